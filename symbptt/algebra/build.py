@@ -1,0 +1,137 @@
+"""Smart constructors: lazy, order-keeping, with the few simplifications that a textbook makes silently.
+
+They drop zeros, ones and identities, flatten, and pull numbers to the front; they never reorder matrices or terms.
+"""
+
+from __future__ import annotations
+
+import sympy as sp
+from sympy.matrices.expressions.matexpr import MatrixExpr
+from sympy.matrices.expressions.special import OneMatrix
+
+from symbptt.algebra.nodes import Diag, SumAll, Spread
+
+ONE = OneMatrix(1, 1)
+"""The 1x1 one: the seed of a reverse sweep."""
+
+
+def is_zero(expression: MatrixExpr) -> bool:
+    """Whether the expression is the zero matrix by construction."""
+    return isinstance(expression, sp.ZeroMatrix)
+
+
+def split_number(expression: MatrixExpr) -> tuple[sp.Expr, tuple[MatrixExpr, ...]]:
+    """An expression as a scalar coefficient and its matrix factors."""
+    if not isinstance(expression, sp.MatMul):
+        return sp.S.One, (expression,)
+    numbers = [a for a in expression.args if not getattr(a, "is_Matrix", False)]
+    return sp.Mul(*numbers), tuple(a for a in expression.args if getattr(a, "is_Matrix", False))
+
+
+def scale(number: sp.Expr | int, expression: MatrixExpr) -> MatrixExpr:
+    """number * X."""
+    factor = sp.sympify(number)
+    if is_zero(expression) or factor == 0:
+        return sp.ZeroMatrix(*expression.shape)
+    if isinstance(expression, sp.MatAdd):
+        return expression if factor == 1 else add(*(scale(factor, a) for a in expression.args))
+    inner, factors = split_number(expression)
+    number = factor * inner
+    if number == 1:
+        return factors[0] if len(factors) == 1 else sp.MatMul(*factors)
+    return sp.MatMul(number, *factors)
+
+
+def add(*terms: MatrixExpr) -> MatrixExpr:
+    """A sum, in the order given."""
+    flat: list[MatrixExpr] = []
+    for term in terms:
+        flat.extend(term.args if isinstance(term, sp.MatAdd) else (term,))
+    kept = [term for term in flat if not is_zero(term)]
+    if not kept:
+        return sp.ZeroMatrix(*terms[0].shape)
+    return kept[0] if len(kept) == 1 else sp.MatAdd(*kept)
+
+
+def mul(*factors: MatrixExpr) -> MatrixExpr:
+    """A matrix product, in the order given."""
+    rows, columns = factors[0].shape[0], factors[-1].shape[1]
+    number: sp.Expr = sp.S.One
+    flat: list[MatrixExpr] = []
+    for factor in factors:
+        if is_zero(factor):
+            return sp.ZeroMatrix(rows, columns)
+        inner, parts = split_number(factor)
+        number *= inner
+        flat.extend(p for p in parts if not isinstance(p, sp.Identity) and p != ONE)
+    if not flat:
+        unit = ONE if (rows, columns) == (1, 1) and ONE in factors else sp.Identity(rows)
+        return scale(number, unit)
+    product = flat[0] if len(flat) == 1 else sp.MatMul(*flat)
+    return scale(number, product)
+
+
+def hadamard(*factors: MatrixExpr) -> MatrixExpr:
+    """An elementwise product, in the order given."""
+    shape = factors[0].shape
+    number: sp.Expr = sp.S.One
+    flat: list[MatrixExpr] = []
+    for factor in factors:
+        if is_zero(factor):
+            return sp.ZeroMatrix(*shape)
+        inner, parts = split_number(factor)
+        number *= inner
+        base = parts[0] if len(parts) == 1 else sp.MatMul(*parts)
+        flat.extend(base.args if isinstance(base, sp.HadamardProduct) else (base,))
+    kept = [f for f in flat if not isinstance(f, OneMatrix)]
+    if not kept:
+        return scale(number, OneMatrix(*shape))
+    return scale(number, kept[0] if len(kept) == 1 else sp.HadamardProduct(*kept))
+
+
+def transpose(expression: MatrixExpr) -> MatrixExpr:
+    """X^T, pushed through sums and products."""
+    if isinstance(expression, sp.Transpose):
+        return expression.arg
+    if isinstance(expression, sp.MatAdd):
+        return add(*(transpose(a) for a in expression.args))
+    if isinstance(expression, sp.MatMul):
+        number, factors = split_number(expression)
+        return scale(number, mul(*(transpose(f) for f in reversed(factors))))
+    if isinstance(expression, (sp.Identity, Diag)) or expression.shape == (1, 1):
+        return expression
+    if isinstance(expression, (sp.ZeroMatrix, OneMatrix)):
+        return expression.func(expression.shape[1], expression.shape[0])
+    return sp.Transpose(expression)
+
+
+def spread(scalar: MatrixExpr, rows: sp.Expr, columns: sp.Expr) -> MatrixExpr:
+    """A scalar in every entry of a matrix."""
+    if (rows, columns) == (1, 1):
+        return scalar
+    if is_zero(scalar):
+        return sp.ZeroMatrix(rows, columns)
+    number, factors = split_number(scalar)
+    if factors == (ONE,):
+        return scale(number, OneMatrix(rows, columns))
+    return scale(number, Spread(factors[0] if len(factors) == 1 else sp.MatMul(*factors), rows, columns))
+
+
+def total(expression: MatrixExpr) -> MatrixExpr:
+    """The sum of all entries."""
+    if expression.shape == (1, 1):
+        return expression
+    if is_zero(expression):
+        return sp.ZeroMatrix(1, 1)
+    if isinstance(expression, sp.MatAdd):
+        return add(*(total(a) for a in expression.args))
+    number, factors = split_number(expression)
+    return scale(number, SumAll(factors[0] if len(factors) == 1 else sp.MatMul(*factors)))
+
+
+def diag(column: MatrixExpr) -> MatrixExpr:
+    """diag(d)."""
+    number, factors = split_number(column)
+    if len(factors) == 1 and isinstance(factors[0], OneMatrix):
+        return scale(number, sp.Identity(column.shape[0]))
+    return scale(number, Diag(factors[0] if len(factors) == 1 else sp.MatMul(*factors)))

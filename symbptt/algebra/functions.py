@@ -1,0 +1,90 @@
+"""The elementwise functions, one row each; their slopes come from SymPy.
+
+A row holds a scalar SymPy expression in `z` (the argument), numeric arguments with defaults, and, where the slope is simpler
+in terms of the function's own value `y`, that form (`by_result`); a test proves the two forms equal.
+Functions with a kink take the slope of the right-hand branch given here: relu'(0) = 0, abs'(0) = 0.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cache
+
+import sympy as sp
+
+Z = sp.Symbol("z", real=True)
+Y = sp.Symbol("y", real=True)
+
+
+@dataclass(frozen=True)
+class Function:
+    """f(z), with numeric `arguments` (name, default) that `value` may contain as symbols."""
+
+    name: str
+    value: sp.Expr
+    arguments: tuple[tuple[str, sp.Expr], ...] = ()
+    by_result: sp.Expr | None = None
+    bound: sp.Expr | None = None
+    """sup |f'|, where it is finite and known; used by norm bounds."""
+    source: str = ""
+
+    def symbols(self) -> tuple[sp.Symbol, ...]:
+        """The numeric arguments as symbols, in order."""
+        return tuple(argument(name) for name, _ in self.arguments)
+
+
+def argument(name: str) -> sp.Symbol:
+    """The symbol of a numeric argument."""
+    return sp.Symbol(name, real=True)
+
+
+def _if(condition: sp.Basic, yes: sp.Expr, no: sp.Expr) -> sp.Expr:
+    return sp.Piecewise((yes, condition), (no, True))
+
+
+_sigmoid = 1 / (1 + sp.exp(-Z))
+_slope, _alpha, _delta, _n = (argument(name) for name in ("slope", "alpha", "delta", "n"))
+_root = sp.sqrt(2 / sp.pi)
+_quarter = sp.Rational(1, 4)
+_one = sp.S.One
+
+_ROWS = (
+    Function("identity", Z, bound=_one),
+    Function("tanh", sp.tanh(Z), by_result=1 - Y**2, bound=_one),
+    Function("sigmoid", _sigmoid, by_result=Y * (1 - Y), bound=_quarter),
+    Function("relu", _if(Z > 0, Z, sp.S.Zero), bound=_one),
+    Function("leaky_relu", _if(Z > 0, Z, _slope * Z), (("slope", sp.Rational(1, 100)),), bound=_one),
+    Function("elu", _if(Z > 0, Z, _alpha * (sp.exp(Z) - 1)), (("alpha", _one),), bound=_one,
+             source="Clevert, Unterthiner and Hochreiter (2016)"),
+    Function("softplus", sp.log(1 + sp.exp(Z)), bound=_one),
+    Function("silu", Z * _sigmoid, source="Elfwing, Uchibe and Doya (2018)"),
+    Function("gelu", Z / 2 * (1 + sp.tanh(_root * (Z + sp.Rational(44715, 1000000) * Z**3))),
+             source="Hendrycks and Gimpel (2016), the tanh form"),
+    Function("hard_sigmoid", _if(Z <= -3, sp.S.Zero, _if(Z >= 3, _one, Z / 6 + sp.Rational(1, 2))), bound=sp.Rational(1, 6),
+             source="clip(z/6 + 1/2, 0, 1), as in PyTorch"),
+    Function("hard_tanh", _if(Z <= -1, -_one, _if(Z >= 1, _one, Z)), bound=_one),
+    Function("sin", sp.sin(Z), bound=_one),
+    Function("cos", sp.cos(Z), bound=_one),
+    Function("exp", sp.exp(Z), by_result=Y),
+    Function("log", sp.log(Z)),
+    Function("sqrt", sp.sqrt(Z), by_result=1 / (2 * Y)),
+    Function("abs", _if(Z > 0, Z, -Z), bound=_one),
+    Function("reciprocal", 1 / Z, by_result=-(Y**2)),
+    Function("power", Z**_n, (("n", sp.S(2)),)),
+    Function("huber", _if(Z <= -_delta, _delta * (-Z - _delta / 2), _if(Z >= _delta, _delta * (Z - _delta / 2), Z**2 / 2)),
+             (("delta", _one),), source="Huber (1964)"),
+)
+
+FUNCTIONS: dict[str, Function] = {row.name: row for row in _ROWS}
+
+ACTIVATIONS = ("tanh", "sigmoid", "relu", "identity", "leaky_relu", "elu", "softplus", "silu", "gelu", "hard_sigmoid", "hard_tanh")
+"""The functions offered where an activation is chosen by name."""
+
+
+@cache
+def slope(name: str, order: int = 1) -> sp.Expr:
+    """d^order f / dz^order of the function `name`, derived by SymPy."""
+    value: sp.Expr = FUNCTIONS[name].value
+    for _ in range(order):
+        value = value.diff(Z)
+    return value

@@ -1,0 +1,135 @@
+"""What a model is: variables, equations of one step, and a loss. Plain values; nothing here reads files or derives."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+import sympy as sp
+from sympy.matrices.expressions.matexpr import MatrixExpr
+
+from symbptt.algebra.nodes import TIME, Timed
+from symbptt.errors import UnknownName
+
+
+class Role(StrEnum):
+    """What a variable is for."""
+
+    INPUT = "input"
+    STATE = "state"
+    PARAMETER = "parameter"
+    TARGET = "target"
+    LOCAL = "local"
+    LOSS = "loss"
+
+
+@dataclass(frozen=True)
+class Variable:
+    """A named quantity.
+
+    `shape` is the file's, as strings: ("H", "D"), ("O",), ("H", "H+D"), ("1",), (); `rows` and `columns` are the same
+    as a SymPy matrix shape, where a vector is a column and a scalar is 1x1.
+    `tied` is False for a parameter with one value per step (`W[t]`).
+    `definition` is set for an intermediate that symbptt named itself: printers show the definition instead of the name.
+    `classes` is true for an integer-valued input that stands for a one-hot column.
+    """
+
+    name: str
+    role: Role
+    shape: tuple[str, ...]
+    rows: sp.Expr
+    columns: sp.Expr
+    tied: bool = True
+    definition: MatrixExpr | None = None
+    latex: str | None = None
+    description: tuple[tuple[str, str], ...] = ()
+    init: str | None = None
+    classes: bool = False
+
+    @property
+    def timed(self) -> bool:
+        """Whether the variable has one value per step."""
+        return not (self.role is Role.PARAMETER and self.tied)
+
+    def at(self, step: sp.Expr | int = TIME) -> sp.MatrixSymbol:
+        """The variable's symbol at a step (a tied parameter has only one)."""
+        if not self.timed:
+            return sp.MatrixSymbol(self.name, self.rows, self.columns)
+        return Timed(self.name, self.rows, self.columns, step)
+
+
+@dataclass(frozen=True)
+class Equation:
+    """target_t = value, where value is written in t and t-1. `number` is the equation's number in documents."""
+
+    target: Variable
+    value: MatrixExpr
+    number: int
+
+
+@dataclass(frozen=True)
+class Loss:
+    """The loss of one step: equations of which the last defines the scalar L_t. `at` is "every" or "last"."""
+
+    name: str
+    equations: tuple[Equation, ...]
+    at: str = "every"
+
+    @property
+    def target(self) -> Variable:
+        """The variable L."""
+        return self.equations[-1].target
+
+
+@dataclass(frozen=True)
+class Model:
+    """A recurrence: `equations` compute the values of step t in order. `text` is the file it came from, if any."""
+
+    name: str
+    title: str
+    variables: tuple[Variable, ...]
+    equations: tuple[Equation, ...]
+    loss: Loss | None = None
+    reference: str = ""
+    text: str = ""
+    notes: tuple[str, ...] = field(default=())
+
+    def __getitem__(self, name: str) -> Variable:
+        for variable in self.variables:
+            if variable.name == name:
+                return variable
+        raise UnknownName("variable", name, (v.name for v in self.variables if v.definition is None))
+
+    def of(self, *roles: Role) -> tuple[Variable, ...]:
+        """The variables with one of these roles, in file order."""
+        return tuple(v for v in self.variables if v.role in roles)
+
+    @property
+    def states(self) -> tuple[Variable, ...]:
+        """What is carried from step to step."""
+        return self.of(Role.STATE)
+
+    @property
+    def parameters(self) -> tuple[Variable, ...]:
+        """What is learned."""
+        return self.of(Role.PARAMETER)
+
+    @property
+    def all_equations(self) -> tuple[Equation, ...]:
+        """The cell's equations followed by those of the loss."""
+        return self.equations + (self.loss.equations if self.loss else ())
+
+    @property
+    def outputs(self) -> tuple[Variable, ...]:
+        """Every state, and every left side that no other equation of the cell reads."""
+        read = {s.name for e in self.equations for s in e.value.atoms(sp.MatrixSymbol)}
+        computed = tuple(e.target for e in self.equations)
+        return tuple(v for v in computed if v.role is Role.STATE or v.name not in read)
+
+    @property
+    def dimensions(self) -> tuple[str, ...]:
+        """The named dimensions, sorted."""
+        free: set[sp.Symbol] = set()
+        for v in self.variables:
+            free |= v.rows.free_symbols | v.columns.free_symbols
+        return tuple(sorted(s.name for s in free))

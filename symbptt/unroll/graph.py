@@ -1,0 +1,75 @@
+"""A model laid out over T steps: one assignment per equation and step, in the order of computation."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import sympy as sp
+from sympy.matrices.expressions.matexpr import MatrixExpr
+
+from symbptt.algebra.nodes import TIME
+from symbptt.errors import BadInput
+from symbptt.model.values import Equation, Model, Variable
+
+MAX_ASSIGNMENTS = 200_000
+"""The graph limit: equations times steps."""
+
+
+@dataclass(frozen=True)
+class Assignment:
+    """target = value, with every step a number."""
+
+    variable: Variable
+    step: int
+    value: MatrixExpr
+    equation: Equation
+
+    @property
+    def target(self) -> sp.MatrixSymbol:
+        """The symbol that is assigned."""
+        return self.variable.at(self.step)
+
+
+@dataclass(frozen=True)
+class UnrolledGraph:
+    """`assignments` in time order, each symbol assigned once; `loss_steps` are the steps with a loss."""
+
+    model: Model
+    T: int
+    assignments: tuple[Assignment, ...]
+
+    @property
+    def loss_steps(self) -> tuple[int, ...]:
+        """The steps t at which there is a loss L_t."""
+        if self.model.loss is None:
+            return ()
+        return (self.T,) if self.model.loss.at == "last" else tuple(range(1, self.T + 1))
+
+    def __iter__(self) -> Iterator[Assignment]:
+        return iter(self.assignments)
+
+
+def _checked(model: Model, T: int) -> int:
+    if isinstance(T, bool) or not isinstance(T, int):
+        raise BadInput(f"T must be a whole number of steps, not {T!r}")
+    limit = MAX_ASSIGNMENTS // max(1, len(model.all_equations))
+    if not 1 <= T <= limit:
+        raise BadInput(f"T must be between 1 and {limit} for {model.name} (the graph limit), not {T}")
+    return T
+
+
+def steps(model: Model, T: int) -> UnrolledGraph:
+    """Unroll a model over the steps 1 .. T; the initial states are the values at step 0.
+
+    Raises BadInput if T is not a whole number between 1 and the graph limit.
+    """
+    _checked(model, T)
+    loss_equations = model.loss.equations if model.loss else ()
+    made: list[Assignment] = []
+    for step in range(1, T + 1):
+        with_loss = model.loss is not None and (model.loss.at != "last" or step == T)
+        at = {TIME: sp.Integer(step)}
+        for equation in model.equations + (loss_equations if with_loss else ()):
+            made.append(Assignment(equation.target, step, equation.value.xreplace(at), equation))
+    return UnrolledGraph(model, T, tuple(made))
