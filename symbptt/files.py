@@ -1,0 +1,82 @@
+"""Writing what was made: whole files or none, and never over somebody's work unasked."""
+
+from __future__ import annotations
+
+import os
+import secrets
+import shutil
+from collections.abc import Mapping
+from contextlib import suppress
+from pathlib import Path
+
+from symbptt.errors import BadInput
+
+
+def reason(error: OSError) -> str:
+    """What the system said, in lower case and without the error number."""
+    text = error.strerror or str(error)
+    return text[:1].lower() + text[1:]
+
+
+def make_folder(path: str | os.PathLike[str]) -> Path:
+    """The folder `path`, made together with its parents if it does not exist; BadInput if it cannot be."""
+    folder = Path(path)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except FileExistsError:
+        raise BadInput(f"{folder}: exists and is not a folder") from None
+    except OSError as error:
+        raise BadInput(f"{folder}: cannot make the folder: {reason(error)}") from error
+    return folder
+
+
+def write(path: str | os.PathLike[str], text: str, *, force: bool = False) -> Path:
+    """Write one file; see `write_all`."""
+    return write_all({Path(path): text}, force=force)[0]
+
+
+def write_all(texts: Mapping[Path, str], *, force: bool = False) -> tuple[Path, ...]:
+    """Write files (UTF-8, LF), each under a temporary name in its own folder first and then renamed.
+
+    Every file is complete on disk before the first one appears, so an error leaves none half written.
+    Raises BadInput if a folder does not exist or cannot be written, or if a file exists and `force` is not given.
+    """
+    for path in texts:
+        _check(path, force)
+    temporary: dict[Path, Path] = {}
+    try:
+        for path, text in texts.items():
+            temporary[path] = path.resolve().with_name(f".symbptt-{secrets.token_hex(8)}.tmp")
+            _create(temporary[path], text, like=path)
+        for path in texts:
+            temporary[path].replace(path.resolve())
+    except OSError as error:
+        raise BadInput(f"{path}: cannot write: {reason(error)}") from error
+    finally:
+        for left_over in temporary.values():
+            with suppress(OSError):
+                left_over.unlink()
+    return tuple(texts)
+
+
+def _check(path: Path, force: bool) -> None:
+    try:
+        if not path.parent.is_dir():
+            raise BadInput(f"{path}: the folder {path.parent} does not exist")
+        if path.is_dir():
+            raise BadInput(f"{path}: is a folder; give the name of a file")
+        if path.exists() and not path.is_file():
+            raise BadInput(f"{path}: is not a regular file")
+        if path.exists() and not force:
+            raise BadInput(f"{path}: exists already; --force (force=True) replaces it")
+    except OSError as error:
+        raise BadInput(f"{path}: cannot write: {reason(error)}") from error
+
+
+def _create(path: Path, text: str, like: Path) -> None:
+    with path.open("x", encoding="utf-8", newline="\n") as file:
+        file.write(text)
+        file.flush()
+        os.fsync(file.fileno())
+    if like.exists():
+        shutil.copymode(like, path)
