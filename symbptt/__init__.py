@@ -1,3 +1,44 @@
-"""symbptt: backpropagation through time, derived once and exactly."""
+"""symbptt: backpropagation through time, derived once and exactly.
+
+    model file -> model -> unroll -> derive -> emit -> verify
+                                            -> document
+
+The stages are sub-packages and share their names with the commands:
+
+    from symbptt import derive, document, emit, unroll, verify
+    model = symbptt.load("elman")
+
+They are imported on first use, so that `import symbptt` and `symbptt --help` cost nothing.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from symbptt import algebra, derive, document, emit, gallery, model, typeset, unroll, verify
+    from symbptt.model.read import load, names
+    from symbptt.model.values import Model
 
 __version__ = "0.1.0"
+
+__all__ = [
+    "Model", "__version__", "algebra", "derive", "document", "emit", "gallery", "load", "model", "names", "typeset", "unroll",
+    "verify",
+]
+
+_HOMES = {"load": "symbptt.model.read", "names": "symbptt.model.read", "Model": "symbptt.model.values"}
+_MODULES = frozenset(__all__) - frozenset(_HOMES) - {"__version__"}
+
+
+def __getattr__(name: str) -> Any:
+    if name in _HOMES:
+        return getattr(import_module(_HOMES[name]), name)
+    if name in _MODULES:
+        return import_module(f"symbptt.{name}")
+    raise AttributeError(f"module 'symbptt' has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

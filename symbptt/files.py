@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import secrets
 import shutil
 from collections.abc import Mapping
 from contextlib import suppress
@@ -46,7 +45,7 @@ def write_all(texts: Mapping[Path, str], *, force: bool = False) -> tuple[Path, 
     temporary: dict[Path, Path] = {}
     try:
         for path, text in texts.items():
-            temporary[path] = path.resolve().with_name(f".symbptt-{secrets.token_hex(8)}.tmp")
+            temporary[path] = path.resolve().with_name(f".symbptt-{os.urandom(8).hex()}.tmp")
             _create(temporary[path], text, like=path)
         for path in texts:
             temporary[path].replace(path.resolve())

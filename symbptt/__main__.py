@@ -1,0 +1,7 @@
+"""`python -m symbptt` is the command `symbptt`."""
+
+import sys
+
+from symbptt.cli import main
+
+sys.exit(main())

@@ -1,0 +1,48 @@
+"""The command that compares: verify."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import click
+
+import symbptt
+from symbptt.cli.options import dims_option, formats, read, source_options, steps_option
+from symbptt.cli.output import say, say_json
+from symbptt.cli.progress import progress
+from symbptt.errors import BadInput, Disagreement
+
+
+@click.command()
+@source_options
+@steps_option(default=None)
+@dims_option
+@click.option("-N", "--batch", type=int, metavar="SAMPLES", help="Number of samples in the batch.")
+@click.option("--seed", type=int, metavar="NUMBER", help="Seed of the random values.")
+@formats("text", "json")
+def verify(
+    source: str, loss: str | None, activation: str | None, steps: int | None, dims: dict[str, int] | None, batch: int | None,
+    seed: int | None, layout: str,
+) -> None:
+    """Verify the gradients of a MODEL or an emitted FILE.py.
+
+    They are compared with routes that share no code with them; exit code 1 if any differs.
+    """
+    given = {"T": steps, "dims": dims, "N": batch, "seed": seed}
+    options: dict[str, Any] = {name: value for name, value in given.items() if value is not None}
+    if source.endswith(".py"):
+        if loss is not None or activation is not None:
+            raise BadInput(f"{source}: --loss and --activation are for models; a file brings its own")
+        with progress(f"verifying {source}"):
+            report = symbptt.verify.file(Path(source), **options)
+    else:
+        model = read(source, loss, activation)
+        with progress(f"verifying {model.name}"):
+            report = symbptt.verify.gradients(model, **options)
+    if layout == "json":
+        say_json(report.json())
+    else:
+        say(report.table())
+    if not report.ok:
+        raise Disagreement(f"{source}: {len(report.disagreements)} of {len(report.checks)} checks disagree")

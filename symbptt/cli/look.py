@@ -1,0 +1,76 @@
+"""Commands that print what a model is: list, show, unroll."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import click
+
+import symbptt
+from symbptt.cli.options import formats, steps_option, takes_model
+from symbptt.cli.output import say, say_json, table
+from symbptt.cli.progress import progress
+
+if TYPE_CHECKING:
+    from symbptt.model.values import Equation, Model, Variable
+    from symbptt.unroll.graph import Assignment
+
+_SECTIONS = ("input", "state", "parameter", "target")
+
+
+@click.command("list")
+def list_models() -> None:
+    """List the built-in models."""
+    say(table([(name, symbptt.load(name).title) for name in symbptt.names()], indent=""))
+
+
+def _variable(variable: Variable) -> tuple[str, ...]:
+    about = dict(variable.description)
+    size = " ".join(variable.shape) or "scalar"
+    return (f"{variable.role}", variable.name, size, about.get("en", next(iter(about.values()), "")))
+
+
+def _equations(model: Model, equations: tuple[Equation, ...]) -> str:
+    shown = [e for e in equations if e.target.definition is None]
+    text = symbptt.typeset.text
+    return table([(f"({e.number})", f"{text(e.target.at(), model)} = {text(e.value, model)}") for e in shown])
+
+
+@click.command()
+@formats("text", "toml")
+@takes_model
+def show(model: Model, layout: str) -> None:
+    """Show a model: its variables and equations, or its file."""
+    if layout == "toml":
+        say(model.text)
+        return
+    parts = [f"{model.name}: {model.title}", model.reference]
+    variables = [v for section in _SECTIONS for v in model.variables if v.role == section]
+    parts += ["", table([_variable(v) for v in variables]), "", "equations of one step", _equations(model, model.equations)]
+    if model.loss:
+        where = "last step" if model.loss.at == "last" else "every step"
+        parts += ["", f"loss at {where}: {model.loss.name}", _equations(model, model.loss.equations)]
+    say("\n".join(part for i, part in enumerate(parts) if part or i > 1))
+
+
+def _assignment(assignment: Assignment, model: Model, printer: Any) -> dict[str, Any]:
+    return {
+        "variable": assignment.variable.name, "step": assignment.step, "equation": assignment.equation.number,
+        "target": printer(assignment.target, model), "value": printer(assignment.value, model),
+    }
+
+
+@click.command()
+@steps_option()
+@formats("text", "latex", "json")
+@takes_model
+def unroll(model: Model, steps: int, layout: str) -> None:
+    """Lay a model out over T steps, one assignment per line."""
+    graph = symbptt.unroll.steps(model, steps)
+    printer = symbptt.typeset.latex if layout == "latex" else symbptt.typeset.text
+    with progress(f"unrolling {model.name} over {steps} steps"):
+        rows = [_assignment(a, model, printer) for a in graph if a.variable.definition is None]
+    if layout == "json":
+        say_json({"schema": 1, "model": model.name, "T": steps, "assignments": rows})
+        return
+    say("\n".join(f"{row['target']} = {row['value']}" + (r" \\" if layout == "latex" else "") for row in rows))

@@ -1,0 +1,110 @@
+"""Commands that make something from a model: derive, document, emit, build."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+import symbptt
+from symbptt.cli.options import force_option, formats, steps_option, takes_model, wrt_option
+from symbptt.cli.output import say, say_json
+from symbptt.cli.progress import progress
+from symbptt.errors import BadInput
+from symbptt.files import write
+
+if TYPE_CHECKING:
+    from symbptt import Model
+
+_ALL = ("all",)
+
+
+def _names(model: Model, wrt: tuple[str, ...] | None) -> tuple[str, ...]:
+    """The names asked for: all parameters by default; `all` adds inputs and initial states."""
+    if wrt is None:
+        return tuple(v.name for v in model.parameters)
+    if wrt == _ALL:
+        return tuple(v.name for v in model.variables if v.role in ("parameter", "input", "state") and not v.classes)
+    return wrt
+
+
+@click.command()
+@steps_option()
+@wrt_option("Variables to differentiate by, separated by commas; default all parameters; 'all' adds inputs and initial states.")
+@click.option("--form", type=click.Choice(["sum", "adjoint", "nested"]), default="sum", show_default=True,
+              help="Sum of products over (t, k), backward recursion, or nested (forward) recursion.")
+@formats("text", "latex", "json")
+@takes_model
+def derive(model: Model, steps: int, wrt: tuple[str, ...] | None, form: str, layout: str) -> None:
+    """Derive the gradient over T steps, in one of its three forms."""
+    graph = symbptt.unroll.steps(model, steps)
+    names = _names(model, wrt)
+    with progress(f"deriving {model.name} over {steps} steps"):
+        if form == "adjoint":
+            results = [symbptt.derive.adjoints(graph)]
+        elif form == "nested":
+            results = [symbptt.derive.sensitivities(graph, wrt=name) for name in names]
+        else:
+            results = [symbptt.derive.gradient(graph, wrt=name) for name in names]
+        if layout == "json":
+            made = [result.json() for result in results]
+        else:
+            texts = [result.latex() if layout == "latex" else result.text() for result in results]
+    if layout != "json":
+        say("\n\n".join(text.strip("\n") for text in texts))
+    elif len(made) == 1:
+        say_json(made[0])
+    else:
+        say_json({"schema": 1, "model": model.name, "T": steps, "form": form, "results": made})
+
+
+@click.command()
+@steps_option()
+@wrt_option("Variables to derive by, separated by commas; default all parameters; 'all' adds inputs and initial states.")
+@formats("tex", "html", several=True)
+@click.option("-o", "--output", "folder", type=click.Path(path_type=Path), default=Path(), metavar="DIR",
+              help="Folder to write to (made if missing); default the current one.")
+@force_option
+@takes_model
+def document(
+    model: Model, steps: int, wrt: tuple[str, ...] | None, layout: tuple[str, ...], folder: Path, force: bool
+) -> None:
+    """Write the derivation, one self-contained file per format."""
+    with progress(f"writing the derivation of {model.name} over {steps} steps"):
+        paths = symbptt.document.write(model, steps, folder, formats=tuple(dict.fromkeys(layout)), wrt=wrt, force=force)
+    say("\n".join(str(path) for path in paths))
+
+
+@click.command()
+@steps_option(default=None, about="Number of time steps of straight-line code (with --unroll); loops run for any T.")
+@click.option("--unroll", is_flag=True, help="Write straight-line code for the T of -T in place of loops.")
+@wrt_option("Gradients to return, separated by commas; default all parameters; 'all' adds inputs and initial states.")
+@click.option("--backend", default="numpy", show_default=True, metavar="NAME", help="Array library of the code.")
+@click.option("-o", "--output", "path", type=click.Path(path_type=Path), metavar="FILE",
+              help="File to write; default standard output.")
+@force_option
+@takes_model
+def emit(
+    model: Model, steps: int | None, unroll: bool, wrt: tuple[str, ...] | None, backend: str, path: Path | None, force: bool
+) -> None:
+    """Write a module with forward, backward and value_and_grad."""
+    if unroll and steps is None:
+        raise BadInput("emit: --unroll needs -T, the number of steps")
+    if steps is not None and not unroll:
+        raise BadInput("emit: -T needs --unroll; without it the code has loops and runs for any T")
+    with progress(f"emitting {model.name}"):
+        source = symbptt.emit.source(model, backend=backend, T=steps, unroll=unroll, wrt="all" if wrt == _ALL else wrt)
+    if path is None:
+        say(source.text)
+    else:
+        say(str(write(path, source.text, force=force)))
+
+
+@click.command()
+@click.option("--check", is_flag=True, help="Write nothing; exit 1 if a file is not what the sources make of it.")
+def build(check: bool) -> None:
+    """Rebuild the gallery in generated/ (in a checkout)."""
+    with progress("checking the gallery" if check else "building the gallery"):
+        changed = symbptt.gallery.build(check=check)
+    say("\n".join(str(path) for path in changed) if changed else "generated/ is up to date")

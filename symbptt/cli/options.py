@@ -1,0 +1,109 @@
+"""The arguments and options that several commands share, and how their values are read.
+
+Nothing here imports a stage: `symbptt.load` and its like are found on first use, so that `--help` stays quick.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from functools import wraps
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import click
+from click.shell_completion import CompletionItem
+
+import symbptt
+from symbptt.cli.progress import progress
+from symbptt.errors import BadInput
+from symbptt.resources import model_names
+
+if TYPE_CHECKING:
+    from symbptt import Model
+
+Command = TypeVar("Command", bound=Callable[..., Any])
+LOSSES = ("softmax_cross_entropy", "squared_error", "none")
+ACTIVATIONS = ("tanh", "sigmoid", "relu", "identity")
+
+
+def _models(context: click.Context, parameter: click.Parameter, incomplete: str) -> list[CompletionItem]:
+    names = [CompletionItem(name) for name in model_names() if name.startswith(incomplete)]
+    return [*names, CompletionItem(incomplete, type="file")]
+
+
+def _words(*known: str) -> Callable[[click.Context, click.Parameter, str], list[CompletionItem]]:
+    return lambda context, parameter, incomplete: [CompletionItem(word) for word in known if word.startswith(incomplete)]
+
+
+def source_options(command: Command) -> Command:
+    """Add MODEL, --loss and --activation as `source`, `loss` and `activation`."""
+    for option in (
+        click.option("--activation", metavar="NAME", shell_complete=_words(*ACTIVATIONS),
+                     help=f"Swap the activation of elman: {', '.join(ACTIVATIONS)}, ..."),
+        click.option("--loss", metavar="NAME", shell_complete=_words(*LOSSES), help=f"Swap the loss: {', '.join(LOSSES)}, ..."),
+        click.argument("source", metavar="MODEL", shell_complete=_models),
+    ):
+        command = option(command)
+    return command
+
+
+def read(source: str, loss: str | None, activation: str | None) -> Model:
+    """The model named or stored at `source`; errors as of `symbptt.load`."""
+    with progress(f"reading {source}"):
+        return symbptt.load(source, loss=loss, activation=activation)
+
+
+def takes_model(command: Callable[..., Any]) -> Callable[..., Any]:
+    """A command on a model: the arguments of `source_options`, read into `model`."""
+
+    @source_options
+    @wraps(command)
+    def reads(source: str, loss: str | None, activation: str | None, **options: Any) -> Any:
+        return command(model=read(source, loss, activation), **options)
+
+    return reads
+
+
+def formats(*known: str, several: bool = False) -> Callable[[Command], Command]:
+    """`--format`, as `form`; the first one is the default, or all of them where `several` may be given."""
+    default: Any = known if several else known[0]
+    return click.option("--format", "layout", type=click.Choice(known), multiple=several, default=default, show_default=True,
+                        help="What to write; may be repeated." if several else "What to print.")
+
+
+def steps_option(default: int | None = 3, about: str = "Number of time steps.") -> Callable[[Command], Command]:
+    """`-T`, as `steps`."""
+    return click.option("-T", "steps", type=int, default=default, show_default=default is not None, metavar="STEPS", help=about)
+
+
+def force_option(command: Command) -> Command:
+    """`--force`."""
+    return click.option("--force", is_flag=True, help="Replace files that exist.")(command)
+
+
+def _comma_separated(context: click.Context, parameter: click.Parameter, value: str | None) -> tuple[str, ...] | None:
+    if value is None:
+        return None
+    names = tuple(name.strip() for name in value.split(","))
+    if not all(names):
+        raise BadInput(f"--wrt: expected names separated by commas, not {value!r}")
+    return tuple(dict.fromkeys(names))
+
+
+def wrt_option(about: str) -> Callable[[Command], Command]:
+    """`--wrt a,b,c`, as a tuple of distinct names or None."""
+    return click.option("--wrt", callback=_comma_separated, metavar="NAMES", help=about)
+
+
+def _sizes(context: click.Context, parameter: click.Parameter, value: str | None) -> dict[str, int] | None:
+    if value is None:
+        return None
+    pairs = [re.fullmatch(r"\s*(\w+)\s*=\s*(\d{1,6})\s*", part) for part in value.split(",")]
+    if not all(pairs):
+        raise BadInput(f"--dims: expected NAME=SIZE separated by commas, such as D=3,H=4, not {value!r}")
+    return {pair[1]: int(pair[2]) for pair in pairs if pair}
+
+
+def dims_option(command: Command) -> Command:
+    """`--dims D=3,H=4`, as a dict or None."""
+    return click.option("--dims", callback=_sizes, metavar="SIZES", help="Sizes of the dimensions, such as D=3,H=4,O=2.")(command)

@@ -1,0 +1,26 @@
+"""Printing on standard output."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+import click
+
+
+def say(text: str) -> None:
+    """Print a text as it is, closed by one line end."""
+    click.echo(text.removesuffix("\n"))
+
+
+def say_json(data: Mapping[str, Any]) -> None:
+    """Print a JSON object."""
+    say(json.dumps(data, indent=2, ensure_ascii=False))
+
+
+def table(rows: list[tuple[str, ...]], indent: str = "  ") -> str:
+    """Rows of text in left-aligned columns."""
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    lines = ["  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)) for row in rows]
+    return "\n".join((indent + line).rstrip() for line in lines)

@@ -1,0 +1,40 @@
+"""A line that counts the seconds of long work: on a terminal only, and only once the work is long."""
+
+from __future__ import annotations
+
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+DELAY = 2.0
+"""Seconds of silence before the line appears."""
+TICK = 0.5
+
+
+@contextmanager
+def progress(what: str) -> Iterator[None]:
+    """Show `what` and the seconds gone by on standard error while the block runs; nothing in a pipe."""
+    if not sys.stderr.isatty():
+        yield
+        return
+    done = threading.Event()
+    ticker = threading.Thread(target=_tick, args=(what, done), daemon=True)
+    ticker.start()
+    try:
+        yield
+    finally:
+        done.set()
+        ticker.join()
+
+
+def _tick(what: str, done: threading.Event) -> None:
+    start = time.monotonic()
+    if done.wait(DELAY):
+        return
+    while not done.wait(TICK):
+        sys.stderr.write(f"\r{what} ... {time.monotonic() - start:.0f} s")
+        sys.stderr.flush()
+    sys.stderr.write("\r\x1b[K")
+    sys.stderr.flush()
