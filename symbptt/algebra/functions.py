@@ -26,11 +26,29 @@ class Function:
     by_result: sp.Expr | None = None
     bound: sp.Expr | None = None
     """sup |f'|, where it is finite and known; used by norm bounds."""
+    safe_value: sp.Expr | None = None
+    """The value in terms of `Sigmoid` and `Softplus`, which emitted code computes without overflow."""
+    safe_slope: sp.Expr | None = None
+    """The slope in the same terms."""
     source: str = ""
 
     def symbols(self) -> tuple[sp.Symbol, ...]:
         """The numeric arguments as symbols, in order."""
         return tuple(argument(name) for name, _ in self.arguments)
+
+
+class Sigmoid(sp.Function):
+    """1/(1 + e^-z), left opaque."""
+
+    def fdiff(self, argindex: int = 1) -> sp.Expr:
+        return self * (1 - self)
+
+
+class Softplus(sp.Function):
+    """log(1 + e^z), left opaque."""
+
+    def fdiff(self, argindex: int = 1) -> sp.Expr:
+        return Sigmoid(self.args[0])
 
 
 def argument(name: str) -> sp.Symbol:
@@ -51,13 +69,13 @@ _one = sp.S.One
 _ROWS = (
     Function("identity", Z, bound=_one),
     Function("tanh", sp.tanh(Z), by_result=1 - Y**2, bound=_one),
-    Function("sigmoid", _sigmoid, by_result=Y * (1 - Y), bound=_quarter),
+    Function("sigmoid", _sigmoid, by_result=Y * (1 - Y), bound=_quarter, safe_value=Sigmoid(Z)),
     Function("relu", _if(Z > 0, Z, sp.S.Zero), bound=_one),
     Function("leaky_relu", _if(Z > 0, Z, _slope * Z), (("slope", sp.Rational(1, 100)),), bound=_one),
     Function("elu", _if(Z > 0, Z, _alpha * (sp.exp(Z) - 1)), (("alpha", _one),), bound=_one,
              source="Clevert, Unterthiner and Hochreiter (2016)"),
-    Function("softplus", sp.log(1 + sp.exp(Z)), bound=_one),
-    Function("silu", Z * _sigmoid, source="Elfwing, Uchibe and Doya (2018)"),
+    Function("softplus", sp.log(1 + sp.exp(Z)), bound=_one, safe_value=Softplus(Z), safe_slope=Sigmoid(Z)),
+    Function("silu", Z * _sigmoid, safe_value=Z * Sigmoid(Z), safe_slope=Sigmoid(Z) * (1 + Z * (1 - Sigmoid(Z))), source="Elfwing, Uchibe and Doya (2018)"),
     Function("gelu", Z / 2 * (1 + sp.tanh(_root * (Z + sp.Rational(44715, 1000000) * Z**3))),
              source="Hendrycks and Gimpel (2016), the tanh form"),
     Function("hard_sigmoid", _if(Z <= -3, sp.S.Zero, _if(Z >= 3, _one, Z / 6 + sp.Rational(1, 2))), bound=sp.Rational(1, 6),

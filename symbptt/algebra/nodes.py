@@ -123,7 +123,15 @@ class HalfSquaredNorm(_Scalar):
 
 
 class CrossEntropy(_Scalar):
-    """CrossEntropy(o, y) = log sum_j exp(o_j) - y^T o, that is -sum_j y_j log softmax(o)_j where y sums to one."""
+    """CrossEntropy(o, y) = -sum_j y_j log softmax(o)_j; y sums to one, or is zero where a step has no class."""
+
+
+class CrossEntropySlope(_Node):
+    """The gradient of CrossEntropy(o, y) by o: (sum_j y_j) softmax(o) - y, which is softmax(o) - y as y sums to one."""
+
+    @property
+    def shape(self) -> tuple[sp.Expr, sp.Expr]:
+        return self.args[0].shape
 
 
 class Spread(_Node):
@@ -228,6 +236,6 @@ def leaves(expression: sp.Basic) -> tuple[sp.MatrixSymbol, ...]:
 NODE_TYPES: tuple[type, ...] = (
     sp.MatrixSymbol, Timed, sp.MatMul, sp.MatAdd, sp.HadamardProduct, sp.Transpose, sp.Identity,
     sp.matrices.expressions.special.OneMatrix, sp.ZeroMatrix, Elementwise, Slope, SlopeByResult, Softmax, BatchMean, Diag,
-    LogSumExp, SumAll, HalfSquaredNorm, CrossEntropy, Spread, Concat, Slice, Partial, Series, Chain,
+    LogSumExp, SumAll, HalfSquaredNorm, CrossEntropy, CrossEntropySlope, Spread, Concat, Slice, Partial, Series, Chain,
 )
 """Every node type; printers, evaluators and emitters must cover those that reach them, and a contract test looks."""

@@ -1,0 +1,9 @@
+"""Stage 3: the gradient in three forms: sum of products, backward recursion, nested recursion."""
+
+from symbptt.derive.adjoint import AdjointSystem as AdjointSystem
+from symbptt.derive.adjoint import adjoints as adjoints
+from symbptt.derive.nested import Sensitivities as Sensitivities
+from symbptt.derive.nested import sensitivities as sensitivities
+from symbptt.derive.sum_of_products import Gradient as Gradient
+from symbptt.derive.sum_of_products import Term as Term
+from symbptt.derive.sum_of_products import gradient as gradient

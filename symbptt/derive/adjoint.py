@@ -1,0 +1,168 @@
+"""The backward recursion: one adjoint equation per value, in reverse order of computation (BPTT).
+
+The adjoint of a value v is the column dL/dv (in the shape of v). It is the sum, over all places that read v, of the reader's
+adjoint pulled back through the reader's rule. The sum over the uses of a parameter is its gradient.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import sympy as sp
+from sympy.matrices.expressions.matexpr import MatrixExpr
+
+from symbptt.algebra import build
+from symbptt.algebra.evaluate import Array, evaluate
+from symbptt.algebra.nodes import Timed
+from symbptt.derive.numeric import Arrays, Run, run, to_user
+from symbptt.derive.rules import pull, rule_name
+from symbptt.errors import BadInput
+from symbptt.model.values import Model, Role, Variable
+from symbptt.unroll.graph import Assignment, UnrolledGraph
+
+NODE = "adj:"
+"""Name prefix of a node adjoint: adj:a at step t is dL/da_t."""
+STEP = "step:"
+"""Name prefix of a step adjoint: dL/ds_t with the states of the same step held fixed."""
+LOSS = "loss:"
+"""Name prefix of g_t, the gradient of L_t by a state."""
+
+
+def symbol(prefix: str, variable: Variable, step: sp.Expr | int) -> Timed:
+    """The symbol of an adjoint."""
+    return Timed(prefix + variable.name, variable.rows, variable.columns, step)
+
+
+@dataclass(frozen=True)
+class Contribution:
+    """One summand of an adjoint: the reader `through`, at which step, by which rule."""
+
+    value: MatrixExpr
+    through: Variable
+    step: sp.Expr | int
+    rule: str
+
+
+@dataclass(frozen=True)
+class AdjointEquation:
+    """adjoint(variable, step) = sum of the contributions."""
+
+    variable: Variable
+    step: int
+    terms: tuple[Contribution, ...]
+
+    @property
+    def symbol(self) -> Timed:
+        """The left side."""
+        return symbol(NODE, self.variable, self.step)
+
+    @property
+    def value(self) -> MatrixExpr:
+        """The right side."""
+        return build.add(*(t.value for t in self.terms))
+
+
+@dataclass(frozen=True)
+class GradientEquation:
+    """dL/dv of a leaf v: a parameter (`step` is None, or the step of an untied one), an input or an initial state."""
+
+    variable: Variable
+    step: int | None
+    terms: tuple[Contribution, ...]
+
+
+@dataclass(frozen=True)
+class AdjointSystem:
+    """The backward recursion of a graph, and the gradients that it accumulates."""
+
+    graph: UnrolledGraph
+    equations: tuple[AdjointEquation, ...]
+    gradients: tuple[GradientEquation, ...]
+
+    def evaluate(self, parameters: Arrays, inputs: Arrays, targets: Arrays | None = None, states: Arrays | None = None) -> dict[str, Array]:
+        """The gradient of every parameter, input and initial state, by name, in the shape of its variable.
+
+        Inputs come as (T, N, ...), initial states as (N, ...); parameters are summed over the batch.
+        """
+        done = run(self.graph, parameters, inputs, targets, states)
+        for equation in self.equations:
+            done.values.leaves[equation.symbol] = done.batch(evaluate(equation.value, done.values))
+        return _collect(self, done)
+
+
+def _collect(system: AdjointSystem, done: Run) -> dict[str, Array]:
+    found: dict[str, Array] = {}
+    T = system.graph.T
+    for gradient in system.gradients:
+        v = gradient.variable
+        rows, columns = done.values.size(v.rows), done.values.size(v.columns)
+        total = np.zeros((done.N, rows, columns))
+        for term in gradient.terms:
+            total = total + evaluate(term.value, done.values)
+        if v.role is Role.PARAMETER:
+            total = total.sum(axis=0)
+        user = to_user(v, total, 0 if v.role is Role.PARAMETER else 1)
+        if v.role is Role.INPUT or not v.tied:
+            assert gradient.step is not None
+            found.setdefault(v.name, np.zeros((T, *user.shape)))[gradient.step - 1] = user
+        else:
+            found[v.name] = user
+    return found
+
+
+def wanted(model: Model, wrt: str) -> Variable:
+    """The parameter, input or state called `wrt`; raises BadInput for anything else."""
+    variable = model[wrt]
+    if variable.role not in (Role.PARAMETER, Role.INPUT, Role.STATE):
+        raise BadInput(f"{wrt} is a {variable.role} of {model.name}; gradients are for parameters, inputs and initial states")
+    if variable.classes:
+        raise BadInput(f"{wrt} is an integer input and has no gradient")
+    return variable
+
+
+def _leaf_equations(graph: UnrolledGraph, incoming: dict[sp.MatrixSymbol, list[Contribution]]) -> tuple[GradientEquation, ...]:
+    """A gradient equation for every leaf, empty where nothing arrives."""
+    made: list[GradientEquation] = []
+    for v in graph.model.of(Role.PARAMETER, Role.INPUT, Role.STATE):
+        if v.classes:
+            continue
+        if v.role is Role.STATE:
+            steps: tuple[int | None, ...] = (0,)
+        elif v.timed:
+            steps = tuple(range(1, graph.T + 1))
+        else:
+            steps = (None,)
+        made.extend(GradientEquation(v, s, tuple(incoming.get(v.at(0 if s is None else s), ()))) for s in steps)
+    return tuple(made)
+
+
+def adjoints(graph: UnrolledGraph) -> AdjointSystem:
+    """Reverse sweep over a graph with a loss: every assignment once, the last first; linear in its length.
+
+    Raises BadInput if the model has no loss.
+    """
+    if graph.model.loss is None:
+        raise BadInput(f"{graph.model.name} has no loss; choose one with --loss")
+    incoming: dict[sp.MatrixSymbol, list[Contribution]] = {}
+    equations: list[AdjointEquation] = []
+    for assignment in reversed(graph.assignments):
+        cotangent: MatrixExpr
+        if assignment.variable.role is Role.LOSS and assignment.variable == graph.model.loss.target:
+            cotangent = build.ONE
+        else:
+            terms = incoming.pop(assignment.target, None)
+            if not terms:
+                continue
+            equation = AdjointEquation(assignment.variable, assignment.step, tuple(terms))
+            equations.append(equation)
+            cotangent = equation.symbol
+        for leaf, contribution in _pulled(assignment, cotangent):
+            incoming.setdefault(leaf, []).append(contribution)
+    return AdjointSystem(graph, tuple(equations), _leaf_equations(graph, incoming))
+
+
+def _pulled(assignment: Assignment, cotangent: MatrixExpr) -> list[tuple[sp.MatrixSymbol, Contribution]]:
+    rule = rule_name(assignment.value)
+    pairs = pull(assignment.value, cotangent, assignment.target)
+    return [(leaf, Contribution(value, assignment.variable, assignment.step, rule)) for leaf, value in pairs]

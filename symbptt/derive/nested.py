@@ -1,0 +1,80 @@
+"""The nested (forward) recursion: sensitivities of the states, carried forward in time (RTRL; Williams and Zipser 1989).
+
+    ds_t/d theta = d+s_t/d theta + J_t ds_{t-1}/d theta,  ds_0/d theta = 0
+    dL/d theta   = sum_t (d+L_t/d theta + g_t^T ds_t/d theta)^T
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from symbptt.algebra.evaluate import Array
+from symbptt.algebra.nodes import TIME
+from symbptt.derive import step
+from symbptt.derive.adjoint import symbol, wanted
+from symbptt.derive.numeric import Arrays, Run, run
+from symbptt.errors import BadInput
+from symbptt.model.values import Role, Variable
+from symbptt.unroll.graph import UnrolledGraph
+
+
+@dataclass(frozen=True)
+class Sensitivities:
+    """The nested recursion of a graph for one parameter, input or initial state."""
+
+    graph: UnrolledGraph
+    parameter: Variable
+
+    def evaluate(self, parameters: Arrays, inputs: Arrays, targets: Arrays | None = None, states: Arrays | None = None) -> Array:
+        """dL/d theta by carrying ds_t/d theta forward, one direction for each entry of theta.
+
+        Shape as in the emitted code: the parameter's own, (T, N, ...) for an input, (N, ...) for an initial state.
+        """
+        done = run(self.graph, parameters, inputs, targets, states)
+        return _forward(self, done)
+
+
+def sensitivities(graph: UnrolledGraph, wrt: str) -> Sensitivities:
+    """The nested recursion; raises BadInput for a model without a loss or a name that has no gradient."""
+    if graph.model.loss is None:
+        raise BadInput(f"{graph.model.name} has no loss; choose one with --loss")
+    return Sensitivities(graph, wanted(graph.model, wrt))
+
+
+def _directions(item: Sensitivities, done: Run) -> tuple[Array, tuple[int, ...]]:
+    """Unit directions (P, T or 1, N or 1, rows, columns) for every entry, and the shape of the result."""
+    v = item.parameter
+    rows, columns = done.values.size(v.rows), done.values.size(v.columns)
+    shape = (rows, columns)[: len(v.shape)]
+    steps = item.graph.T if v.timed and v.role is not Role.STATE else 1
+    samples = 1 if v.role is Role.PARAMETER else done.N
+    user = (*((steps,) if v.timed and v.role is not Role.STATE else ()), *((samples,) if v.role is not Role.PARAMETER else ()), *shape)
+    count = steps * samples * rows * columns
+    return np.eye(count).reshape(count, steps, samples, rows, columns), user
+
+
+def _forward(item: Sensitivities, done: Run) -> Array:
+    model, v = item.graph.model, item.parameter
+    assert model.loss is not None
+    unit, shape = _directions(item, done)
+    carried = {s.name: np.zeros((1, 1, done.values.size(s.rows), done.values.size(s.columns))) for s in model.states}
+    if v.role is Role.STATE:
+        carried[v.name] = unit[:, 0]
+    total = np.zeros(len(unit))
+    for j in range(1, item.graph.T + 1):
+        values = done.at(j)
+        for leaf in model.of(Role.PARAMETER, Role.INPUT):
+            zero = np.zeros((1, 1, values.size(leaf.rows), values.size(leaf.columns)))
+            values.leaves[symbol(step.TANGENT, leaf, TIME)] = zero
+        if v.role is not Role.STATE:
+            values.leaves[symbol(step.TANGENT, v, TIME)] = unit[:, j - 1 if unit.shape[1] > 1 else 0]
+        for s in model.states:
+            values.leaves[symbol(step.TANGENT, s, TIME - 1)] = carried[s.name]
+        step.step_jvp(model, j in item.graph.loss_steps).run(values)
+        carried = {s.name: values.leaves[symbol(step.TANGENT, s, TIME)] for s in model.states}
+        if j in item.graph.loss_steps:
+            slope = values.leaves[symbol(step.TANGENT, model.loss.target, TIME)]
+            total += np.broadcast_to(slope, (len(unit), done.N, 1, 1)).sum(axis=(1, 2, 3))
+    return total.reshape(shape)

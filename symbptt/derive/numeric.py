@@ -1,0 +1,146 @@
+"""Arrays for the leaves of a graph: from the shapes users have, (T, N, ...), to one matrix per sample and step, and back."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+import sympy as sp
+
+from symbptt.algebra.evaluate import Array, Values, evaluate
+from symbptt.algebra.nodes import TIME
+from symbptt.errors import BadInput
+from symbptt.model.values import Model, Role, Variable
+from symbptt.unroll.graph import UnrolledGraph
+
+Arrays = Mapping[str, Array]
+
+
+@dataclass(frozen=True)
+class Run:
+    """A graph with the value of every symbol: `values.leaves` maps a symbol to an array (N or 1, rows, columns)."""
+
+    graph: UnrolledGraph
+    values: Values
+    N: int
+
+    def at(self, step: int) -> Values:
+        """The values as a template of step `step` reads them: v_t at the step, v_{t-1} at the step before."""
+        leaves = dict(self.values.leaves)
+        for variable in self.graph.model.variables:
+            if variable.timed:
+                for back in (0, 1):
+                    symbol = variable.at(step - back)
+                    if symbol in leaves:
+                        leaves[variable.at(TIME - back)] = leaves[symbol]
+        return _with(self.values, leaves)
+
+    def batch(self, value: Array) -> Array:
+        """A value repeated for every sample if the samples share it."""
+        return np.broadcast_to(value, (*value.shape[:-3], self.N, *value.shape[-2:]))
+
+
+def _with(values: Values, leaves: Mapping[sp.MatrixSymbol, Array]) -> Values:
+    made = Values(leaves, {})
+    made.sizes = values.sizes
+    return made
+
+
+def sizes(model: Model, parameters: Arrays, inputs: Arrays, targets: Arrays, states: Arrays) -> dict[str, int]:
+    """The named dimensions, read off the arrays; raises BadInput where two arrays disagree."""
+    known: dict[str, tuple[int, str]] = {}
+    given = {**parameters, **inputs, **targets, **states}
+    for variable in model.variables:
+        if variable.name not in given or _are_classes(variable, np.asarray(given[variable.name])):
+            continue
+        shape = np.shape(given[variable.name])
+        for name, size in zip(reversed(variable.shape), reversed(shape), strict=False):
+            if name.isidentifier() and known.setdefault(name, (size, variable.name))[0] != size:
+                raise BadInput(f"dimension {name} is {known[name][0]} in {known[name][1]} but {size} in {variable.name}")
+    return {name: size for name, (size, _) in known.items()}
+
+
+def one_hot(classes: Array, n: int, name: str) -> Array:
+    """Integer classes (...) as columns (..., n, 1); a class below 0 gives a column of zeros."""
+    if classes.size and classes.max() >= n:
+        raise BadInput(f"{name}: class {classes.max()} is not below {n}")
+    column: Array = (classes[..., None] == np.arange(n)).astype(float)
+    return column[..., None]
+
+
+def _are_classes(variable: Variable, array: Array) -> bool:
+    """Integer classes (T, N) given for what is otherwise a column of numbers (T, N, n)."""
+    return len(variable.shape) == 1 and bool(np.issubdtype(array.dtype, np.integer)) and array.ndim == 2
+
+
+def _column(array: Array, variable: Variable, values: Values, lead: int) -> Array:
+    """An array with `lead` leading axes as matrices; checks the shape."""
+    rows, columns = values.size(variable.rows), values.size(variable.columns)
+    shape = tuple(values.size(sp.sympify(d, locals=_symbols(d))) for d in variable.shape)
+    if array.ndim < lead or array.shape[lead:] != shape:
+        expected = ", ".join([*("T N".split()[-lead:] if lead else ()), *map(str, shape)])
+        raise BadInput(f"{variable.name} has shape {array.shape}, expected ({expected})")
+    return array.reshape(*array.shape[:lead], rows, columns)
+
+
+def _symbols(dimension: str) -> dict[str, sp.Symbol]:
+    names = dimension.replace("+", " ").split()
+    return {n: sp.Symbol(n, integer=True, positive=True) for n in names if n.isidentifier()}
+
+
+def _need(arrays: Arrays, variable: Variable) -> Array:
+    if variable.name not in arrays:
+        raise BadInput(f"no value for the {variable.role} {variable.name}")
+    return np.asarray(arrays[variable.name])
+
+
+def bind(graph: UnrolledGraph, parameters: Arrays, inputs: Arrays, targets: Arrays, states: Arrays) -> Run:
+    """The leaves' values, without computing anything."""
+    model, T = graph.model, graph.T
+    for group, roles in ((parameters, Role.PARAMETER), (inputs, Role.INPUT), (targets, Role.TARGET), (states, Role.STATE)):
+        for name in group:
+            if name not in {v.name for v in model.of(roles)}:
+                raise BadInput(f"{name} is no {roles} of {model.name}")
+    values = Values({}, sizes(model, parameters, inputs, targets, states))
+    N = 1
+    for v in model.parameters:
+        array = _need(parameters, v)
+        if v.tied:
+            values.leaves[v.at()] = _column(array, v, values, 0)[None]
+            continue
+        stacked = _column(array, v, values, 1)
+        values.leaves.update({v.at(t): stacked[t - 1][None] for t in range(1, T + 1)})
+    reads_targets = {s.name for e in (model.loss.equations if model.loss else ()) for s in e.value.atoms(sp.MatrixSymbol)}
+    for v in model.of(Role.INPUT, Role.TARGET):
+        if v.role is Role.TARGET and v.name not in reads_targets:
+            continue
+        array = _need(inputs if v.role is Role.INPUT else targets, v)
+        column = one_hot(array, values.size(v.rows), v.name) if _are_classes(v, array) else _column(array, v, values, 2)
+        if len(column) != T:
+            raise BadInput(f"{v.name} has {len(column)} steps, the graph has T = {T}")
+        N = column.shape[1]
+        values.leaves.update({v.at(t): column[t - 1] for t in range(1, T + 1)})
+    for v in model.states:
+        rows, columns = values.size(v.rows), values.size(v.columns)
+        values.leaves[v.at(0)] = _column(np.asarray(states[v.name]), v, values, 1) if v.name in states else np.zeros((N, rows, columns))
+        N = max(N, len(values.leaves[v.at(0)]))
+    return Run(graph, values, N)
+
+
+def run(graph: UnrolledGraph, parameters: Arrays, inputs: Arrays, targets: Arrays | None = None, states: Arrays | None = None) -> Run:
+    """Evaluate the graph forward: every symbol gets its value.
+
+    Shapes as in the emitted code's contract: inputs and targets (T, N, ...), states (N, ...), parameters as in the file.
+    Raises BadInput for a missing, unknown or misshapen array.
+    """
+    bound = bind(graph, parameters, inputs, targets or {}, states or {})
+    for assignment in graph:
+        bound.values.leaves[assignment.target] = bound.batch(evaluate(assignment.value, bound.values))
+    return bound
+
+
+def to_user(variable: Variable, value: Array, lead: int) -> Array:
+    """Matrices (..., rows, columns) with `lead` leading axes in the variable's own shape."""
+    shape = value.shape[:lead]
+    return value.reshape(*shape, *value.shape[lead : lead + len(variable.shape)] if variable.shape else ())

@@ -1,0 +1,101 @@
+"""The backward recursion with a symbolic t: derived from the one-step template, independent of T.
+
+What an equation contributes to h_{t-1} is written one step later, as its contribution to h_t: that is the carry from t+1.
+Every equation has the number that documents and emitted code show.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import lru_cache
+
+import sympy as sp
+from sympy.matrices.expressions.matexpr import MatrixExpr
+
+from symbptt.algebra import build
+from symbptt.algebra.nodes import TIME
+from symbptt.derive.adjoint import NODE, Contribution, symbol
+from symbptt.derive.rules import pull, rule_name
+from symbptt.model.values import Model, Role, Variable
+
+OUTSIDE = "out:"
+"""Name prefix of the cotangent that comes from outside, for a model without a loss."""
+
+
+@dataclass(frozen=True)
+class RecursionEquation:
+    """adjoint_t = sum of the terms (for a value), or dL/d theta = sum over t of the terms (for a leaf).
+
+    `terms` are of step t; `carries` come from step t+1.
+    """
+
+    variable: Variable
+    terms: tuple[Contribution, ...]
+    carries: tuple[Contribution, ...]
+    number: int
+
+    @property
+    def now(self) -> MatrixExpr:
+        """The part of step t: all there is in the base case t = T."""
+        return build.add(*(c.value for c in self.terms)) if self.terms else sp.ZeroMatrix(self.variable.rows, self.variable.columns)
+
+    @property
+    def value(self) -> MatrixExpr:
+        """The whole right side."""
+        return build.add(*(c.value for c in (*self.terms, *self.carries)))
+
+
+@dataclass(frozen=True)
+class Recursion:
+    """The adjoints in the order in which the backward pass computes them, then the gradients of the leaves."""
+
+    model: Model
+    adjoints: tuple[RecursionEquation, ...]
+    gradients: tuple[RecursionEquation, ...]
+
+    def number(self, name: str) -> int:
+        """The number of the equation for the adjoint or gradient of a variable; 0 if there is none."""
+        return next((e.number for e in (*self.gradients, *self.adjoints) if e.variable.name == name), 0)
+
+
+@lru_cache(maxsize=64)
+def recursion(model: Model) -> Recursion:
+    """Derive the recursion of a model; without a loss its outputs get cotangents from outside."""
+    incoming: dict[sp.MatrixSymbol, list[Contribution]] = {}
+    seeds = {v.name: symbol(OUTSIDE, v, TIME) for v in model.outputs} if model.loss is None else {}
+    live: list[Variable] = []
+    for equation in reversed(model.all_equations):
+        target = equation.target
+        lagged = target.at(TIME - 1)
+        is_loss = model.loss is not None and target == model.loss.target
+        arrives = target.at() in incoming or target.name in seeds or target.role is Role.STATE
+        if not (is_loss or arrives or lagged in incoming):
+            continue
+        cotangent = build.ONE if is_loss else symbol(NODE, target, TIME)
+        if not is_loss:
+            live.append(target)
+        rule = rule_name(equation.value)
+        for leaf, value in pull(equation.value, cotangent, target.at()):
+            incoming.setdefault(leaf, []).append(Contribution(value, target, TIME, rule))
+    number = max((e.number for e in model.all_equations), default=0)
+    adjoints: list[RecursionEquation] = []
+    for v in live:
+        number += 1
+        own = tuple(incoming.get(v.at(), ()))
+        if v.name in seeds:
+            own = (Contribution(seeds[v.name], v, TIME, "cotangent from outside"), *own)
+        adjoints.append(RecursionEquation(v, own, _shifted(incoming.get(v.at(TIME - 1), [])), number))
+    gradients: list[RecursionEquation] = []
+    for v in model.of(Role.PARAMETER, Role.INPUT, Role.STATE):
+        if v.classes:
+            continue
+        number += 1
+        terms = tuple(incoming.get(v.at() if v.role is not Role.STATE else v.at(TIME - 1), ()))
+        gradients.append(RecursionEquation(v, terms, (), number))
+    return Recursion(model, tuple(adjoints), tuple(gradients))
+
+
+def _shifted(contributions: list[Contribution]) -> tuple[Contribution, ...]:
+    """The same contributions one step later."""
+    later = {TIME: TIME + 1}
+    return tuple(Contribution(c.value.xreplace(later), c.through, TIME + 1, c.rule) for c in contributions)

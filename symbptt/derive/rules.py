@@ -1,0 +1,217 @@
+"""The local derivative of every node type, written by hand once: a linear map per operand.
+
+All other derivatives are chains of these. `local` is a `singledispatch` with one function per node type; each returns pairs
+(operand, map) where the map takes a change of the operand to the change of the node.
+`result` is the symbol that holds the node's value, if it has one: it lets tanh' be written 1 - h^2.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import singledispatch
+
+import sympy as sp
+from sympy.matrices.expressions.matexpr import MatrixExpr
+from sympy.matrices.expressions.special import OneMatrix
+
+from symbptt.algebra import build, linear
+from symbptt.algebra.functions import FUNCTIONS
+from symbptt.algebra.linear import Hadamard, Left, LinearMap, Scale
+from symbptt.algebra.nodes import (
+    BatchMean,
+    Concat,
+    CrossEntropy,
+    CrossEntropySlope,
+    Elementwise,
+    HalfSquaredNorm,
+    LogSumExp,
+    Slice,
+    Slope,
+    SlopeByResult,
+    Softmax,
+    Spread,
+    SumAll,
+    is_leaf,
+)
+from symbptt.errors import MissingRule
+
+Local = tuple[tuple[MatrixExpr, LinearMap], ...]
+
+RULE_NAMES: dict[type, str] = {
+    sp.MatMul: "matrix product",
+    sp.MatAdd: "sum",
+    sp.HadamardProduct: "elementwise product",
+    sp.Transpose: "transpose",
+    Elementwise: "elementwise function",
+    Softmax: "softmax",
+    BatchMean: "batch mean",
+    LogSumExp: "log-sum-exp",
+    SumAll: "sum of entries",
+    HalfSquaredNorm: "squared norm",
+    CrossEntropy: "softmax with cross-entropy",
+    Spread: "broadcast",
+    Concat: "concatenation",
+    Slice: "slice",
+}
+"""What each rule is called in documents; a leaf is a copy."""
+
+
+def rule_name(value: MatrixExpr) -> str:
+    """The name of the rule that differentiates this node."""
+    return "copy" if is_leaf(value) else RULE_NAMES.get(type(value), type(value).__name__)
+
+
+@singledispatch
+def local(node: MatrixExpr, result: MatrixExpr | None = None) -> Local:
+    """The operands of a node, each with the map from its change to the node's change.
+
+    Raises MissingRule for a node type without a rule.
+    """
+    raise MissingRule("derivative rule", node, "symbptt/derive/rules.py")
+
+
+@local.register(sp.Identity)
+@local.register(OneMatrix)
+@local.register(sp.ZeroMatrix)
+def _constant(node: MatrixExpr, result: MatrixExpr | None = None) -> Local:
+    """A constant has no operands."""
+    return ()
+
+
+@local.register
+def _product(node: sp.MatMul, result: MatrixExpr | None = None) -> Local:
+    """d(c A X B) = c A dX B."""
+    number, factors = build.split_number(node)
+    pairs: list[tuple[MatrixExpr, LinearMap]] = []
+    for i, factor in enumerate(factors):
+        maps: list[LinearMap] = [] if number == 1 else [Scale(number)]
+        if factors[:i]:
+            maps.append(Left(build.mul(*factors[:i])))
+        if factors[i + 1 :]:
+            maps.append(linear.Right(build.mul(*factors[i + 1 :])))
+        pairs.append((factor, linear.compose(*maps) if maps else linear.IDENTITY))
+    return tuple(pairs)
+
+
+@local.register
+def _sum(node: sp.MatAdd, result: MatrixExpr | None = None) -> Local:
+    """d(X + Y) = dX + dY."""
+    return tuple((term, linear.IDENTITY) for term in node.args)
+
+
+@local.register
+def _hadamard(node: sp.HadamardProduct, result: MatrixExpr | None = None) -> Local:
+    """d(x * y) = diag(y) dx + diag(x) dy."""
+    args = node.args
+    return tuple((a, Hadamard(build.hadamard(*args[:i], *args[i + 1 :]))) for i, a in enumerate(args))
+
+
+@local.register
+def _transpose(node: sp.Transpose, result: MatrixExpr | None = None) -> Local:
+    """d(X^T) = dX^T."""
+    return ((node.arg, linear.Flip()),)
+
+
+@local.register
+def _elementwise(node: Elementwise, result: MatrixExpr | None = None) -> Local:
+    """d f(x) = diag(f'(x)) dx."""
+    row = FUNCTIONS[node.name]
+    if node.name == "identity":
+        return ((node.operand, linear.IDENTITY),)
+    if result is not None and row.by_result is not None:
+        return ((node.operand, Hadamard(SlopeByResult(node.name, *node.numbers, result))),)
+    return ((node.operand, Hadamard(Slope(node.name, *node.numbers, node.operand))),)
+
+
+@local.register
+def _softmax(node: Softmax, result: MatrixExpr | None = None) -> Local:
+    """d p = (diag(p) - p p^T) dx."""
+    p = node if result is None else result
+    outer = linear.compose(Scale(sp.S.NegativeOne), Left(build.mul(p, build.transpose(p))))
+    return ((node.operand, linear.Sum((Hadamard(p), outer))),)
+
+
+@local.register
+def _batch_mean(node: BatchMean, result: MatrixExpr | None = None) -> Local:
+    """The mean over samples is linear."""
+    return ((node.operand, linear.AverageBatch()),)
+
+
+@local.register
+def _log_sum_exp(node: LogSumExp, result: MatrixExpr | None = None) -> Local:
+    """d log sum exp(x) = softmax(x)^T dx."""
+    return ((node.args[0], Left(build.transpose(Softmax(node.args[0])))),)
+
+
+@local.register
+def _sum_all(node: SumAll, result: MatrixExpr | None = None) -> Local:
+    """d sum(X) = sum(dX)."""
+    return ((node.args[0], linear.AddUp(*node.args[0].shape)),)
+
+
+@local.register
+def _half_squared_norm(node: HalfSquaredNorm, result: MatrixExpr | None = None) -> Local:
+    """d |x|^2 / 2 = x^T dx."""
+    x = node.args[0]
+    if x.shape[1] == 1:
+        return ((x, Left(build.transpose(x))),)
+    return ((x, linear.compose(linear.AddUp(*x.shape), Hadamard(x))),)
+
+
+@local.register
+def _cross_entropy(node: CrossEntropy, result: MatrixExpr | None = None) -> Local:
+    """d CE(o, y) = (softmax(o) - y)^T do; the target y is a constant that sums to one."""
+    o, y = node.args
+    return ((o, Left(build.transpose(CrossEntropySlope(o, y)))),)
+
+
+@local.register
+def _spread(node: Spread, result: MatrixExpr | None = None) -> Local:
+    """d (s 1) = ds 1."""
+    return ((node.args[0], linear.SpreadOut(*node.shape)),)
+
+
+@local.register
+def _concat(node: Concat, result: MatrixExpr | None = None) -> Local:
+    """Each part goes to its own rows."""
+    pairs: list[tuple[MatrixExpr, LinearMap]] = []
+    start: sp.Expr = sp.S.Zero
+    for part in node.args:
+        stop = start + part.shape[0]
+        pairs.append((part, linear.Place(start, stop, node.shape[0])))
+        start = stop
+    return tuple(pairs)
+
+
+@local.register
+def _slice(node: Slice, result: MatrixExpr | None = None) -> Local:
+    """The rows of the change."""
+    return ((node.args[0], linear.Take(node.args[1], node.args[2], node.args[0].shape[0])),)
+
+
+def pull(value: MatrixExpr, cotangent: MatrixExpr, result: MatrixExpr | None = None) -> list[tuple[sp.MatrixSymbol, MatrixExpr]]:
+    """The vjp of an expression: (leaf, contribution to the leaf's adjoint), one for each occurrence, in reading order."""
+    if is_leaf(value):
+        return [(value, cotangent)]
+    found: list[tuple[sp.MatrixSymbol, MatrixExpr]] = []
+    for operand, step in local(value, result):
+        found.extend(pull(operand, step.transposed().apply(cotangent)))
+    return found
+
+
+def push(value: MatrixExpr, tangents: Mapping[sp.MatrixSymbol, MatrixExpr], result: MatrixExpr | None = None) -> MatrixExpr:
+    """The jvp of an expression; leaves without a tangent are constants."""
+    if is_leaf(value):
+        return tangents.get(value, sp.ZeroMatrix(*value.shape))
+    parts = [step.apply(push(operand, tangents)) for operand, step in local(value, result)]
+    return build.add(*parts) if parts else sp.ZeroMatrix(*value.shape)
+
+
+def paths(value: MatrixExpr, result: MatrixExpr | None = None) -> list[tuple[sp.MatrixSymbol, LinearMap]]:
+    """(leaf, derivative of the expression by that occurrence of the leaf), in reading order."""
+    if is_leaf(value):
+        return [(value, linear.IDENTITY)]
+    found: list[tuple[sp.MatrixSymbol, LinearMap]] = []
+    for operand, step in local(value, result):
+        found.extend((leaf, linear.compose(step, inner)) for leaf, inner in paths(operand))
+    return found
