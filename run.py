@@ -64,7 +64,7 @@ def set_up(extra: str = "") -> None:
         if not Path(interpreter()).exists():
             subprocess.run([sys.executable, "-m", "venv", "--without-pip", str(environment())], check=True)
         target = f"{ROOT}[{extra}]" if extra else str(ROOT)
-        options = ["--quiet", "--disable-pip-version-check", "--no-input"]
+        options = ["-qq", "--disable-pip-version-check", "--no-input"]
         subprocess.run([*pip(), "install", *options, "--editable", target], check=True)
     except subprocess.CalledProcessError as error:
         sys.exit(f"run.py: the set-up failed (exit code {error.returncode}); the lines above say why")
