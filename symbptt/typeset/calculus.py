@@ -1,0 +1,51 @@
+"""Rules of derivatives and of sums and products over an index; heads such as dL/dW."""
+
+from __future__ import annotations
+
+from sympy.matrices.expressions.matexpr import MatrixExpr
+
+from symbptt.algebra import build
+from symbptt.algebra.nodes import Chain, Partial, Series
+from symbptt.typeset.dispatch import Setting, piece
+from symbptt.typeset.pieces import Level, Piece, fenced, signed
+from symbptt.typeset.tree import BigOperator, Fraction, Identifier, Operator, Row, Script, Style, Tree
+
+
+def _sign(mark: str) -> Tree:
+    return Identifier("d", Style.UPRIGHT) if mark == "d" else Operator(mark, prefix=True)
+
+
+def quotient(numerator: Piece, denominator: Piece, kind: str, setting: Setting) -> Piece:
+    """A derivative as a fraction; the immediate and the total one never share a sign."""
+    mark, sup = setting.notation.derivative(kind)
+    above = Script(_sign(mark), None, Operator(sup)) if sup else _sign(mark)
+    top = Row((above, fenced(numerator)))
+    return Piece(Fraction(top, Row((_sign(mark), fenced(denominator))), derivative=True), Level.FRACTION)
+
+
+@piece.register(Partial)
+def _partial(node: Partial, setting: Setting) -> Piece:
+    return quotient(piece(node.args[0], setting), piece(node.args[1], setting), node.kind, setting)
+
+
+def _big(symbol: str, node: Series, body: MatrixExpr, arrow: str, setting: Setting) -> Piece:
+    _, index, first, last = node.args
+    below = Row((piece(index, setting).tree, Operator("="), signed(piece(first, setting))))
+    sign = BigOperator(symbol, below, signed(piece(last, setting)), arrow if setting.notation.arrows else "")
+    return Piece(Row((sign, fenced(piece(body, setting), Level.BIG))), Level.BIG)
+
+
+@piece.register(Series)
+def _series(node: Series, setting: Setting) -> Piece:
+    return _big("∑", node, node.args[0], "", setting)
+
+
+@piece.register(Chain)
+def _chain(node: Chain, setting: Setting) -> Piece:
+    """The first index stands left: an arrow to the right."""
+    return _big("∏", node, node.args[0], "right", setting)
+
+
+def reversed_chain(node: Chain, setting: Setting) -> Piece:
+    """(∏ Bⱼ)ᵀ is written as the product of the Bⱼᵀ with the last index left: an arrow to the left."""
+    return _big("∏", node, build.transpose(node.args[0]), "left", setting)

@@ -1,0 +1,80 @@
+"""Equations, aligned lines, derivative heads and adjoint symbols, made of formulas or of trees."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import TypeAlias
+
+import sympy as sp
+
+from symbptt.algebra.nodes import Timed
+from symbptt.errors import UnknownName
+from symbptt.model.values import Model
+from symbptt.typeset.calculus import quotient
+from symbptt.typeset.dispatch import Setting, piece
+from symbptt.typeset.notation import TEXTBOOK, Notation
+from symbptt.typeset.pieces import Level, Piece, signed
+from symbptt.typeset.symbols import LOSS, NODE, STEP
+from symbptt.typeset.tree import Aligned, Equality, Identifier, Operator, Script, Tree
+
+Formula: TypeAlias = sp.Basic | Tree
+
+ADJOINTS = {"node": NODE, "step": STEP, "loss": LOSS}
+"""Kind of adjoint to the prefix of its symbol's name."""
+
+
+def compose(expression: Formula, notation: Notation | None = None, model: Model | None = None) -> Tree:
+    """The presentation tree of a formula; a tree stays as it is.
+
+    With a model, variables get their roles, overrides and definitions; without one, 1x1 symbols are scalars, all others bold.
+    Raises MissingRule for a node type that has no rule.
+    """
+    if isinstance(expression, Tree):
+        return expression
+    return signed(piece(expression, Setting(notation or TEXTBOOK, model)))
+
+
+def _piece(formula: Formula, setting: Setting) -> Piece:
+    if not isinstance(formula, Tree):
+        return piece(formula, setting)
+    return Piece(formula, Level.ATOM if isinstance(formula, (Identifier, Script)) else Level.SUM)
+
+
+def equation(
+    left: Formula, *sides: Formula, relation: str = "=", model: Model | None = None, notation: Notation | None = None
+) -> Equality:
+    """left = side = side …"""
+    Operator(relation)  # refuses an unknown sign
+    return Equality(compose(left, notation, model), tuple(compose(s, notation, model) for s in sides), relation)
+
+
+def aligned(equations: Iterable[Equality]) -> Aligned:
+    """Equations below each other; every side after the first gets a line of its own."""
+    return Aligned(tuple(equations))
+
+
+def derivative(
+    numerator: Formula, denominator: Formula, kind: str = "total", model: Model | None = None, notation: Notation | None = None
+) -> Tree:
+    """The head of a derivative, as dL/dW; `kind` is "immediate", "total" or "partial"."""
+    setting = Setting(notation or TEXTBOOK, model)
+    return quotient(_piece(numerator, setting), _piece(denominator, setting), kind, setting).tree
+
+
+def adjoint_of(symbol: sp.MatrixSymbol, kind: str = "node") -> sp.MatrixSymbol:
+    """The symbol that stands for an adjoint in formulas: the variable's name behind a prefix, same shape, same step.
+
+    `kind` is "node" (δ: of a value inside its step), "step" (a bar: of a state, same-step states not chained) or "loss"
+    (g: the gradient of L_t by a state). Raises UnknownName for another kind.
+    """
+    if kind not in ADJOINTS:
+        raise UnknownName("kind of adjoint", kind, ADJOINTS)
+    name = ADJOINTS[kind] + symbol.name
+    return Timed(name, *symbol.args[1:]) if isinstance(symbol, Timed) else sp.MatrixSymbol(name, *symbol.shape)
+
+
+def adjoint_symbol(
+    symbol: sp.MatrixSymbol, kind: str = "node", model: Model | None = None, notation: Notation | None = None
+) -> Tree:
+    """How an adjoint is written: δ_{a,t} (node), s̄_t (step) or g_{h,t} (loss)."""
+    return compose(adjoint_of(symbol, kind), notation, model)

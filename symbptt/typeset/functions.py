@@ -1,0 +1,125 @@
+"""Rules of the elementwise functions, their slopes, and the named functions of a column."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import sympy as sp
+from sympy.matrices.expressions.matexpr import MatrixExpr
+
+from symbptt.algebra import nodes
+from symbptt.algebra.functions import FUNCTIONS, Y, Z, slope
+from symbptt.errors import MissingRule
+from symbptt.typeset.alphabets import LETTERS
+from symbptt.typeset.dispatch import Setting, piece
+from symbptt.typeset.operations import SCALAR, transposed
+from symbptt.typeset.pieces import (
+    ONES,
+    TIMES,
+    Level,
+    Piece,
+    applied,
+    commas,
+    negate,
+    product,
+    signed,
+)
+from symbptt.typeset.scalars import Entrywise
+from symbptt.typeset.tree import Fenced, Identifier, Operator, Root, Row, Script, Style, Text, Tree
+
+BY_FORMULA = frozenset({"identity", "exp", "log", "sqrt", "reciprocal", "power", "sin", "cos"})
+"""The functions whose slope is written out; the others take a prime."""
+
+
+def _function(name: str, numbers: tuple[sp.Expr, ...], setting: Setting, prime: bool = False) -> Tree:
+    text = dict(setting.notation.functions).get(name, name)
+    base = Identifier(LETTERS.get(text, text), Style.FUNCTION)
+    sub = commas([signed(piece(n, setting)) for n in numbers]) if numbers else None
+    sup = Operator("′") if prime else None
+    return Script(base, sub, sup) if sub or sup else base
+
+
+def _argument(node: MatrixExpr, setting: Setting) -> Tree:
+    return signed(piece(node, setting))
+
+
+def _entrywise(node: nodes.Elementwise, setting: Setting) -> Entrywise:
+    return Entrywise(piece(node.operand, setting), node.shape == SCALAR, setting)
+
+
+def _power(node: nodes.Elementwise, setting: Setting) -> Piece:
+    return _entrywise(node, setting).write(Z ** node.numbers[0], Z)
+
+
+def _reciprocal(node: nodes.Elementwise, setting: Setting) -> Piece:
+    return _entrywise(node, setting).write(1 / Z, Z)
+
+
+_SPECIAL: dict[str, Callable[[nodes.Elementwise, Setting], Piece]] = {
+    "identity": lambda node, setting: piece(node.operand, setting),
+    "sqrt": lambda node, setting: Piece(Root(_argument(node.operand, setting)), Level.POWER),
+    "abs": lambda node, setting: Piece(Fenced(_argument(node.operand, setting), "|")),
+    "power": _power,
+    "reciprocal": _reciprocal,
+}
+
+
+@piece.register(nodes.Elementwise)
+def _elementwise(node: nodes.Elementwise, setting: Setting) -> Piece:
+    special = _SPECIAL.get(node.name)
+    if special is not None:
+        return special(node, setting)
+    return applied(_function(node.name, node.numbers, setting), _argument(node.operand, setting))
+
+
+@piece.register(nodes.Slope)
+def _slope(node: nodes.Slope, setting: Setting) -> Piece:
+    if node.name not in BY_FORMULA:
+        return applied(_function(node.name, node.numbers, setting, prime=True), _argument(node.operand, setting))
+    values = dict(zip(FUNCTIONS[node.name].symbols(), node.numbers, strict=True))
+    return _entrywise(node, setting).write(slope(node.name).subs(values), Z)
+
+
+@piece.register(nodes.SlopeByResult)
+def _slope_by_result(node: nodes.SlopeByResult, setting: Setting) -> Piece:
+    row = FUNCTIONS[node.name]
+    if row.by_result is None:
+        raise MissingRule(f"slope of {node.name} by its result", node, "symbptt/algebra/functions.py")
+    return _entrywise(node, setting).write(row.by_result, Y)
+
+
+def _named(text: str, node: MatrixExpr, setting: Setting) -> Piece:
+    return applied(Identifier(text, Style.FUNCTION), _argument(node.args[0], setting))
+
+
+@piece.register(nodes.Softmax)
+def _softmax(node: nodes.Softmax, setting: Setting) -> Piece:
+    return _named("softmax", node, setting)
+
+
+@piece.register(nodes.Diag)
+def _diag(node: nodes.Diag, setting: Setting) -> Piece:
+    return _named("diag", node, setting)
+
+
+@piece.register(nodes.BatchMean)
+def _batch_mean(node: nodes.BatchMean, setting: Setting) -> Piece:
+    name = Script(Identifier("mean", Style.FUNCTION), Text("batch"))
+    return applied(name, _argument(node.args[0], setting))
+
+
+@piece.register(nodes.LogSumExp)
+def _log_sum_exp(node: nodes.LogSumExp, setting: Setting) -> Piece:
+    """log(1ᵀ exp(x))."""
+    inner = applied(Identifier("exp", Style.FUNCTION), _argument(node.args[0], setting))
+    summed = product([transposed(Piece(ONES), setting), inner])
+    return applied(Identifier("log", Style.FUNCTION), summed.tree)
+
+
+@piece.register(nodes.CrossEntropy)
+def _cross_entropy(node: nodes.CrossEntropy, setting: Setting) -> Piece:
+    """The textbook's −yᵀ log softmax(o)."""
+    scores, target = node.args
+    softmax = applied(Identifier("softmax", Style.FUNCTION), _argument(scores, setting))
+    logarithm = Row((Identifier("log", Style.FUNCTION), TIMES, softmax.tree))
+    return negate(product([transposed(piece(target, setting), setting), Piece(logarithm, Level.PRODUCT)]))

@@ -1,0 +1,88 @@
+"""From the name of a variable to letters: W_xh is a W with the subscript xh, delta a δ, y_hat a y with a hat."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, fields, replace
+from typing import Any
+
+from symbptt.typeset.alphabets import LETTERS
+from symbptt.typeset.pieces import commas
+from symbptt.typeset.tree import Accent, Identifier, Number, Row, Script, Style, Tree
+
+_ACCENTS = ("hat", "tilde")
+_MAX_ITALIC = 3  # a longer subscript is a word, not letters side by side
+_PARTS = re.compile(r"[^\W\d_]+|[0-9]+|[^A-Za-z0-9]+")
+
+
+@dataclass(frozen=True)
+class Label:
+    """How a variable is written without its step: a base and subscripts."""
+
+    base: Tree
+    subs: tuple[Tree, ...] = ()
+    sup: Tree | None = None
+
+    def at(self, step: Tree | None, superscript: bool = False) -> Tree:
+        """With its step, as a further subscript or as a superscript in parentheses."""
+        sup = self.sup
+        subs = self.subs
+        if step is not None and superscript:
+            sup = step if sup is None else Row((sup, step))
+        elif step is not None:
+            subs = (*subs, step)
+        return Script(self.base, commas(subs) if subs else None, sup) if subs or sup else self.base
+
+
+def from_tree(tree: Tree) -> Label:
+    """A label from a tree, with its scripts taken apart so that a step can join them."""
+    if isinstance(tree, Script):
+        return Label(tree.base, (tree.sub,) if tree.sub else (), tree.sup)
+    return Label(tree)
+
+
+def _letters(text: str, style: Style) -> Identifier:
+    letter = LETTERS.get(text, text)
+    upright = Style.UPRIGHT if style is Style.ITALIC else style
+    return Identifier(letter, style if len(letter) == 1 else upright)
+
+
+def _subscript(text: str) -> Tree:
+    parts: list[Tree] = []
+    for part in _PARTS.findall(text):
+        if part.isascii() and part.isdigit():
+            parts.append(Number(part))
+        elif part in LETTERS or len(part) > _MAX_ITALIC:
+            parts.append(_letters(part, Style.ITALIC))
+        else:
+            parts.append(Identifier(part))
+    return parts[0] if len(parts) == 1 else Row(tuple(parts))
+
+
+def label(name: str, bold: bool) -> Label:
+    """The label of a name; bold for vectors and matrices, italic for scalars."""
+    style = Style.BOLD if bold else Style.ITALIC
+    first, *rest = [part for part in name.split("_") if part] or [name]
+    head = _PARTS.findall(first)
+    if len(head) == 2 and head[1].isdigit():
+        first, rest = head[0], [head[1], *rest]
+    base: Tree = _letters(first, style)
+    if rest and rest[0] in _ACCENTS:
+        base = Accent(base, rest.pop(0))
+    return Label(base, tuple(_subscript(part) for part in rest))
+
+
+def whole(name: str, bold: bool) -> Label:
+    """The label that keeps the name as it is; for names that would otherwise look like another's."""
+    return Label(Identifier(name, Style.BOLD if bold else Style.UPRIGHT))
+
+
+def unbold(tree: Any) -> Any:
+    """The tree with bold letters made italic and bold words upright, for a name that serves as a subscript."""
+    if isinstance(tree, tuple):
+        return tuple(map(unbold, tree))
+    if isinstance(tree, Identifier) and tree.style is Style.BOLD:
+        return Identifier(tree.text, Style.ITALIC if len(tree.text) == 1 else Style.UPRIGHT)
+    if not isinstance(tree, Tree):
+        return tree
+    return replace(tree, **{f.name: unbold(getattr(tree, f.name)) for f in fields(tree)})  # type: ignore[arg-type, type-var]

@@ -1,0 +1,113 @@
+"""Rules of the matrix operations: sums, products, transposes, constants and block structure."""
+
+from __future__ import annotations
+
+import sympy as sp
+from sympy.matrices.expressions.matexpr import MatrixExpr
+from sympy.matrices.expressions.special import OneMatrix
+
+from symbptt.algebra import build, nodes
+from symbptt.typeset.calculus import reversed_chain
+from symbptt.typeset.dispatch import Setting, piece
+from symbptt.typeset.pieces import ONES, Level, Piece, hadamard, indexed, product, raised, signed, total
+from symbptt.typeset.scalars import scaled
+from symbptt.typeset.tree import Fenced, Fraction, Identifier, Matrix, Number, Operator, Row, Script, Style, Tree
+
+HALF = Piece(Fraction(Number("1"), Number("2")), Level.FRACTION)
+SCALAR = (1, 1)
+
+
+def transposed(inner: Piece, setting: Setting) -> Piece:
+    """innerᵀ."""
+    return raised(inner, Operator(setting.notation.transpose), merge=True)
+
+
+def _constant(text: str, node: MatrixExpr) -> Piece:
+    return Piece(Number(text) if node.shape == SCALAR else Identifier(text, Style.BOLD))
+
+
+@piece.register(sp.MatMul)
+def _product(node: sp.MatMul, setting: Setting) -> Piece:
+    number, factors = build.split_number(node)
+    kept = [f for f in factors if f != build.ONE]
+    return scaled(number, [piece(f, setting) for f in kept], setting)
+
+
+@piece.register(sp.MatAdd)
+def _sum(node: sp.MatAdd, setting: Setting) -> Piece:
+    return total([piece(term, setting) for term in node.args])
+
+
+def _is_divisor(factor: MatrixExpr) -> bool:
+    return type(factor) is nodes.Elementwise and factor.name == "reciprocal"
+
+
+@piece.register(sp.HadamardProduct)
+def _hadamard(node: sp.HadamardProduct, setting: Setting) -> Piece:
+    """Scalars that fill a matrix come first as plain factors; a factor 1/x is written as a division."""
+    if node.shape == SCALAR:
+        return product([piece(f, setting) for f in node.args])
+    scalars = [piece(f.args[0], setting) for f in node.args if isinstance(f, nodes.Spread)]
+    others = [f for f in node.args if not isinstance(f, nodes.Spread)]
+    above = [piece(f, setting) for f in others if not _is_divisor(f)]
+    below = [piece(f.operand, setting) for f in others if _is_divisor(f)]
+    if not others:
+        return product([*scalars, Piece(ONES)])
+    body = hadamard(above, below, setting.notation.hadamard)
+    return product([*scalars, body]) if scalars else body
+
+
+@piece.register(sp.Transpose)
+def _transpose(node: sp.Transpose, setting: Setting) -> Piece:
+    inner = node.arg
+    return reversed_chain(inner, setting) if isinstance(inner, nodes.Chain) else transposed(piece(inner, setting), setting)
+
+
+@piece.register(sp.Identity)
+def _identity(node: sp.Identity, setting: Setting) -> Piece:
+    return _constant("I" if node.shape != SCALAR else "1", node)
+
+
+@piece.register(OneMatrix)
+def _ones(node: OneMatrix, setting: Setting) -> Piece:
+    return _constant("1", node)
+
+
+@piece.register(sp.ZeroMatrix)
+def _zeros(node: sp.ZeroMatrix, setting: Setting) -> Piece:
+    return _constant("0", node)
+
+
+@piece.register(nodes.Spread)
+def _spread(node: nodes.Spread, setting: Setting) -> Piece:
+    return product([piece(node.args[0], setting), Piece(ONES)])
+
+
+@piece.register(nodes.SumAll)
+def _sum_all(node: nodes.SumAll, setting: Setting) -> Piece:
+    """The entries of a column are summed by 1ᵀx, those of a matrix by 1ᵀX1."""
+    inner = node.args[0]
+    right = [Piece(ONES)] if inner.shape[1] != 1 else []
+    return product([transposed(Piece(ONES), setting), piece(inner, setting), *right])
+
+
+@piece.register(nodes.HalfSquaredNorm)
+def _half_squared_norm(node: nodes.HalfSquaredNorm, setting: Setting) -> Piece:
+    norm = Fenced(signed(piece(node.args[0], setting)), "‖")
+    frobenius = Identifier("F") if node.args[0].shape[1] != 1 else None
+    return product([Piece(Script(norm, frobenius, Number("2")), Level.POWER)], HALF)
+
+
+@piece.register(nodes.Concat)
+def _concat(node: nodes.Concat, setting: Setting) -> Piece:
+    return Piece(Matrix(tuple((signed(piece(part, setting)),) for part in node.args)))
+
+
+def _limit(value: sp.Expr, setting: Setting) -> Tree:
+    return signed(piece(value, setting))
+
+
+@piece.register(nodes.Slice)
+def _slice(node: nodes.Slice, setting: Setting) -> Piece:
+    column, start, stop = node.args
+    return indexed(piece(column, setting), Row((_limit(start, setting), Operator(":"), _limit(stop, setting))))

@@ -1,0 +1,192 @@
+"""Scalar SymPy expressions: coefficients, dimensions, indices, and slopes such as 1 − y² at every entry."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from fractions import Fraction as Ratio
+
+import sympy as sp
+
+from symbptt.errors import MissingRule
+from symbptt.typeset.dispatch import Setting, piece
+from symbptt.typeset.pieces import ONES, Level, Piece, applied, hadamard, negate, product, raised, total
+from symbptt.typeset.tree import Fraction, Identifier, Number, Operator, Root, Row, Script, Style, Tree
+
+_SMALL = 9  # 1/8 is a fraction, 1/100 is 0.01
+_TINY = 1e-3  # below this a decimal is written with a power of ten
+
+
+def _power_of_ten(value: Ratio) -> Piece:
+    mantissa, exponent = f"{float(value):.15e}".split("e")
+    digits = mantissa.rstrip("0").rstrip(".")
+    ten = Piece(Script(Number("10"), None, signed_number(int(exponent))), Level.POWER)
+    if digits == "1":
+        return ten
+    return Piece(Row((Number(digits), Operator("·"), ten.tree)), Level.PRODUCT)
+
+
+def _terminates(denominator: int) -> bool:
+    for prime in (2, 5):
+        while denominator % prime == 0:
+            denominator //= prime
+    return denominator == 1
+
+
+def number(value: sp.Number) -> Piece:
+    """An exact or a floating number."""
+    ratio = Ratio(repr(float(value))) if isinstance(value, sp.Float) else Ratio(int(value.p), int(value.q))
+    if ratio < 0:
+        return negate(number(-value))
+    if ratio.denominator == 1:
+        return Piece(Number(str(ratio.numerator)))
+    if ratio.denominator <= _SMALL or not _terminates(ratio.denominator):
+        return Piece(Fraction(Number(str(ratio.numerator)), Number(str(ratio.denominator))), Level.FRACTION)
+    return _power_of_ten(ratio) if ratio < _TINY else Piece(Number(format(float(ratio), ".15g")))
+
+
+def signed_number(value: int) -> Tree:
+    """An integer with its sign, for an exponent."""
+    digits = Number(str(abs(value)))
+    return Row((Operator("−", prefix=True), digits)) if value < 0 else digits
+
+
+def exponent(value: sp.Expr, setting: Setting) -> Tree:
+    """An exponent on one line."""
+    if isinstance(value, sp.Rational) and value.q != 1:
+        return Row((signed_number(int(value.p)), Operator("/"), Number(str(value.q))))
+    inner = piece(value, setting)
+    return Row((Operator("−", prefix=True), inner.tree)) if inner.negative else inner.tree
+
+
+@dataclass(frozen=True)
+class Entrywise:
+    """How arithmetic on the entries of an operand is written; `plain` for a scalar operand."""
+
+    operand: Piece
+    plain: bool
+    setting: Setting
+
+    def one(self) -> Piece:
+        return Piece(Number("1") if self.plain else ONES)
+
+    def times(self, factors: Sequence[Piece], divisors: Sequence[Piece]) -> Piece:
+        if not self.plain:
+            return hadamard(factors, divisors, self.setting.notation.hadamard)
+        above = product(factors) if factors else self.one()
+        return ratio(above, product(divisors)) if divisors else above
+
+    def power(self, base: Piece, value: sp.Expr) -> Piece:
+        top = exponent(value, self.setting)
+        return raised(base, top if self.plain else Row((Operator(self.setting.notation.hadamard, prefix=True), top)))
+
+    def write(self, value: sp.Expr, operand: sp.Symbol) -> Piece:
+        """The expression with the operand in place of its symbol."""
+        if value == operand:
+            return self.operand
+        if not value.has(operand):
+            return scaled(value, [self.one()], self.setting)
+        for kind, rule in _ENTRYWISE.items():
+            if isinstance(value, kind):
+                return rule(self, value, operand)
+        raise MissingRule("entrywise way of writing", value, "symbptt/typeset/scalars.py")
+
+
+def _add(how: Entrywise, value: sp.Expr, operand: sp.Symbol) -> Piece:
+    return total(_ordered([how.write(term, operand) for term in _terms(value)]))
+
+
+def _mul(how: Entrywise, value: sp.Expr, operand: sp.Symbol) -> Piece:
+    coefficient, body = value.as_independent(operand)
+    factors: list[Piece] = []
+    divisors: list[Piece] = []
+    for factor in sp.Mul.make_args(body):
+        base, top = factor.as_base_exp()
+        below = isinstance(top, sp.Number) and top < 0
+        (divisors if below else factors).append(how.write(base**-top if below else factor, operand))
+    return scaled(coefficient, [how.times(sorted(factors, key=lambda p: p.level is Level.SUM), divisors)], how.setting)
+
+
+def _pow(how: Entrywise, value: sp.Expr, operand: sp.Symbol) -> Piece:
+    base, top = value.args
+    if top == sp.Rational(1, 2):
+        return Piece(Root(how.write(base, operand).tree), Level.POWER)
+    if isinstance(top, sp.Number) and top < 0:
+        return how.times([], [how.write(base**-top, operand)])
+    return how.power(how.write(base, operand), top)
+
+
+def _function(how: Entrywise, value: sp.Expr, operand: sp.Symbol) -> Piece:
+    return applied(Identifier(value.func.__name__, Style.FUNCTION), how.write(value.args[0], operand).tree)
+
+
+_ENTRYWISE: dict[type, Callable[[Entrywise, sp.Expr, sp.Symbol], Piece]] = {
+    sp.Add: _add, sp.Mul: _mul, sp.Pow: _pow, sp.Function: _function,
+}
+
+
+def scaled(value: sp.Expr, pieces: Sequence[Piece], setting: Setting) -> Piece:
+    """A coefficient times a product; 1 is left out and -1 is a sign."""
+    if value in (1, -1):
+        inner = product(pieces) if pieces else Piece(Number("1"))
+        return inner if value == 1 else negate(inner)
+    return product(pieces, piece(value, setting)) if pieces else piece(value, setting)
+
+
+def ratio(above: Piece, below: Piece) -> Piece:
+    """above / below, the sign in front."""
+    top = replace(above, negative=False)
+    return Piece(Fraction(top.tree, below.tree), Level.FRACTION, above.negative)
+
+
+def _terms(value: sp.Expr) -> list[sp.Expr]:
+    """The terms of a sum: symbols in alphabetical order, numbers last."""
+    return sorted(sp.Add.make_args(value), key=lambda term: (term.is_number, sp.default_sort_key(term)))
+
+
+def _ordered(pieces: list[Piece]) -> list[Piece]:
+    """Positive terms before negative ones, so that a sum starts without a minus: T − t + 1, 1 − y."""
+    numbers = [p for p in pieces if isinstance(p.tree, Number)]
+    others = [p for p in pieces if p not in numbers]
+    ranked = sorted(others, key=lambda p: p.negative) + numbers
+    return ranked if any(not p.negative for p in others) else sorted(pieces, key=lambda p: p.negative)
+
+
+@piece.register(sp.Number)
+def _number(value: sp.Number, setting: Setting) -> Piece:
+    return number(value)
+
+
+@piece.register(sp.Add)
+def _sum(value: sp.Expr, setting: Setting) -> Piece:
+    return total(_ordered([piece(term, setting) for term in _terms(value)]))
+
+
+@piece.register(sp.Mul)
+def _product(value: sp.Expr, setting: Setting) -> Piece:
+    top, bottom = sp.fraction(value)
+    if bottom != 1:
+        above = piece(top, setting)
+        return ratio(above, piece(bottom, setting))
+    coefficient, rest = value.as_coeff_Mul()
+    return scaled(coefficient, [piece(f, setting) for f in sorted(sp.Mul.make_args(rest), key=sp.default_sort_key)], setting)
+
+
+@piece.register(sp.Pow)
+def _power(value: sp.Expr, setting: Setting) -> Piece:
+    base, top = value.args
+    if top == sp.Rational(1, 2):
+        return Piece(Root(piece(base, setting).tree), Level.POWER)
+    if top.could_extract_minus_sign():
+        return ratio(Piece(Number("1")), piece(base**-top, setting))
+    return raised(piece(base, setting), exponent(top, setting))
+
+
+@piece.register(sp.Max)
+@piece.register(sp.Min)
+def _extreme(value: sp.Expr, setting: Setting) -> Piece:
+    trees: list[Tree] = []
+    for argument in sorted(value.args, key=sp.default_sort_key):
+        inner = piece(argument, setting)
+        trees += [Operator(","), Row((Operator("−", prefix=True), inner.tree)) if inner.negative else inner.tree]
+    return applied(Identifier(value.func.__name__.lower(), Style.FUNCTION), Row(tuple(trees[1:])))
