@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, Protocol
 
 import click
 
@@ -18,6 +19,14 @@ if TYPE_CHECKING:
     from symbptt import Model
 
 _ALL = ("all",)
+
+
+class _Form(Protocol):
+    """What the forms of a gradient have in common."""
+
+    def text(self) -> str: ...
+    def latex(self) -> str: ...
+    def json(self) -> dict[str, Any]: ...
 
 
 def _names(model: Model, wrt: tuple[str, ...] | None) -> tuple[str, ...]:
@@ -40,13 +49,16 @@ def derive(model: Model, steps: int, wrt: tuple[str, ...] | None, form: str, lay
     """Derive the gradient over T steps, in one of its three forms."""
     graph = symbptt.unroll.steps(model, steps)
     names = _names(model, wrt)
+    results: list[_Form]
     with progress(f"deriving {model.name} over {steps} steps"):
         if form == "adjoint":
-            results = [symbptt.derive.adjoints(graph)]
+            system = symbptt.derive.adjoints(graph)
+            asked = {symbptt.derive.adjoint.wanted(model, name).name for name in names}
+            results = [replace(system, gradients=tuple(g for g in system.gradients if g.variable.name in asked))]
         elif form == "nested":
-            results = [symbptt.derive.sensitivities(graph, wrt=name) for name in names]
+            results = [*(symbptt.derive.sensitivities(graph, wrt=name) for name in names)]
         else:
-            results = [symbptt.derive.gradient(graph, wrt=name) for name in names]
+            results = [*(symbptt.derive.gradient(graph, wrt=name) for name in names)]
         if layout == "json":
             made = [result.json() for result in results]
         else:

@@ -1,0 +1,120 @@
+"""What each command prints and writes."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+import symbptt
+
+Run = Callable[..., tuple[int, str, str]]
+
+
+def test_list_and_show(run: Run) -> None:
+    code, out, _ = run("list")
+    assert code == 0 and re.search(r"^elman +Elman network", out, re.M)
+    code, out, _ = run("show", "elman")
+    assert code == 0
+    for word in ("W_hh", "H H", "tanh", "softmax_cross_entropy", "Elman (1990)"):
+        assert word in out
+    code, out, _ = run("show", "elman", "--loss", "squared_error", "--activation", "relu")
+    assert code == 0 and "ReLU" in out and "tanh" not in out and "squared_error" in out
+
+
+def test_show_prints_a_file_that_is_a_model(run: Run, tmp_path: Path) -> None:
+    path = tmp_path / "mine.toml"
+    path.write_text(run("show", "elman", "--format", "toml")[1], encoding="utf-8")
+    code, out, err = run("show", path)
+    assert (code, err) == (0, "")
+    assert out.splitlines()[1:] == run("show", "elman")[1].splitlines()[1:]
+
+
+def test_unroll(run: Run) -> None:
+    code, out, _ = run("unroll", "elman", "-T", "2")
+    assert code == 0 and [line.split(" = ")[0] for line in out.splitlines()].count("h₂") == 1
+    data = json.loads(run("unroll", "elman", "-T", "2", "--format", "json")[1])
+    assert data["schema"] == 1 and data["T"] == 2
+    assert [(a["variable"], a["step"]) for a in data["assignments"]] == [(name, t) for t in (1, 2) for name in "ahoL"]
+    assert r"\tanh" in run("unroll", "elman", "--format", "latex")[1]
+
+
+@pytest.mark.parametrize("form", ["sum", "adjoint", "nested"])
+@pytest.mark.parametrize("layout", ["text", "latex", "json"])
+def test_derive(form: str, layout: str, run: Run) -> None:
+    code, out, err = run("derive", "elman", "-T", "2", "--wrt", "W_hh", "--form", form, "--format", layout)
+    assert (code, err) == (0, "") and out.strip()
+    if layout == "json":
+        assert json.loads(out)["schema"] == 1
+
+
+def test_derive_several(run: Run) -> None:
+    data = json.loads(run("derive", "elman", "-T", "2", "--format", "json")[1])
+    assert data["schema"] == 1 and len(data["results"]) == len(symbptt.load("elman").parameters)
+    everything = json.loads(run("derive", "elman", "-T", "2", "--wrt", "all", "--format", "json")[1])
+    assert len(everything["results"]) == len(data["results"]) + 2
+    pair = json.loads(run("derive", "elman", "-T", "2", "--wrt", "x, h", "--format", "json")[1])
+    assert len(pair["results"]) == 2
+
+
+def test_document_writes_one_file_per_format(run: Run, tmp_path: Path) -> None:
+    code, out, err = run("document", "elman", "-T", "2", "-o", tmp_path / "new" / "folder")
+    assert (code, err) == (0, "")
+    assert sorted(out.split()) == sorted(str(p) for p in (tmp_path / "new" / "folder").iterdir())
+    assert sorted(Path(p).suffix for p in out.split()) == [".html", ".tex"]
+    assert run("document", "elman", "-T", "2", "--format", "tex", "-o", tmp_path)[0] == 0
+    assert [p.suffix for p in tmp_path.iterdir() if p.is_file()] == [".tex"]
+
+
+def test_emit_writes_what_it_prints(run: Run, tmp_path: Path) -> None:
+    path = tmp_path / "elman.py"
+    assert run("emit", "elman", "-o", path) == (0, f"{path}\n", "")
+    assert run("emit", "elman")[1] == path.read_text(encoding="utf-8")
+    code, unrolled, _ = run("emit", "elman", "-T", "2", "--unroll", "--wrt", "all")
+    assert code == 0 and unrolled != path.read_text(encoding="utf-8")
+
+
+def test_existing_files_are_replaced_only_by_force(run: Run, tmp_path: Path) -> None:
+    path = tmp_path / "elman.py"
+    path.write_text("mine")
+    code, out, err = run("emit", "elman", "-o", path)
+    assert (code, out) == (2, "") and err == f"symbptt: {path}: exists already; --force (force=True) replaces it\n"
+    assert path.read_text() == "mine"
+    assert run("emit", "elman", "-o", path, "--force")[0] == 0
+    assert path.read_text() != "mine"
+    written = run("document", "elman", "-T", "1", "-o", tmp_path)[1].split()
+    first = [Path(p).read_bytes() for p in written]
+    Path(written[1]).write_text("mine")
+    Path(written[0]).unlink()
+    assert run("document", "elman", "-T", "1", "-o", tmp_path)[0] == 2
+    assert Path(written[1]).read_text() == "mine" and not Path(written[0]).exists()
+    assert run("document", "elman", "-T", "1", "-o", tmp_path, "--force")[0] == 0
+    assert [Path(p).read_bytes() for p in written] == first
+
+
+def test_verify_a_model_and_a_file(run: Run, tmp_path: Path) -> None:
+    code, out, err = run("verify", "elman", "-T", "2", "--dims", "D=2,H=2,O=2", "-N", "1", "--seed", "1")
+    assert (code, err) == (0, "") and "complex step" in out
+    path = tmp_path / "elman.py"
+    assert run("emit", "elman", "-o", path)[0] == 0
+    code, out, err = run("verify", path, "--format", "json")
+    assert (code, err) == (0, "") and json.loads(out)["schema"] == 1 and json.loads(out)["ok"]
+    text = path.read_text(encoding="utf-8")
+    path.write_text(text + _WRONG, encoding="utf-8")
+    code, out, err = run("verify", path)
+    assert code == 1 and "W_hh" in out and "DISAGREES" in out
+    assert re.fullmatch(rf"symbptt: {re.escape(str(path))}: \d+ of \d+ checks disagree\n", err)
+
+
+_WRONG = '''
+
+_right = value_and_grad
+
+
+def value_and_grad(*arguments, **options):
+    loss, gradients = _right(*arguments, **options)
+    return loss, gradients | {"W_hh": 1.001 * gradients["W_hh"]}
+'''

@@ -1,0 +1,65 @@
+"""Help, version and completion: at once, without loading what they do not need."""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import sys
+from collections.abc import Callable
+
+import pytest
+
+import symbptt
+
+COMMANDS = ("list", "show", "unroll", "derive", "document", "emit", "verify", "build", "completion")
+Run = Callable[..., tuple[int, str, str]]
+Process = Callable[..., subprocess.CompletedProcess[str]]
+
+
+@pytest.mark.parametrize("arguments", [[], *([command] for command in COMMANDS)], ids=lambda a: a[0] if a else "symbptt")
+def test_help_imports_nothing_heavy(arguments: list[str], process: Process) -> None:
+    done = process(*arguments, "--help", options=("-X", "importtime"))
+    assert done.returncode == 0 and done.stdout.startswith("Usage: symbptt")
+    modules = {line.rsplit("|", 1)[-1].strip() for line in done.stderr.splitlines()}
+    assert "click" in modules and "symbptt.cli" in modules
+    assert not {"sympy", "numpy", "jinja2"} & modules
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="counts processor time")
+def test_help_takes_at_most_a_tenth_of_a_second(process: Process) -> None:
+    def processor_time() -> float:
+        before = os.times()
+        assert process("--help").returncode == 0
+        after = os.times()
+        return after.children_user + after.children_system - before.children_user - before.children_system
+
+    assert min(processor_time() for _ in range(5)) <= 0.1
+
+
+def test_help_lists_the_commands_in_the_order_of_the_pipe(run: Run) -> None:
+    code, out, err = run("--help")
+    assert (code, err) == (0, "")
+    commands = out.split("Commands:")[1]
+    assert tuple(re.findall(r"^  ([a-z]+)  ", commands, re.M)) == COMMANDS
+    assert "..." not in commands, "a short help is too long"
+    assert run() == (0, out, "")
+
+
+def test_version(run: Run) -> None:
+    assert run("--version") == (0, f"symbptt {symbptt.__version__}\n", "")
+
+
+@pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
+def test_completion_scripts(shell: str, run: Run) -> None:
+    code, out, _ = run("completion", shell)
+    assert code == 0 and "_SYMBPTT_COMPLETE" in out
+
+
+@pytest.mark.parametrize(("words", "expected"), [
+    ("symbptt der", "derive"), ("symbptt show el", "elman"), ("symbptt show elman --loss squ", "squared_error"),
+    ("symbptt emit elman --activation sig", "sigmoid"), ("symbptt derive elman --form nes", "nested"),
+])
+def test_completion_of_words(words: str, expected: str, process: Process) -> None:
+    done = process(_SYMBPTT_COMPLETE="bash_complete", COMP_WORDS=words, COMP_CWORD=str(len(words.split()) - 1))
+    assert f"plain,{expected}" in done.stdout.splitlines(), done.stderr

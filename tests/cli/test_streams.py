@@ -1,0 +1,56 @@
+"""Pipes, locales and terminals."""
+
+from __future__ import annotations
+
+import io
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+
+import pytest
+
+from symbptt.cli import progress
+
+Process = Callable[..., subprocess.CompletedProcess[str]]
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="no SIGPIPE")
+def test_a_closed_pipe_is_quiet() -> None:
+    command = [sys.executable, "-m", "symbptt", "unroll", "elman", "-T", "1000"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as running:
+        assert running.stdout and running.stderr
+        running.stdout.readline()
+        running.stdout.close()
+        assert running.stderr.read() == b""
+
+
+def test_output_is_utf8_whatever_the_locale(process: Process) -> None:
+    done = process("derive", "elman", "-T", "1", PYTHONIOENCODING="ascii")
+    assert done.returncode == 0 and done.stderr == ""
+
+
+class Terminal(io.StringIO):
+    """A standard error that a person looks at."""
+
+    def isatty(self) -> bool:
+        return True
+
+
+@pytest.mark.parametrize(("stream", "shown"), [(Terminal(), True), (io.StringIO(), False)], ids=["terminal", "pipe"])
+def test_progress_is_for_terminals(stream: io.StringIO, shown: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(progress, "DELAY", 0.01)
+    monkeypatch.setattr(progress, "TICK", 0.01)
+    monkeypatch.setattr(sys, "stderr", stream)
+    with progress.progress("deriving"):
+        time.sleep(0.2)
+    assert ("deriving ... 0 s" in stream.getvalue()) is shown
+    assert stream.getvalue().endswith("\r\x1b[K") is shown
+
+
+def test_short_work_shows_no_progress(monkeypatch: pytest.MonkeyPatch) -> None:
+    stream = Terminal()
+    monkeypatch.setattr(sys, "stderr", stream)
+    with progress.progress("deriving"):
+        pass
+    assert stream.getvalue() == ""
