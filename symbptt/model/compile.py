@@ -1,0 +1,178 @@
+"""From a `Document` to a `Model`: declarations, order, typed expressions, single assignment."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+
+import sympy as sp
+from sympy.matrices.expressions.matexpr import MatrixExpr
+
+from symbptt.algebra import build
+from symbptt.algebra.nodes import leaves
+from symbptt.model import declare, lagged, order
+from symbptt.model.arithmetic import is_number
+from symbptt.model.document import Document, write
+from symbptt.model.inference import inferred
+from symbptt.model.losses import LOSSES
+from symbptt.model.place import Place
+from symbptt.model.shapes import is_scalar, shown
+from symbptt.model.single_assignment import Intermediates
+from symbptt.model.site import Site
+from symbptt.model.syntax import Parsed, parse
+from symbptt.model.typed import Scope, read
+from symbptt.model.values import Equation, Loss, Model, Role, Variable
+
+LOSS_NAME = "L"
+
+
+@dataclass(frozen=True)
+class _Text:
+    """A document with its expressions parsed."""
+
+    document: Document
+    place: Place
+    cell: Mapping[str, Parsed]
+    loss: Parsed | None
+
+    @property
+    def expressions(self) -> dict[str, Parsed]:
+        """The cell's expressions and the loss by left side."""
+        return {**self.cell, **({LOSS_NAME: self.loss} if self.loss else {})}
+
+
+def _parsed(document: Document, place: Place) -> _Text:
+    cell = {target: parse(text, place.within("equations", target)) for target, text in document.equations}
+    loss = parse(document.loss[0], place.within("loss", "step")) if document.loss else None
+    return _Text(document, place, cell, loss)
+
+
+def _check_targets(text: _Text, variables: Mapping[str, Variable]) -> None:
+    """Left sides are states or new names, and every state has its equation."""
+    here = text.place.within("equations")
+    known = declare.dimensions(variables.values())
+    for target in text.cell:
+        declare.check_name("a left side", target, here)
+        if target in known:
+            raise here.error(f"{target} is a dimension; a left side is a state or a new name")
+        if target in variables and variables[target].role is not Role.STATE:
+            raise here.error(f"{target} is declared as {variables[target].role.value}; a left side is a state or a new name")
+    for variable in variables.values():
+        if variable.role is Role.STATE and variable.name not in text.cell:
+            raise text.place.within("states", variable.name).error("the state has no equation; expected one with this left side")
+
+
+def _check_symbols(document: Document, variables: Mapping[str, Variable], place: Place) -> None:
+    known = [*variables, *(target for target, _ in document.equations)]
+    for symbol in document.symbols:
+        if symbol.name not in known:
+            raise place.within("symbols").unknown("variable", symbol.name[:40], known)
+
+
+def _matrix(value: sp.Expr, parsed: Parsed) -> MatrixExpr:
+    if is_number(value) or not leaves(value):
+        raise parsed.place.error("the right side is a constant; expected an expression with a variable")
+    return value
+
+
+def _fitted(value: MatrixExpr, state: Variable, parsed: Parsed) -> MatrixExpr:
+    """A value in its state's shape; a scalar fills it."""
+    if value.shape == (state.rows, state.columns):
+        return value
+    if is_scalar(value):
+        return build.spread(value, state.rows, state.columns)
+    declared = shown(state.at())
+    raise parsed.place.error(f"the state {state.name} has the shape {declared}, its equation the shape {shown(value)}")
+
+
+def _local(name: str, value: MatrixExpr, variables: Mapping[str, Variable], document: Document) -> Variable:
+    shape = inferred(value, variables)
+    symbol = next((s for s in document.symbols if s.name == name), None)
+    return declare.described(Variable(name, Role.LOCAL, shape.text, shape.rows, shape.columns), symbol)
+
+
+def _cell(text: _Text, variables: dict[str, Variable], scope: Scope) -> None:
+    """Read the cell's equations in order; `variables` gains their left sides."""
+    for number, (target, parsed) in enumerate(text.cell.items(), start=1):
+        intermediates = scope.site.intermediates
+        intermediates.begin(target, number)
+        value = _matrix(read(parsed.tree, parsed, scope), parsed)
+        if target in variables:
+            value = _fitted(value, variables[target], parsed)
+        else:
+            variables[target] = _local(target, value, variables, text.document)
+        intermediates.finish(variables[target], value)
+
+
+def _older_values(text: _Text, variables: dict[str, Variable]) -> tuple[tuple[Variable, MatrixExpr], ...]:
+    """The extra states that lags above one need; `variables` gains them."""
+    taken = {*variables, *text.cell}
+    found: list[tuple[Variable, MatrixExpr]] = []
+    for name, lag in lagged.deepest(text.expressions.values()).items():
+        if name in variables and variables[name].role is Role.STATE:
+            found += lagged.extra(variables[name], lag, taken, text.place)
+    variables.update({variable.name: variable for variable, _ in found})
+    return tuple(found)
+
+
+def _loss(text: _Text, scope: Scope, number: int) -> Loss | None:
+    """The loss of one step; its equations end with L."""
+    parsed, document = text.loss, text.document
+    if parsed is None or document.loss is None:
+        return None
+    intermediates = scope.site.intermediates
+    start = len(intermediates.equations)
+    intermediates.begin(LOSS_NAME, number)
+    value = _matrix(read(parsed.tree, parsed, replace(scope, in_loss=True)), parsed)
+    if not is_scalar(value):
+        raise parsed.place.error(f"the loss of a step is a scalar, not of shape {shown(value)}; use sum(...) or mean(...)")
+    intermediates.finish(Variable(LOSS_NAME, Role.LOSS, (), sp.S.One, sp.S.One), value)
+    name = parsed.tree.func.id if isinstance(parsed.tree, ast.Call) and isinstance(parsed.tree.func, ast.Name) else ""
+    return Loss(name if name in LOSSES else "custom", tuple(intermediates.equations[start:]), document.loss[1])
+
+
+def _check_activation(text: _Text) -> None:
+    nodes = (node for parsed in text.expressions.values() for node in ast.walk(parsed.tree))
+    if text.document.activation and not any(isinstance(node, ast.Name) and node.id == "activation" for node in nodes):
+        raise text.place.within("", "activation").error("no equation uses it; expected activation(...) in one")
+
+
+def _in_order(variables: Mapping[str, Variable], equations: tuple[Equation, ...]) -> tuple[Variable, ...]:
+    """Declared variables by role, then what the equations define, in their order."""
+    roles = list(declare.ROLES.values())
+    first = [v for role in roles for v in variables.values() if v.role is role]
+    return (*first, *(e.target for e in equations if e.target.role not in roles))
+
+
+def compiled(document: Document, place: Place, text: str = "") -> Model:
+    """Check the meaning of a document and build the model; raises BadInput with the place of the first fault."""
+    variables = declare.declared(document, place)
+    parts = _parsed(document, place)
+    _check_targets(parts, variables)
+    _check_symbols(document, variables, place)
+    _check_activation(parts)
+    lagged.check(parts.expressions.values(), variables, parts.cell)
+    order.check(parts.cell)
+    for name in declare.untied(parts.expressions, variables):
+        variables[name] = replace(variables[name], tied=False)
+    older = _older_values(parts, variables)
+    sizes = declare.dimensions(variables.values())
+    intermediates = Intermediates(variables, {*variables, *parts.cell, *sizes, LOSS_NAME})
+    scope = Scope(Site(place, variables, intermediates), sizes, document.activation, in_loss=False)
+    _cell(parts, variables, scope)
+    for number, (state, value) in enumerate(older, start=len(parts.cell) + 1):
+        intermediates.begin(state.name, number)
+        intermediates.finish(state, value)
+    cell = tuple(intermediates.equations)
+    loss = _loss(parts, scope, len(parts.cell) + len(older) + 1)
+    return Model(
+        name=document.name,
+        title=document.title,
+        variables=_in_order(variables, tuple(intermediates.equations)),
+        equations=cell,
+        loss=loss,
+        reference=document.reference,
+        text=text or write(document),
+        notes=document.notes,
+    )

@@ -1,0 +1,87 @@
+"""The declared variables of a document: names, roles, shapes, and which parameters have one value per step."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+
+from symbptt.model import names, shapes
+from symbptt.model.document import Document, Symbol
+from symbptt.model.lags import readings
+from symbptt.model.place import Place
+from symbptt.model.structure import CALLS
+from symbptt.model.syntax import Parsed
+from symbptt.model.values import Role, Variable
+
+ROLES = {"inputs": Role.INPUT, "states": Role.STATE, "parameters": Role.PARAMETER, "targets": Role.TARGET}
+_INDEX = "index"
+
+
+def check_name(what: str, name: str, place: Place) -> str:
+    """Return a variable's name; raises BadInput if it is reserved or the name of a function."""
+    if name in CALLS:
+        raise place.error(f"{name!r} cannot name {what}: it is a function of the language")
+    return names.check(what, name, place)
+
+
+def described(variable: Variable, symbol: Symbol | None) -> Variable:
+    """The variable with the LaTeX and the description of its symbol, if it has one."""
+    return replace(variable, latex=symbol.latex, description=symbol.description) if symbol else variable
+
+
+def _variable(name: str, text: str, role: Role, symbol: Symbol | None, init: str | None, place: Place) -> Variable:
+    words = text.split()
+    classes = words[:1] == [_INDEX]
+    if classes and role is not Role.INPUT:
+        raise place.error("only an input can be an index")
+    shape = shapes.parse(" ".join(words[1:]) if classes else text, place)
+    if classes and len(shape.text) != 1:
+        raise place.error("an index needs the number of its classes, as in 'index V'")
+    variable = Variable(name, role, shape.text, shape.rows, shape.columns, init=init, classes=classes)
+    return described(variable, symbol)
+
+
+def dimensions(variables: Iterable[Variable]) -> frozenset[str]:
+    """The names of the dimensions in the shapes of variables."""
+    return frozenset(s.name for v in variables for size in (v.rows, v.columns) for s in size.free_symbols)
+
+
+def declared(document: Document, place: Place) -> dict[str, Variable]:
+    """The variables of the four declaring sections by name, in the order inputs, states, parameters, targets."""
+    symbols = {symbol.name: symbol for symbol in document.symbols}
+    init = dict(document.init)
+    found: dict[str, Variable] = {}
+    for section, role in ROLES.items():
+        for name, text in getattr(document, section):
+            here = place.within(section)
+            check_name(f"one of the {section}", name, here)
+            if name in found:
+                raise here.error(f"{name} is declared twice, the first time in [{_section(found[name].role)}]")
+            found[name] = _variable(name, text, role, symbols.get(name), init.get(name), here.within(section, name))
+    for name in dimensions(found.values()):
+        if name in found:
+            here = place.within(_section(found[name].role), name)
+            raise here.error(f"{name} is a dimension, too; expected two different names")
+    for name in init:
+        if name not in found or found[name].role not in (Role.PARAMETER, Role.STATE):
+            known = [v.name for v in found.values() if v.role in (Role.PARAMETER, Role.STATE)]
+            raise place.within("init").unknown("parameter or state", name, known)
+    return found
+
+
+def _section(role: Role) -> str:
+    return next(section for section, this in ROLES.items() if this is role)
+
+
+def untied(expressions: Mapping[str, Parsed], variables: Mapping[str, Variable]) -> frozenset[str]:
+    """The parameters read as W[t]; raises BadInput where the same parameter is also read as W."""
+    how: dict[str, bool] = {}
+    for parsed in expressions.values():
+        for reading in readings(parsed):
+            if reading.name not in variables or variables[reading.name].role is not Role.PARAMETER or reading.lag:
+                continue
+            if how.setdefault(reading.name, reading.indexed) != reading.indexed:
+                name = reading.name
+                message = f"{name} is read both as {name} and as {name}[t]; expected one value for all steps or one per step"
+                raise parsed.at(reading.node).error(message)
+    return frozenset(name for name, indexed in how.items() if indexed)

@@ -1,0 +1,65 @@
+"""The content of a model file as plain text values: what TOML gives, checked for form but not yet for meaning."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+
+Pairs = tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True)
+class Symbol:
+    """How a variable is printed and described; `description` is (language, text) pairs."""
+
+    name: str
+    latex: str | None
+    description: Pairs
+
+
+@dataclass(frozen=True)
+class Document:
+    """A model file. Declarations and equations are (name, text) pairs in file order; `loss` is (step, at) or None."""
+
+    name: str
+    title: str
+    inputs: Pairs
+    states: Pairs
+    parameters: Pairs
+    targets: Pairs
+    equations: Pairs
+    loss: tuple[str, str] | None = None
+    reference: str = ""
+    notes: tuple[str, ...] = ()
+    activation: str = ""
+    symbols: tuple[Symbol, ...] = ()
+    init: Pairs = ()
+
+
+def _quoted(text: str) -> str:
+    # A JSON string is a TOML basic string, once DEL, which JSON leaves as it is, is escaped.
+    return json.dumps(text, ensure_ascii=False).replace("\x7f", "\\u007f")
+
+
+def _table(name: str, pairs: Pairs) -> list[str]:
+    return ["", f"[{name}]", *(f"{key} = {_quoted(value)}" for key, value in pairs)] if pairs else []
+
+
+def _symbol(symbol: Symbol) -> str:
+    described = ", ".join(f"{language} = {_quoted(text)}" for language, text in symbol.description)
+    parts = [f"latex = {_quoted(symbol.latex)}"] if symbol.latex else []
+    parts += [f"description = {{{described}}}"] if described else []
+    return f"{symbol.name} = {{{', '.join(parts)}}}"
+
+
+def write(document: Document) -> str:
+    """The document as TOML; reading it gives an equal document."""
+    head = (("title", document.title), ("reference", document.reference), ("activation", document.activation))
+    lines = [f"{key} = {_quoted(value)}" for key, value in head if value]
+    lines += [f"notes = [{', '.join(_quoted(note) for note in document.notes)}]"] if document.notes else []
+    for section in ("inputs", "states", "parameters", "targets", "equations"):
+        lines += _table(section, getattr(document, section))
+    lines += _table("loss", (("step", document.loss[0]), ("at", document.loss[1]))) if document.loss else []
+    lines += _table("init", document.init)
+    lines += ["", "[symbols]", *map(_symbol, document.symbols)] if document.symbols else []
+    return "\n".join(lines) + "\n"

@@ -1,0 +1,39 @@
+"""The file's shape of a value that the file does not declare."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import sympy as sp
+from sympy.matrices.expressions.matexpr import MatrixExpr
+
+from symbptt.algebra import build
+from symbptt.algebra.nodes import CrossEntropy, HalfSquaredNorm, LogSumExp, SumAll, is_leaf
+from symbptt.model.shapes import Shape, axis_text
+from symbptt.model.values import Variable
+
+_TOTALS = (SumAll, HalfSquaredNorm, LogSumExp, CrossEntropy)
+
+
+def _axes(value: MatrixExpr, variables: Mapping[str, Variable]) -> int:
+    """1 if a 1x1 value is an array of one ("1"), 0 if it is a scalar (""): as in NumPy, W @ h has an axis, dot(u, v) none."""
+    if is_leaf(value):
+        return min(1, len(variables[value.name].shape))
+    if isinstance(value, _TOTALS):
+        return 0
+    if isinstance(value, sp.MatMul):
+        _, factors = build.split_number(value)
+        first = factors[0].arg if isinstance(factors[0], sp.Transpose) else factors[0]
+        if len(factors) == 1:
+            return _axes(first, variables)
+        return int(is_leaf(first) and len(variables[first.name].shape) == 2)
+    return max((_axes(part, variables) for part in value.args if isinstance(part, MatrixExpr)), default=0)
+
+
+def inferred(value: MatrixExpr, variables: Mapping[str, Variable]) -> Shape:
+    """The shape of an expression: a column has one axis, another matrix two."""
+    rows, columns = value.shape
+    if (rows, columns) == (1, 1):
+        return Shape(("1",) * _axes(value, variables), rows, columns)
+    text = (axis_text(rows),) if columns == 1 else (axis_text(rows), axis_text(columns))
+    return Shape(text, rows, columns)

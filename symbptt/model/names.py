@@ -1,0 +1,49 @@
+"""What a variable or a dimension may be called."""
+
+from __future__ import annotations
+
+import builtins
+import keyword
+import re
+
+from symbptt.model.place import Place
+
+MAX_NAME = 32
+"""The most characters of a name."""
+
+_PLAIN = re.compile(r"[A-Za-z][A-Za-z0-9_]*")
+_MEANINGS = {"T": "the number of steps", "N": "the number of samples", "t": "the step", "L": "the loss"}
+_LIBRARIES = ("np", "jnp", "jax", "torch", "numpy", "math", "sys")
+_CONTRACT = ("forward", "backward", "value_and_grad", "PARAMETERS", "INPUTS", "STATES", "TARGETS")
+_ARGUMENTS = ("parameters", "inputs", "states", "targets", "outputs", "residuals", "cotangents", "gradients", "loss")
+_MODULE = frozenset((*_LIBRARIES, *_CONTRACT, *_ARGUMENTS))
+
+
+def _fault(name: str) -> str | None:
+    """Why a name cannot be used, or None."""
+    if not _PLAIN.fullmatch(name):
+        return "a name is an ASCII letter followed by letters, digits and _"
+    if len(name) > MAX_NAME:
+        return f"a name has at most {MAX_NAME} characters"
+    if keyword.iskeyword(name):
+        return "it is a keyword of Python"
+    if "__" in name or name.endswith("_"):
+        return "a name has no double and no trailing underscore"
+    if name == "activation":
+        return "it stands for the function that the file names as its activation"
+    if name in _MEANINGS:
+        return f"it is reserved for {_MEANINGS[name]}"
+    if name in _MODULE:
+        return "it is reserved for the emitted module"
+    if hasattr(builtins, name):
+        return "it is a built-in name of Python"
+    return None
+
+
+def check(what: str, name: str, place: Place) -> str:
+    """Return `name`; raise BadInput, saying why, if it cannot name a variable or a dimension."""
+    fault = _fault(name)
+    if fault:
+        shown = name if len(name) <= MAX_NAME else name[:MAX_NAME] + "..."
+        raise place.error(f"{shown!r} cannot name {what}: {fault}")
+    return name

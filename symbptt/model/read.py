@@ -1,0 +1,118 @@
+"""Read a model: a built-in by name, or a TOML file by path. Files are bounded, decoded strictly, and never executed."""
+
+from __future__ import annotations
+
+import stat
+import tomllib
+from importlib import resources
+from pathlib import Path
+from typing import Any
+
+from symbptt.errors import BadInput, UnknownName
+from symbptt.model import sections, swap
+from symbptt.model.compile import compiled
+from symbptt.model.document import Document
+from symbptt.model.place import Place
+from symbptt.model.values import Model
+
+MAX_BYTES = 64 * 1024
+"""The largest model file."""
+MAX_DOTS = 200
+"""The most dots on a line: the reader of TOML needs quadratic time for a key with very many."""
+
+
+def names() -> tuple[str, ...]:
+    """The built-in models, sorted."""
+    folder = resources.files("symbptt").joinpath("models")
+    return tuple(sorted(item.name.removesuffix(".toml") for item in folder.iterdir() if item.name.endswith(".toml")))
+
+
+def _data(text: str, place: Place) -> dict[str, Any]:
+    for number, line in enumerate(text.split("\n"), start=1):
+        if line.count(".") > MAX_DOTS:
+            raise place.error(f"line {number} has more than {MAX_DOTS} dots")
+    try:
+        return tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        reason = str(error)
+        what = "something is defined twice" if "overwrite" in reason or "twice" in reason else "not TOML"
+        raise place.error(f"{what}: {reason}") from None
+    except (ValueError, RecursionError):
+        raise place.error("not TOML that symbptt reads: a number is too long or brackets are nested too deep") from None
+
+
+def parsed(text: str, name: str, place: Place) -> Document:
+    """A model file's text as a document; raises BadInput on anything but a small TOML file with the known sections."""
+    if not text.strip():
+        raise place.error("the file is empty; expected at least [equations]")
+    return sections.document(_data(text, place), name, place)
+
+
+def from_text(text: str, place: str, name: str = "") -> Model:
+    """The model of a file's text; `place` names the file in messages. Raises BadInput."""
+    here = Place(place)
+    if len(text.encode("utf-8", "replace")) > MAX_BYTES:
+        raise here.error(f"the file is larger than {MAX_BYTES // 1024} KiB")
+    return compiled(parsed(text, name or _stem(place), here), here, text)
+
+
+def _stem(path: str) -> str:
+    """A model's name from its file's: it reaches documents and code, so other characters become underscores."""
+    stem = Path(path).stem
+    return "".join(c if c.isascii() and (c.isalnum() or c in "_-") else "_" for c in stem) [:64] or "model"
+
+
+def _file_text(path: Path) -> str:
+    place = Place(str(path))
+    try:
+        mode = path.stat().st_mode
+        if stat.S_ISDIR(mode):
+            raise place.error("is a directory; expected a model file")
+        if not stat.S_ISREG(mode):
+            raise place.error("is no regular file; expected a model file")
+        with path.open("rb") as file:
+            content = file.read(MAX_BYTES + 1)
+    except FileNotFoundError:
+        raise place.error("no such file") from None
+    except (OSError, ValueError) as error:
+        raise place.error(f"cannot be read: {getattr(error, 'strerror', None) or error}") from None
+    if len(content) > MAX_BYTES:
+        raise place.error(f"the file is larger than {MAX_BYTES // 1024} KiB")
+    try:
+        return content.decode("utf-8")
+    except UnicodeDecodeError as error:
+        raise place.error(f"not UTF-8: byte {error.start + 1} cannot be decoded") from None
+
+
+def _text(source: str | Path | Model) -> tuple[str, str, str]:
+    """The text, the place and the name of a model."""
+    if isinstance(source, Model):
+        if not source.text:
+            raise BadInput(f"the model {source.name} has no text to change; make it with symbptt.model.build.model")
+        return source.text, source.name, source.name
+    if isinstance(source, Path) or source.endswith(".toml") or "/" in source or "\\" in source:
+        path = Path(source)
+        return _file_text(path), str(path), _stem(str(path))
+    if source not in names():
+        raise UnknownName("model", source, names())
+    text = resources.files("symbptt").joinpath("models", f"{source}.toml").read_text("utf-8")
+    return text, f"{source}.toml", source
+
+
+def load(source: str | Path | Model, *, loss: str | None = None, activation: str | None = None) -> Model:
+    """A model by built-in name, by the path of a .toml file, or as it is; optionally with another loss or activation.
+
+    `loss` is one of softmax_cross_entropy, squared_error, mse, binary_cross_entropy, huber and none; it reads the output that
+    the present loss reads, else the last left side, and a target y of that shape. `activation` swaps the function that the
+    file's equations call activation(...). Raises BadInput with the place of the first fault, UnknownName for a name.
+    """
+    if isinstance(source, Model) and loss is None and activation is None:
+        return source
+    text, where, name = _text(source)
+    place = Place(where)
+    document = before = parsed(text, name, place)
+    if activation is not None:
+        document = swap.with_activation(document, activation, place)
+    if loss is not None:
+        document = swap.with_loss(document, loss, place)
+    return compiled(document, place, text if document == before else "")

@@ -1,0 +1,90 @@
+"""Shapes: the strings of the model file ("H D", "H+D", "1", "") and the SymPy dimensions they stand for.
+
+A vector is a column (n, 1); "1" and "" are both 1x1, which broadcasts. Two dimensions agree if they are equal as sums.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+import sympy as sp
+
+from symbptt.model import names
+from symbptt.model.place import Place
+
+MAX_DIMENSION = 1_000_000
+"""The largest integer dimension."""
+MAX_TERMS = 16
+"""The most summands of a dimension."""
+
+
+@dataclass(frozen=True)
+class Shape:
+    """`text` as in the file, a string per axis; `rows` and `columns` as a matrix."""
+
+    text: tuple[str, ...]
+    rows: sp.Expr
+    columns: sp.Expr
+
+
+def dimension(name: str) -> sp.Symbol:
+    """The symbol of a named dimension."""
+    return sp.Symbol(name, integer=True, positive=True)
+
+
+def _term(text: str, place: Place) -> sp.Expr:
+    if text.isascii() and text.isdigit():
+        size = int(text) if len(text) < 10 else 0
+        if not 1 <= size <= MAX_DIMENSION:
+            raise place.error(f"a dimension lies between 1 and {MAX_DIMENSION}, not {text[:20]}")
+        return sp.Integer(size)
+    if not text:
+        raise place.error("a dimension is a name, an integer or a sum of them such as H+D")
+    return dimension(names.check("a dimension", text, place))
+
+
+def _axis(text: str, place: Place) -> sp.Expr:
+    terms = text.split("+")
+    if len(terms) > MAX_TERMS:
+        raise place.error(f"a dimension has at most {MAX_TERMS} summands")
+    return sp.Add(*(_term(term, place) for term in terms))
+
+
+def parse(text: str, place: Place) -> Shape:
+    """Read a shape; raises BadInput on anything but up to two dimensions."""
+    axes = tuple(re.sub(r"\s*\+\s*", "+", text.strip()).split())
+    if len(axes) > 2:
+        raise place.error(f"a shape has at most two dimensions, as in 'H D', not {len(axes)}")
+    sizes = [_axis(axis, place) for axis in axes] + [sp.S.One] * (2 - len(axes))
+    return Shape(axes, sizes[0], sizes[1])
+
+
+def axis_text(size: sp.Expr) -> str:
+    """A dimension as the file would write it: 2*H + 3 is 'H+H+3'."""
+    words: list[str] = []
+    for term in sp.Add.make_args(size):
+        count, rest = term.as_coeff_Mul()
+        words += [str(count)] if rest == 1 else [str(rest)] * int(count)
+    return "+".join(words)
+
+
+def is_sum(size: sp.Expr) -> bool:
+    """Whether a size can be written as a dimension: a sum with positive integer coefficients."""
+    return all(term.as_coeff_Mul()[0].is_positive for term in sp.Add.make_args(size))
+
+
+def is_scalar(value: sp.Expr) -> bool:
+    """Whether an expression is 1x1."""
+    return bool(value.shape == (1, 1))
+
+
+def is_vector(value: sp.Expr) -> bool:
+    """Whether an expression is a column (a scalar is one, too)."""
+    return bool(value.shape[1] == 1)
+
+
+def shown(value: sp.Expr) -> str:
+    """The shape of an expression in a message: (H) for a column, (H, D) for a matrix, (1) for a scalar."""
+    rows, columns = (axis_text(size) for size in value.shape)
+    return f"({rows})" if columns == "1" else f"({rows}, {columns})"

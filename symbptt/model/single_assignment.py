@@ -1,0 +1,139 @@
+"""Single assignment: nested sub-expressions get names, so that local derivative rules see variables.
+
+A right-hand side comes out in one of these forms. *Atoms* are variables, transposed variables and constants.
+
+- a nonlinear node of atoms (half a squared norm may keep a sum of scaled atoms);
+- a sum of scaled terms, each an atom, a matrix product of atoms, an elementwise product of operands, a total, a spread atom,
+  stacked atoms or a slice of an atom. Operands are atoms, spread atoms and sums of scaled ones of these.
+
+Whatever does not fit becomes an intermediate: a LOCAL variable with a `definition`, named after the equation that needs it.
+Equal sub-expressions share one.
+"""
+
+from __future__ import annotations
+
+from collections import ChainMap
+from collections.abc import Iterable, MutableMapping
+
+import sympy as sp
+from sympy.matrices.expressions.matexpr import MatrixExpr
+from sympy.matrices.expressions.special import OneMatrix
+
+from symbptt.algebra import build
+from symbptt.algebra.nodes import (
+    BatchMean,
+    Concat,
+    CrossEntropy,
+    Elementwise,
+    HalfSquaredNorm,
+    LogSumExp,
+    Slice,
+    Softmax,
+    Spread,
+    SumAll,
+    is_leaf,
+)
+from symbptt.model.inference import inferred
+from symbptt.model.values import Equation, Role, Variable
+
+NONLINEAR = (Elementwise, Softmax, LogSumExp, HalfSquaredNorm, CrossEntropy, BatchMean)
+"""Nodes that stand alone on a right-hand side."""
+STRUCTURE = (Concat, Slice, Spread)
+"""Nodes that move entries: they may stand in a sum, over atoms."""
+
+
+def is_atom(value: MatrixExpr) -> bool:
+    """A variable, a transposed variable or a constant."""
+    inner = value.arg if isinstance(value, sp.Transpose) else value
+    return is_leaf(inner) or isinstance(value, (sp.Identity, OneMatrix, sp.ZeroMatrix))
+
+
+def _is_operand(value: MatrixExpr) -> bool:
+    """An atom, a spread atom, or a sum of scaled ones of these."""
+    if isinstance(value, sp.MatAdd):
+        return all(_is_operand(term) for term in value.args)
+    _, factors = build.split_number(value)
+    return len(factors) == 1 and (is_atom(factors[0]) or (isinstance(factors[0], Spread) and is_atom(factors[0].args[0])))
+
+
+class Intermediates:
+    """Collects the equations of a model and names sub-expressions on the way; the one place with state."""
+
+    def __init__(self, variables: MutableMapping[str, Variable], taken: Iterable[str]) -> None:
+        self.equations: list[Equation] = []
+        self._made: dict[str, Variable] = {}
+        self._variables = ChainMap(self._made, variables)
+        self._taken = set(taken)
+        self._shared: dict[MatrixExpr, MatrixExpr] = {}
+        self._prefix, self._number = "", 0
+
+    def begin(self, target: str, number: int) -> None:
+        """From now on, intermediates belong to this equation."""
+        self._prefix, self._number = target, number
+
+    def finish(self, target: Variable, value: MatrixExpr) -> None:
+        """Add the equation target = value, in single-assignment form."""
+        self.equations.append(Equation(target, self._side(value), self._number))
+
+    def name(self, value: MatrixExpr) -> MatrixExpr:
+        """An atom equal to `value`: itself, or a new or shared intermediate."""
+        if is_atom(value):
+            return value
+        side = self._side(value)
+        if side not in self._shared:
+            shape = inferred(side, self._variables)
+            variable = Variable(self._fresh(), Role.LOCAL, shape.text, shape.rows, shape.columns, definition=side)
+            self._made[variable.name] = variable
+            self.equations.append(Equation(variable, side, self._number))
+            self._shared[side] = variable.at()
+        return self._shared[side]
+
+    def _fresh(self) -> str:
+        count = 1
+        while f"{self._prefix}_{count}" in self._taken:
+            count += 1
+        self._taken.add(f"{self._prefix}_{count}")
+        return f"{self._prefix}_{count}"
+
+    def _side(self, value: MatrixExpr) -> MatrixExpr:
+        """A whole right-hand side."""
+        if isinstance(value, HalfSquaredNorm):
+            inner = self._term(value.args[0])
+            return HalfSquaredNorm(inner if _is_operand(inner) else self.name(inner))
+        if isinstance(value, NONLINEAR):
+            return self._over_atoms(value)
+        return self._term(value)
+
+    def _term(self, value: MatrixExpr) -> MatrixExpr:
+        """A sum or one of its terms."""
+        if isinstance(value, sp.MatAdd):
+            return build.add(*(self._term(term) for term in value.args))
+        if isinstance(value, NONLINEAR):
+            return self.name(value)
+        if isinstance(value, sp.MatMul):
+            return self._product(value)
+        if isinstance(value, sp.HadamardProduct):
+            return build.hadamard(*(self._operand(factor) for factor in value.args))
+        if isinstance(value, SumAll):
+            return build.total(self._totalled(value.args[0]))
+        if isinstance(value, sp.Transpose):
+            return build.transpose(self.name(value.arg))
+        return self._over_atoms(value) if isinstance(value, STRUCTURE) else value
+
+    def _product(self, value: sp.MatMul) -> MatrixExpr:
+        number, factors = build.split_number(value)
+        if len(factors) == 1:
+            return build.scale(number, self._term(factors[0]))
+        return build.scale(number, build.mul(*(self.name(factor) for factor in factors)))
+
+    def _operand(self, value: MatrixExpr) -> MatrixExpr:
+        inner = self._term(value)
+        return inner if _is_operand(inner) else self.name(inner)
+
+    def _totalled(self, value: MatrixExpr) -> MatrixExpr:
+        if isinstance(value, sp.HadamardProduct):
+            return self._term(value)
+        return self.name(value)
+
+    def _over_atoms(self, value: MatrixExpr) -> MatrixExpr:
+        return value.func(*(self.name(a) if isinstance(a, MatrixExpr) else a for a in value.args))

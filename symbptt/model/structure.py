@@ -1,0 +1,144 @@
+"""The functions of the language that are neither elementwise nor losses, one row each."""
+
+from __future__ import annotations
+
+import sympy as sp
+from sympy.matrices.expressions.matexpr import MatrixExpr
+
+from symbptt.algebra import build
+from symbptt.algebra.functions import FUNCTIONS
+from symbptt.algebra.nodes import BatchMean, Concat, Elementwise, LogSumExp, Softmax
+from symbptt.model.arithmetic import MAX_POWER, fill, raised
+from symbptt.model.calls import Call, Numbers, Operands
+from symbptt.model.losses import LOSSES
+from symbptt.model.shapes import is_scalar, is_vector, shown
+from symbptt.model.site import Site
+
+MAX_OPERANDS = 64
+"""The most operands of concat."""
+_EPS = (("eps", sp.Rational(1, 100_000)),)
+
+
+def _vector(name: str, value: MatrixExpr, site: Site) -> MatrixExpr:
+    if not is_vector(value):
+        raise site.error(f"{name} expects a vector, not the shape {shown(value)}")
+    return value
+
+
+def _softmax(operands: Operands, numbers: Numbers, site: Site) -> MatrixExpr:
+    return Softmax(_vector("softmax", operands[0], site))
+
+
+def _logsumexp(operands: Operands, numbers: Numbers, site: Site) -> MatrixExpr:
+    return LogSumExp(_vector("logsumexp", operands[0], site))
+
+
+def _log_softmax(operands: Operands, numbers: Numbers, site: Site) -> MatrixExpr:
+    """x - log sum_j exp(x_j)."""
+    x = site.name(_vector("log_softmax", operands[0], site))
+    return build.add(x, build.scale(-1, build.spread(LogSumExp(x), *x.shape)))
+
+
+def _concat(operands: Operands, numbers: Numbers, site: Site) -> MatrixExpr:
+    parts = [_vector("concat", operand, site) for operand in operands]
+    return Concat(*parts) if len(parts) > 1 else parts[0]
+
+
+def _sum(operands: Operands, numbers: Numbers, site: Site) -> MatrixExpr:
+    return build.total(operands[0])
+
+
+def _mean(operands: Operands, numbers: Numbers, site: Site) -> MatrixExpr:
+    return _average(operands[0])
+
+
+def _average(value: MatrixExpr) -> MatrixExpr:
+    return build.scale(1 / (value.shape[0] * value.shape[1]), build.total(value))
+
+
+def _dot(operands: Operands, numbers: Numbers, site: Site) -> MatrixExpr:
+    """u^T v."""
+    u, v = (_vector("dot", operand, site) for operand in operands)
+    if u.shape != v.shape:
+        raise site.error(f"the shapes {shown(u)} and {shown(v)} do not fit; dot expects two vectors of one length")
+    return build.hadamard(u, v) if is_scalar(u) else build.mul(build.transpose(u), v)
+
+
+def _outer(operands: Operands, numbers: Numbers, site: Site) -> MatrixExpr:
+    """u v^T."""
+    u, v = (_vector("outer", operand, site) for operand in operands)
+    return build.mul(u, build.transpose(v))
+
+
+def _eye(operands: Operands, numbers: Numbers, site: Site) -> MatrixExpr:
+    return sp.Identity(operands[0])
+
+
+def _embed(operands: Operands, numbers: Numbers, site: Site) -> MatrixExpr:
+    """The column of the table E (D, V) that an integer input picks: E times a one-hot column."""
+    table, index = operands
+    if not site.is_index(index):
+        raise site.error("embed expects an integer input, declared as in i = \"index V\", as its second operand")
+    if table.shape[1] != index.shape[0]:
+        shapes = f"{shown(table)} and {shown(index)}"
+        raise site.error(f"the shapes {shapes} do not fit; embed expects a table with one column per class")
+    return build.mul(table, index)
+
+
+def _normalised(x: MatrixExpr, centred: MatrixExpr, variance: MatrixExpr, eps: sp.Rational, site: Site) -> MatrixExpr:
+    """(x - mean) / sqrt(variance + eps)."""
+    scale = site.name(raised(build.add(variance, fill(eps, variance)), sp.Rational(-1, 2)))
+    return build.hadamard(centred, build.spread(scale, *x.shape) if is_scalar(scale) else scale)
+
+
+def _layer_norm(operands: Operands, numbers: Numbers, site: Site) -> MatrixExpr:
+    """Centred and scaled over the entries of one sample; the variance divides by n. Ba, Kiros and Hinton (2016)."""
+    x = site.name(_vector("layer_norm", operands[0], site))
+    mean = site.name(_average(x))
+    centred = site.name(build.add(x, build.scale(-1, build.spread(mean, *x.shape))))
+    variance = site.name(_average(build.hadamard(centred, centred)))
+    return _normalised(x, centred, variance, numbers[0], site)
+
+
+def _batch_norm(operands: Operands, numbers: Numbers, site: Site) -> MatrixExpr:
+    """Centred and scaled over the samples of a batch, entry by entry; the variance divides by N. Ioffe and Szegedy (2015)."""
+    x = site.name(operands[0])
+    centred = site.name(build.add(x, build.scale(-1, site.name(BatchMean(x)))))
+    variance = site.name(BatchMean(site.name(build.hadamard(centred, centred))))
+    return _normalised(x, centred, variance, numbers[0], site)
+
+
+def _power(operands: Operands, numbers: Numbers, site: Site) -> MatrixExpr:
+    if abs(numbers[0]) > MAX_POWER:
+        raise site.error(f"an exponent lies between -{MAX_POWER} and {MAX_POWER}")
+    return raised(operands[0], numbers[0])
+
+
+def _elementwise(name: str) -> Call:
+    row = FUNCTIONS[name]
+    usage = ", ".join(["x", *(f"{key}={value}" for key, value in row.arguments)])
+
+    def apply(operands: Operands, numbers: Numbers, site: Site) -> MatrixExpr:
+        return Elementwise(name, *numbers, operands[0])
+
+    return Call(name, apply, f"{name}({usage})", numbers=row.arguments, positive=False)
+
+
+_ROWS = (
+    Call("softmax", _softmax, "softmax(x)"),
+    Call("log_softmax", _log_softmax, "log_softmax(x)"),
+    Call("logsumexp", _logsumexp, "logsumexp(x)"),
+    Call("concat", _concat, "concat(x, h)", (1, MAX_OPERANDS)),
+    Call("sum", _sum, "sum(x)"),
+    Call("mean", _mean, "mean(x)"),
+    Call("dot", _dot, "dot(u, v)", (2, 2)),
+    Call("outer", _outer, "outer(u, v)", (2, 2)),
+    Call("eye", _eye, "eye(H)", of_dimensions=True),
+    Call("embed", _embed, "embed(E, i)", (2, 2)),
+    Call("layer_norm", _layer_norm, "layer_norm(x, eps=1e-5)", numbers=_EPS),
+    Call("batch_norm", _batch_norm, "batch_norm(x, eps=1e-5)", numbers=_EPS),
+    Call("power", _power, "power(x, n=2)", numbers=FUNCTIONS["power"].arguments, positive=False),
+)
+
+CALLS: dict[str, Call] = {name: _elementwise(name) for name in FUNCTIONS} | {row.name: row for row in _ROWS} | LOSSES
+"""Every function of the language; a later row replaces an earlier one of the same name."""

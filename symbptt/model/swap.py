@@ -1,0 +1,67 @@
+"""Another loss or another activation for a model: an edit of its document, so that the model's text stays true."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import sympy as sp
+
+from symbptt.algebra.functions import ACTIVATIONS
+from symbptt.model.compile import compiled
+from symbptt.model.document import Document, Pairs
+from symbptt.model.losses import LOSSES
+from symbptt.model.place import Place
+from symbptt.model.values import Model, Role, Variable
+
+NONE = "none"
+"""The name that takes the loss away."""
+
+
+def _read_by_loss(model: Model) -> set[str]:
+    equations = model.loss.equations if model.loss else ()
+    return {symbol.name for equation in equations for symbol in equation.value.atoms(sp.MatrixSymbol)}
+
+
+def _read_out(document: Document, model: Model) -> Variable:
+    """The last left side that the present loss reads, else the last left side."""
+    sides = [target for target, _ in document.equations]
+    read = _read_by_loss(model)
+    return model[next((name for name in reversed(sides) if name in read), sides[-1])]
+
+
+def _target(model: Model, like: Variable) -> str:
+    """The name of a target with a read-out's shape: the one that the loss reads, y, or a name that is free."""
+    read = _read_by_loss(model)
+    fitting = [v.name for v in model.of(Role.TARGET) if (v.rows, v.columns) == (like.rows, like.columns)]
+    taken = {v.name for v in model.variables if v.name not in fitting} | set(model.dimensions)
+    wanted = [*(name for name in fitting if name in read), *fitting, "y", "target", *(f"target_{k}" for k in range(1, 100))]
+    return next(name for name in wanted if name not in taken)
+
+
+def _with_targets(document: Document, targets: Pairs) -> Document:
+    """The document with these targets only, and no symbol of another."""
+    gone = set(dict(document.targets)) - set(dict(targets))
+    return replace(document, targets=targets, symbols=tuple(s for s in document.symbols if s.name not in gone))
+
+
+def with_loss(document: Document, loss: str, place: Place) -> Document:
+    """The document with another loss by name ("none": without one); a fitting target y is added, unread targets go."""
+    if loss != NONE and loss not in LOSSES:
+        raise place.unknown("loss", loss, (*LOSSES, NONE))
+    if loss == NONE:
+        return replace(_with_targets(document, ()), loss=None)
+    model = compiled(document, place)
+    output = _read_out(document, model)
+    target = _target(model, output)
+    at = document.loss[1] if document.loss else "every"
+    kept = _with_targets(document, ((target, dict(document.targets).get(target, " ".join(output.shape))),))
+    return replace(kept, loss=(f"{loss}({output.name}, {target})", at))
+
+
+def with_activation(document: Document, activation: str, place: Place) -> Document:
+    """The document with another activation; raises BadInput if it does not name one to begin with."""
+    if activation not in ACTIVATIONS:
+        raise place.unknown("activation", activation, ACTIVATIONS)
+    if not document.activation:
+        raise place.error("the model has no activation to swap; its file would need a line such as activation = \"tanh\"")
+    return replace(document, activation=activation)

@@ -1,0 +1,201 @@
+"""The expression language, second half: a checked syntax tree to a SymPy matrix expression with known shapes."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import sympy as sp
+from sympy.matrices.expressions.matexpr import MatrixExpr
+
+from symbptt.algebra import build
+from symbptt.algebra.nodes import TIME, Slice, leaves
+from symbptt.model import lags
+from symbptt.model.arithmetic import OPERATORS, is_number
+from symbptt.model.calls import Call
+from symbptt.model.lagged import held
+from symbptt.model.place import Place
+from symbptt.model.shapes import dimension, is_sum, is_vector, shown
+from symbptt.model.site import Site
+from symbptt.model.structure import CALLS
+from symbptt.model.syntax import Parsed
+from symbptt.model.values import Role, Variable
+
+
+@dataclass(frozen=True)
+class Scope:
+    """What an expression may read: variables known so far, dimensions, the activation, and whether targets are in reach."""
+
+    site: Site
+    dimensions: frozenset[str]
+    activation: str
+    in_loss: bool
+
+    @property
+    def variables(self) -> Mapping[str, Variable]:
+        """The variables known so far."""
+        return self.site.variables
+
+
+def _variable(name: str, place: Place, scope: Scope) -> Variable:
+    if name in scope.dimensions:
+        raise place.error(f"{name} is a dimension; it may stand only in a slice and in eye({name})")
+    if name in CALLS or name == "activation":
+        raise place.error(f"{name} is a function; expected its operands in brackets, as in {name}(...)")
+    if name == "t":
+        raise place.error("t is the step; it may stand only in square brackets, as in h[t-1]")
+    if name not in scope.variables:
+        known = (v.name for v in scope.variables.values() if scope.in_loss or v.role is not Role.TARGET)
+        raise place.unknown("variable", name, known)
+    variable = scope.variables[name]
+    if variable.role is Role.TARGET and not scope.in_loss:
+        raise place.error(f"{name} is a target; only the loss may read it")
+    return variable
+
+
+def _name(node: ast.Name, parsed: Parsed, scope: Scope) -> MatrixExpr:
+    return _variable(node.id, parsed.at(node), scope).at()
+
+
+def _subscript(node: ast.Subscript, parsed: Parsed, scope: Scope) -> MatrixExpr:
+    if isinstance(node.slice, ast.Slice):
+        return _slice(node, node.slice, parsed, scope)
+    name, lag = lags.step(node, parsed)
+    variable = _variable(name, parsed.at(node), scope)
+    return variable.at() if lag == 0 else scope.variables[held(name, lag)].at(TIME - 1)
+
+
+def _bound(node: ast.expr | None, default: sp.Expr, parsed: Parsed, scope: Scope) -> sp.Expr:
+    return default if node is None else _dimension(node, parsed, scope)
+
+
+def _dimension(node: ast.expr, parsed: Parsed, scope: Scope) -> sp.Expr:
+    """A dimension in an expression: a name, an integer, a sum or a product with an integer."""
+    if isinstance(node, ast.Constant) and isinstance(node.value, int):
+        return sp.Integer(node.value)
+    if isinstance(node, ast.Name) and node.id in scope.dimensions:
+        return dimension(node.id)
+    if isinstance(node, ast.BinOp) and isinstance(node.op, (ast.Add, ast.Sub, ast.Mult)):
+        left, right = _dimension(node.left, parsed, scope), _dimension(node.right, parsed, scope)
+        if isinstance(node.op, ast.Mult):
+            if not (left.is_Integer or right.is_Integer):
+                raise parsed.at(node).error("a product of two dimensions is not a dimension")
+            return sp.expand(left * right)
+        return left + right if isinstance(node.op, ast.Add) else left - right
+    if isinstance(node, ast.Name):
+        raise parsed.at(node).unknown("dimension", node.id, scope.dimensions)
+    raise parsed.at(node).error("expected a dimension: a name, an integer, or a sum of them")
+
+
+def _size(node: ast.expr, parsed: Parsed, scope: Scope) -> sp.Expr:
+    """A dimension that is at least one for every size of the names in it."""
+    size = _dimension(node, parsed, scope)
+    if not (size.is_positive and is_sum(size)):
+        raise parsed.at(node).error("expected a dimension: a name, a positive integer, or a sum of them")
+    return size
+
+
+def _slice(node: ast.Subscript, bounds: ast.Slice, parsed: Parsed, scope: Scope) -> MatrixExpr:
+    """x[start:stop] of a vector; the bounds must lie inside for every size of the dimensions."""
+    here = parsed.at(node)
+    value = _matrix(node.value, parsed, scope)
+    if bounds.step is not None:
+        raise here.error("a slice has no step; expected x[start:stop]")
+    if not is_vector(value):
+        raise here.error(f"only a vector can be sliced, not the shape {shown(value)}")
+    start = _bound(bounds.lower, sp.S.Zero, parsed, scope)
+    stop = _bound(bounds.upper, value.shape[0], parsed, scope)
+    size = stop - start
+    if not (start.is_nonnegative and (value.shape[0] - stop).is_nonnegative and size.is_positive and is_sum(size)):
+        raise here.error(f"the slice [{start}:{stop}] does not lie inside {shown(value)} for every size of the dimensions")
+    return value if size == value.shape[0] else Slice(value, start, stop)
+
+
+def _constant(node: ast.Constant, parsed: Parsed, scope: Scope) -> sp.Rational:
+    return parsed.number(node)
+
+
+def _unary(node: ast.UnaryOp, parsed: Parsed, scope: Scope) -> sp.Expr:
+    value = read(node.operand, parsed, scope)
+    if isinstance(node.op, ast.UAdd):
+        return value
+    return -value if is_number(value) else build.scale(-1, value)
+
+
+def _binary(node: ast.BinOp, parsed: Parsed, scope: Scope) -> sp.Expr:
+    left, right = read(node.left, parsed, scope), read(node.right, parsed, scope)
+    return OPERATORS[type(node.op)](left, right, scope.site.at(parsed.operator(node)))
+
+
+def _transpose(node: ast.Attribute, parsed: Parsed, scope: Scope) -> MatrixExpr:
+    return build.transpose(_matrix(node.value, parsed, scope))
+
+
+def _matrix(node: ast.expr, parsed: Parsed, scope: Scope) -> MatrixExpr:
+    value = read(node, parsed, scope)
+    if is_number(value):
+        raise parsed.at(node).error(f"expected an expression with a variable, not the number {value}")
+    return value
+
+
+def _operand(node: ast.expr, parsed: Parsed, scope: Scope) -> MatrixExpr:
+    value = _matrix(node, parsed, scope)
+    if not leaves(value):
+        raise parsed.at(node).error("expected an expression with a variable, not a constant")
+    return value
+
+
+def _numbers(node: ast.Call, call: Call, parsed: Parsed, scope: Scope) -> tuple[sp.Rational, ...]:
+    given: dict[str, sp.Rational] = {}
+    known = [name for name, _ in call.numbers]
+    for keyword in node.keywords:
+        here = parsed.at(keyword)
+        if keyword.arg not in known:
+            expected = f"known: {', '.join(known)}" if known else "it takes none"
+            raise here.error(f"unknown argument {str(keyword.arg)[:20]!r} of {call.name}; {expected}")
+        if keyword.arg in given:
+            raise here.error(f"the argument {keyword.arg} is given twice")
+        value = read(keyword.value, parsed, scope)
+        if not is_number(value) or (call.positive and not value > 0):
+            raise here.error(f"{keyword.arg} of {call.name} must be a {'positive ' if call.positive else ''}number")
+        given[keyword.arg] = value
+    return tuple(given.get(name, default) for name, default in call.numbers)
+
+
+def _call(node: ast.Call, parsed: Parsed, scope: Scope) -> MatrixExpr:
+    here = parsed.at(node)
+    assert isinstance(node.func, ast.Name)
+    name = node.func.id
+    if name == "activation":
+        if not scope.activation:
+            raise here.error("activation(...) needs a line such as activation = \"tanh\" at the top of the file")
+        name = scope.activation
+    if name not in CALLS:
+        if name in scope.variables:
+            raise here.error(f"{name} is a variable, not a function; write * for a product")
+        raise here.unknown("function", name, (*CALLS, "activation"))
+    call = CALLS[name]
+    least, most = call.operands
+    if not least <= len(node.args) <= most:
+        count = str(least) if least == most else f"{least} to {most}"
+        raise here.error(f"{name} takes {count} operand{'s' * (most > 1)}, not {len(node.args)}: {call.usage}")
+    take = _size if call.of_dimensions else _operand
+    operands = tuple(take(argument, parsed, scope) for argument in node.args)
+    return call.apply(operands, _numbers(node, call, parsed, scope), scope.site.at(here))
+
+
+_Reader = Callable[[Any, Parsed, Scope], sp.Expr]
+_READERS: dict[type[ast.expr], _Reader] = {
+    ast.Name: _name, ast.Subscript: _subscript, ast.Constant: _constant, ast.UnaryOp: _unary, ast.BinOp: _binary,
+    ast.Attribute: _transpose, ast.Call: _call,
+}
+
+
+def read(node: ast.expr, parsed: Parsed, scope: Scope) -> sp.Expr:
+    """The value of a syntax node: an exact number or a matrix expression. Raises BadInput with the column."""
+    reader = _READERS.get(type(node))
+    if reader is None:
+        raise parsed.at(node).error(f"{type(node).__name__.lower()} cannot stand here")
+    return reader(node, parsed, scope)
