@@ -142,5 +142,4 @@ def run(graph: UnrolledGraph, parameters: Arrays, inputs: Arrays, targets: Array
 
 def to_user(variable: Variable, value: Array, lead: int) -> Array:
     """Matrices (..., rows, columns) with `lead` leading axes in the variable's own shape."""
-    shape = value.shape[:lead]
-    return value.reshape(*shape, *value.shape[lead : lead + len(variable.shape)] if variable.shape else ())
+    return value.reshape(value.shape[: lead + len(variable.shape)])

@@ -53,9 +53,13 @@ class Recursion:
     adjoints: tuple[RecursionEquation, ...]
     gradients: tuple[RecursionEquation, ...]
 
-    def number(self, name: str) -> int:
-        """The number of the equation for the adjoint or gradient of a variable; 0 if there is none."""
-        return next((e.number for e in (*self.gradients, *self.adjoints) if e.variable.name == name), 0)
+    def adjoint_number(self, name: str) -> int:
+        """The number of the adjoint equation of a value; 0 if it has none."""
+        return next((e.number for e in self.adjoints if e.variable.name == name), 0)
+
+    def gradient_number(self, name: str) -> int:
+        """The number of the gradient equation of a leaf; 0 if it has none."""
+        return next((e.number for e in self.gradients if e.variable.name == name), 0)
 
 
 @lru_cache(maxsize=64)

@@ -1,0 +1,206 @@
+"""What the template of a NumPy module is filled with: finished lines and literals."""
+
+from __future__ import annotations
+
+from pprint import pformat
+from typing import Any
+
+import sympy as sp
+
+from symbptt import typeset
+from symbptt.algebra.nodes import CrossEntropy
+from symbptt.emit.layout import Layout
+from symbptt.emit.program import Program, Writer
+from symbptt.model.values import Model, Role, Variable
+
+SIZES = {"D": 3, "H": 4, "O": 3}
+"""Sizes of the usual dimensions in the self-check; others get small distinct numbers."""
+NEEDS = {"_cross_entropy": ("_log_sum_exp",), "_cross_entropy_slope": ("_softmax",), "_target": ("_one_hot",)}
+"""Helpers that call helpers."""
+
+
+def _literal(value: object) -> str:
+    return pformat(value, width=118, sort_dicts=False)
+
+
+def _shapes(variables: tuple[Variable, ...]) -> str:
+    return _literal({v.name: v.shape for v in variables})
+
+
+def sizes(model: Model) -> dict[str, int]:
+    """A size for every named dimension."""
+    others = [d for d in model.dimensions if d not in SIZES]
+    return {d: SIZES.get(d, 2 + others.index(d) if d in others else 2) for d in model.dimensions}
+
+
+def _unpack(layout: Layout, variables: tuple[Variable, ...], source: str) -> list[str]:
+    return [f'{layout.array(v)} = {source}["{v.name}"]' for v in variables]
+
+
+def _parameters(layout: Layout, variables: tuple[Variable, ...]) -> list[str]:
+    return [f'{layout.array(v)} = np.asarray(parameters["{v.name}"])' for v in variables]
+
+
+def _inputs(program: Program, writer: Writer) -> list[str]:
+    lines = []
+    for v in program.model.of(Role.INPUT):
+        name = program.layout.array(v)
+        if v.classes:
+            lines.append(f'{name} = np.asarray(inputs["{v.name}"])')
+        else:
+            lines.append(f'{name} = np.asarray(inputs["{v.name}"])' + ("[..., None]" if not v.shape else ""))
+    return lines
+
+
+def _clock(program: Program) -> list[str]:
+    """The lines that find T, N and dtype."""
+    model, layout = program.model, program.layout
+    inputs, untied = model.of(Role.INPUT), tuple(v for v in model.parameters if v.timed)
+    lines = []
+    if inputs:
+        lines.append(f"T, N = {layout.array(inputs[0])}.shape[:2]")
+    else:
+        T = str(program.steps) if program.steps is not None else f"len({layout.array(untied[0])})"
+        lines.append(f"T, N = {T}, len(next(iter(states.values()))) if states else 1")
+    if program.steps is not None:
+        lines += [f"if T != {program.steps}:", f'    raise ValueError(f"this module is written out for T = {program.steps}, not {{T}}")']
+    real = [layout.array(v) for v in (*model.parameters, *(v for v in inputs if not v.classes))]
+    given = ", *(np.asarray(s).dtype for s in (states or {}).values())"
+    lines.append(f"dtype = np.result_type(np.float32, {', '.join(real)}{given})" if real else f"dtype = np.result_type(np.float32{given})")
+    lines += [
+        f"{layout.array(v)} = _one_hot({layout.array(v)}, {layout.dimension(v.shape[0])}, dtype)" for v in inputs if v.classes
+    ]
+    return lines
+
+
+def _reads(writer: Writer, program: Program) -> set[str]:
+    """Names of the arrays that residuals hold."""
+    return {v.name for v in (*program.model.of(Role.INPUT), *program.model.states, *writer.cell_values())}
+
+
+def context(program: Program, writer: Writer, recipe: str) -> dict[str, Any]:
+    """The template's values."""
+    model, layout = program.model, program.layout
+    kept = tuple(v for v in model.variables if v.name in _reads(writer, program))
+    helpers = set(program.helpers) | {"_as", "_seed", "_outside"}
+    opening = 'T, N, dtype = residuals["T"], residuals["N"], residuals["dtype"]'
+    dims_forward = [line.text for line in writer.dimension_lines({v.name for v in model.of(Role.PARAMETER, Role.INPUT, Role.STATE)})]
+    forward = _parameters(layout, model.parameters) + _inputs(program, writer)
+    clock = _clock(program)
+    later = [line for line in clock if "_one_hot(" in line]
+    forward += [line for line in clock if line not in later] + _available(dims_forward, model) + later
+    everything = _parameters(layout, model.parameters) + [opening] + _unpack(layout, kept, "residuals")
+    everything += [line.text for line in writer.steps_of(tuple(v for v in kept if v.role in (Role.STATE, Role.LOCAL)))]
+    dims = [line.text for line in writer.dimension_lines({v.name for v in (*model.parameters, *kept)} - {s.name for s in model.states})]
+    backward = everything + dims
+    seeded = [v for v in kept if v.name in writer.seeded() or v.role is Role.STATE]
+    backward += [f'{layout.cotangent(v)} = _seed(cotangents, "{v.name}", {layout.array(v)}.shape, dtype)' for v in seeded]
+    made: dict[str, Any] = {
+        "title": _docstring(model.title), "name": model.name, "straight": f" for T = {program.steps}" if program.steps is not None else "",
+        "recipe": _docstring(recipe), "equations": [_docstring(line) for line in equations(model)], "steps": program.steps, "has_loss": model.loss is not None,
+        "name_literal": repr(model.name), "file_literal": _file_literal(model.text),
+        "parameters_literal": _shapes(model.parameters), "inputs_literal": _shapes(model.of(Role.INPUT)),
+        "states_literal": _shapes(model.states), "targets_literal": _shapes(model.of(Role.TARGET)),
+        "forward_open": forward, "backward_open": backward,
+        "residual_lines": [f'"{v.name}": {layout.array(v)},' for v in kept],
+        "output_lines": [_output(v) for v in model.outputs],
+        "output_names": "{" + ", ".join(repr(v.name) for v in model.outputs) + "}",
+        "output_list": ", ".join(v.name for v in model.outputs),
+        "outside_lines": _outside_lines(model),
+        "gradient_lines": [_gradient(v, layout) for v in program.wanted],
+        "sizes_literal": repr(sizes(model)),
+        "untied_lead": _untied_lead(model),
+        "class_lines": [f'inputs["{v.name}"] = random.integers(size["{v.shape[0]}"], size=(T, N))' for v in model.of(Role.INPUT) if v.classes],
+    }
+    if model.loss:
+        made.update(_loss_context(program, writer, everything + dims))
+        helpers.add("_target")
+    for name in tuple(helpers):
+        helpers.update(NEEDS.get(name, ()))
+    made["helpers"] = sorted(helpers)
+    return made
+
+
+def _untied_lead(model: Model) -> str:
+    untied = tuple(v.name for v in model.parameters if not v.tied)
+    return f", *((T,) if name in {untied!r} else ())" if untied else ""
+
+
+def _available(lines: list[str], model: Model) -> list[str]:
+    """Dimension lines of the forward pass; sizes of states come from the given initial states."""
+    names = {s.name for s in model.states}
+    return [
+        line if line.split(" = ")[1].split(".")[0] not in names else line.replace("= ", '= np.asarray(states["', 1).replace(".shape", '"]).shape', 1)
+        for line in lines
+    ]
+
+
+def _file_literal(text: str) -> str:
+    """The model file as a triple-quoted literal that no text can leave."""
+    if not text:
+        return '""'
+    safe = text.replace("\\", "\\\\").replace('"""', '\\"\\"\\"')
+    return f'"""\\\n{safe}"""' if safe.endswith("\n") else f'"""\\\n{safe}\n"""'
+
+
+def _docstring(text: str) -> str:
+    """A text that is safe on one line of a docstring."""
+    return " ".join(text.split()).replace("\\", "\\\\").replace('"', "'")
+
+
+def _output(variable: Variable) -> str:
+    rows = "[1:]" if variable.role is Role.STATE else ""
+    return f'"{variable.name}": residuals["{variable.name}"]{rows}{_squeezed(variable)}.copy(),'
+
+
+def _outside_lines(model: Model) -> list[str]:
+    lines = []
+    for v in model.outputs:
+        flags = (", state=True" if v.role is Role.STATE else "") + (", scalar=True" if not v.shape else "")
+        lines.append(f'**({{"{v.name}": _outside(cotangents["{v.name}"]{flags})}} if "{v.name}" in cotangents else {{}}),')
+    return lines
+
+
+def _squeezed(variable: Variable) -> str:
+    """A scalar per sample is kept as (N, 1) inside and handed over as (N,)."""
+    return "[..., 0]" if not variable.shape and variable.role is not Role.PARAMETER else ""
+
+
+def _gradient(variable: Variable, layout: Layout) -> str:
+    return f'"{variable.name}": _as({layout.gradient(variable)}{_squeezed(variable)}, {layout.array(variable)}),'
+
+
+def _loss_context(program: Program, writer: Writer, opening: list[str]) -> dict[str, Any]:
+    model, layout = program.model, program.layout
+    targets = []
+    for v in model.of(Role.TARGET):
+        name = layout.array(v)
+        if len(v.shape) == 1:
+            targets.append(f'{name} = _target(targets["{v.name}"], {writer.lower.size(v.rows)}, dtype)')
+        else:
+            targets.append(f'{name} = np.asarray(targets["{v.name}"]).astype(dtype, copy=False)' + ("[..., None]" if not v.shape else ""))
+    read = writer.loss_reads()
+    direct = writer.loss_direct()
+    read_pairs = [f'"{v.name}": {layout.cotangent(v)}' for v in read]
+    direct_pairs = [f'"{v.name}": {layout.gradient(v)}{_squeezed(v)}' for v in direct]
+    classes = [f'targets["{v.name}"] = random.integers(size["{v.shape[0]}"], size=(T, N))' for v in class_targets(model)]
+    return {
+        "loss_open": opening + targets,
+        "loss_cotangents": "{" + ", ".join(read_pairs) + "}",
+        "loss_direct": "{" + ", ".join(direct_pairs) + "}",
+        "target_lines": classes,
+    }
+
+
+def class_targets(model: Model) -> tuple[Variable, ...]:
+    """The targets that are classes by default: those of a softmax cross-entropy."""
+    names: set[str] = set()
+    for equation in model.loss.equations if model.loss else ():
+        for node in equation.value.atoms(CrossEntropy):
+            names |= {s.name for s in node.args[1].atoms(sp.MatrixSymbol)}
+    return tuple(v for v in model.of(Role.TARGET) if v.name in names and v.shape and v.shape[0].isidentifier())
+
+
+def equations(model: Model) -> list[str]:
+    """The forward equations as numbered plain text."""
+    return [f"({e.number}) {typeset.text(e.target.at(), model)} = {typeset.text(e.value, model)}" for e in model.all_equations]

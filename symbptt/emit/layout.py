@@ -1,0 +1,98 @@
+"""Where each value of a model lives in an emitted module: array names, and the text that reads or writes a value at a step."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+import sympy as sp
+
+from symbptt.algebra.nodes import TIME, Timed
+from symbptt.derive.adjoint import NODE, STEP
+from symbptt.emit.lowering import Code
+from symbptt.emit.names import Names
+from symbptt.emit.scalars import ATOM
+from symbptt.model.values import Model, Role, Variable
+
+
+@dataclass
+class Layout:
+    """Names for one module. `step` is None in a loop (the loop index is t, counted from 0), or the number of an unrolled step."""
+
+    model: Model
+    unrolled: bool
+    names: Names = field(default_factory=Names)
+    step: int | None = None
+
+    def __post_init__(self) -> None:
+        for variable in self.model.variables:
+            self.names.of(variable.name)
+
+    def array(self, variable: Variable) -> str:
+        """The name of the array that holds a variable."""
+        return self.names.of(variable.name)
+
+    def dimension(self, name: str) -> str:
+        """The name of a dimension's size."""
+        return self.names.of("dimension " + name, name)
+
+    def adjoint(self, variable: Variable) -> str:
+        """The name of a value's adjoint at the current step."""
+        name = self.names.of(NODE + variable.name, "d_" + variable.name)
+        return name if self.step is None else self.names.of(f"{NODE}{variable.name} {self.step}", f"{name}_{self.step}")
+
+    def carry(self, variable: Variable) -> str:
+        """The name of what the step after passes back to a state."""
+        return self.names.of("carry " + variable.name, f"d_{variable.name}_next")
+
+    def cotangent(self, variable: Variable) -> str:
+        """The name of the array of cotangents from outside."""
+        return self.names.of("outside " + variable.name, "c_" + variable.name)
+
+    def gradient(self, variable: Variable) -> str:
+        """The name of a gradient's accumulator."""
+        return self.names.of("gradient " + variable.name, "grad_" + variable.name)
+
+    def row(self, variable: Variable, back: int = 0) -> str:
+        """The index of a variable's array at the current step, or `back` steps before; states have a row for step 0."""
+        ahead = (1 if variable.role is Role.STATE else 0) - back
+        if self.step is not None:
+            return str(self.step - 1 + ahead)
+        return "t" if ahead == 0 else f"t {'+' if ahead > 0 else '-'} {abs(ahead)}"
+
+    def value(self, variable: Variable, back: int = 0) -> str:
+        """The text of a variable's value at the current step."""
+        name = self.array(variable)
+        if not variable.timed:
+            return name
+        if self.unrolled and self.step is not None and variable.role in (Role.STATE, Role.LOCAL, Role.LOSS):
+            at = self.step - back
+            return self.names.of(f"{variable.name} {at}", f"{name}_{at}")
+        if variable.role is Role.LOSS or (variable.role is Role.LOCAL and self._in_loss(variable)):
+            return name
+        return f"{name}[{self.row(variable, back)}]"
+
+    def _in_loss(self, variable: Variable) -> bool:
+        return self.model.loss is not None and any(e.target == variable for e in self.model.loss.equations)
+
+    def leaf(self, symbol: sp.MatrixSymbol) -> Code:
+        """The code of a symbol of a template."""
+        prefix, _, name = symbol.name.rpartition(":")
+        variable = self.model[name]
+        if prefix + ":" in (NODE, STEP):
+            return Code(self.adjoint(variable), ATOM, True, array_rank(variable))
+        back = 0 if not isinstance(symbol, Timed) or symbol.step == TIME else 1
+        batched = variable.role is not Role.PARAMETER
+        return Code(self.value(variable, back), ATOM, batched, array_rank(variable))
+
+
+def array_rank(variable: Variable) -> int:
+    """The number of axes behind the batch axis; a scalar per sample is kept as (N, 1)."""
+    rank = len(variable.shape)
+    return rank if variable.role is Role.PARAMETER or rank == 2 else 1
+
+
+def shape_text(variable: Variable, size: Callable[[sp.Expr], str]) -> str:
+    """The trailing shape of a variable's array, as 'H' or 'H, D'."""
+    parts = [size(variable.rows), size(variable.columns)]
+    return ", ".join(parts[: max(1, len(variable.shape))])

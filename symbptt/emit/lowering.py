@@ -1,0 +1,282 @@
+"""Formulas of one sample as NumPy text for a batch.
+
+A column becomes an array (N, n), a scalar (N, 1), a matrix (N, r, c); what samples share has no N. Only the last axes are used,
+so the same text also serves arrays with more leading axes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+import sympy as sp
+from sympy.matrices.expressions.matexpr import MatrixExpr
+from sympy.matrices.expressions.special import OneMatrix
+
+from symbptt.algebra import build, nodes
+from symbptt.algebra.functions import Y, Z
+from symbptt.emit.scalars import ADD, ATOM, POWER, TIMES, formula, scalar, wrap
+from symbptt.errors import MissingRule
+
+
+@dataclass(frozen=True)
+class Code:
+    """A text with what is known of its array.
+
+    `rank` counts the axes behind the batch axis (None: a number). `full` is False where the array may be smaller than its
+    formula's shape and relies on broadcasting. `negative` marks a leading minus sign that was left out of the text.
+    """
+
+    text: str
+    strength: int
+    batched: bool
+    rank: int | None
+    full: bool = True
+    negative: bool = False
+
+    def at(self, least: int) -> str:
+        """The text, parenthesised if it binds less than `least`."""
+        if self.negative:
+            return wrap("-" + wrap(self.text, self.strength, TIMES), ADD, least)
+        return wrap(self.text, self.strength, least)
+
+
+Leaf = Callable[[sp.MatrixSymbol], Code]
+
+
+class Lowering:
+    """Lowers expressions; `leaf` tells the code of a variable, `dimension` the name of a dimension, `batch` the batch shape."""
+
+    def __init__(self, leaf: Leaf, dimension: Callable[[str], str], batch: str = "N") -> None:
+        self.leaf, self.dimension, self.batch = leaf, dimension, batch
+        self.helpers: set[str] = set()
+
+    def __call__(self, expression: MatrixExpr) -> Code:
+        for kind in type(expression).__mro__:
+            if kind in _TABLE:
+                return _TABLE[kind](self, expression)
+        raise MissingRule("NumPy lowering", expression, "symbptt/emit/lowering.py")
+
+    def size(self, expression: sp.Expr) -> str:
+        """A dimension as text."""
+        names = {s: sp.Symbol(self.dimension(s.name)) for s in expression.free_symbols}
+        return str(expression.xreplace(names)).replace("*", " * ")
+
+    def number(self, value: sp.Expr) -> tuple[str, int]:
+        """A coefficient as text; it may contain dimensions."""
+        names = {s: sp.Symbol(self.dimension(s.name)) for s in value.free_symbols}
+        return scalar(value.xreplace(names), "z")
+
+    def whole(self, expression: MatrixExpr) -> Code:
+        """The code of an expression whose array has the full shape."""
+        code = self(expression)
+        if code.rank == 0:
+            return replace(code, text=f"np.atleast_1d({code.at(ADD)})", strength=ATOM, rank=1, negative=False)
+        if code.full:
+            return code
+        rows, columns = (self.size(d) for d in expression.shape)
+        lead = f"{self.batch}, " if code.batched else ""
+        matrix = expression.shape[0] != 1 and expression.shape[1] != 1
+        shape = f"({lead}{rows}, {columns})" if matrix else f"({lead}{rows if expression.shape[1] == 1 else columns},)"
+        return Code(f"np.broadcast_to({code.at(ADD)}, {shape.replace(',,', ',')})", ATOM, code.batched, 2 if matrix else 1)
+
+    def helper(self, name: str) -> str:
+        """The name of a helper function, which the module will then contain."""
+        self.helpers.add(name)
+        return name
+
+
+def _leaf(lower: Lowering, node: sp.MatrixSymbol) -> Code:
+    return lower.leaf(node)
+
+
+def _times_number(lower: Lowering, number: sp.Expr, code: Code) -> Code:
+    if number == 1:
+        return code
+    if number == -1:
+        return replace(code, negative=not code.negative)
+    negative = number.could_extract_minus_sign() != code.negative
+    value = -number if number.could_extract_minus_sign() else number
+    plain = replace(code, negative=False)
+    if value.is_Rational and value.p == 1 and value.q != 2:
+        return replace(plain, text=f"{plain.at(TIMES)} / {value.q}", strength=TIMES, negative=negative)
+    above, below = value.as_numer_denom()
+    if below.free_symbols:
+        text, strength = lower.number(below)
+        top = plain if above == 1 else _times_number(lower, above, plain)
+        return replace(top, text=f"{top.at(TIMES)} / {wrap(text, strength, POWER)}", strength=TIMES, negative=negative)
+    text, strength = lower.number(value)
+    return replace(plain, text=f"{wrap(text, strength, TIMES)} * {plain.at(POWER)}", strength=TIMES, negative=negative)
+
+
+def _matmul(lower: Lowering, node: sp.MatMul) -> Code:
+    number, factors = build.split_number(node)
+    if len(factors) == 1 and isinstance(factors[0], OneMatrix):
+        text, strength = lower.number(abs(number) if number.is_number else number)
+        return Code(text, strength, False, None, False, bool(number.is_number and number < 0))
+    return _times_number(lower, number, product(lower, factors))
+
+
+Shape = tuple[sp.Expr, sp.Expr]
+
+
+def product(lower: Lowering, factors: tuple[MatrixExpr, ...]) -> Code:
+    """A product of matrices and vectors, associated so that vectors stay vectors."""
+    first, last = factors[0], factors[-1]
+    if len(factors) == 1:
+        return lower.whole(first)
+    if is_row(last) and not is_row(first):
+        left = build.mul(*factors[:-1])
+        return _pair(product(lower, factors[:-1]), left.shape, lower.whole(last), last.shape)
+    right, tail = product(lower, factors[1:]), build.mul(*factors[1:])
+    if isinstance(first, sp.Transpose) and right.rank == 1:
+        inner = lower.whole(first.arg)
+        if inner.rank == 2 and not inner.batched:
+            return Code(f"{right.at(TIMES)} @ {inner.at(POWER)}", TIMES, right.batched, 1)
+    return _pair(lower.whole(first), first.shape, right, tail.shape)
+
+
+def is_row(expression: MatrixExpr) -> bool:
+    """Whether an expression is a row of more than one entry."""
+    return bool(expression.shape[0] == 1 and expression.shape[1] != 1)
+
+
+def _pair(a: Code, a_shape: Shape, b: Code, b_shape: Shape) -> Code:
+    """A B for two arrays; the shapes tell columns from rows where an array has one axis."""
+    batched = a.batched or b.batched
+    if a.rank == 2 and b.rank == 2:
+        return Code(f"{a.at(TIMES)} @ {b.at(POWER)}", TIMES, batched, 2)
+    if a.rank == 2:
+        if not a.batched:
+            return Code(f"{b.at(TIMES)} @ {a.at(ATOM)}.T", TIMES, batched, 1)
+        return Code(f"({a.at(TIMES)} @ {b.at(ATOM)}[..., None])[..., 0]", ATOM, batched, 1)
+    if b.rank == 2:
+        if not b.batched:
+            return Code(f"{a.at(TIMES)} @ {b.at(POWER)}", TIMES, batched, 1)
+        return Code(f"({a.at(ATOM)}[..., None, :] @ {b.at(POWER)})[..., 0, :]", ATOM, batched, 1)
+    if (1, 1) in (a_shape, b_shape):
+        return Code(f"{a.at(TIMES)} * {b.at(POWER)}", TIMES, batched, 1)
+    if a_shape[1] != 1:
+        return Code(f"({a.at(TIMES)} * {b.at(POWER)}).sum(axis=-1, keepdims=True)", ATOM, batched, 1)
+    return Code(f"{a.at(ATOM)}[..., :, None] * {b.at(ATOM)}[..., None, :]", TIMES, batched, 2)
+
+
+def _matadd(lower: Lowering, node: sp.MatAdd) -> Code:
+    parts = [lower(a) for a in node.args]
+    rank = max((p.rank for p in parts if p.rank is not None), default=None)
+    text = ""
+    for i, part in enumerate(parts):
+        sign = ("-" if part.negative else "") if i == 0 else (" - " if part.negative else " + ")
+        text += sign + wrap(part.text, part.strength, TIMES)
+    return Code(text, ADD, any(p.batched for p in parts), rank, any(p.full and p.rank is not None for p in parts))
+
+
+def _hadamard(lower: Lowering, node: sp.HadamardProduct) -> Code:
+    parts = [lower(a) for a in node.args]
+    rank = max((p.rank for p in parts if p.rank is not None), default=None)
+    negative = sum(p.negative for p in parts) % 2 == 1
+    texts = [replace(p, negative=False).at(TIMES if i == 0 else POWER) for i, p in enumerate(parts)]
+    return Code(" * ".join(texts), TIMES, any(p.batched for p in parts), rank, any(p.full and p.rank is not None for p in parts), negative)
+
+
+def _transpose(lower: Lowering, node: sp.Transpose) -> Code:
+    inner = lower(node.arg)
+    if inner.rank != 2:
+        return inner
+    text = f"{inner.at(ATOM)}.swapaxes(-1, -2)" if inner.batched else f"{inner.at(ATOM)}.T"
+    return Code(text, ATOM, inner.batched, 2)
+
+
+def _elementwise(lower: Lowering, node: nodes.Elementwise) -> Code:
+    inner = lower(node.operand)
+    expression = formula(node)
+    text, strength = scalar(expression, inner.at(ATOM))
+    for name in ("_sigmoid", "_softplus"):
+        if name + "(" in text:
+            lower.helper(name)
+    if isinstance(expression, sp.Piecewise) and not any(value.has(Y, Z) for value, _ in expression.args):
+        text, strength = f"{text}.astype(dtype)", ATOM  # a choice of integers would turn float32 into float64
+    elif not expression.has(Y, Z):
+        return Code(text, strength, False, None, False)
+    return Code(text, strength, inner.batched, inner.rank, inner.full)
+
+
+def _call(name: str, keeps: bool) -> Callable[[Lowering, MatrixExpr], Code]:
+    def lowered(lower: Lowering, node: MatrixExpr) -> Code:
+        parts = [lower.whole(a) for a in node.args]
+        text = f"{lower.helper(name)}({', '.join(p.at(ADD) for p in parts)})"
+        return Code(text, ATOM, any(p.batched for p in parts), parts[0].rank if keeps else 1)
+
+    return lowered
+
+
+def _batch_mean(lower: Lowering, node: nodes.BatchMean) -> Code:
+    inner = lower.whole(node.operand)
+    if not inner.batched:
+        return inner
+    return Code(f"{lower.helper('_batch_mean')}({inner.at(ADD)})", ATOM, True, inner.rank)
+
+
+def _sum_all(lower: Lowering, node: nodes.SumAll) -> Code:
+    inner = lower.whole(node.args[0])
+    if inner.rank == 2:
+        tail = ".sum(axis=(-1, -2))[..., None]" if inner.batched else ".sum()[None]"
+        return Code(f"{inner.at(ATOM)}{tail}", ATOM, inner.batched, 1)
+    return Code(f"{inner.at(ATOM)}.sum(axis=-1, keepdims=True)", ATOM, inner.batched, 1)
+
+
+def _half_squared_norm(lower: Lowering, node: nodes.HalfSquaredNorm) -> Code:
+    inner = lower.whole(node.args[0])
+    if inner.rank == 2:
+        tail = ".sum(axis=(-1, -2))[..., None]" if inner.batched else ".sum()[None]"
+    else:
+        tail = ".sum(axis=-1, keepdims=True)"
+    return Code(f"0.5 * ({inner.at(ATOM)} ** 2){tail}", TIMES, inner.batched, 1)
+
+
+def _spread(lower: Lowering, node: nodes.Spread) -> Code:
+    inner = lower(node.args[0])
+    if node.shape[0] != 1 and node.shape[1] != 1 and inner.batched:
+        return Code(f"{inner.at(ATOM)}[..., None]", ATOM, True, 2, False)
+    return replace(inner, full=False)
+
+
+def _concat(lower: Lowering, node: nodes.Concat) -> Code:
+    parts = [lower.whole(a) for a in node.args]
+    batched = any(p.batched for p in parts)
+    texts = []
+    for part, expression in zip(parts, node.args, strict=True):
+        spread = batched and not part.batched
+        texts.append(f"np.broadcast_to({part.at(ADD)}, ({lower.batch}, {lower.size(expression.shape[0])}))" if spread else part.at(ADD))
+    return Code(f"np.concatenate(({', '.join(texts)}), axis=-1)", ATOM, batched, 1)
+
+
+def _slice(lower: Lowering, node: nodes.Slice) -> Code:
+    inner = lower.whole(node.args[0])
+    start, stop = lower.size(node.args[1]), lower.size(node.args[2])
+    return Code(f"{inner.at(ATOM)}[..., {'' if start == '0' else start}:{stop}]", ATOM, inner.batched, 1)
+
+
+def _ones(lower: Lowering, node: OneMatrix) -> Code:
+    return Code("1", ATOM, False, None, False)
+
+
+def _zeros(lower: Lowering, node: sp.ZeroMatrix) -> Code:
+    rows, columns = lower.size(node.shape[0]), lower.size(node.shape[1])
+    matrix = node.shape[0] != 1 and node.shape[1] != 1
+    shape = f"({rows}, {columns})" if matrix else f"({rows if node.shape[1] == 1 else columns},)"
+    return Code(f"np.zeros({shape})", ATOM, False, 2 if matrix else 1)
+
+
+def _identity(lower: Lowering, node: sp.Identity) -> Code:
+    return Code(f"np.eye({lower.size(node.shape[0])})", ATOM, False, 2)
+
+
+_TABLE: dict[type, Callable[..., Code]] = {
+    sp.MatrixSymbol: _leaf, sp.MatMul: _matmul, sp.MatAdd: _matadd, sp.HadamardProduct: _hadamard, sp.Transpose: _transpose,
+    nodes.Elementwise: _elementwise, nodes.Softmax: _call("_softmax", True), nodes.LogSumExp: _call("_log_sum_exp", False),
+    nodes.CrossEntropy: _call("_cross_entropy", False), nodes.CrossEntropySlope: _call("_cross_entropy_slope", True),
+    nodes.BatchMean: _batch_mean, nodes.SumAll: _sum_all, nodes.HalfSquaredNorm: _half_squared_norm, nodes.Spread: _spread,
+    nodes.Concat: _concat, nodes.Slice: _slice, OneMatrix: _ones, sp.ZeroMatrix: _zeros, sp.Identity: _identity,
+}
+"""One function per node type that reaches emitted code."""

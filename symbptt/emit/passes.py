@@ -1,0 +1,165 @@
+"""The texts of the forward, loss and backward computations of one step, lowered from the derived templates."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import sympy as sp
+from sympy.matrices.expressions.matexpr import MatrixExpr
+
+from symbptt.algebra import build
+from symbptt.algebra.nodes import TIME
+from symbptt.derive.adjoint import NODE, symbol
+from symbptt.derive.recursion import recursion
+from symbptt.derive.rules import pull
+from symbptt.emit.layout import Layout
+from symbptt.emit.lowering import Code, Lowering, is_row, product
+from symbptt.emit.scalars import ADD, ATOM, POWER
+from symbptt.model.values import Equation, Model, Role, Variable
+
+
+@dataclass(frozen=True)
+class Line:
+    """One line of code with its comment."""
+
+    text: str
+    comment: str = ""
+
+
+def forward_step(model: Model, layout: Layout, lower: Lowering) -> list[Line]:
+    """The cell's equations."""
+    return [Line(f"{layout.value(e.target)} = {lower(e.value).at(ADD)}", f"({e.number})") for e in model.equations]
+
+
+@dataclass(frozen=True)
+class Pullback:
+    """The adjoint equations of a list of equations: (target, contributions), and what arrives at the leaves."""
+
+    adjoints: tuple[tuple[Variable, MatrixExpr], ...]
+    leaves: dict[sp.MatrixSymbol, MatrixExpr]
+
+
+def cell_pullback(model: Model, wanted: frozenset[str]) -> Pullback:
+    """The pullback of the cell, without what the wanted leaves do not need."""
+    incoming: dict[sp.MatrixSymbol, list[MatrixExpr]] = {}
+    adjoints = []
+    useful = _useful(model, wanted)
+    for equation in reversed(model.equations):
+        if equation.target.name not in useful:
+            continue
+        adjoints.append((equation.target, build.add(*incoming.get(equation.target.at(), [sp.ZeroMatrix(*equation.target.at().shape)]))))
+        for leaf, value in pull(equation.value, symbol(NODE, equation.target, TIME), equation.target.at()):
+            if leaf.name in useful or leaf.name in wanted:
+                incoming.setdefault(leaf, []).append(value)
+    return Pullback(tuple(adjoints), _leaves(incoming, adjoints))
+
+
+def _leaves(incoming: dict[sp.MatrixSymbol, list[MatrixExpr]], done: list[tuple[Variable, MatrixExpr]]) -> dict[sp.MatrixSymbol, MatrixExpr]:
+    inside = {v.at() for v, _ in done}
+    return {leaf: build.add(*values) for leaf, values in incoming.items() if leaf not in inside}
+
+
+def _useful(model: Model, wanted: frozenset[str]) -> frozenset[str]:
+    """The values and states through which a wanted leaf can be reached."""
+    useful: set[str] = {s.name for s in model.states if s.name in wanted}
+    grew = True
+    while grew:
+        grew = False
+        for equation in model.equations:
+            reads = {s.name for s in equation.value.atoms(sp.MatrixSymbol)}
+            if equation.target.name not in useful and reads & (useful | wanted):
+                useful.add(equation.target.name)
+                grew = True
+    return frozenset(useful)
+
+
+def loss_pullback(model: Model) -> Pullback:
+    """The pullback of the loss; the cell's values are leaves."""
+    assert model.loss is not None
+    incoming: dict[sp.MatrixSymbol, list[MatrixExpr]] = {}
+    adjoints: list[tuple[Variable, MatrixExpr]] = []
+    for equation in reversed(model.loss.equations):
+        cotangent: MatrixExpr = build.ONE
+        if equation.target != model.loss.target:
+            if equation.target.at() not in incoming:
+                continue
+            adjoints.append((equation.target, build.add(*incoming[equation.target.at()])))
+            cotangent = symbol(NODE, equation.target, TIME)
+        for leaf, value in pull(equation.value, cotangent, equation.target.at()):
+            incoming.setdefault(leaf, []).append(value)
+    kept = {leaf: values for leaf, values in incoming.items() if model[leaf.name].role is not Role.TARGET and not model[leaf.name].classes}
+    return Pullback(tuple(adjoints), _leaves(kept, adjoints))
+
+
+def backward_step(model: Model, layout: Layout, lower: Lowering, pullback: Pullback, seeded: frozenset[str], last: bool = False) -> list[Line]:
+    """The adjoints of one step; `seeded` names have cotangents from outside; at an unrolled last step nothing is carried."""
+    numbers = recursion(model)
+    carried = {leaf.name for leaf in pullback.leaves if model[leaf.name].role is Role.STATE}
+    lines = []
+    for variable, value in pullback.adjoints:
+        terms = []
+        if variable.name in seeded:
+            terms.append(f"{layout.cotangent(variable)}[{layout.row(variable)}]")
+        code = None if build.is_zero(value) else lower.whole(value)
+        if code is not None:
+            terms.append(code.at(ADD))
+        if variable.name in carried and not last:
+            terms.append(layout.carry(variable))
+        text = " + ".join(terms) or f"np.zeros_like({layout.value(variable)})"
+        lines.append(Line(f"{layout.adjoint(variable)} = {text}".replace("+ -", "- "), f"({numbers.adjoint_number(variable.name)})"))
+    return lines
+
+
+def accumulate(model: Model, layout: Layout, lower: Lowering, leaves: dict[sp.MatrixSymbol, MatrixExpr], wanted: frozenset[str]) -> list[Line]:
+    """What one step adds to the gradients of parameters and inputs, in file order."""
+    numbers = recursion(model)
+    lines = []
+    for variable in model.of(Role.PARAMETER, Role.INPUT):
+        value = leaves.get(variable.at())
+        if variable.name not in wanted or value is None or build.is_zero(value):
+            continue
+        row = f"[{layout.row(variable)}]" if variable.timed else ""
+        text = reduced(lower, value, variable, layout) if variable.role is Role.PARAMETER else lower(value).at(ADD)
+        lines.append(Line(f"{layout.gradient(variable)}{row} += {text}", f"({numbers.gradient_number(variable.name)})"))
+    return lines
+
+
+def carries(model: Model, layout: Layout, lower: Lowering, leaves: dict[sp.MatrixSymbol, MatrixExpr]) -> list[Line]:
+    """What one step passes back to the states of the step before."""
+    numbers = recursion(model)
+    found = [(s, leaves[s.at(TIME - 1)]) for s in model.states if s.at(TIME - 1) in leaves]
+    return [Line(f"{layout.carry(s)} = {lower.whole(v).at(ADD)}", f"({numbers.adjoint_number(s.name)}), from t to t-1") for s, v in found]
+
+
+def reduced(lower: Lowering, value: MatrixExpr, variable: Variable, layout: Layout) -> str:
+    """A contribution to a parameter, summed over the batch, in the parameter's shape."""
+    terms = value.args if isinstance(value, sp.MatAdd) else (value,)
+    texts = [_reduced_term(lower, term, variable, layout) for term in terms]
+    return " + ".join(texts).replace("+ -", "- ")
+
+
+def _reduced_term(lower: Lowering, term: MatrixExpr, variable: Variable, layout: Layout) -> str:
+    number, factors = build.split_number(term)
+    rank = len(variable.shape)
+    if rank == 2 and number in (1, -1) and len(factors) > 1 and is_row(factors[-1]) and not is_row(factors[0]):
+        left, right = product(lower, factors[:-1]), lower.whole(factors[-1])
+        if left.batched and right.batched and left.rank == right.rank == 1:
+            sign = "-" if (number == -1) != (left.negative != right.negative) else ""
+            return f"{sign}{_positive(left).at(ATOM)}.T @ {_positive(right).at(POWER)}"
+    code = lower.whole(term)
+    text = f"{code.at(ATOM)}.sum(axis=0)" if code.batched else f"{lower.batch} * {code.at(POWER)}"
+    if rank == 0:
+        return f"{code.at(ATOM)}.sum()" if code.batched else f"({text}).sum()"
+    if code.rank != rank:
+        shape = ", ".join(lower.size(d) for d in (variable.rows, variable.columns)[:rank])
+        text = f"({text}).reshape({shape}{',' if rank == 1 else ''})"
+    return text
+
+
+def _positive(code: Code) -> Code:
+    return Code(code.text, code.strength, code.batched, code.rank, code.full)
+
+
+def loss_equations(model: Model) -> tuple[Equation, ...]:
+    """The equations of the loss, or none."""
+    return model.loss.equations if model.loss else ()

@@ -1,0 +1,221 @@
+"""The parts of an emitted NumPy module, as lines: what the template lays out."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import sympy as sp
+
+from symbptt.emit import passes
+from symbptt.emit.layout import Layout, shape_text
+from symbptt.emit.lowering import Lowering
+from symbptt.emit.passes import Line, Pullback
+from symbptt.errors import BadInput
+from symbptt.model.values import Model, Role, Variable
+
+
+@dataclass(frozen=True)
+class Body:
+    """Lines before, in and after a loop over the steps; unrolled code has them all in `before`."""
+
+    before: tuple[Line, ...]
+    loop: tuple[Line, ...]
+    after: tuple[Line, ...]
+
+
+@dataclass(frozen=True)
+class Program:
+    """Everything that depends on the model in an emitted module."""
+
+    model: Model
+    steps: int | None
+    wanted: tuple[Variable, ...]
+    layout: Layout
+    forward: Body
+    loss: Body | None
+    backward: Body
+    helpers: tuple[str, ...]
+
+
+class Writer:
+    """Builds the parts of a module for one model; `steps` is None for a loop over any T."""
+
+    def __init__(self, model: Model, steps: int | None, wanted: tuple[Variable, ...]) -> None:
+        self.model, self.steps, self.wanted = model, steps, wanted
+        self.layout = Layout(model, steps is not None)
+        self.lower = Lowering(self.layout.leaf, self.layout.dimension)
+        self.names = frozenset(v.name for v in wanted)
+        if steps is None and not self._clock():
+            raise BadInput(f"{model.name} has neither inputs nor untied parameters, so a loop cannot know T; use --unroll with -T")
+
+    def program(self) -> Program:
+        """All parts; the helpers are known last."""
+        forward, backward = self._forward(), self._backward()
+        loss = self._loss() if self.model.loss else None
+        if any(v.classes for v in self.model.of(Role.INPUT)):
+            self.lower.helper("_one_hot")
+        return Program(self.model, self.steps, self.wanted, self.layout, forward, loss, backward, tuple(sorted(self.lower.helpers)))
+
+    def _clock(self) -> list[Variable]:
+        return [v for v in self.model.of(Role.INPUT, Role.PARAMETER) if v.timed]
+
+    def _size(self, dimension: sp.Expr) -> str:
+        return self.lower.size(dimension)
+
+    def _shape(self, variable: Variable) -> str:
+        return shape_text(variable, self._size)
+
+    def cell_values(self) -> tuple[Variable, ...]:
+        """The variables that the forward pass computes."""
+        return tuple(e.target for e in self.model.equations)
+
+    def dimension_lines(self, names: set[str]) -> list[Line]:
+        """The sizes of named dimensions, read off the arrays at hand."""
+        lines = []
+        for name in self.model.dimensions:
+            source = self._dimension_source(name, names)
+            if source:
+                lines.append(Line(f"{self.layout.dimension(name)} = {source}"))
+        return lines
+
+    def _dimension_source(self, name: str, available: set[str]) -> str:
+        first = (Role.PARAMETER, Role.INPUT, Role.STATE)
+        for v in sorted(self.model.variables, key=lambda v: first.index(v.role) if v.role in first else len(first)):
+            if v.name in available and name in v.shape and not v.classes:
+                lead = {Role.PARAMETER: 0 if v.tied else 1, Role.INPUT: 2, Role.STATE: 1}.get(v.role, 2)
+                array = self.layout.array(v)
+                return f"{array}.shape[{lead + v.shape.index(name)}]"
+        return ""
+
+    def _steps(self) -> range:
+        assert self.steps is not None
+        return range(1, self.steps + 1)
+
+    def _forward(self) -> Body:
+        layout, lower = self.layout, self.lower
+        stored = self.cell_values()
+        if self.steps is None:
+            before = [
+                Line(f"{layout.array(v)} = np.empty((T{' + 1' if v.role is Role.STATE else ''}, N, {self._shape(v)}), dtype)")
+                for v in dict.fromkeys((*self.model.states, *stored))
+            ]
+            before += [Line(f"{layout.array(s)}[0] = {self._initial(s)}") for s in self.model.states]
+            loop = passes.forward_step(self.model, layout, lower)
+            return Body(tuple(before), tuple(loop), ())
+        lines = [Line(f"{layout.names.of(f'{s.name} 0', f'{layout.array(s)}_0')} = {self._initial(s)}") for s in self.model.states]
+        for layout.step in self._steps():
+            lines.append(Line("", f"step {layout.step}"))
+            lines += passes.forward_step(self.model, layout, lower)
+        layout.step = None
+        lines.append(Line(""))
+        for v in dict.fromkeys((*self.model.states, *stored)):
+            rows = f"T{' + 1' if v.role is Role.STATE else ''}"
+            lines.append(Line(f"{layout.array(v)} = _stacked(({self._step_names(v)},), ({rows}, N, {self._shape(v)}), dtype)"))
+        self.lower.helper("_stacked")
+        return Body(tuple(lines), (), ())
+
+    def _step_names(self, variable: Variable) -> str:
+        first = 0 if variable.role is Role.STATE else 1
+        return ", ".join(self.layout.names.of(f"{variable.name} {s}") for s in range(first, len(self._steps()) + 1))
+
+    def steps_of(self, variables: tuple[Variable, ...]) -> list[Line]:
+        """Unrolled code calls the value of each step by a name of its own."""
+        return [] if self.steps is None else [Line(f"{self._step_names(v)}, = {self.layout.array(v)}") for v in variables]
+
+    def _initial(self, state: Variable) -> str:
+        self.lower.helper("_initial")
+        scalar = ", scalar=True" if not state.shape else ""
+        return f'_initial(states, "{state.name}", (N, {self._shape(state)}), dtype{scalar})'
+
+    def seeded(self) -> frozenset[str]:
+        """The values that get cotangents: the outputs, and what the loss reads."""
+        names = {v.name for v in self.model.outputs}
+        for equation in passes.loss_equations(self.model):
+            names |= {s.name for s in equation.value.atoms(sp.MatrixSymbol)}
+        return frozenset(v.name for v in self.cell_values() if v.name in names)
+
+    def _backward(self) -> Body:
+        layout, lower, model = self.layout, self.lower, self.model
+        pullback = passes.cell_pullback(model, self.names)
+        carried = [s for s in model.states if s.at(sp.Symbol("t", integer=True) - 1) in pullback.leaves]
+        before = [Line(f"{layout.gradient(v)} = {self._zero_gradient(v)}") for v in self.wanted if v.role is not Role.STATE]
+        seeded = self.seeded()
+        if self.steps is None:
+            before += [Line(f"{layout.carry(s)} = np.zeros((N, {self._shape(s)}), dtype)") for s in carried]
+            loop = self._step_lines(pullback, seeded, False)
+            return Body(tuple(before), tuple(loop), tuple(self._state_gradients(carried)))
+        lines = before
+        for layout.step in reversed(self._steps()):
+            lines.append(Line("", f"step {layout.step}"))
+            lines += self._step_lines(pullback, seeded, layout.step == self.steps)
+        layout.step = None
+        lines.append(Line(""))
+        return Body(tuple(lines), (), tuple(self._state_gradients(carried)))
+
+    def _step_lines(self, pullback: Pullback, seeded: frozenset[str], last: bool) -> list[Line]:
+        model, layout, lower = self.model, self.layout, self.lower
+        lines = passes.backward_step(model, layout, lower, pullback, seeded, last)
+        lines += passes.accumulate(model, layout, lower, pullback.leaves, self.names)
+        return lines + passes.carries(model, layout, lower, pullback.leaves)
+
+    def _zero_gradient(self, variable: Variable) -> str:
+        if variable.role is Role.PARAMETER:
+            return f"np.zeros({self.layout.array(variable)}.shape, dtype)"
+        return f"np.zeros((T, N, {self._shape(variable)}), dtype)"
+
+    def _state_gradients(self, carried: list[Variable]) -> list[Line]:
+        lines = []
+        for s in self.wanted:
+            if s.role is Role.STATE:
+                carry = f" + {self.layout.carry(s)}" if s in carried else ""
+                lines.append(Line(f"{self.layout.gradient(s)} = {self.layout.cotangent(s)}[0]{carry}"))
+        return lines
+
+    def loss_reads(self) -> tuple[Variable, ...]:
+        """The cell's values that the loss reads, lagged ones included."""
+        assert self.model.loss is not None
+        pullback = passes.loss_pullback(self.model)
+        names = {leaf.name for leaf in pullback.leaves}
+        return tuple(v for v in dict.fromkeys((*self.cell_values(), *self.model.states)) if v.name in names)
+
+    def loss_direct(self) -> tuple[Variable, ...]:
+        """The wanted variables that the loss reads directly."""
+        pullback = passes.loss_pullback(self.model)
+        return tuple(v for v in self.wanted if v.role is not Role.STATE and v.at() in pullback.leaves)
+
+    def _loss(self) -> Body:
+        layout, lower, model = self.layout, self.lower, self.model
+        assert model.loss is not None
+        pullback = passes.loss_pullback(model)
+        before = []
+        for v in self.loss_reads():
+            rows = "T + 1" if v.role is Role.STATE else "T"
+            before.append(Line(f"{layout.cotangent(v)} = np.zeros(({rows}, N, {self._shape(v)}), dtype)"))
+        before += [Line(f"{layout.gradient(v)} = {self._zero_gradient(v)}") for v in self.loss_direct()]
+        before.append(Line("loss = np.zeros((), dtype)"))
+        if self.steps is None:
+            return Body(tuple(before), tuple(self._loss_step(pullback)), ())
+        lines = before
+        for layout.step in self._steps() if model.loss.at == "every" else (self.steps,):
+            lines.append(Line("", f"step {layout.step}"))
+            lines += self._loss_step(pullback)
+        layout.step = None
+        return Body(tuple(lines), (), ())
+
+    def _loss_step(self, pullback: Pullback) -> list[Line]:
+        layout, lower, model = self.layout, self.lower, self.model
+        equations = passes.loss_equations(model)
+        lines = [Line(f"{layout.value(e.target)} = {lower(e.value).at(0)}", f"({e.number})") for e in equations[:-1]]
+        last = lower(equations[-1].value)
+        total = f"{last.at(3)}.sum()" if last.batched else f"N * {last.at(3)}.sum()"
+        lines.append(Line(f"loss += {total}", f"({equations[-1].number})"))
+        numbers = passes.recursion(model)
+        for variable, value in pullback.adjoints:
+            lines.append(Line(f"{layout.adjoint(variable)} = {lower.whole(value).at(0)}", f"({numbers.adjoint_number(variable.name)})"))
+        for leaf, value in pullback.leaves.items():
+            variable = model[leaf.name]
+            if variable.role in (Role.LOCAL, Role.STATE):
+                row = layout.row(variable, 0 if leaf == variable.at() else 1)
+                comment = f"({numbers.adjoint_number(variable.name)})"
+                lines.append(Line(f"{layout.cotangent(variable)}[{row}] += {lower(value).at(0)}", comment))
+        return lines + passes.accumulate(model, layout, lower, pullback.leaves, self.names)

@@ -1,0 +1,143 @@
+"""An emitted module: from a model to text, through the template `templates/numpy/module.py.jinja`."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from pathlib import Path
+
+import jinja2
+
+from symbptt import files, resources
+from symbptt.emit.context import context
+from symbptt.emit.passes import Line
+from symbptt.emit.program import Body, Writer
+from symbptt.errors import BadInput, UnknownName
+from symbptt.model.read import load
+from symbptt.model.values import Model, Role, Variable
+
+BACKENDS = ("numpy",)
+WIDTH = 88
+"""The column at which equation numbers stand."""
+
+
+@dataclass(frozen=True)
+class SourceFile:
+    """A generated file: its suggested path and its text."""
+
+    path: str
+    text: str
+    model: Model
+
+    def write(self, path: str | Path | None = None, force: bool = False) -> Path:
+        """Write the file whole or not at all; an existing file is replaced only with `force`."""
+        return files.write(Path(path or self.path), self.text, force=force)
+
+
+def wanted_variables(model: Model, wrt: tuple[str, ...] | str | None) -> tuple[Variable, ...]:
+    """The variables whose gradients the module returns: None means all parameters, "all" adds inputs and initial states."""
+    everything = tuple(v for v in model.of(Role.PARAMETER, Role.INPUT, Role.STATE) if not v.classes)
+    if wrt is None:
+        return model.parameters
+    if wrt == "all":
+        return everything
+    names = (wrt,) if isinstance(wrt, str) else wrt
+    for name in names:
+        if name not in {v.name for v in everything}:
+            raise UnknownName("parameter, input or state", name, (v.name for v in everything))
+    return tuple(v for v in everything if v.name in names)
+
+
+def source(
+    model: Model | str, backend: str = "numpy", T: int | None = None, unroll: bool = False, wrt: tuple[str, ...] | str | None = None
+) -> SourceFile:
+    """Emit a module with forward, backward and, if the model has a loss, value_and_grad.
+
+    `unroll` writes straight-line code for the chosen T; otherwise the code loops and serves any T.
+    Raises BadInput for an unknown backend or name, or for `unroll` without T.
+    """
+    model = load(model)
+    if backend not in BACKENDS:
+        raise UnknownName("backend", backend, BACKENDS)
+    if unroll and T is None:
+        raise BadInput("straight-line code needs a number of steps: give T (-T)")
+    if unroll:
+        _checked_steps(model, T)
+    writer = Writer(model, T if unroll else None, wanted_variables(model, wrt))
+    suffix = f"_T{T}" if unroll else ""
+    return SourceFile(f"{model.name}{suffix}.py", render(writer, _recipe(model, T, unroll, wrt)), model)
+
+
+def _recipe(model: Model, T: int | None, unroll: bool, wrt: tuple[str, ...] | str | None) -> str:
+    names = wrt if isinstance(wrt, str) or wrt is None else ",".join(wrt)
+    return f"symbptt emit {model.name}" + (f" -T {T} --unroll" if unroll else "") + (f" --wrt {names}" if names else "")
+
+
+def _checked_steps(model: Model, T: int | None) -> None:
+    limit = 20_000 // max(1, len(model.all_equations))
+    if not isinstance(T, int) or not 1 <= T <= limit:
+        raise BadInput(f"T must be between 1 and {limit} for straight-line code of {model.name}, not {T}")
+
+
+def _aligned(lines: tuple[Line, ...], indent: int) -> str:
+    made = []
+    for line in lines:
+        text = " " * indent + line.text
+        if not line.text:
+            made.append(f"{' ' * indent}# {line.comment}" if line.comment else "")
+        elif line.comment:
+            made.append(f"{text:<{WIDTH}}  # {line.comment}")
+        else:
+            made.append(text)
+    return "\n".join(made)
+
+
+def _body(body: Body | None, loop: str) -> str:
+    """A body as text, with its loop header."""
+    if body is None:
+        return ""
+    parts = [_aligned(body.before, 4)] if body.before else []
+    if body.loop:
+        parts += [f"    for t in {loop}:", _aligned(body.loop, 8)]
+    if body.after:
+        parts.append(_aligned(body.after, 4))
+    return "\n".join(parts)
+
+
+def _template(name: str) -> str:
+    return resources.templates().joinpath(*name.split("/")).read_text(encoding="utf-8")
+
+
+def render(writer: Writer, recipe: str) -> str:
+    """The text of the module."""
+    program = writer.program()
+    environment = jinja2.Environment(
+        loader=jinja2.FunctionLoader(_template), undefined=jinja2.StrictUndefined, trim_blocks=True, lstrip_blocks=True,
+        keep_trailing_newline=True, autoescape=False, block_start_string="<%", block_end_string="%>",
+        variable_start_string="<<", variable_end_string=">>", comment_start_string="<#", comment_end_string="#>",
+    )
+    loss_loop = "range(T)" if program.model.loss is None or program.model.loss.at == "every" else "(T - 1,)"
+    values = context(program, writer, recipe)
+    bodies = {
+        "forward": _body(program.forward, "range(T)"),
+        "loss": _body(program.loss, loss_loop),
+        "backward": _body(program.backward, "reversed(range(T))"),
+    }
+    closing = {"forward": "residual_lines", "loss": "loss_direct", "backward": "gradient_lines"}
+    for part, text in bodies.items():
+        if values.get(part + "_open"):
+            values[part + "_open"] = _used(values[part + "_open"], text + str(values[closing[part]]))
+        values[part + "_body"] = text
+    return environment.get_template("numpy/module.py.jinja").render(**values)
+
+
+def _used(lines: list[str], rest: str) -> list[str]:
+    """The opening lines without the names that nothing reads."""
+    kept: list[str] = []
+    for line in reversed(lines):
+        names, assigns, value = line.partition(" = ")
+        targets = [n.strip() for n in names.split(",") if n.strip()]
+        if not assigns or line.startswith(("if ", " ")) or any(re.search(rf"\b{re.escape(n)}\b", rest) for n in targets):
+            kept.insert(0, line)
+            rest += " " + value + (line if not assigns or line.startswith(("if ", " ")) else "")
+    return kept
