@@ -9,7 +9,7 @@ import sympy as sp
 from sympy.matrices.expressions.matexpr import MatrixExpr
 from sympy.matrices.expressions.special import OneMatrix
 
-from symbptt.algebra.nodes import Diag, SumAll, Spread
+from symbptt.algebra.nodes import Diag, Spread, SumAll
 
 ONE = OneMatrix(1, 1)
 """The 1x1 one: the seed of a reverse sweep."""

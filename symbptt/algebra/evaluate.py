@@ -49,7 +49,9 @@ def _compiled(kind: str, name: str, numbers: tuple[sp.Expr, ...]) -> Callable[[A
     given = dict(zip(row.symbols(), numbers, strict=True))
     variable = functions.Y if kind == "result" else functions.Z
     scalar = {"value": lambda: row.value, "slope": lambda: functions.slope(name), "result": lambda: row.by_result}[kind]()
-    compiled: Callable[[Array], Array] = sp.lambdify(variable, scalar.subs(given), "numpy")
+    compiled: Callable[[Array], Array] = sp.lambdify(  # type: ignore[no-untyped-call]
+        variable, scalar.subs(given), "numpy"
+    )
     return compiled
 
 

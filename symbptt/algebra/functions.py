@@ -72,14 +72,32 @@ _ROWS = (
     Function("sigmoid", _sigmoid, by_result=Y * (1 - Y), bound=_quarter, safe_value=Sigmoid(Z)),
     Function("relu", _if(Z > 0, Z, sp.S.Zero), bound=_one),
     Function("leaky_relu", _if(Z > 0, Z, _slope * Z), (("slope", sp.Rational(1, 100)),), bound=_one),
-    Function("elu", _if(Z > 0, Z, _alpha * (sp.exp(Z) - 1)), (("alpha", _one),), bound=_one,
-             source="Clevert, Unterthiner and Hochreiter (2016)"),
+    Function(
+        "elu",
+        _if(Z > 0, Z, _alpha * (sp.exp(Z) - 1)),
+        (("alpha", _one),),
+        bound=_one,
+        source="Clevert, Unterthiner and Hochreiter (2016)",
+    ),
     Function("softplus", sp.log(1 + sp.exp(Z)), bound=_one, safe_value=Softplus(Z), safe_slope=Sigmoid(Z)),
-    Function("silu", Z * _sigmoid, safe_value=Z * Sigmoid(Z), safe_slope=Sigmoid(Z) * (1 + Z * (1 - Sigmoid(Z))), source="Elfwing, Uchibe and Doya (2018)"),
-    Function("gelu", Z / 2 * (1 + sp.tanh(_root * (Z + sp.Rational(44715, 1000000) * Z**3))),
-             source="Hendrycks and Gimpel (2016), the tanh form"),
-    Function("hard_sigmoid", _if(Z <= -3, sp.S.Zero, _if(Z >= 3, _one, Z / 6 + sp.Rational(1, 2))), bound=sp.Rational(1, 6),
-             source="clip(z/6 + 1/2, 0, 1), as in PyTorch"),
+    Function(
+        "silu",
+        Z * _sigmoid,
+        safe_value=Z * Sigmoid(Z),
+        safe_slope=Sigmoid(Z) * (1 + Z * (1 - Sigmoid(Z))),
+        source="Elfwing, Uchibe and Doya (2018)",
+    ),
+    Function(
+        "gelu",
+        Z / 2 * (1 + sp.tanh(_root * (Z + sp.Rational(44715, 1000000) * Z**3))),
+        source="Hendrycks and Gimpel (2016), the tanh form",
+    ),
+    Function(
+        "hard_sigmoid",
+        _if(Z <= -3, sp.S.Zero, _if(Z >= 3, _one, Z / 6 + sp.Rational(1, 2))),
+        bound=sp.Rational(1, 6),
+        source="clip(z/6 + 1/2, 0, 1), as in PyTorch",
+    ),
     Function("hard_tanh", _if(Z <= -1, -_one, _if(Z >= 1, _one, Z)), bound=_one),
     Function("sin", sp.sin(Z), bound=_one),
     Function("cos", sp.cos(Z), bound=_one),
@@ -89,13 +107,29 @@ _ROWS = (
     Function("abs", _if(Z > 0, Z, -Z), bound=_one),
     Function("reciprocal", 1 / Z, by_result=-(Y**2)),
     Function("power", Z**_n, (("n", sp.S(2)),)),
-    Function("huber", _if(Z <= -_delta, _delta * (-Z - _delta / 2), _if(Z >= _delta, _delta * (Z - _delta / 2), Z**2 / 2)),
-             (("delta", _one),), source="Huber (1964)"),
+    Function(
+        "huber",
+        _if(-_delta >= Z, _delta * (-Z - _delta / 2), _if(_delta <= Z, _delta * (Z - _delta / 2), Z**2 / 2)),
+        (("delta", _one),),
+        source="Huber (1964)",
+    ),
 )
 
 FUNCTIONS: dict[str, Function] = {row.name: row for row in _ROWS}
 
-ACTIVATIONS = ("tanh", "sigmoid", "relu", "identity", "leaky_relu", "elu", "softplus", "silu", "gelu", "hard_sigmoid", "hard_tanh")
+ACTIVATIONS = (
+    "tanh",
+    "sigmoid",
+    "relu",
+    "identity",
+    "leaky_relu",
+    "elu",
+    "softplus",
+    "silu",
+    "gelu",
+    "hard_sigmoid",
+    "hard_tanh",
+)
 """The functions offered where an activation is chosen by name."""
 
 

@@ -200,7 +200,7 @@ class Series(_Node):
 
 
 class Chain(Series):
-    """Chain(body, index, first, last): a directed matrix product, factors from `first` (left) to `last` (right); empty: identity."""
+    """Chain(body, index, first, last): a directed matrix product, `first` leftmost; the identity if last < first."""
 
     def doit(self, **hints: Any) -> MatrixExpr:
         """The written-out product; the limits must be integers."""
@@ -234,8 +234,31 @@ def leaves(expression: sp.Basic) -> tuple[sp.MatrixSymbol, ...]:
 
 
 NODE_TYPES: tuple[type, ...] = (
-    sp.MatrixSymbol, Timed, sp.MatMul, sp.MatAdd, sp.HadamardProduct, sp.Transpose, sp.Identity,
-    sp.matrices.expressions.special.OneMatrix, sp.ZeroMatrix, Elementwise, Slope, SlopeByResult, Softmax, BatchMean, Diag,
-    LogSumExp, SumAll, HalfSquaredNorm, CrossEntropy, CrossEntropySlope, Spread, Concat, Slice, Partial, Series, Chain,
+    sp.MatrixSymbol,
+    Timed,
+    sp.MatMul,
+    sp.MatAdd,
+    sp.HadamardProduct,
+    sp.Transpose,
+    sp.Identity,
+    sp.matrices.expressions.special.OneMatrix,
+    sp.ZeroMatrix,
+    Elementwise,
+    Slope,
+    SlopeByResult,
+    Softmax,
+    BatchMean,
+    Diag,
+    LogSumExp,
+    SumAll,
+    HalfSquaredNorm,
+    CrossEntropy,
+    CrossEntropySlope,
+    Spread,
+    Concat,
+    Slice,
+    Partial,
+    Series,
+    Chain,
 )
 """Every node type; printers, evaluators and emitters must cover those that reach them, and a contract test looks."""

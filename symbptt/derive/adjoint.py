@@ -80,7 +80,9 @@ class AdjointSystem:
     equations: tuple[AdjointEquation, ...]
     gradients: tuple[GradientEquation, ...]
 
-    def evaluate(self, parameters: Arrays, inputs: Arrays, targets: Arrays | None = None, states: Arrays | None = None) -> dict[str, Array]:
+    def evaluate(
+        self, parameters: Arrays, inputs: Arrays, targets: Arrays | None = None, states: Arrays | None = None
+    ) -> dict[str, Array]:
         """The gradient of every parameter, input and initial state, by name, in the shape of its variable.
 
         Inputs come as (T, N, ...), initial states as (N, ...); parameters are summed over the batch.

@@ -1,7 +1,7 @@
 """The nested (forward) recursion: sensitivities of the states, carried forward in time (RTRL; Williams and Zipser 1989).
 
-    ds_t/d theta = d+s_t/d theta + J_t ds_{t-1}/d theta,  ds_0/d theta = 0
-    dL/d theta   = sum_t (d+L_t/d theta + g_t^T ds_t/d theta)^T
+ds_t/d theta = d+s_t/d theta + J_t ds_{t-1}/d theta,  ds_0/d theta = 0
+dL/d theta   = sum_t (d+L_t/d theta + g_t^T ds_t/d theta)^T
 """
 
 from __future__ import annotations
@@ -50,7 +50,11 @@ def _directions(item: Sensitivities, done: Run) -> tuple[Array, tuple[int, ...]]
     shape = (rows, columns)[: len(v.shape)]
     steps = item.graph.T if v.timed and v.role is not Role.STATE else 1
     samples = 1 if v.role is Role.PARAMETER else done.N
-    user = (*((steps,) if v.timed and v.role is not Role.STATE else ()), *((samples,) if v.role is not Role.PARAMETER else ()), *shape)
+    user = (
+        *((steps,) if v.timed and v.role is not Role.STATE else ()),
+        *((samples,) if v.role is not Role.PARAMETER else ()),
+        *shape,
+    )
     count = steps * samples * rows * columns
     return np.eye(count).reshape(count, steps, samples, rows, columns), user
 

@@ -79,7 +79,7 @@ def _column(array: Array, variable: Variable, values: Values, lead: int) -> Arra
     rows, columns = values.size(variable.rows), values.size(variable.columns)
     shape = tuple(values.size(sp.sympify(d, locals=_symbols(d))) for d in variable.shape)
     if array.ndim < lead or array.shape[lead:] != shape:
-        expected = ", ".join([*("T N".split()[-lead:] if lead else ()), *map(str, shape)])
+        expected = ", ".join([*(["T", "N"][-lead:] if lead else ()), *map(str, shape)])
         raise BadInput(f"{variable.name} has shape {array.shape}, expected ({expected})")
     return array.reshape(*array.shape[:lead], rows, columns)
 
@@ -123,12 +123,16 @@ def bind(graph: UnrolledGraph, parameters: Arrays, inputs: Arrays, targets: Arra
         values.leaves.update({v.at(t): column[t - 1] for t in range(1, T + 1)})
     for v in model.states:
         rows, columns = values.size(v.rows), values.size(v.columns)
-        values.leaves[v.at(0)] = _column(np.asarray(states[v.name]), v, values, 1) if v.name in states else np.zeros((N, rows, columns))
+        values.leaves[v.at(0)] = (
+            _column(np.asarray(states[v.name]), v, values, 1) if v.name in states else np.zeros((N, rows, columns))
+        )
         N = max(N, len(values.leaves[v.at(0)]))
     return Run(graph, values, N)
 
 
-def run(graph: UnrolledGraph, parameters: Arrays, inputs: Arrays, targets: Arrays | None = None, states: Arrays | None = None) -> Run:
+def run(
+    graph: UnrolledGraph, parameters: Arrays, inputs: Arrays, targets: Arrays | None = None, states: Arrays | None = None
+) -> Run:
     """Evaluate the graph forward: every symbol gets its value.
 
     Shapes as in the emitted code's contract: inputs and targets (T, N, ...), states (N, ...), parameters as in the file.

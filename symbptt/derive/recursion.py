@@ -37,7 +37,9 @@ class RecursionEquation:
     @property
     def now(self) -> MatrixExpr:
         """The part of step t: all there is in the base case t = T."""
-        return build.add(*(c.value for c in self.terms)) if self.terms else sp.ZeroMatrix(self.variable.rows, self.variable.columns)
+        return (
+            build.add(*(c.value for c in self.terms)) if self.terms else sp.ZeroMatrix(self.variable.rows, self.variable.columns)
+        )
 
     @property
     def value(self) -> MatrixExpr:

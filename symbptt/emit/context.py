@@ -63,10 +63,15 @@ def _clock(program: Program) -> list[str]:
         T = str(program.steps) if program.steps is not None else f"len({layout.array(untied[0])})"
         lines.append(f"T, N = {T}, len(next(iter(states.values()))) if states else 1")
     if program.steps is not None:
-        lines += [f"if T != {program.steps}:", f'    raise ValueError(f"this module is written out for T = {program.steps}, not {{T}}")']
+        lines += [
+            f"if T != {program.steps}:",
+            f'    raise ValueError(f"this module is written out for T = {program.steps}, not {{T}}")',
+        ]
     real = [layout.array(v) for v in (*model.parameters, *(v for v in inputs if not v.classes))]
     given = ", *(np.asarray(s).dtype for s in (states or {}).values())"
-    lines.append(f"dtype = np.result_type(np.float32, {', '.join(real)}{given})" if real else f"dtype = np.result_type(np.float32{given})")
+    lines.append(
+        f"dtype = np.result_type(np.float32, {', '.join(real)}{given})" if real else f"dtype = np.result_type(np.float32{given})"
+    )
     lines += [
         f"{layout.array(v)} = _one_hot({layout.array(v)}, {layout.dimension(v.shape[0])}, dtype)" for v in inputs if v.classes
     ]
@@ -84,24 +89,38 @@ def context(program: Program, writer: Writer, recipe: str) -> dict[str, Any]:
     kept = tuple(v for v in model.variables if v.name in _reads(writer, program))
     helpers = set(program.helpers) | {"_as", "_seed", "_outside"}
     opening = 'T, N, dtype = residuals["T"], residuals["N"], residuals["dtype"]'
-    dims_forward = [line.text for line in writer.dimension_lines({v.name for v in model.of(Role.PARAMETER, Role.INPUT, Role.STATE)})]
+    dims_forward = [
+        line.text for line in writer.dimension_lines({v.name for v in model.of(Role.PARAMETER, Role.INPUT, Role.STATE)})
+    ]
     forward = _parameters(layout, model.parameters) + _inputs(program, writer)
     clock = _clock(program)
     later = [line for line in clock if "_one_hot(" in line]
     forward += [line for line in clock if line not in later] + _available(dims_forward, model) + later
-    everything = _parameters(layout, model.parameters) + [opening] + _unpack(layout, kept, "residuals")
+    everything = [*_parameters(layout, model.parameters), opening, *_unpack(layout, kept, "residuals")]
     everything += [line.text for line in writer.steps_of(tuple(v for v in kept if v.role in (Role.STATE, Role.LOCAL)))]
-    dims = [line.text for line in writer.dimension_lines({v.name for v in (*model.parameters, *kept)} - {s.name for s in model.states})]
+    dims = [
+        line.text
+        for line in writer.dimension_lines({v.name for v in (*model.parameters, *kept)} - {s.name for s in model.states})
+    ]
     backward = everything + dims
     seeded = [v for v in kept if v.name in writer.seeded() or v.role is Role.STATE]
     backward += [f'{layout.cotangent(v)} = _seed(cotangents, "{v.name}", {layout.array(v)}.shape, dtype)' for v in seeded]
     made: dict[str, Any] = {
-        "title": _docstring(model.title), "name": model.name, "straight": f" for T = {program.steps}" if program.steps is not None else "",
-        "recipe": _docstring(recipe), "equations": [_docstring(line) for line in equations(model)], "steps": program.steps, "has_loss": model.loss is not None,
-        "name_literal": repr(model.name), "file_literal": _file_literal(model.text),
-        "parameters_literal": _shapes(model.parameters), "inputs_literal": _shapes(model.of(Role.INPUT)),
-        "states_literal": _shapes(model.states), "targets_literal": _shapes(model.of(Role.TARGET)),
-        "forward_open": forward, "backward_open": backward,
+        "title": _docstring(model.title),
+        "name": model.name,
+        "straight": f" for T = {program.steps}" if program.steps is not None else "",
+        "recipe": _docstring(recipe),
+        "equations": [_docstring(line) for line in equations(model)],
+        "steps": program.steps,
+        "has_loss": model.loss is not None,
+        "name_literal": repr(model.name),
+        "file_literal": _file_literal(model.text),
+        "parameters_literal": _shapes(model.parameters),
+        "inputs_literal": _shapes(model.of(Role.INPUT)),
+        "states_literal": _shapes(model.states),
+        "targets_literal": _shapes(model.of(Role.TARGET)),
+        "forward_open": forward,
+        "backward_open": backward,
         "residual_lines": [f'"{v.name}": {layout.array(v)},' for v in kept],
         "output_lines": [_output(v) for v in model.outputs],
         "output_names": "{" + ", ".join(repr(v.name) for v in model.outputs) + "}",
@@ -110,7 +129,9 @@ def context(program: Program, writer: Writer, recipe: str) -> dict[str, Any]:
         "gradient_lines": [_gradient(v, layout) for v in program.wanted],
         "sizes_literal": repr(sizes(model)),
         "untied_lead": _untied_lead(model),
-        "class_lines": [f'inputs["{v.name}"] = random.integers(size["{v.shape[0]}"], size=(T, N))' for v in model.of(Role.INPUT) if v.classes],
+        "class_lines": [
+            f'inputs["{v.name}"] = random.integers(size["{v.shape[0]}"], size=(T, N))' for v in model.of(Role.INPUT) if v.classes
+        ],
     }
     if model.loss:
         made.update(_loss_context(program, writer, everything + dims))
@@ -130,7 +151,9 @@ def _available(lines: list[str], model: Model) -> list[str]:
     """Dimension lines of the forward pass; sizes of states come from the given initial states."""
     names = {s.name for s in model.states}
     return [
-        line if line.split(" = ")[1].split(".")[0] not in names else line.replace("= ", '= np.asarray(states["', 1).replace(".shape", '"]).shape', 1)
+        line
+        if line.split(" = ")[1].split(".")[0] not in names
+        else line.replace("= ", '= np.asarray(states["', 1).replace(".shape", '"]).shape', 1)
         for line in lines
     ]
 
@@ -178,7 +201,9 @@ def _loss_context(program: Program, writer: Writer, opening: list[str]) -> dict[
         if len(v.shape) == 1:
             targets.append(f'{name} = _target(targets["{v.name}"], {writer.lower.size(v.rows)}, dtype)')
         else:
-            targets.append(f'{name} = np.asarray(targets["{v.name}"]).astype(dtype, copy=False)' + ("[..., None]" if not v.shape else ""))
+            targets.append(
+                f'{name} = np.asarray(targets["{v.name}"]).astype(dtype, copy=False)' + ("[..., None]" if not v.shape else "")
+            )
     read = writer.loss_reads()
     direct = writer.loss_direct()
     read_pairs = [f'"{v.name}": {layout.cotangent(v)}' for v in read]

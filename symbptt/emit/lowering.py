@@ -176,7 +176,9 @@ def _hadamard(lower: Lowering, node: sp.HadamardProduct) -> Code:
     rank = max((p.rank for p in parts if p.rank is not None), default=None)
     negative = sum(p.negative for p in parts) % 2 == 1
     texts = [replace(p, negative=False).at(TIMES if i == 0 else POWER) for i, p in enumerate(parts)]
-    return Code(" * ".join(texts), TIMES, any(p.batched for p in parts), rank, any(p.full and p.rank is not None for p in parts), negative)
+    return Code(
+        " * ".join(texts), TIMES, any(p.batched for p in parts), rank, any(p.full and p.rank is not None for p in parts), negative
+    )
 
 
 def _transpose(lower: Lowering, node: sp.Transpose) -> Code:
@@ -247,7 +249,9 @@ def _concat(lower: Lowering, node: nodes.Concat) -> Code:
     texts = []
     for part, expression in zip(parts, node.args, strict=True):
         spread = batched and not part.batched
-        texts.append(f"np.broadcast_to({part.at(ADD)}, ({lower.batch}, {lower.size(expression.shape[0])}))" if spread else part.at(ADD))
+        texts.append(
+            f"np.broadcast_to({part.at(ADD)}, ({lower.batch}, {lower.size(expression.shape[0])}))" if spread else part.at(ADD)
+        )
     return Code(f"np.concatenate(({', '.join(texts)}), axis=-1)", ATOM, batched, 1)
 
 
@@ -273,10 +277,24 @@ def _identity(lower: Lowering, node: sp.Identity) -> Code:
 
 
 _TABLE: dict[type, Callable[..., Code]] = {
-    sp.MatrixSymbol: _leaf, sp.MatMul: _matmul, sp.MatAdd: _matadd, sp.HadamardProduct: _hadamard, sp.Transpose: _transpose,
-    nodes.Elementwise: _elementwise, nodes.Softmax: _call("_softmax", True), nodes.LogSumExp: _call("_log_sum_exp", False),
-    nodes.CrossEntropy: _call("_cross_entropy", False), nodes.CrossEntropySlope: _call("_cross_entropy_slope", True),
-    nodes.BatchMean: _batch_mean, nodes.SumAll: _sum_all, nodes.HalfSquaredNorm: _half_squared_norm, nodes.Spread: _spread,
-    nodes.Concat: _concat, nodes.Slice: _slice, OneMatrix: _ones, sp.ZeroMatrix: _zeros, sp.Identity: _identity,
+    sp.MatrixSymbol: _leaf,
+    sp.MatMul: _matmul,
+    sp.MatAdd: _matadd,
+    sp.HadamardProduct: _hadamard,
+    sp.Transpose: _transpose,
+    nodes.Elementwise: _elementwise,
+    nodes.Softmax: _call("_softmax", True),
+    nodes.LogSumExp: _call("_log_sum_exp", False),
+    nodes.CrossEntropy: _call("_cross_entropy", False),
+    nodes.CrossEntropySlope: _call("_cross_entropy_slope", True),
+    nodes.BatchMean: _batch_mean,
+    nodes.SumAll: _sum_all,
+    nodes.HalfSquaredNorm: _half_squared_norm,
+    nodes.Spread: _spread,
+    nodes.Concat: _concat,
+    nodes.Slice: _slice,
+    OneMatrix: _ones,
+    sp.ZeroMatrix: _zeros,
+    sp.Identity: _identity,
 }
 """One function per node type that reaches emitted code."""

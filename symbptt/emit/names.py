@@ -7,9 +7,38 @@ import keyword
 from dataclasses import dataclass, field
 
 RESERVED = frozenset(
-    {"np", "T", "N", "t", "loss", "parameters", "inputs", "states", "targets", "residuals", "outputs", "cotangents", "gradients", "dtype"}
-    | {"forward", "backward", "value_and_grad", "PARAMETERS", "INPUTS", "STATES", "TARGETS", "dimensions", "name", "value", "self_check"}
-    | set(keyword.kwlist) | set(keyword.softkwlist) | set(dir(builtins))
+    {
+        "np",
+        "T",
+        "N",
+        "t",
+        "loss",
+        "parameters",
+        "inputs",
+        "states",
+        "targets",
+        "residuals",
+        "outputs",
+        "cotangents",
+        "gradients",
+        "dtype",
+    }
+    | {
+        "forward",
+        "backward",
+        "value_and_grad",
+        "PARAMETERS",
+        "INPUTS",
+        "STATES",
+        "TARGETS",
+        "dimensions",
+        "name",
+        "value",
+        "self_check",
+    }
+    | set(keyword.kwlist)
+    | set(keyword.softkwlist)
+    | set(dir(builtins))
 )
 
 

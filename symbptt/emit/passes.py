@@ -47,14 +47,18 @@ def cell_pullback(model: Model, wanted: frozenset[str]) -> Pullback:
     for equation in reversed(model.equations):
         if equation.target.name not in useful:
             continue
-        adjoints.append((equation.target, build.add(*incoming.get(equation.target.at(), [sp.ZeroMatrix(*equation.target.at().shape)]))))
+        adjoints.append(
+            (equation.target, build.add(*incoming.get(equation.target.at(), [sp.ZeroMatrix(*equation.target.at().shape)])))
+        )
         for leaf, value in pull(equation.value, symbol(NODE, equation.target, TIME), equation.target.at()):
             if leaf.name in useful or leaf.name in wanted:
                 incoming.setdefault(leaf, []).append(value)
     return Pullback(tuple(adjoints), _leaves(incoming, adjoints))
 
 
-def _leaves(incoming: dict[sp.MatrixSymbol, list[MatrixExpr]], done: list[tuple[Variable, MatrixExpr]]) -> dict[sp.MatrixSymbol, MatrixExpr]:
+def _leaves(
+    incoming: dict[sp.MatrixSymbol, list[MatrixExpr]], done: list[tuple[Variable, MatrixExpr]]
+) -> dict[sp.MatrixSymbol, MatrixExpr]:
     inside = {v.at() for v, _ in done}
     return {leaf: build.add(*values) for leaf, values in incoming.items() if leaf not in inside}
 
@@ -87,11 +91,17 @@ def loss_pullback(model: Model) -> Pullback:
             cotangent = symbol(NODE, equation.target, TIME)
         for leaf, value in pull(equation.value, cotangent, equation.target.at()):
             incoming.setdefault(leaf, []).append(value)
-    kept = {leaf: values for leaf, values in incoming.items() if model[leaf.name].role is not Role.TARGET and not model[leaf.name].classes}
+    kept = {
+        leaf: values
+        for leaf, values in incoming.items()
+        if model[leaf.name].role is not Role.TARGET and not model[leaf.name].classes
+    }
     return Pullback(tuple(adjoints), _leaves(kept, adjoints))
 
 
-def backward_step(model: Model, layout: Layout, lower: Lowering, pullback: Pullback, seeded: frozenset[str], last: bool = False) -> list[Line]:
+def backward_step(
+    model: Model, layout: Layout, lower: Lowering, pullback: Pullback, seeded: frozenset[str], last: bool = False
+) -> list[Line]:
     """The adjoints of one step; `seeded` names have cotangents from outside; at an unrolled last step nothing is carried."""
     numbers = recursion(model)
     carried = {leaf.name for leaf in pullback.leaves if model[leaf.name].role is Role.STATE}
@@ -106,11 +116,15 @@ def backward_step(model: Model, layout: Layout, lower: Lowering, pullback: Pullb
         if variable.name in carried and not last:
             terms.append(layout.carry(variable))
         text = " + ".join(terms) or f"np.zeros_like({layout.value(variable)})"
-        lines.append(Line(f"{layout.adjoint(variable)} = {text}".replace("+ -", "- "), f"({numbers.adjoint_number(variable.name)})"))
+        lines.append(
+            Line(f"{layout.adjoint(variable)} = {text}".replace("+ -", "- "), f"({numbers.adjoint_number(variable.name)})")
+        )
     return lines
 
 
-def accumulate(model: Model, layout: Layout, lower: Lowering, leaves: dict[sp.MatrixSymbol, MatrixExpr], wanted: frozenset[str]) -> list[Line]:
+def accumulate(
+    model: Model, layout: Layout, lower: Lowering, leaves: dict[sp.MatrixSymbol, MatrixExpr], wanted: frozenset[str]
+) -> list[Line]:
     """What one step adds to the gradients of parameters and inputs, in file order."""
     numbers = recursion(model)
     lines = []
@@ -128,7 +142,10 @@ def carries(model: Model, layout: Layout, lower: Lowering, leaves: dict[sp.Matri
     """What one step passes back to the states of the step before."""
     numbers = recursion(model)
     found = [(s, leaves[s.at(TIME - 1)]) for s in model.states if s.at(TIME - 1) in leaves]
-    return [Line(f"{layout.carry(s)} = {lower.whole(v).at(ADD)}", f"({numbers.adjoint_number(s.name)}), from t to t-1") for s, v in found]
+    return [
+        Line(f"{layout.carry(s)} = {lower.whole(v).at(ADD)}", f"({numbers.adjoint_number(s.name)}), from t to t-1")
+        for s, v in found
+    ]
 
 
 def reduced(lower: Lowering, value: MatrixExpr, variable: Variable, layout: Layout) -> str:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import sympy as sp
 
+from symbptt.derive.recursion import recursion
 from symbptt.emit import passes
 from symbptt.emit.layout import Layout, shape_text
 from symbptt.emit.lowering import Lowering
@@ -46,7 +47,9 @@ class Writer:
         self.lower = Lowering(self.layout.leaf, self.layout.dimension)
         self.names = frozenset(v.name for v in wanted)
         if steps is None and not self._clock():
-            raise BadInput(f"{model.name} has neither inputs nor untied parameters, so a loop cannot know T; use --unroll with -T")
+            raise BadInput(
+                f"{model.name} has neither inputs nor untied parameters, so a loop cannot know T; use --unroll with -T"
+            )
 
     def program(self) -> Program:
         """All parts; the helpers are known last."""
@@ -54,7 +57,9 @@ class Writer:
         loss = self._loss() if self.model.loss else None
         if any(v.classes for v in self.model.of(Role.INPUT)):
             self.lower.helper("_one_hot")
-        return Program(self.model, self.steps, self.wanted, self.layout, forward, loss, backward, tuple(sorted(self.lower.helpers)))
+        return Program(
+            self.model, self.steps, self.wanted, self.layout, forward, loss, backward, tuple(sorted(self.lower.helpers))
+        )
 
     def _clock(self) -> list[Variable]:
         return [v for v in self.model.of(Role.INPUT, Role.PARAMETER) if v.timed]
@@ -102,7 +107,9 @@ class Writer:
             before += [Line(f"{layout.array(s)}[0] = {self._initial(s)}") for s in self.model.states]
             loop = passes.forward_step(self.model, layout, lower)
             return Body(tuple(before), tuple(loop), ())
-        lines = [Line(f"{layout.names.of(f'{s.name} 0', f'{layout.array(s)}_0')} = {self._initial(s)}") for s in self.model.states]
+        lines = [
+            Line(f"{layout.names.of(f'{s.name} 0', f'{layout.array(s)}_0')} = {self._initial(s)}") for s in self.model.states
+        ]
         for layout.step in self._steps():
             lines.append(Line("", f"step {layout.step}"))
             lines += passes.forward_step(self.model, layout, lower)
@@ -135,7 +142,7 @@ class Writer:
         return frozenset(v.name for v in self.cell_values() if v.name in names)
 
     def _backward(self) -> Body:
-        layout, lower, model = self.layout, self.lower, self.model
+        layout, model = self.layout, self.model
         pullback = passes.cell_pullback(model, self.names)
         carried = [s for s in model.states if s.at(sp.Symbol("t", integer=True) - 1) in pullback.leaves]
         before = [Line(f"{layout.gradient(v)} = {self._zero_gradient(v)}") for v in self.wanted if v.role is not Role.STATE]
@@ -184,7 +191,7 @@ class Writer:
         return tuple(v for v in self.wanted if v.role is not Role.STATE and v.at() in pullback.leaves)
 
     def _loss(self) -> Body:
-        layout, lower, model = self.layout, self.lower, self.model
+        layout, model = self.layout, self.model
         assert model.loss is not None
         pullback = passes.loss_pullback(model)
         before = []
@@ -209,9 +216,11 @@ class Writer:
         last = lower(equations[-1].value)
         total = f"{last.at(3)}.sum()" if last.batched else f"N * {last.at(3)}.sum()"
         lines.append(Line(f"loss += {total}", f"({equations[-1].number})"))
-        numbers = passes.recursion(model)
+        numbers = recursion(model)
         for variable, value in pullback.adjoints:
-            lines.append(Line(f"{layout.adjoint(variable)} = {lower.whole(value).at(0)}", f"({numbers.adjoint_number(variable.name)})"))
+            lines.append(
+                Line(f"{layout.adjoint(variable)} = {lower.whole(value).at(0)}", f"({numbers.adjoint_number(variable.name)})")
+            )
         for leaf, value in pullback.leaves.items():
             variable = model[leaf.name]
             if variable.role in (Role.LOCAL, Role.STATE):

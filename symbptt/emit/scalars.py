@@ -87,7 +87,9 @@ def scalar(expression: sp.Expr, z: str) -> tuple[str, int]:
         return expression.name, ATOM
     if isinstance(expression, sp.Add):
         terms = []
-        for term in sorted(expression.args, key=lambda a: (not a.is_number, a.could_extract_minus_sign(), sp.default_sort_key(a))):
+        for term in sorted(
+            expression.args, key=lambda a: (not a.is_number, a.could_extract_minus_sign(), sp.default_sort_key(a))
+        ):
             negative = term.could_extract_minus_sign()
             terms.append((*scalar(-term if negative else term, z), negative))
         return _sum(terms)
@@ -118,10 +120,9 @@ def _power(expression: sp.Pow, z: str) -> tuple[str, int]:
 def formula(node: Elementwise) -> sp.Expr:
     """The scalar expression of an elementwise node, with its numeric arguments filled in."""
     row = functions.FUNCTIONS[node.name]
+    value: sp.Expr = row.safe_value if row.safe_value is not None else row.value
     if isinstance(node, SlopeByResult):
         value = row.by_result
     elif isinstance(node, Slope):
         value = row.safe_slope if row.safe_slope is not None else functions.slope(node.name)
-    else:
-        value = row.safe_value if row.safe_value is not None else row.value
     return value.subs(dict(zip(row.symbols(), node.numbers, strict=True)))

@@ -49,7 +49,11 @@ def wanted_variables(model: Model, wrt: tuple[str, ...] | str | None) -> tuple[V
 
 
 def source(
-    model: Model | str, backend: str = "numpy", T: int | None = None, unroll: bool = False, wrt: tuple[str, ...] | str | None = None
+    model: Model | str,
+    backend: str = "numpy",
+    T: int | None = None,
+    unroll: bool = False,
+    wrt: tuple[str, ...] | str | None = None,
 ) -> SourceFile:
     """Emit a module with forward, backward and, if the model has a loss, value_and_grad.
 
@@ -112,9 +116,18 @@ def render(writer: Writer, recipe: str) -> str:
     """The text of the module."""
     program = writer.program()
     environment = jinja2.Environment(
-        loader=jinja2.FunctionLoader(_template), undefined=jinja2.StrictUndefined, trim_blocks=True, lstrip_blocks=True,
-        keep_trailing_newline=True, autoescape=False, block_start_string="<%", block_end_string="%>",
-        variable_start_string="<<", variable_end_string=">>", comment_start_string="<#", comment_end_string="#>",
+        loader=jinja2.FunctionLoader(_template),
+        undefined=jinja2.StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+        autoescape=False,
+        block_start_string="<%",
+        block_end_string="%>",
+        variable_start_string="<<",
+        variable_end_string=">>",
+        comment_start_string="<#",
+        comment_end_string="#>",
     )
     loss_loop = "range(T)" if program.model.loss is None or program.model.loss.at == "every" else "(T - 1,)"
     values = context(program, writer, recipe)

@@ -40,8 +40,11 @@ EXPRESSIONS = {
 def _values(random):
     """Away from kinks, and positive so that log and sqrt are smooth."""
     leaves = {
-        X: 0.3 + random.random((N, H, 1)), G: random.standard_normal((N, H, 1)), W: random.standard_normal((1, H, H)),
-        S: random.standard_normal((N, 1, 1)), Y: np.tile(np.array([0.2, 0.5, 0.3])[:, None], (N, 1, 1)),
+        X: 0.3 + random.random((N, H, 1)),
+        G: random.standard_normal((N, H, 1)),
+        W: random.standard_normal((1, H, H)),
+        S: random.standard_normal((N, 1, 1)),
+        Y: np.tile(np.array([0.2, 0.5, 0.3])[:, None], (N, 1, 1)),
     }
     return Values(leaves, {})
 
@@ -64,7 +67,9 @@ def test_push_is_the_directional_derivative_and_pull_its_transpose(name):
             evaluate(expression, Values({**values.leaves, leaf: values.leaves[leaf] + s * direction}, {})) for s in (step, -step)
         )
         np.testing.assert_allclose(pushed, np.broadcast_to((above - below) / (2 * step), pushed.shape), rtol=2e-7, atol=2e-8)
-        pulled = sum(np.broadcast_to(evaluate(v, values), (N, *leaf.shape)) for found, v in pull(expression, cotangent) if found == leaf)
+        pulled = sum(
+            np.broadcast_to(evaluate(v, values), (N, *leaf.shape)) for found, v in pull(expression, cotangent) if found == leaf
+        )
         np.testing.assert_allclose((values.leaves[cotangent] * pushed).sum(), (pulled * direction).sum(), rtol=1e-12)
 
 

@@ -40,7 +40,9 @@ def test_the_self_check_passes(name, straight):
 def test_it_equals_the_recursion(name, straight):
     model = read.load(name)
     drawn = _draw(model)
-    loss, gradients = _module(model, straight, wrt="all").value_and_grad(drawn.parameters, drawn.inputs, drawn.targets, drawn.states)
+    loss, gradients = _module(model, straight, wrt="all").value_and_grad(
+        drawn.parameters, drawn.inputs, drawn.targets, drawn.states
+    )
     expected = derive.adjoints(unroll.steps(model, 3)).evaluate(drawn.parameters, drawn.inputs, drawn.targets, drawn.states)
     assert np.isfinite(loss) and set(gradients) == set(expected)
     for key, value in expected.items():
@@ -52,7 +54,10 @@ def test_it_equals_the_recursion(name, straight):
 def test_shapes_dtypes_and_untouched_inputs(name):
     model = read.load(name)
     drawn = _draw(model)
-    low = [{k: v.astype(np.float32) if v.dtype.kind == "f" else v for k, v in g.items()} for g in (drawn.parameters, drawn.inputs, drawn.targets, drawn.states)]
+    low = [
+        {k: v.astype(np.float32) if v.dtype.kind == "f" else v for k, v in g.items()}
+        for g in (drawn.parameters, drawn.inputs, drawn.targets, drawn.states)
+    ]
     for group in low:
         for value in group.values():
             value.setflags(write=False)
@@ -61,10 +66,10 @@ def test_shapes_dtypes_and_untouched_inputs(name):
     for key, gradient in gradients.items():
         given = next(g[key] for g in low if key in g)
         assert gradient.shape == given.shape and gradient.dtype == np.float32, key
-    assert module.PARAMETERS == {v.name: v.shape for v in model.parameters}
-    assert module.STATES == {v.name: v.shape for v in model.states}
-    assert module.INPUTS == {v.name: v.shape for v in model.of(Role.INPUT)}
-    assert module.TARGETS == {v.name: v.shape for v in model.of(Role.TARGET)}
+    assert {v.name: v.shape for v in model.parameters} == module.PARAMETERS
+    assert {v.name: v.shape for v in model.states} == module.STATES
+    assert {v.name: v.shape for v in model.of(Role.INPUT)} == module.INPUTS
+    assert {v.name: v.shape for v in model.of(Role.TARGET)} == module.TARGETS
 
 
 def test_outputs_are_states_and_unread_values():
@@ -161,11 +166,13 @@ def test_bad_requests():
 def test_text_from_a_model_file_stays_text():
     """A title cannot leave the docstring, a model file cannot leave its literal."""
     text = read.load("elman").text
-    evil = text.replace('title = "Elman network"', "title = 'Quote \"\"\" and \\\\ here'") + '\n# """ + print("escaped") + """ \\\n'
+    evil = (
+        text.replace('title = "Elman network"', 'title = \'Quote """ and \\\\ here\'') + '\n# """ + print("escaped") + """ \\\n'
+    )
     model = read.from_text(evil, "evil.toml")
     source = emit.source(model).text
     module = _module(model)
-    assert module.MODEL_FILE == evil
+    assert evil == module.MODEL_FILE
     assert source.count('print("escaped")') == source.count('\\"\\"\\" + print("escaped")')
 
 

@@ -1,0 +1,87 @@
+"""The committed gallery `generated/`: each file is made by one recipe, and none may be there without one.
+
+`build` writes it; `build(check=True)` compares byte for byte and says what differs and which command accepts it.
+"""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from symbptt import document, emit, files
+from symbptt.errors import BadInput, Stale
+from symbptt.model.read import load
+
+COMMAND = "symbptt build"
+"""The command that brings the gallery up to date."""
+_SHOWN = 40
+"""Lines of a difference that are shown."""
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """A file of the gallery, by its path below `generated/`, and what makes its text."""
+
+    path: str
+    make: Callable[[], str]
+
+
+def _code(path: str, model: str, loss: str | None = None, T: int | None = None, wrt: str | None = None) -> Recipe:
+    return Recipe(path, lambda: emit.source(load(model, loss=loss), T=T, unroll=T is not None, wrt=wrt).text)
+
+
+def _page(path: str, model: str, T: int, kind: str) -> Recipe:
+    return Recipe(path, lambda: document.render(load(model), T, kind))
+
+
+RECIPES: tuple[Recipe, ...] = (
+    _code("numpy/elman.py", "elman"),
+    _code("numpy/elman_all.py", "elman", wrt="all"),
+    _code("numpy/elman_T3.py", "elman", T=3),
+    _code("numpy/elman_squared_error.py", "elman", loss="squared_error"),
+    _page("latex/elman_T3.tex", "elman", 3, "tex"),
+    _page("html/elman_T3.html", "elman", 3, "html"),
+)
+
+
+def folder() -> Path:
+    """The gallery of this checkout; raises BadInput in an installed package."""
+    root = Path(__file__).resolve().parents[1]
+    if not (root / "pyproject.toml").is_file():
+        raise BadInput("the gallery is part of a checkout; this is an installed package")
+    return root / "generated"
+
+
+def _present(root: Path) -> set[str]:
+    return {p.relative_to(root).as_posix() for p in root.rglob("*") if p.is_file()} if root.is_dir() else set()
+
+
+def _difference(path: str, old: str, new: str) -> str:
+    lines = difflib.unified_diff(old.splitlines(), new.splitlines(), f"generated/{path}", "rebuilt", lineterm="", n=1)
+    return "\n".join(list(lines)[:_SHOWN])
+
+
+def build(check: bool = False, root: Path | None = None) -> list[str]:
+    """Rebuild the gallery; returns the paths that changed, orphans that were removed included.
+
+    With `check` nothing is written; raises Stale, with the differences and the command that accepts them, if any file differs,
+    is missing or has no recipe.
+    """
+    target = root or folder()
+    made = {recipe.path: recipe.make() for recipe in RECIPES}
+    present = _present(target)
+    old = {path: (target / path).read_text(encoding="utf-8") for path in present & set(made)}
+    changed = sorted({path for path, text in made.items() if old.get(path) != text} | (present - set(made)))
+    if check and changed:
+        shown = [_difference(path, old.get(path, ""), made.get(path, "")) for path in changed]
+        raise Stale("\n".join([f"generated/ is stale: {', '.join(changed)}", *shown, f"run `{COMMAND}` to accept"]))
+    if not check:
+        for path in changed:
+            if path not in made:
+                (target / path).unlink()
+                continue
+            files.make_folder((target / path).parent)
+            files.write(target / path, made[path], force=True)
+    return changed
