@@ -20,6 +20,7 @@ from symbptt.typeset.equations import (
     compose,
     derivative,
     equation,
+    name_of,
 )
 from symbptt.typeset.notation import TEXTBOOK, Notation
 from symbptt.typeset.tree import Aligned, Brace, Equality, Tree
@@ -47,5 +48,6 @@ def text(expression: Formula, model: Model | None = None, notation: Notation | N
 
 __all__ = [
     "RULES", "TEXTBOOK", "Aligned", "Brace", "Equality", "Formula", "Notation", "Tree", "adjoint_of", "adjoint_symbol", "aligned",
-    "compose", "derivative", "equation", "latex", "mathml", "text",
+    "compose", "derivative", "equation", "latex", "mathml", "name_of",
+    "text",
 ]

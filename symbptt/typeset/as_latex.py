@@ -9,6 +9,7 @@ from functools import singledispatch
 from symbptt.errors import MissingRule
 from symbptt.typeset import tree as t
 from symbptt.typeset.alphabets import COMMANDS
+from symbptt.typeset.signs import OPERATORS, SPACED
 
 _FUNCTIONS = frozenset(["tanh", "sinh", "cosh", "sin", "cos", "tan", "exp", "log", "ln", "max", "min", "sup", "inf"])
 _FENCES = {"(": ("(", ")"), "[": ("[", "]"), "{": (r"\{", r"\}"), "|": (r"\lvert ", r"\rvert"), "‖": (r"\lVert ", r"\rVert")}
@@ -20,7 +21,9 @@ _ESCAPES = {
 }
 _STYLES = {
     t.Style.BOLD: (r"\mathbf", r"\textbf"), t.Style.UPRIGHT: (r"\mathrm", r"\text"), t.Style.ITALIC: ("", r"\textit"),
-    t.Style.SCRIPT: (r"\mathcal", r"\text"), t.Style.FUNCTION: (r"\operatorname", r"\text"),
+    t.Style.SCRIPT: (r"\mathcal", r"\text"), t.Style.DOUBLE: (r"\mathbb", r"\text"), t.Style.FRAKTUR: (r"\mathfrak", r"\text"),
+    t.Style.SANS: (r"\mathsf", r"\textsf"), t.Style.MONO: (r"\mathtt", r"\texttt"),
+    t.Style.FUNCTION: (r"\operatorname", r"\text"),
 }
 
 
@@ -64,12 +67,12 @@ def _text(node: t.Text, compact: bool) -> str:
 
 @_write.register
 def _operator(node: t.Operator, compact: bool) -> str:
-    text = t.OPERATORS[node.text]
+    text = OPERATORS[node.text]
     if node.text == "\u2009":
         return r"\, "
     if node.text == ",":
         return "," if compact else ", "
-    return text if compact or node.prefix or node.text not in t.SPACED else f" {text} "
+    return text if compact or node.prefix or node.text not in SPACED else f" {text} "
 
 
 @_write.register
@@ -85,7 +88,7 @@ def _row(node: t.Row, compact: bool) -> str:
 def _base(node: t.Tree, compact: bool) -> str:
     text = _write(node, compact)
     plain = isinstance(node, (t.Identifier, t.Number, t.Operator, t.Accent, t.Fenced))
-    tail = isinstance(node, t.Row) and isinstance(node.items[-1], t.Fenced)
+    tail = isinstance(node, t.Row) and any(isinstance(item, t.Fenced) for item in node.items[-1:])
     word = isinstance(node, t.Identifier) and node.style is t.Style.ITALIC and len(node.text) > 1
     return text if (plain or tail) and not word else f"{{{text}}}"
 
@@ -149,7 +152,7 @@ def _brace(node: t.Brace, compact: bool) -> str:
 
 @_write.register
 def _equality(node: t.Equality, compact: bool) -> str:
-    relation = f" {t.OPERATORS[node.relation]} "
+    relation = f" {OPERATORS[node.relation]} "
     return relation.join(_write(side, compact) for side in (node.left, *node.sides))
 
 
@@ -158,7 +161,7 @@ def _aligned(node: t.Aligned, compact: bool) -> str:
     rows: list[str] = []
     for line in node.lines:
         lefts = [_write(line.left, compact) + " "] + [""] * (len(line.sides) - 1)
-        relation = t.OPERATORS[line.relation]
+        relation = OPERATORS[line.relation]
         rows += [f"{left}&{relation} {_write(side, compact)}" for left, side in zip(lefts, line.sides, strict=True)]
     return rf"\begin{{aligned}} {_lines(rows)} \end{{aligned}}"
 

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from functools import singledispatch
 from html import escape
+from itertools import zip_longest
 
 from symbptt.errors import MissingRule
 from symbptt.typeset import as_text
 from symbptt.typeset import tree as t
-from symbptt.typeset.alphabets import bold, script
+from symbptt.typeset.alphabets import styled
+from symbptt.typeset.signs import ACCENTS, FENCES, SPACED
 
-_UPRIGHT_SIGNS = frozenset("∂∇⊤⋯⋮⋱")
+_UPRIGHT_SIGNS = frozenset("∂∇⊤⊥∞⋆†⋯⋮⋱")
 _ARROWS = {"left": "↶", "right": "↷"}
-_MARKS = {"bar": "¯", "hat": "^", "tilde": "~", "dot": "˙"}
 _SPACE = '<mspace width="0.1667em"></mspace>'
 
 
@@ -27,10 +28,9 @@ def _write(node: t.Tree, compact: bool) -> str:
 
 @_write.register
 def _identifier(node: t.Identifier, compact: bool) -> str:
-    if node.style is t.Style.BOLD:
-        return _tag("mi", escape(bold(node.text)))
-    if node.style is t.Style.SCRIPT:
-        return _tag("mi", escape(script(node.text)))
+    text = styled(node.text, node.style)
+    if text != node.text:
+        return _tag("mi", escape(text))
     if node.style is t.Style.ITALIC and len(node.text) > 1:
         return _tag("mrow", "".join(_tag("mi", escape(c)) for c in node.text))
     normal = node.style is t.Style.UPRIGHT and len(node.text) == 1
@@ -53,7 +53,7 @@ def _operator(node: t.Operator, compact: bool) -> str:
         return _SPACE
     if node.text in _UPRIGHT_SIGNS:
         return _tag("mi", node.text, ' mathvariant="normal"')
-    tight = node.text in t.SPACED and (compact or node.prefix)
+    tight = node.text in SPACED and (compact or node.prefix)
     return _tag("mo", node.text, ' lspace="0" rspace="0"' if tight else "")
 
 
@@ -66,7 +66,7 @@ def _starts_function(node: t.Tree) -> bool:
 @_write.register
 def _row(node: t.Row, compact: bool) -> str:
     parts: list[str] = []
-    for item, following in zip(node.items, (*node.items[1:], None), strict=True):
+    for item, following in zip_longest(node.items, node.items[1:]):
         parts.append(_write(item, compact))
         if item == t.Operator("\u2062") and following is not None and _starts_function(following):
             parts.append(_SPACE)  # TeX spaces a function's name by itself, MathML does not
@@ -82,8 +82,10 @@ def _script(node: t.Script, compact: bool) -> str:
 
 @_write.register
 def _accent(node: t.Accent, compact: bool) -> str:
-    mark = _tag("mo", _MARKS[node.mark], ' stretchy="false"')
-    return _tag("mover", _write(node.base, compact) + mark, ' accent="true"')
+    mark = ACCENTS[node.mark]
+    sign = _tag("mo", escape(mark.sign), f' stretchy="{str(mark.wide).lower()}"')
+    over = node.mark != "underline"
+    return _tag("mover" if over else "munder", _write(node.base, compact) + sign, f' accent{"" if over else "under"}="true"')
 
 
 @_write.register
@@ -98,7 +100,7 @@ def _root(node: t.Root, compact: bool) -> str:
 
 @_write.register
 def _fenced(node: t.Fenced, compact: bool) -> str:
-    left, right = t.FENCES[node.left]
+    left, right = FENCES[node.left]
     size = "" if t.is_tall(node.body) else ' stretchy="false"'
     opening = _tag("mo", escape(left), f' form="prefix"{size}')
     closing = _tag("mo", escape(right), f' form="postfix"{size}')

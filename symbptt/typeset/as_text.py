@@ -7,14 +7,15 @@ from functools import singledispatch
 
 from symbptt.errors import MissingRule
 from symbptt.typeset import tree as t
-from symbptt.typeset.alphabets import bold, script
+from symbptt.typeset.alphabets import styled
+from symbptt.typeset.signs import ACCENTS, FENCES, SPACED
 
 _SUB = dict(zip("0123456789+−=()aehijklmnoprstuvxβγρϕχ", "₀₁₂₃₄₅₆₇₈₉₊₋₌₍₎ₐₑₕᵢⱼₖₗₘₙₒₚᵣₛₜᵤᵥₓᵦᵧᵨᵩᵪ", strict=True))
 _SUP = dict(zip("0123456789+−=()iknt⊤′", "⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻⁼⁽⁾ⁱᵏⁿᵗᵀ′", strict=True))
 _VULGAR = {"1/2": "½", "1/3": "⅓", "2/3": "⅔", "1/4": "¼", "3/4": "¾", "1/5": "⅕", "1/6": "⅙", "1/8": "⅛"}
 _ARROWS = {"left": "↶", "right": "↷", "": ""}
 _HIDDEN = {"\u2061": "", "\u2062": " ", "\u2009": " "}
-_TRANSPOSE = t.Operator("⊤")
+_ALPHABETS = (t.Style.SCRIPT, t.Style.DOUBLE, t.Style.FRAKTUR)
 
 
 @singledispatch
@@ -25,8 +26,8 @@ def _write(node: t.Tree, compact: bool) -> str:
 @_write.register
 def _identifier(node: t.Identifier, compact: bool) -> str:
     if node.style is t.Style.BOLD and node.text.isdigit():
-        return bold(node.text)  # the ones vector is not the number one
-    return script(node.text) if node.style is t.Style.SCRIPT else node.text
+        return styled(node.text, "bold")  # the ones vector is not the number one
+    return styled(node.text, node.style) if node.style in _ALPHABETS else node.text
 
 
 @_write.register
@@ -43,7 +44,7 @@ def _text(node: t.Text, compact: bool) -> str:
 def _operator(node: t.Operator, compact: bool) -> str:
     if node.text == ",":
         return "," if compact else ", "
-    if node.text in t.SPACED and not compact and not node.prefix:
+    if node.text in SPACED and not compact and not node.prefix:
         return f" {node.text} "
     return _HIDDEN.get(node.text, node.text)
 
@@ -69,7 +70,7 @@ def _script(node: t.Script, compact: bool) -> str:
 @_write.register
 def _accent(node: t.Accent, compact: bool) -> str:
     base = _write(node.base, compact)
-    return base[0] + t.ACCENTS[node.mark] + base[1:]
+    return base[:1] + ACCENTS[node.mark].combining + base[1:]
 
 
 def _operand(node: t.Tree) -> str:
@@ -79,8 +80,10 @@ def _operand(node: t.Tree) -> str:
 
 @_write.register
 def _fraction(node: t.Fraction, compact: bool) -> str:
+    if node.derivative:
+        return f"{_write(node.numerator, True)}/{_write(node.denominator, True)}"
     text = f"{_operand(node.numerator)}/{_operand(node.denominator)}"
-    return text if node.derivative else _VULGAR.get(text, f"({text})")
+    return _VULGAR.get(text, f"({text})")
 
 
 @_write.register
@@ -90,7 +93,7 @@ def _root(node: t.Root, compact: bool) -> str:
 
 @_write.register
 def _fenced(node: t.Fenced, compact: bool) -> str:
-    left, right = t.FENCES[node.left]
+    left, right = FENCES[node.left]
     return left + _write(node.body, compact) + right
 
 

@@ -14,7 +14,7 @@ from symbptt.typeset.calculus import quotient
 from symbptt.typeset.dispatch import Setting, piece
 from symbptt.typeset.notation import TEXTBOOK, Notation
 from symbptt.typeset.pieces import Level, Piece, signed
-from symbptt.typeset.symbols import LOSS, NODE, STEP
+from symbptt.typeset.symbols import LOSS, NODE, STEP, named
 from symbptt.typeset.tree import Aligned, Equality, Identifier, Operator, Script, Tree
 
 Formula: TypeAlias = sp.Basic | Tree
@@ -59,6 +59,11 @@ def derivative(
     """The head of a derivative, as dL/dW; `kind` is "immediate", "total" or "partial"."""
     setting = Setting(notation or TEXTBOOK, model)
     return quotient(_piece(numerator, setting), _piece(denominator, setting), kind, setting).tree
+
+
+def name_of(symbol: sp.MatrixSymbol, model: Model | None = None, notation: Notation | None = None) -> Tree:
+    """A variable by its own name, also where formulas show its definition instead."""
+    return named(symbol, Setting(notation or TEXTBOOK, model)).tree
 
 
 def adjoint_of(symbol: sp.MatrixSymbol, kind: str = "node") -> sp.MatrixSymbol:

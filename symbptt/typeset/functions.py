@@ -23,6 +23,7 @@ from symbptt.typeset.pieces import (
     negate,
     product,
     signed,
+    total,
 )
 from symbptt.typeset.scalars import Entrywise
 from symbptt.typeset.tree import Fenced, Identifier, Operator, Root, Row, Script, Style, Text, Tree
@@ -123,3 +124,11 @@ def _cross_entropy(node: nodes.CrossEntropy, setting: Setting) -> Piece:
     softmax = applied(Identifier("softmax", Style.FUNCTION), _argument(scores, setting))
     logarithm = Row((Identifier("log", Style.FUNCTION), TIMES, softmax.tree))
     return negate(product([transposed(piece(target, setting), setting), Piece(logarithm, Level.PRODUCT)]))
+
+
+@piece.register(nodes.CrossEntropySlope)
+def _cross_entropy_slope(node: nodes.CrossEntropySlope, setting: Setting) -> Piece:
+    """The textbook's softmax(o) − y."""
+    scores, target = node.args
+    softmax = applied(Identifier("softmax", Style.FUNCTION), _argument(scores, setting))
+    return total([softmax, negate(piece(target, setting))])

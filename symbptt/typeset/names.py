@@ -52,7 +52,7 @@ def _subscript(text: str) -> Tree:
     for part in _PARTS.findall(text):
         if part.isascii() and part.isdigit():
             parts.append(Number(part))
-        elif part in LETTERS or len(part) > _MAX_ITALIC:
+        elif (part in LETTERS and len(part) > 2) or len(part) > _MAX_ITALIC:  # W_xi is from x to i, not a ξ
             parts.append(_letters(part, Style.ITALIC))
         else:
             parts.append(Identifier(part))

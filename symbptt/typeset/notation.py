@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from symbptt.errors import UnknownName
 from symbptt.typeset.alphabets import LETTERS
-from symbptt.typeset.tree import ACCENTS
+from symbptt.typeset.signs import ACCENTS
 
 Pairs = tuple[tuple[str, str], ...]
 
@@ -40,7 +40,7 @@ class Notation:
 
     `names` maps a variable's name to a LaTeX snippet (see snippet.py for what may be in it), `functions` a function's name to a
     label. `node_adjoint` and `loss_gradient` are letters, `step_adjoint` is an accent put over the state. Every value is checked
-    against a table, so nothing can inject markup. Raises UnknownName otherwise; a bad snippet raises BadInput when it is read.
+    against a table, so nothing can inject markup. Raises UnknownName; a bad snippet raises BadInput when it is read.
     """
 
     time: str = "subscript"

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import groupby
+
 import sympy as sp
 from sympy.matrices.expressions.matexpr import MatrixExpr
 from sympy.matrices.expressions.special import OneMatrix
@@ -11,6 +13,7 @@ from symbptt.typeset.calculus import reversed_chain
 from symbptt.typeset.dispatch import Setting, piece
 from symbptt.typeset.pieces import ONES, Level, Piece, hadamard, indexed, product, raised, signed, total
 from symbptt.typeset.scalars import scaled
+from symbptt.typeset.symbols import shown
 from symbptt.typeset.tree import Fenced, Fraction, Identifier, Matrix, Number, Operator, Row, Script, Style, Tree
 
 HALF = Piece(Fraction(Number("1"), Number("2")), Level.FRACTION)
@@ -19,7 +22,8 @@ SCALAR = (1, 1)
 
 def transposed(inner: Piece, setting: Setting) -> Piece:
     """innerᵀ."""
-    return raised(inner, Operator(setting.notation.transpose), merge=True)
+    mark = setting.notation.transpose
+    return raised(inner, Identifier(mark, Style.UPRIGHT) if mark == "T" else Operator(mark), merge=True)
 
 
 def _constant(text: str, node: MatrixExpr) -> Piece:
@@ -38,8 +42,39 @@ def _sum(node: sp.MatAdd, setting: Setting) -> Piece:
     return total([piece(term, setting) for term in node.args])
 
 
-def _is_divisor(factor: MatrixExpr) -> bool:
-    return type(factor) is nodes.Elementwise and factor.name == "reciprocal"
+def _divisor(factor: MatrixExpr) -> MatrixExpr | None:
+    """What an elementwise factor divides by: x for 1/x and for x to the power -1; None for other factors."""
+    if type(factor) is not nodes.Elementwise or factor.name not in ("reciprocal", "power"):
+        return None
+    power = factor.numbers[0] if factor.numbers else sp.S.NegativeOne
+    if not power.is_negative:
+        return None
+    return factor.operand if power == -1 else nodes.Elementwise("power", -power, factor.operand)
+
+
+def _uniform(node: MatrixExpr, setting: Setting) -> MatrixExpr | None:
+    """The scalar that fills every entry of a matrix, as 1 − α; None where entries may differ."""
+    node = shown(node, setting)
+    if isinstance(node, nodes.Spread):
+        return node.args[0]
+    if isinstance(node, OneMatrix):
+        return build.ONE
+    if not isinstance(node, (sp.MatAdd, sp.MatMul)):
+        return None
+    scalars = [_uniform(a, setting) if isinstance(a, MatrixExpr) else a for a in node.args]
+    if any(s is None for s in scalars) or (isinstance(node, sp.MatMul) and len(build.split_number(node)[1]) != 1):
+        return None
+    return node.func(*scalars)
+
+
+def _powers(factors: list[MatrixExpr], setting: Setting) -> list[Piece]:
+    """The factors, with neighbours that are equal written as one power."""
+    pieces: list[Piece] = []
+    for factor, group in groupby(factors):
+        count = len(list(group))
+        repeated = factor if count == 1 else nodes.Elementwise("power", count, factor)
+        pieces.append(piece(repeated, setting))
+    return pieces
 
 
 @piece.register(sp.HadamardProduct)
@@ -47,10 +82,11 @@ def _hadamard(node: sp.HadamardProduct, setting: Setting) -> Piece:
     """Scalars that fill a matrix come first as plain factors; a factor 1/x is written as a division."""
     if node.shape == SCALAR:
         return product([piece(f, setting) for f in node.args])
-    scalars = [piece(f.args[0], setting) for f in node.args if isinstance(f, nodes.Spread)]
-    others = [f for f in node.args if not isinstance(f, nodes.Spread)]
-    above = [piece(f, setting) for f in others if not _is_divisor(f)]
-    below = [piece(f.operand, setting) for f in others if _is_divisor(f)]
+    filled = [(f, _uniform(f, setting)) for f in node.args]
+    scalars = [piece(scalar, setting) for _, scalar in filled if scalar is not None]
+    others = [shown(f, setting) for f, scalar in filled if scalar is None]
+    above = _powers([f for f in others if _divisor(f) is None], setting)
+    below = _powers([d for f in others if (d := _divisor(f)) is not None], setting)
     if not others:
         return product([*scalars, Piece(ONES)])
     body = hadamard(above, below, setting.notation.hadamard)

@@ -1,7 +1,7 @@
 r"""Reads the LaTeX that a model file may give for a name, such as `\hat{\mathbf{y}}` or `W_{xh}`, into a tree.
 
-Only letters, digits, Greek, styles, accents, scripts, primes and a few signs exist here; anything else is refused, so a name
-cannot inject markup, and it looks the same in every output.
+Only letters, digits, styles, accents, scripts and a few signs exist here; anything else is refused, so a name cannot inject
+markup, and it looks the same in every output. Reads all that symbptt/model/latex.py lets pass.
 """
 
 from __future__ import annotations
@@ -11,16 +11,22 @@ from functools import lru_cache
 
 from symbptt.errors import BadInput
 from symbptt.typeset.alphabets import LETTERS
-from symbptt.typeset.tree import ACCENTS, Accent, Identifier, Number, Operator, Row, Script, Style, Tree
+from symbptt.typeset.signs import ACCENTS
+from symbptt.typeset.tree import Accent, Identifier, Number, Operator, Row, Script, Style, Text, Tree
 
 MAX_LENGTH = 80
 
 STYLES: dict[str, Style] = {
     "mathbf": Style.BOLD, "boldsymbol": Style.BOLD, "bm": Style.BOLD, "mathrm": Style.UPRIGHT, "mathit": Style.ITALIC,
-    "mathcal": Style.SCRIPT,
+    "mathcal": Style.SCRIPT, "mathbb": Style.DOUBLE, "mathfrak": Style.FRAKTUR, "mathsf": Style.SANS, "mathtt": Style.MONO,
+    "operatorname": Style.FUNCTION,
 }
-_SIGNS = {"+": "+", "-": "−", ",": ",", "=": "=", "/": "/", ":": ":"}
-_TOKEN = re.compile(r"\\([A-Za-z]+)|([A-Za-z])|([0-9]+)|([+\-,=/:{}_^'])|( +)")
+SIGNS: dict[str, str] = {
+    "+": "+", "-": "−", ",": ",", "=": "=", "/": "/", ":": ":", r"\prime": "′", r"\star": "⋆", r"\ast": "∗", r"\dagger": "†",
+    r"\circ": "∘", r"\top": "⊤", r"\bot": "⊥", r"\partial": "∂", r"\nabla": "∇", r"\infty": "∞", r"\odot": "⊙", r"\oplus": "⊕",
+    r"\otimes": "⊗", r"\cdot": "·", r"\times": "×", r"\pm": "±",
+}
+_TOKEN = re.compile(r"\\text\{[A-Za-z0-9 ,+\-]*\}|\\[A-Za-z]+|[A-Za-z0-9+\-,=/:{}_^']| +")
 
 
 def _tokens(text: str) -> list[str]:
@@ -30,10 +36,9 @@ def _tokens(text: str) -> list[str]:
         match = _TOKEN.match(text, position)
         if match is None:
             raise BadInput(f"{text[position]!r} is not allowed")
-        if not match.group(5):
-            found.append(match.group())
+        found.append(match.group())
         position = match.end()
-    return found
+    return [token for token in found if token.strip()]
 
 
 class _Reader:
@@ -49,14 +54,15 @@ class _Reader:
     def sequence(self, stop: str) -> Tree:
         items: list[Tree] = []
         while self.peek() != stop:
+            if not self.tokens:
+                raise BadInput("a '{' is not closed")
             items.append(self.scripted())
-        if not items:
-            raise BadInput("something is missing")
         return items[0] if len(items) == 1 else Row(tuple(items))
 
     def group(self) -> Tree:
+        """A group in braces, or as in TeX the one letter or digit that follows."""
         if self.peek() != "{":
-            return self.atom()
+            return self.atom(long=False)
         self.tokens.pop(0)
         tree = self.sequence("}")
         self.tokens.pop(0)
@@ -68,41 +74,40 @@ class _Reader:
         self.style = outer
         return tree
 
-    def atom(self) -> Tree:
+    def atom(self, long: bool) -> Tree:
         if not self.tokens or self.peek() in "}_^'":
             raise BadInput("something is missing" if not self.tokens else f"{self.peek()!r} is out of place")
         if self.peek() == "{":
             return self.group()
         token = self.tokens.pop(0)
-        if token in _SIGNS:
-            return Operator(_SIGNS[token])
-        if token.isdigit():
-            return Number(token) if self.style is Style.ITALIC else Identifier(token, self.style)
+        if token in SIGNS:
+            return Operator(SIGNS[token], prefix=True)
         if token.startswith("\\"):
-            return self.command(token[1:])
-        return self.word(token)
+            return self.command(token)
+        kind = str.isdigit if token.isdigit() else str.isalpha
+        while long and (token.isdigit() or self.style is not Style.ITALIC) and kind(self.peek()):
+            token += self.tokens.pop(0)
+        return Number(token) if token.isdigit() and self.style is Style.ITALIC else Identifier(token, self.style)
 
-    def word(self, letter: str) -> Tree:
-        while self.style is not Style.ITALIC and self.peek().isalpha():
-            letter += self.tokens.pop(0)
-        return Identifier(letter, self.style)
-
-    def command(self, name: str) -> Tree:
+    def command(self, token: str) -> Tree:
+        name = token[1:]
+        if name.startswith("text{"):
+            return Text(name[5:-1])
         if name in LETTERS:
             return Identifier(LETTERS[name], self.style)
         if name in STYLES:
             return self.styled(STYLES[name])
         if name in ACCENTS:
             return Accent(self.group(), name)
-        raise BadInput(f"the command \\{name} is not allowed")
+        raise BadInput(f"the command {token} is not allowed")
 
     def scripted(self) -> Tree:
-        base = self.atom()
+        base = Row(()) if self.peek() in ("_", "^") else self.atom(long=True)
         scripts: dict[str, Tree] = {}
         while self.peek() in ("_", "^", "'"):
             mark = self.tokens.pop(0)
             kind = "_" if mark == "_" else "^"
-            if kind in scripts or isinstance(base, Script):
+            if kind in scripts:
                 raise BadInput(f"a double {mark!r}")
             scripts[kind] = Operator("′") if mark == "'" else self.group()
         return Script(base, scripts.get("_"), scripts.get("^")) if scripts else base
@@ -112,10 +117,8 @@ class _Reader:
 def read(text: str) -> Tree:
     """The tree of a snippet. Raises BadInput, which says what is wrong with it."""
     try:
-        if len(text) > MAX_LENGTH:
-            raise BadInput(f"longer than {MAX_LENGTH} characters")
-        reader = _Reader(text)
-        tree = reader.sequence("")
+        if not 0 < len(text) <= MAX_LENGTH:
+            raise BadInput(f"it has 1 to {MAX_LENGTH} characters")
+        return _Reader(text).sequence("")
     except BadInput as error:
         raise BadInput(f"the LaTeX {text[:MAX_LENGTH]!r} of a name cannot be used: {error}") from None
-    return tree

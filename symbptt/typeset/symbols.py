@@ -8,16 +8,17 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 import sympy as sp
+from sympy.matrices.expressions.matexpr import MatrixExpr
 
-from symbptt.algebra.nodes import TIME, Timed
+from symbptt.algebra.nodes import TIME, Timed, is_leaf
 from symbptt.model.values import Model, Role, Variable
 from symbptt.typeset import as_text, snippet
 from symbptt.typeset.alphabets import LETTERS
 from symbptt.typeset.dispatch import Setting, piece
 from symbptt.typeset.names import Label, from_tree, label, unbold, whole
 from symbptt.typeset.notation import Notation
-from symbptt.typeset.pieces import Level, Piece
-from symbptt.typeset.tree import Accent, Fenced, Identifier, Script, Style, Tree
+from symbptt.typeset.pieces import Piece, signed
+from symbptt.typeset.tree import Accent, Fenced, Identifier, Matrix, Script, Style, Tree
 
 NODE, STEP, LOSS = "adj:", "step:", "loss:"
 """Prefixes of names: the adjoint of a value inside its step, the adjoint of a state, the gradient of L_t by a state."""
@@ -44,13 +45,13 @@ def _own(variable: Variable, notation: Notation) -> Label:
 @lru_cache(maxsize=64)
 def symbols(model: Model, notation: Notation) -> Symbols:
     """The labels of a model's variables; names that would look alike keep their full spelling instead."""
-    shown = {v.name: v for v in model.variables}
-    labels = {name: _own(v, notation) for name, v in shown.items()}
+    variables = {v.name: v for v in model.variables}
+    labels = {name: _own(v, notation) for name, v in variables.items()}
     count = Counter(labels.values())
     for name, own in labels.items():
         if count[own] > 1:
-            labels[name] = whole(name, bold=bool(shown[name].shape))
-    return Symbols(shown, labels)
+            labels[name] = whole(name, bold=bool(variables[name].shape))
+    return Symbols(variables, labels)
 
 
 def _label(name: str, scalar: bool, setting: Setting) -> Label:
@@ -72,26 +73,37 @@ def _placed(own: Label, symbol: sp.MatrixSymbol, setting: Setting) -> Piece:
     return Piece(own.at(_step(symbol, setting), setting.notation.time == "superscript"))
 
 
+def named(symbol: sp.MatrixSymbol, setting: Setting) -> Piece:
+    """A variable by its own name, even if it has a definition."""
+    return _placed(_label(symbol.name, symbol.shape == (1, 1), setting), symbol, setting)
+
+
 def _letter(text: str) -> Identifier:
     return Identifier(LETTERS.get(text, text), Style.BOLD)
 
 
-def _definition(name: str, symbol: sp.MatrixSymbol, setting: Setting) -> Piece | None:
+def definition(name: str, symbol: sp.MatrixSymbol, setting: Setting) -> MatrixExpr | None:
+    """The formula that stands in for a name, at the symbol's step; None for a variable that shows its name."""
     variable = symbols(setting.model, setting.notation).variables.get(name) if setting.model else None
     if variable is None or variable.definition is None:
         return None
     step = symbol.step if isinstance(symbol, Timed) else TIME
-    return piece(variable.definition.xreplace({TIME: step}), setting)
+    return variable.definition.xreplace({TIME: step})
+
+
+def shown(node: MatrixExpr, setting: Setting) -> MatrixExpr:
+    """The node as a reader sees it: a symbol with a definition is replaced by it."""
+    found = definition(node.name, node, setting) if is_leaf(node) else None
+    return node if found is None else shown(found, setting)
 
 
 def _lettered(letter: str, name: str, symbol: sp.MatrixSymbol, setting: Setting) -> Piece:
     """A letter with the name of a variable as its first subscript, as in δ_{a,t}."""
-    shown = _definition(name, symbol, setting)
-    if shown is not None:
-        tree = Fenced(shown.tree)
+    found = definition(name, symbol, setting)
+    if found is not None:
+        tree = signed(piece(found, setting))
         if len(as_text.write(tree)) <= MAX_DEFINITION:
-            return Piece(Script(_letter(letter), tree))
-        return _placed(Label(_letter(letter), (Identifier(name, Style.UPRIGHT),)), symbol, setting)
+            return Piece(Script(_letter(letter), tree if isinstance(tree, Matrix) else Fenced(tree)))
     inner = unbold(_label(name, True, setting).at(None))
     return _placed(Label(_letter(letter), (inner,)), symbol, setting)
 
@@ -119,12 +131,10 @@ def _symbol(symbol: sp.MatrixSymbol, setting: Setting) -> Piece:
     for prefix, write in _ADJOINTS.items():
         if symbol.name.startswith(prefix):
             return write(symbol.name.removeprefix(prefix), symbol, setting)
-    shown = _definition(symbol.name, symbol, setting)
-    if shown is not None:
-        return shown
-    return _placed(_label(symbol.name, symbol.shape == (1, 1), setting), symbol, setting)
+    found = definition(symbol.name, symbol, setting)
+    return named(symbol, setting) if found is None else piece(found, setting)
 
 
 @piece.register(sp.Symbol)
 def _scalar_symbol(symbol: sp.Symbol, setting: Setting) -> Piece:
-    return Piece(label(symbol.name, bold=False).at(None), Level.ATOM)
+    return Piece(label(symbol.name, bold=False).at(None))

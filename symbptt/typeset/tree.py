@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from symbptt.errors import BadInput, UnknownName
+from symbptt.typeset.signs import ACCENTS, FENCES, OPERATORS
 
 
 class Style(StrEnum):
@@ -20,27 +21,11 @@ class Style(StrEnum):
     BOLD = "bold"
     UPRIGHT = "upright"
     SCRIPT = "script"
+    DOUBLE = "double"
+    FRAKTUR = "fraktur"
+    SANS = "sans"
+    MONO = "mono"
     FUNCTION = "function"
-
-
-OPERATORS: dict[str, str] = {
-    "+": "+", "−": "-", "=": "=", "≔": r"\mathrel{:=}", "≈": r"\approx", "≤": r"\le", "≥": r"\ge", "⊙": r"\odot", "∘": r"\circ",
-    "∗": r"\ast", "⊘": r"\oslash", "·": r"\cdot", "×": r"\times", "/": "/", ",": ",", ":": ":", "∂": r"\partial", "∇": r"\nabla",
-    "⊤": r"\top", "′": "'", "⋯": r"\cdots", "⋮": r"\vdots", "⋱": r"\ddots", "→": r"\to",
-    "\u2061": "", "\u2062": " ", "\u2009": r"\,",
-}
-"""Every operator and its LaTeX. The last three are invisible: application of a function, product, product set with a space."""
-
-SPACED = frozenset("+−=≔≈≤≥⊙∘∗⊘·×→")
-"""The operators that stand between spaces when they are infix."""
-
-FENCES: dict[str, tuple[str, str]] = {
-    "(": ("(", ")"), "[": ("[", "]"), "{": ("{", "}"), "|": ("|", "|"), "‖": ("‖", "‖"),
-}
-"""Left fence to the pair."""
-
-ACCENTS: dict[str, str] = {"bar": "\u0304", "hat": "\u0302", "tilde": "\u0303", "dot": "\u0307"}
-"""Accent (as TeX calls it) to the combining character."""
 
 
 class Tree:
@@ -94,7 +79,7 @@ class Row(Tree):
 
 @dataclass(frozen=True)
 class Script(Tree):
-    """A base with a subscript, a superscript or both; a base is never itself a Script (`pieces.py` merges them)."""
+    """A base with a subscript, a superscript or both; the composer never makes a Script of a Script."""
 
     base: Tree
     sub: Tree | None = None

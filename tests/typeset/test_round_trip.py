@@ -51,7 +51,7 @@ class Reader:
 
     def term(self, negative):
         value, number = None, 1.0
-        if self.peek() in VULGAR or self.peek()[:1].isdecimal() and self.peek() != "𝟏":
+        if self.peek() in VULGAR or (self.peek()[:1].isdecimal() and self.peek() != "𝟏"):
             token = self.take()
             number = VULGAR.get(token) or float(token)
         kinds = set()
@@ -99,7 +99,7 @@ class Reader:
             self.take(")")
         elif token[0] in "∑∏":
             value = self.series(token)
-        elif token in VULGAR or token[0].isdecimal() and token != "𝟏":
+        elif token in VULGAR or (token[0].isdecimal() and token != "𝟏"):
             value = VULGAR.get(token) or float(token)
         else:
             value = self.leaf(token)
@@ -138,7 +138,8 @@ def shaped(shape, depth, inside=False):
         return st.sampled_from(leaves)
     v, m, s, same = (shaped(k, depth - 1, inside) for k in ("v", "m", "s", shape))
     made = [
-        st.sampled_from(leaves), st.builds(sp.MatAdd, same, same), st.builds(lambda a, b, c: sp.MatAdd(a, b, c), same, same, same),
+        st.sampled_from(leaves), st.builds(sp.MatAdd, same, same),
+        st.builds(lambda a, b, c: sp.MatAdd(a, b, c), same, same, same),
         st.builds(lambda n, x: sp.MatMul(n, x), NUMBERS, same),
     ]
     power = st.builds(lambda n, x: nodes.Elementwise("power", n, x), st.sampled_from([2, 3]), same)
@@ -196,7 +197,10 @@ def test_the_text_has_the_value_of_the_formula(formula):
     assert np.allclose(np.broadcast_to(value, expected.shape), expected, rtol=1e-9, atol=1e-9 * scale), text
 
 
-@pytest.mark.parametrize("corrupt", ["a − (a + b)", "A (a + b)", "(A a) ⊙ b", "(∑_{j=1..3} Uⱼ) (A + B)", "(a + b)^{⊙2}", "2 (a + b)"])
+NEEDED = ["a − (a + b)", "A (a + b)", "(A a) ⊙ b", "(∑_{j=1..3} Uⱼ) (A + B)", "(a + b)^{⊙2}", "2 (a + b)"]
+
+
+@pytest.mark.parametrize("corrupt", NEEDED)
 def test_the_reader_notices_a_lost_parenthesis(corrupt):
     right = Reader(corrupt, ARRAYS).sum()
     try:
