@@ -30,10 +30,20 @@ def _axes(value: MatrixExpr, variables: Mapping[str, Variable]) -> int:
     return max((_axes(part, variables) for part in value.args if isinstance(part, MatrixExpr)), default=0)
 
 
+def _text(size: sp.Expr, variables: Mapping[str, Variable]) -> str:
+    """A sum of dimensions as a declared variable writes it, if there is one: SymPy sorts H+D."""
+    if isinstance(size, sp.Add):
+        for variable in variables.values():
+            for text, known in zip(variable.shape, (variable.rows, variable.columns), strict=False):
+                if known == size:
+                    return text
+    return axis_text(size)
+
+
 def inferred(value: MatrixExpr, variables: Mapping[str, Variable]) -> Shape:
     """The shape of an expression: a column has one axis, another matrix two."""
     rows, columns = value.shape
     if (rows, columns) == (1, 1):
         return Shape(("1",) * _axes(value, variables), rows, columns)
-    text = (axis_text(rows),) if columns == 1 else (axis_text(rows), axis_text(columns))
-    return Shape(text, rows, columns)
+    sizes = (rows,) if columns == 1 else (rows, columns)
+    return Shape(tuple(_text(size, variables) for size in sizes), rows, columns)

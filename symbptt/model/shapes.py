@@ -63,7 +63,7 @@ def parse(text: str, place: Place) -> Shape:
 def axis_text(size: sp.Expr) -> str:
     """A dimension as the file would write it: 2*H + 3 is 'H+H+3'."""
     words: list[str] = []
-    for term in sp.Add.make_args(size):
+    for term in sorted(sp.Add.make_args(size), key=lambda term: bool(term.is_number)):
         count, rest = term.as_coeff_Mul()
         words += [str(count)] if rest == 1 else [str(rest)] * int(count)
     return "+".join(words)
@@ -72,6 +72,12 @@ def axis_text(size: sp.Expr) -> str:
 def is_sum(size: sp.Expr) -> bool:
     """Whether a size can be written as a dimension: a sum with positive integer coefficients."""
     return all(term.as_coeff_Mul()[0].is_positive for term in sp.Add.make_args(size))
+
+
+def at_least(size: sp.Expr, bound: int) -> bool:
+    """Whether a size is no smaller than `bound` whatever the dimensions in it are, each being one or more."""
+    growing = all(term.as_coeff_Mul()[0] > 0 for term in sp.Add.make_args(size) if term.free_symbols)
+    return growing and bool(size.xreplace(dict.fromkeys(size.free_symbols, sp.S.One)) >= bound)
 
 
 def is_scalar(value: sp.Expr) -> bool:

@@ -29,13 +29,15 @@ def _read_out(document: Document, model: Model) -> Variable:
     return model[next((name for name in reversed(sides) if name in read), sides[-1])]
 
 
-def _target(model: Model, like: Variable) -> str:
-    """The name of a target with a read-out's shape: the one that the loss reads, y, or a name that is free."""
+def _target(model: Model, like: Variable) -> tuple[str, str]:
+    """Name and shape of a target for a read-out: a present one that fits, the one that the loss reads first, or a new one."""
     read = _read_by_loss(model)
-    fitting = [v.name for v in model.of(Role.TARGET) if (v.rows, v.columns) == (like.rows, like.columns)]
-    taken = {v.name for v in model.variables if v.name not in fitting} | set(model.dimensions)
-    wanted = [*(name for name in fitting if name in read), *fitting, "y", "target", *(f"target_{k}" for k in range(1, 100))]
-    return next(name for name in wanted if name not in taken)
+    fitting = [v for v in model.of(Role.TARGET) if (v.rows, v.columns) == (like.rows, like.columns)]
+    for variable in sorted(fitting, key=lambda v: v.name not in read):
+        return variable.name, " ".join(variable.shape)
+    taken = {v.name for v in model.variables if v.role is not Role.TARGET} | set(model.dimensions)
+    names = ("y", "target", *(f"target_{k}" for k in range(1, len(taken) + 1)))
+    return next(name for name in names if name not in taken), " ".join(like.shape)
 
 
 def _with_targets(document: Document, targets: Pairs) -> Document:
@@ -54,8 +56,7 @@ def with_loss(document: Document, loss: str, place: Place) -> Document:
     output = _read_out(document, model)
     target = _target(model, output)
     at = document.loss[1] if document.loss else "every"
-    kept = _with_targets(document, ((target, dict(document.targets).get(target, " ".join(output.shape))),))
-    return replace(kept, loss=(f"{loss}({output.name}, {target})", at))
+    return replace(_with_targets(document, (target,)), loss=(f"{loss}({output.name}, {target[0]})", at))
 
 
 def with_activation(document: Document, activation: str, place: Place) -> Document:

@@ -17,7 +17,7 @@ from symbptt.model.arithmetic import OPERATORS, is_number
 from symbptt.model.calls import Call
 from symbptt.model.lagged import held
 from symbptt.model.place import Place
-from symbptt.model.shapes import dimension, is_sum, is_vector, shown
+from symbptt.model.shapes import at_least, dimension, is_sum, is_vector, shown
 from symbptt.model.site import Site
 from symbptt.model.structure import CALLS
 from symbptt.model.syntax import Parsed
@@ -92,7 +92,7 @@ def _dimension(node: ast.expr, parsed: Parsed, scope: Scope) -> sp.Expr:
 def _size(node: ast.expr, parsed: Parsed, scope: Scope) -> sp.Expr:
     """A dimension that is at least one for every size of the names in it."""
     size = _dimension(node, parsed, scope)
-    if not (size.is_positive and is_sum(size)):
+    if not (at_least(size, 1) and is_sum(size)):
         raise parsed.at(node).error("expected a dimension: a name, a positive integer, or a sum of them")
     return size
 
@@ -108,7 +108,7 @@ def _slice(node: ast.Subscript, bounds: ast.Slice, parsed: Parsed, scope: Scope)
     start = _bound(bounds.lower, sp.S.Zero, parsed, scope)
     stop = _bound(bounds.upper, value.shape[0], parsed, scope)
     size = stop - start
-    if not (start.is_nonnegative and (value.shape[0] - stop).is_nonnegative and size.is_positive and is_sum(size)):
+    if not (at_least(start, 0) and at_least(value.shape[0] - stop, 0) and at_least(size, 1) and is_sum(size)):
         raise here.error(f"the slice [{start}:{stop}] does not lie inside {shown(value)} for every size of the dimensions")
     return value if size == value.shape[0] else Slice(value, start, stop)
 
