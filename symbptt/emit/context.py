@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from pprint import pformat
 from typing import Any
 
 import sympy as sp
@@ -15,16 +14,17 @@ from symbptt.model.values import Model, Role, Variable
 
 SIZES = {"D": 3, "H": 4, "O": 3}
 """Sizes of the usual dimensions in the self-check; others get small distinct numbers."""
+WIDTH = 100
+"""Longer literals go over several lines."""
 NEEDS = {"_cross_entropy": ("_log_sum_exp",), "_cross_entropy_slope": ("_softmax",), "_target": ("_one_hot",)}
 """Helpers that call helpers."""
 
 
-def _literal(value: object) -> str:
-    return pformat(value, width=118, sort_dicts=False)
-
-
 def _shapes(variables: tuple[Variable, ...]) -> str:
-    return _literal({v.name: v.shape for v in variables})
+    """A table name -> shape as a literal, one entry a line if it is long."""
+    entries = [f"{v.name!r}: {v.shape!r}".replace("'", '"') for v in variables]
+    line = "{" + ", ".join(entries) + "}"
+    return line if len(line) < WIDTH else "{\n" + "".join(f"    {entry},\n" for entry in entries) + "}"
 
 
 def sizes(model: Model) -> dict[str, int]:
@@ -228,4 +228,5 @@ def class_targets(model: Model) -> tuple[Variable, ...]:
 
 def equations(model: Model) -> list[str]:
     """The forward equations as numbered plain text."""
-    return [f"({e.number}) {typeset.text(e.target.at(), model)} = {typeset.text(e.value, model)}" for e in model.all_equations]
+    shown = (e for e in model.all_equations if e.target.definition is None)
+    return [f"({e.number}) {typeset.text(e.target.at(), model)} = {typeset.text(e.value, model)}" for e in shown]
