@@ -11,7 +11,7 @@ from sympy.matrices.expressions.special import OneMatrix
 from symbptt.algebra import build, nodes
 from symbptt.typeset.calculus import reversed_chain
 from symbptt.typeset.dispatch import Setting, piece
-from symbptt.typeset.pieces import ONES, Level, Piece, hadamard, indexed, product, raised, signed, total
+from symbptt.typeset.pieces import ONES, Level, Piece, fenced, hadamard, indexed, product, raised, signed, total
 from symbptt.typeset.scalars import scaled
 from symbptt.typeset.symbols import shown
 from symbptt.typeset.tree import Fenced, Fraction, Identifier, Matrix, Number, Operator, Row, Script, Style, Tree
@@ -67,6 +67,11 @@ def _uniform(node: MatrixExpr, setting: Setting) -> MatrixExpr | None:
     return node.func(*scalars)
 
 
+def _scalar(node: MatrixExpr, setting: Setting) -> Piece:
+    """A scalar that multiplies a matrix: unlike the factors of a matrix product, its own factors must not regroup."""
+    return Piece(fenced(piece(node, setting), Level.FRACTION))
+
+
 def _powers(factors: list[MatrixExpr], setting: Setting) -> list[Piece]:
     """The factors, with neighbours that are equal written as one power."""
     pieces: list[Piece] = []
@@ -83,7 +88,7 @@ def _hadamard(node: sp.HadamardProduct, setting: Setting) -> Piece:
     if node.shape == SCALAR:
         return product([piece(f, setting) for f in node.args])
     filled = [(f, _uniform(f, setting)) for f in node.args]
-    scalars = [piece(scalar, setting) for _, scalar in filled if scalar is not None]
+    scalars = [_scalar(scalar, setting) for _, scalar in filled if scalar is not None]
     others = [shown(f, setting) for f, scalar in filled if scalar is None]
     above = _powers([f for f in others if _divisor(f) is None], setting)
     below = _powers([d for f in others if (d := _divisor(f)) is not None], setting)
@@ -116,7 +121,7 @@ def _zeros(node: sp.ZeroMatrix, setting: Setting) -> Piece:
 
 @piece.register(nodes.Spread)
 def _spread(node: nodes.Spread, setting: Setting) -> Piece:
-    return product([piece(node.args[0], setting), Piece(ONES)])
+    return product([_scalar(node.args[0], setting), Piece(ONES)])
 
 
 @piece.register(nodes.SumAll)

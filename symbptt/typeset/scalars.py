@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from fractions import Fraction as Ratio
 
 import sympy as sp
 
 from symbptt.errors import MissingRule
 from symbptt.typeset.dispatch import Setting, piece
-from symbptt.typeset.pieces import ONES, Level, Piece, applied, hadamard, negate, product, raised, total
+from symbptt.typeset.pieces import ONES, Level, Piece, applied, hadamard, negate, product, raised, signed, total
 from symbptt.typeset.tree import Fraction, Identifier, Number, Operator, Root, Row, Script, Style, Tree
 
 _SMALL = 9  # 1/8 is a fraction, 1/100 is 0.01
@@ -55,8 +55,7 @@ def exponent(value: sp.Expr, setting: Setting) -> Tree:
     """An exponent on one line."""
     if isinstance(value, sp.Rational) and value.q != 1:
         return Row((signed_number(int(value.p)), Operator("/"), Number(str(value.q))))
-    inner = piece(value, setting)
-    return Row((Operator("−", prefix=True), inner.tree)) if inner.negative else inner.tree
+    return signed(piece(value, setting))
 
 
 @dataclass(frozen=True)
@@ -110,14 +109,14 @@ def _mul(how: Entrywise, value: sp.Expr, operand: sp.Symbol) -> Piece:
 def _pow(how: Entrywise, value: sp.Expr, operand: sp.Symbol) -> Piece:
     base, top = value.args
     if top == sp.Rational(1, 2):
-        return Piece(Root(how.write(base, operand).tree), Level.POWER)
+        return Piece(Root(signed(how.write(base, operand))), Level.POWER)
     if isinstance(top, sp.Number) and top < 0:
         return how.times([], [how.write(base**-top, operand)])
     return how.power(how.write(base, operand), top)
 
 
 def _function(how: Entrywise, value: sp.Expr, operand: sp.Symbol) -> Piece:
-    return applied(Identifier(value.func.__name__, Style.FUNCTION), how.write(value.args[0], operand).tree)
+    return applied(Identifier(value.func.__name__, Style.FUNCTION), signed(how.write(value.args[0], operand)))
 
 
 _ENTRYWISE: dict[type, Callable[[Entrywise, sp.Expr, sp.Symbol], Piece]] = {
@@ -135,8 +134,7 @@ def scaled(value: sp.Expr, pieces: Sequence[Piece], setting: Setting) -> Piece:
 
 def ratio(above: Piece, below: Piece) -> Piece:
     """above / below, the sign in front."""
-    top = replace(above, negative=False)
-    return Piece(Fraction(top.tree, below.tree), Level.FRACTION, above.negative)
+    return Piece(Fraction(above.tree, below.tree), Level.FRACTION, above.negative != below.negative)
 
 
 def _terms(value: sp.Expr) -> list[sp.Expr]:
@@ -176,7 +174,7 @@ def _product(value: sp.Expr, setting: Setting) -> Piece:
 def _power(value: sp.Expr, setting: Setting) -> Piece:
     base, top = value.args
     if top == sp.Rational(1, 2):
-        return Piece(Root(piece(base, setting).tree), Level.POWER)
+        return Piece(Root(signed(piece(base, setting))), Level.POWER)
     if top.could_extract_minus_sign():
         return ratio(Piece(Number("1")), piece(base**-top, setting))
     return raised(piece(base, setting), exponent(top, setting))
@@ -187,6 +185,5 @@ def _power(value: sp.Expr, setting: Setting) -> Piece:
 def _extreme(value: sp.Expr, setting: Setting) -> Piece:
     trees: list[Tree] = []
     for argument in sorted(value.args, key=sp.default_sort_key):
-        inner = piece(argument, setting)
-        trees += [Operator(","), Row((Operator("−", prefix=True), inner.tree)) if inner.negative else inner.tree]
+        trees += [Operator(","), signed(piece(argument, setting))]
     return applied(Identifier(value.func.__name__.lower(), Style.FUNCTION), Row(tuple(trees[1:])))

@@ -65,7 +65,7 @@ def _label(name: str, scalar: bool, setting: Setting) -> Label:
 def _step(symbol: sp.MatrixSymbol, setting: Setting) -> Tree | None:
     if not isinstance(symbol, Timed):
         return None
-    tree = piece(symbol.step, setting).tree
+    tree = signed(piece(symbol.step, setting))
     return Fenced(tree) if setting.notation.time == "superscript" else tree
 
 
