@@ -81,16 +81,36 @@ class AdjointSystem:
     gradients: tuple[GradientEquation, ...]
 
     def evaluate(
-        self, parameters: Arrays, inputs: Arrays, targets: Arrays | None = None, states: Arrays | None = None
+        self,
+        parameters: Arrays,
+        inputs: Arrays,
+        targets: Arrays | None = None,
+        states: Arrays | None = None,
+        mask: Array | None = None,
+        weights: Array | None = None,
     ) -> dict[str, Array]:
         """The gradient of every parameter, input and initial state, by name, in the shape of its variable.
 
         Inputs come as (T, N, ...), initial states as (N, ...); parameters are summed over the batch.
         """
-        done = run(self.graph, parameters, inputs, targets, states)
+        done = run(self.graph, parameters, inputs, targets, states, mask, weights)
         for equation in self.equations:
-            done.values.leaves[equation.symbol] = done.batch(evaluate(equation.value, done.values))
+            done.values.leaves[equation.symbol] = done.batch(_sum(equation.terms, done))
         return _collect(self, done)
+
+
+def _sum(terms: tuple[Contribution, ...], done: Run) -> Array:
+    """The sum of contributions; those of a loss count with its weight."""
+    total = np.zeros((1, 1, 1))
+    for term in terms:
+        value = evaluate(term.value, done.values)
+        total = total + (done.weight[int(term.step)] * value if _is_loss(term, done) else value)
+    return total
+
+
+def _is_loss(term: Contribution, done: Run) -> bool:
+    loss = done.graph.model.loss
+    return loss is not None and term.through == loss.target
 
 
 def _collect(system: AdjointSystem, done: Run) -> dict[str, Array]:
@@ -99,9 +119,7 @@ def _collect(system: AdjointSystem, done: Run) -> dict[str, Array]:
     for gradient in system.gradients:
         v = gradient.variable
         rows, columns = done.values.size(v.rows), done.values.size(v.columns)
-        total = np.zeros((done.N, rows, columns))
-        for term in gradient.terms:
-            total = total + evaluate(term.value, done.values)
+        total = np.zeros((done.N, rows, columns)) + _sum(gradient.terms, done)
         if v.role is Role.PARAMETER:
             total = total.sum(axis=0)
         user = to_user(v, total, 0 if v.role is Role.PARAMETER else 1)

@@ -27,12 +27,20 @@ class Sensitivities:
     graph: UnrolledGraph
     parameter: Variable
 
-    def evaluate(self, parameters: Arrays, inputs: Arrays, targets: Arrays | None = None, states: Arrays | None = None) -> Array:
+    def evaluate(
+        self,
+        parameters: Arrays,
+        inputs: Arrays,
+        targets: Arrays | None = None,
+        states: Arrays | None = None,
+        mask: Array | None = None,
+        weights: Array | None = None,
+    ) -> Array:
         """dL/d theta by carrying ds_t/d theta forward, one direction for each entry of theta.
 
         Shape as in the emitted code: the parameter's own, (T, N, ...) for an input, (N, ...) for an initial state.
         """
-        done = run(self.graph, parameters, inputs, targets, states)
+        done = run(self.graph, parameters, inputs, targets, states, mask, weights)
         return _forward(self, done)
 
 
@@ -79,6 +87,6 @@ def _forward(item: Sensitivities, done: Run) -> Array:
         step.step_jvp(model, j in item.graph.loss_steps).run(values)
         carried = {s.name: values.leaves[symbol(step.TANGENT, s, TIME)] for s in model.states}
         if j in item.graph.loss_steps:
-            slope = values.leaves[symbol(step.TANGENT, model.loss.target, TIME)]
+            slope = done.weight[j] * values.leaves[symbol(step.TANGENT, model.loss.target, TIME)]
             total += np.broadcast_to(slope, (len(unit), done.N, 1, 1)).sum(axis=(1, 2, 3))
     return total.reshape(shape)

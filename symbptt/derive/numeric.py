@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import sympy as sp
 
 from symbptt.algebra.evaluate import Array, Values, evaluate
-from symbptt.algebra.nodes import TIME
+from symbptt.algebra.nodes import TIME, CrossEntropy, Timed
 from symbptt.errors import BadInput
 from symbptt.model.values import Model, Role, Variable
 from symbptt.unroll.graph import UnrolledGraph
 
 Arrays = Mapping[str, Array]
+
+WEIGHT = Timed("weight:L", 1, 1, TIME)
+"""What a sample counts in the loss of step t; one, unless there is a mask, a weight of the step or a mean."""
 
 
 @dataclass(frozen=True)
@@ -24,6 +27,8 @@ class Run:
     graph: UnrolledGraph
     values: Values
     N: int
+    weight: Mapping[int, Array]
+    """What each sample of a loss step counts, (N, 1, 1): see `loss_weight`."""
 
     def at(self, step: int) -> Values:
         """The values as a template of step `step` reads them: v_t at the step, v_{t-1} at the step before."""
@@ -34,6 +39,7 @@ class Run:
                     symbol = variable.at(step - back)
                     if symbol in leaves:
                         leaves[variable.at(TIME - back)] = leaves[symbol]
+        leaves[WEIGHT] = self.weight.get(step, np.zeros((1, 1, 1)))
         return _with(self.values, leaves)
 
     def batch(self, value: Array) -> Array:
@@ -127,18 +133,63 @@ def bind(graph: UnrolledGraph, parameters: Arrays, inputs: Arrays, targets: Arra
             _column(np.asarray(states[v.name]), v, values, 1) if v.name in states else np.zeros((N, rows, columns))
         )
         N = max(N, len(values.leaves[v.at(0)]))
-    return Run(graph, values, N)
+    return Run(graph, values, N, {})
+
+
+def _given(array: Array | None, shape: tuple[int, ...], name: str) -> Array:
+    """An optional array, ones if it is left out."""
+    if array is None:
+        return np.ones(shape)
+    if np.shape(array) != shape:
+        raise BadInput(f"{name} has shape {np.shape(array)}, expected {shape}")
+    return np.asarray(array)
+
+
+def loss_weight(bound: Run, mask: Array | None, weights: Array | None) -> dict[int, Array]:
+    """What each sample of each loss step counts: mask (T, N) times weights (T,).
+
+    With the reduction "mean" it is divided by the number of steps and samples that count: those with a loss, a mask that is
+    not zero, and no target without a class.
+    """
+    graph, model = bound.graph, bound.graph.model
+    masked = _given(mask, (graph.T, bound.N), "mask")
+    stepwise = _given(weights, (graph.T,), "weights")
+    counted = {t: masked[t - 1] != 0 for t in graph.loss_steps}
+    for name in class_targets(model):
+        variable = model[name]
+        counted = {
+            t: kept & (bound.batch(bound.values.leaves[variable.at(t)]).sum(axis=(1, 2)) != 0) for t, kept in counted.items()
+        }
+    mean = model.loss is not None and model.loss.reduction == "mean"
+    number = max(1, sum(int(kept.sum()) for kept in counted.values())) if mean else 1
+    return {t: (masked[t - 1] * stepwise[t - 1] / number)[:, None, None] for t in graph.loss_steps}
+
+
+def class_targets(model: Model) -> tuple[str, ...]:
+    """The targets of a softmax cross-entropy: classes or distributions."""
+    found: dict[str, None] = {}
+    for equation in model.loss.equations if model.loss else ():
+        for node in sorted(equation.value.atoms(CrossEntropy), key=str):
+            found.update(dict.fromkeys(s.name for s in node.args[1].atoms(sp.MatrixSymbol)))
+    return tuple(found)
 
 
 def run(
-    graph: UnrolledGraph, parameters: Arrays, inputs: Arrays, targets: Arrays | None = None, states: Arrays | None = None
+    graph: UnrolledGraph,
+    parameters: Arrays,
+    inputs: Arrays,
+    targets: Arrays | None = None,
+    states: Arrays | None = None,
+    mask: Array | None = None,
+    weights: Array | None = None,
 ) -> Run:
     """Evaluate the graph forward: every symbol gets its value.
 
-    Shapes as in the emitted code's contract: inputs and targets (T, N, ...), states (N, ...), parameters as in the file.
-    Raises BadInput for a missing, unknown or misshapen array.
+    Shapes as in the emitted code's contract: inputs and targets (T, N, ...), states (N, ...), parameters as in the file,
+    mask (T, N), weights (T,). Raises BadInput for a missing, unknown or misshapen array.
     """
     bound = bind(graph, parameters, inputs, targets or {}, states or {})
+    bound = replace(bound, weight=loss_weight(bound, mask, weights))
     for assignment in graph:
         bound.values.leaves[assignment.target] = bound.batch(evaluate(assignment.value, bound.values))
     return bound

@@ -17,6 +17,7 @@ from symbptt.algebra.evaluate import Array, Values, evaluate
 from symbptt.algebra.linear import LinearMap
 from symbptt.algebra.nodes import TIME
 from symbptt.derive.adjoint import NODE, STEP, symbol
+from symbptt.derive.numeric import WEIGHT
 from symbptt.derive.rules import paths, pull, push
 from symbptt.model.values import Equation, Model, Role, Variable
 
@@ -73,7 +74,7 @@ def loss_vjp(model: Model) -> Program:
     assert model.loss is not None
     states = frozenset(s.at() for s in model.states)
     cell = tuple(e for e in model.equations if e.target.role is not Role.STATE)
-    return _pullback(cell + model.loss.equations, {model.loss.target.name: build.ONE}, states)
+    return _pullback(cell + model.loss.equations, {model.loss.target.name: WEIGHT}, states)
 
 
 @lru_cache(maxsize=64)

@@ -83,20 +83,34 @@ class Gradient:
     terms: tuple[Term, ...]
 
     def evaluate(
-        self, parameters: Arrays, inputs: Arrays, targets: Arrays | None = None, states: Arrays | None = None
+        self,
+        parameters: Arrays,
+        inputs: Arrays,
+        targets: Arrays | None = None,
+        states: Arrays | None = None,
+        mask: Array | None = None,
+        weights: Array | None = None,
     ) -> dict[tuple[int, int], Array]:
         """The value of every term {(t, k): array}, 1-based, all pairs listed, zeros included.
 
         Parameters are summed over the batch and have their own shape; the terms of an input x_k and of an initial state
         keep their samples, (N, ...).
         """
-        done = run(self.graph, parameters, inputs, targets, states)
+        done = run(self.graph, parameters, inputs, targets, states, mask, weights)
         terms = _term_values(self, done)
         return {pair: terms[pair] for pair in pairs(self.graph, self.parameter)}
 
-    def total(self, parameters: Arrays, inputs: Arrays, targets: Arrays | None = None, states: Arrays | None = None) -> Array:
+    def total(
+        self,
+        parameters: Arrays,
+        inputs: Arrays,
+        targets: Arrays | None = None,
+        states: Arrays | None = None,
+        mask: Array | None = None,
+        weights: Array | None = None,
+    ) -> Array:
         """The sum of the terms: the gradient, in the shape that the emitted code gives it."""
-        values = self.evaluate(parameters, inputs, targets, states)
+        values = self.evaluate(parameters, inputs, targets, states, mask, weights)
         shape = next(iter(values.values())).shape
         v = self.parameter
         if v.role is Role.STATE or not v.timed:

@@ -1,4 +1,4 @@
 """Stage 4a: code from a derivation."""
 
-from symbptt.emit.source import SourceFile as SourceFile
-from symbptt.emit.source import source as source
+from symbptt.emit.source_file import SourceFile as SourceFile
+from symbptt.emit.source_file import source as source

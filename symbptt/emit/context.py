@@ -4,10 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-import sympy as sp
-
 from symbptt import typeset
-from symbptt.algebra.nodes import CrossEntropy
+from symbptt.derive.numeric import class_targets
 from symbptt.emit.layout import Layout
 from symbptt.emit.program import Program, Writer
 from symbptt.model.values import Model, Role, Variable
@@ -135,7 +133,7 @@ def context(program: Program, writer: Writer, recipe: str) -> dict[str, Any]:
     }
     if model.loss:
         made.update(_loss_context(program, writer, everything + dims))
-        helpers.add("_target")
+        helpers |= {"_target", "_weight"} | ({"_number"} if model.loss.reduction == "mean" else set())
     for name in tuple(helpers):
         helpers.update(NEEDS.get(name, ()))
     made["helpers"] = sorted(helpers)
@@ -208,22 +206,30 @@ def _loss_context(program: Program, writer: Writer, opening: list[str]) -> dict[
     direct = writer.loss_direct()
     read_pairs = [f'"{v.name}": {layout.cotangent(v)}' for v in read]
     direct_pairs = [f'"{v.name}": {layout.gradient(v)}{_squeezed(v)}' for v in direct]
-    classes = [f'targets["{v.name}"] = random.integers(size["{v.shape[0]}"], size=(T, N))' for v in class_targets(model)]
+    classes = [f'targets["{v.name}"] = random.integers(size["{v.shape[0]}"], size=(T, N))' for v in _drawn_as_classes(model)]
     return {
-        "loss_open": opening + targets,
+        "loss_open": [*opening, *targets, *_weight_lines(model, layout)],
+        "reduction": "mean" if model.loss and model.loss.reduction == "mean" else "summed",
         "loss_cotangents": "{" + ", ".join(read_pairs) + "}",
         "loss_direct": "{" + ", ".join(direct_pairs) + "}",
         "target_lines": classes,
     }
 
 
-def class_targets(model: Model) -> tuple[Variable, ...]:
-    """The targets that are classes by default: those of a softmax cross-entropy."""
-    names: set[str] = set()
-    for equation in model.loss.equations if model.loss else ():
-        for node in equation.value.atoms(CrossEntropy):
-            names |= {s.name for s in node.args[1].atoms(sp.MatrixSymbol)}
-    return tuple(v for v in model.of(Role.TARGET) if v.name in names and v.shape and v.shape[0].isidentifier())
+def _drawn_as_classes(model: Model) -> list[Variable]:
+    """The targets that the self-check draws as integers: those of a softmax cross-entropy with a named dimension."""
+    targets = [model[name] for name in class_targets(model)]
+    return [v for v in targets if v.shape and v.shape[0].isidentifier()]
+
+
+def _weight_lines(model: Model, layout: Layout) -> list[str]:
+    assert model.loss is not None
+    lines = ["weight = _weight(T, N, dtype, mask, weights)"]
+    if model.loss.reduction == "mean":
+        steps = "slice(T - 1, T)" if model.loss.at == "last" else "slice(T)"
+        rows = "".join(f", {layout.array(model[name])}" for name in class_targets(model))
+        lines.append(f"weight /= _number(T, N, mask, {steps}{rows})")
+    return lines
 
 
 def equations(model: Model) -> list[str]:

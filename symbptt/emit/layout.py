@@ -9,6 +9,7 @@ import sympy as sp
 
 from symbptt.algebra.nodes import TIME, Timed
 from symbptt.derive.adjoint import NODE, STEP
+from symbptt.derive.numeric import WEIGHT
 from symbptt.emit.lowering import Code
 from symbptt.emit.names import Names
 from symbptt.emit.scalars import ATOM
@@ -77,6 +78,8 @@ class Layout:
 
     def leaf(self, symbol: sp.MatrixSymbol) -> Code:
         """The code of a symbol of a template."""
+        if symbol.name == WEIGHT.name:
+            return Code(f"weight[{'t' if self.step is None else self.step - 1}]", ATOM, True, 1)
         prefix, _, name = symbol.name.rpartition(":")
         variable = self.model[name]
         if prefix + ":" in (NODE, STEP):

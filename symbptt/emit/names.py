@@ -22,6 +22,9 @@ RESERVED = frozenset(
         "cotangents",
         "gradients",
         "dtype",
+        "weight",
+        "weights",
+        "mask",
     }
     | {
         "forward",

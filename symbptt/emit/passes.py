@@ -10,6 +10,7 @@ from sympy.matrices.expressions.matexpr import MatrixExpr
 from symbptt.algebra import build
 from symbptt.algebra.nodes import TIME
 from symbptt.derive.adjoint import NODE, symbol
+from symbptt.derive.numeric import WEIGHT
 from symbptt.derive.recursion import recursion
 from symbptt.derive.rules import pull
 from symbptt.emit.layout import Layout
@@ -83,7 +84,7 @@ def loss_pullback(model: Model) -> Pullback:
     incoming: dict[sp.MatrixSymbol, list[MatrixExpr]] = {}
     adjoints: list[tuple[Variable, MatrixExpr]] = []
     for equation in reversed(model.loss.equations):
-        cotangent: MatrixExpr = build.ONE
+        cotangent: MatrixExpr = WEIGHT
         if equation.target != model.loss.target:
             if equation.target.at() not in incoming:
                 continue

@@ -6,11 +6,13 @@ from dataclasses import dataclass
 
 import sympy as sp
 
+from symbptt.derive.numeric import WEIGHT
 from symbptt.derive.recursion import recursion
 from symbptt.emit import passes
 from symbptt.emit.layout import Layout, shape_text
 from symbptt.emit.lowering import Lowering
 from symbptt.emit.passes import Line, Pullback
+from symbptt.emit.scalars import POWER
 from symbptt.errors import BadInput
 from symbptt.model.values import Model, Role, Variable
 
@@ -214,8 +216,8 @@ class Writer:
         equations = passes.loss_equations(model)
         lines = [Line(f"{layout.value(e.target)} = {lower(e.value).at(0)}", f"({e.number})") for e in equations[:-1]]
         last = lower(equations[-1].value)
-        total = f"{last.at(3)}.sum()" if last.batched else f"N * {last.at(3)}.sum()"
-        lines.append(Line(f"loss += {total}", f"({equations[-1].number})"))
+        weight = layout.leaf(WEIGHT)
+        lines.append(Line(f"loss += ({weight.text} * {last.at(POWER)}).sum()", f"({equations[-1].number})"))
         numbers = recursion(model)
         for variable, value in pullback.adjoints:
             lines.append(

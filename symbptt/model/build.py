@@ -23,6 +23,7 @@ def model(
     targets: Mapping[str, str] | None = None,
     loss: str | None = None,
     at: str = "every",
+    reduction: str = "sum",
     title: str | None = None,
     reference: str = "",
     notes: Sequence[str] = (),
@@ -32,7 +33,8 @@ def model(
 ) -> Model:
     """The model with these sections, each as in a model file: names to shapes, left sides to right sides.
 
-    `loss` is the expression of one step's loss, `at` is "every" or "last". Raises BadInput as reading a file does.
+    `loss` is the expression of one step's loss, `at` is "every" or "last", `reduction` is "sum" or "mean".
+    Raises BadInput as reading a file does.
     """
     data: dict[str, Any] = {
         "title": title if title is not None else name,
@@ -47,7 +49,7 @@ def model(
         "init": init or {},
     }
     if loss is not None:
-        data["loss"] = {"step": loss, "at": at}
+        data["loss"] = {"step": loss, "at": at, "reduction": reduction}
     if activation is not None:
         data["activation"] = activation
     if not re.fullmatch(r"[A-Za-z0-9_-]{1,64}", name):

@@ -129,7 +129,7 @@ def _loss(text: _Text, scope: Scope, number: int) -> Loss | None:
         raise parsed.place.error(f"the loss of a step is a scalar, not of shape {shown(value)}; use sum(...) or mean(...)")
     intermediates.finish(Variable(LOSS_NAME, Role.LOSS, (), sp.S.One, sp.S.One), value)
     name = parsed.tree.func.id if isinstance(parsed.tree, ast.Call) and isinstance(parsed.tree.func, ast.Name) else ""
-    return Loss(name if name in LOSSES else "custom", tuple(intermediates.equations[start:]), document.loss[1])
+    return Loss(name if name in LOSSES else "custom", tuple(intermediates.equations[start:]), *document.loss[1:])
 
 
 def _check_activation(text: _Text) -> None:

@@ -19,7 +19,7 @@ class Symbol:
 
 @dataclass(frozen=True)
 class Document:
-    """A model file. Declarations and equations are (name, text) pairs in file order; `loss` is (step, at) or None."""
+    """A model file. Declarations and equations are (name, text) pairs in file order; `loss` is (step, at, reduction) or None."""
 
     name: str
     title: str
@@ -28,7 +28,7 @@ class Document:
     parameters: Pairs
     targets: Pairs
     equations: Pairs
-    loss: tuple[str, str] | None = None
+    loss: tuple[str, str, str] | None = None
     reference: str = ""
     notes: tuple[str, ...] = ()
     activation: str = ""
@@ -59,7 +59,7 @@ def write(document: Document) -> str:
     lines += [f"notes = [{', '.join(_quoted(note) for note in document.notes)}]"] if document.notes else []
     for section in ("inputs", "states", "parameters", "targets", "equations"):
         lines += _table(section, getattr(document, section))
-    lines += _table("loss", (("step", document.loss[0]), ("at", document.loss[1]))) if document.loss else []
+    lines += _table("loss", tuple(zip(("step", "at", "reduction"), document.loss, strict=True))) if document.loss else []
     lines += _table("init", document.init)
     lines += ["", "[symbols]", *map(_symbol, document.symbols)] if document.symbols else []
     return "\n".join(lines) + "\n"

@@ -22,6 +22,7 @@ DECLARATIONS = ("inputs", "states", "parameters", "targets")
 TABLES = (*DECLARATIONS, "equations", "loss", "symbols", "init")
 KEYS = ("schema", "title", "reference", "notes", "activation", *TABLES)
 AT = ("every", "last")
+REDUCTIONS = ("sum", "mean")
 _KIND = {dict: "a table", list: "a list", bool: "a truth value", int: "an integer", float: "a number", str: "a string"}
 
 
@@ -73,17 +74,20 @@ def _known(table: Mapping[str, Any], known: tuple[str, ...], kind: str, place: P
             raise place.unknown(kind, key[:40], known)
 
 
-def _loss(data: Mapping[str, Any], place: Place) -> tuple[str, str] | None:
+def _loss(data: Mapping[str, Any], place: Place) -> tuple[str, str, str] | None:
     if "loss" not in data:
         return None
     table = _table(data, "loss", place)
-    _known(table, ("step", "at"), "key", place.within("loss"))
+    _known(table, ("step", "at", "reduction"), "key", place.within("loss"))
     if "step" not in table:
         raise place.within("loss").error("expected a key step with the loss of one step, as in step = \"squared_error(o, y)\"")
     at = _string(table.get("at", "every"), place.within("loss", "at"))
     if at not in AT:
         raise place.within("loss", "at").unknown("value", at[:40], AT)
-    return _string(table["step"], place.within("loss", "step")), at
+    reduction = _string(table.get("reduction", "sum"), place.within("loss", "reduction"))
+    if reduction not in REDUCTIONS:
+        raise place.within("loss", "reduction").unknown("value", reduction[:40], REDUCTIONS)
+    return _string(table["step"], place.within("loss", "step")), at, reduction
 
 
 def _description(value: object, place: Place) -> Pairs:

@@ -55,8 +55,8 @@ def with_loss(document: Document, loss: str, place: Place) -> Document:
     model = compiled(document, place)
     output = _read_out(document, model)
     target = _target(model, output)
-    at = document.loss[1] if document.loss else "every"
-    return replace(_with_targets(document, (target,)), loss=(f"{loss}({output.name}, {target[0]})", at))
+    at, reduction = document.loss[1:] if document.loss else ("every", "sum")
+    return replace(_with_targets(document, (target,)), loss=(f"{loss}({output.name}, {target[0]})", at, reduction))
 
 
 def with_activation(document: Document, activation: str, place: Place) -> Document:

@@ -69,11 +69,16 @@ class Equation:
 
 @dataclass(frozen=True)
 class Loss:
-    """The loss of one step: equations of which the last defines the scalar L_t. `at` is "every" or "last"."""
+    """The loss of one step: equations of which the last defines the scalar L_t.
+
+    `at` is "every" or "last".
+    """
 
     name: str
     equations: tuple[Equation, ...]
     at: str = "every"
+    reduction: str = "sum"
+    """"sum", or "mean" over the steps and samples that count."""
 
     @property
     def target(self) -> Variable:
