@@ -77,21 +77,45 @@ class Writer:
         return tuple(e.target for e in self.model.equations)
 
     def dimension_lines(self, names: set[str]) -> list[Line]:
-        """The sizes of named dimensions, read off the arrays at hand."""
-        lines = []
+        """The sizes of named dimensions, read off the arrays at hand; sums such as H+D last, less what is known."""
+        sources = {name: self._dimension_source(name, names) for name in self.model.dimensions}
+        known = {name: source for name, source in sources.items() if source}
         for name in self.model.dimensions:
-            source = self._dimension_source(name, names)
-            if source:
-                lines.append(Line(f"{self.layout.dimension(name)} = {source}"))
-        return lines
+            if name not in known or known[name].startswith(self._state_arrays()):
+                summed = self._from_sum(name, set(known) - {name}, names)
+                if summed:
+                    known.pop(name, None)
+                    known[name] = summed
+        return [Line(f"{self.layout.dimension(name)} = {source}") for name, source in known.items()]
+
+    def _state_arrays(self) -> tuple[str, ...]:
+        return tuple(f"{self.layout.array(s)}." for s in self.model.states)
+
+    def _by_role(self, available: set[str]) -> list[tuple[Variable, str, int]]:
+        """Variables at hand with their array and its leading axes; states last, since they may be left out."""
+        leading = {Role.INPUT: 2, Role.STATE: 1}
+        first = (Role.PARAMETER, Role.INPUT, Role.LOCAL, Role.STATE)
+        found = [v for v in self.model.variables if v.name in available and not v.classes and v.role in first]
+        found.sort(key=lambda v: first.index(v.role))
+        leads = {v.name: (0 if v.tied else 1) if v.role is Role.PARAMETER else leading.get(v.role, 2) for v in found}
+        return [(v, self.layout.array(v), leads[v.name]) for v in found]
 
     def _dimension_source(self, name: str, available: set[str]) -> str:
-        first = (Role.PARAMETER, Role.INPUT, Role.STATE)
-        for v in sorted(self.model.variables, key=lambda v: first.index(v.role) if v.role in first else len(first)):
-            if v.name in available and name in v.shape and not v.classes:
-                lead = {Role.PARAMETER: 0 if v.tied else 1, Role.INPUT: 2, Role.STATE: 1}.get(v.role, 2)
-                array = self.layout.array(v)
+        for v, array, lead in self._by_role(available):
+            if name in v.shape:
                 return f"{array}.shape[{lead + v.shape.index(name)}]"
+        return ""
+
+    def _from_sum(self, name: str, known: set[str], available: set[str]) -> str:
+        for v, array, lead in self._by_role(available):
+            for axis, dimension in enumerate(v.shape if v.role is Role.PARAMETER else ()):
+                parts = [part.strip() for part in dimension.split("+")]
+                rest = [part for part in parts if part != name]
+                if name in parts and len(parts) > 1 and all(part in known or part.isdigit() for part in rest):
+                    less = "".join(f" - {part if part.isdigit() else self.layout.dimension(part)}" for part in rest)
+                    count = len(parts) - len(rest)
+                    size = f"{array}.shape[{lead + axis}]{less}"
+                    return size if count == 1 else f"({size}) // {count}"
         return ""
 
     def _steps(self) -> range:

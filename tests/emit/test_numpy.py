@@ -197,3 +197,26 @@ def test_the_text_of_the_backward_loop():
         "d_h_next = d_a @ W_hh",
     ):
         assert line in text
+
+
+def test_a_dimension_that_parameters_have_only_in_sums():
+    text = """
+[inputs]
+x = "D"
+[states]
+h = "H"
+[parameters]
+W = "H+D H+D"
+[targets]
+y = "H"
+[equations]
+z = "tanh(W @ concat(h[t-1], x))"
+h = "z[0:H]"
+[loss]
+step = "squared_error(h, y)"
+"""
+    model = read.from_text(text, "sums.toml")
+    module = _module(model, wrt="all")
+    assert max(module.self_check().values()) < 1e-11
+    drawn = _draw(model)
+    assert np.isfinite(module.value_and_grad(drawn.parameters, drawn.inputs, drawn.targets)[0]), "states left out"
