@@ -1,0 +1,89 @@
+"""Complex step: df/dv = Im f(x + i h v) / h, exact to rounding, because nothing is subtracted (h = 1e-200).
+
+Squire and Trapp (1998), Using complex variables to estimate derivatives of real functions, SIAM Review 40(1).
+The functions are the interpreter's objective, and the emitted module's own.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+
+from symbptt.model.values import Role, Variable
+from symbptt.unroll.graph import UnrolledGraph
+from symbptt.verify.case import Case
+from symbptt.verify.compare import Comparison, Scale
+from symbptt.verify.data import Array, Data
+from symbptt.verify.interpreter import evaluate
+from symbptt.verify.objective import by_step, leaf, leaves, objective
+from symbptt.verify.probe import Probes, probes
+from symbptt.verify.report import Check
+
+STEP = 1e-200
+TOLERANCE = 1e-11
+
+_OWN_PROBES = 8
+"""Directions per variable in which the module's own objective is probed; it takes one call each."""
+
+
+def slopes(graph: UnrolledGraph, data: Data, probe: Probes) -> Array:
+    """The derivatives (E,) of the interpreter's objective along the probes."""
+    point = data.value(probe.variable)
+    steps = [objective(graph, data.having(probe.variable, point + 1j * STEP * d)) for d in probe.chunks()]
+    return np.concatenate([_broadcast(s, len(d)) for s, d in zip(steps, probe.chunks(), strict=True)]).imag / STEP
+
+
+def _broadcast(values: Array, count: int) -> Array:
+    # An objective that does not depend on the variable has lost the perturbation axis.
+    return np.broadcast_to(values, (count,)).astype(complex)
+
+
+def gradient(graph: UnrolledGraph, data: Data, variable: Variable) -> Array:
+    """The gradient of the interpreter's objective, entry by entry, in the shape that the data have."""
+    size = data.value(variable).shape
+    return slopes(graph, data, probes(variable, size, np.random.default_rng(0), limit=int(np.prod(size)))).reshape(size)
+
+
+def terms(graph: UnrolledGraph, data: Data, variable: Variable) -> dict[tuple[int, int], Array]:
+    """The parts (t, k) of a gradient: how the variable's use at step k changes the objective of step t.
+
+    A parameter's parts are summed over the samples; those of an input and of an initial state (k = 1) keep them.
+    """
+    found: dict[tuple[int, int], Array] = {}
+    fixed, point = leaves(graph, data), data.value(variable)
+    tied = variable.role is Role.STATE or (variable.role is Role.PARAMETER and variable.tied)
+    size = point.shape if tied else point.shape[1:]
+    directions = np.eye(int(np.prod(size))).reshape(-1, *size)
+    # Every step is moved, and then the value at one step alone is taken.
+    moved = leaf(graph, data.having(variable, point + 1j * STEP * (directions if tied else directions[:, None])), variable)
+    for k in (1,) if variable.role is Role.STATE else range(1, graph.T + 1):
+        use = (variable.name, 0 if variable.role is Role.STATE else k)
+        parts = by_step(graph, evaluate(graph, fixed | {use: moved[use]}, data.dims), data)
+        for t, part in parts.items():
+            if t >= k:
+                found[t, k] = (_broadcast(part, len(directions)).imag / STEP).reshape(size)
+    return dict(sorted(found.items()))
+
+
+def check(case: Case, rng: np.random.Generator) -> Iterator[Check]:
+    """Emitted gradients against the complex step of the interpreter."""
+    made = case.probes(rng)
+    measured = {name: slopes(case.graph, case.data, probe) for name, probe in made.items()}
+    compare = Comparison("complex step", "emitted", "complex step", TOLERANCE, Scale.of(measured.values()))
+    for name, probe in made.items():
+        yield compare.slopes(case.given[name], measured[name], probe)
+
+
+def check_own(case: Case, rng: np.random.Generator) -> Iterator[Check]:
+    """Emitted gradients against the complex step of the module's own objective, along random directions."""
+    made = case.probes(rng, _OWN_PROBES)
+    measured = {name: np.array([_own(case, probe.variable, d) for d in probe.directions]) for name, probe in made.items()}
+    compare = Comparison("complex step, own", "emitted", "complex step of the module", TOLERANCE, Scale.of(measured.values()))
+    for name, probe in made.items():
+        yield compare.slopes(case.given[name], measured[name], probe)
+
+
+def _own(case: Case, variable: Variable, direction: Array) -> float:
+    point = case.data.value(variable)
+    return case.code.value(case.data.having(variable, point + 1j * STEP * direction)).imag / STEP

@@ -1,0 +1,92 @@
+"""Emitted code as a subject: anything that has the contract's functions, called with contract data."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from symbptt.errors import BadInput, Disagreement
+from symbptt.model.values import Model, Role, Variable
+from symbptt.verify.data import Array, Data
+
+FAULTS = (ArithmeticError, AssertionError, AttributeError, ImportError, LookupError, NameError, OSError, RuntimeError, TypeError,
+          ValueError)
+"""What emitted or edited code raises when it is broken; anything else is not its fault."""
+
+
+@dataclass(frozen=True)
+class Emitted:
+    """A module (or any namespace) with the functions of the contract, and the model that it claims to compute."""
+
+    name: str
+    module: Any
+    model: Model
+
+    def __post_init__(self) -> None:
+        missing = [f for f in ("forward", "backward") if not callable(getattr(self.module, f, None))]
+        if missing:
+            raise BadInput(f"{self.name}: no function {' or '.join(missing)}; is it a module that symbptt emitted?")
+
+    @property
+    def has_loss(self) -> bool:
+        """Whether the objective is the model's loss; otherwise it is <cotangents, outputs>."""
+        return self.model.loss is not None
+
+    @property
+    def only_T(self) -> int | None:
+        """The number of steps that straight-line code is made for."""
+        found = getattr(self.module, "STEPS", None)
+        return found if isinstance(found, int) else None
+
+    def forward(self, data: Data, *, states: bool = True) -> tuple[Mapping[str, Array], Any]:
+        """The outputs and the residuals."""
+        initial = dict(data.states) if states else None
+        outputs, residuals = self._call("forward", dict(data.parameters), dict(data.inputs), initial)
+        return outputs, residuals
+
+    def vjp(self, data: Data) -> dict[str, Array]:
+        """The gradients of <cotangents, outputs>."""
+        _, residuals = self.forward(data)
+        return self._named(self._call("backward", dict(data.parameters), residuals, dict(data.cotangents)))
+
+    def value(self, data: Data) -> complex:
+        """The objective."""
+        if self.has_loss:
+            return complex(self._value_and_grad(data)[0])
+        outputs, _ = self.forward(data)
+        return complex(sum((np.sum(weight * outputs[name]) for name, weight in data.cotangents.items()), 0.0))
+
+    def gradients(self, data: Data) -> dict[str, Array]:
+        """The objective's gradients, by name.
+
+        Raises Disagreement if a gradient has an unknown name or the functions fail on data of the contract.
+        """
+        return self._named(self._value_and_grad(data)[1]) if self.has_loss else self.vjp(data)
+
+    def variable(self, name: str) -> Variable:
+        """The variable that a gradient belongs to."""
+        return self.model[name]
+
+    def _value_and_grad(self, data: Data) -> tuple[Any, Mapping[str, Array]]:
+        arguments = (dict(part) for part in (data.parameters, data.inputs, data.targets, data.states))
+        loss, gradients = self._call("value_and_grad", *arguments)
+        return loss, gradients
+
+    def _named(self, gradients: Mapping[str, Array]) -> dict[str, Array]:
+        known = {v.name for v in self.model.of(Role.PARAMETER, Role.INPUT, Role.STATE)}
+        if strange := sorted(set(gradients) - known):
+            what = f"no parameter, input or state of {self.model.name}"
+            raise Disagreement(f"{self.name}: a gradient for {strange[0]!r}, which is {what}")
+        return {name: np.asarray(gradient) for name, gradient in gradients.items()}
+
+    def _call(self, function: str, *arguments: Any) -> Any:
+        called: Callable[..., Any] | None = getattr(self.module, function, None)
+        if called is None:
+            raise BadInput(f"{self.name}: {self.model.name} has a loss, so the module must have {function}")
+        try:
+            return called(*arguments)
+        except FAULTS as fault:
+            raise Disagreement(f"{self.name}: {function} fails: {type(fault).__name__}: {fault}") from fault

@@ -1,0 +1,59 @@
+"""The three forms of the derivation against each other, against the emitted code, and term by term against complex steps."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+
+from symbptt import derive
+from symbptt.model.values import Role, Variable
+from symbptt.verify import complex_step
+from symbptt.verify.case import Case
+from symbptt.verify.compare import Comparison, Scale
+from symbptt.verify.data import Array
+from symbptt.verify.locate import Terms, total
+from symbptt.verify.report import Check
+
+TOLERANCE = 1e-11
+
+
+def check(case: Case, rng: np.random.Generator) -> Iterator[Check | str]:
+    """For every parameter, input and initial state: the terms, the two recursions, and the emitted gradient if there is one.
+
+    A model without a loss has no such forms.
+    """
+    if not case.code.has_loss:
+        yield "no loss: the gradients are those of <cotangents, outputs>, and the three forms are left out"
+        return
+    graph, data = case.graph, case.data
+    point: dict[str, Any] = {"parameters": data.parameters, "inputs": data.inputs, "targets": data.targets, "states": data.states}
+    variables = [v for v in graph.model.of(Role.PARAMETER, Role.INPUT, Role.STATE) if not v.classes]
+    true = {v.name: complex_step.terms(graph, data, v) for v in variables}
+    scale = Scale.of(total(v, data, true[v.name]) for v in variables)
+    sums: dict[str, Array] = {}
+    for v in variables:
+        found = derive.gradient(graph, v.name).evaluate(**point)
+        yield _terms(v, found, true[v.name], scale)
+        sums[v.name] = total(v, data, found)
+    backward = derive.adjoints(graph).evaluate(**point)
+    compare = Comparison("backward recursion", "recursion", "sum of products", TOLERANCE, scale)
+    for v in variables:
+        yield compare.arrays(v.name, backward[v.name], sums[v.name], v)
+    compare = Comparison("nested recursion", "nested", "sum of products", TOLERANCE, scale)
+    for v in variables:
+        yield compare.arrays(v.name, derive.sensitivities(graph, v.name).evaluate(**point), sums[v.name], v)
+    compare = Comparison("recursion and code", "emitted", "recursion", TOLERANCE, scale)
+    for name, gradient in case.given.items():
+        yield compare.arrays(name, gradient, backward[name], graph.model[name])
+
+
+def _terms(variable: Variable, found: Terms, true: Terms, scale: Scale) -> Check:
+    """The worst of all terms, named by its steps; a missing or surplus term counts as zero on that side."""
+    checks = []
+    for t, k in sorted(found.keys() | true.keys()):
+        zero = np.zeros_like(next(iter(true.values())))
+        compare = Comparison("sum of products", f"term (t={t}, k={k})", "complex step", TOLERANCE, scale)
+        checks.append(compare.arrays(variable.name, found.get((t, k), zero), true.get((t, k), zero)))
+    return max(checks, key=lambda check: (not check.ok, check.worst_error))

@@ -1,0 +1,63 @@
+"""What can be verified, made into a subject: a model or its name, a source file, a module on disk, any namespace."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+from symbptt import emit
+from symbptt.emit import SourceFile
+from symbptt.errors import BadInput
+from symbptt.model.read import from_text, load
+from symbptt.model.values import Model
+from symbptt.verify.emitted import FAULTS, Emitted
+
+
+def resolve(given: Any, model: Model | None = None) -> Emitted:
+    """The subject for a built-in name, a Model (emitted first, with all gradients), a SourceFile or a namespace.
+
+    A namespace has the functions of the emitted code's contract; its model is `model`, or read from its MODEL_FILE.
+    """
+    if isinstance(given, str):
+        given = load(given)
+    if isinstance(given, Model):
+        given = emit.source(given, wrt="all")
+    if isinstance(given, SourceFile):
+        return Emitted(given.path, _module(given.text, given.path), given.model)
+    place = getattr(given, "__name__", type(given).__name__)
+    return Emitted(place, given, model or _model(given, place))
+
+
+def stored(path: Path | str) -> Emitted:
+    """The subject in a module on disk, which must be one that symbptt emitted; this runs the file.
+
+    Raises BadInput if it cannot be read, is no Python, fails when run, or has no model in it.
+    """
+    place = str(path)
+    try:
+        text = Path(path).read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise BadInput(f"{place}: cannot be read: {error}") from error
+    if "MODEL_FILE" not in text:
+        raise BadInput(f"{place}: no MODEL_FILE in it; only modules that symbptt emitted can be verified")
+    module = _module(text, place)
+    return Emitted(place, module, _model(module, place))
+
+
+def _module(text: str, place: str) -> ModuleType:
+    # Compiled from the text, so that no bytecode is left beside the file and no module of that name is disturbed.
+    module = ModuleType(f"symbptt_verified_{Path(place).stem}")
+    module.__file__ = place
+    try:
+        exec(compile(text, place, "exec"), module.__dict__)
+    except (SyntaxError, *FAULTS) as fault:
+        raise BadInput(f"{place}: cannot be run: {type(fault).__name__}: {fault}") from fault
+    return module
+
+
+def _model(module: Any, place: str) -> Model:
+    text, name = getattr(module, "MODEL_FILE", None), getattr(module, "MODEL_NAME", "")
+    if not isinstance(text, str) or not text.strip():
+        raise BadInput(f"{place}: no model file in MODEL_FILE, so nothing says what the code should compute")
+    return from_text(text, f"{place}, MODEL_FILE", name if isinstance(name, str) else "")

@@ -1,0 +1,95 @@
+"""The number whose gradient is checked, by the interpreter: the loss, or weighed outputs where there is none."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+
+from symbptt.model.values import Role, Variable
+from symbptt.unroll.graph import UnrolledGraph
+from symbptt.verify.data import Array, Data, lead, number, shape
+from symbptt.verify.interpreter import Values, evaluate
+
+_LEAVES = (Role.PARAMETER, Role.INPUT, Role.TARGET, Role.STATE)
+
+
+def leaves(graph: UnrolledGraph, data: Data) -> Values:
+    """The data as the interpreter's values. Any array may carry one more axis in front, for perturbations."""
+    made: Values = {}
+    for variable in graph.model.of(*_LEAVES):
+        made.update(leaf(graph, data, variable))
+    return made
+
+
+def leaf(graph: UnrolledGraph, data: Data, variable: Variable) -> Values:
+    """The values of one variable, at every step that has one; a tied parameter has the same value at each."""
+    array, steps = data.value(variable), range(1, graph.T + 1)
+    if _holds_classes(variable, array):
+        array = _one_hot(array, number(variable.rows, data.dims))
+    if variable.role is Role.STATE:
+        return {(variable.name, 0): _columns(array, variable, data, 1)}
+    if variable.role is Role.PARAMETER and variable.tied:
+        whole = _columns(array, variable, data, 0)
+        return {(variable.name, step): whole for step in steps}
+    axis = array.ndim - len(lead(variable, data.T, data.N)) - len(shape(variable, data.dims))
+    kept = 0 if variable.role is Role.PARAMETER else 1
+    return {(variable.name, step): _columns(array.take(step - 1, axis), variable, data, kept) for step in steps}
+
+
+def _holds_classes(variable: Variable, array: Array) -> bool:
+    return variable.classes or (variable.role is Role.TARGET and array.dtype.kind in "iu")
+
+
+def _one_hot(classes: Array, count: int) -> Array:
+    # A class below 0 matches no row: a column of zeros.
+    return (classes[..., None] == np.arange(count)).astype(np.float64)
+
+
+def _columns(array: Array, variable: Variable, data: Data, samples: int) -> Array:
+    """(..., N, *shape) or, with samples = 0, (..., *shape), as (..., N or 1, rows, columns)."""
+    size = shape(variable, data.dims)
+    front = array.shape[: array.ndim - len(size)]
+    return array.reshape((*front, *((1,) * (1 - samples)), *(*size, 1, 1)[:2]))
+
+
+def by_step(graph: UnrolledGraph, values: Values, data: Data) -> dict[int, Array]:
+    """The objective of every loss step, summed over the samples; shape (...), the perturbation axes.
+
+    A model without a loss has the objective <cotangent, output> at every step.
+    """
+    loss = graph.model.loss
+    if loss is not None:
+        return {t: _over_samples(values[loss.target.name, t], data.N) for t in graph.loss_steps}
+    return {t: _weighed(graph, values, data, t) for t in range(1, graph.T + 1)}
+
+
+def _over_samples(value: Array, N: int) -> Array:
+    # A value that does not depend on the sample counts once for each.
+    return value.sum(axis=(-3, -2, -1)) * (N // value.shape[-3])
+
+
+def _weighed(graph: UnrolledGraph, values: Values, data: Data, step: int) -> Array:
+    def product(output: Variable) -> Array:
+        weight = _columns(data.cotangents[output.name][step - 1], output, data, 1)
+        return (values[output.name, step] * weight).sum(axis=(-3, -2, -1))
+
+    return sum(map(product, graph.model.outputs), np.zeros(()))
+
+
+def objective(graph: UnrolledGraph, data: Data) -> Array:
+    """The objective, summed over steps and samples; shape (...), the perturbation axes."""
+    steps = by_step(graph, evaluate(graph, leaves(graph, data), data.dims), data)
+    return sum(steps.values(), np.zeros(()))
+
+
+def outputs(graph: UnrolledGraph, data: Data) -> Mapping[str, Array]:
+    """The outputs (T, N, ...) as the contract has them."""
+    values = evaluate(graph, leaves(graph, data), data.dims)
+
+    def stacked(variable: Variable) -> Array:
+        size = (data.N, *shape(variable, data.dims))
+        steps = (values[variable.name, t] for t in range(1, graph.T + 1))
+        return np.stack([np.broadcast_to(v, (data.N, *v.shape[-2:])).reshape(size) for v in steps])
+
+    return {v.name: stacked(v) for v in graph.model.outputs}

@@ -1,0 +1,79 @@
+"""All routes over one subject, timed, and the term named where they disagree."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
+from pathlib import Path
+from time import perf_counter
+from typing import Any
+
+import numpy as np
+
+from symbptt.errors import BadInput
+from symbptt.model.values import Model
+from symbptt.unroll.graph import steps
+from symbptt.verify import complex_step, dot_product, finite_difference, forms, forward, locate, oracle, taylor
+from symbptt.verify.case import Case
+from symbptt.verify.data import random
+from symbptt.verify.emitted import Emitted
+from symbptt.verify.load import resolve, stored
+from symbptt.verify.report import Check, Report
+
+_T = 5
+
+
+ROUTES: tuple[Callable[[Case, np.random.Generator], Iterator[Check | str]], ...] = (
+    forward.check, complex_step.check, complex_step.check_own, finite_difference.check, taylor.check, dot_product.check,
+    forms.check, oracle.check,
+)
+"""All routes, in the order of the report; another one is another row. A text that a route gives is a note for the reader."""
+
+
+def gradients(
+    subject: Any, *, dims: Mapping[str, int] | None = None, T: int | None = None, N: int = 2, seed: int = 0,
+    model: Model | None = None,
+) -> Report:
+    """Verify the gradients of emitted code on random data, by every route.
+
+    The subject is a built-in's name, a Model, a SourceFile, or a namespace with the functions of the emitted code's contract
+    (whose model is `model`, or read from its MODEL_FILE). T is 5, or what straight-line code is made for.
+    Raises BadInput for sizes that make no sense, Disagreement if the code fails to run.
+    """
+    return _report(resolve(subject, model), dims, T, N, seed)
+
+
+def file(path: Path | str, *, dims: Mapping[str, int] | None = None, T: int | None = None, N: int = 2, seed: int = 0) -> Report:
+    """Verify a module that symbptt emitted, from its file, which is run; arguments as of `gradients`."""
+    return _report(stored(path), dims, T, N, seed)
+
+
+def _report(code: Emitted, dims: Mapping[str, int] | None, T: int | None, N: int, seed: int) -> Report:
+    if T is None:
+        T = code.only_T or _T
+    if code.only_T not in (None, T):
+        raise BadInput(f"{code.name} is straight-line code for T = {code.only_T}, not {T}")
+    graph = steps(code.model, T)
+    data = random(code.model, dims, T, N, seed)
+    # Corrupt or diverging code gives nan, which the checks report.
+    with np.errstate(all="ignore"):
+        case = Case(code, graph, data, code.gradients(data))
+        found = list(_all(case, seed))
+    checks = tuple(item for item in found if isinstance(item, Check))
+    return Report(code.name, checks, tuple(item for item in found if isinstance(item, str)))
+
+
+def _all(case: Case, seed: int) -> Iterator[Check | str]:
+    for number, route in enumerate(ROUTES):
+        started = perf_counter()
+        for item in route(case, np.random.default_rng([seed, number])):
+            yield item if isinstance(item, str) else replace(_explained(item, case), seconds=perf_counter() - started)
+            started = perf_counter()
+
+
+def _explained(check: Check, case: Case) -> Check:
+    """The check with the term or step that is wrong, if it objects to an emitted gradient."""
+    if check.ok or check.subject not in case.given:
+        return check
+    why = locate.explain(case, case.code.variable(check.subject))
+    return replace(check, where=f"{check.where}; {why}") if why else check

@@ -1,0 +1,116 @@
+"""The oracle's arithmetic: what each node and each function means for lists of scalar SymPy expressions."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from functools import reduce
+from itertools import chain
+from typing import Any
+
+import sympy as sp
+from sympy.matrices.expressions.special import OneMatrix
+
+from symbptt.algebra import nodes
+from symbptt.errors import UnknownName
+
+Matrix = list[list[sp.Expr]]
+Dims = Mapping[str, int]
+
+
+def sized(expression: sp.Expr, dims: Dims) -> sp.Expr:
+    """A number such as H + D or 1/H with the sizes put in."""
+    return expression.subs([(symbol, dims[symbol.name]) for symbol in expression.free_symbols])
+
+
+def mean(samples: list[Matrix]) -> Matrix:
+    """The mean over the samples of a batch."""
+    return _map(lambda *entries: sp.Add(*entries) / len(entries), *samples)
+
+
+def _map(f: Callable[..., sp.Expr], *matrices: Matrix) -> Matrix:
+    return [[f(*entries) for entries in zip(*rows, strict=True)] for rows in zip(*matrices, strict=True)]
+
+
+def _times(a: Matrix, b: Matrix) -> Matrix:
+    return [[sp.Add(*(a[i][k] * b[k][j] for k in range(len(b)))) for j in range(len(b[0]))] for i in range(len(a))]
+
+
+def _size(expression: sp.Expr, dims: Dims) -> int:
+    return int(sized(expression, dims))
+
+
+def _flat(a: Matrix) -> list[sp.Expr]:
+    return list(chain.from_iterable(a))
+
+
+def _product(dims: Dims, node: Any, *factors: Matrix) -> Matrix:
+    number = sized(sp.Mul(*(a for a in node.args if not getattr(a, "is_Matrix", False))), dims)
+    return _map(lambda entry: number * entry, reduce(_times, factors))
+
+
+def _softmax(dims: Dims, node: Any, a: Matrix) -> Matrix:
+    return _map(lambda entry: sp.exp(entry) / sp.Add(*map(sp.exp, _flat(a))), a)
+
+
+def _cross_entropy(dims: Dims, node: Any, o: Matrix, y: Matrix) -> Matrix:
+    normaliser = sp.log(sp.Add(*map(sp.exp, _flat(o))))
+    return [[sp.Add(*(p * (normaliser - z) for z, p in zip(_flat(o), _flat(y), strict=True)))]]
+
+
+def _elementwise(dims: Dims, node: nodes.Elementwise, a: Matrix) -> Matrix:
+    if node.name not in _FUNCTIONS:
+        raise UnknownName("function", node.name, _FUNCTIONS, "symbptt/verify/scalar_nodes.py")
+    return _map(lambda entry: _FUNCTIONS[node.name](entry, *node.numbers), a)
+
+
+def _fill(f: Callable[[int, int], int]) -> Callable[..., Matrix]:
+    def rule(dims: Dims, node: Any) -> Matrix:
+        rows, columns = (_size(n, dims) for n in node.shape)
+        return [[sp.Integer(f(i, j)) for j in range(columns)] for i in range(rows)]
+
+    return rule
+
+
+NODES: dict[type, Callable[..., Matrix]] = {
+    sp.MatMul: _product,
+    sp.MatAdd: lambda dims, node, *a: _map(sp.Add, *a),
+    sp.HadamardProduct: lambda dims, node, *a: _map(sp.Mul, *a),
+    sp.Transpose: lambda dims, node, a: [list(column) for column in zip(*a, strict=True)],
+    sp.Identity: _fill(lambda i, j: int(i == j)),
+    OneMatrix: _fill(lambda i, j: 1),
+    sp.ZeroMatrix: _fill(lambda i, j: 0),
+    nodes.Elementwise: _elementwise,
+    nodes.Softmax: _softmax,
+    nodes.Diag: lambda dims, node, a: [[a[i][0] if i == j else sp.S.Zero for j in range(len(a))] for i in range(len(a))],
+    nodes.LogSumExp: lambda dims, node, a: [[sp.log(sp.Add(*map(sp.exp, _flat(a))))]],
+    nodes.SumAll: lambda dims, node, a: [[sp.Add(*_flat(a))]],
+    nodes.HalfSquaredNorm: lambda dims, node, a: [[sp.Add(*(entry**2 for entry in _flat(a))) / 2]],
+    nodes.CrossEntropy: _cross_entropy,
+    nodes.Spread: lambda dims, node, a: [[a[0][0]] * _size(node.shape[1], dims) for _ in range(_size(node.shape[0], dims))],
+    nodes.Concat: lambda dims, node, *a: [row for part in a for row in part],
+    nodes.Slice: lambda dims, node, a: a[_size(node.args[1], dims) : _size(node.args[2], dims)],
+}
+
+
+_FUNCTIONS: dict[str, Callable[..., sp.Expr]] = {
+    "identity": lambda z: z,
+    "tanh": sp.tanh,
+    "sigmoid": lambda z: 1 / (1 + sp.exp(-z)),
+    "relu": lambda z: sp.Piecewise((z, z > 0), (0, True)),
+    "leaky_relu": lambda z, slope: sp.Piecewise((z, z > 0), (slope * z, True)),
+    "elu": lambda z, alpha: sp.Piecewise((z, z > 0), (alpha * (sp.exp(z) - 1), True)),
+    "softplus": lambda z: sp.log(1 + sp.exp(z)),
+    "silu": lambda z: z / (1 + sp.exp(-z)),
+    "gelu": lambda z: z * (1 + sp.tanh(sp.sqrt(2 / sp.pi) * (z + sp.Rational("0.044715") * z**3))) / 2,
+    "hard_sigmoid": lambda z: sp.Piecewise((0, z <= -3), (1, z >= 3), (z / 6 + sp.Rational(1, 2), True)),
+    "hard_tanh": lambda z: sp.Piecewise((-1, z <= -1), (1, z >= 1), (z, True)),
+    "sin": sp.sin,
+    "cos": sp.cos,
+    "exp": sp.exp,
+    "log": sp.log,
+    "sqrt": sp.sqrt,
+    "abs": lambda z: sp.Piecewise((z, z > 0), (-z, True)),
+    "reciprocal": lambda z: 1 / z,
+    "power": lambda z, n: z**n,
+    "huber": lambda z, d: sp.Piecewise((d * (-z - d / 2), z < -d), (d * (z - d / 2), z > d), (z**2 / 2, True)),
+}
