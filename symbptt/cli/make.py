@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -19,14 +19,6 @@ if TYPE_CHECKING:
     from symbptt import Model
 
 _ALL = ("all",)
-
-
-class _Form(Protocol):
-    """What the forms of a gradient have in common."""
-
-    def text(self) -> str: ...
-    def latex(self) -> str: ...
-    def json(self) -> dict[str, Any]: ...
 
 
 def _names(model: Model, wrt: tuple[str, ...] | None) -> tuple[str, ...]:
@@ -49,7 +41,7 @@ def derive(model: Model, steps: int, wrt: tuple[str, ...] | None, form: str, lay
     """Derive the gradient over T steps, in one of its three forms."""
     graph = symbptt.unroll.steps(model, steps)
     names = _names(model, wrt)
-    results: list[_Form]
+    results: list[Any]
     with progress(f"deriving {model.name} over {steps} steps"):
         if form == "adjoint":
             system = symbptt.derive.adjoints(graph)
@@ -60,9 +52,10 @@ def derive(model: Model, steps: int, wrt: tuple[str, ...] | None, form: str, lay
         else:
             results = [*(symbptt.derive.gradient(graph, wrt=name) for name in names)]
         if layout == "json":
-            made = [result.json() for result in results]
+            made = [symbptt.narrative.json(result) for result in results]
         else:
-            texts = [result.latex() if layout == "latex" else result.text() for result in results]
+            write = symbptt.narrative.latex if layout == "latex" else symbptt.narrative.text
+            texts = [write(result) for result in results]
     if layout != "json":
         say("\n\n".join(text.strip("\n") for text in texts))
     elif len(made) == 1:
