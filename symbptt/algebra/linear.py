@@ -1,205 +1,28 @@
-"""Linear maps between matrices: the form of every local derivative.
+"""Linear maps between matrices: the form of every local derivative. Compositions and sums of the maps in maps.py.
 
 One map serves three purposes: `apply` pushes a tangent forward (jvp), `transposed().apply` pulls a cotangent back (vjp), and
-`matrix` is the Jacobian in numerator layout where a column goes to a column. `product` is `apply` written with explicit
-Jacobian factors, diag(d) X in place of d * X, as the sum of products shows them.
+`matrix` is the Jacobian in numerator layout where a column goes to a column.
 """
 
 from __future__ import annotations
 
-from abc import ABC, abstractmethod
-from collections.abc import Mapping
-from dataclasses import dataclass, fields
-from typing import Any
+from dataclasses import dataclass
 
 import sympy as sp
 from sympy.matrices.expressions.matexpr import MatrixExpr
-from sympy.matrices.expressions.special import OneMatrix
 
 from symbptt.algebra import build
-from symbptt.algebra.nodes import BatchMean, Concat, Slice
-
-
-class LinearMap(ABC):
-    """X -> A(X), linear in X."""
-
-    @abstractmethod
-    def apply(self, x: MatrixExpr) -> MatrixExpr:
-        """A(X)."""
-
-    @abstractmethod
-    def transposed(self) -> LinearMap:
-        """The map A^T with <A(X), Y> = <X, A^T(Y)>."""
-
-    def matrix(self) -> MatrixExpr | None:
-        """The Jacobian, or None where the map is no matrix acting on columns."""
-        return None
-
-    def replaced(self, symbols: Mapping[Any, Any]) -> LinearMap:
-        """The map with symbols replaced in every expression, as when t becomes 3."""
-        return type(self)(*(_replaced(getattr(self, f.name), symbols) for f in fields(self)))  # type: ignore[arg-type]
-
-    def product(self, x: MatrixExpr) -> MatrixExpr:
-        """A(X) with explicit Jacobian factors."""
-        jacobian = self.matrix()
-        return self.apply(x) if jacobian is None or x.shape[1] != 1 else build.mul(jacobian, x)
-
-
-@dataclass(frozen=True)
-class Left(LinearMap):
-    """X -> A X."""
-
-    factor: MatrixExpr
-
-    def apply(self, x: MatrixExpr) -> MatrixExpr:
-        return build.mul(self.factor, x)
-
-    def transposed(self) -> LinearMap:
-        return Left(build.transpose(self.factor))
-
-    def matrix(self) -> MatrixExpr:
-        return self.factor
-
-
-@dataclass(frozen=True)
-class Right(LinearMap):
-    """X -> X B."""
-
-    factor: MatrixExpr
-
-    def apply(self, x: MatrixExpr) -> MatrixExpr:
-        return build.mul(x, self.factor)
-
-    def transposed(self) -> LinearMap:
-        return Right(build.transpose(self.factor))
-
-
-@dataclass(frozen=True)
-class Hadamard(LinearMap):
-    """X -> d * X, entry by entry; for a column the matrix diag(d)."""
-
-    weights: MatrixExpr
-
-    def apply(self, x: MatrixExpr) -> MatrixExpr:
-        return build.hadamard(x, self.weights)
-
-    def transposed(self) -> LinearMap:
-        return self
-
-    def matrix(self) -> MatrixExpr | None:
-        return build.diag(self.weights) if self.weights.shape[1] == 1 else None
-
-
-@dataclass(frozen=True)
-class Scale(LinearMap):
-    """X -> c X with a number c."""
-
-    number: sp.Expr
-
-    def apply(self, x: MatrixExpr) -> MatrixExpr:
-        return build.scale(self.number, x)
-
-    def transposed(self) -> LinearMap:
-        return self
-
-    def product(self, x: MatrixExpr) -> MatrixExpr:
-        return self.apply(x)
-
-
-@dataclass(frozen=True)
-class Flip(LinearMap):
-    """X -> X^T."""
-
-    def apply(self, x: MatrixExpr) -> MatrixExpr:
-        return build.transpose(x)
-
-    def transposed(self) -> LinearMap:
-        return self
-
-
-@dataclass(frozen=True)
-class SpreadOut(LinearMap):
-    """A scalar repeated in every entry of a rows x columns matrix."""
-
-    rows: sp.Expr
-    columns: sp.Expr
-
-    def apply(self, x: MatrixExpr) -> MatrixExpr:
-        return build.spread(x, self.rows, self.columns)
-
-    def transposed(self) -> LinearMap:
-        return AddUp(self.rows, self.columns)
-
-    def matrix(self) -> MatrixExpr | None:
-        return OneMatrix(self.rows, 1) if self.columns == 1 else None
-
-
-@dataclass(frozen=True)
-class AddUp(LinearMap):
-    """The sum of all entries of a rows x columns matrix."""
-
-    rows: sp.Expr
-    columns: sp.Expr
-
-    def apply(self, x: MatrixExpr) -> MatrixExpr:
-        return build.total(x)
-
-    def transposed(self) -> LinearMap:
-        return SpreadOut(self.rows, self.columns)
-
-    def matrix(self) -> MatrixExpr | None:
-        return OneMatrix(1, self.rows) if self.columns == 1 else None
-
-
-@dataclass(frozen=True)
-class Take(LinearMap):
-    """The rows start .. stop-1 of a column of n entries."""
-
-    start: sp.Expr
-    stop: sp.Expr
-    n: sp.Expr
-
-    def apply(self, x: MatrixExpr) -> MatrixExpr:
-        return x if (self.start, self.stop) == (0, self.n) else Slice(x, self.start, self.stop)
-
-    def transposed(self) -> LinearMap:
-        return Place(self.start, self.stop, self.n)
-
-    def matrix(self) -> MatrixExpr:
-        return build.transpose(self.transposed().matrix())
-
-
-@dataclass(frozen=True)
-class Place(LinearMap):
-    """A column put into the rows start .. stop-1 of a column of n entries, zeros elsewhere."""
-
-    start: sp.Expr
-    stop: sp.Expr
-    n: sp.Expr
-
-    def apply(self, x: MatrixExpr) -> MatrixExpr:
-        if build.is_zero(x):
-            return sp.ZeroMatrix(self.n, x.shape[1])
-        parts = (sp.ZeroMatrix(self.start, x.shape[1]), x, sp.ZeroMatrix(self.n - self.stop, x.shape[1]))
-        kept = tuple(p for p in parts if p.shape[0] != 0)
-        return kept[0] if len(kept) == 1 else Concat(*kept)
-
-    def transposed(self) -> LinearMap:
-        return Take(self.start, self.stop, self.n)
-
-    def matrix(self) -> MatrixExpr:
-        return self.apply(sp.Identity(self.stop - self.start))
-
-
-@dataclass(frozen=True)
-class AverageBatch(LinearMap):
-    """The mean over the samples; symmetric, and no matrix of one sample."""
-
-    def apply(self, x: MatrixExpr) -> MatrixExpr:
-        return x if build.is_zero(x) else BatchMean(x)
-
-    def transposed(self) -> LinearMap:
-        return self
+from symbptt.algebra.maps import AddUp as AddUp
+from symbptt.algebra.maps import AverageBatch as AverageBatch
+from symbptt.algebra.maps import Flip as Flip
+from symbptt.algebra.maps import Hadamard as Hadamard
+from symbptt.algebra.maps import Left as Left
+from symbptt.algebra.maps import LinearMap as LinearMap
+from symbptt.algebra.maps import Place as Place
+from symbptt.algebra.maps import Right as Right
+from symbptt.algebra.maps import Scale as Scale
+from symbptt.algebra.maps import SpreadOut as SpreadOut
+from symbptt.algebra.maps import Take as Take
 
 
 @dataclass(frozen=True)
@@ -253,18 +76,36 @@ class Sum(LinearMap):
         return Sum(tuple(item.transposed() for item in self.maps))
 
     def matrix(self) -> MatrixExpr | None:
+        """The sum of the matrices; a multiple of the identity takes its size from the others."""
         parts = [item.matrix() for item in self.maps]
-        known = [p for p in parts if p is not None]
-        return build.add(*known) if len(known) == len(parts) else None
+        sizes = [p.shape[0] for p in parts if p is not None]
+        if not sizes:
+            return None
+        made: list[MatrixExpr] = []
+        for item, part in zip(self.maps, parts, strict=True):
+            number = multiple(item)
+            if part is None and number is None:
+                return None
+            made.append(build.scale(number, sp.Identity(sizes[0])) if part is None else part)
+        return build.add(*made)
 
     def product(self, x: MatrixExpr) -> MatrixExpr:
         return build.add(*(item.product(x) for item in self.maps))
 
 
-def _replaced(value: Any, symbols: Mapping[Any, Any]) -> Any:
-    if isinstance(value, tuple):
-        return tuple(item.replaced(symbols) for item in value)
-    return value.xreplace(dict(symbols))
+def multiple(item: LinearMap) -> sp.Expr | None:
+    """The number c of a map X -> c X, or None for any other map."""
+    if isinstance(item, Scale):
+        return item.number
+    if isinstance(item, Compose) and all(isinstance(part, Scale) for part in item.maps):
+        return sp.Mul(*(part.number for part in item.maps if isinstance(part, Scale)))
+    return None
+
+
+def square(item: LinearMap, size: sp.Expr) -> MatrixExpr | None:
+    """The Jacobian of a map between columns of `size` entries, multiples of the identity included."""
+    number = multiple(item)
+    return item.matrix() if number is None else build.scale(number, sp.Identity(size))
 
 
 IDENTITY = Compose()

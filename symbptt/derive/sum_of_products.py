@@ -18,6 +18,7 @@ from sympy.matrices.expressions.matexpr import MatrixExpr
 
 from symbptt.algebra import build
 from symbptt.algebra.evaluate import Array, Values
+from symbptt.algebra.linear import square
 from symbptt.algebra.nodes import TIME, Partial
 from symbptt.derive import step
 from symbptt.derive.adjoint import STEP, symbol, wanted
@@ -159,7 +160,7 @@ def jacobian_factor(model: Model, at: int) -> Factor:
     """J_j^T with its blocks."""
     blocks = []
     for (row, column), item in step.state_jacobian(model).items():
-        matrix = item.replaced(_at(at)).transposed().matrix()
+        matrix = square(item.replaced(_at(at)).transposed(), model[row].rows)
         blocks.append(Block(column, row, matrix))
     partial = Partial(_state_symbol(model, at), _state_symbol(model, at - 1), "partial")
     return Factor(Kind.STATE_JACOBIAN, at, build.transpose(partial), tuple(blocks))
