@@ -1,0 +1,51 @@
+"""The README's code runs as it stands, in order, in an empty folder."""
+
+from __future__ import annotations
+
+import re
+import shlex
+import sys
+from pathlib import Path
+
+import pytest
+
+from symbptt.cli import main
+
+README = Path(__file__).resolve().parents[1] / "README.md"
+
+
+def _blocks() -> list[tuple[str, str]]:
+    return re.findall(r"^```(\w+)\n(.*?)^```", README.read_text(encoding="utf-8"), re.DOTALL | re.MULTILINE)
+
+
+def test_the_tour(tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.syspath_prepend(str(tmp_path))
+    namespace: dict[str, object] = {}
+    ran = 0
+    for language, text in _blocks():
+        if language == "toml":
+            (tmp_path / "leaky_elman.toml").write_text(text, encoding="utf-8")
+        elif language == "python":
+            exec(compile(text, "README.md", "exec"), namespace)  # our own text
+            ran += 1
+        elif language == "console":
+            for line in text.splitlines():
+                words = shlex.split(line.removeprefix("$ "), comments=True)
+                if words[0] == "symbptt":
+                    (tmp_path / "handout").mkdir(exist_ok=True)
+                    assert main(words[1:]) == 0, line
+                    ran += 1
+    assert ran >= 11
+    assert "3 1 ['immediate', 'state_jacobian', 'state_jacobian', 'loss']" in capsys.readouterr().out
+    sys.modules.pop("elman", None)
+
+
+@pytest.mark.parametrize("path", re.findall(r"`(symbptt/[a-z]+|generated/|templates/)`", README.read_text(encoding="utf-8")))
+def test_the_map_names_folders_that_exist(path):
+    assert (README.parent / path).is_dir()
+
+
+def test_pictures_exist():
+    for picture in re.findall(r"!\[[^]]*\]\(([^)]+)\)", README.read_text(encoding="utf-8")):
+        assert (README.parent / picture).is_file()
