@@ -104,7 +104,7 @@ _ROWS = (
     Function("exp", sp.exp(Z), by_result=Y),
     Function("log", sp.log(Z)),
     Function("sqrt", sp.sqrt(Z), by_result=1 / (2 * Y)),
-    Function("abs", _if(Z > 0, Z, -Z), bound=_one),
+    Function("abs", _if(Z > 0, Z, _if(Z < 0, -Z, sp.S.Zero)), bound=_one),
     Function("reciprocal", 1 / Z, by_result=-(Y**2)),
     Function("power", Z**_n, (("n", sp.S(2)),)),
     Function(

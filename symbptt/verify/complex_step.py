@@ -7,6 +7,7 @@ The functions are the interpreter's objective, and the emitted module's own.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 import numpy as np
 
@@ -73,6 +74,16 @@ def check(case: Case, rng: np.random.Generator) -> Iterator[Check]:
     compare = Comparison("complex step", "emitted", "complex step", TOLERANCE, Scale.of(measured.values()))
     for name, probe in made.items():
         yield compare.slopes(case.given[name], measured[name], probe)
+
+
+def check_weighted(case: Case, rng: np.random.Generator) -> Iterator[Check]:
+    """The same with a random mask and random weights of the steps, if the code takes them."""
+    if not case.code.takes_weights:
+        return
+    T, N = case.data.T, case.data.N
+    data = replace(case.data, mask=(rng.random((T, N)) < 0.7) * rng.uniform(0.5, 1.5, (T, N)), weights=rng.uniform(0.5, 1.5, T))
+    for item in check(replace(case, data=data, given=case.code.gradients(data)), rng):
+        yield replace(item, name="complex step, mask")
 
 
 def check_own(case: Case, rng: np.random.Generator) -> Iterator[Check]:

@@ -28,6 +28,7 @@ class Data:
     """Values for every variable: inputs and targets (T, N, ...), states (N, ...), parameters as in the file, untied (T, ...).
 
     Integer arrays (T, N) stand for classes; a target below 0 counts nothing. `cotangents` (T, N, ...) weigh the outputs.
+    `mask` (T, N) and `weights` (T,) say what samples and steps count in the loss; None means one.
     """
 
     dims: Mapping[str, int]
@@ -38,6 +39,8 @@ class Data:
     targets: Mapping[str, Array]
     states: Mapping[str, Array]
     cotangents: Mapping[str, Array] = field(default_factory=dict)
+    mask: Array | None = None
+    weights: Array | None = None
 
     def part(self, role: Role) -> str:
         """The name of the dict that holds variables of this role."""
@@ -61,7 +64,8 @@ class Data:
         inputs, targets, cotangents = (
             {name: value[:T] for name, value in part.items()} for part in (self.inputs, self.targets, self.cotangents)
         )
-        return replace(self, T=T, parameters=parameters, inputs=inputs, targets=targets, cotangents=cotangents)
+        mask, weights = (None if part is None else part[:T] for part in (self.mask, self.weights))
+        return Data(self.dims, T, self.N, parameters, inputs, targets, self.states, cotangents, mask, weights)
 
 
 _PARTS = {Role.PARAMETER: "parameters", Role.INPUT: "inputs", Role.TARGET: "targets", Role.STATE: "states"}

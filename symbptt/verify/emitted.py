@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from inspect import signature
 from typing import Any
 
 import numpy as np
@@ -41,6 +42,12 @@ class Emitted:
         found = getattr(self.module, "STEPS", None)
         return found if isinstance(found, int) else None
 
+    @property
+    def takes_weights(self) -> bool:
+        """Whether the loss can be masked, and its steps weighed."""
+        named = signature(self.module.value_and_grad).parameters if self.has_loss else {}
+        return {"mask", "weights"} <= set(named)
+
     def forward(self, data: Data, *, states: bool = True) -> tuple[Mapping[str, Array], Any]:
         """The outputs and the residuals."""
         initial = dict(data.states) if states else None
@@ -72,7 +79,8 @@ class Emitted:
 
     def _value_and_grad(self, data: Data) -> tuple[Any, Mapping[str, Array]]:
         arguments = (dict(part) for part in (data.parameters, data.inputs, data.targets, data.states))
-        loss, gradients = self._call("value_and_grad", *arguments)
+        options = {name: value for name in ("mask", "weights") if (value := getattr(data, name)) is not None}
+        loss, gradients = self._call("value_and_grad", *arguments, **options)
         return loss, gradients
 
     def _named(self, gradients: Mapping[str, Array]) -> dict[str, Array]:
@@ -82,11 +90,11 @@ class Emitted:
             raise Disagreement(f"{self.name}: a gradient for {strange[0]!r}, which is {what}")
         return {name: np.asarray(gradient) for name, gradient in gradients.items()}
 
-    def _call(self, function: str, *arguments: Any) -> Any:
+    def _call(self, function: str, *arguments: Any, **options: Any) -> Any:
         called: Callable[..., Any] | None = getattr(self.module, function, None)
         if called is None:
             raise BadInput(f"{self.name}: {self.model.name} has a loss, so the module must have {function}")
         try:
-            return called(*arguments)
+            return called(*arguments, **options)
         except FAULTS as fault:
             raise Disagreement(f"{self.name}: {function} fails: {type(fault).__name__}: {fault}") from fault

@@ -8,7 +8,7 @@ import numpy as np
 
 from symbptt.model.values import Role, Variable
 from symbptt.unroll.graph import UnrolledGraph
-from symbptt.verify.data import Array, Data, lead, number, shape
+from symbptt.verify.data import Array, Data, lead, number, shape, takes_classes
 from symbptt.verify.interpreter import Values, evaluate
 
 _LEAVES = (Role.PARAMETER, Role.INPUT, Role.TARGET, Role.STATE)
@@ -56,17 +56,33 @@ def _columns(array: Array, variable: Variable, data: Data, samples: int) -> Arra
 def by_step(graph: UnrolledGraph, values: Values, data: Data) -> dict[int, Array]:
     """The objective of every loss step, summed over the samples; shape (...), the perturbation axes.
 
+    Samples and steps count as the data's mask and weights say; the reduction "mean" divides by the number of those that count.
     A model without a loss has the objective <cotangent, output> at every step.
     """
     loss = graph.model.loss
     if loss is not None:
-        return {t: _over_samples(values[loss.target.name, t], data.N) for t in graph.loss_steps}
+        counts = _counts(graph, values, data)
+        return {t: _over_samples(values[loss.target.name, t], counts[t]) for t in graph.loss_steps}
     return {t: _weighed(graph, values, data, t) for t in range(1, graph.T + 1)}
 
 
-def _over_samples(value: Array, N: int) -> Array:
-    # A value that does not depend on the sample counts once for each.
-    return value.sum(axis=(-3, -2, -1)) * (N // value.shape[-3])
+def _over_samples(value: Array, counts: Array) -> Array:
+    # A value that does not depend on the sample is there once for each.
+    return (value * counts[:, None, None]).sum(axis=(-3, -2, -1))
+
+
+def _counts(graph: UnrolledGraph, values: Values, data: Data) -> dict[int, Array]:
+    """What each sample (N,) of each loss step counts."""
+    mask = np.ones((data.T, data.N)) if data.mask is None else data.mask
+    weights = np.ones(data.T) if data.weights is None else data.weights
+    counts = {t: mask[t - 1] * weights[t - 1] for t in graph.loss_steps}
+    if graph.model.loss is None or graph.model.loss.reduction == "sum":
+        return counts
+    used = {t: mask[t - 1] != 0 for t in graph.loss_steps}
+    for target in graph.model.of(Role.TARGET):
+        if takes_classes(graph.model, target):
+            used = {t: u & (values[target.name, t].sum(axis=(-2, -1)) != 0) for t, u in used.items()}
+    return {t: count / max(1, sum(u.sum() for u in used.values())) for t, count in counts.items()}
 
 
 def _weighed(graph: UnrolledGraph, values: Values, data: Data, step: int) -> Array:

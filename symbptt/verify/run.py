@@ -24,8 +24,8 @@ _T = 5
 
 
 ROUTES: tuple[Callable[[Case, np.random.Generator], Iterator[Check | str]], ...] = (
-    forward.check, complex_step.check, complex_step.check_own, finite_difference.check, taylor.check, dot_product.check,
-    forms.check, oracle.check,
+    forward.check, complex_step.check, complex_step.check_own, complex_step.check_weighted, finite_difference.check,
+    taylor.check, dot_product.check, forms.check, oracle.check,
 )
 """All routes, in the order of the report; another one is another row. A text that a route gives is a note for the reader."""
 

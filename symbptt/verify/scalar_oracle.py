@@ -50,7 +50,7 @@ class Written:
 
 
 def write(model: Model, data: Data) -> Written:
-    """Write out a model at the sizes of the data.
+    """Write out a model at the sizes of the data, of which every step and sample counts.
 
     Raises MissingRule or UnknownName for a node or function that the tables here do not cover.
     """
@@ -89,7 +89,8 @@ def _total(model: Model, data: Data, symbols: Symbols) -> sp.Expr:
             for equation in model.loss.equations:
                 values[equation.target.name, t] = scope.build(equation.value)
             summands += [sample[0][0] for sample in values[model.loss.target.name, t]]
-    return sp.Add(*summands)
+    mean = model.loss is not None and model.loss.reduction == "mean"
+    return sp.Add(*summands) / len(summands) if mean else sp.Add(*summands)
 
 
 def _matrix(array: Any) -> Matrix:
