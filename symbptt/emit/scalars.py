@@ -26,7 +26,7 @@ def wrap(text: str, strength: int, least: int) -> str:
 def _number(value: sp.Expr) -> tuple[str, int]:
     if value.is_Integer:
         return str(int(value)), ATOM if value >= 0 else ADD
-    if value.is_Rational and (float(value).as_integer_ratio() == (value.p, value.q) or len(str(float(value))) < 8):
+    if value.is_Rational and (float(value).as_integer_ratio() == (value.p, value.q) or len(repr(float(value))) <= 10):
         return repr(float(value)), ATOM if value >= 0 else ADD
     if value.is_Rational:
         return f"{value.p} / {value.q}", TIMES if value >= 0 else ADD
@@ -59,7 +59,8 @@ def _piecewise(node: sp.Piecewise, z: str) -> tuple[str, int]:
 
 
 def _product(node: sp.Mul, z: str) -> tuple[str, int]:
-    number, rest = node.as_coeff_Mul()
+    constants, others = node.as_independent(functions.Z, functions.Y, *node.free_symbols, as_Add=False)
+    number, rest = (constants, others) if constants.is_number else node.as_coeff_Mul()
     above: list[str] = []
     below: list[str] = []
     for factor in sp.Mul.make_args(rest):
