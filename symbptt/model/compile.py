@@ -86,8 +86,8 @@ def _fitted(value: MatrixExpr, state: Variable, parsed: Parsed) -> MatrixExpr:
     raise parsed.place.error(f"the state {state.name} has the shape {declared}, its equation the shape {shown(value)}")
 
 
-def _local(name: str, value: MatrixExpr, variables: Mapping[str, Variable], document: Document) -> Variable:
-    shape = inferred(value, variables)
+def _local(name: str, value: MatrixExpr, intermediates: Intermediates, document: Document) -> Variable:
+    shape = inferred(value, intermediates.known)
     symbol = next((s for s in document.symbols if s.name == name), None)
     return declare.described(Variable(name, Role.LOCAL, shape.text, shape.rows, shape.columns), symbol)
 
@@ -101,7 +101,7 @@ def _cell(text: _Text, variables: dict[str, Variable], scope: Scope) -> None:
         if target in variables:
             value = _fitted(value, variables[target], parsed)
         else:
-            variables[target] = _local(target, value, variables, text.document)
+            variables[target] = _local(target, value, intermediates, text.document)
         intermediates.finish(variables[target], value)
 
 

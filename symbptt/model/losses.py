@@ -25,13 +25,18 @@ def _difference(name: str, operands: Operands, site: Site) -> MatrixExpr:
 
 
 def _softmax_cross_entropy(operands: Operands, numbers: Numbers, site: Site) -> MatrixExpr:
-    """log sum_j exp(o_j) - y^T o; the node of its own is kept for a target, which may then be an integer class."""
+    """-sum_j y_j log softmax(o)_j = (sum_j y_j) log sum_j exp(o_j) - y^T o, whatever y sums to.
+
+    The node of its own is kept for a target, which may then be an integer class.
+    """
     o, y = _same("softmax_cross_entropy", operands, site)
     if not is_vector(o):
         raise site.error(f"softmax_cross_entropy expects vectors, not {shown(o)}")
     if site.is_target(y):
         return CrossEntropy(o, y)
-    return build.add(LogSumExp(o), build.scale(-1, build.total(build.hadamard(y, o))))
+    o, y = site.name(o), site.name(y)
+    weighed = build.hadamard(site.name(build.total(y)), LogSumExp(o))
+    return build.add(weighed, build.scale(-1, build.total(build.hadamard(y, o))))
 
 
 def _squared_error(operands: Operands, numbers: Numbers, site: Site) -> MatrixExpr:

@@ -13,7 +13,7 @@ Equal sub-expressions share one.
 from __future__ import annotations
 
 from collections import ChainMap
-from collections.abc import Iterable, MutableMapping
+from collections.abc import Iterable, Mapping, MutableMapping
 
 import sympy as sp
 from sympy.matrices.expressions.matexpr import MatrixExpr
@@ -62,7 +62,7 @@ class Intermediates:
     def __init__(self, variables: MutableMapping[str, Variable], taken: Iterable[str]) -> None:
         self.equations: list[Equation] = []
         self._made: dict[str, Variable] = {}
-        self._variables = ChainMap(self._made, variables)
+        self.known: Mapping[str, Variable] = ChainMap(self._made, variables)
         self._taken = set(taken)
         self._shared: dict[MatrixExpr, MatrixExpr] = {}
         self._prefix, self._number = "", 0
@@ -81,7 +81,7 @@ class Intermediates:
             return value
         side = self._side(value)
         if side not in self._shared:
-            shape = inferred(side, self._variables)
+            shape = inferred(side, self.known)
             variable = Variable(self._fresh(), Role.LOCAL, shape.text, shape.rows, shape.columns, definition=side)
             self._made[variable.name] = variable
             self.equations.append(Equation(variable, side, self._number))
