@@ -11,7 +11,7 @@ import pytest
 PACKAGE = Path(__file__).resolve().parents[1] / "symbptt"
 FILES = sorted(PACKAGE.rglob("*.py"))
 ORDER = (
-    ("errors", "files", "resources"), ("algebra",), ("model",), ("typeset",), ("unroll",), ("derive",), ("emit", "analyze"),
+    ("errors", "files", "resources"), ("algebra",), ("model",), ("typeset",), ("unroll",), ("derive",), ("emit",), ("analyze",),
     ("verify",), ("narrative",), ("document", "diagnose"), ("gallery",), ("cli",), ("__main__",),
 )
 RANK = {stage: rank for rank, stages in enumerate(ORDER) for stage in stages}

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 import symbptt
-from symbptt.cli.options import force_option, formats, steps_option, takes_model, wrt_option
+from symbptt.cli.options import Names, force_option, formats, steps_option, takes_model, wrt_option
 from symbptt.cli.output import say, say_json
 from symbptt.cli.progress import progress
 from symbptt.errors import BadInput
@@ -18,14 +18,12 @@ from symbptt.files import write
 if TYPE_CHECKING:
     from symbptt import Model
 
-_ALL = ("all",)
 
-
-def _names(model: Model, wrt: tuple[str, ...] | None) -> tuple[str, ...]:
+def _names(model: Model, wrt: Names) -> tuple[str, ...]:
     """The names asked for: all parameters by default; `all` adds inputs and initial states."""
     if wrt is None:
         return tuple(v.name for v in model.parameters)
-    if wrt == _ALL:
+    if isinstance(wrt, str):
         return tuple(v.name for v in model.variables if v.role in ("parameter", "input", "state") and not v.classes)
     return wrt
 
@@ -37,7 +35,7 @@ def _names(model: Model, wrt: tuple[str, ...] | None) -> tuple[str, ...]:
               help="Sum of products over (t, k), backward recursion, or nested (forward) recursion.")
 @formats("text", "latex", "json")
 @takes_model
-def derive(model: Model, steps: int, wrt: tuple[str, ...] | None, form: str, layout: str) -> None:
+def derive(model: Model, steps: int, wrt: Names, form: str, layout: str) -> None:
     """Derive the gradient over T steps, in one of its three forms."""
     graph = symbptt.unroll.steps(model, steps)
     names = _names(model, wrt)
@@ -72,12 +70,10 @@ def derive(model: Model, steps: int, wrt: tuple[str, ...] | None, form: str, lay
               help="Folder to write to (made if missing); default the current one.")
 @force_option
 @takes_model
-def document(
-    model: Model, steps: int, wrt: tuple[str, ...] | None, layout: tuple[str, ...], folder: Path, force: bool
-) -> None:
+def document(model: Model, steps: int, wrt: Names, layout: tuple[str, ...], folder: Path, force: bool) -> None:
     """Write the derivation, one self-contained file per format."""
     with progress(f"writing the derivation of {model.name} over {steps} steps"):
-        paths = symbptt.document.write(model, steps, folder, formats=tuple(dict.fromkeys(layout)), wrt=wrt, force=force)
+        paths = symbptt.document.write(model, steps, folder, formats=layout, wrt=wrt, force=force)
     say("\n".join(str(path) for path in paths))
 
 
@@ -90,16 +86,14 @@ def document(
               help="File to write; default standard output.")
 @force_option
 @takes_model
-def emit(
-    model: Model, steps: int | None, unroll: bool, wrt: tuple[str, ...] | None, backend: str, path: Path | None, force: bool
-) -> None:
+def emit(model: Model, steps: int | None, unroll: bool, wrt: Names, backend: str, path: Path | None, force: bool) -> None:
     """Write a module with forward, backward and value_and_grad."""
     if unroll and steps is None:
         raise BadInput("emit: --unroll needs -T, the number of steps")
     if steps is not None and not unroll:
         raise BadInput("emit: -T needs --unroll; without it the code has loops and runs for any T")
     with progress(f"emitting {model.name}"):
-        source = symbptt.emit.source(model, backend=backend, T=steps, unroll=unroll, wrt="all" if wrt == _ALL else wrt)
+        source = symbptt.emit.source(model, backend=backend, T=steps, unroll=unroll, wrt=wrt)
     if path is None:
         say(source.text)
     else:

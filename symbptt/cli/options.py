@@ -21,6 +21,8 @@ from symbptt.resources import model_names
 if TYPE_CHECKING:
     from symbptt import Model
 
+Names = tuple[str, ...] | str | None
+"""What `--wrt` gives: distinct names, "all", or nothing."""
 Command = TypeVar("Command", bound=Callable[..., Any])
 LOSSES = ("softmax_cross_entropy", "squared_error", "none")
 ACTIVATIONS = ("tanh", "sigmoid", "relu", "identity")
@@ -65,7 +67,7 @@ def takes_model(command: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def formats(*known: str, several: bool = False) -> Callable[[Command], Command]:
-    """`--format`, as `form`; the first one is the default, or all of them where `several` may be given."""
+    """`--format`, as `layout`; the first one is the default, or all of them where `several` may be given."""
     default: Any = known if several else known[0]
     return click.option("--format", "layout", type=click.Choice(known), multiple=several, default=default, show_default=True,
                         help="What to write; may be repeated." if several else "What to print.")
@@ -81,9 +83,9 @@ def force_option(command: Command) -> Command:
     return click.option("--force", is_flag=True, help="Replace files that exist.")(command)
 
 
-def _comma_separated(context: click.Context, parameter: click.Parameter, value: str | None) -> tuple[str, ...] | None:
-    if value is None:
-        return None
+def _comma_separated(context: click.Context, parameter: click.Parameter, value: str | None) -> Names:
+    if value is None or value == "all":
+        return value
     names = tuple(name.strip() for name in value.split(","))
     if not all(names):
         raise BadInput(f"--wrt: expected names separated by commas, not {value!r}")
@@ -91,7 +93,7 @@ def _comma_separated(context: click.Context, parameter: click.Parameter, value: 
 
 
 def wrt_option(about: str) -> Callable[[Command], Command]:
-    """`--wrt a,b,c`, as a tuple of distinct names or None."""
+    """`--wrt a,b,c`, as `Names`."""
     return click.option("--wrt", callback=_comma_separated, metavar="NAMES", help=about)
 
 
