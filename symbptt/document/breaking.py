@@ -1,0 +1,82 @@
+"""Line breaks in long formulas: first before a relation, then before + or −, then between factors."""
+
+from __future__ import annotations
+
+from symbptt.document.width import width
+from symbptt.typeset.tree import Aligned, Equality, Operator, Row, Tree
+
+LIMIT = 43.0
+"""The width of a line in em, somewhat less than a page has."""
+_NOTHING = Row(())
+_BLANK = "\u2061"
+_SUMS = frozenset("+−")
+_PRODUCTS = frozenset("\u2062\u2009")
+
+
+def _pieces(tree: Tree) -> list[tuple[str, Tree]]:
+    """A right side cut at the signs of its outermost operation: (sign in front, piece)."""
+    if not isinstance(tree, Row):
+        return [("", tree)]
+    for signs in (_SUMS, _PRODUCTS):
+        made: list[tuple[str, list[Tree]]] = [("", [])]
+        for item in tree.items:
+            if isinstance(item, Operator) and item.text in signs and not item.prefix:
+                made.append((item.text, []))
+            else:
+                made[-1][1].append(item)
+        if len(made) > 1:
+            return [(sign, Row(tuple(items))) for sign, items in made]
+    return [("", tree)]
+
+
+def _filled(pieces: list[tuple[str, Tree]], room: float) -> list[tuple[str, Tree]]:
+    """The pieces put together again into lines, each as full as fits: (sign in front, line)."""
+    lines: list[tuple[str, list[Tree]]] = []
+    for sign, piece in pieces:
+        if lines and width(Row((*lines[-1][1], Operator(sign), piece))) <= room:
+            lines[-1][1].extend((Operator(sign), piece))
+        else:
+            lines.append((sign, [piece]))
+    return [(sign, Row(tuple(items))) for sign, items in lines]
+
+
+def _lines(side: Tree, room: float) -> list[tuple[str, Tree]]:
+    """A right side as lines; a piece of a sum that is still too long is cut between its factors."""
+    if width(side) <= room:
+        return [("", side)]
+    made: list[tuple[str, Tree]] = []
+    for sign, line in _filled(_pieces(side), room):
+        inner = line.items[0] if isinstance(line, Row) and len(line.items) == 1 else line
+        again = _pieces(inner) if width(line) > room else []
+        if len(again) < 2:
+            made.append((sign, line))
+            continue
+        first, *others = _filled(again, room)
+        made += [(sign, first[1]), *others]
+    return [(sign if sign not in _PRODUCTS else "·", line) for sign, line in made]
+
+
+def _broken(line: Equality, room: float) -> list[Equality]:
+    made: list[Equality] = []
+    left: Tree = line.left
+    for side in line.sides:
+        for number, (sign, part) in enumerate(_lines(side, room)):
+            made.append(Equality(left, (part,), line.relation if number == 0 else sign or _BLANK))
+            left = _NOTHING
+    return made
+
+
+def broken(tree: Tree, limit: float = LIMIT) -> Tree:
+    """The formula with line breaks, so that no line is wider than `limit` em where a break can prevent it."""
+    if isinstance(tree, Row) and width(tree) > limit:
+        first, *others = _lines(tree, limit)
+        lines = [Equality(_NOTHING, (first[1],), _BLANK), *(Equality(_NOTHING, (p,), s or _BLANK) for s, p in others)]
+        return Aligned(tuple(lines))
+    if isinstance(tree, Equality):
+        if width(tree) <= limit:
+            return tree
+        tree = Aligned((tree,))
+    if not isinstance(tree, Aligned) or width(tree) <= limit:
+        return tree
+    room = limit - max(width(line.left) for line in tree.lines) - 1.3
+    return Aligned(tuple(part for line in tree.lines for part in _broken(line, room)))

@@ -1,0 +1,110 @@
+"""What the drawing of an unrolled graph shows: some values of a step, and which of them flow into which."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import sympy as sp
+
+from symbptt import typeset
+from symbptt.algebra.nodes import TIME
+from symbptt.derive.adjoint import NODE, symbol
+from symbptt.derive.recursion import recursion
+from symbptt.model.values import Model, Role, Variable
+from symbptt.typeset.tree import Tree
+
+LABEL = 16
+"""The longest label of an arrow, in characters of text."""
+
+
+@dataclass(frozen=True)
+class Edge:
+    """`source`, `lag` steps back, flows into `target`."""
+
+    source: Variable
+    lag: int
+    target: Variable
+
+
+def shown_values(model: Model) -> tuple[Variable, ...]:
+    """Inputs, states, what the loss reads, and the loss."""
+    assert model.loss is not None
+    read = {s.name for e in model.loss.equations for s in e.value.atoms(sp.MatrixSymbol)}
+    cell = [e.target for e in model.equations if e.target.definition is None]
+    kept = [v for v in cell if v.role is Role.STATE or v.name in read]
+    return (*model.of(Role.INPUT), *kept, model.loss.target)
+
+
+def edges(model: Model, shown: tuple[Variable, ...]) -> list[Edge]:
+    """What each shown value depends on, through values that are not shown."""
+    names = {v.name for v in shown}
+    by_name = {e.target.name: e for e in model.all_equations}
+    found: list[Edge] = []
+    for target in shown:
+        if target.name not in by_name:
+            continue
+        waiting, seen = [target.name], set()
+        while waiting:
+            for leaf in by_name[waiting.pop()].value.atoms(sp.MatrixSymbol):
+                key = (leaf.name, leaf.step) if hasattr(leaf, "step") else (leaf.name, None)
+                if key in seen:
+                    continue
+                seen.add(key)
+                lag = 0 if key[1] in (None, TIME) else 1
+                if leaf.name in names:
+                    found.append(Edge(model[leaf.name], lag, target))
+                elif leaf.name in by_name and lag == 0:
+                    waiting.append(leaf.name)
+    return sorted(set(found), key=lambda e: (e.target.name, e.lag, e.source.name))
+
+
+def depths(shown: tuple[Variable, ...], found: list[Edge]) -> dict[str, int]:
+    """The longest path inside a step to each value."""
+    depth = {v.name: 0 if v.role is Role.INPUT else 1 for v in shown}
+    for _ in shown:
+        for edge in found:
+            if edge.lag == 0:
+                depth[edge.target.name] = max(depth[edge.target.name], depth[edge.source.name] + 1)
+    return depth
+
+
+def forward_label(model: Model, edge: Edge) -> Tree | None:
+    """The one matrix between two values, if a single parameter stands there."""
+    direct = [e for e in model.all_equations if any(_is_at(s, edge) for s in e.value.atoms(sp.MatrixSymbol))]
+    matrices = {
+        a for e in direct for product in e.value.atoms(sp.MatMul) if any(_is_at(s, edge) for s in product.args)
+        for a in product.args if isinstance(a, sp.MatrixSymbol) and model[a.name].role is Role.PARAMETER and model[a.name].tied
+    }
+    return typeset.compose(matrices.pop(), model=model) if len(matrices) == 1 and len(direct) == 1 else None
+
+
+def _is_at(leaf: sp.Basic, edge: Edge) -> bool:
+    return getattr(leaf, "name", "") == edge.source.name and getattr(leaf, "step", TIME) == TIME - edge.lag
+
+
+def backward_label(model: Model, edge: Edge, step: int) -> Tree | None:
+    """What an arrow carries back: its one contribution if that is short, else the adjoint it starts from."""
+    found = recursion(model)
+    own = next((e for e in found.adjoints if e.variable == edge.source), None)
+    leaf = next((e for e in found.gradients if e.variable == edge.source), None)
+    terms = own.carries if own and edge.lag else own.terms if own else leaf.terms if leaf else ()
+    between = [c for c in terms if _reaches(model, c.through, edge.target)]
+    at = {TIME: sp.Integer(step - edge.lag)}
+    if len(between) == 1:
+        label = typeset.compose(between[0].value.xreplace(at), model=model)
+        if len(typeset.text(label)) <= LABEL:
+            return label
+    if edge.target.role is Role.LOSS:
+        return typeset.compose(symbol(NODE, edge.source, step), model=model) if edge.lag == 0 else None
+    return typeset.compose(symbol(NODE, edge.target, step), model=model)
+
+
+def _reaches(model: Model, reader: Variable, target: Variable) -> bool:
+    """Whether a value flows into `target` without passing another shown value."""
+    if reader == target:
+        return True
+    shown = {v.name for v in shown_values(model)}
+    if reader.name in shown:
+        return False
+    readers = [e.target for e in model.all_equations if reader.at() in e.value.atoms(sp.MatrixSymbol)]
+    return any(_reaches(model, r, target) for r in readers)

@@ -1,0 +1,25 @@
+"""The part of an emitted module that carries equation numbers: the passes, without helpers and self-check."""
+
+from __future__ import annotations
+
+import ast
+import re
+
+from symbptt import emit
+from symbptt.model.values import Model, Variable
+
+NUMBER = re.compile(r"# (.*)\((\d+)\)")
+_ALSO = frozenset({"value_and_grad"})
+
+
+def functions(model: Model, wrt: tuple[Variable, ...]) -> str:
+    """The source of every function with a numbered line, and of `value_and_grad`, in the order of the file."""
+    text = emit.source(model, wrt=tuple(v.name for v in wrt)).text
+    lines = text.splitlines()
+    made: list[str] = []
+    for node in ast.parse(text).body:
+        if isinstance(node, ast.FunctionDef):
+            body = lines[node.lineno - 1 : node.end_lineno]
+            if node.name in _ALSO or any(NUMBER.search(line) for line in body):
+                made.append("\n".join(body))
+    return "\n\n\n".join(made) + "\n"

@@ -1,0 +1,152 @@
+"""The unrolled graph as a drawing: nodes and arrows with places, before any output format."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from math import hypot
+
+from symbptt import typeset
+from symbptt.document.flow import Edge, backward_label, depths, edges, forward_label, shown_values
+from symbptt.document.width import width
+from symbptt.model.values import Model, Role, Variable
+from symbptt.typeset.tree import Tree
+
+COLUMN, ROW, SPREAD, RADIUS, MARGIN, EM = 176.0, 84.0, 70.0, 19.0, 34.0, 10.5
+Place = tuple[float, float]
+Places = Mapping[tuple[str, int], Place]
+MOST = 4
+"""The largest T for which every step is drawn; beyond, the first two and the last."""
+
+
+@dataclass(frozen=True)
+class Node:
+    """A value at a step; `shape` is "round" or "square"."""
+
+    x: float
+    y: float
+    label: Tree
+    role: Role
+
+    @property
+    def shape(self) -> str:
+        """Losses are squares."""
+        return "square" if self.role is Role.LOSS else "round"
+
+
+@dataclass(frozen=True)
+class Arrow:
+    """A curve from (x1, y1) over the control point (cx, cy) to (x2, y2); the label stands at (lx, ly)."""
+
+    x1: float
+    y1: float
+    cx: float
+    cy: float
+    x2: float
+    y2: float
+    label: Tree | None
+    lx: float
+    ly: float
+    anchor: str
+    backward: bool
+
+
+@dataclass(frozen=True)
+class Scene:
+    """Everything that is drawn; `gaps` are the places of dots where steps are left out."""
+
+    width: float
+    height: float
+    nodes: tuple[Node, ...]
+    arrows: tuple[Arrow, ...]
+    gaps: tuple[Place, ...]
+
+
+def _arrow(a: Place, b: Place, bend: float, label: Tree | None, backward: bool) -> Arrow:
+    """An arrow between two nodes, bent to its left, cut off at their rims."""
+    (ax, ay), (bx, by) = a, b
+    length = hypot(bx - ax, by - ay)
+    ux, uy = (bx - ax) / length, (by - ay) / length
+    nx, ny = uy, -ux
+    cx, cy = (ax + bx) / 2 + 2 * bend * nx, (ay + by) / 2 + 2 * bend * ny
+
+    def rim(x: float, y: float, gap: float) -> Place:
+        d = hypot(cx - x, cy - y)
+        return x + (cx - x) / d * (RADIUS + gap), y + (cy - y) / d * (RADIUS + gap)
+
+    (x1, y1), (x2, y2) = rim(ax, ay, 1), rim(bx, by, 3)
+    mx, my = (ax + bx) / 2 + (bend + 11) * nx, (ay + by) / 2 + (bend + 11) * ny
+    anchor = "middle" if abs(nx) < 0.5 else "start" if nx > 0 else "end"
+    if anchor != "middle":
+        mx -= 6 * nx
+    return Arrow(x1, y1, cx, cy, x2, y2, label, mx, my, anchor, backward)
+
+
+def _bend(a: Place, b: Place, others: Iterable[Place]) -> float:
+    """How far an arrow bends; further where it must go round another node."""
+    (ax, ay), (bx, by) = a, b
+    length = hypot(bx - ax, by - ay)
+    for x, y in others:
+        along = ((x - ax) * (bx - ax) + (y - ay) * (by - ay)) / length**2
+        aside = abs((x - ax) * (by - ay) - (y - ay) * (bx - ax)) / length
+        if 0.1 < along < 0.9 and aside < RADIUS:
+            return RADIUS + 17
+    return 9.0
+
+
+def _places(
+    model: Model, T: int, shown: tuple[Variable, ...], columns: list[int], depth: Mapping[str, int]
+) -> Places:
+    """Where each (value, step) stands: time to the right, depth inside the step upwards; step 0 has the states alone."""
+    assert model.loss is not None
+    top = max(depth.values())
+    found: dict[tuple[str, int], Place] = {}
+    for number, step in enumerate(columns):
+        aside = 0.6 if T > MOST and step == T else 0.0
+        for v in shown:
+            with_loss = v.role is not Role.LOSS or model.loss.at == "every" or step == T
+            if with_loss if step else v.role is Role.STATE:
+                level = [w for w in shown if depth[w.name] == depth[v.name]]
+                offset = (level.index(v) - (len(level) - 1) / 2) * SPREAD
+                found[v.name, step] = ((number + aside) * COLUMN + offset, MARGIN + (top - depth[v.name]) * ROW)
+    left = min(x for x, _ in found.values()) - MARGIN - RADIUS
+    return {key: (x - left, y) for key, (x, y) in found.items()}
+
+
+def _node(model: Model, name: str, step: int, place: Place) -> Node:
+    return Node(*place, typeset.compose(model[name].at(step), model=model), model[name].role)
+
+
+def scene(model: Model, T: int, wrt: tuple[Variable, ...]) -> Scene:
+    """Lay out the graph of a model with a loss over T steps; gradients flow to inputs and initial states only if asked for."""
+    shown = shown_values(model)
+    found = edges(model, shown)
+    depth = depths(shown, found)
+    steps = list(range(1, T + 1)) if T <= MOST else [1, 2, T]
+    columns = [0, *steps] if any(e.lag for e in found) else steps
+    places = _places(model, T, shown, columns, depth)
+    nodes = tuple(_node(model, name, step, place) for (name, step), place in places.items())
+    arrows = tuple(a for step in steps for edge in found for a in _pair(model, edge, step, places, wrt))
+    labels = [a.lx + EM * width(a.label) for a in arrows if a.label is not None and a.anchor == "start"]
+    right = max([n.x + RADIUS + MARGIN for n in nodes] + labels)
+    gaps = _gaps(model, places, steps) if T > MOST else ()
+    return Scene(right, 2 * MARGIN + max(depth.values()) * ROW + 4, nodes, arrows, gaps)
+
+
+def _gaps(model: Model, places: Places, steps: list[int]) -> tuple[Place, ...]:
+    ends = [(places[s.name, steps[-2]], places[s.name, steps[-1]]) for s in model.states]
+    return tuple(((a[0] + b[0]) / 2, a[1]) for a, b in ends)
+
+
+def _pair(model: Model, edge: Edge, step: int, places: Places, wrt: tuple[Variable, ...]) -> list[Arrow]:
+    """The forward arrow of an edge at a step, and the gradient arrow beside it."""
+    source, target = (edge.source.name, step - edge.lag), (edge.target.name, step)
+    if source not in places or target not in places:
+        return []
+    a, b = places[source], places[target]
+    bend = _bend(a, b, (place for key, place in places.items() if key not in (source, target)))
+    made = [_arrow(a, b, bend, forward_label(model, edge), False)]
+    wanted = edge.source in wrt if edge.source.role is Role.INPUT or source[1] == 0 else True
+    if wanted and not edge.source.classes:
+        made.append(_arrow(b, a, bend, backward_label(model, edge, step), True))
+    return made

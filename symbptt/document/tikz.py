@@ -1,0 +1,44 @@
+"""The scene as TikZ."""
+
+from __future__ import annotations
+
+from symbptt import typeset
+from symbptt.document.scene import Arrow, Node, Scene
+
+WIDEST = 455.0
+"""The width of a figure in points."""
+STYLES = {"input": "xnode", "state": "snode", "local": "onode", "loss": "lnode"}
+_ANCHORS = {"middle": "", "start": "anchor=west, ", "end": "anchor=east, "}
+
+
+def _number(value: float) -> str:
+    return f"{value:.1f}".removesuffix(".0")
+
+
+def _place(x: float, y: float) -> str:
+    return f"({_number(x)},{_number(y)})"
+
+
+def _node(node: Node) -> str:
+    return rf"  \node[{STYLES[node.role]}] at {_place(node.x, node.y)} {{${typeset.latex(node.label)}$}};"
+
+
+def _arrow(a: Arrow) -> str:
+    # A quadratic curve as a cubic one: both control points two thirds of the way to its control point.
+    first = (a.x1 + 2 * (a.cx - a.x1) / 3, a.y1 + 2 * (a.cy - a.y1) / 3)
+    second = (a.x2 + 2 * (a.cx - a.x2) / 3, a.y2 + 2 * (a.cy - a.y2) / 3)
+    style = "gradient" if a.backward else "forward"
+    curve = f".. controls {_place(*first)} and {_place(*second)} .. {_place(a.x2, a.y2)}"
+    line = rf"  \draw[{style}] {_place(a.x1, a.y1)} {curve};"
+    if a.label is None:
+        return line
+    return line + "\n" + rf"  \node[{_ANCHORS[a.anchor]}{style} label] at {_place(a.lx, a.ly)} {{${typeset.latex(a.label)}$}};"
+
+
+def write(scene: Scene) -> str:
+    """A tikzpicture that fits on the page; its styles are defined in the template."""
+    unit = min(0.8, WIDEST / scene.width)
+    lines = [rf"\begin{{tikzpicture}}[x={unit:.3f}pt, y=-{unit:.3f}pt]"]
+    lines += [_arrow(a) for a in scene.arrows] + [_node(n) for n in scene.nodes]
+    lines += [rf"  \node at {_place(x, y)} {{$\cdots$}};" for x, y in scene.gaps]
+    return "\n".join([*lines, r"\end{tikzpicture}"])

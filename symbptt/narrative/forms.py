@@ -1,0 +1,182 @@
+"""The three forms of a gradient on their own, as text, LaTeX and JSON."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import singledispatch
+from typing import Any
+
+import sympy as sp
+from sympy.matrices.expressions.matexpr import MatrixExpr
+
+from symbptt import typeset
+from symbptt.algebra import build
+from symbptt.derive import AdjointSystem, Gradient, Sensitivities
+from symbptt.derive.adjoint import AdjointEquation, Contribution, GradientEquation
+from symbptt.derive.recursion import recursion
+from symbptt.derive.sum_of_products import Block, Factor, Term
+from symbptt.errors import MissingRule
+from symbptt.model.values import Model, Role, Variable
+from symbptt.narrative import backward, nested, products, shapes, symbols
+from symbptt.narrative.values import Prose, Section, Step
+from symbptt.typeset.tree import Tree
+
+Result = Gradient | AdjointSystem | Sensitivities
+SCHEMA = 1
+
+
+@singledispatch
+def _sections(result: Any) -> tuple[Section, ...]:
+    raise MissingRule("derivation", result, "symbptt/narrative/forms.py")
+
+
+@_sections.register
+def _sum(result: Gradient) -> tuple[Section, ...]:
+    partial, full = products.sections(result.graph, (result.parameter,))
+    return (partial, full)
+
+
+@_sections.register
+def _adjoint(result: AdjointSystem) -> tuple[Section, ...]:
+    model = result.graph.model
+    leaves = tuple(dict.fromkeys(g.variable for g in result.gradients))
+    steps = tuple(Step(_line(model, e), backward.rules(model, e.variable, e.terms)) for e in result.equations)
+    own = Section(f"All steps, T = {result.graph.T}", steps, level=2)
+    head = (backward.state_form(model, leaves),) if model.states else ()
+    return (*head, backward.node_form(model, leaves), own)
+
+
+@_sections.register
+def _nested(result: Sensitivities) -> tuple[Section, ...]:
+    return (nested.section(result.graph.model, result.graph.T, (result.parameter,)),)
+
+
+def _line(model: Model, equation: AdjointEquation) -> Tree:
+    return typeset.equation(equation.symbol, equation.value, model=model)
+
+
+def _prose(prose: Prose, write: Callable[[Tree], str]) -> str:
+    return "".join(part if isinstance(part, str) else write(part) for part in prose)
+
+
+def _step_text(step: Step) -> str:
+    number = f"({step.number})  " if step.number is not None else ""
+    notes = "; ".join(part for part in (step.rule, step.shapes) if part)
+    body = typeset.text(step.equation).replace("\n", "\n    ")
+    claim = f"  {_prose(step.claim, typeset.text)}\n" if step.claim else ""
+    return f"{claim}    {number}{body}" + (f"\n        [{notes}]" if notes else "")
+
+
+def text(result: Result) -> str:
+    """A form in Unicode, for a terminal."""
+    parts: list[str] = []
+    for section in _sections(result):
+        parts.append(f"{section.heading}\n{'-' * len(section.heading)}")
+        parts += [_prose(prose, typeset.text) for prose in section.intro]
+        parts += [_step_text(step) for step in section.steps]
+    return "\n".join(parts) + "\n"
+
+
+def _step_latex(step: Step) -> str:
+    notes = "; ".join(part for part in (step.rule, step.shapes) if part)
+    number = rf" \tag{{{step.number}}}" if step.number is not None else ""
+    return (f"% {notes}\n" if notes else "") + rf"\[ {typeset.latex(step.equation)}{number} \]"
+
+
+def latex(result: Result) -> str:
+    """A form as display formulas, one per step; needs amsmath, amssymb and bm."""
+    parts: list[str] = []
+    for section in _sections(result):
+        parts.append(f"% {section.heading}")
+        parts += [_step_latex(step) for step in section.steps]
+    return "\n".join(parts) + "\n"
+
+
+@singledispatch
+def json(result: Any) -> dict[str, Any]:
+    """A form as plain data, with "schema": 1."""
+    raise MissingRule("JSON", result, "symbptt/narrative/forms.py")
+
+
+def _formula(model: Model, expression: MatrixExpr | Tree) -> dict[str, str]:
+    return {"latex": typeset.latex(expression, model), "text": typeset.text(expression, model)}
+
+
+def _steps(sections: tuple[Section, ...]) -> list[dict[str, Any]]:
+    return [
+        {"section": section.heading, "number": s.number, "rule": s.rule, "shapes": s.shapes,
+         "latex": typeset.latex(s.equation), "text": typeset.text(s.equation)}
+        for section in sections for s in section.steps
+    ]
+
+
+def _opening(model: Model, T: int, form: str) -> dict[str, Any]:
+    return {"schema": SCHEMA, "model": model.name, "T": T, "form": form}
+
+
+def _shape(variable: Variable) -> str:
+    return shapes.shape(variable.at())
+
+
+def _block(model: Model, block: Block) -> dict[str, Any]:
+    return {"row": block.row, "column": block.column, **({} if block.value is None else _formula(model, block.value))}
+
+
+def _factor(model: Model, factor: Factor) -> dict[str, Any]:
+    made = {"kind": str(factor.kind), "step": factor.step, **_formula(model, factor.partial)}
+    return {**made, "blocks": [_block(model, b) for b in factor.blocks]}
+
+
+def _term(model: Model, term: Term) -> dict[str, Any]:
+    value = None if term.value is None else _formula(model, term.value)
+    factors = [_factor(model, f) for f in term.factors]
+    return {"loss_step": term.loss_step, "source_step": term.source_step, "factors": factors, "value": value}
+
+
+@json.register
+def _sum_json(result: Gradient) -> dict[str, Any]:
+    model, v = result.graph.model, result.parameter
+    return {
+        **_opening(model, result.graph.T, "sum"), "wrt": v.name, "shape": _shape(v), "steps": _steps(_sections(result)[:1]),
+        "terms": [_term(model, t) for t in result.terms],
+    }
+
+
+def _contribution(model: Model, c: Contribution) -> dict[str, Any]:
+    return {"through": c.through.name, "step": int(c.step), "rule": c.rule, **_formula(model, c.value)}
+
+
+def _number(model: Model, equation: AdjointEquation | GradientEquation) -> int:
+    numbers = recursion(model)
+    name = equation.variable.name
+    return numbers.adjoint_number(name) if isinstance(equation, AdjointEquation) else numbers.gradient_number(name)
+
+
+def _equation(model: Model, equation: AdjointEquation | GradientEquation) -> dict[str, Any]:
+    v = equation.variable
+    terms = equation.terms
+    value = build.add(*(t.value for t in terms)) if terms else sp.ZeroMatrix(v.rows, v.columns)
+    if isinstance(equation, AdjointEquation):
+        left: MatrixExpr = equation.symbol
+    else:
+        left = symbols.total(symbols.loss(model, None), v.at(0 if v.role is Role.STATE else equation.step or 0))
+    return {
+        "variable": v.name, "step": equation.step, "number": _number(model, equation), "shape": _shape(v),
+        **_formula(model, typeset.equation(left, value, model=model)), "terms": [_contribution(model, t) for t in terms],
+    }
+
+
+@json.register
+def _adjoint_json(result: AdjointSystem) -> dict[str, Any]:
+    model = result.graph.model
+    return {
+        **_opening(model, result.graph.T, "adjoint"), "recursion": _steps(_sections(result)[:-1]),
+        "adjoints": [_equation(model, e) for e in result.equations], "gradients": [_equation(model, e) for e in result.gradients],
+    }
+
+
+@json.register
+def _nested_json(result: Sensitivities) -> dict[str, Any]:
+    v, graph = result.parameter, result.graph
+    steps = _steps(_sections(result))
+    return {**_opening(graph.model, graph.T, "nested"), "wrt": v.name, "shape": _shape(v), "steps": steps}

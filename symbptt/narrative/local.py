@@ -1,0 +1,68 @@
+"""The local derivative of every equation: what each value of a step does to the next one."""
+
+from __future__ import annotations
+
+from sympy import MatMul, MatrixSymbol
+from sympy.matrices.expressions.matexpr import MatrixExpr
+
+from symbptt import typeset
+from symbptt.algebra import build, linear
+from symbptt.algebra.linear import LinearMap
+from symbptt.algebra.nodes import Partial
+from symbptt.derive.rules import local, rule_name
+from symbptt.model.values import Equation, Model, Role, Variable
+from symbptt.narrative import shapes, symbols
+from symbptt.narrative.values import Section, Step
+
+Route = tuple[MatrixSymbol, LinearMap, tuple[str, ...]]
+
+
+def routes(value: MatrixExpr, result: MatrixExpr | None = None) -> list[Route]:
+    """(leaf, derivative by that occurrence of the leaf, names of the rules from the outside in), in reading order."""
+    if isinstance(value, MatrixSymbol):
+        return [(value, linear.IDENTITY, ())]
+    found: list[Route] = []
+    for operand, step in local(value, result):
+        found += [(leaf, linear.compose(step, inner), (_rule(value), *names)) for leaf, inner, names in routes(operand)]
+    return found
+
+
+def _rule(value: MatrixExpr) -> str:
+    """The rule of a node; a number times one matrix is no product of matrices."""
+    scaled = isinstance(value, MatMul) and len(build.split_number(value)[1]) == 1
+    return "scaling" if scaled else rule_name(value)
+
+
+def rule_names(found: list[Route]) -> str:
+    """The rules along some routes; those that leave the form as it is count only if there is no other."""
+    names = dict.fromkeys(name for _, _, rules in found for name in rules)
+    return ", ".join([name for name in names if name not in ("sum", "scaling")] or list(names) or ["copy"])
+
+
+def _derivative(model: Model, equation: Equation, leaf: MatrixSymbol, found: list[Route]) -> Step | None:
+    """The Jacobian of an equation by one of the values that it reads."""
+    mine = [route for route in found if route[0] == leaf]
+    matrix = linear.total([inner for _, inner, _ in mine]).matrix()
+    if matrix is None:
+        return None
+    head = Partial(equation.target.at(), leaf, "partial")
+    short = [(letter, full) for target, full, letter in symbols.slopes(model) if target == equation.target and full == matrix]
+    sides = [*(letter for letter, _ in short), matrix]
+    return Step(typeset.equation(head, *sides, model=model), rule_names(mine), shapes.check(matrix, head))
+
+
+def derivatives(model: Model, wrt: tuple[Variable, ...]) -> Section:
+    """Local derivatives by states, intermediate values, and the inputs that are asked for."""
+    inputs = {v.name for v in wrt if v.role is Role.INPUT}
+    steps: list[Step] = []
+    for equation in model.all_equations:
+        found = routes(equation.value, equation.target.at())
+        for leaf in dict.fromkeys(leaf for leaf, _, _ in found):
+            role = model[leaf.name].role
+            if role in (Role.STATE, Role.LOCAL) or leaf.name in inputs:
+                step = _derivative(model, equation, leaf, found)
+                steps += [step] if step else []
+    intro = "Each equation by what it reads, everything else held fixed."
+    if symbols.slopes(model):
+        intro += " A slope matrix gets a letter, so that products stay short."
+    return Section("Local derivatives", tuple(steps), ((intro,),))

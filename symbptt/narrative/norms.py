@@ -1,0 +1,53 @@
+"""The third depth: the size of every term in a small seeded example."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from symbptt import derive, typeset, unroll
+from symbptt.algebra.nodes import BatchMean
+from symbptt.model.values import Model, Role, Variable
+from symbptt.narrative import symbols
+from symbptt.narrative.inline import prose
+from symbptt.narrative.values import Norms, Prose, Section
+from symbptt.verify.data import random
+
+LONGEST = 8
+"""The largest T of the example."""
+WIDEST = 4
+"""The largest T for which every variable is shown; beyond, one."""
+SEED = 0
+SAMPLES = 3
+"""The samples of a model that couples them; others have one."""
+
+
+def norms(model: Model, T: int, wrt: tuple[Variable, ...]) -> Norms:
+    """The Frobenius norms of all terms for one sample; the initial states are random too."""
+    steps = min(T, LONGEST)
+    graph = unroll.steps(model, steps)
+    samples = SAMPLES if any(e.value.has(BatchMean) for e in model.all_equations) else 1
+    data = random(model, T=steps, N=samples, seed=SEED)
+    shown = [v for v in wrt if v.role is Role.PARAMETER and v.tied] or list(wrt[:1])
+    if steps > WIDEST:
+        shown = [v for v in shown if v in wrt][:1]
+    pairs = tuple((t, k) for t in graph.loss_steps for k in range(1, t + 1))
+    rows = []
+    for v in shown:
+        terms = derive.gradient(graph, v.name).evaluate(data.parameters, data.inputs, data.targets, data.states)
+        values = tuple(float(np.linalg.norm(terms[p])) if p in terms else 0.0 for p in pairs)
+        whole = float(np.linalg.norm(sum(terms.values(), np.zeros(next(iter(terms.values())).shape))))
+        rows.append((typeset.compose(v.at(), model=model), values, whole))
+    return Norms(pairs, tuple(rows), tuple(sorted(data.dims.items())), samples, SEED)
+
+
+def section(model: Model, T: int, wrt: tuple[Variable, ...]) -> Section:
+    """The sum of products in numbers."""
+    found = norms(model, T, wrt)
+    sizes = ", ".join(f"`{name} = {size}`" for name, size in (("T", min(T, LONGEST)), *found.sizes))
+    samples = "One random sample" if found.samples == 1 else f"{found.samples} random samples"
+    L = typeset.compose(symbols.loss(model, None), model=model)
+    intro: Prose = (
+        *prose(f"{samples}, {sizes}, seed {found.seed}: the Frobenius norm of every term `(t, k)`, "),
+        "and of their sum, the gradient of ", L, *prose(". Terms of the same distance `t − k` have the same colour."),
+    )
+    return Section("Sum of products, in numbers", (), (intro,), found, level=2)

@@ -1,0 +1,224 @@
+"""The sum of products: in partial derivatives, then with every factor substituted."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+import sympy as sp
+from sympy.matrices.expressions.matexpr import MatrixExpr
+
+from symbptt import derive, typeset
+from symbptt.algebra import build
+from symbptt.algebra.nodes import TIME, Chain, Series
+from symbptt.derive import step
+from symbptt.derive.sum_of_products import Gradient, Kind, Term
+from symbptt.model.values import Model, Role, Variable
+from symbptt.narrative import shapes, symbols
+from symbptt.narrative.inline import prose
+from symbptt.narrative.substituted import substituted
+from symbptt.narrative.symbols import BETWEEN, LAST, SOURCE
+from symbptt.narrative.values import Prose, Section, Step
+from symbptt.typeset.tree import Aligned, Equality, Fenced, Number, Operator, Row, Tree
+from symbptt.unroll.graph import UnrolledGraph
+
+EXPANDED = 4
+"""The largest T for which every term is written out."""
+
+
+@dataclass(frozen=True)
+class Pattern:
+    """Variables whose gradients have the same form.
+
+    They are shared over time or not (`timed`), initial states or not, and reach the state of their step, or its loss directly.
+    """
+
+    variables: tuple[Variable, ...]
+    timed: bool
+    initial: bool
+    reaches: bool
+    direct: bool
+
+    def symbol(self, model: Model, at: sp.Expr | int = SOURCE) -> sp.MatrixSymbol:
+        """The variable itself, or θ for several; an initial state stands for all of s_0."""
+        if self.initial:
+            return symbols.state(model, 0)
+        if len(self.variables) == 1:
+            return self.variables[0].at(at)
+        return symbols.parameter(model)
+
+
+def patterns(model: Model, wrt: Iterable[Variable]) -> list[Pattern]:
+    """The variables sorted by the form of their gradient, in order of first appearance; each timed one stands alone."""
+    groups: dict[tuple[object, ...], list[Variable]] = {}
+    for v in wrt:
+        initial = v.role is Role.STATE
+        reaches = initial or bool(step.immediate(model, v))
+        direct = not initial and step.loss_direct(model, v) is not None
+        key = (initial, v.timed and not initial, reaches, direct, v.name if v.timed and not initial else "")
+        groups.setdefault(key, []).append(v)
+    return [Pattern(tuple(vs), bool(key[1]), bool(key[0]), bool(key[2]), bool(key[3])) for key, vs in groups.items()]
+
+
+@dataclass(frozen=True)
+class Factors:
+    """How the factors are written: as partial derivatives, or with the letters J and g."""
+
+    model: Model
+    letters: bool
+
+    def jacobian(self, at: sp.Expr | int) -> MatrixExpr:
+        """J_j^T."""
+        return build.transpose(symbols.jacobian(self.model, at) if self.letters else symbols.state_partial(self.model, at))
+
+    def loss(self, at: sp.Expr | int) -> MatrixExpr:
+        """g_t."""
+        if self.letters:
+            return symbols.loss_symbol(self.model, at)
+        return build.transpose(symbols.immediate(symbols.loss(self.model, at), symbols.state(self.model, at)))
+
+    def lag(self, at: sp.Expr | int) -> MatrixExpr:
+        """(d+L_t/ds_{t-1})^T."""
+        return build.transpose(symbols.immediate(symbols.loss(self.model, at), symbols.state(self.model, sp.sympify(at) - 1)))
+
+    def immediate(self, theta: MatrixExpr, at: sp.Expr | int) -> MatrixExpr:
+        """(d+s_k/d theta)^T."""
+        return build.transpose(symbols.immediate(symbols.state(self.model, at), theta))
+
+    def direct(self, theta: MatrixExpr, at: sp.Expr | int) -> MatrixExpr:
+        """(d+L_t/d theta)^T."""
+        return build.transpose(symbols.immediate(symbols.loss(self.model, at), theta))
+
+
+def _over_losses(model: Model, body: MatrixExpr, first: sp.Expr | int) -> MatrixExpr:
+    """The sum over the steps that have a loss."""
+    assert model.loss is not None
+    if model.loss.at == "last":
+        return body.xreplace({TIME: LAST})
+    return Series(body, TIME, first, LAST)
+
+
+def general(model: Model, pattern: Pattern, letters: bool) -> MatrixExpr:
+    """The sum of products over all (t, k), for a symbolic T."""
+    write, theta = Factors(model, letters), pattern.symbol(model)
+    direct = [write.direct(theta, SOURCE if pattern.timed else TIME)] if pattern.direct else []
+    if not pattern.reaches:
+        return direct[0] if pattern.timed and direct else _over_losses(model, build.add(*direct), 1)
+    head = [] if pattern.initial else [write.immediate(theta, SOURCE)]
+    first = sp.S.One if pattern.initial else SOURCE + 1
+    term = build.mul(*head, Chain(write.jacobian(BETWEEN), BETWEEN, first, TIME), write.loss(TIME))
+    if step.loss_lag(model):
+        return _with_lag(model, pattern, write, head, first)
+    if pattern.timed:
+        return build.add(*direct, _over_losses(model, term, SOURCE))
+    inner = term if pattern.initial else Series(term, SOURCE, 1, TIME)
+    return _over_losses(model, build.add(*direct, inner), 1)
+
+
+def _with_lag(model: Model, pattern: Pattern, write: Factors, head: list[MatrixExpr], first: sp.Expr) -> MatrixExpr:
+    """The same where L_t reads s_{t-1}: the term k = t has no J_t, the others end with J_t^T g_t + (d+L_t/ds_{t-1})^T."""
+    theta = pattern.symbol(model)
+    start = build.add(build.mul(write.jacobian(TIME), write.loss(TIME)), write.lag(TIME))
+    far = build.mul(*head, Chain(write.jacobian(BETWEEN), BETWEEN, first, TIME - 1), start)
+    if pattern.initial:
+        return _over_losses(model, far, 1)
+    now = SOURCE if pattern.timed else TIME
+    near = [write.direct(theta, now)] if pattern.direct else []
+    near.append(build.mul(write.immediate(theta, now), write.loss(now)))
+    if pattern.timed:
+        return build.add(*near, _over_losses(model, far, SOURCE + 1))
+    return _over_losses(model, build.add(*near, Series(far, SOURCE, 1, TIME - 1)), 1)
+
+
+def product(term: Term, write: Factors, theta: MatrixExpr) -> MatrixExpr:
+    """A term as the product of its factors."""
+    kinds = {kind: [f for f in term.factors if f.kind is kind] for kind in Kind}
+    head = [write.immediate(theta, f.step) for f in kinds[Kind.IMMEDIATE]]
+    chain = [write.jacobian(f.step) for f in kinds[Kind.STATE_JACOBIAN]]
+    tail = build.mul(*(write.loss(f.step) for f in kinds[Kind.LOSS]))
+    for factor in kinds[Kind.LAG]:
+        tail = build.add(build.mul(chain.pop(), tail), write.lag(factor.step))
+    parts = [write.direct(theta, f.step) for f in kinds[Kind.DIRECT]]
+    if head or chain:
+        parts.append(build.mul(*head, *chain, tail))
+    return build.add(*parts) if parts else sp.ZeroMatrix(*theta.shape)
+
+
+def pair(t: int, k: int) -> Tree:
+    """(t, k) as the label of a line."""
+    return Fenced(Row((Number(str(t)), Operator(","), Number(str(k)))))
+
+
+def lines(model: Model, gradient: Gradient, values: Iterable[MatrixExpr]) -> Aligned:
+    """One line per term: (t, k) : value."""
+    made = zip(gradient.terms, values, strict=True)
+    return Aligned(tuple(Equality(pair(t.loss_step, t.source_step), (typeset.compose(v, model=model),), ":") for t, v in made))
+
+
+def head(model: Model, pattern: Pattern) -> MatrixExpr:
+    """dL/d theta, opaque."""
+    return symbols.total(symbols.loss(model, None), pattern.symbol(model))
+
+
+def members(model: Model, pattern: Pattern) -> Prose:
+    """Which variables a pattern stands for."""
+    if pattern.initial or len(pattern.variables) == 1:
+        return ()
+    names: list[str | Tree] = []
+    for v in pattern.variables:
+        names += [typeset.compose(v.at(), model=model), ", "]
+    return ("For ", typeset.compose(symbols.parameter(model), model=model), " any of ", *names[:-1], ":")
+
+
+def rule(model: Model, pattern: Pattern) -> str:
+    """The rules behind the general formula."""
+    if not pattern.reaches:
+        return "shared over time: sum over t" if not pattern.timed else "direct part"
+    if pattern.initial:
+        return "chain rule over the steps"
+    return "chain rule over the steps" + ("" if pattern.timed else "; shared over time: sum over k")
+
+
+def chain_shapes(model: Model, pattern: Pattern) -> str:
+    """The shapes of a term: (P×H)(H×H)…(H×1) = (P×1)."""
+    write, theta = Factors(model, True), pattern.symbol(model)
+    if not pattern.reaches:
+        return shapes.shape(theta)
+    first = "" if pattern.initial else shapes.shape(write.immediate(theta, SOURCE))
+    rows = shapes.size(theta.shape[0] * theta.shape[1])
+    return f"{first}{shapes.shape(write.jacobian(BETWEEN))}…{shapes.shape(write.loss(TIME))} = ({rows}×1)"
+
+
+def partial_steps(graph: UnrolledGraph, pattern: Pattern) -> list[Step]:
+    """The general formula in partial derivatives and in letters, and every term for the chosen T."""
+    model = graph.model
+    left, theta = head(model, pattern), pattern.symbol(model)
+    sides = list(dict.fromkeys(general(model, pattern, letters) for letters in (False, True)))
+    equation = typeset.equation(left, *sides, model=model)
+    steps = [Step(equation, rule(model, pattern), chain_shapes(model, pattern), members(model, pattern))]
+    if graph.T <= EXPANDED and not pattern.timed:
+        gradient = derive.gradient(graph, pattern.variables[0].name)
+        write = Factors(model, letters=len(model.states) > 1)
+        values = [product(term, write, theta) for term in gradient.terms]
+        claim = prose(f"The {len(values)} terms `(t, k)` for `T = {graph.T}`:")
+        steps.append(Step(lines(model, gradient, values), "the sums written out", "", claim))
+    return steps
+
+
+def sections(graph: UnrolledGraph, wrt: tuple[Variable, ...]) -> tuple[Section, ...]:
+    """The sum of products in partial derivatives, and with the factors substituted."""
+    model = graph.model
+    found = patterns(model, wrt)
+    partial = [s for pattern in found for s in partial_steps(graph, pattern)]
+    count = graph.T * (graph.T + 1) // 2 if model.loss and model.loss.at == "every" else graph.T
+    intro = prose(
+        "The loss of step `t` depends on a variable of step `k ≤ t` along the chain of states from `k` to `t`: one product for "
+        f"each pair `(t, k)`, {count} in all for `T = {graph.T}`. In the product over `j` the smallest index stands on the left; "
+        "it is empty, and the identity, where `k = t`."
+    )
+    if not model.states:
+        intro = prose("Nothing is carried from step to step, so only `k = t` occurs.")
+    return (
+        Section("Sum of products", tuple(partial), (intro,)),
+        Section("Sum of products, factors substituted", tuple(substituted(graph, wrt, lines, EXPANDED)), level=2),
+    )

@@ -1,0 +1,63 @@
+"""Shapes as text: (H×O)(O×1) + (H×H)(H×1) = (H×1)."""
+
+from __future__ import annotations
+
+import re
+from functools import singledispatch
+
+import sympy as sp
+from sympy.matrices.expressions.matexpr import MatrixExpr
+
+from symbptt.algebra import build
+from symbptt.algebra.nodes import Series
+
+_POWERS = str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹")
+
+
+def size(expression: sp.Expr) -> str:
+    """A dimension: H, H+D, H²."""
+    text = str(expression).replace(" ", "")
+    while "**" in text:
+        head, tail = text.split("**", 1)
+        digits = len(tail) - len(tail.lstrip("0123456789"))
+        text = head + tail[:digits].translate(_POWERS) + tail[digits:]
+    return re.sub(r"(?<=\d)\*(?=[A-Za-z])", "", text).replace("*", "·")
+
+
+def shape(expression: MatrixExpr) -> str:
+    """(rows×columns) of an expression."""
+    rows, columns = expression.shape
+    return f"({size(rows)}×{size(columns)})"
+
+
+@singledispatch
+def _written(node: MatrixExpr) -> str:
+    return shape(node)
+
+
+@_written.register
+def _sum(node: sp.MatAdd) -> str:
+    return " + ".join(dict.fromkeys(_written(term) for term in node.args))
+
+
+@_written.register
+def _product(node: sp.MatMul) -> str:
+    _, factors = build.split_number(node)
+    return "".join(shape(f) for f in factors)
+
+
+@_written.register
+def _hadamard(node: sp.HadamardProduct) -> str:
+    return "⊙".join(shape(f) for f in node.args)
+
+
+@_written.register
+def _series(node: Series) -> str:
+    return _written(node.args[0])
+
+
+def check(value: MatrixExpr, result: MatrixExpr | None = None) -> str:
+    """The shapes of the operands of `value` and the shape they give, which is that of `result`."""
+    whole = shape(value if result is None else result)
+    parts = _written(value)
+    return whole if parts == whole else f"{parts} = {whole}"

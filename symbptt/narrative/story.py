@@ -1,0 +1,48 @@
+"""The derivation of a model from the forward equations to the three forms of its gradient."""
+
+from __future__ import annotations
+
+from symbptt import unroll
+from symbptt.derive.adjoint import wanted
+from symbptt.errors import BadInput
+from symbptt.model.values import Model, Role, Variable
+from symbptt.narrative import backward, forward, jacobians, local, nested, norms, products
+from symbptt.narrative.values import Derivation, Section
+
+ALL = "all"
+
+
+def variables(model: Model, wrt: tuple[str, ...] | str | None) -> tuple[Variable, ...]:
+    """The variables to derive by, in the order of the model: None for all parameters, "all" for inputs and initial states too.
+
+    Raises BadInput for a name that has no gradient.
+    """
+    if wrt is None:
+        return model.parameters
+    everything = tuple(v for v in model.of(Role.PARAMETER, Role.INPUT, Role.STATE) if not v.classes)
+    if wrt in (ALL, (ALL,)):
+        return everything
+    chosen = [wanted(model, name) for name in ((wrt,) if isinstance(wrt, str) else wrt)]
+    return tuple(v for v in everything if v in chosen)
+
+
+def derivation(model: Model, T: int, wrt: tuple[str, ...] | str | None = None) -> Derivation:
+    """Tell the whole derivation.
+
+    Raises BadInput for a model without a loss, for a T out of range, and for a name that has no gradient.
+    """
+    if model.loss is None:
+        raise BadInput(f"{model.name} has no loss; choose one with --loss")
+    graph, chosen = unroll.steps(model, T), variables(model, wrt)
+    sections: list[Section] = [forward.conventions(model), forward.equations(model), local.derivatives(model, chosen)]
+    if forward.is_recurrent(model):
+        sections.append(jacobians.state_jacobian(model))
+    if model.states:
+        sections.append(jacobians.loss_gradient(model))
+    sections += [jacobians.immediate(model, chosen), *products.sections(graph, chosen), norms.section(model, T, chosen)]
+    if model.states:
+        sections.append(backward.state_form(model, chosen))
+    sections += [backward.node_form(model, chosen)]
+    if model.states:
+        sections.append(nested.section(model, T, chosen))
+    return Derivation(model.title, model, T, chosen, tuple(sections))

@@ -1,0 +1,200 @@
+"""The terms of the sum of products with every factor in place: written out for one state, in blocks for several."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+
+import sympy as sp
+from sympy.matrices.expressions.matexpr import MatrixExpr
+
+from symbptt import derive, typeset
+from symbptt.algebra import build
+from symbptt.algebra.linear import LinearMap
+from symbptt.algebra.nodes import TIME, BatchMean, Chain, Partial, Series
+from symbptt.derive import step
+from symbptt.derive.sum_of_products import Gradient, Term
+from symbptt.model.values import Model, Role, Variable
+from symbptt.narrative import shapes, symbols
+from symbptt.narrative.inline import prose
+from symbptt.narrative.jacobians import immediate_action, vector
+from symbptt.narrative.symbols import BETWEEN, LAST, SOURCE
+from symbptt.narrative.values import Prose, Step
+from symbptt.typeset.tree import Aligned, BigOperator, Brace, Fenced, Matrix, Operator, Row, Tree
+from symbptt.unroll.graph import UnrolledGraph
+
+Lines = Callable[[Model, Gradient, Iterable[MatrixExpr]], Aligned]
+
+
+LONG = 110
+"""Characters of text up to which a term is written without letters for its Jacobians."""
+MANY = 6
+"""The largest number of variables for each of which all terms are listed; beyond, they are listed for one."""
+
+
+def _values(model: Model, gradient: Gradient) -> list[MatrixExpr]:
+    """The value of every term, slope matrices as letters; where that is long, state Jacobians are letters too."""
+    values = [symbols.abbreviated(t.value, model) for t in gradient.terms if t.value is not None]
+    if max(len(typeset.text(v, model)) for v in values) <= LONG:
+        return values
+    return [symbols.abbreviated(_with_letters(model, gradient.parameter, t), model) for t in gradient.terms]
+
+
+def _with_letters(model: Model, variable: Variable, term: Term) -> MatrixExpr:
+    """A term with everything substituted but the state Jacobians."""
+    t, k = term.loss_step, term.source_step
+    initial = variable.role is Role.STATE
+    chain = [build.transpose(symbols.jacobian(model, j)) for j in range(k if initial else k + 1, t + 1)]
+    n = symbols.state(model).shape
+    cotangent = symbols.at(step.loss_gradient(model).get(model.states[0].name, sp.ZeroMatrix(*n)), t)
+    if chain:
+        for lag in step.loss_lag(model).values():
+            cotangent = build.add(build.mul(chain.pop(), cotangent), symbols.at(lag, t))
+    cotangent = build.mul(*chain, cotangent)
+    if initial:
+        return cotangent
+    direct = step.loss_direct(model, variable) if t == k else None
+    parts = [sp.ZeroMatrix(variable.rows, variable.columns)] if direct is None else [symbols.at(direct, t)]
+    for inner in step.immediate(model, variable).values():
+        parts.append(inner.replaced({TIME: sp.Integer(k)}).transposed().product(cotangent))
+    return build.add(*parts)
+
+
+def _factor(model: Model, name: str) -> MatrixExpr | None:
+    """J_j^T, as a letter where it is no single product."""
+    block = step.state_jacobian(model).get((name, name))
+    matrix = block.matrix() if block is not None else None
+    if matrix is None:
+        return None
+    return build.transpose(symbols.jacobian(model, TIME) if isinstance(matrix, sp.MatAdd) else matrix)
+
+
+def _loop(model: Model, variable: Variable) -> MatrixExpr | None:
+    """The substituted sum for a symbolic T, where every factor is a matrix."""
+    direct = step.loss_direct(model, variable)
+    sums: list[MatrixExpr] = []
+    if variable.role is Role.STATE or variable.timed or step.loss_lag(model):
+        return None
+    if direct is not None:
+        sums.append(_summed(model, direct))
+    for name, inner in step.immediate(model, variable).items():
+        factor = _factor(model, name)
+        if factor is None or name not in step.loss_gradient(model):
+            return None
+        chain = Chain(symbols.at(factor, BETWEEN), BETWEEN, SOURCE + 1, TIME)
+        cotangent = build.mul(chain, step.loss_gradient(model)[name])
+        body = inner.replaced({TIME: SOURCE}).transposed().product(cotangent)
+        sums.append(_summed(model, Series(body, SOURCE, 1, TIME)))
+    return build.add(*(symbols.abbreviated(s, model) for s in sums)) if sums else None
+
+
+def _summed(model: Model, body: MatrixExpr) -> MatrixExpr:
+    assert model.loss is not None
+    return body.xreplace({TIME: LAST}) if model.loss.at == "last" else Series(body, TIME, 1, LAST)
+
+
+def _head(model: Model, variable: Variable) -> MatrixExpr:
+    by = variable.at(0) if variable.role is Role.STATE else variable.at(SOURCE)
+    return symbols.total(symbols.loss(model, None), by)
+
+
+def _written_out(model: Model, term: Term, value: MatrixExpr) -> Step | None:
+    """The deepest term with every slope matrix in full, above a brace with its letter."""
+    product = typeset.compose(value, model=model)
+    full = {
+        typeset.compose(symbols.at(letter, j), model=model): typeset.compose(symbols.at(template, j), model=model)
+        for _, template, letter in symbols.slopes(model) for j in range(term.source_step, term.loss_step + 1)
+    }
+    if not isinstance(product, Row) or not full:
+        return None
+    items = tuple(Brace(full[item], item) if item in full else item for item in product.items)
+    if items == product.items:
+        return None
+    claim = prose(f"The term `({term.loss_step}, {term.source_step})` in full:")
+    return Step(Row(items), "slopes in full", shapes.check(value), claim)
+
+
+def _terms(graph: UnrolledGraph, variable: Variable, lines: Lines, full: bool) -> list[Step]:
+    """Every term for the chosen T, and if asked the deepest one with its slopes in full."""
+    model = graph.model
+    gradient = derive.gradient(graph, variable.name)
+    values = _values(model, gradient)
+    claim: Prose = ("The terms of ", typeset.compose(_head(model, variable), model=model), *prose(f" for `T = {graph.T}`:"))
+    made = [Step(lines(model, gradient, values), "factors substituted", shapes.check(values[-1], variable.at()), claim)]
+    deepest = max(range(len(values)), key=lambda i: (gradient.terms[i].loss_step - gradient.terms[i].source_step, -i))
+    whole = _written_out(model, gradient.terms[deepest], values[deepest]) if full else None
+    return [*made, whole] if whole else made
+
+
+def _one_state(graph: UnrolledGraph, wrt: tuple[Variable, ...], lines: Lines, limit: int) -> list[Step]:
+    model = graph.model
+    made: list[Step] = []
+    first = next((v for v in wrt if v.role is Role.PARAMETER and step.immediate(model, v)), wrt[0] if wrt else None)
+    for variable in wrt:
+        loop = _loop(model, variable)
+        if loop is not None:
+            left = _head(model, variable)
+            made.append(Step(typeset.equation(left, loop, model=model), "factors substituted", shapes.check(loop, variable.at())))
+        own_step = variable.timed and variable.role is not Role.STATE
+        coupled = any(e.value.has(BatchMean) for e in model.all_equations)
+        listed = len(wrt) <= MANY or variable == first
+        if limit >= graph.T and listed and not own_step and not coupled:
+            made += _terms(graph, variable, lines, variable == first)
+    return made
+
+
+def _blocks(model: Model, wrt: tuple[Variable, ...]) -> list[Step]:
+    """Several states: the product of block matrices, and the term k = t of every variable."""
+    theta = symbols.parameter(model)
+    J = step.state_jacobian(model)
+
+    def tree(expression: MatrixExpr) -> Tree:
+        return typeset.compose(expression, model=model)
+
+    def block(row: Variable, column: Variable) -> Tree:
+        if (column.name, row.name) not in J:
+            return tree(sp.ZeroMatrix(row.rows, column.rows))
+        return tree(build.transpose(Partial(column.at(BETWEEN), row.at(BETWEEN - 1), "partial")))
+
+    first = Matrix((tuple(tree(build.transpose(symbols.immediate(s.at(SOURCE), theta))) for s in model.states),))
+    middle = Matrix(tuple(tuple(block(row, column) for column in model.states) for row in model.states))
+    last = Matrix(tuple((tree(_loss_entry(model, s)),) for s in model.states))
+    chain = Chain(symbols.jacobian(model, BETWEEN), BETWEEN, SOURCE + 1, TIME)
+    sign = _first_big(tree(chain))
+    product = Row((first, Operator("\u2009"), Fenced(Row((sign, middle))), Operator("\u2009"), last))
+    claim = prose("The term `(t, k)` in blocks, one row or column for each state:")
+    steps = [Step(product, "product of block matrices", "", claim)]
+    for variable in wrt:
+        action = immediate_action(model, variable) if variable.role is not Role.STATE else None
+        if action is not None:
+            found = {vector(model, s): _loss_value(model, s) for s in model.states}
+            value = symbols.abbreviated(_replaced(step.immediate(model, variable), model, found), model)
+            left = build.mul(build.transpose(symbols.immediate(symbols.state(model), variable.at())), symbols.loss_symbol(model))
+            steps.append(Step(typeset.equation(left, value, model=model), "term k = t", shapes.check(value, variable.at())))
+    return steps
+
+
+def _replaced(maps: dict[str, LinearMap], model: Model, found: dict[sp.MatrixSymbol, MatrixExpr]) -> MatrixExpr:
+    parts = [inner.transposed().product(found[vector(model, model[name])]) for name, inner in maps.items()]
+    return build.add(*parts)
+
+
+def _loss_value(model: Model, state: Variable) -> MatrixExpr:
+    return step.loss_gradient(model).get(state.name, sp.ZeroMatrix(state.rows, state.columns))
+
+
+def _loss_entry(model: Model, state: Variable) -> MatrixExpr:
+    if state.name not in step.loss_gradient(model):
+        return sp.ZeroMatrix(state.rows, state.columns)
+    return build.transpose(symbols.immediate(symbols.loss(model), state.at()))
+
+
+def _first_big(tree: Tree) -> BigOperator:
+    assert isinstance(tree, Row) and isinstance(tree.items[0], BigOperator)
+    return tree.items[0]
+
+
+def substituted(graph: UnrolledGraph, wrt: tuple[Variable, ...], lines: Lines, limit: int) -> list[Step]:
+    """The steps of the second depth; `lines` lays the terms out, up to T = `limit` they are all shown."""
+    if len(graph.model.states) > 1:
+        return _blocks(graph.model, wrt)
+    return _one_state(graph, wrt, lines, limit)

@@ -1,0 +1,127 @@
+"""The letters of a derivation beside the model's own: s, J, θ, g, v and D, each under a name that the model does not use."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+
+import sympy as sp
+from sympy.matrices.expressions.matexpr import MatrixExpr
+
+from symbptt.algebra.nodes import TIME, Diag, Elementwise, Partial, Timed, leaves
+from symbptt.derive.adjoint import LOSS, STEP
+from symbptt.derive.rules import local
+from symbptt.model.values import Equation, Model, Variable
+
+LAST = sp.Symbol("T", integer=True, positive=True)
+"""The number of steps, as a letter."""
+SOURCE = sp.Symbol("k", integer=True)
+"""The source step of a term."""
+BETWEEN = sp.Symbol("j", integer=True)
+"""The index of a product of state Jacobians."""
+
+_WISHES = {
+    "state": ("s", "xi", "zeta"), "jacobian": ("J", "Psi", "Xi"), "parameter": ("theta", "vartheta", "eta"),
+    "vector": ("v", "nu", "chi"),
+}
+
+
+@lru_cache(maxsize=256)
+def free(model: Model, kind: str) -> str:
+    """A letter for "state", "jacobian", "parameter" or "vector" that no variable of the model has."""
+    taken = {v.name.split("_")[0] for v in model.variables if v.definition is None}
+    return next((name for name in _WISHES[kind] if name not in taken), _WISHES[kind][0] + "_all")
+
+
+def at(expression: MatrixExpr, step: sp.Expr | int) -> MatrixExpr:
+    """A template at another step."""
+    return expression.xreplace({TIME: sp.sympify(step)})
+
+
+def state_rows(model: Model) -> sp.Expr:
+    """The number of entries of s_t."""
+    return sp.Add(*(s.rows * s.columns for s in model.states))
+
+
+def state(model: Model, step: sp.Expr | int = TIME) -> Timed:
+    """s_t: the state itself if there is only one, else everything that a later step reads."""
+    if len(model.states) == 1:
+        return model.states[0].at(step)
+    return Timed(free(model, "state"), state_rows(model), 1, step)
+
+
+def _stacked(model: Model) -> tuple[sp.Expr, sp.Expr]:
+    return state(model).shape
+
+
+def jacobian(model: Model, step: sp.Expr | int = TIME) -> Timed:
+    """J_t, as a letter."""
+    return Timed(free(model, "jacobian"), state_rows(model), state_rows(model), step)
+
+
+def state_partial(model: Model, step: sp.Expr | int = TIME, before: sp.Expr | int | None = None) -> Partial:
+    """ds_t/ds_{t-1}, opaque."""
+    return Partial(state(model, step), state(model, sp.sympify(step) - 1 if before is None else before), "partial")
+
+
+def loss_symbol(model: Model, step: sp.Expr | int = TIME) -> Timed:
+    """g_t, as a letter."""
+    own = state(model, step)
+    return Timed(LOSS + own.name, *_stacked(model), step)
+
+
+def adjoint_symbol(model: Model, step: sp.Expr | int = TIME) -> Timed:
+    """The step adjoint of s_t."""
+    own = state(model, step)
+    return Timed(STEP + own.name, *_stacked(model), step)
+
+
+def loss(model: Model, step: sp.Expr | int | None = TIME) -> sp.MatrixSymbol:
+    """L_t, or the sum L for None."""
+    assert model.loss is not None
+    target = model.loss.target
+    return sp.MatrixSymbol(target.name, 1, 1) if step is None else target.at(step)
+
+
+def immediate(numerator: MatrixExpr, denominator: MatrixExpr) -> Partial:
+    """The immediate derivative, opaque."""
+    return Partial(numerator, denominator, "immediate")
+
+
+def total(numerator: MatrixExpr, denominator: MatrixExpr) -> Partial:
+    """The total derivative, opaque."""
+    return Partial(numerator, denominator, "total")
+
+
+def parameter(model: Model) -> sp.MatrixSymbol:
+    """θ: any of several parameters."""
+    return sp.MatrixSymbol(free(model, "parameter"), sp.Symbol("P", integer=True, positive=True), 1)
+
+
+@lru_cache(maxsize=64)
+def slopes(model: Model) -> tuple[tuple[Variable, MatrixExpr, Timed], ...]:
+    """The slope matrices that get a letter: (h, diag(1 - h_t^2), D_h at t), for each h = f(a) with a name of its own."""
+    taken = {v.name for v in model.variables}
+    found: list[tuple[Variable, MatrixExpr, Timed]] = []
+    for equation in model.all_equations:
+        target = equation.target
+        matrix = _slope_matrix(equation)
+        if isinstance(matrix, Diag) and target.definition is None and f"D_{target.name}" not in taken:
+            found.append((target, matrix, Timed(f"D_{target.name}", target.rows, target.rows, TIME)))
+    return tuple(found)
+
+
+def _slope_matrix(equation: Equation) -> MatrixExpr | None:
+    if type(equation.value) is not Elementwise:
+        return None
+    return local(equation.value, equation.target.at())[0][1].matrix()
+
+
+def abbreviated(expression: MatrixExpr, model: Model) -> MatrixExpr:
+    """The expression with the slope matrices as letters."""
+    found: dict[MatrixExpr, MatrixExpr] = {}
+    for node in expression.atoms(Diag):
+        for _, template, letter in slopes(model):
+            step = getattr(leaves(node)[0], "step", TIME)
+            if at(template, step) == node:
+                found[node] = at(letter, step)
+    return expression.xreplace(found)

@@ -1,0 +1,59 @@
+"""What a derivation is: sections of steps, each a formula with the rule that gives it and the shapes that check it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from symbptt.model.values import Model, Variable
+from symbptt.typeset.tree import Tree
+
+Prose = tuple[str | Tree, ...]
+"""Running text: words, and formulas set inline."""
+
+
+@dataclass(frozen=True)
+class Step:
+    """One formula: an `Equality` or `Aligned`; `number` is that of the equation in emitted code, None where it has none."""
+
+    equation: Tree
+    rule: str = ""
+    shapes: str = ""
+    claim: Prose = ()
+    number: int | None = None
+
+
+@dataclass(frozen=True)
+class Norms:
+    """The norm of every term (t, k) in a small example.
+
+    `rows` hold a variable, its norms in the order of `pairs`, and the norm of their sum. `seed`,
+    `samples` and `sizes` make the example; `sizes` are pairs of a dimension and its size.
+    """
+
+    pairs: tuple[tuple[int, int], ...]
+    rows: tuple[tuple[Tree, tuple[float, ...], float], ...]
+    sizes: tuple[tuple[str, int], ...]
+    samples: int
+    seed: int
+
+
+@dataclass(frozen=True)
+class Section:
+    """A heading, paragraphs, and steps; `level` 2 is a part of the section before."""
+
+    heading: str
+    steps: tuple[Step, ...] = ()
+    intro: tuple[Prose, ...] = ()
+    norms: Norms | None = None
+    level: int = 1
+
+
+@dataclass(frozen=True)
+class Derivation:
+    """The gradient of a model over T steps by the variables `wrt`, told from the forward equations to the three forms."""
+
+    title: str
+    model: Model
+    T: int
+    wrt: tuple[Variable, ...]
+    sections: tuple[Section, ...]
