@@ -149,12 +149,15 @@ def loss_weight(bound: Run, mask: Array | None, weights: Array | None) -> dict[i
     """What each sample of each loss step counts: mask (T, N) times weights (T,).
 
     With the reduction "mean" it is divided by the number of steps and samples that count: those with a loss, a mask that is
-    not zero, and no target without a class.
+    not zero (one that the model reads: above one half), and no target without a class.
     """
     graph, model = bound.graph, bound.graph.model
     masked = _given(mask, (graph.T, bound.N), "mask")
     stepwise = _given(weights, (graph.T,), "weights")
     counted = {t: masked[t - 1] != 0 for t in graph.loss_steps}
+    if model.loss is not None and model.loss.mask is not None:
+        own = model[model.loss.mask]
+        counted = {t: kept & (bound.batch(bound.values.leaves[own.at(t)])[:, 0, 0] > 0.5) for t, kept in counted.items()}
     for name in class_targets(model):
         variable = model[name]
         counted = {

@@ -17,12 +17,13 @@ import sympy as sp
 from sympy.matrices.expressions.matexpr import MatrixExpr
 
 from symbptt.algebra import build
-from symbptt.algebra.evaluate import Array, Values
+from symbptt.algebra.evaluate import Array
 from symbptt.algebra.linear import square
 from symbptt.algebra.nodes import TIME, Partial
 from symbptt.derive import step
-from symbptt.derive.adjoint import STEP, symbol, wanted
-from symbptt.derive.numeric import Arrays, Run, run, to_user
+from symbptt.derive.adjoint import wanted
+from symbptt.derive.numeric import Arrays, run
+from symbptt.derive.term_values import term_values
 from symbptt.errors import BadInput
 from symbptt.model.values import Model, Role, Variable
 from symbptt.unroll.graph import UnrolledGraph
@@ -69,10 +70,16 @@ class Term:
     `value` is the product with all factors substituted, for models with one state; None where it is no single product.
     """
 
+    model: Model
+    parameter: Variable
     loss_step: int
     source_step: int
     factors: tuple[Factor, ...]
-    value: MatrixExpr | None
+
+    @property
+    def value(self) -> MatrixExpr | None:
+        """The product written out; worked out when it is asked for, since a long product is rarely read."""
+        return _explicit(self.model, self.parameter, self.loss_step, self.source_step)
 
 
 @dataclass(frozen=True)
@@ -98,7 +105,7 @@ class Gradient:
         keep their samples, (N, ...).
         """
         done = run(self.graph, parameters, inputs, targets, states, mask, weights)
-        terms = _term_values(self, done)
+        terms = term_values(self.graph, self.parameter, done)
         return {pair: terms[pair] for pair in pairs(self.graph, self.parameter)}
 
     def total(
@@ -141,7 +148,8 @@ def gradient(graph: UnrolledGraph, wrt: str) -> Gradient:
     model = graph.model
     reaches_state = variable.role is Role.STATE or bool(step.immediate(model, variable))
     kept = [(t, k) for t, k in pairs(graph, variable) if reaches_state or t == k]
-    return Gradient(graph, variable, tuple(_term(model, variable, t, k) for t, k in kept))
+    factors = _Factors(model, variable)
+    return Gradient(graph, variable, tuple(Term(model, variable, t, k, factors.of(t, k)) for t, k in kept))
 
 
 def _at(step_number: int) -> dict[sp.Basic, sp.Basic]:
@@ -173,30 +181,53 @@ def _vector_factor(model: Model, kind: Kind, at: int, values: dict[str, MatrixEx
     return Factor(kind, at, build.transpose(partial), blocks)
 
 
-def _term(model: Model, variable: Variable, t: int, k: int) -> Term:
-    """The factors of the term (t, k): immediate derivative, state Jacobians from k+1 to t, loss gradient."""
-    assert model.loss is not None
-    tail: list[Factor] = []
-    own = variable.role is not Role.STATE
-    first = k + 1 if own else k
-    loss = _vector_factor(model, Kind.LOSS, t, step.loss_gradient(model), _state_symbol(model, t))
-    lag = step.loss_lag(model) if t >= first else {}
-    if own and step.immediate(model, variable):
-        blocks = tuple(Block(variable.name, state, None) for state in step.immediate(model, variable))
-        partial = Partial(_state_symbol(model, k), variable.at(k), "immediate")
-        tail.append(Factor(Kind.IMMEDIATE, k, build.transpose(partial), blocks))
-    tail.extend(jacobian_factor(model, j) for j in range(first, t + 1))
-    tail.append(loss)
-    if lag:
-        tail.append(_vector_factor(model, Kind.LAG, t, lag, _state_symbol(model, t - 1)))
-    direct = step.loss_direct(model, variable) if own and t == k else None
-    if direct is not None:
-        tail.append(_vector_factor(model, Kind.DIRECT, t, {variable.name: direct}, variable.at(t)))
-    return Term(t, k, tuple(tail), _explicit(model, variable, t, k, direct))
+class _Factors:
+    """Makes the factors of terms, each factor once."""
+
+    def __init__(self, model: Model, variable: Variable) -> None:
+        self.model, self.variable = model, variable
+        self.own = variable.role is not Role.STATE
+        self.reached = tuple(step.immediate(model, variable)) if self.own else ()
+        self.gradient, self.lag = step.loss_gradient(model), step.loss_lag(model)
+        self.direct = step.loss_direct(model, variable) if self.own else None
+        self.made: dict[tuple[Kind, int], Factor] = {}
+
+    def of(self, t: int, k: int) -> tuple[Factor, ...]:
+        """The factors of the term (t, k): immediate derivative, state Jacobians from k+1 to t, loss gradient."""
+        first = k + 1 if self.own else k
+        found = [self._factor(Kind.IMMEDIATE, k)] if self.reached else []
+        found += [self._factor(Kind.STATE_JACOBIAN, j) for j in range(first, t + 1)]
+        found.append(self._factor(Kind.LOSS, t))
+        if self.lag and t >= first:
+            found.append(self._factor(Kind.LAG, t))
+        if self.direct is not None and t == k:
+            found.append(self._factor(Kind.DIRECT, t))
+        return tuple(found)
+
+    def _factor(self, kind: Kind, at: int) -> Factor:
+        if (kind, at) not in self.made:
+            self.made[kind, at] = self._make(kind, at)
+        return self.made[kind, at]
+
+    def _make(self, kind: Kind, at: int) -> Factor:
+        model, variable = self.model, self.variable
+        if kind is Kind.STATE_JACOBIAN:
+            return jacobian_factor(model, at)
+        if kind is Kind.IMMEDIATE:
+            blocks = tuple(Block(variable.name, state, None) for state in self.reached)
+            partial = Partial(_state_symbol(model, at), variable.at(at), "immediate")
+            return Factor(kind, at, build.transpose(partial), blocks)
+        if kind is Kind.LOSS:
+            return _vector_factor(model, kind, at, self.gradient, _state_symbol(model, at))
+        if kind is Kind.LAG:
+            return _vector_factor(model, kind, at, self.lag, _state_symbol(model, at - 1))
+        assert self.direct is not None
+        return _vector_factor(model, kind, at, {variable.name: self.direct}, variable.at(at))
 
 
-def _explicit(model: Model, variable: Variable, t: int, k: int, direct: MatrixExpr | None) -> MatrixExpr | None:
+def _explicit(model: Model, variable: Variable, t: int, k: int) -> MatrixExpr | None:
     """The product with every factor substituted; one state only."""
+    direct = step.loss_direct(model, variable) if t == k and variable.role is not Role.STATE else None
     parts = [] if direct is None else [direct.xreplace(_at(t))]
     cotangent = explicit_cotangent(model, t, 0 if variable.role is Role.STATE else k)
     if cotangent is None:
@@ -223,49 +254,3 @@ def explicit_cotangent(model: Model, t: int, k: int) -> MatrixExpr | None:
         if j == t:
             cotangent = build.add(cotangent, step.loss_lag(model).get(state.name, zero).xreplace(_at(t)))
     return cotangent
-
-
-def _term_values(item: Gradient, done: Run) -> dict[tuple[int, int], Array]:
-    """All terms by one walk back through the steps, carrying J^T...J^T g_t for every loss step t at once."""
-    graph, variable = item.graph, item.parameter
-    model = graph.model
-    carried: dict[str, Array] = {s.name: np.zeros((0, done.N, *_size(s, done.values))) for s in model.states}
-    losses: list[int] = []
-    found: dict[tuple[int, int], Array] = {}
-    for j in range(graph.T, 0, -1):
-        values = done.at(j)
-        leaf = variable.at()
-        direct: dict[sp.MatrixSymbol, Array] = {}
-        if j in graph.loss_steps:
-            direct = step.loss_vjp(model).run(values)
-            losses.append(j)
-            for s in model.states:
-                row = direct.get(s.at(), np.zeros((1, *_size(s, values))))
-                carried[s.name] = np.concatenate([carried[s.name], done.batch(row)[None]])
-        for s in model.states:
-            values.leaves[symbol(STEP, s, TIME)] = carried[s.name]
-        pulled = step.step_vjp(model).run(values)
-        lead = (len(losses), done.N)
-        if variable.role is not Role.STATE:
-            zero = np.zeros((1, 1, *_size(variable, values)))
-            term = np.array(np.broadcast_to(pulled.get(leaf, zero), (*lead, *zero.shape[2:])))
-            if leaf in direct:
-                term[-1] += direct[leaf]
-            found.update({(t, j): _shaped(variable, term[i]) for i, t in enumerate(losses)})
-        for s in model.states:
-            back = s.at(TIME - 1)
-            carry = np.array(np.broadcast_to(pulled.get(back, np.zeros((1, 1, *_size(s, values)))), (*lead, *_size(s, values))))
-            if back in direct:
-                carry[-1] += direct[back]
-            carried[s.name] = carry
-    if variable.role is Role.STATE:
-        found.update({(t, 1): _shaped(variable, carried[variable.name][i]) for i, t in enumerate(losses)})
-    return found
-
-
-def _size(variable: Variable, values: Values) -> tuple[int, int]:
-    return values.size(variable.rows), values.size(variable.columns)
-
-
-def _shaped(variable: Variable, term: Array) -> Array:
-    return to_user(variable, term.sum(axis=0), 0) if variable.role is Role.PARAMETER else to_user(variable, term, 1)
