@@ -11,6 +11,7 @@ import sympy as sp
 from symbptt.algebra.evaluate import Array, Values, evaluate
 from symbptt.algebra.nodes import TIME, CrossEntropy, Timed
 from symbptt.errors import BadInput
+from symbptt.model.dimensions import sources
 from symbptt.model.values import Model, Role, Variable
 from symbptt.unroll.graph import UnrolledGraph
 
@@ -54,17 +55,30 @@ def _with(values: Values, leaves: Mapping[sp.MatrixSymbol, Array]) -> Values:
 
 
 def sizes(model: Model, parameters: Arrays, inputs: Arrays, targets: Arrays, states: Arrays) -> dict[str, int]:
-    """The named dimensions, read off the arrays; raises BadInput where two arrays disagree."""
-    known: dict[str, tuple[int, str]] = {}
-    given = {**parameters, **inputs, **targets, **states}
-    for variable in model.variables:
-        if variable.name not in given or _are_classes(variable, np.asarray(given[variable.name])):
-            continue
-        shape = np.shape(given[variable.name])
-        for name, size in zip(reversed(variable.shape), reversed(shape), strict=False):
-            if name.isidentifier() and known.setdefault(name, (size, variable.name))[0] != size:
-                raise BadInput(f"dimension {name} is {known[name][0]} in {known[name][1]} but {size} in {variable.name}")
-    return {name: size for name, (size, _) in known.items()}
+    """The named dimensions, read off the arrays; raises BadInput where two arrays disagree or too few are given."""
+    given = {name: np.asarray(array) for part in (parameters, inputs, targets, states) for name, array in part.items()}
+    told = [v for v in model.variables if v.name in given and given[v.name].ndim >= len(v.shape)]
+    told = [v for v in told if not _are_classes(v, given[v.name])]
+    known: dict[str, int] = {}
+    for name, source in sources(told).items():
+        rest = _length(given, source.variable, source.axis) - source.number - sum(known[other] for other in source.others)
+        if rest < source.count or rest % source.count:
+            told_by = source.variable.name
+            raise BadInput(f"{told_by} has shape {given[told_by].shape}, which leaves no size for {name}")
+        known[name] = rest // source.count
+    for v in told:
+        for axis, name in enumerate(v.shape):
+            if name in known and known[name] != _length(given, v, axis):
+                first = sources(told)[name].variable.name
+                raise BadInput(f"dimension {name} is {known[name]} in {first} but {_length(given, v, axis)} in {v.name}")
+    if missing := sorted(set(model.dimensions) - known.keys()):
+        raise BadInput(f"no array tells the size of {missing[0]}")
+    return known
+
+
+def _length(given: Arrays, variable: Variable, axis: int) -> int:
+    """The length of an axis of the variable's own shape, behind any leading axes."""
+    return int(given[variable.name].shape[axis - len(variable.shape)])
 
 
 def one_hot(classes: Array, n: int, name: str) -> Array:

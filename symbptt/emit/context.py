@@ -6,7 +6,7 @@ from typing import Any
 
 from symbptt import typeset
 from symbptt.derive.numeric import class_targets
-from symbptt.emit.layout import Layout
+from symbptt.emit.layout import Layout, handed_out, taken_in
 from symbptt.emit.program import Program, Writer
 from symbptt.model.values import Model, Role, Variable
 
@@ -36,7 +36,7 @@ def _unpack(layout: Layout, variables: tuple[Variable, ...], source: str) -> lis
 
 
 def _parameters(layout: Layout, variables: tuple[Variable, ...]) -> list[str]:
-    return [f'{layout.array(v)} = np.asarray(parameters["{v.name}"])' for v in variables]
+    return [f'{layout.array(v)} = np.asarray(parameters["{v.name}"]){taken_in(v)}' for v in variables]
 
 
 def _inputs(program: Program, writer: Writer) -> list[str]:
@@ -46,7 +46,7 @@ def _inputs(program: Program, writer: Writer) -> list[str]:
         if v.classes:
             lines.append(f'{name} = np.asarray(inputs["{v.name}"])')
         else:
-            lines.append(f'{name} = np.asarray(inputs["{v.name}"])' + ("[..., None]" if not v.shape else ""))
+            lines.append(f'{name} = np.asarray(inputs["{v.name}"]){taken_in(v)}')
     return lines
 
 
@@ -87,19 +87,14 @@ def context(program: Program, writer: Writer, recipe: str) -> dict[str, Any]:
     kept = tuple(v for v in model.variables if v.name in _reads(writer, program))
     helpers = set(program.helpers) | {"_as", "_seed", "_outside"}
     opening = 'T, N, dtype = residuals["T"], residuals["N"], residuals["dtype"]'
-    dims_forward = [
-        line.text for line in writer.dimension_lines({v.name for v in model.of(Role.PARAMETER, Role.INPUT, Role.STATE)})
-    ]
+    dims_forward = [line.text for line in writer.dimension_lines()]
     forward = _parameters(layout, model.parameters) + _inputs(program, writer)
     clock = _clock(program)
     later = [line for line in clock if "_one_hot(" in line]
-    forward += [line for line in clock if line not in later] + _available(dims_forward, model) + later
+    forward += [line for line in clock if line not in later] + dims_forward + later
     everything = [*_parameters(layout, model.parameters), opening, *_unpack(layout, kept, "residuals")]
     everything += [line.text for line in writer.steps_of(tuple(v for v in kept if v.role in (Role.STATE, Role.LOCAL)))]
-    dims = [
-        line.text
-        for line in writer.dimension_lines({v.name for v in (*model.parameters, *kept)} - {s.name for s in model.states})
-    ]
+    dims = [line.text for line in writer.dimension_lines(kept)]
     backward = everything + dims
     seeded = [v for v in kept if v.name in writer.seeded() or v.role is Role.STATE]
     backward += [f'{layout.cotangent(v)} = _seed(cotangents, "{v.name}", {layout.array(v)}.shape, dtype)' for v in seeded]
@@ -145,17 +140,6 @@ def _untied_lead(model: Model) -> str:
     return f", *((T,) if name in {untied!r} else ())" if untied else ""
 
 
-def _available(lines: list[str], model: Model) -> list[str]:
-    """Dimension lines of the forward pass; sizes of states come from the given initial states."""
-    names = {s.name for s in model.states}
-    return [
-        line
-        if line.split(" = ")[1].split(".")[0] not in names
-        else line.replace("= ", '= np.asarray(states["', 1).replace(".shape", '"]).shape', 1)
-        for line in lines
-    ]
-
-
 def _file_literal(text: str) -> str:
     """The model file as a triple-quoted literal that no text can leave."""
     if not text:
@@ -171,24 +155,20 @@ def _docstring(text: str) -> str:
 
 def _output(variable: Variable) -> str:
     rows = "[1:]" if variable.role is Role.STATE else ""
-    return f'"{variable.name}": residuals["{variable.name}"]{rows}{_squeezed(variable)}.copy(),'
+    return f'"{variable.name}": residuals["{variable.name}"]{rows}{handed_out(variable)}.copy(),'
 
 
 def _outside_lines(model: Model) -> list[str]:
     lines = []
     for v in model.outputs:
-        flags = (", state=True" if v.role is Role.STATE else "") + (", scalar=True" if not v.shape else "")
-        lines.append(f'**({{"{v.name}": _outside(cotangents["{v.name}"]{flags})}} if "{v.name}" in cotangents else {{}}),')
+        given = f'np.asarray(cotangents["{v.name}"]){taken_in(v)}' if taken_in(v) else f'cotangents["{v.name}"]'
+        flag = ", state=True" if v.role is Role.STATE else ""
+        lines.append(f'**({{"{v.name}": _outside({given}{flag})}} if "{v.name}" in cotangents else {{}}),')
     return lines
 
 
-def _squeezed(variable: Variable) -> str:
-    """A scalar per sample is kept as (N, 1) inside and handed over as (N,)."""
-    return "[..., 0]" if not variable.shape and variable.role is not Role.PARAMETER else ""
-
-
 def _gradient(variable: Variable, layout: Layout) -> str:
-    return f'"{variable.name}": _as({layout.gradient(variable)}{_squeezed(variable)}, {layout.array(variable)}),'
+    return f'"{variable.name}": _as({layout.gradient(variable)}{handed_out(variable)}, {layout.array(variable)}),'
 
 
 def _loss_context(program: Program, writer: Writer, opening: list[str]) -> dict[str, Any]:
@@ -200,12 +180,12 @@ def _loss_context(program: Program, writer: Writer, opening: list[str]) -> dict[
             targets.append(f'{name} = _target(targets["{v.name}"], {writer.lower.size(v.rows)}, dtype)')
         else:
             targets.append(
-                f'{name} = np.asarray(targets["{v.name}"]).astype(dtype, copy=False)' + ("[..., None]" if not v.shape else "")
+                f'{name} = np.asarray(targets["{v.name}"]).astype(dtype, copy=False){taken_in(v)}'
             )
     read = writer.loss_reads()
     direct = writer.loss_direct()
     read_pairs = [f'"{v.name}": {layout.cotangent(v)}' for v in read]
-    direct_pairs = [f'"{v.name}": {layout.gradient(v)}{_squeezed(v)}' for v in direct]
+    direct_pairs = [f'"{v.name}": {layout.gradient(v)}{handed_out(v)}' for v in direct]
     classes = [f'targets["{v.name}"] = random.integers(size["{v.shape[0]}"], size=(T, N))' for v in _drawn_as_classes(model)]
     return {
         "loss_open": [*opening, *targets, *_weight_lines(model, layout)],

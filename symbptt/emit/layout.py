@@ -73,6 +73,10 @@ class Layout:
             return name
         return f"{name}[{self.row(variable, back)}]"
 
+    def stores(self, variable: Variable) -> bool:
+        """Whether the value of the current step is written into a row of an array."""
+        return self.value(variable).endswith("]")
+
     def _in_loss(self, variable: Variable) -> bool:
         return self.model.loss is not None and any(e.target == variable for e in self.model.loss.equations)
 
@@ -90,12 +94,38 @@ class Layout:
 
 
 def array_rank(variable: Variable) -> int:
-    """The number of axes behind the batch axis; a scalar per sample is kept as (N, 1)."""
-    rank = len(variable.shape)
-    return rank if variable.role is Role.PARAMETER or rank == 2 else 1
+    """The number of axes behind the batch axis; what is no matrix has one: a scalar is kept as (1,), a row "1 K" as (K,)."""
+    return 2 if variable.rows != 1 and variable.columns != 1 else 1
+
+
+def inner_axes(variable: Variable) -> tuple[int, ...]:
+    """The axes of the file's shape that the array has inside."""
+    if array_rank(variable) == len(variable.shape):
+        return tuple(range(len(variable.shape)))
+    return (1,) if len(variable.shape) == 2 and variable.columns != 1 else (0,)
+
+
+def taken_in(variable: Variable) -> str:
+    """What turns an array of the file's shape into the array inside, behind any leading axes."""
+    if not variable.shape:
+        return "[..., None]"
+    if array_rank(variable) == len(variable.shape):
+        return ""
+    return "[..., 0]" if variable.columns == 1 else "[..., 0, :]"
+
+
+def handed_out(variable: Variable) -> str:
+    """The way back from `taken_in`."""
+    return {"": "", "[..., None]": "[..., 0]", "[..., 0]": "[..., None]", "[..., 0, :]": "[..., None, :]"}[taken_in(variable)]
 
 
 def shape_text(variable: Variable, size: Callable[[sp.Expr], str]) -> str:
     """The trailing shape of a variable's array, as 'H' or 'H, D'."""
-    parts = [size(variable.rows), size(variable.columns)]
-    return ", ".join(parts[: max(1, len(variable.shape))])
+    if array_rank(variable) == 2:
+        return f"{size(variable.rows)}, {size(variable.columns)}"
+    return size(variable.rows if variable.columns == 1 else variable.columns)
+
+
+def given_shape_text(variable: Variable, size: Callable[[sp.Expr], str]) -> str:
+    """The same for the file's shape, with a comma behind each size."""
+    return "".join(f", {size(d)}" for d in (variable.rows, variable.columns)[: len(variable.shape)])

@@ -34,6 +34,7 @@ RESERVED = frozenset(
         "INPUTS",
         "STATES",
         "TARGETS",
+        "STEPS",
         "dimensions",
         "name",
         "value",

@@ -13,7 +13,7 @@ from symbptt.derive.adjoint import NODE, symbol
 from symbptt.derive.numeric import WEIGHT
 from symbptt.derive.recursion import recursion
 from symbptt.derive.rules import pull
-from symbptt.emit.layout import Layout
+from symbptt.emit.layout import Layout, array_rank, shape_text
 from symbptt.emit.lowering import Code, Lowering, is_row, product
 from symbptt.emit.scalars import ADD, ATOM, POWER
 from symbptt.model.values import Equation, Model, Role, Variable
@@ -29,7 +29,15 @@ class Line:
 
 def forward_step(model: Model, layout: Layout, lower: Lowering) -> list[Line]:
     """The cell's equations."""
-    return [Line(f"{layout.value(e.target)} = {lower(e.value).at(ADD)}", f"({e.number})") for e in model.equations]
+    return [Line(f"{layout.value(e.target)} = {computed(e, layout, lower)}", f"({e.number})") for e in model.equations]
+
+
+def computed(equation: Equation, layout: Layout, lower: Lowering) -> str:
+    """A right side; where the result is no row of an array, it gets its full shape, one value per sample."""
+    code = lower(equation.value)
+    if layout.stores(equation.target) or (code.full and code.batched):
+        return code.at(ADD)
+    return f"np.broadcast_to({code.at(ADD)}, (N, {shape_text(equation.target, lower.size)}))"
 
 
 @dataclass(frozen=True)
@@ -158,7 +166,7 @@ def reduced(lower: Lowering, value: MatrixExpr, variable: Variable, layout: Layo
 
 def _reduced_term(lower: Lowering, term: MatrixExpr, variable: Variable, layout: Layout) -> str:
     number, factors = build.split_number(term)
-    rank = len(variable.shape)
+    rank = array_rank(variable)
     if rank == 2 and number in (1, -1) and len(factors) > 1 and is_row(factors[-1]) and not is_row(factors[0]):
         left, right = product(lower, factors[:-1]), lower.whole(factors[-1])
         if left.batched and right.batched and left.rank == right.rank == 1:
@@ -166,11 +174,8 @@ def _reduced_term(lower: Lowering, term: MatrixExpr, variable: Variable, layout:
             return f"{sign}{_positive(left).at(ATOM)}.T @ {_positive(right).at(POWER)}"
     code = lower.whole(term)
     text = f"{code.at(ATOM)}.sum(axis=0)" if code.batched else f"{lower.batch} * {code.at(POWER)}"
-    if rank == 0:
-        return f"{code.at(ATOM)}.sum()" if code.batched else f"({text}).sum()"
     if code.rank != rank:
-        shape = ", ".join(lower.size(d) for d in (variable.rows, variable.columns)[:rank])
-        text = f"({text}).reshape({shape}{',' if rank == 1 else ''})"
+        text = f"({text}).reshape({shape_text(variable, lower.size)})"
     return text
 
 

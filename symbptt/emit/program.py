@@ -9,11 +9,12 @@ import sympy as sp
 from symbptt.derive.numeric import WEIGHT
 from symbptt.derive.recursion import recursion
 from symbptt.emit import passes
-from symbptt.emit.layout import Layout, shape_text
+from symbptt.emit.layout import Layout, given_shape_text, inner_axes, shape_text, taken_in
 from symbptt.emit.lowering import Lowering
 from symbptt.emit.passes import Line, Pullback
 from symbptt.emit.scalars import POWER
 from symbptt.errors import BadInput
+from symbptt.model.dimensions import Source, sources
 from symbptt.model.values import Model, Role, Variable
 
 
@@ -76,47 +77,25 @@ class Writer:
         """The variables that the forward pass computes."""
         return tuple(e.target for e in self.model.equations)
 
-    def dimension_lines(self, names: set[str]) -> list[Line]:
-        """The sizes of named dimensions, read off the arrays at hand; sums such as H+D last, less what is known."""
-        sources = {name: self._dimension_source(name, names) for name in self.model.dimensions}
-        known = {name: source for name, source in sources.items() if source}
-        for name in self.model.dimensions:
-            if name not in known or known[name].startswith(self._state_arrays()):
-                summed = self._from_sum(name, set(known) - {name}, names)
-                if summed:
-                    known.pop(name, None)
-                    known[name] = summed
-        return [Line(f"{self.layout.dimension(name)} = {source}") for name, source in known.items()]
+    def dimension_lines(self, kept: tuple[Variable, ...] | None = None) -> list[Line]:
+        """The sizes of named dimensions, read off parameters and inputs, and off `kept`, the arrays that residuals hold.
 
-    def _state_arrays(self) -> tuple[str, ...]:
-        return tuple(f"{self.layout.array(s)}." for s in self.model.states)
+        Without residuals, initial states tell what is left open; they are read only then, since they may be left out.
+        """
+        given = self.model.of(Role.PARAMETER, Role.INPUT)
+        found = sources(given, self.model.states if kept is None else kept)
+        return [Line(f"{self.layout.dimension(name)} = {self._told(source, kept is None)}") for name, source in found.items()]
 
-    def _by_role(self, available: set[str]) -> list[tuple[Variable, str, int]]:
-        """Variables at hand with their array and its leading axes; states last, since they may be left out."""
-        leading = {Role.INPUT: 2, Role.STATE: 1}
-        first = (Role.PARAMETER, Role.INPUT, Role.LOCAL, Role.STATE)
-        found = [v for v in self.model.variables if v.name in available and not v.classes and v.role in first]
-        found.sort(key=lambda v: first.index(v.role))
-        leads = {v.name: (0 if v.tied else 1) if v.role is Role.PARAMETER else leading.get(v.role, 2) for v in found}
-        return [(v, self.layout.array(v), leads[v.name]) for v in found]
-
-    def _dimension_source(self, name: str, available: set[str]) -> str:
-        for v, array, lead in self._by_role(available):
-            if name in v.shape:
-                return f"{array}.shape[{lead + v.shape.index(name)}]"
-        return ""
-
-    def _from_sum(self, name: str, known: set[str], available: set[str]) -> str:
-        for v, array, lead in self._by_role(available):
-            for axis, dimension in enumerate(v.shape if v.role is Role.PARAMETER else ()):
-                parts = [part.strip() for part in dimension.split("+")]
-                rest = [part for part in parts if part != name]
-                if name in parts and len(parts) > 1 and all(part in known or part.isdigit() for part in rest):
-                    less = "".join(f" - {part if part.isdigit() else self.layout.dimension(part)}" for part in rest)
-                    count = len(parts) - len(rest)
-                    size = f"{array}.shape[{lead + axis}]{less}"
-                    return size if count == 1 else f"({size}) // {count}"
-        return ""
+    def _told(self, source: Source, initial: bool) -> str:
+        """The size that a source tells; initial states are read as they are given, other arrays as they are inside."""
+        v = source.variable
+        leading = (0 if v.tied else 1) if v.role is Role.PARAMETER else 2
+        text = f"{self.layout.array(v)}.shape[{leading + inner_axes(v).index(source.axis)}]"
+        if v.role is Role.STATE and initial:
+            text = f'np.asarray(states["{v.name}"]).shape[{1 + source.axis}]'
+        text += "".join(f" - {self.layout.dimension(other)}" for other in source.others)
+        text += f" - {source.number}" if source.number else ""
+        return text if source.count == 1 else f"({text}) // {source.count}"
 
     def _steps(self) -> range:
         assert self.steps is not None
@@ -157,8 +136,8 @@ class Writer:
 
     def _initial(self, state: Variable) -> str:
         self.lower.helper("_initial")
-        scalar = ", scalar=True" if not state.shape else ""
-        return f'_initial(states, "{state.name}", (N, {self._shape(state)}), dtype{scalar})'
+        shape = f"(N{given_shape_text(state, self._size) or ','})"
+        return f'_initial(states, "{state.name}", {shape}, dtype){taken_in(state)}'
 
     def seeded(self) -> frozenset[str]:
         """The values that get cotangents: the outputs, and what the loss reads."""
@@ -238,10 +217,15 @@ class Writer:
     def _loss_step(self, pullback: Pullback) -> list[Line]:
         layout, lower, model = self.layout, self.lower, self.model
         equations = passes.loss_equations(model)
-        lines = [Line(f"{layout.value(e.target)} = {lower(e.value).at(0)}", f"({e.number})") for e in equations[:-1]]
-        last = lower(equations[-1].value)
-        weight = layout.leaf(WEIGHT)
-        lines.append(Line(f"loss += ({weight.text} * {last.at(POWER)}).sum()", f"({equations[-1].number})"))
+        lines = [
+            Line(f"{layout.value(e.target)} = {passes.computed(e, layout, lower)}", f"({e.number})") for e in equations[:-1]
+        ]
+        last, value, comment = equations[-1].target, lower(equations[-1].value).at(POWER), f"({equations[-1].number})"
+        formulas = (*dict(pullback.adjoints).values(), *pullback.leaves.values())
+        if any(last.at() in formula.atoms(sp.MatrixSymbol) for formula in formulas):
+            lines.append(Line(f"{layout.value(last)} = {passes.computed(equations[-1], layout, lower)}", comment))
+            value = layout.value(last)
+        lines.append(Line(f"loss += ({layout.leaf(WEIGHT).text} * {value}).sum()", comment))
         numbers = recursion(model)
         for variable, value in pullback.adjoints:
             lines.append(

@@ -11,7 +11,7 @@ from sympy.matrices.expressions.matexpr import MatrixExpr
 
 from symbptt.algebra import build
 from symbptt.algebra.nodes import leaves
-from symbptt.model import declare, lagged, order
+from symbptt.model import declare, dimensions, lagged, order
 from symbptt.model.arithmetic import is_number
 from symbptt.model.document import Document, write
 from symbptt.model.inference import inferred
@@ -132,6 +132,17 @@ def _loss(text: _Text, scope: Scope, number: int) -> Loss | None:
     return Loss(name if name in LOSSES else "custom", tuple(intermediates.equations[start:]), *document.loss[1:])
 
 
+def _check_dimensions(variables: Mapping[str, Variable], place: Place) -> None:
+    """Arrays are all that derived and emitted code is given, so they must tell every size."""
+    for name in dimensions.untold(variables.values()):
+        there = next(v for v in variables.values() if name in {s.name for s in (v.rows.free_symbols | v.columns.free_symbols)})
+        here = place.within(f"{there.role}s", there.name)
+        raise here.error(
+            f"no input, parameter or state tells the size of {name}; expected {name} as a dimension of its own, "
+            "or sums that leave nothing open"
+        )
+
+
 def _check_activation(text: _Text) -> None:
     nodes = (node for parsed in text.expressions.values() for node in ast.walk(parsed.tree))
     if text.document.activation and not any(isinstance(node, ast.Name) and node.id == "activation" for node in nodes):
@@ -166,6 +177,7 @@ def compiled(document: Document, place: Place, text: str = "") -> Model:
         intermediates.finish(state, value)
     cell = tuple(intermediates.equations)
     loss = _loss(parts, scope, len(parts.cell) + len(older) + 1)
+    _check_dimensions(variables, place)
     return Model(
         name=document.name,
         title=document.title,

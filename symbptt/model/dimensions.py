@@ -1,0 +1,60 @@
+"""Where the size of a named dimension can be read: an axis of an array, less what is known of a sum such as H+D."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+import sympy as sp
+
+from symbptt.model.values import Role, Variable
+
+
+@dataclass(frozen=True)
+class Source:
+    """size = (length of `axis` of the variable's own shape - `number` - the sizes of `others`) / `count`."""
+
+    variable: Variable
+    axis: int
+    number: int = 0
+    others: tuple[str, ...] = ()
+    count: int = 1
+
+
+Axis = tuple[Variable, int, sp.Expr]
+
+
+def sources(*groups: Iterable[Variable]) -> dict[str, Source]:
+    """A source for every dimension that these variables tell, in an order in which the sizes can be computed.
+
+    A later group serves for what those before leave open. Inside a group an axis that is the dimension alone goes before a
+    sum, and the first variable before the others. A class tells nothing.
+    """
+    found: dict[str, Source] = {}
+    axes: list[Axis] = []
+    for group in groups:
+        axes += [(v, i, size) for v in group if not v.classes for i, size in enumerate((v.rows, v.columns)[: len(v.shape)])]
+        for v, i, size in axes:
+            if size.is_Symbol:
+                found.setdefault(size.name, Source(v, i))
+        while new := next(_from_sums(axes, found), None):
+            found.update([new])
+    return found
+
+
+def _from_sums(axes: list[Axis], known: dict[str, Source]) -> Iterator[tuple[str, Source]]:
+    for v, i, size in axes:
+        terms = [term.as_coeff_Mul() for term in sp.Add.make_args(size)]
+        open_terms = [(int(count), rest.name) for count, rest in terms if rest.is_Symbol and rest.name not in known]
+        if len(open_terms) == 1:
+            count, name = open_terms[0]
+            others = tuple(rest.name for times, rest in terms if rest.is_Symbol and rest.name != name for _ in range(int(times)))
+            yield name, Source(v, i, sum(int(times) for times, rest in terms if rest == 1), others, count)
+
+
+def untold(variables: Iterable[Variable]) -> tuple[str, ...]:
+    """The dimensions whose size no input, parameter or state tells."""
+    everything = tuple(variables)
+    names = {s.name for v in everything for size in (v.rows, v.columns) for s in size.free_symbols}
+    telling = (v for v in everything if v.role in (Role.INPUT, Role.PARAMETER, Role.STATE))
+    return tuple(sorted(names - sources(telling).keys()))

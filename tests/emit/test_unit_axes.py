@@ -1,0 +1,45 @@
+"""Scalars, rows such as "1 K", and values that the samples share: in code they keep one layout, whatever the file's shape."""
+
+from __future__ import annotations
+
+import pytest
+
+from symbptt import emit, verify
+from symbptt.model.build import model
+from symbptt.model.values import Model
+
+FILES = {
+    "a row and a scalar among the parameters": dict(
+        inputs={"x": "K"}, parameters={"W": "1 K", "s": "", "r": "1", "V": "K 1"},
+        equations={"a": "concat(s, W.T * x)", "v": "V.T * W", "b": "s * x + r * V"}, loss="mean(a) + sum(b) + (v @ x) * r",
+    ),
+    "rows and scalars as inputs, states and targets": dict(
+        inputs={"x": "1 K", "u": "K 1", "s": ""}, states={"h": "1 K", "c": "1 1"}, parameters={"w": "K"}, targets={"y": "1 K"},
+        equations={"h": "tanh(h[t-1] + x + s) * w.T", "c": "c[t-1] * (h @ u)"}, loss="squared_error(h, y) + sum(c)",
+    ),
+    "what the samples share": dict(
+        inputs={"x": "K"}, parameters={"b": "K", "V": "H K"},
+        equations={"a": "tanh(b)", "n": "batch_norm(b)", "q": "concat(a, x)", "m": "V.T @ V", "v": "logsumexp(b)"},
+        loss="(tanh(b).T @ b) * sum(m) + dot(n, x) + sum(q) * v",
+    ),
+    "untied rows and scalars": dict(
+        parameters={"W": "1 K", "s": "", "b": "K"}, states={"h": "K"}, equations={"h": "tanh(W[t].T * s[t] + h[t-1] * b)"},
+        loss="sum(h)",
+    ),
+    "a product with an outer product": dict(
+        inputs={"u": "K"}, states={"c": "O K"}, parameters={"b": "K", "e": "O"}, equations={"c": "c[t-2] @ outer(b, sigmoid(u))"},
+        loss="sum(tanh(c) @ b + e)",
+    ),
+}  # fmt: skip
+
+
+def made(name: str) -> Model:
+    return model(name="shapes", **FILES[name])  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("name", FILES)
+@pytest.mark.parametrize("T", [None, 3])
+def test_gradients_keep_the_shapes_of_the_file(name: str, T: int | None) -> None:
+    code = emit.source(made(name), T=T, unroll=T is not None, wrt="all")
+    report = verify.gradients(code, dims={d: 3 if d == "K" else 2 for d in code.model.dimensions}, T=3, N=2)
+    assert report.ok, report.table()
