@@ -130,7 +130,9 @@ def total(expression: MatrixExpr) -> MatrixExpr:
 
 
 def diag(column: MatrixExpr) -> MatrixExpr:
-    """diag(d)."""
+    """diag(d); of one entry, the entry."""
+    if column.shape == (1, 1):
+        return column
     number, factors = split_number(column)
     if len(factors) == 1 and isinstance(factors[0], OneMatrix):
         return scale(number, sp.Identity(column.shape[0]))

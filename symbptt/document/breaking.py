@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from symbptt.document.width import width
-from symbptt.typeset.tree import Aligned, Equality, Operator, Row, Tree
+from symbptt.typeset.tree import Aligned, Equality, Operator, Row, Tree, is_tall
 
 LIMIT = 43.0
 """The width of a line in em, somewhat less than a page has."""
+HIGHEST, TALL, FLAT = 36.0, 3.6, 1.7
+"""The height of a portion of lines, and of a line with and without fractions or matrices, in em."""
 _NOTHING = Row(())
 _BLANK = "\u2061"
 _SUMS = frozenset("+−")
@@ -64,6 +66,22 @@ def _broken(line: Equality, room: float) -> list[Equality]:
             made.append(Equality(left, (part,), line.relation if number == 0 else sign or _BLANK))
             left = _NOTHING
     return made
+
+
+def chunks(tree: Tree, most: float = HIGHEST) -> list[Tree]:
+    """Aligned lines in portions that fit on a page; anything else as it is."""
+    if not isinstance(tree, Aligned):
+        return [tree]
+    made: list[list[Equality]] = [[]]
+    room = most
+    for line in tree.lines:
+        height = TALL if is_tall(line) else FLAT
+        if room < height:
+            made.append([])
+            room = most
+        made[-1].append(line)
+        room -= height
+    return [Aligned(tuple(lines)) for lines in made]
 
 
 def broken(tree: Tree, limit: float = LIMIT) -> Tree:

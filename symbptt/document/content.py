@@ -14,7 +14,7 @@ REFERENCES = (
     "Neural Computation 1(2).",
     "R. Pascanu, T. Mikolov and Y. Bengio (2013) On the difficulty of training recurrent neural networks. ICML.",
 )
-DIGITS = 3
+DIGITS, SMALL = 3, 0.01
 COLOURS = 6
 """Distances t − k with a colour of their own; further ones share the last."""
 WIDEST = 10
@@ -28,8 +28,11 @@ def references(model: Model) -> tuple[str, ...]:
 
 
 def rounded(value: float) -> str:
-    """A norm with three digits."""
-    return "0" if value == 0 else f"{value:.{DIGITS}g}" if value >= 1e-4 else f"{value:.1e}"
+    """A norm with three digits, or two and a power of ten."""
+    if value == 0 or value >= SMALL:
+        return f"{value:.{DIGITS}g}"
+    digits, power = f"{value:.1e}".split("e")
+    return f"{digits}e{int(power)}"
 
 
 @dataclass(frozen=True)

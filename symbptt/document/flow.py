@@ -59,13 +59,14 @@ def edges(model: Model, shown: tuple[Variable, ...]) -> list[Edge]:
 
 
 def depths(shown: tuple[Variable, ...], found: list[Edge]) -> dict[str, int]:
-    """The longest path inside a step to each value."""
+    """The longest path inside a step to each value; the loss stands above all."""
     depth = {v.name: 0 if v.role is Role.INPUT else 1 for v in shown}
     for _ in shown:
         for edge in found:
             if edge.lag == 0:
                 depth[edge.target.name] = max(depth[edge.target.name], depth[edge.source.name] + 1)
-    return depth
+    losses = [v.name for v in shown if v.role is Role.LOSS]
+    return depth | dict.fromkeys(losses, 1 + max(depth[v.name] for v in shown if v.name not in losses))
 
 
 def forward_label(model: Model, edge: Edge) -> Tree | None:

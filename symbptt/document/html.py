@@ -10,9 +10,12 @@ from symbptt import typeset
 from symbptt.document import content, glossary, listing, scene, svg
 from symbptt.document.breaking import broken
 from symbptt.document.environment import environment
+from symbptt.document.width import width
 from symbptt.narrative.values import Derivation, Norms, Prose, Section, Step
 from symbptt.typeset.tree import Tree
 
+BESIDE = 31.0
+"""The width in em up to which a formula has its rule beside it; a wider one has it below."""
 _COMMENT = re.compile(r"(#.*)$")
 _NUMBER = re.compile(r"\((\d+)\)")
 
@@ -26,9 +29,10 @@ def _prose(prose: Prose) -> str:
 
 
 def _step(step: Step) -> dict[str, Any]:
+    equation = broken(step.equation)
     return {
-        "claim": _prose(step.claim), "math": typeset.mathml(broken(step.equation)), "rule": escape(step.rule),
-        "shapes": escape(step.shapes), "number": step.number or "",
+        "claim": _prose(step.claim), "math": typeset.mathml(equation), "rule": escape(step.rule),
+        "shapes": escape(step.shapes), "number": step.number or "", "wide": width(equation) > BESIDE,
     }
 
 

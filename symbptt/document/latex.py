@@ -7,7 +7,7 @@ from typing import Any
 
 from symbptt import typeset
 from symbptt.document import content, glossary, listing, scene, tikz
-from symbptt.document.breaking import broken
+from symbptt.document.breaking import broken, chunks
 from symbptt.document.environment import environment
 from symbptt.narrative.values import Derivation, Norms, Prose, Section, Step
 from symbptt.typeset.tree import Tree
@@ -18,6 +18,9 @@ _SPECIAL = {
     "−": "$-$", "×": r"$\times$", "⊙": r"$\odot$", "≤": r"$\le$", "→": r"$\to$", "²": "$^2$", "³": "$^3$", "·": r"$\cdot$",
     "…": r"\dots{}", "–": "--", "’": "'", "“": "``", "”": "''", "⁴": "$^4$",
 }
+
+_LAGS = "abcdef"
+"""The colours of the distances t − k, as letters, since names of TeX have no digits."""
 
 
 def escape(text: str) -> str:
@@ -42,11 +45,12 @@ def _prose(prose: Prose) -> str:
     return "".join(escape(p) if isinstance(p, str) else f"${typeset.latex(p)}$" for p in prose)
 
 
-def _step(step: Step) -> dict[str, Any]:
-    return {
-        "claim": _prose(step.claim), "math": typeset.latex(broken(step.equation)), "rule": escape(step.rule),
-        "shapes": escape(step.shapes), "number": step.number or "",
-    }
+def _steps(step: Step) -> list[dict[str, Any]]:
+    """A step, or several that share its rule, so that a page can end between them."""
+    first, *others = chunks(broken(step.equation))
+    note = {"rule": escape(step.rule), "shapes": escape(step.shapes).replace(")(", r")\allowbreak("), "number": step.number or ""}
+    more = [{"claim": "", "math": typeset.latex(part), "rule": "", "shapes": "", "number": ""} for part in others]
+    return [{"claim": _prose(step.claim), "math": typeset.latex(first), **note}, *more]
 
 
 def _name(name: Tree | str) -> str:
@@ -54,13 +58,13 @@ def _name(name: Tree | str) -> str:
 
 
 def _cell(cell: content.Cell) -> str:
-    return rf"\lag{'abcdef'[cell.lag]}{{{cell.text}}}" if cell.lag is not None and cell.text else cell.text
+    return rf"\lag{_LAGS[cell.lag]}{{{cell.text}}}" if cell.lag is not None and cell.text else cell.text
 
 
 def _table(norms: Norms) -> dict[str, Any]:
     grid = content.grid(norms)
     rows = [" & ".join([_name(name), *map(_cell, cells)]) for name, cells in grid.rows]
-    legend = [_cell(content.Cell(str(lag), lag)) for lag in content.legend(norms)]
+    legend = [rf"\legend{{{_LAGS[lag]}}}{{{lag}}}" for lag in content.legend(norms)]
     head = " & ".join([escape(grid.corner), *map(escape, grid.columns)])
     return {"columns": "l" + "r" * len(grid.columns), "head": head, "rows": rows, "legend": " ".join(legend)}
 
@@ -68,7 +72,7 @@ def _table(norms: Norms) -> dict[str, Any]:
 def _section(section: Section) -> dict[str, Any]:
     return {
         "heading": escape(section.heading), "level": section.level, "paragraphs": [_prose(p) for p in section.intro],
-        "steps": [_step(s) for s in section.steps], "table": _table(section.norms) if section.norms else None,
+        "steps": [made for s in section.steps for made in _steps(s)], "table": _table(section.norms) if section.norms else None,
     }
 
 

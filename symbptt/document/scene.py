@@ -12,7 +12,7 @@ from symbptt.document.width import width
 from symbptt.model.values import Model, Role, Variable
 from symbptt.typeset.tree import Tree
 
-COLUMN, ROW, SPREAD, RADIUS, MARGIN, EM = 176.0, 84.0, 70.0, 19.0, 34.0, 10.5
+COLUMN, ROW, SPREAD, RADIUS, MARGIN, EM = 176.0, 84.0, 70.0, 19.0, 34.0, 14.0
 Place = tuple[float, float]
 Places = Mapping[tuple[str, int], Place]
 MOST = 4

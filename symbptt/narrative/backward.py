@@ -18,7 +18,7 @@ from symbptt.narrative.local import routes, rule_names
 from symbptt.narrative.products import Factors, Pattern, members, patterns
 from symbptt.narrative.symbols import LAST
 from symbptt.narrative.values import Prose, Section, Step
-from symbptt.typeset.tree import Aligned, Equality, Fenced, Row, Text, Tree
+from symbptt.typeset.tree import Aligned, Equality, Fenced, Operator, Row, Text, Tree
 
 
 def _tree(model: Model, expression: MatrixExpr) -> Tree:
@@ -28,7 +28,7 @@ def _tree(model: Model, expression: MatrixExpr) -> Tree:
 def during(side: Tree, when: str) -> Tree:
     """A right side with the steps for which it holds, as "t = 1, …, T" or in words."""
     items = side.items if isinstance(side, Row) else (side,)
-    return Row((*items, Text("   "), Fenced(_when(when))))
+    return Row((*items, *[Operator("\u2009")] * 3, Fenced(_when(when))))
 
 
 def _when(text: str) -> Tree:
@@ -141,7 +141,7 @@ def value_step(model: Model, equation: RecursionEquation) -> Step:
         base = during(_tree(model, now), "t = T")
         tree = Aligned((
             Equality(_tree(model, symbols.at(adjoint, LAST)), (base,)),
-            Equality(_tree(model, adjoint), (during(_tree(model, earlier), "t < T"),)),
+            Equality(_tree(model, adjoint), (during(_tree(model, earlier), "t = T−1, …, 1"),)),
         ))
     return Step(tree, rule, check, _stands_for(model, v), equation.number)
 

@@ -8,7 +8,7 @@ from sympy.matrices.expressions.matexpr import MatrixExpr
 from symbptt import typeset
 from symbptt.algebra.nodes import TIME, CrossEntropy, Series
 from symbptt.derive.step import state_jacobian
-from symbptt.model.values import Equation, Model
+from symbptt.model.values import Equation, Model, Role
 from symbptt.narrative import shapes, symbols
 from symbptt.narrative.inline import prose
 from symbptt.narrative.values import Prose, Section, Step
@@ -74,7 +74,8 @@ def _loss_notes(model: Model) -> list[Prose]:
 
 
 def _description(equation: Equation) -> str:
-    return dict(equation.target.description).get("en", "")
+    unnamed = "loss of one step" if equation.target.role is Role.LOSS else ""
+    return dict(equation.target.description).get("en", unnamed)
 
 
 def equations(model: Model) -> Section:

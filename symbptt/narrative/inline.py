@@ -8,12 +8,11 @@ from symbptt.typeset.signs import OPERATORS
 from symbptt.typeset.tree import Fenced, Identifier, Number, Operator, Row, Text, Tree
 
 _TOKEN = re.compile(r"[A-Za-z]|[0-9]+|[^A-Za-z0-9 ]")
-_WORDS = {"…": "…", "<": " < "}
 
 
 def _token(text: str) -> Tree:
-    if text in _WORDS:
-        return Text(_WORDS[text])
+    if text == "…":
+        return Text(text)
     if text in OPERATORS:
         return Operator(text)
     return Number(text) if text.isdigit() else Identifier(text)

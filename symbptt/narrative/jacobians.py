@@ -137,10 +137,10 @@ def _loss_claim(model: Model) -> Prose:
     assert model.loss is not None
     if model.loss.at == "last":
         return prose("Only the last step, `t = T`, has a loss.")
-    own = "The loss of step t by the state of the same step; earlier steps and the other steps' losses do not enter."
+    own = "The loss of step `t` by the state of the same step; earlier steps and the other steps' losses do not enter."
     if len(model.states) > 1:
         own += " The states of the step count as independent: a route from one into another belongs to the state Jacobian."
-    return (own,)
+    return prose(own)
 
 
 def _loss_block(model: Model, state: Variable, found: dict[str, MatrixExpr]) -> MatrixExpr:

@@ -24,10 +24,15 @@ def size(expression: sp.Expr) -> str:
     return re.sub(r"(?<=\d)\*(?=[A-Za-z])", "", text).replace("*", "·")
 
 
+def _side(dimension: sp.Expr) -> str:
+    text = size(dimension)
+    return f"({text})" if "+" in text else text
+
+
 def shape(expression: MatrixExpr) -> str:
     """(rows×columns) of an expression."""
     rows, columns = expression.shape
-    return f"({size(rows)}×{size(columns)})"
+    return f"({_side(rows)}×{_side(columns)})"
 
 
 @singledispatch

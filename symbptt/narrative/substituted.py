@@ -83,7 +83,9 @@ def _loop(model: Model, variable: Variable) -> MatrixExpr | None:
         chain = Chain(symbols.at(factor, BETWEEN), BETWEEN, SOURCE + 1, TIME)
         cotangent = build.mul(chain, step.loss_gradient(model)[name])
         body = inner.replaced({TIME: SOURCE}).transposed().product(cotangent)
-        sums.append(_summed(model, Series(body, SOURCE, 1, TIME)))
+        # A sum of sums breaks into lines, a sum in parentheses does not.
+        parts = body.args if isinstance(body, sp.MatAdd) else (body,)
+        sums += [_summed(model, Series(part, SOURCE, 1, TIME)) for part in parts]
     return build.add(*(symbols.abbreviated(s, model) for s in sums)) if sums else None
 
 

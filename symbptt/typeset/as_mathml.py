@@ -85,7 +85,8 @@ def _accent(node: t.Accent, compact: bool) -> str:
     mark = ACCENTS[node.mark]
     sign = _tag("mo", escape(mark.sign), f' stretchy="{str(mark.wide).lower()}"')
     over = node.mark != "underline"
-    return _tag("mover" if over else "munder", _write(node.base, compact) + sign, f' accent{"" if over else "under"}="true"')
+    # Not accent="true": browsers then set the mark so low that a bar melts into a small letter.
+    return _tag("mover" if over else "munder", _write(node.base, compact) + sign)
 
 
 @_write.register
