@@ -22,8 +22,7 @@ from symbptt.errors import BadInput, Disagreement
 @click.option("--seed", type=int, metavar="NUMBER", help="Seed of the random values.")
 @formats("text", "json")
 def verify(
-    source: str, loss: str | None, activation: str | None, steps: int | None, dims: dict[str, int] | None, batch: int | None,
-    seed: int | None, layout: str,
+    source: str, steps: int | None, dims: dict[str, int] | None, batch: int | None, seed: int | None, layout: str, **changes: Any
 ) -> None:
     """Verify the gradients of a MODEL or an emitted FILE.py.
 
@@ -32,12 +31,12 @@ def verify(
     given = {"T": steps, "dims": dims, "N": batch, "seed": seed}
     options: dict[str, Any] = {name: value for name, value in given.items() if value is not None}
     if source.endswith(".py"):
-        if loss is not None or activation is not None:
-            raise BadInput(f"{source}: --loss and --activation are for models; a file brings its own")
+        if any(value is not None for value in changes.values()):
+            raise BadInput(f"{source}: --loss, --activation and the like are for models; a file brings its own")
         with progress(f"verifying {source}"):
             report = symbptt.verify.file(Path(source), **options)
     else:
-        model = read(source, loss, activation)
+        model = read(source, changes)
         with progress(f"verifying {model.name}"):
             report = symbptt.verify.gradients(model, **options)
     if layout == "json":

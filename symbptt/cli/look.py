@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from symbptt.model.values import Equation, Model, Variable
     from symbptt.unroll.graph import Assignment
 
-_SECTIONS = ("input", "state", "parameter", "target")
+_SECTIONS = ("input", "state", "parameter", "buffer", "target")
 
 
 @click.command("list")

@@ -6,7 +6,7 @@ Nothing here imports a stage: `symbptt.load` and its like are found on first use
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import wraps
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -25,6 +25,8 @@ Names = tuple[str, ...] | str | None
 """What `--wrt` gives: distinct names, "all", or nothing."""
 Command = TypeVar("Command", bound=Callable[..., Any])
 LOSSES = ("softmax_cross_entropy", "squared_error", "none")
+CHANGES = ("loss", "activation", "layers", "freeze", "training")
+"""The options that change a model, as `symbptt.load` calls them."""
 ACTIVATIONS = ("tanh", "sigmoid", "relu", "identity")
 
 
@@ -38,8 +40,13 @@ def _words(*known: str) -> Callable[[click.Context, click.Parameter, str], list[
 
 
 def source_options(command: Command) -> Command:
-    """Add MODEL, --loss and --activation as `source`, `loss` and `activation`."""
+    """Add MODEL as `source`, and the options that change a model, called as in `CHANGES`, each None unless given."""
     for option in (
+        click.option("--inference", "training", is_flag=True, flag_value=False, default=None,
+                     help="Use moving averages in every batch_norm."),
+        click.option("--freeze", is_flag=True, flag_value=True, default=None,
+                     help="Add an input mask; a step that is 0 in it keeps the states."),
+        click.option("--layers", type=int, metavar="NUMBER", help="Stack the cell, each layer on the state of the one below."),
         click.option("--activation", metavar="NAME", shell_complete=_words(*ACTIVATIONS),
                      help=f"Swap the activation of elman: {', '.join(ACTIVATIONS)}, ..."),
         click.option("--loss", metavar="NAME", shell_complete=_words(*LOSSES), help=f"Swap the loss: {', '.join(LOSSES)}, ..."),
@@ -49,10 +56,10 @@ def source_options(command: Command) -> Command:
     return command
 
 
-def read(source: str, loss: str | None, activation: str | None) -> Model:
-    """The model named or stored at `source`; errors as of `symbptt.load`."""
+def read(source: str, changes: Mapping[str, Any]) -> Model:
+    """The model named or stored at `source`, with the changes of `source_options`; errors as of `symbptt.load`."""
     with progress(f"reading {source}"):
-        return symbptt.load(source, loss=loss, activation=activation)
+        return symbptt.load(source, **changes)
 
 
 def takes_model(command: Callable[..., Any]) -> Callable[..., Any]:
@@ -60,8 +67,9 @@ def takes_model(command: Callable[..., Any]) -> Callable[..., Any]:
 
     @source_options
     @wraps(command)
-    def reads(source: str, loss: str | None, activation: str | None, **options: Any) -> Any:
-        return command(model=read(source, loss, activation), **options)
+    def reads(source: str, **options: Any) -> Any:
+        changes = {name: options.pop(name) for name in CHANGES}
+        return command(model=read(source, changes), **options)
 
     return reads
 

@@ -30,6 +30,8 @@ class Run:
     N: int
     weight: Mapping[int, Array]
     """What each sample of a loss step counts, (N, 1, 1): see `loss_weight`."""
+    started: frozenset[str]
+    """The states that start from a parameter, since they are not given."""
 
     def at(self, step: int) -> Values:
         """The values as a template of step `step` reads them: v_t at the step, v_{t-1} at the step before."""
@@ -118,15 +120,16 @@ def _need(arrays: Arrays, variable: Variable) -> Array:
 def bind(graph: UnrolledGraph, parameters: Arrays, inputs: Arrays, targets: Arrays, states: Arrays) -> Run:
     """The leaves' values, without computing anything."""
     model, T = graph.model, graph.T
-    for group, roles in ((parameters, Role.PARAMETER), (inputs, Role.INPUT), (targets, Role.TARGET), (states, Role.STATE)):
+    learned = (Role.PARAMETER, Role.BUFFER)
+    for group, *roles in ((parameters, *learned), (inputs, Role.INPUT), (targets, Role.TARGET), (states, Role.STATE)):
         for name in group:
-            if name not in {v.name for v in model.of(roles)}:
-                raise BadInput(f"{name} is no {roles} of {model.name}")
+            if name not in {v.name for v in model.of(*roles)}:
+                raise BadInput(f"{name} is no {roles[0]} of {model.name}")
     values = Values({}, sizes(model, parameters, inputs, targets, states))
     N = 1
-    for v in model.parameters:
+    for v in model.of(*learned):
         array = _need(parameters, v)
-        if v.tied:
+        if not v.timed:
             values.leaves[v.at()] = _column(array, v, values, 0)[None]
             continue
         stacked = _column(array, v, values, 1)
@@ -143,11 +146,14 @@ def bind(graph: UnrolledGraph, parameters: Arrays, inputs: Arrays, targets: Arra
         values.leaves.update({v.at(t): column[t - 1] for t in range(1, T + 1)})
     for v in model.states:
         rows, columns = values.size(v.rows), values.size(v.columns)
-        values.leaves[v.at(0)] = (
-            _column(np.asarray(states[v.name]), v, values, 1) if v.name in states else np.zeros((N, rows, columns))
-        )
+        if v.name in states:
+            values.leaves[v.at(0)] = _column(np.asarray(states[v.name]), v, values, 1)
+        else:
+            start = np.zeros((1, rows, columns)) if v.initial is None else values.leaves[model[v.initial].at()]
+            values.leaves[v.at(0)] = np.broadcast_to(start, (N, rows, columns))
         N = max(N, len(values.leaves[v.at(0)]))
-    return Run(graph, values, N, {})
+    started = frozenset(v.name for v in model.states if v.initial is not None and v.name not in states)
+    return Run(graph, values, N, {}, started)
 
 
 def _given(array: Array | None, shape: tuple[int, ...], name: str) -> Array:

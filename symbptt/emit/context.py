@@ -208,6 +208,7 @@ def _weight_lines(model: Model, layout: Layout) -> list[str]:
     if model.loss.reduction == "mean":
         steps = "slice(T - 1, T)" if model.loss.at == "last" else "slice(T)"
         rows = "".join(f", {layout.array(model[name])}" for name in class_targets(model))
+        rows += f", {layout.array(model[model.loss.mask])}.real > 0.5" if model.loss.mask else ""
         lines.append(f"weight /= _number(T, N, mask, {steps}{rows})")
     return lines
 

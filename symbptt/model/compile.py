@@ -11,7 +11,7 @@ from sympy.matrices.expressions.matexpr import MatrixExpr
 
 from symbptt.algebra import build
 from symbptt.algebra.nodes import leaves
-from symbptt.model import declare, dimensions, lagged, order
+from symbptt.model import declare, dimensions, frozen, lagged, order
 from symbptt.model.arithmetic import is_number
 from symbptt.model.document import Document, write
 from symbptt.model.inference import inferred
@@ -99,7 +99,7 @@ def _cell(text: _Text, variables: dict[str, Variable], scope: Scope) -> None:
         intermediates.begin(target, number)
         value = _matrix(read(parsed.tree, parsed, scope), parsed)
         if target in variables:
-            value = _fitted(value, variables[target], parsed)
+            value = frozen.kept(_fitted(value, variables[target], parsed), variables[target], variables, text.document)
         else:
             variables[target] = _local(target, value, intermediates, text.document)
         intermediates.finish(variables[target], value)
@@ -113,10 +113,10 @@ def _older_values(text: _Text, variables: dict[str, Variable]) -> tuple[tuple[Va
         if name in variables and variables[name].role is Role.STATE:
             found += lagged.extra(variables[name], lag, taken, text.place)
     variables.update({variable.name: variable for variable, _ in found})
-    return tuple(found)
+    return tuple((state, frozen.kept(value, state, variables, text.document)) for state, value in found)
 
 
-def _loss(text: _Text, scope: Scope, number: int) -> Loss | None:
+def _loss(text: _Text, variables: Mapping[str, Variable], scope: Scope, number: int) -> Loss | None:
     """The loss of one step; its equations end with L."""
     parsed, document = text.loss, text.document
     if parsed is None or document.loss is None:
@@ -127,9 +127,13 @@ def _loss(text: _Text, scope: Scope, number: int) -> Loss | None:
     value = _matrix(read(parsed.tree, parsed, replace(scope, in_loss=True)), parsed)
     if not is_scalar(value):
         raise parsed.place.error(f"the loss of a step is a scalar, not of shape {shown(value)}; use sum(...) or mean(...)")
-    intermediates.finish(Variable(LOSS_NAME, Role.LOSS, (), sp.S.One, sp.S.One), value)
+    mask = variables[frozen.MASK] if document.freeze else None
+    intermediates.finish(
+        Variable(LOSS_NAME, Role.LOSS, (), sp.S.One, sp.S.One), build.hadamard(mask.at(), value) if mask else value
+    )
     name = parsed.tree.func.id if isinstance(parsed.tree, ast.Call) and isinstance(parsed.tree.func, ast.Name) else ""
-    return Loss(name if name in LOSSES else "custom", tuple(intermediates.equations[start:]), *document.loss[1:])
+    equations = tuple(intermediates.equations[start:])
+    return Loss(name if name in LOSSES else "custom", equations, *document.loss[1:], mask=mask.name if mask else None)
 
 
 def _check_dimensions(variables: Mapping[str, Variable], place: Place) -> None:
@@ -151,7 +155,7 @@ def _check_activation(text: _Text) -> None:
 
 def _in_order(variables: Mapping[str, Variable], equations: tuple[Equation, ...]) -> tuple[Variable, ...]:
     """Declared variables by role, then what the equations define, in their order."""
-    roles = list(declare.ROLES.values())
+    roles = [Role.INPUT, Role.STATE, Role.PARAMETER, Role.BUFFER, Role.TARGET]
     first = [v for role in roles for v in variables.values() if v.role is role]
     return (*first, *(e.target for e in equations if e.target.role not in roles))
 
@@ -160,6 +164,8 @@ def compiled(document: Document, place: Place, text: str = "") -> Model:
     """Check the meaning of a document and build the model; raises BadInput with the place of the first fault."""
     variables = declare.declared(document, place)
     parts = _parsed(document, place)
+    variables |= frozen.mask(document, {*variables, *parts.cell}, place)
+    declare.check_initial(document, parts.expressions.values(), place)
     _check_targets(parts, variables)
     _check_symbols(document, variables, place)
     _check_activation(parts)
@@ -169,19 +175,19 @@ def compiled(document: Document, place: Place, text: str = "") -> Model:
         variables[name] = replace(variables[name], tied=False)
     older = _older_values(parts, variables)
     sizes = declare.dimensions(variables.values())
-    intermediates = Intermediates(variables, {*variables, *parts.cell, *sizes, LOSS_NAME})
+    intermediates = Intermediates(variables, {*variables, *parts.cell, *sizes, LOSS_NAME}, document.training)
     scope = Scope(Site(place, variables, intermediates), sizes, document.activation, in_loss=False)
     _cell(parts, variables, scope)
     for number, (state, value) in enumerate(older, start=len(parts.cell) + 1):
         intermediates.begin(state.name, number)
         intermediates.finish(state, value)
     cell = tuple(intermediates.equations)
-    loss = _loss(parts, scope, len(parts.cell) + len(older) + 1)
+    loss = _loss(parts, variables, scope, len(parts.cell) + len(older) + 1)
     _check_dimensions(variables, place)
     return Model(
         name=document.name,
         title=document.title,
-        variables=_in_order(variables, tuple(intermediates.equations)),
+        variables=_in_order({**variables, **intermediates.buffers}, tuple(intermediates.equations)),
         equations=cell,
         loss=loss,
         reference=document.reference,

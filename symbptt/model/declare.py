@@ -63,10 +63,39 @@ def declared(document: Document, place: Place) -> dict[str, Variable]:
             here = place.within(_section(found[name].role), name)
             raise here.error(f"{name} is a dimension, too; expected two different names")
     for name in init:
-        if name not in found or found[name].role not in (Role.PARAMETER, Role.STATE):
-            known = [v.name for v in found.values() if v.role in (Role.PARAMETER, Role.STATE)]
-            raise place.within("init").unknown("parameter or state", name, known)
-    return found
+        if name not in found or found[name].role is not Role.PARAMETER:
+            raise place.within("init").unknown("parameter", name, _names(found, Role.PARAMETER))
+    return found | _started(document, found, place)
+
+
+def _names(found: Mapping[str, Variable], role: Role) -> list[str]:
+    return [v.name for v in found.values() if v.role is role]
+
+
+def _started(document: Document, found: Mapping[str, Variable], place: Place) -> dict[str, Variable]:
+    """The states that start from a parameter, with its name."""
+    started: dict[str, Variable] = {}
+    for name, parameter in document.initial:
+        here = place.within("initial", name[:40])
+        if name not in _names(found, Role.STATE):
+            raise place.within("initial").unknown("state", name[:40], _names(found, Role.STATE))
+        if parameter not in _names(found, Role.PARAMETER):
+            raise here.unknown("parameter", parameter[:40], _names(found, Role.PARAMETER))
+        if found[name].shape != found[parameter].shape:
+            shapes = " and ".join(f"'{' '.join(found[v].shape)}'" for v in (name, parameter))
+            raise here.error(f"the shapes of {name} and {parameter} are {shapes}; expected the same")
+        started[name] = replace(found[name], initial=parameter)
+    return started
+
+
+def check_initial(document: Document, expressions: Iterable[Parsed], place: Place) -> None:
+    """Raise BadInput if an equation reads a parameter that a state starts from."""
+    initial = {parameter: state for state, parameter in document.initial}
+    for parsed in expressions:
+        for reading in readings(parsed):
+            if reading.name in initial:
+                what = f"{reading.name} is where {initial[reading.name]} starts"
+                raise parsed.at(reading.node).error(f"{what}; an equation cannot read it, too")
 
 
 def _section(role: Role) -> str:

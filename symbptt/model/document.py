@@ -19,7 +19,11 @@ class Symbol:
 
 @dataclass(frozen=True)
 class Document:
-    """A model file. Declarations and equations are (name, text) pairs in file order; `loss` is (step, at, reduction) or None."""
+    """A model file. Declarations and equations are (name, text) pairs in file order; `loss` is (step, at, reduction) or None.
+
+    `initial` names the parameter that a state starts from. `freeze` says that masked steps keep the states; without `training`
+    batch_norm uses moving averages.
+    """
 
     name: str
     title: str
@@ -34,6 +38,9 @@ class Document:
     activation: str = ""
     symbols: tuple[Symbol, ...] = ()
     init: Pairs = ()
+    initial: Pairs = ()
+    freeze: bool = False
+    training: bool = True
 
 
 def _quoted(text: str) -> str:
@@ -57,9 +64,12 @@ def write(document: Document) -> str:
     head = (("title", document.title), ("reference", document.reference), ("activation", document.activation))
     lines = [f"{key} = {_quoted(value)}" for key, value in head if value]
     lines += [f"notes = [{', '.join(_quoted(note) for note in document.notes)}]"] if document.notes else []
+    lines += ["freeze = true"] if document.freeze else []
+    lines += [] if document.training else ["training = false"]
     for section in ("inputs", "states", "parameters", "targets", "equations"):
         lines += _table(section, getattr(document, section))
     lines += _table("loss", tuple(zip(("step", "at", "reduction"), document.loss, strict=True))) if document.loss else []
     lines += _table("init", document.init)
+    lines += _table("initial", document.initial)
     lines += ["", "[symbols]", *map(_symbol, document.symbols)] if document.symbols else []
     return "\n".join(lines) + "\n"

@@ -11,7 +11,8 @@ from typing import Any
 from symbptt.errors import BadInput, UnknownName
 from symbptt.model import sections, swap
 from symbptt.model.compile import compiled
-from symbptt.model.document import Document
+from symbptt.model.document import Document, write
+from symbptt.model.layers import stacked
 from symbptt.model.place import Place
 from symbptt.model.values import Model
 
@@ -99,20 +100,39 @@ def _text(source: str | Path | Model) -> tuple[str, str, str]:
     return text, f"{source}.toml", source
 
 
-def load(source: str | Path | Model, *, loss: str | None = None, activation: str | None = None) -> Model:
-    """A model by built-in name, by the path of a .toml file, or as it is; optionally with another loss or activation.
+def load(
+    source: str | Path | Model,
+    *,
+    loss: str | None = None,
+    activation: str | None = None,
+    layers: int | None = None,
+    freeze: bool | None = None,
+    training: bool | None = None,
+) -> Model:
+    """A model by built-in name, by the path of a .toml file, or as it is; optionally changed.
 
-    `loss` is one of softmax_cross_entropy, squared_error, mse, binary_cross_entropy, huber and none; it reads the output that
-    the present loss reads, else the last left side, and a target y of that shape. `activation` swaps the function that the
-    file's equations call activation(...). Raises BadInput with the place of the first fault, UnknownName for a name.
+    `activation` swaps the function that the file's equations call activation(...). `layers` repeats the cell, each layer on the
+    state of the one below. `loss` is one of softmax_cross_entropy, squared_error, mse, binary_cross_entropy, huber and none; it
+    reads the output that the present loss reads, else the last left side, and a target y of that shape. `freeze` adds an input
+    mask (T, N): a step that is 0 in it keeps the states and has no loss. With `training=False` every batch_norm uses moving
+    averages, which are given with the parameters.
+    Raises BadInput with the place of the first fault, UnknownName for a name.
     """
-    if isinstance(source, Model) and loss is None and activation is None:
+    if isinstance(source, Model) and all(option is None for option in (loss, activation, layers, freeze, training)):
         return source
     text, where, name = _text(source)
     place = Place(where)
     document = before = parsed(text, name, place)
     if activation is not None:
         document = swap.with_activation(document, activation, place)
+    if layers is not None:
+        document = stacked(document, layers, place)
     if loss is not None:
         document = swap.with_loss(document, loss, place)
-    return compiled(document, place, text if document == before else "")
+    document = swap.with_flags(document, freeze, training)
+    if document == before:
+        return compiled(document, place, text)
+    changed = write(document)
+    if len(changed.encode()) > MAX_BYTES:
+        raise place.error(f"the model so changed has more than {MAX_BYTES // 1024} KiB as a file")
+    return compiled(document, place, changed)

@@ -19,8 +19,8 @@ MAX_ENTRIES = 500
 SCHEMA = 1
 
 DECLARATIONS = ("inputs", "states", "parameters", "targets")
-TABLES = (*DECLARATIONS, "equations", "loss", "symbols", "init")
-KEYS = ("schema", "title", "reference", "notes", "activation", *TABLES)
+TABLES = (*DECLARATIONS, "equations", "loss", "symbols", "init", "initial")
+KEYS = ("schema", "title", "reference", "notes", "activation", "freeze", "training", *TABLES)
 AT = ("every", "last")
 REDUCTIONS = ("sum", "mean")
 _KIND = {dict: "a table", list: "a list", bool: "a truth value", int: "an integer", float: "a number", str: "a string"}
@@ -137,6 +137,13 @@ def _activation(data: Mapping[str, Any], place: Place) -> str:
     return name
 
 
+def _truth(data: Mapping[str, Any], key: str, default: bool, place: Place) -> bool:
+    value = data.get(key, default)
+    if not isinstance(value, bool):
+        raise place.within("", key).error(f"expected true or false, not {_kind(value)}")
+    return value
+
+
 def document(data: Mapping[str, Any], name: str, place: Place) -> Document:
     """Check the form of a model file's content.
 
@@ -160,5 +167,8 @@ def document(data: Mapping[str, Any], name: str, place: Place) -> Document:
         loss=_loss(data, place),
         symbols=_symbols(data, place),
         init=_init(data, place),
+        initial=_pairs(data, "initial", place),
+        freeze=_truth(data, "freeze", False, place),
+        training=_truth(data, "training", True, place),
         **declared,
     )

@@ -40,6 +40,7 @@ NONLINEAR = (Elementwise, Softmax, LogSumExp, HalfSquaredNorm, CrossEntropy, Bat
 """Nodes that stand alone on a right-hand side."""
 STRUCTURE = (Concat, Slice, Spread)
 """Nodes that move entries: they may stand in a sum, over atoms."""
+_AVERAGES = {"mean": "均值的滑动平均", "variance": "方差的滑动平均"}
 
 
 def is_atom(value: MatrixExpr) -> bool:
@@ -59,12 +60,15 @@ def _is_operand(value: MatrixExpr) -> bool:
 class Intermediates:
     """Collects the equations of a model and names sub-expressions on the way; the one place with state."""
 
-    def __init__(self, variables: MutableMapping[str, Variable], taken: Iterable[str]) -> None:
+    def __init__(self, variables: MutableMapping[str, Variable], taken: Iterable[str], training: bool = True) -> None:
         self.equations: list[Equation] = []
+        self.buffers: dict[str, Variable] = {}
+        self.training = training
         self._made: dict[str, Variable] = {}
-        self.known: Mapping[str, Variable] = ChainMap(self._made, variables)
+        self.known: Mapping[str, Variable] = ChainMap(self._made, self.buffers, variables)
         self._taken = set(taken)
         self._shared: dict[MatrixExpr, MatrixExpr] = {}
+        self._averages: dict[tuple[str, MatrixExpr], MatrixExpr] = {}
         self._prefix, self._number = "", 0
 
     def begin(self, target: str, number: int) -> None:
@@ -75,25 +79,39 @@ class Intermediates:
         """Add the equation target = value, in single-assignment form."""
         self.equations.append(Equation(target, self._side(value), self._number))
 
-    def name(self, value: MatrixExpr) -> MatrixExpr:
-        """An atom equal to `value`: itself, or a new or shared intermediate."""
+    def name(self, value: MatrixExpr, kind: str = "") -> MatrixExpr:
+        """An atom equal to `value`: itself, or a new or shared intermediate, whose name may tell its kind."""
         if is_atom(value):
             return value
         side = self._side(value)
         if side not in self._shared:
             shape = inferred(side, self.known)
-            variable = Variable(self._fresh(), Role.LOCAL, shape.text, shape.rows, shape.columns, definition=side)
+            variable = Variable(self._fresh(kind), Role.LOCAL, shape.text, shape.rows, shape.columns, definition=side)
             self._made[variable.name] = variable
             self.equations.append(Equation(variable, side, self._number))
             self._shared[side] = variable.at()
         return self._shared[side]
 
-    def _fresh(self) -> str:
-        count = 1
-        while f"{self._prefix}_{count}" in self._taken:
+    def buffer(self, of: MatrixExpr, kind: str, init: str) -> MatrixExpr:
+        """A moving average that stands for a batch statistic of an atom; its name is that of the statistic in training."""
+        if (kind, of) not in self._averages:
+            shape = inferred(of, self.known)
+            name = self._fresh(kind)
+            about = (("en", f"moving average of the {kind}"), ("zh", _AVERAGES[kind]))
+            variable = Variable(name, Role.BUFFER, shape.text, shape.rows, shape.columns, description=about, init=init)
+            self.buffers[name] = variable
+            self._averages[kind, of] = self.buffers[name].at()
+        return self._averages[kind, of]
+
+    def _fresh(self, kind: str) -> str:
+        """A free name that begins with the equation's."""
+        stem = f"{self._prefix}_{kind}" if kind else f"{self._prefix}_1"
+        name, count = stem, 1
+        while name in self._taken:
             count += 1
-        self._taken.add(f"{self._prefix}_{count}")
-        return f"{self._prefix}_{count}"
+            name = f"{stem}_{count}" if kind else f"{self._prefix}_{count}"
+        self._taken.add(name)
+        return name
 
     def _side(self, value: MatrixExpr) -> MatrixExpr:
         """A whole right-hand side."""

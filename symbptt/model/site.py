@@ -34,6 +34,12 @@ class Site:
         """A variable equal to `value`, for an expansion that reads it more than once."""
         return self.intermediates.name(value)
 
+    def statistic(self, kind: str, batch: MatrixExpr, of: MatrixExpr, init: str) -> MatrixExpr:
+        """A statistic of `of`, an atom, over the batch; without training its moving average, which starts as `init`."""
+        if self.intermediates.training:
+            return self.intermediates.name(batch, kind)
+        return self.intermediates.buffer(of, kind, init)
+
     def is_target(self, value: MatrixExpr) -> bool:
         """Whether an expression is a target itself."""
         return is_leaf(value) and value.name in self.variables and self.variables[value.name].role is Role.TARGET

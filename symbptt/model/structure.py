@@ -101,10 +101,14 @@ def _layer_norm(operands: Operands, numbers: Numbers, site: Site) -> MatrixExpr:
 
 
 def _batch_norm(operands: Operands, numbers: Numbers, site: Site) -> MatrixExpr:
-    """Centred and scaled over the samples of a batch, entry by entry; the variance divides by N. Ioffe and Szegedy (2015)."""
+    """Centred and scaled over the samples of a batch, entry by entry; the variance divides by N. Ioffe and Szegedy (2015).
+
+    Mean and variance are those of each step; a model that is not for training has moving averages of them in their place.
+    """
     x = site.name(operands[0])
-    centred = site.name(build.add(x, build.scale(-1, site.name(BatchMean(x)))))
-    variance = site.name(BatchMean(site.name(build.hadamard(centred, centred))))
+    centred = site.name(build.add(x, build.scale(-1, site.statistic("mean", BatchMean(x), x, "zeros"))))
+    squares = build.hadamard(centred, centred)
+    variance = site.statistic("variance", BatchMean(squares), x, "ones")
     return _normalised(x, centred, variance, numbers[0], site)
 
 

@@ -1,7 +1,8 @@
-"""Another loss or another activation for a model: an edit of its document, so that the model's text stays true."""
+"""Another loss, another activation or other flags for a model: an edit of its document, so that the model's text stays true."""
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 
 import sympy as sp
@@ -13,6 +14,7 @@ from symbptt.model.losses import LOSSES
 from symbptt.model.place import Place
 from symbptt.model.values import Model, Role, Variable
 
+_BATCH_NORM = re.compile(r"\bbatch_norm\b")
 NONE = "none"
 """The name that takes the loss away."""
 
@@ -66,3 +68,11 @@ def with_activation(document: Document, activation: str, place: Place) -> Docume
     if not document.activation:
         raise place.error("the model has no activation to swap; its file would need a line such as activation = \"tanh\"")
     return replace(document, activation=activation)
+
+
+def with_flags(document: Document, freeze: bool | None, training: bool | None) -> Document:
+    """The document with other flags; None leaves one as it is, and `training` matters only to a model with a batch_norm."""
+    if freeze is not None:
+        document = replace(document, freeze=freeze)
+    normalises = any(_BATCH_NORM.search(text) for text in (*dict(document.equations).values(), *(document.loss or ())[:1]))
+    return replace(document, training=training) if training is not None and normalises else document

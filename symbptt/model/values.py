@@ -18,6 +18,7 @@ class Role(StrEnum):
     INPUT = "input"
     STATE = "state"
     PARAMETER = "parameter"
+    BUFFER = "buffer"
     TARGET = "target"
     LOCAL = "local"
     LOSS = "loss"
@@ -32,6 +33,7 @@ class Variable:
     `tied` is False for a parameter with one value per step (`W[t]`).
     `definition` is set for an intermediate that symbptt named itself: printers show the definition instead of the name.
     `classes` is true for an integer-valued input that stands for a one-hot column.
+    `initial` names the parameter that a state starts from where no initial state is given.
     """
 
     name: str
@@ -45,6 +47,7 @@ class Variable:
     description: tuple[tuple[str, str], ...] = ()
     init: str | None = None
     classes: bool = False
+    initial: str | None = None
 
     @property
     def timed(self) -> bool:
@@ -79,6 +82,8 @@ class Loss:
     at: str = "every"
     reduction: str = "sum"
     """"sum", or "mean" over the steps and samples that count."""
+    mask: str | None = None
+    """The input that is 1 where a step of a sample counts, else 0; the equations have it as a factor."""
 
     @property
     def target(self) -> Variable:
@@ -118,6 +123,15 @@ class Model:
     def parameters(self) -> tuple[Variable, ...]:
         """What is learned."""
         return self.of(Role.PARAMETER)
+
+    @property
+    def buffers(self) -> tuple[Variable, ...]:
+        """What is given with the parameters, one value per step, and not learned: moving averages."""
+        return self.of(Role.BUFFER)
+
+    def starting(self, parameter: Variable) -> tuple[Variable, ...]:
+        """The states that start from a parameter."""
+        return tuple(s for s in self.states if s.initial == parameter.name)
 
     @property
     def all_equations(self) -> tuple[Equation, ...]:

@@ -60,7 +60,9 @@ def terms(graph: UnrolledGraph, data: Data, variable: Variable) -> dict[tuple[in
     moved = leaf(graph, data.having(variable, point + 1j * STEP * (directions if tied else directions[:, None])), variable)
     for k in (1,) if variable.role is Role.STATE else range(1, graph.T + 1):
         use = (variable.name, 0 if variable.role is Role.STATE else k)
-        parts = by_step(graph, evaluate(graph, fixed | {use: moved[use]}, data.dims), data)
+        # A parameter that a state starts from is used there, which belongs to the terms (t, 1).
+        started = {(s.name, 0): moved[use] for s in graph.model.starting(variable) if k == 1 and s.name not in data.states}
+        parts = by_step(graph, evaluate(graph, fixed | {use: moved[use]} | started, data.dims), data)
         for t, part in parts.items():
             if t >= k:
                 found[t, k] = (_broadcast(part, len(directions)).imag / STEP).reshape(size)

@@ -47,8 +47,12 @@ class Data:
         return _PARTS[role]
 
     def value(self, variable: Variable) -> Array:
-        """The value given for a variable."""
-        found: Array = getattr(self, self.part(variable.role))[variable.name]
+        """The value given for a variable; a state that is not given has that of the parameter it starts from."""
+        part = getattr(self, self.part(variable.role))
+        if variable.name not in part and variable.initial is not None:
+            start = self.parameters[variable.initial]
+            return np.broadcast_to(start, (self.N, *start.shape))
+        found: Array = part[variable.name]
         return found
 
     def having(self, variable: Variable, value: Array) -> Data:
@@ -59,7 +63,7 @@ class Data:
 
     def first(self, model: Model, T: int) -> Data:
         """The data of the first T steps."""
-        untied = {v.name for v in model.parameters if not v.tied}
+        untied = {v.name for v in model.of(Role.PARAMETER, Role.BUFFER) if v.timed}
         parameters = {name: value[:T] if name in untied else value for name, value in self.parameters.items()}
         inputs, targets, cotangents = (
             {name: value[:T] for name, value in part.items()} for part in (self.inputs, self.targets, self.cotangents)
@@ -68,7 +72,9 @@ class Data:
         return Data(self.dims, T, self.N, parameters, inputs, targets, self.states, cotangents, mask, weights)
 
 
-_PARTS = {Role.PARAMETER: "parameters", Role.INPUT: "inputs", Role.TARGET: "targets", Role.STATE: "states"}
+_PARTS = {
+    Role.PARAMETER: "parameters", Role.BUFFER: "parameters", Role.INPUT: "inputs", Role.TARGET: "targets", Role.STATE: "states",
+}
 
 
 def sizes(model: Model, dims: Mapping[str, int] | None = None) -> dict[str, int]:
@@ -99,8 +105,8 @@ def shape(variable: Variable, dims: Mapping[str, int]) -> tuple[int, ...]:
 
 def lead(variable: Variable, T: int, N: int) -> tuple[int, ...]:
     """The axes that the contract puts in front of a variable's shape."""
-    if variable.role is Role.PARAMETER:
-        return () if variable.tied else (T,)
+    if variable.role in (Role.PARAMETER, Role.BUFFER):
+        return (T,) if variable.timed else ()
     return (N,) if variable.role is Role.STATE else (T, N)
 
 
@@ -119,7 +125,8 @@ def random(
     """Seeded random data in float64.
 
     A target of a cross-entropy is an integer class, one of them -1 (ignored) if the batch leaves others at its step; with
-    `distributions` it is a real distribution that sums to one.
+    `distributions` it is a real distribution that sums to one. A mask that the model reads is 0 or 1, and 1 at the last step.
+    States that start from a parameter are left out.
     """
     for name, count in (("T", T), ("N", N)):
         if isinstance(count, bool) or not isinstance(count, int) or count < 1:
@@ -133,15 +140,19 @@ def random(
             return rng.integers(0, size[0], full[: len(full) - len(size)])
         if variable.role is Role.TARGET and takes_classes(model, variable):
             return _distribution(rng, full) if distributions else _classes(rng, size[0], T, N)
+        if variable.role is Role.BUFFER:
+            return rng.uniform(0.5, 1.5, full)  # a variance is positive
+        if model.loss is not None and variable.name == model.loss.mask:
+            return np.concatenate((rng.integers(0, 2, (T - 1, N)), np.ones((1, N)))).astype(np.float64)
         values: Array = rng.standard_normal(full)
         # A weight matrix keeps its argument of order one, so that nothing saturates and no gradient is lost in rounding.
         return values / np.sqrt(size[1]) if variable.role is Role.PARAMETER and len(size) == 2 else values
 
     def part(*roles: Role) -> dict[str, Array]:
-        return {v.name: draw(v) for v in model.of(*roles)}
+        return {v.name: draw(v) for v in model.of(*roles) if v.initial is None}
 
     cotangents = {v.name: rng.standard_normal((T, N, *shape(v, known))) for v in model.outputs}
-    return Data(known, T, N, part(Role.PARAMETER), part(Role.INPUT), part(Role.TARGET), part(Role.STATE), cotangents)
+    return Data(known, T, N, part(Role.PARAMETER, Role.BUFFER), part(Role.INPUT), part(Role.TARGET), part(Role.STATE), cotangents)
 
 
 def _distribution(rng: np.random.Generator, full: tuple[int, ...]) -> Array:

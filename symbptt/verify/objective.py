@@ -11,7 +11,7 @@ from symbptt.unroll.graph import UnrolledGraph
 from symbptt.verify.data import Array, Data, lead, number, shape, takes_classes
 from symbptt.verify.interpreter import Values, evaluate
 
-_LEAVES = (Role.PARAMETER, Role.INPUT, Role.TARGET, Role.STATE)
+_LEAVES = (Role.PARAMETER, Role.BUFFER, Role.INPUT, Role.TARGET, Role.STATE)
 
 
 def leaves(graph: UnrolledGraph, data: Data) -> Values:
@@ -24,6 +24,8 @@ def leaves(graph: UnrolledGraph, data: Data) -> Values:
 
 def leaf(graph: UnrolledGraph, data: Data, variable: Variable) -> Values:
     """The values of one variable, at every step that has one; a tied parameter has the same value at each."""
+    if variable.name not in data.states and variable.initial is not None:
+        return {(variable.name, 0): _columns(data.parameters[variable.initial], variable, data, 0)}
     array, steps = data.value(variable), range(1, graph.T + 1)
     if _holds_classes(variable, array):
         array = _one_hot(array, number(variable.rows, data.dims))
@@ -33,7 +35,7 @@ def leaf(graph: UnrolledGraph, data: Data, variable: Variable) -> Values:
         whole = _columns(array, variable, data, 0)
         return {(variable.name, step): whole for step in steps}
     axis = array.ndim - len(lead(variable, data.T, data.N)) - len(shape(variable, data.dims))
-    kept = 0 if variable.role is Role.PARAMETER else 1
+    kept = 0 if variable.role in (Role.PARAMETER, Role.BUFFER) else 1
     return {(variable.name, step): _columns(array.take(step - 1, axis), variable, data, kept) for step in steps}
 
 
@@ -68,21 +70,24 @@ def by_step(graph: UnrolledGraph, values: Values, data: Data) -> dict[int, Array
 
 def _over_samples(value: Array, counts: Array) -> Array:
     # A value that does not depend on the sample is there once for each.
-    return (value * counts[:, None, None]).sum(axis=(-3, -2, -1))
+    return (value * counts[..., None, None]).sum(axis=(-3, -2, -1))
 
 
 def _counts(graph: UnrolledGraph, values: Values, data: Data) -> dict[int, Array]:
-    """What each sample (N,) of each loss step counts."""
+    """What each sample (..., N) of each loss step counts."""
     mask = np.ones((data.T, data.N)) if data.mask is None else data.mask
     weights = np.ones(data.T) if data.weights is None else data.weights
     counts = {t: mask[t - 1] * weights[t - 1] for t in graph.loss_steps}
     if graph.model.loss is None or graph.model.loss.reduction == "sum":
         return counts
     used = {t: mask[t - 1] != 0 for t in graph.loss_steps}
+    if graph.model.loss.mask is not None:
+        used = {t: u & (values[graph.model.loss.mask, t][..., 0, 0].real > 0.5) for t, u in used.items()}
     for target in graph.model.of(Role.TARGET):
         if takes_classes(graph.model, target):
             used = {t: u & (values[target.name, t].sum(axis=(-2, -1)) != 0) for t, u in used.items()}
-    return {t: count / max(1, sum(u.sum() for u in used.values())) for t, count in counts.items()}
+    number = np.maximum(1, sum(u.sum(axis=-1, keepdims=True) for u in used.values()))
+    return {t: count / number for t, count in counts.items()}
 
 
 def _weighed(graph: UnrolledGraph, values: Values, data: Data, step: int) -> Array:

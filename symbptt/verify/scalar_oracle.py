@@ -23,7 +23,7 @@ from symbptt.verify.scalar_nodes import NODES, Matrix, mean, sized
 
 Symbols = dict[str, NDArray[Any]]
 
-_LEAVES = (Role.PARAMETER, Role.INPUT, Role.TARGET, Role.STATE)
+_LEAVES = (Role.PARAMETER, Role.BUFFER, Role.INPUT, Role.TARGET, Role.STATE)
 
 
 @dataclass(frozen=True)
@@ -44,7 +44,7 @@ class Written:
         wanted = {name: [sp.diff(self.total, s) for s in self.symbols[name].ravel()] for name in names}
         real = [v for v in self.model.of(*_LEAVES) if not _holds_classes(self.data.value(v))]
         free = [s for v in real for s in self.symbols[v.name].ravel()]
-        point = [float(x) for v in real for x in self.data.value(v).ravel()]
+        point = [0.0 if _starts(v, self.data) else float(x) for v in real for x in self.data.value(v).ravel()]
         evaluated = iter(sp.lambdify(free, list(chain.from_iterable(wanted.values())), modules="math", cse=True)(*point))
         return {name: np.array([next(evaluated) for _ in s]).reshape(self.symbols[name].shape) for name, s in wanted.items()}
 
@@ -56,6 +56,11 @@ def write(model: Model, data: Data) -> Written:
     """
     symbols = {v.name: _symbols(v, data) for v in model.of(*_LEAVES)}
     return Written(model, data, symbols, _total(model, data, symbols))
+
+
+def _starts(variable: Variable, data: Data) -> bool:
+    """Whether a state starts from a parameter, since it is not given."""
+    return variable.initial is not None and variable.name not in data.states
 
 
 def _holds_classes(array: NDArray[Any]) -> bool:
@@ -76,8 +81,11 @@ def _symbols(variable: Variable, data: Data) -> NDArray[Any]:
 def _total(model: Model, data: Data, symbols: Symbols) -> sp.Expr:
     values: dict[tuple[str, int], list[Matrix]] = {}
     for variable in model.states:
-        values[variable.name, 0] = [_matrix(symbols[variable.name][n]) for n in range(data.N)]
+        # A state that starts from a parameter is that plus a symbol of its own, whose value is zero.
+        start = symbols[variable.initial] if variable.initial and _starts(variable, data) else sp.S.Zero
+        values[variable.name, 0] = [_matrix(symbols[variable.name][n] + start) for n in range(data.N)]
     summands: list[sp.Expr] = []
+    counted = 0
     for t in range(1, data.T + 1):
         scope = _Scope(model, data, symbols, values, t)
         for equation in model.equations:
@@ -89,8 +97,16 @@ def _total(model: Model, data: Data, symbols: Symbols) -> sp.Expr:
             for equation in model.loss.equations:
                 values[equation.target.name, t] = scope.build(equation.value)
             summands += [sample[0][0] for sample in values[model.loss.target.name, t]]
+            counted += _counted(model, data, t)
     mean = model.loss is not None and model.loss.reduction == "mean"
-    return sp.Add(*summands) / len(summands) if mean else sp.Add(*summands)
+    return sp.Add(*summands) / max(1, counted) if mean else sp.Add(*summands)
+
+
+def _counted(model: Model, data: Data, t: int) -> int:
+    """The samples of a step that its mask counts."""
+    if model.loss is None or model.loss.mask is None:
+        return data.N
+    return int((data.inputs[model.loss.mask][t - 1] > 0.5).sum())
 
 
 def _matrix(array: Any) -> Matrix:
@@ -126,6 +142,6 @@ class _Scope:
         if (node.name, step) in self.values:
             return self.values[node.name, step]
         array = self.symbols[node.name]
-        if self.model[node.name].role is Role.PARAMETER:
-            return [_matrix(array if self.model[node.name].tied else array[step - 1])] * self.data.N
+        if self.model[node.name].role in (Role.PARAMETER, Role.BUFFER):
+            return [_matrix(array[step - 1] if self.model[node.name].timed else array)] * self.data.N
         return [_matrix(array[step - 1, n]) for n in range(self.data.N)]

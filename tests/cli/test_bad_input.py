@@ -43,7 +43,7 @@ BAD = [
     (["document", "elman", "--format", "pdf"], "Invalid value for '--format'"),
     (["document", "elman", "-o", "file"], "exists and is not a folder"),
     (["verify", "missing.py"], "missing.py"),
-    (["verify", "file.py", "--loss", "none"], "--loss and --activation are for models"),
+    (["verify", "file.py", "--loss", "none"], "--loss, --activation and the like are for models"),
     (["verify", "elman", "--dims", "D:3"], "--dims: expected NAME=SIZE"),
     (["verify", "elman", "--dims", "Q=3"], "unknown dimension 'Q'"),
     (["verify", "elman", "-T", "0"], "T must be"),

@@ -1,0 +1,40 @@
+"""Sequences of different lengths: with `freeze`, a step whose mask is 0 keeps every state and has no loss."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+
+import sympy as sp
+from sympy.matrices.expressions.matexpr import MatrixExpr
+from sympy.matrices.expressions.special import OneMatrix
+
+from symbptt.algebra import build
+from symbptt.algebra.nodes import TIME
+from symbptt.model import declare
+from symbptt.model.document import Document
+from symbptt.model.place import Place
+from symbptt.model.values import Role, Variable
+
+MASK = "mask"
+"""The input that `freeze` adds."""
+_DESCRIPTION = (("en", "1 where the step counts, 0 where it keeps the states"), ("zh", "该步有效时为 1,保持状态时为 0"))
+
+
+def mask(document: Document, taken: Iterable[str], place: Place) -> dict[str, Variable]:
+    """The mask by name, a number per step and sample, if the document asks for it; raises BadInput if its name is taken."""
+    if not document.freeze:
+        return {}
+    if MASK in taken:
+        raise place.within("", "freeze").error(f"it adds an input called {MASK}; rename your {MASK}")
+    symbol = next((s for s in document.symbols if s.name == MASK), None)
+    variable = Variable(MASK, Role.INPUT, (), sp.S.One, sp.S.One, description=_DESCRIPTION)
+    return {MASK: declare.described(variable, symbol)}
+
+
+def kept(value: MatrixExpr, state: Variable, variables: Mapping[str, Variable], document: Document) -> MatrixExpr:
+    """mask * value + (1 - mask) * state[t-1], if the document asks for it, else the value."""
+    if not document.freeze:
+        return value
+    counts = build.spread(variables[MASK].at(), state.rows, state.columns)
+    keeps = build.add(OneMatrix(state.rows, state.columns), build.scale(-1, counts))
+    return build.add(build.hadamard(counts, value), build.hadamard(keeps, state.at(TIME - 1)))

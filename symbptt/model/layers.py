@@ -1,0 +1,123 @@
+"""Stacked cells: a model file with the equations of its cell once more for each further layer.
+
+A further layer has the cell's equations with suffixed names and reads the state below in place of the input; the read-out and the
+loss read the top layer.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+
+from symbptt.model.cell import Cell, cell_of
+from symbptt.model.document import Document, Pairs, Symbol
+from symbptt.model.place import Place
+from symbptt.model.syntax import Parsed
+
+MAX_LAYERS = 16
+_SUFFIXES = ("_l{}", "_layer{}", "_copy{}")
+_PHRASES = {"en": "{}, layer {}", "zh": "{}(第 {} 层)"}
+"""How a description tells its layer, by language."""
+
+
+def _suffix(cell: Cell, layers: int, place: Place) -> str:
+    """A suffix that makes no name of the model."""
+    taken = {v.name for v in cell.model.variables} | set(cell.model.dimensions)
+    for suffix in _SUFFIXES:
+        if not any(name + suffix.format(layer) in taken for name in cell.names for layer in range(2, layers + 1)):
+            return suffix
+    raise place.error(f"the names {cell.names[0]}{_SUFFIXES[0].format(2)} and the like of further layers are taken; rename yours")
+
+
+def _renamed(parsed: Parsed, names: Mapping[str, str]) -> str:
+    """The text of an expression with other names for its variables and dimensions."""
+    text = parsed.text
+    found = [node for node in ast.walk(parsed.tree) if isinstance(node, ast.Name) and node.id in names]
+    for node in sorted(found, key=lambda node: node.col_offset, reverse=True):
+        text = text[: node.col_offset] + names[node.id] + text[node.end_col_offset :]
+    return text
+
+
+def _reshaped(shape: str, sizes: Mapping[str, str]) -> str:
+    axes = shape.replace(" +", "+").replace("+ ", "+").split()
+    return " ".join("+".join(sizes.get(term, term) for term in axis.split("+")) for axis in axes)
+
+
+def _symbol(symbol: Symbol, name: str, layer: int) -> Symbol:
+    described = tuple((language, _PHRASES.get(language, "{} ({})").format(text, layer)) for language, text in symbol.description)
+    return Symbol(name, None, described)
+
+
+def _last(pairs: Pairs, names: Iterable[str]) -> int:
+    """The position after the last of some names."""
+    return max((at for at, (name, _) in enumerate(pairs, start=1) if name in names), default=0)
+
+
+@dataclass(frozen=True)
+class _Copy:
+    """One further layer: its number and its names for those of the cell."""
+
+    cell: Cell
+    layer: int
+    names: Mapping[str, str]
+    below: str
+
+    def declared(self, pairs: Pairs) -> Pairs:
+        """Its states or parameters."""
+        return tuple((self.names[name], _reshaped(shape, self.cell.sizes)) for name, shape in pairs if name in self.names)
+
+    def equations(self) -> Pairs:
+        """Its equations."""
+        sizes = {name: f"({size})" if "+" in size else size for name, size in self.cell.sizes.items()}
+        names = {**sizes, **self.names, self.cell.bottom.name: self.below}
+        return tuple((self.names[target], _renamed(self.cell.sides[target], names)) for target in self.cell.equations)
+
+    def named(self, pairs: Pairs) -> Pairs:
+        """Its initialisers or initial states."""
+        return tuple((self.names[name], self.names.get(text, text)) for name, text in pairs if name in self.names)
+
+    def symbols(self, symbols: tuple[Symbol, ...]) -> tuple[Symbol, ...]:
+        """Its symbols."""
+        return tuple(_symbol(s, self.names[s.name], self.layer) for s in symbols if s.name in self.names)
+
+
+def _copies(cell: Cell, layers: int, place: Place) -> tuple[_Copy, ...]:
+    suffix = _suffix(cell, layers, place)
+    made: list[_Copy] = []
+    below = cell.top.name
+    for layer in range(2, layers + 1):
+        names = {name: name + suffix.format(layer) for name in cell.names}
+        made.append(_Copy(cell, layer, names, below))
+        below = names[cell.top.name]
+    return tuple(made)
+
+
+def stacked(document: Document, layers: int, place: Place) -> Document:
+    """The document with `layers` layers of its cell; raises BadInput where it has no cell or the layers do not fit."""
+    if isinstance(layers, bool) or not isinstance(layers, int) or not 1 <= layers <= MAX_LAYERS:
+        raise place.error(f"layers: expected a whole number between 1 and {MAX_LAYERS}, not {layers!r}")
+    if layers == 1:
+        return document
+    cell = cell_of(document, place)
+    copies = _copies(cell, layers, place)
+    highest = {name: copies[-1].names[name] for name in cell.equations}
+    top = copies[-1].names[cell.top.name]
+    at = _last(document.parameters, cell.parameters)
+    readout = tuple((name, _renamed(parsed, highest)) for name, parsed in cell.sides.items() if name not in cell.equations)
+    first = tuple((name, text) for name, text in document.equations if name in cell.equations)
+    note = f"{layers} layers: each reads {cell.top.name} of the one below in place of {cell.bottom.name}; {top} is read out."
+    return replace(
+        document,
+        title=f"{document.title}, {layers} layers",
+        notes=(*document.notes, note),
+        states=document.states + sum((copy.declared(document.states) for copy in copies), ()),
+        parameters=(
+            document.parameters[:at] + sum((copy.declared(document.parameters) for copy in copies), ()) + document.parameters[at:]
+        ),
+        equations=first + sum((copy.equations() for copy in copies), ()) + readout,
+        loss=(_renamed(cell.loss, highest), *document.loss[1:]) if cell.loss and document.loss else None,
+        symbols=document.symbols + sum((copy.symbols(document.symbols) for copy in copies), ()),
+        init=document.init + sum((copy.named(document.init) for copy in copies), ()),
+        initial=document.initial + sum((copy.named(document.initial) for copy in copies), ()),
+    )
