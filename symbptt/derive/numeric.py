@@ -99,16 +99,11 @@ def _are_classes(variable: Variable, array: Array) -> bool:
 def _column(array: Array, variable: Variable, values: Values, lead: int) -> Array:
     """An array with `lead` leading axes as matrices; checks the shape."""
     rows, columns = values.size(variable.rows), values.size(variable.columns)
-    shape = tuple(values.size(sp.sympify(d, locals=_symbols(d))) for d in variable.shape)
+    shape = (rows, columns)[: len(variable.shape)]
     if array.ndim < lead or array.shape[lead:] != shape:
         expected = ", ".join([*(["T", "N"][-lead:] if lead else ()), *map(str, shape)])
         raise BadInput(f"{variable.name} has shape {array.shape}, expected ({expected})")
     return array.reshape(*array.shape[:lead], rows, columns)
-
-
-def _symbols(dimension: str) -> dict[str, sp.Symbol]:
-    names = dimension.replace("+", " ").split()
-    return {n: sp.Symbol(n, integer=True, positive=True) for n in names if n.isidentifier()}
 
 
 def _need(arrays: Arrays, variable: Variable) -> Array:

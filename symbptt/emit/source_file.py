@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 import jinja2
@@ -112,10 +113,9 @@ def _template(name: str) -> str:
     return resources.templates().joinpath(*name.split("/")).read_text(encoding="utf-8")
 
 
-def render(writer: Writer, recipe: str) -> str:
-    """The text of the module."""
-    program = writer.program()
-    environment = jinja2.Environment(
+@cache
+def _environment() -> jinja2.Environment:
+    return jinja2.Environment(
         loader=jinja2.FunctionLoader(_template),
         undefined=jinja2.StrictUndefined,
         trim_blocks=True,
@@ -129,6 +129,11 @@ def render(writer: Writer, recipe: str) -> str:
         comment_start_string="<#",
         comment_end_string="#>",
     )
+
+
+def render(writer: Writer, recipe: str) -> str:
+    """The text of the module."""
+    program = writer.program()
     loss_loop = "range(T)" if program.model.loss is None or program.model.loss.at == "every" else "(T - 1,)"
     values = context(program, writer, recipe)
     bodies = {
@@ -141,7 +146,7 @@ def render(writer: Writer, recipe: str) -> str:
         if values.get(part + "_open"):
             values[part + "_open"] = _used(values[part + "_open"], text + str(values[closing[part]]))
         values[part + "_body"] = text
-    return environment.get_template("numpy/module.py.jinja").render(**values)
+    return _environment().get_template("numpy/module.py.jinja").render(**values)
 
 
 def _used(lines: list[str], rest: str) -> list[str]:
