@@ -65,11 +65,15 @@ class AdjointEquation:
 
 @dataclass(frozen=True)
 class GradientEquation:
-    """dL/dv of a leaf v: a parameter (`step` is None, or the step of an untied one), an input or an initial state."""
+    """dL/dv of a leaf v: a parameter (`step` is None, or the step of an untied one), an input or an initial state.
+
+    `start` names the state that starts from the parameter: its gradient is the state's, where the state is not given.
+    """
 
     variable: Variable
     step: int | None
     terms: tuple[Contribution, ...]
+    start: str | None = None
 
 
 @dataclass(frozen=True)
@@ -118,8 +122,9 @@ def _collect(system: AdjointSystem, done: Run) -> dict[str, Array]:
     T = system.graph.T
     for gradient in system.gradients:
         v = gradient.variable
+        terms = gradient.terms if gradient.start is None or gradient.start in done.started else ()
         rows, columns = done.values.size(v.rows), done.values.size(v.columns)
-        total = np.zeros((done.N, rows, columns)) + _sum(gradient.terms, done)
+        total = np.zeros((done.N, rows, columns)) + _sum(terms, done)
         if v.role is Role.PARAMETER:
             total = total.sum(axis=0)
         user = to_user(v, total, 0 if v.role is Role.PARAMETER else 1)
@@ -127,7 +132,7 @@ def _collect(system: AdjointSystem, done: Run) -> dict[str, Array]:
             assert gradient.step is not None
             found.setdefault(v.name, np.zeros((T, *user.shape)))[gradient.step - 1] = user
         else:
-            found[v.name] = user
+            found[v.name] = found.get(v.name, 0) + user
     return found
 
 
@@ -141,9 +146,18 @@ def wanted(model: Model, wrt: str) -> Variable:
     return variable
 
 
+def initial(model: Model, variable: Variable) -> tuple[Variable, ...]:
+    """The states whose initial value a variable is: the state itself, or those that start from the parameter."""
+    return (variable,) if variable.role is Role.STATE else model.starting(variable)
+
+
 def _leaf_equations(graph: UnrolledGraph, incoming: dict[sp.MatrixSymbol, list[Contribution]]) -> tuple[GradientEquation, ...]:
     """A gradient equation for every leaf, empty where nothing arrives."""
     made: list[GradientEquation] = []
+
+    def arriving(variable: Variable, step: int | None) -> tuple[Contribution, ...]:
+        return tuple(incoming.get(variable.at(0 if step is None else step), ()))
+
     for v in graph.model.of(Role.PARAMETER, Role.INPUT, Role.STATE):
         if v.classes:
             continue
@@ -153,7 +167,9 @@ def _leaf_equations(graph: UnrolledGraph, incoming: dict[sp.MatrixSymbol, list[C
             steps = tuple(range(1, graph.T + 1))
         else:
             steps = (None,)
-        made.extend(GradientEquation(v, s, tuple(incoming.get(v.at(0 if s is None else s), ()))) for s in steps)
+        made.extend(GradientEquation(v, None, arriving(s, 0), s.name) for s in graph.model.starting(v))
+        if not graph.model.starting(v):
+            made.extend(GradientEquation(v, s, arriving(v, s)) for s in steps)
     return tuple(made)
 
 

@@ -13,7 +13,7 @@ import numpy as np
 from symbptt.algebra.evaluate import Array
 from symbptt.algebra.nodes import TIME
 from symbptt.derive import step
-from symbptt.derive.adjoint import symbol, wanted
+from symbptt.derive.adjoint import initial, symbol, wanted
 from symbptt.derive.numeric import Arrays, Run, run
 from symbptt.errors import BadInput
 from symbptt.model.values import Role, Variable
@@ -72,8 +72,9 @@ def _forward(item: Sensitivities, done: Run) -> Array:
     assert model.loss is not None
     unit, shape = _directions(item, done)
     carried = {s.name: np.zeros((1, 1, done.values.size(s.rows), done.values.size(s.columns))) for s in model.states}
-    if v.role is Role.STATE:
-        carried[v.name] = unit[:, 0]
+    for s in initial(model, v):
+        if s == v or s.name in done.started:
+            carried[s.name] = unit[:, 0]
     total = np.zeros(len(unit))
     for j in range(1, item.graph.T + 1):
         values = done.at(j)

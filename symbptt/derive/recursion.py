@@ -14,7 +14,7 @@ from sympy.matrices.expressions.matexpr import MatrixExpr
 
 from symbptt.algebra import build
 from symbptt.algebra.nodes import TIME
-from symbptt.derive.adjoint import NODE, Contribution, symbol
+from symbptt.derive.adjoint import NODE, Contribution, initial, symbol
 from symbptt.derive.rules import pull, rule_name
 from symbptt.model.values import Model, Role, Variable
 
@@ -96,7 +96,8 @@ def recursion(model: Model) -> Recursion:
         if v.classes:
             continue
         number += 1
-        terms = tuple(incoming.get(v.at() if v.role is not Role.STATE else v.at(TIME - 1), ()))
+        sources = [s.at(TIME - 1) for s in initial(model, v)] or [v.at()]
+        terms = tuple(term for source in sources for term in incoming.get(source, ()))
         gradients.append(RecursionEquation(v, terms, (), number))
     return Recursion(model, tuple(adjoints), tuple(gradients))
 

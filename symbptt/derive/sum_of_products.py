@@ -21,7 +21,7 @@ from symbptt.algebra.evaluate import Array
 from symbptt.algebra.linear import square
 from symbptt.algebra.nodes import TIME, Partial
 from symbptt.derive import step
-from symbptt.derive.adjoint import wanted
+from symbptt.derive.adjoint import initial, wanted
 from symbptt.derive.numeric import Arrays, run
 from symbptt.derive.term_values import term_values
 from symbptt.errors import BadInput
@@ -130,8 +130,8 @@ class Gradient:
 
 
 def pairs(graph: UnrolledGraph, variable: Variable) -> list[tuple[int, int]]:
-    """All pairs (t, k) that a term of this variable can have; an initial state has only k = 1."""
-    if variable.role is Role.STATE:
+    """All pairs (t, k) that a term of this variable can have; an initial state, learned or not, has only k = 1."""
+    if initial(graph.model, variable):
         return [(t, 1) for t in graph.loss_steps]
     return [(t, k) for t in graph.loss_steps for k in range(1, t + 1)]
 
@@ -146,7 +146,7 @@ def gradient(graph: UnrolledGraph, wrt: str) -> Gradient:
         raise BadInput(f"{graph.model.name} has no loss; choose one with --loss")
     variable = wanted(graph.model, wrt)
     model = graph.model
-    reaches_state = variable.role is Role.STATE or bool(step.immediate(model, variable))
+    reaches_state = bool(initial(model, variable)) or bool(step.immediate(model, variable))
     kept = [(t, k) for t, k in pairs(graph, variable) if reaches_state or t == k]
     factors = _Factors(model, variable)
     return Gradient(graph, variable, tuple(Term(model, variable, t, k, factors.of(t, k)) for t, k in kept))
@@ -186,7 +186,7 @@ class _Factors:
 
     def __init__(self, model: Model, variable: Variable) -> None:
         self.model, self.variable = model, variable
-        self.own = variable.role is not Role.STATE
+        self.own = not initial(model, variable)
         self.reached = tuple(step.immediate(model, variable)) if self.own else ()
         self.gradient, self.lag = step.loss_gradient(model), step.loss_lag(model)
         self.direct = step.loss_direct(model, variable) if self.own else None
@@ -227,12 +227,13 @@ class _Factors:
 
 def _explicit(model: Model, variable: Variable, t: int, k: int) -> MatrixExpr | None:
     """The product with every factor substituted; one state only."""
-    direct = step.loss_direct(model, variable) if t == k and variable.role is not Role.STATE else None
+    first = bool(initial(model, variable))
+    direct = step.loss_direct(model, variable) if t == k and not first else None
     parts = [] if direct is None else [direct.xreplace(_at(t))]
-    cotangent = explicit_cotangent(model, t, 0 if variable.role is Role.STATE else k)
+    cotangent = explicit_cotangent(model, t, 0 if first else k)
     if cotangent is None:
         return None
-    if variable.role is Role.STATE:
+    if first:
         return cotangent
     for item in step.immediate(model, variable).values():
         parts.append(item.replaced(_at(k)).transposed().product(cotangent))

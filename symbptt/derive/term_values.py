@@ -8,7 +8,7 @@ import sympy as sp
 from symbptt.algebra.evaluate import Array, Values
 from symbptt.algebra.nodes import TIME
 from symbptt.derive import step
-from symbptt.derive.adjoint import STEP, symbol
+from symbptt.derive.adjoint import STEP, initial, symbol
 from symbptt.derive.numeric import Run, to_user
 from symbptt.model.values import Role, Variable
 from symbptt.unroll.graph import UnrolledGraph
@@ -46,8 +46,10 @@ def term_values(graph: UnrolledGraph, variable: Variable, done: Run) -> dict[tup
             if back in direct:
                 carry[-1] += direct[back]
             carried[s.name] = carry
-    if variable.role is Role.STATE:
-        found.update({(t, 1): _shaped(variable, carried[variable.name][i]) for i, t in enumerate(losses)})
+    if initial(model, variable):
+        zero = np.zeros((done.N, *_size(variable, done.values)))
+        first = [carried[s.name] for s in initial(model, variable) if s == variable or s.name in done.started]
+        found = {(t, 1): _shaped(variable, sum((c[i] for c in first), zero)) for i, t in enumerate(losses)}
     return found
 
 
