@@ -1,0 +1,140 @@
+"""Everything about the gradient flow of one model at one point, in one value."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+import numpy as np
+
+from symbptt.algebra.evaluate import Array
+from symbptt.analyze import bound
+from symbptt.analyze.data import Data, point
+from symbptt.analyze.interval import Interval, covers, intervals
+from symbptt.analyze.jacobian import Jacobians
+from symbptt.analyze.norms import norm as norm_of
+from symbptt.analyze.notes import notes
+from symbptt.analyze.products import Block, Long, products
+from symbptt.analyze.recurrent import recurrent
+from symbptt.analyze.spectrum import Spectrum, spectrum_of
+from symbptt.analyze.table import Table, names, of_run
+from symbptt.analyze.units import Units, units
+from symbptt.analyze.verdict import Verdict, judge
+from symbptt.analyze.walk import evaluated
+from symbptt.derive.numeric import Run
+from symbptt.model.read import load
+from symbptt.model.values import Model
+from symbptt.unroll.graph import steps
+
+
+@dataclass(frozen=True)
+class Growth:
+    """The long product ds_T/ds_{T-d}, d = 0 .. T, beside its bounds: `measured` in the 2-norm, the worst sample.
+
+    `jacobians` is the product of the norms of the factors, `closed` (gamma sigma_max(W))^d, None unless h = phi(W h + ...).
+    """
+
+    long: Long
+    jacobians: Array
+    closed: Array | None
+    verdict: Verdict
+
+    @property
+    def measured(self) -> Array:
+        """The norms at the distances 0 .. T."""
+        return self.long.norms
+
+
+@dataclass(frozen=True)
+class Enlarging:
+    """Where a step enlarges: the pre-activations with |w phi'(z)| > 1 for w = sigma_max(W), and how many met are there."""
+
+    activation: str
+    weight: float
+    intervals: tuple[Interval, ...]
+    met: float
+
+
+@dataclass(frozen=True)
+class Analysis:
+    """The (t, k) table, the blocks of the state-Jacobian products, spectra, bounds and verdict, and notes in words.
+
+    `table` is None for a model without a loss, `growth` for one without states.
+    """
+
+    model: Model
+    data: Data
+    kind: str
+    table: Table | None
+    blocks: tuple[Block, ...]
+    spectra: tuple[Spectrum, ...]
+    growth: Growth | None
+    enlarging: Enlarging | None
+    units: tuple[Units, ...]
+    notes: tuple[str, ...]
+
+    @property
+    def agrees(self) -> bool:
+        """Whether all sums of terms equal the emitted gradients."""
+        return self.table is None or all(item.agrees for item in self.table.terms)
+
+
+def flow(
+    model: Model | str, T: int | None = None, dims: Mapping[str, int] | None = None, N: int | None = None, seed: int = 0, *,
+    values: Mapping[str, Array] | None = None, init: Mapping[str, str] | str | None = None,
+    wrt: Iterable[str] | str | None = None, norm: str = "fro", samples: bool = False, every: bool | None = None,
+) -> Analysis:
+    """Analyse the gradient flow of a model on given or random data; the arguments up to `init` are those of `data.point`.
+
+    `norm` is fro, 2, 1, inf or max; `samples` keeps the samples apart; `every` asks for the products of all pairs however long
+    they take. Raises BadInput for what does not fit.
+    """
+    read = load(model)
+    return at(read, point(read, T, dims, N, seed, values=values, init=init), wrt, norm=norm, samples=samples, every=every)
+
+
+def at(
+    model: Model, data: Data, wrt: Iterable[str] | str | None = None, *, norm: str = "fro", samples: bool = False,
+    every: bool | None = None,
+) -> Analysis:
+    """Analyse the gradient flow of a model at a point; the options are those of `flow`."""
+    variables = names(model, wrt)
+    norm_of(np.zeros((1, 1)), norm)  # an unknown norm is refused before any work
+    done = evaluated(steps(model, data.T), data)
+    table = of_run(done, data, variables, norm, samples) if model.loss else None
+    jacobians = Jacobians(done)
+    blocks, long = products(jacobians, norm, samples, every) if jacobians.entries else ((), None)
+    spectra = tuple(_spectra(model, data))
+    growth = None if long is None else _growth(long, bound.factors(model, data))
+    return Analysis(
+        model, data, norm, table, blocks, spectra, growth, _enlarging(model, data, done), units(done),
+        notes(data, done, table, spectra),
+    )
+
+
+def _spectra(model: Model, data: Data) -> Iterable[Spectrum]:
+    for name in recurrent(model):
+        value = data.parameters[name]
+        if model[name].tied:
+            yield spectrum_of(name, value)
+        else:
+            yield from (spectrum_of(f"{name}[{t}]", one) for t, one in enumerate(value, start=1))
+
+
+def _growth(long: Long, closed: Array | None) -> Growth:
+    by = "the norm of the Jacobians" if closed is None else "gamma sigma_max(W)"
+    limit = None if closed is None else bound.products(closed)
+    return Growth(long, bound.products(long.factors), limit, judge(long.norms, long.factors if closed is None else closed, by))
+
+
+def _enlarging(model: Model, data: Data, done: Run) -> Enlarging | None:
+    found = bound.form(model)
+    if found is None or found.argument is None:
+        return None
+    weight = max(spectrum_of("W", one).largest for one in bound.weights(model, data))
+    if not np.isfinite(weight):
+        return None
+    numbers = {name: float(value) for name, value in found.named()}
+    where = intervals(found.activation, weight, **numbers)
+    met = np.array([done.batch(done.values.leaves[model[found.argument].at(k)]) for k in range(1, data.T + 1)])
+    return Enlarging(found.activation, weight, where, covers(where, met))

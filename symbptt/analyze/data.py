@@ -1,0 +1,225 @@
+"""The point at which a model is analysed: sizes, weights, inputs, targets and initial states, given or drawn from a seed."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+from zipfile import BadZipFile
+
+import numpy as np
+import sympy as sp
+from numpy.typing import NDArray
+
+from symbptt.algebra.nodes import CrossEntropy
+from symbptt.analyze import initialise
+from symbptt.analyze.recurrent import adds_only, recurrent
+from symbptt.errors import BadInput, UnknownName
+from symbptt.model.values import Model, Role, Variable
+
+Array = NDArray[Any]
+
+DIMENSIONS = {"D": 3, "H": 4, "O": 3}
+"""Sizes used where the caller names none; a further dimension gets 2, 5, 6, ... in alphabetical order."""
+OTHERS = (2, 5, 6, 7)
+STEPS = 20
+LARGEST = 10**8
+"""The most entries of one array."""
+
+
+@dataclass(frozen=True)
+class Data:
+    """Values for every variable, in the shapes of the emitted code's contract: inputs and targets (T, N, ...), states (N, ...).
+
+    Integer arrays (T, N) stand for classes; a target below 0 counts nothing. `source` says where the values come from.
+    """
+
+    dims: Mapping[str, int]
+    T: int
+    N: int
+    parameters: Mapping[str, Array]
+    inputs: Mapping[str, Array]
+    targets: Mapping[str, Array]
+    states: Mapping[str, Array]
+    source: str = field(default="", compare=False)
+
+    def arrays(self) -> dict[str, Array]:
+        """All values by name."""
+        return {**self.parameters, **self.inputs, **self.targets, **self.states}
+
+    def having(self, name: str, value: Array) -> Data:
+        """The same point with another value for one parameter."""
+        return replace(self, parameters={**self.parameters, name: value})
+
+
+def shape(variable: Variable, dims: Mapping[str, int]) -> tuple[int, ...]:
+    """The array shape of one value of a variable, as its file gives it."""
+    sizes = (variable.rows, variable.columns)[: len(variable.shape)]
+    return tuple(int(size.subs({symbol: dims[symbol.name] for symbol in size.free_symbols})) for size in sizes)
+
+
+def lead(variable: Variable, T: int, N: int) -> tuple[int, ...]:
+    """The axes that the contract puts in front of a variable's shape."""
+    if variable.role is Role.PARAMETER:
+        return () if variable.tied else (T,)
+    return (N,) if variable.role is Role.STATE else (T, N)
+
+
+def _leading(variable: Variable) -> tuple[str, ...]:
+    if variable.role is Role.PARAMETER:
+        return () if variable.tied else ("T",)
+    return ("N",) if variable.role is Role.STATE else ("T", "N")
+
+
+def takes_classes(model: Model, target: Variable) -> bool:
+    """Whether integer classes may be given for a target: a cross-entropy reads it, and nothing else does."""
+    readers = [e.value for e in model.all_equations if e.value.has(target.at())]
+    entropies = [node for value in readers for node in value.atoms(CrossEntropy)]
+    plain = {node: sp.ZeroMatrix(1, 1) for node in entropies if node.args[1] == target.at()}
+    return bool(plain) and not any(value.xreplace(plain).has(target.at()) for value in readers)
+
+
+def load(path: Path | str) -> dict[str, Array]:
+    """The arrays of a .npz file by name; raises BadInput if it cannot be read or holds anything but numbers."""
+    place = str(path)
+    try:
+        file = np.load(place, allow_pickle=False)
+        if not isinstance(file, np.lib.npyio.NpzFile):
+            raise BadInput(f"{place}: one array without a name; expected a .npz file with one array per variable")
+        with file:
+            found = {name: file[name] for name in file.files}
+    except (OSError, ValueError, EOFError, BadZipFile) as error:
+        raise BadInput(f"{place}: cannot be read as .npz: {error}") from None
+    for name, array in found.items():
+        if array.dtype.kind not in "buif":
+            raise BadInput(f"{place}: {name} has entries of type {array.dtype}, expected real numbers")
+    return found
+
+
+def _measure(model: Model, values: Mapping[str, Array]) -> dict[str, tuple[int, str]]:
+    """The sizes that given arrays fix, T and N among them, each with the name of the array that says so."""
+    known = {v.name: v for v in model.of(Role.PARAMETER, Role.INPUT, Role.TARGET, Role.STATE)}
+    found: dict[str, tuple[int, str]] = {}
+    for name, array in values.items():
+        if name not in known:
+            raise UnknownName(f"variable of {model.name} in the values", name, known)
+        variable = known[name]
+        labels = (*_leading(variable), *variable.shape)
+        as_classes = array.dtype.kind in "iu" and array.ndim == 2 and len(variable.shape) == 1
+        if variable.classes or (variable.role is Role.TARGET and as_classes):
+            labels = labels[:2]
+        if array.ndim != len(labels):
+            raise BadInput(f"{name} has shape {array.shape}, expected ({', '.join(labels)})")
+        for label, size in zip(labels, array.shape, strict=True):
+            if label.isidentifier() and found.setdefault(label, (size, name))[0] != size:
+                raise BadInput(f"{label} is {found[label][0]} in {found[label][1]} but {size} in {name}")
+    return found
+
+
+def _size(label: str, given: int | None, measured: Mapping[str, tuple[int, str]], default: int) -> int:
+    if given is not None and (isinstance(given, bool) or not isinstance(given, int) or given < 1):
+        raise BadInput(f"{label} must be a positive whole number, not {given!r}")
+    if label not in measured:
+        return default if given is None else given
+    size, name = measured[label]
+    if given not in (None, size):
+        raise BadInput(f"{label} is {given} as asked but {size} in {name}")
+    if size < 1:
+        raise BadInput(f"{label} is 0 in {name}")
+    return size
+
+
+def point(
+    model: Model, T: int | None = None, dims: Mapping[str, int] | None = None, N: int | None = None, seed: int = 0, *,
+    values: Mapping[str, Array] | None = None, init: Mapping[str, str] | str | None = None,
+) -> Data:
+    """Values for every variable of a model, as float64: `values` as given, the others drawn from the seed.
+
+    T is 20 and N is 2 unless given or fixed by `values`. Inputs are standard normal, targets uniform classes or standard
+    normal, initial states zero (standard normal if there is no other input). A matrix is drawn by `init` (a name for all, or
+    names by parameter), else as its model file says, else xavier_uniform; identity is for recurrent matrices alone. Vectors
+    and scalars that are only added are zero, those that multiply are uniform in (0, 1). Raises BadInput for what does not fit.
+    """
+    given = {name: np.asarray(array) for name, array in (values or {}).items()}
+    measured, asked = _measure(model, given), dict(dims or {})
+    for name in asked:
+        if name not in model.dimensions:
+            raise UnknownName("dimension", name, model.dimensions)
+    others = iter(OTHERS * (1 + len(model.dimensions)))
+    sizes = {name: _size(name, asked.get(name), measured, DIMENSIONS.get(name) or next(others)) for name in model.dimensions}
+    steps, samples = _size("T", T, measured, STEPS), _size("N", N, measured, 2)
+    rng = np.random.default_rng(_seed(seed))
+    made: dict[str, Array] = {}
+    for variable in model.of(Role.PARAMETER, Role.INPUT, Role.TARGET, Role.STATE):
+        size = shape(variable, sizes)
+        full = lead(variable, steps, samples) + size
+        if np.prod(full, dtype=float) > LARGEST:
+            raise BadInput(f"{variable.name} would have shape {full}, more than {LARGEST} entries")
+        drawn = _draw(model, variable, size, full, rng, _initialiser(model, variable, init))
+        made[variable.name] = _checked(variable, given[variable.name], drawn) if variable.name in given else drawn
+    parameters, inputs, targets, states = ({v.name: made[v.name] for v in model.of(role)} for role in _PARTS)
+    return Data(sizes, steps, samples, parameters, inputs, targets, states, _source(seed, given))
+
+
+def adjusted(model: Model, data: Data, fill: Mapping[str, float], factor: Mapping[str, float]) -> Data:
+    """The point with some parameters filled with a number (a forget bias of 1) and then some multiplied by one."""
+    parameters = dict(data.parameters)
+    for name in (*fill, *factor):
+        if name not in parameters:
+            raise UnknownName("parameter", name, parameters)
+    parameters.update({name: np.full(parameters[name].shape, float(value)) for name, value in fill.items()})
+    with np.errstate(over="ignore", invalid="ignore"):
+        parameters.update({name: parameters[name] * value for name, value in factor.items()})
+    changes = [f"{name} = {value:g}" for name, value in fill.items()] + [f"{name} * {value:g}" for name, value in factor.items()]
+    return replace(data, parameters=parameters, source="; ".join([data.source, *changes]))
+
+
+_PARTS = (Role.PARAMETER, Role.INPUT, Role.TARGET, Role.STATE)
+
+
+def _seed(seed: int) -> int:
+    if isinstance(seed, bool) or not isinstance(seed, int) or seed < 0:
+        raise BadInput(f"the seed must be a whole number from 0 on, not {seed!r}")
+    return seed
+
+
+def _source(seed: int, given: Mapping[str, Array]) -> str:
+    return f"seed {seed}" + (f"; given: {', '.join(given)}" if given else "")
+
+
+def _initialiser(model: Model, variable: Variable, init: Mapping[str, str] | str | None) -> str:
+    if isinstance(init, Mapping):
+        names = {v.name for v in model.parameters}
+        for name in init:
+            if name not in names:
+                raise UnknownName("parameter", name, names)
+    asked = init.get(variable.name) if isinstance(init, Mapping) else init
+    name = initialise.known(asked or variable.init or initialise.DEFAULT)
+    return initialise.DEFAULT if isinstance(init, str) and init == "identity" and variable.name not in recurrent(model) else name
+
+
+def _draw(
+    model: Model, variable: Variable, size: tuple[int, ...], full: tuple[int, ...], rng: np.random.Generator, init: str
+) -> Array:
+    if variable.role is Role.PARAMETER and len(size) == 2:
+        return initialise.draw(init, rng, full)
+    if variable.role is Role.PARAMETER:
+        # Drawn even where it is not used, so that a later parameter does not depend on the roles of the earlier ones.
+        factor = rng.uniform(0.0, 1.0, full)
+        return np.zeros(full) if init == "zeros" or adds_only(model, variable) else np.asarray(factor)
+    if variable.classes or (variable.role is Role.TARGET and takes_classes(model, variable)):
+        return rng.integers(0, size[0], full[: len(full) - len(size)])
+    at_rest = variable.role is Role.STATE and model.of(Role.INPUT)
+    return np.zeros(full) if at_rest else rng.standard_normal(full)
+
+
+def _checked(variable: Variable, given: Array, drawn: Array) -> Array:
+    """A given array in place of a drawn one; classes may replace columns of numbers and the reverse."""
+    classes = given.dtype.kind in "iu" and given.ndim == 2 and given.shape == drawn.shape[:2]
+    if classes and (variable.classes or (variable.role is Role.TARGET and len(variable.shape) == 1)):
+        return given
+    columns = drawn.dtype.kind in "iu" and not variable.classes
+    if given.shape != drawn.shape and not (columns and given.shape[:2] == drawn.shape):
+        raise BadInput(f"{variable.name} has shape {given.shape}, expected {drawn.shape}")
+    return given.astype(np.float64)

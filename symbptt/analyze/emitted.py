@@ -1,0 +1,30 @@
+"""The emitted module of a model, run in memory: the gradients that the tables are compared with."""
+
+from __future__ import annotations
+
+from types import ModuleType
+from typing import Any
+
+import numpy as np
+
+from symbptt import emit
+from symbptt.algebra.evaluate import Array
+from symbptt.analyze.data import Data
+from symbptt.model.values import Model, Role
+
+
+def module(model: Model, T: int, **options: Any) -> ModuleType:
+    """The module that `emit.source` writes: loops, or straight-line code where nothing tells a loop its T."""
+    timed = any(v.timed for v in model.of(Role.INPUT, Role.PARAMETER))
+    source = emit.source(model, T=None if timed else T, unroll=not timed, **options)
+    made = ModuleType(f"symbptt_emitted_{model.name}")
+    exec(compile(source.text, source.path, "exec"), made.__dict__)
+    return made
+
+
+def value_and_grad(code: ModuleType, data: Data) -> tuple[float, dict[str, Array]]:
+    """The loss and the gradients by name, in float64; overflow gives inf or nan without a warning."""
+    parts = (data.parameters, data.inputs, data.targets, data.states)
+    with np.errstate(all="ignore"):
+        loss, gradients = code.value_and_grad(*(dict(part) for part in parts))
+    return float(loss), {name: np.asarray(value) for name, value in gradients.items()}

@@ -1,0 +1,133 @@
+"""An analysis as data: JSON (schema 1; what is not finite becomes null) and CSV (one line per term)."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+
+from symbptt.algebra.evaluate import Array
+from symbptt.analyze.analysis import Analysis, Growth
+from symbptt.analyze.products import Block
+from symbptt.analyze.table import Table, Terms
+from symbptt.errors import BadInput
+
+SCHEMA = 1
+COLUMNS = ("loss_step", "source_step", "parameter", "norm", "share")
+
+
+def number(value: Any) -> float | None:
+    """A float that JSON can hold."""
+    made = float(value)
+    return made if np.isfinite(made) else None
+
+
+def numbers(values: Array) -> list[float | None]:
+    """A list of floats that JSON can hold."""
+    return [number(value) for value in values]
+
+
+def terms(table: Table) -> Iterator[dict[str, Any]]:
+    """Every term of the table, by parameter, loss step and source step, zeros included; with its samples if these were kept."""
+    for item in table.terms:
+        shares = item.shares
+        for t, k in item.pairs:
+            at = (t - 1, k - 1)
+            row = dict(zip(COLUMNS, (t, k, item.name, number(item.norms[at]), number(shares[at])), strict=True))
+            yield row | ({"samples": numbers(item.by_sample[:, *at])} if len(item.by_sample) else {})
+
+
+def _sums(item: Terms) -> dict[str, Any]:
+    return {
+        "parameter": item.name, "norm": number(item.total), "error": number(item.error), "agrees": item.agrees,
+        "loss_steps": numbers(item.rows), "source_steps": numbers(item.columns), "distances": numbers(item.distances),
+        "shares": numbers(item.by_distance), "window_bias": numbers(item.bias),
+    }
+
+
+def _signals(table: Table) -> Iterator[dict[str, Any]]:
+    for signal in table.signals:
+        for t in range(1, table.T + 1):
+            for k in range(1, t + 1):
+                yield {"loss_step": t, "source_step": k, "state": signal.state, "norm": number(signal.norms[t - 1, k - 1])}
+
+
+def _products(block: Block) -> Iterator[dict[str, Any]]:
+    for t, k in block.pairs:
+        row = {"row": block.row, "column": block.column, "direct": block.direct, "t": t, "k": k}
+        row["norm"] = number(block.norms[t, k])
+        yield row | ({"samples": numbers(block.by_sample[:, t, k])} if len(block.by_sample) else {})
+
+
+def _growth(growth: Growth) -> dict[str, Any]:
+    return {
+        "measured": numbers(growth.measured), "bound_by_jacobians": numbers(growth.jacobians),
+        "bound": None if growth.closed is None else numbers(growth.closed),
+        "jacobian_norms": numbers(growth.long.factors), "jacobian_radii": numbers(growth.long.radii),
+        "lyapunov": [numbers(row) for row in growth.long.exponents],
+    }
+
+
+def data(analysis: Analysis) -> dict[str, Any]:
+    """The whole analysis as JSON values; keys that do not apply are left out."""
+    point, table, growth = analysis.data, analysis.table, analysis.growth
+    made: dict[str, Any] = {
+        "schema": SCHEMA, "model": analysis.model.name, "T": point.T, "N": point.N, "dims": dict(point.dims),
+        "source": point.source, "norm": analysis.kind, "notes": list(analysis.notes),
+    }
+    if table is not None:
+        made |= {"loss": number(table.loss), "terms": [*terms(table)], "sums": [_sums(item) for item in table.terms]}
+        made["signals"] = [*_signals(table)]
+    made["products"] = [row for block in analysis.blocks for row in _products(block)]
+    made["spectra"] = [
+        {"name": s.name, "singular_values": numbers(s.singular), "norm": number(s.largest), "radius": number(s.radius),
+         "departure_from_normal": number(s.departure)}
+        for s in analysis.spectra
+    ]
+    if growth is not None:
+        verdict = growth.verdict
+        made["growth"] = _growth(growth)
+        made["verdict"] = {"kind": verdict.kind.value, "rate": number(verdict.rate), "words": verdict.words}
+    if analysis.enlarging is not None:
+        where = analysis.enlarging
+        made["enlarging"] = {
+            "activation": where.activation, "weight": where.weight, "met": where.met,
+            "intervals": [{"low": number(i.low), "high": number(i.high)} for i in where.intervals],
+        }
+    made["units"] = [vars(item) | {"slope": number(item.slope)} for item in analysis.units]
+    return made
+
+
+def as_json(analysis: Analysis) -> str:
+    """The whole analysis as JSON text."""
+    return lines(data(analysis))
+
+
+def lines(value: dict[str, Any]) -> str:
+    """JSON text: one line for each entry of a long list, so that files can be compared line by line."""
+    made = []
+    for key, item in value.items():
+        if isinstance(item, list) and item and isinstance(item[0], dict):
+            rows = ",\n    ".join(json.dumps(row, ensure_ascii=False, allow_nan=False) for row in item)
+            made.append(f"  {json.dumps(key)}: [\n    {rows}\n  ]")
+        else:
+            made.append(f"  {json.dumps(key)}: {json.dumps(item, ensure_ascii=False, allow_nan=False)}")
+    return "{\n" + ",\n".join(made) + "\n}"
+
+
+def as_csv(analysis: Analysis) -> str:
+    """The terms as CSV with a header line; what is not finite stays nan or inf. Raises BadInput for a model without a loss."""
+    if analysis.table is None:
+        raise BadInput(f"{analysis.model.name} has no loss, so it has no terms; choose one with --loss")
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow(COLUMNS)
+    for item in analysis.table.terms:
+        shares = item.shares
+        writer.writerows((t, k, item.name, repr(float(item.norms[t - 1, k - 1])), repr(float(shares[t - 1, k - 1])))
+                         for t, k in item.pairs)
+    return text.getvalue()

@@ -1,0 +1,56 @@
+"""The units of a cell: how steep their activations are at the values met, how many are saturated, how many are dead."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from symbptt.algebra.evaluate import Array, evaluate
+from symbptt.algebra.functions import FUNCTIONS
+from symbptt.algebra.nodes import Elementwise, Slope
+from symbptt.derive.numeric import Run
+from symbptt.model.values import Equation
+
+FLAT = 0.05
+"""A unit is saturated where its slope is below this part of the steepest slope."""
+
+
+@dataclass(frozen=True)
+class Units:
+    """The units that one equation computes with an activation.
+
+    `saturated` is the part of (steps, samples, entries) where |phi'| is below 5 % of its supremum; `dead` counts the entries
+    whose slope is zero at every step and for every sample; `slope` is the mean of |phi'|.
+    """
+
+    name: str
+    activation: str
+    count: int
+    saturated: float
+    dead: int
+    slope: float
+
+
+def units(done: Run) -> tuple[Units, ...]:
+    """One entry for every equation of the cell whose value is an activation of something."""
+    found = []
+    for equation in done.graph.model.equations:
+        node = equation.value
+        if isinstance(node, Elementwise) and node.name != "identity" and (top := FUNCTIONS[node.name].bound) is not None:
+            found.append(_units(equation, node, float(top), done))
+    return tuple(found)
+
+
+def slopes(node: Elementwise, done: Run) -> Array:
+    """|phi'| at every step and sample: (T, N, rows, columns)."""
+    steep = Slope(*node.args)
+    made = [done.batch(evaluate(steep, done.at(k))) for k in range(1, done.graph.T + 1)]
+    return np.asarray(abs(np.array(made)))
+
+
+def _units(equation: Equation, node: Elementwise, top: float, done: Run) -> Units:
+    steep = slopes(node, done)
+    dead = int((steep == 0).all(axis=(0, 1)).sum())
+    flat = float((steep < FLAT * top).mean())
+    return Units(equation.target.name, node.name, int(np.prod(steep.shape[2:])), flat, dead, float(steep.mean()))

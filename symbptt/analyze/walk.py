@@ -1,0 +1,158 @@
+"""One walk back through the steps that carries J^T ... J^T g_t for every loss step t at once.
+
+At source step k the walk holds the signals of the loss steps t >= k, and the terms (t, k) that they give. Nothing is kept
+from one step to the next but the signals, so memory does not grow with the number of Jacobians.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+import numpy as np
+import sympy as sp
+from sympy.matrices.expressions.matexpr import MatrixExpr
+
+from symbptt.algebra.evaluate import Array, Values, evaluate
+from symbptt.algebra.nodes import TIME
+from symbptt.analyze.batch_sum import batch_sum
+from symbptt.analyze.data import Data
+from symbptt.derive import step
+from symbptt.derive.adjoint import STEP, symbol
+from symbptt.derive.numeric import Run, run
+from symbptt.model.values import Role, Variable
+from symbptt.unroll.graph import UnrolledGraph
+
+LANE_ENTRIES = 1 << 20
+"""Terms are made for so many loss steps at once that a stack of them has about this many entries."""
+
+
+@dataclass(frozen=True)
+class Lane:
+    """Terms of one variable for the loss steps at `places` of the visit's `losses`.
+
+    (losses, N, rows, columns), for parameters (losses, 1, rows, columns) summed over the samples unless these are asked for.
+    """
+
+    name: str
+    places: slice
+    values: Array
+
+
+@dataclass(frozen=True)
+class Visit:
+    """The walk at source step k. `losses` are the loss steps t >= k, the last first.
+
+    `signals` by state: (dL_t/ds_k)^T with the states of the same step held fixed, (losses, N, rows, columns).
+    `lanes` makes the terms (t, k) of the wanted variables, and has to be used before the next visit.
+    """
+
+    k: int
+    losses: tuple[int, ...]
+    signals: Mapping[str, Array]
+    lanes: Iterator[Lane]
+
+
+def evaluated(graph: UnrolledGraph, data: Data) -> Run:
+    """The values of every symbol of a graph at a point; overflow gives inf or nan, as in the code."""
+    with np.errstate(all="ignore"):
+        return run(graph, data.parameters, data.inputs, data.targets if graph.model.loss else {}, data.states)
+
+
+def size(variable: Variable, values: Values) -> tuple[int, int]:
+    """Rows and columns as numbers."""
+    return values.size(variable.rows), values.size(variable.columns)
+
+
+def only(program: step.Program, leaves: frozenset[sp.MatrixSymbol]) -> step.Program:
+    """A program without the outputs that are not asked for."""
+    return step.Program(program.assignments, tuple(pair for pair in program.outputs if pair[0] in leaves))
+
+
+def visits(done: Run, wanted: tuple[Variable, ...], samples: bool = False) -> Iterator[Visit]:
+    """Visit the steps T .. 1 of a model with a loss.
+
+    `wanted` are parameters, inputs and states; the terms of a state are those of its initial value, (t, 1) at k = 1.
+    `samples` keeps the terms of a parameter apart by sample.
+    """
+    return _Walk(done, wanted, samples).visits()
+
+
+class _Walk:
+    def __init__(self, done: Run, wanted: tuple[Variable, ...], samples: bool) -> None:
+        self.done, self.model, self.samples = done, done.graph.model, samples
+        self.leaves = tuple(v for v in wanted if v.role is not Role.STATE)
+        self.initial = tuple(v for v in wanted if v.role is Role.STATE)
+        program = step.step_vjp(self.model)
+        self.back = only(program, frozenset(s.at(TIME - 1) for s in self.model.states))
+        self.pull = only(program, frozenset(v.at() for v in self.leaves))
+
+    def visits(self) -> Iterator[Visit]:
+        done, losses = self.done, tuple[int, ...]()
+        signals = {s.name: np.zeros((0, done.N, *size(s, done.values))) for s in self.model.states}
+        for k in range(done.graph.T, 0, -1):
+            values = done.at(k)
+            direct: dict[sp.MatrixSymbol, Array] = {}
+            with np.errstate(all="ignore"):
+                if k in done.graph.loss_steps:
+                    losses = (*losses, k)
+                    direct = step.loss_vjp(self.model).run(values)
+                    signals = {s.name: self._joined(signals[s.name], direct.get(s.at())) for s in self.model.states}
+                carried = self._carried(values, signals, direct)
+                last = carried if k == 1 else {}
+                yield Visit(k, losses, signals, self._lanes(values, len(losses), signals, direct, last))
+            signals = carried
+
+    def _joined(self, signals: Array, own: Array | None) -> Array:
+        """The signals with that of the present loss step behind them."""
+        lane = np.zeros(signals.shape[1:]) if own is None else self.done.batch(own)
+        return np.concatenate([signals, lane[None]])
+
+    def _seeded(self, values: Values, signals: Mapping[str, Array], places: slice) -> Values:
+        for s in self.model.states:
+            values.leaves[symbol(STEP, s, TIME)] = signals[s.name][places]
+        return values
+
+    def _carried(
+        self, values: Values, signals: Mapping[str, Array], direct: Mapping[sp.MatrixSymbol, Array]
+    ) -> dict[str, Array]:
+        """J_k^T of every signal, and what the loss of step k takes from the states of step k-1 directly."""
+        pulled = self.back.run(self._seeded(values, signals, slice(None)))
+        carried = {}
+        for s in self.model.states:
+            back = s.at(TIME - 1)
+            made = np.zeros(signals[s.name].shape) + pulled.get(back, 0.0)
+            if back in direct:
+                made[-1] += direct[back]
+            carried[s.name] = made
+        return carried
+
+    def _lanes(
+        self, values: Values, count: int, signals: Mapping[str, Array], direct: Mapping[sp.MatrixSymbol, Array],
+        last: Mapping[str, Array],
+    ) -> Iterator[Lane]:
+        for v in self.initial:
+            if last:
+                yield Lane(v.name, slice(0, count), last[v.name])
+        largest = max((int(np.prod(size(v, values))) for v in self.leaves), default=1) * self.done.N
+        width = max(1, LANE_ENTRIES // largest)
+        for start in range(0, count, width) if self.leaves else ():
+            places = slice(start, min(start + width, count))
+            self._seeded(values, signals, places)
+            for target, value in self.pull.assignments:
+                values.leaves[target] = evaluate(value, values)
+            pulled = dict(self.pull.outputs)
+            for v in self.leaves:
+                term = self._term(v, pulled.get(v.at()), values, places.stop - start)
+                if places.stop == count and v.at() in direct:
+                    own = self.done.batch(direct[v.at()])
+                    term[-1] += own if term.shape[1] == self.done.N else own.sum(axis=0, keepdims=True)
+                yield Lane(v.name, places, term)
+
+    def _term(self, v: Variable, expression: MatrixExpr | None, values: Values, count: int) -> Array:
+        summed = v.role is Role.PARAMETER and not self.samples
+        shape = (count, 1 if summed else self.done.N, *size(v, values))
+        if expression is None:
+            return np.zeros(shape)
+        value = batch_sum(expression, values, self.done.N) if summed else evaluate(expression, values)
+        return value if value.shape == shape and value.flags.writeable else np.zeros(shape) + value
