@@ -14,7 +14,7 @@ Run = Callable[..., tuple[int, str, str]]
 
 BAD = [
     (["derve"], "unknown command 'derve'; did you mean 'derive'?"),
-    (["xyz"], "unknown command 'xyz'; known: build, completion"),
+    (["xyz"], "unknown command 'xyz'; known: analyze, build, completion"),
     (["derive"], "Missing argument 'MODEL'"),
     (["derive", "elman", "--from", "sum"], "No such option"),
     (["derive", "elman", "--form", "nest"], "Invalid value for '--form'"),
