@@ -12,7 +12,7 @@ PACKAGE = Path(__file__).resolve().parents[1] / "symbptt"
 FILES = sorted(PACKAGE.rglob("*.py"))
 ORDER = (
     ("errors", "files", "resources"), ("algebra",), ("model",), ("typeset",), ("unroll",), ("derive",), ("emit",), ("analyze",),
-    ("verify",), ("narrative",), ("document", "diagnose"), ("gallery",), ("cli",), ("__main__",),
+    ("verify",), ("fuzz",), ("narrative",), ("document", "diagnose"), ("gallery",), ("cli",), ("__main__",),
 )
 RANK = {stage: rank for rank, stages in enumerate(ORDER) for stage in stages}
 LIMIT = 300

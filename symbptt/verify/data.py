@@ -111,12 +111,12 @@ def lead(variable: Variable, T: int, N: int) -> tuple[int, ...]:
 
 
 def takes_classes(model: Model, target: Variable) -> bool:
-    """Whether a target is read by cross-entropies alone, so that integer classes can be given for it."""
+    """Whether a target is a vector that cross-entropies alone read, so that integer classes can be given for it."""
     readers = [e.value for e in model.all_equations if any(s.name == target.name for s in e.value.atoms(sp.MatrixSymbol))]
     entropies = [node for value in readers for node in value.atoms(CrossEntropy)]
     inside = sum(getattr(node.args[1], "name", None) == target.name for node in entropies)
     elsewhere = sum(value.xreplace({node: sp.ZeroMatrix(1, 1) for node in entropies}).has(target.at()) for value in readers)
-    return inside > 0 and not elsewhere
+    return len(target.shape) == 1 and inside > 0 and not elsewhere
 
 
 def random(

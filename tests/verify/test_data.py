@@ -10,6 +10,7 @@ import pytest
 import sympy as sp
 
 from symbptt.errors import BadInput, UnknownName
+from symbptt.model import build
 from symbptt.model.values import Model, Role, Variable
 from symbptt.verify import data
 
@@ -36,6 +37,13 @@ def test_a_target_that_others_read_too_takes_no_classes(elman_model: Elman) -> N
     model = elman_model()
     assert data.takes_classes(model, model["y"])
     assert not data.takes_classes(elman_model(loss="squared_error"), model["y"])
+
+
+def test_a_target_without_an_axis_takes_no_classes() -> None:
+    model = build.model(
+        name="scalar", inputs={"x": ""}, targets={"y": ""}, equations={"a": "x * x"}, loss="softmax_cross_entropy(a, y)"
+    )
+    assert data.random(model, T=2, N=3).targets["y"].dtype == np.float64
 
 
 def test_the_seed_decides(elman_model: Elman) -> None:

@@ -1,0 +1,57 @@
+"""The command that writes its models itself: fuzz."""
+
+from __future__ import annotations
+
+import sys
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+import symbptt
+from symbptt import files
+from symbptt.cli.output import say
+from symbptt.errors import BadInput, Disagreement
+
+if TYPE_CHECKING:
+    from symbptt.fuzz import Outcome
+
+
+@click.command()
+@click.option("--models", type=int, default=1000, show_default=True, metavar="NUMBER", help="How many random models.")
+@click.option("--seed", type=int, default=0, show_default=True, metavar="NUMBER", help="Which random models.")
+@click.option("--keep", type=click.Path(path_type=Path), metavar="FOLDER", help="Write the models that fail there, as files.")
+def fuzz(models: int, seed: int, keep: Path | None) -> None:
+    """Compare all routes to a gradient on random models.
+
+    Each is written as a model file, read, derived in three forms, emitted, and compared with the complex step. A model that
+    fails is cut down and printed; exit code 1 if any does.
+    """
+    if models < 1:
+        raise BadInput(f"--models must be a positive number, not {models}")
+    if keep is not None:
+        files.make_folder(keep)
+    found: Counter[str] = Counter()
+    with _counted(symbptt.fuzz.outcomes(models, seed), models) as outcomes:
+        for outcome in outcomes:
+            found[outcome.summary] += 1
+            if outcome.fault is not None:
+                say(outcome.file())
+                if keep is not None:
+                    files.write(keep / f"fuzz_{seed}_{outcome.number}.toml", outcome.file(), force=True)
+    say(", ".join(f"{count} {what}" for what, count in sorted(found.items())))
+    if found["failed"]:
+        raise Disagreement(f"{found['failed']} of {models} random models failed")
+
+
+@contextmanager
+def _counted(outcomes: Iterator[Outcome], models: int) -> Iterator[Iterator[Outcome]]:
+    """The outcomes with a bar on a terminal, and silence in a pipe."""
+    if not sys.stderr.isatty():
+        yield outcomes
+        return
+    with click.progressbar(outcomes, length=models, label="fuzzing", file=sys.stderr) as bar:
+        yield iter(bar)

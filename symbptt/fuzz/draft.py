@@ -1,0 +1,88 @@
+"""A random model before it is a file, with the sizes at which it is tried."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from symbptt.fuzz.expression import Expression, Shape, shape_text
+from symbptt.model.dimensions import untold
+from symbptt.model.values import Role, Variable
+
+SECTIONS = ("inputs", "states", "parameters", "targets")
+
+
+@dataclass(frozen=True)
+class Declared:
+    """A variable of one of the declaring sections; `prefix` is "index " for an integer input."""
+
+    name: str
+    section: str
+    shape: Shape
+    scalar: str = ""
+    prefix: str = ""
+
+    @property
+    def text(self) -> str:
+        """The shape as in the file."""
+        return self.prefix + shape_text(self.shape, self.scalar)
+
+    def variable(self) -> Variable:
+        """The variable that the file will declare."""
+        axes = tuple(shape_text(self.shape, self.scalar).split())
+        return Variable(self.name, Role(self.section[:-1]), axes, *self.shape, classes=bool(self.prefix))
+
+
+@dataclass(frozen=True)
+class Draft:
+    """Equations by left side, and a loss or None; what they read is declared. T, N, `dims` and `seed` make the data."""
+
+    declared: tuple[Declared, ...]
+    equations: tuple[tuple[str, Expression], ...]
+    loss: Expression | None
+    at: str
+    T: int
+    N: int
+    dims: Mapping[str, int]
+    seed: int
+    distributions: bool = False
+    note: str = field(default="", compare=False)
+
+    def expressions(self) -> tuple[Expression, ...]:
+        """All right sides, the loss last."""
+        return (*(value for _, value in self.equations), *((self.loss,) if self.loss else ()))
+
+    def reads(self) -> frozenset[str]:
+        """The names that are read somewhere."""
+        return frozenset(leaf.reads for value in self.expressions() for leaf in value.leaves())
+
+    def tells_steps(self) -> bool:
+        """Whether the data show T: there is an input or an untied parameter."""
+        leaves = {leaf.form for value in self.expressions() for leaf in value.leaves()}
+        inputs = (d.name for d in self.declared if d.section == "inputs")
+        return any(name in self.reads() for name in inputs) or any("[t]" in form for form in leaves)
+
+    def tells_sizes(self) -> bool:
+        """Whether the data show the size of every dimension."""
+        return not untold(d.variable() for d in self.used())
+
+    def used(self) -> tuple[Declared, ...]:
+        """The declarations that the file needs."""
+        needed = self.reads() | {name for name, _ in self.equations}
+        return tuple(d for d in self.declared if d.name in needed)
+
+    def text(self) -> str:
+        """The model file."""
+        lines = [f'title = "{self.note or "A random model"}"']
+        for section in SECTIONS:
+            entries = [f'{d.name} = "{d.text}"' for d in self.used() if d.section == section]
+            lines += ["", f"[{section}]", *entries] if entries else []
+        lines += ["", "[equations]", *(f'{name} = "{value.text()}"' for name, value in self.equations)]
+        if self.loss:
+            lines += ["", "[loss]", f'step = "{self.loss.text()}"', f'at = "{self.at}"']
+        return "\n".join(lines) + "\n"
+
+    def setting(self) -> str:
+        """What a model file does not say: the sizes and the seed of the data."""
+        dims = ",".join(f"{name}={size}" for name, size in sorted(self.dims.items()))
+        return f"T={self.T} N={self.N} seed={self.seed}" + (f" dims {dims}" if dims else "")

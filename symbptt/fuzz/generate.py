@@ -1,0 +1,119 @@
+"""A random model: states and intermediates in a random order, and a loss over them. The same for the same seed and number."""
+
+from __future__ import annotations
+
+from random import Random
+
+import sympy as sp
+
+from symbptt.fuzz.draft import Draft
+from symbptt.fuzz.expression import SCALAR, Expression, Shape
+from symbptt.fuzz.grammar import expression, within
+from symbptt.fuzz.maker import Maker
+from symbptt.model.shapes import dimension
+
+_LONGEST = 1500
+"""The most characters of a right side; the reader takes more, but nothing is learned from it."""
+
+_SQUASHED = ("tanh({0})", "sigmoid({0})", "sin({0})", "hard_tanh({0} + 0.0123)")
+
+
+def draft(seed: int, number: int) -> Draft:
+    """The random model with this number."""
+    rng = Random(f"symbptt {seed} {number}")
+    while True:
+        made = _draft(rng, f"Random model {number} of seed {seed}")
+        short = max(len(value.text()) for value in made.expressions()) <= _LONGEST
+        if short and made.tells_sizes() and (made.tells_steps() or rng.random() < 0.1):
+            return made
+
+
+def _draft(rng: Random, note: str) -> Draft:
+    maker = Maker(rng)
+    _declare_leaves(maker)
+    states = _declare_states(maker)
+    todo: list[tuple[str, Shape | None]] = [*states, *((f"v{i}", None) for i in range(1, rng.randint(2, 4)))]
+    rng.shuffle(todo)
+    equations = []
+    for name, shape in todo:
+        value = _state(maker, name, shape) if shape else expression(maker, maker.shape(), rng.randint(1, 3))
+        value = value if value.parts else Expression("identity({0})", value.shape, (value,), size=value.size, flat=value.flat)
+        equations.append((name, value))
+        maker.readable.append(Expression(name, shape or value.shape, reads=name, size=value.size, flat=value.flat))
+    loss = None if maker.chance(0.04) else _loss(maker)
+    return Draft(
+        tuple(maker.declared), tuple(equations), loss, maker.choose(("every", "every", "last")), rng.randint(1, 4),
+        rng.randint(1, 3), maker.dims, rng.randrange(10**6), maker.chance(0.3), note,
+    )
+
+
+def _declare_leaves(maker: Maker) -> None:
+    """One or two inputs that every model reads, perhaps an index, which only embed reads."""
+    for name in ("x", "u")[: maker.rng.randint(1, 2)]:
+        shape = maker.shape(scalar=0.15, matrix=0.08)
+        maker.declare(name, "inputs", shape)
+        maker.readable.append(Expression(name, shape, reads=name))
+    if maker.chance(0.15):
+        maker.declare("i", "inputs", (maker.choose((dimension("V"), sp.Integer(3))), sp.S.One), prefix="index ")
+        maker.dims["V"] = maker.rng.randint(1, 4)
+
+
+def _declare_states(maker: Maker) -> list[tuple[str, Shape | None]]:
+    states: list[tuple[str, Shape | None]] = []
+    for name in ("h", "c", "m")[: maker.choose((0, 1, 1, 1, 2, 2, 3))]:
+        shape = maker.shape()
+        maker.declare(name, "states", shape)
+        # Twice, so that recurrence is more likely than a new parameter.
+        maker.readable += [Expression(f"{name}[t-1]", shape, reads=name, flat=True)] * 2
+        states.append((name, shape))
+    return states
+
+
+def _state(maker: Maker, name: str, shape: Shape) -> Expression:
+    """The equation of a state: most of the time recurrent and bounded; now and then a scalar fills it."""
+    if maker.chance(0.04):
+        return expression(maker, SCALAR, 2)
+    value = expression(maker, shape, maker.rng.randint(1, 3))
+    if maker.chance(0.75):
+        before = _own_past(maker, name, shape)
+        sign = maker.choose("++-*")
+        value = Expression(f"({{0}} {sign} {{1}})", shape, (value, before), size=value.size + 2.5, flat=True)
+    if maker.chance(0.2):
+        return within(value, 2)
+    inner = within(value, 3)
+    return Expression(maker.choose(_SQUASHED), value.shape, (inner,), size=1, flat=True)
+
+
+def _own_past(maker: Maker, name: str, shape: Shape) -> Expression:
+    past = Expression(f"{name}[t-{maker.choose((1, 1, 1, 1, 2, 3))}]", shape, reads=name, flat=True)
+    if shape != SCALAR and maker.chance(0.6):
+        return Expression("({0} @ {1})", shape, (maker.leaf((shape[0], shape[0])), past), flat=True)
+    gate = expression(maker, shape if maker.chance(0.7) else SCALAR, 1)
+    return Expression("({0} * {1})", shape, (gate, past), size=2.5 * gate.size, flat=True) if maker.chance(0.7) else past
+
+
+def _loss(maker: Maker) -> Expression:
+    """One or two summands: losses by name and free scalar expressions, which may read everything."""
+    maker.in_loss = True
+    first = _named_loss(maker) if maker.chance(0.65) else expression(maker, SCALAR, 3)
+    if maker.chance(0.6):
+        return first if first.parts else Expression("sum({0})", SCALAR, (first,))
+    second = expression(maker, SCALAR, 2) if maker.chance(0.7) else _named_loss(maker)
+    return Expression(f"{{0}} + {maker.number(0.1, 2)} * {{1}}", SCALAR, (first, second), size=first.size + second.size)
+
+
+def _named_loss(maker: Maker) -> Expression:
+    form = maker.choose((
+        "softmax_cross_entropy({0}, {1})", "softmax_cross_entropy({0}, {1})", "squared_error({0}, {1})", "mse({0}, {1})",
+        "binary_cross_entropy({0}, {1})", "huber({0}, {1})", "huber({0}, {1}, delta=0.5)",
+    ))
+    of_vectors = form.startswith("softmax")
+    shape = maker.shape(scalar=0.1, matrix=0.0 if of_vectors else 0.15)
+    computed = [leaf for leaf in maker.readable if leaf.shape[1] == 1 and not maker.is_parameter(leaf)]
+    if computed and maker.chance(0.6):
+        output = computed[-1]
+        shape = output.shape
+    else:
+        output = within(expression(maker, shape, maker.rng.randint(1, 2)), 4)
+    wanted = maker.target(shape) if maker.chance(0.85) else expression(maker, shape, 1)
+    return Expression(form, SCALAR, (output, wanted), size=10)

@@ -1,0 +1,120 @@
+"""What a random expression draws on: chances, dimensions, and the variables that it may read or has to declare."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from random import Random
+from typing import TypeVar
+
+import sympy as sp
+
+from symbptt.fuzz.draft import Declared
+from symbptt.fuzz.expression import SCALAR, Expression, Shape
+from symbptt.model.shapes import dimension
+
+Item = TypeVar("Item")
+
+NAMES = ("D", "H", "K", "O")
+"""The named dimensions."""
+
+_MOST_PARAMETERS = 9
+_LAGS = (1, 1, 1, 1, 1, 1, 1, 2, 2, 3)
+
+
+class Maker:
+    """The one place with state of the generator: chances, what is declared, and what can be read at this point."""
+
+    def __init__(self, rng: Random) -> None:
+        self.rng = rng
+        self.names = rng.choice((NAMES[:2], NAMES[1:3], NAMES[2:], NAMES[1:]))
+        self.dims = {name: rng.choice((1, 2, 2, 3, 3, 4)) for name in self.names}
+        self.declared: list[Declared] = []
+        self.readable: list[Expression] = []
+        self.pool: list[Expression] = []
+        self.in_loss = False
+
+    def chance(self, probability: float) -> bool:
+        """True with this probability."""
+        return self.rng.random() < probability
+
+    def choose(self, items: Sequence[Item]) -> Item:
+        """One of the items."""
+        return items[self.rng.randrange(len(items))]
+
+    def number(self, low: float, high: float) -> float:
+        """A number with two digits."""
+        return float(f"{self.rng.uniform(low, high):.2g}")
+
+    def dimension(self) -> sp.Expr:
+        """A dimension: most often a name, sometimes an integer, a sum or one."""
+        kind = self.rng.random()
+        name = dimension(self.choose(self.names))
+        if kind < 0.78:
+            return name
+        if kind < 0.86:
+            return sp.Integer(self.rng.randint(1, 4))
+        return name + (dimension(self.choose(self.names)) if kind < 0.96 else sp.Integer(self.rng.randint(1, 2)))
+
+    def shape(self, scalar: float = 0.15, matrix: float = 0.12) -> Shape:
+        """A shape: a vector, or with these probabilities a scalar or a matrix."""
+        kind = self.rng.random()
+        if kind < scalar:
+            return SCALAR
+        rows = self.dimension()
+        if kind >= scalar + matrix:
+            return (rows, sp.S.One)
+        return (rows, rows if self.chance(0.3) else self.dimension())
+
+    def declare(self, name: str, section: str, shape: Shape, prefix: str = "") -> Declared:
+        """A new variable; a scalar is an array of one or no array at all."""
+        made = Declared(name, section, shape, self.choose(("", "1")), prefix)
+        self.declared.append(made)
+        return made
+
+    def fresh(self, stem: str) -> str:
+        """A name that is not taken."""
+        taken = {d.name for d in self.declared}
+        return next(f"{stem}{n}" for n in range(1, 1000) if f"{stem}{n}" not in taken)
+
+    def leaf(self, shape: Shape) -> Expression:
+        """A variable of this shape: one that can be read here, a new parameter, or a new weight times what can be read."""
+        fitting = [leaf for leaf in self.readable if leaf.shape == shape]
+        few = sum(d.section == "parameters" for d in self.declared) < _MOST_PARAMETERS
+        if fitting and not self.chance(0.15 if few else 0.0):
+            return self._lagged(self._moving(fitting))
+        vectors = [leaf for leaf in self.readable if leaf.shape[1] == 1 and not self.is_parameter(leaf)]
+        if vectors and few and shape[1] == 1 and self.chance(0.7):
+            vector = self._lagged(self.choose(vectors))
+            weights = self._new((shape[0], vector.shape[0]))
+            return Expression("({0} @ {1})", shape, (weights, vector), flat=vector.flat)
+        return self._new(shape)
+
+    def is_parameter(self, leaf: Expression) -> bool:
+        """Whether a leaf is a parameter."""
+        return any(d.name == leaf.reads and d.section == "parameters" for d in self.declared)
+
+    def _moving(self, leaves: list[Expression]) -> Expression:
+        """One of the leaves, rather no parameter."""
+        moving = [leaf for leaf in leaves if not self.is_parameter(leaf)]
+        return self.choose(moving if moving and self.chance(0.7) else leaves)
+
+    def _lagged(self, leaf: Expression) -> Expression:
+        lag = self.choose(_LAGS)
+        return replace(leaf, form=leaf.form.replace("[t-1]", f"[t-{lag}]")) if lag > 1 else leaf
+
+    def _new(self, shape: Shape) -> Expression:
+        if self.in_loss and self.chance(0.4):
+            return self.target(shape)
+        stem = "s" if shape == SCALAR else "b" if shape[1] == 1 else "W"
+        name = self.declare(self.fresh(stem), "parameters", shape).name
+        made = Expression(f"{name}[t]" if self.chance(0.15) else name, shape, reads=name)
+        self.readable.append(made)
+        return made
+
+    def target(self, shape: Shape) -> Expression:
+        """A new target."""
+        name = self.declare(self.fresh("y"), "targets", shape).name
+        made = Expression(name, shape, reads=name)
+        self.readable.append(made)
+        return made

@@ -1,0 +1,50 @@
+"""Many random models, one after the other; failures cut down."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+
+from symbptt.fuzz.draft import Draft
+from symbptt.fuzz.generate import draft
+from symbptt.fuzz.shrink import shrunk
+from symbptt.fuzz.trial import Fault, Verdict, trial
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What one random model gave; for a fault the smallest draft found that still shows it."""
+
+    number: int
+    draft: Draft
+    verdict: Verdict
+
+    @property
+    def fault(self) -> Fault | None:
+        """What went wrong, if anything."""
+        return self.verdict.fault
+
+    @property
+    def summary(self) -> str:
+        """The outcome in a word or two: failed, agreed, and the rare models that show little."""
+        if self.fault is not None:
+            return "failed"
+        if not self.verdict.finite:
+            return "without finite values, left out"
+        return "agreed within the rounding of an ill-conditioned model" if self.verdict.loose else "agreed"
+
+    def file(self) -> str:
+        """The model file, with the fault and the sizes of the data in comments on top."""
+        heading = [f"symbptt fuzz: {self.draft.note}", self.draft.setting(), *str(self.fault or "no fault").splitlines()]
+        return "\n".join(f"# {line}" for line in heading) + "\n" + self.draft.text()
+
+
+def outcomes(models: int, seed: int) -> Iterator[Outcome]:
+    """The outcomes of the random models 0 .. models - 1 of a seed; the same every time."""
+    for number in range(models):
+        made = draft(seed, number)
+        verdict = trial(made)
+        if verdict.fault is not None:
+            made, fault = shrunk(made, verdict.fault)
+            verdict = replace(verdict, fault=fault)
+        yield Outcome(number, made, verdict)

@@ -1,0 +1,74 @@
+"""Random models pass; corrupted stages are found, and what is printed is small."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from symbptt import cli
+from symbptt.algebra import linear
+from symbptt.emit import lowering
+from symbptt.fuzz import Outcome, outcomes
+from symbptt.fuzz.shrink import shrunk
+from symbptt.fuzz.trial import trial
+from symbptt.verify import interpreter
+
+
+def failures(models: int, seed: int = 0) -> list[str]:
+    return [outcome.file() for outcome in outcomes(models, seed) if outcome.fault]
+
+
+def test_forty_random_models() -> None:
+    assert failures(40) == []
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("seed", range(1, 5))
+def test_many_random_models(seed: int) -> None:
+    assert failures(250, seed) == []
+
+
+def first(models: Iterator[Outcome]) -> Outcome:
+    return next(outcome for outcome in models if outcome.fault)
+
+
+def test_a_wrong_function_is_found_and_cut_down(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(interpreter._FUNCTIONS, "tanh", lambda z: np.tanh(z) * (1 + 1e-7))
+    found = first(outcomes(60, 0))
+    assert found.fault is not None and found.fault.kind == "differs"
+    assert "tanh(" in found.file()
+    assert len(found.draft.equations) == 1 and found.draft.T == found.draft.N == 1
+    assert trial(found.draft).fault == found.fault
+    assert shrunk(found.draft, found.fault, trials=60) == (found.draft, found.fault)
+
+
+def test_a_transpose_forgotten_in_a_rule_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(linear.Left, "transposed", lambda self: self)
+    assert first(outcomes(20, 0)).fault is not None
+
+
+def test_a_sum_forgotten_in_the_code_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(lowering, "_hadamard", lowering._matadd)
+    monkeypatch.setitem(lowering._TABLE, next(k for k in lowering._TABLE if k.__name__ == "HadamardProduct"), lowering._matadd)
+    found = first(outcomes(20, 0))
+    assert found.fault is not None and found.fault.route.startswith("emitted")
+
+
+def test_the_command(capsys: pytest.CaptureFixture[str]) -> None:
+    assert cli.main(["fuzz", "--models", "3", "--seed", "2"]) == 0
+    assert capsys.readouterr().out == "3 agreed\n"
+    assert cli.main(["fuzz", "--models", "0"]) == 2
+
+
+def test_the_command_prints_and_keeps_what_fails(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(interpreter._FUNCTIONS, "tanh", np.sin)
+    assert cli.main(["fuzz", "--models", "6", "--keep", str(tmp_path / "kept")]) == 1
+    printed = capsys.readouterr()
+    kept = [path.read_text() for path in (tmp_path / "kept").iterdir()]
+    assert kept and all(text in printed.out for text in kept)
+    assert "random models failed" in printed.err

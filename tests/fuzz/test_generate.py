@@ -1,0 +1,47 @@
+"""The generator: reproducible, readable, varied."""
+
+from __future__ import annotations
+
+import pytest
+
+from symbptt.fuzz.draft import Draft
+from symbptt.fuzz.generate import draft
+from symbptt.model.read import from_text
+from symbptt.model.structure import CALLS
+
+DRAFTS = [draft(1, number) for number in range(150)]
+TEXTS = [made.text() for made in DRAFTS]
+
+
+def test_seed_and_number_decide() -> None:
+    assert draft(1, 7) == DRAFTS[7]
+    assert draft(1, 7).text() == TEXTS[7]
+    assert draft(2, 7).text() != TEXTS[7]
+
+
+@pytest.mark.parametrize("number", range(0, 150, 6))
+def test_every_draft_is_a_model_file(number: int) -> None:
+    model = from_text(TEXTS[number], "fuzz.toml")
+    assert {d.name for d in DRAFTS[number].used()} <= {v.name for v in model.variables}
+
+
+def test_the_whole_language_turns_up() -> None:
+    together = "\n".join(TEXTS)
+    offered = set(CALLS) - {"reciprocal"}  # written as a quotient
+    assert [name for name in offered if f"{name}(" not in together] == []
+    for piece in ("[t-2]", "[t-3]", "[t]", ".T", " @ ", "[t-1]", "index ", 'at = "last"', "+", '= ""', '= "1"', "[:", ":]"):
+        assert piece in together
+
+
+def test_shapes_states_and_sizes_vary() -> None:
+    def count(holds: object) -> int:
+        return sum(map(holds, DRAFTS))  # type: ignore[arg-type, call-overload]
+
+    def states(made: Draft) -> list[str]:
+        return [d.text for d in made.used() if d.section == "states"]
+
+    assert count(lambda made: len(states(made)) > 1) > 20
+    assert count(lambda made: any(" " in text for text in states(made))) > 3
+    assert count(lambda made: made.loss is None) > 1
+    assert {made.T for made in DRAFTS} == {1, 2, 3, 4}
+    assert {made.N for made in DRAFTS} == {1, 2, 3}
