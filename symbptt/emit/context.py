@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from symbptt import typeset
+from symbptt.algebra.nodes import BatchMean
 from symbptt.derive.numeric import class_targets
 from symbptt.emit.layout import Layout, handed_out, taken_in
 from symbptt.emit.program import Program, Writer
@@ -53,7 +54,7 @@ def _inputs(program: Program, writer: Writer) -> list[str]:
 def _clock(program: Program) -> list[str]:
     """The lines that find T, N and dtype."""
     model, layout = program.model, program.layout
-    inputs, untied = model.of(Role.INPUT), tuple(v for v in model.parameters if v.timed)
+    inputs, untied = model.of(Role.INPUT), tuple(v for v in (*model.parameters, *model.buffers) if v.timed)
     lines = []
     if inputs:
         lines.append(f"T, N = {layout.array(inputs[0])}.shape[:2]")
@@ -85,19 +86,21 @@ def context(program: Program, writer: Writer, recipe: str) -> dict[str, Any]:
     """The template's values."""
     model, layout = program.model, program.layout
     kept = tuple(v for v in model.variables if v.name in _reads(writer, program))
-    helpers = set(program.helpers) | {"_as", "_seed", "_outside"}
+    helpers = set(program.helpers) | {"_as", "_outside"}
     opening = 'T, N, dtype = residuals["T"], residuals["N"], residuals["dtype"]'
     dims_forward = [line.text for line in writer.dimension_lines()]
-    forward = _parameters(layout, model.parameters) + _inputs(program, writer)
+    given = (*model.parameters, *model.buffers)
+    forward = _parameters(layout, given) + _inputs(program, writer)
     clock = _clock(program)
     later = [line for line in clock if "_one_hot(" in line]
     forward += [line for line in clock if line not in later] + dims_forward + later
-    everything = [*_parameters(layout, model.parameters), opening, *_unpack(layout, kept, "residuals")]
+    everything = [*_parameters(layout, given), opening, *_unpack(layout, kept, "residuals")]
     everything += [line.text for line in writer.steps_of(tuple(v for v in kept if v.role in (Role.STATE, Role.LOCAL)))]
     dims = [line.text for line in writer.dimension_lines(kept)]
     backward = everything + dims
     seeded = [v for v in kept if v.name in writer.seeded() or v.role is Role.STATE]
-    backward += [f'{layout.cotangent(v)} = _seed(cotangents, "{v.name}", {layout.array(v)}.shape, dtype)' for v in seeded]
+    backward += writer.seed_lines(seeded)
+    helpers |= {"_seed"} if any("_seed(" in line for line in backward) else set()
     made: dict[str, Any] = {
         "title": _docstring(model.title),
         "name": model.name,
@@ -109,12 +112,15 @@ def context(program: Program, writer: Writer, recipe: str) -> dict[str, Any]:
         "name_literal": repr(model.name),
         "file_literal": _file_literal(model.text),
         "parameters_literal": _shapes(model.parameters),
+        "buffers_literal": _shapes(model.buffers) if model.buffers else "",
+        "averages": _averages(model),
         "inputs_literal": _shapes(model.of(Role.INPUT)),
         "states_literal": _shapes(model.states),
         "targets_literal": _shapes(model.of(Role.TARGET)),
         "forward_open": forward,
         "backward_open": backward,
-        "residual_lines": [f'"{v.name}": {layout.array(v)},' for v in kept],
+        "residual_lines": [f'"{v.name}": {layout.array(v)},' for v in kept] + _started(model),
+        "starts": {s.name: s.initial for s in model.states if s.initial is not None},
         "output_lines": [_output(v) for v in model.outputs],
         "output_names": "{" + ", ".join(repr(v.name) for v in model.outputs) + "}",
         "output_list": ", ".join(v.name for v in model.outputs),
@@ -133,6 +139,18 @@ def context(program: Program, writer: Writer, recipe: str) -> dict[str, Any]:
         helpers.update(NEEDS.get(name, ()))
     made["helpers"] = sorted(helpers)
     return made
+
+
+def _started(model: Model) -> list[str]:
+    """The residual that tells which states start from a parameter in this call."""
+    names = tuple(s.name for s in model.states if s.initial is not None)
+    return [f'"started": tuple(name for name in {names!r} if name not in (states or {{}})),'] if names else []
+
+
+def _averages(model: Model) -> list[str]:
+    """The batch statistics of every step, as (T, ...), by name."""
+    means = [e.target for e in model.equations if isinstance(e.value, BatchMean)]
+    return [f'"{v.name}": residuals["{v.name}"][:, 0]{handed_out(v)},' for v in means]
 
 
 def _untied_lead(model: Model) -> str:

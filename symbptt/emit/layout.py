@@ -89,7 +89,7 @@ class Layout:
         if prefix + ":" in (NODE, STEP):
             return Code(self.adjoint(variable), ATOM, True, array_rank(variable))
         back = 0 if not isinstance(symbol, Timed) or symbol.step == TIME else 1
-        batched = variable.role is not Role.PARAMETER
+        batched = variable.role not in (Role.PARAMETER, Role.BUFFER)
         return Code(self.value(variable, back), ATOM, batched, array_rank(variable))
 
 

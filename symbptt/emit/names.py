@@ -39,6 +39,8 @@ RESERVED = frozenset(
         "name",
         "value",
         "self_check",
+        "BUFFERS",
+        "moving_averages",
     }
     | set(keyword.kwlist)
     | set(keyword.softkwlist)

@@ -103,7 +103,7 @@ def loss_pullback(model: Model) -> Pullback:
     kept = {
         leaf: values
         for leaf, values in incoming.items()
-        if model[leaf.name].role is not Role.TARGET and not model[leaf.name].classes
+        if model[leaf.name].role not in (Role.TARGET, Role.BUFFER) and not model[leaf.name].classes
     }
     return Pullback(tuple(adjoints), _leaves(kept, adjoints))
 

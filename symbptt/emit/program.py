@@ -49,6 +49,8 @@ class Writer:
         self.layout = Layout(model, steps is not None)
         self.lower = Lowering(self.layout.leaf, self.layout.dimension)
         self.names = frozenset(v.name for v in wanted)
+        self.starting = tuple((v, s) for v in wanted for s in model.starting(v))
+        self.reached = self.names | {s.name for _, s in self.starting}
         if steps is None and not self._clock():
             raise BadInput(
                 f"{model.name} has neither inputs nor untied parameters, so a loop cannot know T; use --unroll with -T"
@@ -65,7 +67,7 @@ class Writer:
         )
 
     def _clock(self) -> list[Variable]:
-        return [v for v in self.model.of(Role.INPUT, Role.PARAMETER) if v.timed]
+        return [v for v in self.model.of(Role.INPUT, Role.PARAMETER, Role.BUFFER) if v.timed]
 
     def _size(self, dimension: sp.Expr) -> str:
         return self.lower.size(dimension)
@@ -82,14 +84,14 @@ class Writer:
 
         Without residuals, initial states tell what is left open; they are read only then, since they may be left out.
         """
-        given = self.model.of(Role.PARAMETER, Role.INPUT)
+        given = self.model.of(Role.PARAMETER, Role.BUFFER, Role.INPUT)
         found = sources(given, self.model.states if kept is None else kept)
         return [Line(f"{self.layout.dimension(name)} = {self._told(source, kept is None)}") for name, source in found.items()]
 
     def _told(self, source: Source, initial: bool) -> str:
         """The size that a source tells; initial states are read as they are given, other arrays as they are inside."""
         v = source.variable
-        leading = (0 if v.tied else 1) if v.role is Role.PARAMETER else 2
+        leading = int(v.timed) if v.role in (Role.PARAMETER, Role.BUFFER) else 2
         text = f"{self.layout.array(v)}.shape[{leading + inner_axes(v).index(source.axis)}]"
         if v.role is Role.STATE and initial:
             text = f'np.asarray(states["{v.name}"]).shape[{1 + source.axis}]'
@@ -137,18 +139,24 @@ class Writer:
     def _initial(self, state: Variable) -> str:
         self.lower.helper("_initial")
         shape = f"(N{given_shape_text(state, self._size) or ','})"
-        return f'_initial(states, "{state.name}", {shape}, dtype){taken_in(state)}'
+        start = "" if state.initial is None else f', parameters["{state.initial}"]'
+        return f'_initial(states, "{state.name}", {shape}, dtype{start}){taken_in(state)}'
 
     def seeded(self) -> frozenset[str]:
         """The values that get cotangents: the outputs, and what the loss reads."""
         names = {v.name for v in self.model.outputs}
         for equation in passes.loss_equations(self.model):
             names |= {s.name for s in equation.value.atoms(sp.MatrixSymbol)}
-        return frozenset(v.name for v in self.cell_values() if v.name in names)
+        return frozenset(e.target.name for e in self.model.equations if e.target.name in names)
+
+    def seed_lines(self, seeded: list[Variable]) -> list[str]:
+        """The cotangents that the backward pass starts from."""
+        layout = self.layout
+        return [f'{layout.cotangent(v)} = _seed(cotangents, "{v.name}", {layout.array(v)}.shape, dtype)' for v in seeded]
 
     def _backward(self) -> Body:
         layout, model = self.layout, self.model
-        pullback = passes.cell_pullback(model, self.names)
+        pullback = passes.cell_pullback(model, self.reached)
         carried = [s for s in model.states if s.at(sp.Symbol("t", integer=True) - 1) in pullback.leaves]
         before = [Line(f"{layout.gradient(v)} = {self._zero_gradient(v)}") for v in self.wanted if v.role is not Role.STATE]
         seeded = self.seeded()
@@ -179,9 +187,16 @@ class Writer:
         lines = []
         for s in self.wanted:
             if s.role is Role.STATE:
-                carry = f" + {self.layout.carry(s)}" if s in carried else ""
-                lines.append(Line(f"{self.layout.gradient(s)} = {self.layout.cotangent(s)}[0]{carry}"))
+                lines.append(Line(f"{self.layout.gradient(s)} = {self._at_start(s, carried)}"))
+        for v, s in self.starting:
+            lines.append(Line(f'if "{s.name}" in residuals["started"]:'))
+            lines.append(Line(f"    {self.layout.gradient(v)} += ({self._at_start(s, carried)}).sum(axis=0)"))
         return lines
+
+    def _at_start(self, state: Variable, carried: list[Variable]) -> str:
+        """What arrives at an initial state."""
+        carry = f" + {self.layout.carry(state)}" if state in carried else ""
+        return f"{self.layout.cotangent(state)}[0]{carry}"
 
     def loss_reads(self) -> tuple[Variable, ...]:
         """The cell's values that the loss reads, lagged ones included."""

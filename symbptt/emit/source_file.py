@@ -11,6 +11,7 @@ import jinja2
 
 from symbptt import files, resources
 from symbptt.emit.context import context
+from symbptt.emit.fast.writer import FastWriter
 from symbptt.emit.passes import Line
 from symbptt.emit.program import Body, Writer
 from symbptt.errors import BadInput, UnknownName
@@ -55,10 +56,13 @@ def source(
     T: int | None = None,
     unroll: bool = False,
     wrt: tuple[str, ...] | str | None = None,
+    style: str | None = None,
+    without: tuple[str, ...] = (),
 ) -> SourceFile:
     """Emit a module with forward, backward and, if the model has a loss, value_and_grad.
 
     `unroll` writes straight-line code for the chosen T; otherwise the code loops and serves any T.
+    `style` is "plain", the textbook's loops, or "fast", the default for loops; `without` names passes of it to leave out.
     Raises BadInput for an unknown backend or name, or for `unroll` without T.
     """
     model = load(model)
@@ -68,14 +72,17 @@ def source(
         raise BadInput("straight-line code needs a number of steps: give T (-T)")
     if unroll:
         _checked_steps(model, T)
-    writer = Writer(model, T if unroll else None, wanted_variables(model, wrt))
+    wanted = wanted_variables(model, wrt)
+    fast = (style or ("plain" if unroll else "fast")) == "fast"
+    writer = FastWriter(model, wanted, without) if fast else Writer(model, T if unroll else None, wanted)
     suffix = f"_T{T}" if unroll else ""
     return SourceFile(f"{model.name}{suffix}.py", render(writer, _recipe(model, T, unroll, wrt)), model)
 
 
 def _recipe(model: Model, T: int | None, unroll: bool, wrt: tuple[str, ...] | str | None) -> str:
     names = wrt if isinstance(wrt, str) or wrt is None else ",".join(wrt)
-    return f"symbptt emit {model.name}" + (f" -T {T} --unroll" if unroll else "") + (f" --wrt {names}" if names else "")
+    changes = f" {model.options}" if model.options else ""
+    return f"symbptt emit {model.name}{changes}" + (f" -T {T} --unroll" if unroll else "") + (f" --wrt {names}" if names else "")
 
 
 def _checked_steps(model: Model, T: int | None) -> None:

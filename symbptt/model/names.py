@@ -14,7 +14,7 @@ MAX_NAME = 32
 _PLAIN = re.compile(r"[A-Za-z][A-Za-z0-9_]*")
 _MEANINGS = {"T": "the number of steps", "N": "the number of samples", "t": "the step", "L": "the loss"}
 _LIBRARIES = ("np", "jnp", "jax", "torch", "numpy", "math", "sys")
-_CONTRACT = ("forward", "backward", "value_and_grad", "PARAMETERS", "INPUTS", "STATES", "TARGETS")
+_CONTRACT = ("forward", "backward", "value_and_grad", "moving_averages", "BUFFERS", "PARAMETERS", "INPUTS", "STATES", "TARGETS")
 _ARGUMENTS = ("parameters", "inputs", "states", "targets", "outputs", "residuals", "cotangents", "gradients", "loss")
 _MODULE = frozenset((*_LIBRARIES, *_CONTRACT, *_ARGUMENTS))
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import stat
 import tomllib
+from dataclasses import replace
 from importlib import resources
 from pathlib import Path
 from typing import Any
@@ -120,9 +121,10 @@ def load(
     """
     if isinstance(source, Model) and all(option is None for option in (loss, activation, layers, freeze, training)):
         return source
+    before = source.options if isinstance(source, Model) else ""
     text, where, name = _text(source)
     place = Place(where)
-    document = before = parsed(text, name, place)
+    document = original = parsed(text, name, place)
     if activation is not None:
         document = swap.with_activation(document, activation, place)
     if layers is not None:
@@ -130,9 +132,17 @@ def load(
     if loss is not None:
         document = swap.with_loss(document, loss, place)
     document = swap.with_flags(document, freeze, training)
-    if document == before:
-        return compiled(document, place, text)
+    if document == original:
+        return replace(compiled(document, place, text), options=before)
     changed = write(document)
     if len(changed.encode()) > MAX_BYTES:
         raise place.error(f"the model so changed has more than {MAX_BYTES // 1024} KiB as a file")
-    return compiled(document, place, changed)
+    return replace(compiled(document, place, changed), options=_options(before, loss, activation, layers, freeze, training))
+
+
+def _options(before: str, *given: str | int | bool | None) -> str:
+    """The options of the command line for these changes, behind those of changes made before."""
+    names = ("--loss {}", "--activation {}", "--layers {}", "--freeze", "--inference")
+    plain = (value is not None and value is not False for value in given[:4])
+    made = [name.format(value) for name, value, there in zip(names, given, (*plain, given[4] is False), strict=True) if there]
+    return " ".join([*([before] if before else []), *made])

@@ -103,6 +103,8 @@ class Model:
     reference: str = ""
     text: str = ""
     notes: tuple[str, ...] = field(default=())
+    options: str = field(default="", compare=False)
+    """What the command line takes to make the model from `name`, such as "--layers 2"."""
 
     def __getitem__(self, name: str) -> Variable:
         for variable in self.variables:
