@@ -1,0 +1,38 @@
+"""Check gradients that somebody else computed."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from symbptt.diagnose.diagnosis import Diagnosis
+from symbptt.diagnose.judge import findings
+from symbptt.diagnose.problem import Arrays, case, given
+from symbptt.errors import BadInput
+from symbptt.model.read import load
+from symbptt.model.values import Model
+
+
+def gradients(
+    model: Model | str, theirs: Arrays, *, parameters: Arrays, inputs: Arrays, targets: Arrays | None = None,
+    cotangents: Arrays | None = None, states: Arrays | None = None, entries: Arrays | None = None, mask: Any = None,
+    weights: Any = None,
+) -> Diagnosis:
+    """Say of every gradient in `theirs` whether it is right, and if not, why.
+
+    `theirs` maps names (W_hh or dW_hh; h or h0 for an initial state) to arrays; `entries` maps names to single known numbers,
+    rows of indices and a value. The other arrays have the shapes of the emitted code: inputs and targets (T, N, ...), states
+    (N, ...), zero if left out; the axis of one sample may be left out. With `cotangents` (T, N, ...) of outputs in place of
+    targets the gradients are those of sum(cotangents * outputs); cotangents left out are zero.
+    Raises BadInput if the arrays do not fit the model; a gradient that does not fit is a finding.
+    """
+    model = load(model) if isinstance(model, str) else model
+    if not theirs and not entries:
+        raise BadInput("no gradients to check")
+    made = case(
+        model, parameters=parameters, inputs=inputs, targets=targets, cotangents=cotangents, states=states, mask=mask,
+        weights=weights,
+    )
+    compared, strange = given(made, theirs, entries or {})
+    found = {f.gradient: f for f in (*findings(made, compared), *strange)}
+    order = [v.name for v in made.program.model.variables if v.name in found]
+    return Diagnosis(made.program.model, tuple(found[name] for name in order))

@@ -1,0 +1,45 @@
+"""What `symbptt.diagnose` returns."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from symbptt.diagnose import report
+from symbptt.diagnose.findings import Finding
+from symbptt.errors import UnknownName
+from symbptt.model.values import Model
+
+
+@dataclass(frozen=True)
+class Diagnosis:
+    """The findings on somebody's gradients for a model; `notes` concern all of them. `str` gives the report."""
+
+    model: Model = field(repr=False)
+    findings: tuple[Finding, ...]
+    notes: tuple[str, ...] = ()
+
+    @property
+    def ok(self) -> bool:
+        """Whether every gradient is right."""
+        return all(f.right for f in self.findings)
+
+    @property
+    def causes(self) -> tuple[str, ...]:
+        """The names of all causes, in the order of the findings."""
+        return tuple(dict.fromkeys(name for f in self.findings for name in f.causes))
+
+    def __getitem__(self, gradient: str) -> Finding:
+        for finding in self.findings:
+            if finding.gradient == gradient:
+                return finding
+        raise UnknownName("gradient", gradient, (f.gradient for f in self.findings))
+
+    def __str__(self) -> str:
+        return report.text(self.findings, self.notes, self.model)
+
+    def json(self) -> dict[str, Any]:
+        """The diagnosis for `--format json`."""
+        return {
+            "schema": 1, "model": self.model.name, "notes": list(self.notes), "findings": [f.json() for f in self.findings],
+        }

@@ -1,0 +1,96 @@
+"""What a diagnosis says: one finding for each gradient."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from symbptt.diagnose.causes import Cause
+
+RIGHT, SCALED, WRONG = "right", "scaled", "wrong"
+
+
+@dataclass(frozen=True)
+class Suspect:
+    """A cause of a finding: certain if it gives exactly these numbers, else with the difference that it leaves.
+
+    Suspects of one `hypothesis` act together; those of another are an alternative with the same numbers.
+    """
+
+    cause: Cause
+    certain: bool
+    residual: float = 0.0
+    hypothesis: int = 1
+
+    def json(self) -> dict[str, Any]:
+        """The suspect for `--format json`."""
+        return {
+            "name": self.cause.name,
+            "state": self.cause.state,
+            "certain": self.certain,
+            "explanation": self.cause.explanation,
+            "subject": self.cause.subject or None,
+            "equation": self.cause.number or None,
+            "hypothesis": self.hypothesis,
+            **({} if self.certain else {"residual": self.residual}),
+        }
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One number of a gradient: where it is, what was given and what is right."""
+
+    place: tuple[int, ...]
+    given: float
+    right: float
+
+
+@dataclass(frozen=True)
+class Finding:
+    """The verdict on one gradient, with its causes.
+
+    `error` is the largest difference relative to the gradient's size, `factor` what the gradient was multiplied with,
+    `layout` how it was turned. `differing` is the size of the difference by term (t, k), relative to the largest.
+    """
+
+    gradient: str
+    verdict: str
+    error: float
+    suspects: tuple[Suspect, ...] = ()
+    factor: float = 1.0
+    layout: str = ""
+    worst: Entry | None = None
+    differing: Mapping[tuple[int, int], float] = field(default_factory=dict)
+    note: str = ""
+
+    @property
+    def right(self) -> bool:
+        """Whether the gradient is right as it is."""
+        return self.verdict == RIGHT
+
+    @property
+    def certain(self) -> bool:
+        """Whether the cause is known."""
+        return any(s.certain for s in self.suspects)
+
+    @property
+    def causes(self) -> tuple[str, ...]:
+        """The names of the causes, the likeliest first."""
+        return tuple(dict.fromkeys(s.cause.name for s in self.suspects))
+
+    def json(self) -> dict[str, Any]:
+        """The finding for `--format json`."""
+        made: dict[str, Any] = {"gradient": self.gradient, "verdict": self.verdict, "error": self.error}
+        if self.factor != 1:
+            made["factor"] = self.factor
+        if self.layout:
+            made["layout"] = self.layout
+        if self.note:
+            made["note"] = self.note
+        made["causes"] = [s.json() for s in self.suspects]
+        if self.worst:
+            made["worst"] = {"entry": list(self.worst.place), "given": self.worst.given, "right": self.worst.right}
+        if self.differing:
+            made["terms"] = [{"t": t, "k": k, "difference": size} for (t, k), size in self.differing.items()]
+        return made

@@ -1,0 +1,65 @@
+"""Where a gradient differs from the right one: the size of the difference by term (t, k)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+
+from symbptt.diagnose import decompose
+from symbptt.diagnose.given import Given
+from symbptt.diagnose.mutant import terms
+from symbptt.diagnose.problem import Case
+from symbptt.diagnose.search import Hypothesis
+from symbptt.model.values import Role
+
+Pair = tuple[int, int]
+SHADES = "·░▒▓█"
+_LARGEST = 12
+"""Steps that are drawn."""
+
+
+def differing(case: Case, given: Given, hypothesis: Hypothesis | None) -> Mapping[Pair, float]:
+    """The difference in each term, relative to the largest; from the mistake if it is known, else by least squares.
+
+    Empty where it cannot be told.
+    """
+    if case.point.T == 1 or case.program.model[given.name].role is Role.STATE:
+        return {}
+    sizes = _of_hypothesis(case, given.name, hypothesis) if hypothesis else _of_numbers(case, given)
+    largest = max(sizes.values(), default=0.0)
+    if largest <= 0:
+        return {}
+    return {pair: size / largest if size > 1e-9 * largest else 0.0 for pair, size in sizes.items()}
+
+
+def _of_hypothesis(case: Case, name: str, hypothesis: Hypothesis) -> dict[Pair, float]:
+    mutant = hypothesis.mutants[0]
+    for other in hypothesis.mutants[1:]:
+        mutant = other.after(mutant)
+    wrong = terms(mutant, case.program, case.point, case.unset, frozenset([name])).arrays[name]
+    apart = np.abs(wrong - case.terms.arrays[name]).sum(axis=(2, 3, 4))
+    return {(t, k): float(apart[i, k - 1]) for i, t in enumerate(case.terms.losses) for k in range(1, t + 1)}
+
+
+def _of_numbers(case: Case, given: Given) -> dict[Pair, float]:
+    found = decompose.shares(case.terms, (given,), frozenset([given.name]))
+    sizes = {pair: float(np.abs(column).max()) for pair, column in decompose.columns(case.terms, given).items()}
+    return {pair: abs(1 - share) * sizes[pair] for pair, share in found.items()}
+
+
+def drawn(differing: Mapping[Pair, float]) -> str:
+    """The map in characters: a row for each loss step t, a column for each source step k."""
+    rows = sorted({t for t, _ in differing})
+    columns = sorted({k for _, k in differing})
+    if not rows or max(rows) > _LARGEST:
+        return ""
+    lines = ["t\\k " + " ".join(f"{k:>2}" for k in columns)]
+    for t in rows:
+        cells = (" " if (t, k) not in differing else _shade(differing[t, k]) for k in columns)
+        lines.append(f"{t:>3} " + " ".join(f" {cell}" for cell in cells))
+    return "\n".join(line.rstrip() for line in lines)
+
+
+def _shade(size: float) -> str:
+    return SHADES[0] if size <= 0 else SHADES[min(len(SHADES) - 1, 1 + int(size * (len(SHADES) - 2) + 0.5))]

@@ -1,0 +1,68 @@
+"""Whether predicted numbers are the given ones, for all gradients and many predictions at once."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from symbptt.algebra.evaluate import Array
+from symbptt.diagnose.given import Given
+from symbptt.diagnose.interpret import Gradients
+
+_FLOOR = 1e-3
+"""A gradient's size is at least this share of the largest of all: one that is zero by cancellation has rounding errors only."""
+
+
+@dataclass(frozen=True)
+class Matcher:
+    """The given gradients side by side in one vector; `truth` are the right numbers at the same places."""
+
+    givens: tuple[Given, ...]
+    values: Array
+    truth: Array
+    sizes: Array
+    """The size of the gradient that each number belongs to."""
+    allowed: Array
+    owner: Array
+    """The gradient, by its place in `givens`, that each number belongs to."""
+
+    @classmethod
+    def of(cls, givens: Sequence[Given], right: Mapping[str, Array]) -> Matcher:
+        """A matcher for these gradients; `right` holds all right gradients, in full."""
+        largest = {name: float(np.abs(array).max(initial=0.0)) for name, array in right.items()}
+        floor = max(_FLOOR * max(largest.values(), default=0.0), 1e-300)
+        counts = [len(g.values) for g in givens]
+        sizes = np.repeat([max(largest[g.name], floor) for g in givens], counts)
+        relative = np.repeat([g.relative for g in givens], counts)
+        slack = np.repeat([g.slack for g in givens], counts)
+        values = np.concatenate([g.values for g in givens])
+        truth = np.concatenate([g.pick(right[g.name]) for g in givens])
+        return cls(tuple(givens), values, truth, sizes, relative * sizes + slack, np.repeat(np.arange(len(givens)), counts))
+
+    def vector(self, gradients: Gradients) -> Array:
+        """Predicted gradients at the given places."""
+        return np.concatenate([g.pick(gradients[g.name]) for g in self.givens])
+
+    def equal(self, predicted: Array) -> Array:
+        """For each gradient, whether the prediction (..., numbers) gives it: (..., gradients)."""
+        near = np.abs(predicted - self.values) <= self.allowed
+        return self._all(near)
+
+    def changed(self, predicted: Array) -> Array:
+        """For each gradient, whether the prediction differs from the right one: (..., gradients)."""
+        return ~self._all(np.abs(predicted - self.truth) <= 1e-11 * self.sizes)
+
+    def residual(self, predicted: Array) -> Array:
+        """The root mean square difference, relative to the sizes of the gradients: (...)."""
+        return np.sqrt((((predicted - self.values) / self.sizes) ** 2).mean(axis=-1))
+
+    def errors(self) -> Array:
+        """The largest difference from the right gradient, relative to its size, by gradient."""
+        relative = np.abs(self.values - self.truth) / self.sizes
+        return np.array([relative[self.owner == i].max(initial=0.0) for i in range(len(self.givens))])
+
+    def _all(self, near: Array) -> Array:
+        starts = np.searchsorted(self.owner, np.arange(len(self.givens)))
+        return np.logical_and.reduceat(near, starts, axis=-1)

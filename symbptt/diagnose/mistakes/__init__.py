@@ -1,0 +1,21 @@
+"""The hypotheses: for each family of mistakes a function from a backward pass to its mutants, in `FAMILIES`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+
+from symbptt.diagnose.mistakes import carry, index, losses, permuted, product, slope, stale, summed, terms
+from symbptt.diagnose.mutant import Mutant
+from symbptt.diagnose.point import Point
+from symbptt.diagnose.routes import Backward
+
+FAMILIES: tuple[Callable[[Backward, Point], Iterable[Mutant]], ...] = (
+    carry.mutants, terms.mutants, losses.mutants, index.mutants, slope.mutants, product.mutants, permuted.mutants, stale.mutants,
+    summed.mutants,
+)
+"""Another family is another row."""
+
+
+def mutants(program: Backward, point: Point) -> list[Mutant]:
+    """All hypotheses about a backward pass."""
+    return [mutant for family in FAMILIES for mutant in family(program, point)]

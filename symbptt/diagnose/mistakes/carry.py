@@ -1,0 +1,110 @@
+"""Mistakes in what a step hands to the step before it, and in summands of adjoints."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+from symbptt.algebra import build
+from symbptt.diagnose import words
+from symbptt.diagnose.causes import Cause
+from symbptt.diagnose.mutant import Mutant, dropped, valued
+from symbptt.diagnose.point import Point
+from symbptt.diagnose.routes import Backward, Route
+from symbptt.model.values import Role, Variable
+
+
+def mutants(program: Backward, point: Point) -> Iterator[Mutant]:
+    """Carries dropped or piled up, and summands missing, doubled or negated."""
+    yield from _carries(program)
+    yield from _gates(program)
+    for route in program.routes:
+        yield from _summand(program, route)
+    yield from _assigned(program)
+
+
+def _dropped(program: Backward, state: Variable) -> Cause:
+    shown = (("state", state.name), ("carry", words.carry(program, state)))
+    return Cause("carry-dropped", state.name, state.name, _number(program, state), shown)
+
+
+def _number(program: Backward, variable: Variable) -> int:
+    return next((r.number for r in program.routes if r.target == variable), 0)
+
+
+def _carries(program: Backward) -> Iterator[Mutant]:
+    carrying = [s for s in program.model.states if program.into(s.name, lagged=True)]
+    groups = [(s,) for s in carrying] + ([tuple(carrying)] if len(carrying) > 1 else [])
+    for group in groups:
+        names = frozenset(s.name for s in group)
+        causes = tuple(_dropped(program, s) for s in group)
+        yield Mutant(causes, lambda p, names=names: replace(p, cut=p.cut | names))  # type: ignore[misc]
+        yield Mutant(causes, dropped(r for s in group for r in program.into(s.name, lagged=True)))
+    for state in carrying:
+        what = f"the carry to the adjoint of {state.name} is added to the one before instead of replacing it"
+        cause = Cause("stale-buffer", state.name, state.name, _number(program, state),
+                      (("what", what), ("fix", "Assign the carry at every step; only gradients of parameters are added up.")))
+        yield Mutant((cause,), lambda p, name=state.name: replace(p, piled=p.piled | {name}))  # type: ignore[misc]
+
+
+def _gates(program: Backward) -> Iterator[Mutant]:
+    """A value without an adjoint, or whose adjoint reaches no parameter."""
+    for variable in program.order:
+        if variable.role is not Role.LOCAL:
+            continue
+        name = words.value(variable, program.model)
+        incoming = program.into(variable.name)
+        leaving = [r for r in program.routes if r.through == variable]
+        leaves = [r for r in leaving if r.is_leaf]
+        carries = [r for r in leaving if r.lagged]
+        for routes, place in (
+            (incoming, "its adjoint is zero"),
+            (leaves if len(leaves) > 1 else (), "its parameters get no gradient"),
+            (carries if carries and leaves else (), "it sends nothing to the step before"),
+        ):
+            if routes and len(incoming) and not (routes is incoming and any(r.external for r in routes)):
+                cause = Cause("gate-missing", None, variable.name, incoming[0].number, (("gate", name), ("place", place)))
+                yield Mutant((cause,), dropped(routes))
+
+
+def _summand(program: Backward, route: Route) -> Iterator[Mutant]:
+    model = program.model
+    state = route.target.name if route.lagged else None
+    place, summand = words.place(route, model), words.text(route.value, model)
+    alone = len(program.into(route.target.name, route.lagged)) == 1
+
+    def cause(name: str, **shown: str) -> Cause:
+        return Cause(name, state, route.target.name, route.number, tuple(shown.items()))
+
+    if route.is_leaf and alone:
+        yield Mutant((cause("not-computed", right=summand),), dropped([route]))
+    else:
+        yield Mutant((cause("route-missing", summand=summand, place=place),), dropped([route]))
+    what = f"the summand {summand} of {place}"
+    fix = f"It enters as {summand}."
+    yield Mutant((cause("sign-flipped", what=what, fix=fix),), valued([route], lambda v: build.scale(-1, v)))
+    yield Mutant((cause("counted-twice", what=what),), valued([route], lambda v: build.scale(2, v)))
+
+
+def _assigned(program: Backward) -> Iterator[Mutant]:
+    """= for += inside a step: only one summand of an adjoint remains."""
+    for variable in program.order:
+        inside = program.into(variable.name)
+        carried = program.into(variable.name, lagged=True)
+        for kept in inside:
+            gone = [r for r in (*inside, *carried) if r is not kept]
+            if gone:
+                yield _only(program, variable, gone, words.text(kept.value, program.model))
+        if inside and carried:
+            yield _only(program, variable, list(inside), "the carry alone")
+            if len(carried) > 1:
+                for kept in carried:
+                    rest = [r for r in carried if r is not kept]
+                    yield _only(program, variable, rest, f"of the carry, {words.text(kept.value, program.model)} alone")
+
+
+def _only(program: Backward, variable: Variable, gone: list[Route], left: str) -> Mutant:
+    what = f"the adjoint of {words.value(variable, program.model)}"
+    state = variable.name if variable.role is Role.STATE else None
+    cause = Cause("overwritten", state, variable.name, gone[0].number, (("what", what), ("left", left)))
+    return Mutant((cause,), dropped(gone))

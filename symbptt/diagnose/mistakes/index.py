@@ -1,0 +1,56 @@
+"""Mistakes of one step: h_t for h_{t-1}, an adjoint of another step, an index that runs out at the end."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from symbptt.algebra.nodes import TIME, Timed
+from symbptt.derive.adjoint import NODE
+from symbptt.diagnose import words
+from symbptt.diagnose.causes import Cause
+from symbptt.diagnose.mutant import Mutant, swapped
+from symbptt.diagnose.point import WRAP, Point, displaced
+from symbptt.diagnose.routes import Backward, Route
+
+
+def mutants(program: Backward, point: Point) -> Iterator[Mutant]:
+    """Every value that a route reads, one step early or late: in one route, in all gradients, everywhere."""
+    for symbol in _read(program.routes):
+        groups = _groups(program, symbol)
+        for offset in (1, -1):
+            for routes in groups:
+                yield from _shifted(program, routes, symbol, offset)
+
+
+def _read(routes: Sequence[Route]) -> list[Timed]:
+    found: dict[Timed, None] = {}
+    for route in routes:
+        found.update(dict.fromkeys(s for s in sorted(route.value.atoms(Timed), key=str) if ":" not in s.name))
+        if route.is_leaf and not route.external:
+            found.update(dict.fromkeys(s for s in route.value.atoms(Timed) if s.name.startswith(NODE)))
+    return list(found)
+
+
+def _groups(program: Backward, symbol: Timed) -> list[tuple[Route, ...]]:
+    readers = tuple(r for r in program.routes if symbol in r.value.atoms(Timed))
+    leaves = tuple(r for r in readers if r.is_leaf)
+    inside = tuple(r for r in readers if not r.is_leaf)
+    if symbol.name.startswith(NODE):
+        return list(dict.fromkeys([*((r,) for r in leaves), leaves]))
+    return list(dict.fromkeys(g for g in (*((r,) for r in readers), leaves, inside, readers) if g))
+
+
+def _shifted(program: Backward, routes: tuple[Route, ...], symbol: Timed, offset: int) -> Iterator[Mutant]:
+    if symbol.name.startswith(NODE) and offset < 0:
+        return  # the adjoint of the step before is not known yet
+    wrong = Timed(symbol.name, symbol.rows, symbol.cols, symbol.step + offset)
+    model = program.model
+    shown = (("wrong", words.text(wrong, model)), ("right", words.text(symbol, model)), ("place", words.places(routes, model)))
+    name = symbol.name.removeprefix(NODE)
+    state = name if model[name] in model.states else None
+    cause = Cause("off-by-one", state, name, routes[0].number, shown)
+    yield Mutant((cause,), swapped(routes, {symbol: wrong}))
+    first = TIME if state is None else TIME - 1
+    runs_out = symbol.step + offset not in (TIME, first)
+    if runs_out and not symbol.name.startswith(NODE):
+        yield Mutant((cause,), swapped(routes, {symbol: displaced(WRAP, wrong)}))

@@ -1,0 +1,131 @@
+"""Mistakes in the factors of a summand: missing, another value's, not transposed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import sympy as sp
+from sympy.matrices.expressions.matexpr import MatrixExpr
+from sympy.matrices.expressions.special import OneMatrix
+
+from symbptt.algebra import build
+from symbptt.algebra.nodes import TIME, Timed, is_leaf
+from symbptt.derive.adjoint import NODE
+from symbptt.diagnose import words
+from symbptt.diagnose.causes import Cause
+from symbptt.diagnose.mutant import Mutant, swapped
+from symbptt.diagnose.point import Point
+from symbptt.diagnose.routes import Backward, Route
+from symbptt.model.values import Role
+
+
+def mutants(program: Backward, point: Point) -> Iterator[Mutant]:
+    """Every elementwise and every matrix product of a route."""
+    for route in program.routes:
+        if route.external:
+            continue
+        _, factors = build.split_number(route.value)
+        if len(factors) == 1 and isinstance(factors[0], sp.HadamardProduct):
+            yield from _elementwise(program, route, factors[0])
+        elif len(factors) > 1:
+            yield from _matrices(program, point, route, factors)
+    yield from _all_transposed(program, point)
+
+
+def _cause(name: str, program: Backward, route: Route, **shown: str) -> Cause:
+    model = program.model
+    shown = {"place": words.place(route, model), "right": words.text(route.value, model), **shown}
+    state = route.target.name if route.lagged else None
+    return Cause(name, state, route.target.name, route.number, tuple(shown.items()))
+
+
+def _moving(factor: MatrixExpr) -> bool:
+    return any(s.name.startswith(NODE) for s in factor.atoms(sp.MatrixSymbol))
+
+
+def _values(program: Backward, like: MatrixExpr) -> list[MatrixExpr]:
+    """The values of a step that could stand in the place of another of their shape."""
+    fitting = [v for v in program.model.of(Role.STATE, Role.LOCAL, Role.INPUT) if v.at().shape == like.shape]
+    return [v.at() for v in fitting] + [v.at(TIME - 1) for v in fitting if v.role is Role.STATE]
+
+
+def _elementwise(program: Backward, route: Route, node: sp.HadamardProduct) -> Iterator[Mutant]:
+    for factor in node.args:
+        if _moving(factor) or not factor.atoms(Timed) or type(factor).__name__.startswith("Slope"):
+            continue
+        yield _missing(program, route, factor)
+        summands = factor.args if isinstance(factor, sp.MatAdd) else ()
+        others = [part for s in summands for part in (s, build.scale(-1, s)) if part.atoms(Timed)] + _values(program, factor)
+        for other in others:
+            if other != factor:
+                yield _other(program, route, factor, other)
+
+
+def _missing(program: Backward, route: Route, factor: MatrixExpr) -> Mutant:
+    cause = _cause("factor-missing", program, route, factor=words.text(factor, program.model))
+    return Mutant((cause,), swapped([route], {factor: OneMatrix(*factor.shape)}))
+
+
+def _other(program: Backward, route: Route, factor: MatrixExpr, other: MatrixExpr) -> Mutant:
+    model = program.model
+    name = "off-by-one" if is_leaf(factor) and is_leaf(other) and factor.name == other.name else "factor-wrong"
+    wrong, right = words.text(other, model), words.text(factor, model)
+    if name == "off-by-one":
+        shown = (("wrong", wrong), ("right", right), ("place", words.place(route, model)))
+        state = factor.name if model[factor.name].role is Role.STATE else None
+        return Mutant((Cause(name, state, factor.name, route.number, shown),), swapped([route], {factor: other}))
+    return Mutant((_cause(name, program, route, wrong=wrong, right_factor=right),), swapped([route], {factor: other}))
+
+
+def _square(expression: MatrixExpr, point: Point) -> bool:
+    return point.values.size(expression.shape[0]) == point.values.size(expression.shape[1]) > 1
+
+
+def _matrices(program: Backward, point: Point, route: Route, factors: tuple[MatrixExpr, ...]) -> Iterator[Mutant]:
+    model = program.model
+    if route.is_leaf and len(factors) == 2:
+        yield from _outer(program, point, route, factors)
+    for factor in factors:
+        bare = factor.arg if isinstance(factor, sp.Transpose) else factor
+        if _moving(factor) or not is_leaf(bare) or isinstance(bare, Timed):
+            continue
+        other = bare if isinstance(factor, sp.Transpose) else build.transpose(bare)
+        if _square(bare, point):
+            wrong = words.text(route.value.xreplace({factor: other}), model)
+            yield Mutant((_cause("transpose-missing", program, route, wrong=wrong),), swapped([route], {factor: other}))
+            rest = build.mul(*(f for f in factors if f is not factor))
+            cause = _cause("factor-missing", program, route, factor=words.text(factor, model))
+            yield Mutant((cause,), swapped([route], {route.value: rest}))
+        for variable in model.parameters:
+            if variable.tied and variable.at() != bare and variable.at().shape == bare.shape:
+                yield _other(program, route, bare, variable.at())
+
+
+def _outer(program: Backward, point: Point, route: Route, factors: tuple[MatrixExpr, ...]) -> Iterator[Mutant]:
+    """The outer product of an adjoint and a value: turned round, or with another value."""
+    model = program.model
+    if _square(route.value, point):
+        turned = build.transpose(route.value)
+        cause = _cause("transpose-missing", program, route, wrong=words.text(turned, model))
+        yield Mutant((cause,), swapped([route], {route.value: turned}))
+    for factor in factors:
+        if _moving(factor):
+            continue
+        bare = factor.arg if isinstance(factor, sp.Transpose) else factor
+        if is_leaf(bare):
+            yield from (_other(program, route, bare, other) for other in _values(program, bare) if other != bare)
+
+
+def _all_transposed(program: Backward, point: Point) -> Iterator[Mutant]:
+    """The same transpose missing in every carry."""
+    rules: dict[MatrixExpr, MatrixExpr] = {}
+    routes = [r for r in program.routes if r.lagged and not r.external]
+    for route in routes:
+        for node in route.value.atoms(sp.Transpose):
+            if is_leaf(node.arg) and not isinstance(node.arg, Timed) and _square(node.arg, point):
+                rules[node] = node.arg
+    if len(rules) > 1:
+        wrong = words.text(build.add(*(r.value.xreplace(rules) for r in routes)), program.model)
+        right = words.right_side(routes, program.model)
+        shown = (("place", words.place(routes[0], program.model)), ("wrong", wrong), ("right", right))
+        yield Mutant((Cause("transpose-missing", routes[0].target.name, "", routes[0].number, shown),), swapped(routes, rules))

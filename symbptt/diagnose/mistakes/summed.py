@@ -1,0 +1,43 @@
+"""Mistakes in the sum over the samples of a batch."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+import numpy as np
+
+from symbptt.diagnose.causes import Cause
+from symbptt.diagnose.interpret import Terms
+from symbptt.diagnose.mutant import Filter, Mutant
+from symbptt.diagnose.point import Point
+from symbptt.diagnose.routes import Backward
+
+
+def sample(names: frozenset[str], index: int) -> Filter:
+    """Only one sample in the gradients of these names."""
+
+    def keep(terms: Terms) -> Terms:
+        arrays = dict(terms.arrays)
+        for name in names & arrays.keys():
+            chosen = np.zeros_like(arrays[name])
+            chosen[:, :, index] = arrays[name][:, :, index]
+            arrays[name] = chosen
+        return replace(terms, arrays=arrays)
+
+    return keep
+
+
+def mutants(program: Backward, point: Point) -> Iterator[Mutant]:
+    """One sample instead of the sum over the batch, for biases."""
+    if point.N == 1:
+        return
+    biases = [v for v in program.model.parameters if len(v.shape) < 2]
+    groups = [frozenset([v.name]) for v in biases] + ([frozenset(v.name for v in biases)] if len(biases) > 1 else [])
+    for names in groups:
+        what = f"d{next(iter(names))}" if len(names) == 1 else "the gradient of every bias"
+        for index in (0, point.N - 1):
+            axes = f"the batch: only sample {index} remains"
+            subject = next(iter(names)) if len(names) == 1 else ""
+            cause = Cause("bias-not-summed", None, subject, 0, (("what", what), ("axes", axes)))
+            yield Mutant((cause,), keep=sample(names, index))

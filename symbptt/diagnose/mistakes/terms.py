@@ -1,0 +1,79 @@
+"""Mistakes that are a choice of terms (t, k): truncation, steps that are skipped, sums that are overwritten."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
+
+import numpy as np
+
+from symbptt.algebra.evaluate import Array
+from symbptt.diagnose.causes import Cause
+from symbptt.diagnose.interpret import Terms
+from symbptt.diagnose.mutant import Filter, Mutant
+from symbptt.diagnose.point import Point
+from symbptt.diagnose.routes import Backward
+from symbptt.model.values import Role
+
+Choice = Callable[[int, int], bool]
+
+
+def kept(choice: Choice, names: frozenset[str] | None = None) -> Filter:
+    """Keep the terms (t, k) of the choice, in the gradients of these names (all if None)."""
+
+    def keep(terms: Terms) -> Terms:
+        arrays = {n: _chosen(terms, n, a, choice) if names is None or n in names else a for n, a in terms.arrays.items()}
+        return replace(terms, arrays=arrays)
+
+    return keep
+
+
+def _chosen(terms: Terms, name: str, array: Array, choice: Choice) -> Array:
+    steps = range(1, array.shape[1] + 1)
+    mask = np.array([[choice(t, k) for k in steps] for t in terms.losses], float)
+    return array * mask[:, :, None, None, None]
+
+
+def mutants(program: Backward, point: Point) -> Iterator[Mutant]:
+    """Windows, missing loss steps, missing source steps, and gradients that keep one step only."""
+    T = point.T
+    which = "cotangent" if program.model.loss is None else "loss"
+    for K in range(1, T):
+        yield _one("truncated", kept(lambda t, k, K=K: t - k < K), kept=f"t − k < {K}")  # type: ignore[misc]
+    for size in range(2, T):
+        chunk = f"t and k in the same stretch of {size} steps"
+        yield _one("truncated", kept(lambda t, k, c=size: (t - 1) // c == (k - 1) // c), kept=chunk)  # type: ignore[misc]
+    if len(point.losses) > 1:
+        last = point.losses[-1]
+        yield _one("last-loss-only", kept(lambda t, k: t == last), which=which)
+        for step in point.losses:
+            yield _one("loss-missing", kept(lambda t, k, s=step: t != s), which=which, step=str(step))  # type: ignore[misc]
+    for step in range(1, T + 1) if T > 1 else ():
+        yield _one("step-missing", _unvisited(step), step=str(step))
+    if T > 1:
+        yield from _overwritten(program, T)
+
+
+def _one(name: str, keep: Filter, **shown: str) -> Mutant:
+    return Mutant((Cause(name, words=tuple(shown.items())),), keep=keep)
+
+
+def _unvisited(step: int) -> Filter:
+    # An initial state has no step of its own: its terms stay.
+    def keep(terms: Terms) -> Terms:
+        names = frozenset(n for n in terms.arrays if terms.model[n].role is not Role.STATE)
+        return kept(lambda t, k: k != step, names)(terms)
+
+    return keep
+
+
+def _overwritten(program: Backward, T: int) -> Iterator[Mutant]:
+    tied = [v for v in program.model.parameters if v.tied]
+    numbers: Mapping[str, int] = {r.target.name: r.number for r in program.routes}
+    groups = [frozenset([v.name]) for v in tied] + [frozenset(v.name for v in tied)]
+    for names in groups:
+        what = f"d{next(iter(names))}" if len(names) == 1 else "every gradient"
+        subject = next(iter(names)) if len(names) == 1 else ""
+        for step, left in ((1, "the part of step k = 1"), (T, f"the part of step k = {T}")):
+            cause = Cause("overwritten", None, subject, numbers.get(subject, 0), (("what", what), ("left", left)))
+            yield Mutant((cause,), keep=kept(lambda t, k, s=step: k == s, names))  # type: ignore[misc]

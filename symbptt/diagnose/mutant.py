@@ -1,0 +1,85 @@
+"""A hypothesis: what somebody may have done wrong, as a change of the backward pass that predicts their numbers."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import TypeVar
+
+from sympy.matrices.expressions.matexpr import MatrixExpr
+
+from symbptt.diagnose.causes import Cause
+from symbptt.diagnose.interpret import Gradients, Terms, interpret
+from symbptt.diagnose.point import Point
+from symbptt.diagnose.routes import Backward, Route
+
+Edit = Callable[[Backward], Backward]
+Filter = Callable[[Terms], Terms]
+
+
+@dataclass(frozen=True)
+class Mutant:
+    """A wrong backward pass: `edit` changes its routes, `keep` its terms, `without_states` starts the forward pass at zero."""
+
+    causes: tuple[Cause, ...]
+    edit: Edit | None = None
+    keep: Filter | None = None
+    without_states: bool = False
+
+    @property
+    def rank(self) -> int:
+        """The order of the table; several causes of one kind count as one."""
+        return sum({cause.rank for cause in self.causes})
+
+    def after(self, other: Mutant) -> Mutant:
+        """Both mistakes at once, this one's edit after the other's."""
+        edits = [m.edit for m in (other, self) if m.edit]
+        keeps = [m.keep for m in (other, self) if m.keep]
+        return Mutant((*other.causes, *self.causes), _chain(edits), _chain(keeps), self.without_states or other.without_states)
+
+
+_Value = TypeVar("_Value")
+
+
+def _chain(functions: list[Callable[[_Value], _Value]]) -> Callable[[_Value], _Value] | None:
+    def both(value: _Value) -> _Value:
+        for function in functions:
+            value = function(value)
+        return value
+
+    return both if functions else None
+
+
+def terms(mutant: Mutant, program: Backward, point: Point, unset: Point, names: frozenset[str] | None = None) -> Terms:
+    """The terms that a mutant predicts, of the gradients in `names`; `unset` is the point with initial states of zero."""
+    changed = mutant.edit(program) if mutant.edit else program
+    found = interpret(changed, unset if mutant.without_states else point, names)
+    return mutant.keep(found) if mutant.keep else found
+
+
+def predicted(
+    mutant: Mutant, program: Backward, point: Point, unset: Point, names: frozenset[str] | None = None
+) -> Gradients:
+    """The gradients that a mutant predicts."""
+    return terms(mutant, program, point, unset, names).gradients()
+
+
+def only(routes: Iterable[Route], change: Callable[[Route], Iterable[Route]]) -> Edit:
+    """Change these routes of a pass, whatever else has been changed in them."""
+    places = {route.place for route in routes}
+    return lambda program: program.edited(lambda route: change(route) if route.place in places else (route,))
+
+
+def dropped(routes: Iterable[Route]) -> Edit:
+    """Leave these routes out."""
+    return only(routes, lambda route: ())
+
+
+def valued(routes: Iterable[Route], value: Callable[[MatrixExpr], MatrixExpr]) -> Edit:
+    """Give these routes other values, made of their present ones."""
+    return only(routes, lambda route: (route.having(value(route.value)),))
+
+
+def swapped(routes: Iterable[Route], rules: dict[MatrixExpr, MatrixExpr]) -> Edit:
+    """Put other expressions in the place of parts of these routes, all at once."""
+    return valued(routes, lambda value: value.xreplace(rules))

@@ -1,0 +1,170 @@
+"""From arrays to a problem: the model's right terms, the forward values, and the given gradients in the expected shapes."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+
+from symbptt.algebra.evaluate import Array
+from symbptt.derive.numeric import run
+from symbptt.diagnose.causes import Cause
+from symbptt.diagnose.findings import WRONG, Finding, Suspect
+from symbptt.diagnose.given import Given, entries, whole
+from symbptt.diagnose.interpret import Gradients, Terms, interpret
+from symbptt.diagnose.point import Point
+from symbptt.diagnose.routes import Backward, backward
+from symbptt.errors import BadInput, UnknownName
+from symbptt.model.values import Model, Role, Variable
+from symbptt.unroll.graph import steps
+
+Arrays = Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class Case:
+    """A model at a point: its right terms, and the point with initial states of zero."""
+
+    program: Backward
+    point: Point
+    unset: Point
+    terms: Terms
+    right: Gradients
+
+    @property
+    def counts(self) -> dict[str, int]:
+        """The counts by which gradients are averaged."""
+        T, N = self.point.T, self.point.N
+        return {"N": N, "T": T, "(T N)": T * N}
+
+
+def _array(value: Any, name: str) -> Array:
+    try:
+        array = np.asarray(value)
+    except (ValueError, TypeError) as error:
+        raise BadInput(f"{name}: not an array of numbers: {error}") from None
+    if array.dtype.kind not in "biuf":
+        raise BadInput(f"{name}: not an array of real numbers but of {array.dtype}")
+    if array.dtype.kind == "f" and not np.isfinite(array).all():
+        raise BadInput(f"{name}: has entries that are no finite numbers")
+    return array
+
+
+def _with_batch(model: Model, group: Arrays, lead: int, part: str) -> dict[str, Array]:
+    """The arrays of a group; one without an axis for the samples gets one of length 1."""
+    made: dict[str, Array] = {}
+    for name, value in group.items():
+        if name not in {v.name for v in model.variables}:
+            raise UnknownName(part, name, (v.name for v in model.variables if v.definition is None))
+        array = _array(value, f"{part}.{name}")
+        axes = len(model[name].shape) + lead
+        if array.ndim == axes - 1 and not (lead == 2 and array.dtype.kind in "iu" and array.ndim == 2):
+            array = np.expand_dims(array, lead - 1)
+        elif lead == 2 and array.ndim == 1 and array.dtype.kind in "iu":
+            array = array[:, None]
+        made[name] = array
+    return made
+
+
+def case(
+    model: Model, *, parameters: Arrays, inputs: Arrays, targets: Arrays | None = None, cotangents: Arrays | None = None,
+    states: Arrays | None = None, mask: Any = None, weights: Any = None,
+) -> Case:
+    """Evaluate a model. Shapes are those of the emitted code; an axis for one sample may be left out.
+
+    With `cotangents` the gradients are those of sum(cotangents * outputs) and the loss plays no part. Raises BadInput.
+    """
+    if cotangents and targets:
+        raise BadInput("give targets, for the gradients of the loss, or cotangents, for those of the outputs, not both")
+    if cotangents or model.loss is None:
+        model, targets = replace(model, loss=None), None
+    given = {
+        "parameters": {name: _array(value, f"parameters.{name}") for name, value in parameters.items()},
+        "inputs": _with_batch(model, inputs, 2, "inputs"),
+        "targets": _with_batch(model, targets or {}, 2, "targets"),
+        "states": _with_batch(model, states or {}, 1, "states"),
+    }
+    T = _steps(model, given["inputs"], given["targets"])
+    graph = steps(model, T)
+    done = run(graph, **given, mask=mask, weights=weights)
+    outside = _cotangents(model, cotangents or {}, T, done.N)
+    point = Point(done, outside)
+    unset = Point(run(graph, **{**given, "states": {}}, mask=mask, weights=weights), outside) if states else point
+    program = backward(model)
+    terms = interpret(program, point)
+    return Case(program, point, unset, terms, terms.gradients())
+
+
+def _steps(model: Model, inputs: Arrays, targets: Arrays) -> int:
+    for array in (*inputs.values(), *targets.values()):
+        if np.ndim(array):
+            return len(array)
+    raise BadInput(f"no inputs or targets of {model.name}, so the number of steps is unknown")
+
+
+def _cotangents(model: Model, given: Arrays, T: int, N: int) -> dict[str, Array]:
+    outputs = {v.name for v in model.outputs}
+    for name in given:
+        if name not in outputs:
+            raise UnknownName("output", name, outputs, "cotangents")
+    made = _with_batch(model, given, 2, "cotangents")
+    for name, array in made.items():
+        expected = (T, N)
+        if array.shape[:2] != expected:
+            raise BadInput(f"cotangents.{name} has shape {array.shape}, expected {expected} in front")
+    return made
+
+
+def named(model: Model, name: str) -> Variable:
+    """The variable that a gradient is for; W_hh and dW_hh, h, h0 and h_0 are understood. Raises UnknownName."""
+    known = {v.name: v for v in model.of(Role.PARAMETER, Role.INPUT, Role.STATE) if not v.classes}
+    for spelled in (name, name.removeprefix("grad_"), name.removeprefix("d"), name.removeprefix("d_")):
+        for end in ("", "_0", "0"):
+            bare = spelled.removesuffix(end)
+            if bare in known and (not end or known[bare].role is Role.STATE):
+                return known[bare]
+    raise UnknownName("gradient", name, known)
+
+
+def given(case: Case, theirs: Arrays, single: Arrays) -> tuple[tuple[Given, ...], tuple[Finding, ...]]:
+    """The gradients that can be compared, and findings on those that cannot."""
+    compared: dict[str, Given] = {}
+    findings: list[Finding] = []
+    for key, value in theirs.items():
+        variable = named(case.program.model, key)
+        expected = case.right[variable.name]
+        array = value if isinstance(value, np.ndarray) else _loose(value)
+        made = _comparable(variable, array, expected, {"T": case.point.T, "N": case.point.N})
+        if isinstance(made, Given):
+            compared[variable.name] = made
+        else:
+            findings.append(Finding(variable.name, WRONG, float("inf"), (Suspect(made, True),)))
+    for key, value in single.items():
+        variable = named(case.program.model, key)
+        if variable.name in theirs:
+            raise BadInput(f"{variable.name}: give the whole gradient or single entries, not both")
+        compared[variable.name] = entries(variable, _array(value, f"entries.{key}"), case.right[variable.name].shape)
+    return tuple(compared.values()), tuple(findings)
+
+
+def _loose(value: Any) -> Array:
+    try:
+        return np.asarray(value)
+    except (ValueError, TypeError):
+        return np.array(None)
+
+
+def _comparable(variable: Variable, array: Array, expected: Array, lead: Mapping[str, int]) -> Given | Cause:
+    if array.dtype.kind not in "biuf":
+        shown = (("given", f"of {array.dtype}, which is no array of numbers"), ("expected", str(expected.shape)))
+        return Cause("shape-wrong", None, variable.name, 0, shown)
+    bad = int((~np.isfinite(array)).sum()) if array.dtype.kind == "f" else 0
+    if bad:
+        return Cause("not-finite", None, variable.name, 0, (("count", str(bad)),))
+    made = whole(variable, array if array.dtype.kind == "f" else array.astype(float), expected, lead)
+    if made is None:
+        shown = (("given", str(array.shape)), ("expected", str(expected.shape)))
+        return Cause("shape-wrong", None, variable.name, 0, shown)
+    return made

@@ -1,0 +1,126 @@
+"""A diagnosis for a terminal: a verdict per gradient, and for each wrong one the cause, the equation and a number."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from symbptt import emit, typeset
+from symbptt.algebra.nodes import TIME
+from symbptt.derive.adjoint import NODE, symbol
+from symbptt.derive.recursion import RecursionEquation, recursion
+from symbptt.diagnose.findings import RIGHT, Finding, Suspect
+from symbptt.diagnose.heat import SHADES, drawn
+from symbptt.model.values import Model
+
+_WIDTH = 100
+_SHOWN = 4
+"""Causes that are printed for a gradient; JSON has them all."""
+
+
+def text(findings: Sequence[Finding], notes: Sequence[str], model: Model) -> str:
+    """The table of verdicts, then the causes, each told once with the gradients that it concerns."""
+    width = max((len(f.gradient) for f in findings), default=0)
+    lines = [_verdict(f, width) for f in findings]
+    told: dict[tuple[tuple[str, str], ...], list[Finding]] = {}
+    for finding in findings:
+        if finding.verdict != RIGHT:
+            key = tuple((s.cause.name, s.cause.explanation) for s in finding.suspects)
+            told.setdefault(key, []).append(finding)
+    derivation = _Derivation(model)
+    for group in told.values():
+        lines += ["", *_group(group, derivation)]
+    lines += [*([""] if notes else []), *(line for note in notes for line in _wrapped(note, ""))]
+    return "\n".join(lines)
+
+
+def _verdict(finding: Finding, width: int) -> str:
+    size = "" if finding.error == float("inf") else f"error {finding.error:.1e}"
+    names = ", ".join(finding.causes[:_SHOWN]) if finding.certain else ""
+    extra = f"factor {finding.factor:.6g}" if finding.factor != 1 else finding.layout
+    parts = (f"{finding.gradient:<{width}}", f"{finding.verdict:<6}", f"{size:<13}", extra, names)
+    return "  ".join(part for part in parts if part.strip()).rstrip()
+
+
+def _group(findings: list[Finding], derivation: _Derivation) -> Iterator[str]:
+    """Findings with the same causes."""
+    yield ", ".join(f.gradient for f in findings) + ":"
+    first = findings[0]
+    if not first.suspects:
+        yield "  No single mistake and no pair of the table gives these numbers."
+    elif not first.certain:
+        yield "  No mistake of the table gives these numbers; the nearest are:"
+    before = 0
+    for suspect in first.suspects[:_SHOWN]:
+        lead = "" if not before else "and " if suspect.hypothesis == before else "or "
+        yield from _suspect(suspect, derivation, lead)
+        before = suspect.hypothesis
+    for finding in findings[:1]:
+        if finding.worst is not None:
+            place = "[" + ", ".join(map(str, finding.worst.place)) + "]" if finding.worst.place else ""
+            yield f"  {finding.gradient}{place} is {finding.worst.given:.8g}, should be {finding.worst.right:.8g}"
+        if finding.note:
+            yield from _wrapped(finding.note, "  ")
+        if map_ := drawn(finding.differing):
+            legend = f"{SHADES[0]} none, {SHADES[-1]} largest"
+            yield f"  Difference by term, loss step t and source step k ({legend}), in {finding.gradient}:"
+            yield from ("    " + line for line in map_.splitlines())
+
+
+def _suspect(suspect: Suspect, derivation: _Derivation, lead: str) -> Iterator[str]:
+    sure = "" if suspect.certain else f" (leaves a difference of {suspect.residual:.1e})"
+    yield from _wrapped(f"{lead}{suspect.cause.name}{sure}: {suspect.cause.explanation}", "  ")
+    if equation := derivation.equation(suspect.cause.number):
+        yield f"    equation ({suspect.cause.number}): {equation}"
+        yield from (f"    in code: {line}" for line in derivation.lines(suspect.cause.number)[:1])
+
+
+def _wrapped(sentence: str, indent: str) -> Iterator[str]:
+    line = indent
+    for word in sentence.split(" "):
+        if len(line) + len(word) > _WIDTH and line.strip():
+            yield line.rstrip()
+            line = indent + "  "
+        line += word + " "
+    yield line.rstrip()
+
+
+class _Derivation:
+    """The equations of the backward pass by number, and the lines of the emitted code that carry the number."""
+
+    def __init__(self, model: Model) -> None:
+        self._model = model
+        derived = recursion(model)
+        self._adjoints = {e.number: e for e in derived.adjoints}
+        self._gradients = {e.number: e for e in derived.gradients}
+        self._lines: dict[int, list[str]] | None = None
+
+    def equation(self, number: int) -> str:
+        """The equation with a number; empty if it is none of the backward pass."""
+        if number in self._adjoints:
+            found = self._adjoints[number]
+            left = typeset.text(symbol(NODE, found.variable, TIME), self._model)
+            return f"{left} = {self._right(found)}"
+        if number in self._gradients:
+            found = self._gradients[number]
+            return f"d{found.variable.name} = Σₜ {self._right(found)}"
+        return ""
+
+    def _right(self, equation: RecursionEquation) -> str:
+        terms = (*equation.terms, *equation.carries)
+        return typeset.text(equation.value, self._model) if terms else "0"
+
+    def lines(self, number: int) -> list[str]:
+        """The lines that carry a number of the derivation."""
+        if self._lines is None:
+            self._lines = _numbered(emit.source(self._model, style="plain").text)
+        return self._lines.get(number, [])
+
+
+def _numbered(source: str) -> dict[int, list[str]]:
+    found: dict[int, list[str]] = {}
+    for line in source.splitlines():
+        code, mark, comment = line.rpartition("# (")
+        number = comment.partition(")")[0]
+        if mark and number.isdigit() and "=" in code:
+            found.setdefault(int(number), []).append(" ".join(code.split()))
+    return found

@@ -1,0 +1,87 @@
+"""A backward pass as data: the routes by which adjoints flow, so that a wrong one can be written down and evaluated.
+
+A route is one summand of one adjoint or gradient in template time. A mistake is an edit of routes: one left out, another
+factor, another step. `symbptt.diagnose.interpret` evaluates the edited pass.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, replace
+
+import sympy as sp
+from sympy.matrices.expressions.matexpr import MatrixExpr
+
+from symbptt.derive.adjoint import Contribution
+from symbptt.derive.recursion import OUTSIDE, recursion
+from symbptt.model.values import Model, Role, Variable
+
+
+@dataclass(frozen=True)
+class Route:
+    """What `through` contributes to `target`, at step t, or to the value of step t-1 with `lagged`.
+
+    `value` reads the adjoint of `through` at step t; `external` routes start at the loss or at a cotangent instead.
+    `number` is the equation's number in the derivation; `place` tells the routes of a pass apart, edited or not.
+    """
+
+    target: Variable
+    lagged: bool
+    through: Variable
+    value: MatrixExpr
+    external: bool
+    number: int
+    place: int
+
+    @property
+    def is_leaf(self) -> bool:
+        """Whether the route ends at a parameter or an input, where nothing flows on."""
+        return self.target.role in (Role.PARAMETER, Role.INPUT)
+
+    def having(self, value: MatrixExpr) -> Route:
+        """The same route with another value."""
+        return replace(self, value=value)
+
+
+@dataclass(frozen=True)
+class Backward:
+    """A backward pass: `order` are the values whose adjoints are computed, in order; `routes` feed them.
+
+    `cut` are states whose carry is computed but never added; `piled` are states whose carry is added up instead of replaced.
+    """
+
+    model: Model
+    order: tuple[Variable, ...]
+    routes: tuple[Route, ...]
+    cut: frozenset[str] = frozenset()
+    piled: frozenset[str] = frozenset()
+
+    def edited(self, edit: Callable[[Route], Iterable[Route]]) -> Backward:
+        """The pass with every route replaced by the routes that `edit` makes of it."""
+        return replace(self, routes=tuple(new for route in self.routes for new in edit(route)))
+
+    def into(self, name: str, lagged: bool = False) -> tuple[Route, ...]:
+        """The routes that end at a variable."""
+        return tuple(r for r in self.routes if r.target.name == name and r.lagged is lagged)
+
+
+def backward(model: Model) -> Backward:
+    """The correct backward pass of a model; without a loss its outputs take cotangents."""
+    derived = recursion(model)
+    loss = model.loss.target if model.loss else None
+    routes: list[Route] = []
+
+    def add(variable: Variable, term: Contribution, lagged: bool, number: int) -> None:
+        external = term.through == loss or any(s.name.startswith(OUTSIDE) for s in term.value.atoms(sp.MatrixSymbol))
+        routes.append(Route(variable, lagged, term.through, term.value, external, number, len(routes)))
+
+    for equation in derived.adjoints:
+        for term in equation.terms:
+            add(equation.variable, term, False, equation.number)
+    for equation in derived.gradients:
+        for term in equation.terms:
+            is_state = equation.variable.role is Role.STATE
+            number = derived.adjoint_number(equation.variable.name) if is_state else equation.number
+            add(equation.variable, term, is_state, number)
+    return Backward(model, tuple(e.variable for e in derived.adjoints), tuple(routes))
+

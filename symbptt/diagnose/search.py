@@ -1,0 +1,193 @@
+"""Which mistake, or which two, give exactly these numbers.
+
+Every hypothesis predicts all gradients. One that predicts the given numbers is certain. For pairs the effects are added up
+first, which is exact where the mistakes do not meet, and the pairs that come nearest are evaluated as they are.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from time import monotonic
+
+import numpy as np
+
+from symbptt.algebra.evaluate import Array
+from symbptt.diagnose.causes import Cause
+from symbptt.diagnose.match import Matcher
+from symbptt.diagnose.mutant import Mutant, predicted
+from symbptt.diagnose.point import Point
+from symbptt.diagnose.routes import Backward
+
+MAX_PAIRS = 2500
+"""Pairs that are evaluated."""
+SECONDS = 6.0
+"""Time for pairs."""
+_TIES = 40
+"""Pairs that are looked at after the first exact one, for others with the same numbers."""
+
+
+@dataclass(frozen=True)
+class Problem:
+    """A backward pass, the forward values, the same with initial states of zero, and the numbers to explain."""
+
+    program: Backward
+    point: Point
+    unset: Point
+    matcher: Matcher
+
+    def vector(self, mutant: Mutant) -> Array:
+        """What a mutant predicts."""
+        names = frozenset(g.name for g in self.matcher.givens)
+        return self.matcher.vector(predicted(mutant, self.program, self.point, self.unset, names))
+
+
+@dataclass(frozen=True)
+class Hypothesis:
+    """Mistakes made together. `gradients` are those that they explain; `effects` those that each of them changes."""
+
+    mutants: tuple[Mutant, ...]
+    gradients: frozenset[str]
+    effects: tuple[frozenset[str], ...]
+    residual: float
+    alike: tuple[tuple[Mutant, ...], ...] = ()
+    """For each mistake those with the same prediction."""
+    extra: tuple[Cause, ...] = ()
+    """Causes that change the numbers of every gradient, as a factor does."""
+
+    def causes(self, gradient: str) -> tuple[Cause, ...]:
+        """The causes that concern a gradient."""
+        inside = (c for m, changed in zip(self.mutants, self.effects, strict=True) if gradient in changed for c in m.causes)
+        return (*inside, *self.extra)
+
+    @property
+    def rank(self) -> tuple[int, int]:
+        """The likeliest first: few causes, then the order of the table."""
+        return len(self.mutants), sum(m.rank for m in self.mutants)
+
+
+@dataclass(frozen=True)
+class Singles:
+    """All single mistakes with their predictions (mutants, numbers)."""
+
+    problem: Problem
+    mutants: tuple[Mutant, ...]
+    vectors: Array
+    equal: Array
+    changed: Array
+
+    @classmethod
+    def of(cls, problem: Problem, mutants: Sequence[Mutant]) -> Singles:
+        """Evaluate every mutant that changes something."""
+        vectors = np.stack([problem.vector(m) for m in mutants])
+        vectors[~np.isfinite(vectors)] = np.inf
+        changed = problem.matcher.changed(vectors)
+        kept = changed.any(axis=1) & np.isfinite(vectors).all(axis=1)
+        mutants = [m for m, keep in zip(mutants, kept, strict=True) if keep]
+        return cls(problem, tuple(mutants), vectors[kept], problem.matcher.equal(vectors[kept]), changed[kept])
+
+    def hypothesis(self, *places: int, vector: Array | None = None) -> Hypothesis:
+        """The hypothesis of these mutants together."""
+        matcher = self.problem.matcher
+        made = self.vectors[places[0]] if vector is None else vector
+        names = np.array([g.name for g in matcher.givens])
+        effects = tuple(frozenset(names[self.changed[i]]) for i in places)
+        explained = frozenset(names[matcher.equal(made)])
+        mutants, alike = tuple(self.mutants[i] for i in places), tuple(self._alike(i) for i in places)
+        return Hypothesis(mutants, explained, effects, float(matcher.residual(made)), alike)
+
+    def _alike(self, place: int) -> tuple[Mutant, ...]:
+        near = np.abs(self.vectors - self.vectors[place]) <= 1e-11 * self.problem.matcher.sizes
+        found = [self.mutants[i] for i in np.flatnonzero(near.all(axis=1)) if i != place]
+        return tuple(sorted(found, key=lambda m: m.rank))
+
+
+def singles(all_of: Singles) -> list[Hypothesis]:
+    """The single mistakes that give all numbers."""
+    return sorted((all_of.hypothesis(int(i)) for i in np.flatnonzero(all_of.equal.all(axis=1))), key=lambda h: h.rank)
+
+
+def partial(all_of: Singles, gradient: int) -> list[Hypothesis]:
+    """The single mistakes that give one gradient, those that agree with most other gradients only."""
+    found = np.flatnonzero(all_of.equal[:, gradient] & all_of.changed[:, gradient])
+    if not found.size:
+        return []
+    most = all_of.equal[found].sum(axis=1)
+    made = [all_of.hypothesis(int(i)) for i, count in zip(found, most, strict=True) if count == most.max()]
+    return sorted(made, key=lambda h: (-len(h.gradients), *h.rank))
+
+
+def nearest(all_of: Singles, gradient: int, count: int) -> list[Hypothesis]:
+    """The single mistakes that come nearest to one gradient, if they come nearer than the right one."""
+    matcher = all_of.problem.matcher
+    mine = matcher.owner == gradient
+    size = matcher.sizes[mine]
+    left = np.sqrt((((all_of.vectors[:, mine] - matcher.values[mine]) / size) ** 2).mean(axis=1))
+    right = float(np.sqrt((((matcher.truth[mine] - matcher.values[mine]) / size) ** 2).mean()))
+    made: list[Hypothesis] = []
+    for i in np.argsort(left, kind="stable"):
+        if len(made) == count or left[i] > 0.7 * right:
+            break
+        if all_of.mutants[i].causes[0].name not in {h.mutants[0].causes[0].name for h in made}:
+            made.append(replace(all_of.hypothesis(int(i)), gradients=frozenset(), residual=float(left[i])))
+    return made
+
+
+def pairs(all_of: Singles) -> list[Hypothesis]:
+    """Pairs of mistakes that give all numbers, the likeliest first."""
+    matcher = all_of.problem.matcher
+    right = matcher.equal(matcher.truth)
+    # Where each gradient has a mistake of its own, the effects add up exactly and the right pair comes first.
+    limit = _TIES if (right | (all_of.equal & all_of.changed).any(axis=0)).all() else MAX_PAIRS
+    first, second = _ordered(all_of)
+    found: list[Hypothesis] = []
+    stop, begun = len(first), monotonic()
+    for count in range(min(len(first), limit)):
+        if count >= stop or (monotonic() - begun > SECONDS and not found):
+            break
+        i, j = int(first[count]), int(second[count])
+        vector = all_of.problem.vector(all_of.mutants[j].after(all_of.mutants[i]))
+        if matcher.equal(vector).all():
+            found.append(all_of.hypothesis(i, j, vector=vector))
+            stop = min(stop, count + _TIES)
+    return sorted(found, key=lambda h: h.rank)
+
+
+def _ordered(all_of: Singles) -> tuple[Array, Array]:
+    """Pairs that may explain everything, in the order of how near the sum of their effects comes."""
+    matcher = all_of.problem.matcher
+    kept = _distinct(all_of)
+    effects = (all_of.vectors[kept] - matcher.truth) / matcher.sizes
+    wanted = (matcher.values - matcher.truth) / matcher.sizes
+    gram = effects @ effects.T
+    along = effects @ wanted
+    size = np.diag(gram)
+    residual = size[:, None] + size[None] + 2 * gram - 2 * along[:, None] - 2 * along[None] + wanted @ wanted
+    fits = _compatible(all_of.equal[kept], all_of.changed[kept], matcher.equal(matcher.truth))
+    i, j = np.nonzero(np.triu(fits, 1))
+    order = np.argsort(residual[i, j], kind="stable")
+    return kept[i][order], kept[j][order]
+
+
+def _distinct(all_of: Singles) -> Array:
+    """One mutant, the likeliest, for each prediction."""
+    order = sorted(range(len(all_of.mutants)), key=lambda i: all_of.mutants[i].rank)
+    scaled = all_of.vectors / all_of.problem.matcher.sizes
+    seen: dict[bytes, int] = {}
+    for i in order:
+        seen.setdefault(np.round(scaled[i], 9).tobytes(), i)
+    return np.array(sorted(seen.values()), int)
+
+
+def _compatible(equal: Array, changed: Array, right: Array) -> Array:
+    """Pairs (i, j) where every gradient that only one of them changes has the numbers that this one predicts."""
+    count = len(equal)
+    fits = np.ones((count, count), bool)
+    for g in range(equal.shape[1]):
+        c, e = changed[:, g], equal[:, g]
+        both = c[:, None] & c[None]
+        mine = ~c[None] & c[:, None] & e[:, None]
+        yours = ~c[:, None] & c[None] & e[None]
+        none = ~c[:, None] & ~c[None] & right[g]
+        fits &= both | mine | yours | none
+    return fits

@@ -1,0 +1,53 @@
+"""Numbers in a file: a .npz archive whose arrays are called parameters.W_hh, inputs.x, gradients.W_hh and the like."""
+
+from __future__ import annotations
+
+import zipfile
+from pathlib import Path
+
+import numpy as np
+
+from symbptt.algebra.evaluate import Array
+from symbptt.diagnose.check import gradients
+from symbptt.diagnose.diagnosis import Diagnosis
+from symbptt.errors import BadInput, UnknownName
+from symbptt.files import reason
+from symbptt.model.values import Model
+
+GROUPS = ("parameters", "inputs", "targets", "cotangents", "states", "gradients", "entries")
+ALONE = ("mask", "weights")
+MAX_BYTES = 256 * 1024 * 1024
+"""The largest file, packed and unpacked."""
+
+
+def file(model: Model | str, path: Path | str) -> Diagnosis:
+    """Diagnose the gradients in a .npz file. Raises BadInput if it cannot be read or does not fit the model."""
+    parts: dict[str, dict[str, Array]] = {group: {} for group in GROUPS}
+    alone: dict[str, Array] = {}
+    for key, array in _arrays(Path(path)).items():
+        group, dot, name = key.partition(".")
+        if key in ALONE:
+            alone[key] = array
+        elif group not in GROUPS or not dot or not name:
+            raise UnknownName("array", key, (*(f"{g}.NAME" for g in GROUPS), *ALONE), str(path))
+        else:
+            parts[group][name] = array
+    theirs = parts.pop("gradients")
+    if not theirs and not parts["entries"]:
+        raise BadInput(f"{path}: no gradients in it; expected arrays such as gradients.W_hh or entries.W_hh")
+    return gradients(model, theirs, **parts, **alone)  # type: ignore[arg-type]
+
+
+def _arrays(path: Path) -> dict[str, Array]:
+    try:
+        if path.stat().st_size > MAX_BYTES:
+            raise BadInput(f"{path}: larger than {MAX_BYTES // 2**20} MiB")
+        with zipfile.ZipFile(path) as archive:
+            if sum(item.file_size for item in archive.infolist()) > MAX_BYTES:
+                raise BadInput(f"{path}: larger than {MAX_BYTES // 2**20} MiB when unpacked")
+        with np.load(path, allow_pickle=False) as stored:
+            return {name: stored[name] for name in stored.files}
+    except OSError as error:
+        raise BadInput(f"{path}: cannot be read: {reason(error)}") from None
+    except (zipfile.BadZipFile, ValueError, EOFError, KeyError, NotImplementedError) as error:
+        raise BadInput(f"{path}: not an .npz file of plain arrays: {error}") from None

@@ -1,0 +1,57 @@
+"""How routes, values and equations are called in the sentences of a diagnosis."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from sympy.matrices.expressions.matexpr import MatrixExpr
+
+from symbptt import typeset
+from symbptt.algebra import build
+from symbptt.algebra.nodes import TIME
+from symbptt.derive.adjoint import NODE, symbol
+from symbptt.diagnose.routes import Backward, Route
+from symbptt.model.values import Model, Variable
+
+
+def text(expression: MatrixExpr, model: Model) -> str:
+    """A formula in Unicode."""
+    return typeset.text(expression, model)
+
+
+def value(variable: Variable, model: Model) -> str:
+    """The value of step t: its letters, or the formula that it stands for."""
+    return text(variable.at(), model)
+
+
+def adjoint(variable: Variable, model: Model) -> str:
+    """The adjoint of a value of step t."""
+    return text(symbol(NODE, variable, TIME), model)
+
+
+def place(route: Route, model: Model) -> str:
+    """The equation that a route is a summand of, with its number in the derivation."""
+    if route.is_leaf:
+        return f"d{route.target.name} (equation {route.number})"
+    kind = "the carry to " if route.lagged else ""
+    name = text(symbol(NODE, route.target, TIME - 1 if route.lagged else TIME), model)
+    return f"{kind}{name} (equation {route.number})"
+
+
+def places(routes: Iterable[Route], model: Model) -> str:
+    """The equations of several routes."""
+    found = list(dict.fromkeys(place(route, model) for route in routes))
+    return found[0] if len(found) == 1 else ", ".join(found[:-1]) + " and " + found[-1]
+
+
+def right_side(routes: Iterable[Route], model: Model) -> str:
+    """The sum of routes as it should be."""
+    return text(build.add(*(route.value for route in routes)), model)
+
+
+def carry(program: Backward, state: Variable) -> str:
+    """What the adjoint of a state takes over from step t+1."""
+    routes = program.into(state.name, lagged=True)
+    if not routes:
+        return "0"
+    return text(build.add(*(route.value.xreplace({TIME: TIME + 1}) for route in routes)), program.model)
