@@ -61,14 +61,13 @@ def shape(variable: Variable, dims: Mapping[str, int]) -> tuple[int, ...]:
 
 def lead(variable: Variable, T: int, N: int) -> tuple[int, ...]:
     """The axes that the contract puts in front of a variable's shape."""
-    if variable.role is Role.PARAMETER:
-        return () if variable.tied else (T,)
-    return (N,) if variable.role is Role.STATE else (T, N)
+    named = {"T": T, "N": N}
+    return tuple(named[label] for label in _leading(variable))
 
 
 def _leading(variable: Variable) -> tuple[str, ...]:
-    if variable.role is Role.PARAMETER:
-        return () if variable.tied else ("T",)
+    if variable.role in (Role.PARAMETER, Role.BUFFER):
+        return ("T",) if variable.timed else ()
     return ("N",) if variable.role is Role.STATE else ("T", "N")
 
 
@@ -77,7 +76,7 @@ def takes_classes(model: Model, target: Variable) -> bool:
     readers = [e.value for e in model.all_equations if e.value.has(target.at())]
     entropies = [node for value in readers for node in value.atoms(CrossEntropy)]
     plain = {node: sp.ZeroMatrix(1, 1) for node in entropies if node.args[1] == target.at()}
-    return bool(plain) and not any(value.xreplace(plain).has(target.at()) for value in readers)
+    return len(target.shape) == 1 and bool(plain) and not any(value.xreplace(plain).has(target.at()) for value in readers)
 
 
 def load(path: Path | str) -> dict[str, Array]:
@@ -99,7 +98,7 @@ def load(path: Path | str) -> dict[str, Array]:
 
 def _measure(model: Model, values: Mapping[str, Array]) -> dict[str, tuple[int, str]]:
     """The sizes that given arrays fix, T and N among them, each with the name of the array that says so."""
-    known = {v.name: v for v in model.of(Role.PARAMETER, Role.INPUT, Role.TARGET, Role.STATE)}
+    known = {v.name: v for v in model.of(*_PARTS)}
     found: dict[str, tuple[int, str]] = {}
     for name, array in values.items():
         if name not in known:
@@ -139,7 +138,8 @@ def point(
     T is 20 and N is 2 unless given or fixed by `values`. Inputs are standard normal, targets uniform classes or standard
     normal, initial states zero (standard normal if there is no other input). A matrix is drawn by `init` (a name for all, or
     names by parameter), else as its model file says, else xavier_uniform; identity is for recurrent matrices alone. Vectors
-    and scalars that are only added are zero, those that multiply are uniform in (0, 1). Raises BadInput for what does not fit.
+    and scalars that are only added are zero, those that multiply are uniform in (0, 1); a mask is one, and a state that starts
+    from a parameter is left out. Raises BadInput for what does not fit.
     """
     given = {name: np.asarray(array) for name, array in (values or {}).items()}
     measured, asked = _measure(model, given), dict(dims or {})
@@ -151,14 +151,17 @@ def point(
     steps, samples = _size("T", T, measured, STEPS), _size("N", N, measured, 2)
     rng = np.random.default_rng(_seed(seed))
     made: dict[str, Array] = {}
-    for variable in model.of(Role.PARAMETER, Role.INPUT, Role.TARGET, Role.STATE):
+    for variable in model.of(*_PARTS):
+        if variable.initial is not None and variable.name not in given:
+            continue
         size = shape(variable, sizes)
         full = lead(variable, steps, samples) + size
         if np.prod(full, dtype=float) > LARGEST:
             raise BadInput(f"{variable.name} would have shape {full}, more than {LARGEST} entries")
         drawn = _draw(model, variable, size, full, rng, _initialiser(model, variable, init))
         made[variable.name] = _checked(variable, given[variable.name], drawn) if variable.name in given else drawn
-    parameters, inputs, targets, states = ({v.name: made[v.name] for v in model.of(role)} for role in _PARTS)
+    parts = ((Role.PARAMETER, Role.BUFFER), (Role.INPUT,), (Role.TARGET,), (Role.STATE,))
+    parameters, inputs, targets, states = ({v.name: made[v.name] for v in model.of(*r) if v.name in made} for r in parts)
     return Data(sizes, steps, samples, parameters, inputs, targets, states, _source(seed, given))
 
 
@@ -175,7 +178,7 @@ def adjusted(model: Model, data: Data, fill: Mapping[str, float], factor: Mappin
     return replace(data, parameters=parameters, source="; ".join([data.source, *changes]))
 
 
-_PARTS = (Role.PARAMETER, Role.INPUT, Role.TARGET, Role.STATE)
+_PARTS = (Role.PARAMETER, Role.BUFFER, Role.INPUT, Role.TARGET, Role.STATE)
 
 
 def _seed(seed: int) -> int:
@@ -207,7 +210,12 @@ def _draw(
     if variable.role is Role.PARAMETER:
         # Drawn even where it is not used, so that a later parameter does not depend on the roles of the earlier ones.
         factor = rng.uniform(0.0, 1.0, full)
-        return np.zeros(full) if init == "zeros" or adds_only(model, variable) else np.asarray(factor)
+        constants = {"zeros": np.zeros(full), "ones": np.ones(full)}
+        return constants[init] if init in constants else np.zeros(full) if adds_only(model, variable) else np.asarray(factor)
+    if variable.role is Role.BUFFER:
+        return rng.uniform(0.5, 1.5, full)  # a variance is positive
+    if model.loss is not None and variable.name == model.loss.mask:
+        return np.ones(full)
     if variable.classes or (variable.role is Role.TARGET and takes_classes(model, variable)):
         return rng.integers(0, size[0], full[: len(full) - len(size)])
     at_rest = variable.role is Role.STATE and model.of(Role.INPUT)

@@ -14,9 +14,9 @@ from symbptt.model.values import Model, Role
 
 
 def module(model: Model, T: int, **options: Any) -> ModuleType:
-    """The module that `emit.source` writes: loops, or straight-line code where nothing tells a loop its T."""
+    """The module that `emit.source` writes, in the plain style: loops, or straight-line code where no array tells T."""
     timed = any(v.timed for v in model.of(Role.INPUT, Role.PARAMETER))
-    source = emit.source(model, T=None if timed else T, unroll=not timed, **options)
+    source = emit.source(model, T=None if timed else T, unroll=not timed, **{"style": "plain", **options})
     made = ModuleType(f"symbptt_emitted_{model.name}")
     exec(compile(source.text, source.path, "exec"), made.__dict__)
     return made

@@ -36,6 +36,7 @@ def orthogonal(rng: np.random.Generator, shape: tuple[int, int]) -> Real:
 
 _ROWS: dict[str, Draw] = {
     "zeros": lambda rng, shape: np.zeros(shape),
+    "ones": lambda rng, shape: np.ones(shape),
     "xavier_uniform": _uniform(lambda out, into: (6 / (into + out)) ** 0.5),
     "xavier_normal": _normal(lambda out, into: (2 / (into + out)) ** 0.5),
     "he_uniform": _uniform(lambda out, into: (6 / into) ** 0.5),

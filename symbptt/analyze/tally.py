@@ -42,7 +42,7 @@ class Tally:
     @property
     def shared(self) -> bool:
         """Whether the terms of all k belong to one value, so that rows and distances are sums."""
-        return self.variable.role is Role.STATE or (self.variable.tied and not self.keeps_samples)
+        return self.variable.role is Role.STATE or not self.variable.timed
 
     def add(self, k: int, places: slice, values: Array) -> None:
         """The terms (t, k) of the loss steps at these places; values are (losses, N or 1, rows, columns)."""

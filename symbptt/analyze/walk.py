@@ -18,7 +18,7 @@ from symbptt.algebra.nodes import TIME
 from symbptt.analyze.batch_sum import batch_sum
 from symbptt.analyze.data import Data
 from symbptt.derive import step
-from symbptt.derive.adjoint import STEP, symbol
+from symbptt.derive.adjoint import STEP, initial, symbol
 from symbptt.derive.numeric import Run, run
 from symbptt.model.values import Role, Variable
 from symbptt.unroll.graph import UnrolledGraph
@@ -72,7 +72,7 @@ def only(program: step.Program, leaves: frozenset[sp.MatrixSymbol]) -> step.Prog
 def visits(done: Run, wanted: tuple[Variable, ...], samples: bool = False) -> Iterator[Visit]:
     """Visit the steps T .. 1 of a model with a loss.
 
-    `wanted` are parameters, inputs and states; the terms of a state are those of its initial value, (t, 1) at k = 1.
+    `wanted` are parameters, inputs and states; an initial state, learned or not, has the terms (t, 1), at k = 1.
     `samples` keeps the terms of a parameter apart by sample.
     """
     return _Walk(done, wanted, samples).visits()
@@ -81,8 +81,8 @@ def visits(done: Run, wanted: tuple[Variable, ...], samples: bool = False) -> It
 class _Walk:
     def __init__(self, done: Run, wanted: tuple[Variable, ...], samples: bool) -> None:
         self.done, self.model, self.samples = done, done.graph.model, samples
-        self.leaves = tuple(v for v in wanted if v.role is not Role.STATE)
-        self.initial = tuple(v for v in wanted if v.role is Role.STATE)
+        self.leaves = tuple(v for v in wanted if not initial(self.model, v))
+        self.initial = tuple(v for v in wanted if initial(self.model, v))
         program = step.step_vjp(self.model)
         self.back = only(program, frozenset(s.at(TIME - 1) for s in self.model.states))
         self.pull = only(program, frozenset(v.at() for v in self.leaves))
@@ -131,9 +131,8 @@ class _Walk:
         self, values: Values, count: int, signals: Mapping[str, Array], direct: Mapping[sp.MatrixSymbol, Array],
         last: Mapping[str, Array],
     ) -> Iterator[Lane]:
-        for v in self.initial:
-            if last:
-                yield Lane(v.name, slice(0, count), last[v.name])
+        for v in self.initial if last else ():
+            yield Lane(v.name, slice(0, count), self._first(v, count, last))
         largest = max((int(np.prod(size(v, values))) for v in self.leaves), default=1) * self.done.N
         width = max(1, LANE_ENTRIES // largest)
         for start in range(0, count, width) if self.leaves else ():
@@ -148,6 +147,14 @@ class _Walk:
                     own = self.done.batch(direct[v.at()])
                     term[-1] += own if term.shape[1] == self.done.N else own.sum(axis=0, keepdims=True)
                 yield Lane(v.name, places, term)
+
+    def _first(self, v: Variable, count: int, last: Mapping[str, Array]) -> Array:
+        """The terms of an initial state, or of a parameter from which states start that are not given."""
+        term = np.zeros((count, self.done.N, *size(v, self.done.values)))
+        for s in initial(self.model, v):
+            if s == v or s.name in self.done.started:
+                term = term + last[s.name]
+        return term
 
     def _term(self, v: Variable, expression: MatrixExpr | None, values: Values, count: int) -> Array:
         summed = v.role is Role.PARAMETER and not self.samples
