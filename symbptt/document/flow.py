@@ -70,17 +70,27 @@ def depths(shown: tuple[Variable, ...], found: list[Edge]) -> dict[str, int]:
 
 
 def forward_label(model: Model, edge: Edge) -> Tree | None:
-    """The one matrix between two values, if a single parameter stands there."""
-    direct = [e for e in model.all_equations if any(_is_at(s, edge) for s in e.value.atoms(sp.MatrixSymbol))]
-    matrices = {
-        a for e in direct for product in e.value.atoms(sp.MatMul) if any(_is_at(s, edge) for s in product.args)
-        for a in product.args if isinstance(a, sp.MatrixSymbol) and model[a.name].role is Role.PARAMETER and model[a.name].tied
+    """The one matrix between two values, if no other parameter multiplies on the way."""
+    on_the_way = [e for e in model.all_equations if e.target == edge.target or _between(model, edge, e.target)]
+    passing = {edge.source.at(TIME - edge.lag)} | {e.target.at() for e in on_the_way if e.target != edge.target}
+    factors = {
+        other for e in on_the_way for node in e.value.atoms(sp.MatMul, sp.HadamardProduct) if passing & set(node.args)
+        for other in node.args if isinstance(other, sp.MatrixSymbol) and other not in passing
     }
-    return typeset.compose(matrices.pop(), model=model) if len(matrices) == 1 and len(direct) == 1 else None
+    names = [leaf.name for leaf in factors]
+    if len(names) != 1 or model[names[0]].role is not Role.PARAMETER:
+        return None
+    return typeset.compose(factors.pop(), model=model)
 
 
-def _is_at(leaf: sp.Basic, edge: Edge) -> bool:
-    return getattr(leaf, "name", "") == edge.source.name and getattr(leaf, "step", TIME) == TIME - edge.lag
+def _between(model: Model, edge: Edge, value: Variable) -> bool:
+    """Whether a value that is not shown lies on the way of an edge."""
+    if value in shown_values(model) or not _reaches(model, value, edge.target):
+        return False
+    reads = next(e for e in model.all_equations if e.target == value).value.atoms(sp.MatrixSymbol)
+    if edge.source.at(TIME - edge.lag) in reads:
+        return True
+    return any(_between(model, edge, model[leaf.name]) for leaf in reads if model[leaf.name].role is Role.LOCAL)
 
 
 def backward_label(model: Model, edge: Edge, step: int) -> Tree | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import re
+from functools import lru_cache
 
 from symbptt import emit
 from symbptt.model.values import Model, Variable
@@ -12,6 +13,7 @@ NUMBER = re.compile(r"# (.*)\((\d+)\)")
 _ALSO = frozenset({"value_and_grad"})
 
 
+@lru_cache(maxsize=16)
 def functions(model: Model, wrt: tuple[Variable, ...]) -> str:
     """The source of every function with a numbered line, and of `value_and_grad`, in the order of the file."""
     text = emit.source(model, wrt=tuple(v.name for v in wrt)).text

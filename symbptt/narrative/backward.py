@@ -125,20 +125,25 @@ def rules(model: Model, variable: Variable, terms: tuple[Contribution, ...], lat
     return "; ".join(made) or "nothing reads it"
 
 
-def value_step(model: Model, equation: RecursionEquation) -> Step:
-    """One numbered adjoint equation; two lines, base case first, where the last step differs from the others."""
+def right_sides(model: Model, equation: RecursionEquation) -> tuple[MatrixExpr, MatrixExpr]:
+    """The right sides of an adjoint equation: for the base case t = T, written in t, and for the steps before."""
     v = equation.variable
     mute = silent(model)
     heard = tuple(c for c in equation.terms if c.through.name not in mute)
+    return equation.now, build.add(sp.ZeroMatrix(v.rows, v.columns), *(c.value for c in (*heard, *equation.carries)))
+
+
+def value_step(model: Model, equation: RecursionEquation) -> Step:
+    """One numbered adjoint equation; two lines, base case first, where the last step differs from the others."""
+    v = equation.variable
+    now, earlier = right_sides(model, equation)
     adjoint = symbol(NODE, v, TIME)
-    now = symbols.at(equation.now, LAST)
-    earlier = build.add(sp.ZeroMatrix(v.rows, v.columns), *(c.value for c in (*heard, *equation.carries)))
     check = shapes.check(equation.value) if (*equation.terms, *equation.carries) else shapes.shape(adjoint)
     rule = rules(model, v, equation.terms, equation.carries)
-    if not equation.carries and heard == equation.terms:
+    if now == earlier:
         tree: Tree = typeset.equation(adjoint, earlier, model=model)
     else:
-        base = during(_tree(model, now), "t = T")
+        base = during(_tree(model, symbols.at(now, LAST)), "t = T")
         tree = Aligned((
             Equality(_tree(model, symbols.at(adjoint, LAST)), (base,)),
             Equality(_tree(model, adjoint), (during(_tree(model, earlier), "t = T−1, …, 1"),)),
@@ -156,20 +161,23 @@ def _stands_for(model: Model, variable: Variable) -> Prose:
     return (adjoint, " is the adjoint of ", inner, ":")
 
 
+def gradient_side(model: Model, equation: RecursionEquation) -> MatrixExpr:
+    """The right side of a gradient equation."""
+    v = equation.variable
+    mute = silent(model)
+    if not equation.terms:
+        return sp.ZeroMatrix(v.rows, v.columns)
+    if v.role is Role.STATE:
+        return build.add(*(symbols.at(c.value, 1) for c in equation.terms))
+    heard = [c.value for c in equation.terms if c.through.name not in mute]
+    return _accumulated(model, v.timed, heard, [c.value for c in equation.terms if c.through.name in mute])
+
+
 def gradient_step(model: Model, equation: RecursionEquation) -> Step:
     """One numbered gradient equation."""
     v = equation.variable
-    mute = silent(model)
-    heard = [c.value for c in equation.terms if c.through.name not in mute]
-    last = [c.value for c in equation.terms if c.through.name in mute]
-    initial = v.role is Role.STATE
-    if initial:
-        value = build.add(sp.ZeroMatrix(v.rows, v.columns), *(symbols.at(c.value, 1) for c in equation.terms))
-    elif not equation.terms:
-        value = sp.ZeroMatrix(v.rows, v.columns)
-    else:
-        value = _accumulated(model, v.timed, heard, last)
-    left = symbols.total(symbols.loss(model, None), v.at(0) if initial else v.at())
+    value = gradient_side(model, equation)
+    left = symbols.total(symbols.loss(model, None), v.at(0) if v.role is Role.STATE else v.at())
     rule = rules(model, v, equation.terms) + ("; sum over t" if not v.timed else "")
     return Step(typeset.equation(left, value, model=model), rule, shapes.check(value, v.at()), number=equation.number)
 

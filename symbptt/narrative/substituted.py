@@ -84,8 +84,8 @@ def _loop(model: Model, variable: Variable) -> MatrixExpr | None:
         cotangent = build.mul(chain, step.loss_gradient(model)[name])
         body = inner.replaced({TIME: SOURCE}).transposed().product(cotangent)
         # A sum of sums breaks into lines, a sum in parentheses does not.
-        parts = body.args if isinstance(body, sp.MatAdd) else (body,)
-        sums += [_summed(model, Series(part, SOURCE, 1, TIME)) for part in parts]
+        parts = [build.split_number(part) for part in (body.args if isinstance(body, sp.MatAdd) else (body,))]
+        sums += [build.scale(number, _summed(model, Series(build.mul(*part), SOURCE, 1, TIME))) for number, part in parts]
     return build.add(*(symbols.abbreviated(s, model) for s in sums)) if sums else None
 
 

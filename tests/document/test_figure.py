@@ -1,0 +1,98 @@
+"""The figure: one scene, two writers."""
+
+from __future__ import annotations
+
+from xml.etree import ElementTree
+
+import pytest
+
+from symbptt import typeset
+from symbptt.document import flow, svg, tikz
+from symbptt.document.scene import RADIUS, Scene, scene
+from symbptt.model.read import load, names
+from symbptt.model.values import Role
+from symbptt.typeset.tree import Accent, Identifier, Operator, Row, Script, Style
+
+
+def drawing(name: str, T: int, wrt: str = "parameters") -> Scene:
+    model = load(name)
+    return scene(model, T, model.parameters if wrt == "parameters" else model.variables)
+
+
+def labels(item: Scene, backward: bool) -> list[str]:
+    return [typeset.text(a.label) for a in item.arrows if a.backward == backward and a.label is not None]
+
+
+@pytest.mark.parametrize("name", names())
+@pytest.mark.parametrize("T", [1, 3, 9])
+def test_everything_is_inside_and_nothing_overlaps(name: str, T: int) -> None:
+    item = drawing(name, T, "all")
+    for node in item.nodes:
+        assert RADIUS <= node.x <= item.width - RADIUS and RADIUS <= node.y <= item.height - RADIUS
+    for i, a in enumerate(item.nodes):
+        for b in item.nodes[i + 1 :]:
+            assert (a.x - b.x) ** 2 + (a.y - b.y) ** 2 > (2 * RADIUS) ** 2
+    for arrow in item.arrows:
+        assert 0 <= arrow.lx <= item.width and 0 <= arrow.ly <= item.height
+
+
+def test_the_elman_figure_says_what_flows() -> None:
+    item = drawing("elman", 3)
+    assert labels(item, False).count("Wₕₕ") == 3
+    assert [s for s in labels(item, True) if s.startswith("Wₕₕ")] == ["Wₕₕᵀ δ_{a,2}", "Wₕₕᵀ δ_{a,3}"]
+    assert "softmax(o₃) − y₃" in labels(item, True)
+    assert len([n for n in item.nodes if n.role is Role.LOSS]) == 3
+
+
+def test_gradients_reach_inputs_and_initial_states_only_if_asked_for() -> None:
+    plain, full = drawing("elman", 2), drawing("elman", 2, "all")
+    assert "Wₕₕᵀ δ_{a,1}" not in labels(plain, True) and "Wₕₕᵀ δ_{a,1}" in labels(full, True)
+    assert "Wₓₕᵀ δ_{a,1}" not in labels(plain, True) and "Wₓₕᵀ δ_{a,1}" in labels(full, True)
+
+
+def test_a_matrix_is_shown_only_where_it_stands_alone() -> None:
+    assert "W₁" not in labels(drawing("mlp", 1), False), "three matrices lie between x and o"
+
+
+def test_edges_skip_values_that_are_not_shown() -> None:
+    model = load("lstm")
+    shown = flow.shown_values(model)
+    assert [v.name for v in shown] == ["x", "c", "h", "o", "L"]
+    found = {(e.source.name, e.lag, e.target.name) for e in flow.edges(model, shown)}
+    assert found == {
+        ("x", 0, "c"), ("h", 1, "c"), ("c", 1, "c"), ("x", 0, "h"), ("h", 1, "h"), ("c", 0, "h"), ("h", 0, "o"), ("o", 0, "L"),
+    }
+
+
+def test_many_steps_are_abridged() -> None:
+    item = drawing("elman", 50)
+    texts = {typeset.text(n.label) for n in item.nodes}
+    assert {"h₀", "h₁", "h₂", "h₅₀"} <= texts and "h₃" not in texts
+    assert len(item.gaps) == 1
+    assert r"$\cdots$" in tikz.write(item) and "⋯" in svg.write(item, "t")
+
+
+def test_the_svg_is_well_formed_and_names_itself() -> None:
+    root = ElementTree.fromstring(svg.write(drawing("lstm", 3), 'a <b> & "c"'))
+    assert root[0].tag == "title" and root[0].text == 'a <b> & "c"'
+    assert len([e for e in root.iter("path") if e.get("class") == "gradient"]) > 5
+    assert {e.get("marker-end") for e in root.iter("path")} == {None, "url(#forward-tip)", "url(#gradient-tip)"}
+
+
+def test_labels_in_svg_come_back_to_the_line() -> None:
+    tree = Row((
+        Script(Identifier("W", Style.BOLD), Identifier("hh"), Operator("⊤")), Operator("\u2062"),
+        Script(Accent(Identifier("h", Style.BOLD), "bar"), Identifier("t")), Operator("−"), Identifier("<"),
+    ))
+    made = svg.label(tree)
+    root = ElementTree.fromstring(f"<g>{made}</g>")
+    assert "".join(root.itertext()).replace("\u2009", "") == "Whh⊤h\u0304t−<"
+    assert abs(sum(float(e.get("dy", 0)) for e in root)) < 1e-9
+
+
+def test_the_tikz_picture_fits_and_is_balanced() -> None:
+    text = tikz.write(drawing("lstm", 3))
+    assert text.count("{") == text.count("}")
+    assert r"\draw[gradient]" in text and r"\draw[forward]" in text
+    unit = float(text.split("[x=")[1].split("pt")[0])
+    assert unit * drawing("lstm", 3).width <= tikz.WIDEST + 1
