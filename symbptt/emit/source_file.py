@@ -11,6 +11,7 @@ import jinja2
 
 from symbptt import files, resources
 from symbptt.emit.context import context
+from symbptt.emit.fast.writer import FastWriter
 from symbptt.emit.passes import Line
 from symbptt.emit.program import Body, Writer
 from symbptt.errors import BadInput, UnknownName
@@ -55,10 +56,13 @@ def source(
     T: int | None = None,
     unroll: bool = False,
     wrt: tuple[str, ...] | str | None = None,
+    style: str | None = None,
+    without: tuple[str, ...] = (),
 ) -> SourceFile:
     """Emit a module with forward, backward and, if the model has a loss, value_and_grad.
 
     `unroll` writes straight-line code for the chosen T; otherwise the code loops and serves any T.
+    `style` is "plain", the textbook's loops, or "fast", the default for loops; `without` names passes of it to leave out.
     Raises BadInput for an unknown backend or name, or for `unroll` without T.
     """
     model = load(model)
@@ -68,7 +72,9 @@ def source(
         raise BadInput("straight-line code needs a number of steps: give T (-T)")
     if unroll:
         _checked_steps(model, T)
-    writer = Writer(model, T if unroll else None, wanted_variables(model, wrt))
+    wanted = wanted_variables(model, wrt)
+    fast = (style or ("plain" if unroll else "fast")) == "fast"
+    writer = FastWriter(model, wanted, without) if fast else Writer(model, T if unroll else None, wanted)
     suffix = f"_T{T}" if unroll else ""
     return SourceFile(f"{model.name}{suffix}.py", render(writer, _recipe(model, T, unroll, wrt)), model)
 
@@ -142,6 +148,7 @@ def render(writer: Writer, recipe: str) -> str:
         "loss": _body(program.loss, loss_loop),
         "backward": _body(program.backward, "reversed(range(T))"),
     }
+    values["residual_lines"] = ['"T": T, "N": N, "dtype": dtype,', *values["residual_lines"]]
     closing = {"forward": "residual_lines", "loss": "loss_direct", "backward": "gradient_lines"}
     for part, text in bodies.items():
         if values.get(part + "_open"):

@@ -177,7 +177,7 @@ def test_text_from_a_model_file_stays_text():
 
 
 def test_as_a_program(tmp_path):
-    path = emit.source("gru", wrt="all").write(tmp_path / "gru.py")
+    path = emit.source("gru", wrt="all", style="plain").write(tmp_path / "gru.py")
     done = subprocess.run([sys.executable, str(path)], capture_output=True, text=True, check=False)
     assert done.returncode == 0 and "W_hr" in done.stdout
     broken = tmp_path / "broken.py"
@@ -189,7 +189,7 @@ def test_as_a_program(tmp_path):
 
 def test_the_text_of_the_backward_loop():
     """The loop reads like the derivation."""
-    text = emit.source("elman").text
+    text = emit.source("elman", style="plain").text
     for line in (
         "d_h = c_h[t + 1] + d_o @ W_ho + d_h_next",
         "d_a = d_h * (1 - h[t + 1] ** 2)",

@@ -1,0 +1,1 @@
+"""Fast NumPy code: statements for one step, rewritten by small passes, then written with buffers and products over all steps."""

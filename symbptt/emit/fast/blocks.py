@@ -1,0 +1,270 @@
+"""Blocks as lines: products over all steps, stretches of local factors, and loops that write into buffers."""
+
+from __future__ import annotations
+
+import re
+
+import sympy as sp
+
+from symbptt.algebra.nodes import Timed
+from symbptt.emit.fast.constants import Constants
+from symbptt.emit.fast.operations import Operations
+from symbptt.emit.fast.place import Arrays, Rows, Step, Stretch
+from symbptt.emit.fast.plan import GRADIENT, OUT, Block, Statement, terms
+from symbptt.emit.fast.storage import Storage, writes
+from symbptt.emit.layout import Layout, array_rank
+from symbptt.emit.passes import Line, reduced
+from symbptt.emit.scalars import ADD, TIMES
+from symbptt.model.values import Role
+
+WIDTH = 110
+"""Longer lines are broken."""
+STRETCH = 65536
+"""Entries of an array that a stretch of local factors works on at once: they stay in the cache until the loop reads them."""
+
+
+class Writer:
+    """Writes the blocks of one function. `allocated` are the arrays over all steps that exist already."""
+
+    def __init__(self, arrays: Arrays, constants: Constants, backward: bool) -> None:
+        self.arrays, self.constants, self.backward = arrays, constants, backward
+        self.storage: Storage = arrays.storage
+        self.lines: list[Line] = []
+        self.allocated: dict[str, str] = {}
+
+    @property
+    def layout(self) -> Layout:
+        """The names."""
+        return self.storage.layout
+
+    def allocate(self, blocks: tuple[Block, ...]) -> None:
+        """Arrays for what loops store, and for what shares a place with it."""
+        for block in blocks:
+            for statement in (*block.ahead, *block.statements):
+                for key in statement.keys:
+                    self._allocate(block, statement, key)
+
+    def _allocate(self, block: Block, statement: Statement, key: str) -> None:
+        storage, home = self.storage, self.storage.home(key)
+        pack = storage.plan.pack(key)
+        if pack is not None:
+            name = storage.pack_name(pack)
+            shape = f"{len(pack.rows)}, T, N, {self.arrays.shape(home)}"
+            self.allocated.setdefault(name, f"{name} = np.empty(({shape}), dtype)")
+            members = ", ".join(storage.name(row[-1]) for row in pack.rows)
+            self.allocated.setdefault(" " + name, f"{members} = {name}")
+        elif key in storage.stretched:
+            name = storage.name(key)
+            self.allocated.setdefault("span", self._span(block))
+            self.allocated.setdefault(name, f"{name} = np.empty((min(span, T), N, {self.arrays.shape(key)}), dtype)")
+        elif key in storage.stored and not key.startswith(GRADIENT) and (block.each or home != key or storage.extra_row(key)):
+            name = storage.name(home)
+            self.allocated.setdefault(name, f"{name} = np.empty(({self._full_shape(home)}), dtype)")
+
+    def _full_shape(self, key: str) -> str:
+        return f"{self.arrays.lead(key)}, {self.arrays.shape(key)}"
+
+    def is_allocated(self, key: str) -> bool:
+        """Whether there is an array to write a value into."""
+        return self.storage.plan.pack(key) is not None or self.storage.name(self.storage.home(key)) in self.allocated
+
+    def write(self, block: Block) -> None:
+        """Write one block."""
+        if block.each:
+            self._loop(block)
+        else:
+            for statement in block.statements:
+                self._for_all_steps(statement)
+
+    # ------------------------------------------------------------ all steps at once
+
+    def _for_all_steps(self, statement: Statement) -> None:
+        place = Rows(self.arrays)
+        key, comment = statement.key, " ".join(statement.numbers)
+        if key.startswith(GRADIENT):
+            self._gradient(statement, place)
+        elif self.is_allocated(key):
+            work = Operations(place, self.constants)
+            values = tuple(self._without_cotangents(v) for v in statement.values)
+            into = place.operand(statement.targets)
+            assert into is not None
+            work.assign(values, into, comment)
+            self.lines += work.lines
+            self._cotangents(statement, into)
+        elif self._is_cotangent(statement):
+            name, rows = self.arrays.over_time(key, 0), self.arrays.rows_name(key, 0)
+            self.lines.append(Line(f"{name} = {self._required(statement.values[0].name)}", comment))
+            self.lines.append(Line(f"{rows} = {name}.reshape(T * N, {self.arrays.shape(key)})"))
+            self.arrays.views[rows] = ""
+        else:
+            self._expression(statement, place)
+
+    def _expression(self, statement: Statement, place: Rows) -> None:
+        """A new array, named once with its rows stacked and once by step."""
+        key, value = statement.key, self._without_cotangents(statement.values[0])
+        rows, code = self.arrays.rows_name(key, 0), place.lower.whole(value)
+        shape = self.arrays.shape(key)
+        text = code.at(ADD)
+        if not code.batched:
+            text = f"np.array(np.broadcast_to({text}, (T * N, {shape})), dtype)"
+        elif isinstance(value, sp.MatrixSymbol):
+            text += ".copy()"
+        self.lines.append(Line(f"{rows} = {text}", " ".join(statement.numbers)))
+        self.arrays.views[rows] = ""
+        self._cotangents(statement, rows)
+        self.lines.append(Line(f"{self.storage.name(key)} = {rows}.reshape(T, N, {shape})"))
+
+    def _gradient(self, statement: Statement, place: Rows) -> None:
+        variable = self.storage.variable(statement.key)
+        name, comment = self.layout.gradient(variable), " ".join(statement.numbers)
+        value = statement.values[0]
+        if variable.role is Role.PARAMETER:
+            self.lines.append(Line(f"{name} = {reduced(place.lower, value, variable, self.layout)}", comment))
+            return
+        text = f"{place.lower.whole(value).at(TIMES)}"
+        shape = self.arrays.shape(statement.key)
+        self.lines.append(Line(f"{name} = ({text}).reshape(T, N, {shape})", comment))
+
+    def _is_cotangent(self, statement: Statement) -> bool:
+        value = statement.values[0]
+        return isinstance(value, Timed) and value.name.startswith(OUT)
+
+    def _required(self, key: str) -> str:
+        """The cotangents of a value as (T, N, ...), zeros if there are none."""
+        name, shape = self.layout.cotangent(self.storage.variable(key)), self.arrays.shape(key)
+        rows = f"{name}[1:]" if self.storage.extra_row(key) else name
+        return f"np.zeros((T, N, {shape}), dtype) if {name} is None else {rows}"
+
+    def _without_cotangents(self, value: sp.MatrixExpr) -> sp.MatrixExpr:
+        kept = [t for t in terms(value) if not (isinstance(t, Timed) and t.name.startswith(OUT))]
+        return value if len(kept) == len(terms(value)) else (kept[0] if len(kept) == 1 else sp.MatAdd(*kept))
+
+    def _cotangents(self, statement: Statement, rows: str) -> None:
+        """Add the cotangents that were given."""
+        for term in terms(statement.values[0]):
+            if isinstance(term, Timed) and term.name.startswith(OUT):
+                name = self.layout.cotangent(self.storage.variable(term.name))
+                part = f"{name}[1:]" if self.storage.extra_row(term.name) else name
+                self.lines.append(Line(f"if {name} is not None:"))
+                self.lines.append(Line(f"    {rows} += {part}.reshape({rows}.shape)"))
+
+    # ------------------------------------------------------------ step by step
+
+    def _loop(self, block: Block) -> None:
+        place = Step(self.arrays, block.keys, bool(block.ahead))
+        work = Operations(place, self.constants)
+        for index, statement in enumerate(block.statements):
+            self._at_a_step(block, index, statement, work, place)
+        indent = ""
+        if block.ahead:
+            indent = "    "
+            self._stretches(block)
+        for line in place.buffers.values():
+            self.constants.lines.setdefault(line, line)
+        text = "\n".join(line.text for line in work.lines)
+        over = {name: array for name, array in place.over.items() if re.search(rf"\b{name}\b", text)}
+        parts = [array + ("[::-1]" if self.backward else "") for array in over.values()]
+        self.lines += [Line(indent + text) for text in _header(list(over), parts)]
+        self.lines += [Line(f"{indent}    {line.text}", line.comment) for line in work.lines]
+
+    def _at_a_step(self, block: Block, index: int, statement: Statement, work: Operations, place: Step) -> None:
+        comment = " ".join(statement.numbers)
+        if statement.key.startswith(GRADIENT):
+            self._gradient_of_a_step(statement, work, place, comment)
+            return
+        value = statement.values[0]
+        if self._is_cotangent(statement):
+            name = self.layout.names.of(f"required {value.name}", self.storage.name(statement.key) + "_outside")
+            self.arrays.view(name, self._required(value.name))
+            place.over[name + "_t"] = name + place.chunk
+            work.lines.append(Line(f"np.copyto({place.operand(statement.targets)}, {name}_t)", comment))
+            return
+        into = place.operand(statement.targets)
+        assert into is not None
+        rank = {array_rank(self.storage.variable(k)) for k in statement.keys}
+        if rank == {1} and all(v.shape[1] == 1 for v in statement.values):
+            work.assign(statement.values, into, comment)
+        else:
+            text = place.lower.whole(self._without_cotangents(value)).at(ADD)
+            work.lines.append(Line(f"np.copyto({into}, {text})", comment))
+            self._optional(value, into, work, place)
+        self._keep(block, index, work, place)
+
+    def _optional(self, value: sp.MatrixExpr, into: str, work: Operations, place: Step) -> None:
+        for term in terms(value):
+            if isinstance(term, Timed) and term.name.startswith(OUT):
+                name = place.leaf(term).text
+                work.lines += [Line(f"if {name} is not None:"), Line(f"    {into} += {name}")]
+
+    def _keep(self, block: Block, index: int, work: Operations, place: Step) -> None:
+        """After the last statement that writes into a pack, its values are stored."""
+        for pack in self.storage.plan.packs:
+            if not (pack.buffered and writes(block.statements[index], pack) and self.storage.needs_kept(block, pack)):
+                continue
+            if any(writes(s, pack) for s in block.statements[index + 1 :]):
+                continue
+            last = tuple(Timed(row[-1], *_shape(self.storage, row[-1]), 0) for row in pack.rows)
+            first = tuple(Timed(row[0], *_shape(self.storage, row[0]), 0) for row in pack.rows)
+            span = range(len(pack.rows))
+            work.say(f"np.copyto({place.several(pack, span, first)}, {place.several(pack, span, last)})")
+
+    def _gradient_of_a_step(self, statement: Statement, work: Operations, place: Step, comment: str) -> None:
+        variable, value = self.storage.variable(statement.key), statement.values[0]
+        name = self.layout.gradient(variable)
+        if not variable.timed:
+            work.lines.append(Line(f"{name} += {reduced(place.lower, value, variable, self.layout)}", comment))
+            return
+        place.over[name + "_t"] = name + place.chunk
+        text = (
+            reduced(place.lower, value, variable, self.layout)
+            if variable.role is Role.PARAMETER
+            else place.lower.whole(value).at(ADD)
+        )
+        work.lines.append(Line(f"{name}_t += {text}", comment))
+
+    def _span(self, block: Block) -> str:
+        width = self.arrays.shape(block.ahead[0].key).replace(", ", " * ")
+        return f"span = max(1, {STRETCH} // (N * {width}))"
+
+    def _stretches(self, block: Block) -> None:
+        """Local factors, for as many steps as fit into the cache."""
+        self.allocated.setdefault("span", self._span(block))
+        self.lines.append(Line("for stop in range(T, 0, -span):"))
+        if any(s.key in self.storage.stretched for s in block.ahead):
+            self.lines.append(Line("    start = max(stop - span, 0)"))
+            self.lines.append(Line("    chunk, count = slice(start, stop), slice(stop - start)"))
+        else:
+            self.lines.append(Line("    chunk = slice(max(stop - span, 0), stop)"))
+        place = Stretch(self.arrays)
+        for statement in block.ahead:
+            for target, value in zip(statement.targets, statement.values, strict=True):
+                text = _last_call(place, value, place.leaf(target).text)
+                self.lines.append(Line("    " + text, " ".join(statement.numbers)))
+
+
+def _shape(storage: Storage, key: str) -> tuple[sp.Expr, sp.Expr]:
+    variable = storage.variable(key)
+    return variable.rows, variable.columns
+
+
+def _last_call(place: Stretch, value: sp.MatrixExpr, into: str) -> str:
+    """A formula whose last operation writes into an array."""
+    if isinstance(value, sp.HadamardProduct):
+        rest = sp.HadamardProduct(*value.args[1:]) if len(value.args) > 2 else value.args[1]
+        first, second = place.lower.whole(value.args[0]), place.lower.whole(rest)
+        if not first.negative and not second.negative:
+            return f"np.multiply({first.at(ADD)}, {second.at(ADD)}, out={into})"
+    return f"{into} = {place.lower(value).at(ADD)}"
+
+
+def _header(names: list[str], arrays: list[str]) -> list[str]:
+    """The head of a loop over arrays."""
+    if not names:
+        return ["for _ in range(T):"]
+    if len(names) == 1:
+        return [f"for {names[0]} in {arrays[0]}:"]
+    line = f"for {', '.join(names)} in zip({', '.join(arrays)}):"
+    if len(line) <= WIDTH:
+        return [line]
+    pairs = [f"    {', '.join(arrays[i : i + 4])}," for i in range(0, len(arrays), 4)]
+    return ["steps = zip(", *pairs, ")", f"for {', '.join(names)} in steps:"]

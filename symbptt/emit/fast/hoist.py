@@ -1,0 +1,56 @@
+"""Pass: what does not depend on the recurrence is computed before it."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from sympy.matrices.expressions.matexpr import MatrixExpr
+
+from symbptt.algebra import build
+from symbptt.algebra.nodes import BatchMean, Timed, is_leaf
+from symbptt.emit.fast.plan import GRADIENT, HOISTED, OUT, Block, Plan, Statement, is_constant, is_untied, renamed, symbols, terms
+
+
+def hoist(plan: Plan) -> Plan:
+    """a_t = u_t + W h_{t-1} with u_t = U x_t + b: u for all t is one product, and the loop adds it."""
+    return replace(plan, forward=_all(plan, plan.forward), backward=_all(plan, plan.backward))
+
+
+def _all(plan: Plan, blocks: tuple[Block, ...]) -> tuple[Block, ...]:
+    made: list[Block] = []
+    for block in blocks:
+        if not block.each:
+            made.append(block)
+            continue
+        found = [_split(plan, block, s) for s in block.statements]
+        ahead = tuple(f[1] for f in found if f[1] is not None)
+        if ahead and made and not made[-1].each:
+            made[-1] = Block(made[-1].statements + ahead, each=False)
+        elif ahead:
+            made.append(Block(ahead, each=False))
+        made.append(replace(block, statements=tuple(f[0] for f in found)))
+    return tuple(made)
+
+
+def _split(plan: Plan, block: Block, statement: Statement) -> tuple[Statement, Statement | None]:
+    """The statement without its hoisted summands, and the statement of those."""
+    keys = block.keys | {s.key for s in block.ahead}
+    if statement.key.startswith(GRADIENT):
+        return statement, None
+    parts = terms(statement.values[0])
+    free = [p for p in parts if _is_free(plan, keys, p)]
+    bound = [p for p in parts if p not in free]
+    if not bound or not _is_worth_it(free):
+        return statement, None
+    target = renamed(statement.targets[0], HOISTED + statement.key)
+    return statement.having(build.add(*bound, target)), Statement((target,), (build.add(*free),), statement.numbers)
+
+
+def _is_free(plan: Plan, keys: frozenset[str], term: MatrixExpr) -> bool:
+    return not term.has(BatchMean) and not any(s.name in keys or is_untied(plan.model, s.name) for s in symbols(term))
+
+
+def _is_worth_it(free: list[MatrixExpr]) -> bool:
+    """Whether there is work to save: more than a stored value, a constant or a cotangent from outside."""
+    moving = [p for p in free if not is_constant(p) and not (isinstance(p, Timed) and p.name.startswith(OUT))]
+    return len(moving) > 1 or any(not is_leaf(p) for p in moving)

@@ -1,0 +1,287 @@
+"""Formulas as NumPy calls that write into given arrays; nothing new is allocated.
+
+Several formulas of one form are one call on neighbours in a pack. What has no such call is an expression whose value is copied.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+import sympy as sp
+from sympy.matrices.expressions.matexpr import MatrixExpr
+
+from symbptt.algebra import build, nodes
+from symbptt.algebra.nodes import TIME, Elementwise, Spread, Timed
+from symbptt.emit.fast.constants import Constants
+from symbptt.emit.fast.gates import weight_and_operand
+from symbptt.emit.fast.place import Place
+from symbptt.emit.fast.plan import OUT, is_constant, symbols, terms
+from symbptt.emit.layout import array_rank
+from symbptt.emit.lowering import Code, Lowering
+from symbptt.emit.passes import Line
+from symbptt.emit.scalars import ADD, ATOM
+
+Values = tuple[MatrixExpr, ...]
+CALLS = {"tanh": "np.tanh", "exp": "np.exp", "sin": "np.sin", "cos": "np.cos", "log": "np.log", "sqrt": "np.sqrt"}
+"""Functions that are one call."""
+
+
+@dataclass
+class Operations:
+    """Writes the calls of one block; `scratch` counts the intermediate results of a statement, by shape."""
+
+    place: Place
+    constants: Constants
+    lines: list[Line] = field(default_factory=list)
+    scratch: dict[str, int] = field(default_factory=dict)
+    comment: str = ""
+
+    def assign(self, values: Values, into: str, comment: str) -> None:
+        """Compute values of one form into an array."""
+        self.comment = comment
+        self.scratch.clear()
+        self.value(values, into)
+
+    def say(self, text: str) -> None:
+        """Add a line; the first one of a statement carries its equation numbers."""
+        self.lines.append(Line(text, self.comment))
+        self.comment = ""
+
+    def value(self, values: Values, into: str | None = None) -> str:
+        """The name of the result, in `into` if that is given."""
+        for known in (self._operand, self._constant):
+            text = known(values)
+            if text is not None:
+                return self._copied(text, into)
+        handler = next((_TABLE[k] for k in type(values[0]).__mro__ if k in _TABLE), None)
+        if handler is None or not all(self.is_plain(v) for v in values):
+            return self._expression(values, into)
+        return handler(self, values, into)
+
+    def is_plain(self, value: MatrixExpr) -> bool:
+        """Whether a formula is a column with one axis behind the batch."""
+        return bool(value.shape[1] == 1)
+
+    def _operand(self, values: Values) -> str | None:
+        if not all(isinstance(v, sp.MatrixSymbol) for v in values):
+            return None
+        timed = all(isinstance(v, Timed) for v in values)
+        return self.place.operand(values) if timed else None
+
+    def _constant(self, values: Values) -> str | None:
+        return self.constants.values(values) if all(is_constant(v) for v in values) else None
+
+    def _copied(self, text: str, into: str | None) -> str:
+        if into is None or into == text:
+            return text
+        self.say(f"np.copyto({into}, {text})")
+        return into
+
+    def _expression(self, values: Values, into: str | None) -> str:
+        """The formula as one expression: it allocates."""
+        text = self.place.lower.whole(values[0]).at(ADD)
+        return self._copied(text, into) if into else f"({text})"
+
+    def result(self, values: Values, into: str | None) -> str:
+        """Where an operation writes: `into`, or an intermediate array."""
+        if into is not None:
+            return into
+        pack = f"{len(values)}, " if len(values) > 1 else ""
+        shape = f"{pack}{self.place.batch}, {self.place.lower.size(values[0].shape[0])}"
+        number = self.scratch[shape] = self.scratch.get(shape, 0) + 1
+        return self.constants.scratch(shape, number)
+
+    def working(self, values: Values, into: str | None) -> str:
+        """Where intermediate steps of an operation write: `into` unless the formula still reads it."""
+        if into is not None and into in self._names(values):
+            return self.result(values, None)
+        return self.result(values, into)
+
+    def _names(self, values: Values) -> set[str]:
+        """The names of all operands in formulas; neighbours in a pack count as one."""
+        found = {self.place.leaf(s).text for v in values for s in symbols(v) if isinstance(s, Timed)}
+        for at in zip(*([s for s in nodes.leaves(v) if isinstance(s, Timed)] for v in values), strict=False):
+            found.add(self.place.operand(at) or "")
+        return found
+
+    def fold(self, operands: list[tuple[str, str]], values: Values, into: str | None) -> str:
+        """The operands, each as (call that brings it in, name), one after another; the last call writes into the result."""
+        working, done = self.working(values, into), operands[0][1]
+        for i, (name, operand) in enumerate(operands[1:]):
+            out = self.result(values, into) if i == len(operands) - 2 and into is not None else working
+            self.say(f"{name}({done}, {operand}, out={out})")
+            done = out
+        return done
+
+
+def _sum(self: Operations, values: Values, into: str | None) -> str:
+    """Products first, into the result; then what is added to them; cotangents that may be missing last."""
+    columns = list(zip(*(terms(v) for v in values), strict=True))
+    missing = [c for c in columns if isinstance(c[0], Timed) and c[0].name.startswith(OUT)]
+    columns = [c for c in columns if c not in missing]
+    gathered = _gathered(self, [c[0] for c in columns]) if len(values) == 1 else []
+    columns = [c for c in columns if c[0] not in gathered]
+    positive = [c for c in columns if not _is_negative(c)]
+    columns = positive + [c for c in columns if c not in positive]
+    computed = next((c for c in columns if not _is_given(c)), None)
+    others = tuple(t for c in columns if c is not computed for t in c)
+    working = into if into is not None and into not in self._names(others) else self.working(values, into)
+    alone = not gathered and len(columns) == 1 and not missing
+    operands: list[tuple[str, str]] = []
+    if gathered:
+        operands.append(("np.add", _stacked_sum(self, gathered, into if into and not columns and not missing else working)))
+    free = not gathered
+    for column in columns:
+        negative = bool(operands) and _is_negative(column)
+        term = tuple(build.scale(-1, c) for c in column) if negative else column
+        fresh = free and not negative and not _is_given(term)
+        target = (into if alone else working) if fresh else None
+        free = free and not fresh
+        operands.append(("np.subtract" if negative else "np.add", self.value(term, target)))
+    operands.sort(key=lambda pair: pair[1] != working)  # what was computed in place is used up first
+    done = self.fold(operands, values, into) if len(operands) > 1 else self._copied(operands[0][1], into)
+    for column in missing:
+        name = self.place.leaf(column[0]).text
+        out = self.result(values, into)
+        self._copied(done, out)
+        self.lines.append(Line(f"if {name} is not None:"))
+        self.lines.append(Line(f"    {out} += {name}"))
+        done = out
+    return done
+
+
+def _is_given(values: Values) -> bool:
+    return all(isinstance(v, sp.MatrixSymbol) for v in values) or all(is_constant(v) for v in values)
+
+
+def _is_negative(values: Values) -> bool:
+    return all(build.split_number(v)[0].could_extract_minus_sign() for v in values)
+
+
+def _gathered(self: Operations, values: list[MatrixExpr]) -> list[MatrixExpr]:
+    """The terms W_k^T d_k whose d_k are neighbours in a pack, in its order; the longest run."""
+    plan = self.place.storage.plan
+    found: dict[int, MatrixExpr] = {}
+    pack = None
+    for value in values:
+        number, parts = build.split_number(value)
+        if number != 1 or len(parts) != 2 or not isinstance(parts[0], sp.Transpose) or not isinstance(parts[1], Timed):
+            continue
+        if isinstance(parts[0].arg, Timed) or not isinstance(parts[0].arg, sp.MatrixSymbol):
+            continue
+        home = plan.pack(parts[1].name)
+        if home is not None and pack in (None, home) and home.row(parts[1].name) not in found:
+            pack, found[home.row(parts[1].name)] = home, value
+    best: list[int] = []
+    for start in found:
+        run = [start]
+        while run[-1] + 1 in found:
+            run.append(run[-1] + 1)
+        best = max(best, run, key=len)
+    return [found[i] for i in best] if len(best) > 1 else []
+
+
+def _stacked_sum(self: Operations, gathered: list[MatrixExpr], into: str) -> str:
+    """The sum of W_k^T d_k: one product of stacked weights, then halves added to halves."""
+    weights = tuple(build.split_number(v)[1][0].arg for v in gathered)
+    moving = tuple(build.split_number(v)[1][1] for v in gathered)
+    count = len(gathered)
+    out = self.result(tuple(gathered), None)
+    self.say(f"np.matmul({self.place.operand(moving)}, {self.constants.stacked_transposes(weights)}, out={out})")
+    while count > 2:
+        half = count // 2
+        first, last = self.constants.part(out, 0, half), self.constants.part(out, count - half, count)
+        self.say(f"np.add({first}, {last}, out={first})")
+        count -= half
+    self.say(f"np.add({self.constants.item(out, 0)}, {self.constants.item(out, 1)}, out={into})")
+    return into
+
+
+def _product(self: Operations, values: Values, into: str | None) -> str:
+    """A number times a vector, W v, or W^T v."""
+    split = [build.split_number(v) for v in values]
+    if all(len(parts) == 1 for _, parts in split):
+        numbers = {number for number, _ in split}
+        if len(numbers) > 1:
+            raise AssertionError("one form, several numbers")
+        out = self.result(values, into)
+        inner = self.value(tuple(parts[0] for _, parts in split), None if out in self._names(values) else out)
+        number = numbers.pop()
+        if number == -1:
+            self.say(f"np.negative({inner}, out={out})")
+        else:
+            self.say(f"np.multiply({inner}, {self.constants.number(number)}, out={out})")
+        return out
+    if len(split[0][1]) != 2:
+        return self._expression(values, into)
+    found = [_weight(self, v) for v in values]
+    moving = tuple(parts[1] for _, parts in split)
+    if any(f is None for f in found) or len(set(moving)) > 1 or moving[0].shape[1] != 1:
+        return self._expression(values, into)
+    operand = self.value((moving[0],))
+    weights = self.constants.weights(tuple(v for v in values), [f for f in found if f is not None])
+    call = "np.dot" if len(values) == 1 else "np.matmul"
+    out = self.result(values, into)
+    if operand == out:
+        return self._expression(values, into)
+    self.say(f"{call}({operand}, {weights}, out={out})")
+    return out
+
+
+def _weight(self: Operations, value: MatrixExpr) -> MatrixExpr | None:
+    """The W or W^T of a product with a tied parameter that is a matrix."""
+    plan = self.place.storage.plan
+    _, parts = build.split_number(value)
+    inner = parts[0].arg if isinstance(parts[0], sp.Transpose) else parts[0]
+    if isinstance(inner, Timed) or not isinstance(inner, sp.MatrixSymbol) or array_rank(plan.model[inner.name]) != 2:
+        return None
+    return parts[0] if weight_and_operand(plan, value) or isinstance(parts[0], sp.Transpose) else None
+
+
+def _hadamard(self: Operations, values: Values, into: str | None) -> str:
+    """Factor by factor."""
+    working = self.working(values, into)
+    columns = list(zip(*(v.args for v in values), strict=True))
+    columns.sort(key=_is_given)
+    operands, free = [], True
+    for column in columns:
+        fresh = free and not _is_given(column)
+        free = free and not fresh
+        operands.append(("np.multiply", self.value(column, working if fresh else None)))
+    return self.fold(operands, values, into)
+
+
+def _elementwise(self: Operations, values: Values, into: str | None) -> str:
+    """One call where the function is one; else its formula on the operand's value."""
+    head = values[0]
+    inner = tuple(v.operand for v in values)
+    given = _is_given(inner)
+    out = self.result(values, into)
+    aliased = out in self._names(values)
+    name = self.value(inner, None if given or aliased else out)
+    if type(head) is Elementwise and head.name in CALLS:
+        self.say(f"{CALLS[head.name]}({name}, out={out})")
+        return out
+    if type(head) is Elementwise and head.name == "relu":
+        self.say(f"np.maximum({name}, {self.constants.number(sp.S.Zero)}, out={out})")
+        return out
+    named = Lowering(lambda _: Code(name, ATOM, True, 1), self.place.lower.dimension, self.place.batch)
+    named.helpers = self.place.lower.helpers
+    text = named(head.func(*head.args[:-1], Timed("operand", head.shape[0], head.shape[1], TIME))).at(ADD)
+    return self._copied(text, out)
+
+
+def _spread(self: Operations, values: Values, into: str | None) -> str:
+    """A scalar of each sample stands for a column; calls broadcast it."""
+    return self._copied(self.value(tuple(v.args[0] for v in values)), into)
+
+
+_TABLE: dict[type, Callable[[Operations, Values, str | None], str]] = {
+    sp.MatAdd: _sum,
+    sp.MatMul: _product,
+    sp.HadamardProduct: _hadamard,
+    Elementwise: _elementwise,
+    Spread: _spread,
+}
+"""One function per node type that has calls with `out=`."""

@@ -1,0 +1,206 @@
+"""How a value is called: stacked over all steps, in a stretch of steps, or at one step of a loop."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from dataclasses import dataclass, field
+
+import sympy as sp
+
+from symbptt.algebra.nodes import TIME, Timed
+from symbptt.emit.fast.plan import CARRY, OUT, Pack
+from symbptt.emit.fast.storage import Storage
+from symbptt.emit.layout import array_rank, shape_text
+from symbptt.emit.lowering import Code, Lowering
+from symbptt.emit.scalars import ATOM
+
+
+@dataclass
+class Arrays:
+    """The arrays of one function; `views` collects the lines that name parts of them, in the order of first use."""
+
+    storage: Storage
+    size: Lowering
+    views: dict[str, str] = field(default_factory=dict)
+
+    def shape(self, key: str) -> str:
+        """The axes of a value behind the batch axis, as text."""
+        return shape_text(self.storage.variable(key), self.size.size)
+
+    def view(self, name: str, text: str) -> str:
+        """Name a part of an array."""
+        self.views.setdefault(name, f"{name} = {text}")
+        return name
+
+    def lead(self, key: str) -> str:
+        """The leading axes of a stored value."""
+        return ("T" if not self.storage.extra_row(key) else "T + 1") + ("" if self.storage.untied(key) else ", N")
+
+    def over_time(self, key: str, lag: sp.Expr | int) -> str:
+        """The name of an array (T, N, ...) with the values of all steps, or of those one step before or after."""
+        key = self.storage.home(key)
+        name, extra = self.storage.name(key), self.storage.extra_row(key)
+        if not extra:
+            return name
+        names = self.storage.layout.names
+        here = (extra == "first") == (lag == 0)
+        suffix = "now" if lag == 0 else ("before" if lag == -1 else "after")
+        return self.view(names.of(f"{key} {suffix}", f"{name}_{suffix}"), f"{name}[1:]" if here else f"{name}[:-1]")
+
+    def rows_name(self, key: str, lag: sp.Expr | int) -> str:
+        """The name that `rows` gives."""
+        home = self.storage.home(key)
+        suffix = "_rows" if lag == 0 else ("_before_rows" if lag == -1 else "_after_rows")
+        return self.storage.layout.names.of(f"rows {home} {lag}", self.storage.name(home) + suffix)
+
+    def rows(self, key: str, lag: sp.Expr | int) -> str:
+        """The values of all steps and samples on top of each other, (T*N, ...)."""
+        name = self.rows_name(key, lag)
+        if name not in self.views:
+            self.view(name, f"{self.over_time(key, lag)}.reshape(T * N, {self.shape(key)})")
+        return name
+
+    def run(self, pack: Pack, span: range) -> str:
+        """A pack's array, or some rows of it."""
+        name = self.storage.pack_name(pack)
+        return name if len(span) == len(pack.rows) else f"{name}[{span.start or ''}:{span.stop}]"
+
+
+def lag_of(symbol: sp.MatrixSymbol) -> sp.Expr:
+    """How many steps later than the current one a symbol is."""
+    return symbol.step - TIME if isinstance(symbol, Timed) else sp.S.Zero
+
+
+class Place(ABC):
+    """Names for operands; `lower` writes formulas with them."""
+
+    batch = "N"
+
+    def __init__(self, arrays: Arrays) -> None:
+        self.arrays, self.storage = arrays, arrays.storage
+        self.lower = Lowering(self.leaf, arrays.storage.layout.dimension, self.batch)
+        self.lower.helpers = arrays.size.helpers
+
+    @abstractmethod
+    def one(self, symbol: Timed) -> str:
+        """The name of one value."""
+
+    @abstractmethod
+    def several(self, pack: Pack, span: range, symbols: tuple[Timed, ...]) -> str:
+        """The name of neighbours in a pack."""
+
+    def leaf(self, symbol: sp.MatrixSymbol) -> Code:
+        """The code of a symbol, for formulas."""
+        key = symbol.name
+        rank = array_rank(self.storage.variable(key))
+        if not self.storage.is_timed(key):
+            return Code(self.storage.name(key), ATOM, False, rank)
+        return Code(self.one(symbol), ATOM, not self.storage.untied(key), rank)
+
+    def operand(self, symbols: tuple[sp.MatrixSymbol, ...]) -> str | None:
+        """The name of one value, or of neighbours in a pack; None if the values are no neighbours."""
+        if len(set(symbols)) == 1:
+            return self.leaf(symbols[0]).text
+        pack = self.storage.plan.pack(symbols[0].name)
+        if pack is None or any(pack.row(s.name) < 0 for s in symbols):
+            return None
+        rows = [pack.row(s.name) for s in symbols]
+        span = range(rows[0], rows[0] + len(rows))
+        return self.several(pack, span, symbols) if rows == list(span) else None
+
+
+class Rows(Place):
+    """All steps at once: arrays (T*N, ...)."""
+
+    batch = "T * N"
+
+    def one(self, symbol: Timed) -> str:
+        return self.arrays.rows(symbol.name, lag_of(symbol))
+
+    def several(self, pack: Pack, span: range, symbols: tuple[Timed, ...]) -> str:
+        run, name = self.arrays.run(pack, span), self.storage.pack_name(pack, span)
+        name = self.storage.layout.names.of(f"rows {name}", name + "_rows")
+        return self.arrays.view(name, f"{run}.reshape({len(span)}, T * N, {self.arrays.shape(symbols[0].name)})")
+
+
+class Stretch(Place):
+    """Some steps at once: arrays (steps, N, ...)."""
+
+    def one(self, symbol: Timed) -> str:
+        name = self.arrays.over_time(symbol.name, lag_of(symbol))
+        return f"{name}[{self.storage.chunk(symbol.name)}]"
+
+    def several(self, pack: Pack, span: range, symbols: tuple[Timed, ...]) -> str:
+        return f"{self.arrays.run(pack, span)}[:, chunk]"
+
+
+class Step(Place):
+    """One step of a loop that makes the values `made`; `over` collects what the loop runs over: name -> array.
+
+    A `chunked` loop runs over a stretch of the steps.
+    """
+
+    def __init__(self, arrays: Arrays, made: frozenset[str], chunked: bool) -> None:
+        super().__init__(arrays)
+        self.made, self.chunked = made, chunked
+        self.chunk = "[chunk]" if chunked else ""
+        self.over: dict[str, str] = {}
+        self.buffers: dict[str, str] = {}
+        self.optional: dict[str, str] = {}
+
+    def one(self, symbol: Timed) -> str:
+        key, lag = symbol.name, lag_of(symbol)
+        if key.startswith(OUT):
+            return self._cotangent(key)
+        pack = self.storage.plan.pack(key)
+        if pack is not None and pack.buffered and key in self.made and lag == 0:
+            return self._buffered(pack, pack.row(key))
+        if key in self.made and key not in self.storage.stored and pack is None:
+            return self.buffer(key)
+        name = self.storage.name(self.storage.home(key)) + {0: "_t", -1: "_before_t", 1: "_after_t"}[int(lag)]
+        array = self.arrays.over_time(key, lag) + (f"[{self.storage.chunk(key)}]" if self.chunked else "")
+        return self._each(f"step {self.storage.home(key)} {lag}", name, array)
+
+    def several(self, pack: Pack, span: range, symbols: tuple[Timed, ...]) -> str:
+        if pack.buffered and symbols[0].name in self.made:
+            whole = self._whole(pack)
+            if len(span) == len(pack.rows):
+                return whole
+            name = self._name(f"part {pack.rows} {span}", self.storage.pack_name(pack, span) + "_now")
+            self.buffers.setdefault(name, f"{name} = {whole}[{span.start or ''}:{span.stop}]")
+            return name
+        name = self.storage.pack_name(pack, span)
+        return self._each(f"step {name}", name + "_t", f"{self.arrays.run(pack, span)}.swapaxes(0, 1){self.chunk}")
+
+    def buffer(self, key: str) -> str:
+        """A buffer that every step uses again; what the step after passes back starts at zero."""
+        name = self.storage.name(key)
+        make = "zeros" if key.startswith(CARRY) else "empty"
+        self.buffers.setdefault(name, f"{name} = np.{make}((N, {self.arrays.shape(key)}), dtype)")
+        return name
+
+    def _name(self, key: str, wish: str) -> str:
+        return self.storage.layout.names.of(key, wish)
+
+    def _each(self, key: str, wish: str, array: str) -> str:
+        name = self._name(key, wish)
+        self.over[name] = array
+        return name
+
+    def _whole(self, pack: Pack) -> str:
+        name = self._name(f"now {pack.rows}", self.storage.pack_name(pack) + "_now")
+        self.buffers.setdefault(name, f"{name} = np.empty(({len(pack.rows)}, N, {self.arrays.shape(pack.rows[0][-1])}), dtype)")
+        return name
+
+    def _buffered(self, pack: Pack, row: int) -> str:
+        whole = self._whole(pack)
+        names = [self._name(f"now {pack.rows} {i}", self.storage.name(r[-1]) + "_now") for i, r in enumerate(pack.rows)]
+        self.buffers.setdefault(" " + whole, f"{', '.join(names)} = {whole}")
+        return names[row]
+
+    def _cotangent(self, key: str) -> str:
+        name = self.storage.name(key)
+        rows = f"{name}[1:]" if self.storage.extra_row(key) else name
+        steps = self.arrays.view(self._name(f"steps {key}", name + "_steps"), f"[None] * T if {name} is None else {rows}")
+        return self._each(f"step {key}", name + "_t", steps + self.chunk)
+

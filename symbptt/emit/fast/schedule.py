@@ -1,0 +1,114 @@
+"""Pass: take apart what is a recurrence and what is one formula for all t."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import sympy as sp
+
+from symbptt.algebra.nodes import TIME
+from symbptt.emit.fast.plan import CARRY, Block, Plan, Statement, is_stepwise
+from symbptt.model.values import Model
+
+Edges = list[set[int]]
+
+
+def schedule(plan: Plan) -> Plan:
+    """v_t = f(x_t), or v_t = f(h_t) that no h reads: all t at once; only the cycles h_t = f(h_{t-1}) stay loops."""
+    return replace(
+        plan,
+        forward=tuple(b for block in plan.forward for b in _split(plan.model, block)),
+        backward=tuple(b for block in plan.backward for b in _split(plan.model, block)),
+    )
+
+
+def needs(statements: tuple[Statement, ...]) -> Edges:
+    """For every statement the ones that it reads, at whichever step."""
+    maker = {key: i for i, s in enumerate(statements) for key in s.keys}
+    return [{maker[key] for key, _ in s.reads if key in maker} for s in statements]
+
+
+def _split(model: Model, block: Block) -> list[Block]:
+    statements = block.statements
+    edges = needs(statements)
+    groups = components(edges)
+    cyclic = [len(g) > 1 or g[0] in edges[g[0]] for g in groups]
+    loops = [c or is_stepwise(model, statements[g[0]]) for g, c in zip(groups, cyclic, strict=True)]
+    blocks: list[Block] = []
+    for i in _order(groups, edges, loops):
+        made = tuple(statements[j] for j in groups[i])
+        last = blocks[-1] if blocks else None
+        joined = sorted_within([*last.statements, *made]) if last and last.each == loops[i] and not cyclic[i] else None
+        if joined:
+            blocks[-1] = Block(tuple(joined), loops[i])
+        else:
+            blocks.append(Block(made, loops[i]))
+    return blocks
+
+
+def components(edges: Edges) -> list[list[int]]:
+    """The strongly connected components (Tarjan 1972), each in ascending order."""
+    index: dict[int, int] = {}
+    low: dict[int, int] = {}
+    stack: list[int] = []
+    found: list[list[int]] = []
+    for root in range(len(edges)):
+        work = [(root, iter(sorted(edges[root])))] if root not in index else []
+        while work:
+            node, rest = work[-1]
+            if node not in index:
+                index[node] = low[node] = len(index)
+                stack.append(node)
+            following = next(rest, None)
+            if following is None:
+                work.pop()
+                if work:
+                    low[work[-1][0]] = min(low[work[-1][0]], low[node])
+                if low[node] == index[node]:
+                    at = stack.index(node)
+                    found.append(sorted(stack[at:]))
+                    del stack[at:]
+            elif following not in index:
+                work.append((following, iter(sorted(edges[following]))))
+            elif following in stack:
+                low[node] = min(low[node], index[following])
+    return found
+
+
+def _order(groups: list[list[int]], edges: Edges, loops: list[bool]) -> list[int]:
+    """Components in an order that serves every reader, with few changes between loops and the rest."""
+    owner = {i: g for g, members in enumerate(groups) for i in members}
+    waits = [{owner[j] for i in members for j in edges[i]} - {g} for g, members in enumerate(groups)]
+    order: list[int] = []
+    kind = False
+    while len(order) < len(groups):
+        ready = [g for g in range(len(groups)) if g not in order and waits[g] <= set(order)]
+        same = [g for g in ready if loops[g] is kind]
+        chosen = min(same or ready, key=lambda g: groups[g][0])
+        kind = loops[chosen]
+        order.append(chosen)
+    return order
+
+
+def sorted_within(statements: list[Statement]) -> list[Statement] | None:
+    """The statements of one step in an order that serves every reader, near the given one; None if there is none.
+
+    Whoever reads what the step after passed back comes before the statement that passes the next one.
+    """
+    maker = {key: i for i, s in enumerate(statements) for key in s.keys}
+    waits: Edges = [set() for _ in statements]
+    for i, s in enumerate(statements):
+        for key, step in s.reads:
+            if key not in maker or maker[key] == i:
+                continue
+            if sp.sympify(step) == TIME:
+                waits[i].add(maker[key])
+            elif key.startswith(CARRY):
+                waits[maker[key]].add(i)
+    done: list[int] = []
+    while len(done) < len(statements):
+        ready = next((i for i in range(len(statements)) if i not in done and waits[i] <= set(done)), None)
+        if ready is None:
+            return None
+        done.append(ready)
+    return [statements[i] for i in done]

@@ -1,0 +1,148 @@
+"""Where each value of a plan lives: an array over all steps, a row of a pack, or a buffer that every step uses again."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import sympy as sp
+
+from symbptt.emit.fast.plan import (
+    ADJOINT,
+    CARRY,
+    GRADIENT,
+    HOISTED,
+    LOCAL,
+    OUT,
+    PARTIAL,
+    TANH,
+    Block,
+    Pack,
+    Plan,
+    Statement,
+    is_untied,
+    variable_of,
+)
+from symbptt.emit.layout import Layout
+from symbptt.model.values import Role, Variable
+
+SUFFIXES = {HOISTED: "_in", LOCAL: "_slope", TANH: "_tanh", PARTIAL: "_sum"}
+LONGEST = 28
+"""Longer names of packs are cut to a number."""
+
+
+@dataclass
+class Storage:
+    """`stored` are the values with one row per step; `shared` maps a value to the one whose place it takes.
+
+    `stretched` are local factors that have rows only for the steps that a loop is about to run over.
+    """
+
+    plan: Plan
+    layout: Layout
+    kept: frozenset[str]
+    stored: set[str] = field(default_factory=set)
+    shared: dict[str, str] = field(default_factory=dict)
+    stretched: set[str] = field(default_factory=set)
+
+    def __post_init__(self) -> None:
+        for block in self.plan.blocks:
+            for statement in (*block.statements, *block.ahead):
+                for key in statement.keys:
+                    if statement in block.ahead or not block.each or self._leaves(block, key):
+                        self.stored.add(key)
+        for block in self.plan.blocks:
+            if block.each:
+                self._share(block)
+                self.stretched |= {s.key for s in block.ahead if self._stays(block, s.key)}
+
+    def _stays(self, block: Block, key: str) -> bool:
+        """Whether a local factor has a place of its own and is read in its own loop only."""
+        inside = {*block.ahead, *block.statements}
+        alone = key not in self.shared and self.plan.pack(key) is None
+        return alone and all(s in inside for s in self.plan.readers(key))
+
+    def chunk(self, key: str) -> str:
+        """The index of the steps of a stretch."""
+        return "count" if key in self.stretched else "chunk"
+
+    def _leaves(self, block: Block, key: str) -> bool:
+        """Whether somebody outside a loop reads a value of it, or somebody in it another step's."""
+        if key in self.kept or (":" not in key and self.plan.model[key].role is Role.STATE):
+            return True
+        inside = set(block.statements)
+        return any(s not in inside for s in self.plan.readers(key))
+
+    def _share(self, block: Block) -> None:
+        """A hoisted part is read once, so the value that is made of it can take its place."""
+        position = {key: i for i, s in enumerate(block.statements) for key in s.keys}
+        homes = [k for k in position if k in self.stored and self.plan.pack(k) is None and not k.startswith((CARRY, GRADIENT))]
+        taken: set[str] = set()
+        for i, statement in enumerate(block.statements):
+            for key in sorted(k for k, _ in statement.reads if k.startswith((HOISTED, LOCAL)) and self.plan.pack(k) is None):
+                readers = [s for s in self.plan.readers(key) if not any(s is a for a in block.ahead)]
+                home = next((h for h in homes if h not in taken and position[h] >= i and self.same_shape(h, key)), None)
+                if len(readers) == 1 and home is not None and (key.startswith(HOISTED) or home == statement.key):
+                    taken.add(home)
+                    self.shared[key] = home
+
+    def same_shape(self, a: str, b: str) -> bool:
+        """Whether two values have arrays of one shape."""
+        return shape_of(self.variable(a)) == shape_of(self.variable(b))
+
+    def variable(self, key: str) -> Variable:
+        """The variable that gives a value its shape."""
+        return variable_of(self.plan.model, key)
+
+    def name(self, key: str) -> str:
+        """The Python name of a value."""
+        prefix, _, _ = key.rpartition(":")
+        prefix = prefix.split(":")[0] + ":" if prefix else ""
+        variable, names = self.variable(key), self.layout.names
+        known = {"": self.layout.array, ADJOINT: self.layout.adjoint, CARRY: self.layout.carry, OUT: self.layout.cotangent,
+                 GRADIENT: self.layout.gradient}
+        if prefix in known:
+            return known[prefix](variable)
+        return names.of(key, self.name(key[len(prefix) :]) + SUFFIXES[prefix])
+
+    def home(self, key: str) -> str:
+        """The value whose array a value is kept in."""
+        pack = self.plan.pack(key)
+        if pack is not None:
+            return pack.rows[pack.row(key)][-1]
+        return self.shared.get(key, key)
+
+    def pack_name(self, pack: Pack, span: range | None = None) -> str:
+        """The name of a pack's array, or of some rows of it."""
+        rows = pack.rows if span is None else pack.rows[span.start : span.stop]
+        members = [self.name(row[-1]) for row in rows]
+        start = next((p for p in ("d_a_", "d_") if all(m.startswith(p) for m in members)), "")
+        wish = start + "_".join(m.removeprefix(start) for m in members)
+        return self.layout.names.of(f"pack {members}", wish if len(wish) <= LONGEST else start + "gates")
+
+    def is_timed(self, key: str) -> bool:
+        """Whether a name stands for a value per step, rather than for a tied parameter."""
+        return ":" in key or self.plan.model[key].timed
+
+    def extra_row(self, key: str) -> str:
+        """Where an array has a row more than steps: "first" for the initial state, "last" for what nothing passes back."""
+        if key.startswith(CARRY):
+            return "last"
+        return "first" if (":" not in key or key.startswith(OUT)) and self.variable(key).role is Role.STATE else ""
+
+    def untied(self, key: str) -> bool:
+        """Whether a value has steps but no samples."""
+        return is_untied(self.plan.model, key)
+
+    def needs_kept(self, block: Block, pack: Pack) -> bool:
+        """Whether a pack's last values are read outside the loop that makes them."""
+        return any(row[-1] in self.stored for row in pack.rows if row[-1] in block.keys)
+
+
+def shape_of(variable: Variable) -> tuple[sp.Expr, sp.Expr]:
+    """Rows and columns."""
+    return (variable.rows, variable.columns)
+
+
+def writes(statement: Statement, pack: Pack) -> bool:
+    """Whether a statement writes into a pack."""
+    return any(pack.row(key) >= 0 for key in statement.keys)

@@ -1,0 +1,134 @@
+"""The fast style: the bodies of forward and backward from an optimised plan, in the frame of the plain style."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+
+from symbptt.emit.fast import build
+from symbptt.emit.fast.blocks import Writer as BlockWriter
+from symbptt.emit.fast.constants import Constants
+from symbptt.emit.fast.factors import factors
+from symbptt.emit.fast.gates import gates
+from symbptt.emit.fast.halves import halves
+from symbptt.emit.fast.hoist import hoist
+from symbptt.emit.fast.place import Arrays
+from symbptt.emit.fast.plan import CARRY, GRADIENT, Block, Plan
+from symbptt.emit.fast.schedule import schedule
+from symbptt.emit.fast.storage import Storage
+from symbptt.emit.passes import Line, Pullback, loss_pullback
+from symbptt.emit.program import Body, Writer
+from symbptt.model.values import Model, Role, Variable
+
+PASSES: dict[str, Callable[[Plan], Plan]] = {
+    "schedule": schedule,
+    "factors": factors,
+    "halves": halves,
+    "hoist": hoist,
+    "gates": gates,
+}
+"""The passes by name, in their order; each can be left out."""
+
+
+class FastWriter(Writer):
+    """Builds the parts of a module in the fast style; `without` names passes to leave out."""
+
+    def __init__(self, model: Model, wanted: tuple[Variable, ...], without: tuple[str, ...] = ()) -> None:
+        super().__init__(model, None, wanted)
+        plan = build.plan(model, self.names, self.seeded(), self.reached)
+        for name, run in PASSES.items():
+            if name not in without:
+                plan = run(plan)
+        self.plan = plan
+        self.storage = Storage(plan, self.layout, self._kept())
+
+    def _kept(self) -> frozenset[str]:
+        """What the caller and the loss read."""
+        return frozenset(v.name for v in self.model.outputs) | self._read_by_loss()
+
+    def _read_by_loss(self) -> frozenset[str]:
+        if self.model.loss is None:
+            return frozenset()
+        pullback: Pullback = loss_pullback(self.model)
+        values = [e.value for e in self.model.loss.equations] + [v for _, v in pullback.adjoints] + [*pullback.leaves.values()]
+        return frozenset(s.name for v in values for s in v.atoms() if hasattr(s, "name"))
+
+    def cell_values(self) -> tuple[Variable, ...]:
+        """What the forward pass hands on: states, outputs, and what loss and backward read."""
+        read = {key for block in self.plan.backward for s in (*block.ahead, *block.statements) for key, _ in s.reads}
+        kept = read | self._kept()
+        return tuple(e.target for e in self.model.equations if e.target.role is Role.STATE or e.target.name in kept)
+
+    def _forward(self) -> Body:
+        arrays, constants = self._arrays()
+        work = BlockWriter(arrays, constants, backward=False)
+        work.allocate(self.plan.forward)
+        for state in self.model.states:
+            name = self.layout.array(state)
+            work.allocated.setdefault(name, f"{name} = np.empty((T + 1, N, {self._shape(state)}), dtype)")
+        initial = [Line(f"{self.layout.array(s)}[0] = {self._initial(s)}") for s in self.model.states]
+        return self._body(work, arrays, constants, self.plan.forward, initial, "")
+
+    def _backward(self) -> Body:
+        arrays, constants = self._arrays()
+        work = BlockWriter(arrays, constants, backward=True)
+        work.allocate(self.plan.backward)
+        written = {s.key: s for b in self.plan.backward for s in b.statements}
+        stepwise = {s.key for b in self.plan.backward if b.each for s in b.statements}
+        initial = []
+        for v in self.wanted:
+            if v.role is not Role.STATE and (GRADIENT + v.name not in written or GRADIENT + v.name in stepwise):
+                initial.append(Line(f"{self.layout.gradient(v)} = {self._zero_gradient(v)}"))
+        for s in self.model.states:
+            if CARRY + s.name in self.storage.stored:
+                initial.append(Line(f"{self.layout.carry(s)}[T] = 0"))
+        carried = [s for s in self.model.states if CARRY + s.name in written]
+        tail = "\n".join(line.text for line in self._state_gradients(carried))
+        body = self._body(work, arrays, constants, self.plan.backward, initial, tail)
+        return Body(body.before, (), tuple(self._state_gradients(carried)))
+
+    def _at_start(self, state: Variable, carried: list[Variable]) -> str:
+        given, carry = self.layout.cotangent(state), self.layout.carry(state)
+        if CARRY + state.name in self.storage.stored:
+            carry = f"{carry}[0]"
+        missing = carry if state in carried else f"np.zeros((N, {self._shape(state)}), dtype)"
+        added = f"{given}[0] + {carry}" if state in carried else f"{given}[0]"
+        return f"({missing} if {given} is None else {added})"
+
+    def seed_lines(self, seeded: list[Variable]) -> list[str]:
+        """Cotangents that are not given are None."""
+        return [f'{self.layout.cotangent(v)} = cotangents.get("{v.name}")' for v in seeded]
+
+    def _arrays(self) -> tuple[Arrays, Constants]:
+        arrays = Arrays(self.storage, self.lower)
+        return arrays, Constants(arrays, self.lower)
+
+    def _body(
+        self, work: BlockWriter, arrays: Arrays, constants: Constants, blocks: tuple[Block, ...], initial: list[Line], tail: str
+    ) -> Body:
+        for block in blocks:
+            work.write(block)
+        opening = [*work.allocated.values(), *(v for v in arrays.views.values() if v), *constants.lines.values()]
+        closing = tail + "\n" + "\n".join(f"{self.layout.array(v)}" for v in self.cell_values())
+        kept = _used([Line(text) for text in opening], initial + work.lines, closing)
+        return Body(tuple(kept), (), ())
+
+
+def _used(opening: list[Line], rest: list[Line], closing: str) -> list[Line]:
+    """The lines without definitions that nothing reads; views come behind the arrays that they name parts of."""
+    text = "\n".join(line.text for line in rest) + "\n" + closing
+    needed: list[Line] = []
+    for line in reversed(opening):
+        names = [n.strip() for n in line.text.split(" = ")[0].split(",")]
+        if any(re.search(rf"\b{re.escape(n)}\b", text) for n in names):
+            needed.insert(0, line)
+            text += "\n" + line.text
+    made: list[Line] = []
+    for position, line in enumerate(rest):
+        target, assigns, _ = line.text.partition(" = ")
+        later = "\n".join(x.text for x in rest[position + 1 :]) + "\n" + closing
+        pure = assigns and line.text.endswith(")") and ".reshape(T, N," in line.text and "_rows.reshape" in line.text
+        if pure and not re.search(rf"\b{re.escape(target.strip())}\b", later):
+            continue
+        made.append(line)
+    return [*needed, *made]
