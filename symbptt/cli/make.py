@@ -64,7 +64,7 @@ def derive(model: Model, steps: int, wrt: Names, form: str, layout: str) -> None
 
 @click.command()
 @steps_option()
-@wrt_option("Variables to derive by, separated by commas; default all parameters; 'all' adds inputs and initial states.")
+@wrt_option("Variables to derive by, separated by commas; default all parameters, inputs and initial states.")
 @formats("tex", "html", several=True)
 @click.option("-o", "--output", "folder", type=click.Path(path_type=Path), default=Path(), metavar="DIR",
               help="Folder to write to (made if missing); default the current one.")

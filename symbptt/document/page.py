@@ -11,6 +11,7 @@ from symbptt.errors import UnknownName
 from symbptt.model.read import load
 from symbptt.model.values import Model
 from symbptt.narrative import derivation
+from symbptt.narrative.story import ALL
 from symbptt.narrative.values import Derivation
 
 Writer = Callable[[Derivation, str], str]
@@ -26,16 +27,17 @@ def _writer(kind: str) -> Writer:
 
 def _command(model: Model, T: int, wrt: tuple[str, ...] | str | None) -> str:
     names = f" --wrt {wrt if isinstance(wrt, str) else ','.join(wrt)}" if wrt else ""
-    return f"symbptt document {model.name} -T {T}{names}"
+    changes = f" {model.options}" if model.options else ""
+    return f"symbptt document {model.name}{changes} -T {T}{names}"
 
 
 def render(model: Model | str, T: int, format: str = "tex", wrt: tuple[str, ...] | str | None = None) -> str:
-    """The document as text, "tex" or "html"; `wrt` as in `narrative.derivation`.
+    """The document as text, "tex" or "html"; `wrt` is None for all parameters, inputs and initial states.
 
     Raises BadInput for an unknown format, for a model without a loss, and for a T or a name that is not possible.
     """
     writer, model = _writer(format), load(model)
-    return writer(derivation(model, T, wrt), _command(model, T, wrt))
+    return writer(derivation(model, T, wrt or ALL), _command(model, T, wrt))
 
 
 def write(
@@ -48,7 +50,7 @@ def write(
     """
     model = load(model)
     writers = {kind: _writer(kind) for kind in dict.fromkeys(formats)}
-    told, command = derivation(model, T, wrt), _command(model, T, wrt)
+    told, command = derivation(model, T, wrt or ALL), _command(model, T, wrt)
     texts = {Path(directory) / f"{model.name}_T{T}.{kind}": writer(told, command) for kind, writer in writers.items()}
     files.make_folder(directory)
     return list(files.write_all(texts, force=force))

@@ -12,7 +12,9 @@ import pytest
 
 import symbptt
 
-COMMANDS = ("list", "show", "unroll", "derive", "document", "emit", "analyze", "verify", "build", "completion")
+COMMANDS = (
+    "list", "show", "unroll", "derive", "document", "emit", "analyze", "verify", "diagnose", "fuzz", "build", "completion",
+)
 Run = Callable[..., tuple[int, str, str]]
 Process = Callable[..., subprocess.CompletedProcess[str]]
 
