@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 @formats("text", "json")
 @takes_model
 def diagnose(model: Model, values: Path | None, layout: str) -> int:
-    """Say of somebody's gradients whether they are right, and if not, why.
+    """Say whether somebody's gradients are right, and what is wrong.
 
     Exit code 0 if all are right, 1 if any is not.
     """
