@@ -251,7 +251,7 @@ def _last_call(place: Stretch, value: sp.MatrixExpr, into: str) -> str:
     """A formula whose last operation writes into an array."""
     if isinstance(value, sp.HadamardProduct):
         rest = sp.HadamardProduct(*value.args[1:]) if len(value.args) > 2 else value.args[1]
-        first, second = place.lower.whole(value.args[0]), place.lower.whole(rest)
+        first, second = place.lower(value.args[0]), place.lower(rest)
         if not first.negative and not second.negative:
             return f"np.multiply({first.at(ADD)}, {second.at(ADD)}, out={into})"
     return f"{into} = {place.lower(value).at(ADD)}"

@@ -137,12 +137,12 @@ def renamed(symbol: Timed, key: str) -> Timed:
 
 
 def is_untied(model: Model, key: str) -> bool:
-    """Whether a key is a parameter with one value per step, or the gradient of one."""
+    """Whether a key is a parameter or a buffer with one value per step, or the gradient of one."""
     prefix, _, name = key.rpartition(":")
     if prefix + ":" not in (":", GRADIENT):
         return False
     variable = model[name]
-    return variable.role is Role.PARAMETER and not variable.tied
+    return variable.role in (Role.PARAMETER, Role.BUFFER) and variable.timed
 
 
 def is_stepwise(model: Model, statement: Statement) -> bool:

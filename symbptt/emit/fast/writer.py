@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 
+from symbptt.algebra.nodes import BatchMean
 from symbptt.emit.fast import build
 from symbptt.emit.fast.blocks import Writer as BlockWriter
 from symbptt.emit.fast.constants import Constants
@@ -43,8 +44,9 @@ class FastWriter(Writer):
         self.storage = Storage(plan, self.layout, self._kept())
 
     def _kept(self) -> frozenset[str]:
-        """What the caller and the loss read."""
-        return frozenset(v.name for v in self.model.outputs) | self._read_by_loss()
+        """What the caller, the moving averages and the loss read."""
+        statistics = {e.target.name for e in self.model.equations if isinstance(e.value, BatchMean)}
+        return frozenset(v.name for v in self.model.outputs) | statistics | self._read_by_loss()
 
     def _read_by_loss(self) -> frozenset[str]:
         if self.model.loss is None:
