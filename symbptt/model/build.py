@@ -30,6 +30,9 @@ def model(
     activation: str | None = None,
     symbols: Mapping[str, Mapping[str, Any]] | None = None,
     init: Mapping[str, str] | None = None,
+    initial: Mapping[str, str] | None = None,
+    freeze: bool = False,
+    training: bool = True,
 ) -> Model:
     """The model with these sections, each as in a model file: names to shapes, left sides to right sides.
 
@@ -47,6 +50,9 @@ def model(
         "equations": equations,
         "symbols": symbols or {},
         "init": init or {},
+        "initial": initial or {},
+        "freeze": freeze,
+        "training": training,
     }
     if loss is not None:
         data["loss"] = {"step": loss, "at": at, "reduction": reduction}
