@@ -114,7 +114,6 @@ def _matmul(lower: Lowering, node: sp.MatMul) -> Code:
     if len(factors) == 1 and isinstance(factors[0], OneMatrix):
         text, strength = lower.number(abs(number) if number.is_number else number)
         return Code(text, strength, False, None, False, bool(number.is_number and number < 0))
-    # One factor may rely on broadcasting; a product needs the full shapes.
     return _times_number(lower, number, lower(factors[0]) if len(factors) == 1 else product(lower, factors))
 
 
