@@ -8,22 +8,15 @@ from symbptt import typeset
 from symbptt.algebra.nodes import BatchMean
 from symbptt.derive.numeric import class_targets
 from symbptt.emit.layout import Layout, handed_out, taken_in
+from symbptt.emit.literals import docstring, file_literal, shapes
 from symbptt.emit.program import Program, Writer
 from symbptt.model.values import Model, Role, Variable
 
 SIZES = {"D": 3, "H": 4, "O": 3}
 """Sizes of the usual dimensions in the self-check; others get small distinct numbers."""
-WIDTH = 100
-"""Longer literals go over several lines."""
-NEEDS = {"_cross_entropy": ("_log_sum_exp",), "_cross_entropy_slope": ("_softmax",), "_target": ("_one_hot",)}
+NEEDS = {"_cross_entropy": ("_log_sum_exp",), "_cross_entropy_slope": ("_softmax",), "_target": ("_one_hot",),
+         "_softmax_cross_entropy": ("_classes",)}
 """Helpers that call helpers."""
-
-
-def _shapes(variables: tuple[Variable, ...]) -> str:
-    """A table name -> shape as a literal, one entry a line if it is long."""
-    entries = [f"{v.name!r}: {v.shape!r}".replace("'", '"') for v in variables]
-    line = "{" + ", ".join(entries) + "}"
-    return line if len(line) < WIDTH else "{\n" + "".join(f"    {entry},\n" for entry in entries) + "}"
 
 
 def sizes(model: Model) -> dict[str, int]:
@@ -102,21 +95,21 @@ def context(program: Program, writer: Writer, recipe: str) -> dict[str, Any]:
     backward += writer.seed_lines(seeded)
     helpers |= {"_seed"} if any("_seed(" in line for line in backward) else set()
     made: dict[str, Any] = {
-        "title": _docstring(model.title),
+        "title": docstring(model.title),
         "name": model.name,
         "straight": f" for T = {program.steps}" if program.steps is not None else "",
-        "recipe": _docstring(recipe),
-        "equations": [_docstring(line) for line in equations(model)],
+        "recipe": docstring(recipe),
+        "equations": [docstring(line) for line in equations(model)],
         "steps": program.steps,
         "has_loss": model.loss is not None,
         "name_literal": repr(model.name),
-        "file_literal": _file_literal(model.text),
-        "parameters_literal": _shapes(model.parameters),
-        "buffers_literal": _shapes(model.buffers) if model.buffers else "",
+        "file_literal": file_literal(model.text),
+        "parameters_literal": shapes(model.parameters),
+        "buffers_literal": shapes(model.buffers) if model.buffers else "",
         "averages": _averages(model),
-        "inputs_literal": _shapes(model.of(Role.INPUT)),
-        "states_literal": _shapes(model.states),
-        "targets_literal": _shapes(model.of(Role.TARGET)),
+        "inputs_literal": shapes(model.of(Role.INPUT)),
+        "states_literal": shapes(model.states),
+        "targets_literal": shapes(model.of(Role.TARGET)),
         "forward_open": forward,
         "backward_open": backward,
         "residual_lines": [f'"{v.name}": {layout.array(v)},' for v in kept] + _started(model),
@@ -134,7 +127,8 @@ def context(program: Program, writer: Writer, recipe: str) -> dict[str, Any]:
     }
     if model.loss:
         made.update(_loss_context(program, writer, everything + dims))
-        helpers |= {"_target", "_weight"} | ({"_number"} if model.loss.reduction == "mean" else set())
+        text = str(made["loss_open"])
+        helpers |= {"_weight"} | {name for name in ("_target", "_number") if f"{name}(" in text}
     for name in tuple(helpers):
         helpers.update(NEEDS.get(name, ()))
     made["helpers"] = sorted(helpers)
@@ -158,19 +152,6 @@ def _untied_lead(model: Model) -> str:
     return f", *((T,) if name in {untied!r} else ())" if untied else ""
 
 
-def _file_literal(text: str) -> str:
-    """The model file as a triple-quoted literal that no text can leave."""
-    if not text:
-        return '""'
-    safe = text.replace("\\", "\\\\").replace('"""', '\\"\\"\\"')
-    return f'"""\\\n{safe}"""' if safe.endswith("\n") else f'"""\\\n{safe}\n"""'
-
-
-def _docstring(text: str) -> str:
-    """A text that is safe on one line of a docstring."""
-    return " ".join(text.split()).replace("\\", "\\\\").replace('"', "'")
-
-
 def _output(variable: Variable) -> str:
     rows = "[1:]" if variable.role is Role.STATE else ""
     return f'"{variable.name}": residuals["{variable.name}"]{rows}{handed_out(variable)}.copy(),'
@@ -191,15 +172,7 @@ def _gradient(variable: Variable, layout: Layout) -> str:
 
 def _loss_context(program: Program, writer: Writer, opening: list[str]) -> dict[str, Any]:
     model, layout = program.model, program.layout
-    targets = []
-    for v in model.of(Role.TARGET):
-        name = layout.array(v)
-        if len(v.shape) == 1:
-            targets.append(f'{name} = _target(targets["{v.name}"], {writer.lower.size(v.rows)}, dtype)')
-        else:
-            targets.append(
-                f'{name} = np.asarray(targets["{v.name}"]).astype(dtype, copy=False){taken_in(v)}'
-            )
+    targets = [writer.target_line(v) for v in model.of(Role.TARGET)]
     read = writer.loss_reads()
     direct = writer.loss_direct()
     read_pairs = [f'"{v.name}": {layout.cotangent(v)}' for v in read]

@@ -149,6 +149,13 @@ class Writer:
             names |= {s.name for s in equation.value.atoms(sp.MatrixSymbol)}
         return frozenset(e.target.name for e in self.model.equations if e.target.name in names)
 
+    def target_line(self, variable: Variable) -> str:
+        """How a target becomes an array of numbers."""
+        name = self.layout.array(variable)
+        if len(variable.shape) == 1:
+            return f'{name} = _target(targets["{variable.name}"], {self._size(variable.rows)}, dtype)'
+        return f'{name} = np.asarray(targets["{variable.name}"]).astype(dtype, copy=False){taken_in(variable)}'
+
     def seed_lines(self, seeded: list[Variable]) -> list[str]:
         """The cotangents that the backward pass starts from."""
         layout = self.layout

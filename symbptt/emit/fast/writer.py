@@ -13,6 +13,7 @@ from symbptt.emit.fast.factors import factors
 from symbptt.emit.fast.gates import gates
 from symbptt.emit.fast.halves import halves
 from symbptt.emit.fast.hoist import hoist
+from symbptt.emit.fast.loss import LossWriter, is_for_all_steps, shared_target
 from symbptt.emit.fast.place import Arrays
 from symbptt.emit.fast.plan import CARRY, GRADIENT, Block, Plan
 from symbptt.emit.fast.schedule import schedule
@@ -96,6 +97,22 @@ class FastWriter(Writer):
         missing = carry if state in carried else f"np.zeros((N, {self._shape(state)}), dtype)"
         added = f"{given}[0] + {carry}" if state in carried else f"{given}[0]"
         return f"({missing} if {given} is None else {added})"
+
+    def _loss(self) -> Body:
+        if not is_for_all_steps(self.model):
+            return super()._loss()
+        arrays, _ = self._arrays()
+        direct = self.loss_direct()
+        zeros = {v.name: self._zero_gradient(v) for v in direct}
+        lines = LossWriter(self.model, arrays, self.names).write(self.loss_reads(), direct, zeros)
+        return Body(tuple(lines), (), ())
+
+    def target_line(self, variable: Variable) -> str:
+        """A target that shares work with its loss stays as it is given."""
+        if variable != shared_target(self.model) or not is_for_all_steps(self.model):
+            return super().target_line(variable)
+        name = self.layout.array(variable)
+        return f'{name} = _classes(targets["{variable.name}"], dtype)'
 
     def seed_lines(self, seeded: list[Variable]) -> list[str]:
         """Cotangents that are not given are None."""
