@@ -12,6 +12,7 @@ import numpy as np
 import sympy as sp
 from sympy.matrices.expressions.matexpr import MatrixExpr
 
+from symbptt import notebook
 from symbptt.algebra import build
 from symbptt.algebra.evaluate import Array, evaluate
 from symbptt.algebra.nodes import Timed
@@ -83,6 +84,9 @@ class AdjointSystem:
     graph: UnrolledGraph
     equations: tuple[AdjointEquation, ...]
     gradients: tuple[GradientEquation, ...]
+
+    def _repr_latex_(self) -> str:
+        return notebook.equations(((e.symbol, e.value) for e in self.equations), self.graph.model)
 
     def evaluate(
         self,

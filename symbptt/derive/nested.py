@@ -10,9 +10,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from symbptt import notebook
 from symbptt.algebra.evaluate import Array
 from symbptt.algebra.nodes import TIME
-from symbptt.derive import step
+from symbptt.derive import formula, step
 from symbptt.derive.adjoint import initial, symbol, wanted
 from symbptt.derive.numeric import Arrays, Run, run
 from symbptt.errors import BadInput
@@ -26,6 +27,9 @@ class Sensitivities:
 
     graph: UnrolledGraph
     parameter: Variable
+
+    def _repr_latex_(self) -> str:
+        return notebook.formula(formula.nested(self.graph.model, self.parameter))
 
     def evaluate(
         self,

@@ -16,11 +16,12 @@ import numpy as np
 import sympy as sp
 from sympy.matrices.expressions.matexpr import MatrixExpr
 
+from symbptt import notebook
 from symbptt.algebra import build
 from symbptt.algebra.evaluate import Array
 from symbptt.algebra.linear import square
 from symbptt.algebra.nodes import TIME, Partial
-from symbptt.derive import step
+from symbptt.derive import formula, step
 from symbptt.derive.adjoint import initial, wanted
 from symbptt.derive.numeric import Arrays, run
 from symbptt.derive.term_values import term_values
@@ -81,6 +82,11 @@ class Term:
         """The product written out; worked out when it is asked for, since a long product is rarely read."""
         return _explicit(self.model, self.parameter, self.loss_step, self.source_step)
 
+    @property
+    def partial(self) -> MatrixExpr:
+        """The product of opaque partial derivatives."""
+        return formula.product([(str(f.kind), f.partial) for f in self.factors], self.parameter.at())
+
 
 @dataclass(frozen=True)
 class Gradient:
@@ -107,6 +113,9 @@ class Gradient:
         done = run(self.graph, parameters, inputs, targets, states, mask, weights)
         terms = term_values(self.graph, self.parameter, done)
         return {pair: terms[pair] for pair in pairs(self.graph, self.parameter)}
+
+    def _repr_latex_(self) -> str:
+        return notebook.formula(formula.of_terms(self.graph.model, self.parameter, [term.partial for term in self.terms]))
 
     def total(
         self,

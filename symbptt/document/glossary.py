@@ -14,7 +14,7 @@ from symbptt.typeset.tree import Tree
 
 _ROLES = {
     Role.INPUT: "input", Role.STATE: "state", Role.PARAMETER: "parameter", Role.TARGET: "target",
-    Role.LOCAL: "intermediate value", Role.LOSS: "loss of step t",
+    Role.LOCAL: "intermediate value", Role.LOSS: "loss of step t", Role.BUFFER: "moving average",
 }
 
 
@@ -42,7 +42,7 @@ def _entry(model: Model, variable: Variable) -> Entry:
 def entries(derivation: Derivation) -> tuple[Entry, ...]:
     """The variables of the model by role, then the letters of the derivation."""
     model = derivation.model
-    order = (Role.INPUT, Role.STATE, Role.PARAMETER, Role.LOCAL, Role.TARGET, Role.LOSS)
+    order = (Role.INPUT, Role.STATE, Role.PARAMETER, Role.BUFFER, Role.LOCAL, Role.TARGET, Role.LOSS)
     made = [_entry(model, v) for role in order for v in model.of(role) if v.definition is None]
 
     def add(expression: object, meaning: str) -> None:

@@ -8,6 +8,7 @@ from enum import StrEnum
 import sympy as sp
 from sympy.matrices.expressions.matexpr import MatrixExpr
 
+from symbptt import notebook
 from symbptt.algebra.nodes import TIME, Timed
 from symbptt.errors import UnknownName
 
@@ -111,6 +112,10 @@ class Model:
             if variable.name == name:
                 return variable
         raise UnknownName("variable", name, (v.name for v in self.variables if v.definition is None))
+
+    def _repr_latex_(self) -> str:
+        shown = (e for e in self.all_equations if e.target.definition is None)
+        return notebook.equations(((e.target.at(), e.value) for e in shown), self)
 
     def of(self, *roles: Role) -> tuple[Variable, ...]:
         """The variables with one of these roles, in file order."""

@@ -9,7 +9,7 @@ from symbptt import typeset
 from symbptt.algebra import build
 from symbptt.algebra.nodes import TIME, Series
 from symbptt.derive import step
-from symbptt.derive.adjoint import NODE, Contribution, symbol
+from symbptt.derive.adjoint import NODE, Contribution, initial, symbol
 from symbptt.derive.recursion import RecursionEquation, recursion
 from symbptt.model.values import Model, Role, Variable
 from symbptt.narrative import shapes, symbols
@@ -119,7 +119,8 @@ def rules(model: Model, variable: Variable, terms: tuple[Contribution, ...], lat
         if reader not in by_name:
             continue
         equation = by_name[reader]
-        mine = [route for route in routes(equation.value, equation.target.at()) if route[0].name == variable.name]
+        sources = {variable.name, *(s.name for s in initial(model, variable))}
+        mine = [route for route in routes(equation.value, equation.target.at()) if route[0].name in sources]
         shown = equation.target.name if equation.target.definition is None else "the inner value"
         made.append(f"from {shown}{when}: {rule_names(mine)}")
     return "; ".join(made) or "nothing reads it"
@@ -167,7 +168,7 @@ def gradient_side(model: Model, equation: RecursionEquation) -> MatrixExpr:
     mute = silent(model)
     if not equation.terms:
         return sp.ZeroMatrix(v.rows, v.columns)
-    if v.role is Role.STATE:
+    if initial(model, v):
         return build.add(*(symbols.at(c.value, 1) for c in equation.terms))
     heard = [c.value for c in equation.terms if c.through.name not in mute]
     return _accumulated(model, v.timed, heard, [c.value for c in equation.terms if c.through.name in mute])
@@ -178,7 +179,7 @@ def gradient_step(model: Model, equation: RecursionEquation) -> Step:
     v = equation.variable
     value = gradient_side(model, equation)
     left = symbols.total(symbols.loss(model, None), v.at(0) if v.role is Role.STATE else v.at())
-    rule = rules(model, v, equation.terms) + ("; sum over t" if not v.timed else "")
+    rule = rules(model, v, equation.terms) + ("; sum over t" if not v.timed and not initial(model, v) else "")
     return Step(typeset.equation(left, value, model=model), rule, shapes.check(value, v.at()), number=equation.number)
 
 

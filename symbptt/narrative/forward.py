@@ -32,8 +32,7 @@ def conventions(model: Model) -> Section:
         now, before = symbols.state(model), symbols.state(model, TIME - 1)
         immediate, total = symbols.immediate(now, theta), symbols.total(now, theta)
         notes += [
-            (*_state_meaning(model), "The initial value ", _tree(model, symbols.state(model, 0)),
-             " is given; it is zero where nothing else is said."),
+            (*_state_meaning(model), *_start(model)),
             ("The loss ", _tree(model, symbols.loss(model)), " is read as a function of the state ", _tree(model, now),
              ", of parameters and of inputs: in its immediate derivatives the state is an argument of its own, and held fixed."),
             (_tree(model, immediate), " is the immediate derivative: earlier steps, here ", _tree(model, before),
@@ -43,6 +42,15 @@ def conventions(model: Model) -> Section:
         ]
     notes += _loss_notes(model)
     return Section("Conventions", intro=tuple(notes))
+
+
+def _start(model: Model) -> Prose:
+    parts: list[str | Tree] = ["The initial value ", _tree(model, symbols.state(model, 0)), " is given, or zero."]
+    for variable in model.states:
+        if variable.initial:
+            start = (_tree(model, variable.at(0)), " starts from ", _tree(model, model[variable.initial].at()))
+            parts += [" Where it is not given, ", *start, "."]
+    return tuple(parts)
 
 
 def _state_meaning(model: Model) -> Prose:

@@ -12,6 +12,7 @@ from symbptt import derive, typeset
 from symbptt.algebra import build
 from symbptt.algebra.nodes import TIME, Chain, Series
 from symbptt.derive import step
+from symbptt.derive.adjoint import initial as starts
 from symbptt.derive.sum_of_products import Gradient, Kind, Term
 from symbptt.model.values import Model, Role, Variable
 from symbptt.narrative import shapes, symbols
@@ -52,10 +53,10 @@ def patterns(model: Model, wrt: Iterable[Variable]) -> list[Pattern]:
     """The variables sorted by the form of their gradient, in order of first appearance; each timed one stands alone."""
     groups: dict[tuple[object, ...], list[Variable]] = {}
     for v in wrt:
-        initial = v.role is Role.STATE
+        initial = bool(starts(model, v))
         reaches = initial or bool(step.immediate(model, v))
         direct = not initial and step.loss_direct(model, v) is not None
-        key = (initial, v.timed and not initial, reaches, direct, v.name if v.timed and not initial else "")
+        key = (initial, v.timed and not initial, reaches, direct, v.name if v.timed or initial else "")
         groups.setdefault(key, []).append(v)
     return [Pattern(tuple(vs), bool(key[1]), bool(key[0]), bool(key[2]), bool(key[3])) for key, vs in groups.items()]
 
@@ -162,12 +163,26 @@ def head(model: Model, pattern: Pattern) -> MatrixExpr:
 
 def members(model: Model, pattern: Pattern) -> Prose:
     """Which variables a pattern stands for."""
-    if pattern.initial or len(pattern.variables) == 1:
+    if pattern.initial:
+        return _initial(model, pattern.variables[0])
+    if len(pattern.variables) == 1:
         return ()
     names: list[str | Tree] = []
     for v in pattern.variables:
         names += [typeset.compose(v.at(), model=model), ", "]
     return ("For ", typeset.compose(symbols.parameter(model), model=model), " any of ", *names[:-1], ":")
+
+
+def _initial(model: Model, variable: Variable) -> Prose:
+    """What the gradient by s_0 has to do with a variable."""
+    states = starts(model, variable)
+    named = typeset.compose(variable.at(), model=model)
+    start = typeset.compose(states[0].at(0), model=model)
+    whole = typeset.compose(symbols.state(model, 0), model=model)
+    block: Prose = (", a block of that by ", whole) if len(model.states) > 1 else ()
+    if variable.role is Role.PARAMETER:
+        return ("The state starts from ", named, ", whose gradient is that by ", start, *block, ":")
+    return ("The gradient by ", start, *block, ":") if block else ()
 
 
 def rule(model: Model, pattern: Pattern) -> str:

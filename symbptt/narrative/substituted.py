@@ -12,6 +12,7 @@ from symbptt.algebra import build
 from symbptt.algebra.linear import LinearMap
 from symbptt.algebra.nodes import TIME, BatchMean, Chain, Partial, Series
 from symbptt.derive import step
+from symbptt.derive.adjoint import initial as starts
 from symbptt.derive.sum_of_products import Gradient, Term
 from symbptt.model.values import Model, Role, Variable
 from symbptt.narrative import shapes, symbols
@@ -42,7 +43,7 @@ def _values(model: Model, gradient: Gradient) -> list[MatrixExpr]:
 def _with_letters(model: Model, variable: Variable, term: Term) -> MatrixExpr:
     """A term with everything substituted but the state Jacobians."""
     t, k = term.loss_step, term.source_step
-    initial = variable.role is Role.STATE
+    initial = bool(starts(model, variable))
     chain = [build.transpose(symbols.jacobian(model, j)) for j in range(k if initial else k + 1, t + 1)]
     n = symbols.state(model).shape
     cotangent = symbols.at(step.loss_gradient(model).get(model.states[0].name, sp.ZeroMatrix(*n)), t)
@@ -72,7 +73,7 @@ def _loop(model: Model, variable: Variable) -> MatrixExpr | None:
     """The substituted sum for a symbolic T, where every factor is a matrix."""
     direct = step.loss_direct(model, variable)
     sums: list[MatrixExpr] = []
-    if variable.role is Role.STATE or variable.timed or step.loss_lag(model):
+    if starts(model, variable) or variable.timed or step.loss_lag(model):
         return None
     if direct is not None:
         sums.append(_summed(model, direct))
@@ -136,7 +137,7 @@ def _one_state(graph: UnrolledGraph, wrt: tuple[Variable, ...], lines: Lines, li
         if loop is not None:
             left = _head(model, variable)
             made.append(Step(typeset.equation(left, loop, model=model), "factors substituted", shapes.check(loop, variable.at())))
-        own_step = variable.timed and variable.role is not Role.STATE
+        own_step = variable.timed and not starts(model, variable)
         coupled = any(e.value.has(BatchMean) for e in model.all_equations)
         listed = len(wrt) <= MANY or variable == first
         if limit >= graph.T and listed and not own_step and not coupled:
@@ -166,7 +167,7 @@ def _blocks(model: Model, wrt: tuple[Variable, ...]) -> list[Step]:
     claim = prose("The term `(t, k)` in blocks, one row or column for each state:")
     steps = [Step(product, "product of block matrices", "", claim)]
     for variable in wrt:
-        action = immediate_action(model, variable) if variable.role is not Role.STATE else None
+        action = None if starts(model, variable) else immediate_action(model, variable)
         if action is not None:
             found = {vector(model, s): _loss_value(model, s) for s in model.states}
             value = symbols.abbreviated(_replaced(step.immediate(model, variable), model, found), model)

@@ -10,6 +10,7 @@ import re
 from dataclasses import dataclass
 from enum import StrEnum
 
+from symbptt import notebook
 from symbptt.errors import BadInput, UnknownName
 from symbptt.typeset.signs import ACCENTS, FENCES, OPERATORS
 
@@ -30,6 +31,9 @@ class Style(StrEnum):
 
 class Tree:
     """Base of all presentation nodes."""
+
+    def _repr_latex_(self) -> str:
+        return notebook.formula(self)
 
 
 @dataclass(frozen=True)

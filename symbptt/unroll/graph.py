@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import sympy as sp
 from sympy.matrices.expressions.matexpr import MatrixExpr
 
+from symbptt import notebook
 from symbptt.algebra.nodes import TIME
 from symbptt.errors import BadInput
 from symbptt.model.values import Equation, Model, Variable
@@ -45,6 +46,10 @@ class UnrolledGraph:
         if self.model.loss is None:
             return ()
         return (self.T,) if self.model.loss.at == "last" else tuple(range(1, self.T + 1))
+
+    def _repr_latex_(self) -> str:
+        shown = (a for a in self.assignments if a.variable.definition is None)
+        return notebook.equations(((a.target, a.value) for a in shown), self.model)
 
     def __iter__(self) -> Iterator[Assignment]:
         return iter(self.assignments)

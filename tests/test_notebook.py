@@ -1,0 +1,47 @@
+"""Every object with mathematics shows it in a notebook."""
+
+from __future__ import annotations
+
+import pytest
+
+from symbptt import derive, notebook, typeset, unroll
+from symbptt.model.read import load, names
+
+
+@pytest.mark.parametrize("name", names())
+def test_every_object_shows_itself(name: str) -> None:
+    model = load(name)
+    graph = unroll.steps(model, 3)
+    objects = [model, graph, typeset.compose(model.equations[0].value, model=model)]
+    wrt = model.parameters[0].name
+    objects += [derive.adjoints(graph), derive.gradient(graph, wrt), derive.sensitivities(graph, wrt)]
+    for item in objects:
+        text = item._repr_latex_()
+        assert text.startswith(r"$\displaystyle ") and text.endswith("$")
+        assert text.count("{") == text.count("}") and text.count("$") == 2
+
+
+def test_a_model_shows_its_equations() -> None:
+    assert r"\mathbf{h}_{t} &= \tanh(\mathbf{a}_{t})" in load("elman")._repr_latex_()
+
+
+def test_a_gradient_shows_its_terms_and_shortens_many() -> None:
+    few = derive.gradient(unroll.steps(load("elman"), 2), "W_hh")._repr_latex_()
+    assert few.count(r"\partial^{+} L") == 3 and r"\cdots" not in few
+    many = derive.gradient(unroll.steps(load("elman"), 4), "W_hh")._repr_latex_()
+    assert many.count(r"\partial^{+} L") == 3 and r"\cdots" in many
+
+
+def test_where_the_loss_reads_the_state_before_nothing_is_lost() -> None:
+    shown = derive.gradient(unroll.steps(load("jordan"), 2), "W_xh").terms[1].partial
+    assert typeset.text(shown) == "(∂⁺p₁/∂Wₓₕ)ᵀ ((∂p₂/∂p₁)ᵀ (∂⁺L₂/∂p₂)ᵀ + (∂⁺L₂/∂p₁)ᵀ)"
+
+
+def test_the_nested_form_keeps_the_derivatives_apart() -> None:
+    text = derive.sensitivities(unroll.steps(load("elman"), 3), "W_hh")._repr_latex_()
+    assert r"\frac{\mathrm{d} \mathbf{h}_{t}}{\mathrm{d} \mathbf{W}_{hh}} = \frac{\partial^{+} \mathbf{h}_{t}}" in text
+
+
+def test_long_graphs_are_cut_off() -> None:
+    text = unroll.steps(load("elman"), 100)._repr_latex_()
+    assert text.count(r"\\") <= notebook.MOST + 1 and r"\vdots" in text
