@@ -12,13 +12,17 @@ import jinja2
 from symbptt import files, resources
 from symbptt.emit.context import context
 from symbptt.emit.fast.writer import FastWriter
+from symbptt.emit.nested import NESTED
 from symbptt.emit.passes import Line
 from symbptt.emit.program import Body, Writer
+from symbptt.emit.truncated import truncated
+from symbptt.emit.variant import Parts, Variant
 from symbptt.errors import BadInput, UnknownName
 from symbptt.model.read import load
 from symbptt.model.values import Model, Role, Variable
 
 BACKENDS = ("numpy",)
+MODES = ("reverse", "forward")
 WIDTH = 88
 """The column at which equation numbers stand."""
 
@@ -58,11 +62,15 @@ def source(
     wrt: tuple[str, ...] | str | None = None,
     style: str | None = None,
     without: tuple[str, ...] = (),
+    mode: str = "reverse",
+    truncation: tuple[int, int] | None = None,
 ) -> SourceFile:
     """Emit a module with forward, backward and, if the model has a loss, value_and_grad.
 
     `unroll` writes straight-line code for the chosen T; otherwise the code loops and serves any T.
     `style` is "plain", the textbook's loops, or "fast", the default for loops; `without` names passes of it to leave out.
+    `mode` "forward" is the nested form with a jvp; `truncation` (k1, k2) goes back k2 steps every k1 steps, a window of K being
+    (1, K): both are loops in the plain style.
     Raises BadInput for an unknown backend or name, or for `unroll` without T.
     """
     model = load(model)
@@ -73,10 +81,26 @@ def source(
     if unroll:
         _checked_steps(model, T)
     wanted = wanted_variables(model, wrt)
+    if mode != "reverse" or truncation is not None:
+        variant = _variant(mode, truncation, backend, unroll, style)
+        recipe = _recipe(model, None, False, wrt) + f" {variant.options}"
+        return SourceFile(f"{model.name}{variant.suffix}.py", render(Writer(model, None, wanted), recipe, variant), model)
     fast = (style or ("plain" if unroll else "fast")) == "fast"
     writer = FastWriter(model, wanted, without) if fast else Writer(model, T if unroll else None, wanted)
     suffix = f"_T{T}" if unroll else ""
     return SourceFile(f"{model.name}{suffix}.py", render(writer, _recipe(model, T, unroll, wrt)), model)
+
+
+def _variant(mode: str, truncation: tuple[int, int] | None, backend: str, unroll: bool, style: str | None) -> Variant:
+    """The variant asked for; raises BadInput for what does not go together."""
+    if mode not in MODES:
+        raise UnknownName("mode", mode, MODES)
+    if mode == "forward" and truncation is not None:
+        raise BadInput("the nested form goes forward through every step; truncation is for the backward recursion")
+    if backend != "numpy" or unroll or style == "fast":
+        what = "forward mode" if mode == "forward" else "truncation"
+        raise BadInput(f"{what} is for NumPy in the plain style, in loops; leave out other backends, --unroll and the fast style")
+    return NESTED if truncation is None else truncated(*truncation)
 
 
 def _recipe(model: Model, T: int | None, unroll: bool, wrt: tuple[str, ...] | str | None) -> str:
@@ -138,23 +162,27 @@ def _environment() -> jinja2.Environment:
     )
 
 
-def render(writer: Writer, recipe: str) -> str:
-    """The text of the module."""
+def render(writer: Writer, recipe: str, variant: Variant | None = None) -> str:
+    """The text of the module, or of a variant of it."""
     program = writer.program()
     loss_loop = "range(T)" if program.model.loss is None or program.model.loss.at == "every" else "(T - 1,)"
     values = context(program, writer, recipe)
-    bodies = {
-        "forward": _body(program.forward, "range(T)"),
-        "loss": _body(program.loss, loss_loop),
-        "backward": _body(program.backward, "reversed(range(T))"),
+    parts: Parts = {
+        "forward": (program.forward, "range(T)"),
+        "loss": (program.loss, loss_loop),
+        "backward": (program.backward, "reversed(range(T))"),
     }
+    if variant is not None:
+        variant.extend(writer, values, parts)
+    bodies = {part: _body(*body) for part, body in parts.items()}
     values["residual_lines"] = ['"T": T, "N": N, "dtype": dtype,', *values["residual_lines"]]
     closing = {"forward": "residual_lines", "loss": "loss_direct", "backward": "gradient_lines"}
     for part, text in bodies.items():
         if values.get(part + "_open"):
-            values[part + "_open"] = _used(values[part + "_open"], text + str(values[closing[part]]))
+            rest = text + str(values.get(closing.get(part, part + "_closing"), ""))
+            values[part + "_open"] = _used(values[part + "_open"], rest)
         values[part + "_body"] = text
-    return _environment().get_template("numpy/module.py.jinja").render(**values)
+    return _environment().get_template(variant.template if variant else "numpy/module.py.jinja").render(**values)
 
 
 def _used(lines: list[str], rest: str) -> list[str]:

@@ -1,0 +1,118 @@
+"""Real-time recurrent learning: the nested form as code, forward in time (Williams and Zipser 1989), and a jvp.
+
+ds_t/d theta = d+s_t/d theta + J_t ds_{t-1}/d theta is carried for one direction per entry of theta; the gradient collects
+g_t^T ds_t/d theta on the way. The tangents of a step are derived, and lowered like every other formula: arrays get one axis
+more in front, for the directions.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import sympy as sp
+from sympy.matrices.expressions.matexpr import MatrixExpr
+
+from symbptt.algebra.nodes import TIME, BatchMean, Concat
+from symbptt.derive.step import TANGENT, step_jvp
+from symbptt.emit.layout import array_rank, handed_out, taken_in
+from symbptt.emit.lowering import Code, Lowering
+from symbptt.emit.passes import Line
+from symbptt.emit.program import Body, Writer
+from symbptt.emit.scalars import ADD, ATOM
+from symbptt.emit.variant import Parts, Variant
+from symbptt.model.values import Role, Variable
+
+
+class TangentLowering(Lowering):
+    """Lowers formulas that mix values (N, ...) with tangents (P, N, ...) along P directions."""
+
+    def __init__(self, writer: Writer) -> None:
+        super().__init__(self._code, writer.layout.dimension, batch="_P, N")
+        self.writer = writer
+        self.helpers = writer.lower.helpers
+
+    def name(self, variable: Variable, back: int = 0) -> str:
+        """The name of a tangent at the present step, or one step before."""
+        names = self.writer.layout.names
+        wish = f"t_{variable.name}"
+        return names.of(f"{TANGENT}{variable.name} {back}", f"{wish}_before" if back else wish)
+
+    def _code(self, symbol: sp.MatrixSymbol) -> Code:
+        if not symbol.name.startswith(TANGENT):
+            return self.writer.layout.leaf(symbol)
+        variable = self.writer.model[symbol.name.removeprefix(TANGENT)]
+        name = self.name(variable, 0 if symbol.step == TIME else 1)
+        given = variable.role in (Role.PARAMETER, Role.INPUT)
+        return Code(f"{name}[:, t]" if given and variable.timed else name, ATOM, True, array_rank(variable))
+
+    def __call__(self, expression: MatrixExpr) -> Code:
+        if isinstance(expression, BatchMean):
+            inner = self.whole(expression.operand)
+            return Code(f"{inner.at(ATOM)}.mean(axis={-1 - (inner.rank or 0)}, keepdims=True)", ATOM, True, inner.rank)
+        if isinstance(expression, Concat):
+            texts = [f"np.broadcast_to({self.whole(a).at(ADD)}, (_P, N, {self.size(a.shape[0])}))" for a in expression.args]
+            return Code(f"np.concatenate(({', '.join(texts)}), axis=-1)", ATOM, True, 1)
+        return super().__call__(expression)
+
+
+def _extend(writer: Writer, values: dict[str, Any], parts: Parts) -> None:
+    """The tangents of all steps as a generator, and for every gradient a run along its unit directions."""
+    model, lower = writer.model, TangentLowering(writer)
+    given = [v for v in model.of(Role.PARAMETER, Role.INPUT) if not v.classes]
+    before = [Line(_opening(lower, v)) for v in (*given, *model.states)] + _learned_starts(lower)
+    parts["tangents"] = (Body((*before, _yields(lower, model.states)), tuple(_step(lower)), ()), "range(T)")
+    # Everything that the residuals hold may be read; what is not needed goes when the text is known.
+    values["tangents_open"] = [line for line in values["backward_open"] if "_seed(" not in line]
+    parts["backward"] = (Body(tuple(_gradient(writer, v) for v in writer.wanted), (), ()), "")
+    values["direction_lines"] = [_direction(v) for v in (*given, *model.states)]
+    values["tangent_output_lines"] = [
+        f'"{v.name}": np.stack([_full(step["{v.name}"], N)[0] for step in steps[1:]]){handed_out(v)},' for v in model.outputs
+    ]
+
+
+NESTED = Variant("numpy/nested.py.jinja", "--mode forward", "_forward", _extend)
+"""The nested form in place of the backward recursion."""
+
+
+def _opening(lower: TangentLowering, variable: Variable) -> str:
+    """The directions of a variable; a parameter, which the samples share, gets an axis for them."""
+    array = lower.writer.layout.array(variable)
+    shape = f"{array}.shape[1:]" if variable.role is Role.STATE else f"{array}.shape"
+    axis = "" if variable.role is not Role.PARAMETER else "[:, :, None]" if variable.timed else "[:, None]"
+    return f'{lower.name(variable)} = _tangent(directions, "{variable.name}", {shape}, dtype){axis}'
+
+
+def _learned_starts(lower: TangentLowering) -> list[Line]:
+    """A state that is not given moves with the parameter it starts from."""
+    lines = []
+    for s in lower.writer.model.states:
+        if s.initial is not None:
+            lines.append(Line(f'if "{s.name}" in residuals["started"]:'))
+            lines.append(Line(f"    {lower.name(s)} = {lower.name(s)} + {lower.name(lower.writer.model[s.initial])}"))
+    return lines
+
+
+def _step(lower: TangentLowering) -> list[Line]:
+    """The tangents of one step, each named after the equation that it is the tangent of."""
+    model = lower.writer.model
+    numbers = {e.target.name: e.number for e in model.equations}
+    lines = [Line(f"{lower.name(s, 1)} = {lower.name(s)}") for s in model.states]
+    for target, value in step_jvp(model, False).assignments:
+        variable = model[target.name.removeprefix(TANGENT)]
+        lines.append(Line(f"{lower.name(variable)} = {lower.whole(value).at(ADD)}", f"tangent of ({numbers[variable.name]})"))
+    return [*lines, _yields(lower, lower.writer.cell_values())]
+
+
+def _yields(lower: TangentLowering, variables: tuple[Variable, ...]) -> Line:
+    return Line("yield {" + ", ".join(f'"{v.name}": {lower.name(v)}' for v in variables) + "}")
+
+
+def _gradient(writer: Writer, variable: Variable) -> Line:
+    array = writer.layout.array(variable) + ("[0]" if variable.role is Role.STATE else "")
+    called = f'_along(parameters, residuals, cotangents, "{variable.name}", {array})'
+    return Line(f"{writer.layout.gradient(variable)} = {called}")
+
+
+def _direction(variable: Variable) -> str:
+    given = f'np.asarray(tangents["{variable.name}"]){taken_in(variable)}[None]'
+    return f'**({{"{variable.name}": {given}}} if "{variable.name}" in tangents else {{}}),'

@@ -1,0 +1,50 @@
+"""Truncated backpropagation through time: every k1 steps, back over at most k2 steps (Williams and Peng 1990).
+
+The module keeps the terms (t, k) with k > k1 ceil(t / k1) - k2 and no others; a sliding window of K is k1 = 1, k2 = K. It runs
+the backward pass of the plain module over slices of the residuals, so it costs O(T k2 / k1) steps.
+"""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import Any
+
+from symbptt.emit.layout import handed_out
+from symbptt.emit.program import Body, Writer
+from symbptt.emit.variant import Parts, Variant
+from symbptt.errors import BadInput
+from symbptt.model.values import Role
+
+
+def truncated(k1: int, k2: int) -> Variant:
+    """The variant that goes back k2 steps every k1 steps; raises BadInput unless both are positive whole numbers."""
+    for name, value in (("k1", k1), ("k2", k2)):
+        if isinstance(value, bool) or not isinstance(value, int) or value < 1:
+            raise BadInput(f"{name} must be a positive whole number of steps, not {value!r}")
+    options = f"--window {k2}" if k1 == 1 else f"--k1 {k1} --k2 {k2}"
+    suffix = f"_window{k2}" if k1 == 1 else f"_k{k1}_{k2}"
+    return Variant("numpy/truncated.py.jinja", options, suffix, partial(_extend, k1, k2))
+
+
+def _extend(k1: int, k2: int, writer: Writer, values: dict[str, Any], parts: Parts) -> None:
+    model = writer.model
+    window = f"a window of {k2} steps: the terms (t, k) with t - k < {k2} are kept"
+    timed = [v.name for v in model.of(Role.INPUT, Role.PARAMETER, Role.BUFFER) if v.timed]
+    values |= {
+        "k1": k1, "k2": k2, "kept": window if k1 == 1 else f"every {k1} steps back over at most {k2}",
+        "per_step": f"frozenset({timed!r})" if timed else "frozenset()",
+        "last_only": model.loss is not None and model.loss.at == "last",
+        "saved_lines": [f'"{s.name}": start_values["{s.name}"][first]{handed_out(s)},' for s in model.states],
+        "rerun_lines": [_output(v.name, v.role is Role.STATE, handed_out(v)) for v in model.outputs],
+    }
+    if model.loss is not None:
+        # What each step counts is known for the whole sequence before it is cut into pieces.
+        counting = [line for line in values["loss_open"] if line.startswith("weight ")]
+        values["counts_open"] = list(values["loss_open"])
+        values["loss_open"] = [line for line in values["loss_open"] if line not in counting]
+        values["counts_closing"] = "weight"
+        parts["counts"] = (Body((), (), ()), "")
+
+
+def _output(name: str, state: bool, handed: str) -> str:
+    return f'"{name}": run["{name}"]{"[1:]" if state else ""}{handed},'
