@@ -12,6 +12,7 @@ import symbptt
 from symbptt.cli.options import Names, force_option, formats, steps_option, takes_model, wrt_option
 from symbptt.cli.output import say, say_json
 from symbptt.cli.progress import progress
+from symbptt.cli.truncation import truncation_options
 from symbptt.errors import BadInput
 from symbptt.files import write
 
@@ -82,18 +83,26 @@ def document(model: Model, steps: int, wrt: Names, layout: tuple[str, ...], fold
 @click.option("--unroll", is_flag=True, help="Write straight-line code for the T of -T in place of loops.")
 @wrt_option("Gradients to return, separated by commas; default all parameters; 'all' adds inputs and initial states.")
 @click.option("--backend", default="numpy", show_default=True, metavar="NAME", help="Array library of the code.")
+@click.option("--mode", type=click.Choice(["reverse", "forward"]), default="reverse", show_default=True,
+              help="Backward recursion, or the nested form forward in time, with a jvp.")
+@truncation_options
 @click.option("-o", "--output", "path", type=click.Path(path_type=Path), metavar="FILE",
               help="File to write; default standard output.")
 @force_option
 @takes_model
-def emit(model: Model, steps: int | None, unroll: bool, wrt: Names, backend: str, path: Path | None, force: bool) -> None:
+def emit(
+    model: Model, steps: int | None, unroll: bool, wrt: Names, backend: str, mode: str, truncation: tuple[int, int] | None,
+    path: Path | None, force: bool,
+) -> None:
     """Write a module with forward, backward and value_and_grad."""
     if unroll and steps is None:
         raise BadInput("emit: --unroll needs -T, the number of steps")
     if steps is not None and not unroll:
         raise BadInput("emit: -T needs --unroll; without it the code has loops and runs for any T")
     with progress(f"emitting {model.name}"):
-        source = symbptt.emit.source(model, backend=backend, T=steps, unroll=unroll, wrt=wrt)
+        source = symbptt.emit.source(
+            model, backend=backend, T=steps, unroll=unroll, wrt=wrt, mode=mode, truncation=truncation
+        )
     if path is None:
         say(source.text)
     else:
