@@ -29,25 +29,25 @@ def make_folder(path: str | os.PathLike[str]) -> Path:
     return folder
 
 
-def write(path: str | os.PathLike[str], text: str, *, force: bool = False) -> Path:
+def write(path: str | os.PathLike[str], content: str | bytes, *, force: bool = False) -> Path:
     """Write one file; see `write_all`."""
-    return write_all({Path(path): text}, force=force)[0]
+    return write_all({Path(path): content}, force=force)[0]
 
 
-def write_all(texts: Mapping[Path, str], *, force: bool = False) -> tuple[Path, ...]:
-    """Write files (UTF-8, LF), each under a temporary name in its own folder first and then renamed.
+def write_all(contents: Mapping[Path, str | bytes], *, force: bool = False) -> tuple[Path, ...]:
+    """Write files (texts as UTF-8, LF), each under a temporary name in its own folder first and then renamed.
 
     Every file is complete on disk before the first one appears, so an error leaves none half written.
     Raises BadInput if a folder does not exist or cannot be written, or if a file exists and `force` is not given.
     """
-    for path in texts:
+    for path in contents:
         _check(path, force)
     temporary: dict[Path, Path] = {}
     try:
-        for path, text in texts.items():
+        for path, content in contents.items():
             temporary[path] = path.resolve().with_name(f".symbptt-{os.urandom(8).hex()}.tmp")
-            _create(temporary[path], text, like=path)
-        for path in texts:
+            _create(temporary[path], content, like=path)
+        for path in contents:
             temporary[path].replace(path.resolve())
     except OSError as error:
         raise BadInput(f"{path}: cannot write: {reason(error)}") from error
@@ -55,7 +55,7 @@ def write_all(texts: Mapping[Path, str], *, force: bool = False) -> tuple[Path, 
         for left_over in temporary.values():
             with suppress(OSError):
                 left_over.unlink()
-    return tuple(texts)
+    return tuple(contents)
 
 
 def _check(path: Path, force: bool) -> None:
@@ -72,9 +72,9 @@ def _check(path: Path, force: bool) -> None:
         raise BadInput(f"{path}: cannot write: {reason(error)}") from error
 
 
-def _create(path: Path, text: str, like: Path) -> None:
-    with path.open("x", encoding="utf-8", newline="\n") as file:
-        file.write(text)
+def _create(path: Path, content: str | bytes, like: Path) -> None:
+    with path.open("xb") as file:
+        file.write(content.encode() if isinstance(content, str) else content)
         file.flush()
         os.fsync(file.fileno())
     if like.exists():

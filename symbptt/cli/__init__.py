@@ -15,6 +15,7 @@ import click
 from symbptt import __version__
 from symbptt.cli.check import verify
 from symbptt.cli.explain import diagnose
+from symbptt.cli.first_values import init
 from symbptt.cli.flow import analyze
 from symbptt.cli.look import list_models, show, unroll
 from symbptt.cli.make import build, derive, document, emit
@@ -23,7 +24,7 @@ from symbptt.cli.shell import completion
 from symbptt.errors import SymbpttError, UnknownName
 from symbptt.files import reason
 
-_COMMANDS = (list_models, show, unroll, derive, document, emit, analyze, verify, diagnose, fuzz, build, completion)
+_COMMANDS = (list_models, show, init, unroll, derive, document, emit, analyze, verify, diagnose, fuzz, build, completion)
 _BAD_INPUT = 2
 _INTERRUPTED = 130
 

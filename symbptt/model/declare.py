@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
-from symbptt.model import names, shapes
+from symbptt.model import initialisers, names, shapes
 from symbptt.model.document import Document, Symbol
 from symbptt.model.lags import readings
 from symbptt.model.place import Place
@@ -62,9 +62,10 @@ def declared(document: Document, place: Place) -> dict[str, Variable]:
         if name in found:
             here = place.within(_section(found[name].role), name)
             raise here.error(f"{name} is a dimension, too; expected two different names")
-    for name in init:
+    for name, initialiser in init.items():
         if name not in found or found[name].role is not Role.PARAMETER:
             raise place.within("init").unknown("parameter", name, _names(found, Role.PARAMETER))
+        initialisers.check(initialiser, len(found[name].shape), place.within("init", name))
     return found | _started(document, found, place)
 
 

@@ -1,5 +1,152 @@
-"""The names of weight initialisers that a model file may give to its parameters and states."""
+"""Weight initialisers by name, and first values for all parameters of a model.
+
+A weight W (n_out, n_in) meets its input as W x. For a vector of n entries n_in = n_out = n, for a scalar both are 1.
+"""
 
 from __future__ import annotations
 
-INITIALISERS = ("zeros", "xavier_uniform", "xavier_normal", "he_uniform", "he_normal", "orthogonal", "identity", "uniform")
+import io
+import re
+import zipfile
+import zlib
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import sympy as sp
+from numpy.typing import NDArray
+
+from symbptt.errors import BadInput, UnknownName
+from symbptt.model.place import Place
+from symbptt.model.values import Model, Role, Variable
+
+Array = NDArray[Any]
+Shape = tuple[int, ...]
+Draw = Callable[[np.random.Generator, Shape, int, int], Array]
+
+
+@dataclass(frozen=True)
+class Initialiser:
+    """`draw(rng, shape, n_out, n_in)` gives an array of a shape; `matrices` says that it is for matrices only."""
+
+    draw: Draw
+    matrices: bool = False
+
+
+def _uniform(limit: Callable[[int, int], float]) -> Initialiser:
+    def draw(rng: np.random.Generator, shape: Shape, n_out: int, n_in: int) -> Array:
+        bound = limit(n_out, n_in)
+        return rng.uniform(-bound, bound, shape)
+
+    return Initialiser(draw)
+
+
+def _normal(deviation: Callable[[int, int], float]) -> Initialiser:
+    return Initialiser(lambda rng, shape, n_out, n_in: deviation(n_out, n_in) * rng.standard_normal(shape))
+
+
+def _constant(value: float) -> Initialiser:
+    return Initialiser(lambda rng, shape, n_out, n_in: np.full(shape, value))
+
+
+def _orthogonal(rng: np.random.Generator, shape: Shape, n_out: int, n_in: int) -> Array:
+    """The Q of a Gaussian matrix, with the signs of R so that every orthogonal matrix is as likely as any other."""
+    q, r = np.linalg.qr(rng.standard_normal((max(shape), min(shape))))
+    q = q * np.sign(np.diagonal(r))
+    return q if n_out >= n_in else q.T
+
+
+INITIALISERS: dict[str, Initialiser] = {
+    "zeros": _constant(0.0),
+    "ones": _constant(1.0),
+    # Glorot and Bengio (2010): variance 2 / (n_in + n_out)
+    "xavier_uniform": _uniform(lambda n_out, n_in: (6 / (n_in + n_out)) ** 0.5),
+    "xavier_normal": _normal(lambda n_out, n_in: (2 / (n_in + n_out)) ** 0.5),
+    # He, Zhang, Ren and Sun (2015): variance 2 / n_in
+    "he_uniform": _uniform(lambda n_out, n_in: (6 / n_in) ** 0.5),
+    "he_normal": _normal(lambda n_out, n_in: (2 / n_in) ** 0.5),
+    # Saxe, McClelland and Ganguli (2014): orthonormal rows or columns
+    "orthogonal": Initialiser(_orthogonal, matrices=True),
+    "identity": Initialiser(lambda rng, shape, n_out, n_in: np.eye(n_out, n_in), matrices=True),
+    # LeCun, Bottou, Orr and Müller (1998): between -1/sqrt(n_in) and 1/sqrt(n_in)
+    "uniform": _uniform(lambda n_out, n_in: n_in**-0.5),
+}
+"""Every initialiser; a model file may also give a number, which fills the parameter."""
+
+DEFAULTS = {2: "xavier_uniform"}
+"""By the number of axes, where the model file says nothing; vectors and scalars are zeros."""
+
+_NUMBER = re.compile(r"[+-]?\d{1,20}(\.\d{0,20})?([eE][+-]?\d{1,2})?")
+
+
+def _named(name: str) -> Initialiser | None:
+    return _constant(float(name)) if _NUMBER.fullmatch(name) else INITIALISERS.get(name)
+
+
+def check(name: str, axes: int | None, place: Place) -> str:
+    """Return the name of an initialiser; raises BadInput if there is none, or none for a parameter with so many axes."""
+    found = _named(name)
+    if found is None:
+        raise place.unknown("initialiser", name[:40], INITIALISERS)
+    if found.matrices and axes not in (2, None):
+        raise place.error(f"{name} is for matrices; expected a shape with two dimensions")
+    return name
+
+
+def _sizes(model: Model, variables: tuple[Variable, ...], dims: Mapping[str, int]) -> dict[sp.Symbol, int]:
+    needed = {symbol.name: symbol for v in variables for symbol in v.rows.free_symbols | v.columns.free_symbols}
+    for name, size in dims.items():
+        if name not in model.dimensions:
+            raise UnknownName("dimension", name, model.dimensions)
+        if isinstance(size, bool) or not isinstance(size, int) or size < 1:
+            raise BadInput(f"dimension {name} must be a positive whole number, not {size!r}")
+    missing = [name for name in sorted(needed) if name not in dims]
+    if missing:
+        raise BadInput(f"{model.name} needs a size for {', '.join(missing)}, as in {missing[0]}=4")
+    return {symbol: dims[name] for name, symbol in needed.items()}
+
+
+def name_of(variable: Variable) -> str:
+    """The initialiser of a parameter: the file's, or the default for its number of axes."""
+    return variable.init or DEFAULTS.get(len(variable.shape), "zeros")
+
+
+def packed(values: Mapping[str, Array]) -> bytes:
+    """Arrays as the content of an .npz file; equal arrays give equal bytes."""
+    # By hand, since a parameter may have the name of an argument of numpy.savez; an entry's date is fixed.
+    file = io.BytesIO()
+    with zipfile.ZipFile(file, "w") as archive:
+        for name, value in values.items():
+            with archive.open(zipfile.ZipInfo(f"{name}.npy"), "w", force_zip64=True) as entry:
+                np.lib.format.write_array(entry, np.asanyarray(value), allow_pickle=False)
+    return file.getvalue()
+
+
+def _value(variable: Variable, rows: int, columns: int, steps: int, seed: int) -> Array:
+    # A stream of its own for each name: another parameter in the file changes no other's values.
+    rng = np.random.default_rng([seed, zlib.crc32(variable.name.encode())])
+    shape = (rows, columns)[: len(variable.shape)]
+    initialiser = _named(name_of(variable))
+    assert initialiser is not None, "checked as the file was read"
+    made = [np.asarray(initialiser.draw(rng, shape, rows, columns if len(shape) == 2 else rows)) for _ in range(steps)]
+    return np.stack(made) if variable.timed else made[0]
+
+
+def draw(model: Model, dims: Mapping[str, int], seed: int = 0, T: int | None = None) -> dict[str, Array]:
+    """First values for the parameters of a model, by name, float64, each in its variable's shape; buffers too.
+
+    `T` is needed where a parameter has one value per step. The same seed gives the same values.
+    Raises BadInput for a size that is missing or no positive whole number, UnknownName for a dimension that the model has not.
+    """
+    variables = model.of(Role.PARAMETER, Role.BUFFER)
+    known = _sizes(model, variables, dims)
+    if isinstance(seed, bool) or not isinstance(seed, int) or seed < 0:
+        raise BadInput(f"the seed must be a whole number from 0 on, not {seed!r}")
+    timed = [v.name for v in variables if v.timed]
+    if timed and (isinstance(T, bool) or not isinstance(T, int) or T < 1):
+        raise BadInput(f"{timed[0]} of {model.name} has one value per step: T must be a positive whole number, not {T!r}")
+    return {
+        v.name: _value(v, int(v.rows.xreplace(known)), int(v.columns.xreplace(known)), T if v.timed and T else 1, seed)
+        for v in variables
+    }

@@ -7,9 +7,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from symbptt.algebra.functions import ACTIVATIONS
-from symbptt.model import latex
+from symbptt.model import initialisers, latex
 from symbptt.model.document import Document, Pairs, Symbol
-from symbptt.model.initialisers import INITIALISERS
 from symbptt.model.place import Place
 
 MAX_TEXT = 1000
@@ -113,10 +112,12 @@ def _symbols(data: Mapping[str, Any], place: Place) -> tuple[Symbol, ...]:
 
 
 def _init(data: Mapping[str, Any], place: Place) -> Pairs:
-    pairs = _pairs(data, "init", place)
+    """Initialisers by name; a number is one, too."""
+    table = _table(data, "init", place)
+    plain = {name: str(value) if type(value) in (int, float) else value for name, value in table.items()}
+    pairs = _pairs({"init": plain}, "init", place)
     for name, initialiser in pairs:
-        if initialiser not in INITIALISERS:
-            raise place.within("init", _shown(name)).unknown("initialiser", initialiser[:40], INITIALISERS)
+        initialisers.check(initialiser, None, place.within("init", _shown(name)))
     return pairs
 
 

@@ -7,6 +7,7 @@ import re
 from collections.abc import Callable
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 import symbptt
@@ -118,3 +119,18 @@ def value_and_grad(*arguments, **options):
     loss, gradients = _right(*arguments, **options)
     return loss, gradients | {"W_hh": 1.001 * gradients["W_hh"]}
 '''
+
+
+def test_init_draws_values_into_a_file(run: Run, tmp_path: Path) -> None:
+    file = tmp_path / "values.npz"
+    arguments = ("init", "irnn", "--layers", "2", "--dims", "D=3,H=4,O=2", "--seed", "5")
+    assert run(*arguments, "-o", str(file)) == (0, f"{file}\n", "")
+    with np.load(file) as values:
+        assert set(values) == {v.name for v in symbptt.load("irnn", layers=2).parameters}
+        np.testing.assert_array_equal(values["W_hh_l2"], np.eye(4))
+    code, out, _ = run(*arguments)
+    assert code == 0 and "W_hh_l2" in out and "identity" in out
+    before = file.read_bytes()
+    assert run(*arguments, "-o", str(file))[0] == 2 and file.read_bytes() == before
+    assert run(*arguments, "-o", str(file), "--force")[0] == 0 and file.read_bytes() == before
+    assert run("init", "elman", "--dims", "D=3")[0] == 2

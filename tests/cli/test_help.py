@@ -13,7 +13,8 @@ import pytest
 import symbptt
 
 COMMANDS = (
-    "list", "show", "unroll", "derive", "document", "emit", "analyze", "verify", "diagnose", "fuzz", "build", "completion",
+    "list", "show", "init", "unroll", "derive", "document", "emit", "analyze", "verify", "diagnose", "fuzz", "build",
+    "completion",
 )
 Run = Callable[..., tuple[int, str, str]]
 Process = Callable[..., subprocess.CompletedProcess[str]]
