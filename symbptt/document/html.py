@@ -79,7 +79,8 @@ def write(derivation: Derivation, command: str) -> str:
     numbers = frozenset(str(s.number) for section in derivation.sections for s in section.steps if s.number)
     code = listing.functions(model, derivation.wrt)
     return environment().get_template("html/document.html.jinja").render(
-        title=escape(derivation.title), T=derivation.T, command=escape(command), name=escape(model.name),
+        title=escape(derivation.title), T=derivation.T, command=escape(command),
+        emit=escape(listing.command(model, derivation.wrt)),
         notes=[escape(note) for note in model.notes],
         entries=[(_inline(e.symbol), escape(e.meaning), escape(e.shape)) for e in glossary.entries(derivation)],
         figure=svg.write(scene.scene(model, derivation.T, derivation.wrt), f"{derivation.title} over {derivation.T} steps"),

@@ -86,7 +86,8 @@ def write(derivation: Derivation, command: str) -> str:
     model = derivation.model
     entries = glossary.entries(derivation)
     return environment().get_template("latex/document.tex.jinja").render(
-        title=escape(derivation.title), T=derivation.T, command=escape(command), name=escape(model.name),
+        title=escape(derivation.title), T=derivation.T, command=escape(command),
+        emit=escape(listing.command(model, derivation.wrt)),
         notes=[escape(note) for note in model.notes],
         entries=[(f"${typeset.latex(e.symbol)}$", escape(e.meaning), escape(e.shape)) for e in entries],
         figure=tikz.write(scene.scene(model, derivation.T, derivation.wrt)),

@@ -8,9 +8,17 @@ from functools import lru_cache
 
 from symbptt import emit
 from symbptt.model.values import Model, Variable
+from symbptt.narrative.story import variables
 
 NUMBER = re.compile(r"# (.*)\((\d+)\)")
 _ALSO = frozenset({"value_and_grad"})
+
+
+def command(model: Model, wrt: tuple[Variable, ...]) -> str:
+    """What writes the whole module."""
+    names = "all" if wrt == variables(model, "all") else ",".join(v.name for v in wrt)
+    parts = ("symbptt emit", model.name, model.options, "" if wrt == model.parameters else f"--wrt {names}")
+    return " ".join(part for part in parts if part)
 
 
 @lru_cache(maxsize=16)

@@ -14,7 +14,7 @@ from symbptt.algebra import build
 from symbptt.derive import AdjointSystem, Gradient, Sensitivities
 from symbptt.derive.adjoint import AdjointEquation, Contribution, GradientEquation
 from symbptt.derive.recursion import recursion
-from symbptt.derive.sum_of_products import Block, Factor, Term
+from symbptt.derive.sum_of_products import Block, Factor, Kind
 from symbptt.errors import MissingRule
 from symbptt.model.values import Model, Role, Variable
 from symbptt.narrative import backward, nested, products, shapes, symbols
@@ -127,10 +127,20 @@ def _factor(model: Model, factor: Factor) -> dict[str, Any]:
     return {**made, "blocks": [_block(model, b) for b in factor.blocks]}
 
 
-def _term(model: Model, term: Term) -> dict[str, Any]:
-    value = None if term.value is None else _formula(model, term.value)
-    factors = [_factor(model, f) for f in term.factors]
-    return {"loss_step": term.loss_step, "source_step": term.source_step, "factors": factors, "value": value}
+def _terms(result: Gradient) -> list[dict[str, Any]]:
+    """Every term; a factor is written once, though many terms have it."""
+    model = result.graph.model
+    written: dict[tuple[Kind, int], dict[str, Any]] = {}
+    made: list[dict[str, Any]] = []
+    for term in result.terms:
+        for f in term.factors:
+            if (f.kind, f.step) not in written:
+                written[f.kind, f.step] = _factor(model, f)
+        factors = [written[f.kind, f.step] for f in term.factors]
+        product = term.value
+        value = None if product is None else _formula(model, product)
+        made.append({"loss_step": term.loss_step, "source_step": term.source_step, "factors": factors, "value": value})
+    return made
 
 
 @json.register
@@ -138,7 +148,7 @@ def _sum_json(result: Gradient) -> dict[str, Any]:
     model, v = result.graph.model, result.parameter
     return {
         **_opening(model, result.graph.T, "sum"), "wrt": v.name, "shape": _shape(v), "steps": _steps(_sections(result)[:1]),
-        "terms": [_term(model, t) for t in result.terms],
+        "terms": _terms(result),
     }
 
 

@@ -132,17 +132,23 @@ def _one_state(graph: UnrolledGraph, wrt: tuple[Variable, ...], lines: Lines, li
     model = graph.model
     made: list[Step] = []
     first = next((v for v in wrt if v.role is Role.PARAMETER and step.immediate(model, v)), wrt[0] if wrt else None)
+    listed = _listed(model, wrt, first) if limit >= graph.T else ()
     for variable in wrt:
         loop = _loop(model, variable)
         if loop is not None:
             left = _head(model, variable)
             made.append(Step(typeset.equation(left, loop, model=model), "factors substituted", shapes.check(loop, variable.at())))
-        own_step = variable.timed and not starts(model, variable)
-        coupled = any(e.value.has(BatchMean) for e in model.all_equations)
-        listed = len(wrt) <= MANY or variable == first
-        if limit >= graph.T and listed and not own_step and not coupled:
+        if variable in listed:
             made += _terms(graph, variable, lines, variable == first)
     return made
+
+
+def _listed(model: Model, wrt: tuple[Variable, ...], first: Variable | None) -> tuple[Variable, ...]:
+    """The variables whose terms are listed: not those with a value per step, and of many the first."""
+    if any(e.value.has(BatchMean) for e in model.all_equations):
+        return ()
+    shared = tuple(v for v in wrt if not v.timed or starts(model, v))
+    return shared if len(shared) <= MANY else tuple(v for v in shared if v == first)
 
 
 def _blocks(model: Model, wrt: tuple[Variable, ...]) -> list[Step]:
