@@ -12,6 +12,7 @@ import jinja2
 from symbptt import files, resources
 from symbptt.emit.context import context
 from symbptt.emit.fast.writer import FastWriter
+from symbptt.emit.frameworks import module
 from symbptt.emit.nested import NESTED
 from symbptt.emit.passes import Line
 from symbptt.emit.program import Body, Writer
@@ -21,7 +22,8 @@ from symbptt.errors import BadInput, UnknownName
 from symbptt.model.read import load
 from symbptt.model.values import Model, Role, Variable
 
-BACKENDS = ("numpy",)
+FRAMEWORKS = ("jax", "torch")
+BACKENDS = ("numpy", *FRAMEWORKS)
 MODES = ("reverse", "forward")
 WIDTH = 88
 """The column at which equation numbers stand."""
@@ -78,6 +80,8 @@ def source(
         raise UnknownName("backend", backend, BACKENDS)
     if unroll and T is None:
         raise BadInput("straight-line code needs a number of steps: give T (-T)")
+    if unroll and backend in FRAMEWORKS:
+        raise BadInput(f"straight-line code is for NumPy; with {backend} the loop serves any T")
     if unroll:
         _checked_steps(model, T)
     wanted = wanted_variables(model, wrt)
@@ -85,10 +89,19 @@ def source(
         variant = _variant(mode, truncation, backend, unroll, style)
         recipe = _recipe(model, None, False, wrt) + f" {variant.options}"
         return SourceFile(f"{model.name}{variant.suffix}.py", render(Writer(model, None, wanted), recipe, variant), model)
+    if backend in FRAMEWORKS:
+        return _framework(model, backend, wanted, _recipe(model, T, unroll, wrt, backend))
     fast = (style or ("plain" if unroll else "fast")) == "fast"
     writer = FastWriter(model, wanted, without) if fast else Writer(model, T if unroll else None, wanted)
     suffix = f"_T{T}" if unroll else ""
     return SourceFile(f"{model.name}{suffix}.py", render(writer, _recipe(model, T, unroll, wrt)), model)
+
+
+def _framework(model: Model, backend: str, wanted: tuple[Variable, ...], recipe: str) -> SourceFile:
+    """A module for JAX or PyTorch."""
+    values = module.context(model, backend, wanted, recipe)
+    text = _environment().get_template(f"{backend}/module.py.jinja").render(**values)
+    return SourceFile(f"{model.name}_{backend}.py", text, model)
 
 
 def _variant(mode: str, truncation: tuple[int, int] | None, backend: str, unroll: bool, style: str | None) -> Variant:
@@ -103,9 +116,10 @@ def _variant(mode: str, truncation: tuple[int, int] | None, backend: str, unroll
     return NESTED if truncation is None else truncated(*truncation)
 
 
-def _recipe(model: Model, T: int | None, unroll: bool, wrt: tuple[str, ...] | str | None) -> str:
+def _recipe(model: Model, T: int | None, unroll: bool, wrt: tuple[str, ...] | str | None, backend: str = "") -> str:
     names = wrt if isinstance(wrt, str) or wrt is None else ",".join(wrt)
     changes = f" {model.options}" if model.options else ""
+    changes += f" --backend {backend}" if backend else ""
     return f"symbptt emit {model.name}{changes}" + (f" -T {T} --unroll" if unroll else "") + (f" --wrt {names}" if names else "")
 
 

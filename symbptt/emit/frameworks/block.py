@@ -1,0 +1,172 @@
+"""A block of statements as text: formulas for all steps at once, or a step and its scan."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+import sympy as sp
+from sympy.matrices.expressions.matexpr import MatrixExpr
+
+from symbptt.algebra import build
+from symbptt.derive.numeric import WEIGHT
+from symbptt.emit.fast.plan import CARRY, GRADIENT, Block, Statement
+from symbptt.emit.frameworks.lowering import WordLowering
+from symbptt.emit.frameworks.place import Place, Read, read_of
+from symbptt.emit.layout import handed_out
+from symbptt.emit.passes import Line
+from symbptt.model.values import Role
+
+
+@dataclass(frozen=True)
+class Printer:
+    """Writes blocks. `optional` are the cotangents that may be None; `kept` what is read outside of the block that makes it."""
+
+    place: Place
+    rows: WordLowering
+    step: WordLowering
+    optional: frozenset[str]
+    kept: frozenset[str]
+    gradients: str = "gradients"
+    """The dict that takes the gradients, of those in `wanted`."""
+
+    def lines(self, block: Block, backward: bool = False) -> list[Line]:
+        """The lines of a block; a loop runs back in time if `backward`."""
+        return self._loop(block, backward) if block.each else self._all_steps(block)
+
+    def _all_steps(self, block: Block) -> list[Line]:
+        made: list[Line] = []
+        for s in block.statements:
+            target, value, number = s.targets[0], s.values[0], s.numbers[0]
+            if s.key.startswith(GRADIENT):
+                made += self._gradient(s.key, self._collected(self.rows, s), number)
+                continue
+            text = self._value(self.rows, value)
+            made.append(Line(f"{self.place.name(s.key)} = {text}", number))
+            if self.place.is_state(target.name):
+                made.append(self._with_first(s.key))
+        return made
+
+    def _collected(self, lower: WordLowering, s: Statement) -> str:
+        variable = self.place.variable(s.key)
+        return lower.gradient(s.values[0], variable) if variable.role is Role.PARAMETER else lower.text(s.values[0])
+
+    def _gradient(self, key: str, text: str, number: str) -> list[Line]:
+        """A gradient that is computed only if somebody wants it."""
+        variable = self.place.variable(key)
+        if variable.timed and self.place.last:
+            text = f"_last({text}, T)"
+        tail = handed_out(variable)
+        text = f"({text}){tail}" if tail else text
+        return [Line(f'if "{variable.name}" in wanted:'), Line(f'    {self.gradients}["{variable.name}"] = {text}', number)]
+
+    def _with_first(self, key: str) -> Line:
+        name = self.place.name(key)
+        return Line(self.rows.dialect.say(f"{name} = np.concatenate(({self.first(key)}[None], {name}))"))
+
+    def first(self, key: str) -> str:
+        """The name of a state's initial value."""
+        return self.place.layout.names.of(f"{key} 0", f"{self.place.name(key)}_0")
+
+    def _value(self, lower: WordLowering, value: MatrixExpr) -> str:
+        """A value, where a cotangent that may be None is added by `_plus` and one that stands alone becomes zeros."""
+        parts = value.args if isinstance(value, sp.MatAdd) else (value,)
+        absent = [p for p in parts if isinstance(p, sp.MatrixSymbol) and p.name in self.optional]
+        if not absent:
+            return lower.text(value)
+        rest = [p for p in parts if p not in absent]
+        name = self.place.name(absent[0].name)
+        if rest:
+            return f"_plus({name}, {lower.text(build.add(*rest))})"
+        return f"{name} if {name} is not None else {lower.text(sp.ZeroMatrix(*value.shape))}"
+
+    def _loop(self, block: Block, backward: bool) -> list[Line]:
+        place = self.place
+        carried = self._carried(block, backward)
+        read = [r for r in _reads(block) if r not in carried and not (r[0] in block.keys and r[1] == 0)]
+        now = [r for r in read if self._per_step(r)]
+        made = [k for k in _keys(block) if self._stored(k, carried)]
+        lines = [Line(""), Line("def step(carry, now):")]
+        if carried:
+            lines.append(Line(f"    {_tuple(place.local(r) for r in carried)} = carry"))
+        if now:
+            lines.append(Line(f"    {_tuple(place.local(r) for r in now)} = now"))
+        for s in block.statements:
+            text = self._collected(self.step, s) if s.key.startswith(GRADIENT) else self._value(self.step, s.values[0])
+            lines.append(Line(f"    {place.name(s.key)} = {text}", s.numbers[0]))
+        passed, rows = _tuple(place.name(r[0]) for r in carried), _tuple(place.name(k) for k in made)
+        lines += [Line(f"    return {passed}, {rows}"), Line("")]
+        start = _tuple(self._start(r) for r in carried)
+        sequences = _tuple(place.rows(r) for r in now)
+        last = _tuple(self._final(r[0]) for r in carried) if backward else "_"
+        options = f"length={'1' if place.last else 'T'}" + (", reverse=True" if backward else "")
+        lines.append(Line(f"{last if carried else '_'}, {rows if made else '_'} = {self.step.dialect.scan}("))
+        lines += [Line(f"    step, {start}, {sequences}, {options}"), Line(")")]
+        return lines + self._after(block, made)
+
+    def _carried(self, block: Block, backward: bool) -> list[Read]:
+        """What goes from step to step: states forward, what they receive backward."""
+        away = 1 if backward else -1
+        return [r for r in _reads(block) if r[0] in block.keys and r[1] == away]
+
+    def _per_step(self, read: Read) -> bool:
+        """Whether a value is another one at every step."""
+        key = read[0]
+        if key == WEIGHT.name or ":" in key:
+            return True
+        return self.place.variable(key).timed
+
+    def _stored(self, key: str, carried: list[Read]) -> bool:
+        if key.startswith(CARRY):
+            return (key, 1) not in carried
+        return key.startswith(GRADIENT) or key in self.kept or self.place.is_state(key)
+
+    def _start(self, read: Read) -> str:
+        key = read[0]
+        if not key.startswith(CARRY):
+            return self.first(key)
+        symbol = self.place.variable(key).at()
+        return self.step.text(sp.ZeroMatrix(*symbol.shape))
+
+    def _final(self, key: str) -> str:
+        """The name of what arrives at an initial state."""
+        self.place.final.add(key)
+        return self.place.layout.names.of(f"final {key}", f"d_{self.place.variable(key).name}_0")
+
+    def _after(self, block: Block, made: list[str]) -> list[Line]:
+        lines: list[Line] = []
+        for s in block.statements:
+            if s.key not in made:
+                continue
+            if self.place.is_state(s.key):
+                lines.append(self._with_first(s.key))
+            elif s.key.startswith(GRADIENT):
+                variable = self.place.variable(s.key)
+                summed = ".sum(axis=0)" if variable.role is Role.PARAMETER and variable.tied else ""
+                lines += self._gradient(s.key, f"{self.place.name(s.key)}{summed}", "")
+        return lines
+
+
+def _keys(block: Block) -> list[str]:
+    return [s.key for s in block.statements]
+
+
+def _reads(block: Block) -> list[Read]:
+    """What the statements of a block read, each once, in reading order."""
+    found: dict[Read, None] = {}
+    for s in block.statements:
+        found.update(dict.fromkeys(read_of(symbol) for symbol in _symbols(s.values[0])))
+    return list(found)
+
+
+def _symbols(value: sp.Basic) -> Iterable[sp.MatrixSymbol]:
+    if isinstance(value, sp.MatrixSymbol):
+        yield value
+        return
+    for part in value.args:
+        yield from _symbols(part)
+
+
+def _tuple(names: Iterable[str]) -> str:
+    items = list(names)
+    return f"({items[0]},)" if len(items) == 1 else f"({', '.join(items)})"

@@ -1,0 +1,64 @@
+"""What JAX and PyTorch call things. Formulas are lowered to NumPy's words; a dialect replaces the few that differ."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+
+_NUMPY = re.compile(r"\bnp\.")
+
+
+@dataclass(frozen=True)
+class Dialect:
+    """`words` are replaced first, then the rest of NumPy's namespace by `module`; `names` are taken in the module."""
+
+    backend: str
+    title: str
+    module: str
+    words: tuple[tuple[str, str], ...]
+    scan: str
+    names: frozenset[str]
+    zeros: Callable[[str], str]
+    eye: Callable[[str], str]
+    kind: str
+    """The line that names dtype (and device) of what a function was given."""
+    like: str
+    """These names as arguments."""
+
+    def say(self, text: str) -> str:
+        """A NumPy text in this dialect."""
+        for word, ours in self.words:
+            text = text.replace(word, ours)
+        return _NUMPY.sub(f"{self.module}.", text)
+
+
+_NAMES = frozenset({"step", "carry", "now", "wanted", "dtype", "states", "value", "values", "direct", "BACKEND", "WRT"})
+
+JAX = Dialect(
+    backend="jax",
+    title="JAX",
+    module="jnp",
+    words=(),
+    scan="jax.lax.scan",
+    names=_NAMES | {"jax", "jnp", "loss"},
+    zeros=lambda shape: f"jnp.zeros({shape}, dtype)",
+    eye=lambda size: f"jnp.eye({size}, dtype=dtype)",
+    kind="dtype = _kind(parameters, inputs, states)",
+    like="dtype",
+)
+
+TORCH = Dialect(
+    backend="torch",
+    title="PyTorch",
+    module="torch",
+    words=(("np.where(", "_where(dtype, "), (".astype(dtype)", ".to(dtype)")),
+    scan="_scan",
+    names=_NAMES | {"torch", "device", "Module", "Loss", "loss"},
+    zeros=lambda shape: f"torch.zeros({shape}, dtype=dtype, device=device)",
+    eye=lambda size: f"torch.eye({size}, dtype=dtype, device=device)",
+    kind="dtype, device = _kind(parameters, inputs, states)",
+    like="dtype, device",
+)
+
+DIALECTS = {dialect.backend: dialect for dialect in (JAX, TORCH)}

@@ -1,0 +1,69 @@
+"""Formulas of one sample as text for one step, (N, ...), or for all steps at once, (T, N, ...)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+
+import sympy as sp
+from sympy.matrices.expressions.matexpr import MatrixExpr
+
+from symbptt.algebra import build
+from symbptt.emit.frameworks.dialect import Dialect
+from symbptt.emit.layout import array_rank, shape_text
+from symbptt.emit.lowering import Code, Leaf, Lowering, is_row
+from symbptt.emit.scalars import ADD, ATOM
+from symbptt.model.values import Variable
+
+
+class WordLowering(Lowering):
+    """`Lowering` in a dialect; `axes` are the leading axes, "N" or "T, N"."""
+
+    def __init__(self, leaf: Leaf, dimension: Callable[[str], str], axes: str, dialect: Dialect) -> None:
+        super().__init__(leaf, dimension, axes)
+        self.dialect = dialect
+
+    def __call__(self, expression: MatrixExpr) -> Code:
+        if isinstance(expression, sp.ZeroMatrix):
+            shape, rank = self._shape(expression)
+            return Code(self.dialect.zeros(f"({shape},)" if rank == 1 else f"({shape})"), ATOM, False, rank)
+        if isinstance(expression, sp.Identity):
+            return Code(self.dialect.eye(self.size(expression.shape[0])), ATOM, False, 2)
+        return super().__call__(expression)
+
+    def _shape(self, expression: MatrixExpr) -> tuple[str, int]:
+        rows, columns = (self.size(d) for d in expression.shape)
+        if expression.shape[0] != 1 and expression.shape[1] != 1:
+            return f"{rows}, {columns}", 2
+        return (rows if expression.shape[1] == 1 else columns), 1
+
+    def text(self, expression: MatrixExpr) -> str:
+        """The text of a value in full shape, leading axes included."""
+        if isinstance(expression, sp.ZeroMatrix):
+            return self.dialect.zeros(f"({self.batch}, {self._shape(expression)[0]})")
+        code = self.whole(expression)
+        if not code.batched:
+            text = f"np.broadcast_to({code.at(ADD)}, ({self.batch}, {self._shape(expression)[0]}))"
+            code = Code(text, ATOM, True, code.rank)
+        return self.dialect.say(code.at(ADD))
+
+    def gradient(self, expression: MatrixExpr, variable: Variable) -> str:
+        """What a parameter collects from the leading axes, in the shape that it has inside."""
+        terms = expression.args if isinstance(expression, sp.MatAdd) else (expression,)
+        text = " + ".join(self._collected(term, variable) for term in terms)
+        return self.dialect.say(text.replace("+ -", "- "))
+
+    def _collected(self, term: MatrixExpr, variable: Variable) -> str:
+        number, factors = build.split_number(term)
+        if array_rank(variable) == 2 and len(factors) > 1 and is_row(factors[-1]) and not is_row(factors[0]):
+            sign = "-" if number.could_extract_minus_sign() else ""
+            left = self.whole(build.scale(-number if sign else number, build.mul(*factors[:-1])))
+            right = self.whole(factors[-1])
+            if left.batched and right.batched and left.rank == right.rank == 1:
+                if left.negative != right.negative:
+                    sign = "" if sign else "-"
+                left, right = replace(left, negative=False), replace(right, negative=False)
+                return f"{sign}_outer({left.at(ADD)}, {right.at(ADD)})"
+        code = self.whole(term)
+        text = f"{code.at(ATOM)}.sum(axis={'0' if self.batch == 'N' else '(0, 1)'})"
+        return text if code.rank == array_rank(variable) else f"{text}.reshape({shape_text(variable, self.size)})"

@@ -1,0 +1,95 @@
+"""An emitted JAX or PyTorch module: what its template is filled with."""
+
+from __future__ import annotations
+
+import re
+from importlib.resources.abc import Traversable
+from typing import Any
+
+from symbptt import resources
+from symbptt.derive.numeric import class_targets
+from symbptt.emit.context import equations, sizes
+from symbptt.emit.frameworks import initialise
+from symbptt.emit.frameworks.dialect import DIALECTS
+from symbptt.emit.frameworks.parts import Parts
+from symbptt.emit.literals import docstring, file_literal, shapes
+from symbptt.model.values import Model, Role, Variable
+
+_CALL = re.compile(r"\b_\w+(?=\()")
+FOLDER = "helpers"
+"""The folder of a backend's templates with one file per helper function."""
+
+
+def context(model: Model, backend: str, wanted: tuple[Variable, ...], recipe: str) -> dict[str, Any]:
+    """The values of the template `templates/<backend>/module.py.jinja`."""
+    parts = Parts(model, DIALECTS[backend])
+    made: dict[str, Any] = {
+        "title": docstring(model.title),
+        "name": model.name,
+        "recipe": docstring(recipe),
+        "equations": [docstring(line) for line in equations(model)],
+        "has_loss": model.loss is not None,
+        "reduction": "mean" if model.loss and model.loss.reduction == "mean" else "summed",
+        "name_literal": repr(model.name),
+        "file_literal": file_literal(model.text),
+        "parameters_literal": shapes(model.parameters),
+        "buffers_literal": shapes(model.buffers) if model.buffers else "",
+        "buffers": tuple(v.name for v in model.buffers),
+        "inputs_literal": shapes(model.of(Role.INPUT)),
+        "states_literal": shapes(model.states),
+        "targets_literal": shapes(model.of(Role.TARGET)),
+        "wrt": repr(tuple(v.name for v in wanted)).replace("'", '"'),
+        "forward_body": parts.forward(),
+        "backward_body": parts.backward(),
+        "loss_body": parts.loss() if model.loss else "",
+        "outputs": parts.outputs(),
+        "taken": parts.taken(),
+        "output_tuple": repr(tuple(v.name for v in model.outputs)).replace("'", '"'),
+        "output_names": "{" + ", ".join(f'"{v.name}"' for v in model.outputs) + "}",
+        "output_list": ", ".join(v.name for v in model.outputs),
+        "sizes_literal": repr(sizes(model)),
+        "sizes_call": _sizes_call(model),
+        "untied": tuple(v.name for v in model.parameters if not v.tied),
+        "untied_lead": _untied_lead(model),
+        "starts": {s.name: s.initial for s in model.states if s.initial is not None},
+        "input_classes": [(v.name, v.shape[0]) for v in model.of(Role.INPUT) if v.classes],
+        "target_classes": [(v.name, v.shape[0]) for v in _class_targets(model)],
+        "initialisers": initialise.table(model),
+    }
+    folder = resources.templates().joinpath(backend)
+    text = "\n".join([made["forward_body"], made["loss_body"], made["backward_body"], _read(folder, "module.py.jinja")])
+    return made | {"helpers": _called(text, folder.joinpath(FOLDER))}
+
+
+def _read(folder: Traversable, name: str) -> str:
+    return folder.joinpath(name).read_text(encoding="utf-8")
+
+
+def _called(text: str, folder: Traversable) -> list[str]:
+    """The helpers that a text calls, and those that they call."""
+    known = {path.name.partition(".")[0] for path in folder.iterdir()}
+    found: set[str] = set()
+    new = known & set(_CALL.findall(text))
+    while new:
+        found |= new
+        texts = "\n".join(_read(folder, f"{name}.py.jinja") for name in new)
+        new = (known & set(_CALL.findall(texts))) - found
+    return sorted(found)
+
+
+def _class_targets(model: Model) -> list[Variable]:
+    found = [model[name] for name in class_targets(model)]
+    return [v for v in found if v.shape and v.shape[0].isidentifier()]
+
+
+def _untied_lead(model: Model) -> str:
+    untied = tuple(v.name for v in model.parameters if not v.tied)
+    return f", *((T,) if name in {untied!r} else ())" if untied else ""
+
+
+def _sizes_call(model: Model) -> str:
+    """The sizes that a module is made with, such as "D=3, H=4, O=3"."""
+    names = {s.name for v in model.parameters for d in (v.rows, v.columns) for s in d.free_symbols}
+    example = sizes(model) | {"T": 4}
+    steps = ["T"] if any(not v.tied for v in model.parameters) else []
+    return ", ".join(f"{name}={example[name]}" for name in (*steps, *sorted(names)))

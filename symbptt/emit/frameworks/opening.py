@@ -1,0 +1,82 @@
+"""The lines with which a function reads what it was given: arrays, their dtype, T, N and the sizes of dimensions."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import sympy as sp
+
+from symbptt.emit.frameworks.dialect import Dialect
+from symbptt.emit.layout import Layout, given_shape_text, inner_axes, taken_in
+from symbptt.emit.passes import Line
+from symbptt.errors import BadInput
+from symbptt.model.dimensions import Source, sources
+from symbptt.model.values import Model, Role, Variable
+
+
+@dataclass(frozen=True)
+class Opening:
+    """Reads the dicts `parameters`, `inputs` and `states`."""
+
+    layout: Layout
+    dialect: Dialect
+
+    @property
+    def model(self) -> Model:
+        """The model."""
+        return self.layout.model
+
+    def size(self, expression: sp.Expr) -> str:
+        """A dimension as text."""
+        names = {s: sp.Symbol(self.layout.dimension(s.name)) for s in expression.free_symbols}
+        return str(expression.xreplace(names))
+
+    def lines(self) -> list[Line]:
+        """Everything that can be read; the caller drops what it does not need."""
+        model, layout = self.model, self.layout
+        given = (*model.parameters, *model.buffers)
+        inputs = model.of(Role.INPUT)
+        made = [self.dialect.kind]
+        made += [f'{layout.array(v)} = _array(parameters["{v.name}"], dtype){taken_in(v)}' for v in given]
+        made += [f'{layout.array(v)} = _array(inputs["{v.name}"], dtype){taken_in(v)}' for v in inputs if not v.classes]
+        made.append(f"T, N = {self._clock(inputs, given)}")
+        found = sources((*given, *inputs), model.states)
+        made += [f"{layout.dimension(name)} = {self._told(source)}" for name, source in found.items()]
+        for v in inputs:
+            if v.classes:
+                made.append(f'{layout.array(v)} = _one_hot(inputs["{v.name}"], {self.size(v.rows)}, dtype)')
+        return [Line(line) for line in made]
+
+    def _clock(self, inputs: tuple[Variable, ...], given: tuple[Variable, ...]) -> str:
+        if inputs:
+            first = inputs[0]
+            return f'inputs["{first.name}"].shape' if first.classes else f"{self.layout.array(first)}.shape[:2]"
+        untied = [v for v in given if v.timed]
+        if not untied:
+            raise BadInput(f"{self.model.name} has neither inputs nor untied parameters, so a loop cannot know T")
+        return f"len({self.layout.array(untied[0])}), len(next(iter(states.values()))) if states else 1"
+
+    def _told(self, source: Source) -> str:
+        """The size that a source tells; initial states are read as they are given, other arrays as they are inside."""
+        v = source.variable
+        if v.role is Role.STATE:
+            text = f'states["{v.name}"].shape[{1 + source.axis}]'
+        else:
+            leading = int(v.timed) if v.role in (Role.PARAMETER, Role.BUFFER) else 2
+            text = f"{self.layout.array(v)}.shape[{leading + inner_axes(v).index(source.axis)}]"
+        text += "".join(f" - {self.layout.dimension(other)}" for other in source.others)
+        text += f" - {source.number}" if source.number else ""
+        return text if source.count == 1 else f"({text}) // {source.count}"
+
+    def initial(self, state: Variable, name: str) -> str:
+        """The line that sets a state's initial value."""
+        shape = f"(N{given_shape_text(state, self.size) or ','})"
+        start = "0.0" if state.initial is None else f'parameters["{state.initial}"]'
+        return f'{name} = _initial(states, "{state.name}", {shape}, {start}, {self.dialect.like}){taken_in(state)}'
+
+    def target(self, variable: Variable) -> str:
+        """The line that reads a target; integers stand for classes."""
+        name, given = self.layout.array(variable), f'targets["{variable.name}"]'
+        if len(variable.shape) == 1:
+            return f"{name} = _target({given}, {self.size(variable.rows)}, dtype){taken_in(variable)}"
+        return f"{name} = _array({given}, dtype){taken_in(variable)}"

@@ -1,0 +1,178 @@
+"""The texts of a module's three computations: forward, loss and backward, each with the lines that it opens with."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+import sympy as sp
+
+from symbptt.derive.numeric import class_targets
+from symbptt.emit.fast.plan import CARRY, OUT, Block
+from symbptt.emit.frameworks.block import Printer
+from symbptt.emit.frameworks.blocks import Blocks, blocks, differentiable
+from symbptt.emit.frameworks.dialect import Dialect
+from symbptt.emit.frameworks.lowering import WordLowering
+from symbptt.emit.frameworks.opening import Opening
+from symbptt.emit.frameworks.place import LAGGED, Place
+from symbptt.emit.layout import Layout, handed_out, taken_in
+from symbptt.emit.names import RESERVED, Names
+from symbptt.emit.passes import Line
+from symbptt.model.values import Model, Role, Variable
+
+_INDENT = 4
+_WIDTH = 92
+"""The column at which equation numbers stand."""
+
+
+@dataclass
+class Parts:
+    """Writes the parts of one module in one dialect."""
+
+    model: Model
+    dialect: Dialect
+
+    def __post_init__(self) -> None:
+        self.layout = Layout(self.model, False, Names(set(RESERVED | self.dialect.names)))
+        self.blocks: Blocks = blocks(self.model)
+        self.opening = Opening(self.layout, self.dialect)
+
+    def _printer(self, group: tuple[Block, ...], last: bool = False, gradients: str = "gradients") -> Printer:
+        place = Place(self.layout, last)
+        rows = WordLowering(place.in_rows, self.layout.dimension, "1, N" if last else "T, N", self.dialect)
+        step = WordLowering(place.in_step, self.layout.dimension, "N", self.dialect)
+        optional = self.blocks.seeded if group is self.blocks.backward else frozenset()
+        return Printer(place, rows, step, optional, self._kept(), gradients)
+
+    def _kept(self) -> frozenset[str]:
+        """The keys that another block than their own reads, or the caller."""
+        found = {v.name for v in self.blocks.kept()}
+        for block in self.blocks.everything:
+            read = {s.name for st in block.statements for s in st.values[0].atoms(sp.MatrixSymbol)}
+            found |= read - block.keys
+        if self.model.loss is not None:
+            found |= {self.model.loss.target.name}
+        return frozenset(found | {s.key for b in self.blocks.loss for s in b.statements if s.key.startswith((OUT, LAGGED))})
+
+    def forward(self) -> str:
+        """From parameters, inputs and states to `values`."""
+        printer = self._printer(self.blocks.forward)
+        body = [Line(self.opening.initial(s, printer.first(s.name))) for s in self.model.states]
+        for block in self.blocks.forward:
+            body += printer.lines(block)
+        values = ", ".join(f'"{v.name}": {self.layout.array(v)}' for v in self.blocks.kept())
+        body.append(Line(f"values = {{{values}}}"))
+        return _text(self.opening.lines(), body)
+
+    def loss(self) -> str:
+        """From residuals and targets to `value`, `cotangents` and `direct` gradients."""
+        loss = self.model.loss
+        assert loss is not None
+        last = loss.at == "last"
+        printer = self._printer(self.blocks.loss, last, "direct")
+        opening = self.opening.lines() + self._values() + [Line(self.opening.target(v)) for v in self.model.of(Role.TARGET)]
+        opening += [Line(line) for line in self._weight()]
+        body = [Line("direct = {}")]
+        for block in self.blocks.loss:
+            body += printer.lines(block)
+        weight = "weight[-1:]" if last else "weight"
+        body.append(Line(f"value = ({weight} * {self.layout.array(loss.target)}).sum()"))
+        keys = [s.key for b in self.blocks.loss for s in b.statements if s.key.startswith((OUT, LAGGED))]
+        return _text(opening, body + self._cotangents(printer.place, keys, last))
+
+    def _weight(self) -> list[str]:
+        loss = self.model.loss
+        assert loss is not None
+        lines = [f"weight = _weight(T, N, mask, weights, {self.dialect.like})"]
+        if loss.reduction == "mean":
+            used = [f"{self.layout.array(self.model[name])}.sum(axis=-1) != 0" for name in class_targets(self.model)]
+            used += [f"{self.layout.array(self.model[loss.mask])}[..., 0].real > 0.5"] if loss.mask else []
+            lines.append(f"weight = weight / _number({', '.join(['weight', str(loss.at == 'last'), 'mask', *used])})")
+        return lines
+
+    def _cotangents(self, place: Place, keys: list[str], last: bool) -> list[Line]:
+        """What the loss passes to the values that it reads, and to initial states under the name "h at 0"."""
+        lines, pairs = [], []
+        if last:
+            lines += [Line(f"{place.name(key)} = _last({place.name(key)}, T)") for key in keys]
+        for name in dict.fromkeys(key.partition(":")[2] for key in keys):
+            texts = [place.name(OUT + name)] if OUT + name in keys else []
+            if LAGGED + name in keys:
+                texts.append(f"_later({place.name(LAGGED + name)})")
+                pairs.append(f'"{name} at 0": {place.name(LAGGED + name)}[0]')
+            pairs.append(f'"{name}": {" + ".join(texts)}')
+        return [*lines, Line(f"cotangents = {{{', '.join(pairs)}}}")]
+
+    def _values(self) -> list[Line]:
+        return [Line(f'{self.layout.array(v)} = residuals["values"]["{v.name}"]') for v in self.blocks.kept()]
+
+    def backward(self) -> str:
+        """From residuals and cotangents to `gradients`."""
+        printer = self._printer(self.blocks.backward)
+        seeds = sorted(self.blocks.seeded)
+        opening = self.opening.lines() + self._values()
+        opening += [Line(f'{printer.place.name(k)} = _cotangent(cotangents, "{k.removeprefix(OUT)}", dtype)') for k in seeds]
+        body = [Line("gradients = {}")]
+        for block in self.blocks.backward:
+            body += printer.lines(block, backward=True)
+        stored = {s.key for b in self.blocks.backward for s in b.statements}
+        for state in self.model.states:
+            body += self._at_start(state, printer.place, stored)
+        return _text(opening, body)
+
+    def _at_start(self, state: Variable, place: Place, stored: set[str]) -> list[Line]:
+        """The gradient of an initial state, and of the parameter that it starts from."""
+        key = CARRY + state.name
+        lagged = any(s.key == LAGGED + state.name for b in self.blocks.loss for s in b.statements)
+        if key in place.final:
+            text = self.layout.names.of(f"final {key}")
+        elif key in stored:
+            text = f"{place.name(key)}[0]"
+        else:
+            lower = WordLowering(place.in_step, self.layout.dimension, "N", self.dialect)
+            text = lower.text(sp.ZeroMatrix(state.rows, state.columns))
+        if lagged:
+            text = f'_plus(cotangents.get("{state.name} at 0"), {text})'
+        lines = [Line(f'if "{state.name}" in wanted:'), Line(f'    gradients["{state.name}"] = {_outside(text, state)}')]
+        if state.initial is not None:
+            total = f"({text}).sum(axis=0){handed_out(state)}"
+            lines.append(Line(f'if "{state.initial}" in wanted and "{state.name}" not in states:'))
+            lines.append(Line(f'    gradients["{state.initial}"] = _plus(gradients.get("{state.initial}"), {total})'))
+        return lines
+
+    def outputs(self) -> list[tuple[str, str]]:
+        """Each output's name, and its text in terms of `values`."""
+        rows = {v.name: "[1:]" if v.role is Role.STATE else "" for v in self.model.outputs}
+        return [(v.name, f'values["{v.name}"]{rows[v.name]}{handed_out(v)}') for v in self.model.outputs]
+
+    def taken(self) -> list[tuple[str, str]]:
+        """The outputs whose cotangents have another shape inside, with the text that changes it."""
+        return [(v.name, taken_in(v)) for v in self.model.outputs if taken_in(v)]
+
+    def every_name(self) -> tuple[str, ...]:
+        """The names of all gradients."""
+        return tuple(v.name for v in differentiable(self.model))
+
+
+def _outside(text: str, variable: Variable) -> str:
+    tail = handed_out(variable)
+    return f"({text}){tail}" if tail else text
+
+
+def _text(opening: Iterable[Line], body: list[Line]) -> str:
+    """Indented lines, without those of the opening that define what nothing reads."""
+    rest = "\n".join(line.text for line in body)
+    kept: list[Line] = []
+    for line in reversed(list(opening)):
+        names, _, value = line.text.partition(" = ")
+        if any(re.search(rf"\b{re.escape(name.strip())}\b", rest) for name in names.split(",")):
+            kept.insert(0, line)
+            rest += "\n" + value
+    blank = [Line("")] if kept and body else []
+    return "\n".join(_aligned(line) for line in [*kept, *blank, *body])
+
+
+def _aligned(line: Line) -> str:
+    text = " " * _INDENT + line.text if line.text else ""
+    return f"{text:<{_WIDTH}}  # {line.comment}" if line.comment else text
