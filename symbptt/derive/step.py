@@ -93,7 +93,7 @@ def step_jvp(model: Model, with_loss: bool = True) -> Program:
     return Program(tuple(assignments), ())
 
 
-def _accumulate(equations: Iterable[Equation], source: sp.MatrixSymbol, cut: frozenset[sp.MatrixSymbol]) -> dict[str, LinearMap]:
+def accumulate(equations: Iterable[Equation], source: sp.MatrixSymbol, cut: frozenset[sp.MatrixSymbol]) -> dict[str, LinearMap]:
     """Forward accumulation: the derivative of each value of the step by `source`, where it is not zero."""
     known: dict[str, LinearMap] = {}
     for equation in equations:
@@ -113,7 +113,7 @@ def state_jacobian(model: Model) -> dict[tuple[str, str], LinearMap]:
     """The blocks of J_t = ds_t/ds_{t-1}, by (row state, column state); missing blocks are zero."""
     blocks: dict[tuple[str, str], LinearMap] = {}
     for column in model.states:
-        found = _accumulate(model.equations, column.at(TIME - 1), frozenset())
+        found = accumulate(model.equations, column.at(TIME - 1), frozenset())
         blocks.update({(row.name, column.name): found[row.name] for row in model.states if row.name in found})
     return blocks
 
@@ -121,7 +121,7 @@ def state_jacobian(model: Model) -> dict[tuple[str, str], LinearMap]:
 @lru_cache(maxsize=512)
 def immediate(model: Model, variable: Variable) -> dict[str, LinearMap]:
     """d+s_t/d theta, by state, for a parameter or an input of the step; missing states are zero."""
-    found = _accumulate(model.equations, variable.at(), frozenset())
+    found = accumulate(model.equations, variable.at(), frozenset())
     return {s.name: found[s.name] for s in model.states if s.name in found}
 
 
@@ -146,7 +146,7 @@ def _loss_maps(model: Model, sources: dict[str, sp.MatrixSymbol]) -> dict[str, M
     equations = tuple(e for e in model.equations if e.target.role is not Role.STATE) + model.loss.equations
     found: dict[str, MatrixExpr] = {}
     for name, source in sources.items():
-        derivative = _accumulate(equations, source, states).get(model.loss.target.name)
+        derivative = accumulate(equations, source, states).get(model.loss.target.name)
         if derivative is not None:
             found[name] = derivative.transposed().product(build.ONE)
     return found
