@@ -3,6 +3,7 @@
 from symbptt.analyze.analysis import Analysis as Analysis
 from symbptt.analyze.analysis import at as at
 from symbptt.analyze.analysis import flow as flow
+from symbptt.analyze.analysis import more as more
 from symbptt.analyze.data import Data as Data
 from symbptt.analyze.data import adjusted as adjusted
 from symbptt.analyze.data import load as load
@@ -16,3 +17,6 @@ from symbptt.analyze.signal import published as published
 from symbptt.analyze.spectrum import spectrum_of as spectrum_of
 from symbptt.analyze.table import Table as Table
 from symbptt.analyze.table import tabulate as tabulate
+from symbptt.analyze.truncation import kept as kept
+from symbptt.analyze.truncation import randomise as randomise
+from symbptt.analyze.truncation import truncate as truncate

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
@@ -12,12 +12,14 @@ from symbptt.analyze import bound
 from symbptt.analyze.data import Data, point
 from symbptt.analyze.interval import Interval, covers, intervals
 from symbptt.analyze.jacobian import Jacobians
+from symbptt.analyze.modes import Modes, modes
 from symbptt.analyze.norms import norm as norm_of
 from symbptt.analyze.notes import notes
 from symbptt.analyze.products import Block, Long, products
 from symbptt.analyze.recurrent import recurrent
 from symbptt.analyze.spectrum import Spectrum, spectrum_of
-from symbptt.analyze.table import Table, names, of_run
+from symbptt.analyze.table import ROUNDING, Table, names, of_run
+from symbptt.analyze.truncation import Randomised, Truncation, randomise, truncate
 from symbptt.analyze.units import Units, units
 from symbptt.analyze.verdict import Verdict, judge
 from symbptt.analyze.walk import evaluated
@@ -59,7 +61,7 @@ class Enlarging:
 class Analysis:
     """The (t, k) table, the blocks of the state-Jacobian products, spectra, bounds and verdict, and notes in words.
 
-    `table` is None for a model without a loss, `growth` for one without states.
+    `table` is None for a model without a loss, `growth` for one without states. What comes after the notes was asked for.
     """
 
     model: Model
@@ -72,11 +74,16 @@ class Analysis:
     enlarging: Enlarging | None
     units: tuple[Units, ...]
     notes: tuple[str, ...]
+    truncation: Truncation | None = None
+    randomised: tuple[Randomised, ...] = field(default=())
+    modes: Modes | None = None
 
     @property
     def agrees(self) -> bool:
         """Whether all sums of terms equal the emitted gradients."""
-        return self.table is None or all(item.agrees for item in self.table.terms)
+        cuts = self.truncation.cuts if self.truncation else ()
+        errors = [*(cut.error for cut in cuts), *((self.modes.error,) if self.modes else ())]
+        return (self.table is None or all(item.agrees for item in self.table.terms)) and max(errors, default=0.0) <= ROUNDING
 
 
 def flow(
@@ -109,6 +116,20 @@ def at(
     return Analysis(
         model, data, norm, table, blocks, spectra, growth, _enlarging(model, data, done), units(done),
         notes(data, done, table, spectra),
+    )
+
+
+def more(
+    found: Analysis, wrt: Iterable[str] | str | None = None, *, truncation: tuple[int, int] | None = None,
+    keep: float | None = None, both_modes: bool = False,
+) -> Analysis:
+    """The analysis with a truncation (k1, k2), a random truncation that goes on with probability `keep`, or both modes."""
+    model, data = found.model, found.data
+    return replace(
+        found,
+        truncation=truncate(model, data, *truncation, wrt) if truncation else None,
+        randomised=() if keep is None else randomise(model, data, keep, wrt),
+        modes=modes(model, data) if both_modes else None,
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -13,9 +14,10 @@ import sympy as sp
 from numpy.typing import NDArray
 
 from symbptt.algebra.nodes import CrossEntropy
-from symbptt.analyze import initialise
-from symbptt.analyze.recurrent import adds_only, recurrent
+from symbptt.analyze.recurrent import recurrent
 from symbptt.errors import BadInput, UnknownName
+from symbptt.model import initialisers
+from symbptt.model.place import Place
 from symbptt.model.values import Model, Role, Variable
 
 Array = NDArray[Any]
@@ -24,6 +26,8 @@ DIMENSIONS = {"D": 3, "H": 4, "O": 3}
 """Sizes used where the caller names none; a further dimension gets 2, 5, 6, ... in alphabetical order."""
 OTHERS = (2, 5, 6, 7)
 STEPS = 20
+ALIASES = {"xavier": "xavier_uniform", "he": "he_normal"}
+"""Short names of initialisers."""
 LARGEST = 10**8
 """The most entries of one array."""
 
@@ -135,11 +139,11 @@ def point(
 ) -> Data:
     """Values for every variable of a model, as float64: `values` as given, the others drawn from the seed.
 
-    T is 20 and N is 2 unless given or fixed by `values`. Inputs are standard normal, targets uniform classes or standard
-    normal, initial states zero (standard normal if there is no other input). A matrix is drawn by `init` (a name for all, or
-    names by parameter), else as its model file says, else xavier_uniform; identity is for recurrent matrices alone. Vectors
-    and scalars that are only added are zero, those that multiply are uniform in (0, 1); a mask is one, and a state that starts
-    from a parameter is left out. Raises BadInput for what does not fit.
+    T is 20 and N is 2 unless given or fixed by `values`. Parameters start as `symbptt init` draws them: a matrix by `init` (a
+    name for all, or names by parameter), else as its model file says, else xavier_uniform; identity is for recurrent matrices
+    alone. Inputs are standard normal, targets uniform classes or standard normal, initial states zero (standard normal if there
+    is no other input); a mask is one, and a state that starts from a parameter is left out. Each name has a stream of its
+    own, so models with an input of the same name get the same data. Raises BadInput for what does not fit.
     """
     given = {name: np.asarray(array) for name, array in (values or {}).items()}
     measured, asked = _measure(model, given), dict(dims or {})
@@ -149,17 +153,13 @@ def point(
     others = iter(OTHERS * (1 + len(model.dimensions)))
     sizes = {name: _size(name, asked.get(name), measured, DIMENSIONS.get(name) or next(others)) for name in model.dimensions}
     steps, samples = _size("T", T, measured, STEPS), _size("N", N, measured, 2)
-    rng = np.random.default_rng(_seed(seed))
+    drawn = _weights(model, sizes, steps, _seed(seed), init)
     made: dict[str, Array] = {}
     for variable in model.of(*_PARTS):
         if variable.initial is not None and variable.name not in given:
             continue
-        size = shape(variable, sizes)
-        full = lead(variable, steps, samples) + size
-        if np.prod(full, dtype=float) > LARGEST:
-            raise BadInput(f"{variable.name} would have shape {full}, more than {LARGEST} entries")
-        drawn = _draw(model, variable, size, full, rng, _initialiser(model, variable, init))
-        made[variable.name] = _checked(variable, given[variable.name], drawn) if variable.name in given else drawn
+        value = drawn[variable.name] if variable.name in drawn else _draw(model, variable, sizes, steps, samples, seed)
+        made[variable.name] = _checked(variable, given[variable.name], value) if variable.name in given else value
     parts = ((Role.PARAMETER, Role.BUFFER), (Role.INPUT,), (Role.TARGET,), (Role.STATE,))
     parameters, inputs, targets, states = ({v.name: made[v.name] for v in model.of(*r) if v.name in made} for r in parts)
     return Data(sizes, steps, samples, parameters, inputs, targets, states, _source(seed, given))
@@ -191,29 +191,38 @@ def _source(seed: int, given: Mapping[str, Array]) -> str:
     return f"seed {seed}" + (f"; given: {', '.join(given)}" if given else "")
 
 
-def _initialiser(model: Model, variable: Variable, init: Mapping[str, str] | str | None) -> str:
-    if isinstance(init, Mapping):
-        names = {v.name for v in model.parameters}
-        for name in init:
-            if name not in names:
-                raise UnknownName("parameter", name, names)
-    asked = init.get(variable.name) if isinstance(init, Mapping) else init
-    name = initialise.known(asked or variable.init or initialise.DEFAULT)
-    return initialise.DEFAULT if isinstance(init, str) and init == "identity" and variable.name not in recurrent(model) else name
+def _weights(
+    model: Model, sizes: Mapping[str, int], T: int, seed: int, init: Mapping[str, str] | str | None
+) -> dict[str, Array]:
+    """First values of the parameters and buffers, with other initialisers if asked for."""
+    by_name = dict(init) if isinstance(init, Mapping) else {}
+    if isinstance(init, str):
+        chosen = recurrent(model) if init == "identity" else [v.name for v in model.parameters if len(v.shape) == 2]
+        by_name = dict.fromkeys(chosen, init)
+        initialisers.check(ALIASES.get(init, init), None, Place("init"))
+    known = {v.name: v for v in model.parameters}
+    for name, kind in by_name.items():
+        if name not in known:
+            raise UnknownName("parameter", name, known)
+        initialisers.check(ALIASES.get(kind, kind), len(known[name].shape), Place(f"init {name}"))
+    for v in model.of(Role.PARAMETER, Role.BUFFER):
+        _affordable(v, lead(v, T, 1) + shape(v, sizes))
+    asked = {name: ALIASES.get(kind, kind) for name, kind in by_name.items()}
+    variables = tuple(replace(v, init=asked.get(v.name, v.init)) for v in model.variables)
+    return initialisers.draw(replace(model, variables=variables), sizes, seed, T)
 
 
-def _draw(
-    model: Model, variable: Variable, size: tuple[int, ...], full: tuple[int, ...], rng: np.random.Generator, init: str
-) -> Array:
-    if variable.role is Role.PARAMETER and len(size) == 2:
-        return initialise.draw(init, rng, full)
-    if variable.role is Role.PARAMETER:
-        # Drawn even where it is not used, so that a later parameter does not depend on the roles of the earlier ones.
-        factor = rng.uniform(0.0, 1.0, full)
-        constants = {"zeros": np.zeros(full), "ones": np.ones(full)}
-        return constants[init] if init in constants else np.zeros(full) if adds_only(model, variable) else np.asarray(factor)
-    if variable.role is Role.BUFFER:
-        return rng.uniform(0.5, 1.5, full)  # a variance is positive
+def _affordable(variable: Variable, full: tuple[int, ...]) -> None:
+    if np.prod(full, dtype=float) > LARGEST:
+        raise BadInput(f"{variable.name} would have shape {full}, more than {LARGEST} entries")
+
+
+def _draw(model: Model, variable: Variable, sizes: Mapping[str, int], T: int, N: int, seed: int) -> Array:
+    """An input, a target or an initial state."""
+    rng = np.random.default_rng([seed, zlib.crc32(variable.name.encode())])
+    size = shape(variable, sizes)
+    full = lead(variable, T, N) + size
+    _affordable(variable, full)
     if model.loss is not None and variable.name == model.loss.mask:
         return np.ones(full)
     if variable.classes or (variable.role is Role.TARGET and takes_classes(model, variable)):

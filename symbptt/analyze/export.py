@@ -72,6 +72,10 @@ def _growth(growth: Growth) -> dict[str, Any]:
     }
 
 
+def _finite(item: Any) -> dict[str, Any]:
+    return {name: number(value) if isinstance(value, float) else value for name, value in vars(item).items()}
+
+
 def data(analysis: Analysis) -> dict[str, Any]:
     """The whole analysis as JSON values; keys that do not apply are left out."""
     point, table, growth = analysis.data, analysis.table, analysis.growth
@@ -98,6 +102,14 @@ def data(analysis: Analysis) -> dict[str, Any]:
             "activation": where.activation, "weight": where.weight, "met": where.met,
             "intervals": [{"low": number(i.low), "high": number(i.high)} for i in where.intervals],
         }
+    if analysis.truncation is not None:
+        cut = analysis.truncation
+        made["truncation"] = {"k1": cut.k1, "k2": cut.k2, "parameters": [_finite(item) for item in cut.cuts]}
+    if analysis.randomised:
+        made["randomised"] = [_finite(item) for item in analysis.randomised]
+    if analysis.modes is not None:
+        both = analysis.modes
+        made["modes"] = {"error": number(both.error), "backward": vars(both.backward), "forward": vars(both.forward)}
     made["units"] = [vars(item) | {"slope": number(item.slope)} for item in analysis.units]
     return made
 

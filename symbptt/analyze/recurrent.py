@@ -1,4 +1,4 @@
-"""Which parameters close the loop from one step to the next, and which are only added."""
+"""Which parameters close the loop from one step to the next."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import sympy as sp
 
 from symbptt.algebra.linear import LinearMap
 from symbptt.derive.step import state_jacobian
-from symbptt.model.values import Model, Role, Variable
+from symbptt.model.values import Model
 
 
 def symbols(value: Any) -> set[str]:
@@ -30,22 +30,3 @@ def recurrent(model: Model) -> tuple[str, ...]:
     return tuple(
         v.name for v in model.parameters if v.name in inside and len(v.shape) == 2 and v.rows == v.columns
     )
-
-
-@lru_cache(maxsize=512)
-def adds_only(model: Model, variable: Variable) -> bool:
-    """Whether a parameter is only ever a summand, as a bias is; a factor must not start at zero."""
-    symbol = variable.at()
-    uses = [e.value for e in model.all_equations if e.value.has(symbol)]
-    return all(_summand(value, symbol) for value in uses)
-
-
-def _summand(value: sp.Basic, symbol: sp.MatrixSymbol) -> bool:
-    terms = value.args if isinstance(value, sp.MatAdd) else (value,)
-    inner = [term for term in terms if term.has(symbol)]
-    return all(term == symbol or (len(term.args) == 1 and _summand(term.args[0], symbol)) for term in inner)
-
-
-def state_size(model: Model) -> sp.Expr:
-    """The number of entries of s_t."""
-    return sp.Add(*(v.rows * v.columns for v in model.of(Role.STATE)))

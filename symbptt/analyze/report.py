@@ -59,7 +59,36 @@ def as_text(analysis: Analysis) -> str:
     if analysis.units:
         rows = [(u.name, u.activation, cell(u.slope), f"{u.saturated:.0%}", f"{u.dead} of {u.count}") for u in analysis.units]
         lines += ["", "units", *columns([("", "activation", "mean slope", "saturated", "dead"), *rows])]
+    for section in (_truncation(analysis), _randomised(analysis), _modes(analysis)):
+        lines += ["", *section] if section else []
     return "\n".join(lines)
+
+
+def _truncation(analysis: Analysis) -> list[str]:
+    cut = analysis.truncation
+    if cut is None:
+        return []
+    scheme = f"a window of {cut.k2} steps" if cut.k1 == 1 else f"every {cut.k1} steps back over at most {cut.k2}"
+    rows = [(c.name, f"{c.kept} of {c.terms}", cell(c.bias), cell(c.cosine), f"{c.error:.0e}") for c in cut.cuts]
+    head = ("", "terms kept", "bias/norm", "cosine", "emitted code differs by")
+    return [f"truncated: {scheme}", *columns([head, *rows])]
+
+
+def _randomised(analysis: Analysis) -> list[str]:
+    if not analysis.randomised:
+        return []
+    rows = [(r.name, str(r.outcomes), cell(r.mean_error), cell(r.spread), cell(r.always_cut)) for r in analysis.randomised]
+    head = ("", "outcomes", "mean differs by", "spread", "bias if always cut")
+    return ["randomised truncation, all outcomes enumerated (relative to the norm of the gradient)", *columns([head, *rows])]
+
+
+def _modes(analysis: Analysis) -> list[str]:
+    if analysis.modes is None:
+        return []
+    rows = [(m.name, str(m.holds), f"{m.seconds * 1e3:.3g} ms", f"{m.peak / 1e6:.3g} MB")
+            for m in (analysis.modes.backward, analysis.modes.forward)]
+    head = ("", "numbers held", "time", "peak")
+    return [f"backward and forward mode; gradients differ by {analysis.modes.error:.0e}", *columns([head, *rows])]
 
 
 def _terms(table: Table) -> Iterator[str]:

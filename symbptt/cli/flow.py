@@ -12,6 +12,7 @@ import symbptt
 from symbptt.cli.options import CHANGES, dims_option, force_option, formats, read, source_options, steps_option, wrt_option
 from symbptt.cli.output import say
 from symbptt.cli.progress import progress
+from symbptt.cli.truncation import truncation_options
 from symbptt.errors import BadInput, Disagreement
 from symbptt.files import write
 
@@ -57,13 +58,18 @@ def _init(values: tuple[str, ...]) -> Mapping[str, str] | str | None:
 @click.option("--norm", default="fro", show_default=True, metavar="NAME", help="Norm of the terms: fro, 2, 1, inf, max.")
 @click.option("--per-sample", is_flag=True, help="List the norms of each sample as well.")
 @click.option("--products", type=click.Choice([*PRODUCTS]), help="Jacobian products of all pairs, or from the last step only.")
+@truncation_options
+@click.option("--randomise", "keep", type=float, metavar="P",
+              help="Enumerate a random truncation that goes on with probability P (T <= 12).")
+@click.option("--modes", "both_modes", is_flag=True, help="Run the code forward in time as well, and measure both modes.")
 @formats("text", "json", "csv")
 @click.option("-o", "--output", type=click.Path(path_type=Path), metavar="FILE", help="File to write; default standard output.")
 @force_option
 def analyze(
     source: str, steps: int | None, dims: dict[str, int] | None, batch: int | None, seed: int, values: Path | None,
     init: tuple[str, ...], fill: tuple[str, ...], scale: tuple[str, ...], wrt: tuple[str, ...] | str | None, norm: str,
-    per_sample: bool, products: str | None, layout: str, output: Path | None, force: bool, **changes: Any,
+    per_sample: bool, products: str | None, truncation: tuple[int, int] | None, keep: float | None, both_modes: bool,
+    layout: str, output: Path | None, force: bool, **changes: Any,
 ) -> None:
     """Show where the gradient of a MODEL goes.
 
@@ -76,6 +82,7 @@ def analyze(
         point = symbptt.analyze.adjusted(model, point, _pairs("--set", fill), _pairs("--scale", scale))
         every = None if products is None else PRODUCTS[products]
         found = symbptt.analyze.at(model, point, wrt, norm=norm, samples=per_sample, every=every)
+        found = symbptt.analyze.more(found, wrt, truncation=truncation, keep=keep, both_modes=both_modes)
         text = getattr(symbptt.analyze, f"as_{layout}")(found)
     if output is None:
         say(text)

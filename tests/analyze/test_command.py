@@ -62,7 +62,16 @@ def test_values_initialisers_and_changes(run, tmp_path):
     assert {row["t"] for row in data["products"] if not row["direct"]} == {4}
 
 
+def test_truncations_and_modes(run):
+    code, out, _ = run("elman", "-T", 6, "--window", 2, "--randomise", 0.5, "--modes", "--format", "json")
+    data = json.loads(out)
+    assert code == 0 and data["truncation"]["k2"] == 2 and len(data["randomised"]) == 5 and data["modes"]["error"] < 1e-12
+    code, out, _ = run("elman", "-T", 6, "--k1", 2, "--k2", 3, "--randomise", 0.5, "--modes")
+    assert code == 0 and "every 2 steps back over at most 3" in out and "outcomes" in out and "forward" in out
+
+
 @pytest.mark.parametrize("arguments", [
+    ("elman", "--window", "0"), ("elman", "--k1", "2"), ("elman", "--randomise", "0.5"), ("elman", "-T", "3", "--randomise", "2"),
     ("nosuch",), ("elman", "-T", "0"), ("elman", "-T", "x"), ("elman", "--dims", "Q=1"), ("elman", "--values", "missing.npz"),
     ("elman", "--init", "nosuch"), ("elman", "--init", "he", "--init", "xavier"), ("elman", "--init", "W_hh=he,b"),
     ("elman", "--set", "b_h"), ("elman", "--set", "b=1"), ("elman", "--scale", "W_hh=much"), ("elman", "--norm", "L2"),

@@ -7,7 +7,7 @@ import pytest
 
 import symbptt
 from symbptt import analyze
-from symbptt.analyze import initialise, recurrent
+from symbptt.analyze import recurrent
 from symbptt.errors import BadInput, UnknownName
 from symbptt.model import initialisers
 
@@ -32,29 +32,23 @@ def test_every_model_has_a_point_whose_gradient_is_not_zero(name):
     assert all(np.isfinite(item.norms).all() for item in found.table.terms)
 
 
-def test_every_initialiser_of_a_model_file_can_be_drawn():
-    assert set(initialisers.INITIALISERS) <= set(initialise.INITIALISERS)
+@pytest.mark.parametrize(("name", "variance"), [("xavier", 2 / 300), ("he", 2 / 150), ("orthogonal", 1 / 150)])
+def test_short_names_and_their_variances(name, variance):
+    drawn = analyze.point(ELMAN, 1, {"H": 150}, init=name).parameters["W_hh"]
+    assert drawn.var() == pytest.approx(variance, rel=0.05)
 
 
-@pytest.mark.parametrize("name", initialise.INITIALISERS)
-@pytest.mark.parametrize("shape", [(3, 5), (5, 3), (4, 4), (2, 3, 4), (1, 1)])
-def test_shapes_of_initialisers(name, shape):
-    assert initialise.draw(name, np.random.default_rng(0), shape).shape == shape
+def test_weights_are_those_of_the_command_init():
+    assert np.array_equal(
+        analyze.point(ELMAN, 5, seed=3).parameters["W_hh"], initialisers.draw(ELMAN, {"D": 3, "H": 4, "O": 3}, 3)["W_hh"]
+    )
 
 
-@pytest.mark.parametrize("shape", [(3, 5), (5, 3), (4, 4)])
-def test_orthogonal_matrices(shape):
-    q = initialise.orthogonal(np.random.default_rng(0), shape)
-    np.testing.assert_allclose(np.linalg.svd(q, compute_uv=False), 1, rtol=1e-12)
-
-
-@pytest.mark.parametrize(("name", "variance"), [
-    ("xavier", 2 / 500), ("xavier_normal", 2 / 500), ("he", 2 / 300), ("he_uniform", 2 / 300), ("normal", 1 / 300),
-    ("uniform", 1 / 900),
-])
-def test_variances(name, variance):
-    drawn = initialise.draw(name, np.random.default_rng(0), (200, 300))
-    assert drawn.var() == pytest.approx(variance, rel=0.03) and abs(drawn.mean()) < 1e-2
+def test_models_with_the_same_names_get_the_same_data():
+    elman, lstm = analyze.point(ELMAN), analyze.point(symbptt.load("lstm"))
+    for name, value in {**elman.inputs, **elman.targets}.items():
+        np.testing.assert_array_equal(value, {**lstm.inputs, **lstm.targets}[name])
+    np.testing.assert_array_equal(elman.parameters["W_ho"], lstm.parameters["W_ho"])
 
 
 def test_identity_is_for_recurrent_matrices_alone():
@@ -94,6 +88,7 @@ def test_given_arrays_decide_the_sizes():
     ({"T": 0}, "T must be"), ({"T": 2.5}, "T must be"), ({"T": True}, "T must be"), ({"N": -1}, "N must be"),
     ({"dims": {"H": 0}}, "H must be"), ({"dims": {"K": 2}}, "dimension 'K'"), ({"seed": -1}, "seed"),
     ({"dims": {"H": 100_000}}, "entries"), ({"init": "glorot"}, "initialiser 'glorot'"), ({"init": {"W": "he"}}, "parameter 'W'"),
+    ({"init": {"b_h": "identity"}}, "matrices"),
     ({"values": {"x": np.zeros((0, 2, 3))}}, "T is 0"),
 ])
 def test_what_does_not_fit(options, message):
@@ -116,8 +111,6 @@ def test_files(tmp_path):
             analyze.load(tmp_path / name)
 
 
-def test_which_matrices_are_recurrent_and_which_parameters_are_added():
-    lstm = symbptt.load("lstm_peephole")
-    assert recurrent.recurrent(lstm) == ("W_hi", "W_hf", "W_hg", "W_hq")
-    added = {v.name for v in lstm.parameters if recurrent.adds_only(lstm, v)}
-    assert added == {"b_i", "b_f", "b_g", "b_q", "b_o"}
+def test_which_matrices_are_recurrent():
+    assert recurrent.recurrent(symbptt.load("lstm_peephole")) == ("W_hi", "W_hf", "W_hg", "W_hq")
+    assert recurrent.recurrent(ELMAN) == ("W_hh",) and recurrent.recurrent(symbptt.load("mlp")) == ()
