@@ -17,15 +17,17 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from symbptt import algebra, analyze, derive, diagnose, document, emit, fuzz, gallery, model, narrative, testing, typeset, unroll, verify
+    from symbptt import (
+        algebra, analyze, derive, diagnose, document, emit, fuzz, gallery, model, narrative, testing, typeset, unroll, verify,
+    )
     from symbptt.model.read import load, names
     from symbptt.model.values import Model
 
 __version__ = "0.1.0"
 
 __all__ = [
-    "Model", "__version__", "algebra", "analyze", "derive", "diagnose", "document", "emit", "fuzz", "gallery", "load", "model", "names",
-    "narrative", "testing", "typeset", "unroll", "verify",
+    "Model", "__version__", "algebra", "analyze", "derive", "diagnose", "document", "emit", "fuzz", "gallery", "load", "model",
+    "names", "narrative", "testing", "typeset", "unroll", "verify",
 ]
 
 _HOMES = {"load": "symbptt.model.read", "names": "symbptt.model.read", "Model": "symbptt.model.values"}

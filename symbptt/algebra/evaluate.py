@@ -48,10 +48,8 @@ def _compiled(kind: str, name: str, numbers: tuple[sp.Expr, ...]) -> Callable[[A
     row = functions.FUNCTIONS[name]
     given = dict(zip(row.symbols(), numbers, strict=True))
     variable = functions.Y if kind == "result" else functions.Z
-    scalar = {"value": lambda: row.value, "slope": lambda: functions.slope(name), "result": lambda: row.by_result}[kind]()
-    compiled: Callable[[Array], Array] = sp.lambdify(  # type: ignore[no-untyped-call]
-        variable, scalar.subs(given), "numpy"
-    )
+    scalar = {"value": row.value, "slope": functions.slope(name), "result": row.by_result}[kind]
+    compiled: Callable[[Array], Array] = sp.lambdify(variable, sp.sympify(scalar).subs(given), "numpy")
     return compiled
 
 

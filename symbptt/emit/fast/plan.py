@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 import sympy as sp
 from sympy.matrices.expressions.matexpr import MatrixExpr
 
-from symbptt.algebra.nodes import TIME, BatchMean, Timed
+from symbptt.algebra.nodes import TIME, BatchMean, Timed, leaves
 from symbptt.derive.adjoint import NODE
 from symbptt.derive.recursion import OUTSIDE
 from symbptt.model.values import Model, Role, Variable
@@ -121,9 +121,8 @@ class Plan:
 
 
 def symbols(expression: MatrixExpr) -> Iterable[sp.MatrixSymbol]:
-    """The variables in an expression."""
-    found: Iterable[sp.MatrixSymbol] = expression.atoms(sp.MatrixSymbol)
-    return found
+    """The variables in an expression, in reading order: a set of symbols has an order that changes from run to run."""
+    return leaves(expression)
 
 
 def variable_of(model: Model, key: str) -> Variable:
