@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from inspect import signature
 from typing import Any
@@ -12,6 +12,7 @@ import numpy as np
 from symbptt.errors import BadInput, Disagreement
 from symbptt.model.values import Model, Role, Variable
 from symbptt.verify.data import Array, Data
+from symbptt.verify.library import call
 
 FAULTS = (ArithmeticError, AssertionError, AttributeError, ImportError, LookupError, NameError, OSError, RuntimeError, TypeError,
           ValueError)
@@ -91,10 +92,9 @@ class Emitted:
         return {name: np.asarray(gradient) for name, gradient in gradients.items()}
 
     def _call(self, function: str, *arguments: Any, **options: Any) -> Any:
-        called: Callable[..., Any] | None = getattr(self.module, function, None)
-        if called is None:
+        if getattr(self.module, function, None) is None:
             raise BadInput(f"{self.name}: {self.model.name} has a loss, so the module must have {function}")
         try:
-            return called(*arguments, **options)
+            return call(self.module, function, arguments, options)
         except FAULTS as fault:
             raise Disagreement(f"{self.name}: {function} fails: {type(fault).__name__}: {fault}") from fault
