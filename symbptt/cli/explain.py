@@ -16,21 +16,38 @@ from symbptt.errors import BadInput
 if TYPE_CHECKING:
     from symbptt import Model
 
+_PATH = click.Path(path_type=Path)
+
 
 @click.command()
-@click.option("--values", type=click.Path(path_type=Path), metavar="FILE.npz",
-              help="Numbers to check, without code: arrays gradients.W, parameters.W, inputs.x, targets.y ...")
-@formats("text", "json")
 @takes_model
-def diagnose(model: Model, values: Path | None, layout: str) -> int:
+@click.argument("theirs", type=_PATH, required=False, metavar="[FILE.py]")
+@click.option("--function", metavar="NAME", help="The function in FILE.py that returns gradients; guessed if left out.")
+@click.option("--mapping", "table", type=_PATH, metavar="FILE.toml", help="What the names in FILE.py stand for.")
+@click.option("--values", type=_PATH, metavar="FILE.npz",
+              help="Numbers in place of code: arrays parameters.W, inputs.x, targets.y, gradients.W, entries.W, ...")
+@click.option("--timeout", type=click.FloatRange(1, 600), default=20.0, show_default=True, metavar="SECONDS",
+              help="Time that FILE.py may take.")
+@formats("text", "json")
+def diagnose(
+    model: Model, theirs: Path | None, function: str | None, table: Path | None, values: Path | None, timeout: float, layout: str
+) -> int:
     """Say whether somebody's gradients are right, and what is wrong.
 
-    Exit code 0 if all are right, 1 if any is not.
+    FILE.py runs in a process of its own with limits on time, memory and file size, in a temporary folder and without your
+    environment. That guards against accidents; it is no sandbox against malice.
+
+    Exit code 0 if all gradients are right, 1 if any is not.
     """
-    if values is None:
-        raise BadInput("diagnose: give --values FILE.npz")
-    with progress(f"diagnosing {values}"):
-        found = symbptt.diagnose.values.file(model, values)
+    if (theirs is None) == (values is None):
+        raise BadInput("diagnose: give one of FILE.py and --values FILE.npz")
+    with progress(f"diagnosing {theirs or values}"):
+        if theirs is not None:
+            limits = symbptt.diagnose.code.Limits(seconds=timeout)
+            found = symbptt.diagnose.code.file(model, theirs, function, table, limits)
+        else:
+            assert values is not None
+            found = symbptt.diagnose.values.file(model, values)
     if layout == "json":
         say_json(found.json())
     else:

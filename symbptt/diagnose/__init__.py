@@ -6,3 +6,4 @@ from symbptt.diagnose.causes import Cause as Cause
 from symbptt.diagnose.check import gradients as gradients
 from symbptt.diagnose.diagnosis import Diagnosis as Diagnosis
 from symbptt.diagnose.findings import Finding as Finding
+from symbptt.diagnose.foreign import code as code

@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from symbptt.diagnose.diagnosis import Diagnosis
+from symbptt.diagnose.findings import Finding
 from symbptt.diagnose.judge import findings
-from symbptt.diagnose.problem import Arrays, case, given
+from symbptt.diagnose.problem import Arrays, Case, case, given
 from symbptt.errors import BadInput
 from symbptt.model.read import load
 from symbptt.model.values import Model
@@ -32,7 +33,11 @@ def gradients(
         model, parameters=parameters, inputs=inputs, targets=targets, cotangents=cotangents, states=states, mask=mask,
         weights=weights,
     )
-    compared, strange = given(made, theirs, entries or {})
+    return Diagnosis(made.program.model, diagnosed(made, theirs, entries or {}))
+
+
+def diagnosed(made: Case, theirs: Arrays, entries: Arrays) -> tuple[Finding, ...]:
+    """The findings on gradients at a point, in the order of the model's variables."""
+    compared, strange = given(made, theirs, entries)
     found = {f.gradient: f for f in (*findings(made, compared), *strange)}
-    order = [v.name for v in made.program.model.variables if v.name in found]
-    return Diagnosis(made.program.model, tuple(found[name] for name in order))
+    return tuple(found[v.name] for v in made.program.model.variables if v.name in found)

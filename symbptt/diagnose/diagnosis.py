@@ -18,11 +18,13 @@ class Diagnosis:
     model: Model = field(repr=False)
     findings: tuple[Finding, ...]
     notes: tuple[str, ...] = ()
+    failed: bool = False
+    """Whether there were no gradients to judge, because the code did not give any."""
 
     @property
     def ok(self) -> bool:
         """Whether every gradient is right."""
-        return all(f.right for f in self.findings)
+        return not self.failed and all(f.right for f in self.findings)
 
     @property
     def causes(self) -> tuple[str, ...]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from fractions import Fraction
 
 import numpy as np
@@ -64,28 +63,9 @@ def cause(gradient: str, value: float, counts: Mapping[str, int]) -> Cause:
     return Cause("factor", None, gradient, 0, (("value", words or f"{value:.12g}"),))
 
 
-@dataclass(frozen=True)
-class Clip:
-    """A bound on every entry, or on the norm; `apply` clips predictions."""
-
-    bound: float
-
-    def apply(self, vector: Array) -> Array:
-        """The clipped prediction."""
-        return np.clip(vector, -self.bound, self.bound)
-
-    def cause(self) -> Cause:
-        """The cause."""
-        return Cause("clipped", words=(("how", f"to [−{self.bound:g}, {self.bound:g}], entry by entry"),))
-
-
-def clip(matcher: Matcher) -> Clip | None:
-    """The bound that several of the given numbers sit at, if they do."""
-    size = np.abs(matcher.values)
-    if not size.size or size.max() <= 0:
-        return None
-    at = np.abs(size - size.max()) <= 1e-9 * size.max()
-    return Clip(float(size.max())) if at.sum() > 1 else None
+def clipped(bound: float) -> Cause:
+    """The cause of a bound on every entry."""
+    return Cause("clipped", words=(("how", f"to [−{bound:g}, {bound:g}], entry by entry"),))
 
 
 def norm_clip(givens: tuple[Given, ...], factors: Mapping[str, float]) -> Cause | None:

@@ -8,6 +8,7 @@ from symbptt import emit, typeset
 from symbptt.algebra.nodes import TIME
 from symbptt.derive.adjoint import NODE, symbol
 from symbptt.derive.recursion import RecursionEquation, recursion
+from symbptt.diagnose import words
 from symbptt.diagnose.findings import RIGHT, Finding, Suspect
 from symbptt.diagnose.heat import SHADES, drawn
 from symbptt.model.values import Model
@@ -107,7 +108,7 @@ class _Derivation:
 
     def _right(self, equation: RecursionEquation) -> str:
         terms = (*equation.terms, *equation.carries)
-        return typeset.text(equation.value, self._model) if terms else "0"
+        return words.text(equation.value, self._model) if terms else "0"
 
     def lines(self, number: int) -> list[str]:
         """The lines that carry a number of the derivation."""

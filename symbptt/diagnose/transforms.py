@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import numpy as np
 
+from symbptt.algebra.evaluate import Array
 from symbptt.diagnose import factors
 from symbptt.diagnose.causes import Cause
 from symbptt.diagnose.search import Hypothesis, Singles
@@ -21,15 +22,24 @@ def singles(all_of: Singles) -> list[Hypothesis]:
 
 def _clipped(all_of: Singles) -> list[Hypothesis]:
     matcher = all_of.problem.matcher
-    bound = factors.Clip(float(np.abs(matcher.values).max(initial=0.0)))
-    free = np.abs(matcher.values) < bound.bound * (1 - 1e-9)
-    if free.sum() < _FEW:
-        return []
-    if matcher.equal(bound.apply(matcher.truth)).all():
-        names = frozenset(g.name for g in matcher.givens)
-        return [Hypothesis((), names, (), 0.0, (), (bound.cause(),))]
-    found = np.flatnonzero(matcher.equal(np.clip(all_of.vectors, -bound.bound, bound.bound)).all(axis=1))
-    return _hypotheses(all_of, [(int(i), bound.cause()) for i in found])
+    largest = np.array([np.abs(matcher.values[matcher.owner == i]).max(initial=0.0) for i in range(len(matcher.givens))])
+    bounds = largest[matcher.owner]
+    names = frozenset(g.name for g in matcher.givens)
+    if matcher.equal(np.clip(matcher.truth, -bounds, bounds)).all() and (bound := _bound(all_of, matcher.truth, bounds)):
+        return [Hypothesis((), names, (), 0.0, (), (factors.clipped(bound),))]
+    found = np.flatnonzero(matcher.equal(np.clip(all_of.vectors, -bounds, bounds)).all(axis=1))
+    bitten = [(int(i), _bound(all_of, all_of.vectors[i], bounds)) for i in found]
+    return _hypotheses(all_of, [(i, factors.clipped(bound)) for i, bound in bitten if bound])
+
+
+def _bound(all_of: Singles, predicted: Array, bounds: Array) -> float:
+    """The one bound that cuts a prediction; 0 if there are several, or too few numbers to tell."""
+    matcher = all_of.problem.matcher
+    cut = np.abs(predicted) > bounds * (1 + 1e-9)
+    mine = np.isin(matcher.owner, matcher.owner[cut])
+    if not cut.any() or np.ptp(bounds[mine]) > 1e-9 * bounds[mine].max():
+        return 0.0
+    return float(bounds[mine][0]) if cut.sum() > 1 or (mine & ~cut).sum() >= _FEW else 0.0
 
 
 def _multiplied(all_of: Singles) -> list[Hypothesis]:

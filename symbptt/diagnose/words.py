@@ -10,13 +10,14 @@ from symbptt import typeset
 from symbptt.algebra import build
 from symbptt.algebra.nodes import TIME
 from symbptt.derive.adjoint import NODE, symbol
+from symbptt.derive.recursion import OUTSIDE
 from symbptt.diagnose.routes import Backward, Route
 from symbptt.model.values import Model, Variable
 
 
 def text(expression: MatrixExpr, model: Model) -> str:
     """A formula in Unicode."""
-    return typeset.text(expression, model)
+    return typeset.text(expression, model).replace(OUTSIDE, "cotangent of ")
 
 
 def value(variable: Variable, model: Model) -> str:

@@ -1,0 +1,203 @@
+"""Runs somebody's functions in a process of its own: `python -I child.py FOLDER FILE`. It imports nothing of symbptt.
+
+FOLDER holds plan.json and arrays.npz; one answer after the other is appended to FOLDER/answers. A guard refuses, within this
+process, to write outside FOLDER/work, to start programs and to open connections: against accidents. It is no sandbox against
+malice.
+"""
+
+from __future__ import annotations
+
+import io
+import json
+import os
+import resource
+import sys
+import traceback
+import types
+from typing import Any, BinaryIO
+
+import numpy as np
+
+_CHANGING = {"os.remove", "os.rename", "os.rmdir", "os.mkdir", "os.link", "os.symlink", "os.truncate", "os.chmod", "os.chown"}
+_FORBIDDEN = {
+    "subprocess.Popen", "os.system", "os.exec", "os.fork", "os.forkpty", "os.posix_spawn", "os.kill", "os.killpg",
+    "socket.connect", "socket.bind",
+}
+_LARGEST = 1_000_000
+"""Entries of a result that are handed on."""
+
+
+class Refused(PermissionError):
+    """What the guard raises in their code."""
+
+
+class Caught:
+    """Takes in whatever a block raises, SystemExit included: their code's end is an answer too."""
+
+    error: BaseException | None = None
+
+    def __enter__(self) -> Caught:
+        return self
+
+    def __exit__(self, kind: object, error: BaseException | None, trace: object) -> bool:
+        self.error = error
+        return True
+
+
+def guard(folder: str, refused: list[str]) -> None:
+    """Refuse what a gradient does not need; what was refused is added to the list."""
+    root = os.path.realpath(folder) + os.sep
+    writing = os.O_WRONLY | os.O_RDWR | os.O_CREAT | os.O_TRUNC | os.O_APPEND
+
+    def outside(path: Any) -> bool:
+        if isinstance(path, int) or path is None or os.fsdecode(path) == os.devnull:
+            return False
+        return not (os.path.realpath(os.fsdecode(path)) + os.sep).startswith(root)
+
+    def opens_to_write(arguments: tuple[Any, ...]) -> bool:
+        mode, flags = arguments[1], arguments[2]
+        if isinstance(mode, str):
+            return bool(set(mode) & set("wax+"))
+        return isinstance(flags, int) and bool(flags & writing)
+
+    def hook(event: str, arguments: tuple[Any, ...]) -> None:
+        if event == "open" and opens_to_write(arguments) and outside(arguments[0]):
+            refuse(f"writing to {os.fsdecode(arguments[0])}")
+        elif event in _CHANGING and outside(arguments[0]):
+            refuse(f"{event} of {os.fsdecode(arguments[0])}")
+        elif event in _FORBIDDEN:
+            refuse(event)
+
+    def refuse(what: str) -> None:
+        refused.append(what)
+        raise Refused(f"{what} is refused while gradients are checked")
+
+    sys.addaudithook(hook)
+
+
+def load(path: str) -> types.ModuleType:
+    """Run their file as a module, anew for every call."""
+    module = types.ModuleType("theirs")
+    module.__file__ = path
+    sys.modules["theirs"] = module
+    with open(path, encoding="utf-8") as file:
+        text = file.read()
+    exec(compile(text, path, "exec"), module.__dict__)
+    return module
+
+
+def build(spec: dict[str, Any], arrays: dict[str, Any]) -> Any:
+    """An argument from its specification."""
+    if spec["kind"] == "dict":
+        return {name: build(item, arrays) for name, item in spec["items"].items()}
+    if spec["kind"] == "number":
+        return spec["value"]
+    array = arrays[spec["key"]]
+    if spec["kind"] == "list":
+        return [row.item() if row.ndim == 0 else row.copy() for row in array]
+    return array.copy()
+
+
+def call(module: types.ModuleType, plan: dict[str, Any], arrays: dict[str, Any]) -> tuple[Any, Any]:
+    """Call their function, and before it the one that makes the cache; what both return."""
+    for name, spec in plan["globals"].items():
+        setattr(module, name, build(spec, arrays))
+    cache = before = None
+    if plan["forward"] is not None:
+        cache = before = _invoke(module, plan["forward"], arrays, None)
+        if isinstance(cache, (tuple, list)) and plan["cache"] is not None:
+            cache = cache[plan["cache"]]
+    return _invoke(module, plan, arrays, cache), before
+
+
+def _invoke(module: types.ModuleType, plan: dict[str, Any], arrays: dict[str, Any], cache: Any) -> Any:
+    given = {n: cache if s["kind"] == "cache" else build(s, arrays) for n, s in plan["arguments"].items()}
+    return getattr(module, plan["function"])(**given)
+
+
+def flatten(result: Any, names: list[str]) -> dict[str, Any]:
+    """Results by name: of dicts their keys, of tuples the names given, else #0, #1 ..."""
+    if isinstance(result, dict):
+        return {str(key): value for key, value in result.items()}
+    if not isinstance(result, (tuple, list)):
+        return {names[0] if names and names[0] else "#0": result}
+    found: dict[str, Any] = {}
+    for i, item in enumerate(result):
+        name = names[i] if len(names) == len(result) and names[i] else f"#{i}"
+        found.update(flatten(item, []) if isinstance(item, dict) else {name: item})
+    return found
+
+
+def record(results: dict[str, Any], prefix: str, arrays: dict[str, Any]) -> dict[str, str]:
+    """Keep the arrays; say of everything else what it is."""
+    kinds: dict[str, str] = {}
+    for name, value in results.items():
+        array = np.array(None)
+        with Caught():
+            array = np.asarray(value)
+        if array.dtype.kind in "biuf" and array.size <= _LARGEST:
+            arrays[f"{prefix}/{name}"] = array
+            kinds[name] = "array"
+        else:
+            kinds[name] = "None" if value is None else type(value).__name__
+    return kinds
+
+
+def fault(error: BaseException, path: str) -> dict[str, str]:
+    """An error with the last line of their file that it passed."""
+    frames = [f for f in traceback.extract_tb(error.__traceback__) if f.filename == path]
+    place = f"line {frames[-1].lineno}: {frames[-1].line}" if frames else ""
+    text = ""
+    with Caught():
+        text = (str(error).strip().splitlines() or [""])[0][:300]
+    return {"fault": type(error).__name__, "message": text, "place": place}
+
+
+def answered(plan: dict[str, Any], arrays: dict[str, Any], path: str) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Two calls of their function with the same arguments: what came back, and the arrays."""
+    kept: dict[str, Any] = {}
+    answer: dict[str, Any] = {}
+    with Caught() as caught:
+        module = load(path)
+        result, before = call(module, plan, arrays)
+        record(flatten(before, []), "before", kept)
+        answer["first"] = record(flatten(result, plan["returns"]), "first", kept)
+        record(flatten(call(module, plan, arrays)[0], plan["returns"]), "again", kept)
+    if caught.error is not None:
+        answer.update(fault(caught.error, path))
+    return answer, kept
+
+
+def append(stream: BinaryIO, answer: dict[str, Any], kept: dict[str, Any]) -> None:
+    """Write one answer: two blocks, each behind its length."""
+    packed = io.BytesIO()
+    np.savez(packed, **{f"a{i}": array for i, array in enumerate(kept.values())})
+    answer["names"] = list(kept)
+    for block in (json.dumps(answer).encode(), packed.getvalue()):
+        stream.write(len(block).to_bytes(8, "big") + block)
+    stream.flush()
+
+
+def main(folder: str, path: str) -> None:
+    """Carry out the plan."""
+    with open(os.path.join(folder, "plan.json"), encoding="utf-8") as file:
+        orders = json.load(file)
+    with np.load(os.path.join(folder, "arrays.npz"), allow_pickle=False) as stored:
+        arrays = {name: stored[name] for name in stored.files}
+    with open(os.path.join(folder, "answers"), "ab") as stream:
+        work = os.path.join(folder, "work")
+        os.chdir(work)
+        sys.path.insert(0, os.path.dirname(path))
+        sys.argv = [path]
+        for limit, value in orders["limits"].items():
+            resource.setrlimit(getattr(resource, limit), (value, value))
+        refused: list[str] = []
+        guard(work, refused)
+        for plan in orders["plans"]:
+            answer, kept = answered(plan, arrays, path)
+            answer["refused"] = sorted(set(refused))
+            append(stream, answer, kept)
+
+
+if __name__ == "__main__":
+    main(sys.argv[1], sys.argv[2])

@@ -1,0 +1,174 @@
+"""Guessing what names stand for: by the model's own names, by names in use, and by what a parameter connects."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+import sympy as sp
+
+from symbptt.diagnose.foreign.mapping import GROUPS, variable
+from symbptt.diagnose.foreign.meaning import Meaning, one
+from symbptt.model.values import Model, Role, Variable
+
+_INPUTS = ("x", "xs", "input", "inputs", "xt", "seq", "data")
+_TARGETS = ("y", "ys", "target", "targets", "label", "labels", "ytrue")
+_GROUPS: dict[str, tuple[str, ...]] = {
+    "parameters": ("parameters", "params", "param", "weights", "p", "theta"), "inputs": ("inputs",), "targets": ("targets",),
+    "states": ("states", "state", "initial"), "cotangents": ("cotangents", "douts", "dout"),
+}
+_CACHE = ("cache", "caches", "residuals", "memory", "tape", "saved", "ctx", "store")
+_LOSS = ("loss", "j", "cost", "l", "total", "totalloss")
+_STATE_ENDS = ("", "0", "init", "prev", "initial", "start")
+_LETTERS = {"h": ("h", "a", "s"), "c": ("c", "m")}
+_GATES = {"g": ("g", "c", "ctilde", "n", "a"), "q": ("q", "o"), "i": ("i", "u"), "f": ("f",), "z": ("z", "u"), "r": ("r",),
+          "n": ("n", "h", "c", "g")}
+_CONNECTION = {
+    ("input", "matrix"): ("wx{g}", "wx", "wxh{g}", "wih", "weightih", "u{g}", "win", "wax", "kernel", "wi"),
+    ("state", "matrix"): ("wh{g}", "wh", "whh{g}", "weighthh", "w{g}", "wrec", "waa", "recurrentkernel", "r{g}", "wr"),
+    ("both", "bias"): ("b{g}", "b", "bh", "ba", "bias", "bhh", "bhidden"),
+    ("out", "matrix"): ("why", "wy", "wya", "v", "wout", "who", "wo", "waffine"),
+    ("out", "bias"): ("by", "bo", "bout", "bya", "bo", "c", "baffine"),
+}
+"""Names in use for parameters, by what they connect; {g} stands for a gate's letter."""
+
+
+def plain(name: str) -> str:
+    """A name without case and underscores."""
+    return name.replace("_", "").lower()
+
+
+@dataclass(frozen=True)
+class Guesser:
+    """Meanings of names for a model."""
+
+    model: Model
+    table: Mapping[str, Meaning]
+
+    @classmethod
+    def of(cls, model: Model, names: Iterable[str] = ()) -> Guesser:
+        """Collect all names: a whole family of gates among `names`, then the model's own, then those in use."""
+        found: dict[str, Meaning] = _families(model, frozenset(map(plain, names)))
+
+        def add(names: Iterable[str], meaning: Meaning) -> None:
+            for name in names:
+                found.setdefault(plain(name), meaning)
+
+        for v in model.of(Role.PARAMETER, Role.INPUT, Role.TARGET):
+            add([v.name], variable(v.name, model))
+        for state in model.states:
+            letters = _LETTERS.get(state.name, (state.name,))
+            for letter in letters:
+                ends = [letter + end for end in _STATE_ENDS[1:]] + [end + letter for end in _STATE_ENDS[2:]]
+                add(ends, one("state", state.name))
+        for v in model.outputs:
+            for letter in _LETTERS.get(v.name, (v.name,)):
+                add([f"d{letter}", f"d{letter}s", f"d{letter}out", f"grad{letter}"], one("cotangent", v.name))
+        for role, usual in ((Role.INPUT, _INPUTS), (Role.TARGET, _TARGETS)):
+            only = model.of(role)
+            if len(only) == 1:
+                add(usual, variable(only[0].name, model))
+        for state in model.states:
+            add(_LETTERS.get(state.name, (state.name,)), one("state", state.name))
+        for group, names in _GROUPS.items():
+            add(names, Meaning("group", ((group,),)))
+        add(_CACHE, Meaning("cache"))
+        add(_LOSS, Meaning("loss"))
+        for name, meaning in _parameters(model):
+            add([name], meaning)
+        return cls(model, found)
+
+    def argument(self, name: str, group: bool) -> Meaning | None:
+        """What an argument stands for; `group` prefers dicts, where the others of the function are dicts too."""
+        bare = plain(name)
+        if group:
+            for kind, names in _GROUPS.items():
+                if bare in names or bare == kind:
+                    return Meaning("group", ((kind,),))
+        if bare in ("t", "n"):
+            return self.table.get(bare) or one("size", name.upper())
+        return self.table.get(bare)
+
+    def result(self, name: str, known: Mapping[str, Meaning]) -> Meaning | None:
+        """What a result is the gradient of: dW of W, grad_W of W, W itself in a dict of gradients."""
+        for bare in (name, name.removeprefix("grad_"), name.removeprefix("d_"), name.removeprefix("d"), name.removeprefix("g_")):
+            if bare in known and known[bare].kind in ("blocks", "sequence", "state"):
+                return known[bare]
+        for bare in (plain(name), plain(name).removeprefix("grad"), plain(name).removeprefix("d")):
+            found = self.table.get(bare)
+            if found is not None and found.kind in ("blocks", "sequence", "state", "loss"):
+                return found
+        return None
+
+
+def is_group(arguments: Iterable[str]) -> bool:
+    """Whether a function takes dicts: it has an argument for the parameters, or for two of the groups."""
+    bare = [plain(a) for a in arguments]
+    return any(a in _GROUPS["parameters"] for a in bare) or sum(a in GROUPS for a in bare) > 1
+
+
+def _sorted(model: Model) -> dict[tuple[str, str], list[Variable]]:
+    """The parameters by what they connect."""
+    sorts: dict[tuple[str, str], list[Variable]] = {}
+    for v in model.parameters:
+        if v.tied and (kind := _connection(model, v)):
+            sorts.setdefault(kind, []).append(v)
+    return sorts
+
+
+def _families(model: Model, names: frozenset[str]) -> dict[str, Meaning]:
+    """The names of a family that is there for every gate: bo is the output gate's beside bf, bi and bc."""
+    sorts = _sorted(model)
+    states, inputs = sorts.get(("state", "matrix"), []), sorts.get(("input", "matrix"), [])
+    rows = {s.name: Meaning("blocks", ((s.name, x.name),)) for s, x in zip(states, inputs, strict=False)}
+    found: dict[str, Meaning] = {}
+    for kind, variables in sorts.items():
+        for pattern in _CONNECTION.get(kind, ()) if len(variables) > 1 else ():
+            family: dict[str, Meaning] = {}
+            for v in variables:
+                letters = _GATES.get(v.name[-1], (v.name[-1],))
+                name = next((n for n in (pattern.format(g=g) for g in letters) if n in names and n not in family), None)
+                if name is not None and "{g}" in pattern:
+                    family[name] = rows[v.name] if pattern == "w{g}" and v.name in rows else one("blocks", v.name)
+            if len(family) == len(variables):
+                found = {**family, **found}
+    return found
+
+
+def _parameters(model: Model) -> list[tuple[str, Meaning]]:
+    """Names in use for single parameters, for gates with [h, x] side by side, and for all gates below each other."""
+    sorts = _sorted(model)
+    made: list[tuple[str, Meaning]] = []
+    for kind, variables in sorts.items():
+        for v in variables:
+            for pattern in _CONNECTION.get(kind, ()):
+                if "{g}" in pattern and len(variables) > 1:
+                    made += [(pattern.format(g=g), one("blocks", v.name)) for g in _GATES.get(v.name[-1], (v.name[-1],))]
+    for kind, variables in sorts.items():
+        stacked = Meaning("blocks", tuple((v.name,) for v in variables))
+        made += [(p.format(g=""), stacked) for p in _CONNECTION.get(kind, ()) if p.format(g="") != "u" or len(variables) == 1]
+    states, inputs = sorts.get(("state", "matrix"), []), sorts.get(("input", "matrix"), [])
+    if len(states) == len(inputs) and states:
+        rows = tuple((s.name, x.name) for s, x in zip(states, inputs, strict=True))
+        made.append(("w", Meaning("blocks", rows)))
+        if len(rows) > 1:
+            side_by_side = [(f"w{g}", Meaning("blocks", (row,))) for row in rows for g in _GATES.get(row[0][-1], (row[0][-1],))]
+            made = side_by_side + made
+    return made
+
+
+def _connection(model: Model, parameter: Variable) -> tuple[str, str] | None:
+    """What a parameter connects: its reader reads an input, a state of the step before, both, or feeds the output."""
+    for equation in model.equations:
+        symbols = equation.value.atoms(sp.MatrixSymbol)
+        if parameter.at() not in symbols:
+            continue
+        if equation.target in model.outputs and equation.target.role is not Role.STATE:
+            return "out", "matrix" if len(parameter.shape) == 2 else "bias"
+        if len(parameter.shape) < 2:
+            return "both", "bias"
+        beside = {s.name for term in equation.value.atoms(sp.MatMul) if parameter.at() in term.atoms(sp.MatrixSymbol)
+                  for s in term.atoms(sp.MatrixSymbol)} - {parameter.name}
+        is_input = any(model[name].role is Role.INPUT for name in beside)
+        return ("input" if is_input else "state"), "matrix"
+    return None
