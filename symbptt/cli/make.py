@@ -86,13 +86,14 @@ def document(model: Model, steps: int, wrt: Names, layout: tuple[str, ...], fold
 @click.option("--mode", type=click.Choice(["reverse", "forward"]), default="reverse", show_default=True,
               help="Backward recursion, or the nested form forward in time, with a jvp.")
 @truncation_options
+@click.option("--clipping", is_flag=True, help="Add functions that clip and normalise gradients.")
 @click.option("-o", "--output", "path", type=click.Path(path_type=Path), metavar="FILE",
               help="File to write; default standard output.")
 @force_option
 @takes_model
 def emit(
     model: Model, steps: int | None, unroll: bool, wrt: Names, backend: str, mode: str, truncation: tuple[int, int] | None,
-    path: Path | None, force: bool,
+    clipping: bool, path: Path | None, force: bool,
 ) -> None:
     """Write a module with forward, backward and value_and_grad."""
     if unroll and steps is None:
@@ -101,7 +102,7 @@ def emit(
         raise BadInput("emit: -T needs --unroll; without it the code has loops and runs for any T")
     with progress(f"emitting {model.name}"):
         source = symbptt.emit.source(
-            model, backend=backend, T=steps, unroll=unroll, wrt=wrt, mode=mode, truncation=truncation
+            model, backend=backend, T=steps, unroll=unroll, wrt=wrt, mode=mode, truncation=truncation, clipping=clipping
         )
     if path is None:
         say(source.text)

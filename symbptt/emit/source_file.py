@@ -25,6 +25,7 @@ from symbptt.model.values import Model, Role, Variable
 FRAMEWORKS = ("jax", "torch")
 BACKENDS = ("numpy", *FRAMEWORKS)
 MODES = ("reverse", "forward")
+CLIPPING = " --clipping"
 WIDTH = 88
 """The column at which equation numbers stand."""
 
@@ -66,13 +67,14 @@ def source(
     without: tuple[str, ...] = (),
     mode: str = "reverse",
     truncation: tuple[int, int] | None = None,
+    clipping: bool = False,
 ) -> SourceFile:
     """Emit a module with forward, backward and, if the model has a loss, value_and_grad.
 
     `unroll` writes straight-line code for the chosen T; otherwise the code loops and serves any T.
     `style` is "plain", the textbook's loops, or "fast", the default for loops; `without` names passes of it to leave out.
     `mode` "forward" is the nested form with a jvp; `truncation` (k1, k2) goes back k2 steps every k1 steps, a window of K being
-    (1, K): both are loops in the plain style.
+    (1, K): both are loops in the plain style. `clipping` adds functions that clip and normalise gradients.
     Raises BadInput for an unknown backend or name, or for `unroll` without T.
     """
     model = load(model)
@@ -87,14 +89,18 @@ def source(
     wanted = wanted_variables(model, wrt)
     if mode != "reverse" or truncation is not None:
         variant = _variant(mode, truncation, backend, unroll, style)
-        recipe = _recipe(model, None, False, wrt) + f" {variant.options}"
-        return SourceFile(f"{model.name}{variant.suffix}.py", render(Writer(model, None, wanted), recipe, variant), model)
+        recipe = _recipe(model, None, False, wrt) + f" {variant.options}" + CLIPPING * clipping
+        text = render(Writer(model, None, wanted), recipe, variant, clipping)
+        return SourceFile(f"{model.name}{variant.suffix}.py", text, model)
     if backend in FRAMEWORKS:
+        if clipping:
+            raise BadInput(f"clipping is for NumPy; {backend} has functions of its own for it")
         return _framework(model, backend, wanted, _recipe(model, T, unroll, wrt, backend))
     fast = (style or ("plain" if unroll else "fast")) == "fast"
     writer = FastWriter(model, wanted, without) if fast else Writer(model, T if unroll else None, wanted)
     suffix = f"_T{T}" if unroll else ""
-    return SourceFile(f"{model.name}{suffix}.py", render(writer, _recipe(model, T, unroll, wrt)), model)
+    text = render(writer, _recipe(model, T, unroll, wrt) + CLIPPING * clipping, clipping=clipping)
+    return SourceFile(f"{model.name}{suffix}.py", text, model)
 
 
 def _framework(model: Model, backend: str, wanted: tuple[Variable, ...], recipe: str) -> SourceFile:
@@ -176,11 +182,11 @@ def _environment() -> jinja2.Environment:
     )
 
 
-def render(writer: Writer, recipe: str, variant: Variant | None = None) -> str:
+def render(writer: Writer, recipe: str, variant: Variant | None = None, clipping: bool = False) -> str:
     """The text of the module, or of a variant of it."""
     program = writer.program()
     loss_loop = "range(T)" if program.model.loss is None or program.model.loss.at == "every" else "(T - 1,)"
-    values = context(program, writer, recipe)
+    values = context(program, writer, recipe) | {"clipping": clipping}
     parts: Parts = {
         "forward": (program.forward, "range(T)"),
         "loss": (program.loss, loss_loop),
