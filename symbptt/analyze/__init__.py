@@ -8,6 +8,10 @@ from symbptt.analyze.data import Data as Data
 from symbptt.analyze.data import adjusted as adjusted
 from symbptt.analyze.data import load as load
 from symbptt.analyze.data import point as point
+from symbptt.analyze.experiments import Options as Options
+from symbptt.analyze.experiments import compare_models as compare_models
+from symbptt.analyze.experiments import experiment as experiment
+from symbptt.analyze.experiments import written as written
 from symbptt.analyze.export import as_csv as as_csv
 from symbptt.analyze.export import as_json as as_json
 from symbptt.analyze.interval import intervals as intervals

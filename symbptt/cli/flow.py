@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -9,7 +10,7 @@ from typing import Any
 import click
 
 import symbptt
-from symbptt.cli.options import CHANGES, dims_option, force_option, formats, read, source_options, steps_option, wrt_option
+from symbptt.cli.options import CHANGES, dims_option, force_option, formats, read, sources_options, steps_option, wrt_option
 from symbptt.cli.output import say
 from symbptt.cli.progress import progress
 from symbptt.cli.truncation import truncation_options
@@ -17,6 +18,7 @@ from symbptt.errors import BadInput, Disagreement
 from symbptt.files import write
 
 PRODUCTS = {"all": True, "last": False}
+EXPERIMENTS = "signal, cliff, initialisation, activation, normalisation, gates, forget-bias"
 
 
 def _pairs(name: str, values: tuple[str, ...]) -> dict[str, float]:
@@ -43,12 +45,20 @@ def _init(values: tuple[str, ...]) -> Mapping[str, str] | str | None:
     return {key.strip(): name.strip() for key, _, name in (value.partition("=") for value in values)} or None
 
 
+def _one_thread() -> None:
+    """Products of small matrices take up to twenty times as long where threads wait for each other."""
+    for library in ("OPENBLAS", "MKL", "OMP"):
+        os.environ.setdefault(f"{library}_NUM_THREADS", "1")
+
+
 @click.command()
-@source_options
+@sources_options
+@click.option("--compare", is_flag=True, help="Put several models side by side, on the same data.")
+@click.option("--experiment", metavar="NAME", help=f"Run an experiment in place of a MODEL: {EXPERIMENTS}.")
 @steps_option(default=None, about="Number of time steps; default 20, or as the values say.")
 @dims_option
 @click.option("-N", "--batch", type=int, metavar="SAMPLES", help="Number of samples; default 2.")
-@click.option("--seed", type=int, default=0, show_default=True, metavar="NUMBER", help="Seed of the random values.")
+@click.option("--seed", type=int, metavar="NUMBER", help="Seed of the random values; default 0.")
 @click.option("--values", type=click.Path(path_type=Path), metavar="FILE.npz", help="Arrays by name, in place of random ones.")
 @click.option("--init", multiple=True, metavar="NAME",
               help="Initial weights: xavier, he, orthogonal, identity, ...; or PARAMETER=NAME, repeated.")
@@ -66,27 +76,68 @@ def _init(values: tuple[str, ...]) -> Mapping[str, str] | str | None:
 @click.option("-o", "--output", type=click.Path(path_type=Path), metavar="FILE", help="File to write; default standard output.")
 @force_option
 def analyze(
-    source: str, steps: int | None, dims: dict[str, int] | None, batch: int | None, seed: int, values: Path | None,
-    init: tuple[str, ...], fill: tuple[str, ...], scale: tuple[str, ...], wrt: tuple[str, ...] | str | None, norm: str,
-    per_sample: bool, products: str | None, truncation: tuple[int, int] | None, keep: float | None, both_modes: bool,
-    layout: str, output: Path | None, force: bool, **changes: Any,
+    sources: tuple[str, ...], compare: bool, experiment: str | None, layout: str, output: Path | None, force: bool, **options: Any
 ) -> None:
     """Show where the gradient of a MODEL goes.
 
     The norms of its terms (t, k) and of the state-Jacobian products, spectra, bounds, and a verdict in words.
     """
-    model = read(source, {name: changes[name] for name in CHANGES})
-    with progress(f"analysing {model.name}"):
-        given = symbptt.analyze.load(values) if values else None
-        point = symbptt.analyze.point(model, steps, dims, batch, seed, values=given, init=_init(init))
-        point = symbptt.analyze.adjusted(model, point, _pairs("--set", fill), _pairs("--scale", scale))
-        every = None if products is None else PRODUCTS[products]
-        found = symbptt.analyze.at(model, point, wrt, norm=norm, samples=per_sample, every=every)
-        found = symbptt.analyze.more(found, wrt, truncation=truncation, keep=keep, both_modes=both_modes)
-        text = getattr(symbptt.analyze, f"as_{layout}")(found)
+    _one_thread()
+    with progress("analysing"):
+        if experiment is not None:
+            text, agrees = _experiment(experiment, sources, options, layout), True
+        elif compare:
+            text, agrees = _compared(sources, options, layout), True
+        else:
+            text, agrees = _single(sources, options, layout)
     if output is None:
         say(text)
     else:
         say(str(write(output, text, force=force)))
-    if not found.agrees:
-        raise Disagreement(f"{model.name}: the terms do not add up to the gradient; see the notes")
+    if not agrees:
+        raise Disagreement(f"{sources[0]}: the terms do not add up to the gradient; see the notes")
+
+
+def _changes(options: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: options[name] for name in CHANGES}
+
+
+def _single(sources: tuple[str, ...], options: Mapping[str, Any], layout: str) -> tuple[str, bool]:
+    if len(sources) != 1:
+        raise BadInput("analyze takes one MODEL; several go with --compare, none with --experiment")
+    model = read(sources[0], _changes(options))
+    stage = symbptt.analyze
+    given = stage.load(options["values"]) if options["values"] else None
+    sizes = (options["steps"], options["dims"], options["batch"], options["seed"] or 0)
+    point = stage.point(model, *sizes, values=given, init=_init(options["init"]))
+    point = stage.adjusted(model, point, _pairs("--set", options["fill"]), _pairs("--scale", options["scale"]))
+    every = None if options["products"] is None else PRODUCTS[options["products"]]
+    found = stage.at(model, point, options["wrt"], norm=options["norm"], samples=options["per_sample"], every=every)
+    found = stage.more(
+        found, options["wrt"], truncation=options["truncation"], keep=options["keep"], both_modes=options["both_modes"]
+    )
+    text: str = getattr(stage, f"as_{layout}")(found)
+    return text, found.agrees
+
+
+def _options(options: Mapping[str, Any]) -> Any:
+    """The options that experiments and comparisons know; raises BadInput for another one."""
+    for name, flag in (("values", "--values"), ("wrt", "--wrt"), ("per_sample", "--per-sample"), ("products", "--products"),
+                       ("truncation", "--window, --k1"), ("keep", "--randomise"), ("both_modes", "--modes")):
+        if options[name] not in (None, False):
+            raise BadInput(f"{flag}: is for the analysis of one MODEL")
+    return symbptt.analyze.Options(
+        options["steps"], options["dims"] or {}, options["batch"], options["seed"], _init(options["init"]),
+        _pairs("--set", options["fill"]), _pairs("--scale", options["scale"]), options["norm"],
+    )
+
+
+def _experiment(name: str, sources: tuple[str, ...], options: Mapping[str, Any], layout: str) -> str:
+    if sources or any(value is not None for value in _changes(options).values()):
+        raise BadInput(f"--experiment {name} brings its own models; leave MODEL and its changes out")
+    return symbptt.analyze.written(symbptt.analyze.experiment(name, _options(options)), layout)
+
+
+def _compared(sources: tuple[str, ...], options: Mapping[str, Any], layout: str) -> str:
+    models = [read(source, _changes(options)) for source in sources]
+    return symbptt.analyze.written(symbptt.analyze.compare_models(models, _options(options)), layout)

@@ -39,8 +39,8 @@ def _words(*known: str) -> Callable[[click.Context, click.Parameter, str], list[
     return lambda context, parameter, incomplete: [CompletionItem(word) for word in known if word.startswith(incomplete)]
 
 
-def source_options(command: Command) -> Command:
-    """Add MODEL as `source`, and the options that change a model, called as in `CHANGES`, each None unless given."""
+def change_options(command: Command) -> Command:
+    """Add the options that change a model, called as in `CHANGES`, each None unless given."""
     for option in (
         click.option("--inference", "training", is_flag=True, flag_value=False, default=None,
                      help="Use moving averages in every batch_norm."),
@@ -50,10 +50,19 @@ def source_options(command: Command) -> Command:
         click.option("--activation", metavar="NAME", shell_complete=_words(*ACTIVATIONS),
                      help=f"Swap the activation of elman: {', '.join(ACTIVATIONS)}, ..."),
         click.option("--loss", metavar="NAME", shell_complete=_words(*LOSSES), help=f"Swap the loss: {', '.join(LOSSES)}, ..."),
-        click.argument("source", metavar="MODEL", shell_complete=_models),
     ):
         command = option(command)
     return command
+
+
+def source_options(command: Command) -> Command:
+    """Add MODEL as `source`, and the options that change a model."""
+    return click.argument("source", metavar="MODEL", shell_complete=_models)(change_options(command))
+
+
+def sources_options(command: Command) -> Command:
+    """Add any number of MODEL as `sources`, and the options that change each of them."""
+    return click.argument("sources", metavar="MODEL...", nargs=-1, shell_complete=_models)(change_options(command))
 
 
 def read(source: str, changes: Mapping[str, Any]) -> Model:
