@@ -217,7 +217,9 @@ def _product(self: Operations, values: Values, into: str | None) -> str:
         return self._expression(values, into)
     found = [_weight(self, v) for v in values]
     moving = tuple(parts[1] for _, parts in split)
-    if any(f is None for f in found) or len(set(moving)) > 1 or moving[0].shape[1] != 1:
+    shared = {v.name for v in self.place.storage.plan.model.parameters}
+    of_samples = any(s.name not in shared for s in symbols(moving[0]))
+    if any(f is None for f in found) or len(set(moving)) > 1 or moving[0].shape[1] != 1 or not of_samples:
         return self._expression(values, into)
     operand = self.value((moving[0],))
     weights = self.constants.weights(tuple(v for v in values), [f for f in found if f is not None])

@@ -38,12 +38,18 @@ def _split(model: Model, block: Block) -> list[Block]:
     for i in _order(groups, edges, loops):
         made = tuple(statements[j] for j in groups[i])
         last = blocks[-1] if blocks else None
-        joined = sorted_within([*last.statements, *made]) if last and last.each == loops[i] and not cyclic[i] else None
+        joined = _joined(last, made, loops[i]) if last and last.each == loops[i] and not cyclic[i] else None
         if joined:
             blocks[-1] = Block(tuple(joined), loops[i])
         else:
             blocks.append(Block(made, loops[i]))
     return blocks
+
+
+def _joined(last: Block, made: tuple[Statement, ...], looped: bool) -> list[Statement] | None:
+    """One block of two: for all t at once every read comes after what it reads, at whichever step; in a loop the step decides."""
+    statements = [*last.statements, *made]
+    return sorted_within(statements) if looped else statements
 
 
 def components(edges: Edges) -> list[list[int]]:
