@@ -18,7 +18,20 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from symbptt import (
-        algebra, analyze, derive, diagnose, document, emit, fuzz, gallery, model, narrative, testing, typeset, unroll, verify,
+        algebra,
+        analyze,
+        derive,
+        diagnose,
+        document,
+        emit,
+        fuzz,
+        gallery,
+        model,
+        narrative,
+        testing,
+        typeset,
+        unroll,
+        verify,
     )
     from symbptt.model.read import load, names
     from symbptt.model.values import Model
