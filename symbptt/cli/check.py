@@ -20,16 +20,21 @@ from symbptt.errors import BadInput, Disagreement
 @dims_option
 @click.option("-N", "--batch", type=int, metavar="SAMPLES", help="Number of samples in the batch.")
 @click.option("--seed", type=int, metavar="NUMBER", help="Seed of the random values.")
+@click.option("--exact", is_flag=True, help="Prove the derivation of a MODEL, at small sizes, by scalar SymPy differentiation.")
 @formats("text", "json")
 def verify(
-    source: str, steps: int | None, dims: dict[str, int] | None, batch: int | None, seed: int | None, layout: str, **changes: Any
+    source: str, steps: int | None, dims: dict[str, int] | None, batch: int | None, seed: int | None, exact: bool, layout: str,
+    **changes: Any,
 ) -> None:
     """Verify the gradients of a MODEL or an emitted FILE.py.
 
-    They are compared with routes that share no code with them; exit code 1 if any differs.
+    They are compared with routes that share no code with them; exit code 1 if any differs. With --exact the derivation itself is
+    proved for small sizes, in exact arithmetic.
     """
     given = {"T": steps, "dims": dims, "N": batch, "seed": seed}
     options: dict[str, Any] = {name: value for name, value in given.items() if value is not None}
+    if exact and (source.endswith(".py") or options.keys() - {"seed"}):
+        raise BadInput("--exact is for a MODEL, and chooses its own sizes; only --seed goes with it")
     if source.endswith(".py"):
         if any(value is not None for value in changes.values()):
             raise BadInput(f"{source}: --loss, --activation and the like are for models; a file brings its own")
@@ -38,7 +43,7 @@ def verify(
     else:
         model = read(source, changes)
         with progress(f"verifying {model.name}"):
-            report = symbptt.verify.gradients(model, **options)
+            report = (symbptt.verify.prove if exact else symbptt.verify.gradients)(model, **options)
     if layout == "json":
         say_json(report.json())
     else:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from itertools import groupby
@@ -94,7 +95,10 @@ def _routes(checks: Iterable[Check]) -> list[list[Check]]:
 
 
 def _severity(check: Check) -> float:
-    return check.worst_error / check.tolerance if check.worst_error == check.worst_error else float("inf")
+    if check.worst_error != check.worst_error:
+        return float("inf")
+    # An exact check has the tolerance zero.
+    return check.worst_error / (check.tolerance or sys.float_info.min)
 
 
 def _row(route: list[Check]) -> tuple[str, ...]:

@@ -1,0 +1,88 @@
+"""All exact checks of a model, and in words which of them prove and which of them sample."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
+from time import perf_counter
+
+from symbptt.algebra.nodes import BatchMean, CrossEntropy, LogSumExp, Softmax
+from symbptt.model.values import Model
+from symbptt.verify.exact import functions, local_rule, one_step, sample, whole_graph
+from symbptt.verify.report import Check, Report
+
+STEPS = (1, 2)
+"""The numbers of steps for which the whole graph is proved."""
+SAMPLED = 3
+"""The number of steps for which it is sampled."""
+TERMS = 100_000
+"""The most terms of all gradients written out; that many take about ten seconds."""
+
+Sizes = dict[str, int]
+
+
+def prove(model: Model, *, seed: int = 0) -> Report:
+    """Prove that the derived gradients of a model equal the derivative that SymPy takes entry by entry.
+
+    Functions are opaque: f has the derivative f', and no other property, except where the table of functions says more. Local
+    rules, one step, and the whole graph for one and two steps are proved at small sizes; three steps are sampled at random
+    rational numbers in exact arithmetic. The error of a check is the number of equations that fail.
+    """
+    found = list(_timed(_all(model, seed)))
+    checks = tuple(item for item in found if isinstance(item, Check))
+    return Report(f"{model.name}, exactly", checks, tuple(item for item in found if isinstance(item, str)))
+
+
+def _all(model: Model, seed: int) -> Iterator[Check | str]:
+    mixed, samples = _mixed(model), _samples(model)
+    yield from functions.check(model)
+    yield from local_rule.check(model, mixed)
+    yield f"proved for opaque functions and all values: the local rules, at {_shown(mixed)}"
+    two = dict.fromkeys(model.dimensions, 2)
+    yield from one_step.check(model, two, samples)
+    yield f"proved for opaque functions and all values: one step, N = {samples}, at {_shown(two)}"
+    if model.loss is None:
+        yield "no loss: the whole graph is left out"
+        return
+    for T in STEPS:
+        yield from _whole(model, T, samples)
+    yield from sample.check(model, SAMPLED, mixed, samples, seed)
+    yield f"sampled, not proved: T = {SAMPLED}, at random rational numbers (seed {seed}) in exact arithmetic, at {_shown(mixed)}"
+
+
+def _whole(model: Model, T: int, samples: int) -> Iterator[Check | str]:
+    """The whole graph at the largest of the sizes two and one that takes seconds."""
+    for sizes in (dict.fromkeys(model.dimensions, 2), _smallest(model)):
+        if whole_graph.terms(model, T, sizes, samples) <= TERMS:
+            yield from whole_graph.check(model, T, sizes, samples)
+            yield f"proved for opaque functions and all values: the whole graph, T = {T}, N = {samples}, at {_shown(sizes)}"
+            return
+    yield f"the whole graph for T = {T} is left out: written out entry by entry it is too large"
+
+
+def _samples(model: Model) -> int:
+    """Two where samples are coupled, else one."""
+    return 2 if any(e.value.has(BatchMean) for e in model.all_equations) else 1
+
+
+def _mixed(model: Model) -> Sizes:
+    """Sizes of two and three, so that no transpose is square by chance."""
+    return {name: 2 + number % 2 for number, name in enumerate(model.dimensions)}
+
+
+def _smallest(model: Model) -> Sizes:
+    """Ones, but two entries for a softmax: of one entry it is constant."""
+    reduced = (n.args[0].shape[0] for e in model.all_equations for n in e.value.atoms(Softmax, LogSumExp, CrossEntropy))
+    names = {symbol.name for height in reduced for symbol in height.free_symbols}
+    return {name: 2 if name in names else 1 for name in model.dimensions}
+
+
+def _shown(sizes: Sizes) -> str:
+    return ", ".join(f"{name} = {size}" for name, size in sizes.items()) or "the sizes of the file"
+
+
+def _timed(items: Iterable[Check | str]) -> Iterator[Check | str]:
+    started = perf_counter()
+    for item in items:
+        yield replace(item, seconds=perf_counter() - started) if isinstance(item, Check) else item
+        started = perf_counter()
