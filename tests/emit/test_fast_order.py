@@ -28,9 +28,19 @@ b = "K"
 [equations]
 c = "W @ b[t]"
 """
+MEAN = """
+[inputs]
+u = "K"
+[states]
+h = "1"
+m = "H"
+[equations]
+m = "m[t-3]"
+h = "mean(m)"
+"""
 
 
-@pytest.mark.parametrize("text", [CHAIN, SHARED], ids=["a chain of carries", "a product without samples"])
+@pytest.mark.parametrize("text", [CHAIN, SHARED, MEAN], ids=["a chain of carries", "a product without samples", "a mean"])
 @pytest.mark.parametrize("style", ["plain", "fast"])
 def test_gradients(text, style):
     module = types.ModuleType("emitted")

@@ -6,6 +6,7 @@ import re
 
 import sympy as sp
 
+from symbptt.algebra import build
 from symbptt.algebra.nodes import Timed
 from symbptt.emit.fast.constants import Constants
 from symbptt.emit.fast.operations import Operations
@@ -19,8 +20,11 @@ from symbptt.model.values import Role
 
 WIDTH = 110
 """Longer lines are broken."""
-STRETCH = 65536
+STRETCH = 32768
 """Entries of an array that a stretch of local factors works on at once: they stay in the cache until the loop reads them."""
+
+READ_ONLY = ("np.broadcast_to(", "_batch_mean(")
+"""Calls whose results cannot be added to in place."""
 
 
 class Writer:
@@ -50,7 +54,11 @@ class Writer:
         if pack is not None:
             name = storage.pack_name(pack)
             shape = f"{len(pack.rows)}, T, N, {self.arrays.shape(home)}"
-            self.allocated.setdefault(name, f"{name} = np.empty(({shape}), dtype)")
+            if pack.buffered:
+                self.allocated.setdefault(name, f"{name} = np.empty(({shape}), dtype)")
+            else:
+                both = f"{name}, {storage.steps_name(pack)}"
+                self.allocated.setdefault(name, f"{both} = {self.constants.helper('_gates')}({shape}, dtype)")
             members = ", ".join(storage.name(row[-1]) for row in pack.rows)
             self.allocated.setdefault(" " + name, f"{members} = {name}")
         elif key in storage.stretched:
@@ -107,7 +115,7 @@ class Writer:
         text = code.at(ADD)
         if not code.batched:
             text = f"np.array(np.broadcast_to({text}, (T * N, {shape})), dtype)"
-        elif isinstance(value, sp.MatrixSymbol):
+        elif isinstance(value, sp.MatrixSymbol) or text.startswith(READ_ONLY):
             text += ".copy()"
         self.lines.append(Line(f"{rows} = {text}", " ".join(statement.numbers)))
         self.arrays.views[rows] = ""
@@ -118,12 +126,29 @@ class Writer:
         variable = self.storage.variable(statement.key)
         name, comment = self.layout.gradient(variable), " ".join(statement.numbers)
         value = statement.values[0]
+        if len(statement.targets) > 1:
+            self._gradients(statement, place, comment)
+            return
         if variable.role is Role.PARAMETER:
             self.lines.append(Line(f"{name} = {reduced(place.lower, value, variable, self.layout)}", comment))
             return
         text = f"{place.lower.whole(value).at(TIMES)}"
         shape = self.arrays.shape(statement.key)
         self.lines.append(Line(f"{name} = ({text}).reshape(T, N, {shape})", comment))
+
+    def _gradients(self, statement: Statement, place: Rows, comment: str) -> None:
+        """The gradients of stacked parameters: the adjoints are neighbours in a pack."""
+        names = ", ".join(self.layout.gradient(self.storage.variable(key)) for key in statement.keys)
+        split = [build.split_number(v)[1] for v in statement.values]
+        pack = self.storage.plan.pack(split[0][0].name)
+        assert pack is not None
+        first = pack.row(split[0][0].name)
+        run = self.arrays.run(pack, range(first, first + len(split)))
+        if len(split[0]) == 1:
+            self.lines.append(Line(f"{names} = {run}.sum(axis=(1, 2))", comment))
+        else:
+            rows = place.leaf(split[0][1].arg).text
+            self.lines.append(Line(f"{names} = {self.constants.helper('_gradients')}({run}, {rows})", comment))
 
     def _is_cotangent(self, statement: Statement) -> bool:
         value = statement.values[0]
