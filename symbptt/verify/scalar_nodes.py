@@ -17,6 +17,17 @@ Matrix = list[list[sp.Expr]]
 Dims = Mapping[str, int]
 
 
+class Step(sp.Function):
+    """1 above zero, else 0, left opaque: SymPy's Piecewise simplifies conditions that hold others, without an end."""
+
+    def fdiff(self, argindex: int = 1) -> sp.Expr:
+        return sp.S.Zero
+
+
+NUMERIC = [{"Step": lambda z: float(z > 0)}, "math"]
+"""What evaluates expressions of this file, for `lambdify`."""
+
+
 def sized(expression: sp.Expr, dims: Dims) -> sp.Expr:
     """A number such as H + D or 1/H with the sizes put in."""
     return expression.subs([(symbol, dims[symbol.name]) for symbol in expression.free_symbols])
@@ -92,25 +103,30 @@ NODES: dict[type, Callable[..., Matrix]] = {
 }
 
 
+def _either(condition: sp.Expr, yes: sp.Expr, no: sp.Expr) -> sp.Expr:
+    """`yes` where the condition is above zero, else `no`."""
+    return Step(condition) * yes + (1 - Step(condition)) * no
+
+
 _FUNCTIONS: dict[str, Callable[..., sp.Expr]] = {
     "identity": lambda z: z,
     "tanh": sp.tanh,
     "sigmoid": lambda z: 1 / (1 + sp.exp(-z)),
-    "relu": lambda z: sp.Piecewise((z, z > 0), (0, True)),
-    "leaky_relu": lambda z, slope: sp.Piecewise((z, z > 0), (slope * z, True)),
-    "elu": lambda z, alpha: sp.Piecewise((z, z > 0), (alpha * (sp.exp(z) - 1), True)),
+    "relu": lambda z: z * Step(z),
+    "leaky_relu": lambda z, slope: _either(z, z, slope * z),
+    "elu": lambda z, alpha: _either(z, z, alpha * (sp.exp(z) - 1)),
     "softplus": lambda z: sp.log(1 + sp.exp(z)),
     "silu": lambda z: z / (1 + sp.exp(-z)),
     "gelu": lambda z: z * (1 + sp.tanh(sp.sqrt(2 / sp.pi) * (z + sp.Rational("0.044715") * z**3))) / 2,
-    "hard_sigmoid": lambda z: sp.Piecewise((0, z <= -3), (1, z >= 3), (z / 6 + sp.Rational(1, 2), True)),
-    "hard_tanh": lambda z: sp.Piecewise((-1, z <= -1), (1, z >= 1), (z, True)),
+    "hard_sigmoid": lambda z: _either(z - 3, sp.S.One, _either(z + 3, z / 6 + sp.Rational(1, 2), sp.S.Zero)),
+    "hard_tanh": lambda z: _either(z - 1, sp.S.One, _either(z + 1, z, sp.S.NegativeOne)),
     "sin": sp.sin,
     "cos": sp.cos,
     "exp": sp.exp,
     "log": sp.log,
     "sqrt": sp.sqrt,
-    "abs": lambda z: sp.Piecewise((z, z > 0), (-z, True)),
+    "abs": lambda z: _either(z, z, -z),
     "reciprocal": lambda z: 1 / z,
     "power": lambda z, n: z**n,
-    "huber": lambda z, d: sp.Piecewise((d * (-z - d / 2), z < -d), (d * (z - d / 2), z > d), (z**2 / 2, True)),
+    "huber": lambda z, d: _either(z - d, d * (z - d / 2), _either(z + d, z**2 / 2, d * (-z - d / 2))),
 }

@@ -19,7 +19,7 @@ from symbptt.algebra import nodes
 from symbptt.errors import MissingRule
 from symbptt.model.values import Model, Role, Variable
 from symbptt.verify.data import Data
-from symbptt.verify.scalar_nodes import NODES, Matrix, mean, sized
+from symbptt.verify.scalar_nodes import NODES, NUMERIC, Matrix, mean, sized
 
 Symbols = dict[str, NDArray[Any]]
 
@@ -45,7 +45,7 @@ class Written:
         real = [v for v in self.model.of(*_LEAVES) if not _holds_classes(self.data.value(v))]
         free = [s for v in real for s in self.symbols[v.name].ravel()]
         point = [0.0 if _starts(v, self.data) else float(x) for v in real for x in self.data.value(v).ravel()]
-        evaluated = iter(sp.lambdify(free, list(chain.from_iterable(wanted.values())), modules="math", cse=True)(*point))
+        evaluated = iter(sp.lambdify(free, list(chain.from_iterable(wanted.values())), modules=NUMERIC, cse=True)(*point))
         return {name: np.array([next(evaluated) for _ in s]).reshape(self.symbols[name].shape) for name, s in wanted.items()}
 
 
