@@ -15,7 +15,7 @@ from symbptt.model.values import Model, Role, Variable
 SIZES = {"D": 3, "H": 4, "O": 3}
 """Sizes of the usual dimensions in the self-check; others get small distinct numbers."""
 NEEDS = {"_cross_entropy": ("_log_sum_exp",), "_cross_entropy_slope": ("_softmax",), "_target": ("_one_hot",),
-         "_softmax_cross_entropy": ("_classes",)}
+         "_softmax_cross_entropy": ("_classes",), "_gates": ("_is_small",), "_side_by_side": ("_is_small",)}
 """Helpers that call helpers."""
 
 
@@ -122,7 +122,7 @@ def context(program: Program, writer: Writer, recipe: str) -> dict[str, Any]:
         "sizes_literal": repr(sizes(model)),
         "untied_lead": _untied_lead(model),
         "class_lines": [
-            f'inputs["{v.name}"] = random.integers(size["{v.shape[0]}"], size=(T, N))' for v in model.of(Role.INPUT) if v.classes
+            f'inputs["{v.name}"] = random.integers(length("{v.shape[0]}"), size=(T, N))' for v in model.of(Role.INPUT) if v.classes
         ],
     }
     if model.loss:
@@ -177,7 +177,7 @@ def _loss_context(program: Program, writer: Writer, opening: list[str]) -> dict[
     direct = writer.loss_direct()
     read_pairs = [f'"{v.name}": {layout.cotangent(v)}' for v in read]
     direct_pairs = [f'"{v.name}": {layout.gradient(v)}{handed_out(v)}' for v in direct]
-    classes = [f'targets["{v.name}"] = random.integers(size["{v.shape[0]}"], size=(T, N))' for v in _drawn_as_classes(model)]
+    classes = [f'targets["{v.name}"] = random.integers(length("{v.shape[0]}"), size=(T, N))' for v in _drawn_as_classes(model)]
     return {
         "loss_open": [*opening, *targets, *_weight_lines(model, layout)],
         "reduction": "mean" if model.loss and model.loss.reduction == "mean" else "summed",

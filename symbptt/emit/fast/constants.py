@@ -54,11 +54,7 @@ class Constants:
 
     def weights(self, values: tuple[MatrixExpr, ...], weights: list[MatrixExpr]) -> str:
         """The weights of number * W v for the row-wise product v W^T: (n, m), or stacked (G, n, m), in one piece."""
-        parts = []
-        for value, weight in zip(values, weights, strict=True):
-            number, _ = build.split_number(value)
-            turned = build.transpose(weight)
-            parts.append(self.lower(turned if number == 1 else build.scale(number, turned)).at(ADD))
+        parts = [self._turned(v, w) for v, w in zip(values, weights, strict=True)]
         if len(parts) == 1:
             plain = not isinstance(weights[0], sp.Transpose)
             wish = self.lower(weights[0] if plain else weights[0].arg).text + ("_T" if plain else "")
@@ -68,10 +64,34 @@ class Constants:
         joined = ", ".join(parts)
         return self._named(joined, self._joined(tuple(weights)), f"np.array(({joined}), dtype)")
 
-    def stacked_transposes(self, weights: tuple[MatrixExpr, ...]) -> str:
-        """W_1, ..., W_G as they are, (G, n, m): a row times W is W^T times a column."""
+    def _turned(self, value: MatrixExpr, weight: MatrixExpr) -> str:
+        """The text of number * W^T for a term number * W v."""
+        number, _ = build.split_number(value)
+        turned = build.transpose(weight)
+        return self.lower(turned if number == 1 else build.scale(number, turned)).at(ADD)
+
+    def helper(self, name: str) -> str:
+        """The name of a helper function, which the module will then contain."""
+        return self.lower.helper(name)
+
+    def side_by_side(self, values: tuple[MatrixExpr, ...], weights: list[MatrixExpr]) -> tuple[str, str, str]:
+        """Stacked weights, the array that their product goes to, and its view by gate."""
+        joined = ", ".join(self._turned(v, w) for v, w in zip(values, weights, strict=True))
+        names, wish = self.arrays.storage.layout.names, self._joined(tuple(weights))
+        stacked = names.of(f"side by side {joined}", wish)
+        product, view = (names.of(f"{end} of {joined}", f"{wish}_{end}") for end in ("product", "gates"))
+        made = f"{stacked}, {product}, {view}"
+        self.lines.setdefault(made, f"{made} = {self.helper('_side_by_side')}(({joined}), N, dtype)")
+        return stacked, product, view
+
+    def on_top(self, weights: tuple[MatrixExpr, ...], steps: str) -> tuple[str, str]:
+        """W_1, ..., W_G for a sum of products, and the array that the products go to, in the layout of `steps`."""
         joined = ", ".join(self.lower(w).at(TIMES) for w in weights)
-        return self._named("as they are " + joined, self._joined(weights), f"np.array(({joined}), dtype)")
+        columns = self.lower.size(weights[0].shape[1])
+        stacked = self._named(
+            f"on top {joined}", self._joined(weights), f"np.array(({joined}), dtype).reshape({steps}.shape[1], -1, {columns})"
+        )
+        return stacked, self._named(f"sum {joined}", stacked + "_sum", f"np.empty(({steps}.shape[1], N, {columns}), dtype)")
 
     def _joined(self, values: tuple[MatrixExpr, ...]) -> str:
         """W_i, W_f, W_g -> W_ifg: what the names share, then what tells them apart."""
@@ -87,11 +107,3 @@ class Constants:
         key, names = f"scratch {shape} {number}", self.arrays.storage.layout.names
         count = next(i for i in range(1, 1000) if f"part_{i}" not in names.taken)
         return self._named(key, f"part_{count}", f"np.empty(({shape}), dtype)")
-
-    def part(self, name: str, start: int, stop: int) -> str:
-        """name[start:stop], named once."""
-        return self._named(f"{name} {start}:{stop}", f"{name}_{start}_{stop}", f"{name}[{start}:{stop}]")
-
-    def item(self, name: str, index: int) -> str:
-        """name[index], named once."""
-        return self._named(f"{name} {index}", f"{name}_{index}", f"{name}[{index}]")

@@ -15,7 +15,7 @@ from symbptt.algebra import build, nodes
 from symbptt.algebra.nodes import TIME, Elementwise, Spread, Timed
 from symbptt.emit.fast.constants import Constants
 from symbptt.emit.fast.gates import weight_and_operand
-from symbptt.emit.fast.place import Place
+from symbptt.emit.fast.place import Place, Step
 from symbptt.emit.fast.plan import OUT, is_constant, symbols, terms
 from symbptt.emit.layout import array_rank
 from symbptt.emit.lowering import Code, Lowering
@@ -136,7 +136,8 @@ def _sum(self: Operations, values: Values, into: str | None) -> str:
         negative = bool(operands) and _is_negative(column)
         term = tuple(build.scale(-1, c) for c in column) if negative else column
         fresh = free and not negative and not _is_given(term)
-        target = (into if alone else working) if fresh else None
+        own_place = len(values) > 1 and isinstance(self.place, Step) and weight_and_operand(self.place.storage.plan, column[0])
+        target = (into if alone else None if own_place else working) if fresh else None
         free = free and not fresh
         operands.append(("np.subtract" if negative else "np.add", self.value(term, target)))
     operands.sort(key=lambda pair: pair[1] != working)  # what was computed in place is used up first
@@ -160,7 +161,7 @@ def _is_negative(values: Values) -> bool:
 
 
 def _gathered(self: Operations, values: list[MatrixExpr]) -> list[MatrixExpr]:
-    """The terms W_k^T d_k whose d_k are neighbours in a pack, in its order; the longest run."""
+    """The terms W_k^T d_k whose d_k are all there is in a pack, in its order."""
     plan = self.place.storage.plan
     found: dict[int, MatrixExpr] = {}
     pack = None
@@ -173,28 +174,18 @@ def _gathered(self: Operations, values: list[MatrixExpr]) -> list[MatrixExpr]:
         home = plan.pack(parts[1].name)
         if home is not None and pack in (None, home) and home.row(parts[1].name) not in found:
             pack, found[home.row(parts[1].name)] = home, value
-    best: list[int] = []
-    for start in found:
-        run = [start]
-        while run[-1] + 1 in found:
-            run.append(run[-1] + 1)
-        best = max(best, run, key=len)
-    return [found[i] for i in best] if len(best) > 1 else []
+    whole = pack is not None and not pack.buffered and len(found) == len(pack.rows) and isinstance(self.place, Step)
+    return [found[i] for i in sorted(found)] if whole else []
 
 
 def _stacked_sum(self: Operations, gathered: list[MatrixExpr], into: str) -> str:
-    """The sum of W_k^T d_k: one product of stacked weights, then halves added to halves."""
+    """The sum of W_k^T d_k: a product of stacked weights, which may sum already."""
     weights = tuple(build.split_number(v)[1][0].arg for v in gathered)
-    moving = tuple(build.split_number(v)[1][1] for v in gathered)
-    count = len(gathered)
-    out = self.result(tuple(gathered), None)
-    self.say(f"np.matmul({self.place.operand(moving)}, {self.constants.stacked_transposes(weights)}, out={out})")
-    while count > 2:
-        half = count // 2
-        first, last = self.constants.part(out, 0, half), self.constants.part(out, count - half, count)
-        self.say(f"np.add({first}, {last}, out={first})")
-        count -= half
-    self.say(f"np.add({self.constants.item(out, 0)}, {self.constants.item(out, 1)}, out={into})")
+    pack = self.place.storage.plan.pack(build.split_number(gathered[0])[1][1].name)
+    assert pack is not None and isinstance(self.place, Step)
+    stacked, products = self.constants.on_top(weights, self.place.storage.steps_name(pack))
+    self.say(f"np.matmul({self.place.side_by_side(pack)}, {stacked}, out={products})")
+    self.say(f"np.add.reduce({products}, axis=0, out={into})")
     return into
 
 
@@ -222,7 +213,12 @@ def _product(self: Operations, values: Values, into: str | None) -> str:
     if any(f is None for f in found) or len(set(moving)) > 1 or moving[0].shape[1] != 1 or not of_samples:
         return self._expression(values, into)
     operand = self.value((moving[0],))
-    weights = self.constants.weights(tuple(v for v in values), [f for f in found if f is not None])
+    matrices = [f for f in found if f is not None]
+    if len(values) > 1 and isinstance(self.place, Step):
+        weights, product, gates = self.constants.side_by_side(values, matrices)
+        self.say(f"np.matmul({operand}, {weights}, out={product})")
+        return self._copied(gates, into)
+    weights = self.constants.weights(values, matrices)
     call = "np.dot" if len(values) == 1 else "np.matmul"
     out = self.result(values, into)
     if operand == out:

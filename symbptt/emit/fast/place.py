@@ -172,6 +172,11 @@ class Step(Place):
         name = self.storage.pack_name(pack, span)
         return self._each(f"step {name}", name + "_t", f"{self.arrays.run(pack, span)}.swapaxes(0, 1){self.chunk}")
 
+    def side_by_side(self, pack: Pack) -> str:
+        """The step of a whole pack as a sum of products reads it."""
+        steps = self.storage.steps_name(pack)
+        return self._each(f"step {steps}", steps + "_t", steps + self.chunk)
+
     def buffer(self, key: str) -> str:
         """A buffer that every step uses again; what the step after passes back starts at zero."""
         name = self.storage.name(key)

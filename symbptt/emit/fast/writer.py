@@ -18,6 +18,7 @@ from symbptt.emit.fast.place import Arrays
 from symbptt.emit.fast.plan import CARRY, GRADIENT, Block, Plan
 from symbptt.emit.fast.schedule import schedule
 from symbptt.emit.fast.storage import Storage
+from symbptt.emit.fast.together import together
 from symbptt.emit.passes import Line, Pullback, loss_pullback
 from symbptt.emit.program import Body, Writer
 from symbptt.model.values import Model, Role, Variable
@@ -28,6 +29,7 @@ PASSES: dict[str, Callable[[Plan], Plan]] = {
     "halves": halves,
     "hoist": hoist,
     "gates": gates,
+    "together": together,
 }
 """The passes by name, in their order; each can be left out."""
 
@@ -76,7 +78,7 @@ class FastWriter(Writer):
         arrays, constants = self._arrays()
         work = BlockWriter(arrays, constants, backward=True)
         work.allocate(self.plan.backward)
-        written = {s.key: s for b in self.plan.backward for s in b.statements}
+        written = {key for b in self.plan.backward for s in b.statements for key in s.keys}
         stepwise = {s.key for b in self.plan.backward if b.each for s in b.statements}
         initial = []
         for v in self.wanted:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 _NUMPY = re.compile(r"\bnp\.")
@@ -21,6 +21,10 @@ class Dialect:
     names: frozenset[str]
     zeros: Callable[[str], str]
     eye: Callable[[str], str]
+    slopes: Mapping[str, str]
+    """Calls (d, y) for d * f'(a) in terms of y = f(a), by the name of f."""
+    fused: str
+    """The call (z, x, W) for z + x @ W on rows, if there is one."""
     kind: str
     """The line that names dtype (and device) of what a function was given."""
     like: str
@@ -39,11 +43,13 @@ JAX = Dialect(
     backend="jax",
     title="JAX",
     module="jnp",
-    words=(),
+    words=(("_sigmoid(", "jax.nn.sigmoid("),),
     scan="jax.lax.scan",
     names=_NAMES | {"jax", "jnp", "loss"},
     zeros=lambda shape: f"jnp.zeros({shape}, dtype)",
     eye=lambda size: f"jnp.eye({size}, dtype=dtype)",
+    slopes={},
+    fused="",
     kind="dtype = _kind(parameters, inputs, states)",
     like="dtype",
 )
@@ -52,11 +58,13 @@ TORCH = Dialect(
     backend="torch",
     title="PyTorch",
     module="torch",
-    words=(("np.where(", "_where(dtype, "), (".astype(dtype)", ".to(dtype)")),
+    words=(("_sigmoid(", "torch.sigmoid("), ("np.where(", "_where(dtype, "), (".astype(dtype)", ".to(dtype)")),
     scan="_scan",
     names=_NAMES | {"torch", "device", "Module", "Loss", "loss"},
     zeros=lambda shape: f"torch.zeros({shape}, dtype=dtype, device=device)",
     eye=lambda size: f"torch.eye({size}, dtype=dtype, device=device)",
+    slopes={"tanh": "torch.ops.aten.tanh_backward", "sigmoid": "torch.ops.aten.sigmoid_backward"},
+    fused="torch.addmm",
     kind="dtype, device = _kind(parameters, inputs, states)",
     like="dtype, device",
 )

@@ -9,10 +9,11 @@ import sympy as sp
 from sympy.matrices.expressions.matexpr import MatrixExpr
 
 from symbptt.algebra import build
+from symbptt.algebra.nodes import SlopeByResult
 from symbptt.emit.frameworks.dialect import Dialect
 from symbptt.emit.layout import array_rank, shape_text
 from symbptt.emit.lowering import Code, Leaf, Lowering, is_row
-from symbptt.emit.scalars import ADD, ATOM
+from symbptt.emit.scalars import ADD, ATOM, TIMES
 from symbptt.model.values import Variable
 
 
@@ -29,7 +30,44 @@ class WordLowering(Lowering):
             return Code(self.dialect.zeros(f"({shape},)" if rank == 1 else f"({shape})"), ATOM, False, rank)
         if isinstance(expression, sp.Identity):
             return Code(self.dialect.eye(self.size(expression.shape[0])), ATOM, False, 2)
-        return super().__call__(expression)
+        found = self._slope(expression) if isinstance(expression, sp.HadamardProduct) else None
+        found = found or (self._fused(expression) if isinstance(expression, sp.MatAdd) else None)
+        return found or super().__call__(expression)
+
+    def _slope(self, product: sp.HadamardProduct) -> Code | None:
+        """d * f'(a) as one call."""
+        for slope in product.args:
+            if isinstance(slope, SlopeByResult) and slope.name in self.dialect.slopes:
+                rest = self.whole(build.hadamard(*(a for a in product.args if a is not slope)))
+                result = self.whole(slope.operand)
+                text = f"{self.dialect.slopes[slope.name]}({rest.at(ADD)}, {result.at(ADD)})"
+                return Code(text, ATOM, rest.batched or result.batched, rest.rank)
+        return None
+
+    def _fused(self, total: sp.MatAdd) -> Code | None:
+        """z + x W as one call, where x and z are rows (N, n)."""
+        if not self.dialect.fused or self.batch != "N":
+            return None
+        split = [(term, self._row_times_weight(term)) for term in total.args]
+        products = [pair for _, pair in split if pair is not None]
+        rest = [term for term, pair in split if pair is None]
+        start = self(build.add(*rest)) if rest and products else None
+        if not products or (start is not None and (start.rank != 1 or not start.full)):
+            return None
+        text = " @ ".join(products.pop(0)) if start is None else start.at(ADD)
+        for row, weight in products:
+            text = f"{self.dialect.fused}({text}, {row}, {weight})"
+        return Code(text, TIMES, True, 1)
+
+    def _row_times_weight(self, term: MatrixExpr) -> tuple[str, str] | None:
+        """The texts of x and W, for a column W^T x with a matrix that samples share."""
+        number, factors = build.split_number(term)
+        if number != 1 or len(factors) != 2 or term.shape[1] != 1:
+            return None
+        matrix, row = self(build.transpose(factors[0])), self.whole(factors[1])
+        if matrix.rank != 2 or matrix.batched or row.rank != 1 or not row.batched:
+            return None
+        return row.at(ATOM), matrix.at(ATOM)
 
     def _shape(self, expression: MatrixExpr) -> tuple[str, int]:
         rows, columns = (self.size(d) for d in expression.shape)
