@@ -20,6 +20,10 @@ Dims = Mapping[str, int]
 class Step(sp.Function):
     """1 above zero, else 0, left opaque: SymPy's Piecewise simplifies conditions that hold others, without an end."""
 
+    @classmethod
+    def eval(cls, argument: sp.Expr) -> sp.Expr | None:
+        return sp.Integer(argument > 0) if isinstance(argument, sp.Number) else None
+
     def fdiff(self, argindex: int = 1) -> sp.Expr:
         return sp.S.Zero
 
