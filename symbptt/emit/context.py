@@ -122,7 +122,9 @@ def context(program: Program, writer: Writer, recipe: str) -> dict[str, Any]:
         "sizes_literal": repr(sizes(model)),
         "untied_lead": _untied_lead(model),
         "class_lines": [
-            f'inputs["{v.name}"] = random.integers(length("{v.shape[0]}"), size=(T, N))' for v in model.of(Role.INPUT) if v.classes
+            f'inputs["{v.name}"] = random.integers(length("{v.shape[0]}"), size=(T, N))'
+            for v in model.of(Role.INPUT)
+            if v.classes
         ],
     }
     if model.loss:
