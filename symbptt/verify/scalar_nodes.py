@@ -22,7 +22,7 @@ class Step(sp.Function):
 
     @classmethod
     def eval(cls, argument: sp.Expr) -> sp.Expr | None:
-        return sp.Integer(argument > 0) if isinstance(argument, sp.Number) else None
+        return sp.Integer(bool(argument > 0)) if isinstance(argument, sp.Number) else None
 
     def fdiff(self, argindex: int = 1) -> sp.Expr:
         return sp.S.Zero
