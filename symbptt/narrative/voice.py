@@ -1,0 +1,95 @@
+"""How a derivation speaks: the language of its words and the notation of its formulas.
+
+Words are data, one table per language and subject in `templates/words/<language>/<subject>.toml`, under the same keys in each
+language. A text may have slots, as {name}, for words or formulas, and small formulas between backquotes, as `t = 1`.
+"""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from dataclasses import dataclass
+from functools import cache
+
+import sympy as sp
+
+from symbptt import resources, typeset
+from symbptt.errors import UnknownName
+from symbptt.model.values import Model
+from symbptt.narrative.inline import prose
+from symbptt.narrative.values import Prose
+from symbptt.typeset import TEXTBOOK, Notation
+from symbptt.typeset.tree import Tree
+
+_SLOT = re.compile(r"\{([a-z_]+)\}")
+
+
+@cache
+def languages() -> tuple[str, ...]:
+    """The languages that have tables, sorted."""
+    return tuple(sorted(folder.name for folder in (resources.templates() / "words").iterdir() if folder.is_dir()))
+
+
+@cache
+def table(language: str) -> dict[str, str]:
+    """Every text of a language by its key, "subject.section.name". Raises UnknownName for a language without tables."""
+    if language not in languages():
+        raise UnknownName("language", language, languages())
+    found: dict[str, str] = {}
+    for file in (resources.templates() / "words" / language).iterdir():
+        if file.name.endswith(".toml"):
+            found |= _flat(file.name.removesuffix(".toml"), tomllib.loads(file.read_text(encoding="utf-8")))
+    return found
+
+
+def _flat(prefix: str, branch: dict[str, object]) -> dict[str, str]:
+    flat: dict[str, str] = {}
+    for key, value in branch.items():
+        name = f"{prefix}.{key}"
+        flat |= _flat(name, value) if isinstance(value, dict) else {name: str(value)}
+    return flat
+
+
+def slots(text: str) -> frozenset[str]:
+    """The names of the slots of a text."""
+    return frozenset(_SLOT.findall(text))
+
+
+@dataclass(frozen=True)
+class Voice:
+    """A language and a notation. Raises UnknownName for a language without tables, and for a key that the tables lack."""
+
+    language: str = "en"
+    notation: Notation = TEXTBOOK
+
+    def __post_init__(self) -> None:
+        table(self.language)
+
+    def _text(self, key: str) -> str:
+        known = table(self.language)
+        if key not in known:
+            raise UnknownName(f"text in {self.language}", key, known)
+        return known[key]
+
+    def word(self, key: str, **values: str) -> str:
+        """A text without formulas, its slots filled with words."""
+        return _SLOT.sub(lambda match: values[match[1]], self._text(key))
+
+    def say(self, key: str, **values: str | Tree | Prose) -> Prose:
+        """A text as prose, its slots filled with words, formulas or prose."""
+        said: list[str | Tree] = []
+        for i, part in enumerate(_SLOT.split(self._text(key))):
+            if i % 2 == 0:
+                said += prose(part)
+            else:
+                value = values[part]
+                said += value if isinstance(value, tuple) else (value,)
+        return tuple(said)
+
+    def tree(self, expression: sp.Basic | Tree, model: Model | None = None) -> Tree:
+        """A formula in this notation."""
+        return typeset.compose(expression, self.notation, model)
+
+
+ENGLISH = Voice()
+"""The default: English, textbook notation."""
