@@ -73,9 +73,9 @@ def set_up(extra: str = "") -> None:
 
 
 def test(arguments: list[str]) -> int:
-    """Ruff, mypy, then pytest, whose closing line comes last; fails if one of them does."""
+    """Ruff, mypy, then pytest on all cores, whose closing line comes last; fails if one of them does."""
     set_up("test")
-    tools = (["ruff", "check", "."], ["mypy"], ["pytest", *arguments])
+    tools = (["ruff", "check", "."], ["mypy"], ["pytest", "-n", "auto", *arguments])
     return int(any([subprocess.run([interpreter(), "-m", *tool], cwd=ROOT).returncode for tool in tools]))
 
 
