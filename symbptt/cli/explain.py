@@ -26,11 +26,14 @@ _PATH = click.Path(path_type=Path)
 @click.option("--mapping", "table", type=_PATH, metavar="FILE.toml", help="What the names in FILE.py stand for.")
 @click.option("--values", type=_PATH, metavar="FILE.npz",
               help="Numbers in place of code: arrays parameters.W, inputs.x, targets.y, gradients.W, entries.W, ...")
+@click.option("--formula", metavar="TEXT",
+              help="A formula in place of code, as 'dW_hh = sum(t, 1, T, da[t] @ h[t-1].T)'.")
 @click.option("--timeout", type=click.FloatRange(1, 600), default=20.0, show_default=True, metavar="SECONDS",
               help="Time that FILE.py may take.")
 @formats("text", "json")
 def diagnose(
-    model: Model, theirs: Path | None, function: str | None, table: Path | None, values: Path | None, timeout: float, layout: str
+    model: Model, theirs: Path | None, function: str | None, table: Path | None, values: Path | None, formula: str | None,
+    timeout: float, layout: str,
 ) -> int:
     """Say whether somebody's gradients are right, and what is wrong.
 
@@ -39,15 +42,16 @@ def diagnose(
 
     Exit code 0 if all gradients are right, 1 if any is not.
     """
-    if (theirs is None) == (values is None):
-        raise BadInput("diagnose: give one of FILE.py and --values FILE.npz")
-    with progress(f"diagnosing {theirs or values}"):
+    if sum(given is not None for given in (theirs, values, formula)) != 1:
+        raise BadInput("diagnose: give one of FILE.py, --values FILE.npz and --formula TEXT")
+    with progress(f"diagnosing {theirs or values or 'the formula'}"):
         if theirs is not None:
             limits = symbptt.diagnose.code.Limits(seconds=timeout)
             found = symbptt.diagnose.code.file(model, theirs, function, table, limits)
-        else:
-            assert values is not None
+        elif values is not None:
             found = symbptt.diagnose.values.file(model, values)
+        else:
+            found = symbptt.diagnose.check_formula(model, str(formula))
     if layout == "json":
         say_json(found.json())
     else:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from math import isfinite
 from typing import Any
 
 from symbptt.diagnose.causes import Cause
@@ -81,7 +82,8 @@ class Finding:
 
     def json(self) -> dict[str, Any]:
         """The finding for `--format json`."""
-        made: dict[str, Any] = {"gradient": self.gradient, "verdict": self.verdict, "error": self.error}
+        error = self.error if isfinite(self.error) else None
+        made: dict[str, Any] = {"gradient": self.gradient, "verdict": self.verdict, "error": error}
         if self.factor != 1:
             made["factor"] = self.factor
         if self.layout:

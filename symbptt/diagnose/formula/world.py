@@ -1,0 +1,169 @@
+"""A model at a point, one sample: every value of every step as a matrix, and every derivative, by complex steps.
+
+Derivatives are Jacobians in numerator layout: d u / d v has a row for each entry of u and a column for each entry of v, a
+matrix being read row by row. The immediate derivative holds earlier steps fixed; the total one does not.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from functools import cached_property
+
+import numpy as np
+
+from symbptt.algebra.evaluate import Array
+from symbptt.algebra.nodes import CrossEntropy, LogSumExp, Softmax
+from symbptt.diagnose.foreign.draw import draw
+from symbptt.model.values import Model
+from symbptt.unroll.graph import UnrolledGraph, steps
+from symbptt.verify.data import Data
+from symbptt.verify.interpreter import Values, evaluate
+from symbptt.verify.objective import leaves
+
+H = 1e-30
+TOTAL = "L"
+
+
+@dataclass(frozen=True)
+class Regime:
+    """Under which circumstances a formula is tried, in words, and the data for it."""
+
+    words: str
+    scalars: bool
+    zero_start: bool
+
+
+REGIMES = (
+    Regime("for matrices and any initial state", False, False),
+    Regime("only if the initial state is zero", False, True),
+    Regime("only for scalars (one unit per layer)", True, False),
+    Regime("only for scalars with an initial state of zero", True, True),
+)
+"""From the most general to the least."""
+
+
+class World:
+    """Values and derivatives of a model over T steps; computed when asked for, and kept."""
+
+    def __init__(self, model: Model, regime: Regime, T: int, seed: int) -> None:
+        self.model, self.T = model, T
+        data = draw(model, T, 1, given=_one_unit(model) if regime.scalars else None, seed=seed)
+        if regime.zero_start:
+            data = replace(data, states={n: 0 * a for n, a in data.states.items()})
+        self.data: Data = _classes_as_rows(model, data)
+        self.graph: UnrolledGraph = steps(model, T)
+        self._known: dict[tuple[object, ...], Array] = {}
+
+    @cached_property
+    def leaves(self) -> Values:
+        """The given values."""
+        return leaves(self.graph, self.data)
+
+    @cached_property
+    def values(self) -> Values:
+        """All values by name and step."""
+        return evaluate(self.graph, self.leaves, self.data.dims)
+
+    def value(self, name: str, step: int | None) -> Array:
+        """A value as a matrix, zero at T+1; the loss of one step, or of all. Raises LookupError where there is none."""
+        if name == TOTAL and step is None and self.model.loss is not None:
+            return sum((self.values[self.loss, t][..., 0, :, :] for t in self.graph.loss_steps), np.zeros((1, 1)))
+        if step == self.T + 1 and name != TOTAL and self.model[name].timed:
+            return np.zeros_like(self.value(name, self.T))
+        key = (self._name(name), 1 if step is None else step)
+        if key not in self.values or (step is None and self.model[key[0]].timed):
+            raise LookupError(f"there is no {name}" + ("" if step is None else f"[{step}]"))
+        return np.asarray(self.values[key][0])
+
+    @property
+    def loss(self) -> str:
+        """The name of the loss."""
+        assert self.model.loss is not None
+        return self.model.loss.target.name
+
+    def _name(self, name: str) -> str:
+        return self.loss if name == TOTAL and self.model.loss is not None else name
+
+    def derivative(self, of: str, at: int | None, by: str, when: int | None, total: bool) -> Array:
+        """A Jacobian; with `total` through all steps, otherwise with earlier steps held fixed."""
+        key = (of, at, by, when, total)
+        if key not in self._known:
+            self._known[key] = self._total(of, at, by, when) if total else self._immediate(of, at, by, when)
+        return self._known[key]
+
+    def term(self, t: int, k: int, name: str) -> Array:
+        """The term (t, k) of the gradient of a parameter: how its use at step k changes the loss of step t; a row."""
+        moved, count = self._perturbed(name, None, {(name, k): None})
+        values = evaluate(self.graph, {**self.leaves, **moved}, self.data.dims)
+        return self._read(values, TOTAL, t, count)
+
+    def adjoint(self, name: str, step: int | None) -> Array:
+        """The total derivative of the loss in the shape of the value; zero behind the last step."""
+        variable = self.model[name]
+        if step == self.T + 1 and variable.timed:
+            return self.value(name, step)
+        point = self.value(name, step)
+        return self.derivative(TOTAL, None, name, step, total=True).reshape(point.shape)
+
+    def _perturbed(self, by: str, when: int | None, uses: Mapping[tuple[str, int], None]) -> tuple[Values, int]:
+        """Values with one entry of `by` moved along a new first axis, at these uses."""
+        point = self.value(by, when)
+        count = point.size
+        moves = 1j * H * np.eye(count).reshape(count, 1, *point.shape)
+        return {use: self.values[use] + moves for use in uses}, count
+
+    def _uses(self, by: str, when: int | None) -> dict[tuple[str, int], None]:
+        if when is None:
+            return dict.fromkeys((by, t) for t in range(1, self.T + 1) if (by, t) in self.values)
+        return {(by, when): None}
+
+    def _total(self, of: str, at: int | None, by: str, when: int | None) -> Array:
+        moved, count = self._perturbed(by, when, self._uses(by, when))
+        graph = replace(self.graph, assignments=tuple(
+            a for a in self.graph.assignments if (a.variable.name, a.step) not in moved
+        ))
+        return self._read(evaluate(graph, {**self.leaves, **moved}, self.data.dims), of, at, count)
+
+    def _immediate(self, of: str, at: int | None, by: str, when: int | None) -> Array:
+        if at is None:
+            raise LookupError(f"d({of}, ...) needs a step: d({of}[t], ...)")
+        if at == 0 and when != 0:
+            return np.zeros((self.value(of, 0).size, self.value(by, when).size))  # an initial state depends on nothing
+        uses = {(by, at): None} if when is None else {(by, when): None}
+        moved, count = self._perturbed(by, when, uses)
+        graph = replace(self.graph, assignments=tuple(
+            a for a in self.graph.assignments if a.step == at and (a.variable.name, a.step) not in moved
+        ))
+        return self._read(evaluate(graph, {**self.values, **moved}, self.data.dims), of, at, count)
+
+    def _read(self, values: Values, of: str, at: int | None, count: int) -> Array:
+        if of == TOTAL and at is None:
+            parts = [values[self.loss, t] for t in self.graph.loss_steps]
+        else:
+            self.value(of, at)
+            parts = [values[self._name(of), 1 if at is None else at]]
+        rows = parts[0].shape[-1] * parts[0].shape[-2]
+        total = sum((np.broadcast_to(p, (count, 1, *p.shape[-2:])).imag / H for p in parts), np.zeros(1))
+        return np.asarray(total).reshape(count, rows).T
+
+
+def _one_unit(model: Model) -> dict[str, int]:
+    """Every dimension 1, but that of a softmax: over one class it is constant."""
+    nodes = [n for e in model.all_equations for n in e.value.atoms(Softmax, CrossEntropy, LogSumExp)]
+    classes = {s.name for node in nodes for s in node.args[0].shape[0].free_symbols}
+    return {name: 3 if name in classes else 1 for name in model.dimensions}
+
+
+def _classes_as_rows(model: Model, data: Data) -> Data:
+    targets = {
+        n: (a[..., None] == np.arange(data_size(model, data, n))).astype(float) if a.dtype.kind in "iu" else a
+        for n, a in data.targets.items()
+    }
+    return replace(data, targets=targets)
+
+
+def data_size(model: Model, data: Data, name: str) -> int:
+    """The number of classes of a target."""
+    free = model[name].rows
+    return int(free.subs({s: data.dims[s.name] for s in free.free_symbols}))
