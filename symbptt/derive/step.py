@@ -82,7 +82,8 @@ def step_jvp(model: Model, with_loss: bool = True) -> Program:
     """Tangents of every value of the step, if asked the loss too, from the tangents of its leaves."""
     tangents: dict[sp.MatrixSymbol, MatrixExpr] = {}
     for v in model.of(Role.PARAMETER, Role.INPUT):
-        tangents[v.at()] = symbol(TANGENT, v, TIME)
+        if not v.classes:
+            tangents[v.at()] = symbol(TANGENT, v, TIME)
     for v in model.states:
         tangents[v.at(TIME - 1)] = symbol(TANGENT, v, TIME - 1)
     assignments: list[tuple[sp.MatrixSymbol, MatrixExpr]] = []

@@ -7,6 +7,7 @@ import pytest
 from symbptt import emit, verify
 from symbptt.model.build import model
 from symbptt.model.values import Model
+from symbptt.verify.load import resolve
 
 FILES = {
     "a row and a scalar among the parameters": dict(
@@ -30,6 +31,17 @@ FILES = {
         inputs={"u": "K"}, states={"c": "O K"}, parameters={"b": "K", "e": "O"}, equations={"c": "c[t-2] @ outer(b, sigmoid(u))"},
         loss="sum(tanh(c) @ b + e)",
     ),
+    "gates with a number, a scalar and a bias": dict(
+        inputs={"x": "H"}, states={"h": "H"}, parameters={"W": "H H", "U": "H H", "V": "H H", "p": "", "b": "H"},
+        equations={
+            "a": "tanh(W @ h[t-1] + 0.3)", "c": "sigmoid(U @ h[t-1] + p)", "h": "a * c * x + tanh(V @ h[t-1] + b)",
+        },
+        loss="sum(h)",
+    ),
+    "one product in two sums, one of them with a number": dict(
+        states={"c": "H"}, parameters={"W": "H H", "V": "H H", "p": "", "q": "H"},
+        equations={"c": "hard_tanh(p / (W @ c[t-1]) + W @ c[t-1] + 0.0123)", "v": "V[t] @ q"},
+    ),
 }  # fmt: skip
 
 
@@ -43,3 +55,20 @@ def test_gradients_keep_the_shapes_of_the_file(name: str, T: int | None) -> None
     code = emit.source(made(name), T=T, unroll=T is not None, wrt="all")
     report = verify.gradients(code, dims={d: 3 if d == "K" else 2 for d in code.model.dimensions}, T=3, N=2)
     assert report.ok, report.table()
+
+
+CHECKED = {
+    "an index below a number": dict(
+        inputs={"i": "index 3"}, parameters={"E": "K 3"}, equations={"h": "embed(E, i)"}, loss="sum(h)",
+    ),
+    "a gradient that is zero by cancellation": dict(
+        inputs={"x": "K"}, parameters={"b": "", "W": "K K"}, equations={"p": "softmax(W @ x + b)"}, loss="mean(p)",
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", CHECKED)
+@pytest.mark.parametrize("options", [{}, {"style": "plain"}, {"mode": "forward"}], ids=str)
+def test_the_modules_own_check(name: str, options: dict[str, str]) -> None:
+    code = resolve(emit.source(model(name="checked", **CHECKED[name]), wrt="all", **options))  # type: ignore[arg-type]
+    assert max(code.module.self_check().values()) < 1e-11

@@ -49,7 +49,7 @@ class Constants:
             return self._named(code.at(ADD), "constant", f"np.array({code.at(ADD)}, dtype)")
         if len({t.at(ADD) for t in texts}) == 1 and not symbols(values[0]):
             return self.values(values[:1])
-        joined = ", ".join(t.at(ADD) for t in texts)
+        joined = ", ".join(self.lower.whole(v).at(ADD) for v in values)  # a number stands for all its entries
         return self._named(joined, self._joined(values), f"np.array(({joined}), dtype)[:, None]")
 
     def weights(self, values: tuple[MatrixExpr, ...], weights: list[MatrixExpr]) -> str:
@@ -94,8 +94,8 @@ class Constants:
         return stacked, self._named(f"sum {joined}", stacked + "_sum", f"np.empty(({steps}.shape[1], N, {columns}), dtype)")
 
     def _joined(self, values: tuple[MatrixExpr, ...]) -> str:
-        """W_i, W_f, W_g -> W_ifg: what the names share, then what tells them apart."""
-        names = [sorted(s.name for s in symbols(v))[0] for v in values]
+        """W_i, W_f, W_g -> W_ifg: what the names share, then what tells them apart. Numbers have no names."""
+        names = [min((s.name for s in symbols(v)), default="") for v in values]
         start = names[0]
         while not all(n.startswith(start) for n in names):
             start = start[:-1]
