@@ -9,12 +9,15 @@ from symbptt.analyze.data import adjusted as adjusted
 from symbptt.analyze.data import load as load
 from symbptt.analyze.data import point as point
 from symbptt.analyze.experiments import Options as Options
+from symbptt.analyze.experiments import Result as Result
 from symbptt.analyze.experiments import compare_models as compare_models
 from symbptt.analyze.experiments import experiment as experiment
 from symbptt.analyze.experiments import written as written
 from symbptt.analyze.export import as_csv as as_csv
 from symbptt.analyze.export import as_json as as_json
 from symbptt.analyze.interval import intervals as intervals
+from symbptt.analyze.page import Choice as Choice
+from symbptt.analyze.page import page_of as page_of
 from symbptt.analyze.report import as_text as as_text
 from symbptt.analyze.signal import backward_signal as backward_signal
 from symbptt.analyze.signal import published as published

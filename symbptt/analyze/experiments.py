@@ -10,6 +10,7 @@ import numpy as np
 
 from symbptt.analyze import cliff as cliffs
 from symbptt.analyze.comparison import Case, Row, compare
+from symbptt.analyze.curves import table
 from symbptt.analyze.data import adjusted, point
 from symbptt.analyze.export import SCHEMA, lines, number, numbers
 from symbptt.analyze.remedies import REMEDIES, remedies
@@ -87,6 +88,16 @@ def cliff(options: Options) -> Result:
     return Result("cliff", "\n".join(said), {"schema": SCHEMA, "experiment": "cliff", "surface": surface, "paths": paths}, found)
 
 
+def curves(options: Options) -> Result:
+    """The activations: how steep at most and where, and how much of [-8, 8] is flat."""
+    found = table()
+    rows = [(c.name, cell(c.bound), cell(c.steepest), f"{c.flat:.0%}") for c in found]
+    said = ["activations: sup of the derivative, where it is, and the part of [-8, 8] with less than 5 % of it"]
+    said += columns([("", "sup", "at z", "flat"), *rows])
+    data = {"schema": SCHEMA, "experiment": "curves", "activations": [vars(c) for c in found]}
+    return Result("curves", "\n".join(said), data, found)
+
+
 def _group(name: str) -> Callable[[Options], Result]:
     def run(options: Options) -> Result:
         unknown = set(options.scale) - {"W_hh"}
@@ -100,7 +111,7 @@ def _group(name: str) -> Callable[[Options], Result]:
 
 
 EXPERIMENTS: dict[str, Callable[[Options], Result]] = {
-    "signal": signal, "cliff": cliff, **{name.replace(" ", "-"): _group(name) for name in REMEDIES},
+    "signal": signal, "cliff": cliff, "curves": curves, **{name.replace(" ", "-"): _group(name) for name in REMEDIES},
 }
 
 
@@ -143,13 +154,13 @@ def side_by_side(name: str, rows: tuple[Row, ...]) -> Result:
     """A comparison as text and data."""
     data = rows[0].analysis.data
     head = ("", "loss", "gradient", "far terms", "||ds_T/ds_0||", "rate", "direct route", "saturated", "dead", "verdict")
-    table = [
+    body = [
         (r.label, cell(r.loss), cell(r.gradient), f"{r.far:.2%}", cell(r.reach), cell(r.rate),
          "-" if np.isnan(r.direct) else cell(r.direct), f"{r.saturated:.0%}", f"{r.dead:.0%}", r.verdict)
         for r in rows
     ]
     said = [f"{name} side by side: T = {data.T}, N = {data.N}; far terms are those with t - k of at least {(data.T) // 2}"]
-    said += columns([head, *table])
+    said += columns([head, *body])
     said += [f"  note on {r.label}: {note}" for r in rows for note in r.analysis.notes]
     made = [
         {"label": r.label, "model": r.analysis.model.name, **{f: number(getattr(r, f)) for f in _FIELDS}, "verdict": r.verdict,

@@ -14,11 +14,17 @@ from symbptt.cli.options import CHANGES, dims_option, force_option, formats, rea
 from symbptt.cli.output import say
 from symbptt.cli.progress import progress
 from symbptt.cli.truncation import truncation_options
+from symbptt.cli.written import of_analysis, of_result, page
 from symbptt.errors import BadInput, Disagreement
 from symbptt.files import write
 
 PRODUCTS = {"all": True, "last": False}
-EXPERIMENTS = "signal, cliff, initialisation, activation, normalisation, gates, forget-bias"
+SINGLE = {
+    "values": "--values", "wrt": "--wrt", "per_sample": "--per-sample", "products": "--products", "picture": "--picture",
+    "truncation": "--window, --k1", "keep": "--randomise", "both_modes": "--modes",
+}
+"""Options for the analysis of one model alone."""
+EXPERIMENTS = "signal, cliff, curves, initialisation, activation, normalisation, gates, forget-bias"
 
 
 def _pairs(name: str, values: tuple[str, ...]) -> dict[str, float]:
@@ -72,7 +78,8 @@ def _one_thread() -> None:
 @click.option("--randomise", "keep", type=float, metavar="P",
               help="Enumerate a random truncation that goes on with probability P (T <= 12).")
 @click.option("--modes", "both_modes", is_flag=True, help="Run the code forward in time as well, and measure both modes.")
-@formats("text", "json", "csv")
+@click.option("--picture", metavar="NAME", help="With png or svg: overview, terms, distance, shares, spectra, blocks.")
+@formats("text", "json", "csv", "png", "svg", "html")
 @click.option("-o", "--output", type=click.Path(path_type=Path), metavar="FILE", help="File to write; default standard output.")
 @force_option
 def analyze(
@@ -83,17 +90,20 @@ def analyze(
     The norms of its terms (t, k) and of the state-Jacobian products, spectra, bounds, and a verdict in words.
     """
     _one_thread()
+    content: str | bytes
+    if layout == "png" and output is None:
+        raise BadInput("a PNG goes to a file: give -o FILE")
     with progress("analysing"):
         if experiment is not None:
-            text, agrees = _experiment(experiment, sources, options, layout), True
+            content, agrees = _experiment(experiment, sources, options, layout), True
         elif compare:
-            text, agrees = _compared(sources, options, layout), True
+            content, agrees = _compared(sources, options, layout), True
         else:
-            text, agrees = _single(sources, options, layout)
+            content, agrees = _single(sources, options, layout)
     if output is None:
-        say(text)
+        say(content if isinstance(content, str) else content.decode("utf-8"))
     else:
-        say(str(write(output, text, force=force)))
+        say(str(write(output, content, force=force)))
     if not agrees:
         raise Disagreement(f"{sources[0]}: the terms do not add up to the gradient; see the notes")
 
@@ -102,10 +112,12 @@ def _changes(options: Mapping[str, Any]) -> dict[str, Any]:
     return {name: options[name] for name in CHANGES}
 
 
-def _single(sources: tuple[str, ...], options: Mapping[str, Any], layout: str) -> tuple[str, bool]:
+def _single(sources: tuple[str, ...], options: Mapping[str, Any], layout: str) -> tuple[str | bytes, bool]:
     if len(sources) != 1:
         raise BadInput("analyze takes one MODEL; several go with --compare, none with --experiment")
     model = read(sources[0], _changes(options))
+    if layout == "html":
+        return page(model, options), True
     stage = symbptt.analyze
     given = stage.load(options["values"]) if options["values"] else None
     sizes = (options["steps"], options["dims"], options["batch"], options["seed"] or 0)
@@ -116,14 +128,12 @@ def _single(sources: tuple[str, ...], options: Mapping[str, Any], layout: str) -
     found = stage.more(
         found, options["wrt"], truncation=options["truncation"], keep=options["keep"], both_modes=options["both_modes"]
     )
-    text: str = getattr(stage, f"as_{layout}")(found)
-    return text, found.agrees
+    return of_analysis(found, layout, options["picture"]), found.agrees
 
 
 def _options(options: Mapping[str, Any]) -> Any:
     """The options that experiments and comparisons know; raises BadInput for another one."""
-    for name, flag in (("values", "--values"), ("wrt", "--wrt"), ("per_sample", "--per-sample"), ("products", "--products"),
-                       ("truncation", "--window, --k1"), ("keep", "--randomise"), ("both_modes", "--modes")):
+    for name, flag in SINGLE.items():
         if options[name] not in (None, False):
             raise BadInput(f"{flag}: is for the analysis of one MODEL")
     return symbptt.analyze.Options(
@@ -132,12 +142,12 @@ def _options(options: Mapping[str, Any]) -> Any:
     )
 
 
-def _experiment(name: str, sources: tuple[str, ...], options: Mapping[str, Any], layout: str) -> str:
+def _experiment(name: str, sources: tuple[str, ...], options: Mapping[str, Any], layout: str) -> str | bytes:
     if sources or any(value is not None for value in _changes(options).values()):
         raise BadInput(f"--experiment {name} brings its own models; leave MODEL and its changes out")
-    return symbptt.analyze.written(symbptt.analyze.experiment(name, _options(options)), layout)
+    return of_result(symbptt.analyze.experiment(name, _options(options)), layout)
 
 
-def _compared(sources: tuple[str, ...], options: Mapping[str, Any], layout: str) -> str:
+def _compared(sources: tuple[str, ...], options: Mapping[str, Any], layout: str) -> str | bytes:
     models = [read(source, _changes(options)) for source in sources]
-    return symbptt.analyze.written(symbptt.analyze.compare_models(models, _options(options)), layout)
+    return of_result(symbptt.analyze.compare_models(models, _options(options)), layout)

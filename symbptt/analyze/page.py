@@ -1,0 +1,150 @@
+"""A self-contained page whose sliders switch between tables that are computed here, beforehand.
+
+The page looks up texts, shades and the points of curves by (weight scale, activation, T, parameter) and the window; it computes
+no number of its own.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import jinja2
+import numpy as np
+
+from symbptt import resources
+from symbptt.algebra.evaluate import Array
+from symbptt.analyze.analysis import Analysis, at
+from symbptt.analyze.data import adjusted, point
+from symbptt.analyze.recurrent import recurrent
+from symbptt.analyze.report import cell
+from symbptt.analyze.table import Terms
+from symbptt.errors import BadInput
+from symbptt.model.read import load
+from symbptt.model.values import Model
+
+SCALES = (0.25, 0.5, 0.75, 1.0, 1.25, 1.5, 2.0)
+ACTIVATIONS = ("tanh", "sigmoid", "relu", "identity")
+STEPS = (5, 10, 20)
+PARAMETERS = 4
+"""The most parameters on one page."""
+SHADES = 100
+"""Shades are percentages, so that the page can take them as they are."""
+WIDTH, HEIGHT = 320, 200
+"""The size of a chart."""
+CELL = 15
+
+
+@dataclass(frozen=True)
+class Choice:
+    """What the sliders choose between; a model without a named activation has only its own, called ""."""
+
+    scales: Sequence[float] = SCALES
+    activations: Sequence[str] = ACTIVATIONS
+    steps: Sequence[int] = STEPS
+
+
+def page_of(
+    model: Model, dims: Mapping[str, int] | None = None, N: int | None = None, seed: int = 0, choice: Choice | None = None
+) -> str:
+    """The page of a model as HTML; raises BadInput for a model without a loss or without states."""
+    if model.loss is None or not model.states:
+        raise BadInput(f"{model.name} has no {'loss' if model.loss is None else 'state'}, so there is no page to make")
+    chosen = _possible(model, choice or Choice())
+    tables = {}
+    for activation in chosen.activations:
+        changed = load(model, activation=activation) if activation else model
+        for T in chosen.steps:
+            data = point(changed, T, dims, N, seed)
+            for scale in chosen.scales:
+                factor = dict.fromkeys(recurrent(changed), scale)
+                found = at(changed, adjusted(changed, data, {}, factor), names(model), every=False)
+                tables[f"{scale:g}|{activation}|{T}"] = _entry(found)
+    shown = {
+        "scales": [f"{s:g}" for s in chosen.scales], "activations": list(chosen.activations), "steps": list(chosen.steps),
+        "parameters": list(names(model)), "tables": tables,
+    }
+    sizes = ", ".join(f"{name} = {size}" for name, size in point(model, 1, dims, N, seed).dims.items())
+    return _written(model, f"{sizes}; seed {seed}", shown)
+
+
+def _possible(model: Model, choice: Choice) -> Choice:
+    if not choice.scales or not choice.steps or not choice.activations:
+        raise BadInput("a page needs at least one weight scale, one activation and one number of steps")
+    swaps = 'activation = "' in model.text
+    return choice if swaps else replace(choice, activations=("",))
+
+
+def names(model: Model) -> tuple[str, ...]:
+    """The parameters on the page: recurrent matrices first, then others in file order."""
+    first = recurrent(model)
+    return (*first, *(v.name for v in model.parameters if v.name not in first))[:PARAMETERS]
+
+
+def _entry(found: Analysis) -> dict[str, Any]:
+    """Everything that the page shows for one setting of the sliders."""
+    assert found.table is not None and found.growth is not None
+    growth = found.growth
+    series = [growth.measured, growth.jacobians, *([growth.closed] if growth.closed is not None else [])]
+    return {
+        "loss": cell(found.table.loss), "verdict": growth.verdict.words, "notes": list(found.notes), "chart": chart(series),
+        "terms": {item.name: _terms(item) for item in found.table.terms},
+    }
+
+
+def _terms(item: Terms) -> dict[str, Any]:
+    """Rows of cells as [text, shade], the shade -1 for zero and -2 for what is not finite; the bias of every window."""
+    rows = []
+    shades = shade(item.norms)
+    for t in range(1, len(item.norms) + 1):
+        known = [k for loss, k in item.pairs if loss == t]
+        rows.append([[cell(item.norms[t - 1, k - 1]), int(shades[t - 1, k - 1])] for k in known])
+    total = item.total or 1.0
+    return {
+        "total": cell(item.total), "rows": rows, "by_distance": [f"{share:.2%}" for share in item.by_distance],
+        "bias": [cell(value / total) for value in item.bias],
+    }
+
+
+def shade(norms: Array) -> Array:
+    """Shades 0 .. 100 on a logarithmic scale over at most 16 decades; -1 for zero, -2 for what is not finite."""
+    found = np.full(norms.shape, -1)
+    found[~np.isfinite(norms)] = -2
+    shown = np.isfinite(norms) & (norms > 0)
+    if shown.any():
+        logs = np.log10(norms[shown])
+        low = max(logs.min(), logs.max() - 16)
+        span = (logs.max() - low) or 1.0
+        found[shown] = np.clip(np.round(SHADES * (logs - low) / span), 0, SHADES)
+    return found
+
+
+def chart(series: Iterable[Array]) -> dict[str, Any]:
+    """Curves on a logarithmic axis as the points of polylines, and the powers of ten at its ends."""
+    curves = [np.asarray(values, dtype=float) for values in series]
+    good = [np.isfinite(values) & (values > 0) for values in curves]
+    if not any(g.any() for g in good):
+        return {"lines": ["" for _ in curves], "low": "", "high": "", "words": "every value is zero or not finite"}
+    logs = np.concatenate([np.log10(values[g]) for values, g in zip(curves, good, strict=True)])
+    low, high = float(np.floor(max(logs.min(), -30))), float(np.ceil(min(logs.max(), 30)))
+    span = (high - low) or 1.0
+    lines = []
+    for values, g in zip(curves, good, strict=True):
+        step = WIDTH / max(len(values) - 1, 1)
+        heights = np.clip(HEIGHT * (high - np.log10(np.where(g, values, 1.0))) / span, 0, HEIGHT)
+        lines.append(" ".join(f"{d * step:.1f},{heights[d]:.1f}" for d in np.flatnonzero(g)))
+    return {"lines": lines, "low": f"1e{low:g}", "high": f"1e{high:g}", "words": ""}
+
+
+def _written(model: Model, about: str, shown: dict[str, Any]) -> str:
+    template = resources.templates().joinpath("html", "gradient_flow.html.jinja").read_text(encoding="utf-8")
+    environment = jinja2.Environment(undefined=jinja2.StrictUndefined, autoescape=True, keep_trailing_newline=True,
+                                     trim_blocks=True, lstrip_blocks=True)
+    # A script element ends at the first "</", whatever it is quoted in.
+    data = json.dumps(shown, ensure_ascii=False, separators=(",", ":"), allow_nan=False).replace("<", "\\u003c")
+    return environment.from_string(template).render(
+        name=model.name, title=model.title, about=about, data=data, width=WIDTH, height=HEIGHT, cell=CELL,
+        curves=("measured", "product of ‖J‖", "(γ σ_max)^d"),
+    )
