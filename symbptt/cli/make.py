@@ -67,14 +67,22 @@ def derive(model: Model, steps: int, wrt: Names, form: str, layout: str) -> None
 @steps_option()
 @wrt_option("Variables to derive by, separated by commas; default all parameters, inputs and initial states.")
 @formats("tex", "html", several=True)
+@click.option("--kind", default="derivation", show_default=True, metavar="KIND",
+              help="What the document is: derivation, handout, ...")
+@click.option("--lang", "language", default="en", show_default=True, metavar="LANGUAGE", help="Language of the words: en, zh.")
+@click.option("--templates", type=click.Path(path_type=Path), metavar="DIR",
+              help="Folder of templates that stand before those of the package, block by block.")
 @click.option("-o", "--output", "folder", type=click.Path(path_type=Path), default=Path(), metavar="DIR",
               help="Folder to write to (made if missing); default the current one.")
 @force_option
 @takes_model
-def document(model: Model, steps: int, wrt: Names, layout: tuple[str, ...], folder: Path, force: bool) -> None:
-    """Write the derivation, one self-contained file per format."""
+def document(
+    model: Model, steps: int, wrt: Names, layout: tuple[str, ...], folder: Path, force: bool, **wishes: Any
+) -> None:
+    """Write a document, one self-contained file per format."""
     with progress(f"writing the derivation of {model.name} over {steps} steps"):
-        paths = symbptt.document.write(model, steps, folder, formats=layout, wrt=wrt, force=force)
+        asked = symbptt.document.Wishes(**wishes)
+        paths = symbptt.document.write(model, steps, folder, formats=layout, wrt=wrt, force=force, wishes=asked)
     say("\n".join(str(path) for path in paths))
 
 

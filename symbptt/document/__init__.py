@@ -1,5 +1,8 @@
-"""Stage 6: a derivation as a document, one self-contained LaTeX or HTML file with its figure inside."""
+"""Stage 6: a derivation as a document: blocks, chosen by a kind, written by a pen, one self-contained file per format."""
 
+from symbptt.document.kinds import KINDS as KINDS
 from symbptt.document.page import FORMATS as FORMATS
+from symbptt.document.page import Wishes as Wishes
+from symbptt.document.page import compose as compose
 from symbptt.document.page import render as render
 from symbptt.document.page import write as write

@@ -2,55 +2,109 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Iterable
+from dataclasses import dataclass
 from pathlib import Path
 
 from symbptt import files
-from symbptt.document import html, latex
-from symbptt.errors import UnknownName
+from symbptt.document.blocks import Document
+from symbptt.document.kinds import KINDS
+from symbptt.document.lesson import Lesson
+from symbptt.document.pens.html import Html
+from symbptt.document.pens.latex import Latex
+from symbptt.document.pens.pen import Pen
+from symbptt.document.scribe import Scribe
+from symbptt.errors import BadInput, UnknownName
 from symbptt.model.read import load
 from symbptt.model.values import Model
-from symbptt.narrative import derivation
-from symbptt.narrative.story import ALL
-from symbptt.narrative.values import Derivation
+from symbptt.narrative.inline import math
+from symbptt.narrative.voice import Voice
 
-Writer = Callable[[Derivation, str], str]
-FORMATS: dict[str, Writer] = {"tex": latex.write, "html": html.write}
-"""Format, which is the suffix of the file, to its writer."""
+FORMATS: dict[str, type[Pen]] = {"tex": Latex, "html": Html}
+"""Format, which is the suffix of the file, to its pen."""
+Names = tuple[str, ...] | str | None
 
 
-def _writer(kind: str) -> Writer:
+@dataclass(frozen=True)
+class Wishes:
+    """What a document should be: its kind, its language, and the folder of templates of its author's own.
+
+    Raises UnknownName for a kind or a language that does not exist, BadInput for a folder that does not.
+    """
+
+    kind: str = "derivation"
+    language: str = "en"
+    templates: Path | None = None
+
+    def __post_init__(self) -> None:
+        if self.kind not in KINDS:
+            raise UnknownName("kind of document", self.kind, KINDS)
+        Voice(self.language)
+        if self.templates is not None and not self.templates.is_dir():
+            raise BadInput(f"{self.templates}: no folder of templates")
+
+    def options(self) -> str:
+        """The options of the command line that say the same, defaults left out."""
+        said = {"--kind": (self.kind, "derivation"), "--lang": (self.language, "en"), "--templates": (self.templates, None)}
+        return " ".join(f"{name} {value}" for name, (value, default) in said.items() if value != default)
+
+
+PLAIN = Wishes()
+
+
+def _pen(kind: str) -> type[Pen]:
     if kind not in FORMATS:
         raise UnknownName("format", kind, FORMATS)
     return FORMATS[kind]
 
 
-def _command(model: Model, T: int, wrt: tuple[str, ...] | str | None) -> str:
-    names = f" --wrt {wrt if isinstance(wrt, str) else ','.join(wrt)}" if wrt else ""
-    changes = f" {model.options}" if model.options else ""
-    return f"symbptt document {model.name}{changes} -T {T}{names}"
+def _command(model: Model, T: int, wrt: Names, wishes: Wishes) -> str:
+    names = f"--wrt {wrt if isinstance(wrt, str) else ','.join(wrt)}" if wrt else ""
+    parts = ("symbptt document", model.name, model.options, f"-T {T}", names, wishes.options())
+    return " ".join(part for part in parts if part)
 
 
-def render(model: Model | str, T: int, format: str = "tex", wrt: tuple[str, ...] | str | None = None) -> str:
-    """The document as text, "tex" or "html"; `wrt` is None for all parameters, inputs and initial states.
+def compose(model: Model | str, T: int, wrt: Names = None, wishes: Wishes = PLAIN) -> Document:
+    """The document as blocks, before any format.
 
-    Raises BadInput for an unknown format, for a model without a loss, and for a T or a name that is not possible.
+    `wrt` is None for all parameters, inputs and initial states. Raises BadInput for a model without a loss, and for a T or a
+    name that is not possible.
     """
-    writer, model = _writer(format), load(model)
-    return writer(derivation(model, T, wrt or ALL), _command(model, T, wrt))
+    model = load(model)
+    voice = Voice(wishes.language)
+    lesson = Lesson((model,), T, wrt, voice)
+    title, subtitle = lesson.derivation.title, voice.say("document.subtitle", steps=math(f"T = {T}"))
+    blocks = tuple(block for part in KINDS[wishes.kind] for block in part(lesson))
+    return Document(wishes.kind, title, subtitle, wishes.language, _command(model, T, wrt, wishes), blocks)
+
+
+def _text(document: Document, format: str, wishes: Wishes) -> str:
+    return Scribe(_pen(format)(document.language), document.kind, wishes.templates).document(document)
+
+
+def render(model: Model | str, T: int, format: str = "tex", wrt: Names = None, wishes: Wishes = PLAIN) -> str:
+    """The document as text, "tex" or "html"; arguments and errors as of `compose`, and BadInput for an unknown format."""
+    _pen(format)
+    return _text(compose(model, T, wrt, wishes), format, wishes)
+
+
+def _name(model: Model, T: int, wishes: Wishes) -> str:
+    extra = [part for part, plain in ((wishes.kind, PLAIN.kind), (wishes.language, PLAIN.language)) if part != plain]
+    return "_".join([model.name, f"T{T}", *extra])
 
 
 def write(
-    model: Model | str, T: int, directory: str | Path = ".", formats: tuple[str, ...] = ("tex", "html"),
-    wrt: tuple[str, ...] | str | None = None, force: bool = False,
+    model: Model | str, T: int, directory: str | Path = ".", formats: Iterable[str] = ("tex", "html"), wrt: Names = None,
+    force: bool = False, wishes: Wishes = PLAIN,
 ) -> list[Path]:
     """Write the document, one file per format, such as elman_T3.tex; all of them or none. Returns their paths.
 
     The folder is made if it is missing. Raises BadInput as `render` does, and for a file that exists, unless `force`.
     """
     model = load(model)
-    writers = {kind: _writer(kind) for kind in dict.fromkeys(formats)}
-    told, command = derivation(model, T, wrt or ALL), _command(model, T, wrt)
-    texts = {Path(directory) / f"{model.name}_T{T}.{kind}": writer(told, command) for kind, writer in writers.items()}
+    suffixes = {format: _pen(format).suffix for format in formats}
+    document = compose(model, T, wrt, wishes)
+    stem = Path(directory) / _name(model, T, wishes)
+    texts = {stem.with_name(f"{stem.name}.{suffix}"): _text(document, format, wishes) for format, suffix in suffixes.items()}
     files.make_folder(directory)
     return list(files.write_all(texts, force=force))

@@ -7,6 +7,11 @@ from dataclasses import dataclass
 from symbptt.model.values import Model, Variable
 from symbptt.typeset.tree import Tree
 
+
+class Typed(str):
+    """Words to be typed as they are: a command, a name in code."""
+
+
 Prose = tuple[str | Tree, ...]
 """Running text: words, and formulas set inline."""
 

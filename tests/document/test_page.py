@@ -12,7 +12,8 @@ from pathlib import Path
 import pytest
 
 from symbptt import document
-from symbptt.document import content, latex
+from symbptt.document import sizes
+from symbptt.document.pens import latex
 from symbptt.errors import BadInput, UnknownName
 from symbptt.model.read import load, names
 
@@ -156,7 +157,7 @@ def test_the_same_bytes_under_any_hash_seed() -> None:
     (0.0, "0"), (1.2345, "1.23"), (0.0467, "0.0467"), (0.00171, "1.7e-3"), (123.4, "123"), (1e-12, "1.0e-12"),
 ])
 def test_norms_are_short(value: float, text: str) -> None:
-    assert content.rounded(value) == text
+    assert sizes.rounded(value) == text
 
 
 def test_long_sequences_have_a_triangle_of_one_variable() -> None:

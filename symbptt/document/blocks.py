@@ -1,0 +1,104 @@
+"""What a document is made of: blocks, each written by the template of its name, `templates/<format>/blocks/<name>.…`.
+
+A block holds words, formulas and pictures, and knows nothing of a format. To add one: a class here, a row in fields.py, and a
+template per format.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from symbptt.document.scene import Scene
+from symbptt.narrative.values import Prose, Step
+from symbptt.typeset.tree import Tree
+
+
+@dataclass(frozen=True)
+class Block:
+    """Base of all blocks."""
+
+
+@dataclass(frozen=True)
+class Heading(Block):
+    """The title of a part; `key` is its address inside the document, level 2 a part of the part before."""
+
+    text: str
+    key: str
+    level: int = 1
+    numbered: bool = True
+
+
+@dataclass(frozen=True)
+class Paragraph(Block):
+    """Running text."""
+
+    text: Prose
+
+
+@dataclass(frozen=True)
+class Bullets(Block):
+    """A list."""
+
+    items: tuple[Prose, ...]
+
+
+@dataclass(frozen=True)
+class Steps(Block):
+    """Lines of a derivation, each a formula with its rule, shapes and number."""
+
+    steps: tuple[Step, ...]
+
+
+@dataclass(frozen=True)
+class Table(Block):
+    """A table of text and formulas: a head, and rows of as many cells."""
+
+    head: tuple[Prose, ...]
+    rows: tuple[tuple[Prose, ...], ...]
+
+
+@dataclass(frozen=True)
+class Cell:
+    """A number of a table of terms and the distance t − k that colours it; None for a total."""
+
+    text: str
+    lag: int | None
+
+
+@dataclass(frozen=True)
+class Terms(Block):
+    """The sizes of the terms (t, k): names of columns, and rows of a name and cells; `legend` are the distances with a colour."""
+
+    corner: str
+    columns: tuple[str, ...]
+    rows: tuple[tuple[Tree | str, tuple[Cell, ...]], ...]
+    legend: tuple[int, ...]
+
+
+@dataclass(frozen=True)
+class Figure(Block):
+    """A drawing; `title` is what a screen reader says, `caption` what stands below."""
+
+    scene: Scene
+    title: str
+    caption: Prose
+
+
+@dataclass(frozen=True)
+class Code(Block):
+    """A listing; equation numbers of `numbers` in its comments refer to the document."""
+
+    text: str
+    numbers: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True)
+class Document:
+    """A whole document of a kind, in a language, with the command that makes it."""
+
+    kind: str
+    title: str
+    subtitle: Prose
+    language: str
+    command: str
+    blocks: tuple[Block, ...]

@@ -1,0 +1,68 @@
+"""What the template of a block receives: finished strings, written by the pen of a format."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import singledispatch
+from typing import Any
+
+from symbptt.document.blocks import Block, Bullets, Code, Figure, Heading, Paragraph, Steps, Table, Terms
+from symbptt.document.pens.pen import Pen
+from symbptt.errors import MissingRule
+
+Write = Callable[[Block], str]
+"""Writes a block inside a block."""
+LONG = 45
+"""Rows from which a table runs over several pages."""
+
+
+@singledispatch
+def fields(block: Block, pen: Pen, write: Write) -> dict[str, Any]:
+    """The values of the template of a block; raises MissingRule for a block without a rule."""
+    raise MissingRule("fields of the block", block, "symbptt/document/fields.py")
+
+
+@fields.register
+def _heading(block: Heading, pen: Pen, write: Write) -> dict[str, Any]:
+    return {"text": pen.text(block.text), "key": block.key, "level": block.level, "numbered": block.numbered}
+
+
+@fields.register
+def _paragraph(block: Paragraph, pen: Pen, write: Write) -> dict[str, Any]:
+    return {"text": pen.prose(block.text)}
+
+
+@fields.register
+def _bullets(block: Bullets, pen: Pen, write: Write) -> dict[str, Any]:
+    return {"entries": [pen.prose(item) for item in block.items]}
+
+
+@fields.register
+def _steps(block: Steps, pen: Pen, write: Write) -> dict[str, Any]:
+    return {"steps": [made for step in block.steps for made in pen.steps(step)]}
+
+
+@fields.register
+def _table(block: Table, pen: Pen, write: Write) -> dict[str, Any]:
+    head = [pen.prose(cell) for cell in block.head]
+    return {"head": head, "rows": [[pen.prose(cell) for cell in row] for row in block.rows], "long": len(block.rows) > LONG}
+
+
+@fields.register
+def _terms(block: Terms, pen: Pen, write: Write) -> dict[str, Any]:
+    rows = [
+        (pen.prose((name,)), [(cell.text, "" if cell.lag is None or not cell.text else pen.colour(cell.lag)) for cell in cells])
+        for name, cells in block.rows
+    ]
+    legend = [(str(lag), pen.colour(lag)) for lag in block.legend]
+    return {"corner": pen.text(block.corner), "head": [pen.text(c) for c in block.columns], "rows": rows, "legend": legend}
+
+
+@fields.register
+def _figure(block: Figure, pen: Pen, write: Write) -> dict[str, Any]:
+    return {"drawing": pen.drawing(block.scene, block.title), "caption": pen.prose(block.caption)}
+
+
+@fields.register
+def _code(block: Code, pen: Pen, write: Write) -> dict[str, Any]:
+    return {"code": pen.code(block.text, block.numbers)}

@@ -1,0 +1,1 @@
+"""The parts of documents: functions from a lesson to blocks, from which kinds choose."""

@@ -1,0 +1,29 @@
+"""What stands in front: remarks on the model, the table of notation, the unrolled graph."""
+
+from __future__ import annotations
+
+from symbptt.document import glossary
+from symbptt.document.blocks import Block, Figure, Heading, Paragraph, Table
+from symbptt.document.lesson import Lesson
+from symbptt.document.scene import scene
+
+
+def remarks(lesson: Lesson) -> tuple[Block, ...]:
+    """What the model file says to its reader."""
+    return tuple(Paragraph((note,)) for note in lesson.model.notes)
+
+
+def notation(lesson: Lesson) -> tuple[Block, ...]:
+    """Every symbol with its meaning and shape."""
+    say = lesson.voice.say
+    head = tuple(say(f"document.notation.{name}") for name in ("symbol", "meaning", "shape"))
+    rows = tuple(((e.symbol,), (e.meaning,), (e.shape,)) for e in glossary.entries(lesson.derivation))
+    return (Heading(lesson.voice.word("common.heading.notation"), "notation"), Table(head, rows))
+
+
+def graph(lesson: Lesson) -> tuple[Block, ...]:
+    """The unrolled graph with forward and gradient edges."""
+    told, voice = lesson.derivation, lesson.voice
+    title = voice.word("document.graph.title", title=told.title, steps=str(told.T))
+    drawn = Figure(scene(told.model, told.T, told.wrt), title, voice.say("document.graph.caption"))
+    return (Heading(voice.word("common.heading.graph"), "graph"), drawn)

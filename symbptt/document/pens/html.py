@@ -1,0 +1,67 @@
+"""HTML: finished strings for `templates/html`; formulas are native MathML."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from html import escape
+from typing import Any, ClassVar
+
+from symbptt import typeset
+from symbptt.document import svg
+from symbptt.document.breaking import broken
+from symbptt.document.pens.pen import Pen
+from symbptt.document.scene import Scene
+from symbptt.document.width import width
+from symbptt.narrative.values import Step
+from symbptt.typeset.tree import Tree
+
+BESIDE = 31.0
+"""The width in em up to which a formula has its rule beside it; a wider one has it below."""
+_COMMENT = re.compile(r"(#.*)$")
+_NUMBER = re.compile(r"\((\d+)\)")
+
+
+@dataclass(frozen=True)
+class Html(Pen):
+    """One self-contained page."""
+
+    folder: ClassVar[str] = "html"
+    suffix: ClassVar[str] = "html"
+
+    def text(self, text: str) -> str:
+        return escape(text)
+
+    def typed(self, text: str) -> str:
+        return f"<code>{escape(text)}</code>"
+
+    def inline(self, tree: Tree) -> str:
+        return typeset.mathml(tree, display="inline")
+
+    def steps(self, step: Step) -> list[dict[str, Any]]:
+        equation = broken(step.equation)
+        return [{
+            "claim": self.prose(step.claim), "math": typeset.mathml(equation), "rule": escape(step.rule),
+            "shapes": escape(step.shapes), "number": step.number or "", "wide": width(equation) > BESIDE,
+        }]
+
+    def drawing(self, scene: Scene, title: str) -> str:
+        return svg.write(scene, title)
+
+    def code(self, text: str, numbers: frozenset[str]) -> str:
+        return "\n".join(_line(line, numbers) for line in text.splitlines())
+
+    def colour(self, lag: int) -> str:
+        return f"lag{lag}"
+
+
+def _line(text: str, numbers: frozenset[str]) -> str:
+    """A line of code, its comment marked and equation numbers linked."""
+
+    def link(match: re.Match[str]) -> str:
+        return f'<a href="#eq-{match[1]}">({match[1]})</a>' if match[1] in numbers else match[0]
+
+    def comment(match: re.Match[str]) -> str:
+        return f'<span class="comment">{_NUMBER.sub(link, match[1])}</span>'
+
+    return _COMMENT.sub(comment, escape(text, quote=False))

@@ -1,0 +1,83 @@
+"""LaTeX: finished strings for `templates/latex`."""
+
+from __future__ import annotations
+
+import unicodedata
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+from symbptt import typeset
+from symbptt.document import tikz
+from symbptt.document.breaking import broken, chunks
+from symbptt.document.pens.pen import Pen
+from symbptt.document.scene import Scene
+from symbptt.narrative.values import Step
+from symbptt.typeset.tree import Tree
+
+_SPECIAL = {
+    "\\": r"\textbackslash{}", "{": r"\{", "}": r"\}", "$": r"\$", "&": r"\&", "#": r"\#", "%": r"\%", "_": r"\_",
+    "^": r"\textasciicircum{}", "~": r"\textasciitilde{}", "<": r"\textless{}", ">": r"\textgreater{}", "|": r"\textbar{}",
+    "−": "$-$", "×": r"$\times$", "⊙": r"$\odot$", "≤": r"$\le$", "→": r"$\to$", "²": "$^2$", "³": "$^3$", "·": r"$\cdot$",
+    "…": r"\dots{}", "–": "--", "’": "'", "“": "``", "”": "''", "⁴": "$^4$",
+}
+_CHINESE = (("\u3000", "\u303f"), ("\u3400", "\u4dbf"), ("\u4e00", "\u9fff"), ("\uff00", "\uffef"))
+"""The blocks of characters that the Chinese fonts have: signs, ideographs, full-width forms."""
+_QUOTES = frozenset("“”‘’…")
+"""Signs that Chinese text sets with its own font."""
+_LAGS = "abcdef"
+"""The colours of the distances t − k, as letters, since names of TeX have no digits."""
+
+
+def escape(text: str, chinese: bool = False) -> str:
+    """User text for TeX. What the fonts lack is written without its accents, or as its code point."""
+    return "".join(_character(c, chinese) for c in text)
+
+
+def _character(c: str, chinese: bool) -> str:
+    if chinese and (c in _QUOTES or any(first <= c <= last for first, last in _CHINESE)):
+        return c
+    if c in _SPECIAL:
+        return _SPECIAL[c]
+    if c.isascii() and c.isprintable():
+        return c
+    if c.isspace():
+        return " "
+    if c.isalpha() and ord(c) < 0x180:
+        return c
+    plain = "".join(p for p in unicodedata.normalize("NFKD", c) if p.isascii() and p.isprintable())
+    return "".join(_SPECIAL.get(p, p) for p in plain) or rf"[U+{ord(c):04X}]"
+
+
+@dataclass(frozen=True)
+class Latex(Pen):
+    """An article for pdflatex, or in Chinese for xelatex with ctex."""
+
+    folder: ClassVar[str] = "latex"
+    suffix: ClassVar[str] = "tex"
+
+    def text(self, text: str) -> str:
+        return escape(text, chinese=self.language == "zh")
+
+    def typed(self, text: str) -> str:
+        return rf"\texttt{{{self.text(text)}}}"
+
+    def inline(self, tree: Tree) -> str:
+        return f"${typeset.latex(tree)}$"
+
+    def steps(self, step: Step) -> list[dict[str, Any]]:
+        """A step, or several that share its rule, so that a page can end between them."""
+        first, *others = chunks(broken(step.equation))
+        shapes = self.text(step.shapes).replace(")(", r")\allowbreak(")
+        note = {"rule": self.text(step.rule), "shapes": shapes, "number": step.number or ""}
+        more = [{"claim": "", "math": typeset.latex(part), "rule": "", "shapes": "", "number": ""} for part in others]
+        return [{"claim": self.prose(step.claim), "math": typeset.latex(first), **note}, *more]
+
+    def drawing(self, scene: Scene, title: str) -> str:
+        return tikz.write(scene)
+
+    def code(self, text: str, numbers: frozenset[str]) -> str:
+        """A listing in ASCII, which is all that `listings` reads under pdflatex."""
+        return "".join(c if c.isascii() else "?" for c in text)
+
+    def colour(self, lag: int) -> str:
+        return f"lag{_LAGS[lag]}"

@@ -1,0 +1,57 @@
+"""Putting a document together: every block by its template, then the whole."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from symbptt.document.blocks import Block, Document, Heading
+from symbptt.document.environment import filled
+from symbptt.document.fields import fields
+from symbptt.document.pens.pen import Pen
+from symbptt.narrative.voice import table
+
+LABELS = "document.label."
+"""Where the tables of words have the texts that templates show by themselves."""
+
+
+def template_name(block: Block) -> str:
+    """WorkedExample -> worked_example."""
+    return re.sub(r"(?<!^)(?=[A-Z])", "_", type(block).__name__).lower()
+
+
+@dataclass(frozen=True)
+class Scribe:
+    """Writes the documents of a kind with a pen; templates in the folder `overlay` stand before the package's own."""
+
+    pen: Pen
+    kind: str
+    overlay: Path | None = None
+
+    @cached_property
+    def words(self) -> dict[str, str]:
+        """The labels of templates, escaped."""
+        known = table(self.pen.language)
+        return {key.removeprefix(LABELS): self.pen.text(text) for key, text in known.items() if key.startswith(LABELS)}
+
+    def _filled(self, name: str, values: dict[str, Any]) -> str:
+        """A template of this kind of document if there is one, else the one for all kinds."""
+        folder, file = self.pen.folder, f"{name}.{self.pen.suffix}.jinja"
+        own = f"{folder}/{self.kind}/{name.removeprefix('blocks/')}.{self.pen.suffix}.jinja"
+        return filled((own, f"{folder}/{file}"), values | {"words": self.words}, self.overlay)
+
+    def block(self, block: Block) -> str:
+        """One block."""
+        return self._filled(f"blocks/{template_name(block)}", fields(block, self.pen, self.block))
+
+    def document(self, document: Document) -> str:
+        """The whole document."""
+        text = self.pen.text
+        headings = [(text(b.text), b.key, b.level) for b in document.blocks if isinstance(b, Heading)]
+        return self._filled("document", {
+            "title": text(document.title), "subtitle": self.pen.prose(document.subtitle), "language": document.language,
+            "command": text(document.command), "headings": headings, "body": "".join(map(self.block, document.blocks)),
+        })
