@@ -59,7 +59,8 @@ def test_a_template_may_be_for_one_kind(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("text, message", [
-    ("<< nothing >>", "'nothing' is undefined"), ("\n<% if %>", r"code\.html\.jinja, line 2"), ("<< code / 2 >>", r"code\.html\.jinja"),
+    ("<< nothing >>", "'nothing' is undefined"), ("\n<% if %>", r"code\.html\.jinja, line 2"), 
+    ("<< code / 2 >>", r"code\.html\.jinja"),
     ("<< code.__class__.__mro__ >>", "unsafe"),
 ])
 def test_a_bad_template_is_named(tmp_path: Path, text: str, message: str) -> None:
