@@ -35,7 +35,10 @@ class Declared:
 
 @dataclass(frozen=True)
 class Draft:
-    """Equations by left side, and a loss or None; what they read is declared. T, N, `dims` and `seed` make the data."""
+    """Equations by left side, and a loss or None; what they read is declared. T, N, `dims` and `seed` make the data.
+
+    `learned` pairs states with the parameters that they start from; `masked` data bring a mask and weights of the steps.
+    """
 
     declared: tuple[Declared, ...]
     equations: tuple[tuple[str, Expression], ...]
@@ -46,6 +49,11 @@ class Draft:
     dims: Mapping[str, int]
     seed: int
     distributions: bool = False
+    masked: bool = False
+    reduction: str = "sum"
+    freeze: bool = False
+    training: bool = True
+    learned: tuple[tuple[str, str], ...] = ()
     note: str = field(default="", compare=False)
 
     def expressions(self) -> tuple[Expression, ...]:
@@ -55,6 +63,10 @@ class Draft:
     def reads(self) -> frozenset[str]:
         """The names that are read somewhere."""
         return frozenset(leaf.reads for value in self.expressions() for leaf in value.leaves())
+
+    def starts(self) -> tuple[tuple[str, str], ...]:
+        """The pairs of `learned` whose state there is."""
+        return tuple(pair for pair in self.learned if pair[0] in dict(self.equations))
 
     def tells_steps(self) -> bool:
         """Whether the data show T: there is an input or an untied parameter."""
@@ -68,18 +80,21 @@ class Draft:
 
     def used(self) -> tuple[Declared, ...]:
         """The declarations that the file needs."""
-        needed = self.reads() | {name for name, _ in self.equations}
+        needed = self.reads() | {name for name, _ in self.equations} | {parameter for _, parameter in self.starts()}
         return tuple(d for d in self.declared if d.name in needed)
 
     def text(self) -> str:
         """The model file."""
         lines = [f'title = "{self.note or "A random model"}"']
+        lines += ["freeze = true"] * self.freeze + ["training = false"] * (not self.training)
         for section in SECTIONS:
             entries = [f'{d.name} = "{d.text}"' for d in self.used() if d.section == section]
             lines += ["", f"[{section}]", *entries] if entries else []
         lines += ["", "[equations]", *(f'{name} = "{value.text()}"' for name, value in self.equations)]
         if self.loss:
-            lines += ["", "[loss]", f'step = "{self.loss.text()}"', f'at = "{self.at}"']
+            lines += ["", "[loss]", f'step = "{self.loss.text()}"', f'at = "{self.at}"', f'reduction = "{self.reduction}"']
+        if self.starts():
+            lines += ["", "[initial]", *(f'{state} = "{parameter}"' for state, parameter in self.starts())]
         return "\n".join(lines) + "\n"
 
     def setting(self) -> str:

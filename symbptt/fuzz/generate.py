@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from random import Random
 
 import sympy as sp
@@ -41,10 +42,21 @@ def _draft(rng: Random, note: str) -> Draft:
         equations.append((name, value))
         maker.readable.append(Expression(name, shape or value.shape, reads=name, size=value.size, flat=value.flat))
     loss = None if maker.chance(0.04) else _loss(maker)
+    learned = tuple((name, _start(maker, name)) for name, shape in states if maker.chance(0.12))
+    has_statistics = any("batch_norm" in value.text() for _, value in equations)
     return Draft(
         tuple(maker.declared), tuple(equations), loss, maker.choose(("every", "every", "last")), rng.randint(1, 4),
-        rng.randint(1, 3), maker.dims, rng.randrange(10**6), maker.chance(0.3), note,
+        rng.randint(1, 3), maker.dims, rng.randrange(10**6), maker.chance(0.3), masked=maker.chance(0.2),
+        reduction=maker.choose(("sum", "sum", "sum", "mean")), freeze=bool(states) and maker.chance(0.1),
+        training=not (has_statistics and maker.chance(0.25)), learned=learned, note=note,
     )
+
+
+def _start(maker: Maker, state: str) -> str:
+    """A new parameter, which nothing reads, of the shape of a state."""
+    like = next(d for d in maker.declared if d.name == state)
+    maker.declared.append(replace(like, name=f"{state}_start", section="parameters"))
+    return f"{state}_start"
 
 
 def _declare_leaves(maker: Maker) -> None:

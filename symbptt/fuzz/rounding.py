@@ -50,7 +50,8 @@ class Truth:
 
 def truths(graph: UnrolledGraph, data: Data) -> tuple[Truth, dict[str, Truth]]:
     """The objective, and its gradient by every parameter, input and initial state with real values."""
-    variables = [v for v in graph.model.of(Role.PARAMETER, Role.INPUT, Role.STATE) if not v.classes]
+    parts = (graph.model.of(role) for role in (Role.PARAMETER, Role.INPUT, Role.STATE))
+    variables = [v for part in parts for v in part if not v.classes]
     noisy = _noisy(graph)
     values = _moved(graph, data, variables) | _noise(noisy, data)
     steps = by_step(graph, evaluate(noisy, values, data.dims), data).values()
@@ -76,16 +77,20 @@ def _truth(draws: Array) -> Truth:
 
 def _moved(graph: UnrolledGraph, data: Data, variables: list[Variable]) -> Values:
     """The leaves with one perturbation each: none, then one for every entry of every variable; axes (1, entries + 1, ...)."""
-    values = leaves(graph, data)
     count = sum(data.value(v).size for v in variables)
-    start = 1
+    moved, start = dict[str, Array](), 1
     for v in variables:
         point = data.value(v)
         directions = np.zeros((count + 1, point.size))
         directions[start : start + point.size] = np.eye(point.size)
         start += point.size
-        moved = point + 1j * STEP * directions.reshape(-1, *point.shape)
-        values.update(leaf(graph, data.having(v, moved), v))
+        moved[v.name] = point + 1j * STEP * directions.reshape(-1, *point.shape)
+        if v.initial is not None and v.name not in data.states:
+            # A state that starts from a parameter moves with it, too. Parameters come first.
+            moved[v.name] = moved[v.name] + (moved[v.initial] - data.parameters[v.initial])[:, None]
+    values = leaves(graph, data)
+    for v in variables:
+        values.update(leaf(graph, data.having(v, moved[v.name]), v))
     return values
 
 

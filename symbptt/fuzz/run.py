@@ -6,9 +6,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 from symbptt.fuzz.draft import Draft
+from symbptt.fuzz.fault import Fault, Verdict
 from symbptt.fuzz.generate import draft
 from symbptt.fuzz.shrink import shrunk
-from symbptt.fuzz.trial import Fault, Verdict, trial
+from symbptt.fuzz.trial import trial
 
 
 @dataclass(frozen=True)

@@ -4,10 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
+from typing import Any
 
 from symbptt.fuzz.draft import Declared, Draft
 from symbptt.fuzz.expression import SCALAR, Expression, Shape
-from symbptt.fuzz.trial import Fault, trial
+from symbptt.fuzz.fault import Fault
+from symbptt.fuzz.trial import trial
+
+_PLAIN: dict[str, Any] = {
+    "distributions": False, "masked": False, "at": "every", "reduction": "sum", "freeze": False, "training": True, "learned": (),
+}  # fmt: skip
 
 TRIALS = 400
 """The most trials that shrinking a draft may take."""
@@ -47,10 +53,7 @@ def _smaller_data(draft: Draft) -> Iterator[Draft]:
     if any(size > 1 for size in draft.dims.values()):
         yield replace(draft, dims=dict.fromkeys(draft.dims, 1))
     yield from (replace(draft, dims={**draft.dims, name: size - 1}) for name, size in draft.dims.items() if size > 1)
-    if draft.distributions:
-        yield replace(draft, distributions=False)
-    if draft.at == "last":
-        yield replace(draft, at="every")
+    yield from (replace(draft, **{name: value}) for name, value in _PLAIN.items() if getattr(draft, name) != value)
 
 
 def _simpler(draft: Draft, value: Expression) -> Iterator[Expression]:

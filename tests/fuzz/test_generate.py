@@ -31,6 +31,8 @@ def test_the_whole_language_turns_up() -> None:
     assert [name for name in offered if f"{name}(" not in together] == []
     for piece in ("[t-2]", "[t-3]", "[t]", ".T", " @ ", "[t-1]", "index ", 'at = "last"', "+", '= ""', '= "1"', "[:", ":]"):
         assert piece in together
+    for line in ("freeze = true", "training = false", 'reduction = "mean"', "[initial]"):
+        assert line in together.splitlines()
 
 
 def test_shapes_states_and_sizes_vary() -> None:
@@ -43,5 +45,6 @@ def test_shapes_states_and_sizes_vary() -> None:
     assert count(lambda made: len(states(made)) > 1) > 20
     assert count(lambda made: any(" " in text for text in states(made))) > 3
     assert count(lambda made: made.loss is None) > 1
+    assert count(lambda made: made.masked) > 10
     assert {made.T for made in DRAFTS} == {1, 2, 3, 4}
     assert {made.N for made in DRAFTS} == {1, 2, 3}

@@ -1,0 +1,115 @@
+"""The routes that a random model goes: the three forms, and code of every kind. Another one is another row."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+
+from symbptt import derive, emit
+from symbptt.fuzz.fault import Fault, Wrong
+from symbptt.fuzz.subject import Subject, compare, subject
+from symbptt.model.read import load
+from symbptt.model.values import Role
+from symbptt.verify import complex_step
+from symbptt.verify.data import Array
+from symbptt.verify.emitted import Emitted
+from symbptt.verify.load import resolve
+from symbptt.verify.locate import total
+
+_SELF_CHECK = 1e-7
+"""What a module's own check, with its own data, may be off at most; rounding is not known there."""
+
+Check = Callable[[Subject, str], None]
+
+
+def routes(of: Subject) -> Iterator[tuple[str, Check]]:
+    """The routes for a model. Of the kinds of code that cost most, one is taken by chance, the same for the same draft.
+
+    A loop needs something that shows T; without a loss there are no three forms, and nothing is truncated.
+    """
+    if of.model.loss is not None:
+        yield from _FORMS.items()
+    loops = _LOOPS if of.tells_steps else {}
+    yield from {name: _emitting(options) for name, options in loops.items() if name in _ALWAYS}.items()
+    yield "straight-line code", _emitting({"T": of.draft.T, "unroll": True})
+    others: dict[str, Check] = {name: _emitting(options) for name, options in loops.items() if name not in _ALWAYS}
+    if of.model.loss is not None:
+        others["code without loss"] = _without_loss
+        others |= {"truncated code": _truncated} if loops else {}
+    if others:
+        yield list(others.items())[of.draft.seed % len(others)]
+
+
+def _sum_of_products(of: Subject, route: str) -> None:
+    for name, truth in of.gradients.items():
+        compare(route, name, derive.gradient(of.graph, name).total(**of.point), truth)
+
+
+def _backward_recursion(of: Subject, route: str) -> None:
+    of.compare_all(route, derive.adjoints(of.graph).evaluate(**of.point))
+
+
+def _nested_recursion(of: Subject, route: str) -> None:
+    for name, truth in of.gradients.items():
+        compare(route, name, derive.sensitivities(of.graph, name).evaluate(**of.point), truth)
+
+
+_FORMS: dict[str, Check] = {
+    "sum of products": _sum_of_products,
+    "backward recursion": _backward_recursion,
+    "nested recursion": _nested_recursion,
+}
+
+_LOOPS: dict[str, dict[str, Any]] = {
+    "fast code": {"style": "fast"}, "plain code": {"style": "plain"}, "forward code": {"mode": "forward"},
+}  # fmt: skip
+_ALWAYS = ("fast code",)
+
+
+def _emitting(options: Mapping[str, Any]) -> Check:
+    return lambda of, route: _emitted(of, route, options)
+
+
+def _emitted(of: Subject, route: str, options: Mapping[str, Any]) -> None:
+    """Objective and gradients, twice; the module's own check; and that nothing given is written to."""
+    code = resolve(emit.source(of.model, wrt="all", **options))
+    before = [array.copy() for array in of.arrays()]
+    compare(route, "objective", np.asarray(code.value(of.data)).real, of.value)
+    first = code.gradients(of.data)
+    of.compare_all(route, first)
+    _again(code, of, route, first)
+    if not all(np.array_equal(a, b) for a, b in zip(before, of.arrays(), strict=True)):
+        raise Wrong(Fault(route, "writes to its arguments", ""))
+    worst = code.module.self_check()
+    if wrong := [name for name, error in worst.items() if not error < _SELF_CHECK]:
+        raise Wrong(Fault(route, "fails its own check", f"{wrong[0]} is off by {worst[wrong[0]]:.1e}"))
+
+
+def _again(code: Emitted, of: Subject, route: str, first: Mapping[str, Array]) -> None:
+    """Returned arrays belong to the caller, and a second call gives the same."""
+    kept = {name: value.copy() for name, value in first.items()}
+    second = code.gradients(of.data)
+    if not all(np.array_equal(kept[name], first[name]) and np.array_equal(kept[name], second[name]) for name in kept):
+        raise Wrong(Fault(route, "a second call changes gradients", ""))
+
+
+def _without_loss(of: Subject, route: str) -> None:
+    """The vjp of `forward` alone, with random cotangents for every output."""
+    bare = subject(load(of.model, loss="none"), of.draft)
+    if all(truth.finite for truth in bare.truths):
+        _emitted(bare, route, {} if bare.tells_steps else {"T": of.draft.T, "unroll": True})
+
+
+def _truncated(of: Subject, route: str) -> None:
+    """The kept terms (t, k), k > k1 ceil(t / k1) - k2, each from a complex step."""
+    k1, k2 = 1 + of.draft.seed % 2, 1 + of.draft.seed // 2 % 3
+    code = resolve(emit.source(of.model, wrt="all", truncation=(k1, k2)))
+    given = code.gradients(of.data)
+    for v in of.model.of(Role.PARAMETER, Role.INPUT, Role.STATE):
+        if v.name in of.gradients:
+            terms = complex_step.terms(of.graph, of.data, v)
+            kept = {(t, k): value for (t, k), value in terms.items() if k > k1 * -(-t // k1) - k2}
+            compare(f"{route} {k1}, {k2}", v.name, given[v.name], replace(of.gradients[v.name], value=total(v, of.data, kept)))

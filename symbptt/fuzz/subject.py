@@ -1,0 +1,87 @@
+"""A random model at a point, with the true gradients, and the comparison with them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+
+from symbptt.fuzz.draft import Draft
+from symbptt.fuzz.fault import Fault, Wrong
+from symbptt.fuzz.rounding import Truth, truths
+from symbptt.model.values import Model, Role
+from symbptt.unroll.graph import UnrolledGraph, steps
+from symbptt.verify.data import Array, Data, random
+
+
+@dataclass(frozen=True)
+class Subject:
+    """A model at a point; `draft` is what it was made from."""
+
+    draft: Draft
+    model: Model
+    graph: UnrolledGraph
+    data: Data
+    value: Truth
+    gradients: Mapping[str, Truth]
+
+    @property
+    def truths(self) -> tuple[Truth, ...]:
+        """All that is compared."""
+        return self.value, *self.gradients.values()
+
+    @property
+    def tells_steps(self) -> bool:
+        """Whether the arrays show T, so that a loop can be emitted."""
+        return any(v.timed for v in self.model.of(Role.INPUT, Role.PARAMETER))
+
+    @property
+    def point(self) -> dict[str, Any]:
+        """The data as arguments of the three forms."""
+        data = self.data
+        parts = {"parameters": data.parameters, "inputs": data.inputs, "targets": data.targets, "states": data.states}
+        return parts | {"mask": data.mask, "weights": data.weights}
+
+    def arrays(self) -> list[Array]:
+        """Every array of the data."""
+        data = self.data
+        parts = (data.parameters, data.inputs, data.targets, data.states, data.cotangents)
+        rest = [array for array in (data.mask, data.weights) if array is not None]
+        return [array for part in parts for array in part.values()] + rest
+
+    def compare_all(self, route: str, given: Mapping[str, Array]) -> None:
+        """Raise Wrong unless these are the gradients, all of them."""
+        if given.keys() != self.gradients.keys():
+            raise Wrong(Fault(route, "wrong names", f"gradients for {sorted(given)}, expected {sorted(self.gradients)}"))
+        for name, truth in self.gradients.items():
+            compare(route, name, given[name], truth)
+
+
+def subject(model: Model, draft: Draft) -> Subject:
+    """A model at the random data that its draft asks for."""
+    graph = steps(model, draft.T)
+    dims = {name: size for name, size in draft.dims.items() if name in model.dimensions}
+    # Where neither inputs nor states show the number of samples, there is one.
+    N = draft.N if model.of(Role.INPUT) or any(s.initial is None for s in model.states) else 1
+    data = random(model, dims, draft.T, N, draft.seed, distributions=draft.distributions)
+    if draft.masked and model.loss is not None:
+        rng = np.random.default_rng(draft.seed)
+        mask = (rng.random((draft.T, N)) < 0.7) * rng.uniform(0.5, 1.5, (draft.T, N))
+        data = replace(data, mask=mask, weights=rng.uniform(0.5, 1.5, draft.T))
+    return Subject(draft, model, graph, data, *truths(graph, data))
+
+
+def compare(route: str, name: str, given: Array, truth: Truth) -> None:
+    """Raise Wrong unless an array is the truth up to rounding."""
+    wanted = truth.value
+    if given.shape != wanted.shape:
+        raise Wrong(Fault(route, "wrong shape", f"{name} has shape {given.shape}, expected {wanted.shape}"))
+    errors = np.abs(given - wanted)
+    if (errors <= truth.allowed).all():
+        return
+    at = np.unravel_index(int(np.argmax(np.where(np.isnan(errors), np.inf, errors))), errors.shape)
+    place = f"{name}{[int(i) for i in at]}" if at else name
+    message = f"{place} is {given[at]:.12g}, the complex step gives {wanted[at]:.12g} (allowed: {float(truth.allowed):.1e})"
+    raise Wrong(Fault(route, "differs", message))
