@@ -52,23 +52,23 @@ def pip() -> list[str]:
     sys.exit("run.py: this Python has no pip; install it first (Debian: apt install python3-pip)")
 
 
-def set_up(extra: str = "") -> None:
+def set_up(extra: str = "html") -> None:
     """Make the environment and install this checkout with an extra, unless the stamp says that both are there."""
     stamp, key = environment() / "symbptt.stamp", fingerprint()
     have = stamp.read_text(encoding="utf-8").split() if stamp.is_file() and Path(interpreter()).exists() else []
-    if have[:1] == [key] and (not extra or extra in have):
+    extras = sorted({extra, *(have[1:] if have[:1] == [key] else ())})
+    if have == [key, *extras]:
         return
     print(f"run.py: setting up {environment()} (once; needs the network)", file=sys.stderr, flush=True)
     start = time.monotonic()
     try:
         if not Path(interpreter()).exists():
             subprocess.run([sys.executable, "-m", "venv", "--without-pip", str(environment())], check=True)
-        target = f"{ROOT}[{extra}]" if extra else str(ROOT)
         options = ["-qq", "--disable-pip-version-check", "--no-input"]
-        subprocess.run([*pip(), "install", *options, "--editable", target], check=True)
+        subprocess.run([*pip(), "install", *options, "--editable", f"{ROOT}[{','.join(extras)}]"], check=True)
     except subprocess.CalledProcessError as error:
         sys.exit(f"run.py: the set-up failed (exit code {error.returncode}); the lines above say why")
-    stamp.write_text(f"{key} {extra}\n", encoding="utf-8")
+    stamp.write_text(" ".join([key, *extras]) + "\n", encoding="utf-8")
     print(f"run.py: done in {time.monotonic() - start:.0f} s", file=sys.stderr, flush=True)
 
 
