@@ -11,6 +11,7 @@ from symbptt.algebra.nodes import TIME
 from symbptt.derive.adjoint import NODE, symbol
 from symbptt.derive.recursion import recursion
 from symbptt.model.values import Model, Role, Variable
+from symbptt.narrative.voice import Voice
 from symbptt.typeset.tree import Tree
 
 LABEL = 16
@@ -69,7 +70,7 @@ def depths(shown: tuple[Variable, ...], found: list[Edge]) -> dict[str, int]:
     return depth | dict.fromkeys(losses, 1 + max(depth[v.name] for v in shown if v.name not in losses))
 
 
-def forward_label(model: Model, edge: Edge) -> Tree | None:
+def forward_label(model: Model, voice: Voice, edge: Edge) -> Tree | None:
     """The one matrix between two values, if no other parameter multiplies on the way."""
     on_the_way = [e for e in model.all_equations if e.target == edge.target or _between(model, edge, e.target)]
     passing = {edge.source.at(TIME - edge.lag)} | {e.target.at() for e in on_the_way if e.target != edge.target}
@@ -80,7 +81,7 @@ def forward_label(model: Model, edge: Edge) -> Tree | None:
     names = [leaf.name for leaf in factors]
     if len(names) != 1 or model[names[0]].role is not Role.PARAMETER:
         return None
-    return typeset.compose(factors.pop(), model=model)
+    return voice.tree(factors.pop(), model)
 
 
 def _between(model: Model, edge: Edge, value: Variable) -> bool:
@@ -93,7 +94,7 @@ def _between(model: Model, edge: Edge, value: Variable) -> bool:
     return any(_between(model, edge, model[leaf.name]) for leaf in reads if model[leaf.name].role is Role.LOCAL)
 
 
-def backward_label(model: Model, edge: Edge, step: int) -> Tree | None:
+def backward_label(model: Model, voice: Voice, edge: Edge, step: int) -> Tree | None:
     """What an arrow carries back: its one contribution if that is short, else the adjoint it starts from."""
     found = recursion(model)
     own = next((e for e in found.adjoints if e.variable == edge.source), None)
@@ -102,12 +103,12 @@ def backward_label(model: Model, edge: Edge, step: int) -> Tree | None:
     between = [c for c in terms if _reaches(model, c.through, edge.target)]
     at = {TIME: sp.Integer(step - edge.lag)}
     if len(between) == 1:
-        label = typeset.compose(between[0].value.xreplace(at), model=model)
+        label = voice.tree(between[0].value.xreplace(at), model)
         if len(typeset.text(label)) <= LABEL:
             return label
     if edge.target.role is Role.LOSS:
-        return typeset.compose(symbol(NODE, edge.source, step), model=model) if edge.lag == 0 else None
-    return typeset.compose(symbol(NODE, edge.target, step), model=model)
+        return voice.tree(symbol(NODE, edge.source, step), model) if edge.lag == 0 else None
+    return voice.tree(symbol(NODE, edge.target, step), model)
 
 
 def _reaches(model: Model, reader: Variable, target: Variable) -> bool:

@@ -4,18 +4,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from symbptt import typeset
+from sympy.matrices.expressions.matexpr import MatrixExpr
+
 from symbptt.algebra.nodes import TIME
 from symbptt.derive.adjoint import NODE, symbol
 from symbptt.derive.recursion import recursion
 from symbptt.model.values import Model, Role, Variable
-from symbptt.narrative import Derivation, shapes, symbols
+from symbptt.narrative import Derivation, symbols
+from symbptt.narrative.voice import Voice
 from symbptt.typeset.tree import Tree
-
-_ROLES = {
-    Role.INPUT: "input", Role.STATE: "state", Role.PARAMETER: "parameter", Role.TARGET: "target",
-    Role.LOCAL: "intermediate value", Role.LOSS: "loss of step t", Role.BUFFER: "moving average",
-}
 
 
 @dataclass(frozen=True)
@@ -27,36 +24,38 @@ class Entry:
     shape: str
 
 
-def _meaning(variable: Variable) -> str:
-    given = dict(variable.description)
-    text = given.get("en", next(iter(given.values()), ""))
-    kind = _ROLES[variable.role]
-    own = "" if variable.tied else ", one per step"
-    return (text if not text or kind in text else f"{text} ({kind}{own})") or kind + own
-
-
-def _entry(model: Model, variable: Variable) -> Entry:
-    return Entry(typeset.compose(variable.at(), model=model), _meaning(variable), shapes.shape(variable.at()))
+def _meaning(variable: Variable, voice: Voice) -> str:
+    text = voice.own(variable.description)
+    kind = voice.word(f"glossary.role.{variable.role}")
+    if kind in text:
+        return text
+    role = voice.word(f"glossary.{'role' if variable.tied else 'untied'}.{variable.role}")
+    return voice.word("glossary.described", text=text, role=role) if text else role
 
 
 def entries(derivation: Derivation) -> tuple[Entry, ...]:
     """The variables of the model by role, then the letters of the derivation."""
-    model = derivation.model
+    model, voice = derivation.model, derivation.voice
+
+    def entry(expression: MatrixExpr, meaning: str) -> Entry:
+        return Entry(voice.tree(expression, model), meaning, voice.shape(expression))
+
     order = (Role.INPUT, Role.STATE, Role.PARAMETER, Role.BUFFER, Role.LOCAL, Role.TARGET, Role.LOSS)
-    made = [_entry(model, v) for role in order for v in model.of(role) if v.definition is None]
+    made = [entry(v.at(), _meaning(v, voice)) for role in order for v in model.of(role) if v.definition is None]
+    return (*made, *(entry(symbol, voice.word(f"glossary.{key}", **names)) for symbol, key, names in _letters(model)))
 
-    def add(expression: object, meaning: str) -> None:
-        made.append(Entry(typeset.compose(expression, model=model), meaning, shapes.shape(expression)))
 
+def _letters(model: Model) -> list[tuple[MatrixExpr, str, dict[str, str]]]:
+    """The letters of the derivation: (symbol, key of its meaning, slots of the meaning)."""
+    made: list[tuple[MatrixExpr, str, dict[str, str]]] = []
     if len(model.states) > 1:
-        add(symbols.state(model), "all states of step t, one below the other")
+        made.append((symbols.state(model), "states", {}))
     if model.states:
-        add(symbols.jacobian(model), "state Jacobian")
-        add(symbols.loss_symbol(model), "gradient of the loss of step t by the state of step t")
-        add(symbols.adjoint_symbol(model), "step adjoint: gradient of the loss by the state")
-    for target, _, letter in symbols.slopes(model):
-        add(letter, f"slope matrix of {target.name}")
+        made.append((symbols.jacobian(model), "jacobian", {}))
+        made.append((symbols.loss_symbol(model), "loss_gradient", {}))
+        made.append((symbols.adjoint_symbol(model), "step_adjoint", {}))
+    made += [(letter, "slope", {"name": target.name}) for target, _, letter in symbols.slopes(model)]
     example = next((e.variable for e in recursion(model).adjoints), None)
     if example is not None:
-        add(symbol(NODE, example, TIME), f"adjoint of {example.name}: gradient of the loss by it (likewise for other values)")
-    return tuple(made)
+        made.append((symbol(NODE, example, TIME), "node_adjoint", {"name": example.name}))
+    return made

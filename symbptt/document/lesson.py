@@ -29,4 +29,4 @@ class Lesson:
     @cached_property
     def derivation(self) -> Derivation:
         """The whole derivation; raises BadInput as `narrative.derivation` does."""
-        return derivation(self.model, self.T, self.wrt or ALL)
+        return derivation(self.model, self.T, self.wrt or ALL, self.voice)

@@ -6,10 +6,10 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from math import hypot
 
-from symbptt import typeset
 from symbptt.document.flow import Edge, backward_label, depths, edges, forward_label, shown_values
 from symbptt.document.width import width
 from symbptt.model.values import Model, Role, Variable
+from symbptt.narrative.voice import ENGLISH, Voice
 from symbptt.typeset.tree import Tree
 
 COLUMN, ROW, SPREAD, RADIUS, MARGIN, EM = 176.0, 84.0, 70.0, 19.0, 34.0, 14.0
@@ -113,11 +113,11 @@ def _places(
     return {key: (x - left, y) for key, (x, y) in found.items()}
 
 
-def _node(model: Model, name: str, step: int, place: Place) -> Node:
-    return Node(*place, typeset.compose(model[name].at(step), model=model), model[name].role)
+def _node(model: Model, voice: Voice, name: str, step: int, place: Place) -> Node:
+    return Node(*place, voice.tree(model[name].at(step), model), model[name].role)
 
 
-def scene(model: Model, T: int, wrt: tuple[Variable, ...]) -> Scene:
+def scene(model: Model, T: int, wrt: tuple[Variable, ...], voice: Voice = ENGLISH) -> Scene:
     """Lay out the graph of a model with a loss over T steps; gradients flow to inputs and initial states only if asked for."""
     shown = shown_values(model)
     found = edges(model, shown)
@@ -125,8 +125,8 @@ def scene(model: Model, T: int, wrt: tuple[Variable, ...]) -> Scene:
     steps = list(range(1, T + 1)) if T <= MOST else [1, 2, T]
     columns = [0, *steps] if any(e.lag for e in found) else steps
     places = _places(model, T, shown, columns, depth)
-    nodes = tuple(_node(model, name, step, place) for (name, step), place in places.items())
-    arrows = tuple(a for step in steps for edge in found for a in _pair(model, edge, step, places, wrt))
+    nodes = tuple(_node(model, voice, name, step, place) for (name, step), place in places.items())
+    arrows = tuple(a for step in steps for edge in found for a in _pair(model, voice, edge, step, places, wrt))
     labels = [a.lx + EM * width(a.label) for a in arrows if a.label is not None and a.anchor == "start"]
     right = max([n.x + RADIUS + MARGIN for n in nodes] + labels)
     gaps = _gaps(model, places, steps) if T > MOST else ()
@@ -138,15 +138,17 @@ def _gaps(model: Model, places: Places, steps: list[int]) -> tuple[Place, ...]:
     return tuple(((a[0] + b[0]) / 2, a[1]) for a, b in ends)
 
 
-def _pair(model: Model, edge: Edge, step: int, places: Places, wrt: tuple[Variable, ...]) -> list[Arrow]:
+def _pair(
+    model: Model, voice: Voice, edge: Edge, step: int, places: Places, wrt: tuple[Variable, ...]
+) -> list[Arrow]:
     """The forward arrow of an edge at a step, and the gradient arrow beside it."""
     source, target = (edge.source.name, step - edge.lag), (edge.target.name, step)
     if source not in places or target not in places:
         return []
     a, b = places[source], places[target]
     bend = _bend(a, b, (place for key, place in places.items() if key not in (source, target)))
-    made = [_arrow(a, b, bend, forward_label(model, edge), False)]
+    made = [_arrow(a, b, bend, forward_label(model, voice, edge), False)]
     wanted = edge.source in wrt if edge.source.role is Role.INPUT or source[1] == 0 else True
     if wanted and not edge.source.classes:
-        made.append(_arrow(b, a, bend, backward_label(model, edge, step), True))
+        made.append(_arrow(b, a, bend, backward_label(model, voice, edge, step), True))
     return made

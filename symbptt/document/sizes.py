@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from symbptt.document.blocks import Cell, Terms
 from symbptt.narrative.values import Norms
+from symbptt.narrative.voice import Voice
 
 DIGITS, SMALL = 3, 0.01
 COLOURS = 6
@@ -24,7 +25,7 @@ def _cell(value: float, lag: int) -> Cell:
     return Cell(rounded(value), min(lag, COLOURS - 1))
 
 
-def terms(norms: Norms) -> Terms:
+def terms(norms: Norms, voice: Voice) -> Terms:
     """A row for each variable while the pairs fit side by side; beyond, a row for each loss step t of the one variable."""
     legend = tuple(sorted({min(t - k, COLOURS - 1) for t, k in norms.pairs}))
     if len(norms.pairs) <= WIDEST:
@@ -32,7 +33,7 @@ def terms(norms: Norms) -> Terms:
             (name, (*(_cell(v, t - k) for v, (t, k) in zip(values, norms.pairs, strict=True)), Cell(rounded(whole), None)))
             for name, values, whole in norms.rows
         )
-        return Terms("(t, k)", (*(f"({t}, {k})" for t, k in norms.pairs), "sum"), rows, legend)
+        return Terms("(t, k)", (*(f"({t}, {k})" for t, k in norms.pairs), voice.word("document.terms.sum")), rows, legend)
     _, values, _ = norms.rows[0]
     known = dict(zip(norms.pairs, values, strict=True))
     steps = sorted({t for t, _ in norms.pairs})

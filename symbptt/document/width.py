@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import singledispatch
+from unicodedata import east_asian_width
 
 from symbptt.typeset import tree as t
 from symbptt.typeset.signs import SPACED
@@ -33,7 +34,7 @@ def _number(tree: t.Number) -> float:
 
 @width.register
 def _text(tree: t.Text) -> float:
-    return 0.5 * len(tree.text)
+    return sum(1.0 if east_asian_width(c) in "WF" else 0.5 for c in tree.text)
 
 
 @width.register

@@ -17,7 +17,7 @@ from symbptt.model.values import Role, Variable
 
 MASK = "mask"
 """The input that `freeze` adds."""
-_DESCRIPTION = (("en", "1 where the step counts, 0 where it keeps the states"), ("zh", "该步有效时为 1,保持状态时为 0"))
+_DESCRIPTION = (("en", "1 where the step counts, 0 where it keeps the states"), ("zh", "该步有效时为 1，保持状态时为 0"))
 
 
 def mask(document: Document, taken: Iterable[str], place: Place) -> dict[str, Variable]:

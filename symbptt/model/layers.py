@@ -17,7 +17,7 @@ from symbptt.model.syntax import Parsed
 
 MAX_LAYERS = 16
 _SUFFIXES = ("_l{}", "_layer{}", "_copy{}")
-_PHRASES = {"en": "{}, layer {}", "zh": "{}(第 {} 层)"}
+_PHRASES = {"en": "{}, layer {}", "zh": "{}（第 {} 层）"}
 """How a description tells its layer, by language."""
 
 

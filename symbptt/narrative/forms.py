@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from functools import singledispatch
 from typing import Any
 
@@ -17,8 +16,10 @@ from symbptt.derive.recursion import recursion
 from symbptt.derive.sum_of_products import Block, Factor, Kind
 from symbptt.errors import MissingRule
 from symbptt.model.values import Model, Role, Variable
-from symbptt.narrative import backward, nested, products, shapes, symbols
-from symbptt.narrative.values import Prose, Section, Step
+from symbptt.narrative import backward, nested, products, symbols
+from symbptt.narrative.inline import Prose, plain
+from symbptt.narrative.values import Section, Step
+from symbptt.narrative.voice import ENGLISH, Voice
 from symbptt.typeset.tree import Tree
 
 Result = Gradient | AdjointSystem | Sensitivities
@@ -26,53 +27,51 @@ SCHEMA = 1
 
 
 @singledispatch
-def _sections(result: Any) -> tuple[Section, ...]:
+def _sections(result: Any, voice: Voice) -> tuple[Section, ...]:
     raise MissingRule("derivation", result, "symbptt/narrative/forms.py")
 
 
 @_sections.register
-def _sum(result: Gradient) -> tuple[Section, ...]:
-    partial, full = products.sections(result.graph, (result.parameter,))
-    return (partial, full)
+def _sum(result: Gradient, voice: Voice) -> tuple[Section, ...]:
+    return products.sections(result.graph, voice, (result.parameter,))
 
 
 @_sections.register
-def _adjoint(result: AdjointSystem) -> tuple[Section, ...]:
+def _adjoint(result: AdjointSystem, voice: Voice) -> tuple[Section, ...]:
     model = result.graph.model
     leaves = tuple(dict.fromkeys(g.variable for g in result.gradients))
-    steps = tuple(Step(_line(model, e), backward.rules(model, e.variable, e.terms)) for e in result.equations)
-    own = Section(f"All steps, T = {result.graph.T}", steps, level=2)
-    head = (backward.state_form(model, leaves),) if model.states else ()
-    return (*head, backward.node_form(model, leaves), own)
+    steps = tuple(
+        Step(voice.equation(model, e.symbol, e.value), backward.rules(model, voice, e.variable, e.terms))
+        for e in result.equations
+    )
+    own = Section(voice.word("derivation.all_steps.heading", T=str(result.graph.T)), steps, level=2)
+    head = (backward.state_form(model, voice, leaves),) if model.states else ()
+    return (*head, backward.node_form(model, voice, leaves), own)
 
 
 @_sections.register
-def _nested(result: Sensitivities) -> tuple[Section, ...]:
-    return (nested.section(result.graph.model, result.graph.T, (result.parameter,)),)
+def _nested(result: Sensitivities, voice: Voice) -> tuple[Section, ...]:
+    return (nested.section(result.graph.model, voice, result.graph.T, (result.parameter,)),)
 
 
-def _line(model: Model, equation: AdjointEquation) -> Tree:
-    return typeset.equation(equation.symbol, equation.value, model=model)
-
-
-def _prose(prose: Prose, write: Callable[[Tree], str]) -> str:
-    return "".join(part if isinstance(part, str) else write(part) for part in prose)
+def _prose(prose: Prose) -> str:
+    return plain(prose, typeset.text)
 
 
 def _step_text(step: Step) -> str:
     number = f"({step.number})  " if step.number is not None else ""
     notes = "; ".join(part for part in (step.rule, step.shapes) if part)
     body = typeset.text(step.equation).replace("\n", "\n    ")
-    claim = f"  {_prose(step.claim, typeset.text)}\n" if step.claim else ""
+    claim = f"  {_prose(step.claim)}\n" if step.claim else ""
     return f"{claim}    {number}{body}" + (f"\n        [{notes}]" if notes else "")
 
 
-def text(result: Result) -> str:
+def text(result: Result, voice: Voice = ENGLISH) -> str:
     """A form in Unicode, for a terminal."""
     parts: list[str] = []
-    for section in _sections(result):
+    for section in _sections(result, voice):
         parts.append(f"{section.heading}\n{'-' * len(section.heading)}")
-        parts += [_prose(prose, typeset.text) for prose in section.intro]
+        parts += [_prose(prose) for prose in section.intro]
         parts += [_step_text(step) for step in section.steps]
     return "\n".join(parts) + "\n"
 
@@ -83,23 +82,24 @@ def _step_latex(step: Step) -> str:
     return (f"% {notes}\n" if notes else "") + rf"\[ {typeset.latex(step.equation)}{number} \]"
 
 
-def latex(result: Result) -> str:
+def latex(result: Result, voice: Voice = ENGLISH) -> str:
     """A form as display formulas, one per step; needs amsmath, amssymb and bm."""
     parts: list[str] = []
-    for section in _sections(result):
+    for section in _sections(result, voice):
         parts.append(f"% {section.heading}")
         parts += [_step_latex(step) for step in section.steps]
     return "\n".join(parts) + "\n"
 
 
 @singledispatch
-def json(result: Any) -> dict[str, Any]:
+def json(result: Any, voice: Voice = ENGLISH) -> dict[str, Any]:
     """A form as plain data, with "schema": 1."""
     raise MissingRule("JSON", result, "symbptt/narrative/forms.py")
 
 
-def _formula(model: Model, expression: MatrixExpr | Tree) -> dict[str, str]:
-    return {"latex": typeset.latex(expression, model), "text": typeset.text(expression, model)}
+def _formula(model: Model, voice: Voice, expression: MatrixExpr | Tree) -> dict[str, str]:
+    tree = voice.tree(expression, model)
+    return {"latex": typeset.latex(tree), "text": typeset.text(tree)}
 
 
 def _steps(sections: tuple[Section, ...]) -> list[dict[str, Any]]:
@@ -114,20 +114,20 @@ def _opening(model: Model, T: int, form: str) -> dict[str, Any]:
     return {"schema": SCHEMA, "model": model.name, "T": T, "form": form}
 
 
-def _shape(variable: Variable) -> str:
-    return shapes.shape(variable.at())
+def _shape(variable: Variable, voice: Voice) -> str:
+    return voice.shape(variable.at())
 
 
-def _block(model: Model, block: Block) -> dict[str, Any]:
-    return {"row": block.row, "column": block.column, **({} if block.value is None else _formula(model, block.value))}
+def _block(model: Model, voice: Voice, block: Block) -> dict[str, Any]:
+    return {"row": block.row, "column": block.column, **({} if block.value is None else _formula(model, voice, block.value))}
 
 
-def _factor(model: Model, factor: Factor) -> dict[str, Any]:
-    made = {"kind": str(factor.kind), "step": factor.step, **_formula(model, factor.partial)}
-    return {**made, "blocks": [_block(model, b) for b in factor.blocks]}
+def _factor(model: Model, voice: Voice, factor: Factor) -> dict[str, Any]:
+    made = {"kind": str(factor.kind), "step": factor.step, **_formula(model, voice, factor.partial)}
+    return {**made, "blocks": [_block(model, voice, b) for b in factor.blocks]}
 
 
-def _terms(result: Gradient) -> list[dict[str, Any]]:
+def _terms(result: Gradient, voice: Voice) -> list[dict[str, Any]]:
     """Every term; a factor is written once, though many terms have it."""
     model = result.graph.model
     written: dict[tuple[Kind, int], dict[str, Any]] = {}
@@ -135,25 +135,25 @@ def _terms(result: Gradient) -> list[dict[str, Any]]:
     for term in result.terms:
         for f in term.factors:
             if (f.kind, f.step) not in written:
-                written[f.kind, f.step] = _factor(model, f)
+                written[f.kind, f.step] = _factor(model, voice, f)
         factors = [written[f.kind, f.step] for f in term.factors]
         product = term.value
-        value = None if product is None else _formula(model, product)
+        value = None if product is None else _formula(model, voice, product)
         made.append({"loss_step": term.loss_step, "source_step": term.source_step, "factors": factors, "value": value})
     return made
 
 
 @json.register
-def _sum_json(result: Gradient) -> dict[str, Any]:
+def _sum_json(result: Gradient, voice: Voice = ENGLISH) -> dict[str, Any]:
     model, v = result.graph.model, result.parameter
     return {
-        **_opening(model, result.graph.T, "sum"), "wrt": v.name, "shape": _shape(v), "steps": _steps(_sections(result)[:1]),
-        "terms": _terms(result),
+        **_opening(model, result.graph.T, "sum"), "wrt": v.name, "shape": _shape(v, voice),
+        "steps": _steps(_sections(result, voice)[:1]), "terms": _terms(result, voice),
     }
 
 
-def _contribution(model: Model, c: Contribution) -> dict[str, Any]:
-    return {"through": c.through.name, "step": int(c.step), "rule": c.rule, **_formula(model, c.value)}
+def _contribution(model: Model, voice: Voice, c: Contribution) -> dict[str, Any]:
+    return {"through": c.through.name, "step": int(c.step), "rule": c.rule, **_formula(model, voice, c.value)}
 
 
 def _number(model: Model, equation: AdjointEquation | GradientEquation) -> int:
@@ -162,7 +162,7 @@ def _number(model: Model, equation: AdjointEquation | GradientEquation) -> int:
     return numbers.adjoint_number(name) if isinstance(equation, AdjointEquation) else numbers.gradient_number(name)
 
 
-def _equation(model: Model, equation: AdjointEquation | GradientEquation) -> dict[str, Any]:
+def _equation(model: Model, voice: Voice, equation: AdjointEquation | GradientEquation) -> dict[str, Any]:
     v = equation.variable
     terms = equation.terms
     value = build.add(*(t.value for t in terms)) if terms else sp.ZeroMatrix(v.rows, v.columns)
@@ -171,22 +171,23 @@ def _equation(model: Model, equation: AdjointEquation | GradientEquation) -> dic
     else:
         left = symbols.total(symbols.loss(model, None), v.at(0 if v.role is Role.STATE else equation.step or 0))
     return {
-        "variable": v.name, "step": equation.step, "number": _number(model, equation), "shape": _shape(v),
-        **_formula(model, typeset.equation(left, value, model=model)), "terms": [_contribution(model, t) for t in terms],
+        "variable": v.name, "step": equation.step, "number": _number(model, equation), "shape": _shape(v, voice),
+        **_formula(model, voice, voice.equation(model, left, value)), "terms": [_contribution(model, voice, t) for t in terms],
     }
 
 
 @json.register
-def _adjoint_json(result: AdjointSystem) -> dict[str, Any]:
+def _adjoint_json(result: AdjointSystem, voice: Voice = ENGLISH) -> dict[str, Any]:
     model = result.graph.model
     return {
-        **_opening(model, result.graph.T, "adjoint"), "recursion": _steps(_sections(result)[:-1]),
-        "adjoints": [_equation(model, e) for e in result.equations], "gradients": [_equation(model, e) for e in result.gradients],
+        **_opening(model, result.graph.T, "adjoint"), "recursion": _steps(_sections(result, voice)[:-1]),
+        "adjoints": [_equation(model, voice, e) for e in result.equations],
+        "gradients": [_equation(model, voice, e) for e in result.gradients],
     }
 
 
 @json.register
-def _nested_json(result: Sensitivities) -> dict[str, Any]:
+def _nested_json(result: Sensitivities, voice: Voice = ENGLISH) -> dict[str, Any]:
     v, graph = result.parameter, result.graph
-    steps = _steps(_sections(result))
-    return {**_opening(graph.model, graph.T, "nested"), "wrt": v.name, "shape": _shape(v), "steps": steps}
+    steps = _steps(_sections(result, voice))
+    return {**_opening(graph.model, graph.T, "nested"), "wrt": v.name, "shape": _shape(v, voice), "steps": steps}

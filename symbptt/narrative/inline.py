@@ -1,11 +1,20 @@
-"""Small formulas inside sentences: t = 1, …, T."""
+"""Running text: words, and small formulas such as t = 1, …, T."""
 
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 
 from symbptt.typeset.signs import OPERATORS
 from symbptt.typeset.tree import Fenced, Identifier, Number, Operator, Row, Text, Tree
+
+
+class Typed(str):
+    """Words to be typed as they are: a command, a name in code."""
+
+
+Prose = tuple[str | Tree, ...]
+"""Running text: words, and formulas set inline."""
 
 _TOKEN = re.compile(r"[A-Za-z]|[0-9]+|[^A-Za-z0-9 ]")
 
@@ -25,7 +34,6 @@ def math(text: str) -> Tree:
     return row if inner == text else Fenced(row)
 
 
-def prose(text: str) -> tuple[str | Tree, ...]:
-    """A sentence in which `...` marks formulas."""
-    parts = text.split("`")
-    return tuple(math(part) if i % 2 else part for i, part in enumerate(parts) if part)
+def plain(prose: Prose, formula: Callable[[Tree], str]) -> str:
+    """Running text as one string, its formulas written by `formula`."""
+    return "".join(part if isinstance(part, str) else formula(part) for part in prose)

@@ -11,31 +11,28 @@ from symbptt.algebra.linear import LinearMap
 from symbptt.algebra.nodes import TIME, Chain, Partial
 from symbptt.derive import step
 from symbptt.model.values import Model, Role, Variable
-from symbptt.narrative import shapes, symbols
-from symbptt.narrative.inline import prose
+from symbptt.narrative import symbols
 from symbptt.narrative.local import routes
 from symbptt.narrative.values import Prose, Section, Step
+from symbptt.narrative.voice import Voice
 from symbptt.typeset.tree import Equality, Matrix, Tree
 
-INSIDE = "chain rule inside the step"
+INSIDE = "derivation.jacobians.inside"
 LONG = 80
 """Characters of text up to which a Jacobian is shown with its slopes in full, too."""
 
 
-def _tree(model: Model, expression: MatrixExpr) -> Tree:
-    return typeset.compose(expression, model=model)
 
-
-def _block(model: Model, row: Variable, column: Variable) -> Partial:
+def _block(row: Variable, column: Variable) -> Partial:
     return Partial(row.at(), column.at(TIME - 1), "partial")
 
 
-def block_matrix(model: Model) -> Tree:
+def block_matrix(model: Model, voice: Voice) -> Tree:
     """J_t as a matrix of blocks."""
     known = step.state_jacobian(model)
     return Matrix(tuple(
         tuple(
-            _tree(model, _block(model, row, column) if (row.name, column.name) in known else sp.ZeroMatrix(row.rows, column.rows))
+            voice.tree(_block(row, column) if (row.name, column.name) in known else sp.ZeroMatrix(row.rows, column.rows), model)
             for column in model.states
         )
         for row in model.states
@@ -63,18 +60,17 @@ def _direct(model: Model, state: Variable) -> MatrixExpr | None:
     return maps[0]
 
 
-def _direct_step(model: Model, state: Variable, direct: MatrixExpr) -> Step:
+def _direct_step(model: Model, voice: Voice, state: Variable, direct: MatrixExpr) -> Step:
     product = Chain(symbols.at(direct, symbols.BETWEEN), symbols.BETWEEN, symbols.SOURCE + 1, TIME)
-    own, name = _tree(model, state.at()), _tree(model, state.at(TIME - 1))
-    block = _tree(model, Partial(state.at(), state.at(symbols.SOURCE), "partial"))
-    claim: Prose = (
-        "The direct route ", name, " → ", own, " alone has the derivative ", _tree(model, direct), ". Over several steps its "
-        "product is one summand of ", block, ", not all of it: other routes lead through the values of the steps in between.",
+    own, name = voice.tree(state.at(), model), voice.tree(state.at(TIME - 1), model)
+    block = voice.tree(Partial(state.at(), state.at(symbols.SOURCE), "partial"), model)
+    claim = voice.say(
+        "derivation.jacobians.direct_claim", before=name, now=own, derivative=voice.tree(direct, model), block=block
     )
-    return Step(_tree(model, product), "direct route", shapes.shape(product), claim)
+    return Step(voice.tree(product, model), voice.word("derivation.jacobians.direct"), voice.shape(product), claim)
 
 
-def state_jacobian(model: Model) -> Section:
+def state_jacobian(model: Model, voice: Voice) -> Section:
     """J_t, its blocks where there are several states, and the direct route on its own."""
     blocks = step.state_jacobian(model)
     letter, head = symbols.jacobian(model), symbols.state_partial(model)
@@ -85,29 +81,29 @@ def state_jacobian(model: Model) -> Section:
         sides = [symbols.abbreviated(right, model)]
         if right != sides[0] and len(typeset.text(right, model)) <= LONG:
             sides.append(right)
-        steps.append(Step(_named(model, letter, left, sides), INSIDE, shapes.check(right, left)))
+        steps.append(Step(_named(model, voice, letter, left, sides), voice.word(INSIDE), voice.check(right, left)))
     else:
-        equation = Equality(_tree(model, letter), (_tree(model, head), block_matrix(model)))
-        steps.append(Step(equation, "blocks, by state", shapes.shape(letter)))
+        equation = Equality(voice.tree(letter, model), (voice.tree(head, model), block_matrix(model, voice)))
+        steps.append(Step(equation, voice.word("derivation.jacobians.blocks"), voice.shape(letter)))
         for (row, column), inner in blocks.items():
-            left, right = _value(model, _block(model, model[row], model[column]), inner)
+            left, right = _value(model, _block(model[row], model[column]), inner)
             short = symbols.abbreviated(right, model)
-            steps.append(Step(typeset.equation(left, short, model=model), INSIDE, shapes.check(right, left)))
+            steps.append(Step(voice.equation(model, left, short), voice.word(INSIDE), voice.check(right, left)))
     for variable in model.states:
         direct = _direct(model, variable)
         if direct is not None:
-            steps.append(_direct_step(model, variable, direct))
-    intro: Prose = ("How the state of one step changes with that of the step before, through all values inside the step.",)
-    return Section("State Jacobian", tuple(steps), (intro,))
+            steps.append(_direct_step(model, voice, variable, direct))
+    intro = voice.say("derivation.jacobians.intro")
+    return Section(voice.word("derivation.jacobians.heading"), tuple(steps), (intro,))
 
 
-def _named(model: Model, letter: MatrixExpr, left: MatrixExpr, sides: list[MatrixExpr]) -> Equality:
+def _named(model: Model, voice: Voice, letter: MatrixExpr, left: MatrixExpr, sides: list[MatrixExpr]) -> Equality:
     if isinstance(left, Partial):
-        return typeset.equation(letter, left, *sides, model=model)
-    return typeset.equation(left, *sides, model=model)
+        return voice.equation(model, letter, left, *sides)
+    return voice.equation(model, left, *sides)
 
 
-def loss_gradient(model: Model) -> Section:
+def loss_gradient(model: Model, voice: Voice) -> Section:
     """g_t, and the derivative of L_t by the state before where L_t reads it."""
     L = symbols.loss(model)
     steps: list[Step] = []
@@ -116,31 +112,30 @@ def loss_gradient(model: Model) -> Section:
     single = len(model.states) == 1
     if not found:
         zero = sp.ZeroMatrix(*letter.shape)
-        equation = typeset.equation(letter, head, zero, model=model)
-        steps.append(Step(equation, "the loss does not read the state", shapes.shape(letter)))
+        equation = voice.equation(model, letter, head, zero)
+        steps.append(Step(equation, voice.word("derivation.loss.unread"), voice.shape(letter)))
     elif single:
         (value,) = found.values()
         sides = tuple(dict.fromkeys((symbols.abbreviated(value, model), value)))
-        equation = typeset.equation(letter, head, *sides, model=model)
-        steps.append(Step(equation, INSIDE, shapes.check(value)))
+        equation = voice.equation(model, letter, head, *sides)
+        steps.append(Step(equation, voice.word(INSIDE), voice.check(value)))
     else:
-        column = Matrix(tuple((_tree(model, _loss_block(model, s, found)),) for s in model.states))
-        steps.append(Step(Equality(_tree(model, letter), (_tree(model, head), column)), "blocks, by state", shapes.shape(letter)))
+        column = Matrix(tuple((voice.tree(_loss_block(model, s, found), model),) for s in model.states))
+        blocks = Equality(voice.tree(letter, model), (voice.tree(head, model), column))
+        steps.append(Step(blocks, voice.word("derivation.jacobians.blocks"), voice.shape(letter)))
     if not single:
-        steps += [_loss_step(model, L, s.at(), found[s.name]) for s in model.states if s.name in found]
+        steps += [_loss_step(model, voice, L, s.at(), found[s.name]) for s in model.states if s.name in found]
     lag = step.loss_lag(model)
-    steps += [_loss_step(model, L, s.at(TIME - 1), lag[s.name]) for s in model.states if s.name in lag]
-    return Section("Gradient of the loss of one step", tuple(steps), (_loss_claim(model),))
+    steps += [_loss_step(model, voice, L, s.at(TIME - 1), lag[s.name]) for s in model.states if s.name in lag]
+    return Section(voice.word("derivation.loss.heading"), tuple(steps), (_loss_claim(model, voice),))
 
 
-def _loss_claim(model: Model) -> Prose:
+def _loss_claim(model: Model, voice: Voice) -> Prose:
     assert model.loss is not None
     if model.loss.at == "last":
-        return prose("Only the last step, `t = T`, has a loss.")
-    own = "The loss of step `t` by the state of the same step; earlier steps and the other steps' losses do not enter."
-    if len(model.states) > 1:
-        own += " The states of the step count as independent: a route from one into another belongs to the state Jacobian."
-    return prose(own)
+        return voice.say("derivation.loss.last")
+    independent = voice.say("derivation.loss.independent") if len(model.states) > 1 else ()
+    return (*voice.say("derivation.loss.every"), *independent)
 
 
 def _loss_block(model: Model, state: Variable, found: dict[str, MatrixExpr]) -> MatrixExpr:
@@ -149,9 +144,9 @@ def _loss_block(model: Model, state: Variable, found: dict[str, MatrixExpr]) -> 
     return build.transpose(symbols.immediate(symbols.loss(model), state.at()))
 
 
-def _loss_step(model: Model, L: MatrixExpr, by: MatrixExpr, value: MatrixExpr) -> Step:
+def _loss_step(model: Model, voice: Voice, L: MatrixExpr, by: MatrixExpr, value: MatrixExpr) -> Step:
     head = build.transpose(symbols.immediate(L, by))
-    return Step(typeset.equation(head, symbols.abbreviated(value, model), model=model), INSIDE, shapes.check(value))
+    return Step(voice.equation(model, head, symbols.abbreviated(value, model)), voice.word(INSIDE), voice.check(value))
 
 
 def vector(model: Model, state: Variable) -> sp.MatrixSymbol:
@@ -171,7 +166,7 @@ def immediate_action(model: Model, variable: Variable) -> tuple[MatrixExpr, Matr
     return build.mul(head, whole), symbols.abbreviated(build.add(*parts), model)
 
 
-def immediate(model: Model, wrt: tuple[Variable, ...]) -> Section:
+def immediate(model: Model, voice: Voice, wrt: tuple[Variable, ...]) -> Section:
     """The immediate derivatives, as they act on a column, and the direct parts."""
     steps: list[Step] = []
     for variable in wrt:
@@ -179,29 +174,22 @@ def immediate(model: Model, wrt: tuple[Variable, ...]) -> Section:
             continue
         action = immediate_action(model, variable) if model.states else None
         if action is not None:
-            check = shapes.check(action[1], variable.at())
-            steps.append(Step(typeset.equation(*action, model=model), INSIDE, check))
+            check = voice.check(action[1], variable.at())
+            steps.append(Step(voice.equation(model, *action), voice.word(INSIDE), check))
         direct = step.loss_direct(model, variable)
         if direct is not None:
             head = build.transpose(symbols.immediate(symbols.loss(model), variable.at()))
             short = symbols.abbreviated(direct, model)
-            steps.append(Step(typeset.equation(head, short, model=model), "direct part", shapes.check(short, variable.at())))
-    return Section("Immediate derivatives", tuple(steps), (_immediate_claim(model),))
+            rule = voice.word("derivation.immediate.direct")
+            steps.append(Step(voice.equation(model, head, short), rule, voice.check(short, variable.at())))
+    return Section(voice.word("derivation.immediate.heading"), tuple(steps), (_immediate_claim(model, voice),))
 
 
-def _immediate_claim(model: Model) -> Prose:
+def _immediate_claim(model: Model, voice: Voice) -> Prose:
     if not model.states:
-        return ("What each variable does to the loss of its own step.",)
-    whole = _tree(model, sp.MatrixSymbol(symbols.free(model, "vector"), symbols.state_rows(model), 1))
-    base: Prose = (
-        "What each variable does to its own step, the state before held fixed; transposed, acting on any column ", whole,
-    )
+        return voice.say("derivation.immediate.no_state")
+    whole = voice.tree(sp.MatrixSymbol(symbols.free(model, "vector"), symbols.state_rows(model), 1), model)
     if len(model.states) == 1:
-        return (*base, " in the shape of the state, and the result in the shape of the variable.")
-    parts: list[str | Tree] = []
-    for variable in model.states:
-        parts += [_tree(model, vector(model, variable)), ", "]
-    return (*base, " with the parts ", *parts[:-1], "; the result has the shape of the variable.")
-
-
-
+        return voice.say("derivation.immediate.state", column=whole)
+    parts = voice.listed(voice.tree(vector(model, variable), model) for variable in model.states)
+    return voice.say("derivation.immediate.states", column=whole, parts=parts)

@@ -5,14 +5,14 @@ from __future__ import annotations
 from sympy import MatMul, MatrixSymbol
 from sympy.matrices.expressions.matexpr import MatrixExpr
 
-from symbptt import typeset
 from symbptt.algebra import build, linear
 from symbptt.algebra.linear import LinearMap
 from symbptt.algebra.nodes import Partial
 from symbptt.derive.rules import local, rule_name
 from symbptt.model.values import Equation, Model, Role, Variable
-from symbptt.narrative import shapes, symbols
+from symbptt.narrative import symbols
 from symbptt.narrative.values import Section, Step
+from symbptt.narrative.voice import Voice
 
 Route = tuple[MatrixSymbol, LinearMap, tuple[str, ...]]
 
@@ -33,13 +33,14 @@ def _rule(value: MatrixExpr) -> str:
     return "scaling" if scaled else rule_name(value)
 
 
-def rule_names(found: list[Route]) -> str:
+def rule_names(voice: Voice, found: list[Route]) -> str:
     """The rules along some routes; those that leave the form as it is count only if there is no other."""
     names = dict.fromkeys(name for _, _, rules in found for name in rules)
-    return ", ".join([name for name in names if name not in ("sum", "scaling")] or list(names) or ["copy"])
+    kept = [name for name in names if name not in ("sum", "scaling")] or list(names) or ["copy"]
+    return voice.word("common.list.comma").join(voice.word(f"rules.name.{name}") for name in kept)
 
 
-def _derivative(model: Model, equation: Equation, leaf: MatrixSymbol, found: list[Route]) -> Step | None:
+def _derivative(model: Model, voice: Voice, equation: Equation, leaf: MatrixSymbol, found: list[Route]) -> Step | None:
     """The Jacobian of an equation by one of the values that it reads."""
     mine = [route for route in found if route[0] == leaf]
     matrix = linear.total([inner for _, inner, _ in mine]).matrix()
@@ -48,10 +49,10 @@ def _derivative(model: Model, equation: Equation, leaf: MatrixSymbol, found: lis
     head = Partial(equation.target.at(), leaf, "partial")
     short = [(letter, full) for target, full, letter in symbols.slopes(model) if target == equation.target and full == matrix]
     sides = [*(letter for letter, _ in short), matrix]
-    return Step(typeset.equation(head, *sides, model=model), rule_names(mine), shapes.check(matrix, head))
+    return Step(voice.equation(model, head, *sides), rule_names(voice, mine), voice.check(matrix, head))
 
 
-def derivatives(model: Model, wrt: tuple[Variable, ...]) -> Section:
+def derivatives(model: Model, voice: Voice, wrt: tuple[Variable, ...]) -> Section:
     """Local derivatives by states, intermediate values, and the inputs that are asked for."""
     inputs = {v.name for v in wrt if v.role is Role.INPUT}
     steps: list[Step] = []
@@ -60,9 +61,7 @@ def derivatives(model: Model, wrt: tuple[Variable, ...]) -> Section:
         for leaf in dict.fromkeys(leaf for leaf, _, _ in found):
             role = model[leaf.name].role
             if role in (Role.STATE, Role.LOCAL) or leaf.name in inputs:
-                step = _derivative(model, equation, leaf, found)
+                step = _derivative(model, voice, equation, leaf, found)
                 steps += [step] if step else []
-    intro = "Each equation by what it reads, everything else held fixed."
-    if symbols.slopes(model):
-        intro += " A slope matrix gets a letter, so that products stay short."
-    return Section("Local derivatives", tuple(steps), ((intro,),))
+    intro = voice.say(f"derivation.local.{'slopes' if symbols.slopes(model) else 'intro'}")
+    return Section(voice.word("derivation.local.heading"), tuple(steps), (intro,))

@@ -5,24 +5,20 @@ from __future__ import annotations
 import sympy as sp
 from sympy.matrices.expressions.matexpr import MatrixExpr
 
-from symbptt import typeset
 from symbptt.algebra import build
 from symbptt.algebra.nodes import TIME, Series
 from symbptt.derive import step
 from symbptt.model.values import Model, Variable
-from symbptt.narrative import shapes, symbols
-from symbptt.narrative.backward import during
+from symbptt.narrative import symbols
+from symbptt.narrative.backward import base_case, during
 from symbptt.narrative.products import EXPANDED, Pattern, members, patterns
 from symbptt.narrative.symbols import LAST, SOURCE
-from symbptt.narrative.values import Prose, Section, Step
-from symbptt.typeset.tree import Aligned, Equality, Tree
+from symbptt.narrative.values import Section, Step
+from symbptt.narrative.voice import Voice
+from symbptt.typeset.tree import Aligned, Equality
 
 
-def _tree(model: Model, expression: MatrixExpr) -> Tree:
-    return typeset.compose(expression, model=model)
-
-
-def _recursion(model: Model, pattern: Pattern) -> Step:
+def _recursion(model: Model, voice: Voice, pattern: Pattern) -> Step:
     """The base case, then one step."""
     theta = pattern.symbol(model)
     n, p = symbols.state_rows(model), theta.shape[0] * theta.shape[1]
@@ -36,15 +32,14 @@ def _recursion(model: Model, pattern: Pattern) -> Step:
     else:
         first, base, value, when = sp.S.Zero, sp.ZeroMatrix(n, p), build.add(immediate, before), "t = 1, …, T"
     lines = Aligned((
-        Equality(_tree(model, symbols.at(now, first)), (during(_tree(model, base), "base case"),)),
-        Equality(_tree(model, now), (during(_tree(model, value), when),)),
+        Equality(voice.tree(symbols.at(now, first), model), (base_case(voice.tree(base, model), voice),)),
+        Equality(voice.tree(now, model), (during(voice.tree(value, model), when),)),
     ))
-    own = pattern.initial or pattern.timed
-    rule = "through the step before" if own else "total derivative = immediate part + through the step before"
-    return Step(lines, rule, shapes.check(value), members(model, pattern))
+    rule = voice.word(f"derivation.nested.{'through' if pattern.initial or pattern.timed else 'parts'}")
+    return Step(lines, rule, voice.check(value), members(model, voice, pattern))
 
 
-def _gradient(model: Model, pattern: Pattern) -> Step:
+def _gradient(model: Model, voice: Voice, pattern: Pattern) -> Step:
     """The gradient from the carried derivatives."""
     assert model.loss is not None
     theta = pattern.symbol(model)
@@ -65,30 +60,26 @@ def _gradient(model: Model, pattern: Pattern) -> Step:
         start = SOURCE if pattern.timed else 1
         sums.append(symbols.at(row, LAST) if model.loss.at == "last" else Series(row, TIME, start, LAST))
     left = symbols.total(symbols.loss(model, None), theta)
-    return Step(typeset.equation(left, build.add(*sums), model=model), "total derivative of the loss", "")
+    return Step(voice.equation(model, left, build.add(*sums)), voice.word("derivation.nested.loss"), "")
 
 
-def _written_out(model: Model, pattern: Pattern, T: int) -> Step:
+def _written_out(model: Model, voice: Voice, pattern: Pattern, T: int) -> Step:
     """ds_T/dθ with the recursion inserted into itself."""
     theta = pattern.symbol(model)
     value: MatrixExpr = sp.ZeroMatrix(symbols.state_rows(model), theta.shape[0] * theta.shape[1])
     for t in range(1, T + 1):
         value = build.add(symbols.immediate(symbols.state(model, t), theta), build.mul(symbols.jacobian(model, t), value))
     left = symbols.total(symbols.state(model, T), theta)
-    return Step(typeset.equation(left, value, model=model), f"the recursion inserted {T} times", "")
+    return Step(voice.equation(model, left, value), voice.word("derivation.nested.inserted", times=str(T)), "")
 
 
-def section(model: Model, T: int, wrt: tuple[Variable, ...]) -> Section:
+def section(model: Model, voice: Voice, T: int, wrt: tuple[Variable, ...]) -> Section:
     """The forward recursion for every pattern of variables."""
     steps: list[Step] = []
     for pattern in patterns(model, wrt):
         if pattern.reaches and model.states:
-            steps.append(_recursion(model, pattern))
+            steps.append(_recursion(model, voice, pattern))
             if not pattern.initial and not pattern.timed and T <= EXPANDED:
-                steps.append(_written_out(model, pattern, T))
-        steps.append(_gradient(model, pattern))
-    intro: Prose = (
-        "The same sum, ordered the other way round: the derivatives of the state are carried forward with the steps (real-time "
-        "recurrent learning). The immediate derivative on the right and the total one on the left are different things.",
-    )
-    return Section("Nested form", tuple(steps), (intro,))
+                steps.append(_written_out(model, voice, pattern, T))
+        steps.append(_gradient(model, voice, pattern))
+    return Section(voice.word("derivation.nested.heading"), tuple(steps), (voice.say("derivation.nested.intro"),))

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import numpy as np
 
-from symbptt import derive, typeset, unroll
+from symbptt import derive, unroll
 from symbptt.algebra.nodes import BatchMean
 from symbptt.model.values import Model, Role, Variable
 from symbptt.narrative import symbols
-from symbptt.narrative.inline import prose
-from symbptt.narrative.values import Norms, Prose, Section
+from symbptt.narrative.inline import math
+from symbptt.narrative.values import Norms, Section
+from symbptt.narrative.voice import Voice
 from symbptt.verify.data import random
 
 LONGEST = 8
@@ -21,7 +22,7 @@ SAMPLES = 3
 """The samples of a model that couples them; others have one."""
 
 
-def norms(model: Model, T: int, wrt: tuple[Variable, ...]) -> Norms:
+def norms(model: Model, voice: Voice, T: int, wrt: tuple[Variable, ...]) -> Norms:
     """The Frobenius norms of all terms for one sample; the initial states are random too."""
     steps = min(T, LONGEST)
     graph = unroll.steps(model, steps)
@@ -36,18 +37,15 @@ def norms(model: Model, T: int, wrt: tuple[Variable, ...]) -> Norms:
         terms = derive.gradient(graph, v.name).evaluate(data.parameters, data.inputs, data.targets, data.states)
         values = tuple(float(np.linalg.norm(terms[p])) if p in terms else 0.0 for p in pairs)
         whole = float(np.linalg.norm(sum(terms.values(), np.zeros(next(iter(terms.values())).shape))))
-        rows.append((typeset.compose(v.at(), model=model), values, whole))
+        rows.append((voice.tree(v.at(), model), values, whole))
     return Norms(pairs, tuple(rows), tuple(sorted(data.dims.items())), samples, SEED)
 
 
-def section(model: Model, T: int, wrt: tuple[Variable, ...]) -> Section:
+def section(model: Model, voice: Voice, T: int, wrt: tuple[Variable, ...]) -> Section:
     """The sum of products in numbers."""
-    found = norms(model, T, wrt)
-    sizes = ", ".join(f"`{name} = {size}`" for name, size in (("T", min(T, LONGEST)), *found.sizes))
-    samples = "One random sample" if found.samples == 1 else f"{found.samples} random samples"
-    L = typeset.compose(symbols.loss(model, None), model=model)
-    intro: Prose = (
-        *prose(f"{samples}, {sizes}, seed {found.seed}: the Frobenius norm of every term `(t, k)`, "),
-        "and of their sum, the gradient of ", L, *prose(". Terms of the same distance `t − k` have the same colour."),
-    )
-    return Section("Sum of products, in numbers", (), (intro,), found, level=2)
+    found = norms(model, voice, T, wrt)
+    sizes = voice.listed(math(f"{name} = {size}") for name, size in (("T", min(T, LONGEST)), *found.sizes))
+    samples = voice.word(f"derivation.norms.{'one' if found.samples == 1 else 'samples'}", number=str(found.samples))
+    L = voice.tree(symbols.loss(model, None), model)
+    intro = voice.say("derivation.norms.intro", samples=samples, sizes=sizes, seed=str(found.seed), loss=L)
+    return Section(voice.word("derivation.norms.heading"), (), (intro,), found, level=2)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import sympy as sp
 from sympy.matrices.expressions.matexpr import MatrixExpr
 
-from symbptt import derive, typeset
+from symbptt import derive
 from symbptt.algebra import build
 from symbptt.algebra.nodes import TIME, Chain, Series
 from symbptt.derive import step
@@ -16,10 +16,10 @@ from symbptt.derive.adjoint import initial as starts
 from symbptt.derive.sum_of_products import Gradient, Kind, Term
 from symbptt.model.values import Model, Role, Variable
 from symbptt.narrative import shapes, symbols
-from symbptt.narrative.inline import prose
 from symbptt.narrative.substituted import substituted
 from symbptt.narrative.symbols import BETWEEN, LAST, SOURCE
 from symbptt.narrative.values import Prose, Section, Step
+from symbptt.narrative.voice import Voice
 from symbptt.typeset.tree import Aligned, Equality, Fenced, Number, Operator, Row, Tree
 from symbptt.unroll.graph import UnrolledGraph
 
@@ -150,10 +150,10 @@ def pair(t: int, k: int) -> Tree:
     return Fenced(Row((Number(str(t)), Operator(","), Number(str(k)))))
 
 
-def lines(model: Model, gradient: Gradient, values: Iterable[MatrixExpr]) -> Aligned:
+def lines(model: Model, voice: Voice, gradient: Gradient, values: Iterable[MatrixExpr]) -> Aligned:
     """One line per term: (t, k) : value."""
     made = zip(gradient.terms, values, strict=True)
-    return Aligned(tuple(Equality(pair(t.loss_step, t.source_step), (typeset.compose(v, model=model),), ":") for t, v in made))
+    return Aligned(tuple(Equality(pair(t.loss_step, t.source_step), (voice.tree(v, model),), ":") for t, v in made))
 
 
 def head(model: Model, pattern: Pattern) -> MatrixExpr:
@@ -161,79 +161,74 @@ def head(model: Model, pattern: Pattern) -> MatrixExpr:
     return symbols.total(symbols.loss(model, None), pattern.symbol(model))
 
 
-def members(model: Model, pattern: Pattern) -> Prose:
+def members(model: Model, voice: Voice, pattern: Pattern) -> Prose:
     """Which variables a pattern stands for."""
     if pattern.initial:
-        return _initial(model, pattern.variables[0])
+        return _initial(model, voice, pattern.variables[0])
     if len(pattern.variables) == 1:
         return ()
-    names: list[str | Tree] = []
-    for v in pattern.variables:
-        names += [typeset.compose(v.at(), model=model), ", "]
-    return ("For ", typeset.compose(symbols.parameter(model), model=model), " any of ", *names[:-1], ":")
+    names = voice.listed(voice.tree(v.at(), model) for v in pattern.variables)
+    return voice.say("derivation.products.members", parameter=voice.tree(symbols.parameter(model), model), members=names)
 
 
-def _initial(model: Model, variable: Variable) -> Prose:
+def _initial(model: Model, voice: Voice, variable: Variable) -> Prose:
     """What the gradient by s_0 has to do with a variable."""
     states = starts(model, variable)
-    named = typeset.compose(variable.at(), model=model)
-    start = typeset.compose(states[0].at(0), model=model)
-    whole = typeset.compose(symbols.state(model, 0), model=model)
-    block: Prose = (", a block of that by ", whole) if len(model.states) > 1 else ()
+    named = voice.tree(variable.at(), model)
+    start = voice.tree(states[0].at(0), model)
+    whole = voice.tree(symbols.state(model, 0), model)
+    several = len(model.states) > 1
+    block = voice.say("derivation.products.block", state=whole) if several else ()
     if variable.role is Role.PARAMETER:
-        return ("The state starts from ", named, ", whose gradient is that by ", start, *block, ":")
-    return ("The gradient by ", start, *block, ":") if block else ()
+        return voice.say("derivation.products.starts_from", parameter=named, state=start, block=block)
+    return voice.say("derivation.products.initial", state=start, block=block) if several else ()
 
 
-def rule(model: Model, pattern: Pattern) -> str:
+def rule(voice: Voice, pattern: Pattern) -> str:
     """The rules behind the general formula."""
     if not pattern.reaches:
-        return "shared over time: sum over t" if not pattern.timed else "direct part"
-    if pattern.initial:
-        return "chain rule over the steps"
-    return "chain rule over the steps" + ("" if pattern.timed else "; shared over time: sum over k")
+        return voice.word("derivation.products.direct" if pattern.timed else "derivation.products.over_t")
+    once = pattern.initial or pattern.timed
+    return voice.word("derivation.products.chain_rule" if once else "derivation.products.chain_rule_over_k")
 
 
-def chain_shapes(model: Model, pattern: Pattern) -> str:
+def chain_shapes(model: Model, voice: Voice, pattern: Pattern) -> str:
     """The shapes of a term: (P×H)(H×H)…(H×1) = (P×1)."""
     write, theta = Factors(model, True), pattern.symbol(model)
     if not pattern.reaches:
-        return shapes.shape(theta)
-    first = "" if pattern.initial else shapes.shape(write.immediate(theta, SOURCE))
+        return voice.shape(theta)
+    first = "" if pattern.initial else voice.shape(write.immediate(theta, SOURCE))
     rows = shapes.size(theta.shape[0] * theta.shape[1])
-    return f"{first}{shapes.shape(write.jacobian(BETWEEN))}…{shapes.shape(write.loss(TIME))} = ({rows}×1)"
+    return f"{first}{voice.shape(write.jacobian(BETWEEN))}…{voice.shape(write.loss(TIME))} = ({rows}×1)"
 
 
-def partial_steps(graph: UnrolledGraph, pattern: Pattern) -> list[Step]:
+def partial_steps(graph: UnrolledGraph, voice: Voice, pattern: Pattern) -> list[Step]:
     """The general formula in partial derivatives and in letters, and every term for the chosen T."""
     model = graph.model
     left, theta = head(model, pattern), pattern.symbol(model)
     sides = list(dict.fromkeys(general(model, pattern, letters) for letters in (False, True)))
-    equation = typeset.equation(left, *sides, model=model)
-    steps = [Step(equation, rule(model, pattern), chain_shapes(model, pattern), members(model, pattern))]
+    equation = voice.equation(model, left, *sides)
+    steps = [Step(equation, rule(voice, pattern), chain_shapes(model, voice, pattern), members(model, voice, pattern))]
     if graph.T <= EXPANDED and not pattern.timed:
         gradient = derive.gradient(graph, pattern.variables[0].name)
         write = Factors(model, letters=len(model.states) > 1)
         values = [product(term, write, theta) for term in gradient.terms]
-        claim = prose(f"The {len(values)} terms `(t, k)` for `T = {graph.T}`:")
-        steps.append(Step(lines(model, gradient, values), "the sums written out", "", claim))
+        claim = voice.say("derivation.products.terms", number=str(len(values)), T=str(graph.T))
+        steps.append(Step(lines(model, voice, gradient, values), voice.word("derivation.products.written_out"), "", claim))
     return steps
 
 
-def sections(graph: UnrolledGraph, wrt: tuple[Variable, ...]) -> tuple[Section, ...]:
+def sections(graph: UnrolledGraph, voice: Voice, wrt: tuple[Variable, ...]) -> tuple[Section, ...]:
     """The sum of products in partial derivatives, and with the factors substituted."""
     model = graph.model
     found = patterns(model, wrt)
-    partial = [s for pattern in found for s in partial_steps(graph, pattern)]
+    partial = [s for pattern in found for s in partial_steps(graph, voice, pattern)]
     count = graph.T * (graph.T + 1) // 2 if model.loss and model.loss.at == "every" else graph.T
-    intro = prose(
-        "The loss of step `t` depends on a variable of step `k ≤ t` along the chain of states from `k` to `t`: one product for "
-        f"each pair `(t, k)`, {count} in all for `T = {graph.T}`. In the product over `j` the smallest index stands on the left; "
-        "it is empty, and the identity, where `k = t`."
-    )
+    intro = voice.say("derivation.products.intro", number=str(count), T=str(graph.T))
     if not model.states:
-        intro = prose("Nothing is carried from step to step, so only `k = t` occurs.")
+        intro = voice.say("derivation.products.no_state")
+    made = substituted(graph, voice, wrt, lines, EXPANDED)
     return (
-        Section("Sum of products", tuple(partial), (intro,)),
-        Section("Sum of products, factors substituted", tuple(substituted(graph, wrt, lines, EXPANDED)), level=2),
+        Section(voice.word("derivation.products.heading"), tuple(partial), (intro,)),
+        Section(voice.word("derivation.substituted.heading"), tuple(made), level=2),
     )

@@ -8,6 +8,7 @@ from symbptt.errors import BadInput
 from symbptt.model.values import Model, Role, Variable
 from symbptt.narrative import backward, forward, jacobians, local, nested, norms, products
 from symbptt.narrative.values import Derivation, Section
+from symbptt.narrative.voice import ENGLISH, Voice
 
 ALL = "all"
 
@@ -26,23 +27,26 @@ def variables(model: Model, wrt: tuple[str, ...] | str | None) -> tuple[Variable
     return tuple(v for v in everything if v in chosen)
 
 
-def derivation(model: Model, T: int, wrt: tuple[str, ...] | str | None = None) -> Derivation:
-    """Tell the whole derivation.
+def derivation(model: Model, T: int, wrt: tuple[str, ...] | str | None = None, voice: Voice = ENGLISH) -> Derivation:
+    """Tell the whole derivation, in a language and a notation.
 
     Raises BadInput for a model without a loss, for a T out of range, and for a name that has no gradient.
     """
     if model.loss is None:
         raise BadInput(f"{model.name} has no loss; choose one with --loss")
     graph, chosen = unroll.steps(model, T), variables(model, wrt)
-    sections: list[Section] = [forward.conventions(model), forward.equations(model), local.derivatives(model, chosen)]
+    sections: list[Section] = [
+        forward.conventions(model, voice), forward.equations(model, voice), local.derivatives(model, voice, chosen),
+    ]
     if forward.is_recurrent(model):
-        sections.append(jacobians.state_jacobian(model))
+        sections.append(jacobians.state_jacobian(model, voice))
     if model.states:
-        sections.append(jacobians.loss_gradient(model))
-    sections += [jacobians.immediate(model, chosen), *products.sections(graph, chosen), norms.section(model, T, chosen)]
+        sections.append(jacobians.loss_gradient(model, voice))
+    sections += [jacobians.immediate(model, voice, chosen), *products.sections(graph, voice, chosen)]
+    sections.append(norms.section(model, voice, T, chosen))
     if model.states:
-        sections.append(backward.state_form(model, chosen))
-    sections += [backward.node_form(model, chosen)]
+        sections.append(backward.state_form(model, voice, chosen))
+    sections.append(backward.node_form(model, voice, chosen))
     if model.states:
-        sections.append(nested.section(model, T, chosen))
-    return Derivation(model.title, model, T, chosen, tuple(sections))
+        sections.append(nested.section(model, voice, T, chosen))
+    return Derivation(model.title, model, T, chosen, tuple(sections), voice)

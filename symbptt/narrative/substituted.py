@@ -15,15 +15,15 @@ from symbptt.derive import step
 from symbptt.derive.adjoint import initial as starts
 from symbptt.derive.sum_of_products import Gradient, Term
 from symbptt.model.values import Model, Role, Variable
-from symbptt.narrative import shapes, symbols
-from symbptt.narrative.inline import prose
+from symbptt.narrative import symbols
 from symbptt.narrative.jacobians import immediate_action, vector
 from symbptt.narrative.symbols import BETWEEN, LAST, SOURCE
-from symbptt.narrative.values import Prose, Step
+from symbptt.narrative.values import Step
+from symbptt.narrative.voice import Voice
 from symbptt.typeset.tree import Aligned, BigOperator, Brace, Fenced, Matrix, Operator, Row, Tree
 from symbptt.unroll.graph import UnrolledGraph
 
-Lines = Callable[[Model, Gradient, Iterable[MatrixExpr]], Aligned]
+Lines = Callable[[Model, Voice, Gradient, Iterable[MatrixExpr]], Aligned]
 
 
 LONG = 110
@@ -32,10 +32,10 @@ MANY = 6
 """The largest number of variables for each of which all terms are listed; beyond, they are listed for one."""
 
 
-def _values(model: Model, gradient: Gradient) -> list[MatrixExpr]:
+def _values(model: Model, voice: Voice, gradient: Gradient) -> list[MatrixExpr]:
     """The value of every term, slope matrices as letters; where that is long, state Jacobians are letters too."""
     values = [symbols.abbreviated(t.value, model) for t in gradient.terms if t.value is not None]
-    if max(len(typeset.text(v, model)) for v in values) <= LONG:
+    if max(len(typeset.text(voice.tree(v, model))) for v in values) <= LONG:
         return values
     return [symbols.abbreviated(_with_letters(model, gradient.parameter, t), model) for t in gradient.terms]
 
@@ -100,11 +100,11 @@ def _head(model: Model, variable: Variable) -> MatrixExpr:
     return symbols.total(symbols.loss(model, None), by)
 
 
-def _written_out(model: Model, term: Term, value: MatrixExpr) -> Step | None:
+def _written_out(model: Model, voice: Voice, term: Term, value: MatrixExpr) -> Step | None:
     """The deepest term with every slope matrix in full, above a brace with its letter."""
-    product = typeset.compose(value, model=model)
+    product = voice.tree(value, model)
     full = {
-        typeset.compose(symbols.at(letter, j), model=model): typeset.compose(symbols.at(template, j), model=model)
+        voice.tree(symbols.at(letter, j), model): voice.tree(symbols.at(template, j), model)
         for _, template, letter in symbols.slopes(model) for j in range(term.source_step, term.loss_step + 1)
     }
     if not isinstance(product, Row) or not full:
@@ -112,23 +112,24 @@ def _written_out(model: Model, term: Term, value: MatrixExpr) -> Step | None:
     items = tuple(Brace(full[item], item) if item in full else item for item in product.items)
     if items == product.items:
         return None
-    claim = prose(f"The term `({term.loss_step}, {term.source_step})` in full:")
-    return Step(Row(items), "slopes in full", shapes.check(value), claim)
+    claim = voice.say("derivation.substituted.in_full", t=str(term.loss_step), k=str(term.source_step))
+    return Step(Row(items), voice.word("derivation.substituted.slopes"), voice.check(value), claim)
 
 
-def _terms(graph: UnrolledGraph, variable: Variable, lines: Lines, full: bool) -> list[Step]:
+def _terms(graph: UnrolledGraph, voice: Voice, variable: Variable, lines: Lines, full: bool) -> list[Step]:
     """Every term for the chosen T, and if asked the deepest one with its slopes in full."""
     model = graph.model
     gradient = derive.gradient(graph, variable.name)
-    values = _values(model, gradient)
-    claim: Prose = ("The terms of ", typeset.compose(_head(model, variable), model=model), *prose(f" for `T = {graph.T}`:"))
-    made = [Step(lines(model, gradient, values), "factors substituted", shapes.check(values[-1], variable.at()), claim)]
+    values = _values(model, voice, gradient)
+    claim = voice.say("derivation.substituted.terms", gradient=voice.tree(_head(model, variable), model), T=str(graph.T))
+    rule = voice.word("derivation.substituted.rule")
+    made = [Step(lines(model, voice, gradient, values), rule, voice.check(values[-1], variable.at()), claim)]
     deepest = max(range(len(values)), key=lambda i: (gradient.terms[i].loss_step - gradient.terms[i].source_step, -i))
-    whole = _written_out(model, gradient.terms[deepest], values[deepest]) if full else None
+    whole = _written_out(model, voice, gradient.terms[deepest], values[deepest]) if full else None
     return [*made, whole] if whole else made
 
 
-def _one_state(graph: UnrolledGraph, wrt: tuple[Variable, ...], lines: Lines, limit: int) -> list[Step]:
+def _one_state(graph: UnrolledGraph, voice: Voice, wrt: tuple[Variable, ...], lines: Lines, limit: int) -> list[Step]:
     model = graph.model
     made: list[Step] = []
     first = next((v for v in wrt if v.role is Role.PARAMETER and step.immediate(model, v)), wrt[0] if wrt else None)
@@ -137,9 +138,10 @@ def _one_state(graph: UnrolledGraph, wrt: tuple[Variable, ...], lines: Lines, li
         loop = _loop(model, variable)
         if loop is not None:
             left = _head(model, variable)
-            made.append(Step(typeset.equation(left, loop, model=model), "factors substituted", shapes.check(loop, variable.at())))
+            rule = voice.word("derivation.substituted.rule")
+            made.append(Step(voice.equation(model, left, loop), rule, voice.check(loop, variable.at())))
         if variable in listed:
-            made += _terms(graph, variable, lines, variable == first)
+            made += _terms(graph, voice, variable, lines, variable == first)
     return made
 
 
@@ -151,13 +153,13 @@ def _listed(model: Model, wrt: tuple[Variable, ...], first: Variable | None) -> 
     return shared if len(shared) <= MANY else tuple(v for v in shared if v == first)
 
 
-def _blocks(model: Model, wrt: tuple[Variable, ...]) -> list[Step]:
+def _blocks(model: Model, voice: Voice, wrt: tuple[Variable, ...]) -> list[Step]:
     """Several states: the product of block matrices, and the term k = t of every variable."""
     theta = symbols.parameter(model)
     J = step.state_jacobian(model)
 
     def tree(expression: MatrixExpr) -> Tree:
-        return typeset.compose(expression, model=model)
+        return voice.tree(expression, model)
 
     def block(row: Variable, column: Variable) -> Tree:
         if (column.name, row.name) not in J:
@@ -170,15 +172,16 @@ def _blocks(model: Model, wrt: tuple[Variable, ...]) -> list[Step]:
     chain = Chain(symbols.jacobian(model, BETWEEN), BETWEEN, SOURCE + 1, TIME)
     sign = _first_big(tree(chain))
     product = Row((first, Operator("\u2009"), Fenced(Row((sign, middle))), Operator("\u2009"), last))
-    claim = prose("The term `(t, k)` in blocks, one row or column for each state:")
-    steps = [Step(product, "product of block matrices", "", claim)]
+    claim = voice.say("derivation.substituted.blocks")
+    steps = [Step(product, voice.word("derivation.substituted.block_product"), "", claim)]
     for variable in wrt:
         action = None if starts(model, variable) else immediate_action(model, variable)
         if action is not None:
             found = {vector(model, s): _loss_value(model, s) for s in model.states}
             value = symbols.abbreviated(_replaced(step.immediate(model, variable), model, found), model)
             left = build.mul(build.transpose(symbols.immediate(symbols.state(model), variable.at())), symbols.loss_symbol(model))
-            steps.append(Step(typeset.equation(left, value, model=model), "term k = t", shapes.check(value, variable.at())))
+            rule = voice.word("derivation.substituted.term_now")
+            steps.append(Step(voice.equation(model, left, value), rule, voice.check(value, variable.at())))
     return steps
 
 
@@ -202,8 +205,8 @@ def _first_big(tree: Tree) -> BigOperator:
     return tree.items[0]
 
 
-def substituted(graph: UnrolledGraph, wrt: tuple[Variable, ...], lines: Lines, limit: int) -> list[Step]:
+def substituted(graph: UnrolledGraph, voice: Voice, wrt: tuple[Variable, ...], lines: Lines, limit: int) -> list[Step]:
     """The steps of the second depth; `lines` lays the terms out, up to T = `limit` they are all shown."""
     if len(graph.model.states) > 1:
-        return _blocks(graph.model, wrt)
-    return _one_state(graph, wrt, lines, limit)
+        return _blocks(graph.model, voice, wrt)
+    return _one_state(graph, voice, wrt, lines, limit)

@@ -5,15 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from symbptt.model.values import Model, Variable
+from symbptt.narrative.inline import Prose as Prose
+from symbptt.narrative.inline import Typed as Typed
+from symbptt.narrative.voice import ENGLISH, Voice
 from symbptt.typeset.tree import Tree
-
-
-class Typed(str):
-    """Words to be typed as they are: a command, a name in code."""
-
-
-Prose = tuple[str | Tree, ...]
-"""Running text: words, and formulas set inline."""
 
 
 @dataclass(frozen=True)
@@ -62,3 +57,4 @@ class Derivation:
     T: int
     wrt: tuple[Variable, ...]
     sections: tuple[Section, ...]
+    voice: Voice = ENGLISH

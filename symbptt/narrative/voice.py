@@ -8,20 +8,22 @@ from __future__ import annotations
 
 import re
 import tomllib
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cache
 
 import sympy as sp
+from sympy.matrices.expressions.matexpr import MatrixExpr
 
 from symbptt import resources, typeset
 from symbptt.errors import UnknownName
 from symbptt.model.values import Model
-from symbptt.narrative.inline import prose
-from symbptt.narrative.values import Prose
+from symbptt.narrative import shapes
+from symbptt.narrative.inline import Prose, math, plain
 from symbptt.typeset import TEXTBOOK, Notation
-from symbptt.typeset.tree import Tree
+from symbptt.typeset.tree import Equality, Tree
 
-_SLOT = re.compile(r"\{([a-z_]+)\}")
+_SLOT = re.compile(r"\{([A-Za-z_]+)\}")
 
 
 @cache
@@ -55,6 +57,14 @@ def slots(text: str) -> frozenset[str]:
     return frozenset(_SLOT.findall(text))
 
 
+def _filled(text: str, values: Mapping[str, str | Tree | Prose]) -> Prose:
+    said: list[str | Tree] = []
+    for i, part in enumerate(_SLOT.split(text)):
+        value = values[part] if i % 2 else part
+        said += value if isinstance(value, tuple) else (value,)
+    return tuple(part for part in said if part != "")
+
+
 @dataclass(frozen=True)
 class Voice:
     """A language and a notation. Raises UnknownName for a language without tables, and for a key that the tables lack."""
@@ -76,19 +86,43 @@ class Voice:
         return _SLOT.sub(lambda match: values[match[1]], self._text(key))
 
     def say(self, key: str, **values: str | Tree | Prose) -> Prose:
-        """A text as prose, its slots filled with words, formulas or prose."""
+        """A text as prose, its slots filled with words, formulas or prose; inside backquotes, with words only."""
         said: list[str | Tree] = []
-        for i, part in enumerate(_SLOT.split(self._text(key))):
-            if i % 2 == 0:
-                said += prose(part)
-            else:
-                value = values[part]
-                said += value if isinstance(value, tuple) else (value,)
+        for i, part in enumerate(self._text(key).split("`")):
+            said += [math(_SLOT.sub(lambda match: str(values[match[1]]), part))] if i % 2 else _filled(part, values)
         return tuple(said)
 
     def tree(self, expression: sp.Basic | Tree, model: Model | None = None) -> Tree:
         """A formula in this notation."""
         return typeset.compose(expression, self.notation, model)
+
+    def plain(self, key: str, **values: str | Tree | Prose) -> str:
+        """A text as words alone, its formulas in Unicode."""
+        return plain(self.say(key, **values), typeset.text)
+
+    def listed(self, trees: Iterable[Tree]) -> Prose:
+        """Formulas one after another, with this language's comma of a list in between."""
+        said: list[str | Tree] = []
+        for tree in trees:
+            said += [self.word("common.list.comma"), tree]
+        return tuple(said[1:])
+
+    def own(self, texts: Iterable[tuple[str, str]]) -> str:
+        """Of texts by language the one in this language, else in English, else any; empty if there is none."""
+        known = dict(texts)
+        return known.get(self.language) or known.get("en") or next(iter(known.values()), "")
+
+    def equation(self, model: Model, left: sp.Basic | Tree, *sides: sp.Basic | Tree) -> Equality:
+        """left = side = … in this notation."""
+        return typeset.equation(left, *sides, model=model, notation=self.notation)
+
+    def shape(self, expression: MatrixExpr) -> str:
+        """(rows×columns) of a formula."""
+        return shapes.shape(expression)
+
+    def check(self, value: MatrixExpr, result: MatrixExpr | None = None) -> str:
+        """The shapes of the operands of a formula and the shape they give, which is that of `result`."""
+        return shapes.check(value, result)
 
 
 ENGLISH = Voice()

@@ -164,3 +164,26 @@ def test_long_sequences_have_a_triangle_of_one_variable() -> None:
     html = document.render("elman", 6, "html")
     assert "k = 6" in html and "t = 6" in html
     assert html.count('<td class="lag0">') == 6
+
+
+def test_the_document_in_chinese(tmp_path: Path) -> None:
+    paths = document.write("elman", 2, tmp_path, wishes=document.Wishes(language="zh"))
+    assert [p.name for p in paths] == ["elman_T2_zh.tex", "elman_T2_zh.html"]
+    tex, html = (p.read_text() for p in paths)
+    assert r"{ctex}" in tex and "--lang zh" in tex.splitlines()[0]
+    assert r"\section{反向递推}" in tex and r"\text{递推起点}" in tex and "[U+" not in tex
+    reader = parsed(html)
+    assert '<html lang="zh' in html and "输入权重（参数）" in reader.text
+    body = re.sub(r"<(style|pre|svg)\b.*?</\1>|<!--.*?-->", "", html, flags=re.S)
+    words = re.findall(r"[A-Za-z]{4,}", re.sub(r"<[^>]*>", " ", body[: body.index('id="references"')]))
+    assert set(words) <= {
+        "Elman", "network", "Pascanu", "Mikolov", "Bengio", "Werbos", "RTRL", "softmax", "tanh", "diag", "Frobenius", "symbptt",
+        "emit", "elman",
+    }
+
+
+@pytest.mark.parametrize("text, made", [
+    ("中文，“引号”：…", "中文，“引号”：…"), ("a_b ≤ 中", r"a\_b $\le$ 中"), (r"\input{中}", r"\textbackslash{}input\{中\}"),
+])
+def test_chinese_stays_in_a_chinese_document(text: str, made: str) -> None:
+    assert latex.escape(text, chinese=True) == made

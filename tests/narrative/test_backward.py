@@ -16,6 +16,7 @@ from symbptt.derive.recursion import recursion
 from symbptt.model.read import load, names
 from symbptt.model.values import Model, Role
 from symbptt.narrative import backward
+from symbptt.narrative.voice import ENGLISH
 
 
 def by_recursion(item: Any) -> dict[str, Any]:
@@ -80,7 +81,7 @@ def test_the_numbers_in_the_code_are_those_of_the_equations(name: str) -> None:
 
 def test_the_base_case_comes_first() -> None:
     model = load("elman")
-    section = backward.node_form(model, model.parameters)
+    section = backward.node_form(model, ENGLISH, model.parameters)
     step = next(s for s in section.steps if isinstance(s.equation, typeset.Aligned))
     assert typeset.text(step.equation).split("\n")[0].strip().startswith("δ_{h,T} = Wₕₒᵀ δ_{o,T}")
     assert step.rule == "from o: matrix product; from a of the next step: matrix product"
@@ -89,11 +90,11 @@ def test_the_base_case_comes_first() -> None:
 
 def test_the_state_form_starts_at_the_end() -> None:
     model = load("lstm")
-    first = backward.state_form(model, model.parameters).steps[0]
+    first = backward.state_form(model, ENGLISH, model.parameters).steps[0]
     assert typeset.text(first.equation).split("\n")[0].strip().startswith("s̄_T = g_{s,T}")
 
 
 def test_a_name_of_our_own_is_explained() -> None:
-    section = backward.node_form(load("deep_feedforward_batch_norm"), ())
+    section = backward.node_form(load("deep_feedforward_batch_norm"), ENGLISH, ())
     claims = ["".join(p if isinstance(p, str) else typeset.text(p) for p in s.claim) for s in section.steps if s.claim]
     assert any(" is the adjoint of " in claim for claim in claims)

@@ -16,6 +16,7 @@ from symbptt.model.read import load
 from symbptt.model.values import Model
 from symbptt.narrative import products, substituted, symbols
 from symbptt.narrative.story import variables
+from symbptt.narrative.voice import ENGLISH
 
 RECURRENT = ["elman", "jordan", "gru", "lstm", "indrnn", "leaky", "scalar"]
 
@@ -54,7 +55,7 @@ def test_the_general_formula_expands_to_the_terms(name: str, letters: bool) -> N
 @pytest.mark.parametrize("name", RECURRENT)
 def test_the_count_of_lines_is_the_count_of_terms(name: str) -> None:
     model = load(name)
-    partial, _ = products.sections(unroll.steps(model, 3), model.parameters)
+    partial, _ = products.sections(unroll.steps(model, 3), ENGLISH, model.parameters)
     listed = [len(step.equation.lines) for step in partial.steps if step.rule == "the sums written out"]
     reaching = [p.reaches for p in products.patterns(model, model.parameters)]
     assert listed == [6 if reaches else 3 for reaches in reaching]
@@ -96,7 +97,7 @@ def test_every_listed_term_has_its_value(name: str, numbers: Callable[..., Any],
     for variable in item.model.parameters:
         gradient = derive.gradient(item.graph, variable.name)
         values = gradient.evaluate(*item.arrays)
-        for term, formula in zip(gradient.terms, substituted._values(item.model, gradient), strict=True):
+        for term, formula in zip(gradient.terms, substituted._values(item.model, ENGLISH, gradient), strict=True):
             expected = values[term.loss_step, term.source_step]
             if not any(s.name == letter for s in formula.atoms(sp.MatrixSymbol)):
                 close(item.value(formula).sum(axis=0).reshape(expected.shape), expected)
@@ -105,7 +106,7 @@ def test_every_listed_term_has_its_value(name: str, numbers: Callable[..., Any],
 def test_long_terms_keep_the_letters_of_their_jacobians() -> None:
     model = load("gru")
     gradient = derive.gradient(unroll.steps(model, 3), "W_xr")
-    shown = [typeset.text(value, model) for value in substituted._values(model, gradient)]
+    shown = [typeset.text(value, model) for value in substituted._values(model, ENGLISH, gradient)]
     assert "J₂ᵀ J₃ᵀ" in shown[3]
     assert max(map(len, shown)) < 160
 
@@ -118,18 +119,18 @@ def test_letters_with_jacobians_put_back_give_the_terms(
     block = derive.step.state_jacobian(item.model)["h", "h"].matrix()
     letters = {symbols.jacobian(item.model, t): symbols.at(block, t) for t in (2, 3)}
     values = gradient.evaluate(*item.arrays)
-    for term, formula in zip(gradient.terms, substituted._values(item.model, gradient), strict=True):
+    for term, formula in zip(gradient.terms, substituted._values(item.model, ENGLISH, gradient), strict=True):
         close(item.value(formula.xreplace(letters)).sum(axis=0), values[term.loss_step, term.source_step])
 
 
 def test_a_loss_at_the_end_has_no_sum_over_losses(last_only: Model) -> None:
-    partial, _ = products.sections(unroll.steps(last_only, 3), last_only.parameters)
+    partial, _ = products.sections(unroll.steps(last_only, 3), ENGLISH, last_only.parameters)
     assert typeset.text(partial.steps[0].equation).startswith("dL/dθ = ∑_{k=1..T} (∂⁺hₖ/∂θ)ᵀ")
     assert "3 in all" in "".join(map(str, partial.intro[0]))
 
 
 def test_many_steps_are_counted_not_listed() -> None:
     model = load("elman")
-    partial, full = products.sections(unroll.steps(model, 12), model.parameters)
+    partial, full = products.sections(unroll.steps(model, 12), ENGLISH, model.parameters)
     assert not any(isinstance(step.equation, typeset.Aligned) for step in (*partial.steps, *full.steps))
     assert "78 in all" in "".join(map(str, partial.intro[0]))

@@ -8,11 +8,13 @@ from symbptt import narrative, typeset
 from symbptt.errors import BadInput, UnknownName
 from symbptt.model.read import load, names
 from symbptt.narrative import jacobians, symbols
-from symbptt.narrative.values import Derivation, Prose, Step
+from symbptt.narrative.inline import Prose, plain
+from symbptt.narrative.values import Derivation, Step
+from symbptt.narrative.voice import ENGLISH
 
 
 def words(prose: Prose) -> str:
-    return "".join(part if isinstance(part, str) else typeset.text(part) for part in prose)
+    return plain(prose, typeset.text)
 
 
 def steps(told: Derivation) -> list[Step]:
@@ -59,7 +61,7 @@ def test_immediate_and_total_never_share_a_symbol() -> None:
 
 
 def test_several_states_have_a_block_matrix_and_the_direct_route_on_its_own() -> None:
-    section = jacobians.state_jacobian(load("lstm"))
+    section = jacobians.state_jacobian(load("lstm"), ENGLISH)
     assert "[∂hₜ/∂hₜ₋₁, ∂hₜ/∂cₜ₋₁; ∂cₜ/∂hₜ₋₁, ∂cₜ/∂cₜ₋₁]" in typeset.text(section.steps[0].equation)
     direct = section.steps[-1]
     assert direct.rule == "direct route"

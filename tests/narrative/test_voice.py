@@ -1,9 +1,15 @@
 """Words of every language: the same keys, the same slots, and a clear error for what is missing."""
 
+import re
+
 import pytest
 
+from symbptt import narrative, typeset
+from symbptt.derive.rules import RULE_NAMES
 from symbptt.errors import UnknownName
+from symbptt.model.read import load
 from symbptt.narrative import voice
+from symbptt.narrative.inline import plain
 from symbptt.narrative.voice import Voice
 from symbptt.typeset.tree import Row, Tree
 
@@ -30,3 +36,44 @@ def test_slots_take_words_formulas_and_prose(monkeypatch):
         "For ", "formula", ", ", "this", " is ", "formula", " or more", ".",
     ]
     assert isinstance(said[1], Tree)
+
+
+def test_inside_backquotes_a_slot_is_part_of_the_formula():
+    said = Voice().say("derivation.substituted.in_full", t="3", k="1")
+    assert [part if isinstance(part, str) else typeset.text(part) for part in said] == ["The term ", "(3, 1)", " in full:"]
+    assert Voice().plain("derivation.substituted.in_full", t="3", k="1") == "The term (3, 1) in full:"
+
+
+def test_a_description_in_another_language_is_better_than_none():
+    both = (("en", "state"), ("zh", "状态"))
+    assert (Voice().own(both), Voice("zh").own(both)) == ("state", "状态")
+    assert (Voice("zh").own(both[:1]), Voice().own(())) == ("state", "")
+
+
+def _told(language, name):
+    """Every text of the derivation of a model: (where, words)."""
+    told = narrative.derivation(load(name), 2, "all", Voice(language))
+    for section in told.sections:
+        yield "heading", section.heading
+        for prose in section.intro:
+            yield "intro", plain(prose, lambda tree: "x")
+        for step in section.steps:
+            yield "rule", step.rule
+            yield "claim", plain(step.claim, lambda tree: "x")
+
+
+@pytest.mark.parametrize("name", ["elman", "lstm", "jordan", "deep_feedforward_batch_norm", "deep_feedforward"])
+def test_a_chinese_derivation_has_no_english_words(name):
+    model = load(name)
+    known = {v.name for v in model.variables} | {"softmax", "log", "sum", "exp"}  # names, and functions by their names
+    authors = {"Pascanu", "Mikolov", "Bengio", "Werbos", "Frobenius", "RTRL"}
+    for where, text in _told("zh", name):
+        words = set(re.findall(r"[A-Za-z]{3,}", text)) - known - authors
+        assert not words, (where, text)
+        assert not re.search(r"[一-鿿][,;:!?()]|[,;:!?()][一-鿿]", text), f"half-width punctuation: {text}"
+
+
+@pytest.mark.parametrize("language", voice.languages())
+def test_every_rule_has_a_name(language):
+    for name in {*RULE_NAMES.values(), "copy", "scaling"}:
+        assert Voice(language).word(f"rules.name.{name}")

@@ -25,5 +25,5 @@ def graph(lesson: Lesson) -> tuple[Block, ...]:
     """The unrolled graph with forward and gradient edges."""
     told, voice = lesson.derivation, lesson.voice
     title = voice.word("document.graph.title", title=told.title, steps=str(told.T))
-    drawn = Figure(scene(told.model, told.T, told.wrt), title, voice.say("document.graph.caption"))
+    drawn = Figure(scene(told.model, told.T, told.wrt, voice), title, voice.say("document.graph.caption"))
     return (Heading(voice.word("common.heading.graph"), "graph"), drawn)
