@@ -207,7 +207,7 @@ def _softmax_cross_entropy(o, y, weight):
 
     y holds a class for each row of o, below 0 for none, or a row of shares.
     """
-    z = o - o.real.max(axis=-1, keepdims=True)
+    z = np.subtract(o, o.real.max(axis=-1, keepdims=True), dtype=weight.dtype)
     if y.ndim < o.ndim:
         if y.size and y.max() >= o.shape[-1]:
             raise ValueError(f"class {y.max()} is not below {o.shape[-1]}")

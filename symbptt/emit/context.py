@@ -25,6 +25,11 @@ def sizes(model: Model) -> dict[str, int]:
     return {d: SIZES.get(d, 2 + others.index(d) if d in others else 2) for d in model.dimensions}
 
 
+def samples(model: Model) -> int:
+    """How many samples the self-check takes: three, or one where neither an input nor an initial state could show more."""
+    return 3 if model.of(Role.INPUT) or any(s.initial is None for s in model.states) else 1
+
+
 def _unpack(layout: Layout, variables: tuple[Variable, ...], source: str) -> list[str]:
     return [f'{layout.array(v)} = {source}["{v.name}"]' for v in variables]
 
@@ -120,7 +125,8 @@ def context(program: Program, writer: Writer, recipe: str) -> dict[str, Any]:
         "outside_lines": _outside_lines(model),
         "gradient_lines": [_gradient(v, layout) for v in program.wanted],
         "sizes_literal": repr(sizes(model)),
-        "untied_lead": _untied_lead(model),
+        "untied_lead": untied_lead(model),
+        "samples": samples(model),
         "class_lines": [
             f'inputs["{v.name}"] = random.integers(length("{v.shape[0]}"), size=(T, N))'
             for v in model.of(Role.INPUT)
@@ -149,7 +155,8 @@ def _averages(model: Model) -> list[str]:
     return [f'"{v.name}": residuals["{v.name}"][:, 0]{handed_out(v)},' for v in means]
 
 
-def _untied_lead(model: Model) -> str:
+def untied_lead(model: Model) -> str:
+    """What the self-check puts in front of a parameter's shape: T, if some have a value per step."""
     untied = tuple(v.name for v in model.parameters if not v.tied)
     return f", *((T,) if name in {untied!r} else ())" if untied else ""
 

@@ -64,6 +64,14 @@ CHECKED = {
     "a gradient that is zero by cancellation": dict(
         inputs={"x": "K"}, parameters={"b": "", "W": "K K"}, equations={"p": "softmax(W @ x + b)"}, loss="mean(p)",
     ),
+    "nothing that shows more than one sample": dict(
+        parameters={"b": "H", "c_0": "H"}, states={"c": "H"}, equations={"c": "c[t-1] * b[t]"}, loss="huber(c, y)",
+        targets={"y": "H"}, initial={"c": "c_0"},
+    ),
+    "a parameter that the loss does not read": dict(
+        inputs={"x": "D"}, parameters={"W": "H D", "V": "H H"}, equations={"o": "W @ x", "v": "V"}, targets={"y": "H"},
+        loss="softmax_cross_entropy(o, y)",
+    ),
 }  # fmt: skip
 
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from symbptt import resources
 from symbptt.derive.numeric import class_targets
-from symbptt.emit.context import equations, sizes
+from symbptt.emit.context import equations, samples, sizes, untied_lead
 from symbptt.emit.frameworks import initialise
 from symbptt.emit.frameworks.dialect import DIALECTS
 from symbptt.emit.frameworks.parts import Parts
@@ -50,7 +50,8 @@ def context(model: Model, backend: str, wanted: tuple[Variable, ...], recipe: st
         "sizes_literal": repr(sizes(model)),
         "sizes_call": _sizes_call(model),
         "untied": tuple(v.name for v in model.parameters if not v.tied),
-        "untied_lead": _untied_lead(model),
+        "untied_lead": untied_lead(model),
+        "samples": samples(model),
         "starts": {s.name: s.initial for s in model.states if s.initial is not None},
         "input_classes": [(v.name, v.shape[0]) for v in model.of(Role.INPUT) if v.classes],
         "target_classes": [(v.name, v.shape[0]) for v in _class_targets(model)],
@@ -80,11 +81,6 @@ def _called(text: str, folder: Traversable) -> list[str]:
 def _class_targets(model: Model) -> list[Variable]:
     found = [model[name] for name in class_targets(model)]
     return [v for v in found if v.shape and v.shape[0].isidentifier()]
-
-
-def _untied_lead(model: Model) -> str:
-    untied = tuple(v.name for v in model.parameters if not v.tied)
-    return f", *((T,) if name in {untied!r} else ())" if untied else ""
 
 
 def _sizes_call(model: Model) -> str:
