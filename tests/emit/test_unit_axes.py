@@ -42,6 +42,10 @@ FILES = {
         states={"c": "H"}, parameters={"W": "H H", "V": "H H", "p": "", "q": "H"},
         equations={"c": "hard_tanh(p / (W @ c[t-1]) + W @ c[t-1] + 0.0123)", "v": "V[t] @ q"},
     ),
+    "two products that no sample tells apart": dict(
+        states={"c": "H"}, parameters={"W": "H K", "b": "K", "p": "H"},
+        equations={"v": "W @ b[t]", "c": "(0.6 * (W @ b[t])) ** 2 + 0.5 * c[t-1]"}, loss="dot(p, c) + sum(sin(v))",
+    ),
 }  # fmt: skip
 
 

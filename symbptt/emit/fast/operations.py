@@ -79,8 +79,12 @@ class Operations:
         return into
 
     def _expression(self, values: Values, into: str | None) -> str:
-        """The formula as one expression: it allocates."""
-        text = self.place.lower.whole(values[0]).at(ADD)
+        """The formulas as one expression: it allocates."""
+        codes = [self.place.lower.whole(v) for v in values]
+        text = codes[0].at(ADD)
+        if len(set(values)) > 1:
+            text = f"np.stack(np.broadcast_arrays({', '.join(c.at(ADD) for c in codes)}))"
+            text += "" if any(c.batched for c in codes) else "[:, None]"
         return self._copied(text, into) if into else f"({text})"
 
     def result(self, values: Values, into: str | None) -> str:
