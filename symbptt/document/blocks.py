@@ -59,10 +59,15 @@ class Table(Block):
 
 @dataclass(frozen=True)
 class Cell:
-    """A number of a table of terms and the distance t − k that colours it; None for a total."""
+    """A number of a table of terms, and the distance t − k that colours it, None for a total.
+
+    `pair` is the (t, k) of the term, `name` the variable of the gradient.
+    """
 
     text: str
     lag: int | None
+    pair: tuple[int, int] | None = None
+    name: str = ""
 
 
 @dataclass(frozen=True)

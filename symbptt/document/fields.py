@@ -6,7 +6,7 @@ from collections.abc import Callable
 from functools import singledispatch
 from typing import Any
 
-from symbptt.document.blocks import Block, Bullets, Code, Figure, Heading, Paragraph, Steps, Table, Terms
+from symbptt.document.blocks import Block, Bullets, Cell, Code, Figure, Heading, Paragraph, Steps, Table, Terms
 from symbptt.document.pens.pen import Pen
 from symbptt.errors import MissingRule
 
@@ -48,12 +48,14 @@ def _table(block: Table, pen: Pen, write: Write) -> dict[str, Any]:
     return {"head": head, "rows": [[pen.prose(cell) for cell in row] for row in block.rows], "long": len(block.rows) > LONG}
 
 
+def _cell(cell: Cell, pen: Pen) -> dict[str, Any]:
+    colour = "" if cell.lag is None or not cell.text else pen.colour(cell.lag)
+    return {"text": cell.text, "colour": colour, "pair": cell.pair, "name": pen.text(cell.name)}
+
+
 @fields.register
 def _terms(block: Terms, pen: Pen, write: Write) -> dict[str, Any]:
-    rows = [
-        (pen.prose((name,)), [(cell.text, "" if cell.lag is None or not cell.text else pen.colour(cell.lag)) for cell in cells])
-        for name, cells in block.rows
-    ]
+    rows = [(pen.prose((name,)), [_cell(cell, pen) for cell in cells]) for name, cells in block.rows]
     legend = [(str(lag), pen.colour(lag)) for lag in block.legend]
     return {"corner": pen.text(block.corner), "head": [pen.text(c) for c in block.columns], "rows": rows, "legend": legend}
 

@@ -59,6 +59,20 @@ def edges(model: Model, shown: tuple[Variable, ...]) -> list[Edge]:
     return sorted(set(found), key=lambda e: (e.target.name, e.lag, e.source.name))
 
 
+def entries(model: Model, shown: tuple[Variable, ...], name: str) -> tuple[str, ...]:
+    """The shown values into which a variable flows directly, or through values that are not shown."""
+    waiting, names = [name], {v.name for v in shown}
+    found: list[str] = []
+    while waiting:
+        reads = waiting.pop()
+        for equation in model.all_equations:
+            target = equation.target.name
+            if all(leaf.name != reads for leaf in equation.value.atoms(sp.MatrixSymbol)) or target in found:
+                continue
+            (found if target in names else waiting).append(target)
+    return tuple(found)
+
+
 def depths(shown: tuple[Variable, ...], found: list[Edge]) -> dict[str, int]:
     """The longest path inside a step to each value; the loss stands above all."""
     depth = {v.name: 0 if v.role is Role.INPUT else 1 for v in shown}

@@ -16,9 +16,13 @@ from importlib import import_module
 from importlib.resources import files
 from importlib.util import find_spec
 
+from symbptt.typeset.alphabets import styled
+
 EXTRA = "symbptt[html]"
 """What pip installs for fonts inside pages."""
 _FORMULAS = re.compile(r"<(math|svg)\b.*?</\1>", re.S)
+_SLANTED = re.compile(r"<mi>(.)</mi>")
+"""A single letter, which browsers take from the slanted alphabet."""
 _HIDDEN = re.compile(r"<!--.*?-->|<(style|script)\b.*?</\1>", re.S)
 _TAG = re.compile(r"<[^>]*>")
 _ALWAYS = frozenset(range(0x20, 0x7F)) | frozenset(map(ord, "–—‘’“”…·×−"))
@@ -38,7 +42,7 @@ class Face:
 
 
 _KERNED = ("kern", "liga", "ccmp", "mark", "locl")
-MATH = Face("symbptt math", "ziamath", "fonts/STIXTwoMath-Regular.ttf", ("ssty",))
+MATH = Face("symbptt math", "ziamath", "fonts/STIXTwoMath-Regular.ttf", ("ssty", "ccmp", "mark"))
 TEXT = (
     Face("symbptt text", "font_source_serif_pro", "files/SourceSerifPro-Regular.ttf", _KERNED),
     Face("symbptt text", "font_source_serif_pro", "files/SourceSerifPro-It.ttf", _KERNED, style="italic"),
@@ -85,5 +89,6 @@ def faces(body: str) -> str:
         return ""
     shown = _HIDDEN.sub("", body)
     words = _letters(_FORMULAS.sub("", shown)) | _ALWAYS
-    formulas = _letters(" ".join(match[0] for match in _FORMULAS.finditer(shown))) | words
+    math = " ".join(match[0] for match in _FORMULAS.finditer(shown))
+    formulas = _letters(math) | {ord(styled(letter, "slanted")) for letter in _SLANTED.findall(math)} | words
     return "\n".join([_rule(MATH, formulas), *(_rule(face, words) for face in TEXT)])

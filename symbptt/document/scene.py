@@ -6,7 +6,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from math import hypot
 
-from symbptt.document.flow import Edge, backward_label, depths, edges, forward_label, shown_values
+from symbptt.derive.recursion import recursion
+from symbptt.document.flow import Edge, backward_label, depths, edges, entries, forward_label, shown_values
 from symbptt.document.width import width
 from symbptt.model.values import Model, Role, Variable
 from symbptt.narrative.voice import ENGLISH, Voice
@@ -14,19 +15,23 @@ from symbptt.typeset.tree import Tree
 
 COLUMN, ROW, SPREAD, RADIUS, MARGIN, EM = 176.0, 84.0, 70.0, 19.0, 34.0, 14.0
 Place = tuple[float, float]
-Places = Mapping[tuple[str, int], Place]
+Key = tuple[str, int]
+"""The name of a value, and its step."""
+Places = Mapping[Key, Place]
 MOST = 4
 """The largest T for which every step is drawn; beyond, the first two and the last."""
 
 
 @dataclass(frozen=True)
 class Node:
-    """A value at a step; `shape` is "round" or "square"."""
+    """A value at a step; `shape` is "round" or "square". `number` is that of its adjoint equation, 0 if it has none."""
 
     x: float
     y: float
     label: Tree
     role: Role
+    key: Key | None = None
+    number: int = 0
 
     @property
     def shape(self) -> str:
@@ -36,7 +41,10 @@ class Node:
 
 @dataclass(frozen=True)
 class Arrow:
-    """A curve from (x1, y1) over the control point (cx, cy) to (x2, y2); the label stands at (lx, ly)."""
+    """A curve from (x1, y1) over the control point (cx, cy) to (x2, y2); the label stands at (lx, ly).
+
+    `ends` are the values at which it starts and ends, if it joins values.
+    """
 
     x1: float
     y1: float
@@ -49,22 +57,30 @@ class Arrow:
     ly: float
     anchor: str
     backward: bool
+    ends: tuple[Key, Key] | None = None
 
 
 @dataclass(frozen=True)
 class Scene:
-    """Everything that is drawn; `gaps` are the places of dots where steps are left out."""
+    """Everything that is drawn; `gaps` are the places of dots where steps are left out.
+
+    `routes` say which value flows how many steps later into which, `entries` into which values a variable flows, over T steps:
+    from them a page finds the way of a term through the graph.
+    """
 
     width: float
     height: float
     nodes: tuple[Node, ...]
     arrows: tuple[Arrow, ...]
     gaps: tuple[Place, ...]
+    T: int = 0
+    routes: tuple[tuple[str, int, str], ...] = ()
+    entries: tuple[tuple[str, tuple[str, ...]], ...] = ()
 
 
-def _arrow(a: Place, b: Place, bend: float, label: Tree | None, backward: bool) -> Arrow:
+def _arrow(ends: tuple[Key, Key], places: Places, bend: float, label: Tree | None, backward: bool) -> Arrow:
     """An arrow between two nodes, bent to its left, cut off at their rims."""
-    (ax, ay), (bx, by) = a, b
+    (ax, ay), (bx, by) = (places[end] for end in ends)
     length = hypot(bx - ax, by - ay)
     ux, uy = (bx - ax) / length, (by - ay) / length
     nx, ny = uy, -ux
@@ -75,11 +91,11 @@ def _arrow(a: Place, b: Place, bend: float, label: Tree | None, backward: bool) 
         return x + (cx - x) / d * (RADIUS + gap), y + (cy - y) / d * (RADIUS + gap)
 
     (x1, y1), (x2, y2) = rim(ax, ay, 1), rim(bx, by, 3)
-    mx, my = (ax + bx) / 2 + (bend + 11) * nx, (ay + by) / 2 + (bend + 11) * ny
+    mx, my = (ax + bx) / 2 + (bend + 13) * nx, (ay + by) / 2 + (bend + 13) * ny
     anchor = "middle" if abs(nx) < 0.5 else "start" if nx > 0 else "end"
     if anchor != "middle":
-        mx -= 6 * nx
-    return Arrow(x1, y1, cx, cy, x2, y2, label, mx, my, anchor, backward)
+        mx -= 3 * nx
+    return Arrow(x1, y1, cx, cy, x2, y2, label, mx, my, anchor, backward, ends)
 
 
 def _bend(a: Place, b: Place, others: Iterable[Place]) -> float:
@@ -114,7 +130,8 @@ def _places(
 
 
 def _node(model: Model, voice: Voice, name: str, step: int, place: Place) -> Node:
-    return Node(*place, voice.tree(model[name].at(step), model), model[name].role)
+    label = voice.tree(model[name].at(step), model)
+    return Node(*place, label, model[name].role, (name, step), recursion(model).adjoint_number(name))
 
 
 def scene(model: Model, T: int, wrt: tuple[Variable, ...], voice: Voice = ENGLISH) -> Scene:
@@ -130,7 +147,9 @@ def scene(model: Model, T: int, wrt: tuple[Variable, ...], voice: Voice = ENGLIS
     labels = [a.lx + EM * width(a.label) for a in arrows if a.label is not None and a.anchor == "start"]
     right = max([n.x + RADIUS + MARGIN for n in nodes] + labels)
     gaps = _gaps(model, places, steps) if T > MOST else ()
-    return Scene(right, 2 * MARGIN + max(depth.values()) * ROW + 4, nodes, arrows, gaps)
+    routes = tuple((e.source.name, e.lag, e.target.name) for e in found)
+    into = tuple((v.name, entries(model, shown, v.name)) for v in wrt if v.role is Role.PARAMETER)
+    return Scene(right, 2 * MARGIN + max(depth.values()) * ROW + 4, nodes, arrows, gaps, T, routes, into)
 
 
 def _gaps(model: Model, places: Places, steps: list[int]) -> tuple[Place, ...]:
@@ -147,8 +166,8 @@ def _pair(
         return []
     a, b = places[source], places[target]
     bend = _bend(a, b, (place for key, place in places.items() if key not in (source, target)))
-    made = [_arrow(a, b, bend, forward_label(model, voice, edge), False)]
+    made = [_arrow((source, target), places, bend, forward_label(model, voice, edge), False)]
     wanted = edge.source in wrt if edge.source.role is Role.INPUT or source[1] == 0 else True
     if wanted and not edge.source.classes:
-        made.append(_arrow(b, a, bend, backward_label(model, voice, edge, step), True))
+        made.append(_arrow((target, source), places, bend, backward_label(model, voice, edge, step), True))
     return made

@@ -50,8 +50,9 @@ class Scribe:
     def document(self, document: Document) -> str:
         """The whole document."""
         text = self.pen.text
-        headings = [(text(b.text), b.key, b.level) for b in document.blocks if isinstance(b, Heading)]
+        headings = [fields(block, self.pen, self.block) for block in document.blocks if isinstance(block, Heading)]
+        body = "".join(map(self.block, document.blocks))
         return self._filled("document", {
             "title": text(document.title), "subtitle": self.pen.prose(document.subtitle), "language": document.language,
-            "command": text(document.command), "headings": headings, "body": "".join(map(self.block, document.blocks)),
+            "command": text(document.command), "headings": headings, "body": body, **self.pen.page(body),
         })

@@ -5,6 +5,7 @@ from __future__ import annotations
 from symbptt.document.blocks import Cell, Terms
 from symbptt.narrative.values import Norms
 from symbptt.narrative.voice import Voice
+from symbptt.typeset.tree import Tree
 
 DIGITS, SMALL = 3, 0.01
 COLOURS = 6
@@ -21,24 +22,25 @@ def rounded(value: float) -> str:
     return f"{digits}e{int(power)}"
 
 
-def _cell(value: float, lag: int) -> Cell:
-    return Cell(rounded(value), min(lag, COLOURS - 1))
+def _cell(value: float, pair: tuple[int, int], name: str) -> Cell:
+    t, k = pair
+    return Cell(rounded(value), min(t - k, COLOURS - 1), pair, name)
+
+
+def _row(norms: Norms, name: str, row: tuple[Tree, tuple[float, ...], float]) -> tuple[Tree, tuple[Cell, ...]]:
+    label, values, whole = row
+    return label, (*(_cell(v, pair, name) for v, pair in zip(values, norms.pairs, strict=True)), Cell(rounded(whole), None))
 
 
 def terms(norms: Norms, voice: Voice) -> Terms:
     """A row for each variable while the pairs fit side by side; beyond, a row for each loss step t of the one variable."""
     legend = tuple(sorted({min(t - k, COLOURS - 1) for t, k in norms.pairs}))
     if len(norms.pairs) <= WIDEST:
-        rows = tuple(
-            (name, (*(_cell(v, t - k) for v, (t, k) in zip(values, norms.pairs, strict=True)), Cell(rounded(whole), None)))
-            for name, values, whole in norms.rows
-        )
+        rows = tuple(_row(norms, *row) for row in zip(norms.names, norms.rows, strict=True))
         return Terms("(t, k)", (*(f"({t}, {k})" for t, k in norms.pairs), voice.word("document.terms.sum")), rows, legend)
-    _, values, _ = norms.rows[0]
-    known = dict(zip(norms.pairs, values, strict=True))
+    name, (_, values, _) = norms.names[0], norms.rows[0]
+    known = {pair: _cell(value, pair, name) for pair, value in zip(norms.pairs, values, strict=True)}
     steps = sorted({t for t, _ in norms.pairs})
     sources = range(1, max(steps) + 1)
-    lines = tuple(
-        (f"t = {t}", tuple(_cell(known[t, k], t - k) if (t, k) in known else Cell("", None) for k in sources)) for t in steps
-    )
+    lines = tuple((f"t = {t}", tuple(known.get((t, k), Cell("", None)) for k in sources)) for t in steps)
     return Terms("", tuple(f"k = {k}" for k in sources), lines, legend)

@@ -1,28 +1,36 @@
-"""The scene as SVG, with formulas as text: letters, subscripts and superscripts of one line."""
+"""The scene as SVG, with formulas as text in mathematical letters, each group marked with the values that it shows.
+
+There are no ids in it, so that a page may hold several drawings, and copies of them.
+"""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from functools import singledispatch
 from html import escape
+from math import hypot
 
-from symbptt.document.scene import Arrow, Node, Scene
+from symbptt.document.scene import Arrow, Key, Node, Scene
 from symbptt.typeset import as_text
 from symbptt.typeset import tree as t
+from symbptt.typeset.alphabets import styled
 from symbptt.typeset.signs import ACCENTS, FENCES, SPACED
 
 _RISE = {-1: 4.5, 0: 0.0, 1: -5.5}
 _THIN = "\u2009"
+_WIDE = {"⊤": 0.7, "+": 0.72, "−": 0.72, ",": 0.25, _THIN: 0.17}
+"""Widths of signs in em; letters and digits have half an em."""
+HEAD = (8.0, 4.0, 6.0)
+"""Length of an arrow's head, half its width, and the length where its notch is."""
 
 
 @dataclass(frozen=True)
 class Run:
-    """Letters at one height: 0 on the line, -1 below, 1 above."""
+    """Letters at one height: 0 on the line, -1 below, 1 above; `back` em before where the last ones ended."""
 
     text: str
     height: int = 0
-    italic: bool = False
-    heavy: bool = False
+    back: float = 0.0
 
 
 @singledispatch
@@ -32,9 +40,7 @@ def _runs(tree: t.Tree) -> list[Run]:
 
 @_runs.register
 def _identifier(tree: t.Identifier) -> list[Run]:
-    heavy = tree.style is t.Style.BOLD
-    greek = heavy and not tree.text.isascii() and tree.text.islower()  # small Greek letters are set slanted when bold
-    return [Run(tree.text, italic=tree.style is t.Style.ITALIC or greek, heavy=heavy)]
+    return [Run(styled(tree.text, "slanted" if tree.style is t.Style.ITALIC else tree.style))]
 
 
 @_runs.register
@@ -60,25 +66,39 @@ def _accent(tree: t.Accent) -> list[Run]:
     return [replace(run, text=run.text + ACCENTS[tree.mark].combining) for run in _runs(tree.base)]
 
 
+def _wide(runs: list[Run]) -> float:
+    return sum(_WIDE.get(letter, 0.5) for run in runs for letter in run.text)
+
+
 @_runs.register
 def _script(tree: t.Script) -> list[Run]:
-    made = _runs(tree.base)
-    for part, height in ((tree.sub, -1), (tree.sup, 1)):
-        if part is not None:
-            made += [Run(run.text.replace(_THIN, ""), height, run.italic, run.heavy) for run in _runs(part)]
-    return made
+    # The superscript comes first, since it is short and its width well known: the subscript goes back by it.
+    above, below = (
+        [Run(run.text.replace(_THIN, ""), height) for run in (_runs(part) if part is not None else [])]
+        for part, height in ((tree.sup, 1), (tree.sub, -1))
+    )
+    made = _runs(tree.base) + above
+    if above and below:
+        below[0] = replace(below[0], back=_wide(above))
+        rest = _wide(above) - _wide(below)
+        below += [Run("", -1, -rest)] if rest > 0 else []
+    return made + below
 
 
 def label(tree: t.Tree) -> str:
     """A formula as tspans."""
     made, at = "", 0
+    ahead = 0.0
     for run in _runs(tree):
-        style = (' font-style="italic"' if run.italic else "") + (' font-weight="bold"' if run.heavy else "")
+        if not run.text:
+            ahead -= run.back * 0.72
+            continue
+        scale = 0.72 if run.height else 1.0
         size = ' font-size="72%"' if run.height else ""
-        shift = _RISE[run.height] - _RISE[at]
-        move = f' dy="{shift:g}"' if shift else ""
-        at = run.height
-        made += f"<tspan{move}{size}{style}>{escape(run.text)}</tspan>"
+        rise, along = _RISE[run.height] - _RISE[at], ahead / scale - run.back
+        move = (f' dy="{rise:g}"' if rise else "") + (f' dx="{along:.2f}em"' if along else "")
+        at, ahead = run.height, 0.0
+        made += f"<tspan{move}{size}>{escape(run.text)}</tspan>"
     return made
 
 
@@ -90,33 +110,61 @@ def _text(x: float, y: float, tree: t.Tree, kind: str, anchor: str = "middle") -
     return f'<text class="{kind}" x="{_n(x)}" y="{_n(y + 4.5)}" text-anchor="{anchor}">{label(tree)}</text>'
 
 
+def _marks(**marks: Key | int | None) -> str:
+    """Attributes that tell scripts which values are shown; a value is written as its name and step."""
+    said = {name: " ".join(map(str, mark)) if isinstance(mark, tuple) else str(mark) for name, mark in marks.items() if mark}
+    return "".join(f' data-{name}="{escape(text)}"' for name, text in said.items())
+
+
 def _node(node: Node) -> str:
-    place = f'cx="{_n(node.x)}" cy="{_n(node.y)}" r="19"'
-    shape = f"<circle {place}/>"
+    shape = f'<circle cx="{_n(node.x)}" cy="{_n(node.y)}" r="19"/>'
     if node.shape == "square":
         shape = f'<rect x="{_n(node.x - 18)}" y="{_n(node.y - 16)}" width="36" height="32" rx="4"/>'
-    return f'<g class="node {node.role}">{shape}{_text(node.x, node.y, node.label, "name")}</g>'
+    marks = _marks(at=node.key, number=node.number)
+    return f'<g class="node {node.role}"{marks}>{shape}{_text(node.x, node.y, node.label, "name")}</g>'
+
+
+def _head(a: Arrow) -> str:
+    """The tip of an arrow, in the direction in which its curve ends."""
+    length = hypot(a.x2 - a.cx, a.y2 - a.cy)
+    ux, uy = (a.x2 - a.cx) / length, (a.y2 - a.cy) / length
+    long, half, notch = HEAD
+    places = ((long, half), (notch, 0.0), (long, -half))
+    corners = "L".join(f"{_n(a.x2 - back * ux - side * uy)} {_n(a.y2 - back * uy + side * ux)}" for back, side in places)
+    return f'<path class="head" d="M{_n(a.x2)} {_n(a.y2)}L{corners}z"/>'
 
 
 def _arrow(a: Arrow) -> str:
     kind = "gradient" if a.backward else "forward"
     path = f"M{_n(a.x1)} {_n(a.y1)}Q{_n(a.cx)} {_n(a.cy)} {_n(a.x2)} {_n(a.y2)}"
-    line = f'<path class="{kind}" d="{path}" marker-end="url(#{kind}-tip)"/>'
-    return line if a.label is None else line + _text(a.lx, a.ly, a.label, f"{kind}-label", a.anchor)
+    text = "" if a.label is None else _text(a.lx, a.ly, a.label, "label", a.anchor)
+    source, target = a.ends or (None, None)
+    return f'<g class="arrow {kind}"{_marks(source=source, target=target)}><path class="line" d="{path}"/>{_head(a)}{text}</g>'
 
 
-def _tip(kind: str) -> str:
-    head = '<path d="M0 0L8 4L0 8L2 4z"/>'
-    attributes = 'viewBox="0 0 8 8" refX="7" refY="4" markerWidth="8" markerHeight="8" markerUnits="userSpaceOnUse" orient="auto"'
-    return f'<marker id="{kind}-tip" class="{kind}-tip" {attributes}>{head}</marker>'
+def _said(scene: Scene) -> str:
+    """The drawing in words: every arrow between values, with what it carries."""
+    names = {node.key: as_text.write(node.label) for node in scene.nodes}
+    said = []
+    for a in scene.arrows:
+        if a.ends is not None:
+            sign, carries = " ⇢ " if a.backward else " → ", f" ({as_text.write(a.label)})" if a.label else ""
+            said.append(names[a.ends[0]] + sign + names[a.ends[1]] + carries)
+    return "; ".join(said)
+
+
+def _routes(scene: Scene) -> str:
+    """What a page needs to find the way of a term through the graph."""
+    routes = ";".join(f"{source} {lag} {target}" for source, lag, target in scene.routes)
+    entries = ";".join(f"{name} {' '.join(values)}" for name, values in scene.entries)
+    return f'data-steps="{scene.T}" data-routes="{escape(routes)}" data-entries="{escape(entries)}"'
 
 
 def write(scene: Scene, title: str) -> str:
     """An <svg> element; its colours are those of the page's style sheet."""
     size = f'viewBox="0 0 {_n(scene.width)} {_n(scene.height)}" width="{_n(scene.width)}" height="{_n(scene.height)}"'
-    name = f'<title id="graph-title">{escape(title)}</title>'
-    parts = [f'<svg class="graph" role="img" {size} aria-labelledby="graph-title">{name}']
-    parts.append(f"<defs>{_tip('forward')}{_tip('gradient')}</defs>")
+    routes = f" {_routes(scene)}" if scene.routes else ""
+    parts = [f'<svg class="graph" role="img" {size}{routes}><title>{escape(title)}</title><desc>{escape(_said(scene))}</desc>']
     parts += [_arrow(a) for a in scene.arrows] + [_node(n) for n in scene.nodes]
     parts += [f'<text class="name" x="{_n(x)}" y="{_n(y + 5)}" text-anchor="middle">⋯</text>' for x, y in scene.gaps]
     return "\n".join([*parts, "</svg>"])

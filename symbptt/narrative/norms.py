@@ -38,7 +38,7 @@ def norms(model: Model, voice: Voice, T: int, wrt: tuple[Variable, ...]) -> Norm
         values = tuple(float(np.linalg.norm(terms[p])) if p in terms else 0.0 for p in pairs)
         whole = float(np.linalg.norm(sum(terms.values(), np.zeros(next(iter(terms.values())).shape))))
         rows.append((voice.tree(v.at(), model), values, whole))
-    return Norms(pairs, tuple(rows), tuple(sorted(data.dims.items())), samples, SEED)
+    return Norms(pairs, tuple(rows), tuple(sorted(data.dims.items())), samples, SEED, tuple(v.name for v in shown))
 
 
 def section(model: Model, voice: Voice, T: int, wrt: tuple[Variable, ...]) -> Section:

@@ -26,8 +26,8 @@ class Step:
 class Norms:
     """The norm of every term (t, k) in a small example.
 
-    `rows` hold a variable, its norms in the order of `pairs`, and the norm of their sum. `seed`,
-    `samples` and `sizes` make the example; `sizes` are pairs of a dimension and its size.
+    `rows` hold a variable, its norms in the order of `pairs`, and the norm of their sum; `names` are the names of the variables.
+    `seed`, `samples` and `sizes` make the example; `sizes` are pairs of a dimension and its size.
     """
 
     pairs: tuple[tuple[int, int], ...]
@@ -35,6 +35,7 @@ class Norms:
     sizes: tuple[tuple[str, int], ...]
     samples: int
     seed: int
+    names: tuple[str, ...]
 
 
 @dataclass(frozen=True)

@@ -30,6 +30,10 @@ _ALPHABETS: dict[str, tuple[tuple[str, str, int], ...]] = {
         ("α", "ω", 0x1D736),  # bold italic, as \boldsymbol sets the small Greek letters
         ("ϵ", "ϵ", 0x1D750), ("ϑ", "ϑ", 0x1D751), ("ϕ", "ϕ", 0x1D753), ("ϱ", "ϱ", 0x1D754), ("ϖ", "ϖ", 0x1D755),
     ),
+    "slanted": (  # for outputs that do not slant a single letter by themselves, as MathML does
+        ("A", "Z", 0x1D434), ("a", "z", 0x1D44E), ("α", "ω", 0x1D6FC),
+        ("ϵ", "ϵ", 0x1D716), ("ϑ", "ϑ", 0x1D717), ("ϕ", "ϕ", 0x1D719), ("ϱ", "ϱ", 0x1D71A), ("ϖ", "ϖ", 0x1D71B),
+    ),
     "script": (("A", "Z", 0x1D49C),),
     "double": (("A", "Z", 0x1D538), ("a", "z", 0x1D552), ("0", "9", 0x1D7D8)),
     "fraktur": (("A", "Z", 0x1D504), ("a", "z", 0x1D51E)),
@@ -38,6 +42,7 @@ _ALPHABETS: dict[str, tuple[tuple[str, str, int], ...]] = {
 }
 # The letters that Unicode had before it had the alphabets stand elsewhere.
 _HOLES: dict[str, dict[str, str]] = {
+    "slanted": {"h": "ℎ"},
     "script": dict(zip("BEFHILMR", "ℬℰℱℋℐℒℳℛ", strict=True)),
     "double": dict(zip("CHNPQRZ", "ℂℍℕℙℚℝℤ", strict=True)),
     "fraktur": dict(zip("CHIRZ", "ℭℌℑℜℨ", strict=True)),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from functools import singledispatch
 from html import escape
 from itertools import zip_longest
@@ -14,6 +15,7 @@ from symbptt.typeset.signs import ACCENTS, FENCES, SPACED
 
 _UPRIGHT_SIGNS = frozenset("∂∇⊤⊥∞⋆†⋯⋮⋱")
 _ARROWS = {"left": "↶", "right": "↷"}
+_PAIR = re.compile(r"\((\d+), (\d+)\)")
 _SPACE = '<mspace width="0.1667em"></mspace>'
 
 
@@ -136,16 +138,23 @@ def _equality(node: t.Equality, compact: bool) -> str:
     return _tag("mrow", relation.join(_write(side, compact) for side in (node.left, *node.sides)))
 
 
+def _pair(line: t.Equality) -> str:
+    """The marks of a line that is about a pair (t, k) of steps, by which a page knows the term."""
+    pair = _PAIR.fullmatch(as_text.write(line.left))
+    return f' data-t="{pair[1]}" data-k="{pair[2]}"' if pair else ""
+
+
 @_write.register
 def _aligned(node: t.Aligned, compact: bool) -> str:
     rows: list[str] = []
     for line in node.lines:
-        relation = _tag("mo", escape(line.relation), ' form="infix"')
+        space = ' lspace="0.1em" rspace="0.5em"' if line.relation == ":" else ""
+        relation = _tag("mo", escape(line.relation), f' form="infix"{space}')
         for number, side in enumerate(line.sides):
             left = "" if number else _write(line.left, compact)
             right = _tag("mrow", relation + _write(side, compact))
             cells = _tag("mtd", left, ' style="text-align: right; padding-right: 0"')
-            rows.append(_tag("mtr", cells + _tag("mtd", right, ' style="text-align: left; padding-left: 0"')))
+            rows.append(_tag("mtr", cells + _tag("mtd", right, ' style="text-align: left; padding-left: 0"'), _pair(line)))
     return _tag("mtable", "".join(rows), ' displaystyle="true"')
 
 

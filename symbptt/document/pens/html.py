@@ -8,7 +8,7 @@ from html import escape
 from typing import Any, ClassVar
 
 from symbptt import typeset
-from symbptt.document import svg
+from symbptt.document import font, svg
 from symbptt.document.breaking import broken
 from symbptt.document.pens.pen import Pen
 from symbptt.document.scene import Scene
@@ -50,6 +50,9 @@ class Html(Pen):
 
     def code(self, text: str, numbers: frozenset[str]) -> str:
         return "\n".join(_line(line, numbers) for line in text.splitlines())
+
+    def page(self, body: str) -> dict[str, str]:
+        return {"font": font.faces(body)}
 
     def colour(self, lag: int) -> str:
         return f"lag{lag}"

@@ -47,6 +47,10 @@ class Pen(ABC):
     def colour(self, lag: int) -> str:
         """The name of the colour of a distance t − k."""
 
+    def page(self, body: str) -> dict[str, str]:
+        """What the template of the whole document receives besides, once the body is written."""
+        return {}
+
     def prose(self, prose: Prose) -> str:
         """Words and formulas."""
         return "".join(map(self._part, prose))
