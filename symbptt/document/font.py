@@ -13,8 +13,8 @@ from dataclasses import dataclass
 from functools import cache
 from html import unescape
 from importlib import import_module
-from importlib.resources import files
 from importlib.util import find_spec
+from pathlib import Path
 
 from symbptt.typeset.alphabets import styled
 
@@ -55,12 +55,19 @@ def available() -> bool:
     return all(find_spec(name) for name in ("fontTools", *(face.package for face in (MATH, *TEXT))))
 
 
+def _place(face: Face) -> Path:
+    """Where the file lies; the package itself is not imported, since a font needs no code."""
+    spec = find_spec(face.package)
+    assert spec is not None and spec.submodule_search_locations
+    return Path(spec.submodule_search_locations[0]) / face.file
+
+
 @cache
 def _cut(face: Face, letters: frozenset[int]) -> str:
     """The part of a font that the letters need, as WOFF in base 64."""
     subset, fonts = import_module("fontTools.subset"), import_module("fontTools.ttLib")
     options = subset.Options(layout_features=[*face.features], hinting=False, name_IDs=[], notdef_outline=True)
-    with (files(face.package) / face.file).open("rb") as file:
+    with _place(face).open("rb") as file:
         font = fonts.TTFont(file, recalcTimestamp=False)
         cutter = subset.Subsetter(options)
         cutter.populate(unicodes=letters)

@@ -75,8 +75,20 @@ def test_many_steps_are_abridged() -> None:
 def test_the_svg_is_well_formed_and_names_itself() -> None:
     root = ElementTree.fromstring(svg.write(drawing("lstm", 3), 'a <b> & "c"'))
     assert root[0].tag == "title" and root[0].text == 'a <b> & "c"'
-    assert len([e for e in root.iter("path") if e.get("class") == "gradient"]) > 5
-    assert {e.get("marker-end") for e in root.iter("path")} == {None, "url(#forward-tip)", "url(#gradient-tip)"}
+    arrows = [e for e in root.iter("g") if e.get("class") == "arrow gradient"]
+    assert len(arrows) > 5 and all([p.get("class") for p in e.iter("path")] == ["line", "head"] for e in arrows)
+    assert root[1].tag == "desc" and "c₂ ⇢ c₁" in (root[1].text or "") and "h₁ → h₂" in (root[1].text or "")
+    assert all(e.get("id") is None for e in root.iter()), "a page may hold several drawings"
+
+
+def test_the_svg_says_which_values_flow_where() -> None:
+    root = ElementTree.fromstring(svg.write(drawing("lstm", 3), "t"))
+    values = {e.get("data-at") for e in root.iter("g") if e.get("data-at")}
+    assert {"h 0", "c 3", "L 2", "x 1"} <= values
+    assert all({e.get("data-source"), e.get("data-target")} <= values for e in root.iter("g") if "arrow" in e.get("class", ""))
+    assert {"h 1 c", "c 1 c", "c 0 h", "o 0 L"} <= set(root.get("data-routes", "").split(";"))
+    entries = dict(entry.split(" ", 1) for entry in root.get("data-entries", "").split(";"))
+    assert entries["W_hf"] == "c" and entries["W_hq"] == "h" and entries["W_ho"] == "o"
 
 
 def test_labels_in_svg_come_back_to_the_line() -> None:
@@ -86,7 +98,7 @@ def test_labels_in_svg_come_back_to_the_line() -> None:
     ))
     made = svg.label(tree)
     root = ElementTree.fromstring(f"<g>{made}</g>")
-    assert "".join(root.itertext()).replace("\u2009", "") == "Whh⊤h\u0304t−<"
+    assert "".join(root.itertext()).replace("\u2009", "") == "𝐖⊤ℎℎ𝐡\u0304𝑡−<"
     assert abs(sum(float(e.get("dy", 0)) for e in root)) < 1e-9
 
 
