@@ -9,13 +9,13 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from symbptt.analyze.experiments.activations import curves, interval
-from symbptt.analyze.experiments.cliff import cliff
+from symbptt.analyze.experiments.backward import signal
+from symbptt.analyze.experiments.descent import cliff
 from symbptt.analyze.experiments.outcome import Options as Options
 from symbptt.analyze.experiments.outcome import Result as Result
 from symbptt.analyze.experiments.outcome import written as written
 from symbptt.analyze.experiments.side_by_side import compare_models as compare_models
 from symbptt.analyze.experiments.side_by_side import group
-from symbptt.analyze.experiments.signal import signal
 from symbptt.analyze.remedies import REMEDIES
 from symbptt.errors import BadInput, UnknownName
 
