@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
+from importlib import import_module
 
 import numpy as np
 
+from symbptt import notebook
 from symbptt.algebra.evaluate import Array
 from symbptt.analyze import bound
 from symbptt.analyze.data import Data, point
@@ -59,7 +61,7 @@ class Enlarging:
 
 
 @dataclass(frozen=True)
-class Analysis:
+class Analysis(notebook.Printed):
     """The (t, k) table, the blocks of the state-Jacobian products, spectra, bounds and verdict, and notes in words.
 
     `table` is None for a model without a loss, `growth` for one without states. What comes after the notes was asked for.
@@ -79,6 +81,9 @@ class Analysis:
     truncation: Truncation | None = None
     randomised: tuple[Randomised, ...] = field(default=())
     modes: Modes | None = None
+
+    def _notebook_(self) -> str:
+        return import_module("symbptt.analyze.report").as_text(self)
 
     @property
     def agrees(self) -> bool:
