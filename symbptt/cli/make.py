@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 import symbptt
-from symbptt.cli.options import Names, force_option, formats, steps_option, takes_model, wrt_option
+from symbptt.cli.options import Names, force_option, formats, steps_option, takes_model, writing_options, wrt_option
 from symbptt.cli.output import say, say_json
 from symbptt.cli.progress import progress
 from symbptt.cli.truncation import truncation_options
@@ -34,10 +34,14 @@ def _names(model: Model, wrt: Names) -> tuple[str, ...]:
 @wrt_option("Variables to differentiate by, separated by commas; default all parameters; 'all' adds inputs and initial states.")
 @click.option("--form", type=click.Choice(["sum", "adjoint", "nested"]), default="sum", show_default=True,
               help="Sum of products over (t, k), backward recursion, or nested (forward) recursion.")
+@writing_options
 @formats("text", "latex", "json")
 @takes_model
-def derive(model: Model, steps: int, wrt: Names, form: str, layout: str) -> None:
+def derive(
+    model: Model, steps: int, wrt: Names, form: str, layout: str, language: str, notation: str, orientation: str | None
+) -> None:
     """Derive the gradient over T steps, in one of its three forms."""
+    voice = symbptt.narrative.voice.speaking(language, notation, orientation)
     graph = symbptt.unroll.steps(model, steps)
     names = _names(model, wrt)
     results: list[Any]
@@ -51,10 +55,10 @@ def derive(model: Model, steps: int, wrt: Names, form: str, layout: str) -> None
         else:
             results = [*(symbptt.derive.gradient(graph, wrt=name) for name in names)]
         if layout == "json":
-            made = [symbptt.narrative.json(result) for result in results]
+            made = [symbptt.narrative.json(result, voice) for result in results]
         else:
             write = symbptt.narrative.latex if layout == "latex" else symbptt.narrative.text
-            texts = [write(result) for result in results]
+            texts = [write(result, voice) for result in results]
     if layout != "json":
         say("\n\n".join(text.strip("\n") for text in texts))
     elif len(made) == 1:
@@ -69,7 +73,7 @@ def derive(model: Model, steps: int, wrt: Names, form: str, layout: str) -> None
 @formats("tex", "html", several=True)
 @click.option("--kind", default="derivation", show_default=True, metavar="KIND",
               help="What the document is: derivation, handout, ...")
-@click.option("--lang", "language", default="en", show_default=True, metavar="LANGUAGE", help="Language of the words: en, zh.")
+@writing_options
 @click.option("--templates", type=click.Path(path_type=Path), metavar="DIR",
               help="Folder of templates that stand before those of the package, block by block.")
 @click.option("-o", "--output", "folder", type=click.Path(path_type=Path), default=Path(), metavar="DIR",
@@ -77,11 +81,12 @@ def derive(model: Model, steps: int, wrt: Names, form: str, layout: str) -> None
 @force_option
 @takes_model
 def document(
-    model: Model, steps: int, wrt: Names, layout: tuple[str, ...], folder: Path, force: bool, **wishes: Any
+    model: Model, steps: int, wrt: Names, layout: tuple[str, ...], folder: Path, force: bool, orientation: str | None,
+    **wishes: Any,
 ) -> None:
     """Write a document, one self-contained file per format."""
     with progress(f"writing the derivation of {model.name} over {steps} steps"):
-        asked = symbptt.document.Wishes(**wishes)
+        asked = symbptt.document.Wishes(layout=orientation, **wishes)
         paths = symbptt.document.write(model, steps, folder, formats=layout, wrt=wrt, force=force, wishes=asked)
     say("\n".join(str(path) for path in paths))
 

@@ -114,6 +114,20 @@ def wrt_option(about: str) -> Callable[[Command], Command]:
     return click.option("--wrt", callback=_comma_separated, metavar="NAMES", help=about)
 
 
+def writing_options(command: Command) -> Command:
+    """`--lang`, `--notation` and `--layout`, as `language`, `notation` and `orientation`."""
+    for option in (
+        click.option("--layout", "orientation", type=click.Choice(["column", "row"]),
+                     help="Samples as columns or as rows; default that of the notation."),
+        click.option("--notation", default="textbook", show_default=True, metavar="NAME",
+                     help="Symbols and signs of formulas: textbook, goodfellow, suwv, ..., or a file ending in .toml."),
+        click.option("--lang", "language", default="en", show_default=True, metavar="LANGUAGE",
+                     help="Language of the words: en, zh."),
+    ):
+        command = option(command)
+    return command
+
+
 def _sizes(context: click.Context, parameter: click.Parameter, value: str | None) -> dict[str, int] | None:
     if value is None:
         return None

@@ -7,7 +7,6 @@ adjoint pulled back through the reader's rule. The sum over the uses of a parame
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 import sympy as sp
@@ -79,14 +78,14 @@ class GradientEquation:
 
 
 @dataclass(frozen=True)
-class AdjointSystem(notebook.Formula):
+class AdjointSystem:
     """The backward recursion of a graph, and the gradients that it accumulates."""
 
     graph: UnrolledGraph
     equations: tuple[AdjointEquation, ...]
     gradients: tuple[GradientEquation, ...]
 
-    def _notebook_(self) -> Any:
+    def _repr_latex_(self) -> str:
         return notebook.equations(((e.symbol, e.value) for e in self.equations), self.graph.model)
 
     def evaluate(

@@ -27,7 +27,6 @@ from symbptt.derive.numeric import Arrays, run
 from symbptt.derive.term_values import term_values
 from symbptt.errors import BadInput
 from symbptt.model.values import Model, Role, Variable
-from symbptt.typeset.tree import Tree
 from symbptt.unroll.graph import UnrolledGraph
 
 
@@ -90,7 +89,7 @@ class Term:
 
 
 @dataclass(frozen=True)
-class Gradient(notebook.Formula):
+class Gradient:
     """dL/d theta as the sum of its terms, ordered by (t, k)."""
 
     graph: UnrolledGraph
@@ -115,8 +114,8 @@ class Gradient(notebook.Formula):
         terms = term_values(self.graph, self.parameter, done)
         return {pair: terms[pair] for pair in pairs(self.graph, self.parameter)}
 
-    def _notebook_(self) -> Tree:
-        return formula.of_terms(self.graph.model, self.parameter, [term.partial for term in self.terms])
+    def _repr_latex_(self) -> str:
+        return notebook.formula(formula.of_terms(self.graph.model, self.parameter, [term.partial for term in self.terms]))
 
     def total(
         self,

@@ -11,6 +11,7 @@ from symbptt.derive.adjoint import NODE, symbol
 from symbptt.derive.recursion import recursion
 from symbptt.model.values import Model, Role, Variable
 from symbptt.narrative import Derivation, symbols
+from symbptt.narrative.values import Prose
 from symbptt.narrative.voice import Voice
 from symbptt.typeset.tree import Tree
 
@@ -20,7 +21,7 @@ class Entry:
     """A row of the table."""
 
     symbol: Tree
-    meaning: str
+    meaning: Prose
     shape: str
 
 
@@ -37,25 +38,25 @@ def entries(derivation: Derivation) -> tuple[Entry, ...]:
     """The variables of the model by role, then the letters of the derivation."""
     model, voice = derivation.model, derivation.voice
 
-    def entry(expression: MatrixExpr, meaning: str) -> Entry:
+    def entry(expression: MatrixExpr, meaning: Prose) -> Entry:
         return Entry(voice.tree(expression, model), meaning, voice.shape(expression))
 
     order = (Role.INPUT, Role.STATE, Role.PARAMETER, Role.BUFFER, Role.LOCAL, Role.TARGET, Role.LOSS)
-    made = [entry(v.at(), _meaning(v, voice)) for role in order for v in model.of(role) if v.definition is None]
-    return (*made, *(entry(symbol, voice.word(f"glossary.{key}", **names)) for symbol, key, names in _letters(model)))
+    made = [entry(v.at(), (_meaning(v, voice),)) for role in order for v in model.of(role) if v.definition is None]
+    return (*made, *(entry(symbol, voice.say(f"glossary.{key}", **names)) for symbol, key, names in _letters(model, voice)))
 
 
-def _letters(model: Model) -> list[tuple[MatrixExpr, str, dict[str, str]]]:
+def _letters(model: Model, voice: Voice) -> list[tuple[MatrixExpr, str, dict[str, Tree]]]:
     """The letters of the derivation: (symbol, key of its meaning, slots of the meaning)."""
-    made: list[tuple[MatrixExpr, str, dict[str, str]]] = []
+    made: list[tuple[MatrixExpr, str, dict[str, Tree]]] = []
     if len(model.states) > 1:
         made.append((symbols.state(model), "states", {}))
     if model.states:
         made.append((symbols.jacobian(model), "jacobian", {}))
         made.append((symbols.loss_symbol(model), "loss_gradient", {}))
         made.append((symbols.adjoint_symbol(model), "step_adjoint", {}))
-    made += [(letter, "slope", {"name": target.name}) for target, _, letter in symbols.slopes(model)]
+    made += [(letter, "slope", {"name": voice.name(target, model)}) for target, _, letter in symbols.slopes(model)]
     example = next((e.variable for e in recursion(model).adjoints), None)
     if example is not None:
-        made.append((symbol(NODE, example, TIME), "node_adjoint", {"name": example.name}))
+        made.append((symbol(NODE, example, TIME), "node_adjoint", {"name": voice.name(example, model)}))
     return made

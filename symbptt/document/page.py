@@ -18,7 +18,7 @@ from symbptt.errors import BadInput, UnknownName
 from symbptt.model.read import load
 from symbptt.model.values import Model
 from symbptt.narrative.inline import math
-from symbptt.narrative.voice import Voice
+from symbptt.narrative.voice import Voice, speaking
 
 FORMATS: dict[str, type[Pen]] = {"tex": Latex, "html": Html}
 """Format, which is the suffix of the file, to its pen."""
@@ -27,26 +27,38 @@ Names = tuple[str, ...] | str | None
 
 @dataclass(frozen=True)
 class Wishes:
-    """What a document should be: its kind, its language, and the folder of templates of its author's own.
+    """What a document should be: its kind, its language, its notation and layout, and a folder of templates of its author's own.
 
-    Raises UnknownName for a kind or a language that does not exist, BadInput for a folder that does not.
+    A notation is the name of one of the package or the path of a file; without a layout ("column" or "row") it is that of the
+    notation. Raises UnknownName for a name that does not exist, BadInput for a file or folder that cannot be used.
     """
 
     kind: str = "derivation"
     language: str = "en"
+    notation: str = "textbook"
+    layout: str | None = None
     templates: Path | None = None
 
     def __post_init__(self) -> None:
         if self.kind not in KINDS:
             raise UnknownName("kind of document", self.kind, KINDS)
-        Voice(self.language)
+        self.voice()
         if self.templates is not None and not self.templates.is_dir():
             raise BadInput(f"{self.templates}: no folder of templates")
 
+    def voice(self) -> Voice:
+        """How the document speaks."""
+        return speaking(self.language, self.notation, self.layout)
+
+    def changed(self) -> dict[str, object]:
+        """What differs from a plain document, by option of the command line."""
+        named = {"kind": "kind", "lang": "language", "notation": "notation", "layout": "layout", "templates": "templates"}
+        values = {option: (getattr(self, name), type(self).__dataclass_fields__[name].default) for option, name in named.items()}
+        return {option: value for option, (value, default) in values.items() if value != default}
+
     def options(self) -> str:
         """The options of the command line that say the same, defaults left out."""
-        said = {"--kind": (self.kind, "derivation"), "--lang": (self.language, "en"), "--templates": (self.templates, None)}
-        return " ".join(f"{name} {value}" for name, (value, default) in said.items() if value != default)
+        return " ".join(f"--{option} {value}" for option, value in self.changed().items())
 
 
 PLAIN = Wishes()
@@ -71,7 +83,7 @@ def compose(model: Model | str, T: int, wrt: Names = None, wishes: Wishes = PLAI
     name that is not possible.
     """
     model = load(model)
-    voice = Voice(wishes.language)
+    voice = wishes.voice()
     lesson = Lesson((model,), T, wrt, voice)
     title, subtitle = lesson.derivation.title, voice.say("document.subtitle", steps=math(f"T = {T}"))
     blocks = tuple(block for part in KINDS[wishes.kind] for block in part(lesson))
@@ -89,7 +101,7 @@ def render(model: Model | str, T: int, format: str = "tex", wrt: Names = None, w
 
 
 def _name(model: Model, T: int, wishes: Wishes) -> str:
-    extra = [part for part, plain in ((wishes.kind, PLAIN.kind), (wishes.language, PLAIN.language)) if part != plain]
+    extra = [Path(str(value)).stem for option, value in wishes.changed().items() if option != "templates"]
     return "_".join([model.name, f"T{T}", *extra])
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Any
 
 import sympy as sp
 from sympy.matrices.expressions.matexpr import MatrixExpr
@@ -94,7 +93,7 @@ class Loss:
 
 
 @dataclass(frozen=True)
-class Model(notebook.Formula):
+class Model:
     """A recurrence: `equations` compute the values of step t in order. `text` is the file it came from, if any."""
 
     name: str
@@ -114,7 +113,7 @@ class Model(notebook.Formula):
                 return variable
         raise UnknownName("variable", name, (v.name for v in self.variables if v.definition is None))
 
-    def _notebook_(self) -> Any:
+    def _repr_latex_(self) -> str:
         shown = (e for e in self.all_equations if e.target.definition is None)
         return notebook.equations(((e.target.at(), e.value) for e in shown), self)
 

@@ -57,9 +57,9 @@ def state_form(model: Model, voice: Voice, wrt: tuple[Variable, ...]) -> Section
         f"derivation.backward.{single}", adjoint=voice.tree(bar(model), model),
         loss=voice.tree(symbols.loss(model, None), model), state=voice.tree(symbols.state(model), model),
     )
-    rule = voice.word("derivation.backward.chain_rule")
+    rule = voice.say("derivation.backward.chain_rule")
     if step.loss_lag(model) and model.loss.at == "last":
-        rule += voice.word("derivation.backward.only_last")
+        rule += voice.say("derivation.backward.only_last")
     steps = [Step(lines, rule, voice.check(value), claim)]
     steps += [_from_state(model, voice, pattern) for pattern in patterns(model, wrt)]
     return Section(voice.word("derivation.backward.heading"), tuple(steps))
@@ -72,12 +72,12 @@ def _from_state(model: Model, voice: Voice, pattern: Pattern) -> Step:
         value = build.mul(write.jacobian(1), symbols.adjoint_symbol(model, 1))
         if step.loss_lag(model):
             value = build.add(value, write.lag(1))
-        return Step(voice.equation(model, left, value), voice.word("derivation.backward.further"), voice.check(value))
+        return Step(voice.equation(model, left, value), voice.say("derivation.backward.further"), voice.check(value))
     direct = [write.direct(theta, TIME)] if pattern.direct else []
     through = [build.mul(write.immediate(theta, TIME), symbols.adjoint_symbol(model))] if pattern.reaches else []
     return Step(
         voice.equation(model, left, _accumulated(model, pattern.timed, through, direct)),
-        voice.word(f"derivation.backward.{'own_part' if pattern.timed else 'parts'}"), "", members(model, voice, pattern),
+        voice.say(f"derivation.backward.{'own_part' if pattern.timed else 'parts'}"), "", members(model, voice, pattern),
     )
 
 
@@ -109,10 +109,10 @@ def silent(model: Model) -> frozenset[str]:
 
 def rules(
     model: Model, voice: Voice, variable: Variable, terms: tuple[Contribution, ...], later: tuple[Contribution, ...] = ()
-) -> str:
+) -> Prose:
     """Which reader contributes by which rules: "from o: matrix product"; `later` come from the next step."""
     by_name = {e.target.name: e for e in model.all_equations}
-    made: list[str] = []
+    made: list[Prose] = []
     readers = [(c.through.name, "now") for c in terms] + [(c.through.name, "later") for c in later]
     for reader, when in dict.fromkeys(readers):
         if reader not in by_name:
@@ -120,9 +120,10 @@ def rules(
         equation = by_name[reader]
         sources = {variable.name, *(s.name for s in initial(model, variable))}
         mine = [route for route in routes(equation.value, equation.target.at()) if route[0].name in sources]
-        shown = equation.target.name if equation.target.definition is None else voice.word("rules.inner")
-        made.append(voice.word(f"rules.from.{when}", reader=shown, rules=rule_names(voice, mine)))
-    return voice.word("rules.separator").join(made) or voice.word("rules.nothing")
+        if equation.target.definition is not None:
+            when = f"inner_{when}"
+        made.append(voice.say(f"rules.from.{when}", reader=voice.name(equation.target, model), rules=rule_names(voice, mine)))
+    return voice.joined(made) or voice.say("rules.nothing")
 
 
 def right_sides(model: Model, equation: RecursionEquation) -> tuple[MatrixExpr, MatrixExpr]:
@@ -180,7 +181,7 @@ def gradient_step(model: Model, voice: Voice, equation: RecursionEquation) -> St
     left = symbols.total(symbols.loss(model, None), v.at(0) if v.role is Role.STATE else v.at())
     rule = rules(model, voice, v, equation.terms)
     if not v.timed and not initial(model, v):
-        rule += voice.word("rules.separator") + voice.word("rules.sum_over_t")
+        rule = voice.joined((rule, voice.say("rules.sum_over_t")))
     return Step(voice.equation(model, left, value), rule, voice.check(value, v.at()), number=equation.number)
 
 

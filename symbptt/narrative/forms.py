@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from functools import singledispatch
 from typing import Any
+from unicodedata import east_asian_width
 
 import sympy as sp
 from sympy.matrices.expressions.matexpr import MatrixExpr
@@ -60,24 +61,29 @@ def _prose(prose: Prose) -> str:
 
 def _step_text(step: Step) -> str:
     number = f"({step.number})  " if step.number is not None else ""
-    notes = "; ".join(part for part in (step.rule, step.shapes) if part)
+    notes = "; ".join(part for part in (_prose(step.rule), step.shapes) if part)
     body = typeset.text(step.equation).replace("\n", "\n    ")
     claim = f"  {_prose(step.claim)}\n" if step.claim else ""
     return f"{claim}    {number}{body}" + (f"\n        [{notes}]" if notes else "")
+
+
+def _columns(text: str) -> int:
+    """The columns of a terminal that a text takes; a Chinese character takes two."""
+    return sum(2 if east_asian_width(c) in "WF" else 1 for c in text)
 
 
 def text(result: Result, voice: Voice = ENGLISH) -> str:
     """A form in Unicode, for a terminal."""
     parts: list[str] = []
     for section in _sections(result, voice):
-        parts.append(f"{section.heading}\n{'-' * len(section.heading)}")
+        parts.append(f"{section.heading}\n{'-' * _columns(section.heading)}")
         parts += [_prose(prose) for prose in section.intro]
         parts += [_step_text(step) for step in section.steps]
     return "\n".join(parts) + "\n"
 
 
 def _step_latex(step: Step) -> str:
-    notes = "; ".join(part for part in (step.rule, step.shapes) if part)
+    notes = "; ".join(part for part in (_prose(step.rule), step.shapes) if part)
     number = rf" \tag{{{step.number}}}" if step.number is not None else ""
     return (f"% {notes}\n" if notes else "") + rf"\[ {typeset.latex(step.equation)}{number} \]"
 
@@ -104,7 +110,7 @@ def _formula(model: Model, voice: Voice, expression: MatrixExpr | Tree) -> dict[
 
 def _steps(sections: tuple[Section, ...]) -> list[dict[str, Any]]:
     return [
-        {"section": section.heading, "number": s.number, "rule": s.rule, "shapes": s.shapes,
+        {"section": section.heading, "number": s.number, "rule": _prose(s.rule), "shapes": s.shapes,
          "latex": typeset.latex(s.equation), "text": typeset.text(s.equation)}
         for section in sections for s in section.steps
     ]

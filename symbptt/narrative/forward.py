@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sympy as sp
 
+from symbptt import typeset
 from symbptt.algebra.nodes import TIME, CrossEntropy, Series
 from symbptt.derive.step import state_jacobian
 from symbptt.model.values import Equation, Model, Role
@@ -29,10 +30,24 @@ def conventions(model: Model, voice: Voice) -> Section:
             voice.say(
                 "derivation.conventions.immediate", immediate=voice.tree(symbols.immediate(now, theta), model),
                 before=voice.tree(before, model), total=voice.tree(symbols.total(now, theta), model),
-            ),
+            ) + _plus(voice),
         ]
-    notes += _loss_notes(model, voice)
+    notes += [*_loss_notes(model, voice), *_notation_notes(model, voice)]
     return Section(voice.word("derivation.conventions.heading"), intro=tuple(notes))
+
+
+def _plus(voice: Voice) -> Prose:
+    """Which derivative the sign + stands for, and who uses it otherwise."""
+    marked = [kind for kind in ("immediate", "total") if voice.notation.derivative(kind).sup == "+"]
+    return voice.say(f"derivation.conventions.plus_{marked[0]}") if marked else ()
+
+
+def _notation_notes(model: Model, voice: Voice) -> list[Prose]:
+    """What a reader should know of the notation, and the variables that keep their symbol."""
+    note, source = voice.own(voice.notation.note), voice.own(voice.notation.source)
+    said = [(note, *voice.say("derivation.conventions.source", source=source))] if note and source else []
+    kept = [voice.name(model[name], model) for name in typeset.kept(model, voice.notation)]
+    return [*said, voice.say("derivation.conventions.kept", variables=voice.listed(kept))] if kept else said
 
 
 def _start(model: Model, voice: Voice) -> Prose:
@@ -67,9 +82,11 @@ def _loss_notes(model: Model, voice: Voice) -> list[Prose]:
     return made
 
 
-def _description(equation: Equation, voice: Voice) -> str:
-    unnamed = voice.word("derivation.forward.loss") if equation.target.role is Role.LOSS else ""
-    return voice.own(equation.target.description) or unnamed
+def _description(equation: Equation, voice: Voice) -> Prose:
+    own = voice.own(equation.target.description)
+    if not own and equation.target.role is Role.LOSS:
+        return voice.say("derivation.forward.loss")
+    return (own,) if own else ()
 
 
 def equations(model: Model, voice: Voice) -> Section:
@@ -82,7 +99,7 @@ def equations(model: Model, voice: Voice) -> Section:
     total = symbols.loss(model, None)
     last = symbols.loss(model, symbols.LAST)
     whole = last if model.loss.at == "last" else Series(symbols.loss(model), TIME, 1, symbols.LAST)
-    rule = voice.word(f"derivation.forward.{model.loss.at}")
+    rule = voice.say(f"derivation.forward.{model.loss.at}")
     steps.append(Step(voice.equation(model, total, whole), rule, voice.shape(total)))
     return Section(voice.word("derivation.forward.heading"), tuple(steps), (voice.say("derivation.forward.intro"),))
 

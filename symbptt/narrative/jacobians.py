@@ -15,7 +15,7 @@ from symbptt.narrative import symbols
 from symbptt.narrative.local import routes
 from symbptt.narrative.values import Prose, Section, Step
 from symbptt.narrative.voice import Voice
-from symbptt.typeset.tree import Equality, Matrix, Tree
+from symbptt.typeset.tree import Equality, Tree
 
 INSIDE = "derivation.jacobians.inside"
 LONG = 80
@@ -30,9 +30,9 @@ def _block(row: Variable, column: Variable) -> Partial:
 def block_matrix(model: Model, voice: Voice) -> Tree:
     """J_t as a matrix of blocks."""
     known = step.state_jacobian(model)
-    return Matrix(tuple(
+    return voice.blocks(model, tuple(
         tuple(
-            voice.tree(_block(row, column) if (row.name, column.name) in known else sp.ZeroMatrix(row.rows, column.rows), model)
+            _block(row, column) if (row.name, column.name) in known else sp.ZeroMatrix(row.rows, column.rows)
             for column in model.states
         )
         for row in model.states
@@ -67,7 +67,7 @@ def _direct_step(model: Model, voice: Voice, state: Variable, direct: MatrixExpr
     claim = voice.say(
         "derivation.jacobians.direct_claim", before=name, now=own, derivative=voice.tree(direct, model), block=block
     )
-    return Step(voice.tree(product, model), voice.word("derivation.jacobians.direct"), voice.shape(product), claim)
+    return Step(voice.tree(product, model), voice.say("derivation.jacobians.direct"), voice.shape(product), claim)
 
 
 def state_jacobian(model: Model, voice: Voice) -> Section:
@@ -81,14 +81,14 @@ def state_jacobian(model: Model, voice: Voice) -> Section:
         sides = [symbols.abbreviated(right, model)]
         if right != sides[0] and len(typeset.text(right, model)) <= LONG:
             sides.append(right)
-        steps.append(Step(_named(model, voice, letter, left, sides), voice.word(INSIDE), voice.check(right, left)))
+        steps.append(Step(_named(model, voice, letter, left, sides), voice.say(INSIDE), voice.check(right, left)))
     else:
         equation = Equality(voice.tree(letter, model), (voice.tree(head, model), block_matrix(model, voice)))
-        steps.append(Step(equation, voice.word("derivation.jacobians.blocks"), voice.shape(letter)))
+        steps.append(Step(equation, voice.say("derivation.jacobians.blocks"), voice.shape(letter)))
         for (row, column), inner in blocks.items():
             left, right = _value(model, _block(model[row], model[column]), inner)
             short = symbols.abbreviated(right, model)
-            steps.append(Step(voice.equation(model, left, short), voice.word(INSIDE), voice.check(right, left)))
+            steps.append(Step(voice.equation(model, left, short), voice.say(INSIDE), voice.check(right, left)))
     for variable in model.states:
         direct = _direct(model, variable)
         if direct is not None:
@@ -113,16 +113,16 @@ def loss_gradient(model: Model, voice: Voice) -> Section:
     if not found:
         zero = sp.ZeroMatrix(*letter.shape)
         equation = voice.equation(model, letter, head, zero)
-        steps.append(Step(equation, voice.word("derivation.loss.unread"), voice.shape(letter)))
+        steps.append(Step(equation, voice.say("derivation.loss.unread"), voice.shape(letter)))
     elif single:
         (value,) = found.values()
         sides = tuple(dict.fromkeys((symbols.abbreviated(value, model), value)))
         equation = voice.equation(model, letter, head, *sides)
-        steps.append(Step(equation, voice.word(INSIDE), voice.check(value)))
+        steps.append(Step(equation, voice.say(INSIDE), voice.check(value)))
     else:
-        column = Matrix(tuple((voice.tree(_loss_block(model, s, found), model),) for s in model.states))
+        column = voice.blocks(model, tuple((_loss_block(model, s, found),) for s in model.states))
         blocks = Equality(voice.tree(letter, model), (voice.tree(head, model), column))
-        steps.append(Step(blocks, voice.word("derivation.jacobians.blocks"), voice.shape(letter)))
+        steps.append(Step(blocks, voice.say("derivation.jacobians.blocks"), voice.shape(letter)))
     if not single:
         steps += [_loss_step(model, voice, L, s.at(), found[s.name]) for s in model.states if s.name in found]
     lag = step.loss_lag(model)
@@ -146,7 +146,7 @@ def _loss_block(model: Model, state: Variable, found: dict[str, MatrixExpr]) -> 
 
 def _loss_step(model: Model, voice: Voice, L: MatrixExpr, by: MatrixExpr, value: MatrixExpr) -> Step:
     head = build.transpose(symbols.immediate(L, by))
-    return Step(voice.equation(model, head, symbols.abbreviated(value, model)), voice.word(INSIDE), voice.check(value))
+    return Step(voice.equation(model, head, symbols.abbreviated(value, model)), voice.say(INSIDE), voice.check(value))
 
 
 def vector(model: Model, state: Variable) -> sp.MatrixSymbol:
@@ -175,12 +175,12 @@ def immediate(model: Model, voice: Voice, wrt: tuple[Variable, ...]) -> Section:
         action = immediate_action(model, variable) if model.states else None
         if action is not None:
             check = voice.check(action[1], variable.at())
-            steps.append(Step(voice.equation(model, *action), voice.word(INSIDE), check))
+            steps.append(Step(voice.equation(model, *action), voice.say(INSIDE), check))
         direct = step.loss_direct(model, variable)
         if direct is not None:
             head = build.transpose(symbols.immediate(symbols.loss(model), variable.at()))
             short = symbols.abbreviated(direct, model)
-            rule = voice.word("derivation.immediate.direct")
+            rule = voice.say("derivation.immediate.direct")
             steps.append(Step(voice.equation(model, head, short), rule, voice.check(short, variable.at())))
     return Section(voice.word("derivation.immediate.heading"), tuple(steps), (_immediate_claim(model, voice),))
 

@@ -49,7 +49,7 @@ def _derivative(model: Model, voice: Voice, equation: Equation, leaf: MatrixSymb
     head = Partial(equation.target.at(), leaf, "partial")
     short = [(letter, full) for target, full, letter in symbols.slopes(model) if target == equation.target and full == matrix]
     sides = [*(letter for letter, _ in short), matrix]
-    return Step(voice.equation(model, head, *sides), rule_names(voice, mine), voice.check(matrix, head))
+    return Step(voice.equation(model, head, *sides), (rule_names(voice, mine),), voice.check(matrix, head))
 
 
 def derivatives(model: Model, voice: Voice, wrt: tuple[Variable, ...]) -> Section:

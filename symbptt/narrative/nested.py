@@ -35,7 +35,7 @@ def _recursion(model: Model, voice: Voice, pattern: Pattern) -> Step:
         Equality(voice.tree(symbols.at(now, first), model), (base_case(voice.tree(base, model), voice),)),
         Equality(voice.tree(now, model), (during(voice.tree(value, model), when),)),
     ))
-    rule = voice.word(f"derivation.nested.{'through' if pattern.initial or pattern.timed else 'parts'}")
+    rule = voice.say(f"derivation.nested.{'through' if pattern.initial or pattern.timed else 'parts'}")
     return Step(lines, rule, voice.check(value), members(model, voice, pattern))
 
 
@@ -60,7 +60,7 @@ def _gradient(model: Model, voice: Voice, pattern: Pattern) -> Step:
         start = SOURCE if pattern.timed else 1
         sums.append(symbols.at(row, LAST) if model.loss.at == "last" else Series(row, TIME, start, LAST))
     left = symbols.total(symbols.loss(model, None), theta)
-    return Step(voice.equation(model, left, build.add(*sums)), voice.word("derivation.nested.loss"), "")
+    return Step(voice.equation(model, left, build.add(*sums)), voice.say("derivation.nested.loss"), "")
 
 
 def _written_out(model: Model, voice: Voice, pattern: Pattern, T: int) -> Step:
@@ -70,7 +70,7 @@ def _written_out(model: Model, voice: Voice, pattern: Pattern, T: int) -> Step:
     for t in range(1, T + 1):
         value = build.add(symbols.immediate(symbols.state(model, t), theta), build.mul(symbols.jacobian(model, t), value))
     left = symbols.total(symbols.state(model, T), theta)
-    return Step(voice.equation(model, left, value), voice.word("derivation.nested.inserted", times=str(T)), "")
+    return Step(voice.equation(model, left, value), voice.say("derivation.nested.inserted", times=str(T)), "")
 
 
 def section(model: Model, voice: Voice, T: int, wrt: tuple[Variable, ...]) -> Section:

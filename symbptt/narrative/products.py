@@ -15,7 +15,7 @@ from symbptt.derive import step
 from symbptt.derive.adjoint import initial as starts
 from symbptt.derive.sum_of_products import Gradient, Kind, Term
 from symbptt.model.values import Model, Role, Variable
-from symbptt.narrative import shapes, symbols
+from symbptt.narrative import symbols
 from symbptt.narrative.substituted import substituted
 from symbptt.narrative.symbols import BETWEEN, LAST, SOURCE
 from symbptt.narrative.values import Prose, Section, Step
@@ -184,12 +184,12 @@ def _initial(model: Model, voice: Voice, variable: Variable) -> Prose:
     return voice.say("derivation.products.initial", state=start, block=block) if several else ()
 
 
-def rule(voice: Voice, pattern: Pattern) -> str:
+def rule(voice: Voice, pattern: Pattern) -> Prose:
     """The rules behind the general formula."""
     if not pattern.reaches:
-        return voice.word("derivation.products.direct" if pattern.timed else "derivation.products.over_t")
+        return voice.say("derivation.products.direct" if pattern.timed else "derivation.products.over_t")
     once = pattern.initial or pattern.timed
-    return voice.word("derivation.products.chain_rule" if once else "derivation.products.chain_rule_over_k")
+    return voice.say("derivation.products.chain_rule" if once else "derivation.products.chain_rule_over_k")
 
 
 def chain_shapes(model: Model, voice: Voice, pattern: Pattern) -> str:
@@ -197,9 +197,10 @@ def chain_shapes(model: Model, voice: Voice, pattern: Pattern) -> str:
     write, theta = Factors(model, True), pattern.symbol(model)
     if not pattern.reaches:
         return voice.shape(theta)
-    first = "" if pattern.initial else voice.shape(write.immediate(theta, SOURCE))
-    rows = shapes.size(theta.shape[0] * theta.shape[1])
-    return f"{first}{voice.shape(write.jacobian(BETWEEN))}…{voice.shape(write.loss(TIME))} = ({rows}×1)"
+    first = [] if pattern.initial else [voice.shape(write.immediate(theta, SOURCE))]
+    chain = voice.ordered([*first, voice.shape(write.jacobian(BETWEEN)), "…", voice.shape(write.loss(TIME))])
+    result = sp.MatrixSymbol("result", theta.shape[0] * theta.shape[1], 1)
+    return f"{''.join(chain)} = {voice.shape(result)}"
 
 
 def partial_steps(graph: UnrolledGraph, voice: Voice, pattern: Pattern) -> list[Step]:
@@ -214,7 +215,7 @@ def partial_steps(graph: UnrolledGraph, voice: Voice, pattern: Pattern) -> list[
         write = Factors(model, letters=len(model.states) > 1)
         values = [product(term, write, theta) for term in gradient.terms]
         claim = voice.say("derivation.products.terms", number=str(len(values)), T=str(graph.T))
-        steps.append(Step(lines(model, voice, gradient, values), voice.word("derivation.products.written_out"), "", claim))
+        steps.append(Step(lines(model, voice, gradient, values), voice.say("derivation.products.written_out"), "", claim))
     return steps
 
 

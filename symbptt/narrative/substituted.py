@@ -20,7 +20,7 @@ from symbptt.narrative.jacobians import immediate_action, vector
 from symbptt.narrative.symbols import BETWEEN, LAST, SOURCE
 from symbptt.narrative.values import Step
 from symbptt.narrative.voice import Voice
-from symbptt.typeset.tree import Aligned, BigOperator, Brace, Fenced, Matrix, Operator, Row, Tree
+from symbptt.typeset.tree import Aligned, BigOperator, Brace, Fenced, Operator, Row, Tree
 from symbptt.unroll.graph import UnrolledGraph
 
 Lines = Callable[[Model, Voice, Gradient, Iterable[MatrixExpr]], Aligned]
@@ -113,7 +113,7 @@ def _written_out(model: Model, voice: Voice, term: Term, value: MatrixExpr) -> S
     if items == product.items:
         return None
     claim = voice.say("derivation.substituted.in_full", t=str(term.loss_step), k=str(term.source_step))
-    return Step(Row(items), voice.word("derivation.substituted.slopes"), voice.check(value), claim)
+    return Step(Row(items), voice.say("derivation.substituted.slopes"), voice.check(value), claim)
 
 
 def _terms(graph: UnrolledGraph, voice: Voice, variable: Variable, lines: Lines, full: bool) -> list[Step]:
@@ -122,7 +122,7 @@ def _terms(graph: UnrolledGraph, voice: Voice, variable: Variable, lines: Lines,
     gradient = derive.gradient(graph, variable.name)
     values = _values(model, voice, gradient)
     claim = voice.say("derivation.substituted.terms", gradient=voice.tree(_head(model, variable), model), T=str(graph.T))
-    rule = voice.word("derivation.substituted.rule")
+    rule = voice.say("derivation.substituted.rule")
     made = [Step(lines(model, voice, gradient, values), rule, voice.check(values[-1], variable.at()), claim)]
     deepest = max(range(len(values)), key=lambda i: (gradient.terms[i].loss_step - gradient.terms[i].source_step, -i))
     whole = _written_out(model, voice, gradient.terms[deepest], values[deepest]) if full else None
@@ -138,7 +138,7 @@ def _one_state(graph: UnrolledGraph, voice: Voice, wrt: tuple[Variable, ...], li
         loop = _loop(model, variable)
         if loop is not None:
             left = _head(model, variable)
-            rule = voice.word("derivation.substituted.rule")
+            rule = voice.say("derivation.substituted.rule")
             made.append(Step(voice.equation(model, left, loop), rule, voice.check(loop, variable.at())))
         if variable in listed:
             made += _terms(graph, voice, variable, lines, variable == first)
@@ -158,29 +158,27 @@ def _blocks(model: Model, voice: Voice, wrt: tuple[Variable, ...]) -> list[Step]
     theta = symbols.parameter(model)
     J = step.state_jacobian(model)
 
-    def tree(expression: MatrixExpr) -> Tree:
-        return voice.tree(expression, model)
-
-    def block(row: Variable, column: Variable) -> Tree:
+    def block(row: Variable, column: Variable) -> MatrixExpr:
         if (column.name, row.name) not in J:
-            return tree(sp.ZeroMatrix(row.rows, column.rows))
-        return tree(build.transpose(Partial(column.at(BETWEEN), row.at(BETWEEN - 1), "partial")))
+            return sp.ZeroMatrix(row.rows, column.rows)
+        return build.transpose(Partial(column.at(BETWEEN), row.at(BETWEEN - 1), "partial"))
 
-    first = Matrix((tuple(tree(build.transpose(symbols.immediate(s.at(SOURCE), theta))) for s in model.states),))
-    middle = Matrix(tuple(tuple(block(row, column) for column in model.states) for row in model.states))
-    last = Matrix(tuple((tree(_loss_entry(model, s)),) for s in model.states))
-    chain = Chain(symbols.jacobian(model, BETWEEN), BETWEEN, SOURCE + 1, TIME)
-    sign = _first_big(tree(chain))
-    product = Row((first, Operator("\u2009"), Fenced(Row((sign, middle))), Operator("\u2009"), last))
+    first = voice.blocks(model, (tuple(build.transpose(symbols.immediate(s.at(SOURCE), theta)) for s in model.states),))
+    middle = voice.blocks(model, tuple(tuple(block(row, column) for column in model.states) for row in model.states))
+    last = voice.blocks(model, tuple((_loss_entry(model, s),) for s in model.states))
+    chain = Chain(build.transpose(symbols.jacobian(model, BETWEEN)), BETWEEN, SOURCE + 1, TIME)
+    sign = _first_big(voice.tree(chain, model))
+    left, right = voice.ordered([first, last])
+    product = Row((left, Operator("\u2009"), Fenced(Row((sign, middle))), Operator("\u2009"), right))
     claim = voice.say("derivation.substituted.blocks")
-    steps = [Step(product, voice.word("derivation.substituted.block_product"), "", claim)]
+    steps = [Step(product, voice.say("derivation.substituted.block_product"), "", claim)]
     for variable in wrt:
         action = None if starts(model, variable) else immediate_action(model, variable)
         if action is not None:
             found = {vector(model, s): _loss_value(model, s) for s in model.states}
             value = symbols.abbreviated(_replaced(step.immediate(model, variable), model, found), model)
             left = build.mul(build.transpose(symbols.immediate(symbols.state(model), variable.at())), symbols.loss_symbol(model))
-            rule = voice.word("derivation.substituted.term_now")
+            rule = voice.say("derivation.substituted.term_now")
             steps.append(Step(voice.equation(model, left, value), rule, voice.check(value, variable.at())))
     return steps
 

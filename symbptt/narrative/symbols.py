@@ -11,6 +11,7 @@ from symbptt.algebra.nodes import TIME, Diag, Elementwise, Partial, Timed, leave
 from symbptt.derive.adjoint import LOSS, STEP
 from symbptt.derive.rules import local
 from symbptt.model.values import Equation, Model, Variable
+from symbptt.typeset.symbols import DERIVATION
 
 LAST = sp.Symbol("T", integer=True, positive=True)
 """The number of steps, as a letter."""
@@ -19,17 +20,11 @@ SOURCE = sp.Symbol("k", integer=True)
 BETWEEN = sp.Symbol("j", integer=True)
 """The index of a product of state Jacobians."""
 
-_WISHES = {
-    "state": ("s", "xi", "zeta"), "jacobian": ("J", "Psi", "Xi"), "parameter": ("theta", "vartheta", "eta"),
-    "vector": ("v", "nu", "chi"),
-}
-
-
 @lru_cache(maxsize=256)
 def free(model: Model, kind: str) -> str:
     """A letter for "state", "jacobian", "parameter" or "vector" that no variable of the model has."""
     taken = {v.name.split("_")[0] for v in model.variables if v.definition is None}
-    return next((name for name in _WISHES[kind] if name not in taken), _WISHES[kind][0] + "_all")
+    return next((name for name in DERIVATION[kind] if name not in taken), DERIVATION[kind][0] + "_all")
 
 
 def at(expression: MatrixExpr, step: sp.Expr | int) -> MatrixExpr:

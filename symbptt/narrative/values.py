@@ -16,7 +16,7 @@ class Step:
     """One formula: an `Equality` or `Aligned`; `number` is that of the equation in emitted code, None where it has none."""
 
     equation: Tree
-    rule: str = ""
+    rule: Prose = ()
     shapes: str = ""
     claim: Prose = ()
     number: int | None = None

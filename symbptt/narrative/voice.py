@@ -1,7 +1,8 @@
 """How a derivation speaks: the language of its words and the notation of its formulas.
 
 Words are data, one table per language and subject in `templates/words/<language>/<subject>.toml`, under the same keys in each
-language. A text may have slots, as {name}, for words or formulas, and small formulas between backquotes, as `t = 1`.
+language. A text that depends on the layout is a table with the keys `column` and `row`. A text may have slots, as {name}, for
+words or formulas, and small formulas between backquotes, as `t = 1`.
 """
 
 from __future__ import annotations
@@ -9,20 +10,22 @@ from __future__ import annotations
 import re
 import tomllib
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
+from typing import TypeVar
 
 import sympy as sp
 from sympy.matrices.expressions.matexpr import MatrixExpr
 
 from symbptt import resources, typeset
 from symbptt.errors import UnknownName
-from symbptt.model.values import Model
+from symbptt.model.values import Model, Variable
 from symbptt.narrative import shapes
 from symbptt.narrative.inline import Prose, math, plain
-from symbptt.typeset import TEXTBOOK, Notation
-from symbptt.typeset.tree import Equality, Tree
+from symbptt.typeset import TEXTBOOK, Notation, notations
+from symbptt.typeset.tree import Equality, Matrix, Tree
 
+_T = TypeVar("_T")
 _SLOT = re.compile(r"\{([A-Za-z_]+)\}")
 
 
@@ -77,9 +80,10 @@ class Voice:
 
     def _text(self, key: str) -> str:
         known = table(self.language)
-        if key not in known:
-            raise UnknownName(f"text in {self.language}", key, known)
-        return known[key]
+        for name in (key, f"{key}.{self.notation.layout}"):
+            if name in known:
+                return known[name]
+        raise UnknownName(f"text in {self.language}", key, known)
 
     def word(self, key: str, **values: str) -> str:
         """A text without formulas, its slots filled with words."""
@@ -107,6 +111,13 @@ class Voice:
             said += [self.word("common.list.comma"), tree]
         return tuple(said[1:])
 
+    def joined(self, parts: Iterable[Prose]) -> Prose:
+        """Statements one after another, with this language's semicolon in between."""
+        said: list[str | Tree] = []
+        for part in parts:
+            said += [self.word("rules.separator"), *part]
+        return tuple(said[1:])
+
     def own(self, texts: Iterable[tuple[str, str]]) -> str:
         """Of texts by language the one in this language, else in English, else any; empty if there is none."""
         known = dict(texts)
@@ -116,14 +127,38 @@ class Voice:
         """left = side = … in this notation."""
         return typeset.equation(left, *sides, model=model, notation=self.notation)
 
+    def name(self, variable: Variable, model: Model) -> Tree:
+        """The symbol of a variable without its step."""
+        return typeset.name_of(sp.MatrixSymbol(variable.name, variable.rows, variable.columns), model, self.notation)
+
+    def blocks(self, model: Model, parts: tuple[tuple[MatrixExpr, ...], ...]) -> Matrix:
+        """A matrix of blocks, given by rows as for columns; in the row layout it is transposed as everything else."""
+        laid = tuple(zip(*parts, strict=True)) if self.notation.layout == "row" else parts
+        return Matrix(tuple(tuple(self.tree(part, model) for part in row) for row in laid))
+
+    def ordered(self, factors: list[_T]) -> list[_T]:
+        """The factors of a product, given as for columns: in the row layout the last one comes first."""
+        return factors[::-1] if self.notation.layout == "row" else factors
+
     def shape(self, expression: MatrixExpr) -> str:
-        """(rows×columns) of a formula."""
-        return shapes.shape(expression)
+        """(rows×columns) of a formula in the layout."""
+        return shapes.shape(typeset.laid(expression, self.notation))
 
     def check(self, value: MatrixExpr, result: MatrixExpr | None = None) -> str:
         """The shapes of the operands of a formula and the shape they give, which is that of `result`."""
-        return shapes.check(value, result)
+        whole = value if result is None else result
+        said = shapes.check(typeset.laid(value, self.notation), typeset.laid(whole, self.notation))
+        return said.replace("⊙", self.notation.hadamard)
 
 
 ENGLISH = Voice()
 """The default: English, textbook notation."""
+
+
+def speaking(language: str = "en", notation: str = "textbook", layout: str | None = None) -> Voice:
+    """A voice by the names of its parts; `layout` is "column" or "row", None for that of the notation.
+
+    Raises UnknownName for a language, notation or layout that does not exist, BadInput for a notation file with a mistake.
+    """
+    found = notations.load(notation)
+    return Voice(language, found if layout is None else replace(found, layout=layout))

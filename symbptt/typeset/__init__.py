@@ -23,6 +23,7 @@ from symbptt.typeset.equations import (
     name_of,
 )
 from symbptt.typeset.notation import TEXTBOOK, Notation
+from symbptt.typeset.symbols import kept, laid
 from symbptt.typeset.tree import Aligned, Brace, Equality, Tree
 
 RULES = (operations, functions, calculus, symbols, scalars)
@@ -48,6 +49,6 @@ def text(expression: Formula, model: Model | None = None, notation: Notation | N
 
 __all__ = [
     "RULES", "TEXTBOOK", "Aligned", "Brace", "Equality", "Formula", "Notation", "Tree", "adjoint_of", "adjoint_symbol", "aligned",
-    "compose", "derivative", "equation", "latex", "mathml", "name_of",
+    "compose", "derivative", "equation", "kept", "laid", "latex", "mathml", "name_of",
     "text",
 ]

@@ -12,7 +12,8 @@ from symbptt.typeset.alphabets import COMMANDS
 from symbptt.typeset.signs import OPERATORS, SPACED
 
 _FUNCTIONS = frozenset(["tanh", "sinh", "cosh", "sin", "cos", "tan", "exp", "log", "ln", "max", "min", "sup", "inf"])
-_FENCES = {"(": ("(", ")"), "[": ("[", "]"), "{": (r"\{", r"\}"), "|": (r"\lvert ", r"\rvert"), "‖": (r"\lVert ", r"\rVert")}
+_FENCES = {"(": ("(", ")"), "[": ("[", "]"), "{": (r"\{", r"\}"), "|": (r"\lvert ", r"\rvert"), "‖": (r"\lVert ", r"\rVert"),
+           "⟨": (r"\langle ", r"\rangle")}
 _BIG = {"∑": r"\sum", "∏": r"\prod"}
 _ARROWS = {"left": r"\curvearrowleft", "right": r"\curvearrowright"}
 _ESCAPES = {

@@ -15,6 +15,7 @@ _SUP = dict(zip("0123456789+−=()iknt⊤′", "⁰¹²³⁴⁵⁶⁷⁸⁹⁺�
 _VULGAR = {"1/2": "½", "1/3": "⅓", "2/3": "⅔", "1/4": "¼", "3/4": "¾", "1/5": "⅕", "1/6": "⅙", "1/8": "⅛"}
 _ARROWS = {"left": "↶", "right": "↷", "": ""}
 _HIDDEN = {"\u2061": "", "\u2062": " ", "\u2009": " "}
+_TRANSPOSE = t.Identifier("T", t.Style.UPRIGHT)
 _ALPHABETS = (t.Style.SCRIPT, t.Style.DOUBLE, t.Style.FRAKTUR)
 
 
@@ -27,6 +28,8 @@ def _write(node: t.Tree, compact: bool) -> str:
 def _identifier(node: t.Identifier, compact: bool) -> str:
     if node.style is t.Style.BOLD and node.text.isdigit():
         return styled(node.text, "bold")  # the ones vector is not the number one
+    if compact and node == _TRANSPOSE:
+        return "⊤"
     return styled(node.text, node.style) if node.style in _ALPHABETS else node.text
 
 
@@ -63,7 +66,7 @@ def _raised(text: str, table: dict[str, str], mark: str) -> str:
 @_write.register
 def _script(node: t.Script, compact: bool) -> str:
     sub = _raised(_write(node.sub, True), _SUB, "_") if node.sub else ""
-    sup = _raised(_write(node.sup, True).replace("T", "⊤"), _SUP, "^") if node.sup else ""
+    sup = _raised(_write(node.sup, True), _SUP, "^") if node.sup else ""
     return _write(node.base, compact) + sub + sup
 
 

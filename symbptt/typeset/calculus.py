@@ -5,9 +5,10 @@ from __future__ import annotations
 from sympy.matrices.expressions.matexpr import MatrixExpr
 
 from symbptt.algebra import build
-from symbptt.algebra.nodes import Chain, Partial, Series
+from symbptt.algebra.nodes import Chain, Partial, Series, Timed, is_leaf
 from symbptt.typeset.dispatch import Setting, piece
 from symbptt.typeset.pieces import Level, Piece, fenced, signed
+from symbptt.typeset.symbols import GRADIENTS
 from symbptt.typeset.tree import BigOperator, Fraction, Identifier, Operator, Row, Script, Style, Tree
 
 
@@ -17,15 +18,28 @@ def _sign(mark: str) -> Tree:
 
 def quotient(numerator: Piece, denominator: Piece, kind: str, setting: Setting) -> Piece:
     """A derivative as a fraction; the immediate and the total one never share a sign."""
-    mark, sup = setting.notation.derivative(kind)
-    above = Script(_sign(mark), None, Operator(sup)) if sup else _sign(mark)
-    top = Row((above, fenced(numerator)))
-    return Piece(Fraction(top, Row((_sign(mark), fenced(denominator))), derivative=True), Level.FRACTION)
+    sign = setting.notation.derivative(kind)
+    above = Script(_sign(sign.above), None, Operator(sign.sup)) if sign.sup else _sign(sign.above)
+    below = Row((_sign(sign.below), fenced(denominator))) if sign.below else fenced(denominator)
+    return Piece(Fraction(Row((above, fenced(numerator))), below, derivative=True), Level.FRACTION)
+
+
+def _of_loss(node: Partial) -> bool:
+    """Whether the node is the gradient of the whole loss, by anything."""
+    value = node.args[0]
+    return node.kind == "total" and is_leaf(value) and not isinstance(value, Timed) and value.shape == (1, 1)
 
 
 @piece.register(Partial)
 def _partial(node: Partial, setting: Setting) -> Piece:
-    return quotient(piece(node.args[0], setting), piece(node.args[1], setting), node.kind, setting)
+    above, below = node.args[:2]
+    whole = GRADIENTS.get(setting.notation.gradient)
+    if whole is not None and _of_loss(node):
+        return whole(piece(below, setting), setting)
+    copied = setting.notation.derivative(node.kind).copies and isinstance(above, Timed)
+    if copied and is_leaf(below) and not isinstance(below, Timed):
+        below = Timed(below.name, below.shape[0], below.shape[1], above.step)
+    return quotient(piece(above, setting), piece(below, setting), node.kind, setting)
 
 
 def _big(symbol: str, node: Series, body: MatrixExpr, arrow: str, setting: Setting) -> Piece:

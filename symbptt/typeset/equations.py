@@ -14,7 +14,7 @@ from symbptt.typeset.calculus import quotient
 from symbptt.typeset.dispatch import Setting, piece
 from symbptt.typeset.notation import TEXTBOOK, Notation
 from symbptt.typeset.pieces import Level, Piece, signed
-from symbptt.typeset.symbols import LOSS, NODE, STEP, named
+from symbptt.typeset.symbols import LOSS, NODE, STEP, laid, named
 from symbptt.typeset.tree import Aligned, Equality, Identifier, Operator, Script, Tree
 
 Formula: TypeAlias = sp.Basic | Tree
@@ -26,17 +26,19 @@ ADJOINTS = {"node": NODE, "step": STEP, "loss": LOSS}
 def compose(expression: Formula, notation: Notation | None = None, model: Model | None = None) -> Tree:
     """The presentation tree of a formula; a tree stays as it is.
 
+    In the row layout the formula is transposed.
     With a model, variables get their roles, overrides and definitions; without one, 1x1 symbols are scalars, all others bold.
     Raises MissingRule for a node type that has no rule.
     """
     if isinstance(expression, Tree):
         return expression
-    return signed(piece(expression, Setting(notation or TEXTBOOK, model)))
+    setting = Setting(notation or TEXTBOOK, model)
+    return signed(piece(laid(expression, setting.notation), setting))
 
 
 def _piece(formula: Formula, setting: Setting) -> Piece:
     if not isinstance(formula, Tree):
-        return piece(formula, setting)
+        return piece(laid(formula, setting.notation), setting)
     return Piece(formula, Level.ATOM if isinstance(formula, (Identifier, Script)) else Level.SUM)
 
 

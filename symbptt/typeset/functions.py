@@ -11,7 +11,7 @@ from symbptt.algebra import nodes
 from symbptt.algebra.functions import FUNCTIONS, Y, Z, slope
 from symbptt.errors import MissingRule
 from symbptt.typeset.alphabets import LETTERS
-from symbptt.typeset.dispatch import Setting, piece
+from symbptt.typeset.dispatch import Setting, between_transposes, of_rows, piece
 from symbptt.typeset.operations import SCALAR, transposed
 from symbptt.typeset.pieces import (
     ONES,
@@ -89,18 +89,30 @@ def _slope_by_result(node: nodes.SlopeByResult, setting: Setting) -> Piece:
     return _entrywise(node, setting).write(row.by_result, Y)
 
 
-def _named(text: str, node: MatrixExpr, setting: Setting) -> Piece:
-    return applied(Identifier(text, Style.FUNCTION), _argument(node.args[0], setting))
+def _row(node: MatrixExpr) -> MatrixExpr:
+    """x of xᵀ, as a function of rows shows its argument; anything else as it is."""
+    return node.arg if isinstance(node, sp.Transpose) else node
+
+
+def _named(text: str, operand: MatrixExpr, setting: Setting) -> Piece:
+    return applied(Identifier(text, Style.FUNCTION), _argument(operand, setting))
+
+
+@of_rows.register(nodes.Softmax)
+def _softmax_of_row(node: nodes.Softmax, setting: Setting) -> Piece:
+    return _named("softmax", _row(node.operand), setting)
 
 
 @piece.register(nodes.Softmax)
 def _softmax(node: nodes.Softmax, setting: Setting) -> Piece:
-    return _named("softmax", node, setting)
+    """softmax(xᵀ) is softmax(x)ᵀ."""
+    row = between_transposes(node, setting)
+    return _named("softmax", node.operand, setting) if row is None else transposed(row, setting)
 
 
 @piece.register(nodes.Diag)
 def _diag(node: nodes.Diag, setting: Setting) -> Piece:
-    return _named("diag", node, setting)
+    return _named("diag", _row(node.args[0]), setting)
 
 
 @piece.register(nodes.BatchMean)
@@ -111,24 +123,35 @@ def _batch_mean(node: nodes.BatchMean, setting: Setting) -> Piece:
 
 @piece.register(nodes.LogSumExp)
 def _log_sum_exp(node: nodes.LogSumExp, setting: Setting) -> Piece:
-    """log(1ᵀ exp(x))."""
-    inner = applied(Identifier("exp", Style.FUNCTION), _argument(node.args[0], setting))
-    summed = product([transposed(Piece(ONES), setting), inner])
-    return applied(Identifier("log", Style.FUNCTION), summed.tree)
+    """log(1ᵀ exp(x)), of a row log(exp(x) 1ᵀ)."""
+    inner, ones = _named("exp", _row(node.args[0]), setting), transposed(Piece(ONES), setting)
+    flipped = isinstance(node.args[0], sp.Transpose)
+    return applied(Identifier("log", Style.FUNCTION), product([inner, ones] if flipped else [ones, inner]).tree)
 
 
 @piece.register(nodes.CrossEntropy)
 def _cross_entropy(node: nodes.CrossEntropy, setting: Setting) -> Piece:
-    """The textbook's −yᵀ log softmax(o)."""
+    """The textbook's −yᵀ log softmax(o), of rows −(log softmax(o)) yᵀ."""
     scores, target = node.args
-    softmax = applied(Identifier("softmax", Style.FUNCTION), _argument(scores, setting))
-    logarithm = Row((Identifier("log", Style.FUNCTION), TIMES, softmax.tree))
-    return negate(product([transposed(piece(target, setting), setting), Piece(logarithm, Level.PRODUCT)]))
+    logarithm = Row((Identifier("log", Style.FUNCTION), TIMES, _named("softmax", _row(scores), setting).tree))
+    other = transposed(piece(_row(target), setting), setting)
+    if isinstance(scores, sp.Transpose):
+        return negate(product([Piece(Fenced(logarithm)), other]))
+    return negate(product([other, Piece(logarithm, Level.PRODUCT)]))
+
+
+def _less(node: nodes.CrossEntropySlope, setting: Setting) -> Piece:
+    """The textbook's softmax(o) − y."""
+    scores, target = node.args
+    return total([_named("softmax", _row(scores), setting), negate(piece(_row(target), setting))])
+
+
+@of_rows.register(nodes.CrossEntropySlope)
+def _slope_of_row(node: nodes.CrossEntropySlope, setting: Setting) -> Piece:
+    return _less(node, setting)
 
 
 @piece.register(nodes.CrossEntropySlope)
 def _cross_entropy_slope(node: nodes.CrossEntropySlope, setting: Setting) -> Piece:
-    """The textbook's softmax(o) − y."""
-    scores, target = node.args
-    softmax = applied(Identifier("softmax", Style.FUNCTION), _argument(scores, setting))
-    return total([softmax, negate(piece(target, setting))])
+    row = between_transposes(node, setting)
+    return _less(node, setting) if row is None else transposed(row, setting)

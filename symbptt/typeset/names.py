@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from dataclasses import dataclass, fields, replace
 from typing import Any
 
 from symbptt.typeset.alphabets import LETTERS
 from symbptt.typeset.pieces import commas
-from symbptt.typeset.tree import Accent, Identifier, Number, Row, Script, Style, Tree
+from symbptt.typeset.tree import Accent, Fenced, Identifier, Number, Row, Script, Style, Tree
 
 _ACCENTS = ("hat", "tilde")
 _MAX_ITALIC = 3  # a longer subscript is a word, not letters side by side
@@ -23,15 +24,30 @@ class Label:
     subs: tuple[Tree, ...] = ()
     sup: Tree | None = None
 
-    def at(self, step: Tree | None, superscript: bool = False) -> Tree:
-        """With its step, as a further subscript or as a superscript in parentheses."""
-        sup = self.sup
-        subs = self.subs
-        if step is not None and superscript:
-            sup = step if sup is None else Row((sup, step))
-        elif step is not None:
-            subs = (*subs, step)
-        return Script(self.base, commas(subs) if subs else None, sup) if subs or sup else self.base
+    def plain(self) -> Tree:
+        """Without a step."""
+        return Script(self.base, commas(self.subs) if self.subs else None, self.sup) if self.subs or self.sup else self.base
+
+    def at(self, step: Tree, time: str) -> Tree:
+        """With its step, in a place of the table `TIMES`."""
+        return TIMES[time](self, step)
+
+
+def _raised(left: str) -> Callable[[Label, Tree], Tree]:
+    def place(label: Label, step: Tree) -> Tree:
+        index = Fenced(step, left)
+        return replace(label, sup=index if label.sup is None else Row((label.sup, index))).plain()
+
+    return place
+
+
+TIMES: dict[str, Callable[[Label, Tree], Tree]] = {
+    "subscript": lambda label, step: replace(label, subs=(*label.subs, step)).plain(),
+    "superscript": _raised("("),
+    "angle": _raised("⟨"),
+    "argument": lambda label, step: Row((label.plain(), Fenced(step))),
+}
+"""How a step stands at a name: as a further subscript, as a superscript in parentheses or angles, or as an argument."""
 
 
 def from_tree(tree: Tree) -> Label:

@@ -1,32 +1,64 @@
-"""What is a matter of taste: how names, time, transposes and derivatives are written."""
+"""What is a matter of taste: how names, time, transposes and derivatives are written, and whether samples are columns or rows."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from symbptt.errors import UnknownName
+from symbptt.errors import BadInput, UnknownName
+from symbptt.typeset import snippet
 from symbptt.typeset.alphabets import LETTERS
 from symbptt.typeset.signs import ACCENTS
 
 Pairs = tuple[tuple[str, str], ...]
 
-_CHOICES: dict[str, tuple[str, ...]] = {
-    "time": ("subscript", "superscript"),
+
+@dataclass(frozen=True)
+class Sign:
+    """How a derivative is written: the sign above with its superscript, the sign below.
+
+    With `copies`, a shared parameter below carries the step of what stands above, as in ∂h_t/∂W_t: the copy used at that step.
+    """
+
+    above: str
+    sup: str = ""
+    below: str = ""
+    copies: bool = False
+
+
+DERIVATIVES: dict[str, Sign] = {
+    "∂": Sign("∂", below="∂"), "∂⁺": Sign("∂", "+", "∂"), "d": Sign("d", below="d"), "d⁺": Sign("d", "+", "d"),
+    "∇": Sign("∇", below="∇"), "∂/": Sign("∂"), "∂ of a copy": Sign("∂", below="∂", copies=True),
+}
+"""How the sign of a derivative may be written, by its name in a notation."""
+
+WHOLE = ("quotient", "nabla", "differential")
+"""How the gradient of the loss may be written: dL/dW, ∇_W L or dW."""
+
+CHOICES: dict[str, tuple[str, ...]] = {
+    "time": ("subscript", "superscript", "angle", "argument"),
     "transpose": ("⊤", "T", "′"),
     "hadamard": ("⊙", "∘", "∗"),
-    "layout": ("column",),
+    "layout": ("column", "row"),
+    "gradient": WHOLE,
+    "immediate": tuple(DERIVATIVES), "total": tuple(DERIVATIVES), "partial": tuple(DERIVATIVES),
+    "step_adjoint": tuple(ACCENTS),
 }
+"""The values that an entry of a notation may have."""
 
-DERIVATIVES: dict[str, tuple[str, str]] = {
-    "∂": ("∂", ""), "∂⁺": ("∂", "+"), "d": ("d", ""), "d⁺": ("d", "+"), "∇": ("∇", ""),
-}
-"""How the sign of a derivative may be written: the sign and its superscript."""
+ROLES = (
+    "input", "state", "target", "loss", "preactivation", "output", "input_weights", "recurrent_weights", "readout_weights",
+    "bias", "readout_bias",
+)
+"""The parts that variables may play; see roles.py."""
 
 _FUNCTIONS: dict[str, str] = {
     "sigmoid": "sigma", "relu": "ReLU", "leaky_relu": "LeakyReLU", "elu": "ELU", "silu": "SiLU", "gelu": "GELU",
     "hard_sigmoid": "HardSigmoid", "hard_tanh": "HardTanh", "huber": "Huber",
 }
+_SINGLE = (*LETTERS, *"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ")
+_LONGEST = 600
 
 
 def _check(kind: str, value: str, known: Iterable[str]) -> None:
@@ -38,9 +70,12 @@ def _check(kind: str, value: str, known: Iterable[str]) -> None:
 class Notation:
     """A way of writing.
 
-    `names` maps a variable's name to a LaTeX snippet (see snippet.py for what may be in it), `functions` a function's name to a
-    label. `node_adjoint` and `loss_gradient` are letters, `step_adjoint` is an accent put over the state. Every value is checked
-    against a table, so nothing can inject markup. Raises UnknownName; a bad snippet raises BadInput when it is read.
+    Symbols are LaTeX snippets (see snippet.py for what may be in them): `names` by a variable's name, or by "model.variable" for
+    one model alone; `roles` by the part that a variable plays (see roles.py). What is in neither keeps the model's own symbol,
+    bold if `bold`. `functions` maps a function's name to a label of letters. The adjoint of a value is a letter with the value as
+    subscript, or "nabla" or "differential" as in `WHOLE`; `loss_gradient` is a letter, `step_adjoint` an accent over the state.
+    `source` and `note`, by language, say where the notation comes from. Every entry is checked, so nothing can inject markup.
+    Raises UnknownName, and BadInput for a snippet that cannot be used.
     """
 
     time: str = "subscript"
@@ -50,25 +85,38 @@ class Notation:
     immediate: str = "∂⁺"
     total: str = "d"
     partial: str = "∂"
+    gradient: str = "quotient"
     node_adjoint: str = "delta"
     step_adjoint: str = "bar"
     loss_gradient: str = "g"
     arrows: bool = True
+    bold: bool = True
     names: Pairs = ()
+    roles: Pairs = ()
     functions: Pairs = field(default=tuple(_FUNCTIONS.items()))
+    source: Pairs = ()
+    note: Pairs = ()
 
     def __post_init__(self) -> None:
-        for kind, known in _CHOICES.items():
+        for kind, known in CHOICES.items():
             _check(kind, getattr(self, kind), known)
-        for kind in ("immediate", "total", "partial"):
-            _check(kind, getattr(self, kind), DERIVATIVES)
-        _check("step_adjoint", self.step_adjoint, ACCENTS)
-        letters = [*LETTERS, *"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"]
-        for kind in ("node_adjoint", "loss_gradient"):
-            _check(kind, getattr(self, kind), letters)
+        if self.immediate == self.total:
+            raise BadInput(f"immediate and total derivative are both written {self.total!r}: expected different signs")
+        _check("loss_gradient", self.loss_gradient, _SINGLE)
+        _check("node_adjoint", self.node_adjoint, (*_SINGLE, *WHOLE[1:]))
+        for role, _ in self.roles:
+            _check("role", role, ROLES)
+        for _, text in (*self.names, *self.roles):
+            snippet.read(text)
+        for name, text in self.functions:
+            if not re.fullmatch(r"[A-Za-z]{1,20}", text):
+                raise BadInput(f"function {name!r} is written {text[:40]!r}: expected up to 20 letters")
+        for _, text in (*self.source, *self.note):
+            if len(text) > _LONGEST or not text.isprintable():
+                raise BadInput(f"source and note: expected one line of at most {_LONGEST} characters")
 
-    def derivative(self, kind: str) -> tuple[str, str]:
-        """The sign and the superscript of a derivative of a kind: "immediate", "total" or "partial"."""
+    def derivative(self, kind: str) -> Sign:
+        """How a derivative of a kind is written: "immediate", "total" or "partial"."""
         _check("derivative", kind, ("immediate", "total", "partial"))
         return DERIVATIVES[getattr(self, kind)]
 

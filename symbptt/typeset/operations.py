@@ -10,11 +10,11 @@ from sympy.matrices.expressions.special import OneMatrix
 
 from symbptt.algebra import build, nodes
 from symbptt.typeset.calculus import reversed_chain
-from symbptt.typeset.dispatch import Setting, piece
+from symbptt.typeset.dispatch import Setting, between_transposes, of_rows, piece
 from symbptt.typeset.pieces import ONES, Level, Piece, fenced, hadamard, indexed, product, raised, signed, total
 from symbptt.typeset.scalars import scaled
 from symbptt.typeset.symbols import shown
-from symbptt.typeset.tree import Fenced, Fraction, Identifier, Matrix, Number, Operator, Row, Script, Style, Tree
+from symbptt.typeset.tree import Fenced, Fraction, Identifier, Matrix, Number, Operator, Row, Script, Style
 
 HALF = Piece(Fraction(Number("1"), Number("2")), Level.FRACTION)
 SCALAR = (1, 1)
@@ -101,7 +101,9 @@ def _hadamard(node: sp.HadamardProduct, setting: Setting) -> Piece:
 @piece.register(sp.Transpose)
 def _transpose(node: sp.Transpose, setting: Setting) -> Piece:
     inner = node.arg
-    return reversed_chain(inner, setting) if isinstance(inner, nodes.Chain) else transposed(piece(inner, setting), setting)
+    if isinstance(inner, nodes.Chain):
+        return reversed_chain(inner, setting)
+    return between_transposes(inner, setting) or transposed(piece(inner, setting), setting)
 
 
 @piece.register(sp.Identity)
@@ -126,16 +128,18 @@ def _spread(node: nodes.Spread, setting: Setting) -> Piece:
 
 @piece.register(nodes.SumAll)
 def _sum_all(node: nodes.SumAll, setting: Setting) -> Piece:
-    """The entries of a column are summed by 1ᵀx, those of a matrix by 1ᵀX1."""
+    """The entries of a column are summed by 1ᵀx, those of a row by x1ᵀ, those of a matrix by 1ᵀX1 (1X1ᵀ where 1 is a row)."""
     inner = node.args[0]
-    right = [Piece(ONES)] if inner.shape[1] != 1 else []
-    return product([transposed(Piece(ONES), setting), piece(inner, setting), *right])
+    ends = [transposed(Piece(ONES), setting), Piece(ONES)]
+    left, right = ends[::-1] if setting.notation.layout == "row" else ends
+    height, width = inner.shape
+    return product([*([left] if height != 1 else []), piece(inner, setting), *([right] if width != 1 else [])])
 
 
 @piece.register(nodes.HalfSquaredNorm)
 def _half_squared_norm(node: nodes.HalfSquaredNorm, setting: Setting) -> Piece:
     norm = Fenced(signed(piece(node.args[0], setting)), "‖")
-    frobenius = Identifier("F") if node.args[0].shape[1] != 1 else None
+    frobenius = Identifier("F") if 1 not in node.args[0].shape else None
     return product([Piece(Script(norm, frobenius, Number("2")), Level.POWER)], HALF)
 
 
@@ -144,11 +148,21 @@ def _concat(node: nodes.Concat, setting: Setting) -> Piece:
     return Piece(Matrix(tuple((signed(piece(part, setting)),) for part in node.args)))
 
 
-def _limit(value: sp.Expr, setting: Setting) -> Tree:
-    return signed(piece(value, setting))
+@of_rows.register(nodes.Concat)
+def _side_by_side(node: nodes.Concat, setting: Setting) -> Piece:
+    return Piece(Matrix((tuple(signed(piece(part.arg, setting)) for part in node.args),)))
+
+
+def _part(whole: MatrixExpr, node: nodes.Slice, setting: Setting) -> Piece:
+    first, last = (signed(piece(limit, setting)) for limit in node.args[1:])
+    return indexed(piece(whole, setting), Row((first, Operator(":"), last)))
 
 
 @piece.register(nodes.Slice)
 def _slice(node: nodes.Slice, setting: Setting) -> Piece:
-    column, start, stop = node.args
-    return indexed(piece(column, setting), Row((_limit(start, setting), Operator(":"), _limit(stop, setting))))
+    return _part(node.args[0], node, setting)
+
+
+@of_rows.register(nodes.Slice)
+def _slice_of_row(node: nodes.Slice, setting: Setting) -> Piece:
+    return _part(node.args[0].arg, node, setting)

@@ -4,24 +4,36 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
+from itertools import chain
+from typing import Any
 
 import sympy as sp
 from sympy.matrices.expressions.matexpr import MatrixExpr
 
 from symbptt.algebra.nodes import TIME, Timed, is_leaf
+from symbptt.algebra.rows import rows
 from symbptt.model.values import Model, Role, Variable
 from symbptt.typeset import as_text, snippet
 from symbptt.typeset.alphabets import LETTERS
 from symbptt.typeset.dispatch import Setting, piece
 from symbptt.typeset.names import Label, from_tree, label, unbold, whole
 from symbptt.typeset.notation import Notation
-from symbptt.typeset.pieces import Piece, signed
-from symbptt.typeset.tree import Accent, Fenced, Identifier, Matrix, Script, Style, Tree
+from symbptt.typeset.pieces import TIMES, Level, Piece, fenced, signed
+from symbptt.typeset.roles import roles
+from symbptt.typeset.tree import Accent, Fenced, Identifier, Matrix, Operator, Row, Script, Style
 
 NODE, STEP, LOSS = "adj:", "step:", "loss:"
 """Prefixes of names: the adjoint of a value inside its step, the adjoint of a state, the gradient of L_t by a state."""
+
+DERIVATION = {
+    "state": ("s", "xi", "zeta"), "jacobian": ("J", "Psi", "Xi"), "parameter": ("theta", "vartheta", "eta"),
+    "vector": ("v", "nu", "chi"),
+}
+"""The letters that a derivation uses beside those of the model, in the order of preference; no notation may give them away."""
+STEPS = ("t", "k", "j", "T")
+"""The letters of steps, which no notation may give away either."""
 
 MAX_DEFINITION = 30
 """A definition longer than this, in characters of text, is not shown in the subscript of an adjoint."""
@@ -29,29 +41,61 @@ MAX_DEFINITION = 30
 
 @dataclass(frozen=True)
 class Symbols:
-    """The variables of a model with their labels."""
+    """The variables of a model with their labels; `kept` are those whose symbol of the notation is taken by another."""
 
     variables: dict[str, Variable]
     labels: dict[str, Label]
+    kept: tuple[str, ...]
 
 
-def _own(variable: Variable, notation: Notation) -> Label:
-    given = dict(notation.names).get(variable.name, variable.latex)
-    if given is not None:
-        return from_tree(snippet.read(given))
-    return label(variable.name, bold=bool(variable.shape) and variable.role is not Role.LOSS)
+def _model_own(variable: Variable, notation: Notation) -> Label:
+    """The label that the model gives."""
+    if variable.latex is not None:
+        return from_tree(snippet.read(variable.latex))
+    return label(variable.name, bold=notation.bold and bool(variable.shape) and variable.role is not Role.LOSS)
 
 
-@lru_cache(maxsize=64)
+def _given(model: Model, notation: Notation) -> dict[str, Label]:
+    """The labels that the notation gives, by variable."""
+    names, by_role, parts = dict(notation.names), dict(notation.roles), roles(model)
+    found: dict[str, Label] = {}
+    for v in model.variables:
+        text = names.get(f"{model.name}.{v.name}") or names.get(v.name) or by_role.get(parts.get(v.name, ""))
+        if text is not None and v.definition is None:
+            own = from_tree(snippet.read(text))
+            found[v.name] = own if v.shape else replace(own, base=unbold(own.base))
+    return found
+
+
+@lru_cache(maxsize=256)
 def symbols(model: Model, notation: Notation) -> Symbols:
-    """The labels of a model's variables; names that would look alike keep their full spelling instead."""
+    """The labels of a model's variables, no two alike.
+
+    A symbol of the notation that another variable or the derivation itself uses is not given, and its variable keeps the model's
+    own symbol; variables whose own symbols are alike keep their full spelling.
+    """
     variables = {v.name: v for v in model.variables}
-    labels = {name: _own(v, notation) for name, v in variables.items()}
-    count = Counter(labels.values())
-    for name, own in labels.items():
-        if count[own] > 1:
-            labels[name] = whole(name, bold=bool(variables[name].shape))
-    return Symbols(variables, labels)
+    own = {name: _model_own(v, notation) for name, v in variables.items()}
+    given = _given(model, notation)
+    letters = chain(STEPS, *DERIVATION.values())
+    reserved = {label(letter, bold) for letter in letters for bold in (True, False)}
+    refused: set[str] = set()
+    while True:
+        labels = own | {name: found for name, found in given.items() if name not in refused}
+        count = Counter(labels.values())
+        taken = {name for name in given if name not in refused and (count[given[name]] > 1 or given[name] in reserved)}
+        if not taken:
+            break
+        refused |= taken
+    for name, found in labels.items():
+        if count[found] > 1:
+            labels[name] = whole(name, bold=notation.bold and bool(variables[name].shape))
+    return Symbols(variables, labels, tuple(v for v in variables if v in refused and own[v] != given[v]))
+
+
+def kept(model: Model, notation: Notation) -> tuple[str, ...]:
+    """The variables whose symbol of the notation is taken, so that they keep the model's own."""
+    return symbols(model, notation).kept
 
 
 def _label(name: str, scalar: bool, setting: Setting) -> Label:
@@ -59,18 +103,13 @@ def _label(name: str, scalar: bool, setting: Setting) -> Label:
     given = dict(setting.notation.names).get(name)
     if name in known:
         return known[name]
-    return label(name, bold=not scalar) if given is None else from_tree(snippet.read(given))
-
-
-def _step(symbol: sp.MatrixSymbol, setting: Setting) -> Tree | None:
-    if not isinstance(symbol, Timed):
-        return None
-    tree = signed(piece(symbol.step, setting))
-    return Fenced(tree) if setting.notation.time == "superscript" else tree
+    return label(name, bold=setting.notation.bold and not scalar) if given is None else from_tree(snippet.read(given))
 
 
 def _placed(own: Label, symbol: sp.MatrixSymbol, setting: Setting) -> Piece:
-    return Piece(own.at(_step(symbol, setting), setting.notation.time == "superscript"))
+    if not isinstance(symbol, Timed):
+        return Piece(own.plain())
+    return Piece(own.at(signed(piece(symbol.step, setting)), setting.notation.time))
 
 
 def named(symbol: sp.MatrixSymbol, setting: Setting) -> Piece:
@@ -78,8 +117,13 @@ def named(symbol: sp.MatrixSymbol, setting: Setting) -> Piece:
     return _placed(_label(symbol.name, symbol.shape == (1, 1), setting), symbol, setting)
 
 
-def _letter(text: str) -> Identifier:
-    return Identifier(LETTERS.get(text, text), Style.BOLD)
+def _letter(text: str, setting: Setting) -> Identifier:
+    return Identifier(LETTERS.get(text, text), Style.BOLD if setting.notation.bold else Style.ITALIC)
+
+
+def laid(expression: Any, notation: Notation) -> Any:
+    """A formula in the layout of the notation: as it is for columns, transposed for rows. Scalars of SymPy stay."""
+    return rows(expression) if notation.layout == "row" and isinstance(expression, MatrixExpr) else expression
 
 
 def definition(name: str, symbol: sp.MatrixSymbol, setting: Setting) -> MatrixExpr | None:
@@ -88,7 +132,7 @@ def definition(name: str, symbol: sp.MatrixSymbol, setting: Setting) -> MatrixEx
     if variable is None or variable.definition is None:
         return None
     step = symbol.step if isinstance(symbol, Timed) else TIME
-    return variable.definition.xreplace({TIME: step})
+    return laid(variable.definition.xreplace({TIME: step}), setting.notation)
 
 
 def shown(node: MatrixExpr, setting: Setting) -> MatrixExpr:
@@ -103,13 +147,29 @@ def _lettered(letter: str, name: str, symbol: sp.MatrixSymbol, setting: Setting)
     if found is not None:
         tree = signed(piece(found, setting))
         if len(as_text.write(tree)) <= MAX_DEFINITION:
-            return Piece(Script(_letter(letter), tree if isinstance(tree, Matrix) else Fenced(tree)))
-    inner = unbold(_label(name, True, setting).at(None))
-    return _placed(Label(_letter(letter), (inner,)), symbol, setting)
+            return Piece(Script(_letter(letter, setting), tree if isinstance(tree, Matrix) else Fenced(tree)))
+    inner = unbold(_label(name, True, setting).plain())
+    return _placed(Label(_letter(letter, setting), (inner,)), symbol, setting)
+
+
+def _primal(name: str, symbol: sp.MatrixSymbol) -> sp.MatrixSymbol:
+    """The symbol whose adjoint is asked for."""
+    return Timed(name, *symbol.args[1:]) if isinstance(symbol, Timed) else sp.MatrixSymbol(name, *symbol.shape)
 
 
 def _node_adjoint(name: str, symbol: sp.MatrixSymbol, setting: Setting) -> Piece:
-    return _lettered(setting.notation.node_adjoint, name, symbol, setting)
+    form = setting.notation.node_adjoint
+    if form not in GRADIENTS:
+        return _lettered(form, name, symbol, setting)
+    found = definition(name, symbol, setting)
+    primal = _primal(name, symbol)
+    short = found is not None and len(as_text.write(signed(piece(found, setting)))) <= MAX_DEFINITION
+    return GRADIENTS[form](_inner(piece(found, setting)) if short and found is not None else named(primal, setting), setting)
+
+
+def _inner(definition: Piece) -> Piece:
+    """A formula that stands for a name, in parentheses unless it is one symbol."""
+    return definition if isinstance(definition.tree, (Identifier, Script, Fenced)) else Piece(Fenced(signed(definition)))
 
 
 def _loss_gradient(name: str, symbol: sp.MatrixSymbol, setting: Setting) -> Piece:
@@ -126,6 +186,22 @@ _ADJOINTS: dict[str, Callable[[str, sp.MatrixSymbol, Setting], Piece]] = {
 }
 
 
+def _nabla(by: Piece, setting: Setting) -> Piece:
+    """∇_W L."""
+    loss = setting.model.loss.target.name if setting.model and setting.model.loss else "L"
+    sign = Script(Operator("∇", prefix=True), signed(by))
+    return Piece(Row((sign, TIMES, _label(loss, True, setting).plain())), Level.BIG)
+
+
+def _differential(by: Piece, setting: Setting) -> Piece:
+    """dW."""
+    return Piece(Row((Identifier("d"), fenced(by))), Level.POWER)
+
+
+GRADIENTS: dict[str, Callable[[Piece, Setting], Piece]] = {"nabla": _nabla, "differential": _differential}
+"""The ways to write the gradient of the loss by a value, beside the quotient."""
+
+
 @piece.register(sp.MatrixSymbol)
 def _symbol(symbol: sp.MatrixSymbol, setting: Setting) -> Piece:
     for prefix, write in _ADJOINTS.items():
@@ -137,4 +213,4 @@ def _symbol(symbol: sp.MatrixSymbol, setting: Setting) -> Piece:
 
 @piece.register(sp.Symbol)
 def _scalar_symbol(symbol: sp.Symbol, setting: Setting) -> Piece:
-    return Piece(label(symbol.name, bold=False).at(None))
+    return Piece(label(symbol.name, bold=False).plain())

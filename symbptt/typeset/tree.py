@@ -29,11 +29,11 @@ class Style(StrEnum):
     FUNCTION = "function"
 
 
-class Tree(notebook.Formula):
+class Tree:
     """Base of all presentation nodes."""
 
-    def _notebook_(self) -> Tree:
-        return self
+    def _repr_latex_(self) -> str:
+        return notebook.formula(self)
 
 
 @dataclass(frozen=True)

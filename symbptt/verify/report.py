@@ -9,12 +9,11 @@ from dataclasses import dataclass
 from itertools import groupby
 from typing import Any
 
-from symbptt import notebook
 from symbptt.errors import Disagreement
 
 
 @dataclass(frozen=True)
-class Check(notebook.Printed):
+class Check:
     """One comparison: `name` is the route, `subject` what was compared, `worst_error` is relative to the subject's size.
 
     `where` is empty where the two sides agree, and otherwise names the entry, step or term.
@@ -39,7 +38,7 @@ class Check(notebook.Printed):
 
 
 @dataclass(frozen=True)
-class Report(notebook.Printed):
+class Report:
     """All checks of one subject, in the order made. `notes` say what was left out, and why."""
 
     subject: str

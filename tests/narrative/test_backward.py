@@ -16,6 +16,7 @@ from symbptt.derive.recursion import recursion
 from symbptt.model.read import load, names
 from symbptt.model.values import Model, Role
 from symbptt.narrative import backward
+from symbptt.narrative.inline import plain
 from symbptt.narrative.voice import ENGLISH
 
 
@@ -84,7 +85,7 @@ def test_the_base_case_comes_first() -> None:
     section = backward.node_form(model, ENGLISH, model.parameters)
     step = next(s for s in section.steps if isinstance(s.equation, typeset.Aligned))
     assert typeset.text(step.equation).split("\n")[0].strip().startswith("δ_{h,T} = Wₕₒᵀ δ_{o,T}")
-    assert step.rule == "from o: matrix product; from a of the next step: matrix product"
+    assert plain(step.rule, typeset.text) == "from o: matrix product; from a of the next step: matrix product"
     assert step.shapes == "(H×O)(O×1) + (H×H)(H×1) = (H×1)"
 
 

@@ -56,7 +56,7 @@ def test_the_general_formula_expands_to_the_terms(name: str, letters: bool) -> N
 def test_the_count_of_lines_is_the_count_of_terms(name: str) -> None:
     model = load(name)
     partial, _ = products.sections(unroll.steps(model, 3), ENGLISH, model.parameters)
-    listed = [len(step.equation.lines) for step in partial.steps if step.rule == "the sums written out"]
+    listed = [len(step.equation.lines) for step in partial.steps if step.rule == ("the sums written out",)]
     reaching = [p.reaches for p in products.patterns(model, model.parameters)]
     assert listed == [6 if reaches else 3 for reaches in reaching]
 

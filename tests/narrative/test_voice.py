@@ -58,7 +58,7 @@ def _told(language, name):
         for prose in section.intro:
             yield "intro", plain(prose, lambda tree: "x")
         for step in section.steps:
-            yield "rule", step.rule
+            yield "rule", plain(step.rule, lambda tree: "x")
             yield "claim", plain(step.claim, lambda tree: "x")
 
 

@@ -17,7 +17,7 @@ def notation(lesson: Lesson) -> tuple[Block, ...]:
     """Every symbol with its meaning and shape."""
     say = lesson.voice.say
     head = tuple(say(f"document.notation.{name}") for name in ("symbol", "meaning", "shape"))
-    rows = tuple(((e.symbol,), (e.meaning,), (e.shape,)) for e in glossary.entries(lesson.derivation))
+    rows = tuple(((e.symbol,), e.meaning, (e.shape,)) for e in glossary.entries(lesson.derivation))
     return (Heading(lesson.voice.word("common.heading.notation"), "notation"), Table(head, rows))
 
 

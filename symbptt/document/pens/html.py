@@ -41,7 +41,7 @@ class Html(Pen):
     def steps(self, step: Step) -> list[dict[str, Any]]:
         equation = broken(step.equation)
         return [{
-            "claim": self.prose(step.claim), "math": typeset.mathml(equation), "rule": escape(step.rule),
+            "claim": self.prose(step.claim), "math": typeset.mathml(equation), "rule": self.prose(step.rule),
             "shapes": escape(step.shapes), "number": step.number or "", "wide": width(equation) > BESIDE,
         }]
 

@@ -17,7 +17,8 @@ from symbptt.typeset.tree import Tree
 _SPECIAL = {
     "\\": r"\textbackslash{}", "{": r"\{", "}": r"\}", "$": r"\$", "&": r"\&", "#": r"\#", "%": r"\%", "_": r"\_",
     "^": r"\textasciicircum{}", "~": r"\textasciitilde{}", "<": r"\textless{}", ">": r"\textgreater{}", "|": r"\textbar{}",
-    "−": "$-$", "×": r"$\times$", "⊙": r"$\odot$", "≤": r"$\le$", "→": r"$\to$", "²": "$^2$", "³": "$^3$", "·": r"$\cdot$",
+    "−": "$-$", "×": r"$\times$", "⊙": r"$\odot$", "∘": r"$\circ$", "∗": r"$\ast$",
+    "≤": r"$\le$", "→": r"$\to$", "²": "$^2$", "³": "$^3$", "·": r"$\cdot$",
     "…": r"\dots{}", "–": "--", "’": "'", "“": "``", "”": "''", "⁴": "$^4$",
 }
 _CHINESE = (("\u3000", "\u303f"), ("\u3400", "\u4dbf"), ("\u4e00", "\u9fff"), ("\uff00", "\uffef"))
@@ -68,7 +69,7 @@ class Latex(Pen):
         """A step, or several that share its rule, so that a page can end between them."""
         first, *others = chunks(broken(step.equation))
         shapes = self.text(step.shapes).replace(")(", r")\allowbreak(")
-        note = {"rule": self.text(step.rule), "shapes": shapes, "number": step.number or ""}
+        note = {"rule": self.prose(step.rule), "shapes": shapes, "number": step.number or ""}
         more = [{"claim": "", "math": typeset.latex(part), "rule": "", "shapes": "", "number": ""} for part in others]
         return [{"claim": self.prose(step.claim), "math": typeset.latex(first), **note}, *more]
 

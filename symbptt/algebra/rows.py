@@ -1,0 +1,142 @@
+r"""The same mathematics with a sample as a row: every formula transposed, in symbols that stand for the transposes.
+
+Textbooks write z = W h + b with columns; code and books near code write z = h W + b, one sample per row. The second is the first
+transposed, if every symbol X is read anew, X' = Xᵀ: a column h is the row h', a weight of shape (O, H) becomes one of (H, O)
+under the same name. `rows` takes a formula E in the symbols X to the formula rows(E) in the symbols X' with the value
+
+    rows(E) = Eᵀ        (every leaf of rows(E) has the transposed value of the leaf of E)
+
+It follows that rows(X) = X' for a leaf, and structure by structure, from (AB)ᵀ = BᵀAᵀ and the like:
+
+    rows(A B)  = rows(B) rows(A)          products reverse        rows(f(A)) = f(rows(A))     entry by entry
+    rows(A+B)  = rows(A) + rows(B)        sums stay               rows(Aᵀ)   = rows(A)ᵀ       transposes stay
+    rows(A∘B)  = rows(A) ∘ rows(B)                                rows(∏ Bⱼ) = the product of rows(Bⱼ), last index left
+
+So W h + b becomes h W + b, a gradient δ hᵀ becomes hᵀ δ, and a gradient has the shape of its variable again. A Jacobian ∂a/∂b
+becomes its transpose, whose rows belong to the denominator: da = db (∂a/∂b), and the chain rule reads from left to right. What
+this package defines for columns, as softmax or a stack of columns, keeps its definition between two transposes, which the printer
+takes as the same function of a row: softmax(oᵀ)ᵀ is printed softmax(o).
+"""
+
+from __future__ import annotations
+
+from functools import singledispatch
+
+import sympy as sp
+from sympy.matrices.expressions.matexpr import MatrixExpr
+from sympy.matrices.expressions.special import OneMatrix
+
+from symbptt.algebra import build, nodes
+from symbptt.algebra.nodes import Timed
+from symbptt.errors import MissingRule
+
+
+class Flipped(nodes.Partial):
+    """A derivative in denominator layout: the transpose of the `Partial` with the same arguments."""
+
+    @property
+    def shape(self) -> tuple[sp.Expr, sp.Expr]:
+        rows, columns = super().shape
+        return (columns, rows)
+
+
+def _transposed(x: MatrixExpr) -> MatrixExpr:
+    """xᵀ, left as it stands; a double transpose cancels."""
+    return x.arg if isinstance(x, sp.Transpose) else sp.Transpose(x)
+
+
+@singledispatch
+def rows(expression: MatrixExpr) -> MatrixExpr:
+    """The transposed formula in transposed symbols; raises MissingRule for a node type without a rule."""
+    raise MissingRule("row layout", expression, "symbptt/algebra/rows.py")
+
+
+@rows.register
+def _symbol(x: sp.MatrixSymbol) -> MatrixExpr:
+    return sp.MatrixSymbol(x.name, x.shape[1], x.shape[0])
+
+
+@rows.register
+def _timed(x: Timed) -> MatrixExpr:
+    return Timed(x.name, x.shape[1], x.shape[0], x.step)
+
+
+@rows.register
+def _product(x: sp.MatMul) -> MatrixExpr:
+    number, factors = build.split_number(x)
+    made = tuple(rows(factor) for factor in reversed(factors))
+    return sp.MatMul(*made) if number == 1 else sp.MatMul(number, *made)
+
+
+@rows.register(sp.MatAdd)
+@rows.register(sp.HadamardProduct)
+@rows.register(nodes.SumAll)
+@rows.register(nodes.HalfSquaredNorm)
+@rows.register(nodes.BatchMean)
+def _each(x: MatrixExpr) -> MatrixExpr:
+    return x.func(*map(rows, x.args))
+
+
+@rows.register
+def _transpose(x: sp.Transpose) -> MatrixExpr:
+    return _transposed(rows(x.arg))
+
+
+@rows.register
+def _identity(x: sp.Identity) -> MatrixExpr:
+    return x
+
+
+@rows.register(OneMatrix)
+@rows.register(sp.ZeroMatrix)
+def _constant(x: MatrixExpr) -> MatrixExpr:
+    return x.func(x.shape[1], x.shape[0])
+
+
+@rows.register
+def _elementwise(x: nodes.Elementwise) -> MatrixExpr:
+    return x.func(*x.args[:-1], rows(x.operand))
+
+
+@rows.register(nodes.Softmax)
+@rows.register(nodes.CrossEntropySlope)
+@rows.register(nodes.Concat)
+def _of_columns(x: MatrixExpr) -> MatrixExpr:
+    return _transposed(x.func(*(_transposed(rows(a)) for a in x.args)))
+
+
+@rows.register(nodes.Diag)
+@rows.register(nodes.LogSumExp)
+@rows.register(nodes.CrossEntropy)
+def _symmetric(x: MatrixExpr) -> MatrixExpr:
+    """The value is its own transpose."""
+    return x.func(*(_transposed(rows(a)) for a in x.args))
+
+
+@rows.register
+def _slice(x: nodes.Slice) -> MatrixExpr:
+    column, start, stop = x.args
+    return _transposed(nodes.Slice(_transposed(rows(column)), start, stop))
+
+
+@rows.register
+def _spread(x: nodes.Spread) -> MatrixExpr:
+    scalar, height, width = x.args
+    return nodes.Spread(rows(scalar), width, height)
+
+
+@rows.register
+def _partial(x: nodes.Partial) -> MatrixExpr:
+    return Flipped(rows(x.args[0]), rows(x.args[1]), x.args[2])
+
+
+@rows.register
+def _series(x: nodes.Series) -> MatrixExpr:
+    body, *limits = x.args
+    return nodes.Series(rows(body), *limits)
+
+
+@rows.register
+def _chain(x: nodes.Chain) -> MatrixExpr:
+    body, *limits = x.args
+    return sp.Transpose(nodes.Chain(_transposed(rows(body)), *limits))
