@@ -314,6 +314,9 @@ b_o = {description = {en = "bias of the readout", zh = "输出的偏置"}}
 y = {description = {en = "target", zh = "目标"}}
 a = {description = {en = "pre-activation", zh = "激活前的值"}}
 o = {description = {en = "readout (logits)", zh = "输出（未归一化）"}}
+
+[translations.zh]
+title = "Elman 网络"
 """
 
 

@@ -11,8 +11,8 @@ from symbptt.derive.adjoint import NODE, symbol
 from symbptt.derive.recursion import recursion
 from symbptt.model.values import Model, Role, Variable
 from symbptt.narrative import Derivation, symbols
-from symbptt.narrative.values import Prose
-from symbptt.narrative.voice import Voice
+from symbptt.narrative.values import Prose, Typed
+from symbptt.narrative.voice import ENGLISH, Voice
 from symbptt.typeset.tree import Tree
 
 
@@ -25,13 +25,20 @@ class Entry:
     shape: str
 
 
-def _meaning(variable: Variable, voice: Voice) -> str:
+def _meaning(variable: Variable, voice: Voice) -> Prose:
     text = voice.own(variable.description)
-    kind = voice.word(f"glossary.role.{variable.role}")
-    if kind in text:
-        return text
-    role = voice.word(f"glossary.{'role' if variable.tied else 'untied'}.{variable.role}")
-    return voice.word("glossary.described", text=text, role=role) if text else role
+    if voice.plain(f"glossary.role.{variable.role}") in text:
+        return (text,)
+    role = voice.say(f"glossary.{'role' if variable.tied else 'untied'}.{variable.role}")
+    return voice.say("glossary.described", text=text, role=role) if text else role
+
+
+def _in_code(variable: Variable, model: Model, voice: Voice) -> Prose:
+    """The meaning, with the name in the code where the notation has another."""
+    meaning = _meaning(variable, voice)
+    if voice.name(variable, model) == ENGLISH.name(variable, model):
+        return meaning
+    return voice.say("glossary.renamed", meaning=meaning, name=Typed(variable.name))
 
 
 def entries(derivation: Derivation) -> tuple[Entry, ...]:
@@ -42,7 +49,7 @@ def entries(derivation: Derivation) -> tuple[Entry, ...]:
         return Entry(voice.tree(expression, model), meaning, voice.shape(expression))
 
     order = (Role.INPUT, Role.STATE, Role.PARAMETER, Role.BUFFER, Role.LOCAL, Role.TARGET, Role.LOSS)
-    made = [entry(v.at(), (_meaning(v, voice),)) for role in order for v in model.of(role) if v.definition is None]
+    made = [entry(v.at(), _in_code(v, model, voice)) for role in order for v in model.of(role) if v.definition is None]
     return (*made, *(entry(symbol, voice.say(f"glossary.{key}", **names)) for symbol, key, names in _letters(model, voice)))
 
 

@@ -193,4 +193,5 @@ def compiled(document: Document, place: Place, text: str = "") -> Model:
         reference=document.reference,
         text=text or write(document),
         notes=document.notes,
+        translations=document.translations,
     )

@@ -18,6 +18,15 @@ class Symbol:
 
 
 @dataclass(frozen=True)
+class Translation:
+    """The title and the notes of a model in another language; what is empty is shown as the file has it."""
+
+    language: str
+    title: str = ""
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
 class Document:
     """A model file. Declarations and equations are (name, text) pairs in file order; `loss` is (step, at, reduction) or None.
 
@@ -37,6 +46,7 @@ class Document:
     notes: tuple[str, ...] = ()
     activation: str = ""
     symbols: tuple[Symbol, ...] = ()
+    translations: tuple[Translation, ...] = ()
     init: Pairs = ()
     initial: Pairs = ()
     freeze: bool = False
@@ -52,6 +62,15 @@ def _table(name: str, pairs: Pairs) -> list[str]:
     return ["", f"[{name}]", *(f"{key} = {_quoted(value)}" for key, value in pairs)] if pairs else []
 
 
+def _notes(notes: tuple[str, ...]) -> list[str]:
+    return [f"notes = [{', '.join(map(_quoted, notes))}]"] if notes else []
+
+
+def _translation(told: Translation) -> list[str]:
+    title = [f"title = {_quoted(told.title)}"] if told.title else []
+    return ["", f"[translations.{told.language}]", *title, *_notes(told.notes)]
+
+
 def _symbol(symbol: Symbol) -> str:
     described = ", ".join(f"{language} = {_quoted(text)}" for language, text in symbol.description)
     parts = [f"latex = {_quoted(symbol.latex)}"] if symbol.latex else []
@@ -63,7 +82,7 @@ def write(document: Document) -> str:
     """The document as TOML; reading it gives an equal document."""
     head = (("title", document.title), ("reference", document.reference), ("activation", document.activation))
     lines = [f"{key} = {_quoted(value)}" for key, value in head if value]
-    lines += [f"notes = [{', '.join(_quoted(note) for note in document.notes)}]"] if document.notes else []
+    lines += _notes(document.notes)
     lines += ["freeze = true"] if document.freeze else []
     lines += [] if document.training else ["training = false"]
     for section in ("inputs", "states", "parameters", "targets", "equations"):
@@ -72,4 +91,5 @@ def write(document: Document) -> str:
     lines += _table("init", document.init)
     lines += _table("initial", document.initial)
     lines += ["", "[symbols]", *map(_symbol, document.symbols)] if document.symbols else []
+    lines += [line for told in document.translations for line in _translation(told)]
     return "\n".join(lines) + "\n"

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 
 from symbptt.model.cell import Cell, cell_of
-from symbptt.model.document import Document, Pairs, Symbol
+from symbptt.model.document import Document, Pairs, Symbol, Translation
 from symbptt.model.place import Place
 from symbptt.model.syntax import Parsed
 
@@ -19,6 +19,23 @@ MAX_LAYERS = 16
 _SUFFIXES = ("_l{}", "_layer{}", "_copy{}")
 _PHRASES = {"en": "{}, layer {}", "zh": "{}（第 {} 层）"}
 """How a description tells its layer, by language."""
+
+
+_STACKED = {
+    "en": (
+        "{title}, {layers} layers", "{layers} layers: each reads {above} of the one below in place of {below}; {top} is read out.",
+    ),
+    "zh": ("{title}，{layers} 层", "共 {layers} 层：每一层读取下面一层的 {above} 来代替 {below}；输出取自 {top}。"),
+}
+"""The title and the note of a stack, by language."""
+
+
+def _translated(told: Translation, names: Mapping[str, object]) -> Translation:
+    """A translation of the stack; in a language without a phrase the title is dropped, so that the file's own is shown."""
+    if told.language not in _STACKED:
+        return replace(told, title="", notes=())
+    title, note = _STACKED[told.language]
+    return replace(told, title=title.format(title=told.title, **names), notes=(*told.notes, note.format(**names)))
 
 
 def _suffix(cell: Cell, layers: int, place: Place) -> str:
@@ -106,11 +123,13 @@ def stacked(document: Document, layers: int, place: Place) -> Document:
     at = _last(document.parameters, cell.parameters)
     readout = tuple((name, _renamed(parsed, highest)) for name, parsed in cell.sides.items() if name not in cell.equations)
     first = tuple((name, text) for name, text in document.equations if name in cell.equations)
-    note = f"{layers} layers: each reads {cell.top.name} of the one below in place of {cell.bottom.name}; {top} is read out."
+    names = {"layers": layers, "above": cell.top.name, "below": cell.bottom.name, "top": top}
+    title, note = _STACKED["en"]
     return replace(
         document,
-        title=f"{document.title}, {layers} layers",
-        notes=(*document.notes, note),
+        title=title.format(title=document.title, **names),
+        notes=(*document.notes, note.format(**names)),
+        translations=tuple(_translated(told, names) for told in document.translations),
         states=document.states + sum((copy.declared(document.states) for copy in copies), ()),
         parameters=(
             document.parameters[:at] + sum((copy.declared(document.parameters) for copy in copies), ()) + document.parameters[at:]

@@ -8,7 +8,7 @@ from typing import Any
 
 from symbptt.algebra.functions import ACTIVATIONS
 from symbptt.model import initialisers, latex
-from symbptt.model.document import Document, Pairs, Symbol
+from symbptt.model.document import Document, Pairs, Symbol, Translation
 from symbptt.model.place import Place
 
 MAX_TEXT = 1000
@@ -18,7 +18,7 @@ MAX_ENTRIES = 500
 SCHEMA = 1
 
 DECLARATIONS = ("inputs", "states", "parameters", "targets")
-TABLES = (*DECLARATIONS, "equations", "loss", "symbols", "init", "initial")
+TABLES = (*DECLARATIONS, "equations", "loss", "symbols", "init", "initial", "translations")
 KEYS = ("schema", "title", "reference", "notes", "activation", "freeze", "training", *TABLES)
 AT = ("every", "last")
 REDUCTIONS = ("sum", "mean")
@@ -89,11 +89,15 @@ def _loss(data: Mapping[str, Any], place: Place) -> tuple[str, str, str] | None:
     return _string(table["step"], place.within("loss", "step")), at, reduction
 
 
+def _languages(table: Mapping[str, Any], place: Place) -> None:
+    for language in table:
+        if not re.fullmatch(r"[a-z]{2,8}", language):
+            raise place.error(f"{language[:40]!r} is not a language code such as en or zh")
+
+
 def _description(value: object, place: Place) -> Pairs:
     if isinstance(value, Mapping):
-        for language in value:
-            if not re.fullmatch(r"[a-z]{2,8}", language):
-                raise place.error(f"{language[:40]!r} is not a language code such as en or zh")
+        _languages(value, place)
         return tuple((language, _line(text, place)) for language, text in value.items())
     return (("en", _line(value, place)),)
 
@@ -124,8 +128,21 @@ def _init(data: Mapping[str, Any], place: Place) -> Pairs:
 def _notes(data: Mapping[str, Any], place: Place) -> tuple[str, ...]:
     notes = data.get("notes", [])
     if not isinstance(notes, (list, tuple)):
-        raise place.within("", "notes").error(f"expected a list of strings, not {_kind(notes)}")
-    return tuple(_line(note, place.within("", "notes")) for note in notes[:MAX_ENTRIES])
+        raise place.error(f"expected a list of strings, not {_kind(notes)}")
+    return tuple(_line(note, place) for note in notes[:MAX_ENTRIES])
+
+
+def _translations(data: Mapping[str, Any], place: Place) -> tuple[Translation, ...]:
+    table = _table(data, "translations", place)
+    _languages(table, place.within("translations"))
+    made: list[Translation] = []
+    for language, value in table.items():
+        here = place.within("translations", language)
+        if not isinstance(value, Mapping):
+            raise here.error(f"expected a table with title or notes, not {_kind(value)}")
+        _known(value, ("title", "notes"), "key", here)
+        made.append(Translation(language, _line(value.get("title", ""), here), _notes(value, here)))
+    return tuple(made)
 
 
 def _activation(data: Mapping[str, Any], place: Place) -> str:
@@ -162,11 +179,12 @@ def document(data: Mapping[str, Any], name: str, place: Place) -> Document:
         name=name,
         title=_line(data.get("title", name), place.within("", "title")),
         reference=_line(data.get("reference", ""), place.within("", "reference")),
-        notes=_notes(data, place),
+        notes=_notes(data, place.within("", "notes")),
         activation=_activation(data, place),
         equations=equations,
         loss=_loss(data, place),
         symbols=_symbols(data, place),
+        translations=_translations(data, place),
         init=_init(data, place),
         initial=_pairs(data, "initial", place),
         freeze=_truth(data, "freeze", False, place),

@@ -11,6 +11,7 @@ from sympy.matrices.expressions.matexpr import MatrixExpr
 from symbptt import notebook
 from symbptt.algebra.nodes import TIME, Timed
 from symbptt.errors import UnknownName
+from symbptt.model.document import Translation
 
 
 class Role(StrEnum):
@@ -104,6 +105,7 @@ class Model:
     reference: str = ""
     text: str = ""
     notes: tuple[str, ...] = field(default=())
+    translations: tuple[Translation, ...] = ()
     options: str = field(default="", compare=False)
     """What the command line takes to make the model from `name`, such as "--layers 2"."""
 

@@ -9,6 +9,7 @@ from symbptt.algebra.nodes import TIME, CrossEntropy, Series
 from symbptt.derive.step import state_jacobian
 from symbptt.model.values import Equation, Model, Role
 from symbptt.narrative import symbols
+from symbptt.narrative.inline import prose
 from symbptt.narrative.values import Prose, Section, Step
 from symbptt.narrative.voice import Voice
 
@@ -44,8 +45,8 @@ def _plus(voice: Voice) -> Prose:
 
 def _notation_notes(model: Model, voice: Voice) -> list[Prose]:
     """What a reader should know of the notation, and the variables that keep their symbol."""
-    note, source = voice.own(voice.notation.note), voice.own(voice.notation.source)
-    said = [(note, *voice.say("derivation.conventions.source", source=source))] if note and source else []
+    note, source = prose(voice.own(voice.notation.note)), prose(voice.own(voice.notation.source))
+    said = [(*note, *voice.say("derivation.conventions.source", source=source))] if source else []
     kept = [voice.name(model[name], model) for name in typeset.kept(model, voice.notation)]
     return [*said, voice.say("derivation.conventions.kept", variables=voice.listed(kept))] if kept else said
 

@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable
 
 from symbptt.typeset.signs import OPERATORS
-from symbptt.typeset.tree import Fenced, Identifier, Number, Operator, Row, Text, Tree
+from symbptt.typeset.tree import Fenced, Identifier, Number, Operator, Row, Script, Style, Tree
 
 
 class Typed(str):
@@ -16,22 +16,42 @@ class Typed(str):
 Prose = tuple[str | Tree, ...]
 """Running text: words, and formulas set inline."""
 
-_TOKEN = re.compile(r"[A-Za-z]|[0-9]+|[^A-Za-z0-9 ]")
+_TOKEN = re.compile(r"_[^\W_]+|[a-z]{3,}|[^\W\d_]|[0-9]+|[^\w ]|(?<=[\w)]) (?=[^\W\d_]|\()")
+_PLUS = "⁺"
 
 
 def _token(text: str) -> Tree:
-    if text == "…":
-        return Text(text)
-    if text in OPERATORS:
-        return Operator(text)
-    return Number(text) if text.isdigit() else Identifier(text)
+    if text in OPERATORS or text == " ":
+        return Operator("\u2062" if text == " " else text)
+    if text.isdigit():
+        return Number(text)
+    return Identifier(text, Style.FUNCTION if len(text) > 1 else Style.ITALIC)
+
+
+def _row(tokens: list[str]) -> Tree:
+    items: list[Tree] = []
+    while tokens and tokens[0] != ")":
+        token = tokens.pop(0)
+        if token == "(":
+            items.append(Fenced(_row(tokens)))
+            tokens.pop(0)
+        elif token.startswith("_"):
+            items.append(Script(items.pop(), Row(tuple(map(_token, token[1:])))))
+        elif token == _PLUS:
+            items.append(Script(items.pop(), None, Operator("+")))
+        else:
+            items.append(_token(token))
+    return items[0] if len(items) == 1 and isinstance(items[0], Fenced) else Row(tuple(items))
 
 
 def math(text: str) -> Tree:
-    """A formula of single letters, numbers and signs, all of it in parentheses or none."""
-    inner = text.removeprefix("(").removesuffix(")")
-    row = Row(tuple(_token(part) for part in _TOKEN.findall(inner)))
-    return row if inner == text else Fenced(row)
+    """A formula of letters, functions, numbers, signs, subscripts of letters (W_hh), the mark ⁺, and balanced parentheses."""
+    return _row(_TOKEN.findall(text))
+
+
+def prose(text: str) -> Prose:
+    """A sentence in which `...` marks formulas."""
+    return tuple(math(part) if i % 2 else part for i, part in enumerate(text.split("`")) if part)
 
 
 def plain(prose: Prose, formula: Callable[[Tree], str]) -> str:

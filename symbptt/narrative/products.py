@@ -198,7 +198,7 @@ def chain_shapes(model: Model, voice: Voice, pattern: Pattern) -> str:
     if not pattern.reaches:
         return voice.shape(theta)
     first = [] if pattern.initial else [voice.shape(write.immediate(theta, SOURCE))]
-    chain = voice.ordered([*first, voice.shape(write.jacobian(BETWEEN)), "…", voice.shape(write.loss(TIME))])
+    chain = voice.ordered([*first, voice.shape(write.jacobian(BETWEEN)), "⋯", voice.shape(write.loss(TIME))])
     result = sp.MatrixSymbol("result", theta.shape[0] * theta.shape[1], 1)
     return f"{''.join(chain)} = {voice.shape(result)}"
 

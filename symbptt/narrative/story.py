@@ -49,4 +49,4 @@ def derivation(model: Model, T: int, wrt: tuple[str, ...] | str | None = None, v
     sections.append(backward.node_form(model, voice, chosen))
     if model.states:
         sections.append(nested.section(model, voice, T, chosen))
-    return Derivation(model.title, model, T, chosen, tuple(sections), voice)
+    return Derivation(voice.title(model), model, T, chosen, tuple(sections), voice)

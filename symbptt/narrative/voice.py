@@ -19,6 +19,7 @@ from sympy.matrices.expressions.matexpr import MatrixExpr
 
 from symbptt import resources, typeset
 from symbptt.errors import UnknownName
+from symbptt.model.document import Translation
 from symbptt.model.values import Model, Variable
 from symbptt.narrative import shapes
 from symbptt.narrative.inline import Prose, math, plain
@@ -99,6 +100,17 @@ class Voice:
     def tree(self, expression: sp.Basic | Tree, model: Model | None = None) -> Tree:
         """A formula in this notation."""
         return typeset.compose(expression, self.notation, model)
+
+    def title(self, model: Model) -> str:
+        """The title of a model."""
+        return self._translated(model).title or model.title
+
+    def notes(self, model: Model) -> tuple[str, ...]:
+        """What a model file says to its reader."""
+        return self._translated(model).notes or model.notes
+
+    def _translated(self, model: Model) -> Translation:
+        return next((told for told in model.translations if told.language == self.language), Translation(self.language))
 
     def plain(self, key: str, **values: str | Tree | Prose) -> str:
         """A text as words alone, its formulas in Unicode."""

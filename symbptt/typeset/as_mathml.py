@@ -13,7 +13,7 @@ from symbptt.typeset import tree as t
 from symbptt.typeset.alphabets import styled
 from symbptt.typeset.signs import ACCENTS, FENCES, SPACED
 
-_UPRIGHT_SIGNS = frozenset("∂∇⊤⊥∞⋆†⋯⋮⋱")
+_UPRIGHT_SIGNS = frozenset("∂∇⊤⊥∞⋆†⋯…⋮⋱")
 _ARROWS = {"left": "↶", "right": "↷"}
 _PAIR = re.compile(r"\((\d+), (\d+)\)")
 _SPACE = '<mspace width="0.1667em"></mspace>'

@@ -1,6 +1,7 @@
 """Words of every language: the same keys, the same slots, and a clear error for what is missing."""
 
 import re
+from dataclasses import replace
 
 import pytest
 
@@ -9,7 +10,7 @@ from symbptt.derive.rules import RULE_NAMES
 from symbptt.errors import UnknownName
 from symbptt.model.read import load
 from symbptt.narrative import voice
-from symbptt.narrative.inline import plain
+from symbptt.narrative.inline import math, plain
 from symbptt.narrative.voice import Voice
 from symbptt.typeset.tree import Row, Tree
 
@@ -77,3 +78,20 @@ def test_a_chinese_derivation_has_no_english_words(name):
 def test_every_rule_has_a_name(language):
     for name in {*RULE_NAMES.values(), "copy", "scaling"}:
         assert Voice(language).word(f"rules.name.{name}")
+
+
+def test_the_title_of_a_model_is_translated():
+    model = load("lstm", layers=2)
+    assert Voice("zh").title(model) == "长短期记忆网络（LSTM），2 层"
+    assert Voice().title(model) == "Long short-term memory (LSTM), 2 layers"
+    assert [len(Voice(language).notes(model)) for language in ("en", "zh")] == [2, 2]
+    own = replace(model, translations=())
+    assert Voice("zh").title(own) == own.title and Voice("zh").notes(own) == own.notes
+
+
+@pytest.mark.parametrize("text, shown", [
+    ("t = 1, …, T", "t = 1, …, T"), ("(t, k)", "(t, k)"), ("a = S(W_aa a + x)", "a = S(Wₐₐ a + x)"), ("∂⁺", "∂⁺"), ("Γ_u", "Γᵤ"),
+    ("softmax(V S)", "softmax(V S)"), ("k ≤ t", "k ≤ t"),
+])
+def test_small_formulas(text, shown):
+    assert typeset.text(math(text)) == shown

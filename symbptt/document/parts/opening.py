@@ -10,7 +10,7 @@ from symbptt.document.scene import scene
 
 def remarks(lesson: Lesson) -> tuple[Block, ...]:
     """What the model file says to its reader."""
-    return tuple(Paragraph((note,)) for note in lesson.model.notes)
+    return tuple(Paragraph((note,)) for note in lesson.voice.notes(lesson.model))
 
 
 def notation(lesson: Lesson) -> tuple[Block, ...]:

@@ -19,7 +19,7 @@ _SPECIAL = {
     "^": r"\textasciicircum{}", "~": r"\textasciitilde{}", "<": r"\textless{}", ">": r"\textgreater{}", "|": r"\textbar{}",
     "−": "$-$", "×": r"$\times$", "⊙": r"$\odot$", "∘": r"$\circ$", "∗": r"$\ast$",
     "≤": r"$\le$", "→": r"$\to$", "²": "$^2$", "³": "$^3$", "·": r"$\cdot$",
-    "…": r"\dots{}", "–": "--", "’": "'", "“": "``", "”": "''", "⁴": "$^4$",
+    "…": r"\dots{}", "⋯": r"$\cdots$", "–": "--", "’": "'", "“": "``", "”": "''", "⁴": "$^4$",
 }
 _CHINESE = (("\u3000", "\u303f"), ("\u3400", "\u4dbf"), ("\u4e00", "\u9fff"), ("\uff00", "\uffef"))
 """The blocks of characters that the Chinese fonts have: signs, ideographs, full-width forms."""
