@@ -23,7 +23,8 @@ _PHRASES = {"en": "{}, layer {}", "zh": "{}（第 {} 层）"}
 
 _STACKED = {
     "en": (
-        "{title}, {layers} layers", "{layers} layers: each reads {above} of the one below in place of {below}; {top} is read out.",
+        "{title}, {layers} layers",
+        "{layers} layers: each reads {above} of the one below in place of {below}; {top} is read out.",
     ),
     "zh": ("{title}，{layers} 层", "共 {layers} 层：每一层读取下面一层的 {above} 来代替 {below}；输出取自 {top}。"),
 }
