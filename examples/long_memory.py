@@ -72,7 +72,8 @@ class Task:
 # The sum of two uniform numbers has variance 1/6, and the squared error is half a square.
 TASKS = {
     "adding": Task(adding, "squared_error", "last", 2, 20, {"D": 2, "O": 1}, 1 / 12),
-    "copying": Task(copying, "softmax_cross_entropy", "every", 2 * LENGTH, 12, {"D": LETTERS + 2, "O": LETTERS}, float(np.log(LETTERS))),
+    "copying": Task(copying, "softmax_cross_entropy", "every", 2 * LENGTH, 12, {"D": LETTERS + 2, "O": LETTERS},
+                    float(np.log(LETTERS))),
 }
 
 
@@ -175,7 +176,7 @@ def main() -> None:
     task = TASKS[given.task]
     T = given.T or task.T
     make, rate = RULES[given.rule]
-    if T < task.least or given.updates < 1:
+    if task.least > T or given.updates < 1:
         options.error(f"{given.task} takes at least {task.least} steps and one update")
     try:
         model = task.model(given.cell)
