@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from xml.etree import ElementTree
+
 import pytest
 
-from symbptt import derive, notebook, typeset, unroll
+from symbptt import analyze, derive, emit, notebook, typeset, unroll, verify
 from symbptt.model.read import load, names
 
 
@@ -16,6 +18,9 @@ def test_every_object_shows_itself(name: str) -> None:
     wrt = model.parameters[0].name
     objects += [derive.adjoints(graph), derive.gradient(graph, wrt), derive.sensitivities(graph, wrt)]
     for item in objects:
+        shown = item._repr_html_()
+        ElementTree.fromstring(shown)
+        assert "<math" in shown and 'alttext="' in shown
         text = item._repr_latex_()
         assert text.startswith(r"$\displaystyle ") and text.endswith("$")
         assert text.count("{") == text.count("}") and text.count("$") == 2
@@ -45,3 +50,11 @@ def test_the_nested_form_keeps_the_derivatives_apart() -> None:
 def test_long_graphs_are_cut_off() -> None:
     text = unroll.steps(load("elman"), 100)._repr_latex_()
     assert text.count(r"\\") <= notebook.MOST + 1 and r"\vdots" in text
+
+
+def test_tables_and_code_show_themselves_as_text() -> None:
+    source = emit.source("scalar")
+    analysis = analyze.flow("scalar", T=2)
+    for item, word in ((source, "def backward"), (verify.gradients("scalar", T=2), "worst error"), (analysis, "(t, k)")):
+        shown = item._repr_html_()
+        assert shown.startswith("<pre") and word in "".join(ElementTree.fromstring(shown).itertext())

@@ -25,7 +25,7 @@ class Function:
     arguments: tuple[tuple[str, sp.Expr], ...] = ()
     by_result: sp.Expr | None = None
     bound: sp.Expr | None = None
-    """sup |f'|, where it is finite and known; used by norm bounds."""
+    """sup |f'|, where it is finite and known, in terms of the numeric arguments; used by norm bounds."""
     safe_value: sp.Expr | None = None
     """The value in terms of `Sigmoid` and `Softplus`, which emitted code computes without overflow."""
     safe_slope: sp.Expr | None = None
@@ -71,12 +71,12 @@ _ROWS = (
     Function("tanh", sp.tanh(Z), by_result=1 - Y**2, bound=_one),
     Function("sigmoid", _sigmoid, by_result=Y * (1 - Y), bound=_quarter, safe_value=Sigmoid(Z)),
     Function("relu", _if(Z > 0, Z, sp.S.Zero), bound=_one),
-    Function("leaky_relu", _if(Z > 0, Z, _slope * Z), (("slope", sp.Rational(1, 100)),), bound=_one),
+    Function("leaky_relu", _if(Z > 0, Z, _slope * Z), (("slope", sp.Rational(1, 100)),), bound=sp.Max(1, sp.Abs(_slope))),
     Function(
         "elu",
         _if(Z > 0, Z, _alpha * (sp.exp(Z) - 1)),
         (("alpha", _one),),
-        bound=_one,
+        bound=sp.Max(1, sp.Abs(_alpha)),
         source="Clevert, Unterthiner and Hochreiter (2016)",
     ),
     Function("softplus", sp.log(1 + sp.exp(Z)), bound=_one, safe_value=Softplus(Z), safe_slope=Sigmoid(Z)),
@@ -111,6 +111,7 @@ _ROWS = (
         "huber",
         _if(-_delta >= Z, _delta * (-Z - _delta / 2), _if(_delta <= Z, _delta * (Z - _delta / 2), Z**2 / 2)),
         (("delta", _one),),
+        bound=sp.Abs(_delta),
         source="Huber (1964)",
     ),
 )
@@ -140,3 +141,10 @@ def slope(name: str, order: int = 1) -> sp.Expr:
     for _ in range(order):
         value = value.diff(Z)
     return value
+
+
+def steepest(name: str, numbers: tuple[sp.Expr, ...] | None = None) -> sp.Expr | None:
+    """sup |f'| with these numeric arguments (default: the row's own); None where it is not finite or not known."""
+    row = FUNCTIONS[name]
+    given = [default for _, default in row.arguments] if numbers is None else numbers
+    return None if row.bound is None else row.bound.subs(dict(zip(row.symbols(), given, strict=True)))

@@ -23,6 +23,7 @@ from symbptt.analyze.signal import backward_signal as backward_signal
 from symbptt.analyze.signal import published as published
 from symbptt.analyze.spectrum import spectrum_of as spectrum_of
 from symbptt.analyze.table import Table as Table
+from symbptt.analyze.table import names as names
 from symbptt.analyze.table import tabulate as tabulate
 from symbptt.analyze.truncation import kept as kept
 from symbptt.analyze.truncation import randomise as randomise

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
+from importlib import import_module
 
 import numpy as np
 
+from symbptt import notebook
 from symbptt.algebra.evaluate import Array
 from symbptt.analyze import bound
 from symbptt.analyze.data import Data, point
+from symbptt.analyze.immediate import Immediate, immediate
 from symbptt.analyze.interval import Interval, covers, intervals
 from symbptt.analyze.jacobian import Jacobians
 from symbptt.analyze.modes import Modes, modes
@@ -58,7 +61,7 @@ class Enlarging:
 
 
 @dataclass(frozen=True)
-class Analysis:
+class Analysis(notebook.Printed):
     """The (t, k) table, the blocks of the state-Jacobian products, spectra, bounds and verdict, and notes in words.
 
     `table` is None for a model without a loss, `growth` for one without states. What comes after the notes was asked for.
@@ -71,12 +74,16 @@ class Analysis:
     blocks: tuple[Block, ...]
     spectra: tuple[Spectrum, ...]
     growth: Growth | None
+    immediate: tuple[Immediate, ...]
     enlarging: Enlarging | None
     units: tuple[Units, ...]
     notes: tuple[str, ...]
     truncation: Truncation | None = None
     randomised: tuple[Randomised, ...] = field(default=())
     modes: Modes | None = None
+
+    def _notebook_(self) -> str:
+        return import_module("symbptt.analyze.report").as_text(self)
 
     @property
     def agrees(self) -> bool:
@@ -90,31 +97,34 @@ def flow(
     model: Model | str, T: int | None = None, dims: Mapping[str, int] | None = None, N: int | None = None, seed: int = 0, *,
     values: Mapping[str, Array] | None = None, init: Mapping[str, str] | str | None = None,
     wrt: Iterable[str] | str | None = None, norm: str = "fro", samples: bool = False, every: bool | None = None,
+    entries: bool = False,
 ) -> Analysis:
     """Analyse the gradient flow of a model on given or random data; the arguments up to `init` are those of `data.point`.
 
-    `norm` is fro, 2, 1, inf or max; `samples` keeps the samples apart; `every` asks for the products of all pairs however long
-    they take. Raises BadInput for what does not fit.
+    `norm` is fro, 2, 1, inf or max; `samples` keeps the samples apart; `every` asks for the products of all pairs and all factors
+    however long they take; `entries` keeps the terms themselves. Raises BadInput for what does not fit.
     """
     read = load(model)
-    return at(read, point(read, T, dims, N, seed, values=values, init=init), wrt, norm=norm, samples=samples, every=every)
+    chosen = point(read, T, dims, N, seed, values=values, init=init)
+    return at(read, chosen, wrt, norm=norm, samples=samples, every=every, entries=entries)
 
 
 def at(
     model: Model, data: Data, wrt: Iterable[str] | str | None = None, *, norm: str = "fro", samples: bool = False,
-    every: bool | None = None,
+    every: bool | None = None, entries: bool = False,
 ) -> Analysis:
     """Analyse the gradient flow of a model at a point; the options are those of `flow`."""
     variables = names(model, wrt)
     norm_of(np.zeros((1, 1)), norm)  # an unknown norm is refused before any work
     done = evaluated(steps(model, data.T), data)
-    table = of_run(done, data, variables, norm, samples) if model.loss else None
+    table = of_run(done, data, variables, norm, samples, entries) if model.loss else None
     jacobians = Jacobians(done)
-    blocks, long = products(jacobians, norm, samples, every) if jacobians.entries else ((), None)
+    blocks, long = products(jacobians, norm, samples, every) if model.states else ((), None)
+    factors = immediate(jacobians, variables, norm, every) if model.states else ()
     spectra = tuple(_spectra(model, data))
     growth = None if long is None else _growth(long, bound.factors(model, data))
     return Analysis(
-        model, data, norm, table, blocks, spectra, growth, _enlarging(model, data, done), units(done),
+        model, data, norm, table, blocks, spectra, growth, factors, _enlarging(model, data, done), units(done),
         notes(data, done, table, spectra),
     )
 
@@ -145,7 +155,9 @@ def _spectra(model: Model, data: Data) -> Iterable[Spectrum]:
 def _growth(long: Long, closed: Array | None) -> Growth:
     by = "the norm of the Jacobians" if closed is None else "gamma sigma_max(W)"
     limit = None if closed is None else bound.products(closed)
-    return Growth(long, bound.products(long.factors), limit, judge(long.norms, long.factors if closed is None else closed, by))
+    factors = long.factors
+    verdict = judge(long.norms, factors if closed is None else closed, by, here=factors)
+    return Growth(long, bound.products(factors), limit, verdict)
 
 
 def _enlarging(model: Model, data: Data, done: Run) -> Enlarging | None:
@@ -157,5 +169,5 @@ def _enlarging(model: Model, data: Data, done: Run) -> Enlarging | None:
         return None
     numbers = {name: float(value) for name, value in found.named()}
     where = intervals(found.activation, weight, **numbers)
-    met = np.array([done.batch(done.values.leaves[model[found.argument].at(k)]) for k in range(1, data.T + 1)])
+    met = np.array([done.batch(done.at(k).leaves[found.argument]) for k in range(1, data.T + 1)])
     return Enlarging(found.activation, weight, where, covers(where, met))

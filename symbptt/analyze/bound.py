@@ -1,4 +1,5 @@
-"""Bounds on ||ds_t/ds_k||_2: the product of the norms of the Jacobians always; (gamma sigma_max(W))^(t-k) for h = phi(W h + ...).
+"""Bounds on ||ds_t/ds_k||_2: the product of the norms of the Jacobians always; (gamma sigma_max(W))^(t-k) for h = phi(W h + ...)
+and for h = W phi(h) + ....
 
 Pascanu, Mikolov and Bengio (2013), On the difficulty of training recurrent neural networks, with singular values in place of
 the eigenvalues of the preprint.
@@ -15,7 +16,7 @@ import sympy as sp
 
 from symbptt.algebra import linear
 from symbptt.algebra.evaluate import Array
-from symbptt.algebra.functions import FUNCTIONS
+from symbptt.algebra.functions import FUNCTIONS, steepest
 from symbptt.algebra.nodes import Elementwise, Slope, SlopeByResult
 from symbptt.analyze.data import Data
 from symbptt.analyze.spectrum import spectrum_of
@@ -25,15 +26,16 @@ from symbptt.model.values import Model, Role
 
 @dataclass(frozen=True)
 class Form:
-    """A recurrence h = phi(W h_{t-1} + ...): the activation, the parameter W (a matrix, or the weights of a diagonal one).
+    """A recurrence h = phi(W h_{t-1} + ...) or W phi(h_{t-1}) + ...: the activation, the parameter W (a matrix, or the weights
+    of a diagonal one).
 
-    `argument` is the symbol of the pre-activation W h_{t-1} + ..., if it has one.
+    `argument` is the symbol of what phi is applied to, in template time, if it has one.
     """
 
     activation: str
     numbers: tuple[sp.Expr, ...]
     weight: str
-    argument: str | None
+    argument: sp.MatrixSymbol | None
 
     def named(self) -> tuple[tuple[str, sp.Expr], ...]:
         """The activation's numeric arguments by name."""
@@ -41,25 +43,23 @@ class Form:
 
     @property
     def gamma(self) -> float | None:
-        """sup |phi'|; None where the table of functions has none."""
-        bound = FUNCTIONS[self.activation].bound
+        """sup |phi'| with these numbers; None where the table of functions has none."""
+        bound = steepest(self.activation, self.numbers)
         return None if bound is None else float(bound)
 
 
 @lru_cache(maxsize=64)
 def form(model: Model) -> Form | None:
-    """The form of a model with one state, None if it is another than phi(W h + ...)."""
+    """The form of a model with one state, None if it is another than these."""
     block = state_jacobian(model).get((model.states[0].name,) * 2) if len(model.states) == 1 else None
     maps = block.maps if isinstance(block, linear.Compose) else (block,)
-    weights = {name for name in map(_weight, maps[-1:]) if name and model[name].role is Role.PARAMETER}
-    if not weights or len(maps) > 2:
+    weights = [name for name in map(_weight, maps) if name and model[name].role is Role.PARAMETER]
+    slopes = [slope for slope in map(_slope, maps) if slope is not None]
+    if len(weights) != 1 or len(weights) + len(slopes) != len(maps) or len(slopes) > 1:
         return None
-    if len(maps) == 1:
-        return Form("identity", (), weights.pop(), None)
-    slope = maps[0].weights if isinstance(maps[0], linear.Hadamard) else None
-    if not isinstance(slope, Slope | SlopeByResult):
-        return None
-    return Form(slope.name, slope.numbers, weights.pop(), _argument(model, slope.name))
+    if not slopes:
+        return Form("identity", (), weights[0], None)
+    return Form(slopes[0].name, slopes[0].numbers, weights[0], _argument(model, slopes[0]))
 
 
 def _weight(item: linear.LinearMap | None) -> str | None:
@@ -67,13 +67,18 @@ def _weight(item: linear.LinearMap | None) -> str | None:
     return value.name if isinstance(value, sp.MatrixSymbol) else None
 
 
-def _argument(model: Model, activation: str) -> str | None:
-    """The value that the state's equation applies the activation to."""
-    for equation in model.equations:
-        value = equation.value
-        if equation.target.role is Role.STATE and isinstance(value, Elementwise) and value.name == activation:
-            return value.operand.name if isinstance(value.operand, sp.MatrixSymbol) else None
-    return None
+def _slope(item: linear.LinearMap | None) -> Elementwise | None:
+    weights = item.weights if isinstance(item, linear.Hadamard) else None
+    return weights if isinstance(weights, Slope | SlopeByResult) else None
+
+
+def _argument(model: Model, slope: Elementwise) -> sp.MatrixSymbol | None:
+    """What the activation with this slope is applied to."""
+    operand = slope.operand
+    if isinstance(slope, SlopeByResult):
+        found = [e.value.operand for e in model.equations if e.target.at() == operand and isinstance(e.value, Elementwise)]
+        operand = found[0] if found else None
+    return operand if isinstance(operand, sp.MatrixSymbol) else None
 
 
 def weights(model: Model, data: Data) -> Iterator[Array]:

@@ -38,8 +38,8 @@ step = "squared_error(o, y)"
 at = "last"
 """
 STEPS, START, TARGET = 50, 0.5, 0.7
-METHODS = ("plain", "norm", "value", "normalised")
-"""Ways to step: the gradient itself, clipped by norm, clipped by value, divided by its norm."""
+METHODS = ("plain", "norm", "value", "normalised", "normalised each")
+"""Ways to step: the gradient itself, clipped by norm, clipped by value, divided by its norm, each parameter's by its own."""
 
 
 def model() -> Model:
@@ -67,12 +67,16 @@ def loss_and_slopes(w: Array, b: Array) -> tuple[Array, Array, Array]:
 
 @dataclass(frozen=True)
 class Path:
-    """A descent: the points (steps+1, 2) as (w, b), the losses and the gradient norms at them, the longest step."""
+    """A descent: the points (steps+1, 2) as (w, b), the losses and the gradient norms at them, the longest step.
+
+    `rates` are the norms of what took the gradient's place over the gradient's: 1 where it was left alone.
+    """
 
     method: str
     points: Array
     losses: Array
     norms: Array
+    rates: Array
 
     @property
     def longest(self) -> float:
@@ -90,17 +94,21 @@ def descend(
         "norm": lambda g: code.clip_by_norm(g, limit),
         "value": lambda g: code.clip_by_value(g, limit),
         "normalised": lambda g: {name: limit * x for name, x in code.normalise(g).items()},
+        "normalised each": lambda g: {name: limit * x for name, x in code.normalise(g, each=True).items()},
     }
-    point, points, losses, norms = np.array(start, dtype=float), [np.array(start, dtype=float)], [], []
+    point, points, losses, norms, lengths = np.array(start, dtype=float), [np.array(start, dtype=float)], [], [], []
     for _ in range(steps + 1):
         loss, by_w, by_b = loss_and_slopes(point[:1], point[1:])
         gradients = {"w": by_w, "b": by_b}
         losses.append(float(loss[0]))
         norms.append(code.global_norm(gradients))
         step = ways[method](gradients)
+        lengths.append(code.global_norm(step))
         point = point - rate * np.array([step["w"][0], step["b"][0]])
         points.append(point)
-    return Path(method, np.array(points[:-1]), np.array(losses), np.array(norms))
+    with np.errstate(invalid="ignore"):
+        rates = np.where(np.array(norms) > 0, np.array(lengths) / np.array(norms), 1.0)
+    return Path(method, np.array(points[:-1]), np.array(losses), np.array(norms), rates)
 
 
 @dataclass(frozen=True)
@@ -116,7 +124,7 @@ class Cliff:
 
 def cliff(points: int = 101, **options: float) -> Cliff:
     """The surface around the wall and one descent per method; options as of `descend`."""
-    w, b = np.linspace(3.0, 7.0, points), np.linspace(-4.0, -1.0, points)
+    w, b = np.linspace(3.8, 6.0, points), np.linspace(-3.2, -1.4, points)
     losses, by_w, by_b = loss_and_slopes(*np.meshgrid(w, b))
     paths = tuple(descend(method, **options) for method in METHODS)  # type: ignore[arg-type]
     return Cliff(w, b, losses, np.hypot(by_w, by_b), paths)

@@ -120,7 +120,8 @@ def _measure(model: Model, values: Mapping[str, Array]) -> dict[str, tuple[int, 
     return found
 
 
-def _size(label: str, given: int | None, measured: Mapping[str, tuple[int, str]], default: int) -> int:
+def whole(label: str, given: int | None, measured: Mapping[str, tuple[int, str]], default: int) -> int:
+    """A size as asked for, as measured (with the array that says so), or by default; raises BadInput if these differ."""
     if given is not None and (isinstance(given, bool) or not isinstance(given, int) or given < 1):
         raise BadInput(f"{label} must be a positive whole number, not {given!r}")
     if label not in measured:
@@ -151,9 +152,9 @@ def point(
         if name not in model.dimensions:
             raise UnknownName("dimension", name, model.dimensions)
     others = iter(OTHERS * (1 + len(model.dimensions)))
-    sizes = {name: _size(name, asked.get(name), measured, DIMENSIONS.get(name) or next(others)) for name in model.dimensions}
-    steps, samples = _size("T", T, measured, STEPS), _size("N", N, measured, 2)
-    drawn = _weights(model, sizes, steps, _seed(seed), init)
+    sizes = {name: whole(name, asked.get(name), measured, DIMENSIONS.get(name) or next(others)) for name in model.dimensions}
+    steps, samples = whole("T", T, measured, STEPS), whole("N", N, measured, 2)
+    drawn = _weights(model, sizes, steps, checked_seed(seed), init)
     made: dict[str, Array] = {}
     for variable in model.of(*_PARTS):
         if variable.initial is not None and variable.name not in given:
@@ -181,7 +182,8 @@ def adjusted(model: Model, data: Data, fill: Mapping[str, float], factor: Mappin
 _PARTS = (Role.PARAMETER, Role.BUFFER, Role.INPUT, Role.TARGET, Role.STATE)
 
 
-def _seed(seed: int) -> int:
+def checked_seed(seed: int) -> int:
+    """A seed; raises BadInput for what is none."""
     if isinstance(seed, bool) or not isinstance(seed, int) or seed < 0:
         raise BadInput(f"the seed must be a whole number from 0 on, not {seed!r}")
     return seed

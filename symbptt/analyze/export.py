@@ -12,7 +12,7 @@ import numpy as np
 
 from symbptt.algebra.evaluate import Array
 from symbptt.analyze.analysis import Analysis, Growth
-from symbptt.analyze.products import Block
+from symbptt.analyze.products import WHOLE, Block
 from symbptt.analyze.table import Table, Terms
 from symbptt.errors import BadInput
 
@@ -31,14 +31,20 @@ def numbers(values: Array) -> list[float | None]:
     return [number(value) for value in values]
 
 
+def nested(values: Array) -> Any:
+    """An array as nested lists of floats that JSON can hold."""
+    return [nested(part) for part in values] if values.ndim else number(values)
+
+
 def terms(table: Table) -> Iterator[dict[str, Any]]:
-    """Every term of the table, by parameter, loss step and source step, zeros included; with its samples if these were kept."""
+    """Every term of the table, by parameter, loss step and source step, zeros included; with its samples and entries if kept."""
     for item in table.terms:
         shares = item.shares
         for t, k in item.pairs:
             at = (t - 1, k - 1)
-            row = dict(zip(COLUMNS, (t, k, item.name, number(item.norms[at]), number(shares[at])), strict=True))
-            yield row | ({"samples": numbers(item.by_sample[:, *at])} if len(item.by_sample) else {})
+            row: dict[str, Any] = dict(zip(COLUMNS, (t, k, item.name, number(item.norms[at]), number(shares[at])), strict=True))
+            row |= {"samples": numbers(item.by_sample[:, *at])} if len(item.by_sample) else {}
+            yield row | ({"entries": nested(item.entries[t, k])} if item.entries else {})
 
 
 def _sums(item: Terms) -> dict[str, Any]:
@@ -72,6 +78,25 @@ def _growth(growth: Growth) -> dict[str, Any]:
     }
 
 
+def _jacobians(growth: Growth) -> Iterator[dict[str, Any]]:
+    """J_1 .. J_T: the singular values of every sample, the largest 2-norm and radius of the samples."""
+    long = growth.long
+    for k, (singular, largest, radius) in enumerate(zip(long.singular, long.factors, long.radii, strict=True), start=1):
+        yield {"step": k, "norm": number(largest), "radius": number(radius), "singular_values": [numbers(s) for s in singular]}
+
+
+def _factors(analysis: Analysis) -> Iterator[dict[str, Any]]:
+    """The norms of the factors of the terms: dL_t/ds_t by state, J_k, and d+s_k/d theta by parameter."""
+    for signal in analysis.table.signals if analysis.table else ():
+        for t, value in enumerate(np.diagonal(signal.norms), start=1):
+            yield {"factor": "loss", "name": signal.state, "step": t, "norm": number(value)}
+    for k, value in enumerate(analysis.growth.long.sizes if analysis.growth else (), start=1):
+        yield {"factor": "jacobian", "name": WHOLE, "step": k, "norm": number(value)}
+    for item in analysis.immediate:
+        for k, value in enumerate(item.norms, start=1):
+            yield {"factor": "immediate", "name": item.name, "step": k, "norm": number(value)}
+
+
 def _finite(item: Any) -> dict[str, Any]:
     return {name: number(value) if isinstance(value, float) else value for name, value in vars(item).items()}
 
@@ -94,6 +119,8 @@ def data(analysis: Analysis) -> dict[str, Any]:
     ]
     if growth is not None:
         verdict = growth.verdict
+        made["factors"] = [*_factors(analysis)]
+        made["jacobians"] = [*_jacobians(growth)]
         made["growth"] = _growth(growth)
         made["verdict"] = {"kind": verdict.kind.value, "rate": number(verdict.rate), "words": verdict.words}
     if analysis.enlarging is not None:
@@ -132,14 +159,19 @@ def lines(value: dict[str, Any]) -> str:
 
 
 def as_csv(analysis: Analysis) -> str:
-    """The terms as CSV with a header line; what is not finite stays nan or inf. Raises BadInput for a model without a loss."""
+    """The terms as CSV with a header line; what is not finite stays nan or inf.
+
+    Raises BadInput for a model without a loss.
+    """
     if analysis.table is None:
         raise BadInput(f"{analysis.model.name} has no loss, so it has no terms; choose one with --loss")
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(COLUMNS)
+    samples = max((len(item.by_sample) for item in analysis.table.terms), default=0)
+    writer.writerow((*COLUMNS, *(f"sample_{n}" for n in range(samples))))
     for item in analysis.table.terms:
         shares = item.shares
-        writer.writerows((t, k, item.name, repr(float(item.norms[t - 1, k - 1])), repr(float(shares[t - 1, k - 1])))
-                         for t, k in item.pairs)
+        for t, k in item.pairs:
+            values = (item.norms[t - 1, k - 1], shares[t - 1, k - 1], *item.by_sample[:, t - 1, k - 1])
+            writer.writerow((t, k, item.name, *(repr(float(value)) for value in values)))
     return text.getvalue()

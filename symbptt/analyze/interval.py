@@ -29,6 +29,12 @@ class Interval:
     x_low: float
     x_high: float
 
+    def words(self) -> str:
+        """The interval of z as inequalities; an end at infinity is left out."""
+        low = f"{self.low:.4g} < " if np.isfinite(self.low) else ""
+        high = f" < {self.high:.4g}" if np.isfinite(self.high) else ""
+        return f"{low}z{high}" if low or high else "every z"
+
     @property
     def width(self) -> float:
         """The width in x."""

@@ -6,7 +6,7 @@ A Jacobian is an array (N, S, S), one matrix per sample, S the number of entries
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -15,14 +15,14 @@ import sympy as sp
 from sympy.matrices.expressions.matexpr import MatrixExpr
 
 from symbptt.algebra import build, linear
-from symbptt.algebra.evaluate import Array, evaluate
+from symbptt.algebra.evaluate import Array, Values, evaluate
 from symbptt.algebra.nodes import TIME, BatchMean
 from symbptt.analyze.walk import only, size
 from symbptt.derive import step
 from symbptt.derive.adjoint import STEP, symbol
 from symbptt.derive.numeric import Run
 from symbptt.derive.rules import paths
-from symbptt.model.values import Model, Role
+from symbptt.model.values import Model, Role, Variable
 
 
 def coupled(model: Model) -> bool:
@@ -75,22 +75,36 @@ class Jacobians:
 
     def at(self, k: int) -> Factor:
         """J_k and the direct routes of step k."""
-        values, N, together = self.done.at(k), self.done.N, coupled(self.model)
-        model, side = self.model, self.entries
-        program = only(step.step_vjp(model), frozenset(s.at(TIME - 1) for s in model.states))
+        values, model, side = self.done.at(k), self.model, self.entries
         with np.errstate(all="ignore"):
             direct = {name: self._spread(evaluate(matrix, values)) for name, matrix in direct_routes(model).items()}
-            for s in model.states:
+        pulled = self._pulled(values, frozenset(s.at(TIME - 1) for s in model.states))
+        made = np.zeros((side, self.samples, side))
+        for s in model.states:
+            if s.at(TIME - 1) in pulled:
+                made[:, :, self.places[s.name]] = pulled[s.at(TIME - 1)].reshape(side, self.samples, -1)
+        return Factor(made.swapaxes(0, 1), direct)
+
+    def immediate(self, k: int, variables: Iterable[Variable]) -> dict[str, Array]:
+        """d+s_k/d theta of parameters and inputs by name, (samples, S, entries); those that reach no state are left out."""
+        wanted = {v.at(): v for v in variables}
+        made = {}
+        for leaf, value in self._pulled(self.done.at(k), frozenset(wanted)).items():
+            shared = coupled(self.model) and wanted[leaf].role is Role.PARAMETER
+            whole = value.sum(axis=1, keepdims=True) if shared else value
+            made[wanted[leaf].name] = whole.reshape(self.entries, self.samples, -1).swapaxes(0, 1)
+        return made
+
+    def _pulled(self, values: Values, leaves: frozenset[sp.MatrixSymbol]) -> dict[sp.MatrixSymbol, Array]:
+        """Every unit vector of s_k pulled back to leaves of the step: (S, N, rows, columns)."""
+        side, N = self.entries, self.done.N
+        with np.errstate(all="ignore"):
+            for s in self.model.states:
                 rows = np.eye(side)[:, self.places[s.name]].reshape(side, -1, *size(s, values))
                 # One direction serves all samples, unless they are coupled.
-                values.leaves[symbol(STEP, s, TIME)] = rows if together else np.broadcast_to(rows, (side, N, *rows.shape[2:]))
-            pulled = program.run(values)
-            made = np.zeros((side, self.samples, side))
-            for s in model.states:
-                if s.at(TIME - 1) in pulled:
-                    block = np.broadcast_to(pulled[s.at(TIME - 1)], (side, N, *size(s, values)))
-                    made[:, :, self.places[s.name]] = block.reshape(side, self.samples, -1)
-        return Factor(made.swapaxes(0, 1), direct)
+                values.leaves[symbol(STEP, s, TIME)] = np.broadcast_to(rows, (side, N, *rows.shape[2:]))
+            pulled = only(step.step_vjp(self.model), leaves).run(values)
+        return {leaf: np.broadcast_to(value, (side, N, *value.shape[-2:])) for leaf, value in pulled.items()}
 
     def _spread(self, value: Array) -> Array:
         return np.broadcast_to(value, (self.done.N, *value.shape[-2:]))
@@ -110,9 +124,11 @@ def direct_routes(model: Model) -> dict[str, MatrixExpr]:
             continue
         for _ in inline:
             value = value.xreplace(inline)
-        maps = [item for leaf, item in paths(value, v.at()) if leaf == v.at(TIME - 1)]
+        routes = paths(value, v.at())
+        maps = [item for leaf, item in routes if leaf == v.at(TIME - 1)]
         parts = [sp.Identity(v.rows) if item == linear.IDENTITY else item.matrix() for item in maps]
-        alone = len(model.states) == len(maps) == 1 and step.state_jacobian(model)[v.name, v.name] == maps[0]
-        if parts and None not in parts and not alone:
+        depending = step.accumulate(model.equations, v.at(TIME - 1), frozenset())
+        further = any(leaf != v.at(TIME - 1) and leaf.name in depending for leaf, _ in routes)
+        if parts and None not in parts and (further or len(model.states) > 1):
             found[v.name] = build.add(*parts)
     return found

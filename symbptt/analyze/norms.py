@@ -14,6 +14,8 @@ Array = NDArray[Any]
 
 _SAFE = (1e-140, 1e140)
 """Between these, squaring the entries and adding them up is harmless."""
+WIDE = 4
+"""A matrix with more than this many columns for each row is wide."""
 
 
 def _frobenius(x: Array) -> Array:
@@ -26,7 +28,19 @@ def _spectral(x: Array) -> Array:
     # LAPACK refuses nan and inf; they are put back afterwards.
     finite = np.asarray(np.isfinite(x).all(axis=(-1, -2)))
     clean = np.where(finite[..., None, None], x, 0.0)
-    return np.where(finite, np.linalg.svd(clean, compute_uv=False)[..., 0], np.nan)
+    largest = _root if clean.shape[-1] > WIDE * clean.shape[-2] else _largest
+    return np.where(finite, largest(clean), np.nan)
+
+
+def _largest(x: Array) -> Array:
+    return np.asarray(np.linalg.svd(x, compute_uv=False)[..., 0])
+
+
+def _root(x: Array) -> Array:
+    """The same of a wide matrix from its square, which is small: the largest eigenvalue is as exact."""
+    scale = np.maximum(abs(x).max(axis=(-1, -2)), np.finfo(float).tiny)
+    unit = x / scale[..., None, None]
+    return np.asarray(scale * np.sqrt(np.linalg.eigvalsh(unit @ unit.swapaxes(-1, -2))[..., -1]))
 
 
 _TABLE: dict[str, Callable[[Array], Array]] = {

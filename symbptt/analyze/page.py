@@ -18,8 +18,8 @@ from symbptt import resources
 from symbptt.algebra.evaluate import Array
 from symbptt.analyze.analysis import Analysis, at
 from symbptt.analyze.data import adjusted, point
+from symbptt.analyze.layout import cell, percent
 from symbptt.analyze.recurrent import recurrent
-from symbptt.analyze.report import cell
 from symbptt.analyze.table import Terms
 from symbptt.errors import BadInput
 from symbptt.model.read import load
@@ -35,39 +35,51 @@ SHADES = 100
 WIDTH, HEIGHT = 320, 200
 """The size of a chart."""
 CELL = 15
+CURVES = ("measured", "product of ‖J‖", "(γ σ_max)^d")
+"""Names of the curves; the last one is missing where the model has no such bound."""
 
 
 @dataclass(frozen=True)
 class Choice:
-    """What the sliders choose between; a model without a named activation has only its own, called ""."""
+    """What the sliders choose between; a model without a named activation has only its own, called "".
+
+    `names` are the parameters, by default the first four, recurrent matrices first.
+    """
 
     scales: Sequence[float] = SCALES
     activations: Sequence[str] = ACTIVATIONS
     steps: Sequence[int] = STEPS
+    names: Sequence[str] | None = None
 
 
 def page_of(
-    model: Model, dims: Mapping[str, int] | None = None, N: int | None = None, seed: int = 0, choice: Choice | None = None
+    model: Model, dims: Mapping[str, int] | None = None, N: int | None = None, seed: int = 0, choice: Choice | None = None, *,
+    init: Mapping[str, str] | str | None = None, fill: Mapping[str, float] | None = None, norm: str = "fro",
 ) -> str:
-    """The page of a model as HTML; raises BadInput for a model without a loss or without states."""
+    """The page of a model as HTML; `fill` sets parameters to a number, the other options are those of `analysis.flow`.
+
+    Raises BadInput for a model without a loss or without states.
+    """
     if model.loss is None or not model.states:
         raise BadInput(f"{model.name} has no {'loss' if model.loss is None else 'state'}, so there is no page to make")
     chosen = _possible(model, choice or Choice())
+    shown_names = names(model) if chosen.names is None else tuple(chosen.names)
     tables = {}
     for activation in chosen.activations:
         changed = load(model, activation=activation) if activation else model
         for T in chosen.steps:
-            data = point(changed, T, dims, N, seed)
+            data = point(changed, T, dims, N, seed, init=init)
             for scale in chosen.scales:
                 factor = dict.fromkeys(recurrent(changed), scale)
-                found = at(changed, adjusted(changed, data, {}, factor), names(model), every=False)
+                found = at(changed, adjusted(changed, data, fill or {}, factor), shown_names, norm=norm, every=False)
                 tables[f"{scale:g}|{activation}|{T}"] = _entry(found)
     shown = {
         "scales": [f"{s:g}" for s in chosen.scales], "activations": list(chosen.activations), "steps": list(chosen.steps),
-        "parameters": list(names(model)), "tables": tables,
+        "parameters": list(shown_names), "tables": tables,
     }
-    sizes = ", ".join(f"{name} = {size}" for name, size in point(model, 1, dims, N, seed).dims.items())
-    return _written(model, f"{sizes}; seed {seed}", shown)
+    drawn = adjusted(model, point(model, 1, dims, N, seed, init=init), fill or {}, {})
+    sizes = ", ".join(f"{name} = {size}" for name, size in {"N": drawn.N, **drawn.dims}.items())
+    return _written(model, f"{sizes}; {drawn.source}; {norm} norm", shown)
 
 
 def _possible(model: Model, choice: Choice) -> Choice:
@@ -103,7 +115,7 @@ def _terms(item: Terms) -> dict[str, Any]:
         rows.append([[cell(item.norms[t - 1, k - 1]), int(shades[t - 1, k - 1])] for k in known])
     total = item.total or 1.0
     return {
-        "total": cell(item.total), "rows": rows, "by_distance": [f"{share:.2%}" for share in item.by_distance],
+        "total": cell(item.total), "rows": rows, "by_distance": [percent(share) for share in item.by_distance],
         "bias": [cell(value / total) for value in item.bias],
     }
 
@@ -146,5 +158,5 @@ def _written(model: Model, about: str, shown: dict[str, Any]) -> str:
     data = json.dumps(shown, ensure_ascii=False, separators=(",", ":"), allow_nan=False).replace("<", "\\u003c")
     return environment.from_string(template).render(
         name=model.name, title=model.title, about=about, data=data, width=WIDTH, height=HEIGHT, cell=CELL,
-        curves=("measured", "product of ‖J‖", "(γ σ_max)^d"),
+        curves=CURVES[: max(len(entry["chart"]["lines"]) for entry in shown["tables"].values())],
     )

@@ -49,15 +49,22 @@ class Block:
 
 @dataclass(frozen=True)
 class Long:
-    """The long product: 2-norms of ds_T/ds_{T-d}, d = 0 .. T; 2-norms and radii of J_1 .. J_T; Lyapunov exponents.
+    """The long product: 2-norms of ds_T/ds_{T-d}, d = 0 .. T; norms, singular values and radii of J_1 .. J_T; Lyapunov exponents.
 
-    The worst sample counts, but `exponents` are (samples, S).
+    The worst sample counts, but `singular` are (T, samples, S), the largest first, and `exponents` (samples, S).
+    `sizes` are the norms of J_1 .. J_T in the norm asked for.
     """
 
     norms: Array
-    factors: Array
+    sizes: Array
+    singular: Array
     radii: Array
     exponents: Array
+
+    @property
+    def factors(self) -> Array:
+        """The 2-norms of J_1 .. J_T."""
+        return np.asarray(self.singular[..., 0].max(axis=1))
 
 
 @dataclass(frozen=True)
@@ -84,7 +91,7 @@ def products(
     width = max(1, STACK_ENTRIES // (count * side**2)) if complete else 1
     places = _places(jacobians)
     tables = np.zeros((len(places), count, T + 1, T + 1))
-    long, routes = _Long(T, count, side), _Routes(jacobians, kind)
+    long, routes = _Long(T, count, side, kind), _Routes(jacobians, kind)
     for last in range(T, -1, -width) if complete else (T,):
         for t, k, stack, factor in _block(jacobians, last, max(last - width + 1, 0)):
             for table, item in zip(tables, places, strict=True):
@@ -128,11 +135,13 @@ class _Long:
     T: int
     samples: int
     side: int
+    kind: str
     norms: Array = field(init=False)
 
     def __post_init__(self) -> None:
         self.norms = np.zeros(self.T + 1)
-        self.factors, self.radii = np.zeros((2, self.T))
+        self.sizes, self.radii = np.zeros((2, self.T))
+        self.singular = np.zeros((self.T, self.samples, self.side))
         # The transposed product has the same singular values, and the walk meets its factors in order.
         self.exponents = Exponents(self.samples, self.side)
 
@@ -140,12 +149,13 @@ class _Long:
         self.norms[self.T - k] = norm(product, "2").max()
         if factor is not None:
             found = [spectrum_of("J", one) for one in factor.jacobian]
-            self.factors[k - 1] = np.max([s.largest for s in found])
+            self.sizes[k - 1] = norm(factor.jacobian, self.kind).max()
+            self.singular[k - 1] = [s.singular for s in found]
             self.radii[k - 1] = np.max([s.radius for s in found])
             self.exponents.add(factor.jacobian.swapaxes(-1, -2))
 
     def made(self) -> Long:
-        return Long(self.norms, self.factors, self.radii, self.exponents.values)
+        return Long(self.norms, self.sizes, self.singular, self.radii, self.exponents.values)
 
 
 class _Routes:

@@ -84,7 +84,8 @@ def model_of(remedy: Remedy) -> Model:
 
 
 def remedies(
-    group: str, T: int = 20, dims: Mapping[str, int] | None = None, N: int = 8, seed: int = 0, scale: float = 1.0
+    group: str, T: int | None = None, dims: Mapping[str, int] | None = None, N: int = 8, seed: int = 0, scale: float = 1.0,
+    norm: str = "fro",
 ) -> tuple[Row, ...]:
     """Measure the remedies of a group on the same data; `scale` multiplies the recurrent weights of those that have W_hh.
 
@@ -92,11 +93,11 @@ def remedies(
     """
     if group not in REMEDIES:
         raise UnknownName("group of remedies", group, REMEDIES)
-    return compare(_cases(REMEDIES[group], T, dims, N, seed, scale))
+    return compare(_cases(REMEDIES[group], T, dims, N, seed, scale), norm)
 
 
 def _cases(
-    chosen: Iterable[Remedy], T: int, dims: Mapping[str, int] | None, N: int, seed: int, scale: float
+    chosen: Iterable[Remedy], T: int | None, dims: Mapping[str, int] | None, N: int, seed: int, scale: float
 ) -> Iterable[Case]:
     for remedy in chosen:
         model = model_of(remedy)

@@ -11,10 +11,12 @@ from dataclasses import dataclass
 import numpy as np
 
 from symbptt.algebra.evaluate import Array
+from symbptt.algebra.functions import ACTIVATIONS
+from symbptt.analyze.curves import top, values
 from symbptt.analyze.norms import norm
 from symbptt.analyze.spectrum import Spectrum, spectrum_of
 from symbptt.analyze.verdict import Verdict, judge
-from symbptt.errors import BadInput
+from symbptt.errors import BadInput, UnknownName
 
 
 @dataclass(frozen=True)
@@ -51,10 +53,30 @@ def backward_signal(
             signal = (signal if slopes is None else signal * slopes[t]) @ W.T
             found.append(float(norm(signal, kind)) / count)
     made = spectrum_of("W", W)
-    return Experiment(np.array(found), start, made, judge(np.array([start, *found]), np.full(T, gamma * made.largest)))
+    by = "sigma_max(W)" if slopes is None else "gamma sigma_max(W)"
+    return Experiment(np.array(found), start, made, judge(np.array([start, *found]), np.full(T, gamma * made.largest), by))
 
 
-def published(scale: float = 1.0, seed: int = 3, N: int = 2, H: int = 3, T: int = 20, kind: str = "fro") -> Experiment:
-    """The experiment as published: W = randn(H, H) * scale after np.random.seed(seed), dh = ones((N, H))."""
+def published(
+    scale: float = 1.0, seed: int = 3, N: int = 2, H: int = 3, T: int = 20, kind: str = "fro", activation: str | None = None
+) -> Experiment:
+    """The experiment as published: W = randn(H, H) * scale after np.random.seed(seed), dh = ones((N, H)).
+
+    With an activation the slopes are those of a forward pass h <- phi(h W + x) from zero, every x = randn(N, H).
+    Raises UnknownName for an activation that is in no table.
+    """
     # The legacy generator is the point: it is what the published numbers were drawn from.
-    return backward_signal(np.random.RandomState(seed).randn(H, H) * scale, T, N=N, kind=kind)
+    random = np.random.RandomState(seed)
+    W = random.randn(H, H) * scale
+    if activation is None:
+        return backward_signal(W, T, N=N, kind=kind)
+    if activation not in ACTIVATIONS:
+        raise UnknownName("activation", activation, ACTIVATIONS)
+    h, slopes = np.zeros((N, H)), []
+    for _ in range(T):
+        z = h @ W + random.randn(N, H)
+        h = values(activation, z)
+        slopes.append(values(activation, z, derivative=True))
+    gamma = top(activation)
+    assert gamma is not None
+    return backward_signal(W, T, slopes=np.array(slopes[::-1]), gamma=gamma, N=N, kind=kind)

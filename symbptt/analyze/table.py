@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 
@@ -22,6 +22,9 @@ from symbptt.unroll.graph import steps
 
 ROUNDING = 1e-9
 """A sum of terms further from the gradient than this, relative to its largest entry, is reported as a disagreement."""
+
+MOST_ENTRIES = 10**7
+"""The most entries of terms that are kept when asked for."""
 
 
 def shares(norms: Array) -> Array:
@@ -42,6 +45,7 @@ class Terms:
     the sums over t - k = d, and `bias[K]` that of the terms with t - k >= K, which a window of K leaves out (K = 0 .. T).
     `by_sample` is (N, T, T), N = 0 if not asked for. `gradient` is the sum of all terms, `error` its largest difference from
     the emitted code's gradient, relative to the largest entry of the gradient or norm of a term.
+    `entries` are the terms themselves, in the shape of the variable, if asked for; those of an input are (N, ...).
     """
 
     variable: Variable
@@ -54,6 +58,7 @@ class Terms:
     bias: Array
     gradient: Array
     error: float
+    entries: Mapping[tuple[int, int], Array] = field(default_factory=dict)
 
     @property
     def name(self) -> str:
@@ -70,6 +75,13 @@ class Terms:
         """The shares added up over t - k = 0, 1, ..., T-1."""
         parts = self.shares
         return np.array([np.trace(parts, -d) for d in range(len(parts))])
+
+    @property
+    def by_distance_of_samples(self) -> Array:
+        """The same for every sample on its own, (N, T), if the samples were kept."""
+        T = len(self.norms)
+        parts = [shares(one) for one in self.by_sample]
+        return np.array([[np.trace(part, -d) for d in range(T)] for part in parts]).reshape(-1, T)
 
     @property
     def total(self) -> float:
@@ -119,23 +131,28 @@ def names(model: Model, wrt: Iterable[str] | str | None) -> tuple[Variable, ...]
 
 
 def tabulate(
-    model: Model, data: Data, wrt: Iterable[str] | str | None = None, *, norm: str = "fro", samples: bool = False
+    model: Model, data: Data, wrt: Iterable[str] | str | None = None, *, norm: str = "fro", samples: bool = False,
+    entries: bool = False,
 ) -> Table:
-    """The (t, k) table of a model with a loss at a point; `samples` adds the norms of every sample.
+    """The (t, k) table of a model with a loss at a point; `samples` adds norms by sample, `entries` the terms themselves.
 
     Raises BadInput for a model without a loss, UnknownName for a norm or a name that is in no table.
     """
     if model.loss is None:
         raise BadInput(f"{model.name} has no loss, so it has no terms; choose one with --loss")
     done = evaluated(steps(model, data.T), data)
-    return of_run(done, data, names(model, wrt), norm, samples)
+    return of_run(done, data, names(model, wrt), norm, samples, entries)
 
 
-def of_run(done: Run, data: Data, variables: tuple[Variable, ...], kind: str, samples: bool) -> Table:
+def of_run(
+    done: Run, data: Data, variables: tuple[Variable, ...], kind: str, samples: bool = False, entries: bool = False
+) -> Table:
     """The table of a graph that has been evaluated."""
     graph, model, T = done.graph, done.graph.model, done.graph.T
     losses = tuple(reversed(graph.loss_steps))
-    tallies = {v.name: Tally(v, T, losses, kind, done.N if samples else 0) for v in variables}
+    if entries:
+        _affordable(done, variables)
+    tallies = {v.name: Tally(v, T, losses, kind, done.N if samples else 0, entries) for v in variables}
     signals = {s.name: np.zeros((T, T)) for s in model.states}
     with np.errstate(all="ignore"):
         for visit in visits(done, variables, samples):
@@ -157,8 +174,14 @@ def _terms(tally: Tally, done: Run, gradients: Mapping[str, Array]) -> Terms:
     rows, distances, bias = tally.sums()
     return Terms(
         v, tuple(pairs(done.graph, v)), tally.norms, tally.by_sample, rows, tally.columns, distances, bias, gradient,
-        difference(gradient, gradients[v.name], float(tally.norms.max(initial=0.0))),
+        difference(gradient, gradients[v.name], float(tally.norms.max(initial=0.0))), tally.entries,
     )
+
+
+def _affordable(done: Run, variables: Iterable[Variable]) -> None:
+    count = sum(len(pairs(done.graph, v)) * int(np.prod(size(v, done.values))) for v in variables)
+    if count > MOST_ENTRIES:
+        raise BadInput(f"the terms have {count} entries, more than {MOST_ENTRIES}; ask for fewer names or fewer steps")
 
 
 def difference(ours: Array, theirs: Array, least: float = 0.0) -> float:

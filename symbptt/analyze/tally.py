@@ -21,6 +21,8 @@ class Tally:
     losses: tuple[int, ...]
     kind: str
     per_sample: int = 0
+    keeps_entries: bool = False
+    entries: dict[tuple[int, int], Array] = field(init=False, default_factory=dict)
     norms: Array = field(init=False)
     by_sample: Array = field(init=False)
     columns: Array = field(init=False)
@@ -50,6 +52,8 @@ class Tally:
         terms = values if self.keeps_samples else values[:, 0] if values.shape[1] == 1 else values.sum(axis=1)
         flat = terms.reshape(len(terms), -1, values.shape[-1])
         self.norms[t, k - 1] = norm(flat, self.kind)
+        if self.keeps_entries:
+            self.entries.update({(int(t[i]) + 1, k): to_user(self.variable, term, term.ndim - 2) for i, term in enumerate(terms)})
         if self.per_sample:
             self.by_sample[:, t, k - 1] = norm(values, self.kind).T
         self._column = terms.sum(axis=0) + (0.0 if self._column is None else self._column)

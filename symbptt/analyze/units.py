@@ -7,18 +7,16 @@ from dataclasses import dataclass
 import numpy as np
 
 from symbptt.algebra.evaluate import Array, evaluate
-from symbptt.algebra.functions import FUNCTIONS
 from symbptt.algebra.nodes import Elementwise, Slope
+from symbptt.analyze.curves import FLAT, top
 from symbptt.derive.numeric import Run
 from symbptt.model.values import Equation
-
-FLAT = 0.05
-"""A unit is saturated where its slope is below this part of the steepest slope."""
+from symbptt.typeset import text
 
 
 @dataclass(frozen=True)
 class Units:
-    """The units that one equation computes with an activation.
+    """The units that one equation computes with an activation; `name` is its left side, or what it computes if it has none.
 
     `saturated` is the part of (steps, samples, entries) where |phi'| is below 5 % of its supremum; `dead` counts the entries
     whose slope is zero at every step and for every sample; `slope` is the mean of |phi'|.
@@ -37,8 +35,11 @@ def units(done: Run) -> tuple[Units, ...]:
     found = []
     for equation in done.graph.model.equations:
         node = equation.value
-        if isinstance(node, Elementwise) and node.name != "identity" and (top := FUNCTIONS[node.name].bound) is not None:
-            found.append(_units(equation, node, float(top), done))
+        if not isinstance(node, Elementwise) or node.name == "identity":
+            continue
+        largest = top(node.name, node.numbers)
+        if largest is not None:
+            found.append(_units(equation, node, largest, done))
     return tuple(found)
 
 
@@ -49,8 +50,9 @@ def slopes(node: Elementwise, done: Run) -> Array:
     return np.asarray(abs(np.array(made)))
 
 
-def _units(equation: Equation, node: Elementwise, top: float, done: Run) -> Units:
+def _units(equation: Equation, node: Elementwise, largest: float, done: Run) -> Units:
     steep = slopes(node, done)
     dead = int((steep == 0).all(axis=(0, 1)).sum())
-    flat = float((steep < FLAT * top).mean())
-    return Units(equation.target.name, node.name, int(np.prod(steep.shape[2:])), flat, dead, float(steep.mean()))
+    flat = float((steep < FLAT * largest).mean())
+    name = equation.target.name if equation.target.definition is None else text(node, done.graph.model)
+    return Units(name, node.name, int(np.prod(steep.shape[2:])), flat, dead, float(steep.mean()))

@@ -50,8 +50,11 @@ def rate(norms: Array) -> float:
     return float(np.exp(np.polyfit(d, np.log(norms[use]), 1)[0]))
 
 
-def judge(norms: Array, bound: Array, by: str = "sigma_max(W)") -> Verdict:
-    """The verdict on norms at the distances 0, 1, ..; `bound` holds the factors that bound each step, `by` says whose."""
+def judge(norms: Array, bound: Array, by: str = "sigma_max(W)", here: Array | None = None) -> Verdict:
+    """The verdict on norms at the distances 0, 1, ..; `bound` holds the factors that bound each step, `by` says whose.
+
+    `here` are the norms of the Jacobians at this point, where `bound` holds at every point.
+    """
     norms = np.asarray(norms, dtype=float)
     if len(norms) < 2:
         return Verdict(Kind.NOTHING, float("nan"), "there is no earlier step, so nothing can vanish or grow")
@@ -69,7 +72,10 @@ def judge(norms: Array, bound: Array, by: str = "sigma_max(W)") -> Verdict:
     known = f"{by} allows a factor of up to {largest:.4g} per step"
     if measured > 1 + EVEN:
         return Verdict(Kind.GROWING, measured, f"growing, measured: {_rate(measured)} per step ({known})")
-    return Verdict(Kind.UNDECIDED, measured, f"undecided by the bound ({known}); {_outcome(norms, measured)}")
+    words = f"undecided by the bound ({known}); {_outcome(norms, measured)}"
+    if here is not None and np.all(here < 1):
+        words += f"; each Jacobian met has a norm of at most {float(np.max(here)):.4g}, so for these values it has to vanish"
+    return Verdict(Kind.UNDECIDED, measured, words)
 
 
 def _rate(value: float) -> str:

@@ -20,11 +20,11 @@ from symbptt.files import write
 
 PRODUCTS = {"all": True, "last": False}
 SINGLE = {
-    "values": "--values", "wrt": "--wrt", "per_sample": "--per-sample", "products": "--products", "picture": "--picture",
-    "truncation": "--window, --k1", "keep": "--randomise", "both_modes": "--modes",
+    "values": "--values", "wrt": "--wrt", "per_sample": "--per-sample", "entries": "--entries", "products": "--products",
+    "picture": "--picture", "truncation": "--window, --k1", "keep": "--randomise", "both_modes": "--modes",
 }
 """Options for the analysis of one model alone."""
-EXPERIMENTS = "signal, cliff, curves, initialisation, activation, normalisation, gates, forget-bias"
+EXPERIMENTS = "signal, cliff, curves, interval, initialisation, activation, normalisation, gates, forget-bias"
 
 
 def _pairs(name: str, values: tuple[str, ...]) -> dict[str, float]:
@@ -73,12 +73,14 @@ def _one_thread() -> None:
 @wrt_option("Names whose terms to list, separated by commas; default all parameters; 'all' adds inputs and initial states.")
 @click.option("--norm", default="fro", show_default=True, metavar="NAME", help="Norm of the terms: fro, 2, 1, inf, max.")
 @click.option("--per-sample", is_flag=True, help="List the norms of each sample as well.")
-@click.option("--products", type=click.Choice([*PRODUCTS]), help="Jacobian products of all pairs, or from the last step only.")
+@click.option("--entries", is_flag=True, help="With json: the terms themselves, entry by entry.")
+@click.option("--products", type=click.Choice([*PRODUCTS]),
+              help="Jacobian products of all pairs and all factors, or from the last step only.")
 @truncation_options
 @click.option("--randomise", "keep", type=float, metavar="P",
               help="Enumerate a random truncation that goes on with probability P (T <= 12).")
 @click.option("--modes", "both_modes", is_flag=True, help="Run the code forward in time as well, and measure both modes.")
-@click.option("--picture", metavar="NAME", help="With png or svg: overview, terms, distance, shares, spectra, blocks.")
+@click.option("--picture", metavar="NAME", help="With png or svg: overview, terms, distance, shares, window, spectra, blocks.")
 @formats("text", "json", "csv", "png", "svg", "html")
 @click.option("-o", "--output", type=click.Path(path_type=Path), metavar="FILE", help="File to write; default standard output.")
 @force_option
@@ -115,16 +117,19 @@ def _changes(options: Mapping[str, Any]) -> dict[str, Any]:
 def _single(sources: tuple[str, ...], options: Mapping[str, Any], layout: str) -> tuple[str | bytes, bool]:
     if len(sources) != 1:
         raise BadInput("analyze takes one MODEL; several go with --compare, none with --experiment")
+    if options["entries"] and layout != "json":
+        raise BadInput("--entries: takes --format json")
     model = read(sources[0], _changes(options))
     if layout == "html":
-        return page(model, options), True
+        return page(model, options, _init(options["init"]), _pairs("--set", options["fill"])), True
     stage = symbptt.analyze
     given = stage.load(options["values"]) if options["values"] else None
     sizes = (options["steps"], options["dims"], options["batch"], options["seed"] or 0)
     point = stage.point(model, *sizes, values=given, init=_init(options["init"]))
     point = stage.adjusted(model, point, _pairs("--set", options["fill"]), _pairs("--scale", options["scale"]))
     every = None if options["products"] is None else PRODUCTS[options["products"]]
-    found = stage.at(model, point, options["wrt"], norm=options["norm"], samples=options["per_sample"], every=every)
+    kept = {"samples": options["per_sample"], "entries": options["entries"]}
+    found = stage.at(model, point, options["wrt"], norm=options["norm"], every=every, **kept)
     found = stage.more(
         found, options["wrt"], truncation=options["truncation"], keep=options["keep"], both_modes=options["both_modes"]
     )
@@ -138,12 +143,13 @@ def _options(options: Mapping[str, Any]) -> Any:
             raise BadInput(f"{flag}: is for the analysis of one MODEL")
     return symbptt.analyze.Options(
         options["steps"], options["dims"] or {}, options["batch"], options["seed"], _init(options["init"]),
-        _pairs("--set", options["fill"]), _pairs("--scale", options["scale"]), options["norm"],
+        _pairs("--set", options["fill"]), _pairs("--scale", options["scale"]), options["norm"], options["activation"],
     )
 
 
 def _experiment(name: str, sources: tuple[str, ...], options: Mapping[str, Any], layout: str) -> str | bytes:
-    if sources or any(value is not None for value in _changes(options).values()):
+    changes = {flag: value for flag, value in _changes(options).items() if value is not None}
+    if sources or changes.keys() - {"activation"}:
         raise BadInput(f"--experiment {name} brings its own models; leave MODEL and its changes out")
     return of_result(symbptt.analyze.experiment(name, _options(options)), layout)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from importlib import import_module
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
@@ -50,14 +51,25 @@ def of_result(found: Result, layout: str) -> str | bytes:
     return symbptt.analyze.written(found, layout)
 
 
-def page(model: Model, options: Mapping[str, Any]) -> str:
+UNUSED = {
+    "values": "--values", "scale": "--scale", "per_sample": "--per-sample", "products": "--products",
+    "truncation": "--window, --k1", "keep": "--randomise", "both_modes": "--modes", "picture": "--picture",
+}
+"""Options of analyze that a page has no use for."""
+
+
+def page(model: Model, options: Mapping[str, Any], init: Mapping[str, str] | str | None, fill: Mapping[str, float]) -> str:
     """The interactive page of a model; T is the largest of three lengths."""
-    unused = [flag for flag, value in (("--values", options["values"]), ("--init", options["init"]), ("--set", options["fill"]),
-                                       ("--scale", options["scale"]), ("--wrt", options["wrt"])) if value]
-    if unused:
-        raise BadInput(f"{unused[0]}: the page draws its own values, with a slider for their scale")
+    for name, flag in UNUSED.items():
+        if options[name]:
+            raise BadInput(f"{flag}: a page draws its own values and has sliders for their scale and for the window")
     choice = symbptt.analyze.Choice()
     if options["steps"] is not None:
         T = options["steps"]
-        choice = symbptt.analyze.Choice(steps=tuple(sorted({max(T // 4, min(T, 1)), max(T // 2, min(T, 1)), T})))
-    return symbptt.analyze.page_of(model, options["dims"], options["batch"], options["seed"] or 0, choice)
+        choice = replace(choice, steps=tuple(sorted({max(T // 4, min(T, 1)), max(T // 2, min(T, 1)), T})))
+    wrt = options["wrt"]
+    if wrt is not None:
+        choice = replace(choice, names=tuple(v.name for v in symbptt.analyze.names(model, wrt)))
+    return symbptt.analyze.page_of(
+        model, options["dims"], options["batch"], options["seed"] or 0, choice, init=init, fill=fill, norm=options["norm"]
+    )

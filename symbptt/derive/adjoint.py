@@ -7,6 +7,7 @@ adjoint pulled back through the reader's rule. The sum over the uses of a parame
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import sympy as sp
@@ -78,14 +79,14 @@ class GradientEquation:
 
 
 @dataclass(frozen=True)
-class AdjointSystem:
+class AdjointSystem(notebook.Formula):
     """The backward recursion of a graph, and the gradients that it accumulates."""
 
     graph: UnrolledGraph
     equations: tuple[AdjointEquation, ...]
     gradients: tuple[GradientEquation, ...]
 
-    def _repr_latex_(self) -> str:
+    def _notebook_(self) -> Any:
         return notebook.equations(((e.symbol, e.value) for e in self.equations), self.graph.model)
 
     def evaluate(

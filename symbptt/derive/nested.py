@@ -18,18 +18,19 @@ from symbptt.derive.adjoint import initial, symbol, wanted
 from symbptt.derive.numeric import Arrays, Run, run
 from symbptt.errors import BadInput
 from symbptt.model.values import Role, Variable
+from symbptt.typeset.tree import Tree
 from symbptt.unroll.graph import UnrolledGraph
 
 
 @dataclass(frozen=True)
-class Sensitivities:
+class Sensitivities(notebook.Formula):
     """The nested recursion of a graph for one parameter, input or initial state."""
 
     graph: UnrolledGraph
     parameter: Variable
 
-    def _repr_latex_(self) -> str:
-        return notebook.formula(formula.nested(self.graph.model, self.parameter))
+    def _notebook_(self) -> Tree:
+        return formula.nested(self.graph.model, self.parameter)
 
     def evaluate(
         self,

@@ -27,6 +27,7 @@ from symbptt.derive.numeric import Arrays, run
 from symbptt.derive.term_values import term_values
 from symbptt.errors import BadInput
 from symbptt.model.values import Model, Role, Variable
+from symbptt.typeset.tree import Tree
 from symbptt.unroll.graph import UnrolledGraph
 
 
@@ -89,7 +90,7 @@ class Term:
 
 
 @dataclass(frozen=True)
-class Gradient:
+class Gradient(notebook.Formula):
     """dL/d theta as the sum of its terms, ordered by (t, k)."""
 
     graph: UnrolledGraph
@@ -114,8 +115,8 @@ class Gradient:
         terms = term_values(self.graph, self.parameter, done)
         return {pair: terms[pair] for pair in pairs(self.graph, self.parameter)}
 
-    def _repr_latex_(self) -> str:
-        return notebook.formula(formula.of_terms(self.graph.model, self.parameter, [term.partial for term in self.terms]))
+    def _notebook_(self) -> Tree:
+        return formula.of_terms(self.graph.model, self.parameter, [term.partial for term in self.terms])
 
     def total(
         self,

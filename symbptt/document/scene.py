@@ -154,7 +154,7 @@ def scene(model: Model, T: int, wrt: tuple[Variable, ...], voice: Voice = ENGLIS
 
 def _gaps(model: Model, places: Places, steps: list[int]) -> tuple[Place, ...]:
     ends = [(places[s.name, steps[-2]], places[s.name, steps[-1]]) for s in model.states]
-    return tuple(((a[0] + b[0]) / 2, a[1]) for a, b in ends)
+    return tuple((a[0] + 0.62 * (b[0] - a[0]), a[1]) for a, b in ends)
 
 
 def _pair(

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import jinja2
 
-from symbptt import files, resources
+from symbptt import files, notebook, resources
 from symbptt.emit.context import context
 from symbptt.emit.fast.writer import FastWriter
 from symbptt.emit.frameworks import module
@@ -31,12 +31,15 @@ WIDTH = 88
 
 
 @dataclass(frozen=True)
-class SourceFile:
+class SourceFile(notebook.Printed):
     """A generated file: its suggested path and its text."""
 
     path: str
     text: str
     model: Model
+
+    def _notebook_(self) -> str:
+        return self.text
 
     def write(self, path: str | Path | None = None, force: bool = False) -> Path:
         """Write the file whole or not at all; an existing file is replaced only with `force`."""

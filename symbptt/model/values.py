@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from enum import StrEnum
+from typing import Any
 
 import sympy as sp
 from sympy.matrices.expressions.matexpr import MatrixExpr
@@ -94,7 +95,7 @@ class Loss:
 
 
 @dataclass(frozen=True)
-class Model:
+class Model(notebook.Formula):
     """A recurrence: `equations` compute the values of step t in order. `text` is the file it came from, if any."""
 
     name: str
@@ -115,7 +116,7 @@ class Model:
                 return variable
         raise UnknownName("variable", name, (v.name for v in self.variables if v.definition is None))
 
-    def _repr_latex_(self) -> str:
+    def _notebook_(self) -> Any:
         shown = (e for e in self.all_equations if e.target.definition is None)
         return notebook.equations(((e.target.at(), e.value) for e in shown), self)
 

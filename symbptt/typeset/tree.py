@@ -29,11 +29,11 @@ class Style(StrEnum):
     FUNCTION = "function"
 
 
-class Tree:
+class Tree(notebook.Formula):
     """Base of all presentation nodes."""
 
-    def _repr_latex_(self) -> str:
-        return notebook.formula(self)
+    def _notebook_(self) -> Tree:
+        return self
 
 
 @dataclass(frozen=True)

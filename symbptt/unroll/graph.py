@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Any
 
 import sympy as sp
 from sympy.matrices.expressions.matexpr import MatrixExpr
@@ -33,7 +34,7 @@ class Assignment:
 
 
 @dataclass(frozen=True)
-class UnrolledGraph:
+class UnrolledGraph(notebook.Formula):
     """`assignments` in time order, each symbol assigned once; `loss_steps` are the steps with a loss."""
 
     model: Model
@@ -47,7 +48,7 @@ class UnrolledGraph:
             return ()
         return (self.T,) if self.model.loss.at == "last" else tuple(range(1, self.T + 1))
 
-    def _repr_latex_(self) -> str:
+    def _notebook_(self) -> Any:
         shown = (a for a in self.assignments if a.variable.definition is None)
         return notebook.equations(((a.target, a.value) for a in shown), self.model)
 

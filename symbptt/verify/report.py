@@ -9,11 +9,12 @@ from dataclasses import dataclass
 from itertools import groupby
 from typing import Any
 
+from symbptt import notebook
 from symbptt.errors import Disagreement
 
 
 @dataclass(frozen=True)
-class Check:
+class Check(notebook.Printed):
     """One comparison: `name` is the route, `subject` what was compared, `worst_error` is relative to the subject's size.
 
     `where` is empty where the two sides agree, and otherwise names the entry, step or term.
@@ -38,7 +39,7 @@ class Check:
 
 
 @dataclass(frozen=True)
-class Report:
+class Report(notebook.Printed):
     """All checks of one subject, in the order made. `notes` say what was left out, and why."""
 
     subject: str

@@ -71,6 +71,62 @@ def test_which_models_have_the_closed_bound():
     assert not closed & {"lstm", "gru", "leaky", "residual_rnn", "jordan", "mlp", "deep_feedforward_batch_norm"}
 
 
+CELLS = {
+    "h = 'leaky_relu(W @ h[t-1] + U @ x, slope=3)'": 3.0, "h = 'elu(W @ h[t-1] + U @ x, alpha=2)'": 2.0,
+    "h = 'elu(W @ h[t-1] + U @ x, alpha=0.5)'": 1.0, "h = 'W @ sigmoid(h[t-1]) + U @ x'": 0.25,
+    "h = 'tanh(U @ x + W @ h[t-1])'": 1.0, "h = 'W @ h[t-1] + U @ x'": 1.0,
+}
+
+
+@pytest.mark.parametrize("cell", CELLS)
+def test_gamma_follows_the_numbers_of_the_activation(cell):
+    """h = phi(W h + ...) and h = W phi(h) + ...; the measured product obeys the bound, which is met somewhere."""
+    model = symbptt.model.read.from_text(f"""
+[inputs]
+x = "D"
+[states]
+h = "H"
+[parameters]
+W = "H H"
+U = "H D"
+[equations]
+{cell}
+[loss]
+step = "sum(h ** 2)"
+""", "own")
+    assert bound.form(model).gamma == CELLS[cell]
+    closest = 0.0
+    for seed in range(8):
+        W = np.random.default_rng(seed).standard_normal((1, 1))
+        growth = analyze.flow(model, 3, {"D": 1, "H": 1}, seed=seed, values={"W": W}).growth
+        assert (growth.measured <= growth.closed * (1 + 1e-12)).all()
+        closest = max(closest, growth.measured[1] / growth.closed[1])
+    assert closest > 0.7, "the bound is not far too large either"
+
+
+@pytest.mark.parametrize("cell", [
+    "h = 'tanh(W @ h[t-1] + U @ x) + h[t-1]'", "h = 'tanh(W @ (h[t-1] * h[t-1]) + U @ x)'",
+    "h = 'tanh(W @ (W @ h[t-1]) + U @ x)'",
+    "h = 'gelu(W @ h[t-1] + U @ x)'", "h = 'tanh(sigmoid(W @ h[t-1] + U @ x))'",
+])
+def test_other_cells_have_no_closed_bound(cell):
+    text = f"[inputs]\nx='D'\n[states]\nh='H'\n[parameters]\nW='H H'\nU='H D'\n[equations]\n{cell}\n[loss]\nstep='sum(h)'"
+    growth = analyze.flow(symbptt.model.read.from_text(text, "own"), 4).growth
+    assert growth.closed is None and (growth.measured <= growth.jacobians * (1 + 1e-12)).all()
+
+
+def test_jacobians_below_one_are_said_where_the_weights_decide_nothing():
+    found = _elman(1.5 * np.eye(4), T=5, b_h=np.full(4, 3.0))
+    assert found.growth.verdict.kind is Kind.UNDECIDED and "each Jacobian met has a norm of at most" in found.growth.verdict.words
+
+
+def test_the_norm_of_a_wide_matrix_is_that_of_its_singular_values():
+    x = np.random.default_rng(0).standard_normal((3, 4, 60))
+    for scale in (1.0, 1e200, 1e-200):
+        np.testing.assert_allclose(norm(x * scale, "2"), np.linalg.svd(x, compute_uv=False)[:, 0] * scale, rtol=1e-12)
+    assert norm(np.zeros((4, 60)), "2") == 0
+
+
 def test_a_rate_needs_two_norms_and_zeros_are_exact():
     assert np.isnan(rate(np.array([1.0]))) and rate(np.array([1.0, 0.5, 0.0])) == 0
     assert rate(0.7 ** np.arange(10)) == pytest.approx(0.7)

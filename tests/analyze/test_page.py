@@ -12,8 +12,8 @@ import pytest
 
 import symbptt
 from symbptt import analyze
+from symbptt.analyze.layout import cell
 from symbptt.analyze.page import Choice, chart, names, page_of, shade
-from symbptt.analyze.report import cell
 from symbptt.cli import main
 from symbptt.errors import BadInput
 
@@ -86,7 +86,16 @@ def test_from_the_command_line(tmp_path, capsys):
     assert main(["analyze", "elman", "-T", "4", "--format", "html", "-o", str(path)]) == 0
     assert _data(path.read_text(encoding="utf-8"))["steps"] == [1, 2, 4]
     capsys.readouterr()
-    for arguments in (["elman", "--scale", "W_hh=2"], ["elman", "-T", "0"], ["mlp"], ["--experiment", "signal"]):
+    other = ["lstm", "-T", "3", "--wrt", "b_f,x", "--set", "b_f=2", "--init", "orthogonal", "--norm", "2", "--seed", "4"]
+    assert main(["analyze", *other, "--format", "html"]) == 0
+    said = capsys.readouterr().out
+    assert _data(said)["parameters"] == ["b_f", "x"] and "seed 4; b_f = 2; 2 norm" in said
+    model = symbptt.load("lstm")
+    made = analyze.adjusted(model, analyze.point(model, 3, seed=4, init="orthogonal"), {"b_f": 2}, {})
+    found = analyze.at(model, made, ["b_f"], norm="2").table["b_f"]
+    assert _data(said)["tables"]["1||3"]["terms"]["b_f"]["rows"][2][1][0] == cell(found.norms[2, 1])
+    for arguments in (["elman", "--scale", "W_hh=2"], ["elman", "--window", "2"], ["elman", "--modes"],
+                      ["elman", "-T", "0"], ["mlp"], ["--experiment", "signal"]):
         assert main(["analyze", *arguments, "--format", "html"]) == 2
         assert capsys.readouterr().err.count("\n") == 1
 
@@ -103,7 +112,7 @@ def _dump(path, address=""):
 def _shown(dom):
     terms = dict(re.findall(r'data-term="(\d+,\d+)" data-norm="([^"]*)"', dom))
     by_id = {key: re.search(rf'id="{key}"[^>]*>([^<]*)<', dom)[1] for key in ("verdict", "loss", "total", "bias", "scale-value")}
-    return terms, by_id, dom.count('class="cut"')
+    return terms, by_id, len(re.findall(r'<rect [^>]*class="[^"]*\bcut\b', dom))
 
 
 @pytest.mark.browser

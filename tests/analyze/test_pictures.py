@@ -60,9 +60,9 @@ def test_the_colours_are_those_of_the_numbers():
 
 @pytest.mark.parametrize(("values", "T", "sentence"), [
     ({"W_ho": np.zeros((3, 4))}, 4, "no term is positive and finite"),
-    ({"W_hh": np.full((4, 4), np.nan)}, 4, "no recurrent matrix has a singular value"),
+    ({"W_hh": np.full((4, 4), np.nan)}, 4, "no recurrent matrix or Jacobian has a singular value"),
     ({"W_hh": np.zeros((4, 4))}, 4, "no parameter has a term with t > k"),
-    ({}, 1, "no parameter has a term with t > k"),
+    ({}, 1, "no parameter has a term with t > k"), ({"W_ho": np.zeros((3, 4))}, 1, "nothing to colour"),
 ])
 def test_words_in_place_of_an_empty_drawing(values, T, sentence):
     assert sentence in _texts(pictures.of_analysis(analyze.flow(ELMAN, T, values=values))).replace("\n", " ")
@@ -76,9 +76,12 @@ def test_no_model_and_no_value_stops_a_picture(name):
         assert pictures.picture(pictures.of_analysis(found, name), "svg")
 
 
-@pytest.mark.parametrize("name", ["signal", "cliff", "curves", "gates"])
-def test_pictures_of_experiments(name):
-    assert pictures.picture(pictures.of_result(analyze.experiment(name, analyze.Options(T=5, N=2))), "svg")
+@pytest.mark.parametrize(("name", "options"), [
+    ("signal", {"T": 5, "activation": "tanh"}), ("cliff", {}), ("curves", {}), ("gates", {"T": 5, "N": 2}), ("interval", {}),
+    ("interval", {"activation": "relu"}), ("gates", {"T": 1}), ("initialisation", {"T": 3, "scale": {"W_hh": float("nan")}}),
+])
+def test_pictures_of_experiments(name, options):
+    assert pictures.picture(pictures.of_result(analyze.experiment(name, analyze.Options(**options))), "svg")
 
 
 def test_lines_differ_without_colour_and_the_map_rises_in_lightness():

@@ -69,9 +69,13 @@ def test_a_gradient_step_is_thrown_off_the_cliff_and_clipping_prevents_it():
     paths = {path.method: path for path in found.paths}
     assert set(paths) == set(cliff.METHODS)
     assert paths["plain"].longest > 10 and paths["plain"].losses[-1] > 0.04
-    for method in ("norm", "value", "normalised"):
+    for method in ("norm", "value", "normalised", "normalised each"):
         assert paths[method].longest <= 0.05 * np.sqrt(2) + 1e-9, method
-        assert paths[method].losses.min() < 1e-3
+        assert paths[method].losses.min() < (1e-3 if method != "normalised each" else 0.01)
+    clipped = np.minimum(1, 0.05 / (paths["norm"].norms + 1e-6))
+    np.testing.assert_allclose(paths["norm"].rates, clipped, rtol=1e-12)
+    assert (paths["plain"].rates == 1).all() and (paths["value"].rates < 1).any()
+    np.testing.assert_allclose(paths["normalised"].rates * paths["normalised"].norms, 0.05, rtol=1e-12)
     assert paths["norm"].losses[-1] < 0.01 and paths["norm"].norms.max() > 10
     assert found.norms.max() > 50 * np.median(found.norms)
 
@@ -91,10 +95,19 @@ def test_the_signal_experiment_and_its_options():
     assert halved.data["series"][0]["norms"] == found.data["series"][1]["norms"]
 
 
+def test_where_a_sigmoid_enlarges_is_never_wider_than_0_45():
+    entries = analyze.experiment("interval").data["entries"]
+    widths = [sum(i["x_high"] - i["x_low"] for i in e["intervals"]) for e in entries if e["activation"] == "sigmoid"]
+    assert 0.447 < max(widths) < 0.45 and sum(w == 0 for w in widths) == 7
+    assert "without end" not in analyze.experiment("interval").text
+    assert "0 < z; inf" in analyze.experiment("interval", analyze.Options(activation="relu")).text
+
+
 @pytest.mark.parametrize("name", EXPERIMENTS)
 @pytest.mark.parametrize("layout", ["text", "json"])
 def test_experiments_from_the_command_line(capsys, name, layout):
-    assert main(["analyze", "--experiment", name, "-T", "4", "-N", "2", "--format", layout]) == 0
+    sizes = ["-T", "4", "-N", "2"] if "T" in EXPERIMENTS[name].takes else []
+    assert main(["analyze", "--experiment", name, *sizes, "--format", layout]) == 0
     out = capsys.readouterr().out
     assert json.loads(out)["schema"] == 1 if layout == "json" else out.strip()
 
@@ -115,7 +128,11 @@ def test_models_side_by_side(capsys):
     ("--compare", "elman", "lstm", "--set", "b_x=1"), ("--compare", "elman", "lstm", "--dims", "Q=1"),
     ("--experiment", "cliff", "--format", "csv"), ("--compare", "elman", "nosuch"),
     ("--compare", "elman", "lstm", "--wrt", "W_hh"),
-    ("--experiment", "gates", "--activation", "relu"), ("--compare", "elman", "lstm", "--loss", "none"),
+    ("--experiment", "gates", "--activation", "relu"), ("--experiment", "cliff", "-T", "3"),
+    ("--experiment", "signal", "--activation", "nosuch"), ("--experiment", "signal", "--seed", "-1"),
+    ("--experiment", "signal", "--seed", str(2**32)), ("--experiment", "signal", "-T", "0"),
+    ("--experiment", "signal", "--dims", "D=3"), ("--experiment", "gates", "-N", "0"), ("--experiment", "curves", "--norm", "2"),
+    ("--compare", "elman", "lstm", "--loss", "none"),
 ])
 def test_bad_input(capsys, arguments):
     assert main(["analyze", *arguments]) == 2

@@ -38,6 +38,22 @@ def test_slopes_of_the_activation_shrink_it_further():
     np.testing.assert_allclose(damped.norms, plain.norms * 0.25 ** np.arange(1, 21), rtol=1e-12)
 
 
+@pytest.mark.parametrize(("name", "phi", "slope"), [
+    ("tanh", np.tanh, lambda h: 1 - h**2), ("relu", lambda z: np.maximum(z, 0), lambda h: (h > 0) * 1.0),
+])
+def test_slopes_of_a_forward_pass(name, phi, slope):
+    np.random.seed(5)
+    W = np.random.randn(4, 4) * 0.8
+    states, dh, expected = [np.zeros((3, 4))], np.ones((3, 4)), []
+    for _ in range(6):
+        states.append(phi(states[-1] @ W + np.random.randn(3, 4)))
+    for h in states[:0:-1]:
+        dh = (dh * slope(h)) @ W.T
+        expected.append(np.linalg.norm(dh) / 3)
+    found = analyze.published(0.8, seed=5, N=3, H=4, T=6, activation=name)
+    np.testing.assert_allclose(found.norms, expected, rtol=1e-12)
+
+
 @pytest.mark.parametrize("kind", ["2", "1", "inf", "max"])
 def test_any_norm(kind):
     W = np.diag([0.5, 2.0])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import partial
+from typing import Any
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -75,8 +76,8 @@ def _overview(analysis: Analysis) -> Figure:
 
 FIGURES: dict[str, Callable[[Analysis], Figure]] = {
     "overview": _overview, "terms": _all_heats, "distance": partial(_single, panels.distance),
-    "shares": partial(_single, panels.shares), "spectra": partial(_single, panels.spectra),
-    "blocks": partial(_single, panels.blocks),
+    "shares": partial(_single, panels.shares), "window": partial(_single, panels.window),
+    "spectra": partial(_single, panels.spectra), "blocks": partial(_single, panels.blocks),
 }
 """Pictures of an analysis by name."""
 
@@ -103,13 +104,25 @@ def _cliff(result: Result) -> Figure:
     found: Cliff = result.value
     figure, (surface, losses) = canvas(1, 2, "Descent over the cliff, with and without clipping", 5.6, 4.4)
     levels = np.linspace(0, found.losses.max(), 24)
-    surface.contourf(found.w, found.b, found.losses, levels=levels, cmap="Greys")
+    # Twice the range, so that the darkest is a middle grey under the lines.
+    surface.contourf(found.w, found.b, found.losses, levels=levels, cmap="Greys", vmin=0, vmax=2 * levels[-1])
     for path in found.paths:
         surface.plot(*path.points.T, label=path.method, markevery=10, clip_on=True)
-        losses.plot(np.minimum.accumulate(path.losses), label=path.method, markevery=10)
+        losses.plot(np.minimum.accumulate(path.losses), label=f"{path.method}: longest step {path.longest:.2g}", markevery=10)
     surface.set(xlim=(found.w[0], found.w[-1]), ylim=(found.b[0], found.b[-1]), xlabel="w", ylabel="b", title="loss over (w, b)")
     losses.set(xlabel="step", yscale="log", title="least loss so far")
-    surface.legend()
+    losses.legend()
+    return figure
+
+
+def _interval(result: Result) -> Figure:
+    figure, (axes,) = canvas(1, 1, "Where one step enlarges: the width in x of |w φ′(w x + b)| > 1", 6.0, 4.4)
+    for name, entries in result.value.items():
+        known = [(w, sum(item.width for item in where)) for w, where in entries]
+        bounded = [(w, width) for w, width in known if np.isfinite(width)]
+        axes.plot(*np.array(bounded).T, label=name + ("" if len(bounded) == len(known) else " (elsewhere without end)"))
+    axes.set(xlabel="w", ylabel="width in x", xscale="log")
+    axes.legend()
     return figure
 
 
@@ -125,18 +138,26 @@ def _side_by_side(result: Result) -> Figure:
     rows = result.data["rows"][:7]
     left.set_title("‖∂s_T/∂s_{T−d}‖₂")
     panels.curves(left, [(row["label"], _array(row["products"])) for row in rows])
-    right.set_title("share of the terms at distance t − k, mean of parameters")
-    panels.curves(right, [(row["label"], np.mean([_array(s) for s in row["shares"].values()], axis=0)) for row in rows])
+    right.set_title("share of the terms at distance t − k,\nmean of the parameters that reach a state")
+    panels.curves(right, [(row["label"], _mean_share(row)) for row in rows])
     whole_numbers(left, "distance d")
     whole_numbers(right, "distance t − k")
     return figure
+
+
+def _mean_share(row: dict[str, Any]) -> np.ndarray:
+    shares = [_array(values) for values in row["shares"].values()]
+    reaching = [values for values in shares if values[1:].any()]
+    return np.mean(reaching or shares, axis=0)
 
 
 def _array(values: list[float | None]) -> np.ndarray:
     return np.array([np.nan if value is None else value for value in values])
 
 
-EXPERIMENT_FIGURES: dict[str, Callable[[Result], Figure]] = {"signal": _signal, "cliff": _cliff, "curves": _curves}
+EXPERIMENT_FIGURES: dict[str, Callable[[Result], Figure]] = {
+    "signal": _signal, "cliff": _cliff, "curves": _curves, "interval": _interval,
+}
 """Pictures of experiments that have one of their own; what has rows is drawn side by side."""
 
 

@@ -6,7 +6,9 @@ from collections.abc import Iterable, Sequence
 
 import numpy as np
 from matplotlib.axes import Axes
-from matplotlib.colors import ListedColormap, LogNorm
+from matplotlib.collections import PatchCollection
+from matplotlib.colors import LogNorm
+from matplotlib.patches import Rectangle
 
 from symbptt.algebra.evaluate import Array
 from symbptt.algebra.functions import FUNCTIONS
@@ -26,7 +28,7 @@ def drawable(values: Array) -> Array:
 
 
 def heat(axes: Axes, item: Terms) -> None:
-    """The norms of the terms (t, k), t downwards; zeros are grey, terms that are not finite red."""
+    """The norms of the terms (t, k), t downwards; zeros are hatched, terms that are not finite crossed out in red."""
     axes.set_title(f"terms of {item.name}: ‖term (t, k)‖")
     shown, T = drawable(item.norms), len(item.norms)
     if not shown.any():
@@ -38,19 +40,24 @@ def heat(axes: Axes, item: Terms) -> None:
     largest = item.norms[shown].max()
     smallest = max(item.norms[shown].min(), largest * DEEPEST)
     extent = (0.5, T + 0.5, T + 0.5, 0.5)
-    for mask, colour in ((exists & (item.norms == 0), "#c8c8c8"), (exists & ~np.isfinite(item.norms), "#b2182b")):
-        flat = np.ma.masked_where(~mask, np.ones((T, T)))
-        axes.imshow(flat, extent=extent, cmap=_plain(colour), vmin=0, vmax=1, interpolation="nearest")
     colours = LogNorm(smallest, largest) if smallest < largest else LogNorm(smallest / 10, largest * 10)
     image = axes.imshow(np.ma.masked_where(~shown, item.norms), extent=extent, cmap=MAP, norm=colours, interpolation="nearest")
     assert axes.figure is not None
     axes.figure.colorbar(image, ax=axes, shrink=0.85)
+    for mask, hatch, colour in ((item.norms == 0, "////", "#a0a0a0"), (~np.isfinite(item.norms), "xxxx", "#b2182b")):
+        boxes = _runs(exists & mask)
+        axes.add_collection(PatchCollection(boxes, facecolor="white", edgecolor=colour, hatch=hatch, linewidth=0))
     axes.grid(False)
     whole_numbers(axes, "source step k", "loss step t")
 
 
-def _plain(colour: str) -> ListedColormap:
-    return ListedColormap([colour])
+def _runs(mask: Array) -> list[Rectangle]:
+    """The cells of a mask as boxes, neighbours of a row in one."""
+    boxes = []
+    for t, row in enumerate(mask, start=1):
+        edges = np.flatnonzero(np.diff(np.concatenate([[0], row.astype(int), [0]])))
+        boxes += [Rectangle((first + 0.5, t - 0.5), stop - first, 1) for first, stop in zip(edges[::2], edges[1::2], strict=True)]
+    return boxes
 
 
 def distance(axes: Axes, analysis: Analysis) -> None:
@@ -67,8 +74,8 @@ def distance(axes: Axes, analysis: Analysis) -> None:
     whole_numbers(axes, "distance d")
 
 
-def curves(axes: Axes, series: Sequence[tuple[str, Array]]) -> None:
-    """Norms against 0, 1, 2, ... on a logarithmic axis; what cannot be shown is left out and counted in the legend."""
+def curves(axes: Axes, series: Sequence[tuple[str, Array]], start: int = 0) -> None:
+    """Norms against start, start + 1, ... on a logarithmic axis; what cannot be shown is left out and counted in the legend."""
     known = [values[drawable(values)] for _, values in series]
     everything = np.concatenate(known) if known else np.zeros(0)
     if not everything.size:
@@ -77,8 +84,9 @@ def curves(axes: Axes, series: Sequence[tuple[str, Array]]) -> None:
     top = max((k.max() for k in known[:1] if k.size), default=everything.max())
     for name, values in series:
         shown = drawable(values)
-        left_out = f" ({int((~shown).sum())} not shown)" if not shown.all() else ""
-        axes.plot(np.flatnonzero(shown), values[shown], label=name + left_out, markevery=max(1, len(values) // 12))
+        zeros, broken = int((values == 0).sum()), int((~np.isfinite(values)).sum())
+        left_out = "".join(f" ({count} {what})" for count, what in ((zeros, "zero"), (broken, "not finite")) if count)
+        axes.plot(start + np.flatnonzero(shown), values[shown], label=name + left_out, markevery=max(1, len(values) // 12))
     axes.set_yscale("log")
     low = max(everything.min(), top * 1e-30)
     axes.set_ylim(low / 3, min(everything.max(), max(top, 1.0) * 1e12) * 3)
@@ -97,13 +105,29 @@ def shares(axes: Axes, analysis: Analysis) -> None:
     whole_numbers(axes, "distance t − k")
 
 
-def spectra(axes: Axes, analysis: Analysis) -> None:
-    """The singular values of the recurrent matrices, and their spectral radii as horizontal lines."""
-    axes.set_title("singular values; thin line: spectral radius")
-    known = [s for s in analysis.spectra if drawable(s.singular).any()]
-    if not known:
-        words(axes, "no recurrent matrix has a singular value\nthat is positive and finite")
+def window(axes: Axes, analysis: Analysis) -> None:
+    """The relative bias of the gradient truncated to a window of K steps, one line per parameter that reaches a state."""
+    axes.set_title("bias of a window of K steps, relative to the gradient")
+    items = [] if analysis.table is None else [i for i in analysis.table.terms if 0 < i.total < np.inf and i.bias[1:].any()]
+    if not items:
+        words(axes, "no parameter has a gradient that is finite\nand not the same for every window")
         return
+    curves(axes, [(item.name, item.bias[1:] / item.total) for item in items[:7]], start=1)
+    whole_numbers(axes, "window K")
+
+
+def spectra(axes: Axes, analysis: Analysis) -> None:
+    """The singular values of the recurrent matrices, their spectral radii as lines, those of the Jacobians met as a band."""
+    axes.set_title("singular values; thin: radii; band: Jacobians met")
+    known = [s for s in analysis.spectra if drawable(s.singular).any()]
+    met = analysis.growth.long.singular if analysis.growth else np.zeros((0, 0, 0))
+    usable = met.size > 0 and bool(np.isfinite(met).all()) and bool(met.any())
+    if not known and not usable:
+        words(axes, "no recurrent matrix or Jacobian has a singular value\nthat is positive and finite")
+        return
+    if usable:
+        place = np.arange(1, met.shape[-1] + 1)
+        axes.fill_between(place, met.min(axis=(0, 1)), met.max(axis=(0, 1)), color="#d0d0d0", label="J_1 … J_T", linewidth=0)
     for item in known[:7]:
         (line,) = axes.plot(np.arange(1, len(item.singular) + 1), item.singular, label=item.name)
         axes.axhline(item.radius, color=line.get_color(), linestyle=line.get_linestyle(), linewidth=0.6, marker="")

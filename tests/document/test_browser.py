@@ -1,0 +1,163 @@
+"""Pages in a browser: nothing is asked of the network, nothing sticks out or overlaps, everyone can read and use them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from symbptt import document
+
+from .chromium import PROGRAM, Browser, Page, chromium
+
+pytestmark = [pytest.mark.browser, pytest.mark.skipif(PROGRAM is None, reason="chromium is not installed")]
+AUDIT = Path(__file__).with_name("audit.js").read_text(encoding="utf-8")
+PHONE, DESK = 360, 1280
+
+
+@pytest.fixture(scope="module")
+def browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Browser]:
+    with chromium(tmp_path_factory.mktemp("profile")) as found:
+        yield found
+
+
+@pytest.fixture(scope="module")
+def elman(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return document.write("elman", 3, tmp_path_factory.mktemp("page"), formats=("html",))[0]
+
+
+def faults(page: Page) -> list[str]:
+    return [*page.complaints(), *page.requests(), *page.evaluate(AUDIT)]
+
+
+@pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
+@pytest.mark.parametrize("width", [PHONE, DESK])
+@pytest.mark.parametrize("name, T", [("elman", 3), ("lstm", 3), ("jordan", 6)])
+def test_pages_keep_to_the_rules(name: str, T: int, width: int, dark: bool, browser: Browser, tmp_path: Path) -> None:
+    page = browser.open(document.write(name, T, tmp_path, formats=("html",))[0], width, dark=dark)
+    assert faults(page) == []
+    page.close()
+
+
+@pytest.mark.parametrize("width", [PHONE, DESK])
+def test_a_page_without_scripts_is_whole(width: int, browser: Browser, elman: Path) -> None:
+    page = browser.open(elman, width, script=False)
+    assert page.requests() == []
+    page.ask("Emulation.setScriptExecutionDisabled", value=False)
+    said = page.evaluate(AUDIT)
+    assert all("scrolls, but not with the keyboard" in line for line in said), "the rest needs no script"
+    assert page.evaluate("document.querySelectorAll('.fold, .tools, .stepper').length") == 0
+    page.close()
+
+
+SPOILED = {
+    "document.querySelector('.step .formula').style.cssText = 'overflow: hidden; width: 3em'": "does not scroll",
+    "document.querySelector('main p').style.whiteSpace = 'nowrap'": "sticks out",
+    "document.querySelector('main p').style.marginBottom = '-3em'": "overlap",
+    "document.querySelector('.graph .name').append(document.querySelector('.graph .name').textContent.repeat(90))": "overlap",
+    "document.querySelector('main p').style.color = '#999'": "contrast",
+    "document.querySelector('.graph .label').style.fill = '#f88'": "contrast",
+    "document.querySelector('h2').remove()": "leads nowhere",
+    "document.querySelector('main h2').outerHTML = '<h4>x</h4>'": "a rank of headings is left out",
+    "document.querySelector('math').removeAttribute('alttext')": "a formula without words",
+    "document.querySelector('svg title').remove()": "a drawing without words",
+    "document.querySelector('button').textContent = ''": "has no name",
+    "document.querySelector('th').removeAttribute('scope')": "does not say of what",
+    "document.documentElement.lang = ''": "does not say its language",
+}
+
+
+@pytest.mark.parametrize("spoil", SPOILED)
+def test_the_audit_objects(spoil: str, browser: Browser, elman: Path) -> None:
+    page = browser.open(elman, DESK)
+    page.evaluate(f"void ({spoil})")
+    assert any(SPOILED[spoil] in line for line in page.evaluate(AUDIT))
+    page.close()
+
+
+def test_errors_and_requests_are_noticed(browser: Browser, elman: Path) -> None:
+    page = browser.open(elman, DESK)
+    page.evaluate("console.error('so'), setTimeout(() => { throw new Error('thus') }), fetch('http://localhost/').catch(() => 0)")
+    page.evaluate("new Promise(done => setTimeout(done, 50))")
+    assert any("so" in line for line in page.complaints()) and any("thus" in line for line in page.complaints())
+    assert any("Content Security Policy" in line for line in page.complaints()), "the page itself forbids the request"
+    page.close()
+
+
+def lit(page: Page, kind: str) -> set[str]:
+    script = f"[...document.querySelectorAll('figure .graph .{kind}.lit')].map(g => g.dataset.at ?? g.dataset.target)"
+    return set(page.evaluate(script))
+
+
+def test_a_term_lights_its_way_and_its_cell(browser: Browser, elman: Path) -> None:
+    page = browser.open(elman, DESK)
+    page.evaluate("document.querySelector('td[data-name=W_hh][data-t=\"3\"][data-k=\"2\"]').focus()")
+    assert lit(page, "node") == {"L 3", "o 3", "h 3", "h 2"} and lit(page, "arrow") == {"o 3", "h 3", "h 2"}
+    assert page.evaluate("[...document.querySelectorAll('.source')].map(g => g.dataset.at)")[0] == "h 2"
+    assert page.evaluate("document.querySelector('.dock svg .node.lit') !== null"), "the graph is far away: a small one is shown"
+    assert page.evaluate("[...document.querySelectorAll('mtr.lit')].every(row => row.dataset.t === '3' && row.dataset.k === '2')")
+    page.press("ArrowLeft")
+    assert page.evaluate("document.activeElement.dataset.k") == "1" and lit(page, "node") == {"L 3", "o 3", "h 3", "h 2", "h 1"}
+    page.press("Escape")
+    assert lit(page, "node") == set() and page.evaluate("document.querySelector('.dock') === null")
+    page.evaluate("document.querySelector('td[data-name=W_ho][data-t=\"2\"][data-k=\"2\"]').focus()")
+    assert lit(page, "node") == {"L 2", "o 2"}, "a readout weight never reaches the state"
+    page.close()
+
+
+def test_the_backward_pass_goes_step_by_step(browser: Browser, elman: Path) -> None:
+    page = browser.open(elman, DESK)
+    seen = []
+    page.evaluate("document.querySelector('[data-go=next]').focus()")
+    while page.evaluate("!document.querySelector('[data-go=next]').disabled"):
+        page.press("Enter")
+        seen.append(page.evaluate("document.querySelector('.node.now').dataset.at"))
+    assert seen[:4] == ["L 3", "o 3", "h 3", "x 3"] and seen[-1] == "h 0"
+    assert page.evaluate("document.querySelector('.stepper output').textContent").startswith(f"{len(seen)} / {len(seen)}")
+    page.evaluate("document.querySelector('[data-go=first]').click()")
+    assert page.evaluate("document.querySelector('.led, .now, .done')") is None
+    page.close()
+
+
+def test_parts_fold_and_links_unfold_them(browser: Browser, elman: Path) -> None:
+    page = browser.open(elman, DESK)
+    open_now = "[...document.querySelectorAll('main .step')].filter(step => step.checkVisibility()).length"
+    every = page.evaluate(open_now)
+    page.evaluate("document.querySelector('[data-fold=all]').click()")
+    assert page.evaluate(open_now) == 0
+    page.evaluate("location.hash = '#eq-11'")
+    page.evaluate("new Promise(done => setTimeout(done, 50))")
+    assert page.evaluate("document.getElementById('eq-11').checkVisibility()") and 0 < page.evaluate(open_now) < every
+    page.evaluate("document.querySelector('[data-fold=none]').click()")
+    assert page.evaluate(open_now) == every
+    page.evaluate("document.querySelector('.tools input').click()")
+    assert page.evaluate("document.querySelector('.step .rule').checkVisibility()") is False
+    assert faults(page) == []
+    page.close()
+
+
+def test_a_page_prints_whole_and_light(browser: Browser, elman: Path, tmp_path: Path) -> None:
+    page = browser.open(elman, DESK, dark=True)
+    page.evaluate("document.querySelector('[data-fold=all]').click()")
+    page.ask("Emulation.setEmulatedMedia", media="print", features=[{"name": "prefers-color-scheme", "value": "dark"}])
+    assert page.evaluate("getComputedStyle(document.body).color") == "rgb(29, 33, 39)"
+    assert page.evaluate("[...document.querySelectorAll('.step')].every(step => step.checkVisibility())")
+    assert page.evaluate("['.contents', '.tools', '.stepper'].every(s => !document.querySelector(s).checkVisibility())")
+    page.pdf(tmp_path / "page.pdf")
+    assert (tmp_path / "page.pdf").read_bytes().startswith(b"%PDF-")
+    page.close()
+
+
+def test_the_fonts_are_those_of_the_page(browser: Browser, elman: Path) -> None:
+    page = browser.open(elman, DESK)
+    used = page.evaluate("[...document.fonts].filter(face => face.status === 'loaded').map(face => face.family).sort()")
+    assert {name.strip('"') for name in used} == {"symbptt math", "symbptt text"}
+    page.ask("DOM.enable")
+    page.ask("CSS.enable")
+    root = page.ask("DOM.getDocument")["root"]["nodeId"]
+    for selector in ("main p:not(:has(code))", "main .formula math", ".graph .name", ".graph .label"):
+        for node in page.ask("DOM.querySelectorAll", nodeId=root, selector=selector)["nodeIds"]:
+            fonts = page.ask("CSS.getPlatformFontsForNode", nodeId=node)["fonts"]
+            assert all(font["isCustomFont"] for font in fonts), (selector, fonts)
+    page.close()
