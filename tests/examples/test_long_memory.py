@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -68,7 +69,8 @@ def test_learning_reaches_further_back(example, name, rule, updates, share):
 
 def test_from_the_command_line():
     def run(*arguments):
-        return subprocess.run([sys.executable, PATH, *arguments], capture_output=True, text=True, cwd=PATH.parents[1])
+        environment = {**os.environ, "PYTHONPATH": str(PATH.parents[1])}
+        return subprocess.run([sys.executable, PATH, *arguments], capture_output=True, text=True, env=environment)
 
     done = run("adding", "-T", "4", "--updates", "3", "--hidden", "3", "--rule", "sgd")
     assert done.returncode == 0 and "mean lag" in done.stdout and done.stderr == ""
