@@ -37,7 +37,7 @@ def _of_hypothesis(case: Case, name: str, hypothesis: Hypothesis) -> dict[Pair, 
     mutant = hypothesis.mutants[0]
     for other in hypothesis.mutants[1:]:
         mutant = other.after(mutant)
-    wrong = terms(mutant, case.program, case.point, case.unset, frozenset([name])).arrays[name]
+    wrong = terms(mutant, case, frozenset([name])).arrays[name]
     apart = np.abs(wrong - case.terms.arrays[name]).sum(axis=(2, 3, 4))
     return {(t, k): float(apart[i, k - 1]) for i, t in enumerate(case.terms.losses) for k in range(1, t + 1)}
 

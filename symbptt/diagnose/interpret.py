@@ -41,82 +41,111 @@ def _summed(variable: Variable, array: Array) -> Array:
     return to_user(variable, over_samples.sum(axis=0), 0) if variable.tied else to_user(variable, over_samples, 1)
 
 
-def interpret(program: Backward, point: Point, names: frozenset[str] | None = None) -> Terms:
-    """Run a backward pass from step T to step 1; the terms of the gradients in `names`, all if None."""
-    walk = _Walk(program, point)
+@dataclass(frozen=True)
+class Sweep:
+    """The adjoints of a pass: `now` and `later` are those of every step and of the step after it, `carried` what reaches step 0.
+
+    `leaves` are the terms of parameters and inputs that flow out of them.
+    """
+
+    program: Backward
+    frame: Frame
+    carried: Mapping[str, Array]
+    leaves: Mapping[str, Array]
+
+    def fits(self, program: Backward) -> bool:
+        """Whether another pass has the same adjoints: it differs in gradients at most."""
+        mine = self.program
+        same = len(mine.inner) == len(program.inner) and all(a is b for a, b in zip(mine.inner, program.inner, strict=True))
+        return same and mine.cut == program.cut and mine.piled == program.piled
+
+
+def sweep(program: Backward, point: Point) -> Sweep:
+    """The adjoints of a pass, and all terms of its parameters and inputs."""
+    frame, carried = _adjoints(program, point)
+    names = frozenset(v.name for v in program.model.of(Role.PARAMETER, Role.INPUT) if not v.classes)
+    return Sweep(program, frame, carried, {name: _leaf(program, point, frame, name) for name in names})
+
+
+def interpret(program: Backward, point: Point, names: frozenset[str] | None = None, near: Sweep | None = None) -> Terms:
+    """Run a backward pass from step T to step 1; the terms of the gradients in `names`, all if None.
+
+    `near` is a sweep of a pass at the same point; what is the same in both is taken from it.
+    """
+    if near is not None and near.fits(program):
+        frame, carried = near.frame, near.carried
+        known = {name: array for name, array in near.leaves.items() if _same(near.program, program, name)}
+    else:
+        frame, carried = _adjoints(program, point)
+        known = {}
+    found: dict[str, Array] = {}
+    for v in program.model.of(Role.PARAMETER, Role.INPUT):
+        if not v.classes and (names is None or v.name in names):
+            found[v.name] = known[v.name] if v.name in known else _leaf(program, point, frame, v.name)
+    for state in program.model.states:
+        if state.initial in found and state.name in point.run.started:
+            # A state that starts from a parameter hands what reaches step 0 to it, with its first step.
+            found[state.initial] = np.concatenate(
+                [found[state.initial][:, :1] + carried[state.name][:, None], found[state.initial][:, 1:]], axis=1
+            )
+    found.update({name: array[:, None] for name, array in carried.items() if names is None or name in names})
+    return Terms(program.model, point.losses, point.T, found)
+
+
+def _same(one: Backward, other: Backward, name: str) -> bool:
+    """Whether a gradient is computed alike in two passes."""
+    mine, yours = one.into(name), other.into(name)
+    return len(mine) == len(yours) and all(a is b for a, b in zip(mine, yours, strict=True))
+
+
+def _adjoints(program: Backward, point: Point) -> tuple[Frame, Mapping[str, Array]]:
+    """The adjoints of every step, stacked, and those that reach step 0."""
+    inside = {v.name: _pieces(program.into(v.name), point) for v in program.order}
+    lagged = {s.name: _pieces(program.into(s.name, lagged=True), point) for s in program.model.states}
     steps: list[Mapping[str, Array]] = []
     carried: dict[str, Array] = {}
     for index in range(point.T - 1, -1, -1):
-        later = steps[-1] if steps else {}
-        adjoints = walk.adjoints(index, {n: c for n, c in carried.items() if n not in program.cut}, later)
-        new = {s.name: walk.total(walk.lagged[s.name], Frame(index, adjoints, later), s) for s in program.model.states}
+        now: dict[str, Array] = {}
+        frame = Frame(index, now, steps[-1] if steps else {})
+        for variable in program.order:
+            value = _total(inside[variable.name], point, frame, variable)
+            used = variable.name in carried and variable.name not in program.cut
+            now[variable.name] = value + carried[variable.name] if used else value
+        new = {s.name: _total(lagged[s.name], point, frame, s) for s in program.model.states}
         carried = {n: new[n] + carried[n] if n in program.piled and n in carried else new[n] for n in new}
-        steps.append(adjoints)
-    started = {s.initial: s.name for s in program.model.states if s.name in point.run.started}
-    arrays = walk.leaves(steps[::-1], names)
-    for parameter, state in started.items():
-        if parameter in arrays:
-            # A state that starts from a parameter hands what reaches step 0 to it, with its first step.
-            arrays[parameter][:, 0] += carried[state]
-    arrays.update({name: array[:, None] for name, array in carried.items() if names is None or name in names})
-    return Terms(program.model, point.losses, point.T, arrays)
+        steps.append(now)
+    stacked = {v.name: np.stack([step[v.name] for step in steps[::-1]]) for v in program.order}
+    later = {name: np.concatenate([array[1:], np.zeros_like(array[:1])]) for name, array in stacked.items()}
+    return Frame(slice(None), stacked, later), carried
 
 
 _Piece = tuple[Compiled, bool]
 
 
-class _Walk:
-    """The compiled routes of a pass by their targets."""
+def _pieces(routes: Iterable[Route], point: Point) -> tuple[_Piece, ...]:
+    return tuple((compiled(route.value, point), route.external) for route in routes)
 
-    def __init__(self, program: Backward, point: Point) -> None:
-        self.point, self.program = point, program
-        self.place = {step: i for i, step in enumerate(point.losses)}
-        self.inside: dict[str, list[_Piece]] = {}
-        self.lagged: dict[str, list[_Piece]] = {s.name: [] for s in program.model.states}
-        for route in program.routes:
-            (self.lagged if route.lagged else self.inside).setdefault(route.target.name, []).append(self._piece(route))
 
-    def _piece(self, route: Route) -> _Piece:
-        return compiled(route.value, self.point), route.external
+def _total(pieces: Iterable[_Piece], point: Point, frame: Frame, variable: Variable) -> Array:
+    """The sum of routes at a step, (loss steps, N, rows, columns); a route from outside belongs to its own loss step."""
+    total = np.zeros((len(point.losses), point.N, *point.size(variable)))
+    place = point.places.get(frame.index + 1)
+    for function, external in pieces:
+        if not external:
+            total += function(frame)
+        elif place is not None:
+            total[place] += (point.weight[frame.index] * function(frame))[0]
+    return total
 
-    def total(self, pieces: Iterable[_Piece], frame: Frame, variable: Variable) -> Array:
-        """The sum of routes at a step, (loss steps, N, rows, columns); a route from outside belongs to its own loss step."""
-        total = np.zeros((len(self.point.losses), self.point.N, *self.point.size(variable)))
-        for function, external in pieces:
-            if not external:
-                total += function(frame)
-            elif frame.index + 1 in self.place:
-                total[self.place[frame.index + 1]] += (self.point.weight[frame.index] * function(frame))[0]
-        return total
 
-    def adjoints(self, index: int, carried: Mapping[str, Array], later: Mapping[str, Array]) -> dict[str, Array]:
-        """The adjoints of a step, in order."""
-        now: dict[str, Array] = {}
-        frame = Frame(index, now, later)
-        for variable in self.program.order:
-            value = self.total(self.inside.get(variable.name, ()), frame, variable)
-            now[variable.name] = value + carried[variable.name] if variable.name in carried else value
-        return now
-
-    def leaves(self, steps: list[Mapping[str, Array]], names: frozenset[str] | None) -> dict[str, Array]:
-        """The terms of parameters and inputs, all steps at once."""
-        now = {v.name: np.stack([step[v.name] for step in steps]) for v in self.program.order}
-        later = {name: np.concatenate([array[1:], np.zeros_like(array[:1])]) for name, array in now.items()}
-        frame = Frame(slice(None), now, later)
-        found: dict[str, Array] = {}
-        for v in self.program.model.of(Role.PARAMETER, Role.INPUT):
-            if not v.classes and (names is None or v.name in names):
-                found[v.name] = self._all_steps(v, frame)
-        return found
-
-    def _all_steps(self, variable: Variable, frame: Frame) -> Array:
-        T, losses = self.point.T, self.point.losses
-        total = np.zeros((T, len(losses), self.point.N, *self.point.size(variable)))
-        for function, external in self.inside.get(variable.name, ()):
-            value = function(frame)
-            if not external:
-                total += value
-                continue
-            for i, step in enumerate(losses):
-                total[step - 1, i] += self.point.weight[step - 1] * value[step - 1][0]
-        return total.swapaxes(0, 1)
+def _leaf(program: Backward, point: Point, frame: Frame, name: str) -> Array:
+    """The terms of a parameter or an input, all steps at once: (loss steps, T, N, rows, columns)."""
+    total = np.zeros((point.T, len(point.losses), point.N, *point.size(program.model[name])))
+    for function, external in _pieces(program.into(name), point):
+        value = function(frame)
+        if not external:
+            total += value
+            continue
+        for step, i in point.places.items():
+            total[step - 1, i] += point.weight[step - 1] * value[step - 1][0]
+    return total.swapaxes(0, 1)

@@ -79,7 +79,7 @@ Explanation = tuple[Suspect, ...]
 def _explained(known: _Judged) -> dict[str, tuple[Hypothesis, ...]]:
     """Hypotheses for each gradient that is not right, the likeliest first."""
     case, matcher = known.case, known.matcher
-    problem = Problem(case.program, case.point, case.unset, matcher)
+    problem = Problem(case, matcher)
     all_of = Singles.of(problem, mutants(case.program, case.point))
     names = [g.name for g in matcher.givens if g.name not in known.right]
     if exact := search.singles(all_of) or (known.wrong and transforms.singles(all_of)):

@@ -10,7 +10,7 @@ from sympy.matrices.expressions.matexpr import MatrixExpr
 
 from symbptt.diagnose.causes import Cause
 from symbptt.diagnose.interpret import Gradients, Terms, interpret
-from symbptt.diagnose.point import Point
+from symbptt.diagnose.problem import Case
 from symbptt.diagnose.routes import Backward, Route
 
 Edit = Callable[[Backward], Backward]
@@ -50,18 +50,17 @@ def _chain(functions: list[Callable[[_Value], _Value]]) -> Callable[[_Value], _V
     return both if functions else None
 
 
-def terms(mutant: Mutant, program: Backward, point: Point, unset: Point, names: frozenset[str] | None = None) -> Terms:
-    """The terms that a mutant predicts, of the gradients in `names`; `unset` is the point with initial states of zero."""
-    changed = mutant.edit(program) if mutant.edit else program
-    found = interpret(changed, unset if mutant.without_states else point, names)
+def terms(mutant: Mutant, case: Case, names: frozenset[str] | None = None) -> Terms:
+    """The terms that a mutant predicts, of the gradients in `names`."""
+    changed = mutant.edit(case.program) if mutant.edit else case.program
+    point, near = (case.unset, None) if mutant.without_states else (case.point, case.sweep)
+    found = interpret(changed, point, names, near)
     return mutant.keep(found) if mutant.keep else found
 
 
-def predicted(
-    mutant: Mutant, program: Backward, point: Point, unset: Point, names: frozenset[str] | None = None
-) -> Gradients:
+def predicted(mutant: Mutant, case: Case, names: frozenset[str] | None = None) -> Gradients:
     """The gradients that a mutant predicts."""
-    return terms(mutant, program, point, unset, names).gradients()
+    return terms(mutant, case, names).gradients()
 
 
 def only(routes: Iterable[Route], change: Callable[[Route], Iterable[Route]]) -> Edit:

@@ -64,6 +64,11 @@ class Point:
         return self.run.graph.loss_steps or tuple(range(1, self.T + 1))
 
     @cached_property
+    def places(self) -> dict[int, int]:
+        """The places of the loss steps among them."""
+        return {step: i for i, step in enumerate(self.losses)}
+
+    @cached_property
     def weight(self) -> Array:
         """What each step and sample counts, (T, N, 1, 1)."""
         made = np.ones((self.T, self.N, 1, 1))

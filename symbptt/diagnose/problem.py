@@ -13,7 +13,7 @@ from symbptt.derive.numeric import run
 from symbptt.diagnose.causes import Cause
 from symbptt.diagnose.findings import WRONG, Finding, Suspect
 from symbptt.diagnose.given import Given, entries, whole
-from symbptt.diagnose.interpret import Gradients, Terms, interpret
+from symbptt.diagnose.interpret import Gradients, Sweep, Terms, interpret, sweep
 from symbptt.diagnose.point import Point
 from symbptt.diagnose.routes import Backward, backward
 from symbptt.errors import BadInput, UnknownName
@@ -25,11 +25,12 @@ Arrays = Mapping[str, Any]
 
 @dataclass(frozen=True)
 class Case:
-    """A model at a point: its right terms, and the point with initial states of zero."""
+    """A model at a point: its right adjoints and terms, and the point with initial states of zero."""
 
     program: Backward
     point: Point
     unset: Point
+    sweep: Sweep
     terms: Terms
     right: Gradients
 
@@ -93,8 +94,9 @@ def case(
     point = Point(done, outside)
     unset = Point(run(graph, **{**given, "states": {}}, mask=mask, weights=weights), outside) if states else point
     program = backward(model)
-    terms = interpret(program, point)
-    return Case(program, point, unset, terms, terms.gradients())
+    right = sweep(program, point)
+    terms = interpret(program, point, near=right)
+    return Case(program, point, unset, right, terms, terms.gradients())
 
 
 def _steps(model: Model, inputs: Arrays, targets: Arrays) -> int:

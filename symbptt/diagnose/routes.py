@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 import sympy as sp
 from sympy.matrices.expressions.matexpr import MatrixExpr
@@ -56,13 +57,25 @@ class Backward:
     cut: frozenset[str] = frozenset()
     piled: frozenset[str] = frozenset()
 
+    @cached_property
+    def inner(self) -> tuple[Route, ...]:
+        """The routes between adjoints."""
+        return tuple(route for route in self.routes if not route.is_leaf)
+
+    @cached_property
+    def _by_target(self) -> dict[tuple[str, bool], tuple[Route, ...]]:
+        found: dict[tuple[str, bool], list[Route]] = {}
+        for route in self.routes:
+            found.setdefault((route.target.name, route.lagged), []).append(route)
+        return {key: tuple(routes) for key, routes in found.items()}
+
     def edited(self, edit: Callable[[Route], Iterable[Route]]) -> Backward:
         """The pass with every route replaced by the routes that `edit` makes of it."""
         return replace(self, routes=tuple(new for route in self.routes for new in edit(route)))
 
     def into(self, name: str, lagged: bool = False) -> tuple[Route, ...]:
         """The routes that end at a variable."""
-        return tuple(r for r in self.routes if r.target.name == name and r.lagged is lagged)
+        return self._by_target.get((name, lagged), ())
 
 
 def backward(model: Model) -> Backward:

@@ -50,7 +50,7 @@ def _multiplied(all_of: Singles) -> list[Hypothesis]:
     with np.errstate(all="ignore"):
         factor = np.where(square > 0, along / square, 1.0)
     found = np.flatnonzero(matcher.equal(all_of.vectors * factor[:, None]).all(axis=1) & (np.abs(factor) > 1e-6))
-    counts = {"N": all_of.problem.point.N, "T": all_of.problem.point.T, "(T N)": all_of.problem.point.T * all_of.problem.point.N}
+    counts = all_of.problem.case.counts
     simple = [i for i in found if factors.simple(float(factor[i]), counts)]
     return _hypotheses(all_of, [(int(i), factors.cause("θ", float(factor[i]), counts)) for i in simple])
 

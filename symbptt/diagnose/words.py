@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from functools import lru_cache
 
 from sympy.matrices.expressions.matexpr import MatrixExpr
 
@@ -15,6 +16,8 @@ from symbptt.diagnose.routes import Backward, Route
 from symbptt.model.values import Model, Variable
 
 
+# Hundreds of hypotheses speak of the same few dozen values, and typesetting one takes milliseconds.
+@lru_cache(maxsize=8192)
 def text(expression: MatrixExpr, model: Model) -> str:
     """A formula in Unicode."""
     return typeset.text(expression, model).replace(OUTSIDE, "cotangent of ")

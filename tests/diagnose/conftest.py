@@ -35,7 +35,7 @@ class Bench:
 
     def wrong(self, mutant: Mutant) -> Arrays:
         """What a mutant predicts for the parameters."""
-        made = predicted(mutant, self.case.program, self.case.point, self.case.unset)
+        made = predicted(mutant, self.case)
         return {v.name: made[v.name] for v in self.model.parameters}
 
     def named(self, name: str) -> list[Mutant]:

@@ -6,12 +6,16 @@ malice.
 """
 
 from __future__ import annotations
+import __future__
 
+import ast
 import io
 import json
 import os
 import resource
+import signal
 import sys
+import time
 import traceback
 import types
 from typing import Any, BinaryIO
@@ -75,15 +79,61 @@ def guard(folder: str, refused: list[str]) -> None:
     sys.addaudithook(hook)
 
 
-def load(path: str) -> types.ModuleType:
-    """Run their file as a module, anew for every call."""
-    module = types.ModuleType("theirs")
-    module.__file__ = path
-    sys.modules["theirs"] = module
-    with open(path, encoding="utf-8") as file:
-        text = file.read()
-    exec(compile(text, path, "exec"), module.__dict__)
-    return module
+class TooLong(BaseException):
+    """A statement outside functions went on and on."""
+
+
+class Theirs:
+    """Their file, run as a module anew for every call, statement by statement.
+
+    A statement outside functions that fails or takes too long, as a script's training loop does, is skipped from then on and
+    noted: the functions may do without it.
+    """
+
+    def __init__(self, path: str, seconds: float) -> None:
+        with open(path, encoding="utf-8") as file:
+            self._statements = ast.parse(file.read(), path).body
+        self._path, self._seconds = path, seconds
+        self.skipped: dict[int, str] = {}
+
+    def module(self) -> types.ModuleType:
+        """The module of another run."""
+        module = types.ModuleType("theirs")
+        module.__file__ = self._path
+        sys.modules["theirs"] = module
+        flags = 0
+        for statement in self._statements:
+            if isinstance(statement, ast.ImportFrom) and statement.module == "__future__":
+                for name in statement.names:
+                    flags |= getattr(__future__, name.name).compiler_flag
+            elif statement.lineno not in self.skipped:
+                self._run(statement, module, flags)
+        return module
+
+    def _run(self, statement: ast.stmt, module: types.ModuleType, flags: int) -> None:
+        code = compile(ast.Module([statement], []), self._path, "exec", flags, dont_inherit=True)
+        begun = time.monotonic()
+        signal.setitimer(signal.ITIMER_REAL, max(self._seconds, 0.01))
+        with Caught() as caught:
+            exec(code, module.__dict__)
+            signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        self._seconds -= time.monotonic() - begun
+        if caught.error is not None:
+            what = "took too long" if isinstance(caught.error, TooLong) else f"raised {told(caught.error)}"
+            self.skipped[statement.lineno] = what
+
+
+def told(error: BaseException) -> str:
+    """An error in one line."""
+    text = ""
+    with Caught():
+        text = (str(error).strip().splitlines() or [""])[0][:300]
+    return f"{type(error).__name__}: {text}".rstrip(": ")
+
+
+def _ring(number: int, frame: object) -> None:
+    raise TooLong
 
 
 def build(spec: dict[str, Any], arrays: dict[str, Any]) -> Any:
@@ -145,20 +195,21 @@ def record(results: dict[str, Any], prefix: str, arrays: dict[str, Any]) -> dict
 
 def fault(error: BaseException, path: str) -> dict[str, str]:
     """An error with the last line of their file that it passed."""
-    frames = [f for f in traceback.extract_tb(error.__traceback__) if f.filename == path]
-    place = f"line {frames[-1].lineno}: {frames[-1].line}" if frames else ""
-    text = ""
-    with Caught():
-        text = (str(error).strip().splitlines() or [""])[0][:300]
-    return {"fault": type(error).__name__, "message": text, "place": place}
+    frames = traceback.extract_tb(error.__traceback__)
+    theirs = [f for f in frames if f.filename == path]
+    place = f"line {theirs[-1].lineno}: {theirs[-1].line}" if theirs else ""
+    said = told(error)
+    if isinstance(error, KeyError) and frames and frames[-1].filename == type(os.environ).__getitem__.__code__.co_filename:
+        said += ", an environment variable: the caller's environment is not handed on"
+    return {"fault": said, "place": place}
 
 
-def answered(plan: dict[str, Any], arrays: dict[str, Any], path: str) -> tuple[dict[str, Any], dict[str, Any]]:
+def answered(plan: dict[str, Any], arrays: dict[str, Any], theirs: Theirs, path: str) -> tuple[dict[str, Any], dict[str, Any]]:
     """Two calls of their function with the same arguments: what came back, and the arrays."""
     kept: dict[str, Any] = {}
     answer: dict[str, Any] = {}
     with Caught() as caught:
-        module = load(path)
+        module = theirs.module()
         result, before = call(module, plan, arrays)
         record(flatten(before, []), "before", kept)
         answer["first"] = record(flatten(result, plan["returns"]), "first", kept)
@@ -193,9 +244,12 @@ def main(folder: str, path: str) -> None:
             resource.setrlimit(getattr(resource, limit), (value, value))
         refused: list[str] = []
         guard(work, refused)
+        signal.signal(signal.SIGALRM, _ring)
+        theirs = Theirs(path, orders["seconds"])
         for plan in orders["plans"]:
-            answer, kept = answered(plan, arrays, path)
+            answer, kept = answered(plan, arrays, theirs, path)
             answer["refused"] = sorted(set(refused))
+            answer["skipped"] = [f"line {line} {what}" for line, what in sorted(theirs.skipped.items())]
             append(stream, answer, kept)
 
 

@@ -49,6 +49,7 @@ def _diagnosis(session: Session, best: Attempt | None) -> Diagnosis:
         return Diagnosis(model, (), tuple(notes), failed=True)
     notes += [*([f"{name} raised {best.answer.fault}"] if best.answer.fault else [])]
     notes += [f"{name}: {what} was refused" for what in best.answer.refused]
+    notes += [f"{session.path.name}, outside functions: {what}, and was left out" for what in best.answer.skipped]
     if not best.found.gradients:
         if not best.answer.fault:
             shown = ", ".join(f"{n} ({k})" for n, k in best.answer.kinds.items()) or "nothing"

@@ -26,6 +26,8 @@ from symbptt.algebra.evaluate import Array
 
 _CHILD = Path(__file__).with_name("child.py")
 _MIB = 1024 * 1024
+_SHARE = 4
+"""What is outside functions may take this part of the time."""
 
 
 @dataclass(frozen=True)
@@ -54,6 +56,8 @@ class Answer:
     kinds: Mapping[str, str]
     fault: str = ""
     refused: tuple[str, ...] = ()
+    skipped: tuple[str, ...] = ()
+    """Statements outside functions that were left out, and why."""
 
 
 @dataclass(frozen=True)
@@ -71,7 +75,8 @@ def run(path: Path, plans: Sequence[Mapping[str, Any]], arrays: Mapping[str, Arr
     with tempfile.TemporaryDirectory(prefix="symbptt-") as name, tempfile.TemporaryFile() as output:
         folder = Path(name)
         (folder / "work").mkdir()
-        (folder / "plan.json").write_text(json.dumps({"plans": list(plans), "limits": limits.json()}), encoding="utf-8")
+        orders = {"plans": list(plans), "limits": limits.json(), "seconds": limits.seconds / _SHARE}
+        (folder / "plan.json").write_text(json.dumps(orders), encoding="utf-8")
         with (folder / "arrays.npz").open("wb") as file:
             np.savez(file, **dict(arrays))  # type: ignore[arg-type]
         ended = _wait(folder, path, output, limits)
@@ -138,9 +143,10 @@ def _answer(head: bytes, packed: bytes) -> Answer:
         return Answer({}, {}, {}, {}, "it wrote into the answers of symbptt")
     fault = ""
     if "fault" in told:
-        fault = f"{told['fault']}: {told['message']}".rstrip(": ") + (f" ({told['place']})" if told["place"] else "")
+        fault = told["fault"] + (f" ({told['place']})" if told["place"] else "")
 
     def part(name: str) -> dict[str, Array]:
         return {n.split("/", 1)[1]: a for n, a in arrays.items() if n.startswith(name + "/")}
 
-    return Answer(part("first"), part("again"), part("before"), told.get("first", {}), fault, tuple(told.get("refused", ())))
+    lists = (tuple(told.get(key, ())) for key in ("refused", "skipped"))
+    return Answer(part("first"), part("again"), part("before"), told.get("first", {}), fault, *lists)

@@ -5,8 +5,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from itertools import pairwise, product
-from time import monotonic
+from itertools import islice, pairwise, product
 
 import numpy as np
 
@@ -26,8 +25,8 @@ from symbptt.model.values import Model
 
 STEPS = 4
 SEEDS = (1, 2)
-SECONDS = 8.0
-"""Time for repairs."""
+MAX_TRIED = 8000
+"""Repairs that are tried."""
 _EQUAL = 1e-8
 _ONLY = {1: "zero-start-only", 2: "scalars-only", 3: "scalars-only"}
 
@@ -101,11 +100,10 @@ def _repairs(
     formula: Formula, model: Model, worlds: list[list[World]], pairs_too: bool
 ) -> Iterator[tuple[tuple[Cause, ...], str]]:
     """Edits, one or two, after which the formula holds, in the most general circumstances for which there is one."""
-    begun = monotonic()
     for group in worlds:
         seen: set[str] = set()
-        for causes, right in _candidates(formula, model, pairs_too):
-            if monotonic() - begun > SECONDS or (seen and len(causes) > 1):
+        for causes, right in islice(_candidates(formula, model, pairs_too), MAX_TRIED):
+            if seen and len(causes) > 1:
                 break
             repaired = formula.having(right)
             if causes[0].name not in seen and all(_holds(repaired, world) for world in group):

@@ -48,10 +48,8 @@ def _carries(program: Backward) -> Iterator[Mutant]:
 
 
 def _gates(program: Backward) -> Iterator[Mutant]:
-    """A value without an adjoint, or whose adjoint reaches no parameter."""
-    for variable in program.order:
-        if variable.role is not Role.LOCAL:
-            continue
+    """A gate without an adjoint, or whose adjoint reaches no parameter."""
+    for variable in _gated(program):
         name = words.value(variable, program.model)
         incoming = program.into(variable.name)
         leaving = [r for r in program.routes if r.through == variable]
@@ -62,9 +60,22 @@ def _gates(program: Backward) -> Iterator[Mutant]:
             (leaves if len(leaves) > 1 else (), "its parameters get no gradient"),
             (carries if carries and leaves else (), "it sends nothing to the step before"),
         ):
-            if routes and len(incoming) and not (routes is incoming and any(r.external for r in routes)):
+            if routes and incoming:
                 cause = Cause("gate-missing", None, variable.name, incoming[0].number, (("gate", name), ("place", place)))
                 yield Mutant((cause,), dropped(routes))
+
+
+def _gated(program: Backward) -> list[Variable]:
+    """The gates, before and after their functions, of a model that has several."""
+    def is_gate(v: Variable) -> bool:
+        fed = any(r.external for r in program.into(v.name))
+        return v.role is Role.LOCAL and not fed and any(r.is_leaf and r.through == v for r in program.routes)
+
+    before = [v for v in program.order if is_gate(v)]
+    if len(before) < 2:
+        return []
+    after = {r.through.name for v in before for r in program.into(v.name)}
+    return [v for v in program.order if v in before or (v.name in after and v.role is Role.LOCAL)]
 
 
 def _summand(program: Backward, route: Route) -> Iterator[Mutant]:

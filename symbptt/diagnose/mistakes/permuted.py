@@ -24,15 +24,18 @@ def mutants(program: Backward, point: Point) -> Iterator[Mutant]:
     """Every other order of the gates, in gradients, in carries and in both."""
     for gates in _alike(program):
         readers = [r for r in program.routes if r.through in gates and not r.external]
+        leaves = [r for r in readers if r.is_leaf and r.target.role is Role.PARAMETER]
         groups = (
-            ([r for r in readers if r.is_leaf and r.target.role is Role.PARAMETER], "in the gradients of their parameters"),
+            (leaves, "in the gradients of their parameters"),
+            *((kind, f"in {', '.join(f'd{r.target.name}' for r in kind)}") for kind in _kinds(leaves, gates)),
             ([r for r in readers if not r.is_leaf or r.target.role is Role.INPUT], "in what flows back from them"),
+            ([r for r in readers if r.is_leaf or r.lagged], "in the gradients and in what flows back to the step before"),
             (readers, "throughout the backward pass"),
         )
+        distinct = {tuple(r.place for r in routes): (routes, place) for routes, place in reversed(groups) if routes}
         for order in _orders(gates):
-            for routes, place in groups:
-                if routes:
-                    yield _mutant(program, gates, order, routes, place)
+            for routes, place in reversed(distinct.values()):
+                yield _mutant(program, gates, order, routes, place)
 
 
 def _alike(program: Backward) -> list[tuple[Variable, ...]]:
@@ -43,6 +46,15 @@ def _alike(program: Backward) -> list[tuple[Variable, ...]]:
         if v.role is Role.LOCAL and shapes:
             found.setdefault((v.at().shape, shapes), []).append(v)
     return [tuple(group) for group in found.values() if len(group) > 1]
+
+
+def _kinds(leaves: list[Route], gates: tuple[Variable, ...]) -> list[list[Route]]:
+    """The gradients that differ in nothing but the gate: those of the recurrent weights, of the biases, and so on."""
+    found: dict[sp.Basic, list[Route]] = {}
+    same = {symbol(NODE, g, TIME): symbol(NODE, gates[0], TIME) for g in gates}
+    for route in leaves:
+        found.setdefault(route.value.xreplace(same), []).append(route)
+    return [kind for kind in found.values() if len(kind) == len(gates) < len(leaves)]
 
 
 def _orders(gates: tuple[Variable, ...]) -> Iterator[tuple[Variable, ...]]:
@@ -59,6 +71,8 @@ def _mutant(
     rules: dict[sp.Basic, sp.Basic] = {
         symbol(NODE, a, TIME): symbol(NODE, b, TIME) for a, b in zip(gates, order, strict=True) if a != b
     }
-    names = [", ".join(words.value(g, program.model) for g in group) for group in (order, gates)]
-    cause = Cause("gates-permuted", None, "", routes[0].number, (("place", place), ("wrong", f"{names[0]} for {names[1]}")))
+    moved = [(a, b) for a, b in zip(order, gates, strict=True) if a != b]
+    wrong, right = (", ".join(words.value(g, program.model) for g in group) for group in zip(*moved, strict=True))
+    shown = next((r for r in routes if r.target.role is Role.PARAMETER and r.through in order), routes[0])
+    cause = Cause("gates-permuted", None, "", shown.number, (("place", place), ("wrong", f"{wrong} for {right}")))
     return Mutant((cause,), swapped(routes, rules))

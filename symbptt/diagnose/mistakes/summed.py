@@ -1,4 +1,4 @@
-"""Mistakes in the sum over the samples of a batch."""
+"""Mistakes in the sums over samples and steps."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ import numpy as np
 
 from symbptt.diagnose.causes import Cause
 from symbptt.diagnose.interpret import Terms
+from symbptt.diagnose.mistakes.terms import kept
 from symbptt.diagnose.mutant import Filter, Mutant
 from symbptt.diagnose.point import Point
 from symbptt.diagnose.routes import Backward
@@ -29,15 +30,18 @@ def sample(names: frozenset[str], index: int) -> Filter:
 
 
 def mutants(program: Backward, point: Point) -> Iterator[Mutant]:
-    """One sample instead of the sum over the batch, for biases."""
-    if point.N == 1:
-        return
+    """One sample instead of the sum over the batch, or one step instead of the sum over time, for biases."""
     biases = [v for v in program.model.parameters if len(v.shape) < 2]
     groups = [frozenset([v.name]) for v in biases] + ([frozenset(v.name for v in biases)] if len(biases) > 1 else [])
     for names in groups:
         what = f"d{next(iter(names))}" if len(names) == 1 else "the gradient of every bias"
-        for index in (0, point.N - 1):
-            axes = f"the batch: only sample {index} remains"
-            subject = next(iter(names)) if len(names) == 1 else ""
-            cause = Cause("bias-not-summed", None, subject, 0, (("what", what), ("axes", axes)))
-            yield Mutant((cause,), keep=sample(names, index))
+        subject = next(iter(names)) if len(names) == 1 else ""
+
+        def mutant(axes: str, keep: Filter, subject: str = subject, what: str = what) -> Mutant:
+            return Mutant((Cause("bias-not-summed", None, subject, 0, (("what", what), ("axes", axes))),), keep=keep)
+
+        for index in (0, point.N - 1) if point.N > 1 else ():
+            yield mutant(f"the batch: only sample {index} remains", sample(names, index))
+        for step in (1, point.T) if point.T > 1 else ():
+            tied = frozenset(n for n in names if program.model[n].tied)
+            yield mutant(f"time: only step {step} remains", kept(lambda t, k, s=step: k == s, tied))  # type: ignore[misc]

@@ -16,6 +16,8 @@ from symbptt.diagnose.routes import Backward
 from symbptt.model.values import Role
 
 Choice = Callable[[int, int], bool]
+_LONGEST = 12
+"""Up to this many steps the reach of a truncation that restarts every few steps is tried too."""
 
 
 def kept(choice: Choice, names: frozenset[str] | None = None) -> Filter:
@@ -41,8 +43,7 @@ def mutants(program: Backward, point: Point) -> Iterator[Mutant]:
     for K in range(1, T):
         yield _one("truncated", kept(lambda t, k, K=K: t - k < K), kept=f"t − k < {K}")  # type: ignore[misc]
     for size in range(2, T):
-        chunk = f"t and k in the same stretch of {size} steps"
-        yield _one("truncated", kept(lambda t, k, c=size: (t - 1) // c == (k - 1) // c), kept=chunk)  # type: ignore[misc]
+        yield from _stretches(T, size)
     if len(point.losses) > 1:
         last = point.losses[-1]
         yield _one("last-loss-only", kept(lambda t, k: t == last), which=which)
@@ -51,7 +52,21 @@ def mutants(program: Backward, point: Point) -> Iterator[Mutant]:
     for step in range(1, T + 1) if T > 1 else ():
         yield _one("step-missing", _unvisited(step), step=str(step))
     if T > 1:
+        # A loop that begins too late meets neither the uses of step T nor its loss.
+        yield _one("step-missing", kept(lambda t, k: t != T), step=str(T))
         yield from _overwritten(program, T)
+
+
+def _stretches(T: int, size: int) -> Iterator[Mutant]:
+    """The recursion restarted every `size` steps, and the same with a longer reach back."""
+    chunk = f"t and k in the same stretch of {size} steps, counted from step"
+    yield _one("truncated", kept(lambda t, k: (t - 1) // size == (k - 1) // size), kept=f"{chunk} 1")
+    if T % size:
+        yield _one("truncated", kept(lambda t, k: (T - t) // size == (T - k) // size), kept=f"{chunk} {T}")
+    for reach in range(size + 1, T) if T <= _LONGEST else ():
+        shown = f"k > {size}⌈t/{size}⌉ − {reach} (every {size} steps, {reach} steps back)"
+        choice = lambda t, k, reach=reach: k > -(-t // size) * size - reach  # noqa: E731
+        yield _one("truncated", kept(choice), kept=shown)
 
 
 def _one(name: str, keep: Filter, **shown: str) -> Mutant:
