@@ -15,6 +15,7 @@ from symbptt.diagnose.given import Given
 from symbptt.diagnose.heat import differing
 from symbptt.diagnose.match import Matcher
 from symbptt.diagnose.mistakes import mutants
+from symbptt.diagnose.pairs import beside, pairs
 from symbptt.diagnose.problem import Case
 from symbptt.diagnose.search import Hypothesis, Problem, Singles
 
@@ -86,7 +87,7 @@ def _explained(known: _Judged) -> dict[str, tuple[Hypothesis, ...]]:
         return dict.fromkeys(names, tuple(exact))
     if not known.wrong:
         return {}
-    if exact := search.pairs(all_of):
+    if exact := pairs(all_of):
         return dict.fromkeys(names, tuple(exact))
     if known.scaled and len(known.scaled) < len(names):
         return _explained(_without(known, frozenset(known.scaled)))
@@ -100,9 +101,10 @@ def _without(known: _Judged, names: frozenset[str]) -> _Judged:
 
 
 def _single(known: _Judged, all_of: Singles, name: str) -> tuple[Hypothesis, ...]:
-    """What explains one gradient: a mistake exactly, or else the nearest ones."""
+    """What explains one gradient: a mistake exactly, alone or beside that of the others, or else the nearest ones."""
     place = [g.name for g in known.matcher.givens].index(name)
-    return tuple(search.partial(all_of, place)) or tuple(search.nearest(all_of, place, NEAREST))
+    exact = search.partial(all_of, place) or beside(all_of, place)
+    return tuple(exact or search.nearest(all_of, place, NEAREST))
 
 
 def _finding(known: _Judged, given: Given, hypotheses: tuple[Hypothesis, ...]) -> Finding:

@@ -45,6 +45,12 @@ class Matcher:
         """Predicted gradients at the given places."""
         return np.concatenate([g.pick(gradients[g.name]) for g in self.givens])
 
+    @property
+    def digits(self) -> float:
+        """How many decimal digits are known of all numbers together."""
+        known = np.log10(np.maximum(np.abs(self.values), self.allowed) / np.maximum(self.allowed, 1e-300))
+        return float(known.sum())
+
     def equal(self, predicted: Array) -> Array:
         """For each gradient, whether the prediction (..., numbers) gives it: (..., gradients)."""
         near = np.abs(predicted - self.values) <= self.allowed

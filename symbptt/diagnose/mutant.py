@@ -19,12 +19,12 @@ Filter = Callable[[Terms], Terms]
 
 @dataclass(frozen=True)
 class Mutant:
-    """A wrong backward pass: `edit` changes its routes, `keep` its terms, `without_states` starts the forward pass at zero."""
+    """A wrong backward pass: `edit` changes its routes, `keep` its terms, `unset` are states that start at zero."""
 
     causes: tuple[Cause, ...]
     edit: Edit | None = None
     keep: Filter | None = None
-    without_states: bool = False
+    unset: frozenset[str] = frozenset()
 
     @property
     def rank(self) -> int:
@@ -35,7 +35,7 @@ class Mutant:
         """Both mistakes at once, this one's edit after the other's."""
         edits = [m.edit for m in (other, self) if m.edit]
         keeps = [m.keep for m in (other, self) if m.keep]
-        return Mutant((*other.causes, *self.causes), _chain(edits), _chain(keeps), self.without_states or other.without_states)
+        return Mutant((*other.causes, *self.causes), _chain(edits), _chain(keeps), self.unset | other.unset)
 
 
 _Value = TypeVar("_Value")
@@ -53,7 +53,7 @@ def _chain(functions: list[Callable[[_Value], _Value]]) -> Callable[[_Value], _V
 def terms(mutant: Mutant, case: Case, names: frozenset[str] | None = None) -> Terms:
     """The terms that a mutant predicts, of the gradients in `names`."""
     changed = mutant.edit(case.program) if mutant.edit else case.program
-    point, near = (case.unset, None) if mutant.without_states else (case.point, case.sweep)
+    point, near = (case.unset(mutant.unset), None) if mutant.unset else (case.point, case.sweep)
     found = interpret(changed, point, names, near)
     return mutant.keep(found) if mutant.keep else found
 

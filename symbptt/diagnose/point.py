@@ -6,6 +6,7 @@ A wrong backward pass may read a value at a wrong step. Symbols with a prefix sa
     v at t+1, t-2 ...     zero where there is no such step
     wrap:v                counted from the other end where there is no such step, as a negative index does
     last:v                the value of step T whatever the step: a buffer that was overwritten
+    late:v                the same, but for the initial value
     unset:v               zero in place of the initial value
 """
 
@@ -25,7 +26,7 @@ from symbptt.derive.numeric import Run
 from symbptt.derive.recursion import OUTSIDE
 from symbptt.model.values import Variable
 
-WRAP, LAST, UNSET = "wrap:", "last:", "unset:"
+WRAP, LAST, LATE, UNSET = "wrap:", "last:", "late:", "unset:"
 
 
 def displaced(prefix: str, symbol: Timed) -> Timed:
@@ -57,6 +58,12 @@ class Point:
         self._known: dict[MatrixExpr, Array] = {}
         self._sizes: dict[str, tuple[int, int]] = {}
         self.compiled: dict[MatrixExpr, Any] = {}
+
+    @cached_property
+    def started(self) -> frozenset[str]:
+        """The states that do not start at zero."""
+        leaves = self.run.values.leaves
+        return frozenset(s.name for s in self.run.graph.model.states if s.at(0) in leaves and leaves[s.at(0)].any())
 
     @cached_property
     def losses(self) -> tuple[int, ...]:
@@ -104,7 +111,7 @@ class Point:
     def _at(self, symbol: Timed, prefix: str, step: int) -> Array:
         leaves = self.run.values.leaves
         known = [j for j in range(self.T + 1) if self._symbol(symbol, j) in leaves]
-        if prefix == LAST:
+        if prefix == LAST or (prefix == LATE and step > 0):
             return leaves[self._symbol(symbol, known[-1])]
         if prefix == WRAP and step not in known:
             step = known[(step - known[0]) % len(known)]

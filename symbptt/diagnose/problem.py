@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -18,18 +19,20 @@ from symbptt.diagnose.point import Point
 from symbptt.diagnose.routes import Backward, backward
 from symbptt.errors import BadInput, UnknownName
 from symbptt.model.values import Model, Role, Variable
-from symbptt.unroll.graph import steps
+from symbptt.unroll.graph import UnrolledGraph, steps
 
 Arrays = Mapping[str, Any]
+MAX_NUMBERS = 50_000_000
+"""The largest count of numbers in the terms of all gradients."""
 
 
 @dataclass(frozen=True)
 class Case:
-    """A model at a point: its right adjoints and terms, and the point with initial states of zero."""
+    """A model at a point: its right adjoints and terms; `unset` is the point with zero in place of some initial states."""
 
     program: Backward
     point: Point
-    unset: Point
+    unset: Callable[[frozenset[str]], Point]
     sweep: Sweep
     terms: Terms
     right: Gradients
@@ -89,14 +92,30 @@ def case(
     }
     T = _steps(model, given["inputs"], given["targets"])
     graph = steps(model, T)
+    _small(model, given["parameters"], graph, given["inputs"])
     done = run(graph, **given, mask=mask, weights=weights)
     outside = _cotangents(model, cotangents or {}, T, done.N)
     point = Point(done, outside)
-    unset = Point(run(graph, **{**given, "states": {}}, mask=mask, weights=weights), outside) if states else point
+
+    @cache
+    def unset(names: frozenset[str]) -> Point:
+        kept = {n: a for n, a in given["states"].items() if n not in names}
+        return Point(run(graph, **{**given, "states": kept}, mask=mask, weights=weights), outside)
+
     program = backward(model)
     right = sweep(program, point)
     terms = interpret(program, point, near=right)
     return Case(program, point, unset, right, terms, terms.gradients())
+
+
+def _small(model: Model, parameters: Arrays, graph: UnrolledGraph, inputs: Arrays) -> None:
+    """Refuse what is too large to keep the terms (t, k) of every sample apart."""
+    N = max((np.shape(a)[1] for a in inputs.values() if np.ndim(a) > 1), default=1)
+    pairs = max(len(graph.loss_steps), 1) * graph.T
+    numbers = pairs * N * sum(int(np.size(a)) for a in parameters.values())
+    if numbers > MAX_NUMBERS:
+        what = f"the terms (t, k) of {model.name} hold {numbers} numbers, more than the {MAX_NUMBERS} that are compared"
+        raise BadInput(f"{what}; a mistake shows just as well with fewer steps, samples and units")
 
 
 def _steps(model: Model, inputs: Arrays, targets: Arrays) -> int:

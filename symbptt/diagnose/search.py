@@ -1,8 +1,4 @@
-"""Which mistake, or which two, give exactly these numbers.
-
-Every hypothesis predicts all gradients. One that predicts the given numbers is certain. For pairs the effects are added up
-first, which is exact where the mistakes do not meet, and the pairs that come nearest are evaluated as they are.
-"""
+"""Which mistake gives exactly these numbers: every hypothesis predicts all gradients, and one that hits them is certain."""
 
 from __future__ import annotations
 
@@ -16,11 +12,6 @@ from symbptt.diagnose.causes import Cause
 from symbptt.diagnose.match import Matcher
 from symbptt.diagnose.mutant import Mutant, predicted
 from symbptt.diagnose.problem import Case
-
-MAX_PAIRS = 2500
-"""Pairs that are evaluated."""
-_TIES = 40
-"""Pairs that are looked at after the first exact one, for others with the same numbers."""
 
 
 @dataclass(frozen=True)
@@ -125,63 +116,3 @@ def nearest(all_of: Singles, gradient: int, count: int) -> list[Hypothesis]:
         if all_of.mutants[i].causes[0].name not in {h.mutants[0].causes[0].name for h in made}:
             made.append(replace(all_of.hypothesis(int(i)), gradients=frozenset(), residual=float(left[i])))
     return made
-
-
-def pairs(all_of: Singles) -> list[Hypothesis]:
-    """Pairs of mistakes that give all numbers, the likeliest first."""
-    matcher = all_of.problem.matcher
-    right = matcher.equal(matcher.truth)
-    # Where each gradient has a mistake of its own, the effects add up exactly and the right pair comes first.
-    limit = _TIES if (right | (all_of.equal & all_of.changed).any(axis=0)).all() else MAX_PAIRS
-    first, second = _ordered(all_of)
-    found: list[Hypothesis] = []
-    stop = len(first)
-    for count in range(min(len(first), limit)):
-        if count >= stop:
-            break
-        i, j = int(first[count]), int(second[count])
-        vector = all_of.problem.vector(all_of.mutants[j].after(all_of.mutants[i]))
-        if matcher.equal(vector).all():
-            found.append(all_of.hypothesis(i, j, vector=vector))
-            stop = min(stop, count + _TIES)
-    return sorted(found, key=lambda h: h.rank)
-
-
-def _ordered(all_of: Singles) -> tuple[Array, Array]:
-    """Pairs that may explain everything, in the order of how near the sum of their effects comes."""
-    matcher = all_of.problem.matcher
-    kept = _distinct(all_of)
-    effects = (all_of.vectors[kept] - matcher.truth) / matcher.sizes
-    wanted = (matcher.values - matcher.truth) / matcher.sizes
-    gram = effects @ effects.T
-    along = effects @ wanted
-    size = np.diag(gram)
-    residual = size[:, None] + size[None] + 2 * gram - 2 * along[:, None] - 2 * along[None] + wanted @ wanted
-    fits = _compatible(all_of.equal[kept], all_of.changed[kept], matcher.equal(matcher.truth))
-    i, j = np.nonzero(np.triu(fits, 1))
-    order = np.argsort(residual[i, j], kind="stable")
-    return kept[i][order], kept[j][order]
-
-
-def _distinct(all_of: Singles) -> Array:
-    """One mutant, the likeliest, for each prediction."""
-    order = sorted(range(len(all_of.mutants)), key=lambda i: all_of.mutants[i].rank)
-    scaled = all_of.vectors / all_of.problem.matcher.sizes
-    seen: dict[bytes, int] = {}
-    for i in order:
-        seen.setdefault(np.round(scaled[i], 9).tobytes(), i)
-    return np.array(sorted(seen.values()), int)
-
-
-def _compatible(equal: Array, changed: Array, right: Array) -> Array:
-    """Pairs (i, j) where every gradient that only one of them changes has the numbers that this one predicts."""
-    count = len(equal)
-    fits = np.ones((count, count), bool)
-    for g in range(equal.shape[1]):
-        c, e = changed[:, g], equal[:, g]
-        both = c[:, None] & c[None]
-        mine = ~c[None] & c[:, None] & e[:, None]
-        yours = ~c[:, None] & c[None] & e[None]
-        none = ~c[:, None] & ~c[None] & right[g]
-        fits &= both | mine | yours | none
-    return fits

@@ -21,6 +21,7 @@ import symbptt
 from symbptt.model.values import Model
 from symbptt.verify.data import Data, random
 
+Arrays = dict[str, np.ndarray]
 MODELS = ("elman", "lstm", "gru")
 SIZES = (
     {"D": 3, "H": 4, "O": 3, "T": 4, "N": 2},
@@ -38,10 +39,16 @@ class Mistake:
     old: str
     new: str
     state: str | None = None
+    also: tuple[tuple[str, str], ...] = ()
+    appended: str = ""
 
     def made_in(self, text: str) -> str | None:
         """The text with the mistake, or None where it no longer fits."""
-        return text.replace(self.old, self.new) if self.old in text else None
+        for old, new in ((self.old, self.new), *self.also):
+            if old not in text:
+                return None
+            text = text.replace(old, new)
+        return text + self.appended
 
 
 @cache
@@ -75,6 +82,9 @@ def mistakes(name: str, text: str) -> Iterator[Mistake]:
 def _of_carries(model: Model, text: str) -> Iterator[Mistake]:
     for state in model.states:
         yield Mistake("carry-dropped", f"{state.name}", f" + d_{state.name}_next ", " ", state.name)
+    if len(model.states) > 1:
+        first, *rest = ((f" + d_{s.name}_next ", " ") for s in model.states)
+        yield Mistake("carry-dropped", "all", *first, also=tuple(rest))
     for match in _lines(text, r"^        d_(\w+)_next = (.+?)( +# .*)$"):
         summands = match[2].split(" + ")
         for i, summand in enumerate(summands) if len(summands) > 1 else ():
@@ -92,6 +102,9 @@ def _of_steps(model: Model, text: str) -> Iterator[Mistake]:
         yield Mistake("step-missing", f"{step}", loop, wrong)
     for window in (2, 3):
         yield Mistake("truncated", f"stretches of {window}", loop + "\n", loop + "\n" + _restart(model, window))
+        yield Mistake("truncated", f"window of {window}", loop, f"for t in reversed(range(max(0, ONLY - {window} + 1), T)):",
+                      appended=_PER_LOSS, also=((_ADD, _ADD + " * (t == ONLY)"),))
+    yield Mistake("overwritten", "every gradient", " += d_", " = d_")
     for match in _lines(text, r"^        (grad_\w+) \+= (.+?)( +# .*)$"):
         yield Mistake("overwritten", match[1], match[0], match[0].replace("+=", "="))
         for old, new in ((" @ h[t]", " @ h[t + 1]"), (" @ h[t + 1]", " @ h[t]"), (" @ x[t]", " @ x[t - 1]"),
@@ -102,6 +115,23 @@ def _of_steps(model: Model, text: str) -> Iterator[Mistake]:
         yield Mistake("off-by-one", "c in d_f", match[0], match[0].replace("c[t]", "c[t + 1]"))
     for match in _lines(text, r"^        d_[rz] = .*h\[t\].*$"):
         yield Mistake("off-by-one", f"h in{match[0][:12]}", match[0], match[0].replace("h[t]", "h[t + 1]"))
+
+
+_ADD = "c_o[t] += _cross_entropy_slope(o[t], y[t]) * weight[t]"
+_PER_LOSS = """
+
+_whole = value_and_grad
+
+
+def value_and_grad(parameters, inputs, targets, states=None):
+    global ONLY
+    total = 0
+    for ONLY in range(len(next(iter(inputs.values())))):
+        loss, gradients = _whole(parameters, inputs, targets, states)
+        total = {n: g + (total[n] if total else 0) for n, g in gradients.items()}
+    return loss, total
+"""
+"""Runs a module once for each loss step ONLY, and adds the gradients up."""
 
 
 def _restart(model: Model, window: int) -> str:
@@ -148,7 +178,7 @@ def _of_gates(text: str) -> Iterator[Mistake]:
 
 
 def _of_loss_and_start(model: Model, text: str) -> Iterator[Mistake]:
-    add = "c_o[t] += _cross_entropy_slope(o[t], y[t]) * weight[t]"
+    add = _ADD
     yield Mistake("last-loss-only", "", add, add + " * (t == T - 1)")
     for step in (1, 2):
         yield Mistake("loss-missing", f"{step}", add, add + f" * (t != {step - 1})")
@@ -160,16 +190,23 @@ def _of_loss_and_start(model: Model, text: str) -> Iterator[Mistake]:
         name = state.name
         line = f'    {name} = residuals["{name}"]\n'
         yield Mistake("initial-state-ignored", name, line, line + f"    {name} = {name}.copy()\n    {name}[0] = 0\n", name)
-        old = f"    {name} = {name}.copy()\n    {name}[1:] = {name}[-1]\n"
-        yield Mistake("stale-buffer", name, line, line + old, name)
+        for what, rows in (("", "1:"), (" with its start", ":")):
+            old = f"    {name} = {name}.copy()\n    {name}[{rows}] = {name}[-1]\n"
+            yield Mistake("stale-buffer", name + what, line, line + old, name)
+        yield Mistake("stale-buffer", f"carry of {name}", f"d_{name}_next = d_", f"d_{name}_next = d_{name}_next + d_", name)
+        start = f'_initial(states, "{name}",'
+        yield Mistake("initial-state-ignored", f"{name} forward", start, start.replace("states", "{}"), name)
 
 
 def _of_results(model: Model, text: str) -> Iterator[Mistake]:
     for match in _lines(text, r"^        (grad_b_\w+) \+= (\w+)\.sum\(axis=0\)( +# .*)$"):
         yield Mistake("bias-not-summed", f"{match[1]} over the batch", match[0], match[0].replace(".sum(axis=0)", "[0]"))
+        yield Mistake("bias-not-summed", f"{match[1]} over time", match[0], match[0].replace("+=", "="))
     for match in _lines(text, r'^        "(\w+)": _as\((grad_\w+), \w+\),$'):
         if match[1].startswith("W_h"):
             yield Mistake("clipped", match[1], match[0], match[0].replace(match[2], f"np.clip({match[2]}, -0.05, 0.05)"))
+    yield Mistake("clipped", "every gradient", "    return gradient.astype(", "    gradient = np.clip(gradient, -0.03, 0.03)\n"
+                  "    return gradient.astype(")
 
 
 def module(text: str) -> ModuleType:
@@ -185,7 +222,7 @@ def data(name: str, size: dict[str, int], seed: int) -> Data:
     return random(model, {d: size[d] for d in model.dimensions}, T=size["T"], N=size["N"], seed=seed)
 
 
-def gradients(text: str, at: Data) -> dict[str, Any] | None:
+def gradients(text: str, at: Data) -> Arrays | None:
     """What a module returns at a point; None if it fails there."""
     try:
         _, found = module(text).value_and_grad(at.parameters, at.inputs, at.targets, at.states)

@@ -1,4 +1,8 @@
-"""Measure the corpus: `python tests/diagnose/measure_corpus.py [PAIRS]` prints the table of docs/diagnose.md."""
+"""Measure the corpus: `python -m tests.diagnose.measure_corpus [PAIRS]` prints the tables of docs/diagnose.md.
+
+PAIRS is the count of pairs for each model. A case counts as named where every gradient that is not right has certain causes, and
+these hold the mistakes that were made: the single one for every such gradient, two for all of them together.
+"""
 
 from __future__ import annotations
 
@@ -6,91 +10,106 @@ import sys
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
-from pathlib import Path
 from random import Random
 
 import numpy as np
 
-sys.path.insert(0, str(Path(__file__).parent))
-
-import corpus
-
 import symbptt
 from symbptt.diagnose import Diagnosis
+from tests.diagnose import corpus
+
+PAIRS = 60
+SEED = 10
+NOT_LINEAR = ("clipped", "overwritten")
+"""What happens to every gradient of a window that is made of one run for each loss step, not to their sum."""
 
 
 @dataclass(frozen=True)
 class Outcome:
-    """A case: what was wrong, what was said first, and all that was said to be certain."""
+    """A case: what was wrong, and for each gradient that is not right the causes that are certain, and those named first."""
 
     model: str
     size: int
     causes: tuple[str, ...]
     what: str
-    first: tuple[str, ...]
-    certain: frozenset[str]
+    certain: tuple[frozenset[str], ...]
+    first: tuple[frozenset[str], ...]
+
+    def _has(self, said: tuple[frozenset[str], ...]) -> bool:
+        if not said or not all(said):
+            return False
+        alone = len(self.causes) > 1 or all(self.causes[0] in names for names in said)
+        return alone and set(self.causes) <= frozenset().union(*said)
 
     @property
-    def found(self) -> bool:
-        """Whether every cause is named among those that give these numbers."""
-        return set(self.causes) <= self.certain
+    def named(self) -> bool:
+        """Whether every cause is named, alone or with others that give the same numbers."""
+        return self._has(self.certain)
 
     @property
-    def is_first(self) -> bool:
-        """Whether the causes are those of the first hypotheses."""
-        return set(self.causes) <= set(self.first)
+    def foremost(self) -> bool:
+        """Whether the causes are those of the first hypothesis."""
+        return self._has(self.first)
+
+    def __str__(self) -> str:
+        return f"{self.model} size {self.size}: {' + '.join(self.causes)} ({self.what}); said {sorted(set().union(*self.first))}"
 
 
-def said(found: Diagnosis) -> tuple[tuple[str, ...], frozenset[str]]:
-    """The causes of the first hypothesis of every gradient, and all certain ones."""
-    suspects = [s for f in found.findings for s in f.suspects if s.certain]
-    return tuple(dict.fromkeys(s.cause.name for s in suspects if s.hypothesis == 1)), frozenset(s.cause.name for s in suspects)
-
-
-def is_right(theirs: dict[str, np.ndarray], right: dict[str, np.ndarray]) -> bool:
-    """Whether a mistake changes nothing at this point."""
-    return all(np.allclose(theirs[n], right[n], rtol=1e-9, atol=1e-11) for n in right)
-
-
-def outcome(name: str, size: int, seed: int, *made: corpus.Mistake) -> Outcome | None:
+def outcome(model: str, size: int, seed: int, *made: corpus.Mistake) -> Outcome | None:
     """Diagnose a module with these mistakes; None where they do not fit, fail, or change nothing, alone or together."""
-    plain = corpus.source(name)
-    at = corpus.data(name, corpus.SIZES[size], seed)
+    plain = corpus.source(model)
+    at = corpus.data(model, corpus.SIZES[size], seed)
     right = corpus.gradients(plain, at)
     text: str | None = plain
     for mistake in made:
         text = mistake.made_in(text) if text is not None else None
     theirs = corpus.gradients(text, at) if text is not None else None
-    if right is None or theirs is None or is_right(theirs, right):
+    if right is None or theirs is None or equal(theirs, right):
+        return None
+    if any(m.appended for m in made) and any(m.cause in NOT_LINEAR for m in made):
         return None
     for mistake in made if len(made) > 1 else ():
         alone = corpus.gradients(mistake.made_in(plain) or plain, at)
-        if alone is None or is_right(alone, right) or is_right(alone, theirs):
+        if alone is None or equal(alone, right) or equal(alone, theirs):
             return None  # one of the two has no effect: it is a single mistake
-    first, certain = said(symbptt.diagnose.gradients(corpus.load(name), theirs, **corpus.arguments(at)))
-    return Outcome(name, size, tuple(m.cause for m in made), " + ".join(m.what for m in made), first, certain)
+    said = symbptt.diagnose.gradients(corpus.load(model), theirs, **corpus.arguments(at))
+    what = " + ".join(m.what for m in made)
+    return Outcome(model, size, tuple(m.cause for m in made), what, names(said), names(said, first=True))
+
+
+def equal(one: corpus.Arrays, other: corpus.Arrays) -> bool:
+    """Whether gradients are the same but for rounding."""
+    return all(np.allclose(one[n], other[n], rtol=1e-9, atol=1e-11) for n in other)
+
+
+def names(found: Diagnosis, first: bool = False) -> tuple[frozenset[str], ...]:
+    """For each gradient that is not right its certain causes, those of the first hypothesis only if asked."""
+    return tuple(
+        frozenset(s.cause.name for s in f.suspects if s.certain and (s.hypothesis == 1 or not first))
+        for f in found.findings if not f.right
+    )
 
 
 def singles(sizes: tuple[int, ...] = (0, 1, 2)) -> Iterator[Outcome]:
     """Every single mistake of the corpus at these sizes."""
-    for name in corpus.MODELS:
-        for mistake in corpus.mistakes(name, corpus.source(name)):
+    for model in corpus.MODELS:
+        for mistake in corpus.mistakes(model, corpus.source(model)):
             for size in sizes:
-                if (found := outcome(name, size, 10 + size, mistake)) is not None:
+                if (found := outcome(model, size, SEED + size, mistake)) is not None:
                     yield found
 
 
-def pairs(count: int, seed: int = 0) -> Iterator[Outcome]:
+def pairs(count: int, seed: int = 0, models: tuple[str, ...] = corpus.MODELS) -> Iterator[Outcome]:
     """Sampled pairs of mistakes of two different causes, as many for each model; each cause is as likely as any other."""
     drawn = Random(seed)
-    for name in corpus.MODELS:
+    for model in models:
         by_cause: dict[str, list[corpus.Mistake]] = {}
-        for mistake in corpus.mistakes(name, corpus.source(name)):
+        for mistake in corpus.mistakes(model, corpus.source(model)):
             by_cause.setdefault(mistake.cause, []).append(mistake)
         made = 0
         while made < count:
             a, b = (drawn.choice(by_cause[c]) for c in drawn.sample(sorted(by_cause), 2))
-            found = outcome(name, drawn.randrange(2), drawn.randrange(1000), a, b)
+            found = outcome(model, drawn.randrange(2), drawn.randrange(1000), a, b)
             if found is not None:
                 made += 1
                 yield found
@@ -98,33 +117,30 @@ def pairs(count: int, seed: int = 0) -> Iterator[Outcome]:
 
 def table(outcomes: list[Outcome]) -> str:
     """The share found, by cause."""
-    total, found, first = Counter[str](), Counter[str](), Counter[str]()
+    total, found = Counter[str](), Counter[str]()
     for o in outcomes:
-        for cause in o.causes:
-            total[cause] += 1
-            found[cause] += cause in o.certain
-            first[cause] += cause in o.first
-    rows = [f"| {c} | {n} | {found[c]} | {first[c]} |" for c, n in sorted(total.items())]
-    return "\n".join(["| cause | cases | named | in the first hypothesis |", "|---|--:|--:|--:|", *rows])
+        total.update(o.causes)
+        found.update(o.causes if o.named else ())
+    rows = [f"| `{c}` | {n} | {found[c]} |" for c, n in sorted(total.items())]
+    return "\n".join(["| cause | cases | named |", "|---|--:|--:|", *rows])
 
 
 def share(outcomes: list[Outcome]) -> str:
     """The totals."""
-    named, first = sum(o.found for o in outcomes), sum(o.is_first for o in outcomes)
-    n = len(outcomes)
+    n, named, first = len(outcomes), sum(o.named for o in outcomes), sum(o.foremost for o in outcomes)
     return f"{n} cases: named {named} ({100 * named / n:.1f} %), in the first hypothesis {first} ({100 * first / n:.1f} %)"
 
 
+def measured(title: str, cases: Iterator[Outcome]) -> None:
+    """Diagnose the cases, telling those that are not named as they come; then the table."""
+    done: list[Outcome] = []
+    for o in cases:
+        done.append(o)
+        if not o.named:
+            print("not named:", o, flush=True)
+    print(f"\n{title}: {share(done)}\n\n{table(done)}\n", flush=True)
+
+
 if __name__ == "__main__":
-    count = int(sys.argv[1]) if len(sys.argv) > 1 else 50
-    alone = [*singles()]
-    print("single:", share(alone), flush=True)
-    print(table(alone), flush=True)
-    for o in alone:
-        if not o.found:
-            print("  missed", o, flush=True)
-    together = [*pairs(count)]
-    print("pairs:", share(together))
-    for o in together:
-        if not o.found:
-            print("  missed", o)
+    measured("single causes", singles())
+    measured("pairs", pairs(int(sys.argv[1]) if len(sys.argv) > 1 else PAIRS))

@@ -10,7 +10,7 @@ from symbptt.algebra.nodes import TIME, Timed
 from symbptt.diagnose import words
 from symbptt.diagnose.causes import Cause
 from symbptt.diagnose.mutant import Mutant, swapped
-from symbptt.diagnose.point import LAST, UNSET, Point, displaced
+from symbptt.diagnose.point import LAST, LATE, UNSET, Point, displaced
 from symbptt.diagnose.routes import Backward, Route
 from symbptt.model.values import Role, Variable
 
@@ -21,12 +21,12 @@ def mutants(program: Backward, point: Point) -> Iterator[Mutant]:
         for variable in program.model.of(Role.STATE, Role.LOCAL, Role.INPUT):
             yield from _overwritten(program, variable)
     states = program.model.states
-    for group in (*((s,) for s in states), *([states] if len(states) > 1 else [])):
+    started = [s for s in states if s.name in point.started]
+    for group in (*((s,) for s in started), *([started] if len(started) > 1 else [])):
         causes = tuple(_unset(s, "in the backward pass") for s in group)
         rules: dict[MatrixExpr, MatrixExpr] = {s.at(TIME - 1): displaced(UNSET, s.at(TIME - 1)) for s in group}
         yield Mutant(causes, swapped(program.routes, rules))
-    if states:
-        yield Mutant(tuple(_unset(s, "in the forward pass") for s in states), without_states=True)
+        yield Mutant(tuple(_unset(s, "in the forward pass") for s in group), unset=frozenset(s.name for s in group))
 
 
 def _unset(state: Variable, place: str) -> Cause:
@@ -35,11 +35,12 @@ def _unset(state: Variable, place: str) -> Cause:
 
 def _overwritten(program: Backward, variable: Variable) -> Iterator[Mutant]:
     symbols = [variable.at(), *([variable.at(TIME - 1)] if variable.role is Role.STATE else [])]
-    rules: dict[MatrixExpr, MatrixExpr] = {s: displaced(LAST, s) for s in symbols}
-    for kind, routes in (("every", program.routes), ("leaf", [r for r in program.routes if r.is_leaf])):
-        read = [r for r in routes if r.value.atoms(Timed) & set(symbols)]
-        if read:
-            yield _mutant(program, variable, read, rules, kind)
+    for prefix in (LATE, LAST) if variable.role is Role.STATE else (LAST,):
+        rules: dict[MatrixExpr, MatrixExpr] = {s: displaced(prefix, s) for s in symbols}
+        for kind, routes in (("every", program.routes), ("leaf", [r for r in program.routes if r.is_leaf])):
+            read = [r for r in routes if r.value.atoms(Timed) & set(symbols)]
+            if read:
+                yield _mutant(program, variable, read, rules, kind)
 
 
 def _mutant(

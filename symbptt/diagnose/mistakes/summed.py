@@ -42,6 +42,6 @@ def mutants(program: Backward, point: Point) -> Iterator[Mutant]:
 
         for index in (0, point.N - 1) if point.N > 1 else ():
             yield mutant(f"the batch: only sample {index} remains", sample(names, index))
-        for step in (1, point.T) if point.T > 1 else ():
+        for step in dict.fromkeys((1, point.T, 2)) if point.T > 1 else ():
             tied = frozenset(n for n in names if program.model[n].tied)
             yield mutant(f"time: only step {step} remains", kept(lambda t, k, s=step: k == s, tied))  # type: ignore[misc]

@@ -89,6 +89,8 @@ def _overwritten(program: Backward, T: int) -> Iterator[Mutant]:
     for names in groups:
         what = f"d{next(iter(names))}" if len(names) == 1 else "every gradient"
         subject = next(iter(names)) if len(names) == 1 else ""
-        for step, left in ((1, "the part of step k = 1"), (T, f"the part of step k = {T}")):
+        # A loop that stops at step 2 leaves the part of that one.
+        for step in dict.fromkeys((1, T, 2)):
+            left = f"the part of step k = {step}"
             cause = Cause("overwritten", None, subject, numbers.get(subject, 0), (("what", what), ("left", left)))
             yield Mutant((cause,), keep=kept(lambda t, k, s=step: k == s, names))  # type: ignore[misc]
