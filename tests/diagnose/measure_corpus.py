@@ -16,7 +16,8 @@ import numpy as np
 
 import symbptt
 from symbptt.diagnose import Diagnosis
-from tests.diagnose import corpus
+
+from . import corpus
 
 PAIRS = 60
 SEED = 10
