@@ -99,3 +99,8 @@ def faces(body: str) -> str:
     math = " ".join(match[0] for match in _FORMULAS.finditer(shown))
     formulas = _letters(math) | {ord(styled(letter, "slanted")) for letter in _SLANTED.findall(math)} | words
     return "\n".join([_rule(MATH, formulas), *(_rule(face, words) for face in TEXT)])
+
+
+def drawn(drawing: str) -> str:
+    """The rule that brings the mathematical font for a drawing outside a page; empty as that of `faces`."""
+    return _rule(MATH, _letters(drawing)) if available() else ""

@@ -10,6 +10,7 @@ from functools import singledispatch
 from html import escape
 from math import hypot
 
+from symbptt.document import font
 from symbptt.document.scene import Arrow, Key, Node, Scene
 from symbptt.typeset import as_text
 from symbptt.typeset import tree as t
@@ -158,6 +159,25 @@ def _routes(scene: Scene) -> str:
     routes = ";".join(f"{source} {lag} {target}" for source, lag, target in scene.routes)
     entries = ";".join(f"{name} {' '.join(values)}" for name, values in scene.entries)
     return f'data-steps="{scene.T}" data-routes="{escape(routes)}" data-entries="{escape(entries)}"'
+
+
+STYLE = """
+text { font-family: "symbptt math", "STIX Two Math", "Cambria Math", "Latin Modern Math", serif; font-size: 16px; fill: #1d2127; }
+.label { font-size: 13.5px; } .forward .label { fill: #5b6067; } .gradient .label, .gradient .head { fill: #b3261e; } .forward .head { fill: #5b6067; }
+.line { fill: none; stroke-width: 1.5; stroke: #5b6067; } .gradient .line { stroke: #b3261e; stroke-dasharray: 5 3.5; }
+circle, rect { stroke-width: 1.5; fill: #f2f2f0; stroke: #5b6067; } .state > * { fill: #e8effc; stroke: #2c4a8f; }
+.local > * { fill: #e9f6ea; stroke: #2e6b34; } .loss > rect { fill: #fdf1de; stroke: #8f4e00; } .node > text { fill: #1d2127; stroke: none; }
+"""
+"""The colours of a drawing outside a page."""
+
+
+def standalone(scene: Scene, title: str) -> str:
+    """A file of its own, with its colours and, if they are installed, its letters inside."""
+    drawn = write(scene, title)
+    opening, rest = drawn.split(">", 1)
+    paper = f'<rect width="{_n(scene.width)}" height="{_n(scene.height)}" style="fill: #fff; stroke: none"/>'
+    style = f"<style>{font.drawn(drawn)}{STYLE}</style>"
+    return f'{opening} xmlns="http://www.w3.org/2000/svg">{style}{paper}{rest}'
 
 
 def write(scene: Scene, title: str) -> str:

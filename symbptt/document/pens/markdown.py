@@ -1,0 +1,57 @@
+"""Markdown: finished strings for `templates/markdown`; formulas are LaTeX between dollar signs, drawings are images inside."""
+
+from __future__ import annotations
+
+import re
+from base64 import b64encode
+from dataclasses import dataclass
+from html import escape
+from typing import Any, ClassVar
+
+from symbptt import typeset
+from symbptt.document import svg
+from symbptt.document.breaking import broken
+from symbptt.document.pens.pen import Pen
+from symbptt.document.scene import Scene
+from symbptt.narrative.values import Step
+from symbptt.typeset.tree import Tree
+
+_MARKS = re.compile(r"([\\`*_{}\[\]#|$~])")
+_OPENING = re.compile(r"^(\s*)([-+]|\d+(?=[.)]))(?=[\s.)])", re.M)
+_TICKS = re.compile(r"`+")
+
+
+@dataclass(frozen=True)
+class Markdown(Pen):
+    """Text for editors, web sites and notebooks."""
+
+    folder: ClassVar[str] = "markdown"
+    suffix: ClassVar[str] = "md"
+
+    def text(self, text: str) -> str:
+        """Words: what Markdown or HTML would read as markup is escaped, and lines are joined."""
+        plain = _MARKS.sub(r"\\\1", escape(" ".join(text.split("\n")), quote=False))
+        return _OPENING.sub(r"\1\\\2", plain)
+
+    def typed(self, text: str) -> str:
+        fence = "`" * (1 + max((len(ticks) for ticks in _TICKS.findall(text)), default=0))
+        return f"{fence} {text} {fence}" if len(fence) > 1 else f"`{text}`"
+
+    def inline(self, tree: Tree) -> str:
+        return f"${typeset.latex(tree)}$"
+
+    def steps(self, step: Step) -> list[dict[str, Any]]:
+        return [{
+            "claim": self.prose(step.claim), "math": typeset.latex(broken(step.equation)), "rule": self.text(step.rule),
+            "shapes": self.text(step.shapes), "number": step.number or "",
+        }]
+
+    def drawing(self, scene: Scene, title: str) -> str:
+        image = b64encode(svg.standalone(scene, title).encode()).decode("ascii")
+        return f"![{self.text(title)}](data:image/svg+xml;base64,{image})"
+
+    def code(self, text: str, numbers: frozenset[str]) -> str:
+        return text
+
+    def colour(self, lag: int) -> str:
+        return ""
