@@ -70,7 +70,7 @@ def derive(
 @click.command()
 @steps_option()
 @wrt_option("Variables to derive by, separated by commas; default all parameters, inputs and initial states.")
-@formats("tex", "html", several=True)
+@formats("tex", "html", "pdf", "md", "ipynb", several=("tex", "html"))
 @click.option("--kind", default="derivation", show_default=True, metavar="KIND",
               help="What the document is: derivation, handout, ...")
 @writing_options

@@ -83,11 +83,11 @@ def takes_model(command: Callable[..., Any]) -> Callable[..., Any]:
     return reads
 
 
-def formats(*known: str, several: bool = False) -> Callable[[Command], Command]:
-    """`--format`, as `layout`; the first one is the default, or all of them where `several` may be given."""
-    default: Any = known if several else known[0]
-    return click.option("--format", "layout", type=click.Choice(known), multiple=several, default=default, show_default=True,
-                        help="What to write; may be repeated." if several else "What to print.")
+def formats(*known: str, several: tuple[str, ...] = ()) -> Callable[[Command], Command]:
+    """`--format`, as `layout`; the first one is the default, or those of `several` where more than one may be given."""
+    default: Any = several or known[0]
+    return click.option("--format", "layout", type=click.Choice(known), multiple=bool(several), default=default,
+                        show_default=True, help="What to write; may be repeated." if several else "What to print.")
 
 
 def steps_option(default: int | None = 3, about: str = "Number of time steps.") -> Callable[[Command], Command]:

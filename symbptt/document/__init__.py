@@ -1,7 +1,7 @@
 """Stage 6: a derivation as a document: blocks, chosen by a kind, written by a pen, one self-contained file per format."""
 
+from symbptt.document.formats import FORMATS as FORMATS
 from symbptt.document.kinds import KINDS as KINDS
-from symbptt.document.page import FORMATS as FORMATS
 from symbptt.document.page import Wishes as Wishes
 from symbptt.document.page import compose as compose
 from symbptt.document.page import render as render

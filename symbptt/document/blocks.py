@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from symbptt.document.lesson import Lesson
 from symbptt.document.scene import Scene
 from symbptt.narrative.values import Prose, Step
 from symbptt.typeset.tree import Tree
@@ -99,7 +100,7 @@ class Code(Block):
 
 @dataclass(frozen=True)
 class Document:
-    """A whole document of a kind, in a language, with the command that makes it."""
+    """A whole document of a kind, in a language, with the command that makes it; `lesson` is what it is about."""
 
     kind: str
     title: str
@@ -107,3 +108,4 @@ class Document:
     language: str
     command: str
     blocks: tuple[Block, ...]
+    lesson: Lesson

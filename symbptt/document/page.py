@@ -8,11 +8,9 @@ from pathlib import Path
 
 from symbptt import files
 from symbptt.document.blocks import Document
+from symbptt.document.formats import format_of
 from symbptt.document.kinds import KINDS
 from symbptt.document.lesson import Lesson
-from symbptt.document.pens.html import Html
-from symbptt.document.pens.latex import Latex
-from symbptt.document.pens.pen import Pen
 from symbptt.document.scribe import Scribe
 from symbptt.errors import BadInput, UnknownName
 from symbptt.model.read import load
@@ -20,8 +18,6 @@ from symbptt.model.values import Model
 from symbptt.narrative.inline import math
 from symbptt.narrative.voice import Voice, speaking
 
-FORMATS: dict[str, type[Pen]] = {"tex": Latex, "html": Html}
-"""Format, which is the suffix of the file, to its pen."""
 Names = tuple[str, ...] | str | None
 
 
@@ -64,12 +60,6 @@ class Wishes:
 PLAIN = Wishes()
 
 
-def _pen(kind: str) -> type[Pen]:
-    if kind not in FORMATS:
-        raise UnknownName("format", kind, FORMATS)
-    return FORMATS[kind]
-
-
 def _command(model: Model, T: int, wrt: Names, wishes: Wishes) -> str:
     names = f"--wrt {wrt if isinstance(wrt, str) else ','.join(wrt)}" if wrt else ""
     parts = ("symbptt document", model.name, model.options, f"-T {T}", names, wishes.options())
@@ -87,17 +77,20 @@ def compose(model: Model | str, T: int, wrt: Names = None, wishes: Wishes = PLAI
     lesson = Lesson((model,), T, wrt, voice)
     title, subtitle = lesson.derivation.title, voice.say("document.subtitle", steps=math(f"T = {T}"))
     blocks = tuple(block for part in KINDS[wishes.kind] for block in part(lesson))
-    return Document(wishes.kind, title, subtitle, wishes.language, _command(model, T, wrt, wishes), blocks)
+    return Document(wishes.kind, title, subtitle, wishes.language, _command(model, T, wrt, wishes), blocks, lesson)
 
 
-def _text(document: Document, format: str, wishes: Wishes) -> str:
-    return Scribe(_pen(format)(document.language), document.kind, wishes.templates).document(document)
+def _made(document: Document, format: str, wishes: Wishes) -> str | bytes:
+    found = format_of(format)
+    text = Scribe(found.pen(document.language), document.kind, wishes.templates).document(document)
+    return found.finish(text, document.lesson)
 
 
 def render(model: Model | str, T: int, format: str = "tex", wrt: Names = None, wishes: Wishes = PLAIN) -> str:
-    """The document as text, "tex" or "html"; arguments and errors as of `compose`, and BadInput for an unknown format."""
-    _pen(format)
-    return _text(compose(model, T, wrt, wishes), format, wishes)
+    """The document in a format that is text; arguments and errors as of `compose`, and BadInput for another format."""
+    if not format_of(format).text:
+        raise BadInput(f"{format} is a format of files, not of text; document.write makes them")
+    return str(_made(compose(model, T, wrt, wishes), format, wishes))
 
 
 def _name(model: Model, T: int, wishes: Wishes) -> str:
@@ -111,12 +104,13 @@ def write(
 ) -> list[Path]:
     """Write the document, one file per format, such as elman_T3.tex; all of them or none. Returns their paths.
 
-    The folder is made if it is missing. Raises BadInput as `render` does, and for a file that exists, unless `force`.
+    The folder is made if it is missing. Raises BadInput as `compose` does, for an unknown format, as `pdf.typeset` does for a
+    PDF, and for a file that exists, unless `force`.
     """
     model = load(model)
-    suffixes = {format: _pen(format).suffix for format in formats}
+    wanted = [format for format in dict.fromkeys(formats) if format_of(format)]
     document = compose(model, T, wrt, wishes)
     stem = Path(directory) / _name(model, T, wishes)
-    texts = {stem.with_name(f"{stem.name}.{suffix}"): _text(document, format, wishes) for format, suffix in suffixes.items()}
+    made = {stem.with_name(f"{stem.name}.{format}"): _made(document, format, wishes) for format in wanted}
     files.make_folder(directory)
-    return list(files.write_all(texts, force=force))
+    return list(files.write_all(made, force=force))

@@ -1,0 +1,45 @@
+"""The formats of documents: the pen that writes each, and what is made of its text. To add a format: a row below."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from symbptt.document import ipynb, pdf
+from symbptt.document.lesson import Lesson
+from symbptt.document.pens.html import Html
+from symbptt.document.pens.latex import Latex
+from symbptt.document.pens.markdown import Markdown
+from symbptt.document.pens.pen import Pen
+from symbptt.errors import UnknownName
+
+
+def _as_it_is(text: str, lesson: Lesson) -> str:
+    return text
+
+
+def _typeset(text: str, lesson: Lesson) -> bytes:
+    return pdf.typeset(text)
+
+
+@dataclass(frozen=True)
+class Format:
+    """A pen, what makes the file of its text, and whether that is text again."""
+
+    pen: type[Pen]
+    finish: Callable[[str, Lesson], str | bytes] = _as_it_is
+    text: bool = True
+
+
+FORMATS: dict[str, Format] = {
+    "tex": Format(Latex), "pdf": Format(Latex, _typeset, text=False), "html": Format(Html), "md": Format(Markdown),
+    "ipynb": Format(Markdown, ipynb.write),
+}
+"""Format, which is the suffix of the file, to how it is made."""
+
+
+def format_of(name: str) -> Format:
+    """The format of a name; raises UnknownName."""
+    if name not in FORMATS:
+        raise UnknownName("format", name, FORMATS)
+    return FORMATS[name]
