@@ -14,6 +14,8 @@ from .chromium import PROGRAM, Browser, Page, chromium
 pytestmark = [pytest.mark.browser, pytest.mark.skipif(PROGRAM is None, reason="chromium is not installed")]
 AUDIT = Path(__file__).with_name("audit.js").read_text(encoding="utf-8")
 PHONE, DESK = 360, 1280
+A4 = 665
+"""The width of the text on a page of paper, in pixels."""
 
 
 @pytest.fixture(scope="module")
@@ -137,13 +139,16 @@ def test_parts_fold_and_links_unfold_them(browser: Browser, elman: Path) -> None
     page.close()
 
 
-def test_a_page_prints_whole_and_light(browser: Browser, elman: Path, tmp_path: Path) -> None:
-    page = browser.open(elman, DESK, dark=True)
+@pytest.mark.parametrize("name", ["elman", "lstm"])
+def test_a_page_prints_whole_and_light(name: str, browser: Browser, tmp_path: Path) -> None:
+    page = browser.open(document.write(name, 3, tmp_path, formats=("html",))[0], DESK, dark=True)
     page.evaluate("document.querySelector('[data-fold=all]').click()")
     page.ask("Emulation.setEmulatedMedia", media="print", features=[{"name": "prefers-color-scheme", "value": "dark"}])
     assert page.evaluate("getComputedStyle(document.body).color") == "rgb(29, 33, 39)"
     assert page.evaluate("[...document.querySelectorAll('.step')].every(step => step.checkVisibility())")
     assert page.evaluate("['.contents', '.tools', '.stepper'].every(s => !document.querySelector(s).checkVisibility())")
+    page.ask("Emulation.setDeviceMetricsOverride", width=A4, height=900, deviceScaleFactor=1, mobile=False)
+    assert page.evaluate(AUDIT) == []
     page.pdf(tmp_path / "page.pdf")
     assert (tmp_path / "page.pdf").read_bytes().startswith(b"%PDF-")
     page.close()
