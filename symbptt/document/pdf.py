@@ -58,10 +58,16 @@ def complaint(log: str) -> str:
     return f"{error[1]}: {said}" + (f" ({INSTALLS})" if "not found" in said else "")
 
 
-def _command(engine: str) -> list[str]:
+def command(engine: str, file: str = FILE) -> list[str]:
+    """The call of latexmk for a file in the folder it is run in."""
     asked, called = PROGRAMS[engine]
     call = f"{engine} -no-shell-escape -interaction=nonstopmode -halt-on-error -file-line-error %O %S"
-    return ["latexmk", "-norc", "-silent", asked, f"{called}={call}", FILE]
+    return ["latexmk", "-norc", "-silent", asked, f"{called}={call}", file]
+
+
+def environment() -> dict[str, str]:
+    """The variables that TeX is run with."""
+    return os.environ | _ENVIRONMENT
 
 
 def typeset(tex: str, name: str = FILE) -> bytes:
@@ -78,7 +84,7 @@ def typeset(tex: str, name: str = FILE) -> bytes:
         source.write_text(tex, encoding="utf-8")
         try:
             done = subprocess.run(
-                _command(engine), cwd=private, env=os.environ | _ENVIRONMENT, timeout=LIMIT,
+                command(engine), cwd=private, env=environment(), timeout=LIMIT,
                 stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
             )
         except subprocess.TimeoutExpired:

@@ -111,7 +111,7 @@ def _text(x: float, y: float, tree: t.Tree, kind: str, anchor: str = "middle") -
     return f'<text class="{kind}" x="{_n(x)}" y="{_n(y + 4.5)}" text-anchor="{anchor}">{label(tree)}</text>'
 
 
-def _marks(**marks: Key | int | None) -> str:
+def _marks(**marks: Key | int | str | None) -> str:
     """Attributes that tell scripts which values are shown; a value is written as its name and step."""
     said = {name: " ".join(map(str, mark)) if isinstance(mark, tuple) else str(mark) for name, mark in marks.items() if mark}
     return "".join(f' data-{name}="{escape(text)}"' for name, text in said.items())
@@ -121,7 +121,7 @@ def _node(node: Node) -> str:
     shape = f'<circle cx="{_n(node.x)}" cy="{_n(node.y)}" r="19"/>'
     if node.shape == "square":
         shape = f'<rect x="{_n(node.x - 18)}" y="{_n(node.y - 16)}" width="36" height="32" rx="4"/>'
-    marks = _marks(at=node.key, number=node.number)
+    marks = _marks(at=node.key, number=node.number, label=as_text.write(node.label) if node.key else None)
     return f'<g class="node {node.role}"{marks}>{shape}{_text(node.x, node.y, node.label, "name")}</g>'
 
 

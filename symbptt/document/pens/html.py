@@ -13,12 +13,14 @@ from symbptt.document.breaking import broken
 from symbptt.document.pens.pen import Pen
 from symbptt.document.scene import Scene
 from symbptt.document.width import width
-from symbptt.narrative.values import Step
+from symbptt.narrative.values import Prose, Step
 from symbptt.typeset.tree import Tree
 
 BESIDE = 31.0
 """The width in em up to which a formula has its rule beside it; a wider one has it below."""
 _COMMENT = re.compile(r"(#.*)$")
+_FORMULA = "<math [^>]*>(?:(?!</math>).)*</math>"
+_SIGNED = re.compile(rf"[(\[“（]+{_FORMULA}[-.,;:!?)\]”。，、；：）！？]*|{_FORMULA}[-.,;:!?)\]”。，、；：）！？]+", re.S)
 _NUMBER = re.compile(r"\((\d+)\)")
 
 
@@ -37,6 +39,10 @@ class Html(Pen):
 
     def inline(self, tree: Tree) -> str:
         return typeset.mathml(tree, display="inline")
+
+    def prose(self, prose: Prose) -> str:
+        """Words and formulas; no line ends between a formula and the sign before or after it."""
+        return _SIGNED.sub(r'<span class="tied">\g<0></span>', super().prose(prose))
 
     def steps(self, step: Step) -> list[dict[str, Any]]:
         equation = broken(step.equation)
