@@ -163,7 +163,8 @@ def _routes(scene: Scene) -> str:
 
 STYLE = """
 text { font-family: "symbptt math", "STIX Two Math", "Cambria Math", serif; font-size: 16px; fill: #1d2127; }
-.label { font-size: 13.5px; } .forward .label, .forward .head { fill: #5b6067; } .gradient .label, .gradient .head { fill: #b3261e; }
+.label { font-size: 13.5px; }
+.forward .label, .forward .head { fill: #5b6067; } .gradient .label, .gradient .head { fill: #b3261e; }
 .line { fill: none; stroke-width: 1.5; stroke: #5b6067; } .gradient .line { stroke: #b3261e; stroke-dasharray: 5 3.5; }
 circle, rect { stroke-width: 1.5; fill: #f2f2f0; stroke: #5b6067; } .state > * { fill: #e8effc; stroke: #2c4a8f; }
 .local > * { fill: #e9f6ea; stroke: #2e6b34; } .loss > * { fill: #fdf1de; stroke: #8f4e00; }

@@ -40,7 +40,7 @@ BAD = [
     (["unroll", "elman", "-T", "1.5"], "'1.5' is not a valid integer"),
     (["unroll", "elman", "-T", "1000000000"], "T must be between 1 and"),
     (["document", "elman", "-T", "0"], "T must be between 1 and"),
-    (["document", "elman", "--format", "pdf"], "Invalid value for '--format'"),
+    (["document", "elman", "--format", "docx"], "Invalid value for '--format'"),
     (["document", "elman", "-o", "file"], "exists and is not a folder"),
     (["verify", "missing.py"], "missing.py"),
     (["verify", "file.py", "--loss", "none"], "--loss, --activation and the like are for models"),

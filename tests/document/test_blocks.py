@@ -9,7 +9,7 @@ import pytest
 
 from symbptt import document, resources
 from symbptt.document import blocks, fields, scribe
-from symbptt.document.page import FORMATS
+from symbptt.document.formats import FORMATS
 from symbptt.document.pens.html import Html
 from symbptt.document.pens.latex import Latex
 from symbptt.errors import BadInput, MissingRule
@@ -21,7 +21,7 @@ ALL = sorted(blocks.Block.__subclasses__(), key=lambda block: block.__name__)
 @pytest.mark.parametrize("format", FORMATS)
 @pytest.mark.parametrize("block", ALL, ids=lambda block: block.__name__)
 def test_every_block_has_a_row_and_a_template_per_format(block: type[blocks.Block], format: str) -> None:
-    pen = FORMATS[format]
+    pen = FORMATS[format].pen
     assert fields.fields.dispatch(block) is not fields.fields.dispatch(blocks.Block)
     name = scribe.template_name(object.__new__(block))
     assert resources.templates().joinpath(pen.folder, "blocks", f"{name}.{pen.suffix}.jinja").is_file()

@@ -139,6 +139,8 @@ def test_nothing_is_replaced_unasked_and_nothing_is_half_written(tmp_path: Path)
 
 def test_bad_requests_are_refused(tmp_path: Path) -> None:
     with pytest.raises(UnknownName, match="format"):
+        document.render("elman", 3, "docx")
+    with pytest.raises(BadInput, match=r"pdf is a format of files, not of text; document\.write"):
         document.render("elman", 3, "pdf")
     with pytest.raises(BadInput, match="loss"):
         document.write(load("elman", loss="none"), 3, tmp_path / "made")

@@ -42,7 +42,7 @@ class Markdown(Pen):
 
     def steps(self, step: Step) -> list[dict[str, Any]]:
         return [{
-            "claim": self.prose(step.claim), "math": typeset.latex(broken(step.equation)), "rule": self.text(step.rule),
+            "claim": self.prose(step.claim), "math": typeset.latex(broken(step.equation)), "rule": self.prose(step.rule),
             "shapes": self.text(step.shapes), "number": step.number or "",
         }]
 
