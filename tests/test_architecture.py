@@ -11,8 +11,8 @@ import pytest
 PACKAGE = Path(__file__).resolve().parents[1] / "symbptt"
 FILES = sorted(PACKAGE.rglob("*.py"))
 ORDER = (
-    ("errors", "files", "notebook", "resources"), ("algebra",), ("model",), ("typeset",), ("unroll",), ("derive",), ("emit",),
-    ("analyze",),
+    ("collector", "errors", "files", "notebook", "resources"), ("algebra",), ("model",), ("typeset",), ("unroll",), ("derive",),
+    ("emit",), ("analyze",),
     ("verify",), ("fuzz",), ("narrative",), ("document", "diagnose"), ("gallery", "testing"), ("cli",), ("__main__",),
 )
 RANK = {stage: rank for rank, stages in enumerate(ORDER) for stage in stages}

@@ -6,6 +6,7 @@ Nodes are built lazily: operators, `doit` and `simplify` of SymPy reorder terms 
 
 from __future__ import annotations
 
+from functools import cache
 from typing import Any
 
 import sympy as sp
@@ -18,12 +19,22 @@ TIME = sp.Symbol("t", integer=True)
 """The step of a template equation."""
 
 
+@cache
+def _named(name: str) -> Str:
+    """A name as a node; a model has few, and unrolled over many steps uses each very often."""
+    return Str(name)
+
+
+def _plain(value: Any) -> sp.Basic:
+    return value if isinstance(value, sp.Basic) else sp.sympify(value)
+
+
 class Timed(sp.MatrixSymbol):
     """The value of a variable at a step: h_t, h_{t-1}, x_3. Its fourth argument is the step."""
 
     def __new__(cls, name: str | Str, rows: Any, columns: Any, step: Any) -> Timed:
-        text = name if isinstance(name, Str) else Str(name)
-        return sp.Basic.__new__(cls, text, sp.sympify(rows), sp.sympify(columns), sp.sympify(step))
+        text = name if isinstance(name, Str) else _named(name)
+        return sp.Basic.__new__(cls, text, _plain(rows), _plain(columns), _plain(step))
 
     @property
     def step(self) -> sp.Expr:
@@ -42,7 +53,7 @@ class _Node(MatrixExpr):
     """Base of our nodes: arguments are SymPy objects, `cls(*args)` rebuilds the node."""
 
     def __new__(cls, *args: Any) -> Any:
-        return sp.Basic.__new__(cls, *(Str(a) if isinstance(a, str) else sp.sympify(a) for a in args))
+        return sp.Basic.__new__(cls, *(_named(a) if isinstance(a, str) else _plain(a) for a in args))
 
     def doit(self, **hints: Any) -> Any:
         return self

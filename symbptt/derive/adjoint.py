@@ -17,6 +17,7 @@ from symbptt import notebook
 from symbptt.algebra import build
 from symbptt.algebra.evaluate import Array, evaluate
 from symbptt.algebra.nodes import Timed
+from symbptt.collector import keeps_all
 from symbptt.derive.numeric import Arrays, Run, run, to_user
 from symbptt.derive.rules import pull, rule_name
 from symbptt.errors import BadInput
@@ -178,6 +179,7 @@ def _leaf_equations(graph: UnrolledGraph, incoming: dict[sp.MatrixSymbol, list[C
     return tuple(made)
 
 
+@keeps_all
 def adjoints(graph: UnrolledGraph) -> AdjointSystem:
     """Reverse sweep over a graph with a loss: every assignment once, the last first; linear in its length.
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import builtins
 import keyword
+import re
 from dataclasses import dataclass, field
 
 RESERVED = frozenset(
@@ -64,3 +65,8 @@ class Names:
             self.taken.add(name)
             self.given[key] = name
         return self.given[key]
+
+
+def words(text: str) -> set[str]:
+    """All identifiers in a text."""
+    return set(re.findall(r"\w+", text))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -13,6 +12,7 @@ from symbptt import files, notebook, resources
 from symbptt.emit.context import context
 from symbptt.emit.fast.writer import FastWriter
 from symbptt.emit.frameworks import module
+from symbptt.emit.names import words
 from symbptt.emit.nested import NESTED
 from symbptt.emit.passes import Line
 from symbptt.emit.program import Body, Writer
@@ -211,10 +211,11 @@ def render(writer: Writer, recipe: str, variant: Variant | None = None, clipping
 def _used(lines: list[str], rest: str) -> list[str]:
     """The opening lines without the names that nothing reads."""
     kept: list[str] = []
+    read = words(rest)
     for line in reversed(lines):
         names, assigns, value = line.partition(" = ")
-        targets = [n.strip() for n in names.split(",") if n.strip()]
-        if not assigns or line.startswith(("if ", " ")) or any(re.search(rf"\b{re.escape(n)}\b", rest) for n in targets):
+        always = not assigns or line.startswith(("if ", " "))
+        if always or any(n.strip() in read for n in names.split(",")):
             kept.insert(0, line)
-            rest += " " + value + (line if not assigns or line.startswith(("if ", " ")) else "")
+            read |= words(line if always else value)
     return kept

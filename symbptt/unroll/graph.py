@@ -11,6 +11,7 @@ from sympy.matrices.expressions.matexpr import MatrixExpr
 
 from symbptt import notebook
 from symbptt.algebra.nodes import TIME
+from symbptt.collector import keeps_all
 from symbptt.errors import BadInput
 from symbptt.model.values import Equation, Model, Variable
 
@@ -65,6 +66,7 @@ def _checked(model: Model, T: int) -> int:
     return T
 
 
+@keeps_all
 def steps(model: Model, T: int) -> UnrolledGraph:
     """Unroll a model over the steps 1 .. T; the initial states are the values at step 0.
 

@@ -1,0 +1,27 @@
+"""Building many objects that all stay: the garbage collector would go through them again and again and find nothing."""
+
+from __future__ import annotations
+
+import gc
+from collections.abc import Callable
+from functools import wraps
+from typing import ParamSpec, TypeVar
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+
+def keeps_all(build: Callable[P, R]) -> Callable[P, R]:
+    """A function that runs without cyclic collection, which would make the time of a long result grow faster than its length."""
+
+    @wraps(build)
+    def built(*args: P.args, **kwargs: P.kwargs) -> R:
+        if not gc.isenabled():
+            return build(*args, **kwargs)
+        gc.disable()
+        try:
+            return build(*args, **kwargs)
+        finally:
+            gc.enable()
+
+    return built
