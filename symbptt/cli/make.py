@@ -34,19 +34,24 @@ def _names(model: Model, wrt: Names) -> tuple[str, ...]:
 @wrt_option("Variables to differentiate by, separated by commas; default all parameters; 'all' adds inputs and initial states.")
 @click.option("--form", type=click.Choice(["sum", "adjoint", "nested"]), default="sum", show_default=True,
               help="Sum of products over (t, k), backward recursion, or nested (forward) recursion.")
+@click.option("--paths", is_flag=True, help="List single routes through the graph, term by term, for T up to 4.")
 @writing_options
 @formats("text", "latex", "json")
 @takes_model
 def derive(
-    model: Model, steps: int, wrt: Names, form: str, layout: str, language: str, notation: str, orientation: str | None
+    model: Model, steps: int, wrt: Names, form: str, paths: bool, layout: str, language: str, notation: str, orientation: str | None
 ) -> None:
     """Derive the gradient over T steps, in one of its three forms."""
+    if paths and form != "sum":
+        raise BadInput(f"derive: --paths takes the terms of --form sum apart, not those of --form {form}")
     voice = symbptt.narrative.voice.speaking(language, notation, orientation)
     graph = symbptt.unroll.steps(model, steps)
     names = _names(model, wrt)
     results: list[Any]
     with progress(f"deriving {model.name} over {steps} steps"):
-        if form == "adjoint":
+        if paths:
+            results = [*(symbptt.derive.single_routes(graph, wrt=name) for name in names)]
+        elif form == "adjoint":
             system = symbptt.derive.adjoints(graph)
             asked = {symbptt.derive.adjoint.wanted(model, name).name for name in names}
             results = [replace(system, gradients=tuple(g for g in system.gradients if g.variable.name in asked))]
@@ -54,11 +59,12 @@ def derive(
             results = [*(symbptt.derive.sensitivities(graph, wrt=name) for name in names)]
         else:
             results = [*(symbptt.derive.gradient(graph, wrt=name) for name in names)]
+            results = [model, *results] if layout != "json" else results
         if layout == "json":
             made = [symbptt.narrative.json(result, voice) for result in results]
         else:
             write = symbptt.narrative.latex if layout == "latex" else symbptt.narrative.text
-            texts = [write(result, voice) for result in results]
+            texts = [text for text in (write(result, voice) for result in results) if text.strip()]
     if layout != "json":
         say("\n\n".join(text.strip("\n") for text in texts))
     elif len(made) == 1:

@@ -110,6 +110,10 @@ class Model(notebook.Formula):
     options: str = field(default="", compare=False)
     """What the command line takes to make the model from `name`, such as "--layers 2"."""
 
+    def __hash__(self) -> int:
+        """A quick one, from the texts: caches ask for it at every symbol that they typeset."""
+        return hash((self.name, self.title, self.text))
+
     def __getitem__(self, name: str) -> Variable:
         for variable in self.variables:
             if variable.name == name:

@@ -75,8 +75,9 @@ def _from_state(model: Model, voice: Voice, pattern: Pattern) -> Step:
         return Step(voice.equation(model, left, value), voice.say("derivation.backward.further"), voice.check(value))
     direct = [write.direct(theta, TIME)] if pattern.direct else []
     through = [build.mul(write.immediate(theta, TIME), symbols.adjoint_symbol(model))] if pattern.reaches else []
+    whole = _accumulated(model, pattern.timed, through, direct) if direct or through else sp.ZeroMatrix(*theta.shape)
     return Step(
-        voice.equation(model, left, _accumulated(model, pattern.timed, through, direct)),
+        voice.equation(model, left, whole),
         voice.say(f"derivation.backward.{'own_part' if pattern.timed else 'parts'}"), "", members(model, voice, pattern),
     )
 
@@ -85,7 +86,7 @@ def _accumulated(model: Model, timed: bool, always: list[MatrixExpr], with_loss:
     """The sum over the steps; parts that come from the loss alone count only where there is one."""
     assert model.loss is not None
     if timed:
-        return build.add(*with_loss, *always) if with_loss or always else sp.ZeroMatrix(1, 1)
+        return build.add(*with_loss, *always)
     if model.loss.at == "every":
         return Series(build.add(*with_loss, *always), TIME, 1, LAST)
     parts = [symbols.at(p, LAST) for p in with_loss]

@@ -11,19 +11,20 @@ from sympy.matrices.expressions.matexpr import MatrixExpr
 
 from symbptt import typeset
 from symbptt.algebra import build
-from symbptt.derive import AdjointSystem, Gradient, Sensitivities
+from symbptt.derive import AdjointSystem, Gradient, Routes, Sensitivities
 from symbptt.derive.adjoint import AdjointEquation, Contribution, GradientEquation
 from symbptt.derive.recursion import recursion
 from symbptt.derive.sum_of_products import Block, Factor, Kind
 from symbptt.errors import MissingRule
 from symbptt.model.values import Model, Role, Variable
-from symbptt.narrative import backward, nested, products, symbols
+from symbptt.narrative import backward, forward, jacobians, nested, paths, products, symbols
 from symbptt.narrative.inline import Prose, plain
 from symbptt.narrative.values import Section, Step
 from symbptt.narrative.voice import ENGLISH, Voice
 from symbptt.typeset.tree import Tree
 
-Result = Gradient | AdjointSystem | Sensitivities
+Result = Gradient | AdjointSystem | Sensitivities | Routes | Model
+"""What can be told: a form, single routes, or for a model the factors that all terms of the sum of products share."""
 SCHEMA = 1
 
 
@@ -35,6 +36,17 @@ def _sections(result: Any, voice: Voice) -> tuple[Section, ...]:
 @_sections.register
 def _sum(result: Gradient, voice: Voice) -> tuple[Section, ...]:
     return products.sections(result.graph, voice, (result.parameter,))
+
+
+@_sections.register
+def _factors(model: Model, voice: Voice) -> tuple[Section, ...]:
+    recurrent = (jacobians.state_jacobian(model, voice),) if forward.is_recurrent(model) else ()
+    return (*recurrent, *((jacobians.loss_gradient(model, voice),) if model.states and model.loss else ()))
+
+
+@_sections.register
+def _routes(result: Routes, voice: Voice) -> tuple[Section, ...]:
+    return (paths.section(result, voice),)
 
 
 @_sections.register
@@ -156,6 +168,17 @@ def _sum_json(result: Gradient, voice: Voice = ENGLISH) -> dict[str, Any]:
         **_opening(model, result.graph.T, "sum"), "wrt": v.name, "shape": _shape(v, voice),
         "steps": _steps(_sections(result, voice)[:1]), "terms": _terms(result, voice),
     }
+
+
+@json.register
+def _routes_json(result: Routes, voice: Voice = ENGLISH) -> dict[str, Any]:
+    model, v = result.graph.model, result.parameter
+    made = [
+        {"loss_step": r.loss_step, "source_step": r.source_step,
+         "values": [typeset.text(voice.tree(value, model)) for value in r.values], **_formula(model, voice, r.product)}
+        for r in result.found
+    ]
+    return {**_opening(model, result.graph.T, "routes"), "wrt": v.name, "shape": _shape(v, voice), "routes": made}
 
 
 def _contribution(model: Model, voice: Voice, c: Contribution) -> dict[str, Any]:

@@ -5,14 +5,13 @@ from __future__ import annotations
 import sympy as sp
 from sympy.matrices.expressions.matexpr import MatrixExpr
 
-from symbptt import typeset
+from symbptt import derive, typeset
 from symbptt.algebra import build
 from symbptt.algebra.linear import LinearMap
 from symbptt.algebra.nodes import TIME, Chain, Partial
 from symbptt.derive import step
 from symbptt.model.values import Model, Role, Variable
 from symbptt.narrative import symbols
-from symbptt.narrative.local import routes
 from symbptt.narrative.values import Prose, Section, Step
 from symbptt.narrative.voice import Voice
 from symbptt.typeset.tree import Equality, Tree
@@ -48,18 +47,6 @@ def _value(model: Model, head: MatrixExpr, inner: LinearMap) -> tuple[MatrixExpr
     return build.mul(build.transpose(head), vector), inner.transposed().apply(vector)
 
 
-def _direct(model: Model, state: Variable) -> MatrixExpr | None:
-    """The route from a state to its next value inside one equation, if it is there and is not the whole Jacobian."""
-    equation = next((e for e in model.equations if e.target == state), None)
-    known = step.state_jacobian(model).get((state.name, state.name))
-    if equation is None or known is None:
-        return None
-    maps = [inner.matrix() for leaf, inner, _ in routes(equation.value, state.at()) if leaf == state.at(TIME - 1)]
-    if len(maps) != 1 or maps[0] is None or (len(model.states) == 1 and known.matrix() == maps[0]):
-        return None
-    return maps[0]
-
-
 def _direct_step(model: Model, voice: Voice, state: Variable, direct: MatrixExpr) -> Step:
     product = Chain(symbols.at(direct, symbols.BETWEEN), symbols.BETWEEN, symbols.SOURCE + 1, TIME)
     own, name = voice.tree(state.at(), model), voice.tree(state.at(TIME - 1), model)
@@ -89,10 +76,10 @@ def state_jacobian(model: Model, voice: Voice) -> Section:
             left, right = _value(model, _block(model[row], model[column]), inner)
             short = symbols.abbreviated(right, model)
             steps.append(Step(voice.equation(model, left, short), voice.say(INSIDE), voice.check(right, left)))
-    for variable in model.states:
-        direct = _direct(model, variable)
-        if direct is not None:
-            steps.append(_direct_step(model, voice, variable, direct))
+    for route in derive.direct_routes(model):
+        whole = len(model.states) == 1 and route.others is None
+        if route.block is not None and not whole:
+            steps.append(_direct_step(model, voice, route.state, route.block))
     intro = voice.say("derivation.jacobians.intro")
     return Section(voice.word("derivation.jacobians.heading"), tuple(steps), (intro,))
 

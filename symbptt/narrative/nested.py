@@ -60,7 +60,8 @@ def _gradient(model: Model, voice: Voice, pattern: Pattern) -> Step:
         start = SOURCE if pattern.timed else 1
         sums.append(symbols.at(row, LAST) if model.loss.at == "last" else Series(row, TIME, start, LAST))
     left = symbols.total(symbols.loss(model, None), theta)
-    return Step(voice.equation(model, left, build.add(*sums)), voice.say("derivation.nested.loss"), "")
+    value = build.add(*sums) if sums else sp.ZeroMatrix(*theta.shape)
+    return Step(voice.equation(model, left, value), voice.say("derivation.nested.loss"), "")
 
 
 def _written_out(model: Model, voice: Voice, pattern: Pattern, T: int) -> Step:

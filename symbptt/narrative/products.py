@@ -103,8 +103,10 @@ def general(model: Model, pattern: Pattern, letters: bool) -> MatrixExpr:
     """The sum of products over all (t, k), for a symbolic T."""
     write, theta = Factors(model, letters), pattern.symbol(model)
     direct = [write.direct(theta, SOURCE if pattern.timed else TIME)] if pattern.direct else []
+    if not pattern.reaches and not direct:
+        return sp.ZeroMatrix(*theta.shape)
     if not pattern.reaches:
-        return direct[0] if pattern.timed and direct else _over_losses(model, build.add(*direct), 1)
+        return direct[0] if pattern.timed else _over_losses(model, build.add(*direct), 1)
     head = [] if pattern.initial else [write.immediate(theta, SOURCE)]
     first = sp.S.One if pattern.initial else SOURCE + 1
     term = build.mul(*head, Chain(write.jacobian(BETWEEN), BETWEEN, first, TIME), write.loss(TIME))

@@ -26,6 +26,8 @@ BAD = [
     (["derive", "elman", "--form", "adjoint", "--wrt", "y"], "y is a target"),
     (["derive", "elman", "--form", "nested", "--wrt", "a"], "a is a local"),
     (["derive", "elman", "--loss", "none"], "no loss"),
+    (["derive", "elman", "--paths", "--form", "nested"], "not those of --form nested"),
+    (["derive", "elman", "--paths", "-T", "5"], "up to T = 4, not 5"),
     (["derive", "elman", "--wrt", "W_hh,,b_h"], "--wrt: expected names separated by commas"),
     (["emit", "elman", "--wrt", "W_hx"], "did you mean 'W_x"),
     (["emit", "elman", "--backend", "nunpy"], "did you mean 'numpy'?"),

@@ -52,6 +52,22 @@ def test_derive(form: str, layout: str, run: Run) -> None:
         assert json.loads(out)["schema"] == 1
 
 
+def test_derive_shows_the_blocks_once_and_the_direct_route(run: Run) -> None:
+    out = run("derive", "lstm", "-T", "2", "--wrt", "b_f,b_i")[1]
+    assert out.count("∂hₜ/∂cₜ₋₁ = ") == 1 and out.count("∂cₜ/∂cₜ₋₁ = diag(fₜ)") == 1 and "∏↷_{j=k+1..t} diag(fⱼ)" in out
+    assert out.count("dL/db_f = ") == out.count("dL/dbᵢ = ") == 1
+
+
+def test_derive_lists_single_routes(run: Run) -> None:
+    out = run("derive", "lstm", "-T", "2", "--wrt", "b_f", "--paths")[1]
+    assert "The term (2, 1) has 5:" in out
+    assert "b_f → a_{f,1} → f₁ → c₁ → c₂ → tanh(c₂) → h₂ → o₂ → L₂ : diag(f₁ ⊙ (𝟏 − f₁)) diag(c₀) diag(f₂)" in out
+    data = json.loads(run("derive", "lstm", "-T", "2", "--wrt", "b_f", "--paths", "--format", "json")[1])
+    assert [(r["loss_step"], r["source_step"]) for r in data["routes"]] == [(1, 1)] + 5 * [(2, 1)] + [(2, 2)]
+    assert data["form"] == "routes" and data["routes"][0]["values"][-1] == "L₁"
+    assert r"\to" in json.dumps(run("derive", "lstm", "-T", "1", "--wrt", "b_f", "--paths", "--format", "latex")[1])
+
+
 def test_derive_several(run: Run) -> None:
     data = json.loads(run("derive", "elman", "-T", "2", "--format", "json")[1])
     assert data["schema"] == 1 and len(data["results"]) == len(symbptt.load("elman").parameters)

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import types
 
+import numpy as np
 import pytest
 
 import symbptt.model.read as read
 from symbptt import emit
+from symbptt.verify.load import resolve
 
 CHAIN = """
 [inputs]
@@ -46,3 +48,29 @@ def test_gradients(text, style):
     module = types.ModuleType("emitted")
     exec(emit.source(read.from_text(text, "found.toml"), wrt="all", style=style).text, module.__dict__)  # the text is ours
     assert max(module.self_check().values()) < 1e-11
+
+
+FADING = """
+freeze = true
+[states]
+h = "H"
+[parameters]
+W = "H H"
+[equations]
+h = "0.1 * h[t-1] ** 2 * ((W @ h[t-1]) * h[t-1])"
+[loss]
+step = "sum(h)"
+at = "last"
+"""
+
+
+def test_what_cancels_comes_first() -> None:
+    """1 - mask is zero for a step that counts; a small slope added to the 1 before would lose its digits."""
+    rng = np.random.default_rng(0)
+    W, mask, h = rng.normal(size=(2, 2)), np.ones((3, 4)), {"h": 1e-2 * rng.normal(size=(4, 2))}
+    found = []
+    for style in ("plain", "fast"):
+        code = resolve(emit.source(read.from_text(FADING, "fading.toml"), wrt="all", style=style))
+        found.append(code.module.value_and_grad({"W": W}, {"mask": mask}, {}, h)[1])
+    for name in ("W", "h"):
+        np.testing.assert_allclose(found[1][name], found[0][name], rtol=1e-12, atol=0)

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import json
+import re
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from symbptt import derive, narrative, unroll
 from symbptt.errors import MissingRule
+from symbptt.model import build
 from symbptt.model.read import load, names
+from symbptt.model.values import Model
 
 
 def results(name: str, T: int) -> list[Any]:
@@ -71,6 +75,35 @@ def test_latex_is_readable() -> None:
     total = r"\frac{\mathrm{d} \mathbf{h}_{2}}{\mathrm{d} \mathbf{b}_{h}}"
     assert total + r" = \frac{\partial^{+} \mathbf{h}_{2}}{\partial \mathbf{b}_{h}}" in text
     assert text.isascii() or set(c for c in text if not c.isascii()) <= {"×", "²", "…"}, "only comments may have other letters"
+
+
+def unread() -> Model:
+    """A parameter, an input and an initial state that nothing reads; a parameter that only a last loss reads."""
+    return build.model(
+        name="unread", inputs={"x": "D", "u": "D"}, states={"h": "H", "c": "H"}, parameters={"W": "H D", "V": "H H", "v": "H"},
+        equations={"h": "tanh(W @ x)", "c": "h * h"}, loss="dot(c, v)", at="last",
+    )
+
+
+@pytest.mark.parametrize("name", ("V", "u", "h", "c"))
+def test_the_gradient_by_what_nothing_reads_is_zero_in_every_form(name: str) -> None:
+    graph = unroll.steps(unread(), 2)
+    system = derive.adjoints(graph)
+    only = replace(system, gradients=tuple(g for g in system.gradients if g.variable.name == name))
+    for result in (derive.gradient(graph, name), only, derive.sensitivities(graph, name)):
+        text = narrative.text(result)
+        assert narrative.json(result)["T"] == 2
+        if name in ("V", "u"):
+            assert re.search(rf"dL/d{name}\S* = 𝟎", text)
+
+
+def test_routes_of_every_model() -> None:
+    for name in names():
+        model = load(name)
+        routes = derive.single_routes(unroll.steps(model, 2), model.parameters[0].name)
+        text, data = narrative.text(routes), narrative.json(routes)
+        assert text.count(" → ") == sum(len(route.values) - 1 for route in routes.found)
+        assert len(data["routes"]) == len(routes.found) and balanced(narrative.latex(routes))
 
 
 def test_anything_else_is_refused() -> None:

@@ -6,9 +6,10 @@ from dataclasses import dataclass, field, replace
 
 import sympy as sp
 from sympy.matrices.expressions.matexpr import MatrixExpr
+from sympy.matrices.expressions.special import OneMatrix
 
 from symbptt.algebra import build
-from symbptt.algebra.nodes import TIME, BatchMean, Timed, is_leaf
+from symbptt.algebra.nodes import TIME, BatchMean, Spread, Timed, is_leaf
 from symbptt.emit.fast.plan import ADJOINT, GRADIENT, LOCAL, Block, Plan, Statement, is_untied, symbols, terms
 
 Factors = tuple[MatrixExpr, ...]
@@ -63,8 +64,12 @@ class _Linear:
                 others.append(term)
                 continue
             base, single, number = found
-            ones = sp.matrices.expressions.special.OneMatrix(*shape)
+            ones = OneMatrix(*shape)
             groups.setdefault(base, []).append(build.scale(number, build.hadamard(*single) if single else ones))
+        # 1 - m cancels where m is one: that comes first, before what is small is added.
+        groups = {
+            base: sorted((t for part in parts for t in terms(part)), key=lambda t: not _is_plain(t)) for base, parts in groups.items()
+        }
         made = [self._times(statement, base, build.add(*parts)) for base, parts in groups.items()]
         if len(groups) == 1 and not others and statement.key not in self.alias:
             base = next(iter(groups))
@@ -92,10 +97,17 @@ class _Linear:
             self.alias[statement.key] = (base, (build.add(*parts),), sp.S.One)
 
 
+def _is_plain(factor: MatrixExpr) -> bool:
+    """A number, or a number times a value."""
+    _, parts = build.split_number(factor)
+    inner = parts[0].args[0] if isinstance(parts[0], Spread) else parts[0]
+    return len(parts) == 1 and (isinstance(inner, OneMatrix) or is_leaf(inner))
+
+
 def _is_cheap(factor: MatrixExpr) -> bool:
     """A number, or a value that is stored already."""
     number, parts = build.split_number(factor)
-    ones = isinstance(parts[0], sp.matrices.expressions.special.OneMatrix)
+    ones = isinstance(parts[0], OneMatrix)
     return len(parts) == 1 and (ones or (number == 1 and is_leaf(parts[0])))
 
 
