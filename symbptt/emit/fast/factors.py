@@ -67,9 +67,7 @@ class _Linear:
             ones = OneMatrix(*shape)
             groups.setdefault(base, []).append(build.scale(number, build.hadamard(*single) if single else ones))
         # 1 - m cancels where m is one: that comes first, before what is small is added.
-        groups = {
-            base: sorted((t for part in parts for t in terms(part)), key=lambda t: not _is_plain(t)) for base, parts in groups.items()
-        }
+        groups = {base: sorted(sum(map(terms, parts), ()), key=lambda t: not _is_plain(t)) for base, parts in groups.items()}
         made = [self._times(statement, base, build.add(*parts)) for base, parts in groups.items()]
         if len(groups) == 1 and not others and statement.key not in self.alias:
             base = next(iter(groups))
