@@ -39,7 +39,8 @@ def _names(model: Model, wrt: Names) -> tuple[str, ...]:
 @formats("text", "latex", "json")
 @takes_model
 def derive(
-    model: Model, steps: int, wrt: Names, form: str, paths: bool, layout: str, language: str, notation: str, orientation: str | None
+    model: Model, steps: int, wrt: Names, form: str, paths: bool, layout: str, language: str, notation: str,
+    orientation: str | None,
 ) -> None:
     """Derive the gradient over T steps, in one of its three forms."""
     if paths and form != "sum":
