@@ -94,7 +94,7 @@
       const found = colour(getComputedStyle(box).backgroundColor);
       if (found[3] === 255) return found;
     }
-    return colour(getComputedStyle(document.body).backgroundColor);
+    return [255, 255, 255, 255]; // paper
   }
   const told = new Set();
   for (const { element } of pieces) {
