@@ -18,9 +18,10 @@ from symbptt.cli.explain import diagnose
 from symbptt.cli.first_values import init
 from symbptt.cli.flow import analyze
 from symbptt.cli.look import list_models, show, unroll
-from symbptt.cli.make import build, derive, document, emit
+from symbptt.cli.make import build, derive, emit
 from symbptt.cli.random_models import fuzz
 from symbptt.cli.shell import completion
+from symbptt.cli.write_down import document
 from symbptt.errors import SymbpttError, UnknownName
 from symbptt.files import reason
 

@@ -1,4 +1,4 @@
-"""Commands that make something from a model: derive, document, emit, build."""
+"""Commands that make something from a model: derive, emit, build."""
 
 from __future__ import annotations
 
@@ -72,30 +72,6 @@ def derive(
         say_json(made[0])
     else:
         say_json({"schema": 1, "model": model.name, "T": steps, "form": form, "results": made})
-
-
-@click.command()
-@steps_option()
-@wrt_option("Variables to derive by, separated by commas; default all parameters, inputs and initial states.")
-@formats("tex", "html", "pdf", "md", "ipynb", several=("tex", "html"))
-@click.option("--kind", default="derivation", show_default=True, metavar="KIND",
-              help="What the document is: derivation, handout, ...")
-@writing_options
-@click.option("--templates", type=click.Path(path_type=Path), metavar="DIR",
-              help="Folder of templates that stand before those of the package, block by block.")
-@click.option("-o", "--output", "folder", type=click.Path(path_type=Path), default=Path(), metavar="DIR",
-              help="Folder to write to (made if missing); default the current one.")
-@force_option
-@takes_model
-def document(
-    model: Model, steps: int, wrt: Names, layout: tuple[str, ...], folder: Path, force: bool, orientation: str | None,
-    **wishes: Any,
-) -> None:
-    """Write a document, one self-contained file per format."""
-    with progress(f"writing the derivation of {model.name} over {steps} steps"):
-        asked = symbptt.document.Wishes(layout=orientation, **wishes)
-        paths = symbptt.document.write(model, steps, folder, formats=layout, wrt=wrt, force=force, wishes=asked)
-    say("\n".join(str(path) for path in paths))
 
 
 @click.command()

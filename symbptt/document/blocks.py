@@ -51,6 +51,13 @@ class Steps(Block):
 
 
 @dataclass(frozen=True)
+class Lines(Block):
+    """Formulas one below the other, as of a calculation, each with a short note at its end."""
+
+    lines: tuple[tuple[Tree, str], ...]
+
+
+@dataclass(frozen=True)
 class Table(Block):
     """A table of text and formulas: a head, and rows of as many cells."""
 
@@ -99,13 +106,53 @@ class Code(Block):
 
 
 @dataclass(frozen=True)
+class Box(Block):
+    """Blocks that belong together under a title; `kind` is "goal", "pitfall", "identity", "note" or "card"."""
+
+    kind: str
+    title: Prose
+    blocks: tuple[Block, ...]
+
+
+@dataclass(frozen=True)
+class Exercise(Block):
+    """A question, a hint, and in the teacher's version its solution; the student's has room of so many lines in its place."""
+
+    number: int
+    question: tuple[Block, ...]
+    hint: Prose
+    solution: tuple[Block, ...]
+    room: int
+
+
+@dataclass(frozen=True)
+class Beside(Block):
+    """Equations beside the lines of code that carry their numbers: a head, and rows of steps and lines."""
+
+    head: tuple[Prose, Prose]
+    rows: tuple[tuple[tuple[Step, ...], str], ...]
+
+
+@dataclass(frozen=True)
+class LeftOut(Block):
+    """Why a part is not in the document; a document lists these at its end."""
+
+    reason: Prose
+
+
+@dataclass(frozen=True)
 class Document:
-    """A whole document of a kind, in a language, with the command that makes it; `lesson` is what it is about."""
+    """A whole document of a kind, in a language, with the command that makes it; `lesson` is what it is about.
+
+    `byline` are lines such as course and author. `room` says that its readers write into it, so that it asks for their name.
+    """
 
     kind: str
     title: str
     subtitle: Prose
+    byline: tuple[str, ...]
     language: str
     command: str
     blocks: tuple[Block, ...]
     lesson: Lesson
+    room: bool = False

@@ -6,9 +6,26 @@ from collections.abc import Callable
 from functools import singledispatch
 from typing import Any
 
-from symbptt.document.blocks import Block, Bullets, Cell, Code, Figure, Heading, Paragraph, Steps, Table, Terms
+from symbptt.document.blocks import (
+    Beside,
+    Block,
+    Box,
+    Bullets,
+    Cell,
+    Code,
+    Exercise,
+    Figure,
+    Heading,
+    LeftOut,
+    Lines,
+    Paragraph,
+    Steps,
+    Table,
+    Terms,
+)
 from symbptt.document.pens.pen import Pen
 from symbptt.errors import MissingRule
+from symbptt.narrative.values import Step
 
 Write = Callable[[Block], str]
 """Writes a block inside a block."""
@@ -43,6 +60,11 @@ def _steps(block: Steps, pen: Pen, write: Write) -> dict[str, Any]:
 
 
 @fields.register
+def _lines(block: Lines, pen: Pen, write: Write) -> dict[str, Any]:
+    return {"lines": [(made["math"], pen.text(note)) for tree, note in block.lines for made in pen.steps(Step(tree))[:1]]}
+
+
+@fields.register
 def _table(block: Table, pen: Pen, write: Write) -> dict[str, Any]:
     head = [pen.prose(cell) for cell in block.head]
     return {"head": head, "rows": [[pen.prose(cell) for cell in row] for row in block.rows], "long": len(block.rows) > LONG}
@@ -68,3 +90,27 @@ def _figure(block: Figure, pen: Pen, write: Write) -> dict[str, Any]:
 @fields.register
 def _code(block: Code, pen: Pen, write: Write) -> dict[str, Any]:
     return {"code": pen.code(block.text, block.numbers)}
+
+
+@fields.register
+def _box(block: Box, pen: Pen, write: Write) -> dict[str, Any]:
+    return {"kind": block.kind, "title": pen.prose(block.title), "body": "".join(map(write, block.blocks))}
+
+
+@fields.register
+def _exercise(block: Exercise, pen: Pen, write: Write) -> dict[str, Any]:
+    return {
+        "number": block.number, "question": "".join(map(write, block.question)), "hint": pen.prose(block.hint),
+        "solution": "".join(map(write, block.solution)), "room": block.room, "room_below": not block.solution and block.room > 0,
+    }
+
+
+@fields.register
+def _beside(block: Beside, pen: Pen, write: Write) -> dict[str, Any]:
+    rows = [([made for step in steps for made in pen.steps(step)], pen.code(code, frozenset())) for steps, code in block.rows]
+    return {"head": [pen.prose(cell) for cell in block.head], "rows": rows}
+
+
+@fields.register
+def _left_out(block: LeftOut, pen: Pen, write: Write) -> dict[str, Any]:
+    return {"reason": pen.prose(block.reason)}

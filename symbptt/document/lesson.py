@@ -5,21 +5,31 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import cached_property
 
-from symbptt.model.values import Model
+from sympy import HadamardProduct, MatMul
+
+from symbptt.derive import step
+from symbptt.document.own import NOTHING, Own
+from symbptt.model.values import Model, Role, Variable
 from symbptt.narrative import derivation
-from symbptt.narrative.story import ALL
+from symbptt.narrative.story import variables
 from symbptt.narrative.values import Derivation
 from symbptt.narrative.voice import ENGLISH, Voice
 
 
 @dataclass(frozen=True)
 class Lesson:
-    """Models over T steps, derived by `wrt` (None for all parameters, inputs and initial states), told in a voice."""
+    """Models over T steps, derived by `wrt` (None for all parameters), told in a voice.
+
+    `solutions` says whether exercises come with them, `seed` which exercises are drawn; `own` is what the author adds.
+    """
 
     models: tuple[Model, ...]
     T: int
     wrt: tuple[str, ...] | str | None = None
     voice: Voice = ENGLISH
+    solutions: bool = True
+    seed: int = 0
+    own: Own = NOTHING
 
     @property
     def model(self) -> Model:
@@ -27,6 +37,25 @@ class Lesson:
         return self.models[0]
 
     @cached_property
+    def variables(self) -> tuple[Variable, ...]:
+        """What is derived by; raises BadInput for a name that has no gradient."""
+        return variables(self.model, self.wrt)
+
+    @cached_property
     def derivation(self) -> Derivation:
         """The whole derivation; raises BadInput as `narrative.derivation` does."""
-        return derivation(self.model, self.T, self.wrt or ALL, self.voice)
+        return derivation(self.model, self.T, self.wrt, self.voice)
+
+    @cached_property
+    def main(self) -> Variable | None:
+        """The parameter that examples are about: a shared one that multiplies a state, else one that reaches a state."""
+        reaching = [v for v in self.variables if v.role is Role.PARAMETER and v.tied and step.immediate(self.model, v)]
+        recurrent = [v for v in reaching if _multiplies_state(self.model, v)]
+        return next(iter((*recurrent, *reaching)), None)
+
+
+def _multiplies_state(model: Model, variable: Variable) -> bool:
+    """Whether a parameter is a factor of a product with a state of the step before."""
+    states = {s.name for s in model.states}
+    products = [node for e in model.equations for node in e.value.atoms(MatMul, HadamardProduct) if variable.at() in node.args]
+    return any(getattr(leaf, "name", "") in states for node in products for leaf in node.args)

@@ -2,104 +2,105 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from symbptt import files
-from symbptt.document.blocks import Document
+from symbptt.document.blocks import Block, Box, Bullets, Document, LeftOut, Paragraph
 from symbptt.document.formats import format_of
 from symbptt.document.kinds import KINDS
+from symbptt.document.kinds.kind import Part
 from symbptt.document.lesson import Lesson
 from symbptt.document.scribe import Scribe
-from symbptt.errors import BadInput, UnknownName
+from symbptt.document.wishes import PLAIN, Wishes
+from symbptt.errors import BadInput
 from symbptt.model.read import load
 from symbptt.model.values import Model
-from symbptt.narrative.inline import math
-from symbptt.narrative.voice import Voice, speaking
+from symbptt.narrative.inline import math, written
 
 Names = tuple[str, ...] | str | None
+Source = Model | str | Sequence[Model | str]
+"""A model, or several for a kind that is about several."""
 
 
-@dataclass(frozen=True)
-class Wishes:
-    """What a document should be: its kind, its language, its notation and layout, and a folder of templates of its author's own.
-
-    A notation is the name of one of the package or the path of a file; without a layout ("column" or "row") it is that of the
-    notation. Raises UnknownName for a name that does not exist, BadInput for a file or folder that cannot be used.
-    """
-
-    kind: str = "derivation"
-    language: str = "en"
-    notation: str = "textbook"
-    layout: str | None = None
-    templates: Path | None = None
-
-    def __post_init__(self) -> None:
-        if self.kind not in KINDS:
-            raise UnknownName("kind of document", self.kind, KINDS)
-        self.voice()
-        if self.templates is not None and not self.templates.is_dir():
-            raise BadInput(f"{self.templates}: no folder of templates")
-
-    def voice(self) -> Voice:
-        """How the document speaks."""
-        return speaking(self.language, self.notation, self.layout)
-
-    def changed(self) -> dict[str, object]:
-        """What differs from a plain document, by option of the command line."""
-        named = {"kind": "kind", "lang": "language", "notation": "notation", "layout": "layout", "templates": "templates"}
-        values = {option: (getattr(self, name), type(self).__dataclass_fields__[name].default) for option, name in named.items()}
-        return {option: value for option, (value, default) in values.items() if value != default}
-
-    def options(self) -> str:
-        """The options of the command line that say the same, defaults left out."""
-        return " ".join(f"--{option} {value}" for option, value in self.changed().items())
+def models(source: Source, kind: str) -> tuple[Model, ...]:
+    """The models of a document; raises BadInput if the kind is about another number of them."""
+    given = (source,) if isinstance(source, (Model, str)) else tuple(source)
+    wanted = KINDS[kind].models
+    if len(given) != wanted:
+        raise BadInput(f"a document of the kind {kind} is about {wanted} model{'s' * (wanted > 1)}, not {len(given)}")
+    return tuple(map(load, given))
 
 
-PLAIN = Wishes()
-
-
-def _command(model: Model, T: int, wrt: Names, wishes: Wishes) -> str:
+def _command(lesson: Lesson, wrt: Names, wishes: Wishes) -> str:
     names = f"--wrt {wrt if isinstance(wrt, str) else ','.join(wrt)}" if wrt else ""
-    parts = ("symbptt document", model.name, model.options, f"-T {T}", names, wishes.options())
+    which = [part for model in lesson.models for part in (model.name, model.options)]
+    parts = ("symbptt document", *which, f"-T {lesson.T}", names, wishes.options())
     return " ".join(part for part in parts if part)
 
 
-def compose(model: Model | str, T: int, wrt: Names = None, wishes: Wishes = PLAIN) -> Document:
+def compose(source: Source, T: int, wrt: Names = None, wishes: Wishes = PLAIN) -> Document:
     """The document as blocks, before any format.
 
-    `wrt` is None for all parameters, inputs and initial states. Raises BadInput for a model without a loss, and for a T or a
-    name that is not possible.
+    `wrt` is None for what the kind derives by. Raises BadInput for a model without a loss, and for a T or a name that is not
+    possible.
     """
-    model = load(model)
-    voice = wishes.voice()
-    lesson = Lesson((model,), T, wrt, voice)
-    title, subtitle = lesson.derivation.title, voice.say("document.subtitle", steps=math(f"T = {T}"))
-    blocks = tuple(block for part in KINDS[wishes.kind] for block in part(lesson))
-    return Document(wishes.kind, title, subtitle, wishes.language, _command(model, T, wrt, wishes), blocks, lesson)
+    kind = KINDS[wishes.kind]
+    lesson = Lesson(
+        models(source, wishes.kind), T, wrt or kind.wrt, wishes.voice(), wishes.solutions, wishes.seed, wishes.own
+    )
+    title = wishes.title or wishes.own.title or " · ".join(model.title for model in lesson.models)
+    course, author = wishes.course or wishes.own.course, wishes.author or wishes.own.author
+    subtitle = lesson.voice.say(f"document.subtitle.{wishes.kind}", steps=math(f"T = {T}"))
+    version = (lesson.voice.word(f"document.version.{wishes.version}"),) if kind.exercises else ()
+    byline = tuple(line for line in (course, author, *version) if line)
+    blocks = [block for part in kind.parts for block in _told(part, lesson)]
+    return Document(
+        wishes.kind, title, subtitle, byline, wishes.language, _command(lesson, wrt, wishes), _gathered(blocks, lesson),
+        lesson, room=kind.exercises and not wishes.solutions,
+    )
+
+
+def _told(part: Part, lesson: Lesson) -> tuple[Block, ...]:
+    """A part with the author's paragraphs after its heading and at its end."""
+    own = lesson.own.part(part.__name__)
+    if own.skip:
+        return ()
+    made = part(lesson)
+    before, after = (tuple(Paragraph(written(text)) for text in texts) for texts in (own.before, own.after))
+    return (*made[:1], *before, *made[1:], *after)
+
+
+def _gathered(blocks: list[Block], lesson: Lesson) -> tuple[Block, ...]:
+    """The reasons for what is left out, at the end."""
+    reasons = tuple(block.reason for block in blocks if isinstance(block, LeftOut))
+    kept = tuple(block for block in blocks if not isinstance(block, LeftOut))
+    if not reasons:
+        return kept
+    return (*kept, Box("note", lesson.voice.say("document.left_out"), (Bullets(reasons),)))
 
 
 def _made(document: Document, format: str, wishes: Wishes) -> str | bytes:
     found = format_of(format)
-    text = Scribe(found.pen(document.language), document.kind, wishes.templates).document(document)
+    templates = None if wishes.templates is None else Path(wishes.templates)
+    text = Scribe(found.pen(document.language), document.kind, templates).document(document)
     return found.finish(text, document.lesson)
 
 
-def render(model: Model | str, T: int, format: str = "tex", wrt: Names = None, wishes: Wishes = PLAIN) -> str:
+def render(source: Source, T: int, format: str = "tex", wrt: Names = None, wishes: Wishes = PLAIN) -> str:
     """The document in a format that is text; arguments and errors as of `compose`, and BadInput for another format."""
     if not format_of(format).text:
         raise BadInput(f"{format} is a format of files, not of text; document.write makes them")
-    return str(_made(compose(model, T, wrt, wishes), format, wishes))
+    return str(_made(compose(source, T, wrt, wishes), format, wishes))
 
 
-def _name(model: Model, T: int, wishes: Wishes) -> str:
-    extra = [Path(str(value)).stem for option, value in wishes.changed().items() if option != "templates"]
-    return "_".join([model.name, f"T{T}", *extra])
+def _name(found: tuple[Model, ...], T: int, wishes: Wishes) -> str:
+    version = [wishes.version] if KINDS[wishes.kind].exercises else []
+    return "_".join([*(model.name for model in found), f"T{T}", *wishes.names(), *version])
 
 
 def write(
-    model: Model | str, T: int, directory: str | Path = ".", formats: Iterable[str] = ("tex", "html"), wrt: Names = None,
+    source: Source, T: int, directory: str | Path = ".", formats: Iterable[str] = ("tex", "html"), wrt: Names = None,
     force: bool = False, wishes: Wishes = PLAIN,
 ) -> list[Path]:
     """Write the document, one file per format, such as elman_T3.tex; all of them or none. Returns their paths.
@@ -107,10 +108,10 @@ def write(
     The folder is made if it is missing. Raises BadInput as `compose` does, for an unknown format, as `pdf.typeset` does for a
     PDF, and for a file that exists, unless `force`.
     """
-    model = load(model)
+    found = models(source, wishes.kind)
     wanted = [format for format in dict.fromkeys(formats) if format_of(format)]
-    document = compose(model, T, wrt, wishes)
-    stem = Path(directory) / _name(model, T, wishes)
+    document = compose(found, T, wrt, wishes)
+    stem = Path(directory) / _name(found, T, wishes)
     made = {stem.with_name(f"{stem.name}.{format}"): _made(document, format, wishes) for format in wanted}
     files.make_folder(directory)
     return list(files.write_all(made, force=force))

@@ -24,7 +24,10 @@ MOST = 4
 
 @dataclass(frozen=True)
 class Node:
-    """A value at a step; `shape` is "round" or "square". `number` is that of its adjoint equation, 0 if it has none."""
+    """A value at a step; `shape` is "round", "square", or "wide" with half its width as `half`.
+
+    `number` is that of its adjoint equation, 0 if it has none.
+    """
 
     x: float
     y: float
@@ -32,10 +35,13 @@ class Node:
     role: Role
     key: Key | None = None
     number: int = 0
+    half: float = 0.0
 
     @property
     def shape(self) -> str:
-        """Losses are squares."""
+        """Losses are squares, operations as wide as their labels."""
+        if self.half:
+            return "wide"
         return "square" if self.role is Role.LOSS else "round"
 
 
@@ -58,6 +64,18 @@ class Arrow:
     anchor: str
     backward: bool
     ends: tuple[Key, Key] | None = None
+    tip: bool = True
+
+
+@dataclass(frozen=True)
+class Label:
+    """Words or a formula at a place; `kind` is "name" for values, "number" for numbers of nodes, "rule" for what flows back."""
+
+    x: float
+    y: float
+    text: Tree
+    kind: str
+    anchor: str = "middle"
 
 
 @dataclass(frozen=True)
@@ -72,10 +90,11 @@ class Scene:
     height: float
     nodes: tuple[Node, ...]
     arrows: tuple[Arrow, ...]
-    gaps: tuple[Place, ...]
+    gaps: tuple[Place, ...] = ()
     T: int = 0
     routes: tuple[tuple[str, int, str], ...] = ()
     entries: tuple[tuple[str, tuple[str, ...]], ...] = ()
+    labels: tuple[Label, ...] = ()
 
 
 def _arrow(ends: tuple[Key, Key], places: Places, bend: float, label: Tree | None, backward: bool) -> Arrow:

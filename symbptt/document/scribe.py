@@ -54,5 +54,6 @@ class Scribe:
         body = "".join(map(self.block, document.blocks))
         return self._filled("document", {
             "title": text(document.title), "subtitle": self.pen.prose(document.subtitle), "language": document.language,
-            "command": text(document.command), "headings": headings, "body": body, **self.pen.page(body),
+            "byline": [text(line) for line in document.byline], "room": document.room, "command": text(document.command),
+            "headings": headings, "body": body, **self.pen.page(body),
         })

@@ -119,6 +119,8 @@ def _marks(**marks: Key | int | str | None) -> str:
 
 def _node(node: Node) -> str:
     shape = f'<circle cx="{_n(node.x)}" cy="{_n(node.y)}" r="19"/>'
+    if node.shape == "wide":
+        shape = f'<rect x="{_n(node.x - node.half)}" y="{_n(node.y - 13)}" width="{_n(2 * node.half)}" height="26" rx="6"/>'
     if node.shape == "square":
         shape = f'<rect x="{_n(node.x - 18)}" y="{_n(node.y - 16)}" width="36" height="32" rx="4"/>'
     marks = _marks(at=node.key, number=node.number, label=as_text.write(node.label) if node.key else None)
@@ -140,7 +142,8 @@ def _arrow(a: Arrow) -> str:
     path = f"M{_n(a.x1)} {_n(a.y1)}Q{_n(a.cx)} {_n(a.cy)} {_n(a.x2)} {_n(a.y2)}"
     text = "" if a.label is None else _text(a.lx, a.ly, a.label, "label", a.anchor)
     source, target = a.ends or (None, None)
-    return f'<g class="arrow {kind}"{_marks(source=source, target=target)}><path class="line" d="{path}"/>{_head(a)}{text}</g>'
+    line = f'<path class="line" d="{path}"/>' + (_head(a) if a.tip else "")
+    return f'<g class="arrow {kind}"{_marks(source=source, target=target)}>{line}{text}</g>'
 
 
 def _said(scene: Scene) -> str:
@@ -188,5 +191,6 @@ def write(scene: Scene, title: str) -> str:
     routes = f" {_routes(scene)}" if scene.routes else ""
     parts = [f'<svg class="graph" role="img" {size}{routes}><title>{escape(title)}</title><desc>{escape(_said(scene))}</desc>']
     parts += [_arrow(a) for a in scene.arrows] + [_node(n) for n in scene.nodes]
+    parts += [_text(label.x, label.y, label.text, f"{label.kind}-mark", label.anchor) for label in scene.labels]
     parts += [f'<text class="name" x="{_n(x)}" y="{_n(y + 5)}" text-anchor="middle">⋯</text>' for x, y in scene.gaps]
     return "\n".join([*parts, "</svg>"])

@@ -7,6 +7,8 @@ from symbptt.document.scene import Arrow, Node, Scene
 
 WIDEST = 455.0
 """The width of a figure in points."""
+FULL, LETTERS = 0.8, 8.0
+"""Points per unit of a scene at most, and the size of letters then."""
 STYLES = {"input": "xnode", "state": "snode", "local": "onode", "loss": "lnode"}
 _ANCHORS = {"middle": "", "start": "anchor=west, ", "end": "anchor=east, "}
 
@@ -19,7 +21,10 @@ def _place(x: float, y: float) -> str:
     return f"({_number(x)},{_number(y)})"
 
 
-def _node(node: Node) -> str:
+def _node(node: Node, unit: float) -> str:
+    if node.shape == "wide":
+        size = rf"opnode, minimum width={_number(2 * node.half * unit)}pt, minimum height={_number(26 * unit)}pt"
+        return rf"  \node[{STYLES[node.role]}, {size}] at {_place(node.x, node.y)} {{${typeset.latex(node.label)}$}};"
     return rf"  \node[{STYLES[node.role]}] at {_place(node.x, node.y)} {{${typeset.latex(node.label)}$}};"
 
 
@@ -28,8 +33,9 @@ def _arrow(a: Arrow) -> str:
     first = (a.x1 + 2 * (a.cx - a.x1) / 3, a.y1 + 2 * (a.cy - a.y1) / 3)
     second = (a.x2 + 2 * (a.cx - a.x2) / 3, a.y2 + 2 * (a.cy - a.y2) / 3)
     style = "gradient" if a.backward else "forward"
+    ends = style if a.tip else f"{style}, -"
     curve = f".. controls {_place(*first)} and {_place(*second)} .. {_place(a.x2, a.y2)}"
-    line = rf"  \draw[{style}] {_place(a.x1, a.y1)} {curve};"
+    line = rf"  \draw[{ends}] {_place(a.x1, a.y1)} {curve};"
     if a.label is None:
         return line
     return line + "\n" + rf"  \node[{_ANCHORS[a.anchor]}{style} label] at {_place(a.lx, a.ly)} {{${typeset.latex(a.label)}$}};"
@@ -37,8 +43,13 @@ def _arrow(a: Arrow) -> str:
 
 def write(scene: Scene) -> str:
     """A tikzpicture that fits on the page; its styles are defined in the template."""
-    unit = min(0.8, WIDEST / scene.width)
-    lines = [rf"\begin{{tikzpicture}}[x={unit:.3f}pt, y=-{unit:.3f}pt]"]
-    lines += [_arrow(a) for a in scene.arrows] + [_node(n) for n in scene.nodes]
+    unit = min(FULL, WIDEST / scene.width)
+    size = min(LETTERS, LETTERS * unit / FULL)
+    font = rf", every node/.append style={{font=\fontsize{{{size:.2f}}}{{{1.2 * size:.2f}}}\selectfont}}" if scene.labels else ""
+    lines = [rf"\begin{{tikzpicture}}[x={unit:.3f}pt, y=-{unit:.3f}pt{font}]"]
+    lines += [_arrow(a) for a in scene.arrows] + [_node(n, unit) for n in scene.nodes]
+    lines += [
+        rf"  \node[{_ANCHORS[m.anchor]}{m.kind} mark] at {_place(m.x, m.y)} {{${typeset.latex(m.text)}$}};" for m in scene.labels
+    ]
     lines += [rf"  \node at {_place(x, y)} {{$\cdots$}};" for x, y in scene.gaps]
     return "\n".join([*lines, r"\end{tikzpicture}"])

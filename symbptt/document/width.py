@@ -38,6 +38,11 @@ def _text(tree: t.Text) -> float:
 
 
 @width.register
+def _blank(tree: t.Blank) -> float:
+    return 3.2
+
+
+@width.register
 def _operator(tree: t.Operator) -> float:
     if tree.text in ("\u2061", "\u2062", ",", ":", "\u2009"):
         return 0.2

@@ -71,16 +71,25 @@ def _filled(text: str, values: Mapping[str, str | Tree | Prose]) -> Prose:
 
 @dataclass(frozen=True)
 class Voice:
-    """A language and a notation. Raises UnknownName for a language without tables, and for a key that the tables lack."""
+    """A language and a notation; `words` are texts by key that stand before those of the tables.
+
+    Raises UnknownName for a language without tables, and for a key or a slot that the tables lack.
+    """
 
     language: str = "en"
     notation: Notation = TEXTBOOK
+    words: tuple[tuple[str, str], ...] = ()
 
     def __post_init__(self) -> None:
-        table(self.language)
+        known = table(self.language)
+        for key, text in self.words:
+            if key not in known:
+                raise UnknownName(f"text in {self.language}", key, known)
+            for slot in sorted(slots(text) - slots(known[key])):
+                raise UnknownName(f"slot in {key}", slot, slots(known[key]) or {"none"})
 
     def _text(self, key: str) -> str:
-        known = table(self.language)
+        known = {**table(self.language), **dict(self.words)}
         for name in (key, f"{key}.{self.notation.layout}"):
             if name in known:
                 return known[name]

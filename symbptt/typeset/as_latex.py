@@ -67,6 +67,11 @@ def _text(node: t.Text, compact: bool) -> str:
 
 
 @_write.register
+def _blank(node: t.Blank, compact: bool) -> str:
+    return r"\boxed{\phantom{\mathrm{WWW}}}"
+
+
+@_write.register
 def _operator(node: t.Operator, compact: bool) -> str:
     text = OPERATORS[node.text]
     if node.text == "\u2009":

@@ -50,6 +50,12 @@ def _text(node: t.Text, compact: bool) -> str:
 
 
 @_write.register
+def _blank(node: t.Blank, compact: bool) -> str:
+    box = ' style="border: 1px solid; border-radius: 2px"'
+    return _tag("mrow", '<mspace width="2.6em" height="0.9em" depth="0.3em"/>', box)
+
+
+@_write.register
 def _operator(node: t.Operator, compact: bool) -> str:
     if node.text == "\u2009":
         return _SPACE

@@ -44,6 +44,11 @@ def _text(node: t.Text, compact: bool) -> str:
 
 
 @_write.register
+def _blank(node: t.Blank, compact: bool) -> str:
+    return "▢"
+
+
+@_write.register
 def _operator(node: t.Operator, compact: bool) -> str:
     if node.text == ",":
         return "," if compact else ", "

@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 OPERATORS: dict[str, str] = {
-    "+": "+", "−": "-", "±": r"\pm", "=": "=", "≔": r"\mathrel{:=}", "≈": r"\approx", "≤": r"\le", "≥": r"\ge", "⊙": r"\odot",
+    "+": "+", "−": "-", "±": r"\pm", "=": "=", "≔": r"\mathrel{:=}", "≈": r"\approx", "≤": r"\le", "≥": r"\ge", "<": "<",
+    ">": ">", "⊙": r"\odot",
     "∘": r"\circ", "∗": r"\ast", "⊕": r"\oplus", "⊗": r"\otimes", "⊘": r"\oslash", "·": r"\cdot", "×": r"\times", "/": "/",
     ",": ",", ":": ":", "∂": r"\partial", "∇": r"\nabla", "⊤": r"\top", "⊥": r"\bot", "′": r"\prime", "⋆": r"\star",
     "†": r"\dagger", "∞": r"\infty", "⋯": r"\cdots", "…": r"\ldots", "⋮": r"\vdots", "⋱": r"\ddots", "→": r"\to",
@@ -13,7 +14,7 @@ OPERATORS: dict[str, str] = {
 }
 """Every operator and its LaTeX. The last three are invisible: application of a function, product, product set with a space."""
 
-SPACED = frozenset("+−±=≔≈≤≥⊙∘∗⊕⊗⊘·×→")
+SPACED = frozenset("+−±=≔≈≤≥<>⊙∘∗⊕⊗⊘·×→")
 """The operators that stand between spaces when they are infix."""
 
 FENCES: dict[str, tuple[str, str]] = {

@@ -63,6 +63,11 @@ class Text(Tree):
 
 
 @dataclass(frozen=True)
+class Blank(Tree):
+    """An empty box, to be filled in."""
+
+
+@dataclass(frozen=True)
 class Operator(Tree):
     """A sign of the table `OPERATORS`; `prefix` marks a minus that belongs to what follows."""
 

@@ -2,12 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from symbptt.document.kinds import derivation, handout
+from symbptt.document.kinds.kind import Kind
 
-from symbptt.document.blocks import Block
-from symbptt.document.kinds import derivation
-from symbptt.document.lesson import Lesson
-
-Part = Callable[[Lesson], tuple[Block, ...]]
-KINDS: dict[str, tuple[Part, ...]] = {"derivation": derivation.PARTS}
-"""Kind to its parts, in order."""
+KINDS: dict[str, Kind] = {"derivation": derivation.KIND, "handout": handout.KIND}
+"""Kind by name."""

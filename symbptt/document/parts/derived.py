@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 
-from symbptt.document.blocks import Block, Heading, Paragraph, Steps
+from symbptt import unroll
+from symbptt.document.blocks import Block, Box, Heading, Paragraph, Steps
 from symbptt.document.lesson import Lesson
 from symbptt.document.sizes import terms
+from symbptt.narrative import backward, jacobians, local, nested, products
+from symbptt.narrative import forward as given
+from symbptt.narrative.identities import identities as found_identities
 from symbptt.narrative.values import Section
 from symbptt.narrative.voice import Voice
 
@@ -15,15 +20,65 @@ def _key(number: int, heading: str) -> str:
     return f"{number}-{re.sub('[^a-z0-9]+', '-', heading.lower()).strip('-')}".strip("-")
 
 
-def section(number: int, told: Section, voice: Voice) -> tuple[Block, ...]:
+def section(key: str, told: Section, voice: Voice) -> tuple[Block, ...]:
     """A section of the derivation as blocks."""
-    made: list[Block] = [Heading(told.heading, _key(number, told.heading), told.level)]
+    made: list[Block] = [Heading(told.heading, key, told.level)]
     made += [Paragraph(prose) for prose in told.intro]
     made += [Steps(told.steps)] if told.steps else []
     made += [terms(told.norms, voice)] if told.norms else []
     return tuple(made)
 
 
+def _sections(told: Iterable[tuple[str, Section]], voice: Voice) -> tuple[Block, ...]:
+    return tuple(block for key, one in told for block in section(key, one, voice))
+
+
 def sections(lesson: Lesson) -> tuple[Block, ...]:
     """All sections, in order."""
-    return tuple(block for i, told in enumerate(lesson.derivation.sections, 1) for block in section(i, told, lesson.voice))
+    told = lesson.derivation.sections
+    return _sections(((_key(number, one.heading), one) for number, one in enumerate(told, 1)), lesson.voice)
+
+
+def forward(lesson: Lesson) -> tuple[Block, ...]:
+    """Conventions, and the equations of one step."""
+    model, voice = lesson.model, lesson.voice
+    return _sections([("conventions", given.conventions(model, voice)), ("forward", given.equations(model, voice))], voice)
+
+
+def identities(lesson: Lesson) -> tuple[Block, ...]:
+    """What the local rules rest on, each derived once from its definition."""
+    voice = lesson.voice
+    found = found_identities(lesson.model, voice)
+    if not found:
+        return ()
+    boxes = tuple(Box("identity", one.title, (Steps(one.steps),)) for one in found)
+    return (
+        Heading(voice.word("handout.identities.heading"), "identities"), Paragraph(voice.say("handout.identities.intro")), *boxes,
+    )
+
+
+def factors(lesson: Lesson) -> tuple[Block, ...]:
+    """The factors of the sum of products: local derivatives, state Jacobian, gradient of one loss, immediate derivatives."""
+    model, voice, wrt = lesson.model, lesson.voice, lesson.variables
+    told = [("local", local.derivatives(model, voice, wrt))]
+    if given.is_recurrent(model):
+        told.append(("jacobian", jacobians.state_jacobian(model, voice)))
+    if model.states:
+        told.append(("loss-gradient", jacobians.loss_gradient(model, voice)))
+    return _sections([*told, ("immediate", jacobians.immediate(model, voice, wrt))], voice)
+
+
+def sums(lesson: Lesson) -> tuple[Block, ...]:
+    """The gradient as a sum of products."""
+    partial, full = products.sections(unroll.steps(lesson.model, lesson.T), lesson.voice, lesson.variables)
+    return _sections([("products", partial), ("substituted", full)], lesson.voice)
+
+
+def recursion(lesson: Lesson) -> tuple[Block, ...]:
+    """The backward recursion, and the nested form."""
+    model, voice, wrt = lesson.model, lesson.voice, lesson.variables
+    told = [("backward", backward.state_form(model, voice, wrt))] if model.states else []
+    told.append(("values", backward.node_form(model, voice, wrt)))
+    if model.states:
+        told.append(("nested", nested.section(model, voice, lesson.T, wrt)))
+    return _sections(told, voice)

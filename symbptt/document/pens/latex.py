@@ -12,6 +12,7 @@ from symbptt.document.breaking import broken, chunks
 from symbptt.document.pens.pen import Pen
 from symbptt.document.scene import Scene
 from symbptt.narrative.values import Step
+from symbptt.typeset.alphabets import COMMANDS
 from symbptt.typeset.tree import Tree
 
 _SPECIAL = {
@@ -39,6 +40,8 @@ def _character(c: str, chinese: bool) -> str:
         return c
     if c in _SPECIAL:
         return _SPECIAL[c]
+    if c in COMMANDS:
+        return f"${COMMANDS[c]}$"
     if c.isascii() and c.isprintable():
         return c
     if c.isspace():

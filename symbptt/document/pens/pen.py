@@ -6,6 +6,7 @@ from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
+from symbptt.document.flat import flat
 from symbptt.document.scene import Scene
 from symbptt.narrative.values import Prose, Step, Typed
 from symbptt.typeset.tree import Tree
@@ -58,4 +59,4 @@ class Pen(ABC):
     def _part(self, part: str | Tree) -> str:
         if isinstance(part, Typed):
             return self.typed(part)
-        return self.text(part) if isinstance(part, str) else self.inline(part)
+        return self.text(part) if isinstance(part, str) else self.inline(flat(part))

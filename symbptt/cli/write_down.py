@@ -1,0 +1,60 @@
+"""The command that writes documents."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import click
+
+import symbptt
+from symbptt.cli.options import (
+    CHANGES,
+    Names,
+    force_option,
+    formats,
+    read,
+    sources_options,
+    steps_option,
+    writing_options,
+    wrt_option,
+)
+from symbptt.cli.output import say
+from symbptt.cli.progress import progress
+from symbptt.errors import BadInput
+
+
+@click.command()
+@sources_options
+@steps_option()
+@click.option("--kind", default="derivation", show_default=True, metavar="KIND",
+              help="What the document is: derivation, handout, summary, slides, or compare (two MODELs).")
+@click.option("--version", default="teacher", show_default=True, metavar="VERSION",
+              help="Exercises with their solutions (teacher), or with room to write (student).")
+@click.option("--seed", type=int, default=0, show_default=True, metavar="NUMBER", help="Seed of the exercises.")
+@writing_options
+@click.option("--title", default="", metavar="TEXT", help="Title in place of the model's.")
+@click.option("--author", default="", metavar="TEXT", help="Who hands it out.")
+@click.option("--course", default="", metavar="TEXT", help="The course it belongs to.")
+@wrt_option("Variables to derive by, separated by commas; default all parameters, in a derivation inputs and initial states too.")
+@formats("tex", "html", "pdf", "md", "ipynb", several=("tex", "html"))
+@click.option("--templates", type=click.Path(path_type=Path), metavar="DIR",
+              help="Folder of templates that stand before those of the package, block by block.")
+@click.option("--prose", type=click.Path(path_type=Path), metavar="FILE.toml",
+              help="Words, paragraphs and exercises of your own; see docs/documents.md.")
+@click.option("-o", "--output", "folder", type=click.Path(path_type=Path), default=Path(), metavar="DIR",
+              help="Folder to write to (made if missing); default the current one.")
+@force_option
+def document(
+    sources: tuple[str, ...], steps: int, wrt: Names, layout: tuple[str, ...], folder: Path, force: bool,
+    orientation: str | None, **options: Any,
+) -> None:
+    """Write a document, one self-contained file per format."""
+    if not sources:
+        raise BadInput("document: give a MODEL; symbptt list shows the built-in ones")
+    changes = {name: options.pop(name) for name in CHANGES}
+    asked = symbptt.document.Wishes(layout=orientation, **options)
+    models = [read(source, changes) for source in sources]
+    with progress(f"writing a {asked.kind} of {', '.join(model.name for model in models)} over {steps} steps"):
+        paths = symbptt.document.write(models, steps, folder, formats=layout, wrt=wrt, force=force, wishes=asked)
+    say("\n".join(str(path) for path in paths))

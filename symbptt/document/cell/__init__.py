@@ -1,0 +1,1 @@
+"""One step of a model as a graph of operations, walked backwards node by node: the graph, its layout, its picture."""

@@ -1,0 +1,156 @@
+"""The example itself: small sizes, short fractions for every leaf, all values and adjoints computed from them."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from fractions import Fraction
+from functools import cached_property, lru_cache
+from random import Random
+
+import numpy as np
+import sympy as sp
+from sympy.matrices.expressions.matexpr import MatrixExpr
+
+from symbptt import derive
+from symbptt.algebra.evaluate import Array
+from symbptt.algebra.nodes import BatchMean
+from symbptt.derive.adjoint import AdjointSystem
+from symbptt.derive.numeric import class_targets
+from symbptt.document.example.mixed import Mixed, Number
+from symbptt.errors import BadInput
+from symbptt.model.values import Model, Role, Variable
+from symbptt.unroll.graph import UnrolledGraph, steps
+from symbptt.verify.data import Data
+from symbptt.verify.exact.entries import Entries, Matrix
+from symbptt.verify.exact.whole_graph import gradients, leaves, run
+from symbptt.verify.load import resolve
+
+CLASSES = 2
+"""The size of a dimension that holds classes; every other dimension has size one."""
+HALVES = tuple(Fraction(n, 2) for n in (-2, -1, 1, 2))
+TRIES = 60
+
+
+@dataclass(frozen=True)
+class Example:
+    """Numbers for a model over T steps of one sample; `entries.leaves` holds those of every symbol, adjoints included."""
+
+    graph: UnrolledGraph
+    sizes: Mapping[str, int]
+    entries: Entries
+    system: AdjointSystem
+    gradients: Mapping[sp.MatrixSymbol, Matrix]
+
+    @property
+    def model(self) -> Model:
+        """The model."""
+        return self.graph.model
+
+    def value(self, expression: MatrixExpr) -> Matrix:
+        """The entries of a formula."""
+        return self.entries(expression)[0]
+
+    @cached_property
+    def by_code(self) -> Mapping[str, Array]:
+        """The gradients that the emitted module returns for the same numbers, by name; its loss under the name of the loss."""
+        code, data = resolve(self.model), self.data()
+        assert self.model.loss is not None
+        return {**code.gradients(data), self.model.loss.target.name: np.asarray(code.value(data).real)}
+
+    def data(self) -> Data:
+        """The numbers as arrays of the emitted code's contract, time-major with one sample."""
+        roles = (Role.PARAMETER, Role.BUFFER, Role.INPUT, Role.TARGET, Role.STATE)
+        parts: dict[Role, dict[str, Array]] = {role: {} for role in roles}
+        for role, part in parts.items():
+            for v in self.model.of(role):
+                if v.initial is None:
+                    part[v.name] = self._array(v)
+        return Data(
+            dict(self.sizes), self.graph.T, 1, {**parts[Role.PARAMETER], **parts[Role.BUFFER]}, parts[Role.INPUT],
+            parts[Role.TARGET], parts[Role.STATE], {},
+        )
+
+    def _array(self, v: Variable) -> Array:
+        shape = tuple(self.entries.size(size) for size in (v.rows, v.columns)[: len(v.shape)])
+        learned = v.role in (Role.PARAMETER, Role.BUFFER)
+        if v.role is Role.STATE or (learned and not v.timed):
+            one = self._entries(v.at(0) if v.role is Role.STATE else v.at(), shape)
+            return one[None] if v.role is Role.STATE else one
+        stacked = np.stack([self._entries(v.at(t), shape) for t in range(1, self.graph.T + 1)])
+        if v.classes:
+            return np.argmax(stacked.reshape(self.graph.T, -1), axis=1)[:, None]
+        return stacked if learned else stacked[:, None]
+
+    def _entries(self, symbol: sp.MatrixSymbol, shape: tuple[int, ...]) -> Array:
+        if symbol not in self.entries.leaves:
+            return np.zeros(shape)
+        return np.array([[float(entry) for entry in row] for row in self.entries.leaves[symbol][0]]).reshape(shape)
+
+
+def sizes(model: Model) -> dict[str, int]:
+    """One for every dimension; for that of classes, of which there must be two to choose from, two."""
+    classed = {name for target in class_targets(model) for name in model[target].shape}
+    classed |= {name for v in model.of(Role.INPUT) if v.classes for name in v.shape}
+    return {name: CLASSES if name in classed else 1 for name in model.dimensions}
+
+
+def refusal(model: Model) -> str | None:
+    """Why a model has no example by hand, as a key of the tables of words; None if it has one."""
+    if any(e.value.has(BatchMean) for e in model.all_equations):
+        return "couples"
+    return None if example(model, 2) is not None else "numbers"
+
+
+@lru_cache(maxsize=32)
+def example(model: Model, T: int, seed: int = 0) -> Example | None:
+    """The first of several draws in which everything is finite and every gradient moves; None if none is finite."""
+    best: tuple[int, Example] | None = None
+    for made in _draws(model, T, seed):
+        values = [abs(float(e)) for matrix in made.gradients.values() for row in matrix for e in row]
+        if not all(map(math.isfinite, values)):
+            continue
+        idle = sum(value < 0.01 for value in values)
+        if best is None or idle < best[0]:
+            best = idle, made
+        if idle == 0:
+            break
+    return best[1] if best else None
+
+
+def _draws(model: Model, T: int, seed: int) -> Iterator[Example]:
+    graph, known = steps(model, T), sizes(model)
+    system = derive.adjoints(graph)
+    for trial in range(TRIES):
+        entries = Entries(Mixed(), known, 1)
+        for leaf in leaves(graph):
+            entries.leaves[leaf] = [_drawn(model, leaf, entries, Random(f"{seed} {trial} {leaf}"))]
+        run(graph, entries)
+        found = {of: value[0] for _, of, value in gradients(system, entries)}
+        yield Example(graph, known, entries, system, found)
+
+
+def _drawn(model: Model, leaf: sp.MatrixSymbol, entries: Entries, random: Random) -> Matrix:
+    """Multiples of one half; a class is a column with a single one, a mask and a moving average are one."""
+    variable = model[leaf.name]
+    rows, columns = entries.shape(leaf)
+    if variable.name in class_targets(model) or variable.classes:
+        chosen = random.randrange(rows)
+        return [[Fraction(int(i == chosen))] for i in range(rows)]
+    if variable.role is Role.BUFFER or (model.loss is not None and variable.name == model.loss.mask):
+        return [[Fraction(1)] * columns for _ in range(rows)]
+    return [[random.choice(HALVES) for _ in range(columns)] for _ in range(rows)]
+
+
+def required(model: Model, T: int, seed: int = 0) -> Example:
+    """As `example`; raises BadInput where there is none."""
+    found = example(model, T, seed)
+    if found is None:
+        raise BadInput(f"{model.name} has no small example with finite numbers")
+    return found
+
+
+def as_float(value: Number) -> float:
+    """A number for arrays."""
+    return float(value)

@@ -1,0 +1,76 @@
+"""A formula with one piece missing: a factor of a term, a summand of the recursion."""
+
+from __future__ import annotations
+
+from random import Random
+
+from symbptt import derive
+from symbptt.algebra.nodes import TIME
+from symbptt.derive.adjoint import NODE, symbol
+from symbptt.derive.recursion import recursion
+from symbptt.document.exercises.drawn import Drawn, said, shown
+from symbptt.document.lesson import Lesson
+from symbptt.narrative import backward, symbols
+from symbptt.narrative.products import Factors, pair, patterns, product
+from symbptt.typeset.tree import Blank, Equality, Operator, Row, Tree
+from symbptt.unroll.graph import steps
+
+LONGEST = 4
+"""The largest T of a question."""
+LINES = 4
+
+
+def factor(lesson: Lesson, random: Random) -> Drawn | None:
+    """One factor of a term (t, k), k < t, in partial derivatives."""
+    model, voice, theta = lesson.model, lesson.voice, lesson.main
+    if theta is None or not model.states:
+        return None
+    T = max(2, min(lesson.T, LONGEST))
+    pattern = patterns(model, (theta,))[0]
+    far = [term for term in derive.gradient(steps(model, T), theta.name).terms if term.loss_step > term.source_step]
+    if not far:
+        return None
+    term = random.choice(far)
+    tree = voice.tree(product(term, Factors(model, letters=False), pattern.symbol(model)), model)
+    if not isinstance(tree, Row):
+        return None
+    places = [i for i, item in enumerate(tree.items) if not isinstance(item, Operator)]
+    place = random.choice(places)
+    question = Row(tuple(Blank() if i == place else item for i, item in enumerate(tree.items)))
+    label = pair(term.loss_step, term.source_step)
+    slots = {"term": label, "parameter": voice.tree(theta.at(), model)}
+    return Drawn(
+        (said(voice.say("exercises.factor.question", **slots)), shown(question)), voice.say("exercises.factor.hint"),
+        (said((*voice.say("exercises.factor.solution"), tree.items[place])), shown(tree)), LINES,
+    )
+
+
+def summand(lesson: Lesson, random: Random) -> Drawn | None:
+    """One summand of an adjoint equation that has several."""
+    model, voice = lesson.model, lesson.voice
+    several = [e for e in recursion(model).adjoints if len(e.terms) + len(e.carries) > 1]
+    if not several:
+        return None
+    equation = random.choice(several)
+    parts = [voice.tree(c.value, model) for c in (*equation.terms, *equation.carries)]
+    place = random.randrange(len(parts))
+    left = voice.tree(symbol(NODE, equation.variable, TIME), model)
+    rule = backward.rules(model, voice, equation.variable, equation.terms, equation.carries)
+    reader = (*equation.terms, *equation.carries)[place].through
+    slots = {
+        "adjoint": left, "loss": voice.tree(symbols.loss(model, None), model), "value": voice.tree(equation.variable.at(), model),
+    }
+    return Drawn(
+        (said(voice.say("exercises.summand.question", **slots)), shown(Equality(left, (_sum(parts, place),)))),
+        voice.say("exercises.summand.hint", **slots),
+        (said(voice.say("exercises.summand.solution", missing=parts[place], reader=voice.tree(reader.at(), model))),
+         shown(Equality(left, (voice.tree(equation.value, model),)), rule)), LINES,
+    )
+
+
+def _sum(parts: list[Tree], blank: int) -> Tree:
+    """The summands with one blank."""
+    items: list[Tree] = []
+    for i, part in enumerate(parts):
+        items += [Operator("+"), Blank() if i == blank else part]
+    return Row(tuple(items[1:]))

@@ -1,0 +1,40 @@
+"""A gradient computed by hand for small numbers, other ones than the document's."""
+
+from __future__ import annotations
+
+from random import Random
+
+from symbptt.document.blocks import Lines
+from symbptt.document.example.numbers import example, refusal
+from symbptt.document.example.told import line
+from symbptt.document.exercises.drawn import Drawn, said
+from symbptt.document.lesson import Lesson
+from symbptt.document.parts.worked import given, length, total
+from symbptt.narrative import symbols
+from symbptt.narrative.inline import math
+
+LARGEST = 12
+"""The largest number of equations of a step that a hand computes."""
+LINES = 12
+
+
+def number(lesson: Lesson, random: Random) -> Drawn | None:
+    """The gradient by the main parameter at drawn numbers, with every line of the way."""
+    model, voice, theta = lesson.model, lesson.voice, lesson.main
+    if theta is None or refusal(model) is not None or len(model.all_equations) > LARGEST:
+        return None
+    found = example(model, length(model), seed=1 + random.randrange(10**6))
+    if found is None:
+        return None
+    left = voice.tree(symbols.total(symbols.loss(model, None), theta.at()), model)
+    lines = [line(found, a.target, a.value, voice) for a in found.graph if a.variable.definition is None]
+    lines += [line(found, e.symbol, e.value, voice) for e in found.system.equations]
+    lines += [
+        line(found, voice.tree(symbols.total(symbols.loss(model, None), of), model), value, voice)
+        for of, value in total(found, theta.name)
+    ]
+    question = voice.say("exercises.number.question", gradient=left, steps=math(f"T = {found.graph.T}"))
+    return Drawn(
+        (said(question), said(given(found, voice))),
+        voice.say("exercises.number.hint"), (Lines(tuple((tree, "") for tree in lines)),), LINES,
+    )

@@ -1,0 +1,42 @@
+"""How many terms, how many factors: counted by listing them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from random import Random
+
+from symbptt.derive.sum_of_products import pairs
+from symbptt.document.exercises.drawn import Drawn, said
+from symbptt.document.lesson import Lesson
+from symbptt.narrative.forward import is_recurrent
+from symbptt.narrative.inline import Prose, math
+from symbptt.typeset.tree import Tree
+from symbptt.unroll.graph import steps
+
+LINES = 3
+Pairs = list[tuple[int, int]]
+QUESTIONS: dict[str, Callable[[Pairs, int], int]] = {
+    "all": lambda found, window: len(found),
+    "window": lambda found, window: sum(t - k < window for t, k in found),
+    "distance": lambda found, window: sum(t - k == window for t, k in found),
+    "jacobians": lambda found, window: sum(t - k for t, k in found),
+}
+"""What is counted, by its name in the tables of words: of the pairs (t, k) and a number K."""
+
+
+def terms(lesson: Lesson, random: Random) -> Drawn | None:
+    """A number of terms or factors for a T that is not the document's."""
+    model, voice, theta = lesson.model, lesson.voice, lesson.main
+    if theta is None or not is_recurrent(model):
+        return None
+    name, T = random.choice(sorted(QUESTIONS)), random.randint(5, 12)
+    window = random.randint(2, T - 2)
+    found = pairs(steps(model, T), theta)
+    answer = QUESTIONS[name](found, window)
+    slots: dict[str, Tree | Prose | str] = {
+        "parameter": voice.tree(theta.at(), model), "steps": math(f"T = {T}"), "window": str(window),
+    }
+    return Drawn(
+        (said(voice.say(f"exercises.count.{name}.question", **slots)),), voice.say(f"exercises.count.{name}.hint", **slots),
+        (said(voice.say("exercises.count.solution", answer=str(answer))),), LINES,
+    )

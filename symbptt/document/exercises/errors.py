@@ -1,0 +1,100 @@
+"""An equation of the recursion with one error in it, to be found."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from random import Random
+
+import sympy as sp
+from sympy.matrices.expressions.matexpr import MatrixExpr
+from sympy.matrices.expressions.special import OneMatrix
+
+from symbptt.algebra import build
+from symbptt.algebra.nodes import TIME, Slope, SlopeByResult, Timed
+from symbptt.derive.adjoint import NODE, symbol
+from symbptt.derive.recursion import RecursionEquation, recursion
+from symbptt.document.exercises.drawn import Drawn, said, shown
+from symbptt.document.lesson import Lesson
+from symbptt.model.values import Model, Role
+from symbptt.narrative import backward, symbols
+from symbptt.typeset.tree import Equality
+
+LINES = 5
+Change = Callable[[Model, MatrixExpr], Iterator[MatrixExpr]]
+
+
+def _transposes(model: Model, value: MatrixExpr) -> Iterator[MatrixExpr]:
+    """A transpose left out."""
+    for node in _found(value, sp.Transpose):
+        if node.shape != (1, 1):
+            yield value.xreplace({node: node.arg})
+
+
+def _order(model: Model, value: MatrixExpr) -> Iterator[MatrixExpr]:
+    """The factors of a matrix product exchanged."""
+    for node in _found(value, sp.MatMul):
+        if len(build.split_number(node)[1]) == 2 and len(node.args) == 2:
+            yield value.xreplace({node: sp.MatMul(*reversed(node.args))})
+
+
+def _step(model: Model, value: MatrixExpr) -> Iterator[MatrixExpr]:
+    """A state read one step late or early."""
+    for leaf in _found(value, Timed):
+        if leaf.name in {s.name for s in model.states}:
+            yield value.xreplace({leaf: model[leaf.name].at(leaf.step + (1 if leaf.step == TIME - 1 else -1))})
+
+
+def _slope(model: Model, value: MatrixExpr) -> Iterator[MatrixExpr]:
+    """A slope left out of an elementwise product."""
+    for node in _found(value, sp.HadamardProduct):
+        kept = [a for a in node.args if not isinstance(a, (Slope, SlopeByResult, OneMatrix))]
+        if 0 < len(kept) < len(node.args):
+            yield value.xreplace({node: build.hadamard(*kept)})
+
+
+def _summand(model: Model, value: MatrixExpr) -> Iterator[MatrixExpr]:
+    """A summand left out."""
+    if isinstance(value, sp.MatAdd):
+        for term in value.args:
+            yield build.add(*(other for other in value.args if other is not term))
+
+
+CHANGES: dict[str, Change] = {
+    "transpose": _transposes, "order": _order, "step": _step, "slope": _slope, "summand": _summand,
+}
+"""The errors by their name in the tables of words; another one is another row."""
+
+
+def _found(value: MatrixExpr, kind: type) -> list[MatrixExpr]:
+    return sorted(value.atoms(kind), key=str)
+
+
+def _left(model: Model, equation: RecursionEquation) -> MatrixExpr:
+    v = equation.variable
+    if v.role is Role.PARAMETER:
+        return symbols.total(symbols.loss(model, None), v.at())
+    return symbol(NODE, v, TIME)
+
+
+def error(lesson: Lesson, random: Random) -> Drawn | None:
+    """An equation, one change that makes it wrong, and what the right one is."""
+    model, voice = lesson.model, lesson.voice
+    found = recursion(model)
+    wrt = set(lesson.variables)
+    cases = [(e, e.value) for e in found.adjoints if e.terms or e.carries]
+    cases += [(e, backward.gradient_side(model, e)) for e in found.gradients if e.variable in wrt and e.terms]
+    wrong = [
+        (equation, value, name, changed)
+        for equation, value in cases for name, change in CHANGES.items() for changed in change(model, value) if changed != value
+    ]
+    if not wrong:
+        return None
+    kind = random.choice(sorted({name for _, _, name, _ in wrong}))
+    equation, value, name, changed = random.choice([case for case in wrong if case[2] == kind])
+    left = voice.tree(_left(model, equation), model)
+    right = shown(Equality(left, (voice.tree(value, model),)), voice.say("exercises.error.shapes", shapes=voice.check(value)))
+    return Drawn(
+        (said(voice.say("exercises.error.question")), shown(Equality(left, (voice.tree(changed, model),)))),
+        voice.say("exercises.error.hint"), (said(voice.say(f"exercises.error.solution.{name}")), right),
+        LINES,
+    )

@@ -1,0 +1,27 @@
+"""What a class gets in its hands: goals, the derivation with pictures, numbers and code, mistakes, exercises, a card."""
+
+from __future__ import annotations
+
+from symbptt.document.kinds.kind import Kind
+from symbptt.document.parts import (
+    card,
+    cell,
+    closing,
+    coded,
+    derived,
+    exercises,
+    goals,
+    magnitude,
+    opening,
+    pitfalls,
+    worked,
+)
+
+KIND = Kind(
+    (
+        goals.goals, opening.remarks, opening.notation, opening.graph, derived.forward, cell.cell, derived.identities,
+        derived.factors, derived.sums, derived.recursion, magnitude.magnitude, magnitude.norm_bound, worked.worked,
+        coded.beside, coded.loop, coded.check, pitfalls.pitfalls, exercises.exercises, card.card, closing.references,
+    ),
+    exercises=True,
+)

@@ -1,0 +1,25 @@
+"""What a kind of document is."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from symbptt.document.blocks import Block
+from symbptt.document.lesson import Lesson
+
+Part = Callable[[Lesson], tuple[Block, ...]]
+
+
+@dataclass(frozen=True)
+class Kind:
+    """The parts of a document, in order.
+
+    `models` is the number of models that it is about; `wrt` is what it derives by unless asked otherwise, None being all
+    parameters; `exercises` says that it has them, so that there is a version for students and one for teachers.
+    """
+
+    parts: tuple[Part, ...]
+    models: int = 1
+    wrt: str | None = None
+    exercises: bool = False

@@ -1,0 +1,39 @@
+"""One step walked backwards: the picture, and the local rule of every node."""
+
+from __future__ import annotations
+
+from symbptt.document.blocks import Block, Figure, Heading, LeftOut, Paragraph, Table
+from symbptt.document.cell.operations import operations
+from symbptt.document.cell.picture import LARGEST, picture
+from symbptt.document.cell.walk import Visit, walk
+from symbptt.document.lesson import Lesson
+from symbptt.narrative.values import Prose
+
+
+def cell(lesson: Lesson) -> tuple[Block, ...]:
+    """The picture of one step, and the table of what every node receives and passes on."""
+    model, voice = lesson.model, lesson.voice
+    drawn = picture(model, voice)
+    if drawn is None:
+        return (LeftOut(voice.say("handout.cell.too_large", number=str(len(operations(model))), most=str(LARGEST))),)
+    head = tuple(voice.say(f"handout.cell.{name}") for name in ("number", "node", "arrives", "to", "passes"))
+    rows = tuple(row for number, visit in enumerate(walk(model), 1) for row in _rows(lesson, number, visit))
+    return (
+        Heading(voice.word("handout.cell.heading"), "cell"), Paragraph(voice.say("handout.cell.intro")),
+        Figure(drawn, voice.word("handout.cell.title", title=model.title), voice.say("handout.cell.caption")),
+        Table(head, rows),
+    )
+
+
+def _rows(lesson: Lesson, number: int, visit: Visit) -> list[tuple[Prose, ...]]:
+    """A row for each operand; number, node and what arrives stand in the first."""
+    model, voice = lesson.model, lesson.voice
+    node = operations(model)[visit.node]
+    value = voice.tree(node.value, model)
+    named: Prose = (value,) if node.names is None else (voice.tree(node.names.at(), model), " = ", value)
+    first: tuple[Prose, ...] = ((str(number),), named, (voice.tree(visit.arrives, model),))
+    rest: tuple[Prose, ...] = ((), (), ())
+    return [
+        (*(rest if i else first), (voice.tree(item.operand, model),), (voice.tree(item.value, model),))
+        for i, item in enumerate(visit.passes)
+    ]

@@ -1,0 +1,147 @@
+"""Code beside equations with the same numbers, the loop written out beside the terms it adds up, and the gradient check."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from functools import lru_cache
+
+import sympy as sp
+
+from symbptt import derive, emit, verify
+from symbptt.algebra import build
+from symbptt.derive.recursion import recursion
+from symbptt.document.blocks import Beside, Block, Heading, LeftOut, Paragraph, Table
+from symbptt.document.example.numbers import Example, refusal, required
+from symbptt.document.example.told import matrix
+from symbptt.document.lesson import Lesson
+from symbptt.document.listing import NUMBER
+from symbptt.model.values import Model, Variable
+from symbptt.narrative import backward
+from symbptt.narrative import forward as given
+from symbptt.narrative.products import pair
+from symbptt.narrative.values import Prose, Step, Typed
+from symbptt.typeset.tree import Equality, Operator, Row, Tree
+from symbptt.unroll.graph import steps
+from symbptt.verify.report import Check
+
+LONGEST = 4
+"""The largest T for which the loop is written out."""
+CHECKED = 3
+"""The steps of the gradient check."""
+
+
+@lru_cache(maxsize=16)
+def _numbered(model: Model, wrt: tuple[str, ...], T: int | None) -> dict[int, tuple[str, ...]]:
+    """The lines of the plain code by equation number, comments left out."""
+    text = emit.source(model, wrt=wrt, style="plain", T=T, unroll=T is not None).text
+    found: dict[int, tuple[str, ...]] = {}
+    for row in text.splitlines():
+        match = NUMBER.search(row)
+        if match:
+            code, numbers = row[: match.start()].strip(), re.findall(r"\((\d+)\)", row[match.start():])
+            for number in map(int, numbers):
+                found[number] = (*found.get(number, ()), code)
+    return found
+
+
+def beside(lesson: Lesson) -> tuple[Block, ...]:
+    """Every numbered equation and the lines of code that compute it."""
+    model, voice = lesson.model, lesson.voice
+    lines = _numbered(model, tuple(v.name for v in lesson.variables), None)
+    told = (given.equations(model, voice), backward.node_form(model, voice, lesson.variables))
+    steps_ = [step for section in told for step in section.steps if step.number]
+    rows = tuple(((_bare(step),), "\n".join(lines[step.number or 0])) for step in steps_ if step.number in lines)
+    head = (voice.say("handout.code.equation"), voice.say("handout.code.line"))
+    command = Typed(" ".join(part for part in ("symbptt emit", model.name, model.options) if part))
+    return (
+        Heading(voice.word("handout.code.heading"), "code"), Paragraph(voice.say("handout.code.intro", command=command)),
+        Beside(head, rows),
+    )
+
+
+def _bare(step: Step) -> Step:
+    return Step(step.equation, number=step.number)
+
+
+def loop(lesson: Lesson) -> tuple[Block, ...]:
+    """The loop for T steps, one line each, beside the terms (t, k) that it adds up, with the numbers of a small example."""
+    model, voice, theta = lesson.model, lesson.voice, lesson.main
+    if theta is None or not model.states or refusal(model) is not None or not given.is_recurrent(model):
+        return (LeftOut(voice.say("handout.loop.left_out")),)
+    T = min(lesson.T, LONGEST)
+    found = required(model, T)
+    number = recursion(model).gradient_number(theta.name)
+    code = _numbered(model, tuple(v.name for v in lesson.variables), T).get(number, ())
+    rows = tuple(
+        (steps_, line) for (steps_), line in zip(_accumulated(found, lesson, theta), code, strict=False)
+    )
+    head = (voice.say("handout.loop.terms"), voice.say("handout.code.line"))
+    symbol = voice.tree(theta.at(), model)
+    return (
+        Heading(voice.word("handout.loop.heading"), "loop", 2),
+        Paragraph(voice.say("handout.loop.intro", parameter=symbol, number=str(number), steps=str(T))), Beside(head, rows),
+        Paragraph(voice.say("handout.loop.total", parameter=symbol, total=_total(found, lesson, theta))),
+    )
+
+
+def increments(example: Example, theta: Variable) -> Iterator[tuple[int, sp.MatrixExpr]]:
+    """(k, what the loop adds at step k), the last step first."""
+    for k in range(example.graph.T, 0, -1):
+        values = [
+            term.value for gradient in example.system.gradients if gradient.variable == theta for term in gradient.terms
+            if int(term.step) == k
+        ]
+        if values:
+            yield k, build.add(*values)
+
+
+def _accumulated(example: Example, lesson: Lesson, theta: Variable) -> Iterator[tuple[Step, ...]]:
+    model, voice = example.model, lesson.voice
+    terms = derive.gradient(steps(model, example.graph.T), theta.name).terms
+    running: list[sp.MatrixExpr] = []
+    for k, value in increments(example, theta):
+        running.append(value)
+        mine = [pair(term.loss_step, term.source_step) for term in terms if term.source_step == k]
+        covered = Row(tuple(part for tree in mine for part in (Operator("+"), tree))[1:])
+        added = Equality(voice.tree(value, model), (covered, matrix(example.value(value), voice)))
+        rule = voice.say("handout.loop.step", number=str(k))
+        so_far = voice.plain("handout.loop.so_far", value=matrix(example.value(build.add(*running)), voice))
+        yield (Step(added, rule, so_far),)
+
+
+def _total(example: Example, lesson: Lesson, theta: Variable) -> Tree:
+    return matrix(example.gradients[theta.at()], lesson.voice)
+
+
+@lru_cache(maxsize=16)
+def _checks(model: Model) -> tuple[Check, ...]:
+    return tuple(verify.gradients(emit.source(model, wrt="all"), T=CHECKED).checks)
+
+
+def check(lesson: Lesson) -> tuple[Block, ...]:
+    """What the verification of the emitted code found: every route, its tolerance, and whether it agrees."""
+    model, voice = lesson.model, lesson.voice
+    rows: dict[str, list[Check]] = {}
+    for item in _checks(model):
+        rows.setdefault(item.name, []).append(item)
+    head = tuple(voice.say(f"handout.check.{name}") for name in ("route", "what", "count", "tolerance", "result"))
+    table = tuple(
+        (
+            voice.say(f"verify.route.{_key(name)}"), voice.say(f"verify.what.{_key(name)}"), (str(len(items)),),
+            (_power(items[0].tolerance),),
+            voice.say("handout.check.agrees" if all(item.ok for item in items) else "handout.check.disagrees"),
+        )
+        for name, items in rows.items()
+    )
+    command = Typed(" ".join(part for part in ("symbptt verify", model.name, model.options) if part))
+    intro: Prose = voice.say("handout.check.intro", command=command, steps=str(CHECKED))
+    return (Heading(voice.word("handout.check.heading"), "check"), Paragraph(intro), Table(head, table))
+
+
+def _key(name: str) -> str:
+    return re.sub(r"[^a-z]+", "_", name.lower()).strip("_")
+
+
+def _power(tolerance: float) -> str:
+    return f"{tolerance:.0e}".replace("e-0", "e-") if tolerance else "0"

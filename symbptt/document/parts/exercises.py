@@ -1,0 +1,50 @@
+"""The exercises of a document: the author's own first, then those drawn from the derivation."""
+
+from __future__ import annotations
+
+from random import Random
+
+from symbptt.document.blocks import Block, Exercise, Heading, Paragraph
+from symbptt.document.exercises import blanks, computing, counting, errors
+from symbptt.document.exercises.drawn import Drawn, Generator
+from symbptt.document.lesson import Lesson
+from symbptt.document.own import OwnExercise
+from symbptt.narrative.inline import written
+
+GENERATORS: tuple[Generator, ...] = (
+    blanks.factor, blanks.summand, errors.error, counting.terms, computing.number, errors.error, blanks.summand,
+)
+"""What is drawn, in order; another kind of exercise is another row."""
+
+
+def exercises(lesson: Lesson) -> tuple[Block, ...]:
+    """Numbered exercises; the version for students has room in the place of solutions."""
+    drawn = [*map(_own, lesson.own.exercises), *_drawn(lesson)]
+    if not drawn:
+        return ()
+    voice = lesson.voice
+    intro = voice.say("exercises.intro" if lesson.solutions else "exercises.intro_student")
+    made = tuple(
+        Exercise(number, one.question, one.hint, one.solution if lesson.solutions else (), one.room)
+        for number, one in enumerate(drawn, 1)
+    )
+    return (Heading(voice.word("exercises.heading"), "exercises"), Paragraph(intro), *made)
+
+
+def _own(given: OwnExercise) -> Drawn:
+    question, solution = ((Paragraph(written(text)),) if text else () for text in (given.question, given.solution))
+    return Drawn(question, written(given.hint), solution, given.room)
+
+
+def _drawn(lesson: Lesson) -> list[Drawn]:
+    """One of each generator as far as asked for, round after round, no question twice."""
+    wanted = len(GENERATORS) if lesson.own.generated is None else lesson.own.generated
+    made: dict[tuple[Block, ...], Drawn] = {}
+    for trial in range(4 * len(GENERATORS)):
+        if len(made) >= wanted:
+            break
+        generator = GENERATORS[trial % len(GENERATORS)]
+        one = generator(lesson, Random(f"{lesson.seed} {trial} {lesson.model.name}"))
+        if one is not None:
+            made.setdefault(one.question, one)
+    return list(made.values())[:wanted]

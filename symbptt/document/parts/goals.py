@@ -1,0 +1,19 @@
+"""What a reader can do afterwards, and what is assumed."""
+
+from __future__ import annotations
+
+from symbptt.document.blocks import Block, Box, Bullets, Paragraph
+from symbptt.document.lesson import Lesson
+from symbptt.narrative import symbols
+
+
+def goals(lesson: Lesson) -> tuple[Block, ...]:
+    """Learning goals that can be tested, in a box; those that a model gives no occasion for are not among them."""
+    model, voice = lesson.model, lesson.voice
+    names = ["derive", "rules"]
+    names += ["terms", "vanish"] if model.states else []
+    names += ["code"]
+    loss = voice.tree(symbols.loss(model, None), model)
+    items = tuple(voice.say(f"handout.goals.{name}", loss=loss) for name in names)
+    assumed = Paragraph(voice.say("handout.goals.assumed"))
+    return (Box("goal", voice.say("handout.goals.title"), (Bullets(items), assumed)),)

@@ -1,0 +1,217 @@
+"""Common mistakes, each with the right line, the wrong one, and what the wrong one does to the example by hand."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+import sympy as sp
+from sympy.matrices.expressions.matexpr import MatrixExpr
+from sympy.matrices.expressions.special import OneMatrix
+
+from symbptt.algebra import build
+from symbptt.algebra.nodes import TIME, Series, Slope, SlopeByResult, Timed
+from symbptt.derive.adjoint import NODE, AdjointEquation, Contribution, symbol
+from symbptt.derive.recursion import RecursionEquation, recursion
+from symbptt.document.blocks import Block, Box, Heading, Paragraph, Steps
+from symbptt.document.example.numbers import Example, refusal, required
+from symbptt.document.example.told import matrix
+from symbptt.document.lesson import Lesson
+from symbptt.document.parts.worked import length
+from symbptt.model.values import Model, Role, Variable
+from symbptt.narrative import symbols
+from symbptt.narrative.symbols import LAST
+from symbptt.narrative.values import Step
+from symbptt.typeset.tree import Tree
+from symbptt.verify.exact.entries import Entries, Matrix
+
+Change = Callable[[MatrixExpr], MatrixExpr]
+
+
+@dataclass(frozen=True)
+class Mistake:
+    """A mistake by its name in the tables of words: the equation (left, right, wrong), and what it makes of the gradient."""
+
+    name: str
+    left: MatrixExpr
+    right: MatrixExpr
+    wrong: MatrixExpr
+    effect: Matrix | None
+
+
+def pitfalls(lesson: Lesson) -> tuple[Block, ...]:
+    """The mistakes that the model gives occasion for, and those of every derivation."""
+    model, voice = lesson.model, lesson.voice
+    boxes: list[Block] = [_box(lesson, mistake) for mistake in mistakes(lesson)]
+    if model.states:
+        text = Paragraph(voice.say("pitfalls.total.text", **_pair(lesson)))
+        boxes.append(Box("pitfall", voice.say("pitfalls.total.title"), (text,)))
+    return (Heading(voice.word("pitfalls.heading"), "pitfalls"), Paragraph(voice.say("pitfalls.intro")), *boxes)
+
+
+def _pair(lesson: Lesson) -> dict[str, Tree]:
+    model, voice, theta = lesson.model, lesson.voice, lesson.main
+    by = symbols.parameter(model) if theta is None else theta.at()
+    state = symbols.state(model)
+    return {
+        "immediate": voice.tree(symbols.immediate(state, by), model), "total": voice.tree(symbols.total(state, by), model),
+        "before": voice.tree(symbols.state(model, TIME - 1), model),
+    }
+
+
+def _box(lesson: Lesson, mistake: Mistake) -> Box:
+    model, voice = lesson.model, lesson.voice
+    shown = (
+        Step(voice.equation(model, mistake.left, mistake.right), voice.say("pitfalls.right")),
+        Step(voice.equation(model, mistake.left, mistake.wrong), voice.say("pitfalls.wrong")),
+    )
+    blocks: list[Block] = [Paragraph(voice.say(f"pitfalls.{mistake.name}.text")), Steps(shown)]
+    if mistake.effect is not None and lesson.main is not None:
+        found = required(model, length(model))
+        slots = {
+            "gradient": voice.tree(symbols.total(symbols.loss(model, None), lesson.main.at()), model),
+            "wrong": matrix(mistake.effect, voice),
+            "right": matrix(found.gradients[lesson.main.at()], voice),
+        }
+        blocks.append(Paragraph(voice.say("pitfalls.effect", **slots)))
+    return Box("pitfall", voice.say(f"pitfalls.{mistake.name}.title"), tuple(blocks))
+
+
+def mistakes(lesson: Lesson) -> Iterator[Mistake]:
+    """Every mistake that changes a formula of the model."""
+    model, theta = lesson.model, lesson.main
+    found = recursion(model)
+    example = None if refusal(model) is not None else required(model, length(model))
+    if theta is not None:
+        yield from _off_by_one(model, theta, example)
+    for equation in found.adjoints:
+        if equation.carries and equation.terms:
+            yield _last_step(equation, model, theta, example)
+            break
+    if theta is not None and theta.tied and model.states and not model.starting(theta):
+        yield from _overwritten(model, theta, example)
+    yield from _formula(found.adjoints, "transpose", _untransposed)
+    yield from _formula(found.adjoints, "order", _reversed)
+    for equation in found.adjoints:
+        slopes = equation.now.atoms(Slope, SlopeByResult)
+        if slopes:
+            wrong = equation.now.xreplace({node: OneMatrix(*node.shape) for node in slopes})
+            effect = _effect(example, theta, lambda v, value: _without_slopes(value) if v.role is not Role.PARAMETER else value)
+            yield Mistake("slope", _adjoint(equation), equation.now, _simple(wrong), effect)
+            break
+
+
+def _adjoint(equation: RecursionEquation) -> MatrixExpr:
+    return symbol(NODE, equation.variable, TIME)
+
+
+def _gradient_of(model: Model, theta: Variable) -> RecursionEquation:
+    return next(e for e in recursion(model).gradients if e.variable == theta)
+
+
+def _off_by_one(model: Model, theta: Variable, example: Example | None) -> Iterator[Mistake]:
+    """h_t in the place of h_{t-1}."""
+    states = {s.name for s in model.states}
+    value = build.add(*(c.value for c in _gradient_of(model, theta).terms))
+    late = {leaf: model[leaf.name].at() for leaf in value.atoms(Timed) if leaf.name in states and leaf.step == TIME - 1}
+    if late:
+        def change(variable: Variable, part: MatrixExpr) -> MatrixExpr:
+            if variable != theta:
+                return part
+            earlier = [leaf for leaf in part.atoms(Timed) if leaf.name in states]
+            return part.xreplace({leaf: model[leaf.name].at(leaf.step + 1) for leaf in earlier})
+
+        left = symbols.total(symbols.loss(model, None), theta.at())
+        right, wrong = (_summed(part) for part in (value, value.xreplace(late)))
+        yield Mistake("off_by_one", left, right, wrong, _effect(example, theta, change))
+
+
+def _summed(value: MatrixExpr) -> MatrixExpr:
+    """The sum over the steps, as formulas show it."""
+    return Series(value, TIME, 1, LAST)
+
+
+def _last_step(equation: RecursionEquation, model: Model, theta: Variable | None, example: Example | None) -> Mistake:
+    """The carry from t + 1 forgotten: right only at t = T."""
+    effect = _dropped(example, theta)
+    return Mistake("carry", _adjoint(equation), equation.value, equation.now, effect)
+
+
+def _overwritten(model: Model, theta: Variable, example: Example | None) -> Iterator[Mistake]:
+    """= in the place of +=: what the last pass through the loop, step 1, leaves."""
+    value = build.add(*(c.value for c in _gradient_of(model, theta).terms))
+    if not value.atoms(Timed):
+        return
+    left = symbols.total(symbols.loss(model, None), theta.at())
+    effect = None
+    if example is not None:
+        first = [c.value for g in example.system.gradients if g.variable == theta for c in g.terms if int(c.step) == 1]
+        effect = example.value(build.add(*first)) if first else None
+    yield Mistake("assigned", left, _summed(value), value.xreplace({TIME: sp.S.One}), effect)
+
+
+def _formula(equations: tuple[RecursionEquation, ...], name: str, change: Change) -> Iterator[Mistake]:
+    """A mistake that shapes give away where they differ: the first equation that it changes."""
+    for equation in equations:
+        wrong = change(equation.now)
+        if wrong != equation.now:
+            yield Mistake(name, _adjoint(equation), equation.now, wrong, None)
+            return
+
+
+def _untransposed(value: MatrixExpr) -> MatrixExpr:
+    return value.xreplace({node: node.arg for node in value.atoms(sp.Transpose)})
+
+
+def _reversed(value: MatrixExpr) -> MatrixExpr:
+    """The factors of every matrix product in reverse order."""
+    found = [node for node in value.atoms(sp.MatMul) if len(build.split_number(node)[1]) > 1]
+    return value.xreplace({node: sp.MatMul(*reversed(node.args)) for node in found})
+
+
+def _without_slopes(value: MatrixExpr) -> MatrixExpr:
+    return _simple(value.xreplace({node: OneMatrix(*node.shape) for node in value.atoms(Slope, SlopeByResult)}))
+
+
+def _simple(value: MatrixExpr) -> MatrixExpr:
+    """Elementwise products without their ones."""
+    def kept(*args: MatrixExpr) -> MatrixExpr:
+        others = [a for a in args if not isinstance(a, OneMatrix)]
+        return build.hadamard(*others) if others else args[0]
+
+    return value.replace(sp.HadamardProduct, kept)
+
+
+def _effect(
+    example: Example | None, theta: Variable | None, change: Callable[[Variable, MatrixExpr], MatrixExpr]
+) -> Matrix | None:
+    """The gradient of theta in the example if every equation is changed so; None where that changes nothing."""
+    if example is None or theta is None:
+        return None
+    return _rerun(example, theta, lambda v, c: change(v, c.value))
+
+
+def _dropped(example: Example | None, theta: Variable | None) -> Matrix | None:
+    """The gradient without what comes from the next step."""
+    if example is None or theta is None:
+        return None
+
+    def change(equation: AdjointEquation) -> tuple[Contribution, ...]:
+        return tuple(c for c in equation.terms if int(c.step) == equation.step)
+
+    return _rerun(example, theta, lambda v, c: c.value, change)
+
+
+def _rerun(
+    example: Example, theta: Variable, change: Callable[[Variable, Contribution], MatrixExpr],
+    keep: Callable[[AdjointEquation], tuple[Contribution, ...]] = lambda equation: equation.terms,
+) -> Matrix | None:
+    entries = Entries(example.entries.arithmetic, {}, 1)
+    entries.sizes, entries.leaves = example.entries.sizes, dict(example.entries.leaves)
+    for equation in example.system.equations:
+        v = equation.variable
+        parts = [change(v, c) for c in keep(equation)]
+        entries.leaves[equation.symbol] = entries(build.add(sp.ZeroMatrix(v.rows, v.columns), *parts))
+    parts = [change(theta, c) for g in example.system.gradients if g.variable == theta for c in g.terms]
+    value = entries(build.add(sp.ZeroMatrix(theta.rows, theta.columns), *parts))[0]
+    return None if value == example.gradients[theta.at()] else value

@@ -1,0 +1,116 @@
+"""The example by hand: numbers for two steps, forwards and backwards, and the same numbers from the emitted code."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+import sympy as sp
+from sympy.matrices.expressions.matexpr import MatrixExpr
+
+from symbptt.algebra import build
+from symbptt.derive.recursion import recursion
+from symbptt.document.blocks import Block, Heading, LeftOut, Lines, Paragraph, Table
+from symbptt.document.example.numbers import Example, refusal, required
+from symbptt.document.example.told import PLACES, laid, line, matrix, signed
+from symbptt.document.lesson import Lesson
+from symbptt.model.values import Model, Role
+from symbptt.narrative import symbols
+from symbptt.narrative.values import Prose
+from symbptt.narrative.voice import Voice
+from symbptt.typeset.tree import Equality, Tree
+from symbptt.verify.exact.whole_graph import leaves
+
+WORKED = 2
+"""The steps of the example; one for a model that carries nothing on."""
+MANY = 6
+"""Up to so many parameters every gradient is worked out in full; beyond, those of the first two."""
+
+
+def worked(lesson: Lesson) -> tuple[Block, ...]:
+    """The example, or why there is none."""
+    model, voice = lesson.model, lesson.voice
+    if (why := refusal(model)) is not None:
+        return (LeftOut(voice.say(f"handout.worked.refused.{why}")),)
+    found = required(model, length(model))
+    part = voice.word
+    sizes = voice.listed(voice.equation(model, sp.Symbol(name), sp.Integer(size)) for name, size in found.sizes.items())
+    intro = voice.say("handout.worked.intro", steps=str(found.graph.T), sizes=sizes, places=str(PLACES)) if found.sizes else \
+        voice.say("handout.worked.intro_scalars", steps=str(found.graph.T), places=str(PLACES))
+    return (
+        Heading(part("handout.worked.heading"), "worked"), Paragraph(intro), Paragraph(given(found, voice)),
+        Heading(part("handout.worked.forward"), "worked-forward", 2), Lines(tuple(_forward(found, voice))),
+        Heading(part("handout.worked.backward"), "worked-backward", 2), Lines(tuple(_backward(found, voice))),
+        Heading(part("handout.worked.gradients"), "worked-gradients", 2), Lines(tuple(_gradients(found, lesson))),
+        Paragraph(voice.say("handout.worked.code")), _compared(found, lesson),
+    )
+
+
+def length(model: Model) -> int:
+    """The number of steps of the example."""
+    return WORKED if model.states else 1
+
+
+def given(example: Example, voice: Voice) -> Prose:
+    """The numbers that the example starts from."""
+    known = leaves(example.graph)
+    trees = [Equality(voice.tree(leaf, example.model), (matrix(example.value(leaf), voice),)) for leaf in known]
+    return (*voice.say("handout.worked.given"), *voice.listed(trees), voice.word("common.list.stop"))
+
+
+def _reference(voice: Voice, number: int) -> str:
+    return voice.word("handout.worked.equation", number=str(number)) if number else ""
+
+
+def _forward(example: Example, voice: Voice) -> Iterator[tuple[Tree, str]]:
+    for a in example.graph:
+        if a.variable.definition is None:
+            yield line(example, a.target, a.value, voice), _reference(voice, a.equation.number or 0)
+
+
+def _backward(example: Example, voice: Voice) -> Iterator[tuple[Tree, str]]:
+    numbers = {e.variable.name: e.number for e in recursion(example.model).adjoints}
+    for equation in example.system.equations:
+        yield line(example, equation.symbol, equation.value, voice), _reference(voice, numbers.get(equation.variable.name, 0))
+
+
+def total(example: Example, name: str) -> list[tuple[sp.MatrixSymbol, MatrixExpr]]:
+    """The gradient equations of a variable: one, or one per step where it has a value per step."""
+    made: list[tuple[sp.MatrixSymbol, MatrixExpr]] = []
+    for gradient in example.system.gradients:
+        v = gradient.variable
+        if v.name == name and gradient.terms:
+            of = example.model[gradient.start].at(0) if gradient.start else v.at(gradient.step or 0)
+            made.append((of, build.add(*(term.value for term in gradient.terms))))
+    return made
+
+
+def _gradients(example: Example, lesson: Lesson) -> Iterator[tuple[Tree, str]]:
+    model, voice = example.model, lesson.voice
+    wanted = [v for v in lesson.variables if v.role is Role.PARAMETER]
+    if len(wanted) > MANY and lesson.main in wanted:
+        wanted = [v for v in wanted if v == lesson.main or v == wanted[0]]
+    L = symbols.loss(model, None)
+    for v in wanted:
+        reference = _reference(voice, recursion(model).gradient_number(v.name))
+        for of, value in total(example, v.name):
+            yield line(example, voice.tree(symbols.total(L, of), model), value, voice), reference
+
+
+def _compared(example: Example, lesson: Lesson) -> Table:
+    """Every gradient by hand and by the emitted code."""
+    model, voice = example.model, lesson.voice
+    head = (voice.say("handout.worked.gradient"), voice.say("handout.worked.by_hand"), voice.say("handout.worked.by_code"))
+    rows: list[tuple[Prose, ...]] = []
+    for v in lesson.variables:
+        by_code = example.by_code.get(v.name)
+        found = [(of, entries) for of, entries in example.gradients.items() if of.name == v.name]
+        if by_code is None or v.role is not Role.PARAMETER:
+            continue
+        for (of, entries), values in zip(found, by_code if v.timed else [by_code], strict=True):
+            left: Tree = voice.tree(symbols.total(symbols.loss(model, None), of), model)
+            numbers = np.asarray(values).reshape(-1)
+            by_hand = ", ".join(signed(entry) for row in laid(entries, voice) for entry in row)
+            coded = ", ".join(f"{number:.{PLACES + 2}f}".replace("-", "−") for number in numbers)
+            rows.append(((left,), (by_hand,), (coded,)))
+    return Table(head, tuple(rows))

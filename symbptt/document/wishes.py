@@ -1,0 +1,95 @@
+"""What is asked of a document, apart from the model."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+from symbptt.document import own
+from symbptt.document.kinds import KINDS
+from symbptt.document.own import NOTHING, Own
+from symbptt.errors import BadInput, UnknownName
+from symbptt.narrative.voice import Voice, speaking
+
+VERSIONS = ("teacher", "student")
+"""With the solutions of exercises, or with room for them."""
+
+
+@dataclass(frozen=True)
+class Wishes:
+    """What a document should be: its kind, language, notation and layout, and what its author adds.
+
+    A notation is the name of one of the package or the path of a file; without a layout ("column" or "row") it is that of the
+    notation. `version` and `seed` are those of exercises; `title`, `author` and `course` stand above; `templates` is a folder,
+    `prose` a TOML file of the author's own. Raises UnknownName for a name that does not exist, BadInput for what cannot be used.
+    """
+
+    kind: str = "derivation"
+    language: str = "en"
+    notation: str = "textbook"
+    layout: str | None = None
+    version: str = "teacher"
+    seed: int = 0
+    title: str = ""
+    author: str = ""
+    course: str = ""
+    templates: Path | None = None
+    prose: Path | None = None
+    own: Own = field(default=NOTHING, init=False)
+
+    def __post_init__(self) -> None:
+        if self.kind not in KINDS:
+            raise UnknownName("kind of document", self.kind, KINDS)
+        if self.version not in VERSIONS:
+            raise UnknownName("version", self.version, VERSIONS)
+        if isinstance(self.seed, bool) or not isinstance(self.seed, int) or self.seed < 0:
+            raise BadInput(f"the seed must be a whole number from 0 on, not {self.seed!r}")
+        if self.templates is not None and not Path(self.templates).is_dir():
+            raise BadInput(f"{self.templates}: no folder of templates")
+        if self.prose is not None:
+            object.__setattr__(self, "own", own.read(Path(self.prose)))
+            self._check_parts()
+        self.voice()
+
+    def _check_parts(self) -> None:
+        names = [part.__name__ for part in KINDS[self.kind].parts]
+        for name, _ in self.own.parts:
+            if name not in names:
+                raise UnknownName(f"part of a {self.kind}", name, names, str(self.prose))
+
+    def voice(self) -> Voice:
+        """How the document speaks, in the author's words where there are some."""
+        spoken = speaking(self.language, self.notation, self.layout)
+        return replace(spoken, words=self.own.words) if self.own.words else spoken
+
+    @property
+    def solutions(self) -> bool:
+        """Whether solutions are in the document."""
+        return self.version == "teacher"
+
+    def changed(self) -> dict[str, object]:
+        """What differs from a plain document, by option of the command line."""
+        known = type(self).__dataclass_fields__
+        values = {_OPTIONS.get(name, name): (getattr(self, name), known[name].default) for name in known if name != "own"}
+        return {option: value for option, (value, default) in values.items() if value != default}
+
+    def options(self) -> str:
+        """The options of the command line that say the same, defaults left out."""
+        return " ".join(f"--{option} {_quoted(value)}" for option, value in self.changed().items())
+
+    def names(self) -> list[str]:
+        """What the names of files say of it."""
+        return [Path(str(value)).stem for option, value in self.changed().items() if option in _NAMING]
+
+
+_OPTIONS = {"language": "lang"}
+_NAMING = ("kind", "lang", "notation", "layout")
+
+
+def _quoted(value: object) -> str:
+    text = str(value)
+    return text if text and all(c.isalnum() or c in "-_./" for c in text) else "'" + text.replace("'", "’") + "'"
+
+
+PLAIN = Wishes()
+"""A derivation in English, with columns."""

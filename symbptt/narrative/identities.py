@@ -1,0 +1,160 @@
+"""The identities that a derivation uses, each derived once from its definition by SymPy: slopes, softmax with its loss."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import sympy as sp
+
+from symbptt.algebra.functions import ACTIVATIONS, FUNCTIONS, Function, Y, Z
+from symbptt.algebra.nodes import CrossEntropy, Elementwise, HalfSquaredNorm
+from symbptt.errors import Disagreement
+from symbptt.model.values import Model
+from symbptt.narrative.values import Prose, Step
+from symbptt.narrative.voice import Voice
+from symbptt.typeset import compose
+from symbptt.typeset.dispatch import Setting
+from symbptt.typeset.pieces import Piece, applied
+from symbptt.typeset.scalars import Entrywise
+from symbptt.typeset.tree import Equality, Fenced, Fraction, Identifier, Number, Operator, Row, Script, Style, Tree
+
+LETTER = Identifier("z")
+
+
+@dataclass(frozen=True)
+class Identity:
+    """An identity with its title, and the steps from definition to result."""
+
+    title: Prose
+    steps: tuple[Step, ...]
+
+
+def identities(model: Model, voice: Voice) -> tuple[Identity, ...]:
+    """The identities behind the local rules of a model, in the order of use."""
+    values = [e.value for e in model.all_equations]
+    found = {(node.name, node.numbers) for value in values for node in value.atoms(Elementwise)}
+    made = [
+        Identity(_title(name, voice), tuple(_slope(FUNCTIONS[name], numbers, voice))) for name, numbers in sorted(found, key=str)
+        if name in ACTIVATIONS and name != "identity"
+    ]
+    if any(value.has(CrossEntropy) for value in values):
+        made.append(Identity(voice.say("identities.name.cross_entropy"), tuple(_cross_entropy(voice))))
+    if any(value.has(HalfSquaredNorm) for value in values):
+        made.append(Identity(voice.say("identities.name.squared_error"), tuple(_squared_error(voice))))
+    return tuple(made)
+
+
+def _title(name: str, voice: Voice) -> Prose:
+    return voice.say("identities.name.slope", function=_called(name, voice, prime=True))
+
+
+def _write(value: sp.Expr, operand: sp.Symbol, tree: Tree, voice: Voice) -> Tree:
+    """A scalar formula in one variable, with a tree in its place."""
+    if sp.sympify(value).is_number:
+        return compose(sp.sympify(value), voice.notation)
+    written = Entrywise(Piece(tree), True, Setting(voice.notation)).write(sp.sympify(value), operand)
+    return Row((Operator("−", prefix=True), written.tree)) if written.negative else written.tree
+
+
+def _called(name: str, voice: Voice, prime: bool = False) -> Tree:
+    text = dict(voice.notation.functions).get(name, name)
+    letter = Identifier("σ" if text == "sigma" else text, Style.FUNCTION)
+    head = Script(letter, None, Operator("′")) if prime else letter
+    return applied(head, LETTER).tree
+
+
+def _slope(row: Function, numbers: tuple[sp.Expr, ...], voice: Voice) -> Iterator[Step]:
+    """Definition, derivative by SymPy, and where the table claims one the form in terms of the value, which SymPy checks."""
+    value = sp.sympify(row.value).subs(dict(zip(row.symbols(), numbers, strict=True)))
+    value = value.rewrite(sp.exp) if row.by_result is not None else value
+    name, prime = _called(row.name, voice), _called(row.name, voice, prime=True)
+    if value.has(sp.Piecewise):
+        yield from _cases(name, value, voice.say("identities.rule.definition"), voice)
+        yield from _cases(prime, value.diff(Z), voice.say("identities.rule.cases"), voice)
+        return
+    yield Step(Equality(name, (_write(value, Z, LETTER, voice),)), voice.say("identities.rule.definition"))
+    if row.by_result is None:
+        yield Step(Equality(prime, (_write(value.diff(Z), Z, LETTER, voice),)), voice.say("identities.rule.derivative"))
+        return
+    if sp.simplify(value.diff(Z) - row.by_result.subs(Y, value)) != 0:
+        raise Disagreement(f"the slope of {row.name} in terms of its value is not its derivative")
+    yield Step(Equality(prime, (_quotient(sp.fraction(value), voice),)), voice.say("identities.rule.quotient"))
+    yield Step(Equality(prime, (_write(row.by_result.subs(Y, value), Z, LETTER, voice),)), voice.say("identities.rule.divided"))
+    yield Step(Equality(prime, (_write(row.by_result, Y, name, voice),)), voice.say("identities.rule.by_value"))
+
+
+def _quotient(value: tuple[sp.Expr, sp.Expr], voice: Voice) -> Tree:
+    """(u' v - u v') / v^2 for the pair (u, v), with every derivative by SymPy."""
+    above, below = value
+    items: list[Tree] = []
+    for factors in ((above.diff(Z), below), (-above, below.diff(Z))):
+        signs = [factor.could_extract_minus_sign() for factor in factors]
+        bare = [-factor if sign else factor for factor, sign in zip(factors, signs, strict=True)]
+        written = [Fenced(_write(factor, Z, LETTER, voice)) for factor in bare if factor != 1]
+        if 0 not in bare:
+            negative = sum(signs) % 2 == 1
+            items += [Operator("−" if negative else "+", prefix=not items)] if items or negative else []
+            items += written if len(written) != 1 else [written[0].body]
+    return Fraction(Row(tuple(items)), Script(Fenced(_write(below, Z, LETTER, voice)), None, Number("2")))
+
+
+def _cases(head: Tree, value: sp.Expr, rule: Prose, voice: Voice) -> Iterator[Step]:
+    """One line per piece, with its condition."""
+    for body, condition in value.args:
+        when: list[Tree] = []
+        if isinstance(condition, sp.core.relational.Relational):
+            sign = {">": ">", "<": "<", ">=": "≥", "<=": "≤"}[condition.canonical.rel_op]
+            when = [LETTER, Operator(sign), compose(condition.canonical.rhs, voice.notation)]
+        note = Fenced(Row(tuple(when))) if when else Identifier(voice.word("identities.otherwise"), Style.UPRIGHT)
+        spaces = [Operator("\u2009")] * 3
+        yield Step(Equality(head, (Row((_write(body, Z, LETTER, voice), *spaces, note)),)), rule)
+
+
+def _entries() -> tuple[sp.IndexedBase, sp.IndexedBase, sp.Idx, sp.Symbol]:
+    n = sp.Symbol("n", integer=True, positive=True)
+    return sp.IndexedBase("o"), sp.IndexedBase("y"), sp.Symbol("i", integer=True), n
+
+
+def _by_entry(value: sp.Expr, entry: sp.Indexed, index: sp.Symbol, n: sp.Symbol) -> sp.Expr:
+    """The derivative by one entry, 1 <= i <= n: SymPy's, with its Kronecker deltas summed up."""
+    def summed(total: sp.Sum) -> sp.Expr:
+        made = total.doit()
+        return made.args[0][0] if isinstance(made, sp.Piecewise) else made
+
+    return value.diff(entry).replace(lambda e: isinstance(e, sp.Sum) and e.has(sp.KroneckerDelta), summed)
+
+
+def _cross_entropy(voice: Voice) -> Iterator[Step]:
+    o, y, i, n = _entries()
+    j, m = sp.symbols("j m", integer=True)
+    total = sp.Sum(sp.exp(o[m]), (m, 1, n))
+    loss = sp.log(total) - sp.Sum(y[j] * o[j], (j, 1, n))
+    slope = _by_entry(loss, o[i], i, n)
+
+    def tree(value: sp.Expr) -> Tree:
+        return compose(value, voice.notation)
+
+    hat = Script(Identifier("p"), Identifier("i"))
+    rule = "identities.rule."
+    yield Step(Equality(hat, (tree(sp.exp(o[i]) / total),)), voice.say(rule + "softmax"))
+    long = sp.Sum(y[j] * (sp.log(total) - o[j]), (j, 1, n))
+    yield Step(Equality(Identifier("L"), (tree(long),)), voice.say(rule + "entropy"))
+    yield Step(Equality(Identifier("L"), (tree(loss),)), voice.say(rule + "one"))
+    head = Fraction(Row((Operator("∂", prefix=True), Identifier("L"))), Row((Operator("∂", prefix=True), tree(o[i]))), True)
+    yield Step(Equality(head, (tree(slope),)), voice.say(rule + "entry"))
+    known = slope.subs(sp.exp(o[i]) / total, sp.Symbol("p_i"))
+    yield Step(Equality(head, (tree(known),)), voice.say(rule + "softmax_again"))
+
+
+def _squared_error(voice: Voice) -> Iterator[Step]:
+    o, y, i, n = _entries()
+    j = sp.Symbol("j", integer=True)
+    loss = sp.Sum((o[j] - y[j]) ** 2, (j, 1, n)) / 2
+
+    def tree(value: sp.Expr) -> Tree:
+        return compose(value, voice.notation)
+
+    head = Fraction(Row((Operator("∂", prefix=True), Identifier("L"))), Row((Operator("∂", prefix=True), tree(o[i]))), True)
+    yield Step(Equality(Identifier("L"), (tree(loss),)), voice.say("identities.rule.definition"))
+    yield Step(Equality(head, (tree(sp.simplify(_by_entry(loss, o[i], i, n))),)), voice.say("identities.rule.entry"))

@@ -1,0 +1,112 @@
+"""One step as operations: the walk gives the recursion's adjoints, the picture has every node and stays inside."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+
+import pytest
+import sympy as sp
+
+from symbptt.algebra import build, nodes
+from symbptt.algebra.nodes import TIME
+from symbptt.derive.adjoint import NODE, symbol
+from symbptt.derive.recursion import recursion
+from symbptt.document.cell.layers import columns, layered
+from symbptt.document.cell.operations import operations
+from symbptt.document.cell.picture import picture
+from symbptt.document.cell.walk import walk
+from symbptt.model.read import from_text, load, names
+from symbptt.model.values import Model, Role
+from symbptt.narrative.voice import ENGLISH
+from symbptt.verify.exact.arithmetic import Sampled
+from symbptt.verify.exact.entries import Entries, Matrix
+
+
+def numbers(model: Model) -> Entries:
+    """Random rational numbers for every symbol of a step; adjoints of values without a name follow from the others."""
+    entries = Entries(Sampled(3), {name: size for size, name in enumerate(model.dimensions, 2)}, 1)
+
+    def draw(leaf: sp.MatrixSymbol) -> None:
+        entries.leaves.setdefault(leaf, [entries.filled(leaf, lambda i, j: Sampled(1).draw(str(leaf), i, j))])
+
+    for equation in model.all_equations:
+        for leaf in (*nodes.leaves(equation.value), equation.target.at()):
+            draw(leaf)
+    for equation in recursion(model).adjoints:
+        adjoint = symbol(NODE, equation.variable, TIME)
+        if equation.variable.definition is None:
+            draw(adjoint)
+        else:
+            entries.leaves[adjoint] = entries(equation.now)
+    return entries
+
+
+def total(entries: Entries, shape: sp.MatrixSymbol, values: list[sp.MatrixExpr]) -> Matrix:
+    return entries(build.add(sp.ZeroMatrix(*shape.shape), *values))[0]
+
+
+@pytest.mark.parametrize("name", [name for name in names() if "batch" not in name])
+def test_the_walk_gives_the_recursion(name: str) -> None:
+    model = load(name)
+    made, visits, entries = operations(model), walk(model), numbers(model)
+    known = {node.names: n for n, node in enumerate(made) if node.names is not None}
+    for equation in recursion(model).adjoints:
+        if equation.variable in known:
+            arriving = [p.value for visit in visits for p in visit.passes if p.to == known[equation.variable]]
+            assert total(entries, equation.variable.at(), arriving) == entries(equation.now)[0], equation.variable.name
+    for equation in recursion(model).gradients:
+        if equation.variable.role is Role.PARAMETER and not model.starting(equation.variable):
+            parts = [p.value for visit in visits for p in visit.passes if p.operand == equation.variable.at() and p.to is None]
+            right = [c.value for c in equation.terms]
+            assert total(entries, equation.variable.at(), parts) == total(entries, equation.variable.at(), right)
+
+
+def test_the_elman_cell_has_its_seven_operations() -> None:
+    made = [type(node.value).__name__ for node in operations(load("elman")) if not node.given]
+    assert made == ["MatMul", "MatMul", "MatAdd", "Elementwise", "MatMul", "MatAdd", "CrossEntropy"]
+    assert [visit.node for visit in walk(load("elman"))] == sorted((v.node for v in walk(load("elman"))), reverse=True)
+
+
+@pytest.mark.parametrize("name", names())
+def test_the_picture_shows_every_operation_apart_and_inside(name: str) -> None:
+    model = load(name)
+    drawn = picture(model, ENGLISH)
+    assert drawn is not None and len(drawn.nodes) == len(operations(model))
+    for i, a in enumerate(drawn.nodes):
+        assert a.half <= a.x <= drawn.width - a.half and 0 < a.y < drawn.height
+        for b in drawn.nodes[i + 1 :]:
+            assert abs(a.x - b.x) >= a.half + b.half or abs(a.y - b.y) > 30
+    numbers_shown = [m for m in drawn.labels if m.kind == "number"]
+    assert len(numbers_shown) == len(walk(model))
+    assert {a.backward for a in drawn.arrows} == {True, False}
+
+
+def test_a_cell_with_too_many_operations_has_no_picture() -> None:
+    lines = "\n".join(f'z_{i} = "tanh(z_{i - 1})"' for i in range(1, 70))
+    text = f"""
+title = "deep"
+[inputs]
+x = "D"
+[parameters]
+w = "D"
+[targets]
+y = "D"
+[equations]
+z_0 = "w * x"
+{lines}
+[loss]
+step = "squared_error(z_69, y)"
+"""
+    assert picture(from_text(text, "deep.toml", "deep"), ENGLISH) is None
+
+
+def test_rows_of_a_column_are_a_step_apart_and_long_edges_keep_their_places() -> None:
+    edges = [(0, 2), (1, 2), (1, 3), (2, 4), (3, 4), (0, 4), (0, 5), (4, 5)]
+    depth = columns(6, edges)
+    assert all(depth[a] < depth[b] for a, b in edges)
+    made = layered(6, edges, depth)
+    for column in set(depth.values()):
+        rows = sorted([made.row[n] for n in depth if depth[n] == column]
+                      + [r for way in made.way.values() for c, r in way if c == column])
+        assert all(b - a >= 1 - 1e-9 for a, b in pairwise(rows))
+    assert [c for c, _ in made.way[0, 5]] == list(range(1, depth[5]))

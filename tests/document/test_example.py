@@ -1,0 +1,97 @@
+"""The example by hand: exact where it can be, and the same numbers from the emitted code."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+
+import numpy as np
+import pytest
+
+from symbptt import typeset
+from symbptt.document.example.mixed import Mixed
+from symbptt.document.example.numbers import Example, refusal, required
+from symbptt.document.example.told import line, number, signed
+from symbptt.document.parts.coded import increments
+from symbptt.document.parts.worked import length
+from symbptt.model.read import load, names
+from symbptt.narrative.voice import ENGLISH
+
+WORKED = [name for name in names() if refusal(load(name)) is None]
+
+
+def by_name(example: Example, name: str) -> list[float]:
+    return [float(e) for of, m in example.gradients.items() if of.name == name for row in m for e in row]
+
+
+def test_only_models_that_couple_samples_have_no_example() -> None:
+    assert {name for name in names() if name not in WORKED} == {"deep_feedforward_batch_norm"}
+    assert refusal(load("deep_feedforward_batch_norm")) == "couples"
+
+
+@pytest.mark.parametrize("name", WORKED)
+def test_the_emitted_code_gives_the_same_numbers(name: str) -> None:
+    model = load(name)
+    example = required(model, length(model))
+    for parameter in model.parameters:
+        by_hand, by_code = by_name(example, parameter.name), np.asarray(example.by_code[parameter.name]).reshape(-1)
+        assert np.allclose(by_hand, by_code, rtol=1e-12, atol=1e-13), parameter.name
+    assert model.loss is not None
+    losses = [float(example.entries.leaves[model.loss.target.at(t)][0][0][0]) for t in example.graph.loss_steps]
+    assert np.isclose(sum(losses), float(example.by_code[model.loss.target.name]), rtol=1e-12)
+
+
+@pytest.mark.parametrize("name", ["linear", "deep_feedforward"])
+def test_identity_and_relu_stay_exact_to_the_end(name: str) -> None:
+    example = required(load(name), 2)
+    assert all(isinstance(e, Fraction) for m in example.gradients.values() for row in m for e in row)
+
+
+def test_relu_is_exact_until_the_softmax() -> None:
+    model = load("irnn")
+    example = required(model, 2)
+    assert isinstance(example.value(model["h"].at(2))[0][0], Fraction)
+    assert isinstance(example.value(model["L"].at(1))[0][0], float)
+
+
+@pytest.mark.parametrize("name", ["elman", "lstm", "linear"])
+def test_most_gradients_of_the_example_move(name: str) -> None:
+    example = required(load(name), 2)
+    assert all(abs(value) > 0.005 for p in load(name).parameters for value in by_name(example, p.name))
+
+
+@pytest.mark.parametrize("value, text", [
+    (Fraction(-3, 4), "−¾"), (Fraction(5), "5"), (0.46211715, "0.4621"), (-0.00001, "0"), (Fraction(1, 8192), "0.0001"),
+])
+def test_numbers_are_short(value: Fraction | float, text: str) -> None:
+    assert typeset.text(number(value)) == text
+
+
+def test_a_decimal_has_its_sign() -> None:
+    assert (signed(-0.5), signed(0.25), signed(-1e-9)) == ("−0.5", "0.25", "0")
+
+
+def test_a_line_shows_formula_numbers_and_value() -> None:
+    model = load("elman")
+    example = required(model, 2)
+    shown = [typeset.text(line(example, a.target, a.value, ENGLISH)) for a in example.graph]
+    assert shown[0] == "a₁ = Wₓₕ x₁ + Wₕₕ h₀ + bₕ = (−½) · ½ + ½ · (−½) + 1 = ½ = 0.5"
+    assert shown[1] == "h₁ = tanh(a₁) = tanh(½) = 0.4621"
+    back = {e.symbol: typeset.text(line(example, e.symbol, e.value, ENGLISH)) for e in example.system.equations}
+    assert "δ_{a,2} = δ_{h,2} ⊙ (𝟏 − h₂^{⊙2}) = (−0.8871) · (1 − 0.7535²) = −0.3834" in back.values()
+
+
+@pytest.mark.parametrize("T", [2, 3])
+@pytest.mark.parametrize("name, theta", [("elman", "W_hh"), ("lstm", "W_hf"), ("linear", "A"), ("scalar", "w")])
+def test_the_increments_of_the_loop_add_up_to_the_gradient(name: str, theta: str, T: int) -> None:
+    model = load(name)
+    example = required(model, T)
+    made = [float(example.value(value)[0][0]) for _, value in increments(example, model[theta])]
+    assert len(made) == T
+    assert np.isclose(sum(made), by_name(example, theta)[0], rtol=1e-12)
+
+
+def test_functions_outside_their_domain_give_no_number() -> None:
+    arithmetic = Mixed()
+    assert np.isnan(arithmetic.opaque("log", (), 0, Fraction(-1)))
+    assert repr(arithmetic.opaque("tanh", (), 0, Fraction(0))) == "Fraction(0, 1)"
+    assert arithmetic.opaque("relu", (), 1, Fraction(1, 3)) == Fraction(1)
