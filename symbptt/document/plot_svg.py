@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from html import escape
 
-from symbptt.document import svg
+from symbptt.document import font, svg
 from symbptt.document.plot import Box, Label, Line, Look, Plot
 
 DASHES = ("", "7 3", "2 3", "9 3 2 3", "4 2")
 """One for each curve; after the last one they begin again."""
+LETTERS = '"symbptt math", "STIX Two Math", "Cambria Math", serif'
 
 
 def _n(value: float) -> str:
@@ -39,6 +40,15 @@ def _line(line: Line) -> str:
 def _label(label: Label) -> str:
     text = escape(label.text) if isinstance(label.text, str) else svg.label(label.text)
     return f'<text x="{_n(label.x)}" y="{_n(label.y + 4)}" text-anchor="{label.anchor}" fill="currentColor">{text}</text>'
+
+
+def standalone(plot: Plot, title: str) -> str:
+    """A file of its own: black on white, with its letters inside if they are installed."""
+    drawn = write(plot, title)
+    opening, rest = drawn.split(">", 1)
+    paper = f'<rect width="{_n(plot.width)}" height="{_n(plot.height)}" fill="#fff"/>'
+    style = f"<style>{font.drawn(drawn)}text {{ font-family: {LETTERS}; }}</style>"
+    return f'{opening} xmlns="http://www.w3.org/2000/svg" color="#000">{style}{paper}{rest}'
 
 
 def write(plot: Plot, title: str) -> str:

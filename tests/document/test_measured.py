@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import xml.etree.ElementTree as ElementTree
+from base64 import b64decode
 
 import numpy as np
 import pytest
@@ -16,6 +17,7 @@ from symbptt.document.lesson import Lesson
 from symbptt.document.parts import measured
 from symbptt.document.pens.html import Html
 from symbptt.document.pens.latex import Latex
+from symbptt.document.pens.markdown import Markdown
 from symbptt.document.scribe import Scribe
 from symbptt.errors import UnknownName
 from symbptt.model.read import from_text, load, names
@@ -36,10 +38,12 @@ def said(made):
 @pytest.mark.parametrize("language", ["en", "zh"])
 def test_every_model_in_every_format(name, language):
     made = blocks(name, language)
-    html, tex = ("".join(map(Scribe(pen(language), "derivation").block, made)) for pen in (Html, Latex))
+    html, tex, md = ("".join(map(Scribe(pen(language), "derivation").block, made)) for pen in (Html, Latex, Markdown))
+    for image in re.findall(r"base64,([^)]*)\)", md):
+        assert "xmlns" in (drawn := b64decode(image).decode()) and ElementTree.fromstring(drawn).tag.endswith("svg")
     for drawing in re.findall(r"<svg.*?</svg>", html, re.S):
         ElementTree.fromstring(drawing)
-    assert html.count("<svg") == tex.count(r"\begin{tikzpicture}") == sum(isinstance(b, Plotted) for b in made) >= 1
+    assert html.count("<svg") == md.count("base64,") == tex.count(r"\begin{tikzpicture}") == sum(isinstance(b, Plotted) for b in made) >= 1
     assert tex.count("{") == tex.count("}") and "nan" not in tex and "[U+" not in tex
 
 
