@@ -11,14 +11,17 @@ import pytest
 
 from symbptt import analyze, typeset
 from symbptt.analyze.layout import cell
+from symbptt.cli import main
 from symbptt.document import plot, plot_svg
 from symbptt.document.blocks import Paragraph, Plotted, Table
 from symbptt.document.lesson import Lesson
+from symbptt.document.page import render
 from symbptt.document.parts import measured
 from symbptt.document.pens.html import Html
 from symbptt.document.pens.latex import Latex
 from symbptt.document.pens.markdown import Markdown
 from symbptt.document.scribe import Scribe
+from symbptt.document.wishes import Wishes
 from symbptt.errors import UnknownName
 from symbptt.model.read import from_text, load, names
 from symbptt.narrative.inline import plain
@@ -27,7 +30,7 @@ from symbptt.narrative.voice import Voice
 
 def blocks(name, language="en", parts=()):
     models = tuple(map(load, name.split("+")))
-    return measured.measured(Lesson(models, 3, None, Voice(language)), parts)
+    return measured.measured(Lesson(models, 3, None, Voice(language), analysis=parts))
 
 
 def said(made):
@@ -90,7 +93,7 @@ def test_several_models_are_put_side_by_side():
 
 def test_words_where_there_is_nothing_to_draw():
     text = "[inputs]\nx='D'\n[states]\nh='D'\n[parameters]\nw='D'\n[equations]\nh='w * x'\n[loss]\nstep='relu(0 - sum(h ** 2))'"
-    made = measured.measured(Lesson((from_text(text, "nothing"),), 2), ("terms", "distance"))
+    made = measured.measured(Lesson((from_text(text, "nothing"),), 2, analysis=("terms", "distance")))
     assert "No term of" in said(made)
     cell = "'exp(exp(exp(h[t-1] * h[t-1] + 4 + x * x))) * w'"
     wild = from_text(text.replace("'w * x'", cell).replace("relu(0 - sum(h ** 2))", "sum(h)"), "wild")
@@ -125,3 +128,22 @@ def test_drawings_tell_values_apart_without_colour():
 def test_ticks_are_few_and_start_at_the_beginning(last):
     found = plot.ticks(last)
     assert found == sorted(set(found)) and len(found) <= 11 and found[-1] <= last and found[0] <= max(2, 1)
+
+
+def test_a_document_has_the_section_before_its_references(tmp_path, capsys):
+    assert main(["document", "elman", "-T", "2", "--with-analysis", "--format", "html", "-o", str(tmp_path)]) == 0
+    html = (tmp_path / "elman_T2.html").read_text(encoding="utf-8")
+    assert html.index('id="code"') < html.index('id="analysis"') < html.index('id="references"')
+    assert html.count('<svg class="plot"') == 2 and "--analysis all" in html
+    plain = render("elman", 2, "html")
+    assert 'id="analysis"' not in plain and render("elman", 2, "html", wishes=Wishes(analysis="all")) == html
+    assert main(["document", "elman", "-T", "2", "--analysis", "distance", "--format", "tex", "-o", str(tmp_path)]) == 0
+    assert (tmp_path / "elman_T2.tex").read_text(encoding="utf-8").count(r"\draw[thick, dashed]") == 2
+    capsys.readouterr()
+    assert main(["document", "elman", "--analysis", "pie", "-o", str(tmp_path / "new")]) == 2
+    assert "terms" in capsys.readouterr().err and not (tmp_path / "new").exists()
+
+
+def test_the_author_can_add_to_the_section(tmp_path):
+    (tmp_path / "own.toml").write_text('[parts.measured]\nbefore = ["Look at the corner."]\n', encoding="utf-8")
+    assert "Look at the corner." in render("elman", 2, "html", wishes=Wishes(analysis="units", prose=tmp_path / "own.toml"))

@@ -156,9 +156,9 @@ def chosen(names: Iterable[str]) -> tuple[str, ...]:
     return tuple(name for name in PARTS if name in asked)
 
 
-def measured(lesson: Lesson, names: Iterable[str] = ()) -> tuple[Block, ...]:
-    """The section, with the parts asked for; several models are put side by side as well."""
-    voice, T, parts = lesson.voice, max(lesson.T, STEPS), chosen(names)
+def measured(lesson: Lesson) -> tuple[Block, ...]:
+    """The section, with the parts that the lesson names; several models are put side by side as well."""
+    voice, T, parts = lesson.voice, max(lesson.T, STEPS), chosen(lesson.analysis)
     made: list[Block] = [Heading(voice.word("analysis.heading"), "analysis")]
     for model in lesson.models:
         found = analyze.flow(model, T, seed=SEED, every=False)
