@@ -9,7 +9,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from symbptt.document.lesson import Lesson
-from symbptt.document.plot import Plot
 from symbptt.document.scene import Scene
 from symbptt.narrative.values import Prose, Step
 from symbptt.typeset.tree import Tree
@@ -94,15 +93,6 @@ class Figure(Block):
     """A drawing; `title` is what a screen reader says, `caption` what stands below."""
 
     scene: Scene
-    title: str
-    caption: Prose
-
-
-@dataclass(frozen=True)
-class Plotted(Block):
-    """A drawing of numbers, with what a screen reader says and what stands below."""
-
-    plot: Plot
     title: str
     caption: Prose
 

@@ -20,8 +20,7 @@ from symbptt.narrative.voice import ENGLISH, Voice
 class Lesson:
     """Models over T steps, derived by `wrt` (None for all parameters), told in a voice.
 
-    `solutions` says whether exercises come with them, `seed` which exercises are drawn; `own` is what the author adds;
-    `analysis` names the parts of the measured section, all of them if it is empty.
+    `solutions` says whether exercises come with them, `seed` which exercises are drawn; `own` is what the author adds.
     """
 
     models: tuple[Model, ...]
@@ -31,7 +30,6 @@ class Lesson:
     solutions: bool = True
     seed: int = 0
     own: Own = NOTHING
-    analysis: tuple[str, ...] = ()
 
     @property
     def model(self) -> Model:

@@ -7,8 +7,9 @@ from sympy.matrices.expressions.matexpr import MatrixExpr
 
 from symbptt.algebra import build, linear
 from symbptt.algebra.linear import LinearMap
-from symbptt.algebra.nodes import Partial
+from symbptt.algebra.nodes import TIME, Partial
 from symbptt.derive.rules import local, rule_name
+from symbptt.derive.step import state_jacobian
 from symbptt.model.values import Equation, Model, Role, Variable
 from symbptt.narrative import symbols
 from symbptt.narrative.values import Section, Step
@@ -52,6 +53,17 @@ def _derivative(model: Model, voice: Voice, equation: Equation, leaf: MatrixSymb
     return Step(voice.equation(model, head, *sides), (rule_names(voice, mine),), voice.check(matrix, head))
 
 
+def _has_other_routes(model: Model, equation: Equation, leaf: MatrixSymbol, found: list[Route]) -> bool:
+    """Whether a state reads a state of the step before along other routes, too.
+
+    The same sign as for the local derivative then stands for the block of the state Jacobian, which shows the direct route.
+    """
+    block = state_jacobian(model).get((equation.target.name, leaf.name))
+    if block is None or leaf.step == TIME or equation.target.role is not Role.STATE:
+        return False
+    return block.matrix() != linear.total([inner for source, inner, _ in found if source == leaf]).matrix()
+
+
 def derivatives(model: Model, voice: Voice, wrt: tuple[Variable, ...]) -> Section:
     """Local derivatives by states, intermediate values, and the inputs that are asked for."""
     inputs = {v.name for v in wrt if v.role is Role.INPUT}
@@ -60,7 +72,8 @@ def derivatives(model: Model, voice: Voice, wrt: tuple[Variable, ...]) -> Sectio
         found = routes(equation.value, equation.target.at())
         for leaf in dict.fromkeys(leaf for leaf, _, _ in found):
             role = model[leaf.name].role
-            if role in (Role.STATE, Role.LOCAL) or leaf.name in inputs:
+            wanted = role in (Role.STATE, Role.LOCAL) or leaf.name in inputs
+            if wanted and not _has_other_routes(model, equation, leaf, found):
                 step = _derivative(model, voice, equation, leaf, found)
                 steps += [step] if step else []
     intro = voice.say(f"derivation.local.{'slopes' if symbols.slopes(model) else 'intro'}")

@@ -61,7 +61,8 @@ def _gradient(model: Model, voice: Voice, pattern: Pattern) -> Step:
         sums.append(symbols.at(row, LAST) if model.loss.at == "last" else Series(row, TIME, start, LAST))
     left = symbols.total(symbols.loss(model, None), theta)
     value = build.add(*sums) if sums else sp.ZeroMatrix(*theta.shape)
-    return Step(voice.equation(model, left, value), voice.say("derivation.nested.loss"), "")
+    claim = () if pattern.reaches else members(model, voice, pattern)  # otherwise its recursion has said it
+    return Step(voice.equation(model, left, value), voice.say("derivation.nested.loss"), "", claim)
 
 
 def _written_out(model: Model, voice: Voice, pattern: Pattern, T: int) -> Step:

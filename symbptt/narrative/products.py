@@ -138,11 +138,12 @@ def product(term: Term, write: Factors, theta: MatrixExpr) -> MatrixExpr:
     kinds = {kind: [f for f in term.factors if f.kind is kind] for kind in Kind}
     head = [write.immediate(theta, f.step) for f in kinds[Kind.IMMEDIATE]]
     chain = [write.jacobian(f.step) for f in kinds[Kind.STATE_JACOBIAN]]
+    reaches = bool(head or chain)
     tail = build.mul(*(write.loss(f.step) for f in kinds[Kind.LOSS]))
     for factor in kinds[Kind.LAG]:
         tail = build.add(build.mul(chain.pop(), tail), write.lag(factor.step))
     parts = [write.direct(theta, f.step) for f in kinds[Kind.DIRECT]]
-    if head or chain:
+    if reaches:
         parts.append(build.mul(*head, *chain, tail))
     return build.add(*parts) if parts else sp.ZeroMatrix(*theta.shape)
 

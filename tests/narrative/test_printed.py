@@ -1,0 +1,238 @@
+"""Every formula that a derivation prints, in every notation and layout, read back from the page and compared with numbers.
+
+The numbers come from complex steps of the interpreter alone (tests/support/printed/oracle.py), the reading from the visible
+signs alone (reader.py); neither knows how a formula was derived. What a symbol looks like is in meaning.py.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from functools import cache
+from itertools import combinations_with_replacement
+from typing import Any
+from xml.etree import ElementTree as ET
+
+import numpy as np
+import pytest
+import sympy as sp
+from printed.meaning import Meaning
+from printed.numbers import sized
+from printed.oracle import Oracle
+from printed.reader import Reader, flat, parsed, shown
+
+from symbptt import narrative, typeset
+from symbptt.algebra import rows
+from symbptt.derive import step as one_step
+from symbptt.model.read import load, names
+from symbptt.narrative import symbols
+from symbptt.narrative.inline import plain
+from symbptt.narrative.values import Section, Step
+from symbptt.narrative.voice import Voice, speaking
+from symbptt.typeset import notations, operations
+from symbptt.typeset.tree import Aligned, Equality, Tree
+
+T = 3
+COUPLED = {"deep_feedforward_batch_norm"}
+"""Models whose samples act on each other, which one sample does not show."""
+MODELS = [name for name in names() if name not in COUPLED]
+LAYOUTS = ["column", "row"]
+QUICK = ["elman", "lstm", "jordan"]
+"""The models that are read in every notation each time; the others are slow together."""
+
+
+@cache
+def oracle(name: str, layout: str) -> Oracle:
+    """The numbers of a model, which are the same in every notation."""
+    model = load(name)
+    return Oracle(model, T, layout, symbols.state(model).name if model.states else "")
+
+
+def sides(tree: Tree) -> tuple[list[ET.Element], str]:
+    """The parts of a side, and the text of the note behind three spaces: (t = 1, …, T)."""
+    raw = _unrolled(ET.fromstring(typeset.mathml(tree)))
+    spaces = [part.tag == "mspace" for part in raw]
+    end = next((i for i in range(len(raw) - 2) if all(spaces[i : i + 3])), len(raw))
+    note = "".join(part.text or "" for part in raw[end:])
+    return [p for part in raw[:end] for p in flat(part)], note.strip("()")
+
+
+def _unrolled(element: ET.Element) -> list[ET.Element]:
+    inner = [part for child in element for part in _unrolled(child)]
+    return inner if element.tag in ("math", "mrow") else [element]
+
+
+def _bound(text: str, k: int) -> int:
+    letter, *offset = re.split("([+−])", text)
+    start = {"T": T, "k": k}.get(letter) or int(letter)
+    return start + (int(offset[1]) * (1 if offset[0] == "+" else -1) if offset else 0)
+
+
+def ranges(note: str, looks: str) -> Iterator[dict[str, int]]:
+    """The steps for which a line holds: as its note says, else all steps, for the letters that it shows."""
+    every = range(1, T + 1)
+    sources = every if "<mi>k</>" in looks else [1]
+    found = re.fullmatch(r"(\w)=(.*),…,(.*)", note)
+    if found:
+        for k in sources:
+            first, last = _bound(found[2], k), _bound(found[3], k)
+            down = found[2].startswith("T")
+            for at in range(last, first + 1) if down else range(first, last + 1):
+                yield {"T": T, "k": k, found[1]: at}
+        return
+    for t in every if "<mi>t</>" in looks else [T]:
+        yield from ({"T": T, "t": t, "k": k} for k in sources if k <= t)
+
+
+def close(a: Any, b: Any, what: str) -> None:
+    """Compare two sides; what is taken from a vector to the shape of a matrix is compared entry by entry."""
+    a, b = sized(a, b), sized(b, a)
+    if a.shape != b.shape and a.size == b.size:
+        a, b = a.ravel(), b.ravel()
+    np.testing.assert_allclose(a + 0 * b, b + 0 * a, rtol=1e-8, atol=1e-11, err_msg=what)
+
+
+class Told:
+    """A derivation that is read step by step; `count` lines were compared."""
+
+    def __init__(self, name: str, voice: Voice) -> None:
+        self.model, self.voice, self.count = load(name), voice, 0
+        self.told = narrative.derivation(self.model, T, "all", voice)
+        self.oracle = oracle(name, voice.notation.layout)
+        self.meaning = Meaning(self.model, voice, self.oracle)
+        self.theta = "".join(self.meaning.look(symbols.parameter(self.model)))
+        self.known: dict[str, Meaning] = {}
+        self.current = [v.name for v in self.told.wrt][:1]
+
+    def read(self) -> int:
+        """Read every step."""
+        for section in self.told.sections:
+            for step in section.steps:
+                self._step(section, step)
+        return self.count
+
+    def _having(self, theta: str) -> Meaning:
+        if theta not in self.known:
+            self.known[theta] = self.meaning.having(theta)
+        return self.known[theta]
+
+    def _members(self, step: Step) -> None:
+        """The variables that the next formulas are about, as the sentence before them says."""
+        looks = [self.meaning.look(part) for part in step.claim if not isinstance(part, str)]
+        if any("".join(look) == self.theta for look in looks):
+            self.current = [self.meaning.places[look][0] for look in looks if "".join(look) != self.theta]
+        else:
+            self.current = [self.meaning.gradients[look] for look in looks if look in self.meaning.gradients] or self.current
+
+    def _step(self, section: Section, step: Step) -> None:
+        self._members(step)
+        lines = step.equation.lines if isinstance(step.equation, Aligned) else (step.equation,)
+        for line in lines:
+            every = self.current if self.theta in "".join(self.meaning.look(line)) else self.current[:1]
+            for theta in every:
+                meaning = self._having(theta)
+                meaning.local = section.heading == self.voice.word("derivation.local.heading")
+                meaning.nested = section.heading == self.voice.word("derivation.nested.heading")
+                if isinstance(line, Equality):
+                    self._line(meaning, line, theta)
+                else:
+                    self._lone(meaning.reader(), line, theta, step)
+
+    def _line(self, meaning: Meaning, line: Equality, theta: str) -> None:
+        left, *found = parsed(typeset.mathml(line.left)), *(parsed(typeset.mathml(side)) for side in line.sides[:-1])
+        last, note = sides(line.sides[-1])
+        found.append(last)
+        of = self.meaning.gradients.get(tuple(map(shown, left)))
+        if of is not None:
+            self.current = [of]
+        where, reader = typeset.text(line), meaning.reader()
+        if line.relation == ":":
+            t, k = (int(part.text or "") for part in left if part.tag == "mn")
+            close(reader.value(last, {"T": T}), self.oracle.term(t, k, theta), where)
+            self.count += 1
+        else:
+            self._compare(reader, left, found, note, where)
+
+    def _compare(self, reader: Reader, left: list[ET.Element], found: list[list[ET.Element]], note: str, where: str) -> None:
+        compared = 0
+        for indices in ranges(note, "".join(shown(part) for side in (left, *found) for part in side)):
+            try:
+                expected, *values = [reader.value(side, indices) for side in (left, *found)]
+            except LookupError:  # a step without a loss has no L_t
+                assert self.model.loss is not None and self.model.loss.at == "last" and indices["t"] < T, where
+                continue
+            for value in values:
+                close(value, expected, where)
+                compared += 1
+        assert compared or (self.model.loss is not None and "T − 1" in where and T < 2), where
+        self.count += compared
+
+    def _lone(self, reader: Reader, tree: Tree, theta: str, step: Step) -> None:
+        """A product without a left side: a term that the sentence before names, in blocks any term, or the direct route."""
+        parts, _ = sides(tree)
+        where = typeset.text(tree)
+        pair = re.search(r"\((\d), (\d)\)", plain(step.claim, typeset.text))
+        if pair:
+            close(reader.value(parts, {"T": T}), self.oracle.term(int(pair[1]), int(pair[2]), theta), where)
+        elif "<mtable>" in "".join(map(shown, parts)):
+            through = self._through_states()
+            reader = self._having(through).reader()
+            for t, k in combinations_with_replacement(range(T, 0, -1), 2):
+                close(reader.value(parts, {"T": T, "t": t, "k": k}), self.oracle.term(t, k, through), where)
+        else:
+            after = [part for part in step.claim if not isinstance(part, str)][1]
+            state = self.meaning.places[self.meaning.look(after)][0]
+            factors = [self.oracle.derivative("equation", state, j, state, j - 1) for j in range(2, T + 1)]
+            product = np.linalg.multi_dot(factors if self.oracle.flip else factors[::-1])
+            close(reader.value(parts, {"T": T, "t": T, "k": 1}), product, where)
+        self.count += 1
+
+    def _through_states(self) -> str:
+        """A parameter that acts through the states alone."""
+        return next(
+            v.name for v in self.told.wrt
+            if one_step.immediate(self.model, v) and one_step.loss_direct(self.model, v) is None and not v.timed
+        )
+
+
+@pytest.mark.parametrize("layout", LAYOUTS)
+@pytest.mark.parametrize("name", MODELS)
+def test_every_printed_formula_has_its_value(name: str, layout: str) -> None:
+    assert Told(name, speaking(layout=layout)).read() > 20
+
+
+@pytest.mark.parametrize("layout", LAYOUTS)
+@pytest.mark.parametrize("notation", notations.names())
+@pytest.mark.parametrize("name", QUICK)
+def test_every_notation_says_the_same(name: str, notation: str, layout: str) -> None:
+    assert Told(name, speaking("zh", notation, layout)).read() > 100
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("layout", LAYOUTS)
+@pytest.mark.parametrize("notation", notations.names())
+@pytest.mark.parametrize("name", sorted(set(MODELS) - set(QUICK)))
+def test_every_model_in_every_notation(name: str, notation: str, layout: str) -> None:
+    assert Told(name, speaking("en", notation, layout)).read() > 20
+
+
+def _scaled(monkeypatch: pytest.MonkeyPatch) -> None:
+    whole, more = operations.scaled, sp.Rational(1001, 1000)
+    monkeypatch.setattr(operations, "scaled", lambda number, pieces, setting: whole(number * more, pieces, setting))
+
+
+def _without_transposes(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(operations, "transposed", lambda inner, setting: inner)
+
+
+def _products_not_reversed(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(rows, "reversed", lambda factors: factors, raising=False)
+
+
+@pytest.mark.parametrize(("corrupt", "layout"), [
+    (_scaled, "column"), (_without_transposes, "column"), (_without_transposes, "row"), (_products_not_reversed, "row"),
+])
+def test_the_reading_notices_a_wrong_page(corrupt: Any, layout: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    corrupt(monkeypatch)
+    with pytest.raises((AssertionError, ValueError)):
+        Told("elman", speaking(layout=layout)).read()

@@ -1,0 +1,1 @@
+"""Printed formulas read back to numbers: what test_printed.py compares."""

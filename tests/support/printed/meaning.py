@@ -1,0 +1,186 @@
+"""What the symbols of a derivation mean, by how they look in a voice: the dictionary with which printed formulas are read."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from copy import copy
+from typing import Any
+
+import sympy as sp
+
+from printed.oracle import Oracle
+from printed.reader import Indices, Key, Reader, flat, parsed, shown
+from symbptt import typeset
+from symbptt.algebra.nodes import TIME, Concat, Elementwise, Partial
+from symbptt.derive.adjoint import NODE, symbol
+from symbptt.model.values import Model, Role, Variable
+from symbptt.narrative import symbols
+from symbptt.narrative.symbols import BETWEEN, LAST, SOURCE
+from symbptt.narrative.voice import Voice
+from symbptt.typeset.calculus import _sign
+from symbptt.typeset.tree import Operator, Script, Tree
+
+Array = Any
+Place = tuple[str, sp.Expr | None]
+
+
+class Meaning:
+    """The symbols of a model in a voice; `having` says which variable θ stands for."""
+
+    def __init__(self, model: Model, voice: Voice, oracle: Oracle) -> None:
+        self.model, self.voice, self.oracle = model, voice, oracle
+        self.atoms: dict[Key, Callable[[Indices], Array]] = {}
+        self.places: dict[Key, Place] = {}
+        self.gradients: dict[Key, str] = {}
+        self.nested = False
+        self.local = False
+        self.steps = [
+            TIME, TIME - 1, TIME + 1, SOURCE, SOURCE - 1, BETWEEN, BETWEEN - 1, LAST, *map(sp.Integer, range(oracle.T + 2)),
+        ]
+        for variable in model.variables:
+            self._variable(variable)
+        if len(model.states) > 1:
+            for step in self.steps:
+                self._place(symbols.state(model, step), oracle.stack, step, oracle.value)
+        self._derived()
+
+    def having(self, theta: str) -> Meaning:
+        """The same symbols, and θ for a variable."""
+        made = copy(self)
+        made.atoms, made.places, made.gradients = dict(self.atoms), dict(self.places), dict(self.gradients)
+        parameter = symbols.parameter(self.model)
+        made._gradient(parameter, theta, None)
+        made.places[self.look(parameter)] = (theta, None)
+        made._copies(parameter, theta)
+        return made
+
+    def look(self, tree: sp.Basic | Tree) -> Key:
+        """A formula as a reader sees it."""
+        return tuple(map(shown, parsed(typeset.mathml(self.voice.tree(tree, self.model)))))
+
+    def _add(self, tree: sp.Basic | Tree, value: Callable[..., Array], *arguments: Any) -> None:
+        def found(indices: Indices) -> Array:
+            return value(*(self._number(a, indices) for a in arguments))
+
+        self.atoms.setdefault(self.look(tree), found)
+
+    def _number(self, argument: Any, indices: Indices) -> Any:
+        if not isinstance(argument, sp.Expr):
+            return argument
+        return int(argument.subs({s: indices[s.name] for s in argument.free_symbols}))
+
+    def _place(self, tree: sp.Basic, name: str, step: sp.Expr | None, value: Callable[..., Array] | None) -> None:
+        self.places.setdefault(self.look(tree), (name, step))
+        if value is not None:
+            self._add(tree, value, name, step)
+
+    def _variable(self, v: Variable) -> None:
+        oracle, named = self.oracle, v.definition is None
+        timed = v.role is not Role.PARAMETER or v.timed
+        for step in self.steps if timed else [None]:
+            self._place(v.at() if step is None else v.at(step), v.name, step, oracle.value if named else None)
+            if v.role is Role.LOCAL or v.role is Role.STATE:
+                self._add(symbol(NODE, v, step), oracle.node_adjoint, v.name, step)
+            if v.role in (Role.PARAMETER, Role.INPUT, Role.STATE):
+                by = v.at() if step is None else v.at(step)
+                self._gradient(by, v.name, step)
+
+    def _gradient(self, by: sp.MatrixSymbol, name: str, step: sp.Expr | None) -> None:
+        head = symbols.total(symbols.loss(self.model, None), by)
+        self.gradients.setdefault(self.look(head), name)
+        self._add(head, self.oracle.gradient, name, step)
+
+    def _copies(self, parameter: sp.MatrixSymbol, name: str) -> None:
+        """A parameter with a step below the line, for its copy used at that step."""
+        if self.voice.notation.derivative("immediate").copies:
+            for step in self.steps:
+                self.places[self._below(Partial(symbols.loss(self.model, step), parameter, "immediate"))] = (name, None)
+
+    def _derived(self) -> None:
+        model, oracle = self.model, self.oracle
+        self._place(symbols.loss(model, None), oracle.loss, None, oracle.value)
+        for p in model.parameters:
+            if p.tied:
+                self._copies(p.at(), p.name)
+        for target, _, letter in symbols.slopes(model):
+            for step in self.steps:
+                self._add(symbols.at(letter, step), self._slope, target.name, step)
+        if not model.states:
+            return
+        stack = symbols.state(model).name
+        for step in self.steps:
+            self._add(symbols.jacobian(model, step), self._jacobian, step)
+            self._add(symbols.loss_symbol(model, step), oracle.loss_gradient, stack, step)
+            self._add(symbols.adjoint_symbol(model, step), oracle.step_adjoint, stack, step)
+        if len(model.states) > 1:
+            self._gradient(symbols.state(model, 0), stack, sp.S.Zero)
+        name = symbols.free(model, "vector")
+        self._add(sp.MatrixSymbol(name, symbols.state_rows(model), 1), oracle.column, stack)
+        for v in model.states:
+            own = name if len(model.states) == 1 else f"{name}_{v.name}"
+            self._add(sp.MatrixSymbol(own, v.rows, v.columns), oracle.column, v.name)
+
+    def _below(self, head: Partial) -> Key:
+        """What stands below the line, behind the sign."""
+        (fraction,) = parsed(typeset.mathml(self.voice.tree(head, self.model)))
+        return tuple(map(shown, flat(fraction[1])[1:]))
+
+    def _jacobian(self, step: int) -> Array:
+        stack = symbols.state(self.model).name
+        return self.oracle.derivative("immediate", stack, step, stack, step - 1)
+
+    def _slope(self, target: str, step: int) -> Array:
+        value = next(e.value for e in self.model.all_equations if e.target.name == target)
+        assert isinstance(value, Elementwise)
+        return self.oracle.derivative("equation", target, step, value.operand.name, step)
+
+    def signs(self) -> dict[tuple[str, str], list[str]]:
+        """The signs of derivatives, above and below the line, and the kinds that they may stand for."""
+        found: dict[tuple[str, str], list[str]] = {}
+        for kind in ("immediate", "total", "partial"):
+            sign = self.voice.notation.derivative(kind)
+            above = Script(_sign(sign.above), None, Operator(sign.sup)) if sign.sup else _sign(sign.above)
+            look = ("".join(self.look(above)), "".join(self.look(_sign(sign.below))) if sign.below else "")
+            found.setdefault(look, []).append(kind)
+        return found
+
+    def reader(self) -> Reader:
+        """A reader for these symbols."""
+        signs = self.signs()
+        labels = {label: name for name, label in self.voice.notation.functions}
+        greek = {"σ": labels.pop("sigma")} if "sigma" in labels else {}
+        looks = {look for pair in signs for look in pair if look}
+        functions = {**labels, **greek, "ReLU": "ReLU"}
+        return Reader(self.atoms, looks, self._derivative(signs), functions, self._parts(), self.oracle.dims)
+
+    def _parts(self) -> list[int]:
+        """The sizes of what is stacked: the parts of a concatenation, else the states."""
+        stacked = [node.args for e in self.model.all_equations for node in e.value.atoms(Concat)]
+        heights = [part.shape[0] for part in stacked[0]] if stacked else [s.rows for s in self.model.states]
+        return [int(h.subs({s: self.oracle.dims[s.name] for s in h.free_symbols})) for h in heights]
+
+    def _derivative(self, signs: dict[tuple[str, str], list[str]]) -> Callable[..., Array]:
+        def value(sign: tuple[str, str], of: Key, by: Key, indices: Indices) -> Array:
+            (u, at), (v, when) = self._at(of), self._at(by)
+            kind = self._kind(signs[sign], u, at, v, when)
+            places = [self._number(step, indices) if step is not None else None for step in (at, when)]
+            return self.oracle.derivative(kind, u, places[0], v, places[1])
+
+        return value
+
+    def _at(self, look: Key) -> Place:
+        if look not in self.places and len(look) > 2:
+            look = look[1:-1]
+        return self.places[look]
+
+    def _kind(self, kinds: list[str], of: str, at: Any, by: str, when: Any) -> str:
+        """Where a notation has one sign for two kinds: what a reader takes it for."""
+        states = {*self.oracle.states, self.oracle.stack}
+        partial = "equation" if not (of in states and by in states) else "immediate"
+        if len(kinds) == 1:
+            return partial if kinds[0] == "partial" else kinds[0]
+        if self.local:
+            return "equation"
+        if "total" in kinds:
+            return "total" if self.nested or when is None else partial
+        return "immediate"

@@ -1,0 +1,127 @@
+"""What every symbol of a derivation stands for, as numbers, by complex steps of the interpreter: no derivation takes part.
+
+All arrays are for one sample. In the row layout every value is the transpose, and a derivative has the rows of its denominator.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import replace
+from functools import lru_cache
+from typing import Any
+
+import numpy as np
+
+from symbptt.model.values import Model, Role
+from symbptt.unroll.graph import steps
+from symbptt.verify.data import random
+from symbptt.verify.interpreter import evaluate
+from symbptt.verify.objective import leaves
+
+Array = Any
+H = 1e-30
+KINDS = ("total", "immediate", "equation", "adjoint")
+"""All steps anew; one step anew, a loss with its states fixed; one equation anew; all steps anew, the states of one fixed."""
+
+
+class Oracle:
+    """Values and derivatives of a model over T steps in a layout; `stack` is the name of all states together."""
+
+    def __init__(self, model: Model, T: int, layout: str, stack: str) -> None:
+        self.model, self.T, self.flip, self.stack = model, T, layout == "row", stack
+        assert model.loss is not None
+        self.graph, self.loss = steps(model, T), model.loss.target.name
+        data = random(model, T=T, N=1, seed=3)
+        self.dims, self.leaves = data.dims, leaves(self.graph, data)
+        self.values = evaluate(self.graph, self.leaves, self.dims)
+        self.states = tuple(v.name for v in model.states)
+        rng = np.random.default_rng(11)
+        self.vectors = {s: rng.standard_normal(self.raw(s, 0).shape) for s in self.states}
+        self.jacobian = lru_cache(maxsize=None)(self._jacobian)
+
+    def raw(self, name: str, step: int | None) -> Array:
+        """The value of one variable as a column or matrix; a tied parameter has no step."""
+        return self.values[name, 1 if step is None else step][0].real
+
+    def laid(self, array: Array) -> Array:
+        """A value in the layout."""
+        return array.T if self.flip else array
+
+    def names(self, name: str) -> tuple[str, ...]:
+        """The variables behind a name: all states for the stack."""
+        return self.states if name == self.stack else (name,)
+
+    def value(self, name: str, step: int | None) -> Array:
+        """The value of a variable, of all states, or of the loss (of one step, or of all without a step)."""
+        if name == self.loss and step is None:
+            return sum(self.raw(name, t) for t in self.graph.loss_steps)
+        return self.laid(np.concatenate([self.raw(m, step) for m in self.names(name)]))
+
+    def column(self, name: str) -> Array:
+        """The arbitrary column v, or its part for a state."""
+        return self.laid(np.concatenate([self.vectors[s] for s in self.names(name)]))
+
+    def _jacobian(self, kind: str, of: str, at: int | None, by: str, when: int | None) -> Array:
+        """d of / d by for two variables, numerator layout."""
+        shared = when is None
+        uses = {(by, t) for t in range(1, self.T + 1)} if shared and kind == "total" else {(by, at if shared else when)}
+        fixed = {(s, at) for s in self.states} if kind == "immediate" and of == self.loss else set()
+        fixed |= {(s, when) for s in self.states} if kind == "adjoint" else set()
+        point = self.raw(by, when)
+        moves = 1j * H * np.eye(point.size).reshape(point.size, 1, *point.shape)
+        start = dict(self.leaves if kind in ("total", "adjoint") else self.values)
+        start |= {key: self.values[key] for key in fixed} | {use: self.values[use] + moves for use in uses}
+        anew = tuple(
+            a for a in self.graph.assignments
+            if (key := (a.variable.name, a.step)) not in uses | fixed
+            and (kind in ("total", "adjoint") or (key == (of, at) if kind == "equation" else a.step == at))
+        )
+        values = evaluate(replace(self.graph, assignments=anew), start, self.dims)
+        parts = [values[of, t] for t in (self.graph.loss_steps if at is None else (at,))]
+        total = sum(np.broadcast_to(p, (point.size, 1, *p.shape[-2:])).imag / H for p in parts)
+        return np.asarray(total).reshape(point.size, -1).T
+
+    def derivative(self, kind: str, of: str, at: int | None, by: str, when: int | None) -> Array:
+        """The Jacobian in the layout; a matrix below is read row by row as it is shown."""
+        blocks = [[self._block(kind, u, at, v, when) for v in self.names(by)] for u in self.names(of)]
+        return np.block([list(row) for row in zip(*blocks, strict=True)] if self.flip else blocks)
+
+    def _block(self, kind: str, of: str, at: int | None, by: str, when: int | None) -> Array:
+        found = self.jacobian(kind, of, at, by, when)
+        if not self.flip:
+            return found
+        height, width = self.raw(by, when).shape
+        return found.reshape(-1, height, width).swapaxes(1, 2).reshape(len(found), -1).T
+
+    def _shaped(self, rows: Iterable[Array], name: str, step: int | None) -> Array:
+        parts = zip(rows, self.names(name), strict=True)
+        return self.laid(np.concatenate([row.reshape(self.raw(m, step).shape) for row, m in parts]))
+
+    def gradient(self, name: str, step: int | None) -> Array:
+        """dL/d name in the shape of the value."""
+        return self._shaped([self.jacobian("total", self.loss, None, m, step) for m in self.names(name)], name, step)
+
+    def node_adjoint(self, name: str, step: int) -> Array:
+        """The gradient of L by a value of a step; zero behind the last one."""
+        return 0 * self.value(name, self.T) if step > self.T else self.gradient(name, step)
+
+    def step_adjoint(self, name: str, step: int) -> Array:
+        """The gradient of L by the states of a step, which do not act on each other inside it."""
+        return self._shaped([self.jacobian("adjoint", self.loss, None, m, step) for m in self.names(name)], name, step)
+
+    def loss_gradient(self, name: str, step: int) -> Array:
+        """The gradient of L_t by the states of its step."""
+        return self._shaped([self.jacobian("immediate", self.loss, step, m, step) for m in self.names(name)], name, step)
+
+    def term(self, t: int, k: int, name: str) -> Array:
+        """The term (t, k) of the gradient by a variable: its use at step k, the loss of step t."""
+        if name == self.stack and name not in self.states:
+            return np.concatenate([self.term(t, k, state) for state in self.states], axis=int(self.flip))
+        variable = self.model[name]
+        step = 0 if variable.role is Role.STATE else k if variable.timed else None
+        point = self.raw(name, step)
+        use = (name, k if step is None else step)
+        moves = 1j * H * np.eye(point.size).reshape(point.size, 1, *point.shape)
+        values = evaluate(self.graph, {**self.leaves, use: self.values[use] + moves}, self.dims)
+        found = np.broadcast_to(values[self.loss, t], (point.size, 1, 1, 1)).imag / H
+        return self.laid(found.reshape(point.shape))

@@ -1,0 +1,302 @@
+"""Reads printed formulas back: MathML to numbers, by the visible signs alone, with the rules of print.
+
+`mrow` is invisible, so it does not count: a product, a sum or a sign reaches as far as a human reader takes it to reach.
+Products of matrices and elementwise products never stand side by side without parentheses.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Container, Mapping, Sequence
+from functools import reduce
+from xml.etree import ElementTree as ET
+
+import numpy as np
+
+from printed.numbers import CONSTANTS, FUNCTIONS, Array, Eye, Ones, entrywise, plus, times
+
+Key = tuple[str, ...]
+Indices = Mapping[str, int]
+Atoms = Mapping[Key, Callable[[Indices], Array]]
+CLOSING = {"(": ")", "[": "]", "|": "|", "‖": "‖"}
+ENDS = frozenset("+−=,:")
+ELEMENTWISE = frozenset("⊙∘∗⊘")
+TRANSPOSES = frozenset("⊤T′")
+
+
+def flat(element: ET.Element) -> list[ET.Element]:
+    """The visible parts of an element."""
+    if element.tag in ("mrow", "math"):
+        return [part for child in element for part in flat(child)]
+    return [] if element.tag == "mspace" or element.text in ("\u2061", "\u2062") else [element]
+
+
+def shown(element: ET.Element) -> str:
+    """A key for an element as a reader sees it."""
+    if element.tag == "mrow":
+        return "".join(map(shown, flat(element)))
+    return f"<{element.tag}>{element.text or ''}{''.join(map(shown, element))}</>"
+
+
+def parsed(mathml: str) -> list[ET.Element]:
+    """The visible parts of a printed formula."""
+    return flat(ET.fromstring(mathml))
+
+
+class Reader:
+    """Evaluates printed formulas.
+
+    `atoms` are the symbols by their look, `signs` those of derivatives, `derivative` gives the value of a fraction of two
+    symbols with such signs, `functions` are the names behind the labels of functions. `parts` are the sizes of what is
+    stacked, `sizes` those of dimensions.
+    """
+
+    def __init__(
+        self, atoms: Atoms, signs: Container[str], derivative: Callable[[tuple[str, str], Key, Key, Indices], Array],
+        functions: Mapping[str, str], parts: Sequence[int], sizes: Indices,
+    ) -> None:
+        self.atoms, self.signs, self.derivative, self.functions = atoms, signs, derivative, functions
+        self.parts, self.sizes = parts, sizes
+        self.longest = max(map(len, atoms))
+
+    def value(self, parts: list[ET.Element], indices: Indices) -> Array:
+        """The value of a side."""
+        state = _State(self, parts, indices)
+        found = state.sum()
+        assert not state.parts, f"not read: {''.join(map(shown, state.parts))}"
+        return found
+
+    def atom(self, parts: list[ET.Element], indices: Indices) -> tuple[Array, int] | None:
+        """The longest symbol at the start, and how many parts it takes."""
+        looks = [shown(part) for part in parts[: self.longest]]
+        for length in range(len(looks), 0, -1):
+            found = self.atoms.get(tuple(looks[:length]))
+            if found is not None:
+                return found(indices), length
+        return None
+
+
+class _State:
+    """One pass over the parts of a side."""
+
+    def __init__(self, reader: Reader, parts: list[ET.Element], indices: Indices) -> None:
+        self.reader, self.parts, self.indices = reader, list(parts), indices
+
+    def sign(self) -> str:
+        return (self.parts[0].text or "") if self.parts and self.parts[0].tag == "mo" else ""
+
+    def take(self) -> ET.Element:
+        return self.parts.pop(0)
+
+    def inner(self, parts: list[ET.Element]) -> Array:
+        return self.reader.value(parts, self.indices)
+
+    def sum(self) -> Array:
+        first = -1 if self.sign() == "−" else 1
+        if first < 0:
+            self.take()
+        value = self.term(first)
+        while self.sign() in ("+", "−"):
+            sign = 1 if self.take().text == "+" else -1
+            value = plus(value, self.term(1), sign)
+        return value
+
+    def term(self, sign: int) -> Array:
+        """Factors side by side, or elementwise, but not both; numbers in front are neither."""
+        value: Array = None
+        coefficient, kinds = float(sign), set()
+        while self.parts and self.sign() not in ENDS:
+            kind = self.take().text if self.sign() in ELEMENTWISE else ""
+            if value is None and self.numeric():
+                coefficient *= self.factor().item()
+                continue
+            factor = self.factor()
+            if value is None:
+                value = factor
+                continue
+            kinds.add(bool(kind))
+            assert len(kinds) == 1, "products of both kinds side by side"
+            value = entrywise(kind, value, factor) if kind else times(value, factor)
+        if value is None:
+            return np.full((1, 1), coefficient)
+        if isinstance(value, (Eye, Ones)):
+            return type(value)(coefficient * value.number)
+        return coefficient * value
+
+    def numeric(self) -> bool:
+        return self.parts[0].tag == "mn" or (self.parts[0].tag == "mfrac" and all(c.tag == "mn" for c in self.parts[0]))
+
+    def factor(self) -> Array:
+        found = self.reader.atom(self.parts, self.indices)
+        if found is not None:
+            value, length = found
+            del self.parts[:length]
+            return value
+        return getattr(self, f"_{self.parts[0].tag}")(self.take())
+
+    def _mi(self, element: ET.Element) -> Array:
+        text = element.text or ""
+        if text in CONSTANTS:
+            return CONSTANTS[text]()
+        name = self.reader.functions.get(text, text)
+        assert name in FUNCTIONS, f"unknown symbol {text}"
+        return FUNCTIONS[name](self.factor())
+
+    def _mn(self, element: ET.Element) -> Array:
+        return np.full((1, 1), float(element.text or ""))
+
+    def _mo(self, element: ET.Element) -> Array:
+        opening = element.text or ""
+        assert opening in CLOSING, f"a factor expected, not {opening!r}"
+        depth, inside = 1, []
+        while True:
+            part = self.take()
+            if part.tag == "mo" and part.text == opening and part.get("form") != "postfix":
+                depth += 1
+            elif part.tag == "mo" and part.text == CLOSING[opening]:
+                depth -= 1
+            if depth == 0:
+                break
+            inside.append(part)
+        if opening == "[":
+            return self.matrix(inside)
+        value = self.inner(inside)
+        return np.sqrt((value**2).sum(keepdims=True)) if opening == "‖" else np.abs(value) if opening == "|" else value
+
+    def matrix(self, inside: list[ET.Element]) -> Array:
+        (table,) = inside
+        cells = [[self.inner(flat(cell[0]) if len(cell) else []) for cell in row] for row in table]
+        heights = [self.extent(row, 0, i, len(cells)) for i, row in enumerate(cells)]
+        widths = [self.extent(column, 1, i, len(cells[0])) for i, column in enumerate(zip(*cells, strict=True))]
+        for row, h in zip(cells, heights, strict=True):  # the identity is square
+            widths = [h if isinstance(c, Eye) and len(row) == 1 else w for c, w in zip(row, widths, strict=True)]
+        if len(cells) == 1:
+            heights = [widths[i] for i, c in enumerate(cells[0]) if isinstance(c, Eye)] or heights
+        return np.block([
+            [np.eye(h) if isinstance(c, Eye) else np.broadcast_to(c, (h, w)) for c, w in zip(row, widths, strict=True)]
+            for row, h in zip(cells, heights, strict=True)
+        ])
+
+    def extent(self, line: Sequence[Array], axis: int, number: int, of: int) -> int:
+        """The height of a row or the width of a column of blocks; where only I and 0 stand, the size of the part."""
+        known = [c.shape[axis] for c in line if not isinstance(c, Eye) and (c.size > 1 or c.any())]
+        if known:
+            return max(known)
+        return self.reader.parts[number] if of > 1 else 1
+
+    def _mfrac(self, element: ET.Element) -> Array:
+        above, below = (flat(child) for child in element)
+        signs = self.reader.signs
+        if shown(above[0]) not in signs or len(above) == 1:
+            return self.inner(above) / self.inner(below)
+        under = below[1:] if shown(below[0]) in signs else below
+        sign = (shown(above[0]), "" if under is below else shown(below[0]))
+        return self.reader.derivative(sign, tuple(map(shown, above[1:])), tuple(map(shown, under)), self.indices)
+
+    def _msqrt(self, element: ET.Element) -> Array:
+        return np.sqrt(self.inner([p for child in element for p in flat(child)]))
+
+    def raised(self, base: list[ET.Element], sup: list[ET.Element]) -> Array:
+        """A power or a transpose."""
+        text = [part.text or "" for part in sup]
+        if text[-1] in TRANSPOSES:
+            value = self.inner(base)
+            return value if isinstance(value, (Ones, Eye)) else value.T
+        assert text[0] in ELEMENTWISE or sup[0].tag == "mn", text
+        power = "".join(t for t in text if t not in ELEMENTWISE).replace("−", "-")
+        value = self.inner(base)
+        assert text[0] in ELEMENTWISE or np.size(value) == 1, "a power of a matrix"
+        return value ** float(power)
+
+    def _msup(self, element: ET.Element) -> Array:
+        base, sup = element
+        if base.tag == "mi" and sup.text == "′" and self.sign() == "(":
+            name = self.reader.functions.get(base.text or "", base.text or "")
+            return FUNCTIONS[f"{name}′"](self.factor())
+        marks = flat(sup)
+        if len(marks) > 1 and (marks[-1].text or "") in TRANSPOSES:  # a name that has a superscript of its own
+            whole = ET.Element("msup")
+            whole.append(base)
+            whole.append(_row(sup))
+            return self.inner([whole]).T
+        return self.raised(flat(base), marks)
+
+    def _msubsup(self, element: ET.Element) -> Array:
+        base, sub, sup = element
+        marks = flat(sup)
+        if len(marks) > 1 and (marks[-1].text or "") in TRANSPOSES:
+            whole = ET.Element("msubsup")
+            whole.extend([base, sub, _row(sup)])
+            return self.inner([whole]).T
+        plain = ET.Element("msub")
+        plain.extend([base, sub])
+        return self.raised([plain], marks)
+
+    def _msub(self, element: ET.Element) -> Array:
+        """A slice of a column or row."""
+        base, sub = element
+        texts = [p.text or "" for p in flat(sub)]
+        colon = texts.index(":")
+        first, last = (_index(part, self.reader.sizes) for part in (texts[:colon], texts[colon + 1 :]))
+        value = self.inner(flat(base))
+        return value[first:last] if value.shape[1] == 1 else value[:, first:last]
+
+    def _munderover(self, element: ET.Element) -> Array:
+        return self.series(element, "")
+
+    def _mover(self, element: ET.Element) -> Array:
+        return self.series(element[0], element[1].text or "")
+
+    def _munder(self, element: ET.Element) -> Array:
+        """A labelled brace: what is above it has the value of its label."""
+        braced, label = element
+        value, named = self.inner(flat(braced[0])), self.inner(flat(label))
+        np.testing.assert_allclose(value, named, rtol=1e-9, atol=1e-12)
+        return value
+
+    def series(self, element: ET.Element, arrow: str) -> Array:
+        """A sum or product over an index; its body reaches to the end of the term."""
+        sign, below, above = element
+        index, first = _equation(flat(below))
+        start, stop = (_index(part, self.indices) for part in (first, [p.text or "" for p in flat(above)]))
+        rest, values = self.parts, []
+        after = rest
+        for step in range(start, stop + 1):
+            inner = _State(self.reader, rest, {**self.indices, index: step})
+            values.append(inner.term(1))
+            after = inner.parts
+        if not values:
+            probe = _State(self.reader, rest, {**self.indices, index: max(stop, 1)})
+            empty = probe.term(1)
+            self.parts = probe.parts
+            return Eye() if sign.text == "∏" else 0 * empty
+        self.parts = after
+        if sign.text == "∑":
+            return reduce(lambda a, b: plus(a, b, 1), values)
+        return reduce(times, values if arrow == "↷" else values[::-1])
+
+
+def _row(sup: ET.Element) -> ET.Element:
+    """A superscript without the transpose at its end."""
+    kept = flat(sup)[:-1]
+    if len(kept) == 1:
+        return kept[0]
+    row = ET.Element("mrow")
+    row.extend(kept)
+    return row
+
+
+def _equation(parts: list[ET.Element]) -> tuple[str, list[str]]:
+    texts = [part.text or "" for part in parts]
+    assert texts[1] == "=", texts
+    return texts[0], texts[2:]
+
+
+def _index(texts: list[str], indices: Indices) -> int:
+    """k + 1, T, t − 1, 3."""
+    total, sign = 0, 1
+    for text in texts:
+        if text in "+−":
+            sign = 1 if text == "+" else -1
+        else:
+            total += sign * (int(text) if text.isdigit() else indices[text])
+    return total
