@@ -78,6 +78,8 @@ _ROWS = (
     Row("clipped", "The gradient is clipped {how}.", "Clip after checking, or check a gradient that is below the bound."),
     Row("stale-buffer", "{what}.", "{fix}"),
     Row("route-missing", "The summand {summand} of {place} is missing.", "Each reader of a value sends back its own summand."),
+    Row("slice-wrong", "In {place} the wrong part is handed back: {wrong}.",
+        "The rows of the state are needed, not those of the input."),
     Row("sign-flipped", "{what} has the wrong sign.", "{fix}"),
     Row("factor-missing", "The factor {factor} is missing in {place}.", "The summand is {right}."),
     Row("factor-wrong", "{place} has {wrong} in place of {right_factor}.", "The summand is {right}."),

@@ -25,12 +25,12 @@ def factor(values: Array, truth: Array) -> float:
 def scaled(matcher: Matcher) -> dict[str, float]:
     """The gradients that are a multiple of the right ones, other than 0 and 1, with the factor."""
     found: dict[str, float] = {}
-    for i, given in enumerate(matcher.givens):
-        mine = matcher.owner == i
+    # A single number is a multiple of any other: only a simple factor says something, or that of another gradient.
+    for i in sorted(range(len(matcher.givens)), key=lambda i: int((matcher.owner == i).sum()) == 1):
+        given, mine = matcher.givens[i], matcher.owner == i
         values, truth = matcher.values[mine], matcher.truth[mine]
         a = factor(values, truth)
-        # A single number is a multiple of any other: only a simple factor says something.
-        if len(values) == 1 and simple(a, {}) is None:
+        if len(values) == 1 and simple(a, {}) is None and not any(abs(a / b - 1) < _NICE for b in found.values()):
             continue
         near = np.abs(values - a * truth) <= matcher.allowed[mine] * max(1.0, abs(a))
         wrong = np.abs(values - truth) > matcher.allowed[mine]

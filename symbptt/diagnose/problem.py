@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from functools import cache
+from math import prod
 from typing import Any
 
 import numpy as np
@@ -41,7 +42,11 @@ class Case:
     def counts(self) -> dict[str, int]:
         """The counts by which gradients are averaged."""
         T, N = self.point.T, self.point.N
-        return {"N": N, "T": T, "(T N)": T * N}
+        found = {"N": N, "T": T, "(T N)": T * N}
+        for variable in self.program.model.of(Role.TARGET):
+            name, size = " ".join(variable.shape), prod(self.point.size(variable))
+            found |= {name: size, f"(N {name})": N * size, f"(T N {name})": T * N * size}
+        return found
 
 
 def _array(value: Any, name: str) -> Array:

@@ -8,16 +8,19 @@ from pathlib import Path
 
 import numpy as np
 
+from symbptt.diagnose import factors
 from symbptt.diagnose.causes import Cause
 from symbptt.diagnose.check import diagnosed
 from symbptt.diagnose.diagnosis import Diagnosis
 from symbptt.diagnose.findings import WRONG, Finding, Suspect
 from symbptt.diagnose.foreign import mapping, signature
+from symbptt.diagnose.foreign.calls import calls
+from symbptt.diagnose.foreign.fit import counts, loss, mean_of, outputs_agree
 from symbptt.diagnose.foreign.guarded import Limits as Limits
 from symbptt.diagnose.foreign.mapping import Table
-from symbptt.diagnose.foreign.plans import Plan, call, guess
+from symbptt.diagnose.foreign.plans import Plan
 from symbptt.diagnose.foreign.results import results
-from symbptt.diagnose.foreign.session import Attempt, Session, loss, outputs_agree
+from symbptt.diagnose.foreign.session import Attempt, Session
 from symbptt.model.read import load
 from symbptt.model.values import Model
 
@@ -34,8 +37,7 @@ def file(
     known = load(model) if isinstance(model, str) else model
     source = signature.source(path)
     read = mapping.file(table, known) if isinstance(table, (Path, str)) else table or Table()
-    made = call(source, function, read, known)
-    session = Session(known, Path(path), made, read, limits or Limits(), guess(source, read, known))
+    session = Session(known, Path(path), calls(source, function, read, known), read, limits or Limits())
     best = session.best()
     return _diagnosis(session, best)
 
@@ -44,9 +46,9 @@ def _diagnosis(session: Session, best: Attempt | None) -> Diagnosis:
     assert session.run is not None
     name = f"{session.path.name}: {session.call.function.name}"
     notes = list(_ran(session, name))
-    model = session.point(1 if best is None else best.plan.data.N)[1].program.model
     if best is None:
-        return Diagnosis(model, (), tuple(notes), failed=True)
+        return Diagnosis(session.model, (), tuple(notes), failed=True)
+    model = best.case.program.model
     notes += [*([f"{name} raised {best.answer.fault}"] if best.answer.fault else [])]
     notes += [f"{name}: {what} was refused" for what in best.answer.refused]
     notes += [f"{session.path.name}, outside functions: {what}, and was left out" for what in best.answer.skipped]
@@ -57,10 +59,40 @@ def _diagnosis(session: Session, best: Attempt | None) -> Diagnosis:
         return Diagnosis(model, (), tuple(notes), failed=True)
     notes.insert(0, f"called {session.call.function.name} with {best.plan.layout.words}{_order(best.plan)}")
     notes += [f"{name} returned {n}, which is no gradient of {model.name}" for n in best.found.unknown]
-    notes += _about_forward(best, name)
-    found = diagnosed(best.case, best.found.gradients, {})
-    findings = tuple(_again(best, f, session) for f in found)
+    findings = tuple(_again(best, f) for f in _findings(best, session))
+    if not all(f.right for f in findings):
+        notes += _about_forward(best, name)
     return Diagnosis(model, findings, tuple(notes))
+
+
+def _findings(best: Attempt, session: Session) -> tuple[Finding, ...]:
+    """The findings; where the loss that came back is a mean, the mistakes are looked for in gradients of the mean."""
+    theirs = best.found.gradients
+    found = diagnosed(best.case, theirs, {})
+    way = _way(best) or "sum"
+    if way == "sum" or session.table.loss != "sum" or all(f.verdict != WRONG for f in found):
+        return found
+    count = counts(best.plan.data.T, best.plan.data.N)[way]
+    meant = diagnosed(session.case(best.plan.data, way), theirs, {})
+    if sum(f.right or f.certain for f in meant) < sum(f.right or f.certain for f in found):
+        return found
+    return tuple(_of_mean(f, old, count, best) for f, old in zip(meant, found, strict=True))
+
+
+def _of_mean(finding: Finding, plainly: Finding, count: int, best: Attempt) -> Finding:
+    """A finding on the gradient of a mean, said of that of the sum."""
+    if finding.right or not finding.certain:
+        return plainly if finding.right else finding
+    mean = Suspect(factors.cause(finding.gradient, 1 / count, best.case.counts), True)
+    others = [s.hypothesis > 1 for s in finding.suspects]
+    place = others.index(True) if True in others else len(others)
+    return replace(finding, suspects=(*finding.suspects[:place], mean, *finding.suspects[place:]))
+
+
+def _way(best: Attempt) -> str | None:
+    """In which way the loss that came back is the model's."""
+    right, given = loss(best.case), best.found.loss
+    return None if given is None or right is None else mean_of(given, right, best.case.point.T, best.case.point.N)
 
 
 def _ran(session: Session, name: str) -> Iterator[str]:
@@ -77,28 +109,32 @@ def _ran(session: Session, name: str) -> Iterator[str]:
 
 def _order(plan: Plan) -> str:
     blocks = [plan.meaning(m) for m in plan.call.meanings.values() if m.kind == "blocks" and len(m.blocks) > 1]
-    return f", gates in the order {', '.join(row[0] for row in blocks[0].blocks)}" if blocks else ""
+    return f", gates in the order {', '.join(' '.join(row) for row in blocks[0].blocks)}" if blocks else ""
 
 
 def _about_forward(best: Attempt, name: str) -> Iterator[str]:
     if outputs_agree(best.plan, best.case, best.answer) is False:
         forward = best.plan.call.forward
         yield f"{forward.name if forward else name} does not return the model's values: look at the forward pass first"
-    right = loss(best.case)
-    if best.found.loss is not None and right is not None and not best.score[0]:
-        yield (f"{name} returned the loss {best.found.loss:.8g}, the model's is {right:.8g}: its forward pass or its loss is "
-               "another, so look there first")
+    right, given = loss(best.case), best.found.loss
+    way = _way(best)
+    if given is None or right is None:
+        return
+    if way is None:
+        yield (f"{name} returned the loss {given:.8g}, the model's is {right:.8g}: its forward pass or its loss is another, so "
+               "look there first")
+    elif way != "sum":
+        yield f'{name} returned the loss as a {way}; if that is meant, say loss = "{way}" in a mapping'
 
 
-def _again(best: Attempt, finding: Finding, session: Session) -> Finding:
+def _again(best: Attempt, finding: Finding) -> Finding:
     """A finding on the first call, changed if a second call with the same arguments gave other numbers."""
     if not best.answer.again:
         return finding
-    second = results(best.plan, best.answer.again, {}, session.guesser).gradients.get(finding.gradient)
+    second = results(best.plan, best.answer.again, {}).gradients.get(finding.gradient)
     first = best.found.gradients[finding.gradient]
     if second is None or first.dtype.kind not in "iuf" or second.shape != first.shape:
         return finding
-    second = second * best.factor
     if np.allclose(second, first, rtol=1e-9, atol=1e-12, equal_nan=True):
         return finding
     what = "a second call with the same arguments gives another gradient: a buffer keeps what the first call left in it"

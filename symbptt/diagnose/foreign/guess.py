@@ -24,13 +24,19 @@ _LETTERS = {"h": ("h", "a", "s"), "c": ("c", "m")}
 _GATES = {"g": ("g", "c", "ctilde", "n", "a"), "q": ("q", "o"), "i": ("i", "u"), "f": ("f",), "z": ("z", "u"), "r": ("r",),
           "n": ("n", "h", "c", "g")}
 _CONNECTION = {
-    ("input", "matrix"): ("wx{g}", "wx", "wxh{g}", "wih", "weightih", "u{g}", "win", "wax", "kernel", "wi"),
-    ("state", "matrix"): ("wh{g}", "wh", "whh{g}", "weighthh", "w{g}", "wrec", "waa", "recurrentkernel", "r{g}", "wr"),
+    ("input", "matrix"): ("wx{g}", "wx", "wxh{g}", "wih", "weightih", "win", "wax", "kernel", "wi"),
+    ("state", "matrix"): ("wh{g}", "wh", "whh{g}", "weighthh", "wrec", "waa", "recurrentkernel", "r{g}", "wr"),
     ("both", "bias"): ("b{g}", "b", "bh", "ba", "bias", "bhh", "bhidden"),
     ("out", "matrix"): ("why", "wy", "wya", "v", "wout", "who", "wo", "waffine"),
     ("out", "bias"): ("by", "bo", "bout", "bya", "bo", "c", "baffine"),
 }
 """Names in use for parameters, by what they connect; {g} stands for a gate's letter."""
+CONVENTIONS: tuple[Mapping[tuple[str, str], str], ...] = (
+    {("both", "matrix"): "w{g}"},
+    {("input", "matrix"): "u{g}", ("state", "matrix"): "w{g}"},
+    {("input", "matrix"): "w{g}", ("state", "matrix"): "u{g}"},
+)
+"""What W and U are: W [h, x]; U x + W h; W x + U h."""
 
 
 def plain(name: str) -> str:
@@ -46,9 +52,13 @@ class Guesser:
     table: Mapping[str, Meaning]
 
     @classmethod
-    def of(cls, model: Model, names: Iterable[str] = ()) -> Guesser:
+    def of(
+        cls, model: Model, names: Iterable[str] = (), convention: Mapping[tuple[str, str], str] = CONVENTIONS[1],
+    ) -> Guesser:
         """Collect all names: a whole family of gates among `names`, then the model's own, then those in use."""
-        found: dict[str, Meaning] = _families(model, frozenset(map(plain, names)))
+        patterns = {kind: (*more, *([convention[kind]] if kind in convention else [])) for kind, more in _CONNECTION.items()}
+        side_by_side = ("both", "matrix") in convention
+        found: dict[str, Meaning] = _families(model, frozenset(map(plain, names)), patterns, side_by_side)
 
         def add(names: Iterable[str], meaning: Meaning) -> None:
             for name in names:
@@ -74,7 +84,7 @@ class Guesser:
             add(names, Meaning("group", ((group,),)))
         add(_CACHE, Meaning("cache"))
         add(_LOSS, Meaning("loss"))
-        for name, meaning in _parameters(model):
+        for name, meaning in _parameters(model, patterns, side_by_side):
             add([name], meaning)
         return cls(model, found)
 
@@ -116,44 +126,56 @@ def _sorted(model: Model) -> dict[tuple[str, str], list[Variable]]:
     return sorts
 
 
-def _families(model: Model, names: frozenset[str]) -> dict[str, Meaning]:
-    """The names of a family that is there for every gate: bo is the output gate's beside bf, bi and bc."""
+Patterns = Mapping[tuple[str, str], tuple[str, ...]]
+
+
+def _letters(v: Variable) -> tuple[str, ...]:
+    return _GATES.get(v.name[-1], (v.name[-1],))
+
+
+def _beside(model: Model) -> dict[str, Meaning]:
+    """[h, x] for every recurrent matrix, if each has its input matrix."""
     sorts = _sorted(model)
     states, inputs = sorts.get(("state", "matrix"), []), sorts.get(("input", "matrix"), [])
-    rows = {s.name: Meaning("blocks", ((s.name, x.name),)) for s, x in zip(states, inputs, strict=False)}
+    pairs = zip(states, inputs, strict=True) if len(states) == len(inputs) else ()
+    return {s.name: Meaning("blocks", ((s.name, x.name),)) for s, x in pairs}
+
+
+def _families(model: Model, names: frozenset[str], patterns: Patterns, side_by_side: bool) -> dict[str, Meaning]:
+    """The names of a family that is there for every gate: bo is the output gate's beside bf, bi and bc."""
     found: dict[str, Meaning] = {}
-    for kind, variables in sorts.items():
-        for pattern in _CONNECTION.get(kind, ()) if len(variables) > 1 else ():
-            family: dict[str, Meaning] = {}
-            for v in variables:
-                letters = _GATES.get(v.name[-1], (v.name[-1],))
-                name = next((n for n in (pattern.format(g=g) for g in letters) if n in names and n not in family), None)
-                if name is not None and "{g}" in pattern:
-                    family[name] = rows[v.name] if pattern == "w{g}" and v.name in rows else one("blocks", v.name)
-            if len(family) == len(variables):
-                found = {**family, **found}
+
+    def add(pattern: str, meanings: Mapping[Variable, Meaning]) -> None:
+        family: dict[str, Meaning] = {}
+        for v, meaning in meanings.items():
+            name = next((n for n in (pattern.format(g=g) for g in _letters(v)) if n in names and n not in family), None)
+            if name is not None:
+                family[name] = meaning
+        if len(family) == len(meanings) > 1:
+            found.update({n: m for n, m in family.items() if n not in found})
+
+    if side_by_side:
+        add("w{g}", {model[name]: meaning for name, meaning in _beside(model).items()})
+    for kind, variables in _sorted(model).items():
+        for pattern in patterns.get(kind, ()):
+            if "{g}" in pattern:
+                add(pattern, {v: one("blocks", v.name) for v in variables})
     return found
 
 
-def _parameters(model: Model) -> list[tuple[str, Meaning]]:
+def _parameters(model: Model, patterns: Patterns, side_by_side: bool) -> list[tuple[str, Meaning]]:
     """Names in use for single parameters, for gates with [h, x] side by side, and for all gates below each other."""
-    sorts = _sorted(model)
-    made: list[tuple[str, Meaning]] = []
+    sorts, beside = _sorted(model), _beside(model) if side_by_side else {}
+    made = [(f"w{g}", meaning) for name, meaning in beside.items() if len(beside) > 1 for g in _letters(model[name])]
     for kind, variables in sorts.items():
-        for v in variables:
-            for pattern in _CONNECTION.get(kind, ()):
-                if "{g}" in pattern and len(variables) > 1:
-                    made += [(pattern.format(g=g), one("blocks", v.name)) for g in _GATES.get(v.name[-1], (v.name[-1],))]
+        for v in variables if len(variables) > 1 else ():
+            for pattern in patterns.get(kind, ()):
+                made += [(pattern.format(g=g), one("blocks", v.name)) for g in _letters(v) if "{g}" in pattern]
+    if beside:
+        made.append(("w", Meaning("blocks", tuple(row for meaning in beside.values() for row in meaning.blocks))))
     for kind, variables in sorts.items():
         stacked = Meaning("blocks", tuple((v.name,) for v in variables))
-        made += [(p.format(g=""), stacked) for p in _CONNECTION.get(kind, ()) if p.format(g="") != "u" or len(variables) == 1]
-    states, inputs = sorts.get(("state", "matrix"), []), sorts.get(("input", "matrix"), [])
-    if len(states) == len(inputs) and states:
-        rows = tuple((s.name, x.name) for s, x in zip(states, inputs, strict=True))
-        made.append(("w", Meaning("blocks", rows)))
-        if len(rows) > 1:
-            side_by_side = [(f"w{g}", Meaning("blocks", (row,))) for row in rows for g in _GATES.get(row[0][-1], (row[0][-1],))]
-            made = side_by_side + made
+        made += [(pattern.format(g=""), stacked) for pattern in patterns.get(kind, ())]
     return made
 
 

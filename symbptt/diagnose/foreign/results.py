@@ -9,7 +9,6 @@ import numpy as np
 
 from symbptt.algebra.evaluate import Array
 from symbptt.diagnose.foreign import convert
-from symbptt.diagnose.foreign.guess import Guesser
 from symbptt.diagnose.foreign.meaning import Layout, Meaning
 from symbptt.diagnose.foreign.plans import Plan, named
 
@@ -23,7 +22,7 @@ class Results:
     unknown: tuple[str, ...]
 
 
-def results(plan: Plan, arrays: Mapping[str, Array], kinds: Mapping[str, str], guesser: Guesser) -> Results:
+def results(plan: Plan, arrays: Mapping[str, Array], kinds: Mapping[str, str]) -> Results:
     """Sort results by what they are the gradient of; a loss is a single number of no gradient."""
     known = {**plan.table.names, **plan.call.meanings}
     for group in ("parameters", "states"):
@@ -36,7 +35,8 @@ def results(plan: Plan, arrays: Mapping[str, Array], kinds: Mapping[str, str], g
     for name in (*arrays, *(n for n in kinds if kinds[n] != "array")):
         array = arrays.get(name, np.array(None))
         explicit = plan.table.names.get(name)
-        meaning = explicit if explicit is not None and explicit.kind in ("loss", "ignore") else guesser.result(name, known)
+        said = explicit is not None and explicit.kind in ("loss", "ignore")
+        meaning = explicit if said else _fitting(plan, plan.call.guesser.result(name, known), known, array)
         if meaning is not None and meaning.kind == "loss":
             loss = float(array.reshape(-1)[0]) if array.size == 1 and array.dtype.kind in "iuf" else loss
         elif meaning is not None and meaning.kind in ("blocks", "sequence", "state"):
@@ -48,6 +48,18 @@ def results(plan: Plan, arrays: Mapping[str, Array], kinds: Mapping[str, str], g
     if numbered:
         loss = _in_order(plan, numbered, arrays, gradients, loss)
     return Results(gradients, loss, tuple(unknown))
+
+
+def _fitting(plan: Plan, guessed: Meaning | None, known: Mapping[str, Meaning], array: Array) -> Meaning | None:
+    """A guess, or the one argument of the array's size where the guess is of no argument and of another size."""
+    if guessed is None or guessed.kind != "blocks" or guessed in known.values():
+        return guessed
+
+    def size(meaning: Meaning) -> int:
+        return sum(int(np.size(plan.data.parameters[name])) for name in meaning.variables)
+
+    others = [m for m in known.values() if m.kind == "blocks" and size(m) == array.size]
+    return others[0] if size(guessed) != array.size and len(others) == 1 else guessed
 
 
 def _in_order(

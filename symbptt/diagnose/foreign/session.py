@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from itertools import permutations, product
 from pathlib import Path
 from typing import Any
@@ -12,14 +12,14 @@ from typing import Any
 import numpy as np
 
 from symbptt.algebra.evaluate import Array
-from symbptt.derive.numeric import to_user
-from symbptt.diagnose.foreign import convert, guarded
+from symbptt.diagnose.foreign import guarded
+from symbptt.diagnose.foreign.calls import Call
 from symbptt.diagnose.foreign.draw import N, T, draw
+from symbptt.diagnose.foreign.fit import counts, score
 from symbptt.diagnose.foreign.guarded import Answer, Limits
-from symbptt.diagnose.foreign.guess import Guesser
 from symbptt.diagnose.foreign.mapping import Table
 from symbptt.diagnose.foreign.meaning import Layout
-from symbptt.diagnose.foreign.plans import Call, Plan
+from symbptt.diagnose.foreign.plans import Plan
 from symbptt.diagnose.foreign.results import Results, results
 from symbptt.diagnose.problem import Case, case
 from symbptt.errors import BadInput
@@ -33,7 +33,6 @@ LAYOUT_FAULTS = ("ValueError", "IndexError", "TypeError", "KeyError", "Attribute
 """Errors that another layout may not raise."""
 MAX_GATES = 4
 """Up to this many gates every order is tried."""
-_EQUAL = 1e-9
 
 
 @dataclass(frozen=True)
@@ -45,15 +44,13 @@ class Attempt:
     answer: Answer
     found: Results
     score: tuple[int, int, float]
-    factor: float
 
 
 class Session:
     """The runs of one function; points of the model are kept by their data."""
 
-    def __init__(
-        self, model: Model, path: Path, made: Call, table: Table, limits: Limits, guesser: Guesser
-    ) -> None:
+    def __init__(self, model: Model, path: Path, calls: Sequence[Call], table: Table, limits: Limits) -> None:
+        made = calls[0]
         self.by_cotangents = made.uses("cotangent")
         targets = {v.name for v in model.of(Role.TARGET)}
         reads = any(m.kind == "sequence" and m.name in targets for m in made.meanings.values()) or made.uses("target")
@@ -62,68 +59,77 @@ class Session:
                 f"{path}: {made.function.name} takes neither targets nor cotangents of the outputs (as dh), so what it should "
                 "return is unknown; name them in a mapping"
             )
-        self.model, self.path, self.call, self.table, self.limits = model, path, made, table, limits
-        self.guesser = guesser
-        self.cases: dict[int, tuple[Data, Case]] = {}
+        self.model, self.path, self.calls, self.table, self.limits = model, path, calls, table, limits
+        self._data: dict[int, Data] = {}
+        self._cases: dict[tuple[int, str], Case] = {}
         self.run: guarded.Run | None = None
 
-    def point(self, samples: int) -> tuple[Data, Case]:
-        """Data with this many samples, and the right gradients there."""
-        if samples not in self.cases:
+    @property
+    def call(self) -> Call:
+        """How their function is called, but for what its parameters are."""
+        return self.calls[0]
+
+    def data(self, samples: int) -> Data:
+        """Data with this many samples."""
+        if samples not in self._data:
             one_hot = frozenset(m.name for n, m in self.call.meanings.items()
                                 if n in self.table.own and self.table.own[n].classes and self.model[m.name].role is Role.INPUT)
-            data = draw(self.model, self.table.T or T, samples, one_hot, self.table.sizes)
-            used = {m.name for m in self.call.meanings.values() if m.kind == "cotangent"}
-            if any(m.kind == "group" and m.name == "cotangents" for m in self.call.meanings.values()):
-                used = {v.name for v in self.model.outputs}
-            cotangents = {n: a for n, a in data.cotangents.items() if n in used}
-            given = any(m.kind == "state" or (m.kind == "group" and m.name == "states") for m in self.call.meanings.values())
-            states = self._states(data, given)
-            known = case(
-                self.model, parameters=data.parameters, inputs=data.inputs, states=states,
-                **({"cotangents": cotangents} if self.by_cotangents else {"targets": data.targets}),
+            self._data[samples] = draw(self.model, self.table.T or T, samples, one_hot, self.table.sizes)
+        return self._data[samples]
+
+    def case(self, data: Data, way: str) -> Case:
+        """The right gradients there, of a loss that is taken in one of the ways of a mapping."""
+        key = data.N, way
+        if key not in self._cases:
+            weights = np.full(data.T, 1 / counts(data.T, data.N)[way])
+            outside = {"cotangents": self._given("cotangent", "cotangents", data.cotangents)}
+            self._cases[key] = case(
+                self.model, parameters=data.parameters, inputs=data.inputs, states=self._given("state", "states", data.states),
+                **(outside if self.by_cotangents else {"targets": data.targets, "weights": weights}),
             )
-            self.cases[samples] = (data, known)
-        return self.cases[samples]
+        return self._cases[key]
 
-    def _states(self, data: Data, group: bool) -> Mapping[str, Array]:
-        """The initial states that their function is given; others are zero."""
-        named = {m.name for m in self.call.meanings.values() if m.kind == "state"}
-        whole = any(m.kind == "group" and m.name == "states" for m in self.call.meanings.values())
-        return data.states if whole else {n: a for n, a in data.states.items() if n in named}
+    def _given(self, kind: str, group: str, arrays: Mapping[str, Array]) -> Mapping[str, Array]:
+        """The arrays that their function is given; others are zero."""
+        named = {m.name for m in self.call.meanings.values() if m.kind == kind}
+        whole = any(m.kind == "group" and m.name == group for m in self.call.meanings.values())
+        return arrays if whole else {n: a for n, a in arrays.items() if n in named}
 
-    def plans(self, choices: Sequence[Sequence[str]]) -> Iterator[Plan]:
-        """The plans of some layouts, without those that differ in nothing."""
+    def plans(self, call: Call, choices: Sequence[Sequence[str]]) -> Iterator[Plan]:
+        """The plans of a call in some layouts."""
         wanted = self.table.layout
         axes = [wanted.axes] if wanted.axes else choices[0]
         weights = [wanted.weights] if wanted.weights else choices[1]
         bias = [wanted.bias] if wanted.bias else choices[2]
         classes = [wanted.classes] if wanted.classes is not None else self._forms()
-        for order, swapped, a, w, b, c in product(self._orders(), self._swaps(), axes, weights, bias, classes):
+        for order, swapped, a, w, b, c in product(self._orders(call), self._swaps(call), axes, weights, bias, classes):
             samples = (self.table.N or N) if "N" in a else 1
             layout = Layout(a, w, b, bool(wanted.listed), c)
-            yield Plan(self.call, layout, self.point(samples)[0], self.model, self.table, order, swapped)
+            yield Plan(call, layout, self.data(samples), self.model, self.table, order, swapped)
 
     def _forms(self) -> list[bool | None]:
         targets = [v for v in self.model.of(Role.TARGET) if takes_classes(self.model, v)]
         return [None, False] if targets and not self.by_cotangents else [None]
 
-    def _orders(self) -> list[tuple[int, ...]]:
+    def _orders(self, call: Call) -> list[tuple[int, ...]]:
         """Orders of the gates, where a guessed name stands for several."""
-        counts = {len(m.blocks) for n, m in self.call.meanings.items() if m.kind == "blocks" and n not in self.table.names}
+        counts = {len(m.blocks) for n, m in call.meanings.items() if m.kind == "blocks" and n not in self.table.names}
         most = max(counts, default=1)
         return [*permutations(range(most))] if 1 < most <= MAX_GATES else [()]
 
-    def _swaps(self) -> list[bool]:
-        guessed = (m for n, m in self.call.meanings.items() if m.kind == "blocks" and n not in self.table.names)
+    def _swaps(self, call: Call) -> list[bool]:
+        guessed = (m for n, m in call.meanings.items() if m.kind == "blocks" and n not in self.table.names)
         return [False, True] if any(len(m.blocks[0]) > 1 for m in guessed) else [False]
 
     def best(self) -> Attempt | None:
         """The attempt that fits best; None if no call came back."""
         found: list[Attempt] = []
-        for choices in (FIRST, ALL):
-            found += self.attempts([*self.plans(choices)])
-            if any(a.score[1] == len(a.found.gradients) > 0 for a in found) or (self.run and self.run.ended):
+        for choices, call in product((FIRST, ALL), self.calls):
+            found += self.attempts([*self.plans(call, choices)])
+            # Where the forward pass comes out as the model's, the layout is known, right gradients or not.
+            if any(a.score[0] or a.score[1] == len(a.found.gradients) > 0 for a in found if a.found.gradients):
+                break
+            if self.run and self.run.ended:
                 break
             if found and not any(a.found.gradients or a.answer.fault.startswith(LAYOUT_FAULTS) for a in found):
                 break
@@ -152,53 +158,6 @@ class Session:
         return [self._attempt(p, a) for p, a in zip(distinct, self.run.answers, strict=False)]
 
     def _attempt(self, plan: Plan, answer: Answer) -> Attempt:
-        known = self.point(plan.data.N)[1]
-        found = results(plan, answer.first, answer.kinds, self.guesser)
-        factor = {"sum": 1, "mean": plan.data.T * plan.data.N, "mean over time": plan.data.T,
-                  "mean over the batch": plan.data.N}[self.table.loss]
-        gradients = {n: a * factor if a.dtype.kind in "iuf" else a for n, a in found.gradients.items()}
-        found = replace(found, gradients=gradients)
-        return Attempt(plan, known, answer, found, _score(plan, known, answer, found), factor)
-
-
-def _score(plan: Plan, known: Case, answer: Answer, found: Results) -> tuple[int, int, float]:
-    """How much of the forward pass is right, how many gradients are right, and how far the others are off (negative)."""
-    if not found.gradients:
-        return -1, 0, 0.0
-    right_loss = loss(known)
-    T, N = known.point.T, known.point.N
-    fits = found.loss is not None and right_loss is not None and any(
-        abs(found.loss * count - right_loss) <= _EQUAL * abs(right_loss) for count in (1, T, N, T * N)
-    )
-    right, off = 0, 0.0
-    for name, array in found.gradients.items():
-        truth = known.right[name]
-        if array.dtype.kind not in "iuf" or array.size != truth.size or not np.isfinite(array).all():
-            off += 10.0
-            continue
-        error = float(np.abs(array.reshape(truth.shape) - truth).max() / max(np.abs(truth).max(), 1e-12))
-        right += error < 1e-6
-        off += min(error, 10.0)
-    return int(fits) + int(outputs_agree(plan, known, answer) is True), right, -off
-
-
-def outputs_agree(plan: Plan, known: Case, answer: Answer) -> bool | None:
-    """Whether the forward function returns an output of the model; None if it returns nothing of such a shape."""
-    found: bool | None = None
-    for v in known.program.model.outputs:
-        values = [known.point.run.values.leaves[v.at(t)] for t in range(1, plan.data.T + 1)]
-        ours = to_user(v, np.stack([np.broadcast_to(x, (plan.data.N, *x.shape[-2:])) for x in values]), 2)
-        for theirs in answer.before.values():
-            for wanted in (convert.sequence(ours, plan.layout), convert.state(ours[-1], plan.layout)):
-                if theirs.shape == wanted.shape:
-                    found = bool(found) or bool(np.allclose(theirs, wanted, rtol=1e-6, atol=1e-9))
-    return found
-
-
-def loss(known: Case) -> float | None:
-    """The loss, summed over steps and samples."""
-    model, point = known.program.model, known.point
-    if model.loss is None:
-        return None
-    values = (point.weight[t - 1] * point.run.values.leaves[model.loss.target.at(t)] for t in point.losses)
-    return float(sum(np.broadcast_to(v, (point.N, 1, 1)).sum() for v in values))
+        known = self.case(plan.data, self.table.loss)
+        found = results(plan, answer.first, answer.kinds)
+        return Attempt(plan, known, answer, found, score(plan, known, answer, found))

@@ -14,6 +14,8 @@ MAX_BYTES = 1024 * 1024
 """The largest file."""
 PREFERRED = ("value_and_grad", "backward", "loss_and_grad", "loss_and_grads", "lossFun", "loss_fun", "bptt", "gradients", "grad")
 """Functions that are taken if none is named, the first one found."""
+MANY = 4
+"""A function that alone has as many arguments is no helper."""
 
 
 @dataclass(frozen=True)
@@ -41,12 +43,18 @@ class Source:
                 raise UnknownName("function", name, self.functions, str(self.path))
             return self.functions[name]
         chosen = next((self.functions[f] for f in PREFERRED if f in self.functions), None)
-        if chosen is None and len(self.functions) == 1:
-            chosen = next(iter(self.functions.values()))
+        for likely in (lambda f: True, _returns_gradients, lambda f: len(f.arguments) >= MANY):
+            found = [f for f in self.functions.values() if likely(f)]
+            chosen = found[0] if chosen is None and len(found) == 1 else chosen
         if chosen is None:
             known = ", ".join(self.functions) or "none"
             raise BadInput(f"{self.path}: which function computes the gradients? name it with --function (found: {known})")
         return chosen
+
+
+def _returns_gradients(function: Function) -> bool:
+    """Whether the names of the results are those of gradients, as in dW, db."""
+    return sum(name.startswith(("d", "grad")) for name in function.returns) > 1
 
 
 def source(path: Path | str) -> Source:

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 
-from symbptt.diagnose.mistakes import carry, index, losses, permuted, product, slope, stale, summed, terms
+from symbptt.diagnose.mistakes import carry, index, losses, permuted, product, slope, stacked, stale, summed, terms
 from symbptt.diagnose.mutant import Mutant
 from symbptt.diagnose.point import Point
 from symbptt.diagnose.routes import Backward
 
 FAMILIES: tuple[Callable[[Backward, Point], Iterable[Mutant]], ...] = (
     carry.mutants, terms.mutants, losses.mutants, index.mutants, slope.mutants, product.mutants, permuted.mutants, stale.mutants,
-    summed.mutants,
+    summed.mutants, stacked.mutants,
 )
 """Another family is another row."""
 

@@ -6,6 +6,8 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from symbptt.algebra import build
+from symbptt.algebra.nodes import TIME
+from symbptt.derive.adjoint import NODE, symbol
 from symbptt.diagnose import words
 from symbptt.diagnose.causes import Cause
 from symbptt.diagnose.mutant import Mutant, dropped, valued
@@ -45,6 +47,15 @@ def _carries(program: Backward) -> Iterator[Mutant]:
         cause = Cause("stale-buffer", state.name, state.name, _number(program, state),
                       (("what", what), ("fix", "Assign the carry at every step; only gradients of parameters are added up.")))
         yield Mutant((cause,), lambda p, name=state.name: replace(p, piled=p.piled | {name}))  # type: ignore[misc]
+        yield _never_cleared(program, state, cause)
+
+
+def _never_cleared(program: Backward, state: Variable, other: Cause) -> Mutant:
+    """The adjoint of step t+1 is still in the buffer when that of step t is added."""
+    what = f"the adjoint of {state.name} is never cleared: that of step t+1 is still in it at step t"
+    cause = replace(other, words=(("what", what), ("fix", "Start every step with the carry alone.")))
+    left = Route(state, True, state, symbol(NODE, state, TIME), False, other.number, -1 - program.model.states.index(state))
+    return Mutant((cause,), lambda p: replace(p, routes=(*p.routes, left)))
 
 
 def _gates(program: Backward) -> Iterator[Mutant]:
@@ -108,7 +119,7 @@ def _assigned(program: Backward) -> Iterator[Mutant]:
                 yield _only(program, variable, gone, words.text(kept.value, program.model))
         if inside and carried:
             yield _only(program, variable, list(inside), "the carry alone")
-            if len(carried) > 1:
+            if len(carried) > 2:
                 for kept in carried:
                     rest = [r for r in carried if r is not kept]
                     yield _only(program, variable, rest, f"of the carry, {words.text(kept.value, program.model)} alone")

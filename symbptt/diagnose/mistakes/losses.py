@@ -29,6 +29,8 @@ def _softmax_slopes(o: MatrixExpr, y: MatrixExpr) -> dict[str, MatrixExpr]:
     return {
         "o − y: the softmax is missing": _minus(o, y),
         "ŷ: the target is never subtracted": p,
+        "y − ŷ: the sign is wrong": _minus(y, p),
+        "ŷ + y: the target is added": build.add(p, y),
         "−y": build.scale(-1, y),
         "−y/ŷ: the slope of the logarithm without that of the softmax": build.scale(
             -1, build.hadamard(y, Elementwise("reciprocal", p))

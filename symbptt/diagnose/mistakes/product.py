@@ -9,7 +9,7 @@ from sympy.matrices.expressions.matexpr import MatrixExpr
 from sympy.matrices.expressions.special import OneMatrix
 
 from symbptt.algebra import build
-from symbptt.algebra.nodes import TIME, Timed, is_leaf
+from symbptt.algebra.nodes import TIME, Slope, SlopeByResult, Timed, is_leaf
 from symbptt.derive.adjoint import NODE
 from symbptt.diagnose import words
 from symbptt.diagnose.causes import Cause
@@ -25,10 +25,15 @@ def mutants(program: Backward, point: Point) -> Iterator[Mutant]:
         if route.external:
             continue
         _, factors = build.split_number(route.value)
-        if len(factors) == 1 and isinstance(factors[0], sp.HadamardProduct):
-            yield from _elementwise(program, route, factors[0])
-        elif len(factors) > 1:
+        if len(factors) > 1:
             yield from _matrices(program, point, route, factors)
+        for node in sorted(route.value.atoms(sp.HadamardProduct), key=str):
+            if _moving(node):
+                yield from _elementwise(program, route, node)
+        for summand in route.value.args if isinstance(route.value, sp.MatAdd) else ():
+            rest = build.add(*(a for a in route.value.args if a is not summand))
+            cause = _cause("route-missing", program, route, summand=words.text(summand, program.model))
+            yield Mutant((cause,), swapped([route], {route.value: rest}))
     yield from _all_transposed(program, point)
 
 
@@ -51,12 +56,14 @@ def _values(program: Backward, like: MatrixExpr) -> list[MatrixExpr]:
 
 def _elementwise(program: Backward, route: Route, node: sp.HadamardProduct) -> Iterator[Mutant]:
     for factor in node.args:
-        if _moving(factor) or not factor.atoms(Timed) or type(factor).__name__.startswith("Slope"):
+        if _moving(factor) or isinstance(factor, (Slope, SlopeByResult)):
             continue
         yield _missing(program, route, factor)
         summands = factor.args if isinstance(factor, sp.MatAdd) else ()
-        others = [part for s in summands for part in (s, build.scale(-1, s)) if part.atoms(Timed)] + _values(program, factor)
-        for other in others:
+        others = [part for s in summands for part in (s, build.scale(-1, s)) if part.atoms(sp.MatrixSymbol)]
+        others += _values(program, factor) if factor.atoms(Timed) else []
+        others.append(build.add(OneMatrix(*factor.shape), build.scale(-1, factor)))
+        for other in dict.fromkeys(others):
             if other != factor:
                 yield _other(program, route, factor, other)
 

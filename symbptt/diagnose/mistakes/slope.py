@@ -10,7 +10,7 @@ from sympy.matrices.expressions.special import OneMatrix
 
 from symbptt.algebra import build
 from symbptt.algebra.functions import FUNCTIONS
-from symbptt.algebra.nodes import TIME, Elementwise, Slope, SlopeByResult, Timed
+from symbptt.algebra.nodes import TIME, Elementwise, Slope, SlopeByResult, Softmax, Timed
 from symbptt.derive.adjoint import NODE, symbol
 from symbptt.diagnose import words
 from symbptt.diagnose.causes import Cause
@@ -31,6 +31,8 @@ def mutants(program: Backward, point: Point) -> Iterator[Mutant]:
         yield from _wrong(program, route, node)
         yield from _elsewhere(program, route, node)
         yield from _skipped(program, route, node)
+    for route in program.routes:
+        yield from _softmax(program, route)
     for names in {frozenset([n.name]) for _, n in sloped} | {frozenset(n.name for _, n in sloped)}:
         together = [(r, n) for r, n in sloped if n.name in names]
         if len(together) > 1:
@@ -83,6 +85,22 @@ def _wrong(program: Backward, route: Route, node: Elementwise) -> Iterator[Mutan
     }
     for wrong, form in forms.items():
         yield Mutant((_cause("slope-wrong", program, [route], node, wrong=wrong),), swapped([route], {node: form}))
+
+
+def _softmax(program: Backward, route: Route) -> Iterator[Mutant]:
+    """The Jacobian diag(p) − p pᵀ of a softmax inside the model: its diagonal alone, or without p pᵀ."""
+    if route.external or not isinstance(_equation(program, route.through), Softmax):
+        return
+    p, delta = route.through.at(), symbol(NODE, route.through, TIME)
+    letter, right = words.text(p, program.model), words.text(route.value, program.model)
+    for wrong, form in (
+        (f"{letter} ⊙ (𝟏 − {letter}), the diagonal of its Jacobian alone",
+         build.hadamard(delta, p, build.add(OneMatrix(*p.shape), build.scale(-1, p)))),
+        (f"{letter} alone", build.hadamard(delta, p)),
+    ):
+        shown = (("place", words.place(route, program.model)), ("wrong", wrong), ("function", "softmax"), ("slope", right))
+        cause = Cause("slope-wrong", None, route.target.name, route.number, shown)
+        yield Mutant((cause,), swapped([route], {route.value: form}))
 
 
 def _ends(program: Backward, route: Route) -> tuple[MatrixExpr, MatrixExpr]:

@@ -1,0 +1,37 @@
+"""Mistakes where an input and a state are one column [x; h]: the wrong part of its adjoint is handed back."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from symbptt.algebra.nodes import Concat, Slice
+from symbptt.diagnose import words
+from symbptt.diagnose.causes import Cause
+from symbptt.diagnose.mutant import Mutant, swapped
+from symbptt.diagnose.point import Point
+from symbptt.diagnose.routes import Backward, Route
+from symbptt.model.values import Role
+
+
+def mutants(program: Backward, point: Point) -> Iterator[Mutant]:
+    """The first rows of [x; h] for the last, and the last of [h; x] for the first."""
+    pairs = [(carry, beside) for carry in program.routes if carry.lagged and (beside := _beside(program, carry)) is not None]
+    carries = [carry for carry, _ in pairs]
+    if not pairs or any(r for r in program.routes if r.lagged and r.through in {c.through for c in carries} and r not in carries):
+        return
+    for stacked, rows, part in (("[x; h]", "first", 0), ("[h; x]", "last", 1)):
+        rules = {}
+        for carry, beside in pairs:
+            whole = Concat(beside.value, carry.value) if part == 0 else Concat(carry.value, beside.value)
+            start = 0 if part == 0 else beside.value.shape[0]
+            rules[carry.value] = Slice(whole, start, start + carry.value.shape[0])
+        wrong = f"the {rows} rows of the adjoint of {stacked}"
+        shown = (("place", words.place(carries[0], program.model)), ("wrong", wrong), ("stacked", stacked))
+        cause = Cause("slice-wrong", carries[0].target.name, carries[0].target.name, carries[0].number, shown)
+        yield Mutant((cause,), swapped(carries, rules))
+
+
+def _beside(program: Backward, carry: Route) -> Route | None:
+    """What the same adjoint sends to an input."""
+    found = [r for r in program.routes if r.target.role is Role.INPUT and r.through == carry.through and not r.external]
+    return found[0] if len(found) == 1 else None
