@@ -8,12 +8,15 @@ from pathlib import Path
 import pytest
 
 from symbptt import document
+from symbptt.document import KINDS, Wishes
+from symbptt.narrative.voice import languages
 
 from .chromium import PROGRAM, Browser, Page, chromium
 
 pytestmark = [pytest.mark.browser, pytest.mark.skipif(PROGRAM is None, reason="chromium is not installed")]
 AUDIT = Path(__file__).with_name("audit.js").read_text(encoding="utf-8")
 PHONE, DESK = 360, 1280
+VERSIONS = [(kind, version) for kind in KINDS for version in ("teacher", "student") if KINDS[kind].exercises or version == "teacher"]
 A4 = 665
 """The width of the text on a page of paper, in pixels."""
 
@@ -40,6 +43,19 @@ def test_pages_keep_to_the_rules(name: str, T: int, width: int, dark: bool, brow
     page = browser.open(document.write(name, T, tmp_path, formats=("html",))[0], width, dark=dark)
     assert faults(page) == []
     page.close()
+
+
+@pytest.mark.parametrize("language", languages())
+@pytest.mark.parametrize("kind, version", VERSIONS)
+def test_every_kind_keeps_to_the_rules(kind: str, version: str, language: str, browser: Browser, tmp_path: Path) -> None:
+    wishes = Wishes(kind=kind, language=language, version=version)
+    models = ("elman", "lstm")[: KINDS[kind].models]
+    path = document.write(models, 3, tmp_path, formats=("html",), wishes=wishes)[0]
+    for width, dark in ((PHONE, False), (DESK, True)):
+        page = browser.open(path, width, dark=dark)
+        page.evaluate("document.querySelectorAll('details').forEach(part => part.open = true)")
+        assert faults(page) == [], (width, dark)
+        page.close()
 
 
 @pytest.mark.parametrize("width", [PHONE, DESK])

@@ -17,6 +17,7 @@ from symbptt.model.read import load, names
 LATEXMK = shutil.which("latexmk") and shutil.which("pdflatex")
 pytestmark = [pytest.mark.tex, pytest.mark.skipif(LATEXMK is None, reason="latexmk is not installed")]
 needs_xelatex = pytest.mark.skipif(shutil.which("xelatex") is None, reason="xelatex is not installed")
+VERSIONS = [(kind, version) for kind in KINDS for version in ("teacher", "student") if KINDS[kind].exercises or version == "teacher"]
 LANGUAGES = ["en", pytest.param("zh", marks=needs_xelatex)]
 
 
@@ -43,10 +44,11 @@ def test_the_faults_of_a_log_are_found() -> None:
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
-@pytest.mark.parametrize("kind", KINDS)
-def test_every_kind_compiles_and_fits(kind: str, language: str, tmp_path: Path) -> None:
-    wishes = Wishes(kind=kind, language=language)
-    assert faults(compiled(document.write("elman", 3, tmp_path, formats=("tex",), wishes=wishes)[0])) == []
+@pytest.mark.parametrize("kind, version", VERSIONS)
+def test_every_kind_compiles_and_fits(kind: str, version: str, language: str, tmp_path: Path) -> None:
+    wishes = Wishes(kind=kind, language=language, version=version)
+    models = ("elman", "lstm")[: KINDS[kind].models]
+    assert faults(compiled(document.write(models, 3, tmp_path, formats=("tex",), wishes=wishes)[0])) == []
 
 
 @pytest.mark.parametrize("name", names())
