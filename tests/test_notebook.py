@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
+from html import unescape
 from xml.etree import ElementTree
 
 import pytest
 
-from symbptt import analyze, derive, emit, notebook, typeset, unroll, verify
+from symbptt import analyze, derive, document, emit, notebook, typeset, unroll, verify
 from symbptt.model.read import load, names
 
 
@@ -58,3 +60,9 @@ def test_tables_and_code_show_themselves_as_text() -> None:
     for item, word in ((source, "def backward"), (verify.gradients("scalar", T=2), "worst error"), (analysis, "(t, k)")):
         shown = item._repr_html_()
         assert shown.startswith("<pre") and word in "".join(ElementTree.fromstring(shown).itertext())
+
+
+def test_a_document_shows_itself_as_a_page_in_a_frame() -> None:
+    shown = document.compose("scalar", 1)._repr_html_()
+    frame = re.fullmatch(r'<iframe title="[^"]+" srcdoc="([^"]+)" style="[^"]+"></iframe>', shown)
+    assert frame is not None and unescape(frame[1]) == document.render("scalar", 1, "html")

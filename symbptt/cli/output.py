@@ -14,6 +14,11 @@ def say(text: str) -> None:
     click.echo(text.removesuffix("\n"))
 
 
+def note(text: str) -> None:
+    """Say something beside the result, on standard error."""
+    click.echo(f"symbptt: note: {text}", err=True)
+
+
 def say_json(data: Mapping[str, Any]) -> None:
     """Print a JSON object."""
     say(json.dumps(data, indent=2, ensure_ascii=False))

@@ -7,6 +7,8 @@ template per format.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from html import escape
+from importlib import import_module
 
 from symbptt.document.lesson import Lesson
 from symbptt.document.scene import Scene
@@ -156,3 +158,7 @@ class Document:
     blocks: tuple[Block, ...]
     lesson: Lesson
     room: bool = False
+
+    def _repr_html_(self) -> str:
+        page = escape(import_module("symbptt.document.page").shown(self))
+        return f'<iframe title="{escape(self.title)}" srcdoc="{page}" style="width: 100%; height: 40rem; border: 0"></iframe>'

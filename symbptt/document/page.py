@@ -94,6 +94,11 @@ def render(source: Source, T: int, format: str = "tex", wrt: Names = None, wishe
     return str(_made(compose(source, T, wrt, wishes), format, wishes))
 
 
+def shown(document: Document) -> str:
+    """A document as a page, with the templates of the package."""
+    return str(_made(document, "html", PLAIN))
+
+
 def _name(found: tuple[Model, ...], T: int, wishes: Wishes) -> str:
     version = [wishes.version] if KINDS[wishes.kind].exercises else []
     return "_".join([*(model.name for model in found), f"T{T}", *wishes.names(), *version])

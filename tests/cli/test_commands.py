@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 
 import symbptt
+from symbptt import document
 
 Run = Callable[..., tuple[int, str, str]]
 
@@ -84,6 +85,14 @@ def test_document_writes_one_file_per_format(run: Run, tmp_path: Path) -> None:
     assert sorted(Path(p).suffix for p in out.split()) == [".html", ".tex"]
     assert run("document", "elman", "-T", "2", "--format", "tex", "-o", tmp_path)[0] == 0
     assert [p.suffix for p in tmp_path.iterdir() if p.is_file()] == [".tex"]
+
+
+def test_a_page_without_fonts_is_noted(run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(document.font, "find_spec", lambda name: None)
+    code, out, err = run("document", "scalar", "-T", "1", "-o", tmp_path)
+    assert code == 0 and len(out.splitlines()) == 2
+    assert err.startswith("symbptt: note: the page relies on installed fonts; with pip install 'symbptt[html]'")
+    assert run("document", "scalar", "-T", "1", "--format", "md", "-o", tmp_path)[2] == ""
 
 
 def test_emit_writes_what_it_prints(run: Run, tmp_path: Path) -> None:

@@ -16,7 +16,7 @@ from .chromium import PROGRAM, Browser, Page, chromium
 pytestmark = [pytest.mark.browser, pytest.mark.skipif(PROGRAM is None, reason="chromium is not installed")]
 AUDIT = Path(__file__).with_name("audit.js").read_text(encoding="utf-8")
 PHONE, DESK = 360, 1280
-VERSIONS = [(kind, version) for kind in KINDS for version in ("teacher", "student") if KINDS[kind].exercises or version == "teacher"]
+VERSIONS = [(name, version) for name, kind in KINDS.items() for version in ("teacher", "student")[: 1 + kind.exercises]]
 A4 = 665
 """The width of the text on a page of paper, in pixels."""
 

@@ -7,14 +7,17 @@ import re
 from base64 import b64decode
 from collections.abc import Callable
 from dataclasses import replace
+from itertools import pairwise
 from typing import Any
 from xml.etree import ElementTree
 
 import pytest
 
 from symbptt import document
+from symbptt.document import KINDS, Wishes
 from symbptt.document.pens.markdown import Markdown
 from symbptt.model.read import load, names
+from symbptt.narrative.voice import languages
 
 HOSTILE = r'50% \input{x} $x$ </title><script>alert(1)</script> & "q" _a_ *b* `c` [d](e) | ~ # é 中 --> <!--'
 
@@ -32,6 +35,18 @@ def test_every_model_has_a_text_that_is_closed(name: str) -> None:
         assert len({len(re.findall(r"(?<!\\)\|", line)) for line in lines.splitlines()}) == 1, lines
     for picture in pictures(text):
         assert ElementTree.fromstring(picture).tag == "{http://www.w3.org/2000/svg}svg"
+
+
+@pytest.mark.parametrize("language", languages())
+@pytest.mark.parametrize("kind", KINDS)
+def test_every_kind_is_closed(kind: str, language: str) -> None:
+    models = ("elman", "lstm")[: KINDS[kind].models]
+    text = document.render(models, 2, "md", wishes=Wishes(kind=kind, language=language))
+    assert text.count("\n$$\n") % 2 == 0 and text.count("\n```") % 2 == 0 and text.count("<details>") == text.count("</details>")
+    said = re.sub(r"^```.*?^```", "", text, flags=re.M | re.S)
+    assert not re.search(r"(?<!\S)\*\*(?!\S)", said), "nothing bold or slanted is empty"
+    ranks = [len(marks) for marks in re.findall(r"^(#+) ", said, re.M)]
+    assert ranks[0] == 1 and all(after - before <= 1 for before, after in pairwise(ranks))
 
 
 def test_a_picture_needs_nothing_from_outside() -> None:
@@ -55,7 +70,7 @@ def test_code_may_hold_backticks() -> None:
     assert Markdown().typed("a `b`") == "`` a `b` ``" and Markdown().typed("x_1") == "`x_1`"
 
 
-def cells(name: str, **options: Any) -> list[dict[str, Any]]:
+def cells(name: str | tuple[str, ...], **options: Any) -> list[dict[str, Any]]:
     made = json.loads(document.render(name, 3, "ipynb", **options))
     assert (made["nbformat"], made["nbformat_minor"]) == (4, 5) and made["metadata"]["language_info"]["name"] == "python"
     found: list[dict[str, Any]] = made["cells"]
@@ -73,6 +88,14 @@ def executed(found: list[dict[str, Any]], change: Callable[[str], str] = str) ->
         if cell["cell_type"] == "code":
             exec(change("".join(cell["source"])), space)
     return space
+
+
+def test_a_notebook_of_every_kind_has_code_that_runs() -> None:
+    for kind in KINDS:
+        models = ("elman", "lstm")[: KINDS[kind].models]
+        found = cells(models, wishes=Wishes(kind=kind, version="student"))
+        assert sum(cell["cell_type"] == "code" for cell in found) == 2 * len(models)
+        assert max(executed(found)["worst"].values()) < 1e-11
 
 
 @pytest.mark.parametrize("name", ["elman", "lstm", "jordan", "scalar"])
