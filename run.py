@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Two commands on a fresh machine, with nothing but Python 3.11 or later and pip:
 
-    python3 run.py demo          derive, document, emit and verify the Elman network, into demo/
+    python3 run.py demo          derive, document, emit, analyze and verify the Elman network, into demo/
     python3 run.py test [...]    ruff, mypy and the tests; further arguments go to pytest
     python3 run.py symbptt ...   the command line
 
@@ -21,6 +21,8 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent
 MINIMUM = (3, 11)
+EXTRAS = ("html", "plot")
+"""What every use has: fonts inside pages, and pictures."""
 
 
 def environment() -> Path:
@@ -52,11 +54,11 @@ def pip() -> list[str]:
     sys.exit("run.py: this Python has no pip; install it first (Debian: apt install python3-pip)")
 
 
-def set_up(extra: str = "html") -> None:
-    """Make the environment and install this checkout with an extra, unless the stamp says that both are there."""
+def set_up(*more: str) -> None:
+    """Make the environment and install this checkout with its extras, unless the stamp says that all are there."""
     stamp, key = environment() / "symbptt.stamp", fingerprint()
     have = stamp.read_text(encoding="utf-8").split() if stamp.is_file() and Path(interpreter()).exists() else []
-    extras = sorted({extra, *(have[1:] if have[:1] == [key] else ())})
+    extras = sorted({*EXTRAS, *more, *(have[1:] if have[:1] == [key] else ())})
     if have == [key, *extras]:
         return
     print(f"run.py: setting up {environment()} (once; needs the network)", file=sys.stderr, flush=True)
@@ -91,6 +93,9 @@ DEMO = (
     ("derive", "demo/derivation.txt", ["elman", "-T", "3"]),
     ("document", None, ["elman", "-T", "3", "-o", "demo", "--force"]),
     ("emit", None, ["elman", "-o", "demo/elman.py", "--force"]),
+    ("analyze", "demo/gradient_flow.txt", ["elman"]),
+    ("analyze", None, ["elman", "--format", "png", "-o", "demo/gradient_flow.png", "--force"]),
+    ("analyze", None, ["elman", "--format", "html", "-o", "demo/gradient_flow.html", "--force"]),
     ("verify", "demo/verification.txt", ["demo/elman.py"]),
 )
 """Command, the file that keeps what it prints (None: it prints the names of the files it writes), arguments."""
