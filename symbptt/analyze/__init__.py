@@ -3,6 +3,7 @@
 from symbptt.analyze.analysis import Analysis as Analysis
 from symbptt.analyze.analysis import at as at
 from symbptt.analyze.analysis import flow as flow
+from symbptt.analyze.analysis import main as main
 from symbptt.analyze.analysis import more as more
 from symbptt.analyze.data import Data as Data
 from symbptt.analyze.data import adjusted as adjusted

@@ -21,7 +21,7 @@ from symbptt.analyze.notes import notes
 from symbptt.analyze.products import Block, Long, products
 from symbptt.analyze.recurrent import recurrent
 from symbptt.analyze.spectrum import Spectrum, spectrum_of
-from symbptt.analyze.table import ROUNDING, Table, names, of_run
+from symbptt.analyze.table import ROUNDING, Table, Terms, names, of_run
 from symbptt.analyze.truncation import Randomised, Truncation, randomise, truncate
 from symbptt.analyze.units import Units, units
 from symbptt.analyze.verdict import Verdict, judge
@@ -141,6 +141,14 @@ def more(
         randomised=() if keep is None else randomise(model, data, keep, wrt),
         modes=modes(model, data) if both_modes else None,
     )
+
+
+def main(found: Analysis) -> Terms | None:
+    """The gradient that stands for all: that of the first recurrent matrix, else of a parameter with terms t > k, else any."""
+    items = found.table.terms if found.table else ()
+    loops = recurrent(found.model)
+    reaching = [item for item in items if np.tril(item.norms, -1).any()]
+    return next((item for item in items if item.name in loops), next(iter(reaching or items), None))
 
 
 def _spectra(model: Model, data: Data) -> Iterable[Spectrum]:

@@ -28,7 +28,7 @@ class Row:
     """One case. `gradient` is the norm of all gradients as one vector.
 
     `far` is the share of the terms with t - k of at least T // 2, for the parameters that reach a state;
-    `reach` is ||ds_T/ds_0||_2 and `rate` its factor per step; `direct` the norm of the product of the direct routes over all
+    `reach` is ||ds_T/ds_0||_2 and `rate` its factor per step; `direct` the 2-norm of the product of the direct routes over all
     steps (an LSTM's forget gates), nan without; `saturated` and `dead` are parts of all units.
     """
 
@@ -62,7 +62,7 @@ def _row(case: Case, found: Analysis) -> Row:
     T = case.data.T
     reaching = [item for item in table.terms if any(item.norms[t - 1, k - 1] for t, k in item.pairs if t > k)]
     shares = [item.by_distance[T // 2 :].sum() for item in reaching]
-    direct = [block.norms[T, 0] for block in found.blocks if block.direct]
+    direct = [norms[T] for norms in growth.long.direct.values()]
     count = sum(u.count for u in found.units)
     return Row(
         case.label, table.loss, total(np.array([item.total for item in table.terms])),

@@ -6,7 +6,7 @@ Lyapunov exponents.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -52,7 +52,8 @@ class Long:
     """The long product: 2-norms of ds_T/ds_{T-d}, d = 0 .. T; norms, singular values and radii of J_1 .. J_T; Lyapunov exponents.
 
     The worst sample counts, but `singular` are (T, samples, S), the largest first, and `exponents` (samples, S).
-    `sizes` are the norms of J_1 .. J_T in the norm asked for.
+    `sizes` are the norms of J_1 .. J_T in the norm asked for, `direct` the 2-norms by distance of the product of a state's
+    direct routes.
     """
 
     norms: Array
@@ -60,6 +61,7 @@ class Long:
     singular: Array
     radii: Array
     exponents: Array
+    direct: Mapping[str, Array]
 
     @property
     def factors(self) -> Array:
@@ -101,7 +103,7 @@ def products(
                 routes.add(k, factor)
     blocks = [_made(item.row, item.column, table, samples, complete=complete) for item, table in zip(places, tables, strict=True)]
     direct = [_made(name, name, table, samples, direct=True) for name, table in routes.tables.items()]
-    return (*blocks, *direct), long.made()
+    return (*blocks, *direct), long.made(routes.long)
 
 
 def _made(row: str, column: str, table: Array, samples: bool, **flags: bool) -> Block:
@@ -154,8 +156,8 @@ class _Long:
             self.radii[k - 1] = np.max([s.radius for s in found])
             self.exponents.add(factor.jacobian.swapaxes(-1, -2))
 
-    def made(self) -> Long:
-        return Long(self.norms, self.sizes, self.singular, self.radii, self.exponents.values)
+    def made(self, direct: Mapping[str, Array]) -> Long:
+        return Long(self.norms, self.sizes, self.singular, self.radii, self.exponents.values, direct)
 
 
 class _Routes:
@@ -165,6 +167,7 @@ class _Routes:
         T, N = jacobians.done.graph.T, jacobians.done.N
         self.kind = kind
         self.tables = {name: np.zeros((N, T + 1, T + 1)) for name in direct_routes(jacobians.model)}
+        self.long = {name: np.zeros(T + 1) for name in self.tables}
         self.stacks: dict[str, Array] = {}
         self.sides = {name: jacobians.done.values.size(jacobians.model[name].rows) for name in self.tables}
 
@@ -174,6 +177,7 @@ class _Routes:
             unit = np.broadcast_to(np.eye(side), (N, 1, side, side))
             stack = np.concatenate([self.stacks[name], unit], axis=1) if name in self.stacks else unit
             table[:, k:, k] = norm(stack, self.kind)[:, ::-1]
+            self.long[name][len(table[0]) - 1 - k] = norm(stack[:, 0], "2").max()
             self.stacks[name] = stack if factor is None else _times(stack, factor.direct[name][:, None])
 
 

@@ -16,13 +16,14 @@ from symbptt.typeset import text
 
 @dataclass(frozen=True)
 class Units:
-    """The units that one equation computes with an activation; `name` is its left side, or what it computes if it has none.
+    """The units that one equation computes with an activation; `name` is its left side, or what it computes.
 
     `saturated` is the part of (steps, samples, entries) where |phi'| is below 5 % of its supremum; `dead` counts the entries
     whose slope is zero at every step and for every sample; `slope` is the mean of |phi'|.
     """
 
     name: str
+    variable: str
     activation: str
     count: int
     saturated: float
@@ -55,4 +56,4 @@ def _units(equation: Equation, node: Elementwise, largest: float, done: Run) -> 
     dead = int((steep == 0).all(axis=(0, 1)).sum())
     flat = float((steep < FLAT * largest).mean())
     name = equation.target.name if equation.target.definition is None else text(node, done.graph.model)
-    return Units(name, node.name, int(np.prod(steep.shape[2:])), flat, dead, float(steep.mean()))
+    return Units(name, equation.target.name, node.name, int(np.prod(steep.shape[2:])), flat, dead, float(steep.mean()))

@@ -25,11 +25,12 @@ class Kind(StrEnum):
 
 @dataclass(frozen=True)
 class Verdict:
-    """`rate` is the measured factor per step in the long run; nan if there is none."""
+    """`rate` is the measured factor per step in the long run, nan if there is none; `bound` the largest factor of a step."""
 
     kind: Kind
     rate: float
     words: str
+    bound: float = float("nan")
 
 
 EVEN = 1e-6
@@ -68,14 +69,14 @@ def judge(norms: Array, bound: Array, by: str = "sigma_max(W)", here: Array | No
     largest = float(np.max(bound))
     if np.all(bound < 1):
         words = f"vanishing by the bound: every step shrinks it at least by the factor {largest:.4g} ({by})"
-        return Verdict(Kind.VANISHING, measured, f"{words}; measured {_rate(measured)} per step")
+        return Verdict(Kind.VANISHING, measured, f"{words}; measured {_rate(measured)} per step", largest)
     known = f"{by} allows a factor of up to {largest:.4g} per step"
     if measured > 1 + EVEN:
-        return Verdict(Kind.GROWING, measured, f"growing, measured: {_rate(measured)} per step ({known})")
+        return Verdict(Kind.GROWING, measured, f"growing, measured: {_rate(measured)} per step ({known})", largest)
     words = f"undecided by the bound ({known}); {_outcome(norms, measured)}"
     if here is not None and np.all(here < 1):
         words += f"; each Jacobian met has a norm of at most {float(np.max(here)):.4g}, so for these values it has to vanish"
-    return Verdict(Kind.UNDECIDED, measured, words)
+    return Verdict(Kind.UNDECIDED, measured, words, largest)
 
 
 def _rate(value: float) -> str:

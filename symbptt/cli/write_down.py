@@ -42,18 +42,22 @@ from symbptt.errors import BadInput
               help="Folder of templates that stand before those of the package, block by block.")
 @click.option("--prose", type=click.Path(path_type=Path), metavar="FILE.toml",
               help="Words, paragraphs and exercises of your own; see docs/documents.md.")
+@click.option("--with-analysis", "whole", is_flag=True,
+              help="Add the measured flow of the gradient: tables and figures of `symbptt analyze`.")
+@click.option("--analysis", default="", metavar="PARTS",
+              help="Add some of it: terms, shares, window, distance, spectra, units, separated by commas.")
 @click.option("-o", "--output", "folder", type=click.Path(path_type=Path), default=Path(), metavar="DIR",
               help="Folder to write to (made if missing); default the current one.")
 @force_option
 def document(
     sources: tuple[str, ...], steps: int, wrt: Names, layout: tuple[str, ...], folder: Path, force: bool,
-    orientation: str | None, **options: Any,
+    orientation: str | None, whole: bool, analysis: str, **options: Any,
 ) -> None:
     """Write a document, one self-contained file per format."""
     if not sources:
         raise BadInput("document: give a MODEL; symbptt list shows the built-in ones")
     changes = {name: options.pop(name) for name in CHANGES}
-    asked = symbptt.document.Wishes(layout=orientation, **options)
+    asked = symbptt.document.Wishes(layout=orientation, analysis=analysis or "all" * whole, **options)
     models = [read(source, changes) for source in sources]
     with progress(f"writing a {asked.kind} of {', '.join(model.name for model in models)} over {steps} steps"):
         paths = symbptt.document.write(models, steps, folder, formats=layout, wrt=wrt, force=force, wishes=asked)

@@ -11,6 +11,7 @@ from html import escape
 from importlib import import_module
 
 from symbptt.document.lesson import Lesson
+from symbptt.document.plot import Plot
 from symbptt.document.scene import Scene
 from symbptt.narrative.values import Prose, Step
 from symbptt.typeset.tree import Tree
@@ -95,6 +96,15 @@ class Figure(Block):
     """A drawing; `title` is what a screen reader says, `caption` what stands below."""
 
     scene: Scene
+    title: str
+    caption: Prose
+
+
+@dataclass(frozen=True)
+class Plotted(Block):
+    """A drawing of numbers, with what a screen reader says and what stands below."""
+
+    plot: Plot
     title: str
     caption: Prose
 

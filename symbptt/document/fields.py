@@ -19,6 +19,7 @@ from symbptt.document.blocks import (
     LeftOut,
     Lines,
     Paragraph,
+    Plotted,
     Steps,
     Table,
     Terms,
@@ -85,6 +86,11 @@ def _terms(block: Terms, pen: Pen, write: Write) -> dict[str, Any]:
 @fields.register
 def _figure(block: Figure, pen: Pen, write: Write) -> dict[str, Any]:
     return {"drawing": pen.drawing(block.scene, block.title), "caption": pen.prose(block.caption)}
+
+
+@fields.register
+def _plotted(block: Plotted, pen: Pen, write: Write) -> dict[str, Any]:
+    return {"drawing": pen.plot(block.plot, block.title), "caption": pen.prose(block.caption)}
 
 
 @fields.register

@@ -20,7 +20,8 @@ from symbptt.narrative.voice import ENGLISH, Voice
 class Lesson:
     """Models over T steps, derived by `wrt` (None for all parameters), told in a voice.
 
-    `solutions` says whether exercises come with them, `seed` which exercises are drawn; `own` is what the author adds.
+    `solutions` says whether exercises come with them, `seed` which exercises are drawn; `own` is what the author adds;
+    `analysis` names the parts of the measured section, all of them if it is empty.
     """
 
     models: tuple[Model, ...]
@@ -30,6 +31,7 @@ class Lesson:
     solutions: bool = True
     seed: int = 0
     own: Own = NOTHING
+    analysis: tuple[str, ...] = ()
 
     @property
     def model(self) -> Model:

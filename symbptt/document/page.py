@@ -47,14 +47,15 @@ def compose(source: Source, T: int, wrt: Names = None, wishes: Wishes = PLAIN) -
     """
     kind = KINDS[wishes.kind]
     lesson = Lesson(
-        models(source, wishes.kind), T, wrt or kind.wrt, wishes.voice(), wishes.solutions, wishes.seed, wishes.own
+        models(source, wishes.kind), T, wrt or kind.wrt, wishes.voice(), wishes.solutions, wishes.seed, wishes.own,
+        wishes.analysed,
     )
     title = wishes.title or wishes.own.title or " · ".join(model.title for model in lesson.models)
     course, author = wishes.course or wishes.own.course, wishes.author or wishes.own.author
     subtitle = lesson.voice.say(f"document.subtitle.{wishes.kind}", steps=math(f"T = {T}"))
     version = (lesson.voice.word(f"document.version.{wishes.version}"),) if kind.exercises else ()
     byline = tuple(line for line in (course, author, *version) if line)
-    blocks = [block for part in kind.parts for block in _told(part, lesson)]
+    blocks = [block for part in wishes.parts for block in _told(part, lesson)]
     return Document(
         wishes.kind, title, subtitle, byline, wishes.language, _command(lesson, wrt, wishes), _gathered(blocks, lesson),
         lesson, room=kind.exercises and not wishes.solutions,

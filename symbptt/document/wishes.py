@@ -7,8 +7,11 @@ from pathlib import Path
 
 from symbptt.document import own
 from symbptt.document.kinds import KINDS
+from symbptt.document.kinds.kind import Part
 from symbptt.document.own import NOTHING, Own
+from symbptt.document.parts import closing, measured
 from symbptt.errors import BadInput, UnknownName
+from symbptt.narrative.story import ALL
 from symbptt.narrative.voice import Voice, speaking
 
 VERSIONS = ("teacher", "student")
@@ -21,7 +24,8 @@ class Wishes:
 
     A notation is the name of one of the package or the path of a file; without a layout ("column" or "row") it is that of the
     notation. `version` and `seed` are those of exercises; `title`, `author` and `course` stand above; `templates` is a folder,
-    `prose` a TOML file of the author's own. Raises UnknownName for a name that does not exist, BadInput for what cannot be used.
+    `prose` a TOML file of the author's own; `analysis` is "all", or names of parts of the measured section separated by commas,
+    or nothing. Raises UnknownName for a name that does not exist, BadInput for what cannot be used.
     """
 
     kind: str = "derivation"
@@ -35,6 +39,7 @@ class Wishes:
     course: str = ""
     templates: Path | None = None
     prose: Path | None = None
+    analysis: str = ""
     own: Own = field(default=NOTHING, init=False)
 
     def __post_init__(self) -> None:
@@ -46,13 +51,14 @@ class Wishes:
             raise BadInput(f"the seed must be a whole number from 0 on, not {self.seed!r}")
         if self.templates is not None and not Path(self.templates).is_dir():
             raise BadInput(f"{self.templates}: no folder of templates")
+        measured.chosen(self.analysed)
         if self.prose is not None:
             object.__setattr__(self, "own", own.read(Path(self.prose)))
             self._check_parts()
         self.voice()
 
     def _check_parts(self) -> None:
-        names = [part.__name__ for part in KINDS[self.kind].parts]
+        names = [part.__name__ for part in self.parts]
         for name, _ in self.own.parts:
             if name not in names:
                 raise UnknownName(f"part of a {self.kind}", name, names, str(self.prose))
@@ -61,6 +67,18 @@ class Wishes:
         """How the document speaks, in the author's words where there are some."""
         spoken = speaking(self.language, self.notation, self.layout)
         return replace(spoken, words=self.own.words) if self.own.words else spoken
+
+    @property
+    def analysed(self) -> tuple[str, ...]:
+        """The parts of the measured section, none for all of them."""
+        return () if self.analysis in ("", ALL) else tuple(name.strip() for name in self.analysis.split(","))
+
+    @property
+    def parts(self) -> tuple[Part, ...]:
+        """The parts of the kind, and the measured section if it is asked for, before the references."""
+        own = KINDS[self.kind].parts
+        where = own.index(closing.references) if closing.references in own else len(own)
+        return (*own[:where], measured.measured, *own[where:]) if self.analysis else own
 
     @property
     def solutions(self) -> bool:

@@ -58,8 +58,7 @@ def _fitting(model: Model, init: Mapping[str, str] | str | None) -> Mapping[str,
 def side_by_side(name: str, rows: tuple[Row, ...]) -> Result:
     """A comparison as text and data."""
     data = rows[0].analysis.data
-    direct = f"direct route ({rows[0].analysis.kind})"
-    head = ("", "loss", "gradient", "far terms", "||ds_T/ds_0||_2", "rate", direct, "saturated", "dead", "verdict")
+    head = ("", "loss", "gradient", "far terms", "||ds_T/ds_0||", "rate", "direct route", "saturated", "dead", "verdict")
     body = [
         (r.label, cell(r.loss), cell(r.gradient), f"{r.far:.2%}", cell(r.reach), cell(r.rate),
          "-" if np.isnan(r.direct) else cell(r.direct), f"{r.saturated:.0%}", f"{r.dead:.0%}", r.verdict)

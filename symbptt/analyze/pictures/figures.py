@@ -10,28 +10,19 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from symbptt.analyze.analysis import Analysis
+from symbptt.analyze.analysis import Analysis, main
 from symbptt.analyze.cliff import Cliff
 from symbptt.analyze.curves import SHOWN
 from symbptt.analyze.experiments import Result
 from symbptt.analyze.pictures import panels
 from symbptt.analyze.pictures.style import canvas, style, whole_numbers, words
-from symbptt.analyze.table import Terms
 from symbptt.errors import UnknownName
 
 Panel = Callable[[Axes, Analysis], None]
 
 
-def _first(analysis: Analysis) -> Terms | None:
-    """The parameter that a picture of one parameter shows: the first recurrent matrix, else the first with terms t > k."""
-    items = analysis.table.terms if analysis.table else ()
-    recurrent = {s.name.split("[")[0] for s in analysis.spectra}
-    reaching = [item for item in items if np.tril(item.norms, -1).any()]
-    return next((item for item in items if item.name in recurrent), next(iter(reaching or items), None))
-
-
 def _heat(axes: Axes, analysis: Analysis) -> None:
-    item = _first(analysis)
+    item = main(analysis)
     if item is None:
         words(axes, f"{analysis.model.name} has no loss, so it has no terms")
     else:

@@ -8,9 +8,10 @@ from html import escape
 from typing import Any, ClassVar
 
 from symbptt import typeset
-from symbptt.document import font, svg
+from symbptt.document import font, plot_svg, svg
 from symbptt.document.breaking import broken
 from symbptt.document.pens.pen import Pen
+from symbptt.document.plot import Plot
 from symbptt.document.scene import Scene
 from symbptt.document.width import width
 from symbptt.narrative.values import Prose, Step
@@ -53,6 +54,9 @@ class Html(Pen):
 
     def drawing(self, scene: Scene, title: str) -> str:
         return svg.write(scene, title)
+
+    def plot(self, plot: Plot, title: str) -> str:
+        return plot_svg.write(plot, title)
 
     def code(self, text: str, numbers: frozenset[str]) -> str:
         return "\n".join(_line(line, numbers) for line in text.splitlines())

@@ -7,9 +7,10 @@ from dataclasses import dataclass
 from typing import Any, ClassVar
 
 from symbptt import typeset
-from symbptt.document import tikz
+from symbptt.document import plot_tikz, tikz
 from symbptt.document.breaking import broken, chunks
 from symbptt.document.pens.pen import Pen
+from symbptt.document.plot import Plot
 from symbptt.document.scene import Scene
 from symbptt.narrative.values import Step
 from symbptt.typeset.alphabets import COMMANDS
@@ -78,6 +79,9 @@ class Latex(Pen):
 
     def drawing(self, scene: Scene, title: str) -> str:
         return tikz.write(scene)
+
+    def plot(self, plot: Plot, title: str) -> str:
+        return plot_tikz.write(plot, self.prose)
 
     def code(self, text: str, numbers: frozenset[str]) -> str:
         """A listing in ASCII, which is all that `listings` reads under pdflatex."""

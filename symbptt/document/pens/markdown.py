@@ -9,9 +9,10 @@ from html import escape
 from typing import Any, ClassVar
 
 from symbptt import typeset
-from symbptt.document import svg
+from symbptt.document import plot_svg, svg
 from symbptt.document.breaking import broken
 from symbptt.document.pens.pen import Pen
+from symbptt.document.plot import Plot
 from symbptt.document.scene import Scene
 from symbptt.narrative.values import Step
 from symbptt.typeset.tree import Tree
@@ -47,8 +48,13 @@ class Markdown(Pen):
         }]
 
     def drawing(self, scene: Scene, title: str) -> str:
-        image = b64encode(svg.standalone(scene, title).encode()).decode("ascii")
-        return f"![{self.text(title)}](data:image/svg+xml;base64,{image})"
+        return self._image(svg.standalone(scene, title), title)
+
+    def _image(self, drawn: str, title: str) -> str:
+        return f"![{self.text(title)}](data:image/svg+xml;base64,{b64encode(drawn.encode()).decode('ascii')})"
+
+    def plot(self, plot: Plot, title: str) -> str:
+        return self._image(plot_svg.standalone(plot, title), title)
 
     def code(self, text: str, numbers: frozenset[str]) -> str:
         return text

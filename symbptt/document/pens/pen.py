@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any, ClassVar
 
 from symbptt.document.flat import flat
+from symbptt.document.plot import Plot
 from symbptt.document.scene import Scene
 from symbptt.narrative.values import Prose, Step, Typed
 from symbptt.typeset.tree import Tree
@@ -39,6 +40,10 @@ class Pen(ABC):
     @abstractmethod
     def drawing(self, scene: Scene, title: str) -> str:
         """A picture."""
+
+    @abstractmethod
+    def plot(self, plot: Plot, title: str) -> str:
+        """A drawing of numbers."""
 
     @abstractmethod
     def code(self, text: str, numbers: frozenset[str]) -> str:

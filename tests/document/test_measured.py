@@ -1,0 +1,149 @@
+"""The measured flow of the gradient in documents: the numbers of the engine, drawn for both formats, in every language."""
+
+from __future__ import annotations
+
+import re
+import xml.etree.ElementTree as ElementTree
+from base64 import b64decode
+
+import numpy as np
+import pytest
+
+from symbptt import analyze, typeset
+from symbptt.analyze.layout import cell
+from symbptt.cli import main
+from symbptt.document import plot, plot_svg
+from symbptt.document.blocks import Paragraph, Plotted, Table
+from symbptt.document.lesson import Lesson
+from symbptt.document.page import render
+from symbptt.document.parts import measured
+from symbptt.document.pens.html import Html
+from symbptt.document.pens.latex import Latex
+from symbptt.document.pens.markdown import Markdown
+from symbptt.document.scribe import Scribe
+from symbptt.document.wishes import Wishes
+from symbptt.errors import UnknownName
+from symbptt.model.read import from_text, load, names
+from symbptt.narrative.inline import plain
+from symbptt.narrative.voice import Voice
+
+
+def blocks(name, language="en", parts=()):
+    models = tuple(map(load, name.split("+")))
+    return measured.measured(Lesson(models, 3, None, Voice(language), analysis=parts))
+
+
+def said(made):
+    return " ".join(plain(b.text, typeset.text) for b in made if isinstance(b, Paragraph))
+
+
+@pytest.mark.parametrize("name", [*names(), "elman+lstm", "mlp+elman"])
+@pytest.mark.parametrize("language", ["en", "zh"])
+def test_every_model_in_every_format(name, language):
+    made = blocks(name, language)
+    html, tex, md = ("".join(map(Scribe(pen(language), "derivation").block, made)) for pen in (Html, Latex, Markdown))
+    for image in re.findall(r"base64,([^)]*)\)", md):
+        assert "xmlns" in (drawn := b64decode(image).decode()) and ElementTree.fromstring(drawn).tag.endswith("svg")
+    for drawing in re.findall(r"<svg.*?</svg>", html, re.S):
+        ElementTree.fromstring(drawing)
+    plots = sum(isinstance(b, Plotted) for b in made)
+    assert html.count("<svg") == md.count("base64,") == tex.count(r"\begin{tikzpicture}") == plots >= 1
+    assert "[U+" not in tex
+    assert tex.count("{") == tex.count("}") and "nan" not in tex
+
+
+def test_the_boxes_are_shaded_by_the_norms_of_the_terms():
+    drawn = next(b for b in blocks("elman") if isinstance(b, Plotted)).plot
+    item = analyze.main(analyze.flow("elman", 20))
+    assert item.name == "W_hh" and len(drawn.boxes) == len(item.pairs) == 210
+    norms = np.array([item.norms[t - 1, k - 1] for t, k in item.pairs])
+    shades = np.array([box.shade for box in drawn.boxes])
+    assert [box.look is plot.Look.EMPTY for box in drawn.boxes] == [value == 0 for value in norms]
+    order = np.argsort(norms[norms > 0])
+    assert (np.diff(shades[norms > 0][order]) >= 0).all() and shades.max() == 1
+    logs = np.log10(norms[norms > 0])
+    np.testing.assert_allclose(shades[norms > 0], 0.06 + 0.94 * (logs - logs.min()) / (logs.max() - logs.min()))
+    for (t, k), box in zip(item.pairs, drawn.boxes, strict=True):
+        assert (box.x, box.y) == (plot.LEFT + (k - 1) * plot.CELL, plot.TOP + (t - 1) * plot.CELL)
+
+
+def test_tables_have_the_numbers_of_the_analysis():
+    found = analyze.flow("lstm", 20)
+    tables = [b for b in blocks("lstm") if isinstance(b, Table)]
+    shares, window, spectra = tables[:3]
+    assert [row[1][0] for row in shares.rows] == [cell(item.total) for item in found.table.terms]
+    bias = {item.name: item.bias[1] / item.total for item in found.table.terms if item.bias[1]}
+    assert [row[1][0] for row in window.rows] == [cell(value) for value in bias.values()]
+    assert [row[1][0] for row in spectra.rows[:4]] == [cell(s.largest) for s in found.spectra]
+    assert cell(found.growth.verdict.rate) in said(blocks("lstm"))
+
+
+def test_parts_can_be_chosen_and_a_wrong_one_is_named():
+    assert sum(isinstance(b, Plotted) for b in blocks("elman", parts=("distance",))) == 1
+    assert not any(isinstance(b, Plotted) for b in blocks("elman", parts=("units", "shares")))
+    with pytest.raises(UnknownName, match="pie"):
+        blocks("elman", parts=("pie",))
+
+
+def test_several_models_are_put_side_by_side():
+    made = blocks("elman+lstm")
+    assert "side by side" in said(made) and [row[0] for row in made[-2].rows] == [("elman",), ("lstm",)]
+    assert "side by side" not in said(blocks("mlp+elman"))
+
+
+def test_words_where_there_is_nothing_to_draw():
+    text = "[inputs]\nx='D'\n[states]\nh='D'\n[parameters]\nw='D'\n[equations]\nh='w * x'\n[loss]\nstep='relu(0 - sum(h ** 2))'"
+    made = measured.measured(Lesson((from_text(text, "nothing"),), 2, analysis=("terms", "distance")))
+    assert "No term of" in said(made)
+    cell = "'exp(exp(exp(h[t-1] * h[t-1] + 4 + x * x))) * w'"
+    wild = from_text(text.replace("'w * x'", cell).replace("relu(0 - sum(h ** 2))", "sum(h)"), "wild")
+    made = measured.measured(Lesson((wild,), 2))
+    assert "not finite" in said(made) and "No term of" in said(made)
+
+
+def test_a_disagreement_is_said(monkeypatch):
+    monkeypatch.setattr("symbptt.analyze.table.ROUNDING", -1.0)
+    assert "do not add up" in said(blocks("elman"))
+
+
+def test_a_curve_is_cut_where_a_value_is_missing_and_ends_at_its_values():
+    values = np.array([1.0, 0.1, 0.0, 1e-4, np.nan, 1e-2])
+    drawn = plot.chart({"one": values}, "d")
+    curves = [line.points for line in drawn.lines if line.dash == 0][:-1]
+    assert [len(points) for points in curves] == [2, 2, 2], "a single value is a dot: two equal ends"
+    height = lambda v: plot.TOP + plot.HEIGHT * (0 - np.log10(v)) / 4  # noqa: E731
+    assert curves[0][1] == pytest.approx((plot.LEFT + plot.WIDTH / 5, height(0.1)))
+    assert curves[1][0] == curves[1][1] == pytest.approx((plot.LEFT + 3 * plot.WIDTH / 5, height(1e-4)))
+
+
+def test_drawings_tell_values_apart_without_colour():
+    drawn = plot.chart({str(i): np.array([1.0, 0.5]) for i in range(4)}, "d")
+    dashes = re.findall(r'stroke-dasharray="([^"]*)"', plot_svg.write(drawn, "t"))
+    assert len(set(dashes)) == 3, "the first curve is solid"
+    boxes = plot.table(np.array([[0.0, 0.0], [1.0, np.nan]]), [(1, 1), (2, 1), (2, 2)], "t", "k").boxes
+    assert [box.look for box in boxes] == [plot.Look.EMPTY, plot.Look.SHADED, plot.Look.CROSSED]
+
+
+@pytest.mark.parametrize("last", [1, 2, 9, 10, 19, 20, 47, 100, 999])
+def test_ticks_are_few_and_start_at_the_beginning(last):
+    found = plot.ticks(last)
+    assert found == sorted(set(found)) and len(found) <= 11 and found[-1] <= last and found[0] <= max(2, 1)
+
+
+def test_a_document_has_the_section_before_its_references(tmp_path, capsys):
+    assert main(["document", "elman", "-T", "2", "--with-analysis", "--format", "html", "-o", str(tmp_path)]) == 0
+    html = (tmp_path / "elman_T2.html").read_text(encoding="utf-8")
+    assert html.index('id="code"') < html.index('id="analysis"') < html.index('id="references"')
+    assert html.count('<svg class="plot"') == 2 and "--analysis all" in html
+    plain = render("elman", 2, "html")
+    assert 'id="analysis"' not in plain and render("elman", 2, "html", wishes=Wishes(analysis="all")) == html
+    assert main(["document", "elman", "-T", "2", "--analysis", "distance", "--format", "tex", "-o", str(tmp_path)]) == 0
+    assert (tmp_path / "elman_T2.tex").read_text(encoding="utf-8").count(r"\draw[thick, dashed]") == 2
+    capsys.readouterr()
+    assert main(["document", "elman", "--analysis", "pie", "-o", str(tmp_path / "new")]) == 2
+    assert "terms" in capsys.readouterr().err and not (tmp_path / "new").exists()
+
+
+def test_the_author_can_add_to_the_section(tmp_path):
+    (tmp_path / "own.toml").write_text('[parts.measured]\nbefore = ["Look at the corner."]\n', encoding="utf-8")
+    assert "Look at the corner." in render("elman", 2, "html", wishes=Wishes(analysis="units", prose=tmp_path / "own.toml"))
