@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from sympy.matrices.expressions.matexpr import MatrixExpr
 
+from symbptt import typeset
 from symbptt.algebra.nodes import TIME
 from symbptt.derive.adjoint import NODE, symbol
 from symbptt.derive.recursion import recursion
@@ -36,7 +37,8 @@ def _meaning(variable: Variable, voice: Voice) -> Prose:
 def _in_code(variable: Variable, model: Model, voice: Voice) -> Prose:
     """The meaning, with the name in the code where the notation has another."""
     meaning = _meaning(variable, voice)
-    if voice.name(variable, model) == ENGLISH.name(variable, model):
+    shown, own = (typeset.text(speaker.name(variable, model)) for speaker in (voice, ENGLISH))
+    if shown == own:
         return meaning
     return voice.say("glossary.renamed", meaning=meaning, name=Typed(variable.name))
 

@@ -50,7 +50,7 @@ def compose(source: Source, T: int, wrt: Names = None, wishes: Wishes = PLAIN) -
         models(source, wishes.kind), T, wrt or kind.wrt, wishes.voice(), wishes.solutions, wishes.seed, wishes.own,
         wishes.analysed,
     )
-    title = wishes.title or wishes.own.title or " · ".join(model.title for model in lesson.models)
+    title = wishes.title or wishes.own.title or " · ".join(map(lesson.voice.title, lesson.models))
     course, author = wishes.course or wishes.own.course, wishes.author or wishes.own.author
     subtitle = lesson.voice.say(f"document.subtitle.{wishes.kind}", steps=math(f"T = {T}"))
     version = (lesson.voice.word(f"document.version.{wishes.version}"),) if kind.exercises else ()

@@ -13,6 +13,7 @@ import pytest
 from symbptt import document
 from symbptt.document import KINDS, Wishes, pdf
 from symbptt.model.read import load, names
+from symbptt.typeset import notations
 
 LATEXMK = shutil.which("latexmk") and shutil.which("pdflatex")
 pytestmark = [pytest.mark.tex, pytest.mark.skipif(LATEXMK is None, reason="latexmk is not installed")]
@@ -51,6 +52,14 @@ def test_every_kind_compiles_and_fits(kind: str, version: str, language: str, tm
     assert faults(compiled(document.write(models, 3, tmp_path, formats=("tex",), wishes=wishes)[0])) == []
 
 
+@pytest.mark.parametrize("model, language, flip", [("lstm", "en", False), pytest.param("elman", "zh", True, marks=needs_xelatex)])
+@pytest.mark.parametrize("notation", [name for name in notations.names() if name != "textbook"])
+def test_every_notation_compiles_and_fits(notation: str, model: str, language: str, flip: bool, tmp_path: Path) -> None:
+    layout = {"row": "column", "column": "row"}[notations.load(notation).layout] if flip else None
+    wishes = Wishes(notation=notation, language=language, layout=layout)
+    assert faults(compiled(document.write(model, 3, tmp_path, formats=("tex",), wishes=wishes)[0])) == []
+
+
 @pytest.mark.parametrize("name", names())
 def test_every_model_compiles_and_fits(name: str, tmp_path: Path) -> None:
     assert faults(compiled(document.write(name, 3, tmp_path, formats=("tex",))[0])) == []
@@ -64,7 +73,7 @@ def test_all_variables_and_other_lengths(name: str, T: int, tmp_path: Path) -> N
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_a_hostile_title_compiles(language: str, tmp_path: Path) -> None:
     title = r"50% \undefined \input{/etc/passwd} \write18{x} {$ & # _ ^ ~ \\ é ß 中 😀 " + "’−×"
-    model = replace(load("elman"), title=title, reference=title)
+    model = replace(load("elman"), title=title, reference=title, translations=())
     compiled(document.write(model, 1, tmp_path, formats=("tex",), wishes=Wishes(language=language))[0])
 
 

@@ -27,5 +27,5 @@ def card(lesson: Lesson) -> tuple[Block, ...]:
     blocks += [Paragraph(voice.say("handout.card.values")), Steps(tuple(values[:LINES]))]
     return (
         Heading(voice.word("handout.card.heading"), "card"),
-        Box("card", voice.say("handout.card.title", model=model.title), tuple(blocks)),
+        Box("card", voice.say("handout.card.title", model=voice.title(model)), tuple(blocks)),
     )

@@ -20,7 +20,7 @@ def cell(lesson: Lesson) -> tuple[Block, ...]:
     rows = tuple(row for number, visit in enumerate(walk(model), 1) for row in _rows(lesson, number, visit))
     return (
         Heading(voice.word("handout.cell.heading"), "cell"), Paragraph(voice.say("handout.cell.intro")),
-        Figure(drawn, voice.word("handout.cell.title", title=model.title), voice.say("handout.cell.caption")),
+        Figure(drawn, voice.word("handout.cell.title", title=voice.title(model)), voice.say("handout.cell.caption")),
         Table(head, rows),
     )
 
