@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from html import escape
 from importlib import import_module
 
+from symbptt.document.breaking import LIMIT
 from symbptt.document.lesson import Lesson
 from symbptt.document.plot import Plot
 from symbptt.document.scene import Scene
@@ -55,9 +56,10 @@ class Steps(Block):
 
 @dataclass(frozen=True)
 class Lines(Block):
-    """Formulas one below the other, as of a calculation, each with a short note at its end."""
+    """Formulas one below the other, as of a calculation, each with a short note at its end; `width` is the room in em."""
 
     lines: tuple[tuple[Tree, str], ...]
+    width: float = LIMIT
 
 
 @dataclass(frozen=True)
@@ -143,6 +145,22 @@ class Beside(Block):
 
     head: tuple[Prose, Prose]
     rows: tuple[tuple[tuple[Step, ...], str], ...]
+
+
+@dataclass(frozen=True)
+class Frame(Block):
+    """A slide: one idea under a title; formulas of it appear one after another."""
+
+    title: str
+    blocks: tuple[Block, ...]
+
+
+@dataclass(frozen=True)
+class Columns(Block):
+    """Blocks side by side, each column under a title."""
+
+    titles: tuple[str, ...]
+    columns: tuple[tuple[Block, ...], ...]
 
 
 @dataclass(frozen=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from functools import singledispatch
 from typing import Any
 
@@ -13,8 +14,10 @@ from symbptt.document.blocks import (
     Bullets,
     Cell,
     Code,
+    Columns,
     Exercise,
     Figure,
+    Frame,
     Heading,
     LeftOut,
     Lines,
@@ -24,12 +27,15 @@ from symbptt.document.blocks import (
     Table,
     Terms,
 )
+from symbptt.document.breaking import broken
 from symbptt.document.pens.pen import Pen
 from symbptt.errors import MissingRule
 from symbptt.narrative.values import Step
 
 Write = Callable[[Block], str]
 """Writes a block inside a block."""
+HALF = 22.0
+"""The width of half a line in em."""
 LONG = 45
 """Rows from which a table runs over several pages."""
 
@@ -62,7 +68,8 @@ def _steps(block: Steps, pen: Pen, write: Write) -> dict[str, Any]:
 
 @fields.register
 def _lines(block: Lines, pen: Pen, write: Write) -> dict[str, Any]:
-    return {"lines": [(made["math"], pen.text(note)) for tree, note in block.lines for made in pen.steps(Step(tree))[:1]]}
+    narrow = ((broken(tree, block.width), note) for tree, note in block.lines)
+    return {"lines": [(made["math"], pen.text(note)) for tree, note in narrow for made in pen.steps(Step(tree))[:1]]}
 
 
 @fields.register
@@ -113,10 +120,27 @@ def _exercise(block: Exercise, pen: Pen, write: Write) -> dict[str, Any]:
 
 @fields.register
 def _beside(block: Beside, pen: Pen, write: Write) -> dict[str, Any]:
-    rows = [([made for step in steps for made in pen.steps(step)], pen.code(code, frozenset())) for steps, code in block.rows]
+    rows = [
+        ([made for step in steps for made in pen.steps(replace(step, equation=broken(step.equation, HALF)))],
+         pen.code(code, frozenset()))
+        for steps, code in block.rows
+    ]
     return {"head": [pen.prose(cell) for cell in block.head], "rows": rows}
 
 
 @fields.register
 def _left_out(block: LeftOut, pen: Pen, write: Write) -> dict[str, Any]:
     return {"reason": pen.prose(block.reason)}
+
+
+@fields.register
+def _frame(block: Frame, pen: Pen, write: Write) -> dict[str, Any]:
+    listing = any(isinstance(part, (Beside, Code)) for part in block.blocks)
+    return {"title": pen.text(block.title), "body": "".join(map(write, block.blocks)), "listing": listing}
+
+
+@fields.register
+def _columns(block: Columns, pen: Pen, write: Write) -> dict[str, Any]:
+    return {"columns": [
+        (pen.text(title), "".join(map(write, column))) for title, column in zip(block.titles, block.columns, strict=True)
+    ]}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 from sympy import HadamardProduct, MatMul
@@ -37,6 +37,10 @@ class Lesson:
     def model(self) -> Model:
         """The model, or the first of several."""
         return self.models[0]
+
+    def each(self) -> tuple[Lesson, ...]:
+        """A lesson on each of the models alone."""
+        return tuple(replace(self, models=(model,)) for model in self.models)
 
     @cached_property
     def variables(self) -> tuple[Variable, ...]:

@@ -7,7 +7,7 @@ from symbptt.narrative.values import Norms
 from symbptt.narrative.voice import Voice
 from symbptt.typeset.tree import Tree
 
-DIGITS, SMALL = 3, 0.01
+DIGITS, SMALL, LARGE = 3, 0.01, 1e4
 COLOURS = 6
 """Distances t − k with a colour of their own; further ones share the last."""
 WIDEST = 10
@@ -16,8 +16,8 @@ WIDEST = 10
 
 def rounded(value: float) -> str:
     """A norm with three digits, or two and a power of ten."""
-    if value == 0 or value >= SMALL:
-        return f"{value:.{DIGITS}g}"
+    if value == 0 or SMALL <= value < LARGE:
+        return f"{value:.{DIGITS}g}" if value < 10**DIGITS else f"{value:.0f}"
     digits, power = f"{value:.1e}".split("e")
     return f"{digits}e{int(power)}"
 

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
-from symbptt.document.kinds import derivation, handout
+from symbptt.document.kinds import compare, derivation, handout, slides, summary
 from symbptt.document.kinds.kind import Kind
 
-KINDS: dict[str, Kind] = {"derivation": derivation.KIND, "handout": handout.KIND}
+KINDS: dict[str, Kind] = {
+    "derivation": derivation.KIND, "handout": handout.KIND, "slides": slides.KIND, "summary": summary.KIND,
+    "compare": compare.KIND,
+}
 """Kind by name."""

@@ -25,6 +25,11 @@ def cell(lesson: Lesson) -> tuple[Block, ...]:
     )
 
 
+def seen(lesson: Lesson) -> tuple[Block, ...]:
+    """The picture alone."""
+    return tuple(block for block in cell(lesson) if not isinstance(block, (Paragraph, Table)))
+
+
 def _rows(lesson: Lesson, number: int, visit: Visit) -> list[tuple[Prose, ...]]:
     """A row for each operand; number, node and what arrives stand in the first."""
     model, voice = lesson.model, lesson.voice

@@ -45,6 +45,11 @@ def forward(lesson: Lesson) -> tuple[Block, ...]:
     return _sections([("conventions", given.conventions(model, voice)), ("forward", given.equations(model, voice))], voice)
 
 
+def equations(lesson: Lesson) -> tuple[Block, ...]:
+    """The equations of one step alone."""
+    return _sections([("forward", given.equations(lesson.model, lesson.voice))], lesson.voice)
+
+
 def identities(lesson: Lesson) -> tuple[Block, ...]:
     """What the local rules rest on, each derived once from its definition."""
     voice = lesson.voice

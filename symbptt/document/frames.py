@@ -1,0 +1,172 @@
+"""Slides out of parts: what stands under a heading, in portions that fit on a slide."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import replace
+from functools import singledispatch, wraps
+
+from symbptt.document.blocks import (
+    Beside,
+    Block,
+    Box,
+    Bullets,
+    Code,
+    Exercise,
+    Figure,
+    Frame,
+    Heading,
+    Lines,
+    Paragraph,
+    Steps,
+    Table,
+    Terms,
+)
+from symbptt.document.breaking import FLAT, TALL, broken, chunks
+from symbptt.document.lesson import Lesson
+from symbptt.narrative.inline import plain
+from symbptt.narrative.values import Step
+from symbptt.typeset import text
+from symbptt.typeset.tree import Aligned, Tree, is_tall
+
+Part = Callable[[Lesson], tuple[Block, ...]]
+HEIGHT, WHOLE = 16.0, 12.0
+"""The height of a slide in lines of text, and that of what has a slide of its own."""
+NOTED = 2.3
+"""The height of a rule with its shapes beside a formula."""
+LETTERS = 95
+"""Characters in a line."""
+
+
+def framed(part: Part) -> Part:
+    """The part as slides."""
+
+    @wraps(part)
+    def slides(lesson: Lesson) -> tuple[Block, ...]:
+        return tuple(_slides(part(lesson)))
+
+    return slides
+
+
+def _slides(blocks: Iterable[Block]) -> Iterator[Block]:
+    """Under every heading its portions; what has a title of its own is a slide of its own."""
+    title, waiting = "", list[Block]()
+    for block in blocks:
+        if isinstance(block, Heading):
+            yield from _filled(title, waiting)
+            title, waiting = block.text, []
+        elif isinstance(block, Box):
+            yield from _filled(title, waiting)
+            waiting = []
+            yield from _boxed(title, block)
+        else:
+            waiting += _portions(block)
+    yield from _filled(title, waiting)
+
+
+def _boxed(title: str, box: Box) -> Iterator[Frame]:
+    """A box on a slide of its own, or what is in it on several."""
+    name = plain(box.title, text)
+    if sum(map(height, box.blocks)) <= HEIGHT:
+        yield Frame(title or name, (box,))
+    else:
+        yield from _filled(name, [part for block in box.blocks for part in _portions(block)])
+
+
+def _filled(title: str, blocks: list[Block]) -> Iterator[Frame]:
+    """Slides as full as fits; words stay with what follows them."""
+    slide: list[Block] = []
+    room = HEIGHT
+    for i, block in enumerate(blocks):
+        following = blocks[i + 1] if isinstance(block, Paragraph) and i + 1 < len(blocks) else None
+        needed = height(block) + (height(following) if following is not None else 0.0)
+        if slide and needed > room:
+            yield Frame(title, tuple(slide))
+            slide, room = [], HEIGHT
+        slide.append(block)
+        room -= height(block)
+    if slide:
+        yield Frame(title, tuple(slide))
+
+
+@singledispatch
+def _portions(block: Block) -> list[Block]:
+    """A block in pieces that may stand on different slides."""
+    return [block]
+
+
+@_portions.register
+def _each_step(block: Steps) -> list[Block]:
+    made: list[Block] = []
+    for step in block.steps:
+        first, *others = chunks(broken(step.equation), HEIGHT - 3)
+        made += [Steps((replace(step, equation=first),)), *(Steps((Step(part),)) for part in others)]
+    return made
+
+
+@_portions.register
+def _each_line(block: Lines) -> list[Block]:
+    return [Lines((line,)) for line in block.lines]
+
+
+@_portions.register
+def _each_pair(block: Beside) -> list[Block]:
+    return [Beside(block.head, block.rows[i : i + 4]) for i in range(0, len(block.rows), 4)]
+
+
+@_portions.register
+def _each_dozen(block: Table) -> list[Block]:
+    return [Table(block.head, block.rows[i : i + 12]) for i in range(0, len(block.rows), 12)]
+
+
+@singledispatch
+def height(block: Block) -> float:
+    """How high a block is, in lines."""
+    return WHOLE
+
+
+@height.register
+def _words(block: Paragraph) -> float:
+    return 1.4 + len(plain(block.text, text)) // LETTERS
+
+
+@height.register
+def _list(block: Bullets) -> float:
+    return sum(1.3 + len(plain(item, text)) // LETTERS for item in block.items)
+
+
+@height.register
+def _formulas(block: Steps) -> float:
+    return sum(max(_tree(step.equation), NOTED if step.shapes else 0.0) + (1.4 if step.claim else 0.4) for step in block.steps)
+
+
+@height.register
+def _calculation(block: Lines) -> float:
+    return sum(_tree(broken(tree)) + 0.3 for tree, _ in block.lines)
+
+
+@height.register
+def _pairs(block: Beside) -> float:
+    return 1.5 + sum(sum(_tree(step.equation) + 0.3 for step in steps) for steps, _ in block.rows)
+
+
+@height.register
+def _rows(block: Table) -> float:
+    return 2.5 + 1.2 * len(block.rows)
+
+
+@height.register
+def _sizes(block: Terms) -> float:
+    return 4.0 + 1.3 * len(block.rows)
+
+
+@height.register(Figure)
+@height.register(Code)
+@height.register(Exercise)
+def _alone(block: Block) -> float:
+    return WHOLE
+
+
+def _tree(tree: Tree) -> float:
+    lines = tree.lines if isinstance(tree, Aligned) else (tree,)
+    return sum(TALL if is_tall(line) else FLAT for line in lines) * 0.75

@@ -1,0 +1,10 @@
+"""Two models side by side: state Jacobians, their products, and whose gradient vanishes."""
+
+from __future__ import annotations
+
+from symbptt.document.kinds.kind import Kind
+from symbptt.document.parts import closing, compared
+
+KIND = Kind(
+    (compared.check, compared.steps, compared.state_jacobians, compared.products, compared.sizes, closing.references), models=2,
+)

@@ -1,0 +1,14 @@
+"""A lecture: one idea a slide, the derivation revealed step by step."""
+
+from __future__ import annotations
+
+from symbptt.document.frames import framed
+from symbptt.document.kinds.kind import Kind
+from symbptt.document.parts import card, cell, coded, derived, goals, magnitude, opening, pitfalls, worked
+
+PARTS = (
+    goals.goals, opening.graph, derived.equations, cell.seen, derived.identities, derived.factors, derived.sums,
+    derived.recursion, magnitude.magnitude, magnitude.norm_bound, worked.worked, coded.beside, coded.loop, pitfalls.pitfalls,
+    card.card,
+)
+KIND = Kind(tuple(map(framed, PARTS)))

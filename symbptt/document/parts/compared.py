@@ -1,0 +1,139 @@
+"""Two models side by side: one step, state Jacobians, their products, and whose gradient vanishes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from math import isnan
+
+from symbptt.analyze.analysis import Analysis
+from symbptt.analyze.comparison import Case, Row, compare
+from symbptt.analyze.data import point
+from symbptt.analyze.jacobian import coupled
+from symbptt.document.blocks import Block, Columns, Heading, LeftOut, Lines, Paragraph, Table
+from symbptt.document.breaking import LIMIT, broken
+from symbptt.document.fields import HALF
+from symbptt.document.lesson import Lesson
+from symbptt.document.sizes import rounded, terms
+from symbptt.document.width import width
+from symbptt.errors import BadInput
+from symbptt.narrative import forward, jacobians
+from symbptt.narrative.norms import norms
+from symbptt.narrative.values import Prose, Section
+
+STEPS = 20
+"""The steps over which products are measured."""
+TABLE = 6
+"""The steps of the table of terms."""
+DISTANCES = (1, 2, 5, 10, STEPS)
+
+
+def _side_by_side(lesson: Lesson, key: str, part: Callable[[Lesson], tuple[Block, ...]]) -> tuple[Block, ...]:
+    voice = lesson.voice
+    titles, columns = tuple(model.title for model in lesson.models), tuple(part(one) for one in lesson.each())
+    opening = (Heading(voice.word(f"compare.{key}.heading"), key), Paragraph(voice.say(f"compare.{key}.intro")))
+    if not any(_too_wide(block) for column in columns for block in column):
+        return (*opening, Columns(titles, columns))
+    below = [
+        (Heading(title, f"{key}-{i}", 2), *map(_widened, column))
+        for i, (title, column) in enumerate(zip(titles, columns, strict=True), 1)
+    ]
+    return (*opening, *(block for blocks in below for block in blocks))
+
+
+def _widened(block: Block) -> Block:
+    return replace(block, width=LIMIT) if isinstance(block, Lines) else block
+
+
+def _too_wide(block: Block) -> bool:
+    """Whether a line stays too long for a column however it is broken."""
+    return isinstance(block, Lines) and any(width(broken(tree, HALF)) > 1.4 * HALF for tree, _ in block.lines)
+
+
+def _formulas(told: Section) -> tuple[Block, ...]:
+    return (Lines(tuple((step.equation, "") for step in told.steps), HALF),)
+
+
+def check(lesson: Lesson) -> tuple[Block, ...]:
+    """Nothing; raises BadInput for a model that cannot be compared."""
+    for model in lesson.models:
+        if model.loss is None or not model.states:
+            raise BadInput(f"{model.name} has no {'loss' if model.loss is None else 'state'}, so it cannot be compared")
+    return ()
+
+
+def steps(lesson: Lesson) -> tuple[Block, ...]:
+    """The forward equations."""
+    return _side_by_side(lesson, "steps", lambda one: _formulas(forward.equations(one.model, one.voice)))
+
+
+def state_jacobians(lesson: Lesson) -> tuple[Block, ...]:
+    """J_t of each, its blocks and direct routes."""
+    def formulas(one: Lesson) -> tuple[Block, ...]:
+        if not forward.is_recurrent(one.model):
+            return (Paragraph(one.voice.say("compare.jacobians.none")),)
+        return _formulas(jacobians.state_jacobian(one.model, one.voice))
+
+    return _side_by_side(lesson, "jacobians", formulas)
+
+
+def products(lesson: Lesson) -> tuple[Block, ...]:
+    """The norms of the products over several distances, on the same data, beside each other."""
+    voice = lesson.voice
+    if any(coupled(model) for model in lesson.models):
+        return (LeftOut(voice.say("handout.bound.coupled")),)
+    found = _rows(lesson)
+    rows: list[tuple[Prose, ...]] = []
+    for distance in DISTANCES:
+        rows.append((voice.say("compare.products.norm", number=str(distance)), *(_product(row, distance) for row in found)))
+    rows += [
+        (voice.say("compare.products.rate"), *((rounded(row.rate),) for row in found)),
+        (voice.say("compare.products.direct"), *(_direct(row, voice.say("compare.products.no_direct")) for row in found)),
+        (voice.say("compare.products.far", number=str(STEPS // 2)), *((f"{rounded(100 * row.far)} %",) for row in found)),
+        (voice.say("compare.products.verdict"), *(_verdict(lesson, row.analysis) for row in found)),
+    ]
+    head: tuple[Prose, ...] = ((), *((row.label,) for row in found))
+    return (
+        Heading(voice.word("compare.products.heading"), "products"),
+        Paragraph(voice.say("compare.products.intro", steps=str(STEPS))), Table(head, tuple(rows)),
+        Paragraph(_conclusion(lesson, found)),
+    )
+
+
+def _rows(lesson: Lesson) -> tuple[Row, ...]:
+    return compare(Case(model.title, model, point(model, STEPS, N=1)) for model in lesson.models)
+
+
+def _product(row: Row, distance: int) -> Prose:
+    assert row.analysis.growth is not None
+    return (rounded(float(row.analysis.growth.measured[distance])),)
+
+
+def _direct(row: Row, none: Prose) -> Prose:
+    return none if isnan(row.direct) else (rounded(row.direct),)
+
+
+def _verdict(lesson: Lesson, found: Analysis) -> Prose:
+    assert found.growth is not None
+    return lesson.voice.say(f"handout.bound.verdict.{found.growth.verdict.kind.name.lower()}")
+
+
+def _conclusion(lesson: Lesson, found: tuple[Row, ...]) -> Prose:
+    """Who vanishes first: the model whose product shrinks more over all steps."""
+    small, large = sorted(found, key=lambda row: row.reach)[:: len(found) - 1]
+    times = large.reach / small.reach if small.reach else float("inf")
+    return lesson.voice.say(
+        "compare.products.conclusion", small=small.label, large=large.label, steps=str(STEPS), times=rounded(times),
+    )
+
+
+def sizes(lesson: Lesson) -> tuple[Block, ...]:
+    """The table of terms of each, for its main parameter."""
+    def table(one: Lesson) -> tuple[Block, ...]:
+        if one.main is None or not forward.is_recurrent(one.model):
+            return (Paragraph(one.voice.say("compare.sizes.none")),)
+        by = one.voice.say("compare.sizes.parameter", parameter=one.voice.tree(one.main.at(), one.model))
+        return (Paragraph(by), terms(norms(one.model, one.voice, TABLE, (one.main,)), one.voice))
+
+    return _side_by_side(lesson, "sizes", table)
+
