@@ -155,7 +155,7 @@ def test_parts_fold_and_links_unfold_them(browser: Browser, elman: Path) -> None
     page.close()
 
 
-@pytest.mark.parametrize("name", ["elman", "lstm"])
+@pytest.mark.parametrize("name", ["elman", "lstm", "deep_feedforward_batch_norm"])
 def test_a_page_prints_whole_and_light(name: str, browser: Browser, tmp_path: Path) -> None:
     page = browser.open(document.write(name, 3, tmp_path, formats=("html",))[0], DESK, dark=True)
     page.evaluate("document.querySelector('[data-fold=all]').click()")

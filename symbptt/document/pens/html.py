@@ -19,6 +19,8 @@ from symbptt.typeset.tree import Tree
 
 BESIDE = 31.0
 """The width in em up to which a formula has its rule beside it; a wider one has it below."""
+PAPER = 42.0
+"""The width in em of a printed page; a formula that is wider there is set smaller."""
 _COMMENT = re.compile(r"(#.*)$")
 _FORMULA = "<math [^>]*>(?:(?!</math>).)*</math>"
 _SIGNED = re.compile(rf"[(\[“（]+{_FORMULA}[-.,;:!?)\]”。，、；：）！？]*|{_FORMULA}[-.,;:!?)\]”。，、；：）！？]+", re.S)
@@ -47,9 +49,11 @@ class Html(Pen):
 
     def steps(self, step: Step) -> list[dict[str, Any]]:
         equation = broken(step.equation)
+        across = width(equation)
         return [{
             "claim": self.prose(step.claim), "math": typeset.mathml(equation), "rule": self.prose(step.rule),
-            "shapes": escape(step.shapes), "number": step.number or "", "wide": width(equation) > BESIDE,
+            "shapes": escape(step.shapes), "number": step.number or "", "wide": across > BESIDE,
+            "fit": f"{PAPER / across:.2f}" if across > PAPER else "",
         }]
 
     def drawing(self, scene: Scene, title: str) -> str:
