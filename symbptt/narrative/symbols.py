@@ -11,7 +11,7 @@ from symbptt.algebra.nodes import TIME, Diag, Elementwise, Partial, Timed, leave
 from symbptt.derive.adjoint import LOSS, STEP
 from symbptt.derive.rules import local
 from symbptt.model.values import Equation, Model, Variable
-from symbptt.typeset.symbols import DERIVATION
+from symbptt.typeset.symbols import DERIVATION, SLOPE
 
 LAST = sp.Symbol("T", integer=True, positive=True)
 """The number of steps, as a letter."""
@@ -101,7 +101,7 @@ def slopes(model: Model) -> tuple[tuple[Variable, MatrixExpr, Timed], ...]:
         target = equation.target
         matrix = _slope_matrix(equation)
         if isinstance(matrix, Diag) and target.definition is None and f"D_{target.name}" not in taken:
-            found.append((target, matrix, Timed(f"D_{target.name}", target.rows, target.rows, TIME)))
+            found.append((target, matrix, Timed(SLOPE + target.name, target.rows, target.rows, TIME)))
     return tuple(found)
 
 

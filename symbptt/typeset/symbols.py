@@ -24,8 +24,9 @@ from symbptt.typeset.pieces import TIMES, Level, Piece, fenced, signed
 from symbptt.typeset.roles import roles
 from symbptt.typeset.tree import Accent, Fenced, Identifier, Matrix, Operator, Row, Script, Style
 
-NODE, STEP, LOSS = "adj:", "step:", "loss:"
-"""Prefixes of names: the adjoint of a value inside its step, the adjoint of a state, the gradient of L_t by a state."""
+NODE, STEP, LOSS, SLOPE = "adj:", "step:", "loss:", "slope:"
+"""Prefixes of names: the adjoint of a value inside its step, the adjoint of a state, the gradient of L_t by a state, the slope
+matrix of an activation."""
 
 DERIVATION = {
     "state": ("s", "xi", "zeta"), "jacobian": ("J", "Psi", "Xi"), "parameter": ("theta", "vartheta", "eta"),
@@ -176,13 +177,17 @@ def _loss_gradient(name: str, symbol: sp.MatrixSymbol, setting: Setting) -> Piec
     return _lettered(setting.notation.loss_gradient, name, symbol, setting)
 
 
+def _slope(name: str, symbol: sp.MatrixSymbol, setting: Setting) -> Piece:
+    return _lettered("D", name, symbol, setting)
+
+
 def _step_adjoint(name: str, symbol: sp.MatrixSymbol, setting: Setting) -> Piece:
     own = _label(name, symbol.shape == (1, 1), setting)
     return _placed(Label(Accent(own.base, setting.notation.step_adjoint), own.subs, own.sup), symbol, setting)
 
 
 _ADJOINTS: dict[str, Callable[[str, sp.MatrixSymbol, Setting], Piece]] = {
-    NODE: _node_adjoint, STEP: _step_adjoint, LOSS: _loss_gradient,
+    NODE: _node_adjoint, STEP: _step_adjoint, LOSS: _loss_gradient, SLOPE: _slope,
 }
 
 

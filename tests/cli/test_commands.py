@@ -69,6 +69,15 @@ def test_derive_lists_single_routes(run: Run) -> None:
     assert r"\to" in json.dumps(run("derive", "lstm", "-T", "1", "--wrt", "b_f", "--paths", "--format", "latex")[1])
 
 
+def test_derive_in_another_notation_layout_and_language(run: Run) -> None:
+    out = run("derive", "elman", "-T", "2", "--wrt", "W_hh", "--notation", "scratch", "--form", "adjoint", "--lang", "zh")[1]
+    assert "dWₕ = ∑_{t=1..T} hₜ₋₁ᵀ daₜ" in out and "反向递推" in out and "对 t 求和" in out
+    out = run("derive", "elman", "-T", "2", "--wrt", "W_hh", "--notation", "suwv", "--layout", "row", "--format", "latex")[1]
+    assert r"\frac{\partial L}{\partial W}" in out and r"S_{0}^{\mathrm{T}}" in out
+    data = json.loads(run("derive", "elman", "-T", "1", "--wrt", "W_xh", "--layout", "row", "--format", "json")[1])
+    assert data["shape"] == "(D×H)" and data["terms"][0]["value"]["text"].startswith("x₁ᵀ (softmax(o₁) − y₁)")
+
+
 def test_derive_several(run: Run) -> None:
     data = json.loads(run("derive", "elman", "-T", "2", "--format", "json")[1])
     assert data["schema"] == 1 and len(data["results"]) == len(symbptt.load("elman").parameters)
