@@ -42,6 +42,9 @@ FILES = {
         states={"c": "H"}, parameters={"W": "H H", "V": "H H", "p": "", "q": "H"},
         equations={"c": "hard_tanh(p / (W @ c[t-1]) + W @ c[t-1] + 0.0123)", "v": "V[t] @ q"},
     ),
+    "a mean of ones and others": dict(
+        inputs={"x": "K"}, parameters={"W": "K 2"}, equations={"v": "mean(W ** 0 + W ** 2)", "u": "x * x"}, loss="sum(u)",
+    ),
     "two products that no sample tells apart": dict(
         states={"c": "H"}, parameters={"W": "H K", "b": "K", "p": "H"},
         equations={"v": "W @ b[t]", "c": "(0.6 * (W @ b[t])) ** 2 + 0.5 * c[t-1]"}, loss="dot(p, c) + sum(sin(v))",

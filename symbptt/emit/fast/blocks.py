@@ -15,7 +15,7 @@ from symbptt.emit.fast.plan import GRADIENT, OUT, Block, Statement, terms
 from symbptt.emit.fast.storage import Storage, writes
 from symbptt.emit.layout import Layout, array_rank
 from symbptt.emit.passes import Line, reduced
-from symbptt.emit.scalars import ADD, TIMES
+from symbptt.emit.scalars import ADD, ATOM, TIMES
 from symbptt.model.values import Role
 
 WIDTH = 110
@@ -115,7 +115,7 @@ class Writer:
         text = code.at(ADD)
         if not code.batched:
             text = f"np.array(np.broadcast_to({text}, (T * N, {shape})), dtype)"
-        elif isinstance(value, sp.MatrixSymbol) or text.startswith(READ_ONLY):
+        elif code.strength == ATOM and (isinstance(value, sp.MatrixSymbol) or text.startswith(READ_ONLY)):
             text += ".copy()"
         self.lines.append(Line(f"{rows} = {text}", " ".join(statement.numbers)))
         self.arrays.views[rows] = ""
