@@ -137,7 +137,7 @@ def _backward(parameters, residuals, cotangents):
     c_o = cotangents.get("o")
 
     d_a = np.empty((T, N, H), dtype)
-    span = max(1, 8192 // (N * H))
+    span = max(1, 32768 // (N * H))
     d_a_slope = np.empty((min(span, T), N, H), dtype)
     h_now = h[1:]
     h_rows = h_now.reshape(T * N, H)

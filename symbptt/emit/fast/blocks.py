@@ -20,7 +20,7 @@ from symbptt.model.values import Role
 
 WIDTH = 110
 """Longer lines are broken."""
-STRETCH = 8192
+STRETCH = 32768
 """Entries of an array that a stretch of local factors works on at once: they stay in the cache until the loop reads them."""
 
 READ_ONLY = ("np.broadcast_to(", "_batch_mean(")
