@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
+from itertools import islice
 
 import numpy as np
 import sympy as sp
@@ -20,7 +21,7 @@ from symbptt import notebook
 from symbptt.algebra import build
 from symbptt.algebra.evaluate import Array
 from symbptt.algebra.linear import square
-from symbptt.algebra.nodes import TIME, Partial
+from symbptt.algebra.nodes import TIME, Partial, is_leaf
 from symbptt.derive import formula, step
 from symbptt.derive.adjoint import initial, wanted
 from symbptt.derive.numeric import Arrays, run
@@ -115,6 +116,22 @@ class Gradient(notebook.Formula):
         terms = term_values(self.graph, self.parameter, done)
         return {pair: terms[pair] for pair in pairs(self.graph, self.parameter)}
 
+    def written_out(self, symbols: int) -> dict[tuple[int, int], MatrixExpr | None]:
+        """The `value` of every term {(t, k): product}, None also where it has more than so many symbols.
+
+        Products grow geometrically with t - k where the state Jacobian is a sum, so the near pairs come first, and beyond a
+        product that is too long none is worked out.
+        """
+        found: dict[tuple[int, int], MatrixExpr | None] = {}
+        nearest = self.graph.T
+        for term in sorted(self.terms, key=lambda term: term.loss_step - term.source_step):
+            distance = term.loss_step - term.source_step
+            value = term.value if distance < nearest else None
+            if value is not None and not _has_at_most(value, symbols):
+                nearest, value = distance, None
+            found[term.loss_step, term.source_step] = value
+        return {(t.loss_step, t.source_step): found[t.loss_step, t.source_step] for t in self.terms}
+
     def _notebook_(self) -> Tree:
         return formula.of_terms(self.graph.model, self.parameter, [term.partial for term in self.terms])
 
@@ -137,6 +154,11 @@ class Gradient(notebook.Formula):
         for (_, k), value in values.items():
             total[k - 1] += value
         return total
+
+
+def _has_at_most(value: MatrixExpr, symbols: int) -> bool:
+    read = (node for node in sp.preorder_traversal(value) if is_leaf(node))
+    return sum(1 for _ in islice(read, symbols + 1)) <= symbols
 
 
 def pairs(graph: UnrolledGraph, variable: Variable) -> list[tuple[int, int]]:

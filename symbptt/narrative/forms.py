@@ -26,6 +26,8 @@ from symbptt.typeset.tree import Tree
 Result = Gradient | AdjointSystem | Sensitivities | Routes | Model
 """What can be told: a form, single routes, or for a model the factors that all terms of the sum of products share."""
 SCHEMA = 1
+SYMBOLS = 2000
+"""Symbols up to which the JSON of a term has its product; its factors are there in any case."""
 
 
 @singledispatch
@@ -146,16 +148,17 @@ def _factor(model: Model, voice: Voice, factor: Factor) -> dict[str, Any]:
 
 
 def _terms(result: Gradient, voice: Voice) -> list[dict[str, Any]]:
-    """Every term; a factor is written once, though many terms have it."""
+    """Every term; a factor is written once, though many terms have it. The product of a term is null where it is too long."""
     model = result.graph.model
     written: dict[tuple[Kind, int], dict[str, Any]] = {}
     made: list[dict[str, Any]] = []
+    written_out = result.written_out(SYMBOLS)
     for term in result.terms:
         for f in term.factors:
             if (f.kind, f.step) not in written:
                 written[f.kind, f.step] = _factor(model, voice, f)
         factors = [written[f.kind, f.step] for f in term.factors]
-        product = term.value
+        product = written_out[term.loss_step, term.source_step]
         value = None if product is None else _formula(model, voice, product)
         made.append({"loss_step": term.loss_step, "source_step": term.source_step, "factors": factors, "value": value})
     return made

@@ -120,7 +120,7 @@ def loss_gradient(model: Model, voice: Voice) -> Section:
 def _loss_claim(model: Model, voice: Voice) -> Prose:
     assert model.loss is not None
     if model.loss.at == "last":
-        return voice.say("derivation.loss.last")
+        return voice.say("derivation.loss.last", loss=voice.tree(symbols.loss(model), model))
     independent = voice.say("derivation.loss.independent") if len(model.states) > 1 else ()
     return (*voice.say("derivation.loss.every"), *independent)
 

@@ -119,7 +119,10 @@ def general(model: Model, pattern: Pattern, letters: bool) -> MatrixExpr:
 
 
 def _with_lag(model: Model, pattern: Pattern, write: Factors, head: list[MatrixExpr], first: sp.Expr) -> MatrixExpr:
-    """The same where L_t reads s_{t-1}: the term k = t has no J_t, the others end with J_t^T g_t + (d+L_t/ds_{t-1})^T."""
+    """The same where L_t reads s_{t-1}: the term k = t has no J_t, the others end with J_t^T g_t + (d+L_t/ds_{t-1})^T.
+
+    With a loss at the last step only, L_t = 0 before it; the sum for one k keeps its limits, for there is no such term at k = T.
+    """
     theta = pattern.symbol(model)
     start = build.add(build.mul(write.jacobian(TIME), write.loss(TIME)), write.lag(TIME))
     far = build.mul(*head, Chain(write.jacobian(BETWEEN), BETWEEN, first, TIME - 1), start)
@@ -129,7 +132,7 @@ def _with_lag(model: Model, pattern: Pattern, write: Factors, head: list[MatrixE
     near = [write.direct(theta, now)] if pattern.direct else []
     near.append(build.mul(write.immediate(theta, now), write.loss(now)))
     if pattern.timed:
-        return build.add(*near, _over_losses(model, far, SOURCE + 1))
+        return build.add(*near, Series(far, TIME, SOURCE + 1, LAST))
     return _over_losses(model, build.add(*near, Series(far, SOURCE, 1, TIME - 1)), 1)
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from itertools import islice
 
 import sympy as sp
 from sympy.matrices.expressions.matexpr import MatrixExpr
@@ -11,7 +10,7 @@ from sympy.matrices.expressions.matexpr import MatrixExpr
 from symbptt import derive, typeset
 from symbptt.algebra import build
 from symbptt.algebra.linear import LinearMap
-from symbptt.algebra.nodes import TIME, BatchMean, Chain, Partial, Series, is_leaf
+from symbptt.algebra.nodes import TIME, BatchMean, Chain, Partial, Series
 from symbptt.derive import step
 from symbptt.derive.adjoint import initial as starts
 from symbptt.derive.sum_of_products import Gradient, Term
@@ -29,22 +28,19 @@ Lines = Callable[[Model, Voice, Gradient, Iterable[MatrixExpr]], Aligned]
 
 LONG = 110
 """Characters of text up to which a term is written without letters for its Jacobians."""
+SYMBOLS = 4 * LONG
+"""Symbols of a term above which it is not even tried: its slopes may become letters, the rest is too long in any case."""
 MANY = 6
 """The largest number of variables for each of which all terms are listed; beyond, they are listed for one."""
 
 
 def _values(model: Model, voice: Voice, gradient: Gradient) -> list[MatrixExpr]:
     """The value of every term, slope matrices as letters; where that is long, state Jacobians are letters too."""
-    values = [symbols.abbreviated(t.value, model) for t in gradient.terms if t.value is not None]
-    if not any(_is_long(v, model, voice) for v in values):
+    found = list(gradient.written_out(SYMBOLS).values())
+    values = [symbols.abbreviated(value, model) for value in found if value is not None]
+    if len(values) == len(found) and max(len(typeset.text(voice.tree(v, model))) for v in values) <= LONG:
         return values
     return [symbols.abbreviated(_with_letters(model, gradient.parameter, t), model) for t in gradient.terms]
-
-
-def _is_long(value: MatrixExpr, model: Model, voice: Voice) -> bool:
-    """Whether a term needs letters. Its symbols are counted first: products of long sums are not worth writing out."""
-    read = islice((node for node in sp.preorder_traversal(value) if is_leaf(node)), LONG + 1)
-    return sum(1 for _ in read) > LONG or len(typeset.text(voice.tree(value, model))) > LONG
 
 
 def _with_letters(model: Model, variable: Variable, term: Term) -> MatrixExpr:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from itertools import product
 from typing import Any
 
 import numpy as np
@@ -12,7 +13,8 @@ import sympy as sp
 from symbptt import derive, typeset, unroll
 from symbptt.algebra import build
 from symbptt.algebra.nodes import expand
-from symbptt.model.read import load
+from symbptt.model.build import model as build_model
+from symbptt.model.read import load, names
 from symbptt.model.values import Model
 from symbptt.narrative import products, substituted, symbols
 from symbptt.narrative.story import variables
@@ -29,7 +31,7 @@ def flat(expression: Any) -> set[str]:
             return [part for arg in node.args for part in summands(arg)]
         return [] if build.is_zero(node) else [node]
 
-    return {typeset.text(_multiplied(part)) for part in summands(expand(expression))}
+    return {typeset.text(part) for whole in summands(expand(expression)) for part in summands(_multiplied(whole))}
 
 
 def _multiplied(node: Any) -> Any:
@@ -37,19 +39,49 @@ def _multiplied(node: Any) -> Any:
     return build.mul(*node.args) if isinstance(node, sp.MatMul) else node
 
 
-@pytest.mark.parametrize("letters", [False, True])
-@pytest.mark.parametrize("name", ["elman", "gru", "lstm"])
-def test_the_general_formula_expands_to_the_terms(name: str, letters: bool) -> None:
-    model = load(name)
-    graph = unroll.steps(model, 3)
-    for pattern in products.patterns(model, variables(model, "all")):
-        if pattern.timed:
-            continue
-        theta = pattern.symbol(model)
-        general = products.general(model, pattern, letters).xreplace({symbols.LAST: sp.Integer(3)})
+def lagged() -> Model:
+    """A loss at the last step that reads the state before, a learned start, and a parameter of each step."""
+    return build_model(
+        name="lagged", inputs={"x": "D"}, states={"h": "H"}, parameters={"W": "H D", "U": "H H", "s": "H", "v": "H"},
+        equations={"h": "tanh(W @ x + U[t] @ h[t-1])"}, loss="sum(h[t-1] * (W @ x)) + dot(v, h)", at="last", initial={"h": "s"},
+    )
+
+
+def untold() -> Model:
+    """Nothing reaches a state."""
+    return build_model(
+        name="untold", inputs={"x": "D"}, states={"h": "H"}, parameters={"W": "H D", "b": "H"}, equations={"h": "W @ x"},
+        loss="dot(b, W @ x)",
+    )
+
+
+GENERAL = {**{name: (lambda name=name: load(name)) for name in names()}, "lagged": lagged, "untold": untold,
+           "two layers": lambda: load("lstm", layers=2), "frozen": lambda: load("gru", freeze=True)}  # fmt: skip
+
+
+@pytest.mark.parametrize("T", [1, 2, 3, 4])
+@pytest.mark.parametrize("name", GENERAL)
+def test_the_general_formula_expands_to_the_terms(name: str, T: int) -> None:
+    """For a symbolic T and, where a variable has a value per step, a symbolic k; in partial derivatives and in letters."""
+    model = GENERAL[name]()
+    graph = unroll.steps(model, T)
+    for pattern, letters in product(products.patterns(model, variables(model, "all")), (False, True)):
+        general = products.general(model, pattern, letters).xreplace({symbols.LAST: sp.Integer(T)})
         terms = derive.gradient(graph, pattern.variables[0].name).terms
         write = products.Factors(model, letters)
-        assert flat(general) == {text for term in terms for text in flat(products.product(term, write, theta))}
+        for k in range(1, T + 1) if pattern.timed else (0,):
+            theta = pattern.symbol(model, k or symbols.SOURCE)
+            mine = [term for term in terms if k in (0, term.source_step)]
+            expected = {text for term in mine for text in flat(products.product(term, write, theta))}
+            found = flat(general.xreplace({symbols.SOURCE: sp.Integer(k)}) if k else general)
+            assert {text for text in found if not any(zero in text for zero in _zeros(model, write, theta, T))} == expected
+
+
+def _zeros(model: Model, write: products.Factors, theta: Any, T: int) -> set[str]:
+    """What is zero where only the last step has a loss."""
+    assert model.loss is not None
+    early = range(1, T) if model.loss.at == "last" else ()
+    return {typeset.text(part) for t in early for part in (write.loss(t), write.lag(t), write.direct(theta, t))}
 
 
 @pytest.mark.parametrize("name", RECURRENT)
