@@ -6,7 +6,7 @@ the chain rule over steps.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Mapping
 
 import sympy as sp
 
@@ -19,23 +19,39 @@ from symbptt.derive.step import TANGENT, Program
 from symbptt.model.values import Equation, Model, Role
 from symbptt.verify.exact.arithmetic import Symbolic
 from symbptt.verify.exact.entries import Entries, Samples
-from symbptt.verify.exact.identity import Identity, proved
+from symbptt.verify.exact.identity import Identity
 from symbptt.verify.exact.local_rule import places, symbols
 from symbptt.verify.exact.whole_graph import is_shared, over_samples
-from symbptt.verify.report import Check
 
 NAME = "proved: one step"
 
 
-def check(model: Model, sizes: Mapping[str, int], samples: int) -> Iterator[Check]:
-    """One check for each of the programs that the forms are made of."""
-    if model.states:
-        seeds = {s.at(): symbol(STEP, s, TIME) for s in model.states}
-        yield _checked("state Jacobian", model, sizes, samples, model.equations, seeds)
-    if model.loss is not None:
-        cell = tuple(e for e in model.equations if e.target.role is not Role.STATE)
-        yield _checked("loss gradient", model, sizes, samples, cell + model.loss.equations, {model.loss.target.at(): WEIGHT})
-    yield _tangents(model, sizes, samples)
+Claim = Callable[[Model, Entries, Symbolic], list[Identity]]
+
+
+def claims(model: Model) -> dict[str, Claim]:
+    """What is to be proved, by subject: one claim for each of the programs that the forms are made of."""
+    found: dict[str, Claim] = {"state Jacobian": _state_jacobian} if model.states else {}
+    found |= {"loss gradient": _loss_gradient} if model.loss is not None else {}
+    return found | {"tangents": _tangents}
+
+
+def identities(model: Model, claim: Claim, sizes: Mapping[str, int], samples: int) -> tuple[list[Identity], Symbolic]:
+    """A claim as equations between scalars."""
+    arithmetic = Symbolic()
+    return claim(model, Entries(arithmetic, sizes, samples), arithmetic), arithmetic
+
+
+def _state_jacobian(model: Model, entries: Entries, arithmetic: Symbolic) -> list[Identity]:
+    seeds = {s.at(): symbol(STEP, s, TIME) for s in model.states}
+    return _pulled(model, entries, arithmetic, model.equations, seeds, step.step_vjp(model))
+
+
+def _loss_gradient(model: Model, entries: Entries, arithmetic: Symbolic) -> list[Identity]:
+    assert model.loss is not None
+    cell = tuple(e for e in model.equations if e.target.role is not Role.STATE)
+    seeds = {model.loss.target.at(): WEIGHT}
+    return _pulled(model, entries, arithmetic, cell + model.loss.equations, seeds, step.loss_vjp(model))
 
 
 def _started(model: Model, equations: Iterable[Equation], entries: Entries) -> tuple[sp.MatrixSymbol, ...]:
@@ -51,28 +67,25 @@ def _started(model: Model, equations: Iterable[Equation], entries: Entries) -> t
     return tuple(leaf for leaf in read if model[leaf.name].role in real and not model[leaf.name].classes)
 
 
-def _checked(
-    subject: str, model: Model, sizes: Mapping[str, int], samples: int, equations: tuple[Equation, ...],
-    seeds: Mapping[sp.MatrixSymbol, sp.MatrixSymbol],
-) -> Check:
+def _pulled(
+    model: Model, entries: Entries, arithmetic: Symbolic, equations: tuple[Equation, ...],
+    seeds: Mapping[sp.MatrixSymbol, sp.MatrixSymbol], program: Program,
+) -> list[Identity]:
     """A pullback: the derivative of <seeds, values> by everything that the equations read."""
-    arithmetic = Symbolic()
-    entries = Entries(arithmetic, sizes, samples)
     leaves = _started(model, equations, entries)
     for seed in seeds.values():
         entries.leaves[seed] = symbols(entries, seed, str(seed))
     summands = (_product(entries.leaves[value], entries.leaves[seed]) for value, seed in seeds.items())
     objective = sp.Add(*summands)
-    program = step.loss_vjp(model) if WEIGHT in seeds.values() else step.step_vjp(model)
     arrived = _run(program, entries)
-    identities: list[Identity] = []
+    made: list[Identity] = []
     for leaf in leaves:
         given = arrived.get(leaf, entries(sp.ZeroMatrix(*leaf.shape)))
         given = over_samples(given) if is_shared(model, leaf) else given
         for n, i, j in places(given):
             wanted = arithmetic.derivative(objective, entries.leaves[leaf][n][i][j])
-            identities.append(Identity(f"{subject} by {leaf}[{i}, {j}]", given[n][i][j], wanted))
-    return proved(NAME, subject, identities, arithmetic)
+            made.append(Identity(f"by {leaf}[{i}, {j}]", given[n][i][j], wanted))
+    return made
 
 
 def _run(program: Program, entries: Entries) -> dict[sp.MatrixSymbol, Samples]:
@@ -85,10 +98,8 @@ def _product(a: Samples, b: Samples) -> sp.Expr:
     return sp.Add(*(a[n][i][j] * b[n][i][j] for n, i, j in places(a)))
 
 
-def _tangents(model: Model, sizes: Mapping[str, int], samples: int) -> Check:
+def _tangents(model: Model, entries: Entries, arithmetic: Symbolic) -> list[Identity]:
     """The push forward: the derivative of every value along a direction."""
-    arithmetic = Symbolic()
-    entries = Entries(arithmetic, sizes, samples)
     leaves = _started(model, model.all_equations, entries)
     along = {v.at(): symbol(TANGENT, v, TIME) for v in model.of(Role.PARAMETER, Role.INPUT)}
     along |= {s.at(TIME - 1): symbol(TANGENT, s, TIME - 1) for s in model.states}
@@ -97,13 +108,13 @@ def _tangents(model: Model, sizes: Mapping[str, int], samples: int) -> Check:
         still = entries(sp.ZeroMatrix(*leaf.shape))
         entries.leaves[tangent] = symbols(entries, tangent, str(tangent), shared) if leaf in leaves else still
     _run(step.step_jvp(model, model.loss is not None), entries)
-    identities: list[Identity] = []
+    made: list[Identity] = []
     for equation in model.all_equations:
         value, given = entries.leaves[equation.target.at()], entries.leaves[symbol(TANGENT, equation.target, TIME)]
         for n, i, j in places(value):
             parts = (_along(arithmetic, value[n][i][j], *_pair(model, entries, leaf, along[leaf])) for leaf in leaves)
-            identities.append(Identity(f"tangent of {equation.target.name}[{i}, {j}]", given[n][i][j], sp.Add(*parts)))
-    return proved(NAME, "tangents", identities, arithmetic)
+            made.append(Identity(f"tangent of {equation.target.name}[{i}, {j}]", given[n][i][j], sp.Add(*parts)))
+    return made
 
 
 def _pair(model: Model, entries: Entries, leaf: sp.MatrixSymbol, tangent: sp.MatrixSymbol) -> tuple[Samples, Samples]:
