@@ -23,7 +23,8 @@ class Row:
 class Cause:
     """A named cause at a place: `state` where a state is concerned, `subject` the value or gradient, `number` the equation's.
 
-    `words` fill the sentence of the cause's row.
+    `carry` says that of this equation the part is meant that goes from step t to step t-1. `words` fill the sentence of the
+    cause's row.
     """
 
     name: str
@@ -31,6 +32,7 @@ class Cause:
     subject: str = ""
     number: int = 0
     words: tuple[tuple[str, str], ...] = field(default=())
+    carry: bool = False
 
     def __post_init__(self) -> None:
         if self.name not in TABLE:

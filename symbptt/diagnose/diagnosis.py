@@ -44,5 +44,6 @@ class Diagnosis(notebook.Printed):
     def json(self) -> dict[str, Any]:
         """The diagnosis for `--format json`."""
         return {
-            "schema": 1, "model": self.model.name, "notes": list(self.notes), "findings": [f.json() for f in self.findings],
+            "schema": 1, "model": self.model.name, "ok": self.ok, "notes": list(self.notes),
+            "findings": [f.json() for f in self.findings],
         }

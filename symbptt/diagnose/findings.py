@@ -52,7 +52,8 @@ class Finding:
     """The verdict on one gradient, with its causes.
 
     `error` is the largest difference relative to the gradient's size, `factor` what the gradient was multiplied with,
-    `layout` how it was turned. `differing` is the size of the difference by term (t, k), relative to the largest.
+    `layout` how it was turned. `differing` is the size of the difference by term (t, k), relative to the largest; `line` the
+    line of somebody's file that computes the gradient.
     """
 
     gradient: str
@@ -64,6 +65,7 @@ class Finding:
     worst: Entry | None = None
     differing: Mapping[tuple[int, int], float] = field(default_factory=dict)
     note: str = ""
+    line: str = ""
 
     @property
     def right(self) -> bool:
@@ -90,6 +92,8 @@ class Finding:
             made["layout"] = self.layout
         if self.note:
             made["note"] = self.note
+        if self.line:
+            made["line"] = self.line
         made["causes"] = [s.json() for s in self.suspects]
         if self.worst:
             made["worst"] = {"entry": list(self.worst.place), "given": self.worst.given, "right": self.worst.right}

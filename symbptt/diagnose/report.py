@@ -9,11 +9,11 @@ from symbptt.algebra.nodes import TIME
 from symbptt.derive.adjoint import NODE, symbol
 from symbptt.derive.recursion import RecursionEquation, recursion
 from symbptt.diagnose import words
-from symbptt.diagnose.findings import RIGHT, Finding, Suspect
+from symbptt.diagnose.findings import RIGHT, WRONG, Finding, Suspect
 from symbptt.diagnose.heat import SHADES, drawn
 from symbptt.model.values import Model
 
-_WIDTH = 100
+_WIDTH = 80
 _SHOWN = 4
 """Causes that are printed for a gradient; JSON has them all."""
 
@@ -55,6 +55,7 @@ def _group(findings: list[Finding], derivation: _Derivation) -> Iterator[str]:
         lead = "" if not before else "and " if suspect.hypothesis == before else "or "
         yield from _suspect(suspect, derivation, lead)
         before = suspect.hypothesis
+    yield from dict.fromkeys(f"  look at {f.line}" for f in findings if f.line and derivation.computes(f))
     for finding in findings[:1]:
         if finding.worst is not None:
             place = "[" + ", ".join(map(str, finding.worst.place)) + "]" if finding.worst.place else ""
@@ -72,7 +73,7 @@ def _suspect(suspect: Suspect, derivation: _Derivation, lead: str) -> Iterator[s
     yield from _wrapped(f"{lead}{suspect.cause.name}{sure}: {suspect.cause.explanation}", "  ")
     if equation := derivation.equation(suspect.cause.number):
         yield f"    equation ({suspect.cause.number}): {equation}"
-        yield from (f"    in code: {line}" for line in derivation.lines(suspect.cause.number)[:1])
+        yield from (f"    right in code: {line}" for line in derivation.lines(suspect.cause.number, suspect.cause.carry)[:1])
 
 
 def _wrapped(sentence: str, indent: str) -> Iterator[str]:
@@ -93,7 +94,7 @@ class _Derivation:
         derived = recursion(model)
         self._adjoints = {e.number: e for e in derived.adjoints}
         self._gradients = {e.number: e for e in derived.gradients}
-        self._lines: dict[int, list[str]] | None = None
+        self._lines: dict[tuple[int, bool], list[str]] | None = None
 
     def equation(self, number: int) -> str:
         """The equation with a number; empty if it is none of the backward pass."""
@@ -106,22 +107,29 @@ class _Derivation:
             return f"d{found.variable.name} = Σₜ {self._right(found)}"
         return ""
 
+    def computes(self, finding: Finding) -> bool:
+        """Whether the likeliest cause lies in the equation of the gradient itself."""
+        first = finding.suspects[0] if finding.suspects and finding.verdict == WRONG else None
+        return first is not None and first.certain and (
+            first.cause.number in self._gradients or first.cause.subject == finding.gradient
+        )
+
     def _right(self, equation: RecursionEquation) -> str:
         terms = (*equation.terms, *equation.carries)
         return words.text(equation.value, self._model) if terms else "0"
 
-    def lines(self, number: int) -> list[str]:
-        """The lines that carry a number of the derivation."""
+    def lines(self, number: int, carry: bool = False) -> list[str]:
+        """The lines that carry a number of the derivation; with `carry` those that lead to the step before."""
         if self._lines is None:
             self._lines = _numbered(emit.source(self._model, style="plain").text)
-        return self._lines.get(number, [])
+        return self._lines.get((number, carry), [])
 
 
-def _numbered(source: str) -> dict[int, list[str]]:
-    found: dict[int, list[str]] = {}
+def _numbered(source: str) -> dict[tuple[int, bool], list[str]]:
+    found: dict[tuple[int, bool], list[str]] = {}
     for line in source.splitlines():
         code, mark, comment = line.rpartition("# (")
-        number = comment.partition(")")[0]
+        number, _, rest = comment.partition(")")
         if mark and number.isdigit() and "=" in code:
-            found.setdefault(int(number), []).append(" ".join(code.split()))
+            found.setdefault((int(number), rest.strip() != ""), []).append(" ".join(code.split()))
     return found

@@ -149,6 +149,14 @@ def test_code_that_misbehaves(write: Write, how: str) -> None:
     assert not Path("/tmp/symbptt-must-not-exist").exists()
 
 
+def test_a_layout_that_was_not_reached_in_time_is_not_called_wrong(write: Write) -> None:
+    body = "    import time\n    time.sleep(1.2)\n    return {'W_hh': 0 * W_hh}\n"
+    text = "def backward(x, y, h0, W_xh, W_hh, b_h, W_ho, b_o):\n"
+    found = code.file("elman", write(text + body), limits=code.Limits(seconds=3))
+    assert not found.findings and not found.ok
+    assert any("ran longer than 3 s" in note for note in found.notes), found.notes
+
+
 def test_code_that_prints_and_writes_is_judged_all_the_same(write: Write) -> None:
     text = ELMAN.replace("    T, N = x", "    print('hello ' * 1000)\n    np.save('mine', x)\n    T, N = x")
     found = code.file("elman", write(text))

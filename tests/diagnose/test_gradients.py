@@ -187,5 +187,5 @@ def test_the_report_teaches(bench: Make) -> None:
     text = str(made.diagnose(made.wrong(made.named("carry-dropped")[0])))
     assert "never passed back from step t+1 to step t" in text
     assert "equation (6): δ_{h,t} = Wₕₒᵀ δ_{o,t} + Wₕₕᵀ δ_{a,t+1}" in text
-    assert "in code: d_h = c_h[t + 1] + d_o @ W_ho + d_h_next" in text
+    assert "right in code: d_h = c_h[t + 1] + d_o @ W_ho + d_h_next" in text
     assert "should be" in text and "█" in text

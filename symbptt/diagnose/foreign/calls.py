@@ -26,6 +26,7 @@ class Call:
     keys: Meanings
     """Keys of dicts, for functions that take dicts."""
     guesser: Guesser
+    source: Source
 
     @property
     def meanings(self) -> Meanings:
@@ -68,7 +69,7 @@ def _call(source: Source, name: str | None, table: Table, model: Model, guesser:
     module_names = {n: _global(n, table, guesser, source) for n in table.module_names}
     grouped = any(m.kind == "group" for m in (*arguments.values(), *forward_arguments.values()))
     keys = _keys(source, table, guesser) if grouped else {}
-    return Call(function, arguments, forward, forward_arguments, module_names, keys, guesser)
+    return Call(function, arguments, forward, forward_arguments, module_names, keys, guesser, source)
 
 
 def _keys(source: Source, table: Table, guesser: Guesser) -> Meanings:

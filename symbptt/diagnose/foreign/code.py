@@ -17,6 +17,7 @@ from symbptt.diagnose.foreign import mapping, signature
 from symbptt.diagnose.foreign.calls import calls
 from symbptt.diagnose.foreign.fit import counts, loss, mean_of, outputs_agree
 from symbptt.diagnose.foreign.guarded import Limits as Limits
+from symbptt.diagnose.foreign.lines import line
 from symbptt.diagnose.foreign.mapping import Table
 from symbptt.diagnose.foreign.plans import Plan
 from symbptt.diagnose.foreign.results import results
@@ -52,6 +53,9 @@ def _diagnosis(session: Session, best: Attempt | None) -> Diagnosis:
     notes += [*([f"{name} raised {best.answer.fault}"] if best.answer.fault else [])]
     notes += [f"{name}: {what} was refused" for what in best.answer.refused]
     notes += [f"{session.path.name}, outside functions: {what}, and was left out" for what in best.answer.skipped]
+    if session.run.ended and not best.fits and best.found.gradients:
+        notes.append(f"{session.tried} layouts were tried by then and none fits: name the layout in a mapping, or give more time")
+        return Diagnosis(model, (), tuple(notes), failed=True)
     if not best.found.gradients:
         if not best.answer.fault:
             shown = ", ".join(f"{n} ({k})" for n, k in best.answer.kinds.items()) or "nothing"
@@ -59,7 +63,7 @@ def _diagnosis(session: Session, best: Attempt | None) -> Diagnosis:
         return Diagnosis(model, (), tuple(notes), failed=True)
     notes.insert(0, f"called {session.call.function.name} with {best.plan.layout.words}{_order(best.plan)}")
     notes += [f"{name} returned {n}, which is no gradient of {model.name}" for n in best.found.unknown]
-    findings = tuple(_again(best, f) for f in _findings(best, session))
+    findings = tuple(_placed(best, _again(best, f), session) for f in _findings(best, session))
     if not all(f.right for f in findings):
         notes += _about_forward(best, name)
     return Diagnosis(model, findings, tuple(notes))
@@ -77,6 +81,15 @@ def _findings(best: Attempt, session: Session) -> tuple[Finding, ...]:
     if sum(f.right or f.certain for f in meant) < sum(f.right or f.certain for f in found):
         return found
     return tuple(_of_mean(f, old, count, best) for f, old in zip(meant, found, strict=True))
+
+
+def _placed(best: Attempt, finding: Finding, session: Session) -> Finding:
+    """A finding with the line that computes the gradient."""
+    theirs = best.found.names.get(finding.gradient)
+    if finding.right or theirs is None:
+        return finding
+    found = line(best.plan.call.source, best.plan.call.function.name, theirs)
+    return replace(finding, line=f"{session.path.name}, {found}" if found else "")
 
 
 def _of_mean(finding: Finding, plainly: Finding, count: int, best: Attempt) -> Finding:

@@ -15,11 +15,12 @@ from symbptt.diagnose.foreign.plans import Plan, named
 
 @dataclass(frozen=True)
 class Results:
-    """Gradients by variable, the loss if one came back, and what else came back."""
+    """Gradients by variable, the loss if one came back, and what else came back; `names` are theirs, by variable."""
 
     gradients: Mapping[str, Array]
     loss: float | None
     unknown: tuple[str, ...]
+    names: Mapping[str, str]
 
 
 def results(plan: Plan, arrays: Mapping[str, Array], kinds: Mapping[str, str]) -> Results:
@@ -30,6 +31,7 @@ def results(plan: Plan, arrays: Mapping[str, Array], kinds: Mapping[str, str]) -
             known = {**plan._group(group), **known}
     gradients: dict[str, Array] = {}
     loss: float | None = None
+    names: dict[str, str] = {}
     unknown: list[str] = []
     numbered: list[str] = []
     for name in (*arrays, *(n for n in kinds if kinds[n] != "array")):
@@ -40,14 +42,16 @@ def results(plan: Plan, arrays: Mapping[str, Array], kinds: Mapping[str, str]) -
         if meaning is not None and meaning.kind == "loss":
             loss = float(array.reshape(-1)[0]) if array.size == 1 and array.dtype.kind in "iuf" else loss
         elif meaning is not None and meaning.kind in ("blocks", "sequence", "state"):
-            gradients.update(_ours(plan, name, meaning, array))
+            ours = _ours(plan, name, meaning, array)
+            gradients.update(ours)
+            names.update(dict.fromkeys(ours, name))
         elif name.startswith("#"):
             numbered.append(name)
         elif explicit is None or explicit.kind != "ignore":
             unknown.append(name)
     if numbered:
         loss = _in_order(plan, numbered, arrays, gradients, loss)
-    return Results(gradients, loss, tuple(unknown))
+    return Results(gradients, loss, tuple(unknown), names)
 
 
 def _fitting(plan: Plan, guessed: Meaning | None, known: Mapping[str, Meaning], array: Array) -> Meaning | None:

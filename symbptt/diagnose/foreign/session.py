@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import permutations, product
 from pathlib import Path
+from time import monotonic
 from typing import Any
 
 import numpy as np
@@ -45,6 +46,11 @@ class Attempt:
     found: Results
     score: tuple[int, int, float]
 
+    @property
+    def fits(self) -> bool:
+        """Whether this is the layout: the forward pass comes out as the model's, or every gradient does."""
+        return bool(self.found.gradients) and (self.score[0] > 0 or self.score[1] == len(self.found.gradients))
+
 
 class Session:
     """The runs of one function; points of the model are kept by their data."""
@@ -63,6 +69,9 @@ class Session:
         self._data: dict[int, Data] = {}
         self._cases: dict[tuple[int, str], Case] = {}
         self.run: guarded.Run | None = None
+        self.tried = 0
+        """Layouts for which a call came back."""
+        self._left = limits.seconds
 
     @property
     def call(self) -> Call:
@@ -126,13 +135,11 @@ class Session:
         found: list[Attempt] = []
         for choices, call in product((FIRST, ALL), self.calls):
             found += self.attempts([*self.plans(call, choices)])
-            # Where the forward pass comes out as the model's, the layout is known, right gradients or not.
-            if any(a.score[0] or a.score[1] == len(a.found.gradients) > 0 for a in found if a.found.gradients):
-                break
-            if self.run and self.run.ended:
+            if any(a.fits for a in found) or (self.run and self.run.ended):
                 break
             if found and not any(a.found.gradients or a.answer.fault.startswith(LAYOUT_FAULTS) for a in found):
                 break
+        self.tried = len(found)
         if any(a.found.gradients for a in found):
             return max(found, key=lambda a: a.score)
         # Where every call failed, the commonest failure has least to do with the layout.
@@ -154,7 +161,9 @@ class Session:
                 arrays |= mine
                 orders.append(order)
                 distinct.append(plan)
-        self.run = guarded.run(self.path, orders, arrays, self.limits)
+        begun = monotonic()
+        self.run = guarded.run(self.path, orders, arrays, replace(self.limits, seconds=max(self._left, 1.0)))
+        self._left -= monotonic() - begun
         return [self._attempt(p, a) for p, a in zip(distinct, self.run.answers, strict=False)]
 
     def _attempt(self, plan: Plan, answer: Answer) -> Attempt:

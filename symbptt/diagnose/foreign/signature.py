@@ -35,6 +35,8 @@ class Source:
     path: Path
     functions: Mapping[str, Function]
     keys: tuple[str, ...]
+    tree: ast.Module
+    text: str
 
     def function(self, name: str | None) -> Function:
         """The function called `name`, or the one that most likely computes gradients. Raises BadInput."""
@@ -68,7 +70,8 @@ def source(path: Path | str) -> Source:
     if len(content) > MAX_BYTES:
         raise BadInput(f"{place}: larger than {MAX_BYTES // 1024} KiB")
     try:
-        tree = ast.parse(content.decode("utf-8"))
+        text = content.decode("utf-8")
+        tree = ast.parse(text)
     except UnicodeDecodeError:
         raise BadInput(f"{place}: not UTF-8") from None
     except SyntaxError as error:
@@ -78,7 +81,7 @@ def source(path: Path | str) -> Source:
     functions = {node.name: _function(node) for node in tree.body if isinstance(node, ast.FunctionDef)}
     indices = (node.slice for node in ast.walk(tree) if isinstance(node, ast.Subscript))
     keys = (index.value for index in indices if isinstance(index, ast.Constant))
-    return Source(place, functions, tuple(dict.fromkeys([key for key in keys if isinstance(key, str)])))
+    return Source(place, functions, tuple(dict.fromkeys([key for key in keys if isinstance(key, str)])), tree, text)
 
 
 def _function(node: ast.FunctionDef) -> Function:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import islice, pairwise, product
 
 import numpy as np
 
 from symbptt.algebra.evaluate import Array
+from symbptt.derive.recursion import recursion
 from symbptt.diagnose import factors
 from symbptt.diagnose.causes import Cause
 from symbptt.diagnose.diagnosis import Diagnosis
@@ -85,6 +86,8 @@ def _finding(formula: Formula, model: Model, worlds: list[list[World]]) -> Findi
     for number, (causes, repaired) in enumerate(_repairs(formula, model, worlds[:holds], holds is None), start=1):
         suspects += [Suspect(cause, True, 0.0, number) for cause in causes]
         note = f"{note} It should read {repaired}.".strip() if number == 1 else note
+    number = _number(formula.left, model)
+    suspects = [replace(s, cause=replace(s.cause, number=number)) for s in suspects]
     differing = {} if sides[0].fault else pairs.differing(formula, worlds[0][0])
     return Finding(name, WRONG, error, tuple(suspects), differing=differing, note=note)
 
@@ -94,6 +97,14 @@ def _name(left: ast.expr, model: Model) -> str:
     text = ast.unparse(left)
     variables = {v.name for v in model.variables}
     return text[1:] if text[:1] == "d" and text[1:] in variables and text not in variables else text
+
+
+def _number(left: ast.expr, model: Model) -> int:
+    """The number of the equation that the derivation has for the left side, 0 if it has none."""
+    base = left.value if isinstance(left, ast.Subscript) else left
+    name = base.id[1:] if isinstance(base, ast.Name) and base.id.startswith("d") else ""
+    derived = recursion(model)
+    return next((e.number for e in (*derived.adjoints, *derived.gradients) if e.variable.name == name), 0)
 
 
 def _repairs(

@@ -44,8 +44,8 @@ def _carries(program: Backward) -> Iterator[Mutant]:
         yield Mutant(causes, dropped(r for s in group for r in program.into(s.name, lagged=True)))
     for state in carrying:
         what = f"the carry to the adjoint of {state.name} is added to the one before instead of replacing it"
-        cause = Cause("stale-buffer", state.name, state.name, _number(program, state),
-                      (("what", what), ("fix", "Assign the carry at every step; only gradients of parameters are added up.")))
+        shown = (("what", what), ("fix", "Assign the carry at every step; only gradients of parameters are added up."))
+        cause = Cause("stale-buffer", state.name, state.name, _number(program, state), shown, True)
         yield Mutant((cause,), lambda p, name=state.name: replace(p, piled=p.piled | {name}))  # type: ignore[misc]
         yield _never_cleared(program, state, cause)
 
@@ -96,14 +96,14 @@ def _summand(program: Backward, route: Route) -> Iterator[Mutant]:
     alone = len(program.into(route.target.name, route.lagged)) == 1
 
     def cause(name: str, **shown: str) -> Cause:
-        return Cause(name, state, route.target.name, route.number, tuple(shown.items()))
+        return Cause(name, state, route.target.name, route.number, tuple(shown.items()), route.lagged)
 
     if route.is_leaf and alone:
         yield Mutant((cause("not-computed", right=summand),), dropped([route]))
     else:
         yield Mutant((cause("route-missing", summand=summand, place=place),), dropped([route]))
     what = f"the summand {summand} of {place}"
-    fix = f"It enters as {summand}."
+    fix = "It enters with the sign that it has there."
     yield Mutant((cause("sign-flipped", what=what, fix=fix),), valued([route], lambda v: build.scale(-1, v)))
     yield Mutant((cause("counted-twice", what=what),), valued([route], lambda v: build.scale(2, v)))
 

@@ -48,7 +48,7 @@ def _shifted(program: Backward, routes: tuple[Route, ...], symbol: Timed, offset
     shown = (("wrong", words.text(wrong, model)), ("right", words.text(symbol, model)), ("place", words.places(routes, model)))
     name = symbol.name.removeprefix(NODE)
     state = name if model[name] in model.states else None
-    cause = Cause("off-by-one", state, name, routes[0].number, shown)
+    cause = Cause("off-by-one", state, name, routes[0].number, shown, routes[0].lagged)
     yield Mutant((cause,), swapped(routes, {symbol: wrong}))
     first = TIME if state is None else TIME - 1
     runs_out = symbol.step + offset not in (TIME, first)

@@ -41,7 +41,7 @@ def _cause(name: str, program: Backward, route: Route, **shown: str) -> Cause:
     model = program.model
     shown = {"place": words.place(route, model), "right": words.text(route.value, model), **shown}
     state = route.target.name if route.lagged else None
-    return Cause(name, state, route.target.name, route.number, tuple(shown.items()))
+    return Cause(name, state, route.target.name, route.number, tuple(shown.items()), route.lagged)
 
 
 def _moving(factor: MatrixExpr) -> bool:
@@ -80,7 +80,7 @@ def _other(program: Backward, route: Route, factor: MatrixExpr, other: MatrixExp
     if name == "off-by-one":
         shown = (("wrong", wrong), ("right", right), ("place", words.place(route, model)))
         state = factor.name if model[factor.name].role is Role.STATE else None
-        return Mutant((Cause(name, state, factor.name, route.number, shown),), swapped([route], {factor: other}))
+        return Mutant((Cause(name, state, factor.name, route.number, shown, route.lagged),), swapped([route], {factor: other}))
     return Mutant((_cause(name, program, route, wrong=wrong, right_factor=right),), swapped([route], {factor: other}))
 
 
@@ -135,4 +135,5 @@ def _all_transposed(program: Backward, point: Point) -> Iterator[Mutant]:
         wrong = words.text(build.add(*(r.value.xreplace(rules) for r in routes)), program.model)
         right = words.right_side(routes, program.model)
         shown = (("place", words.place(routes[0], program.model)), ("wrong", wrong), ("right", right))
-        yield Mutant((Cause("transpose-missing", routes[0].target.name, "", routes[0].number, shown),), swapped(routes, rules))
+        cause = Cause("transpose-missing", routes[0].target.name, "", routes[0].number, shown, True)
+        yield Mutant((cause,), swapped(routes, rules))

@@ -50,7 +50,7 @@ def _equation(program: Backward, variable: Variable) -> MatrixExpr:
 def _cause(name: str, program: Backward, routes: list[Route], node: Elementwise, **shown: str) -> Cause:
     model = program.model
     shown = {"slope": words.text(node, model), "place": words.places(routes, model), "function": node.name, **shown}
-    return Cause(name, None, routes[0].target.name, routes[0].number, tuple(shown.items()))
+    return Cause(name, None, routes[0].target.name, routes[0].number, tuple(shown.items()), routes[0].lagged)
 
 
 def _missing(program: Backward, sloped: list[tuple[Route, Elementwise]]) -> Iterator[Mutant]:

@@ -27,7 +27,7 @@ def mutants(program: Backward, point: Point) -> Iterator[Mutant]:
             rules[carry.value] = Slice(whole, start, start + carry.value.shape[0])
         wrong = f"the {rows} rows of the adjoint of {stacked}"
         shown = (("place", words.place(carries[0], program.model)), ("wrong", wrong), ("stacked", stacked))
-        cause = Cause("slice-wrong", carries[0].target.name, carries[0].target.name, carries[0].number, shown)
+        cause = Cause("slice-wrong", carries[0].target.name, carries[0].target.name, carries[0].number, shown, True)
         yield Mutant((cause,), swapped(carries, rules))
 
 
