@@ -10,11 +10,14 @@ import difflib
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 from symbptt import document, emit, files
+from symbptt.document.wishes import VERSIONS
 from symbptt.errors import BadInput, Stale
 from symbptt.model.read import load
+from symbptt.narrative.voice import languages
 
 COMMAND = "symbptt build"
 """The command that brings the gallery up to date."""
@@ -39,6 +42,22 @@ def _page(path: str, model: str, T: int, kind: str) -> Recipe:
     return Recipe(path, lambda: document.render(load(model), T, kind))
 
 
+@cache
+def _handout(model: str, language: str, version: str) -> document.blocks.Document:
+    """A handout as blocks, for all formats."""
+    return document.compose(model, 3, wishes=document.Wishes(kind="handout", language=language, version=version))
+
+
+def _handout_in(format: str, model: str, language: str, version: str) -> Recipe:
+    folder = {"tex": "latex"}.get(format, format)
+    name = "_".join([model, "T3", "handout", *([language] if language != "en" else []), version])
+    return Recipe(f"{folder}/{name}.{format}", lambda: document.shown(_handout(model, language, version), format))
+
+
+HANDOUTS = tuple(
+    _handout_in(format, model, language, version)
+    for model in ("elman", "lstm") for language in languages() for version in VERSIONS for format in ("tex", "html")
+)
 RECIPES: tuple[Recipe, ...] = (
     _code("numpy/elman.py", "elman"),
     _code("numpy/elman_all.py", "elman", wrt="all"),
@@ -46,6 +65,7 @@ RECIPES: tuple[Recipe, ...] = (
     _code("numpy/elman_squared_error.py", "elman", loss="squared_error"),
     _page("latex/elman_T3.tex", "elman", 3, "tex"),
     _page("html/elman_T3.html", "elman", 3, "html"),
+    *HANDOUTS,
 )
 
 

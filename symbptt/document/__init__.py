@@ -4,5 +4,6 @@ from symbptt.document.formats import FORMATS as FORMATS
 from symbptt.document.kinds import KINDS as KINDS
 from symbptt.document.page import compose as compose
 from symbptt.document.page import render as render
+from symbptt.document.page import shown as shown
 from symbptt.document.page import write as write
 from symbptt.document.wishes import Wishes as Wishes

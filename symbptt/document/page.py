@@ -95,9 +95,9 @@ def render(source: Source, T: int, format: str = "tex", wrt: Names = None, wishe
     return str(_made(compose(source, T, wrt, wishes), format, wishes))
 
 
-def shown(document: Document) -> str:
-    """A document as a page, with the templates of the package."""
-    return str(_made(document, "html", PLAIN))
+def shown(document: Document, format: str = "html") -> str:
+    """A document that is composed already, in a format that is text, with the templates of the package."""
+    return str(_made(document, format, PLAIN))
 
 
 def _name(found: tuple[Model, ...], T: int, wishes: Wishes) -> str:
