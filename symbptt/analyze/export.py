@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
 import json
 from collections.abc import Iterator
 from typing import Any
@@ -14,9 +12,11 @@ from symbptt.algebra.evaluate import Array
 from symbptt.analyze.analysis import Analysis, Growth
 from symbptt.analyze.products import WHOLE, Block
 from symbptt.analyze.table import Table, Terms
-from symbptt.errors import BadInput
+from symbptt.analyze.tables import csv_of
+from symbptt.errors import BadInput, UnknownName
 
 SCHEMA = 1
+TERMS = "terms"
 COLUMNS = ("loss_step", "source_step", "parameter", "norm", "share")
 
 
@@ -158,20 +158,25 @@ def lines(value: dict[str, Any]) -> str:
     return "{\n" + ",\n".join(made) + "\n}"
 
 
-def as_csv(analysis: Analysis) -> str:
-    """The terms as CSV with a header line; what is not finite stays nan or inf.
+def as_csv(analysis: Analysis, table: str = TERMS) -> str:
+    """One table of the analysis as CSV with a header line: the terms, or another list of its data, such as products or spectra.
 
-    Raises BadInput for a model without a loss.
+    Terms that are not finite stay nan or inf. Raises BadInput for a model without a loss, UnknownName for a table that it lacks.
     """
-    if analysis.table is None:
-        raise BadInput(f"{analysis.model.name} has no loss, so it has no terms; choose one with --loss")
-    text = io.StringIO()
-    writer = csv.writer(text, lineterminator="\n")
-    samples = max((len(item.by_sample) for item in analysis.table.terms), default=0)
-    writer.writerow((*COLUMNS, *(f"sample_{n}" for n in range(samples))))
-    for item in analysis.table.terms:
+    if table == TERMS:
+        if analysis.table is None:
+            raise BadInput(f"{analysis.model.name} has no loss, so it has no terms; choose one with --loss")
+        return csv_of(_plain(analysis.table))
+    known = {name: rows for name, rows in data(analysis).items() if isinstance(rows, list) and rows and isinstance(rows[0], dict)}
+    if table not in known:
+        raise UnknownName(f"table of the analysis of {analysis.model.name}", table, known)
+    return csv_of(known[table])
+
+
+def _plain(table: Table) -> Iterator[dict[str, Any]]:
+    for item in table.terms:
         shares = item.shares
         for t, k in item.pairs:
-            values = (item.norms[t - 1, k - 1], shares[t - 1, k - 1], *item.by_sample[:, t - 1, k - 1])
-            writer.writerow((t, k, item.name, *(repr(float(value)) for value in values)))
-    return text.getvalue()
+            at = (t - 1, k - 1)
+            row = dict(zip(COLUMNS, (t, k, item.name, repr(float(item.norms[at])), repr(float(shares[at]))), strict=True))
+            yield row | {f"sample_{n}": repr(float(value)) for n, value in enumerate(item.by_sample[:, *at])}

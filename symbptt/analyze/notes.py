@@ -14,12 +14,12 @@ from symbptt.derive.numeric import Run
 
 def notes(data: Data, done: Run, table: Table | None, spectra: Iterable[Spectrum]) -> tuple[str, ...]:
     """Sentences, most urgent first; none if nothing is odd."""
-    found = [*_given(data), *_forward(done)]
+    found = [*_given(data), *_forward(data, done)]
     found += [f"{s.name} is singular: some directions are lost in one step" for s in spectra if _is_singular(s)]
     if table is not None:
         found += [note for item in table.terms for note in _terms(item, data)]
     if data.T == 1:
-        found.append("T = 1: there is only the distance 0, so nothing is carried from step to step")
+        found.append("T = 1: every term has t = k; nothing is carried from one step to another")
     return tuple(found)
 
 
@@ -37,12 +37,13 @@ def _given(data: Data) -> Iterator[str]:
             yield f"{name} contains {_kind(array)}, so what depends on it is not finite"
 
 
-def _forward(done: Run) -> Iterator[str]:
+def _forward(data: Data, done: Run) -> Iterator[str]:
     """The first value of the forward pass that is not finite; the rest follows from it."""
+    why = "overflows" if all(np.isfinite(array).all() for array in data.arrays().values()) else "is not finite"
     for assignment in done.graph.assignments:
         value = done.values.leaves[assignment.target]
         if not np.isfinite(value).all():
-            yield f"the forward pass is not finite: {assignment.variable.name} is {_kind(value)} from step {assignment.step} on"
+            yield f"the forward pass {why}: {assignment.variable.name} is {_kind(value)} from step {assignment.step} on"
             return
 
 

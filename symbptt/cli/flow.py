@@ -21,7 +21,7 @@ from symbptt.files import write
 PRODUCTS = {"all": True, "last": False}
 SINGLE = {
     "values": "--values", "wrt": "--wrt", "per_sample": "--per-sample", "entries": "--entries", "products": "--products",
-    "picture": "--picture", "truncation": "--window, --k1", "keep": "--randomise", "both_modes": "--modes",
+    "picture": "--picture", "table": "--table", "truncation": "--window, --k1", "keep": "--randomise", "both_modes": "--modes",
 }
 """Options for the analysis of one model alone."""
 EXPERIMENTS = "signal, cliff, curves, interval, initialisation, activation, normalisation, gates, forget-bias"
@@ -80,6 +80,8 @@ def _one_thread() -> None:
 @click.option("--randomise", "keep", type=float, metavar="P",
               help="Enumerate a random truncation that goes on with probability P (T <= 12).")
 @click.option("--modes", "both_modes", is_flag=True, help="Run the code forward in time as well, and measure both modes.")
+@click.option("--table", metavar="NAME",
+              help="With csv: terms (default), sums, signals, products, factors, jacobians, spectra, units, randomised.")
 @click.option("--picture", metavar="NAME", help="With png or svg: overview, terms, distance, shares, window, spectra, blocks.")
 @formats("text", "json", "csv", "png", "svg", "html")
 @click.option("-o", "--output", type=click.Path(path_type=Path), metavar="FILE", help="File to write; default standard output.")
@@ -133,7 +135,7 @@ def _single(sources: tuple[str, ...], options: Mapping[str, Any], layout: str) -
     found = stage.more(
         found, options["wrt"], truncation=options["truncation"], keep=options["keep"], both_modes=options["both_modes"]
     )
-    return of_analysis(found, layout, options["picture"]), found.agrees
+    return of_analysis(found, layout, options["picture"], options["table"]), found.agrees
 
 
 def _options(options: Mapping[str, Any]) -> Any:

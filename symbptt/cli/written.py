@@ -28,8 +28,13 @@ def pictures() -> ModuleType:
         raise BadInput("pictures need matplotlib: pip install 'symbptt[plot]'") from None
 
 
-def of_analysis(found: Analysis, layout: str, picture: str | None) -> str | bytes:
-    """An analysis as text, json, csv, png or svg."""
+def of_analysis(found: Analysis, layout: str, picture: str | None, table: str | None) -> str | bytes:
+    """An analysis as text, json, csv (one table of it), png or svg."""
+    if table is not None:
+        if layout != "csv":
+            raise BadInput(f"--table {table}: takes --format csv")
+        rows: str = symbptt.analyze.as_csv(found, table)
+        return rows
     if layout in PICTURES:
         drawn = pictures()
         made: bytes = drawn.picture(drawn.of_analysis(found, picture or "overview"), layout)
@@ -53,7 +58,7 @@ def of_result(found: Result, layout: str) -> str | bytes:
 
 UNUSED = {
     "values": "--values", "scale": "--scale", "per_sample": "--per-sample", "products": "--products",
-    "truncation": "--window, --k1", "keep": "--randomise", "both_modes": "--modes", "picture": "--picture",
+    "truncation": "--window, --k1", "keep": "--randomise", "both_modes": "--modes", "picture": "--picture", "table": "--table",
 }
 """Options of analyze that a page has no use for."""
 

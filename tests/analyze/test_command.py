@@ -42,6 +42,18 @@ def test_csv(run):
     assert code == 0 and len(rows) == 6 and {row["parameter"] for row in rows} == {"W_hf"}
 
 
+def test_every_table_as_csv(run):
+    data = json.loads(run("lstm", "-T", 3, "--randomise", 0.5, "--format", "json")[1])
+    for name in ("terms", "sums", "signals", "products", "factors", "jacobians", "spectra", "units", "randomised"):
+        code, out, _ = run("lstm", "-T", 3, "--randomise", 0.5, "--format", "csv", "--table", name)
+        rows = list(csv.DictReader(io.StringIO(out)))
+        assert code == 0 and len(rows) == len(data[name])
+        for ours, theirs in zip(rows, data[name], strict=True):
+            assert {key: str(value) for key, value in theirs.items() if not isinstance(value, list)}.items() <= ours.items()
+        for key, values in ((k, v) for k, v in data[name][0].items() if isinstance(v, list) and v and not isinstance(v[0], list)):
+            assert [float(rows[0][f"{key}_{i}"]) for i, _ in enumerate(values, start=1)] == values
+
+
 def test_text_and_file(run, tmp_path):
     path = tmp_path / "flow.txt"
     code, out, err = run("gru", "-T", 4, "--wrt", "all", "--per-sample", "--norm", "2", "-o", path)
@@ -76,6 +88,8 @@ def test_truncations_and_modes(run):
     ("elman", "--init", "nosuch"), ("elman", "--init", "he", "--init", "xavier"), ("elman", "--init", "W_hh=he,b"),
     ("elman", "--set", "b_h"), ("elman", "--set", "b=1"), ("elman", "--scale", "W_hh=much"), ("elman", "--norm", "L2"),
     ("elman", "--wrt", "nosuch"), ("elman", "--loss", "none", "--format", "csv"), ("elman", "-N", "0"), ("elman", "--seed", "-1"),
+    ("elman", "--format", "csv", "--table", "pie"), ("elman", "--table", "terms"),
+    ("mlp", "--format", "csv", "--table", "spectra"),
 ])
 def test_bad_input(run, arguments):
     code, out, err = run(*arguments)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import csv
+import io
 import json
 
 import numpy as np
@@ -104,12 +106,15 @@ def test_where_a_sigmoid_enlarges_is_never_wider_than_0_45():
 
 
 @pytest.mark.parametrize("name", EXPERIMENTS)
-@pytest.mark.parametrize("layout", ["text", "json"])
+@pytest.mark.parametrize("layout", ["text", "json", "csv"])
 def test_experiments_from_the_command_line(capsys, name, layout):
     sizes = ["-T", "4", "-N", "2"] if "T" in EXPERIMENTS[name].takes else []
     assert main(["analyze", "--experiment", name, *sizes, "--format", layout]) == 0
     out = capsys.readouterr().out
     assert json.loads(out)["schema"] == 1 if layout == "json" else out.strip()
+    if layout == "csv":
+        rows = list(csv.DictReader(io.StringIO(out)))
+        assert len(rows) >= 3 and all(None not in row and None not in row.values() for row in rows)
 
 
 def test_models_side_by_side(capsys):
@@ -126,7 +131,7 @@ def test_models_side_by_side(capsys):
     (), ("elman", "lstm"), ("--compare", "elman"), ("--compare",), ("--compare", "elman", "mlp"), ("--experiment", "nosuch"),
     ("--experiment", "signal", "elman"), ("--experiment", "signal", "--scale", "W=2"), ("--compare", "elman", "lstm", "--modes"),
     ("--compare", "elman", "lstm", "--set", "b_x=1"), ("--compare", "elman", "lstm", "--dims", "Q=1"),
-    ("--experiment", "cliff", "--format", "csv"), ("--compare", "elman", "nosuch"),
+    ("--compare", "elman", "nosuch"),
     ("--compare", "elman", "lstm", "--wrt", "W_hh"),
     ("--experiment", "gates", "--activation", "relu"), ("--experiment", "cliff", "-T", "3"),
     ("--experiment", "signal", "--activation", "nosuch"), ("--experiment", "signal", "--seed", "-1"),

@@ -65,6 +65,13 @@ def test_every_model_compiles_and_fits(name: str, tmp_path: Path) -> None:
     assert faults(compiled(document.write(name, 3, tmp_path, formats=("tex",))[0])) == []
 
 
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("name", ["elman", "lstm", "deep_feedforward", "mlp"])
+def test_the_measured_section_compiles_and_fits(name: str, language: str, tmp_path: Path) -> None:
+    wishes = Wishes(language=language, analysis="all")
+    assert faults(compiled(document.write(name, 2, tmp_path, formats=("tex",), wishes=wishes)[0])) == []
+
+
 @pytest.mark.parametrize("name, T", [("elman", 1), ("elman", 12), ("jordan", 4), ("lstm", 4), ("scalar", 6)])
 def test_all_variables_and_other_lengths(name: str, T: int, tmp_path: Path) -> None:
     assert faults(compiled(document.write(name, T, tmp_path, formats=("tex",), wrt="all")[0])) == []

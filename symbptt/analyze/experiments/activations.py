@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from symbptt.analyze.curves import table
 from symbptt.analyze.experiments.outcome import Options, Result
 from symbptt.analyze.export import SCHEMA, number
@@ -17,8 +19,8 @@ def curves(options: Options) -> Result:
     rows = [(c.name, cell(c.bound), cell(c.steepest), f"{c.flat:.0%}") for c in found]
     said = ["activations: sup of the derivative, where it is, and the part of [-8, 8] with less than 5 % of it"]
     said += columns([("", "sup", "at z", "flat"), *rows])
-    data = {"schema": SCHEMA, "experiment": "curves", "activations": [vars(c) for c in found]}
-    return Result("curves", "\n".join(said), data, found)
+    data: dict[str, Any] = {"schema": SCHEMA, "experiment": "curves", "activations": [vars(c) for c in found]}
+    return Result("curves", "\n".join(said), data, data["activations"], found)
 
 
 def interval(options: Options) -> Result:
@@ -33,7 +35,7 @@ def interval(options: Options) -> Result:
         for name in names
         for w, where in found[name]
     ]
-    return Result("interval", "\n".join(said), {"schema": SCHEMA, "experiment": "interval", "entries": made}, found)
+    return Result("interval", "\n".join(said), {"schema": SCHEMA, "experiment": "interval", "entries": made}, made, found)
 
 
 def _cell(where: tuple[Interval, ...]) -> str:

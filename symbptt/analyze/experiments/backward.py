@@ -34,7 +34,9 @@ def signal(options: Options) -> Result:
     rows += [(str(t + 1), *(f"{item.norms[t]:.6g}" for item in found)) for t in range(sizes["T"])]
     said += columns(rows) + [f"  W_h * {factor:g}: {_words(item)}" for factor, item in zip(factors, found, strict=True)]
     data = [{"factor": factor, **_data(item)} for factor, item in zip(factors, found, strict=True)]
-    return Result("signal", "\n".join(said), {"schema": SCHEMA, "experiment": "signal", **sizes, "H": H, "series": data}, found)
+    made = {"schema": SCHEMA, "experiment": "signal", **sizes, "H": H, "series": data}
+    flat = [{"factor": s["factor"], "step": t, "norm": value} for s in data for t, value in enumerate(s["norms"], start=1)]
+    return Result("signal", "\n".join(said), made, flat, found)
 
 
 def _words(item: Experiment) -> str:

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import csv
-import io
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from typing import Any
 
 from symbptt.analyze.export import lines
-from symbptt.errors import BadInput
+from symbptt.analyze.tables import csv_of
 
 MEASURES = ("loss", "gradient", "far", "reach", "rate", "direct", "saturated", "dead")
 """The columns of models side by side, as in `comparison.Row`."""
@@ -37,24 +35,16 @@ class Options:
 
 @dataclass(frozen=True)
 class Result:
-    """The outcome of an experiment."""
+    """The outcome of an experiment: for a terminal, as JSON values, and as rows of one table."""
 
     name: str
     text: str
     data: dict[str, Any]
+    rows: list[dict[str, Any]]
     value: Any
 
 
 def written(result: Result, layout: str) -> str:
-    """A result as text, JSON or (side by side) CSV; raises BadInput for CSV of something else."""
-    if layout == "text":
-        return result.text
-    if layout == "json":
-        return lines(result.data)
-    if "rows" not in result.data:
-        raise BadInput(f"{result.name} has no table for CSV; take text or json")
-    text = io.StringIO()
-    writer = csv.DictWriter(text, ["label", *MEASURES, "verdict"], extrasaction="ignore", lineterminator="\n")
-    writer.writeheader()
-    writer.writerows(result.data["rows"])
-    return text.getvalue()
+    """A result as text, JSON or CSV."""
+    writers = {"text": lambda: result.text, "json": lambda: lines(result.data), "csv": lambda: csv_of(result.rows)}
+    return writers[layout]()

@@ -72,7 +72,9 @@ def side_by_side(name: str, rows: tuple[Row, ...]) -> Result:
          "products": numbers(r.analysis.growth.measured) if r.analysis.growth else [], "shares": _shares(r)}
         for r in rows
     ]
-    return Result(name, "\n".join(said), {"schema": SCHEMA, "experiment": name, "T": data.T, "N": data.N, "rows": made}, rows)
+    flat = [{key: row[key] for key in ("label", *MEASURES, "verdict")} for row in made]
+    found = {"schema": SCHEMA, "experiment": name, "T": data.T, "N": data.N, "rows": made}
+    return Result(name, "\n".join(said), found, flat, rows)
 
 
 def _shares(row: Row) -> dict[str, list[float | None]]:
