@@ -15,6 +15,8 @@ from symbptt.cli import main
 ROOT = Path(__file__).resolve().parents[2]
 TEXT = (ROOT / "docs" / "gradient-flow.md").read_text(encoding="utf-8")
 BLOCKS = re.findall(r"^```(\w+)\n(.*?)^```", TEXT, re.DOTALL | re.MULTILINE)
+MODULES = ("elman", "elman_forward")
+"""The modules that the page emits and imports."""
 
 
 def run(line: str, capsys: pytest.CaptureFixture[str]) -> str:
@@ -29,6 +31,8 @@ def test_every_block(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: py
     pytest.importorskip("matplotlib")
     monkeypatch.chdir(tmp_path)
     monkeypatch.syspath_prepend(str(tmp_path))
+    for name in MODULES:
+        monkeypatch.delitem(sys.modules, name, raising=False)  # another page's module of the same name
     namespace: dict[str, Any] = {}
     printed, ran = "", 0
     for language, text in BLOCKS:
@@ -45,7 +49,7 @@ def test_every_block(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: py
                 else:
                     assert line in printed.splitlines(), line
     assert ran == 25
-    for name in ("elman", "elman_forward"):
+    for name in MODULES:
         sys.modules.pop(name, None)
 
 
