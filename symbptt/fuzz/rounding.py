@@ -27,6 +27,9 @@ _FACTOR = 1000.0
 """Roundings add up, and a handful of draws does not show the worst case."""
 _RELATIVE = 1e-9
 """Differences below this share of a gradient's largest entry are let pass in any case."""
+_FLOOR = 1e-13
+"""So are differences below this: where values are homogeneous, as behind batch_norm, a factor moves nothing, yet entries of size
+one cancel and leave their rounding."""
 _PREFIX = "noise:"
 
 
@@ -72,7 +75,7 @@ def _truth(draws: Array) -> Truth:
     spread = np.abs(draws[1:] - exact).max(axis=(0, *range(1, draws.ndim)), initial=0.0)
     largest = np.abs(exact).max(initial=0.0)
     share = _FACTOR * np.finfo(np.float64).eps / _NOISE
-    return Truth(exact, np.asarray(max(_RELATIVE * largest, share * spread)))
+    return Truth(exact, np.asarray(max(_RELATIVE * largest, share * spread, _FLOOR)))
 
 
 def _moved(graph: UnrolledGraph, data: Data, variables: list[Variable]) -> Values:
