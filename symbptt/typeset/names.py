@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass, fields, replace
-from typing import Any
+from dataclasses import dataclass, replace
 
 from symbptt.typeset.alphabets import LETTERS
 from symbptt.typeset.pieces import commas
-from symbptt.typeset.tree import Accent, Fenced, Identifier, Number, Row, Script, Style, Tree
+from symbptt.typeset.tree import Accent, Fenced, Identifier, Number, Row, Script, Style, Tree, rebuilt
 
 _ACCENTS = ("hat", "tilde")
 _MAX_ITALIC = 3  # a longer subscript is a word, not letters side by side
@@ -93,12 +92,8 @@ def whole(name: str, bold: bool) -> Label:
     return Label(Identifier(name, Style.BOLD if bold else Style.UPRIGHT))
 
 
-def unbold(tree: Any) -> Any:
+def unbold(tree: Tree) -> Tree:
     """The tree with bold letters made italic and bold words upright, for a name that serves as a subscript."""
-    if isinstance(tree, tuple):
-        return tuple(map(unbold, tree))
     if isinstance(tree, Identifier) and tree.style is Style.BOLD:
         return Identifier(tree.text, Style.ITALIC if len(tree.text) == 1 else Style.UPRIGHT)
-    if not isinstance(tree, Tree):
-        return tree
-    return replace(tree, **{f.name: unbold(getattr(tree, f.name)) for f in fields(tree)})  # type: ignore[arg-type, type-var]
+    return rebuilt(tree, unbold)

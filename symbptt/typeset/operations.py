@@ -93,7 +93,7 @@ def _hadamard(node: sp.HadamardProduct, setting: Setting) -> Piece:
     above = _powers([f for f in others if _divisor(f) is None], setting)
     below = _powers([d for f in others if (d := _divisor(f)) is not None], setting)
     if not others:
-        return product([*scalars, Piece(ONES)])
+        return product([*scalars, _filled_with_ones(node.shape, setting)])
     body = hadamard(above, below, setting.notation.hadamard)
     return product([*scalars, body]) if scalars else body
 
@@ -111,9 +111,15 @@ def _identity(node: sp.Identity, setting: Setting) -> Piece:
     return _constant("I" if node.shape != SCALAR else "1", node)
 
 
+def _filled_with_ones(shape: tuple[sp.Expr, sp.Expr], setting: Setting) -> Piece:
+    """1 is a vector as the layout has vectors, or a matrix; the vector that lies the other way is its transpose."""
+    height, width = shape if setting.notation.layout == "column" else shape[::-1]
+    return transposed(Piece(ONES), setting) if height == 1 and width != 1 else Piece(ONES)
+
+
 @piece.register(OneMatrix)
 def _ones(node: OneMatrix, setting: Setting) -> Piece:
-    return _constant("1", node)
+    return _constant("1", node) if node.shape == SCALAR else _filled_with_ones(node.shape, setting)
 
 
 @piece.register(sp.ZeroMatrix)
@@ -123,16 +129,15 @@ def _zeros(node: sp.ZeroMatrix, setting: Setting) -> Piece:
 
 @piece.register(nodes.Spread)
 def _spread(node: nodes.Spread, setting: Setting) -> Piece:
-    return product([_scalar(node.args[0], setting), Piece(ONES)])
+    return product([_scalar(node.args[0], setting), _filled_with_ones(node.shape, setting)])
 
 
 @piece.register(nodes.SumAll)
 def _sum_all(node: nodes.SumAll, setting: Setting) -> Piece:
     """The entries of a column are summed by 1ᵀx, those of a row by x1ᵀ, those of a matrix by 1ᵀX1 (1X1ᵀ where 1 is a row)."""
     inner = node.args[0]
-    ends = [transposed(Piece(ONES), setting), Piece(ONES)]
-    left, right = ends[::-1] if setting.notation.layout == "row" else ends
     height, width = inner.shape
+    left, right = (_filled_with_ones(shape, setting) for shape in ((1, height), (width, 1)))
     return product([*([left] if height != 1 else []), piece(inner, setting), *([right] if width != 1 else [])])
 
 

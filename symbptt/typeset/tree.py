@@ -7,8 +7,10 @@ every serialiser escapes it, and operators and fences come from closed tables, s
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, fields, is_dataclass, replace
 from enum import StrEnum
+from typing import Any
 
 from symbptt import notebook
 from symbptt.errors import BadInput, UnknownName
@@ -195,3 +197,16 @@ def children(tree: Tree) -> tuple[Tree, ...]:
 def is_tall(tree: Tree) -> bool:
     """Whether fences around the node must grow."""
     return isinstance(tree, TALL) or any(map(is_tall, children(tree)))
+
+
+def rebuilt(tree: Tree, change: Callable[[Tree], Tree]) -> Tree:
+    """The node with each node directly inside it, scripts and entries too, in its changed form."""
+
+    def inside(value: Any) -> Any:
+        if isinstance(value, Tree):
+            return change(value)
+        return tuple(map(inside, value)) if isinstance(value, tuple) else value
+
+    if not is_dataclass(tree):
+        return tree
+    return replace(tree, **{f.name: inside(getattr(tree, f.name)) for f in fields(tree)})

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import fields, is_dataclass, replace
 from fractions import Fraction
-from typing import Any
 
 import sympy as sp
 from sympy.matrices.expressions.matexpr import MatrixExpr
@@ -16,7 +14,7 @@ from symbptt.document.example.mixed import Number as Scalar
 from symbptt.document.example.numbers import Example
 from symbptt.narrative.voice import Voice
 from symbptt.typeset.pieces import ONES
-from symbptt.typeset.tree import Equality, Fenced, Matrix, Number, Operator, Row, Script, Tree
+from symbptt.typeset.tree import Equality, Fenced, Matrix, Number, Operator, Row, Script, Tree, rebuilt
 from symbptt.typeset.tree import Fraction as Ratio
 from symbptt.verify.exact.entries import Matrix as Entries
 
@@ -80,16 +78,7 @@ def substituted(tree: Tree, table: Mapping[Tree, Tree]) -> Tree:
         return _row([substituted(item, table) for item in tree.items], [_is_number(item, table) for item in tree.items])
     if isinstance(tree, Fenced) and isinstance(inner := substituted(tree.body, table), Fenced):
         return inner
-    if not is_dataclass(tree):
-        return tree
-    changed = {f.name: _inside(getattr(tree, f.name), table) for f in fields(tree)}
-    return replace(tree, **changed)
-
-
-def _inside(value: Any, table: Mapping[Tree, Tree]) -> Any:
-    if isinstance(value, Tree):
-        return substituted(value, table)
-    return tuple(_inside(item, table) for item in value) if isinstance(value, tuple) else value
+    return rebuilt(tree, lambda inner: substituted(inner, table))
 
 
 def _is_number(tree: Tree, table: Mapping[Tree, Tree]) -> bool:
@@ -111,15 +100,7 @@ def _plain(tree: Tree) -> Tree:
         return _USUAL[tree]
     if isinstance(tree, Row) and len(tree.items) == 2 and tree.items[0] == Operator("⊙", prefix=True):
         return tree.items[1]
-    if not is_dataclass(tree) or isinstance(tree, Matrix):
-        return tree
-    return replace(tree, **{f.name: _each(getattr(tree, f.name)) for f in fields(tree)})
-
-
-def _each(value: Any) -> Any:
-    if isinstance(value, Tree):
-        return _plain(value)
-    return tuple(map(_each, value)) if isinstance(value, tuple) else value
+    return tree if isinstance(tree, Matrix) else rebuilt(tree, _plain)
 
 
 def table(example: Example, expression: MatrixExpr, voice: Voice) -> dict[Tree, Tree]:
