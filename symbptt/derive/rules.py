@@ -7,6 +7,7 @@ All other derivatives are chains of these. `local` is a `singledispatch` with on
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping
 from functools import singledispatch
 
@@ -101,9 +102,13 @@ def _sum(node: sp.MatAdd, result: MatrixExpr | None = None) -> Local:
 
 @local.register
 def _hadamard(node: sp.HadamardProduct, result: MatrixExpr | None = None) -> Local:
-    """d(x * y) = diag(y) dx + diag(x) dy."""
-    args = node.args
-    return tuple((a, Hadamard(build.hadamard(*args[:i], *args[i + 1 :]))) for i, a in enumerate(args))
+    """d(x * y) = diag(y) dx + diag(x) dy; a factor that occurs twice is one operand: d(x * x) = diag(2 x) dx."""
+    pairs: list[tuple[MatrixExpr, LinearMap]] = []
+    for factor, count in Counter(node.args).items():
+        others = list(node.args)
+        others.remove(factor)
+        pairs.append((factor, Hadamard(build.scale(count, build.hadamard(*others)))))
+    return tuple(pairs)
 
 
 @local.register
