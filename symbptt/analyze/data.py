@@ -10,21 +10,18 @@ from typing import Any
 from zipfile import BadZipFile
 
 import numpy as np
-import sympy as sp
 from numpy.typing import NDArray
 
-from symbptt.algebra.nodes import CrossEntropy
 from symbptt.analyze.recurrent import recurrent
 from symbptt.errors import BadInput, UnknownName
 from symbptt.model import initialisers
+from symbptt.model.arrays import lead, leading_axes, shape, takes_classes
+from symbptt.model.arrays import sizes as usual
 from symbptt.model.place import Place
 from symbptt.model.values import Model, Role, Variable
 
 Array = NDArray[Any]
 
-DIMENSIONS = {"D": 3, "H": 4, "O": 3}
-"""Sizes used where the caller names none; a further dimension gets 2, 5, 6, ... in alphabetical order."""
-OTHERS = (2, 5, 6, 7)
 STEPS = 20
 ALIASES = {"xavier": "xavier_uniform", "he": "he_normal"}
 """Short names of initialisers."""
@@ -57,32 +54,6 @@ class Data:
         return replace(self, parameters={**self.parameters, name: value})
 
 
-def shape(variable: Variable, dims: Mapping[str, int]) -> tuple[int, ...]:
-    """The array shape of one value of a variable, as its file gives it."""
-    sizes = (variable.rows, variable.columns)[: len(variable.shape)]
-    return tuple(int(size.subs({symbol: dims[symbol.name] for symbol in size.free_symbols})) for size in sizes)
-
-
-def lead(variable: Variable, T: int, N: int) -> tuple[int, ...]:
-    """The axes that the contract puts in front of a variable's shape."""
-    named = {"T": T, "N": N}
-    return tuple(named[label] for label in _leading(variable))
-
-
-def _leading(variable: Variable) -> tuple[str, ...]:
-    if variable.role in (Role.PARAMETER, Role.BUFFER):
-        return ("T",) if variable.timed else ()
-    return ("N",) if variable.role is Role.STATE else ("T", "N")
-
-
-def takes_classes(model: Model, target: Variable) -> bool:
-    """Whether integer classes may be given for a target: a cross-entropy reads it, and nothing else does."""
-    readers = [e.value for e in model.all_equations if e.value.has(target.at())]
-    entropies = [node for value in readers for node in value.atoms(CrossEntropy)]
-    plain = {node: sp.ZeroMatrix(1, 1) for node in entropies if node.args[1] == target.at()}
-    return len(target.shape) == 1 and bool(plain) and not any(value.xreplace(plain).has(target.at()) for value in readers)
-
-
 def load(path: Path | str) -> dict[str, Array]:
     """The arrays of a .npz file by name; raises BadInput if it cannot be read or holds anything but numbers."""
     place = str(path)
@@ -108,7 +79,7 @@ def _measure(model: Model, values: Mapping[str, Array]) -> dict[str, tuple[int, 
         if name not in known:
             raise UnknownName(f"variable of {model.name} in the values", name, known)
         variable = known[name]
-        labels = (*_leading(variable), *variable.shape)
+        labels = (*leading_axes(variable), *variable.shape)
         as_classes = array.dtype.kind in "iu" and array.ndim == 2 and len(variable.shape) == 1
         if variable.classes or (variable.role is Role.TARGET and as_classes):
             labels = labels[:2]
@@ -151,8 +122,7 @@ def point(
     for name in asked:
         if name not in model.dimensions:
             raise UnknownName("dimension", name, model.dimensions)
-    others = iter(OTHERS * (1 + len(model.dimensions)))
-    sizes = {name: whole(name, asked.get(name), measured, DIMENSIONS.get(name) or next(others)) for name in model.dimensions}
+    sizes = {name: whole(name, asked.get(name), measured, default) for name, default in usual(model).items()}
     steps, samples = whole("T", T, measured, STEPS), whole("N", N, measured, 2)
     drawn = _weights(model, sizes, steps, checked_seed(seed), init)
     made: dict[str, Array] = {}

@@ -10,9 +10,10 @@ from types import ModuleType
 import numpy as np
 
 from symbptt.analyze import emitted
-from symbptt.analyze.data import Data, lead, shape
+from symbptt.analyze.data import Data
 from symbptt.analyze.table import difference
 from symbptt.errors import BadInput
+from symbptt.model.arrays import lead, shape
 from symbptt.model.values import Model
 
 

@@ -10,19 +10,12 @@ from symbptt.derive.numeric import class_targets
 from symbptt.emit.layout import Layout, handed_out, taken_in
 from symbptt.emit.literals import docstring, file_literal, shapes
 from symbptt.emit.program import Program, Writer
+from symbptt.model.arrays import sizes
 from symbptt.model.values import Model, Role, Variable
 
-SIZES = {"D": 3, "H": 4, "O": 3}
-"""Sizes of the usual dimensions in the self-check; others get small distinct numbers."""
 NEEDS = {"_cross_entropy": ("_log_sum_exp",), "_cross_entropy_slope": ("_softmax",), "_target": ("_one_hot",),
          "_softmax_cross_entropy": ("_classes",), "_gates": ("_is_small",), "_side_by_side": ("_is_small",)}
 """Helpers that call helpers."""
-
-
-def sizes(model: Model) -> dict[str, int]:
-    """A size for every named dimension."""
-    others = [d for d in model.dimensions if d not in SIZES]
-    return {d: SIZES.get(d, 2 + others.index(d) if d in others else 2) for d in model.dimensions}
 
 
 def samples(model: Model) -> int:

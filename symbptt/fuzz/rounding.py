@@ -8,12 +8,12 @@ honest implementation may differ by. So a gradient that is zero by cancellation 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
 import sympy as sp
 
+from symbptt.model.arrays import size
 from symbptt.model.values import Role, Variable
 from symbptt.unroll.graph import Assignment, UnrolledGraph
 from symbptt.verify.complex_step import STEP
@@ -114,12 +114,8 @@ def _noise(graph: UnrolledGraph, data: Data) -> Values:
     rng = np.random.default_rng(0)
     found: Values = {}
     for a in graph:
-        rows, columns = (int(size.subs(_sizes(data.dims))) for size in a.variable.at(a.step).shape)
+        rows, columns = (size(extent, data.dims) for extent in a.variable.at(a.step).shape)
         noise = _NOISE * rng.uniform(-1, 1, (_DRAWS + 1, 1, data.N, rows, columns))
         noise[0] = 0.0
         found[_PREFIX + a.variable.name, a.step] = 1.0 + noise
     return found
-
-
-def _sizes(dims: Mapping[str, int]) -> dict[sp.Symbol, int]:
-    return {sp.Symbol(name, integer=True, positive=True): size for name, size in dims.items()}

@@ -17,7 +17,8 @@ import numpy as np
 import sympy as sp
 from numpy.typing import NDArray
 
-from symbptt.errors import BadInput, UnknownName
+from symbptt.errors import BadInput
+from symbptt.model.arrays import check_sizes
 from symbptt.model.place import Place
 from symbptt.model.values import Model, Role, Variable
 
@@ -96,11 +97,7 @@ def check(name: str, axes: int | None, place: Place) -> str:
 
 def _sizes(model: Model, variables: tuple[Variable, ...], dims: Mapping[str, int]) -> dict[sp.Symbol, int]:
     needed = {symbol.name: symbol for v in variables for symbol in v.rows.free_symbols | v.columns.free_symbols}
-    for name, size in dims.items():
-        if name not in model.dimensions:
-            raise UnknownName("dimension", name, model.dimensions)
-        if isinstance(size, bool) or not isinstance(size, int) or size < 1:
-            raise BadInput(f"dimension {name} must be a positive whole number, not {size!r}")
+    check_sizes(model, dims)
     missing = [name for name in sorted(needed) if name not in dims]
     if missing:
         raise BadInput(f"{model.name} needs a size for {', '.join(missing)}, as in {missing[0]}=4")

@@ -7,20 +7,13 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
-import sympy as sp
 from numpy.typing import NDArray
 
-from symbptt.algebra.nodes import CrossEntropy
-from symbptt.errors import BadInput, UnknownName
+from symbptt.errors import BadInput
+from symbptt.model.arrays import lead, shape, sizes, takes_classes
 from symbptt.model.values import Model, Role, Variable
 
 Array = NDArray[Any]
-
-DIMENSIONS = {"D": 3, "H": 4, "O": 3}
-"""Sizes used where the caller names none."""
-
-_OTHERS = (2, 5, 6, 7)
-"""Sizes for further dimensions, in alphabetical order: small, and distinct so that a transposed shape is noticed."""
 
 
 @dataclass(frozen=True)
@@ -75,48 +68,6 @@ class Data:
 _PARTS = {
     Role.PARAMETER: "parameters", Role.BUFFER: "parameters", Role.INPUT: "inputs", Role.TARGET: "targets", Role.STATE: "states",
 }
-
-
-def sizes(model: Model, dims: Mapping[str, int] | None = None) -> dict[str, int]:
-    """A size for each named dimension of the model.
-
-    Raises UnknownName for a dimension that the model has not, BadInput for a size that is no positive whole number.
-    """
-    given = dict(dims or {})
-    for name, size in given.items():
-        if name not in model.dimensions:
-            raise UnknownName("dimension", name, model.dimensions)
-        if isinstance(size, bool) or not isinstance(size, int) or size < 1:
-            raise BadInput(f"dimension {name} must be a positive whole number, not {size!r}")
-    others = iter(_OTHERS * len(model.dimensions))
-    default = {name: DIMENSIONS[name] if name in DIMENSIONS else next(others) for name in model.dimensions}
-    return default | given
-
-
-def number(expression: sp.Expr, dims: Mapping[str, int]) -> int:
-    """A size such as H + D as a number."""
-    return int(expression.subs({sp_name: dims[sp_name.name] for sp_name in expression.free_symbols}))
-
-
-def shape(variable: Variable, dims: Mapping[str, int]) -> tuple[int, ...]:
-    """The array shape of one value of a variable, as its file gives it."""
-    return tuple(number(size, dims) for size in (variable.rows, variable.columns)[: len(variable.shape)])
-
-
-def lead(variable: Variable, T: int, N: int) -> tuple[int, ...]:
-    """The axes that the contract puts in front of a variable's shape."""
-    if variable.role in (Role.PARAMETER, Role.BUFFER):
-        return (T,) if variable.timed else ()
-    return (N,) if variable.role is Role.STATE else (T, N)
-
-
-def takes_classes(model: Model, target: Variable) -> bool:
-    """Whether a target is a vector that cross-entropies alone read, so that integer classes can be given for it."""
-    readers = [e.value for e in model.all_equations if any(s.name == target.name for s in e.value.atoms(sp.MatrixSymbol))]
-    entropies = [node for value in readers for node in value.atoms(CrossEntropy)]
-    inside = sum(getattr(node.args[1], "name", None) == target.name for node in entropies)
-    elsewhere = sum(value.xreplace({node: sp.ZeroMatrix(1, 1) for node in entropies}).has(target.at()) for value in readers)
-    return len(target.shape) == 1 and inside > 0 and not elsewhere
 
 
 def random(

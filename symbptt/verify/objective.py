@@ -6,9 +6,10 @@ from collections.abc import Mapping
 
 import numpy as np
 
+from symbptt.model.arrays import lead, shape, size, takes_classes
 from symbptt.model.values import Role, Variable
 from symbptt.unroll.graph import UnrolledGraph
-from symbptt.verify.data import Array, Data, lead, number, shape, takes_classes
+from symbptt.verify.data import Array, Data
 from symbptt.verify.interpreter import Values, evaluate
 
 _LEAVES = (Role.PARAMETER, Role.BUFFER, Role.INPUT, Role.TARGET, Role.STATE)
@@ -28,7 +29,7 @@ def leaf(graph: UnrolledGraph, data: Data, variable: Variable) -> Values:
         return {(variable.name, 0): _columns(data.parameters[variable.initial], variable, data, 0)}
     array, steps = data.value(variable), range(1, graph.T + 1)
     if _holds_classes(variable, array):
-        array = _one_hot(array, number(variable.rows, data.dims))
+        array = _one_hot(array, size(variable.rows, data.dims))
     if variable.role is Role.STATE:
         return {(variable.name, 0): _columns(array, variable, data, 1)}
     if variable.role is Role.PARAMETER and variable.tied:

@@ -7,9 +7,10 @@ from collections.abc import Iterator
 import numpy as np
 
 from symbptt.algebra.nodes import BatchMean, CrossEntropy, LogSumExp, Softmax, SumAll
+from symbptt.model.arrays import sizes
 from symbptt.verify.case import Case
 from symbptt.verify.compare import Comparison, Scale
-from symbptt.verify.data import Data, random, sizes
+from symbptt.verify.data import Data, random
 from symbptt.verify.emitted import Emitted
 from symbptt.verify.report import Check
 from symbptt.verify.scalar_oracle import Written, write

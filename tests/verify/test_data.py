@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
 
 import numpy as np
 import pytest
-import sympy as sp
 
 from symbptt.errors import BadInput, UnknownName
 from symbptt.model import build
-from symbptt.model.values import Model, Role, Variable
+from symbptt.model.values import Model
 from symbptt.verify import data
 
 Elman = Callable[..., Model]
@@ -33,12 +31,6 @@ def test_classes_have_one_that_is_ignored_and_distributions_sum_to_one(elman_mod
     assert np.allclose(real.sum(axis=-1), 1) and (real > 0).all()
 
 
-def test_a_target_that_others_read_too_takes_no_classes(elman_model: Elman) -> None:
-    model = elman_model()
-    assert data.takes_classes(model, model["y"])
-    assert not data.takes_classes(elman_model(loss="squared_error"), model["y"])
-
-
 def test_a_target_without_an_axis_takes_no_classes() -> None:
     model = build.model(
         name="scalar", inputs={"x": ""}, targets={"y": ""}, equations={"a": "x * x"}, loss="softmax_cross_entropy(a, y)"
@@ -49,15 +41,6 @@ def test_a_target_without_an_axis_takes_no_classes() -> None:
 def test_the_seed_decides(elman_model: Elman) -> None:
     first, same, other = (data.random(elman_model(), seed=seed) for seed in (1, 1, 2))
     assert np.array_equal(first.inputs["x"], same.inputs["x"]) and not np.array_equal(first.inputs["x"], other.inputs["x"])
-
-
-def test_unknown_dimensions_are_small_and_distinct(elman_model: Elman) -> None:
-    model = elman_model()
-    P, Q = (sp.Symbol(name, integer=True, positive=True) for name in "PQ")
-    wide = Variable("U", Role.PARAMETER, ("P", "Q+H"), P, Q + sp.Symbol("H", integer=True, positive=True))
-    more = replace(model, variables=(*model.variables, wide))
-    assert data.sizes(more) == {"D": 3, "H": 4, "O": 3, "P": 2, "Q": 5}
-    assert data.shape(wide, data.sizes(more, {"Q": 1})) == (2, 5)
 
 
 @pytest.mark.parametrize(("options", "message"), [

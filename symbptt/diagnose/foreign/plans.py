@@ -13,8 +13,9 @@ from symbptt.diagnose.foreign import convert
 from symbptt.diagnose.foreign.calls import Call, Meanings
 from symbptt.diagnose.foreign.mapping import Table, Wanted
 from symbptt.diagnose.foreign.meaning import Layout, Meaning
+from symbptt.model.arrays import size
 from symbptt.model.values import Model, Role
-from symbptt.verify.data import Data, number
+from symbptt.verify.data import Data
 
 
 @dataclass(frozen=True)
@@ -110,7 +111,7 @@ class Plan:
 
 def convert_size(model: Model, data: Data, name: str) -> int:
     """The number of classes of a target."""
-    return number(model[name].rows, data.dims)
+    return size(model[name].rows, data.dims)
 
 
 def named(meanings: Mapping[str, Meaning], kinds: tuple[str, ...]) -> list[str]:

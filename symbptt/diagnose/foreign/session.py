@@ -24,8 +24,9 @@ from symbptt.diagnose.foreign.plans import Plan
 from symbptt.diagnose.foreign.results import Results, results
 from symbptt.diagnose.problem import Case, case
 from symbptt.errors import BadInput
+from symbptt.model.arrays import takes_classes
 from symbptt.model.values import Model, Role
-from symbptt.verify.data import Data, takes_classes
+from symbptt.verify.data import Data
 
 FIRST = (("TND", "NTD", "DNT"), ("column", "row"), ("H",))
 """Layouts that are tried first: axes, weights, biases."""

@@ -8,11 +8,12 @@ from typing import Any
 
 from symbptt import resources
 from symbptt.derive.numeric import class_targets
-from symbptt.emit.context import equations, samples, sizes, untied_lead
+from symbptt.emit.context import equations, samples, untied_lead
 from symbptt.emit.frameworks import initialise
 from symbptt.emit.frameworks.dialect import DIALECTS
 from symbptt.emit.frameworks.parts import Parts
 from symbptt.emit.literals import docstring, file_literal, shapes
+from symbptt.model.arrays import sizes
 from symbptt.model.values import Model, Role, Variable
 
 _CALL = re.compile(r"\b_\w+(?=\()")

@@ -1,0 +1,64 @@
+"""The arrays that hold the values of a model's variables: their sizes and shapes, by the emitted code's contract."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import sympy as sp
+
+from symbptt.algebra.nodes import CrossEntropy
+from symbptt.errors import BadInput, UnknownName
+from symbptt.model.values import Model, Role, Variable
+
+DIMENSIONS = {"D": 3, "H": 4, "O": 3}
+"""Sizes of the usual dimensions where the caller names none."""
+_OTHERS = (2, 5, 6, 7)
+"""Sizes of further dimensions, in alphabetical order: small, and distinct so that a transposed shape is noticed."""
+
+
+def check_sizes(model: Model, dims: Mapping[str, int]) -> None:
+    """Raises UnknownName for a dimension that the model has not, BadInput for a size that is no positive whole number."""
+    for name, size in dims.items():
+        if name not in model.dimensions:
+            raise UnknownName("dimension", name, model.dimensions)
+        if isinstance(size, bool) or not isinstance(size, int) or size < 1:
+            raise BadInput(f"dimension {name} must be a positive whole number, not {size!r}")
+
+
+def sizes(model: Model, dims: Mapping[str, int] | None = None) -> dict[str, int]:
+    """A size for each named dimension of the model: the one given, or a small one. Raises as `check_sizes` does."""
+    given = dict(dims or {})
+    check_sizes(model, given)
+    others = iter(_OTHERS * len(model.dimensions))
+    return {name: DIMENSIONS[name] if name in DIMENSIONS else next(others) for name in model.dimensions} | given
+
+
+def size(expression: sp.Expr, dims: Mapping[str, int]) -> int:
+    """A size such as H + D as a number."""
+    return int(expression.subs({symbol: dims[symbol.name] for symbol in expression.free_symbols}))
+
+
+def shape(variable: Variable, dims: Mapping[str, int]) -> tuple[int, ...]:
+    """The array shape of one value of a variable, as its file gives it."""
+    return tuple(size(extent, dims) for extent in (variable.rows, variable.columns)[: len(variable.shape)])
+
+
+def leading_axes(variable: Variable) -> tuple[str, ...]:
+    """The names of the axes that the contract puts in front of a variable's shape: steps T, samples N."""
+    if variable.role in (Role.PARAMETER, Role.BUFFER):
+        return ("T",) if variable.timed else ()
+    return ("N",) if variable.role is Role.STATE else ("T", "N")
+
+
+def lead(variable: Variable, T: int, N: int) -> tuple[int, ...]:
+    """The lengths of the axes in front of a variable's shape."""
+    lengths = {"T": T, "N": N}
+    return tuple(lengths[axis] for axis in leading_axes(variable))
+
+
+def takes_classes(model: Model, target: Variable) -> bool:
+    """Whether integer classes may be given for a target: a vector that softmax cross-entropies alone read."""
+    readers = [e.value for e in model.all_equations if e.value.has(target.at())]
+    entropies = {node for value in readers for node in value.atoms(CrossEntropy) if node.args[1] == target.at()}
+    without = {node: sp.ZeroMatrix(1, 1) for node in entropies}
+    return len(target.shape) == 1 and bool(entropies) and not any(value.xreplace(without).has(target.at()) for value in readers)
