@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from html import escape
 
-from symbptt.document import font, svg
+from symbptt.document import svg
 from symbptt.document.plot import Box, Label, Line, Look, Plot
 
 DASHES = ("", "7 3", "2 3", "9 3 2 3", "4 2")
@@ -43,12 +43,8 @@ def _label(label: Label) -> str:
 
 
 def standalone(plot: Plot, title: str) -> str:
-    """A file of its own: black on white, with its letters inside if they are installed."""
-    drawn = write(plot, title)
-    opening, rest = drawn.split(">", 1)
-    paper = f'<rect width="{_n(plot.width)}" height="{_n(plot.height)}" fill="#fff"/>'
-    style = f"<style>{font.drawn(drawn)}text {{ font-family: {LETTERS}; }}</style>"
-    return f'{opening} xmlns="http://www.w3.org/2000/svg" color="#000">{style}{paper}{rest}'
+    """A file of its own."""
+    return svg.on_paper(write(plot, title), plot.width, plot.height, f"text {{ font-family: {LETTERS}; }}")
 
 
 def write(plot: Plot, title: str) -> str:

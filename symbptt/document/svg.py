@@ -176,13 +176,16 @@ circle, rect { stroke-width: 1.5; fill: #f2f2f0; stroke: #5b6067; } .state > * {
 """The colours of a drawing outside a page."""
 
 
-def standalone(scene: Scene, title: str) -> str:
-    """A file of its own, with its colours and, if they are installed, its letters inside."""
-    drawn = write(scene, title)
+def on_paper(drawn: str, width: float, height: float, style: str) -> str:
+    """A drawing as a file of its own: black on white, with its style and, if they are installed, its letters inside."""
     opening, rest = drawn.split(">", 1)
-    paper = f'<rect width="{_n(scene.width)}" height="{_n(scene.height)}" style="fill: #fff; stroke: none"/>'
-    style = f"<style>{font.drawn(drawn)}{STYLE}</style>"
-    return f'{opening} xmlns="http://www.w3.org/2000/svg">{style}{paper}{rest}'
+    paper = f'<rect width="{_n(width)}" height="{_n(height)}" style="fill: #fff; stroke: none"/>'
+    return f'{opening} xmlns="http://www.w3.org/2000/svg" color="#000"><style>{font.drawn(drawn)}{style}</style>{paper}{rest}'
+
+
+def standalone(scene: Scene, title: str) -> str:
+    """A file of its own, with its colours."""
+    return on_paper(write(scene, title), scene.width, scene.height, STYLE)
 
 
 def write(scene: Scene, title: str) -> str:
