@@ -31,6 +31,8 @@ class Function:
     safe_slope: sp.Expr | None = None
     """The slope in the same terms."""
     source: str = ""
+    positive: bool = False
+    """Whether the numeric arguments must be above zero."""
 
     def symbols(self) -> tuple[sp.Symbol, ...]:
         """The numeric arguments as symbols, in order."""
@@ -94,9 +96,11 @@ _ROWS = (
     ),
     Function(
         "hard_sigmoid",
-        _if(Z <= -3, sp.S.Zero, _if(Z >= 3, _one, Z / 6 + sp.Rational(1, 2))),
-        bound=sp.Rational(1, 6),
-        source="clip(z/6 + 1/2, 0, 1), as in PyTorch",
+        _if(-1 / (2 * _slope) >= Z, sp.S.Zero, _if(1 / (2 * _slope) <= Z, _one, _slope * Z + sp.Rational(1, 2))),
+        (("slope", sp.Rational(1, 6)),),
+        positive=True,
+        bound=_slope,
+        source="clip(z/6 + 1/2, 0, 1), as in PyTorch; with slope 1/2 as in Courbariaux, Bengio and David (2015)",
     ),
     Function("hard_tanh", _if(Z <= -1, -_one, _if(Z >= 1, _one, Z)), bound=_one),
     Function("sin", sp.sin(Z), bound=_one),
@@ -111,7 +115,8 @@ _ROWS = (
         "huber",
         _if(-_delta >= Z, _delta * (-Z - _delta / 2), _if(_delta <= Z, _delta * (Z - _delta / 2), Z**2 / 2)),
         (("delta", _one),),
-        bound=sp.Abs(_delta),
+        bound=_delta,
+        positive=True,
         source="Huber (1964)",
     ),
 )

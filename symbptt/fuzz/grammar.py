@@ -95,7 +95,8 @@ _ELEMENTWISE = (
     _Row("elu({0})", 6), _Row("elu({0}, alpha=0.6)", 6, kink=True), _Row("relu({0})", _LARGEST, kink=True, rests=True),
     _Row("leaky_relu({0})", _LARGEST, kink=True), _Row("leaky_relu({0}, slope=0.3)", _LARGEST, kink=True),
     _Row("abs({0})", _LARGEST, kink=True), _Row("hard_tanh({0})", 3, 1, kink=True, rests=True),
-    _Row("hard_sigmoid({0})", 6, 1, kink=True, rests=True), _Row("({0} ** 2)", 3, 9), _Row("({0} ** 3)", 2, 8),
+    _Row("hard_sigmoid({0})", 6, 1, kink=True, rests=True), _Row("hard_sigmoid({0}, slope=0.4)", 3, 1, kink=True, rests=True),
+    _Row("({0} ** 2)", 3, 9), _Row("({0} ** 3)", 2, 8),
     _Row("power({0}, n=2)", 3, 9), _Row("power({0})", 3, 9), _Row("({0} ** 1)", 6), _Row("({0} ** 0 + {0})", 6),
 )
 _KNOWN = {*(row.form.partition("(")[0] for row in _ELEMENTWISE), "log", "sqrt", "reciprocal"}

@@ -125,7 +125,7 @@ def _elementwise(name: str) -> Call:
     def apply(operands: Operands, numbers: Numbers, site: Site) -> MatrixExpr:
         return Elementwise(name, *numbers, operands[0])
 
-    return Call(name, apply, f"{name}({usage})", numbers=row.arguments, positive=False)
+    return Call(name, apply, f"{name}({usage})", numbers=row.arguments, positive=row.positive)
 
 
 _ROWS = (

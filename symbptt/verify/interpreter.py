@@ -172,7 +172,7 @@ _FUNCTIONS: dict[str, Callable[..., Array]] = {
     "softplus": _softplus,
     "silu": lambda z: z * _sigmoid(z),
     "gelu": _gelu,
-    "hard_sigmoid": lambda z: _clip(z, -3, 3) / 6 + 0.5,
+    "hard_sigmoid": lambda z, slope: _clip(slope * z, -0.5, 0.5) + 0.5,
     "hard_tanh": lambda z: _clip(z, -1, 1),
     "sin": np.sin,
     "cos": np.cos,

@@ -107,6 +107,9 @@ NODES: dict[type, Callable[..., Matrix]] = {
 }
 
 
+HALF = sp.Rational(1, 2)
+
+
 def _either(condition: sp.Expr, yes: sp.Expr, no: sp.Expr) -> sp.Expr:
     """`yes` where the condition is above zero, else `no`."""
     return Step(condition) * yes + (1 - Step(condition)) * no
@@ -122,7 +125,7 @@ _FUNCTIONS: dict[str, Callable[..., sp.Expr]] = {
     "softplus": lambda z: sp.log(1 + sp.exp(z)),
     "silu": lambda z: z / (1 + sp.exp(-z)),
     "gelu": lambda z: z * (1 + sp.tanh(sp.sqrt(2 / sp.pi) * (z + sp.Rational("0.044715") * z**3))) / 2,
-    "hard_sigmoid": lambda z: _either(z - 3, sp.S.One, _either(z + 3, z / 6 + sp.Rational(1, 2), sp.S.Zero)),
+    "hard_sigmoid": lambda z, slope: _either(slope * z - HALF, sp.S.One, _either(slope * z + HALF, slope * z + HALF, sp.S.Zero)),
     "hard_tanh": lambda z: _either(z - 1, sp.S.One, _either(z + 1, z, sp.S.NegativeOne)),
     "sin": sp.sin,
     "cos": sp.cos,

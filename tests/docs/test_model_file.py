@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import tomllib
+from fractions import Fraction
 from pathlib import Path
 
 import pytest
@@ -19,8 +20,8 @@ def test_functions_are_described(name):
     calls = re.findall(rf"`{name}\(([^`]*)\)`", TEXT)
     assert calls
     for keyword, default in (structure.CALLS | losses.LOSSES)[name].numbers:
-        given = [m.group(1) for c in calls if (m := re.search(rf"{keyword}=([0-9.e-]+)", c))]
-        assert given and all(abs(float(g) - float(default)) < 1e-12 for g in given)
+        given = [m.group(1) for c in calls if (m := re.search(rf"{keyword}=([0-9./e-]+)", c))]
+        assert given and all(abs(Fraction(g) - Fraction(str(default))) < 1e-12 for g in given)
 
 
 @pytest.mark.parametrize("name", initialisers.INITIALISERS)

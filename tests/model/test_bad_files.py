@@ -144,6 +144,7 @@ EXPRESSIONS = (
     ("tanh(2)", ", column 6: expected an expression with a variable, not the number 2"),
     ("tanh(x, slope=2)", ", column 9: unknown argument 'slope' of tanh; it takes none"),
     ("leaky_relu(x, slope=x)", ", column 15: slope of leaky_relu must be a number"),
+    ("hard_sigmoid(x, slope=0)", ", column 17: slope of hard_sigmoid must be a positive number"),
     ("leaky_relu(x, slope=1, slope=2)", ", column 24: the argument slope is given twice"),
     ("leaky_relu(x, 0.5)", ", column 1: leaky_relu takes 1 operand, not 2: leaky_relu(x, slope=1/100)"),
     ("layer_norm(x, eps=0)", ", column 15: eps of layer_norm must be a positive number"),
