@@ -10,13 +10,12 @@ import numpy as np
 from symbptt import emit
 from symbptt.algebra.evaluate import Array
 from symbptt.analyze.data import Data
-from symbptt.model.values import Model, Role
+from symbptt.model.values import Model
 
 
 def module(model: Model, T: int, **options: Any) -> ModuleType:
-    """The module that `emit.source` writes, in the plain style: loops, or straight-line code where no array tells T."""
-    timed = any(v.timed for v in model.of(Role.INPUT, Role.PARAMETER))
-    source = emit.source(model, T=None if timed else T, unroll=not timed, **{"style": "plain", **options})
+    """The module that `emit.for_steps` writes, in the plain style."""
+    source = emit.for_steps(model, T, **{"style": "plain", **options})
     made = ModuleType(f"symbptt_emitted_{model.name}")
     exec(compile(source.text, source.path, "exec"), made.__dict__)
     return made

@@ -52,7 +52,7 @@ def run(lesson: Lesson, model: Model) -> list[Cell]:
     """The module of a model, and its own check of every gradient by the complex step."""
     say = lesson.voice.word
     names = lesson.wrt if isinstance(lesson.wrt, (str, type(None))) else tuple(lesson.wrt)
-    module = emit.source(model, wrt=names).text.split(_MAIN)[0]
+    module = emit.for_steps(model, lesson.T, wrt=names).text.split(_MAIN)[0]
     return [
         words(f"## {say('document.run.heading', model=model.name)}\n\n{say('document.run.module')}"), code(module, folded=True),
         words(say("document.run.check")), code(_CHECK.format(steps=lesson.T)),

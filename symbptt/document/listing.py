@@ -14,17 +14,18 @@ NUMBER = re.compile(r"# (.*)\((\d+)\)")
 _ALSO = frozenset({"value_and_grad"})
 
 
-def command(model: Model, wrt: tuple[Variable, ...]) -> str:
+def command(model: Model, wrt: tuple[Variable, ...], T: int) -> str:
     """What writes the whole module."""
     names = "all" if wrt == variables(model, "all") else ",".join(v.name for v in wrt)
-    parts = ("symbptt emit", model.name, model.options, "" if wrt == model.parameters else f"--wrt {names}")
+    straight = "" if emit.loops(model) else f"-T {T} --unroll"
+    parts = ("symbptt emit", model.name, model.options, straight, "" if wrt == model.parameters else f"--wrt {names}")
     return " ".join(part for part in parts if part)
 
 
 @lru_cache(maxsize=16)
-def functions(model: Model, wrt: tuple[Variable, ...]) -> str:
+def functions(model: Model, wrt: tuple[Variable, ...], T: int) -> str:
     """The source of every function with a numbered line, and of `value_and_grad`, in the order of the file."""
-    text = emit.source(model, wrt=tuple(v.name for v in wrt)).text
+    text = emit.for_steps(model, T, wrt=tuple(v.name for v in wrt)).text
     lines = text.splitlines()
     made: list[str] = []
     for node in ast.parse(text).body:

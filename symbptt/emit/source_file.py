@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 import jinja2
 
@@ -104,6 +105,16 @@ def source(
     suffix = f"_T{T}" if unroll else ""
     text = render(writer, _recipe(model, T, unroll, wrt) + CLIPPING * clipping, clipping=clipping)
     return SourceFile(f"{model.name}{suffix}.py", text, model)
+
+
+def loops(model: Model) -> bool:
+    """Whether an array of the model has an axis of steps, from which a loop knows T."""
+    return any(v.timed for v in model.of(Role.INPUT, Role.PARAMETER))
+
+
+def for_steps(model: Model, T: int, **options: Any) -> SourceFile:
+    """A module that serves T steps, with options of `source`: loops, or straight-line code where no array tells T."""
+    return source(model, **options) if loops(model) else source(model, T=T, unroll=True, **options)
 
 
 def _framework(model: Model, backend: str, wanted: tuple[Variable, ...], recipe: str) -> SourceFile:

@@ -13,16 +13,20 @@ from symbptt.model.read import from_text, load
 from symbptt.model.values import Model
 from symbptt.verify.emitted import FAULTS, Emitted
 
+STEPS = 5
+"""The number of steps if none is asked for."""
 
-def resolve(given: Any, model: Model | None = None) -> Emitted:
+
+def resolve(given: Any, model: Model | None = None, T: int = STEPS) -> Emitted:
     """The subject for a built-in name, a Model (emitted first, with all gradients), a SourceFile or a namespace.
 
-    A namespace has the functions of the emitted code's contract; its model is `model`, or read from its MODEL_FILE.
+    T is for a model whose code is made for one number of steps. A namespace has the functions of the emitted code's contract;
+    its model is `model`, or read from its MODEL_FILE.
     """
     if isinstance(given, str):
         given = load(given)
     if isinstance(given, Model):
-        given = emit.source(given, wrt="all")
+        given = emit.for_steps(given, T, wrt="all")
     if isinstance(given, SourceFile):
         return Emitted(given.path, _module(given.text, given.path), given.model)
     place = getattr(given, "__name__", type(given).__name__)

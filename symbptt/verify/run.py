@@ -17,11 +17,8 @@ from symbptt.verify import complex_step, dot_product, finite_difference, forms, 
 from symbptt.verify.case import Case
 from symbptt.verify.data import random
 from symbptt.verify.emitted import Emitted
-from symbptt.verify.load import resolve, stored
+from symbptt.verify.load import STEPS, resolve, stored
 from symbptt.verify.report import Check, Report
-
-_T = 5
-
 
 ROUTES: tuple[Callable[[Case, np.random.Generator], Iterator[Check | str]], ...] = (
     forward.check, complex_step.check, complex_step.check_own, complex_step.check_weighted, finite_difference.check,
@@ -40,7 +37,7 @@ def gradients(
     (whose model is `model`, or read from its MODEL_FILE). T is 5, or what straight-line code is made for.
     Raises BadInput for sizes that make no sense, Disagreement if the code fails to run.
     """
-    return _report(resolve(subject, model), dims, T, N, seed)
+    return _report(resolve(subject, model, T or STEPS), dims, T, N, seed)
 
 
 def file(path: Path | str, *, dims: Mapping[str, int] | None = None, T: int | None = None, N: int = 2, seed: int = 0) -> Report:
@@ -50,7 +47,7 @@ def file(path: Path | str, *, dims: Mapping[str, int] | None = None, T: int | No
 
 def _report(code: Emitted, dims: Mapping[str, int] | None, T: int | None, N: int, seed: int) -> Report:
     if T is None:
-        T = code.only_T or _T
+        T = code.only_T or STEPS
     if code.only_T not in (None, T):
         raise BadInput(f"{code.name} is straight-line code for T = {code.only_T}, not {T}")
     graph = steps(code.model, T)

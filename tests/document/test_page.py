@@ -14,8 +14,9 @@ import pytest
 from symbptt import document
 from symbptt.document import sizes
 from symbptt.document.pens import latex
+from symbptt.document.wishes import Wishes
 from symbptt.errors import BadInput, UnknownName
-from symbptt.model.read import load, names
+from symbptt.model.read import from_text, load, names
 
 VOID = {"meta", "link", "br", "hr", "img", "input"}
 HOSTILE = r'50% \input{/etc/passwd} $x$ </title><script>alert(1)</script> & "q" _a_ {b} ~ ^ # é 中'
@@ -193,3 +194,10 @@ def test_the_document_in_chinese(tmp_path: Path) -> None:
 ])
 def test_chinese_stays_in_a_chinese_document(text: str, made: str) -> None:
     assert latex.escape(text, chinese=True) == made
+
+
+@pytest.mark.parametrize("kind", ["derivation", "handout"])
+def test_a_model_that_no_array_gives_steps_is_shown_with_straight_line_code(kind: str) -> None:
+    text = '[states]\nh = "H"\n[parameters]\nW = "H H"\n[equations]\nh = "tanh(W @ h[t-1])"\n[loss]\nstep = "sum(h * h)"\n'
+    made = document.render(from_text(text, "alone.toml"), 2, "md", wishes=Wishes(kind=kind))
+    assert "symbptt emit alone -T 2 --unroll" in made

@@ -177,3 +177,10 @@ def test_unknown_names() -> None:
         verify.gradients("elmen")
     with pytest.raises(UnknownName, match="unknown dimension"):
         verify.gradients("elman", dims={"X": 2})
+
+
+def test_a_model_that_no_array_gives_steps_is_verified_as_straight_line_code() -> None:
+    text = '[states]\nh = "H"\n[parameters]\nW = "H H"\n[equations]\nh = "tanh(W @ h[t-1])"\n[loss]\nstep = "sum(h * h)"\n'
+    report = verify.gradients(from_text(text, "alone.toml"), T=4)
+    report.raise_for_disagreement()
+    assert {c.subject for c in report if c.name == "complex step"} == {"W", "h"}

@@ -55,7 +55,7 @@ class Example:
     @cached_property
     def by_code(self) -> Mapping[str, Array]:
         """The gradients that the emitted module returns for the same numbers, by name; its loss under the name of the loss."""
-        code, data = resolve(self.model), self.data()
+        code, data = resolve(self.model, T=self.graph.T), self.data()
         assert self.model.loss is not None
         return {**code.gradients(data), self.model.loss.target.name: np.asarray(code.value(data).real)}
 

@@ -19,10 +19,10 @@ def code(lesson: Lesson) -> tuple[Block, ...]:
     """The passes of the emitted module, with the numbers of the equations."""
     told, voice = lesson.derivation, lesson.voice
     numbers = frozenset(str(s.number) for section in told.sections for s in section.steps if s.number)
-    intro = voice.say("document.code.intro", command=Typed(listing.command(told.model, told.wrt)))
+    intro = voice.say("document.code.intro", command=Typed(listing.command(told.model, told.wrt, lesson.T)))
     return (
         Heading(voice.word("common.heading.code"), "code"), Paragraph(intro),
-        Code(listing.functions(told.model, told.wrt), numbers),
+        Code(listing.functions(told.model, told.wrt, lesson.T), numbers),
     )
 
 

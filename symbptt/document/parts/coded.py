@@ -11,6 +11,7 @@ import sympy as sp
 from symbptt import derive, emit, verify
 from symbptt.algebra import build
 from symbptt.derive.recursion import recursion
+from symbptt.document import listing
 from symbptt.document.blocks import Beside, Block, Heading, LeftOut, Paragraph, Table
 from symbptt.document.example.numbers import Example, refusal, required
 from symbptt.document.example.told import matrix
@@ -48,12 +49,12 @@ def _numbered(model: Model, wrt: tuple[str, ...], T: int | None) -> dict[int, tu
 def beside(lesson: Lesson) -> tuple[Block, ...]:
     """Every numbered equation and the lines of code that compute it."""
     model, voice = lesson.model, lesson.voice
-    lines = _numbered(model, tuple(v.name for v in lesson.variables), None)
+    lines = _numbered(model, tuple(v.name for v in lesson.variables), None if emit.loops(model) else lesson.T)
     told = (given.equations(model, voice), backward.node_form(model, voice, lesson.variables))
     steps_ = [step for section in told for step in section.steps if step.number]
     rows = tuple(((_bare(step),), "\n".join(lines[step.number or 0])) for step in steps_ if step.number in lines)
     head = (voice.say("handout.code.equation"), voice.say("handout.code.line"))
-    command = Typed(" ".join(part for part in ("symbptt emit", model.name, model.options) if part))
+    command = Typed(listing.command(model, model.parameters, lesson.T))
     return (
         Heading(voice.word("handout.code.heading"), "code"), Paragraph(voice.say("handout.code.intro", command=command)),
         Beside(head, rows),
@@ -116,7 +117,7 @@ def _total(example: Example, lesson: Lesson, theta: Variable) -> Tree:
 
 @lru_cache(maxsize=16)
 def _checks(model: Model) -> tuple[Check, ...]:
-    return tuple(verify.gradients(emit.source(model, wrt="all"), T=CHECKED).checks)
+    return tuple(verify.gradients(model, T=CHECKED).checks)
 
 
 def check(lesson: Lesson) -> tuple[Block, ...]:
