@@ -60,7 +60,11 @@ def terms(mutant: Mutant, case: Case, names: frozenset[str] | None = None) -> Te
 
 def predicted(mutant: Mutant, case: Case, names: frozenset[str] | None = None) -> Gradients:
     """The gradients that a mutant predicts."""
-    return terms(mutant, case, names).gradients()
+    if mutant.keep is not None:
+        return terms(mutant, case, names).gradients()
+    changed = mutant.edit(case.program) if mutant.edit else case.program
+    point, near = (case.unset(mutant.unset).merged(), None) if mutant.unset else (case.merged, case.total)
+    return interpret(changed, point, names, near).gradients()
 
 
 def only(routes: Iterable[Route], change: Callable[[Route], Iterable[Route]]) -> Edit:

@@ -26,6 +26,7 @@ MAX_SEEDED = 4000
 """Pairs that are evaluated because one of the two explains a gradient alone."""
 DIGITS = 9.0
 """Fewer digits in all given numbers together fit some pair by chance."""
+_FEW = 8
 _TIES = 40
 """Pairs that are looked at after the first exact one, for others with the same numbers."""
 
@@ -126,17 +127,18 @@ class _Search:
         if not givens or not choices:
             return
         masks = np.stack(list(choices.values()))
-        mine = np.isin(self.matcher.owner, [i for i, g in enumerate(self.matcher.givens) if g in givens])
-        values, allowed = self.matcher.values[mine], self.matcher.allowed[mine]
-        names = frozenset(g.name for g in givens)
-        for j in map(int, self.kept):
-            arrays = terms(mutants[j], case, names).arrays
-            rows = np.concatenate([_picked(arrays[g.name], g.places) for g in givens], axis=1)
+        chosen = np.isin(self.kept, list(choices))
+        possible = (self.fits | self.fits.T)[:, chosen].any(axis=1)
+        samples = {g.name: _sample(len(g.values)) for g in givens}
+        starts = {g.name: int(np.searchsorted(self.matcher.owner, i)) for i, g in enumerate(self.matcher.givens)}
+        at = np.concatenate([starts[name] + places for name, places in samples.items()])
+        values, allowed = self.matcher.values[at], self.matcher.allowed[at]
+        for j in map(int, self.kept[possible]):
+            arrays = terms(mutants[j], case, frozenset(samples)).arrays
+            rows = np.concatenate([_picked(arrays[g.name], g.places, samples[g.name]) for g in givens], axis=1)
             with np.errstate(all="ignore"):
                 near = np.abs(masks @ rows - values) <= allowed
-            for i, fits in zip(choices, near.all(axis=1), strict=True):
-                if fits and i != j:
-                    yield j, i
+            yield from ((j, i) for i, fits in zip(choices, near.all(axis=1), strict=True) if fits and i != j)
 
     def _mask(self, place: int) -> Array | None:
         """The terms (t, k) that a mutant keeps, flat, if it does nothing else and the same for every parameter."""
@@ -150,10 +152,15 @@ class _Search:
         return first.ravel() if all(np.array_equal(first, masks[n]) for n in names) else None
 
 
-def _picked(array: Array, places: Array | None) -> Array:
-    """Terms of a tied parameter, one row for each loss step, source step and sample, at the places that numbers are given for."""
+def _sample(count: int) -> Array:
+    """A few places among so many, spread over them: enough to tell that a pair does not fit."""
+    return np.unique(np.linspace(0, count - 1, min(count, _FEW)).astype(int))
+
+
+def _picked(array: Array, places: Array | None, sample: Array) -> Array:
+    """Terms of a tied parameter, a row for each loss step, source step and sample, at some places that numbers are given for."""
     rows = array.reshape(int(np.prod(array.shape[:3])), -1)
-    return rows if places is None else rows[:, places]
+    return rows[:, sample if places is None else places[sample]]
 
 
 def _distinct(all_of: Singles) -> Array:

@@ -13,6 +13,7 @@ A wrong backward pass may read a value at a wrong step. Symbols with a prefix sa
 from __future__ import annotations
 
 from collections.abc import Callable
+from copy import copy
 from functools import cached_property
 from typing import Any
 
@@ -74,6 +75,12 @@ class Point:
     def places(self) -> dict[int, int]:
         """The places of the loss steps among them."""
         return {step: i for i, step in enumerate(self.losses)}
+
+    def merged(self) -> Point:
+        """The same point with all loss steps taken together: the gradients come out as they are, the terms do not."""
+        made = copy(self)
+        made.losses, made.places = (self.T,), dict.fromkeys(self.losses, 0)
+        return made
 
     @cached_property
     def weight(self) -> Array:

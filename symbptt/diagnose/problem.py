@@ -29,12 +29,17 @@ MAX_NUMBERS = 50_000_000
 
 @dataclass(frozen=True)
 class Case:
-    """A model at a point: its right adjoints and terms; `unset` is the point with zero in place of some initial states."""
+    """A model at a point: its right adjoints and terms; `unset` is the point with zero in place of some initial states.
+
+    `merged` is the point with all loss steps taken together, `total` the adjoints there: most mistakes need no more.
+    """
 
     program: Backward
     point: Point
     unset: Callable[[frozenset[str]], Point]
     sweep: Sweep
+    merged: Point
+    total: Sweep
     terms: Terms
     right: Gradients
 
@@ -110,7 +115,8 @@ def case(
     program = backward(model)
     right = sweep(program, point)
     terms = interpret(program, point, near=right)
-    return Case(program, point, unset, right, terms, terms.gradients())
+    merged = point.merged()
+    return Case(program, point, unset, right, merged, sweep(program, merged), terms, terms.gradients())
 
 
 def _small(model: Model, parameters: Arrays, graph: UnrolledGraph, inputs: Arrays) -> None:
