@@ -21,7 +21,7 @@ _TYPES: dict[str, type | tuple[type, ...]] = {
     "loss": str, "returns": list, "globals": list, "names": dict, "T": int, "N": int,
     "sizes": dict,
 }
-_KEYS = tuple(_TYPES)
+KEYS = tuple(_TYPES)
 MAX_BYTES = 64 * 1024
 
 
@@ -79,8 +79,8 @@ def file(path: Path | str, model: Model) -> Table:
 def table(data: Mapping[str, Any], model: Model, place: str = "mapping") -> Table:
     """The table of a dict with the keys of the file."""
     for key, value in data.items():
-        if key not in _KEYS:
-            raise UnknownName("key", key, _KEYS, place)
+        if key not in KEYS:
+            raise UnknownName("key", key, KEYS, place)
         if not isinstance(value, _TYPES[key]) or (isinstance(value, bool) and _TYPES[key] is int):
             raise BadInput(f"{place}: {key}: expected {_TYPES[key]}, not {value!r}")
     if data.get("loss", "sum") not in LOSSES:
@@ -94,7 +94,7 @@ def table(data: Mapping[str, Any], model: Model, place: str = "mapping") -> Tabl
             value = value.get("of")
         names[name] = _meaning(value, model, here)
     return Table(
-        place, data.get("function"), data.get("forward"), data.get("cache", -1), _wanted(data, place, _KEYS),
+        place, data.get("function"), data.get("forward"), data.get("cache", -1), _wanted(data, place, KEYS),
         data.get("loss", "sum"), _texts(data, "returns", place), _texts(data, "globals", place), names, own,
         _count(data, "T", place), _count(data, "N", place), _sizes(data.get("sizes", {}), model, place),
     )

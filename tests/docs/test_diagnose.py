@@ -1,0 +1,33 @@
+"""The page on diagnosis: everything in it runs, and its tables name every cause and every key of a mapping."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pages
+import pytest
+
+import symbptt
+from symbptt.diagnose import TABLE
+from symbptt.diagnose.foreign import mapping
+
+TEXT = pages.text("diagnose")
+WRONG = (
+    "symbptt diagnose elman buggy.py", "symbptt diagnose lstm --values published.npz",
+    "symbptt diagnose elman --formula 'dW_hh = sum(t, 1, T, da[t] @ h[t].T)'",
+)
+
+
+def test_every_block(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert len(pages.run("diagnose", tmp_path, monkeypatch, dict.fromkeys(WRONG, 1))) == 6
+    assert mapping.file(tmp_path / "mapping.toml", symbptt.load("elman")).function == "lossFun"
+    assert mapping.file(tmp_path / "stacked.toml", symbptt.load("lstm")).names["W"].blocks[1] == ("W_hf", "W_xf")
+
+
+def test_the_tables_are_complete() -> None:
+    *_, causes = TEXT.split("## The causes")
+    assert re.findall(r"^\| `([\w-]+)` \|", causes, re.MULTILINE) == list(TABLE)
+    (keys,) = re.findall(r"^\| key \|.*?\n\n", TEXT, re.DOTALL | re.MULTILINE)
+    named = "".join(row.split("|")[1] for row in keys.strip().splitlines())
+    assert set(re.findall(r"`(\w+)`", named)) == set(mapping.KEYS)
