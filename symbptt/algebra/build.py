@@ -102,6 +102,8 @@ def transpose(expression: MatrixExpr) -> MatrixExpr:
         return expression
     if isinstance(expression, (sp.ZeroMatrix, OneMatrix)):
         return expression.func(expression.shape[1], expression.shape[0])
+    if isinstance(expression, Spread):
+        return Spread(expression.args[0], expression.shape[1], expression.shape[0])
     return sp.Transpose(expression)
 
 

@@ -31,6 +31,9 @@ FILES = {
         inputs={"u": "K"}, states={"c": "O K"}, parameters={"b": "K", "e": "O"}, equations={"c": "c[t-2] @ outer(b, sigmoid(u))"},
         loss="sum(tanh(c) @ b + e)",
     ),
+    "the mean of a transposed matrix": dict(
+        inputs={"x": "H"}, parameters={"W": "H K"}, equations={"v": "mean(W.T)"}, loss="v * sum(x)",
+    ),
     "gates with a number, a scalar and a bias": dict(
         inputs={"x": "H"}, states={"h": "H"}, parameters={"W": "H H", "U": "H H", "V": "H H", "p": "", "b": "H"},
         equations={
