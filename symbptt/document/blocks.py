@@ -25,12 +25,16 @@ class Block:
 
 @dataclass(frozen=True)
 class Heading(Block):
-    """The title of a part; `key` is its address inside the document, level 2 a part of the part before."""
+    """The title of a part; `key` is its address inside the document, level 2 a part of the part before.
+
+    On paper a part that is `fresh` starts on a new page.
+    """
 
     text: str
     key: str
     level: int = 1
     numbered: bool = True
+    fresh: bool = False
 
 
 @dataclass(frozen=True)

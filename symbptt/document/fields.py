@@ -36,7 +36,7 @@ Write = Callable[[Block], str]
 """Writes a block inside a block."""
 HALF = 22.0
 """The width of half a line in em."""
-LONG = 45
+LONG = 22
 """Rows from which a table runs over several pages."""
 
 
@@ -48,7 +48,9 @@ def fields(block: Block, pen: Pen, write: Write) -> dict[str, Any]:
 
 @fields.register
 def _heading(block: Heading, pen: Pen, write: Write) -> dict[str, Any]:
-    return {"text": pen.text(block.text), "key": block.key, "level": block.level, "numbered": block.numbered}
+    return {
+        "text": pen.text(block.text), "key": block.key, "level": block.level, "numbered": block.numbered, "fresh": block.fresh,
+    }
 
 
 @fields.register

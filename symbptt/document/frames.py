@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
-from functools import singledispatch, wraps
+from functools import singledispatch
 
 from symbptt.document.blocks import (
     Beside,
@@ -23,13 +23,11 @@ from symbptt.document.blocks import (
     Terms,
 )
 from symbptt.document.breaking import FLAT, TALL, broken, chunks
-from symbptt.document.lesson import Lesson
 from symbptt.narrative.inline import plain
 from symbptt.narrative.values import Step
 from symbptt.typeset import text
 from symbptt.typeset.tree import Aligned, Tree, is_tall
 
-Part = Callable[[Lesson], tuple[Block, ...]]
 HEIGHT, WHOLE = 16.0, 12.0
 """The height of a slide in lines of text, and that of what has a slide of its own."""
 NOTED = 2.3
@@ -38,17 +36,7 @@ LETTERS = 95
 """Characters in a line."""
 
 
-def framed(part: Part) -> Part:
-    """The part as slides."""
-
-    @wraps(part)
-    def slides(lesson: Lesson) -> tuple[Block, ...]:
-        return tuple(_slides(part(lesson)))
-
-    return slides
-
-
-def _slides(blocks: Iterable[Block]) -> Iterator[Block]:
+def slides(blocks: Iterable[Block]) -> Iterator[Frame]:
     """Under every heading its portions; what has a title of its own is a slide of its own."""
     title, waiting = "", list[Block]()
     for block in blocks:

@@ -8,6 +8,7 @@ from pathlib import Path
 from symbptt import files
 from symbptt.document.blocks import Block, Box, Bullets, Document, LeftOut, Paragraph
 from symbptt.document.formats import format_of
+from symbptt.document.frames import slides
 from symbptt.document.kinds import KINDS
 from symbptt.document.kinds.kind import Part
 from symbptt.document.lesson import Lesson
@@ -55,10 +56,12 @@ def compose(source: Source, T: int, wrt: Names = None, wishes: Wishes = PLAIN) -
     subtitle = lesson.voice.say(f"document.subtitle.{wishes.kind}", steps=math(f"T = {T}"))
     version = (lesson.voice.word(f"document.version.{wishes.version}"),) if kind.exercises else ()
     byline = tuple(line for line in (course, author, *version) if line)
-    blocks = [block for part in wishes.parts for block in _told(part, lesson)]
+    told = [block for part in wishes.parts for block in _told(part, lesson)]
+    whole = _gathered(told, lesson)
+    blocks = tuple(slides(whole)) if kind.slides else whole
     return Document(
-        wishes.kind, title, subtitle, byline, wishes.language, _command(lesson, wrt, wishes), _gathered(blocks, lesson),
-        lesson, room=kind.exercises and not wishes.solutions,
+        wishes.kind, title, subtitle, byline, wishes.language, _command(lesson, wrt, wishes), blocks, lesson,
+        room=kind.exercises and not wishes.solutions,
     )
 
 
@@ -81,7 +84,8 @@ def _gathered(blocks: list[Block], lesson: Lesson) -> tuple[Block, ...]:
     return (*kept, Box("note", lesson.voice.say("document.left_out"), (Bullets(reasons),)))
 
 
-def _made(document: Document, format: str, wishes: Wishes) -> str | bytes:
+def finished(document: Document, format: str, wishes: Wishes = PLAIN) -> str | bytes:
+    """A composed document in a format; raises UnknownName for another one."""
     found = format_of(format)
     templates = None if wishes.templates is None else Path(wishes.templates)
     text = Scribe(found.pen(document.language), document.kind, templates).document(document)
@@ -92,12 +96,12 @@ def render(source: Source, T: int, format: str = "tex", wrt: Names = None, wishe
     """The document in a format that is text; arguments and errors as of `compose`, and BadInput for another format."""
     if not format_of(format).text:
         raise BadInput(f"{format} is a format of files, not of text; document.write makes them")
-    return str(_made(compose(source, T, wrt, wishes), format, wishes))
+    return str(finished(compose(source, T, wrt, wishes), format, wishes))
 
 
 def shown(document: Document, format: str = "html") -> str:
     """A document that is composed already, in a format that is text, with the templates of the package."""
-    return str(_made(document, format, PLAIN))
+    return str(finished(document, format, PLAIN))
 
 
 def _name(found: tuple[Model, ...], T: int, wishes: Wishes) -> str:
@@ -118,6 +122,6 @@ def write(
     wanted = [format for format in dict.fromkeys(formats) if format_of(format)]
     document = compose(found, T, wrt, wishes)
     stem = Path(directory) / _name(found, T, wishes)
-    made = {stem.with_name(f"{stem.name}.{format}"): _made(document, format, wishes) for format in wanted}
+    made = {stem.with_name(f"{stem.name}.{format}"): finished(document, format, wishes) for format in wanted}
     files.make_folder(directory)
     return list(files.write_all(made, force=force))

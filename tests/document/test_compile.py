@@ -88,3 +88,16 @@ def test_a_pdf_is_written(tmp_path: Path) -> None:
     paths = document.write("scalar", 2, tmp_path, formats=("tex", "pdf"))
     assert [path.name for path in paths] == ["scalar_T2.tex", "scalar_T2.pdf"]
     assert paths[1].read_bytes().startswith(b"%PDF-") and sorted(tmp_path.iterdir()) == sorted(paths)
+
+
+@pytest.mark.parametrize("name", ["gru_reset_after", "jordan", "deep_feedforward_batch_norm", "mlp", "scalar"])
+def test_handouts_of_other_models_compile_and_fit(name: str, tmp_path: Path) -> None:
+    wishes = Wishes(kind="handout", version="student", seed=1)
+    assert faults(compiled(document.write(name, 2, tmp_path, formats=("tex",), wishes=wishes)[0])) == []
+
+
+@pytest.mark.parametrize("name", names())
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_a_summary_is_one_page(name: str, language: str, tmp_path: Path) -> None:
+    log = compiled(document.write(name, 3, tmp_path, formats=("tex",), wishes=Wishes(kind="summary", language=language))[0])
+    assert re.search(r"Output written on \S+ \(1 page", log)

@@ -16,10 +16,12 @@ class Kind:
     """The parts of a document, in order.
 
     `models` is the number of models that it is about; `wrt` is what it derives by unless asked otherwise, None being all
-    parameters; `exercises` says that it has them, so that there is a version for students and one for teachers.
+    parameters; `exercises` says that it has them, so that there is a version for students and one for teachers,
+    `slides` that it is shown slide by slide.
     """
 
     parts: tuple[Part, ...]
     models: int = 1
     wrt: str | None = None
     exercises: bool = False
+    slides: bool = False

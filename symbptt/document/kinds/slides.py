@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from symbptt.document.frames import framed
 from symbptt.document.kinds.kind import Kind
 from symbptt.document.parts import card, cell, coded, derived, goals, magnitude, opening, pitfalls, worked
 
@@ -11,4 +10,4 @@ PARTS = (
     derived.recursion, magnitude.magnitude, magnitude.norm_bound, worked.worked, coded.beside, coded.loop, pitfalls.pitfalls,
     card.card,
 )
-KIND = Kind(tuple(map(framed, PARTS)))
+KIND = Kind(PARTS, slides=True)

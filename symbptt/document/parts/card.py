@@ -1,31 +1,46 @@
-"""The summary card: what to remember, on a few lines."""
+"""The summary card: what to remember, side by side."""
 
 from __future__ import annotations
 
-from symbptt.document.blocks import Block, Box, Heading, Paragraph, Steps
+from collections.abc import Iterable
+
+from symbptt.derive.recursion import recursion
+from symbptt.document.blocks import Block, Box, Columns, Heading, Lines, Paragraph
+from symbptt.document.fields import HALF
 from symbptt.document.lesson import Lesson
 from symbptt.narrative import backward, forward
 from symbptt.narrative.products import general, head, patterns
 from symbptt.narrative.values import Step
+from symbptt.typeset.tree import Tree
 
-LINES = 14
-"""The most lines of one list of the card."""
+
+def _lines(steps: Iterable[Step]) -> list[tuple[Tree, str]]:
+    return [(step.equation, f"({step.number})" if step.number else "") for step in steps]
 
 
 def card(lesson: Lesson) -> tuple[Block, ...]:
-    """Forward, the sum of products, backward, and the gradients."""
+    """Values forward and back on the left; the gradient as a sum, as a recursion, and by every parameter on the right."""
     model, voice = lesson.model, lesson.voice
-    given = [Step(s.equation, number=None) for s in forward.equations(model, voice).steps]
-    values = [Step(s.equation) for s in backward.node_form(model, voice, lesson.variables).steps]
+    found = recursion(model)
+    adjoints = {e.number for e in found.adjoints}
+    told = backward.node_form(model, voice, lesson.variables).steps
+    values = _lines(s for s in told if s.number in adjoints)
+    gradients = _lines(s for s in told if s.number not in adjoints)
+    left = [_said(lesson, "forward"), Lines(tuple(_lines(forward.equations(model, voice).steps)), HALF)]
+    left += [_said(lesson, "values"), Lines(tuple(values), HALF)]
     pattern = next((p for p in patterns(model, lesson.variables) if p.reaches), None)
-    blocks: list[Block] = [Paragraph(voice.say("handout.card.forward")), Steps(tuple(given[:LINES]))]
+    right: list[Block] = []
     if pattern is not None and model.states:
-        sums = voice.equation(model, head(model, pattern), general(model, pattern, letters=True))
         step = backward.state_form(model, voice, lesson.variables).steps[0]
-        blocks += [Paragraph(voice.say("handout.card.sum")), Steps((Step(sums),))]
-        blocks += [Paragraph(voice.say("handout.card.recursion")), Steps((Step(step.equation),))]
-    blocks += [Paragraph(voice.say("handout.card.values")), Steps(tuple(values[:LINES]))]
+        sums = voice.equation(model, head(model, pattern), general(model, pattern, letters=True))
+        right += [_said(lesson, "sum"), Lines(((sums, ""), (step.equation, "")), HALF)]
+    right += [_said(lesson, "gradients"), Lines(tuple(gradients), HALF)]
+    title = voice.say("handout.card.title", model=voice.title(model))
     return (
-        Heading(voice.word("handout.card.heading"), "card"),
-        Box("card", voice.say("handout.card.title", model=voice.title(model)), tuple(blocks)),
+        Heading(voice.word("handout.card.heading"), "card", fresh=True),
+        Box("card", title, (Columns(("", ""), (tuple(left), tuple(right))),)),
     )
+
+
+def _said(lesson: Lesson, name: str) -> Block:
+    return Paragraph(lesson.voice.say(f"handout.card.{name}"))

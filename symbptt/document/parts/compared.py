@@ -30,7 +30,7 @@ DISTANCES = (1, 2, 5, 10, STEPS)
 
 def _side_by_side(lesson: Lesson, key: str, part: Callable[[Lesson], tuple[Block, ...]]) -> tuple[Block, ...]:
     voice = lesson.voice
-    titles, columns = tuple(model.title for model in lesson.models), tuple(part(one) for one in lesson.each())
+    titles, columns = tuple(map(voice.title, lesson.models)), tuple(part(one) for one in lesson.each())
     opening = (Heading(voice.word(f"compare.{key}.heading"), key), Paragraph(voice.say(f"compare.{key}.intro")))
     if not any(_too_wide(block) for column in columns for block in column):
         return (*opening, Columns(titles, columns))
@@ -101,7 +101,7 @@ def products(lesson: Lesson) -> tuple[Block, ...]:
 
 
 def _rows(lesson: Lesson) -> tuple[Row, ...]:
-    return compare(Case(model.title, model, point(model, STEPS, N=1)) for model in lesson.models)
+    return compare(Case(lesson.voice.title(model), model, point(model, STEPS, N=1)) for model in lesson.models)
 
 
 def _product(row: Row, distance: int) -> Prose:

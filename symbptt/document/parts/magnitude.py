@@ -34,8 +34,10 @@ SHEAR = np.array([[0.5, 10.0], [0.0, 0.5]])
 def magnitude(lesson: Lesson) -> tuple[Block, ...]:
     """The norms of all terms of one parameter, coloured by distance, and what each distance contributes."""
     model, voice, theta = lesson.model, lesson.voice, lesson.main
-    if theta is None or not model.states or not is_recurrent(model):
+    if not is_recurrent(model):
         return (LeftOut(voice.say("handout.magnitude.left_out")),)
+    if theta is None:
+        return (LeftOut(voice.say("handout.magnitude.untied")),)
     T = min(max(lesson.T, STEPS), LONGEST)
     found = norms(model, voice, T, (theta,))
     sizes = voice.listed(math(f"{name} = {size}") for name, size in (("T", T), *found.sizes))
@@ -127,7 +129,8 @@ def _measured(model: Model, voice: Voice, form: bound.Form | None) -> tuple[Bloc
     columns = (1, 5, 10, MEASURED)
     rows: list[tuple[Prose, ...]] = []
     for name, at in points:
-        growth = analyze.at(model, at).growth
+        found = analyze.at(model, at, norm="2")
+        growth = found.growth
         assert growth is not None
         limit = growth.jacobians if growth.closed is None else growth.closed
         verdict = voice.say(f"handout.bound.verdict.{growth.verdict.kind.name.lower()}")
@@ -135,6 +138,11 @@ def _measured(model: Model, voice: Voice, form: bound.Form | None) -> tuple[Bloc
         for what, values, said in (("measured", growth.measured, verdict), ("bounded", limit, ())):
             numbers = ((rounded(float(values[d])),) for d in columns)
             rows.append((label if said else (), voice.say(f"handout.bound.{what}"), *numbers, said))
+        for block in found.blocks:
+            if block.direct:
+                numbers = ((rounded(float(block.norms[MEASURED, MEASURED - d])),) for d in columns)
+                route = voice.say("handout.bound.direct", state=voice.tree(model[block.row].at(), model))
+                rows.append(((), route, *numbers, ()))
     factor: Prose = ()
     if form is not None:
         factor = (Row((Identifier("γ"), Operator("\u2009"), _sigma(voice.tree(model[form.weight].at(), model)))),)
