@@ -64,7 +64,8 @@ class Latex(Pen):
         return escape(text, chinese=self.language == "zh")
 
     def typed(self, text: str) -> str:
-        return rf"\texttt{{{self.text(text)}}}"
+        # A typewriter font is never hyphenated, so long names may break after their underscores.
+        return rf"\texttt{{{self.text(text)}}}".replace(r"\_", r"\_\allowbreak{}")
 
     def inline(self, tree: Tree) -> str:
         return f"${typeset.latex(tree)}$"
