@@ -11,10 +11,13 @@ from symbptt.algebra import build, nodes
 from symbptt.algebra.nodes import TIME
 from symbptt.derive.adjoint import NODE, symbol
 from symbptt.derive.recursion import recursion
+from symbptt.document.blocks import LeftOut, Table
 from symbptt.document.cell.layers import columns, layered
 from symbptt.document.cell.operations import operations
 from symbptt.document.cell.picture import picture
 from symbptt.document.cell.walk import walk
+from symbptt.document.lesson import Lesson
+from symbptt.document.parts.cell import cell
 from symbptt.model.read import from_text, load, names
 from symbptt.model.values import Model, Role
 from symbptt.narrative.voice import ENGLISH
@@ -110,3 +113,10 @@ def test_rows_of_a_column_are_a_step_apart_and_long_edges_keep_their_places() ->
                       + [r for way in made.way.values() for c, r in way if c == column])
         assert all(b - a >= 1 - 1e-9 for a, b in pairwise(rows))
     assert [c for c, _ in made.way[0, 5]] == list(range(1, depth[5]))
+
+
+@pytest.mark.parametrize(("name", "shown"), [("lstm_peephole", True), ("deep_feedforward_batch_norm", False)])
+def test_a_table_wider_than_a_page_is_left_out_and_said_so(name: str, shown: bool) -> None:
+    made = cell(Lesson((load(name),), 2, ENGLISH))
+    assert any(isinstance(block, Table) for block in made) is shown
+    assert any(isinstance(block, LeftOut) for block in made) is not shown

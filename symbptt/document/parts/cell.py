@@ -7,7 +7,13 @@ from symbptt.document.cell.operations import operations
 from symbptt.document.cell.picture import LARGEST, picture
 from symbptt.document.cell.walk import Visit, walk
 from symbptt.document.lesson import Lesson
+from symbptt.document.width import width
 from symbptt.narrative.values import Prose
+from symbptt.typeset.tree import Tree
+
+WIDEST = 50.0
+"""The widest table in em of the text; beyond it would be set too small to read."""
+LETTER = 0.5
 
 
 def cell(lesson: Lesson) -> tuple[Block, ...]:
@@ -18,11 +24,17 @@ def cell(lesson: Lesson) -> tuple[Block, ...]:
         return (LeftOut(voice.say("handout.cell.too_large", number=str(len(operations(model))), most=str(LARGEST))),)
     head = tuple(voice.say(f"handout.cell.{name}") for name in ("number", "node", "arrives", "to", "passes"))
     rows = tuple(row for number, visit in enumerate(walk(model), 1) for row in _rows(lesson, number, visit))
+    fits = sum(max(map(_wide, column)) for column in zip(*rows, strict=True)) <= WIDEST
     return (
         Heading(voice.word("handout.cell.heading"), "cell"), Paragraph(voice.say("handout.cell.intro")),
         Figure(drawn, voice.word("handout.cell.title", title=voice.title(model)), voice.say("handout.cell.caption")),
-        Table(head, rows),
+        Table(head, rows) if fits else LeftOut(voice.say("handout.cell.too_wide")),
     )
+
+
+def _wide(prose: Prose) -> float:
+    """The width of a cell in em, roughly."""
+    return sum(width(part) if isinstance(part, Tree) else LETTER * len(str(part)) for part in prose)
 
 
 def seen(lesson: Lesson) -> tuple[Block, ...]:
