@@ -13,7 +13,7 @@ import pytest
 
 from symbptt import emit, verify
 from symbptt.emit.source_file import FRAMEWORKS
-from symbptt.model import read
+from symbptt.model import build, initialisers, read
 from symbptt.verify import data
 from symbptt.verify.data import Data
 from symbptt.verify.load import resolve
@@ -190,3 +190,25 @@ def test_the_torch_module_trains_and_compiles(name: str) -> None:
     assert losses[-1] < losses[0]
     compiled = torch.compile(layer, backend="eager")
     assert torch.allclose(compiled(x, y, s), layer(x, y, s), rtol=1e-12)
+
+
+@pytest.mark.skipif(find_spec("torch") is None, reason="PyTorch is not installed")
+@pytest.mark.parametrize("kind", [*initialisers.INITIALISERS, "-2", "1e-3"])
+def test_torch_parameters_start_as_init_draws_them(kind: str) -> None:
+    import torch
+
+    model = build.model(
+        name="m", inputs={"x": "D"}, states={"h": "H"}, parameters={"W": "H D"}, init={"W": kind},
+        equations={"h": "tanh(W @ x) + h[t-1]"}, loss="sum(h)",
+    )
+    made = types.ModuleType("m")
+    exec(emit.source(model, backend="torch").text, made.__dict__)  # our own text
+    sizes = {"H": 60, "D": 90}
+    W = made.Module(**sizes, dtype=torch.float64, generator=torch.Generator().manual_seed(1)).W.detach().numpy()
+    expected = initialisers.draw(model, sizes, seed=1)["W"]
+    assert W.shape == expected.shape
+    if kind == "orthogonal":
+        assert close(W @ W.T, expected @ expected.T, 1e-12)
+    else:
+        assert W.std() == pytest.approx(expected.std(), rel=0.05)
+        assert np.abs(W).max() == pytest.approx(np.abs(expected).max(), rel=0.3)

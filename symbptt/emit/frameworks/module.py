@@ -9,10 +9,10 @@ from typing import Any
 from symbptt import resources
 from symbptt.derive.numeric import class_targets
 from symbptt.emit.context import equations, samples, untied_lead
-from symbptt.emit.frameworks import initialise
 from symbptt.emit.frameworks.dialect import DIALECTS
 from symbptt.emit.frameworks.parts import Parts
 from symbptt.emit.literals import docstring, file_literal, shapes
+from symbptt.model import initialisers
 from symbptt.model.arrays import sizes
 from symbptt.model.values import Model, Role, Variable
 
@@ -56,7 +56,7 @@ def context(model: Model, backend: str, wanted: tuple[Variable, ...], recipe: st
         "starts": {s.name: s.initial for s in model.states if s.initial is not None},
         "input_classes": [(v.name, v.shape[0]) for v in model.of(Role.INPUT) if v.classes],
         "target_classes": [(v.name, v.shape[0]) for v in _class_targets(model)],
-        "initialisers": initialise.table(model),
+        "initialisers": {v.name: initialisers.name_of(v) for v in model.parameters},
     }
     folder = resources.templates().joinpath(backend)
     text = "\n".join([made["forward_body"], made["loss_body"], made["backward_body"], _read(folder, "module.py.jinja")])
