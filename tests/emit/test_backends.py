@@ -127,6 +127,22 @@ def test_jax_transformations(name: str, jax: Any) -> None:
     assert all(close(of_vmap[k][1], np.asarray(halved[1][k])) for k in gradients)
 
 
+def test_jax_differentiates_the_recursion_and_refuses_forward_mode(jax: Any) -> None:
+    made, model = module("lstm", "jax"), read.load("lstm")
+    p, x, y, s = arguments(made, data.random(model, T=4, N=2, seed=1))
+    v = arguments(made, data.random(model, T=4, N=2, seed=2))[0]
+    step = 1e-5
+
+    def slope(scale: float) -> Any:
+        return jax.grad(made.loss)({k: p[k] + scale * v[k] for k in p}, x, y, s)
+
+    second = jax.grad(lambda q: sum((g * v[k]).sum() for k, g in jax.grad(made.loss)(q, x, y, s).items()))(p)
+    up, down = slope(step), slope(-step)
+    assert all(close(second[k], np.asarray((up[k] - down[k]) / (2 * step)), 1e-6) for k in p)
+    with pytest.raises(TypeError, match="forward-mode"):
+        jax.jvp(lambda q: made.loss(q, x, y, s), (p,), (v,))
+
+
 @pytest.mark.parametrize("backend", FRAMEWORKS)
 def test_single_precision_stays_single(backend: str) -> None:
     made, model = module("lstm", backend), read.load("lstm")
