@@ -1,8 +1,9 @@
 #!/usr/bin/env python3
-"""Two commands on a fresh machine, with nothing but Python 3.11 or later and pip:
+"""The commands on a fresh machine, with nothing but Python 3.11 or later and pip:
 
     python3 run.py demo          derive, document, emit, analyze and verify the Elman network, into demo/
     python3 run.py test [...]    ruff, mypy and the tests; further arguments go to pytest
+    python3 run.py bench [...]   the measured comparisons, with the packages they need; --quick for a short run
     python3 run.py symbptt ...   the command line
 
 The first use makes a private environment in .venv (or in the folder that VENV names) and installs this checkout there.
@@ -89,6 +90,13 @@ def symbptt(arguments: list[str]) -> int:
     return subprocess.run([interpreter(), "-P", "-m", "symbptt", *arguments]).returncode
 
 
+def bench(arguments: list[str]) -> int:
+    """The comparisons in benchmarks/, in an environment that has the libraries compared with."""
+    set_up("bench")
+    threads = {"OPENBLAS_NUM_THREADS": "1"} | dict(os.environ)
+    return subprocess.run([interpreter(), "-m", "benchmarks", *arguments], cwd=ROOT, env=threads).returncode
+
+
 DEMO = (
     ("derive", "demo/derivation.txt", ["elman", "-T", "3"]),
     ("document", None, ["elman", "-T", "3", "-o", "demo", "--force"]),
@@ -126,7 +134,7 @@ def demo(arguments: list[str]) -> int:
     return 0
 
 
-VERBS = {"demo": demo, "test": test, "symbptt": symbptt}
+VERBS = {"demo": demo, "test": test, "bench": bench, "symbptt": symbptt}
 
 
 def main() -> int:

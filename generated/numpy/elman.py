@@ -113,11 +113,15 @@ def backward(parameters, residuals, cotangents):
     unknown = set(cotangents) - {'h', 'o'}
     if unknown:
         raise ValueError(f"no output is called {', '.join(sorted(unknown))}; outputs: h, o")
-    given = {
+    return _backward(parameters, residuals, _inside(cotangents))
+
+
+def _inside(cotangents):
+    """The cotangents of outputs as backward keeps them."""
+    return {
         **({"h": _outside(cotangents["h"], state=True)} if "h" in cotangents else {}),
         **({"o": _outside(cotangents["o"])} if "o" in cotangents else {}),
     }
-    return _backward(parameters, residuals, given)
 
 
 def _backward(parameters, residuals, cotangents):

@@ -82,14 +82,18 @@ def derive(
 @click.option("--mode", type=click.Choice(["reverse", "forward"]), default="reverse", show_default=True,
               help="Backward recursion, or the nested form forward in time, with a jvp.")
 @truncation_options
+@click.option("--style", type=click.Choice(["fast", "plain"]), help="Optimised loops, or those of a textbook; default fast.")
+@click.option("--without", multiple=True, metavar="PASS", help="Leave out a pass of the fast style; may be repeated.")
 @click.option("--clipping", is_flag=True, help="Add functions that clip and normalise gradients.")
+@click.option("--checkpoint", is_flag=True,
+              help="Add value_and_grad_in_segments, which recomputes long sequences instead of storing every step.")
 @click.option("-o", "--output", "path", type=click.Path(path_type=Path), metavar="FILE",
               help="File to write; default standard output.")
 @force_option
 @takes_model
 def emit(
     model: Model, steps: int | None, unroll: bool, wrt: Names, backend: str, mode: str, truncation: tuple[int, int] | None,
-    clipping: bool, path: Path | None, force: bool,
+    style: str | None, without: tuple[str, ...], clipping: bool, checkpoint: bool, path: Path | None, force: bool,
 ) -> None:
     """Write a module with forward, backward and value_and_grad."""
     if unroll and steps is None:
@@ -98,7 +102,8 @@ def emit(
         raise BadInput("emit: -T needs --unroll; without it the code has loops and runs for any T")
     with progress(f"emitting {model.name}"):
         source = symbptt.emit.source(
-            model, backend=backend, T=steps, unroll=unroll, wrt=wrt, mode=mode, truncation=truncation, clipping=clipping
+            model, backend=backend, T=steps, unroll=unroll, wrt=wrt, mode=mode, truncation=truncation,
+            style=style, without=without, clipping=clipping, checkpoint=checkpoint,
         )
     if path is None:
         say(source.text)

@@ -10,8 +10,9 @@ from typing import Any
 import jinja2
 
 from symbptt import files, notebook, resources
+from symbptt.emit import checkpoint as checkpoints
 from symbptt.emit.context import context
-from symbptt.emit.fast.writer import FastWriter
+from symbptt.emit.fast.writer import PASSES, FastWriter
 from symbptt.emit.frameworks import module
 from symbptt.emit.names import words
 from symbptt.emit.nested import NESTED
@@ -23,6 +24,7 @@ from symbptt.errors import BadInput, UnknownName
 from symbptt.model.read import load
 from symbptt.model.values import Model, Role, Variable
 
+STYLES = ("fast", "plain")
 FRAMEWORKS = ("jax", "torch")
 BACKENDS = ("numpy", *FRAMEWORKS)
 MODES = ("reverse", "forward")
@@ -72,13 +74,15 @@ def source(
     mode: str = "reverse",
     truncation: tuple[int, int] | None = None,
     clipping: bool = False,
+    checkpoint: bool = False,
 ) -> SourceFile:
     """Emit a module with forward, backward and, if the model has a loss, value_and_grad.
 
     `unroll` writes straight-line code for the chosen T; otherwise the code loops and serves any T.
     `style` is "plain", the textbook's loops, or "fast", the default for loops; `without` names passes of it to leave out.
     `mode` "forward" is the nested form with a jvp; `truncation` (k1, k2) goes back k2 steps every k1 steps, a window of K being
-    (1, K): both are loops in the plain style. `clipping` adds functions that clip and normalise gradients.
+    (1, K): both are loops in the plain style. `clipping` adds functions that clip and normalise gradients,
+    `checkpoint` one that recomputes segments of a long sequence instead of storing every step.
     Raises BadInput for an unknown backend or name, or for `unroll` without T.
     """
     model = load(model)
@@ -90,7 +94,16 @@ def source(
         raise BadInput(f"straight-line code is for NumPy; with {backend} the loop serves any T")
     if unroll:
         _checked_steps(model, T)
+    if style not in (None, *STYLES):
+        raise UnknownName("style", str(style), STYLES)
+    if unroll and style == "fast":
+        raise BadInput("the fast style writes loops; straight-line code comes in the plain style")
+    fast = not unroll and style != "plain"
+    _check_passes(without, fast and backend not in FRAMEWORKS and mode == "reverse" and truncation is None)
     wanted = wanted_variables(model, wrt)
+    if checkpoint:
+        checkpoints.check(model, not unroll and backend not in FRAMEWORKS and mode == "reverse" and truncation is None)
+        wanted = checkpoints.wanted(model, wanted)
     if mode != "reverse" or truncation is not None:
         variant = _variant(mode, truncation, backend, unroll, style)
         recipe = _recipe(model, None, False, wrt) + f" {variant.options}" + CLIPPING * clipping
@@ -100,10 +113,10 @@ def source(
         if clipping:
             raise BadInput(f"clipping is for NumPy; {backend} has functions of its own for it")
         return _framework(model, backend, wanted, _recipe(model, T, unroll, wrt, backend))
-    fast = (style or ("plain" if unroll else "fast")) == "fast"
     writer = FastWriter(model, wanted, without) if fast else Writer(model, T if unroll else None, wanted)
     suffix = f"_T{T}" if unroll else ""
-    text = render(writer, _recipe(model, T, unroll, wrt) + CLIPPING * clipping, clipping=clipping)
+    recipe = _recipe(model, T, unroll, wrt) + _choices(style, without) + CLIPPING * clipping
+    text = render(writer, recipe + checkpoints.OPTION * checkpoint, clipping=clipping, checkpoint=checkpoint)
     return SourceFile(f"{model.name}{suffix}.py", text, model)
 
 
@@ -141,6 +154,20 @@ def _recipe(model: Model, T: int | None, unroll: bool, wrt: tuple[str, ...] | st
     changes = f" {model.options}" if model.options else ""
     changes += f" --backend {backend}" if backend else ""
     return f"symbptt emit {model.name}{changes}" + (f" -T {T} --unroll" if unroll else "") + (f" --wrt {names}" if names else "")
+
+
+def _choices(style: str | None, without: tuple[str, ...]) -> str:
+    """What of the style was asked for, as options."""
+    return (f" --style {style}" if style else "") + "".join(f" --without {name}" for name in without)
+
+
+def _check_passes(without: tuple[str, ...], fast: bool) -> None:
+    """Raises UnknownName for a pass that there is none of, BadInput where no passes run."""
+    for name in without:
+        if name not in PASSES:
+            raise UnknownName("pass", name, PASSES)
+    if without and not fast:
+        raise BadInput(f"passes belong to the fast style of NumPy loops; there is no {without[0]} to leave out here")
 
 
 def _checked_steps(model: Model, T: int | None) -> None:
@@ -196,11 +223,13 @@ def _environment() -> jinja2.Environment:
     )
 
 
-def render(writer: Writer, recipe: str, variant: Variant | None = None, clipping: bool = False) -> str:
+def render(
+    writer: Writer, recipe: str, variant: Variant | None = None, clipping: bool = False, checkpoint: bool = False
+) -> str:
     """The text of the module, or of a variant of it."""
     program = writer.program()
     loss_loop = "range(T)" if program.model.loss is None or program.model.loss.at == "every" else "(T - 1,)"
-    values = context(program, writer, recipe) | {"clipping": clipping}
+    values = context(program, writer, recipe) | {"clipping": clipping} | checkpoints.values(program.model, checkpoint)
     parts: Parts = {
         "forward": (program.forward, "range(T)"),
         "loss": (program.loss, loss_loop),

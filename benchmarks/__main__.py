@@ -1,0 +1,92 @@
+"""`python3 run.py bench`: every subject on every case, the growth with T, then the table in the README and its picture.
+
+    --quick            the two smaller sizes in single precision, few rounds; nothing is written
+    --rounds NUMBER    rounds of a case (default 9)
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import platform
+from datetime import date
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import Any
+
+ROOT = Path(__file__).resolve().parents[1]
+RESULTS = ROOT / "benchmarks" / "results.json"
+PICTURE = ROOT / "docs" / "benchmarks.png"
+PACKAGES = ("numpy", "sympy", "autograd", "torch", "jax", "jaxlib")
+
+
+def _cpu() -> str:
+    try:
+        lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
+    except OSError:
+        return platform.processor() or platform.machine()
+    return next((line.partition(":")[2].strip() for line in lines if line.startswith("model name")), platform.machine())
+
+
+def _versions() -> dict[str, str]:
+    found = {"python": platform.python_version()}
+    for name in PACKAGES:
+        try:
+            found[name] = version(name)
+        except PackageNotFoundError:
+            continue
+    return found
+
+
+def _threads(count: int) -> None:
+    """One limit for BLAS and PyTorch; XLA's is fixed before it is imported."""
+    import threadpoolctl
+
+    threadpoolctl.threadpool_limits(count)
+    try:
+        import torch
+    except ModuleNotFoundError:
+        return
+    torch.set_num_threads(count)
+
+
+def main() -> int:
+    """Measure and write."""
+    parser = argparse.ArgumentParser(prog="python3 run.py bench", description="Measure emitted code beside the frameworks.")
+    parser.add_argument("--quick", action="store_true")
+    parser.add_argument("--rounds", type=int, default=9)
+    parser.add_argument("--threads", type=int, default=1)
+    options = parser.parse_args()
+    several = str(options.threads > 1).lower()
+    os.environ["XLA_FLAGS"] = f"--xla_cpu_multi_thread_eigen={several} intra_op_parallelism_threads={options.threads}"
+    from benchmarks import growth, measure, table
+    from benchmarks.case import MODELS, SIZES, make
+
+    machine = {"cpu": _cpu(), "cores": os.cpu_count(), "load": os.getloadavg()[0]}
+    _threads(options.threads)
+    rows: list[dict[str, Any]] = []
+    for dtype in ("float32",) if options.quick else ("float32", "float64"):
+        for model in MODELS:
+            for size in SIZES[:2] if options.quick else SIZES:
+                for row in measure.rows(make(model, size, dtype), options.threads, 3 if options.quick else options.rounds):
+                    rows.append(measure.plain(row))
+                    print(f"{model:<16} {'x'.join(map(str, size)):<18} {dtype} {row.subject:<20} {1e3 * row.median:9.3f} ms "
+                          f"{row.ratio:6.2f} ({row.ratio_low:.2f} to {row.ratio_high:.2f})", flush=True)
+    if options.quick:
+        return 0
+    kept = json.loads(RESULTS.read_text(encoding="utf-8"))["rows"] if RESULTS.exists() else []
+    data = {
+        "date": date.today().isoformat(), "machine": machine, "versions": _versions(),
+        "rows": rows + [row for row in kept if row["threads"] != options.threads],
+        "against_steps": growth.against_steps(), "derivation": growth.derivation(), "equations": growth.against_equations(),
+        "processes": growth.processes(),
+    }
+    RESULTS.write_text(json.dumps(data, indent=1) + "\n", encoding="utf-8")
+    table.write(ROOT / "README.md", data)
+    table.picture(PICTURE, data)
+    return 0
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

@@ -1,0 +1,99 @@
+"""Side by side in one process: the same case for every subject, in rounds, each round in another order."""
+
+from __future__ import annotations
+
+import importlib
+import pkgutil
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import asdict, dataclass
+from random import Random
+from statistics import median, quantiles
+from time import perf_counter
+from typing import Any
+
+import numpy as np
+
+from benchmarks import subjects
+from benchmarks.case import Case, Subject
+
+SHORTEST = 4e-3
+"""A measurement repeats its call until it lasts about so many seconds."""
+LIMIT = "products"
+"""Subjects whose label begins so are no gradients: they give the limit."""
+
+
+@dataclass(frozen=True)
+class Row:
+    """The time of one call in seconds: median and quartiles over the rounds, and the ratio to ours in the same round."""
+
+    model: str
+    size: tuple[int, ...]
+    dtype: str
+    threads: int
+    subject: str
+    median: float
+    low: float
+    high: float
+    ratio: float
+    ratio_low: float
+    ratio_high: float
+    rounds: int
+
+
+OURS = "symbptt fast"
+
+
+def makers() -> dict[str, Callable[[Case], Mapping[str, Subject]]]:
+    """`make` of every file in subjects/ whose library is installed."""
+    found: dict[str, Callable[[Case], Mapping[str, Subject]]] = {}
+    for item in pkgutil.iter_modules(subjects.__path__):
+        try:
+            found[item.name] = importlib.import_module(f"{subjects.__name__}.{item.name}").make
+        except ModuleNotFoundError as missing:
+            print(f"subjects/{item.name}.py is left out: {missing.name} is not installed")
+    return found
+
+
+def agree(case: Case, made: Mapping[str, Subject]) -> None:
+    """Raises ValueError unless all subjects give the same loss and gradients, to the precision of the case."""
+    tolerance = 2e-3 if case.dtype == "float32" else 1e-9
+    loss, expected = made[OURS].read(made[OURS].call())
+    for label, subject in made.items():
+        if label.startswith(LIMIT):
+            continue
+        value, gradients = subject.read(subject.call())
+        for name, wanted in expected.items():
+            size = float(np.abs(wanted).max())
+            if abs(value - loss) > tolerance * abs(loss) or np.abs(gradients[name] - wanted).max() > tolerance * max(size, 1e-3):
+                raise ValueError(f"{case.label}: {label} gives another loss or another gradient of {name}")
+
+
+def _seconds(call: Callable[[], Any], repeats: int) -> float:
+    started = perf_counter()
+    for _ in range(repeats):
+        call()
+    return (perf_counter() - started) / repeats
+
+
+def rows(case: Case, threads: int, rounds: int, seed: int = 0) -> Iterator[Row]:
+    """Every subject timed; after a call of one library its threads may spin for a while, so the order changes each round."""
+    made = {label: subject for make in makers().values() for label, subject in make(case).items()}
+    agree(case, made)
+    repeats = {label: max(1, min(2000, int(SHORTEST / max(_seconds(s.call, 1), 1e-7)))) for label, s in made.items()}
+    times: dict[str, list[float]] = {label: [] for label in made}
+    order, random = list(made), Random(seed)
+    for _ in range(rounds):
+        random.shuffle(order)
+        for label in order:
+            times[label].append(_seconds(made[label].call, repeats[label]))
+    for label, found in times.items():
+        ratios = [theirs / ours for theirs, ours in zip(found, times[OURS], strict=True)]
+        low, _, high = quantiles(found, n=4)
+        ratio_low, _, ratio_high = quantiles(ratios, n=4)
+        spread = (median(found), low, high, median(ratios), ratio_low, ratio_high)
+        yield Row(case.model, case.size, case.dtype, threads, label, *spread, rounds)
+
+
+def plain(found: Row) -> dict[str, Any]:
+    """A row for JSON."""
+    return asdict(found)

@@ -1,0 +1,12 @@
+"""The page on fast code runs as it stands."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pages
+import pytest
+
+
+def test_every_block(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert len(pages.run("fast-code", tmp_path, monkeypatch)) == 8

@@ -1,0 +1,67 @@
+"""Gradients of segments that run again are those of the whole sequence, at any length of the segments."""
+
+from __future__ import annotations
+
+import types
+from typing import Any
+
+import numpy as np
+import pytest
+
+from symbptt import emit
+from symbptt.errors import BadInput
+from symbptt.model import build, read
+from symbptt.model.values import Model
+from symbptt.verify import data
+
+LAGGED = build.model(
+    name="lagged", inputs={"x": "H"}, states={"h": "H", "m": ""}, parameters={"W": "H H", "V": "H H", "s": ""},
+    equations={"h": "tanh(W @ h[t-1] + V @ h[t-2] + x)", "m": "s * m[t-1] + mean(h)"}, loss="sum(h * h) + m * m",
+)
+SUMMED = [m for m in map(read.load, read.names()) if m.loss is not None and m.loss.reduction == "sum"]
+FROZEN = read.load("elman", freeze=True)
+LEARNED = build.model(
+    name="learned", inputs={"x": "D"}, states={"h": "H"}, parameters={"W": "H H", "U": "H D", "s": "H"}, initial={"h": "s"},
+    equations={"h": "tanh(W @ h[t-1] + U @ x)"}, loss="sum(h * h)",
+)
+
+
+def module(model: Model, **options: Any) -> types.ModuleType:
+    made = types.ModuleType(model.name)
+    exec(emit.source(model, wrt="all", checkpoint=True, **options).text, made.__dict__)  # our own text
+    return made
+
+
+@pytest.mark.parametrize("style", ["fast", "plain"])
+@pytest.mark.parametrize("model", [*SUMMED, LAGGED, FROZEN, LEARNED], ids=lambda m: m.name + m.options)
+def test_segments_change_nothing(model: Model, style: str) -> None:
+    made = module(model, style=style)
+    T = 7
+    drawn = data.random(model, T=T, N=2, seed=3)
+    random = np.random.default_rng(4)
+    mask, weights = (random.random((T, 2)) < 0.8) * 1.0, random.uniform(0.5, 1.5, T)
+    arguments = (drawn.parameters, drawn.inputs, drawn.targets, drawn.states, mask, weights)
+    loss, expected = made.value_and_grad(*arguments)
+    for segments in (None, 1, 2, 3, T):
+        found, gradients = made.value_and_grad_in_segments(*arguments, segments=segments)
+        assert found == pytest.approx(loss, rel=1e-12) and gradients.keys() == expected.keys()
+        for name, wanted in expected.items():
+            assert gradients[name].shape == wanted.shape
+            np.testing.assert_allclose(gradients[name], wanted, rtol=1e-11, atol=1e-12 * max(1.0, np.abs(wanted).max()))
+
+
+def test_states_come_with_the_gradients_asked_for() -> None:
+    made = types.ModuleType("lstm")
+    exec(emit.source("lstm", wrt="W_hf", checkpoint=True).text, made.__dict__)  # our own text
+    drawn = data.random(read.load("lstm"), T=5, N=2)
+    _, gradients = made.value_and_grad_in_segments(drawn.parameters, drawn.inputs, drawn.targets)
+    assert set(gradients) == {"W_hf", "h", "c"}
+
+
+@pytest.mark.parametrize(("model", "options", "message"), [
+    ("elman", {"T": 3, "unroll": True}, "checkpoints are for loops"), ("elman", {"backend": "jax"}, "checkpoints are for loops"),
+    ("elman", {"mode": "forward"}, "checkpoints are for loops"), (read.load("elman", loss="none"), {}, "has no loss"),
+])
+def test_what_has_no_segments_is_refused(model: Any, options: dict[str, Any], message: str) -> None:
+    with pytest.raises(BadInput, match=message):
+        emit.source(model, checkpoint=True, **options)

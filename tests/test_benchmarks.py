@@ -1,0 +1,74 @@
+"""The harness of the benchmarks: every subject computes the same, and the table in the README is that of the figures."""
+
+from __future__ import annotations
+
+import importlib
+import json
+import pkgutil
+import re
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from benchmarks import measure, subjects, table
+from benchmarks.case import MODELS, Subject, make
+from symbptt.emit.fast.writer import PASSES
+
+ROOT = Path(__file__).resolve().parents[1]
+RESULTS = ROOT / "benchmarks" / "results.json"
+NEEDS = {"pytorch": "torch", "products": "torch", "jax_scan": "jax", "frameworks": "torch", "hips": "autograd"}
+PLAIN = [name for name in (item.name for item in pkgutil.iter_modules(subjects.__path__)) if name not in NEEDS]
+
+
+def made(name: str, model: str, dtype: str = "float64") -> dict[str, Subject]:
+    pytest.importorskip(NEEDS.get(name, "numpy"))
+    if name == "frameworks":
+        pytest.importorskip("jax")
+    subject: dict[str, Subject] = importlib.import_module(f"benchmarks.subjects.{name}").make(make(model, (4, 3, 2, 5, 3), dtype))
+    return subject
+
+
+@pytest.mark.parametrize("model", MODELS)
+@pytest.mark.parametrize("name", [*PLAIN, *(pytest.param(name, marks=pytest.mark.frameworks) for name in NEEDS)])
+def test_every_subject_gives_the_same_gradients(name: str, model: str) -> None:
+    case = make(model, (4, 3, 2, 5, 3), "float64")
+    measure.agree(case, {**made("emitted", model), **made(name, model)})
+
+
+def test_a_wrong_subject_is_refused() -> None:
+    case = make("elman", (4, 3, 2, 5, 3), "float64")
+    right = made("emitted", "elman")
+
+    def off() -> Any:
+        loss, gradients = right[measure.OURS].call()
+        return loss, {**gradients, "W_hh": 1.001 * gradients["W_hh"]}
+
+    with pytest.raises(ValueError, match="another gradient of W_hh"):
+        measure.agree(case, {**right, "off": Subject(off, lambda result: (float(result[0]), result[1]))})
+
+
+def test_rows_hold_medians_and_ratios(monkeypatch: pytest.MonkeyPatch) -> None:
+    emitted = importlib.import_module("benchmarks.subjects.emitted")
+    monkeypatch.setattr(measure, "makers", lambda: {"emitted": emitted.make})
+    found = list(measure.rows(make("elman", (3, 2, 2, 3, 2), "float32"), threads=1, rounds=3))
+    assert [row.subject for row in found] == ["symbptt fast", "symbptt plain"]
+    assert found[0].ratio == 1 and all(row.low <= row.median <= row.high and np.isfinite(row.ratio) for row in found)
+
+
+def test_the_readme_has_the_table_of_the_figures(tmp_path: Path) -> None:
+    data = json.loads(RESULTS.read_text(encoding="utf-8"))
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    copy = tmp_path / "README.md"
+    copy.write_text(readme, encoding="utf-8")
+    table.write(copy, data)
+    assert copy.read_text(encoding="utf-8") == readme
+    assert {row["model"] for row in data["rows"]} == set(MODELS)
+
+
+def test_the_page_names_every_pass() -> None:
+    text = (ROOT / "docs" / "fast-code.md").read_text(encoding="utf-8")
+    named = dict(re.findall(r"^\| `(\w+)` \| (.+) \|$", text, re.MULTILINE))
+    assert list(named) == list(PASSES)
+    assert all(named[name] == (run.__doc__ or "").splitlines()[0] for name, run in PASSES.items())
