@@ -37,6 +37,8 @@ def forward(parameters, inputs, states=None):
 
 
 def _forward(parameters, inputs, states):
+    if states and not states.keys() <= STATES.keys():
+        raise ValueError(f"no state is called {', '.join(sorted(states.keys() - STATES.keys()))}; states: {', '.join(STATES)}")
     W_xh = np.asarray(parameters["W_xh"])
     W_hh = np.asarray(parameters["W_hh"])
     b_h = np.asarray(parameters["b_h"])
@@ -99,7 +101,7 @@ def _loss(parameters, residuals, targets, mask=None, weights=None):
     o = residuals["o"]
     o_1, o_2, o_3, = o
     O = W_ho.shape[0]
-    y = _target(targets["y"], O, dtype)
+    y = _target("y", targets["y"], (T, N, O), dtype)
     weight = _weight(T, N, dtype, mask, weights)
 
     c_o = np.zeros((T, N, O), dtype)
@@ -203,6 +205,16 @@ def _as(gradient, variable):
     return gradient.astype(variable.dtype, copy=False) if real else gradient
 
 
+def _classes(name, array, shape, dtype):
+    """Integer classes (T, N) as they are; real targets (T, N, n) in the precision of the rest."""
+    array = np.asarray(array)
+    if array.shape == shape[:2] and array.dtype.kind in "iu":
+        return array
+    if array.shape != shape:
+        raise ValueError(f"{name} has shape {array.shape}, expected {shape}, or {shape[:2]} for integer classes")
+    return array.astype(dtype, copy=False)
+
+
 def _cross_entropy(o, y):
     """-sum_j y_j log softmax(o)_j; a row y of zeros (no class) counts nothing."""
     return y.sum(axis=-1, keepdims=True) * _log_sum_exp(o) - (y * o).sum(axis=-1, keepdims=True)
@@ -217,7 +229,10 @@ def _initial(states, name, shape, dtype, start=0.0):
     """The initial value of a state; if it is not given that of the parameter it starts from, or zero."""
     if states is None or name not in states:
         return np.broadcast_to(np.asarray(start, dtype), shape)
-    return np.asarray(states[name])
+    given = np.asarray(states[name])
+    if given.shape != shape:
+        raise ValueError(f"{name} has shape {given.shape}, expected {shape}")
+    return given
 
 
 def _log_sum_exp(x):
@@ -257,10 +272,10 @@ def _stacked(values, shape, dtype):
     return array
 
 
-def _target(array, n, dtype):
+def _target(name, array, shape, dtype):
     """Integer classes (T, N) as rows (T, N, n); real targets as they are."""
-    array = np.asarray(array)
-    return _one_hot(array, n, dtype) if array.ndim == 2 and array.dtype.kind in "iu" else array.astype(dtype, copy=False)
+    given = _classes(name, array, shape, dtype)
+    return _one_hot(given, shape[2], dtype) if given.ndim == 2 else given
 
 
 def _weight(T, N, dtype, mask, weights):

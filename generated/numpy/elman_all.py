@@ -36,6 +36,8 @@ def forward(parameters, inputs, states=None):
 
 
 def _forward(parameters, inputs, states):
+    if states and not states.keys() <= STATES.keys():
+        raise ValueError(f"no state is called {', '.join(sorted(states.keys() - STATES.keys()))}; states: {', '.join(STATES)}")
     W_xh = np.asarray(parameters["W_xh"])
     W_hh = np.asarray(parameters["W_hh"])
     b_h = np.asarray(parameters["b_h"])
@@ -95,7 +97,7 @@ def _loss(parameters, residuals, targets, mask=None, weights=None):
     T, N, dtype = residuals["T"], residuals["N"], residuals["dtype"]
     o = residuals["o"]
     O = W_ho.shape[0]
-    y = _classes(targets["y"], dtype)
+    y = _classes("y", targets["y"], (T, N, O), dtype)
     weight = _weight(T, N, dtype, mask, weights)
 
     o_rows = o.reshape(T * N, O)
@@ -141,7 +143,7 @@ def _backward(parameters, residuals, cotangents):
     c_o = cotangents.get("o")
 
     d_a = np.empty((T, N, H), dtype)
-    span = max(1, 32768 // (N * H))
+    span = max(1, 32768 // max(1, N * H))
     d_a_slope = np.empty((min(span, T), N, H), dtype)
     h_now = h[1:]
     h_rows = h_now.reshape(T * N, H)
@@ -191,17 +193,24 @@ def _as(gradient, variable):
     return gradient.astype(variable.dtype, copy=False) if real else gradient
 
 
-def _classes(array, dtype):
+def _classes(name, array, shape, dtype):
     """Integer classes (T, N) as they are; real targets (T, N, n) in the precision of the rest."""
     array = np.asarray(array)
-    return array if array.ndim == 2 and array.dtype.kind in "iu" else array.astype(dtype, copy=False)
+    if array.shape == shape[:2] and array.dtype.kind in "iu":
+        return array
+    if array.shape != shape:
+        raise ValueError(f"{name} has shape {array.shape}, expected {shape}, or {shape[:2]} for integer classes")
+    return array.astype(dtype, copy=False)
 
 
 def _initial(states, name, shape, dtype, start=0.0):
     """The initial value of a state; if it is not given that of the parameter it starts from, or zero."""
     if states is None or name not in states:
         return np.broadcast_to(np.asarray(start, dtype), shape)
-    return np.asarray(states[name])
+    given = np.asarray(states[name])
+    if given.shape != shape:
+        raise ValueError(f"{name} has shape {given.shape}, expected {shape}")
+    return given
 
 
 def _outside(cotangent, state=False):

@@ -66,6 +66,8 @@ def load(path: Path | str) -> dict[str, Array]:
     except (OSError, ValueError, EOFError, BadZipFile) as error:
         raise BadInput(f"{place}: cannot be read as .npz: {error}") from None
     for name, array in found.items():
+        if not isinstance(array, np.ndarray):
+            raise BadInput(f"{place}: {name} is no array")
         if array.dtype.kind not in "buif":
             raise BadInput(f"{place}: {name} has entries of type {array.dtype}, expected real numbers")
     return found

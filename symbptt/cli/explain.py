@@ -44,6 +44,8 @@ def diagnose(
     """
     if sum(given is not None for given in (theirs, values, formula)) != 1:
         raise BadInput("diagnose: give one of FILE.py, --values FILE.npz and --formula TEXT")
+    if timeout != timeout:  # nan lies in every range
+        raise BadInput("--timeout: expected seconds between 1 and 600, not nan")
     if theirs is None and (unused := "--function" if function else "--mapping" if table else ""):
         raise BadInput(f"diagnose: {unused} is for a FILE.py")
     with progress(f"diagnosing {theirs or values or 'the formula'}"):

@@ -133,7 +133,11 @@ def _sizes(context: click.Context, parameter: click.Parameter, value: str | None
         return None
     pairs = [re.fullmatch(r"\s*(\w+)\s*=\s*(\d{1,6})\s*", part) for part in value.split(",")]
     if not all(pairs):
-        raise BadInput(f"--dims: expected NAME=SIZE separated by commas, such as D=3,H=4, not {value!r}")
+        expected = "NAME=SIZE separated by commas, such as D=3,H=4, each size a whole number of at most six digits"
+        raise BadInput(f"--dims: expected {expected}, not {value!r}")
+    names = [pair[1] for pair in pairs if pair]
+    if twice := [name for name in names if names.count(name) > 1]:
+        raise BadInput(f"--dims: {twice[0]} is given twice")
     return {pair[1]: int(pair[2]) for pair in pairs if pair}
 
 

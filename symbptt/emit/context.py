@@ -13,7 +13,7 @@ from symbptt.emit.program import Program, Writer
 from symbptt.model.arrays import sizes
 from symbptt.model.values import Model, Role, Variable
 
-NEEDS = {"_cross_entropy": ("_log_sum_exp",), "_cross_entropy_slope": ("_softmax",), "_target": ("_one_hot",),
+NEEDS = {"_cross_entropy": ("_log_sum_exp",), "_cross_entropy_slope": ("_softmax",), "_target": ("_one_hot", "_classes"),
          "_softmax_cross_entropy": ("_classes",), "_gates": ("_is_small",), "_side_by_side": ("_is_small",)}
 """Helpers that call helpers."""
 
@@ -129,7 +129,7 @@ def context(program: Program, writer: Writer, recipe: str) -> dict[str, Any]:
     if model.loss:
         made.update(_loss_context(program, writer, everything + dims))
         text = str(made["loss_open"])
-        helpers |= {"_weight"} | {name for name in ("_target", "_number") if f"{name}(" in text}
+        helpers |= {"_weight"} | {name for name in ("_target", "_classes", "_real", "_number") if f"{name}(" in text}
     for name in tuple(helpers):
         helpers.update(NEEDS.get(name, ()))
     made["helpers"] = sorted(helpers)

@@ -11,7 +11,8 @@ from dataclasses import replace
 
 import numpy as np
 
-from symbptt.model.values import Role, Variable
+from symbptt.model.arrays import shape, takes_classes
+from symbptt.model.values import Model, Role, Variable
 from symbptt.unroll.graph import UnrolledGraph
 from symbptt.verify.case import Case
 from symbptt.verify.compare import Comparison, Scale
@@ -83,9 +84,23 @@ def check_weighted(case: Case, rng: np.random.Generator) -> Iterator[Check]:
     if not case.code.takes_weights:
         return
     T, N = case.data.T, case.data.N
-    data = replace(case.data, mask=(rng.random((T, N)) < 0.7) * rng.uniform(0.5, 1.5, (T, N)), weights=rng.uniform(0.5, 1.5, T))
+    mask, weights = (rng.random((T, N)) < 0.7) * rng.uniform(0.5, 1.5, (T, N)), rng.uniform(0.5, 1.5, T)
+    data = replace(case.data, mask=mask, weights=weights, targets=_as_vectors(case.data, case.graph.model, rng))
     for item in check(replace(case, data=data, given=case.code.gradients(data)), rng):
         yield replace(item, name="complex step, mask")
+    if case.code.has_loss:
+        ours, theirs = np.asarray(case.code.value(data).real), np.asarray(objective(case.graph, data).real).reshape(())
+        compare = Comparison("complex step, mask", "emitted", "interpreter", TOLERANCE, Scale.of([theirs]))
+        yield compare.arrays("loss", ours, theirs)
+
+
+def _as_vectors(data: Data, model: Model, rng: np.random.Generator) -> dict[str, Array]:
+    """The targets, classes as vectors that sum to anything: a cross-entropy counts their sum."""
+    found = dict(data.targets)
+    for v in model.of(Role.TARGET):
+        if takes_classes(model, v):
+            found[v.name] = rng.uniform(0.1, 1.0, (data.T, data.N, *shape(v, data.dims)))
+    return found
 
 
 def check_own(case: Case, rng: np.random.Generator) -> Iterator[Check]:

@@ -46,6 +46,8 @@ def stored(path: Path | str) -> Emitted:
     if "MODEL_FILE" not in text:
         raise BadInput(f"{place}: no MODEL_FILE in it; only modules that symbptt emitted can be verified")
     module = _module(text, place)
+    if hasattr(module, "K1"):
+        raise BadInput(f"{place}: truncated on purpose, so its gradients are not the model's; run it to have it check its terms")
     return Emitted(place, module, _model(module, place))
 
 

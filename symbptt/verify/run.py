@@ -46,6 +46,8 @@ def file(path: Path | str, *, dims: Mapping[str, int] | None = None, T: int | No
 
 
 def _report(code: Emitted, dims: Mapping[str, int] | None, T: int | None, N: int, seed: int) -> Report:
+    if isinstance(seed, bool) or not isinstance(seed, int) or seed < 0:
+        raise BadInput(f"the seed must be a whole number from 0 on, not {seed!r}")
     if T is None:
         T = code.only_T or STEPS
     if code.only_T not in (None, T):

@@ -184,3 +184,27 @@ def test_a_model_that_no_array_gives_steps_is_verified_as_straight_line_code() -
     report = verify.gradients(from_text(text, "alone.toml"), T=4)
     report.raise_for_disagreement()
     assert {c.subject for c in report if c.name == "complex step"} == {"W", "h"}
+
+
+@pytest.mark.parametrize(("old", "new"), [
+    ("z *= weight * share / total", "z *= weight / total"),
+    ("minus_log = minus_log + share * np.log(total)", "minus_log = minus_log - share * np.log(total)"),
+])
+def test_targets_that_sum_to_something_else_and_the_loss_itself_are_checked(old: str, new: str, tmp_path: Path) -> None:
+    text = emit.source("elman").text
+    assert old in text
+    path = tmp_path / "edited.py"
+    path.write_text(text.replace(old, new))
+    assert {check.name for check in verify.file(path) if not check.ok} == {"complex step, mask"}
+
+
+def test_a_truncated_module_is_refused_with_a_reason(tmp_path: Path) -> None:
+    path = tmp_path / "window.py"
+    path.write_text(emit.source("elman", truncation=(1, 2)).text)
+    with pytest.raises(BadInput, match="truncated on purpose"):
+        verify.file(path)
+
+
+def test_a_seed_is_a_whole_number() -> None:
+    with pytest.raises(BadInput, match="seed must be a whole number"):
+        verify.gradients("elman", seed=-1)

@@ -249,7 +249,7 @@ class Writer:
 
     def _span(self, block: Block) -> str:
         width = self.arrays.shape(block.ahead[0].key).replace(", ", " * ")
-        return f"span = max(1, {STRETCH} // (N * {width}))"
+        return f"span = max(1, {STRETCH} // max(1, N * {width}))"
 
     def _stretches(self, block: Block) -> None:
         """Local factors, for as many steps as fit into the cache."""
