@@ -127,12 +127,27 @@ def rules(
     return voice.joined(made) or voice.say("rules.nothing")
 
 
+def heard(model: Model, equation: RecursionEquation) -> tuple[Contribution, ...]:
+    """What an adjoint equation gets from its own step where that is not the last."""
+    mute = silent(model)
+    return tuple(c for c in equation.terms if c.through.name not in mute)
+
+
+def before_last(left: Tree, right: Tree) -> Equality:
+    """An equation of the steps before the last."""
+    return Equality(left, (during(right, "t = T−1, …, 1"),))
+
+
+def line(left: Tree, right: Tree, apart: bool) -> Equality:
+    """An equation, with the steps that it is for where the last step has another."""
+    return before_last(left, right) if apart else Equality(left, (right,))
+
+
 def right_sides(model: Model, equation: RecursionEquation) -> tuple[MatrixExpr, MatrixExpr]:
     """The right sides of an adjoint equation: for the base case t = T, written in t, and for the steps before."""
     v = equation.variable
-    mute = silent(model)
-    heard = tuple(c for c in equation.terms if c.through.name not in mute)
-    return equation.now, build.add(sp.ZeroMatrix(v.rows, v.columns), *(c.value for c in (*heard, *equation.carries)))
+    parts = (c.value for c in (*heard(model, equation), *equation.carries))
+    return equation.now, build.add(sp.ZeroMatrix(v.rows, v.columns), *parts)
 
 
 def value_step(model: Model, voice: Voice, equation: RecursionEquation) -> Step:
@@ -148,7 +163,7 @@ def value_step(model: Model, voice: Voice, equation: RecursionEquation) -> Step:
         base = during(voice.tree(symbols.at(now, LAST), model), "t = T")
         tree = Aligned((
             Equality(voice.tree(symbols.at(adjoint, LAST), model), (base,)),
-            Equality(voice.tree(adjoint, model), (during(voice.tree(earlier, model), "t = T−1, …, 1"),)),
+            before_last(voice.tree(adjoint, model), voice.tree(earlier, model)),
         ))
     return Step(tree, rule, check, _stands_for(model, voice, v), equation.number)
 
@@ -171,8 +186,8 @@ def gradient_side(model: Model, equation: RecursionEquation) -> MatrixExpr:
         return sp.ZeroMatrix(v.rows, v.columns)
     if initial(model, v):
         return build.add(*(symbols.at(c.value, 1) for c in equation.terms))
-    heard = [c.value for c in equation.terms if c.through.name not in mute]
-    return _accumulated(model, v.timed, heard, [c.value for c in equation.terms if c.through.name in mute])
+    always = [c.value for c in heard(model, equation)]
+    return _accumulated(model, v.timed, always, [c.value for c in equation.terms if c.through.name in mute])
 
 
 def gradient_step(model: Model, voice: Voice, equation: RecursionEquation) -> Step:

@@ -75,4 +75,4 @@ def test_a_missing_folder_is_said() -> None:
 
 def test_a_pen_writes_prose() -> None:
     assert Html().prose(("a < b ", Typed("x_1"))) == "a &lt; b <code>x_1</code>"
-    assert Latex().prose(("50% ", Typed("x_1"))) == r"50\% \texttt{x\_1}"
+    assert Latex().prose(("50% ", Typed("x_1"))) == r"50\% \texttt{x\_\allowbreak{}1}"

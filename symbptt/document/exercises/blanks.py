@@ -12,7 +12,7 @@ from symbptt.document.exercises.drawn import Drawn, said, shown
 from symbptt.document.lesson import Lesson
 from symbptt.narrative import backward, symbols
 from symbptt.narrative.products import Factors, pair, patterns, product
-from symbptt.typeset.tree import Blank, Equality, Operator, Row, Tree
+from symbptt.typeset.tree import Blank, Operator, Row, Tree
 from symbptt.unroll.graph import steps
 
 LONGEST = 4
@@ -48,23 +48,26 @@ def factor(lesson: Lesson, random: Random) -> Drawn | None:
 def summand(lesson: Lesson, random: Random) -> Drawn | None:
     """One summand of an adjoint equation that has several."""
     model, voice = lesson.model, lesson.voice
-    several = [e for e in recursion(model).adjoints if len(e.terms) + len(e.carries) > 1]
+    several = [e for e in recursion(model).adjoints if len(backward.heard(model, e)) + len(e.carries) > 1]
     if not several:
         return None
     equation = random.choice(several)
-    parts = [voice.tree(c.value, model) for c in (*equation.terms, *equation.carries)]
+    now = backward.heard(model, equation)
+    parts = [voice.tree(c.value, model) for c in (*now, *equation.carries)]
     place = random.randrange(len(parts))
+    last, earlier = backward.right_sides(model, equation)
+    whole = voice.tree(earlier, model)
     left = voice.tree(symbol(NODE, equation.variable, TIME), model)
-    rule = backward.rules(model, voice, equation.variable, equation.terms, equation.carries)
-    reader = (*equation.terms, *equation.carries)[place].through
+    rule = backward.rules(model, voice, equation.variable, now, equation.carries)
+    reader = (*now, *equation.carries)[place].through.at(TIME + 1 if place >= len(now) else TIME)
     slots = {
         "adjoint": left, "loss": voice.tree(symbols.loss(model, None), model), "value": voice.tree(equation.variable.at(), model),
     }
     return Drawn(
-        (said(voice.say("exercises.summand.question", **slots)), shown(Equality(left, (_sum(parts, place),)))),
+        (said(voice.say("exercises.summand.question", **slots)), shown(backward.line(left, _sum(parts, place), last != earlier))),
         voice.say("exercises.summand.hint", **slots),
-        (said(voice.say("exercises.summand.solution", missing=parts[place], reader=voice.tree(reader.at(), model))),
-         shown(Equality(left, (voice.tree(equation.value, model),)), rule)), LINES,
+        (said(voice.say("exercises.summand.solution", missing=parts[place], reader=voice.tree(reader, model))),
+         shown(backward.line(left, whole, last != earlier), rule)), LINES,
     )
 
 

@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from random import Random
 
-from symbptt.derive.sum_of_products import pairs
+from symbptt import derive
+from symbptt.derive.sum_of_products import Kind, pairs
 from symbptt.document.exercises.drawn import Drawn, said
 from symbptt.document.lesson import Lesson
+from symbptt.model.values import Model, Variable
 from symbptt.narrative.forward import is_recurrent
 from symbptt.narrative.inline import Prose, math
 from symbptt.typeset.tree import Tree
@@ -24,12 +26,22 @@ QUESTIONS: dict[str, Callable[[Pairs, int], int]] = {
 """What is counted, by its name in the tables of words: of the pairs (t, k) and a number K."""
 
 
+BY_JACOBIANS = {"distance", "jacobians"}
+"""The questions about state Jacobians: a term (t, k) has t − k of them only if the loss reads the state of its own step."""
+
+
+def _one_each(model: Model, theta: Variable) -> bool:
+    found = derive.gradient(steps(model, 3), theta.name).terms
+    return all(sum(f.kind is Kind.STATE_JACOBIAN for f in t.factors) == t.loss_step - t.source_step for t in found)
+
+
 def terms(lesson: Lesson, random: Random) -> Drawn | None:
     """A number of terms or factors for a T that is not the document's."""
     model, voice, theta = lesson.model, lesson.voice, lesson.main
     if theta is None or not is_recurrent(model):
         return None
-    name, T = random.choice(sorted(QUESTIONS)), random.randint(5, 12)
+    asked = sorted(QUESTIONS if _one_each(model, theta) else set(QUESTIONS) - BY_JACOBIANS)
+    name, T = random.choice(asked), random.randint(5, 12)
     window = random.randint(2, T - 2)
     found = pairs(steps(model, T), theta)
     answer = QUESTIONS[name](found, window)

@@ -17,7 +17,6 @@ from symbptt.document.exercises.drawn import Drawn, said, shown
 from symbptt.document.lesson import Lesson
 from symbptt.model.values import Model, Role
 from symbptt.narrative import backward, symbols
-from symbptt.typeset.tree import Equality
 
 LINES = 5
 Change = Callable[[Model, MatrixExpr], Iterator[MatrixExpr]]
@@ -81,7 +80,8 @@ def error(lesson: Lesson, random: Random) -> Drawn | None:
     model, voice = lesson.model, lesson.voice
     found = recursion(model)
     wrt = set(lesson.variables)
-    cases = [(e, e.value) for e in found.adjoints if e.terms or e.carries]
+    mute = backward.silent(model)
+    cases = [(e, backward.right_sides(model, e)[1]) for e in found.adjoints if e.variable.name not in mute]
     cases += [(e, backward.gradient_side(model, e)) for e in found.gradients if e.variable in wrt and e.terms]
     wrong = [
         (equation, value, name, changed)
@@ -92,9 +92,11 @@ def error(lesson: Lesson, random: Random) -> Drawn | None:
     kind = random.choice(sorted({name for _, _, name, _ in wrong}))
     equation, value, name, changed = random.choice([case for case in wrong if case[2] == kind])
     left = voice.tree(_left(model, equation), model)
-    right = shown(Equality(left, (voice.tree(value, model),)), voice.say("exercises.error.shapes", shapes=voice.check(value)))
+    apart = equation in found.adjoints and equation.now != value
+    shapes = voice.say("exercises.error.shapes", shapes=voice.check(value))
+    right = shown(backward.line(left, voice.tree(value, model), apart), shapes)
     return Drawn(
-        (said(voice.say("exercises.error.question")), shown(Equality(left, (voice.tree(changed, model),)))),
+        (said(voice.say("exercises.error.question")), shown(backward.line(left, voice.tree(changed, model), apart))),
         voice.say("exercises.error.hint"), (said(voice.say(f"exercises.error.solution.{name}")), right),
         LINES,
     )

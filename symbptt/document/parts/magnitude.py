@@ -13,7 +13,7 @@ from symbptt.analyze.jacobian import coupled
 from symbptt.document.blocks import Block, Bullets, Heading, LeftOut, Paragraph, Steps, Table
 from symbptt.document.lesson import Lesson
 from symbptt.document.sizes import rounded, terms
-from symbptt.model.values import Model
+from symbptt.model.values import Model, Variable
 from symbptt.narrative import symbols
 from symbptt.narrative.forward import is_recurrent
 from symbptt.narrative.inline import math
@@ -91,12 +91,12 @@ def norm_bound(lesson: Lesson) -> tuple[Block, ...]:
     if not model.states or not is_recurrent(model):
         return (LeftOut(voice.say("handout.bound.left_out")),)
     factors = _product_of_norms(model, voice)
-    left = _norm(voice.tree(symbols.state_partial(model, TIME, SOURCE), model))
+    left = _norm(voice.tree(symbols.total(symbols.state(model), symbols.state(model, SOURCE)), model))
     steps = [Step(Equality(left, (factors,), "≤"), voice.say("handout.bound.submultiplicative"))]
     form = bound.form(model)
     heading = Heading(voice.word("handout.bound.heading"), "bound")
     intro = Paragraph(voice.say("handout.bound.intro"))
-    if form is None or form.gamma is None:
+    if form is None or form.gamma is None or not _one_matrix(model[form.weight]):
         why = Paragraph(voice.say("handout.bound.other_form"))
         return (heading, intro, Steps(tuple(steps)), why, *_measured(model, voice, None))
     weight = voice.tree(model[form.weight].at(), model)
@@ -111,6 +111,11 @@ def norm_bound(lesson: Lesson) -> tuple[Block, ...]:
         heading, intro, Steps(tuple(steps)), Paragraph(voice.say("handout.bound.gamma", **slots)), cases,
         *_measured(model, voice, form), *_shear(voice),
     )
+
+
+def _one_matrix(weight: Variable) -> bool:
+    """Whether all steps share the weight and it is a matrix: then a power of its largest singular value bounds a product."""
+    return weight.tied and len(weight.shape) == 2
 
 
 def _sigma(weight: Tree) -> Tree:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import sympy as sp
 from sympy.matrices.expressions.matexpr import MatrixExpr
@@ -18,8 +18,8 @@ from symbptt.document.example.numbers import Example, refusal, required
 from symbptt.document.example.told import matrix
 from symbptt.document.lesson import Lesson
 from symbptt.document.parts.worked import length
-from symbptt.model.values import Model, Role, Variable
-from symbptt.narrative import symbols
+from symbptt.model.values import Model, Variable
+from symbptt.narrative import backward, symbols
 from symbptt.narrative.symbols import LAST
 from symbptt.narrative.values import Step
 from symbptt.typeset.tree import Tree
@@ -37,6 +37,8 @@ class Mistake:
     right: MatrixExpr
     wrong: MatrixExpr
     effect: Matrix | None
+    before_last: bool = False
+    """Whether the equation is that of the steps before the last."""
 
 
 def pitfalls(lesson: Lesson) -> tuple[Block, ...]:
@@ -62,8 +64,8 @@ def _pair(lesson: Lesson) -> dict[str, Tree]:
 def _box(lesson: Lesson, mistake: Mistake) -> Box:
     model, voice = lesson.model, lesson.voice
     shown = (
-        Step(voice.equation(model, mistake.left, mistake.right), voice.say("pitfalls.right")),
-        Step(voice.equation(model, mistake.left, mistake.wrong), voice.say("pitfalls.wrong")),
+        Step(_shown(lesson, mistake, mistake.right), voice.say("pitfalls.right")),
+        Step(_shown(lesson, mistake, mistake.wrong), voice.say("pitfalls.wrong")),
     )
     blocks: list[Block] = [Paragraph(voice.say(f"pitfalls.{mistake.name}.text")), Steps(shown)]
     if mistake.effect is not None and lesson.main is not None:
@@ -77,6 +79,11 @@ def _box(lesson: Lesson, mistake: Mistake) -> Box:
     return Box("pitfall", voice.say(f"pitfalls.{mistake.name}.title"), tuple(blocks))
 
 
+def _shown(lesson: Lesson, mistake: Mistake, side: MatrixExpr) -> Tree:
+    voice, model = lesson.voice, lesson.model
+    return backward.line(voice.tree(mistake.left, model), voice.tree(side, model), mistake.before_last)
+
+
 def mistakes(lesson: Lesson) -> Iterator[Mistake]:
     """Every mistake that changes a formula of the model."""
     model, theta = lesson.model, lesson.main
@@ -86,19 +93,14 @@ def mistakes(lesson: Lesson) -> Iterator[Mistake]:
         yield from _off_by_one(model, theta, example)
     for equation in found.adjoints:
         if equation.carries and equation.terms:
-            yield _last_step(equation, model, theta, example)
+            yield _carry(equation, model, theta, example)
             break
     if theta is not None and theta.tied and model.states and not model.starting(theta):
         yield from _overwritten(model, theta, example)
-    yield from _formula(found.adjoints, "transpose", _untransposed)
-    yield from _formula(found.adjoints, "order", _reversed)
-    for equation in found.adjoints:
-        slopes = equation.now.atoms(Slope, SlopeByResult)
-        if slopes:
-            wrong = equation.now.xreplace({node: OneMatrix(*node.shape) for node in slopes})
-            effect = _effect(example, theta, lambda v, value: _without_slopes(value) if v.role is not Role.PARAMETER else value)
-            yield Mistake("slope", _adjoint(equation), equation.now, _simple(wrong), effect)
-            break
+    yield from _formula(model, found.adjoints, "transpose", _untransposed)
+    yield from _formula(model, found.adjoints, "order", _reversed)
+    for mistake in _formula(model, found.adjoints, "slope", _without_slopes):
+        yield replace(mistake, effect=_effect(example, theta, _in_one(mistake.left)))
 
 
 def _adjoint(equation: RecursionEquation) -> MatrixExpr:
@@ -131,10 +133,11 @@ def _summed(value: MatrixExpr) -> MatrixExpr:
     return Series(value, TIME, 1, LAST)
 
 
-def _last_step(equation: RecursionEquation, model: Model, theta: Variable | None, example: Example | None) -> Mistake:
-    """The carry from t + 1 forgotten: right only at t = T."""
-    effect = _dropped(example, theta)
-    return Mistake("carry", _adjoint(equation), equation.value, equation.now, effect)
+def _carry(equation: RecursionEquation, model: Model, theta: Variable | None, example: Example | None) -> Mistake:
+    """The carry of one state from t + 1 forgotten: right only at t = T."""
+    effect, (_, right) = _dropped(example, theta, equation.variable), backward.right_sides(model, equation)
+    wrong = build.add(sp.ZeroMatrix(*right.shape), *(c.value for c in backward.heard(model, equation)))
+    return Mistake("carry", _adjoint(equation), right, wrong, effect, before_last=True)
 
 
 def _overwritten(model: Model, theta: Variable, example: Example | None) -> Iterator[Mistake]:
@@ -150,12 +153,15 @@ def _overwritten(model: Model, theta: Variable, example: Example | None) -> Iter
     yield Mistake("assigned", left, _summed(value), value.xreplace({TIME: sp.S.One}), effect)
 
 
-def _formula(equations: tuple[RecursionEquation, ...], name: str, change: Change) -> Iterator[Mistake]:
-    """A mistake that shapes give away where they differ: the first equation that it changes."""
+def _formula(model: Model, equations: tuple[RecursionEquation, ...], name: str, change: Change) -> Iterator[Mistake]:
+    """A mistake in the first equation that it changes, at a step before the last if the last has an equation of its own."""
     for equation in equations:
-        wrong = change(equation.now)
-        if wrong != equation.now:
-            yield Mistake(name, _adjoint(equation), equation.now, wrong, None)
+        last, right = backward.right_sides(model, equation)
+        if equation.variable.name in backward.silent(model):
+            continue
+        wrong = change(right)
+        if wrong != right:
+            yield Mistake(name, _adjoint(equation), right, wrong, None, before_last=last != right)
             return
 
 
@@ -182,6 +188,14 @@ def _simple(value: MatrixExpr) -> MatrixExpr:
     return value.replace(sp.HadamardProduct, kept)
 
 
+def _in_one(adjoint: MatrixExpr) -> Callable[[Variable, MatrixExpr], MatrixExpr]:
+    """The slopes left out of the equation of one adjoint."""
+    def change(variable: Variable, value: MatrixExpr) -> MatrixExpr:
+        return _without_slopes(value) if symbol(NODE, variable, TIME) == adjoint else value
+
+    return change
+
+
 def _effect(
     example: Example | None, theta: Variable | None, change: Callable[[Variable, MatrixExpr], MatrixExpr]
 ) -> Matrix | None:
@@ -191,13 +205,13 @@ def _effect(
     return _rerun(example, theta, lambda v, c: change(v, c.value))
 
 
-def _dropped(example: Example | None, theta: Variable | None) -> Matrix | None:
-    """The gradient without what comes from the next step."""
+def _dropped(example: Example | None, theta: Variable | None, state: Variable) -> Matrix | None:
+    """The gradient without what comes from the next step to one state."""
     if example is None or theta is None:
         return None
 
     def change(equation: AdjointEquation) -> tuple[Contribution, ...]:
-        return tuple(c for c in equation.terms if int(c.step) == equation.step)
+        return tuple(c for c in equation.terms if equation.variable != state or int(c.step) == equation.step)
 
     return _rerun(example, theta, lambda v, c: c.value, change)
 
