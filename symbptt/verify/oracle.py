@@ -43,15 +43,28 @@ def check(case: Case, rng: np.random.Generator) -> Iterator[Check | str]:
 def _written(code: Emitted, names: tuple[str, ...], rng: np.random.Generator) -> Iterator[Written]:
     covered: list[tuple[int, int]] = []
     budget = _BUDGET
-    for size, T in SIZES:
-        if code.only_T not in (None, T) or any(size <= s and t >= T for s, t in covered):
+    for size, T in _affordable(code, names, rng):
+        if any(size <= s and t >= T for s, t in covered):
             continue
         written = write(code.model, _data(code, size, T, int(rng.integers(2**31))))
-        work = sum(written.data.value(code.variable(name)).size for name in names) * written.nodes(_BUDGET)
+        work = _work(code, names, written)
         if work <= budget:
             budget -= work
             covered.append((size, T))
             yield written
+
+
+def _work(code: Emitted, names: tuple[str, ...], written: Written) -> int:
+    return sum(written.data.value(code.variable(name)).size for name in names) * written.nodes(_BUDGET)
+
+
+def _affordable(code: Emitted, names: tuple[str, ...], rng: np.random.Generator) -> list[tuple[int, int]]:
+    """The sizes that the code is made for; none if the smallest is beyond the budget: larger ones take long to write out."""
+    fitting = [(size, T) for size, T in SIZES if code.only_T in (None, T)]
+    if not fitting:
+        return []
+    smallest = write(code.model, _data(code, *fitting[-1], int(rng.integers(2**31))))
+    return fitting if _work(code, names, smallest) <= _BUDGET else []
 
 
 def _data(code: Emitted, size: int, T: int, seed: int) -> Data:
