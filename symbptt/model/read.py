@@ -81,7 +81,7 @@ def _file_text(path: Path) -> str:
     if len(content) > MAX_BYTES:
         raise place.error(f"the file is larger than {MAX_BYTES // 1024} KiB")
     try:
-        return content.decode("utf-8")
+        return content.decode("utf-8-sig")  # some editors put a mark in front
     except UnicodeDecodeError as error:
         raise place.error(f"not UTF-8: byte {error.start + 1} cannot be decoded") from None
 

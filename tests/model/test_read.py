@@ -168,3 +168,9 @@ def test_a_model_without_text_cannot_be_changed() -> None:
 
 def test_the_sections_are_the_known_ones() -> None:
     assert set(sections.TABLES) < set(sections.KEYS)
+
+
+def test_a_byte_order_mark_is_no_part_of_a_file(tmp_path):
+    path = tmp_path / "marked.toml"
+    path.write_bytes(b"\xef\xbb\xbf" + read.load("elman").text.encode())
+    assert read.load(path).all_equations == read.load("elman").all_equations
