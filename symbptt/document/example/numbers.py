@@ -15,7 +15,7 @@ from sympy.matrices.expressions.matexpr import MatrixExpr
 
 from symbptt import derive
 from symbptt.algebra.evaluate import Array
-from symbptt.algebra.nodes import BatchMean
+from symbptt.algebra.nodes import BatchMean, SumAll
 from symbptt.derive.adjoint import AdjointSystem
 from symbptt.derive.numeric import class_targets
 from symbptt.document.example.mixed import Mixed, Number
@@ -90,9 +90,11 @@ class Example:
 
 
 def sizes(model: Model) -> dict[str, int]:
-    """One for every dimension; for that of classes, of which there must be two to choose from, two."""
+    """One for every dimension; two for classes, to have a choice, and for what a cell averages, as a layer normalisation."""
     classed = {name for target in class_targets(model) for name in model[target].shape}
     classed |= {name for v in model.of(Role.INPUT) if v.classes for name in v.shape}
+    sums = (node for e in model.equations for node in e.value.atoms(SumAll))
+    classed |= {symbol.name for node in sums for extent in node.args[0].shape for symbol in extent.free_symbols}
     return {name: CLASSES if name in classed else 1 for name in model.dimensions}
 
 
