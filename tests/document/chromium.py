@@ -125,15 +125,11 @@ def chromium(profile: Path) -> Iterator[Browser]:
     hears, says = os.pipe()
     listens, answers = os.pipe()
 
-    def place() -> None:
-        # First out of the way: one of the pipes may already be 3 or 4.
-        inward, outward = os.dup(hears), os.dup(answers)
-        os.dup2(inward, TO_BROWSER)
-        os.dup2(outward, FROM_BROWSER)
-
-    command = [PROGRAM, *OPTIONS, f"--user-data-dir={profile}"]
+    # Through a shell, since a fork of this process is refused where JAX was loaded into it.
+    place = f'exec "$@" {TO_BROWSER}</dev/fd/{hears} {FROM_BROWSER}>/dev/fd/{answers}'
+    command = ["sh", "-c", place, "sh", PROGRAM, *OPTIONS, f"--user-data-dir={profile}"]
     process = subprocess.Popen(
-        command, preexec_fn=place, close_fds=False, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+        command, pass_fds=(hears, answers), stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
     )
     os.close(hears)
     os.close(answers)
