@@ -40,7 +40,7 @@ def _versions() -> dict[str, str]:
 
 
 def _threads(count: int) -> None:
-    """One limit for BLAS and PyTorch; XLA's is fixed before it is imported."""
+    """One limit for BLAS and PyTorch; XLA's two pools (operations, and parts of one) have theirs before import."""
     import threadpoolctl
 
     threadpoolctl.threadpool_limits(count)
@@ -60,6 +60,7 @@ def main() -> int:
     options = parser.parse_args()
     several = str(options.threads > 1).lower()
     os.environ["XLA_FLAGS"] = f"--xla_cpu_multi_thread_eigen={several} intra_op_parallelism_threads={options.threads}"
+    os.environ["NPROC"] = str(options.threads)
     from benchmarks import growth, measure, table
     from benchmarks.case import MODELS, SIZES, make
 
