@@ -50,16 +50,16 @@ def _forward(parameters, inputs, states):
     H = W_xh.shape[0]
     O = W_ho.shape[0]
 
-    h = np.empty((T + 1, N, H), dtype)
+    h = _empty((T + 1, N, H), dtype)
     h_now = h[1:]
     h_rows = h_now.reshape(T * N, H)
     x_rows = x.reshape(T * N, D)
     h_before = h[:-1]
     W_xh_T = np.array(W_xh.T, dtype, order="C")
     W_hh_T = np.array(W_hh.T, dtype, order="C")
-    a = np.empty((N, H), dtype)
+    a = _empty((N, H), dtype)
     h[0] = _initial(states, "h", (N, H), dtype)
-    np.dot(x_rows, W_xh_T, out=h_rows)                                                    # (1)
+    _multiply(x_rows, W_xh_T, out=h_rows)                                                 # (1)
     np.add(h_rows, b_h, out=h_rows)
     for h_t, h_before_t in zip(h_now, h_before):
         np.dot(h_before_t, W_hh_T, out=a)                                                 # (1)
@@ -142,22 +142,22 @@ def _backward(parameters, residuals, cotangents):
     c_h = cotangents.get("h")
     c_o = cotangents.get("o")
 
-    d_a = np.empty((T, N, H), dtype)
+    d_a = _empty((T, N, H), dtype)
     span = max(1, 32768 // max(1, N * H))
-    d_a_slope = np.empty((min(span, T), N, H), dtype)
+    d_a_slope = _empty((min(span, T), N, H), dtype)
     h_now = h[1:]
     h_rows = h_now.reshape(T * N, H)
     d_a_rows = d_a.reshape(T * N, H)
     x_rows = x.reshape(T * N, D)
     h_before = h[:-1]
     h_before_rows = h_before.reshape(T * N, H)
-    d_h = np.empty((N, H), dtype)
+    d_h = _empty((N, H), dtype)
     d_h_next = np.zeros((N, H), dtype)
     d_o = np.zeros((T, N, O), dtype) if c_o is None else c_o                              # (5)
     d_o_rows = d_o.reshape(T * N, O)
     grad_W_ho = d_o_rows.T @ h_rows                                                       # (13)
     grad_b_o = d_o_rows.sum(axis=0)                                                       # (14)
-    np.dot(d_o_rows, W_ho, out=d_a_rows)                                                  # (6)
+    _multiply(d_o_rows, W_ho, out=d_a_rows)                                               # (6)
     if c_h is not None:
         d_a_rows += c_h[1:].reshape(d_a_rows.shape)
     for stop in range(T, 0, -span):
@@ -203,6 +203,19 @@ def _classes(name, array, shape, dtype):
     return array.astype(dtype, copy=False)
 
 
+def _empty(shape, dtype):
+    """An array; a large one starts at a multiple of 64 bytes, where vector instructions and BLAS are fastest."""
+    count = 1
+    for length in shape:
+        count *= length
+    if count < 4096:
+        return np.empty(shape, dtype)
+    step = 64 // dtype.itemsize
+    piece = np.empty(count + step, dtype)
+    start = -(piece.__array_interface__["data"][0] // dtype.itemsize) % step
+    return piece[start : start + count].reshape(shape)
+
+
 def _initial(states, name, shape, dtype, start=0.0):
     """The initial value of a state; if it is not given that of the parameter it starts from, or zero."""
     if states is None or name not in states:
@@ -211,6 +224,18 @@ def _initial(states, name, shape, dtype, start=0.0):
     if given.shape != shape:
         raise ValueError(f"{name} has shape {given.shape}, expected {shape}")
     return given
+
+
+def _multiply(rows, weights, out):
+    """Rows (R, n) times weights (n, m), or weights of gates (G, n, m), tile by tile."""
+    R, n, m = *rows.shape, out.shape[-1]
+    height, width = _tile(R, n, m) if R > FEW else (R, m)
+    if height == R:
+        return np.matmul(rows, weights, out=out)
+    tiles = _empty((*weights.shape[:-2], m // width, 1, n, width), out.dtype)
+    tiles[..., 0, :, :] = np.moveaxis(weights.reshape(*weights.shape[:-1], m // width, width), -2, -3)
+    cut = out.reshape(*out.shape[:-2], R // height, height, m // width, width)
+    return np.matmul(rows.reshape(R // height, height, n), tiles, out=np.moveaxis(cut, -2, -4))
 
 
 def _outside(cotangent, state=False):
@@ -245,6 +270,19 @@ def _softmax_cross_entropy(o, y, weight):
         z *= weight * share / total
         z -= weight * y
     return (weight * minus_log).sum(), z
+
+
+# For so few samples gates lie side by side, for one product; BLAS takes up to so many multiplications without copying.
+FEW, SMALL = 4, 1000000
+
+
+def _tile(N, n, m):
+    """Rows and columns of the tiles of a product (N, n) (n, m), N > 1: few enough for BLAS to copy nothing, or all."""
+    width = 64 if m % 64 == 0 else m
+    for height in (N, 64, 32, 16):
+        if N % height == 0 and height * n * width <= SMALL:
+            return height, width
+    return N, m
 
 
 def _weight(T, N, dtype, mask, weights):

@@ -14,7 +14,8 @@ from symbptt.model.arrays import sizes
 from symbptt.model.values import Model, Role, Variable
 
 NEEDS = {"_cross_entropy": ("_log_sum_exp",), "_cross_entropy_slope": ("_softmax",), "_target": ("_one_hot", "_classes"),
-         "_softmax_cross_entropy": ("_classes",), "_gates": ("_is_small",), "_side_by_side": ("_is_small",)}
+         "_softmax_cross_entropy": ("_classes",), "_multiply": ("_tile", "_empty"), "_gates": ("_tile", "_empty"),
+         "_side_by_side": ("_tiled", "_tile", "_empty"), "_on_top": ("_tiled", "_tile", "_empty", "_in_tiles")}
 """Helpers that call helpers."""
 
 
@@ -99,6 +100,7 @@ def context(program: Program, writer: Writer, recipe: str) -> dict[str, Any]:
         "recipe": docstring(recipe),
         "equations": [docstring(line) for line in equations(model)],
         "steps": program.steps,
+        "tiled": writer.tiled,
         "has_loss": model.loss is not None,
         "name_literal": repr(model.name),
         "file_literal": file_literal(model.text),

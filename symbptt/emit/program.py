@@ -42,7 +42,9 @@ class Program:
 
 
 class Writer:
-    """Builds the parts of a module for one model; `steps` is None for a loop over any T."""
+    """Builds the parts of a module for one model; `steps` is None for a loop over any T, `tiled` allows products in tiles."""
+
+    tiled = False
 
     def __init__(self, model: Model, steps: int | None, wanted: tuple[Variable, ...]) -> None:
         self.model, self.steps, self.wanted = model, steps, wanted

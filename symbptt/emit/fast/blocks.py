@@ -55,19 +55,18 @@ class Writer:
             name = storage.pack_name(pack)
             shape = f"{len(pack.rows)}, T, N, {self.arrays.shape(home)}"
             if pack.buffered:
-                self.allocated.setdefault(name, f"{name} = np.empty(({shape}), dtype)")
+                self.allocated.setdefault(name, self.arrays.made(name, shape))
             else:
-                both = f"{name}, {storage.steps_name(pack)}"
-                self.allocated.setdefault(name, f"{both} = {self.constants.helper('_gates')}({shape}, dtype)")
+                self.allocated.setdefault(name, f"{name} = {self.constants.helper('_gates')}({shape}, dtype)")
             members = ", ".join(storage.name(row[-1]) for row in pack.rows)
             self.allocated.setdefault(" " + name, f"{members} = {name}")
         elif key in storage.stretched:
             name = storage.name(key)
             self.allocated.setdefault("span", self._span(block))
-            self.allocated.setdefault(name, f"{name} = np.empty((min(span, T), N, {self.arrays.shape(key)}), dtype)")
+            self.allocated.setdefault(name, self.arrays.made(name, f"min(span, T), N, {self.arrays.shape(key)}"))
         elif key in storage.stored and not key.startswith(GRADIENT) and (block.each or home != key or storage.extra_row(key)):
             name = storage.name(home)
-            self.allocated.setdefault(name, f"{name} = np.empty(({self._full_shape(home)}), dtype)")
+            self.allocated.setdefault(name, self.arrays.made(name, self._full_shape(home)))
 
     def _full_shape(self, key: str) -> str:
         return f"{self.arrays.lead(key)}, {self.arrays.shape(key)}"

@@ -84,14 +84,16 @@ class Constants:
         self.lines.setdefault(made, f"{made} = {self.helper('_side_by_side')}(({joined}), N, dtype)")
         return stacked, product, view
 
-    def on_top(self, weights: tuple[MatrixExpr, ...], steps: str) -> tuple[str, str]:
-        """W_1, ..., W_G for a sum of products, and the array that the products go to, in the layout of `steps`."""
+    def on_top(self, weights: tuple[MatrixExpr, ...], gates: str) -> tuple[str, str, str, str]:
+        """For a sum of products of gates with W_1, ..., W_G: steps, weights, an array for the products, and its view by gate."""
         joined = ", ".join(self.lower(w).at(TIMES) for w in weights)
-        columns = self.lower.size(weights[0].shape[1])
-        stacked = self._named(
-            f"on top {joined}", self._joined(weights), f"np.array(({joined}), dtype).reshape({steps}.shape[1], -1, {columns})"
-        )
-        return stacked, self._named(f"sum {joined}", stacked + "_sum", f"np.empty(({steps}.shape[1], N, {columns}), dtype)")
+        names, wish = self.arrays.storage.layout.names, self._joined(weights)
+        stacked = names.of(f"on top {joined}", wish)
+        steps = names.of(f"steps for {joined}", f"{gates}_tiles")
+        product, parts = (names.of(f"{end} on top {joined}", f"{stacked}_{end}") for end in ("product", "parts"))
+        made = f"{steps}, {stacked}, {product}, {parts}"
+        self.lines.setdefault(made, f"{made} = {self.helper('_on_top')}(({joined}), {gates}, dtype)")
+        return steps, stacked, product, parts
 
     def _joined(self, values: tuple[MatrixExpr, ...]) -> str:
         """W_i, W_f, W_g -> W_ifg: what the names share, then what tells them apart. Numbers have no names."""
@@ -106,4 +108,4 @@ class Constants:
         """An array for intermediate results."""
         key, names = f"scratch {shape} {number}", self.arrays.storage.layout.names
         count = next(i for i in range(1, 1000) if f"part_{i}" not in names.taken)
-        return self._named(key, f"part_{count}", f"np.empty(({shape}), dtype)")
+        return self._named(key, f"part_{count}", f"{self.helper('_empty')}(({shape}), dtype)")

@@ -187,9 +187,9 @@ def _stacked_sum(self: Operations, gathered: list[MatrixExpr], into: str) -> str
     weights = tuple(build.split_number(v)[1][0].arg for v in gathered)
     pack = self.place.storage.plan.pack(build.split_number(gathered[0])[1][1].name)
     assert pack is not None and isinstance(self.place, Step)
-    stacked, products = self.constants.on_top(weights, self.place.storage.steps_name(pack))
-    self.say(f"np.matmul({self.place.side_by_side(pack)}, {stacked}, out={products})")
-    self.say(f"np.add.reduce({products}, axis=0, out={into})")
+    steps, stacked, product, parts = self.constants.on_top(weights, self.place.storage.pack_name(pack))
+    self.say(f"np.matmul({self.place.step_of(steps)}, {stacked}, out={product})")
+    self.say(f"np.add.reduce({parts}, axis=0, out={into})")
     return into
 
 
@@ -220,10 +220,10 @@ def _product(self: Operations, values: Values, into: str | None) -> str:
     matrices = [f for f in found if f is not None]
     if len(values) > 1 and isinstance(self.place, Step):
         weights, product, gates = self.constants.side_by_side(values, matrices)
-        self.say(f"np.matmul({operand}, {weights}, out={product})")
+        self.say(f"np.matmul({self.place.tiles_of(operand, product)}, {weights}, out={product})")
         return self._copied(gates, into)
     weights = self.constants.weights(values, matrices)
-    call = "np.dot" if len(values) == 1 else "np.matmul"
+    call = "np.dot" if isinstance(self.place, Step) else self.constants.helper("_multiply")
     out = self.result(values, into)
     if operand == out:
         return self._expression(values, into)

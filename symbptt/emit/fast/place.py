@@ -27,6 +27,10 @@ class Arrays:
         """The axes of a value behind the batch axis, as text."""
         return shape_text(self.storage.variable(key), self.size.size)
 
+    def made(self, name: str, shape: str) -> str:
+        """The line that makes an array."""
+        return f"{name} = {self.size.helper('_empty')}(({shape}), dtype)"
+
     def view(self, name: str, text: str) -> str:
         """Name a part of an array."""
         self.views.setdefault(name, f"{name} = {text}")
@@ -172,16 +176,24 @@ class Step(Place):
         name = self.storage.pack_name(pack, span)
         return self._each(f"step {name}", name + "_t", f"{self.arrays.run(pack, span)}.swapaxes(0, 1){self.chunk}")
 
-    def side_by_side(self, pack: Pack) -> str:
-        """The step of a whole pack as a sum of products reads it."""
-        steps = self.storage.steps_name(pack)
-        return self._each(f"step {steps}", steps + "_t", steps + self.chunk)
+    def tiles_of(self, operand: str, products: str) -> str:
+        """An operand of N rows as a product in tiles meets it."""
+        cut = self.arrays.size.helper("_in_tiles")
+        if operand not in self.over:
+            return f"{cut}({operand}, {products})"
+        wish = operand.removesuffix("_t") + "_tiles_t"
+        return self._each(f"tiles {operand} {products}", wish, f"{cut}({self.over[operand]}, {products})")
+
+    def step_of(self, tiles: str) -> str:
+        """One step of an array in tiles, (T, ...)."""
+        return self._each(f"step {tiles}", tiles + "_t", tiles + self.chunk)
 
     def buffer(self, key: str) -> str:
         """A buffer that every step uses again; what the step after passes back starts at zero."""
         name = self.storage.name(key)
-        make = "zeros" if key.startswith(CARRY) else "empty"
-        self.buffers.setdefault(name, f"{name} = np.{make}((N, {self.arrays.shape(key)}), dtype)")
+        shape = f"N, {self.arrays.shape(key)}"
+        zero = f"{name} = np.zeros(({shape}), dtype)"
+        self.buffers.setdefault(name, zero if key.startswith(CARRY) else self.arrays.made(name, shape))
         return name
 
     def _name(self, key: str, wish: str) -> str:
@@ -194,7 +206,7 @@ class Step(Place):
 
     def _whole(self, pack: Pack) -> str:
         name = self._name(f"now {pack.rows}", self.storage.pack_name(pack) + "_now")
-        self.buffers.setdefault(name, f"{name} = np.empty(({len(pack.rows)}, N, {self.arrays.shape(pack.rows[0][-1])}), dtype)")
+        self.buffers.setdefault(name, self.arrays.made(name, f"{len(pack.rows)}, N, {self.arrays.shape(pack.rows[0][-1])}"))
         return name
 
     def _buffered(self, pack: Pack, row: int) -> str:

@@ -99,6 +99,7 @@ class Plan:
     forward: tuple[Block, ...]
     backward: tuple[Block, ...]
     packs: tuple[Pack, ...] = ()
+    tiled: bool = False
 
     @property
     def blocks(self) -> tuple[Block, ...]:

@@ -119,11 +119,6 @@ class Storage:
         wish = start + "_".join(m.removeprefix(start) for m in members)
         return self.layout.names.of(f"pack {members}", wish if len(wish) <= LONGEST else start + "gates")
 
-    def steps_name(self, pack: Pack) -> str:
-        """The name of a pack's steps, as a sum of products reads them."""
-        name = self.pack_name(pack)
-        return self.layout.names.of(f"steps of {name}", f"{name}_steps")
-
     def is_timed(self, key: str) -> bool:
         """Whether a name stands for a value per step, rather than for a tied parameter."""
         return ":" in key or self.plan.model[key].timed

@@ -18,6 +18,7 @@ from symbptt.emit.fast.place import Arrays
 from symbptt.emit.fast.plan import CARRY, GRADIENT, Block, Plan
 from symbptt.emit.fast.schedule import schedule
 from symbptt.emit.fast.storage import Storage
+from symbptt.emit.fast.tiles import tiles
 from symbptt.emit.fast.together import together
 from symbptt.emit.passes import Line, Pullback, loss_pullback
 from symbptt.emit.program import Body, Writer
@@ -30,6 +31,7 @@ PASSES: dict[str, Callable[[Plan], Plan]] = {
     "hoist": hoist,
     "gates": gates,
     "together": together,
+    "tiles": tiles,
 }
 """The passes by name, in their order; each can be left out."""
 
@@ -43,7 +45,7 @@ class FastWriter(Writer):
         for name, run in PASSES.items():
             if name not in without:
                 plan = run(plan)
-        self.plan = plan
+        self.plan, self.tiled = plan, plan.tiled
         self.storage = Storage(plan, self.layout, self._kept())
 
     def _kept(self) -> frozenset[str]:
@@ -70,7 +72,7 @@ class FastWriter(Writer):
         work.allocate(self.plan.forward)
         for state in self.model.states:
             name = self.layout.array(state)
-            work.allocated.setdefault(name, f"{name} = np.empty((T + 1, N, {self._shape(state)}), dtype)")
+            work.allocated.setdefault(name, arrays.made(name, f"T + 1, N, {self._shape(state)}"))
         initial = [Line(f"{self.layout.array(s)}[0] = {self._initial(s)}") for s in self.model.states]
         return self._body(work, arrays, constants, self.plan.forward, initial, "")
 

@@ -1,0 +1,12 @@
+"""Pass: large products in parts that BLAS takes as they lie in memory."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from symbptt.emit.fast.plan import Plan
+
+
+def tiles(plan: Plan) -> Plan:
+    """(h_1; h_2) (V_1, V_2) = (h_1 V_1, h_1 V_2; h_2 V_1, h_2 V_2): products small enough for BLAS to copy nothing."""
+    return replace(plan, tiled=True)
