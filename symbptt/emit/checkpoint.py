@@ -18,7 +18,7 @@ OPTION = " --checkpoint"
 def check(model: Model, possible: bool) -> None:
     """Raises BadInput for a model whose loss does not fall apart into segments, or code that has none."""
     if not possible:
-        raise BadInput("checkpoints are for loops in NumPy, in reverse mode and without truncation")
+        raise BadInput("checkpoints are for loops, in reverse mode and without truncation")
     if model.loss is None:
         raise BadInput(f"{model.name} has no loss, which checkpoints are for; forward and backward serve segments as they are")
     if model.loss.reduction == "mean":

@@ -14,6 +14,7 @@ from symbptt.emit import checkpoint as checkpoints
 from symbptt.emit.context import context
 from symbptt.emit.fast.writer import PASSES, FastWriter
 from symbptt.emit.frameworks import module
+from symbptt.emit.frameworks.long import Long
 from symbptt.emit.names import words
 from symbptt.emit.nested import NESTED
 from symbptt.emit.passes import Line
@@ -102,17 +103,17 @@ def source(
     _check_passes(without, fast and backend not in FRAMEWORKS and mode == "reverse" and truncation is None)
     wanted = wanted_variables(model, wrt)
     if checkpoint:
-        checkpoints.check(model, not unroll and backend not in FRAMEWORKS and mode == "reverse" and truncation is None)
-        wanted = checkpoints.wanted(model, wanted)
+        checkpoints.check(model, not unroll and mode == "reverse" and truncation is None)
+        wanted = wanted if backend in FRAMEWORKS else checkpoints.wanted(model, wanted)
+    if backend in FRAMEWORKS and mode == "reverse":
+        if clipping:
+            raise BadInput(f"clipping is for NumPy; {backend} has functions of its own for it")
+        return _framework(model, backend, wanted, _recipe(model, T, unroll, wrt, backend), Long(checkpoint, truncation))
     if mode != "reverse" or truncation is not None:
         variant = _variant(mode, truncation, backend, unroll, style)
         recipe = _recipe(model, None, False, wrt) + f" {variant.options}" + CLIPPING * clipping
         text = render(Writer(model, None, wanted), recipe, variant, clipping)
         return SourceFile(f"{model.name}{variant.suffix}.py", text, model)
-    if backend in FRAMEWORKS:
-        if clipping:
-            raise BadInput(f"clipping is for NumPy; {backend} has functions of its own for it")
-        return _framework(model, backend, wanted, _recipe(model, T, unroll, wrt, backend))
     writer = FastWriter(model, wanted, without) if fast else Writer(model, T if unroll else None, wanted)
     suffix = f"_T{T}" if unroll else ""
     recipe = _recipe(model, T, unroll, wrt) + _choices(style, without) + CLIPPING * clipping
@@ -130,11 +131,13 @@ def for_steps(model: Model, T: int, **options: Any) -> SourceFile:
     return source(model, **options) if loops(model) else source(model, T=T, unroll=True, **options)
 
 
-def _framework(model: Model, backend: str, wanted: tuple[Variable, ...], recipe: str) -> SourceFile:
+def _framework(model: Model, backend: str, wanted: tuple[Variable, ...], recipe: str, long: Long) -> SourceFile:
     """A module for JAX or PyTorch."""
-    values = module.context(model, backend, wanted, recipe)
-    text = _environment().get_template(f"{backend}/module.py.jinja").render(**values)
-    return SourceFile(f"{model.name}_{backend}.py", text, model)
+    variant = truncated(*long.truncation) if long.truncation else None
+    recipe += f" {variant.options}" if variant else ""
+    values = module.context(model, backend, wanted, recipe + checkpoints.OPTION * long.checkpoint, long)
+    text = _environment().get_template(f"{backend}/{long.templates[0]}").render(**values)
+    return SourceFile(f"{model.name}_{backend}{variant.suffix if variant else ''}.py", text, model)
 
 
 def _variant(mode: str, truncation: tuple[int, int] | None, backend: str, unroll: bool, style: str | None) -> Variant:

@@ -26,12 +26,18 @@ def truncated(k1: int, k2: int) -> Variant:
     return Variant("numpy/truncated.py.jinja", options, suffix, partial(_extend, k1, k2))
 
 
+def kept(k1: int, k2: int) -> str:
+    """What is kept, in words."""
+    if k1 == 1:
+        return f"a window of {k2} steps: the terms (t, k) with t - k < {k2} are kept"
+    return f"every {k1} steps back over at most {k2}"
+
+
 def _extend(k1: int, k2: int, writer: Writer, values: dict[str, Any], parts: Parts) -> None:
     model = writer.model
-    window = f"a window of {k2} steps: the terms (t, k) with t - k < {k2} are kept"
     timed = [v.name for v in model.of(Role.INPUT, Role.PARAMETER, Role.BUFFER) if v.timed]
     values |= {
-        "k1": k1, "k2": k2, "kept": window if k1 == 1 else f"every {k1} steps back over at most {k2}",
+        "k1": k1, "k2": k2, "kept": kept(k1, k2),
         "per_step": f"frozenset({timed!r})" if timed else "frozenset()",
         "last_only": model.loss is not None and model.loss.at == "last",
         "saved_lines": [f'"{s.name}": start_values["{s.name}"][first]{handed_out(s)},' for s in model.states],

@@ -14,6 +14,6 @@ def test_every_block(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     pytest.importorskip("torch")
     before = jax.config.jax_enable_x64
     try:
-        assert len(pages.run("backends", tmp_path, monkeypatch)) == 9
+        assert len(pages.run("backends", tmp_path, monkeypatch)) == 13
     finally:
         jax.config.update("jax_enable_x64", before)

@@ -7,23 +7,13 @@ from typing import Any
 
 import numpy as np
 import pytest
+from segmented import MODELS
 
 from symbptt import emit
 from symbptt.errors import BadInput
-from symbptt.model import build, read
+from symbptt.model import read
 from symbptt.model.values import Model
 from symbptt.verify import data
-
-LAGGED = build.model(
-    name="lagged", inputs={"x": "H"}, states={"h": "H", "m": ""}, parameters={"W": "H H", "V": "H H", "s": ""},
-    equations={"h": "tanh(W @ h[t-1] + V @ h[t-2] + x)", "m": "s * m[t-1] + mean(h)"}, loss="sum(h * h) + m * m",
-)
-SUMMED = [m for m in map(read.load, read.names()) if m.loss is not None and m.loss.reduction == "sum"]
-FROZEN = read.load("elman", freeze=True)
-LEARNED = build.model(
-    name="learned", inputs={"x": "D"}, states={"h": "H"}, parameters={"W": "H H", "U": "H D", "s": "H"}, initial={"h": "s"},
-    equations={"h": "tanh(W @ h[t-1] + U @ x)"}, loss="sum(h * h)",
-)
 
 
 def module(model: Model, **options: Any) -> types.ModuleType:
@@ -33,7 +23,7 @@ def module(model: Model, **options: Any) -> types.ModuleType:
 
 
 @pytest.mark.parametrize("style", ["fast", "plain"])
-@pytest.mark.parametrize("model", [*SUMMED, LAGGED, FROZEN, LEARNED], ids=lambda m: m.name + m.options)
+@pytest.mark.parametrize("model", MODELS, ids=lambda m: m.name + m.options)
 def test_segments_change_nothing(model: Model, style: str) -> None:
     made = module(model, style=style)
     T = 7
@@ -59,7 +49,8 @@ def test_states_come_with_the_gradients_asked_for() -> None:
 
 
 @pytest.mark.parametrize(("model", "options", "message"), [
-    ("elman", {"T": 3, "unroll": True}, "checkpoints are for loops"), ("elman", {"backend": "jax"}, "checkpoints are for loops"),
+    ("elman", {"T": 3, "unroll": True}, "checkpoints are for loops"),
+    ("elman", {"backend": "jax", "truncation": (1, 2)}, "checkpoints are for loops"),
     ("elman", {"mode": "forward"}, "checkpoints are for loops"), (read.load("elman", loss="none"), {}, "has no loss"),
 ])
 def test_what_has_no_segments_is_refused(model: Any, options: dict[str, Any], message: str) -> None:

@@ -37,7 +37,9 @@ class Dialect:
         return _NUMPY.sub(f"{self.module}.", text)
 
 
-_NAMES = frozenset({"step", "carry", "now", "wanted", "dtype", "states", "value", "values", "direct", "BACKEND", "WRT"})
+_NAMES = frozenset({
+    "step", "carry", "now", "wanted", "dtype", "states", "value", "values", "direct", "counted", "checkpoint", "BACKEND", "WRT",
+})
 
 JAX = Dialect(
     backend="jax",

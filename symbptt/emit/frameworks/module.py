@@ -10,6 +10,7 @@ from symbptt import resources
 from symbptt.derive.numeric import class_targets
 from symbptt.emit.context import equations, samples, untied_lead
 from symbptt.emit.frameworks.dialect import DIALECTS
+from symbptt.emit.frameworks.long import Long
 from symbptt.emit.frameworks.parts import Parts
 from symbptt.emit.literals import docstring, file_literal, shapes
 from symbptt.model import initialisers
@@ -21,15 +22,16 @@ FOLDER = "helpers"
 """The folder of a backend's templates with one file per helper function."""
 
 
-def context(model: Model, backend: str, wanted: tuple[Variable, ...], recipe: str) -> dict[str, Any]:
-    """The values of the template `templates/<backend>/module.py.jinja`."""
-    parts = Parts(model, DIALECTS[backend])
+def context(model: Model, backend: str, wanted: tuple[Variable, ...], recipe: str, long: Long) -> dict[str, Any]:
+    """The values of the template `templates/<backend>/module.py.jinja`, and of what comes with long sequences."""
+    parts = Parts(model, DIALECTS[backend], long.gaps)
     made: dict[str, Any] = {
         "title": docstring(model.title),
         "name": model.name,
         "recipe": docstring(recipe),
         "equations": [docstring(line) for line in equations(model)],
         "has_loss": model.loss is not None,
+        "last_only": model.loss is not None and model.loss.at == "last",
         "reduction": "mean" if model.loss and model.loss.reduction == "mean" else "summed",
         "name_literal": repr(model.name),
         "file_literal": file_literal(model.text),
@@ -57,9 +59,11 @@ def context(model: Model, backend: str, wanted: tuple[Variable, ...], recipe: st
         "input_classes": [(v.name, v.shape[0]) for v in model.of(Role.INPUT) if v.classes],
         "target_classes": [(v.name, v.shape[0]) for v in _class_targets(model)],
         "initialisers": {v.name: initialisers.name_of(v) for v in model.parameters},
+        **long.values(parts),
     }
     folder = resources.templates().joinpath(backend)
-    text = "\n".join([made["forward_body"], made["loss_body"], made["backward_body"], _read(folder, "module.py.jinja")])
+    bodies = [str(made[name]) for name in made if name.endswith("_body")]
+    text = "\n".join([*bodies, *(_read(folder, name) for name in long.templates)])
     return made | {"helpers": _called(text, folder.joinpath(FOLDER))}
 
 

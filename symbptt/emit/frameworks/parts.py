@@ -22,6 +22,7 @@ from symbptt.emit.passes import Line
 from symbptt.model.values import Model, Role, Variable
 
 _INDENT = 4
+_QUOTED = re.compile(r'"[^"]*"')
 _WIDTH = 92
 """The column at which equation numbers stand."""
 
@@ -32,6 +33,8 @@ class Parts:
 
     model: Model
     dialect: Dialect
+    gaps: bool = False
+    """Whether the gradients leave out some steps' losses, which `_kept` tells."""
 
     def __post_init__(self) -> None:
         self.layout = Layout(self.model, False, Names(set(RESERVED | self.dialect.names)))
@@ -65,6 +68,13 @@ class Parts:
         body.append(Line(f"values = {{{values}}}"))
         return _text(self.opening.lines(), body)
 
+    def start(self) -> str:
+        """From parameters, inputs and states to the initial state."""
+        printer = self._printer(self.blocks.forward)
+        body = [Line(self.opening.initial(s, printer.first(s.name))) for s in self.model.states]
+        pairs = ", ".join(f'"{s.name}": {printer.first(s.name)}{handed_out(s)}' for s in self.model.states)
+        return _text(self.opening.lines(), [*body, Line(f"return {{{pairs}}}")])
+
     def loss(self) -> str:
         """From residuals and targets to `value`, `cotangents` and `direct` gradients."""
         loss = self.model.loss
@@ -76,7 +86,7 @@ class Parts:
         body = [Line("direct = {}")]
         for block in self.blocks.loss:
             body += printer.lines(block)
-        weight = "weight[-1:]" if last else "weight"
+        weight = ("counted" if self.gaps else "weight") + ("[-1:]" if last else "")
         body.append(Line(f"value = ({weight} * {self.layout.array(loss.target)}).sum()"))
         keys = [s.key for b in self.blocks.loss for s in b.statements if s.key.startswith((OUT, LAGGED))]
         return _text(opening, body + self._cotangents(printer.place, keys, last))
@@ -89,19 +99,12 @@ class Parts:
             used = [f"{self.layout.array(self.model[name])}.sum(axis=-1) != 0" for name in class_targets(self.model)]
             used += [f"{self.layout.array(self.model[loss.mask])}[..., 0].real > 0.5"] if loss.mask else []
             lines.append(f"weight = weight / _number({', '.join(['weight', str(loss.at == 'last'), 'mask', *used])})")
-        return lines
+        return [*lines, "counted = weight", "weight = weight * _kept(T)"] if self.gaps else lines
 
     def _cotangents(self, place: Place, keys: list[str], last: bool) -> list[Line]:
-        """What the loss passes to the values that it reads, and to initial states under the name "h at 0"."""
-        lines, pairs = [], []
-        if last:
-            lines += [Line(f"{place.name(key)} = _last({place.name(key)}, T)") for key in keys]
-        for name in dict.fromkeys(key.partition(":")[2] for key in keys):
-            texts = [place.name(OUT + name)] if OUT + name in keys else []
-            if LAGGED + name in keys:
-                texts.append(f"_later({place.name(LAGGED + name)})")
-                pairs.append(f'"{name} at 0": {place.name(LAGGED + name)}[0]')
-            pairs.append(f'"{name}": {" + ".join(texts)}')
+        """What the loss of each step passes to the values that it reads; "h before" is what goes to h of the step before."""
+        lines = [Line(f"{place.name(key)} = _last({place.name(key)}, T)") for key in keys] if last else []
+        pairs = [f'"{_label(key)}": {place.name(key)}' for key in keys]
         return [*lines, Line(f"cotangents = {{{', '.join(pairs)}}}")]
 
     def _values(self) -> list[Line]:
@@ -112,7 +115,11 @@ class Parts:
         printer = self._printer(self.blocks.backward)
         seeds = sorted(self.blocks.seeded)
         opening = self.opening.lines() + self._values()
-        opening += [Line(f'{printer.place.name(k)} = _cotangent(cotangents, "{k.removeprefix(OUT)}", dtype)') for k in seeds]
+        given = [*seeds, *(LAGGED + name for name in self._lagged())]
+        opening += [Line(f'{printer.place.name(k)} = _cotangent(cotangents, "{_label(k)}", dtype)') for k in given]
+        for name in self._lagged():
+            own, before = (printer.place.name(prefix + name) for prefix in (OUT, LAGGED))
+            opening.append(Line(f"{own} = _joined({own}, {before})"))
         body = [Line("gradients = {}")]
         for block in self.blocks.backward:
             body += printer.lines(block, backward=True)
@@ -121,10 +128,14 @@ class Parts:
             body += self._at_start(state, printer.place, stored)
         return _text(opening, body)
 
+    def _lagged(self) -> tuple[str, ...]:
+        """The states of which the loss reads the value of the step before."""
+        keys = [s.key for b in self.blocks.loss for s in b.statements]
+        return tuple(key.removeprefix(LAGGED) for key in keys if key.startswith(LAGGED))
+
     def _at_start(self, state: Variable, place: Place, stored: set[str]) -> list[Line]:
         """The gradient of an initial state, and of the parameter that it starts from."""
         key = CARRY + state.name
-        lagged = any(s.key == LAGGED + state.name for b in self.blocks.loss for s in b.statements)
         if key in place.final:
             text = self.layout.names.of(f"final {key}")
         elif key in stored:
@@ -132,8 +143,9 @@ class Parts:
         else:
             lower = WordLowering(place.in_step, self.layout.dimension, "N", self.dialect)
             text = lower.text(sp.ZeroMatrix(state.rows, state.columns))
-        if lagged:
-            text = f'_plus(cotangents.get("{state.name} at 0"), {text})'
+        if state.name in self._lagged():
+            before = place.name(LAGGED + state.name)
+            text = f"_plus(None if {before} is None else {before}[0], {text})"
         lines = [Line(f'if "{state.name}" in wanted:'), Line(f'    gradients["{state.name}"] = {_outside(text, state)}')]
         if state.initial is not None:
             total = f"({text}).sum(axis=0){handed_out(state)}"
@@ -155,6 +167,12 @@ class Parts:
         return tuple(v.name for v in differentiable(self.model))
 
 
+def _label(key: str) -> str:
+    """Under which name a cotangent is passed on."""
+    prefix, _, name = key.partition(":")
+    return f"{name} before" if prefix + ":" == LAGGED else name
+
+
 def _outside(text: str, variable: Variable) -> str:
     tail = handed_out(variable)
     return f"({text}){tail}" if tail else text
@@ -162,13 +180,13 @@ def _outside(text: str, variable: Variable) -> str:
 
 def _text(opening: Iterable[Line], body: list[Line]) -> str:
     """Indented lines, without those of the opening that define what nothing reads."""
-    rest = "\n".join(line.text for line in body)
+    rest = _QUOTED.sub("", "\n".join(line.text for line in body))
     kept: list[Line] = []
     for line in reversed(list(opening)):
         names, _, value = line.text.partition(" = ")
         if any(re.search(rf"\b{re.escape(name.strip())}\b", rest) for name in names.split(",")):
             kept.insert(0, line)
-            rest += "\n" + value
+            rest += "\n" + _QUOTED.sub("", value)
     blank = [Line("")] if kept and body else []
     return "\n".join(_aligned(line) for line in [*kept, *blank, *body])
 

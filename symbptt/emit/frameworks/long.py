@@ -1,0 +1,50 @@
+"""Long sequences in JAX and PyTorch: what the templates take that run segments again, or go back a window of steps only."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from symbptt.emit import checkpoint as checkpoints
+from symbptt.emit.frameworks.parts import Parts
+from symbptt.emit.layout import handed_out
+from symbptt.emit.truncated import kept
+from symbptt.model.values import Role
+
+
+@dataclass(frozen=True)
+class Long:
+    """`truncation` is (k1, k2) or None; `checkpoint` adds the functions that run segments again."""
+
+    checkpoint: bool = False
+    truncation: tuple[int, int] | None = None
+
+    @property
+    def templates(self) -> tuple[str, ...]:
+        """The templates that a module is made of, in a backend's folder; the first is the one to render."""
+        extra = ("checkpoint.py.jinja",) if self.checkpoint else ()
+        return ("truncated.py.jinja", "module.py.jinja") if self.truncation else ("module.py.jinja", *extra)
+
+    @property
+    def gaps(self) -> bool:
+        """Whether the losses of some steps reach nothing: every k1 steps back over fewer than k1."""
+        return self.truncation is not None and self.truncation[0] > self.truncation[1]
+
+    def values(self, parts: Parts) -> Mapping[str, Any]:
+        """What these templates take."""
+        model = parts.model
+        made = checkpoints.values(model, self.checkpoint) | {"check_steps": 4}
+        if self.checkpoint:
+            made["start_body"] = parts.start()
+        if self.truncation:
+            k1, k2 = self.truncation
+            first = parts.blocks.kept()[0]
+            timed = tuple(v.name for v in model.of(Role.INPUT, Role.PARAMETER, Role.BUFFER) if v.timed)
+            made |= {
+                "k1": k1, "k2": k2, "kept": kept(k1, k2), "gaps": self.gaps, "per_step": repr(timed),
+                "steps": f'len(residuals["values"]["{first.name}"])' + (" - 1" if first.role is Role.STATE else ""),
+                "check_steps": min(max(6, k2 + 2), 12),
+                "handed": [(s.name, handed_out(s)) for s in model.states],
+            }
+        return made
