@@ -51,22 +51,23 @@ def _forward(parameters, inputs, states):
     O = W_ho.shape[0]
 
     h = _empty((T + 1, N, H), dtype)
+    o = _empty((T, N, O), dtype)
     h_now = h[1:]
     h_rows = h_now.reshape(T * N, H)
     x_rows = x.reshape(T * N, D)
     h_before = h[:-1]
-    W_xh_T = np.array(W_xh.T, dtype, order="C")
+    o_rows = o.reshape(T * N, O)
     W_hh_T = np.array(W_hh.T, dtype, order="C")
     a = _empty((N, H), dtype)
     h[0] = _initial(states, "h", (N, H), dtype)
-    _multiply(x_rows, W_xh_T, out=h_rows)                                                 # (1)
+    _multiply(x_rows, W_xh.T, out=h_rows)                                                 # (1)
     np.add(h_rows, b_h, out=h_rows)
     for h_t, h_before_t in zip(h_now, h_before):
         np.dot(h_before_t, W_hh_T, out=a)                                                 # (1)
         np.add(a, h_t, out=a)
         np.tanh(a, out=h_t)                                                               # (2)
-    o_rows = h_rows @ W_ho.T + b_o                                                        # (3)
-    o = o_rows.reshape(T, N, O)
+    _multiply(h_rows, W_ho.T, out=o_rows)                                                 # (3)
+    np.add(o_rows, b_o, out=o_rows)
     return {
         "T": T, "N": N, "dtype": dtype,
         "x": x,
@@ -151,26 +152,29 @@ def _backward(parameters, residuals, cotangents):
     x_rows = x.reshape(T * N, D)
     h_before = h[:-1]
     h_before_rows = h_before.reshape(T * N, H)
+    ones = np.ones(T * N, dtype)
+    one = np.array(1, dtype)
     d_h = _empty((N, H), dtype)
     d_h_next = np.zeros((N, H), dtype)
     d_o = np.zeros((T, N, O), dtype) if c_o is None else c_o                              # (5)
     d_o_rows = d_o.reshape(T * N, O)
     grad_W_ho = d_o_rows.T @ h_rows                                                       # (13)
-    grad_b_o = d_o_rows.sum(axis=0)                                                       # (14)
+    grad_b_o = ones @ d_o_rows                                                            # (14)
     _multiply(d_o_rows, W_ho, out=d_a_rows)                                               # (6)
     if c_h is not None:
         d_a_rows += c_h[1:].reshape(d_a_rows.shape)
     for stop in range(T, 0, -span):
         start = max(stop - span, 0)
         chunk, count = slice(start, stop), slice(stop - start)
-        d_a_slope[count] = 1 - h_now[chunk] ** 2                                          # (7)
+        np.multiply(h_now[chunk], h_now[chunk], out=d_a_slope[count])                     # (7)
+        np.subtract(one, d_a_slope[count], out=d_a_slope[count])
         for d_a_t, d_a_slope_t in zip(d_a[chunk][::-1], d_a_slope[count][::-1]):
             np.add(d_h_next, d_a_t, out=d_h)                                              # (6)
             np.multiply(d_h, d_a_slope_t, out=d_a_t)                                      # (7)
             np.dot(d_a_t, W_hh, out=d_h_next)                                             # (6), from t to t-1
     grad_W_xh = d_a_rows.T @ x_rows                                                       # (10)
     grad_W_hh = d_a_rows.T @ h_before_rows                                                # (11)
-    grad_b_h = d_a_rows.sum(axis=0)                                                       # (12)
+    grad_b_h = ones @ d_a_rows                                                            # (12)
     return {
         "W_xh": _as(grad_W_xh, W_xh),
         "W_hh": _as(grad_W_hh, W_hh),

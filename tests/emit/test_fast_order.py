@@ -40,9 +40,30 @@ m = "H"
 m = "m[t-3]"
 h = "mean(m)"
 """
+KEPT = """
+freeze = true
+[states]
+h = "H"
+[equations]
+h = "h[t-1]"
+"""
+WEIGHED = """
+[inputs]
+u = "K"
+[states]
+h = "H"
+[parameters]
+W = "H K"
+[equations]
+h = "tanh(W @ u) * h[t-1] + 0.5 * sin(h[t-1])"
+"""
+CASES = {
+    "a chain of carries": CHAIN, "a product without samples": SHARED, "a mean": MEAN, "a local factor of one entry": KEPT,
+    "a product in a local factor": WEIGHED,
+}
 
 
-@pytest.mark.parametrize("text", [CHAIN, SHARED, MEAN], ids=["a chain of carries", "a product without samples", "a mean"])
+@pytest.mark.parametrize("text", CASES.values(), ids=CASES)
 @pytest.mark.parametrize("style", ["plain", "fast"])
 def test_gradients(text, style):
     module = types.ModuleType("emitted")

@@ -9,6 +9,7 @@ import sympy as sp
 from symbptt.algebra import build
 from symbptt.algebra.nodes import Timed
 from symbptt.emit.fast.constants import Constants
+from symbptt.emit.fast.gates import weight_of
 from symbptt.emit.fast.operations import Operations
 from symbptt.emit.fast.place import Arrays, Rows, Step, Stretch
 from symbptt.emit.fast.plan import GRADIENT, OUT, Block, Statement, terms
@@ -64,9 +65,17 @@ class Writer:
             name = storage.name(key)
             self.allocated.setdefault("span", self._span(block))
             self.allocated.setdefault(name, self.arrays.made(name, f"min(span, T), N, {self.arrays.shape(key)}"))
-        elif key in storage.stored and not key.startswith(GRADIENT) and (block.each or home != key or storage.extra_row(key)):
+        elif key in storage.stored and not key.startswith(GRADIENT) and (
+            block.each or home != key or storage.extra_row(key) or self._is_product(statement)
+        ):
             name = storage.name(home)
             self.allocated.setdefault(name, self.arrays.made(name, self._full_shape(home)))
+
+    def _is_product(self, statement: Statement) -> bool:
+        """Whether a value is a column with a product in it, which writes into an array that is there."""
+        value = statement.values[0]
+        parts = [build.split_number(term)[1] for term in terms(value) if weight_of(self.storage.plan, term) is not None]
+        return bool(value.shape[1] == 1) and any(isinstance(p[1], Timed) and p[1].shape[1] == 1 for p in parts)
 
     def _full_shape(self, key: str) -> str:
         return f"{self.arrays.lead(key)}, {self.arrays.shape(key)}"
@@ -128,12 +137,14 @@ class Writer:
         if len(statement.targets) > 1:
             self._gradients(statement, place, comment)
             return
-        if variable.role is Role.PARAMETER:
+        if isinstance(value, Timed) and len(variable.shape) == 1 and variable.role is Role.PARAMETER:
+            self.lines.append(Line(f"{name} = {self.constants.ones()} @ {place.leaf(value).text}", comment))
+        elif variable.role is Role.PARAMETER:
             self.lines.append(Line(f"{name} = {reduced(place.lower, value, variable, self.layout)}", comment))
-            return
-        text = f"{place.lower.whole(value).at(TIMES)}"
-        shape = self.arrays.shape(statement.key)
-        self.lines.append(Line(f"{name} = ({text}).reshape(T, N, {shape})", comment))
+        else:
+            text = f"{place.lower.whole(value).at(TIMES)}"
+            shape = self.arrays.shape(statement.key)
+            self.lines.append(Line(f"{name} = ({text}).reshape(T, N, {shape})", comment))
 
     def _gradients(self, statement: Statement, place: Rows, comment: str) -> None:
         """The gradients of stacked parameters: the adjoints are neighbours in a pack."""
@@ -144,7 +155,8 @@ class Writer:
         first = pack.row(split[0][0].name)
         run = self.arrays.run(pack, range(first, first + len(split)))
         if len(split[0]) == 1:
-            self.lines.append(Line(f"{names} = {run}.sum(axis=(1, 2))", comment))
+            rows = place.operand(tuple(parts[0] for parts in split))
+            self.lines.append(Line(f"{names} = {self.constants.ones()} @ {rows}", comment))
         else:
             rows = place.leaf(split[0][1].arg).text
             self.lines.append(Line(f"{names} = {self.constants.helper('_gradients')}({run}, {rows})", comment))
@@ -253,32 +265,23 @@ class Writer:
     def _stretches(self, block: Block) -> None:
         """Local factors, for as many steps as fit into the cache."""
         self.allocated.setdefault("span", self._span(block))
+        place = Stretch(self.arrays)
+        work = Operations(place, self.constants)
+        for statement in block.ahead:
+            for target, value in zip(statement.targets, statement.values, strict=True):
+                work.assign((value,), place.leaf(target).text, " ".join(statement.numbers))
         self.lines.append(Line("for stop in range(T, 0, -span):"))
-        if any(s.key in self.storage.stretched for s in block.ahead):
+        if any("[count]" in line.text for line in work.lines):
             self.lines.append(Line("    start = max(stop - span, 0)"))
             self.lines.append(Line("    chunk, count = slice(start, stop), slice(stop - start)"))
         else:
             self.lines.append(Line("    chunk = slice(max(stop - span, 0), stop)"))
-        place = Stretch(self.arrays)
-        for statement in block.ahead:
-            for target, value in zip(statement.targets, statement.values, strict=True):
-                text = _last_call(place, value, place.leaf(target).text)
-                self.lines.append(Line("    " + text, " ".join(statement.numbers)))
+        self.lines += [Line("    " + line.text, line.comment) for line in work.lines]
 
 
 def _shape(storage: Storage, key: str) -> tuple[sp.Expr, sp.Expr]:
     variable = storage.variable(key)
     return variable.rows, variable.columns
-
-
-def _last_call(place: Stretch, value: sp.MatrixExpr, into: str) -> str:
-    """A formula whose last operation writes into an array."""
-    if isinstance(value, sp.HadamardProduct):
-        rest = sp.HadamardProduct(*value.args[1:]) if len(value.args) > 2 else value.args[1]
-        first, second = place.lower(value.args[0]), place.lower(rest)
-        if not first.negative and not second.negative:
-            return f"np.multiply({first.at(ADD)}, {second.at(ADD)}, out={into})"
-    return f"{into} = {place.lower(value).at(ADD)}"
 
 
 def _header(names: list[str], arrays: list[str]) -> list[str]:

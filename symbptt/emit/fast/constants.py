@@ -35,6 +35,10 @@ class Constants:
         text, _ = self.lower.number(value)
         return self._named(text, WORDS.get(value, "number"), f"np.array({text}, dtype)")
 
+    def ones(self) -> str:
+        """A one for each sample of each step: BLAS adds rows faster than NumPy."""
+        return self._named("ones", "ones", "np.ones(T * N, dtype)")
+
     def values(self, values: tuple[MatrixExpr, ...]) -> str:
         """Formulas of parameters alone, (n,) or stacked (G, 1, n)."""
         texts = [self.lower(v) for v in values]
@@ -63,6 +67,10 @@ class Constants:
             return self._named(parts[0], wish, f'np.array({parts[0]}, dtype, order="C")')
         joined = ", ".join(parts)
         return self._named(joined, self._joined(tuple(weights)), f"np.array(({joined}), dtype)")
+
+    def once(self, values: tuple[MatrixExpr, ...], weights: list[MatrixExpr]) -> str:
+        """The weights for a product outside of loops: a single one as it is."""
+        return self._turned(values[0], weights[0]) if len(values) == 1 else self.weights(values, weights)
 
     def _turned(self, value: MatrixExpr, weight: MatrixExpr) -> str:
         """The text of number * W^T for a term number * W v."""

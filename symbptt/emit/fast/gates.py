@@ -60,6 +60,15 @@ def weight_and_operand(plan: Plan, term: MatrixExpr) -> tuple[sp.MatrixSymbol, M
     return (parts[0], parts[1]) if array_rank(plan.model[parts[0].name]) == 2 else None
 
 
+def weight_of(plan: Plan, term: MatrixExpr) -> MatrixExpr | None:
+    """The W or W^T of a term number * W v or number * W^T v, for a tied parameter W."""
+    _, parts = build.split_number(term)
+    inner = parts[0].arg if isinstance(parts[0], sp.Transpose) else parts[0]
+    if len(parts) != 2 or isinstance(inner, Timed) or not isinstance(inner, sp.MatrixSymbol):
+        return None
+    return parts[0] if array_rank(plan.model[inner.name]) == 2 else None
+
+
 def _operands(plan: Plan, block: Block) -> list[tuple[MatrixExpr, sp.Basic]]:
     """The operands that several weights of one shape meet."""
     met: dict[tuple[MatrixExpr, sp.Basic], set[str]] = {}

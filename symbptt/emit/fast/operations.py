@@ -12,12 +12,11 @@ import sympy as sp
 from sympy.matrices.expressions.matexpr import MatrixExpr
 
 from symbptt.algebra import build, nodes
-from symbptt.algebra.nodes import TIME, Elementwise, Spread, Timed
+from symbptt.algebra.nodes import TIME, Elementwise, SlopeByResult, Spread, Timed
 from symbptt.emit.fast.constants import Constants
-from symbptt.emit.fast.gates import weight_and_operand
-from symbptt.emit.fast.place import Place, Step
+from symbptt.emit.fast.gates import weight_and_operand, weight_of
+from symbptt.emit.fast.place import Place, Step, Stretch
 from symbptt.emit.fast.plan import OUT, is_constant, symbols, terms
-from symbptt.emit.layout import array_rank
 from symbptt.emit.lowering import Code, Lowering
 from symbptt.emit.passes import Line
 from symbptt.emit.scalars import ADD, ATOM
@@ -80,7 +79,7 @@ class Operations:
 
     def _expression(self, values: Values, into: str | None) -> str:
         """The formulas as one expression: it allocates."""
-        codes = [self.place.lower.whole(v) for v in values]
+        codes = [self.place.formula(v) for v in values]
         text = codes[0].at(ADD)
         if len(set(values)) > 1:
             text = f"np.stack(np.broadcast_arrays({', '.join(c.at(ADD) for c in codes)}))"
@@ -92,9 +91,9 @@ class Operations:
         if into is not None:
             return into
         pack = f"{len(values)}, " if len(values) > 1 else ""
-        shape = f"{pack}{self.place.batch}, {self.place.lower.size(values[0].shape[0])}"
+        shape = f"{pack}{self.place.room}, {self.place.lower.size(values[0].shape[0])}"
         number = self.scratch[shape] = self.scratch.get(shape, 0) + 1
-        return self.constants.scratch(shape, number)
+        return self.place.part(self.constants.scratch(shape, number))
 
     def working(self, values: Values, into: str | None) -> str:
         """Where intermediate steps of an operation write: `into` unless the formula still reads it."""
@@ -122,6 +121,8 @@ class Operations:
 def _sum(self: Operations, values: Values, into: str | None) -> str:
     """Products first, into the result; then what is added to them; cotangents that may be missing last."""
     columns = list(zip(*(terms(v) for v in values), strict=True))
+    if isinstance(self.place, Stretch) and len(columns) > 2:
+        return self._expression(values, into)  # local factors have their terms in order: what cancels comes first
     missing = [c for c in columns if isinstance(c[0], Timed) and c[0].name.startswith(OUT)]
     columns = [c for c in columns if c not in missing]
     gathered = _gathered(self, [c[0] for c in columns]) if len(values) == 1 else []
@@ -139,12 +140,12 @@ def _sum(self: Operations, values: Values, into: str | None) -> str:
     for column in columns:
         negative = bool(operands) and _is_negative(column)
         term = tuple(build.scale(-1, c) for c in column) if negative else column
-        fresh = free and not negative and not _is_given(term)
+        fresh = free and not _is_given(term) and (len(columns) == 2 or not negative)
         own_place = len(values) > 1 and isinstance(self.place, Step) and weight_and_operand(self.place.storage.plan, column[0])
         target = (into if alone else None if own_place else working) if fresh else None
         free = free and not fresh
         operands.append(("np.subtract" if negative else "np.add", self.value(term, target)))
-    operands.sort(key=lambda pair: pair[1] != working)  # what was computed in place is used up first
+    operands.sort(key=lambda pair: pair != ("np.add", working))  # what was computed in place is used up first
     done = self.fold(operands, values, into) if len(operands) > 1 else self._copied(operands[0][1], into)
     for column in missing:
         name = self.place.leaf(column[0]).text
@@ -208,11 +209,12 @@ def _product(self: Operations, values: Values, into: str | None) -> str:
         else:
             self.say(f"np.multiply({inner}, {self.constants.number(number)}, out={out})")
         return out
-    if len(split[0][1]) != 2:
+    if len(split[0][1]) != 2 or isinstance(self.place, Stretch):
         return self._expression(values, into)
-    found = [_weight(self, v) for v in values]
+    plan = self.place.storage.plan
+    found = [weight_of(plan, v) for v in values]
     moving = tuple(parts[1] for _, parts in split)
-    shared = {v.name for v in self.place.storage.plan.model.parameters}
+    shared = {v.name for v in plan.model.parameters}
     of_samples = any(s.name not in shared for s in symbols(moving[0]))
     if any(f is None for f in found) or len(set(moving)) > 1 or moving[0].shape[1] != 1 or not of_samples:
         return self._expression(values, into)
@@ -222,23 +224,15 @@ def _product(self: Operations, values: Values, into: str | None) -> str:
         weights, product, gates = self.constants.side_by_side(values, matrices)
         self.say(f"np.matmul({self.place.tiles_of(operand, product)}, {weights}, out={product})")
         return self._copied(gates, into)
-    weights = self.constants.weights(values, matrices)
-    call = "np.dot" if isinstance(self.place, Step) else self.constants.helper("_multiply")
+    if isinstance(self.place, Step):
+        call, weights = "np.dot", self.constants.weights(values, matrices)
+    else:
+        call, weights = self.constants.helper("_multiply"), self.constants.once(values, matrices)
     out = self.result(values, into)
     if operand == out:
         return self._expression(values, into)
     self.say(f"{call}({operand}, {weights}, out={out})")
     return out
-
-
-def _weight(self: Operations, value: MatrixExpr) -> MatrixExpr | None:
-    """The W or W^T of a product with a tied parameter that is a matrix."""
-    plan = self.place.storage.plan
-    _, parts = build.split_number(value)
-    inner = parts[0].arg if isinstance(parts[0], sp.Transpose) else parts[0]
-    if isinstance(inner, Timed) or not isinstance(inner, sp.MatrixSymbol) or array_rank(plan.model[inner.name]) != 2:
-        return None
-    return parts[0] if weight_and_operand(plan, value) or isinstance(parts[0], sp.Transpose) else None
 
 
 def _hadamard(self: Operations, values: Values, into: str | None) -> str:
@@ -274,6 +268,19 @@ def _elementwise(self: Operations, values: Values, into: str | None) -> str:
     return self._copied(text, out)
 
 
+def _slope(self: Operations, values: Values, into: str | None) -> str:
+    """1 - y^2 for y = tanh(a), y (1 - y) for y = sigmoid(a)."""
+    if values[0].name not in ("tanh", "sigmoid"):
+        return _elementwise(self, values, into)
+    y, one = self.value(tuple(v.operand for v in values)), self.constants.number(sp.S.One)
+    working = self.working(values, into)
+    first, second = ((y, y), (one, working)) if values[0].name == "tanh" else ((one, y), (working, y))
+    calls = ("np.multiply", "np.subtract") if values[0].name == "tanh" else ("np.subtract", "np.multiply")
+    self.say(f"{calls[0]}({', '.join(first)}, out={working})")
+    self.say(f"{calls[1]}({', '.join(second)}, out={into or working})")
+    return into or working
+
+
 def _spread(self: Operations, values: Values, into: str | None) -> str:
     """A scalar of each sample stands for a column; calls broadcast it."""
     return self._copied(self.value(tuple(v.args[0] for v in values)), into)
@@ -284,6 +291,7 @@ _TABLE: dict[type, Callable[[Operations, Values, str | None], str]] = {
     sp.MatMul: _product,
     sp.HadamardProduct: _hadamard,
     Elementwise: _elementwise,
+    SlopeByResult: _slope,
     Spread: _spread,
 }
 """One function per node type that has calls with `out=`."""

@@ -6,6 +6,7 @@ from abc import ABC, abstractmethod
 from dataclasses import dataclass, field
 
 import sympy as sp
+from sympy.matrices.expressions.matexpr import MatrixExpr
 
 from symbptt.algebra.nodes import TIME, Timed
 from symbptt.emit.fast.plan import CARRY, OUT, Pack
@@ -79,7 +80,6 @@ class Place(ABC):
     """Names for operands; `lower` writes formulas with them."""
 
     batch = "N"
-
     def __init__(self, arrays: Arrays) -> None:
         self.arrays, self.storage = arrays, arrays.storage
         self.lower = Lowering(self.leaf, arrays.storage.layout.dimension, self.batch)
@@ -100,6 +100,19 @@ class Place(ABC):
         if not self.storage.is_timed(key):
             return Code(self.storage.name(key), ATOM, False, rank)
         return Code(self.one(symbol), ATOM, not self.storage.untied(key), rank)
+
+    def formula(self, value: MatrixExpr) -> Code:
+        """A formula as one expression, with all its entries."""
+        return self.lower.whole(value)
+
+    @property
+    def room(self) -> str:
+        """The leading axes of an array for intermediate results."""
+        return self.batch
+
+    def part(self, name: str) -> str:
+        """What is used of such an array."""
+        return name
 
     def operand(self, symbols: tuple[sp.MatrixSymbol, ...]) -> str | None:
         """The name of one value, or of neighbours in a pack; None if the values are no neighbours."""
@@ -129,6 +142,17 @@ class Rows(Place):
 
 class Stretch(Place):
     """Some steps at once: arrays (steps, N, ...)."""
+
+    def formula(self, value: MatrixExpr) -> Code:
+        """A formula as one expression; calls broadcast what all entries share."""
+        return self.lower(value)
+
+    @property
+    def room(self) -> str:
+        return "min(span, T), N"
+
+    def part(self, name: str) -> str:
+        return f"{name}[count]"
 
     def one(self, symbol: Timed) -> str:
         name = self.arrays.over_time(symbol.name, lag_of(symbol))
