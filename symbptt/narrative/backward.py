@@ -61,7 +61,8 @@ def state_form(model: Model, voice: Voice, wrt: tuple[Variable, ...]) -> Section
     if step.loss_lag(model) and model.loss.at == "last":
         rule += voice.say("derivation.backward.only_last")
     steps = [Step(lines, rule, voice.check(value), claim)]
-    steps += [_from_state(model, voice, pattern) for pattern in patterns(model, wrt)]
+    # The initial values of several states stand in one equation, that of s_0.
+    steps += dict.fromkeys(_from_state(model, voice, pattern) for pattern in patterns(model, wrt))
     return Section(voice.word("derivation.backward.heading"), tuple(steps))
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sympy as sp
 
 from symbptt import typeset
-from symbptt.algebra.nodes import TIME, CrossEntropy, Series
+from symbptt.algebra.nodes import TIME, BatchMean, CrossEntropy, Series
 from symbptt.derive.step import state_jacobian
 from symbptt.model.values import Equation, Model, Role
 from symbptt.narrative import symbols
@@ -33,8 +33,16 @@ def conventions(model: Model, voice: Voice) -> Section:
                 before=voice.tree(before, model), total=voice.tree(symbols.total(now, theta), model),
             ) + _plus(voice),
         ]
-    notes += [*_loss_notes(model, voice), *_notation_notes(model, voice)]
+    notes += [*_batch(model, voice), *_loss_notes(model, voice), *_notation_notes(model, voice)]
     return Section(voice.word("derivation.conventions.heading"), intro=tuple(notes))
+
+
+def _batch(model: Model, voice: Voice) -> list[Prose]:
+    """What the formulas mean where a mean over the batch mixes the samples."""
+    if not any(e.value.has(BatchMean) for e in model.all_equations):
+        return []
+    example = BatchMean(sp.MatrixSymbol(symbols.free(model, "vector"), symbols.parameter(model).rows, 1))
+    return [voice.say("derivation.conventions.batch", mean=voice.tree(example, model))]
 
 
 def _plus(voice: Voice) -> Prose:

@@ -92,10 +92,13 @@ def _named(model: Model, voice: Voice, letter: MatrixExpr, left: MatrixExpr, sid
 
 def loss_gradient(model: Model, voice: Voice) -> Section:
     """g_t, and the derivative of L_t by the state before where L_t reads it."""
-    L = symbols.loss(model)
     steps: list[Step] = []
-    found = step.loss_gradient(model)
-    letter, head = symbols.loss_symbol(model), build.transpose(symbols.immediate(L, symbols.state(model)))
+    assert model.loss is not None
+    # The only step with a loss may be the last: g_T, not g_t.
+    when = symbols.LAST if model.loss.at == "last" else TIME
+    L = symbols.loss(model, when)
+    found = {name: symbols.at(value, when) for name, value in step.loss_gradient(model).items()}
+    letter, head = symbols.loss_symbol(model, when), build.transpose(symbols.immediate(L, symbols.state(model, when)))
     single = len(model.states) == 1
     if not found:
         zero = sp.ZeroMatrix(*letter.shape)
@@ -107,13 +110,13 @@ def loss_gradient(model: Model, voice: Voice) -> Section:
         equation = voice.equation(model, letter, head, *sides)
         steps.append(Step(equation, voice.say(INSIDE), voice.check(value)))
     else:
-        column = voice.blocks(model, tuple((_loss_block(model, s, found),) for s in model.states))
+        column = voice.blocks(model, tuple((_loss_block(model, s, when, found),) for s in model.states))
         blocks = Equality(voice.tree(letter, model), (voice.tree(head, model), column))
         steps.append(Step(blocks, voice.say("derivation.jacobians.blocks"), voice.shape(letter)))
     if not single:
-        steps += [_loss_step(model, voice, L, s.at(), found[s.name]) for s in model.states if s.name in found]
-    lag = step.loss_lag(model)
-    steps += [_loss_step(model, voice, L, s.at(TIME - 1), lag[s.name]) for s in model.states if s.name in lag]
+        steps += [_loss_step(model, voice, L, s.at(when), found[s.name]) for s in model.states if s.name in found]
+    lag = {name: symbols.at(value, when) for name, value in step.loss_lag(model).items()}
+    steps += [_loss_step(model, voice, L, s.at(when - 1), lag[s.name]) for s in model.states if s.name in lag]
     return Section(voice.word("derivation.loss.heading"), tuple(steps), (_loss_claim(model, voice),))
 
 
@@ -125,10 +128,10 @@ def _loss_claim(model: Model, voice: Voice) -> Prose:
     return (*voice.say("derivation.loss.every"), *independent)
 
 
-def _loss_block(model: Model, state: Variable, found: dict[str, MatrixExpr]) -> MatrixExpr:
+def _loss_block(model: Model, state: Variable, when: sp.Expr, found: dict[str, MatrixExpr]) -> MatrixExpr:
     if state.name not in found:
         return sp.ZeroMatrix(state.rows, state.columns)
-    return build.transpose(symbols.immediate(symbols.loss(model), state.at()))
+    return build.transpose(symbols.immediate(symbols.loss(model, when), state.at(when)))
 
 
 def _loss_step(model: Model, voice: Voice, L: MatrixExpr, by: MatrixExpr, value: MatrixExpr) -> Step:

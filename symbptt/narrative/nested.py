@@ -78,10 +78,12 @@ def _written_out(model: Model, voice: Voice, pattern: Pattern, T: int) -> Step:
 def section(model: Model, voice: Voice, T: int, wrt: tuple[Variable, ...]) -> Section:
     """The forward recursion for every pattern of variables."""
     steps: list[Step] = []
-    for pattern in patterns(model, wrt):
+    found = patterns(model, wrt)
+    for pattern in found:
         if pattern.reaches and model.states:
             steps.append(_recursion(model, voice, pattern))
             if not pattern.initial and not pattern.timed and T <= EXPANDED:
                 steps.append(_written_out(model, voice, pattern, T))
         steps.append(_gradient(model, voice, pattern))
-    return Section(voice.word("derivation.nested.heading"), tuple(steps), (voice.say("derivation.nested.intro"),))
+    intro = "nested.intro" if any(p.reaches for p in found) else "products.own_step"
+    return Section(voice.word("derivation.nested.heading"), tuple(steps), (voice.say(f"derivation.{intro}"),))

@@ -190,10 +190,12 @@ def _initial(model: Model, voice: Voice, variable: Variable) -> Prose:
     return voice.say("derivation.products.initial", state=start, block=block) if several else ()
 
 
-def rule(voice: Voice, pattern: Pattern) -> Prose:
+def rule(model: Model, voice: Voice, pattern: Pattern) -> Prose:
     """The rules behind the general formula."""
+    assert model.loss is not None
     if not pattern.reaches:
-        return voice.say("derivation.products.direct" if pattern.timed else "derivation.products.over_t")
+        once = pattern.timed or model.loss.at == "last"
+        return voice.say("derivation.products.direct" if once else "derivation.products.over_t")
     once = pattern.initial or pattern.timed
     return voice.say("derivation.products.chain_rule" if once else "derivation.products.chain_rule_over_k")
 
@@ -215,14 +217,29 @@ def partial_steps(graph: UnrolledGraph, voice: Voice, pattern: Pattern) -> list[
     left, theta = head(model, pattern), pattern.symbol(model)
     sides = list(dict.fromkeys(general(model, pattern, letters) for letters in (False, True)))
     equation = voice.equation(model, left, *sides)
-    steps = [Step(equation, rule(voice, pattern), chain_shapes(model, voice, pattern), members(model, voice, pattern))]
+    steps = [Step(equation, rule(model, voice, pattern), chain_shapes(model, voice, pattern), members(model, voice, pattern))]
     if graph.T <= EXPANDED and not pattern.timed:
         gradient = derive.gradient(graph, pattern.variables[0].name)
         write = Factors(model, letters=len(model.states) > 1)
         values = [product(term, write, theta) for term in gradient.terms]
-        claim = voice.say("derivation.products.terms", number=str(len(values)), T=str(graph.T))
+        number = "term" if len(values) == 1 else "terms"
+        claim = voice.say(f"derivation.products.{number}", number=str(len(values)), T=str(graph.T))
         steps.append(Step(lines(model, voice, gradient, values), voice.say("derivation.products.written_out"), "", claim))
     return steps
+
+
+def _intro(graph: UnrolledGraph, voice: Voice, found: list[Pattern]) -> Prose:
+    """What a term is; how many there are for a parameter that all steps share and the state reads."""
+    model = graph.model
+    assert model.loss is not None
+    if not model.states:
+        return voice.say("derivation.products.no_state")
+    if not any(p.reaches for p in found):
+        return voice.say("derivation.products.own_step")
+    shared = any(p.reaches and not p.timed and not p.initial for p in found)
+    number = graph.T * (graph.T + 1) // 2 if model.loss.at == "every" else graph.T
+    count = voice.say("derivation.products.count", number=str(number), T=str(graph.T)) if shared else ()
+    return voice.say("derivation.products.intro", count=count)
 
 
 def sections(graph: UnrolledGraph, voice: Voice, wrt: tuple[Variable, ...]) -> tuple[Section, ...]:
@@ -230,12 +247,8 @@ def sections(graph: UnrolledGraph, voice: Voice, wrt: tuple[Variable, ...]) -> t
     model = graph.model
     found = patterns(model, wrt)
     partial = [s for pattern in found for s in partial_steps(graph, voice, pattern)]
-    count = graph.T * (graph.T + 1) // 2 if model.loss and model.loss.at == "every" else graph.T
-    intro = voice.say("derivation.products.intro", number=str(count), T=str(graph.T))
-    if not model.states:
-        intro = voice.say("derivation.products.no_state")
     made = substituted(graph, voice, wrt, lines, EXPANDED)
     return (
-        Section(voice.word("derivation.products.heading"), tuple(partial), (intro,)),
+        Section(voice.word("derivation.products.heading"), tuple(partial), (_intro(graph, voice, found),)),
         Section(voice.word("derivation.substituted.heading"), tuple(made), level=2),
     )

@@ -9,18 +9,18 @@ from sympy.matrices.expressions.matexpr import MatrixExpr
 
 from symbptt import derive, typeset
 from symbptt.algebra import build
-from symbptt.algebra.linear import LinearMap
-from symbptt.algebra.nodes import TIME, BatchMean, Chain, Partial, Series
+from symbptt.algebra.nodes import TIME, BatchMean
 from symbptt.derive import step
 from symbptt.derive.adjoint import initial as starts
 from symbptt.derive.sum_of_products import Gradient, Term
 from symbptt.model.values import Model, Role, Variable
 from symbptt.narrative import symbols
-from symbptt.narrative.jacobians import immediate_action, vector
-from symbptt.narrative.symbols import BETWEEN, LAST, SOURCE
+from symbptt.narrative.block_products import in_blocks
+from symbptt.narrative.symbols import SOURCE
 from symbptt.narrative.values import Step
 from symbptt.narrative.voice import Voice
-from symbptt.typeset.tree import Aligned, BigOperator, Brace, Fenced, Operator, Row, Tree
+from symbptt.narrative.written_sum import head, written_sum
+from symbptt.typeset.tree import Aligned, Brace, Row
 from symbptt.unroll.graph import UnrolledGraph
 
 Lines = Callable[[Model, Voice, Gradient, Iterable[MatrixExpr]], Aligned]
@@ -63,46 +63,6 @@ def _with_letters(model: Model, variable: Variable, term: Term) -> MatrixExpr:
     return build.add(*parts)
 
 
-def _factor(model: Model, name: str) -> MatrixExpr | None:
-    """J_j^T, as a letter where it is no single product."""
-    block = step.state_jacobian(model).get((name, name))
-    matrix = block.matrix() if block is not None else None
-    if matrix is None:
-        return None
-    return build.transpose(symbols.jacobian(model, TIME) if isinstance(matrix, sp.MatAdd) else matrix)
-
-
-def _loop(model: Model, variable: Variable) -> MatrixExpr | None:
-    """The substituted sum for a symbolic T, where every factor is a matrix."""
-    direct = step.loss_direct(model, variable)
-    sums: list[MatrixExpr] = []
-    if starts(model, variable) or variable.timed or step.loss_lag(model):
-        return None
-    if direct is not None:
-        sums.append(_summed(model, direct))
-    for name, inner in step.immediate(model, variable).items():
-        factor = _factor(model, name)
-        if factor is None or name not in step.loss_gradient(model):
-            return None
-        chain = Chain(symbols.at(factor, BETWEEN), BETWEEN, SOURCE + 1, TIME)
-        cotangent = build.mul(chain, step.loss_gradient(model)[name])
-        body = inner.replaced({TIME: SOURCE}).transposed().product(cotangent)
-        # A sum of sums breaks into lines, a sum in parentheses does not.
-        parts = [build.split_number(part) for part in (body.args if isinstance(body, sp.MatAdd) else (body,))]
-        sums += [build.scale(number, _summed(model, Series(build.mul(*part), SOURCE, 1, TIME))) for number, part in parts]
-    return build.add(*(symbols.abbreviated(s, model) for s in sums)) if sums else None
-
-
-def _summed(model: Model, body: MatrixExpr) -> MatrixExpr:
-    assert model.loss is not None
-    return body.xreplace({TIME: LAST}) if model.loss.at == "last" else Series(body, TIME, 1, LAST)
-
-
-def _head(model: Model, variable: Variable) -> MatrixExpr:
-    by = variable.at(0) if variable.role is Role.STATE else variable.at(SOURCE)
-    return symbols.total(symbols.loss(model, None), by)
-
-
 def _written_out(model: Model, voice: Voice, term: Term, value: MatrixExpr) -> Step | None:
     """The deepest term with every slope matrix in full, above a brace with its letter."""
     product = voice.tree(value, model)
@@ -124,7 +84,7 @@ def _terms(graph: UnrolledGraph, voice: Voice, variable: Variable, lines: Lines,
     model = graph.model
     gradient = derive.gradient(graph, variable.name)
     values = _values(model, voice, gradient)
-    claim = voice.say("derivation.substituted.terms", gradient=voice.tree(_head(model, variable), model), T=str(graph.T))
+    claim = voice.say("derivation.substituted.terms", gradient=voice.tree(head(model, variable), model), T=str(graph.T))
     rule = voice.say("derivation.substituted.rule")
     made = [Step(lines(model, voice, gradient, values), rule, voice.check(values[-1], variable.at()), claim)]
     deepest = max(range(len(values)), key=lambda i: (gradient.terms[i].loss_step - gradient.terms[i].source_step, -i))
@@ -138,14 +98,30 @@ def _one_state(graph: UnrolledGraph, voice: Voice, wrt: tuple[Variable, ...], li
     first = next((v for v in wrt if v.role is Role.PARAMETER and step.immediate(model, v)), wrt[0] if wrt else None)
     listed = _listed(model, wrt, first) if limit >= graph.T else ()
     for variable in wrt:
-        loop = _loop(model, variable)
+        loop = written_sum(model, variable)
         if loop is not None:
-            left = _head(model, variable)
+            left = head(model, variable)
             rule = voice.say("derivation.substituted.rule")
             made.append(Step(voice.equation(model, left, loop), rule, voice.check(loop, variable.at())))
         if variable in listed:
             made += _terms(graph, voice, variable, lines, variable == first)
+        elif loop is not None and variable.timed and limit >= graph.T:
+            made.append(_step_by_step(graph, voice, variable))
     return made
+
+
+def _step_by_step(graph: UnrolledGraph, voice: Voice, variable: Variable) -> Step:
+    """The gradients by the values of a variable at every step k, for the chosen T: sums over t of the terms (t, k)."""
+    model = graph.model
+    gradient = derive.gradient(graph, variable.name)
+    parts: dict[int, list[MatrixExpr]] = {k: [] for k in range(1, graph.T + 1)}
+    for term, value in zip(gradient.terms, _values(model, voice, gradient), strict=True):
+        parts[term.source_step].append(value)
+    left, zero = head(model, variable), sp.ZeroMatrix(variable.rows, variable.columns)
+    rows = [voice.equation(model, left.xreplace({SOURCE: sp.Integer(k)}), build.add(zero, *found)) for k, found in parts.items()]
+    claim = voice.say("derivation.substituted.steps", gradient=voice.tree(left, model), T=str(graph.T))
+    check = voice.check(build.add(zero, *parts[1]), variable.at())
+    return Step(Aligned(tuple(rows)), voice.say("derivation.substituted.rule"), check, claim)
 
 
 def _listed(model: Model, wrt: tuple[Variable, ...], first: Variable | None) -> tuple[Variable, ...]:
@@ -156,58 +132,8 @@ def _listed(model: Model, wrt: tuple[Variable, ...], first: Variable | None) -> 
     return shared if len(shared) <= MANY else tuple(v for v in shared if v == first)
 
 
-def _blocks(model: Model, voice: Voice, wrt: tuple[Variable, ...]) -> list[Step]:
-    """Several states: the product of block matrices, and the term k = t of every variable."""
-    theta = symbols.parameter(model)
-    J = step.state_jacobian(model)
-
-    def block(row: Variable, column: Variable) -> MatrixExpr:
-        if (column.name, row.name) not in J:
-            return sp.ZeroMatrix(row.rows, column.rows)
-        return build.transpose(Partial(column.at(BETWEEN), row.at(BETWEEN - 1), "partial"))
-
-    first = voice.blocks(model, (tuple(build.transpose(symbols.immediate(s.at(SOURCE), theta)) for s in model.states),))
-    middle = voice.blocks(model, tuple(tuple(block(row, column) for column in model.states) for row in model.states))
-    last = voice.blocks(model, tuple((_loss_entry(model, s),) for s in model.states))
-    chain = Chain(build.transpose(symbols.jacobian(model, BETWEEN)), BETWEEN, SOURCE + 1, TIME)
-    sign = _first_big(voice.tree(chain, model))
-    left, right = voice.ordered([first, last])
-    product = Row((left, Operator("\u2009"), Fenced(Row((sign, middle))), Operator("\u2009"), right))
-    claim = voice.say("derivation.substituted.blocks")
-    steps = [Step(product, voice.say("derivation.substituted.block_product"), "", claim)]
-    for variable in wrt:
-        action = None if starts(model, variable) else immediate_action(model, variable)
-        if action is not None:
-            found = {vector(model, s): _loss_value(model, s) for s in model.states}
-            value = symbols.abbreviated(_replaced(step.immediate(model, variable), model, found), model)
-            left = build.mul(build.transpose(symbols.immediate(symbols.state(model), variable.at())), symbols.loss_symbol(model))
-            rule = voice.say("derivation.substituted.term_now")
-            steps.append(Step(voice.equation(model, left, value), rule, voice.check(value, variable.at())))
-    return steps
-
-
-def _replaced(maps: dict[str, LinearMap], model: Model, found: dict[sp.MatrixSymbol, MatrixExpr]) -> MatrixExpr:
-    parts = [inner.transposed().product(found[vector(model, model[name])]) for name, inner in maps.items()]
-    return build.add(*parts)
-
-
-def _loss_value(model: Model, state: Variable) -> MatrixExpr:
-    return step.loss_gradient(model).get(state.name, sp.ZeroMatrix(state.rows, state.columns))
-
-
-def _loss_entry(model: Model, state: Variable) -> MatrixExpr:
-    if state.name not in step.loss_gradient(model):
-        return sp.ZeroMatrix(state.rows, state.columns)
-    return build.transpose(symbols.immediate(symbols.loss(model), state.at()))
-
-
-def _first_big(tree: Tree) -> BigOperator:
-    assert isinstance(tree, Row) and isinstance(tree.items[0], BigOperator)
-    return tree.items[0]
-
-
 def substituted(graph: UnrolledGraph, voice: Voice, wrt: tuple[Variable, ...], lines: Lines, limit: int) -> list[Step]:
     """The steps of the second depth; `lines` lays the terms out, up to T = `limit` they are all shown."""
     if len(graph.model.states) > 1:
-        return _blocks(graph.model, voice, wrt)
+        return in_blocks(graph.model, voice, wrt)
     return _one_state(graph, voice, wrt, lines, limit)

@@ -16,9 +16,10 @@ from symbptt.algebra.nodes import expand
 from symbptt.model.build import model as build_model
 from symbptt.model.read import load, names
 from symbptt.model.values import Model
-from symbptt.narrative import products, substituted, symbols
+from symbptt.narrative import forms, products, substituted, symbols
 from symbptt.narrative.story import variables
 from symbptt.narrative.voice import ENGLISH
+from symbptt.narrative.written_sum import written_sum
 
 RECURRENT = ["elman", "jordan", "gru", "lstm", "indrnn", "leaky", "scalar"]
 
@@ -102,7 +103,7 @@ def test_the_substituted_sum_has_the_value_of_the_gradient(
     gradients = item.gradients()
     checked = 0
     for variable in item.model.parameters:
-        formula = substituted._loop(item.model, variable)
+        formula = written_sum(item.model, variable)
         if formula is None:
             continue
         leaf = symbols.jacobian(item.model, symbols.BETWEEN)
@@ -113,9 +114,57 @@ def test_the_substituted_sum_has_the_value_of_the_gradient(
     assert checked >= 2
 
 
+def deep() -> Model:
+    """Layers with own weights, a loss at every step and one that reads a parameter of its own step."""
+    return build_model(
+        name="deep", inputs={"x": "D"}, states={"h": "H"}, parameters={"W": "H H", "U": "H D", "v": "H"},
+        equations={"h": "tanh(W[t] @ h[t-1] + U @ x)"}, loss="dot(v[t], h * h)",
+    )
+
+
+@pytest.mark.parametrize("make", [lambda: load("deep_feedforward"), deep])
+@pytest.mark.parametrize("T", [1, 3])
+def test_the_substituted_sum_of_one_step_has_the_value_of_its_gradient(
+    make: Callable[[], Model], T: int, numbers: Callable[..., Any], close: Callable[[Any, Any], None]
+) -> None:
+    item = numbers(make(), T)
+    for variable in (v for v in item.model.parameters if v.timed):
+        formula, gradient = written_sum(item.model, variable), item.gradients()[variable.name]
+        assert formula is not None
+        for k in range(1, T + 1):
+            value = item.value(formula.xreplace({symbols.SOURCE: sp.Integer(k)})).sum(axis=0)
+            close(value.reshape(gradient[k - 1].shape), gradient[k - 1])
+
+
+def test_the_vanishing_chain_of_layers() -> None:
+    """As Nielsen writes it: the gradient by the first bias is a product over all layers."""
+    model = load("deep_feedforward")
+    _, written = products.sections(unroll.steps(model, 3), ENGLISH, (model["b"],))
+    chain = typeset.text(written.steps[-1].equation).splitlines()
+    assert [line.strip() for line in chain] == [
+        "dL/db₁ = D_{h,1} W₂ᵀ D_{h,2} W₃ᵀ D_{h,3} (h₃ − y₃)",
+        "dL/db₂ = D_{h,2} W₃ᵀ D_{h,3} (h₃ − y₃)",
+        "dL/db₃ = D_{h,3} (h₃ − y₃)",
+    ]
+
+
+def said(name: str, wrt: str) -> str:
+    model = load(name)
+    graph = unroll.steps(model, 3)
+    return forms.text(derive.gradient(graph, wrt)) + forms.text(derive.sensitivities(graph, wrt))
+
+
+def test_what_no_state_reads_has_no_chain_of_states() -> None:
+    for name, wrt in (("elman", "b_o"), ("lstm", "W_ho")):
+        assert said(name, wrt).count("act on the loss of their own step alone") == 2
+        assert "chain of states" not in said(name, wrt) and "block" not in said(name, wrt)
+    assert "∑_{t=1..T} (softmax(oₜ) − yₜ) hₜᵀ" in said("lstm", "W_ho")
+    assert "6 in all for T = 3" in said("lstm", "W_xi") and "in blocks" in said("lstm", "W_xi")
+
+
 def test_a_corrupted_formula_has_another_value(numbers: Callable[..., Any]) -> None:
     item = numbers(load("elman"), 3)
-    formula = substituted._loop(item.model, item.model["W_hh"])
+    formula = written_sum(item.model, item.model["W_hh"])
     assert formula is not None
     shifted = formula.xreplace({item.model["h"].at(symbols.SOURCE - 1): item.model["h"].at(symbols.SOURCE)})
     difference = item.value(shifted).sum(axis=0) - item.gradients()["W_hh"]

@@ -1,0 +1,82 @@
+"""The sum of products for several states: factors are block matrices, one row or column for each state."""
+
+from __future__ import annotations
+
+import sympy as sp
+from sympy.matrices.expressions.matexpr import MatrixExpr
+
+from symbptt.algebra import build
+from symbptt.algebra.linear import LinearMap
+from symbptt.algebra.nodes import TIME, Chain, Partial
+from symbptt.derive import step
+from symbptt.derive.adjoint import initial as starts
+from symbptt.model.values import Model, Variable
+from symbptt.narrative import symbols
+from symbptt.narrative.jacobians import immediate_action, vector
+from symbptt.narrative.symbols import BETWEEN, SOURCE
+from symbptt.narrative.values import Step
+from symbptt.narrative.voice import Voice
+from symbptt.narrative.written_sum import head, written_sum
+from symbptt.typeset.tree import BigOperator, Fenced, Operator, Row, Tree
+
+
+def in_blocks(model: Model, voice: Voice, wrt: tuple[Variable, ...]) -> list[Step]:
+    """The product of block matrices, the term k = t of every variable, and the sums for those that no state reads."""
+    theta = symbols.parameter(model)
+    J = step.state_jacobian(model)
+
+    def block(row: Variable, column: Variable) -> MatrixExpr:
+        if (column.name, row.name) not in J:
+            return sp.ZeroMatrix(row.rows, column.rows)
+        return build.transpose(Partial(column.at(BETWEEN), row.at(BETWEEN - 1), "partial"))
+
+    if not any(step.immediate(model, v) and not starts(model, v) for v in wrt):
+        return _own_step(model, voice, wrt)
+    first = voice.blocks(model, (tuple(build.transpose(symbols.immediate(s.at(SOURCE), theta)) for s in model.states),))
+    middle = voice.blocks(model, tuple(tuple(block(row, column) for column in model.states) for row in model.states))
+    last = voice.blocks(model, tuple((_loss_entry(model, s),) for s in model.states))
+    chain = Chain(build.transpose(symbols.jacobian(model, BETWEEN)), BETWEEN, SOURCE + 1, TIME)
+    sign = _first_big(voice.tree(chain, model))
+    left, right = voice.ordered([first, last])
+    product = Row((left, Operator("\u2009"), Fenced(Row((sign, middle))), Operator("\u2009"), right))
+    claim = voice.say("derivation.substituted.blocks")
+    steps = [Step(product, voice.say("derivation.substituted.block_product"), "", claim)]
+    for variable in wrt:
+        action = None if starts(model, variable) else immediate_action(model, variable)
+        if action is not None:
+            found = {vector(model, s): _loss_value(model, s) for s in model.states}
+            value = symbols.abbreviated(_replaced(step.immediate(model, variable), model, found), model)
+            left = build.mul(build.transpose(symbols.immediate(symbols.state(model), variable.at())), symbols.loss_symbol(model))
+            rule = voice.say("derivation.substituted.term_now")
+            steps.append(Step(voice.equation(model, left, value), rule, voice.check(value, variable.at())))
+    return [*steps, *_own_step(model, voice, wrt)]
+
+
+def _own_step(model: Model, voice: Voice, wrt: tuple[Variable, ...]) -> list[Step]:
+    """The gradients by variables that no state reads, with several states."""
+    found = {v: written_sum(model, v) for v in wrt if not starts(model, v) and not step.immediate(model, v)}
+    rule = voice.say("derivation.substituted.rule")
+    return [
+        Step(voice.equation(model, head(model, v), value), rule, voice.check(value, v.at()))
+        for v, value in found.items() if value is not None
+    ]
+
+
+def _replaced(maps: dict[str, LinearMap], model: Model, found: dict[sp.MatrixSymbol, MatrixExpr]) -> MatrixExpr:
+    parts = [inner.transposed().product(found[vector(model, model[name])]) for name, inner in maps.items()]
+    return build.add(*parts)
+
+
+def _loss_value(model: Model, state: Variable) -> MatrixExpr:
+    return step.loss_gradient(model).get(state.name, sp.ZeroMatrix(state.rows, state.columns))
+
+
+def _loss_entry(model: Model, state: Variable) -> MatrixExpr:
+    if state.name not in step.loss_gradient(model):
+        return sp.ZeroMatrix(state.rows, state.columns)
+    return build.transpose(symbols.immediate(symbols.loss(model), state.at()))
+
+
+def _first_big(tree: Tree) -> BigOperator:
+    assert isinstance(tree, Row) and isinstance(tree.items[0], BigOperator)
+    return tree.items[0]

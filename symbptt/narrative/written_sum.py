@@ -1,0 +1,60 @@
+"""The sum of products for a symbolic T with every factor in place."""
+
+from __future__ import annotations
+
+import sympy as sp
+from sympy.matrices.expressions.matexpr import MatrixExpr
+
+from symbptt.algebra import build
+from symbptt.algebra.nodes import TIME, Chain, Series
+from symbptt.derive import step
+from symbptt.derive.adjoint import initial as starts
+from symbptt.model.values import Model, Role, Variable
+from symbptt.narrative import symbols
+from symbptt.narrative.symbols import BETWEEN, LAST, SOURCE
+
+
+def _factor(model: Model, name: str) -> MatrixExpr | None:
+    """J_j^T, as a letter where it is no single product."""
+    block = step.state_jacobian(model).get((name, name))
+    matrix = block.matrix() if block is not None else None
+    if matrix is None:
+        return None
+    return build.transpose(symbols.jacobian(model, TIME) if isinstance(matrix, sp.MatAdd) else matrix)
+
+
+def written_sum(model: Model, variable: Variable) -> MatrixExpr | None:
+    """The substituted sum for a symbolic T, or None where a factor is no matrix, or L_t reads the state before."""
+    direct = step.loss_direct(model, variable)
+    sums: list[MatrixExpr] = []
+    if starts(model, variable) or step.loss_lag(model):
+        return None
+    if direct is not None:
+        sums.append(symbols.at(direct, SOURCE) if variable.timed else _summed(model, direct))
+    for name, inner in step.immediate(model, variable).items():
+        factor = _factor(model, name)
+        if factor is None or name not in step.loss_gradient(model):
+            return None
+        chain = Chain(symbols.at(factor, BETWEEN), BETWEEN, SOURCE + 1, TIME)
+        cotangent = build.mul(chain, step.loss_gradient(model)[name])
+        body = inner.replaced({TIME: SOURCE}).transposed().product(cotangent)
+        # A sum of sums breaks into lines, a sum in parentheses does not.
+        parts = [build.split_number(part) for part in (body.args if isinstance(body, sp.MatAdd) else (body,))]
+        sums += [build.scale(number, _over_terms(model, variable, build.mul(*part))) for number, part in parts]
+    return build.add(*(symbols.abbreviated(s, model) for s in sums)) if sums else None
+
+
+def _over_terms(model: Model, variable: Variable, term: MatrixExpr) -> MatrixExpr:
+    """The sum over all terms (t, k), or for a variable of each step k over the t that it reaches."""
+    return _summed(model, term, SOURCE) if variable.timed else _summed(model, Series(term, SOURCE, 1, TIME))
+
+
+def _summed(model: Model, body: MatrixExpr, first: sp.Expr | int = 1) -> MatrixExpr:
+    assert model.loss is not None
+    return body.xreplace({TIME: LAST}) if model.loss.at == "last" else Series(body, TIME, first, LAST)
+
+
+def head(model: Model, variable: Variable) -> MatrixExpr:
+    """dL/d theta, opaque; by the value of step k where there is one per step."""
+    by = variable.at(0) if variable.role is Role.STATE else variable.at(SOURCE)
+    return symbols.total(symbols.loss(model, None), by)
