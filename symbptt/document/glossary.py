@@ -69,3 +69,13 @@ def _letters(model: Model, voice: Voice) -> list[tuple[MatrixExpr, str, dict[str
     if example is not None:
         made.append((symbol(NODE, example, TIME), "node_adjoint", {"name": voice.name(example, model)}))
     return made
+
+
+def sizes(model: Model, voice: Voice) -> Prose:
+    """What the letters of the shapes mean: each is the size of the first vector that has it."""
+    roles = (Role.INPUT, Role.STATE, Role.LOCAL, Role.PARAMETER)
+    known: dict[str, Tree] = {}
+    for variable in (v for role in roles for v in model.of(role) if v.definition is None and len(v.shape) == 1):
+        known.setdefault(variable.shape[0], voice.tree(variable.at(), model))
+    told = [voice.say("glossary.size", vector=vector, size=size) for size, vector in known.items() if size.isalpha()]
+    return voice.say("glossary.sizes", sizes=voice.joined(told)) if told else voice.say("glossary.steps")

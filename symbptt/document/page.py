@@ -17,7 +17,7 @@ from symbptt.document.wishes import PLAIN, Wishes
 from symbptt.errors import BadInput
 from symbptt.model.read import load
 from symbptt.model.values import Model
-from symbptt.narrative.inline import math, written
+from symbptt.narrative.inline import math, prose
 
 Names = tuple[str, ...] | str | None
 Source = Model | str | Sequence[Model | str]
@@ -71,7 +71,7 @@ def _told(part: Part, lesson: Lesson) -> tuple[Block, ...]:
     if own.skip:
         return ()
     made = part(lesson)
-    before, after = (tuple(Paragraph(written(text)) for text in texts) for texts in (own.before, own.after))
+    before, after = (tuple(Paragraph(prose(text)) for text in texts) for texts in (own.before, own.after))
     return (*made[:1], *before, *made[1:], *after)
 
 

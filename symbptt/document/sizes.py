@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from symbptt.document.blocks import Cell, Terms
-from symbptt.narrative.values import Norms
+from symbptt.narrative.values import Norms, Prose
 from symbptt.narrative.voice import Voice
-from symbptt.typeset.tree import Tree
+from symbptt.typeset.tree import Number, Operator, Row, Script, Tree
 
 DIGITS, SMALL, LARGE = 3, 0.01, 1e4
 COLOURS = 6
@@ -20,6 +20,16 @@ def rounded(value: float) -> str:
         return f"{value:.{DIGITS}g}" if value < 10**DIGITS else f"{value:.0f}"
     digits, power = f"{value:.1e}".split("e")
     return f"{digits}e{int(power)}"
+
+
+def written(value: float) -> Prose:
+    """The same for running text, a power of ten as one."""
+    digits, _, power = rounded(value).partition("e")
+    if not power:
+        return (digits,)
+    size = Number(power.lstrip("-"))
+    exponent = Row((Operator("−", prefix=True), size)) if power.startswith("-") else size
+    return (Row((Number(digits), Operator("·"), Script(Number("10"), None, exponent))),)
 
 
 def _cell(value: float, pair: tuple[int, int], name: str) -> Cell:

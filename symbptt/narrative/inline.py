@@ -57,8 +57,3 @@ def prose(text: str) -> Prose:
 def plain(prose: Prose, formula: Callable[[Tree], str]) -> str:
     """Running text as one string, its formulas written by `formula`."""
     return "".join(part if isinstance(part, str) else formula(part) for part in prose)
-
-
-def written(text: str) -> Prose:
-    """A sentence in which `...` marks formulas."""
-    return tuple(math(part) if i % 2 else part for i, part in enumerate(text.split("`")) if part)

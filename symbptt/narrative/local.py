@@ -78,3 +78,9 @@ def derivatives(model: Model, voice: Voice, wrt: tuple[Variable, ...]) -> Sectio
                 steps += [step] if step else []
     intro = voice.say(f"derivation.local.{'slopes' if symbols.slopes(model) else 'intro'}")
     return Section(voice.word("derivation.local.heading"), tuple(steps), (intro,))
+
+
+def slopes(model: Model, voice: Voice) -> Section:
+    """The slope matrices that have a letter."""
+    found = [voice.equation(model, letter, matrix) for _, matrix, letter in symbols.slopes(model)]
+    return Section("", tuple(Step(equation) for equation in found))

@@ -6,5 +6,9 @@ from symbptt.document.kinds.kind import Kind
 from symbptt.document.parts import closing, compared
 
 KIND = Kind(
-    (compared.check, compared.steps, compared.state_jacobians, compared.products, compared.sizes, closing.references), models=2,
+    (
+        compared.check, compared.notation, compared.steps, compared.state_jacobians, compared.products, compared.sizes,
+        closing.references,
+    ),
+    models=2,
 )

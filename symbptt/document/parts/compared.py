@@ -14,10 +14,11 @@ from symbptt.document.blocks import Block, Columns, Heading, LeftOut, Lines, Par
 from symbptt.document.breaking import LIMIT, broken
 from symbptt.document.fields import HALF
 from symbptt.document.lesson import Lesson
-from symbptt.document.sizes import rounded, terms
+from symbptt.document.parts import opening
+from symbptt.document.sizes import terms, written
 from symbptt.document.width import width
 from symbptt.errors import BadInput
-from symbptt.narrative import forward, jacobians
+from symbptt.narrative import forward, jacobians, local
 from symbptt.narrative.norms import norms
 from symbptt.narrative.values import Prose, Section
 
@@ -62,6 +63,15 @@ def check(lesson: Lesson) -> tuple[Block, ...]:
     return ()
 
 
+def notation(lesson: Lesson) -> tuple[Block, ...]:
+    """The symbols of each."""
+    voice = lesson.voice
+    made: list[Block] = [Heading(voice.word("common.heading.notation"), "notation")]
+    for i, one in enumerate(lesson.each(), 1):
+        made += [Heading(voice.title(one.model), f"notation-{i}", 2), *opening.symbols(one)]
+    return tuple(made)
+
+
 def steps(lesson: Lesson) -> tuple[Block, ...]:
     """The forward equations."""
     return _side_by_side(lesson, "steps", lambda one: _formulas(forward.equations(one.model, one.voice)))
@@ -72,7 +82,9 @@ def state_jacobians(lesson: Lesson) -> tuple[Block, ...]:
     def formulas(one: Lesson) -> tuple[Block, ...]:
         if not forward.is_recurrent(one.model):
             return (Paragraph(one.voice.say("compare.jacobians.none")),)
-        return _formulas(jacobians.state_jacobian(one.model, one.voice))
+        told = jacobians.state_jacobian(one.model, one.voice)
+        claims = tuple(Paragraph(step.claim) for step in told.steps if step.claim)
+        return (*_formulas(local.slopes(one.model, one.voice)), *_formulas(told), *claims)
 
     return _side_by_side(lesson, "jacobians", formulas)
 
@@ -87,9 +99,9 @@ def products(lesson: Lesson) -> tuple[Block, ...]:
     for distance in DISTANCES:
         rows.append((voice.say("compare.products.norm", number=str(distance)), *(_product(row, distance) for row in found)))
     rows += [
-        (voice.say("compare.products.rate"), *((rounded(row.rate),) for row in found)),
+        (voice.say("compare.products.rate"), *(written(row.rate) for row in found)),
         (voice.say("compare.products.direct"), *(_direct(row, voice.say("compare.products.no_direct")) for row in found)),
-        (voice.say("compare.products.far", number=str(STEPS // 2)), *((f"{rounded(100 * row.far)} %",) for row in found)),
+        (voice.say("compare.products.far", number=str(STEPS // 2)), *((*written(100 * row.far), " %") for row in found)),
         (voice.say("compare.products.verdict"), *(_verdict(lesson, row.analysis) for row in found)),
     ]
     head: tuple[Prose, ...] = ((), *((row.label,) for row in found))
@@ -106,11 +118,11 @@ def _rows(lesson: Lesson) -> tuple[Row, ...]:
 
 def _product(row: Row, distance: int) -> Prose:
     assert row.analysis.growth is not None
-    return (rounded(float(row.analysis.growth.measured[distance])),)
+    return written(float(row.analysis.growth.measured[distance]))
 
 
 def _direct(row: Row, none: Prose) -> Prose:
-    return none if isnan(row.direct) else (rounded(row.direct),)
+    return none if isnan(row.direct) else written(row.direct)
 
 
 def _verdict(lesson: Lesson, found: Analysis) -> Prose:
@@ -123,7 +135,7 @@ def _conclusion(lesson: Lesson, found: tuple[Row, ...]) -> Prose:
     small, large = sorted(found, key=lambda row: row.reach)[:: len(found) - 1]
     times = large.reach / small.reach if small.reach else float("inf")
     return lesson.voice.say(
-        "compare.products.conclusion", small=small.label, large=large.label, steps=str(STEPS), times=rounded(times),
+        "compare.products.conclusion", small=small.label, large=large.label, steps=str(STEPS), times=written(times),
     )
 
 

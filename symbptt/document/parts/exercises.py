@@ -9,7 +9,7 @@ from symbptt.document.exercises import blanks, computing, counting, errors
 from symbptt.document.exercises.drawn import Drawn, Generator
 from symbptt.document.lesson import Lesson
 from symbptt.document.own import OwnExercise
-from symbptt.narrative.inline import written
+from symbptt.narrative.inline import prose
 
 GENERATORS: tuple[Generator, ...] = (
     blanks.factor, blanks.summand, errors.error, counting.terms, computing.number, errors.error, blanks.summand,
@@ -32,8 +32,8 @@ def exercises(lesson: Lesson) -> tuple[Block, ...]:
 
 
 def _own(given: OwnExercise) -> Drawn:
-    question, solution = ((Paragraph(written(text)),) if text else () for text in (given.question, given.solution))
-    return Drawn(question, written(given.hint), solution, given.room)
+    question, solution = ((Paragraph(prose(text)),) if text else () for text in (given.question, given.solution))
+    return Drawn(question, prose(given.hint), solution, given.room)
 
 
 def _drawn(lesson: Lesson) -> list[Drawn]:

@@ -12,7 +12,7 @@ from symbptt.analyze.data import adjusted, point
 from symbptt.analyze.jacobian import coupled
 from symbptt.document.blocks import Block, Bullets, Heading, LeftOut, Paragraph, Steps, Table
 from symbptt.document.lesson import Lesson
-from symbptt.document.sizes import rounded, terms
+from symbptt.document.sizes import rounded, terms, written
 from symbptt.model.values import Model, Variable
 from symbptt.narrative import symbols
 from symbptt.narrative.forward import is_recurrent
@@ -58,12 +58,12 @@ def _by_distance(found: Norms, voice: Voice) -> tuple[Block, ...]:
     total = sum(sums.values()) or 1.0
     head = (voice.say("handout.magnitude.distance"), *((str(d),) for d in sums))
     rows = (
-        (voice.say("handout.magnitude.sum"), *((rounded(v),) for v in sums.values())),
+        (voice.say("handout.magnitude.sum"), *(written(v) for v in sums.values())),
         (voice.say("handout.magnitude.share"), *((_percent(v / total),) for v in sums.values())),
     )
     farthest = max(sums)
     said = voice.say(
-        "handout.magnitude.total", total=rounded(whole), near=_percent(sums[0] / total),
+        "handout.magnitude.total", total=written(whole), near=_percent(sums[0] / total),
         far=_percent(sums[farthest] / total), distance=str(farthest),
     )
     return (Table(head, rows), Paragraph(said))
@@ -141,11 +141,11 @@ def _measured(model: Model, voice: Voice, form: bound.Form | None) -> tuple[Bloc
         verdict = voice.say(f"handout.bound.verdict.{growth.verdict.kind.name.lower()}")
         label: Prose = (name,) if name else voice.say("handout.bound.own_weights")
         for what, values, said in (("measured", growth.measured, verdict), ("bounded", limit, ())):
-            numbers = ((rounded(float(values[d])),) for d in columns)
+            numbers = (written(float(values[d])) for d in columns)
             rows.append((label if said else (), voice.say(f"handout.bound.{what}"), *numbers, said))
         for block in found.blocks:
             if block.direct:
-                numbers = ((rounded(float(block.norms[MEASURED, MEASURED - d])),) for d in columns)
+                numbers = (written(float(block.norms[MEASURED, MEASURED - d])) for d in columns)
                 route = voice.say("handout.bound.direct", state=voice.tree(model[block.row].at(), model))
                 rows.append(((), route, *numbers, ()))
     factor: Prose = ()
@@ -164,7 +164,7 @@ def _shear(voice: Voice) -> tuple[Block, ...]:
     powers = {n: float(np.linalg.norm(np.linalg.matrix_power(SHEAR, n), 2)) for n in (2, MEASURED)}
     entries = Matrix(tuple(tuple(voice.tree(sp.nsimplify(float(entry))) for entry in row) for row in SHEAR))
     said = voice.say(
-        "handout.bound.shear", matrix=entries, sigma=rounded(found.largest), radius=rounded(found.radius),
-        two=rounded(powers[2]), many=rounded(powers[MEASURED]), steps=str(MEASURED),
+        "handout.bound.shear", matrix=entries, sigma=written(found.largest), radius=written(found.radius),
+        two=written(powers[2]), many=written(powers[MEASURED]), steps=str(MEASURED),
     )
     return (Paragraph(said),)

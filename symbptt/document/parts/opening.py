@@ -15,10 +15,15 @@ def remarks(lesson: Lesson) -> tuple[Block, ...]:
 
 def notation(lesson: Lesson) -> tuple[Block, ...]:
     """Every symbol with its meaning and shape."""
+    return (Heading(lesson.voice.word("common.heading.notation"), "notation"), *symbols(lesson))
+
+
+def symbols(lesson: Lesson) -> tuple[Block, ...]:
+    """The table of symbols, and what the letters of the shapes mean."""
     say = lesson.voice.say
     head = tuple(say(f"document.notation.{name}") for name in ("symbol", "meaning", "shape"))
     rows = tuple(((e.symbol,), e.meaning, (e.shape,)) for e in glossary.entries(lesson.derivation))
-    return (Heading(lesson.voice.word("common.heading.notation"), "notation"), Table(head, rows))
+    return (Table(head, rows), Paragraph(glossary.sizes(lesson.model, lesson.voice)))
 
 
 def graph(lesson: Lesson) -> tuple[Block, ...]:
