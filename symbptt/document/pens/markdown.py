@@ -18,7 +18,7 @@ from symbptt.narrative.values import Step
 from symbptt.typeset.tree import Tree
 
 _MARKS = re.compile(r"([\\`*_{}\[\]#|$~])")
-_OPENING = re.compile(r"^(\s*\d*)([-+.)])(?=\s|$)", re.M)
+_OPENING = re.compile(r"^(\s*(?=[-+])|\s*\d+(?=[.)]))(.)(?=\s|$)", re.M)
 """What would open a list."""
 _TICKS = re.compile(r"`+")
 
