@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from symbptt.document.plot import Box, Label, Line, Look, Plot
-from symbptt.document.tikz import WIDEST
+from symbptt.document.tikz import UNIT
 from symbptt.typeset.tree import Tree
 
+WIDEST = 455.0
+"""The width of a plot in points."""
 DASHES = ("solid", "dashed", "densely dotted", "dash dot", "densely dashed")
 """One for each curve; after the last one they begin again."""
 _ANCHORS = {"middle": "", "start": "anchor=west, ", "end": "anchor=east, "}
@@ -39,7 +41,7 @@ def write(plot: Plot, written: Callable[[tuple[str | Tree, ...]], str]) -> str:
         place = _at(item.x, item.y)
         return rf"  \node[{_ANCHORS[item.anchor]}font=\scriptsize, inner sep=1pt] at {place} {{{written((item.text,))}}};"
 
-    unit = min(0.8, WIDEST / plot.width)
+    unit = min(UNIT, WIDEST / plot.width)
     lines = [rf"\begin{{tikzpicture}}[x={unit:.3f}pt, y=-{unit:.3f}pt]"]
     lines += [*map(_box, plot.boxes), *map(_line, plot.lines), *map(label, plot.labels)]
     return "\n".join([*lines, r"\end{tikzpicture}"])

@@ -5,10 +5,8 @@ from __future__ import annotations
 from symbptt import typeset
 from symbptt.document.scene import Arrow, Node, Scene
 
-WIDEST = 455.0
-"""The width of a figure in points."""
-FULL, LETTERS = 0.8, 8.0
-"""Points per unit of a scene at most, and the size of letters then."""
+UNIT, LETTERS = 0.8, 8
+"""Points per unit of a scene, and the size of letters; the template makes the picture fit the page."""
 STYLES = {"input": "xnode", "state": "snode", "local": "onode", "loss": "lnode"}
 _ANCHORS = {"middle": "", "start": "anchor=west, ", "end": "anchor=east, "}
 
@@ -21,9 +19,9 @@ def _place(x: float, y: float) -> str:
     return f"({_number(x)},{_number(y)})"
 
 
-def _node(node: Node, unit: float) -> str:
+def _node(node: Node) -> str:
     if node.shape == "wide":
-        size = rf"opnode, minimum width={_number(2 * node.half * unit)}pt, minimum height={_number(26 * unit)}pt"
+        size = rf"opnode, minimum width={_number(2 * node.half * UNIT)}pt, minimum height={_number(26 * UNIT)}pt"
         return rf"  \node[{STYLES[node.role]}, {size}] at {_place(node.x, node.y)} {{${typeset.latex(node.label)}$}};"
     return rf"  \node[{STYLES[node.role]}] at {_place(node.x, node.y)} {{${typeset.latex(node.label)}$}};"
 
@@ -42,12 +40,10 @@ def _arrow(a: Arrow) -> str:
 
 
 def write(scene: Scene) -> str:
-    """A tikzpicture that fits on the page; its styles are defined in the template."""
-    unit = min(FULL, WIDEST / scene.width)
-    size = min(LETTERS, LETTERS * unit / FULL)
-    font = rf", every node/.append style={{font=\fontsize{{{size:.2f}}}{{{1.2 * size:.2f}}}\selectfont}}" if scene.labels else ""
-    lines = [rf"\begin{{tikzpicture}}[x={unit:.3f}pt, y=-{unit:.3f}pt{font}]"]
-    lines += [_arrow(a) for a in scene.arrows] + [_node(n, unit) for n in scene.nodes]
+    """A tikzpicture; its styles are defined in the template."""
+    font = rf", every node/.append style={{font=\fontsize{{{LETTERS}}}{{{1.2 * LETTERS:g}}}\selectfont}}" if scene.labels else ""
+    lines = [rf"\begin{{tikzpicture}}[x={UNIT}pt, y=-{UNIT}pt{font}]"]
+    lines += [_arrow(a) for a in scene.arrows] + [_node(n) for n in scene.nodes]
     lines += [
         rf"  \node[{_ANCHORS[m.anchor]}{m.kind} mark] at {_place(m.x, m.y)} {{${typeset.latex(m.text)}$}};" for m in scene.labels
     ]

@@ -16,7 +16,7 @@ from symbptt.document.lesson import Lesson
 from symbptt.document.parts import brief, cell, compared, derived, magnitude, pitfalls
 from symbptt.errors import BadInput
 from symbptt.model.read import load, names
-from symbptt.narrative.inline import plain
+from symbptt.narrative.inline import Prose, plain
 from symbptt.narrative.voice import Voice
 from symbptt.unroll.graph import steps
 
@@ -86,10 +86,16 @@ def test_the_far_terms_vanish_not_the_total() -> None:
     assert abs(sum(float(str(cell[0]).split(" %")[0].lstrip("< ")) for cell in shares) - 100) < 1
 
 
+def number(cell: Prose) -> float:
+    """The number that a cell shows, as 0.12 or as 3.1·10^−5."""
+    digits, _, power = plain(cell, typeset.latex).partition(r" \cdot 10^{")
+    return float(digits) * 10 ** int(power.rstrip("}") or "0")
+
+
 def test_the_bound_is_a_bound_and_its_verdicts_are_three() -> None:
     found = magnitude.norm_bound(lesson("elman"))
     rows = next(block for block in found if isinstance(block, Table)).rows
-    numbers = [[float(str(cell[0])) for cell in row[2:6]] for row in rows]
+    numbers = [[number(cell) for cell in row[2:6]] for row in rows]
     for measured, bounded in zip(numbers[::2], numbers[1::2], strict=True):
         assert all(m <= b * 1.01 for m, b in zip(measured, bounded, strict=True))
     said = [plain(row[6], typeset.text) for row in rows[::2]]
@@ -168,11 +174,11 @@ def test_a_summary_has_every_equation() -> None:
 def test_a_comparison_says_who_vanishes() -> None:
     found = compared.products(lesson("elman", "lstm"))
     table = next(block for block in found if isinstance(block, Table))
-    elman, lstm = (float(str(table.rows[4][i][0])) for i in (1, 2))
+    elman, lstm = (number(table.rows[4][i]) for i in (1, 2))
     measured = [analyze.at(load(n), analyze.point(load(n), 20, N=1)).growth for n in ("elman", "lstm")]
     assert measured[0] is not None and measured[1] is not None
     assert np.isclose(elman, measured[0].measured[20], rtol=0.05) and np.isclose(lstm, measured[1].measured[20], rtol=0.05)
-    assert "the product of Elman network shrinks" in words(found)
+    assert "ends 3.7 · 10⁵ times as large as that of Elman network" in words(found)
     assert str(table.rows[6][1][0]) == "none", "an Elman network has no direct route"
 
 

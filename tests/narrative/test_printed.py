@@ -26,7 +26,7 @@ from symbptt.algebra import rows
 from symbptt.derive import step as one_step
 from symbptt.model.read import load, names
 from symbptt.narrative import symbols
-from symbptt.narrative.inline import plain
+from symbptt.narrative.inline import math, plain
 from symbptt.narrative.values import Section, Step
 from symbptt.narrative.voice import Voice, speaking
 from symbptt.typeset import notations, operations
@@ -119,6 +119,7 @@ class Told:
     def _members(self, step: Step) -> None:
         """The variables that the next formulas are about, as the sentence before them says."""
         looks = [self.meaning.look(part) for part in step.claim if not isinstance(part, str)]
+        looks = [look for look in looks if look != self.meaning.look(math("P"))]  # the number of entries of θ
         if any("".join(look) == self.theta for look in looks):
             self.current = [self.meaning.places[look][0] for look in looks if "".join(look) != self.theta]
         else:
