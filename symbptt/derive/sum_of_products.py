@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import cached_property
 from itertools import islice
 
 import numpy as np
@@ -92,11 +93,22 @@ class Term:
 
 @dataclass(frozen=True)
 class Gradient(notebook.Formula):
-    """dL/d theta as the sum of its terms, ordered by (t, k)."""
+    """dL/d theta as the sum of its terms."""
 
     graph: UnrolledGraph
     parameter: Variable
-    terms: tuple[Term, ...]
+
+    @cached_property
+    def terms(self) -> tuple[Term, ...]:
+        """The terms, ordered by (t, k): about T²/2 of them, made when they are asked for.
+
+        A parameter that never reaches a state has only those with k = t.
+        """
+        model, variable = self.graph.model, self.parameter
+        reaches_state = bool(initial(model, variable)) or bool(step.immediate(model, variable))
+        kept = [(t, k) for t, k in pairs(self.graph, variable) if reaches_state or t == k]
+        factors = _Factors(model, variable)
+        return tuple(Term(model, variable, t, k, factors.of(t, k)) for t, k in kept)
 
     def evaluate(
         self,
@@ -171,17 +183,11 @@ def pairs(graph: UnrolledGraph, variable: Variable) -> list[tuple[int, int]]:
 def gradient(graph: UnrolledGraph, wrt: str) -> Gradient:
     """The sum of products for a parameter, an input or an initial state.
 
-    A parameter that never reaches a state has only the terms k = t. Raises BadInput for a model without a loss, and for a
-    name that is no parameter, input or state.
+    Raises BadInput for a model without a loss, and for a name that is no parameter, input or state.
     """
     if graph.model.loss is None:
         raise BadInput(f"{graph.model.name} has no loss; choose one with --loss")
-    variable = wanted(graph.model, wrt)
-    model = graph.model
-    reaches_state = bool(initial(model, variable)) or bool(step.immediate(model, variable))
-    kept = [(t, k) for t, k in pairs(graph, variable) if reaches_state or t == k]
-    factors = _Factors(model, variable)
-    return Gradient(graph, variable, tuple(Term(model, variable, t, k, factors.of(t, k)) for t, k in kept))
+    return Gradient(graph, wanted(graph.model, wrt))
 
 
 def _at(step_number: int) -> dict[sp.Basic, sp.Basic]:
