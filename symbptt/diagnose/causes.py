@@ -103,6 +103,8 @@ _ROWS = (
     Row("zero-start-only", "The formula holds {when}.", "Keep the terms of the initial state."),
     Row("shapes-unfit", "The shapes do not fit: {fault}.", "Check transposes and the order of factors."),
     Row("shape-wrong", "The gradient has the shape {given}, expected {expected}.", "A gradient has the shape of its variable."),
+    Row("not-real", "The gradient is no array of real numbers.",
+        "A complex result, or one of text or of ragged rows, is no gradient."),
     Row("not-finite", "The gradient has {count} entries that are no finite numbers.",
         "Look for an overflow, a logarithm of zero or 0/0."),
 )

@@ -190,8 +190,7 @@ def _loose(value: Any) -> Array:
 
 def _comparable(variable: Variable, array: Array, expected: Array, lead: Mapping[str, int]) -> Given | Cause:
     if array.dtype.kind not in "biuf":
-        shown = (("given", f"of {array.dtype}, which is no array of numbers"), ("expected", str(expected.shape)))
-        return Cause("shape-wrong", None, variable.name, 0, shown)
+        return Cause("not-real", None, variable.name, 0, ())
     bad = int((~np.isfinite(array)).sum()) if array.dtype.kind == "f" else 0
     if bad:
         return Cause("not-finite", None, variable.name, 0, (("count", str(bad)),))

@@ -180,7 +180,7 @@ def test_wrong_shapes_types_and_numbers_are_findings(write: Write) -> None:
                          "return {'dW_xh': dW_xh[:1], 'dW_hh': dW_hh * np.nan, 'db_h': 'b', 'dW_ho': dW_ho, 'db_o': db_o + 1j}")
     found = code.file("elman", write(text))
     assert {f.gradient: f.causes for f in found.findings if not f.right} == {
-        "W_xh": ("shape-wrong",), "W_hh": ("not-finite",), "b_h": ("shape-wrong",), "b_o": ("shape-wrong",),
+        "W_xh": ("shape-wrong",), "W_hh": ("not-finite",), "b_h": ("not-real",), "b_o": ("not-real",),
     }
     assert found["W_ho"].right
 
