@@ -59,6 +59,8 @@ def write_all(contents: Mapping[Path, str | bytes], *, force: bool = False) -> t
 
 
 def _check(path: Path, force: bool) -> None:
+    if str(path) == "-":
+        raise BadInput("-: give the name of a file; without one, what can be read goes to standard output")
     try:
         if not path.parent.is_dir():
             raise BadInput(f"{path}: the folder {path.parent} does not exist")

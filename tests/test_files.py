@@ -92,3 +92,10 @@ def test_make_folder(tmp_path: Path) -> None:
         files.make_folder(tmp_path / "file")
     with pytest.raises(BadInput, match="cannot make the folder: not a directory"):
         files.make_folder(tmp_path / "file" / "below")
+
+
+def test_a_dash_is_no_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(BadInput, match="goes to standard output"):
+        files.write("-", "text")
+    assert list(tmp_path.iterdir()) == []
