@@ -57,13 +57,13 @@ def _forward(parameters, inputs, states):
     x_rows = x.reshape(T * N, D)
     h_before = h[:-1]
     o_rows = o.reshape(T * N, O)
-    W_hh_T = np.array(W_hh.T, dtype, order="C")
     a = _empty((N, H), dtype)
+    W_hh_T_times, W_hh_T_tiles, a_tiles = _for_steps(W_hh.T, a)
     h[0] = _initial(states, "h", (N, H), dtype)
     _multiply(x_rows, W_xh.T, out=h_rows)                                                 # (1)
     np.add(h_rows, b_h, out=h_rows)
-    for h_t, h_before_t in zip(h_now, h_before):
-        np.dot(h_before_t, W_hh_T, out=a)                                                 # (1)
+    for h_t, h_before_tiles_t in zip(h_now, _in_tiles(h_before, a_tiles)):
+        W_hh_T_times(h_before_tiles_t, W_hh_T_tiles, out=a_tiles)                         # (1)
         np.add(a, h_t, out=a)
         np.tanh(a, out=h_t)                                                               # (2)
     _multiply(h_rows, W_ho.T, out=o_rows)                                                 # (3)
@@ -156,6 +156,7 @@ def _backward(parameters, residuals, cotangents):
     one = np.array(1, dtype)
     d_h = _empty((N, H), dtype)
     d_h_next = np.zeros((N, H), dtype)
+    W_hh_times, W_hh_tiles, d_h_next_tiles = _for_steps(W_hh, d_h_next)
     d_o = np.zeros((T, N, O), dtype) if c_o is None else c_o                              # (5)
     d_o_rows = d_o.reshape(T * N, O)
     grad_W_ho = d_o_rows.T @ h_rows                                                       # (13)
@@ -168,10 +169,13 @@ def _backward(parameters, residuals, cotangents):
         chunk, count = slice(start, stop), slice(stop - start)
         np.multiply(h_now[chunk], h_now[chunk], out=d_a_slope[count])                     # (7)
         np.subtract(one, d_a_slope[count], out=d_a_slope[count])
-        for d_a_t, d_a_slope_t in zip(d_a[chunk][::-1], d_a_slope[count][::-1]):
+        steps = zip(
+            d_a[chunk][::-1], d_a_slope[count][::-1], _in_tiles(d_a[chunk], d_h_next_tiles)[::-1],
+        )
+        for d_a_t, d_a_slope_t, d_a_tiles_t in steps:
             np.add(d_h_next, d_a_t, out=d_h)                                              # (6)
             np.multiply(d_h, d_a_slope_t, out=d_a_t)                                      # (7)
-            np.dot(d_a_t, W_hh, out=d_h_next)                                             # (6), from t to t-1
+            W_hh_times(d_a_tiles_t, W_hh_tiles, out=d_h_next_tiles)                       # (6), from t to t-1
     grad_x = (d_a_rows @ W_xh).reshape(T, N, D)                                           # (8)
     grad_W_xh = d_a_rows.T @ x_rows                                                       # (10)
     grad_W_hh = d_a_rows.T @ h_before_rows                                                # (11)
@@ -220,6 +224,19 @@ def _empty(shape, dtype):
     return piece[start : start + count].reshape(shape)
 
 
+def _for_steps(weights, product):
+    """For products with weights (n, m) into an array (N, m), step by step: the call, the weights and the array, large ones in tiles."""
+    if len(product) > FEW and _tile(len(product), *weights.shape) != product.shape:
+        tiles, cut, _ = _tiled(weights[None], len(product), product.dtype, product[None])
+        return np.matmul, tiles, cut
+    return np.dot, np.array(weights, product.dtype, order="C"), product
+
+
+def _in_tiles(rows, product):
+    """Rows (.., N, n) as a product in tiles meets them."""
+    return rows if product.ndim == 2 else rows.reshape(*rows.shape[:-2], *product.shape[-3:-1], rows.shape[-1])
+
+
 def _initial(states, name, shape, dtype, start=0.0):
     """The initial value of a state; if it is not given that of the parameter it starts from, or zero."""
     if states is None or name not in states:
@@ -253,7 +270,8 @@ def _softmax_cross_entropy(o, y, weight):
 
     y holds a class for each row of o, below 0 for none, or a row of shares.
     """
-    z = np.subtract(o, o.real.max(axis=-1, keepdims=True), dtype=weight.dtype)
+    close = o.size and o.real.max() - o.real.min() < 60  # no exp is too small: one maximum, which is quickly found, serves all rows
+    z = np.subtract(o, o.real.max() if close else o.real.max(axis=-1, keepdims=True), dtype=weight.dtype)
     if y.ndim < o.ndim:
         if y.size and y.max() >= o.shape[-1]:
             raise ValueError(f"class {y.max()} is not below {o.shape[-1]}")
@@ -282,11 +300,21 @@ FEW, SMALL = 4, 1000000
 
 def _tile(N, n, m):
     """Rows and columns of the tiles of a product (N, n) (n, m), N > 1: few enough for BLAS to copy nothing, or all."""
-    width = 64 if m % 64 == 0 else m
+    width = 64 if m % 64 == 0 and N * n * m > SMALL // 4 else m
     for height in (N, 64, 32, 16):
         if N % height == 0 and height * n * width <= SMALL:
             return height, width
     return N, m
+
+
+def _tiled(weights, N, dtype, products=None):
+    """Weights (G, n, m) in tiles for products with rows (N, n), an array for the products in the same tiles, and as (G, N, m)."""
+    G, n, m = weights.shape
+    height, width = _tile(N, n, m)
+    products = _empty((G, N, m), dtype) if products is None else products
+    tiles = _empty((G, m // width, 1, n, width), dtype)
+    tiles[...] = weights.reshape(G, n, m // width, 1, width).transpose(0, 2, 3, 1, 4)
+    return tiles, products.reshape(G, N // height, height, m // width, width).transpose(0, 3, 1, 2, 4), products
 
 
 def _weight(T, N, dtype, mask, weights):

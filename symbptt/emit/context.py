@@ -15,7 +15,8 @@ from symbptt.model.values import Model, Role, Variable
 
 NEEDS = {"_cross_entropy": ("_log_sum_exp",), "_cross_entropy_slope": ("_softmax",), "_target": ("_one_hot", "_classes"),
          "_softmax_cross_entropy": ("_classes",), "_multiply": ("_tile", "_empty"), "_gates": ("_tile", "_empty"),
-         "_side_by_side": ("_tiled", "_tile", "_empty"), "_on_top": ("_tiled", "_tile", "_empty", "_in_tiles")}
+         "_side_by_side": ("_tiled", "_tile", "_empty"), "_for_steps": ("_tiled", "_tile", "_empty"),
+         "_on_top": ("_tiled", "_tile", "_empty", "_in_tiles")}
 """Helpers that call helpers."""
 
 

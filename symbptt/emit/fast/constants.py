@@ -68,6 +68,21 @@ class Constants:
         joined = ", ".join(parts)
         return self._named(joined, self._joined(tuple(weights)), f"np.array(({joined}), dtype)")
 
+    def for_steps(
+        self, values: tuple[MatrixExpr, ...], weights: list[MatrixExpr], out: str, lines: dict[str, str]
+    ) -> tuple[str, str, str]:
+        """The call, the weights and the array of a product of one step, `out` being a buffer that `lines` make."""
+        text = self._turned(values[0], weights[0])
+        names, wish = self.arrays.storage.layout.names, text.replace(".T", "_T")
+        wish = wish if wish.isidentifier() else "weights"
+        call, stacked, cut = (
+            names.of(f"{wish} {text} {out}", name)
+            for wish, name in (("call", f"{wish}_times"), ("weights", f"{wish}_tiles"), ("product", f"{out}_tiles"))
+        )
+        made = f"{call}, {stacked}, {cut}"
+        lines.setdefault(made, f"{made} = {self.helper('_for_steps')}({text}, {out})")
+        return call, stacked, cut
+
     def once(self, values: tuple[MatrixExpr, ...], weights: list[MatrixExpr]) -> str:
         """The weights for a product outside of loops: a single one as it is."""
         return self._turned(values[0], weights[0]) if len(values) == 1 else self.weights(values, weights)

@@ -224,14 +224,16 @@ def _product(self: Operations, values: Values, into: str | None) -> str:
         weights, product, gates = self.constants.side_by_side(values, matrices)
         self.say(f"np.matmul({self.place.tiles_of(operand, product)}, {weights}, out={product})")
         return self._copied(gates, into)
-    if isinstance(self.place, Step):
-        call, weights = "np.dot", self.constants.weights(values, matrices)
-    else:
-        call, weights = self.constants.helper("_multiply"), self.constants.once(values, matrices)
     out = self.result(values, into)
     if operand == out:
         return self._expression(values, into)
-    self.say(f"{call}({operand}, {weights}, out={out})")
+    if not isinstance(self.place, Step):
+        self.say(f"{self.constants.helper('_multiply')}({operand}, {self.constants.once(values, matrices)}, out={out})")
+    elif out in self.place.buffers:
+        call, weights, cut = self.constants.for_steps(values, matrices, out, self.place.buffers)
+        self.say(f"{call}({self.place.tiles_of(operand, cut)}, {weights}, out={cut})")
+    else:
+        self.say(f"np.dot({operand}, {self.constants.weights(values, matrices)}, out={out})")
     return out
 
 
