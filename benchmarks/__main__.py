@@ -2,6 +2,7 @@
 
     --quick            the two smaller sizes in single precision, few rounds; nothing is written
     --rounds NUMBER    rounds of a case (default 9)
+    --frameworks       only our backward pass in JAX and PyTorch beside their own; the other figures stay
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ import argparse
 import json
 import os
 import platform
+from collections.abc import Iterable
 from datetime import date
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -17,6 +19,7 @@ from typing import Any
 
 ROOT = Path(__file__).resolve().parents[1]
 RESULTS = ROOT / "benchmarks" / "results.json"
+BACKENDS = ROOT / "docs" / "backends.md"
 PICTURE = ROOT / "docs" / "benchmarks.png"
 PACKAGES = ("numpy", "sympy", "autograd", "torch", "jax", "jaxlib")
 
@@ -51,21 +54,38 @@ def _threads(count: int) -> None:
     torch.set_num_threads(count)
 
 
+def _printed(found: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:
+    """The rows of our backward pass beside the libraries' own, each printed when it is there."""
+    rows = []
+    for row in found:
+        rows.append(row)
+        print(f"{row['model']:<16} {'x'.join(map(str, row['size'])):<18} {row['library']:<8} {1e3 * row['median']:9.3f} ms "
+              f"{row['ratio']:6.2f} ({row['ratio_low']:.2f} to {row['ratio_high']:.2f}) "
+              f"{row['peak_mib']:8.2f} MiB, theirs {row['their_peak_mib']:8.2f}", flush=True)
+    return rows
+
+
 def main() -> int:
     """Measure and write."""
     parser = argparse.ArgumentParser(prog="python3 run.py bench", description="Measure emitted code beside the frameworks.")
     parser.add_argument("--quick", action="store_true")
+    parser.add_argument("--frameworks", action="store_true")
     parser.add_argument("--rounds", type=int, default=9)
     parser.add_argument("--threads", type=int, default=1)
     options = parser.parse_args()
     several = str(options.threads > 1).lower()
     os.environ["XLA_FLAGS"] = f"--xla_cpu_multi_thread_eigen={several} intra_op_parallelism_threads={options.threads}"
     os.environ["NPROC"] = str(options.threads)
-    from benchmarks import growth, measure, table
+    from benchmarks import frameworks, growth, measure, table
     from benchmarks.case import MODELS, SIZES, make
 
     machine = {"cpu": _cpu(), "cores": os.cpu_count(), "load": os.getloadavg()[0]}
     _threads(options.threads)
+    if options.frameworks:
+        data = json.loads(RESULTS.read_text(encoding="utf-8")) | {"frameworks": _printed(frameworks.against_autograd())}
+        RESULTS.write_text(json.dumps(data, indent=1) + "\n", encoding="utf-8")
+        table.write(BACKENDS, table.beside_autograd(data))
+        return 0
     rows: list[dict[str, Any]] = []
     for dtype in ("float32",) if options.quick else ("float32", "float64"):
         for model in MODELS:
@@ -81,10 +101,11 @@ def main() -> int:
         "date": date.today().isoformat(), "machine": machine, "versions": _versions(),
         "rows": rows + [row for row in kept if row["threads"] != options.threads],
         "against_steps": growth.against_steps(), "derivation": growth.derivation(), "equations": growth.against_equations(),
-        "processes": growth.processes(),
+        "processes": growth.processes(), "frameworks": _printed(frameworks.against_autograd()),
     }
     RESULTS.write_text(json.dumps(data, indent=1) + "\n", encoding="utf-8")
-    table.write(ROOT / "README.md", data)
+    table.write(ROOT / "README.md", table.markdown(data))
+    table.write(BACKENDS, table.beside_autograd(data))
     table.picture(PICTURE, data)
     return 0
 

@@ -42,10 +42,14 @@ class Case:
 
 @dataclass(frozen=True)
 class Subject:
-    """`call` does the timed work; `read` turns what it returned into (loss, gradients by name), for the comparison of results."""
+    """`call` does the timed work; `read` turns what it returned into (loss, gradients by name), for the comparison of results.
+
+    `peak` tells how many bytes a call needs at its peak, where the library counts them.
+    """
 
     call: Callable[[], Any]
     read: Callable[[Any], tuple[float, Mapping[str, Any]]]
+    peak: Callable[[], int] | None = None
 
 
 def make(model: str, size: tuple[int, int, int, int, int], dtype: str, seed: int = 0) -> Case:

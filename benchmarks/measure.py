@@ -68,24 +68,30 @@ def agree(case: Case, made: Mapping[str, Subject]) -> None:
                 raise ValueError(f"{case.label}: {label} gives another loss or another gradient of {name}")
 
 
-def _seconds(call: Callable[[], Any], repeats: int) -> float:
+def seconds(call: Callable[[], Any], often: int) -> float:
+    """The time of one call, from so many."""
     started = perf_counter()
-    for _ in range(repeats):
+    for _ in range(often):
         call()
-    return (perf_counter() - started) / repeats
+    return (perf_counter() - started) / often
+
+
+def repeats(subject: Subject) -> int:
+    """How many calls make a measurement."""
+    return max(1, min(2000, int(SHORTEST / max(seconds(subject.call, 1), 1e-7))))
 
 
 def rows(case: Case, threads: int, rounds: int, seed: int = 0) -> Iterator[Row]:
     """Every subject timed; after a call of one library its threads may spin for a while, so the order changes each round."""
     made = {label: subject for make in makers().values() for label, subject in make(case).items()}
     agree(case, made)
-    repeats = {label: max(1, min(2000, int(SHORTEST / max(_seconds(s.call, 1), 1e-7)))) for label, s in made.items()}
+    often = {label: repeats(subject) for label, subject in made.items()}
     times: dict[str, list[float]] = {label: [] for label in made}
     order, random = list(made), Random(seed)
     for _ in range(rounds):
         random.shuffle(order)
         for label in order:
-            times[label].append(_seconds(made[label].call, repeats[label]))
+            times[label].append(seconds(made[label].call, often[label]))
     for label, found in times.items():
         ratios = [theirs / ours for theirs, ours in zip(found, times[OURS], strict=True)]
         low, _, high = quantiles(found, n=4)

@@ -39,12 +39,26 @@ def markdown(data: Mapping[str, Any]) -> str:
     return "\n".join(lines)
 
 
-def write(path: Path, data: Mapping[str, Any]) -> None:
-    """Put the table between the marks of a page."""
+def beside_autograd(data: Mapping[str, Any]) -> str:
+    """Our backward pass in each library beside the library's own: their time divided by ours, and peak memory."""
+    libraries = tuple(dict.fromkeys(row["library"] for row in data["frameworks"]))
+    heads = (f"{name}: time | {name}: memory" for name in libraries)
+    lines = ["| float32, one thread | " + " | ".join(heads) + " |", "|---|" + "---|---|" * len(libraries)]
+    grouped: dict[str, dict[str, Mapping[str, Any]]] = {}
+    for row in data["frameworks"]:
+        grouped.setdefault(_label(row), {})[row["library"]] = row
+    for label, found in grouped.items():
+        cells = (f"{row['ratio']:.2f} | {row['peak_mib']:.1f} and {row['their_peak_mib']:.1f} MiB" for row in found.values())
+        lines.append(f"| {label} | " + " | ".join(cells) + " |")
+    return "\n".join(lines)
+
+
+def write(path: Path, table: str) -> None:
+    """Put a table between the marks of a page."""
     text = path.read_text(encoding="utf-8")
     before, _, rest = text.partition(OPENING)
     _, _, after = rest.partition(CLOSING)
-    path.write_text(f"{before}{OPENING}\n{markdown(data)}\n{CLOSING}{after}", encoding="utf-8")
+    path.write_text(f"{before}{OPENING}\n{table}\n{CLOSING}{after}", encoding="utf-8")
 
 
 def picture(path: Path, data: Mapping[str, Any]) -> None:

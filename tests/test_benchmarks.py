@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from benchmarks import measure, subjects, table
+from benchmarks import measure, peak, subjects, table
 from benchmarks.case import MODELS, Subject, make
 from symbptt.emit.fast.writer import PASSES
 
@@ -62,9 +62,35 @@ def test_the_readme_has_the_table_of_the_figures(tmp_path: Path) -> None:
     readme = (ROOT / "README.md").read_text(encoding="utf-8")
     copy = tmp_path / "README.md"
     copy.write_text(readme, encoding="utf-8")
-    table.write(copy, data)
+    table.write(copy, table.markdown(data))
     assert copy.read_text(encoding="utf-8") == readme
     assert {row["model"] for row in data["rows"]} == set(MODELS)
+
+
+def test_the_page_on_backends_has_the_table_of_the_figures(tmp_path: Path) -> None:
+    data = json.loads(RESULTS.read_text(encoding="utf-8"))
+    page = (ROOT / "docs" / "backends.md").read_text(encoding="utf-8")
+    copy = tmp_path / "backends.md"
+    copy.write_text(page, encoding="utf-8")
+    table.write(copy, table.beside_autograd(data))
+    assert copy.read_text(encoding="utf-8") == page
+
+
+def test_our_backward_pass_takes_no_more_memory_than_theirs() -> None:
+    rows = json.loads(RESULTS.read_text(encoding="utf-8"))["frameworks"]
+    assert {(row["model"], row["library"]) for row in rows} == {(m, library) for m in MODELS for library in ("JAX", "PyTorch")}
+    assert all(row["peak_mib"] <= row["their_peak_mib"] for row in rows)
+
+
+@pytest.mark.frameworks
+def test_peaks_are_those_of_what_is_alive_at_once() -> None:
+    torch = pytest.importorskip("torch")
+    jax = pytest.importorskip("jax")
+    given = torch.ones(1000)
+    assert 4004 <= peak.by_torch(lambda: (given + 1).sum()) < 4100  # with the scalars on the way
+    assert peak.by_torch(lambda: (given + 1) * 2) == 8000
+    compiled = jax.jit(lambda x: x + 1).lower(jax.numpy.ones(1000, "float32")).compile()
+    assert peak.by_xla(compiled) == 4000
 
 
 def test_the_page_names_every_pass() -> None:

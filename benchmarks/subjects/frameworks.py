@@ -9,6 +9,7 @@ import jax.numpy as jnp
 import numpy as np
 import torch
 
+from benchmarks import peak
 from benchmarks.case import Case, Subject
 from benchmarks.subjects.emitted import module
 
@@ -26,7 +27,11 @@ def make(case: Case) -> dict[str, Subject]:
     compiled = jax.jit(module(case.model, backend="jax").value_and_grad).lower(*known).compile()
     code = module(case.model, backend="torch")
     tensors = [{name: torch.from_numpy(np.asarray(value)) for name, value in part.items()} for part in parts]
+
+    def by_torch() -> Any:
+        return code.value_and_grad(*tensors)
+
     return {
-        "symbptt in JAX": Subject(lambda: jax.block_until_ready(compiled(*known)), _read),
-        "symbptt in PyTorch": Subject(lambda: code.value_and_grad(*tensors), _read),
+        "symbptt in JAX": Subject(lambda: jax.block_until_ready(compiled(*known)), _read, lambda: peak.by_xla(compiled)),
+        "symbptt in PyTorch": Subject(by_torch, _read, lambda: peak.by_torch(by_torch)),
     }

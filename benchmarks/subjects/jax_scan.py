@@ -9,6 +9,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
+from benchmarks import peak
 from benchmarks.case import Case, Subject
 
 jax.config.update("jax_enable_x64", True)
@@ -83,4 +84,4 @@ def make(case: Case) -> dict[str, Subject]:
         value, (by_parameter, by_state) = result
         return float(value), {k: np.asarray(v) for k, v in {**by_parameter, **by_state}.items()}
 
-    return {"JAX scan": Subject(call, read)}
+    return {"JAX scan": Subject(call, read, lambda: peak.by_xla(compiled))}

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import torch
 
+from benchmarks import peak
 from benchmarks.case import Case, Subject
 
 GATES = {
@@ -67,7 +68,7 @@ def _subject(case: Case, run: tuple[_Weights, Callable[[], torch.Tensor]]) -> Su
         loss = torch.nn.functional.cross_entropy(o, weights.y, reduction="sum")
         return loss, torch.autograd.grad(loss, leaves)
 
-    return Subject(call, weights.read)
+    return Subject(call, weights.read, lambda: peak.by_torch(call))
 
 
 def _layer(case: Case) -> tuple[_Weights, Callable[[], torch.Tensor]]:

@@ -184,3 +184,12 @@ def test_the_frameworks_differentiate_a_truncated_loss_as_value_and_grad_does(ba
         made.loss({k: v.requires_grad_() for k, v in p.items()}, *others).backward()
         found = {k: v.grad for k, v in p.items()}
     assert all(close(found[k], expected[k]) for k in found)
+
+
+@pytest.mark.parametrize("model", TRUNCATED, ids=lambda m: m.name + m.options)
+def test_torch_goes_back_in_blocks_of_steps(model: Model) -> None:
+    made, numpy = emitted(model, "torch"), resolve(emit.source(model, wrt="all")).module
+    made.ROWS = 4
+    (*groups, states), counts = given(model)
+    for start in (states, None) if groups[1] else (states,):
+        same(made, "value_and_grad", model, numpy.value_and_grad(*groups, start, **counts), start)

@@ -100,6 +100,8 @@ class Printer:
         sequences = _tuple(place.rows(r) for r in now)
         last = _tuple(self._final(r[0]) for r in carried) if backward else "_"
         options = f"length={'1' if place.last else 'T'}" + (", reverse=True" if backward else "")
+        if self.step.dialect.lead and any(map(place.is_state, made)):
+            options += f", lead={_tuple(self.first(k) if place.is_state(k) else 'None' for k in made)}"
         lines.append(Line(f"{last if carried else '_'}, {rows if made else '_'} = {self.step.dialect.scan}("))
         lines += [Line(f"    step, {start}, {sequences}, {options}"), Line(")")]
         return lines + self._after(block, made)
@@ -126,7 +128,7 @@ class Printer:
         if not key.startswith(CARRY):
             return self.first(key)
         symbol = self.place.variable(key).at()
-        return self.step.text(sp.ZeroMatrix(*symbol.shape))
+        return f'_after(cotangents, "{symbol.name}", {self.step.text(sp.ZeroMatrix(*symbol.shape))})'
 
     def _final(self, key: str) -> str:
         """The name of what arrives at an initial state."""
@@ -139,7 +141,7 @@ class Printer:
             if s.key not in made:
                 continue
             if self.place.is_state(s.key):
-                lines.append(self._with_first(s.key))
+                lines += [] if self.step.dialect.lead else [self._with_first(s.key)]
             elif s.key.startswith(GRADIENT):
                 variable = self.place.variable(s.key)
                 summed = ".sum(axis=0)" if variable.role is Role.PARAMETER and variable.tied else ""

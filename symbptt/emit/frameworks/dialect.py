@@ -18,6 +18,8 @@ class Dialect:
     module: str
     words: tuple[tuple[str, str], ...]
     scan: str
+    lead: bool
+    """Whether `scan` takes rows to put in front of what it stacks."""
     names: frozenset[str]
     zeros: Callable[[str], str]
     eye: Callable[[str], str]
@@ -25,6 +27,8 @@ class Dialect:
     """Calls (d, y) for d * f'(a) in terms of y = f(a), by the name of f."""
     fused: str
     """The call (z, x, W) for z + x @ W on rows, if there is one."""
+    affine: str
+    """The call (x, W, b) for x @ W.T + b on rows of all steps, if there is one."""
     kind: str
     """The line that names dtype (and device) of what a function was given."""
     like: str
@@ -47,11 +51,13 @@ JAX = Dialect(
     module="jnp",
     words=(("_sigmoid(", "jax.nn.sigmoid("),),
     scan="jax.lax.scan",
+    lead=False,
     names=_NAMES | {"jax", "jnp", "loss"},
     zeros=lambda shape: f"jnp.zeros({shape}, dtype)",
     eye=lambda size: f"jnp.eye({size}, dtype=dtype)",
     slopes={},
     fused="",
+    affine="",
     kind="dtype = _kind(parameters, inputs, states)",
     like="dtype",
 )
@@ -62,11 +68,13 @@ TORCH = Dialect(
     module="torch",
     words=(("_sigmoid(", "torch.sigmoid("), ("np.where(", "_where(dtype, "), (".astype(dtype)", ".to(dtype)")),
     scan="_scan",
+    lead=True,
     names=_NAMES | {"torch", "device", "Module", "Loss", "loss"},
     zeros=lambda shape: f"torch.zeros({shape}, dtype=dtype, device=device)",
     eye=lambda size: f"torch.eye({size}, dtype=dtype, device=device)",
     slopes={"tanh": "torch.ops.aten.tanh_backward", "sigmoid": "torch.ops.aten.sigmoid_backward"},
     fused="torch.addmm",
+    affine="torch.nn.functional.linear",
     kind="dtype, device = _kind(parameters, inputs, states)",
     like="dtype, device",
 )

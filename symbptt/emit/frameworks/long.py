@@ -34,17 +34,15 @@ class Long:
     def values(self, parts: Parts) -> Mapping[str, Any]:
         """What these templates take."""
         model = parts.model
-        made = checkpoints.values(model, self.checkpoint) | {"check_steps": 4}
+        timed = tuple(v.name for v in model.of(Role.INPUT, Role.PARAMETER, Role.BUFFER) if v.timed)
+        made = checkpoints.values(model, self.checkpoint) | {
+            "check_steps": 4,
+            "per_step": repr(timed),
+            "handed": [(s.name, handed_out(s)) for s in model.states],
+        }
         if self.checkpoint:
             made["start_body"] = parts.start()
         if self.truncation:
             k1, k2 = self.truncation
-            first = parts.blocks.kept()[0]
-            timed = tuple(v.name for v in model.of(Role.INPUT, Role.PARAMETER, Role.BUFFER) if v.timed)
-            made |= {
-                "k1": k1, "k2": k2, "kept": kept(k1, k2), "gaps": self.gaps, "per_step": repr(timed),
-                "steps": f'len(residuals["values"]["{first.name}"])' + (" - 1" if first.role is Role.STATE else ""),
-                "check_steps": min(max(6, k2 + 2), 12),
-                "handed": [(s.name, handed_out(s)) for s in model.states],
-            }
+            made |= {"k1": k1, "k2": k2, "kept": kept(k1, k2), "gaps": self.gaps, "check_steps": min(max(6, k2 + 2), 12)}
         return made

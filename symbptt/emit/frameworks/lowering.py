@@ -31,7 +31,7 @@ class WordLowering(Lowering):
         if isinstance(expression, sp.Identity):
             return Code(self.dialect.eye(self.size(expression.shape[0])), ATOM, False, 2)
         found = self._slope(expression) if isinstance(expression, sp.HadamardProduct) else None
-        found = found or (self._fused(expression) if isinstance(expression, sp.MatAdd) else None)
+        found = found or (self._fused(expression) or self._affine(expression) if isinstance(expression, sp.MatAdd) else None)
         return found or super().__call__(expression)
 
     def _slope(self, product: sp.HadamardProduct) -> Code | None:
@@ -58,6 +58,18 @@ class WordLowering(Lowering):
         for row, weight in products:
             text = f"{self.dialect.fused}({text}, {row}, {weight})"
         return Code(text, TIMES, True, 1)
+
+    def _affine(self, total: sp.MatAdd) -> Code | None:
+        """x W^T + b as one call, where x is rows (T, N, n)."""
+        if not self.dialect.affine or self.batch == "N" or len(total.args) != 2:
+            return None
+        for product, start in (total.args, reversed(total.args)):
+            pair = self._row_times_weight(product)
+            bias = self(start) if pair else None
+            if pair and bias and bias.rank == 1 and bias.full and not bias.batched and not bias.negative:
+                weight = self(product.args[0])
+                return Code(f"{self.dialect.affine}({pair[0]}, {weight.at(ADD)}, {bias.at(ADD)})", ATOM, True, 1)
+        return None
 
     def _row_times_weight(self, term: MatrixExpr) -> tuple[str, str] | None:
         """The texts of x and W, for a column W^T x with a matrix that samples share."""

@@ -62,9 +62,17 @@ def context(model: Model, backend: str, wanted: tuple[Variable, ...], recipe: st
         **long.values(parts),
     }
     folder = resources.templates().joinpath(backend)
+    made |= _needed(parts, made["backward_body"])
     bodies = [str(made[name]) for name in made if name.endswith("_body")]
     text = "\n".join([*bodies, *(_read(folder, name) for name in long.templates)])
     return made | {"helpers": _called(text, folder.joinpath(FOLDER))}
+
+
+def _needed(parts: Parts, backward: str) -> dict[str, Any]:
+    """The values that the backward pass reads, and how one of them tells T and N."""
+    read = [v for v in parts.blocks.kept() if f'residuals["values"]["{v.name}"]' in backward] or [*parts.blocks.kept()[:1]]
+    rows = f'len(residuals["values"]["{read[0].name}"])' + (" - 1" if read[0].role is Role.STATE else "")
+    return {"needed": repr(tuple(v.name for v in read)), "known": read[0].name, "steps": rows}
 
 
 def _read(folder: Traversable, name: str) -> str:

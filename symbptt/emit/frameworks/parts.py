@@ -114,16 +114,17 @@ class Parts:
         """From residuals and cotangents to `gradients`."""
         printer = self._printer(self.blocks.backward)
         seeds = sorted(self.blocks.seeded)
+        stored = {s.key for b in self.blocks.backward for s in b.statements}
         opening = self.opening.lines() + self._values()
         given = [*seeds, *(LAGGED + name for name in self._lagged())]
         opening += [Line(f'{printer.place.name(k)} = _cotangent(cotangents, "{_label(k)}", dtype)') for k in given]
         for name in self._lagged():
             own, before = (printer.place.name(prefix + name) for prefix in (OUT, LAGGED))
-            opening.append(Line(f"{own} = _joined({own}, {before})"))
+            after = "" if CARRY + name in stored else f', cotangents.get("{name} after")'
+            opening.append(Line(f"{own} = _joined({own}, {before}{after})"))
         body = [Line("gradients = {}")]
         for block in self.blocks.backward:
             body += printer.lines(block, backward=True)
-        stored = {s.key for b in self.blocks.backward for s in b.statements}
         for state in self.model.states:
             body += self._at_start(state, printer.place, stored)
         return _text(opening, body)

@@ -65,7 +65,7 @@ class Place:
         key, away = read
         name = self.name(key)
         if away > 0:
-            return f"_later({name})"
+            return f'_later({name}, cotangents.get("{self.variable(key).name} after"))'
         if self.is_state(key):
             if self.last:
                 return f"{name}[-2:-1]" if away else f"{name}[-1:]"
