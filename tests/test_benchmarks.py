@@ -87,8 +87,8 @@ def test_peaks_are_those_of_what_is_alive_at_once() -> None:
     torch = pytest.importorskip("torch")
     jax = pytest.importorskip("jax")
     given = torch.ones(1000)
-    assert 4004 <= peak.by_torch(lambda: (given + 1).sum()) < 4100  # with the scalars on the way
-    assert peak.by_torch(lambda: (given + 1) * 2) == 8000
+    assert 4000 < peak.by_torch(lambda: (given + 1).sum()) < 4100  # and scalars on the way
+    assert 8000 <= peak.by_torch(lambda: (given + 1) * 2) < 8100
     compiled = jax.jit(lambda x: x + 1).lower(jax.numpy.ones(1000, "float32")).compile()
     assert peak.by_xla(compiled) == 4000
 
