@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 
@@ -20,13 +21,17 @@ from symbptt.model.values import Role
 
 @dataclass(frozen=True)
 class Printer:
-    """Writes blocks. `optional` are the cotangents that may be None; `kept` what is read outside of the block that makes it."""
+    """Writes blocks. `optional` are the cotangents that may be None; `kept` what is read outside of the block that makes it.
+
+    `loose` is what loops alone read, step by step: its rows need not be one array.
+    """
 
     place: Place
     rows: WordLowering
     step: WordLowering
     optional: frozenset[str]
     kept: frozenset[str]
+    loose: frozenset[str]
     gradients: str = "gradients"
     """The dict that takes the gradients, of those in `wanted`."""
 
@@ -86,7 +91,7 @@ class Printer:
         read = [r for r in _reads(block) if r not in carried and not (r[0] in block.keys and r[1] == 0)]
         now = [r for r in read if self._per_step(r)]
         made = [k for k in _keys(block) if self._stored(k, carried)]
-        lines = [Line(""), Line("def step(carry, now):")]
+        lines = [Line("def step(carry, now):")]
         if carried:
             lines.append(Line(f"    {_tuple(place.local(r) for r in carried)} = carry"))
         if now:
@@ -96,15 +101,40 @@ class Printer:
             lines.append(Line(f"    {place.name(s.key)} = {text}", s.numbers[0]))
         passed, rows = _tuple(place.name(r[0]) for r in carried), _tuple(place.name(k) for k in made)
         lines += [Line(f"    return {passed}, {rows}"), Line("")]
+        lines = [*self._shared(lines), Line(""), *map(self._named, lines)] if self.step.dialect.lead else [Line(""), *lines]
         start = _tuple(self._start(r) for r in carried)
         sequences = _tuple(place.rows(r) for r in now)
         last = _tuple(self._final(r[0]) for r in carried) if backward else "_"
         options = f"length={'1' if place.last else 'T'}" + (", reverse=True" if backward else "")
-        if self.step.dialect.lead and any(map(place.is_state, made)):
-            options += f", lead={_tuple(self.first(k) if place.is_state(k) else 'None' for k in made)}"
         lines.append(Line(f"{last if carried else '_'}, {rows if made else '_'} = {self.step.dialect.scan}("))
-        lines += [Line(f"    step, {start}, {sequences}, {options}"), Line(")")]
+        columns = self._columns(made) if self.step.dialect.lead else ""
+        lines.append(Line(f"    step, {start}, {sequences}, {options}{',' if columns else ''}"))
+        lines += [Line(f"    {columns}")] if columns else []
+        lines.append(Line(")"))
         return lines + self._after(block, made)
+
+    def _transposes(self) -> re.Pattern[str]:
+        """Transposes of tied parameters, which are the same at every step."""
+        layout = self.place.layout
+        return re.compile(rf"\b({'|'.join(layout.array(v) for v in layout.model.parameters if v.tied) or '(?!)'})\.T\b")
+
+    def _turned(self, name: str) -> str:
+        return self.place.layout.names.of(f"transposed {name}", f"{name}_T")
+
+    def _shared(self, lines: list[Line]) -> list[Line]:
+        """What gives these transposes a name in front of a loop."""
+        found = dict.fromkeys(name for line in lines for name in self._transposes().findall(line.text))
+        return [Line(f"{self._turned(name)} = {name}.T") for name in found]
+
+    def _named(self, line: Line) -> Line:
+        return Line(self._transposes().sub(lambda match: self._turned(match[1]), line.text), line.comment)
+
+    def _columns(self, made: list[str]) -> str:
+        """What stands in front of stacked rows, and which rows are not stacked."""
+        lead = _tuple(self.first(k) if self.place.is_state(k) else "None" for k in made)
+        loose = _tuple(str(k in self.loose) for k in made)
+        given = {"lead": (lead, any(map(self.place.is_state, made))), "loose": (loose, not self.loose.isdisjoint(made))}
+        return ", ".join(f"{name}={text}" for name, (text, needed) in given.items() if needed)
 
     def _carried(self, block: Block, backward: bool) -> list[Read]:
         """What goes from step to step: states forward, what they receive backward."""

@@ -19,7 +19,7 @@ class Dialect:
     words: tuple[tuple[str, str], ...]
     scan: str
     lead: bool
-    """Whether `scan` takes rows to put in front of what it stacks."""
+    """Whether `scan` takes rows to put in front of what it stacks, and can leave rows unstacked."""
     names: frozenset[str]
     zeros: Callable[[str], str]
     eye: Callable[[str], str]

@@ -46,7 +46,7 @@ class Parts:
         rows = WordLowering(place.in_rows, self.layout.dimension, "1, N" if last else "T, N", self.dialect)
         step = WordLowering(place.in_step, self.layout.dimension, "N", self.dialect)
         optional = self.blocks.seeded if group is self.blocks.backward else frozenset()
-        return Printer(place, rows, step, optional, self._kept(), gradients)
+        return Printer(place, rows, step, optional, self._kept(), self._loose(), gradients)
 
     def _kept(self) -> frozenset[str]:
         """The keys that another block than their own reads, or the caller."""
@@ -57,6 +57,13 @@ class Parts:
         if self.model.loss is not None:
             found |= {self.model.loss.target.name}
         return frozenset(found | {s.key for b in self.blocks.loss for s in b.statements if s.key.startswith((OUT, LAGGED))})
+
+    def _loose(self) -> frozenset[str]:
+        """The values of forward loops, neither states nor outputs, that no formula for all steps reads."""
+        made = {key for b in self.blocks.forward if b.each for key in b.keys}
+        whole = [st for b in self.blocks.everything if not b.each for st in b.statements]
+        read = {s.name for st in whole for s in st.values[0].atoms(sp.MatrixSymbol)}
+        return frozenset(made - read - {v.name for v in (*self.model.states, *self.model.outputs)})
 
     def forward(self) -> str:
         """From parameters, inputs and states to `values`."""
