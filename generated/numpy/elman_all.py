@@ -234,7 +234,7 @@ def _for_steps(weights, product):
 
 def _in_tiles(rows, product):
     """Rows (.., N, n) as a product in tiles meets them."""
-    return rows if product.ndim == 2 else rows.reshape(*rows.shape[:-2], *product.shape[-3:-1], rows.shape[-1])
+    return rows if product.ndim < 5 else rows.reshape(*rows.shape[:-2], *product.shape[-3:-1], rows.shape[-1])
 
 
 def _initial(states, name, shape, dtype, start=0.0):
@@ -295,7 +295,7 @@ def _softmax_cross_entropy(o, y, weight):
 
 
 # For so few samples gates lie side by side, for one product; BLAS takes up to so many multiplications without copying.
-FEW, SMALL = 4, 1000000
+FEW, SMALL = 1, 1000000
 
 
 def _tile(N, n, m):
@@ -308,10 +308,12 @@ def _tile(N, n, m):
 
 
 def _tiled(weights, N, dtype, products=None):
-    """Weights (G, n, m) in tiles for products with rows (N, n), an array for the products in the same tiles, and as (G, N, m)."""
+    """Weights (G, n, m), large ones in tiles, for products with rows (N, n), an array for the products likewise, and as (G, N, m)."""
     G, n, m = weights.shape
     height, width = _tile(N, n, m)
     products = _empty((G, N, m), dtype) if products is None else products
+    if (height, width) == (N, m):
+        return weights, products, products
     tiles = _empty((G, m // width, 1, n, width), dtype)
     tiles[...] = weights.reshape(G, n, m // width, 1, width).transpose(0, 2, 3, 1, 4)
     return tiles, products.reshape(G, N // height, height, m // width, width).transpose(0, 3, 1, 2, 4), products
