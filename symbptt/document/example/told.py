@@ -118,7 +118,7 @@ def line(example: Example, left: MatrixExpr | Tree, value: MatrixExpr, voice: Vo
     """left = formula = formula with numbers = value; what would repeat itself is left out."""
     formula = voice.tree(value, example.model)
     known = table(example, value, voice)
-    numbers = substituted(formula, known)
+    numbers = known[formula] if formula in known else substituted(formula, known)
     if not any(isinstance(tree, Matrix) for tree in known.values()):
         numbers = _plain(numbers)
     sides = [formula, numbers, *_exact(example.value(value), matrix(example.value(value), voice))]
