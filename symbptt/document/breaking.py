@@ -42,10 +42,24 @@ def _filled(pieces: list[tuple[str, Tree]], room: float) -> list[tuple[str, Tree
     return [(sign, Row(tuple(items))) for sign, items in lines]
 
 
+def _without_note(side: Tree) -> tuple[Tree, tuple[Tree, ...]]:
+    """A right side and the note behind it, as (t = T), which three spaces set apart."""
+    if isinstance(side, Row) and side.items[-4:-1] == (Operator("\u2009"),) * 3:
+        return Row(side.items[:-4]), side.items[-4:]
+    return side, ()
+
+
 def _lines(side: Tree, room: float) -> list[tuple[str, Tree]]:
-    """A right side as lines; a piece of a sum that is still too long is cut between its factors."""
+    """A right side as lines; a note stays behind the last one."""
     if width(side) <= room:
         return [("", side)]
+    own, note = _without_note(side)
+    *others, (sign, last) = _cut(own, room)
+    return [*others, (sign, Row((last, *note)) if note else last)]
+
+
+def _cut(side: Tree, room: float) -> list[tuple[str, Tree]]:
+    """A right side as lines; a piece of a sum that is still too long is cut between its factors."""
     made: list[tuple[str, Tree]] = []
     for sign, line in _filled(_pieces(side), room):
         inner = line.items[0] if isinstance(line, Row) and len(line.items) == 1 else line

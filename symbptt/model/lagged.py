@@ -47,7 +47,8 @@ def extra(state: Variable, lag: int, taken: Iterable[str], place: Place) -> tupl
         name = held(state.name, k)
         if name in taken:
             raise place.error(f"{state.name}[t-{k}] needs the name {name} for the older value; rename your {name}")
-        variable = replace(state, name=name, latex=None, description=(), init=None, initial=None)
+        told = (("en", f"{state.name} of step t − {k - 1}"), ("zh", f"第 t − {k - 1} 步的 {state.name}"))
+        variable = replace(state, name=name, latex=None, description=told, init=None, initial=None)
         before = replace(state, name=held(state.name, k - 1))
         made.append((variable, before.at(TIME - 1)))
     return tuple(made)

@@ -77,10 +77,8 @@ def _from_state(model: Model, voice: Voice, pattern: Pattern) -> Step:
     direct = [write.direct(theta, TIME)] if pattern.direct else []
     through = [build.mul(write.immediate(theta, TIME), symbols.adjoint_symbol(model))] if pattern.reaches else []
     whole = _accumulated(model, pattern.timed, through, direct) if direct or through else sp.ZeroMatrix(*theta.shape)
-    return Step(
-        voice.equation(model, left, whole),
-        voice.say(f"derivation.backward.{'own_part' if pattern.timed else 'parts'}"), "", members(model, voice, pattern),
-    )
+    rule = "parts" if whole.has(Series) else "own_part"
+    return Step(voice.equation(model, left, whole), voice.say(f"derivation.backward.{rule}"), "", members(model, voice, pattern))
 
 
 def _accumulated(model: Model, timed: bool, always: list[MatrixExpr], with_loss: list[MatrixExpr]) -> MatrixExpr:
@@ -144,6 +142,15 @@ def line(left: Tree, right: Tree, apart: bool) -> Equality:
     return before_last(left, right) if apart else Equality(left, (right,))
 
 
+def both(model: Model, voice: Voice, left: MatrixExpr, last: MatrixExpr, earlier: MatrixExpr) -> Aligned:
+    """The equation of the last step, written in t, above that of the steps before."""
+    base = during(voice.tree(symbols.at(last, LAST), model), "t = T")
+    return Aligned((
+        Equality(voice.tree(symbols.at(left, LAST), model), (base,)),
+        before_last(voice.tree(left, model), voice.tree(earlier, model)),
+    ))
+
+
 def right_sides(model: Model, equation: RecursionEquation) -> tuple[MatrixExpr, MatrixExpr]:
     """The right sides of an adjoint equation: for the base case t = T, written in t, and for the steps before."""
     v = equation.variable
@@ -156,16 +163,9 @@ def value_step(model: Model, voice: Voice, equation: RecursionEquation) -> Step:
     v = equation.variable
     now, earlier = right_sides(model, equation)
     adjoint = symbol(NODE, v, TIME)
-    check = voice.check(equation.value) if (*equation.terms, *equation.carries) else voice.shape(adjoint)
+    check = voice.check(earlier, adjoint)
     rule = rules(model, voice, v, equation.terms, equation.carries)
-    if now == earlier:
-        tree: Tree = voice.equation(model, adjoint, earlier)
-    else:
-        base = during(voice.tree(symbols.at(now, LAST), model), "t = T")
-        tree = Aligned((
-            Equality(voice.tree(symbols.at(adjoint, LAST), model), (base,)),
-            before_last(voice.tree(adjoint, model), voice.tree(earlier, model)),
-        ))
+    tree = voice.equation(model, adjoint, earlier) if now == earlier else both(model, voice, adjoint, now, earlier)
     return Step(tree, rule, check, _stands_for(model, voice, v), equation.number)
 
 
@@ -197,7 +197,7 @@ def gradient_step(model: Model, voice: Voice, equation: RecursionEquation) -> St
     value = gradient_side(model, equation)
     left = symbols.total(symbols.loss(model, None), v.at(0) if v.role is Role.STATE else v.at())
     rule = rules(model, voice, v, equation.terms)
-    if not v.timed and not initial(model, v):
+    if value.has(Series):
         rule = voice.joined((rule, voice.say("rules.sum_over_t")))
     return Step(voice.equation(model, left, value), rule, voice.check(value, v.at()), number=equation.number)
 

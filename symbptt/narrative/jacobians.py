@@ -7,7 +7,7 @@ from sympy.matrices.expressions.matexpr import MatrixExpr
 
 from symbptt import derive, typeset
 from symbptt.algebra import build
-from symbptt.algebra.linear import LinearMap
+from symbptt.algebra.linear import LinearMap, square
 from symbptt.algebra.nodes import TIME, Chain, Partial
 from symbptt.derive import step
 from symbptt.model.values import Model, Role, Variable
@@ -40,7 +40,7 @@ def block_matrix(model: Model, voice: Voice) -> Tree:
 
 def _value(model: Model, head: MatrixExpr, inner: LinearMap) -> tuple[MatrixExpr, MatrixExpr]:
     """(left side, right side): the Jacobian, or where it is no matrix of one sample its action on a column."""
-    matrix = inner.matrix()
+    matrix = square(inner, head.shape[0]) if head.shape[0] == head.shape[1] else inner.matrix()
     if matrix is not None:
         return head, matrix
     vector = sp.MatrixSymbol(symbols.free(model, "vector"), head.shape[0], 1)
@@ -90,12 +90,16 @@ def _named(model: Model, voice: Voice, letter: MatrixExpr, left: MatrixExpr, sid
     return voice.equation(model, left, *sides)
 
 
+def _loss_step_of(model: Model) -> sp.Expr:
+    """The step of formulas about one loss: t, or T where only the loss of the last step counts."""
+    assert model.loss is not None
+    return symbols.LAST if model.loss.at == "last" else TIME
+
+
 def loss_gradient(model: Model, voice: Voice) -> Section:
     """g_t, and the derivative of L_t by the state before where L_t reads it."""
     steps: list[Step] = []
-    assert model.loss is not None
-    # The only step with a loss may be the last: g_T, not g_t.
-    when = symbols.LAST if model.loss.at == "last" else TIME
+    when = _loss_step_of(model)
     L = symbols.loss(model, when)
     found = {name: symbols.at(value, when) for name, value in step.loss_gradient(model).items()}
     letter, head = symbols.loss_symbol(model, when), build.transpose(symbols.immediate(L, symbols.state(model, when)))
@@ -168,8 +172,10 @@ def immediate(model: Model, voice: Voice, wrt: tuple[Variable, ...]) -> Section:
             steps.append(Step(voice.equation(model, *action), voice.say(INSIDE), check))
         direct = step.loss_direct(model, variable)
         if direct is not None:
-            head = build.transpose(symbols.immediate(symbols.loss(model), variable.at()))
-            short = symbols.abbreviated(direct, model)
+            when = _loss_step_of(model)
+            by = variable.at(when) if variable.timed else variable.at()
+            head = build.transpose(symbols.immediate(symbols.loss(model, when), by))
+            short = symbols.abbreviated(symbols.at(direct, when), model)
             rule = voice.say("derivation.immediate.direct")
             steps.append(Step(voice.equation(model, head, short), rule, voice.check(short, variable.at())))
     return Section(voice.word("derivation.immediate.heading"), tuple(steps), (_immediate_claim(model, voice),))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from sympy import MatMul, MatrixSymbol
 from sympy.matrices.expressions.matexpr import MatrixExpr
 
@@ -73,9 +75,10 @@ def derivatives(model: Model, voice: Voice, wrt: tuple[Variable, ...]) -> Sectio
         for leaf in dict.fromkeys(leaf for leaf, _, _ in found):
             role = model[leaf.name].role
             wanted = role in (Role.STATE, Role.LOCAL) or leaf.name in inputs
-            if wanted and not _has_other_routes(model, equation, leaf, found):
-                step = _derivative(model, voice, equation, leaf, found)
-                steps += [step] if step else []
+            step = _derivative(model, voice, equation, leaf, found) if wanted else None
+            if step is not None and _has_other_routes(model, equation, leaf, found):
+                step = replace(step, claim=voice.say("derivation.local.direct"))
+            steps += [step] if step else []
     intro = voice.say(f"derivation.local.{'slopes' if symbols.slopes(model) else 'intro'}")
     return Section(voice.word("derivation.local.heading"), tuple(steps), (intro,))
 

@@ -85,5 +85,6 @@ def section(model: Model, voice: Voice, T: int, wrt: tuple[Variable, ...]) -> Se
             if not pattern.initial and not pattern.timed and T <= EXPANDED:
                 steps.append(_written_out(model, voice, pattern, T))
         steps.append(_gradient(model, voice, pattern))
-    intro = "nested.intro" if any(p.reaches for p in found) else "products.own_step"
+    several = any(p.reaches and not p.timed for p in found)
+    intro = "nested.intro" if several else "nested.from_step" if any(p.reaches for p in found) else "products.own_step"
     return Section(voice.word("derivation.nested.heading"), tuple(steps), (voice.say(f"derivation.{intro}"),))

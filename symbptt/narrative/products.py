@@ -248,7 +248,5 @@ def sections(graph: UnrolledGraph, voice: Voice, wrt: tuple[Variable, ...]) -> t
     found = patterns(model, wrt)
     partial = [s for pattern in found for s in partial_steps(graph, voice, pattern)]
     made = substituted(graph, voice, wrt, lines, EXPANDED)
-    return (
-        Section(voice.word("derivation.products.heading"), tuple(partial), (_intro(graph, voice, found),)),
-        Section(voice.word("derivation.substituted.heading"), tuple(made), level=2),
-    )
+    first = Section(voice.word("derivation.products.heading"), tuple(partial), (_intro(graph, voice, found),))
+    return (first, Section(voice.word("derivation.substituted.heading"), tuple(made), level=2)) if made else (first,)

@@ -48,7 +48,7 @@ def _sum(node: sp.MatAdd) -> str:
 @_written.register
 def _product(node: sp.MatMul) -> str:
     _, factors = build.split_number(node)
-    return "".join(shape(f) for f in factors)
+    return _written(factors[0]) if len(factors) == 1 else "".join(shape(f) for f in factors)
 
 
 @_written.register

@@ -178,7 +178,7 @@ def test_a_comparison_says_who_vanishes() -> None:
     measured = [analyze.at(load(n), analyze.point(load(n), 20, N=1)).growth for n in ("elman", "lstm")]
     assert measured[0] is not None and measured[1] is not None
     assert np.isclose(elman, measured[0].measured[20], rtol=0.05) and np.isclose(lstm, measured[1].measured[20], rtol=0.05)
-    assert "ends 3.7 · 10⁵ times as large as that of Elman network" in words(found)
+    assert "ends 3.7 · 10⁵ times as large as that for Elman network" in words(found)
     assert str(table.rows[6][1][0]) == "none", "an Elman network has no direct route"
 
 

@@ -75,5 +75,7 @@ def _sum(parts: list[Tree], blank: int) -> Tree:
     """The summands with one blank."""
     items: list[Tree] = []
     for i, part in enumerate(parts):
-        items += [Operator("+"), Blank() if i == blank else part]
-    return Row(tuple(items[1:]))
+        inner = part.items if isinstance(part, Row) and i != blank else (Blank() if i == blank else part,)
+        negative = inner[0] == Operator("−", prefix=True)
+        items += [Operator("−"), *inner[1:]] if negative and i else [*[Operator("+")] * bool(i), *inner]
+    return Row(tuple(items))

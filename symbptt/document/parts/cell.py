@@ -25,9 +25,10 @@ def cell(lesson: Lesson) -> tuple[Block, ...]:
     head = tuple(voice.say(f"handout.cell.{name}") for name in ("number", "node", "arrives", "to", "passes"))
     rows = tuple(row for number, visit in enumerate(walk(model), 1) for row in _rows(lesson, number, visit))
     fits = sum(max(map(_wide, column)) for column in zip(*rows, strict=True)) <= WIDEST
+    table = voice.say("handout.cell.in_table") if fits else ()
     return (
         Heading(voice.word("handout.cell.heading"), "cell"), Paragraph(voice.say("handout.cell.intro")),
-        Figure(drawn, voice.word("handout.cell.title", title=voice.title(model)), voice.say("handout.cell.caption")),
+        Figure(drawn, voice.word("handout.cell.title", title=voice.title(model)), voice.say("handout.cell.caption", table=table)),
         Table(head, rows) if fits else LeftOut(voice.say("handout.cell.too_wide")),
     )
 

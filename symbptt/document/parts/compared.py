@@ -6,7 +6,6 @@ from collections.abc import Callable
 from dataclasses import replace
 from math import isnan
 
-from symbptt.analyze.analysis import Analysis
 from symbptt.analyze.comparison import Case, Row, compare
 from symbptt.analyze.data import point
 from symbptt.analyze.jacobian import coupled
@@ -102,7 +101,6 @@ def products(lesson: Lesson) -> tuple[Block, ...]:
         (voice.say("compare.products.rate"), *(written(row.rate) for row in found)),
         (voice.say("compare.products.direct"), *(_direct(row, voice.say("compare.products.no_direct")) for row in found)),
         (voice.say("compare.products.far", number=str(STEPS // 2)), *((*written(100 * row.far), " %") for row in found)),
-        (voice.say("compare.products.verdict"), *(_verdict(lesson, row.analysis) for row in found)),
     ]
     head: tuple[Prose, ...] = ((), *((row.label,) for row in found))
     return (
@@ -123,11 +121,6 @@ def _product(row: Row, distance: int) -> Prose:
 
 def _direct(row: Row, none: Prose) -> Prose:
     return none if isnan(row.direct) else written(row.direct)
-
-
-def _verdict(lesson: Lesson, found: Analysis) -> Prose:
-    assert found.growth is not None
-    return lesson.voice.say(f"handout.bound.verdict.{found.growth.verdict.kind.name.lower()}")
 
 
 def _conclusion(lesson: Lesson, found: tuple[Row, ...]) -> Prose:

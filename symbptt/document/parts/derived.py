@@ -75,8 +75,8 @@ def factors(lesson: Lesson) -> tuple[Block, ...]:
 
 def sums(lesson: Lesson) -> tuple[Block, ...]:
     """The gradient as a sum of products."""
-    partial, full = products.sections(unroll.steps(lesson.model, lesson.T), lesson.voice, lesson.variables)
-    return _sections([("products", partial), ("substituted", full)], lesson.voice)
+    told = products.sections(unroll.steps(lesson.model, lesson.T), lesson.voice, lesson.variables)
+    return _sections(list(zip(("products", "substituted"), told, strict=False)), lesson.voice)
 
 
 def recursion(lesson: Lesson) -> tuple[Block, ...]:

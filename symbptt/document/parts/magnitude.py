@@ -97,8 +97,8 @@ def norm_bound(lesson: Lesson) -> tuple[Block, ...]:
     heading = Heading(voice.word("handout.bound.heading"), "bound")
     intro = Paragraph(voice.say("handout.bound.intro"))
     if form is None or form.gamma is None or not _one_matrix(model[form.weight]):
-        why = Paragraph(voice.say("handout.bound.other_form"))
-        return (heading, intro, Steps(tuple(steps)), why, *_measured(model, voice, None))
+        why = () if coupled(model) else (Paragraph(voice.say("handout.bound.other_form")),)
+        return (heading, intro, Steps(tuple(steps)), *why, *_measured(model, voice, None))
     weight = voice.tree(model[form.weight].at(), model)
     base = Fenced(Row((Identifier("γ"), Operator("\u2009"), _sigma(weight))))
     closed = Script(base, None, voice.tree(TIME - SOURCE))
@@ -137,7 +137,7 @@ def _measured(model: Model, voice: Voice, form: bound.Form | None) -> tuple[Bloc
         found = analyze.at(model, at, norm="2")
         growth = found.growth
         assert growth is not None
-        limit = growth.jacobians if growth.closed is None else growth.closed
+        limit = growth.jacobians if growth.closed is None or form is None else growth.closed
         verdict = voice.say(f"handout.bound.verdict.{growth.verdict.kind.name.lower()}")
         label: Prose = (name,) if name else voice.say("handout.bound.own_weights")
         for what, values, said in (("measured", growth.measured, verdict), ("bounded", limit, ())):

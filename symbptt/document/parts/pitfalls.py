@@ -21,7 +21,8 @@ from symbptt.document.parts.worked import length
 from symbptt.model.values import Model, Variable
 from symbptt.narrative import backward, symbols
 from symbptt.narrative.symbols import LAST
-from symbptt.narrative.values import Step
+from symbptt.narrative.values import Prose, Step
+from symbptt.narrative.voice import Voice
 from symbptt.typeset.tree import Tree
 from symbptt.verify.exact.entries import Entries, Matrix
 
@@ -39,16 +40,24 @@ class Mistake:
     effect: Matrix | None
     before_last: bool = False
     """Whether the equation is that of the steps before the last."""
+    at_last: tuple[MatrixExpr, MatrixExpr] | None = None
+    """The right and the wrong side of the last step, where the effect is that of both."""
 
 
 def pitfalls(lesson: Lesson) -> tuple[Block, ...]:
     """The mistakes that the model gives occasion for, and those of every derivation."""
     model, voice = lesson.model, lesson.voice
     boxes: list[Block] = [_box(lesson, mistake) for mistake in mistakes(lesson)]
-    if model.states:
-        text = Paragraph(voice.say("pitfalls.total.text", **_pair(lesson)))
+    if model.states and lesson.main is not None:
+        text = Paragraph(voice.say("pitfalls.total.text", plus=_plus(voice), **_pair(lesson)))
         boxes.append(Box("pitfall", voice.say("pitfalls.total.title"), (text,)))
     return (Heading(voice.word("pitfalls.heading"), "pitfalls"), Paragraph(voice.say("pitfalls.intro")), *boxes)
+
+
+def _plus(voice: Voice) -> Prose:
+    """A warning where the notation has the sign."""
+    marked = any(voice.notation.derivative(kind).sup == "+" for kind in ("immediate", "total"))
+    return voice.say("pitfalls.total.plus") if marked else ()
 
 
 def _pair(lesson: Lesson) -> dict[str, Tree]:
@@ -63,9 +72,10 @@ def _pair(lesson: Lesson) -> dict[str, Tree]:
 
 def _box(lesson: Lesson, mistake: Mistake) -> Box:
     model, voice = lesson.model, lesson.voice
+    last = mistake.at_last or (None, None)
     shown = (
-        Step(_shown(lesson, mistake, mistake.right), voice.say("pitfalls.right")),
-        Step(_shown(lesson, mistake, mistake.wrong), voice.say("pitfalls.wrong")),
+        Step(_shown(lesson, mistake, mistake.right, last[0]), voice.say("pitfalls.right")),
+        Step(_shown(lesson, mistake, mistake.wrong, last[1]), voice.say("pitfalls.wrong")),
     )
     blocks: list[Block] = [Paragraph(voice.say(f"pitfalls.{mistake.name}.text")), Steps(shown)]
     if mistake.effect is not None and lesson.main is not None:
@@ -79,8 +89,10 @@ def _box(lesson: Lesson, mistake: Mistake) -> Box:
     return Box("pitfall", voice.say(f"pitfalls.{mistake.name}.title"), tuple(blocks))
 
 
-def _shown(lesson: Lesson, mistake: Mistake, side: MatrixExpr) -> Tree:
+def _shown(lesson: Lesson, mistake: Mistake, side: MatrixExpr, last: MatrixExpr | None) -> Tree:
     voice, model = lesson.voice, lesson.model
+    if last is not None:
+        return backward.both(model, voice, mistake.left, last, side)
     return backward.line(voice.tree(mistake.left, model), voice.tree(side, model), mistake.before_last)
 
 
@@ -99,7 +111,7 @@ def mistakes(lesson: Lesson) -> Iterator[Mistake]:
         yield from _overwritten(model, theta, example)
     yield from _formula(model, found.adjoints, "transpose", _untransposed)
     yield from _formula(model, found.adjoints, "order", _reversed)
-    for mistake in _formula(model, found.adjoints, "slope", _without_slopes):
+    for mistake in _formula(model, found.adjoints, "slope", _without_slopes, whole=True):
         yield replace(mistake, effect=_effect(example, theta, _in_one(mistake.left)))
 
 
@@ -153,20 +165,26 @@ def _overwritten(model: Model, theta: Variable, example: Example | None) -> Iter
     yield Mistake("assigned", left, _summed(value), value.xreplace({TIME: sp.S.One}), effect)
 
 
-def _formula(model: Model, equations: tuple[RecursionEquation, ...], name: str, change: Change) -> Iterator[Mistake]:
-    """A mistake in the first equation that it changes, at a step before the last if the last has an equation of its own."""
+def _formula(
+    model: Model, equations: tuple[RecursionEquation, ...], name: str, change: Change, whole: bool = False
+) -> Iterator[Mistake]:
+    """A mistake in the first equation that it changes, at a step before the last if the last has its own, or `whole` at both."""
     for equation in equations:
         last, right = backward.right_sides(model, equation)
         if equation.variable.name in backward.silent(model):
             continue
         wrong = change(right)
         if wrong != right:
-            yield Mistake(name, _adjoint(equation), right, wrong, None, before_last=last != right)
+            both = (last, change(last)) if whole and last != right else None
+            yield Mistake(name, _adjoint(equation), right, wrong, None, before_last=last != right, at_last=both)
             return
 
 
 def _untransposed(value: MatrixExpr) -> MatrixExpr:
-    return value.xreplace({node: node.arg for node in value.atoms(sp.Transpose)})
+    """Without the transposes of square matrices, whose shapes do not complain, or where there are none of all."""
+    found = value.atoms(sp.Transpose)
+    square = {node for node in found if node.shape[0] == node.shape[1]}
+    return value.xreplace({node: node.arg for node in square or found})
 
 
 def _reversed(value: MatrixExpr) -> MatrixExpr:

@@ -14,7 +14,7 @@ from symbptt.document.blocks import Block, Heading, LeftOut, Lines, Paragraph, T
 from symbptt.document.example.numbers import Example, refusal, required
 from symbptt.document.example.told import PLACES, laid, line, matrix, signed
 from symbptt.document.lesson import Lesson
-from symbptt.model.values import Model, Role
+from symbptt.model.values import Model, Role, Variable
 from symbptt.narrative import symbols
 from symbptt.narrative.values import Prose
 from symbptt.narrative.voice import Voice
@@ -42,7 +42,7 @@ def worked(lesson: Lesson) -> tuple[Block, ...]:
         Heading(part("handout.worked.forward"), "worked-forward", 2), Lines(tuple(_forward(found, voice))),
         Heading(part("handout.worked.backward"), "worked-backward", 2), Lines(tuple(_backward(found, voice))),
         Heading(part("handout.worked.gradients"), "worked-gradients", 2), Lines(tuple(_gradients(found, lesson))),
-        Paragraph(voice.say("handout.worked.code")), _compared(found, lesson),
+        Paragraph((*_others(lesson), *voice.say("handout.worked.code"))), _compared(found, lesson),
     )
 
 
@@ -85,11 +85,22 @@ def total(example: Example, name: str) -> list[tuple[sp.MatrixSymbol, MatrixExpr
     return made
 
 
+def _parameters(lesson: Lesson) -> list[Variable]:
+    """The parameters whose gradients are worked out line by line."""
+    wanted = [v for v in lesson.variables if v.role is Role.PARAMETER]
+    shorter = len(wanted) > MANY and lesson.main in wanted
+    return [v for v in wanted if v == lesson.main or v == wanted[0]] if shorter else wanted
+
+
+def _others(lesson: Lesson) -> Prose:
+    """Where not all are: that the others follow in the same way."""
+    all_of_them = [v for v in lesson.variables if v.role is Role.PARAMETER]
+    return () if _parameters(lesson) == all_of_them else lesson.voice.say("handout.worked.others")
+
+
 def _gradients(example: Example, lesson: Lesson) -> Iterator[tuple[Tree, str]]:
     model, voice = example.model, lesson.voice
-    wanted = [v for v in lesson.variables if v.role is Role.PARAMETER]
-    if len(wanted) > MANY and lesson.main in wanted:
-        wanted = [v for v in wanted if v == lesson.main or v == wanted[0]]
+    wanted = _parameters(lesson)
     L = symbols.loss(model, None)
     for v in wanted:
         reference = _reference(voice, recursion(model).gradient_number(v.name))

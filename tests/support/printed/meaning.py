@@ -34,6 +34,7 @@ class Meaning:
         self.gradients: dict[Key, str] = {}
         self.nested = False
         self.local = False
+        self.direct = False
         self.steps = [
             TIME, TIME - 1, TIME + 1, SOURCE, SOURCE - 1, BETWEEN, BETWEEN - 1, LAST, *map(sp.Integer, range(oracle.T + 2)),
         ]
@@ -177,6 +178,8 @@ class Meaning:
         """Where a notation has one sign for two kinds: what a reader takes it for."""
         states = {*self.oracle.states, self.oracle.stack}
         partial = "equation" if not (of in states and by in states) else "immediate"
+        if self.direct:
+            return "equation"
         if len(kinds) == 1:
             return partial if kinds[0] == "partial" else kinds[0]
         if self.local:
