@@ -48,6 +48,7 @@ def in_blocks(model: Model, voice: Voice, wrt: tuple[Variable, ...]) -> list[Ste
             value = symbols.abbreviated(_replaced(step.immediate(model, variable), model, found), model)
             left = build.mul(build.transpose(symbols.immediate(symbols.state(model), variable.at())), symbols.loss_symbol(model))
             rule = voice.say("derivation.substituted.term_now")
+            left, value = (symbols.at(side, symbols.loss_at(model)) for side in (left, value))
             steps.append(Step(voice.equation(model, left, value), rule, voice.check(value, variable.at())))
     return [*steps, *_own_step(model, voice, wrt)]
 

@@ -90,16 +90,10 @@ def _named(model: Model, voice: Voice, letter: MatrixExpr, left: MatrixExpr, sid
     return voice.equation(model, left, *sides)
 
 
-def _loss_step_of(model: Model) -> sp.Expr:
-    """The step of formulas about one loss: t, or T where only the loss of the last step counts."""
-    assert model.loss is not None
-    return symbols.LAST if model.loss.at == "last" else TIME
-
-
 def loss_gradient(model: Model, voice: Voice) -> Section:
     """g_t, and the derivative of L_t by the state before where L_t reads it."""
     steps: list[Step] = []
-    when = _loss_step_of(model)
+    when = symbols.loss_at(model)
     L = symbols.loss(model, when)
     found = {name: symbols.at(value, when) for name, value in step.loss_gradient(model).items()}
     letter, head = symbols.loss_symbol(model, when), build.transpose(symbols.immediate(L, symbols.state(model, when)))
@@ -172,7 +166,7 @@ def immediate(model: Model, voice: Voice, wrt: tuple[Variable, ...]) -> Section:
             steps.append(Step(voice.equation(model, *action), voice.say(INSIDE), check))
         direct = step.loss_direct(model, variable)
         if direct is not None:
-            when = _loss_step_of(model)
+            when = symbols.loss_at(model)
             by = variable.at(when) if variable.timed else variable.at()
             head = build.transpose(symbols.immediate(symbols.loss(model, when), by))
             short = symbols.abbreviated(symbols.at(direct, when), model)

@@ -77,6 +77,12 @@ def loss(model: Model, step: sp.Expr | int | None = TIME) -> sp.MatrixSymbol:
     return sp.MatrixSymbol(target.name, 1, 1) if step is None else target.at(step)
 
 
+def loss_at(model: Model) -> sp.Expr:
+    """The step of formulas about one loss: t, or T where only the loss of the last step counts."""
+    assert model.loss is not None
+    return LAST if model.loss.at == "last" else TIME
+
+
 def immediate(numerator: MatrixExpr, denominator: MatrixExpr) -> Partial:
     """The immediate derivative, opaque."""
     return Partial(numerator, denominator, "immediate")
