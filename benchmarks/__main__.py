@@ -2,6 +2,7 @@
 
     --quick            the two smaller sizes in single precision, few rounds; nothing is written
     --rounds NUMBER    rounds of a case (default 9)
+    --threads NUMBER   threads of every library (default 1); with more, only the table of times is measured and added
     --frameworks       only our backward pass in JAX and PyTorch beside their own; the other figures stay
 """
 
@@ -19,6 +20,7 @@ from typing import Any
 
 ROOT = Path(__file__).resolve().parents[1]
 RESULTS = ROOT / "benchmarks" / "results.json"
+FAST = ROOT / "docs" / "fast-code.md"
 BACKENDS = ROOT / "docs" / "backends.md"
 PICTURE = ROOT / "docs" / "benchmarks.png"
 PACKAGES = ("numpy", "sympy", "autograd", "torch", "jax", "jaxlib")
@@ -96,14 +98,17 @@ def main() -> int:
                           f"{row.ratio:6.2f} ({row.ratio_low:.2f} to {row.ratio_high:.2f})", flush=True)
     if options.quick:
         return 0
-    kept = json.loads(RESULTS.read_text(encoding="utf-8"))["rows"] if RESULTS.exists() else []
-    data = {
-        "date": date.today().isoformat(), "machine": machine, "versions": _versions(),
-        "rows": rows + [row for row in kept if row["threads"] != options.threads],
+    known = json.loads(RESULTS.read_text(encoding="utf-8")) if RESULTS.exists() else {"rows": []}
+    every = {"rows": rows + [row for row in known["rows"] if row["threads"] != options.threads]}
+    data = known | every if options.threads > 1 else {
+        "date": date.today().isoformat(), "machine": machine, "versions": _versions(), **every,
         "against_steps": growth.against_steps(), "derivation": growth.derivation(), "equations": growth.against_equations(),
         "processes": growth.processes(), "frameworks": _printed(frameworks.against_autograd()),
     }
     RESULTS.write_text(json.dumps(data, indent=1) + "\n", encoding="utf-8")
+    if options.threads > 1:
+        table.write(FAST, table.markdown(data, options.threads))
+        return 0
     table.write(ROOT / "README.md", table.markdown(data))
     table.write(BACKENDS, table.beside_autograd(data))
     table.picture(PICTURE, data)

@@ -25,10 +25,11 @@ def cases(rows: Rows, dtype: str = "float32", threads: int = 1) -> dict[str, dic
     return found
 
 
-def markdown(data: Mapping[str, Any]) -> str:
+def markdown(data: Mapping[str, Any], threads: int = 1) -> str:
     """Time of the others divided by ours, the median of the rounds; the first column is our time."""
-    lines = ["| float32, one thread | symbptt | " + " | ".join(SHOWN) + " |", "|---|---|" + "---|" * len(SHOWN)]
-    for label, row in cases(data["rows"]).items():
+    count = "one thread" if threads == 1 else f"{threads} threads"
+    lines = [f"| float32, {count} | symbptt | " + " | ".join(SHOWN) + " |", "|---|---|" + "---|" * len(SHOWN)]
+    for label, row in cases(data["rows"], threads=threads).items():
         cells = [f"{row[name]['ratio']:.2f}" if name in row else "" for name in SHOWN]
         lines.append(f"| {label} | {1e3 * row['symbptt fast']['median']:.2f} ms | " + " | ".join(cells) + " |")
     packages = ", ".join(f"{name} {data['versions'][name]}" for name in ("numpy", "torch", "jax") if name in data["versions"])

@@ -6,6 +6,7 @@ import importlib
 import json
 import pkgutil
 import re
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -57,23 +58,18 @@ def test_rows_hold_medians_and_ratios(monkeypatch: pytest.MonkeyPatch) -> None:
     assert found[0].ratio == 1 and all(row.low <= row.median <= row.high and np.isfinite(row.ratio) for row in found)
 
 
-def test_the_readme_has_the_table_of_the_figures(tmp_path: Path) -> None:
+@pytest.mark.parametrize(("page", "made"), [
+    ("README.md", table.markdown), ("docs/backends.md", table.beside_autograd),
+    ("docs/fast-code.md", lambda data: table.markdown(data, threads=2)),
+])
+def test_a_page_has_the_table_of_the_figures(page: str, made: Callable[[Any], str], tmp_path: Path) -> None:
     data = json.loads(RESULTS.read_text(encoding="utf-8"))
-    readme = (ROOT / "README.md").read_text(encoding="utf-8")
-    copy = tmp_path / "README.md"
-    copy.write_text(readme, encoding="utf-8")
-    table.write(copy, table.markdown(data))
-    assert copy.read_text(encoding="utf-8") == readme
-    assert {row["model"] for row in data["rows"]} == set(MODELS)
-
-
-def test_the_page_on_backends_has_the_table_of_the_figures(tmp_path: Path) -> None:
-    data = json.loads(RESULTS.read_text(encoding="utf-8"))
-    page = (ROOT / "docs" / "backends.md").read_text(encoding="utf-8")
-    copy = tmp_path / "backends.md"
-    copy.write_text(page, encoding="utf-8")
-    table.write(copy, table.beside_autograd(data))
-    assert copy.read_text(encoding="utf-8") == page
+    text = (ROOT / page).read_text(encoding="utf-8")
+    copy = tmp_path / "page.md"
+    copy.write_text(text, encoding="utf-8")
+    table.write(copy, made(data))
+    assert copy.read_text(encoding="utf-8") == text
+    assert {(row["model"], row["threads"]) for row in data["rows"]} == {(model, n) for model in MODELS for n in (1, 2)}
 
 
 def test_our_backward_pass_takes_no_more_memory_than_theirs() -> None:

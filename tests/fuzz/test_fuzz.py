@@ -16,6 +16,9 @@ from symbptt.fuzz.shrink import shrunk
 from symbptt.fuzz.trial import trial
 from symbptt.verify import interpreter
 
+SPOILT = 9000
+"""Seeds for models that are derived by corrupted rules: derivations are kept, so no other test may meet them."""
+
 
 def failures(models: int, seed: int = 0) -> list[str]:
     return [outcome.file() for outcome in outcomes(models, seed) if outcome.fault]
@@ -47,13 +50,13 @@ def test_a_wrong_function_is_found_and_cut_down(monkeypatch: pytest.MonkeyPatch)
 
 def test_a_transpose_forgotten_in_a_rule_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(linear.Left, "transposed", lambda self: self)
-    assert first(outcomes(20, 0)).fault is not None
+    assert first(outcomes(20, SPOILT)).fault is not None
 
 
 def test_a_sum_forgotten_in_the_code_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(lowering, "_hadamard", lowering._matadd)
     monkeypatch.setitem(lowering._TABLE, next(k for k in lowering._TABLE if k.__name__ == "HadamardProduct"), lowering._matadd)
-    found = first(outcomes(20, 0))
+    found = first(outcomes(20, SPOILT + 1))
     assert found.fault is not None and found.fault.route in ("fast code", "straight-line code")
 
 
