@@ -9,7 +9,7 @@ import sympy as sp
 from sympy.matrices.expressions.matexpr import MatrixExpr
 
 from symbptt.algebra import build
-from symbptt.algebra.nodes import Series
+from symbptt.algebra.nodes import Series, Spread
 
 _POWERS = str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹")
 
@@ -53,7 +53,9 @@ def _product(node: sp.MatMul) -> str:
 
 @_written.register
 def _hadamard(node: sp.HadamardProduct) -> str:
-    return "⊙".join(shape(f) for f in node.args)
+    numbers = [f.args[0] for f in node.args if isinstance(f, Spread)]
+    others = [f for f in node.args if not isinstance(f, Spread)]
+    return "".join(map(shape, numbers)) + "⊙".join(map(shape, others))
 
 
 @_written.register

@@ -55,8 +55,9 @@ def beside(lesson: Lesson) -> tuple[Block, ...]:
     rows = tuple(((_bare(step),), "\n".join(lines[step.number or 0])) for step in steps_ if step.number in lines)
     head = (voice.say("handout.code.equation"), voice.say("handout.code.line"))
     command = Typed(listing.command(model, model.parameters, lesson.T))
+    slots = {"command": command, "weight": Typed("weight"), "passed": Typed("c_")}
     return (
-        Heading(voice.word("handout.code.heading"), "code"), Paragraph(voice.say("handout.code.intro", command=command)),
+        Heading(voice.word("handout.code.heading"), "code"), Paragraph(voice.say("handout.code.intro", **slots)),
         Beside(head, rows),
     )
 
