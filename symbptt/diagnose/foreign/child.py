@@ -9,6 +9,7 @@ from __future__ import annotations
 import __future__
 
 import ast
+import importlib.util
 import io
 import json
 import os
@@ -22,30 +23,27 @@ from typing import Any, BinaryIO
 
 import numpy as np
 
+
+def _beside(name: str) -> Any:
+    """A module of this folder, which is on no path: its names would hide those of the standard library."""
+    spec = importlib.util.spec_from_file_location(name, os.path.join(os.path.dirname(os.path.abspath(__file__)), f"{name}.py"))
+    assert spec is not None and spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+calling = _beside("calling")
+
 _CHANGING = {"os.remove", "os.rename", "os.rmdir", "os.mkdir", "os.link", "os.symlink", "os.truncate", "os.chmod", "os.chown"}
 _FORBIDDEN = {
     "subprocess.Popen", "os.system", "os.exec", "os.fork", "os.forkpty", "os.posix_spawn", "os.kill", "os.killpg",
     "socket.connect", "socket.bind",
 }
-_LARGEST = 1_000_000
-"""Entries of a result that are handed on."""
 
 
 class Refused(PermissionError):
     """What the guard raises in their code."""
-
-
-class Caught:
-    """Takes in whatever a block raises, SystemExit included: their code's end is an answer too."""
-
-    error: BaseException | None = None
-
-    def __enter__(self) -> Caught:
-        return self
-
-    def __exit__(self, kind: object, error: BaseException | None, trace: object) -> bool:
-        self.error = error
-        return True
 
 
 def guard(folder: str, refused: list[str]) -> None:
@@ -114,83 +112,18 @@ class Theirs:
         code = compile(ast.Module([statement], []), self._path, "exec", flags, dont_inherit=True)
         begun = time.monotonic()
         signal.setitimer(signal.ITIMER_REAL, max(self._seconds, 0.01))
-        with Caught() as caught:
+        with calling.Caught() as caught:
             exec(code, module.__dict__)
             signal.setitimer(signal.ITIMER_REAL, 0)
         signal.setitimer(signal.ITIMER_REAL, 0)
         self._seconds -= time.monotonic() - begun
         if caught.error is not None:
-            what = "took too long" if isinstance(caught.error, TooLong) else f"raised {told(caught.error)}"
+            what = "took too long" if isinstance(caught.error, TooLong) else f"raised {calling.told(caught.error)}"
             self.skipped[statement.lineno] = what
-
-
-def told(error: BaseException) -> str:
-    """An error in one line."""
-    text = ""
-    with Caught():
-        text = (str(error).strip().splitlines() or [""])[0][:300]
-    return f"{type(error).__name__}: {text}".rstrip(": ")
 
 
 def _ring(number: int, frame: object) -> None:
     raise TooLong
-
-
-def build(spec: dict[str, Any], arrays: dict[str, Any]) -> Any:
-    """An argument from its specification."""
-    if spec["kind"] == "dict":
-        return {name: build(item, arrays) for name, item in spec["items"].items()}
-    if spec["kind"] == "number":
-        return spec["value"]
-    array = arrays[spec["key"]]
-    if spec["kind"] == "list":
-        return [row.item() if row.ndim == 0 else row.copy() for row in array]
-    return array.copy()
-
-
-def call(module: types.ModuleType, plan: dict[str, Any], arrays: dict[str, Any]) -> tuple[Any, Any]:
-    """Call their function, and before it the one that makes the cache; what both return."""
-    for name, spec in plan["globals"].items():
-        setattr(module, name, build(spec, arrays))
-    cache = before = None
-    if plan["forward"] is not None:
-        cache = before = _invoke(module, plan["forward"], arrays, None)
-        if isinstance(cache, (tuple, list)) and plan["cache"] is not None:
-            cache = cache[plan["cache"]]
-    return _invoke(module, plan, arrays, cache), before
-
-
-def _invoke(module: types.ModuleType, plan: dict[str, Any], arrays: dict[str, Any], cache: Any) -> Any:
-    given = {n: cache if s["kind"] == "cache" else build(s, arrays) for n, s in plan["arguments"].items()}
-    return getattr(module, plan["function"])(**given)
-
-
-def flatten(result: Any, names: list[str]) -> dict[str, Any]:
-    """Results by name: of dicts their keys, of tuples the names given, else #0, #1 ..."""
-    if isinstance(result, dict):
-        return {str(key): value for key, value in result.items()}
-    if not isinstance(result, (tuple, list)):
-        return {names[0] if names and names[0] else "#0": result}
-    found: dict[str, Any] = {}
-    for i, item in enumerate(result):
-        name = names[i] if len(names) == len(result) and names[i] else f"#{i}"
-        found.update(flatten(item, []) if isinstance(item, dict) else {name: item})
-    return found
-
-
-def record(results: dict[str, Any], prefix: str, arrays: dict[str, Any]) -> dict[str, str]:
-    """Keep the arrays; say of everything else what it is."""
-    kinds: dict[str, str] = {}
-    for name, value in results.items():
-        array = np.array(None)
-        with Caught():
-            array = np.asarray(value)
-        if array.dtype.kind in "biuf" and array.size <= _LARGEST:
-            arrays[f"{prefix}/{name}"] = array
-            kinds[name] = "array"
-        else:
-            kinds[name] = "None" if value is None else type(value).__name__
-    return kinds
 
 
 def fault(error: BaseException, path: str) -> dict[str, str]:
@@ -198,7 +131,7 @@ def fault(error: BaseException, path: str) -> dict[str, str]:
     frames = traceback.extract_tb(error.__traceback__)
     theirs = [f for f in frames if f.filename == path]
     place = f"line {theirs[-1].lineno}: {theirs[-1].line}" if theirs else ""
-    said = told(error)
+    said = calling.told(error)
     if isinstance(error, KeyError) and frames and frames[-1].filename == type(os.environ).__getitem__.__code__.co_filename:
         said += ", an environment variable: the caller's environment is not handed on"
     return {"fault": said, "place": place}
@@ -208,12 +141,12 @@ def answered(plan: dict[str, Any], arrays: dict[str, Any], theirs: Theirs, path:
     """Two calls of their function with the same arguments: what came back, and the arrays."""
     kept: dict[str, Any] = {}
     answer: dict[str, Any] = {}
-    with Caught() as caught:
+    with calling.Caught() as caught:
         module = theirs.module()
-        result, before = call(module, plan, arrays)
-        record(flatten(before, []), "before", kept)
-        answer["first"] = record(flatten(result, plan["returns"]), "first", kept)
-        record(flatten(call(module, plan, arrays)[0], plan["returns"]), "again", kept)
+        result, before = calling.call(module, plan, arrays)
+        calling.record(calling.flatten(before, []), "before", kept)
+        answer["first"] = calling.record(calling.flatten(result, plan["returns"]), "first", kept)
+        calling.record(calling.flatten(calling.call(module, plan, arrays)[0], plan["returns"]), "again", kept)
     if caught.error is not None:
         answer.update(fault(caught.error, path))
     return answer, kept
