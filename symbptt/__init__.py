@@ -16,6 +16,8 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
+from symbptt import display
+
 if TYPE_CHECKING:
     from symbptt import (
         algebra,
@@ -44,6 +46,8 @@ __all__ = [
 ]
 
 _HOMES = {"load": "symbptt.model.read", "names": "symbptt.model.read", "Model": "symbptt.model.values"}
+display.provide(lambda: import_module("symbptt.notebook"))
+
 _MODULES = frozenset(__all__) - frozenset(_HOMES) - {"__version__"}
 
 

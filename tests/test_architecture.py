@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator
+from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 
 import pytest
@@ -11,9 +12,9 @@ import pytest
 PACKAGE = Path(__file__).resolve().parents[1] / "symbptt"
 FILES = sorted(PACKAGE.rglob("*.py"))
 ORDER = (
-    ("collector", "errors", "files", "notebook", "resources"), ("algebra",), ("model",), ("typeset",), ("unroll",), ("derive",),
+    ("collector", "errors", "display", "files", "resources"), ("algebra",), ("model",), ("typeset",), ("unroll",), ("derive",),
     ("emit",), ("analyze",),
-    ("verify",), ("fuzz",), ("narrative",), ("document", "diagnose"), ("gallery", "testing"), ("cli",), ("__main__",),
+    ("verify",), ("fuzz",), ("narrative",), ("document", "diagnose"), ("gallery", "notebook", "testing"), ("cli",), ("__main__",),
 )
 RANK = {stage: rank for rank, stages in enumerate(ORDER) for stage in stages}
 LIMIT = 300
@@ -28,13 +29,15 @@ def module(path: Path) -> tuple[str, ...]:
 
 
 def imported(tree: ast.AST) -> Iterator[tuple[str, ...]]:
-    """The modules of the package that a file imports, `if TYPE_CHECKING` included."""
+    """The modules of the package that a file imports, `if TYPE_CHECKING` and `import_module` included."""
     for node in ast.walk(tree):
         if isinstance(node, ast.ImportFrom):
             assert node.level == 0, "relative import"
             names = [f"{node.module}.{alias.name}" for alias in node.names]
         elif isinstance(node, ast.Import):
             names = [alias.name for alias in node.names]
+        elif isinstance(node, ast.Call) and ast.unparse(node.func).endswith("import_module"):
+            names = [a.value for a in node.args if isinstance(a, ast.Constant)]
         else:
             continue
         yield from (tuple(name.split(".")[1:]) for name in names if name.split(".")[0] == "symbptt")
@@ -53,6 +56,20 @@ def test_imports_point_one_way(path: Path) -> None:
         else:
             helpers = RANK[name[0]] == RANK[stage] == 0
             assert name[0] == stage or RANK[name[0]] < RANK[stage] or helpers, f"{stage} imports {name[0]}"
+
+
+def test_no_circle_of_files() -> None:
+    """Also lazy imports, and imports by the name of a module, close a circle."""
+    names = {module(path): path for path in FILES}
+    # What is no module is a name, taken from the module before it.
+    reads = {
+        here: {name if name in names else name[:-1] for name in imported(ast.parse(path.read_text()))}
+        for here, path in names.items() if here
+    }
+    try:
+        tuple(TopologicalSorter({here: found & set(names) for here, found in reads.items()}).static_order())
+    except CycleError as error:
+        pytest.fail(" -> ".join(".".join(part) for part in error.args[1]))
 
 
 @every_file

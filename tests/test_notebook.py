@@ -51,7 +51,7 @@ def test_the_nested_form_keeps_the_derivatives_apart() -> None:
 
 def test_long_graphs_are_cut_off() -> None:
     text = unroll.steps(load("elman"), 100)._repr_latex_()
-    assert text.count(r"\\") <= notebook.MOST + 1 and r"\vdots" in text
+    assert text.count(r"\\") <= notebook.MOST_LINES + 1 and r"\vdots" in text
 
 
 def test_tables_and_code_show_themselves_as_text() -> None:
@@ -66,3 +66,20 @@ def test_a_document_shows_itself_as_a_page_in_a_frame() -> None:
     shown = document.compose("scalar", 1)._repr_html_()
     frame = re.fullmatch(r'<iframe title="[^"]+" srcdoc="([^"]+)" style="[^"]+"></iframe>', shown)
     assert frame is not None and unescape(frame[1]) == document.render("scalar", 1, "html")
+
+EVERY = re.compile(r"<[A-Z]\w+ [^\n]*>")
+
+
+@pytest.mark.parametrize("name", ("elman", "lstm", "jordan"))
+def test_a_repr_is_one_line_and_the_mathematics_is_in_str(name: str) -> None:
+    model = load(name)
+    graph = unroll.steps(model, 2)
+    system, gradient = derive.adjoints(graph), derive.gradient(graph, model.parameters[0].name)
+    values = [model, model.equations[0], model.states[0], model.loss, graph, graph.assignments[0], system, system.equations[0]]
+    values += [system.equations[0].terms[0], system.gradients[0], gradient, gradient.terms[1], gradient.terms[1].factors[0]]
+    routes = derive.single_routes(graph, model.parameters[0].name)
+    values += [derive.sensitivities(graph, model.parameters[0].name), routes, routes.found[0], emit.source(model)]
+    for value in values:
+        assert EVERY.fullmatch(repr(value)) and len(repr(value)) < 160, repr(value)
+    assert repr(gradient).endswith("T=2: 3 terms>")
+    assert "=" in str(gradient) and "∂⁺" in str(gradient.terms[1])

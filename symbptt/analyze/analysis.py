@@ -4,11 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
-from importlib import import_module
 
 import numpy as np
 
-from symbptt import notebook
 from symbptt.algebra.evaluate import Array
 from symbptt.analyze import bound
 from symbptt.analyze.data import Data, point
@@ -27,6 +25,7 @@ from symbptt.analyze.units import Units, units
 from symbptt.analyze.verdict import Verdict, judge
 from symbptt.analyze.walk import evaluated
 from symbptt.derive.numeric import Run
+from symbptt.display import Printed, Summarised
 from symbptt.model.read import load
 from symbptt.model.values import Model
 from symbptt.unroll.graph import steps
@@ -60,8 +59,8 @@ class Enlarging:
     met: float
 
 
-@dataclass(frozen=True)
-class Analysis(notebook.Printed):
+@dataclass(frozen=True, repr=False)
+class Analysis(Summarised, Printed):
     """The (t, k) table, the blocks of the state-Jacobian products, spectra, bounds and verdict, and notes in words.
 
     `table` is None for a model without a loss, `growth` for one without states. What comes after the notes was asked for.
@@ -82,8 +81,8 @@ class Analysis(notebook.Printed):
     randomised: tuple[Randomised, ...] = field(default=())
     modes: Modes | None = None
 
-    def _notebook_(self) -> str:
-        return import_module("symbptt.analyze.report").as_text(self)
+    def _summary_(self) -> str:
+        return f"of {self.model.name}, T={self.data.T}"
 
     @property
     def agrees(self) -> bool:

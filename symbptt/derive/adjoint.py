@@ -7,19 +7,18 @@ adjoint pulled back through the reader's rule. The sum over the uses of a parame
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 import sympy as sp
 from sympy.matrices.expressions.matexpr import MatrixExpr
 
-from symbptt import notebook
 from symbptt.algebra import build
 from symbptt.algebra.evaluate import Array, evaluate
 from symbptt.algebra.nodes import Timed
 from symbptt.collector import keeps_all
 from symbptt.derive.numeric import Arrays, Run, run, to_user
 from symbptt.derive.rules import pull, rule_name
+from symbptt.display import Formula, Summarised, counted
 from symbptt.errors import BadInput
 from symbptt.model.values import Model, Role, Variable
 from symbptt.unroll.graph import Assignment, UnrolledGraph
@@ -37,8 +36,8 @@ def symbol(prefix: str, variable: Variable, step: sp.Expr | int) -> Timed:
     return Timed(prefix + variable.name, variable.rows, variable.columns, step)
 
 
-@dataclass(frozen=True)
-class Contribution:
+@dataclass(frozen=True, repr=False)
+class Contribution(Summarised, Formula):
     """One summand of an adjoint: the reader `through`, at which step, by which rule."""
 
     value: MatrixExpr
@@ -46,14 +45,20 @@ class Contribution:
     step: sp.Expr | int
     rule: str
 
+    def _summary_(self) -> str:
+        return f"through {self.through.name}[{self.step}]: {self.rule}"
 
-@dataclass(frozen=True)
-class AdjointEquation:
+
+@dataclass(frozen=True, repr=False)
+class AdjointEquation(Summarised, Formula):
     """adjoint(variable, step) = sum of the contributions."""
 
     variable: Variable
     step: int
     terms: tuple[Contribution, ...]
+
+    def _summary_(self) -> str:
+        return f"of {self.variable.name}[{self.step}]: {counted(len(self.terms), 'contribution')}"
 
     @property
     def symbol(self) -> Timed:
@@ -66,8 +71,8 @@ class AdjointEquation:
         return build.add(*(t.value for t in self.terms))
 
 
-@dataclass(frozen=True)
-class GradientEquation:
+@dataclass(frozen=True, repr=False)
+class GradientEquation(Summarised):
     """dL/dv of a leaf v: a parameter (`step` is None, or the step of an untied one), an input or an initial state.
 
     `start` names the state that starts from the parameter: its gradient is the state's, where the state is not given.
@@ -78,17 +83,22 @@ class GradientEquation:
     terms: tuple[Contribution, ...]
     start: str | None = None
 
+    def _summary_(self) -> str:
+        at = "" if self.step is None else f"[{self.step}]"
+        return f"of {self.variable.name}{at}: {counted(len(self.terms), 'contribution')}"
 
-@dataclass(frozen=True)
-class AdjointSystem(notebook.Formula):
+
+@dataclass(frozen=True, repr=False)
+class AdjointSystem(Summarised, Formula):
     """The backward recursion of a graph, and the gradients that it accumulates."""
 
     graph: UnrolledGraph
     equations: tuple[AdjointEquation, ...]
     gradients: tuple[GradientEquation, ...]
 
-    def _notebook_(self) -> Any:
-        return notebook.equations(((e.symbol, e.value) for e in self.equations), self.graph.model)
+    def _summary_(self) -> str:
+        parts = counted(len(self.equations), "equation"), counted(len(self.gradients), "gradient")
+        return f"{self.graph.model.name}, T={self.graph.T}: {', '.join(parts)}"
 
     def evaluate(
         self,

@@ -10,27 +10,26 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from symbptt import notebook
 from symbptt.algebra.evaluate import Array
 from symbptt.algebra.nodes import TIME
-from symbptt.derive import formula, step
+from symbptt.derive import step
 from symbptt.derive.adjoint import initial, symbol, wanted
 from symbptt.derive.numeric import Arrays, Run, run
+from symbptt.display import Formula, Summarised
 from symbptt.errors import BadInput
 from symbptt.model.values import Role, Variable
-from symbptt.typeset.tree import Tree
 from symbptt.unroll.graph import UnrolledGraph
 
 
-@dataclass(frozen=True)
-class Sensitivities(notebook.Formula):
+@dataclass(frozen=True, repr=False)
+class Sensitivities(Summarised, Formula):
     """The nested recursion of a graph for one parameter, input or initial state."""
 
     graph: UnrolledGraph
     parameter: Variable
 
-    def _notebook_(self) -> Tree:
-        return formula.nested(self.graph.model, self.parameter)
+    def _summary_(self) -> str:
+        return f"of {self.graph.model.name} with respect to {self.parameter.name}, T={self.graph.T}"
 
     def evaluate(
         self,

@@ -20,6 +20,7 @@ from symbptt.algebra.nodes import Timed
 from symbptt.derive.adjoint import initial, wanted
 from symbptt.derive.numeric import Arrays, Run, run, to_user
 from symbptt.derive.rules import paths
+from symbptt.display import Summarised, counted
 from symbptt.errors import BadInput
 from symbptt.model.values import Role, Variable
 from symbptt.unroll.graph import Assignment, UnrolledGraph
@@ -33,14 +34,17 @@ Edges = Mapping[sp.MatrixSymbol, LinearMap]
 _COTANGENT = "route:"
 
 
-@dataclass(frozen=True)
-class Route:
+@dataclass(frozen=True, repr=False)
+class Route(Summarised):
     """A route: `values` from theta to the loss of step t, and `maps`, the derivative of each value by the one before it."""
 
     loss_step: int
     source_step: int
     values: Values
     maps: tuple[LinearMap, ...]
+
+    def _summary_(self) -> str:
+        return f"t={self.loss_step}, k={self.source_step}: {' → '.join(map(str, self.values))}"
 
     @property
     def jacobians(self) -> tuple[MatrixExpr | None, ...]:
@@ -56,13 +60,17 @@ class Route:
         return cotangent
 
 
-@dataclass(frozen=True)
-class Routes:
+@dataclass(frozen=True, repr=False)
+class Routes(Summarised):
     """All routes for one parameter, input or initial state, ordered by (t, k)."""
 
     graph: UnrolledGraph
     parameter: Variable
     found: tuple[Route, ...]
+
+    def _summary_(self) -> str:
+        where = f"of {self.graph.model.name} with respect to {self.parameter.name}, T={self.graph.T}"
+        return f"{where}: {counted(len(self.found), 'route')}"
 
     def of(self, t: int, k: int) -> tuple[Route, ...]:
         """The routes of one term."""

@@ -10,7 +10,6 @@ The direct part d+L_t/d theta belongs to the term (t, t). Where L_t reads s_{t-1
 from __future__ import annotations
 
 from dataclasses import dataclass
-from enum import StrEnum
 from functools import cached_property
 from itertools import islice
 
@@ -18,57 +17,22 @@ import numpy as np
 import sympy as sp
 from sympy.matrices.expressions.matexpr import MatrixExpr
 
-from symbptt import notebook
 from symbptt.algebra import build
 from symbptt.algebra.evaluate import Array
-from symbptt.algebra.linear import square
-from symbptt.algebra.nodes import TIME, Partial, is_leaf
+from symbptt.algebra.nodes import is_leaf
 from symbptt.derive import formula, step
 from symbptt.derive.adjoint import initial, wanted
+from symbptt.derive.factors import Factor, Factors, at_step
 from symbptt.derive.numeric import Arrays, run
 from symbptt.derive.term_values import term_values
+from symbptt.display import Formula, Summarised, counted
 from symbptt.errors import BadInput
 from symbptt.model.values import Model, Role, Variable
-from symbptt.typeset.tree import Tree
 from symbptt.unroll.graph import UnrolledGraph
 
 
-class Kind(StrEnum):
-    """What a factor of a term is."""
-
-    LOSS = "loss"
-    """g_t = (d+L_t/ds_t)^T."""
-    LAG = "lag"
-    """(d+L_t/ds_{t-1})^T, added to J_t^T g_t."""
-    STATE_JACOBIAN = "state_jacobian"
-    """J_j^T."""
-    IMMEDIATE = "immediate"
-    """(d+s_k/d theta)^T."""
-    DIRECT = "direct"
-    """(d+L_t/d theta)^T."""
-
-
-@dataclass(frozen=True)
-class Block:
-    """An entry of a block factor: by state names, with its expression, or None where it is no matrix of one sample."""
-
-    row: str
-    column: str
-    value: MatrixExpr | None
-
-
-@dataclass(frozen=True)
-class Factor:
-    """One factor, transposed as it stands in the product; `partial` names it opaquely, `blocks` are its non-zero blocks."""
-
-    kind: Kind
-    step: int
-    partial: MatrixExpr
-    blocks: tuple[Block, ...]
-
-
-@dataclass(frozen=True)
-class Term:
+@dataclass(frozen=True, repr=False)
+class Term(Summarised, Formula):
     """The product for loss step t and source step k; `factors` from left to right.
 
     `value` is the product with all factors substituted, for models with one state; None where it is no single product.
@@ -79,6 +43,10 @@ class Term:
     loss_step: int
     source_step: int
     factors: tuple[Factor, ...]
+
+    def _summary_(self) -> str:
+        what = f"t={self.loss_step}, k={self.source_step} of the gradient with respect to {self.parameter.name}"
+        return f"{what}: {counted(len(self.factors), 'factor')}"
 
     @property
     def value(self) -> MatrixExpr | None:
@@ -91,8 +59,8 @@ class Term:
         return formula.product([(str(f.kind), f.partial) for f in self.factors], self.parameter.at())
 
 
-@dataclass(frozen=True)
-class Gradient(notebook.Formula):
+@dataclass(frozen=True, repr=False)
+class Gradient(Summarised, Formula):
     """dL/d theta as the sum of its terms."""
 
     graph: UnrolledGraph
@@ -105,10 +73,19 @@ class Gradient(notebook.Formula):
         A parameter that never reaches a state has only those with k = t.
         """
         model, variable = self.graph.model, self.parameter
+        factors = Factors(model, variable)
+        return tuple(Term(model, variable, t, k, factors.of(t, k)) for t, k in self.pairs)
+
+    @property
+    def pairs(self) -> list[tuple[int, int]]:
+        """The pairs (t, k) that have a term."""
+        model, variable = self.graph.model, self.parameter
         reaches_state = bool(initial(model, variable)) or bool(step.immediate(model, variable))
-        kept = [(t, k) for t, k in pairs(self.graph, variable) if reaches_state or t == k]
-        factors = _Factors(model, variable)
-        return tuple(Term(model, variable, t, k, factors.of(t, k)) for t, k in kept)
+        return [(t, k) for t, k in pairs(self.graph, variable) if reaches_state or t == k]
+
+    def _summary_(self) -> str:
+        where = f"of {self.graph.model.name} with respect to {self.parameter.name}, T={self.graph.T}"
+        return f"{where}: {counted(len(self.pairs), 'term')}"
 
     def evaluate(
         self,
@@ -143,9 +120,6 @@ class Gradient(notebook.Formula):
                 nearest, value = distance, None
             found[term.loss_step, term.source_step] = value
         return {(t.loss_step, t.source_step): found[t.loss_step, t.source_step] for t in self.terms}
-
-    def _notebook_(self) -> Tree:
-        return formula.of_terms(self.graph.model, self.parameter, [term.partial for term in self.terms])
 
     def total(
         self,
@@ -190,91 +164,18 @@ def gradient(graph: UnrolledGraph, wrt: str) -> Gradient:
     return Gradient(graph, wanted(graph.model, wrt))
 
 
-def _at(step_number: int) -> dict[sp.Basic, sp.Basic]:
-    return {TIME: sp.Integer(step_number)}
-
-
-def _state_symbol(model: Model, at: int) -> MatrixExpr:
-    """s_t as one symbol: the state itself if there is only one."""
-    if len(model.states) == 1:
-        return model.states[0].at(at)
-    rows = sp.Add(*(s.rows * s.columns for s in model.states))
-    return Variable("s", Role.STATE, (), rows, sp.S.One).at(at)
-
-
-def jacobian_factor(model: Model, at: int) -> Factor:
-    """J_j^T with its blocks."""
-    blocks = []
-    for (row, column), item in step.state_jacobian(model).items():
-        matrix = square(item.replaced(_at(at)).transposed(), model[row].rows)
-        blocks.append(Block(column, row, matrix))
-    partial = Partial(_state_symbol(model, at), _state_symbol(model, at - 1), "partial")
-    return Factor(Kind.STATE_JACOBIAN, at, build.transpose(partial), tuple(blocks))
-
-
-def _vector_factor(model: Model, kind: Kind, at: int, values: dict[str, MatrixExpr], by: MatrixExpr) -> Factor:
-    assert model.loss is not None
-    partial = Partial(model.loss.target.at(at), by, "immediate")
-    blocks = tuple(Block(name, "", value.xreplace(_at(at))) for name, value in values.items())
-    return Factor(kind, at, build.transpose(partial), blocks)
-
-
-class _Factors:
-    """Makes the factors of terms, each factor once."""
-
-    def __init__(self, model: Model, variable: Variable) -> None:
-        self.model, self.variable = model, variable
-        self.own = not initial(model, variable)
-        self.reached = tuple(step.immediate(model, variable)) if self.own else ()
-        self.gradient, self.lag = step.loss_gradient(model), step.loss_lag(model)
-        self.direct = step.loss_direct(model, variable) if self.own else None
-        self.made: dict[tuple[Kind, int], Factor] = {}
-
-    def of(self, t: int, k: int) -> tuple[Factor, ...]:
-        """The factors of the term (t, k): immediate derivative, state Jacobians from k+1 to t, loss gradient."""
-        first = k + 1 if self.own else k
-        found = [self._factor(Kind.IMMEDIATE, k)] if self.reached else []
-        found += [self._factor(Kind.STATE_JACOBIAN, j) for j in range(first, t + 1)]
-        found.append(self._factor(Kind.LOSS, t))
-        if self.lag and t >= first:
-            found.append(self._factor(Kind.LAG, t))
-        if self.direct is not None and t == k:
-            found.append(self._factor(Kind.DIRECT, t))
-        return tuple(found)
-
-    def _factor(self, kind: Kind, at: int) -> Factor:
-        if (kind, at) not in self.made:
-            self.made[kind, at] = self._make(kind, at)
-        return self.made[kind, at]
-
-    def _make(self, kind: Kind, at: int) -> Factor:
-        model, variable = self.model, self.variable
-        if kind is Kind.STATE_JACOBIAN:
-            return jacobian_factor(model, at)
-        if kind is Kind.IMMEDIATE:
-            blocks = tuple(Block(variable.name, state, None) for state in self.reached)
-            partial = Partial(_state_symbol(model, at), variable.at(at), "immediate")
-            return Factor(kind, at, build.transpose(partial), blocks)
-        if kind is Kind.LOSS:
-            return _vector_factor(model, kind, at, self.gradient, _state_symbol(model, at))
-        if kind is Kind.LAG:
-            return _vector_factor(model, kind, at, self.lag, _state_symbol(model, at - 1))
-        assert self.direct is not None
-        return _vector_factor(model, kind, at, {variable.name: self.direct}, variable.at(at))
-
-
 def _explicit(model: Model, variable: Variable, t: int, k: int) -> MatrixExpr | None:
     """The product with every factor substituted; one state only."""
     first = bool(initial(model, variable))
     direct = step.loss_direct(model, variable) if t == k and not first else None
-    parts = [] if direct is None else [direct.xreplace(_at(t))]
+    parts = [] if direct is None else [direct.xreplace(at_step(t))]
     cotangent = explicit_cotangent(model, t, 0 if first else k)
     if cotangent is None:
         return None
     if first:
         return cotangent
     for item in step.immediate(model, variable).values():
-        parts.append(item.replaced(_at(k)).transposed().product(cotangent))
+        parts.append(item.replaced(at_step(k)).transposed().product(cotangent))
     return build.add(*parts) if parts else sp.ZeroMatrix(variable.rows, variable.columns)
 
 
@@ -286,10 +187,10 @@ def explicit_cotangent(model: Model, t: int, k: int) -> MatrixExpr | None:
         return sp.ZeroMatrix(1, 1)
     state = model.states[0]
     zero = sp.ZeroMatrix(state.rows, state.columns)
-    cotangent = step.loss_gradient(model).get(state.name, zero).xreplace(_at(t))
+    cotangent = step.loss_gradient(model).get(state.name, zero).xreplace(at_step(t))
     for j in range(t, k, -1):
         block = step.state_jacobian(model).get((state.name, state.name))
-        cotangent = zero if block is None else block.replaced(_at(j)).transposed().product(cotangent)
+        cotangent = zero if block is None else block.replaced(at_step(j)).transposed().product(cotangent)
         if j == t:
-            cotangent = build.add(cotangent, step.loss_lag(model).get(state.name, zero).xreplace(_at(t)))
+            cotangent = build.add(cotangent, step.loss_lag(model).get(state.name, zero).xreplace(at_step(t)))
     return cotangent

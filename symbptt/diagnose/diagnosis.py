@@ -5,15 +5,15 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
-from symbptt import notebook
 from symbptt.diagnose import report
 from symbptt.diagnose.findings import Finding
+from symbptt.display import Printed
 from symbptt.errors import UnknownName
 from symbptt.model.values import Model
 
 
 @dataclass(frozen=True)
-class Diagnosis(notebook.Printed):
+class Diagnosis(Printed):
     """The findings on somebody's gradients for a model; `notes` concern all of them. `str` gives the report."""
 
     model: Model = field(repr=False)

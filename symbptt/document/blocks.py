@@ -7,9 +7,8 @@ template per format.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from html import escape
-from importlib import import_module
 
+from symbptt.display import Shown, Summarised, counted
 from symbptt.document.breaking import LIMIT
 from symbptt.document.lesson import Lesson
 from symbptt.document.plot import Plot
@@ -174,8 +173,8 @@ class LeftOut(Block):
     reason: Prose
 
 
-@dataclass(frozen=True)
-class Document:
+@dataclass(frozen=True, repr=False)
+class Document(Summarised, Shown):
     """A whole document of a kind, in a language, with the command that makes it; `lesson` is what it is about.
 
     `byline` are lines such as course and author. `room` says that its readers write into it, so that it asks for their name.
@@ -191,6 +190,6 @@ class Document:
     lesson: Lesson
     room: bool = False
 
-    def _repr_html_(self) -> str:
-        page = escape(import_module("symbptt.document.page").shown(self))
-        return f'<iframe title="{escape(self.title)}" srcdoc="{page}" style="width: 100%; height: 40rem; border: 0"></iframe>'
+    def _summary_(self) -> str:
+        return f"{self.kind} {self.title!r}: {counted(len(self.blocks), 'block')}"
+

@@ -9,7 +9,8 @@ from typing import Any
 
 import jinja2
 
-from symbptt import files, notebook, resources
+from symbptt import files, resources
+from symbptt.display import Printed, Summarised, counted
 from symbptt.emit import checkpoint as checkpoints
 from symbptt.emit.context import context
 from symbptt.emit.fast.writer import PASSES, FastWriter
@@ -34,16 +35,16 @@ WIDTH = 88
 """The column at which equation numbers stand."""
 
 
-@dataclass(frozen=True)
-class SourceFile(notebook.Printed):
+@dataclass(frozen=True, repr=False)
+class SourceFile(Summarised, Printed):
     """A generated file: its suggested path and its text."""
 
     path: str
     text: str
     model: Model
 
-    def _notebook_(self) -> str:
-        return self.text
+    def _summary_(self) -> str:
+        return f"{self.path}: {counted(len(self.text.splitlines()), 'line')}"
 
     def write(self, path: str | Path | None = None, force: bool = False) -> Path:
         """Write the file whole or not at all; an existing file is replaced only with `force`."""

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Any
 
 import sympy as sp
 from sympy.matrices.expressions.matexpr import MatrixExpr
 
-from symbptt import notebook
 from symbptt.algebra.nodes import TIME, Timed
+from symbptt.display import Formula, Summarised, counted
 from symbptt.errors import UnknownName
 from symbptt.model.document import Translation
 
@@ -27,8 +26,8 @@ class Role(StrEnum):
     LOSS = "loss"
 
 
-@dataclass(frozen=True)
-class Variable:
+@dataclass(frozen=True, repr=False)
+class Variable(Summarised):
     """A named quantity.
 
     `shape` is the file's, as strings: ("H", "D"), ("O",), ("H", "H+D"), ("1",), (); `rows` and `columns` are the same
@@ -52,6 +51,9 @@ class Variable:
     classes: bool = False
     initial: str | None = None
 
+    def _summary_(self) -> str:
+        return f"{self.name}: {self.role}, {' '.join(self.shape) or 'scalar'}"
+
     @property
     def timed(self) -> bool:
         """Whether the variable has one value per step."""
@@ -64,17 +66,20 @@ class Variable:
         return Timed(self.name, self.rows, self.columns, step)
 
 
-@dataclass(frozen=True)
-class Equation:
+@dataclass(frozen=True, repr=False)
+class Equation(Summarised, Formula):
     """target_t = value, where value is written in t and t-1. `number` is the equation's number in documents."""
 
     target: Variable
     value: MatrixExpr
     number: int
 
+    def _summary_(self) -> str:
+        return f"{self.number}: {self.target.name}"
 
-@dataclass(frozen=True)
-class Loss:
+
+@dataclass(frozen=True, repr=False)
+class Loss(Summarised):
     """The loss of one step: equations of which the last defines the scalar L_t.
 
     `at` is "every" or "last".
@@ -88,14 +93,17 @@ class Loss:
     mask: str | None = None
     """The input that is 1 where a step of a sample counts, else 0; the equations have it as a factor."""
 
+    def _summary_(self) -> str:
+        return f"{self.name} at {self.at}: {counted(len(self.equations), 'equation')}"
+
     @property
     def target(self) -> Variable:
         """The variable L."""
         return self.equations[-1].target
 
 
-@dataclass(frozen=True)
-class Model(notebook.Formula):
+@dataclass(frozen=True, repr=False)
+class Model(Summarised, Formula):
     """A recurrence: `equations` compute the values of step t in order. `text` is the file it came from, if any."""
 
     name: str
@@ -120,9 +128,9 @@ class Model(notebook.Formula):
                 return variable
         raise UnknownName("variable", name, (v.name for v in self.variables if v.definition is None))
 
-    def _notebook_(self) -> Any:
-        shown = (e for e in self.all_equations if e.target.definition is None)
-        return notebook.equations(((e.target.at(), e.value) for e in shown), self)
+    def _summary_(self) -> str:
+        parts = (len(self.states), "state"), (len(self.parameters), "parameter"), (len(self.all_equations), "equation")
+        return f"{self.name}: {', '.join(counted(*part) for part in parts)}"
 
     def of(self, *roles: Role) -> tuple[Variable, ...]:
         """The variables with one of these roles, in file order."""

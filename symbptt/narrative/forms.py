@@ -13,8 +13,8 @@ from symbptt import typeset
 from symbptt.algebra import build
 from symbptt.derive import AdjointSystem, Gradient, Routes, Sensitivities
 from symbptt.derive.adjoint import AdjointEquation, Contribution, GradientEquation
+from symbptt.derive.factors import Block, Factor, Kind
 from symbptt.derive.recursion import recursion
-from symbptt.derive.sum_of_products import Block, Factor, Kind
 from symbptt.errors import MissingRule
 from symbptt.model.values import Model, Role, Variable
 from symbptt.narrative import backward, forward, jacobians, nested, paths, products, symbols

@@ -13,7 +13,8 @@ from symbptt.algebra import build
 from symbptt.algebra.nodes import TIME, Chain, Series
 from symbptt.derive import step
 from symbptt.derive.adjoint import initial as starts
-from symbptt.derive.sum_of_products import Gradient, Kind, Term
+from symbptt.derive.factors import Kind
+from symbptt.derive.sum_of_products import Gradient, Term
 from symbptt.model.values import Model, Role, Variable
 from symbptt.narrative import symbols
 from symbptt.narrative.substituted import substituted

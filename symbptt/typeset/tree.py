@@ -12,7 +12,7 @@ from dataclasses import dataclass, fields, is_dataclass, replace
 from enum import StrEnum
 from typing import Any
 
-from symbptt import notebook
+from symbptt.display import Formula
 from symbptt.errors import BadInput, UnknownName
 from symbptt.typeset.signs import ACCENTS, FENCES, OPERATORS
 
@@ -31,11 +31,8 @@ class Style(StrEnum):
     FUNCTION = "function"
 
 
-class Tree(notebook.Formula):
+class Tree(Formula):
     """Base of all presentation nodes."""
-
-    def _notebook_(self) -> Tree:
-        return self
 
 
 @dataclass(frozen=True)

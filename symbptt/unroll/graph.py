@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any
 
 import sympy as sp
 from sympy.matrices.expressions.matexpr import MatrixExpr
 
-from symbptt import notebook
 from symbptt.algebra.nodes import TIME
 from symbptt.collector import keeps_all
+from symbptt.display import Formula, Summarised, counted
 from symbptt.errors import BadInput
 from symbptt.model.values import Equation, Model, Variable
 
@@ -19,8 +18,8 @@ MAX_ASSIGNMENTS = 200_000
 """The graph limit: equations times steps."""
 
 
-@dataclass(frozen=True)
-class Assignment:
+@dataclass(frozen=True, repr=False)
+class Assignment(Summarised, Formula):
     """target = value, with every step a number."""
 
     variable: Variable
@@ -28,14 +27,17 @@ class Assignment:
     value: MatrixExpr
     equation: Equation
 
+    def _summary_(self) -> str:
+        return f"{self.variable.name}[{self.step}]"
+
     @property
     def target(self) -> sp.MatrixSymbol:
         """The symbol that is assigned."""
         return self.variable.at(self.step)
 
 
-@dataclass(frozen=True)
-class UnrolledGraph(notebook.Formula):
+@dataclass(frozen=True, repr=False)
+class UnrolledGraph(Summarised, Formula):
     """`assignments` in time order, each symbol assigned once; `loss_steps` are the steps with a loss."""
 
     model: Model
@@ -49,9 +51,8 @@ class UnrolledGraph(notebook.Formula):
             return ()
         return (self.T,) if self.model.loss.at == "last" else tuple(range(1, self.T + 1))
 
-    def _notebook_(self) -> Any:
-        shown = (a for a in self.assignments if a.variable.definition is None)
-        return notebook.equations(((a.target, a.value) for a in shown), self.model)
+    def _summary_(self) -> str:
+        return f"{self.model.name}, T={self.T}: {counted(len(self.assignments), 'assignment')}"
 
     def __iter__(self) -> Iterator[Assignment]:
         return iter(self.assignments)

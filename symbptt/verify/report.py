@@ -9,12 +9,12 @@ from dataclasses import dataclass
 from itertools import groupby
 from typing import Any
 
-from symbptt import notebook
+from symbptt.display import Printed
 from symbptt.errors import Disagreement
 
 
 @dataclass(frozen=True)
-class Check(notebook.Printed):
+class Check(Printed):
     """One comparison: `name` is the route, `subject` what was compared, `worst_error` is relative to the subject's size.
 
     `where` is empty where the two sides agree, and otherwise names the entry, step or term.
@@ -39,7 +39,7 @@ class Check(notebook.Printed):
 
 
 @dataclass(frozen=True)
-class Report(notebook.Printed):
+class Report(Printed):
     """All checks of one subject, in the order made. `notes` say what was left out, and why."""
 
     subject: str

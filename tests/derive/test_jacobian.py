@@ -11,8 +11,8 @@ from symbptt.algebra.evaluate import evaluate
 from symbptt.algebra.nodes import TIME
 from symbptt.derive import step
 from symbptt.derive.adjoint import STEP, symbol
+from symbptt.derive.factors import jacobian_factor
 from symbptt.derive.numeric import run
-from symbptt.derive.sum_of_products import jacobian_factor
 from symbptt.verify import data
 
 COUPLED = {"deep_feedforward_batch_norm"}

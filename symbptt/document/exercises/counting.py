@@ -6,7 +6,8 @@ from collections.abc import Callable
 from random import Random
 
 from symbptt import derive
-from symbptt.derive.sum_of_products import Kind, pairs
+from symbptt.derive.factors import Kind
+from symbptt.derive.sum_of_products import pairs
 from symbptt.document.exercises.drawn import Drawn, said
 from symbptt.document.lesson import Lesson
 from symbptt.model.values import Model, Variable
