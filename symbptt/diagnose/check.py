@@ -16,14 +16,15 @@ from symbptt.model.values import Model
 def gradients(
     model: Model | str, theirs: Arrays, *, parameters: Arrays, inputs: Arrays, targets: Arrays | None = None,
     cotangents: Arrays | None = None, states: Arrays | None = None, entries: Arrays | None = None, mask: Any = None,
-    weights: Any = None,
+    weights: Any = None, T: int | None = None,
 ) -> Diagnosis:
     """Say of every gradient in `theirs` whether it is right, and if not, why.
 
     `theirs` maps names (W_hh or dW_hh; h or h0 for an initial state) to arrays; `entries` maps names to single known numbers,
     rows of indices and a value. The other arrays have the shapes of the emitted code: inputs and targets (T, N, ...), states
     (N, ...), zero if left out; the axis of one sample may be left out. With `cotangents` (T, N, ...) of outputs in place of
-    targets the gradients are those of sum(cotangents * outputs); cotangents left out are zero.
+    targets the gradients are those of sum(cotangents * outputs); cotangents left out are zero. T is the number of steps, where
+    no array tells it.
     Raises BadInput if the arrays do not fit the model; a gradient that does not fit is a finding.
     """
     model = load(model) if isinstance(model, str) else model
@@ -31,7 +32,7 @@ def gradients(
         raise BadInput("no gradients to check")
     made = case(
         model, parameters=parameters, inputs=inputs, targets=targets, cotangents=cotangents, states=states, mask=mask,
-        weights=weights,
+        weights=weights, T=T,
     )
     return Diagnosis(made.program.model, diagnosed(made, theirs, entries or {}))
 

@@ -148,8 +148,8 @@ class _Search:
         names = [v.name for v in found.model.parameters if v.tied]
         ones = replace(found, arrays={n: np.ones((*found.arrays[n].shape[:3], 1, 1)) for n in names})
         masks = mutant.keep(ones).arrays
-        first = masks[names[0]]
-        return first.ravel() if all(np.array_equal(first, masks[n]) for n in names) else None
+        flat = [masks[n].ravel() for n in names]
+        return flat[0] if flat and all(np.array_equal(flat[0], other) for other in flat) else None
 
 
 def _sample(count: int) -> Array:

@@ -122,6 +122,9 @@ class Point:
             return leaves[self._symbol(symbol, known[-1])]
         if prefix == WRAP and step not in known:
             step = known[(step - known[0]) % len(known)]
+        if 1 <= step <= self.T and step not in known:
+            # Computed for the loss alone, where there is one: no adjoint arrives here, any finite value will do.
+            step = known[-1]
         if step not in known or (prefix == UNSET and step == 0):
             return np.zeros_like(leaves[self._symbol(symbol, known[0])])
         return leaves[self._symbol(symbol, step)]

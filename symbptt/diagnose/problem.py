@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from symbptt.algebra.evaluate import Array
-from symbptt.derive.numeric import run
+from symbptt.derive.numeric import run, to_user
 from symbptt.diagnose.causes import Cause
 from symbptt.diagnose.findings import WRONG, Finding, Suspect
 from symbptt.diagnose.given import Given, entries, whole
@@ -84,9 +84,11 @@ def _with_batch(model: Model, group: Arrays, lead: int, part: str) -> dict[str, 
 
 def case(
     model: Model, *, parameters: Arrays, inputs: Arrays, targets: Arrays | None = None, cotangents: Arrays | None = None,
-    states: Arrays | None = None, mask: Any = None, weights: Any = None,
+    states: Arrays | None = None, mask: Any = None, weights: Any = None, T: int | None = None,
 ) -> Case:
     """Evaluate a model. Shapes are those of the emitted code; an axis for one sample may be left out.
+
+    T is needed where no array has an axis for the steps.
 
     With `cotangents` the gradients are those of sum(cotangents * outputs) and the loss plays no part. Raises BadInput.
     """
@@ -100,8 +102,8 @@ def case(
         "targets": _with_batch(model, targets or {}, 2, "targets"),
         "states": _with_batch(model, states or {}, 1, "states"),
     }
-    T = _steps(model, given["inputs"], given["targets"])
-    graph = steps(model, T)
+    graph = steps(model, _steps(model, given, cotangents or {}) if T is None else T)
+    T = graph.T
     _small(model, given["parameters"], graph, given["inputs"])
     done = run(graph, **given, mask=mask, weights=weights)
     outside = _cotangents(model, cotangents or {}, T, done.N)
@@ -109,8 +111,9 @@ def case(
 
     @cache
     def unset(names: frozenset[str]) -> Point:
-        kept = {n: a for n, a in given["states"].items() if n not in names}
-        return Point(run(graph, **{**given, "states": kept}, mask=mask, weights=weights), outside)
+        zeros = {n: np.zeros_like(done.values.leaves[model[n].at(0)]) for n in names}
+        cleared = given["states"] | {n: to_user(model[n], zero, 1) for n, zero in zeros.items()}
+        return Point(run(graph, **{**given, "states": cleared}, mask=mask, weights=weights), outside)
 
     program = backward(model)
     right = sweep(program, point)
@@ -129,11 +132,13 @@ def _small(model: Model, parameters: Arrays, graph: UnrolledGraph, inputs: Array
         raise BadInput(f"{what}; a mistake shows just as well with fewer steps, samples and units")
 
 
-def _steps(model: Model, inputs: Arrays, targets: Arrays) -> int:
-    for array in (*inputs.values(), *targets.values()):
+def _steps(model: Model, given: Mapping[str, Arrays], cotangents: Arrays) -> int:
+    """The number of steps, from the first array that has an axis for them."""
+    untied = {n: a for n, a in given["parameters"].items() if n in {v.name for v in model.variables if v.timed}}
+    for array in (*given["inputs"].values(), *given["targets"].values(), *untied.values(), *cotangents.values()):
         if np.ndim(array):
             return len(array)
-    raise BadInput(f"no inputs or targets of {model.name}, so the number of steps is unknown")
+    raise BadInput(f"no array of {model.name} has an axis for the steps; say their number, T")
 
 
 def _cotangents(model: Model, given: Arrays, T: int, N: int) -> dict[str, Array]:

@@ -11,6 +11,7 @@ from symbptt.derive.recursion import RecursionEquation, recursion
 from symbptt.diagnose import words
 from symbptt.diagnose.findings import RIGHT, WRONG, Finding, Suspect
 from symbptt.diagnose.heat import SHADES, drawn
+from symbptt.errors import BadInput
 from symbptt.model.values import Model
 
 _WIDTH = 80
@@ -121,8 +122,16 @@ class _Derivation:
     def lines(self, number: int, carry: bool = False) -> list[str]:
         """The lines that carry a number of the derivation; with `carry` those that lead to the step before."""
         if self._lines is None:
-            self._lines = _numbered(emit.source(self._model, style="plain").text)
+            self._lines = _numbered(_emitted(self._model))
         return self._lines.get((number, carry), [])
+
+
+def _emitted(model: Model) -> str:
+    """The textbook module of a model; nothing if it cannot be written as a loop."""
+    try:
+        return emit.source(model, style="plain").text
+    except BadInput:
+        return ""
 
 
 def _numbered(source: str) -> dict[tuple[int, bool], list[str]]:

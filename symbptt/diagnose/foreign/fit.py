@@ -51,8 +51,11 @@ def mean_of(given: float, right: float, T: int, N: int) -> str | None:
 def outputs_agree(plan: Plan, known: Case, answer: Answer) -> bool | None:
     """Whether the forward function returns a value of the model; None if it returns nothing of the shape of an output."""
     model, found = known.program.model, None
+    leaves = known.point.run.values.leaves
     for v in model.of(Role.STATE, Role.LOCAL):
-        values = [known.point.run.values.leaves[v.at(t)] for t in range(1, plan.data.T + 1)]
+        values = [leaves[v.at(t)] for t in range(1, plan.data.T + 1) if v.at(t) in leaves]
+        if len(values) < plan.data.T:
+            continue  # computed for the loss alone, at its steps
         ours = to_user(v, np.stack([np.broadcast_to(x, (plan.data.N, *x.shape[-2:])) for x in values]), 2)
         # The softmax often belongs to the loss, and its result is returned.
         forms = [ours] if v not in model.outputs else [ours, _softmax(ours)]

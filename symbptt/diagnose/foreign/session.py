@@ -95,7 +95,7 @@ class Session:
             outside = {"cotangents": self._given("cotangent", "cotangents", data.cotangents)}
             self._cases[key] = case(
                 self.model, parameters=data.parameters, inputs=data.inputs, states=self._given("state", "states", data.states),
-                **(outside if self.by_cotangents else {"targets": data.targets, "weights": weights}),
+                T=data.T, **(outside if self.by_cotangents else {"targets": data.targets, "weights": weights}),
             )
         return self._cases[key]
 

@@ -44,7 +44,7 @@ def _slopes(route: Route) -> list[Elementwise]:
 
 
 def _equation(program: Backward, variable: Variable) -> MatrixExpr:
-    return next(e.value for e in program.model.equations if e.target == variable)
+    return next(e.value for e in program.model.all_equations if e.target == variable)
 
 
 def _cause(name: str, program: Backward, routes: list[Route], node: Elementwise, **shown: str) -> Cause:

@@ -34,4 +34,5 @@ def mutants(program: Backward, point: Point) -> Iterator[Mutant]:
 def _beside(program: Backward, carry: Route) -> Route | None:
     """What the same adjoint sends to an input."""
     found = [r for r in program.routes if r.target.role is Role.INPUT and r.through == carry.through and not r.external]
-    return found[0] if len(found) == 1 else None
+    columns = len(found) == 1 and found[0].value.shape[1] == carry.value.shape[1] == 1
+    return found[0] if columns else None
