@@ -39,10 +39,19 @@ class Cause:
             raise UnknownName("cause", self.name, TABLE)
 
     @property
+    def sentence(self) -> str:
+        """What went wrong."""
+        return TABLE[self.name].sentence.format(**dict(self.words))
+
+    @property
+    def remedy(self) -> str:
+        """What the right code does."""
+        return TABLE[self.name].remedy.format(**dict(self.words))
+
+    @property
     def explanation(self) -> str:
         """The sentence and the remedy."""
-        row, words = TABLE[self.name], dict(self.words)
-        return f"{row.sentence.format(**words)} {row.remedy.format(**words)}".strip()
+        return f"{self.sentence} {self.remedy}".strip()
 
     @property
     def rank(self) -> int:

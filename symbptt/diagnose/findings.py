@@ -14,14 +14,15 @@ RIGHT, SCALED, WRONG = "right", "scaled", "wrong"
 
 @dataclass(frozen=True)
 class Suspect:
-    """A cause of a finding: certain if it gives exactly these numbers, else with the difference that it leaves.
+    """A cause of a finding: certain if it gives exactly these numbers and excludes no other certain cause of any gradient.
 
-    Suspects of one `hypothesis` act together; those of another are an alternative with the same numbers.
+    `share` is the part of the squared difference from the right gradients that it explains. Suspects of one `hypothesis` act
+    together; those of another are an alternative with the same numbers.
     """
 
     cause: Cause
     certain: bool
-    residual: float = 0.0
+    share: float = 1.0
     hypothesis: int = 1
 
     def json(self) -> dict[str, Any]:
@@ -34,7 +35,7 @@ class Suspect:
             "subject": self.cause.subject or None,
             "equation": self.cause.number or None,
             "hypothesis": self.hypothesis,
-            **({} if self.certain else {"residual": self.residual}),
+            **({} if self.certain else {"share": self.share}),
         }
 
 

@@ -17,6 +17,10 @@ Pair = tuple[int, int]
 SHADES = "·░▒▓█"
 _LARGEST = 12
 """Steps that are drawn."""
+_SPARE = 3
+"""Numbers beyond one for each term: fewer are met by some shares whatever they are."""
+_EXPLAINED = 1e-4
+"""Numbers that shares of the terms give but for this much, relative to the largest, are explained by them."""
 
 
 def differing(case: Case, given: Given, hypothesis: Hypothesis | None) -> Mapping[Pair, float]:
@@ -43,9 +47,15 @@ def _of_hypothesis(case: Case, name: str, hypothesis: Hypothesis) -> dict[Pair, 
 
 
 def _of_numbers(case: Case, given: Given) -> dict[Pair, float]:
+    """From shares of the right terms, if these give the numbers: a difference of another kind has no place in the map."""
     found = decompose.shares(case.terms, (given,), frozenset([given.name]))
-    sizes = {pair: float(np.abs(column).max()) for pair, column in decompose.columns(case.terms, given).items()}
-    return {pair: abs(1 - share) * sizes[pair] for pair, share in found.items()}
+    columns = decompose.columns(case.terms, given)
+    if not found or len(given.values) < len(found) + _SPARE:
+        return {}
+    left = sum((share * columns[pair] for pair, share in found.items()), np.zeros(len(given.values))) - given.values
+    if (np.abs(left) > given.slack + _EXPLAINED * np.abs(given.values).max()).any():
+        return {}
+    return {pair: abs(1 - share) * float(np.abs(columns[pair]).max()) for pair, share in found.items()}
 
 
 def drawn(differing: Mapping[Pair, float]) -> str:

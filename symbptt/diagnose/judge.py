@@ -2,24 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
 
 from symbptt.algebra.evaluate import Array
-from symbptt.diagnose import decompose, factors, search, transforms
+from symbptt.diagnose import decompose, factors, reconcile, search, transforms
 from symbptt.diagnose.causes import Cause
 from symbptt.diagnose.findings import RIGHT, SCALED, WRONG, Entry, Finding, Suspect
 from symbptt.diagnose.given import Given
 from symbptt.diagnose.heat import differing
 from symbptt.diagnose.match import Matcher
 from symbptt.diagnose.mistakes import mutants
-from symbptt.diagnose.pairs import beside, pairs
+from symbptt.diagnose.pairs import pairs
 from symbptt.diagnose.problem import Case
+from symbptt.diagnose.reconcile import ByName
 from symbptt.diagnose.search import Hypothesis, Problem, Singles
 
-MAX_CAUSES = 8
+MAX_CAUSES = 12
 """Causes that are listed for a gradient."""
 NEAREST = 3
 """Hypotheses that are listed where none is certain."""
@@ -41,14 +42,12 @@ class _Judged:
         return [g.name for g in self.matcher.givens if g.name not in self.right and g.name not in self.scaled]
 
 
-def findings(case: Case, givens: Sequence[Given]) -> tuple[Finding, ...]:
-    """A finding for each given gradient."""
+def findings(case: Case, givens: Sequence[Given], *, guess: bool = True) -> tuple[Finding, ...]:
+    """A finding for each given gradient. Without `guess` no cause is listed that is not certain."""
     if not givens:
         return ()
     known = _judged(case, _turned(case, givens))
-    if len(known.right) == len(known.matcher.givens):
-        return tuple(_finding(known, g, ()) for g in known.matcher.givens)
-    explained = _explained(known)
+    explained = {} if len(known.right) == len(known.matcher.givens) else _explained(known, guess)
     return tuple(_finding(known, g, explained.get(g.name, ())) for g in known.matcher.givens)
 
 
@@ -74,15 +73,11 @@ def _turned(case: Case, givens: Sequence[Given]) -> list[Given]:
     return made
 
 
-Explanation = tuple[Suspect, ...]
-
-
-def _explained(known: _Judged) -> dict[str, tuple[Hypothesis, ...]]:
+def _explained(known: _Judged, guess: bool) -> ByName:
     """Hypotheses for each gradient that is not right, the likeliest first."""
-    case, matcher = known.case, known.matcher
-    problem = Problem(case, matcher)
-    all_of = Singles.of(problem, mutants(case.program, case.point))
-    names = [g.name for g in matcher.givens if g.name not in known.right]
+    problem = Problem(known.case, known.matcher)
+    all_of = Singles.of(problem, mutants(known.case.program, known.case.point))
+    names = [g.name for g in known.matcher.givens if g.name not in known.right]
     if exact := search.singles(all_of) or (known.wrong and transforms.singles(all_of)):
         return dict.fromkeys(names, tuple(exact))
     if not known.wrong:
@@ -90,8 +85,14 @@ def _explained(known: _Judged) -> dict[str, tuple[Hypothesis, ...]]:
     if exact := pairs(all_of):
         return dict.fromkeys(names, tuple(exact))
     if known.scaled and len(known.scaled) < len(names):
-        return _explained(_without(known, frozenset(known.scaled)))
-    return {name: _single(known, all_of, name) for name in names}
+        return _explained(_without(known, frozenset(known.scaled)), guess)
+    found = reconcile.explained(all_of)
+    uncertain: ByName = {}
+    if guess:
+        left = [name for name in names if name not in found.certain and name not in found.alone]
+        near = tuple(search.nearest(all_of, {*left, *known.right}, NEAREST)) if left else ()
+        uncertain = {**dict.fromkeys(left, near), **found.alone}
+    return {**uncertain, **found.certain}
 
 
 def _without(known: _Judged, names: frozenset[str]) -> _Judged:
@@ -100,21 +101,13 @@ def _without(known: _Judged, names: frozenset[str]) -> _Judged:
     return replace(known, matcher=Matcher.of(kept, known.case.right), scaled={})
 
 
-def _single(known: _Judged, all_of: Singles, name: str) -> tuple[Hypothesis, ...]:
-    """What explains one gradient: a mistake exactly, alone or beside that of the others, or else the nearest ones."""
-    place = [g.name for g in known.matcher.givens].index(name)
-    exact = search.partial(all_of, place) or beside(all_of, place)
-    return tuple(exact or search.nearest(all_of, place, NEAREST))
-
-
 def _finding(known: _Judged, given: Given, hypotheses: tuple[Hypothesis, ...]) -> Finding:
     name, case = given.name, known.case
     verdict = RIGHT if name in known.right else SCALED if name in known.scaled else WRONG
-    suspects = list(_factor(known, given))
-    suspects += [s for s in _suspects(known, given, hypotheses) if s.cause.name not in {f.cause.name for f in suspects}]
+    suspects = _suspects(known, given, hypotheses)
     if given.unsummed is not None:
         verdict = WRONG
-        suspects.insert(0, Suspect(_unsummed(case, given), True))
+        suspects = [Suspect(_unsummed(case, given), True), *suspects]
     if given.layout and verdict == RIGHT:
         verdict = SCALED
         shown = (("place", f"d{name}"), ("wrong", f"it comes {given.layout}"), ("right", f"the shape {given.shape}"))
@@ -134,33 +127,36 @@ def _finding(known: _Judged, given: Given, hypotheses: tuple[Hypothesis, ...]) -
     )
 
 
-def _factor(known: _Judged, given: Given) -> Iterable[Suspect]:
+def _factor(known: _Judged, given: Given) -> tuple[Cause, ...]:
     if given.name not in known.scaled:
-        return
+        return ()
     chosen = tuple(g for g in known.matcher.givens if g.name in known.scaled)
     clipped = factors.norm_clip(chosen, known.scaled)
-    yield Suspect(clipped or factors.cause(given.name, known.scaled[given.name], known.case.counts), True)
+    return (clipped or factors.cause(given.name, known.scaled[given.name], known.case.counts),)
 
 
 def _suspects(known: _Judged, given: Given, hypotheses: tuple[Hypothesis, ...]) -> list[Suspect]:
     """The causes of the hypotheses, those of the first one first, then others with the same numbers."""
-    made: dict[tuple[str, str | None, str], Suspect] = {}
-    number = 0
+    made: list[Suspect] = []
+    told: list[frozenset[tuple[str, str | None, str]]] = []
 
-    def add(causes: Iterable[Cause], certain: bool, residual: float) -> None:
-        nonlocal number
-        new = [c for c in causes if (c.name, c.state, c.subject) not in made]
-        number += bool(new)
-        made.update({(c.name, c.state, c.subject): Suspect(c, certain, residual, number) for c in new})
+    def add(causes: tuple[Cause, ...], certain: bool, share: float) -> None:
+        keys = frozenset((c.name, c.state, c.subject) for c in causes)
+        if keys and not any(keys >= other for other in told):
+            told.append(keys)
+            made.extend(Suspect(c, certain, share, len(told)) for c in dict.fromkeys(causes))
 
+    alone = _factor(known, given)
+    if not any(c.name in {a.name for a in alone} for h in hypotheses[:1] for c in h.causes(given.name)):
+        add(alone, True, 1.0)
     for hypothesis in hypotheses:
-        add(hypothesis.causes(given.name), given.name in hypothesis.gradients, hypothesis.residual)
-    for hypothesis in hypotheses[:1]:
-        for changed, alike in zip(hypothesis.effects, hypothesis.alike, strict=False):
-            if given.name in changed and given.name in hypothesis.gradients:
-                for other in alike:
-                    add(other.causes, True, hypothesis.residual)
-    return list(made.values())
+        add(hypothesis.causes(given.name), given.name in hypothesis.gradients, hypothesis.share)
+    for first in hypotheses[:1]:
+        if given.name in first.gradients:
+            for i, others in enumerate(first.alike):
+                for other in others:
+                    add(first.having(i, other).causes(given.name), True, 1.0)
+    return made
 
 
 def _unsummed(case: Case, given: Given) -> Cause:

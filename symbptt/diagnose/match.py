@@ -60,10 +60,6 @@ class Matcher:
         """For each gradient, whether the prediction differs from the right one: (..., gradients)."""
         return ~self._all(np.abs(predicted - self.truth) <= 1e-11 * self.sizes)
 
-    def residual(self, predicted: Array) -> Array:
-        """The root mean square difference, relative to the sizes of the gradients: (...)."""
-        return np.sqrt((((predicted - self.values) / self.sizes) ** 2).mean(axis=-1))
-
     def errors(self) -> Array:
         """The largest difference from the right gradient, relative to its size, by gradient."""
         relative = np.abs(self.values - self.truth) / self.sizes

@@ -49,22 +49,6 @@ def pairs(all_of: Singles) -> list[Hypothesis]:
     return sorted(found, key=lambda h: h.rank)
 
 
-def beside(all_of: Singles, gradient: int) -> list[Hypothesis]:
-    """Mistakes that give one gradient together with the mistake that explains most of the others."""
-    right = all_of.problem.matcher.equal(all_of.problem.matcher.truth)
-    explained = (all_of.equal & (all_of.changed | right)).sum(axis=1)
-    if all_of.problem.matcher.digits < DIGITS or not len(explained) or explained.max() < 2:
-        return []
-    seed = int(explained.argmax())
-    found: list[Hypothesis] = []
-    for j, mutant in enumerate(all_of.mutants):
-        if j != seed and all_of.changed[j, gradient]:
-            vector = all_of.problem.vector(mutant.after(all_of.mutants[seed]))
-            if all_of.problem.matcher.equal(vector)[gradient]:
-                found.append(all_of.hypothesis(seed, j, vector=vector))
-    return sorted(found, key=lambda h: h.rank)
-
-
 class _Search:
     """The likeliest mutant for each prediction, by their places, and what every two of them can explain together."""
 

@@ -9,7 +9,8 @@ from symbptt.algebra.nodes import TIME
 from symbptt.derive.adjoint import NODE, symbol
 from symbptt.derive.recursion import RecursionEquation, recursion
 from symbptt.diagnose import words
-from symbptt.diagnose.findings import RIGHT, WRONG, Finding, Suspect
+from symbptt.diagnose.causes import Cause
+from symbptt.diagnose.findings import RIGHT, Finding, Suspect
 from symbptt.diagnose.heat import SHADES, drawn
 from symbptt.errors import BadInput
 from symbptt.model.values import Model
@@ -44,40 +45,58 @@ def _verdict(finding: Finding, width: int) -> str:
 
 
 def _group(findings: list[Finding], derivation: _Derivation) -> Iterator[str]:
-    """Findings with the same causes."""
+    """Findings with the same causes: the cause, its equation, their line, what to write; then what shows it."""
     yield ", ".join(f.gradient for f in findings) + ":"
     first = findings[0]
     if not first.suspects:
         yield "  No single mistake and no pair of the table gives these numbers."
-    elif not first.certain:
+    elif not first.certain and all(s.share < 1 for s in first.suspects):
         yield "  No mistake of the table gives these numbers; the nearest are:"
     before = 0
     for suspect in first.suspects[:_SHOWN]:
         lead = "" if not before else "and " if suspect.hypothesis == before else "or "
-        yield from _suspect(suspect, derivation, lead)
+        told = f"{lead}{suspect.cause.name}{_sure(suspect)}: {suspect.cause.sentence}"
+        yield from _wrapped(told, "  ")
+        if suspect.hypothesis == 1:
+            yield from _remedy(suspect.cause, derivation, [] if before else [f.line for f in findings if f.line])
         before = suspect.hypothesis
-    yield from dict.fromkeys(f"  look at {f.line}" for f in findings if f.line and derivation.computes(f))
-    for finding in findings[:1]:
-        if finding.worst is not None:
-            place = "[" + ", ".join(map(str, finding.worst.place)) + "]" if finding.worst.place else ""
-            yield f"  {finding.gradient}{place} is {finding.worst.given:.8g}, should be {finding.worst.right:.8g}"
-        if finding.note:
-            yield from _wrapped(finding.note, "  ")
-        if map_ := drawn(finding.differing):
-            legend = f"{SHADES[0]} none, {SHADES[-1]} largest"
-            yield f"  Difference by term, loss step t and source step k ({legend}), in {finding.gradient}:"
-            yield from ("    " + line for line in map_.splitlines())
+    yield from _evidence(first)
 
 
-def _suspect(suspect: Suspect, derivation: _Derivation, lead: str) -> Iterator[str]:
-    sure = "" if suspect.certain else f" (leaves a difference of {suspect.residual:.1e})"
-    yield from _wrapped(f"{lead}{suspect.cause.name}{sure}: {suspect.cause.explanation}", "  ")
-    if equation := derivation.equation(suspect.cause.number):
-        yield f"    equation ({suspect.cause.number}): {equation}"
-        yield from (f"    right in code: {line}" for line in derivation.lines(suspect.cause.number, suspect.cause.carry)[:1])
+def _evidence(finding: Finding) -> Iterator[str]:
+    if finding.worst is not None:
+        place = "[" + ", ".join(map(str, finding.worst.place)) + "]" if finding.worst.place else ""
+        yield f"  {finding.gradient}{place} is {finding.worst.given:.8g}, should be {finding.worst.right:.8g}"
+    if finding.note:
+        yield from _wrapped(finding.note, "  ")
+    if map_ := drawn(finding.differing):
+        legend = f"{SHADES[0]} none, {SHADES[-1]} largest"
+        yield f"  Difference by term, loss step t and source step k ({legend}), in {finding.gradient}:"
+        yield from ("    " + line for line in map_.splitlines())
+
+
+def _remedy(cause: Cause, derivation: _Derivation, theirs: Sequence[str]) -> Iterator[str]:
+    """The equation, their lines, and what to write in their place."""
+    equation = derivation.equation(cause.number)
+    if equation:
+        yield f"    equation ({cause.number}): {equation}"
+    yield from (f"    look at {line}" for line in dict.fromkeys(theirs))
+    yield from _wrapped(cause.remedy, "    ")
+    if equation:
+        yield from (f"    right in code: {line}" for line in derivation.lines(cause.number, cause.carry)[:1])
+
+
+def _sure(suspect: Suspect) -> str:
+    if suspect.certain:
+        return ""
+    if suspect.share < 1:
+        return f" (explains {100 * suspect.share:.3g} % of the difference)"
+    return " (gives this gradient, but then others would not be what they are)"
 
 
 def _wrapped(sentence: str, indent: str) -> Iterator[str]:
+    if not sentence:
+        return
     line = indent
     for word in sentence.split(" "):
         if len(line) + len(word) > _WIDTH and line.strip():
@@ -107,13 +126,6 @@ class _Derivation:
             found = self._gradients[number]
             return f"d{found.variable.name} = Σₜ {self._right(found)}"
         return ""
-
-    def computes(self, finding: Finding) -> bool:
-        """Whether the likeliest cause lies in the equation of the gradient itself."""
-        first = finding.suspects[0] if finding.suspects and finding.verdict == WRONG else None
-        return first is not None and first.certain and (
-            first.cause.number in self._gradients or first.cause.subject == finding.gradient
-        )
 
     def _right(self, equation: RecursionEquation) -> str:
         terms = (*equation.terms, *equation.carries)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -12,6 +12,9 @@ from symbptt.diagnose.causes import Cause
 from symbptt.diagnose.match import Matcher
 from symbptt.diagnose.mutant import Mutant, predicted
 from symbptt.diagnose.problem import Case
+
+MOST = 0.9
+"""A guess is worth telling if it explains this share of the squared difference."""
 
 
 @dataclass(frozen=True)
@@ -34,7 +37,8 @@ class Hypothesis:
     mutants: tuple[Mutant, ...]
     gradients: frozenset[str]
     effects: tuple[frozenset[str], ...]
-    residual: float
+    share: float = 1.0
+    """The share of the squared difference from the right gradients that they explain."""
     alike: tuple[tuple[Mutant, ...], ...] = ()
     """For each mistake those with the same prediction."""
     extra: tuple[Cause, ...] = ()
@@ -44,6 +48,10 @@ class Hypothesis:
         """The causes that concern a gradient."""
         inside = (c for m, changed in zip(self.mutants, self.effects, strict=True) if gradient in changed for c in m.causes)
         return (*inside, *self.extra)
+
+    def having(self, place: int, other: Mutant) -> Hypothesis:
+        """The hypothesis with another mistake in the place of one that gives the same numbers."""
+        return replace(self, mutants=(*self.mutants[:place], other, *self.mutants[place + 1 :]), alike=())
 
     @property
     def rank(self) -> tuple[int, int]:
@@ -79,7 +87,7 @@ class Singles:
         effects = tuple(frozenset(names[self.changed[i]]) for i in places)
         explained = frozenset(names[matcher.equal(made)])
         mutants, alike = tuple(self.mutants[i] for i in places), tuple(self._alike(i) for i in places)
-        return Hypothesis(mutants, explained, effects, float(matcher.residual(made)), alike)
+        return Hypothesis(mutants, explained, effects, alike=alike)
 
     def _alike(self, place: int) -> tuple[Mutant, ...]:
         near = np.abs(self.vectors - self.vectors[place]) <= 1e-11 * self.problem.matcher.sizes
@@ -102,17 +110,16 @@ def partial(all_of: Singles, gradient: int) -> list[Hypothesis]:
     return sorted(made, key=lambda h: (-len(h.gradients), *h.rank))
 
 
-def nearest(all_of: Singles, gradient: int, count: int) -> list[Hypothesis]:
-    """The single mistakes that come nearest to one gradient, if they come nearer than the right one."""
+def nearest(all_of: Singles, gradients: Collection[str], count: int) -> list[Hypothesis]:
+    """The single mistakes that come nearest to these gradients, if they explain most of what is wrong with them."""
     matcher = all_of.problem.matcher
-    mine = matcher.owner == gradient
-    size = matcher.sizes[mine]
-    left = np.sqrt((((all_of.vectors[:, mine] - matcher.values[mine]) / size) ** 2).mean(axis=1))
-    right = float(np.sqrt((((matcher.truth[mine] - matcher.values[mine]) / size) ** 2).mean()))
+    mine = np.array([g.name in gradients for g in matcher.givens])[matcher.owner]
+    left = (((all_of.vectors - matcher.values) / matcher.sizes)[:, mine] ** 2).sum(axis=1)
+    right = float((((matcher.truth - matcher.values) / matcher.sizes)[mine] ** 2).sum())
     made: list[Hypothesis] = []
     for i in np.argsort(left, kind="stable"):
-        if len(made) == count or left[i] > 0.7 * right:
+        if len(made) == count or left[i] > (1 - MOST) * right:
             break
         if all_of.mutants[i].causes[0].name not in {h.mutants[0].causes[0].name for h in made}:
-            made.append(replace(all_of.hypothesis(int(i)), gradients=frozenset(), residual=float(left[i])))
+            made.append(replace(all_of.hypothesis(int(i)), gradients=frozenset(), share=1 - float(left[i]) / right))
     return made

@@ -26,7 +26,7 @@ def _clipped(all_of: Singles) -> list[Hypothesis]:
     bounds = largest[matcher.owner]
     names = frozenset(g.name for g in matcher.givens)
     if matcher.equal(np.clip(matcher.truth, -bounds, bounds)).all() and (bound := _bound(all_of, matcher.truth, bounds)):
-        return [Hypothesis((), names, (), 0.0, (), (factors.clipped(bound),))]
+        return [Hypothesis((), names, (), extra=(factors.clipped(bound),))]
     found = np.flatnonzero(matcher.equal(np.clip(all_of.vectors, -bounds, bounds)).all(axis=1))
     bitten = [(int(i), _bound(all_of, all_of.vectors[i], bounds)) for i in found]
     return _hypotheses(all_of, [(i, factors.clipped(bound)) for i, bound in bitten if bound])
@@ -57,5 +57,5 @@ def _multiplied(all_of: Singles) -> list[Hypothesis]:
 
 def _hypotheses(all_of: Singles, found: list[tuple[int, Cause]]) -> list[Hypothesis]:
     names = frozenset(g.name for g in all_of.problem.matcher.givens)
-    made = [replace(all_of.hypothesis(i), gradients=names, residual=0.0, extra=(cause,)) for i, cause in found]
+    made = [replace(all_of.hypothesis(i), gradients=names, extra=(cause,)) for i, cause in found]
     return sorted(made, key=lambda h: h.rank)

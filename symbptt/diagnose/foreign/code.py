@@ -20,6 +20,7 @@ from symbptt.diagnose.foreign.guarded import Limits as Limits
 from symbptt.diagnose.foreign.lines import line
 from symbptt.diagnose.foreign.mapping import Table
 from symbptt.diagnose.foreign.plans import Plan
+from symbptt.diagnose.foreign.quantities import quantities
 from symbptt.diagnose.foreign.results import results
 from symbptt.diagnose.foreign.session import Attempt, Session
 from symbptt.model.read import load
@@ -84,11 +85,12 @@ def _findings(best: Attempt, session: Session) -> tuple[Finding, ...]:
 
 
 def _placed(best: Attempt, finding: Finding, session: Session) -> Finding:
-    """A finding with the line that computes the gradient."""
+    """A finding with the line that computes what is wrong."""
     theirs = best.found.names.get(finding.gradient)
     if finding.right or theirs is None:
         return finding
-    found = line(best.plan.call.source, best.plan.call.function.name, theirs)
+    source = best.plan.call.source
+    found = line(source, best.plan.call.function.name, quantities(finding, theirs, source, session.model))
     return replace(finding, line=f"{session.path.name}, {found}" if found else "")
 
 

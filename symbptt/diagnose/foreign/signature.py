@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 
 from symbptt.errors import BadInput, UnknownName
@@ -37,6 +38,12 @@ class Source:
     keys: tuple[str, ...]
     tree: ast.Module
     text: str
+
+    @cached_property
+    def stored(self) -> tuple[str, ...]:
+        """The names that something is stored under."""
+        nodes = (n for n in ast.walk(self.tree) if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store))
+        return tuple(dict.fromkeys(node.id for node in nodes))
 
     def function(self, name: str | None) -> Function:
         """The function called `name`, or the one that most likely computes gradients. Raises BadInput."""

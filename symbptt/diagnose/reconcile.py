@@ -1,0 +1,129 @@
+"""One explanation for all gradients of a function: the fewest mistakes that, made together, give as many of them as they can.
+
+A mistake that gives one gradient exactly would often show in others too. It is taken for made where these agree. Where they do
+not, it can only have been made in the computation of that one gradient; two such mistakes that exclude each other are left open.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from symbptt.algebra.evaluate import Array
+from symbptt.diagnose.pairs import DIGITS
+from symbptt.diagnose.search import Hypothesis, Singles, partial
+
+MAX_TOGETHER = 6
+"""Mistakes that are taken together."""
+MAX_TIES = 6
+"""Other mistakes that are tried in the place of each."""
+
+ByName = dict[str, tuple[Hypothesis, ...]]
+
+
+@dataclass(frozen=True)
+class Explanation:
+    """Hypotheses by gradient, the likeliest first and then others with the same numbers.
+
+    Those of `certain` can all have been made at once; one of `alone` gives its gradient exactly and excludes what gives another.
+    """
+
+    certain: ByName
+    alone: ByName
+
+
+def explained(all_of: Singles) -> Explanation:
+    """The explanation of gradients that no single mistake, and no pair of them, gives all at once."""
+    matcher = all_of.problem.matcher
+    joint = _Joint(all_of)
+    while (more := joint.extended()) is not None:
+        joint = more
+    names = [g.name for g in matcher.givens]
+    wrong = ~matcher.equal(matcher.truth)
+    together = tuple(joint.hypotheses()) if joint.places else ()
+    shared = {names[g]: together for g in np.flatnonzero(joint.equal & wrong)}
+    found = {names[g]: tuple(partial(all_of, int(g))) for g in np.flatnonzero(~joint.equal)}
+    single = {name: tuple(replace(h, gradients=frozenset([name])) for h in made) for name, made in found.items() if made}
+    if _agree(all_of, [*together[:1], *(made[0] for made in single.values())], [names.index(n) for n in single]):
+        return Explanation({**shared, **single}, {})
+    if len(shared) > 1:
+        return Explanation(shared, _open(single))
+    return Explanation({}, _open({**shared, **single}))
+
+
+def _open(found: ByName) -> ByName:
+    return {name: tuple(replace(h, gradients=frozenset()) for h in made) for name, made in found.items()}
+
+
+def _agree(all_of: Singles, hypotheses: Iterable[Hypothesis], gradients: list[int]) -> bool:
+    """Whether mistakes give these gradients when all are made, so that each may have been made for its gradient alone."""
+    mutants = list(dict.fromkeys(m for h in hypotheses for m in h.mutants))
+    if len(mutants) < 2:
+        return True
+    together = mutants[0]
+    for mutant in mutants[1:]:
+        together = mutant.after(together)
+    problem = all_of.problem
+    return bool(problem.matcher.equal(problem.vector(together))[gradients].all())
+
+
+@dataclass(frozen=True)
+class _Joint:
+    """Mistakes made together, by their places; `ties` are for each of them those that were as good when it was found."""
+
+    all_of: Singles
+    places: tuple[int, ...] = ()
+    ties: tuple[tuple[int, ...], ...] = ()
+
+    def vector(self) -> Array:
+        """The numbers that they give."""
+        mutants = [self.all_of.mutants[i] for i in self.places]
+        if len(mutants) < 2:
+            return self.all_of.vectors[self.places[0]] if mutants else self.all_of.problem.matcher.truth
+        together = mutants[0]
+        for mutant in mutants[1:]:
+            together = mutant.after(together)
+        return self.all_of.problem.vector(together)
+
+    @property
+    def equal(self) -> Array:
+        """The gradients that have these numbers."""
+        return self.all_of.problem.matcher.equal(self.vector())
+
+    def extended(self) -> _Joint | None:
+        """With one more mistake: the one that gives most of the other gradients and leaves those that are given as they are."""
+        equal = self.equal
+        if len(self.places) == MAX_TOGETHER or equal.all():
+            return None
+        for candidates in (self._exact(equal), self._any(equal)):
+            counts = {i: int(now.sum()) for i in candidates if ((now := self._with(i).equal) | ~equal).all()}
+            best = max(counts.values(), default=0)
+            if best > equal.sum():
+                first, *ties = sorted((i for i in counts if counts[i] == best), key=lambda i: self.all_of.mutants[i].rank)
+                return replace(self._with(first), ties=(*self.ties, tuple(ties[:MAX_TIES])))
+        return None
+
+    def _with(self, place: int) -> _Joint:
+        return replace(self, places=(*self.places, place))
+
+    def _exact(self, equal: Array) -> Iterator[int]:
+        """The mistakes that give another gradient by themselves."""
+        gives = self.all_of.equal & self.all_of.changed & ~equal
+        yield from map(int, np.flatnonzero(gives.any(axis=1)))
+
+    def _any(self, equal: Array) -> Iterator[int]:
+        """The mistakes that change another gradient, where one has been found and enough is known to tell it from chance."""
+        if self.places and self.all_of.problem.matcher.digits >= DIGITS:
+            yield from map(int, np.flatnonzero((self.all_of.changed & ~equal).any(axis=1)))
+
+    def hypotheses(self) -> Iterator[Hypothesis]:
+        """The hypothesis of these mistakes, then those with another one in the place of one that give the same gradients."""
+        equal = self.equal
+        yield self.all_of.hypothesis(*self.places, vector=self.vector())
+        for at, ties in enumerate(self.ties):
+            for other in ties:
+                joint = replace(self, places=(*self.places[:at], other, *self.places[at + 1 :]))
+                if (joint.equal == equal).all():
+                    yield self.all_of.hypothesis(*joint.places, vector=joint.vector())
