@@ -12,8 +12,8 @@ import pytest
 PACKAGE = Path(__file__).resolve().parents[1] / "symbptt"
 FILES = sorted(PACKAGE.rglob("*.py"))
 ORDER = (
-    ("collector", "errors", "display", "files", "resources"), ("algebra",), ("model",), ("typeset",), ("unroll",), ("derive",),
-    ("emit",), ("analyze",),
+    ("checks", "collector", "display", "errors", "files", "resources"), ("algebra",), ("model",),
+    ("typeset",), ("unroll",), ("derive",), ("emit",), ("analyze",),
     ("verify",), ("fuzz",), ("narrative",), ("document", "diagnose"), ("gallery", "notebook", "testing"), ("cli",), ("__main__",),
 )
 RANK = {stage: rank for rank, stages in enumerate(ORDER) for stage in stages}

@@ -12,6 +12,7 @@ from zipfile import BadZipFile
 import numpy as np
 from numpy.typing import NDArray
 
+from symbptt import checks
 from symbptt.analyze.recurrent import recurrent
 from symbptt.errors import BadInput, UnknownName
 from symbptt.model import initialisers
@@ -95,7 +96,7 @@ def _measure(model: Model, values: Mapping[str, Array]) -> dict[str, tuple[int, 
 
 def whole(label: str, given: int | None, measured: Mapping[str, tuple[int, str]], default: int) -> int:
     """A size as asked for, as measured (with the array that says so), or by default; raises BadInput if these differ."""
-    if given is not None and (isinstance(given, bool) or not isinstance(given, int) or given < 1):
+    if given is not None and checks.whole(given, 1) is None:
         raise BadInput(f"{label} must be a positive whole number, not {given!r}")
     if label not in measured:
         return default if given is None else given
@@ -126,7 +127,7 @@ def point(
             raise UnknownName("dimension", name, model.dimensions)
     sizes = {name: whole(name, asked.get(name), measured, default) for name, default in usual(model).items()}
     steps, samples = whole("T", T, measured, STEPS), whole("N", N, measured, 2)
-    drawn = _weights(model, sizes, steps, checked_seed(seed), init)
+    drawn = _weights(model, sizes, steps, checks.seed(seed), init)
     made: dict[str, Array] = {}
     for variable in model.of(*_PARTS):
         if variable.initial is not None and variable.name not in given:
@@ -152,13 +153,6 @@ def adjusted(model: Model, data: Data, fill: Mapping[str, float], factor: Mappin
 
 
 _PARTS = (Role.PARAMETER, Role.BUFFER, Role.INPUT, Role.TARGET, Role.STATE)
-
-
-def checked_seed(seed: int) -> int:
-    """A seed; raises BadInput for what is none."""
-    if isinstance(seed, bool) or not isinstance(seed, int) or seed < 0:
-        raise BadInput(f"the seed must be a whole number from 0 on, not {seed!r}")
-    return seed
 
 
 def _source(seed: int, given: Mapping[str, Array]) -> str:

@@ -15,13 +15,14 @@ from sympy.matrices.expressions.matexpr import MatrixExpr
 from symbptt.algebra import build
 from symbptt.algebra.evaluate import Array, evaluate
 from symbptt.algebra.nodes import Timed
+from symbptt.checks import expected
 from symbptt.collector import keeps_all
 from symbptt.derive.numeric import Arrays, Run, run, to_user
 from symbptt.derive.rules import pull, rule_name
 from symbptt.display import Formula, Summarised, counted
 from symbptt.errors import BadInput
 from symbptt.model.values import Model, Role, Variable
-from symbptt.unroll.graph import Assignment, UnrolledGraph
+from symbptt.unroll.graph import Assignment, UnrolledGraph, unrolled
 
 NODE = "adj:"
 """Name prefix of a node adjoint: adj:a at step t is dL/da_t."""
@@ -154,7 +155,7 @@ def _collect(system: AdjointSystem, done: Run) -> dict[str, Array]:
 
 def wanted(model: Model, wrt: str) -> Variable:
     """The parameter, input or state called `wrt`; raises BadInput for anything else."""
-    variable = model[wrt]
+    variable = model[expected(wrt, str, "the name of one parameter, input or state")]
     if variable.role not in (Role.PARAMETER, Role.INPUT, Role.STATE):
         raise BadInput(f"{wrt} is a {variable.role} of {model.name}; gradients are for parameters, inputs and initial states")
     if variable.classes:
@@ -195,13 +196,14 @@ def adjoints(graph: UnrolledGraph) -> AdjointSystem:
 
     Raises BadInput if the model has no loss.
     """
-    if graph.model.loss is None:
+    loss = unrolled(graph).model.loss
+    if loss is None:
         raise BadInput(f"{graph.model.name} has no loss; choose one with --loss")
     incoming: dict[sp.MatrixSymbol, list[Contribution]] = {}
     equations: list[AdjointEquation] = []
     for assignment in reversed(graph.assignments):
         cotangent: MatrixExpr
-        if assignment.variable.role is Role.LOSS and assignment.variable == graph.model.loss.target:
+        if assignment.variable.role is Role.LOSS and assignment.variable == loss.target:
             cotangent = build.ONE
         else:
             terms = incoming.pop(assignment.target, None)

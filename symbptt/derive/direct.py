@@ -18,6 +18,7 @@ from symbptt.algebra.linear import LinearMap
 from symbptt.algebra.nodes import TIME, Chain, Diag
 from symbptt.derive.rules import paths
 from symbptt.derive.step import accumulate
+from symbptt.model.read import load
 from symbptt.model.single_assignment import NONLINEAR
 from symbptt.model.values import Equation, Model, Variable
 
@@ -65,8 +66,9 @@ class DirectRoute:
         return Chain(build.transpose(self.block).xreplace({TIME: INDEX}), INDEX, FIRST + 1, LAST)
 
 
-def direct_routes(model: Model) -> tuple[DirectRoute, ...]:
+def direct_routes(model: Model | str) -> tuple[DirectRoute, ...]:
     """The states that their own equation reads at the step before outside any nonlinear function, each with its direct route."""
+    model = load(model)
     return tuple(found for state in model.states if (found := _direct(model, state)) is not None)
 
 

@@ -18,7 +18,7 @@ from symbptt.derive.numeric import Arrays, Run, run
 from symbptt.display import Formula, Summarised
 from symbptt.errors import BadInput
 from symbptt.model.values import Role, Variable
-from symbptt.unroll.graph import UnrolledGraph
+from symbptt.unroll.graph import UnrolledGraph, unrolled
 
 
 @dataclass(frozen=True, repr=False)
@@ -50,7 +50,7 @@ class Sensitivities(Summarised, Formula):
 
 def sensitivities(graph: UnrolledGraph, wrt: str) -> Sensitivities:
     """The nested recursion; raises BadInput for a model without a loss or a name that has no gradient."""
-    if graph.model.loss is None:
+    if unrolled(graph).model.loss is None:
         raise BadInput(f"{graph.model.name} has no loss; choose one with --loss")
     return Sensitivities(graph, wanted(graph.model, wrt))
 

@@ -10,7 +10,9 @@ import sympy as sp
 
 from symbptt.algebra.evaluate import Array, Values, evaluate
 from symbptt.algebra.nodes import TIME, CrossEntropy, Timed
+from symbptt.checks import group
 from symbptt.errors import BadInput
+from symbptt.model.arrays import leading_axes
 from symbptt.model.dimensions import sources
 from symbptt.model.values import Model, Role, Variable
 from symbptt.unroll.graph import UnrolledGraph
@@ -59,8 +61,9 @@ def _with(values: Values, leaves: Mapping[sp.MatrixSymbol, Array]) -> Values:
 def sizes(model: Model, parameters: Arrays, inputs: Arrays, targets: Arrays, states: Arrays) -> dict[str, int]:
     """The named dimensions, read off the arrays; raises BadInput where two arrays disagree or too few are given."""
     given = {name: np.asarray(array) for part in (parameters, inputs, targets, states) for name, array in part.items()}
-    told = [v for v in model.variables if v.name in given and given[v.name].ndim >= len(v.shape)]
-    told = [v for v in told if not _are_classes(v, given[v.name])]
+    told = [v for v in model.variables if v.name in given and not _are_classes(v, given[v.name])]
+    for v in told:
+        _check_axes(v, given[v.name])
     known: dict[str, int] = {}
     for name, source in sources(told).items():
         rest = _length(given, source.variable, source.axis) - source.number - sum(known[other] for other in source.others)
@@ -76,6 +79,15 @@ def sizes(model: Model, parameters: Arrays, inputs: Arrays, targets: Arrays, sta
     if missing := sorted(set(model.dimensions) - known.keys()):
         raise BadInput(f"no array tells the size of {missing[0]}")
     return known
+
+
+def _check_axes(variable: Variable, array: Array) -> None:
+    """Raises BadInput for an array that has not the axes of the contract: those of steps and samples, then the variable's own."""
+    axes = (*leading_axes(variable), *variable.shape)
+    if array.ndim != len(axes):
+        classes = variable.role is Role.TARGET and len(variable.shape) == 1
+        other = f", or integer classes (T, N), not {array.dtype}" if classes and array.ndim == 2 else ""
+        raise BadInput(f"{variable.name} has shape {array.shape}, expected ({', '.join(axes)}){other}")
 
 
 def _length(given: Arrays, variable: Variable, axis: int) -> int:
@@ -116,8 +128,8 @@ def bind(graph: UnrolledGraph, parameters: Arrays, inputs: Arrays, targets: Arra
     """The leaves' values, without computing anything."""
     model, T = graph.model, graph.T
     learned = (Role.PARAMETER, Role.BUFFER)
-    for group, *roles in ((parameters, *learned), (inputs, Role.INPUT), (targets, Role.TARGET), (states, Role.STATE)):
-        for name in group:
+    for arrays, *roles in ((parameters, *learned), (inputs, Role.INPUT), (targets, Role.TARGET), (states, Role.STATE)):
+        for name in arrays:
             if name not in {v.name for v in model.of(*roles)}:
                 raise BadInput(f"{name} is no {roles[0]} of {model.name}")
     values = Values({}, sizes(model, parameters, inputs, targets, states))
@@ -206,7 +218,8 @@ def run(
     Shapes as in the emitted code's contract: inputs and targets (T, N, ...), states (N, ...), parameters as in the file,
     mask (T, N), weights (T,). Raises BadInput for a missing, unknown or misshapen array.
     """
-    bound = bind(graph, parameters, inputs, targets or {}, states or {})
+    groups = (("parameters", parameters), ("inputs", inputs), ("targets", targets), ("states", states))
+    bound = bind(graph, *(group(arrays, what) for what, arrays in groups))
     bound = replace(bound, weight=loss_weight(bound, mask, weights))
     for assignment in graph:
         bound.values.leaves[assignment.target] = bound.batch(evaluate(assignment.value, bound.values))

@@ -23,7 +23,7 @@ from symbptt.derive.rules import paths
 from symbptt.display import Summarised, counted
 from symbptt.errors import BadInput
 from symbptt.model.values import Role, Variable
-from symbptt.unroll.graph import Assignment, UnrolledGraph
+from symbptt.unroll.graph import Assignment, UnrolledGraph, unrolled
 
 MAX_STEPS = 4
 """Routes are listed for so many steps at most, and no more than `MAX_ROUTES`."""
@@ -126,7 +126,7 @@ def single_routes(graph: UnrolledGraph, wrt: str) -> Routes:
     Raises BadInput for a model without a loss, more than `MAX_STEPS` steps, more than `MAX_ROUTES` routes, or a name without a
     gradient.
     """
-    if graph.model.loss is None:
+    if unrolled(graph).model.loss is None:
         raise BadInput(f"{graph.model.name} has no loss; choose one with --loss")
     if graph.T > MAX_STEPS:
         raise BadInput(f"single routes are listed for up to T = {MAX_STEPS}, not {graph.T}; terms are for any T")

@@ -28,7 +28,7 @@ from symbptt.derive.term_values import term_values
 from symbptt.display import Formula, Summarised, counted
 from symbptt.errors import BadInput
 from symbptt.model.values import Model, Role, Variable
-from symbptt.unroll.graph import UnrolledGraph
+from symbptt.unroll.graph import UnrolledGraph, unrolled
 
 
 @dataclass(frozen=True, repr=False)
@@ -159,7 +159,7 @@ def gradient(graph: UnrolledGraph, wrt: str) -> Gradient:
 
     Raises BadInput for a model without a loss, and for a name that is no parameter, input or state.
     """
-    if graph.model.loss is None:
+    if unrolled(graph).model.loss is None:
         raise BadInput(f"{graph.model.name} has no loss; choose one with --loss")
     return Gradient(graph, wanted(graph.model, wrt))
 

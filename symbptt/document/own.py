@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from symbptt.checks import whole
 from symbptt.errors import BadInput, UnknownName
 
 
@@ -83,7 +84,7 @@ def _texts(value: Any, place: _Place) -> tuple[str, ...]:
 
 
 def _count(value: Any, place: _Place) -> int:
-    if isinstance(value, bool) or not isinstance(value, int) or not 0 <= value <= 60:
+    if whole(value, 0, 60) is None:
         raise place.refuse("a whole number from 0 to 60")
     return value
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+from symbptt import checks
 from symbptt.document import own
 from symbptt.document.kinds import KINDS
 from symbptt.document.kinds.kind import Part
@@ -47,8 +48,7 @@ class Wishes:
             raise UnknownName("kind of document", self.kind, KINDS)
         if self.version not in VERSIONS:
             raise UnknownName("version", self.version, VERSIONS)
-        if isinstance(self.seed, bool) or not isinstance(self.seed, int) or self.seed < 0:
-            raise BadInput(f"the seed must be a whole number from 0 on, not {self.seed!r}")
+        checks.seed(self.seed)
         if self.templates is not None and not Path(self.templates).is_dir():
             raise BadInput(f"{self.templates}: no folder of templates")
         measured.chosen(self.analysed)

@@ -10,6 +10,7 @@ from typing import Any
 import jinja2
 
 from symbptt import files, resources
+from symbptt.checks import whole
 from symbptt.display import Printed, Summarised, counted
 from symbptt.emit import checkpoint as checkpoints
 from symbptt.emit.context import context
@@ -176,7 +177,7 @@ def _check_passes(without: tuple[str, ...], fast: bool) -> None:
 
 def _checked_steps(model: Model, T: int | None) -> None:
     limit = 20_000 // max(1, len(model.all_equations))
-    if not isinstance(T, int) or not 1 <= T <= limit:
+    if whole(T, 1, limit) is None:
         raise BadInput(f"T must be between 1 and {limit} for straight-line code of {model.name}, not {T}")
 
 

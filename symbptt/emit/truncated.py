@@ -9,6 +9,7 @@ from __future__ import annotations
 from functools import partial
 from typing import Any
 
+from symbptt.checks import whole
 from symbptt.emit.layout import handed_out
 from symbptt.emit.program import Body, Writer
 from symbptt.emit.variant import Parts, Variant
@@ -19,7 +20,7 @@ from symbptt.model.values import Role
 def truncated(k1: int, k2: int) -> Variant:
     """The variant that goes back k2 steps every k1 steps; raises BadInput unless both are positive whole numbers."""
     for name, value in (("k1", k1), ("k2", k2)):
-        if isinstance(value, bool) or not isinstance(value, int) or value < 1:
+        if whole(value, 1) is None:
             raise BadInput(f"{name} must be a positive whole number of steps, not {value!r}")
     options = f"--window {k2}" if k1 == 1 else f"--k1 {k1} --k2 {k2}"
     suffix = f"_window{k2}" if k1 == 1 else f"_k{k1}_{k2}"

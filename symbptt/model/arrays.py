@@ -7,6 +7,7 @@ from collections.abc import Mapping
 import sympy as sp
 
 from symbptt.algebra.nodes import CrossEntropy
+from symbptt.checks import whole
 from symbptt.errors import BadInput, UnknownName
 from symbptt.model.values import Model, Role, Variable
 
@@ -21,7 +22,7 @@ def check_sizes(model: Model, dims: Mapping[str, int]) -> None:
     for name, size in dims.items():
         if name not in model.dimensions:
             raise UnknownName("dimension", name, model.dimensions)
-        if isinstance(size, bool) or not isinstance(size, int) or size < 1:
+        if whole(size, 1) is None:
             raise BadInput(f"dimension {name} must be a positive whole number, not {size!r}")
 
 

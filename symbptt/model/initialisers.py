@@ -17,6 +17,8 @@ import numpy as np
 import sympy as sp
 from numpy.typing import NDArray
 
+from symbptt import checks
+from symbptt.checks import whole
 from symbptt.errors import BadInput
 from symbptt.model.arrays import check_sizes
 from symbptt.model.place import Place
@@ -138,10 +140,9 @@ def draw(model: Model, dims: Mapping[str, int], seed: int = 0, T: int | None = N
     """
     variables = model.of(Role.PARAMETER, Role.BUFFER)
     known = _sizes(model, variables, dims)
-    if isinstance(seed, bool) or not isinstance(seed, int) or seed < 0:
-        raise BadInput(f"the seed must be a whole number from 0 on, not {seed!r}")
+    seed = checks.seed(seed)
     timed = [v.name for v in variables if v.timed]
-    if timed and (isinstance(T, bool) or not isinstance(T, int) or T < 1):
+    if timed and whole(T, 1) is None:
         raise BadInput(f"{timed[0]} of {model.name} has one value per step: T must be a positive whole number, not {T!r}")
     return {
         v.name: _value(v, int(v.rows.xreplace(known)), int(v.columns.xreplace(known)), T if v.timed and T else 1, seed)

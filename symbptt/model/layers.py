@@ -10,6 +10,7 @@ import ast
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 
+from symbptt.checks import whole
 from symbptt.model.cell import Cell, cell_of
 from symbptt.model.document import Document, Pairs, Symbol, Translation
 from symbptt.model.place import Place
@@ -113,7 +114,7 @@ def _copies(cell: Cell, layers: int, place: Place) -> tuple[_Copy, ...]:
 
 def stacked(document: Document, layers: int, place: Place) -> Document:
     """The document with `layers` layers of its cell; raises BadInput where it has no cell or the layers do not fit."""
-    if isinstance(layers, bool) or not isinstance(layers, int) or not 1 <= layers <= MAX_LAYERS:
+    if whole(layers, 1, MAX_LAYERS) is None:
         raise place.error(f"layers: expected a whole number between 1 and {MAX_LAYERS}, not {layers!r}")
     if layers == 1:
         return document

@@ -9,6 +9,7 @@ from importlib import resources
 from pathlib import Path
 from typing import Any
 
+from symbptt.checks import expected
 from symbptt.errors import BadInput, UnknownName
 from symbptt.model import sections, swap
 from symbptt.model.compile import compiled
@@ -92,6 +93,8 @@ def _text(source: str | Path | Model) -> tuple[str, str, str]:
         if not source.text:
             raise BadInput(f"the model {source.name} has no text to change; make it with symbptt.model.build.model")
         return source.text, source.name, source.name
+    if not isinstance(source, Path):
+        expected(source, str, "a model, its name or the path of its file")
     if isinstance(source, Path) or source.endswith(".toml") or "/" in source or "\\" in source:
         path = Path(source)
         return _file_text(path), str(path), _stem(str(path))

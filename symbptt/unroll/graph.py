@@ -4,14 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from pathlib import Path
 
 import sympy as sp
 from sympy.matrices.expressions.matexpr import MatrixExpr
 
 from symbptt.algebra.nodes import TIME
+from symbptt.checks import expected, whole
 from symbptt.collector import keeps_all
 from symbptt.display import Formula, Summarised, counted
 from symbptt.errors import BadInput
+from symbptt.model.read import load
 from symbptt.model.values import Equation, Model, Variable
 
 MAX_ASSIGNMENTS = 200_000
@@ -59,21 +62,26 @@ class UnrolledGraph(Summarised, Formula):
 
 
 def _checked(model: Model, T: int) -> int:
-    if isinstance(T, bool) or not isinstance(T, int):
-        raise BadInput(f"T must be a whole number of steps, not {T!r}")
     limit = MAX_ASSIGNMENTS // max(1, len(model.all_equations))
-    if not 1 <= T <= limit:
-        raise BadInput(f"T must be between 1 and {limit} for {model.name} (the graph limit), not {T}")
-    return T
+    steps = whole(T, 1, limit)
+    if steps is None:
+        raise BadInput(f"T must be a whole number between 1 and {limit} for {model.name} (the graph limit), not {T!r}")
+    return steps
+
+
+def unrolled(graph: UnrolledGraph) -> UnrolledGraph:
+    """The graph; raises BadInput for what is none, such as a model that was not unrolled yet."""
+    return expected(graph, UnrolledGraph, "an unrolled graph, which unroll.steps(model, T) gives")
 
 
 @keeps_all
-def steps(model: Model, T: int) -> UnrolledGraph:
-    """Unroll a model over the steps 1 .. T; the initial states are the values at step 0.
+def steps(model: Model | str | Path, T: int) -> UnrolledGraph:
+    """Unroll a model, or the one of that name or path, over the steps 1 .. T; the initial states are the values at step 0.
 
     Raises BadInput if T is not a whole number between 1 and the graph limit.
     """
-    _checked(model, T)
+    model = load(model)
+    T = _checked(model, T)
     loss_equations = model.loss.equations if model.loss else ()
     made: list[Assignment] = []
     for step in range(1, T + 1):

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from symbptt.checks import whole
 from symbptt.errors import BadInput
 from symbptt.model.arrays import lead, shape, sizes, takes_classes
 from symbptt.model.values import Model, Role, Variable
@@ -80,7 +81,7 @@ def random(
     States that start from a parameter are left out.
     """
     for name, count in (("T", T), ("N", N)):
-        if isinstance(count, bool) or not isinstance(count, int) or count < 1:
+        if whole(count, 1) is None:
             raise BadInput(f"{name} must be a positive whole number, not {count!r}")
     known, rng = sizes(model, dims), np.random.default_rng(seed)
 

@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 
+from symbptt.checks import seed as whole_seed
 from symbptt.errors import BadInput
 from symbptt.model.values import Model
 from symbptt.unroll.graph import steps
@@ -46,8 +47,7 @@ def file(path: Path | str, *, dims: Mapping[str, int] | None = None, T: int | No
 
 
 def _report(code: Emitted, dims: Mapping[str, int] | None, T: int | None, N: int, seed: int) -> Report:
-    if isinstance(seed, bool) or not isinstance(seed, int) or seed < 0:
-        raise BadInput(f"the seed must be a whole number from 0 on, not {seed!r}")
+    seed = whole_seed(seed)
     if T is None:
         T = code.only_T or STEPS
     if code.only_T not in (None, T):

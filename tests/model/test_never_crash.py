@@ -114,6 +114,6 @@ def test_a_model_file_with_a_few_characters_changed(data: st.DataObject) -> None
     ids=range(10),
 )
 def test_nothing_hangs(text: str) -> None:
-    start = time.perf_counter()
+    start = time.process_time()
     outcome(text)
-    assert time.perf_counter() - start < 5
+    assert time.process_time() - start < 15

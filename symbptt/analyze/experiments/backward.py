@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from symbptt.analyze.data import checked_seed, whole
+from symbptt import checks
+from symbptt.analyze.data import whole
 from symbptt.analyze.experiments.outcome import Options, Result
 from symbptt.analyze.export import SCHEMA, number, numbers
 from symbptt.analyze.layout import columns
@@ -20,7 +21,7 @@ def signal(options: Options) -> Result:
     for name in options.dims:
         if name != "H":
             raise UnknownName("dimension", name, ["H"])
-    seed = checked_seed(3 if options.seed is None else options.seed)
+    seed = checks.seed(3 if options.seed is None else options.seed)
     if seed >= 2**32:
         raise BadInput(f"the seed of this experiment must be below 2**32, not {seed}")
     sizes = {"seed": seed, "N": whole("N", options.N, {}, 2), "T": whole("T", options.T, {}, 20)}

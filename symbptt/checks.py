@@ -1,0 +1,43 @@
+"""What callers give, brought to the type that is meant: numbers of any integer type, values of the stage before."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from operator import index
+from typing import Any, TypeVar
+
+from symbptt.errors import BadInput
+
+T = TypeVar("T")
+
+
+def whole(value: object, least: int, most: int | None = None) -> int | None:
+    """A number of any integer type (NumPy's too) as an int; None for what is none, booleans included, or out of range."""
+    if isinstance(value, bool) or not hasattr(value, "__index__"):
+        return None
+    number = index(value)
+    return number if least <= number and (most is None or number <= most) else None
+
+
+def seed(value: object) -> int:
+    """A seed for random numbers; raises BadInput for what is none."""
+    number = whole(value, 0)
+    if number is None:
+        raise BadInput(f"the seed must be a whole number from 0 on, not {value!r}")
+    return number
+
+
+def expected(value: Any, kind: type[T], how: str) -> T:
+    """A value of a type; raises BadInput that says `how` one gets it."""
+    if not isinstance(value, kind):
+        shown = repr(value) if isinstance(value, (str, int, float)) or value is None else f"a {type(value).__name__}"
+        raise BadInput(f"expected {how}, not {shown}")
+    return value
+
+
+def group(value: Any, what: str) -> Mapping[str, Any]:
+    """A dict of arrays by name, empty for None; raises BadInput for a bare array or anything else."""
+    if value is None:
+        return {}
+    found: Mapping[str, Any] = expected(value, Mapping, f"{what} as a dict of arrays by name")  # type: ignore[type-abstract]
+    return found
