@@ -80,7 +80,7 @@ def context(program: Program, writer: Writer, recipe: str) -> dict[str, Any]:
     model, layout = program.model, program.layout
     kept = tuple(v for v in model.variables if v.name in _reads(writer, program))
     helpers = set(program.helpers) | {"_as", "_outside"}
-    opening = 'T, N, dtype = residuals["T"], residuals["N"], residuals["dtype"]'
+    opening = 'T, N, dtype = residuals["T"], residuals["N"], residuals["_dtype"]'
     dims_forward = [line.text for line in writer.dimension_lines()]
     given = (*model.parameters, *model.buffers)
     forward = _parameters(layout, given) + _inputs(program, writer)
@@ -142,7 +142,7 @@ def context(program: Program, writer: Writer, recipe: str) -> dict[str, Any]:
 def _started(model: Model) -> list[str]:
     """The residual that tells which states start from a parameter in this call."""
     names = tuple(s.name for s in model.states if s.initial is not None)
-    return [f'"started": tuple(name for name in {names!r} if name not in (states or {{}})),'] if names else []
+    return [f'"_started": tuple(name for name in {names!r} if name not in (states or {{}})),'] if names else []
 
 
 def _averages(model: Model) -> list[str]:

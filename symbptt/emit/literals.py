@@ -8,6 +8,11 @@ WIDTH = 100
 """Longer literals go over several lines."""
 
 
+def literal(names: tuple[str, ...]) -> str:
+    """Names as a tuple."""
+    return repr(names).replace("'", '"')
+
+
 def shapes(variables: tuple[Variable, ...]) -> str:
     """A table name -> shape as a literal, one entry a line if it is long."""
     entries = [f"{v.name!r}: {v.shape!r}".replace("'", '"') for v in variables]

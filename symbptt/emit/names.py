@@ -42,6 +42,7 @@ RESERVED = frozenset(
         "self_check",
         "BUFFERS",
         "moving_averages",
+        "directions",
     }
     | set(keyword.kwlist)
     | set(keyword.softkwlist)
@@ -65,6 +66,10 @@ class Names:
             self.taken.add(name)
             self.given[key] = name
         return self.given[key]
+
+    def own(self, word: str) -> str:
+        """The identifier of a word that emitted code uses for itself: a variable of that name goes first, the word gets a `_`."""
+        return self.of(f"own {word}", word)
 
 
 def words(text: str) -> set[str]:

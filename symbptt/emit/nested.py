@@ -87,7 +87,7 @@ def _learned_starts(lower: TangentLowering) -> list[Line]:
     lines = []
     for s in lower.writer.model.states:
         if s.initial is not None:
-            lines.append(Line(f'if "{s.name}" in residuals["started"]:'))
+            lines.append(Line(f'if "{s.name}" in residuals["_started"]:'))
             lines.append(Line(f"    {lower.name(s)} = {lower.name(s)} + {lower.name(lower.writer.model[s.initial])}"))
     return lines
 

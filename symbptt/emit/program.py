@@ -203,7 +203,7 @@ class Writer:
             if s.role is Role.STATE:
                 lines.append(Line(f"{self.layout.gradient(s)} = {self._at_start(s, carried)}"))
         for v, s in self.starting:
-            lines.append(Line(f'if "{s.name}" in residuals["started"]:'))
+            lines.append(Line(f'if "{s.name}" in residuals["_started"]:'))
             lines.append(Line(f"    {self.layout.gradient(v)} += ({self._at_start(s, carried)}).sum(axis=0)"))
         return lines
 

@@ -243,7 +243,7 @@ def render(
     if variant is not None:
         variant.extend(writer, values, parts)
     bodies = {part: _body(*body) for part, body in parts.items()}
-    values["residual_lines"] = ['"T": T, "N": N, "dtype": dtype,', *values["residual_lines"]]
+    values["residual_lines"] = ['"T": T, "N": N, "_dtype": dtype,', *values["residual_lines"]]
     closing = {"forward": "residual_lines", "loss": "loss_direct", "backward": "gradient_lines"}
     for part, text in bodies.items():
         if values.get(part + "_open"):

@@ -63,8 +63,8 @@ class Writer:
             self.allocated.setdefault(" " + name, f"{members} = {name}")
         elif key in storage.stretched:
             name = storage.name(key)
-            self.allocated.setdefault("span", self._span(block))
-            self.allocated.setdefault(name, self.arrays.made(name, f"min(span, T), N, {self.arrays.shape(key)}"))
+            span = self._span(block)
+            self.allocated.setdefault(name, self.arrays.made(name, f"min({span}, T), N, {self.arrays.shape(key)}"))
         elif key in storage.stored and not key.startswith(GRADIENT) and (
             block.each or home != key or storage.extra_row(key) or self._is_product(statement)
         ):
@@ -200,7 +200,7 @@ class Writer:
         text = "\n".join(line.text for line in work.lines)
         over = {name: array for name, array in place.over.items() if re.search(rf"\b{name}\b", text)}
         parts = [array + ("[::-1]" if self.backward else "") for array in over.values()]
-        self.lines += [Line(indent + text) for text in _header(list(over), parts)]
+        self.lines += [Line(indent + text) for text in _header(list(over), parts, self.storage.own("steps"))]
         self.lines += [Line(f"{indent}    {line.text}", line.comment) for line in work.lines]
 
     def _at_a_step(self, block: Block, index: int, statement: Statement, work: Operations, place: Step) -> None:
@@ -212,8 +212,8 @@ class Writer:
         if self._is_cotangent(statement):
             name = self.layout.names.of(f"required {value.name}", self.storage.name(statement.key) + "_outside")
             self.arrays.view(name, self._required(value.name))
-            place.over[name + "_t"] = name + place.chunk
-            work.lines.append(Line(f"np.copyto({place.operand(statement.targets)}, {name}_t)", comment))
+            row = place.each(f"step of {name}", name + "_t", name + place.chunk)
+            work.lines.append(Line(f"np.copyto({place.operand(statement.targets)}, {row})", comment))
             return
         into = place.operand(statement.targets)
         assert into is not None
@@ -250,32 +250,34 @@ class Writer:
         if not variable.timed:
             work.lines.append(Line(f"{name} += {reduced(place.lower, value, variable, self.layout)}", comment))
             return
-        place.over[name + "_t"] = name + place.chunk
+        row = place.each(f"step of {name}", name + "_t", name + place.chunk)
         text = (
             reduced(place.lower, value, variable, self.layout)
             if variable.role is Role.PARAMETER
             else place.lower.whole(value).at(ADD)
         )
-        work.lines.append(Line(f"{name}_t += {text}", comment))
+        work.lines.append(Line(f"{row} += {text}", comment))
 
     def _span(self, block: Block) -> str:
-        width = self.arrays.shape(block.ahead[0].key).replace(", ", " * ")
-        return f"span = max(1, {STRETCH} // max(1, N * {width}))"
+        """The name of the number of steps in a stretch."""
+        span, width = self.storage.own("span"), self.arrays.shape(block.ahead[0].key).replace(", ", " * ")
+        self.allocated.setdefault(span, f"{span} = max(1, {STRETCH} // max(1, N * {width}))")
+        return span
 
     def _stretches(self, block: Block) -> None:
         """Local factors, for as many steps as fit into the cache."""
-        self.allocated.setdefault("span", self._span(block))
         place = Stretch(self.arrays)
         work = Operations(place, self.constants)
         for statement in block.ahead:
             for target, value in zip(statement.targets, statement.values, strict=True):
                 work.assign((value,), place.leaf(target).text, " ".join(statement.numbers))
-        self.lines.append(Line("for stop in range(T, 0, -span):"))
-        if any("[count]" in line.text for line in work.lines):
-            self.lines.append(Line("    start = max(stop - span, 0)"))
-            self.lines.append(Line("    chunk, count = slice(start, stop), slice(stop - start)"))
+        span, start, stop, chunk, count = self._span(block), *map(self.storage.own, ("start", "stop", "chunk", "count"))
+        self.lines.append(Line(f"for {stop} in range(T, 0, -{span}):"))
+        if any(f"[{count}]" in line.text for line in work.lines):
+            self.lines.append(Line(f"    {start} = max({stop} - {span}, 0)"))
+            self.lines.append(Line(f"    {chunk}, {count} = slice({start}, {stop}), slice({stop} - {start})"))
         else:
-            self.lines.append(Line("    chunk = slice(max(stop - span, 0), stop)"))
+            self.lines.append(Line(f"    {chunk} = slice(max({stop} - {span}, 0), {stop})"))
         self.lines += [Line("    " + line.text, line.comment) for line in work.lines]
 
 
@@ -284,8 +286,8 @@ def _shape(storage: Storage, key: str) -> tuple[sp.Expr, sp.Expr]:
     return variable.rows, variable.columns
 
 
-def _header(names: list[str], arrays: list[str]) -> list[str]:
-    """The head of a loop over arrays."""
+def _header(names: list[str], arrays: list[str], steps: str) -> list[str]:
+    """The head of a loop over arrays; `steps` names their rows where the line would be too long."""
     if not names:
         return ["for _ in range(T):"]
     if len(names) == 1:
@@ -294,4 +296,4 @@ def _header(names: list[str], arrays: list[str]) -> list[str]:
     if len(line) <= WIDTH:
         return [line]
     pairs = [f"    {', '.join(arrays[i : i + 4])}," for i in range(0, len(arrays), 4)]
-    return ["steps = zip(", *pairs, ")", f"for {', '.join(names)} in steps:"]
+    return [f"{steps} = zip(", *pairs, ")", f"for {', '.join(names)} in {steps}:"]

@@ -149,17 +149,17 @@ class Stretch(Place):
 
     @property
     def room(self) -> str:
-        return "min(span, T), N"
+        return f"min({self.storage.own('span')}, T), N"
 
     def part(self, name: str) -> str:
-        return f"{name}[count]"
+        return f"{name}[{self.storage.own('count')}]"
 
     def one(self, symbol: Timed) -> str:
         name = self.arrays.over_time(symbol.name, lag_of(symbol))
         return f"{name}[{self.storage.chunk(symbol.name)}]"
 
     def several(self, pack: Pack, span: range, symbols: tuple[Timed, ...]) -> str:
-        return f"{self.arrays.run(pack, span)}[:, chunk]"
+        return f"{self.arrays.run(pack, span)}[:, {self.storage.own('chunk')}]"
 
 
 class Step(Place):
@@ -171,7 +171,7 @@ class Step(Place):
     def __init__(self, arrays: Arrays, made: frozenset[str], chunked: bool) -> None:
         super().__init__(arrays)
         self.made, self.chunked = made, chunked
-        self.chunk = "[chunk]" if chunked else ""
+        self.chunk = f"[{self.storage.own('chunk')}]" if chunked else ""
         self.over: dict[str, str] = {}
         self.buffers: dict[str, str] = {}
         self.optional: dict[str, str] = {}
@@ -187,7 +187,7 @@ class Step(Place):
             return self.buffer(key)
         name = self.storage.name(self.storage.home(key)) + {0: "_t", -1: "_before_t", 1: "_after_t"}[int(lag)]
         array = self.arrays.over_time(key, lag) + (f"[{self.storage.chunk(key)}]" if self.chunked else "")
-        return self._each(f"step {self.storage.home(key)} {lag}", name, array)
+        return self.each(f"step {self.storage.home(key)} {lag}", name, array)
 
     def several(self, pack: Pack, span: range, symbols: tuple[Timed, ...]) -> str:
         if pack.buffered and symbols[0].name in self.made:
@@ -198,7 +198,7 @@ class Step(Place):
             self.buffers.setdefault(name, f"{name} = {whole}[{span.start or ''}:{span.stop}]")
             return name
         name = self.storage.pack_name(pack, span)
-        return self._each(f"step {name}", name + "_t", f"{self.arrays.run(pack, span)}.swapaxes(0, 1){self.chunk}")
+        return self.each(f"step {name}", name + "_t", f"{self.arrays.run(pack, span)}.swapaxes(0, 1){self.chunk}")
 
     def tiles_of(self, operand: str, products: str) -> str:
         """An operand of N rows as a product in tiles meets it."""
@@ -206,11 +206,11 @@ class Step(Place):
         if operand not in self.over:
             return f"{cut}({operand}, {products})"
         wish = operand.removesuffix("_t") + "_tiles_t"
-        return self._each(f"tiles {operand} {products}", wish, f"{cut}({self.over[operand]}, {products})")
+        return self.each(f"tiles {operand} {products}", wish, f"{cut}({self.over[operand]}, {products})")
 
     def step_of(self, tiles: str) -> str:
         """One step of an array in tiles, (T, ...)."""
-        return self._each(f"step {tiles}", tiles + "_t", tiles + self.chunk)
+        return self.each(f"step {tiles}", tiles + "_t", tiles + self.chunk)
 
     def buffer(self, key: str) -> str:
         """A buffer that every step uses again; what the step after passes back starts at zero."""
@@ -223,7 +223,8 @@ class Step(Place):
     def _name(self, key: str, wish: str) -> str:
         return self.storage.layout.names.of(key, wish)
 
-    def _each(self, key: str, wish: str, array: str) -> str:
+    def each(self, key: str, wish: str, array: str) -> str:
+        """The name of one step of an array that the loop runs over."""
         name = self._name(key, wish)
         self.over[name] = array
         return name
@@ -243,5 +244,5 @@ class Step(Place):
         name = self.storage.name(key)
         rows = f"{name}[1:]" if self.storage.extra_row(key) else name
         steps = self.arrays.view(self._name(f"steps {key}", name + "_steps"), f"[None] * T if {name} is None else {rows}")
-        return self._each(f"step {key}", name + "_t", steps + self.chunk)
+        return self.each(f"step {key}", name + "_t", steps + self.chunk)
 

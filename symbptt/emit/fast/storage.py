@@ -63,7 +63,11 @@ class Storage:
 
     def chunk(self, key: str) -> str:
         """The index of the steps of a stretch."""
-        return "count" if key in self.stretched else "chunk"
+        return self.own("count" if key in self.stretched else "chunk")
+
+    def own(self, word: str) -> str:
+        """The identifier of a word of the code's own."""
+        return self.layout.names.own(word)
 
     def _leaves(self, block: Block, key: str) -> bool:
         """Whether somebody outside a loop reads a value of it, or somebody in it another step's."""

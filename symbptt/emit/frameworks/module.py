@@ -12,7 +12,7 @@ from symbptt.emit.context import equations, samples, untied_lead
 from symbptt.emit.frameworks.dialect import DIALECTS
 from symbptt.emit.frameworks.long import Long
 from symbptt.emit.frameworks.parts import Parts
-from symbptt.emit.literals import docstring, file_literal, shapes
+from symbptt.emit.literals import docstring, file_literal, literal, shapes
 from symbptt.model import initialisers
 from symbptt.model.arrays import sizes
 from symbptt.model.values import Model, Role, Variable
@@ -41,17 +41,18 @@ def context(model: Model, backend: str, wanted: tuple[Variable, ...], recipe: st
         "inputs_literal": shapes(model.of(Role.INPUT)),
         "states_literal": shapes(model.states),
         "targets_literal": shapes(model.of(Role.TARGET)),
-        "wrt": repr(tuple(v.name for v in wanted)).replace("'", '"'),
+        "wrt": literal(tuple(v.name for v in wanted)),
         "forward_body": parts.forward(),
         "backward_body": parts.backward(),
         "loss_body": parts.loss() if model.loss else "",
         "outputs": parts.outputs(),
         "taken": parts.taken(),
-        "output_tuple": repr(tuple(v.name for v in model.outputs)).replace("'", '"'),
+        "output_tuple": literal(tuple(v.name for v in model.outputs)),
         "output_names": "{" + ", ".join(f'"{v.name}"' for v in model.outputs) + "}",
         "output_list": ", ".join(v.name for v in model.outputs),
         "sizes_literal": repr(sizes(model)),
         "sizes_call": _sizes_call(model),
+        "size_names": literal(_size_names(model)),
         "untied": tuple(v.name for v in model.parameters if not v.tied),
         "untied_lead": untied_lead(model),
         "samples": samples(model),
@@ -96,9 +97,17 @@ def _class_targets(model: Model) -> list[Variable]:
     return [v for v in found if v.shape and v.shape[0].isidentifier()]
 
 
-def _sizes_call(model: Model) -> str:
-    """The sizes that a module is made with, such as "D=3, H=4, O=3"."""
+_ARGUMENTS = ("self", "dtype", "device", "generator")
+"""What the constructor of `Module` calls its other arguments; a dimension of such a name is given with a `_` behind it."""
+
+
+def _size_names(model: Model) -> tuple[str, ...]:
+    """The sizes that a module is made with."""
     names = {s.name for v in model.parameters for d in (v.rows, v.columns) for s in d.free_symbols}
+    return (*(["T"] if any(not v.tied for v in model.parameters) else []), *sorted(names))
+
+
+def _sizes_call(model: Model) -> str:
+    """The sizes as arguments, such as "D=3, H=4, O=3"."""
     example = sizes(model) | {"T": 4}
-    steps = ["T"] if any(not v.tied for v in model.parameters) else []
-    return ", ".join(f"{name}={example[name]}" for name in (*steps, *sorted(names)))
+    return ", ".join(f"{name}{'_' * (name in _ARGUMENTS)}={example[name]}" for name in _size_names(model))
