@@ -70,7 +70,7 @@ def _forward(parameters, inputs, states):
     a = _stacked((a_1, a_2, a_3,), (T, N, H), dtype)
     o = _stacked((o_1, o_2, o_3,), (T, N, O), dtype)
     return {
-        "T": T, "N": N, "dtype": dtype,
+        "T": T, "N": N, "_dtype": dtype,
         "x": x,
         "h": h,
         "a": a,
@@ -97,7 +97,7 @@ def value_and_grad(parameters, inputs, targets, states=None, mask=None, weights=
 def _loss(parameters, residuals, targets, mask=None, weights=None):
     """The loss, its cotangents for the values it reads (states with a row for step 0), and its direct gradients."""
     W_ho = np.asarray(parameters["W_ho"])
-    T, N, dtype = residuals["T"], residuals["N"], residuals["dtype"]
+    T, N, dtype = residuals["T"], residuals["N"], residuals["_dtype"]
     o = residuals["o"]
     o_1, o_2, o_3, = o
     O = W_ho.shape[0]
@@ -143,7 +143,7 @@ def _backward(parameters, residuals, cotangents):
     b_h = np.asarray(parameters["b_h"])
     W_ho = np.asarray(parameters["W_ho"])
     b_o = np.asarray(parameters["b_o"])
-    T, N, dtype = residuals["T"], residuals["N"], residuals["dtype"]
+    T, N, dtype = residuals["T"], residuals["N"], residuals["_dtype"]
     x = residuals["x"]
     h = residuals["h"]
     o = residuals["o"]

@@ -69,7 +69,7 @@ def _forward(parameters, inputs, states):
     _multiply(h_rows, W_ho.T, out=o_rows)                                                 # (3)
     np.add(o_rows, b_o, out=o_rows)
     return {
-        "T": T, "N": N, "dtype": dtype,
+        "T": T, "N": N, "_dtype": dtype,
         "x": x,
         "h": h,
         "o": o,
@@ -95,7 +95,7 @@ def value_and_grad(parameters, inputs, targets, states=None, mask=None, weights=
 def _loss(parameters, residuals, targets, mask=None, weights=None):
     """The loss, its cotangents for the values it reads (states with a row for step 0), and its direct gradients."""
     W_ho = np.asarray(parameters["W_ho"])
-    T, N, dtype = residuals["T"], residuals["N"], residuals["dtype"]
+    T, N, dtype = residuals["T"], residuals["N"], residuals["_dtype"]
     o = residuals["o"]
     O = W_ho.shape[0]
     y = _target("y", targets["y"], (T, N, O), dtype)
@@ -135,7 +135,7 @@ def _backward(parameters, residuals, cotangents):
     b_h = np.asarray(parameters["b_h"])
     W_ho = np.asarray(parameters["W_ho"])
     b_o = np.asarray(parameters["b_o"])
-    T, N, dtype = residuals["T"], residuals["N"], residuals["dtype"]
+    T, N, dtype = residuals["T"], residuals["N"], residuals["_dtype"]
     x = residuals["x"]
     h = residuals["h"]
     o = residuals["o"]

@@ -169,8 +169,8 @@ def test_fast_code_does_not_mind_its_own_words(name: str) -> None:
 @pytest.mark.parametrize("kind", NUMPY)
 @pytest.mark.parametrize("name", TEXTS)
 def test_no_word_is_in_the_way_at_any_place(name: str, kind: str) -> None:
-    """Words are parameters at one start, dimensions at another, states or targets at a third."""
-    for start in (0, 4, 9):
+    """Words are parameters at one start, dimensions, states or targets at another."""
+    for start in (0, 9):
         agree(name, NUMPY[kind], in_turn(name, start))
 
 
