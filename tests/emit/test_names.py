@@ -194,7 +194,8 @@ def test_names_that_code_derives_from_others_are_variables(kind: str) -> None:
         pytest.importorskip(KINDS[kind]["backend"])
         derived = derived[:8]
     assert derived
-    agree("gated", KINDS[kind], [{"bi": word, "f": other} for word, other in itertools.pairwise(derived[:: 1 + len(derived) // 16])])
+    pairs = itertools.pairwise(derived[:: 1 + len(derived) // 16])
+    agree("gated", KINDS[kind], [{"bi": word, "f": other} for word, other in pairs])
 
 
 @pytest.mark.frameworks
