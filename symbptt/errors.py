@@ -9,7 +9,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from difflib import get_close_matches
 
 
@@ -23,13 +23,31 @@ class BadInput(SymbpttError):
     """Input that cannot be accepted; the message names the place and what was expected."""
 
 
+MOST_LISTED = 60
+"""The most names that a message lists."""
+SHORTEST = 4
+"""The fewest letters that begin a name for it to be meant."""
+LIKENESS = 0.7
+"""How much of two names must be alike for one to be meant by the other: max is not softmax."""
+
+
+def nearest(name: str, known: Sequence[str]) -> str | None:
+    """The known name that was probably meant, upper and lower case aside."""
+    for spelled in (str, str.lower):
+        if near := get_close_matches(spelled(name), [spelled(k) for k in known], n=1, cutoff=LIKENESS):
+            return next(k for k in known if spelled(k) == near[0])
+    longer = (k for k in known if len(name) >= SHORTEST and k.startswith(name))
+    return next(longer, None)
+
+
 class UnknownName(BadInput):
     """A name that is not in its table."""
 
     def __init__(self, kind: str, name: str, known: Iterable[str], place: str = "") -> None:
         names = sorted(known)
-        near = get_close_matches(name, names, n=1)
-        hint = f"did you mean {near[0]!r}?" if near else f"known: {', '.join(names)}"
+        near = nearest(name, names)
+        listed = names if len(names) <= MOST_LISTED else [*names[:MOST_LISTED], f"... ({len(names)} in all)"]
+        hint = f"did you mean {near!r}?" if near else f"known: {', '.join(listed)}"
         super().__init__(f"{place + ': ' if place else ''}unknown {kind} {name!r}; {hint}")
 
 

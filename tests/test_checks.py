@@ -18,8 +18,8 @@ INPUTS, TARGETS = {"x": np.ones((2, 5, 3))}, {"y": np.zeros((2, 5), int)}
 GRADIENT = derive.gradient(GRAPH, "W_hh")
 
 MISTAKES: dict[str, tuple[Callable[[], object], str]] = {
-    "T is a float": (lambda: unroll.steps(MODEL, 3.0), "T must be a whole number between 1 and"),
-    "T is a bool": (lambda: unroll.steps(MODEL, True), "T must be a whole number between 1 and"),
+    "T is a float": (lambda: unroll.steps(MODEL, 3.0), "T must be between 1 and"),
+    "T is a bool": (lambda: unroll.steps(MODEL, True), "T must be between 1 and"),
     "a model for a graph": (lambda: derive.gradient(MODEL, "W_hh"), "expected an unrolled graph, which unroll.steps"),
     "a name for a graph": (lambda: derive.sensitivities("elman", "W_hh"), "expected an unrolled graph"),
     "routes of a model": (lambda: derive.single_routes(MODEL, "W_hh"), "not a Model"),

@@ -58,7 +58,11 @@ def declared(document: Document, place: Place) -> dict[str, Variable]:
             if name in found:
                 raise here.error(f"{name} is declared twice, the first time in [{_section(found[name].role)}]")
             found[name] = _variable(name, text, role, symbols.get(name), init.get(name), here.within(section, name))
-    for name in dimensions(found.values()):
+    known = dimensions(found.values())
+    for name in sorted(known):
+        if (parts := name.split("x")) and len(parts) > 1 and known.issuperset(parts):
+            here = place.within(*next((_section(v.role), v.name) for v in found.values() if name in v.shape))
+            raise here.error(f"{name} is no dimension; dimensions stand side by side, as in {' '.join(parts)!r}")
         if name in found:
             here = place.within(_section(found[name].role), name)
             raise here.error(f"{name} is a dimension, too; expected two different names")

@@ -11,6 +11,7 @@ from symbptt.model.place import Place
 MAX_NAME = 32
 """The most characters of a name."""
 
+PLAIN = "a name is an ASCII letter followed by letters, digits and _"
 _PLAIN = re.compile(r"[A-Za-z][A-Za-z0-9_]*")
 _MEANINGS = {"T": "the number of steps", "N": "the number of samples", "t": "the step", "L": "the loss"}
 _LIBRARIES = ("np", "jnp", "jax", "torch", "numpy", "math", "sys")
@@ -22,7 +23,7 @@ _MODULE = frozenset((*_LIBRARIES, *_CONTRACT, *_ARGUMENTS))
 def _fault(name: str) -> str | None:
     """Why a name cannot be used, or None."""
     if not _PLAIN.fullmatch(name):
-        return "a name is an ASCII letter followed by letters, digits and _"
+        return PLAIN
     if len(name) > MAX_NAME:
         return f"a name has at most {MAX_NAME} characters"
     if keyword.iskeyword(name):

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 import sympy as sp
 
-from symbptt.model import names
+from symbptt.model import habits, names
 from symbptt.model.place import Place
 
 MAX_DIMENSION = 1_000_000
@@ -41,6 +41,8 @@ def _term(text: str, place: Place) -> sp.Expr:
         return sp.Integer(size)
     if not text:
         raise place.error("a dimension is a name, an integer or a sum of them such as H+D")
+    if not text.isidentifier():
+        raise place.error(f"{text[:20]!r} cannot name a dimension{habits.shape(text) or '; ' + names.PLAIN}")
     return dimension(names.check("a dimension", text, place))
 
 

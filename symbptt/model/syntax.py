@@ -7,11 +7,13 @@ the digits of numbers are bounded.
 from __future__ import annotations
 
 import ast
+import keyword
 import re
 from dataclasses import dataclass
 
 import sympy as sp
 
+from symbptt.model import habits
 from symbptt.model.place import Place
 
 MAX_LENGTH = 2000
@@ -75,16 +77,28 @@ def _check_number(token: str, place: Place) -> None:
         raise place.error(f"a number has at most {MAX_DIGITS} digits and an exponent of at most {MAX_EXPONENT}")
 
 
+def _side_by_side(last: re.Match[str] | None, token: re.Match[str]) -> bool:
+    """Whether a product is meant that has no operator: W x, (a) b, 2 x."""
+    if last is None or token["space"] or keyword.iskeyword(token[0]) or keyword.iskeyword(last[0]):
+        return False
+    ends = bool(last["name"] or last["number"]) or last[0] in (")", "]")
+    return ends and bool(token["name"] or token["number"])
+
+
 def _check_tokens(text: str, place: Place) -> None:
     """Refuse characters outside the language, numbers that run into names, and brackets that do not match."""
     position, opened, before = 0, list[tuple[str, int]](), ""
+    last: re.Match[str] | None = None
     while position < len(text):
         token = _TOKEN.match(text, position)
         here = place.at(position + 1)
         if token is None:
-            raise here.error(f"the character {text[position]!r} is not part of the language")
+            sign = text[position]
+            raise here.error(f"the character {sign!r} is not part of the language{habits.character(sign)}")
         if before == "number" and token.lastgroup in ("name", "number"):
             raise here.error(f"a number runs into {token[0][:20]!r}; expected an operator between them")
+        if _side_by_side(last, token):
+            raise here.error(f"expected an operator before {token[0][:20]!r}: @ for a matrix product, * entry by entry")
         if token["number"]:
             _check_number(token[0], here)
         if token[0] in _PAIRS.values():
@@ -94,6 +108,7 @@ def _check_tokens(text: str, place: Place) -> None:
         if len(opened) > MAX_DEPTH:
             raise here.error(f"brackets are nested deeper than {MAX_DEPTH}")
         before, position = token.lastgroup or "", token.end()
+        last = last if token["space"] else token
     if opened:
         raise place.at(opened[-1][1] + 1).error(f"{opened[-1][0]!r} is never closed")
 
@@ -124,7 +139,8 @@ def _check_node(node: ast.AST, place: Place) -> None:
     if isinstance(node, ast.Attribute) and node.attr != "T":
         raise place.error(f"'.{node.attr[:20]}' is not part of the language; the only attribute is .T, the transpose")
     if isinstance(node, ast.Call) and not isinstance(node.func, ast.Name):
-        raise place.error("only a function of the language can be called, by its name")
+        attribute = f"; write {node.func.attr}(...)" if isinstance(node.func, ast.Attribute) else ""
+        raise place.error(f"only a function of the language can be called, by its name{attribute[:40]}")
 
 
 def _check_tree(parsed: Parsed) -> None:

@@ -12,7 +12,7 @@ from sympy.matrices.expressions.matexpr import MatrixExpr
 
 from symbptt.algebra import build
 from symbptt.algebra.nodes import TIME, Slice, leaves
-from symbptt.model import lags
+from symbptt.model import habits, lags
 from symbptt.model.arithmetic import OPERATORS, is_number
 from symbptt.model.calls import Call
 from symbptt.model.lagged import held
@@ -48,6 +48,8 @@ def _variable(name: str, place: Place, scope: Scope) -> Variable:
         raise place.error("t is the step; it may stand only in square brackets, as in h[t-1]")
     if name not in scope.variables:
         known = (v.name for v in scope.variables.values() if scope.in_loss or v.role is not Role.TARGET)
+        if (state := habits.lagged(name)) in scope.variables:
+            raise place.error(f"there is no variable {name}; the value of {state} at the step before is written {state}[t-1]")
         raise place.unknown("variable", name, known)
     variable = scope.variables[name]
     if variable.role is Role.TARGET and not scope.in_loss:
@@ -175,6 +177,8 @@ def _call(node: ast.Call, parsed: Parsed, scope: Scope) -> MatrixExpr:
     if name not in CALLS:
         if name in scope.variables:
             raise here.error(f"{name} is a variable, not a function; write * for a product")
+        if said := habits.function(name):
+            raise here.error(f"there is no function {name}; {said}")
         raise here.unknown("function", name, (*CALLS, "activation"))
     call = CALLS[name]
     least, most = call.operands

@@ -65,7 +65,7 @@ def _checked(model: Model, T: int) -> int:
     limit = MAX_ASSIGNMENTS // max(1, len(model.all_equations))
     steps = whole(T, 1, limit)
     if steps is None:
-        raise BadInput(f"T must be a whole number between 1 and {limit} for {model.name} (the graph limit), not {T!r}")
+        raise BadInput(f"T must be between 1 and {limit} for {model.name} (the graph limit), a whole number, not {T!r}")
     return steps
 
 

@@ -9,7 +9,9 @@ import pytest
 
 from symbptt.errors import BadInput
 from symbptt.model import read
+from symbptt.model.latex import COMMANDS
 
+LATEX = ", ".join([*sorted(COMMANDS)[:60], f"... ({len(COMMANDS)} in all)"])
 CELL = """
 [inputs]
 x = "D"
@@ -45,7 +47,7 @@ EXPRESSIONS = (
     ("W @@ x", ", column 4: syntax error; expected one expression such as W @ x + b"),
     ("W @ x; h", ", column 6: the character ';' is not part of the language"),
     ("W @ x # no", ", column 7: the character '#' is not part of the language"),
-    ("'x'", ", column 1: the character \"'\" is not part of the language"),
+    ("'x'", ", column 1: the character \"'\" is not part of the language; a transpose is written .T"),
     ("x == x", ", column 1: a comparison is not part of the language"),
     ("x if x else x", ", column 1: 'if' is not part of the language"),
     ("lambda: x", ", column 1: 'lambda' is not part of the language"),
@@ -58,10 +60,10 @@ EXPRESSIONS = (
     ("{x}", ", column 1: the character '{' is not part of the language"),
     ("x := x", ", column 1: ':=' is not part of the language"),
     ("(x := x)", ", column 2: ':=' is not part of the language"),
-    ("f'{x}'", ", column 2: the character \"'\" is not part of the language"),
+    ("f'{x}'", ", column 2: the character \"'\" is not part of the language; a transpose is written .T"),
     ("x.shape", ", column 1: '.shape' is not part of the language; the only attribute is .T, the transpose"),
     ("x.__class__", ", column 1: '.__class__' is not part of the language; the only attribute is .T, the transpose"),
-    ("__import__('os')", ", column 12: the character \"'\" is not part of the language"),
+    ("__import__('os')", ", column 12: the character \"'\" is not part of the language; a transpose is written .T"),
     ("x()", ", column 1: x is a variable, not a function; write * for a product"),
     ("(x)(x)", ", column 1: x is a variable, not a function; write * for a product"),
     ("True * x", ", column 1: True is not part of the language"),
@@ -77,11 +79,20 @@ EXPRESSIONS = (
     ("1e999 * x", ", column 1: a number has at most 40 digits and an exponent of at most 99"),
     ("11111111111111111111111111111111111111111 * x",
      ", column 1: a number has at most 40 digits and an exponent of at most 99"),
-    ("σ(x)", ", column 1: the character 'σ' is not part of the language"),
-    ("x − x", ", column 3: the character '−' is not part of the language"),
+    ("σ(x)", ", column 1: the character 'σ' is not part of the language; write sigmoid(...), or a name in ASCII "
+     "letters with its sign as latex in [symbols]"),
+    ("θ * x", ", column 1: the character 'θ' is not part of the language; names have ASCII letters: write theta, "
+     "and give latex in [symbols] to print its sign"),
+    ("x ^ 2", ", column 3: the character '^' is not part of the language; a power is written **"),
+    ("ReLU(x)", ", column 1: unknown function 'ReLU'; did you mean 'relu'?"),
+    ("Dropout(x)", ", column 1: there is no function Dropout; draw its mask outside, as an input m, and write m * h"),
+    ("max(x, x)", ", column 1: there is no function max; the larger of a and b is b + relu(a - b)"),
+    ("np.tanh(x)", ", column 1: only a function of the language can be called, by its name; write tanh(...)"),
+    ("h_prev", ", column 1: there is no variable h_prev; the value of h at the step before is written h[t-1]"),
+    ("x − x", ", column 3: the character '−' is not part of the language; write - for minus"),
     ("ｘ", ", column 1: the character 'ｘ' is not part of the language"),
     ("W @ z", ", column 5: unknown variable 'z'; known: E, V, W, b, h, i, s, x"),
-    ("W @ xx", ", column 5: unknown variable 'xx'; did you mean 'x'?"),
+    ("W @ xx", ", column 5: unknown variable 'xx'; known: E, V, W, b, h, i, s, x"),
     ("Tanh(x)", ", column 1: unknown function 'Tanh'; did you mean 'tanh'?"),
     ("tahn(x)", ", column 1: unknown function 'tahn'; did you mean 'tanh'?"),
     ("tanh", ", column 1: tanh is a function; expected its operands in brackets, as in tanh(...)"),
@@ -91,7 +102,7 @@ EXPRESSIONS = (
     ("a + x", ", column 1: a reads itself inside one step; for the value of the step before write a[t-1]"),
     ("b + x", ", column 3: the shapes (H) and (D) do not fit; + expects two equal shapes or a scalar"),
     ("x(2)", ", column 1: x is a variable, not a function; write * for a product"),
-    ("W x", ", column 1: syntax error; expected one expression such as W @ x + b"),
+    ("W x", ", column 3: expected an operator before 'x': @ for a matrix product, * entry by entry"),
     ("W @ h", ", column 3: the shapes (H, D) and (H) do not fit; '@' expects as many columns as the right side has rows"),
     ("x @ x",
      ", column 3: the shapes (D) and (D) do not fit; '@' expects as many columns as the right side has rows; "
@@ -156,7 +167,7 @@ EXPRESSIONS = (
     ("dot(x, W)", ", column 1: dot expects a vector, not the shape (H, D)"),
     ("outer(W, x)", ", column 1: outer expects a vector, not the shape (H, D)"),
     ("outer(x)", ", column 1: outer takes 2 operands, not 1: outer(u, v)"),
-    ("eye(h)", ", column 5: unknown dimension 'h'; known: D, H, K"),
+    ("eye(h)", ", column 5: unknown dimension 'h'; did you mean 'H'?"),
     ("eye(0)", ", column 5: expected a dimension: a name, a positive integer, or a sum of them"),
     ("eye(Q)", ", column 5: unknown dimension 'Q'; known: D, H, K"),
     ("eye(2.5)", ", column 5: expected a dimension: a name, an integer, or a sum of them"),
@@ -249,11 +260,11 @@ FILES = (
     ("[inputs]\nx = \"D D D\"\n$E", "[inputs] x: a shape has at most two dimensions, as in 'H D', not 3"),
     ("[inputs]\nx = \"0\"\n$E", "[inputs] x: a dimension lies between 1 and 1000000, not 0"),
     ("[inputs]\nx = \"-1\"\n$E",
-     "[inputs] x: '-1' cannot name a dimension: a name is an ASCII letter followed by letters, digits and _"),
+     "[inputs] x: '-1' cannot name a dimension; a name is an ASCII letter followed by letters, digits and _"),
     ("[inputs]\nx = \"99999999999\"\n$E", "[inputs] x: a dimension lies between 1 and 1000000, not 99999999999"),
     ("[inputs]\nx = \"D+\"\n$E", "[inputs] x: a dimension is a name, an integer or a sum of them such as H+D"),
     ("[inputs]\nx = \"D*2\"\n$E",
-     "[inputs] x: 'D*2' cannot name a dimension: a name is an ASCII letter followed by letters, digits and _"),
+     "[inputs] x: 'D*2' cannot name a dimension; a multiple is written as a sum such as D+D"),
     ("[inputs]\nx = \"T\"\n$E", "[inputs] x: 'T' cannot name a dimension: it is reserved for the number of steps"),
     ("[inputs]\nx = \"class\"\n$E", "[inputs] x: 'class' cannot name a dimension: it is a keyword of Python"),
     ("[inputs]\nx = \"index\"\n$E", "[inputs] x: an index needs the number of its classes, as in 'index V'"),
@@ -311,7 +322,7 @@ FILES = (
     ("$H$E[symbols]\nz = {latex = \"z\"}\n", "[symbols]: unknown variable 'z'; known: a, x"),
     ("$H$E[symbols]\nx = {latx = \"x\"}\n", "[symbols] x: unknown key 'latx'; did you mean 'latex'?"),
     ("$H$E[symbols]\nx = {latex = '\\input{x}'}\n",
-     "[symbols] x, column 1: unknown LaTeX command 'input'; did you mean 'infty'?"),
+     "[symbols] x, column 1: unknown LaTeX command 'input'; known: " + LATEX),
     ("$H$E[symbols]\nx = {latex = '\\mathbf x'}\n", "[symbols] x, column 1: \\mathbf needs its argument in braces"),
     ("$H$E[symbols]\nx = {latex = 'x_'}\n", "[symbols] x, column 2: '_' needs something after it"),
     ("$H$E[symbols]\nx = {latex = 'a_b_c'}\n", "[symbols] x, column 4: a second '_' in one group is an error in LaTeX"),

@@ -1,0 +1,65 @@
+"""What people write out of habit, from paper or from another library, and how the model language says it."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+
+CHARACTERS = {
+    "^": "a power is written **",
+    "−": "write - for minus", "–": "write - for minus",
+    "×": "write * entry by entry, @ for a matrix product", "·": "write * entry by entry, @ for a matrix product",
+    "⊙": "write * for a product entry by entry", "∘": "write * for a product entry by entry",
+    "⊗": "write outer(a, b)",
+    "ᵀ": "a transpose is written .T", "⊤": "a transpose is written .T", "'": "a transpose is written .T",
+    "²": "write ** 2", "³": "write ** 3", "√": "write sqrt(...)",
+    "<": "there are no comparisons", ">": "there are no comparisons", "!": "there are no comparisons",
+    "σ": "write sigmoid(...), or a name in ASCII letters with its sign as latex in [symbols]",
+}
+"""By character: what to write in its place."""
+
+_SCORES = "softmax_cross_entropy takes the scores before the softmax"
+_LARGER, _SMALLER = "the larger of a and b is b + relu(a - b)", "the smaller of a and b is b - relu(b - a)"
+_PRODUCT, _STACKED, _DROPPED = "write A @ b", "write concat(a, b)", "draw its mask outside, as an input m, and write m * h"
+FUNCTIONS = {
+    "cross_entropy": _SCORES, "crossentropy": _SCORES, "crossentropyloss": _SCORES, "nll_loss": _SCORES, "nllloss": _SCORES,
+    "mseloss": "write mse(o, y)", "mse_loss": "write mse(o, y)", "norm": "write sqrt(dot(v, v))",
+    "transpose": "a transpose is written .T", "dropout": _DROPPED,
+    "max": _LARGER, "maximum": _LARGER, "min": _SMALLER, "minimum": _SMALLER,
+    "matmul": _PRODUCT, "mm": _PRODUCT, "multiply": "write a * b",
+    "cat": _STACKED, "concatenate": _STACKED, "hstack": _STACKED, "vstack": _STACKED,
+}
+"""By the name, in small letters, of a function that the language has not: how to say it."""
+
+
+def character(sign: str) -> str:
+    """A clause on a character outside the language, empty if nothing is known of it."""
+    if sign in CHARACTERS:
+        return f"; {CHARACTERS[sign]}"
+    if unicodedata.name(sign, "").startswith("GREEK"):
+        plain = unicodedata.name(sign).rsplit(" ", 1)[1].lower()
+        return f"; names have ASCII letters: write {plain}, and give latex in [symbols] to print its sign"
+    return ""
+
+
+def function(name: str) -> str:
+    """How to say what this function does, empty if nothing is known of it."""
+    return FUNCTIONS.get(name.lower(), "")
+
+
+def lagged(name: str) -> str:
+    """h for h_prev, hprev, h_old, h_tm1: the state of the step before as code often calls it; empty for another name."""
+    match = re.fullmatch(r"(\w+?)_?(?:prev|previous|last|old|tm1)|prev_?(\w+)", name)
+    return (match[1] or match[2]) if match else ""
+
+
+def shape(text: str) -> str:
+    """A clause on a dimension that is written another way, empty if nothing is known of it."""
+    if re.search(r"[,()\[\]×*]", text) is None:
+        return ""
+    count = re.fullmatch(r"(\d+)\*(\w+)", text) or re.fullmatch(r"(\w+)\*(\d+)", text)
+    if count:
+        number, name = sorted(count.groups(), key=str.isalpha)
+        summed = "+".join([name] * min(int(number), 4))
+        return f"; a multiple is written as a sum such as {summed}"
+    return "; dimensions stand side by side, parted by blanks, as in 'H D'"
