@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from math import isfinite
 from typing import Any
 
 from symbptt.diagnose.causes import Cause
+from symbptt.diagnose.probe.probed import Probed
 
 RIGHT, SCALED, WRONG = "right", "scaled", "wrong"
 
@@ -54,7 +55,7 @@ class Finding:
 
     `error` is the largest difference relative to the gradient's size, `factor` what the gradient was multiplied with,
     `layout` how it was turned. `differing` is the size of the difference by term (t, k), relative to the largest; `line` the
-    line of somebody's file that computes the gradient.
+    line of somebody's file that computes what is wrong, `probe` what calls at other data showed.
     """
 
     gradient: str
@@ -67,6 +68,16 @@ class Finding:
     differing: Mapping[tuple[int, int], float] = field(default_factory=dict)
     note: str = ""
     line: str = ""
+    probe: Probed | None = None
+
+    def measured(self, probe: Probed) -> Finding:
+        """The finding with what calls showed; terms that were seen to be missing are a cause where none is known."""
+        table = probe.table
+        if self.certain or not table.missing or not table.where or not table.separated:
+            return replace(self, probe=probe)
+        pairs = table.where.removeprefix("the terms ").removeprefix("the term ")
+        missing = Cause("terms-missing", None, self.gradient, 0, (("pairs", pairs),))
+        return replace(self, probe=probe, suspects=(Suspect(missing, True),))
 
     @property
     def right(self) -> bool:
@@ -98,6 +109,8 @@ class Finding:
         made["causes"] = [s.json() for s in self.suspects]
         if self.worst:
             made["worst"] = {"entry": list(self.worst.place), "given": self.worst.given, "right": self.worst.right}
+        if self.probe:
+            made["probe"] = self.probe.json()
         if self.differing:
             made["terms"] = [{"t": t, "k": k, "difference": size} for (t, k), size in self.differing.items()]
         return made

@@ -42,12 +42,12 @@ class _Judged:
         return [g.name for g in self.matcher.givens if g.name not in self.right and g.name not in self.scaled]
 
 
-def findings(case: Case, givens: Sequence[Given], *, guess: bool = True) -> tuple[Finding, ...]:
-    """A finding for each given gradient. Without `guess` no cause is listed that is not certain."""
+def findings(case: Case, givens: Sequence[Given]) -> tuple[Finding, ...]:
+    """A finding for each given gradient."""
     if not givens:
         return ()
     known = _judged(case, _turned(case, givens))
-    explained = {} if len(known.right) == len(known.matcher.givens) else _explained(known, guess)
+    explained = {} if len(known.right) == len(known.matcher.givens) else _explained(known)
     return tuple(_finding(known, g, explained.get(g.name, ())) for g in known.matcher.givens)
 
 
@@ -73,7 +73,7 @@ def _turned(case: Case, givens: Sequence[Given]) -> list[Given]:
     return made
 
 
-def _explained(known: _Judged, guess: bool) -> ByName:
+def _explained(known: _Judged) -> ByName:
     """Hypotheses for each gradient that is not right, the likeliest first."""
     problem = Problem(known.case, known.matcher)
     all_of = Singles.of(problem, mutants(known.case.program, known.case.point))
@@ -85,14 +85,11 @@ def _explained(known: _Judged, guess: bool) -> ByName:
     if exact := pairs(all_of):
         return dict.fromkeys(names, tuple(exact))
     if known.scaled and len(known.scaled) < len(names):
-        return _explained(_without(known, frozenset(known.scaled)), guess)
+        return _explained(_without(known, frozenset(known.scaled)))
     found = reconcile.explained(all_of)
-    uncertain: ByName = {}
-    if guess:
-        left = [name for name in names if name not in found.certain and name not in found.alone]
-        near = tuple(search.nearest(all_of, {*left, *known.right}, NEAREST)) if left else ()
-        uncertain = {**dict.fromkeys(left, near), **found.alone}
-    return {**uncertain, **found.certain}
+    left = [name for name in names if name not in found.certain and name not in found.alone]
+    near = tuple(search.nearest(all_of, {*left, *known.right}, NEAREST)) if left else ()
+    return {**dict.fromkeys(left, near), **found.alone, **found.certain}
 
 
 def _without(known: _Judged, names: frozenset[str]) -> _Judged:

@@ -60,19 +60,41 @@ def _group(findings: list[Finding], derivation: _Derivation) -> Iterator[str]:
         if suspect.hypothesis == 1:
             yield from _remedy(suspect.cause, derivation, [] if before else [f.line for f in findings if f.line])
         before = suspect.hypothesis
-    yield from _evidence(first)
+    yield from _evidence(findings)
 
 
-def _evidence(finding: Finding) -> Iterator[str]:
+def _evidence(findings: Sequence[Finding]) -> Iterator[str]:
+    """What shows it: a number, what calls at other data showed, and the map of terms."""
+    finding = findings[0]
     if finding.worst is not None:
         place = "[" + ", ".join(map(str, finding.worst.place)) + "]" if finding.worst.place else ""
         yield f"  {finding.gradient}{place} is {finding.worst.given:.8g}, should be {finding.worst.right:.8g}"
     if finding.note:
         yield from _wrapped(finding.note, "  ")
-    if map_ := drawn(finding.differing):
-        legend = f"{SHADES[0]} none, {SHADES[-1]} largest"
-        yield f"  Difference by term, loss step t and source step k ({legend}), in {finding.gradient}:"
+    yield from _measured(findings)
+    mapped = next((f for f in findings if f.probe and f.probe.table.separated and f.probe.table.wrong), finding)
+    measured = mapped.probe.table if mapped.probe and mapped.probe.table.separated else None
+    if map_ := drawn(measured.shades if measured else mapped.differing):
+        legend = f"{SHADES[0]} none, {SHADES[-1]} {'as large as the term' if measured else 'largest'}"
+        how = "Measured difference" if measured else "Difference"
+        yield f"  {how} by term, loss step t and source step k ({legend}), in {mapped.gradient}:"
         yield from ("    " + line for line in map_.splitlines())
+
+
+def _measured(findings: Sequence[Finding]) -> Iterator[str]:
+    """What probes showed, each sentence once; where terms were told apart in one gradient, those of losses say no more."""
+    apart = any(f.probe and f.probe.table.separated and f.probe.table.wrong for f in findings)
+    said: dict[str, list[str]] = {}
+    for f in findings:
+        table = f.probe.table if f.probe else None
+        for sentence in f.probe.sentences if f.probe else ():
+            if not (apart and table and sentence == table.sentence and not table.separated):
+                said.setdefault(sentence, []).append(f.gradient)
+    if said:
+        yield "  Measured by calls at other data:"
+    for sentence, names in said.items():
+        where = "" if len(names) == len(findings) or (apart and len(said) == 1) else f"{', '.join(names)}: "
+        yield from _wrapped(f"{where}{sentence}", "    ")
 
 
 def _remedy(cause: Cause, derivation: _Derivation, theirs: Sequence[str]) -> Iterator[str]:

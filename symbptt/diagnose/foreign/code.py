@@ -20,6 +20,7 @@ from symbptt.diagnose.foreign.guarded import Limits as Limits
 from symbptt.diagnose.foreign.lines import line
 from symbptt.diagnose.foreign.mapping import Table
 from symbptt.diagnose.foreign.plans import Plan
+from symbptt.diagnose.foreign.probing import probed
 from symbptt.diagnose.foreign.quantities import quantities
 from symbptt.diagnose.foreign.results import results
 from symbptt.diagnose.foreign.session import Attempt, Session
@@ -64,7 +65,8 @@ def _diagnosis(session: Session, best: Attempt | None) -> Diagnosis:
         return Diagnosis(model, (), tuple(notes), failed=True)
     notes.insert(0, f"called {session.call.function.name} with {best.plan.layout.words}{_order(best.plan)}")
     notes += [f"{name} returned {n}, which is no gradient of {model.name}" for n in best.found.unknown]
-    findings = tuple(_placed(best, _again(best, f), session) for f in _findings(best, session))
+    found = probed(session, best, _way(best), tuple(_again(best, f) for f in _findings(best, session)))
+    findings = tuple(_placed(best, f, session) for f in found)
     if not all(f.right for f in findings):
         notes += _about_forward(best, name)
     return Diagnosis(model, findings, tuple(notes))

@@ -82,22 +82,43 @@ class Session:
     def data(self, samples: int) -> Data:
         """Data with this many samples."""
         if samples not in self._data:
-            one_hot = frozenset(m.name for n, m in self.call.meanings.items()
-                                if n in self.table.own and self.table.own[n].classes and self.model[m.name].role is Role.INPUT)
-            self._data[samples] = draw(self.model, self.table.T or T, samples, one_hot, self.table.sizes)
+            self._data[samples] = self.drawn(samples, self.table.sizes)
         return self._data[samples]
+
+    def drawn(self, samples: int, sizes: Mapping[str, int], seed: int = 7) -> Data:
+        """Another draw of data, with these sizes of dimensions."""
+        return draw(self.model, self.table.T or T, samples, self.one_hot, sizes, seed)
+
+    @property
+    def one_hot(self) -> frozenset[str]:
+        """The inputs that their function takes as classes."""
+        own = self.table.own
+        return frozenset(m.name for n, m in self.call.meanings.items()
+                         if n in own and own[n].classes and self.model[m.name].role is Role.INPUT)
 
     def case(self, data: Data, way: str) -> Case:
         """The right gradients there, of a loss that is taken in one of the ways of a mapping."""
         key = data.N, way
         if key not in self._cases:
-            weights = np.full(data.T, 1 / counts(data.T, data.N)[way])
-            outside = {"cotangents": self._given("cotangent", "cotangents", data.cotangents)}
-            self._cases[key] = case(
-                self.model, parameters=data.parameters, inputs=data.inputs, states=self._given("state", "states", data.states),
-                T=data.T, **(outside if self.by_cotangents else {"targets": data.targets, "weights": weights}),
-            )
+            self._cases[key] = self.right(data, way)
         return self._cases[key]
+
+    def right(self, data: Data, way: str) -> Case:
+        """The same for any data."""
+        weights = np.full(data.T, 1 / counts(data.T, data.N)[way])
+        outside = {"cotangents": self._given("cotangent", "cotangents", data.cotangents)}
+        return case(
+            self.model, parameters=data.parameters, inputs=data.inputs, states=self._given("state", "states", data.states),
+            T=data.T, **(outside if self.by_cotangents else {"targets": data.targets, "weights": weights}),
+        )
+
+    def ask(self, plan: Plan, data: Sequence[Data]) -> list[Mapping[str, Array]]:
+        """The gradients that their function gives at other data, called as in a plan; fewer if its time is over."""
+        arrays: dict[str, Array] = {}
+        plans = [replace(plan, data=d) for d in data]
+        orders = [p.order_form(f"p{i}_", arrays) for i, p in enumerate(plans)]
+        run = guarded.run(self.path, orders, arrays, replace(self.limits, seconds=max(self._left, 1.0)))
+        return [results(p, a.first, a.kinds).gradients for p, a in zip(plans, run.answers, strict=False)]
 
     def _given(self, kind: str, group: str, arrays: Mapping[str, Array]) -> Mapping[str, Array]:
         """The arrays that their function is given; others are zero."""

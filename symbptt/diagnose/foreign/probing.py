@@ -1,0 +1,59 @@
+"""Probes the function of somebody's file where its gradients are wrong and no cause is certain: all calls in one run."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+import numpy as np
+
+from symbptt.algebra import nodes
+from symbptt.algebra.evaluate import Array
+from symbptt.diagnose.findings import SCALED, WRONG, Finding
+from symbptt.diagnose.foreign.session import Attempt, Session
+from symbptt.diagnose.probe.probe import probe
+from symbptt.diagnose.probe.trial import trial
+from symbptt.model.values import Model
+from symbptt.verify.data import Data
+
+
+def probed(session: Session, best: Attempt, way: str | None, findings: tuple[Finding, ...]) -> tuple[Finding, ...]:
+    """The findings with what probes show of those that have no certain cause; `way` is how the loss that came back was taken."""
+    open_ = [f.gradient for f in findings if f.verdict == WRONG and not f.certain]
+    if not open_ or _couples_samples(session.model):
+        return findings
+    taken = session.table.loss if session.table.loss != "sum" else way or "sum"
+    factors = {f.factor for f in findings if f.verdict == SCALED}
+    scale = factors.pop() if len(factors) == 1 else 1.0
+    for base, other in _draws(session, best.plan.data):
+        found = probe(
+            trial(session.model, base, other, best.case.point.losses), lambda data: session.ask(best.plan, data),
+            lambda data: session.right(data, taken), open_, scale,
+        )
+        if found:
+            return tuple(f.measured(found[f.gradient]) if f.gradient in found else f for f in findings)
+    return findings
+
+
+def _draws(session: Session, data: Data) -> Iterator[tuple[Data, Data]]:
+    """Pairs of draws: with dimensions so large that the values of different steps are independent, then as it was judged."""
+    own = {name: size for name, size in data.dims.items() if name in session.table.sizes}
+    large = {name: data.T + 1 + i for i, name in enumerate(n for n in data.dims if n not in own)}
+    for sizes in (large | own, dict(data.dims)):
+        base = session.drawn(data.N, sizes)
+        inputs = {n: _distinct(a, n in session.one_hot) for n, a in base.inputs.items()}
+        yield replace(base, inputs=inputs), session.drawn(data.N, sizes, seed=8)
+
+
+def _distinct(array: Array, one_hot: bool) -> Array:
+    """Classes, or one-hot rows, that are another one at every step as far as there are enough."""
+    T, N = array.shape[:2]
+    steps = np.arange(T)[:, None] + np.arange(N)
+    if array.dtype.kind in "iu":
+        return np.asarray(steps % (int(array.max(initial=0)) + 1))
+    return np.asarray(np.eye(array.shape[-1])[steps % array.shape[-1]]) if one_hot else array
+
+
+def _couples_samples(model: Model) -> bool:
+    """Whether the samples of a batch act on each other, so that a loss of one sample has gradients in others."""
+    return any(equation.value.atoms(nodes.BatchMean) for equation in model.all_equations)

@@ -1,0 +1,1 @@
+"""Calls of somebody's function at other data, which show where its gradient is wrong: terms (t, k), samples, lengths."""

@@ -1,0 +1,131 @@
+"""Measures somebody's gradient: calls at data with another target or cotangent at one step, of other lengths, of single samples.
+
+What a gradient changes by where the loss of one step alone is another is the row t of its table; `split` finds the columns k.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from symbptt.algebra.evaluate import Array
+from symbptt.diagnose.given import SINGLE, Given
+from symbptt.diagnose.probe.probed import Probed
+from symbptt.diagnose.probe.split import Splitter
+from symbptt.diagnose.probe.table import Cell, Table
+from symbptt.diagnose.probe.trial import Place, Trial
+from symbptt.diagnose.problem import Case, given
+from symbptt.errors import BadInput
+from symbptt.verify.data import Data
+
+_ROUNDING = 1e-13
+"""The error of every number of a gradient, relative to the largest."""
+_EQUAL = 1e-7
+"""Gradients that differ by less, relative to the largest number, are equal."""
+
+Gradients = Mapping[str, Array]
+Ask = Callable[[Sequence[Data]], Sequence[Gradients]]
+"""Somebody's gradients at data, by variable; none where their function failed."""
+
+
+def probe(trial: Trial, ask: Ask, right: Callable[[Data], Case], names: Collection[str], scale: float = 1.0) -> dict[str, Probed]:
+    """What calls show of some gradients that are wrong; those that no call returned are left out.
+
+    `right` evaluates the model at data; its gradients times `scale` are those that are expected.
+    """
+    data = [*trial.all]
+    read = {id(d): answer for d, answer in zip(data, ask(data), strict=False)}
+    known = {id(d): right(d) for d in (trial.base, trial.other, *trial.shorter.values(), *trial.alone.values())}
+    base = known[id(trial.base)]
+    made: dict[str, Probed] = {}
+    for name in names:
+        numbers = {place: _flat(known.get(place, base), name, answer) for place, answer in read.items()}
+        reading = _Reading(trial, name, numbers, known)
+        if (found := reading.probed(scale)) is not None:
+            made[name] = found
+    return made
+
+
+def _flat(case: Case, name: str, answer: Gradients) -> Given | None:
+    """Their numbers for a gradient, in the shape that is expected."""
+    if name not in answer:
+        return None
+    try:
+        compared, _ = given(case, {name: answer[name]}, {})
+    except BadInput:
+        return None
+    return compared[0] if compared else None
+
+
+@dataclass(frozen=True)
+class _Reading:
+    """One gradient in all answers; answers and cases by the identity of their data."""
+
+    trial: Trial
+    name: str
+    answers: Mapping[int, Given | None]
+    cases: Mapping[int, Case]
+
+    def probed(self, scale: float) -> Probed | None:
+        """What the answers show; None without an answer at the base."""
+        if self._at(self.trial.base) is None:
+            return None
+        lengths = {T: self._right(d, scale) for T, d in (*self.trial.shorter.items(), (self.trial.base.T, self.trial.base))
+                   if self._at(d) is not None}
+        alone = {n: self._right(d, scale) for n, d in self.trial.alone.items() if self._at(d) is not None}
+        changes = self._changes()
+        whole = self._change(self.trial.other)
+        if not changes or whole is None:
+            return Probed(Table(), lengths, alone)
+        total = sum(changes.values(), np.zeros_like(whole))
+        adds_up = bool(np.abs(total - whole).max(initial=0.0) <= _EQUAL * max(self._size, float(np.abs(whole).max(initial=0.0))))
+        return Probed(self._table(changes, scale) if adds_up else Table(), lengths, alone, adds_up)
+
+    def _at(self, data: Data) -> Array | None:
+        found = self.answers.get(id(data))
+        return None if found is None else found.values
+
+    @property
+    def _base(self) -> Case:
+        return self.cases[id(self.trial.base)]
+
+    @property
+    def _size(self) -> float:
+        values = self._at(self.trial.base)
+        return max(float(np.abs(a).max(initial=0.0)) for a in (values, self._base.right[self.name]) if a is not None)
+
+    @property
+    def _floor(self) -> float:
+        """The error of every number of a difference of two gradients."""
+        first = self.answers[id(self.trial.base)]
+        single = first is not None and first.relative >= SINGLE
+        return self._size * (SINGLE if single else _ROUNDING)
+
+    def _right(self, data: Data, scale: float) -> bool:
+        values, right = self._at(data), scale * self.cases[id(data)].right[self.name].ravel()
+        assert values is not None
+        size = max(float(np.abs(right).max(initial=0.0)), 1e-300)
+        return bool(np.abs(values - right).max(initial=0.0) <= max(_EQUAL * size, self._floor))
+
+    def _change(self, data: Data) -> Array | None:
+        values, base = self._at(data), self._at(self.trial.base)
+        return None if values is None or base is None or values.shape != base.shape else base - values
+
+    def _changes(self) -> dict[Place, Array]:
+        """What each single change changes in theirs; empty if an answer is missing."""
+        found = {place: change for place, d in self.trial.single.items() if (change := self._change(d)) is not None}
+        return found if len(found) == len(self.trial.single) else {}
+
+    def _table(self, changes: Mapping[Place, Array], scale: float) -> Table:
+        one, two = self._base.terms.arrays, self.cases[id(self.trial.other)].terms.arrays
+        if self.name not in one:
+            return Table()
+        variable = self._base.program.model[self.name]
+        splitter = Splitter(variable, self.trial.losses, scale * (one[self.name] - two[self.name]), 10 * self._floor)
+        cells = {
+            (t, k, n): Cell.of(theirs, right, splitter.precision())
+            for (t, n), parts in splitter.split(changes).items() for k, (theirs, right) in parts.items()
+        }
+        return Table({place: cell for place, cell in cells.items() if cell is not None})
