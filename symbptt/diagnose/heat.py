@@ -72,4 +72,4 @@ def drawn(differing: Mapping[Pair, float]) -> str:
 
 
 def _shade(size: float) -> str:
-    return SHADES[0] if size <= 0 else SHADES[min(len(SHADES) - 1, 1 + int(size * (len(SHADES) - 2) + 0.5))]
+    return SHADES[0] if size <= 0 else SHADES[min(len(SHADES) - 1, 1 + int(size * (len(SHADES) - 2) + 0.5 + 1e-6))]

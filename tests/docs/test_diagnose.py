@@ -14,13 +14,13 @@ from symbptt.diagnose.foreign import mapping
 
 TEXT = pages.text("diagnose")
 WRONG = (
-    "symbptt diagnose elman buggy.py", "symbptt diagnose lstm --values published.npz",
+    "symbptt diagnose elman buggy.py", "symbptt diagnose elman damped.py", "symbptt diagnose lstm --values published.npz",
     "symbptt diagnose elman --formula 'dW_hh = sum(t, 1, T, da[t] @ h[t].T)'",
 )
 
 
 def test_every_block(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    assert len(pages.run("diagnose", tmp_path, monkeypatch, dict.fromkeys(WRONG, 1))) == 6
+    assert len(pages.run("diagnose", tmp_path, monkeypatch, dict.fromkeys(WRONG, 1))) == 7
     assert mapping.file(tmp_path / "mapping.toml", symbptt.load("elman")).function == "lossFun"
     assert mapping.file(tmp_path / "stacked.toml", symbptt.load("lstm")).names["W"].blocks[1] == ("W_hf", "W_xf")
 

@@ -1,0 +1,75 @@
+"""Functions of files are probed where no cause is certain: by targets or cotangents, at sizes that they accept."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from symbptt.diagnose import code
+
+TARGETS = """
+import numpy as np
+
+def backward(W_xh, W_hh, b_h, W_ho, b_o, x, y, h0):
+    CHECK
+    T, N, _ = x.shape
+    grads = {"W_xh": np.zeros_like(W_xh), "W_hh": np.zeros_like(W_hh), "b_h": np.zeros_like(b_h)}
+    for n in range(N):
+        h = {-1: h0[n]}
+        for t in range(T):
+            h[t] = np.tanh(W_xh @ x[t, n] + W_hh @ h[t - 1] + b_h)
+            do = np.exp(W_ho @ h[t] + b_o)
+            do /= do.sum()
+            do[y[t, n]] -= 1
+            dh = W_ho.T @ do
+            for k in range(t, -1, -1):
+                da = (1 - h[k] ** 2) * dh * (FACTOR)
+                grads["W_xh"] += np.outer(da, x[k, n])
+                grads["W_hh"] += np.outer(da, h[k - 1])
+                grads["b_h"] += da
+                dh = W_hh.T @ da
+    return grads
+"""
+COTANGENTS = """
+import numpy as np
+
+def backward(W_xh, W_hh, b_h, W_ho, b_o, x, h0, do):
+    T, N, _ = x.shape
+    dW_xh, dW_hh = np.zeros_like(W_xh), np.zeros_like(W_hh)
+    h = [h0]
+    for t in range(T):
+        h.append(np.tanh(x[t] @ W_xh.T + h[-1] @ W_hh.T + b_h))
+    carry = 0
+    for t in reversed(range(T)):
+        da = (do[t] @ W_ho + carry) * (1 - h[t + 1] ** 2)
+        dW_xh += da.T @ x[t]
+        dW_hh += da.T @ h[t]
+        carry = da @ W_hh * (1 if t % 4 else 0.25)
+    return dW_xh, dW_hh
+"""
+
+
+@pytest.mark.parametrize(("text", "factor", "check", "terms"), [
+    (TARGETS, "0.5 if t - k == 2 and n else 1", "", "The terms with t − k ≥ 2 of every sample after the first are 0.5 times"),
+    (TARGETS, "1.1 if t - k == 3 else 1", "assert W_hh.shape == (4, 4)", "The terms with t − k ≥ 3 are 1.1 times"),
+    (COTANGENTS, "", "", "The terms with t and k in different blocks of 4 steps are 0.25 times"),
+])
+def test_the_table_is_measured_through_a_file(tmp_path: Path, text: str, factor: str, check: str, terms: str) -> None:
+    path = tmp_path / "theirs.py"
+    path.write_text(text.replace("FACTOR", factor).replace("CHECK", check))
+    found = code.file("elman", path)
+    assert {f.verdict for f in found.findings} == {"wrong"}
+    probe = found["W_hh"].probe
+    if found["W_hh"].certain:  # a cause that names it needs no measurement
+        assert probe is None
+        return
+    said = json.loads(json.dumps(found.json()))["findings"][1]["probe"]
+    assert probe is not None and said["says"] == list(probe.sentences)
+    if not check:  # with four units the states of six steps cannot be told apart
+        assert probe.table.sentence.startswith(terms) and terms[:40] in str(found)
+        assert {(row["t"], row["k"]) for row in said["terms"] if not row["right"]} == {(t, k) for t, k, _ in probe.table.wrong}
+    else:
+        assert not probe.table.separated
+        assert probe.table.sentence.startswith("The contributions of the losses with t > 3 are wrong")
