@@ -12,7 +12,7 @@ import pytest
 PACKAGE = Path(__file__).resolve().parents[1] / "symbptt"
 FILES = sorted(PACKAGE.rglob("*.py"))
 ORDER = (
-    ("checks", "collector", "display", "errors", "files", "resources"), ("algebra",), ("model",),
+    ("checks", "collector", "display", "errors", "files", "resources"), ("guard",), ("algebra",), ("model",),
     ("typeset",), ("unroll",), ("derive",), ("emit",), ("analyze",),
     ("verify",), ("fuzz",), ("narrative",), ("document", "diagnose"), ("gallery", "notebook", "testing"), ("cli",), ("__main__",),
 )

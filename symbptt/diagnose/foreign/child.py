@@ -1,80 +1,26 @@
-"""Runs somebody's functions in a process of its own: `python -I child.py FOLDER FILE`. It imports nothing of symbptt.
+"""Runs somebody's functions behind the guard; it imports nothing of symbptt but what passes the door.
 
-FOLDER holds plan.json and arrays.npz; one answer after the other is appended to FOLDER/answers. A guard refuses, within this
-process, to write outside FOLDER/work, to start programs and to open connections: against accidents. It is no sandbox against
-malice.
+The first message names the file, the plans and their arrays; one answer goes out for each plan.
 """
 
 from __future__ import annotations
 import __future__
 
 import ast
-import importlib.util
-import io
-import json
 import os
-import resource
 import signal
 import sys
 import time
 import traceback
 import types
-from typing import Any, BinaryIO
+from pathlib import Path
+from typing import Any
 
 import numpy as np
 
+from symbptt.guard import alone, hooks, wire
 
-def _beside(name: str) -> Any:
-    """A module of this folder, which is on no path: its names would hide those of the standard library."""
-    spec = importlib.util.spec_from_file_location(name, os.path.join(os.path.dirname(os.path.abspath(__file__)), f"{name}.py"))
-    assert spec is not None and spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
-
-
-calling = _beside("calling")
-
-_CHANGING = {"os.remove", "os.rename", "os.rmdir", "os.mkdir", "os.link", "os.symlink", "os.truncate", "os.chmod", "os.chown"}
-_FORBIDDEN = {
-    "subprocess.Popen", "os.system", "os.exec", "os.fork", "os.forkpty", "os.posix_spawn", "os.kill", "os.killpg",
-    "socket.connect", "socket.bind",
-}
-
-
-class Refused(PermissionError):
-    """What the guard raises in their code."""
-
-
-def guard(folder: str, refused: list[str]) -> None:
-    """Refuse what a gradient does not need; what was refused is added to the list."""
-    root = os.path.realpath(folder) + os.sep
-    writing = os.O_WRONLY | os.O_RDWR | os.O_CREAT | os.O_TRUNC | os.O_APPEND
-
-    def outside(path: Any) -> bool:
-        if isinstance(path, int) or path is None or os.fsdecode(path) == os.devnull:
-            return False
-        return not (os.path.realpath(os.fsdecode(path)) + os.sep).startswith(root)
-
-    def opens_to_write(arguments: tuple[Any, ...]) -> bool:
-        mode, flags = arguments[1], arguments[2]
-        if isinstance(mode, str):
-            return bool(set(mode) & set("wax+"))
-        return isinstance(flags, int) and bool(flags & writing)
-
-    def hook(event: str, arguments: tuple[Any, ...]) -> None:
-        if event == "open" and opens_to_write(arguments) and outside(arguments[0]):
-            refuse(f"writing to {os.fsdecode(arguments[0])}")
-        elif event in _CHANGING and outside(arguments[0]):
-            refuse(f"{event} of {os.fsdecode(arguments[0])}")
-        elif event in _FORBIDDEN:
-            refuse(event)
-
-    def refuse(what: str) -> None:
-        refused.append(what)
-        raise Refused(f"{what} is refused while gradients are checked")
-
-    sys.addaudithook(hook)
+calling = alone.load(Path(__file__).with_name("calling.py"))
 
 
 class TooLong(BaseException):
@@ -138,7 +84,11 @@ def fault(error: BaseException, path: str) -> dict[str, str]:
 
 
 def answered(plan: dict[str, Any], arrays: dict[str, Any], theirs: Theirs, path: str) -> tuple[dict[str, Any], dict[str, Any]]:
-    """Two calls of their function with the same arguments: what came back, and the arrays."""
+    """Calls of their function with the same arguments: what came back, and the arrays.
+
+    The first two run in one module. Where they differ a third runs in a module anew, which tells what is kept between calls
+    from what is drawn at random.
+    """
     kept: dict[str, Any] = {}
     answer: dict[str, Any] = {}
     with calling.Caught() as caught:
@@ -147,44 +97,28 @@ def answered(plan: dict[str, Any], arrays: dict[str, Any], theirs: Theirs, path:
         calling.record(calling.flatten(before, []), "before", kept)
         answer["first"] = calling.record(calling.flatten(result, plan["returns"]), "first", kept)
         calling.record(calling.flatten(calling.call(module, plan, arrays)[0], plan["returns"]), "again", kept)
+        if any(_differ(kept[f"first/{name}"], kept.get(f"again/{name}")) for name in answer["first"] if f"first/{name}" in kept):
+            calling.record(calling.flatten(calling.call(theirs.module(), plan, arrays)[0], plan["returns"]), "fresh", kept)
     if caught.error is not None:
         answer.update(fault(caught.error, path))
     return answer, kept
 
 
-def append(stream: BinaryIO, answer: dict[str, Any], kept: dict[str, Any]) -> None:
-    """Write one answer: two blocks, each behind its length."""
-    packed = io.BytesIO()
-    np.savez(packed, **{f"a{i}": array for i, array in enumerate(kept.values())})
-    answer["names"] = list(kept)
-    for block in (json.dumps(answer).encode(), packed.getvalue()):
-        stream.write(len(block).to_bytes(8, "big") + block)
-    stream.flush()
+def _differ(first: Any, second: Any) -> bool:
+    return second is None or first.shape != second.shape or not np.array_equal(first, second, equal_nan=True)
 
 
-def main(folder: str, path: str) -> None:
-    """Carry out the plan."""
-    with open(os.path.join(folder, "plan.json"), encoding="utf-8") as file:
-        orders = json.load(file)
-    with np.load(os.path.join(folder, "arrays.npz"), allow_pickle=False) as stored:
-        arrays = {name: stored[name] for name in stored.files}
-    with open(os.path.join(folder, "answers"), "ab") as stream:
-        work = os.path.join(folder, "work")
-        os.chdir(work)
-        sys.path.insert(0, os.path.dirname(path))
-        sys.argv = [path]
-        for limit, value in orders["limits"].items():
-            resource.setrlimit(getattr(resource, limit), (value, value))
-        refused: list[str] = []
-        guard(work, refused)
-        signal.signal(signal.SIGALRM, _ring)
-        theirs = Theirs(path, orders["seconds"])
-        for plan in orders["plans"]:
-            answer, kept = answered(plan, arrays, theirs, path)
-            answer["refused"] = sorted(set(refused))
-            answer["skipped"] = [f"line {line} {what}" for line, what in sorted(theirs.skipped.items())]
-            append(stream, answer, kept)
-
-
-if __name__ == "__main__":
-    main(sys.argv[1], sys.argv[2])
+def serve(channel: wire.Channel) -> None:
+    """Carry out the plans."""
+    told = channel.receive()
+    path = told["path"]
+    sys.path.insert(0, os.path.dirname(path))
+    sys.argv = [path]
+    signal.signal(signal.SIGALRM, _ring)
+    theirs = Theirs(path, told["seconds"])
+    for plan in told["plans"]:
+        answer, kept = answered(plan, told["arrays"], theirs, path)
+        answer["refused"] = sorted(set(hooks.REFUSED))
+        answer["skipped"] = [f"line {line} {what}" for line, what in sorted(theirs.skipped.items())]
+        passing = {name: a if a.dtype.name in wire.KINDS else a.astype(float) for name, a in kept.items()}
+        channel.send({**answer, "arrays": passing})

@@ -1,0 +1,55 @@
+"""The table of protections: what each refuses, and how it is put in force. All last until the process ends."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+from symbptt.guard import hooks, landlock, namespaces, seccomp
+from symbptt.guard.linux import Unavailable
+
+
+@dataclass(frozen=True)
+class Protection:
+    """`apply` is given the folder that may be changed and says how much is in force; it raises Unavailable or OSError."""
+
+    name: str
+    refuses: str
+    apply: Callable[[str], str]
+
+
+# Each needs calls that the next ones refuse.
+PROTECTIONS = (
+    Protection("namespaces", "the network", namespaces.apply),
+    Protection("Landlock", "changing files, programs, TCP, signals and a look into other processes", landlock.apply),
+    Protection("seccomp", "sockets, processes, signals, times and modes of files", seccomp.apply),
+    Protection("audit hooks", "what goes through Python's own functions", hooks.apply),
+)
+
+
+@dataclass(frozen=True)
+class Force:
+    """What is in force, with how much, and what is not, with the reason."""
+
+    present: Mapping[str, str]
+    absent: Mapping[str, str]
+
+    @property
+    def words(self) -> str:
+        """A phrase for a report."""
+        return ", ".join(f"{name} ({detail})" if detail else name for name, detail in self.present.items())
+
+
+def apply(folder: str, names: frozenset[str] | None = None) -> Force:
+    """Put the protections in force, all or those named; one that the system does not offer is left out."""
+    present: dict[str, str] = {}
+    absent: dict[str, str] = {}
+    for protection in PROTECTIONS:
+        if names is not None and protection.name not in names:
+            absent[protection.name] = "not asked for"
+            continue
+        try:
+            present[protection.name] = protection.apply(folder)
+        except (Unavailable, OSError) as error:
+            absent[protection.name] = str(error)
+    return Force(present, absent)
