@@ -24,6 +24,7 @@ from symbptt.cli.shell import completion
 from symbptt.cli.write_down import document
 from symbptt.errors import SymbpttError, UnknownName
 from symbptt.files import reason
+from symbptt.guard.text import escaped
 
 _COMMANDS = (list_models, show, init, unroll, derive, document, emit, analyze, verify, diagnose, fuzz, build, completion)
 _BAD_INPUT = 2
@@ -68,7 +69,7 @@ def _prepare_streams() -> None:
 
 
 def _complain(message: str, code: int) -> int:
-    click.echo(f"symbptt: {message}", err=True)
+    click.echo(escaped(f"symbptt: {message}"), err=True)
     return code
 
 

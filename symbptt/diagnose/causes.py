@@ -88,6 +88,8 @@ _ROWS = (
         "A bias is shared by all steps and samples: its gradient is the sum over both."),
     Row("clipped", "The gradient is clipped {how}.", "Clip after checking, or check a gradient that is below the bound."),
     Row("stale-buffer", "{what}.", "{fix}"),
+    Row("not-deterministic", "A second call with the same arguments gives another gradient: {why}.",
+        "Fix the seed, hand masks in as arguments, and keep nothing from one call to the next."),
     Row("route-missing", "The summand {summand} of {place} is missing.", "Each reader of a value sends back its own summand."),
     Row("slice-wrong", "In {place} the wrong part is handed back: {wrong}.",
         "The rows of the state are needed, not those of the input."),

@@ -9,6 +9,7 @@ from symbptt.diagnose import report
 from symbptt.diagnose.findings import Finding
 from symbptt.display import Printed
 from symbptt.errors import UnknownName
+from symbptt.guard.text import escaped
 from symbptt.model.values import Model
 
 
@@ -39,7 +40,7 @@ class Diagnosis(Printed):
         raise UnknownName("gradient", gradient, (f.gradient for f in self.findings))
 
     def __str__(self) -> str:
-        return report.text(self.findings, self.notes, self.model)
+        return escaped(report.text(self.findings, self.notes, self.model))
 
     def json(self) -> dict[str, Any]:
         """The diagnosis for `--format json`."""

@@ -22,6 +22,7 @@ from time import monotonic
 from types import FrameType
 from typing import IO, Any
 
+from symbptt.errors import BadInput
 from symbptt.guard import wire
 from symbptt.guard.protections import Force
 from symbptt.guard.text import plain
@@ -64,11 +65,6 @@ class Door:
     def __init__(self, process: subprocess.Popen[bytes], channel: socket.socket, limits: Limits) -> None:
         self._process, self._channel, self._limits = process, channel, limits
         self._until = monotonic() + limits.seconds
-
-    def greet(self) -> None:
-        """Hear which protections are in force. Raises Ended."""
-        told = self.receive()
-        self.force = Force(told["present"], told["absent"])
 
     def send(self, tree: Any) -> None:
         """Hand orders in. Raises Ended."""
@@ -144,7 +140,7 @@ def _cleaned(tree: Any) -> Any:
 def opened(program: Path, limits: Limits, protections: Collection[str] | None = None) -> Iterator[Door]:
     """A guarded process that runs `program`, a file of symbptt with a function `serve(channel)`; it is ended at the close.
 
-    `protections` are those to use, all if None. Raises Ended if the process does not begin.
+    `protections` are those to use, all if None. Raises BadInput if the process does not begin.
     """
     with _ended_by_signals(), tempfile.TemporaryDirectory(prefix="symbptt-", ignore_cleanup_errors=True) as folder, \
             tempfile.TemporaryFile() as output:
@@ -154,7 +150,7 @@ def opened(program: Path, limits: Limits, protections: Collection[str] | None = 
                 process = _process(program, Path(folder), theirs.fileno(), output, limits, protections)
             door = Door(process, ours, limits)
             try:
-                door.greet()
+                _begin(door)
                 yield door
             finally:
                 with suppress(ProcessLookupError):
@@ -163,6 +159,15 @@ def opened(program: Path, limits: Limits, protections: Collection[str] | None = 
                 output.seek(0)
                 door.printed = plain(output.read(_PRINTED).decode("utf-8", "replace"))
                 door.files = _left_behind(folder)
+
+
+def _begin(door: Door) -> None:
+    """Hear which protections are in force."""
+    try:
+        told = door.receive()
+    except Ended as end:
+        raise BadInput(f"no process for foreign code: {end}") from None
+    door.force = Force(told["present"], told["absent"])
 
 
 def _process(
@@ -174,8 +179,8 @@ def _process(
     }
     command = [sys.executable, "-I", "-B", "-c", _START.format(root=_ROOT), json.dumps(orders)]
     return subprocess.Popen(
-        command, stdin=subprocess.DEVNULL, stdout=output, stderr=output, cwd=folder, env=_environment(folder), start_new_session=True,
-        pass_fds=(channel,),
+        command, stdin=subprocess.DEVNULL, stdout=output, stderr=output, cwd=folder, env=_environment(folder),
+        start_new_session=True, pass_fds=(channel,),
     )
 
 

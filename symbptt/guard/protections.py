@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from symbptt.guard import hooks, landlock, namespaces, seccomp
+from symbptt.guard import capabilities, hooks, landlock, namespaces, seccomp
 from symbptt.guard.linux import Unavailable
 
 
@@ -21,6 +21,7 @@ class Protection:
 # Each needs calls that the next ones refuse.
 PROTECTIONS = (
     Protection("namespaces", "the network", namespaces.apply),
+    Protection("capabilities", "what only root may do", capabilities.apply),
     Protection("Landlock", "changing files, programs, TCP, signals and a look into other processes", landlock.apply),
     Protection("seccomp", "sockets, processes, signals, times and modes of files", seccomp.apply),
     Protection("audit hooks", "what goes through Python's own functions", hooks.apply),

@@ -219,3 +219,17 @@ def test_bad_files(write: Write, text: str, message: str) -> None:
 def test_bad_mappings(data: dict[str, object], message: str) -> None:
     with pytest.raises(BadInput, match=message):
         table(data, symbptt.load("elman"))
+
+
+@pytest.mark.parametrize(("change", "why"), [
+    ("dW_hh = dW_hh * np.random.default_rng().random()", "draws random numbers"),
+    ("calls.append(1); dW_hh = dW_hh * len(calls)", None),
+    ("calls.append(1); dW_hh = dW_hh + len(calls) ** 2 - 1", "keeps something between calls"),
+])
+def test_a_function_that_gives_other_numbers_at_a_second_call(write: Write, change: str, why: str | None) -> None:
+    """Only a second call that adds the first one's gradient once more is a buffer that was never cleared."""
+    counting = ELMAN.replace("def backward", "calls = []\n\ndef backward")
+    text = counting.replace("    return loss,", f"    {change}\n    return loss,")
+    found = code.file("elman", write(text))["W_hh"]
+    assert found.causes[0] == ("stale-buffer" if why is None else "not-deterministic") and found.certain
+    assert why is None or why in found.suspects[0].cause.explanation

@@ -6,14 +6,11 @@ from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
-import numpy as np
-
 from symbptt.diagnose import factors
-from symbptt.diagnose.causes import Cause
 from symbptt.diagnose.check import diagnosed
 from symbptt.diagnose.diagnosis import Diagnosis
 from symbptt.diagnose.findings import WRONG, Finding, Suspect
-from symbptt.diagnose.foreign import mapping, signature
+from symbptt.diagnose.foreign import mapping, repeated, signature
 from symbptt.diagnose.foreign.calls import calls
 from symbptt.diagnose.foreign.fit import counts, loss, mean_of, outputs_agree
 from symbptt.diagnose.foreign.guarded import Limits as Limits
@@ -24,6 +21,7 @@ from symbptt.diagnose.foreign.probing import probed
 from symbptt.diagnose.foreign.quantities import quantities
 from symbptt.diagnose.foreign.results import results
 from symbptt.diagnose.foreign.session import Attempt, Session
+from symbptt.guard.text import plain
 from symbptt.model.read import load
 from symbptt.model.values import Model
 
@@ -42,19 +40,21 @@ def file(
     read = mapping.file(table, known) if isinstance(table, (Path, str)) else table or Table()
     session = Session(known, Path(path), calls(source, function, read, known), read, limits or Limits())
     best = session.best()
-    return _diagnosis(session, best)
+    found = _diagnosis(session, best)
+    assert session.run is not None
+    return replace(found, notes=(*found.notes, f"{plain(session.path.name)} ran behind {session.run.protections}"))
 
 
 def _diagnosis(session: Session, best: Attempt | None) -> Diagnosis:
     assert session.run is not None
-    name = f"{session.path.name}: {session.call.function.name}"
+    name = f"{plain(session.path.name)}: {session.call.function.name}"
     notes = list(_ran(session, name))
     if best is None:
         return Diagnosis(session.model, (), tuple(notes), failed=True)
     model = best.case.program.model
     notes += [*([f"{name} raised {best.answer.fault}"] if best.answer.fault else [])]
     notes += [f"{name}: {what} was refused" for what in best.answer.refused]
-    notes += [f"{session.path.name}, outside functions: {what}, and was left out" for what in best.answer.skipped]
+    notes += [f"{plain(session.path.name)}, outside functions: {what}, and was left out" for what in best.answer.skipped]
     if session.run.ended and not best.fits and best.found.gradients:
         notes.append(f"{session.tried} layouts were tried by then and none fits: name the layout in a mapping, or give more time")
         return Diagnosis(model, (), tuple(notes), failed=True)
@@ -91,9 +91,14 @@ def _placed(best: Attempt, finding: Finding, session: Session) -> Finding:
     theirs = best.found.names.get(finding.gradient)
     if finding.right or theirs is None:
         return finding
+<<<<<<< HEAD
     source = best.plan.call.source
     found = line(source, best.plan.call.function.name, quantities(finding, theirs, source, session.model))
     return replace(finding, line=f"{session.path.name}, {found}" if found else "")
+=======
+    found = line(best.plan.call.source, best.plan.call.function.name, theirs)
+    return replace(finding, line=plain(f"{session.path.name}, {found}") if found else "")
+>>>>>>> 56159c7 (The guard: ways round Python are tried one by one, by the kernel alone and by the hooks alone; signals end the child; other numbers at a second call are called that)
 
 
 def _of_mean(finding: Finding, plainly: Finding, count: int, best: Attempt) -> Finding:
@@ -120,8 +125,7 @@ def _ran(session: Session, name: str) -> Iterator[str]:
     if run.files:
         yield f"{name} wrote files, which are thrown away: {', '.join(run.files[:3])}"
     if run.printed:
-        first = (run.printed.strip().splitlines() or ["blanks"])[0]
-        yield f"{name} printed, which is not shown: {first[:60]}"
+        yield f"{name} printed, which is not shown: {run.printed[:60]}"
 
 
 def _order(plan: Plan) -> str:
@@ -152,9 +156,8 @@ def _again(best: Attempt, finding: Finding) -> Finding:
     first = best.found.gradients[finding.gradient]
     if second is None or first.dtype.kind not in "iuf" or second.shape != first.shape:
         return finding
-    if np.allclose(second, first, rtol=1e-9, atol=1e-12, equal_nan=True):
+    if repeated.equal(second, first):
         return finding
-    what = "a second call with the same arguments gives another gradient: a buffer keeps what the first call left in it"
-    fix = "Set gradients to zero at the start of each call."
-    cause = Cause("stale-buffer", None, finding.gradient, 0, (("what", what), ("fix", fix)))
+    fresh = results(best.plan, best.answer.fresh, {}).gradients.get(finding.gradient)
+    cause = repeated.cause(finding.gradient, first, second, fresh)
     return replace(finding, verdict=WRONG, suspects=(Suspect(cause, True), *finding.suspects))

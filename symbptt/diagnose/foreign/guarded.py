@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -31,6 +31,8 @@ class Answer:
     refused: tuple[str, ...] = ()
     skipped: tuple[str, ...] = ()
     """Statements outside functions that were left out, and why."""
+    fresh: Mapping[str, Array] = field(default_factory=dict)
+    """Results in a module anew, where the second call gave others than the first."""
 
 
 @dataclass(frozen=True)
@@ -72,6 +74,6 @@ def _answer(told: Any) -> Answer:
         def part(name: str) -> dict[str, Array]:
             return {n.split("/", 1)[1]: np.asarray(a) for n, a in arrays.items() if n.startswith(name + "/")}
 
-        return Answer(part("first"), part("again"), part("before"), kinds, fault, refused, skipped)
+        return Answer(part("first"), part("again"), part("before"), kinds, fault, refused, skipped, part("fresh"))
     except (ValueError, LookupError, TypeError, AttributeError):
         return Answer({}, {}, {}, {}, "it wrote into the answers of symbptt")
