@@ -91,14 +91,9 @@ def _placed(best: Attempt, finding: Finding, session: Session) -> Finding:
     theirs = best.found.names.get(finding.gradient)
     if finding.right or theirs is None:
         return finding
-<<<<<<< HEAD
     source = best.plan.call.source
     found = line(source, best.plan.call.function.name, quantities(finding, theirs, source, session.model))
-    return replace(finding, line=f"{session.path.name}, {found}" if found else "")
-=======
-    found = line(best.plan.call.source, best.plan.call.function.name, theirs)
     return replace(finding, line=plain(f"{session.path.name}, {found}") if found else "")
->>>>>>> 56159c7 (The guard: ways round Python are tried one by one, by the kernel alone and by the hooks alone; signals end the child; other numbers at a second call are called that)
 
 
 def _of_mean(finding: Finding, plainly: Finding, count: int, best: Attempt) -> Finding:
