@@ -58,10 +58,22 @@ def write_all(contents: Mapping[Path, str | bytes], *, force: bool = False) -> t
     return tuple(contents)
 
 
+def _is_loop(path: Path) -> bool:
+    try:
+        path.resolve(strict=True)
+    except FileNotFoundError:
+        return False
+    except (OSError, RuntimeError):  # Python before 3.13 has a RuntimeError for it
+        return True
+    return False
+
+
 def _check(path: Path, force: bool) -> None:
     if str(path) == "-":
         raise BadInput("-: give the name of a file; without one, what can be read goes to standard output")
     try:
+        if path.is_symlink() and _is_loop(path):
+            raise BadInput(f"{path}: is a link that leads to itself")
         if not path.parent.is_dir():
             raise BadInput(f"{path}: the folder {path.parent} does not exist")
         if path.is_dir():
@@ -69,7 +81,7 @@ def _check(path: Path, force: bool) -> None:
         if path.exists() and not path.is_file():
             raise BadInput(f"{path}: is not a regular file")
         if path.exists() and not force:
-            raise BadInput(f"{path}: exists already; --force (force=True) replaces it")
+            raise BadInput(f"{path}: exists already; --force replaces it")
     except OSError as error:
         raise BadInput(f"{path}: cannot write: {reason(error)}") from error
 

@@ -44,9 +44,10 @@ class _Pipe(click.Group):
 
 
 @click.group("symbptt", cls=_Pipe, invoke_without_command=True, context_settings={"help_option_names": ["-h", "--help"]})
+@click.option("-q", "--quiet", is_flag=True, help="Print results and errors only: no notes, no progress.")
 @click.version_option(__version__, message="%(prog)s %(version)s")
 @click.pass_context
-def cli(context: click.Context) -> None:
+def cli(context: click.Context, quiet: bool) -> None:
     """Backpropagation through time, derived once and exactly.
 
     MODEL is the name of a built-in model (symbptt list) or the path of a model file (.toml).
@@ -85,6 +86,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return _complain("interrupted", _INTERRUPTED)
     except click.ClickException as error:
         return _complain(error.format_message(), _BAD_INPUT)
+    except MemoryError:
+        return _complain("out of memory; smaller sizes, fewer steps or fewer samples need less", _BAD_INPUT)
     except OSError as error:
         place = f"{error.filename}: " if error.filename else ""
         return _complain(place + reason(error), _BAD_INPUT)

@@ -10,7 +10,17 @@ from typing import Any
 import click
 
 import symbptt
-from symbptt.cli.options import CHANGES, dims_option, force_option, formats, read, sources_options, steps_option, wrt_option
+from symbptt.cli.options import (
+    CHANGES,
+    dims_option,
+    force_option,
+    formats,
+    output_option,
+    read,
+    sources_options,
+    steps_option,
+    wrt_option,
+)
 from symbptt.cli.output import say
 from symbptt.cli.progress import progress
 from symbptt.cli.truncation import truncation_options
@@ -84,7 +94,7 @@ def _one_thread() -> None:
               help="With csv: terms (default), sums, signals, products, factors, jacobians, spectra, units, randomised.")
 @click.option("--picture", metavar="NAME", help="With png or svg: overview, terms, distance, shares, window, spectra, blocks.")
 @formats("text", "json", "csv", "png", "svg", "html")
-@click.option("-o", "--output", type=click.Path(path_type=Path), metavar="FILE", help="File to write; default standard output.")
+@output_option
 @force_option
 def analyze(
     sources: tuple[str, ...], compare: bool, experiment: str | None, layout: str, output: Path | None, force: bool, **options: Any

@@ -9,7 +9,16 @@ from typing import TYPE_CHECKING, Any
 import click
 
 import symbptt
-from symbptt.cli.options import Names, force_option, formats, steps_option, takes_model, writing_options, wrt_option
+from symbptt.cli.options import (
+    Names,
+    force_option,
+    formats,
+    output_option,
+    steps_option,
+    takes_model,
+    writing_options,
+    wrt_option,
+)
 from symbptt.cli.output import say, say_json
 from symbptt.cli.progress import progress
 from symbptt.cli.truncation import truncation_options
@@ -87,13 +96,12 @@ def derive(
 @click.option("--clipping", is_flag=True, help="Add functions that clip and normalise gradients.")
 @click.option("--checkpoint", is_flag=True,
               help="Add value_and_grad_in_segments, which recomputes long sequences instead of storing every step.")
-@click.option("-o", "--output", "path", type=click.Path(path_type=Path), metavar="FILE",
-              help="File to write; default standard output.")
+@output_option
 @force_option
 @takes_model
 def emit(
     model: Model, steps: int | None, unroll: bool, wrt: Names, backend: str, mode: str, truncation: tuple[int, int] | None,
-    style: str | None, without: tuple[str, ...], clipping: bool, checkpoint: bool, path: Path | None, force: bool,
+    style: str | None, without: tuple[str, ...], clipping: bool, checkpoint: bool, output: Path | None, force: bool,
 ) -> None:
     """Write a module with forward, backward and value_and_grad."""
     if unroll and steps is None:
@@ -105,10 +113,10 @@ def emit(
             model, backend=backend, T=steps, unroll=unroll, wrt=wrt, mode=mode, truncation=truncation,
             style=style, without=without, clipping=clipping, checkpoint=checkpoint,
         )
-    if path is None:
+    if output is None:
         say(source.text)
     else:
-        say(str(write(path, source.text, force=force)))
+        say(str(write(output, source.text, force=force)))
 
 
 @click.command()

@@ -8,12 +8,14 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping
 from functools import wraps
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 from click.shell_completion import CompletionItem
 
 import symbptt
+from symbptt.cli.output import note
 from symbptt.cli.progress import progress
 from symbptt.errors import BadInput
 from symbptt.resources import model_names
@@ -68,7 +70,10 @@ def sources_options(command: Command) -> Command:
 def read(source: str, changes: Mapping[str, Any]) -> Model:
     """The model named or stored at `source`, with the changes of `source_options`; errors as of `symbptt.load`."""
     with progress(f"reading {source}"):
-        return symbptt.load(source, **changes)
+        model = symbptt.load(source, **changes)
+    for variable in model.unread:
+        note(f"{source}: no equation reads the {variable.role} {variable.name}")
+    return model
 
 
 def takes_model(command: Callable[..., Any]) -> Callable[..., Any]:
@@ -93,6 +98,16 @@ def formats(*known: str, several: tuple[str, ...] = ()) -> Callable[[Command], C
 def steps_option(default: int | None = 3, about: str = "Number of time steps.") -> Callable[[Command], Command]:
     """`-T`, as `steps`."""
     return click.option("-T", "steps", type=int, default=default, show_default=default is not None, metavar="STEPS", help=about)
+
+
+def _standard_output(context: click.Context, parameter: click.Parameter, value: Path | None) -> Path | None:
+    return None if value is not None and str(value) == "-" else value
+
+
+def output_option(command: Command) -> Command:
+    """`-o FILE`, as `output`; None for standard output, which - stands for too."""
+    return click.option("-o", "--output", callback=_standard_output, type=click.Path(path_type=Path), metavar="FILE",
+                        help="File to write; default standard output, as for -.")(command)
 
 
 def force_option(command: Command) -> Command:

@@ -8,6 +8,8 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from symbptt.cli.output import quiet
+
 DELAY = 2.0
 """Seconds of silence before the line appears."""
 TICK = 0.5
@@ -15,8 +17,8 @@ TICK = 0.5
 
 @contextmanager
 def progress(what: str) -> Iterator[None]:
-    """Show `what` and the seconds gone by on standard error while the block runs; nothing in a pipe."""
-    if not sys.stderr.isatty():
+    """Show `what` and the seconds gone by on standard error while the block runs; nothing in a pipe or with --quiet."""
+    if quiet() or not sys.stderr.isatty():
         yield
         return
     done = threading.Event()

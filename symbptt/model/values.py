@@ -168,6 +168,13 @@ class Model(Summarised, Formula):
         return tuple(v for v in computed if v.role is Role.STATE or v.name not in read)
 
     @property
+    def unread(self) -> tuple[Variable, ...]:
+        """The inputs and parameters, and of a model with a loss the targets, that nothing reads: mostly a slip of the pen."""
+        roles = (Role.INPUT, Role.PARAMETER, *([Role.TARGET] if self.loss else []))
+        read = {s.name for e in self.all_equations for s in e.value.atoms(sp.MatrixSymbol)} | {s.initial for s in self.states}
+        return tuple(v for v in self.of(*roles) if v.name not in read)
+
+    @property
     def dimensions(self) -> tuple[str, ...]:
         """The named dimensions, sorted."""
         free: set[sp.Symbol] = set()

@@ -116,7 +116,7 @@ def test_existing_files_are_replaced_only_by_force(run: Run, tmp_path: Path) -> 
     path = tmp_path / "elman.py"
     path.write_text("mine")
     code, out, err = run("emit", "elman", "-o", path)
-    assert (code, out) == (2, "") and err == f"symbptt: {path}: exists already; --force (force=True) replaces it\n"
+    assert (code, out) == (2, "") and err == f"symbptt: {path}: exists already; --force replaces it\n"
     assert path.read_text() == "mine"
     assert run("emit", "elman", "-o", path, "--force")[0] == 0
     assert path.read_text() != "mine"

@@ -7,12 +7,26 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 
 from symbptt.cli import progress
 
 Process = Callable[..., subprocess.CompletedProcess[str]]
+Run = Callable[..., tuple[int, str, str]]
+
+SLIP = """
+[inputs]
+x = "D"
+[states]
+h = "D"
+[parameters]
+w = "D"
+forgotten = "D"
+[equations]
+h = "w * x + h[t-1]"
+"""
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="no SIGPIPE")
@@ -54,3 +68,15 @@ def test_short_work_shows_no_progress(monkeypatch: pytest.MonkeyPatch) -> None:
     with progress.progress("deriving"):
         pass
     assert stream.getvalue() == ""
+
+
+def test_a_dash_is_standard_output(run: Run) -> None:
+    assert run("emit", "scalar", "-o", "-") == run("emit", "scalar")
+
+
+def test_what_no_equation_reads_is_noted_unless_quiet(run: Run, tmp_path: Path) -> None:
+    path = tmp_path / "slip.toml"
+    path.write_text(SLIP)
+    code, _, err = run("show", path)
+    assert (code, err) == (0, f"symbptt: note: {path}: no equation reads the parameter forgotten\n")
+    assert run("--quiet", "show", path)[2] == ""
