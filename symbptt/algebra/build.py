@@ -5,11 +5,14 @@ They drop zeros, ones and identities, flatten, and pull numbers to the front; th
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
+from itertools import pairwise
+
 import sympy as sp
 from sympy.matrices.expressions.matexpr import MatrixExpr
 from sympy.matrices.expressions.special import OneMatrix
 
-from symbptt.algebra.nodes import Diag, Spread, SumAll
+from symbptt.algebra.nodes import Diag, Spread, SumAll, is_leaf
 
 ONE = OneMatrix(1, 1)
 """The 1x1 one: the seed of a reverse sweep."""
@@ -139,3 +142,32 @@ def diag(column: MatrixExpr) -> MatrixExpr:
     if len(factors) == 1 and isinstance(factors[0], OneMatrix):
         return scale(number, sp.Identity(column.shape[0]))
     return scale(number, Diag(factors[0] if len(factors) == 1 else sp.MatMul(*factors)))
+
+
+def replaced(expression: MatrixExpr, table: Mapping[MatrixExpr, MatrixExpr]) -> MatrixExpr | None:
+    """The expression with nodes replaced; None where shapes that are numbers then do not fit (SymPy takes any symbols)."""
+    if expression in table:
+        return table[expression]
+    if not expression.args or is_leaf(expression):
+        return expression
+    args = [replaced(a, table) if isinstance(a, MatrixExpr) else a for a in expression.args]
+    if any(a is None for a in args) or not _fit(expression.func, [a.shape for a in args if isinstance(a, MatrixExpr)]):
+        return None
+    return expression.func(*args)
+
+
+def product(*factors: MatrixExpr) -> MatrixExpr | None:
+    """A matrix product as it stands, numbers anywhere; None where shapes that are numbers do not fit."""
+    matrices = [f for f in factors if isinstance(f, MatrixExpr)]
+    numbers = [f for f in factors if not isinstance(f, MatrixExpr)]
+    return sp.MatMul(*numbers, *matrices) if _fit(sp.MatMul, [f.shape for f in matrices]) else None
+
+
+def _fit(node: type, shapes: list[tuple[sp.Expr, sp.Expr]]) -> bool:
+    """Whether a node can be made of operands of these shapes."""
+    pairs: Iterable[tuple[sp.Expr, sp.Expr]] = ()
+    if issubclass(node, sp.MatMul):
+        pairs = ((a[1], b[0]) for a, b in pairwise(shapes))
+    elif issubclass(node, (sp.MatAdd, sp.HadamardProduct)):
+        pairs = (pair for a, b in pairwise(shapes) for pair in zip(a, b, strict=True))
+    return all(a == b or not (a.is_Integer and b.is_Integer) for a, b in pairs)

@@ -24,6 +24,8 @@ from symbptt.algebra.maps import Scale as Scale
 from symbptt.algebra.maps import SpreadOut as SpreadOut
 from symbptt.algebra.maps import Take as Take
 
+Shape = tuple[sp.Expr, sp.Expr]
+
 
 @dataclass(frozen=True)
 class Compose(LinearMap):
@@ -102,10 +104,16 @@ def multiple(item: LinearMap) -> sp.Expr | None:
     return None
 
 
-def square(item: LinearMap, size: sp.Expr) -> MatrixExpr | None:
-    """The Jacobian of a map between columns of `size` entries, multiples of the identity included."""
+def jacobian(item: LinearMap, source: Shape, target: Shape) -> MatrixExpr | None:
+    """The Jacobian of a map from values of one shape to values of another, multiples of the identity included.
+
+    None where it is no single matrix of one sample: between columns where a factor has none, and for matrices, of which a map
+    such as X -> A X has the matrix A only column by column.
+    """
     number = multiple(item)
-    return item.matrix() if number is None else build.scale(number, sp.Identity(size))
+    if number is not None:
+        return build.scale(number, sp.Identity(source[0] * source[1]))
+    return item.matrix() if source[1] == target[1] == 1 else None
 
 
 IDENTITY = Compose()

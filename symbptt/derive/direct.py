@@ -38,12 +38,16 @@ class DirectRoute:
     @property
     def block(self) -> MatrixExpr | None:
         """The direct part of ds_t/ds_{t-1} as a matrix: diag(f_t); None for a state that is no column."""
-        return linear.square(self.map, self.state.rows) if self.state.columns == 1 else None
+        return self._matrix(self.map) if self.state.columns == 1 else None
 
     @property
     def rest(self) -> MatrixExpr | None:
         """What the routes through gates add to the block, or None if there are none or they are no matrix."""
-        return linear.square(self.others, self.state.rows) if self.others is not None and self.state.columns == 1 else None
+        return self._matrix(self.others) if self.others is not None and self.state.columns == 1 else None
+
+    def _matrix(self, item: LinearMap) -> MatrixExpr | None:
+        shape = (self.state.rows, self.state.columns)
+        return linear.jacobian(item, shape, shape)
 
     def at(self, step: int) -> MatrixExpr | None:
         """The block at a step."""

@@ -9,7 +9,7 @@ import sympy as sp
 from sympy.matrices.expressions.matexpr import MatrixExpr
 
 from symbptt.algebra import build
-from symbptt.algebra.linear import square
+from symbptt.algebra.linear import jacobian
 from symbptt.algebra.nodes import TIME, Partial
 from symbptt.derive import formula, step
 from symbptt.derive.adjoint import initial
@@ -63,7 +63,7 @@ def jacobian_factor(model: Model, at: int) -> Factor:
     """J_j^T with its blocks."""
     blocks = []
     for (row, column), item in step.state_jacobian(model).items():
-        matrix = square(item.replaced(at_step(at)).transposed(), model[row].rows)
+        matrix = jacobian(item.replaced(at_step(at)).transposed(), model[row].at().shape, model[column].at().shape)
         blocks.append(Block(column, row, matrix))
     partial = Partial(formula.state(model, at), formula.state(model, at - 1), "partial")
     return Factor(Kind.STATE_JACOBIAN, at, build.transpose(partial), tuple(blocks))

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from itertools import pairwise
 
 import sympy as sp
 from sympy.matrices.expressions.matexpr import MatrixExpr
@@ -49,7 +50,8 @@ class Route(Summarised):
     @property
     def jacobians(self) -> tuple[MatrixExpr | None, ...]:
         """The maps as matrices of one sample; None where a map is no matrix."""
-        return tuple(linear.square(item, value.shape[0]) for item, value in zip(self.maps, self.values[1:], strict=True))
+        reached = zip(self.maps, pairwise(self.values), strict=True)
+        return tuple(linear.jacobian(item, source.shape, target.shape) for item, (source, target) in reached)
 
     @property
     def product(self) -> MatrixExpr:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
 from symbptt import files
@@ -15,9 +15,10 @@ from symbptt.document.lesson import Lesson
 from symbptt.document.scribe import Scribe
 from symbptt.document.wishes import PLAIN, Wishes
 from symbptt.errors import BadInput
-from symbptt.model.read import load
-from symbptt.model.values import Model
-from symbptt.narrative.inline import math, prose
+from symbptt.model.read import differentiable, load
+from symbptt.model.values import Model, Role
+from symbptt.narrative.inline import Prose, math, prose
+from symbptt.typeset.tree import Tree
 
 Names = tuple[str, ...] | str | None
 Source = Model | str | Sequence[Model | str]
@@ -43,12 +44,14 @@ def _command(lesson: Lesson, wrt: Names, wishes: Wishes) -> str:
 def compose(source: Source, T: int, wrt: Names = None, wishes: Wishes = PLAIN) -> Document:
     """The document as blocks, before any format.
 
-    `wrt` is None for what the kind derives by. Raises BadInput for a model without a loss, and for a T or a name that is not
-    possible.
+    `wrt` is None for what the kind derives by. A model without a loss is derived for given cotangents of its outputs, and the
+    document says so.
+    Raises BadInput for a T or a name that is not possible.
     """
     kind = KINDS[wishes.kind]
+    given = models(source, wishes.kind)
     lesson = Lesson(
-        models(source, wishes.kind), T, wrt or kind.wrt, wishes.voice(), wishes.solutions, wishes.seed, wishes.own,
+        tuple(map(differentiable, given)), T, wrt or kind.wrt, wishes.voice(), wishes.solutions, wishes.seed, wishes.own,
         wishes.analysed,
     )
     title = wishes.title or wishes.own.title or " · ".join(map(lesson.voice.title, lesson.models))
@@ -56,13 +59,23 @@ def compose(source: Source, T: int, wrt: Names = None, wishes: Wishes = PLAIN) -
     subtitle = lesson.voice.say(f"document.subtitle.{wishes.kind}", steps=math(f"T = {T}"))
     version = (lesson.voice.word(f"document.version.{wishes.version}"),) if kind.exercises else ()
     byline = tuple(line for line in (course, author, *version) if line)
-    told = [block for part in wishes.parts for block in _told(part, lesson)]
+    told = [*_without_loss(given, lesson), *(block for part in wishes.parts for block in _told(part, lesson))]
     whole = _gathered(told, lesson)
     blocks = tuple(slides(whole)) if kind.slides else whole
     return Document(
         wishes.kind, title, subtitle, byline, wishes.language, _command(lesson, wrt, wishes), blocks, lesson,
         room=kind.exercises and not wishes.solutions,
     )
+
+
+def _without_loss(given: Iterable[Model], lesson: Lesson) -> Iterator[Block]:
+    """What stands in the place of a loss, for every model that has none."""
+    for model, own in zip(given, lesson.models, strict=True):
+        if model.loss is None and own.loss is not None:
+            voice, loss = lesson.voice, own.loss.target
+            slots: dict[str, str | Tree | Prose] = {"model": voice.title(model), "loss": voice.tree(loss.at(), own), "cotangents": voice.listed(
+                voice.tree(v.at(), own) for v in own.of(Role.TARGET))}
+            yield Box("note", voice.say("document.no_loss.title"), (Paragraph(voice.say("document.no_loss.text", **slots)),))
 
 
 def _told(part: Part, lesson: Lesson) -> tuple[Block, ...]:

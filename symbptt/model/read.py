@@ -117,7 +117,8 @@ def load(
 
     `activation` swaps the function that the file's equations call activation(...). `layers` repeats the cell, each layer on the
     state of the one below. `loss` is one of softmax_cross_entropy, squared_error, mse, binary_cross_entropy, huber and none; it
-    reads the output that the present loss reads, else the last left side, and a target y of that shape. `freeze` adds an input
+    reads the output that the present loss reads, else the last left side, and a target y of that shape. With "cotangents" it
+    is the sum of every output times a given cotangent, whose gradient is the vector-Jacobian product. `freeze` adds an input
     mask (T, N): a step that is 0 in it keeps the states and has no loss. With `training=False` every batch_norm uses moving
     averages, which are given with the parameters.
     Raises BadInput with the place of the first fault, UnknownName for a name.
@@ -141,6 +142,11 @@ def load(
     if len(changed.encode()) > MAX_BYTES:
         raise place.error(f"the model so changed has more than {MAX_BYTES // 1024} KiB as a file")
     return replace(compiled(document, place, changed), options=_options(before, loss, activation, layers, freeze, training))
+
+
+def differentiable(model: Model) -> Model:
+    """A model as it is if it has a loss, else with the loss "cotangents"."""
+    return load(model, loss=swap.COTANGENTS) if model.loss is None else model
 
 
 def _options(before: str, *given: str | int | bool | None) -> str:

@@ -9,7 +9,7 @@ import sympy as sp
 
 from symbptt.algebra.functions import ACTIVATIONS
 from symbptt.model.compile import compiled
-from symbptt.model.document import Document, Pairs
+from symbptt.model.document import Document, Pairs, Symbol
 from symbptt.model.losses import LOSSES
 from symbptt.model.place import Place
 from symbptt.model.values import Model, Role, Variable
@@ -17,6 +17,9 @@ from symbptt.model.values import Model, Role, Variable
 _BATCH_NORM = re.compile(r"\bbatch_norm\b")
 NONE = "none"
 """The name that takes the loss away."""
+COTANGENTS = "cotangents"
+"""The name of the loss whose gradient is the vector-Jacobian product: every output times a given cotangent, summed up."""
+_COTANGENT = (("en", "cotangent of {}, given"), ("zh", "给定的 {} 的余切"))
 
 
 def _read_by_loss(model: Model) -> set[str]:
@@ -50,15 +53,33 @@ def _with_targets(document: Document, targets: Pairs) -> Document:
 
 def with_loss(document: Document, loss: str, place: Place) -> Document:
     """The document with another loss by name ("none": without one); a fitting target y is added, unread targets go."""
-    if loss != NONE and loss not in LOSSES:
-        raise place.unknown("loss", loss, (*LOSSES, NONE))
+    if loss not in (NONE, COTANGENTS, *LOSSES):
+        raise place.unknown("loss", loss, (*LOSSES, COTANGENTS, NONE))
     if loss == NONE:
         return replace(_with_targets(document, ()), loss=None)
     model = compiled(document, place)
+    if loss == COTANGENTS:
+        return _with_cotangents(document, model)
     output = _read_out(document, model)
     target = _target(model, output)
     at, reduction = document.loss[1:] if document.loss else ("every", "sum")
     return replace(_with_targets(document, (target,)), loss=(f"{loss}({output.name}, {target[0]})", at, reduction))
+
+
+def _with_cotangents(document: Document, model: Model) -> Document:
+    """The document with a target r_v for every output v, and the sum of all r_v * v at every step as its loss."""
+    sides = dict(document.equations)
+    outputs = [v for v in model.outputs if v.name in sides]
+    taken = {v.name for v in model.variables if v.role is not Role.TARGET} | set(model.dimensions)
+    free = next(prefix for prefix in ("r", "cot", *(f"r{k}" for k in range(1, len(taken) + 2)))
+                if not any(f"{prefix}_{v.name}" in taken for v in outputs))
+    names = {v: f"{free}_{v.name}" for v in outputs}
+    symbols = tuple(
+        Symbol(name, None, tuple((language, text.format(v.name)) for language, text in _COTANGENT)) for v, name in names.items()
+    )
+    step = " + ".join(f"{name} * {v.name}" if v.shape == () else f"sum({name} * {v.name})" for v, name in names.items())
+    made = _with_targets(document, tuple((name, " ".join(v.shape)) for v, name in names.items()))
+    return replace(made, loss=(step, "every", "sum"), symbols=(*made.symbols, *symbols))
 
 
 def with_activation(document: Document, activation: str, place: Place) -> Document:

@@ -27,7 +27,7 @@ def in_blocks(model: Model, voice: Voice, wrt: tuple[Variable, ...]) -> list[Ste
 
     def block(row: Variable, column: Variable) -> MatrixExpr:
         if (column.name, row.name) not in J:
-            return sp.ZeroMatrix(row.rows, column.rows)
+            return sp.ZeroMatrix(row.rows * row.columns, column.rows * column.columns)
         return build.transpose(Partial(column.at(BETWEEN), row.at(BETWEEN - 1), "partial"))
 
     if not any(step.immediate(model, v) and not starts(model, v) for v in wrt):
@@ -74,7 +74,7 @@ def _loss_value(model: Model, state: Variable) -> MatrixExpr:
 
 def _loss_entry(model: Model, state: Variable) -> MatrixExpr:
     if state.name not in step.loss_gradient(model):
-        return sp.ZeroMatrix(state.rows, state.columns)
+        return sp.ZeroMatrix(state.rows * state.columns, 1)
     return build.transpose(symbols.immediate(symbols.loss(model), state.at()))
 
 

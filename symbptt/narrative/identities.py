@@ -15,6 +15,7 @@ from symbptt.narrative.values import Prose, Step
 from symbptt.narrative.voice import Voice
 from symbptt.typeset import compose
 from symbptt.typeset.dispatch import Setting
+from symbptt.typeset.functions import function
 from symbptt.typeset.pieces import Piece, applied
 from symbptt.typeset.scalars import Entrywise
 from symbptt.typeset.tree import Equality, Fenced, Fraction, Identifier, Number, Operator, Row, Script, Style, Tree
@@ -35,7 +36,9 @@ def identities(model: Model, voice: Voice) -> tuple[Identity, ...]:
     values = [e.value for e in model.all_equations]
     found = {(node.name, node.numbers) for value in values for node in value.atoms(Elementwise)}
     made = [
-        Identity(_title(name, voice), tuple(_slope(FUNCTIONS[name], numbers, voice))) for name, numbers in sorted(found, key=str)
+        Identity(voice.say("identities.name.slope", function=_called(name, numbers, voice, prime=True)),
+                 tuple(_slope(FUNCTIONS[name], numbers, voice)))
+        for name, numbers in sorted(found, key=str)
         if name in ACTIVATIONS and name != "identity"
     ]
     if any(value.has(CrossEntropy) for value in values):
@@ -43,10 +46,6 @@ def identities(model: Model, voice: Voice) -> tuple[Identity, ...]:
     if any(value.has(HalfSquaredNorm) for value in values):
         made.append(Identity(voice.say("identities.name.squared_error"), tuple(_squared_error(voice))))
     return tuple(made)
-
-
-def _title(name: str, voice: Voice) -> Prose:
-    return voice.say("identities.name.slope", function=_called(name, voice, prime=True))
 
 
 def _write(value: sp.Expr, operand: sp.Symbol, tree: Tree, voice: Voice) -> Tree:
@@ -57,18 +56,15 @@ def _write(value: sp.Expr, operand: sp.Symbol, tree: Tree, voice: Voice) -> Tree
     return Row((Operator("−", prefix=True), written.tree)) if written.negative else written.tree
 
 
-def _called(name: str, voice: Voice, prime: bool = False) -> Tree:
-    text = dict(voice.notation.functions).get(name, name)
-    letter = Identifier("σ" if text == "sigma" else text, Style.FUNCTION)
-    head = Script(letter, None, Operator("′")) if prime else letter
-    return applied(head, LETTER).tree
+def _called(name: str, numbers: tuple[sp.Expr, ...], voice: Voice, prime: bool = False) -> Tree:
+    return applied(function(name, numbers, Setting(voice.notation), prime), LETTER).tree
 
 
 def _slope(row: Function, numbers: tuple[sp.Expr, ...], voice: Voice) -> Iterator[Step]:
     """Definition, derivative by SymPy, and where the table claims one the form in terms of the value, which SymPy checks."""
     value = sp.sympify(row.value).subs(dict(zip(row.symbols(), numbers, strict=True)))
     value = value.rewrite(sp.exp) if row.by_result is not None else value
-    name, prime = _called(row.name, voice), _called(row.name, voice, prime=True)
+    name, prime = (_called(row.name, numbers, voice, slope) for slope in (False, True))
     if value.has(sp.Piecewise):
         yield from _cases(name, value, voice.say("identities.rule.definition"), voice)
         yield from _cases(prime, value.diff(Z), voice.say("identities.rule.cases"), voice)
@@ -101,7 +97,7 @@ def _quotient(value: tuple[sp.Expr, sp.Expr], voice: Voice) -> Tree:
 
 def _cases(head: Tree, value: sp.Expr, rule: Prose, voice: Voice) -> Iterator[Step]:
     """One line per piece, with its condition."""
-    for body, condition in value.args:
+    for body, condition in _pieces(value):
         when: list[Tree] = []
         if isinstance(condition, sp.core.relational.Relational):
             sign = {">": ">", "<": "<", ">=": "≥", "<=": "≤"}[condition.canonical.rel_op]
@@ -109,6 +105,16 @@ def _cases(head: Tree, value: sp.Expr, rule: Prose, voice: Voice) -> Iterator[St
         note = Fenced(Row(tuple(when))) if when else Identifier(voice.word("identities.otherwise"), Style.UPRIGHT)
         spaces = [Operator("\u2009")] * 3
         yield Step(Equality(head, (Row((_write(body, Z, LETTER, voice), *spaces, note)),)), rule)
+
+
+def _pieces(value: sp.Expr) -> Iterator[tuple[sp.Expr, sp.Basic]]:
+    """The pieces in order, each for what the ones before leave; one within the last takes its place."""
+    *first, (last, condition) = value.args
+    yield from first
+    if isinstance(last, sp.Piecewise):
+        yield from _pieces(last)
+    else:
+        yield last, condition
 
 
 def _entries() -> tuple[sp.IndexedBase, sp.IndexedBase, sp.Idx, sp.Symbol]:

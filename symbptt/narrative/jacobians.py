@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 import sympy as sp
 from sympy.matrices.expressions.matexpr import MatrixExpr
 
 from symbptt import derive, typeset
 from symbptt.algebra import build
-from symbptt.algebra.linear import LinearMap, square
+from symbptt.algebra.linear import LinearMap, jacobian
 from symbptt.algebra.nodes import TIME, Chain, Partial
 from symbptt.derive import step
 from symbptt.model.values import Model, Role, Variable
@@ -31,20 +33,33 @@ def block_matrix(model: Model, voice: Voice) -> Tree:
     known = step.state_jacobian(model)
     return voice.blocks(model, tuple(
         tuple(
-            _block(row, column) if (row.name, column.name) in known else sp.ZeroMatrix(row.rows, column.rows)
+            _block(row, column) if (row.name, column.name) in known else sp.ZeroMatrix(*_block(row, column).shape)
             for column in model.states
         )
         for row in model.states
     ))
 
 
-def _value(model: Model, head: MatrixExpr, inner: LinearMap) -> tuple[MatrixExpr, MatrixExpr]:
-    """(left side, right side): the Jacobian, or where it is no matrix of one sample its action on a column."""
-    matrix = square(inner, head.shape[0]) if head.shape[0] == head.shape[1] else inner.matrix()
+def value(model: Model, head: Partial, inner: LinearMap) -> tuple[MatrixExpr, MatrixExpr]:
+    """(left side, right side): the Jacobian, or where it is no matrix of one sample, its transpose acting on v.
+
+    v has the shape of the numerator, the right side that of the denominator; on the left both are read as columns.
+    """
+    above, below = head.args[:2]
+    matrix = jacobian(inner, below.shape, above.shape)
     if matrix is not None:
         return head, matrix
-    vector = sp.MatrixSymbol(symbols.free(model, "vector"), head.shape[0], 1)
-    return build.mul(build.transpose(head), vector), inner.transposed().apply(vector)
+    name = symbols.free(model, "vector")
+    column, own = sp.MatrixSymbol(name, head.shape[0], 1), sp.MatrixSymbol(name, *above.shape)
+    return build.mul(build.transpose(head), column), inner.transposed().apply(own)
+
+
+def acts(model: Model, voice: Voice, lefts: Iterable[MatrixExpr]) -> tuple[Prose, ...]:
+    """What v stands for, where one of the left sides is a derivative that acts on it."""
+    if all(isinstance(left, Partial) for left in lefts):
+        return ()
+    letter = sp.MatrixSymbol(symbols.free(model, "vector"), symbols.parameter(model).rows, 1)
+    return (voice.say("derivation.jacobians.acts", vector=voice.tree(letter, model)),)
 
 
 def _direct_step(model: Model, voice: Voice, state: Variable, direct: MatrixExpr) -> Step:
@@ -60,34 +75,27 @@ def _direct_step(model: Model, voice: Voice, state: Variable, direct: MatrixExpr
 def state_jacobian(model: Model, voice: Voice) -> Section:
     """J_t, its blocks where there are several states, and the direct route on its own."""
     blocks = step.state_jacobian(model)
-    letter, head = symbols.jacobian(model), symbols.state_partial(model)
+    letter, whole = symbols.jacobian(model), symbols.state_partial(model)
     steps: list[Step] = []
-    if len(model.states) == 1:
-        (inner,) = blocks.values()
-        left, right = _value(model, head, inner)
-        sides = [symbols.abbreviated(right, model)]
-        if right != sides[0] and len(typeset.text(right, model)) <= LONG:
-            sides.append(right)
-        steps.append(Step(_named(model, voice, letter, left, sides), voice.say(INSIDE), voice.check(right, left)))
-    else:
-        equation = Equality(voice.tree(letter, model), (voice.tree(head, model), block_matrix(model, voice)))
+    if len(model.states) > 1:
+        equation = Equality(voice.tree(letter, model), (voice.tree(whole, model), block_matrix(model, voice)))
         steps.append(Step(equation, voice.say("derivation.jacobians.blocks"), voice.shape(letter)))
-        for (row, column), inner in blocks.items():
-            left, right = _value(model, _block(model[row], model[column]), inner)
-            short = symbols.abbreviated(right, model)
-            steps.append(Step(voice.equation(model, left, short), voice.say(INSIDE), voice.check(right, left)))
+    lefts: list[MatrixExpr] = []
+    for (row, column), inner in blocks.items():
+        left, right = value(model, _block(model[row], model[column]), inner)
+        sides = [symbols.abbreviated(right, model)]
+        if len(model.states) == 1 and right != sides[0] and len(typeset.text(right, model)) <= LONG:
+            sides.append(right)
+        named = (letter,) if len(model.states) == 1 and isinstance(left, Partial) else ()
+        result = left if isinstance(left, Partial) else model[column].at()
+        steps.append(Step(voice.equation(model, *named, left, *sides), voice.say(INSIDE), voice.check(right, result)))
+        lefts.append(left)
     for route in derive.direct_routes(model):
-        whole = len(model.states) == 1 and route.others is None
-        if route.block is not None and not whole:
+        alone = len(model.states) == 1 and route.others is None
+        if route.block is not None and not alone:
             steps.append(_direct_step(model, voice, route.state, route.block))
-    intro = voice.say("derivation.jacobians.intro")
-    return Section(voice.word("derivation.jacobians.heading"), tuple(steps), (intro,))
-
-
-def _named(model: Model, voice: Voice, letter: MatrixExpr, left: MatrixExpr, sides: list[MatrixExpr]) -> Equality:
-    if isinstance(left, Partial):
-        return voice.equation(model, letter, left, *sides)
-    return voice.equation(model, left, *sides)
+    intro = (voice.say("derivation.jacobians.intro"), *acts(model, voice, lefts))
+    return Section(voice.word("derivation.jacobians.heading"), tuple(steps), intro)
 
 
 def loss_gradient(model: Model, voice: Voice) -> Section:
@@ -128,7 +136,7 @@ def _loss_claim(model: Model, voice: Voice) -> Prose:
 
 def _loss_block(model: Model, state: Variable, when: sp.Expr, found: dict[str, MatrixExpr]) -> MatrixExpr:
     if state.name not in found:
-        return sp.ZeroMatrix(state.rows, state.columns)
+        return sp.ZeroMatrix(state.rows * state.columns, 1)
     return build.transpose(symbols.immediate(symbols.loss(model, when), state.at(when)))
 
 

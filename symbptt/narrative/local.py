@@ -13,7 +13,7 @@ from symbptt.algebra.nodes import TIME, Partial, Spread
 from symbptt.derive.rules import local, rule_name
 from symbptt.derive.step import state_jacobian
 from symbptt.model.values import Equation, Model, Role, Variable
-from symbptt.narrative import symbols
+from symbptt.narrative import jacobians, symbols
 from symbptt.narrative.values import Section, Step
 from symbptt.narrative.voice import Voice
 
@@ -44,44 +44,44 @@ def rule_names(voice: Voice, found: list[Route]) -> str:
     return voice.word("common.list.comma").join(voice.word(f"rules.name.{name}") for name in kept)
 
 
-def _derivative(model: Model, voice: Voice, equation: Equation, leaf: MatrixSymbol, found: list[Route]) -> Step | None:
-    """The Jacobian of an equation by one of the values that it reads."""
+def _derivative(
+    model: Model, voice: Voice, equation: Equation, leaf: MatrixSymbol, found: list[Route]
+) -> tuple[MatrixExpr, Step]:
+    """The left side, and the Jacobian of an equation by one of the values that it reads, or its action on a column or matrix."""
     mine = [route for route in found if route[0] == leaf]
-    matrix = linear.total([inner for _, inner, _ in mine]).matrix()
-    if matrix is None:
-        return None
     head = Partial(equation.target.at(), leaf, "partial")
-    short = [(letter, full) for target, full, letter in symbols.slopes(model) if target == equation.target and full == matrix]
-    sides = [*(letter for letter, _ in short), matrix]
-    return Step(voice.equation(model, head, *sides), (rule_names(voice, mine),), voice.check(matrix, head))
+    left, right = jacobians.value(model, head, linear.total([inner for _, inner, _ in mine]))
+    letters = [letter for target, full, letter in symbols.slopes(model) if target == equation.target and full == right]
+    check = voice.check(right, head if left == head else leaf)
+    step = Step(voice.equation(model, left, *letters, right), (rule_names(voice, mine),), check)
+    if _has_other_routes(model, equation, leaf, mine):
+        step = replace(step, claim=voice.say("derivation.local.direct"))
+    return left, step
 
 
-def _has_other_routes(model: Model, equation: Equation, leaf: MatrixSymbol, found: list[Route]) -> bool:
-    """Whether a state reads a state of the step before along other routes, too.
+def _has_other_routes(model: Model, equation: Equation, leaf: MatrixSymbol, mine: list[Route]) -> bool:
+    """Whether a state reads a state of the step before along other routes than those inside its own equation.
 
     The same sign as for the local derivative then stands for the block of the state Jacobian, which shows the direct route.
     """
     block = state_jacobian(model).get((equation.target.name, leaf.name))
     if block is None or leaf.step == TIME or equation.target.role is not Role.STATE:
         return False
-    return block.matrix() != linear.total([inner for source, inner, _ in found if source == leaf]).matrix()
+    return block != linear.total([inner for _, inner, _ in mine])
 
 
 def derivatives(model: Model, voice: Voice, wrt: tuple[Variable, ...]) -> Section:
     """Local derivatives by states, intermediate values, and the inputs that are asked for."""
     inputs = {v.name for v in wrt if v.role is Role.INPUT}
-    steps: list[Step] = []
+    told: list[tuple[MatrixExpr, Step]] = []
     for equation in model.all_equations:
         found = routes(equation.value, equation.target.at())
         for leaf in dict.fromkeys(leaf for leaf, _, _ in found):
-            role = model[leaf.name].role
-            wanted = role in (Role.STATE, Role.LOCAL) or leaf.name in inputs
-            step = _derivative(model, voice, equation, leaf, found) if wanted else None
-            if step is not None and _has_other_routes(model, equation, leaf, found):
-                step = replace(step, claim=voice.say("derivation.local.direct"))
-            steps += [step] if step else []
+            if model[leaf.name].role in (Role.STATE, Role.LOCAL) or leaf.name in inputs:
+                told.append(_derivative(model, voice, equation, leaf, found))
     intro = voice.say(f"derivation.local.{'slopes' if symbols.slopes(model) else 'intro'}")
-    return Section(voice.word("derivation.local.heading"), tuple(steps), (intro,))
+    acting = jacobians.acts(model, voice, (left for left, _ in told))
+    return Section(voice.word("derivation.local.heading"), tuple(step for _, step in told), (intro, *acting))
 
 
 def slopes(model: Model, voice: Voice) -> Section:

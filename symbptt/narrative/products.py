@@ -248,6 +248,8 @@ def sections(graph: UnrolledGraph, voice: Voice, wrt: tuple[Variable, ...]) -> t
     model = graph.model
     found = patterns(model, wrt)
     partial = [s for pattern in found for s in partial_steps(graph, voice, pattern)]
-    made = substituted(graph, voice, wrt, lines, EXPANDED)
+    made, left_out = substituted(graph, voice, wrt, lines, EXPANDED)
     first = Section(voice.word("derivation.products.heading"), tuple(partial), (_intro(graph, voice, found),))
-    return (first, Section(voice.word("derivation.substituted.heading"), tuple(made), level=2)) if made else (first,)
+    if not made and not left_out:
+        return (first,)
+    return (first, Section(voice.word("derivation.substituted.heading"), tuple(made), left_out, level=2))

@@ -16,12 +16,14 @@ ALL = "all"
 def variables(model: Model, wrt: tuple[str, ...] | str | None) -> tuple[Variable, ...]:
     """The variables to derive by, in the order of the model: None for all parameters, "all" for inputs and initial states too.
 
+    A model without parameters is derived by all that there is.
+
     Raises BadInput for a name that has no gradient.
     """
-    if wrt is None:
+    if wrt is None and model.parameters:
         return model.parameters
     everything = tuple(v for v in model.of(Role.PARAMETER, Role.INPUT, Role.STATE) if not v.classes)
-    if wrt in (ALL, (ALL,)):
+    if wrt in (None, ALL, (ALL,)):
         return everything
     chosen = [wanted(model, name) for name in ((wrt,) if isinstance(wrt, str) else wrt)]
     return tuple(v for v in everything if v in chosen)

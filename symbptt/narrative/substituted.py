@@ -17,7 +17,7 @@ from symbptt.model.values import Model, Role, Variable
 from symbptt.narrative import symbols
 from symbptt.narrative.block_products import in_blocks
 from symbptt.narrative.symbols import SOURCE
-from symbptt.narrative.values import Step
+from symbptt.narrative.values import Prose, Step
 from symbptt.narrative.voice import Voice
 from symbptt.narrative.written_sum import head, written_sum
 from symbptt.typeset.tree import Aligned, Brace, Row
@@ -34,12 +34,17 @@ MANY = 6
 """The largest number of variables for each of which all terms are listed; beyond, they are listed for one."""
 
 
-def _values(model: Model, voice: Voice, gradient: Gradient) -> list[MatrixExpr]:
-    """The value of every term, slope matrices as letters; where that is long, state Jacobians are letters too."""
+def _values(model: Model, voice: Voice, gradient: Gradient) -> list[MatrixExpr] | None:
+    """The value of every term, slope matrices as letters; where that is long, state Jacobians are letters too.
+
+    None where it is long and the state is a matrix: J acts on the column of its entries, the other factors on the matrix.
+    """
     found = list(gradient.written_out(SYMBOLS).values())
     values = [symbols.abbreviated(value, model) for value in found if value is not None]
     if len(values) == len(found) and max(len(typeset.text(voice.tree(v, model))) for v in values) <= LONG:
         return values
+    if any(state.columns != 1 for state in model.states):
+        return None
     return [symbols.abbreviated(_with_letters(model, gradient.parameter, t), model) for t in gradient.terms]
 
 
@@ -48,8 +53,8 @@ def _with_letters(model: Model, variable: Variable, term: Term) -> MatrixExpr:
     t, k = term.loss_step, term.source_step
     initial = bool(starts(model, variable))
     chain = [build.transpose(symbols.jacobian(model, j)) for j in range(k if initial else k + 1, t + 1)]
-    n = symbols.state(model).shape
-    cotangent = symbols.at(step.loss_gradient(model).get(model.states[0].name, sp.ZeroMatrix(*n)), t)
+    gradients = step.loss_gradient(model)
+    cotangent = symbols.at(next(iter(gradients.values()), sp.ZeroMatrix(symbols.state_rows(model), 1)), t)
     if chain:
         for lag in step.loss_lag(model).values():
             cotangent = build.add(build.mul(chain.pop(), cotangent), symbols.at(lag, t))
@@ -84,6 +89,8 @@ def _terms(graph: UnrolledGraph, voice: Voice, variable: Variable, lines: Lines,
     model = graph.model
     gradient = derive.gradient(graph, variable.name)
     values = _values(model, voice, gradient)
+    if values is None:
+        return []
     claim = voice.say("derivation.substituted.terms", gradient=voice.tree(head(model, variable), model), T=str(graph.T))
     rule = voice.say("derivation.substituted.rule")
     made = [Step(lines(model, voice, gradient, values), rule, voice.check(values[-1], variable.at()), claim)]
@@ -92,9 +99,12 @@ def _terms(graph: UnrolledGraph, voice: Voice, variable: Variable, lines: Lines,
     return [*made, whole] if whole else made
 
 
-def _one_state(graph: UnrolledGraph, voice: Voice, wrt: tuple[Variable, ...], lines: Lines, limit: int) -> list[Step]:
+def _one_state(
+    graph: UnrolledGraph, voice: Voice, wrt: tuple[Variable, ...], lines: Lines, limit: int
+) -> tuple[list[Step], tuple[Prose, ...]]:
     model = graph.model
     made: list[Step] = []
+    left_out: list[Variable] = []
     first = next((v for v in wrt if v.role is Role.PARAMETER and step.immediate(model, v)), wrt[0] if wrt else None)
     listed = _listed(model, wrt, first) if limit >= graph.T else ()
     for variable in wrt:
@@ -103,25 +113,32 @@ def _one_state(graph: UnrolledGraph, voice: Voice, wrt: tuple[Variable, ...], li
             left = head(model, variable)
             rule = voice.say("derivation.substituted.rule")
             made.append(Step(voice.equation(model, left, loop), rule, voice.check(loop, variable.at())))
+        found: list[Step] | None = None
         if variable in listed:
-            made += _terms(graph, voice, variable, lines, variable == first)
+            found = _terms(graph, voice, variable, lines, variable == first)
         elif loop is not None and variable.timed and limit >= graph.T:
-            made.append(_step_by_step(graph, voice, variable))
-    return made
+            found = _step_by_step(graph, voice, variable)
+        made += found or []
+        left_out += [variable] if found == [] else []
+    names = voice.listed(voice.tree(variable.at(), model) for variable in left_out)
+    return made, (voice.say("derivation.substituted.left_out", variables=names),) if left_out else ()
 
 
-def _step_by_step(graph: UnrolledGraph, voice: Voice, variable: Variable) -> Step:
+def _step_by_step(graph: UnrolledGraph, voice: Voice, variable: Variable) -> list[Step]:
     """The gradients by the values of a variable at every step k, for the chosen T: sums over t of the terms (t, k)."""
     model = graph.model
     gradient = derive.gradient(graph, variable.name)
+    values = _values(model, voice, gradient)
+    if values is None:
+        return []
     parts: dict[int, list[MatrixExpr]] = {k: [] for k in range(1, graph.T + 1)}
-    for term, value in zip(gradient.terms, _values(model, voice, gradient), strict=True):
+    for term, value in zip(gradient.terms, values, strict=True):
         parts[term.source_step].append(value)
     left, zero = head(model, variable), sp.ZeroMatrix(variable.rows, variable.columns)
     rows = [voice.equation(model, left.xreplace({SOURCE: sp.Integer(k)}), build.add(zero, *found)) for k, found in parts.items()]
     claim = voice.say("derivation.substituted.steps", gradient=voice.tree(left, model), T=str(graph.T))
     check = voice.check(build.add(zero, *parts[1]), variable.at())
-    return Step(Aligned(tuple(rows)), voice.say("derivation.substituted.rule"), check, claim)
+    return [Step(Aligned(tuple(rows)), voice.say("derivation.substituted.rule"), check, claim)]
 
 
 def _listed(model: Model, wrt: tuple[Variable, ...], first: Variable | None) -> tuple[Variable, ...]:
@@ -132,8 +149,10 @@ def _listed(model: Model, wrt: tuple[Variable, ...], first: Variable | None) -> 
     return shared if len(shared) <= MANY else tuple(v for v in shared if v == first)
 
 
-def substituted(graph: UnrolledGraph, voice: Voice, wrt: tuple[Variable, ...], lines: Lines, limit: int) -> list[Step]:
-    """The steps of the second depth; `lines` lays the terms out, up to T = `limit` they are all shown."""
+def substituted(
+    graph: UnrolledGraph, voice: Voice, wrt: tuple[Variable, ...], lines: Lines, limit: int
+) -> tuple[list[Step], tuple[Prose, ...]]:
+    """The steps of the second depth, and what is left out of it; `lines` lays the terms out, up to T = `limit` all are shown."""
     if len(graph.model.states) > 1:
-        return in_blocks(graph.model, voice, wrt)
+        return in_blocks(graph.model, voice, wrt), ()
     return _one_state(graph, voice, wrt, lines, limit)

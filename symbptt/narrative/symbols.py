@@ -38,14 +38,9 @@ def state_rows(model: Model) -> sp.Expr:
 
 
 def state(model: Model, step: sp.Expr | int = TIME) -> Timed:
-    """s_t: the state itself if there is only one, else everything that a later step reads."""
-    if len(model.states) == 1:
-        return model.states[0].at(step)
-    return Timed(free(model, "state"), state_rows(model), 1, step)
-
-
-def _stacked(model: Model) -> tuple[sp.Expr, sp.Expr]:
-    return state(model).shape
+    """s_t, a column: the state itself if there is only one, a matrix as its entries, else everything that a later step reads."""
+    name = model.states[0].name if len(model.states) == 1 else free(model, "state")
+    return Timed(name, state_rows(model), 1, step)
 
 
 def jacobian(model: Model, step: sp.Expr | int = TIME) -> Timed:
@@ -61,13 +56,13 @@ def state_partial(model: Model, step: sp.Expr | int = TIME, before: sp.Expr | in
 def loss_symbol(model: Model, step: sp.Expr | int = TIME) -> Timed:
     """g_t, as a letter."""
     own = state(model, step)
-    return Timed(LOSS + own.name, *_stacked(model), step)
+    return Timed(LOSS + own.name, own.shape[0], 1, step)
 
 
 def adjoint_symbol(model: Model, step: sp.Expr | int = TIME) -> Timed:
     """The step adjoint of s_t."""
     own = state(model, step)
-    return Timed(STEP + own.name, *_stacked(model), step)
+    return Timed(STEP + own.name, own.shape[0], 1, step)
 
 
 def loss(model: Model, step: sp.Expr | int | None = TIME) -> sp.MatrixSymbol:

@@ -6,6 +6,7 @@ import sympy as sp
 from sympy.matrices.expressions.matexpr import MatrixExpr
 
 from symbptt.algebra import build
+from symbptt.algebra.linear import jacobian
 from symbptt.algebra.nodes import TIME, Chain, Series
 from symbptt.derive import step
 from symbptt.derive.adjoint import initial as starts
@@ -16,8 +17,8 @@ from symbptt.narrative.symbols import BETWEEN, LAST, SOURCE
 
 def _factor(model: Model, name: str) -> MatrixExpr | None:
     """J_j^T, as a letter where it is no single product."""
-    block = step.state_jacobian(model).get((name, name))
-    matrix = block.matrix() if block is not None else None
+    block, shape = step.state_jacobian(model).get((name, name)), model[name].at().shape
+    matrix = jacobian(block, shape, shape) if block is not None and shape[1] == 1 else None
     if matrix is None:
         return None
     return build.transpose(symbols.jacobian(model, TIME) if isinstance(matrix, sp.MatAdd) else matrix)

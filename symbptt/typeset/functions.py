@@ -32,7 +32,8 @@ BY_FORMULA = frozenset({"identity", "exp", "log", "sqrt", "reciprocal", "power",
 """The functions whose slope is written out; the others take a prime."""
 
 
-def _function(name: str, numbers: tuple[sp.Expr, ...], setting: Setting, prime: bool = False) -> Tree:
+def function(name: str, numbers: tuple[sp.Expr, ...], setting: Setting, prime: bool = False) -> Tree:
+    """The name of a function, its numeric arguments as a subscript."""
     text = dict(setting.notation.functions).get(name, name)
     base = Identifier(LETTERS.get(text, text), Style.FUNCTION)
     sub = commas([signed(piece(n, setting)) for n in numbers]) if numbers else None
@@ -70,13 +71,13 @@ def _elementwise(node: nodes.Elementwise, setting: Setting) -> Piece:
     special = _SPECIAL.get(node.name)
     if special is not None:
         return special(node, setting)
-    return applied(_function(node.name, node.numbers, setting), _argument(node.operand, setting))
+    return applied(function(node.name, node.numbers, setting), _argument(node.operand, setting))
 
 
 @piece.register(nodes.Slope)
 def _slope(node: nodes.Slope, setting: Setting) -> Piece:
     if node.name not in BY_FORMULA:
-        return applied(_function(node.name, node.numbers, setting, prime=True), _argument(node.operand, setting))
+        return applied(function(node.name, node.numbers, setting, prime=True), _argument(node.operand, setting))
     values = dict(zip(FUNCTIONS[node.name].symbols(), node.numbers, strict=True))
     return _entrywise(node, setting).write(slope(node.name).subs(values), Z)
 

@@ -52,12 +52,31 @@ class Example:
         """The entries of a formula."""
         return self.entries(expression)[0]
 
+    def by_hand(self, variable: Variable) -> list[tuple[sp.MatrixSymbol, Matrix]]:
+        """The gradient by a parameter, for one of each step one by one: the symbol that it is of, and its entries.
+
+        That of a parameter from which states start is the sum of theirs.
+        """
+        started = tuple(state.at(0) for state in self.model.starting(variable))
+        if started:
+            found = [self.gradients[of] for of in started if of in self.gradients]
+            total = [[sum(entries) for entries in zip(*rows, strict=True)] for rows in zip(*found, strict=True)]
+            return [(variable.at(), total)]
+        return [(of, entries) for of, entries in self.gradients.items() if of.name == variable.name]
+
+    @cached_property
+    def counted(self) -> int:
+        """What the code divides the loss and its gradients by: the losses that count where it takes their mean."""
+        assert self.model.loss is not None
+        return len(self.graph.loss_steps) if self.model.loss.reduction == "mean" else 1
+
     @cached_property
     def by_code(self) -> Mapping[str, Array]:
-        """The gradients that the emitted module returns for the same numbers, by name; its loss under the name of the loss."""
+        """The gradients of the sum of the losses by the emitted module, for the same numbers, by name; the loss as well."""
         code, data = resolve(self.model, T=self.graph.T), self.data()
         assert self.model.loss is not None
-        return {**code.gradients(data), self.model.loss.target.name: np.asarray(code.value(data).real)}
+        found = {**code.gradients(data), self.model.loss.target.name: np.asarray(code.value(data).real)}
+        return {name: self.counted * values for name, values in found.items()}
 
     def data(self) -> Data:
         """The numbers as arrays of the emitted code's contract, time-major with one sample."""
@@ -127,10 +146,19 @@ def _draws(model: Model, T: int, seed: int) -> Iterator[Example]:
     for trial in range(TRIES):
         entries = Entries(Mixed(), known, 1)
         for leaf in leaves(graph):
-            entries.leaves[leaf] = [_drawn(model, leaf, entries, Random(f"{seed} {trial} {leaf}"))]
+            source = learned_start(model, leaf) or leaf
+            if source not in entries.leaves:
+                entries.leaves[source] = [_drawn(model, source, entries, Random(f"{seed} {trial} {source}"))]
+            entries.leaves[leaf] = entries.leaves[source]
         run(graph, entries)
         found = {of: value[0] for _, of, value in gradients(system, entries)}
         yield Example(graph, known, entries, system, found)
+
+
+def learned_start(model: Model, leaf: sp.MatrixSymbol) -> sp.MatrixSymbol | None:
+    """The parameter that an initial state is taken from, None for other values."""
+    name = model[leaf.name].initial
+    return None if name is None else model[name].at()
 
 
 def _drawn(model: Model, leaf: sp.MatrixSymbol, entries: Entries, random: Random) -> Matrix:

@@ -19,39 +19,41 @@ from symbptt.model.values import Model, Role
 from symbptt.narrative import backward, symbols
 
 LINES = 5
-Change = Callable[[Model, MatrixExpr], Iterator[MatrixExpr]]
+Change = Callable[[Model, MatrixExpr], Iterator[MatrixExpr | None]]
+"""Yields formulas with an error in them, None for one that cannot be written, since its shapes do not fit."""
 
 
-def _transposes(model: Model, value: MatrixExpr) -> Iterator[MatrixExpr]:
+def _transposes(model: Model, value: MatrixExpr) -> Iterator[MatrixExpr | None]:
     """A transpose left out."""
     for node in _found(value, sp.Transpose):
         if node.shape != (1, 1):
-            yield value.xreplace({node: node.arg})
+            yield build.replaced(value, {node: node.arg})
 
 
-def _order(model: Model, value: MatrixExpr) -> Iterator[MatrixExpr]:
+def _order(model: Model, value: MatrixExpr) -> Iterator[MatrixExpr | None]:
     """The factors of a matrix product exchanged."""
     for node in _found(value, sp.MatMul):
         if len(build.split_number(node)[1]) == 2 and len(node.args) == 2:
-            yield value.xreplace({node: sp.MatMul(*reversed(node.args))})
+            swapped = build.product(*reversed(node.args))
+            yield None if swapped is None else build.replaced(value, {node: swapped})
 
 
-def _step(model: Model, value: MatrixExpr) -> Iterator[MatrixExpr]:
+def _step(model: Model, value: MatrixExpr) -> Iterator[MatrixExpr | None]:
     """A state read one step late or early."""
     for leaf in _found(value, Timed):
         if leaf.name in {s.name for s in model.states}:
             yield value.xreplace({leaf: model[leaf.name].at(leaf.step + (1 if leaf.step == TIME - 1 else -1))})
 
 
-def _slope(model: Model, value: MatrixExpr) -> Iterator[MatrixExpr]:
+def _slope(model: Model, value: MatrixExpr) -> Iterator[MatrixExpr | None]:
     """A slope left out of an elementwise product."""
     for node in _found(value, sp.HadamardProduct):
         kept = [a for a in node.args if not isinstance(a, (Slope, SlopeByResult, OneMatrix))]
         if 0 < len(kept) < len(node.args):
-            yield value.xreplace({node: build.hadamard(*kept)})
+            yield build.replaced(value, {node: build.hadamard(*kept)})
 
 
-def _summand(model: Model, value: MatrixExpr) -> Iterator[MatrixExpr]:
+def _summand(model: Model, value: MatrixExpr) -> Iterator[MatrixExpr | None]:
     """A summand left out."""
     if isinstance(value, sp.MatAdd):
         for term in value.args:
@@ -85,7 +87,8 @@ def error(lesson: Lesson, random: Random) -> Drawn | None:
     cases += [(e, backward.gradient_side(model, e)) for e in found.gradients if e.variable in wrt and e.terms]
     wrong = [
         (equation, value, name, changed)
-        for equation, value in cases for name, change in CHANGES.items() for changed in change(model, value) if changed != value
+        for equation, value in cases for name, change in CHANGES.items() for changed in change(model, value)
+        if changed is not None and changed != value
     ]
     if not wrong:
         return None

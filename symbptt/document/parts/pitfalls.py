@@ -26,7 +26,8 @@ from symbptt.narrative.voice import Voice
 from symbptt.typeset.tree import Tree
 from symbptt.verify.exact.entries import Entries, Matrix
 
-Change = Callable[[MatrixExpr], MatrixExpr]
+Change = Callable[[MatrixExpr], MatrixExpr | None]
+"""A formula with a mistake in it, None where its shapes then do not fit."""
 
 
 @dataclass(frozen=True)
@@ -173,24 +174,26 @@ def _formula(
         last, right = backward.right_sides(model, equation)
         if equation.variable.name in backward.silent(model):
             continue
-        wrong = change(right)
-        if wrong != right:
-            both = (last, change(last)) if whole and last != right else None
+        wrong, wrong_last = change(right), change(last)
+        if wrong is not None and wrong != right:
+            both = (last, wrong_last) if whole and last != right and wrong_last is not None else None
             yield Mistake(name, _adjoint(equation), right, wrong, None, before_last=last != right, at_last=both)
             return
 
 
-def _untransposed(value: MatrixExpr) -> MatrixExpr:
+def _untransposed(value: MatrixExpr) -> MatrixExpr | None:
     """Without the transposes of square matrices, whose shapes do not complain, or where there are none of all."""
     found = value.atoms(sp.Transpose)
     square = {node for node in found if node.shape[0] == node.shape[1]}
-    return value.xreplace({node: node.arg for node in square or found})
+    return build.replaced(value, {node: node.arg for node in square or found})
 
 
-def _reversed(value: MatrixExpr) -> MatrixExpr:
+def _reversed(value: MatrixExpr) -> MatrixExpr | None:
     """The factors of every matrix product in reverse order."""
     found = [node for node in value.atoms(sp.MatMul) if len(build.split_number(node)[1]) > 1]
-    return value.xreplace({node: sp.MatMul(*reversed(node.args)) for node in found})
+    swapped = {node: build.product(*reversed(node.args)) for node in found}
+    kept = {node: other for node, other in swapped.items() if other is not None}
+    return build.replaced(value, kept)
 
 
 def _without_slopes(value: MatrixExpr) -> MatrixExpr:

@@ -11,7 +11,7 @@ from sympy.matrices.expressions.matexpr import MatrixExpr
 from symbptt.algebra import build
 from symbptt.derive.recursion import recursion
 from symbptt.document.blocks import Block, Heading, LeftOut, Lines, Paragraph, Table
-from symbptt.document.example.numbers import Example, refusal, required
+from symbptt.document.example.numbers import Example, learned_start, refusal, required
 from symbptt.document.example.told import PLACES, laid, line, matrix, signed
 from symbptt.document.lesson import Lesson
 from symbptt.model.values import Model, Role, Variable
@@ -42,7 +42,7 @@ def worked(lesson: Lesson) -> tuple[Block, ...]:
         Heading(part("handout.worked.forward"), "worked-forward", 2), Lines(tuple(_forward(found, voice))),
         Heading(part("handout.worked.backward"), "worked-backward", 2), Lines(tuple(_backward(found, voice))),
         Heading(part("handout.worked.gradients"), "worked-gradients", 2), Lines(tuple(_gradients(found, lesson))),
-        Paragraph((*_others(lesson), *voice.say("handout.worked.code"))), _compared(found, lesson),
+        Paragraph((*_others(lesson), *voice.say("handout.worked.code"), *_times(found, voice))), _compared(found, lesson),
     )
 
 
@@ -54,8 +54,15 @@ def length(model: Model) -> int:
 def given(example: Example, voice: Voice) -> Prose:
     """The numbers that the example starts from."""
     known = leaves(example.graph)
-    trees = [Equality(voice.tree(leaf, example.model), (matrix(example.value(leaf), voice),)) for leaf in known]
+    trees = [_given(example, leaf, voice) for leaf in known]
     return (*voice.say("handout.worked.given"), *voice.listed(trees), voice.word("common.list.stop"))
+
+
+def _given(example: Example, leaf: sp.MatrixSymbol, voice: Voice) -> Equality:
+    """A symbol and its number, with the parameter in between if a state starts from it."""
+    source = learned_start(example.model, leaf)
+    sides = [] if source is None else [voice.tree(source, example.model)]
+    return Equality(voice.tree(leaf, example.model), (*sides, matrix(example.value(leaf), voice)))
 
 
 def _reference(voice: Voice, number: int) -> str:
@@ -98,6 +105,11 @@ def _others(lesson: Lesson) -> Prose:
     return () if _parameters(lesson) == all_of_them else lesson.voice.say("handout.worked.others")
 
 
+def _times(example: Example, voice: Voice) -> Prose:
+    """That the code's gradients are multiplied, where it takes a mean."""
+    return voice.say("handout.worked.mean", number=str(example.counted)) if example.counted != 1 else ()
+
+
 def _gradients(example: Example, lesson: Lesson) -> Iterator[tuple[Tree, str]]:
     model, voice = example.model, lesson.voice
     wanted = _parameters(lesson)
@@ -115,10 +127,9 @@ def _compared(example: Example, lesson: Lesson) -> Table:
     rows: list[tuple[Prose, ...]] = []
     for v in lesson.variables:
         by_code = example.by_code.get(v.name)
-        found = [(of, entries) for of, entries in example.gradients.items() if of.name == v.name]
         if by_code is None or v.role is not Role.PARAMETER:
             continue
-        for (of, entries), values in zip(found, by_code if v.timed else [by_code], strict=True):
+        for (of, entries), values in zip(example.by_hand(v), by_code if v.timed else [by_code], strict=True):
             left: Tree = voice.tree(symbols.total(symbols.loss(model, None), of), model)
             numbers = np.asarray(values).reshape(-1)
             by_hand = ", ".join(signed(entry) for row in laid(entries, voice) for entry in row)
