@@ -73,8 +73,10 @@ def _without_loss(given: Iterable[Model], lesson: Lesson) -> Iterator[Block]:
     for model, own in zip(given, lesson.models, strict=True):
         if model.loss is None and own.loss is not None:
             voice, loss = lesson.voice, own.loss.target
-            slots: dict[str, str | Tree | Prose] = {"model": voice.title(model), "loss": voice.tree(loss.at(), own), "cotangents": voice.listed(
-                voice.tree(v.at(), own) for v in own.of(Role.TARGET))}
+            slots: dict[str, str | Tree | Prose] = {
+                "model": voice.title(model), "loss": voice.tree(loss.at(), own),
+                "cotangents": voice.listed(voice.tree(v.at(), own) for v in own.of(Role.TARGET)),
+            }
             yield Box("note", voice.say("document.no_loss.title"), (Paragraph(voice.say("document.no_loss.text", **slots)),))
 
 
