@@ -26,14 +26,15 @@ _PATH = click.Path(path_type=Path)
 @click.option("--mapping", "table", type=_PATH, metavar="FILE.toml", help="What the names in FILE.py stand for.")
 @click.option("--values", type=_PATH, metavar="FILE.npz",
               help="Numbers in place of code: arrays parameters.W, inputs.x, targets.y, gradients.W, entries.W, ...")
-@click.option("--formula", metavar="TEXT",
-              help="A formula in place of code, as 'dW_hh = sum(t, 1, T, da[t] @ h[t-1].T)'.")
+@click.option("--formula", "formulas", metavar="TEXT", multiple=True,
+              help="A formula in place of code, as 'dW_hh = sum(t, 1, T, da[t] @ h[t-1].T)', or @FILE with one in each line; "
+              "may be given several times.")
 @click.option("--timeout", type=click.FloatRange(1, 600), default=20.0, show_default=True, metavar="SECONDS",
               help="Time that FILE.py may take.")
 @formats("text", "json")
 def diagnose(
-    model: Model, theirs: Path | None, function: str | None, table: Path | None, values: Path | None, formula: str | None,
-    timeout: float, layout: str,
+    model: Model, theirs: Path | None, function: str | None, table: Path | None, values: Path | None,
+    formulas: tuple[str, ...], timeout: float, layout: str,
 ) -> int:
     """Say whether somebody's gradients are right, and what is wrong.
 
@@ -42,7 +43,7 @@ def diagnose(
 
     Exit code 0 if all gradients are right, 1 if any is not.
     """
-    if sum(given is not None for given in (theirs, values, formula)) != 1:
+    if sum(map(bool, (theirs, values, formulas))) != 1:
         raise BadInput("diagnose: give one of FILE.py, --values FILE.npz and --formula TEXT")
     if timeout != timeout:  # nan lies in every range
         raise BadInput("--timeout: expected seconds between 1 and 600, not nan")
@@ -55,7 +56,7 @@ def diagnose(
         elif values is not None:
             found = symbptt.diagnose.values.file(model, values)
         else:
-            found = symbptt.diagnose.check_formula(model, str(formula))
+            found = symbptt.diagnose.formulas(model, formulas)
     if layout == "json":
         say_json(found.json())
     else:

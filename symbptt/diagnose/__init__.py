@@ -8,3 +8,4 @@ from symbptt.diagnose.diagnosis import Diagnosis as Diagnosis
 from symbptt.diagnose.findings import Finding as Finding
 from symbptt.diagnose.foreign import code as code
 from symbptt.diagnose.formula.check import check_formula as check_formula
+from symbptt.diagnose.formula.check import formulas as formulas

@@ -55,7 +55,8 @@ class Finding:
 
     `error` is the largest difference relative to the gradient's size, `factor` what the gradient was multiplied with,
     `layout` how it was turned. `differing` is the size of the difference by term (t, k), relative to the largest; `line` the
-    line of somebody's file that computes what is wrong, `probe` what calls at other data showed.
+    line of somebody's file that computes what is wrong, `probe` what calls at other data showed; `beside` are lines with a label,
+    to be shown as they are.
     """
 
     gradient: str
@@ -69,6 +70,7 @@ class Finding:
     note: str = ""
     line: str = ""
     probe: Probed | None = None
+    beside: tuple[tuple[str, str], ...] = ()
 
     def measured(self, probe: Probed) -> Finding:
         """The finding with what calls showed; terms that were seen to be missing are a cause where none is known."""
@@ -106,6 +108,8 @@ class Finding:
             made["note"] = self.note
         if self.line:
             made["line"] = self.line
+        if self.beside:
+            made["beside"] = dict(self.beside)
         made["causes"] = [s.json() for s in self.suspects]
         if self.worst:
             made["worst"] = {"entry": list(self.worst.place), "given": self.worst.given, "right": self.worst.right}

@@ -71,6 +71,7 @@ def _evidence(findings: Sequence[Finding]) -> Iterator[str]:
         yield f"  {finding.gradient}{place} is {finding.worst.given:.8g}, should be {finding.worst.right:.8g}"
     if finding.note:
         yield from _wrapped(finding.note, "  ")
+    yield from (f"    {label}: {line}" for label, line in finding.beside)
     yield from _measured(findings)
     mapped = next((f for f in findings if f.probe and f.probe.table.separated and f.probe.table.wrong), finding)
     measured = mapped.probe.table if mapped.probe and mapped.probe.table.separated else None

@@ -16,11 +16,13 @@ TEXT = pages.text("diagnose")
 WRONG = (
     "symbptt diagnose elman buggy.py", "symbptt diagnose elman damped.py", "symbptt diagnose lstm --values published.npz",
     "symbptt diagnose elman --formula 'dW_hh = sum(t, 1, T, da[t] @ h[t].T)'",
+    "symbptt diagnose elman --formula 'dh[t] = W_ho.T @ do[t] + W_hh.T @ dh[t+1]'",
+    "symbptt diagnose elman --formula 'da[t] = W_hh.T @ h[t] + h[t] * softmax(a[t])'",
 )
 
 
 def test_every_block(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    assert len(pages.run("diagnose", tmp_path, monkeypatch, dict.fromkeys(WRONG, 1))) == 7
+    assert len(pages.run("diagnose", tmp_path, monkeypatch, dict.fromkeys(WRONG, 1))) == 9
     assert mapping.file(tmp_path / "mapping.toml", symbptt.load("elman")).function == "lossFun"
     assert mapping.file(tmp_path / "stacked.toml", symbptt.load("lstm")).names["W"].blocks[1] == ("W_hf", "W_xf")
 

@@ -1,186 +1,203 @@
-"""Check a formula: under which circumstances it holds, which edit repairs it, and which of its terms differ."""
+"""Check a formula: under which circumstances it holds, which edit repairs it, and what the derivation has in its place."""
 
 from __future__ import annotations
 
-import ast
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
-from itertools import islice, pairwise, product
+from collections.abc import Iterable
+from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 
-from symbptt.algebra.evaluate import Array
-from symbptt.derive.recursion import recursion
+from symbptt.algebra.nodes import BatchMean
 from symbptt.diagnose import factors
 from symbptt.diagnose.causes import Cause
 from symbptt.diagnose.diagnosis import Diagnosis
 from symbptt.diagnose.findings import RIGHT, SCALED, WRONG, Finding, Suspect
-from symbptt.diagnose.formula import pairs, written
-from symbptt.diagnose.formula.edits import FAMILIES, PAIRED, Around, edits
-from symbptt.diagnose.formula.meaning import Unfit, value
-from symbptt.diagnose.formula.world import REGIMES, World
+from symbptt.diagnose.formula import derived, pairs, written
+from symbptt.diagnose.formula.around import Around
+from symbptt.diagnose.formula.compare import difference
+from symbptt.diagnose.formula.operations import Unfit
+from symbptt.diagnose.formula.readings import readings
+from symbptt.diagnose.formula.repairs import SECONDS, Clock, Repair, repairs
+from symbptt.diagnose.formula.sides import EQUAL, Point
+from symbptt.diagnose.formula.tree import Node, walk
+from symbptt.diagnose.formula.world import REGIMES, SAMPLES, World
 from symbptt.diagnose.formula.written import Formula
 from symbptt.errors import BadInput
+from symbptt.model.place import Place
 from symbptt.model.read import load
 from symbptt.model.values import Model
 
 STEPS = 4
 SEEDS = (1, 2)
-MAX_TRIED = 8000
-"""Repairs that are tried."""
-_EQUAL = 1e-8
 _ONLY = {1: "zero-start-only", 2: "scalars-only", 3: "scalars-only"}
 
 
-@dataclass(frozen=True)
-class _Sides:
-    """Both sides for every value of the free indices, flat; why they cannot be compared, if they cannot."""
+def check_formula(model: Model | str, *texts: str, places: tuple[Place, ...] = ()) -> Diagnosis:
+    """Say whether formulas left = right hold for a model, and if not, what to change.
 
-    left: Array
-    right: Array
-    fault: str = ""
-
-    @property
-    def error(self) -> float:
-        """The largest difference, relative to the size of the left side."""
-        if self.fault or not np.isfinite(self.right).all():
-            return float("inf")
-        size = np.abs(self.left).max(initial=0.0)
-        return float(np.abs(self.left - self.right).max(initial=0.0) / (size if size > 1e-9 else 1.0))
-
-
-def check_formula(model: Model | str, text: str) -> Diagnosis:
-    """Say whether a formula left = right holds for a model, and if not, what to change.
-
-    The left side is dW for the gradient of a parameter (dx[k] and dh[0] for an input and an initial state), or D(u, v). Names
-    of steps on the left that nothing binds stand for every step; of several the first is the largest. Raises BadInput for what
-    is no formula.
+    A left side is dW for the gradient of a parameter (dx[k] and dh[0] for an input and an initial state), dh[t] for an adjoint,
+    D(u, v), or any value. Names of steps on the left that nothing binds stand for every step; of several the first is the
+    largest. Raises BadInput for what is no formula, with its column; `places` say where each text comes from.
     """
     known = load(model) if isinstance(model, str) else model
     if known.loss is None:
         raise BadInput(f"{known.name} has no loss; choose one with --loss")
-    formula = written.read(text)
-    worlds = [[World(known, regime, STEPS, seed) for seed in SEEDS] for regime in REGIMES]
-    finding = _finding(formula, known, worlds)
-    return Diagnosis(known, (finding,), (f"checked with numbers at T = {STEPS}, in double precision",))
+    if any(e.value.atoms(BatchMean) for e in known.all_equations):
+        raise BadInput(f"{known.name} couples the samples of a batch; formulas are for models of one sample at a time")
+    where = places or (written.PLACE,) * len(texts)
+    checked = [_Check(written.read(text, known, place), known) for text, place in zip(texts, where, strict=True)]
+    findings = tuple(check.finding() for check in checked)
+    return Diagnosis(known, findings, tuple(dict.fromkeys(note for check in checked for note in check.notes())))
 
 
-def _finding(formula: Formula, model: Model, worlds: list[list[World]]) -> Finding:
-    name = _name(formula.left, model)
-    sides = [_sides(formula, world) for world in worlds[0]]
-    error = max(s.error for s in sides)
-    if error <= _EQUAL:
-        return Finding(name, RIGHT, error)
-    factor = _factor(sides)
-    if factor is not None:
-        cause = factors.cause(name, factor, {"T": STEPS})
-        return Finding(name, SCALED, error, (Suspect(cause, True),), factor)
-    suspects: list[Suspect] = []
-    note = ""
-    holds = next((i for i in range(1, len(REGIMES)) if all(_holds(formula, w) for w in worlds[i])), None)
-    if holds is not None:
-        note = f"It holds {REGIMES[holds].words}."
-        suspects.append(Suspect(Cause(_ONLY[holds], None, "", 0, (("when", REGIMES[holds].words),)), True, 0.0, 0))
-    elif sides[0].fault:
-        suspects.append(Suspect(Cause("shapes-unfit", None, "", 0, (("fault", sides[0].fault),)), True, 0.0, 0))
-    for number, (causes, repaired) in enumerate(_repairs(formula, model, worlds[:holds], holds is None), start=1):
-        suspects += [Suspect(cause, True, 0.0, number) for cause in causes]
-        note = f"{note} It should read {repaired}.".strip() if number == 1 else note
-    number = _number(formula.left, model)
-    suspects = [replace(s, cause=replace(s.cause, number=number)) for s in suspects]
-    differing = {} if sides[0].fault else pairs.differing(formula, worlds[0][0])
-    return Finding(name, WRONG, error, tuple(suspects), differing=differing, note=note)
+def formulas(model: Model | str, texts: Iterable[str]) -> Diagnosis:
+    """Check several formulas; a text @FILE stands for the lines of a file, where # begins a comment.
+
+    Raises BadInput for a file that cannot be read and for what is no formula.
+    """
+    read = [pair for text in texts for pair in (_lines(Path(text[1:])) if text.startswith("@") else [(written.PLACE, text)])]
+    if not read:
+        raise BadInput(f"{written.PLACE}: the files hold no formula")
+    return check_formula(model, *(text for _, text in read), places=tuple(place for place, _ in read))
 
 
-def _name(left: ast.expr, model: Model) -> str:
-    """The variable that the left side is the gradient of, else the left side as it stands."""
-    text = ast.unparse(left)
-    variables = {v.name for v in model.variables}
-    return text[1:] if text[:1] == "d" and text[1:] in variables and text not in variables else text
-
-
-def _number(left: ast.expr, model: Model) -> int:
-    """The number of the equation that the derivation has for the left side, 0 if it has none."""
-    base = left.value if isinstance(left, ast.Subscript) else left
-    name = base.id[1:] if isinstance(base, ast.Name) and base.id.startswith("d") else ""
-    derived = recursion(model)
-    return next((e.number for e in (*derived.adjoints, *derived.gradients) if e.variable.name == name), 0)
-
-
-def _repairs(
-    formula: Formula, model: Model, worlds: list[list[World]], pairs_too: bool
-) -> Iterator[tuple[tuple[Cause, ...], str]]:
-    """Edits, one or two, after which the formula holds, in the most general circumstances for which there is one."""
-    for group in worlds:
-        seen: set[str] = set()
-        for causes, right in islice(_candidates(formula, model, pairs_too), MAX_TRIED):
-            if seen and len(causes) > 1:
-                break
-            repaired = formula.having(right)
-            if causes[0].name not in seen and all(_holds(repaired, world) for world in group):
-                seen.add(causes[0].name)
-                yield causes, str(repaired)
-        if seen:
-            return
-
-
-def _candidates(formula: Formula, model: Model, pairs_too: bool) -> Iterator[tuple[tuple[Cause, ...], ast.expr]]:
-    """Right sides one edit away, then those that two edits of the commonest kinds make."""
-    around = Around(model, tuple(_free(formula.left)))
-    for edit in edits(formula.right, around, FAMILIES):
-        yield (edit.cause,), edit.right
-    for first in edits(formula.right, around, PAIRED) if pairs_too else ():
-        for second in edits(first.right, around, PAIRED):
-            yield (first.cause, second.cause), second.right
-
-
-def _holds(formula: Formula, world: World) -> bool:
+def _lines(path: Path) -> list[tuple[Place, str]]:
+    """The formulas of a file with their lines."""
     try:
-        return _sides(formula, world).error <= _EQUAL
-    except BadInput:
-        return False
+        text = path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise BadInput(f"--formula: {path} cannot be read: {getattr(error, 'strerror', None) or 'it is no text'}") from None
+    plain = [line.split("#")[0].strip() for line in text.splitlines()]
+    return [(Place(f"{path}, line {number}"), line) for number, line in enumerate(plain, start=1) if line]
 
 
-def _factor(sides: list[_Sides]) -> float | None:
-    """The one number by which the right side differs from the left."""
-    if any(s.fault or not np.isfinite(s.right).all() for s in sides):
-        return None
-    left, right = np.concatenate([s.left for s in sides]), np.concatenate([s.right for s in sides])
-    found = factors.factor(right, left)
-    size = max(np.abs(left).max(initial=0.0), 1e-12)
-    if len(left) < 3 or abs(found) < 1e-6 or np.abs(right - found * left).max() > _EQUAL * size * max(1.0, abs(found)):
-        return None
-    return found
+class _Check:
+    """One formula of one model, at points of every kind."""
+
+    def __init__(self, formula: Formula, model: Model) -> None:
+        self.formula, self.model = formula, model
+        steps = [int(n.label) for n in _indices(formula) if n.op == "number"]
+        self.T = max([STEPS, *steps])
+        self._points: dict[int, list[Point]] = {}
+        self._refuse_missing_steps()
+
+    def points(self, regime: int) -> list[Point]:
+        """The points of a regime."""
+        if regime not in self._points:
+            worlds = [World(self.model, REGIMES[regime], self.T, seed) for seed in SEEDS]
+            self._points[regime] = [Point(self.formula, world) for world in worlds]
+        return self._points[regime]
+
+    def notes(self) -> tuple[str, ...]:
+        """How the formula was tried, and how its signs were read."""
+        first = self.points(0)[0]
+        read = [*readings(first), *(["adjoints behind step T are zero"] if first.world.behind else [])]
+        tried = f"checked with numbers at T = {self.T}, in double precision"
+        return (tried, *([f"Read as: {'; '.join(read)}."] if read else []))
+
+    def _refuse_missing_steps(self) -> None:
+        """Raise BadInput where a part names, by number, a step that has no value."""
+        point = self.points(0)[0]
+        for node in walk(self.formula.right):
+            if node.op == "step" and not node.free:
+                try:
+                    point.evaluator.part(node, {})
+                except Unfit as fault:
+                    raise self.formula.of(node).error(f"{fault}; steps run from 1 to T, and only a state has a step 0") from None
+
+    def finding(self) -> Finding:
+        """The verdict."""
+        points = self.points(0)
+        name = _name(self.formula.left, self.model)
+        error = max(p.error for p in points)
+        if error <= EQUAL:
+            return Finding(name, RIGHT, error)
+        factor = self._factor()
+        if factor is not None:
+            cause = factors.cause(name, factor, {"T": self.T, "N": SAMPLES})
+            return Finding(name, SCALED, error, (Suspect(cause, True),), factor)
+        holds = next((i for i in range(1, len(REGIMES)) if all(p.error <= EQUAL for p in self.points(i))), None)
+        ours, number = self._ours()
+        found = self._repairs(holds, ours)
+        suspects, notes = self._suspects(holds, found)
+        note, beside = self._explained(found, ours)
+        differing = {} if points[0].fault() else pairs.differing(self.formula, points[0])
+        numbered = tuple(replace(s, cause=replace(s.cause, number=number)) for s in suspects)
+        return Finding(name, WRONG, error, numbered, differing=differing, note=" ".join([*notes, note]).strip(), beside=beside)
+
+    def _suspects(self, holds: int | None, found: list[Repair]) -> tuple[list[Suspect], list[str]]:
+        """The circumstances under which the formula holds, or why it has no value, and the causes of the repairs."""
+        rounds, notes = list[Cause](), list[str]()
+        fault = self.points(0)[0].fault()
+        if holds is not None:
+            notes.append(f"It holds {REGIMES[holds].words}.")
+            rounds.append(Cause(_ONLY[holds], None, "", 0, (("when", REGIMES[holds].words),)))
+        elif fault is not None:
+            part, why = fault
+            rounds.append(Cause("shapes-unfit", None, "", 0, (("fault", f"{part}: {why.told(self.points(0)[0].shown)}"),)))
+        # What holds only for numbers, or does not fit, follows from the first mistake where one is known.
+        groups = [[*found[0].causes, *rounds], *(repair.causes for repair in found[1:])] if found else [rounds]
+        return [Suspect(cause, True, 0.0, number) for number, causes in enumerate(groups, start=1) for cause in causes], notes
+
+    def _repairs(self, holds: int | None, ours: Node | None) -> list[Repair]:
+        """Repairs in the most general circumstances for which there is one."""
+        clock = Clock(SECONDS)
+        for regime in range(2 if holds is None else min(holds, 2)):
+            points = self.points(regime)
+            fixed = tuple(dict.fromkeys(n.parts[0] for n in walk(self.formula.right) if n.op == "step" and not n.free))
+            around = Around(self.model, written.free(self.formula), points[0].shape, ours, fixed)
+            if found := repairs(points, around, clock, pairs=holds is None):
+                return found
+        return []
+
+    def _ours(self) -> tuple[Node | None, int]:
+        """The derivation's right side and its number, if it has the left side and the language can say it."""
+        first = self.points(0)[0]
+        for left, right, number in derived.equations(self.model):
+            ours = derived.fitted(left, right, self.formula.left)
+            if ours is not None:
+                return (ours if first.holds(ours) else None), number
+        ours = derived.total(self.formula.left, self.model)
+        return (ours if ours is not None and first.holds(ours) else None), 0
+
+    def _explained(self, found: list[Repair], ours: Node | None) -> tuple[str, tuple[tuple[str, str], ...]]:
+        """The repaired formula; where there is none, the derivation's own equation and the first part that differs."""
+        if found:
+            return "", (("should read", str(self.formula.having(found[0].right))),)
+        if ours is None:
+            return "", ()
+        theirs, mine = difference(self.points(0)[0], ours)
+        lines = [("yours", str(self.formula)), ("derivation", str(self.formula.having(ours)))]
+        if theirs is None:
+            return f"The part {mine} is missing.", tuple(lines)
+        if mine is None:
+            return f"The derivation has nothing in place of {theirs}.", tuple(lines)
+        if theirs == self.formula.right:
+            return "", tuple(lines)
+        return f"The first part that differs is {theirs}; the derivation has {mine} there.", tuple(lines)
+
+    def _factor(self) -> float | None:
+        """The one number by which the right side differs from the left."""
+        points = self.points(0)
+        if any(not np.isfinite(p.error) for p in points):
+            return None
+        left, right = (np.concatenate(sides) for sides in zip(*(p.both for p in points), strict=True))
+        found = factors.factor(right, left)
+        size = max(np.abs(left).max(initial=0.0), 1e-12)
+        if len(left) < 3 or abs(found) < 1e-6 or np.abs(right - found * left).max() > EQUAL * size * max(1.0, abs(found)):
+            return None
+        return found
 
 
-def _free(left: ast.expr) -> list[str]:
-    """The names of steps on the left side, in order."""
-    names = [x.id for n in ast.walk(left) if isinstance(n, ast.Subscript) for x in ast.walk(n.slice) if isinstance(x, ast.Name)]
-    return [n for n in dict.fromkeys(names) if n != "T"]
+def _indices(formula: Formula) -> list[Node]:
+    steps = [n for side in (formula.left, formula.right) for n in walk(side) if n.op == "step"]
+    return [leaf for step in steps for leaf in walk(step.parts[0])] or [Node("number", "0")]
 
 
-def _assignments(names: list[str], T: int) -> Iterator[Mapping[str, int]]:
-    for steps in product(range(1, T + 1), repeat=len(names)):
-        if all(a >= b for a, b in pairwise(steps)):
-            yield dict(zip(names, steps, strict=True))
-
-
-def _sides(formula: Formula, world: World) -> _Sides:
-    lefts, rights = [], []
-    for indices in _assignments(_free(formula.left), world.T):
-        try:
-            left = value(formula.left, world, indices)
-        except Unfit as fault:
-            raise BadInput(f"{written.PLACE}: the left side: {fault}; formulas are tried at T = {world.T}") from None
-        try:
-            right = value(formula.right, world, indices)
-        except Unfit as fault:
-            return _Sides(np.zeros(0), np.zeros(0), str(fault))
-        if right.size == 1 and left.size > 1:
-            # A sum or product without terms is a number: zero, or one times the identity.
-            right = right.item() * np.eye(*left.shape)
-        if right.shape != left.shape and not (right.size == left.size and 1 in (len(left), len(right))):
-            return _Sides(np.zeros(0), np.zeros(0), f"the right side has the shape {right.shape}, the left side {left.shape}")
-        lefts.append(left.ravel())
-        rights.append(right.ravel())
-    return _Sides(np.concatenate(lefts), np.concatenate(rights))
+def _name(left: Node, model: Model) -> str:
+    """The variable that the left side is the gradient of, else the left side as it stands."""
+    variables = {v.name for v in model.variables}
+    if left.op == "name" and left.label[:1] == "d" and left.label[1:] in variables and left.label not in variables:
+        return left.label[1:]
+    return str(left)

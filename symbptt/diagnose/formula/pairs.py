@@ -2,30 +2,27 @@
 
 from __future__ import annotations
 
-import ast
-
 import numpy as np
 
 from symbptt.algebra.evaluate import Array
-from symbptt.diagnose.formula import tree as change
-from symbptt.diagnose.formula.meaning import Scope, Unfit, index, value
-from symbptt.diagnose.formula.world import World
+from symbptt.diagnose.formula.operations import Unfit
+from symbptt.diagnose.formula.sides import Point
 from symbptt.diagnose.formula.written import Formula
-from symbptt.errors import BadInput
 from symbptt.model.values import Role
 
 Pair = tuple[int, int]
 
 
-def differing(formula: Formula, world: World) -> dict[Pair, float]:
+def differing(formula: Formula, point: Point) -> dict[Pair, float]:
     """The difference in each term of dW = sum over t of sum over k, relative to the largest.
 
     The indices are matched with t and k in the way that fits better. Empty for formulas of other forms.
     """
-    name = formula.left.id.removeprefix("d") if isinstance(formula.left, ast.Name) else ""
+    world = point.world
+    name = formula.left.label.removeprefix("d") if formula.left.op == "name" else ""
     if name not in {v.name for v in world.model.of(Role.PARAMETER) if v.tied}:
         return {}
-    theirs = _theirs(formula.right, world)
+    theirs = _theirs(formula, point)
     if not theirs:
         return {}
     ours = {(t, k): world.term(t, k, name) for t in world.graph.loss_steps for k in range(1, t + 1)}
@@ -35,23 +32,20 @@ def differing(formula: Formula, world: World) -> dict[Pair, float]:
     return {pair: size / largest if largest and size > 1e-9 * largest else 0.0 for pair, size in best.items()}
 
 
-def _theirs(right: ast.expr, world: World) -> dict[Pair, Array]:
+def _theirs(formula: Formula, point: Point) -> dict[Pair, Array]:
     """The bodies of the two sums, by the values of their indices."""
-    if not change.is_range(right, "sum"):
+    if formula.right.op != "range" or formula.right.parts[3].op != "range":
         return {}
-    assert isinstance(right, ast.Call)
-    inner = right.args[3]
-    if not change.is_range(inner, "sum"):
+    (outer, first, last, inner), at = formula.right.parts, point.evaluator
+    if (formula.right.label, inner.label) != ("sum", "sum"):
         return {}
-    assert isinstance(inner, ast.Call)
-    outer, found = ast.unparse(right.args[0]), {}
+    found: dict[Pair, Array] = {}
     try:
-        whole = Scope(world, {}, [0])
-        for i in range(index(right.args[1], whole), index(right.args[2], whole) + 1):
-            scope = whole.having(outer, i)
-            for j in range(index(inner.args[1], scope), index(inner.args[2], scope) + 1):
-                found[i, j] = value(inner.args[3], world, {outer: i, ast.unparse(inner.args[0]): j})
-    except (Unfit, BadInput):
+        for i in range(at.step(first, {}), at.step(last, {}) + 1):
+            here = {outer.label: i}
+            for j in range(at.step(inner.parts[1], here), at.step(inner.parts[2], here) + 1):
+                found[i, j] = at.value(inner.parts[3], {**here, inner.parts[0].label: j})
+    except Unfit:
         return {}
     return found
 

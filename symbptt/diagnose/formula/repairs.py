@@ -1,0 +1,98 @@
+"""The search for edits after which a formula holds, within seconds of processor time."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import islice
+
+from symbptt.diagnose.causes import Cause
+from symbptt.diagnose.formula import edits as kinds
+from symbptt.diagnose.formula.around import Around
+from symbptt.diagnose.formula.edits import Family, edits
+from symbptt.diagnose.formula.operators import operators
+from symbptt.diagnose.formula.sides import Point
+from symbptt.diagnose.formula.tree import Node, walk
+
+SECONDS = 3.5
+"""Processor time of the whole search."""
+MORE = 0.3
+"""Processor time in which other repairs are looked for when there is one."""
+MOST = 3
+"""Repairs that are told."""
+
+FAMILIES: tuple[Family, ...] = (
+    kinds.repeated, kinds.signs, operators, kinds.transposes, kinds.slopes, kinds.slope_arguments, kinds.indices, kinds.bounds,
+    kinds.orders, kinds.diagonals, kinds.extra, kinds.summands_extra, kinds.symbols, kinds.wrapped, kinds.derivatives,
+    kinds.missing, kinds.summands, kinds.constants,
+)
+"""Another family is another row; the first that repairs a formula names its cause."""
+PAIRED: tuple[Family, ...] = (
+    kinds.signs, kinds.transposes, kinds.orders, kinds.indices, kinds.bounds, kinds.derivatives, kinds.slopes, kinds.extra,
+    kinds.summands_extra,
+)
+"""Those of which two are tried together."""
+
+
+@dataclass(frozen=True)
+class Repair:
+    """A right side that holds, and the mistakes that it undoes."""
+
+    right: Node
+    causes: tuple[Cause, ...]
+
+
+class Clock:
+    """Processor seconds that are left."""
+
+    def __init__(self, seconds: float) -> None:
+        self._end = time.process_time() + seconds
+
+    @property
+    def over(self) -> bool:
+        """Whether the time is spent."""
+        return time.process_time() >= self._end
+
+    def cut(self, seconds: float) -> None:
+        """Leave at most so many seconds."""
+        self._end = min(self._end, time.process_time() + seconds)
+
+
+def repairs(points: list[Point], around: Around, clock: Clock, pairs: bool) -> list[Repair]:
+    """The repairs that hold at all points, each with another cause, the likeliest first; two edits where one is not enough.
+
+    One that gives the derivation's own equation is alone.
+    """
+    found: dict[str, Repair] = {}
+    right = points[0].formula.right
+    candidates = (Repair(e.right, (e.cause,)) for e in edits(right, around, FAMILIES))
+    for repair in _holding(candidates, points, clock):
+        if around.is_ours(repair.right):
+            return [repair]
+        found.setdefault(repair.causes[0].name, repair)
+        clock.cut(MORE)
+    if not found and pairs:
+        return list(islice(_holding(_pairs(right, around), points, clock), 1))
+    return list(found.values())[:MOST]
+
+
+def _pairs(right: Node, around: Around) -> Iterator[Repair]:
+    for first in edits(right, around, PAIRED):
+        for second in edits(first.right, around, PAIRED):
+            yield Repair(second.right, (first.cause, second.cause))
+
+
+def _holding(candidates: Iterator[Repair], points: list[Point], clock: Clock) -> Iterator[Repair]:
+    formula = points[0].formula
+    circular, names = formula.left in walk(formula.right), set(formula.left.free)
+    tried = {formula.right}
+    for repair in candidates:
+        if clock.over:
+            return
+        says_itself = not circular and formula.left in walk(repair.right)
+        if repair.right in tried or says_itself or not names.issuperset(repair.right.free):
+            continue
+        tried.add(repair.right)
+        if all(point.holds(repair.right) for point in points):
+            yield repair
