@@ -27,7 +27,7 @@ def text(findings: Sequence[Finding], notes: Sequence[str], model: Model) -> str
     told: dict[tuple[tuple[str, str], ...], list[Finding]] = {}
     for finding in findings:
         if finding.verdict != RIGHT:
-            key = tuple((s.cause.name, s.cause.explanation) for s in finding.suspects)
+            key = (*((s.cause.name, s.cause.explanation) for s in finding.suspects), *finding.beside)
             told.setdefault(key, []).append(finding)
     derivation = _Derivation(model)
     for group in told.values():
