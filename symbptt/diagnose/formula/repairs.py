@@ -8,10 +8,8 @@ from dataclasses import dataclass
 from itertools import islice
 
 from symbptt.diagnose.causes import Cause
-from symbptt.diagnose.formula import edits as kinds
 from symbptt.diagnose.formula.around import Around
-from symbptt.diagnose.formula.edits import Family, edits
-from symbptt.diagnose.formula.operators import operators
+from symbptt.diagnose.formula.edits import FAMILIES, PAIRED, edits
 from symbptt.diagnose.formula.sides import Point
 from symbptt.diagnose.formula.tree import Node, walk
 
@@ -21,18 +19,6 @@ MORE = 0.3
 """Processor time in which other repairs are looked for when there is one."""
 MOST = 3
 """Repairs that are told."""
-
-FAMILIES: tuple[Family, ...] = (
-    kinds.repeated, kinds.signs, operators, kinds.transposes, kinds.slopes, kinds.slope_arguments, kinds.indices, kinds.bounds,
-    kinds.orders, kinds.diagonals, kinds.extra, kinds.summands_extra, kinds.symbols, kinds.wrapped, kinds.derivatives,
-    kinds.missing, kinds.summands, kinds.constants,
-)
-"""Another family is another row; the first that repairs a formula names its cause."""
-PAIRED: tuple[Family, ...] = (
-    kinds.signs, kinds.transposes, kinds.orders, kinds.indices, kinds.bounds, kinds.derivatives, kinds.slopes, kinds.extra,
-    kinds.summands_extra,
-)
-"""Those of which two are tried together."""
 
 
 @dataclass(frozen=True)
