@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from symbptt.diagnose.formula.around import Around
 from symbptt.diagnose.formula.edits import missing, signs, slopes, steps
 from symbptt.diagnose.formula.edits.edit import Edit, Family
-from symbptt.diagnose.formula.edits.operators import operators
+from symbptt.diagnose.formula.edits.tokens import operators
 from symbptt.diagnose.formula.tree import Node
 
 FAMILIES: tuple[Family, ...] = (

@@ -7,14 +7,7 @@ from dataclasses import dataclass
 
 from symbptt.diagnose.causes import Cause
 from symbptt.diagnose.formula.around import Around
-from symbptt.diagnose.formula.tree import (
-    Node,
-    Path,
-    at,
-    flat,
-    put,
-    values,
-)
+from symbptt.diagnose.formula.tree import Node, Path, at, flat, put, values
 
 
 @dataclass(frozen=True)
