@@ -84,9 +84,9 @@ def _explained(known: _Judged) -> ByName:
         return {}
     if exact := pairs(all_of):
         return dict.fromkeys(names, tuple(exact))
-    if known.scaled and len(known.scaled) < len(names):
-        return _explained(_without(known, frozenset(known.scaled)))
     found = reconcile.explained(all_of)
+    if known.scaled and len(known.scaled) < len(names) and not found.certain.keys() >= set(names):
+        return _explained(_without(known, frozenset(known.scaled)))
     left = [name for name in names if name not in found.certain and name not in found.alone]
     near = tuple(search.nearest(all_of, {*left, *known.right}, NEAREST)) if left else ()
     return {**dict.fromkeys(left, near), **found.alone, **found.certain}

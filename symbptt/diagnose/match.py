@@ -58,7 +58,11 @@ class Matcher:
 
     def changed(self, predicted: Array) -> Array:
         """For each gradient, whether the prediction differs from the right one: (..., gradients)."""
-        return ~self._all(np.abs(predicted - self.truth) <= 1e-11 * self.sizes)
+        return ~self.same(predicted, self.truth)
+
+    def same(self, one: Array, other: Array) -> Array:
+        """For each gradient, whether two predictions are the same but for rounding: (..., gradients)."""
+        return self._all(np.abs(one - other) <= 1e-11 * self.sizes)
 
     def errors(self) -> Array:
         """The largest difference from the right gradient, relative to its size, by gradient."""

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 import numpy as np
 
@@ -77,6 +78,7 @@ class _Joint:
     places: tuple[int, ...] = ()
     ties: tuple[tuple[int, ...], ...] = ()
 
+    @cached_property
     def vector(self) -> Array:
         """The numbers that they give."""
         mutants = [self.all_of.mutants[i] for i in self.places]
@@ -87,23 +89,33 @@ class _Joint:
             together = mutant.after(together)
         return self.all_of.problem.vector(together)
 
-    @property
+    @cached_property
     def equal(self) -> Array:
         """The gradients that have these numbers."""
-        return self.all_of.problem.matcher.equal(self.vector())
+        return self.all_of.problem.matcher.equal(self.vector)
 
     def extended(self) -> _Joint | None:
-        """With one more mistake: the one that gives most of the other gradients and leaves those that are given as they are."""
+        """With one more mistake: the one that gives most of the other gradients and leaves those that are given as they are.
+
+        Of several the one that leaves least of the difference, then the likeliest.
+        """
         equal = self.equal
         if len(self.places) == MAX_TOGETHER or equal.all():
             return None
         for candidates in (self._exact(equal), self._any(equal)):
-            counts = {i: int(now.sum()) for i in candidates if ((now := self._with(i).equal) | ~equal).all()}
-            best = max(counts.values(), default=0)
-            if best > equal.sum():
-                first, *ties = sorted((i for i in counts if counts[i] == best), key=lambda i: self.all_of.mutants[i].rank)
-                return replace(self._with(first), ties=(*self.ties, tuple(ties[:MAX_TIES])))
+            tried = {i: self._with(i) for i in candidates}
+            ranks = {i: joint._rank() for i, joint in tried.items() if (joint.equal | ~equal).all()}
+            gained = [i for i in ranks if -ranks[i][0] > equal.sum()]
+            if gained:
+                first, *others = sorted(gained, key=lambda i: ranks[i])
+                ties = tuple(i for i in others if ranks[i][:2] == ranks[first][:2])[:MAX_TIES]
+                return replace(tried[first], ties=(*self.ties, ties))
         return None
+
+    def _rank(self) -> tuple[int, float, int]:
+        matcher = self.all_of.problem.matcher
+        left = float((((self.vector - matcher.values) / matcher.sizes) ** 2).sum())
+        return -int(self.equal.sum()), round(left, 9), self.all_of.mutants[self.places[-1]].rank
 
     def _with(self, place: int) -> _Joint:
         return replace(self, places=(*self.places, place))
@@ -120,10 +132,19 @@ class _Joint:
 
     def hypotheses(self) -> Iterator[Hypothesis]:
         """The hypothesis of these mistakes, then those with another one in the place of one that give the same gradients."""
-        equal = self.equal
-        yield self.all_of.hypothesis(*self.places, vector=self.vector())
+        yield self._hypothesis()
         for at, ties in enumerate(self.ties):
             for other in ties:
                 joint = replace(self, places=(*self.places[:at], other, *self.places[at + 1 :]))
-                if (joint.equal == equal).all():
-                    yield self.all_of.hypothesis(*joint.places, vector=joint.vector())
+                if (joint.equal == self.equal).all():
+                    yield joint._hypothesis()
+
+    def _hypothesis(self) -> Hypothesis:
+        """The hypothesis; a mistake concerns the gradients that would be others without it."""
+        made = self.all_of.hypothesis(*self.places, vector=self.vector)
+        if len(self.places) == 1:
+            return made
+        names, matcher = [g.name for g in self.all_of.problem.matcher.givens], self.all_of.problem.matcher
+        without = (replace(self, places=(*self.places[:i], *self.places[i + 1 :])) for i in range(len(self.places)))
+        kept = (matcher.same(joint.vector, self.vector) for joint in without)
+        return replace(made, effects=tuple(frozenset(n for n, same in zip(names, k, strict=True) if not same) for k in kept))

@@ -52,15 +52,31 @@ def _group(findings: list[Finding], derivation: _Derivation) -> Iterator[str]:
         yield "  No single mistake and no pair of the table gives these numbers."
     elif not first.certain and all(s.share < 1 for s in first.suspects):
         yield "  No mistake of the table gives these numbers; the nearest are:"
-    before = 0
-    for suspect in first.suspects[:_SHOWN]:
-        lead = "" if not before else "and " if suspect.hypothesis == before else "or "
-        told = f"{lead}{suspect.cause.name}{_sure(suspect)}: {suspect.cause.sentence}"
-        yield from _wrapped(told, "  ")
-        if suspect.hypothesis == 1:
-            yield from _remedy(suspect.cause, derivation, [] if before else [f.line for f in findings if f.line])
-        before = suspect.hypothesis
+    for number, lead, suspect in _told(first.suspects):
+        yield from _wrapped(f"{lead}{suspect.cause.name}{_sure(suspect)}: {suspect.cause.sentence}", "  ")
+        if suspect.hypothesis == first.suspects[0].hypothesis:
+            yield from _remedy(suspect.cause, derivation, [] if number else [f.line for f in findings if f.line])
     yield from _evidence(findings)
+
+
+def _told(suspects: Sequence[Suspect]) -> Iterator[tuple[int, str, Suspect]]:
+    """The suspects that are printed, each with its number and what stands before it; of an alternative what is its own."""
+    first = [s for s in suspects if s.hypothesis == suspects[0].hypothesis] if suspects else []
+    before, number = None, 0
+    for suspect in suspects:
+        mine = [s.cause for s in suspects if s.hypothesis == suspect.hypothesis]
+        if suspect in first:
+            lead = "and " if number else ""
+        elif suspect.cause in {s.cause for s in first}:
+            continue
+        else:
+            replaced = [s.cause.name for s in first if s.cause not in mine] if len(first) > 1 else []
+            place = f", in place of {' and '.join(dict.fromkeys(replaced))}," if replaced else ""
+            lead = "and " if before == suspect.hypothesis else f"or{place} "
+        if number == _SHOWN:
+            return
+        yield number, lead, suspect
+        before, number = suspect.hypothesis, number + 1
 
 
 def _evidence(findings: Sequence[Finding]) -> Iterator[str]:
