@@ -4,6 +4,7 @@
     python3 run.py demo          derive, document, emit, analyze and verify the Elman network, into demo/
     python3 run.py test [...]    ruff, mypy and the tests; further arguments go to pytest
     python3 run.py bench [...]   the measured comparisons, with the packages they need; --quick for a short run
+    python3 run.py docs          the documentation as a site, into site/; every warning is an error
     python3 run.py symbptt ...   the command line
 
 The first use makes a private environment in .venv (or in the folder that VENV names) and installs this checkout there.
@@ -97,6 +98,16 @@ def bench(arguments: list[str]) -> int:
     return subprocess.run([interpreter(), "-m", "benchmarks", *arguments], cwd=ROOT, env=threads).returncode
 
 
+def docs(arguments: list[str]) -> int:
+    """The documentation as a site."""
+    set_up("docs")
+    command = [interpreter(), "-m", "sphinx", "-q", "-W", "--keep-going", *arguments, "docs", "site"]
+    done = subprocess.run(command, cwd=ROOT).returncode
+    if not done:
+        print(ROOT / "site" / "index.html")
+    return done
+
+
 DEMO = (
     ("derive", "demo/derivation.txt", ["elman", "-T", "3"]),
     ("document", None, ["elman", "-T", "3", "-o", "demo", "--force"]),
@@ -134,7 +145,7 @@ def demo(arguments: list[str]) -> int:
     return 0
 
 
-VERBS = {"demo": demo, "test": test, "bench": bench, "symbptt": symbptt}
+VERBS = {"demo": demo, "test": test, "bench": bench, "docs": docs, "symbptt": symbptt}
 
 
 def main() -> int:
