@@ -9,6 +9,7 @@ import numpy as np
 
 from symbptt.algebra.evaluate import Array
 from symbptt.derive.numeric import to_user
+from symbptt.diagnose import jacobians
 from symbptt.diagnose.linear import Compiled, Frame, compiled
 from symbptt.diagnose.point import Point
 from symbptt.diagnose.routes import Backward, Route
@@ -57,7 +58,7 @@ class Sweep:
         """Whether another pass has the same adjoints: it differs in gradients at most."""
         mine = self.program
         same = len(mine.inner) == len(program.inner) and all(a is b for a, b in zip(mine.inner, program.inner, strict=True))
-        return same and mine.cut == program.cut and mine.piled == program.piled
+        return same and (mine.cut, mine.piled, mine.chain) == (program.cut, program.piled, program.chain)
 
 
 def sweep(program: Backward, point: Point) -> Sweep:
@@ -88,7 +89,8 @@ def interpret(program: Backward, point: Point, names: frozenset[str] | None = No
             found[state.initial] = np.concatenate(
                 [found[state.initial][:, :1] + carried[state.name][:, None], found[state.initial][:, 1:]], axis=1
             )
-    found.update({name: array[:, None] for name, array in carried.items() if names is None or name in names})
+    states = {s.name for s in program.model.states}
+    found.update({n: a[:, None] for n, a in carried.items() if n in states and (names is None or n in names)})
     return Terms(program.model, point.losses, point.T, found)
 
 
@@ -100,8 +102,10 @@ def _same(one: Backward, other: Backward, name: str) -> bool:
 
 def _adjoints(program: Backward, point: Point) -> tuple[Frame, Mapping[str, Array]]:
     """The adjoints of every step, stacked, and those that reach step 0."""
+    if program.chain is not None:
+        return jacobians.adjoints(program, point, program.chain)
     inside = {v.name: _pieces(program.into(v.name), point) for v in program.order}
-    lagged = {s.name: _pieces(program.into(s.name, lagged=True), point) for s in program.model.states}
+    lagged = {v.name: _pieces(program.into(v.name, lagged=True), point) for v in program.order}
     steps: list[Mapping[str, Array]] = []
     carried: dict[str, Array] = {}
     for index in range(point.T - 1, -1, -1):
@@ -111,7 +115,7 @@ def _adjoints(program: Backward, point: Point) -> tuple[Frame, Mapping[str, Arra
             value = _total(inside[variable.name], point, frame, variable)
             used = variable.name in carried and variable.name not in program.cut
             now[variable.name] = value + carried[variable.name] if used else value
-        new = {s.name: _total(lagged[s.name], point, frame, s) for s in program.model.states}
+        new = {v.name: _total(lagged[v.name], point, frame, v) for v in program.order if lagged[v.name] or v.role is Role.STATE}
         carried = {n: new[n] + carried[n] if n in program.piled and n in carried else new[n] for n in new}
         steps.append(now)
     stacked = {v.name: np.stack([step[v.name] for step in steps[::-1]]) for v in program.order}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import TypeVar
 
@@ -63,7 +63,9 @@ def predicted(mutant: Mutant, case: Case, names: frozenset[str] | None = None) -
     if mutant.keep is not None:
         return terms(mutant, case, names).gradients()
     changed = mutant.edit(case.program) if mutant.edit else case.program
-    point, near = (case.unset(mutant.unset).merged(), None) if mutant.unset else (case.merged, case.total)
+    point, near = (case.unset(mutant.unset), None) if mutant.unset else (case.point, case.sweep)
+    if changed.chain is None:  # products of Jacobians start anew for each loss step
+        point, near = (point.merged(), None) if mutant.unset else (case.merged, case.total)
     return interpret(changed, point, names, near).gradients()
 
 
@@ -71,6 +73,14 @@ def only(routes: Iterable[Route], change: Callable[[Route], Iterable[Route]]) ->
     """Change these routes of a pass, whatever else has been changed in them."""
     places = {route.place for route in routes}
     return lambda program: program.edited(lambda route: change(route) if route.place in places else (route,))
+
+
+def changed(values: Mapping[int, Callable[[MatrixExpr], MatrixExpr]]) -> Edit:
+    """Give each route, by its place, its own change of value."""
+    def edit(route: Route) -> tuple[Route, ...]:
+        return (route.having(values[route.place](route.value)) if route.place in values else route,)
+
+    return lambda program: program.edited(edit)
 
 
 def dropped(routes: Iterable[Route]) -> Edit:

@@ -5,9 +5,12 @@ A wrong backward pass may read a value at a wrong step. Symbols with a prefix sa
 
     v at t+1, t-2 ...     zero where there is no such step
     wrap:v                counted from the other end where there is no such step, as a negative index does
-    last:v                the value of step T whatever the step: a buffer that was overwritten
-    late:v                the same, but for the initial value
+    at 3:v                the value of step 3 whatever the step: that of the last step is a buffer that was overwritten
+    late:v                the value of step T whatever the step, but for the initial value
+    reversed:v            the value of step T+1-t at step t
     unset:v               zero in place of the initial value
+    sample 0:v            the value of sample 0 for every sample
+    border 4:             ones where a stretch of 4 steps begins after another, zeros elsewhere
 """
 
 from __future__ import annotations
@@ -27,7 +30,23 @@ from symbptt.derive.numeric import Run
 from symbptt.derive.recursion import OUTSIDE
 from symbptt.model.values import Variable
 
-WRAP, LAST, LATE, UNSET = "wrap:", "last:", "late:", "unset:"
+WRAP, LATE, REVERSED, UNSET, BORDER = "wrap:", "late:", "reversed:", "unset:", "border "
+_AT, _SAMPLE = "at ", "sample "
+
+
+def at(step: int) -> str:
+    """The prefix for the value of this step."""
+    return f"{_AT}{step}:"
+
+
+def sample(index: int) -> str:
+    """The prefix for the value of this sample."""
+    return f"{_SAMPLE}{index}:"
+
+
+def border(size: int, rows: sp.Expr, columns: sp.Expr) -> Timed:
+    """A matrix of ones where a stretch of this many steps begins after another, of zeros at other steps."""
+    return Timed(f"{BORDER}{size}", rows, columns, TIME)
 
 
 def displaced(prefix: str, symbol: Timed) -> Timed:
@@ -111,6 +130,10 @@ class Point:
         prefix, _, name = symbol.name.rpartition(":")
         if symbol.name.startswith(OUTSIDE):
             return self._cotangent(name, symbol)
+        if symbol.name.startswith(BORDER):
+            size = int(symbol.name.removeprefix(BORDER))
+            first = (np.arange(self.T) % size == 0) & (np.arange(self.T) > 0)
+            return np.broadcast_to(first[:, None, None, None, None].astype(float), (self.T, 1, 1, *self._shape(symbol)))
         offset = int(symbol.step - TIME)
         plain = Timed(name, *symbol.args[1:])
         return np.stack([self._at(plain, prefix + ":" if prefix else "", j + offset) for j in range(1, self.T + 1)])[:, None]
@@ -118,8 +141,16 @@ class Point:
     def _at(self, symbol: Timed, prefix: str, step: int) -> Array:
         leaves = self.run.values.leaves
         known = [j for j in range(self.T + 1) if self._symbol(symbol, j) in leaves]
-        if prefix == LAST or (prefix == LATE and step > 0):
-            return leaves[self._symbol(symbol, known[-1])]
+        if prefix.startswith(_SAMPLE):
+            index = int(prefix.removeprefix(_SAMPLE).rstrip(":"))
+            value = self._at(symbol, "", step)
+            return np.broadcast_to(value[index : index + 1], value.shape) if len(value) > 1 else value
+        if prefix == LATE and step > 0:
+            step = known[-1]
+        if prefix.startswith(_AT):
+            step = int(prefix.removeprefix(_AT).rstrip(":"))
+        if prefix == REVERSED:
+            step = self.T + 1 - step
         if prefix == WRAP and step not in known:
             step = known[(step - known[0]) % len(known)]
         if 1 <= step <= self.T and step not in known:
@@ -129,11 +160,14 @@ class Point:
             return np.zeros_like(leaves[self._symbol(symbol, known[0])])
         return leaves[self._symbol(symbol, step)]
 
+    def _shape(self, symbol: Timed) -> tuple[int, int]:
+        return self.values.size(symbol.rows), self.values.size(symbol.cols)
+
     def _symbol(self, symbol: Timed, step: int) -> Timed:
         return Timed(symbol.name, symbol.rows, symbol.cols, step)
 
     def _cotangent(self, name: str, symbol: Timed) -> Array:
-        rows, columns = self.values.size(symbol.rows), self.values.size(symbol.cols)
+        rows, columns = self._shape(symbol)
         given = self.cotangents.get(name)
         value = np.zeros((self.T, 1, rows * columns)) if given is None else np.asarray(given, float)
         return value.reshape(self.T, 1, -1, rows, columns)

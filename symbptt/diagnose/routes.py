@@ -6,7 +6,7 @@ factor, another step. `symbptt.diagnose.interpret` evaluates the edited pass.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 
@@ -45,10 +45,22 @@ class Route:
 
 
 @dataclass(frozen=True)
+class Chain:
+    """A product of Jacobians of steps: those that an adjoint from step t meets on its way to step k, first to last.
+
+    With `turned` they are transposed. The right one has J_t, J_{t−1}, …, J_{k+1}.
+    """
+
+    steps: Callable[[int, int], Sequence[int]]
+    turned: bool = False
+
+
+@dataclass(frozen=True)
 class Backward:
     """A backward pass: `order` are the values whose adjoints are computed, in order; `routes` feed them.
 
     `cut` are states whose carry is computed but never added; `piled` are states whose carry is added up instead of replaced.
+    With a `chain` the Jacobians of the steps are multiplied out, in its way.
     """
 
     model: Model
@@ -56,6 +68,7 @@ class Backward:
     routes: tuple[Route, ...]
     cut: frozenset[str] = frozenset()
     piled: frozenset[str] = frozenset()
+    chain: Chain | None = None
 
     @cached_property
     def inner(self) -> tuple[Route, ...]:

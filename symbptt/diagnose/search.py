@@ -72,7 +72,8 @@ class Singles:
     @classmethod
     def of(cls, problem: Problem, mutants: Sequence[Mutant]) -> Singles:
         """Evaluate every mutant that changes something."""
-        vectors = np.stack([problem.vector(m) for m in mutants])
+        with np.errstate(all="ignore"):
+            vectors = np.stack([problem.vector(m) for m in mutants])
         vectors[~np.isfinite(vectors)] = np.inf
         changed = problem.matcher.changed(vectors)
         kept = changed.any(axis=1) & np.isfinite(vectors).all(axis=1)

@@ -10,7 +10,8 @@ import pytest
 import symbptt
 from symbptt import derive, unroll
 from symbptt.algebra.nodes import TIME, Timed
-from symbptt.diagnose.point import LAST, UNSET, WRAP, displaced
+from symbptt.diagnose import point as reads
+from symbptt.diagnose.point import UNSET, WRAP, displaced
 
 from .conftest import Bench
 
@@ -56,6 +57,6 @@ def test_displaced_values(bench: Callable[..., Bench]) -> None:
 
     np.testing.assert_array_equal(steps(h.at(TIME - 1)), at[:4])
     np.testing.assert_array_equal(steps(h.at(TIME + 1)), [*at[2:], np.zeros_like(at[0])])
-    np.testing.assert_array_equal(steps(displaced(LAST, h.at())), [at[4]] * 4)
+    np.testing.assert_array_equal(steps(displaced(reads.at(4), h.at())), [at[4]] * 4)
     np.testing.assert_array_equal(steps(displaced(UNSET, h.at(TIME - 1))), [np.zeros_like(at[0]), *at[1:4]])
     np.testing.assert_array_equal(steps(displaced(WRAP, h.at(TIME - 2))), [at[4], *at[:3]])

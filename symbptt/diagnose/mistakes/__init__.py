@@ -4,14 +4,31 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 
-from symbptt.diagnose.mistakes import carry, index, losses, permuted, product, slope, stacked, stale, summed, terms
+from symbptt.diagnose.mistakes import (
+    adjoints,
+    blocks,
+    carried,
+    carry,
+    index,
+    jacobians,
+    losses,
+    permuted,
+    product,
+    rotation,
+    slope,
+    stacked,
+    stale,
+    summed,
+    terms,
+)
 from symbptt.diagnose.mutant import Mutant
 from symbptt.diagnose.point import Point
 from symbptt.diagnose.routes import Backward
 
 FAMILIES: tuple[Callable[[Backward, Point], Iterable[Mutant]], ...] = (
     carry.mutants, terms.mutants, losses.mutants, index.mutants, slope.mutants, product.mutants, permuted.mutants, stale.mutants,
-    summed.mutants, stacked.mutants,
+    summed.mutants, stacked.mutants, jacobians.mutants, carried.mutants, adjoints.mutants,
+    rotation.mutants, blocks.mutants,
 )
 """Another family is another row."""
 

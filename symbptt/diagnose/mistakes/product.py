@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import pairwise
 
 import sympy as sp
 from sympy.matrices.expressions.matexpr import MatrixExpr
 from sympy.matrices.expressions.special import OneMatrix
 
 from symbptt.algebra import build
-from symbptt.algebra.nodes import TIME, Slope, SlopeByResult, Timed, is_leaf
+from symbptt.algebra.nodes import TIME, Slope, SlopeByResult, Spread, Timed, is_leaf
 from symbptt.derive.adjoint import NODE
 from symbptt.diagnose import words
 from symbptt.diagnose.causes import Cause
@@ -28,7 +29,7 @@ def mutants(program: Backward, point: Point) -> Iterator[Mutant]:
         if len(factors) > 1:
             yield from _matrices(program, point, route, factors)
         for node in sorted(route.value.atoms(sp.HadamardProduct), key=str):
-            if _moving(node):
+            if moving(node):
                 yield from _elementwise(program, route, node)
         for summand in route.value.args if isinstance(route.value, sp.MatAdd) else ():
             rest = build.add(*(a for a in route.value.args if a is not summand))
@@ -44,26 +45,32 @@ def _cause(name: str, program: Backward, route: Route, **shown: str) -> Cause:
     return Cause(name, state, route.target.name, route.number, tuple(shown.items()), route.lagged)
 
 
-def _moving(factor: MatrixExpr) -> bool:
+def moving(factor: MatrixExpr) -> bool:
+    """Whether a factor has an adjoint in it."""
     return any(s.name.startswith(NODE) for s in factor.atoms(sp.MatrixSymbol))
 
 
-def _values(program: Backward, like: MatrixExpr) -> list[MatrixExpr]:
-    """The values of a step that could stand in the place of another of their shape."""
-    fitting = [v for v in program.model.of(Role.STATE, Role.LOCAL, Role.INPUT) if v.at().shape == like.shape]
+def others(program: Backward, like: MatrixExpr) -> list[MatrixExpr]:
+    """The values of a step, and of the step before, that could stand in the place of another of their shape."""
+    fitting = [v for v in program.model.of(Role.STATE, Role.LOCAL, Role.INPUT) if v.at().shape == like.shape and not v.classes]
+    if isinstance(like, Spread):
+        return [Spread(other, *like.args[1:]) for other in others(program, like.args[0])]
     return [v.at() for v in fitting] + [v.at(TIME - 1) for v in fitting if v.role is Role.STATE]
 
 
 def _elementwise(program: Backward, route: Route, node: sp.HadamardProduct) -> Iterator[Mutant]:
     for factor in node.args:
-        if _moving(factor) or isinstance(factor, (Slope, SlopeByResult)):
+        if moving(factor):
+            continue
+        if isinstance(factor, (Slope, SlopeByResult)):  # what else can be wrong with a slope has a family of its own
+            yield from (_other(program, route, factor, other) for other in others(program, factor))
             continue
         yield _missing(program, route, factor)
         summands = factor.args if isinstance(factor, sp.MatAdd) else ()
-        others = [part for s in summands for part in (s, build.scale(-1, s)) if part.atoms(sp.MatrixSymbol)]
-        others += _values(program, factor) if factor.atoms(Timed) else []
-        others.append(build.add(OneMatrix(*factor.shape), build.scale(-1, factor)))
-        for other in dict.fromkeys(others):
+        found = [part for s in summands for part in (s, build.scale(-1, s)) if part.atoms(sp.MatrixSymbol)]
+        found += others(program, factor) if factor.atoms(Timed) else []
+        found.append(build.add(OneMatrix(*factor.shape), build.scale(-1, factor)))
+        for other in dict.fromkeys(found):
             if other != factor:
                 yield _other(program, route, factor, other)
 
@@ -92,20 +99,35 @@ def _matrices(program: Backward, point: Point, route: Route, factors: tuple[Matr
     model = program.model
     if route.is_leaf and len(factors) == 2:
         yield from _outer(program, point, route, factors)
+    yield from _orders(program, point, route, factors)
     for factor in factors:
         bare = factor.arg if isinstance(factor, sp.Transpose) else factor
-        if _moving(factor) or not is_leaf(bare) or isinstance(bare, Timed):
-            continue
         other = bare if isinstance(factor, sp.Transpose) else build.transpose(bare)
-        if _square(bare, point):
+        if is_leaf(bare) and _square(bare, point):
             wrong = words.text(route.value.xreplace({factor: other}), model)
             yield Mutant((_cause("transpose-missing", program, route, wrong=wrong),), swapped([route], {factor: other}))
+        if moving(factor) or not is_leaf(bare) or isinstance(bare, Timed):
+            continue
+        if _square(bare, point):
             rest = build.mul(*(f for f in factors if f is not factor))
             cause = _cause("factor-missing", program, route, factor=words.text(factor, model))
             yield Mutant((cause,), swapped([route], {route.value: rest}))
         for variable in model.parameters:
             if variable.tied and variable.at() != bare and variable.at().shape == bare.shape:
                 yield _other(program, route, bare, variable.at())
+
+
+def _orders(program: Backward, point: Point, route: Route, factors: tuple[MatrixExpr, ...]) -> Iterator[Mutant]:
+    """Two neighbours exchanged, where the shapes still fit."""
+    number, _ = build.split_number(route.value)
+    for i in range(len(factors) - 1):
+        turned = (*factors[:i], factors[i + 1], factors[i], *factors[i + 2:])
+        sizes = [tuple(map(point.values.size, f.shape)) for f in turned]
+        fits = all(a[1] == b[0] for a, b in pairwise(sizes))
+        if fits and (sizes[0][0], sizes[-1][1]) == tuple(map(point.values.size, route.value.shape)):
+            wrong = build.scale(number, sp.MatMul(*turned))
+            cause = _cause("order-wrong", program, route, wrong=words.text(wrong, program.model))
+            yield Mutant((cause,), swapped([route], {route.value: wrong}))
 
 
 def _outer(program: Backward, point: Point, route: Route, factors: tuple[MatrixExpr, ...]) -> Iterator[Mutant]:
@@ -116,11 +138,11 @@ def _outer(program: Backward, point: Point, route: Route, factors: tuple[MatrixE
         cause = _cause("transpose-missing", program, route, wrong=words.text(turned, model))
         yield Mutant((cause,), swapped([route], {route.value: turned}))
     for factor in factors:
-        if _moving(factor):
+        if moving(factor):
             continue
         bare = factor.arg if isinstance(factor, sp.Transpose) else factor
         if is_leaf(bare):
-            yield from (_other(program, route, bare, other) for other in _values(program, bare) if other != bare)
+            yield from (_other(program, route, bare, other) for other in others(program, bare) if other != bare)
 
 
 def _all_transposed(program: Backward, point: Point) -> Iterator[Mutant]:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 
 import sympy as sp
 from sympy.matrices.expressions.matexpr import MatrixExpr
@@ -14,29 +15,52 @@ from symbptt.algebra.nodes import TIME, Elementwise, Slope, SlopeByResult, Softm
 from symbptt.derive.adjoint import NODE, symbol
 from symbptt.diagnose import words
 from symbptt.diagnose.causes import Cause
-from symbptt.diagnose.mutant import Mutant, swapped
+from symbptt.diagnose.mutant import Mutant, changed, swapped
 from symbptt.diagnose.point import Point
 from symbptt.diagnose.routes import Backward, Route
 from symbptt.model.values import Role, Variable
 
 OTHERS = ("tanh", "sigmoid", "relu")
 """Functions whose slopes are tried in the place of another's."""
+_LISTED = 3
+"""So many wrong slopes are written out where a mistake is made at many places."""
+
+
+@dataclass(frozen=True)
+class Site:
+    """A slope in a route."""
+
+    route: Route
+    node: Elementwise
+
+
+@dataclass(frozen=True)
+class Form:
+    """What may stand in the place of a slope; `kind` is the same for the same mistake at another site."""
+
+    cause: str
+    kind: str
+    wrong: str
+    value: MatrixExpr
 
 
 def mutants(program: Backward, point: Point) -> Iterator[Mutant]:
-    """For every slope in the pass, alone and together with its like."""
-    sloped = [(route, node) for route in program.routes for node in _slopes(route)]
-    for route, node in sloped:
-        yield from _missing(program, [(route, node)])
-        yield from _wrong(program, route, node)
-        yield from _elsewhere(program, route, node)
-        yield from _skipped(program, route, node)
+    """Every slope wrong alone, and the same mistake wherever there is the same function, or any."""
+    sites = [Site(route, node) for route in program.routes for node in _slopes(route)]
+    forms = {site: [*_missing(site), *_wrong(program, site), *_elsewhere(program, site)] for site in sites}
+    for site in sites:
+        for form in forms[site]:
+            yield _mutant(program, {site: form})
+        yield from _skipped(program, site)
     for route in program.routes:
         yield from _softmax(program, route)
-    for names in {frozenset([n.name]) for _, n in sloped} | {frozenset(n.name for _, n in sloped)}:
-        together = [(r, n) for r, n in sloped if n.name in names]
-        if len(together) > 1:
-            yield from _missing(program, together)
+    names = [frozenset([name]) for name in dict.fromkeys(s.node.name for s in sites)]
+    for chosen in [*names, *([frozenset().union(*names)] if len(names) > 1 else [])]:
+        alike = [s for s in sites if s.node.name in chosen]
+        for kind in dict.fromkeys(f.kind for s in alike for f in forms[s]) if len(alike) > 1 else ():
+            group = {s: f for s in alike for f in forms[s] if f.kind == kind}
+            if len(group) > 1 and {s.node.name for s in group} == chosen:
+                yield _mutant(program, group)
 
 
 def _slopes(route: Route) -> list[Elementwise]:
@@ -47,44 +71,72 @@ def _equation(program: Backward, variable: Variable) -> MatrixExpr:
     return next(e.value for e in program.model.all_equations if e.target == variable)
 
 
-def _cause(name: str, program: Backward, routes: list[Route], node: Elementwise, **shown: str) -> Cause:
+def _mutant(program: Backward, group: dict[Site, Form]) -> Mutant:
+    """The same form at these sites."""
+    routes, forms = [s.route for s in group], list(group.values())
+    wrong = ", ".join(dict.fromkeys(f.wrong for f in forms[:_LISTED])) + (", …" if len(forms) > _LISTED else "")
+    cause = _cause(forms[0].cause, program, routes, [s.node for s in group], wrong=wrong)
+    rules: dict[int, dict[MatrixExpr, MatrixExpr]] = {}
+    for site, form in group.items():
+        rules.setdefault(site.route.place, {})[site.node] = form.value
+    return Mutant((cause,), changed({place: lambda v, r=r: v.xreplace(r) for place, r in rules.items()}))  # type: ignore[misc]
+
+
+def _cause(name: str, program: Backward, routes: Sequence[Route], nodes: Sequence[Elementwise], **shown: str) -> Cause:
     model = program.model
-    shown = {"slope": words.text(node, model), "place": words.places(routes, model), "function": node.name, **shown}
+    slopes = ", ".join(dict.fromkeys(words.text(n, model) for n in nodes[:_LISTED])) + (", …" if len(nodes) > _LISTED else "")
+    function = " and ".join(dict.fromkeys(n.name for n in nodes))
+    shown = {"slope": slopes, "place": words.places(routes, model), "function": function, **shown}
     return Cause(name, None, routes[0].target.name, routes[0].number, tuple(shown.items()), routes[0].lagged)
 
 
-def _missing(program: Backward, sloped: list[tuple[Route, Elementwise]]) -> Iterator[Mutant]:
-    routes = [r for r, _ in sloped]
-    rules: dict[MatrixExpr, MatrixExpr] = {n: OneMatrix(*n.shape) for _, n in sloped}
-    yield Mutant((_cause("slope-missing", program, routes, sloped[0][1]),), swapped(routes, rules))
+def _missing(site: Site) -> Iterator[Form]:
+    yield Form("slope-missing", "missing", "", OneMatrix(*site.node.shape))
 
 
-def _wrong(program: Backward, route: Route, node: Elementwise) -> Iterator[Mutant]:
+def _wrong(program: Backward, site: Site) -> Iterator[Form]:
     """The slope of another function, and the usual misprints of the forms in terms of the result."""
-    argument, y = _ends(program, route)
+    node, (argument, y) = site.node, _ends(program, site.route)
     one = OneMatrix(*node.shape)
-    forms: dict[str, MatrixExpr] = {}
     for name in OTHERS:
         if name == node.name:
             continue
         by_result = FUNCTIONS[name].by_result is not None
-        forms[f"that of {name}"] = SlopeByResult(name, y) if by_result else Slope(name, argument)
+        first = SlopeByResult(name, y) if by_result else Slope(name, argument)
+        yield Form("slope-wrong", name, f"that of {name}", first)
         if by_result:
-            forms[f"that of {name} at the argument"] = Slope(name, argument)
-    square = build.hadamard(y, y)
-    minus = build.scale(-1, y)
-    letter = words.text(y, program.model)
-    forms |= {
-        f"1 − {letter}": build.add(one, minus),
-        f"{letter}": y,
-        f"{letter}²": square,
-        f"1 + {letter}²": build.add(one, square),
-        f"{letter}(1 + {letter})": build.add(y, square),
-        f"(1 − {letter})²": build.hadamard(build.add(one, minus), build.add(one, minus)),
+            yield Form("slope-wrong", f"{name} at the argument", f"that of {name} at the argument", Slope(name, argument))
+    square, minus = build.hadamard(y, y), build.scale(-1, y)
+    for kind, form in {
+        "1 − {}": build.add(one, minus),
+        "{}": y,
+        "{}²": square,
+        "1 + {}²": build.add(one, square),
+        "{}(1 + {})": build.add(y, square),
+        "(1 − {})²": build.hadamard(build.add(one, minus), build.add(one, minus)),
+        "2{}": build.scale(2, y),
         "the slope enters twice": build.hadamard(node, node),
-    }
-    for wrong, form in forms.items():
-        yield Mutant((_cause("slope-wrong", program, [route], node, wrong=wrong),), swapped([route], {node: form}))
+        "its reciprocal": Elementwise("reciprocal", node),
+    }.items():
+        yield Form("slope-wrong", kind, kind.replace("{}", words.text(y, program.model)), form)
+
+
+def _elsewhere(program: Backward, site: Site) -> Iterator[Form]:
+    """The slope at another value: of the argument where the result belongs, or of any value of the same shape."""
+    node, (argument, y) = site.node, _ends(program, site.route)
+    others = [v for v in program.model.of(Role.STATE, Role.LOCAL) if v.at().shape == node.shape]
+    at = [v.at() for v in others] + [v.at(TIME - 1) for v in others if v.role is Role.STATE]
+    at += [argument] if argument not in at else []
+    forms: list[MatrixExpr] = [Slope(node.name, *node.numbers, x) for x in at if x != argument]
+    if FUNCTIONS[node.name].by_result is not None:
+        forms += [SlopeByResult(node.name, *node.numbers, x) for x in at if x != y]
+    for form in sorted(forms, key=lambda f: f.operand not in (argument, y)):
+        if form != node:
+            shown = words.text(form, program.model)
+            if isinstance(form, Slope):
+                shown = f"{node.name}′({words.text(form.operand, program.model)})"
+            where = "result" if form.operand == y else "argument" if form.operand == argument else str(form.operand)
+            yield Form("slope-argument", f"{type(form).__name__} at {where}", shown, form)
 
 
 def _softmax(program: Backward, route: Route) -> Iterator[Mutant]:
@@ -110,26 +162,9 @@ def _ends(program: Backward, route: Route) -> tuple[MatrixExpr, MatrixExpr]:
     return argument, route.through.at()
 
 
-def _elsewhere(program: Backward, route: Route, node: Elementwise) -> Iterator[Mutant]:
-    """The slope at another value: of the argument where the result belongs, or of any value of the same shape."""
-    argument, y = _ends(program, route)
-    has_result = FUNCTIONS[node.name].by_result is not None
-    others = [v for v in program.model.of(Role.STATE, Role.LOCAL) if v.at().shape == node.shape]
-    at = [v.at() for v in others] + [v.at(TIME - 1) for v in others if v.role is Role.STATE]
-    at += [argument] if argument not in at else []
-    forms: list[MatrixExpr] = [Slope(node.name, *node.numbers, x) for x in at if x != argument]
-    if has_result:
-        forms += [SlopeByResult(node.name, *node.numbers, x) for x in at if x != y]
-    for form in sorted(forms, key=lambda f: f.operand not in (argument, y)):
-        if form != node:
-            wrong = words.text(form, program.model)
-            if isinstance(form, Slope):
-                wrong = f"{node.name}′({words.text(form.operand, program.model)})"
-            yield Mutant((_cause("slope-argument", program, [route], node, wrong=wrong),), swapped([route], {node: form}))
-
-
-def _skipped(program: Backward, route: Route, node: Elementwise) -> Iterator[Mutant]:
+def _skipped(program: Backward, site: Site) -> Iterator[Mutant]:
     """The slope left out, or applied after the weights, on the way from a pre-activation to what it reads."""
+    route, node = site.route, site.node
     inner, outer = symbol(NODE, route.target, TIME), symbol(NODE, route.through, TIME)
     if not isinstance(route.value, sp.HadamardProduct) or outer not in route.value.atoms(Timed):
         return
@@ -137,12 +172,12 @@ def _skipped(program: Backward, route: Route, node: Elementwise) -> Iterator[Mut
     for group in (*([r] for r in readers), [r for r in readers if r.is_leaf], [r for r in readers if r.lagged]):
         if not group:
             continue
-        yield Mutant((_cause("slope-missing", program, group, node),), swapped(group, {inner: outer}))
+        yield Mutant((_cause("slope-missing", program, group, [node]),), swapped(group, {inner: outer}))
         if all(r.lagged and r.value.shape == node.shape for r in group):
             right = words.right_side(group, program.model)
             late = [build.hadamard(node, r.value.xreplace({inner: outer})) for r in group]
             wrong = words.text(build.add(*late), program.model)
             yield Mutant(
-                (_cause("order-wrong", program, group, node, right=right, wrong=wrong),),
+                (_cause("order-wrong", program, group, [node], right=right, wrong=wrong),),
                 swapped(group, {r.value: new for r, new in zip(group, late, strict=True)}),
             )

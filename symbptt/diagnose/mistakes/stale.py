@@ -1,4 +1,4 @@
-"""Mistakes of memory: values that a later step has overwritten, and initial states taken for zero."""
+"""Mistakes of memory: values of one step, or of one sample, in the place of all, and initial states taken for zero."""
 
 from __future__ import annotations
 
@@ -10,16 +10,25 @@ from symbptt.algebra.nodes import TIME, Timed
 from symbptt.diagnose import words
 from symbptt.diagnose.causes import Cause
 from symbptt.diagnose.mutant import Mutant, swapped
-from symbptt.diagnose.point import LAST, LATE, UNSET, Point, displaced
+from symbptt.diagnose.point import LATE, REVERSED, UNSET, Point, at, displaced, sample
 from symbptt.diagnose.routes import Backward, Route
 from symbptt.model.values import Role, Variable
 
+_COPY = "Store a copy for every step (a list of arrays that are written in place holds one array)."
+_INDEX = "Use the value of the step that the loop is at."
+_LONGEST = 12
+"""Up to this many steps the value of every one is tried, else of the first and the last only."""
+
 
 def mutants(program: Backward, point: Point) -> Iterator[Mutant]:
-    """Buffers that hold the last step's value, and initial states of zero."""
-    if point.T > 1:
-        for variable in program.model.of(Role.STATE, Role.LOCAL, Role.INPUT):
-            yield from _overwritten(program, variable)
+    """Values of one step or one sample at all of them, values in reverse order, and initial states of zero."""
+    for variable in program.model.of(Role.STATE, Role.LOCAL, Role.INPUT) if point.T > 1 else ():
+        if variable.classes:
+            continue
+        symbols = [variable.at(), *([variable.at(TIME - 1)] if variable.role is Role.STATE else [])]
+        for place, routes in _groups(program, symbols):
+            for prefix, what, fix in _wrongs(variable, point):
+                yield _mutant(program, variable, routes, symbols, prefix, f"{place} {what}", fix)
     states = program.model.states
     started = [s for s in states if s.name in point.started]
     for group in (*((s,) for s in started), *([started] if len(started) > 1 else [])):
@@ -33,23 +42,41 @@ def _unset(state: Variable, place: str) -> Cause:
     return Cause("initial-state-ignored", state.name, state.name, 0, (("state", f"{state.name}₀"), ("place", place)))
 
 
-def _overwritten(program: Backward, variable: Variable) -> Iterator[Mutant]:
-    symbols = [variable.at(), *([variable.at(TIME - 1)] if variable.role is Role.STATE else [])]
-    for prefix in (LATE, LAST) if variable.role is Role.STATE else (LAST,):
-        rules: dict[MatrixExpr, MatrixExpr] = {s: displaced(prefix, s) for s in symbols}
-        for kind, routes in (("every", program.routes), ("leaf", [r for r in program.routes if r.is_leaf])):
-            read = [r for r in routes if r.value.atoms(Timed) & set(symbols)]
-            if read:
-                yield _mutant(program, variable, read, rules, kind)
+def _groups(program: Backward, symbols: Sequence[Timed]) -> Iterator[tuple[str, list[Route]]]:
+    """The routes that read a value: all of them, those of the gradients, and each alone."""
+    read = [r for r in program.routes if r.value.atoms(Timed) & set(symbols)]
+    leaves = [r for r in read if r.is_leaf]
+    if read:
+        yield "in the backward pass", read
+    if leaves and len(leaves) < len(read):
+        yield "in the gradients", leaves
+    for route in read if len(read) > 1 else ():
+        yield f"in {words.place(route, program.model)}", [route]
+
+
+def _wrongs(variable: Variable, point: Point) -> Iterator[tuple[str, str, str]]:
+    """The prefix of a wrong value, how it is said, and what to do."""
+    is_state = variable.role is Role.STATE
+    steps = range(0 if is_state else 1, point.T + 1) if point.T <= _LONGEST else (1, point.T)
+    lost = "is the value of the last step at every step: one buffer was overwritten"
+    if is_state:
+        yield LATE, lost, _COPY
+    yield at(point.T), lost, _COPY
+    for step in steps:
+        name = "the first step" if step == 1 else "the initial state" if step == 0 else f"step {step}"
+        if step < point.T:
+            yield at(step), f"is the value of {name} at every step: its index does not move", _INDEX
+    yield REVERSED, "comes in reverse order: at step t it is that of step T + 1 − t", _INDEX
+    for index in dict.fromkeys((0, point.N - 1)) if point.N > 1 else ():
+        name = "the first" if index == 0 else "the last"
+        yield sample(index), f"is the value of {name} sample for every sample", "Keep the values of every sample."
 
 
 def _mutant(
-    program: Backward, variable: Variable, routes: Sequence[Route], rules: dict[MatrixExpr, MatrixExpr], kind: str
+    program: Backward, variable: Variable, routes: Sequence[Route], symbols: Sequence[Timed], prefix: str, what: str, fix: str
 ) -> Mutant:
-    name = words.value(variable, program.model)
-    where = "in the gradients" if kind == "leaf" else "in the backward pass"
-    what = f"{name} {where} is the value of the last step at every step: one buffer was overwritten"
-    fix = "Store a copy for every step (a list of arrays that are written in place holds one array)."
+    rules: dict[MatrixExpr, MatrixExpr] = {s: displaced(prefix, s) for s in symbols}
     state = variable.name if variable.role is Role.STATE else None
-    cause = Cause("stale-buffer", state, variable.name, 0, (("what", what), ("fix", fix)))
-    return Mutant((cause,), swapped(routes, rules))
+    shown = (("what", f"{words.value(variable, program.model)} {what}"), ("fix", fix))
+    number, carry = (routes[0].number, routes[0].lagged) if len(routes) == 1 else (0, False)
+    return Mutant((Cause("stale-buffer", state, variable.name, number, shown, carry),), swapped(routes, rules))

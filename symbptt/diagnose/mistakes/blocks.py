@@ -1,0 +1,80 @@
+"""Mistakes at the borders of blocks, in code that computes some steps at a time and hands a carry from block to block."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+import sympy as sp
+from sympy.matrices.expressions.matexpr import MatrixExpr
+from sympy.matrices.expressions.special import OneMatrix, ZeroMatrix
+
+from symbptt.algebra import build
+from symbptt.algebra.nodes import TIME
+from symbptt.diagnose import words
+from symbptt.diagnose.causes import Cause
+from symbptt.diagnose.mistakes.product import moving
+from symbptt.diagnose.mutant import Mutant, changed
+from symbptt.diagnose.point import Point, border
+from symbptt.diagnose.routes import Backward, Route
+
+LONGEST = 16
+"""With more steps blocks are not looked for."""
+
+
+def mutants(program: Backward, point: Point) -> Iterator[Mutant]:
+    """What crosses a border dropped, with a factor missing, twice or of another step, or with another sign."""
+    for size in sizes(point):
+        for state in program.model.states:
+            carries = program.into(state.name, lagged=True)
+            if carries:
+                kept = f"the carry of {state.name} inside blocks of {size} steps"
+                nothing = {r: ZeroMatrix(*r.value.shape) for r in carries}
+                yield _mutant(size, carries, nothing, "truncated", state.name, kept=kept)
+            for route in carries:
+                yield from _route(program, size, route)
+
+
+def sizes(point: Point) -> range:
+    """The sizes of blocks that have a border between them."""
+    return range(2, point.T) if point.T <= LONGEST else range(0)
+
+
+def at_borders(value: MatrixExpr, wrong: MatrixExpr, size: int) -> MatrixExpr:
+    """A value that is another one at the borders of blocks."""
+    there = border(size, *value.shape)
+    return build.add(value, build.hadamard(there, wrong), build.scale(-1, build.hadamard(there, value)))
+
+
+def _mutant(size: int, routes: Sequence[Route], values: dict[Route, MatrixExpr], name: str, state: str, **shown: str) -> Mutant:
+    cause = Cause(name, state, state, routes[0].number, tuple(shown.items()), True)
+    edits = {r.place: lambda v, w=values[r]: at_borders(v, w, size) for r in routes}
+    return Mutant((cause,), changed(edits))
+
+
+def _route(program: Backward, size: int, route: Route) -> Iterator[Mutant]:
+    model, state = program.model, route.target.name
+    place = f"{words.place(route, model)}, between blocks of {size} steps,"
+    right = words.text(route.value, model)
+    what = f"the summand {right} of {place[:-1]}"
+    yield _mutant(size, [route], {route: build.scale(-1, route.value)}, "sign-flipped", state, what=what,
+                  fix="It enters with the sign that it has inside a block.")
+    yield _mutant(size, [route], {route: build.scale(2, route.value)}, "counted-twice", state, what=what)
+    for factor in _factors(route.value):
+        text = words.text(factor, model)
+        one = route.value.xreplace({factor: OneMatrix(*factor.shape)})
+        yield _mutant(size, [route], {route: one}, "factor-missing", state, place=place, factor=text, right=right)
+        twice = build.hadamard(factor, route.value) if factor.shape == route.value.shape else None
+        if twice is not None:
+            yield _mutant(size, [route], {route: twice}, "factor-wrong", state, place=place, right=right,
+                          wrong=f"the square of {text}", right_factor=text)
+        for offset in (1, -1):
+            moved = factor.xreplace({TIME: TIME + offset})
+            if moved != factor:
+                yield _mutant(size, [route], {route: route.value.xreplace({factor: moved})}, "off-by-one", state,
+                              place=place, wrong=words.text(moved, model), right=text)
+
+
+def _factors(value: MatrixExpr) -> list[MatrixExpr]:
+    """The elementwise factors that are no adjoints."""
+    products = sorted(value.atoms(sp.HadamardProduct), key=str)
+    return list(dict.fromkeys(f for p in products if moving(p) for f in p.args if not moving(f)))
