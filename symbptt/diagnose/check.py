@@ -7,6 +7,7 @@ from typing import Any
 from symbptt.diagnose.diagnosis import Diagnosis
 from symbptt.diagnose.findings import Finding
 from symbptt.diagnose.judge import findings
+from symbptt.diagnose.match import Matcher
 from symbptt.diagnose.problem import Arrays, Case, case, given
 from symbptt.errors import BadInput
 from symbptt.model.read import load
@@ -35,6 +36,16 @@ def gradients(
         weights=weights, T=T,
     )
     return Diagnosis(made.program.model, diagnosed(made, theirs, entries or {}))
+
+
+def equal(made: Case, theirs: Arrays) -> frozenset[str]:
+    """The gradients that are right as they are."""
+    compared, _ = given(made, theirs, {})
+    if not compared:
+        return frozenset()
+    matcher = Matcher.of(compared, made.right)
+    right = matcher.equal(matcher.truth)
+    return frozenset(g.name for g, ok in zip(compared, right, strict=True) if ok and g.unsummed is None and not g.layout)
 
 
 def diagnosed(made: Case, theirs: Arrays, entries: Arrays) -> tuple[Finding, ...]:

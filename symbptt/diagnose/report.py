@@ -20,10 +20,11 @@ _SHOWN = 4
 """Causes that are printed for a gradient; JSON has them all."""
 
 
-def text(findings: Sequence[Finding], notes: Sequence[str], model: Model) -> str:
-    """The table of verdicts, then the causes, each told once with the gradients that it concerns."""
+def text(findings: Sequence[Finding], notes: Sequence[str], model: Model, opening: Sequence[str] = ()) -> str:
+    """What comes first, the table of verdicts, then the causes, each told once with the gradients that it concerns."""
     width = max((len(f.gradient) for f in findings), default=0)
-    lines = [_verdict(f, width) for f in findings]
+    lines = [*(line for note in opening for line in _wrapped(note, "")), *([""] if opening and findings else [])]
+    lines += [_verdict(f, width) for f in findings]
     told: dict[tuple[tuple[str, str], ...], list[Finding]] = {}
     for finding in findings:
         if finding.verdict != RIGHT:

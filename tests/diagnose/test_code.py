@@ -101,15 +101,18 @@ def test_a_mistake_in_code_is_named(write: Write, old: str, new: str, gradient: 
 def test_gradients_come_as_dicts_lists_or_without_names(write: Write) -> None:
     for ending in ("return loss, {'W_hh': dW_hh, 'b_h': db_h}", "return {'dW_hh': dW_hh, 'grad_b_h': db_h}",
                    "return [loss, dW_xh, dW_hh, db_h, dW_ho + 0, db_o]", "return dict(W_hh=dW_hh, b_h=db_h)"):
-        found = code.file("elman", write(ELMAN.replace("return loss, dW_xh, dW_hh, db_h, dW_ho, db_o", ending)))
-        assert found.ok and len(found.findings) >= 2, ending
+        path = write(ELMAN.replace("return loss, dW_xh, dW_hh, db_h, dW_ho, db_o", ending))
+        found = code.file("elman", path)
+        assert all(f.right for f in found.findings) and len(found.findings) + len(found.unjudged) == 5, ending
+        assert found.ok == (not found.unjudged) and code.file("elman", path, wrt=["W_hh", "b_h"]).ok, ending
 
 
 def test_a_mean_loss_is_scaled_unless_the_mapping_says_so(write: Write) -> None:
     text = ELMAN.replace("return loss, dW_xh, dW_hh, db_h, dW_ho, db_o", "return loss / T / N, dW_hh / T / N, db_h / T / N")
     found = code.file("elman", write(text))
     assert verdicts(found) == {"scaled"} and found.causes == ("mean-for-sum",)
-    assert code.file("elman", write(text), table=table({"loss": "mean"}, symbptt.load("elman"))).ok
+    said = {"loss": "mean", "wrt": ["W_hh", "b_h"]}
+    assert code.file("elman", write(text), table=table(said, symbptt.load("elman"))).ok
 
 
 @pytest.mark.parametrize("style", ["plain", "fast"])

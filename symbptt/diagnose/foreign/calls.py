@@ -4,19 +4,32 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from symbptt.diagnose.foreign.guess import CONVENTIONS, Guesser, is_group
+from symbptt.diagnose.foreign.guess import CONVENTIONS, Guesser, is_cache, is_group, plain
 from symbptt.diagnose.foreign.mapping import Table
 from symbptt.diagnose.foreign.meaning import Meaning
 from symbptt.diagnose.foreign.signature import Function, Source
 from symbptt.errors import BadInput
-from symbptt.model.values import Model
+from symbptt.model.values import Model, Role
 
 Meanings = dict[str, Meaning]
+_FORWARD = (("backward", "forward"), ("backprop", "forward"), ("bwd", "fwd"), ("bptt", "forward"), ("back", "forward"),
+            ("bprop", "fprop"))
+"""What the function that makes a cache is called, by what the one that takes it is called."""
+
+
+@dataclass(frozen=True)
+class Made:
+    """An object that the functions are methods of: arguments of its class, attributes to set and those with gradients."""
+
+    owner: str
+    arguments: Meanings
+    attributes: Meanings
+    reads: tuple[str, ...]
 
 
 @dataclass(frozen=True)
 class Call:
-    """The function that gives gradients, the one that makes its cache if it needs one, and what their arguments stand for."""
+    """The function that gives gradients, the one to be called before it if it needs one, and what their arguments stand for."""
 
     function: Function
     arguments: Meanings
@@ -27,11 +40,13 @@ class Call:
     """Keys of dicts, for functions that take dicts."""
     guesser: Guesser
     source: Source
+    made: Made | None = None
 
     @property
     def meanings(self) -> Meanings:
         """All names that stand for something."""
-        return {**self.keys, **self.forward_arguments, **self.arguments, **self.module_names}
+        made = {} if self.made is None else {**self.made.arguments, **self.made.attributes}
+        return {**self.keys, **made, **self.forward_arguments, **self.arguments, **self.module_names}
 
     def uses(self, kind: str) -> bool:
         """Whether a kind of value is among the arguments; a group counts as what it holds."""
@@ -46,7 +61,8 @@ def calls(source: Source, name: str | None, table: Table, model: Model) -> list[
     """
     found: list[Call] = []
     failed: BadInput | None = None
-    arguments = [*(a for f in source.functions.values() for a in f.arguments), *source.keys, *table.module_names]
+    own = (a for attributes in source.attributes.values() for a in attributes)
+    arguments = [*(a for f in source.functions.values() for a in f.arguments), *own, *source.keys, *table.module_names]
     for convention in CONVENTIONS:
         try:
             made = _call(source, name, table, model, Guesser.of(model, arguments, convention))
@@ -60,16 +76,21 @@ def calls(source: Source, name: str | None, table: Table, model: Model) -> list[
 
 
 def _call(source: Source, name: str | None, table: Table, model: Model, guesser: Guesser) -> Call:
-    function = source.function(name or table.function)
-    arguments = _meanings(source, function, table, guesser)
+    function = source.function(name or table.function, model.name.lower())
+    before = _before(source, function, table)
+    arguments = _meanings(source, function, table, guesser, before)
     forward, forward_arguments = None, {}
-    if any(m.kind == "cache" for m in arguments.values()):
-        forward = source.function(table.forward or _forward(source, function))
-        forward_arguments = _meanings(source, forward, table, guesser)
+    stateful = function.owner and before is not None and before.owner and before.name not in function.calls
+    if table.forward or stateful or any(m.kind == "result" for m in arguments.values()):
+        if before is None:
+            what = f"{function.full} takes a cache, what another function returned; name that function"
+            raise BadInput(f'{source.path}: {what}: forward = "..." in a mapping')
+        forward, forward_arguments = before, _meanings(source, before, table, guesser, None)
+    made = _made(source, function.owner or (forward.owner if forward else ""), table, guesser)
     module_names = {n: _global(n, table, guesser, source) for n in table.module_names}
-    grouped = any(m.kind == "group" for m in (*arguments.values(), *forward_arguments.values()))
-    keys = _keys(source, table, guesser) if grouped else {}
-    return Call(function, arguments, forward, forward_arguments, module_names, keys, guesser, source)
+    groups = [*arguments.values(), *forward_arguments.values(), *(made.attributes.values() if made else ())]
+    keys = _keys(source, table, guesser) if any(m.kind == "group" for m in groups) else {}
+    return Call(function, arguments, forward, forward_arguments, module_names, keys, guesser, source, made)
 
 
 def _keys(source: Source, table: Table, guesser: Guesser) -> Meanings:
@@ -77,24 +98,67 @@ def _keys(source: Source, table: Table, guesser: Guesser) -> Meanings:
     found: Meanings = {}
     for key in source.keys:
         meaning = table.names.get(key) or guesser.argument(key, False)
-        if meaning is not None and meaning.kind in ("blocks", "state") and key not in {v.name for v in guesser.model.variables}:
+        own = key in {v.name for v in guesser.model.variables}
+        if meaning is not None and meaning.kind in ("blocks", "state", "out") and not own:
             found[key] = meaning
     return found
 
 
-def _meanings(source: Source, function: Function, table: Table, guesser: Guesser) -> Meanings:
+def _made(source: Source, owner: str, table: Table, guesser: Guesser) -> Made | None:
+    """How the object is made whose methods are called."""
+    if not owner:
+        return None
+    constructor = source.constructor(owner)
+    arguments = _meanings(source, constructor, table, guesser, None)
+    attributes: Meanings = {}
+    for name in source.attributes[owner]:
+        meaning = table.names.get(name) or guesser.attribute(name)
+        if meaning is not None and meaning.kind in ("blocks", "group", "number", "size", "state"):
+            attributes[name] = meaning
+    reads = (n for n in source.attributes[owner] if n not in attributes)
+    said = {n for n, m in table.names.items() if m.kind == "out"}
+    return Made(owner, arguments, attributes, tuple(n for n in reads if n in said or guesser.keeps_gradients(n)))
+
+
+def _meanings(source: Source, function: Function, table: Table, guesser: Guesser, before: Function | None) -> Meanings:
+    """What the arguments of a function are; `before` is the one whose results it may take."""
     group = is_group(function.arguments)
     found: Meanings = {}
     for argument in function.arguments:
-        meaning = table.names.get(argument) or guesser.argument(argument, group)
-        needless = argument not in function.required and meaning in found.values()
-        if meaning is not None and not needless:
+        meaning = table.names.get(argument) or _handed_on(argument, before, function, guesser)
+        meaning = meaning or guesser.argument(argument, group)
+        if meaning == Meaning("result"):
+            meaning = _cache(argument, before, table)
+        needless = argument not in function.required and (meaning in found.values() or meaning == Meaning("loss"))
+        if meaning is not None and meaning.kind != "loss" and not needless:
             found[argument] = meaning
         elif argument in function.required:
-            known = f'a variable of {guesser.model.name}, "cotangent h", "cache", "parameters", ...'
-            what = f"cannot guess what the argument {argument!r} of {function.name} is"
+            known = f'a variable of {guesser.model.name}, "cotangent h", "result hs", "gradient W", "parameters", a number ...'
+            what = f"cannot guess what the argument {argument!r} of {function.full} is"
             raise BadInput(f'{source.path}: {what}; say it in a mapping: [names] {argument} = "..." ({known})')
     return found
+
+
+def _handed_on(argument: str, before: Function | None, function: Function, guesser: Guesser) -> Meaning | None:
+    """An argument that is called as a result of the function before: what that one returned, unless it took it itself."""
+    if before is None or argument not in before.returns or argument in before.arguments:
+        return None
+    result = Meaning("result", of=before.returns.index(argument))
+    guessed = guesser.argument(argument, False)
+    if guessed is not None and guessed.kind == "sequence" and guesser.model[guessed.name].role is Role.TARGET:
+        others = [guesser.argument(a, False) for a in function.arguments if a != argument]
+        return result if guessed in others else None
+    started = guessed is not None and guessed.kind == "state" and plain(argument) != plain(argument).rstrip("0")
+    return None if started or (guessed is not None and guessed.kind == "cotangent") else result
+
+
+def _cache(argument: str, before: Function | None, table: Table) -> Meaning:
+    """The result that a cache is: the one of the same or of such a name, else the last one, or the one of the table."""
+    names = list(before.returns) if before is not None else []
+    likely = [n for n in names if isinstance(n, str) and is_cache(n)]
+    if len(likely) == 1 and table.cache == -1 and len(names) > 1:
+        return Meaning("result", of=names.index(likely[0]))
+    return Meaning("result", of=table.cache)
 
 
 def _global(name: str, table: Table, guesser: Guesser, source: Source) -> Meaning:
@@ -104,12 +168,16 @@ def _global(name: str, table: Table, guesser: Guesser, source: Source) -> Meanin
     return meaning
 
 
-def _forward(source: Source, function: Function) -> str:
-    """The function whose cache a backward function takes."""
-    for old, new in (("backward", "forward"), ("backprop", "forward"), ("bwd", "fwd"), ("back", "forward")):
-        if old in function.name and function.name.replace(old, new) in source.functions:
-            return function.name.replace(old, new)
-    if "forward" in source.functions:
-        return "forward"
-    what = f"{function.name} takes a cache; name the function that makes it"
-    raise BadInput(f'{source.path}: {what}: forward = "..." in a mapping')
+def _before(source: Source, function: Function, table: Table) -> Function | None:
+    """The function whose results a backward function takes."""
+    if table.forward:
+        return source.function(table.forward if table.forward in source.functions else _full(function.owner, table.forward))
+    for old, new in _FORWARD:
+        if old in function.name and (found := source.functions.get(_full(function.owner, function.name.replace(old, new)))):
+            return found
+    return next((source.functions[n] for f in ("forward", "fprop", "__call__")
+                 if (n := _full(function.owner, f)) in source.functions), None)
+
+
+def _full(owner: str, name: str) -> str:
+    return f"{owner}.{name}" if owner else name

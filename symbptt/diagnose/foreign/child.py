@@ -91,14 +91,19 @@ def answered(plan: dict[str, Any], arrays: dict[str, Any], theirs: Theirs, path:
     """
     kept: dict[str, Any] = {}
     answer: dict[str, Any] = {}
+    watch = calling.Watch(path)
     with calling.Caught() as caught:
         module = theirs.module()
-        result, before = calling.call(module, plan, arrays)
-        calling.record(calling.flatten(before, []), "before", kept)
+        sys.setprofile(watch)
+        result, before, answer["changed"] = calling.call(module, plan, arrays)
+        sys.setprofile(None)
+        calling.record(calling.flatten(before, plan["forward"]["returns"] if plan["forward"] else []), "before", kept)
+        calling.record(watch.held, "held", kept)
         answer["first"] = calling.record(calling.flatten(result, plan["returns"]), "first", kept)
         calling.record(calling.flatten(calling.call(module, plan, arrays)[0], plan["returns"]), "again", kept)
         if any(_differ(kept[f"first/{name}"], kept.get(f"again/{name}")) for name in answer["first"] if f"first/{name}" in kept):
             calling.record(calling.flatten(calling.call(theirs.module(), plan, arrays)[0], plan["returns"]), "fresh", kept)
+    sys.setprofile(None)
     if caught.error is not None:
         answer.update(fault(caught.error, path))
     return answer, kept

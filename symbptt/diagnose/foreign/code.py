@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -12,7 +12,7 @@ from symbptt.diagnose.diagnosis import Diagnosis
 from symbptt.diagnose.findings import WRONG, Finding, Suspect
 from symbptt.diagnose.foreign import mapping, repeated, signature
 from symbptt.diagnose.foreign.calls import calls
-from symbptt.diagnose.foreign.fit import counts, loss, mean_of, outputs_agree
+from symbptt.diagnose.foreign.fit import Forward, counts, loss
 from symbptt.diagnose.foreign.guarded import Limits as Limits
 from symbptt.diagnose.foreign.lines import line
 from symbptt.diagnose.foreign.mapping import Table
@@ -23,64 +23,116 @@ from symbptt.diagnose.foreign.results import results
 from symbptt.diagnose.foreign.session import Attempt, Session
 from symbptt.guard.text import plain
 from symbptt.model.read import load
-from symbptt.model.values import Model
+from symbptt.model.values import Model, Role
 
 
 def file(
     model: Model | str, path: Path | str, function: str | None = None, table: Table | Path | str | None = None,
-    limits: Limits | None = None,
+    limits: Limits | None = None, wrt: Sequence[str] = (),
 ) -> Diagnosis:
     """Diagnose the gradients that a function of a file returns.
 
-    `table` is a mapping or the path of one. Raises BadInput if the file cannot be read or the names cannot be guessed; whatever
-    the function does when it runs is a note in the diagnosis.
+    `table` is a mapping or the path of one; `wrt` names the gradients that are asked for, all that can be expected if empty.
+    Raises BadInput if the file cannot be read or the names cannot be guessed; whatever the function does when it runs is a note
+    in the diagnosis.
     """
     known = load(model) if isinstance(model, str) else model
     source = signature.source(path)
     read = mapping.file(table, known) if isinstance(table, (Path, str)) else table or Table()
+    if wrt:
+        read = replace(read, wrt=mapping.asked(wrt, known, "wrt"))
     session = Session(known, Path(path), calls(source, function, read, known), read, limits or Limits())
-    best = session.best()
-    found = _diagnosis(session, best)
+    found = _diagnosis(session, session.best())
     assert session.run is not None
     return replace(found, notes=(*found.notes, f"{plain(session.path.name)} ran behind {session.run.protections}"))
 
 
 def _diagnosis(session: Session, best: Attempt | None) -> Diagnosis:
     assert session.run is not None
-    name = f"{plain(session.path.name)}: {session.call.function.name}"
+    name = f"{plain(session.path.name)}: {session.call.function.full}"
     notes = list(_ran(session, name))
     if best is None:
         return Diagnosis(session.model, (), tuple(notes), failed=True)
     model = best.case.program.model
-    notes += [*([f"{name} raised {best.answer.fault}"] if best.answer.fault else [])]
-    notes += [f"{name}: {what} was refused" for what in best.answer.refused]
-    notes += [f"{plain(session.path.name)}, outside functions: {what}, and was left out" for what in best.answer.skipped]
+    notes += _about_answer(session, best, name)
     if session.run.ended and not best.fits and best.found.gradients:
         notes.append(f"{session.tried} layouts were tried by then and none fits: name the layout in a mapping, or give more time")
         return Diagnosis(model, (), tuple(notes), failed=True)
     if not best.found.gradients:
         if not best.answer.fault:
             shown = ", ".join(f"{n} ({k})" for n, k in best.answer.kinds.items()) or "nothing"
-            notes.append(f"{name} returned no gradient that can be recognised, but {shown}; name them with returns = [...]")
+            what = f"{name} returned no gradient that can be recognised, but {shown}"
+            notes.append(f'{what}; name the results in their order in a mapping: returns = ["loss", "W", ...]')
         return Diagnosis(model, (), tuple(notes), failed=True)
-    notes.insert(0, f"called {session.call.function.name} with {best.plan.layout.words}{_order(best.plan)}")
-    notes += [f"{name} returned {n}, which is no gradient of {model.name}" for n in best.found.unknown]
-    found = probed(session, best, _way(best), tuple(_again(best, f) for f in _findings(best, session)))
-    findings = tuple(_placed(best, f, session) for f in found)
-    if not all(f.right for f in findings):
-        notes += _about_forward(best, name)
-    return Diagnosis(model, findings, tuple(notes))
+    if session.rivals:
+        return Diagnosis(model, (), (*notes, _undecided(best, session.rivals[0])), failed=True, opening=_opening(best, name))
+    notes.insert(0, f"called {session.call.function.full} with {best.plan.layout.words}{_order(best.plan)}")
+    asked = session.table.wrt or expected(best)
+    found = tuple(_again(best, f) for f in _findings(best, session))
+    if best.fit.forward is Forward.DIFFERS:
+        found = tuple(replace(f, suspects=tuple(s for s in f.suspects if s.certain)) for f in found)
+    else:
+        found = probed(session, best, best.fit.way, found)
+    findings = tuple(_placed(best, f, session) for f in found if not session.table.wrt or f.gradient in asked)
+    missing = tuple(n for n in asked if n not in {f.gradient for f in findings})
+    if missing:
+        notes.append(f"not judged, since {name} did not return {'it' if len(missing) == 1 else 'them'}: {', '.join(missing)}; "
+                     "name what is asked for with --wrt, or with wrt = [...] in a mapping, and results with returns = [...]")
+    if all(f.right for f in findings):
+        return Diagnosis(model, findings, tuple(notes), unjudged=missing)
+    notes += _about_loss(best, name)
+    return Diagnosis(model, findings, tuple(notes), opening=_opening(best, name), unjudged=missing)
+
+
+def expected(best: Attempt) -> tuple[str, ...]:
+    """The gradients that a function can be expected to give: of the parameters that it takes, or else of the inputs.
+
+    One that is zero for the cotangents given is none of them: a layer without its read-out is asked for nothing behind it.
+    """
+    model, meanings = best.case.program.model, best.plan.call.meanings.values()
+    whole = {m.name for m in meanings if m.kind == "group"}
+    taken = {v for m in meanings if m.kind in ("blocks", "sequence", "out") for v in m.variables}
+    for role, group in ((Role.PARAMETER, "parameters"), (Role.INPUT, "inputs")):
+        names = tuple(v.name for v in model.of(role) if v.name in best.case.right and (v.name in taken or group in whole))
+        if names:
+            return tuple(n for n in names if best.case.right[n].any())
+    return ()
+
+
+def _undecided(best: Attempt, rival: Attempt) -> str:
+    def told(attempt: Attempt) -> str:
+        right = ", ".join(sorted(attempt.fit.right)) or "no gradient"
+        last = ", the last step alone" if attempt.plan.last else ""
+        classes = ", one-hot targets" if attempt.plan.layout.classes is False else ""
+        return f"{attempt.plan.layout.words}{last}{classes}{_order(attempt.plan)}: {right} right"
+
+    return (f"two layouts fit and give different verdicts, {told(best)}; {told(rival)}. Say which is meant in a mapping, "
+            f'as axes = "{best.plan.layout.axes}", layout = "{best.plan.layout.weights}"')
+
+
+def _opening(best: Attempt, name: str) -> tuple[str, ...]:
+    """What is said first: that the forward pass is another already."""
+    if best.fit.forward is not Forward.DIFFERS:
+        return ()
+    if best.fit.first is not None:
+        return (f"The forward pass of {name} is not the model's: {best.fit.first}. Mend that first: the gradients below are "
+                "compared with those of the model's forward pass, and no causes are guessed.",)
+    right, given = loss(best.case), best.found.loss
+    if given is None or right is None:
+        return (f"The forward pass of {name} is not the model's: look there first.",)
+    return (f"{name} returned the loss {given:.8g}, the model's is {right:.8g}: its forward pass or its loss is another, so "
+            "look there first.",)
 
 
 def _findings(best: Attempt, session: Session) -> tuple[Finding, ...]:
     """The findings; where the loss that came back is a mean, the mistakes are looked for in gradients of the mean."""
     theirs = best.found.gradients
     found = diagnosed(best.case, theirs, {})
-    way = _way(best) or "sum"
+    way = best.fit.way or "sum"
     if way == "sum" or session.table.loss != "sum" or all(f.verdict != WRONG for f in found):
         return found
     count = counts(best.plan.data.T, best.plan.data.N)[way]
-    meant = diagnosed(session.case(best.plan.data, way), theirs, {})
+    meant = diagnosed(session.case(best.plan, way), theirs, {})
     if sum(f.right or f.certain for f in meant) < sum(f.right or f.certain for f in found):
         return found
     return tuple(_of_mean(f, old, count, best) for f, old in zip(meant, found, strict=True))
@@ -106,12 +158,6 @@ def _of_mean(finding: Finding, plainly: Finding, count: int, best: Attempt) -> F
     return replace(finding, suspects=(*finding.suspects[:place], mean, *finding.suspects[place:]))
 
 
-def _way(best: Attempt) -> str | None:
-    """In which way the loss that came back is the model's."""
-    right, given = loss(best.case), best.found.loss
-    return None if given is None or right is None else mean_of(given, right, best.case.point.T, best.case.point.N)
-
-
 def _ran(session: Session, name: str) -> Iterator[str]:
     run = session.run
     assert run is not None
@@ -123,24 +169,29 @@ def _ran(session: Session, name: str) -> Iterator[str]:
         yield f"{name} printed, which is not shown: {run.printed[:60]}"
 
 
+def _about_answer(session: Session, best: Attempt, name: str) -> Iterator[str]:
+    answer = best.answer
+    if answer.fault:
+        yield f"{name} raised {answer.fault}"
+    for what in answer.refused:
+        yield f"{name}: {what} was refused"
+    for what in answer.skipped:
+        yield f"{plain(session.path.name)}, outside functions: {what}, and was left out"
+    if answer.changed:
+        yield f"{name} changes its {'argument' if len(answer.changed) == 1 else 'arguments'} {', '.join(answer.changed)} in place"
+    if best.found.gradients:
+        for n in best.found.unknown:
+            yield f"{name} returned {n}, which is no gradient of {best.case.program.model.name} that can be recognised"
+
+
 def _order(plan: Plan) -> str:
     blocks = [plan.meaning(m) for m in plan.call.meanings.values() if m.kind == "blocks" and len(m.blocks) > 1]
     return f", gates in the order {', '.join(' '.join(row) for row in blocks[0].blocks)}" if blocks else ""
 
 
-def _about_forward(best: Attempt, name: str) -> Iterator[str]:
-    if outputs_agree(best.plan, best.case, best.answer) is False:
-        forward = best.plan.call.forward
-        yield f"{forward.name if forward else name} does not return the model's values: look at the forward pass first"
-    right, given = loss(best.case), best.found.loss
-    way = _way(best)
-    if given is None or right is None:
-        return
-    if way is None:
-        yield (f"{name} returned the loss {given:.8g}, the model's is {right:.8g}: its forward pass or its loss is another, so "
-               "look there first")
-    elif way != "sum":
-        yield f'{name} returned the loss as a {way}; if that is meant, say loss = "{way}" in a mapping'
+def _about_loss(best: Attempt, name: str) -> Iterator[str]:
+    if best.fit.way not in (None, "sum"):
+        yield f'{name} returned the loss as a {best.fit.way}; if that is meant, say loss = "{best.fit.way}" in a mapping'
 
 
 def _again(best: Attempt, finding: Finding) -> Finding:

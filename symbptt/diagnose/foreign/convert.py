@@ -2,43 +2,59 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from math import prod
 
 import numpy as np
 
 from symbptt.algebra.evaluate import Array
-from symbptt.diagnose.foreign.meaning import Layout, Meaning
-from symbptt.model.values import Model
+from symbptt.diagnose.foreign.meaning import Layout, Meaning, tokens
+from symbptt.errors import BadInput
+from symbptt.model.values import Model, Variable
 from symbptt.verify.data import Data
 
-_OURS = "TND"
+Batch = Mapping[str, int]
+"""Further axes of samples, by the words of a layout: (B, H) for N samples of which H are heads."""
 
 
-def blocks(meaning: Meaning, layout: Layout, parameters: Mapping[str, Array]) -> Array:
+def blocks(meaning: Meaning, layout: Layout, parameters: Mapping[str, Array], model: Model) -> Array:
     """Parameters put together, in the layout."""
     parts = [[np.asarray(parameters[name]) for name in row] for row in meaning.blocks]
-    if parts[0][0].ndim < 2:
+    entries = len(model[meaning.name].shape)
+    if len(meaning.variables) == 1:
+        return _laid_out(parts[0][0], entries, layout)
+    if entries < 2:
         vector = np.concatenate([np.concatenate([np.atleast_1d(p) for p in row]) for row in parts])
-        return vector.reshape({"H": (-1,), "H1": (-1, 1), "1H": (1, -1)}[layout.bias])
-    matrix = np.block(parts)
-    return matrix.T.copy() if layout.weights == "row" else matrix
+        return _laid_out(vector, 1, layout)
+    return _laid_out(np.block(parts), 2, layout)
 
 
-def unblocked(meaning: Meaning, layout: Layout, array: Array, parameters: Mapping[str, Array]) -> dict[str, Array]:
+def _laid_out(array: Array, entries: int, layout: Layout) -> Array:
+    """One parameter; an untied one has its steps in front."""
+    lead = array.shape[: array.ndim - entries]
+    if entries == 0:
+        return array if layout.scalars == "float" else array[..., None]
+    if entries == 1:
+        return array.reshape(*lead, *{"H": (-1,), "H1": (-1, 1), "1H": (1, -1)}[layout.bias])
+    return array.swapaxes(-1, -2).copy() if layout.weights == "row" else array
+
+
+def unblocked(
+    meaning: Meaning, layout: Layout, array: Array, parameters: Mapping[str, Array], model: Model,
+) -> dict[str, Array]:
     """A gradient of parameters put together, as one of each; an array that does not fit is handed on as it is."""
     sizes = [[np.shape(parameters[name]) for name in row] for row in meaning.blocks]
+    matrices = len(model[meaning.name].shape) == 2
+    turned = array.swapaxes(-1, -2) if matrices and array.ndim >= 2 and layout.weights == "row" else array
     if len(meaning.variables) == 1:
-        name = meaning.name
-        turn = array.ndim == 2 and len(sizes[0][0]) == 2 and layout.weights == "row"
-        return {name: array.T if turn else array}
-    if len(sizes[0][0]) < 2:
+        return {meaning.name: turned}
+    if not matrices:
         return _vectors(meaning, array, parameters)
-    matrix = array.T if layout.weights == "row" and array.ndim == 2 else array
     heights, widths = [row[0][0] for row in sizes], [size[1] for size in sizes[0]]
-    if matrix.shape != (sum(heights), sum(widths)):
+    if turned.shape[-2:] != (sum(heights), sum(widths)):
         return dict.fromkeys(meaning.variables, array)
-    rows = np.split(matrix, np.cumsum(heights)[:-1])
-    parts = [np.split(row, np.cumsum(widths)[:-1], axis=1) for row in rows]
+    rows = np.split(turned, np.cumsum(heights)[:-1], axis=-2)
+    parts = [np.split(row, np.cumsum(widths)[:-1], axis=-1) for row in rows]
     return {name: part for names, row in zip(meaning.blocks, parts, strict=True) for name, part in zip(names, row, strict=True)}
 
 
@@ -52,45 +68,70 @@ def _vectors(meaning: Meaning, array: Array, parameters: Mapping[str, Array]) ->
     return dict(zip(meaning.variables, parts, strict=True))
 
 
-def sequence(array: Array, layout: Layout, *, listed: bool = True) -> Array:
-    """A sequence (T, N, entries), or (T, N) without entries, in the layout's order of axes."""
-    letters = _OURS[: array.ndim]
-    return _ordered(array, letters, layout.axes)
+def ordered(array: Array, variable: Variable, lead: str, layout: Layout, batch: Batch) -> Array:
+    """An array with leading axes, of "TN", in the layout's order; one without T there has the value of the last step.
+
+    Raises BadInput if the layout leaves entries out.
+    """
+    entries = _entries(variable)[: array.ndim - len(lead)]
+    have, shape = _have(array.shape, lead, entries, layout, batch)
+    wanted = _wanted(layout, have, entries)
+    if missing := [a for a in have if a not in wanted and a not in ("T", "N")]:
+        what = "its entries, D" if missing[0] in entries else missing[0]
+        raise BadInput(f"{variable.name}: the axes {layout.axes!r} leave out {what}")
+    split = array.reshape(shape)
+    for axis in reversed(range(len(have))):
+        if have[axis] not in wanted:
+            split = split.take(-1, axis)
+    kept = [a for a in have if a in wanted]
+    turned = split.transpose([kept.index(a) for a in wanted if a != "1"])
+    sizes = iter(turned.shape)
+    return turned.reshape([1 if a == "1" else next(sizes) for a in wanted]).copy()
 
 
-def state(array: Array, layout: Layout) -> Array:
-    """An initial state (N, entries) in the layout's order of axes, without T."""
-    return _ordered(array, "ND"[: array.ndim], layout.axes.replace("T", ""))
-
-
-def _ordered(array: Array, letters: str, axes: str) -> Array:
-    wanted = [a for a in axes if a in letters or a == "1"]
-    kept = [a for a in letters if a in wanted]
-    for axis in range(len(letters) - 1, -1, -1):
-        if letters[axis] not in wanted:
-            array = array.take(0, axis)
-    if "D" not in letters:
-        wanted = [a for a in wanted if a != "1"]
-    array = array.transpose([kept.index(a) for a in wanted if a != "1"])
-    return array.reshape(_with_ones(array.shape, wanted)).copy()
-
-
-def _with_ones(shape: tuple[int, ...], wanted: list[str]) -> tuple[int, ...]:
-    sizes = iter(shape)
-    return tuple(1 if a == "1" else next(sizes) for a in wanted)
-
-
-def restored(array: Array, layout: Layout, letters: str, shape: tuple[int, ...]) -> Array:
+def restored(array: Array, variable: Variable, lead: str, ours: Sequence[int], layout: Layout, batch: Batch) -> Array:
     """A gradient in the layout's order of axes, in ours; one that does not fit is handed on as it is."""
-    axes = [a for a in layout.axes if a in letters or a == "1"]
-    if array.ndim != len(axes):
+    entries = _entries(variable)[: len(ours) - len(lead)]
+    have, shape = _have(tuple(ours), lead, entries, layout, batch)
+    wanted = _wanted(layout, have, entries)
+    sizes = dict(zip(have, shape, strict=True))
+    if array.shape != tuple(1 if a == "1" else sizes[a] for a in wanted):
         return array
-    plain = array.reshape([n for n, a in zip(array.shape, axes, strict=True) if a != "1"]) if "1" in axes else array
-    order = [a for a in axes if a != "1"]
-    if sorted(order) != sorted(a for a in letters if a in order):
-        return array
-    turned = plain.transpose([order.index(a) for a in letters if a in order])
-    return turned.reshape(shape) if turned.size == int(np.prod(shape)) else array
+    order = [a for a in wanted if a != "1"]
+    plain = array.reshape([sizes[a] for a in order])
+    turned = plain.transpose([order.index(a) for a in have if a in order])
+    return turned.reshape(ours) if turned.size == prod(ours) else array
+
+
+def _entries(variable: Variable) -> list[str]:
+    """The axes of one value by their dimensions; the second of two alike is marked."""
+    names = list(variable.shape)
+    return [f"{a}'" if a in names[:i] else a for i, a in enumerate(names)]
+
+
+def _have(
+    shape: tuple[int, ...], lead: str, entries: Sequence[str], layout: Layout, batch: Batch
+) -> tuple[list[str], tuple[int, ...]]:
+    """The axes of an array of ours with their lengths, the samples apart where the layout has several axes for them."""
+    have = [*lead, *entries]
+    if "N" not in lead or not (set(batch) - {"N"}) & set(tokens(layout.axes)):
+        return have, shape
+    at = have.index("N")
+    return [*have[:at], *batch, *have[at + 1 :]], (*shape[:at], *batch.values(), *shape[at + 1 :])
+
+
+def _wanted(layout: Layout, have: Sequence[str], entries: Sequence[str]) -> list[str]:
+    wanted: list[str] = []
+    for axis in tokens(layout.axes):
+        wanted += entries if axis == "D" else [axis] if axis in have or axis == "1" else []
+    return wanted if entries else [a for a in wanted if a != "1"]
+
+
+def batches(layouts: Sequence[Layout], dims: Sequence[str]) -> dict[str, int]:
+    """The further axes of samples that layouts name, with sizes."""
+    words = (a for layout in layouts if " " in layout.axes for a in tokens(layout.axes))
+    found = dict.fromkeys(a for a in words if a not in ("T", "D", "1", *dims))
+    return {a: 2 + i for i, a in enumerate(found)} if set(found) - {"N"} else {}
 
 
 def one_hot(classes: Array, count: int) -> Array:

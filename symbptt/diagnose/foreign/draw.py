@@ -13,7 +13,15 @@ from symbptt.model.values import Model, Role
 from symbptt.verify.data import Data, random
 
 SIZES = {"D": 3, "H": 4, "O": 5}
+_OTHERS = (3, 4, 5, 7, 9, 11, 13)
 T, N = 6, 2
+
+
+def unequal(model: Model, given: Mapping[str, int]) -> dict[str, int]:
+    """A size for each dimension, no two alike, nor one like T or N: so shapes tell axes apart."""
+    usual = {name: size for name, size in SIZES.items() if name in model.dimensions} | dict(given)
+    free = [n for n in (*_OTHERS, *range(15, 200, 2)) if n not in usual.values()]
+    return dict(zip((n for n in model.dimensions if n not in usual), free, strict=False)) | usual
 
 
 def draw(
@@ -21,7 +29,7 @@ def draw(
     seed: int = 7,
 ) -> Data:
     """Seeded data; the inputs named are one-hot columns. The target of a softmax is an integer class for every sample."""
-    dims = {name: SIZES[name] for name in SIZES if name in model.dimensions} | dict(given or {})
+    dims = unequal(model, given or {})
     made = random(model, dims, T=T, N=N, seed=seed)
     rng = np.random.default_rng(seed)
     known = sizes(model, dims)

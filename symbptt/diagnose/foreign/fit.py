@@ -1,41 +1,89 @@
-"""How well an answer fits the model: its loss, what its forward pass returned, and its gradients."""
+"""How well an answer fits the model: the shapes of its gradients, and what its forward pass computed."""
 
 from __future__ import annotations
 
-from itertools import product
+from dataclasses import dataclass
+from enum import IntEnum
 
 import numpy as np
 
-from symbptt.algebra.evaluate import Array
-from symbptt.derive.numeric import to_user
-from symbptt.diagnose.foreign import convert
+from symbptt.diagnose.check import equal
 from symbptt.diagnose.foreign.guarded import Answer
 from symbptt.diagnose.foreign.mapping import LOSSES
-from symbptt.diagnose.foreign.plans import Plan
 from symbptt.diagnose.foreign.results import Results
+from symbptt.diagnose.foreign.witness import Difference, Witness, witness
 from symbptt.diagnose.problem import Case
-from symbptt.model.values import Role
 
 _EQUAL = 1e-9
 
 
-def score(plan: Plan, known: Case, answer: Answer, found: Results) -> tuple[int, int, float]:
-    """How much of the forward pass is right, how many gradients are right, and how far the others are off (negative)."""
-    if not found.gradients:
-        return -1, 0, 0.0
+class Forward(IntEnum):
+    """What is known of the forward pass: values of it are not the model's, none was seen, or those that were seen agree."""
+
+    DIFFERS = 0
+    UNSEEN = 1
+    AGREES = 2
+
+
+@dataclass(frozen=True)
+class Fit:
+    """`shapes` counts the gradients with a shape that fits out of `count`; `apart` says that each sample has one of its own."""
+
+    count: int
+    shapes: int
+    apart: bool
+    forward: Forward
+    agreed: int
+    first: Difference | None
+    way: str | None
+    """In which of the ways of a mapping the loss that came back is the model's."""
+    right: frozenset[str]
+    """The gradients that are right. They never decide on a layout: they tell whether two that fit agree on the verdict."""
+
+    @property
+    def complete(self) -> bool:
+        """Whether gradients came back, all in shapes that fit."""
+        return self.count > 0 and self.shapes == self.count and not self.apart
+
+    @property
+    def rank(self) -> tuple[bool, int, bool, int, int]:
+        """The evidence for the layout, the strongest largest."""
+        return self.count > 0, self.forward, self.complete, self.agreed, self.shapes
+
+
+def fit(known: Case, answer: Answer, found: Results) -> Fit:
+    """The fit of an answer."""
+    shapes = [_fits(known, n, a.shape) for n, a in found.gradients.items()]
+    seen = witness(known, {**answer.held, **answer.before})
     right_loss = loss(known)
     T, N = known.point.T, known.point.N
-    fits = found.loss is not None and right_loss is not None and mean_of(found.loss, right_loss, T, N) is not None
-    right, off = 0, 0.0
-    for name, array in found.gradients.items():
-        truth = known.right[name]
-        if array.dtype.kind not in "iuf" or array.size != truth.size or not np.isfinite(array).all():
-            off += 10.0
-            continue
-        error = float(np.abs(array.reshape(truth.shape) - truth).max() / max(np.abs(truth).max(), 1e-12))
-        right += error < 1e-6
-        off += min(error, 10.0)
-    return int(fits) + int(outputs_agree(plan, known, answer) is True), right, -off
+    way = None if found.loss is None or right_loss is None else mean_of(found.loss, right_loss, T, N)
+    wrong_loss = found.loss is not None and right_loss is not None and way is None
+    lead = [a.shape[:1] == (N,) and N > 1 and not _fits(known, n, a.shape, whole=True) for n, a in found.gradients.items()]
+    return Fit(
+        len(shapes), sum(shapes), bool(lead) and all(lead), _forward(seen, way, wrong_loss), seen.agreed, seen.first, way,
+        equal(known, found.gradients),
+    )
+
+
+def _forward(seen: Witness, way: str | None, wrong_loss: bool) -> Forward:
+    if wrong_loss or seen.states is False or (seen.first is not None and not seen.whole):
+        return Forward.DIFFERS
+    if way is not None or seen.states:
+        return Forward.AGREES
+    return Forward.AGREES if seen.whole else Forward.UNSEEN
+
+
+def _fits(known: Case, name: str, shape: tuple[int, ...], whole: bool = False) -> bool:
+    """Whether a gradient has the shape of its variable, but for axes of length one and, unless `whole`, those of samples and
+    steps in front."""
+    expected = known.right[name].shape
+    bare, wanted = ([n for n in s if n != 1] for s in (shape, expected))
+    if bare == wanted:
+        return True
+    extra = len(shape) - len(expected)
+    leading = all(n in (known.point.T, known.point.N) for n in shape[: max(extra, 0)])
+    return not whole and extra > 0 and shape[extra:] == expected and leading
 
 
 def counts(T: int, N: int) -> dict[str, int]:
@@ -46,30 +94,6 @@ def counts(T: int, N: int) -> dict[str, int]:
 def mean_of(given: float, right: float, T: int, N: int) -> str | None:
     """In which of the ways of a mapping a loss is the right one, given that as a sum; None if in none."""
     return next((way for way, n in counts(T, N).items() if abs(given * n - right) <= _EQUAL * abs(right)), None)
-
-
-def outputs_agree(plan: Plan, known: Case, answer: Answer) -> bool | None:
-    """Whether the forward function returns a value of the model; None if it returns nothing of the shape of an output."""
-    model, found = known.program.model, None
-    leaves = known.point.run.values.leaves
-    for v in model.of(Role.STATE, Role.LOCAL):
-        values = [leaves[v.at(t)] for t in range(1, plan.data.T + 1) if v.at(t) in leaves]
-        if len(values) < plan.data.T:
-            continue  # computed for the loss alone, at its steps
-        ours = to_user(v, np.stack([np.broadcast_to(x, (plan.data.N, *x.shape[-2:])) for x in values]), 2)
-        # The softmax often belongs to the loss, and its result is returned.
-        forms = [ours] if v not in model.outputs else [ours, _softmax(ours)]
-        for form, theirs in product(forms, answer.before.values()):
-            for wanted in (convert.sequence(form, plan.layout), convert.state(form[-1], plan.layout)):
-                if theirs.shape == wanted.shape:
-                    agrees = bool(np.allclose(theirs, wanted, rtol=1e-6, atol=1e-9))
-                    found = True if agrees else bool(found) if v in model.outputs else found
-    return found
-
-
-def _softmax(array: Array) -> Array:
-    e = np.exp(array - array.max(axis=-1, keepdims=True))
-    return np.asarray(e / e.sum(axis=-1, keepdims=True))
 
 
 def loss(known: Case) -> float | None:

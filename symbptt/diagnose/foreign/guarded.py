@@ -21,7 +21,8 @@ _SHARE = 4
 @dataclass(frozen=True)
 class Answer:
     """What one plan gave: results by name of the first and of a second call, what the forward function returned before them,
-    what else came back, and how it failed."""
+    what else came back, and how it failed. `held` are the values that their functions had when they returned, `changed` the
+    arguments that they changed."""
 
     first: Mapping[str, Array]
     again: Mapping[str, Array]
@@ -33,6 +34,8 @@ class Answer:
     """Statements outside functions that were left out, and why."""
     fresh: Mapping[str, Array] = field(default_factory=dict)
     """Results in a module anew, where the second call gave others than the first."""
+    held: Mapping[str, Array] = field(default_factory=dict)
+    changed: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -69,11 +72,12 @@ def _answer(told: Any) -> Answer:
         fault = str(told.get("fault", ""))
         fault += f" ({told['place']})" if fault and told["place"] else ""
         kinds = {str(n): str(kind) for n, kind in told.get("first", {}).items()}
-        refused, skipped = (tuple(map(str, told[key])) for key in ("refused", "skipped"))
+        refused, skipped, changed = (tuple(map(str, told.get(key, ()))) for key in ("refused", "skipped", "changed"))
 
         def part(name: str) -> dict[str, Array]:
             return {n.split("/", 1)[1]: np.asarray(a) for n, a in arrays.items() if n.startswith(name + "/")}
 
-        return Answer(part("first"), part("again"), part("before"), kinds, fault, refused, skipped, part("fresh"))
+        parts = (part("first"), part("again"), part("before"), kinds)
+        return Answer(*parts, fault, refused, skipped, part("fresh"), part("held"), changed)
     except (ValueError, LookupError, TypeError, AttributeError):
         return Answer({}, {}, {}, {}, "it wrote into the answers of symbptt")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import sympy as sp
 
@@ -12,15 +12,28 @@ from symbptt.diagnose.foreign.meaning import Meaning, one
 from symbptt.model.values import Model, Role, Variable
 
 _INPUTS = ("x", "xs", "input", "inputs", "xt", "seq", "data")
-_TARGETS = ("y", "ys", "target", "targets", "label", "labels", "ytrue")
+_TARGETS = ("y", "ys", "target", "targets", "label", "labels", "ytrue", "yt", "truth", "gold")
 _GROUPS: dict[str, tuple[str, ...]] = {
     "parameters": ("parameters", "params", "param", "weights", "p", "theta"), "inputs": ("inputs",), "targets": ("targets",),
     "states": ("states", "state", "initial"), "cotangents": ("cotangents", "douts", "dout"),
+    "gradients": ("grads", "gradients", "dparams", "grad"),
 }
 _CACHE = ("cache", "caches", "residuals", "memory", "tape", "saved", "ctx", "store")
 _LOSS = ("loss", "j", "cost", "l", "total", "totalloss")
 _STATE_ENDS = ("", "0", "init", "prev", "initial", "start")
-_LETTERS = {"h": ("h", "a", "s"), "c": ("c", "m")}
+_LETTERS = {"h": ("h", "a", "s"), "c": ("c", "m"), "o": ("o", "y", "logits", "scores", "out")}
+_COTANGENTS = ("d{v}", "d{v}s", "d{v}out", "grad{v}", "g{v}", "{v}bar", "dl{v}", "delta{v}", "{v}cotangent", "d{v}seq")
+_LASTS = ("d{v}last", "d{v}final", "d{v}end", "d{v}t", "d{v}next", "dlast{v}", "dfinal{v}", "grad{v}last", "g{v}last", "dnext{v}")
+"""Names of the cotangents of an output, and of that of its last step alone; what comes in behind the last step is one."""
+_PREFIXES = ("grad", "nabla", "delta", "dld", "dl", "d", "g")
+"""What gradients have in front of the names of their variables."""
+_UPSTREAM = ("dout", "gradout", "gradoutput", "upstream", "gout")
+_SIZES = {
+    "in": ("inputsize", "inputdim", "inputdims", "nin", "nx", "ninput", "ninputs", "dimin", "ind", "vocabsize", "insize", "xdim"),
+    "state": ("hiddensize", "hiddendim", "nh", "na", "nhidden", "units", "numunits", "nunits", "hdim", "hidden", "statesize"),
+    "out": ("outputsize", "outputdim", "nout", "ny", "noutput", "noutputs", "numclasses", "nclasses", "outsize", "ydim"),
+}
+"""Names of sizes, by what they are the size of."""
 _GATES = {"g": ("g", "c", "ctilde", "n", "a"), "q": ("q", "o"), "i": ("i", "u"), "f": ("f",), "z": ("z", "u"), "r": ("r",),
           "n": ("n", "h", "c", "g")}
 _CONNECTION = {
@@ -64,25 +77,33 @@ class Guesser:
             for name in names:
                 found.setdefault(plain(name), meaning)
 
-        for v in model.of(Role.PARAMETER, Role.INPUT, Role.TARGET):
+        for v in model.of(Role.PARAMETER, Role.BUFFER, Role.INPUT, Role.TARGET):
             add([v.name], variable(v.name, model))
-        for state in model.states:
-            letters = _LETTERS.get(state.name, (state.name,))
-            for letter in letters:
-                ends = [letter + end for end in _STATE_ENDS[1:]] + [end + letter for end in _STATE_ENDS[2:]]
-                add(ends, one("state", state.name))
-        for v in model.outputs:
-            for letter in _LETTERS.get(v.name, (v.name,)):
-                add([f"d{letter}", f"d{letter}s", f"d{letter}out", f"grad{letter}"], one("cotangent", v.name))
+        # What is called after a state or an output itself goes before the letters that are in use for it.
+        for letters in (lambda v: (v.name,), lambda v: _LETTERS.get(v.name, ())):
+            for state in model.states:
+                for letter in letters(state):
+                    ends = [letter + end for end in _STATE_ENDS[1:]] + [end + letter for end in _STATE_ENDS[2:]]
+                    add(ends, one("state", state.name))
+            for v in model.outputs:
+                for letter in map(plain, letters(v)):
+                    add([name.format(v=letter) for name in _COTANGENTS], one("cotangent", v.name))
+                    add([name.format(v=letter) for name in _LASTS], one("cotangent", v.name, last=True))
         for role, usual in ((Role.INPUT, _INPUTS), (Role.TARGET, _TARGETS)):
             only = model.of(role)
             if len(only) == 1:
                 add(usual, variable(only[0].name, model))
-        for state in model.states:
-            add(_LETTERS.get(state.name, (state.name,)), one("state", state.name))
+        for letters in (lambda v: (v.name,), lambda v: _LETTERS.get(v.name, ())):
+            for state in model.states:
+                add(letters(state), one("state", state.name))
+        read_outs = [v for v in model.outputs if v.role is not Role.STATE] or model.outputs
+        if len(read_outs) == 1:
+            add(_UPSTREAM, one("cotangent", read_outs[0].name))
+        for name, dimension in _dimensions(model):
+            add([name], one("size", dimension))
         for group, names in _GROUPS.items():
             add(names, Meaning("group", ((group,),)))
-        add(_CACHE, Meaning("cache"))
+        add(_CACHE, Meaning("result"))
         add(_LOSS, Meaning("loss"))
         for name, meaning in _parameters(model, patterns, side_by_side):
             add([name], meaning)
@@ -97,18 +118,49 @@ class Guesser:
                     return Meaning("group", ((kind,),))
         if bare in ("t", "n"):
             return self.table.get(bare) or one("size", name.upper())
-        return self.table.get(bare)
+        if bare in self.table:
+            return self.table[bare]
+        if name in self.model.dimensions:
+            return one("size", name)
+        found = self.result(name, {})
+        return replace(found, kind="out") if found is not None and found.kind == "blocks" else None
+
+    def attribute(self, name: str) -> Meaning | None:
+        """What an attribute is to be set to: a parameter, or all of them."""
+        found = self.table.get(plain(name.strip("_")))
+        return found if found is not None and (found.kind == "blocks" or found == Meaning("group", (("parameters",),))) else None
+
+    def keeps_gradients(self, name: str) -> bool:
+        """Whether an attribute is where gradients are left."""
+        found = self.result(name.strip("_"), {})
+        return plain(name) in _GROUPS["gradients"] or (found is not None and found.kind == "blocks")
 
     def result(self, name: str, known: Mapping[str, Meaning]) -> Meaning | None:
         """What a result is the gradient of: dW of W, grad_W of W, W itself in a dict of gradients."""
-        for bare in (name, name.removeprefix("grad_"), name.removeprefix("d_"), name.removeprefix("d"), name.removeprefix("g_")):
-            if bare in known and known[bare].kind in ("blocks", "sequence", "state"):
-                return known[bare]
-        for bare in (plain(name), plain(name).removeprefix("grad"), plain(name).removeprefix("d")):
+        for bare in dict.fromkeys((name, *(name.removeprefix(p).lstrip("_") for p in _PREFIXES))):
+            if bare in known and known[bare].kind in ("blocks", "out", "sequence", "state"):
+                return known[bare] if known[bare].kind != "out" else replace(known[bare], kind="blocks")
+        whole = plain(name)
+        ends = (whole.removesuffix(end) for end in ("grad", "bar"))
+        for bare in dict.fromkeys((whole, *(whole.removeprefix(p) for p in _PREFIXES), *ends)):
             found = self.table.get(bare)
             if found is not None and found.kind in ("blocks", "sequence", "state", "loss"):
                 return found
         return None
+
+
+def _dimensions(model: Model) -> Iterable[tuple[str, str]]:
+    """Names in use for sizes, with the dimension of the only input, state or read-out."""
+    outs = model.of(Role.TARGET) or tuple(v for v in model.outputs if v.role is not Role.STATE)
+    for kind, variables in (("in", model.of(Role.INPUT)), ("state", model.states), ("out", outs)):
+        found = {v.shape[0] for v in variables if v.shape}
+        if len(found) == 1 and (dimension := found.pop()) in model.dimensions:
+            yield from ((name, dimension) for name in _SIZES[kind])
+
+
+def is_cache(name: str) -> bool:
+    """Whether a name is one in use for what a forward pass keeps."""
+    return plain(name) in _CACHE
 
 
 def is_group(arguments: Iterable[str]) -> bool:

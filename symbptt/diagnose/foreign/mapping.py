@@ -3,24 +3,24 @@
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from symbptt.diagnose.foreign.meaning import Layout, Meaning, checked, one
+from symbptt.diagnose.foreign.meaning import Layout, Meaning, checked, one, tokens
 from symbptt.errors import BadInput, UnknownName
 from symbptt.files import reason
 from symbptt.model.values import Model, Role
 
 GROUPS = ("parameters", "inputs", "targets", "states", "cotangents")
 LOSSES = ("sum", "mean", "mean over time", "mean over the batch")
-_TABLE = ("of", "axes", "layout", "bias", "list", "classes")
-_TYPES: dict[str, type | tuple[type, ...]] = {
-    "function": str, "forward": str, "cache": int, "axes": str, "layout": str, "bias": str, "list": bool, "classes": bool,
-    "loss": str, "returns": list, "globals": list, "names": dict, "T": int, "N": int,
-    "sizes": dict,
+_LAYOUT: dict[str, type] = {"axes": str, "layout": str, "bias": str, "list": bool, "classes": bool, "scalars": str}
+_TYPES: dict[str, type] = {
+    "function": str, "forward": str, "cache": int, **_LAYOUT, "loss": str, "returns": list, "globals": list, "names": dict,
+    "T": int, "N": int, "sizes": dict, "wrt": list,
 }
+_WORDS = {str: "a text in quotes", bool: "true or false", int: "a whole number", list: "a list", dict: "a table"}
 KEYS = tuple(_TYPES)
 MAX_BYTES = 64 * 1024
 
@@ -34,6 +34,7 @@ class Wanted:
     bias: str | None = None
     listed: bool | None = None
     classes: bool | None = None
+    scalars: str | None = None
 
     def over(self, other: Layout) -> Layout:
         """The other layout with what is said here."""
@@ -58,6 +59,8 @@ class Table:
     T: int | None = None
     N: int | None = None
     sizes: Mapping[str, int] = field(default_factory=dict)
+    wrt: tuple[str, ...] = ()
+    """The gradients that are asked for; all that can be expected if empty."""
 
 
 def file(path: Path | str, model: Model) -> Table:
@@ -81,8 +84,7 @@ def table(data: Mapping[str, Any], model: Model, place: str = "mapping") -> Tabl
     for key, value in data.items():
         if key not in KEYS:
             raise UnknownName("key", key, KEYS, place)
-        if not isinstance(value, _TYPES[key]) or (isinstance(value, bool) and _TYPES[key] is int):
-            raise BadInput(f"{place}: {key}: expected {_TYPES[key]}, not {value!r}")
+        _typed(key, value, _TYPES[key], place)
     if data.get("loss", "sum") not in LOSSES:
         raise UnknownName("loss", str(data["loss"]), LOSSES, place)
     names: dict[str, Meaning] = {}
@@ -90,14 +92,30 @@ def table(data: Mapping[str, Any], model: Model, place: str = "mapping") -> Tabl
     for name, value in data.get("names", {}).items():
         here = f"{place}: [names] {name}"
         if isinstance(value, dict):
-            own[name] = _wanted(value, here, _TABLE)
-            value = value.get("of")
-        names[name] = _meaning(value, model, here)
+            own[name] = _wanted({k: v for k, v in value.items() if k not in ("of", "last")}, here, tuple(_LAYOUT), model)
+        meaning = _meaning(value, model, here)
+        if meaning is not None:
+            names[name] = meaning
     return Table(
-        place, data.get("function"), data.get("forward"), data.get("cache", -1), _wanted(data, place, KEYS),
+        place, data.get("function"), data.get("forward"), data.get("cache", -1), _wanted(data, place, KEYS, model),
         data.get("loss", "sum"), _texts(data, "returns", place), _texts(data, "globals", place), names, own,
         _count(data, "T", place), _count(data, "N", place), _sizes(data.get("sizes", {}), model, place),
+        asked(_texts(data, "wrt", place), model, f"{place}: wrt"),
     )
+
+
+def asked(names: Iterable[str], model: Model, place: str) -> tuple[str, ...]:
+    """The variables whose gradients are asked for. Raises UnknownName."""
+    known = [v.name for v in model.of(Role.PARAMETER, Role.INPUT, Role.STATE)]
+    for name in names:
+        if name not in known:
+            raise UnknownName("gradient", name, known, place)
+    return tuple(names)
+
+
+def _typed(key: str, value: Any, kind: type, place: str) -> None:
+    if not isinstance(value, kind) or (isinstance(value, bool) and kind is int):
+        raise BadInput(f"{place}: {key}: expected {_WORDS[kind]}, not {value!r}")
 
 
 def _texts(data: Mapping[str, Any], key: str, place: str) -> tuple[str, ...]:
@@ -121,28 +139,47 @@ def _sizes(sizes: Mapping[str, Any], model: Model, place: str) -> dict[str, int]
     return {name: _count(sizes, name, f"{place}: [sizes]") or 1 for name in sizes}
 
 
-def _wanted(data: Mapping[str, Any], place: str, known: tuple[str, ...]) -> Wanted:
-    for key in data:
+def _wanted(data: Mapping[str, Any], place: str, known: tuple[str, ...], model: Model) -> Wanted:
+    for key, value in data.items():
         if key not in known:
             raise UnknownName("key", key, known, place)
-    made = Wanted(data.get("axes"), data.get("layout"), data.get("bias"), data.get("list"), data.get("classes"))
+        _typed(key, value, _TYPES[key], place)
+    made = Wanted(*(data.get(key) for key in _LAYOUT))
     checked(made.over(Layout()), place)
     return made
 
 
-def _meaning(value: Any, model: Model, place: str) -> Meaning:
+def _meaning(value: Any, model: Model, place: str) -> Meaning | None:
+    """What a value of [names] says; None for a table that has a layout only."""
+    if isinstance(value, dict):
+        if "last" in value:
+            _typed("last", value["last"], bool, place)
+        inner = _meaning(value["of"], model, place) if "of" in value else None
+        if inner is None:
+            return None
+        last = value.get("last", _without_steps(value) and inner.kind in ("cotangent", "sequence"))
+        return replace(inner, last=bool(last))
     if isinstance(value, (int, float)) and not isinstance(value, bool):
         return Meaning("number", value=value)
     if isinstance(value, str):
         return _word(value, model, place)
-    rows = tuple(tuple(row) if isinstance(row, list) else (row,) for row in value) if isinstance(value, list) else ()
-    parameters = {v.name for v in model.parameters}
-    for name in (n for row in rows for n in row):
+    return blocks(value if isinstance(value, list) else [], model, place)
+
+
+def _without_steps(value: Mapping[str, Any]) -> bool:
+    return "axes" in value and "T" not in tokens(value["axes"])
+
+
+def blocks(rows: Sequence[Any], model: Model, place: str) -> Meaning:
+    """Parameters put together, in rows of blocks."""
+    made = tuple(tuple(row) if isinstance(row, list) else (row,) for row in rows)
+    parameters = {v.name for v in model.of(Role.PARAMETER, Role.BUFFER)}
+    for name in (n for row in made for n in row):
         if name not in parameters:
             raise UnknownName("parameter", str(name), parameters, place)
-    if not rows or len({len(row) for row in rows}) != 1 or not rows[0]:
+    if not made or len({len(row) for row in made}) != 1 or not made[0]:
         raise BadInput(f'{place}: expected a name, or blocks of parameters such as ["W_xi", "W_xf"] or [["W_hf", "W_xf"]]')
-    return Meaning("blocks", rows)
+    return Meaning("blocks", made)
 
 
 def _word(text: str, model: Model, place: str) -> Meaning:
@@ -152,19 +189,24 @@ def _word(text: str, model: Model, place: str) -> Meaning:
         if rest not in outputs:
             raise UnknownName("output", rest, outputs, place)
         return one("cotangent", rest)
+    if first == "gradient":
+        return replace(blocks([rest], model, place), kind="out")
+    if first == "result" or text == "cache":
+        return Meaning("result", of=int(rest) if rest.isdigit() else rest or None)
     if text in GROUPS:
         return Meaning("group", ((text,),))
-    if text in ("cache", "loss", "ignore"):
+    if text in ("loss", "ignore"):
         return Meaning(text)
-    if text in ("T", "N", *model.dimensions):
+    variables = tuple(v.name for v in model.variables if v.definition is None)
+    if text in ("T", "N", *model.dimensions) and text not in variables:
         return one("size", text)
-    if text not in {v.name for v in model.variables if v.definition is None}:
-        words = (*(v.name for v in model.variables if v.definition is None), *GROUPS, "cache", "loss", "ignore", "T", "N")
+    if text not in variables:
+        words = (*variables, *GROUPS, "cache", "result", "gradient", "cotangent", "loss", "ignore", "T", "N", *model.dimensions)
         raise UnknownName("value", text, words, place)
     return variable(text, model)
 
 
-_KINDS = {Role.PARAMETER: "blocks", Role.INPUT: "sequence", Role.TARGET: "sequence", Role.STATE: "state"}
+_KINDS = {Role.PARAMETER: "blocks", Role.BUFFER: "blocks", Role.INPUT: "sequence", Role.TARGET: "sequence", Role.STATE: "state"}
 
 
 def variable(name: str, model: Model) -> Meaning:

@@ -28,7 +28,7 @@ def probed(session: Session, best: Attempt, way: str | None, findings: tuple[Fin
     for base, other in _draws(session, best.plan.data):
         found = probe(
             trial(session.model, base, other, best.case.point.losses), lambda data: session.ask(best.plan, data),
-            lambda data: session.right(data, taken), open_, scale,
+            lambda data: session.right(replace(best.plan, data=data), taken), open_, scale,
         )
         if found:
             return tuple(f.measured(found[f.gradient]) if f.gradient in found else f for f in findings)

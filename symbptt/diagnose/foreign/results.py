@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 
 import numpy as np
 
@@ -11,6 +11,10 @@ from symbptt.algebra.evaluate import Array
 from symbptt.diagnose.foreign import convert
 from symbptt.diagnose.foreign.meaning import Layout, Meaning
 from symbptt.diagnose.foreign.plans import Plan, named
+from symbptt.model.values import Role
+
+_OF = ("blocks", "sequence", "state")
+"""What there can be gradients of."""
 
 
 @dataclass(frozen=True)
@@ -23,35 +27,117 @@ class Results:
     names: Mapping[str, str]
 
 
+@dataclass
+class _Sorter:
+    """Results are taken one after the other; `left` are those that no name explains."""
+
+    plan: Plan
+    known: Mapping[str, Meaning]
+    kinds: Mapping[str, str]
+    gradients: dict[str, Array] = field(default_factory=dict)
+    names: dict[str, str] = field(default_factory=dict)
+    loss: float | None = None
+    left: list[str] = field(default_factory=list)
+
+    def take(self, name: str, array: Array) -> None:
+        """Sort one result by its name."""
+        explicit = self.plan.table.names.get(name)
+        if explicit is not None and explicit.kind == "ignore":
+            return
+        guessed = self.plan.call.guesser.result(name, self.known)
+        said = explicit is not None and explicit.kind == "loss"
+        meaning = explicit if said else _fitting(self.plan, guessed, self.known, array)
+        if meaning is not None and meaning.kind == "loss":
+            self.loss = float(array.reshape(-1)[0]) if array.size == 1 and array.dtype.kind in "iuf" else self.loss
+        elif meaning is not None and meaning.kind in _OF and not self._taken(meaning) and not self._values(meaning):
+            self.add(name, name, meaning, array)
+        else:
+            self.left.append(name)
+
+    def _taken(self, meaning: Meaning) -> bool:
+        return all(v in self.gradients for v in meaning.variables)
+
+    def _values(self, meaning: Meaning) -> bool:
+        """Whether what is called after a variable can be no gradient: of a target or of classes."""
+        return meaning.kind == "sequence" and self.plan.model[meaning.name].role is not Role.INPUT
+
+    def add(self, name: str, of: str, meaning: Meaning, array: Array) -> None:
+        """A result that is the gradient of a meaning."""
+        ours = _ours(self.plan, of, meaning, array)
+        self.gradients.update(ours)
+        self.names.update(dict.fromkeys(ours, name))
+
+    def in_order(self, order: Sequence[str], arrays: Mapping[str, Array]) -> None:
+        """Results without names are the gradients of the arguments that are left: in order if their count or their shapes say
+        so, else those that only one argument fits."""
+        if self.loss is None and self.left and self.left[0] == order[0] and _is_number(arrays.get(order[0])):
+            wanted = self._wanted()
+            if len(self.left) > len(wanted) or not any(self._fits(arrays[order[0]], m) for m in wanted.values()):
+                self.loss = float(arrays[order[0]].reshape(-1)[0])
+                self.left.remove(order[0])
+        self._split(arrays)
+        wanted = self._wanted()
+        rest = [n for n in self.left if n in arrays]
+        pairs = list(zip(rest, wanted, strict=False)) if len(rest) == len(wanted) else []
+        if len(rest) == len(wanted) and all(self._fits(arrays[n], wanted[of]) for n, of in pairs):
+            self._add_all(pairs, arrays)
+            return
+        self._add_all(self._only(rest, wanted, arrays) or pairs, arrays)
+
+    def _only(self, rest: Sequence[str], wanted: Mapping[str, Meaning], arrays: Mapping[str, Array]) -> list[tuple[str, str]]:
+        """Results and arguments that fit each other and nothing else."""
+        fits = {n: [of for of, m in wanted.items() if self._fits(arrays[n], m)] for n in rest}
+        return [(n, of[0]) for n, of in fits.items() if len(of) == 1 and sum(of[0] in o for o in fits.values()) == 1]
+
+    def _add_all(self, pairs: Sequence[tuple[str, str]], arrays: Mapping[str, Array]) -> None:
+        for name, of in pairs:
+            self.add(of, of, self.known[of], arrays[name])
+            self.left.remove(name)
+
+    def _split(self, arrays: Mapping[str, Array]) -> None:
+        """A list of like arrays that are several gradients, one result each."""
+        wanted = self._wanted()
+        for name in [n for n in self.left if self.kinds.get(n) == "list"]:
+            parts = arrays[name]
+            if len(parts) == len(wanted) and all(self._fits(p, m) for p, m in zip(parts, wanted.values(), strict=True)):
+                for of, part in zip(wanted, parts, strict=True):
+                    self.add(of, of, wanted[of], part)
+                self.left.remove(name)
+
+    def _wanted(self) -> dict[str, Meaning]:
+        """The parameters among the arguments whose gradients have not come; without any, the inputs."""
+        meanings = self.plan.call.meanings
+        names = named(meanings, ("blocks",))
+        names = names or [n for n in named(meanings, ("sequence",)) if self.plan.model[meanings[n].name].role is Role.INPUT]
+        return {n: meanings[n] for n in names if not self._taken(meanings[n])}
+
+    def _fits(self, array: Array, meaning: Meaning) -> bool:
+        """Whether an array has the size of a gradient; where two sizes are alike, positions decide."""
+        data = self.plan.data
+        sources = {"blocks": data.parameters, "sequence": data.inputs, "state": data.states}
+        return int(array.size) == sum(int(np.size(sources[meaning.kind][v])) for v in meaning.variables)
+
+
+def _is_number(array: Array | None) -> bool:
+    return array is not None and array.size == 1 and array.dtype.kind in "iuf"
+
+
 def results(plan: Plan, arrays: Mapping[str, Array], kinds: Mapping[str, str]) -> Results:
     """Sort results by what they are the gradient of; a loss is a single number of no gradient."""
     known = {**plan.table.names, **plan.call.meanings}
-    for group in ("parameters", "states"):
+    for group in ("parameters", "states", "inputs"):
         if any(m.kind == "group" and m.name == group for m in plan.call.meanings.values()):
-            known = {**plan._group(group), **known}
-    gradients: dict[str, Array] = {}
-    loss: float | None = None
-    names: dict[str, str] = {}
-    unknown: list[str] = []
-    numbered: list[str] = []
-    for name in (*arrays, *(n for n in kinds if kinds[n] != "array")):
-        array = arrays.get(name, np.array(None))
-        explicit = plan.table.names.get(name)
-        said = explicit is not None and explicit.kind in ("loss", "ignore")
-        meaning = explicit if said else _fitting(plan, plan.call.guesser.result(name, known), known, array)
-        if meaning is not None and meaning.kind == "loss":
-            loss = float(array.reshape(-1)[0]) if array.size == 1 and array.dtype.kind in "iuf" else loss
-        elif meaning is not None and meaning.kind in ("blocks", "sequence", "state"):
-            ours = _ours(plan, name, meaning, array)
-            gradients.update(ours)
-            names.update(dict.fromkeys(ours, name))
-        elif name.startswith("#"):
-            numbered.append(name)
-        elif explicit is None or explicit.kind != "ignore":
-            unknown.append(name)
-    if numbered:
-        loss = _in_order(plan, numbered, arrays, gradients, loss)
-    return Results(gradients, loss, tuple(unknown), names)
+            known = {**plan.group(group), **known}
+    sorter = _Sorter(plan, known, kinds)
+    order = [n for n in kinds if kinds[n] != "None"] or list(arrays)
+    for name in order:
+        if name.startswith("#"):
+            sorter.left.append(name)
+        else:
+            sorter.take(name, arrays.get(name, np.array(None)))
+    if sorter.left:
+        sorter.in_order(order, arrays)
+    return Results(sorter.gradients, sorter.loss, tuple(sorter.left), sorter.names)
 
 
 def _fitting(plan: Plan, guessed: Meaning | None, known: Mapping[str, Meaning], array: Array) -> Meaning | None:
@@ -66,32 +152,14 @@ def _fitting(plan: Plan, guessed: Meaning | None, known: Mapping[str, Meaning], 
     return others[0] if size(guessed) != array.size and len(others) == 1 else guessed
 
 
-def _in_order(
-    plan: Plan, numbered: list[str], arrays: Mapping[str, Array], gradients: dict[str, Array], loss: float | None
-) -> float | None:
-    """Results without names are the gradients of the parameters in the order of the arguments, a loss in front."""
-    wanted = named(plan.call.meanings, ("blocks",))
-    rest = [n for n in numbered if n in arrays]
-    if len(rest) == len(wanted) + 1 and arrays[rest[0]].size == 1:
-        loss = float(arrays[rest[0]].reshape(-1)[0])
-        rest = rest[1:]
-    if len(rest) == len(wanted):
-        for name, of in zip(rest, wanted, strict=True):
-            gradients.update(_ours(plan, of, plan.call.meanings[of], arrays[name]))
-    return loss
-
-
 def _ours(plan: Plan, name: str, meaning: Meaning, array: Array) -> dict[str, Array]:
     of = next((n for n, m in {**plan.table.names, **plan.call.meanings}.items() if m == meaning), name)
     layout: Layout = plan.layout_of(of)
     if array.dtype.kind not in "biuf":
         return dict.fromkeys(meaning.variables, array)
     if meaning.kind == "blocks":
-        return convert.unblocked(plan.meaning(meaning), layout, array, plan.data.parameters)
-    if meaning.kind == "state":
-        shape = np.shape(plan.data.states[meaning.name])
-        return {meaning.name: convert.restored(array, layout, "ND"[: len(shape)], shape)}
-    if meaning.name not in plan.data.inputs:
-        return {}
-    shape = np.shape(plan.data.inputs[meaning.name])
-    return {meaning.name: convert.restored(array, layout, "TND"[: len(shape)], shape)}
+        return convert.unblocked(plan.meaning(meaning), layout, array, plan.data.parameters, plan.model)
+    data = plan.data.states if meaning.kind == "state" else plan.data.inputs
+    shape = np.shape(data[meaning.name])
+    lead = "N" if meaning.kind == "state" else "TN"
+    return {meaning.name: convert.restored(array, plan.model[meaning.name], lead, shape, layout, plan.batch)}

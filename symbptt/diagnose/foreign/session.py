@@ -1,4 +1,4 @@
-"""The runs of one function of somebody's file, in every layout that is open; the one that fits best is kept."""
+"""The runs of one function of somebody's file, in every layout that is open; the evidence of the forward pass decides."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import permutations, product
+from math import prod
 from pathlib import Path
 from time import monotonic
 from typing import Any
@@ -16,11 +17,11 @@ from symbptt.algebra.evaluate import Array
 from symbptt.diagnose.foreign import guarded
 from symbptt.diagnose.foreign.calls import Call
 from symbptt.diagnose.foreign.draw import N, T, draw
-from symbptt.diagnose.foreign.fit import counts, score
+from symbptt.diagnose.foreign.fit import Fit, Forward, counts, fit
 from symbptt.diagnose.foreign.guarded import Answer, Limits
 from symbptt.diagnose.foreign.mapping import Table
 from symbptt.diagnose.foreign.meaning import Layout
-from symbptt.diagnose.foreign.plans import Plan
+from symbptt.diagnose.foreign.plans import Plan, batch, ends
 from symbptt.diagnose.foreign.results import Results, results
 from symbptt.diagnose.problem import Case, case
 from symbptt.errors import BadInput
@@ -28,9 +29,12 @@ from symbptt.model.arrays import takes_classes
 from symbptt.model.values import Model, Role
 from symbptt.verify.data import Data
 
-FIRST = (("TND", "NTD", "DNT"), ("column", "row"), ("H",))
-"""Layouts that are tried first: axes, weights, biases."""
-ALL = (("TND", "NTD", "DNT", "NDT", "TDN", "DTN", "TD", "TD1", "DT", "T1D"), ("column", "row"), ("H", "H1", "1H"))
+ROUNDS: tuple[tuple[tuple[str, ...], ...], ...] = (
+    (("TND", "NTD", "DNT"), ("column", "row"), ("H",), ("float", "array")),
+    (("TND", "NTD", "DNT", "NDT", "TDN", "DTN"), ("column", "row"), ("H", "H1", "1H"), ("float", "array")),
+    (("TD", "TD1", "DT", "T1D"), ("column", "row"), ("H", "H1", "1H"), ("float", "array")),
+)
+"""Layouts in the order in which they are tried: axes, weights, biases, scalars. Several samples go before one."""
 LAYOUT_FAULTS = ("ValueError", "IndexError", "TypeError", "KeyError", "AttributeError", "AxisError", "AssertionError")
 """Errors that another layout may not raise."""
 MAX_GATES = 4
@@ -39,18 +43,18 @@ MAX_GATES = 4
 
 @dataclass(frozen=True)
 class Attempt:
-    """A plan with its answer, and how well it fits: the loss, the gradients that are right, and the rest's distance."""
+    """A plan with its answer, and how well it fits."""
 
     plan: Plan
     case: Case
     answer: Answer
     found: Results
-    score: tuple[int, int, float]
+    fit: Fit
 
     @property
     def fits(self) -> bool:
-        """Whether this is the layout: the forward pass comes out as the model's, or every gradient does."""
-        return bool(self.found.gradients) and (self.score[0] > 0 or self.score[1] == len(self.found.gradients))
+        """Whether this is the layout: the forward pass comes out as the model's, and gradients have their shapes."""
+        return self.fit.complete and self.fit.forward is Forward.AGREES
 
 
 class Session:
@@ -61,17 +65,20 @@ class Session:
         self.by_cotangents = made.uses("cotangent")
         targets = {v.name for v in model.of(Role.TARGET)}
         reads = any(m.kind == "sequence" and m.name in targets for m in made.meanings.values()) or made.uses("target")
-        if not self.by_cotangents and not reads:
+        if not self.by_cotangents and not reads and (targets or model.loss is None):
             raise BadInput(
-                f"{path}: {made.function.name} takes neither targets nor cotangents of the outputs (as dh), so what it should "
-                "return is unknown; name them in a mapping"
+                f"{path}: {made.function.full} takes neither targets nor cotangents of the outputs (as dh), so what it should "
+                'return is unknown; say it in a mapping: [names] NAME = "cotangent '
+                f'{model.outputs[0].name}"' + (f' or "{min(targets)}"' if targets else "")
             )
         self.model, self.path, self.calls, self.table, self.limits = model, path, calls, table, limits
         self._data: dict[int, Data] = {}
-        self._cases: dict[tuple[int, str], Case] = {}
+        self._cases: dict[tuple[object, ...], Case] = {}
         self.run: guarded.Run | None = None
         self.tried = 0
         """Layouts for which a call came back."""
+        self.rivals: tuple[Attempt, ...] = ()
+        """Attempts that fit as well as the best one and say something else."""
         self._left = limits.seconds
 
     @property
@@ -96,20 +103,23 @@ class Session:
         return frozenset(m.name for n, m in self.call.meanings.items()
                          if n in own and own[n].classes and self.model[m.name].role is Role.INPUT)
 
-    def case(self, data: Data, way: str) -> Case:
-        """The right gradients there, of a loss that is taken in one of the ways of a mapping."""
-        key = data.N, way
+    def case(self, plan: Plan, way: str) -> Case:
+        """The right gradients for a plan, of a loss that is taken in one of the ways of a mapping."""
+        key = plan.data.N, way, _lasts(plan)
         if key not in self._cases:
-            self._cases[key] = self.right(data, way)
+            self._cases[key] = self.right(plan, way)
         return self._cases[key]
 
-    def right(self, data: Data, way: str) -> Case:
-        """The same for any data."""
+    def right(self, plan: Plan, way: str) -> Case:
+        """The same for a plan with any data."""
+        data, last = plan.data, _lasts(plan)
         weights = np.full(data.T, 1 / counts(data.T, data.N)[way])
-        outside = {"cotangents": self._given("cotangent", "cotangents", data.cotangents)}
+        given = self._given("cotangent", "cotangents", data.cotangents)
+        outside = {"cotangents": {n: _ended(a) if n in last else a for n, a in given.items()}}
         return case(
-            self.model, parameters=data.parameters, inputs=data.inputs, states=self._given("state", "states", data.states),
-            T=data.T, **(outside if self.by_cotangents else {"targets": data.targets, "weights": weights}),
+            self.model, T=data.T, parameters=data.parameters, inputs=data.inputs,
+            states=self._given("state", "states", data.states),
+            **(outside if self.by_cotangents else {"targets": data.targets, "weights": weights}),
         )
 
     def ask(self, plan: Plan, data: Sequence[Data]) -> list[Mapping[str, Array]]:
@@ -127,49 +137,72 @@ class Session:
         return arrays if whole else {n: a for n, a in arrays.items() if n in named}
 
     def plans(self, call: Call, choices: Sequence[Sequence[str]]) -> Iterator[Plan]:
-        """The plans of a call in some layouts."""
+        """The plans of a call in some layouts, the gates in the model's order."""
         wanted = self.table.layout
-        axes = [wanted.axes] if wanted.axes else choices[0]
-        weights = [wanted.weights] if wanted.weights else choices[1]
-        bias = [wanted.bias] if wanted.bias else choices[2]
+        axes, weights, bias, scalars = (
+            [said] if said else some
+            for said, some in zip((wanted.axes, wanted.weights, wanted.bias, wanted.scalars), choices, strict=True)
+        )
+        scalars = scalars if any(not v.shape for v in self.model.parameters) else scalars[:1]
         classes = [wanted.classes] if wanted.classes is not None else self._forms()
-        for order, swapped, a, w, b, c in product(self._orders(call), self._swaps(call), axes, weights, bias, classes):
-            samples = (self.table.N or N) if "N" in a else 1
-            layout = Layout(a, w, b, bool(wanted.listed), c)
-            yield Plan(call, layout, self.data(samples), self.model, self.table, order, swapped)
+        for a, w, b, s, c in product(axes, weights, bias, scalars, classes):
+            layout = Layout(a, w, b, bool(wanted.listed), c, s)
+            yield Plan(call, layout, self.data(self._samples(layout)), self.model, self.table)
+
+    def _samples(self, layout: Layout) -> int:
+        several = batch(self.table, self.model)
+        return prod(several.values()) if several else (self.table.N or N) if layout.batched else 1
 
     def _forms(self) -> list[bool | None]:
         targets = [v for v in self.model.of(Role.TARGET) if takes_classes(self.model, v)]
         return [None, False] if targets and not self.by_cotangents else [None]
 
-    def _orders(self, call: Call) -> list[tuple[int, ...]]:
-        """Orders of the gates, where a guessed name stands for several."""
-        counts = {len(m.blocks) for n, m in call.meanings.items() if m.kind == "blocks" and n not in self.table.names}
-        most = max(counts, default=1)
-        return [*permutations(range(most))] if 1 < most <= MAX_GATES else [()]
-
-    def _swaps(self, call: Call) -> list[bool]:
-        guessed = (m for n, m in call.meanings.items() if m.kind == "blocks" and n not in self.table.names)
-        return [False, True] if any(len(m.blocks[0]) > 1 for m in guessed) else [False]
+    def _in_other_orders(self, attempt: Attempt) -> Iterator[Plan]:
+        """The plan with the gates in every order, and [x, h] for [h, x], where a guessed name stands for several."""
+        guessed = [m for n, m in attempt.plan.call.meanings.items() if m.kind == "blocks" and n not in self.table.names]
+        most = max((len(m.blocks) for m in guessed), default=1)
+        orders = [*permutations(range(most))] if 1 < most <= MAX_GATES else [()]
+        swaps = [False, True] if any(len(m.blocks[0]) > 1 for m in guessed) else [False]
+        for order, swapped in [*product(orders, swaps)][1:]:
+            yield replace(attempt.plan, order=order, swapped=swapped)
 
     def best(self) -> Attempt | None:
-        """The attempt that fits best; None if no call came back."""
+        """The attempt with the most evidence of its forward pass; None if no call came back.
+
+        `rivals` are those with as much evidence and another verdict.
+        """
         found: list[Attempt] = []
-        for choices, call in product((FIRST, ALL), self.calls):
-            found += self.attempts([*self.plans(call, choices)])
+        for choices, call in product(ROUNDS, self.calls):
+            found += self._round(call, choices)
             if any(a.fits for a in found) or (self.run and self.run.ended):
                 break
             if found and not any(a.found.gradients or a.answer.fault.startswith(LAYOUT_FAULTS) for a in found):
                 break
         self.tried = len(found)
         if any(a.found.gradients for a in found):
-            return max(found, key=lambda a: a.score)
+            top = max(a.fit.rank for a in found)
+            best = [a for a in found if a.fit.rank == top]
+            self.rivals = tuple(a for a in best if a.fit.right != best[0].fit.right)
+            return best[0]
         # Where every call failed, the commonest failure has least to do with the layout.
         faults = Counter(a.answer.fault for a in found)
         return max(found, key=lambda a: faults[a.answer.fault], default=None)
 
+    def _round(self, call: Call, choices: Sequence[Sequence[str]]) -> list[Attempt]:
+        """The layouts of a round, as far as none fits: whole sequences, then cotangents and targets of the last step alone, then
+        gates in other orders. An order leaves shapes as they are, so it is open only where a call came back."""
+        plans = [*self.plans(call, choices)]
+        found = self.attempts(plans)
+        if any(ends(m, self.model) and not m.last for m in call.meanings.values()) and self._open(found):
+            found += self.attempts([replace(plan, last=True) for plan in plans])
+        others = [p for a in found if a.found.gradients for p in self._in_other_orders(a)]
+        return found + (self.attempts(others) if others and self._open(found) else [])
+
+    def _open(self, found: Sequence[Attempt]) -> bool:
+        return not any(a.fits for a in found) and not (self.run and self.run.ended)
+
     def attempts(self, plans: list[Plan]) -> list[Attempt]:
-        """Run plans that differ, and score their answers."""
+        """Run plans that differ, and look at their answers."""
         arrays: dict[str, Array] = {}
         orders: list[dict[str, Any]] = []
         distinct: list[Plan] = []
@@ -189,6 +222,18 @@ class Session:
         return [self._attempt(p, a) for p, a in zip(distinct, self.run.answers, strict=False)]
 
     def _attempt(self, plan: Plan, answer: Answer) -> Attempt:
-        known = self.case(plan.data, self.table.loss)
+        known = self.case(plan, self.table.loss)
         found = results(plan, answer.first, answer.kinds)
-        return Attempt(plan, known, answer, found, score(plan, known, answer, found))
+        return Attempt(plan, known, answer, found, fit(known, answer, found))
+
+
+def _lasts(plan: Plan) -> tuple[str, ...]:
+    """The outputs whose cotangents are those of the last step alone."""
+    return tuple(sorted(m.name for m in plan.call.meanings.values() if m.kind == "cotangent" and plan.at_last(m)))
+
+
+def _ended(array: Array) -> Array:
+    """The last step alone, the others zero."""
+    made = np.zeros_like(array)
+    made[-1] = array[-1]
+    return made

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 
@@ -15,26 +15,45 @@ MAX_BYTES = 1024 * 1024
 """The largest file."""
 PREFERRED = ("value_and_grad", "backward", "loss_and_grad", "loss_and_grads", "lossFun", "loss_fun", "bptt", "gradients", "grad")
 """Functions that are taken if none is named, the first one found."""
+_BACKWARD = ("backward", "backprop", "bptt", "grad", "bwd", "vjp", "adjoint")
+"""Parts of the names of functions that compute gradients, as those with "forward", "step" or "predict" do not."""
+_HELPERS = ("numeric", "check", "clip", "finite", "test", "descent", "update", "apply", "zero")
+"""Parts of the names of functions that have to do with gradients and compute none."""
+_FORWARD = ("forward", "fwd", "predict", "sample", "train", "init")
 MANY = 4
 """A function that alone has as many arguments is no helper."""
+
+Names = tuple["str | Names", ...]
+"""The names in a return statement; of an inner tuple, those in it."""
 
 
 @dataclass(frozen=True)
 class Function:
-    """A function of the file: its arguments, those that must be given, and the names in its last return, if they are names."""
+    """A function of the file: its arguments, those that must be given, those given by position, and the names in its last
+    return, if they are names. `owner` is the class that a method belongs to, `calls` are the names that it calls."""
 
     name: str
     arguments: tuple[str, ...]
     required: frozenset[str]
-    returns: tuple[str, ...]
+    positional: tuple[str, ...]
+    returns: Names
+    calls: frozenset[str]
+    owner: str = ""
+
+    @property
+    def full(self) -> str:
+        """The name with that of its class."""
+        return f"{self.owner}.{self.name}" if self.owner else self.name
 
 
 @dataclass(frozen=True)
 class Source:
-    """A file with its functions by name, and the texts that it uses as keys, as in parameters["Wf"]."""
+    """A file with its functions and methods by full name, the attributes that each class assigns, and the texts that it uses as
+    keys, as in parameters["Wf"]."""
 
     path: Path
     functions: Mapping[str, Function]
+    attributes: Mapping[str, tuple[str, ...]]
     keys: tuple[str, ...]
     tree: ast.Module
     text: str
@@ -45,25 +64,53 @@ class Source:
         nodes = (n for n in ast.walk(self.tree) if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store))
         return tuple(dict.fromkeys(node.id for node in nodes))
 
-    def function(self, name: str | None) -> Function:
+    def function(self, name: str | None, model: str = "") -> Function:
         """The function called `name`, or the one that most likely computes gradients. Raises BadInput."""
         if name is not None:
             if name not in self.functions:
                 raise UnknownName("function", name, self.functions, str(self.path))
             return self.functions[name]
-        chosen = next((self.functions[f] for f in PREFERRED if f in self.functions), None)
-        for likely in (lambda f: True, _returns_gradients, lambda f: len(f.arguments) >= MANY):
-            found = [f for f in self.functions.values() if likely(f)]
-            chosen = found[0] if chosen is None and len(found) == 1 else chosen
-        if chosen is None:
-            known = ", ".join(self.functions) or "none"
-            raise BadInput(f"{self.path}: which function computes the gradients? name it with --function (found: {known})")
-        return chosen
+        exact = next((self.functions[f] for f in PREFERRED if f in self.functions), None)
+        if exact is not None:
+            return exact
+        public = [f for f in self.functions.values() if not f.name.startswith("__")]
+        for likely in (_is_backward, lambda f: True, _returns_gradients, lambda f: len(f.arguments) >= MANY):
+            found = _outermost([f for f in public if likely(f)])
+            named = [f for f in found if model and model in f.full.lower()]
+            for choice in (found, named):
+                if len(choice) == 1:
+                    return choice[0]
+        known = ", ".join(f.full for f in public) or "none"
+        raise BadInput(f"{self.path}: which function computes the gradients? name it with --function (found: {known})")
+
+    def constructor(self, owner: str) -> Function:
+        """How an object of a class is made."""
+        return self.functions.get(f"{owner}.__init__", Function("__init__", (), frozenset(), (), (), frozenset(), owner))
+
+
+def _is_backward(function: Function) -> bool:
+    name = function.name.lower()
+    return any(part in name for part in _BACKWARD) and not any(part in name for part in _HELPERS)
 
 
 def _returns_gradients(function: Function) -> bool:
     """Whether the names of the results are those of gradients, as in dW, db."""
-    return sum(name.startswith(("d", "grad")) for name in function.returns) > 1
+    return sum(name.startswith(("d", "grad")) for name in flat(function.returns)) > 1
+
+
+def _outermost(functions: list[Function]) -> list[Function]:
+    """Those that no other one of them calls: the loop over the steps, not the step."""
+    called = {name for f in functions for name in f.calls - {f.name}}
+    return [f for f in functions if f.name not in called] or functions
+
+
+def flat(names: Names) -> Iterable[str]:
+    """All names in a return statement."""
+    for name in names:
+        if isinstance(name, str):
+            yield name
+        else:
+            yield from flat(name)
 
 
 def source(path: Path | str) -> Source:
@@ -86,20 +133,43 @@ def source(path: Path | str) -> Source:
     except (ValueError, RecursionError, MemoryError):
         raise BadInput(f"{place}: not Python that can be read") from None
     functions = {node.name: _function(node) for node in tree.body if isinstance(node, ast.FunctionDef)}
+    classes = [node for node in tree.body if isinstance(node, ast.ClassDef)]
+    for owner in classes:
+        functions |= {f"{owner.name}.{m.name}": _method(m, owner.name) for m in owner.body if isinstance(m, ast.FunctionDef)}
     indices = (node.slice for node in ast.walk(tree) if isinstance(node, ast.Subscript))
     keys = (index.value for index in indices if isinstance(index, ast.Constant))
-    return Source(place, functions, tuple(dict.fromkeys([key for key in keys if isinstance(key, str)])), tree, text)
+    texts = tuple(dict.fromkeys([key for key in keys if isinstance(key, str)]))
+    return Source(place, functions, {c.name: _attributes(c) for c in classes}, texts, tree, text)
 
 
 def _function(node: ast.FunctionDef) -> Function:
-    arguments = [a.arg for a in (*node.args.posonlyargs, *node.args.args)]
-    count = len(arguments) - len(node.args.defaults)
+    positional = [a.arg for a in (*node.args.posonlyargs, *node.args.args)]
+    count = len(positional) - len(node.args.defaults)
     keyword = [a.arg for a in node.args.kwonlyargs]
     needed = [a.arg for a, d in zip(node.args.kwonlyargs, node.args.kw_defaults, strict=True) if d is None]
-    return Function(node.name, (*arguments, *keyword), frozenset([*arguments[:count], *needed]), _returns(node))
+    called = (n.func for n in ast.walk(node) if isinstance(n, ast.Call))
+    names = frozenset(f.id if isinstance(f, ast.Name) else f.attr for f in called if isinstance(f, (ast.Name, ast.Attribute)))
+    required = frozenset([*positional[:count], *needed])
+    return Function(node.name, (*positional, *keyword), required, tuple(positional), _returns(node), names)
 
 
-def _returns(node: ast.FunctionDef) -> tuple[str, ...]:
+def _method(node: ast.FunctionDef, owner: str) -> Function:
+    """A method, without the object itself among its arguments."""
+    made = _function(node)
+    if any(isinstance(d, ast.Name) and d.id == "staticmethod" for d in node.decorator_list):
+        return replace(made, owner=owner)
+    others = made.required - {*made.positional[:1]}
+    return replace(made, arguments=made.arguments[1:], positional=made.positional[1:], required=others, owner=owner)
+
+
+def _attributes(node: ast.ClassDef) -> tuple[str, ...]:
+    """The attributes that the methods of a class store into, in the order of the text."""
+    stored = (n for n in ast.walk(node) if isinstance(n, ast.Attribute) and isinstance(n.ctx, ast.Store))
+    own = [n for n in stored if isinstance(n.value, ast.Name) and n.value.id == "self"]
+    return tuple(dict.fromkeys(n.attr for n in sorted(own, key=lambda n: (n.lineno, n.col_offset))))
+
+
+def _returns(node: ast.FunctionDef) -> Names:
     """The names in the last return of the function itself: of a tuple, each; "" for an element that is no name."""
     found: list[ast.Return] = []
     waiting: list[ast.AST] = list(node.body)
@@ -113,13 +183,22 @@ def _returns(node: ast.FunctionDef) -> tuple[str, ...]:
     if last is None or last.value is None:
         return ()
     parts = last.value.elts if isinstance(last.value, (ast.Tuple, ast.List)) else [last.value]
-    return tuple(_name(part) for part in parts)
+    return tuple(_element(part) for part in parts)
+
+
+def _element(part: ast.expr) -> str | Names:
+    inner = isinstance(part, (ast.Tuple, ast.List))
+    return tuple(_element(p) for p in part.elts) if inner else _name(part)  # type: ignore[attr-defined]
 
 
 def _name(part: ast.expr) -> str:
-    """The name of an element, also of xs[-1], hs[len(inputs)-1] or loss / T."""
+    """The name of an element, also of xs[-1], hs[len(inputs)-1], self.dW or loss / T."""
     while not isinstance(part, ast.Name):
-        if isinstance(part, (ast.Subscript, ast.Attribute)):
+        if isinstance(part, ast.Attribute):
+            return part.attr if isinstance(part.value, ast.Name) and part.value.id == "self" else _name(part.value)
+        if isinstance(part, ast.Subscript):
+            if isinstance(part.slice, ast.Constant) and isinstance(part.slice.value, str):
+                return part.slice.value
             part = part.value
         elif isinstance(part, ast.BinOp):
             part = part.left
