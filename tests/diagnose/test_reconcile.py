@@ -10,18 +10,21 @@ import pytest
 
 from symbptt.diagnose import reconcile
 from symbptt.diagnose.match import Matcher
+from symbptt.diagnose.mistakes import mutants
 from symbptt.diagnose.mutant import Mutant
-from symbptt.diagnose.problem import given
+from symbptt.diagnose.problem import Case, case, given
 from symbptt.diagnose.search import Problem, Singles
 
+from . import corpus
 from .conftest import Arrays, Bench
 
 Make = Callable[..., Bench]
+ROUNDS = 2
 
 
-def singles(made: Bench, theirs: Arrays) -> Singles:
-    compared, _ = given(made.case, theirs, {})
-    return Singles.of(Problem(made.case, Matcher.of(compared, made.case.right)), made.mutants)
+def singles(known: Case, every: list[Mutant], theirs: Arrays) -> Singles:
+    compared, _ = given(known, theirs, {})
+    return Singles.of(Problem(known, Matcher.of(compared, known.right)), every)
 
 
 def together(mutants: list[Mutant]) -> Mutant:
@@ -68,15 +71,33 @@ def test_what_is_certain_can_all_have_been_made(bench: Make, seed: int) -> None:
     made, drawn = bench("elman" if seed % 2 else "gru", T=3), Random(seed)
     passes = [made.right, *(made.wrong(drawn.choice(made.mutants)) for _ in range(2))]
     theirs = {name: drawn.choice(passes)[name] for name in made.right}
-    all_of = singles(made, theirs)
+    check(singles(made.case, made.mutants, theirs))
+
+
+@pytest.mark.parametrize("name", corpus.MODELS)
+def test_what_is_certain_of_mistakes_in_code_can_all_have_been_made(name: str) -> None:
+    """Gradients of emitted modules with mistakes of three kinds, mixed or made together."""
+    text, drawn = corpus.source(name), Random(name)
+    made = [*corpus.mistakes(name, text)]
+    at = corpus.data(name, corpus.SIZES[0], 3)
+    known = case(corpus.load(name), **corpus.arguments(at))
+    every = mutants(known.program, known.point)
+    for _ in range(ROUNDS):
+        wrong = [g for m in drawn.sample(made, 3) if (t := m.made_in(text)) and (g := corpus.gradients(t, at)) is not None]
+        if wrong:
+            check(singles(known, every, {name: drawn.choice(wrong)[name] for name in wrong[0]}))
+
+
+def check(all_of: Singles) -> None:
+    """What is certain of all gradients holds at once."""
     found = reconcile.explained(all_of)
     matcher, names = all_of.problem.matcher, [g.name for g in all_of.problem.matcher.givens]
     assert not set(found.certain) & set(found.alone)
     shared = {n: hs[0] for n, hs in found.certain.items() if len(hs[0].gradients) > 1}
     single = {n: hs[0] for n, hs in found.certain.items() if n not in shared}
     assert len({h.mutants for h in shared.values()}) <= 1, "one explanation for all of them"
-    mutants = list(dict.fromkeys(m for h in (*shared.values(), *single.values()) for m in h.mutants))
-    for hypotheses, applied in ((shared, [m for h in shared.values() for m in h.mutants]), (single, mutants)):
+    every = [m for h in (*shared.values(), *single.values()) for m in h.mutants]
+    for hypotheses, applied in ((shared, [m for h in shared.values() for m in h.mutants]), (single, every)):
         if hypotheses:
             equal = matcher.equal(all_of.problem.vector(together(list(dict.fromkeys(applied)))))
             assert all(equal[names.index(name)] for name in hypotheses)

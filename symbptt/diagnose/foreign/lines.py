@@ -29,8 +29,8 @@ def line(source: Source, function: str, names: Iterable[str]) -> str:
     return ""
 
 
-def _computed(part: ast.AST, name: str, functions: Functions, seen: frozenset[str]) -> ast.stmt | None:
-    """The statement in a part of the file that computes a name."""
+def _computed(part: ast.AST, name: str, functions: Functions, seen: frozenset[str]) -> ast.stmt | ast.expr | None:
+    """The statement, or the entry of a dict, in a part of the file that computes a name."""
     alias = _alias(part, name)
     if alias is not None:
         return alias
@@ -40,11 +40,26 @@ def _computed(part: ast.AST, name: str, functions: Functions, seen: frozenset[st
         found = [s for s in stored if not _makes_room(s)]
         if found:
             last = max(found, key=lambda s: s.lineno)
-            return _called(last, name, functions, seen) or last
+            return _copied(part, last.value, functions, seen) or _called(last, name, functions, seen) or last
+    for entry in (value for node in ast.walk(part) if isinstance(node, ast.Dict) for value in _entry(node, name)):
+        return _copied(part, entry, functions, seen) or entry
     return None
 
 
-def _called(statement: Store, name: str, functions: Functions, seen: frozenset[str]) -> ast.stmt | None:
+def _entry(node: ast.Dict, name: str) -> list[ast.expr]:
+    """The value of a key of a dict, unless it makes room only."""
+    pairs = zip(node.keys, node.values, strict=True)
+    return [v for k, v in pairs if isinstance(k, ast.Constant) and k.value == name and _function(v) not in _EMPTY]
+
+
+def _copied(part: ast.AST, value: ast.expr, functions: Functions, seen: frozenset[str]) -> ast.stmt | ast.expr | None:
+    """What computes the name that is copied, if a value is no more than a name."""
+    if not isinstance(value, ast.Name) or f"={value.id}" in seen:
+        return None
+    return _computed(part, value.id, functions, seen | {f"={value.id}"})
+
+
+def _called(statement: Store, name: str, functions: Functions, seen: frozenset[str]) -> ast.stmt | ast.expr | None:
     """The statement in another function of the file that computes what a call of it hands to a name."""
     call, place = statement.value, _place(statement, name)
     if not isinstance(call, ast.Call) or not isinstance(call.func, ast.Name) or place is None:

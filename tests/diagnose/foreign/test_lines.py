@@ -1,0 +1,84 @@
+"""The line to look at computes the wrong quantity: not a call of what computes it, not room made for it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+import symbptt
+from symbptt.diagnose.causes import Cause
+from symbptt.diagnose.findings import WRONG, Finding, Suspect
+from symbptt.diagnose.foreign.lines import line
+from symbptt.diagnose.foreign.quantities import quantities
+from symbptt.diagnose.foreign.signature import source
+
+TEXT = """
+import numpy as np
+
+def step(dh, h, cache):
+    x, W = cache
+    da = (1 - h ** 2) * dh
+    dW_hh = da.T @ h
+    return da @ W, dW_hh, da.sum(0)
+
+def pairs(d, z):
+    return d.T @ z
+
+def backward(x, W_xh, W_hh, W_ho, h, do):
+    grads = {"W_xh": np.zeros_like(W_xh)}
+    dW_hh, db, dW_f, dW_g = (np.zeros_like(W_hh) for _ in range(4))
+    dW_q = 0
+    dh_next = np.zeros(3)
+    for t in reversed(range(len(x))):
+        dh = do[t] @ W_ho + dh_next
+        dh_next, dW, dbt = step(dh, h[t], (x, W_hh))
+        dW_hh += dW
+        db += dbt
+        grads["W_xh"] += dW @ x[t]
+        for d, total in ((dh, dW_f), (dh_next, dW_g)):
+            total += d.T @ x[t]
+    dW_q = pairs(dh, x)
+    return grads, dW_hh, db, dW_q, {"W_copy": dW_q, "W_made": dh.T @ x, "W_room": np.zeros(3)}
+"""
+
+
+@pytest.fixture
+def theirs(tmp_path: Path) -> Path:
+    path = tmp_path / "theirs.py"
+    path.write_text(TEXT)
+    return path
+
+
+@pytest.mark.parametrize(("names", "found"), [
+    (["W_xh"], 'grads["W_xh"] += dW @ x[t]'),
+    (["dh_next"], "return da @ W, dW_hh, da.sum(0)"),
+    (["dW"], "dW_hh = da.T @ h"),
+    (["dW_f"], "total += d.T @ x[t]"),
+    (["dW_q"], "return d.T @ z"),
+    (["dh"], "dh = do[t] @ W_ho + dh_next"),
+    (["da"], "da = (1 - h ** 2) * dh"),
+    (["dW_hh"], "dW_hh = da.T @ h"),
+    (["W_copy"], "return d.T @ z"),
+    (["W_made"], 'return grads, dW_hh, db, dW_q, {"W_copy": dW_q, "W_made": dh.T @ x, "W_room": np.zeros(3)}'),
+    (["W_room"], ""),
+    (["nothing", "dh"], "dh = do[t] @ W_ho + dh_next"),
+    (["nothing"], ""),
+])
+def test_the_line_that_computes_a_value(theirs: Path, names: list[str], found: str) -> None:
+    said = line(source(theirs), "backward", names)
+    assert said.partition(": ")[2] == found
+    assert not found or TEXT.splitlines()[int(said.split(":")[0].split()[1]) - 1].strip() == found
+
+
+@pytest.mark.parametrize(("cause", "names"), [
+    (Cause("off-by-one", None, "W_hh", 1), ["dW_hh"]),
+    (Cause("carry-dropped", "h", "h", 1, carry=True), ["dh_next", "dh"]),
+    (Cause("route-missing", "h", "h", 1), ["dh"]),
+    (Cause("slope-missing", None, "a", 1), ["da"]),
+])
+def test_the_quantity_that_a_cause_concerns(theirs: Path, cause: Cause, names: list[str]) -> None:
+    finding = Finding("W_hh", WRONG, 1.0, (Suspect(cause, True),))
+    assert [*quantities(finding, "dW_hh", source(theirs), symbptt.load("elman"))][: len(names)] == names
+    guess = Finding("W_hh", WRONG, 1.0, (Suspect(cause, False),))
+    assert not [*quantities(guess, "dW_hh", source(theirs), symbptt.load("elman"))]
