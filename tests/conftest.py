@@ -1,8 +1,22 @@
-"""What all tests share: reproducible property tests."""
+"""What all tests share: reproducible property tests, and which models an expensive module tries every time."""
 
 from __future__ import annotations
 
+import pytest
 from hypothesis import settings
+
+from symbptt.resources import model_names
 
 settings.register_profile("symbptt", deadline=None, derandomize=True, max_examples=50)
 settings.load_profile("symbptt")
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """A module with `QUICK_MODELS` tries these built-in models every time; its tests of the others are slow."""
+    known = set(model_names())
+    for item in items:
+        quick = getattr(getattr(item, "module", None), "QUICK_MODELS", None)
+        given = {v for v in item.callspec.params.values() if isinstance(v, str)} if hasattr(item, "callspec") else set()
+        if quick is not None and not given & known <= set(quick):
+            item.add_marker(pytest.mark.slow)

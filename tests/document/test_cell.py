@@ -24,6 +24,8 @@ from symbptt.narrative.voice import ENGLISH
 from symbptt.verify.exact.arithmetic import Sampled
 from symbptt.verify.exact.entries import Entries, Matrix
 
+QUICK_MODELS = ("elman", "jordan", "mgu", "mlp")
+
 
 def numbers(model: Model) -> Entries:
     """Random rational numbers for every symbol of a step; adjoints of values without a name follow from the others."""

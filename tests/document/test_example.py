@@ -17,6 +17,8 @@ from symbptt.model.read import from_text, load, names
 from symbptt.model.values import Model
 from symbptt.narrative.voice import ENGLISH
 
+QUICK_MODELS = ("elman", "jordan", "mgu", "mlp")
+
 WORKED = [name for name in names() if refusal(load(name)) is None]
 
 

@@ -24,6 +24,8 @@ from symbptt.unroll.graph import steps
 from symbptt.verify.exact.arithmetic import Sampled
 from symbptt.verify.exact.entries import Entries
 
+QUICK_MODELS = ("elman", "jordan", "mgu", "mlp")
+
 
 def lesson(name: str, seed: int = 0) -> Lesson:
     return Lesson((load(name),), 3, seed=seed)

@@ -13,6 +13,8 @@ from symbptt.model.read import load, names
 from symbptt.model.values import Role
 from symbptt.typeset.tree import Accent, Identifier, Operator, Row, Script, Style
 
+QUICK_MODELS = ("elman", "jordan", "mgu", "mlp")
+
 
 def drawing(name: str, T: int, wrt: str = "parameters") -> Scene:
     model = load(name)

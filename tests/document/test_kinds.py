@@ -20,6 +20,8 @@ from symbptt.narrative.inline import Prose, plain
 from symbptt.narrative.voice import Voice
 from symbptt.unroll.graph import steps
 
+QUICK_MODELS = ("elman", "jordan", "mgu", "mlp")
+
 
 def lesson(*models: str, T: int = 3, language: str = "en") -> Lesson:
     return Lesson(tuple(map(load, models)), T, voice=Voice(language))

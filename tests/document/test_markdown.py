@@ -19,6 +19,8 @@ from symbptt.document.pens.markdown import Markdown
 from symbptt.model.read import load, names
 from symbptt.narrative.voice import languages
 
+QUICK_MODELS = ("elman", "jordan", "mgu", "mlp")
+
 HOSTILE = r'50% \input{x} $x$ </title><script>alert(1)</script> & "q" _a_ *b* `c` [d](e) | ~ # é 中 --> <!--'
 
 

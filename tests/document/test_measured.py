@@ -27,6 +27,8 @@ from symbptt.model.read import from_text, load, names
 from symbptt.narrative.inline import plain
 from symbptt.narrative.voice import Voice
 
+QUICK_MODELS = ("elman", "jordan", "mgu", "mlp")
+
 
 def blocks(name, language="en", parts=()):
     models = tuple(map(load, name.split("+")))

@@ -18,6 +18,8 @@ from symbptt.document.wishes import Wishes
 from symbptt.errors import BadInput, UnknownName
 from symbptt.model.read import from_text, load, names
 
+QUICK_MODELS = ("elman", "jordan", "mgu", "mlp")
+
 VOID = {"meta", "link", "br", "hr", "img", "input"}
 HOSTILE = r'50% \input{/etc/passwd} $x$ </title><script>alert(1)</script> & "q" _a_ {b} ~ ^ # é 中'
 
