@@ -16,7 +16,7 @@ from symbptt import checks
 from symbptt.analyze.recurrent import recurrent
 from symbptt.errors import BadInput, UnknownName
 from symbptt.model import initialisers
-from symbptt.model.arrays import lead, leading_axes, shape, takes_classes
+from symbptt.model.arrays import lead, leading_axes, shape, shows_samples, takes_classes
 from symbptt.model.arrays import sizes as usual
 from symbptt.model.place import Place
 from symbptt.model.values import Model, Role, Variable
@@ -114,11 +114,12 @@ def point(
 ) -> Data:
     """Values for every variable of a model, as float64: `values` as given, the others drawn from the seed.
 
-    T is 20 and N is 2 unless given or fixed by `values`. Parameters start as `symbptt init` draws them: a matrix by `init` (a
-    name for all, or names by parameter), else as its model file says, else xavier_uniform; identity is for recurrent matrices
-    alone. Inputs are standard normal, targets uniform classes or standard normal, initial states zero (standard normal if there
-    is no other input); a mask is one, and a state that starts from a parameter is left out. Each name has a stream of its
-    own, so models with an input of the same name get the same data. Raises BadInput for what does not fit.
+    T is 20 and N is 2 unless given or fixed by `values`; N is 1 where no array shows it. Parameters start as `symbptt init`
+    draws them: a matrix by `init` (a name for all, or names by parameter), else as its model file says, else xavier_uniform;
+    identity is for recurrent matrices alone. Inputs are standard normal, targets uniform classes or standard normal, initial
+    states zero (standard normal if there is no other input); a mask is one, and a state that starts from a parameter is left
+    out. Each name has a stream of its own, so models with an input of the same name get the same data. Raises BadInput for
+    what does not fit.
     """
     given = {name: np.asarray(array) for name, array in (values or {}).items()}
     measured, asked = _measure(model, given), dict(dims or {})
@@ -127,6 +128,8 @@ def point(
             raise UnknownName("dimension", name, model.dimensions)
     sizes = {name: whole(name, asked.get(name), measured, default) for name, default in usual(model).items()}
     steps, samples = whole("T", T, measured, STEPS), whole("N", N, measured, 2)
+    if not shows_samples(model) and not any(state.name in given for state in model.states):
+        samples = 1
     drawn = _weights(model, sizes, steps, checks.seed(seed), init)
     made: dict[str, Array] = {}
     for variable in model.of(*_PARTS):

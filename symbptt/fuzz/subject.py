@@ -10,10 +10,10 @@ import numpy as np
 
 from symbptt.fuzz.draft import Draft
 from symbptt.fuzz.fault import Fault, Wrong
-from symbptt.fuzz.rounding import Truth, truths
 from symbptt.model.values import Model, Role
 from symbptt.unroll.graph import UnrolledGraph, steps
 from symbptt.verify.data import Array, Data, random
+from symbptt.verify.rounding import Truth, truths
 
 
 @dataclass(frozen=True)
@@ -63,12 +63,10 @@ def subject(model: Model, draft: Draft) -> Subject:
     """A model at the random data that its draft asks for."""
     graph = steps(model, draft.T)
     dims = {name: size for name, size in draft.dims.items() if name in model.dimensions}
-    # Where neither inputs nor states show the number of samples, there is one.
-    N = draft.N if model.of(Role.INPUT) or any(s.initial is None for s in model.states) else 1
-    data = random(model, dims, draft.T, N, draft.seed, distributions=draft.distributions)
+    data = random(model, dims, draft.T, draft.N, draft.seed, distributions=draft.distributions)
     if draft.masked and model.loss is not None:
         rng = np.random.default_rng(draft.seed)
-        mask = (rng.random((draft.T, N)) < 0.7) * rng.uniform(0.5, 1.5, (draft.T, N))
+        mask = (rng.random((data.T, data.N)) < 0.7) * rng.uniform(0.5, 1.5, (data.T, data.N))
         data = replace(data, mask=mask, weights=rng.uniform(0.5, 1.5, draft.T))
     return Subject(draft, model, graph, data, *truths(graph, data))
 

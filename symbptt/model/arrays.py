@@ -57,6 +57,11 @@ def lead(variable: Variable, T: int, N: int) -> tuple[int, ...]:
     return tuple(lengths[axis] for axis in leading_axes(variable))
 
 
+def shows_samples(model: Model) -> bool:
+    """Whether the emitted code can tell the number of samples: from an input, or from a state that has to be given."""
+    return any("N" in leading_axes(v) and v.initial is None for v in model.of(Role.INPUT, Role.STATE))
+
+
 def takes_classes(model: Model, target: Variable) -> bool:
     """Whether integer classes may be given for a target: a vector that softmax cross-entropies alone read."""
     readers = [e.value for e in model.all_equations if e.value.has(target.at())]

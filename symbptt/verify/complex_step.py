@@ -19,7 +19,7 @@ from symbptt.verify.compare import Comparison, Scale
 from symbptt.verify.data import Array, Data
 from symbptt.verify.interpreter import evaluate
 from symbptt.verify.objective import by_step, leaf, leaves, objective
-from symbptt.verify.probe import Probes, probes
+from symbptt.verify.probe import ENTRIES, Probes, probes
 from symbptt.verify.report import Check
 
 STEP = 1e-200
@@ -52,22 +52,37 @@ def terms(graph: UnrolledGraph, data: Data, variable: Variable) -> dict[tuple[in
 
     A parameter's parts are summed over the samples; those of an input and of an initial state (k = 1) keep them.
     """
+    point = data.value(variable)
+    size = point.shape if _is_tied(variable) else point.shape[1:]
+    count = int(np.prod(size))
+    found: dict[tuple[int, int], list[Array]] = {}
+    for start in range(0, count, ENTRIES):
+        directions = np.eye(min(ENTRIES, count - start), count, start).reshape(-1, *size)
+        for pair, part in _terms_along(graph, data, variable, directions).items():
+            found.setdefault(pair, []).append(part)
+    return {pair: np.concatenate(parts).reshape(size) for pair, parts in sorted(found.items())}
+
+
+def _is_tied(variable: Variable) -> bool:
+    return variable.role is Role.STATE or (variable.role is Role.PARAMETER and variable.tied)
+
+
+def _terms_along(
+    graph: UnrolledGraph, data: Data, variable: Variable, directions: Array
+) -> dict[tuple[int, int], Array]:
+    """The parts (t, k) along directions (E, ...) of one step's value."""
     found: dict[tuple[int, int], Array] = {}
     fixed, point = leaves(graph, data), data.value(variable)
-    tied = variable.role is Role.STATE or (variable.role is Role.PARAMETER and variable.tied)
-    size = point.shape if tied else point.shape[1:]
-    directions = np.eye(int(np.prod(size))).reshape(-1, *size)
     # Every step is moved, and then the value at one step alone is taken.
-    moved = leaf(graph, data.having(variable, point + 1j * STEP * (directions if tied else directions[:, None])), variable)
+    along = directions if _is_tied(variable) else directions[:, None]
+    moved = leaf(graph, data.having(variable, point + 1j * STEP * along), variable)
     for k in (1,) if variable.role is Role.STATE else range(1, graph.T + 1):
         use = (variable.name, 0 if variable.role is Role.STATE else k)
         # A parameter that a state starts from is used there, which belongs to the terms (t, 1).
         started = {(s.name, 0): moved[use] for s in graph.model.starting(variable) if k == 1 and s.name not in data.states}
         parts = by_step(graph, evaluate(graph, fixed | {use: moved[use]} | started, data.dims), data)
-        for t, part in parts.items():
-            if t >= k:
-                found[t, k] = (_broadcast(part, len(directions)).imag / STEP).reshape(size)
-    return dict(sorted(found.items()))
+        found |= {(t, k): _broadcast(part, len(directions)).imag / STEP for t, part in parts.items() if t >= k}
+    return found
 
 
 def check(case: Case, rng: np.random.Generator) -> Iterator[Check]:

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from symbptt.checks import whole
 from symbptt.errors import BadInput
-from symbptt.model.arrays import lead, shape, sizes, takes_classes
+from symbptt.model.arrays import lead, shape, shows_samples, sizes, takes_classes
 from symbptt.model.values import Model, Role, Variable
 
 Array = NDArray[Any]
@@ -78,12 +78,13 @@ def random(
 
     A target of a cross-entropy is an integer class, one of them -1 (ignored) if the batch leaves others at its step; with
     `distributions` it is a real distribution that sums to one. A mask that the model reads is 0 or 1, and 1 at the last step.
-    States that start from a parameter are left out.
+    States that start from a parameter are left out; where nothing else shows the number of samples, there is one.
     """
     for name, count in (("T", T), ("N", N)):
         if whole(count, 1) is None:
             raise BadInput(f"{name} must be a positive whole number, not {count!r}")
     known, rng = sizes(model, dims), np.random.default_rng(seed)
+    N = N if shows_samples(model) else 1
 
     def draw(variable: Variable) -> Array:
         size = shape(variable, known)

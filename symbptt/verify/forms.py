@@ -3,50 +3,72 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from math import isqrt
 from typing import Any
 
 import numpy as np
 
 from symbptt import derive
 from symbptt.model.values import Role, Variable
+from symbptt.unroll import graph as unrolled
+from symbptt.unroll.graph import UnrolledGraph
 from symbptt.verify import complex_step
 from symbptt.verify.case import Case
 from symbptt.verify.compare import Comparison, Scale
-from symbptt.verify.data import Array
+from symbptt.verify.data import Array, Data
 from symbptt.verify.locate import Terms, total
 from symbptt.verify.report import Check
 
 TOLERANCE = 1e-11
 
+_EVALUATIONS = 200_000
+"""The most equations to be evaluated for the terms (t, k): about three seconds."""
+
 
 def check(case: Case, rng: np.random.Generator) -> Iterator[Check | str]:
     """For every parameter, input and initial state: the terms, the two recursions, and the emitted gradient if there is one.
 
-    A model without a loss has no such forms.
+    A model without a loss has no such forms. All pairs (t, k) of many steps take too long: the forms are compared over the first
+    ones then, and the code with the backward recursion over all of them.
     """
     if not case.code.has_loss:
         yield "no loss: the gradients are those of <cotangents, outputs>, and the three forms are left out"
         return
-    graph, data = case.graph, case.data
-    point: dict[str, Any] = {"parameters": data.parameters, "inputs": data.inputs, "targets": data.targets, "states": data.states}
-    variables = [v for v in graph.model.of(Role.PARAMETER, Role.INPUT, Role.STATE) if not v.classes]
+    variables = [v for v in case.graph.model.of(Role.PARAMETER, Role.INPUT, Role.STATE) if not v.classes]
+    graph, data = _affordable(case, len(variables))
+    if graph.T < case.graph.T:
+        yield f"all pairs of {case.graph.T} steps take too long: the three forms are compared over {graph.T} steps"
     true = {v.name: complex_step.terms(graph, data, v) for v in variables}
     scale = Scale.of(total(v, data, true[v.name]) for v in variables)
     sums: dict[str, Array] = {}
     for v in variables:
-        found = derive.gradient(graph, v.name).evaluate(**point)
+        found = derive.gradient(graph, v.name).evaluate(**_point(data))
         yield _terms(v, found, true[v.name], scale)
         sums[v.name] = total(v, data, found)
-    backward = derive.adjoints(graph).evaluate(**point)
+    backward = derive.adjoints(graph).evaluate(**_point(data))
     compare = Comparison("backward recursion", "recursion", "sum of products", TOLERANCE, scale)
     for v in variables:
         yield compare.arrays(v.name, backward[v.name], sums[v.name], v)
     compare = Comparison("nested recursion", "nested", "sum of products", TOLERANCE, scale)
     for v in variables:
-        yield compare.arrays(v.name, derive.sensitivities(graph, v.name).evaluate(**point), sums[v.name], v)
-    compare = Comparison("recursion and code", "emitted", "recursion", TOLERANCE, scale)
+        yield compare.arrays(v.name, derive.sensitivities(graph, v.name).evaluate(**_point(data)), sums[v.name], v)
+    whole = backward if graph is case.graph else derive.adjoints(case.graph).evaluate(**_point(case.data))
+    compare = Comparison("recursion and code", "emitted", "recursion", TOLERANCE, Scale.of(whole.values()))
     for name, gradient in case.given.items():
-        yield compare.arrays(name, gradient, backward[name], graph.model[name])
+        yield compare.arrays(name, gradient, whole[name], graph.model[name])
+
+
+def _affordable(case: Case, variables: int) -> tuple[UnrolledGraph, Data]:
+    """The graph and the data, cut off after as many steps as can be taken apart in seconds."""
+    each = max(1, variables * len(case.graph.model.all_equations))
+    T = max(2, isqrt(_EVALUATIONS // each))
+    if T >= case.graph.T:
+        return case.graph, case.data
+    return unrolled.steps(case.graph.model, T), case.data.first(case.graph.model, T)
+
+
+def _point(data: Data) -> dict[str, Any]:
+    return {"parameters": data.parameters, "inputs": data.inputs, "targets": data.targets, "states": data.states}
 
 
 def _terms(variable: Variable, found: Terms, true: Terms, scale: Scale) -> Check:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
-from time import perf_counter
+from time import process_time
 from typing import Any
 
 import numpy as np
@@ -16,10 +16,12 @@ from symbptt.model.values import Model
 from symbptt.unroll.graph import steps
 from symbptt.verify import complex_step, dot_product, finite_difference, forms, forward, locate, oracle, taylor
 from symbptt.verify.case import Case
+from symbptt.verify.conditioning import Conditioning
 from symbptt.verify.data import random
 from symbptt.verify.emitted import Emitted
 from symbptt.verify.load import STEPS, resolve, stored
 from symbptt.verify.report import Check, Report
+from symbptt.verify.sizes import chosen
 
 ROUTES: tuple[Callable[[Case, np.random.Generator], Iterator[Check | str]], ...] = (
     forward.check, complex_step.check, complex_step.check_own, complex_step.check_weighted, finite_difference.check,
@@ -29,45 +31,52 @@ ROUTES: tuple[Callable[[Case, np.random.Generator], Iterator[Check | str]], ...]
 
 
 def gradients(
-    subject: Any, *, dims: Mapping[str, int] | None = None, T: int | None = None, N: int = 2, seed: int = 0,
+    subject: Any, *, dims: Mapping[str, int] | None = None, T: int | None = None, N: int | None = None, seed: int = 0,
     model: Model | None = None,
 ) -> Report:
     """Verify the gradients of emitted code on random data, by every route.
 
     The subject is a built-in's name, a Model, a SourceFile, or a namespace with the functions of the emitted code's contract
-    (whose model is `model`, or read from its MODEL_FILE). T is 5, or what straight-line code is made for.
-    Raises BadInput for sizes that make no sense, Disagreement if the code fails to run.
+    (whose model is `model`, or read from its MODEL_FILE). T is 5, or what straight-line code is made for; N is 2, or more for a
+    model with a norm over the batch.
+    Raises BadInput for sizes that make no sense or take too much, Disagreement if the code fails to run.
     """
     return _report(resolve(subject, model, T or STEPS), dims, T, N, seed)
 
 
-def file(path: Path | str, *, dims: Mapping[str, int] | None = None, T: int | None = None, N: int = 2, seed: int = 0) -> Report:
+def file(
+    path: Path | str, *, dims: Mapping[str, int] | None = None, T: int | None = None, N: int | None = None, seed: int = 0
+) -> Report:
     """Verify a module that symbptt emitted, from its file, which is run; arguments as of `gradients`."""
     return _report(stored(path), dims, T, N, seed)
 
 
-def _report(code: Emitted, dims: Mapping[str, int] | None, T: int | None, N: int, seed: int) -> Report:
+def _report(code: Emitted, dims: Mapping[str, int] | None, T: int | None, N: int | None, seed: int) -> Report:
     seed = whole_seed(seed)
     if T is None:
         T = code.only_T or STEPS
     if code.only_T not in (None, T):
         raise BadInput(f"{code.name} is straight-line code for T = {code.only_T}, not {T}")
+    sizes = chosen(code.model, dims, T, N)
     graph = steps(code.model, T)
-    data = random(code.model, dims, T, N, seed)
+    data = random(code.model, sizes.dims, T, sizes.N, seed)
     # Corrupt or diverging code gives nan, which the checks report.
     with np.errstate(all="ignore"):
         case = Case(code, graph, data, code.gradients(data))
         found = list(_all(case, seed))
     checks = tuple(item for item in found if isinstance(item, Check))
-    return Report(code.name, checks, tuple(item for item in found if isinstance(item, str)))
+    return Report(code.name, checks, (*sizes.notes, *(item for item in found if isinstance(item, str))))
 
 
 def _all(case: Case, seed: int) -> Iterator[Check | str]:
+    conditioning = Conditioning(case.graph, case.data)
     for number, route in enumerate(ROUTES):
-        started = perf_counter()
+        started = process_time()
         for item in route(case, np.random.default_rng([seed, number])):
-            yield item if isinstance(item, str) else replace(_explained(item, case), seconds=perf_counter() - started)
-            started = perf_counter()
+            if isinstance(item, Check):
+                item = replace(_explained(conditioning.judged(item), case), seconds=process_time() - started)
+            yield item
+            started = process_time()
 
 
 def _explained(check: Check, case: Case) -> Check:

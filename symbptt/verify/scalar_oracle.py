@@ -1,14 +1,15 @@
-"""The oracle: every entry a scalar SymPy symbol, the whole recurrence written out, differentiated by SymPy alone.
+"""The oracle: every entry a scalar, every operation on entries differentiated by SymPy, the chain rule forward in time.
 
-It shares no code with the other routes: its own reading of the equations into Python lists, its own functions. Expressions
-grow about twofold per step, so it serves at sizes of one or two and up to three steps.
+It shares no code with the other routes: its own reading of the equations into Python lists, its own functions. Operations meet
+symbols in place of their operands, so that no expression holds another: their size does not grow with the number of steps, nor
+with the depth of an equation, and SymPy never asks what is known about an argument.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
-from itertools import chain, islice
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from itertools import chain
 from typing import Any
 
 import numpy as np
@@ -21,85 +22,84 @@ from symbptt.model.values import Model, Role, Variable
 from symbptt.verify.data import Data
 from symbptt.verify.scalar_nodes import NODES, NUMERIC, Matrix, mean, sized
 
-Symbols = dict[str, NDArray[Any]]
+Array = NDArray[Any]
+Values = dict[tuple[str, int], list[Array]]
+"""By name and step, for every sample an array (rows, columns, 1 + directions): a value, and its derivatives along directions."""
+Rule = Callable[..., Sequence[float]]
 
 _LEAVES = (Role.PARAMETER, Role.BUFFER, Role.INPUT, Role.TARGET, Role.STATE)
 
 
-@dataclass(frozen=True)
-class Written:
-    """The objective, summed over steps and samples, as one scalar expression in the entries of all data."""
+def gradients(model: Model, data: Data, names: Iterable[str]) -> dict[str, Array]:
+    """The derivatives of the objective by every entry of these variables, in the shapes of the data.
 
-    model: Model
-    data: Data
-    symbols: Symbols
-    total: sp.Expr
-
-    def nodes(self, limit: int) -> int:
-        """The number of nodes of the expression, counted up to a limit."""
-        return sum(1 for _ in islice(sp.preorder_traversal(self.total), limit))
-
-    def gradients(self, names: Iterable[str]) -> dict[str, NDArray[Any]]:
-        """The derivatives, evaluated at the data, by name and in the shapes of the data."""
-        wanted = {name: [sp.diff(self.total, s) for s in self.symbols[name].ravel()] for name in names}
-        real = [v for v in self.model.of(*_LEAVES) if not _holds_classes(self.data.value(v))]
-        free = [s for v in real for s in self.symbols[v.name].ravel()]
-        point = [0.0 if _starts(v, self.data) else float(x) for v in real for x in self.data.value(v).ravel()]
-        evaluated = iter(sp.lambdify(free, list(chain.from_iterable(wanted.values())), modules=NUMERIC, cse=True)(*point))
-        return {name: np.array([next(evaluated) for _ in s]).reshape(self.symbols[name].shape) for name, s in wanted.items()}
-
-
-def write(model: Model, data: Data) -> Written:
-    """Write out a model at the sizes of the data, of which every step and sample counts.
-
-    Raises MissingRule or UnknownName for a node or function that the tables here do not cover.
+    Every step and sample of the data counts. Raises MissingRule or UnknownName for a node or function that the tables here do
+    not cover.
     """
-    symbols = {v.name: _symbols(v, data) for v in model.of(*_LEAVES)}
-    return Written(model, data, symbols, _total(model, data, symbols))
+    wanted = tuple(names)
+    leaves = _directions(model, data, wanted)
+    objective = _total(model, data, leaves)
+    found, start = dict[str, Array](), 1
+    for name in wanted:
+        shape = data.value(model[name]).shape
+        stop = start + int(np.prod(shape))
+        found[name] = objective[start:stop].reshape(shape)
+        start = stop
+    return found
 
 
-def _starts(variable: Variable, data: Data) -> bool:
-    """Whether a state starts from a parameter, since it is not given."""
-    return variable.initial is not None and variable.name not in data.states
+def _directions(model: Model, data: Data, names: tuple[str, ...]) -> dict[str, Array]:
+    """The data with one more axis: the value of an entry, then 1 at its own direction, if it is one of the wanted ones."""
+    count = sum(data.value(model[name]).size for name in names)
+    made = {v.name: _constant(_numbers(v, data), count) for v in model.of(*_LEAVES)}
+    start = 1
+    for name in names:
+        flat = made[name].reshape(-1, 1 + count)
+        flat[:, start : start + len(flat)] = np.eye(len(flat))
+        start += len(flat)
+    for v in model.states:
+        if v.initial is not None and v.name not in data.states:
+            # A state that starts from a parameter moves with it, too.
+            made[v.name][..., 1:] += made[v.initial][..., 1:]
+    return made
 
 
-def _holds_classes(array: NDArray[Any]) -> bool:
-    return array.dtype.kind in "iu"
+def _constant(values: Array, count: int) -> Array:
+    return np.concatenate((values[..., None], np.zeros((*values.shape, count))), axis=-1)
 
 
-def _symbols(variable: Variable, data: Data) -> NDArray[Any]:
-    """One symbol per entry; classes become the numbers 0 and 1."""
+def _numbers(variable: Variable, data: Data) -> Array:
+    """The values; classes become the numbers 0 and 1."""
     given = data.value(variable)
-    if _holds_classes(given):
-        rows = range(int(sized(variable.rows, data.dims)))
-        hot = [[sp.Integer(int(row == label)) for row in rows] for label in given.ravel()]
-        return np.array(hot, dtype=object).reshape(*given.shape, len(rows))
-    made = [sp.Symbol(f"{variable.name}__{i}", real=True) for i in range(given.size)]
-    return np.array(made, dtype=object).reshape(given.shape)
+    if given.dtype.kind not in "iu":
+        return np.array(given, float)
+    return np.equal.outer(given, np.arange(int(sized(variable.rows, data.dims)))).astype(float)
 
 
-def _total(model: Model, data: Data, symbols: Symbols) -> sp.Expr:
-    values: dict[tuple[str, int], list[Matrix]] = {}
-    for variable in model.states:
-        # A state that starts from a parameter is that plus a symbol of its own, whose value is zero.
-        start = symbols[variable.initial] if variable.initial and _starts(variable, data) else sp.S.Zero
-        values[variable.name, 0] = [_matrix(symbols[variable.name][n] + start) for n in range(data.N)]
-    summands: list[sp.Expr] = []
+def _total(model: Model, data: Data, leaves: Mapping[str, Array]) -> Array:
+    """The objective, summed over steps and samples, and its derivatives."""
+    values: Values = {(v.name, 0): [_matrix(leaves[v.name][n]) for n in range(data.N)] for v in model.states}
+    scope = _Scope(model, data, leaves, values)
+    summands: list[Array] = []
     counted = 0
     for t in range(1, data.T + 1):
-        scope = _Scope(model, data, symbols, values, t)
         for equation in model.equations:
-            values[equation.target.name, t] = scope.build(equation.value)
+            values[equation.target.name, t] = scope.build(equation.value, t)
         if model.loss is None:
-            summands += [data.cotangents[v.name][t - 1, n].ravel()[i] * entry for v in model.outputs for n in range(data.N)
-                         for i, entry in enumerate(chain.from_iterable(values[v.name, t][n]))]
+            summands += [_weighed(values[v.name, t][n], data.cotangents[v.name][t - 1, n]) for v in model.outputs
+                         for n in range(data.N)]
         elif model.loss.at == "every" or t == data.T:
             for equation in model.loss.equations:
-                values[equation.target.name, t] = scope.build(equation.value)
-            summands += [sample[0][0] for sample in values[model.loss.target.name, t]]
+                values[equation.target.name, t] = scope.build(equation.value, t)
+            summands += [sample[0, 0] for sample in values[model.loss.target.name, t]]
             counted += _counted(model, data, t)
-    mean = model.loss is not None and model.loss.reduction == "mean"
-    return sp.Add(*summands) / max(1, counted) if mean else sp.Add(*summands)
+    total: Array = np.sum(summands, axis=0)
+    return total / max(1, counted) if model.loss is not None and model.loss.reduction == "mean" else total
+
+
+def _weighed(value: Array, weight: Array) -> Array:
+    total: Array = weight.ravel() @ value.reshape(-1, value.shape[-1])
+    return total
 
 
 def _counted(model: Model, data: Data, t: int) -> int:
@@ -109,39 +109,69 @@ def _counted(model: Model, data: Data, t: int) -> int:
     return int((data.inputs[model.loss.mask][t - 1] > 0.5).sum())
 
 
-def _matrix(array: Any) -> Matrix:
-    entries = np.asarray(array, dtype=object)
-    rows = entries.reshape(*entries.shape, *(1,) * (2 - entries.ndim)).tolist()
-    return [list(row) for row in rows]
+def _matrix(array: Array) -> Array:
+    """Rows and columns, and the axis of directions, of a scalar, vector or matrix."""
+    *size, last = array.shape
+    return array.reshape(*(*size, 1, 1)[:2], last)
 
 
 @dataclass(frozen=True)
 class _Scope:
-    """Everything that an equation of step t may read."""
+    """Everything that an equation may read; `rules` are the operations met so far, differentiated."""
 
     model: Model
     data: Data
-    symbols: Symbols
-    values: Mapping[tuple[str, int], list[Matrix]]
-    t: int
+    leaves: Mapping[str, Array]
+    values: Values
+    rules: dict[tuple[Any, ...], Rule] = field(default_factory=dict)
 
-    def build(self, node: Any) -> list[Matrix]:
-        """The node's value for every sample."""
+    def build(self, node: Any, t: int) -> list[Array]:
+        """The node's value at step t for every sample."""
         if isinstance(node, sp.MatrixSymbol):
-            return self._leaf(node)
-        operands = [self.build(a) for a in node.args if getattr(a, "is_Matrix", False)]
+            return self._leaf(node, t)
+        operands = [self.build(a, t) for a in node.args if getattr(a, "is_Matrix", False)]
         if isinstance(node, nodes.BatchMean):
-            return [mean(operands[0])] * self.data.N
-        rule = NODES.get(type(node))
-        if rule is None:
-            raise MissingRule("scalar form", node, "symbptt/verify/scalar_nodes.py")
-        return [rule(self.data.dims, node, *(operand[n] for operand in operands)) for n in range(self.data.N)]
+            return [self._apply(node, operands[0])] * self.data.N
+        return [self._apply(node, [operand[n] for operand in operands]) for n in range(self.data.N)]
 
-    def _leaf(self, node: sp.MatrixSymbol) -> list[Matrix]:
-        step = int(node.step.subs(nodes.TIME, self.t)) if isinstance(node, nodes.Timed) else self.t
+    def _apply(self, node: Any, operands: list[Array]) -> Array:
+        """An operation at numbers: its value, and its derivatives times those of the operands."""
+        shapes = tuple(operand.shape[:2] for operand in operands)
+        if (node, shapes) not in self.rules:
+            self.rules[node, shapes] = _differentiated(self.data.dims, node, shapes)
+        count = next(iter(self.leaves.values())).shape[-1] if self.leaves else 1
+        entries = np.concatenate([operand.reshape(-1, count) for operand in operands]) if operands else np.zeros((0, count))
+        numbers = np.array(self.rules[node, shapes](*entries[:, 0]), float)
+        rows, columns = (int(sized(extent, self.data.dims)) for extent in node.shape)
+        table = numbers.reshape(rows * columns, 1 + len(entries))
+        slopes = table[:, 1:] @ entries[:, 1:]
+        return np.concatenate((table[:, :1], slopes), axis=1).reshape(rows, columns, count)
+
+    def _leaf(self, node: sp.MatrixSymbol, t: int) -> list[Array]:
+        step = int(node.step.subs(nodes.TIME, t)) if isinstance(node, nodes.Timed) else t
         if (node.name, step) in self.values:
             return self.values[node.name, step]
-        array = self.symbols[node.name]
+        array = self.leaves[node.name]
         if self.model[node.name].role in (Role.PARAMETER, Role.BUFFER):
             return [_matrix(array[step - 1] if self.model[node.name].timed else array)] * self.data.N
         return [_matrix(array[step - 1, n]) for n in range(self.data.N)]
+
+
+def _differentiated(dims: Mapping[str, int], node: Any, shapes: tuple[tuple[int, ...], ...]) -> Rule:
+    """From the operands' entries to each entry of the result, followed by its derivatives by all of them."""
+    names = iter(range(sum(rows * columns for rows, columns in shapes)))
+    operands = [[[sp.Symbol(f"z{next(names)}") for _ in range(columns)] for _ in range(rows)] for rows, columns in shapes]
+    symbols = [entry for operand in operands for row in operand for entry in row]
+    result = list(chain.from_iterable(_written(dims, node, operands)))
+    formulas = [formula for entry in result for formula in (entry, *(sp.diff(entry, symbol) for symbol in symbols))]
+    rule: Rule = sp.lambdify(symbols, formulas, modules=NUMERIC)
+    return rule
+
+
+def _written(dims: Mapping[str, int], node: Any, operands: list[Matrix]) -> Matrix:
+    if isinstance(node, nodes.BatchMean):
+        return mean(operands)
+    rule = NODES.get(type(node))
+    if rule is None:
+        raise MissingRule("scalar form", node, "symbptt/verify/scalar_nodes.py")
+    return rule(dims, node, *operands)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
-from time import perf_counter
+from time import process_time
 
 from symbptt.algebra.nodes import BatchMean, CrossEntropy, LogSumExp, Softmax
 from symbptt.model.values import Model
@@ -103,7 +103,7 @@ def _shown(sizes: Sizes) -> str:
 
 
 def _timed(items: Iterable[Check | str]) -> Iterator[Check | str]:
-    started = perf_counter()
+    started = process_time()
     for item in items:
-        yield replace(item, seconds=perf_counter() - started) if isinstance(item, Check) else item
-        started = perf_counter()
+        yield replace(item, seconds=process_time() - started) if isinstance(item, Check) else item
+        started = process_time()

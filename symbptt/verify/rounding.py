@@ -8,6 +8,7 @@ honest implementation may differ by. So a gradient that is zero by cancellation 
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -35,10 +36,11 @@ _PREFIX = "noise:"
 
 @dataclass(frozen=True)
 class Truth:
-    """A value, and the difference that rounding may make, entry by entry; `loose` if that is much of the value."""
+    """A value, the difference that `rounding` explains, and the one that is `allowed`; `loose` if that is much of the value."""
 
     value: Array
     allowed: Array
+    rounding: float
 
     @property
     def finite(self) -> bool:
@@ -70,12 +72,24 @@ def truths(graph: UnrolledGraph, data: Data) -> tuple[Truth, dict[str, Truth]]:
     return _truth(total[:, 0].real), found
 
 
+def outputs(graph: UnrolledGraph, data: Data) -> Mapping[str, Truth]:
+    """The outputs of all steps."""
+    noisy = _noisy(graph)
+    values = evaluate(noisy, leaves(graph, data) | _noise(noisy, data), data.dims)
+
+    def drawn(value: Array) -> Array:
+        return np.broadcast_to(value, (_DRAWS + 1, 1, data.N, *value.shape[-2:]))[:, 0]
+
+    steps = range(1, graph.T + 1)
+    return {v.name: _truth(np.stack([drawn(values[v.name, t]) for t in steps], axis=1)) for v in graph.model.outputs}
+
+
 def _truth(draws: Array) -> Truth:
     exact = draws[0]
     spread = np.abs(draws[1:] - exact).max(axis=(0, *range(1, draws.ndim)), initial=0.0)
     largest = np.abs(exact).max(initial=0.0)
     share = _FACTOR * np.finfo(np.float64).eps / _NOISE
-    return Truth(exact, np.asarray(max(_RELATIVE * largest, share * spread, _FLOOR)))
+    return Truth(exact, np.asarray(max(_RELATIVE * largest, share * spread, _FLOOR)), float(share * spread))
 
 
 def _moved(graph: UnrolledGraph, data: Data, variables: list[Variable]) -> Values:
