@@ -38,8 +38,8 @@ def diagnose(
 ) -> int:
     """Say whether somebody's gradients are right, and what is wrong.
 
-    FILE.py runs in a process of its own with limits on time, memory and file size, in a temporary folder and without your
-    environment. That guards against accidents; it is no sandbox against malice.
+    FILE.py runs behind a guard: a process of its own with limits on time, memory and file size, in a temporary folder, without
+    your environment, and with what the operating system offers against changing files, the network and other processes.
 
     Exit code 0 if all gradients are right, 1 if any is not.
     """

@@ -38,7 +38,7 @@ _STOPPING = ("SIGTERM", "SIGHUP")
 
 @dataclass(frozen=True)
 class Limits:
-    """Seconds for all that is done, and bytes of memory and of any file."""
+    """Seconds for all that is waited for, and bytes of memory and of any file."""
 
     seconds: float = 20.0
     memory: int = 2048 * _MIB
@@ -64,22 +64,18 @@ class Door:
 
     def __init__(self, process: subprocess.Popen[bytes], channel: socket.socket, limits: Limits) -> None:
         self._process, self._channel, self._limits = process, channel, limits
-        self._until = monotonic() + limits.seconds
+        self._left = limits.seconds
 
     def send(self, tree: Any) -> None:
         """Hand orders in. Raises Ended."""
-        try:
-            self._channel.settimeout(self._left())
+        with self._waiting():
             self._channel.sendall(wire.packed(tree))
-        except TimeoutError:
-            raise self._too_long() from None
-        except OSError:
-            raise self._ended() from None
 
     def receive(self) -> Any:
         """Take an answer out, its texts each on one line and without control characters. Raises Ended."""
         try:
-            return _cleaned(wire.unpacked(self._read))
+            with self._waiting():
+                return _cleaned(wire.unpacked(self._read))
         except wire.Garbled:
             raise Ended("it wrote into the answers of symbptt") from None
 
@@ -88,24 +84,28 @@ class Door:
         self.send(tree)
         return self.receive()
 
-    def _left(self) -> float:
-        left = self._until - monotonic()
-        if left <= 0:
-            raise self._too_long()
-        return left
+    @contextmanager
+    def _waiting(self) -> Iterator[None]:
+        """Time is counted while this end waits."""
+        begun = monotonic()
+        self._until = begun + self._left
+        try:
+            self._channel.settimeout(max(self._left, 0.001))
+            yield
+        except TimeoutError:
+            raise self._too_long() from None
+        except OSError:
+            raise self._ended() from None
+        finally:
+            self._left -= monotonic() - begun
 
     def _read(self, size: int) -> bytes:
         parts = bytearray()
         while len(parts) < size:
-            try:
-                self._channel.settimeout(self._left())
-                part = self._channel.recv(min(size - len(parts), _MIB))
-            except TimeoutError:
-                raise self._too_long() from None
-            except OSError:
-                part = b""
+            self._channel.settimeout(max(self._until - monotonic(), 0.001))
+            part = self._channel.recv(min(size - len(parts), _MIB))
             if not part:
-                raise self._ended()
+                raise ConnectionError
             parts += part
         return bytes(parts)
 
@@ -114,7 +114,7 @@ class Door:
 
     def _ended(self) -> Ended:
         try:
-            code = self._process.wait(min(_FAREWELL, max(self._until - monotonic(), 0.1)))
+            code = self._process.wait(_FAREWELL)
         except subprocess.TimeoutExpired:
             return Ended("it hung up")
         if code == -signal.SIGXCPU:
@@ -177,7 +177,7 @@ def _process(
         "program": str(program), "channel": channel, "folder": str(folder), "limits": limits.json(), "root": _ROOT,
         "parent": os.getpid(), "protections": None if protections is None else list(protections),
     }
-    command = [sys.executable, "-I", "-B", "-c", _START.format(root=_ROOT), json.dumps(orders)]
+    command = [sys.executable, "-I", "-B", "-u", "-c", _START.format(root=_ROOT), json.dumps(orders)]
     return subprocess.Popen(
         command, stdin=subprocess.DEVNULL, stdout=output, stderr=output, cwd=folder, env=_environment(folder),
         start_new_session=True, pass_fds=(channel,),

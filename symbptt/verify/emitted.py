@@ -52,8 +52,8 @@ class Emitted:
     def forward(self, data: Data, *, states: bool = True) -> tuple[Mapping[str, Array], Any]:
         """The outputs and the residuals."""
         initial = dict(data.states) if states else None
-        outputs, residuals = self._call("forward", dict(data.parameters), dict(data.inputs), initial)
-        return outputs, residuals
+        outputs, residuals = self._pair("forward", dict(data.parameters), dict(data.inputs), initial)
+        return self._arrays("forward", outputs), residuals
 
     def vjp(self, data: Data) -> dict[str, Array]:
         """The gradients of <cotangents, outputs>."""
@@ -81,15 +81,35 @@ class Emitted:
     def _value_and_grad(self, data: Data) -> tuple[Any, Mapping[str, Array]]:
         arguments = (dict(part) for part in (data.parameters, data.inputs, data.targets, data.states))
         options = {name: value for name in ("mask", "weights") if (value := getattr(data, name)) is not None}
-        loss, gradients = self._call("value_and_grad", *arguments, **options)
-        return loss, gradients
+        loss, gradients = self._pair("value_and_grad", *arguments, **options)
+        value = self._arrays("value_and_grad", {"the loss": loss})["the loss"]
+        if value.size != 1:
+            raise Disagreement(f"{self.name}: value_and_grad returns {value.size} numbers for the loss")
+        return value.item(), gradients
 
-    def _named(self, gradients: Mapping[str, Array]) -> dict[str, Array]:
+    def _pair(self, function: str, *arguments: Any, **options: Any) -> tuple[Any, Any]:
+        found = self._call(function, *arguments, **options)
+        if not isinstance(found, (tuple, list)) or len(found) != 2:
+            raise Disagreement(f"{self.name}: {function} returns a {type(found).__name__}, not a pair")
+        return found[0], found[1]
+
+    def _arrays(self, function: str, given: Any) -> dict[str, Array]:
+        """Numbers by name."""
+        if not isinstance(given, Mapping):
+            raise Disagreement(f"{self.name}: {function} returns a {type(given).__name__} where a dict of arrays belongs")
+        arrays = {name: np.asarray(array) for name, array in given.items()}
+        for name, array in arrays.items():
+            if array.dtype.kind not in "biufc":
+                raise Disagreement(f"{self.name}: {function} returns no numbers for {name}")
+        return arrays
+
+    def _named(self, given: Any) -> dict[str, Array]:
+        gradients = self._arrays("backward", given)
         known = {v.name for v in self.model.of(Role.PARAMETER, Role.INPUT, Role.STATE)}
         if strange := sorted(set(gradients) - known):
             what = f"no parameter, input or state of {self.model.name}"
             raise Disagreement(f"{self.name}: a gradient for {strange[0]!r}, which is {what}")
-        return {name: np.asarray(gradient) for name, gradient in gradients.items()}
+        return gradients
 
     def _call(self, function: str, *arguments: Any, **options: Any) -> Any:
         if getattr(self.module, function, None) is None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -11,6 +13,7 @@ from symbptt.emit import SourceFile
 from symbptt.errors import BadInput
 from symbptt.model.read import from_text, load
 from symbptt.model.values import Model
+from symbptt.verify import behind
 from symbptt.verify.emitted import FAULTS, Emitted
 
 STEPS = 5
@@ -33,8 +36,9 @@ def resolve(given: Any, model: Model | None = None, T: int = STEPS) -> Emitted:
     return Emitted(place, given, model or _model(given, place))
 
 
-def stored(path: Path | str) -> Emitted:
-    """The subject in a module on disk, which must be one that symbptt emitted; this runs the file.
+@contextmanager
+def stored(path: Path | str) -> Iterator[Emitted]:
+    """The subject in a module on disk, which must be one that symbptt emitted; the file runs behind the guard.
 
     Raises BadInput if it cannot be read, is no Python, fails when run, or has no model in it.
     """
@@ -45,10 +49,11 @@ def stored(path: Path | str) -> Emitted:
         raise BadInput(f"{place}: cannot be read: {error}") from error
     if "MODEL_FILE" not in text:
         raise BadInput(f"{place}: no MODEL_FILE in it; only modules that symbptt emitted can be verified")
-    module = _module(text, place)
-    if hasattr(module, "K1"):
-        raise BadInput(f"{place}: truncated on purpose, so its gradients are not the model's; run it to have it check its terms")
-    return Emitted(place, module, _model(module, place))
+    with behind.opened(place, text) as module:
+        if module.truncated:
+            what = "truncated on purpose, so its gradients are not the model's; run it to have it check its terms"
+            raise BadInput(f"{place}: {what}")
+        yield Emitted(place, module, _model(module, place))
 
 
 def _module(text: str, place: str) -> ModuleType:

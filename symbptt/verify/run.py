@@ -47,8 +47,10 @@ def gradients(
 def file(
     path: Path | str, *, dims: Mapping[str, int] | None = None, T: int | None = None, N: int | None = None, seed: int = 0
 ) -> Report:
-    """Verify a module that symbptt emitted, from its file, which is run; arguments as of `gradients`."""
-    return _report(stored(path), dims, T, N, seed)
+    """Verify a module that symbptt emitted, from its file, which runs behind the guard; arguments as of `gradients`."""
+    with stored(path) as code:
+        report = _report(code, dims, T, N, seed)
+    return replace(report, notes=(*report.notes, *code.module.notes))
 
 
 def _report(code: Emitted, dims: Mapping[str, int] | None, T: int | None, N: int | None, seed: int) -> Report:

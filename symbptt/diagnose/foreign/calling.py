@@ -1,4 +1,7 @@
-"""How somebody's function is called, inside their process, and what is kept of its results. It imports nothing of symbptt."""
+"""How somebody's function is called, inside their process, and what is kept of its results.
+
+It imports nothing of symbptt but the guard.
+"""
 
 from __future__ import annotations
 
@@ -8,29 +11,10 @@ from typing import Any
 
 import numpy as np
 
+from symbptt.guard.caught import Caught
+
 _LARGEST = 1_000_000
 """Entries of a result that are handed on."""
-
-
-class Caught:
-    """Takes in whatever a block raises, SystemExit included: their code's end is an answer too."""
-
-    error: BaseException | None = None
-
-    def __enter__(self) -> Caught:
-        return self
-
-    def __exit__(self, kind: object, error: BaseException | None, trace: object) -> bool:
-        self.error = error
-        return True
-
-
-def told(error: BaseException) -> str:
-    """An error in one line."""
-    text = ""
-    with Caught():
-        text = (str(error).strip().splitlines() or [""])[0][:300]
-    return f"{type(error).__name__}: {text}".rstrip(": ")
 
 
 _QUANTITIES = (np.add, np.subtract, np.multiply, np.true_divide)

@@ -19,6 +19,7 @@ from typing import Any
 import numpy as np
 
 from symbptt.guard import alone, hooks, wire
+from symbptt.guard.caught import Caught, told
 
 calling = alone.load(Path(__file__).with_name("calling.py"))
 
@@ -58,13 +59,13 @@ class Theirs:
         code = compile(ast.Module([statement], []), self._path, "exec", flags, dont_inherit=True)
         begun = time.monotonic()
         signal.setitimer(signal.ITIMER_REAL, max(self._seconds, 0.01))
-        with calling.Caught() as caught:
+        with Caught() as caught:
             exec(code, module.__dict__)
             signal.setitimer(signal.ITIMER_REAL, 0)
         signal.setitimer(signal.ITIMER_REAL, 0)
         self._seconds -= time.monotonic() - begun
         if caught.error is not None:
-            what = "took too long" if isinstance(caught.error, TooLong) else f"raised {calling.told(caught.error)}"
+            what = "took too long" if isinstance(caught.error, TooLong) else f"raised {told(caught.error)}"
             self.skipped[statement.lineno] = what
 
 
@@ -77,7 +78,7 @@ def fault(error: BaseException, path: str) -> dict[str, str]:
     frames = traceback.extract_tb(error.__traceback__)
     theirs = [f for f in frames if f.filename == path]
     place = f"line {theirs[-1].lineno}: {theirs[-1].line}" if theirs else ""
-    said = calling.told(error)
+    said = told(error)
     if isinstance(error, KeyError) and frames and frames[-1].filename == type(os.environ).__getitem__.__code__.co_filename:
         said += ", an environment variable: the caller's environment is not handed on"
     return {"fault": said, "place": place}
@@ -92,7 +93,7 @@ def answered(plan: dict[str, Any], arrays: dict[str, Any], theirs: Theirs, path:
     kept: dict[str, Any] = {}
     answer: dict[str, Any] = {}
     watch = calling.Watch(path)
-    with calling.Caught() as caught:
+    with Caught() as caught:
         module = theirs.module()
         sys.setprofile(watch)
         result, before, answer["changed"] = calling.call(module, plan, arrays)
@@ -115,14 +116,14 @@ def _differ(first: Any, second: Any) -> bool:
 
 def serve(channel: wire.Channel) -> None:
     """Carry out the plans."""
-    told = channel.receive()
-    path = told["path"]
+    orders = channel.receive()
+    path = orders["path"]
     sys.path.insert(0, os.path.dirname(path))
     sys.argv = [path]
     signal.signal(signal.SIGALRM, _ring)
-    theirs = Theirs(path, told["seconds"])
-    for plan in told["plans"]:
-        answer, kept = answered(plan, told["arrays"], theirs, path)
+    theirs = Theirs(path, orders["seconds"])
+    for plan in orders["plans"]:
+        answer, kept = answered(plan, orders["arrays"], theirs, path)
         answer["refused"] = sorted(set(hooks.REFUSED))
         answer["skipped"] = [f"line {line} {what}" for line, what in sorted(theirs.skipped.items())]
         passing = {name: a if a.dtype.name in wire.KINDS else a.astype(float) for name, a in kept.items()}
