@@ -51,6 +51,13 @@ class UnknownName(BadInput):
         super().__init__(f"{place + ': ' if place else ''}unknown {kind} {name!r}; {hint}")
 
 
+def _meant(name: str, names: Sequence[str]) -> list[str]:
+    """The name that was meant, if one is so near that it could be: of about the same length, up to capitals."""
+    by_lower = {known.lower(): known for known in names}
+    found = get_close_matches(name.lower(), by_lower, n=1, cutoff=0.7)
+    return [by_lower[lower] for lower in found if abs(len(lower) - len(name)) <= max(1, len(name) // 3)]
+
+
 class Disagreement(SymbpttError):
     """Two routes to the same number differ."""
 

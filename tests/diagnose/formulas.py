@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -13,7 +14,60 @@ from symbptt.diagnose.formula.tree import Node, at, binary, flat, folded, number
 from symbptt.diagnose.formula.world import REGIMES, World
 from symbptt.diagnose.formula.written import read, side
 from symbptt.errors import BadInput
+from symbptt.model.read import from_text
 from symbptt.model.values import Model
+
+MATRIX_POWER = from_text("""
+[inputs]
+x = "D"
+[states]
+h = "H"
+[parameters]
+W_hx = "H D"
+W_hh = "H H"
+W_qh = "O H"
+[targets]
+y = "O"
+[equations]
+h = "W_hx @ x + W_hh @ h[t-1]"
+o = "W_qh @ h"
+[loss]
+step = "squared_error(o, y)"
+""", "linear.toml")
+MATRIX_STATE = from_text("""
+[inputs]
+k = "K"
+v = "V"
+b = ""
+[states]
+S = "V K"
+[parameters]
+w = "V"
+[targets]
+g = "V"
+[equations]
+u = "b * (w * v - S[t-1] @ k)"
+S = "S[t-1] + outer(u, k)"
+o = "S @ k"
+[loss]
+step = "squared_error(o, g)"
+""", "delta.toml")
+AT_LAST = from_text("""
+[inputs]
+x = "H"
+[states]
+h = "H"
+[parameters]
+w = "H"
+[targets]
+y = "H"
+[equations]
+h = "w * h[t-1] + x"
+[loss]
+step = "sum((h - y) ** 2)"
+at = "last"
+reduction = "mean"
+""", "last.toml")
 
 
 @dataclass(frozen=True)
@@ -36,9 +90,10 @@ def rights(model: Model) -> list[tuple[Node, Node]]:
     return [(left, right) for left, right, _ in equations(model) if right != number("0")]
 
 
-def mistakes(model: Model) -> Iterator[Mistake]:
-    """Every edit of one token in every equation that makes it wrong."""
-    for left, right in rights(model):
+def mistakes(model: Model, most: int = 1000) -> Iterator[Mistake]:
+    """Every edit of one token that makes an equation wrong, in so many equations drawn by chance."""
+    known = rights(model)
+    for left, right in random.Random(len(known)).sample(known, min(most, len(known))):
         formula = read(f"{left} = {right}", model)
         point = Point(formula, World(model, REGIMES[0], 4, 1))
         seen = {str(right)}

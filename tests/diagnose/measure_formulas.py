@@ -1,4 +1,4 @@
-"""Prints how many formulas that are one token away from right are named: python3 tests/diagnose/measure_formulas.py MODEL ..."""
+"""How many formulas one token away from right are named: `python -m tests.diagnose.measure_formulas MOST MODEL ...`."""
 
 from __future__ import annotations
 
@@ -7,11 +7,11 @@ import sys
 import time
 from collections import Counter
 
-import formulas
-
 import symbptt
 from symbptt.diagnose import check_formula
 from symbptt.errors import BadInput
+
+from . import formulas
 
 
 def measure(name: str, most: int) -> None:

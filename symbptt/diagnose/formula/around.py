@@ -14,20 +14,21 @@ from symbptt.model.values import Model, Role, Variable
 
 @dataclass(frozen=True)
 class Slope:
-    """A slope at a step left open, with the elementwise function and the value that it acts on."""
+    """A slope at a step left open, with the elementwise function, its value's name if it has one, and its argument's."""
 
     function: str
     result: str
     argument: str
 
     def at(self, step: Node) -> Node:
-        """As it is written: by the result for tanh and sigmoid, else by the argument."""
-        y = Node("step", self.result, (step,))
+        """As it is written: by the value for tanh and sigmoid, else by the argument."""
+        x = Node("step", self.argument, (step,))
+        y = Node("step", self.result, (step,)) if self.result else call(self.function, x)
         if self.function == "tanh":
             return binary("-", number("1"), binary("**", y, number("2")))
         if self.function == "sigmoid":
             return binary("*", y, binary("-", number("1"), y))
-        return call("slope", Node("name", self.function), Node("step", self.argument, (step,)))
+        return call("slope", Node("name", self.function), x)
 
 
 @dataclass
@@ -55,10 +56,12 @@ class Around:
         found = []
         for equation in self.model.equations:
             value, name = equation.value, equation.target.name
-            if isinstance(value, Elementwise) and name in self.variables:
+            if isinstance(value, Elementwise):
+                result = name if name in self.variables else ""
                 argument = getattr(value.operand, "name", "")
-                if argument in self.variables or value.name in ("tanh", "sigmoid"):
-                    found.append(Slope(value.name, name, argument))
+                by_value = bool(result) and value.name in ("tanh", "sigmoid")
+                if by_value or (argument in self.variables and self.variables[argument].timed):
+                    found.append(Slope(value.name, result, argument))
         return tuple(found)
 
     @cached_property

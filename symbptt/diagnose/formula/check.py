@@ -16,7 +16,7 @@ from symbptt.diagnose.findings import RIGHT, SCALED, WRONG, Finding, Suspect
 from symbptt.diagnose.formula import derived, pairs, written
 from symbptt.diagnose.formula.around import Around
 from symbptt.diagnose.formula.compare import difference
-from symbptt.diagnose.formula.operations import Unfit
+from symbptt.diagnose.formula.operations import Absent, Unfit
 from symbptt.diagnose.formula.readings import readings
 from symbptt.diagnose.formula.repairs import SECONDS, Clock, Repair, repairs
 from symbptt.diagnose.formula.sides import EQUAL, Point
@@ -93,6 +93,8 @@ class _Check:
         """How the formula was tried, and how its signs were read."""
         first = self.points(0)[0]
         read = [*readings(first), *(["adjoints behind step T are zero"] if first.world.behind else [])]
+        if self.formula.left == self.formula.right:
+            read.append("both sides are the same, which says nothing about the model")
         tried = f"checked with numbers at T = {self.T}, in double precision"
         return (tried, *([f"Read as: {'; '.join(read)}."] if read else []))
 
@@ -120,25 +122,30 @@ class _Check:
         holds = next((i for i in range(1, len(REGIMES)) if all(p.error <= EQUAL for p in self.points(i))), None)
         ours, number = self._ours()
         found = self._repairs(holds, ours)
-        suspects, notes = self._suspects(holds, found)
+        if not found:
+            self._refuse_absent()
+        suspects = self._suspects(holds, found, number)
         note, beside = self._explained(found, ours)
         differing = {} if points[0].fault() else pairs.differing(self.formula, points[0])
-        numbered = tuple(replace(s, cause=replace(s.cause, number=number)) for s in suspects)
-        return Finding(name, WRONG, error, numbered, differing=differing, note=" ".join([*notes, note]).strip(), beside=beside)
+        return Finding(name, WRONG, error, suspects, differing=differing, note=note, beside=beside)
 
-    def _suspects(self, holds: int | None, found: list[Repair]) -> tuple[list[Suspect], list[str]]:
-        """The circumstances under which the formula holds, or why it has no value, and the causes of the repairs."""
-        rounds, notes = list[Cause](), list[str]()
-        fault = self.points(0)[0].fault()
+    def _refuse_absent(self) -> None:
+        """Raise BadInput where a part reads a step that has no value, and no edit makes sense of it."""
+        if (found := self.points(0)[0].fault()) is not None and isinstance(found[1], Absent):
+            raise self.formula.of(found[0]).error(f"{found[0]}: {found[1]}; steps run from 1 to T, and only a state has a step 0")
+
+    def _suspects(self, holds: int | None, found: list[Repair], number: int) -> tuple[Suspect, ...]:
+        """The causes of the repairs; the circumstances under which the formula holds, or why it has no value."""
+        around, fault = list[Cause](), self.points(0)[0].fault()
         if holds is not None:
-            notes.append(f"It holds {REGIMES[holds].words}.")
-            rounds.append(Cause(_ONLY[holds], None, "", 0, (("when", REGIMES[holds].words),)))
-        elif fault is not None:
-            part, why = fault
-            rounds.append(Cause("shapes-unfit", None, "", 0, (("fault", f"{part}: {why.told(self.points(0)[0].shown)}"),)))
+            around.append(Cause(_ONLY[holds], None, "", 0, (("when", REGIMES[holds].words),)))
+        elif fault is not None and not isinstance(fault[1], Absent):
+            told = f"{fault[0]}: {fault[1].told(self.points(0)[0].shown)}"
+            around.append(Cause("shapes-unfit", None, "", 0, (("fault", told),)))
         # What holds only for numbers, or does not fit, follows from the first mistake where one is known.
-        groups = [[*found[0].causes, *rounds], *(repair.causes for repair in found[1:])] if found else [rounds]
-        return [Suspect(cause, True, 0.0, number) for number, causes in enumerate(groups, start=1) for cause in causes], notes
+        causes = [[replace(cause, number=number) for cause in repair.causes] for repair in found] or [[]]
+        causes[0] += around
+        return tuple(Suspect(cause, True, 0.0, i) for i, group in enumerate(causes, start=1) for cause in group)
 
     def _repairs(self, holds: int | None, ours: Node | None) -> list[Repair]:
         """Repairs in the most general circumstances for which there is one."""

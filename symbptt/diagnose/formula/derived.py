@@ -10,7 +10,7 @@ from symbptt.algebra.nodes import TIME, Timed
 from symbptt.derive.adjoint import NODE, Contribution
 from symbptt.derive.recursion import Recursion, RecursionEquation, recursion
 from symbptt.diagnose.formula.spelling import signed, spelt
-from symbptt.diagnose.formula.tree import Node, binary, folded, index, number, rebuilt
+from symbptt.diagnose.formula.tree import Node, binary, folded, index, number, rebuilt, transposed
 from symbptt.errors import MissingRule
 from symbptt.model.values import Model, Role
 
@@ -74,10 +74,24 @@ class _Equations:
         terms = (*equation.terms, *equation.carries)
         if not terms:
             return number("0")
-        mean = self.model.loss is not None and self.model.loss.reduction == "mean"
-        if mean or (self._last() and not self.last_only(equation) and any(self._of_loss(c) for c in terms)):
-            raise MissingRule("way of writing", equation, _FILE)
-        return folded([part for term in terms for part in signed(spelt(term.value, self))])
+        loss = [term for term in terms if self._of_loss(term)]
+        parts = [part for term in terms for part in self._signed(term)]
+        if self._last() and not self.last_only(equation) and loss:
+            if [*loss, *equation.carries] != [*terms] or equation.variable.columns != 1:
+                raise MissingRule("way of writing", equation, _FILE)
+            # The loss is there at the last step alone, and L[t] is zero before it.
+            v = equation.variable
+            direct = Node("derivative", "d", (Node("step", "L", (index("t"),)), Node("step", v.name, (index("t"),))))
+            parts = [("+", transposed(direct)), *(part for term in equation.carries for part in self._signed(term))]
+        return folded(parts)
+
+    def _signed(self, term: Contribution) -> list[tuple[str, Node]]:
+        """A summand with its sign; what comes from a mean loss is divided by what that counts."""
+        node = spelt(term.value, self)
+        if self.model.loss is not None and self.model.loss.reduction == "mean" and self._of_loss(term):
+            steps = [] if self._last() else [("*", index("T"))]
+            node = binary("/", node, folded([("*", Node("name", "N")), *steps]))
+        return signed(node)
 
     def symbol(self, node: sp.MatrixSymbol) -> Node:
         """A value or an adjoint."""

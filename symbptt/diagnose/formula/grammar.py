@@ -20,7 +20,7 @@ SAMPLES = "N"
 MAX_STEP = 8
 """The latest step that a formula may name by its number."""
 _OPERATORS: dict[type, str] = {ast.Add: "+", ast.Sub: "-", ast.Mult: "*", ast.Div: "/", ast.MatMult: "@", ast.Pow: "**"}
-_CALLS = (*RANGES, *DERIVATIVES, "slope", *OF_VALUES, *ELEMENTWISE)
+_CALLS = tuple(dict.fromkeys((*RANGES, *DERIVATIVES, "slope", *OF_VALUES, *ELEMENTWISE)))
 
 
 @dataclass(frozen=True)

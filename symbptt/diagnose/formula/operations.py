@@ -13,6 +13,8 @@ from symbptt.algebra import functions
 from symbptt.algebra.evaluate import Array, log_sum_exp, softmax
 
 Shape = tuple[int, ...]
+MAX_SIZE = 100
+"""The largest matrix that a formula can make out of nothing."""
 
 
 class Unfit(ValueError):
@@ -25,6 +27,10 @@ class Unfit(ValueError):
     def told(self, shown: Callable[[Shape], str]) -> str:
         """The message with its shapes as `shown` writes them."""
         return self.message.format(*map(shown, self.shapes))
+
+
+class Absent(Unfit):
+    """A value of a step that has none."""
 
 
 class Meaningless(Unfit):
@@ -93,14 +99,19 @@ def _longer(x: Any, name: str) -> Array:
 
 
 def _rows(x: Any, first: Any, last: Any) -> Any:
-    first, last = int(first), int(last)
-    if np.ndim(x) != 2 or not 0 <= first < last <= len(x):
-        raise Unfit(f"there are no rows {first} to {last} in the shape {{}}", np.shape(x))
-    return x[first:last]
+    if not (is_number(first) and is_number(last)) or np.ndim(x) != 2 or not 0 <= int(first) < int(last) <= len(x):
+        raise Unfit("there are no such rows in the shape {}", np.shape(x))
+    return x[int(first) : int(last)]
+
+
+def _size(x: float) -> int:
+    if not 1 <= x <= MAX_SIZE or x != int(x):
+        raise Meaningless(f"{x:g} is no size; expected a whole number between 1 and {MAX_SIZE}")
+    return int(x)
 
 
 def _filled(value: float) -> Callable[..., Any]:
-    return lambda rows, columns=1.0: np.full((int(rows), int(columns)), value)
+    return lambda rows, columns=1.0: np.full((_size(rows), _size(columns)), value)
 
 
 def _outer(u: Any, v: Any) -> Any:
@@ -138,7 +149,7 @@ OF_VALUES: dict[str, tuple[tuple[int, int], Callable[..., Any]]] = {
     "concat": ((1, 64), _concat),
     "rows": ((3, 3), _rows),
     "mpow": ((2, 2), lambda a, b: power(np.atleast_2d(a), b)),
-    "eye": ((1, 1), lambda n: np.eye(int(n))),
+    "eye": ((1, 1), lambda n: np.eye(_size(n))),
     "ones": ((1, 2), _filled(1.0)),
     "zeros": ((1, 2), _filled(0.0)),
 }

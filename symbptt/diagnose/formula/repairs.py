@@ -13,12 +13,13 @@ from symbptt.diagnose.formula.edits import FAMILIES, PAIRED, edits
 from symbptt.diagnose.formula.sides import Point
 from symbptt.diagnose.formula.tree import Node, walk
 
-SECONDS = 3.5
+SECONDS = 3.0
 """Processor time of the whole search."""
-MORE = 0.3
+MORE = 0.2
 """Processor time in which other repairs are looked for when there is one."""
 MOST = 3
 """Repairs that are told."""
+_SELDOM = 16
 
 
 @dataclass(frozen=True)
@@ -30,15 +31,19 @@ class Repair:
 
 
 class Clock:
-    """Processor seconds that are left."""
+    """Processor seconds that are left; looked at now and then, since asking costs more than trying an edit."""
 
     def __init__(self, seconds: float) -> None:
         self._end = time.process_time() + seconds
+        self._asked, self._over = 0, False
 
     @property
     def over(self) -> bool:
         """Whether the time is spent."""
-        return time.process_time() >= self._end
+        self._asked += 1
+        if self._asked % _SELDOM == 0:
+            self._over = time.process_time() >= self._end
+        return self._over
 
     def cut(self, seconds: float) -> None:
         """Leave at most so many seconds."""

@@ -15,7 +15,7 @@ import numpy as np
 from symbptt.algebra.evaluate import Array
 from symbptt.algebra.nodes import CrossEntropy, LogSumExp, Softmax
 from symbptt.diagnose.foreign.draw import draw
-from symbptt.diagnose.formula.operations import Unfit
+from symbptt.diagnose.formula.operations import Absent, Unfit
 from symbptt.model.lagged import held
 from symbptt.model.values import Model
 from symbptt.unroll.graph import UnrolledGraph, steps
@@ -103,7 +103,7 @@ class World:
         if name == TOTAL and step in self.graph.loss_steps:
             key = (self.loss, key[1])
         if key not in self.values or (step is None and timed):
-            raise Unfit(f"there is no {name}" + ("" if step is None else f"[{step}]"))
+            raise Absent(f"there is no {name}" + ("" if step is None else f"[{step}]"))
         return key
 
     @property

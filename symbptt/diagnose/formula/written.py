@@ -61,6 +61,8 @@ def read(text: str, model: Model, place: Place = PLACE) -> Formula:
     there = _Place(place.file, place.section, place.key, 0, columns)
     _refuse(plain, there)
     at = _equals(plain, place)
+    if not plain[:at].strip() or not plain[at + 1 :].strip():
+        raise there.at(at + 1).error("expected a formula on both sides of '=', found nothing")
     sides = (plain[:at], " " * (at + 1) + plain[at + 1 :])
     left, right = (parse(side, there).tree for side in sides)
     reader = Reader(Names.of(model), there)

@@ -13,8 +13,8 @@ from symbptt.diagnose.formula.tree import Node
 
 FAMILIES: tuple[Family, ...] = (
     signs.repeated, signs.signs, operators, signs.transposes, slopes.slopes, slopes.slope_arguments, steps.indices, steps.bounds,
-    signs.orders, signs.diagonals, signs.extra, signs.summands_extra, steps.symbols, missing.wrapped, steps.derivatives,
-    missing.missing, missing.summands, missing.constants,
+    signs.orders, signs.diagonals, signs.extra, signs.summands_extra, slopes.slopes_for_values, steps.symbols,
+    missing.wrapped, steps.derivatives, missing.missing, missing.summands, missing.constants,
 )
 """Another family is another row; the first that repairs a formula names its cause."""
 PAIRED: tuple[Family, ...] = (

@@ -6,28 +6,33 @@ from collections.abc import Iterator
 
 from symbptt.diagnose.formula.around import Around
 from symbptt.diagnose.formula.edits.edit import Edit, edit
-from symbptt.diagnose.formula.operations import Shape
+from symbptt.diagnose.formula.operations import ELEMENTWISE, Shape
 from symbptt.diagnose.formula.tree import Node, binary, call, number, transposed, values, walk
 
 
 def _like_slope(node: Node) -> bool:
     """Whether a part has the look of a slope: f'(a), 1 - h**2, h * (1 - h)."""
     one = number("1")
-    if node.op == "call" and node.label == "slope":
-        return True
-    if node.op == "-":
-        left, right = node.parts
-        return left == one and (right.op == "**" or (right.op == "*" and right.parts[0] == right.parts[1]))
     if node.op == "*":
         return any(part.op == "-" and part.parts[0] == one for part in node.parts)
-    return False
+    return (node.op == "call" and node.label == "slope") or (node.op == "-" and node.parts[0] == one)
+
+
+def slopes_for_values(tree: Node, around: Around) -> Iterator[Edit]:
+    """A value where its slope belongs: h for 1 - h**2, sigmoid(a) for the slope."""
+    for path, node, scope in values(tree):
+        of_step = node.op == "step" and node.label in around.variables
+        if of_step or (node.op == "call" and node.label in ELEMENTWISE):
+            for slope in around.slopes:
+                for new in (slope.at(step) for step in around.steps(scope)):
+                    yield edit(tree, path, new, "slope-wrong", slope=str(new), function=slope.function)
 
 
 def slopes(tree: Node, around: Around) -> Iterator[Edit]:
     """A slope that is missing: the adjoint behind it for the one before, then as a factor in the form in which it fits."""
     for path, node, _ in values(tree):
         for slope in around.slopes:
-            if node.op == "step" and node.label == f"d{slope.result}" and slope.argument:
+            if node.op == "step" and slope.result and node.label == f"d{slope.result}" and slope.argument in around.variables:
                 new = Node("step", f"d{slope.argument}", node.parts)
                 yield edit(tree, path, new, "slope-missing", slope=str(slope.at(node.parts[0])))
     for weigh in (entrywise, diagonal):
@@ -66,7 +71,7 @@ def slope_arguments(tree: Node, around: Around) -> Iterator[Edit]:
         for slope in around.slopes:
             for step in around.steps(scope):
                 new = slope.at(step)
-                same = slope.result in {n.label for n in walk(node)} or slope.argument in {n.label for n in walk(node)}
+                same = {slope.result, slope.argument} & {n.label for n in walk(node) if n.op == "step"}
                 cause = "slope-wrong" if same and node.op != new.op else "slope-argument"
                 yield edit(tree, path, new, cause, slope=str(new), function=slope.function)
         if node.op == "call" and node.parts[1].op == "step":
