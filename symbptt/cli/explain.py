@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING
 import click
 
 import symbptt
-from symbptt.cli.options import formats, takes_model
+from symbptt.cli.options import Names, formats, takes_model, wrt_option
 from symbptt.cli.output import say, say_json
 from symbptt.cli.progress import progress
 from symbptt.errors import BadInput
+from symbptt.model.values import Role
 
 if TYPE_CHECKING:
     from symbptt import Model
@@ -29,30 +30,32 @@ _PATH = click.Path(path_type=Path)
 @click.option("--formula", "formulas", metavar="TEXT", multiple=True,
               help="A formula in place of code, as 'dW_hh = sum(t, 1, T, da[t] @ h[t-1].T)', or @FILE with one in each line; "
               "may be given several times.")
+@wrt_option("The gradients that are asked for, separated by commas; default all that FILE.py can be expected to return.")
 @click.option("--timeout", type=click.FloatRange(1, 600), default=20.0, show_default=True, metavar="SECONDS",
               help="Time that FILE.py may take.")
 @formats("text", "json")
 def diagnose(
     model: Model, theirs: Path | None, function: str | None, table: Path | None, values: Path | None,
-    formulas: tuple[str, ...], timeout: float, layout: str,
+    formulas: tuple[str, ...], timeout: float, wrt: Names, layout: str,
 ) -> int:
     """Say whether somebody's gradients are right, and what is wrong.
 
     FILE.py runs behind a guard: a process of its own with limits on time, memory and file size, in a temporary folder, without
     your environment, and with what the operating system offers against changing files, the network and other processes.
 
-    Exit code 0 if all gradients are right, 1 if any is not.
+    Exit code 0 if every gradient asked for was judged and is right, 1 if not.
     """
     if sum(map(bool, (theirs, values, formulas))) != 1:
         raise BadInput("diagnose: give one of FILE.py, --values FILE.npz and --formula TEXT")
     if timeout != timeout:  # nan lies in every range
         raise BadInput("--timeout: expected seconds between 1 and 600, not nan")
-    if theirs is None and (unused := "--function" if function else "--mapping" if table else ""):
+    given = {"--function": function, "--mapping": table, "--wrt": wrt}
+    if theirs is None and (unused := next((option for option, value in given.items() if value), "")):
         raise BadInput(f"diagnose: {unused} is for a FILE.py")
     with progress(f"diagnosing {theirs or values or 'the formula'}"):
         if theirs is not None:
             limits = symbptt.diagnose.code.Limits(seconds=timeout)
-            found = symbptt.diagnose.code.file(model, theirs, function, table, limits)
+            found = symbptt.diagnose.code.file(model, theirs, function, table, limits, _asked(model, wrt))
         elif values is not None:
             found = symbptt.diagnose.values.file(model, values)
         else:
@@ -62,3 +65,10 @@ def diagnose(
     else:
         say(str(found))
     return 0 if found.ok else 1
+
+
+def _asked(model: Model, wrt: Names) -> tuple[str, ...]:
+    """The names after --wrt; "all" adds inputs and initial states to the parameters."""
+    if wrt == "all":
+        return tuple(v.name for v in (*model.parameters, *model.of(Role.INPUT, Role.STATE)) if not v.classes)
+    return tuple(wrt or ())

@@ -112,7 +112,7 @@ def _summed(array: Array, shape: tuple[int, ...], lead: Mapping[str, int]) -> Ar
 
 
 def _turned(variable: Variable, array: Array, expected: Array, slack: float, relative: float) -> Given | None:
-    """The order of axes that fits, the nearest to the right numbers if several do."""
+    """The order of axes that fits; of several that fit the one that leaves most as it is, never the one with better numbers."""
     fitting: dict[tuple[int, ...], Array] = {}
     squeezed = array.reshape(_squeezed(array.shape)) if array.ndim > expected.ndim else array
     if squeezed.ndim == expected.ndim <= 4:
@@ -122,6 +122,6 @@ def _turned(variable: Variable, array: Array, expected: Array, slack: float, rel
                 fitting[order] = turned
     if not fitting:
         return None
-    order = min(fitting, key=lambda o: float(np.abs(fitting[o] - expected).max()))
+    order = min(fitting)
     layout = "transposed" if len(order) == 2 else f"axes in the order {order}"
     return Given(variable.name, fitting[order].ravel(), None, slack, relative, layout, None, expected.shape)

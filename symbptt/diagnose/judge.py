@@ -46,7 +46,7 @@ def findings(case: Case, givens: Sequence[Given]) -> tuple[Finding, ...]:
     """A finding for each given gradient."""
     if not givens:
         return ()
-    known = _judged(case, _turned(case, givens))
+    known = _judged(case, _turned(givens))
     explained = {} if len(known.right) == len(known.matcher.givens) else _explained(known)
     return tuple(_finding(known, g, explained.get(g.name, ())) for g in known.matcher.givens)
 
@@ -59,18 +59,10 @@ def _judged(case: Case, givens: Sequence[Given]) -> _Judged:
     return _Judged(case, matcher, right, scaled, dict(zip(names, map(float, matcher.errors()), strict=True)))
 
 
-def _turned(case: Case, givens: Sequence[Given]) -> list[Given]:
-    """Square matrices are read as transposed where that makes them right, or where the other matrices were."""
-    plain = Matcher.of(givens, case.right).equal(Matcher.of(givens, case.right).truth)
+def _turned(givens: Sequence[Given]) -> list[Given]:
+    """Square matrices are read as the others were, whose shapes tell: all as they are or all transposed, whatever comes out."""
     rows = any(g.layout == "transposed" for g in givens)
-    made: list[Given] = []
-    for given, right in zip(givens, plain, strict=True):
-        other = None if right else given.turned()
-        if other is not None and not rows:
-            alone = Matcher.of([other], case.right)
-            other = other if alone.equal(alone.truth).all() else None
-        made.append(other or given)
-    return made
+    return [(g.turned() if rows else None) or g for g in givens]
 
 
 def _explained(known: _Judged) -> ByName:

@@ -16,11 +16,13 @@ from symbptt.diagnose.foreign.fit import Forward, counts, loss
 from symbptt.diagnose.foreign.guarded import Limits as Limits
 from symbptt.diagnose.foreign.lines import line
 from symbptt.diagnose.foreign.mapping import Table
+from symbptt.diagnose.foreign.own import against_own_loss
 from symbptt.diagnose.foreign.plans import Plan
 from symbptt.diagnose.foreign.probing import probed
 from symbptt.diagnose.foreign.quantities import quantities
 from symbptt.diagnose.foreign.results import results
 from symbptt.diagnose.foreign.session import Attempt, Session
+from symbptt.diagnose.foreign.witness import computed
 from symbptt.guard.text import plain
 from symbptt.model.read import load
 from symbptt.model.values import Model, Role
@@ -78,10 +80,14 @@ def _diagnosis(session: Session, best: Attempt | None) -> Diagnosis:
     if missing:
         notes.append(f"not judged, since {name} did not return {'it' if len(missing) == 1 else 'them'}: {', '.join(missing)}; "
                      "name what is asked for with --wrt, or with wrt = [...] in a mapping, and results with returns = [...]")
+    if session.larger is not None:
+        missing = (*missing, "several samples")
+        notes.append(_of_one(session.larger, best, name))
     if all(f.right for f in findings):
         return Diagnosis(model, findings, tuple(notes), unjudged=missing)
     notes += _about_loss(best, name)
-    return Diagnosis(model, findings, tuple(notes), opening=_opening(best, name), unjudged=missing)
+    opening = (*_opening(best, name), *_as_its_own(session, best))
+    return Diagnosis(model, findings, tuple(notes), opening=opening, unjudged=missing)
 
 
 def expected(best: Attempt) -> tuple[str, ...]:
@@ -122,6 +128,26 @@ def _opening(best: Attempt, name: str) -> tuple[str, ...]:
         return (f"The forward pass of {name} is not the model's: look there first.",)
     return (f"{name} returned the loss {given:.8g}, the model's is {right:.8g}: its forward pass or its loss is another, so "
             "look there first.",)
+
+
+def _as_its_own(session: Session, best: Attempt) -> Iterator[str]:
+    """What is said of gradients as those of the forward pass that they belong to."""
+    found = against_own_loss(session, best) if best.fit.forward is Forward.DIFFERS else None
+    if not found:
+        return
+    right, wrong = ([n for n, ok in found.items() if ok is sure] for sure in (True, False))
+    if not wrong:
+        yield "They are the gradients of the loss that it returns itself, by central differences: its backward pass is right."
+    else:
+        also = f", those of {', '.join(right)} are" if right else ""
+        yield f"By central differences of the loss that it returns, {', '.join(wrong)} are not its gradients{also}."
+
+
+def _of_one(larger: Attempt, best: Attempt, name: str) -> str:
+    """What is said of a function that takes several samples and is the model for one."""
+    first = f": {larger.fit.first}" if larger.fit.first is not None else ""
+    return (f"{name} was judged for one sample. With {larger.plan.data.N} samples it runs too, but its forward pass is not the "
+            f'model\'s{first}; if it is meant for one sample, say so in a mapping: axes = "{best.plan.layout.axes}"')
 
 
 def _findings(best: Attempt, session: Session) -> tuple[Finding, ...]:
@@ -179,8 +205,10 @@ def _about_answer(session: Session, best: Attempt, name: str) -> Iterator[str]:
         yield f"{plain(session.path.name)}, outside functions: {what}, and was left out"
     if answer.changed:
         yield f"{name} changes its {'argument' if len(answer.changed) == 1 else 'arguments'} {', '.join(answer.changed)} in place"
+    if best.found.listed:
+        yield f"{name} returned lists of one gradient per step, {', '.join(best.found.listed)}, which were added up"
     if best.found.gradients:
-        for n in best.found.unknown:
+        for n in (n for n in best.found.unknown if n not in answer.first or not computed(best.case, answer.first[n])):
             yield f"{name} returned {n}, which is no gradient of {best.case.program.model.name} that can be recognised"
 
 

@@ -115,7 +115,12 @@ class Plan:
             own = {n: m for n, m in other.items() if m.kind == "out"}
             return own or {n: replace(m, kind="out") for n, m in self.group("parameters").items()}
         made = {v.name: one(_KINDS[group], v.name) for v in self.model.of(*_ROLES[group])}
-        return made | {n: m for n, m in other.items() if m.kind == _KINDS[group] and group in ("parameters", "states")}
+        if group not in ("parameters", "states"):
+            return made
+        theirs = {n: m for n, m in other.items() if m.kind == _KINDS[group]}
+        # What they read under a name of their own has that name only: their loops over the dict meet each array once.
+        renamed = {v for m in theirs.values() for v in m.variables} - set(self.call.source.keys)
+        return {n: m for n, m in made.items() if n not in renamed} | theirs
 
     def array(self, name: str, meaning: Meaning) -> Array:
         """The array of a name in its layout."""

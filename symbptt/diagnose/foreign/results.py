@@ -25,6 +25,8 @@ class Results:
     loss: float | None
     unknown: tuple[str, ...]
     names: Mapping[str, str]
+    listed: tuple[str, ...] = ()
+    """Results that came as a list with one gradient for each step; they are added up."""
 
 
 @dataclass
@@ -34,6 +36,7 @@ class _Sorter:
     plan: Plan
     known: Mapping[str, Meaning]
     kinds: Mapping[str, str]
+    listed: list[str] = field(default_factory=list)
     gradients: dict[str, Array] = field(default_factory=dict)
     names: dict[str, str] = field(default_factory=dict)
     loss: float | None = None
@@ -63,6 +66,11 @@ class _Sorter:
 
     def add(self, name: str, of: str, meaning: Meaning, array: Array) -> None:
         """A result that is the gradient of a meaning."""
+        size = self._size(meaning)
+        if meaning.kind == "blocks" and self.kinds.get(name) == "list" and array.shape[:1] == (self.plan.data.T,) \
+                and array.size == self.plan.data.T * size:
+            self.listed.append(name)
+            array = array.sum(axis=0)
         ours = _ours(self.plan, of, meaning, array)
         self.gradients.update(ours)
         self.names.update(dict.fromkeys(ours, name))
@@ -113,9 +121,12 @@ class _Sorter:
 
     def _fits(self, array: Array, meaning: Meaning) -> bool:
         """Whether an array has the size of a gradient; where two sizes are alike, positions decide."""
+        return int(array.size) == self._size(meaning)
+
+    def _size(self, meaning: Meaning) -> int:
         data = self.plan.data
         sources = {"blocks": data.parameters, "sequence": data.inputs, "state": data.states}
-        return int(array.size) == sum(int(np.size(sources[meaning.kind][v])) for v in meaning.variables)
+        return sum(int(np.size(sources[meaning.kind][v])) for v in meaning.variables)
 
 
 def _is_number(array: Array | None) -> bool:
@@ -137,7 +148,7 @@ def results(plan: Plan, arrays: Mapping[str, Array], kinds: Mapping[str, str]) -
             sorter.take(name, arrays.get(name, np.array(None)))
     if sorter.left:
         sorter.in_order(order, arrays)
-    return Results(sorter.gradients, sorter.loss, tuple(sorter.left), sorter.names)
+    return Results(sorter.gradients, sorter.loss, tuple(sorter.left), sorter.names, tuple(sorter.listed))
 
 
 def _fitting(plan: Plan, guessed: Meaning | None, known: Mapping[str, Meaning], array: Array) -> Meaning | None:

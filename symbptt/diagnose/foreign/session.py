@@ -79,6 +79,8 @@ class Session:
         """Layouts for which a call came back."""
         self.rivals: tuple[Attempt, ...] = ()
         """Attempts that fit as well as the best one and say something else."""
+        self.larger: Attempt | None = None
+        """Where the best attempt is of one sample: one of several that came back, but with another forward pass."""
         self._left = limits.seconds
 
     @property
@@ -124,11 +126,19 @@ class Session:
 
     def ask(self, plan: Plan, data: Sequence[Data]) -> list[Mapping[str, Array]]:
         """The gradients that their function gives at other data, called as in a plan; fewer if its time is over."""
+        return [found.gradients for found in self._asked(plan, data)]
+
+    def losses(self, plan: Plan, data: Sequence[Data]) -> Array | None:
+        """The losses that their function returns at other data; None unless it returns one for each."""
+        found = [r.loss for r in self._asked(plan, data)]
+        return None if len(found) < len(data) or None in found else np.array(found, float)
+
+    def _asked(self, plan: Plan, data: Sequence[Data]) -> list[Results]:
         arrays: dict[str, Array] = {}
         plans = [replace(plan, data=d) for d in data]
         orders = [p.order_form(f"p{i}_", arrays) for i, p in enumerate(plans)]
         run = guarded.run(self.path, orders, arrays, replace(self.limits, seconds=max(self._left, 1.0)))
-        return [results(p, a.first, a.kinds).gradients for p, a in zip(plans, run.answers, strict=False)]
+        return [results(p, a.first, a.kinds) for p, a in zip(plans, run.answers, strict=False)]
 
     def _given(self, kind: str, group: str, arrays: Mapping[str, Array]) -> Mapping[str, Array]:
         """The arrays that their function is given; others are zero."""
@@ -183,6 +193,8 @@ class Session:
             top = max(a.fit.rank for a in found)
             best = [a for a in found if a.fit.rank == top]
             self.rivals = tuple(a for a in best if a.fit.right != best[0].fit.right)
+            several = [a for a in found if a.plan.data.N > 1 and a.fit.complete and a.fit.agreed]
+            self.larger = next((a for a in several if best[0].plan.data.N == 1), None)
             return best[0]
         # Where every call failed, the commonest failure has least to do with the layout.
         faults = Counter(a.answer.fault for a in found)
