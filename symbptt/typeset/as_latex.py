@@ -20,6 +20,7 @@ _ESCAPES = {
     "\\": r"\textbackslash{}", "{": r"\{", "}": r"\}", "$": r"\$", "&": r"\&", "#": r"\#", "%": r"\%", "_": r"\_",
     "^": r"\textasciicircum{}", "~": r"\textasciitilde{}",
 }
+_SIGNS = {sign: command for sign, command in {**OPERATORS, **COMMANDS}.items() if not sign.isascii() and command.startswith("\\")}
 _STYLES = {
     t.Style.BOLD: (r"\mathbf", r"\textbf"), t.Style.UPRIGHT: (r"\mathrm", r"\text"), t.Style.ITALIC: ("", r"\textit"),
     t.Style.SCRIPT: (r"\mathcal", r"\text"), t.Style.DOUBLE: (r"\mathbb", r"\text"), t.Style.FRAKTUR: (r"\mathfrak", r"\text"),
@@ -29,8 +30,8 @@ _STYLES = {
 
 
 def escape(text: str) -> str:
-    """Text for \\text{...}."""
-    return "".join(_ESCAPES.get(c, c) for c in text)
+    """Text for \\text{...}; a sign or a letter that TeX has as a command is a formula of its own."""
+    return "".join(_ESCAPES.get(c) or (f"${_SIGNS[c]}$" if c in _SIGNS else c) for c in text)
 
 
 def join(left: str, right: str) -> str:

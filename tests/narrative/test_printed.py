@@ -147,6 +147,7 @@ class Told:
         of = self.meaning.gradients.get(tuple(map(shown, left)))
         if of is not None:
             self.current = [of]
+        meaning.acts(left)
         where, reader = typeset.text(line), meaning.reader()
         if line.relation == ":":
             t, k = (int(part.text or "") for part in left if part.tag == "mn")

@@ -17,7 +17,7 @@ from symbptt.document.scene import Arrow, Label, Node, Place, Scene
 from symbptt.document.width import width
 from symbptt.model.values import Model, Role
 from symbptt.narrative.voice import Voice
-from symbptt.typeset.tree import Fenced, Identifier, Number, Operator, Row, Style, Tree
+from symbptt.typeset.tree import Fenced, Fraction, Identifier, Number, Operator, Row, Script, Style, Tree
 
 EM, ROW, GAP, MARGIN, TALL, ASIDE = 14.0, 64.0, 36.0, 18.0, 13.0, 5.0
 SMALL = 0.8
@@ -26,9 +26,14 @@ LARGEST = 60
 """The largest number of operations that is drawn."""
 
 _NAMES: dict[type, str] = {
-    nodes.Softmax: "softmax", nodes.LogSumExp: "logsumexp", nodes.SumAll: "sum", nodes.HalfSquaredNorm: "½‖·‖²",
-    nodes.CrossEntropy: "CE", nodes.Concat: "concat", nodes.Slice: "slice", nodes.Spread: "spread", nodes.BatchMean: "mean",
-    sp.Transpose: "⊤",
+    nodes.Softmax: "softmax", nodes.LogSumExp: "logsumexp", nodes.SumAll: "sum", nodes.CrossEntropy: "CE", nodes.Concat: "concat",
+    nodes.Slice: "slice", nodes.Spread: "spread", nodes.BatchMean: "mean",
+}
+_FORMULAS: dict[type, Tree] = {
+    sp.Transpose: Operator("⊤", prefix=True),
+    nodes.HalfSquaredNorm: Row((
+        Fraction(Number("1"), Number("2")), Operator("\u2009"), Script(Fenced(Operator("·", prefix=True), "‖"), None, Number("2")),
+    )),
 }
 _SIGNS: dict[type, str] = {sp.MatAdd: "+", sp.HadamardProduct: "⊙", sp.MatMul: "·"}
 
@@ -37,6 +42,8 @@ def _label(model: Model, voice: Voice, node: Operation) -> Tree:
     """What an operation does, with the parameters inside it; a given value is its symbol."""
     if node.given:
         return voice.tree(node.value, model)
+    if type(node.value) in _FORMULAS:
+        return _FORMULAS[type(node.value)]
     sign = _SIGNS.get(type(node.value))
     if sign is None:
         name = node.value.name if isinstance(node.value, nodes.Elementwise) else _NAMES.get(type(node.value), "f")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from copy import copy
 from typing import Any
+from xml.etree import ElementTree as ET
 
 import sympy as sp
 
@@ -35,6 +36,7 @@ class Meaning:
         self.nested = False
         self.local = False
         self.direct = False
+        self.acting = oracle.stack
         self.steps = [
             TIME, TIME - 1, TIME + 1, SOURCE, SOURCE - 1, BETWEEN, BETWEEN - 1, LAST, *map(sp.Integer, range(oracle.T + 2)),
         ]
@@ -49,11 +51,18 @@ class Meaning:
         """The same symbols, and θ for a variable."""
         made = copy(self)
         made.atoms, made.places, made.gradients = dict(self.atoms), dict(self.places), dict(self.gradients)
+        made._vectors()
         parameter = symbols.parameter(self.model)
         made._gradient(parameter, theta, None)
         made.places[self.look(parameter)] = (theta, None)
         made._copies(parameter, theta)
         return made
+
+    def _vectors(self) -> None:
+        """v, which acts: in the shape that `acts` says."""
+        name = symbols.free(self.model, "vector")
+        for size in (symbols.parameter(self.model).rows, 1):
+            self.atoms[self.look(sp.MatrixSymbol(name, size, 1))] = lambda indices: self.oracle.arbitrary(self.acting)
 
     def look(self, tree: sp.Basic | Tree) -> Key:
         """A formula as a reader sees it."""
@@ -106,6 +115,7 @@ class Meaning:
         for target, _, letter in symbols.slopes(model):
             for step in self.steps:
                 self._add(symbols.at(letter, step), self._slope, target.name, step)
+        self._vectors()
         if not model.states:
             return
         stack = symbols.state(model).name
@@ -116,10 +126,8 @@ class Meaning:
         if len(model.states) > 1:
             self._gradient(symbols.state(model, 0), stack, sp.S.Zero)
         name = symbols.free(model, "vector")
-        self._add(sp.MatrixSymbol(name, symbols.state_rows(model), 1), oracle.column, stack)
-        for v in model.states:
-            own = name if len(model.states) == 1 else f"{name}_{v.name}"
-            self._add(sp.MatrixSymbol(own, v.rows, v.columns), oracle.column, v.name)
+        for v in model.states if len(model.states) > 1 else ():
+            self._add(sp.MatrixSymbol(f"{name}_{v.name}", v.rows, v.columns), oracle.column, v.name)
 
     def _below(self, head: Partial) -> Key:
         """What stands below the line, behind the sign."""
@@ -152,7 +160,7 @@ class Meaning:
         greek = {"σ": labels.pop("sigma")} if "sigma" in labels else {}
         looks = {look for pair in signs for look in pair if look}
         functions = {**labels, **greek, "ReLU": "ReLU"}
-        return Reader(self.atoms, looks, self._derivative(signs), functions, self._parts(), self.oracle.dims)
+        return Reader(self.atoms, looks, self._derivative(signs), functions, self._parts(), self.oracle.dims, self.oracle.flip)
 
     def _parts(self) -> list[int]:
         """The sizes of what is stacked: the parts of a concatenation, else the states."""
@@ -168,6 +176,12 @@ class Meaning:
             return self.oracle.derivative(kind, u, places[0], v, places[1])
 
         return value
+
+    def acts(self, left: list[ET.Element]) -> None:
+        """From now on v is in the shape of the numerator of a left side (∂a/∂b)ᵀ v, if it is one."""
+        tops = [top for part in left[:1] if part.tag == "msup" for top in flat(part[0]) if top.tag == "mfrac"]
+        if len(left) > 1 and tops:
+            self.acting = self._at(tuple(map(shown, flat(tops[0][0])[1:])))[0]
 
     def _at(self, look: Key) -> Place:
         if look not in self.places and len(look) > 2:

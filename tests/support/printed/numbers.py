@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -20,12 +20,28 @@ class Eye:
 
 @dataclass(frozen=True)
 class Ones:
-    """A number times a vector of ones: on the left it adds up the entries of a column, on the right those of a row."""
+    """A number times a vector of ones, which takes its size from what it stands beside; `row` if it lies."""
 
     number: Array = 1.0
+    row: bool = False
 
 
-CONSTANTS: dict[str, Callable[[], Array]] = {"𝟏": Ones, "𝐈": Eye, "𝟎": lambda: np.zeros((1, 1))}
+@dataclass(frozen=True)
+class Repeated:
+    """A column times a row of ones: the column, or ones, in every column of a matrix."""
+
+    column: Array
+
+
+@dataclass(frozen=True)
+class Centred:
+    """A number times the identity, and a repeated column: I − 𝟏 𝟏ᵀ / n."""
+
+    number: Array
+    rest: Repeated
+
+
+CONSTANTS: dict[str, Callable[[], Array]] = {"𝐈": Eye, "𝟎": lambda: np.zeros((1, 1))}
 
 
 def sigmoid(x: Array) -> Array:
@@ -46,19 +62,43 @@ FUNCTIONS: dict[str, Callable[[Array], Array]] = {
 
 def times(a: Array, b: Array) -> Array:
     """A product of matrices; a number scales."""
+    if isinstance(a, Centred) and isinstance(b, Eye):
+        return replace(a, number=a.number * b.number, rest=times(a.rest, b))
+    if isinstance(a, Centred):
+        return plus(times(Eye(a.number), b), times(a.rest, b), 1)
+    if isinstance(b, Centred):
+        return plus(times(a, Eye(b.number)), times(a, b.rest), 1)
+    if isinstance(a, Repeated):
+        return Repeated(times(a.column, b)) if np.size(b) == 1 and not isinstance(b, Ones) else _of_rows(a.column, b)
+    if isinstance(b, Repeated):
+        return Repeated(times(a, b.column))
     if isinstance(a, (Eye, Ones)) and not isinstance(b, (Eye, Ones)) and np.size(b) == 1:
-        return type(a)(a.number * b)
+        return replace(a, number=a.number * b)
     if isinstance(b, (Eye, Ones)) and not isinstance(a, (Eye, Ones)) and np.size(a) == 1:
-        return type(b)(a * b.number)
+        return replace(b, number=a * b.number)
     if isinstance(a, Eye):
         return times(np.full((1, 1), a.number), b)
     if isinstance(b, Eye):
         return times(np.full((1, 1), b.number), a)
+    if isinstance(b, Ones) and b.row and (isinstance(a, Ones) or a.shape[1] == 1):
+        return Repeated(times(np.full((1, 1), b.number), a))
     if isinstance(a, Ones):
         return a.number * b.sum(axis=0, keepdims=True)
     if isinstance(b, Ones):
         return b.number * a.sum(axis=1, keepdims=True)
-    return a * b if np.size(a) == 1 or np.size(b) == 1 else a @ b
+    if np.size(a) == 1 or np.size(b) == 1:
+        return a * b
+    if a.shape[1] != b.shape[0] and a.shape[1] == b.size:  # a Jacobian acts on the column of a matrix's entries
+        return a @ b.reshape(-1, 1)
+    return a @ b
+
+
+def _of_rows(column: Array, b: Array) -> Array:
+    """A column, or ones, times the sum of the rows of b."""
+    if isinstance(b, Eye):
+        return times(Repeated(column), np.full((1, 1), b.number))
+    sums = b.sum(axis=0, keepdims=True)
+    return column.number * np.ones((len(b), 1)) @ sums if isinstance(column, Ones) else column @ sums
 
 
 def entrywise(sign: str, a: Array, b: Array) -> Array:
@@ -67,19 +107,35 @@ def entrywise(sign: str, a: Array, b: Array) -> Array:
 
 
 def spread(a: Array) -> Array:
-    """Ones as a number, which NumPy spreads."""
+    """Ones as a number, which NumPy spreads; a repeated column as one."""
+    if isinstance(a, Repeated):
+        return spread(a.column)
     return np.full((1, 1), a.number) if isinstance(a, Ones) else a
 
 
 def sized(a: Array, like: Array) -> Array:
     """The identity as a matrix like another."""
     if isinstance(a, Eye):
-        return a.number * np.eye(1 if isinstance(like, Eye) else len(like))
+        return a.number * np.eye(1 if isinstance(like, (Eye, Repeated)) else len(like))
+    if isinstance(a, Centred):
+        return sized(Eye(a.number), like) + spread(a.rest)
     return spread(a)
 
 
 def plus(a: Array, b: Array, sign: int) -> Array:
     """A sum; the identity becomes a matrix, ones are spread."""
     if isinstance(a, (Eye, Ones)) and type(a) is type(b):
-        return type(a)(a.number + sign * b.number)
-    return sized(a, b) + sign * sized(b, a)
+        return replace(a, number=a.number + sign * b.number)
+    if isinstance(a, Eye) and isinstance(b, Repeated):
+        return Centred(a.number, times(np.full((1, 1), float(sign)), b))
+    a, b = sized(a, b), sized(b, a)
+    if a.shape != b.shape and a.size == b.size:  # a matrix, and the column of its entries
+        a, b = a.reshape(-1, 1), b.reshape(-1, 1)
+    return a + sign * b
+
+
+def turned(a: Array) -> Array:
+    """The transpose."""
+    if isinstance(a, Ones):
+        return replace(a, row=not a.row)
+    return a if isinstance(a, Eye) else a.T

@@ -33,10 +33,14 @@ class Oracle:
         self.graph, self.loss = steps(model, T), model.loss.target.name
         data = random(model, T=T, N=1, seed=3)
         self.dims, self.leaves = data.dims, leaves(self.graph, data)
+        for state in model.states:  # a state that starts from a parameter does so here
+            if state.initial is not None:
+                self.leaves[state.name, 0] = self.leaves[state.initial, 1]
         self.values = evaluate(self.graph, self.leaves, self.dims)
         self.states = tuple(v.name for v in model.states)
         rng = np.random.default_rng(11)
         self.vectors = {s: rng.standard_normal(self.raw(s, 0).shape) for s in self.states}
+        self.starts = {p.name: [s.name for s in model.starting(p)] for p in model.parameters}
         self.jacobian = lru_cache(maxsize=None)(self._jacobian)
 
     def raw(self, name: str, step: int | None) -> Array:
@@ -55,16 +59,28 @@ class Oracle:
         """The value of a variable, of all states, or of the loss (of one step, or of all without a step)."""
         if name == self.loss and step is None:
             return sum(self.raw(name, t) for t in self.graph.loss_steps)
-        return self.laid(np.concatenate([self.raw(m, step) for m in self.names(name)]))
+        return self.laid(self._stacked(name, [self.raw(m, step) for m in self.names(name)]))
+
+    def _stacked(self, name: str, parts: list[Array]) -> Array:
+        """The value of one variable, or those of all states as one column, matrices read row by row."""
+        return np.concatenate([part.reshape(-1, 1) for part in parts]) if name == self.stack != self.states[0] else parts[0]
 
     def column(self, name: str) -> Array:
         """The arbitrary column v, or its part for a state."""
-        return self.laid(np.concatenate([self.vectors[s] for s in self.names(name)]))
+        return self.laid(self._stacked(name, [self.vectors[s] for s in self.names(name)]))
+
+    def arbitrary(self, name: str) -> Array:
+        """Any value in the shape of a variable, the same each time."""
+        if name in (*self.states, self.stack):
+            return self.column(name)
+        shape = next(value.shape[-2:] for (of, _), value in self.values.items() if of == name)
+        return self.laid(np.cos(np.arange(shape[0] * shape[1])).reshape(shape) + 0.3)
 
     def _jacobian(self, kind: str, of: str, at: int | None, by: str, when: int | None) -> Array:
         """d of / d by for two variables, numerator layout."""
         shared = when is None
         uses = {(by, t) for t in range(1, self.T + 1)} if shared and kind == "total" else {(by, at if shared else when)}
+        uses |= {(state, 0) for state in self.starts.get(by, ())} if kind == "total" else set()
         fixed = {(s, at) for s in self.states} if kind == "immediate" and of == self.loss else set()
         fixed |= {(s, when) for s in self.states} if kind == "adjoint" else set()
         point = self.raw(by, when)
@@ -94,8 +110,8 @@ class Oracle:
         return found.reshape(-1, height, width).swapaxes(1, 2).reshape(len(found), -1).T
 
     def _shaped(self, rows: Iterable[Array], name: str, step: int | None) -> Array:
-        parts = zip(rows, self.names(name), strict=True)
-        return self.laid(np.concatenate([row.reshape(self.raw(m, step).shape) for row, m in parts]))
+        shaped = [row.reshape(self.raw(m, step).shape) for row, m in zip(rows, self.names(name), strict=True)]
+        return self.laid(self._stacked(name, shaped))
 
     def gradient(self, name: str, step: int | None) -> Array:
         """dL/d name in the shape of the value."""
@@ -116,12 +132,13 @@ class Oracle:
     def term(self, t: int, k: int, name: str) -> Array:
         """The term (t, k) of the gradient by a variable: its use at step k, the loss of step t."""
         if name == self.stack and name not in self.states:
-            return np.concatenate([self.term(t, k, state) for state in self.states], axis=int(self.flip))
+            terms = [self.term(t, k, state) for state in self.states]
+            return self.laid(self._stacked(name, [self.laid(term) for term in terms]))
         variable = self.model[name]
         step = 0 if variable.role is Role.STATE else k if variable.timed else None
         point = self.raw(name, step)
-        use = (name, k if step is None else step)
+        uses = [(state, 0) for state in self.starts.get(name, ())] or [(name, k if step is None else step)]
         moves = 1j * H * np.eye(point.size).reshape(point.size, 1, *point.shape)
-        values = evaluate(self.graph, {**self.leaves, use: self.values[use] + moves}, self.dims)
+        values = evaluate(self.graph, {**self.leaves, **{use: self.values[use] + moves for use in uses}}, self.dims)
         found = np.broadcast_to(values[self.loss, t], (point.size, 1, 1, 1)).imag / H
         return self.laid(found.reshape(point.shape))

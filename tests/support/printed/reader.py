@@ -7,12 +7,13 @@ Products of matrices and elementwise products never stand side by side without p
 from __future__ import annotations
 
 from collections.abc import Callable, Container, Mapping, Sequence
+from fractions import Fraction
 from functools import reduce
 from xml.etree import ElementTree as ET
 
 import numpy as np
 
-from printed.numbers import CONSTANTS, FUNCTIONS, Array, Eye, Ones, entrywise, plus, times
+from printed.numbers import CONSTANTS, FUNCTIONS, Array, Eye, Ones, entrywise, plus, times, turned
 
 Key = tuple[str, ...]
 Indices = Mapping[str, int]
@@ -47,15 +48,15 @@ class Reader:
 
     `atoms` are the symbols by their look, `signs` those of derivatives, `derivative` gives the value of a fraction of two
     symbols with such signs, `functions` are the names behind the labels of functions. `parts` are the sizes of what is
-    stacked, `sizes` those of dimensions.
+    stacked, `sizes` those of dimensions; with `rows` a vector is a row.
     """
 
     def __init__(
         self, atoms: Atoms, signs: Container[str], derivative: Callable[[tuple[str, str], Key, Key, Indices], Array],
-        functions: Mapping[str, str], parts: Sequence[int], sizes: Indices,
+        functions: Mapping[str, str], parts: Sequence[int], sizes: Indices, rows: bool,
     ) -> None:
         self.atoms, self.signs, self.derivative, self.functions = atoms, signs, derivative, functions
-        self.parts, self.sizes = parts, sizes
+        self.parts, self.sizes, self.rows = parts, sizes, rows
         self.longest = max(map(len, atoms))
 
     def value(self, parts: list[ET.Element], indices: Indices) -> Array:
@@ -118,9 +119,7 @@ class _State:
             value = entrywise(kind, value, factor) if kind else times(value, factor)
         if value is None:
             return np.full((1, 1), coefficient)
-        if isinstance(value, (Eye, Ones)):
-            return type(value)(coefficient * value.number)
-        return coefficient * value
+        return times(np.full((1, 1), coefficient), value)
 
     def numeric(self) -> bool:
         return self.parts[0].tag == "mn" or (self.parts[0].tag == "mfrac" and all(c.tag == "mn" for c in self.parts[0]))
@@ -135,8 +134,8 @@ class _State:
 
     def _mi(self, element: ET.Element) -> Array:
         text = element.text or ""
-        if text in CONSTANTS:
-            return CONSTANTS[text]()
+        if text == "𝟏" or text in CONSTANTS:
+            return Ones(row=self.reader.rows) if text == "𝟏" else CONSTANTS[text]()
         name = self.reader.functions.get(text, text)
         assert name in FUNCTIONS, f"unknown symbol {text}"
         return FUNCTIONS[name](self.factor())
@@ -200,12 +199,12 @@ class _State:
         text = [part.text or "" for part in sup]
         if text[-1] in TRANSPOSES:
             value = self.inner(base)
-            return value if isinstance(value, (Ones, Eye)) else value.T
-        assert text[0] in ELEMENTWISE or sup[0].tag == "mn", text
+            return turned(value)
+        assert text[0] in ELEMENTWISE or sup[0].tag == "mn" or (text[0] == "−" and sup[1].tag == "mn"), text
         power = "".join(t for t in text if t not in ELEMENTWISE).replace("−", "-")
         value = self.inner(base)
         assert text[0] in ELEMENTWISE or np.size(value) == 1, "a power of a matrix"
-        return value ** float(power)
+        return value ** float(Fraction(power))
 
     def _msup(self, element: ET.Element) -> Array:
         base, sup = element
