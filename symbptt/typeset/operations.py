@@ -134,9 +134,14 @@ def _spread(node: nodes.Spread, setting: Setting) -> Piece:
 
 @piece.register(nodes.SumAll)
 def _sum_all(node: nodes.SumAll, setting: Setting) -> Piece:
-    """The entries of a column are summed by 1ᵀx, those of a row by x1ᵀ, those of a matrix by 1ᵀX1 (1X1ᵀ where 1 is a row)."""
+    """The entries of a column are summed by 1ᵀx, those of a row by x1ᵀ, those of a matrix by 1ᵀX1 (1X1ᵀ where 1 is a row).
+
+    Ones add up to their number.
+    """
     inner = node.args[0]
     height, width = inner.shape
+    if isinstance(inner, OneMatrix):
+        return piece(height * width, setting)
     left, right = (_filled_with_ones(shape, setting) for shape in ((1, height), (width, 1)))
     return product([*([left] if height != 1 else []), piece(inner, setting), *([right] if width != 1 else [])])
 

@@ -32,7 +32,8 @@ _NAMES: dict[type, str] = {
 _FORMULAS: dict[type, Tree] = {
     sp.Transpose: Operator("⊤", prefix=True),
     nodes.HalfSquaredNorm: Row((
-        Fraction(Number("1"), Number("2")), Operator("\u2009"), Script(Fenced(Operator("·", prefix=True), "‖"), None, Number("2")),
+        Fraction(Number("1"), Number("2")), Operator("\u2009"),
+        Script(Fenced(Operator("·", prefix=True), "‖"), None, Number("2")),
     )),
 }
 _SIGNS: dict[type, str] = {sp.MatAdd: "+", sp.HadamardProduct: "⊙", sp.MatMul: "·"}

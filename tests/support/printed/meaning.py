@@ -7,6 +7,7 @@ from copy import copy
 from typing import Any
 from xml.etree import ElementTree as ET
 
+import numpy as np
 import sympy as sp
 
 from printed.oracle import Oracle
@@ -116,6 +117,8 @@ class Meaning:
             for step in self.steps:
                 self._add(symbols.at(letter, step), self._slope, target.name, step)
         self._vectors()
+        for name, size in oracle.dims.items():
+            self._add(sp.Symbol(name), lambda size=size: np.full((1, 1), float(size)))
         if not model.states:
             return
         stack = symbols.state(model).name
@@ -159,7 +162,7 @@ class Meaning:
         labels = {label: name for name, label in self.voice.notation.functions}
         greek = {"σ": labels.pop("sigma")} if "sigma" in labels else {}
         looks = {look for pair in signs for look in pair if look}
-        functions = {**labels, **greek, "ReLU": "ReLU"}
+        functions = {**labels, **greek}
         return Reader(self.atoms, looks, self._derivative(signs), functions, self._parts(), self.oracle.dims, self.oracle.flip)
 
     def _parts(self) -> list[int]:

@@ -7,6 +7,9 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
+import sympy as sp
+
+from symbptt.algebra.functions import FUNCTIONS, Z, slope
 
 Array = Any
 
@@ -44,20 +47,22 @@ class Centred:
 CONSTANTS: dict[str, Callable[[], Array]] = {"𝐈": Eye, "𝟎": lambda: np.zeros((1, 1))}
 
 
-def sigmoid(x: Array) -> Array:
-    return 1 / (1 + np.exp(-x))
-
-
 def softmax(x: Array) -> Array:
     return np.exp(x) / np.exp(x).sum()
 
 
-FUNCTIONS: dict[str, Callable[[Array], Array]] = {
-    "tanh": np.tanh, "sigmoid": sigmoid, "ReLU": lambda x: np.maximum(x, 0), "softmax": softmax, "exp": np.exp, "log": np.log,
-    "diag": lambda x: Eye(x.number) if isinstance(x, Ones) else np.diag(np.ravel(x)),
-    "tanh′": lambda x: 1 - np.tanh(x) ** 2, "ReLU′": lambda x: (x > 0) * 1.0,
-    "sigmoid′": lambda x: sigmoid(x) * (1 - sigmoid(x)),
+WHOLE: dict[str, Callable[[Array], Array]] = {
+    "softmax": softmax, "diag": lambda x: Eye(x.number) if isinstance(x, Ones) else np.diag(np.ravel(x)),
 }
+"""The functions of a vector as a whole."""
+
+
+def elementwise(name: str, arguments: tuple[float, ...], prime: bool) -> Callable[[Array], Array]:
+    """A function of the package's table, or its derivative, at every entry; the table's formulas are tested on their own."""
+    row = FUNCTIONS[name]
+    numbers = arguments or tuple(float(default) for _, default in row.arguments)
+    formula = slope(name) if prime else row.value
+    return sp.lambdify(Z, sp.sympify(formula).subs(dict(zip(row.symbols(), numbers, strict=True))), "numpy")
 
 
 def times(a: Array, b: Array) -> Array:

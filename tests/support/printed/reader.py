@@ -7,13 +7,15 @@ Products of matrices and elementwise products never stand side by side without p
 from __future__ import annotations
 
 from collections.abc import Callable, Container, Mapping, Sequence
+from dataclasses import replace
 from fractions import Fraction
 from functools import reduce
 from xml.etree import ElementTree as ET
 
 import numpy as np
 
-from printed.numbers import CONSTANTS, FUNCTIONS, Array, Eye, Ones, entrywise, plus, times, turned
+from printed.numbers import CONSTANTS, WHOLE, Array, Eye, Ones, elementwise, entrywise, plus, times, turned
+from symbptt.algebra.functions import FUNCTIONS
 
 Key = tuple[str, ...]
 Indices = Mapping[str, int]
@@ -136,9 +138,25 @@ class _State:
         text = element.text or ""
         if text == "𝟏" or text in CONSTANTS:
             return Ones(row=self.reader.rows) if text == "𝟏" else CONSTANTS[text]()
-        name = self.reader.functions.get(text, text)
-        assert name in FUNCTIONS, f"unknown symbol {text}"
-        return FUNCTIONS[name](self.factor())
+        return self.called(element)
+
+    def called(self, name: ET.Element, arguments: Sequence[ET.Element] = (), prime: bool = False) -> Array:
+        """A function by its label, with the numbers of its subscript, of what stands behind."""
+        text = self.reader.functions.get(name.text or "", name.text or "")
+        if text in WHOLE:
+            return WHOLE[text](self.factor())
+        assert text in FUNCTIONS, f"unknown symbol {text}"
+        numbers = [[]]
+        for part in arguments:
+            numbers = [*numbers, []] if part.text == "," else [*numbers[:-1], [*numbers[-1], part]]
+        given = tuple(float(self.inner(parts).item()) for parts in numbers if parts)
+        operand = self.factor()
+        if isinstance(operand, Ones):
+            return replace(operand, number=elementwise(text, given, prime)(operand.number))
+        return elementwise(text, given, prime)(operand) + 0 * operand
+
+    def is_function(self, element: ET.Element) -> bool:
+        return element.tag == "mi" and self.reader.functions.get(element.text or "", element.text or "") in FUNCTIONS
 
     def _mn(self, element: ET.Element) -> Array:
         return np.full((1, 1), float(element.text or ""))
@@ -209,8 +227,7 @@ class _State:
     def _msup(self, element: ET.Element) -> Array:
         base, sup = element
         if base.tag == "mi" and sup.text == "′" and self.sign() == "(":
-            name = self.reader.functions.get(base.text or "", base.text or "")
-            return FUNCTIONS[f"{name}′"](self.factor())
+            return self.called(base, prime=True)
         marks = flat(sup)
         if len(marks) > 1 and (marks[-1].text or "") in TRANSPOSES:  # a name that has a superscript of its own
             whole = ET.Element("msup")
@@ -221,6 +238,8 @@ class _State:
 
     def _msubsup(self, element: ET.Element) -> Array:
         base, sub, sup = element
+        if self.is_function(base) and sup.text == "′":
+            return self.called(base, flat(sub), prime=True)
         marks = flat(sup)
         if len(marks) > 1 and (marks[-1].text or "") in TRANSPOSES:
             whole = ET.Element("msubsup")
@@ -231,8 +250,10 @@ class _State:
         return self.raised([plain], marks)
 
     def _msub(self, element: ET.Element) -> Array:
-        """A slice of a column or row."""
+        """A slice of a column or row, or a function with numbers of its own."""
         base, sub = element
+        if self.is_function(base):
+            return self.called(base, flat(sub))
         texts = [p.text or "" for p in flat(sub)]
         colon = texts.index(":")
         first, last = (_index(part, self.reader.sizes) for part in (texts[:colon], texts[colon + 1 :]))
