@@ -169,8 +169,8 @@ def _placed(best: Attempt, finding: Finding, session: Session) -> Finding:
     theirs = best.found.names.get(finding.gradient)
     if finding.right or theirs is None:
         return finding
-    source = best.plan.call.source
-    found = line(source, best.plan.call.function.name, quantities(finding, theirs, source, session.model))
+    call = best.plan.call
+    found = line(call.source, call.function.name, quantities(finding, theirs, call, session.model))
     return replace(finding, line=plain(f"{session.path.name}, {found}") if found else "")
 
 

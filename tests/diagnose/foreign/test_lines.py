@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -9,7 +10,10 @@ import pytest
 import symbptt
 from symbptt.diagnose.causes import Cause
 from symbptt.diagnose.findings import WRONG, Finding, Suspect
+from symbptt.diagnose.foreign.calls import calls
 from symbptt.diagnose.foreign.lines import line
+from symbptt.diagnose.foreign.mapping import Table
+from symbptt.diagnose.foreign.meaning import Meaning
 from symbptt.diagnose.foreign.quantities import quantities
 from symbptt.diagnose.foreign.signature import source
 
@@ -78,7 +82,16 @@ def test_the_line_that_computes_a_value(theirs: Path, names: list[str], found: s
     (Cause("slope-missing", None, "a", 1), ["da"]),
 ])
 def test_the_quantity_that_a_cause_concerns(theirs: Path, cause: Cause, names: list[str]) -> None:
-    finding = Finding("W_hh", WRONG, 1.0, (Suspect(cause, True),))
-    assert [*quantities(finding, "dW_hh", source(theirs), symbptt.load("elman"))][: len(names)] == names
-    guess = Finding("W_hh", WRONG, 1.0, (Suspect(cause, False),))
-    assert not [*quantities(guess, "dW_hh", source(theirs), symbptt.load("elman"))]
+    finding, model = Finding("W_hh", WRONG, 1.0, (Suspect(cause, True),)), symbptt.load("elman")
+    (call,) = calls(source(theirs), "backward", Table(), model)
+    assert [*quantities(finding, "dW_hh", call, model)][: len(names)] == names
+    assert not [*quantities(replace(finding, suspects=(Suspect(cause, False),)), "dW_hh", call, model)]
+
+
+def test_a_gate_is_called_as_its_parameters_are(tmp_path: Path) -> None:
+    path, model = tmp_path / "theirs.py", symbptt.load("lstm")
+    path.write_text("def backward(W_o, b_o, h, do_h):\n    dh = do_h\n    do = dh * 2\n    return do @ h\n")
+    names = {"W_o": Meaning("blocks", (("W_hq", "W_xq"),)), "b_o": Meaning("blocks", (("b_q",),)), "do_h": Meaning("ignore")}
+    (call,) = calls(source(path), "backward", Table(names=names), model)
+    finding = Finding("W_hq", WRONG, 1.0, (Suspect(Cause("slope-argument", None, "a_q", 1), True),))
+    assert [*quantities(finding, "W_o", call, model)] == ["do"]
