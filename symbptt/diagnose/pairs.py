@@ -16,6 +16,7 @@ from itertools import chain, islice
 import numpy as np
 
 from symbptt.algebra.evaluate import Array
+from symbptt.diagnose.clock import Clock
 from symbptt.diagnose.mutant import terms
 from symbptt.diagnose.search import Hypothesis, Singles
 from symbptt.model.values import Role
@@ -24,6 +25,8 @@ MAX_NEAR = 2500
 """Pairs that are evaluated because their effects add up to nearly the right ones."""
 MAX_SEEDED = 4000
 """Pairs that are evaluated because one of the two explains a gradient alone."""
+SECONDS = 8.0
+"""Processor time for pairs."""
 DIGITS = 9.0
 """Fewer digits in all given numbers together fit some pair by chance."""
 _FEW = 8
@@ -39,8 +42,9 @@ def pairs(all_of: Singles) -> list[Hypothesis]:
     found = [h for i, j in search.chosen() if (h := search.exact(i, j))]
     rest = chain(islice(search.seeded(), MAX_SEEDED), islice(search.near(), MAX_NEAR))
     left = None if not found else _TIES
+    clock = Clock(SECONDS)
     for i, j in rest:
-        if left == 0:
+        if left == 0 or clock.over:
             break
         left = None if left is None else left - 1
         if hypothesis := search.exact(i, j):
@@ -83,9 +87,11 @@ class _Search:
         matcher = self.matcher
         effects = (self.all_of.vectors[self.kept] - matcher.truth) / matcher.sizes
         wanted = (matcher.values - matcher.truth) / matcher.sizes
-        gram, along = effects @ effects.T, effects @ wanted
-        size = np.diag(gram)
-        return size[:, None] + size[None] + 2 * gram - 2 * along[:, None] - 2 * along[None] + wanted @ wanted
+        with np.errstate(all="ignore"):
+            gram, along = effects @ effects.T, effects @ wanted
+            size = np.diag(gram)
+            found: Array = size[:, None] + size[None] + 2 * gram - 2 * along[:, None] - 2 * along[None] + wanted @ wanted
+        return found
 
     def near(self) -> Iterator[tuple[int, int]]:
         """The pairs that have a chance, in the order of how near the sum of their effects comes."""

@@ -9,13 +9,17 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from functools import cached_property
+from itertools import takewhile
 
 import numpy as np
 
 from symbptt.algebra.evaluate import Array
+from symbptt.diagnose.clock import Clock
 from symbptt.diagnose.pairs import DIGITS
 from symbptt.diagnose.search import Hypothesis, Singles, partial
 
+SECONDS = 6.0
+"""Processor time for mistakes on top of others."""
 MAX_TOGETHER = 6
 """Mistakes that are taken together."""
 MAX_TIES = 6
@@ -38,7 +42,7 @@ class Explanation:
 def explained(all_of: Singles) -> Explanation:
     """The explanation of gradients that no single mistake, and no pair of them, gives all at once."""
     matcher = all_of.problem.matcher
-    joint = _Joint(all_of)
+    joint = _Joint(all_of, Clock(SECONDS))
     while (more := joint.extended()) is not None:
         joint = more
     names = [g.name for g in matcher.givens]
@@ -75,6 +79,7 @@ class _Joint:
     """Mistakes made together, by their places; `ties` are for each of them those that were as good when it was found."""
 
     all_of: Singles
+    clock: Clock
     places: tuple[int, ...] = ()
     ties: tuple[tuple[int, ...], ...] = ()
 
@@ -103,18 +108,19 @@ class _Joint:
         if len(self.places) == MAX_TOGETHER or equal.all():
             return None
         for candidates in (self._exact(equal), self._any(equal)):
-            tried = {i: self._with(i) for i in candidates}
-            ranks = {i: joint._rank() for i, joint in tried.items() if (joint.equal | ~equal).all()}
+            tried = map(self._with, takewhile(lambda _: not self.clock.over, candidates))
+            ranks = {joint.places[-1]: joint._rank() for joint in tried if (joint.equal | ~equal).all()}
             gained = [i for i in ranks if -ranks[i][0] > equal.sum()]
             if gained:
                 first, *others = sorted(gained, key=lambda i: ranks[i])
                 ties = tuple(i for i in others if ranks[i][:2] == ranks[first][:2])[:MAX_TIES]
-                return replace(tried[first], ties=(*self.ties, ties))
+                return replace(self._with(first), ties=(*self.ties, ties))
         return None
 
     def _rank(self) -> tuple[int, float, int]:
         matcher = self.all_of.problem.matcher
-        left = float((((self.vector - matcher.values) / matcher.sizes) ** 2).sum())
+        with np.errstate(all="ignore"):
+            left = float((((self.vector - matcher.values) / matcher.sizes) ** 2).sum())
         return -int(self.equal.sum()), round(left, 9), self.all_of.mutants[self.places[-1]].rank
 
     def _with(self, place: int) -> _Joint:

@@ -115,7 +115,8 @@ def nearest(all_of: Singles, gradients: Collection[str], count: int) -> list[Hyp
     """The single mistakes that come nearest to these gradients, if they explain most of what is wrong with them."""
     matcher = all_of.problem.matcher
     mine = np.array([g.name in gradients for g in matcher.givens])[matcher.owner]
-    left = (((all_of.vectors - matcher.values) / matcher.sizes)[:, mine] ** 2).sum(axis=1)
+    with np.errstate(all="ignore"):
+        left = (((all_of.vectors - matcher.values) / matcher.sizes)[:, mine] ** 2).sum(axis=1)
     right = float((((matcher.truth - matcher.values) / matcher.sizes)[mine] ** 2).sum())
     made: list[Hypothesis] = []
     for i in np.argsort(left, kind="stable"):

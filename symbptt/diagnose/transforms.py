@@ -45,9 +45,9 @@ def _bound(all_of: Singles, predicted: Array, bounds: Array) -> float:
 def _multiplied(all_of: Singles) -> list[Hypothesis]:
     matcher = all_of.problem.matcher
     weights = 1 / matcher.sizes**2
-    square = (all_of.vectors**2 * weights).sum(axis=1)
-    along = (all_of.vectors * matcher.values * weights).sum(axis=1)
     with np.errstate(all="ignore"):
+        square = (all_of.vectors**2 * weights).sum(axis=1)
+        along = (all_of.vectors * matcher.values * weights).sum(axis=1)
         factor = np.where(square > 0, along / square, 1.0)
     found = np.flatnonzero(matcher.equal(all_of.vectors * factor[:, None]).all(axis=1) & (np.abs(factor) > 1e-6))
     counts = all_of.problem.case.counts

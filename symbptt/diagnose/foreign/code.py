@@ -15,6 +15,7 @@ from symbptt.diagnose.foreign.calls import calls
 from symbptt.diagnose.foreign.fit import Forward, counts, loss
 from symbptt.diagnose.foreign.guarded import Limits as Limits
 from symbptt.diagnose.foreign.lines import line
+from symbptt.diagnose.foreign.longer import longer
 from symbptt.diagnose.foreign.mapping import Table
 from symbptt.diagnose.foreign.own import against_own_loss
 from symbptt.diagnose.foreign.plans import Plan
@@ -71,6 +72,11 @@ def _diagnosis(session: Session, best: Attempt | None) -> Diagnosis:
     notes.insert(0, f"called {session.call.function.full} with {best.plan.layout.words}{_order(best.plan)}")
     asked = session.table.wrt or expected(best)
     found = tuple(_again(best, f) for f in _findings(best, session))
+    opening = _opening(best, name)
+    if not opening and all(f.right for f in found) and (more := longer(session, best)) is not best:
+        few, best = best.plan.data.T, more
+        found = tuple(_again(best, f) for f in _findings(best, session))
+        opening = (f"With {few} steps all gradients are right. With {best.plan.data.T} they are not, as is shown here.",)
     if best.fit.forward is Forward.DIFFERS:
         found = tuple(replace(f, suspects=tuple(s for s in f.suspects if s.certain)) for f in found)
     else:
@@ -86,7 +92,7 @@ def _diagnosis(session: Session, best: Attempt | None) -> Diagnosis:
     if all(f.right for f in findings):
         return Diagnosis(model, findings, tuple(notes), unjudged=missing)
     notes += _about_loss(best, name)
-    opening = (*_opening(best, name), *_as_its_own(session, best))
+    opening = (*opening, *_as_its_own(session, best))
     return Diagnosis(model, findings, tuple(notes), opening=opening, unjudged=missing)
 
 

@@ -16,11 +16,14 @@ from symbptt.diagnose.probe.trial import trial
 from symbptt.model.values import Model
 from symbptt.verify.data import Data
 
+MOST_STEPS = 12
+"""With more steps nothing is measured: it would take long, and the map would be too large to be read."""
+
 
 def probed(session: Session, best: Attempt, way: str | None, findings: tuple[Finding, ...]) -> tuple[Finding, ...]:
     """The findings with what probes show of those that have no certain cause; `way` is how the loss that came back was taken."""
     open_ = [f.gradient for f in findings if f.verdict == WRONG and not f.certain]
-    if not open_ or _couples_samples(session.model):
+    if not open_ or _couples_samples(session.model) or best.plan.data.T > MOST_STEPS:
         return findings
     taken = session.table.loss if session.table.loss != "sum" else way or "sum"
     factors = {f.factor for f in findings if f.verdict == SCALED}
@@ -40,9 +43,9 @@ def _draws(session: Session, data: Data) -> Iterator[tuple[Data, Data]]:
     own = {name: size for name, size in data.dims.items() if name in session.table.sizes}
     large = {name: data.T + 1 + i for i, name in enumerate(n for n in data.dims if n not in own)}
     for sizes in (large | own, dict(data.dims)):
-        base = session.drawn(data.N, sizes)
+        base = session.drawn(data.N, sizes, steps=data.T)
         inputs = {n: _distinct(a, n in session.one_hot) for n, a in base.inputs.items()}
-        yield replace(base, inputs=inputs), session.drawn(data.N, sizes, seed=8)
+        yield replace(base, inputs=inputs), session.drawn(data.N, sizes, seed=8, steps=data.T)
 
 
 def _distinct(array: Array, one_hot: bool) -> Array:

@@ -94,9 +94,9 @@ class Session:
             self._data[samples] = self.drawn(samples, self.table.sizes)
         return self._data[samples]
 
-    def drawn(self, samples: int, sizes: Mapping[str, int], seed: int = 7) -> Data:
+    def drawn(self, samples: int, sizes: Mapping[str, int], seed: int = 7, steps: int = T) -> Data:
         """Another draw of data, with these sizes of dimensions."""
-        return draw(self.model, self.table.T or T, samples, self.one_hot, sizes, seed)
+        return draw(self.model, self.table.T or steps, samples, self.one_hot, sizes, seed)
 
     @property
     def one_hot(self) -> frozenset[str]:
@@ -107,7 +107,7 @@ class Session:
 
     def case(self, plan: Plan, way: str) -> Case:
         """The right gradients for a plan, of a loss that is taken in one of the ways of a mapping."""
-        key = plan.data.N, way, _lasts(plan)
+        key = plan.data.T, plan.data.N, way, _lasts(plan)
         if key not in self._cases:
             self._cases[key] = self.right(plan, way)
         return self._cases[key]

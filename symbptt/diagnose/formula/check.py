@@ -11,6 +11,7 @@ import numpy as np
 from symbptt.algebra.nodes import BatchMean
 from symbptt.diagnose import factors
 from symbptt.diagnose.causes import Cause
+from symbptt.diagnose.clock import Clock
 from symbptt.diagnose.diagnosis import Diagnosis
 from symbptt.diagnose.findings import RIGHT, SCALED, WRONG, Finding, Suspect
 from symbptt.diagnose.formula import derived, pairs, written
@@ -18,7 +19,7 @@ from symbptt.diagnose.formula.around import Around
 from symbptt.diagnose.formula.compare import difference
 from symbptt.diagnose.formula.operations import Absent, Unfit
 from symbptt.diagnose.formula.readings import readings
-from symbptt.diagnose.formula.repairs import SECONDS, Clock, Repair, repairs
+from symbptt.diagnose.formula.repairs import SECONDS, SELDOM, Repair, repairs
 from symbptt.diagnose.formula.sides import EQUAL, Point
 from symbptt.diagnose.formula.tree import Node, walk
 from symbptt.diagnose.formula.world import REGIMES, SAMPLES, World
@@ -145,11 +146,11 @@ class _Check:
         # What holds only for numbers, or does not fit, follows from the first mistake where one is known.
         causes = [[replace(cause, number=number) for cause in repair.causes] for repair in found] or [[]]
         causes[0] += around
-        return tuple(Suspect(cause, True, 0.0, i) for i, group in enumerate(causes, start=1) for cause in group)
+        return tuple(Suspect(cause, True, hypothesis=i) for i, group in enumerate(causes, start=1) for cause in group)
 
     def _repairs(self, holds: int | None, ours: Node | None) -> list[Repair]:
         """Repairs in the most general circumstances for which there is one."""
-        clock = Clock(SECONDS)
+        clock = Clock(SECONDS, SELDOM)
         for regime in range(2 if holds is None else min(holds, 2)):
             points = self.points(regime)
             fixed = tuple(dict.fromkeys(n.parts[0] for n in walk(self.formula.right) if n.op == "step" and not n.free))

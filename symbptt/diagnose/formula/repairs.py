@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import islice
 
 from symbptt.diagnose.causes import Cause
+from symbptt.diagnose.clock import Clock
 from symbptt.diagnose.formula.around import Around
 from symbptt.diagnose.formula.edits import FAMILIES, PAIRED, edits
 from symbptt.diagnose.formula.sides import Point
@@ -19,7 +19,8 @@ MORE = 0.2
 """Processor time in which other repairs are looked for when there is one."""
 MOST = 3
 """Repairs that are told."""
-_SELDOM = 16
+SELDOM = 16
+"""The clock is looked at every so many edits."""
 
 
 @dataclass(frozen=True)
@@ -28,26 +29,6 @@ class Repair:
 
     right: Node
     causes: tuple[Cause, ...]
-
-
-class Clock:
-    """Processor seconds that are left; looked at now and then, since asking costs more than trying an edit."""
-
-    def __init__(self, seconds: float) -> None:
-        self._end = time.process_time() + seconds
-        self._asked, self._over = 0, False
-
-    @property
-    def over(self) -> bool:
-        """Whether the time is spent."""
-        self._asked += 1
-        if self._asked % _SELDOM == 0:
-            self._over = time.process_time() >= self._end
-        return self._over
-
-    def cut(self, seconds: float) -> None:
-        """Leave at most so many seconds."""
-        self._end = min(self._end, time.process_time() + seconds)
 
 
 def repairs(points: list[Point], around: Around, clock: Clock, pairs: bool) -> list[Repair]:
