@@ -7,6 +7,7 @@ from dataclasses import replace
 
 import numpy as np
 
+from symbptt.diagnose import factors
 from symbptt.diagnose.foreign.session import Attempt, Session
 from symbptt.errors import BadInput
 
@@ -30,8 +31,10 @@ def longer(session: Session, best: Attempt) -> Attempt:
 
 
 def _off(attempt: Attempt, name: str) -> bool:
-    """Whether a gradient came back, of numbers in the right shape, and is wrong."""
+    """Whether a gradient came back, of numbers in the right shape, and is wrong; one that a bound was put on is not."""
     right, given = attempt.case.right[name], attempt.found.gradients.get(name)
     if given is None or given.dtype.kind != "f" or given.shape != right.shape or not np.isfinite(given).all():
         return False
-    return bool(np.abs(given - right).max(initial=0.0) > _WRONG * np.abs(right).max(initial=0.0))
+    bound = np.abs(given).max(initial=0.0)
+    bounded = (right, np.clip(right, -bound, bound), factors.factor(given.ravel(), right.ravel()) * right)
+    return all(np.abs(given - one).max(initial=0.0) > _WRONG * np.abs(right).max(initial=0.0) for one in bounded)
