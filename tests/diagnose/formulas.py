@@ -125,7 +125,8 @@ def _edits(right: Node, model: Model, names: tuple[str, ...], point: Point) -> I
             yield put(right, path, transposed(node)), "transpose added", ("transpose-missing",)
         if node.op == "step":
             for by in (-1, 1):
-                yield put(right, path, Node("step", node.label, (shifted(node.parts[0], by),))), "index", ("off-by-one",)
+                new = Node("step", node.label, (shifted(node.parts[0], by),))
+                yield put(right, path, new), "index", ("off-by-one", "slope-argument")
             for atom in around.atoms(shape, scope)[:40:7]:
                 if atom.label != node.label and atom != node:
                     yield put(right, path, atom), "symbol", ("factor-wrong", "slope-missing", "slope-argument")
@@ -170,5 +171,6 @@ def _of_sum(right: Node, path: tuple[int, ...], node: Node) -> Iterator[tuple[No
         return
     chain = flat(node, ("+", "-"))
     for i, part in enumerate(chain):
-        yield put(right, path, folded([*chain[:i], *chain[i + 1 :]])), "summand dropped", ("route-missing", "factor-wrong")
+        yield put(right, path, folded([*chain[:i], *chain[i + 1 :]])), "summand dropped", \
+            ("route-missing", "factor-wrong", "slope-missing", "slope-wrong", "slope-argument", "factor-missing")
         yield put(right, path, folded([*chain[: i + 1], part, *chain[i + 1 :]])), "summand doubled", ("counted-twice",)

@@ -21,7 +21,7 @@ from symbptt.diagnose.formula.operations import Absent, Unfit
 from symbptt.diagnose.formula.readings import readings
 from symbptt.diagnose.formula.repairs import SECONDS, SELDOM, Repair, repairs
 from symbptt.diagnose.formula.sides import EQUAL, Point
-from symbptt.diagnose.formula.tree import Node, walk
+from symbptt.diagnose.formula.tree import Node, shifted, walk
 from symbptt.diagnose.formula.world import REGIMES, SAMPLES, World
 from symbptt.diagnose.formula.written import Formula
 from symbptt.errors import BadInput
@@ -81,6 +81,7 @@ class _Check:
         steps = [int(n.label) for n in _indices(formula) if n.op == "number"]
         self.T = max([STEPS, *steps])
         self._points: dict[int, list[Point]] = {}
+        self._behind = False
         self._refuse_missing_steps()
 
     def points(self, regime: int) -> list[Point]:
@@ -93,7 +94,9 @@ class _Check:
     def notes(self) -> tuple[str, ...]:
         """How the formula was tried, and how its signs were read."""
         first = self.points(0)[0]
-        read = [*readings(first), *(["adjoints behind step T are zero"] if first.world.behind else [])]
+        read = [*readings(first), *(["adjoints behind step T are zero"] if self._behind else [])]
+        if self.model.loss is not None and self.model.loss.at == "last":
+            read.append("the loss is that of step T alone")
         if self.formula.left == self.formula.right:
             read.append("both sides are the same, which says nothing about the model")
         tried = f"checked with numbers at T = {self.T}, in double precision"
@@ -114,6 +117,7 @@ class _Check:
         points = self.points(0)
         name = _name(self.formula.left, self.model)
         error = max(p.error for p in points)
+        self._behind = points[0].world.behind
         if error <= EQUAL:
             return Finding(name, RIGHT, error)
         factor = self._factor()
@@ -153,21 +157,27 @@ class _Check:
         clock = Clock(SECONDS, SELDOM)
         for regime in range(2 if holds is None else min(holds, 2)):
             points = self.points(regime)
-            fixed = tuple(dict.fromkeys(n.parts[0] for n in walk(self.formula.right) if n.op == "step" and not n.free))
-            around = Around(self.model, written.free(self.formula), points[0].shape, ours, fixed)
+            around = Around(self.model, written.free(self.formula), points[0].shape, ours, self._fixed())
             if found := repairs(points, around, clock, pairs=holds is None):
                 return found
         return []
 
+    def _fixed(self) -> tuple[Node, ...]:
+        """The steps that the formula names by their number, and those beside them."""
+        found = [n for side in (self.formula.left, self.formula.right) for n in walk(side) if n.op == "step" and not n.free]
+        return tuple(dict.fromkeys(shifted(n.parts[0], by) for n in found for by in (0, 1, -1)))
+
     def _ours(self) -> tuple[Node | None, int]:
         """The derivation's right side and its number, if it has the left side and the language can say it."""
-        first = self.points(0)[0]
+        first, its_number = self.points(0)[0], 0
         for left, right, number in derived.equations(self.model):
             ours = derived.fitted(left, right, self.formula.left)
             if ours is not None:
-                return (ours if first.holds(ours) else None), number
+                its_number = number
+                if first.holds(ours):
+                    return ours, number
         ours = derived.total(self.formula.left, self.model)
-        return (ours if ours is not None and first.holds(ours) else None), 0
+        return (ours if ours is not None and first.holds(ours) else None), its_number
 
     def _explained(self, found: list[Repair], ours: Node | None) -> tuple[str, tuple[tuple[str, str], ...]]:
         """The repaired formula; where there is none, the derivation's own equation and the first part that differs."""

@@ -14,7 +14,7 @@ from symbptt.diagnose.formula.tree import Node, binary, folded, index, number, r
 from symbptt.errors import MissingRule
 from symbptt.model.values import Model, Role
 
-LONGEST = 600
+LONGEST = 400
 """Nodes of an equation above which nobody would paste it."""
 _FILE = "symbptt/diagnose/formula/derived.py"
 

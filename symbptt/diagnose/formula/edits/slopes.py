@@ -12,10 +12,14 @@ from symbptt.diagnose.formula.tree import Node, binary, call, number, transposed
 
 def _like_slope(node: Node) -> bool:
     """Whether a part has the look of a slope: f'(a), 1 - h**2, h * (1 - h)."""
-    one = number("1")
     if node.op == "*":
-        return any(part.op == "-" and part.parts[0] == one for part in node.parts)
-    return (node.op == "call" and node.label == "slope") or (node.op == "-" and node.parts[0] == one)
+        return any(map(_complement, node.parts))
+    return (node.op == "call" and node.label == "slope") or _complement(node)
+
+
+def _complement(node: Node) -> bool:
+    """1 - x, or what is left of it without the 1."""
+    return node.op == "neg" or (node.op == "-" and node.parts[0] == number("1"))
 
 
 def slopes_for_values(tree: Node, around: Around) -> Iterator[Edit]:
