@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 from graphlib import CycleError, TopologicalSorter
+from importlib import import_module
 from pathlib import Path
 
 import pytest
@@ -133,3 +134,12 @@ def test_the_interpreter_shares_no_code_with_what_it_judges() -> None:
 def test_every_folder_with_code_is_a_package() -> None:
     for folder in {path.parent for path in FILES}:
         assert (folder / "__init__.py").is_file(), f"{folder.name} has no __init__.py"
+
+
+STAGES = sorted(path.parent.name for path in PACKAGE.glob("*/__init__.py") if "__all__" in path.read_text())
+
+
+@pytest.mark.parametrize("stage", STAGES)
+def test_a_stage_lists_what_is_public(stage: str) -> None:
+    package = import_module(f"symbptt.{stage}")
+    assert dir(package) == sorted(package.__all__) and all(hasattr(package, name) for name in package.__all__)

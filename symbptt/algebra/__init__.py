@@ -1,1 +1,1 @@
-"""Stage 0: the SymPy vocabulary of formulas; knows nothing of recurrences."""
+"""The SymPy vocabulary of formulas; knows nothing of recurrences."""

@@ -1,12 +1,15 @@
-"""Stage 6: a derivation as a document: blocks, chosen by a kind, written by a pen, one self-contained file per format."""
+"""A derivation as a document: blocks, chosen by a kind, written by a pen, one self-contained file per format."""
 
-from symbptt.document.blocks import Document as Document
-from symbptt.document.formats import FORMATS as FORMATS
-from symbptt.document.kinds import KINDS as KINDS
-from symbptt.document.page import compose as compose
-from symbptt.document.page import finished as finished
-from symbptt.document.page import render as render
-from symbptt.document.page import shown as shown
-from symbptt.document.page import write as write
-from symbptt.document.wishes import VERSIONS as VERSIONS
-from symbptt.document.wishes import Wishes as Wishes
+from __future__ import annotations
+
+from symbptt.document.blocks import Document
+from symbptt.document.formats import FORMATS
+from symbptt.document.kinds import KINDS
+from symbptt.document.page import compose, finished, render, shown, write
+from symbptt.document.wishes import VERSIONS, Wishes
+
+__all__ = ["FORMATS", "KINDS", "VERSIONS", "Document", "Wishes", "compose", "finished", "render", "shown", "write"]
+
+
+def __dir__() -> list[str]:
+    return __all__

@@ -1,6 +1,11 @@
-"""Stage 4a: code from a derivation."""
+"""Code from a derivation."""
 
-from symbptt.emit.source_file import SourceFile as SourceFile
-from symbptt.emit.source_file import for_steps as for_steps
-from symbptt.emit.source_file import loops as loops
-from symbptt.emit.source_file import source as source
+from __future__ import annotations
+
+from symbptt.emit.source_file import SourceFile, for_steps, loops, source
+
+__all__ = ["SourceFile", "for_steps", "loops", "source"]
+
+
+def __dir__() -> list[str]:
+    return __all__

@@ -1,1 +1,1 @@
-"""Stage 1: what a model is, and how a model file becomes one."""
+"""What a model is, and how a model file becomes one."""

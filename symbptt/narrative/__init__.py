@@ -1,10 +1,13 @@
-"""Stage 5: a derivation told step by step, each with its rule and its shapes; documents and the command line print it."""
+"""A derivation told step by step, each with its rule and its shapes; documents and the command line print it."""
 
-from symbptt.narrative.forms import json as json
-from symbptt.narrative.forms import latex as latex
-from symbptt.narrative.forms import text as text
-from symbptt.narrative.story import derivation as derivation
-from symbptt.narrative.values import Derivation as Derivation
-from symbptt.narrative.values import Norms as Norms
-from symbptt.narrative.values import Section as Section
-from symbptt.narrative.values import Step as Step
+from __future__ import annotations
+
+from symbptt.narrative.forms import json, latex, text
+from symbptt.narrative.story import derivation
+from symbptt.narrative.values import Derivation, Norms, Section, Step
+
+__all__ = ["Derivation", "Norms", "Section", "Step", "derivation", "json", "latex", "text"]
+
+
+def __dir__() -> list[str]:
+    return __all__

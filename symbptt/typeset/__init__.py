@@ -1,4 +1,4 @@
-"""Stage 2: how a formula looks, in LaTeX, MathML and plain Unicode text, from one source.
+"""How a formula looks, in LaTeX, MathML and plain Unicode text, from one source.
 
     formula ──compose──▶ presentation tree ──┬▶ latex
                                              ├▶ mathml
@@ -53,3 +53,7 @@ __all__ = [
     "compose", "derivative", "equation", "kept", "laid", "latex", "mathml", "name_of",
     "text",
 ]
+
+
+def __dir__() -> list[str]:
+    return __all__

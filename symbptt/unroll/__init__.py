@@ -1,5 +1,11 @@
-"""Stage 2: a model laid out over T steps."""
+"""A model laid out over T steps."""
 
-from symbptt.unroll.graph import Assignment as Assignment
-from symbptt.unroll.graph import UnrolledGraph as UnrolledGraph
-from symbptt.unroll.graph import steps as steps
+from __future__ import annotations
+
+from symbptt.unroll.graph import Assignment, UnrolledGraph, steps
+
+__all__ = ["Assignment", "UnrolledGraph", "steps"]
+
+
+def __dir__() -> list[str]:
+    return __all__

@@ -1,7 +1,13 @@
-"""Stage 6: emitted gradients compared with routes that share no code with them."""
+"""Emitted gradients compared with routes that share no code with them."""
 
-from symbptt.verify.exact import prove as prove
-from symbptt.verify.report import Check as Check
-from symbptt.verify.report import Report as Report
-from symbptt.verify.run import file as file
-from symbptt.verify.run import gradients as gradients
+from __future__ import annotations
+
+from symbptt.verify.exact import prove
+from symbptt.verify.report import Check, Report
+from symbptt.verify.run import file, gradients
+
+__all__ = ["Check", "Report", "file", "gradients", "prove"]
+
+
+def __dir__() -> list[str]:
+    return __all__
