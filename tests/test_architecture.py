@@ -15,7 +15,7 @@ FILES = sorted(PACKAGE.rglob("*.py"))
 ORDER = (
     ("checks", "collector", "display", "errors", "files", "resources"), ("guard",), ("algebra",), ("model",),
     ("typeset",), ("unroll",), ("derive",), ("emit",), ("analyze",),
-    ("verify",), ("fuzz",), ("narrative",), ("document", "diagnose"), ("gallery", "notebook", "testing"), ("cli",), ("__main__",),
+    ("verify",), ("narrative",), ("document", "diagnose"), ("fuzz", "gallery", "notebook", "testing"), ("cli",), ("__main__",),
 )
 RANK = {stage: rank for rank, stages in enumerate(ORDER) for stage in stages}
 LIMIT = 300

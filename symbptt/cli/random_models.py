@@ -13,7 +13,7 @@ import click
 
 import symbptt
 from symbptt import files
-from symbptt.cli.output import say
+from symbptt.cli.output import note, say
 from symbptt.errors import BadInput, Disagreement
 
 if TYPE_CHECKING:
@@ -23,19 +23,29 @@ if TYPE_CHECKING:
 @click.command()
 @click.option("--models", type=int, default=1000, show_default=True, metavar="NUMBER", help="How many random models.")
 @click.option("--seed", type=int, default=0, show_default=True, metavar="NUMBER", help="Which random models.")
+@click.option("--first", type=click.IntRange(0), default=0, show_default=True, metavar="NUMBER",
+              help="The number of the first one.")
+@click.option("--pieces", default="gradients", show_default=True, metavar="NAMES",
+              help="What each goes through, separated by commas: gradients, documents, analyses, diagnoses, backends, or all.")
 @click.option("--keep", type=click.Path(path_type=Path), metavar="FOLDER", help="Write the models that fail there, as files.")
-def fuzz(models: int, seed: int, keep: Path | None) -> None:
-    """Compare all routes to a gradient on random models.
+def fuzz(models: int, seed: int, first: int, pieces: str, keep: Path | None) -> None:
+    """Send random models through everything that is made of a model.
 
-    Each is written as a model file, read, derived in three forms, emitted, and compared with the complex step. A model that
-    fails is cut down and printed; exit code 1 if any does.
+    Each is written as a model file and read; its gradients in three forms and in emitted code are compared with the complex
+    step. With --pieces it is also documented, analysed, verified and diagnosed, and emitted for every array library that is
+    installed. A model that fails, or that takes more than a minute of processor time in one place, is cut down and printed;
+    exit code 1 if any does.
     """
     if models < 1:
         raise BadInput(f"--models must be a positive number, not {models}")
     if keep is not None:
         files.make_folder(keep)
+    wanted = symbptt.fuzz.chosen(name.strip() for name in pieces.split(","))
+    absent = symbptt.fuzz.missing() if "backends" in wanted else ()
+    if absent:
+        note(f"not installed, so left out: {', '.join(absent)}")
     found: Counter[str] = Counter()
-    with _counted(symbptt.fuzz.outcomes(models, seed), models) as outcomes:
+    with _counted(symbptt.fuzz.outcomes(models, seed, wanted, first), models) as outcomes:
         for outcome in outcomes:
             found[outcome.summary] += 1
             if outcome.fault is not None:

@@ -1,10 +1,12 @@
-"""Random model files against every route: emitted code, complex step and the three forms of the derivation."""
+"""Random model files through every stage: gradients, documents, analyses, diagnoses, and code for every backend."""
 
 from __future__ import annotations
 
+from symbptt.fuzz.pieces import PIECES, chosen
+from symbptt.fuzz.pieces.backends import missing
 from symbptt.fuzz.run import Outcome, outcomes
 
-__all__ = ["Outcome", "outcomes"]
+__all__ = ["PIECES", "Outcome", "chosen", "missing", "outcomes"]
 
 
 def __dir__() -> list[str]:

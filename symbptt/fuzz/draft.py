@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from symbptt.fuzz.expression import Expression, Shape, shape_text
 from symbptt.model.dimensions import untold
@@ -67,6 +67,24 @@ class Draft:
     def starts(self) -> tuple[tuple[str, str], ...]:
         """The pairs of `learned` whose state there is."""
         return tuple(pair for pair in self.learned if pair[0] in dict(self.equations))
+
+    def with_roles(self, section: Mapping[str, str]) -> Draft:
+        """The draft with the variables of some sections in others; classes stay, and what is no parameter is not untied."""
+        fixed = {d.name for d in self.declared if d.prefix} | {name for _, name in self.learned}
+        declared = tuple(
+            d if d.name in fixed else replace(d, section=section.get(d.section, d.section)) for d in self.declared
+        )
+        tied = {d.name for d in declared if d.section != "parameters"}
+
+        def told(value: Expression) -> Expression:
+            for place in value.places():
+                leaf = value.at(place)
+                if leaf.reads in tied and leaf.form == f"{leaf.reads}[t]":
+                    value = value.having(place, replace(leaf, form=leaf.reads))
+            return value
+
+        equations = tuple((name, told(value)) for name, value in self.equations)
+        return replace(self, declared=declared, equations=equations, loss=told(self.loss) if self.loss else None)
 
     def tells_steps(self) -> bool:
         """Whether the data show T: there is an input or an untied parameter."""

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+NO_END = "no end"
+"""The kind of a fault that is a run beyond its budget."""
+
 
 @dataclass(frozen=True)
 class Fault:

@@ -33,7 +33,7 @@ def _draft(rng: Random, note: str) -> Draft:
     maker = Maker(rng)
     _declare_leaves(maker)
     states = _declare_states(maker)
-    todo: list[tuple[str, Shape | None]] = [*states, *((f"v{i}", None) for i in range(1, rng.randint(2, 4)))]
+    todo: list[tuple[str, Shape | None]] = [*states, *((maker.named(f"v{i}"), None) for i in range(1, rng.randint(2, 4)))]
     rng.shuffle(todo)
     equations = []
     for name, shape in todo:
@@ -44,35 +44,40 @@ def _draft(rng: Random, note: str) -> Draft:
     loss = None if maker.chance(0.04) else _loss(maker)
     learned = tuple((name, _start(maker, name)) for name, shape in states if maker.chance(0.12))
     has_statistics = any("batch_norm" in value.text() for _, value in equations)
-    return Draft(
+    made = Draft(
         tuple(maker.declared), tuple(equations), loss, maker.choose(("every", "every", "last")), rng.randint(1, 4),
         rng.randint(1, 3), maker.dims, rng.randrange(10**6), maker.chance(0.3), masked=maker.chance(0.2),
         reduction=maker.choose(("sum", "sum", "sum", "mean")), freeze=bool(states) and maker.chance(0.1),
         training=not (has_statistics and maker.chance(0.25)), learned=learned, note=note,
     )
+    return made.with_roles(dict(maker.mood.roles))
 
 
 def _start(maker: Maker, state: str) -> str:
     """A new parameter, which nothing reads, of the shape of a state."""
     like = next(d for d in maker.declared if d.name == state)
-    maker.declared.append(replace(like, name=f"{state}_start", section="parameters"))
-    return f"{state}_start"
+    name = maker.named(f"{state}_start")
+    maker.declared.append(replace(like, name=name, section="parameters"))
+    return name
 
 
 def _declare_leaves(maker: Maker) -> None:
     """One or two inputs that every model reads, perhaps an index, which only embed reads."""
-    for name in ("x", "u")[: maker.rng.randint(1, 2)]:
+    for wish in ("x", "u")[: maker.rng.randint(1, 2)]:
+        name = maker.named(wish)
         shape = maker.shape(scalar=0.15, matrix=0.08)
         maker.declare(name, "inputs", shape)
         maker.readable.append(Expression(name, shape, reads=name))
     if maker.chance(0.15):
-        maker.declare("i", "inputs", (maker.choose((dimension("V"), sp.Integer(3))), sp.S.One), prefix="index ")
-        maker.dims["V"] = maker.rng.randint(1, 4)
+        classes = maker.named("V")
+        maker.declare(maker.named("i"), "inputs", (maker.choose((dimension(classes), sp.Integer(3))), sp.S.One), prefix="index ")
+        maker.dims[classes] = maker.rng.randint(1, 4)
 
 
 def _declare_states(maker: Maker) -> list[tuple[str, Shape | None]]:
     states: list[tuple[str, Shape | None]] = []
-    for name in ("h", "c", "m")[: maker.choose((0, 1, 1, 1, 2, 2, 3))]:
+    for wish in ("h", "c", "m")[: maker.choose(maker.mood.states)]:
+        name = maker.named(wish)
         shape = maker.shape()
         maker.declare(name, "states", shape)
         # Twice, so that recurrence is more likely than a new parameter.

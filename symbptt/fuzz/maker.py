@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from random import Random
 from typing import TypeVar
 
@@ -11,6 +11,7 @@ import sympy as sp
 
 from symbptt.fuzz.draft import Declared
 from symbptt.fuzz.expression import SCALAR, Expression, Shape
+from symbptt.fuzz.names import hostile
 from symbptt.model.shapes import dimension
 
 Item = TypeVar("Item")
@@ -22,17 +23,48 @@ _MOST_PARAMETERS = 9
 _LAGS = (1, 1, 1, 1, 1, 1, 1, 2, 2, 3)
 
 
+@dataclass(frozen=True)
+class Mood:
+    """What a whole model leans to, taken with this weight; `roles` gives all variables of a section to another one."""
+
+    weight: float
+    hostile: bool = False
+    scalars: float = 0.0
+    matrices: float = 0.0
+    integers: float = 0.0
+    roles: tuple[tuple[str, str], ...] = ()
+    states: tuple[int, ...] = (0, 1, 1, 1, 2, 2, 3)
+
+
+_MOODS = (
+    Mood(10.0),
+    Mood(3.0, hostile=True),
+    Mood(1.0, scalars=0.8),
+    Mood(1.5, matrices=0.5, states=(1, 1, 2)),
+    Mood(1.0, integers=1.0),
+    Mood(0.7, roles=(("parameters", "inputs"),)),
+    Mood(0.7, roles=(("parameters", "inputs"), ("targets", "inputs")), states=(0, 0, 1)),
+    Mood(0.7, roles=(("inputs", "parameters"),), states=(1, 1, 2)),
+    Mood(0.7, roles=(("targets", "inputs"),)),
+    Mood(0.4, roles=(("inputs", "parameters"), ("targets", "parameters")), states=(1, 2)),
+)
+"""The moods; another one is another row."""
+
+
 class Maker:
     """The one place with state of the generator: chances, what is declared, and what can be read at this point."""
 
     def __init__(self, rng: Random) -> None:
         self.rng = rng
-        self.names = rng.choice((NAMES[:2], NAMES[1:3], NAMES[2:], NAMES[1:]))
+        self.mood = rng.choices(tuple(_MOODS), tuple(mood.weight for mood in _MOODS))[0]
+        wanted = rng.choice((NAMES[:2], NAMES[1:3], NAMES[2:], NAMES[1:]))
+        self.names = tuple(rng.sample(hostile(), len(wanted))) if self.mood.hostile else wanted
         self.dims = {name: rng.choice((1, 2, 2, 3, 3, 4)) for name in self.names}
         self.declared: list[Declared] = []
         self.readable: list[Expression] = []
         self.pool: list[Expression] = []
         self.in_loss = False
+        self.used: set[str] = set()
 
     def chance(self, probability: float) -> bool:
         """True with this probability."""
@@ -50,6 +82,8 @@ class Maker:
         """A dimension: most often a name, sometimes an integer, a sum or one."""
         kind = self.rng.random()
         name = dimension(self.choose(self.names))
+        if self.chance(self.mood.integers):
+            return sp.Integer(self.rng.randint(1, 4))
         if kind < 0.78:
             return name
         if kind < 0.86:
@@ -57,14 +91,24 @@ class Maker:
         return name + (dimension(self.choose(self.names)) if kind < 0.96 else sp.Integer(self.rng.randint(1, 2)))
 
     def shape(self, scalar: float = 0.15, matrix: float = 0.12) -> Shape:
-        """A shape: a vector, or with these probabilities a scalar or a matrix."""
+        """A shape: a vector, or with these probabilities a scalar or a matrix; more often as the mood has it."""
         kind = self.rng.random()
+        scalar, matrix = max(scalar, self.mood.scalars), max(matrix, self.mood.matrices) if matrix else 0.0
         if kind < scalar:
             return SCALAR
         rows = self.dimension()
         if kind >= scalar + matrix:
             return (rows, sp.S.One)
         return (rows, rows if self.chance(0.3) else self.dimension())
+
+    def named(self, wish: str) -> str:
+        """The name wished for, or a hostile one that is not taken."""
+        if not self.mood.hostile:
+            return wish
+        taken = {d.name for d in self.declared} | self.used | set(self.names)
+        name = self.choose([name for name in hostile() if name not in taken])
+        self.used.add(name)
+        return name
 
     def declare(self, name: str, section: str, shape: Shape, prefix: str = "") -> Declared:
         """A new variable; a scalar is an array of one or no array at all."""
@@ -75,7 +119,7 @@ class Maker:
     def fresh(self, stem: str) -> str:
         """A name that is not taken."""
         taken = {d.name for d in self.declared}
-        return next(f"{stem}{n}" for n in range(1, 1000) if f"{stem}{n}" not in taken)
+        return self.named(next(f"{stem}{n}" for n in range(1, 1000) if f"{stem}{n}" not in taken))
 
     def leaf(self, shape: Shape) -> Expression:
         """A variable of this shape: one that can be read here, a new parameter, or a new weight times what can be read."""

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 
 from symbptt.fuzz.draft import Draft
 from symbptt.fuzz.fault import Fault, Verdict
 from symbptt.fuzz.generate import draft
+from symbptt.fuzz.pieces import chosen
 from symbptt.fuzz.shrink import shrunk
 from symbptt.fuzz.trial import trial
 
@@ -40,12 +41,16 @@ class Outcome:
         return "\n".join(f"# {line}" for line in heading) + "\n" + self.draft.text()
 
 
-def outcomes(models: int, seed: int) -> Iterator[Outcome]:
-    """The outcomes of the random models 0 .. models - 1 of a seed; the same every time."""
-    for number in range(models):
+def outcomes(models: int, seed: int, pieces: Iterable[str] = ("gradients",), first: int = 0) -> Iterator[Outcome]:
+    """The outcomes of so many random models of a seed, from number `first` on; the same every time.
+
+    Raises UnknownName for a piece that is not in the table.
+    """
+    wanted = chosen(pieces)
+    for number in range(first, first + models):
         made = draft(seed, number)
-        verdict = trial(made)
+        verdict = trial(made, wanted)
         if verdict.fault is not None:
-            made, fault = shrunk(made, verdict.fault)
+            made, fault = shrunk(made, verdict.fault, wanted)
             verdict = replace(verdict, fault=fault)
         yield Outcome(number, made, verdict)

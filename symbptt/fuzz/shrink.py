@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
+from time import process_time
 from typing import Any
 
 from symbptt.fuzz.draft import Declared, Draft
@@ -19,18 +20,25 @@ TRIALS = 400
 """The most trials that shrinking a draft may take."""
 
 
-def shrunk(draft: Draft, fault: Fault, trials: int = TRIALS) -> tuple[Draft, Fault]:
-    """The smallest draft found with the same fault, and its fault."""
+SECONDS = 240.0
+"""The processor time after which shrinking stops."""
+
+
+def shrunk(
+    draft: Draft, fault: Fault, pieces: Iterable[str] = ("gradients",), trials: int = TRIALS
+) -> tuple[Draft, Fault]:
+    """The smallest draft found with the same fault, and its fault. A run without end is shrunk by few trials."""
+    wanted, stop = tuple(pieces), process_time() + SECONDS
     progress = True
-    while progress and trials > 0:
+    while progress and trials > 0 and process_time() < stop:
         progress = False
         for candidate in candidates(draft):
             trials -= 1
-            found = trial(candidate).fault
+            found = trial(candidate, wanted, fault.route).fault
             if found is not None and found.same == fault.same:
                 draft, fault, progress = candidate, found, True
                 break
-            if trials <= 0:
+            if trials <= 0 or process_time() > stop:
                 break
     return draft, fault
 

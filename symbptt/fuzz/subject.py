@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -14,6 +14,9 @@ from symbptt.model.values import Model, Role
 from symbptt.unroll.graph import UnrolledGraph, steps
 from symbptt.verify.data import Array, Data, random
 from symbptt.verify.rounding import Truth, truths
+
+_LONGEST = 3
+"""The most steps of what is written out; more of them teach nothing new."""
 
 
 @dataclass(frozen=True)
@@ -38,11 +41,21 @@ class Subject:
         return any(v.timed for v in self.model.of(Role.INPUT, Role.PARAMETER))
 
     @property
+    def short(self) -> UnrolledGraph:
+        """The graph over few steps, for what is written out."""
+        return self.graph if self.graph.T <= _LONGEST else steps(self.model, _LONGEST)
+
+    @property
     def point(self) -> dict[str, Any]:
         """The data as arguments of the three forms."""
         data = self.data
         parts = {"parameters": data.parameters, "inputs": data.inputs, "targets": data.targets, "states": data.states}
         return parts | {"mask": data.mask, "weights": data.weights}
+
+    @property
+    def finite(self) -> bool:
+        """Whether there are numbers to compare."""
+        return all(truth.finite for truth in self.truths)
 
     def arrays(self) -> list[Array]:
         """Every array of the data."""
@@ -57,6 +70,10 @@ class Subject:
             raise Wrong(Fault(route, "wrong names", f"gradients for {sorted(given)}, expected {sorted(self.gradients)}"))
         for name, truth in self.gradients.items():
             compare(route, name, given[name], truth)
+
+
+Check = Callable[[Subject, str], None]
+"""One route of a subject; it raises Wrong, or whatever the stages raise, and is told its name."""
 
 
 def subject(model: Model, draft: Draft) -> Subject:

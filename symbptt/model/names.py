@@ -41,6 +41,11 @@ def _fault(name: str) -> str | None:
     return None
 
 
+def usable(name: str) -> bool:
+    """Whether a variable or a dimension may have this name."""
+    return _fault(name) is None
+
+
 def check(what: str, name: str, place: Place) -> str:
     """Return `name`; raise BadInput, saying why, if it cannot name a variable or a dimension."""
     fault = _fault(name)

@@ -11,8 +11,12 @@ import pytest
 from symbptt import cli
 from symbptt.algebra import linear
 from symbptt.emit import lowering
-from symbptt.fuzz import Outcome, outcomes
+from symbptt.fuzz import PIECES, Outcome, outcomes
+from symbptt.fuzz.fault import NO_END
+from symbptt.fuzz.generate import draft
+from symbptt.fuzz.pieces import Piece
 from symbptt.fuzz.shrink import shrunk
+from symbptt.fuzz.subject import Subject
 from symbptt.fuzz.trial import trial
 from symbptt.verify import interpreter
 
@@ -26,6 +30,33 @@ def failures(models: int, seed: int = 0) -> list[str]:
 
 def test_forty_random_models() -> None:
     assert failures(40) == []
+
+
+@pytest.mark.parametrize("piece", [name for name in PIECES if name != "backends"])
+def test_two_random_models_through_every_piece(piece: str) -> None:
+    assert [outcome.file() for outcome in outcomes(2, 11, [piece]) if outcome.fault] == []
+
+
+@pytest.mark.slow
+@pytest.mark.frameworks
+def test_random_models_on_every_backend() -> None:
+    assert [outcome.file() for outcome in outcomes(10, 12, ["backends"]) if outcome.fault] == []
+
+
+@pytest.mark.slow
+def test_twenty_random_models_through_everything_else() -> None:
+    assert [outcome.file() for outcome in outcomes(20, 13, ["documents", "analyses", "diagnoses"]) if outcome.fault] == []
+
+
+def test_what_takes_too_long_is_a_fault(monkeypatch: pytest.MonkeyPatch) -> None:
+    def endless(of: Subject, route: str) -> None:
+        while True:
+            pass
+
+    piece = Piece(lambda of: iter([("a route", endless)]), 0.05)
+    monkeypatch.setitem(PIECES, "gradients", piece)
+    fault = trial(draft(0, 0)).fault
+    assert fault is not None and fault.same == ("a route", NO_END) and "0.05 s of processor time" in fault.message
 
 
 @pytest.mark.slow
@@ -64,13 +95,15 @@ def test_the_command(capsys: pytest.CaptureFixture[str]) -> None:
     assert cli.main(["fuzz", "--models", "3", "--seed", "2"]) == 0
     assert capsys.readouterr().out == "3 agreed\n"
     assert cli.main(["fuzz", "--models", "0"]) == 2
+    assert cli.main(["fuzz", "--pieces", "gradients,papers"]) == 2
+    assert "unknown piece 'papers'" in capsys.readouterr().err
 
 
 def test_the_command_prints_and_keeps_what_fails(
     capsys: pytest.CaptureFixture[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setitem(interpreter._FUNCTIONS, "tanh", np.sin)
-    assert cli.main(["fuzz", "--models", "6", "--keep", str(tmp_path / "kept")]) == 1
+    assert cli.main(["fuzz", "--models", "4", "--first", "7", "--keep", str(tmp_path / "kept")]) == 1
     printed = capsys.readouterr()
     kept = [path.read_text() for path in (tmp_path / "kept").iterdir()]
     assert kept and all(text in printed.out for text in kept)

@@ -9,7 +9,7 @@ from symbptt.fuzz.generate import draft
 from symbptt.model.read import from_text
 from symbptt.model.structure import CALLS
 
-DRAFTS = [draft(1, number) for number in range(150)]
+DRAFTS = [draft(1, number) for number in range(200)]
 TEXTS = [made.text() for made in DRAFTS]
 
 
@@ -19,7 +19,7 @@ def test_seed_and_number_decide() -> None:
     assert draft(2, 7).text() != TEXTS[7]
 
 
-@pytest.mark.parametrize("number", range(0, 150, 6))
+@pytest.mark.parametrize("number", range(0, 200, 8))
 def test_every_draft_is_a_model_file(number: int) -> None:
     model = from_text(TEXTS[number], "fuzz.toml")
     assert {d.name for d in DRAFTS[number].used()} <= {v.name for v in model.variables}
@@ -46,5 +46,10 @@ def test_shapes_states_and_sizes_vary() -> None:
     assert count(lambda made: any(" " in text for text in states(made))) > 3
     assert count(lambda made: made.loss is None) > 1
     assert count(lambda made: made.masked) > 10
+    assert count(lambda made: not {"x", "u"} & {d.name for d in made.declared}) > 10
+    for section in ("inputs", "parameters", "targets"):
+        assert count(lambda made, section=section: all(d.section != section for d in made.used())) > 3
+    assert count(lambda made: {d.section for d in made.used()} == {"inputs"}) > 0
+    assert count(lambda made: bool(made.used()) and not {s.name for d in made.used() for s in d.variable().rows.free_symbols}) > 1
     assert {made.T for made in DRAFTS} == {1, 2, 3, 4}
     assert {made.N for made in DRAFTS} == {1, 2, 3}

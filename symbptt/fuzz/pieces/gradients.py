@@ -1,8 +1,8 @@
-"""The routes that a random model goes: the three forms, and code of every kind. Another one is another row."""
+"""Gradients: the three forms, and NumPy code of every kind. Another route is another row."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -10,7 +10,7 @@ import numpy as np
 
 from symbptt import derive, emit
 from symbptt.fuzz.fault import Fault, Wrong
-from symbptt.fuzz.subject import Subject, compare, subject
+from symbptt.fuzz.subject import Check, Subject, compare, subject
 from symbptt.model.read import load
 from symbptt.model.values import Role
 from symbptt.verify import complex_step
@@ -22,25 +22,32 @@ from symbptt.verify.locate import total
 _SELF_CHECK = 1e-7
 """What a module's own check, with its own data, may be off at most; rounding is not known there."""
 
-Check = Callable[[Subject, str], None]
-
-
 def routes(of: Subject) -> Iterator[tuple[str, Check]]:
-    """The routes for a model. Of the kinds of code that cost most, one is taken by chance, the same for the same draft.
+    """The three forms, and NumPy code; of the kinds of code that cost most, one by chance, the same for the same draft."""
+    yield from forms(of)
+    made = dict(numpy(of))
+    always = [name for name in made if name in _ALWAYS]
+    yield from ((name, made[name]) for name in always)
+    if others := [name for name in made if name not in _ALWAYS]:
+        chosen = others[of.draft.seed % len(others)]
+        yield chosen, made[chosen]
 
-    A loop needs something that shows T; without a loss there are no three forms, and nothing is truncated.
-    """
+
+def forms(of: Subject) -> Iterator[tuple[str, Check]]:
+    """The three forms, which are those of a loss."""
     if of.model.loss is not None:
         yield from _FORMS.items()
-    loops = _LOOPS if of.tells_steps else {}
-    yield from {name: _emitting(options) for name, options in loops.items() if name in _ALWAYS}.items()
-    yield "straight-line code", _emitting({"T": of.draft.T, "unroll": True})
-    others: dict[str, Check] = {name: _emitting(options) for name, options in loops.items() if name not in _ALWAYS}
+
+
+def numpy(of: Subject) -> Iterator[tuple[str, Check]]:
+    """Every kind of NumPy code. A loop needs something that shows T; without a loss nothing is truncated."""
+    if of.tells_steps:
+        yield from ((name, emitting(options)) for name, options in _LOOPS.items())
+    yield "straight-line code", emitting({"T": of.draft.T, "unroll": True})
     if of.model.loss is not None:
-        others["code without loss"] = _without_loss
-        others |= {"truncated code": _truncated} if loops else {}
-    if others:
-        yield list(others.items())[of.draft.seed % len(others)]
+        yield "code without loss", _without_loss
+        if of.tells_steps:
+            yield "truncated code", _truncated
 
 
 def _sum_of_products(of: Subject, route: str) -> None:
@@ -66,10 +73,11 @@ _FORMS: dict[str, Check] = {
 _LOOPS: dict[str, dict[str, Any]] = {
     "fast code": {"style": "fast"}, "plain code": {"style": "plain"}, "forward code": {"mode": "forward"},
 }  # fmt: skip
-_ALWAYS = ("fast code",)
+_ALWAYS = ("fast code", "straight-line code")
 
 
-def _emitting(options: Mapping[str, Any]) -> Check:
+def emitting(options: Mapping[str, Any]) -> Check:
+    """The comparison of a module that is emitted with these options."""
     return lambda of, route: _emitted(of, route, options)
 
 

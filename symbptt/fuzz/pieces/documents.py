@@ -1,0 +1,63 @@
+"""Documents: every kind in the formats of text, and the derivation as the command line prints it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from typing import Any
+
+from symbptt import derive, document, narrative
+from symbptt.fuzz.fault import Fault, Wrong
+from symbptt.fuzz.subject import Check, Subject
+from symbptt.narrative.voice import speaking
+
+_FORMATS = ("tex", "html", "md")
+_VOICES = (("en", "textbook", None), ("zh", "textbook", "row"), ("en", "goodfellow", None), ("en", "pascanu", "row"))
+
+
+def routes(of: Subject) -> Iterator[tuple[str, Check]]:
+    """Every kind of document of one model, in a language, notation and layout by chance, and the three forms."""
+    for kind, row in document.KINDS.items():
+        if row.models == 1:
+            yield kind, _writing(kind)
+    if of.model.loss is not None:
+        yield from ((f"{name} as {layout}", _printing(form, layout)) for name, form in _FORMS.items() for layout in _LAYOUTS)
+
+
+def _writing(kind: str) -> Check:
+    def check(of: Subject, route: str) -> None:
+        language, notation, orientation = _VOICES[of.draft.seed % len(_VOICES)]
+        wishes = document.Wishes(kind=kind, language=language, notation=notation, layout=orientation, seed=of.draft.seed)
+        made = document.compose(of.model, of.short.T, None, wishes)
+        for format in _FORMATS:
+            if len(str(document.finished(made, format, wishes))) < 500:
+                raise Wrong(Fault(route, "is empty", f"as {format}"))
+
+    return check
+
+
+def _sums(of: Subject) -> list[Any]:
+    return [derive.gradient(of.short, wrt=name) for name in of.gradients]
+
+
+def _recursion(of: Subject) -> list[Any]:
+    system = derive.adjoints(of.short)
+    return [replace(system, gradients=tuple(g for g in system.gradients if g.variable.name in of.gradients))]
+
+
+def _nested(of: Subject) -> list[Any]:
+    return [derive.sensitivities(of.short, wrt=name) for name in of.gradients]
+
+
+_FORMS: dict[str, Callable[[Subject], list[Any]]] = {"sum": _sums, "adjoint": _recursion, "nested": _nested}
+_LAYOUTS: dict[str, Callable[..., Any]] = {"text": narrative.text, "latex": narrative.latex, "json": narrative.json}
+
+
+def _printing(form: Callable[[Subject], list[Any]], layout: str) -> Check:
+    def check(of: Subject, route: str) -> None:
+        voice = speaking(*_VOICES[of.draft.seed % len(_VOICES)])
+        for result in form(of):
+            if not _LAYOUTS[layout](result, voice):
+                raise Wrong(Fault(route, "is empty", ""))
+
+    return check
