@@ -32,8 +32,8 @@ def test_forty_random_models() -> None:
     assert failures(40) == []
 
 
-@pytest.mark.parametrize("piece", [name for name in PIECES if name != "backends"])
-def test_two_random_models_through_every_piece(piece: str) -> None:
+@pytest.mark.parametrize("piece", ["analyses", "diagnoses"])
+def test_two_random_models_through_what_is_quick(piece: str) -> None:
     assert [outcome.file() for outcome in outcomes(2, 11, [piece]) if outcome.fault] == []
 
 
