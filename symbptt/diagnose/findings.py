@@ -75,7 +75,8 @@ class Finding:
     def measured(self, probe: Probed) -> Finding:
         """The finding with what calls showed; terms that were seen to be missing are a cause where none is known."""
         table = probe.table
-        if self.certain or not table.missing or not table.where or not table.separated:
+        told = table.missing and table.whole and table.separated and table.where.startswith("the term")
+        if self.certain or not told:
             return replace(self, probe=probe)
         pairs = table.where.removeprefix("the terms ").removeprefix("the term ")
         missing = Cause("terms-missing", None, self.gradient, 0, (("pairs", pairs),))

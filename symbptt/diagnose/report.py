@@ -71,7 +71,8 @@ def _told(suspects: Sequence[Suspect]) -> Iterator[tuple[int, str, Suspect]]:
         elif suspect.cause in {s.cause for s in first}:
             continue
         else:
-            replaced = [s.cause.name for s in first if s.cause not in mine] if len(first) > 1 else []
+            names = {c.name for c in mine}
+            replaced = [s.cause.name for s in first if s.cause.name not in names] if len(first) > 1 else []
             place = f", in place of {' and '.join(dict.fromkeys(replaced))}," if replaced else ""
             lead = "and " if before == suspect.hypothesis else f"or{place} "
         if number == _SHOWN:
@@ -91,7 +92,7 @@ def _evidence(findings: Sequence[Finding]) -> Iterator[str]:
     yield from (f"    {label}: {line}" for label, line in finding.beside)
     yield from _measured(findings)
     mapped = next((f for f in findings if f.probe and f.probe.table.separated and f.probe.table.wrong), finding)
-    measured = mapped.probe.table if mapped.probe and mapped.probe.table.separated else None
+    measured = mapped.probe.table if mapped.probe and mapped.probe.table.separated and mapped.probe.table.whole else None
     if map_ := drawn(measured.shades if measured else mapped.differing):
         legend = f"{SHADES[0]} none, {SHADES[-1]} {'as large as the term' if measured else 'largest'}"
         how = "Measured difference" if measured else "Difference"

@@ -13,6 +13,8 @@ from symbptt.diagnose.search import Hypothesis, Singles
 
 _FEW = 3
 """Numbers that must be left untouched by a bound that only one number sits at."""
+_MANY = 20
+"""Numbers that sit at a bound where none is left untouched: of these the signs alone say something."""
 
 
 def singles(all_of: Singles) -> list[Hypothesis]:
@@ -39,7 +41,9 @@ def _bound(all_of: Singles, predicted: Array, bounds: Array) -> float:
     mine = np.isin(matcher.owner, matcher.owner[cut])
     if not cut.any() or np.ptp(bounds[mine]) > 1e-9 * bounds[mine].max():
         return 0.0
-    return float(bounds[mine][0]) if cut.sum() > 1 or (mine & ~cut).sum() >= _FEW else 0.0
+    left = int((mine & ~cut).sum())
+    told = left >= _FEW or (cut.sum() > 1 and (left > 0 or cut.sum() >= _MANY))
+    return float(bounds[mine][0]) if told else 0.0
 
 
 def _multiplied(all_of: Singles) -> list[Hypothesis]:

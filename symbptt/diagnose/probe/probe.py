@@ -6,7 +6,7 @@ What a gradient changes by where the loss of one step alone is another is the ro
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -128,4 +128,16 @@ class _Reading:
             (t, k, n): Cell.of(theirs, right, splitter.precision())
             for (t, n), parts in splitter.split(changes).items() for k, (theirs, right) in parts.items()
         }
-        return Table({place: cell for place, cell in cells.items() if cell is not None})
+        kept = {place: cell for place, cell in cells.items() if cell is not None}
+        return Table(kept, self._whole(kept, scale * one[self.name]))
+
+    def _whole(self, cells: Mapping[tuple[int, int, int], Cell], terms: Array) -> bool:
+        """Whether their gradient is the sum of the shares that were measured; taken for granted where a term is no such share."""
+        if any(cell.share is None for cell in cells.values()):
+            return True
+        shares = np.ones(terms.shape[:3])
+        for (t, k, n), cell in cells.items():
+            shares[self.trial.losses.index(t), k - 1 if k else slice(None), n - 1] = cell.share
+        made = replace(self._base.terms, arrays={self.name: shares[..., None, None] * terms}).gradients()[self.name].ravel()
+        values = self._at(self.trial.base)
+        return values is not None and bool(np.abs(values - made).max(initial=0.0) <= _EQUAL * self._size + self._floor)

@@ -34,7 +34,7 @@ class Probed:
     def json(self) -> dict[str, Any]:
         """The measurement for `--format json`."""
         return {
-            "says": list(self.sentences), "terms": self.table.json(), "adds_up": self.adds_up,
+            "says": list(self.sentences), "terms": self.table.json(), "adds_up": self.adds_up, "whole": self.table.whole,
             "lengths": [{"T": T, "right": ok} for T, ok in self.lengths.items()],
             "samples": [{"sample": n, "right": ok} for n, ok in self.alone.items()],
         }

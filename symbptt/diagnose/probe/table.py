@@ -53,6 +53,8 @@ class Table:
     """The measured terms of a gradient by loss step t, source step k (0 where the steps could not be told apart) and sample n."""
 
     cells: Mapping[tuple[int, int, int], Cell] = field(default_factory=dict)
+    whole: bool = True
+    """Whether the gradient itself is the sum of these shares of its terms, where these are all that is wrong with them."""
 
     @property
     def separated(self) -> bool:
@@ -99,7 +101,8 @@ class Table:
         where = self.where or pattern.count(wrong, self.errors, self.separated)
         one = where.startswith("the term ")
         rest = "" if len(self.wrong) == len(self.cells) else "; all others are right"
-        return f"{where[0].upper()}{where[1:]} {self._how(one)}{rest}."
+        more = "" if self.whole else " What does not depend on targets or cotangents is wrong as well."
+        return f"{where[0].upper()}{where[1:]} {self._how(one)}{rest}.{more}"
 
     def _how(self, one: bool) -> str:
         are, they, have = ("is", "it", "has") if one else ("are", "they", "have")
@@ -117,7 +120,7 @@ class Table:
             by_step = shares ** (1 / back)
             if np.ptp(by_step) <= 10 * _EQUAL:
                 return f"{are} multiplied by {by_step[0]:.6g} for every step back"
-        return f"{are} multiplied by numbers that differ"
+        return f"{are} wrong"
 
     def json(self) -> list[dict[str, Any]]:
         """The cells for `--format json`."""

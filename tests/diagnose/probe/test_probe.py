@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 import symbptt
+from symbptt.diagnose.findings import WRONG, Finding
 from symbptt.diagnose.foreign.draw import draw
 from symbptt.diagnose.probe.probe import Gradients, probe
 from symbptt.diagnose.probe.probed import Probed
@@ -86,7 +87,7 @@ FAULTS: Mapping[str, tuple[Fault, str, str]] = {
     ),
     "what reaches far back": (
         lambda t, k, n, T: 1.0 if t - k < 2 else 1.7 + 0.1 * k,
-        "The terms with t − k ≥ 2 are multiplied by numbers that differ; all others are right.",
+        "The terms with t − k ≥ 2 are wrong; all others are right.",
         "It is right for T ≤ 2, wrong for more steps.",
     ),
     "the last step": (
@@ -139,6 +140,18 @@ def test_a_right_gradient_is_right_everywhere() -> None:
         assert one.table.cells and not one.table.wrong and not one.sentences and all(one.lengths.values())
     assert {(t, k) for t, k in found["W_hh"].table.errors} == {(t, k) for t in range(1, T + 1) for k in range(1, t + 1)}
     assert set(found["W_ho"].table.errors) == {(t, t) for t in range(1, T + 1)}
+
+
+def test_what_does_not_depend_on_the_targets_is_told_apart() -> None:
+    def constant(data: Data) -> Gradients:
+        return {name: 0 * g + 1 for name, g in elman(lambda t, k, n, T: 1.0)(data).items()}
+
+    table = probed(constant, ("W_hh",))["W_hh"].table
+    assert table.missing and not table.whole and "does not depend on targets" in table.sentence
+    finding = Finding("W_hh", WRONG, 1.0).measured(Probed(table))
+    assert not finding.certain
+    gone = probed(elman(lambda t, k, n, T: float(k > 1)), ("W_hh",))["W_hh"]
+    assert Finding("W_hh", WRONG, 1.0).measured(gone).causes == ("terms-missing",)
 
 
 def test_what_is_bounded_on_the_way_is_no_sum_of_terms() -> None:
