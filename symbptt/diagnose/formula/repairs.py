@@ -57,13 +57,13 @@ def _pairs(right: Node, around: Around) -> Iterator[Repair]:
 
 def _holding(candidates: Iterator[Repair], points: list[Point], clock: Clock) -> Iterator[Repair]:
     formula = points[0].formula
-    circular, names = formula.left in walk(formula.right), set(formula.left.free)
+    names = set(formula.left.free)
     tried = {formula.right}
     for repair in candidates:
         if clock.over:
             return
-        says_itself = not circular and formula.left in walk(repair.right)
-        if repair.right in tried or says_itself or not names.issuperset(repair.right.free):
+        # What reads its own left side says nothing, true as it may be.
+        if repair.right in tried or formula.left in walk(repair.right) or not names.issuperset(repair.right.free):
             continue
         tried.add(repair.right)
         if all(point.holds(repair.right) for point in points):

@@ -22,7 +22,7 @@ def wrapped(tree: Node, around: Around) -> Iterator[Edit]:
             continue
         if shape is None or node.op in ("range", "derivative", "+", "-"):
             continue
-        forms = [binary("-", number("1"), node)]
+        forms = [binary("-", number("1"), node.parts[0] if node.op == "neg" else node)]
         forms += [call(name, node) for name in around.functions]
         if len(shape) == 2 and shape[1] == 1:
             forms += [call("softmax", node), binary("**", node, number("2"))]
