@@ -12,7 +12,6 @@ from symbptt.cli.options import Names, formats, takes_model, wrt_option
 from symbptt.cli.output import say, say_json
 from symbptt.cli.progress import progress
 from symbptt.errors import BadInput
-from symbptt.model.values import Role
 
 if TYPE_CHECKING:
     from symbptt import Model
@@ -70,5 +69,6 @@ def diagnose(
 def _asked(model: Model, wrt: Names) -> tuple[str, ...]:
     """The names after --wrt; "all" adds inputs and initial states to the parameters."""
     if wrt == "all":
-        return tuple(v.name for v in (*model.parameters, *model.of(Role.INPUT, Role.STATE)) if not v.classes)
+        others = (v for v in model.variables if v.role in ("input", "state"))
+        return tuple(v.name for v in (*model.parameters, *others) if not v.classes)
     return tuple(wrt or ())
