@@ -131,7 +131,7 @@ def _sure(suspect: Suspect) -> str:
     if suspect.certain:
         return ""
     if suspect.share < 1:
-        return f" (explains {100 * suspect.share:.3g} % of the difference)"
+        return f" (explains {min(100 * suspect.share, 99.9):.3g} % of the difference)"
     return " (gives this gradient, but then others would not be what they are)"
 
 

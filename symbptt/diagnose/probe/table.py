@@ -97,6 +97,8 @@ class Table:
         """What the table shows; empty if everything is right."""
         if not self.wrong:
             return ""
+        if self.missing and not self.whole and len(self.wrong) == len(self.cells):
+            return "It does not depend on targets or cotangents at all."
         wrong = [pair for pair, error in self.errors.items() if error]
         where = self.where or pattern.count(wrong, self.errors, self.separated)
         one = where.startswith("the term ")
