@@ -72,6 +72,10 @@ class Finding:
     probe: Probed | None = None
     beside: tuple[tuple[str, str], ...] = ()
 
+    def unguessed(self) -> Finding:
+        """The finding without causes that do not give these numbers."""
+        return replace(self, suspects=tuple(s for s in self.suspects if s.certain or s.share == 1))
+
     def measured(self, probe: Probed) -> Finding:
         """The finding with what calls showed; terms that were seen to be missing are a cause where none is known."""
         table = probe.table

@@ -34,7 +34,9 @@ def probed(session: Session, best: Attempt, way: str | None, findings: tuple[Fin
             lambda data: session.right(replace(best.plan, data=data), taken), open_, scale,
         )
         if found:
-            return tuple(f.measured(found[f.gradient]) if f.gradient in found else f for f in findings)
+            told = any(p.table.separated and p.table.where for p in found.values())
+            kept = (f.unguessed() if told and f.gradient in open_ else f for f in findings)
+            return tuple(f.measured(found[f.gradient]) if f.gradient in found else f for f in kept)
     return findings
 
 
