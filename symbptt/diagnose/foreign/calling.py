@@ -67,6 +67,8 @@ class Arguments:
 
     def _built(self, spec: Mapping[str, Any], name: str) -> Any:
         kind = spec["kind"]
+        if kind == "tuple":
+            return [self._built(item, key) for key, item in spec["items"].items()]
         if kind == "dict":
             return {key: self._built(item, key) for key, item in spec["items"].items()}
         if kind == "number":

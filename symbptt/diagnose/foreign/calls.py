@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from symbptt.diagnose.foreign.guess import CONVENTIONS, Guesser, is_cache, is_group, plain
@@ -87,9 +88,12 @@ def _call(source: Source, name: str | None, table: Table, model: Model, guesser:
             raise BadInput(f'{source.path}: {what}: forward = "..." in a mapping')
         forward, forward_arguments = before, _meanings(source, before, table, guesser, None)
     made = _made(source, function.owner or (forward.owner if forward else ""), table, guesser)
-    module_names = {n: _global(n, table, guesser, source) for n in table.module_names}
+    told = {n: _global(n, table, guesser, source) for n in table.module_names}
+    module_names = told or _read_globals(source, function, forward, table, guesser)
     groups = [*arguments.values(), *forward_arguments.values(), *(made.attributes.values() if made else ())]
     keys = _keys(source, table, guesser) if any(m.kind == "group" for m in groups) else {}
+    packed = [n for f in (function, forward) if f for names in f.unpacks.values() for n in names]
+    keys |= {n: m for n in packed if (m := table.names.get(n) or guesser.argument(n, False)) and _is_packed(groups)}
     return Call(function, arguments, forward, forward_arguments, module_names, keys, guesser, source, made)
 
 
@@ -113,6 +117,8 @@ def _made(source: Source, owner: str, table: Table, guesser: Guesser) -> Made | 
     attributes: Meanings = {}
     for name in source.attributes[owner]:
         meaning = table.names.get(name) or guesser.attribute(name)
+        if meaning is not None and meaning.kind == "group" and name not in source.dicts:
+            continue
         if meaning is not None and meaning.kind in ("blocks", "group", "number", "size", "state"):
             attributes[name] = meaning
     reads = (n for n in source.attributes[owner] if n not in attributes)
@@ -126,7 +132,10 @@ def _meanings(source: Source, function: Function, table: Table, guesser: Guesser
     found: Meanings = {}
     for argument in function.arguments:
         meaning = table.names.get(argument) or _handed_on(argument, before, function, guesser)
-        meaning = meaning or guesser.argument(argument, group)
+        whole = group and (plain(argument) not in ("inputs", "targets") or argument in source.dicts)
+        meaning = meaning or guesser.argument(argument, whole)
+        if meaning is None or (meaning.kind == "group" and meaning.name == "parameters"):
+            meaning = _packed(argument, function, table, guesser) or meaning
         if meaning == Meaning("result"):
             meaning = _cache(argument, before, table)
         needless = argument not in function.required and (meaning in found.values() or meaning == Meaning("loss"))
@@ -161,6 +170,28 @@ def _cache(argument: str, before: Function | None, table: Table) -> Meaning:
     return Meaning("result", of=table.cache)
 
 
+def _is_packed(meanings: Iterable[Meaning]) -> bool:
+    return any(m.kind == "pack" for m in meanings)
+
+
+def _packed(argument: str, function: Function, table: Table, guesser: Guesser) -> Meaning | None:
+    """A list or tuple of parameters, which the function takes apart into names that say what is where."""
+    names = function.unpacks.get(argument, ())
+    meanings = [table.names.get(n) or guesser.argument(n, False) for n in names]
+    kinds = {m.kind if m is not None else "" for m in meanings}
+    return Meaning("pack", (names,)) if "blocks" in kinds and kinds <= {"blocks", "state", "sequence"} else None
+
+
+def _read_globals(source: Source, function: Function, forward: Function | None, table: Table, guesser: Guesser) -> Meanings:
+    """The parameters that functions read from their module, if they take none as arguments."""
+    functions = [f for f in (function, forward) if f is not None]
+    arguments = [table.names.get(a) or guesser.argument(a, is_group(f.arguments)) for f in functions for a in f.arguments]
+    if function.owner or any(m.kind == "blocks" or m == Meaning("group", (("parameters",),)) for m in arguments if m):
+        return {}
+    found = {n: guesser.attribute(n) for n in source.module_names if any(n in f.reads for f in functions)}
+    return {n: m for n, m in found.items() if m is not None}
+
+
 def _global(name: str, table: Table, guesser: Guesser, source: Source) -> Meaning:
     meaning = table.names.get(name) or guesser.argument(name, False)
     if meaning is None:
@@ -175,8 +206,14 @@ def _before(source: Source, function: Function, table: Table) -> Function | None
     for old, new in _FORWARD:
         if old in function.name and (found := source.functions.get(_full(function.owner, function.name.replace(old, new)))):
             return found
-    return next((source.functions[n] for f in ("forward", "fprop", "__call__")
-                 if (n := _full(function.owner, f)) in source.functions), None)
+    usual = (source.functions.get(_full(function.owner, name)) for name in ("forward", "fprop", "__call__", "loss"))
+    found = next((f for f in usual if f is not None and f != function), None)
+    if found is not None or not function.owner:
+        return found
+    others = [f for f in source.functions.values() if f.owner == function.owner and not f.name.startswith("_") and f != function]
+    called = {name for f in others for name in (*f.calls, *function.calls)}
+    alone = [f for f in others if f.name not in called]
+    return alone[0] if len(alone) == 1 else None
 
 
 def _full(owner: str, name: str) -> str:

@@ -12,7 +12,7 @@ from symbptt.diagnose.diagnosis import Diagnosis
 from symbptt.diagnose.findings import WRONG, Finding, Suspect
 from symbptt.diagnose.foreign import mapping, repeated, signature
 from symbptt.diagnose.foreign.calls import calls
-from symbptt.diagnose.foreign.fit import Forward, counts, loss
+from symbptt.diagnose.foreign.fit import counts, loss
 from symbptt.diagnose.foreign.guarded import Limits as Limits
 from symbptt.diagnose.foreign.lines import line
 from symbptt.diagnose.foreign.longer import longer
@@ -69,6 +69,10 @@ def _diagnosis(session: Session, best: Attempt | None) -> Diagnosis:
         return Diagnosis(model, (), tuple(notes), failed=True)
     if session.rivals:
         return Diagnosis(model, (), (*notes, _undecided(best, session.rivals[0])), failed=True, opening=_opening(best, name))
+    if absent := _absent(best):
+        notes.append(f"{name} takes nothing that stands for {', '.join(absent)}, which its gradients depend on; say which "
+                     f'argument or attribute it is in a mapping: [names] NAME = "{absent[0]}"')
+        return Diagnosis(model, (), tuple(notes), failed=True)
     notes.insert(0, f"called {session.call.function.full} with {best.plan.layout.words}{_order(best.plan)}")
     asked = session.table.wrt or expected(best)
     found = tuple(_again(best, f) for f in _findings(best, session))
@@ -77,7 +81,7 @@ def _diagnosis(session: Session, best: Attempt | None) -> Diagnosis:
         few, best = best.plan.data.T, more
         found = tuple(_again(best, f) for f in _findings(best, session))
         opening = (f"With {few} steps all gradients are right. With {best.plan.data.T} they are not, as is shown here.",)
-    if best.fit.forward is Forward.DIFFERS:
+    if best.fit.differs:
         found = tuple(replace(f, suspects=tuple(s for s in f.suspects if s.certain)) for f in found)
     else:
         found = probed(session, best, best.fit.way, found)
@@ -111,6 +115,16 @@ def expected(best: Attempt) -> tuple[str, ...]:
     return ()
 
 
+def _absent(best: Attempt) -> list[str]:
+    """Parameters that the gradients depend on and that their function is not given."""
+    meanings = best.plan.call.meanings.values()
+    if any(m.kind == "group" and m.name == "parameters" for m in meanings):
+        return []
+    given = {v for m in meanings if m.kind == "blocks" for v in m.variables}
+    model = best.case.program.model
+    return [v.name for v in model.parameters if v.name not in given and v.initial is None and best.case.right[v.name].any()]
+
+
 def _undecided(best: Attempt, rival: Attempt) -> str:
     def told(attempt: Attempt) -> str:
         right = ", ".join(sorted(attempt.fit.right)) or "no gradient"
@@ -124,7 +138,7 @@ def _undecided(best: Attempt, rival: Attempt) -> str:
 
 def _opening(best: Attempt, name: str) -> tuple[str, ...]:
     """What is said first: that the forward pass is another already."""
-    if best.fit.forward is not Forward.DIFFERS:
+    if not best.fit.differs:
         return ()
     if best.fit.first is not None:
         return (f"The forward pass of {name} is not the model's: {best.fit.first}. Mend that first: the gradients below are "
@@ -138,7 +152,7 @@ def _opening(best: Attempt, name: str) -> tuple[str, ...]:
 
 def _as_its_own(session: Session, best: Attempt) -> Iterator[str]:
     """What is said of gradients as those of the forward pass that they belong to."""
-    found = against_own_loss(session, best) if best.fit.forward is Forward.DIFFERS else None
+    found = against_own_loss(session, best) if best.fit.differs else None
     if not found:
         return
     right, wrong = ([n for n, ok in found.items() if ok is sure] for sure in (True, False))

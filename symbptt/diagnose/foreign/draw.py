@@ -7,14 +7,17 @@ from dataclasses import replace
 
 import numpy as np
 
+from symbptt.derive.numeric import run
 from symbptt.diagnose.foreign.convert import one_hot
 from symbptt.model.arrays import size, sizes, takes_classes
 from symbptt.model.values import Model, Role
+from symbptt.unroll.graph import steps
 from symbptt.verify.data import Data, random
 
 SIZES = {"D": 3, "H": 4, "O": 5}
 _OTHERS = (3, 4, 5, 7, 9, 11, 13)
 T, N = 6, 2
+_LARGE, _HALVINGS = 50.0, 6
 
 
 def unequal(model: Model, given: Mapping[str, int]) -> dict[str, int]:
@@ -41,4 +44,20 @@ def draw(
     for v in model.of(Role.TARGET):
         if takes_classes(model, v):
             targets[v.name] = rng.integers(size(v.rows, known), size=(T, N))
-    return replace(made, inputs=inputs, targets=targets)
+    return _moderate(model, replace(made, inputs=inputs, targets=targets), one_hot_inputs)
+
+
+def _moderate(model: Model, data: Data, one_hot_inputs: frozenset[str]) -> Data:
+    """The data, scaled down until no value of the forward pass is large: beside 1e11, what is missing in a 1 is not seen."""
+    graph = steps(model, data.T)
+    for _ in range(_HALVINGS):
+        with np.errstate(all="ignore"):
+            leaves = run(graph, data.parameters, data.inputs, data.targets, data.states).values.leaves
+        if all(np.abs(array).max(initial=0) <= _LARGE for array in leaves.values()):
+            return data
+        parts = {
+            name: {n: a / 2 if a.dtype.kind == "f" and n not in one_hot_inputs else a for n, a in getattr(data, name).items()}
+            for name in ("parameters", "inputs", "states")
+        }
+        data = replace(data, **parts)  # type: ignore[arg-type]
+    return data

@@ -11,14 +11,14 @@ from symbptt.diagnose.check import equal
 from symbptt.diagnose.foreign.guarded import Answer
 from symbptt.diagnose.foreign.mapping import LOSSES
 from symbptt.diagnose.foreign.results import Results
-from symbptt.diagnose.foreign.witness import Difference, Witness, witness
+from symbptt.diagnose.foreign.witness import Difference, witness
 from symbptt.diagnose.problem import Case
 
 _EQUAL = 1e-9
 
 
 class Forward(IntEnum):
-    """What is known of the forward pass: values of it are not the model's, none was seen, or those that were seen agree."""
+    """What is known of the states of a forward pass: some are not the model's, none was seen, or those that were seen agree."""
 
     DIFFERS = 0
     UNSEEN = 1
@@ -32,11 +32,13 @@ class Fit:
     count: int
     shapes: int
     apart: bool
+    batched: bool
     forward: Forward
     agreed: int
     first: Difference | None
     way: str | None
     """In which of the ways of a mapping the loss that came back is the model's."""
+    wrong_loss: bool
     right: frozenset[str]
     """The gradients that are right. They never decide on a layout: they tell whether two that fit agree on the verdict."""
 
@@ -46,9 +48,15 @@ class Fit:
         return self.count > 0 and self.shapes == self.count and not self.apart
 
     @property
-    def rank(self) -> tuple[bool, int, bool, int, int]:
-        """The evidence for the layout, the strongest largest."""
-        return self.count > 0, self.forward, self.complete, self.agreed, self.shapes
+    def differs(self) -> bool:
+        """Whether the forward pass is another than the model's, in its states, its outputs or its loss."""
+        return self.forward is Forward.DIFFERS or self.wrong_loss or (self.first is not None and self.way is None)
+
+    @property
+    def rank(self) -> tuple[bool, int, bool, bool, bool, int, int]:
+        """The evidence for the layout, the strongest largest. A function that takes several samples is judged with them."""
+        loss = self.way is not None
+        return self.count > 0, self.forward, self.complete, self.batched and not self.apart, loss, self.agreed, self.shapes
 
 
 def fit(known: Case, answer: Answer, found: Results) -> Fit:
@@ -60,18 +68,14 @@ def fit(known: Case, answer: Answer, found: Results) -> Fit:
     way = None if found.loss is None or right_loss is None else mean_of(found.loss, right_loss, T, N)
     wrong_loss = found.loss is not None and right_loss is not None and way is None
     lead = [a.shape[:1] == (N,) and N > 1 and not _fits(known, n, a.shape, whole=True) for n, a in found.gradients.items()]
-    return Fit(
-        len(shapes), sum(shapes), bool(lead) and all(lead), _forward(seen, way, wrong_loss), seen.agreed, seen.first, way,
-        equal(known, found.gradients),
-    )
-
-
-def _forward(seen: Witness, way: str | None, wrong_loss: bool) -> Forward:
-    if wrong_loss or seen.states is False or (seen.first is not None and not seen.whole):
-        return Forward.DIFFERS
-    if way is not None or seen.states:
-        return Forward.AGREES
-    return Forward.AGREES if seen.whole else Forward.UNSEEN
+    apart = (bool(lead) and all(lead)) or found.losses
+    forward = Forward.UNSEEN if seen.states is None else Forward.AGREES if seen.states else Forward.DIFFERS
+    if seen.states is None and (seen.whole or seen.first):
+        forward = Forward.DIFFERS if seen.first else Forward.AGREES
+    if seen.states is None and not seen.first and (way is not None or wrong_loss):
+        forward = Forward.AGREES if way is not None else Forward.DIFFERS
+    right = equal(known, found.gradients)
+    return Fit(len(shapes), sum(shapes), apart, N > 1, forward, seen.agreed, seen.first, way, wrong_loss, right)
 
 
 def _fits(known: Case, name: str, shape: tuple[int, ...], whole: bool = False) -> bool:

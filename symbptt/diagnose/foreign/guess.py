@@ -40,8 +40,9 @@ _CONNECTION = {
     ("input", "matrix"): ("wx{g}", "wx", "wxh{g}", "wih", "weightih", "win", "wax", "kernel", "wi"),
     ("state", "matrix"): ("wh{g}", "wh", "whh{g}", "weighthh", "wrec", "waa", "recurrentkernel", "r{g}", "wr"),
     ("both", "bias"): ("b{g}", "b", "bh", "ba", "bias", "bhh", "bhidden"),
-    ("out", "matrix"): ("why", "wy", "wya", "v", "wout", "who", "wo", "waffine"),
-    ("out", "bias"): ("by", "bo", "bout", "bya", "bo", "c", "baffine"),
+    ("out", "matrix"): ("why", "wy", "wya", "v", "wout", "who", "wo", "waffine", "weightout", "weightho", "weighthy", "wfc",
+                      "fcweight", "wyh", "woh", "wdense"),
+    ("out", "bias"): ("by", "bo", "bout", "bya", "biasout", "biaso", "biasy", "bfc", "fcbias", "c", "baffine"),
 }
 """Names in use for parameters, by what they connect; {g} stands for a gate's letter."""
 CONVENTIONS: tuple[Mapping[tuple[str, str], str], ...] = (

@@ -97,6 +97,9 @@ class Plan:
         if meaning.kind == "group":
             items = self.group(meaning.name)
             return {"kind": "dict", "items": {n: self._spec(n, m, prefix, arrays) for n, m in items.items()}}
+        if meaning.kind == "pack":
+            items = {n: self.call.keys[n] for n in meaning.variables}
+            return {"kind": "tuple", "items": {n: self._spec(n, m, prefix, arrays) for n, m in items.items()}}
         array = self.array(name, meaning)
         key = f"{prefix}{len(arrays)}"
         arrays[key] = array

@@ -27,6 +27,8 @@ class Results:
     names: Mapping[str, str]
     listed: tuple[str, ...] = ()
     """Results that came as a list with one gradient for each step; they are added up."""
+    losses: bool = False
+    """Whether the loss came as several numbers, as that of code for one sample does that is called with several."""
 
 
 @dataclass
@@ -40,6 +42,7 @@ class _Sorter:
     gradients: dict[str, Array] = field(default_factory=dict)
     names: dict[str, str] = field(default_factory=dict)
     loss: float | None = None
+    losses: bool = False
     left: list[str] = field(default_factory=list)
 
     def take(self, name: str, array: Array) -> None:
@@ -52,6 +55,7 @@ class _Sorter:
         meaning = explicit if said else _fitting(self.plan, guessed, self.known, array)
         if meaning is not None and meaning.kind == "loss":
             self.loss = float(array.reshape(-1)[0]) if array.size == 1 and array.dtype.kind in "iuf" else self.loss
+            self.losses = self.losses or array.size > 1
         elif meaning is not None and meaning.kind in _OF and not self._taken(meaning) and not self._values(meaning):
             self.add(name, name, meaning, array)
         else:
@@ -86,8 +90,8 @@ class _Sorter:
         self._split(arrays)
         wanted = self._wanted()
         rest = [n for n in self.left if n in arrays]
-        pairs = list(zip(rest, wanted, strict=False)) if len(rest) == len(wanted) else []
-        if len(rest) == len(wanted) and all(self._fits(arrays[n], wanted[of]) for n, of in pairs):
+        pairs = list(zip(rest, wanted, strict=True)) if len(rest) == len(wanted) and not self._grouped else []
+        if pairs and all(self._fits(arrays[n], wanted[of]) for n, of in pairs):
             self._add_all(pairs, arrays)
             return
         self._add_all(self._only(rest, wanted, arrays) or pairs, arrays)
@@ -114,10 +118,15 @@ class _Sorter:
 
     def _wanted(self) -> dict[str, Meaning]:
         """The parameters among the arguments whose gradients have not come; without any, the inputs."""
-        meanings = self.plan.call.meanings
+        meanings = self.known if self._grouped else self.plan.call.meanings
         names = named(meanings, ("blocks",))
         names = names or [n for n in named(meanings, ("sequence",)) if self.plan.model[meanings[n].name].role is Role.INPUT]
         return {n: meanings[n] for n in names if not self._taken(meanings[n])}
+
+    @property
+    def _grouped(self) -> bool:
+        """Whether the parameters come as a dict, which has no order that results could follow."""
+        return any(m.kind == "group" and m.name == "parameters" for m in self.plan.call.arguments.values())
 
     def _fits(self, array: Array, meaning: Meaning) -> bool:
         """Whether an array has the size of a gradient; where two sizes are alike, positions decide."""
@@ -148,7 +157,7 @@ def results(plan: Plan, arrays: Mapping[str, Array], kinds: Mapping[str, str]) -
             sorter.take(name, arrays.get(name, np.array(None)))
     if sorter.left:
         sorter.in_order(order, arrays)
-    return Results(sorter.gradients, sorter.loss, tuple(sorter.left), sorter.names, tuple(sorter.listed))
+    return Results(sorter.gradients, sorter.loss, tuple(sorter.left), sorter.names, tuple(sorter.listed), sorter.losses)
 
 
 def _fitting(plan: Plan, guessed: Meaning | None, known: Mapping[str, Meaning], array: Array) -> Meaning | None:

@@ -54,7 +54,7 @@ class Attempt:
     @property
     def fits(self) -> bool:
         """Whether this is the layout: the forward pass comes out as the model's, and gradients have their shapes."""
-        return self.fit.complete and self.fit.forward is Forward.AGREES
+        return self.fit.complete and self.fit.forward is Forward.AGREES and not self.fit.wrong_loss
 
 
 class Session:
@@ -196,9 +196,9 @@ class Session:
             several = [a for a in found if a.plan.data.N > 1 and a.fit.complete and a.fit.agreed]
             self.larger = next((a for a in several if best[0].plan.data.N == 1), None)
             return best[0]
-        # Where every call failed, the commonest failure has least to do with the layout.
+        # Where every call failed, the commonest failure has least to do with the layout; one that came back goes before.
         faults = Counter(a.answer.fault for a in found)
-        return max(found, key=lambda a: faults[a.answer.fault], default=None)
+        return max(found, key=lambda a: (not a.answer.fault, a.fit.forward, faults[a.answer.fault]), default=None)
 
     def _round(self, call: Call, choices: Sequence[Sequence[str]]) -> list[Attempt]:
         """The layouts of a round, as far as none fits: whole sequences, then cotangents and targets of the last step alone, then

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 
@@ -39,6 +39,10 @@ class Function:
     returns: Names
     calls: frozenset[str]
     owner: str = ""
+    unpacks: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    """The names that arguments are taken apart into, as in W, b = params."""
+    reads: frozenset[str] = frozenset()
+    """The names that it reads."""
 
     @property
     def full(self) -> str:
@@ -55,6 +59,10 @@ class Source:
     functions: Mapping[str, Function]
     attributes: Mapping[str, tuple[str, ...]]
     keys: tuple[str, ...]
+    module_names: tuple[str, ...]
+    """Names that statements outside functions assign."""
+    dicts: frozenset[str]
+    """Names that are read by keys that are texts."""
     tree: ast.Module
     text: str
 
@@ -136,10 +144,12 @@ def source(path: Path | str) -> Source:
     classes = [node for node in tree.body if isinstance(node, ast.ClassDef)]
     for owner in classes:
         functions |= {f"{owner.name}.{m.name}": _method(m, owner.name) for m in owner.body if isinstance(m, ast.FunctionDef)}
-    indices = (node.slice for node in ast.walk(tree) if isinstance(node, ast.Subscript))
-    keys = (index.value for index in indices if isinstance(index, ast.Constant))
-    texts = tuple(dict.fromkeys([key for key in keys if isinstance(key, str)]))
-    return Source(place, functions, {c.name: _attributes(c) for c in classes}, texts, tree, text)
+    subscripts = [n for n in ast.walk(tree) if isinstance(n, ast.Subscript)]
+    read = [(n.value, n.slice.value) for n in subscripts if isinstance(n.slice, ast.Constant)]
+    texts = tuple(dict.fromkeys(key for _, key in read if isinstance(key, str)))
+    dicts = frozenset(_name(of) for of, key in read if isinstance(key, str) and isinstance(of, (ast.Name, ast.Attribute)))
+    attributes = {c.name: _attributes(c) for c in classes}
+    return Source(place, functions, attributes, texts, tuple(_assigned(tree)), dicts, tree, text)
 
 
 def _function(node: ast.FunctionDef) -> Function:
@@ -150,7 +160,33 @@ def _function(node: ast.FunctionDef) -> Function:
     called = (n.func for n in ast.walk(node) if isinstance(n, ast.Call))
     names = frozenset(f.id if isinstance(f, ast.Name) else f.attr for f in called if isinstance(f, (ast.Name, ast.Attribute)))
     required = frozenset([*positional[:count], *needed])
-    return Function(node.name, (*positional, *keyword), required, tuple(positional), _returns(node), names)
+    reads = frozenset(n.id for n in ast.walk(node) if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Load))
+    arguments = (*positional, *keyword)
+    return Function(
+        node.name, arguments, required, tuple(positional), _returns(node), names, "", _unpacks(node, arguments), reads
+    )
+
+
+def _unpacks(node: ast.FunctionDef, arguments: tuple[str, ...]) -> dict[str, tuple[str, ...]]:
+    """The arguments that are taken apart into names, all of them."""
+    found: dict[str, tuple[str, ...]] = {}
+    for part in (n for n in ast.walk(node) if isinstance(n, ast.Assign)):
+        target = part.targets[0]
+        if isinstance(part.value, ast.Name) and part.value.id in arguments and isinstance(target, (ast.Tuple, ast.List)):
+            names = [e.id for e in target.elts if isinstance(e, ast.Name)]
+            if len(names) == len(target.elts):
+                found.setdefault(part.value.id, tuple(names))
+    return found
+
+
+def _assigned(tree: ast.Module) -> Iterable[str]:
+    """The names that the statements of a module itself assign, in the order of the text."""
+    found: list[ast.Name] = []
+    for statement in tree.body:
+        if isinstance(statement, (ast.Assign, ast.AnnAssign)):
+            targets = statement.targets if isinstance(statement, ast.Assign) else [statement.target]
+            found += [n for t in targets for n in ast.walk(t) if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store)]
+    return dict.fromkeys(n.id for n in found)
 
 
 def _method(node: ast.FunctionDef, owner: str) -> Function:

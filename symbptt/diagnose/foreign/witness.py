@@ -57,7 +57,9 @@ def witness(known: Case, held: Mapping[str, Array]) -> Witness:
     seen = {v.name: _seen(v, values, steps, arrays, model) for v, values, steps in _computed(known)}
     whole = frozenset(n for n, s in seen.items() if s.whole)
     found = [s for n, s in seen.items() if model[n].role is Role.STATE and s.visible]
-    firsts = [s.first for s in seen.values() if s.first is not None]
+    # A local that is called like one of the model's may be another thing, unless a state or an output is off as well.
+    ends = [s.first for n, s in seen.items() if s.first is not None and model[n] in model.outputs]
+    firsts = [s.first for s in seen.values() if s.first is not None] if ends else []
     first = min(firsts, key=lambda d: d.step, default=None)
     return Witness(sum(s.agreed for s in seen.values()), whole, all(s.whole for s in found) if found else None, first)
 
