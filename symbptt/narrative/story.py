@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from symbptt import unroll
 from symbptt.derive.adjoint import wanted
-from symbptt.errors import BadInput
+from symbptt.model.read import differentiable
 from symbptt.model.values import Model, Role, Variable
 from symbptt.narrative import backward, forward, jacobians, local, nested, norms, products
 from symbptt.narrative.values import Derivation, Section
@@ -16,9 +16,7 @@ ALL = "all"
 def variables(model: Model, wrt: tuple[str, ...] | str | None) -> tuple[Variable, ...]:
     """The variables to derive by, in the order of the model: None for all parameters, "all" for inputs and initial states too.
 
-    A model without parameters is derived by all that there is.
-
-    Raises BadInput for a name that has no gradient.
+    A model without parameters is derived by all that there is. Raises BadInput for a name that has no gradient.
     """
     if wrt is None and model.parameters:
         return model.parameters
@@ -32,10 +30,10 @@ def variables(model: Model, wrt: tuple[str, ...] | str | None) -> tuple[Variable
 def derivation(model: Model, T: int, wrt: tuple[str, ...] | str | None = None, voice: Voice = ENGLISH) -> Derivation:
     """Tell the whole derivation, in a language and a notation.
 
-    Raises BadInput for a model without a loss, for a T out of range, and for a name that has no gradient.
+    A model without a loss is derived for given cotangents of its outputs. Raises BadInput for a T out of range, and for a name
+    that has no gradient.
     """
-    if model.loss is None:
-        raise BadInput(f"{model.name} has no loss; choose one with --loss")
+    model = differentiable(model)
     graph, chosen = unroll.steps(model, T), variables(model, wrt)
     sections: list[Section] = [
         forward.conventions(model, voice), forward.equations(model, voice), local.derivatives(model, voice, chosen),

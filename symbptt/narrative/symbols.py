@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from functools import lru_cache
 
 import sympy as sp
@@ -23,7 +24,7 @@ BETWEEN = sp.Symbol("j", integer=True)
 @lru_cache(maxsize=256)
 def free(model: Model, kind: str) -> str:
     """A letter for "state", "jacobian", "parameter" or "vector" that no variable of the model has."""
-    taken = {v.name.split("_")[0] for v in model.variables if v.definition is None}
+    taken = {re.split(r"_|\d", v.name)[0] for v in model.variables if v.definition is None}
     return next((name for name in DERIVATION[kind] if name not in taken), DERIVATION[kind][0] + "_all")
 
 

@@ -22,7 +22,7 @@ from symbptt.typeset.names import Label, from_tree, label, unbold, whole
 from symbptt.typeset.notation import Notation
 from symbptt.typeset.pieces import TIMES, Level, Piece, fenced, signed
 from symbptt.typeset.roles import roles
-from symbptt.typeset.tree import Accent, Fenced, Identifier, Matrix, Operator, Row, Script, Style
+from symbptt.typeset.tree import Accent, Fenced, Identifier, Matrix, Number, Operator, Row, Script, Style
 
 NODE, STEP, LOSS, SLOPE = "adj:", "step:", "loss:", "slope:"
 """Prefixes of names: the adjoint of a value inside its step, the adjoint of a state, the gradient of L_t by a state, the slope
@@ -73,7 +73,7 @@ def symbols(model: Model, notation: Notation) -> Symbols:
     """The labels of a model's variables, no two alike.
 
     A symbol of the notation that another variable or the derivation itself uses is not given, and its variable keeps the model's
-    own symbol; variables whose own symbols are alike keep their full spelling.
+    own symbol; variables whose own symbols are alike, or look like another at a step as h1 and h, keep their full spelling.
     """
     variables = {v.name: v for v in model.variables}
     own = {name: _model_own(v, notation) for name, v in variables.items()}
@@ -88,10 +88,16 @@ def symbols(model: Model, notation: Notation) -> Symbols:
         if not taken:
             break
         refused |= taken
+    stepped = {found for name, found in labels.items() if variables[name].timed}
     for name, found in labels.items():
-        if count[found] > 1:
+        if count[found] > 1 or _without_number(found) in stepped:
             labels[name] = whole(name, bold=notation.bold and bool(variables[name].shape))
     return Symbols(variables, labels, tuple(v for v in variables if v in refused and own[v] != given[v]))
+
+
+def _without_number(found: Label) -> Label | None:
+    """The label of which this looks like the value at a step: the h of an h1."""
+    return replace(found, subs=found.subs[:-1]) if found.subs and isinstance(found.subs[-1], Number) else None
 
 
 def kept(model: Model, notation: Notation) -> tuple[str, ...]:

@@ -10,6 +10,7 @@ import re
 from collections.abc import Iterator
 from functools import cache
 from itertools import combinations_with_replacement
+from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree as ET
 
@@ -24,7 +25,7 @@ from printed.reader import Reader, flat, parsed, shown
 from symbptt import narrative, typeset
 from symbptt.algebra import rows
 from symbptt.derive import step as one_step
-from symbptt.model.read import load, names
+from symbptt.model.read import differentiable, load, names
 from symbptt.narrative import symbols
 from symbptt.narrative.inline import math, plain
 from symbptt.narrative.values import Section, Step
@@ -39,12 +40,16 @@ MODELS = [name for name in names() if name not in COUPLED]
 LAYOUTS = ["column", "row"]
 QUICK = ["elman", "lstm", "jordan"]
 """The models that are read in every notation each time; the others are slow together."""
+KINDS = Path(__file__).parents[1] / "kinds"
+QUICK_KINDS = ["matrix-state", "state-between-shapes", "learned-start", "no-loss"]
+UNREAD = {"normalised", "scalars-spread"}
+"""Samples that act on each other, and 𝟏 𝟏ᵀ whose size the page does not show."""
 
 
 @cache
 def oracle(name: str, layout: str) -> Oracle:
     """The numbers of a model, which are the same in every notation."""
-    model = load(name)
+    model = differentiable(load(name))
     return Oracle(model, T, layout, symbols.state(model).name if model.states else "")
 
 
@@ -96,7 +101,7 @@ class Told:
     """A derivation that is read step by step; `count` lines were compared."""
 
     def __init__(self, name: str, voice: Voice) -> None:
-        self.model, self.voice, self.count = load(name), voice, 0
+        self.model, self.voice, self.count = differentiable(load(name)), voice, 0
         self.told = narrative.derivation(self.model, T, "all", voice)
         self.oracle = oracle(name, voice.notation.layout)
         self.meaning = Meaning(self.model, voice, self.oracle)
@@ -179,8 +184,8 @@ class Told:
             close(reader.value(parts, {"T": T}), self.oracle.term(int(pair[1]), int(pair[2]), theta), where)
         elif "<mtable>" in "".join(map(shown, parts)):
             through = self._through_states()
-            reader = self._having(through).reader()
-            for t, k in combinations_with_replacement(range(T, 0, -1), 2):
+            for t, k in combinations_with_replacement(range(T, 0, -1), 2) if through else ():
+                reader = self._having(through).reader()
                 close(reader.value(parts, {"T": T, "t": t, "k": k}), self.oracle.term(t, k, through), where)
         else:
             after = [part for part in step.claim if not isinstance(part, str)][1]
@@ -191,11 +196,11 @@ class Told:
         self.count += 1
 
     def _through_states(self) -> str:
-        """A parameter that acts through the states alone."""
-        return next(
+        """A parameter that acts through the states alone, if there is one."""
+        return next((
             v.name for v in self.told.wrt
             if one_step.immediate(self.model, v) and one_step.loss_direct(self.model, v) is None and not v.timed
-        )
+        ), "")
 
 
 @pytest.mark.parametrize("layout", LAYOUTS)
@@ -217,6 +222,17 @@ def test_every_notation_says_the_same(name: str, notation: str, layout: str) -> 
 @pytest.mark.parametrize("name", sorted(set(MODELS) - set(QUICK)))
 def test_every_model_in_every_notation(name: str, notation: str, layout: str) -> None:
     assert Told(name, speaking("en", notation, layout)).read() > 20
+
+
+@pytest.mark.parametrize("name", QUICK_KINDS)
+def test_every_kind_of_model_is_read(name: str) -> None:
+    assert Told(str(KINDS / f"{name}.toml"), speaking()).read() > 3
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", sorted({file.stem for file in KINDS.glob("*.toml")} - set(QUICK_KINDS) - UNREAD))
+def test_every_other_kind_of_model_is_read(name: str) -> None:
+    assert Told(str(KINDS / f"{name}.toml"), speaking()).read() > 3
 
 
 def _scaled(monkeypatch: pytest.MonkeyPatch) -> None:

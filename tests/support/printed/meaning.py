@@ -39,7 +39,8 @@ class Meaning:
         self.direct = False
         self.acting = oracle.stack
         self.steps = [
-            TIME, TIME - 1, TIME + 1, SOURCE, SOURCE - 1, BETWEEN, BETWEEN - 1, LAST, *map(sp.Integer, range(oracle.T + 2)),
+            TIME, TIME - 1, TIME + 1, SOURCE, SOURCE - 1, BETWEEN, BETWEEN - 1, LAST, LAST - 1,
+            *map(sp.Integer, range(oracle.T + 2)),
         ]
         for variable in model.variables:
             self._variable(variable)
@@ -168,8 +169,8 @@ class Meaning:
     def _parts(self) -> list[int]:
         """The sizes of what is stacked: the parts of a concatenation, else the states."""
         stacked = [node.args for e in self.model.all_equations for node in e.value.atoms(Concat)]
-        heights = [part.shape[0] for part in stacked[0]] if stacked else [s.rows for s in self.model.states]
-        return [int(h.subs({s: self.oracle.dims[s.name] for s in h.free_symbols})) for h in heights]
+        heights = [part.shape[0] for part in stacked[0]] if stacked else [s.rows * s.columns for s in self.model.states]
+        return [int(sp.sympify(h).subs({s: self.oracle.dims[s.name] for s in sp.sympify(h).free_symbols})) for h in heights]
 
     def _derivative(self, signs: dict[tuple[str, str], list[str]]) -> Callable[..., Array]:
         def value(sign: tuple[str, str], of: Key, by: Key, indices: Indices) -> Array:

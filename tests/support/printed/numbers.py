@@ -95,6 +95,8 @@ def times(a: Array, b: Array) -> Array:
         return a * b
     if a.shape[1] != b.shape[0] and a.shape[1] == b.size:  # a Jacobian acts on the column of a matrix's entries
         return a @ b.reshape(-1, 1)
+    if a.shape[1] != b.shape[0] == a.size:  # its transpose as a row
+        return a.T.reshape(1, -1) @ b
     return a @ b
 
 

@@ -241,6 +241,8 @@ class _State:
         if self.is_function(base) and sup.text == "′":
             return self.called(base, flat(sub), prime=True)
         marks = flat(sup)
+        if flat(base)[0].text == "‖":  # a Frobenius norm
+            return self.raised(flat(base), marks)
         if len(marks) > 1 and (marks[-1].text or "") in TRANSPOSES:
             whole = ET.Element("msubsup")
             whole.extend([base, sub, _row(sup)])
