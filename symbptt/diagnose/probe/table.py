@@ -86,7 +86,9 @@ class Table:
 
     @property
     def where(self) -> str:
-        """Which terms are wrong, in a phrase; empty if there is no simple one."""
+        """Which terms are wrong, in a phrase; empty if there is no simple one, or none is wrong."""
+        if not self.wrong:
+            return ""
         which = pattern.pairs({(t, k) for t, k, _ in self.wrong}, self.errors, self.separated)
         samples = pattern.samples({n for *_, n in self.wrong}, {n for *_, n in self.cells})
         alike = all((t, k, n) in self.wrong for t, k, _ in self.wrong for *_, n in self.wrong if (t, k, n) in self.cells)
