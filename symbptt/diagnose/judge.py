@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
 
 from symbptt.algebra.evaluate import Array
-from symbptt.diagnose import decompose, factors, reconcile, search, transforms
+from symbptt.diagnose import decompose, factors, reconcile, search, several, transforms
 from symbptt.diagnose.causes import Cause
 from symbptt.diagnose.findings import RIGHT, SCALED, WRONG, Entry, Finding, Suspect
 from symbptt.diagnose.given import Given
@@ -24,6 +24,9 @@ MAX_CAUSES = 12
 """Causes that are listed for a gradient."""
 NEAREST = 3
 """Hypotheses that are listed where none is certain."""
+
+Shorter = Iterable[tuple[Case, Sequence[Given]]]
+"""Points of fewer steps with the gradients there."""
 
 
 @dataclass(frozen=True)
@@ -42,12 +45,12 @@ class _Judged:
         return [g.name for g in self.matcher.givens if g.name not in self.right and g.name not in self.scaled]
 
 
-def findings(case: Case, givens: Sequence[Given]) -> tuple[Finding, ...]:
-    """A finding for each given gradient."""
+def findings(case: Case, givens: Sequence[Given], shorter: Shorter = ()) -> tuple[Finding, ...]:
+    """A finding for each given gradient; `shorter` are the gradients of the same code for its first steps alone."""
     if not givens:
         return ()
     known = _judged(case, _turned(givens))
-    explained = {} if len(known.right) == len(known.matcher.givens) else _explained(known)
+    explained = {} if len(known.right) == len(known.matcher.givens) else _explained(known, shorter)
     return tuple(_finding(known, g, explained.get(g.name, ())) for g in known.matcher.givens)
 
 
@@ -65,7 +68,7 @@ def _turned(givens: Sequence[Given]) -> list[Given]:
     return [(g.turned() if rows else None) or g for g in givens]
 
 
-def _explained(known: _Judged) -> ByName:
+def _explained(known: _Judged, shorter: Shorter) -> ByName:
     """Hypotheses for each gradient that is not right, the likeliest first."""
     problem = Problem(known.case, known.matcher)
     all_of = Singles.of(problem, mutants(known.case.program, known.case.point))
@@ -77,11 +80,23 @@ def _explained(known: _Judged) -> ByName:
     if exact := pairs(all_of):
         return dict.fromkeys(names, tuple(exact))
     found = reconcile.explained(all_of)
-    if known.scaled and len(known.scaled) < len(names) and not found.certain.keys() >= set(names):
-        return _explained(_without(known, frozenset(known.scaled)))
-    left = [name for name in names if name not in found.certain and name not in found.alone]
+    certain, alone = found.certain, found.alone
+    if not certain.keys() >= set(names):
+        more = several.together(all_of, _problems(known, shorter), len(certain) + len(known.right))
+        certain = {**certain, **{name: (h,) for h in more for name in names if name in h.gradients}}
+    if known.scaled and len(known.scaled) < len(names) and not certain.keys() >= set(names):
+        return _explained(_without(known, frozenset(known.scaled)), shorter)
+    left = [name for name in names if name not in certain and name not in alone]
     near = tuple(search.nearest(all_of, {*left, *known.right}, NEAREST)) if left else ()
-    return {**dict.fromkeys(left, near), **found.alone, **found.certain}
+    return {**dict.fromkeys(left, near), **alone, **certain}
+
+
+def _problems(known: _Judged, shorter: Shorter) -> Iterator[Problem]:
+    """The problems of shorter runs, with the same gradients."""
+    names = {g.name for g in known.matcher.givens}
+    for case, givens in shorter:
+        if read := [g for g in _turned(givens) if g.name in names]:
+            yield Problem(case, Matcher.of(read, case.right))
 
 
 def _without(known: _Judged, names: frozenset[str]) -> _Judged:

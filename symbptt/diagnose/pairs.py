@@ -38,7 +38,7 @@ def pairs(all_of: Singles) -> list[Hypothesis]:
     """Pairs of mistakes that give all numbers, the likeliest first."""
     if all_of.problem.matcher.digits < DIGITS:
         return []
-    search = _Search(all_of)
+    search = Search(all_of)
     found = [h for i, j in search.chosen() if (h := search.exact(i, j))]
     rest = chain(islice(search.seeded(), MAX_SEEDED), islice(search.near(), MAX_NEAR))
     left = None if not found else _TIES
@@ -53,7 +53,7 @@ def pairs(all_of: Singles) -> list[Hypothesis]:
     return sorted(found, key=lambda h: h.rank)
 
 
-class _Search:
+class Search:
     """The likeliest mutant for each prediction, by their places, and what every two of them can explain together."""
 
     def __init__(self, all_of: Singles) -> None:

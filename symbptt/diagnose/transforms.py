@@ -9,7 +9,7 @@ import numpy as np
 from symbptt.algebra.evaluate import Array
 from symbptt.diagnose import factors
 from symbptt.diagnose.causes import Cause
-from symbptt.diagnose.search import Hypothesis, Singles
+from symbptt.diagnose.search import Hypothesis, Problem, Singles
 
 _FEW = 3
 """Numbers that must be left untouched by a bound that only one number sits at."""
@@ -20,6 +20,18 @@ _MANY = 20
 def singles(all_of: Singles) -> list[Hypothesis]:
     """The mistakes that give all numbers once they are clipped or multiplied; clipping alone is one of them."""
     return _clipped(all_of) or _multiplied(all_of)
+
+
+def clipped(problem: Problem, hypothesis: Hypothesis, predicted: Array) -> list[Hypothesis]:
+    """The hypothesis for gradients that were clipped on top, each with a bound of its own."""
+    matcher, made = problem.matcher, []
+    for i, given in enumerate(matcher.givens):
+        mine = matcher.owner == i
+        bound = float(np.abs(matcher.values[mine]).max(initial=0.0))
+        cut = np.where(mine, np.clip(predicted, -bound, bound), predicted)
+        if given.name not in hypothesis.gradients and matcher.equal(cut)[i] and (np.abs(predicted[mine]) > bound).sum() > 1:
+            made.append(replace(hypothesis, gradients=frozenset([given.name]), extra=(factors.clipped(bound),)))
+    return made
 
 
 def _clipped(all_of: Singles) -> list[Hypothesis]:

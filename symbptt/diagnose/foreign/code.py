@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
+from symbptt.algebra.evaluate import Array
 from symbptt.diagnose import factors
 from symbptt.diagnose.check import diagnosed
 from symbptt.diagnose.diagnosis import Diagnosis
@@ -24,6 +25,7 @@ from symbptt.diagnose.foreign.quantities import quantities
 from symbptt.diagnose.foreign.results import results
 from symbptt.diagnose.foreign.session import Attempt, Session
 from symbptt.diagnose.foreign.witness import computed
+from symbptt.diagnose.problem import Case
 from symbptt.guard.text import plain
 from symbptt.model.read import load
 from symbptt.model.values import Model, Role
@@ -173,15 +175,22 @@ def _of_one(larger: Attempt, best: Attempt, name: str) -> str:
 def _findings(best: Attempt, session: Session) -> tuple[Finding, ...]:
     """The findings; where the loss that came back is a mean, the mistakes are looked for in gradients of the mean."""
     theirs = best.found.gradients
-    found = diagnosed(best.case, theirs, {})
+    found = diagnosed(best.case, theirs, {}, _shorter(best, session, session.table.loss))
     way = best.fit.way or "sum"
     if way == "sum" or session.table.loss != "sum" or all(f.verdict != WRONG for f in found):
         return found
     count = counts(best.plan.data.T, best.plan.data.N)[way]
-    meant = diagnosed(session.case(best.plan, way), theirs, {})
+    meant = diagnosed(session.case(best.plan, way), theirs, {}, _shorter(best, session, way))
     if sum(f.right or f.certain for f in meant) < sum(f.right or f.certain for f in found):
         return found
     return tuple(_of_mean(f, old, count, best) for f, old in zip(meant, found, strict=True))
+
+
+def _shorter(best: Attempt, session: Session, way: str) -> Iterator[tuple[Case, Mapping[str, Array]]]:
+    """The gradients that the function gives for the first step and for the first two."""
+    data = [best.plan.data.first(session.model, steps) for steps in (1, 2) if steps < best.plan.data.T]
+    for part, gradients in zip(data, session.ask(best.plan, data), strict=False):
+        yield session.right(replace(best.plan, data=part), way), gradients
 
 
 def _placed(best: Attempt, finding: Finding, session: Session) -> Finding:
