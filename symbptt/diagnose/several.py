@@ -91,13 +91,23 @@ def _climbed(all_of: Singles, shorter: Iterable[Problem]) -> _Made | None:
 
 
 def _grown(problem: Problem, made: _Made, pool: Sequence[Mutant]) -> _Made:
-    """What explains a run, from what explains a shorter one: as it is, or with the choices settled by the numbers here."""
+    """What explains a run, from what explains a shorter one.
+
+    It is taken as it is, then with the choices settled by the numbers here, then without what spoke of certain terms (t, k).
+    """
+    here = _here(made, pool)
     tried: list[_Made] = []
-    for start in (made, _settled(problem, made)):
+    for start in dict.fromkeys((here, _settled(problem, here), _Made(tuple(p for p in here.picks if p[0].keep is None)))):
         tried.append(_needed(problem, _extended(problem, start, pool)))
         if problem.matcher.equal(tried[-1].on(problem)).all():
             break
     return min(tried, key=lambda t: t.rank(problem))
+
+
+def _here(made: _Made, pool: Sequence[Mutant]) -> _Made:
+    """The same mistakes for another number of steps: "the last step" is another one there."""
+    by_cause = {m.causes: m for m in reversed(pool)}
+    return _Made(tuple(tuple(by_cause.get(m.causes, m) if m.keep else m for m in pick) for pick in made.picks))
 
 
 def _needed(problem: Problem, made: _Made) -> _Made:
