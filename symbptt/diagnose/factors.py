@@ -60,7 +60,7 @@ def cause(gradient: str, value: float, counts: Mapping[str, int]) -> Cause:
         divisor = words[2:]
         number = f" = {counts[divisor]}" if divisor in counts else ""
         return Cause("mean-for-sum", None, gradient, 0, (("divisor", divisor + number),))
-    return Cause("factor", None, gradient, 0, (("value", words or f"{value:.12g}"),))
+    return Cause("factor", None, gradient, 0, (("what", "The gradient"), ("value", words or f"{value:.12g}")))
 
 
 def clipped(bound: float) -> Cause:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from symbptt.algebra.evaluate import Array
-from symbptt.diagnose import decompose, factors, reconcile, search, several, transforms
+from symbptt.diagnose import decompose, factors, reconcile, scaling, search, several, transforms
 from symbptt.diagnose.causes import Cause
 from symbptt.diagnose.findings import RIGHT, SCALED, WRONG, Entry, Finding, Suspect
 from symbptt.diagnose.given import Given
@@ -73,7 +73,7 @@ def _explained(known: _Judged, shorter: Shorter) -> ByName:
     problem = Problem(known.case, known.matcher)
     all_of = Singles.of(problem, mutants(known.case.program, known.case.point))
     names = [g.name for g in known.matcher.givens if g.name not in known.right]
-    if exact := search.singles(all_of) or (known.wrong and transforms.singles(all_of)):
+    if exact := search.singles(all_of) or (known.wrong and (transforms.singles(all_of) or scaling.singles(all_of))):
         return dict.fromkeys(names, tuple(exact))
     if not known.wrong:
         return {}

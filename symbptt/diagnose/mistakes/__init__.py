@@ -15,6 +15,7 @@ from symbptt.diagnose.mistakes import (
     permuted,
     product,
     rotation,
+    slices,
     slope,
     stacked,
     stale,
@@ -28,7 +29,7 @@ from symbptt.diagnose.routes import Backward
 FAMILIES: tuple[Callable[[Backward, Point], Iterable[Mutant]], ...] = (
     carry.mutants, terms.mutants, losses.mutants, index.mutants, slope.mutants, product.mutants, permuted.mutants, stale.mutants,
     summed.mutants, stacked.mutants, jacobians.mutants, carried.mutants, adjoints.mutants,
-    rotation.mutants, blocks.mutants,
+    rotation.mutants, blocks.mutants, slices.mutants,
 )
 """Another family is another row."""
 
