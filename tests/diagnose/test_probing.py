@@ -51,6 +51,36 @@ def backward(W_xh, W_hh, b_h, W_ho, b_o, x, h0, do):
 """
 
 
+OWN_LOSS = """
+import numpy as np
+
+def backward(x, h0, U, W):
+    h = [h0]
+    for t in range(len(x)):
+        h.append(np.tanh(x[t] @ U.T + h[-1] @ W.T))
+    dU, dW = np.zeros_like(U), np.zeros_like(W)
+    for t in range(len(x)):
+        dh = 2 * h[t + 1]
+        for k in range(t, -1, -1):
+            da = dh * (1 - h[k + 1] ** 2)
+            dU += da.T @ x[k] * (0.7 if t - k == 2 else 1)
+            dW += da.T @ h[k]
+            dh = da @ W
+    return dU, dW
+"""
+
+
+def test_without_targets_the_lengths_tell_the_terms_apart(tmp_path: Path) -> None:
+    (tmp_path / "theirs.py").write_text(OWN_LOSS)
+    parts = {"inputs": 'x = "D"', "states": 'h = "H"', "parameters": 'U = "H D"\nW = "H H"',
+             "equations": 'h = "tanh(U @ x + W @ h[t-1])"', "loss": 'step = "sum(h * h)"'}
+    (tmp_path / "own.toml").write_text("\n".join(f"[{name}]\n{text}" for name, text in parts.items()))
+    found = code.file(str(tmp_path / "own.toml"), tmp_path / "theirs.py")
+    probe = found["U"].probe
+    assert found["W"].right and probe is not None
+    assert probe.table.sentence == "The terms with t − k = 2 are 0.7 times what they should be; all others are right."
+
+
 @pytest.mark.parametrize(("text", "factor", "check", "terms"), [
     (TARGETS, "0.5 if t - k == 2 and n else 1", "", "The terms with t − k ≥ 2 of every sample after the first are 0.5 times"),
     (TARGETS, "1.1 if t - k == 3 else 1", "assert W_hh.shape == (4, 4)", "The terms with t − k ≥ 3 are 1.1 times"),

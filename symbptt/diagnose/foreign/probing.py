@@ -7,13 +7,11 @@ from dataclasses import replace
 
 import numpy as np
 
-from symbptt.algebra import nodes
 from symbptt.algebra.evaluate import Array
 from symbptt.diagnose.findings import SCALED, WRONG, Finding
 from symbptt.diagnose.foreign.session import Attempt, Session
 from symbptt.diagnose.probe.probe import probe
 from symbptt.diagnose.probe.trial import trial
-from symbptt.model.values import Model
 from symbptt.verify.data import Data
 
 MOST_STEPS = 12
@@ -23,7 +21,7 @@ MOST_STEPS = 12
 def probed(session: Session, best: Attempt, way: str | None, findings: tuple[Finding, ...]) -> tuple[Finding, ...]:
     """The findings with what probes show of those that have no certain cause; `way` is how the loss that came back was taken."""
     open_ = [f.gradient for f in findings if f.verdict == WRONG and not f.certain]
-    if not open_ or _couples_samples(session.model) or best.plan.data.T > MOST_STEPS:
+    if not open_ or best.plan.data.T > MOST_STEPS:
         return findings
     taken = session.table.loss if session.table.loss != "sum" else way or "sum"
     factors = {f.factor for f in findings if f.verdict == SCALED}
@@ -43,7 +41,7 @@ def probed(session: Session, best: Attempt, way: str | None, findings: tuple[Fin
 def _draws(session: Session, data: Data) -> Iterator[tuple[Data, Data]]:
     """Pairs of draws: with dimensions so large that the values of different steps are independent, then as it was judged."""
     own = {name: size for name, size in data.dims.items() if name in session.table.sizes}
-    large = {name: data.T + 1 + i for i, name in enumerate(n for n in data.dims if n not in own)}
+    large = {name: data.T * data.N + 1 + i for i, name in enumerate(n for n in data.dims if n not in own)}
     for sizes in (large | own, dict(data.dims)):
         base = session.drawn(data.N, sizes, steps=data.T)
         inputs = {n: _distinct(a, n in session.one_hot) for n, a in base.inputs.items()}
@@ -57,8 +55,3 @@ def _distinct(array: Array, one_hot: bool) -> Array:
     if array.dtype.kind in "iu":
         return np.asarray(steps % (int(array.max(initial=0)) + 1))
     return np.asarray(np.eye(array.shape[-1])[steps % array.shape[-1]]) if one_hot else array
-
-
-def _couples_samples(model: Model) -> bool:
-    """Whether the samples of a batch act on each other, so that a loss of one sample has gradients in others."""
-    return any(equation.value.atoms(nodes.BatchMean) for equation in model.all_equations)

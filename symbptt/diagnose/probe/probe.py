@@ -18,6 +18,7 @@ from symbptt.diagnose.probe.table import Cell, Table
 from symbptt.diagnose.probe.trial import Place, Trial
 from symbptt.diagnose.problem import Case, given
 from symbptt.errors import BadInput
+from symbptt.model.values import Role
 from symbptt.verify.data import Data
 
 _ROUNDING = 1e-13
@@ -25,6 +26,7 @@ _ROUNDING = 1e-13
 _EQUAL = 1e-7
 """Gradients that differ by less, relative to the largest number, are equal."""
 
+Cells = Mapping[tuple[int, int, int], Cell]
 Gradients = Mapping[str, Array]
 Ask = Callable[[Sequence[Data]], Sequence[Gradients]]
 """Somebody's gradients at data, by variable; none where their function failed."""
@@ -75,6 +77,8 @@ class _Reading:
         lengths = {T: self._right(d, scale) for T, d in (*self.trial.shorter.items(), (self.trial.base.T, self.trial.base))
                    if self._at(d) is not None}
         alone = {n: self._right(d, scale) for n, d in self.trial.alone.items() if self._at(d) is not None}
+        if self.trial.coupled or not self._outside.any():
+            return Probed(self._by_length(scale), lengths, alone)
         changes = self._changes()
         whole = self._change(self.trial.other)
         if not changes or whole is None:
@@ -118,20 +122,43 @@ class _Reading:
         found = {place: change for place, d in self.trial.single.items() if (change := self._change(d)) is not None}
         return found if len(found) == len(self.trial.single) else {}
 
-    def _table(self, changes: Mapping[Place, Array], scale: float) -> Table:
-        one, two = self._base.terms.arrays, self.cases[id(self.trial.other)].terms.arrays
-        if self.name not in one:
-            return Table()
-        variable = self._base.program.model[self.name]
-        splitter = Splitter(variable, self.trial.losses, scale * (one[self.name] - two[self.name]), 10 * self._floor)
-        cells = {
-            (t, k, n): Cell.of(theirs, right, splitter.precision())
-            for (t, n), parts in splitter.split(changes).items() for k, (theirs, right) in parts.items()
-        }
-        kept = {place: cell for place, cell in cells.items() if cell is not None}
-        return Table(kept, self._whole(kept, scale * one[self.name]))
+    @property
+    def _outside(self) -> Array:
+        """What other targets and cotangents change in the right terms: (loss steps, source steps, N, rows, columns)."""
+        one, two = (self.cases[id(d)].terms.arrays.get(self.name, np.zeros(0)) for d in (self.trial.base, self.trial.other))
+        return one - two
 
-    def _whole(self, cells: Mapping[tuple[int, int, int], Cell], terms: Array) -> bool:
+    def _table(self, changes: Mapping[Place, Array], scale: float) -> Table:
+        """The terms, from what each change of a target or cotangent changes."""
+        right = scale * self._outside
+        cells = self._cells(changes, self.trial.losses, right, [right[:, :, n] for n in range(right.shape[2])])
+        return Table(cells, self._whole(cells, scale * self._base.terms.arrays[self.name]))
+
+    def _by_length(self, scale: float) -> Table:
+        """The terms of all samples together, from what each further step adds, where nothing from outside can be changed."""
+        data = {**self.trial.shorter, self.trial.base.T: self.trial.base}
+        T, given = self.trial.base.T, {t: values for t, d in data.items() if (values := self._at(d)) is not None}
+        variable = self._base.program.model[self.name]
+        if self.trial.losses != tuple(range(1, T + 1)) or variable.role is not Role.PARAMETER or not variable.tied:
+            return Table()
+        totals = {t: self.cases[id(d)].terms.arrays[self.name].sum(axis=0) for t, d in data.items()}
+        padded = {t: np.concatenate([a, np.zeros((T - t, *a.shape[1:]))]) for t, a in totals.items()}
+        right = scale * np.stack([padded[t] - padded.get(t - 1, 0) for t in sorted(padded)])
+        if len(given) < T:
+            return Table()
+        added = {(t, 1): values - given.get(t - 1, 0) for t, values in given.items()}
+        every = right.swapaxes(1, 2).reshape(-1, T, *right.shape[3:])
+        return Table(self._cells(added, self.trial.losses, right.sum(axis=2, keepdims=True), [every]))
+
+    def _cells(self, changes: Mapping[Place, Array], losses: tuple[int, ...], right: Array, spans: Sequence[Array]) -> Cells:
+        splitter = Splitter(self._base.program.model[self.name], losses, right, tuple(spans), 10 * self._floor)
+        cells = {
+            (t, k, n): Cell.of(theirs, truth, splitter.precision())
+            for (t, n), parts in splitter.split(changes).items() for k, (theirs, truth) in parts.items()
+        }
+        return {place: cell for place, cell in cells.items() if cell is not None}
+
+    def _whole(self, cells: Cells, terms: Array) -> bool:
         """Whether their gradient is the sum of the shares that were measured; taken for granted where a term is no such share."""
         if any(cell.share is None for cell in cells.values()):
             return True

@@ -20,11 +20,15 @@ _SPAN = 1e-6
 
 @dataclass(frozen=True)
 class Splitter:
-    """Splits the changes of one variable's gradient; `terms` (loss steps, source steps, N, rows, columns) are the right ones."""
+    """Splits the changes of one variable's gradient; `terms` (loss steps, source steps, N, rows, columns) are the right ones.
+
+    `spans` has for each of the N the terms (any, source steps, rows, columns) whose directions tell the source steps apart.
+    """
 
     variable: Variable
     losses: tuple[int, ...]
     terms: Array
+    spans: tuple[Array, ...]
     floor: float
     """The error of every number of a change."""
 
@@ -41,7 +45,7 @@ class Splitter:
     @cached_property
     def _separators(self) -> tuple[Separator | None, ...]:
         is_sum = self.variable.role is Role.PARAMETER and self.variable.tied
-        return tuple(separator(self.terms[:, :, n]) for n in range(self.terms.shape[2])) if is_sum else ()
+        return tuple(map(separator, self.spans)) if is_sum else ()
 
     def _apart(self, change: Array, t: int, n: int) -> Parts | None:
         """By source steps; None if they cannot be told apart, or if the change is no sum of such terms."""

@@ -8,6 +8,7 @@ from functools import cached_property
 
 import numpy as np
 
+from symbptt.algebra import nodes
 from symbptt.algebra.evaluate import Array
 from symbptt.model.values import Model
 from symbptt.verify.data import Data
@@ -17,17 +18,21 @@ Place = tuple[int, int]
 
 @dataclass(frozen=True)
 class Trial:
-    """`base`, and `other` with other targets and cotangents throughout; `losses` are the steps where these count."""
+    """`base`, and `other` with other targets and cotangents throughout; `losses` are the steps where these count.
+
+    Where the samples of a batch act on each other they are not taken apart.
+    """
 
     model: Model
     base: Data
     other: Data
     losses: tuple[int, ...]
+    coupled: bool = False
 
     @cached_property
     def single(self) -> dict[Place, Data]:
         """Data with the other targets and cotangents at one step t, for one sample n (from 1), only."""
-        return {(t, n): self._mixed(t, n) for t in self.losses for n in range(1, self.base.N + 1)}
+        return {} if self.coupled else {(t, n): self._mixed(t, n) for t in self.losses for n in range(1, self.base.N + 1)}
 
     @cached_property
     def shorter(self) -> dict[int, Data]:
@@ -37,7 +42,7 @@ class Trial:
     @cached_property
     def alone(self) -> dict[int, Data]:
         """One sample only, by its number from 1."""
-        return {n: _sample(self.base, n) for n in range(1, self.base.N + 1)} if self.base.N > 1 else {}
+        return {n: _sample(self.base, n) for n in range(1, self.base.N + 1)} if self.base.N > 1 and not self.coupled else {}
 
     @property
     def all(self) -> Iterator[Data]:
@@ -61,7 +66,8 @@ def trial(model: Model, base: Data, other: Data, losses: tuple[int, ...]) -> Tri
     An integer target of the second draw that is the same as that of the first is replaced by the next class.
     """
     targets = {name: _unlike(array, other.targets[name]) for name, array in base.targets.items()}
-    return Trial(model, base, replace(base, targets=targets, cotangents=other.cotangents), losses)
+    coupled = any(equation.value.atoms(nodes.BatchMean) for equation in model.all_equations)
+    return Trial(model, base, replace(base, targets=targets, cotangents=other.cotangents), losses, coupled)
 
 
 def _unlike(one: Array, two: Array) -> Array:
