@@ -9,7 +9,7 @@ import io
 import re
 import zipfile
 import zlib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -26,6 +26,8 @@ from symbptt.model.values import Model, Role, Variable
 
 Array = NDArray[Any]
 Shape = tuple[int, ...]
+LARGEST = 2**28
+"""The most entries of all values together: two GiB."""
 Draw = Callable[[np.random.Generator, Shape, int, int], Array]
 
 
@@ -132,11 +134,19 @@ def _value(variable: Variable, rows: int, columns: int, steps: int, seed: int) -
     return np.stack(made) if variable.timed else made[0]
 
 
+def _affordable(model: Model, variables: Iterable[Variable], known: Mapping[sp.Symbol, int], T: int) -> None:
+    """Raise BadInput where the values would fill the memory."""
+    count = sum(int(v.rows.xreplace(known)) * int(v.columns.xreplace(known)) * (T if v.timed else 1) for v in variables)
+    if count > LARGEST:
+        raise BadInput(f"{model.name}: the values would take about {8 * count / 2**30:.3g} GiB of memory; choose smaller sizes")
+
+
 def draw(model: Model, dims: Mapping[str, int], seed: int = 0, T: int | None = None) -> dict[str, Array]:
     """First values for the parameters of a model, by name, float64, each in its variable's shape; buffers too.
 
     `T` is needed where a parameter has one value per step. The same seed gives the same values.
-    Raises BadInput for a size that is missing or no positive whole number, UnknownName for a dimension that the model has not.
+    Raises BadInput for a size that is missing or no positive whole number, or for sizes that would fill the memory,
+    UnknownName for a dimension that the model has not.
     """
     variables = model.of(Role.PARAMETER, Role.BUFFER)
     known = _sizes(model, variables, dims)
@@ -144,6 +154,7 @@ def draw(model: Model, dims: Mapping[str, int], seed: int = 0, T: int | None = N
     timed = [v.name for v in variables if v.timed]
     if timed and whole(T, 1) is None:
         raise BadInput(f"{timed[0]} of {model.name} has one value per step: T must be a positive whole number, not {T!r}")
+    _affordable(model, variables, known, T or 1)
     return {
         v.name: _value(v, int(v.rows.xreplace(known)), int(v.columns.xreplace(known)), T if v.timed and T else 1, seed)
         for v in variables

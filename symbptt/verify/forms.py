@@ -21,7 +21,7 @@ from symbptt.verify.report import Check
 
 TOLERANCE = 1e-11
 
-_EVALUATIONS = 200_000
+_EVALUATIONS = 150_000
 """The most equations to be evaluated for the terms (t, k): about three seconds."""
 
 
