@@ -32,12 +32,12 @@ LIKENESS = 0.7
 
 
 def nearest(name: str, known: Sequence[str]) -> str | None:
-    """The known name that was probably meant, upper and lower case aside."""
+    """The known name that was probably meant, upper and lower case aside: alike, only begun, or with letters in another order."""
     for spelled in (str, str.lower):
         if near := get_close_matches(spelled(name), [spelled(k) for k in known], n=1, cutoff=LIKENESS):
             return next(k for k in known if spelled(k) == near[0])
-    longer = (k for k in known if len(name) >= SHORTEST and k.startswith(name))
-    return next(longer, None)
+    begun_or_turned = (k for k in known if (len(name) >= SHORTEST and k.startswith(name)) or sorted(k) == sorted(name))
+    return next(begun_or_turned, None)
 
 
 class UnknownName(BadInput):
@@ -49,13 +49,6 @@ class UnknownName(BadInput):
         listed = names if len(names) <= MOST_LISTED else [*names[:MOST_LISTED], f"... ({len(names)} in all)"]
         hint = f"did you mean {near!r}?" if near else f"known: {', '.join(listed)}"
         super().__init__(f"{place + ': ' if place else ''}unknown {kind} {name!r}; {hint}")
-
-
-def _meant(name: str, names: Sequence[str]) -> list[str]:
-    """The name that was meant, if one is so near that it could be: of about the same length, up to capitals."""
-    by_lower = {known.lower(): known for known in names}
-    found = get_close_matches(name.lower(), by_lower, n=1, cutoff=0.7)
-    return [by_lower[lower] for lower in found if abs(len(lower) - len(name)) <= max(1, len(name) // 3)]
 
 
 class Disagreement(SymbpttError):
