@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import replace
 
 import numpy as np
@@ -12,6 +13,7 @@ from symbptt.diagnose.findings import SCALED, WRONG, Finding
 from symbptt.diagnose.foreign.session import Attempt, Session
 from symbptt.diagnose.probe.probe import probe
 from symbptt.diagnose.probe.trial import trial
+from symbptt.errors import BadInput
 from symbptt.verify.data import Data
 
 MOST_STEPS = 12
@@ -26,26 +28,31 @@ def probed(session: Session, best: Attempt, way: str | None, findings: tuple[Fin
     taken = session.table.loss if session.table.loss != "sum" else way or "sum"
     factors = {f.factor for f in findings if f.verdict == SCALED}
     scale = factors.pop() if len(factors) == 1 else 1.0
-    for base, other in _draws(session, best.plan.data):
-        found = probe(
-            trial(session.model, base, other, best.case.point.losses), lambda data: session.ask(best.plan, data),
-            lambda data: session.right(replace(best.plan, data=data), taken), open_, scale,
-        )
-        if found:
-            told = any(p.table.separated and p.table.where for p in found.values())
-            kept = (f.unguessed() if told and f.gradient in open_ else f for f in findings)
-            return tuple(f.measured(found[f.gradient]) if f.gradient in found else f for f in kept)
+    for sizes in _sizes(session, best.plan.data):
+        with suppress(BadInput), np.errstate(all="ignore"):  # too large to be compared, or to be computed
+            base, other = _draws(session, best.plan.data, sizes)
+            found = probe(
+                trial(session.model, base, other, best.case.point.losses), lambda data: session.ask(best.plan, data),
+                lambda data: session.right(replace(best.plan, data=data), taken), open_, scale,
+            )
+            if found:
+                told = any(p.table.separated and p.table.where for p in found.values())
+                kept = (f.unguessed() if told and f.gradient in open_ else f for f in findings)
+                return tuple(f.measured(found[f.gradient]) if f.gradient in found else f for f in kept)
     return findings
 
 
-def _draws(session: Session, data: Data) -> Iterator[tuple[Data, Data]]:
-    """Pairs of draws: with dimensions so large that the values of different steps are independent, then as it was judged."""
+def _sizes(session: Session, data: Data) -> Iterator[dict[str, int]]:
+    """Dimensions so large that the values of different steps are independent, then those with which it was judged."""
     own = {name: size for name, size in data.dims.items() if name in session.table.sizes}
-    large = {name: data.T * data.N + 1 + i for i, name in enumerate(n for n in data.dims if n not in own)}
-    for sizes in (large | own, dict(data.dims)):
-        base = session.drawn(data.N, sizes, steps=data.T)
-        inputs = {n: _distinct(a, n in session.one_hot) for n, a in base.inputs.items()}
-        yield replace(base, inputs=inputs), session.drawn(data.N, sizes, seed=8, steps=data.T)
+    yield {name: data.T * data.N + 1 + i for i, name in enumerate(n for n in data.dims if n not in own)} | own
+    yield dict(data.dims)
+
+
+def _draws(session: Session, data: Data, sizes: dict[str, int]) -> tuple[Data, Data]:
+    """Two draws, the first with classes that tell the steps apart."""
+    base, other = (session.drawn(data.N, sizes, seed, data.T) for seed in (7, 8))
+    return replace(base, inputs={n: _distinct(a, n in session.one_hot) for n, a in base.inputs.items()}), other
 
 
 def _distinct(array: Array, one_hot: bool) -> Array:

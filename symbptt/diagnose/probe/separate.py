@@ -39,7 +39,12 @@ class Separator:
 
 
 def separator(terms: Array) -> Separator | None:
-    """What separates sums of terms (loss steps, source steps, rows, columns); None if their directions are not independent."""
+    """What separates sums of terms (loss steps, source steps, rows, columns).
+
+    None if their directions are not independent, or if the terms overflowed.
+    """
+    if not np.isfinite(terms).all():
+        return None
     found = (made for turned in (False, True) if (made := _along(terms.swapaxes(-1, -2) if turned else terms, turned)))
     return min(found, key=lambda s: len(s.basis), default=None)
 
