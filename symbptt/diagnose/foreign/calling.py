@@ -53,6 +53,12 @@ def _plain(value: Any) -> Any:
     return int(value) if isinstance(value, _Label) else np.asarray(value) if isinstance(value, _Labels) else value
 
 
+class _Group(dict[str, Any]):
+    """A dict whose items are attributes as well: p["W"] and p.W."""
+
+    __getattr__ = dict.__getitem__
+
+
 class Arguments:
     """The arguments of a call, built anew; `given` keeps each array beside what it was, `out` those to be written into."""
 
@@ -70,7 +76,7 @@ class Arguments:
         if kind == "tuple":
             return [self._built(item, key) for key, item in spec["items"].items()]
         if kind == "dict":
-            return {key: self._built(item, key) for key, item in spec["items"].items()}
+            return _Group({key: self._built(item, key) for key, item in spec["items"].items()})
         if kind == "number":
             return spec["value"]
         if kind == "result":

@@ -43,6 +43,7 @@ class _Sorter:
     names: dict[str, str] = field(default_factory=dict)
     loss: float | None = None
     losses: bool = False
+    doubtful: dict[str, Meaning] = field(default_factory=dict)
     left: list[str] = field(default_factory=list)
 
     def take(self, name: str, array: Array) -> None:
@@ -57,7 +58,11 @@ class _Sorter:
             self.loss = float(array.reshape(-1)[0]) if array.size == 1 and array.dtype.kind in "iuf" else self.loss
             self.losses = self.losses or array.size > 1
         elif meaning is not None and meaning.kind in _OF and not self._taken(meaning) and not self._values(meaning):
-            self.add(name, name, meaning, array)
+            if meaning.kind != "blocks" and explicit is None and not self._fits(array, meaning):
+                self.doubtful[name] = meaning  # gx may be the gradient of W_x
+                self.left.append(name)
+            else:
+                self.add(name, name, meaning, array)
         else:
             self.left.append(name)
 
@@ -157,6 +162,9 @@ def results(plan: Plan, arrays: Mapping[str, Array], kinds: Mapping[str, str]) -
             sorter.take(name, arrays.get(name, np.array(None)))
     if sorter.left:
         sorter.in_order(order, arrays)
+    for name in [n for n in sorter.left if n in sorter.doubtful]:
+        sorter.add(name, name, sorter.doubtful[name], arrays.get(name, np.array(None)))
+        sorter.left.remove(name)
     return Results(sorter.gradients, sorter.loss, tuple(sorter.left), sorter.names, tuple(sorter.listed), sorter.losses)
 
 

@@ -146,10 +146,13 @@ def source(path: Path | str) -> Source:
         functions |= {f"{owner.name}.{m.name}": _method(m, owner.name) for m in owner.body if isinstance(m, ast.FunctionDef)}
     subscripts = [n for n in ast.walk(tree) if isinstance(n, ast.Subscript)]
     read = [(n.value, n.slice.value) for n in subscripts if isinstance(n.slice, ast.Constant)]
-    texts = tuple(dict.fromkeys(key for _, key in read if isinstance(key, str)))
-    dicts = frozenset(_name(of) for of, key in read if isinstance(key, str) and isinstance(of, (ast.Name, ast.Attribute)))
+    taken = {a for f in functions.values() for a in f.arguments}
+    dotted = [n for n in ast.walk(tree) if isinstance(n, ast.Attribute) and isinstance(n.value, ast.Name) and n.value.id in taken]
+    texts = tuple(dict.fromkeys([*(key for _, key in read if isinstance(key, str)), *(n.attr for n in dotted)]))
+    dicts = {_name(of) for of, key in read if isinstance(key, str) and isinstance(of, (ast.Name, ast.Attribute))}
+    dicts |= {_name(value) for target, value in _stored(tree) if _name(target) in dicts}
     attributes = {c.name: _attributes(c) for c in classes}
-    return Source(place, functions, attributes, texts, tuple(_assigned(tree)), dicts, tree, text)
+    return Source(place, functions, attributes, texts, tuple(_assigned(tree)), frozenset(dicts), tree, text)
 
 
 def _function(node: ast.FunctionDef) -> Function:
@@ -177,6 +180,14 @@ def _unpacks(node: ast.FunctionDef, arguments: tuple[str, ...]) -> dict[str, tup
             if len(names) == len(target.elts):
                 found.setdefault(part.value.id, tuple(names))
     return found
+
+
+def _stored(tree: ast.Module) -> Iterable[tuple[ast.expr, ast.expr]]:
+    """What is assigned to what, tuples part by part."""
+    for node in (n for n in ast.walk(tree) if isinstance(n, ast.Assign)):
+        for target in node.targets:
+            both = isinstance(target, ast.Tuple) and isinstance(node.value, ast.Tuple)
+            yield from zip(target.elts, node.value.elts, strict=False) if both else [(target, node.value)]  # type: ignore[attr-defined]
 
 
 def _assigned(tree: ast.Module) -> Iterable[str]:
