@@ -7,8 +7,9 @@ from typing import Any
 from symbptt import typeset
 from symbptt.algebra.nodes import BatchMean
 from symbptt.derive.numeric import class_targets
+from symbptt.emit.door import door
 from symbptt.emit.layout import Layout, handed_out, taken_in
-from symbptt.emit.literals import docstring, file_literal, shapes
+from symbptt.emit.literals import docstring, file_literal
 from symbptt.emit.program import Program, Writer
 from symbptt.model.arrays import sizes
 from symbptt.model.values import Model, Role, Variable
@@ -94,7 +95,7 @@ def context(program: Program, writer: Writer, recipe: str) -> dict[str, Any]:
     seeded = [v for v in kept if v.name in writer.seeded() or v.role is Role.STATE]
     backward += writer.seed_lines(seeded)
     helpers |= {"_seed"} if any("_seed(" in line for line in backward) else set()
-    made: dict[str, Any] = {
+    made: dict[str, Any] = door(model, "numpy") | {
         "title": docstring(model.title),
         "name": model.name,
         "straight": f" for T = {program.steps}" if program.steps is not None else "",
@@ -105,19 +106,12 @@ def context(program: Program, writer: Writer, recipe: str) -> dict[str, Any]:
         "has_loss": model.loss is not None,
         "name_literal": repr(model.name),
         "file_literal": file_literal(model.text),
-        "parameters_literal": shapes(model.parameters),
-        "buffers_literal": shapes(model.buffers) if model.buffers else "",
         "averages": _averages(model),
-        "inputs_literal": shapes(model.of(Role.INPUT)),
-        "states_literal": shapes(model.states),
-        "targets_literal": shapes(model.of(Role.TARGET)),
         "forward_open": forward,
         "backward_open": backward,
         "residual_lines": [f'"{v.name}": {layout.array(v)},' for v in kept] + _started(model),
         "starts": {s.name: s.initial for s in model.states if s.initial is not None},
         "output_lines": [_output(v) for v in model.outputs],
-        "output_names": "{" + ", ".join(repr(v.name) for v in model.outputs) + "}",
-        "output_list": ", ".join(v.name for v in model.outputs),
         "outside_lines": _outside_lines(model),
         "gradient_lines": [_gradient(v, layout) for v in program.wanted],
         "sizes_literal": repr(sizes(model)),
@@ -132,7 +126,7 @@ def context(program: Program, writer: Writer, recipe: str) -> dict[str, Any]:
     if model.loss:
         made.update(_loss_context(program, writer, everything + dims))
         text = str(made["loss_open"])
-        helpers |= {"_weight"} | {name for name in ("_target", "_classes", "_real", "_number") if f"{name}(" in text}
+        helpers |= {"_weight"} | {name for name in ("_target", "_classes", "_number") if f"{name}(" in text}
     for name in tuple(helpers):
         helpers.update(NEEDS.get(name, ()))
     made["helpers"] = sorted(helpers)

@@ -78,7 +78,11 @@ class Lowering:
         lead = f"{self.batch}, " if code.batched else ""
         matrix = expression.shape[0] != 1 and expression.shape[1] != 1
         shape = f"({lead}{rows}, {columns})" if matrix else f"({lead}{rows if expression.shape[1] == 1 else columns},)"
-        return Code(f"np.broadcast_to({code.at(ADD)}, {shape.replace(',,', ',')})", ATOM, code.batched, 2 if matrix else 1)
+        return Code(self.spread(code, shape.replace(",,", ",")), ATOM, code.batched, 2 if matrix else 1)
+
+    def spread(self, code: Code, shape: str) -> str:
+        """The text of an array of this shape."""
+        return f"np.broadcast_to({code.at(ADD)}, {shape})"
 
     def helper(self, name: str) -> str:
         """The name of a helper function, which the module will then contain."""

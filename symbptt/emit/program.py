@@ -155,13 +155,8 @@ class Writer:
         """How a target becomes an array of numbers."""
         name = self.layout.array(variable)
         if len(variable.shape) == 1:
-            return f"{name} = _target({self._given(variable)}, dtype)"
-        return f"{name} = _real({self._given(variable)}, dtype){taken_in(variable)}"
-
-    def _given(self, variable: Variable) -> str:
-        """The name of a target, what is given for it, and its shape."""
-        extents = "".join(f", {self._size(extent)}" for extent in (variable.rows, variable.columns)[: len(variable.shape)])
-        return f'"{variable.name}", targets["{variable.name}"], (T, N{extents})'
+            return f'{name} = _target(targets["{variable.name}"], {self._size(variable.rows)}, dtype)'
+        return f'{name} = np.asarray(targets["{variable.name}"]).astype(dtype, copy=False){taken_in(variable)}'
 
     def seed_lines(self, seeded: list[Variable]) -> list[str]:
         """The cotangents that the backward pass starts from."""

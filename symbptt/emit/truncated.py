@@ -40,7 +40,6 @@ def _extend(k1: int, k2: int, writer: Writer, values: dict[str, Any], parts: Par
     values |= {
         "k1": k1, "k2": k2, "kept": kept(k1, k2),
         "per_step": f"frozenset({timed!r})" if timed else "frozenset()",
-        "last_only": model.loss is not None and model.loss.at == "last",
         "saved_lines": [f'"{s.name}": start_values["{s.name}"][first]{handed_out(s)},' for s in model.states],
         "rerun_lines": [_output(v.name, v.role is Role.STATE, handed_out(v)) for v in model.outputs],
     }

@@ -222,23 +222,6 @@ step = "squared_error(h, y)"
     assert np.isfinite(module.value_and_grad(drawn.parameters, drawn.inputs, drawn.targets)[0]), "states left out"
 
 
-@pytest.mark.parametrize("style", ["fast", "plain"])
-@pytest.mark.parametrize(("name", "loss", "spoil", "message"), [
-    ("elman", None, lambda d: {"targets": {"y": d.targets["y"].T}}, r"y has shape \(2, 3\), expected \(3, 2, 3\), or \(3, 2\)"),
-    ("lstm", None, lambda d: {"targets": {"y": d.targets["y"][..., None]}}, r"y has shape \(3, 2, 1\), expected"),
-    ("elman", None, lambda d: {"targets": {"y": d.targets["y"] * 1.0}}, r"y has shape \(3, 2\), expected \(3, 2, 3\)"),
-    ("elman", "squared_error", lambda d: {"targets": {"y": d.targets["y"].swapaxes(0, 1)}}, r"y has shape \(2, 3, 3\), expected"),
-    ("elman", None, lambda d: {"states": {"h0": d.states["h"]}}, "no state is called h0; states: h"),
-    ("elman", None, lambda d: {"states": {"h": d.states["h"][0]}}, r"h has shape \(4,\), expected \(2, 4\)"),
-])
-def test_arrays_that_would_broadcast_are_refused(name, loss, spoil, message, style):
-    model = read.load(name, loss=loss)
-    drawn = _draw(model, T=3, N=2)
-    given = {"targets": drawn.targets, "states": drawn.states, **spoil(drawn)}
-    with pytest.raises(ValueError, match=message):
-        _module(model, style=style).value_and_grad(drawn.parameters, drawn.inputs, given["targets"], given["states"])
-
-
 @pytest.mark.parametrize("name", ["elman", "lstm"])
 def test_an_empty_batch_has_no_loss_and_no_gradient(name):
     model = read.load(name)

@@ -22,6 +22,7 @@ class Dialect:
     """Whether `scan` takes rows to put in front of what it stacks, and can leave rows unstacked."""
     names: frozenset[str]
     zeros: Callable[[str], str]
+    full: Callable[[str, str], str]
     eye: Callable[[str], str]
     slopes: Mapping[str, str]
     """Calls (d, y) for d * f'(a) in terms of y = f(a), by the name of f."""
@@ -54,6 +55,7 @@ JAX = Dialect(
     lead=False,
     names=_NAMES | {"jax", "jnp", "loss"},
     zeros=lambda shape: f"jnp.zeros({shape}, dtype)",
+    full=lambda shape, number: f"jnp.full({shape}, {number}, dtype)",
     eye=lambda size: f"jnp.eye({size}, dtype=dtype)",
     slopes={},
     fused="",
@@ -71,6 +73,7 @@ TORCH = Dialect(
     lead=True,
     names=_NAMES | {"torch", "device", "Module", "Loss", "loss"},
     zeros=lambda shape: f"torch.zeros({shape}, dtype=dtype, device=device)",
+    full=lambda shape, number: f"torch.full({shape}, {number}, dtype=dtype, device=device)",
     eye=lambda size: f"torch.eye({size}, dtype=dtype, device=device)",
     slopes={"tanh": "torch.ops.aten.tanh_backward", "sigmoid": "torch.ops.aten.sigmoid_backward"},
     fused="torch.addmm",

@@ -34,6 +34,10 @@ class WordLowering(Lowering):
         found = found or (self._fused(expression) or self._affine(expression) if isinstance(expression, sp.MatAdd) else None)
         return found or super().__call__(expression)
 
+    def spread(self, code: Code, shape: str) -> str:
+        """A number becomes an array of its own, which these libraries do not make of it."""
+        return self.dialect.full(shape, code.at(ADD)) if code.rank is None else super().spread(code, shape)
+
     def _slope(self, product: sp.HadamardProduct) -> Code | None:
         """d * f'(a) as one call."""
         for slope in product.args:
@@ -93,8 +97,7 @@ class WordLowering(Lowering):
             return self.dialect.zeros(f"({self.batch}, {self._shape(expression)[0]})")
         code = self.whole(expression)
         if not code.batched:
-            text = f"np.broadcast_to({code.at(ADD)}, ({self.batch}, {self._shape(expression)[0]}))"
-            code = Code(text, ATOM, True, code.rank)
+            code = Code(self.spread(code, f"({self.batch}, {self._shape(expression)[0]})"), ATOM, True, code.rank)
         return self.dialect.say(code.at(ADD))
 
     def gradient(self, expression: MatrixExpr, variable: Variable) -> str:

@@ -9,10 +9,11 @@ from typing import Any
 from symbptt import resources
 from symbptt.derive.numeric import class_targets
 from symbptt.emit.context import equations, samples, untied_lead
+from symbptt.emit.door import door
 from symbptt.emit.frameworks.dialect import DIALECTS
 from symbptt.emit.frameworks.long import Long
 from symbptt.emit.frameworks.parts import Parts
-from symbptt.emit.literals import docstring, file_literal, literal, shapes
+from symbptt.emit.literals import docstring, file_literal, literal
 from symbptt.model import initialisers
 from symbptt.model.arrays import sizes
 from symbptt.model.values import Model, Role, Variable
@@ -25,22 +26,16 @@ FOLDER = "helpers"
 def context(model: Model, backend: str, wanted: tuple[Variable, ...], recipe: str, long: Long) -> dict[str, Any]:
     """The values of the template `templates/<backend>/module.py.jinja`, and of what comes with long sequences."""
     parts = Parts(model, DIALECTS[backend], long.gaps)
-    made: dict[str, Any] = {
+    made: dict[str, Any] = door(model, backend) | {
         "title": docstring(model.title),
         "name": model.name,
         "recipe": docstring(recipe),
         "equations": [docstring(line) for line in equations(model)],
         "has_loss": model.loss is not None,
-        "last_only": model.loss is not None and model.loss.at == "last",
         "reduction": "mean" if model.loss and model.loss.reduction == "mean" else "summed",
         "name_literal": repr(model.name),
         "file_literal": file_literal(model.text),
-        "parameters_literal": shapes(model.parameters),
-        "buffers_literal": shapes(model.buffers) if model.buffers else "",
         "buffers": tuple(v.name for v in model.buffers),
-        "inputs_literal": shapes(model.of(Role.INPUT)),
-        "states_literal": shapes(model.states),
-        "targets_literal": shapes(model.of(Role.TARGET)),
         "wrt": literal(tuple(v.name for v in wanted)),
         "forward_body": parts.forward(),
         "backward_body": parts.backward(),
@@ -48,8 +43,6 @@ def context(model: Model, backend: str, wanted: tuple[Variable, ...], recipe: st
         "outputs": parts.outputs(),
         "taken": parts.taken(),
         "output_tuple": literal(tuple(v.name for v in model.outputs)),
-        "output_names": "{" + ", ".join(f'"{v.name}"' for v in model.outputs) + "}",
-        "output_list": ", ".join(v.name for v in model.outputs),
         "sizes_literal": repr(sizes(model)),
         "sizes_call": _sizes_call(model),
         "size_names": literal(_size_names(model)),
@@ -57,8 +50,8 @@ def context(model: Model, backend: str, wanted: tuple[Variable, ...], recipe: st
         "untied_lead": untied_lead(model),
         "samples": samples(model),
         "starts": {s.name: s.initial for s in model.states if s.initial is not None},
-        "input_classes": [(v.name, v.shape[0]) for v in model.of(Role.INPUT) if v.classes],
-        "target_classes": [(v.name, v.shape[0]) for v in _class_targets(model)],
+        "input_classes": [(v.name, _drawn(v)) for v in model.of(Role.INPUT) if v.classes],
+        "target_classes": [(v.name, _drawn(v)) for v in _class_targets(model)],
         "initialisers": {v.name: initialisers.name_of(v) for v in model.parameters},
         **long.values(parts),
     }
@@ -90,6 +83,11 @@ def _called(text: str, folder: Traversable) -> list[str]:
         texts = "\n".join(_read(folder, f"{name}.py.jinja") for name in new)
         new = (known & set(_CALL.findall(texts))) - found
     return sorted(found)
+
+
+def _drawn(variable: Variable) -> str:
+    """How many classes the self-check draws from."""
+    return " + ".join(part if part.isdigit() else f'size["{part}"]' for part in variable.shape[0].split("+"))
 
 
 def _class_targets(model: Model) -> list[Variable]:

@@ -1,0 +1,38 @@
+"""What the functions of a module compare their arguments with before anything else: the same for every backend."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from symbptt.derive.numeric import class_targets
+from symbptt.emit.literals import literal, shapes
+from symbptt.model.values import Model, Role
+
+AS_ARRAY = {"numpy": "np.asarray", "jax": "jnp.asarray", "torch": "torch.as_tensor"}
+NOT_INTEGERS = {
+    "numpy": "not np.issubdtype(array.dtype, np.integer)",
+    "jax": "not jnp.issubdtype(array.dtype, jnp.integer)",
+    "torch": "array.is_floating_point() or array.is_complex() or array.dtype == torch.bool",
+}
+BACKWARD = {True: '"parameters", "cotangents"', False: '"parameters", "inputs", "states", "cotangents"'}
+"""The groups that `backward` knows: NumPy's residuals tell T and N, those of other backends hold what was given."""
+
+
+def door(model: Model, backend: str) -> dict[str, Any]:
+    """What `templates/door.py.jinja` takes, and the literals that it shares with the rest of a module."""
+    inputs = tuple(v.name for v in model.of(Role.INPUT) if v.classes)
+    targets = tuple(name for name in class_targets(model) if len(model[name].shape) == 1)
+    return {
+        "as_array": AS_ARRAY[backend],
+        "not_integers": NOT_INTEGERS[backend],
+        "backward_groups": BACKWARD[backend == "numpy"],
+        "last_only": model.loss is not None and model.loss.at == "last",
+        "class_names": literal((*inputs, *targets)),
+        "per_step_parameters": literal(tuple(v.name for v in model.of(Role.PARAMETER, Role.BUFFER) if v.timed)),
+        "parameters_literal": shapes(model.parameters),
+        "buffers_literal": shapes(model.buffers) if model.buffers else "",
+        "inputs_literal": shapes(model.of(Role.INPUT)),
+        "states_literal": shapes(model.states),
+        "targets_literal": shapes(model.of(Role.TARGET)),
+        "outputs_literal": shapes(model.outputs),
+    }
