@@ -17,6 +17,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from symbptt import display
+from symbptt.version import VERSION
 
 if TYPE_CHECKING:
     from symbptt import (
@@ -38,7 +39,7 @@ if TYPE_CHECKING:
     from symbptt.model.read import load, names
     from symbptt.model.values import Model
 
-__version__ = "0.1.0"
+__version__ = VERSION
 
 __all__ = [
     "Model", "__version__", "algebra", "analyze", "derive", "diagnose", "document", "emit", "fuzz", "gallery", "load", "model",

@@ -7,6 +7,7 @@ from typing import Any
 from symbptt.derive.numeric import class_targets
 from symbptt.emit.literals import literal, shapes
 from symbptt.model.values import Model, Role
+from symbptt.version import VERSION
 
 AS_ARRAY = {"numpy": "np.asarray", "jax": "jnp.asarray", "torch": "torch.as_tensor"}
 NOT_INTEGERS = {
@@ -23,6 +24,7 @@ def door(model: Model, backend: str) -> dict[str, Any]:
     inputs = tuple(v.name for v in model.of(Role.INPUT) if v.classes)
     targets = tuple(name for name in class_targets(model) if len(model[name].shape) == 1)
     return {
+        "version": VERSION,
         "as_array": AS_ARRAY[backend],
         "not_integers": NOT_INTEGERS[backend],
         "backward_groups": BACKWARD[backend == "numpy"],

@@ -72,6 +72,24 @@ class Names:
         return self.of(f"own {word}", word)
 
 
+_QUOTED = re.compile(r'"[^"]*"')
+_WORD = re.compile(r"(?<![\w.])[A-Za-z_]\w*")
+
+
 def words(text: str) -> set[str]:
-    """All identifiers in a text."""
-    return set(re.findall(r"\w+", text))
+    """What a text of code reads: its words, without attributes and without what stands in quotation marks."""
+    return set(_WORD.findall(_QUOTED.sub("", text)))
+
+
+def assigned(line: str, read: set[str]) -> str:
+    """An assignment without the names that nothing reads, all of `names, ... = values, ...` or `_` in their place; or nothing."""
+    left, _, right = line.partition(" = ")
+    names, values = left.split(", "), right.split(", ")
+    kept = [name.strip(",") in read for name in names]
+    if all(kept) or not any(kept):
+        return line if any(kept) else ""
+    if len(names) == len(values):
+        pairs = [(name, value) for name, value, keep in zip(names, values, kept, strict=True) if keep]
+        return f"{', '.join(name for name, _ in pairs)} = {', '.join(value for _, value in pairs)}"
+    comma = "," * left.endswith(",")
+    return f"{', '.join(name.strip(',') if keep else '_' for name, keep in zip(names, kept, strict=True))}{comma} = {right}"

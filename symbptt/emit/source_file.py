@@ -17,7 +17,7 @@ from symbptt.emit.context import context
 from symbptt.emit.fast.writer import PASSES, FastWriter
 from symbptt.emit.frameworks import module
 from symbptt.emit.frameworks.long import Long
-from symbptt.emit.names import words
+from symbptt.emit.names import assigned, words
 from symbptt.emit.nested import NESTED
 from symbptt.emit.passes import Line
 from symbptt.emit.program import Body, Writer
@@ -247,7 +247,8 @@ def render(
     closing = {"forward": "residual_lines", "loss": "loss_direct", "backward": "gradient_lines"}
     for part, text in bodies.items():
         if values.get(part + "_open"):
-            rest = text + str(values.get(closing.get(part, part + "_closing"), ""))
+            end = values.get(closing.get(part, part + "_closing"), "")
+            rest = "\n".join((text, *([end] if isinstance(end, str) else end)))
             values[part + "_open"] = _used(values[part + "_open"], rest)
         values[part + "_body"] = text
     return _environment().get_template(variant.template if variant else "numpy/module.py.jinja").render(**values)
@@ -258,9 +259,9 @@ def _used(lines: list[str], rest: str) -> list[str]:
     kept: list[str] = []
     read = words(rest)
     for line in reversed(lines):
-        names, assigns, value = line.partition(" = ")
-        always = not assigns or line.startswith(("if ", " "))
-        if always or any(n.strip() in read for n in names.split(",")):
-            kept.insert(0, line)
-            read |= words(line if always else value)
+        always = " = " not in line or line.startswith(("if ", " "))
+        text = line if always else assigned(line, read)
+        if text:
+            kept.insert(0, text)
+            read |= words(text if always else text.partition(" = ")[2])
     return kept

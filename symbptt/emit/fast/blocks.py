@@ -16,7 +16,7 @@ from symbptt.emit.fast.plan import GRADIENT, OUT, Block, Statement, terms
 from symbptt.emit.fast.storage import Storage, writes
 from symbptt.emit.layout import Layout, array_rank
 from symbptt.emit.passes import Line, reduced
-from symbptt.emit.scalars import ADD, ATOM, TIMES
+from symbptt.emit.scalars import ADD, ATOM
 from symbptt.model.values import Role
 
 WIDTH = 110
@@ -142,9 +142,9 @@ class Writer:
         elif variable.role is Role.PARAMETER:
             self.lines.append(Line(f"{name} = {reduced(place.lower, value, variable, self.layout)}", comment))
         else:
-            text = f"{place.lower.whole(value).at(TIMES)}"
+            text = place.lower.whole(value).at(ATOM)
             shape = self.arrays.shape(statement.key)
-            self.lines.append(Line(f"{name} = ({text}).reshape(T, N, {shape})", comment))
+            self.lines.append(Line(f"{name} = {text}.reshape(T, N, {shape})", comment))
 
     def _gradients(self, statement: Statement, place: Rows, comment: str) -> None:
         """The gradients of stacked parameters: the adjoints are neighbours in a pack."""

@@ -100,7 +100,7 @@ class FastWriter(Writer):
             carry = f"{carry}[0]"
         missing = carry if state in carried else f"np.zeros((N, {self._shape(state)}), dtype)"
         added = f"{given}[0] + {carry}" if state in carried else f"{given}[0]"
-        return f"({missing} if {given} is None else {added})"
+        return f"{missing} if {given} is None else {added}"
 
     def _loss(self) -> Body:
         if not is_for_all_steps(self.model):

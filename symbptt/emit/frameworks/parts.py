@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 
@@ -17,12 +16,11 @@ from symbptt.emit.frameworks.lowering import WordLowering
 from symbptt.emit.frameworks.opening import Opening
 from symbptt.emit.frameworks.place import LAGGED, Place
 from symbptt.emit.layout import Layout, handed_out, taken_in
-from symbptt.emit.names import RESERVED, Names
+from symbptt.emit.names import RESERVED, Names, assigned, words
 from symbptt.emit.passes import Line
 from symbptt.model.values import Model, Role, Variable
 
 _INDENT = 4
-_QUOTED = re.compile(r'"[^"]*"')
 _WIDTH = 92
 """The column at which equation numbers stand."""
 
@@ -188,13 +186,13 @@ def _outside(text: str, variable: Variable) -> str:
 
 def _text(opening: Iterable[Line], body: list[Line]) -> str:
     """Indented lines, without those of the opening that define what nothing reads."""
-    rest = _QUOTED.sub("", "\n".join(line.text for line in body))
+    read = words("\n".join(line.text for line in body))
     kept: list[Line] = []
     for line in reversed(list(opening)):
-        names, _, value = line.text.partition(" = ")
-        if any(re.search(rf"\b{re.escape(name.strip())}\b", rest) for name in names.split(",")):
-            kept.insert(0, line)
-            rest += "\n" + _QUOTED.sub("", value)
+        text = assigned(line.text, read)
+        if text:
+            kept.insert(0, Line(text, line.comment))
+            read |= words(text.partition(" = ")[2])
     blank = [Line("")] if kept and body else []
     return "\n".join(_aligned(line) for line in [*kept, *blank, *body])
 

@@ -1,0 +1,3 @@
+"""The version, which packages and generated files tell."""
+
+VERSION = "0.1.0"
