@@ -13,7 +13,7 @@ import pytest
 PACKAGE = Path(__file__).resolve().parents[1] / "symbptt"
 FILES = sorted(PACKAGE.rglob("*.py"))
 ORDER = (
-    ("checks", "collector", "display", "errors", "files", "resources"), ("guard",), ("algebra",), ("model",),
+    ("checks", "collector", "display", "errors", "files", "resources", "version"), ("guard",), ("algebra",), ("model",),
     ("typeset",), ("unroll",), ("derive",), ("emit",), ("analyze",),
     ("verify",), ("narrative",), ("document", "diagnose"), ("fuzz", "gallery", "notebook", "testing"), ("cli",), ("__main__",),
 )

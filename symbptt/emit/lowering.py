@@ -223,21 +223,21 @@ def _batch_mean(lower: Lowering, node: nodes.BatchMean) -> Code:
     return Code(f"{lower.helper('_batch_mean')}({inner.at(ADD)})", ATOM, True, inner.rank)
 
 
+def _summed(code: Code) -> str:
+    """What sums all entries behind the batch axis."""
+    if code.rank != 2:
+        return ".sum(axis=-1, keepdims=True)"
+    return ".sum(axis=(-1, -2))[..., None]" if code.batched else ".sum()[None]"
+
+
 def _sum_all(lower: Lowering, node: nodes.SumAll) -> Code:
     inner = lower.whole(node.args[0])
-    if inner.rank == 2:
-        tail = ".sum(axis=(-1, -2))[..., None]" if inner.batched else ".sum()[None]"
-        return Code(f"{inner.at(ATOM)}{tail}", ATOM, inner.batched, 1)
-    return Code(f"{inner.at(ATOM)}.sum(axis=-1, keepdims=True)", ATOM, inner.batched, 1)
+    return Code(f"{inner.at(ATOM)}{_summed(inner)}", ATOM, inner.batched, 1)
 
 
 def _half_squared_norm(lower: Lowering, node: nodes.HalfSquaredNorm) -> Code:
     inner = lower.whole(node.args[0])
-    if inner.rank == 2:
-        tail = ".sum(axis=(-1, -2))[..., None]" if inner.batched else ".sum()[None]"
-    else:
-        tail = ".sum(axis=-1, keepdims=True)"
-    return Code(f"0.5 * ({inner.at(ATOM)} ** 2){tail}", TIMES, inner.batched, 1)
+    return Code(f"0.5 * ({inner.at(ATOM)} ** 2){_summed(inner)}", TIMES, inner.batched, 1)
 
 
 def _spread(lower: Lowering, node: nodes.Spread) -> Code:
@@ -250,12 +250,10 @@ def _spread(lower: Lowering, node: nodes.Spread) -> Code:
 def _concat(lower: Lowering, node: nodes.Concat) -> Code:
     parts = [lower.whole(a) for a in node.args]
     batched = any(p.batched for p in parts)
-    texts = []
-    for part, expression in zip(parts, node.args, strict=True):
-        spread = batched and not part.batched
-        texts.append(
-            f"np.broadcast_to({part.at(ADD)}, ({lower.batch}, {lower.size(expression.shape[0])}))" if spread else part.at(ADD)
-        )
+    texts = [
+        lower.spread(part, f"({lower.batch}, {lower.size(a.shape[0])})") if batched and not part.batched else part.at(ADD)
+        for part, a in zip(parts, node.args, strict=True)
+    ]
     return Code(f"np.concatenate(({', '.join(texts)}), axis=-1)", ATOM, batched, 1)
 
 

@@ -90,7 +90,7 @@ class FastWriter(Writer):
             if CARRY + s.name in self.storage.stored:
                 initial.append(Line(f"{self.layout.carry(s)}[T] = 0"))
         carried = [s for s in self.model.states if CARRY + s.name in written]
-        tail = "\n".join(line.text for line in self._state_gradients(carried))
+        tail = "\n".join([line.text for line in self._state_gradients(carried)] + [self.layout.gradient(v) for v in self.wanted])
         body = self._body(work, arrays, constants, self.plan.backward, initial, tail)
         return Body(body.before, (), tuple(self._state_gradients(carried)))
 
