@@ -90,10 +90,6 @@ class Lowering:
         return name
 
 
-def _leaf(lower: Lowering, node: sp.MatrixSymbol) -> Code:
-    return lower.leaf(node)
-
-
 def _times_number(lower: Lowering, number: sp.Expr, code: Code) -> Code:
     if number == 1:
         return code
@@ -218,9 +214,7 @@ def _call(name: str, keeps: bool) -> Callable[[Lowering, MatrixExpr], Code]:
 
 def _batch_mean(lower: Lowering, node: nodes.BatchMean) -> Code:
     inner = lower.whole(node.operand)
-    if not inner.batched:
-        return inner
-    return Code(f"{lower.helper('_batch_mean')}({inner.at(ADD)})", ATOM, True, inner.rank)
+    return Code(f"{lower.helper('_batch_mean')}({inner.at(ADD)})", ATOM, True, inner.rank) if inner.batched else inner
 
 
 def _summed(code: Code) -> str:
@@ -279,7 +273,7 @@ def _identity(lower: Lowering, node: sp.Identity) -> Code:
 
 
 _TABLE: dict[type, Callable[..., Code]] = {
-    sp.MatrixSymbol: _leaf,
+    sp.MatrixSymbol: lambda lower, node: lower.leaf(node),
     sp.MatMul: _matmul,
     sp.MatAdd: _matadd,
     sp.HadamardProduct: _hadamard,
