@@ -72,7 +72,12 @@ _ROWS = (
     Function("identity", Z, bound=_one),
     Function("tanh", sp.tanh(Z), by_result=1 - Y**2, bound=_one),
     Function(
-        "sigmoid", _sigmoid, by_result=Y * (1 - Y), bound=_quarter, safe_value=Sigmoid(Z), safe_slope=Sigmoid(Z) * (1 - Sigmoid(Z))
+        "sigmoid",
+        _sigmoid,
+        by_result=Y * (1 - Y),
+        bound=_quarter,
+        safe_value=Sigmoid(Z),
+        safe_slope=Sigmoid(Z) * (1 - Sigmoid(Z)),
     ),
     Function("relu", _if(Z > 0, Z, sp.S.Zero), bound=_one),
     Function("leaky_relu", _if(Z > 0, Z, _slope * Z), (("slope", sp.Rational(1, 100)),), bound=sp.Max(1, sp.Abs(_slope))),

@@ -1,4 +1,4 @@
-"""Arguments that do not fit: one sentence with name, expected and given shape, the same from every backend, whatever was asked for."""
+"""Arguments that do not fit: one sentence with name, expected and given shape, the same from every backend."""
 
 from __future__ import annotations
 
@@ -17,7 +17,8 @@ from symbptt.verify.load import resolve
 
 KINDS: dict[str, dict[str, Any]] = {
     "numpy": {}, "plain": {"style": "plain"}, "forward": {"mode": "forward"}, "window": {"truncation": (1, 2)},
-    "unrolled": {"T": 3, "unroll": True}, "segments": {"checkpoint": True}, "torch": {"backend": "torch"}, "jax": {"backend": "jax"},
+    "unrolled": {"T": 3, "unroll": True}, "segments": {"checkpoint": True},
+    "torch": {"backend": "torch"}, "jax": {"backend": "jax"},
 }  # fmt: skip
 EVERY = [*(kind for kind, options in KINDS.items() if "backend" not in options),
          *(pytest.param(kind, marks=pytest.mark.frameworks) for kind, options in KINDS.items() if "backend" in options)]
