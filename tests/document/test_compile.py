@@ -10,9 +10,13 @@ from pathlib import Path
 
 import pytest
 
-from symbptt import document
-from symbptt.document import KINDS, Wishes, pdf
-from symbptt.model.read import load, names
+from symbptt import document, typeset
+from symbptt.algebra.functions import FUNCTIONS
+from symbptt.document import KINDS, Wishes, pdf, tikz
+from symbptt.document.cell.picture import picture
+from symbptt.model.read import from_text, load, names
+from symbptt.narrative import forward, local
+from symbptt.narrative.voice import ENGLISH
 from symbptt.typeset import notations
 
 LATEXMK = shutil.which("latexmk") and shutil.which("pdflatex")
@@ -101,3 +105,38 @@ def test_handouts_of_other_models_compile_and_fit(name: str, tmp_path: Path) -> 
 def test_a_summary_is_one_page(name: str, language: str, tmp_path: Path) -> None:
     log = compiled(document.write(name, 3, tmp_path, formats=("tex",), wishes=Wishes(kind="summary", language=language))[0])
     assert re.search(r"Output written on \S+ \(1 page", log)
+
+
+FUNCTIONS_AND_OPERATIONS = "\n".join((
+    'title = "Every function and operation"', "[inputs]", 'x = "D"', 'i = "index V"', "[states]", 'M = "D D"', "[parameters]",
+    'E = "D V"', 'y_1 = "D"', "[equations]",
+    *(f'f_{name} = "{name}(x)"' for name in FUNCTIONS if name not in ("abs", "reciprocal", "identity")),
+    *(f'g{k} = "{text}"' for k, text in enumerate((
+        "abs(x)", "softmax(x)", "log_softmax(x)", "logsumexp(x)", "concat(x, x)", "sum(x)", "mean(x)", "dot(x, x)", "embed(E, i)",
+        "layer_norm(x)", "concat(x, x)[D:2*D]", "x ** 3 / (1 + x)", "1 - x", "-x",
+    ))),
+    'M = "outer(x, x) @ M[t-1].T - 0.3 * eye(D) * M[t-1]"', "[targets]", 'y = "D"', 'z = "D D"', "[loss]",
+    'step = "softmax_cross_entropy(x, y) + squared_error(M, z) + huber(x, y) + sum(y_1)"',
+))
+
+
+@pytest.mark.slow
+def test_every_function_and_operation_compiles(tmp_path: Path) -> None:
+    """The equations, local derivatives and the picture of a step that uses all that the language has."""
+    model = from_text(FUNCTIONS_AND_OPERATIONS, "every.toml")
+    told = (forward.equations(model, ENGLISH), local.derivatives(model, ENGLISH, ()))
+    trees = [step.equation for section in told for step in section.steps]
+    body = "\n\n".join(f"${typeset.latex(tree)}$" for tree in trees)
+    drawn = tikz.write(picture(model, ENGLISH, largest=10**6))
+    tex = document.render("elman", 1, "tex", wishes=Wishes(kind="summary"))
+    head, end = tex[: tex.index(r"\begin{document}")], r"\end{document}"
+    file = tmp_path / "every.tex"
+    file.write_text(f"{head}\\begin{{document}}\n{body}\n\n\\fittedpicture{{{drawn}}}\n{end}\n", encoding="utf-8")
+    assert not [fault for fault in faults(compiled(file)) if "Overfull" not in fault]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("kind", sorted(file.stem for file in (Path(__file__).parents[1] / "kinds").glob("*.toml")))
+def test_the_handout_of_every_kind_of_model_compiles(kind: str, tmp_path: Path) -> None:
+    model = load(str(Path(__file__).parents[1] / "kinds" / f"{kind}.toml"))
+    compiled(document.write(model, 2, tmp_path, formats=("tex",), wishes=Wishes(kind="handout"))[0])

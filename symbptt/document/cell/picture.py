@@ -171,11 +171,11 @@ def _curve(points: Sequence[Place], aside: float, backward: bool) -> list[Arrow]
     return [*made[:-1], replace(made[-1], tip=True)]
 
 
-def picture(model: Model, voice: Voice) -> Scene | None:
-    """The picture of one step, or None if the step has too many operations for one."""
-    drawing = _Drawing(model, voice)
-    if len(drawing.nodes) > LARGEST:
+def picture(model: Model, voice: Voice, largest: int = LARGEST) -> Scene | None:
+    """The picture of one step, or None if the step has more operations than that."""
+    if len(operations(model)) > largest:
         return None
+    drawing = _Drawing(model, voice)
     nodes_ = tuple(
         Node(*drawing.place(n), drawing.labels[n], _role(node), half=drawing.half[n]) for n, node in enumerate(drawing.nodes)
     )

@@ -1,0 +1,89 @@
+"""Documents of every kind of model, the files of tests/kinds, and of random ones (commands: tests/cli/test_every_kind.py)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from symbptt import document, typeset
+from symbptt.document import Wishes
+from symbptt.document.example.numbers import example, refusal
+from symbptt.document.parts.worked import length
+from symbptt.fuzz.budget import within
+from symbptt.fuzz.generate import draft
+from symbptt.model.read import differentiable, from_text, load
+from symbptt.model.values import Model, Role
+from symbptt.narrative.identities import identities
+from symbptt.narrative.voice import ENGLISH
+
+FOLDER = Path(__file__).parents[1] / "kinds"
+KINDS = {file.stem: file for file in sorted(FOLDER.glob("*.toml"))}
+SECONDS = 60.0
+"""Processor time of one document."""
+DOCUMENTS = ("derivation", "handout", "slides", "summary")
+LOOKED_AT = [("matrix-state", "summary"), ("no-loss-no-states", "slides"), ("learned-start", "derivation")]
+
+
+def written(model: Model, kind: str, T: int = 2) -> str:
+    """A document as LaTeX, with its worked example, exercises and pictures."""
+    with within(SECONDS):
+        return document.render(model, T, "tex", wishes=Wishes(kind=kind))
+
+
+@pytest.mark.parametrize("name, kind", LOOKED_AT)
+def test_documents_are_written(name: str, kind: str) -> None:
+    assert r"\end{document}" in written(load(KINDS[name]), kind)
+
+
+@pytest.mark.parametrize("number", [14, 16])
+def test_documents_of_random_models_are_written(number: int) -> None:
+    assert r"\end{document}" in written(random(7, number), "summary")
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("number", range(300))
+def test_every_document_of_random_models_is_written(number: int) -> None:
+    for kind in DOCUMENTS:
+        assert r"\end{document}" in written(random(12, number), kind, 1 + number % 4)
+
+
+def random(seed: int, number: int) -> Model:
+    return from_text(draft(seed, number).text(), "fuzz", "random")
+
+
+def _disagreements(model: Model) -> Iterator[str]:
+    """The gradients of the example by hand that the emitted module does not give for the same numbers."""
+    found = example(model, length(model))
+    assert found is not None
+    for v in model.of(Role.PARAMETER):
+        by_code = found.by_code[v.name]
+        by_hand = found.by_hand(v)
+        assert len(by_hand) == (len(by_code) if v.timed else 1)
+        for (of, entries), values in zip(by_hand, by_code if v.timed else [by_code], strict=True):
+            numbers = np.array([float(entry) for row in entries for entry in row])
+            if not np.allclose(numbers, np.ravel(values), rtol=1e-9, atol=1e-12):
+                yield str(of)
+
+
+@pytest.mark.parametrize("name", ["learned-start", "learned-start-no-inputs", "loss-mean", "matrix-state", "untied"])
+def test_the_example_by_hand_is_that_of_the_code(name: str) -> None:
+    model = differentiable(load(KINDS[name]))
+    assert refusal(model) is None
+    assert not list(_disagreements(model))
+
+
+def test_a_document_says_that_there_is_no_loss() -> None:
+    made = document.compose(load(KINDS["no-loss"]), 2, wishes=Wishes(kind="summary"))
+    first = document.shown(made, "md")
+    assert "has no loss" in first and "cotangent" in first
+
+
+@pytest.mark.parametrize("activation", ["hard_tanh", "hard_sigmoid", "elu"])
+def test_a_function_in_cases_has_a_line_for_each(activation: str) -> None:
+    function, *_ = identities(load("elman", activation=activation), ENGLISH)
+    lines = [typeset.text(step.equation) for step in function.steps]
+    assert len(lines) == 2 * (2 if activation == "elu" else 3)
+    assert sum("otherwise" in line for line in lines) == 2
