@@ -4,14 +4,20 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Any
 
+from symbptt.diagnose import autodiff
+from symbptt.diagnose.autodiff import libraries
 from symbptt.diagnose.check import gradients
 from symbptt.diagnose.diagnosis import Diagnosis
 from symbptt.diagnose.findings import Finding
+from symbptt.diagnose.foreign import in_process
+from symbptt.diagnose.foreign import mapping as mappings
 from symbptt.diagnose.foreign.draw import draw
-from symbptt.errors import UnknownName
+from symbptt.diagnose.foreign.mapping import Table
+from symbptt.errors import BadInput, UnknownName
 from symbptt.model.read import load
 from symbptt.model.values import Model
 
@@ -35,14 +41,30 @@ def point(model: Model | str, T: int = 6, N: int = 2, seed: int = 7, **dims: int
     return Point(*({n: a.copy() for n, a in part.items()} for part in (made.parameters, made.inputs, made.targets, made.states)))
 
 
-def diagnose_function(model: Model | str, function: Callable[..., Any], at: Point | None = None, **sizes: int) -> Diagnosis:
+Declared = Mapping[str, Any] | Path | str
+
+
+def diagnose_function(
+    model: Model | str, function: Callable[..., Any], at: Point | None = None, mapping: Declared | None = None, **sizes: int
+) -> Diagnosis:
     """Call `function` at a point and diagnose the gradients that it returns.
 
     Its arguments are named parameters, inputs, targets and states (dicts of arrays, those that it has), or after the model's
     variables. It returns a dict of gradients, or a loss and such a dict. It runs in this process: for code that nobody has
     read, use `symbptt.diagnose.code.file`.
+
+    With a `mapping`, a dict or a file with the keys of `symbptt diagnose --mapping`, names and layouts are as it says, others are
+    guessed. Of a torch.autograd.Function, a function with jax.custom_vjp, or one of the library that the mapping names, the
+    gradients are read off, for cotangents that are drawn.
     """
     known = load(model) if isinstance(model, str) else model
+    library = libraries.library_of(function) if mapping is not None or libraries.is_differentiated(function) else ""
+    if mapping is not None or library:
+        if at is not None:
+            raise BadInput("at= goes without a mapping: with one the arrays are drawn in the layout that it says")
+        table = _table(known, mapping or {}, sizes)
+        judge = in_process.function if (table.library or library) in ("", "numpy") else autodiff.function
+        return judge(known, function, table)
     used = at or point(known, **sizes)
     given = {part: {n: a.copy() for n, a in getattr(used, part).items()} for part in GROUPS[:4]}
     single = {name: array for part in given.values() for name, array in part.items()}
@@ -61,22 +83,32 @@ def diagnose_function(model: Model | str, function: Callable[..., Any], at: Poin
 
 
 def assert_gradients(
-    model: Model | str, function: Callable[..., Any], only: Iterable[str] | None = None, at: Point | None = None, **sizes: int
+    model: Model | str, function: Callable[..., Any], only: Iterable[str] | None = None, at: Point | None = None,
+    mapping: Declared | None = None, **sizes: int,
 ) -> Diagnosis:
     """Fail, with the report, unless the gradients that `function` returns are right; those in `only`, all if None.
 
     See `diagnose_function` for what is called with what. Sizes are T, N and dimensions by name. Returns the diagnosis.
     """
-    found = diagnose_function(model, function, at, **sizes)
+    found = diagnose_function(model, function, at, mapping, **sizes)
+    if found.failed or (only is None and found.unjudged):
+        raise AssertionError(f"not every gradient was judged\n{found}")
     wanted = frozenset(only) if only is not None else frozenset(f.gradient for f in found.findings)
     missing = wanted - {f.gradient for f in found.findings}
     if missing:
         raise AssertionError(f"no gradient of {', '.join(sorted(missing))} was returned")
     failing = tuple(f for f in found.findings if f.gradient in wanted and not f.right)
     if failing:
-        shown = Diagnosis(found.model, failing, found.notes)
+        shown = replace(found, findings=failing)
         raise AssertionError(f"{len(failing)} of {len(wanted)} gradients are not right\n{shown}")
     return found
+
+
+def _table(model: Model, mapping: Declared, sizes: Mapping[str, int]) -> Table:
+    """The table of a mapping with the sizes beside it."""
+    read = mappings.table(mapping, model) if isinstance(mapping, Mapping) else mappings.file(mapping, model)
+    said = {key: sizes[key] for key in ("T", "N") if key in sizes}
+    return replace(read, **said, sizes={**read.sizes, **{n: size for n, size in sizes.items() if n not in said}})  # type: ignore[arg-type]
 
 
 def points(found: Diagnosis, each: float = 1.0, scaled: float = 0.5, certain: float = 0.0) -> float:

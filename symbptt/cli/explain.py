@@ -16,13 +16,18 @@ from symbptt.errors import BadInput
 if TYPE_CHECKING:
     from symbptt import Model
 
+_FILE_SECONDS, _PACKAGE_SECONDS = 20, 120
 _PATH = click.Path(path_type=Path)
 
 
 @click.command()
 @takes_model
 @click.argument("theirs", type=_PATH, required=False, metavar="[FILE.py]")
-@click.option("--function", metavar="NAME", help="The function in FILE.py that returns gradients; guessed if left out.")
+@click.option("--function", metavar="NAME",
+              help="The function in FILE.py that returns gradients, guessed if left out; or, in place of a file, one of a "
+              "package, as package.module:Name: a torch.autograd.Function, or a function of JAX, PyTorch or NumPy.")
+@click.option("--path", "paths", metavar="FOLDER", multiple=True,
+              help="Where the package of --function is looked for, beside the current folder; may be given several times.")
 @click.option("--mapping", "table", type=_PATH, metavar="FILE.toml", help="What the names in FILE.py stand for.")
 @click.option("--values", type=_PATH, metavar="FILE.npz",
               help="Numbers in place of code: arrays parameters.W, inputs.x, targets.y, gradients.W, entries.W, ...")
@@ -30,31 +35,37 @@ _PATH = click.Path(path_type=Path)
               help="A formula in place of code, as 'dW_hh = sum(t, 1, T, da[t] @ h[t-1].T)', or @FILE with one in each line; "
               "may be given several times.")
 @wrt_option("The gradients that are asked for, separated by commas; default all that FILE.py can be expected to return.")
-@click.option("--timeout", type=click.FloatRange(1, 600), default=20.0, show_default=True, metavar="SECONDS",
-              help="Time that FILE.py may take.")
+@click.option("--timeout", type=click.FloatRange(1, 600), metavar="SECONDS",
+              help=f"Time that the code may take; {_FILE_SECONDS} for a FILE.py, {_PACKAGE_SECONDS} for a function of a package.")
 @formats("text", "json")
 def diagnose(
     model: Model, theirs: Path | None, function: str | None, table: Path | None, values: Path | None,
-    formulas: tuple[str, ...], timeout: float, wrt: Names, layout: str,
+    formulas: tuple[str, ...], paths: tuple[str, ...], timeout: float | None, wrt: Names, layout: str,
 ) -> int:
     """Say whether somebody's gradients are right, and what is wrong.
 
-    FILE.py runs behind a guard: a process of its own with limits on time, memory and file size, in a temporary folder, without
+    The code runs behind a guard: a process of its own with limits on time, memory and file size, in a temporary folder, without
     your environment, and with what the operating system offers against changing files, the network and other processes.
 
     Exit code 0 if every gradient asked for was judged and is right, 1 if not.
     """
-    if sum(map(bool, (theirs, values, formulas))) != 1:
-        raise BadInput("diagnose: give one of FILE.py, --values FILE.npz and --formula TEXT")
+    target = function if function and ":" in function else None
+    if sum(map(bool, (theirs, values, formulas, target))) != 1:
+        raise BadInput("diagnose: give one of FILE.py, --function package.module:Name, --values FILE.npz and --formula TEXT")
     if timeout != timeout:  # nan lies in every range
         raise BadInput("--timeout: expected seconds between 1 and 600, not nan")
-    given = {"--function": function, "--mapping": table, "--wrt": wrt}
-    if theirs is None and (unused := next((option for option, value in given.items() if value), "")):
-        raise BadInput(f"diagnose: {unused} is for a FILE.py")
-    with progress(f"diagnosing {theirs or values or 'the formula'}"):
+    given = {"--function": function, "--mapping": table, "--wrt": wrt, "--path": paths}
+    if theirs is None and target is None and (unused := next((option for option, value in given.items() if value), "")):
+        raise BadInput(f"diagnose: {unused} is for a FILE.py or a function of a package")
+    if paths and target is None:
+        raise BadInput("diagnose: --path is for --function package.module:Name")
+    with progress(f"diagnosing {theirs or target or values or 'the formula'}"):
         if theirs is not None:
-            limits = symbptt.diagnose.code.Limits(seconds=timeout)
+            limits = symbptt.diagnose.code.Limits(timeout or _FILE_SECONDS)
             found = symbptt.diagnose.code.file(model, theirs, function, table, limits, _asked(model, wrt))
+        elif target is not None:
+            limits = symbptt.diagnose.autodiff.limits(timeout or _PACKAGE_SECONDS)
+            found = symbptt.diagnose.autodiff.package(model, target, table, limits, (".", *paths), _asked(model, wrt))
         elif values is not None:
             found = symbptt.diagnose.values.file(model, values)
         else:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from symbptt.diagnose import values
+from symbptt.diagnose import autodiff, values
 from symbptt.diagnose.causes import TABLE, Cause
 from symbptt.diagnose.check import gradients
 from symbptt.diagnose.diagnosis import Diagnosis
@@ -10,7 +10,7 @@ from symbptt.diagnose.findings import Finding
 from symbptt.diagnose.foreign import code
 from symbptt.diagnose.formula.check import check_formula, formulas
 
-__all__ = ["TABLE", "Cause", "Diagnosis", "Finding", "check_formula", "code", "formulas", "gradients", "values"]
+__all__ = ["TABLE", "Cause", "Diagnosis", "Finding", "autodiff", "check_formula", "code", "formulas", "gradients", "values"]
 
 
 def __dir__() -> list[str]:

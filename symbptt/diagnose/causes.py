@@ -117,6 +117,8 @@ _ROWS = (
     Row("zero-start-only", "The formula holds {when}.", "Keep the terms of the initial state."),
     Row("shapes-unfit", "The shapes do not fit: {fault}.", "Check transposes and the order of factors."),
     Row("shape-wrong", "The gradient has the shape {given}, expected {expected}.", "A gradient has the shape of its variable."),
+    Row("precision-lost", "In {kind} the gradient is off by {error} of its size from the double-precision run of the same code; "
+        "rounding explains {allowed}.", "Accumulate in single precision, or look for what is computed otherwise in {kind}."),
     Row("not-real", "The gradient is no array of real numbers.",
         "A complex result, or one of text or of ragged rows, is no gradient."),
     Row("not-finite", "The gradient has {count} entries that are no finite numbers.",

@@ -30,6 +30,6 @@ def test_every_block(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 def test_the_tables_are_complete() -> None:
     *_, causes = TEXT.split("## The causes")
     assert re.findall(r"^\| `([\w-]+)` \|", causes, re.MULTILINE) == list(TABLE)
-    (keys,) = re.findall(r"^\| key \|.*?\n\n", TEXT, re.DOTALL | re.MULTILINE)
-    named = "".join(row.split("|")[1] for row in keys.strip().splitlines())
+    tables = re.findall(r"^\| key \|.*?\n\n", TEXT + pages.text("kernels"), re.DOTALL | re.MULTILINE)
+    named = "".join(row.split("|")[1] for keys in tables for row in keys.strip().splitlines())
     assert set(re.findall(r"`(\w+)`", named)) == set(mapping.KEYS)

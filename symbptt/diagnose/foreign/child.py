@@ -39,12 +39,15 @@ class Theirs:
         with open(path, encoding="utf-8") as file:
             self._statements = ast.parse(file.read(), path).body
         self._path, self._seconds = path, seconds
+        self._package, self.root = _package(path)
         self.skipped: dict[int, str] = {}
 
     def module(self) -> types.ModuleType:
         """The module of another run."""
         module = types.ModuleType("theirs")
         module.__file__ = self._path
+        if self._package:
+            module.__package__ = self._package
         sys.modules["theirs"] = module
         flags = 0
         for statement in self._statements:
@@ -67,6 +70,16 @@ class Theirs:
         if caught.error is not None:
             what = "took too long" if isinstance(caught.error, TooLong) else f"raised {told(caught.error)}"
             self.skipped[statement.lineno] = what
+
+
+def _package(path: str) -> tuple[str, str]:
+    """The package that a file lies in, and the folder to import it from."""
+    folder = os.path.dirname(path)
+    names: list[str] = []
+    while os.path.isfile(os.path.join(folder, "__init__.py")):
+        folder, name = os.path.split(folder)
+        names.insert(0, name)
+    return ".".join(names), folder
 
 
 def _ring(number: int, frame: object) -> None:
@@ -118,10 +131,10 @@ def serve(channel: wire.Channel) -> None:
     """Carry out the plans."""
     orders = channel.receive()
     path = orders["path"]
-    sys.path.insert(0, os.path.dirname(path))
     sys.argv = [path]
     signal.signal(signal.SIGALRM, _ring)
     theirs = Theirs(path, orders["seconds"])
+    sys.path[:0] = dict.fromkeys((os.path.dirname(path), theirs.root))
     for plan in orders["plans"]:
         answer, kept = answered(plan, orders["arrays"], theirs, path)
         answer["refused"] = sorted(set(hooks.REFUSED))

@@ -26,6 +26,7 @@ from symbptt.diagnose.foreign.results import results
 from symbptt.diagnose.foreign.session import Attempt, Session
 from symbptt.diagnose.foreign.witness import computed
 from symbptt.diagnose.problem import Case
+from symbptt.errors import BadInput
 from symbptt.guard.text import plain
 from symbptt.model.read import load
 from symbptt.model.values import Model, Role
@@ -47,12 +48,15 @@ def file(
     if wrt:
         read = replace(read, wrt=mapping.asked(wrt, known, "wrt"))
     session = Session(known, Path(path), calls(source, function, read, known), read, limits or Limits())
-    found = _diagnosis(session, session.best())
+    if read.dtype or read.library:
+        raise BadInput(f"{read.place}: dtype and library are for --function package.module:Name")
+    found = diagnosis(session, session.best())
     assert session.run is not None
     return replace(found, notes=(*found.notes, f"{plain(session.path.name)} ran behind {session.run.protections}"))
 
 
-def _diagnosis(session: Session, best: Attempt | None) -> Diagnosis:
+def diagnosis(session: Session, best: Attempt | None) -> Diagnosis:
+    """What the runs of a session say."""
     assert session.run is not None
     name = f"{plain(session.path.name)}: {session.call.function.full}"
     notes = list(_ran(session, name))

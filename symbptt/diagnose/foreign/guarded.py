@@ -59,13 +59,13 @@ def run(path: Path, plans: Sequence[Mapping[str, Any]], arrays: Mapping[str, Arr
         try:
             guarded.send(orders)
             for _ in plans:
-                answers.append(_answer(guarded.receive()))
+                answers.append(answer(guarded.receive()))
         except door.Ended as end:
             ended = str(end)
     return Run(tuple(answers), ended, guarded.printed, guarded.files, guarded.force.words)
 
 
-def _answer(told: Any) -> Answer:
+def answer(told: Any) -> Answer:
     """The answer in a message, which somebody's code may have written itself."""
     try:
         arrays = dict(told["arrays"])

@@ -18,10 +18,12 @@ LOSSES = ("sum", "mean", "mean over time", "mean over the batch")
 _LAYOUT: dict[str, type] = {"axes": str, "layout": str, "bias": str, "list": bool, "classes": bool, "scalars": str}
 _TYPES: dict[str, type] = {
     "function": str, "forward": str, "cache": int, **_LAYOUT, "loss": str, "returns": list, "globals": list, "names": dict,
-    "T": int, "N": int, "sizes": dict, "wrt": list,
+    "T": int, "N": int, "sizes": dict, "wrt": list, "constants": dict, "dtype": str, "library": str,
 }
 _WORDS = {str: "a text in quotes", bool: "true or false", int: "a whole number", list: "a list", dict: "a table"}
 KEYS = tuple(_TYPES)
+LIBRARIES = ("torch", "jax", "numpy")
+DTYPES = ("float64", "float32", "bfloat16", "float16")
 MAX_BYTES = 64 * 1024
 
 
@@ -61,6 +63,9 @@ class Table:
     sizes: Mapping[str, int] = field(default_factory=dict)
     wrt: tuple[str, ...] = ()
     """The gradients that are asked for; all that can be expected if empty."""
+    dtype: str = ""
+    """The precision in which a function of PyTorch or JAX is judged beside double precision."""
+    library: str = ""
 
 
 def file(path: Path | str, model: Model) -> Table:
@@ -87,7 +92,11 @@ def table(data: Mapping[str, Any], model: Model, place: str = "mapping") -> Tabl
         _typed(key, value, _TYPES[key], place)
     if data.get("loss", "sum") not in LOSSES:
         raise UnknownName("loss", str(data["loss"]), LOSSES, place)
-    names: dict[str, Meaning] = {}
+    if data.get("dtype", DTYPES[0]) not in DTYPES:
+        raise UnknownName("dtype", data["dtype"], DTYPES, place)
+    if data.get("library", LIBRARIES[0]) not in LIBRARIES:
+        raise UnknownName("library", data["library"], LIBRARIES, place)
+    names = {name: _constant(value, f"{place}: [constants] {name}") for name, value in data.get("constants", {}).items()}
     own: dict[str, Wanted] = {}
     for name, value in data.get("names", {}).items():
         here = f"{place}: [names] {name}"
@@ -100,8 +109,14 @@ def table(data: Mapping[str, Any], model: Model, place: str = "mapping") -> Tabl
         place, data.get("function"), data.get("forward"), data.get("cache", -1), _wanted(data, place, KEYS, model),
         data.get("loss", "sum"), _texts(data, "returns", place), _texts(data, "globals", place), names, own,
         _count(data, "T", place), _count(data, "N", place), _sizes(data.get("sizes", {}), model, place),
-        asked(_texts(data, "wrt", place), model, f"{place}: wrt"),
+        asked(_texts(data, "wrt", place), model, f"{place}: wrt"), data.get("dtype", ""), data.get("library", ""),
     )
+
+
+def _constant(value: Any, place: str) -> Meaning:
+    if not isinstance(value, (int, float, str)):
+        raise BadInput(f"{place}: expected a number, true, false or a text, not {value!r}")
+    return Meaning("number", value=value)
 
 
 def asked(names: Iterable[str], model: Model, place: str) -> tuple[str, ...]:

@@ -55,7 +55,7 @@ class Meaning:
 
     kind: str
     blocks: tuple[tuple[str, ...], ...] = ()
-    value: float = 0
+    value: float | str = 0
     of: int | str | None = None
     last: bool = False
 

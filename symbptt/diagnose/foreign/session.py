@@ -35,7 +35,8 @@ ROUNDS: tuple[tuple[tuple[str, ...], ...], ...] = (
     (("TD", "TD1", "DT", "T1D"), ("column", "row"), ("H", "H1", "1H"), ("float", "array")),
 )
 """Layouts in the order in which they are tried: axes, weights, biases, scalars. Several samples go before one."""
-LAYOUT_FAULTS = ("ValueError", "IndexError", "TypeError", "KeyError", "AttributeError", "AxisError", "AssertionError")
+LAYOUT_FAULTS = ("ValueError", "IndexError", "TypeError", "KeyError", "AttributeError", "AxisError", "AssertionError",
+                 "RuntimeError")
 """Errors that another layout may not raise."""
 MAX_GATES = 4
 """Up to this many gates every order is tried."""
@@ -137,8 +138,12 @@ class Session:
         arrays: dict[str, Array] = {}
         plans = [replace(plan, data=d) for d in data]
         orders = [p.order_form(f"p{i}_", arrays) for i, p in enumerate(plans)]
-        run = guarded.run(self.path, orders, arrays, replace(self.limits, seconds=max(self._left, 1.0)))
+        run = self.carried_out(plans, orders, arrays)
         return [results(p, a.first, a.kinds) for p, a in zip(plans, run.answers, strict=False)]
+
+    def carried_out(self, plans: Sequence[Plan], orders: Sequence[dict[str, Any]], arrays: Mapping[str, Array]) -> guarded.Run:
+        """The answers to plans, which are handed over as orders."""
+        return guarded.run(self.path, orders, arrays, replace(self.limits, seconds=max(self._left, 1.0)))
 
     def _given(self, kind: str, group: str, arrays: Mapping[str, Array]) -> Mapping[str, Array]:
         """The arrays that their function is given; others are zero."""
@@ -229,7 +234,7 @@ class Session:
                 orders.append(order)
                 distinct.append(plan)
         begun = monotonic()
-        self.run = guarded.run(self.path, orders, arrays, replace(self.limits, seconds=max(self._left, 1.0)))
+        self.run = self.carried_out(distinct, orders, arrays)
         self._left -= monotonic() - begun
         return [self._attempt(p, a) for p, a in zip(distinct, self.run.answers, strict=False)]
 

@@ -132,10 +132,15 @@ def source(path: Path | str) -> Source:
     if len(content) > MAX_BYTES:
         raise BadInput(f"{place}: larger than {MAX_BYTES // 1024} KiB")
     try:
-        text = content.decode("utf-8")
-        tree = ast.parse(text)
+        return parsed(place, content.decode("utf-8"))
     except UnicodeDecodeError:
         raise BadInput(f"{place}: not UTF-8") from None
+
+
+def parsed(place: Path, text: str) -> Source:
+    """The same of a text that was read. Raises BadInput if it is no Python."""
+    try:
+        tree = ast.parse(text)
     except SyntaxError as error:
         raise BadInput(f"{place}: not Python: line {error.lineno}: {error.msg}") from None
     except (ValueError, RecursionError, MemoryError):

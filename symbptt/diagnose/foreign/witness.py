@@ -97,7 +97,8 @@ def _seen(variable: Variable, values: Array, steps: list[int], held: Mapping[str
             forms.append((_softmax(values), called in _PROBABILITIES))
         for form, is_named in forms:
             for theirs in _trajectories(array, form.shape, len(steps)):
-                equal = np.isclose(theirs, form, rtol=1e-6, atol=1e-9).reshape(len(steps), -1).all(axis=1)
+                rtol, atol = (1e-4, 1e-5) if theirs.dtype == np.float32 else (1e-6, 1e-9)
+                equal = np.isclose(theirs, form, rtol=rtol, atol=atol).reshape(len(steps), -1).all(axis=1)
                 if equal.all():
                     return _Seen(len(steps), True)
                 count = int(np.argmin(equal))

@@ -1,0 +1,15 @@
+"""The page on kernels runs as it stands."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pages
+import pytest
+
+
+@pytest.mark.frameworks
+def test_every_block(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    pytest.importorskip("torch")
+    command = "symbptt diagnose gated.toml --function kernels:GatedAttention --mapping gated_mapping.toml"
+    assert len(pages.run("kernels", tmp_path, monkeypatch, {command: 1})) == 2
