@@ -38,6 +38,7 @@ COUPLED = {"deep_feedforward_batch_norm"}
 """Models whose samples act on each other, which one sample does not show."""
 MODELS = [name for name in names() if name not in COUPLED]
 LAYOUTS = ["column", "row"]
+QUICK_MODELS = ("elman", "jordan")
 QUICK = ["elman", "lstm", "jordan"]
 """The models that are read in every notation each time; the others are slow together."""
 KINDS = Path(__file__).parents[1] / "kinds"
