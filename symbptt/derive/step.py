@@ -126,16 +126,19 @@ def immediate(model: Model, variable: Variable) -> dict[str, LinearMap]:
     return {s.name: found[s.name] for s in model.states if s.name in found}
 
 
+@lru_cache(maxsize=64)
 def loss_gradient(model: Model) -> dict[str, MatrixExpr]:
     """g_t by state, written out with all intermediates substituted where the step allows; zero states are missing."""
     return _loss_maps(model, {s.name: s.at() for s in model.states})
 
 
+@lru_cache(maxsize=64)
 def loss_lag(model: Model) -> dict[str, MatrixExpr]:
     """(d+L_t/ds_{t-1})^T by state, where it is not zero."""
     return _loss_maps(model, {s.name: s.at(TIME - 1) for s in model.states})
 
 
+@lru_cache(maxsize=512)
 def loss_direct(model: Model, variable: Variable) -> MatrixExpr | None:
     """(d+L_t/d theta)^T, the direct part, or None where it is zero."""
     return _loss_maps(model, {variable.name: variable.at()}).get(variable.name)

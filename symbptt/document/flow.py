@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 
 import sympy as sp
 
@@ -27,6 +28,7 @@ class Edge:
     target: Variable
 
 
+@lru_cache(maxsize=64)
 def shown_values(model: Model) -> tuple[Variable, ...]:
     """Inputs, states, what the loss reads, and the loss."""
     assert model.loss is not None
@@ -98,6 +100,7 @@ def forward_label(model: Model, voice: Voice, edge: Edge) -> Tree | None:
     return voice.tree(factors.pop(), model)
 
 
+@lru_cache(maxsize=4096)
 def _between(model: Model, edge: Edge, value: Variable) -> bool:
     """Whether a value that is not shown lies on the way of an edge."""
     if value in shown_values(model) or not _reaches(model, value, edge.target):
@@ -125,12 +128,21 @@ def backward_label(model: Model, voice: Voice, edge: Edge, step: int) -> Tree | 
     return voice.tree(symbol(NODE, edge.target, step), model)
 
 
+@lru_cache(maxsize=64)
+def _readers(model: Model) -> dict[sp.MatrixSymbol, tuple[Variable, ...]]:
+    """The left sides whose equations read a value of their own step."""
+    found: dict[sp.MatrixSymbol, tuple[Variable, ...]] = {}
+    for equation in model.all_equations:
+        for leaf in equation.value.atoms(sp.MatrixSymbol):
+            found[leaf] = (*found.get(leaf, ()), equation.target)
+    return found
+
+
+@lru_cache(maxsize=4096)
 def _reaches(model: Model, reader: Variable, target: Variable) -> bool:
     """Whether a value flows into `target` without passing another shown value."""
     if reader == target:
         return True
-    shown = {v.name for v in shown_values(model)}
-    if reader.name in shown:
+    if reader in shown_values(model):
         return False
-    readers = [e.target for e in model.all_equations if reader.at() in e.value.atoms(sp.MatrixSymbol)]
-    return any(_reaches(model, r, target) for r in readers)
+    return any(_reaches(model, other, target) for other in _readers(model).get(reader.at(), ()))
