@@ -24,7 +24,7 @@ from typing import IO, Any
 
 from symbptt.errors import BadInput
 from symbptt.guard import wire
-from symbptt.guard.protections import Force
+from symbptt.guard.force import Force
 from symbptt.guard.text import plain
 
 _MIB = 1024 * 1024
@@ -142,6 +142,8 @@ def opened(program: Path, limits: Limits, protections: Collection[str] | None = 
 
     `protections` are those to use, all if None. Raises BadInput if the process does not begin.
     """
+    if os.name != "posix":
+        raise BadInput("code of others is run on Linux and macOS only, where it can be guarded")
     with _ended_by_signals(), tempfile.TemporaryDirectory(prefix="symbptt-", ignore_cleanup_errors=True) as folder, \
             tempfile.TemporaryFile() as output:
         ours, theirs = socket.socketpair()

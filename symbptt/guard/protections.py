@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from symbptt.guard import capabilities, hooks, landlock, namespaces, seccomp
+from symbptt.guard.force import Force
 from symbptt.guard.linux import Unavailable
 
 
@@ -26,19 +27,6 @@ PROTECTIONS = (
     Protection("seccomp", "sockets, processes, signals, times and modes of files", seccomp.apply),
     Protection("audit hooks", "what goes through Python's own functions", hooks.apply),
 )
-
-
-@dataclass(frozen=True)
-class Force:
-    """What is in force, with how much, and what is not, with the reason."""
-
-    present: Mapping[str, str]
-    absent: Mapping[str, str]
-
-    @property
-    def words(self) -> str:
-        """A phrase for a report."""
-        return ", ".join(f"{name} ({detail})" if detail else name for name, detail in self.present.items())
 
 
 def apply(folder: str, names: frozenset[str] | None = None) -> Force:
