@@ -159,3 +159,9 @@ def test_models_without_occasion_give_none() -> None:
     assert blanks.factor(lesson("mlp"), Random(0)) is None
     assert counting.terms(lesson("mlp"), Random(0)) is None
     assert computing.number(lesson("lstm"), Random(0)) is None, "too long for a hand"
+
+
+def test_a_summand_that_stands_twice_is_left_out_once() -> None:
+    model = load("elman")
+    x = model["h"].at()
+    assert list(CHANGES["summand"](model, sp.MatAdd(x, x))) == [x, x]

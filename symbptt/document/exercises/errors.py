@@ -56,8 +56,8 @@ def _slope(model: Model, value: MatrixExpr) -> Iterator[MatrixExpr | None]:
 def _summand(model: Model, value: MatrixExpr) -> Iterator[MatrixExpr | None]:
     """A summand left out."""
     if isinstance(value, sp.MatAdd):
-        for term in value.args:
-            yield build.add(*(other for other in value.args if other is not term))
+        for i in range(len(value.args)):  # by place: a sum may have a summand twice
+            yield build.add(*value.args[:i], *value.args[i + 1 :])
 
 
 CHANGES: dict[str, Change] = {
