@@ -14,6 +14,8 @@ from symbptt.typeset.signs import OPERATORS, SPACED
 _FUNCTIONS = frozenset(["tanh", "sinh", "cosh", "sin", "cos", "tan", "exp", "log", "ln", "max", "min", "sup", "inf"])
 _FENCES = {"(": ("(", ")"), "[": ("[", "]"), "{": (r"\{", r"\}"), "|": (r"\lvert ", r"\rvert"), "‖": (r"\lVert ", r"\rVert"),
            "⟨": (r"\langle ", r"\rangle")}
+_WIDEST = 10
+"""The columns that a bmatrix of amsmath has at most."""
 _BIG = {"∑": r"\sum", "∏": r"\prod"}
 _ARROWS = {"left": r"\curvearrowleft", "right": r"\curvearrowright"}
 _ESCAPES = {
@@ -148,6 +150,9 @@ def _lines(rows: Sequence[str]) -> str:
 @_write.register
 def _matrix(node: t.Matrix, compact: bool) -> str:
     rows = [" & ".join(_write(cell, compact) for cell in row) for row in node.rows]
+    columns = max(map(len, node.rows))
+    if columns > _WIDEST:
+        return rf"\left[ \begin{{array}}{{{'c' * columns}}} {_lines(rows)} \end{{array}} \right]"
     return rf"\begin{{bmatrix}} {_lines(rows)} \end{{bmatrix}}"
 
 

@@ -8,6 +8,7 @@ from symbptt import typeset
 from symbptt.algebra import build, nodes
 from symbptt.algebra.nodes import Chain, Concat, Elementwise, Partial, Series, Slice, Slope, SlopeByResult, Spread, Timed
 from symbptt.errors import MissingRule
+from symbptt.typeset.tree import Matrix, Number
 
 H, D, O = sp.symbols("H D O", integer=True, positive=True)  # noqa: E741
 t, k, j, T = sp.symbols("t k j T", integer=True)
@@ -150,3 +151,9 @@ def test_scalar_expressions_of_indices():
     shown = {t + 1: "t + 1", T - t + 1: "T - t + 1", H * D / 2: r"\frac{D H}{2}", sp.Max(1, t - k): r"\max(1, t - k)", -t: "-t"}
     shown |= {H**2: "H^{2}", sp.sqrt(H): r"\sqrt{H}", 1 / H**2: r"\frac{1}{H^{2}}", 2 - k: "2 - k"}
     assert {typeset.latex(e): e for e in shown} == {latex: e for e, latex in shown.items()}
+
+
+def test_a_matrix_may_have_more_columns_than_a_bmatrix():
+    row = tuple(Number(str(i)) for i in range(11))
+    assert typeset.latex(Matrix((row[:10],))).startswith(r"\begin{bmatrix}")
+    assert typeset.latex(Matrix((row,))).startswith(r"\left[ \begin{array}{ccccccccccc} 0 & 1")
