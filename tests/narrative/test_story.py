@@ -5,8 +5,10 @@ from __future__ import annotations
 import pytest
 
 from symbptt import narrative, typeset
+from symbptt.algebra.nodes import leaves
 from symbptt.errors import BadInput, UnknownName
 from symbptt.model.read import load, names
+from symbptt.model.values import Role
 from symbptt.narrative import jacobians, symbols
 from symbptt.narrative.inline import Prose, plain
 from symbptt.narrative.values import Derivation, Step
@@ -83,9 +85,13 @@ def test_the_variables_asked_for(wrt: str | tuple[str, ...] | None, expected: tu
     assert tuple(v.name for v in narrative.derivation(load("elman"), 2, wrt).wrt) == expected
 
 
+def test_a_model_without_a_loss_is_told_for_given_cotangents() -> None:
+    told = narrative.derivation(load("elman", loss="none"), 2).model
+    assert told.loss is not None and {v.name for v in told.of(Role.TARGET)} == {"r_h", "r_o"}
+    assert {s.name for e in told.loss.equations for s in leaves(e.value)} >= {"h", "o", "r_h", "r_o"}
+
+
 def test_what_cannot_be_told_is_refused() -> None:
-    with pytest.raises(BadInput, match="no loss"):
-        narrative.derivation(load("elman", loss="none"), 3)
     with pytest.raises(UnknownName):
         narrative.derivation(load("elman"), 3, "W_hx")
     with pytest.raises(BadInput, match="T must be"):
