@@ -80,15 +80,14 @@ def _explained(known: _Judged, shorter: Shorter) -> ByName:
     if exact := pairs(all_of):
         return dict.fromkeys(names, tuple(exact))
     found = reconcile.explained(all_of)
-    certain, alone = found.certain, found.alone
-    if not certain.keys() >= set(names):
-        more = several.together(all_of, _problems(known, shorter), len(certain) + len(known.right))
-        certain = {**certain, **{name: (h,) for h in more for name in names if name in h.gradients}}
-    if known.scaled and len(known.scaled) < len(names) and not certain.keys() >= set(names):
+    if not found.certain.keys() >= set(names):
+        more = several.together(all_of, _problems(known, shorter), len(found.certain) + len(known.right))
+        found = reconcile.beside(all_of, {name: (h,) for h in more for name in names if name in h.gradients}, found)
+    if known.scaled and len(known.scaled) < len(names) and not found.certain.keys() >= set(names):
         return _explained(_without(known, frozenset(known.scaled)), shorter)
-    left = [name for name in names if name not in certain and name not in alone]
+    left = [name for name in names if name not in found.certain and name not in found.alone]
     near = tuple(search.nearest(all_of, {*left, *known.right}, NEAREST)) if left else ()
-    return {**dict.fromkeys(left, near), **alone, **certain}
+    return {**dict.fromkeys(left, near), **found.alone, **found.certain}
 
 
 def _problems(known: _Judged, shorter: Shorter) -> Iterator[Problem]:

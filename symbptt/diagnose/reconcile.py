@@ -58,6 +58,18 @@ def explained(all_of: Singles) -> Explanation:
     return Explanation({}, _open({**shared, **single}))
 
 
+def beside(all_of: Singles, more: ByName, found: Explanation) -> Explanation:
+    """An explanation of more gradients in the place of another one, of which that is kept which can have been made as well."""
+    if not more:
+        return found
+    names = [g.name for g in all_of.problem.matcher.givens]
+    first = next(iter(more.values()))[0]
+    rest = {name: made for name, made in found.certain.items() if name not in more}
+    kept = {n: made for n, made in rest.items() if _agree(all_of, [first, made[0]], [names.index(n)])}
+    other = {n: made for n, made in (found.alone | _open(rest)).items() if n not in more and n not in kept}
+    return Explanation({**more, **kept}, other)
+
+
 def _open(found: ByName) -> ByName:
     return {name: tuple(replace(h, gradients=frozenset()) for h in made) for name, made in found.items()}
 

@@ -36,7 +36,7 @@ def probed(session: Session, best: Attempt, way: str | None, findings: tuple[Fin
                 lambda data: session.right(replace(best.plan, data=data), taken), open_, scale,
             )
             if found:
-                told = any(p.table.separated and p.table.where for p in found.values())
+                told = any(p.table.where and (p.table.separated or not p.table.whole) for p in found.values())
                 kept = (f.unguessed() if told and f.gradient in open_ else f for f in findings)
                 return tuple(f.measured(found[f.gradient]) if f.gradient in found else f for f in kept)
     return findings
