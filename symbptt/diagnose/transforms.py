@@ -54,7 +54,8 @@ def _bound(all_of: Singles, predicted: Array, bounds: Array) -> float:
     if not cut.any() or np.ptp(bounds[mine]) > 1e-9 * bounds[mine].max():
         return 0.0
     left = int((mine & ~cut).sum())
-    told = left >= _FEW or (cut.sum() > 1 and (left > 0 or cut.sum() >= _MANY))
+    # Whatever is left untouched, in other gradients too, tells the mistake below the bound from those with the same signs.
+    told = left >= _FEW or (cut.sum() > 1 and (not cut.all() or cut.sum() >= _MANY))
     return float(bounds[mine][0]) if told else 0.0
 
 
