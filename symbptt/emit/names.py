@@ -73,11 +73,11 @@ class Names:
 
 
 _QUOTED = re.compile(r'"[^"]*"')
-_WORD = re.compile(r"(?<![\w.])[A-Za-z_]\w*")
+_WORD = re.compile(r"(?<![\w.])[A-Za-z_]\w*+(?!=[^=])")
 
 
 def words(text: str) -> set[str]:
-    """What a text of code reads: its words, without attributes and without what stands in quotation marks."""
+    """What a text of code reads: its words, without attributes, names of arguments and what stands in quotation marks."""
     return set(_WORD.findall(_QUOTED.sub("", text)))
 
 

@@ -16,6 +16,7 @@ from symbptt.algebra.nodes import TIME, BatchMean, Concat
 from symbptt.derive.step import TANGENT, step_jvp
 from symbptt.emit.layout import array_rank, handed_out, taken_in
 from symbptt.emit.lowering import Code, Lowering
+from symbptt.emit.names import words
 from symbptt.emit.passes import Line
 from symbptt.emit.program import Body, Writer
 from symbptt.emit.scalars import ADD, ATOM
@@ -59,8 +60,10 @@ def _extend(writer: Writer, values: dict[str, Any], parts: Parts) -> None:
     """The tangents of all steps as a generator, and for every gradient a run along its unit directions."""
     model, lower = writer.model, TangentLowering(writer)
     given = [v for v in model.of(Role.PARAMETER, Role.INPUT) if not v.classes]
-    before = [Line(_opening(lower, v)) for v in (*given, *model.states)] + _learned_starts(lower)
-    parts["tangents"] = (Body((*before, _yields(lower, model.states)), tuple(_step(lower)), ()), "range(T)")
+    starts, step = _learned_starts(lower), _step(lower)
+    read = words("\n".join(line.text for line in (*starts, *step)))
+    before = [Line(_opening(lower, v)) for v in (*given, *model.states) if v in model.states or lower.name(v) in read]
+    parts["tangents"] = (Body((*before, *starts, _yields(lower, model.states)), tuple(step), ()), "range(T)")
     # Everything that the residuals hold may be read; what is not needed goes when the text is known.
     values["tangents_open"] = [line for line in values["backward_open"] if "_seed(" not in line]
     parts["backward"] = (Body(tuple(_gradient(writer, v) for v in writer.wanted), (), ()), "")

@@ -105,7 +105,21 @@ def loss_pullback(model: Model) -> Pullback:
         for leaf, values in incoming.items()
         if model[leaf.name].role not in (Role.TARGET, Role.BUFFER) and not model[leaf.name].classes
     }
-    return Pullback(tuple(adjoints), _leaves(kept, adjoints))
+    leaves = _leaves(kept, adjoints)
+    return Pullback(tuple(_read(adjoints, leaves)), leaves)
+
+
+def _read(
+    adjoints: list[tuple[Variable, MatrixExpr]], leaves: dict[sp.MatrixSymbol, MatrixExpr]
+) -> list[tuple[Variable, MatrixExpr]]:
+    """The adjoints that a leaf or another of them reads: those of values that only targets make go nowhere."""
+    read = {s.name for value in leaves.values() for s in value.atoms(sp.MatrixSymbol)}
+    made: list[tuple[Variable, MatrixExpr]] = []
+    for variable, value in reversed(adjoints):
+        if symbol(NODE, variable, TIME).name in read:
+            made.insert(0, (variable, value))
+            read |= {s.name for s in value.atoms(sp.MatrixSymbol)}
+    return made
 
 
 def backward_step(
