@@ -420,7 +420,7 @@ title = "Elman 网络"
 def self_check(seed: int = 0, N: int = 3) -> dict[str, float]:
     """Compare every gradient with the complex step; returns the worst relative error by name."""
     T = 3
-    size = {'D': 3, 'H': 4, 'O': 3}
+    size: dict[str, int] = {'D': 3, 'H': 4, 'O': 3}
     random = np.random.default_rng(seed)
 
     def length(dimension):
