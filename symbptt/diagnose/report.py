@@ -4,16 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
+import sympy as sp
+
 from symbptt import emit, typeset
 from symbptt.algebra.nodes import TIME
-from symbptt.derive.adjoint import NODE, symbol
+from symbptt.derive.adjoint import NODE, initial, symbol
 from symbptt.derive.recursion import RecursionEquation, recursion
 from symbptt.diagnose import words
 from symbptt.diagnose.causes import Cause
 from symbptt.diagnose.findings import RIGHT, Finding, Suspect
 from symbptt.diagnose.heat import SHADES, drawn
 from symbptt.errors import BadInput
-from symbptt.model.values import Model
+from symbptt.model.values import Model, Variable
 
 _WIDTH = 80
 _SHOWN = 4
@@ -30,7 +32,7 @@ def text(findings: Sequence[Finding], notes: Sequence[str], model: Model, openin
         if finding.verdict != RIGHT:
             key = (*((s.cause.name, s.cause.explanation) for s in finding.suspects), *finding.beside)
             told.setdefault(key, []).append(finding)
-    derivation = _Derivation(model)
+    derivation = Derivation(model)
     for group in told.values():
         lines += ["", *_group(group, derivation)]
     lines += [*([""] if notes else []), *(line for note in notes for line in _wrapped(note, ""))]
@@ -45,7 +47,7 @@ def _verdict(finding: Finding, width: int) -> str:
     return "  ".join(part for part in parts if part.strip()).rstrip()
 
 
-def _group(findings: list[Finding], derivation: _Derivation) -> Iterator[str]:
+def _group(findings: list[Finding], derivation: Derivation) -> Iterator[str]:
     """Findings with the same causes: the cause, its equation, their line, what to write; then what shows it."""
     yield ", ".join(f.gradient for f in findings) + ":"
     first = findings[0]
@@ -116,7 +118,7 @@ def _measured(findings: Sequence[Finding]) -> Iterator[str]:
         yield from _wrapped(f"{where}{sentence}", "    ")
 
 
-def _remedy(cause: Cause, derivation: _Derivation, theirs: Sequence[str]) -> Iterator[str]:
+def _remedy(cause: Cause, derivation: Derivation, theirs: Sequence[str]) -> Iterator[str]:
     """The equation, their lines, and what to write in their place."""
     equation = derivation.equation(cause.number)
     if equation:
@@ -147,7 +149,7 @@ def _wrapped(sentence: str, indent: str) -> Iterator[str]:
     yield line.rstrip()
 
 
-class _Derivation:
+class Derivation:
     """The equations of the backward pass by number, and the lines of the emitted code that carry the number."""
 
     def __init__(self, model: Model) -> None:
@@ -164,13 +166,23 @@ class _Derivation:
             left = typeset.text(symbol(NODE, found.variable, TIME), self._model)
             return f"{left} = {self._right(found)}"
         if number in self._gradients:
-            found = self._gradients[number]
-            return f"d{found.variable.name} = Σₜ {self._right(found)}"
+            return self._gradient(self._gradients[number])
         return ""
 
-    def _right(self, equation: RecursionEquation) -> str:
-        terms = (*equation.terms, *equation.carries)
-        return words.text(equation.value, self._model) if terms else "0"
+    def _gradient(self, equation: RecursionEquation) -> str:
+        """A parameter collects every step; an input has a gradient at each, what a state starts from only that of step 1."""
+        v = equation.variable
+        if initial(self._model, v):
+            return f"d{self._named(v, 0)} = {self._right(equation, 1)}"
+        return f"d{self._named(v, TIME)} = {'' if v.timed else 'Σₜ '}{self._right(equation)}"
+
+    def _named(self, variable: Variable, step: sp.Expr | int) -> str:
+        return typeset.text(variable.at(step), self._model) if variable.timed else variable.name
+
+    def _right(self, equation: RecursionEquation, step: sp.Expr | int = TIME) -> str:
+        if not (*equation.terms, *equation.carries):
+            return "0"
+        return words.text(equation.value.xreplace({TIME: sp.sympify(step)}), self._model)
 
     def lines(self, number: int, carry: bool = False) -> list[str]:
         """The lines that carry a number of the derivation; with `carry` those that lead to the step before."""

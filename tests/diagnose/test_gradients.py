@@ -8,8 +8,11 @@ import numpy as np
 import pytest
 
 import symbptt
+from symbptt.derive.recursion import recursion
 from symbptt.diagnose import TABLE, Cause
+from symbptt.diagnose.report import Derivation
 from symbptt.errors import BadInput, UnknownName
+from symbptt.model.read import from_text
 
 from .conftest import Bench
 
@@ -190,3 +193,23 @@ def test_the_report_teaches(bench: Make) -> None:
     assert "equation (6): δ_{h,t} = Wₕₒᵀ δ_{o,t} + Wₕₕᵀ δ_{a,t+1}" in text
     assert "right in code: d_h = c_h[t + 1] + d_o @ W_ho + d_h_next" in text
     assert "should be" in text and "█" in text
+
+
+def test_only_the_gradient_of_a_parameter_is_a_sum_over_steps() -> None:
+    """An input has a gradient at each step, and what a state starts from has that of the first."""
+    derivation = Derivation(symbptt.load("elman"))
+    numbers = {e.variable.name: e.number for e in recursion(symbptt.load("elman")).gradients}
+    assert derivation.equation(numbers["x"]) == "dxₜ = Wₓₕᵀ δ_{a,t}"
+    assert derivation.equation(numbers["h"]) == "dh₀ = Wₕₕᵀ δ_{a,1}"
+    assert derivation.equation(numbers["b_h"]) == "db_h = Σₜ δ_{a,t}"
+    learned = from_text("""
+inputs = {x = "H"}
+states = {h = "H"}
+parameters = {w = "H", start = "H"}
+initial = {h = "start"}
+targets = {y = "H"}
+equations = {h = "w * h[t-1] + x"}
+loss = {step = "squared_error(h, y)"}
+""", "learned")
+    number = next(e.number for e in recursion(learned).gradients if e.variable.name == "start")
+    assert Derivation(learned).equation(number) == "dstart = δ_{h,1} ⊙ w"

@@ -50,7 +50,11 @@ def file(
     session = Session(known, Path(path), calls(source, function, read, known), read, limits or Limits())
     if read.dtype or read.library:
         raise BadInput(f"{read.place}: dtype and library are for --function package.module:Name")
-    found = diagnosis(session, session.best())
+    best = session.best()
+    if (best is None or not best.found.gradients) and (classes := session.with_classes()) is not None:
+        other = classes.best()
+        session, best = (classes, other) if other is not None and other.found.gradients else (session, best)
+    found = diagnosis(session, best)
     assert session.run is not None
     return replace(found, notes=(*found.notes, f"{plain(session.path.name)} ran behind {session.run.protections}"))
 

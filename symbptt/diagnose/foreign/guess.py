@@ -13,6 +13,8 @@ from symbptt.model.values import Model, Role, Variable
 
 _INPUTS = ("x", "xs", "input", "inputs", "xt", "seq", "data")
 _TARGETS = ("y", "ys", "target", "targets", "label", "labels", "ytrue", "yt", "truth", "gold")
+_STARTS = ("prev", "previous", "prevt", "init", "start")
+"""Names of the input, of the target and of what the state starts from, where there is one only."""
 _GROUPS: dict[str, tuple[str, ...]] = {
     "parameters": ("parameters", "params", "param", "weights", "p", "theta"), "inputs": ("inputs",), "targets": ("targets",),
     "states": ("states", "state", "initial"), "cotangents": ("cotangents", "douts", "dout"),
@@ -90,7 +92,7 @@ class Guesser:
                 for letter in map(plain, letters(v)):
                     add([name.format(v=letter) for name in _COTANGENTS], one("cotangent", v.name))
                     add([name.format(v=letter) for name in _LASTS], one("cotangent", v.name, last=True))
-        for role, usual in ((Role.INPUT, _INPUTS), (Role.TARGET, _TARGETS)):
+        for role, usual in ((Role.INPUT, _INPUTS), (Role.TARGET, _TARGETS), (Role.STATE, _STARTS)):
             only = model.of(role)
             if len(only) == 1:
                 add(usual, variable(only[0].name, model))

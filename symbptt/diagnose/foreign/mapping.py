@@ -194,6 +194,13 @@ def blocks(rows: Sequence[Any], model: Model, place: str) -> Meaning:
             raise UnknownName("parameter", str(name), parameters, place)
     if not made or len({len(row) for row in made}) != 1 or not made[0]:
         raise BadInput(f'{place}: expected a name, or blocks of parameters such as ["W_xi", "W_xf"] or [["W_hf", "W_xf"]]')
+    shapes = [[model[name].shape for name in row] for row in made]
+    heights = [{shape[:1] for shape in row} for row in shapes]
+    widths = {tuple(sorted(shape[1:] for shape in row)) for row in shapes}
+    if any(len(found) != 1 for found in heights) or len(widths) != 1:
+        shown = ", ".join(f"{name} ({', '.join(model[name].shape)})" for row in made for name in row)
+        raise BadInput(f"{place}: these blocks do not fit together: {shown}; rows below each other need the same columns, blocks "
+                       'beside each other the same rows, as (outputs, inputs); weights as (inputs, outputs) are layout = "row"')
     return Meaning("blocks", made)
 
 

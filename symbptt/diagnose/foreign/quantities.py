@@ -25,10 +25,12 @@ def quantities(finding: Finding, theirs: str, call: Call, model: Model) -> Itera
     cause = next((s.cause for s in finding.suspects if s.certain), None)
     if cause is None:
         return
+    known = {_plain(name): name for name in call.source.stored}
     if cause.subject == finding.gradient:
+        # A result without a name is known by that of the argument, and the argument is stored before its gradient.
+        yield from (known[start + _plain(theirs)] for start in _BEFORE if start + _plain(theirs) in known)
         yield theirs
         return
-    known = {_plain(name): name for name in call.source.stored}
     carried = _CARRIED if cause.carry or cause.name == "carry-dropped" else ("", "raw")
     subjects = [cause.subject, *_read(model, cause.subject)]
     for subject in dict.fromkeys(_plain(name) for s in subjects for name in (s, *_letters(s, call, model))):

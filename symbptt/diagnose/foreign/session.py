@@ -106,6 +106,16 @@ class Session:
         return frozenset(m.name for n, m in self.call.meanings.items()
                          if n in own and own[n].classes and self.model[m.name].role is Role.INPUT)
 
+    def with_classes(self) -> Session | None:
+        """The same with inputs as integer classes, where vectors are given and nothing is said of them: an embedding is read by
+        its rows, and code that does so runs with integers only. None if no time is left for it."""
+        given = (n for n, m in self.call.meanings.items() if m.kind == "sequence" and self.model[m.name].role is Role.INPUT)
+        names = [n for n in given if n not in self.table.own and self.model[self.call.meanings[n].name].shape]
+        if not names or self._left <= 0:
+            return None
+        own = {**self.table.own, **dict.fromkeys(names, replace(self.table.layout, classes=True))}
+        return Session(self.model, self.path, self.calls, replace(self.table, own=own), replace(self.limits, seconds=self._left))
+
     def case(self, plan: Plan, way: str) -> Case:
         """The right gradients for a plan, of a loss that is taken in one of the ways of a mapping."""
         key = plan.data.T, plan.data.N, way, _lasts(plan)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
@@ -53,7 +53,7 @@ class Function:
 @dataclass(frozen=True)
 class Source:
     """A file with its functions and methods by full name, the attributes that each class assigns, and the texts that it uses as
-    keys, as in parameters["Wf"]."""
+    keys, as in parameters["Wf"], or lists."""
 
     path: Path
     functions: Mapping[str, Function]
@@ -153,11 +153,20 @@ def parsed(place: Path, text: str) -> Source:
     read = [(n.value, n.slice.value) for n in subscripts if isinstance(n.slice, ast.Constant)]
     taken = {a for f in functions.values() for a in f.arguments}
     dotted = [n for n in ast.walk(tree) if isinstance(n, ast.Attribute) and isinstance(n.value, ast.Name) and n.value.id in taken]
-    texts = tuple(dict.fromkeys([*(key for _, key in read if isinstance(key, str)), *(n.attr for n in dotted)]))
+    texts = tuple(dict.fromkeys([*(key for _, key in read if isinstance(key, str)), *(n.attr for n in dotted), *_listed(tree)]))
     dicts = {_name(of) for of, key in read if isinstance(key, str) and isinstance(of, (ast.Name, ast.Attribute))}
     dicts |= {_name(value) for target, value in _stored(tree) if _name(target) in dicts}
     attributes = {c.name: _attributes(c) for c in classes}
     return Source(place, functions, attributes, texts, tuple(_assigned(tree)), frozenset(dicts), tree, text)
+
+
+def _listed(tree: ast.Module) -> Iterator[str]:
+    """The texts in tuples and lists, as in `for name in ("Wax", "Waa")` and in `"Wax Waa".split()`."""
+    for node in ast.walk(tree):
+        if isinstance(node, (ast.Tuple, ast.List)):
+            yield from (e.value for e in node.elts if isinstance(e, ast.Constant) and isinstance(e.value, str))
+        elif isinstance(node, ast.Attribute) and node.attr == "split" and isinstance(node.value, ast.Constant):
+            yield from str(node.value.value).split()
 
 
 def _function(node: ast.FunctionDef) -> Function:
