@@ -19,8 +19,8 @@ _WRONG = """
 _right = {function}
 
 
-def {function}(*arguments, **options):
-    {result} = _right(*arguments, **options)
+def {function}({arguments}):
+    {result} = _right({arguments})
     gradients["{name}"] = gradients["{name}"] + 0.25
     return {result}
 """
@@ -38,7 +38,9 @@ def files(model: Model, folder: Path) -> Iterator[Path]:
     right = emit.for_steps(model, STEPS, wrt="all", style="plain").text
     loss = model.loss is not None
     function, result = ("value_and_grad", "loss, gradients") if loss else ("backward", "gradients")
-    wrong = right.partition("\nif __name__")[0] + _WRONG.format(function=function, result=result, name=names[-1])
+    arguments = "parameters, inputs, targets, states" if loss else "parameters, residuals, cotangents"
+    told = {"function": function, "arguments": arguments, "result": result, "name": names[-1]}
+    wrong = right.partition("\nif __name__")[0] + _WRONG.format(**told)
     for stem, text in (("right", right), ("wrong", wrong)):
         (folder / f"{stem}.py").write_text(text, encoding="utf-8")
         yield folder / f"{stem}.py"
@@ -46,13 +48,13 @@ def files(model: Model, folder: Path) -> Iterator[Path]:
     gradients = {name: complex_step.gradient(graph, data, model[name]) for name in names}
     for stem, off in (("right", 0.0), ("wrong", 0.25)):
         given = gradients | {names[-1]: gradients[names[-1]] + off}
-        np.savez(folder / f"{stem}.npz", allow_pickle=False, **_packed(data, given))
+        packed = _packed(data, given, "targets" if loss else "cotangents")
+        np.savez(folder / f"{stem}.npz", allow_pickle=False, **packed)
         yield folder / f"{stem}.npz"
 
 
-def _packed(data: Data, gradients: dict[str, Array]) -> dict[str, Array]:
+def _packed(data: Data, gradients: dict[str, Array], by: str) -> dict[str, Array]:
     groups = {
-        "parameters": data.parameters, "inputs": data.inputs, "targets": data.targets, "states": data.states,
-        "cotangents": data.cotangents, "gradients": gradients,
+        "parameters": data.parameters, "inputs": data.inputs, by: getattr(data, by), "states": data.states, "gradients": gradients,
     }
     return {f"{group}.{name}": array for group, arrays in groups.items() for name, array in arrays.items()}
