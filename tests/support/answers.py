@@ -55,6 +55,7 @@ def files(model: Model, folder: Path) -> Iterator[Path]:
 
 def _packed(data: Data, gradients: dict[str, Array], by: str) -> dict[str, Array]:
     groups = {
-        "parameters": data.parameters, "inputs": data.inputs, by: getattr(data, by), "states": data.states, "gradients": gradients,
+        "parameters": data.parameters, "inputs": data.inputs, "states": data.states, by: getattr(data, by),
+        "gradients": gradients,
     }
     return {f"{group}.{name}": array for group, arrays in groups.items() for name, array in arrays.items()}

@@ -48,7 +48,7 @@ LEFT_OUT = frozenset({
     "--dims", "--seed", "--set", "--scale", "--init", "--k1", "--k2", "--without",  # sizes, numbers and names of the model
     "--experiment", "--compare", "--table", "--picture",  # tests/analyze
     "--title", "--author", "--course", "--templates", "--prose",  # tests/document
-    "-o", "--force", "--function", "--mapping", "--values", "--formula", "--timeout",
+    "-o", "--force", "--function", "--mapping", "--values", "--formula", "--timeout", "--path",
 })  # fmt: skip
 """Options that are tried elsewhere, or that the bases have."""
 
