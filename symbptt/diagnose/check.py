@@ -50,13 +50,14 @@ def equal(made: Case, theirs: Arrays) -> frozenset[str]:
 
 
 def diagnosed(
-    made: Case, theirs: Arrays, entries: Arrays, shorter: Iterable[tuple[Case, Arrays]] = (),
+    made: Case, theirs: Arrays, entries: Arrays, shorter: Iterable[tuple[Case, Arrays]] = (), deep: bool = True,
 ) -> tuple[Finding, ...]:
     """The findings on gradients at a point, in the order of the model's variables.
 
     `shorter` has the gradients of the same code for its first steps alone, asked for only where they are needed.
+    Unless it goes `deep` only single mistakes are looked for that explain all of them.
     """
     compared, strange = given(made, theirs, entries)
     first = ((case, given(case, gradients, {})[0]) for case, gradients in shorter)
-    found = {f.gradient: f for f in (*findings(made, compared, first), *strange)}
+    found = {f.gradient: f for f in (*findings(made, compared, first, deep), *strange)}
     return tuple(found[v.name] for v in made.program.model.variables if v.name in found)

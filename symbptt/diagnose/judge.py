@@ -45,12 +45,15 @@ class _Judged:
         return [g.name for g in self.matcher.givens if g.name not in self.right and g.name not in self.scaled]
 
 
-def findings(case: Case, givens: Sequence[Given], shorter: Shorter = ()) -> tuple[Finding, ...]:
-    """A finding for each given gradient; `shorter` are the gradients of the same code for its first steps alone."""
+def findings(case: Case, givens: Sequence[Given], shorter: Shorter = (), deep: bool = True) -> tuple[Finding, ...]:
+    """A finding for each given gradient; `shorter` are the gradients of the same code for its first steps alone.
+
+    Unless it goes `deep` only single mistakes are looked for that explain all of them.
+    """
     if not givens:
         return ()
     known = _judged(case, _turned(givens))
-    explained = {} if len(known.right) == len(known.matcher.givens) else _explained(known, shorter)
+    explained = {} if len(known.right) == len(known.matcher.givens) else _explained(known, shorter, deep)
     return tuple(_finding(known, g, explained.get(g.name, ())) for g in known.matcher.givens)
 
 
@@ -68,14 +71,14 @@ def _turned(givens: Sequence[Given]) -> list[Given]:
     return [(g.turned() if rows else None) or g for g in givens]
 
 
-def _explained(known: _Judged, shorter: Shorter) -> ByName:
+def _explained(known: _Judged, shorter: Shorter, deep: bool = True) -> ByName:
     """Hypotheses for each gradient that is not right, the likeliest first."""
     problem = Problem(known.case, known.matcher)
     all_of = Singles.of(problem, mutants(known.case.program, known.case.point))
     names = [g.name for g in known.matcher.givens if g.name not in known.right]
     if exact := search.singles(all_of) or (known.wrong and (transforms.singles(all_of) or scaling.singles(all_of))):
         return dict.fromkeys(names, tuple(exact))
-    if not known.wrong:
+    if not known.wrong or not deep:
         return {}
     if exact := pairs(all_of):
         return dict.fromkeys(names, tuple(exact))

@@ -8,12 +8,14 @@ from pathlib import Path
 import pytest
 
 import symbptt
+from symbptt import testing
 from symbptt.diagnose import Diagnosis, code
+from symbptt.diagnose.foreign.mapping import table
+from symbptt.diagnose.problem import case
 from symbptt.model.values import Model
 
 BROUGHT = Path(__file__).parent / "brought"
-NO_LOSS = ("class_of_parameters", "last_step", "last_cotangent")
-ANSWERS = ("W_xh", "W_hh", "b_h", "W_ho", "b_o")
+NO_LOSS = ("class_of_parameters", "last_step", "last_by_shape", "last_cotangent")
 
 
 def model(name: str) -> Model:
@@ -34,7 +36,7 @@ RIGHT = (*QUICK, *(
     pytest.param(name, marks=pytest.mark.slow) for name in (
         "dicts_of_steps", "class_of_parameters", "scalars", "attention", "other_keys", "classifier", "lists_of_gradients",
         "one_hot", "in_place", "module_names", "last_step", "gated", "delta_rule", "by_shape", "square", "loss_method",
-        "whole_arrays",
+        "whole_arrays", "pure_python", "last_by_shape", "class_with_dicts", "single_precision", "book", "dots",
     )
 ))
 
@@ -123,6 +125,28 @@ def test_nothing_is_dropped_in_silence(tmp_path: Path) -> None:
     found = diagnosed("by_shape", path)
     assert not found.ok and found.unjudged and all(name in str(found) for name in found.unjudged)
     assert any("no gradient of elman that can be recognised" in note for note in found.notes)
+
+
+def test_layouts_that_fit_alike_and_differ_in_the_verdict_are_asked_for() -> None:
+    found = diagnosed("unseen")
+    assert found.failed and not found.findings and any("two layouts fit" in note for note in found.notes)
+    axes = {"axes": "TND", "layout": "column"}
+    assert code.file(model("unseen"), BROUGHT / "unseen.py", table=table(axes, model("unseen"))).ok
+
+
+@pytest.mark.parametrize(("turned", "verdicts"), [
+    ({"W_hh"}, {"W_hh": "wrong", "W_xh": "right"}), ({"W_hh", "W_xh"}, {"W_hh": "scaled", "W_xh": "scaled"}),
+    ({"W_xh"}, {"W_hh": "wrong", "W_xh": "scaled"}),
+])
+def test_square_matrices_are_read_as_the_others(turned: set[str], verdicts: dict[str, str]) -> None:
+    elman = symbptt.load("elman")
+    point = testing.point(elman)
+    given = {"parameters": point.parameters, "inputs": point.inputs, "targets": point.targets, "states": point.states}
+    right = case(elman, **given).right
+    theirs = {n: right[n].T if n in turned else right[n] for n in ("W_xh", "W_hh")}
+    found = symbptt.diagnose.gradients(elman, theirs, **given)
+    assert {f.gradient: f.verdict for f in found.findings} == verdicts
+    assert all(f.certain and "transpose-missing" in f.causes for f in found.findings if not f.right)
 
 
 def test_what_is_done_to_arguments_is_said() -> None:

@@ -183,12 +183,12 @@ def _of_one(larger: Attempt, best: Attempt, name: str) -> str:
 def _findings(best: Attempt, session: Session) -> tuple[Finding, ...]:
     """The findings; where the loss that came back is a mean, the mistakes are looked for in gradients of the mean."""
     theirs = best.found.gradients
-    found = diagnosed(best.case, theirs, {}, _shorter(best, session, session.table.loss))
+    found = diagnosed(best.case, theirs, {}, _shorter(best, session, session.table.loss), not best.fit.differs)
     way = best.fit.way or "sum"
     if way == "sum" or session.table.loss != "sum" or all(f.verdict != WRONG for f in found):
         return found
     count = counts(best.plan.data.T, best.plan.data.N)[way]
-    meant = diagnosed(session.case(best.plan, way), theirs, {}, _shorter(best, session, way))
+    meant = diagnosed(session.case(best.plan, way), theirs, {}, _shorter(best, session, way), not best.fit.differs)
     if sum(f.right or f.certain for f in meant) < sum(f.right or f.certain for f in found):
         return found
     return tuple(_of_mean(f, old, count, best) for f, old in zip(meant, found, strict=True))

@@ -198,7 +198,7 @@ class Session:
         """
         found: list[Attempt] = []
         for choices, call in product(ROUNDS, self.calls):
-            found += self._round(call, choices)
+            found += self._round(call, choices, any(a.fit.complete and a.fit.batched for a in found))
             if any(a.fits for a in found) or (self.run and self.run.ended):
                 break
             if found and not any(a.found.gradients or a.answer.fault.startswith(LAYOUT_FAULTS) for a in found):
@@ -215,14 +215,15 @@ class Session:
         faults = Counter(a.answer.fault for a in found)
         return max(found, key=lambda a: (not a.answer.fault, a.fit.forward, faults[a.answer.fault]), default=None)
 
-    def _round(self, call: Call, choices: Sequence[Sequence[str]]) -> list[Attempt]:
+    def _round(self, call: Call, choices: Sequence[Sequence[str]], ordered: bool = False) -> list[Attempt]:
         """The layouts of a round, as far as none fits: whole sequences, then cotangents and targets of the last step alone, then
-        gates in other orders. An order leaves shapes as they are, so it is open only where a call came back."""
+        gates in other orders. An order leaves shapes as they are, so it is open only where gradients came back in theirs, and
+        not again once it was tried with several samples."""
         plans = [*self.plans(call, choices)]
         found = self.attempts(plans)
         if any(ends(m, self.model) and not m.last for m in call.meanings.values()) and self._open(found):
             found += self.attempts([replace(plan, last=True) for plan in plans])
-        others = [p for a in found if a.found.gradients for p in self._in_other_orders(a)]
+        others = [p for a in found if a.fit.complete and not ordered for p in self._in_other_orders(a)]
         return found + (self.attempts(others) if others and self._open(found) else [])
 
     def _open(self, found: Sequence[Attempt]) -> bool:
