@@ -98,12 +98,15 @@ def _call(source: Source, name: str | None, table: Table, model: Model, guesser:
 
 
 def _keys(source: Source, table: Table, guesser: Guesser) -> Meanings:
-    """Keys that the file reads and that stand for parameters or states under other names than the model's."""
+    """Keys that the file reads and that stand for parameters or states under other names than the model's.
+
+    A dimension that is named in a shape is no key.
+    """
     found: Meanings = {}
-    for key in source.keys:
+    taken = {v.name for v in guesser.model.variables} | set(guesser.model.dimensions)
+    for key in (key for key in source.keys if key not in taken):
         meaning = table.names.get(key) or guesser.argument(key, False)
-        own = key in {v.name for v in guesser.model.variables}
-        if meaning is not None and meaning.kind in ("blocks", "state", "out") and not own:
+        if meaning is not None and meaning.kind in ("blocks", "state", "out"):
             found[key] = meaning
     return found
 
