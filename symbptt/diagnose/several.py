@@ -41,7 +41,7 @@ def together(all_of: Singles, shorter: Iterable[Problem], known: int = 0) -> lis
     climbed = _climbed(all_of, shorter)
     if climbed is not None and problem.matcher.equal(climbed.on(problem)).all():
         return _hypotheses(all_of, climbed)
-    found = next(_searched(all_of), None) or climbed
+    found = climbed or next(_searched(all_of), None)
     if found is None or -found.rank(problem)[0] <= max(known, int(problem.matcher.equal(problem.matcher.truth).sum())):
         return []
     return _hypotheses(all_of, found)

@@ -24,9 +24,9 @@ from symbptt.verify.data import Data, random
 Arrays = dict[str, np.ndarray]
 MODELS = ("elman", "lstm", "gru")
 SIZES = (
-    {"D": 3, "H": 4, "O": 3, "T": 4, "N": 2},
-    {"D": 2, "H": 3, "O": 5, "T": 5, "N": 3},
-    {"D": 4, "H": 4, "O": 4, "T": 3, "N": 1},
+    {"D": 3, "H": 4, "O": 3, "K": 3, "V": 4, "T": 4, "N": 2},
+    {"D": 2, "H": 3, "O": 5, "K": 4, "V": 3, "T": 5, "N": 3},
+    {"D": 4, "H": 4, "O": 4, "K": 4, "V": 4, "T": 3, "N": 1},
 )
 
 

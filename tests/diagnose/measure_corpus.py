@@ -1,7 +1,8 @@
-"""Measure the corpus: `python -m tests.diagnose.measure_corpus [PAIRS]` prints the tables of docs/diagnose.md.
+"""Measure the corpus: `python -m tests.diagnose.measure_corpus [KIND ...]` prints the tables, of all kinds if none is named.
 
-PAIRS is the count of pairs for each model. A case counts as named where every gradient that is not right has certain causes, and
-these hold the mistakes that were made: the single one for every such gradient, two for all of them together.
+The kinds are those of `KINDS`. Times are of the processor, for one diagnosis. A case counts as named where every gradient that
+is not right has certain causes, and these hold the mistakes that were made: the single one for every such gradient, several
+for all of them together. Of three mistakes the gradients of the first step, and of the first two, are given too.
 """
 
 from __future__ import annotations
@@ -10,16 +11,21 @@ import sys
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
+from pathlib import Path
 from random import Random
+from time import process_time
 
 import numpy as np
 
-import symbptt
 from symbptt.diagnose import Diagnosis
+from symbptt.diagnose.check import diagnosed
+from symbptt.diagnose.problem import Case, case
+from symbptt.verify.data import Data
 
-from . import corpus
+from . import corpus, corpus_more
 
 PAIRS = 60
+TRIPLES = 12
 SEED = 10
 NOT_LINEAR = ("clipped", "overwritten")
 """What happens to every gradient of a window that is made of one run for each loss step, not to their sum."""
@@ -35,6 +41,7 @@ class Outcome:
     what: str
     certain: tuple[frozenset[str], ...]
     first: tuple[frozenset[str], ...]
+    seconds: float = 0.0
 
     def _has(self, said: tuple[frozenset[str], ...]) -> bool:
         if not said or not all(said):
@@ -72,10 +79,24 @@ def outcome(model: str, size: int, seed: int, *made: corpus.Mistake) -> Outcome 
     for mistake in made if len(made) > 1 else ():
         alone = corpus.gradients(mistake.made_in(plain) or plain, at)
         if alone is None or equal(alone, right) or equal(alone, theirs):
-            return None  # one of the two has no effect: it is a single mistake
-    said = symbptt.diagnose.gradients(corpus.load(model), theirs, **corpus.arguments(at))
+            return None  # one of them has no effect
+    begun = process_time()
+    said = diagnosis(model, str(text), at, theirs, len(made) > 2)
     what = " + ".join(m.what for m in made)
-    return Outcome(model, size, tuple(m.cause for m in made), what, names(said), names(said, first=True))
+    took = process_time() - begun
+    return Outcome(Path(model).stem, size, tuple(m.cause for m in made), what, names(said), names(said, first=True), took)
+
+
+def diagnosis(name: str, text: str, at: Data, theirs: corpus.Arrays, probed: bool) -> Diagnosis:
+    """The diagnosis of a module's gradients; with `probed` it is asked for those of its first steps too."""
+    model = corpus.load(name)
+
+    def shorter() -> Iterator[tuple[Case, corpus.Arrays]]:
+        for data in (at.first(model, steps) for steps in (1, 2) if steps < at.T):
+            if (found := corpus.gradients(text, data)) is not None:
+                yield case(model, **corpus.arguments(data)), found
+
+    return Diagnosis(model, diagnosed(case(model, **corpus.arguments(at)), theirs, {}, shorter() if probed else ()))
 
 
 def equal(one: corpus.Arrays, other: corpus.Arrays) -> bool:
@@ -100,17 +121,42 @@ def singles(sizes: tuple[int, ...] = (0, 1, 2)) -> Iterator[Outcome]:
                     yield found
 
 
-def pairs(count: int, seed: int = 0, models: tuple[str, ...] = corpus.MODELS) -> Iterator[Outcome]:
-    """Sampled pairs of mistakes of two different causes, as many for each model; each cause is as likely as any other."""
+def systematic(sizes: tuple[int, ...] = (0, 1)) -> Iterator[Outcome]:
+    """Every systematic mistake."""
+    for model in corpus.MODELS:
+        for mistake in corpus_more.systematic(corpus.source(model)):
+            yield from (o for size in sizes if (o := outcome(model, size, SEED + size, mistake)) is not None)
+
+
+def matrix_states(sizes: tuple[int, ...] = (0, 1, 2), every: int = 1) -> Iterator[Outcome]:
+    """Single mistakes in models whose states are matrices."""
+    for model in corpus_more.MATRIX_MODELS:
+        for mistake in [*corpus_more.matrix_states(corpus.source(model))][::every]:
+            yield from (o for size in sizes if (o := outcome(model, size, SEED + size, mistake)) is not None)
+
+
+def pairs(count: int = PAIRS, seed: int = 0, models: tuple[str, ...] = corpus.MODELS) -> Iterator[Outcome]:
+    """Sampled pairs of mistakes of two different causes."""
+    yield from sampled(2, count, seed, models)
+
+
+def triples(count: int = TRIPLES, seed: int = 0, models: tuple[str, ...] = corpus.MODELS) -> Iterator[Outcome]:
+    """Sampled triples."""
+    yield from sampled(3, count, seed, models)
+
+
+def sampled(many: int, count: int, seed: int, models: tuple[str, ...]) -> Iterator[Outcome]:
+    """So many mistakes of different causes at once, `count` for each model; each cause is as likely as any other."""
     drawn = Random(seed)
     for model in models:
         by_cause: dict[str, list[corpus.Mistake]] = {}
         for mistake in corpus.mistakes(model, corpus.source(model)):
-            by_cause.setdefault(mistake.cause, []).append(mistake)
+            if many < 3 or not mistake.appended:  # what runs a module for each loss step has no first steps of its own
+                by_cause.setdefault(mistake.cause, []).append(mistake)
         made = 0
         while made < count:
-            a, b = (drawn.choice(by_cause[c]) for c in drawn.sample(sorted(by_cause), 2))
-            found = outcome(model, drawn.randrange(2), drawn.randrange(1000), a, b)
+            chosen = [drawn.choice(by_cause[c]) for c in drawn.sample(sorted(by_cause), many)]
+            found = outcome(model, drawn.randrange(2), drawn.randrange(1000), *chosen)
             if found is not None:
                 made += 1
                 yield found
@@ -129,7 +175,9 @@ def table(outcomes: list[Outcome]) -> str:
 def share(outcomes: list[Outcome]) -> str:
     """The totals."""
     n, named, first = len(outcomes), sum(o.named for o in outcomes), sum(o.foremost for o in outcomes)
-    return f"{n} cases: named {named} ({100 * named / n:.1f} %), in the first hypothesis {first} ({100 * first / n:.1f} %)"
+    text = f"{n} cases: named {named} ({100 * named / n:.1f} %), in the first hypothesis {first} ({100 * first / n:.1f} %); "
+    times = [o.seconds for o in outcomes]
+    return text + f"processor time {np.mean(times):.1f} s, at most {max(times):.1f} s"
 
 
 def measured(title: str, cases: Iterator[Outcome]) -> None:
@@ -142,6 +190,9 @@ def measured(title: str, cases: Iterator[Outcome]) -> None:
     print(f"\n{title}: {share(done)}\n\n{table(done)}\n", flush=True)
 
 
+KINDS = {"singles": singles, "systematic": systematic, "matrix states": matrix_states, "pairs": pairs, "triples": triples}
+
+
 if __name__ == "__main__":
-    measured("single causes", singles())
-    measured("pairs", pairs(int(sys.argv[1]) if len(sys.argv) > 1 else PAIRS))
+    for kind in sys.argv[1:] or KINDS:
+        measured(kind, KINDS[kind]())

@@ -85,9 +85,14 @@ def _unvisited(step: int) -> Filter:
 def _overwritten(program: Backward, T: int) -> Iterator[Mutant]:
     tied = [v for v in program.model.parameters if v.tied]
     numbers: Mapping[str, int] = {r.target.name: r.number for r in program.routes}
-    groups = [frozenset([v.name]) for v in tied] + [frozenset(v.name for v in tied)]
-    for names in groups:
-        what = f"d{next(iter(names))}" if len(names) == 1 else "every gradient"
+    alike = [frozenset(v.name for v in tied if v.shape == shape) for shape in dict.fromkeys(v.shape for v in tied)]
+    biases = frozenset(v.name for v in tied if len(v.shape) < 2)
+    everything = frozenset(v.name for v in tied)
+    single = [frozenset([v.name]) for v in tied]
+    for names in dict.fromkeys((*single, *alike, biases, everything)):
+        what = "every gradient" if names == everything else " and ".join(f"d{v.name}" for v in tied if v.name in names)
+        if not names:
+            continue
         subject = next(iter(names)) if len(names) == 1 else ""
         # A loop that stops at step 2 leaves the part of that one.
         for step in dict.fromkeys((1, T, 2)):

@@ -1,0 +1,105 @@
+"""Causes one by one, in backward passes of emitted code and of models made for them."""
+
+from __future__ import annotations
+
+import pytest
+
+import symbptt
+from symbptt.diagnose import Diagnosis
+from symbptt.model.read import from_text
+from symbptt.verify.data import random
+
+from . import corpus, corpus_more, measure_corpus
+
+ROTATION = """
+[inputs]
+x = "H"
+i = "index V"
+
+[states]
+re = "H"
+im = "H"
+
+[parameters]
+rate = "H"
+angle = "H"
+E = "H V"
+
+[targets]
+y = "H"
+
+[equations]
+a = "exp(-exp(rate))"
+c = "cos(angle)"
+s = "sin(angle)"
+e = "embed(E, i)"
+re = "a * c * re[t-1] - a * s * im[t-1] + x + e"
+im = "a * s * re[t-1] + a * c * im[t-1]"
+u = "re[0:1]"
+
+[loss]
+step = "squared_error(re, y) + sum(u)"
+"""
+
+
+def _edited(text: str, *edits: tuple[str, str]) -> Diagnosis:
+    model = from_text(text, "model.toml")
+    plain = symbptt.emit.source(model, style="plain").text
+    at = random(model, {"H": 4, "V": 3}, T=6, N=3, seed=3)
+    changed = plain
+    for old, new in edits:
+        assert old in changed, (old, plain)
+        changed = changed.replace(old, new)
+    theirs = corpus.gradients(changed, at)
+    assert theirs is not None
+    return symbptt.diagnose.gradients(model, theirs, **corpus.arguments(at))
+
+
+def _explains(found: Diagnosis, cause: str, words: str) -> bool:
+    """Whether every wrong gradient has this cause for certain, with these words in some explanation."""
+    wrong = [f for f in found.findings if not f.right]
+    said = [s.cause for f in wrong for s in f.suspects if s.certain and s.cause.name == cause]
+    return bool(wrong) and all(f.certain and cause in f.causes for f in wrong) and any(words in c.explanation for c in said)
+
+
+_LOOP_END = "        d_im_next = d_im * a[t] * c[t] - d_re * a[t] * s[t]"
+_SINE = "d_s = d_im * a[t] * re[t]"
+
+
+@pytest.mark.parametrize(("edits", "cause", "words"), [
+    ([("d_re_next = d_im", "d_re_next = -d_im"), ("c[t] - d_re * a[t] * s[t]", "c[t] + d_re * a[t] * s[t]")],
+     "sign-flipped", "rotation"),
+    ([("(d_a_1 * a_1[t])", "d_a")], "slope-missing", "which is the gradient by"),
+    ([("(d_a_1 * a_1[t])", "d_a_1")], "slope-missing", "exp(rate)"),
+    ([("grad_E += d_e.T @ i[t]", "grad_E[:, i[t].argmax(1)] = d_e.T")], "overwritten", "the first step that has its class"),
+    ([("grad_E += d_e.T @ i[t]", "grad_E[:, i[t].argmax(1)] += d_e.T")], "overwritten", "within a step"),
+    ([("        d_e = d_re ", "        d_re[:, :1] = d_u\n        d_e = d_re ")], "overwritten", "in the rows of"),
+    ([(_LOOP_END, _LOOP_END.replace("        d", "        d_re_next *= 0.3 if t and t % 2 == 0 else 1\n        d"))],
+     "factor", "between blocks of 2 steps, is 3/10"),
+    ([("(d_s * np.cos", "(d_c * np.cos")], "factor-wrong", "δ_{c,t} in place of δ_{s,t}"),
+    ([(_SINE, "d_s = d_im * a[t] * re[1]")], "stale-buffer", "the value of the first step"),
+    ([(_SINE, "d_s = d_im * a[t] * re[t][:1]")], "stale-buffer", "the first sample"),
+])
+def test_one_cause(edits: list[tuple[str, str]], cause: str, words: str) -> None:
+    found = _edited(ROTATION, *edits)
+    assert _explains(found, cause, words), str(found)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("model", corpus.MODELS)
+def test_the_same_mistake_at_all_sites_is_one(model: str) -> None:
+    for mistake in [*corpus_more.systematic(corpus.source(model))][::3]:
+        found = measure_corpus.outcome(model, 1, 5, mistake)
+        assert found is None or found.foremost, found
+
+
+@pytest.mark.slow
+def test_mistakes_in_models_with_matrix_states() -> None:
+    found = [*measure_corpus.matrix_states((0,), every=4)]
+    assert len(found) > 15 and sum(o.named for o in found) >= 0.95 * len(found), [str(o) for o in found if not o.named]
+
+
+@pytest.mark.slow
+def test_three_mistakes_at_once() -> None:
+    found = [*measure_corpus.triples(3, seed=1)]
+    assert sum(o.named for o in found) >= 7, [str(o) for o in found if not o.named]
