@@ -1,6 +1,8 @@
-"""What all tests share: reproducible property tests, and which models an expensive module tries every time."""
+"""What all tests share: reproducible property tests, and what expensive tests try every time."""
 
 from __future__ import annotations
+
+from collections import Counter
 
 import pytest
 from hypothesis import settings
@@ -13,10 +15,17 @@ settings.load_profile("symbptt")
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """A module with `QUICK_MODELS` tries these built-in models every time; its tests of the others are slow."""
-    known = set(model_names())
+    """A module with `QUICK_MODELS` tries these built-in models every time; its tests of the others are slow.
+
+    Of a test that is marked `sampled(n)` every n-th case runs each time; the others are slow.
+    """
+    known, count = set(model_names()), Counter[str]()
     for item in items:
         quick = getattr(getattr(item, "module", None), "QUICK_MODELS", None)
         given = {v for v in item.callspec.params.values() if isinstance(v, str)} if hasattr(item, "callspec") else set()
         if quick is not None and not given & known <= set(quick):
             item.add_marker(pytest.mark.slow)
+        if sampled := item.get_closest_marker("sampled"):
+            if count[test := item.nodeid.partition("[")[0]] % sampled.args[0]:
+                item.add_marker(pytest.mark.slow)
+            count[test] += 1

@@ -16,6 +16,7 @@ def test_the_gallery_is_up_to_date():
     assert gallery.build(check=True) == []
 
 
+@pytest.mark.slow
 def test_a_changed_byte_a_missing_file_and_an_orphan_are_noticed(tmp_path):
     root = tmp_path / "generated"
     gallery.build(root=root)

@@ -33,6 +33,7 @@ def lstm():
     return analyze.flow("lstm", 6, wrt=["W_hi", "b_f"])
 
 
+@pytest.mark.sampled(2)
 @pytest.mark.parametrize("name", pictures.FIGURES)
 @pytest.mark.parametrize("layout", ["png", "svg"])
 def test_every_picture_in_both_formats_twice_the_same(lstm, name, layout):

@@ -102,6 +102,7 @@ def test_a_function_called_backward_goes_before_one_called_forward() -> None:
     assert found.failed and any("rnn_backward returned no gradient" in note for note in found.notes)
 
 
+@pytest.mark.sampled(3)
 @pytest.mark.parametrize(("name", "old", "new", "opening"), [
     ("lists_of_gradients", "h[-1] @ W_hh.T + b_h)", "h[-1] @ W_hh + b_h)", "h at step 1 is"),
     ("dicts_of_steps", "np.dot(Whh, hs[t - 1]) + bh)", "np.dot(Whh, hs[t - 1]))", "b_h are not its gradients, those of W_xh"),

@@ -167,8 +167,9 @@ def test_code_that_prints_and_writes_is_judged_all_the_same(write: Write) -> Non
     assert any("printed" in note for note in found.notes) and any("mine.npy" in note for note in found.notes)
 
 
+@pytest.mark.sampled(2)
 @pytest.mark.parametrize(("line", "message"), [
-    ("while True: pass", "took too long"), ("import no_such_module", "raised ModuleNotFoundError"),
+    ("import no_such_module", "raised ModuleNotFoundError"), ("while True: pass", "took too long"),
     ("raise SystemExit", "raised SystemExit"), ("data = open('input.txt').read()", "raised FileNotFoundError"),
 ])
 def test_what_a_script_does_outside_its_functions_is_left_out(write: Write, line: str, message: str) -> None:

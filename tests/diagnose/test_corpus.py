@@ -19,12 +19,14 @@ from . import corpus, measure_corpus, right
 SINGLES = [(m, mistake) for m in corpus.MODELS for mistake in islice(corpus.mistakes(m, corpus.source(m)), 0, None, 9)]
 
 
+@pytest.mark.sampled(3)
 @pytest.mark.parametrize(("model", "mistake"), SINGLES, ids=[f"{m}-{x.cause}-{x.what}" for m, x in SINGLES])
 def test_a_mistake_in_emitted_code_is_named(model: str, mistake: corpus.Mistake) -> None:
     found = measure_corpus.outcome(model, len(mistake.what) % 3, 5, mistake)
     assert found is None or found.named, found
 
 
+@pytest.mark.sampled(3)
 @pytest.mark.parametrize("model", corpus.MODELS)
 def test_two_mistakes_are_both_named(model: str) -> None:
     found = [*measure_corpus.pairs(3, seed=3, models=(model,))]

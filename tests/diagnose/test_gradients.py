@@ -107,6 +107,7 @@ def test_single_entries(bench: Make) -> None:
     assert made.diagnose({}, entries={"W_hf": np.array([[1, 1, made.right["W_hf"][1, 1]]])}).ok
 
 
+@pytest.mark.slow
 def test_two_gradients_with_a_mistake_of_their_own(bench: Make) -> None:
     made = bench("lstm")
     theirs = made.right | {"b_q": 0 * made.right["b_q"], "W_ho": made.wrong(made.named("off-by-one")[0])["W_ho"] + 0.0}
@@ -115,6 +116,7 @@ def test_two_gradients_with_a_mistake_of_their_own(bench: Make) -> None:
     assert "not-computed" in found["b_q"].causes and found["W_hi"].causes[0] == "carry-dropped"
 
 
+@pytest.mark.slow
 def test_terms_of_one_step_left_out(bench: Make) -> None:
     made = bench("lstm", T=3)
     array = made.case.terms.arrays["W_hi"].sum(axis=2)

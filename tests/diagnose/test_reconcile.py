@@ -104,6 +104,7 @@ def check(all_of: Singles) -> None:
     assert all(not h.gradients for hs in found.alone.values() for h in hs)
 
 
+@pytest.mark.slow
 def test_guesses_explain_most_of_the_difference_or_are_not_told(bench: Make) -> None:
     made = bench("lstm")
     rng = np.random.default_rng(5)

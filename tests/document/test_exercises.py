@@ -58,6 +58,7 @@ def test_the_seed_decides() -> None:
     assert sum(a.question != b.question for a, b in zip(first, other, strict=True)) >= 4
 
 
+@pytest.mark.sampled(2)
 @pytest.mark.parametrize("format", ["tex", "html"])
 @pytest.mark.parametrize("language, label", [("en", "Solution"), ("zh", "解答")])
 def test_a_student_s_file_has_no_solutions(format: str, language: str, label: str) -> None:

@@ -150,6 +150,7 @@ def test_bad_requests_are_refused(tmp_path: Path) -> None:
     assert not (tmp_path / "made").exists()
 
 
+@pytest.mark.slow
 def test_the_same_bytes_under_any_hash_seed() -> None:
     program = "from symbptt import document as d; print(d.render('lstm', 3), d.render('jordan', 3, 'html', 'all'))"
     setting = {"PYTHONPATH": ":".join(sys.path), "PYTHONIOENCODING": "utf-8"}

@@ -210,6 +210,7 @@ def test_every_printed_formula_has_its_value(name: str, layout: str) -> None:
     assert Told(name, speaking(layout=layout)).read() > 20
 
 
+@pytest.mark.sampled(2)
 @pytest.mark.parametrize("layout", LAYOUTS)
 @pytest.mark.parametrize("notation", notations.names())
 @pytest.mark.parametrize("name", QUICK)
