@@ -69,6 +69,7 @@ def test_words_in_place_of_an_empty_drawing(values, T, sentence):
     assert sentence in _texts(pictures.of_analysis(analyze.flow(ELMAN, T, values=values))).replace("\n", " ")
 
 
+@pytest.mark.sampled(3)
 @pytest.mark.parametrize("name", pictures.FIGURES)
 def test_no_model_and_no_value_stops_a_picture(name):
     infinite = analyze.flow(ELMAN, 3, values={"x": np.full((3, 2, 3), np.inf)})

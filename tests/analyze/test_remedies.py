@@ -105,6 +105,7 @@ def test_where_a_sigmoid_enlarges_is_never_wider_than_0_45():
     assert "0 < z; inf" in analyze.experiment("interval", analyze.Options(activation="relu")).text
 
 
+@pytest.mark.sampled(3)
 @pytest.mark.parametrize("name", EXPERIMENTS)
 @pytest.mark.parametrize("layout", ["text", "json", "csv"])
 def test_experiments_from_the_command_line(capsys, name, layout):

@@ -142,6 +142,7 @@ MISBEHAVING = {
 }
 
 
+@pytest.mark.sampled(3)
 @pytest.mark.parametrize("how", MISBEHAVING)
 def test_code_that_misbehaves(write: Write, how: str) -> None:
     body, message = MISBEHAVING[how]

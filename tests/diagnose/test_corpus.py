@@ -33,6 +33,7 @@ def test_two_mistakes_are_both_named(model: str) -> None:
     assert sum(o.named for o in found) == 3, [str(o) for o in found if not o.named]
 
 
+@pytest.mark.sampled(2)
 @pytest.mark.parametrize("case", [*right.drawn(9, seed=4)], ids=lambda r: f"{r.model}-{r.axes}-{r.packing}")
 def test_correct_code_is_right_in_every_layout(tmp_path: Path, case: right.Right) -> None:
     path = tmp_path / "theirs.py"

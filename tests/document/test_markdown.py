@@ -39,6 +39,7 @@ def test_every_model_has_a_text_that_is_closed(name: str) -> None:
         assert ElementTree.fromstring(picture).tag == "{http://www.w3.org/2000/svg}svg"
 
 
+@pytest.mark.sampled(2)
 @pytest.mark.parametrize("language", languages())
 @pytest.mark.parametrize("kind", KINDS)
 def test_every_kind_is_closed(kind: str, language: str) -> None:

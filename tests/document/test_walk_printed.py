@@ -79,6 +79,7 @@ def check(model: Model, voice: Voice) -> int:
     return count
 
 
+@pytest.mark.sampled(4)
 @pytest.mark.parametrize("layout", ["column", "row"])
 @pytest.mark.parametrize("name", sorted(set(names()) - COUPLED))
 def test_what_a_value_receives_is_its_adjoint(name: str, layout: str) -> None:

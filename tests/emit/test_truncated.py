@@ -113,6 +113,7 @@ def test_a_window_as_long_as_the_sequence_is_the_gradient():
         np.testing.assert_allclose(windowed[name], value, rtol=1e-10, atol=1e-14)
 
 
+@pytest.mark.sampled(6)
 @pytest.mark.parametrize("scheme", [(1, 2), (3, 4), (4, 2)], ids=str)
 @pytest.mark.parametrize("loss", [None, "none"])
 @pytest.mark.parametrize("name", [n for n in symbptt.names() if n != "mlp"])

@@ -69,6 +69,7 @@ def test_forgetting_the_silence_is_noticed(
     assert np.abs(by_recursion(item)["V"] - item.gradients()["V"]).max() > 1e-3
 
 
+@pytest.mark.sampled(3)
 @pytest.mark.parametrize("name", names())
 def test_the_numbers_in_the_code_are_those_of_the_equations(name: str) -> None:
     model = load(name)

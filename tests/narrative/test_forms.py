@@ -27,6 +27,7 @@ def balanced(text: str) -> bool:
     return text.count("{") == text.count("}") and text.count(r"\left") == text.count(r"\right")
 
 
+@pytest.mark.sampled(3)
 @pytest.mark.parametrize("name", names())
 def test_every_model_has_every_form(name: str) -> None:
     for result in results(name, 2):

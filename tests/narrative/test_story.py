@@ -23,6 +23,7 @@ def steps(told: Derivation) -> list[Step]:
     return [step for section in told.sections for step in section.steps]
 
 
+@pytest.mark.sampled(4)
 @pytest.mark.parametrize("name, T", [*((name, 3) for name in names()), ("elman", 1), ("lstm", 1), ("elman", 30)])
 def test_every_model_can_be_told(name: str, T: int) -> None:
     told = narrative.derivation(load(name), T, wrt="all")
