@@ -105,7 +105,8 @@ def backward(model: Model) -> Backward:
         for term in equation.terms:
             add(equation.variable, term, False, equation.number)
     for equation in derived.gradients:
-        for term in equation.terms:
+        # What a state starts from has no route of its own: it receives what the state carries to step 0.
+        for term in () if model.starting(equation.variable) else equation.terms:
             is_state = equation.variable.role is Role.STATE
             number = derived.adjoint_number(equation.variable.name) if is_state else equation.number
             add(equation.variable, term, is_state, number)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -12,9 +13,13 @@ from symbptt import derive, unroll
 from symbptt.algebra.nodes import TIME, Timed
 from symbptt.diagnose import point as reads
 from symbptt.diagnose.point import UNSET, WRAP, displaced
+from symbptt.diagnose.problem import case
+from symbptt.verify.data import random
 
 from .conftest import Bench
 
+FOLDER = Path(__file__).parents[1] / "kinds"
+KINDS = sorted(path.stem for path in FOLDER.glob("*.toml") if path.stem != "states-only" and symbptt.load(path).loss)
 WITH_LOSS = [name for name in symbptt.names() if symbptt.load(name).loss is not None]
 
 
@@ -32,6 +37,19 @@ def test_the_right_pass_gives_the_right_terms(bench: Callable[..., Bench], name:
         for (t, k), value in derive.gradient(graph, variable.name).evaluate(**made.point).items():
             mine = array[made.case.terms.losses.index(t), k - 1].reshape(value.shape)
             np.testing.assert_allclose(mine, value, rtol=1e-11, atol=1e-13)
+
+
+@pytest.mark.parametrize("given", [True, False], ids=["states", "no-states"])
+@pytest.mark.parametrize("kind", KINDS)
+def test_the_right_gradients_of_every_kind(kind: str, given: bool) -> None:
+    """With initial states and without, where what is learned as a start has a gradient."""
+    model = symbptt.load(FOLDER / f"{kind}.toml")
+    data = random(model, None, 3, 2, 0)
+    states = data.states if given else {}
+    point = {"parameters": data.parameters, "inputs": data.inputs, "targets": data.targets, "states": states}
+    right = derive.adjoints(unroll.steps(model, 3)).evaluate(**point)
+    for name, gradient in case(model, **point).right.items():
+        np.testing.assert_allclose(gradient, right[name], rtol=1e-11, atol=1e-11 * max(1.0, np.abs(right[name]).max()))
 
 
 def test_cotangents_take_the_place_of_the_loss(bench: Callable[..., Bench]) -> None:

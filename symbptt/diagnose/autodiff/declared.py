@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from symbptt.diagnose.autodiff.located import source
 from symbptt.diagnose.autodiff.runner import Facts
 from symbptt.diagnose.foreign.calls import Call, Meanings
-from symbptt.diagnose.foreign.guess import CONVENTIONS, Guesser, is_group
+from symbptt.diagnose.foreign.guess import CONVENTIONS, Guesser
 from symbptt.diagnose.foreign.mapping import Table
 from symbptt.diagnose.foreign.meaning import Meaning, one, tokens
 from symbptt.diagnose.foreign.signature import Function
@@ -42,7 +42,7 @@ def declared(name: str, facts: Facts, table: Table, model: Model) -> Declared:
 
 
 def _arguments(name: str, facts: Facts, table: Table, guesser: Guesser) -> Meanings:
-    group = is_group(facts.arguments)
+    group = guesser.takes_groups(facts.arguments)
     found: Meanings = {}
     for argument in facts.arguments:
         meaning = table.names.get(argument) or guesser.argument(argument, group)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from symbptt.diagnose.foreign.guess import CONVENTIONS, Guesser, is_cache, is_group, plain
+from symbptt.diagnose.foreign.guess import CONVENTIONS, Guesser, is_cache, plain
 from symbptt.diagnose.foreign.mapping import Table
 from symbptt.diagnose.foreign.meaning import Meaning
 from symbptt.diagnose.foreign.signature import Function, Source
@@ -131,7 +131,7 @@ def _made(source: Source, owner: str, table: Table, guesser: Guesser) -> Made | 
 
 def _meanings(source: Source, function: Function, table: Table, guesser: Guesser, before: Function | None) -> Meanings:
     """What the arguments of a function are; `before` is the one whose results it may take."""
-    group = is_group(function.arguments)
+    group = guesser.takes_groups(function.arguments)
     found: Meanings = {}
     for argument in function.arguments:
         meaning = table.names.get(argument) or _handed_on(argument, before, function, guesser)
@@ -188,7 +188,9 @@ def _packed(argument: str, function: Function, table: Table, guesser: Guesser) -
 def _read_globals(source: Source, function: Function, forward: Function | None, table: Table, guesser: Guesser) -> Meanings:
     """The parameters that functions read from their module, if they take none as arguments."""
     functions = [f for f in (function, forward) if f is not None]
-    arguments = [table.names.get(a) or guesser.argument(a, is_group(f.arguments)) for f in functions for a in f.arguments]
+    arguments = [
+        table.names.get(a) or guesser.argument(a, guesser.takes_groups(f.arguments)) for f in functions for a in f.arguments
+    ]
     if function.owner or any(m.kind == "blocks" or m == Meaning("group", (("parameters",),)) for m in arguments if m):
         return {}
     found = {n: guesser.attribute(n) for n in source.module_names if any(n in f.reads for f in functions)}

@@ -84,6 +84,9 @@ def diagnosis(session: Session, best: Attempt | None) -> Diagnosis:
                      f'argument or attribute it is in a mapping: [names] NAME = "{absent[0]}"')
         return Diagnosis(model, (), tuple(notes), failed=True)
     notes.insert(0, f"called {session.call.function.full} with {best.plan.layout.words}{_order(best.plan)}")
+    if session.alike:
+        other = session.alike[0].plan.layout.words
+        notes.append(f"shapes and values do not rule out {other}; if that is meant, say so in a mapping")
     asked = session.table.wrt or expected(best)
     found = tuple(_again(best, f) for f in _findings(best, session))
     opening = _opening(best, name)

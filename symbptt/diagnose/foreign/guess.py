@@ -29,7 +29,8 @@ _LASTS = ("d{v}last", "d{v}final", "d{v}end", "d{v}t", "d{v}next", "dlast{v}", "
 """Names of the cotangents of an output, and of that of its last step alone; what comes in behind the last step is one."""
 _PREFIXES = ("grad", "nabla", "delta", "dld", "dl", "d", "g")
 """What gradients have in front of the names of their variables."""
-_UPSTREAM = ("dout", "gradout", "gradoutput", "upstream", "gout")
+_UPSTREAM = ("dout", "gradout", "gradoutput", "upstream", "gout", "dy", "dys", "do", "dos")
+"""Names of the cotangent of the only output."""
 _SIZES = {
     "in": ("inputsize", "inputdim", "inputdims", "nin", "nx", "ninput", "ninputs", "dimin", "ind", "vocabsize", "insize", "xdim"),
     "state": ("hiddensize", "hiddendim", "nh", "na", "nhidden", "units", "numunits", "nunits", "hdim", "hidden", "statesize"),
@@ -115,7 +116,7 @@ class Guesser:
     def argument(self, name: str, group: bool) -> Meaning | None:
         """What an argument stands for; `group` prefers dicts, where the others of the function are dicts too."""
         bare = plain(name)
-        if group:
+        if group and not self.owns(name):
             for kind, names in _GROUPS.items():
                 if bare in names or bare == kind:
                     return Meaning("group", ((kind,),))
@@ -127,6 +128,15 @@ class Guesser:
             return one("size", name)
         found = self.result(name, {})
         return replace(found, kind="out") if found is not None and found.kind == "blocks" else None
+
+    def owns(self, name: str) -> bool:
+        """Whether the model calls something so itself."""
+        return any(v.name == name for v in self.model.variables)
+
+    def takes_groups(self, arguments: Iterable[str]) -> bool:
+        """Whether a function takes dicts: it has an argument for the parameters, or for two of the groups."""
+        bare = [plain(a) for a in arguments if not self.owns(a)]
+        return any(a in _GROUPS["parameters"] for a in bare) or sum(a in GROUPS for a in bare) > 1
 
     def attribute(self, name: str) -> Meaning | None:
         """What an attribute is to be set to: a parameter, or all of them."""
@@ -164,12 +174,6 @@ def _dimensions(model: Model) -> Iterable[tuple[str, str]]:
 def is_cache(name: str) -> bool:
     """Whether a name is one in use for what a forward pass keeps."""
     return plain(name) in _CACHE
-
-
-def is_group(arguments: Iterable[str]) -> bool:
-    """Whether a function takes dicts: it has an argument for the parameters, or for two of the groups."""
-    bare = [plain(a) for a in arguments]
-    return any(a in _GROUPS["parameters"] for a in bare) or sum(a in GROUPS for a in bare) > 1
 
 
 def _sorted(model: Model) -> dict[tuple[str, str], list[Variable]]:

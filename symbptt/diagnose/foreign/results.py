@@ -9,6 +9,7 @@ import numpy as np
 
 from symbptt.algebra.evaluate import Array
 from symbptt.diagnose.foreign import convert
+from symbptt.diagnose.foreign.guess import plain
 from symbptt.diagnose.foreign.meaning import Layout, Meaning
 from symbptt.diagnose.foreign.plans import Plan, named
 from symbptt.model.values import Role
@@ -57,7 +58,7 @@ class _Sorter:
         if meaning is not None and meaning.kind == "loss":
             self.loss = float(array.reshape(-1)[0]) if array.size == 1 and array.dtype.kind in "iuf" else self.loss
             self.losses = self.losses or array.size > 1
-        elif meaning is not None and meaning.kind in _OF and not self._taken(meaning) and not self._values(meaning):
+        elif meaning is not None and meaning.kind in _OF and not self._taken(meaning) and not self._values(name, meaning):
             if meaning.kind != "blocks" and explicit is None and not self._fits(array, meaning):
                 self.doubtful[name] = meaning  # gx may be the gradient of W_x
                 self.left.append(name)
@@ -69,8 +70,12 @@ class _Sorter:
     def _taken(self, meaning: Meaning) -> bool:
         return all(v in self.gradients for v in meaning.variables)
 
-    def _values(self, meaning: Meaning) -> bool:
-        """Whether what is called after a variable can be no gradient: of a target or of classes."""
+    def _values(self, name: str, meaning: Meaning) -> bool:
+        """Whether what is called after a variable is no gradient: of a target or of classes, or a state under its own name beside
+        gradients under names of theirs, as in `return loss, dW, db, h`."""
+        if meaning.kind == "state" and name not in self.plan.table.names:
+            bare = any(n in self.known and self.known[n].kind == "blocks" for n in self.kinds)
+            return not bare and (name in self.known or plain(name) in self.plan.call.guesser.table)
         return meaning.kind == "sequence" and self.plan.model[meaning.name].role is not Role.INPUT
 
     def add(self, name: str, of: str, meaning: Meaning, array: Array) -> None:

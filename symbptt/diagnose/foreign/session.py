@@ -79,6 +79,8 @@ class Session:
         self.tried = 0
         """Layouts for which a call came back."""
         self.rivals: tuple[Attempt, ...] = ()
+        self.alike: tuple[Attempt, ...] = ()
+        """Layouts that fit as well and in which fewer gradients are right."""
         """Attempts that fit as well as the best one and say something else."""
         self.larger: Attempt | None = None
         """Where the best attempt is of one sample: one of several that came back, but with another forward pass."""
@@ -194,7 +196,8 @@ class Session:
     def best(self) -> Attempt | None:
         """The attempt with the most evidence of its forward pass; None if no call came back.
 
-        `rivals` are those with as much evidence and another verdict.
+        Of several with as much evidence the first in the order of `ROUNDS` is taken: the axes of emitted code go before others.
+        `rivals` are those of them in which something is right that is not in the first; the verdict would be another there.
         """
         found: list[Attempt] = []
         for choices, call in product(ROUNDS, self.calls):
@@ -207,7 +210,8 @@ class Session:
         if any(a.found.gradients for a in found):
             top = max(a.fit.rank for a in found)
             best = [a for a in found if a.fit.rank == top]
-            self.rivals = tuple(a for a in best if a.fit.right != best[0].fit.right)
+            self.rivals = tuple(a for a in best if not a.fit.right <= best[0].fit.right)
+            self.alike = tuple(a for a in best[1:] if a.fit.right < best[0].fit.right)
             several = [a for a in found if a.plan.data.N > 1 and a.fit.complete and a.fit.agreed]
             self.larger = next((a for a in several if best[0].plan.data.N == 1), None)
             return best[0]
