@@ -75,7 +75,7 @@ class _Sorter:
         gradients under names of theirs, as in `return loss, dW, db, h`."""
         if meaning.kind == "state" and name not in self.plan.table.names:
             bare = any(n in self.known and self.known[n].kind == "blocks" for n in self.kinds)
-            return not bare and (name in self.known or plain(name) in self.plan.call.guesser.table)
+            return not bare and meaning in (self.known.get(name), self.plan.call.guesser.table.get(plain(name)))
         return meaning.kind == "sequence" and self.plan.model[meaning.name].role is not Role.INPUT
 
     def add(self, name: str, of: str, meaning: Meaning, array: Array) -> None:
