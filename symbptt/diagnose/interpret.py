@@ -83,6 +83,7 @@ def interpret(program: Backward, point: Point, names: frozenset[str] | None = No
     for v in program.model.of(Role.PARAMETER, Role.INPUT):
         if not v.classes and (names is None or v.name in names):
             found[v.name] = known[v.name] if v.name in known else _leaf(program, point, frame, v.name)
+    carried = {**carried, **_misplaced(program, point, frame, carried)}
     for state in program.model.states:
         if state.initial in found and state.name in point.run.started:
             # A state that starts from a parameter hands what reaches step 0 to it, with its first step.
@@ -92,6 +93,13 @@ def interpret(program: Backward, point: Point, names: frozenset[str] | None = No
     states = {s.name for s in program.model.states}
     found.update({n: a[:, None] for n, a in carried.items() if n in states and (names is None or n in names)})
     return Terms(program.model, point.losses, point.T, found)
+
+
+def _misplaced(program: Backward, point: Point, frame: Frame, carried: Mapping[str, Array]) -> dict[str, Array]:
+    """What is taken for the adjoint of initial values that are `early` or come `again`."""
+    first = Frame(0, {n: a[0] for n, a in frame.now.items()}, {n: a[0] for n, a in frame.later.items()})
+    own = {n: _total(_pieces(program.into(n), point), point, first, program.model[n]) for n in program.again}
+    return {n: frame.now[n][0] for n in program.early} | {n: carried[n] + value for n, value in own.items()}
 
 
 def _same(one: Backward, other: Backward, name: str) -> bool:

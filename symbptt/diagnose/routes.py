@@ -60,7 +60,8 @@ class Backward:
     """A backward pass: `order` are the values whose adjoints are computed, in order; `routes` feed them.
 
     `cut` are states whose carry is computed but never added; `piled` are states whose carry is added up instead of replaced.
-    With a `chain` the Jacobians of the steps are multiplied out, in its way.
+    With a `chain` the Jacobians of the steps are multiplied out, in its way. Of the states in `early` the adjoint of step 1 is
+    taken for that of the initial value, of those in `again` what step 1 gives the state itself is added to it.
     """
 
     model: Model
@@ -69,6 +70,8 @@ class Backward:
     cut: frozenset[str] = frozenset()
     piled: frozenset[str] = frozenset()
     chain: Chain | None = None
+    early: frozenset[str] = frozenset()
+    again: frozenset[str] = frozenset()
 
     @cached_property
     def inner(self) -> tuple[Route, ...]:

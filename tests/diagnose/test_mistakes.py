@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pytest
 
 import symbptt
 from symbptt.diagnose import Diagnosis
+from symbptt.diagnose.problem import case
 from symbptt.model.read import from_text
 from symbptt.verify.data import random
 
@@ -45,7 +47,7 @@ step = "squared_error(re, y) + sum(u)"
 def _edited(text: str, *edits: tuple[str, str]) -> Diagnosis:
     model = from_text(text, "model.toml")
     plain = symbptt.emit.source(model, style="plain").text
-    at = random(model, {"H": 4, "V": 3}, T=6, N=3, seed=3)
+    at = random(model, {"H": 4, **({"V": 3} if "V" in model.dimensions else {})}, T=6, N=3, seed=3)
     changed = plain
     for old, new in edits:
         assert old in changed, (old, plain)
@@ -84,6 +86,40 @@ _SINE = "d_s = d_im * a[t] * re[t]"
 def test_one_cause(edits: list[tuple[str, str]], cause: str, words: str) -> None:
     found = _edited(ROTATION, *edits)
     assert _explains(found, cause, words), str(found)
+
+
+POWER = """
+[inputs]
+x = "H"
+[states]
+h = "H"
+[parameters]
+w = "H"
+[targets]
+y = "H"
+[equations]
+h = "tanh(w * h[t-1] + x)"
+[loss]
+step = "sum((h - y) ** 4)"
+"""
+
+
+@pytest.mark.parametrize("wrong", ["(4 * L_1 ** 2)", "(L_1 ** 3)", "(4 * L_1 ** 4)"])
+def test_the_slope_of_a_power(wrong: str) -> None:
+    assert _explains(_edited(POWER, ("(4 * L_1 ** 3)", wrong)), "slope-wrong", "has the wrong slope")
+
+
+def test_the_gradient_of_an_initial_state() -> None:
+    elman = symbptt.load("elman")
+    at = random(elman, None, T=4, N=3, seed=0)
+    given = {"parameters": at.parameters, "inputs": at.inputs, "states": at.states, "cotangents": {"h": at.cotangents["h"]}}
+    right = case(elman, **given).right["h"]
+    first = at.cotangents["h"][0]
+    h = np.tanh(at.inputs["x"][0] @ at.parameters["W_xh"].T + at.states["h"] @ at.parameters["W_hh"].T + at.parameters["b_h"])
+    later = {**given, "inputs": {"x": at.inputs["x"][1:]}, "states": {"h": h}, "cotangents": {"h": at.cotangents["h"][1:]}}
+    for theirs, cause in ((right + first, "summand-extra"), (case(elman, **later).right["h"] + first, "off-by-one")):
+        found = symbptt.diagnose.gradients(elman, {"h": theirs}, **given)
+        assert found["h"].certain and found["h"].causes[0] == cause, str(found)
 
 
 @pytest.mark.slow

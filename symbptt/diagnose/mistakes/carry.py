@@ -19,6 +19,7 @@ from symbptt.model.values import Role, Variable
 def mutants(program: Backward, point: Point) -> Iterator[Mutant]:
     """Carries dropped or piled up, and summands missing, doubled or negated."""
     yield from _carries(program)
+    yield from _starts(program)
     yield from _gates(program)
     for route in program.routes:
         yield from _summand(program, route)
@@ -48,6 +49,24 @@ def _carries(program: Backward) -> Iterator[Mutant]:
         cause = Cause("stale-buffer", state.name, state.name, _number(program, state), shown, True)
         yield Mutant((cause,), lambda p, name=state.name: replace(p, piled=p.piled | {name}))  # type: ignore[misc]
         yield _never_cleared(program, state, cause)
+
+
+def _starts(program: Backward) -> Iterator[Mutant]:
+    """The gradient of an initial state, taken a step too early or with what belongs to step 1."""
+    for state in program.model.states:
+        if not program.into(state.name, lagged=True):
+            continue
+        adjoint = words.text(symbol(NODE, state, 1), program.model)
+        before = words.text(symbol(NODE, state, 0), program.model)
+        name = frozenset([state.name])
+        place = ("place", f"d{state.name}_0")
+        early = (place, ("wrong", adjoint), ("right", f"{before}, what step 1 hands to step 0"))
+        cause = Cause("off-by-one", state.name, state.name, _number(program, state), early)
+        yield Mutant((cause,), lambda p, name=name: replace(p, early=p.early | name))  # type: ignore[misc]
+        if own := program.into(state.name):
+            again = (place, ("summand", f"{words.right_side(own, program.model)} of step 1"))
+            cause = Cause("summand-extra", state.name, state.name, _number(program, state), again)
+            yield Mutant((cause,), lambda p, name=name: replace(p, again=p.again | name))  # type: ignore[misc]
 
 
 def _never_cleared(program: Backward, state: Variable, other: Cause) -> Mutant:

@@ -47,7 +47,8 @@ class Form:
 def mutants(program: Backward, point: Point) -> Iterator[Mutant]:
     """Every slope wrong alone, and the same mistake wherever there is the same function, or any."""
     sites = [Site(route, node) for route in program.routes for node in _slopes(route)]
-    forms = {site: [*_missing(site), *_wrong(program, site), *_elsewhere(program, site)] for site in sites}
+    families = (_missing, _wrong, _powers, _elsewhere)
+    forms = {site: [form for family in families for form in family(program, site)] for site in sites}
     for site in sites:
         for form in forms[site]:
             yield _mutant(program, {site: form})
@@ -90,7 +91,7 @@ def _cause(name: str, program: Backward, routes: Sequence[Route], nodes: Sequenc
     return Cause(name, None, routes[0].target.name, routes[0].number, tuple(shown.items()), routes[0].lagged)
 
 
-def _missing(site: Site) -> Iterator[Form]:
+def _missing(program: Backward, site: Site) -> Iterator[Form]:
     yield Form("slope-missing", "missing", "", OneMatrix(*site.node.shape))
 
 
@@ -119,6 +120,17 @@ def _wrong(program: Backward, site: Site) -> Iterator[Form]:
         "its reciprocal": Elementwise("reciprocal", node),
     }.items():
         yield Form("slope-wrong", kind, kind.replace("{}", words.text(y, program.model)), form)
+
+
+def _powers(program: Backward, site: Site) -> Iterator[Form]:
+    """The exponent of a power, or its factor, wrong in the slope n x^(n−1)."""
+    node = site.node
+    if node.name != "power" or not isinstance(node, Slope):
+        return
+    (n,), x = node.numbers, node.operand
+    for kind, factor, exponent in (("no factor", 1, n - 1), ("exponent kept", n, n), ("exponent short", n, n - 2)):
+        form = build.scale(factor, Elementwise("power", exponent, x))
+        yield Form("slope-wrong", kind, words.text(form, program.model), form)
 
 
 def _elsewhere(program: Backward, site: Site) -> Iterator[Form]:
