@@ -58,7 +58,8 @@ class Sweep:
         """Whether another pass has the same adjoints: it differs in gradients at most."""
         mine = self.program
         same = len(mine.inner) == len(program.inner) and all(a is b for a, b in zip(mine.inner, program.inner, strict=True))
-        return same and (mine.cut, mine.piled, mine.chain) == (program.cut, program.piled, program.chain)
+        return same and (mine.cut, mine.piled, mine.chain, mine.leaking) == (
+            program.cut, program.piled, program.chain, program.leaking)
 
 
 def sweep(program: Backward, point: Point) -> Sweep:
@@ -99,7 +100,7 @@ def _misplaced(program: Backward, point: Point, frame: Frame, carried: Mapping[s
     """What is taken for the adjoint of initial values that are `early` or come `again`."""
     first = Frame(0, {n: a[0] for n, a in frame.now.items()}, {n: a[0] for n, a in frame.later.items()})
     own = {n: _total(_pieces(program.into(n), point), point, first, program.model[n]) for n in program.again}
-    return {n: frame.now[n][0] for n in program.early} | {n: carried[n] + value for n, value in own.items()}
+    return {state: frame.now[value][0] for state, value in program.early} | {n: carried[n] + value for n, value in own.items()}
 
 
 def _same(one: Backward, other: Backward, name: str) -> bool:
@@ -112,10 +113,21 @@ def _adjoints(program: Backward, point: Point) -> tuple[Frame, Mapping[str, Arra
     """The adjoints of every step, stacked, and those that reach step 0."""
     if program.chain is not None:
         return jacobians.adjoints(program, point, program.chain)
+    frame, carried = _swept(program, point, {})
+    for _ in range(point.N - 1 if program.leaking else 0):  # each sweep hands the carry to one more sample
+        frame, carried = _swept(program, point, {name: _to_next_sample(array) for name, array in carried.items()})
+    return frame, carried
+
+
+def _to_next_sample(array: Array) -> Array:
+    return np.concatenate([np.zeros_like(array[:, :1]), array[:, :-1]], axis=1)
+
+
+def _swept(program: Backward, point: Point, carried: Mapping[str, Array]) -> tuple[Frame, Mapping[str, Array]]:
+    """One sweep, which starts with a carry."""
     inside = {v.name: _pieces(program.into(v.name), point) for v in program.order}
     lagged = {v.name: _pieces(program.into(v.name, lagged=True), point) for v in program.order}
     steps: list[Mapping[str, Array]] = []
-    carried: dict[str, Array] = {}
     for index in range(point.T - 1, -1, -1):
         now: dict[str, Array] = {}
         frame = Frame(index, now, steps[-1] if steps else {})

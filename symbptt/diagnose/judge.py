@@ -14,7 +14,7 @@ from symbptt.diagnose.findings import RIGHT, SCALED, WRONG, Entry, Finding, Susp
 from symbptt.diagnose.given import Given
 from symbptt.diagnose.heat import differing
 from symbptt.diagnose.match import Matcher
-from symbptt.diagnose.mistakes import mutants
+from symbptt.diagnose.mistakes import far_fetched, mutants
 from symbptt.diagnose.pairs import pairs
 from symbptt.diagnose.problem import Case
 from symbptt.diagnose.reconcile import ByName
@@ -80,9 +80,10 @@ def _explained(known: _Judged, shorter: Shorter, deep: bool = True) -> ByName:
         return dict.fromkeys(names, tuple(exact))
     if not known.wrong or not deep:
         return {}
-    if exact := pairs(all_of):
+    wider = all_of.with_more(far_fetched(known.case.program, known.case.point))
+    if exact := search.singles(wider) or pairs(all_of):
         return dict.fromkeys(names, tuple(exact))
-    found = reconcile.explained(all_of)
+    found = reconcile.explained(wider)
     if not found.certain.keys() >= set(names):
         more = several.together(all_of, _problems(known, shorter), len(found.certain) + len(known.right))
         found = reconcile.beside(all_of, {name: (h,) for h in more for name in names if name in h.gradients}, found)

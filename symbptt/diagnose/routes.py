@@ -60,8 +60,9 @@ class Backward:
     """A backward pass: `order` are the values whose adjoints are computed, in order; `routes` feed them.
 
     `cut` are states whose carry is computed but never added; `piled` are states whose carry is added up instead of replaced.
-    With a `chain` the Jacobians of the steps are multiplied out, in its way. Of the states in `early` the adjoint of step 1 is
-    taken for that of the initial value, of those in `again` what step 1 gives the state itself is added to it.
+    With a `chain` the Jacobians of the steps are multiplied out, in its way. Of each (state, value) in `early` the value's
+    adjoint of step 1 is taken for that of the initial state; to those in `again` what step 1 gives the state itself is added.
+    Where it is `leaking`, a sample starts with the carry that the sample before it left.
     """
 
     model: Model
@@ -70,8 +71,9 @@ class Backward:
     cut: frozenset[str] = frozenset()
     piled: frozenset[str] = frozenset()
     chain: Chain | None = None
-    early: frozenset[str] = frozenset()
+    early: frozenset[tuple[str, str]] = frozenset()
     again: frozenset[str] = frozenset()
+    leaking: bool = False
 
     @cached_property
     def inner(self) -> tuple[Route, ...]:

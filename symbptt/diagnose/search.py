@@ -80,6 +80,16 @@ class Singles:
         mutants = [m for m, keep in zip(mutants, kept, strict=True) if keep]
         return cls(problem, tuple(mutants), vectors[kept], problem.matcher.equal(vectors[kept]), changed[kept])
 
+    def with_more(self, mutants: Sequence[Mutant]) -> Singles:
+        """These and other mistakes."""
+        if not mutants:
+            return self
+        more = Singles.of(self.problem, mutants)
+        arrays = ((mine, theirs) for mine, theirs in (
+            (self.vectors, more.vectors), (self.equal, more.equal), (self.changed, more.changed)
+        ))
+        return Singles(self.problem, (*self.mutants, *more.mutants), *map(np.concatenate, arrays))
+
     def hypothesis(self, *places: int, vector: Array | None = None) -> Hypothesis:
         """The hypothesis of these mutants together."""
         matcher = self.problem.matcher

@@ -14,6 +14,7 @@ from symbptt.diagnose.mistakes import (
     losses,
     permuted,
     product,
+    replaced,
     rotation,
     slices,
     slope,
@@ -35,5 +36,10 @@ FAMILIES: tuple[Callable[[Backward, Point], Iterable[Mutant]], ...] = (
 
 
 def mutants(program: Backward, point: Point) -> list[Mutant]:
-    """All hypotheses about a backward pass."""
+    """The hypotheses about a backward pass."""
     return [mutant for family in FAMILIES for mutant in family(program, point)]
+
+
+def far_fetched(program: Backward, point: Point) -> list[Mutant]:
+    """Those that are tried only where none of the usual ones fits."""
+    return [*replaced.mutants(program, point)]

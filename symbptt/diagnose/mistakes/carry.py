@@ -18,7 +18,7 @@ from symbptt.model.values import Role, Variable
 
 def mutants(program: Backward, point: Point) -> Iterator[Mutant]:
     """Carries dropped or piled up, and summands missing, doubled or negated."""
-    yield from _carries(program)
+    yield from _carries(program, point)
     yield from _starts(program)
     yield from _gates(program)
     for route in program.routes:
@@ -35,7 +35,7 @@ def _number(program: Backward, variable: Variable) -> int:
     return next((r.number for r in program.routes if r.target == variable), 0)
 
 
-def _carries(program: Backward) -> Iterator[Mutant]:
+def _carries(program: Backward, point: Point) -> Iterator[Mutant]:
     carrying = [s for s in program.model.states if program.into(s.name, lagged=True)]
     groups = [(s,) for s in carrying] + ([tuple(carrying)] if len(carrying) > 1 else [])
     for group in groups:
@@ -49,6 +49,11 @@ def _carries(program: Backward) -> Iterator[Mutant]:
         cause = Cause("stale-buffer", state.name, state.name, _number(program, state), shown, True)
         yield Mutant((cause,), lambda p, name=state.name: replace(p, piled=p.piled | {name}))  # type: ignore[misc]
         yield _never_cleared(program, state, cause)
+    if carrying and point.N > 1:
+        what = "the carry is not set to zero before the next sample: it starts with what the sample before it left"
+        shown = (("what", what), ("fix", "Every sample starts its backward pass with a carry of zero."))
+        cause = Cause("stale-buffer", carrying[0].name, carrying[0].name, _number(program, carrying[0]), shown, True)
+        yield Mutant((cause,), lambda p: replace(p, leaking=True))
 
 
 def _starts(program: Backward) -> Iterator[Mutant]:
@@ -56,13 +61,15 @@ def _starts(program: Backward) -> Iterator[Mutant]:
     for state in program.model.states:
         if not program.into(state.name, lagged=True):
             continue
-        adjoint = words.text(symbol(NODE, state, 1), program.model)
         before = words.text(symbol(NODE, state, 0), program.model)
         name = frozenset([state.name])
         place = ("place", f"d{state.name}_0")
-        early = (place, ("wrong", adjoint), ("right", f"{before}, what step 1 hands to step 0"))
-        cause = Cause("off-by-one", state.name, state.name, _number(program, state), early)
-        yield Mutant((cause,), lambda p, name=name: replace(p, early=p.early | name))  # type: ignore[misc]
+        for value in (v for v in program.order if v.at().shape == state.at().shape):
+            wrong = words.text(symbol(NODE, value, 1), program.model)
+            early = (place, ("wrong", wrong), ("right", f"{before}, what step 1 hands to step 0"))
+            cause = Cause("off-by-one", state.name, state.name, _number(program, state), early)
+            taken = frozenset([(state.name, value.name)])
+            yield Mutant((cause,), lambda p, taken=taken: replace(p, early=p.early | taken))  # type: ignore[misc]
         if own := program.into(state.name):
             again = (place, ("summand", f"{words.right_side(own, program.model)} of step 1"))
             cause = Cause("summand-extra", state.name, state.name, _number(program, state), again)

@@ -63,7 +63,7 @@ def _elementwise(program: Backward, route: Route, node: sp.HadamardProduct) -> I
         if moving(factor):
             continue
         if isinstance(factor, (Slope, SlopeByResult)):  # what else can be wrong with a slope has a family of its own
-            yield from (_other(program, route, factor, other) for other in others(program, factor))
+            yield from (other_factor(program, route, factor, other) for other in others(program, factor))
             continue
         yield _missing(program, route, factor)
         summands = factor.args if isinstance(factor, sp.MatAdd) else ()
@@ -72,7 +72,7 @@ def _elementwise(program: Backward, route: Route, node: sp.HadamardProduct) -> I
         found.append(build.add(OneMatrix(*factor.shape), build.scale(-1, factor)))
         for other in dict.fromkeys(found):
             if other != factor:
-                yield _other(program, route, factor, other)
+                yield other_factor(program, route, factor, other)
 
 
 def _missing(program: Backward, route: Route, factor: MatrixExpr) -> Mutant:
@@ -80,7 +80,8 @@ def _missing(program: Backward, route: Route, factor: MatrixExpr) -> Mutant:
     return Mutant((cause,), swapped([route], {factor: OneMatrix(*factor.shape)}))
 
 
-def _other(program: Backward, route: Route, factor: MatrixExpr, other: MatrixExpr) -> Mutant:
+def other_factor(program: Backward, route: Route, factor: MatrixExpr, other: MatrixExpr) -> Mutant:
+    """Another expression in the place of a factor of a summand."""
     model = program.model
     name = "off-by-one" if is_leaf(factor) and is_leaf(other) and factor.name == other.name else "factor-wrong"
     wrong, right = words.text(other, model), words.text(factor, model)
@@ -114,7 +115,7 @@ def _matrices(program: Backward, point: Point, route: Route, factors: tuple[Matr
             yield Mutant((cause,), swapped([route], {route.value: rest}))
         for variable in model.parameters:
             if variable.tied and variable.at() != bare and variable.at().shape == bare.shape:
-                yield _other(program, route, bare, variable.at())
+                yield other_factor(program, route, bare, variable.at())
 
 
 def _orders(program: Backward, point: Point, route: Route, factors: tuple[MatrixExpr, ...]) -> Iterator[Mutant]:
@@ -142,7 +143,7 @@ def _outer(program: Backward, point: Point, route: Route, factors: tuple[MatrixE
             continue
         bare = factor.arg if isinstance(factor, sp.Transpose) else factor
         if is_leaf(bare):
-            yield from (_other(program, route, bare, other) for other in others(program, bare) if other != bare)
+            yield from (other_factor(program, route, bare, other) for other in others(program, bare) if other != bare)
 
 
 def _all_transposed(program: Backward, point: Point) -> Iterator[Mutant]:

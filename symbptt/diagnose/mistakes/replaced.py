@@ -1,0 +1,37 @@
+"""Any value or weight of a summand in the place of another of its shape, wherever it stands: tried where nothing else fits."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import sympy as sp
+from sympy.matrices.expressions.matexpr import MatrixExpr
+
+from symbptt.algebra.nodes import Timed
+from symbptt.diagnose.mistakes.product import other_factor, others
+from symbptt.diagnose.mutant import Mutant
+from symbptt.diagnose.point import Point
+from symbptt.diagnose.routes import Backward
+
+
+def mutants(program: Backward, point: Point) -> Iterator[Mutant]:
+    """Every value and every weight that a route reads, replaced in that route."""
+    for route in program.routes:
+        for read in sorted(route.value.atoms(sp.MatrixSymbol), key=str):
+            if ":" not in read.name and program.model[read.name].tied:
+                yield from (other_factor(program, route, read, wrong) for wrong in _instead(program, read) if wrong != read)
+
+
+def _instead(program: Backward, read: MatrixExpr) -> Iterator[MatrixExpr]:
+    """Others of its shape; of a value without a name of its own also what it would be with another value inside."""
+    yield from _alike(program, read)
+    definition = program.model[read.name].definition
+    if definition is not None and read == program.model[read.name].at():
+        for inner in sorted(definition.atoms(sp.MatrixSymbol), key=str):
+            yield from (definition.xreplace({inner: other}) for other in _alike(program, inner) if other != inner)
+
+
+def _alike(program: Backward, read: MatrixExpr) -> list[MatrixExpr]:
+    if isinstance(read, Timed):
+        return others(program, read)
+    return [v.at() for v in program.model.parameters if v.tied and v.at().shape == read.shape]
