@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
+import numpy as np
+
 from symbptt.diagnose.diagnosis import Diagnosis
 from symbptt.diagnose.findings import Finding
 from symbptt.diagnose.judge import findings
@@ -59,5 +61,6 @@ def diagnosed(
     """
     compared, strange = given(made, theirs, entries)
     first = ((case, given(case, gradients, {})[0]) for case, gradients in shorter)
-    found = {f.gradient: f for f in (*findings(made, compared, first, deep), *strange)}
+    with np.errstate(all="ignore"):  # a hypothesis may divide by zero; it is no hypothesis then
+        found = {f.gradient: f for f in (*findings(made, compared, first, deep), *strange)}
     return tuple(found[v.name] for v in made.program.model.variables if v.name in found)

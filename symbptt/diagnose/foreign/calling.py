@@ -30,7 +30,7 @@ class _Classes:
         plain = [_plain(o) for o in operands]
         numbers = [np.asarray(o) for o in plain]
         mixed = any(n.dtype.kind == "f" and n.ndim for n in numbers) and any(n.dtype.kind in "iu" for n in numbers)
-        if mixed and ufunc in _QUANTITIES:
+        if mixed and ufunc in _QUANTITIES and method != "at":  # add.at(dE, classes, values) takes them as places
             raise TypeError("integer classes are used as numbers")
         if "out" in more:
             more["out"] = tuple(_plain(o) for o in more["out"])

@@ -31,6 +31,8 @@ _PREFIXES = ("grad", "nabla", "delta", "dld", "dl", "d", "g")
 """What gradients have in front of the names of their variables."""
 _UPSTREAM = ("dout", "gradout", "gradoutput", "upstream", "gout", "dy", "dys", "do", "dos")
 """Names of the cotangent of the only output."""
+_SPELLED = (Role.PARAMETER, Role.INPUT, Role.TARGET)
+"""What is meant by the model's own name as it is spelled, before capitals and underscores are passed over: W is not w."""
 _SIZES = {
     "in": ("inputsize", "inputdim", "inputdims", "nin", "nx", "ninput", "ninputs", "dimin", "ind", "vocabsize", "insize", "xdim"),
     "state": ("hiddensize", "hiddendim", "nh", "na", "nhidden", "units", "numunits", "nunits", "hdim", "hidden", "statesize"),
@@ -120,6 +122,8 @@ class Guesser:
             for kind, names in _GROUPS.items():
                 if bare in names or bare == kind:
                     return Meaning("group", ((kind,),))
+        if self.owns(name) and self.model[name].role in _SPELLED:
+            return variable(name, self.model)
         if bare in ("t", "n"):
             return self.table.get(bare) or one("size", name.upper())
         if bare in self.table:
@@ -153,6 +157,8 @@ class Guesser:
         for bare in dict.fromkeys((name, *(name.removeprefix(p).lstrip("_") for p in _PREFIXES))):
             if bare in known and known[bare].kind in ("blocks", "out", "sequence", "state"):
                 return known[bare] if known[bare].kind != "out" else replace(known[bare], kind="blocks")
+            if self.owns(bare) and self.model[bare].role in _SPELLED and not self.model[bare].classes:
+                return variable(bare, self.model)
         whole = plain(name)
         ends = (whole.removesuffix(end) for end in ("grad", "bar"))
         for bare in dict.fromkeys((whole, *(whole.removeprefix(p) for p in _PREFIXES), *ends)):

@@ -49,11 +49,12 @@ def _rows(program: Backward, variable: Variable, route: Route, others: Sequence[
 
 
 def _classes(program: Backward, point: Point, route: Route) -> Iterator[Mutant]:
-    """The columns of a gradient δ xᵀ, for x of one-hot columns: one step or sample overwrites another of its class."""
-    x = _one_hot(program, point, route)
+    """The columns of a gradient δ xᵀ, or the rows of x δᵀ, for one-hot x: one step or sample overwrites another of its class."""
+    read, axis = _read(program, route)
+    x = _one_hot(point, route, read, axis)
     if x is None or len(program.into(route.target.name)) > 1:
         return
-    name = route.target.name
+    name, part = route.target.name, ("row", "column")[axis]
     after = x[:, ::-1].cumsum(axis=1)[:, ::-1] - x
     last = x * (after == 0)
     before = x.any(axis=1).cumsum(axis=0) - x.any(axis=1)
@@ -61,33 +62,38 @@ def _classes(program: Backward, point: Point, route: Route) -> Iterator[Mutant]:
         ("", last * (before == 0)[:, None], "of the first step that has its class"),
         (" within a step", last, "of the last sample that has its class"),
     ):
-        what = f"a column of d{name}, the one of the class of {words.value(_read(program, route), program.model)},{where}"
+        what = f"a {part} of d{name}, the one of the class of {words.value(read, program.model)},{where}"
         cause = Cause("overwritten", None, name, route.number, (("what", what), ("left", f"the part {left}")))
-        yield Mutant((cause,), keep=_columns(name, kept))
+        yield Mutant((cause,), keep=_part(name, kept, axis))
 
 
-def _read(program: Backward, route: Route) -> Variable:
+def _read(program: Backward, route: Route) -> tuple[Variable, int]:
+    """The input that a gradient is an outer product with, and the axis of the gradient that it stands for."""
     _, factors = build.split_number(route.value)
-    bare = factors[-1].arg if isinstance(factors[-1], sp.Transpose) else factors[-1]
-    return next((v for v in program.model.of(Role.INPUT) if v.at() == bare), route.target)
+    for axis, factor in ((1, factors[-1]), (0, factors[0])):
+        bare = factor.arg if isinstance(factor, sp.Transpose) else factor
+        for variable in program.model.of(Role.INPUT):
+            if variable.at() == bare:
+                return variable, axis
+    return route.target, 1
 
 
-def _one_hot(program: Backward, point: Point, route: Route) -> Array | None:
-    """The columns (T, N, classes) that a gradient is an outer product with, if they are one-hot."""
-    read = _read(program, route)
+def _one_hot(point: Point, route: Route, read: Variable, axis: int) -> Array | None:
+    """The columns (T, N, classes) of an input, if they are one-hot."""
     if route.external or route.target.role is not Role.PARAMETER or read.role is not Role.INPUT or len(read.shape) != 1:
         return None
     x = np.broadcast_to(point.constant(read.at())[:, 0, :, :, 0], (point.T, point.N, point.size(read)[0]))
     one_hot = np.isin(x, (0.0, 1.0)).all() and (x.sum(axis=-1) == 1).all() and x.shape[-1] > 1
-    return x if one_hot and point.size(route.target)[1] == x.shape[-1] else None
+    return x if one_hot and point.size(route.target)[axis] == x.shape[-1] else None
 
 
-def _columns(name: str, kept: Array) -> Filter:
-    """Keep what a step and sample contribute to these columns of a gradient."""
+def _part(name: str, kept: Array, axis: int) -> Filter:
+    """Keep what a step and sample contribute to these rows (axis 0) or columns of a gradient."""
+    kept = np.expand_dims(kept, (0, 3) if axis else (0, 4))
 
     def keep(terms: Terms) -> Terms:
         if name not in terms.arrays:
             return terms
-        return replace(terms, arrays={**terms.arrays, name: terms.arrays[name] * kept[None, :, :, None, :]})
+        return replace(terms, arrays={**terms.arrays, name: terms.arrays[name] * kept})
 
     return keep
