@@ -10,6 +10,7 @@ from pathlib import Path
 import click
 
 from symbptt.cli import cli
+from symbptt.cli.options import CHANGES
 from symbptt.document.kinds import KINDS
 from symbptt.emit.source_file import BACKENDS
 from symbptt.model.read import load
@@ -97,7 +98,8 @@ def lines() -> Iterator[Line]:
             for base in BASES[name]:
                 yield Line(name, base)
             for option in command.params:
-                if isinstance(option, click.Option):
+                # The answers that are diagnosed are those of the model as its file has it.
+                if isinstance(option, click.Option) and not (name == "diagnose" and option.name in CHANGES):
                     yield from (Line(name, BASES[name][0], varied) for varied in _varied(option))
 
 
