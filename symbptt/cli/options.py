@@ -71,7 +71,7 @@ def read(source: str, changes: Mapping[str, Any]) -> Model:
     """The model named or stored at `source`, with the changes of `source_options`; errors as of `symbptt.load`."""
     with progress(f"reading {source}"):
         model = symbptt.load(source, **changes)
-    for variable in model.unread:
+    for variable in model.unread if not any(changes.values()) else ():
         note(f"{source}: no equation reads the {variable.role} {variable.name}")
     return model
 

@@ -15,7 +15,7 @@ from symbptt.files import reason
 from symbptt.model.values import Model
 
 GROUPS = ("parameters", "inputs", "targets", "cotangents", "states", "gradients", "entries")
-ALONE = ("mask", "weights")
+ALONE = ("mask", "weights", "T")
 MAX_BYTES = 256 * 1024 * 1024
 """The largest file, packed and unpacked."""
 
@@ -32,10 +32,18 @@ def file(model: Model | str, path: Path | str) -> Diagnosis:
             raise UnknownName("array", key, (*(f"{g}.NAME" for g in GROUPS), *ALONE), str(path))
         else:
             parts[group][name] = array
+    steps = {"T": _count(alone.pop("T"), path)} if "T" in alone else {}
     theirs = parts.pop("gradients")
     if not theirs and not parts["entries"]:
         raise BadInput(f"{path}: no gradients in it; expected arrays such as gradients.W_hh or entries.W_hh")
-    return gradients(model, theirs, **parts, **alone)  # type: ignore[arg-type]
+    return gradients(model, theirs, **parts, **alone, **steps)  # type: ignore[arg-type]
+
+
+def _count(array: Array, path: Path | str) -> int:
+    """A number of steps."""
+    if array.size != 1 or array.dtype.kind not in "iu" or array.item() < 1:
+        raise BadInput(f"{path}: T is the number of steps, expected one whole number of at least 1")
+    return int(array.item())
 
 
 def _arrays(path: Path) -> dict[str, Array]:

@@ -49,8 +49,11 @@ def places(routes: Iterable[Route], model: Model) -> str:
 
 
 def right_side(routes: Iterable[Route], model: Model) -> str:
-    """The sum of routes as it should be."""
-    return text(build.add(*(route.value for route in routes)), model)
+    """The sum of routes as it should be, for each variable that they lead to."""
+    ends = dict[Variable, list[MatrixExpr]]()
+    for route in routes:
+        ends.setdefault(route.target, []).append(route.value)
+    return " and ".join(text(build.add(*values), model) for values in ends.values())
 
 
 def carry(program: Backward, state: Variable) -> str:

@@ -83,7 +83,7 @@ def depths(shown: tuple[Variable, ...], found: list[Edge]) -> dict[str, int]:
             if edge.lag == 0:
                 depth[edge.target.name] = max(depth[edge.target.name], depth[edge.source.name] + 1)
     losses = [v.name for v in shown if v.role is Role.LOSS]
-    return depth | dict.fromkeys(losses, 1 + max(depth[v.name] for v in shown if v.name not in losses))
+    return depth | dict.fromkeys(losses, 1 + max((depth[v.name] for v in shown if v.name not in losses), default=0))
 
 
 def forward_label(model: Model, voice: Voice, edge: Edge) -> Tree | None:

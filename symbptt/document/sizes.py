@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from math import isfinite, isnan
+
 from symbptt.document.blocks import Cell, Terms
 from symbptt.narrative.values import Norms, Prose
 from symbptt.narrative.voice import Voice
@@ -15,7 +17,9 @@ WIDEST = 10
 
 
 def rounded(value: float) -> str:
-    """A norm with three digits, or two and a power of ten."""
+    """A norm with three digits, or two and a power of ten; one that no float holds is ∞, one that is not known a dash."""
+    if not isfinite(value):
+        return "–" if isnan(value) else "∞"
     if value == 0 or SMALL <= value < LARGE:
         return f"{value:.{DIGITS}g}" if value < 10**DIGITS else f"{value:.0f}"
     digits, power = f"{value:.1e}".split("e")

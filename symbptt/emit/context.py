@@ -55,11 +55,6 @@ def _clock(program: Program) -> list[str]:
     else:
         T = str(program.steps) if program.steps is not None else f"len({layout.array(untied[0])})"
         lines.append(f"T, N = {T}, len(next(iter(states.values()))) if states else 1")
-    if program.steps is not None:
-        lines += [
-            f"if T != {program.steps}:",
-            f'    raise ValueError(f"this module is written out for T = {program.steps}, not {{T}}")',
-        ]
     real = [layout.array(v) for v in (*model.parameters, *(v for v in inputs if not v.classes))]
     given = ", *(np.asarray(s).dtype for s in (states or {}).values())"
     lines.append(

@@ -6,6 +6,7 @@ from typing import Any
 
 from symbptt.derive.numeric import class_targets
 from symbptt.emit.literals import literal, shapes
+from symbptt.model.dimensions import told_by_states
 from symbptt.model.values import Model, Role
 from symbptt.version import VERSION
 
@@ -22,6 +23,7 @@ BACKWARD = {True: '"parameters", "cotangents"', False: '"parameters", "inputs", 
 def door(model: Model, backend: str) -> dict[str, Any]:
     """What `templates/door.py.jinja` takes, and the literals that it shares with the rest of a module."""
     inputs = tuple(v.name for v in model.of(Role.INPUT) if v.classes)
+    needed = tuple(v.name for v in told_by_states(model.variables))
     targets = tuple(name for name in class_targets(model) if len(model[name].shape) == 1)
     return {
         "version": VERSION,
@@ -35,6 +37,8 @@ def door(model: Model, backend: str) -> dict[str, Any]:
         "buffers_literal": shapes(model.buffers) if model.buffers else "",
         "inputs_literal": shapes(model.of(Role.INPUT)),
         "states_literal": shapes(model.states),
+        "needed": needed,
+        "needed_literal": literal(needed),
         "targets_literal": shapes(model.of(Role.TARGET)),
         "outputs_literal": shapes(model.outputs),
     }

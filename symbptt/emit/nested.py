@@ -102,7 +102,9 @@ def _step(lower: TangentLowering) -> list[Line]:
     lines = [Line(f"{lower.name(s, 1)} = {lower.name(s)}") for s in model.states]
     for target, value in step_jvp(model, False).assignments:
         variable = model[target.name.removeprefix(TANGENT)]
-        lines.append(Line(f"{lower.name(variable)} = {lower.whole(value).at(ADD)}", f"tangent of ({numbers[variable.name]})"))
+        code = lower.whole(value)
+        text = code.at(ADD) if code.batched else f"{code.at(ATOM)}[None, None]"  # zeros, along no direction and of no sample
+        lines.append(Line(f"{lower.name(variable)} = {text}", f"tangent of ({numbers[variable.name]})"))
     return [*lines, _yields(lower, lower.writer.cell_values())]
 
 

@@ -52,6 +52,14 @@ def _from_sums(axes: list[Axis], known: dict[str, Source]) -> Iterator[tuple[str
             yield name, Source(v, i, sum(int(times) for times, rest in terms if rest == 1), others, count)
 
 
+def told_by_states(variables: Iterable[Variable]) -> tuple[Variable, ...]:
+    """The states without whose initial values some dimension would have no size."""
+    everything = tuple(variables)
+    given = (v for v in everything if v.role in (Role.PARAMETER, Role.BUFFER, Role.INPUT))
+    found = sources(given, (v for v in everything if v.role is Role.STATE)).values()
+    return tuple(dict.fromkeys(source.variable for source in found if source.variable.role is Role.STATE))
+
+
 def untold(variables: Iterable[Variable]) -> tuple[str, ...]:
     """The dimensions whose size no input, parameter or state tells."""
     everything = tuple(variables)

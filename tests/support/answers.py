@@ -49,7 +49,7 @@ def files(model: Model, folder: Path) -> Iterator[Path]:
     for stem, off in (("right", 0.0), ("wrong", 0.25)):
         given = gradients | {names[-1]: gradients[names[-1]] + off}
         packed = _packed(data, given, "targets" if loss else "cotangents")
-        np.savez(folder / f"{stem}.npz", allow_pickle=False, **packed)
+        np.savez(folder / f"{stem}.npz", allow_pickle=False, T=np.array(STEPS), **packed)
         yield folder / f"{stem}.npz"
 
 

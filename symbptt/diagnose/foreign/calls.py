@@ -13,6 +13,10 @@ from symbptt.errors import BadInput
 from symbptt.model.values import Model, Role
 
 Meanings = dict[str, Meaning]
+ROLES = {
+    "parameters": (Role.PARAMETER, Role.BUFFER), "inputs": (Role.INPUT,), "targets": (Role.TARGET,), "states": (Role.STATE,),
+}
+"""What the groups hold."""
 _FORWARD = (("backward", "forward"), ("backprop", "forward"), ("bwd", "fwd"), ("bptt", "forward"), ("back", "forward"),
             ("bprop", "fprop"))
 """What the function that makes a cache is called, by what the one that takes it is called."""
@@ -48,6 +52,13 @@ class Call:
         """All names that stand for something."""
         made = {} if self.made is None else {**self.made.arguments, **self.made.attributes}
         return {**self.keys, **made, **self.forward_arguments, **self.arguments, **self.module_names}
+
+    def needless(self, group: str) -> bool:
+        """Whether a group need not be given at all, as `states=None`: so what a state starts from can be told by a parameter."""
+        for function, given in ((self.function, self.arguments), (self.forward, self.forward_arguments)):
+            if any(m.kind == "group" and m.name == group and n not in function.required for n, m in given.items() if function):
+                return True
+        return False
 
     def uses(self, kind: str) -> bool:
         """Whether a kind of value is among the arguments; a group counts as what it holds."""
@@ -100,13 +111,13 @@ def _call(source: Source, name: str | None, table: Table, model: Model, guesser:
 def _keys(source: Source, table: Table, guesser: Guesser) -> Meanings:
     """Keys that the file reads and that stand for parameters or states under other names than the model's.
 
-    A dimension that is named in a shape is no key.
+    A dimension that is named in a shape is no key, nor are T and N, nor another spelling of what is read under its own name.
     """
+    own = {v.name for v in guesser.model.variables} & {*source.keys}
     found: Meanings = {}
-    taken = {v.name for v in guesser.model.variables} | set(guesser.model.dimensions)
-    for key in (key for key in source.keys if key not in taken):
+    for key in (key for key in source.keys if key not in {*own, *guesser.model.dimensions, "T", "N"}):
         meaning = table.names.get(key) or guesser.argument(key, False)
-        if meaning is not None and meaning.kind in ("blocks", "state", "out"):
+        if meaning is not None and meaning.kind in ("blocks", "state", "out") and not own >= {*meaning.variables}:
             found[key] = meaning
     return found
 
@@ -141,7 +152,9 @@ def _meanings(source: Source, function: Function, table: Table, guesser: Guesser
             meaning = _packed(argument, function, table, guesser) or meaning
         if meaning == Meaning("result"):
             meaning = _cache(argument, before, table)
-        needless = argument not in function.required and (meaning in found.values() or meaning == Meaning("loss"))
+        needless = argument not in function.required and (
+            meaning in found.values() or meaning == Meaning("loss") or _is_held(meaning, found.values(), guesser.model)
+        )
         if meaning is not None and meaning.kind != "loss" and not needless:
             found[argument] = meaning
         elif argument in function.required:
@@ -149,6 +162,14 @@ def _meanings(source: Source, function: Function, table: Table, guesser: Guesser
             what = f"cannot guess what the argument {argument!r} of {function.full} is"
             raise BadInput(f'{source.path}: {what}; say it in a mapping: [names] {argument} = "..." ({known})')
     return found
+
+
+def _is_held(meaning: Meaning | None, others: Iterable[Meaning], model: Model) -> bool:
+    """Whether a dict among the arguments holds what another one could be: `mask=None` beside the inputs, one of them a mask."""
+    if meaning is None or meaning.kind not in ("blocks", "sequence"):
+        return False
+    roles = [role for m in others if m.kind == "group" for role in ROLES.get(m.name, ())]
+    return all(model[v].role in roles for v in meaning.variables)
 
 
 def _handed_on(argument: str, before: Function | None, function: Function, guesser: Guesser) -> Meaning | None:

@@ -45,6 +45,7 @@ def file(
     known = load(model) if isinstance(model, str) else model
     source = signature.source(path)
     read = mapping.file(table, known) if isinstance(table, (Path, str)) else table or Table()
+    read = replace(read, T=read.T or source.steps)
     if wrt:
         read = replace(read, wrt=mapping.asked(wrt, known, "wrt"))
     session = Session(known, Path(path), calls(source, function, read, known), read, limits or Limits())

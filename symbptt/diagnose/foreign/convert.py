@@ -104,8 +104,8 @@ def restored(array: Array, variable: Variable, lead: str, ours: Sequence[int], l
 
 
 def _entries(variable: Variable) -> list[str]:
-    """The axes of one value by their dimensions; the second of two alike is marked."""
-    names = list(variable.shape)
+    """The axes of a value by dimensions; the second of two alike is marked, and so is a number, which is no 1 of a layout."""
+    names = [f"({a})" if a.isdecimal() else a for a in variable.shape]
     return [f"{a}'" if a in names[:i] else a for i, a in enumerate(names)]
 
 

@@ -11,7 +11,7 @@ import numpy as np
 
 from symbptt.algebra.evaluate import Array
 from symbptt.diagnose.foreign import convert
-from symbptt.diagnose.foreign.calls import Call, Meanings
+from symbptt.diagnose.foreign.calls import ROLES, Call, Meanings
 from symbptt.diagnose.foreign.mapping import Table, Wanted
 from symbptt.diagnose.foreign.meaning import Layout, Meaning, one
 from symbptt.diagnose.foreign.signature import Function
@@ -20,9 +20,6 @@ from symbptt.model.arrays import size
 from symbptt.model.values import Model, Role
 from symbptt.verify.data import Data
 
-_ROLES = {
-    "parameters": (Role.PARAMETER, Role.BUFFER), "inputs": (Role.INPUT,), "targets": (Role.TARGET,), "states": (Role.STATE,),
-}
 _KINDS = {"parameters": "blocks", "inputs": "sequence", "targets": "sequence", "states": "state"}
 
 
@@ -117,7 +114,9 @@ class Plan:
         if group == "gradients":
             own = {n: m for n, m in other.items() if m.kind == "out"}
             return own or {n: replace(m, kind="out") for n, m in self.group("parameters").items()}
-        made = {v.name: one(_KINDS[group], v.name) for v in self.model.of(*_ROLES[group])}
+        made = {v.name: one(_KINDS[group], v.name) for v in self.model.of(*ROLES[group])}
+        if group == "states" and self.call.needless(group):
+            made = {name: m for name, m in made.items() if name in self.data.states}
         if group not in ("parameters", "states"):
             return made
         theirs = {n: m for n, m in other.items() if m.kind == _KINDS[group]}
@@ -134,7 +133,7 @@ class Plan:
             return np.zeros_like(convert.blocks(self.meaning(meaning), layout, data.parameters, self.model))
         variable = self.model[meaning.name]
         if meaning.kind == "state":
-            return convert.ordered(data.states[meaning.name], variable, "N", layout, self.batch)
+            return convert.ordered(data.value(variable), variable, "N", layout, self.batch)
         array = data.cotangents[meaning.name] if meaning.kind == "cotangent" else self._sequence(meaning.name, layout)
         if self.at_last(meaning):
             layout = replace(layout, axes=without_steps(layout.axes))

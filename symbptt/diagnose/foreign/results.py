@@ -74,7 +74,8 @@ class _Sorter:
         """Whether what is called after a variable is no gradient: of a target or of classes, or a state under its own name beside
         gradients under names of theirs, as in `return loss, dW, db, h`."""
         if meaning.kind == "state" and name not in self.plan.table.names:
-            bare = any(n in self.known and self.known[n].kind == "blocks" for n in self.kinds)
+            named_alike = [n for n, m in self.known.items() if m.kind == "blocks"]
+            bare = not named_alike or any(n in named_alike for n in self.kinds)
             return not bare and meaning in (self.known.get(name), self.plan.call.guesser.table.get(plain(name)))
         return meaning.kind == "sequence" and self.plan.model[meaning.name].role is not Role.INPUT
 
@@ -143,9 +144,7 @@ class _Sorter:
         return int(array.size) == self._size(meaning)
 
     def _size(self, meaning: Meaning) -> int:
-        data = self.plan.data
-        sources = {"blocks": data.parameters, "sequence": data.inputs, "state": data.states}
-        return sum(int(np.size(sources[meaning.kind][v])) for v in meaning.variables)
+        return sum(int(np.size(self.plan.data.value(self.plan.model[v]))) for v in meaning.variables)
 
 
 def _is_number(array: Array | None) -> bool:
@@ -192,7 +191,7 @@ def _ours(plan: Plan, name: str, meaning: Meaning, array: Array) -> dict[str, Ar
         return dict.fromkeys(meaning.variables, array)
     if meaning.kind == "blocks":
         return convert.unblocked(plan.meaning(meaning), layout, array, plan.data.parameters, plan.model)
-    data = plan.data.states if meaning.kind == "state" else plan.data.inputs
-    shape = np.shape(data[meaning.name])
+    variable = plan.model[meaning.name]
+    shape = np.shape(plan.data.value(variable))
     lead = "N" if meaning.kind == "state" else "TN"
-    return {meaning.name: convert.restored(array, plan.model[meaning.name], lead, shape, layout, plan.batch)}
+    return {meaning.name: convert.restored(array, variable, lead, shape, layout, plan.batch)}

@@ -72,6 +72,13 @@ class Source:
         nodes = (n for n in ast.walk(self.tree) if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store))
         return tuple(dict.fromkeys(node.id for node in nodes))
 
+    @property
+    def steps(self) -> int | None:
+        """The number of steps that emitted code is written out for, as in `STEPS = 3`; None where it has loops."""
+        values = (n.value for n in self.tree.body if isinstance(n, ast.Assign) and [_name(t) for t in n.targets] == ["STEPS"])
+        found = next((v.value for v in values if isinstance(v, ast.Constant)), None)
+        return found if isinstance(found, int) and found > 0 else None
+
     def function(self, name: str | None, model: str = "") -> Function:
         """The function called `name`, or the one that most likely computes gradients. Raises BadInput."""
         if name is not None:

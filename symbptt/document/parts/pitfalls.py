@@ -130,15 +130,15 @@ def _off_by_one(model: Model, theta: Variable, example: Example | None) -> Itera
     value = build.add(*(c.value for c in _gradient_of(model, theta).terms))
     late = {leaf: model[leaf.name].at() for leaf in value.atoms(Timed) if leaf.name in states and leaf.step == TIME - 1}
     if late:
-        def change(variable: Variable, part: MatrixExpr) -> MatrixExpr:
+        def change(variable: Variable, part: Contribution) -> MatrixExpr:
             if variable != theta:
-                return part
-            earlier = [leaf for leaf in part.atoms(Timed) if leaf.name in states]
-            return part.xreplace({leaf: model[leaf.name].at(leaf.step + 1) for leaf in earlier})
+                return part.value
+            earlier = [leaf for leaf in part.value.atoms(Timed) if leaf.name in states and leaf.step == part.step - 1]
+            return part.value.xreplace({leaf: model[leaf.name].at(part.step) for leaf in earlier})
 
         left = symbols.total(symbols.loss(model, None), theta.at())
         right, wrong = (_summed(part) for part in (value, value.xreplace(late)))
-        yield Mistake("off_by_one", left, right, wrong, _effect(example, theta, change))
+        yield Mistake("off_by_one", left, right, wrong, _rerun(example, theta, change) if example is not None else None)
 
 
 def _summed(value: MatrixExpr) -> MatrixExpr:
@@ -192,7 +192,7 @@ def _reversed(value: MatrixExpr) -> MatrixExpr | None:
     """The factors of every matrix product in reverse order."""
     found = [node for node in value.atoms(sp.MatMul) if len(build.split_number(node)[1]) > 1]
     swapped = {node: build.product(*reversed(node.args)) for node in found}
-    kept = {node: other for node, other in swapped.items() if other is not None}
+    kept = {node: other for node, other in swapped.items() if other is not None and other.shape == node.shape}
     return build.replaced(value, kept)
 
 
