@@ -49,8 +49,6 @@ def _forward(parameters, inputs, states):
     b_o = np.asarray(parameters["b_o"])
     x = np.asarray(inputs["x"])
     T, N = x.shape[:2]
-    if T != 3:
-        raise ValueError(f"this module is written out for T = 3, not {T}")
     dtype = np.result_type(np.float32, W_xh, W_hh, b_h, W_ho, b_o, x, *(np.asarray(s).dtype for s in (states or {}).values()))
     H = W_xh.shape[0]
     O = W_ho.shape[0]
@@ -231,6 +229,7 @@ def _fit(groups, sizes):
         "parameters": PARAMETERS, "inputs": INPUTS, "states": STATES, "targets": TARGETS,
         "cotangents": {"h": ("H",), "o": ("O",)},
     }
+    sizes.setdefault("T", (STEPS, "STEPS"))  # every step is written out
     for kind, group in groups.items():
         if not hasattr(group, "items"):
             raise TypeError(f"{kind} must be a dict of arrays by name, not {type(group).__name__}")

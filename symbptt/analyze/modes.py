@@ -11,7 +11,7 @@ import numpy as np
 
 from symbptt.analyze import emitted
 from symbptt.analyze.data import Data
-from symbptt.analyze.table import difference
+from symbptt.analyze.table import difference, floor
 from symbptt.errors import BadInput
 from symbptt.model.arrays import lead, shape
 from symbptt.model.values import Model
@@ -46,7 +46,7 @@ def modes(model: Model, data: Data) -> Modes:
     directions = max((int(np.prod((*lead(v, data.T, data.N), *shape(v, data.dims)))) for v in model.parameters), default=0)
     codes = [emitted.module(model, data.T), emitted.module(model, data.T, mode="forward")]
     (seconds, peak, ours), (longer, most, theirs) = (_measured(code, data) for code in codes)
-    error = max((difference(theirs[name], ours[name]) for name in ours), default=0.0)
+    error = max((difference(theirs[name], ours[name], floor(ours)) for name in ours), default=0.0)
     return Modes(Mode("backward", values, seconds, peak), Mode("forward", directions * state, longer, most), error)
 
 

@@ -23,6 +23,9 @@ from symbptt.unroll.graph import steps
 ROUNDING = 1e-9
 """A sum of terms further from the gradient than this, relative to its largest entry, is reported as a disagreement."""
 
+_FLOOR = 1e-3
+"""The share of the largest entry of all gradients, or of one, that a difference is relative to at least."""
+
 MOST_ENTRIES = 10**7
 """The most entries of terms that are kept when asked for."""
 
@@ -174,7 +177,7 @@ def _terms(tally: Tally, done: Run, gradients: Mapping[str, Array]) -> Terms:
     rows, distances, bias = tally.sums()
     return Terms(
         v, tuple(pairs(done.graph, v)), tally.norms, tally.by_sample, rows, tally.columns, distances, bias, gradient,
-        difference(gradient, gradients[v.name], float(tally.norms.max(initial=0.0))), tally.entries,
+        difference(gradient, gradients[v.name], max(float(tally.norms.max(initial=0.0)), floor(gradients))), tally.entries,
     )
 
 
@@ -182,6 +185,11 @@ def _affordable(done: Run, variables: Iterable[Variable]) -> None:
     count = sum(len(pairs(done.graph, v)) * int(np.prod(size(v, done.values))) for v in variables)
     if count > MOST_ENTRIES:
         raise BadInput(f"the terms have {count} entries, more than {MOST_ENTRIES}; ask for fewer names or fewer steps")
+
+
+def floor(gradients: Mapping[str, Array]) -> float:
+    """The least size that differences are relative to: a gradient that is zero by cancellation has only rounding to show."""
+    return _FLOOR * max((float(abs(a[np.isfinite(a)]).max(initial=1.0)) for a in gradients.values()), default=1.0)
 
 
 def difference(ours: Array, theirs: Array, least: float = 0.0) -> float:

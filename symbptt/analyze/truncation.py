@@ -17,7 +17,7 @@ from symbptt.algebra.evaluate import Array
 from symbptt.analyze import emitted
 from symbptt.analyze.data import Data
 from symbptt.analyze.norms import norm
-from symbptt.analyze.table import difference, names
+from symbptt.analyze.table import difference, floor, names
 from symbptt.analyze.tally import Tally
 from symbptt.analyze.walk import evaluated, size, visits
 from symbptt.derive.sum_of_products import gradient, pairs
@@ -84,7 +84,7 @@ def truncate(model: Model, data: Data, k1: int, k2: int, wrt: Iterable[str] | st
         found = pairs(graph, v)
         keeping = sum(kept(t, k, k1, k2) for t, k in found)
         bias, cosine = _compare(part[v.name], whole[v.name])
-        cuts.append(Cut(v.name, keeping, len(found), bias, cosine, difference(part[v.name], code[v.name])))
+        cuts.append(Cut(v.name, keeping, len(found), bias, cosine, difference(part[v.name], code[v.name], floor(code))))
     return Truncation(k1, k2, tuple(cuts))
 
 

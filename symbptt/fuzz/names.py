@@ -8,6 +8,7 @@ from string import ascii_letters
 from symbptt import emit
 from symbptt.emit.names import words
 from symbptt.emit.source_file import BACKENDS
+from symbptt.model.declare import INDEX
 from symbptt.model.names import usable
 from symbptt.model.structure import CALLS
 
@@ -25,6 +26,10 @@ _WORDS = """
 
 @cache
 def hostile() -> tuple[str, ...]:
-    """All that a variable or a dimension may be called, words of emitted modules included, in alphabetical order."""
+    """All that a variable or a dimension may be called, words of emitted modules included, in alphabetical order.
+
+    But for `index`, which as a shape says that an input has classes.
+    """
     emitted = {word for backend in BACKENDS for word in words(emit.source("elman", backend=backend).text)}
-    return tuple(sorted(name for name in {*_WORDS.split(), *emitted, *ascii_letters} if usable(name) and name not in CALLS))
+    taken = {*CALLS, INDEX}
+    return tuple(sorted(name for name in {*_WORDS.split(), *emitted, *ascii_letters} if usable(name) and name not in taken))

@@ -14,7 +14,7 @@ from symbptt.model.syntax import Parsed
 from symbptt.model.values import Role, Variable
 
 ROLES = {"inputs": Role.INPUT, "states": Role.STATE, "parameters": Role.PARAMETER, "targets": Role.TARGET}
-_INDEX = "index"
+INDEX = "index"
 
 
 def check_name(what: str, name: str, place: Place) -> str:
@@ -31,7 +31,7 @@ def described(variable: Variable, symbol: Symbol | None) -> Variable:
 
 def _variable(name: str, text: str, role: Role, symbol: Symbol | None, init: str | None, place: Place) -> Variable:
     words = text.split()
-    classes = words[:1] == [_INDEX]
+    classes = words[:1] == [INDEX]
     if classes and role is not Role.INPUT:
         raise place.error("only an input can be an index")
     shape = shapes.parse(" ".join(words[1:]) if classes else text, place)

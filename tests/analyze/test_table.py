@@ -12,7 +12,8 @@ from symbptt import analyze, derive, unroll
 from symbptt.analyze import emitted, walk
 from symbptt.analyze.table import shares
 from symbptt.errors import BadInput, UnknownName
-from symbptt.model.read import names
+from symbptt.model.read import from_text, names
+from symbptt.verify import data
 
 T = 5
 
@@ -214,3 +215,11 @@ def test_bad_requests():
         analyze.tabulate(model, data, norm="frobenius")
     with pytest.raises(BadInput, match="has no terms of"):
         analyze.tabulate(model, data, "W_hh")["W_xh"]
+
+
+def test_a_gradient_that_cancels_has_only_rounding_to_show() -> None:
+    """batch_norm over samples that are alike: nothing moves, and terms of rounding errors are no disagreement."""
+    text = 'title = "t"\n[inputs]\nx = "H"\n[parameters]\nW = "K"\n[targets]\ny = "K"\n[equations]\nh = "x"\n'
+    model = from_text(text + '[loss]\nstep = "sum(x) + mse(sigmoid(batch_norm(W)), y)"', "t.toml")
+    found = analyze.tabulate(model, data.random(model, T=2, N=2))["W"]
+    assert abs(found.gradient).max() < 1e-12 and found.agrees

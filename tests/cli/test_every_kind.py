@@ -44,7 +44,7 @@ def run(line: Line, kind: str, folder: Path) -> str:
             return f"{line}: {error}"
         except Exception as error:  # a traceback is what is looked for, whatever it is
             return f"{line}: {type(error).__name__}: {error}"
-    said = err.getvalue().splitlines()
+    said = [text for text in err.getvalue().splitlines() if not text.startswith("symbptt: note: ")]
     refused = code == 2 and len(said) == 1 and said[0].startswith("symbptt: ")
     if code == line.code or (refused and (line.varied or (kind, line.command) in REFUSED)):
         return ""

@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 from functools import cache
+from pathlib import Path
 from typing import Any
 
+import answers
 import numpy as np
 import pytest
+from commands import FILES
 
+from symbptt import diagnose
 from symbptt.diagnose import Diagnosis
 from symbptt.diagnose.check import diagnosed
 from symbptt.diagnose.mistakes import mutants
 from symbptt.diagnose.mutant import predicted
 from symbptt.diagnose.problem import Case, case
 from symbptt.fuzz.generate import draft
-from symbptt.model.read import from_text
+from symbptt.model.read import from_text, load
 from symbptt.model.values import Model, Role
 from symbptt.verify.data import Data, random
 
@@ -128,3 +132,12 @@ def test_any_random_model_has_a_report(number: int) -> None:
     if all(np.isfinite(a).all() for a in known.right.values()):
         _check(model, known, number)
         _explains_its_own(model, known, number, 2)
+
+
+@pytest.mark.parametrize("kind", ["learned-start", "loss-mean", "names-of-code", "states-only", "no-inputs"])
+def test_emitted_code_of_special_kinds_is_right(kind: str, tmp_path: Path) -> None:
+    """States that start from parameters, a mask of the model's own, names of the contract, modules for one T."""
+    model = load(str(FILES[kind]))
+    for file in answers.files(model, tmp_path):
+        found = (diagnose.code if file.suffix == ".py" else diagnose.values).file(model, file)
+        assert found.ok == (file.stem == "right"), f"{file.name}: {found}"

@@ -22,7 +22,9 @@ KINDS: dict[str, dict[str, Any]] = {
 }  # fmt: skip
 EVERY = [*(kind for kind, options in KINDS.items() if "backend" not in options),
          *(pytest.param(kind, marks=pytest.mark.frameworks) for kind, options in KINDS.items() if "backend" in options)]
-TYPES = {"torch": ((" float64", " torch.float64"), (" bool", " torch.bool")), "jax": ((" float64", " float32"),)}
+OTHERWISE = {"torch": ((" float64", " torch.float64"), (" bool", " torch.bool")), "jax": ((" float64", " float32"),),
+         "unrolled": ((", with D = 3", ", with T = 3 as in STEPS, D = 3"), ("T = 3 as in x", "T = 3 as in STEPS"))}
+"""How a message differs: types by their library, and code that is written out for one T."""
 Change = Callable[[Data], Data]
 
 
@@ -72,7 +74,7 @@ def test_what_does_not_fit_is_named(kind: str) -> None:
     functions = [f for f in ("value_and_grad", "value_and_grad_in_segments", "loss") if callable(getattr(module, f, None))]
     for spoil, message in WRONG:
         given = spoil(drawn)
-        for ours, theirs in TYPES.get(kind, ()):
+        for ours, theirs in OTHERWISE.get(kind, ()):
             message = message.replace(ours, theirs)
         for function in functions:
             with pytest.raises((TypeError, ValueError)) as caught:
@@ -130,3 +132,24 @@ def test_sizes_that_are_sums_scalars_and_lists(kind: str) -> None:
     assert np.isfinite(float(loss)) and gradients["g"].shape == ()
     with pytest.raises(ValueError, match=r"x has shape \(3, 2, 5\), expected \(T, N, D\), with D = 4 as in W"):
         module.value_and_grad({"g": 0.5, "W": np.ones((2, 6))}, {"x": np.ones((3, 2, 5))}, {})
+
+
+@pytest.mark.parametrize("kind", EVERY)
+def test_a_state_that_alone_tells_a_size_is_asked_for(kind: str) -> None:
+    text = ('title = "t"\n[inputs]\nx = ""\n[states]\nh = "H"\n[equations]\nh = "x * sin(h[t-1]) + 0.3"\n'
+            '[loss]\nstep = "sum(h)"')  # fmt: skip
+    module = resolve(emit.source(read.from_text(text, "t.toml"), wrt="all", **KINDS[kind])).module
+    x = {"x": np.ones((3, 2))}
+    with pytest.raises(ValueError, match=r"^states lack 'h', expected with shape \(N, H\)$"):
+        module.forward({}, x)
+    assert "h must be given, since nothing else tells its size" in module.forward.__doc__
+    assert module.forward({}, x, {"h": np.ones((2, 4))})[0]["h"].shape == (3, 2, 4)
+
+
+def test_code_that_is_written_out_refuses_another_number_of_steps() -> None:
+    """Also where the targets alone have an axis for them."""
+    text = ('title = "t"\n[states]\nh = "H"\n[targets]\ny = "H"\n[equations]\nh = "sin(h[t-1])"\n'
+            '[loss]\nstep = "squared_error(h, y)"')  # fmt: skip
+    module = resolve(emit.source(read.from_text(text, "t.toml"), wrt="all", T=3, unroll=True)).module
+    with pytest.raises(ValueError, match=r"^y has shape \(6, 2, 4\), expected \(T, N, H\), with T = 3 as in STEPS"):
+        module.value_and_grad({}, {}, {"y": np.ones((6, 2, 4))}, {"h": np.ones((2, 4))})

@@ -131,3 +131,15 @@ def test_unknown_directions():
     drawn = data.random(symbptt.load("elman"), T=2)
     with pytest.raises(ValueError, match="W_h_h"):
         module.jvp(drawn.parameters, drawn.inputs, {"W_h_h": np.eye(4)})
+
+
+def test_a_value_that_nothing_moves_has_a_tangent_of_zeros() -> None:
+    """The spread of a batch_norm with moving averages is a number."""
+    model = from_text(
+        'training = false\n[inputs]\nx = "O"\n[states]\nh = "O"\n[parameters]\nw = "O"\n[targets]\ny = "O"\n'
+        '[equations]\nh = "w * x + batch_norm(h[t-1])"\n[loss]\nstep = "squared_error(batch_norm(h[t-1]), y)"', "still.toml",
+    )  # fmt: skip
+    drawn = data.random(model, T=3, N=2)
+    values = [_module(model, **options).value_and_grad(*_arguments(drawn)) for options in ({}, {"mode": "forward"})]
+    for name, gradient in values[0][1].items():
+        np.testing.assert_allclose(values[1][1][name], gradient, rtol=1e-11, atol=1e-13)

@@ -46,7 +46,7 @@ def _right(of: Subject, route: str) -> None:
 def _wrong(of: Subject, route: str) -> None:
     """One entry of one gradient is off by as much as the gradient is large; the others stay."""
     name = sorted(of.gradients)[of.draft.seed % len(of.gradients)]
-    value = of.gradients[name].value.copy()
+    value = np.array(of.gradients[name].value)
     value.flat[of.draft.seed % value.size] += 1.0 + float(np.abs(value).max())
     found = _judged(of, {other: truth.value for other, truth in of.gradients.items()} | {name: value})
     if next(f for f in found.findings if f.gradient == name).right:
