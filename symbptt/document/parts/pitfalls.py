@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 
 import sympy as sp
+from sympy.matrices.exceptions import ShapeError
 from sympy.matrices.expressions.matexpr import MatrixExpr
 from sympy.matrices.expressions.special import OneMatrix
 
@@ -189,11 +190,14 @@ def _untransposed(value: MatrixExpr) -> MatrixExpr | None:
 
 
 def _reversed(value: MatrixExpr) -> MatrixExpr | None:
-    """The factors of every matrix product in reverse order."""
+    """The factors of every matrix product in reverse order; None where the sum of such products could not even be written."""
     found = [node for node in value.atoms(sp.MatMul) if len(build.split_number(node)[1]) > 1]
     swapped = {node: build.product(*reversed(node.args)) for node in found}
-    kept = {node: other for node, other in swapped.items() if other is not None and other.shape == node.shape}
-    return build.replaced(value, kept)
+    kept = {node: other for node, other in swapped.items() if other is not None}
+    try:
+        return build.replaced(value, kept)
+    except ShapeError:
+        return None
 
 
 def _without_slopes(value: MatrixExpr) -> MatrixExpr:
