@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from symbptt.diagnose import code
+from symbptt.model.read import from_text
 
 TARGETS = """
 import numpy as np
@@ -68,6 +69,34 @@ def backward(x, h0, U, W):
             dh = da @ W
     return dU, dW
 """
+
+HEADS = """
+import numpy as np
+
+def backward(q, k, v, a, do):
+    B, T, H, K = q.shape
+    S, before = np.zeros((B, H, K, v.shape[-1])), []
+    for t in range(T):
+        before.append(S)
+        S = a[:, t, :, None, None] * S + k[:, t, ..., None] * v[:, t, :, None]
+    dk, dS = np.zeros_like(k), np.zeros_like(S)
+    for t in reversed(range(T)):
+        dk[:, t] = (dS * v[:, t, :, None]).sum(-1)
+        dS = dS + q[:, t, ..., None] * do[:, t, :, None]
+        dS = a[:, t, :, None, None] * dS
+    return {"k": dk}
+"""
+
+
+def test_several_axes_of_samples_are_probed_as_well(tmp_path: Path) -> None:
+    """Single samples have them as axes of one."""
+    (tmp_path / "theirs.py").write_text(HEADS)
+    (tmp_path / "m.toml").write_text('axes = "B T H D"\n[names]\ndo = "cotangent o"\na = {of = "a", axes = "B T H"}\n')
+    parts = {"inputs": 'q = "K"\nk = "K"\nv = "V"\na = ""', "states": 'S = "K V"',
+             "equations": 'S = "a * S[t-1] + outer(k, v)"\no = "S.T @ q"'}  # fmt: skip
+    model = from_text("title = 't'\n" + "".join(f"[{name}]\n{body}\n" for name, body in parts.items()), "t.toml")
+    found = str(code.file(model, tmp_path / "theirs.py", table=tmp_path / "m.toml", wrt=["k"]))
+    assert "The terms with k = t are missing; all others are right." in found, found
 
 
 def test_without_targets_the_lengths_tell_the_terms_apart(tmp_path: Path) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from itertools import takewhile
+from math import prod
 from typing import Any
 
 import numpy as np
@@ -50,8 +51,11 @@ class Plan:
 
     @property
     def batch(self) -> convert.Batch:
-        """The axes of samples, where a layout has several."""
-        return batch(self.table, self.model)
+        """The axes of samples, where a layout has several; data with another number of samples have them along the first one."""
+        found = batch(self.table, self.model)
+        if prod(found.values()) == self.data.N:
+            return found
+        return {axis: self.data.N if i == 0 else 1 for i, axis in enumerate(found)}
 
     def at_last(self, meaning: Meaning) -> bool:
         """Whether a sequence is given as its last step alone."""
