@@ -10,6 +10,7 @@ A wrong backward pass may read a value at a wrong step. Symbols with a prefix sa
     reversed:v            the value of step T+1-t at step t
     unset:v               zero in place of the initial value
     sample 0:v            the value of sample 0 for every sample
+    written:v             one-hot columns, zero where a later sample of the same step has the same class
     border 4:             ones where a stretch of 4 steps begins after another, zeros elsewhere
 """
 
@@ -30,7 +31,7 @@ from symbptt.derive.numeric import Run
 from symbptt.derive.recursion import OUTSIDE
 from symbptt.model.values import Variable
 
-WRAP, LATE, REVERSED, UNSET, BORDER = "wrap:", "late:", "reversed:", "unset:", "border "
+WRAP, LATE, REVERSED, UNSET, WRITTEN, BORDER = "wrap:", "late:", "reversed:", "unset:", "written:", "border "
 _AT, _SAMPLE = "at ", "sample "
 
 
@@ -145,6 +146,9 @@ class Point:
             index = int(prefix.removeprefix(_SAMPLE).rstrip(":"))
             value = self._at(symbol, "", step)
             return np.broadcast_to(value[index : index + 1], value.shape) if len(value) > 1 else value
+        if prefix == WRITTEN:
+            x = self._at(symbol, "", step)
+            return x * (x[::-1].cumsum(axis=0)[::-1] == x)
         if prefix == LATE and step > 0:
             step = known[-1]
         if prefix.startswith(_AT):

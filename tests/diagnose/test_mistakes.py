@@ -43,6 +43,28 @@ u = "re[0:1]"
 step = "squared_error(re, y) + sum(u)"
 """
 
+TIED = """
+[inputs]
+x = "index V"
+
+[states]
+h = "H"
+
+[parameters]
+E = "H V"
+W = "H H"
+
+[targets]
+y = "V"
+
+[equations]
+h = "tanh(embed(E, x) + W @ h[t-1])"
+o = "E.T @ h"
+
+[loss]
+step = "softmax_cross_entropy(o, y)"
+"""
+
 
 def _edited(text: str, *edits: tuple[str, str]) -> Diagnosis:
     model = from_text(text, "model.toml")
@@ -76,6 +98,8 @@ _SINE = "d_s = d_im * a[t] * re[t]"
     ([("(d_a_1 * a_1[t])", "d_a_1")], "slope-missing", "exp(rate)"),
     ([("grad_E += d_e.T @ i[t]", "grad_E[:, i[t].argmax(1)] = d_e.T")], "overwritten", "the first step that has its class"),
     ([("grad_E += d_e.T @ i[t]", "grad_E[:, i[t].argmax(1)] += d_e.T")], "overwritten", "within a step"),
+    ([("grad_E += d_e.T @ i[t]", "grad_E = d_e[-1:].T @ i[t][-1:]")], "overwritten", "the part of sample 2 and step k = 1"),
+    ([("grad_E += d_e.T @ i[t]", "grad_E += d_e[-1:].T @ i[t][-1:]")], "overwritten", "the part of sample 2, of every step,"),
     ([("        d_e = d_re ", "        d_re[:, :1] = d_u\n        d_e = d_re ")], "overwritten", "in the rows of"),
     ([(_LOOP_END, _LOOP_END.replace("        d", "        d_re_next *= 0.3 if t and t % 2 == 0 else 1\n        d"))],
      "factor", "between blocks of 2 steps, is 3/10"),
@@ -140,3 +164,10 @@ def test_mistakes_in_models_with_matrix_states() -> None:
 def test_three_mistakes_at_once() -> None:
     found = [*measure_corpus.triples(3, seed=1)]
     assert sum(o.named for o in found) >= 7, [str(o) for o in found if not o.named]
+
+
+def test_an_index_that_comes_twice_is_told_beside_other_summands() -> None:
+    both = "grad_E += h[t + 1].T @ d_o + d_h_1.T @ x[t]"
+    apart = "grad_E += h[t + 1].T @ d_o\n        grad_E[:, x[t].argmax(1)] += d_h_1.T"
+    found = _edited(TIED, (both, apart))
+    assert _explains(found, "overwritten", "within a step") and found["W"].right

@@ -34,6 +34,9 @@ FAMILIES: tuple[Callable[[Backward, Point], Iterable[Mutant]], ...] = (
 )
 """Another family is another row."""
 
+FAR_FETCHED: tuple[Callable[[Backward, Point], Iterable[Mutant]], ...] = (replaced.mutants, summed.written)
+"""Families that are tried only where none of the usual ones fits."""
+
 
 def mutants(program: Backward, point: Point) -> list[Mutant]:
     """The hypotheses about a backward pass."""
@@ -41,5 +44,5 @@ def mutants(program: Backward, point: Point) -> list[Mutant]:
 
 
 def far_fetched(program: Backward, point: Point) -> list[Mutant]:
-    """Those that are tried only where none of the usual ones fits."""
-    return [*replaced.mutants(program, point)]
+    """The far-fetched hypotheses about it."""
+    return [mutant for family in FAR_FETCHED for mutant in family(program, point)]

@@ -15,8 +15,8 @@ from symbptt.algebra.nodes import Concat
 from symbptt.diagnose import words
 from symbptt.diagnose.causes import Cause
 from symbptt.diagnose.interpret import Terms
-from symbptt.diagnose.mutant import Filter, Mutant, valued
-from symbptt.diagnose.point import Point
+from symbptt.diagnose.mutant import Filter, Mutant, swapped, valued
+from symbptt.diagnose.point import WRITTEN, Point, displaced
 from symbptt.diagnose.routes import Backward, Route
 from symbptt.model.values import Role, Variable
 
@@ -52,19 +52,23 @@ def _classes(program: Backward, point: Point, route: Route) -> Iterator[Mutant]:
     """The columns of a gradient δ xᵀ, or the rows of x δᵀ, for one-hot x: one step or sample overwrites another of its class."""
     read, axis = _read(program, route)
     x = _one_hot(point, route, read, axis)
-    if x is None or len(program.into(route.target.name)) > 1:
+    if x is None:
         return
     name, part = route.target.name, ("row", "column")[axis]
-    after = x[:, ::-1].cumsum(axis=1)[:, ::-1] - x
-    last = x * (after == 0)
-    before = x.any(axis=1).cumsum(axis=0) - x.any(axis=1)
-    for where, kept, left in (
-        ("", last * (before == 0)[:, None], "of the first step that has its class"),
-        (" within a step", last, "of the last sample that has its class"),
-    ):
+
+    def cause(where: str, left: str) -> Cause:
         what = f"a {part} of d{name}, the one of the class of {words.value(read, program.model)},{where}"
-        cause = Cause("overwritten", None, name, route.number, (("what", what), ("left", f"the part {left}")))
-        yield Mutant((cause,), keep=_part(name, kept, axis))
+        return Cause("overwritten", None, name, route.number, (("what", what), ("left", f"the part {left}")))
+
+    if len(program.into(name)) == 1:
+        last = x * (x[:, ::-1].cumsum(axis=1)[:, ::-1] == x)
+        before = x.any(axis=1).cumsum(axis=0) - x.any(axis=1)
+        first = cause("", "of the first step that has its class")
+        yield Mutant((first,), keep=_part(name, last * (before == 0)[:, None], axis))
+    # A gradient with other summands, as of an embedding that is tied with the read-out, keeps those.
+    written = swapped([route], {read.at(): displaced(WRITTEN, read.at())})
+    left = "of the last sample that has its class (a[i] += b adds once where an index comes twice; np.add.at adds each time)"
+    yield Mutant((cause(" within a step", left),), written)
 
 
 def _read(program: Backward, route: Route) -> tuple[Variable, int]:

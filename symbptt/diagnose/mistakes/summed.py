@@ -9,7 +9,7 @@ import numpy as np
 
 from symbptt.diagnose.causes import Cause
 from symbptt.diagnose.interpret import Terms
-from symbptt.diagnose.mistakes.terms import kept
+from symbptt.diagnose.mistakes.terms import groups, kept, overwritten
 from symbptt.diagnose.mutant import Filter, Mutant
 from symbptt.diagnose.point import Point
 from symbptt.diagnose.routes import Backward
@@ -45,3 +45,20 @@ def mutants(program: Backward, point: Point) -> Iterator[Mutant]:
         for step in dict.fromkeys((1, point.T, 2)) if point.T > 1 else ():
             tied = frozenset(n for n in names if program.model[n].tied)
             yield mutant(f"time: only step {step} remains", kept(lambda t, k, s=step: k == s, tied))  # type: ignore[misc]
+
+
+def written(program: Backward, point: Point) -> Iterator[Mutant]:
+    """Gradients of weights assigned in a loop over samples, inside of one over the steps, outside of it or without one."""
+    for names in groups(program) if point.N > 1 else ():
+        for index in (point.N - 1, 0):
+            alone = sample(names, index)
+            if any(len(program.model[n].shape) > 1 for n in names):
+                yield overwritten(program, names, f"the part of sample {index}, of every step,", alone)
+            for step in dict.fromkeys((1, point.T, 2)) if point.T > 1 else ():
+                yield overwritten(program, names, f"the part of sample {index} and step k = {step}", _both(step, names, alone))
+
+
+def _both(step: int, names: frozenset[str], alone: Filter) -> Filter:
+    """One sample of one step."""
+    of_step = kept(lambda t, k: k == step, names)
+    return lambda terms: alone(of_step(terms))

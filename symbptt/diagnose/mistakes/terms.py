@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 
 import numpy as np
@@ -83,19 +83,25 @@ def _unvisited(step: int) -> Filter:
 
 
 def _overwritten(program: Backward, T: int) -> Iterator[Mutant]:
-    tied = [v for v in program.model.parameters if v.tied]
-    numbers: Mapping[str, int] = {r.target.name: r.number for r in program.routes}
-    alike = [frozenset(v.name for v in tied if v.shape == shape) for shape in dict.fromkeys(v.shape for v in tied)]
-    biases = frozenset(v.name for v in tied if len(v.shape) < 2)
-    everything = frozenset(v.name for v in tied)
-    single = [frozenset([v.name]) for v in tied]
-    for names in dict.fromkeys((*single, *alike, biases, everything)):
-        what = "every gradient" if names == everything else " and ".join(f"d{v.name}" for v in tied if v.name in names)
-        if not names:
-            continue
-        subject = next(iter(names)) if len(names) == 1 else ""
+    for names in groups(program):
         # A loop that stops at step 2 leaves the part of that one.
         for step in dict.fromkeys((1, T, 2)):
-            left = f"the part of step k = {step}"
-            cause = Cause("overwritten", None, subject, numbers.get(subject, 0), (("what", what), ("left", left)))
-            yield Mutant((cause,), keep=kept(lambda t, k, s=step: k == s, names))  # type: ignore[misc]
+            yield overwritten(program, names, f"the part of step k = {step}", kept(lambda t, k, s=step: k == s, names))  # type: ignore[misc]
+
+
+def groups(program: Backward) -> list[frozenset[str]]:
+    """Gradients that one habit may have spoilt: each alone, those of one shape, all biases, all."""
+    tied = [v for v in program.model.parameters if v.tied]
+    single = [frozenset([v.name]) for v in tied]
+    alike = [frozenset(v.name for v in tied if v.shape == shape) for shape in dict.fromkeys(v.shape for v in tied)]
+    biases = frozenset(v.name for v in tied if len(v.shape) < 2)
+    return [g for g in dict.fromkeys((*single, *alike, biases, frozenset(v.name for v in tied))) if g]
+
+
+def overwritten(program: Backward, names: frozenset[str], left: str, keep: Filter) -> Mutant:
+    """These gradients assigned in a loop, so that a part of them is left."""
+    tied = [v.name for v in program.model.parameters if v.tied]
+    what = "every gradient" if names == frozenset(tied) else " and ".join(f"d{n}" for n in tied if n in names)
+    subject = next(iter(names)) if len(names) == 1 else ""
+    number = next((r.number for r in reversed(program.routes) if r.target.name == subject), 0)
+    return Mutant((Cause("overwritten", None, subject, number, (("what", what), ("left", left))),), keep=keep)
