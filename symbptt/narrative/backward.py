@@ -191,11 +191,15 @@ def gradient_side(model: Model, equation: RecursionEquation) -> MatrixExpr:
     return _accumulated(model, v.timed, always, [c.value for c in equation.terms if c.through.name in mute])
 
 
+def gradient_of(model: Model, variable: Variable) -> MatrixExpr:
+    """The left side of a gradient equation; that of a state is by its initial value."""
+    return symbols.total(symbols.loss(model, None), variable.at(0) if variable.role is Role.STATE else variable.at())
+
+
 def gradient_step(model: Model, voice: Voice, equation: RecursionEquation) -> Step:
     """One numbered gradient equation."""
     v = equation.variable
-    value = gradient_side(model, equation)
-    left = symbols.total(symbols.loss(model, None), v.at(0) if v.role is Role.STATE else v.at())
+    value, left = gradient_side(model, equation), gradient_of(model, v)
     rule = rules(model, voice, v, equation.terms)
     if value.has(Series):
         rule = voice.joined((rule, voice.say("rules.sum_over_t")))

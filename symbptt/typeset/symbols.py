@@ -22,7 +22,7 @@ from symbptt.typeset.names import Label, from_tree, label, unbold, whole
 from symbptt.typeset.notation import Notation
 from symbptt.typeset.pieces import TIMES, Level, Piece, fenced, signed
 from symbptt.typeset.roles import roles
-from symbptt.typeset.tree import Accent, Fenced, Identifier, Matrix, Number, Operator, Row, Script, Style
+from symbptt.typeset.tree import Accent, Fenced, Identifier, Matrix, Number, Operator, Row, Script, Style, Tree
 
 NODE, STEP, LOSS, SLOPE = "adj:", "step:", "loss:", "slope:"
 """Prefixes of names: the adjoint of a value inside its step, the adjoint of a state, the gradient of L_t by a state, the slope
@@ -149,14 +149,28 @@ def shown(node: MatrixExpr, setting: Setting) -> MatrixExpr:
 
 
 def _lettered(letter: str, name: str, symbol: sp.MatrixSymbol, setting: Setting) -> Piece:
-    """A letter with the name of a variable as its first subscript, as in δ_{a,t}."""
-    found = definition(name, symbol, setting)
-    if found is not None:
-        tree = signed(piece(found, setting))
-        if len(as_text.write(tree)) <= MAX_DEFINITION:
-            return Piece(Script(_letter(letter, setting), tree if isinstance(tree, Matrix) else Fenced(tree)))
+    """A letter with the name of a variable as its first subscript, as in δ_{a,t}; with its formula, as in δ_(Wx_t)."""
+    tree = _short(name, symbol, setting)
+    if tree is not None:
+        own = Label(_letter(letter, setting), (tree if isinstance(tree, Matrix) else Fenced(tree),))
+        return _placed(own, symbol, setting) if _stepless(name, symbol, setting) else Piece(own.plain())
     inner = unbold(_label(name, True, setting).plain())
     return _placed(Label(_letter(letter, setting), (inner,)), symbol, setting)
+
+
+def _short(name: str, symbol: sp.MatrixSymbol, setting: Setting) -> Tree | None:
+    """The formula that a name stands for, if it has one that fits in a subscript."""
+    found = definition(name, symbol, setting)
+    tree = None if found is None else signed(piece(found, setting))
+    return tree if tree is not None and len(as_text.write(tree)) <= MAX_DEFINITION else None
+
+
+def _stepless(name: str, symbol: sp.MatrixSymbol, setting: Setting) -> bool:
+    """Whether the formula of a value at a step does not tell the step, as that of s B: its adjoint is another at every step."""
+    if not isinstance(symbol, Timed):
+        return False
+    later = symbol.func(*symbol.args[:3], symbol.step + 1)
+    return _short(name, symbol, setting) == _short(name, later, setting)
 
 
 def _primal(name: str, symbol: sp.MatrixSymbol) -> sp.MatrixSymbol:
@@ -168,15 +182,12 @@ def _node_adjoint(name: str, symbol: sp.MatrixSymbol, setting: Setting) -> Piece
     form = setting.notation.node_adjoint
     if form not in GRADIENTS:
         return _lettered(form, name, symbol, setting)
-    found = definition(name, symbol, setting)
-    primal = _primal(name, symbol)
-    short = found is not None and len(as_text.write(signed(piece(found, setting)))) <= MAX_DEFINITION
-    return GRADIENTS[form](_inner(piece(found, setting)) if short and found is not None else named(primal, setting), setting)
-
-
-def _inner(definition: Piece) -> Piece:
-    """A formula that stands for a name, in parentheses unless it is one symbol."""
-    return definition if isinstance(definition.tree, (Identifier, Script, Fenced)) else Piece(Fenced(signed(definition)))
+    tree = _short(name, symbol, setting)
+    if tree is None:
+        return GRADIENTS[form](named(_primal(name, symbol), setting), setting)
+    if _stepless(name, symbol, setting):
+        return GRADIENTS[form](_placed(Label(Fenced(tree)), symbol, setting), setting)
+    return GRADIENTS[form](Piece(tree if isinstance(tree, (Identifier, Script, Fenced)) else Fenced(tree)), setting)
 
 
 def _loss_gradient(name: str, symbol: sp.MatrixSymbol, setting: Setting) -> Piece:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+import re
 from fractions import Fraction
 
 import numpy as np
@@ -12,10 +14,12 @@ from symbptt.document.example.mixed import Mixed
 from symbptt.document.example.numbers import Example, refusal, required
 from symbptt.document.example.told import line, number, signed
 from symbptt.document.parts.coded import increments
-from symbptt.document.parts.worked import length
+from symbptt.document.parts.worked import length, total
 from symbptt.model.read import from_text, load, names
 from symbptt.model.values import Model
+from symbptt.narrative import symbols
 from symbptt.narrative.voice import ENGLISH
+from symbptt.typeset.tree import Equality
 
 QUICK_MODELS = ("elman", "jordan", "mgu", "mlp")
 
@@ -84,6 +88,73 @@ def test_a_line_shows_formula_numbers_and_value() -> None:
     assert shown[1] == "h₁ = tanh(a₁) = tanh(½) = 0.4621"
     back = {e.symbol: typeset.text(line(example, e.symbol, e.value, ENGLISH)) for e in example.system.equations}
     assert "δ_{a,2} = δ_{h,2} ⊙ (𝟏 − h₂^{⊙2}) = (−0.8871) · (1 − 0.7535²) = −0.3834" in back.values()
+
+
+HEAD = '[inputs]\nx = "D"\n[states]\nh = "H"\n[targets]\ny = "H"\n[parameters]\nU = "H D"\n'
+OWN = {
+    "a product without a step": (
+        'A = "H H"\nB = "H H"\ns = ""\n[equations]\nh = "tanh(A @ h[t-1] + s * B @ h[t-3] + U @ x)"\n[loss]\n'
+        'step = "squared_error(h, y)"\n',
+        ["dL/dB = s δ_{(s B),2} + s δ_{(s B),1} = ½ · 0.0227 + ½ · (−0.0472) = −0.0123", "½ ‖0.8483 − ½‖² = 0.0607"],
+    ),
+    "a function without a step": (
+        'p = ""\n[equations]\nh = "sigmoid(p) * h[t-1] + U @ x"\n[loss]\nstep = "squared_error(h, y)"\n', ["δ_{(σ(p)),1}"],
+    ),
+    "a power without a step": ('w = "H"\n[equations]\nh = "w * w * h[t-1] + U @ x"\n[loss]\nstep = "squared_error(h, y)"\n', []),
+    "a loss with a penalty": (
+        'lam = ""\n[equations]\nh = "tanh(U @ x)"\n[loss]\n'
+        'step = "mean(exp(h - y)) + 0.1 * sum(h * h) + lam * sum(abs(h - y))"\n',
+        ["(1/1) · 1 · ", "0.1 · 1 · ", "|"],
+    ),
+}
+"""Models whose worked lines were once wrong, with what stands in them."""
+
+
+def _lines(model: Model) -> list[Equality]:
+    """Every line of the worked example."""
+    example = required(model, length(model))
+    made = [line(example, a.target, a.value, ENGLISH) for a in example.graph if a.variable.definition is None]
+    made += [line(example, e.symbol, e.value, ENGLISH) for e in example.system.equations]
+    L = symbols.loss(model, None)
+    for parameter in model.parameters:
+        made += [
+            line(example, ENGLISH.tree(symbols.total(L, of), model), value, ENGLISH)
+            for of, value in total(example, parameter.name)
+        ]
+    return made
+
+
+SPELLED = {
+    "−": "-", "·": "*", "½": "(1/2)", "¼": "(1/4)", "¾": "(3/4)", "²": "**2", "³": "**3", "σ": "sigmoid", "√": "sqrt",
+}
+CALLED = {
+    "tanh": math.tanh, "exp": math.exp, "log": math.log, "sin": math.sin, "cos": math.cos, "sqrt": math.sqrt, "abs": abs,
+    "sigmoid": lambda z: 1 / (1 + math.exp(-z)), "softplus": lambda z: math.log1p(math.exp(z)),
+}
+
+
+def _computed(text: str) -> float | None:
+    """What a formula of plain numbers comes to, None for one with other signs in it."""
+    for sign, meaning in SPELLED.items():
+        text = text.replace(sign, meaning)
+    text = re.sub(r"[|‖]([^|‖]*)[|‖]", r"abs(\1)", text)
+    text = re.sub(r"(?<=[\d)]) (?=\(|abs)", "*", text)
+    names = set(re.findall(r"[^\W\d_]+", text))
+    if not names <= set(CALLED) or re.search(r"[^\w\s()+*/.-]", text):
+        return None
+    return float(eval(text, {"__builtins__": {}}, CALLED))
+
+
+@pytest.mark.parametrize("name", [*OWN, "elman", "gru", "scalar"])
+def test_the_numbers_of_a_line_come_to_its_value(name: str) -> None:
+    text, parts = OWN.get(name, ("", []))
+    lines = [typeset.text(each) for each in _lines(from_text(HEAD + text, "own.toml") if text else load(name))]
+    found = [(each, sides[-2], sides[-1]) for each in lines if len(sides := each.split(" = ")) > 2]
+    sums = [(each, came, said) for each, given, said in found if (came := _computed(given)) is not None]
+    assert len(sums) > len(lines) / 3
+    for each, came, said in sums:
+        assert came == pytest.approx(float(_computed(said) or 0), rel=0.003, abs=2e-3), each
+    assert all(any(part in each for each in lines) for part in parts), lines
 
 
 @pytest.mark.parametrize("T", [2, 3])

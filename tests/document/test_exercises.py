@@ -17,7 +17,7 @@ from symbptt.document.exercises.errors import CHANGES
 from symbptt.document.lesson import Lesson
 from symbptt.document.parts.exercises import exercises as drawn_for
 from symbptt.errors import Disagreement
-from symbptt.model.read import load, names
+from symbptt.model.read import from_text, load, names
 from symbptt.narrative.inline import plain
 from symbptt.typeset.tree import Blank, Equality, Row, Tree
 from symbptt.unroll.graph import steps
@@ -124,6 +124,21 @@ def test_an_error_is_corrected(name: str) -> None:
         assert isinstance(wrong, Equality) and isinstance(right, Equality)
         assert wrong.left == right.left and wrong.sides != right.sides
     assert len({words(drawn.solution) for drawn in found if drawn}) >= 3
+
+
+START = '[inputs]\nx = ""\n[states]\ns = ""\n[targets]\ny = ""\n[equations]\ns = "sin(s[t-1]) + x"\n[loss]\nstep = "(s - y)**2"\n'
+
+
+def test_a_gradient_by_an_initial_state_is_called_one() -> None:
+    """Not the adjoint of the state at a step, and no step before the first is read."""
+    shown = set()
+    for seed in range(24):
+        drawn = errors.error(Lesson((from_text(START, "start.toml"),), 3, seed=seed), Random(seed))
+        if drawn is not None:
+            shown |= {typeset.text(formula(blocks)) for blocks in (drawn.question, drawn.solution)}
+    right = {text for text in shown if text.endswith("δ_{(sin(s₀))} cos(s₀)")}
+    assert right and all(text.startswith("dL/ds₀ = ") for text in right)
+    assert not any("₋" in text.replace("ₜ₋₁", "") for text in shown)
 
 
 @pytest.mark.parametrize("name, at", [("elman", "every"), ("deep_feedforward", "last")])

@@ -1,6 +1,7 @@
 """Names: from a model file to letters, in every output, without a way to inject markup."""
 
 import re
+from dataclasses import replace
 from xml.dom import minidom
 
 import pytest
@@ -9,11 +10,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from symbptt import typeset
-from symbptt.algebra.nodes import TIME, Elementwise, Timed
+from symbptt.algebra import build
+from symbptt.algebra.nodes import TIME, Elementwise, Spread, Timed
 from symbptt.errors import BadInput
 from symbptt.model import latex as allowed
 from symbptt.model.values import Model, Role, Variable
 from symbptt.typeset import as_latex, snippet
+from symbptt.typeset.notation import CHOICES, TEXTBOOK
 from symbptt.typeset.tree import Aligned, Equality, Identifier, Style, Text
 
 H = sp.Symbol("H", integer=True, positive=True)
@@ -92,6 +95,22 @@ def test_a_definition_is_shown_in_place_of_the_name():
     assert typeset.latex(typeset.name_of(inner.at(3), m)) == r"\mathbf{h}_{1,3}"
     assert typeset.latex(typeset.adjoint_symbol(inner.at(3), model=m)) == r"\boldsymbol{\delta}_{(\mathbf{a}_{3}-\mathbf{b}_{2})}"
     assert typeset.latex(typeset.adjoint_symbol(long.at(3), model=m)) == r"\boldsymbol{\delta}_{h_{2},3}"
+
+
+FORMS = [replace(TEXTBOOK, time=time, node_adjoint=form, layout=layout)
+         for time in CHOICES["time"] for form in ("delta", "nabla", "differential") for layout in CHOICES["layout"]]
+
+
+@pytest.mark.parametrize("notation", FORMS, ids=lambda n: f"{n.time} {n.node_adjoint} {n.layout}")
+@pytest.mark.parametrize("inner", ["s B", "exp(B)", "B ⊙ B"])
+def test_the_adjoint_of_a_value_that_does_not_tell_its_step_tells_it(inner, notation):
+    s, B = sp.MatrixSymbol("s", 1, 1), sp.MatrixSymbol("B", H, H)
+    values = {"s B": build.hadamard(Spread(s, *B.shape), B), "exp(B)": Elementwise("exp", B), "B ⊙ B": build.hadamard(B, B)}
+    v = variable("h_1", shape=("H", "H"), definition=values[inner])
+    m = model(variable("s", Role.PARAMETER, ()), variable("B", Role.PARAMETER, ("H", "H")), v)
+    for write in (typeset.text, typeset.latex, typeset.mathml):
+        adjoints = {write(typeset.adjoint_symbol(v.at(step), model=m, notation=notation)) for step in (1, 2, TIME)}
+        assert len(adjoints) == 3 and len({write(v.at(step), m, notation) for step in (1, 2)}) == 1
 
 
 def test_every_command_that_a_model_file_may_use_can_be_read():

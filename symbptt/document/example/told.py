@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from fractions import Fraction
 
 import sympy as sp
 from sympy.matrices.expressions.matexpr import MatrixExpr
 
 from symbptt.algebra import build
-from symbptt.algebra.nodes import leaves
+from symbptt.algebra.nodes import TIME, Timed, leaves
 from symbptt.document.example.mixed import Number as Scalar
 from symbptt.document.example.numbers import Example
+from symbptt.model.values import Model
 from symbptt.narrative.voice import Voice
-from symbptt.typeset.pieces import ONES
-from symbptt.typeset.tree import Equality, Fenced, Matrix, Number, Operator, Row, Script, Tree, rebuilt
+from symbptt.typeset.pieces import ONES, SPACE, TIMES
+from symbptt.typeset.tree import Equality, Fenced, Matrix, Number, Operator, Row, Script, Tree, children, rebuilt
 from symbptt.typeset.tree import Fraction as Ratio
 from symbptt.verify.exact.entries import Matrix as Entries
 
@@ -23,8 +24,11 @@ PLACES = 4
 LARGEST = 4096
 """The largest denominator that is shown as a fraction."""
 MINUS = Operator("−", prefix=True)
-TIMES, DOT = Operator("\u2062"), Operator("·")
-_USUAL: dict[Tree, Tree] = {Operator("⊙"): DOT, Operator("∘"): DOT, Operator("∗"): DOT, ONES: Number("1")}
+DOT = Operator("·")
+BESIDE = (TIMES, SPACE)
+_USUAL: dict[Tree, Tree] = {
+    Operator("⊙"): DOT, Operator("∘"): DOT, Operator("∗"): DOT, Operator("⊘"): Operator("/"), ONES: Number("1"),
+}
 
 
 def decimal(value: Scalar) -> str:
@@ -76,8 +80,8 @@ def substituted(tree: Tree, table: Mapping[Tree, Tree]) -> Tree:
         return Script(value if isinstance(value, Number) else Fenced(value), None, tree.sup)
     if isinstance(tree, Row):
         return _row([substituted(item, table) for item in tree.items], [_is_number(item, table) for item in tree.items])
-    if isinstance(tree, Fenced) and isinstance(inner := substituted(tree.body, table), Fenced):
-        return inner
+    if isinstance(tree, Fenced) and isinstance(inner := substituted(tree.body, table), Fenced) and inner.left == "(":
+        return Fenced(inner.body, tree.left)  # one pair of fences is enough, and the outer one has the meaning of a norm
     return rebuilt(tree, lambda inner: substituted(inner, table))
 
 
@@ -89,29 +93,57 @@ def _row(items: list[Tree], numbers: list[bool]) -> Row:
     """Numbers side by side need a dot between them."""
     made: list[Tree] = []
     for i, item in enumerate(items):
-        between = item == TIMES and 0 < i < len(items) - 1
-        made.append(DOT if between and (numbers[i - 1] or numbers[i + 1]) else item)
+        between = item in BESIDE and 0 < i < len(items) - 1
+        given = item == TIMES and (numbers[i - 1] or numbers[i + 1])
+        made.append(DOT if between and (given or _numeral(items[i + 1])) else item)
     return Row(tuple(made))
 
 
+def _numeral(tree: Tree) -> bool:
+    """Whether a factor starts with digits, which the one before would run into: the 1 of 0.1 · 1, the ½ of 1 · ½."""
+    if isinstance(tree, Row):
+        return bool(tree.items) and _numeral(tree.items[0])
+    return _numeral(tree.base) if isinstance(tree, Script) else isinstance(tree, (Number, Ratio))
+
+
 def _plain(tree: Tree) -> Tree:
-    """Entrywise signs between numbers as the usual ones: a dot, a one, a power."""
+    """Entrywise signs between numbers as the usual ones: a dot, a one, a power; a number is its own transpose."""
     if tree in _USUAL:
         return _USUAL[tree]
+    if isinstance(tree, Script) and tree.base == ONES:
+        return Number("1")
     if isinstance(tree, Row) and len(tree.items) == 2 and tree.items[0] == Operator("⊙", prefix=True):
         return tree.items[1]
-    return tree if isinstance(tree, Matrix) else rebuilt(tree, _plain)
+    if isinstance(tree, Row):
+        items = [_plain(item) for item in tree.items]
+        return _row(items, [False] * len(items))
+    return rebuilt(tree, _plain)
+
+
+def _has_matrix(tree: Tree) -> bool:
+    return isinstance(tree, Matrix) or any(map(_has_matrix, children(tree)))
 
 
 def table(example: Example, expression: MatrixExpr, voice: Voice) -> dict[Tree, Tree]:
-    """The tree of every symbol of a formula, and of its transpose, with its numbers."""
+    """The tree of every symbol of a formula, and of its transpose, with its numbers; that of every size with the size."""
     found: dict[Tree, Tree] = {}
-    for leaf in leaves(expression):
+    for leaf in _leaves(expression, example.model):
         entries = example.value(leaf)
         turned = [list(column) for column in zip(*entries, strict=True)]
         found[voice.tree(leaf, example.model)] = matrix(entries, voice)
         found[voice.tree(build.transpose(leaf), example.model)] = matrix(turned, voice)
+    for name, size in example.sizes.items():
+        found.setdefault(voice.tree(sp.Symbol(name), example.model), Number(str(size)))
     return found
+
+
+def _leaves(expression: MatrixExpr, model: Model) -> Iterator[sp.MatrixSymbol]:
+    """The symbols of a formula, and those of the formulas that some of them stand for."""
+    known = {v.name: v.definition for v in model.variables}
+    for leaf in leaves(expression):
+        yield leaf
+        if (inner := known.get(leaf.name)) is not None:
+            yield from _leaves(inner.xreplace({TIME: leaf.step}) if isinstance(leaf, Timed) else inner, model)
 
 
 def line(example: Example, left: MatrixExpr | Tree, value: MatrixExpr, voice: Voice) -> Equality:
@@ -119,9 +151,10 @@ def line(example: Example, left: MatrixExpr | Tree, value: MatrixExpr, voice: Vo
     formula = voice.tree(value, example.model)
     known = table(example, value, voice)
     numbers = known[formula] if formula in known else substituted(formula, known)
-    if not any(isinstance(tree, Matrix) for tree in known.values()):
+    result = matrix(example.value(value), voice)
+    if not (_has_matrix(numbers) or _has_matrix(result)):
         numbers = _plain(numbers)
-    sides = [formula, numbers, *_exact(example.value(value), matrix(example.value(value), voice))]
+    sides = [formula, numbers, *_exact(example.value(value), result)]
     kept = [side for i, side in enumerate(sides) if i == 0 or side != sides[i - 1]]
     head = left if isinstance(left, Tree) else voice.tree(left, example.model)
     return Equality(head, tuple(kept))

@@ -15,8 +15,8 @@ from symbptt.derive.adjoint import NODE, symbol
 from symbptt.derive.recursion import RecursionEquation, recursion
 from symbptt.document.exercises.drawn import Drawn, said, shown
 from symbptt.document.lesson import Lesson
-from symbptt.model.values import Model, Role
-from symbptt.narrative import backward, symbols
+from symbptt.model.values import Model
+from symbptt.narrative import backward
 
 LINES = 5
 Change = Callable[[Model, MatrixExpr], Iterator[MatrixExpr | None]]
@@ -42,7 +42,7 @@ def _step(model: Model, value: MatrixExpr) -> Iterator[MatrixExpr | None]:
     """A state read one step late or early."""
     for leaf in _found(value, Timed):
         if leaf.name in {s.name for s in model.states}:
-            yield value.xreplace({leaf: model[leaf.name].at(leaf.step + (1 if leaf.step == TIME - 1 else -1))})
+            yield value.xreplace({leaf: model[leaf.name].at(leaf.step + (1 if leaf.step in (TIME - 1, 0) else -1))})
 
 
 def _slope(model: Model, value: MatrixExpr) -> Iterator[MatrixExpr | None]:
@@ -70,31 +70,30 @@ def _found(value: MatrixExpr, kind: type) -> list[MatrixExpr]:
     return sorted(value.atoms(kind), key=str)
 
 
-def _left(model: Model, equation: RecursionEquation) -> MatrixExpr:
-    v = equation.variable
-    if v.role is Role.PARAMETER:
-        return symbols.total(symbols.loss(model, None), v.at())
-    return symbol(NODE, v, TIME)
-
-
 def error(lesson: Lesson, random: Random) -> Drawn | None:
     """An equation, one change that makes it wrong, and what the right one is."""
     model, voice = lesson.model, lesson.voice
     found = recursion(model)
     wrt = set(lesson.variables)
     mute = backward.silent(model)
-    cases = [(e, backward.right_sides(model, e)[1]) for e in found.adjoints if e.variable.name not in mute]
-    cases += [(e, backward.gradient_side(model, e)) for e in found.gradients if e.variable in wrt and e.terms]
+    cases: list[tuple[MatrixExpr, RecursionEquation, MatrixExpr]] = [
+        (symbol(NODE, e.variable, TIME), e, backward.right_sides(model, e)[1])
+        for e in found.adjoints if e.variable.name not in mute
+    ]
+    cases += [
+        (backward.gradient_of(model, e.variable), e, backward.gradient_side(model, e))
+        for e in found.gradients if e.variable in wrt and e.terms
+    ]
     wrong = [
-        (equation, value, name, changed)
-        for equation, value in cases for name, change in CHANGES.items() for changed in change(model, value)
+        (of, equation, value, name, changed)
+        for of, equation, value in cases for name, change in CHANGES.items() for changed in change(model, value)
         if changed is not None and changed != value
     ]
     if not wrong:
         return None
-    kind = random.choice(sorted({name for _, _, name, _ in wrong}))
-    equation, value, name, changed = random.choice([case for case in wrong if case[2] == kind])
-    left = voice.tree(_left(model, equation), model)
+    kind = random.choice(sorted({name for *_, name, _ in wrong}))
+    of, equation, value, name, changed = random.choice([case for case in wrong if case[3] == kind])
+    left = voice.tree(of, model)
     apart = equation in found.adjoints and equation.now != value
     shapes = voice.say("exercises.error.shapes", shapes=voice.check(value))
     right = shown(backward.line(left, voice.tree(value, model), apart), shapes)
