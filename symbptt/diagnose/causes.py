@@ -88,6 +88,8 @@ _ROWS = (
         "A bias is shared by all steps and samples: its gradient is the sum over both."),
     Row("clipped", "The gradient is clipped {how}.", "Clip after checking, or check a gradient that is below the bound."),
     Row("stale-buffer", "{what}.", "{fix}"),
+    Row("time-reversed", "{what} comes in reverse order of time: at step t it holds that of step T + 1 − t.",
+        "The loop runs from t = T to t = 1: write to index t, or reverse the list at the end."),
     Row("not-deterministic", "A second call with the same arguments gives another gradient: {why}.",
         "Fix the seed, hand masks in as arguments, and keep nothing from one call to the next."),
     Row("route-missing", "The summand {summand} of {place} is missing.", "Each reader of a value sends back its own summand."),

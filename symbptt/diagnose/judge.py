@@ -17,7 +17,7 @@ from symbptt.diagnose.match import Matcher
 from symbptt.diagnose.mistakes import far_fetched, mutants
 from symbptt.diagnose.pairs import pairs
 from symbptt.diagnose.problem import Case
-from symbptt.diagnose.reconcile import ByName
+from symbptt.diagnose.reconcile import ByName, Explanation
 from symbptt.diagnose.search import Hypothesis, Problem, Singles
 
 MAX_CAUSES = 12
@@ -83,15 +83,23 @@ def _explained(known: _Judged, shorter: Shorter, deep: bool = True) -> ByName:
     wider = all_of.with_more(far_fetched(known.case.program, known.case.point))
     if exact := search.singles(wider) or pairs(all_of):
         return dict.fromkeys(names, tuple(exact))
-    found = reconcile.explained(wider)
+    found = _with_factors(problem, reconcile.explained(wider))
     if not found.certain.keys() >= set(names):
         more = several.together(all_of, _problems(known, shorter), len(found.certain) + len(known.right))
-        found = reconcile.beside(all_of, {name: (h,) for h in more for name in names if name in h.gradients}, found)
+        beside = reconcile.beside(all_of, {name: (h,) for h in more for name in names if name in h.gradients}, found)
+        found = _with_factors(problem, beside)
     if known.scaled and len(known.scaled) < len(names) and not found.certain.keys() >= set(names):
         return _explained(_without(known, frozenset(known.scaled)), shorter)
     left = [name for name in names if name not in found.certain and name not in found.alone]
     near = tuple(search.nearest(all_of, {*left, *known.right}, NEAREST)) if left else ()
     return {**dict.fromkeys(left, near), **found.alone, **found.certain}
+
+
+def _with_factors(problem: Problem, found: Explanation) -> Explanation:
+    """The explanation with the gradients that are what it predicts but for a factor each."""
+    widest = sorted((made[0] for made in found.certain.values()), key=lambda h: -len(h.gradients))[:1]
+    more = {name: (h,) for first in widest for h in transforms.multiplied(problem, first) for name in h.gradients}
+    return replace(found, certain={**more, **found.certain})
 
 
 def _problems(known: _Judged, shorter: Shorter) -> Iterator[Problem]:

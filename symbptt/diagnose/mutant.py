@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TypeVar
 
@@ -36,6 +36,14 @@ class Mutant:
         edits = [m.edit for m in (other, self) if m.edit]
         keeps = [m.keep for m in (other, self) if m.keep]
         return Mutant((*other.causes, *self.causes), _chain(edits), _chain(keeps), self.unset | other.unset)
+
+
+def together(made: Sequence[Mutant]) -> Mutant:
+    """All of these mistakes at once, each after those before it."""
+    whole = made[0]
+    for mutant in made[1:]:
+        whole = mutant.after(whole)
+    return whole
 
 
 _Value = TypeVar("_Value")

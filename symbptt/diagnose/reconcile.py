@@ -15,6 +15,7 @@ import numpy as np
 
 from symbptt.algebra.evaluate import Array
 from symbptt.diagnose.clock import Clock
+from symbptt.diagnose.mutant import together
 from symbptt.diagnose.pairs import DIGITS
 from symbptt.diagnose.search import Hypothesis, Singles, partial
 
@@ -47,11 +48,11 @@ def explained(all_of: Singles) -> Explanation:
         joint = more
     names = [g.name for g in matcher.givens]
     wrong = ~matcher.equal(matcher.truth)
-    together = tuple(joint.hypotheses()) if joint.places else ()
-    shared = {names[g]: together for g in np.flatnonzero(joint.equal & wrong)}
+    shown = tuple(joint.hypotheses()) if joint.places else ()
+    shared = {names[g]: shown for g in np.flatnonzero(joint.equal & wrong)}
     found = {names[g]: tuple(partial(all_of, int(g))) for g in np.flatnonzero(~joint.equal)}
     single = {name: tuple(replace(h, gradients=frozenset([name])) for h in made) for name, made in found.items() if made}
-    if _agree(all_of, [*together[:1], *(made[0] for made in single.values())], [names.index(n) for n in single]):
+    if _agree(all_of, [*shown[:1], *(made[0] for made in single.values())], [names.index(n) for n in single]):
         return Explanation({**shared, **single}, {})
     if len(shared) > 1:
         return Explanation(shared, _open(single))
@@ -79,11 +80,8 @@ def _agree(all_of: Singles, hypotheses: Iterable[Hypothesis], gradients: list[in
     mutants = list(dict.fromkeys(m for h in hypotheses for m in h.mutants))
     if len(mutants) < 2:
         return True
-    together = mutants[0]
-    for mutant in mutants[1:]:
-        together = mutant.after(together)
     problem = all_of.problem
-    return bool(problem.matcher.equal(problem.vector(together))[gradients].all())
+    return bool(problem.matcher.equal(problem.vector(together(mutants)))[gradients].all())
 
 
 @dataclass(frozen=True)
@@ -101,10 +99,7 @@ class _Joint:
         mutants = [self.all_of.mutants[i] for i in self.places]
         if len(mutants) < 2:
             return self.all_of.vectors[self.places[0]] if mutants else self.all_of.problem.matcher.truth
-        together = mutants[0]
-        for mutant in mutants[1:]:
-            together = mutant.after(together)
-        return self.all_of.problem.vector(together)
+        return self.all_of.problem.vector(together(mutants))
 
     @cached_property
     def equal(self) -> Array:

@@ -17,6 +17,7 @@ from symbptt.algebra.evaluate import Array
 from symbptt.diagnose import transforms
 from symbptt.diagnose.mistakes import mutants
 from symbptt.diagnose.mutant import Mutant
+from symbptt.diagnose.mutant import together as chained
 from symbptt.diagnose.pairs import DIGITS, Search
 from symbptt.diagnose.search import Hypothesis, Problem, Singles
 
@@ -59,7 +60,7 @@ class _Made:
 
     def on(self, problem: Problem) -> Array:
         """The numbers that they give."""
-        return problem.vector(_chained(self.mutants)) if self.picks else problem.matcher.truth
+        return problem.vector(chained(self.mutants)) if self.picks else problem.matcher.truth
 
     def having(self, place: int, pick: tuple[Mutant, ...]) -> _Made:
         return _Made((*self.picks[:place], pick, *self.picks[place + 1:]))
@@ -68,13 +69,6 @@ class _Made:
         """The better the lower: how many gradients they give, and what they leave of the difference."""
         vector = self.on(problem)
         return -int(problem.matcher.equal(vector).sum()), round(float(_left(problem, vector)), 9)
-
-
-def _chained(made: Sequence[Mutant]) -> Mutant:
-    whole = made[0]
-    for mutant in made[1:]:
-        whole = mutant.after(whole)
-    return whole
 
 
 def _left(problem: Problem, vectors: Array) -> Array:
@@ -127,7 +121,7 @@ def _extended(problem: Problem, made: _Made, pool: Sequence[Mutant]) -> _Made:
         if equal.all():
             break
         with np.errstate(all="ignore"):
-            vectors = np.stack([problem.vector(m.after(_chained(made.mutants)) if made.picks else m) for m in pool])
+            vectors = np.stack([problem.vector(m.after(chained(made.mutants)) if made.picks else m) for m in pool])
             vectors[~np.isfinite(vectors)] = np.inf
             given, left = matcher.equal(vectors), _left(problem, vectors)
         counts = np.where((given | ~equal).all(axis=1), given.sum(axis=1), 0)

@@ -9,6 +9,7 @@ import numpy as np
 from symbptt.algebra.evaluate import Array
 from symbptt.diagnose import factors
 from symbptt.diagnose.causes import Cause
+from symbptt.diagnose.mutant import together
 from symbptt.diagnose.search import Hypothesis, Problem, Singles
 
 _FEW = 3
@@ -32,6 +33,19 @@ def clipped(problem: Problem, hypothesis: Hypothesis, predicted: Array) -> list[
         if given.name not in hypothesis.gradients and matcher.equal(cut)[i] and (np.abs(predicted[mine]) > bound).sum() > 1:
             made.append(replace(hypothesis, gradients=frozenset([given.name]), extra=(factors.clipped(bound),)))
     return made
+
+
+def multiplied(problem: Problem, hypothesis: Hypothesis) -> list[Hypothesis]:
+    """The hypothesis for gradients that were multiplied on top, as where a mean is taken for a sum, each with its own factor."""
+    if len(hypothesis.gradients) < 2 or not hypothesis.mutants:
+        return []
+    moved = replace(problem.matcher, truth=problem.vector(together(hypothesis.mutants)))
+    counts = problem.case.counts
+    found = {name: a for name, a in factors.scaled(moved).items() if name not in hypothesis.gradients}
+    return [
+        replace(hypothesis, gradients=frozenset([name]), extra=(*hypothesis.extra, factors.cause(name, a, counts)))
+        for name, a in found.items()
+    ]
 
 
 def _clipped(all_of: Singles) -> list[Hypothesis]:

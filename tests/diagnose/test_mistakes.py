@@ -7,6 +7,8 @@ import pytest
 
 import symbptt
 from symbptt.diagnose import Diagnosis
+from symbptt.diagnose.mistakes import mutants
+from symbptt.diagnose.mutant import predicted
 from symbptt.diagnose.problem import case
 from symbptt.model.read import from_text
 from symbptt.verify.data import random
@@ -43,6 +45,28 @@ u = "re[0:1]"
 step = "squared_error(re, y) + sum(u)"
 """
 
+ELMAN = """
+[inputs]
+x = "D"
+
+[states]
+h = "H"
+
+[parameters]
+W = "H D"
+U = "H H"
+b = "H"
+
+[targets]
+y = "H"
+
+[equations]
+h = "tanh(W @ x + U @ h[t-1] + b)"
+
+[loss]
+step = "squared_error(h, y)"
+"""
+
 TIED = """
 [inputs]
 x = "index V"
@@ -69,7 +93,7 @@ step = "softmax_cross_entropy(o, y)"
 def _edited(text: str, *edits: tuple[str, str]) -> Diagnosis:
     model = from_text(text, "model.toml")
     plain = symbptt.emit.source(model, style="plain").text
-    at = random(model, {"H": 4, **({"V": 3} if "V" in model.dimensions else {})}, T=6, N=3, seed=3)
+    at = random(model, {"H": 4} | {d: 3 for d in model.dimensions if d != "H"}, T=6, N=3, seed=3)
     changed = plain
     for old, new in edits:
         assert old in changed, (old, plain)
@@ -171,3 +195,21 @@ def test_an_index_that_comes_twice_is_told_beside_other_summands() -> None:
     apart = "grad_E += h[t + 1].T @ d_o\n        grad_E[:, x[t].argmax(1)] += d_h_1.T"
     found = _edited(TIED, (both, apart))
     assert _explains(found, "overwritten", "within a step") and found["W"].right
+
+
+def test_a_mean_for_a_sum_on_top_of_another_mistake_is_told_with_it() -> None:
+    slope = "(1 - h[t + 1] ** 2)"
+    found = _edited(ELMAN, (slope, "(1 - h[t + 1])"), (".sum(axis=0)", ".mean(axis=0)"))
+    assert {"slope-wrong"} == set(found["W"].causes) and {"slope-wrong", "mean-for-sum"} == set(found["b"].causes)
+    assert found["b"].certain
+
+
+def test_gradients_of_inputs_in_reverse_order_are_told_beside_another_mistake() -> None:
+    model = from_text(ELMAN, "model.toml")
+    at = corpus.arguments(random(model, {"H": 4, "D": 3}, T=6, N=3, seed=3))
+    right = case(model, **at)
+    slope = next(m for m in mutants(right.program, right.point) if m.causes[0].name == "slope-wrong")
+    for theirs, causes in ((right.right, set()), (predicted(slope, right), {"slope-wrong"})):
+        turned = theirs | {"x": theirs["x"][::-1]}
+        found = symbptt.diagnose.gradients(model, turned, **at)
+        assert set(found["x"].causes) == causes | {"time-reversed"} and set(found["W"].causes) == causes

@@ -1,4 +1,4 @@
-"""Mistakes in the sums over samples and steps."""
+"""Mistakes in the sums over samples and steps, and in the order of steps."""
 
 from __future__ import annotations
 
@@ -8,11 +8,12 @@ from dataclasses import replace
 import numpy as np
 
 from symbptt.diagnose.causes import Cause
-from symbptt.diagnose.interpret import Terms
+from symbptt.diagnose.interpret import Terms, interpret
 from symbptt.diagnose.mistakes.terms import groups, kept, overwritten
 from symbptt.diagnose.mutant import Filter, Mutant
 from symbptt.diagnose.point import Point
 from symbptt.diagnose.routes import Backward
+from symbptt.model.values import Role
 
 
 def sample(names: frozenset[str], index: int) -> Filter:
@@ -49,12 +50,15 @@ def mutants(program: Backward, point: Point) -> Iterator[Mutant]:
 
 def written(program: Backward, point: Point) -> Iterator[Mutant]:
     """Gradients of weights assigned in a loop over samples, inside of one over the steps, outside of it or without one."""
+    found = interpret(program, point).arrays
     for names in groups(program) if point.N > 1 else ():
         for index in (point.N - 1, 0):
             alone = sample(names, index)
             if any(len(program.model[n].shape) > 1 for n in names):
                 yield overwritten(program, names, f"the part of sample {index}, of every step,", alone)
             for step in dict.fromkeys((1, point.T, 2)) if point.T > 1 else ():
+                if not any(found[n][:, step - 1, index].any() for n in names):
+                    continue  # nothing is left, as where the gradient is never computed
                 yield overwritten(program, names, f"the part of sample {index} and step k = {step}", _both(step, names, alone))
 
 
@@ -62,3 +66,20 @@ def _both(step: int, names: frozenset[str], alone: Filter) -> Filter:
     """One sample of one step."""
     of_step = kept(lambda t, k: k == step, names)
     return lambda terms: alone(of_step(terms))
+
+
+def reversed_steps(program: Backward, point: Point) -> Iterator[Mutant]:
+    """Gradients that have an axis of time, in the order in which the loop found them."""
+    model = program.model
+    timed = [v.name for v in (*model.of(Role.INPUT), *model.parameters) if v.timed and not v.classes]
+    groups = dict.fromkeys((*((n,) for n in timed), tuple(timed)))
+    for names in (g for g in groups if g and point.T > 1):
+        what, subject = " and ".join(f"d{n}" for n in names), names[0] if len(names) == 1 else ""
+        yield Mutant((Cause("time-reversed", None, subject, 0, (("what", what),)),), keep=_reversed(names))
+
+
+def _reversed(names: tuple[str, ...]) -> Filter:
+    def keep(terms: Terms) -> Terms:
+        return replace(terms, arrays={n: a[:, ::-1] if n in names else a for n, a in terms.arrays.items()})
+
+    return keep
