@@ -65,9 +65,10 @@ def _letters(model: Model, voice: Voice) -> list[tuple[MatrixExpr, str, dict[str
         made.append((symbols.loss_symbol(model), "loss_gradient", {}))
         made.append((symbols.adjoint_symbol(model), "step_adjoint", {}))
     made += [(letter, "slope", {"name": voice.name(target, model)}) for target, _, letter in symbols.slopes(model)]
-    example = next((e.variable for e in recursion(model).adjoints), None)
+    example = min((e.variable for e in recursion(model).adjoints), key=lambda v: v.definition is not None, default=None)
     if example is not None:
-        made.append((symbol(NODE, example, TIME), "node_adjoint", {"name": voice.name(example, model)}))
+        name = voice.name(example, model) if example.definition is None else voice.tree(example.definition, model)
+        made.append((symbol(NODE, example, TIME), "node_adjoint", {"name": name}))
     return made
 
 

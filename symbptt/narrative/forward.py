@@ -60,11 +60,17 @@ def _notation_notes(model: Model, voice: Voice) -> list[Prose]:
 
 
 def _start(model: Model, voice: Voice) -> Prose:
-    said = voice.say("derivation.conventions.initial", initial=voice.tree(symbols.state(model, 0), model))
+    """What the initial values are: one sentence for the state as a whole, or one for each where some are learned."""
+    if all(variable.initial is None for variable in model.states):
+        return voice.say("derivation.conventions.initial", initial=voice.tree(symbols.state(model, 0), model))
+    said: Prose = ()
     for variable in model.states:
-        if variable.initial:
-            state, parameter = voice.tree(variable.at(0), model), voice.tree(model[variable.initial].at(), model)
-            said = (*said, *voice.say("derivation.conventions.start", state=state, parameter=parameter))
+        slots = {"initial": voice.tree(variable.at(0), model)}
+        if variable.initial is None:
+            said += voice.say("derivation.conventions.initial", **slots)
+        else:
+            parameter = voice.tree(model[variable.initial].at(), model)
+            said += voice.say("derivation.conventions.start", parameter=parameter, **slots)
     return said
 
 

@@ -22,6 +22,7 @@ SAMPLES = 3
 """The samples of a model that couples them; others have one."""
 
 
+@np.errstate(over="ignore", invalid="ignore")  # a norm that no float holds is shown as one
 def norms(model: Model, voice: Voice, T: int, wrt: tuple[Variable, ...]) -> Norms:
     """The Frobenius norms of all terms for one sample; the initial states are random too."""
     steps = min(T, LONGEST)

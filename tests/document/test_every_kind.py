@@ -10,13 +10,19 @@ import pytest
 
 from symbptt import document, typeset
 from symbptt.document import Wishes
-from symbptt.document.example.numbers import example, refusal
-from symbptt.document.parts.worked import length
+from symbptt.document.blocks import Lines, Paragraph, Table
+from symbptt.document.example.numbers import example, refusal, required
+from symbptt.document.lesson import Lesson
+from symbptt.document.parts.magnitude import magnitude
+from symbptt.document.parts.measured import measured
+from symbptt.document.parts.worked import length, total, worked
 from symbptt.fuzz.budget import within
 from symbptt.fuzz.generate import draft
 from symbptt.model.read import differentiable, from_text, load
 from symbptt.model.values import Model, Role
+from symbptt.narrative.forward import conventions
 from symbptt.narrative.identities import identities
+from symbptt.narrative.inline import plain
 from symbptt.narrative.voice import ENGLISH
 
 FOLDER = Path(__file__).parents[1] / "kinds"
@@ -73,6 +79,46 @@ def test_the_example_by_hand_is_that_of_the_code(name: str) -> None:
     model = differentiable(load(KINDS[name]))
     assert refusal(model) is None
     assert not list(_disagreements(model))
+
+
+@pytest.mark.parametrize("name", ["no-parameters", "inputs-only"])
+def test_a_model_without_parameters_has_no_empty_sections(name: str) -> None:
+    lesson = Lesson((load(KINDS[name]),), 3)
+    blocks = (*worked(lesson), *measured(lesson))
+    assert all(block.rows for block in blocks if isinstance(block, Table))
+    assert all(block.lines for block in blocks if isinstance(block, Lines))
+
+
+@pytest.mark.parametrize("name", ["learned-start", "learned-start-no-inputs"])
+def test_a_learned_start_is_told_without_contradiction(name: str) -> None:
+    """The initial value is given or the parameter, not zero; the line of its number is of the parameter."""
+    model = load(KINDS[name])
+    starts = [v for v in model.states if v.initial is not None]
+    told = " ".join(plain(prose, typeset.text) for prose in conventions(model, ENGLISH).intro)
+    assert told.count("or else it is the parameter") == len(starts) > 0
+    assert told.count("or zero") == len(model.states) - len(starts)
+    for state in starts:
+        assert [of.name for of, _ in total(required(model, 2), str(state.initial))] == [state.initial]
+
+
+GROWING = """
+[states]
+s = ""
+[parameters]
+w = ""
+[targets]
+y = ""
+[equations]
+s = "exp(exp(10 + w * w + s[t-1] * s[t-1]))"
+[loss]
+step = "s * y"
+"""
+
+
+def test_norms_beyond_all_numbers_have_no_shares() -> None:
+    *_, table, said = magnitude(Lesson((from_text(GROWING, "growing.toml"),), 3))
+    assert isinstance(table, Table) and len(table.rows) == 1
+    assert isinstance(said, Paragraph) and "%" not in plain(said.text, typeset.text)
 
 
 def test_a_document_says_that_there_is_no_loss() -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from math import isfinite
+
 import numpy as np
 import sympy as sp
 
@@ -57,10 +59,10 @@ def _by_distance(found: Norms, voice: Voice) -> tuple[Block, ...]:
         sums[t - k] = sums.get(t - k, 0.0) + value
     total = sum(sums.values()) or 1.0
     head = (voice.say("handout.magnitude.distance"), *((str(d),) for d in sums))
-    rows = (
-        (voice.say("handout.magnitude.sum"), *(written(v) for v in sums.values())),
-        (voice.say("handout.magnitude.share"), *((_percent(v / total),) for v in sums.values())),
-    )
+    summed = (voice.say("handout.magnitude.sum"), *(written(v) for v in sums.values()))
+    if not isfinite(total):
+        return (Table(head, (summed,)), Paragraph(voice.say("handout.magnitude.overflow")))
+    rows = (summed, (voice.say("handout.magnitude.share"), *((_percent(v / total),) for v in sums.values())))
     farthest = max(sums)
     said = voice.say(
         "handout.magnitude.total", total=written(whole), near=_percent(sums[0] / total),

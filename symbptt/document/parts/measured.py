@@ -53,6 +53,8 @@ def _terms(found: Analysis, voice: Voice) -> Iterable[Block]:
 
 def _shares(found: Analysis, voice: Voice) -> Iterable[Block]:
     assert found.table is not None
+    if not found.table.terms:
+        return
     places, say, names = shown(found.data.T - 1), voice.say, _names(found, voice)
     head = [say("analysis.shares.parameter"), say("analysis.shares.norm")]
     head += [(math(voice.word("analysis.shares.distance", d=str(d))),) for d in places]

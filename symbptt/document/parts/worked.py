@@ -41,8 +41,18 @@ def worked(lesson: Lesson) -> tuple[Block, ...]:
         Heading(part("handout.worked.heading"), "worked"), Paragraph(intro), Paragraph(given(found, voice)),
         Heading(part("handout.worked.forward"), "worked-forward", 2), Lines(tuple(_forward(found, voice))),
         Heading(part("handout.worked.backward"), "worked-backward", 2), Lines(tuple(_backward(found, voice))),
-        Heading(part("handout.worked.gradients"), "worked-gradients", 2), Lines(tuple(_gradients(found, lesson))),
-        Paragraph((*_others(lesson), *voice.say("handout.worked.code"), *_times(found, voice))), _compared(found, lesson),
+        *_added_up(found, lesson),
+    )
+
+
+def _added_up(found: Example, lesson: Lesson) -> tuple[Block, ...]:
+    """The gradients by the parameters, by hand and by the code; nothing for a model without parameters."""
+    voice, compared = lesson.voice, _compared(found, lesson)
+    if not compared.rows:
+        return ()
+    return (
+        Heading(voice.word("handout.worked.gradients"), "worked-gradients", 2), Lines(tuple(_gradients(found, lesson))),
+        Paragraph((*_others(lesson), *voice.say("handout.worked.code"), *_times(found, voice))), compared,
     )
 
 
@@ -82,14 +92,16 @@ def _backward(example: Example, voice: Voice) -> Iterator[tuple[Tree, str]]:
 
 
 def total(example: Example, name: str) -> list[tuple[sp.MatrixSymbol, MatrixExpr]]:
-    """The gradient equations of a variable: one, or one per step where it has a value per step."""
-    made: list[tuple[sp.MatrixSymbol, MatrixExpr]] = []
+    """The gradient equations of a variable: one, or one per step where it has a value per step.
+
+    That of a parameter from which several states start adds up theirs.
+    """
+    made: dict[sp.MatrixSymbol, list[MatrixExpr]] = {}
     for gradient in example.system.gradients:
         v = gradient.variable
         if v.name == name and gradient.terms:
-            of = example.model[gradient.start].at(0) if gradient.start else v.at(gradient.step or 0)
-            made.append((of, build.add(*(term.value for term in gradient.terms))))
-    return made
+            made.setdefault(v.at(gradient.step or 0), []).extend(term.value for term in gradient.terms)
+    return [(of, build.add(*values)) for of, values in made.items()]
 
 
 def _parameters(lesson: Lesson) -> list[Variable]:
