@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from itertools import pairwise
+
 from symbptt.document.width import width
+from symbptt.narrative.values import Step
 from symbptt.typeset.tree import Aligned, Equality, Operator, Row, Tree, is_tall
 
 LIMIT = 43.0
@@ -82,20 +87,35 @@ def _broken(line: Equality, room: float) -> list[Equality]:
     return made
 
 
+def _height(lines: Sequence[Equality]) -> float:
+    return sum(TALL if is_tall(line) else FLAT for line in lines)
+
+
+def _equations(lines: tuple[Equality, ...], most: float) -> Iterator[list[Equality]]:
+    """The lines of an equation together, unless it is higher than a portion."""
+    starts = [i for i, line in enumerate(lines) if i == 0 or line.left != _NOTHING]
+    for first, last in pairwise([*starts, len(lines)]):
+        whole = list(lines[first:last])
+        yield from [whole] if _height(whole) <= most else [[line] for line in whole]
+
+
 def chunks(tree: Tree, most: float = HIGHEST) -> list[Tree]:
-    """Aligned lines in portions that fit on a page; anything else as it is."""
+    """Aligned lines in portions that fit on a page, cut between equations where it can be; anything else as it is."""
     if not isinstance(tree, Aligned):
         return [tree]
     made: list[list[Equality]] = [[]]
-    room = most
-    for line in tree.lines:
-        height = TALL if is_tall(line) else FLAT
-        if room < height:
+    for lines in _equations(tree.lines, most):
+        if made[-1] and _height([*made[-1], *lines]) > most:
             made.append([])
-            room = most
-        made[-1].append(line)
-        room -= height
+        made[-1] += lines
     return [Aligned(tuple(lines)) for lines in made]
+
+
+def portions(step: Step, most: float = HIGHEST) -> list[Step]:
+    """A step in portions that fit on a page: its claim before the first, its rule, shapes and number at the last."""
+    *others, last = chunks(broken(step.equation), most)
+    made = [*map(Step, others), replace(step, equation=last, claim=())]
+    return [replace(made[0], claim=step.claim), *made[1:]]
 
 
 def broken(tree: Tree, limit: float = LIMIT) -> Tree:

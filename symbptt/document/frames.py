@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import replace
 from functools import singledispatch
 
 from symbptt.document.blocks import (
@@ -22,9 +21,8 @@ from symbptt.document.blocks import (
     Table,
     Terms,
 )
-from symbptt.document.breaking import FLAT, TALL, broken, chunks
+from symbptt.document.breaking import FLAT, TALL, broken, portions
 from symbptt.narrative.inline import plain
-from symbptt.narrative.values import Step
 from symbptt.typeset import text
 from symbptt.typeset.tree import Aligned, Tree, is_tall
 
@@ -85,11 +83,7 @@ def _portions(block: Block) -> list[Block]:
 
 @_portions.register
 def _each_step(block: Steps) -> list[Block]:
-    made: list[Block] = []
-    for step in block.steps:
-        first, *others = chunks(broken(step.equation), HEIGHT - 3)
-        made += [Steps((replace(step, equation=first),)), *(Steps((Step(part),)) for part in others)]
-    return made
+    return [Steps((part,)) for step in block.steps for part in portions(step, HEIGHT - 3)]
 
 
 @_portions.register

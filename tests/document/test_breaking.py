@@ -5,9 +5,10 @@ from __future__ import annotations
 import pytest
 
 from symbptt import narrative, typeset
-from symbptt.document.breaking import FLAT, HIGHEST, LIMIT, TALL, broken, chunks
+from symbptt.document.breaking import FLAT, HIGHEST, LIMIT, TALL, broken, chunks, portions
 from symbptt.document.width import width
 from symbptt.model.read import load
+from symbptt.narrative.values import Step
 from symbptt.typeset.tree import Aligned, Equality, Identifier, Operator, Row, Tree
 
 X = Identifier("x")
@@ -75,3 +76,18 @@ def test_portions_hold_all_lines_and_fit() -> None:
     assert all(len(part.lines) * FLAT <= HIGHEST for part in made)
     assert TALL > FLAT
     assert chunks(X) == [X]
+
+
+def test_a_step_is_cut_between_its_equations_and_its_rule_stays_behind_the_last() -> None:
+    nothing = Row(())
+    lines = [Equality(left, (total(3),)) for _ in range(8) for left in (X, nothing, nothing)]
+    step = Step(Aligned(tuple(lines)), ("the rule",), "(1×1)", ("the claim",), 7)
+    made = portions(step, 5 * FLAT)
+    assert [line for part in made for line in part.equation.lines] == lines
+    assert all(part.equation.lines[0].left == X and len(part.equation.lines) == 3 for part in made)
+    assert [(part.claim, part.rule, part.shapes, part.number) for part in made] == [
+        (("the claim",), (), "", None), *[((), (), "", None)] * 6, ((), ("the rule",), "(1×1)", 7),
+    ]
+    assert portions(step, 1000.0) == [step]
+    high = Step(Aligned(tuple(lines[:3])))
+    assert [len(part.equation.lines) for part in portions(high, 2 * FLAT)] == [2, 1]

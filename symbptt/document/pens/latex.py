@@ -8,7 +8,7 @@ from typing import Any, ClassVar
 
 from symbptt import typeset
 from symbptt.document import plot_tikz, tikz
-from symbptt.document.breaking import broken, chunks
+from symbptt.document.breaking import portions
 from symbptt.document.pens.pen import Pen
 from symbptt.document.plot import Plot
 from symbptt.document.scene import Scene
@@ -72,11 +72,13 @@ class Latex(Pen):
 
     def steps(self, step: Step) -> list[dict[str, Any]]:
         """A step, or several that share its rule, so that a page can end between them."""
-        first, *others = chunks(broken(step.equation))
-        shapes = self.text(step.shapes).replace(")(", r")\allowbreak(")
-        note = {"rule": self.prose(step.rule), "shapes": shapes, "number": step.number or ""}
-        more = [{"claim": "", "math": typeset.latex(part), "rule": "", "shapes": "", "number": ""} for part in others]
-        return [{"claim": self.prose(step.claim), "math": typeset.latex(first), **note}, *more]
+        return [
+            {
+                "claim": self.prose(part.claim), "math": typeset.latex(part.equation), "rule": self.prose(part.rule),
+                "shapes": self.text(part.shapes).replace(")(", r")\allowbreak("), "number": part.number or "",
+            }
+            for part in portions(step)
+        ]
 
     def drawing(self, scene: Scene, title: str) -> str:
         return tikz.write(scene)
