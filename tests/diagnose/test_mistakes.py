@@ -213,3 +213,22 @@ def test_gradients_of_inputs_in_reverse_order_are_told_beside_another_mistake() 
         turned = theirs | {"x": theirs["x"][::-1]}
         found = symbptt.diagnose.gradients(model, turned, **at)
         assert set(found["x"].causes) == causes | {"time-reversed"} and set(found["W"].causes) == causes
+
+
+LOG_COSH = "sum(log(0.5 * exp(h - y) + 0.5 * exp(y - h)))"
+
+
+@pytest.mark.parametrize(("loss", "edit", "words"), [
+    (LOG_COSH, ("-d_L_3 + d_L_1", "(h[t + 1] - y[t]) * weight[t]"), "hₜ − yₜ, that of half the squared error"),
+    (LOG_COSH, ("-d_L_3 + d_L_1", "2 * (h[t + 1] - y[t]) * weight[t]"), "that of half the squared error"),
+    ("huber(h, y, delta=0.3)", ("<= -0.3, -0.3, np.where(L_1.real >= 0.3, 0.3, L_1)", "<= -0.6, -0.6, np.where(L_1.real >= 0.6, 0.6, L_1)"),
+     "that with"),
+    ("squared_error(h, y)", ("(h[t + 1] - y[t])", "(1 / (1 + np.exp(-h[t + 1])) - y[t])"), "binary cross-entropy"),
+])
+def test_the_gradient_of_another_loss_is_named(loss: str, edit: tuple[str, str], words: str) -> None:
+    assert _explains(_edited(ELMAN.replace("squared_error(h, y)", loss), edit), "loss-slope", words)
+
+
+def test_a_factor_of_the_loss_is_no_other_loss() -> None:
+    found = _edited(ELMAN, ("(h[t + 1] - y[t])", "(2 * (h[t + 1] - y[t]))"))
+    assert "factor" in found.causes and "loss-slope" not in found.causes

@@ -31,6 +31,7 @@ FAMILIES: tuple[Callable[[Backward, Point], Iterable[Mutant]], ...] = (
     carry.mutants, terms.mutants, losses.mutants, index.mutants, slope.mutants, product.mutants, permuted.mutants, stale.mutants,
     summed.mutants, stacked.mutants, jacobians.mutants, carried.mutants, adjoints.mutants,
     rotation.mutants, blocks.mutants, slices.mutants, summed.reversed_steps,
+    losses.other_losses,
 )
 """Another family is another row."""
 

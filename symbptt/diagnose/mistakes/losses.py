@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
+import numpy as np
 import sympy as sp
 from sympy.matrices.expressions.matexpr import MatrixExpr
 from sympy.matrices.expressions.special import OneMatrix
 
 from symbptt.algebra import build
-from symbptt.algebra.nodes import CrossEntropySlope, Elementwise, Softmax
+from symbptt.algebra.evaluate import Array
+from symbptt.algebra.nodes import TIME, CrossEntropySlope, Elementwise, Slope, Softmax
+from symbptt.derive.adjoint import NODE, symbol
 from symbptt.diagnose import words
 from symbptt.diagnose.causes import Cause
-from symbptt.diagnose.mutant import Mutant, swapped
+from symbptt.diagnose.mutant import Mutant, only, swapped
 from symbptt.diagnose.point import Point
 from symbptt.diagnose.routes import Backward, Route
+from symbptt.model.values import Role, Variable
 
 
 def _minus(a: MatrixExpr, b: MatrixExpr) -> MatrixExpr:
@@ -57,6 +62,76 @@ def mutants(program: Backward, point: Point) -> Iterator[Mutant]:
                 yield _mutant(program, route, route.value, rest, "loss", words.text(rest, program.model))
             squared = build.hadamard(route.value, route.value)
             yield _mutant(program, route, route.value, squared, "loss", words.text(squared, program.model))
+
+
+def other_losses(program: Backward, point: Point) -> Iterator[Mutant]:
+    """The gradient of another loss by what the loss compares with its targets, and the same loss with other numbers."""
+    loss = program.model.loss
+    if loss is None or any(r.value.atoms(CrossEntropySlope) for r in program.routes):
+        return
+    inside = {equation.target for equation in loss.equations}
+    ends = [r for r in program.routes if r.through in inside and r.target not in inside and not r.is_leaf]
+    for target in dict.fromkeys(r.target for r in ends if not r.lagged):
+        routes = [r for r in ends if r.target == target and not r.lagged]
+        for y in program.model.of(Role.TARGET):
+            if y.at().shape == target.at().shape:
+                yield from _compared(program, point, routes, target.at(), y.at())
+    yield from _other_numbers(program, [r for r in program.routes if r.through in inside])
+
+
+def _compared(program: Backward, point: Point, routes: Sequence[Route], o: MatrixExpr, y: MatrixExpr) -> Iterator[Mutant]:
+    first, error, slope = routes[0], _minus(o, y), _composed(program, routes)
+    right = words.text(slope, program.model)
+    for loss, value in (
+        ("half the squared error", error),
+        ("the absolute error", Slope("abs", error)),
+        ("log cosh(o − y)", Elementwise("tanh", error)),
+        ("the cross-entropy after a softmax", _minus(Softmax(o), y)),
+        ("the binary cross-entropy after a sigmoid", _minus(Elementwise("sigmoid", o), y)),
+    ):
+        if _parallel(point.constant(value), point.constant(slope)):
+            continue  # right but for a factor, which is called one
+        shown = (("which", "loss"), ("wrong", f"{words.text(value, program.model)}, that of {loss}"), ("right", right))
+        cause = Cause("loss-slope", None, first.target.name, first.number, shown)
+        alone = replace(first, value=value, external=True)
+        yield Mutant((cause,), only(routes, lambda r, alone=alone: (alone,) if r.place == alone.place else ()))  # type: ignore[misc]
+
+
+def _parallel(one: Array, other: Array) -> bool:
+    a, b = (np.broadcast_to(array, np.broadcast_shapes(one.shape, other.shape)).ravel() for array in (one, other))
+    return bool(abs(abs(a @ b) - np.linalg.norm(a) * np.linalg.norm(b)) <= 1e-12 * np.linalg.norm(a) * np.linalg.norm(b))
+
+
+def _composed(program: Backward, routes: Sequence[Route]) -> MatrixExpr:
+    """What reaches a value from the loss, without the adjoints in between."""
+    def value(route: Route) -> MatrixExpr:
+        if route.external:
+            return route.value
+        return _put(route.value, symbol(NODE, route.through, TIME), _composed(program, program.into(route.through.name)))
+
+    return build.add(*map(value, routes))
+
+
+def _put(value: MatrixExpr, adjoint: MatrixExpr, known: MatrixExpr) -> MatrixExpr:
+    """A route's value with an adjoint that is known; factors of one are left out."""
+    number, factors = build.split_number(value)
+    if len(factors) == 1 and isinstance(factors[0], sp.HadamardProduct):
+        return build.scale(number, build.hadamard(*(known if a == adjoint else a for a in factors[0].args)))
+    return build.scale(number, build.mul(*(f.xreplace({adjoint: known}) for f in factors)))
+
+
+def _other_numbers(program: Backward, routes: Sequence[Route]) -> Iterator[Mutant]:
+    """A number of a function in the loss, as the border of Huber's, halved, doubled or left at one."""
+    for function in dict.fromkeys(f for r in routes for f in sorted(r.value.atoms(Elementwise), key=str) if f.numbers):
+        readers = [r for r in routes if function in r.value.atoms(Elementwise)]
+        for i, number in enumerate(function.numbers):
+            for other in dict.fromkeys((number / 2, 2 * number, sp.S.One, number / 10, 10 * number)):
+                numbers = (*function.numbers[:i], other, *function.numbers[i + 1:])
+                new = function.func(function.name, *numbers, function.args[-1])
+                wrong, right = (words.text(f, program.model) for f in (new, function))
+                shown = (("which", "loss"), ("wrong", f"that with {wrong}"), ("right", f"that with {right}"))
+                cause = Cause("loss-slope", None, readers[0].target.name, readers[0].number, shown)
+                yield Mutant((cause,), swapped(readers, {function: new}))
 
 
 def _mutant(program: Backward, route: Route, old: MatrixExpr, new: MatrixExpr, which: str, wrong: str) -> Mutant:
