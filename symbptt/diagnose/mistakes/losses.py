@@ -19,7 +19,7 @@ from symbptt.diagnose.causes import Cause
 from symbptt.diagnose.mutant import Mutant, only, swapped
 from symbptt.diagnose.point import Point
 from symbptt.diagnose.routes import Backward, Route
-from symbptt.model.values import Role, Variable
+from symbptt.model.values import Role
 
 
 def _minus(a: MatrixExpr, b: MatrixExpr) -> MatrixExpr:
