@@ -221,8 +221,8 @@ LOG_COSH = "sum(log(0.5 * exp(h - y) + 0.5 * exp(y - h)))"
 @pytest.mark.parametrize(("loss", "edit", "words"), [
     (LOG_COSH, ("-d_L_3 + d_L_1", "(h[t + 1] - y[t]) * weight[t]"), "hₜ − yₜ, that of half the squared error"),
     (LOG_COSH, ("-d_L_3 + d_L_1", "2 * (h[t + 1] - y[t]) * weight[t]"), "that of half the squared error"),
-    ("huber(h, y, delta=0.3)", ("np.where(L_1.real <= -0.3, -0.3, np.where(L_1.real >= 0.3, 0.3, L_1))", "np.clip(L_1, -0.6, 0.6)"),
-     "that with"),
+    ("huber(h, y, delta=0.3)", ("d_L_2 * np.where(L_1.real <= -0.3, -0.3, np.where(L_1.real >= 0.3, 0.3, L_1))",
+                                "d_L_2 * np.clip(L_1, -0.6, 0.6)"), "that with"),
     ("squared_error(h, y)", ("(h[t + 1] - y[t])", "(1 / (1 + np.exp(-h[t + 1])) - y[t])"), "binary cross-entropy"),
 ])
 def test_the_gradient_of_another_loss_is_named(loss: str, edit: tuple[str, str], words: str) -> None:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from symbptt.diagnose.foreign.guess import CONVENTIONS, Guesser, is_cache, plain
 from symbptt.diagnose.foreign.mapping import Table
-from symbptt.diagnose.foreign.meaning import Meaning
+from symbptt.diagnose.foreign.meaning import Meaning, one
 from symbptt.diagnose.foreign.signature import Function, Source
 from symbptt.errors import BadInput
 from symbptt.model.values import Model, Role
@@ -147,7 +147,7 @@ def _meanings(source: Source, function: Function, table: Table, guesser: Guesser
     for argument in function.arguments:
         meaning = table.names.get(argument) or _handed_on(argument, before, function, guesser)
         whole = group and (plain(argument) not in ("inputs", "targets") or argument in source.dicts)
-        meaning = meaning or guesser.argument(argument, whole)
+        meaning = meaning or _size(argument, function, guesser) or guesser.argument(argument, whole)
         if meaning is None or (meaning.kind == "group" and meaning.name == "parameters"):
             meaning = _packed(argument, function, table, guesser) or meaning
         if meaning == Meaning("result"):
@@ -162,6 +162,13 @@ def _meanings(source: Source, function: Function, table: Table, guesser: Guesser
             what = f"cannot guess what the argument {argument!r} of {function.full} is"
             raise BadInput(f'{source.path}: {what}; say it in a mapping: [names] {argument} = "..." ({known})')
     return found
+
+
+def _size(argument: str, function: Function, guesser: Guesser) -> Meaning | None:
+    """H as a size rather than as h, where another dimension is among the arguments."""
+    sizes = [a for a in function.arguments if a in guesser.model.dimensions and not guesser.owns(a)]
+    kinds = {a: m.kind for a in sizes if (m := guesser.argument(a, False))}
+    return one("size", argument) if kinds.get(argument) == "state" and "size" in kinds.values() else None
 
 
 def _is_held(meaning: Meaning | None, others: Iterable[Meaning], model: Model) -> bool:

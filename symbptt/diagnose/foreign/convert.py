@@ -20,6 +20,9 @@ Batch = Mapping[str, int]
 def blocks(meaning: Meaning, layout: Layout, parameters: Mapping[str, Array], model: Model) -> Array:
     """Parameters put together, in the layout."""
     parts = [[np.asarray(parameters[name]) for name in row] for row in meaning.blocks]
+    if meaning.flat:
+        shown = [_laid_out(p, len(model[name].shape), layout) for name, p in zip(meaning.variables, parts[0], strict=True)]
+        return _laid_out(np.concatenate([p.ravel() for p in shown]), 1, layout)
     entries = len(model[meaning.name].shape)
     if len(meaning.variables) == 1:
         return _laid_out(parts[0][0], entries, layout)
@@ -43,6 +46,8 @@ def unblocked(
     meaning: Meaning, layout: Layout, array: Array, parameters: Mapping[str, Array], model: Model,
 ) -> dict[str, Array]:
     """A gradient of parameters put together, as one of each; an array that does not fit is handed on as it is."""
+    if meaning.flat:
+        return _unravelled(meaning, layout, array, parameters, model)
     sizes = [[np.shape(parameters[name]) for name in row] for row in meaning.blocks]
     matrices = len(model[meaning.name].shape) == 2
     turned = array.swapaxes(-1, -2) if matrices and array.ndim >= 2 and layout.weights == "row" else array
@@ -56,6 +61,21 @@ def unblocked(
     rows = np.split(turned, np.cumsum(heights)[:-1], axis=-2)
     parts = [np.split(row, np.cumsum(widths)[:-1], axis=-1) for row in rows]
     return {name: part for names, row in zip(meaning.blocks, parts, strict=True) for name, part in zip(names, row, strict=True)}
+
+
+def _unravelled(
+    meaning: Meaning, layout: Layout, array: Array, parameters: Mapping[str, Array], model: Model,
+) -> dict[str, Array]:
+    shapes = {name: np.shape(parameters[name]) for name in meaning.variables}
+    if array.size != sum(prod(shape) for shape in shapes.values()):
+        return dict.fromkeys(meaning.variables, array)
+    made, start = {}, 0
+    for name, shape in shapes.items():
+        part = array.reshape(-1)[start : start + prod(shape)]
+        start += prod(shape)
+        turned = len(model[name].shape) == 2 and layout.weights == "row"
+        made[name] = part.reshape(*shape[:-2], *shape[:-3:-1]).swapaxes(-1, -2) if turned else part.reshape(shape)
+    return made
 
 
 def _vectors(meaning: Meaning, array: Array, parameters: Mapping[str, Array]) -> dict[str, Array]:

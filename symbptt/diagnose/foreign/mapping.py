@@ -186,7 +186,7 @@ def _without_steps(value: Mapping[str, Any]) -> bool:
 
 
 def blocks(rows: Sequence[Any], model: Model, place: str) -> Meaning:
-    """Parameters put together, in rows of blocks."""
+    """Parameters put together, in rows of blocks; a plain list of different shapes is one flat vector of all their entries."""
     made = tuple(tuple(row) if isinstance(row, list) else (row,) for row in rows)
     parameters = {v.name for v in model.of(Role.PARAMETER, Role.BUFFER)}
     for name in (n for row in made for n in row):
@@ -198,6 +198,8 @@ def blocks(rows: Sequence[Any], model: Model, place: str) -> Meaning:
     heights = [{shape[:1] for shape in row} for row in shapes]
     widths = {tuple(sorted(shape[1:] for shape in row)) for row in shapes}
     if any(len(found) != 1 for found in heights) or len(widths) != 1:
+        if min(len(made), len(made[0])) == 1:
+            return Meaning("blocks", (tuple(name for row in made for name in row),), flat=True)
         shown = ", ".join(f"{name} ({', '.join(model[name].shape)})" for row in made for name in row)
         raise BadInput(f"{place}: these blocks do not fit together: {shown}; rows below each other need the same columns, blocks "
                        'beside each other the same rows, as (outputs, inputs); weights as (inputs, outputs) are layout = "row"')

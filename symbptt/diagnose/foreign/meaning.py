@@ -50,7 +50,7 @@ class Meaning:
     `kind` is blocks (parameters, in rows of blocks), sequence (an input or target), state (an initial one), cotangent, group (a
     dict), size, number, loss, ignore, result (what the function called before returned: all of it, or the part `of`), or out
     (an array of zeros for the gradient of the blocks). `blocks` names variables; the other kinds use the first one. With `last`
-    it is the value of the last step alone.
+    it is the value of the last step alone. Blocks that are `flat` are one vector of all their entries, each ravelled by rows.
     """
 
     kind: str
@@ -58,6 +58,7 @@ class Meaning:
     value: float | str = 0
     of: int | str | None = None
     last: bool = False
+    flat: bool = False
 
     @property
     def name(self) -> str:
