@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from symbptt import document, typeset
+from symbptt import derive, document, typeset
 from symbptt.document import Wishes
 from symbptt.document.blocks import Lines, Paragraph, Table
 from symbptt.document.example.numbers import example, refusal, required
@@ -18,12 +18,13 @@ from symbptt.document.parts.measured import measured
 from symbptt.document.parts.worked import length, total, worked
 from symbptt.fuzz.budget import within
 from symbptt.fuzz.generate import draft
-from symbptt.model.read import differentiable, from_text, load
+from symbptt.model.read import differentiable, from_text, load, names
 from symbptt.model.values import Model, Role
 from symbptt.narrative.forward import conventions
 from symbptt.narrative.identities import identities
 from symbptt.narrative.inline import plain
 from symbptt.narrative.voice import ENGLISH
+from symbptt.unroll.graph import steps
 
 FOLDER = Path(__file__).parents[1] / "kinds"
 KINDS = {file.stem: file for file in sorted(FOLDER.glob("*.toml"))}
@@ -99,6 +100,17 @@ def test_a_learned_start_is_told_without_contradiction(name: str) -> None:
     assert told.count("or zero") == len(model.states) - len(starts)
     for state in starts:
         assert [of.name for of, _ in total(required(model, 2), str(state.initial))] == [state.initial]
+
+
+@pytest.mark.parametrize("name", [*KINDS, *names()])
+def test_no_two_adjoints_look_alike(name: str) -> None:
+    """What a worked line replaces by numbers is found by its look."""
+    model = load(KINDS.get(name, name))
+    if model.loss is None:
+        return
+    equations = derive.adjoints(steps(model, length(model))).equations
+    looks = {typeset.latex(equation.symbol, model) for equation in equations}
+    assert len(looks) == len(equations)
 
 
 GROWING = """
