@@ -159,18 +159,21 @@ def _lettered(letter: str, name: str, symbol: sp.MatrixSymbol, setting: Setting)
 
 
 def _short(name: str, symbol: sp.MatrixSymbol, setting: Setting) -> Tree | None:
-    """The formula that a name stands for, if it has one that fits in a subscript."""
-    found = definition(name, symbol, setting)
-    tree = None if found is None else signed(piece(found, setting))
-    return tree if tree is not None and len(as_text.write(tree)) <= MAX_DEFINITION else None
+    """The formula a name stands for, if one fits in a subscript at step t: so it does at all steps or at none."""
+    found, general = (definition(name, at, setting) for at in (symbol, _at(symbol, TIME)))
+    if found is None or general is None or len(as_text.write(signed(piece(general, setting)))) > MAX_DEFINITION:
+        return None
+    return signed(piece(found, setting))
+
+
+def _at(symbol: sp.MatrixSymbol, step: sp.Expr) -> sp.MatrixSymbol:
+    """The symbol at another step, if it has one."""
+    return symbol.func(*symbol.args[:3], step) if isinstance(symbol, Timed) else symbol
 
 
 def _stepless(name: str, symbol: sp.MatrixSymbol, setting: Setting) -> bool:
     """Whether the formula of a value at a step does not tell the step, as that of s B: its adjoint is another at every step."""
-    if not isinstance(symbol, Timed):
-        return False
-    later = symbol.func(*symbol.args[:3], symbol.step + 1)
-    return _short(name, symbol, setting) == _short(name, later, setting)
+    return isinstance(symbol, Timed) and _short(name, symbol, setting) == _short(name, _at(symbol, symbol.step + 1), setting)
 
 
 def _primal(name: str, symbol: sp.MatrixSymbol) -> sp.MatrixSymbol:

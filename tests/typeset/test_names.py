@@ -97,6 +97,16 @@ def test_a_definition_is_shown_in_place_of_the_name():
     assert typeset.latex(typeset.adjoint_symbol(long.at(3), model=m)) == r"\boldsymbol{\delta}_{h_{2},3}"
 
 
+@pytest.mark.parametrize("summands", range(2, 9))
+def test_an_adjoint_shows_a_formula_at_all_steps_or_at_none(summands):
+    """The formula is shorter with h_3 in it than with h_{t-1}."""
+    a = variable("a")
+    inner = variable("h_1", definition=sp.MatAdd(*[a.at(TIME - i) for i in range(summands)]))
+    m = model(a, inner)
+    shown = {"h₁" in typeset.text(typeset.adjoint_symbol(inner.at(step), model=m)) for step in (12, 1, TIME, TIME + 1)}
+    assert len(shown) == 1
+
+
 FORMS = [replace(TEXTBOOK, time=time, node_adjoint=form, layout=layout)
          for time in CHOICES["time"] for form in ("delta", "nabla", "differential") for layout in CHOICES["layout"]]
 
