@@ -27,6 +27,8 @@ _STEP = 1e-5
 class Functions(Session):
     """The session of one function in one precision; arguments are rounded to what `table.dtype` holds."""
 
+    of_file = False
+
     def __init__(self, model: Model, runner: Runner, made: Declared, table: Table, kind: str) -> None:
         super().__init__(model, made.call.source.path, (made.call,), table, limits())
         self._runner, self._results, self.kind = runner, made.results, kind

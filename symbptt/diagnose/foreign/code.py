@@ -13,7 +13,7 @@ from symbptt.diagnose.diagnosis import Diagnosis
 from symbptt.diagnose.findings import WRONG, Finding, Suspect
 from symbptt.diagnose.foreign import mapping, repeated, signature
 from symbptt.diagnose.foreign.calls import calls
-from symbptt.diagnose.foreign.fit import counts, loss
+from symbptt.diagnose.foreign.fit import Forward, counts, loss
 from symbptt.diagnose.foreign.guarded import Limits as Limits
 from symbptt.diagnose.foreign.lines import line
 from symbptt.diagnose.foreign.longer import longer
@@ -24,6 +24,7 @@ from symbptt.diagnose.foreign.probing import probed
 from symbptt.diagnose.foreign.quantities import quantities
 from symbptt.diagnose.foreign.results import results
 from symbptt.diagnose.foreign.session import Attempt, Session
+from symbptt.diagnose.foreign.unclipped import clipping, unclipped
 from symbptt.diagnose.foreign.witness import computed
 from symbptt.diagnose.problem import Case
 from symbptt.errors import BadInput
@@ -97,7 +98,12 @@ def diagnosis(session: Session, best: Attempt | None) -> Diagnosis:
         opening = (f"With {few} steps all gradients are right. With {best.plan.data.T} they are not, as is shown here.",)
     if best.fit.differs:
         found = tuple(replace(f, suspects=tuple(s for s in f.suspects if s.certain)) for f in found)
+        if not best.fit.wrong_loss and all(f.right or f.certain for f in found):
+            # Exact causes presume the model's forward pass: what was seen is a value that was changed afterwards.
+            opening = ()
     else:
+        if session.of_file:
+            found = unclipped(session, best, found, _findings)
         found = probed(session, best, best.fit.way, found)
     findings = tuple(_placed(best, f, session) for f in found if not session.table.wrt or f.gradient in asked)
     missing = tuple(n for n in asked if n not in {f.gradient for f in findings})
@@ -108,7 +114,11 @@ def diagnosis(session: Session, best: Attempt | None) -> Diagnosis:
         missing = (*missing, "several samples")
         notes.append(_of_one(session.larger, best, name))
     if all(f.right for f in findings):
+        notes += _about_bounds(session)
         return Diagnosis(model, findings, tuple(notes), unjudged=missing)
+    if best.fit.forward is Forward.UNSEEN and not all(f.right or f.certain for f in findings):
+        notes.append(f"no value that {name} computes on the way was recognised, so whether its forward pass is the model's is "
+                     "not known; return the loss, or keep the states under a name such as hs")
     notes += _about_loss(best, name)
     opening = (*opening, *_as_its_own(session, best))
     return Diagnosis(model, findings, tuple(notes), opening=opening, unjudged=missing)
@@ -177,6 +187,13 @@ def _as_its_own(session: Session, best: Attempt) -> Iterator[str]:
         yield f"By central differences of the loss that it returns, {', '.join(wrong)} are not its gradients{also}."
 
 
+def _about_bounds(session: Session) -> Iterator[str]:
+    lines = clipping(session)
+    if lines:
+        which = f"line{'s' if len(lines) > 1 else ''} {', '.join(map(str, lines))}"
+        yield f"{plain(session.path.name)} clips in {which}, which changed nothing at these numbers"
+
+
 def _of_one(larger: Attempt, best: Attempt, name: str) -> str:
     """What is said of a function that takes several samples and is the model for one."""
     first = f": {larger.fit.first}" if larger.fit.first is not None else ""
@@ -208,7 +225,7 @@ def _shorter(best: Attempt, session: Session, way: str) -> Iterator[tuple[Case, 
 def _placed(best: Attempt, finding: Finding, session: Session) -> Finding:
     """A finding with the line that computes what is wrong."""
     theirs = best.found.names.get(finding.gradient)
-    if finding.right or theirs is None:
+    if finding.right or finding.line or theirs is None:
         return finding
     call = best.plan.call
     found = line(call.source, call.function.name, quantities(finding, theirs, call, session.model))

@@ -27,6 +27,7 @@ _FAULTS = (ArithmeticError, AssertionError, AttributeError, LookupError, NameErr
 class _Here(Session):
     """Plans are carried out in this process."""
 
+    of_file = False
     function: Callable[..., Any]
 
     def carried_out(self, plans: Sequence[Plan], orders: Sequence[dict[str, Any]], arrays: Mapping[str, Array]) -> guarded.Run:

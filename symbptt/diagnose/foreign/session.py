@@ -61,6 +61,9 @@ class Attempt:
 class Session:
     """The runs of one function; points of the model are kept by their data."""
 
+    of_file = True
+    """Whether every call reads the file anew, so that an edited copy can be run."""
+
     def __init__(self, model: Model, path: Path, calls: Sequence[Call], table: Table, limits: Limits) -> None:
         made = calls[0]
         self.by_cotangents = made.uses("cotangent")

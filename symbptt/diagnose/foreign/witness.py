@@ -91,7 +91,7 @@ def _seen(variable: Variable, values: Array, steps: list[int], held: Mapping[str
     best, first = 0, None
     outputs = {v.name for v in model.outputs}
     for name, array in held.items():
-        called = _called(name.rpartition(".")[2] if not name.rpartition(".")[2].isdigit() else name.split(".")[-2])
+        called = _called(next((part for part in reversed(name.split(".")) if not part.isdigit()), ""))
         forms = [(values, _named(called, variable.name))]
         if variable.name in outputs and len(variable.shape) == 1:
             forms.append((_softmax(values), called in _PROBABILITIES))

@@ -91,8 +91,12 @@ class Table:
             return ""
         which = pattern.pairs({(t, k) for t, k, _ in self.wrong}, self.errors, self.separated)
         samples = pattern.samples({n for *_, n in self.wrong}, {n for *_, n in self.cells})
-        alike = all((t, k, n) in self.wrong for t, k, _ in self.wrong for *_, n in self.wrong if (t, k, n) in self.cells)
-        return f"{which}{samples}" if which and (alike or not samples) else ""
+        return f"{which}{samples}" if which and self._alike else ""
+
+    @property
+    def _alike(self) -> bool:
+        """Whether the same terms are wrong in all samples in which any is."""
+        return all((t, k, n) in self.wrong for t, k, _ in self.wrong for *_, n in self.wrong if (t, k, n) in self.cells)
 
     @property
     def sentence(self) -> str:
@@ -102,7 +106,8 @@ class Table:
         if self.missing and not self.whole and len(self.wrong) == len(self.cells):
             return "It does not depend on targets or cotangents at all."
         wrong = [pair for pair, error in self.errors.items() if error]
-        where = self.where or pattern.count(wrong, self.errors, self.separated)
+        single = f"{len(self.wrong)} of the {len(self.cells)} terms of single samples"
+        where = self.where or (pattern.count(wrong, self.errors, self.separated) if self._alike else single)
         one = where.startswith("the term ")
         rest = "" if len(self.wrong) == len(self.cells) else "; all others are right"
         more = "" if self.whole else " What does not depend on targets or cotangents is wrong as well."
