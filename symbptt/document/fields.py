@@ -82,7 +82,7 @@ def _table(block: Table, pen: Pen, write: Write) -> dict[str, Any]:
 
 def _cell(cell: Cell, pen: Pen) -> dict[str, Any]:
     colour = "" if cell.lag is None or not cell.text else pen.colour(cell.lag)
-    return {"text": cell.text, "colour": colour, "pair": cell.pair, "name": pen.text(cell.name)}
+    return {"text": pen.text(cell.text), "colour": colour, "pair": cell.pair, "name": pen.text(cell.name)}
 
 
 @fields.register

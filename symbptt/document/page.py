@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
+import numpy as np
+
 from symbptt import files
 from symbptt.document.blocks import Block, Box, Bullets, Document, LeftOut, Paragraph
 from symbptt.document.formats import format_of
@@ -59,7 +61,8 @@ def compose(source: Source, T: int, wrt: Names = None, wishes: Wishes = PLAIN) -
     subtitle = lesson.voice.say(f"document.subtitle.{wishes.kind}", steps=math(f"T = {T}"))
     version = (lesson.voice.word(f"document.version.{wishes.version}"),) if kind.exercises else ()
     byline = tuple(line for line in (course, author, *version) if line)
-    told = [*_without_loss(given, lesson), *(block for part in wishes.parts for block in _told(part, lesson))]
+    with np.errstate(all="ignore"):  # what overflows is shown as such
+        told = [*_without_loss(given, lesson), *(block for part in wishes.parts for block in _told(part, lesson))]
     whole = _gathered(told, lesson)
     blocks = tuple(slides(whole)) if kind.slides else whole
     return Document(

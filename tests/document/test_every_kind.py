@@ -145,3 +145,11 @@ def test_a_function_in_cases_has_a_line_for_each(activation: str) -> None:
     lines = [typeset.text(step.equation) for step in function.steps]
     assert len(lines) == 2 * (2 if activation == "elu" else 3)
     assert sum("otherwise" in line for line in lines) == 2
+
+
+def test_norms_that_overflow_are_written_as_such() -> None:
+    """A cubic recurrence without a bound: the cells of the table are LaTeX, and no warning goes to the terminal."""
+    text = ('title = "t"\n[states]\nh = "H"\n[parameters]\nW = "H H"\n[equations]\nh = "W @ h[t-1] - 9 * h[t-1] ** 3"\n'
+            '[loss]\nstep = "0.5 * dot(h, h)"\nat = "last"')  # fmt: skip
+    tex = document.render(from_text(text, "t.toml"), 4, "tex", wishes=Wishes(kind="handout"))
+    assert r"\infty$}" in tex and "∞" not in tex
