@@ -37,6 +37,7 @@ RIGHT = (*QUICK, *(
         "dicts_of_steps", "class_of_parameters", "scalars", "attention", "other_keys", "classifier", "lists_of_gradients",
         "one_hot", "in_place", "module_names", "last_step", "gated", "delta_rule", "by_shape", "square", "loss_method",
         "whole_arrays", "pure_python", "last_by_shape", "class_with_dicts", "single_precision", "book", "dots", "packed",
+        "set_by_name",
     )
 ))
 
@@ -66,6 +67,7 @@ MISTAKES = (
     ("at_last", "dh = dh * w", "dh = dh", "factor-missing"),
     ("last_cotangent", "dh = da @ W_hh", "dh = dh @ W_hh", "slope-missing"),
     ("summed", "dW += da.T @ s[t]", "dW += da.T @ s[t + 1]", "off-by-one"),
+    ("set_by_name", "carry = da @ self.W_hh", "carry = da @ self.W_hh.T", "transpose-missing"),
     ("packed", "carry = da @ Wh.T", "carry = da @ Wh", "transpose-missing"),
     ("one_scalar", "lam = y[t] + a * lam", "lam = y[t]", "carry-dropped"),
 )

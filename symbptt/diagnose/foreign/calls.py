@@ -129,7 +129,8 @@ def _made(source: Source, owner: str, table: Table, guesser: Guesser) -> Made | 
     constructor = source.constructor(owner)
     arguments = _meanings(source, constructor, table, guesser, None)
     attributes: Meanings = {}
-    for name in source.attributes[owner]:
+    told = [n for n, m in table.names.items() if m.kind == "blocks" and n not in arguments] if owner in source.by_name else []
+    for name in dict.fromkeys((*source.attributes[owner], *told)):
         meaning = table.names.get(name) or guesser.attribute(name)
         if meaning is not None and meaning.kind == "group" and name not in source.dicts:
             continue

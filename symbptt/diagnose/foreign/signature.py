@@ -65,6 +65,8 @@ class Source:
     """Names that are read by keys that are texts."""
     tree: ast.Module
     text: str
+    by_name: frozenset[str] = frozenset()
+    """Classes that make attributes under names that are values."""
 
     @cached_property
     def stored(self) -> tuple[str, ...]:
@@ -164,7 +166,8 @@ def parsed(place: Path, text: str) -> Source:
     dicts = {_name(of) for of, key in read if isinstance(key, str) and isinstance(of, (ast.Name, ast.Attribute))}
     dicts |= {_name(value) for target, value in _stored(tree) if _name(target) in dicts}
     attributes = {c.name: _attributes(c) for c in classes}
-    return Source(place, functions, attributes, texts, tuple(_assigned(tree)), frozenset(dicts), tree, text)
+    by_name = frozenset(c.name for c in classes if _makes_by_name(c))
+    return Source(place, functions, attributes, texts, tuple(_assigned(tree)), frozenset(dicts), tree, text, by_name)
 
 
 def _listed(tree: ast.Module) -> Iterator[str]:
@@ -231,10 +234,28 @@ def _method(node: ast.FunctionDef, owner: str) -> Function:
 
 
 def _attributes(node: ast.ClassDef) -> tuple[str, ...]:
-    """The attributes that the methods of a class store into, in the order of the text."""
-    stored = (n for n in ast.walk(node) if isinstance(n, ast.Attribute) and isinstance(n.ctx, ast.Store))
-    own = [n for n in stored if isinstance(n.value, ast.Name) and n.value.id == "self"]
-    return tuple(dict.fromkeys(n.attr for n in sorted(own, key=lambda n: (n.lineno, n.col_offset))))
+    """The attributes that the methods of a class store into, in the order of the text.
+
+    Where some are made by name, with setattr(self, name, value), what is read without being stored is among them, and so is what
+    texts of the class may name: not the beginning of such a name.
+    """
+    own = [n for n in ast.walk(node) if isinstance(n, ast.Attribute) and isinstance(n.value, ast.Name) and n.value.id == "self"]
+    stored = [n for n in own if isinstance(n.ctx, ast.Store)]
+    found = [n.attr for n in sorted(stored, key=lambda n: (n.lineno, n.col_offset))]
+    if _makes_by_name(node):
+        methods = {m.name for m in node.body if isinstance(m, ast.FunctionDef)}
+        found += [n.attr for n in own if n.attr not in methods]
+        texts = (n.value for n in ast.walk(node) if isinstance(n, ast.Constant) and isinstance(n.value, str))
+        words = [word for text in texts for word in text.split() if word.isidentifier() and word not in methods]
+        found += [word for word in words if not any(name.startswith(word) for name in found)]
+    return tuple(dict.fromkeys(found))
+
+
+def _makes_by_name(node: ast.ClassDef) -> bool:
+    """Whether a class makes attributes of its objects under names that are values: by setattr, or in their dict."""
+    calls = [n for n in ast.walk(node) if isinstance(n, ast.Call) and isinstance(n.func, ast.Name) and n.func.id == "setattr"]
+    dicts = (n.attr for n in ast.walk(node) if isinstance(n, ast.Attribute))
+    return any(isinstance(c.args[0], ast.Name) and c.args[0].id == "self" for c in calls if c.args) or "__dict__" in dicts
 
 
 def _returns(node: ast.FunctionDef) -> Names:
