@@ -10,11 +10,13 @@ import pytest
 
 from symbptt import derive, document, typeset
 from symbptt.document import Wishes
-from symbptt.document.blocks import Lines, Paragraph, Table
+from symbptt.document.blocks import Box, Lines, Paragraph, Table
 from symbptt.document.example.numbers import example, refusal, required
+from symbptt.document.example.told import matrix
 from symbptt.document.lesson import Lesson
 from symbptt.document.parts.magnitude import magnitude
 from symbptt.document.parts.measured import measured
+from symbptt.document.parts.pitfalls import pitfalls
 from symbptt.document.parts.worked import length, total, worked
 from symbptt.fuzz.budget import within
 from symbptt.fuzz.generate import draft
@@ -111,6 +113,34 @@ def test_no_two_adjoints_look_alike(name: str) -> None:
     equations = derive.adjoints(steps(model, length(model))).equations
     looks = {typeset.latex(equation.symbol, model) for equation in equations}
     assert len(looks) == len(equations)
+
+
+LATE = """
+[inputs]
+x = "D"
+[states]
+h = "H"
+[parameters]
+W = "H H"
+U = "H D"
+[targets]
+y = "H"
+[equations]
+h = "tanh(W @ h[t-1] + U @ x)"
+[loss]
+step = "squared_error(h[t-1], y)"
+"""
+
+
+def test_a_mistake_without_effect_in_the_example_has_no_number() -> None:
+    """In two steps only the first has a part in this loss, so = in the place of += gives the same gradient."""
+    model = from_text(LATE, "late.toml")
+    by_hand = required(model, 2).gradients[model["W"].at()]
+    boxes = [block for block in pitfalls(Lesson((model,), 3)) if isinstance(block, Box)]
+    told = [plain(b.text, typeset.text) for box in boxes for b in box.blocks if isinstance(b, Paragraph)]
+    same = typeset.text(matrix(by_hand, ENGLISH))
+    assert any("shared by all steps" in text for text in told)
+    assert not any(f"becomes {same} in place of {same}" in text for text in told)
 
 
 GROWING = """

@@ -87,7 +87,8 @@ def _box(lesson: Lesson, mistake: Mistake) -> Box:
             "wrong": matrix(mistake.effect, voice),
             "right": matrix(found.gradients[lesson.main.at()], voice),
         }
-        blocks.append(Paragraph(voice.say("pitfalls.effect", **slots)))
+        if slots["wrong"] != slots["right"]:
+            blocks.append(Paragraph(voice.say("pitfalls.effect", **slots)))
     return Box("pitfall", voice.say(f"pitfalls.{mistake.name}.title"), tuple(blocks))
 
 
