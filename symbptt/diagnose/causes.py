@@ -69,7 +69,7 @@ _ROWS = (
     Row("loss-missing", "The {which} of step {step} does not enter.", "Every step with a loss adds its own summand."),
     Row("overwritten", "{what} is assigned where it should be added up (= for +=): {left} remains.",
         "Start at zero and use += for each summand."),
-    Row("step-missing", "The loop never visits step {step}: its terms are missing in every gradient.",
+    Row("step-missing", "The loop never visits step {step}: its terms are missing in {where}.",
         "Run from t = T down to t = 1, both included (reversed(range(T)))."),
     Row("off-by-one", "{wrong} is used for {right} in {place}.", "The index belongs to the forward equation: use {right}."),
     Row("slope-missing", "The slope {slope} is missing in {place}.", "Multiply the adjoint elementwise by {slope}."),

@@ -67,6 +67,7 @@ MISTAKES = (
     ("at_last", "dh = dh * w", "dh = dh", "factor-missing"),
     ("last_cotangent", "dh = da @ W_hh", "dh = dh @ W_hh", "slope-missing"),
     ("summed", "dW += da.T @ s[t]", "dW += da.T @ s[t + 1]", "off-by-one"),
+    ("one_hot", "np.arange(0, t + 1)", "np.arange(1, t + 1)", "step-missing"),
     ("set_by_name", "carry = da @ self.W_hh", "carry = da @ self.W_hh.T", "transpose-missing"),
     ("packed", "carry = da @ Wh.T", "carry = da @ Wh", "transpose-missing"),
     ("one_scalar", "lam = y[t] + a * lam", "lam = y[t]", "carry-dropped"),

@@ -232,3 +232,8 @@ def test_the_gradient_of_another_loss_is_named(loss: str, edit: tuple[str, str],
 def test_a_factor_of_the_loss_is_no_other_loss() -> None:
     found = _edited(ELMAN, ("(h[t + 1] - y[t])", "(2 * (h[t + 1] - y[t]))"))
     assert "factor" in found.causes and "loss-slope" not in found.causes
+
+
+def test_a_mask_that_the_loss_does_not_meet_is_a_missing_factor() -> None:
+    found = _edited("freeze = true\n" + ELMAN, ("weight[t] * mask_[t]", "weight[t] * np.ones_like(mask_[t])"))
+    assert {f.causes for f in found.findings if not f.right} == {("factor-missing",)}

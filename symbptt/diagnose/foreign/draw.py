@@ -7,6 +7,7 @@ from dataclasses import replace
 
 import numpy as np
 
+from symbptt.algebra.evaluate import Array
 from symbptt.derive.numeric import run
 from symbptt.diagnose.foreign.convert import one_hot
 from symbptt.model.arrays import size, sizes, takes_classes
@@ -17,6 +18,8 @@ from symbptt.verify.data import Data, random
 SIZES = {"D": 3, "H": 4, "O": 5}
 _OTHERS = (3, 4, 5, 7, 9, 11, 13)
 T, N = 6, 2
+_PATTERN = (1, 0, 1, 1, 1, 0)
+"""A mask from the last step to the first, over and over."""
 _LARGE, _HALVINGS = 50.0, 6
 
 
@@ -31,7 +34,10 @@ def draw(
     model: Model, T: int = T, N: int = N, one_hot_inputs: frozenset[str] = frozenset(), given: Mapping[str, int] | None = None,
     seed: int = 7,
 ) -> Data:
-    """Seeded data; the inputs named are one-hot columns. The target of a softmax is an integer class for every sample."""
+    """Seeded data; the inputs named are one-hot columns. The target of a softmax is an integer class for every sample.
+
+    A mask has zeros and ones in every step, as far as there are samples, and for every sample, so that no step stands for all.
+    """
     dims = unequal(model, given or {})
     made = random(model, dims, T=T, N=N, seed=seed)
     rng = np.random.default_rng(seed)
@@ -40,14 +46,25 @@ def draw(
     for name in one_hot_inputs:
         classes = inputs[name].shape[-1]
         inputs[name] = one_hot(rng.integers(classes, size=(T, N)), classes)
+    mask = model.loss.mask if model.loss is not None else None
+    if mask is not None:
+        inputs[mask] = _mask(T, N)
     targets = dict(made.targets)
     for v in model.of(Role.TARGET):
         if takes_classes(model, v):
             targets[v.name] = rng.integers(size(v.rows, known), size=(T, N))
-    return _moderate(model, replace(made, inputs=inputs, targets=targets), one_hot_inputs)
+    return _moderate(model, replace(made, inputs=inputs, targets=targets), one_hot_inputs | {str(mask)})
 
 
-def _moderate(model: Model, data: Data, one_hot_inputs: frozenset[str]) -> Data:
+def _mask(T: int, N: int) -> Array:
+    """Zeros and ones, alone and in runs, so that every pattern has losses after it; each second sample has the opposite."""
+    one = np.resize(_PATTERN, T)[::-1]
+    made = np.stack([np.roll(one, i // 2) for i in range(N)], axis=1)
+    made[:, : N - N % 2 : 2] = 1 - made[:, 1::2]
+    return made.astype(float)
+
+
+def _moderate(model: Model, data: Data, kept: frozenset[str]) -> Data:
     """The data, scaled down until no value of the forward pass is large: beside 1e11, what is missing in a 1 is not seen."""
     graph = steps(model, data.T)
     for _ in range(_HALVINGS):
@@ -56,7 +73,7 @@ def _moderate(model: Model, data: Data, one_hot_inputs: frozenset[str]) -> Data:
         if all(np.abs(array).max(initial=0) <= _LARGE for array in leaves.values()):
             return data
         parts = {
-            name: {n: a / 2 if a.dtype.kind == "f" and n not in one_hot_inputs else a for n, a in getattr(data, name).items()}
+            name: {n: a / 2 if a.dtype.kind == "f" and n not in kept else a for n, a in getattr(data, name).items()}
             for name in ("parameters", "inputs", "states")
         }
         data = replace(data, **parts)  # type: ignore[arg-type]

@@ -16,6 +16,7 @@ from symbptt.algebra.nodes import TIME, CrossEntropySlope, Elementwise, Slope, S
 from symbptt.derive.adjoint import NODE, symbol
 from symbptt.diagnose import words
 from symbptt.diagnose.causes import Cause
+from symbptt.diagnose.mistakes.product import weights
 from symbptt.diagnose.mutant import Mutant, only, swapped
 from symbptt.diagnose.point import Point
 from symbptt.diagnose.routes import Backward, Route
@@ -82,6 +83,8 @@ def other_losses(program: Backward, point: Point) -> Iterator[Mutant]:
 def _compared(program: Backward, point: Point, routes: Sequence[Route], o: MatrixExpr, y: MatrixExpr) -> Iterator[Mutant]:
     first, error, slope = routes[0], _minus(o, y), _composed(program, routes)
     right = words.text(slope, program.model)
+    masks = dict.fromkeys(w for r in program.routes for w in weights(program, r))
+    counts = [build.spread(w, *o.shape) for w in masks]
     for loss, value in (
         ("half the squared error", error),
         ("the absolute error", Slope("abs", error)),
@@ -89,6 +92,7 @@ def _compared(program: Backward, point: Point, routes: Sequence[Route], o: Matri
         ("the cross-entropy after a softmax", _minus(Softmax(o), y)),
         ("the binary cross-entropy after a sigmoid", _minus(Elementwise("sigmoid", o), y)),
     ):
+        value = build.hadamard(value, *counts)
         if _parallel(point.constant(value), point.constant(slope)):
             continue  # right but for a factor, which is called one
         shown = (("which", "loss"), ("wrong", f"{words.text(value, program.model)}, that of {loss}"), ("right", right))

@@ -23,6 +23,7 @@ from symbptt.model.values import Role
 def mutants(program: Backward, point: Point) -> Iterator[Mutant]:
     """Every elementwise and every matrix product of a route."""
     for route in program.routes:
+        yield from (_missing(program, route, f) for f in weights(program, route))
         if route.external:
             continue
         _, factors = build.split_number(route.value)
@@ -43,6 +44,13 @@ def _cause(name: str, program: Backward, route: Route, **shown: str) -> Cause:
     shown = {"place": words.place(route, model), "right": words.text(route.value, model), **shown}
     state = route.target.name if route.lagged else None
     return Cause(name, state, route.target.name, route.number, tuple(shown.items()), route.lagged)
+
+
+def weights(program: Backward, route: Route) -> list[MatrixExpr]:
+    """The inputs that the loss has as factors, as a mask is one."""
+    _, factors = build.split_number(route.value)
+    inputs = [v.at() for v in program.model.of(Role.INPUT)]
+    return [f for f in factors if route.external and f in inputs]
 
 
 def moving(factor: MatrixExpr) -> bool:

@@ -61,7 +61,11 @@ def _wrongs(variable: Variable, point: Point) -> Iterator[tuple[str, str, str]]:
     lost = "is the value of the last step at every step: one buffer was overwritten"
     if is_state:
         yield LATE, lost, _COPY
-    yield at(point.T), lost, _COPY
+    # Of a mask that is one in a whole step the value of this step says no more than that it is missing.
+    values = point.constant(variable.at())
+    steps = [s for s in steps if s == 0 or not (values[s - 1] == 1).all()]
+    if point.T in steps:
+        yield at(point.T), lost, _COPY
     for step in steps:
         name = "the first step" if step == 1 else "the initial state" if step == 0 else f"step {step}"
         if step < point.T:

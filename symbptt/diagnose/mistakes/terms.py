@@ -49,11 +49,17 @@ def mutants(program: Backward, point: Point) -> Iterator[Mutant]:
         yield _one("last-loss-only", kept(lambda t, k: t == last), which=which)
         for step in point.losses:
             yield _one("loss-missing", kept(lambda t, k, s=step: t != s), which=which, step=str(step))  # type: ignore[misc]
+    inner, where = _recurrent(program), "every gradient"
+    inputs = frozenset(v.name for v in program.model.of(Role.INPUT))
+    shown = ", ".join(f"d{v.name}" for v in program.model.parameters if v.name in inner)
     for step in range(1, T + 1) if T > 1 else ():
-        yield _one("step-missing", _unvisited(step), step=str(step))
+        yield _one("step-missing", _unvisited(step), step=str(step), where=where)
+        if inner and inner < {v.name for v in program.model.parameters}:
+            gone = kept(lambda t, k, s=step: k != s, inner | inputs)  # type: ignore[misc]
+            yield _one("step-missing", gone, step=str(step), where=shown)
     if T > 1:
         # A loop that begins too late meets neither the uses of step T nor its loss.
-        yield _one("step-missing", kept(lambda t, k: t != T), step=str(T))
+        yield _one("step-missing", kept(lambda t, k: t != T), step=str(T), where=where)
         yield from _overwritten(program, T)
 
 
@@ -80,6 +86,14 @@ def _unvisited(step: int) -> Filter:
         return kept(lambda t, k: k != step, names)(terms)
 
     return keep
+
+
+def _recurrent(program: Backward) -> frozenset[str]:
+    """The parameters that a loop over k inside one over t adds to: those of the read-out it leaves alone."""
+    reached: set[str] = set()
+    while more := {r.target.name for r in program.routes if (r.lagged or r.through.name in reached) and not r.external} - reached:
+        reached |= more
+    return frozenset(v.name for v in program.model.parameters if v.name in reached)
 
 
 def _overwritten(program: Backward, T: int) -> Iterator[Mutant]:
