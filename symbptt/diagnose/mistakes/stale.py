@@ -63,10 +63,10 @@ def _wrongs(variable: Variable, point: Point) -> Iterator[tuple[str, str, str]]:
         yield LATE, lost, _COPY
     # Of a mask that is one in a whole step the value of this step says no more than that it is missing.
     values = point.constant(variable.at())
-    steps = [s for s in steps if s == 0 or not (values[s - 1] == 1).all()]
-    if point.T in steps:
+    telling = [s for s in steps if s == 0 or not (values[s - 1] == 1).all()]
+    if point.T in telling:
         yield at(point.T), lost, _COPY
-    for step in steps:
+    for step in telling:
         name = "the first step" if step == 1 else "the initial state" if step == 0 else f"step {step}"
         if step < point.T:
             yield at(step), f"is the value of {name} at every step: its index does not move", _INDEX
