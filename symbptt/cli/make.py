@@ -84,7 +84,7 @@ def derive(
 
 
 @click.command()
-@steps_option(default=None, about="Number of time steps of straight-line code (with --unroll); loops run for any T.")
+@steps_option(default=None, about="Number of time steps of straight-line code (--unroll), or where no array tells it.")
 @click.option("--unroll", is_flag=True, help="Write straight-line code for the T of -T in place of loops.")
 @wrt_option("Gradients to return, separated by commas; default all parameters; 'all' adds inputs and initial states.")
 @click.option("--backend", default="numpy", show_default=True, metavar="NAME", help="Array library of the code.")
@@ -106,7 +106,7 @@ def emit(
     """Write a module with forward, backward and value_and_grad."""
     if unroll and steps is None:
         raise BadInput("emit: --unroll needs -T, the number of steps")
-    if steps is not None and not unroll:
+    if steps is not None and not unroll and symbptt.emit.loops(model):
         raise BadInput("emit: -T needs --unroll; without it the code has loops and runs for any T")
     with progress(f"emitting {model.name}"):
         source = symbptt.emit.source(

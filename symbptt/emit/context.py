@@ -53,7 +53,7 @@ def _clock(program: Program) -> list[str]:
     if inputs:
         lines.append(f"T, N = {layout.array(inputs[0])}.shape[:2]")
     else:
-        T = str(program.steps) if program.steps is not None else f"len({layout.array(untied[0])})"
+        T = f"len({layout.array(untied[0])})" if untied and program.steps is None else "STEPS"
         lines.append(f"T, N = {T}, len(next(iter(states.values()))) if states else 1")
     real = [layout.array(v) for v in (*model.parameters, *(v for v in inputs if not v.classes))]
     given = ", *(np.asarray(s).dtype for s in (states or {}).values())"
@@ -96,7 +96,7 @@ def context(program: Program, writer: Writer, recipe: str) -> dict[str, Any]:
         "straight": f" for T = {program.steps}" if program.steps is not None else "",
         "recipe": docstring(recipe),
         "equations": [docstring(line) for line in equations(model)],
-        "steps": program.steps,
+        "fixed_steps": writer.fixed if program.steps is None else program.steps,
         "tiled": writer.tiled,
         "has_loss": model.loss is not None,
         "name_literal": repr(model.name),

@@ -37,8 +37,8 @@ def door(model: Model, backend: str) -> dict[str, Any]:
         "buffers_literal": shapes(model.buffers) if model.buffers else "",
         "inputs_literal": shapes(model.of(Role.INPUT)),
         "states_literal": shapes(model.states),
-        "needed": needed,
-        "needed_literal": literal(needed),
+        "states_needed": needed,
+        "states_needed_literal": literal(needed),
         "targets_literal": shapes(model.of(Role.TARGET)),
         "outputs_literal": shapes(model.outputs),
     }

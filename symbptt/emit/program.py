@@ -13,7 +13,6 @@ from symbptt.emit.layout import Layout, given_shape_text, inner_axes, shape_text
 from symbptt.emit.lowering import Lowering
 from symbptt.emit.passes import Line, Pullback
 from symbptt.emit.scalars import POWER
-from symbptt.errors import BadInput
 from symbptt.model.dimensions import Source, sources
 from symbptt.model.values import Model, Role, Variable
 
@@ -42,21 +41,20 @@ class Program:
 
 
 class Writer:
-    """Builds the parts of a module for one model; `steps` is None for a loop over any T, `tiled` allows products in tiles."""
+    """Builds the parts of a module for one model; `steps` is None for a loop over any T, `tiled` allows products in tiles.
+
+    `fixed` is the number of steps of a loop where no array tells it.
+    """
 
     tiled = False
 
-    def __init__(self, model: Model, steps: int | None, wanted: tuple[Variable, ...]) -> None:
-        self.model, self.steps, self.wanted = model, steps, wanted
+    def __init__(self, model: Model, steps: int | None, wanted: tuple[Variable, ...], fixed: int | None = None) -> None:
+        self.model, self.steps, self.wanted, self.fixed = model, steps, wanted, fixed
         self.layout = Layout(model, steps is not None)
         self.lower = Lowering(self.layout.leaf, self.layout.dimension)
         self.names = frozenset(v.name for v in wanted)
         self.starting = tuple((v, s) for v in wanted for s in model.starting(v))
         self.reached = self.names | {s.name for _, s in self.starting}
-        if steps is None and not self._clock():
-            raise BadInput(
-                f"{model.name} has neither inputs nor untied parameters, so a loop cannot know T; use --unroll with -T"
-            )
 
     def program(self) -> Program:
         """All parts; the helpers are known last."""
@@ -67,9 +65,6 @@ class Writer:
         return Program(
             self.model, self.steps, self.wanted, self.layout, forward, loss, backward, tuple(sorted(self.lower.helpers))
         )
-
-    def _clock(self) -> list[Variable]:
-        return [v for v in self.model.of(Role.INPUT, Role.PARAMETER, Role.BUFFER) if v.timed]
 
     def _size(self, dimension: sp.Expr) -> str:
         return self.lower.size(dimension)

@@ -30,6 +30,8 @@ from symbptt.model.values import Model, Role, Variable
 STYLES = ("fast", "plain")
 FRAMEWORKS = ("jax", "torch")
 BACKENDS = ("numpy", *FRAMEWORKS)
+DEFAULT_STEPS = 10
+"""The steps of a loop where no array tells their number."""
 MODES = ("reverse", "forward")
 CLIPPING = " --clipping"
 WIDTH = 88
@@ -81,7 +83,8 @@ def source(
 ) -> SourceFile:
     """Emit a module with forward, backward and, if the model has a loss, value_and_grad.
 
-    `unroll` writes straight-line code for the chosen T; otherwise the code loops and serves any T.
+    `unroll` writes straight-line code for the chosen T; otherwise the code loops and serves any T. Where no array has an axis for
+    the steps, loops are for T steps, 10 if left out.
     `style` is "plain", the textbook's loops, or "fast", the default for loops; `without` names passes of it to leave out.
     `mode` "forward" is the nested form with a jvp; `truncation` (k1, k2) goes back k2 steps every k1 steps, a window of K being
     (1, K): both are loops in the plain style. `clipping` adds functions that clip and normalise gradients,
@@ -101,6 +104,8 @@ def source(
         raise UnknownName("style", str(style), STYLES)
     if unroll and style == "fast":
         raise BadInput("the fast style writes loops; straight-line code comes in the plain style")
+    fixed = None if unroll or loops(model) else _fixed(T)
+    said = T if unroll else fixed
     fast = not unroll and style != "plain"
     _check_passes(without, fast and backend not in FRAMEWORKS and mode == "reverse" and truncation is None)
     wanted = wanted_variables(model, wrt)
@@ -110,34 +115,45 @@ def source(
     if backend in FRAMEWORKS and mode == "reverse":
         if clipping:
             raise BadInput(f"clipping is for NumPy; {backend} has functions of its own for it")
-        return _framework(model, backend, wanted, _recipe(model, T, unroll, wrt, backend), Long(checkpoint, truncation))
+        recipe = _recipe(model, said, unroll, wrt, backend)
+        return _framework(model, backend, wanted, recipe, Long(checkpoint, truncation), fixed)
     if mode != "reverse" or truncation is not None:
         variant = _variant(mode, truncation, backend, unroll, style)
-        recipe = _recipe(model, None, False, wrt) + f" {variant.options}" + CLIPPING * clipping
-        text = render(Writer(model, None, wanted), recipe, variant, clipping)
+        recipe = _recipe(model, fixed, False, wrt) + f" {variant.options}" + CLIPPING * clipping
+        text = render(Writer(model, None, wanted, fixed), recipe, variant, clipping)
         return SourceFile(f"{model.name}{variant.suffix}.py", text, model)
-    writer = FastWriter(model, wanted, without) if fast else Writer(model, T if unroll else None, wanted)
+    writer = FastWriter(model, wanted, without, fixed) if fast else Writer(model, T if unroll else None, wanted, fixed)
     suffix = f"_T{T}" if unroll else ""
-    recipe = _recipe(model, T, unroll, wrt) + _choices(style, without) + CLIPPING * clipping
+    recipe = _recipe(model, said, unroll, wrt) + _choices(style, without) + CLIPPING * clipping
     text = render(writer, recipe + checkpoints.OPTION * checkpoint, clipping=clipping, checkpoint=checkpoint)
     return SourceFile(f"{model.name}{suffix}.py", text, model)
 
 
 def loops(model: Model) -> bool:
     """Whether an array of the model has an axis of steps, from which a loop knows T."""
-    return any(v.timed for v in model.of(Role.INPUT, Role.PARAMETER))
+    return any(v.timed for v in model.of(Role.INPUT, Role.PARAMETER, Role.BUFFER))
 
 
 def for_steps(model: Model, T: int, **options: Any) -> SourceFile:
-    """A module that serves T steps, with options of `source`: loops, or straight-line code where no array tells T."""
-    return source(model, **options) if loops(model) else source(model, T=T, unroll=True, **options)
+    """A module that serves T steps, with options of `source`: any T, or this one where no array tells it."""
+    return source(model, T=None if loops(model) else T, **options)
 
 
-def _framework(model: Model, backend: str, wanted: tuple[Variable, ...], recipe: str, long: Long) -> SourceFile:
+def _fixed(T: int | None) -> int:
+    """The number of steps of a loop that no array tells."""
+    found = whole(DEFAULT_STEPS if T is None else T, 1)
+    if found is None:
+        raise BadInput(f"T must be an integer of at least 1, not {T}")
+    return found
+
+
+def _framework(
+    model: Model, backend: str, wanted: tuple[Variable, ...], recipe: str, long: Long, fixed: int | None
+) -> SourceFile:
     """A module for JAX or PyTorch."""
     variant = truncated(*long.truncation) if long.truncation else None
     recipe += f" {variant.options}" if variant else ""
-    values = module.context(model, backend, wanted, recipe + checkpoints.OPTION * long.checkpoint, long)
+    values = module.context(model, backend, wanted, recipe + checkpoints.OPTION * long.checkpoint, long, fixed)
     text = _environment().get_template(f"{backend}/{long.templates[0]}").render(**values)
     return SourceFile(f"{model.name}_{backend}{variant.suffix if variant else ''}.py", text, model)
 
@@ -158,7 +174,8 @@ def _recipe(model: Model, T: int | None, unroll: bool, wrt: tuple[str, ...] | st
     names = wrt if isinstance(wrt, str) or wrt is None else ",".join(wrt)
     changes = f" {model.options}" if model.options else ""
     changes += f" --backend {backend}" if backend else ""
-    return f"symbptt emit {model.name}{changes}" + (f" -T {T} --unroll" if unroll else "") + (f" --wrt {names}" if names else "")
+    steps = f" -T {T}" + " --unroll" * unroll if T is not None else ""
+    return f"symbptt emit {model.name}{changes}{steps}" + (f" --wrt {names}" if names else "")
 
 
 def _choices(style: str | None, without: tuple[str, ...]) -> str:

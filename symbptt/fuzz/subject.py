@@ -10,7 +10,7 @@ import numpy as np
 
 from symbptt.fuzz.draft import Draft
 from symbptt.fuzz.fault import Fault, Wrong
-from symbptt.model.values import Model, Role
+from symbptt.model.values import Model
 from symbptt.unroll.graph import UnrolledGraph, steps
 from symbptt.verify.data import Array, Data, random
 from symbptt.verify.rounding import Truth, truths
@@ -34,11 +34,6 @@ class Subject:
     def truths(self) -> tuple[Truth, ...]:
         """All that is compared."""
         return self.value, *self.gradients.values()
-
-    @property
-    def tells_steps(self) -> bool:
-        """Whether the arrays show T, so that a loop can be emitted."""
-        return any(v.timed for v in self.model.of(Role.INPUT, Role.PARAMETER))
 
     @property
     def short(self) -> UnrolledGraph:

@@ -27,7 +27,6 @@ QUICK = ("show", "init", "unroll", "derive", "emit", "analyze")
 
 REFUSED = {
     ("no-loss", "derive"), ("no-loss-no-states", "derive"),  # the three forms are those of a loss
-    ("no-inputs", "emit"), ("states-only", "emit"), ("learned-start-no-inputs", "emit"),  # no array tells T
 }  # fmt: skip
 """Kinds that a command has nothing to say about, and says so."""
 

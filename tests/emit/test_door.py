@@ -146,10 +146,22 @@ def test_a_state_that_alone_tells_a_size_is_asked_for(kind: str) -> None:
     assert module.forward({}, x, {"h": np.ones((2, 4))})[0]["h"].shape == (3, 2, 4)
 
 
-def test_code_that_is_written_out_refuses_another_number_of_steps() -> None:
-    """Also where the targets alone have an axis for them."""
+def test_where_no_array_tells_the_steps_the_module_does() -> None:
+    """Loops and straight-line code alike; targets with another number of steps are refused."""
     text = ('title = "t"\n[states]\nh = "H"\n[targets]\ny = "H"\n[equations]\nh = "sin(h[t-1])"\n'
             '[loss]\nstep = "squared_error(h, y)"')  # fmt: skip
-    module = resolve(emit.source(read.from_text(text, "t.toml"), wrt="all", T=3, unroll=True)).module
-    with pytest.raises(ValueError, match=r"^y has shape \(6, 2, 4\), expected \(T, N, H\), with T = 3 as in STEPS"):
-        module.value_and_grad({}, {}, {"y": np.ones((6, 2, 4))}, {"h": np.ones((2, 4))})
+    model = read.from_text(text, "t.toml")
+    for options in ({}, {"style": "plain"}, {"mode": "forward"}, {"unroll": True}):
+        module = resolve(emit.source(model, wrt="all", T=3, **options)).module
+        assert module.STEPS == 3 and max(module.self_check().values()) < 1e-9
+        with pytest.raises(ValueError, match=r"^y has shape \(6, 2, 4\), expected \(T, N, H\), with T = 3 as in STEPS"):
+            module.value_and_grad({}, {}, {"y": np.ones((6, 2, 4))}, {"h": np.ones((2, 4))})
+
+
+@pytest.mark.frameworks
+@pytest.mark.parametrize("backend", ["jax", "torch"])
+def test_the_same_for_frameworks(backend: str) -> None:
+    pytest.importorskip(backend)
+    text = "[states]\nh = 'H'\n[parameters]\nW = 'H H'\n[equations]\nh = 'W @ sin(h[t-1])'\n[loss]\nstep = 'sum(h)'"
+    module = resolve(emit.source(read.from_text(text, "t.toml"), wrt="all", T=3, backend=backend)).module
+    assert module.STEPS == 3 and max(module.self_check().values()) < 1e-9

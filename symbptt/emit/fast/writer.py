@@ -39,8 +39,10 @@ PASSES: dict[str, Callable[[Plan], Plan]] = {
 class FastWriter(Writer):
     """Builds the parts of a module in the fast style; `without` names passes to leave out."""
 
-    def __init__(self, model: Model, wanted: tuple[Variable, ...], without: tuple[str, ...] = ()) -> None:
-        super().__init__(model, None, wanted)
+    def __init__(
+        self, model: Model, wanted: tuple[Variable, ...], without: tuple[str, ...] = (), fixed: int | None = None
+    ) -> None:
+        super().__init__(model, None, wanted, fixed)
         plan = build.plan(model, self.names, self.seeded(), self.reached)
         for name, run in PASSES.items():
             if name not in without:

@@ -23,7 +23,9 @@ FOLDER = "helpers"
 """The folder of a backend's templates with one file per helper function."""
 
 
-def context(model: Model, backend: str, wanted: tuple[Variable, ...], recipe: str, long: Long) -> dict[str, Any]:
+def context(
+    model: Model, backend: str, wanted: tuple[Variable, ...], recipe: str, long: Long, fixed: int | None = None
+) -> dict[str, Any]:
     """The values of the template `templates/<backend>/module.py.jinja`, and of what comes with long sequences."""
     parts = Parts(model, DIALECTS[backend], long.gaps)
     made: dict[str, Any] = door(model, backend) | {
@@ -53,8 +55,11 @@ def context(model: Model, backend: str, wanted: tuple[Variable, ...], recipe: st
         "input_classes": [(v.name, _drawn(v)) for v in model.of(Role.INPUT) if v.classes],
         "target_classes": [(v.name, _drawn(v)) for v in _class_targets(model)],
         "initialisers": {v.name: initialisers.name_of(v) for v in model.parameters},
+        "fixed_steps": fixed,
         **long.values(parts),
     }
+    if fixed is not None:
+        made["check_steps"] = "STEPS"
     folder = resources.templates().joinpath(backend)
     made |= _needed(parts, made["backward_body"])
     bodies = [str(made[name]) for name in made if name.endswith("_body")]

@@ -9,7 +9,6 @@ import sympy as sp
 from symbptt.emit.frameworks.dialect import Dialect
 from symbptt.emit.layout import Layout, given_shape_text, inner_axes, taken_in
 from symbptt.emit.passes import Line
-from symbptt.errors import BadInput
 from symbptt.model.dimensions import Source, sources
 from symbptt.model.values import Model, Role, Variable
 
@@ -52,9 +51,8 @@ class Opening:
             first = inputs[0]
             return f'inputs["{first.name}"].shape' if first.classes else f"{self.layout.array(first)}.shape[:2]"
         untied = [v for v in given if v.timed]
-        if not untied:
-            raise BadInput(f"{self.model.name} has neither inputs nor untied parameters, so a loop cannot know T")
-        return f"len({self.layout.array(untied[0])}), len(next(iter(states.values()))) if states else 1"
+        T = f"len({self.layout.array(untied[0])})" if untied else "STEPS"
+        return f"{T}, len(next(iter(states.values()))) if states else 1"
 
     def _told(self, source: Source) -> str:
         """The size that a source tells; initial states are read as they are given, other arrays as they are inside."""

@@ -18,6 +18,5 @@ def missing() -> tuple[str, ...]:
 def routes(of: Subject) -> Iterator[tuple[str, Check]]:
     """NumPy code of every kind, and the modules of the frameworks, which have loops only."""
     yield from numpy(of)
-    if of.tells_steps:
-        absent = missing()
-        yield from ((f"{name} code", emitting({"backend": name})) for name in FRAMEWORKS if name not in absent)
+    absent = missing()
+    yield from ((f"{name} code", emitting({"backend": name})) for name in FRAMEWORKS if name not in absent)

@@ -40,14 +40,12 @@ def forms(of: Subject) -> Iterator[tuple[str, Check]]:
 
 
 def numpy(of: Subject) -> Iterator[tuple[str, Check]]:
-    """Every kind of NumPy code. A loop needs something that shows T; without a loss nothing is truncated."""
-    if of.tells_steps:
-        yield from ((name, emitting(options)) for name, options in _LOOPS.items())
-    yield "straight-line code", emitting({"T": of.draft.T, "unroll": True})
+    """Every kind of NumPy code; without a loss nothing is truncated."""
+    yield from ((name, emitting(options)) for name, options in _LOOPS.items())
+    yield "straight-line code", emitting({"unroll": True})
     if of.model.loss is not None:
         yield "code without loss", _without_loss
-        if of.tells_steps:
-            yield "truncated code", _truncated
+        yield "truncated code", _truncated
 
 
 def _sum_of_products(of: Subject, route: str) -> None:
@@ -83,7 +81,7 @@ def emitting(options: Mapping[str, Any]) -> Check:
 
 def _emitted(of: Subject, route: str, options: Mapping[str, Any]) -> None:
     """Objective and gradients, twice; the module's own check; and that nothing given is written to."""
-    code = resolve(emit.source(of.model, wrt="all", **options))
+    code = resolve(emit.source(of.model, T=of.draft.T, wrt="all", **options))
     before = [array.copy() for array in of.arrays()]
     compare(route, "objective", np.asarray(code.value(of.data)).real, of.value)
     first = code.gradients(of.data)
@@ -109,13 +107,13 @@ def _without_loss(of: Subject, route: str) -> None:
     """The vjp of `forward` alone, with random cotangents for every output."""
     bare = subject(load(of.model, loss="none"), of.draft)
     if all(truth.finite for truth in bare.truths):
-        _emitted(bare, route, {} if bare.tells_steps else {"T": of.draft.T, "unroll": True})
+        _emitted(bare, route, {})
 
 
 def _truncated(of: Subject, route: str) -> None:
     """The kept terms (t, k), k > k1 ceil(t / k1) - k2, each from a complex step."""
     k1, k2 = 1 + of.draft.seed % 2, 1 + of.draft.seed // 2 % 3
-    code = resolve(emit.source(of.model, wrt="all", truncation=(k1, k2)))
+    code = resolve(emit.source(of.model, T=of.draft.T, wrt="all", truncation=(k1, k2)))
     given = code.gradients(of.data)
     for v in of.model.of(Role.PARAMETER, Role.INPUT, Role.STATE):
         if v.name in of.gradients:
