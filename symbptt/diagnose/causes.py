@@ -94,7 +94,7 @@ _ROWS = (
         "Fix the seed, hand masks in as arguments, and keep nothing from one call to the next."),
     Row("route-missing", "The summand {summand} of {place} is missing.", "Each reader of a value sends back its own summand."),
     Row("slice-wrong", "In {place} the wrong part is handed back: {wrong}.",
-        "The rows of the state are needed, not those of the input."),
+        "The rows that this value has in the column are needed."),
     Row("sign-flipped", "{what} has the wrong sign.", "{fix}"),
     Row("factor-missing", "The factor {factor} is missing in {place}.", "The summand is {right}."),
     Row("factor-wrong", "{place} has {wrong} in place of {right_factor}.", "The summand is {right}."),

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 
@@ -237,3 +239,9 @@ def test_a_factor_of_the_loss_is_no_other_loss() -> None:
 def test_a_mask_that_the_loss_does_not_meet_is_a_missing_factor() -> None:
     found = _edited("freeze = true\n" + ELMAN, ("weight[t] * mask_[t]", "weight[t] * np.ones_like(mask_[t])"))
     assert {f.causes for f in found.findings if not f.right} == {("factor-missing",)}
+
+
+def test_the_wrong_end_of_an_adjoint_of_a_stacked_column_is_named() -> None:
+    mgu = (Path(symbptt.__file__).parent / "models" / "mgu.toml").read_text(encoding="utf-8")
+    found = _edited(mgu, ("d_a_n_1 = d_a_n_2[..., :H]", "d_a_n_1 = d_a_n_2[..., -H:]"))
+    assert _explains(found, "slice-wrong", "the last rows of")

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+import sympy as sp
+
 from symbptt.algebra.nodes import Concat, Slice
 from symbptt.diagnose import words
 from symbptt.diagnose.causes import Cause
+from symbptt.diagnose.mistakes.product import moving
 from symbptt.diagnose.mutant import Mutant, swapped
 from symbptt.diagnose.point import Point
 from symbptt.diagnose.routes import Backward, Route
@@ -15,6 +18,9 @@ from symbptt.model.values import Role
 
 def mutants(program: Backward, point: Point) -> Iterator[Mutant]:
     """The first rows of [x; h] for the last, and the last of [h; x] for the first."""
+    for route in program.routes:
+        for part in filter(moving, sorted(route.value.atoms(Slice), key=str)):
+            yield from _other_ends(program, route, part)
     pairs = [(carry, beside) for carry in program.routes if carry.lagged and (beside := _beside(program, carry)) is not None]
     carries = [carry for carry, _ in pairs]
     if not pairs or any(r for r in program.routes if r.lagged and r.through in {c.through for c in carries} and r not in carries):
@@ -29,6 +35,19 @@ def mutants(program: Backward, point: Point) -> Iterator[Mutant]:
         shown = (("place", words.place(carries[0], program.model)), ("wrong", wrong), ("stacked", stacked))
         cause = Cause("slice-wrong", carries[0].target.name, carries[0].target.name, carries[0].number, shown, True)
         yield Mutant((cause,), swapped(carries, rules))
+
+
+def _other_ends(program: Backward, route: Route, part: Slice) -> Iterator[Mutant]:
+    """As many rows from the other end of a column that values were put together in."""
+    whole, start, stop = part.args
+    length = stop - start
+    for rows, first in (("first", sp.S.Zero), ("last", whole.shape[0] - length)):
+        if first != start:
+            wrong = f"the {rows} rows of {words.text(whole, program.model)}"
+            shown = (("place", words.place(route, program.model)), ("wrong", wrong), ("stacked", ""))
+            state = route.target.name if route.lagged else None
+            cause = Cause("slice-wrong", state, route.target.name, route.number, shown, route.lagged)
+            yield Mutant((cause,), swapped([route], {part: Slice(whole, first, first + length)}))
 
 
 def _beside(program: Backward, carry: Route) -> Route | None:
