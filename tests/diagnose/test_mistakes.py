@@ -241,7 +241,10 @@ def test_a_mask_that_the_loss_does_not_meet_is_a_missing_factor() -> None:
     assert {f.causes for f in found.findings if not f.right} == {("factor-missing",)}
 
 
-def test_the_wrong_end_of_an_adjoint_of_a_stacked_column_is_named() -> None:
-    mgu = (Path(symbptt.__file__).parent / "models" / "mgu.toml").read_text(encoding="utf-8")
-    found = _edited(mgu, ("d_a_n_1 = d_a_n_2[..., :H]", "d_a_n_1 = d_a_n_2[..., -H:]"))
-    assert _explains(found, "slice-wrong", "the last rows of")
+@pytest.mark.parametrize(("name", "edit", "cause", "words"), [
+    ("mgu", ("d_a_n_1 = d_a_n_2[..., :H]", "d_a_n_1 = d_a_n_2[..., -H:]"), "slice-wrong", "the last rows of"),
+    ("jordan", ("(p[t + 1] * d_p).sum(", "d_p.sum("), "factor-missing", "pₜᵀ"),
+])
+def test_a_mistake_in_a_stacked_column_or_a_softmax_is_named(name: str, edit: tuple[str, str], cause: str, words: str) -> None:
+    text = (Path(symbptt.__file__).parent / "models" / f"{name}.toml").read_text(encoding="utf-8")
+    assert _explains(_edited(text, edit), cause, words)

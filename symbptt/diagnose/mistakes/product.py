@@ -36,6 +36,7 @@ def mutants(program: Backward, point: Point) -> Iterator[Mutant]:
             rest = build.add(*(a for a in route.value.args if a is not summand))
             cause = _cause("route-missing", program, route, summand=words.text(summand, program.model))
             yield Mutant((cause,), swapped([route], {route.value: rest}))
+            yield from _row_missing(program, route, summand)
     yield from _all_transposed(program, point)
 
 
@@ -98,6 +99,16 @@ def other_factor(program: Backward, route: Route, factor: MatrixExpr, other: Mat
         state = factor.name if model[factor.name].role is Role.STATE else None
         return Mutant((Cause(name, state, factor.name, route.number, shown, route.lagged),), swapped([route], {factor: other}))
     return Mutant((_cause(name, program, route, wrong=wrong, right_factor=right),), swapped([route], {factor: other}))
+
+
+def _row_missing(program: Backward, route: Route, summand: MatrixExpr) -> Iterator[Mutant]:
+    """A plain sum of the adjoint for one weighed by a value, as in the Jacobian of a softmax."""
+    number, factors = build.split_number(summand)
+    for factor in factors:
+        if isinstance(factor, sp.Transpose) and isinstance(factor.arg, Timed) and not moving(factor):
+            ones = (OneMatrix(*f.shape) if f is factor else f for f in factors)
+            cause = _cause("factor-missing", program, route, factor=words.text(factor, program.model))
+            yield Mutant((cause,), swapped([route], {summand: build.scale(number, sp.MatMul(*ones))}))
 
 
 def _square(expression: MatrixExpr, point: Point) -> bool:
