@@ -21,6 +21,7 @@ PARAMETERS: Shapes = {"W_xh": ("H", "D"), "W_hh": ("H", "H"), "b_h": ("H",), "W_
 INPUTS: Shapes = {"x": ("D",)}
 STATES: Shapes = {"h": ("H",)}
 TARGETS: Shapes = {"y": ("O",)}
+# the number of steps, written out
 STEPS = 3
 
 
@@ -229,7 +230,7 @@ def _fit(groups, sizes):
         "parameters": PARAMETERS, "inputs": INPUTS, "states": STATES, "targets": TARGETS,
         "cotangents": {"h": ("H",), "o": ("O",)},
     }
-    sizes.setdefault("T", (STEPS, "STEPS"))  # every step is written out
+    sizes.setdefault("T", (STEPS, "STEPS"))
     for kind, group in groups.items():
         if not hasattr(group, "items"):
             raise TypeError(f"{kind} must be a dict of arrays by name, not {type(group).__name__}")
@@ -418,7 +419,7 @@ title = "Elman 网络"
 
 def self_check(seed: int = 0, N: int = 3) -> dict[str, float]:
     """Compare every gradient with the complex step; returns the worst relative error by name."""
-    T = 3
+    T = STEPS
     size: dict[str, int] = {'D': 3, 'H': 4, 'O': 3}
     random = np.random.default_rng(seed)
 
