@@ -44,10 +44,11 @@ def _draft(rng: Random, note: str) -> Draft:
     loss = None if maker.chance(0.04) else _loss(maker)
     learned = tuple((name, _start(maker, name)) for name, shape in states if maker.chance(0.12))
     has_statistics = any("batch_norm" in value.text() for _, value in equations)
+    free = "mask" not in maker.used  # what freeze = true adds is called so
     made = Draft(
         tuple(maker.declared), tuple(equations), loss, maker.choose(("every", "every", "last")), rng.randint(1, 4),
         rng.randint(1, 3), maker.dims, rng.randrange(10**6), maker.chance(0.3), masked=maker.chance(0.2),
-        reduction=maker.choose(("sum", "sum", "sum", "mean")), freeze=bool(states) and maker.chance(0.1),
+        reduction=maker.choose(("sum", "sum", "sum", "mean")), freeze=bool(states) and maker.chance(0.1) and free,
         training=not (has_statistics and maker.chance(0.25)), learned=learned, note=note,
     )
     return made.with_roles(dict(maker.mood.roles))
