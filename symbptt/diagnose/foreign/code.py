@@ -98,7 +98,7 @@ def diagnosis(session: Session, best: Attempt | None) -> Diagnosis:
         opening = (f"With {few} steps all gradients are right. With {best.plan.data.T} they are not, as is shown here.",)
     if best.fit.differs:
         found = tuple(replace(f, suspects=tuple(s for s in f.suspects if s.certain)) for f in found)
-        if not best.fit.wrong_loss and all(f.right or f.certain for f in found):
+        if not best.fit.wrong_loss and all(f.right or (f.verdict == WRONG and f.certain) for f in found):
             # Exact causes presume the model's forward pass: what was seen is a value that was changed afterwards.
             opening = ()
     else:
