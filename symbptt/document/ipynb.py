@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterable
 from typing import Any
 
-from symbptt import emit
+from symbptt.document import listing
 from symbptt.document.lesson import Lesson
 from symbptt.model.values import Model
 
@@ -52,7 +52,7 @@ def run(lesson: Lesson, model: Model) -> list[Cell]:
     """The module of a model, and its own check of every gradient by the complex step."""
     say = lesson.voice.word
     names = lesson.wrt if isinstance(lesson.wrt, (str, type(None))) else tuple(lesson.wrt)
-    module = emit.for_steps(model, lesson.T, wrt=names).text.split(_MAIN)[0]
+    module = listing.module(model, names, lesson.T).split(_MAIN)[0]
     return [
         words(f"## {say('document.run.heading', model=model.name)}\n\n{say('document.run.module')}"), code(module, folded=True),
         words(say("document.run.check")), code(_CHECK.format(steps=lesson.T)),

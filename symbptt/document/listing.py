@@ -22,10 +22,15 @@ def command(model: Model, wrt: tuple[Variable, ...], T: int) -> str:
     return " ".join(part for part in parts if part)
 
 
+def module(model: Model, names: tuple[str, ...] | str | None, T: int, style: str | None = None) -> str:
+    """What that command writes: loops, or straight-line code where no array tells T."""
+    return emit.source(model, wrt=names, T=T, unroll=not emit.loops(model), style=style).text
+
+
 @lru_cache(maxsize=16)
 def functions(model: Model, wrt: tuple[Variable, ...], T: int) -> str:
     """The source of every function with a numbered line, and of `value_and_grad`, in the order of the file."""
-    text = emit.for_steps(model, T, wrt=tuple(v.name for v in wrt)).text
+    text = module(model, tuple(v.name for v in wrt), T)
     lines = text.splitlines()
     made: list[str] = []
     for node in ast.parse(text).body:

@@ -37,8 +37,15 @@ def door(model: Model, backend: str) -> dict[str, Any]:
         "buffers_literal": shapes(model.buffers) if model.buffers else "",
         "inputs_literal": shapes(model.of(Role.INPUT)),
         "states_literal": shapes(model.states),
-        "states_needed": needed,
-        "states_needed_literal": literal(needed),
+        "states_needed": literal(needed) if needed else "",
+        "initial_states": _initial_states(needed),
         "targets_literal": shapes(model.of(Role.TARGET)),
         "outputs_literal": shapes(model.outputs),
     }
+
+
+def _initial_states(needed: tuple[str, ...]) -> str:
+    """What the docstring of `forward` says of them."""
+    return "Initial states default to zero" + (
+        f"; {', '.join(needed)} must be given, since nothing else tells its size." if needed else "."
+    )

@@ -136,7 +136,7 @@ def loops(model: Model) -> bool:
 
 def for_steps(model: Model, T: int, **options: Any) -> SourceFile:
     """A module that serves T steps, with options of `source`: any T, or this one where no array tells it."""
-    return source(model, T=None if loops(model) else T, **options)
+    return source(model, T=T, **options)
 
 
 def _fixed(T: int | None) -> int:

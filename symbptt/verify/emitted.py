@@ -39,7 +39,7 @@ class Emitted:
 
     @property
     def only_T(self) -> int | None:
-        """The number of steps that straight-line code is made for."""
+        """The number of steps that a module is made for, if it does not serve any."""
         found = getattr(self.module, "STEPS", None)
         return found if isinstance(found, int) else None
 

@@ -76,7 +76,7 @@ class Source:
 
     @property
     def steps(self) -> int | None:
-        """The number of steps that emitted code is written out for, as in `STEPS = 3`; None where it has loops."""
+        """The number of steps that emitted code is made for, as in `STEPS = 3`; None where it serves any."""
         values = (n.value for n in self.tree.body if isinstance(n, ast.Assign) and [_name(t) for t in n.targets] == ["STEPS"])
         found = next((v.value for v in values if isinstance(v, ast.Constant)), None)
         return found if isinstance(found, int) and found > 0 else None

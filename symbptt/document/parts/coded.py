@@ -33,9 +33,8 @@ CHECKED = 3
 
 
 @lru_cache(maxsize=16)
-def _numbered(model: Model, wrt: tuple[str, ...], T: int | None) -> dict[int, tuple[str, ...]]:
-    """The lines of the plain code by equation number, comments left out."""
-    text = emit.source(model, wrt=wrt, style="plain", T=T, unroll=T is not None).text
+def _numbered(text: str) -> dict[int, tuple[str, ...]]:
+    """The lines of code by equation number, comments left out."""
     found: dict[int, tuple[str, ...]] = {}
     for row in text.splitlines():
         match = NUMBER.search(row)
@@ -49,7 +48,7 @@ def _numbered(model: Model, wrt: tuple[str, ...], T: int | None) -> dict[int, tu
 def beside(lesson: Lesson) -> tuple[Block, ...]:
     """Every numbered equation and the lines of code that compute it."""
     model, voice = lesson.model, lesson.voice
-    lines = _numbered(model, tuple(v.name for v in lesson.variables), None if emit.loops(model) else lesson.T)
+    lines = _numbered(listing.module(model, tuple(v.name for v in lesson.variables), lesson.T, "plain"))
     told = (given.equations(model, voice), backward.node_form(model, voice, lesson.variables))
     steps_ = [step for section in told for step in section.steps if step.number]
     rows = tuple(((_bare(step),), "\n".join(lines[step.number or 0])) for step in steps_ if step.number in lines)
@@ -74,7 +73,8 @@ def loop(lesson: Lesson) -> tuple[Block, ...]:
     T = min(lesson.T, LONGEST)
     found = required(model, T)
     number = recursion(model).gradient_number(theta.name)
-    code = _numbered(model, tuple(v.name for v in lesson.variables), T).get(number, ())
+    straight = emit.source(model, wrt=tuple(v.name for v in lesson.variables), style="plain", T=T, unroll=True)
+    code = _numbered(straight.text).get(number, ())
     rows = tuple(
         (steps_, line) for (steps_), line in zip(_accumulated(found, lesson, theta), code, strict=False)
     )
