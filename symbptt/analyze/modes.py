@@ -46,7 +46,8 @@ def modes(model: Model, data: Data) -> Modes:
     directions = max((int(np.prod((*lead(v, data.T, data.N), *shape(v, data.dims)))) for v in model.parameters), default=0)
     codes = [emitted.module(model, data.T), emitted.module(model, data.T, mode="forward")]
     (seconds, peak, ours), (longer, most, theirs) = (_measured(code, data) for code in codes)
-    error = max((difference(theirs[name], ours[name], floor(ours)) for name in ours), default=0.0)
+    least = floor(ours)
+    error = max((difference(theirs[name], ours[name], least) for name in ours), default=0.0)
     return Modes(Mode("backward", values, seconds, peak), Mode("forward", directions * state, longer, most), error)
 
 

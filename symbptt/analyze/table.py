@@ -167,17 +167,18 @@ def of_run(
             for tally in tallies.values():
                 tally.close(visit.k)
         loss, gradients = emitted.value_and_grad(emitted.module(model, T, wrt="all"), data)
-        made = tuple(_terms(tally, done, gradients) for tally in tallies.values())
+        least = floor(gradients)
+        made = tuple(_terms(tally, done, gradients[name], least) for name, tally in tallies.items())
     return Table(model, T, done.N, kind, loss, made, tuple(Signal(*item) for item in signals.items()))
 
 
-def _terms(tally: Tally, done: Run, gradients: Mapping[str, Array]) -> Terms:
+def _terms(tally: Tally, done: Run, emitted: Array, least: float) -> Terms:
     v = tally.variable
     gradient = tally.gradient(*size(v, done.values), done.N)
     rows, distances, bias = tally.sums()
     return Terms(
         v, tuple(pairs(done.graph, v)), tally.norms, tally.by_sample, rows, tally.columns, distances, bias, gradient,
-        difference(gradient, gradients[v.name], max(float(tally.norms.max(initial=0.0)), floor(gradients))), tally.entries,
+        difference(gradient, emitted, max(float(tally.norms.max(initial=0.0)), least)), tally.entries,
     )
 
 

@@ -79,12 +79,12 @@ def truncate(model: Model, data: Data, k1: int, k2: int, wrt: Iterable[str] | st
     whole = weighted(model, data, variables, lambda t, k: 1.0)
     part = weighted(model, data, variables, lambda t, k: float(kept(t, k, k1, k2)))
     _, code = emitted.value_and_grad(emitted.module(model, data.T, wrt="all", truncation=(k1, k2)), data)
-    cuts = []
+    cuts, least = [], floor(code)
     for v in variables:
         found = pairs(graph, v)
         keeping = sum(kept(t, k, k1, k2) for t, k in found)
         bias, cosine = _compare(part[v.name], whole[v.name])
-        cuts.append(Cut(v.name, keeping, len(found), bias, cosine, difference(part[v.name], code[v.name], floor(code))))
+        cuts.append(Cut(v.name, keeping, len(found), bias, cosine, difference(part[v.name], code[v.name], least)))
     return Truncation(k1, k2, tuple(cuts))
 
 
