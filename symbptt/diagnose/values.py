@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import zipfile
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
 from symbptt.algebra.evaluate import Array
+from symbptt.checks import whole
 from symbptt.diagnose.check import gradients
 from symbptt.diagnose.diagnosis import Diagnosis
 from symbptt.errors import BadInput, UnknownName
@@ -23,27 +25,27 @@ MAX_BYTES = 256 * 1024 * 1024
 def file(model: Model | str, path: Path | str) -> Diagnosis:
     """Diagnose the gradients in a .npz file. Raises BadInput if it cannot be read or does not fit the model."""
     parts: dict[str, dict[str, Array]] = {group: {} for group in GROUPS}
-    alone: dict[str, Array] = {}
+    alone: dict[str, Any] = {}
     for key, array in _arrays(Path(path)).items():
         group, dot, name = key.partition(".")
         if key in ALONE:
-            alone[key] = array
+            alone[key] = _count(array, path) if key == "T" else array
         elif group not in GROUPS or not dot or not name:
             raise UnknownName("array", key, (*(f"{g}.NAME" for g in GROUPS), *ALONE), str(path))
         else:
             parts[group][name] = array
-    steps = {"T": _count(alone.pop("T"), path)} if "T" in alone else {}
     theirs = parts.pop("gradients")
     if not theirs and not parts["entries"]:
         raise BadInput(f"{path}: no gradients in it; expected arrays such as gradients.W_hh or entries.W_hh")
-    return gradients(model, theirs, **parts, **alone, **steps)  # type: ignore[arg-type]
+    return gradients(model, theirs, **parts, **alone)  # type: ignore[arg-type]
 
 
 def _count(array: Array, path: Path | str) -> int:
     """A number of steps."""
-    if array.size != 1 or array.dtype.kind not in "iu" or array.item() < 1:
+    found = whole(array.item(), 1) if array.size == 1 else None
+    if found is None:
         raise BadInput(f"{path}: T is the number of steps, expected one whole number of at least 1")
-    return int(array.item())
+    return found
 
 
 def _arrays(path: Path) -> dict[str, Array]:

@@ -55,10 +55,9 @@ class Call:
 
     def needless(self, group: str) -> bool:
         """Whether a group need not be given at all, as `states=None`: so what a state starts from can be told by a parameter."""
-        for function, given in ((self.function, self.arguments), (self.forward, self.forward_arguments)):
-            if any(m.kind == "group" and m.name == group and n not in function.required for n, m in given.items() if function):
-                return True
-        return False
+        called = [(self.function, self.arguments), *([(self.forward, self.forward_arguments)] if self.forward else [])]
+        named = ((f, n) for f, given in called for n, m in given.items() if m.kind == "group" and m.name == group)
+        return any(n not in f.required for f, n in named)
 
     def uses(self, kind: str) -> bool:
         """Whether a kind of value is among the arguments; a group counts as what it holds."""

@@ -24,7 +24,7 @@ from symbptt.diagnose.foreign.probing import probed
 from symbptt.diagnose.foreign.quantities import quantities
 from symbptt.diagnose.foreign.results import results
 from symbptt.diagnose.foreign.session import Attempt, Session
-from symbptt.diagnose.foreign.unclipped import clipping, unclipped
+from symbptt.diagnose.foreign.unclipped import about_bounds, unclipped
 from symbptt.diagnose.foreign.witness import computed
 from symbptt.diagnose.problem import Case
 from symbptt.errors import BadInput
@@ -114,7 +114,7 @@ def diagnosis(session: Session, best: Attempt | None) -> Diagnosis:
         missing = (*missing, "several samples")
         notes.append(_of_one(session.larger, best, name))
     if all(f.right for f in findings):
-        notes += _about_bounds(session)
+        notes += about_bounds(session)
         return Diagnosis(model, findings, tuple(notes), unjudged=missing)
     if best.fit.forward is Forward.UNSEEN and not all(f.right or f.certain for f in findings):
         notes.append(f"no value that {name} computes on the way was recognised, so whether its forward pass is the model's is "
@@ -185,13 +185,6 @@ def _as_its_own(session: Session, best: Attempt) -> Iterator[str]:
     else:
         also = f", those of {', '.join(right)} are" if right else ""
         yield f"By central differences of the loss that it returns, {', '.join(wrong)} are not its gradients{also}."
-
-
-def _about_bounds(session: Session) -> Iterator[str]:
-    lines = clipping(session)
-    if lines:
-        which = f"line{'s' if len(lines) > 1 else ''} {', '.join(map(str, lines))}"
-        yield f"{plain(session.path.name)} clips in {which}, which changed nothing at these numbers"
 
 
 def _of_one(larger: Attempt, best: Attempt, name: str) -> str:

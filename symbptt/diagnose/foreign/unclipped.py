@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from copy import deepcopy
 from dataclasses import replace
 from pathlib import Path
@@ -16,13 +16,17 @@ from symbptt.guard.text import plain
 
 _NAMES = ("clip", "clamp")
 _LIBRARIES = ("np", "numpy", "jnp", "torch")
+Judge = Callable[[Attempt, Session], tuple[Finding, ...]]
+"""What gives the findings on an attempt."""
 
 
 class _Without(ast.NodeTransformer):
-    """Puts what is clipped in the place of the call: of np.clip(a, -1, 1) and of a.clip(-1, 1) the array a remains."""
+    """A file without its calls of clip: of np.clip(a, -1, 1) and of a.clip(-1, 1) the array a remains."""
 
-    def __init__(self) -> None:
+    def __init__(self, session: Session) -> None:
+        self.name = plain(session.path.name)
         self.lines: list[int] = []
+        self.tree: ast.Module = self.visit(deepcopy(session.call.source.tree))
 
     def visit_Call(self, node: ast.Call) -> ast.expr:
         self.generic_visit(node)
@@ -35,28 +39,30 @@ class _Without(ast.NodeTransformer):
         self.lines.append(node.lineno)
         return node.args[0] if of_library else called.value
 
+    @property
+    def where(self) -> str:
+        """The lines that clip."""
+        lines = sorted(set(self.lines))
+        return f"line{'s' if len(lines) > 1 else ''} {', '.join(map(str, lines))}"
 
-def clipping(session: Session) -> list[int]:
-    """The lines of their file that clip."""
-    found = _Without()
-    found.visit(deepcopy(session.call.source.tree))
-    return sorted(set(found.lines))
+
+def about_bounds(session: Session) -> Iterator[str]:
+    """What is said of clipping in a file whose gradients are right."""
+    if (found := _Without(session)).lines:
+        yield f"{found.name} clips in {found.where}, which changed nothing at these numbers"
 
 
-def unclipped(
-    session: Session, best: Attempt, findings: tuple[Finding, ...], judge: Callable[[Attempt, Session], tuple[Finding, ...]]
-) -> tuple[Finding, ...]:
+def unclipped(session: Session, best: Attempt, findings: tuple[Finding, ...], judge: Judge) -> tuple[Finding, ...]:
     """The findings, those that no certain cause explains with what is found once the calls of clip are left out.
 
-    `judge` gives the findings on an attempt. A gradient that comes out as before keeps its finding.
+    A gradient that comes out as before keeps its finding.
     """
-    if not (lines := clipping(session)) or not any(_open(f) for f in findings):
+    if not any(map(_open, findings)) or not (copy := _Without(session)).lines:
         return findings
-    found = {f.gradient: f for f in _judged(session, best, judge)}
-    place = f"on the way, in line{'s' if len(lines) > 1 else ''} {', '.join(map(str, lines))}"
-    clip = Cause("clipped", words=(("how", place),))
-    text = session.call.source.text.splitlines()[lines[0] - 1].strip()
-    line = plain(f"{session.path.name}, line {lines[0]}: {text}")
+    found = {f.gradient: f for f in _judged(session, best, copy, judge)}
+    clip = Cause("clipped", words=(("how", f"on the way, in {copy.where}"),))
+    first = min(copy.lines)
+    line = plain(f"{session.path.name}, line {first}: {session.call.source.text.splitlines()[first - 1].strip()}")
     return tuple(_merged(f, found.get(f.gradient), clip, line) for f in findings)
 
 
@@ -64,14 +70,11 @@ def _open(finding: Finding) -> bool:
     return not finding.right and not finding.certain
 
 
-def _judged(
-    session: Session, best: Attempt, judge: Callable[[Attempt, Session], tuple[Finding, ...]]
-) -> tuple[Finding, ...]:
+def _judged(session: Session, best: Attempt, copy: _Without, judge: Judge) -> tuple[Finding, ...]:
     """The findings on a copy of their file that clips nothing."""
-    tree = _Without().visit(deepcopy(session.call.source.tree))
     with TemporaryDirectory() as folder:
         path = Path(folder) / session.path.name
-        path.write_text(ast.unparse(ast.fix_missing_locations(tree)), encoding="utf-8")
+        path.write_text(ast.unparse(copy.tree), encoding="utf-8")
         other = Session(session.model, path, session.calls, session.table, session.limits)
         again = other.attempts([best.plan])
         return judge(again[0], other) if again and again[0].found.gradients else ()

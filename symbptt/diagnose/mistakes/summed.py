@@ -9,7 +9,7 @@ import numpy as np
 
 from symbptt.diagnose.causes import Cause
 from symbptt.diagnose.interpret import Terms, interpret
-from symbptt.diagnose.mistakes.terms import groups, kept, overwritten
+from symbptt.diagnose.mistakes.terms import ends, groups, of_step, overwritten
 from symbptt.diagnose.mutant import Filter, Mutant
 from symbptt.diagnose.point import Point
 from symbptt.diagnose.routes import Backward
@@ -43,20 +43,22 @@ def mutants(program: Backward, point: Point) -> Iterator[Mutant]:
 
         for index in (0, point.N - 1) if point.N > 1 else ():
             yield mutant(f"the batch: only sample {index} remains", sample(names, index))
-        for step in dict.fromkeys((1, point.T, 2)) if point.T > 1 else ():
+        for step in ends(point.T) if point.T > 1 else ():
             tied = frozenset(n for n in names if program.model[n].tied)
-            yield mutant(f"time: only step {step} remains", kept(lambda t, k, s=step: k == s, tied))  # type: ignore[misc]
+            yield mutant(f"time: only step {step} remains", of_step(step, tied))
 
 
 def written(program: Backward, point: Point) -> Iterator[Mutant]:
     """Gradients of weights assigned in a loop over samples, inside of one over the steps, outside of it or without one."""
+    if point.N == 1:
+        return
     found = interpret(program, point).arrays
-    for names in groups(program) if point.N > 1 else ():
+    for names in groups(program):
         for index in (point.N - 1, 0):
             alone = sample(names, index)
             if any(len(program.model[n].shape) > 1 for n in names):
                 yield overwritten(program, names, f"the part of sample {index}, of every step,", alone)
-            for step in dict.fromkeys((1, point.T, 2)) if point.T > 1 else ():
+            for step in ends(point.T) if point.T > 1 else ():
                 if not any(found[n][:, step - 1, index].any() for n in names):
                     continue  # nothing is left, as where the gradient is never computed
                 yield overwritten(program, names, f"the part of sample {index} and step k = {step}", _both(step, names, alone))
@@ -64,8 +66,8 @@ def written(program: Backward, point: Point) -> Iterator[Mutant]:
 
 def _both(step: int, names: frozenset[str], alone: Filter) -> Filter:
     """One sample of one step."""
-    of_step = kept(lambda t, k: k == step, names)
-    return lambda terms: alone(of_step(terms))
+    at = of_step(step, names)
+    return lambda terms: alone(at(terms))
 
 
 def reversed_steps(program: Backward, point: Point) -> Iterator[Mutant]:

@@ -98,9 +98,18 @@ def _recurrent(program: Backward) -> frozenset[str]:
 
 def _overwritten(program: Backward, T: int) -> Iterator[Mutant]:
     for names in groups(program):
-        # A loop that stops at step 2 leaves the part of that one.
-        for step in dict.fromkeys((1, T, 2)):
-            yield overwritten(program, names, f"the part of step k = {step}", kept(lambda t, k, s=step: k == s, names))  # type: ignore[misc]
+        for step in ends(T):
+            yield overwritten(program, names, f"the part of step k = {step}", of_step(step, names))
+
+
+def ends(T: int) -> list[int]:
+    """The steps whose part a loop may leave: the first, the last, and step 2 where it stops there."""
+    return list(dict.fromkeys((1, T, 2)))
+
+
+def of_step(step: int, names: frozenset[str]) -> Filter:
+    """The terms of one source step alone, in these gradients."""
+    return kept(lambda t, k: k == step, names)
 
 
 def groups(program: Backward) -> list[frozenset[str]]:
