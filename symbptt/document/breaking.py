@@ -8,7 +8,7 @@ from itertools import pairwise
 
 from symbptt.document.width import width
 from symbptt.narrative.values import Step
-from symbptt.typeset.tree import Aligned, Equality, Operator, Row, Tree, is_tall
+from symbptt.typeset.tree import Aligned, Equality, Operator, Row, Tree
 
 LIMIT = 43.0
 """The width of a line in em, somewhat less than a page has."""
@@ -39,11 +39,14 @@ def _pieces(tree: Tree) -> list[tuple[str, Tree]]:
 def _filled(pieces: list[tuple[str, Tree]], room: float) -> list[tuple[str, Tree]]:
     """The pieces put together again into lines, each as full as fits: (sign in front, line)."""
     lines: list[tuple[str, list[Tree]]] = []
+    taken = 0.0
     for sign, piece in pieces:
-        if lines and width(Row((*lines[-1][1], Operator(sign), piece))) <= room:
+        if lines and (longer := taken + width(Row((Operator(sign), piece)))) <= room:
             lines[-1][1].extend((Operator(sign), piece))
+            taken = longer
         else:
             lines.append((sign, [piece]))
+            taken = width(piece)
     return [(sign, Row(tuple(items))) for sign, items in lines]
 
 
@@ -88,7 +91,7 @@ def _broken(line: Equality, room: float) -> list[Equality]:
 
 
 def _height(lines: Sequence[Equality]) -> float:
-    return sum(TALL if is_tall(line) else FLAT for line in lines)
+    return sum(TALL if line.tall else FLAT for line in lines)
 
 
 def _equations(lines: tuple[Equality, ...], most: float) -> Iterator[list[Equality]]:

@@ -24,7 +24,7 @@ from symbptt.document.blocks import (
 from symbptt.document.breaking import FLAT, TALL, broken, portions
 from symbptt.narrative.inline import plain
 from symbptt.typeset import text
-from symbptt.typeset.tree import Aligned, Tree, is_tall
+from symbptt.typeset.tree import Aligned, Tree
 
 HEIGHT, WHOLE = 16.0, 12.0
 """The height of a slide in lines of text, and that of what has a slide of its own."""
@@ -151,4 +151,4 @@ def _alone(block: Block) -> float:
 
 def _tree(tree: Tree) -> float:
     lines = tree.lines if isinstance(tree, Aligned) else (tree,)
-    return sum(TALL if is_tall(line) else FLAT for line in lines) * 0.75
+    return sum(TALL if line.tall else FLAT for line in lines) * 0.75

@@ -76,7 +76,7 @@ def _root(tree: t.Root) -> float:
 
 @width.register
 def _fenced(tree: t.Fenced) -> float:
-    return width(tree.body) + (1.3 if t.is_tall(tree.body) else 0.8)
+    return width(tree.body) + (1.3 if tree.body.tall else 0.8)
 
 
 @width.register

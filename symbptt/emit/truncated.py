@@ -36,10 +36,10 @@ def kept(k1: int, k2: int) -> str:
 
 def _extend(k1: int, k2: int, writer: Writer, values: dict[str, Any], parts: Parts) -> None:
     model = writer.model
-    timed = [v.name for v in model.of(Role.INPUT, Role.PARAMETER, Role.BUFFER) if v.timed]
+    timed = tuple(v.name for v in model.of(Role.INPUT, Role.PARAMETER, Role.BUFFER) if v.timed)
     values |= {
         "k1": k1, "k2": k2, "kept": kept(k1, k2),
-        "per_step": f"frozenset({timed!r})" if timed else "frozenset()",
+        "per_step": repr(timed),
         "saved_lines": [f'"{s.name}": start_values["{s.name}"][first]{handed_out(s)},' for s in model.states],
         "rerun_lines": [_output(v.name, v.role is Role.STATE, handed_out(v)) for v in model.outputs],
     }

@@ -129,7 +129,7 @@ def _root(node: t.Root, compact: bool) -> str:
 def _fenced(node: t.Fenced, compact: bool) -> str:
     left, right = _FENCES[node.left]
     body = _write(node.body, compact)
-    if t.is_tall(node.body):
+    if node.body.tall:
         return rf"\left{left.strip()} {body} \right{right}"
     return join(left + body, right)
 

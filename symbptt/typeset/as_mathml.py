@@ -110,7 +110,7 @@ def _root(node: t.Root, compact: bool) -> str:
 @_write.register
 def _fenced(node: t.Fenced, compact: bool) -> str:
     left, right = FENCES[node.left]
-    size = "" if t.is_tall(node.body) else ' stretchy="false"'
+    size = "" if node.body.tall else ' stretchy="false"'
     opening = _tag("mo", escape(left), f' form="prefix"{size}')
     closing = _tag("mo", escape(right), f' form="postfix"{size}')
     return _tag("mrow", opening + _write(node.body, compact) + closing)

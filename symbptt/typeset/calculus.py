@@ -6,7 +6,7 @@ from sympy.matrices.expressions.matexpr import MatrixExpr
 
 from symbptt.algebra import build
 from symbptt.algebra.nodes import Chain, Partial, Series, Timed, is_leaf
-from symbptt.typeset.dispatch import Setting, piece
+from symbptt.typeset.dispatch import Setting, piece, rule
 from symbptt.typeset.pieces import Level, Piece, fenced, signed
 from symbptt.typeset.symbols import GRADIENTS
 from symbptt.typeset.tree import BigOperator, Fraction, Identifier, Operator, Row, Script, Style, Tree
@@ -30,7 +30,7 @@ def _of_loss(node: Partial) -> bool:
     return node.kind == "total" and is_leaf(value) and not isinstance(value, Timed) and value.shape == (1, 1)
 
 
-@piece.register(Partial)
+@rule.register(Partial)
 def _partial(node: Partial, setting: Setting) -> Piece:
     above, below = node.args[:2]
     whole = GRADIENTS.get(setting.notation.gradient)
@@ -49,12 +49,12 @@ def _big(symbol: str, node: Series, body: MatrixExpr, arrow: str, setting: Setti
     return Piece(Row((sign, fenced(piece(body, setting), Level.BIG))), Level.BIG)
 
 
-@piece.register(Series)
+@rule.register(Series)
 def _series(node: Series, setting: Setting) -> Piece:
     return _big("∑", node, node.args[0], "", setting)
 
 
-@piece.register(Chain)
+@rule.register(Chain)
 def _chain(node: Chain, setting: Setting) -> Piece:
     """The first index stands left: an arrow to the right."""
     return _big("∏", node, node.args[0], "right", setting)

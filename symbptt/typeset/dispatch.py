@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from functools import singledispatch
+from dataclasses import dataclass, field
+from functools import lru_cache, singledispatch
 
 import sympy as sp
 from sympy.matrices.expressions.matexpr import MatrixExpr
@@ -20,11 +20,27 @@ class Setting:
 
     notation: Notation = TEXTBOOK
     model: Model | None = None
+    written: dict[sp.Basic, Piece] = field(default_factory=dict, compare=False, repr=False)
+    """How nodes have been written so far: the formulas of a document repeat each other's parts."""
+
+
+@lru_cache(maxsize=16)
+def setting(notation: Notation | None = None, model: Model | None = None) -> Setting:
+    """The setting of a notation and a model, with what it has written."""
+    return Setting(notation or TEXTBOOK, model)
+
+
+def piece(node: sp.Basic, setting: Setting) -> Piece:
+    """How a node is written. Raises MissingRule for a type without a rule."""
+    found = setting.written.get(node)
+    if found is None:
+        found = setting.written[node] = rule(node, setting)
+    return found
 
 
 @singledispatch
-def piece(node: sp.Basic, setting: Setting) -> Piece:
-    """How a node is written; register one function per type. Raises MissingRule for a type without one."""
+def rule(node: sp.Basic, setting: Setting) -> Piece:
+    """How a node is written; register one function per type."""
     raise MissingRule("way of writing", node, "symbptt/typeset/operations.py")
 
 

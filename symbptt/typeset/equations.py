@@ -11,8 +11,8 @@ from symbptt.algebra.nodes import Timed
 from symbptt.errors import UnknownName
 from symbptt.model.values import Model
 from symbptt.typeset.calculus import quotient
-from symbptt.typeset.dispatch import Setting, piece
-from symbptt.typeset.notation import TEXTBOOK, Notation
+from symbptt.typeset.dispatch import Setting, piece, setting
+from symbptt.typeset.notation import Notation
 from symbptt.typeset.pieces import Level, Piece, signed
 from symbptt.typeset.symbols import LOSS, NODE, STEP, laid, named
 from symbptt.typeset.tree import Aligned, Equality, Identifier, Operator, Script, Tree
@@ -32,8 +32,8 @@ def compose(expression: Formula, notation: Notation | None = None, model: Model 
     """
     if isinstance(expression, Tree):
         return expression
-    setting = Setting(notation or TEXTBOOK, model)
-    return signed(piece(laid(expression, setting.notation), setting))
+    used = setting(notation, model)
+    return signed(piece(laid(expression, used.notation), used))
 
 
 def _piece(formula: Formula, setting: Setting) -> Piece:
@@ -59,13 +59,13 @@ def derivative(
     numerator: Formula, denominator: Formula, kind: str = "total", model: Model | None = None, notation: Notation | None = None
 ) -> Tree:
     """The head of a derivative, as dL/dW; `kind` is "immediate", "total" or "partial"."""
-    setting = Setting(notation or TEXTBOOK, model)
-    return quotient(_piece(numerator, setting), _piece(denominator, setting), kind, setting).tree
+    used = setting(notation, model)
+    return quotient(_piece(numerator, used), _piece(denominator, used), kind, used).tree
 
 
 def name_of(symbol: sp.MatrixSymbol, model: Model | None = None, notation: Notation | None = None) -> Tree:
     """A variable by its own name, also where formulas show its definition instead."""
-    return named(symbol, Setting(notation or TEXTBOOK, model)).tree
+    return named(symbol, setting(notation, model)).tree
 
 
 def adjoint_of(symbol: sp.MatrixSymbol, kind: str = "node") -> sp.MatrixSymbol:

@@ -11,7 +11,7 @@ from symbptt.algebra import nodes
 from symbptt.algebra.functions import FUNCTIONS, Y, Z, slope
 from symbptt.errors import MissingRule
 from symbptt.typeset.alphabets import LETTERS
-from symbptt.typeset.dispatch import Setting, between_transposes, of_rows, piece
+from symbptt.typeset.dispatch import Setting, between_transposes, of_rows, piece, rule
 from symbptt.typeset.operations import SCALAR, transposed
 from symbptt.typeset.pieces import (
     ONES,
@@ -66,7 +66,7 @@ _SPECIAL: dict[str, Callable[[nodes.Elementwise, Setting], Piece]] = {
 }
 
 
-@piece.register(nodes.Elementwise)
+@rule.register(nodes.Elementwise)
 def _elementwise(node: nodes.Elementwise, setting: Setting) -> Piece:
     special = _SPECIAL.get(node.name)
     if special is not None:
@@ -74,7 +74,7 @@ def _elementwise(node: nodes.Elementwise, setting: Setting) -> Piece:
     return applied(function(node.name, node.numbers, setting), _argument(node.operand, setting))
 
 
-@piece.register(nodes.Slope)
+@rule.register(nodes.Slope)
 def _slope(node: nodes.Slope, setting: Setting) -> Piece:
     if node.name not in BY_FORMULA:
         return applied(function(node.name, node.numbers, setting, prime=True), _argument(node.operand, setting))
@@ -82,7 +82,7 @@ def _slope(node: nodes.Slope, setting: Setting) -> Piece:
     return _entrywise(node, setting).write(slope(node.name).subs(values), Z)
 
 
-@piece.register(nodes.SlopeByResult)
+@rule.register(nodes.SlopeByResult)
 def _slope_by_result(node: nodes.SlopeByResult, setting: Setting) -> Piece:
     row = FUNCTIONS[node.name]
     if row.by_result is None:
@@ -104,25 +104,25 @@ def _softmax_of_row(node: nodes.Softmax, setting: Setting) -> Piece:
     return _named("softmax", _row(node.operand), setting)
 
 
-@piece.register(nodes.Softmax)
+@rule.register(nodes.Softmax)
 def _softmax(node: nodes.Softmax, setting: Setting) -> Piece:
     """softmax(xᵀ) is softmax(x)ᵀ."""
     row = between_transposes(node, setting)
     return _named("softmax", node.operand, setting) if row is None else transposed(row, setting)
 
 
-@piece.register(nodes.Diag)
+@rule.register(nodes.Diag)
 def _diag(node: nodes.Diag, setting: Setting) -> Piece:
     return _named("diag", _row(node.args[0]), setting)
 
 
-@piece.register(nodes.BatchMean)
+@rule.register(nodes.BatchMean)
 def _batch_mean(node: nodes.BatchMean, setting: Setting) -> Piece:
     name = Script(Identifier("mean", Style.FUNCTION), Text("batch"))
     return applied(name, _argument(node.args[0], setting))
 
 
-@piece.register(nodes.LogSumExp)
+@rule.register(nodes.LogSumExp)
 def _log_sum_exp(node: nodes.LogSumExp, setting: Setting) -> Piece:
     """log(1ᵀ exp(x)), of a row log(exp(x) 1ᵀ)."""
     inner, ones = _named("exp", _row(node.args[0]), setting), transposed(Piece(ONES), setting)
@@ -130,7 +130,7 @@ def _log_sum_exp(node: nodes.LogSumExp, setting: Setting) -> Piece:
     return applied(Identifier("log", Style.FUNCTION), product([inner, ones] if flipped else [ones, inner]).tree)
 
 
-@piece.register(nodes.CrossEntropy)
+@rule.register(nodes.CrossEntropy)
 def _cross_entropy(node: nodes.CrossEntropy, setting: Setting) -> Piece:
     """The textbook's −yᵀ log softmax(o), of rows −(log softmax(o)) yᵀ."""
     scores, target = node.args
@@ -152,7 +152,7 @@ def _slope_of_row(node: nodes.CrossEntropySlope, setting: Setting) -> Piece:
     return _less(node, setting)
 
 
-@piece.register(nodes.CrossEntropySlope)
+@rule.register(nodes.CrossEntropySlope)
 def _cross_entropy_slope(node: nodes.CrossEntropySlope, setting: Setting) -> Piece:
     row = between_transposes(node, setting)
     return _less(node, setting) if row is None else transposed(row, setting)

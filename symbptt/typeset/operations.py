@@ -10,7 +10,7 @@ from sympy.matrices.expressions.special import OneMatrix
 
 from symbptt.algebra import build, nodes
 from symbptt.typeset.calculus import reversed_chain
-from symbptt.typeset.dispatch import Setting, between_transposes, of_rows, piece
+from symbptt.typeset.dispatch import Setting, between_transposes, of_rows, piece, rule
 from symbptt.typeset.pieces import ONES, Level, Piece, fenced, hadamard, indexed, product, raised, signed, total
 from symbptt.typeset.scalars import scaled
 from symbptt.typeset.symbols import shown
@@ -30,14 +30,14 @@ def _constant(text: str, node: MatrixExpr) -> Piece:
     return Piece(Number(text) if node.shape == SCALAR else Identifier(text, Style.BOLD))
 
 
-@piece.register(sp.MatMul)
+@rule.register(sp.MatMul)
 def _product(node: sp.MatMul, setting: Setting) -> Piece:
     number, factors = build.split_number(node)
     kept = [f for f in factors if f != build.ONE]
     return scaled(number, [piece(f, setting) for f in kept], setting)
 
 
-@piece.register(sp.MatAdd)
+@rule.register(sp.MatAdd)
 def _sum(node: sp.MatAdd, setting: Setting) -> Piece:
     return total([piece(term, setting) for term in node.args])
 
@@ -82,7 +82,7 @@ def _powers(factors: list[MatrixExpr], setting: Setting) -> list[Piece]:
     return pieces
 
 
-@piece.register(sp.HadamardProduct)
+@rule.register(sp.HadamardProduct)
 def _hadamard(node: sp.HadamardProduct, setting: Setting) -> Piece:
     """Scalars that fill a matrix come first as plain factors; a factor 1/x is written as a division."""
     if node.shape == SCALAR:
@@ -98,7 +98,7 @@ def _hadamard(node: sp.HadamardProduct, setting: Setting) -> Piece:
     return product([*scalars, body]) if scalars else body
 
 
-@piece.register(sp.Transpose)
+@rule.register(sp.Transpose)
 def _transpose(node: sp.Transpose, setting: Setting) -> Piece:
     inner = node.arg
     if isinstance(inner, nodes.Chain):
@@ -106,7 +106,7 @@ def _transpose(node: sp.Transpose, setting: Setting) -> Piece:
     return between_transposes(inner, setting) or transposed(piece(inner, setting), setting)
 
 
-@piece.register(sp.Identity)
+@rule.register(sp.Identity)
 def _identity(node: sp.Identity, setting: Setting) -> Piece:
     return _constant("I" if node.shape != SCALAR else "1", node)
 
@@ -117,22 +117,22 @@ def _filled_with_ones(shape: tuple[sp.Expr, sp.Expr], setting: Setting) -> Piece
     return transposed(Piece(ONES), setting) if height == 1 and width != 1 else Piece(ONES)
 
 
-@piece.register(OneMatrix)
+@rule.register(OneMatrix)
 def _ones(node: OneMatrix, setting: Setting) -> Piece:
     return _constant("1", node) if node.shape == SCALAR else _filled_with_ones(node.shape, setting)
 
 
-@piece.register(sp.ZeroMatrix)
+@rule.register(sp.ZeroMatrix)
 def _zeros(node: sp.ZeroMatrix, setting: Setting) -> Piece:
     return _constant("0", node)
 
 
-@piece.register(nodes.Spread)
+@rule.register(nodes.Spread)
 def _spread(node: nodes.Spread, setting: Setting) -> Piece:
     return product([_scalar(node.args[0], setting), _filled_with_ones(node.shape, setting)])
 
 
-@piece.register(nodes.SumAll)
+@rule.register(nodes.SumAll)
 def _sum_all(node: nodes.SumAll, setting: Setting) -> Piece:
     """The entries of a column are summed by 1ᵀx, those of a row by x1ᵀ, those of a matrix by 1ᵀX1 (1X1ᵀ where 1 is a row).
 
@@ -146,14 +146,14 @@ def _sum_all(node: nodes.SumAll, setting: Setting) -> Piece:
     return product([*([left] if height != 1 else []), piece(inner, setting), *([right] if width != 1 else [])])
 
 
-@piece.register(nodes.HalfSquaredNorm)
+@rule.register(nodes.HalfSquaredNorm)
 def _half_squared_norm(node: nodes.HalfSquaredNorm, setting: Setting) -> Piece:
     norm = Fenced(signed(piece(node.args[0], setting)), "‖")
     frobenius = Identifier("F") if 1 not in node.args[0].shape else None
     return product([Piece(Script(norm, frobenius, Number("2")), Level.POWER)], HALF)
 
 
-@piece.register(nodes.Concat)
+@rule.register(nodes.Concat)
 def _concat(node: nodes.Concat, setting: Setting) -> Piece:
     return Piece(Matrix(tuple((signed(piece(part, setting)),) for part in node.args)))
 
@@ -168,7 +168,7 @@ def _part(whole: MatrixExpr, node: nodes.Slice, setting: Setting) -> Piece:
     return indexed(piece(whole, setting), Row((first, Operator(":"), last)))
 
 
-@piece.register(nodes.Slice)
+@rule.register(nodes.Slice)
 def _slice(node: nodes.Slice, setting: Setting) -> Piece:
     return _part(node.args[0], node, setting)
 

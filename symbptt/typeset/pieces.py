@@ -105,7 +105,8 @@ def product(pieces: Sequence[Piece], number: Piece | None = None) -> Piece:
     if len(pieces) == 1:
         return _multiple(pieces[0], number)
     last = pieces[-1].level is Level.BIG and not pieces[-1].negative
-    tree = beside([_factor(p, p is pieces[-1]) for p in pieces])
+    *others, end = pieces
+    tree = beside([*(_factor(p, False) for p in others), _factor(end, True)])
     return _multiple(Piece(tree, Level.BIG if last else Level.PRODUCT), number)
 
 

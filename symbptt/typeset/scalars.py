@@ -9,7 +9,7 @@ from fractions import Fraction as Ratio
 import sympy as sp
 
 from symbptt.errors import MissingRule
-from symbptt.typeset.dispatch import Setting, piece
+from symbptt.typeset.dispatch import Setting, piece, rule
 from symbptt.typeset.pieces import ONES, Level, Piece, applied, hadamard, negate, product, raised, signed, total
 from symbptt.typeset.tree import Fraction, Identifier, Number, Operator, Root, Row, Script, Style, Tree
 
@@ -85,9 +85,9 @@ class Entrywise:
             return self.operand
         if not value.has(operand):
             return scaled(value, [self.one()], self.setting)
-        for kind, rule in _ENTRYWISE.items():
+        for kind, write in _ENTRYWISE.items():
             if isinstance(value, kind):
-                return rule(self, value, operand)
+                return write(self, value, operand)
         raise MissingRule("entrywise way of writing", value, "symbptt/typeset/scalars.py")
 
 
@@ -150,17 +150,17 @@ def _ordered(pieces: list[Piece]) -> list[Piece]:
     return ranked if any(not p.negative for p in others) else sorted(pieces, key=lambda p: p.negative)
 
 
-@piece.register(sp.Number)
+@rule.register(sp.Number)
 def _number(value: sp.Number, setting: Setting) -> Piece:
     return number(value)
 
 
-@piece.register(sp.Add)
+@rule.register(sp.Add)
 def _sum(value: sp.Expr, setting: Setting) -> Piece:
     return total(_ordered([piece(term, setting) for term in _terms(value)]))
 
 
-@piece.register(sp.Mul)
+@rule.register(sp.Mul)
 def _product(value: sp.Expr, setting: Setting) -> Piece:
     top, bottom = sp.fraction(value)
     if bottom != 1:
@@ -170,7 +170,7 @@ def _product(value: sp.Expr, setting: Setting) -> Piece:
     return scaled(coefficient, [piece(f, setting) for f in sorted(sp.Mul.make_args(rest), key=sp.default_sort_key)], setting)
 
 
-@piece.register(sp.Pow)
+@rule.register(sp.Pow)
 def _power(value: sp.Expr, setting: Setting) -> Piece:
     base, top = value.args
     if top == sp.Rational(1, 2):
@@ -180,8 +180,8 @@ def _power(value: sp.Expr, setting: Setting) -> Piece:
     return raised(piece(base, setting), exponent(top, setting))
 
 
-@piece.register(sp.Max)
-@piece.register(sp.Min)
+@rule.register(sp.Max)
+@rule.register(sp.Min)
 def _extreme(value: sp.Expr, setting: Setting) -> Piece:
     trees: list[Tree] = []
     for argument in sorted(value.args, key=sp.default_sort_key):

@@ -17,7 +17,7 @@ from symbptt.algebra.rows import rows
 from symbptt.model.values import Model, Role, Variable
 from symbptt.typeset import as_text, snippet
 from symbptt.typeset.alphabets import LETTERS
-from symbptt.typeset.dispatch import Setting, piece
+from symbptt.typeset.dispatch import Setting, piece, rule
 from symbptt.typeset.names import Label, from_tree, label, unbold, whole
 from symbptt.typeset.notation import Notation
 from symbptt.typeset.pieces import TIMES, Level, Piece, fenced, signed
@@ -227,7 +227,7 @@ GRADIENTS: dict[str, Callable[[Piece, Setting], Piece]] = {"nabla": _nabla, "dif
 """The ways to write the gradient of the loss by a value, beside the quotient."""
 
 
-@piece.register(sp.MatrixSymbol)
+@rule.register(sp.MatrixSymbol)
 def _symbol(symbol: sp.MatrixSymbol, setting: Setting) -> Piece:
     for prefix, write in _ADJOINTS.items():
         if symbol.name.startswith(prefix):
@@ -236,6 +236,6 @@ def _symbol(symbol: sp.MatrixSymbol, setting: Setting) -> Piece:
     return named(symbol, setting) if found is None else piece(found, setting)
 
 
-@piece.register(sp.Symbol)
+@rule.register(sp.Symbol)
 def _scalar_symbol(symbol: sp.Symbol, setting: Setting) -> Piece:
     return Piece(label(symbol.name, bold=False).plain())

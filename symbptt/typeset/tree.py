@@ -10,6 +10,7 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass, fields, is_dataclass, replace
 from enum import StrEnum
+from functools import cached_property
 from typing import Any
 
 from symbptt.display import Formula
@@ -33,6 +34,11 @@ class Style(StrEnum):
 
 class Tree(Formula):
     """Base of all presentation nodes."""
+
+    @cached_property
+    def tall(self) -> bool:
+        """Whether fences around the node must grow."""
+        return isinstance(self, TALL) or any(inner.tall for inner in children(self))
 
 
 @dataclass(frozen=True)
@@ -189,11 +195,6 @@ def children(tree: Tree) -> tuple[Tree, ...]:
         value = getattr(tree, name)
         found.extend(value if isinstance(value, tuple) else (value,))
     return tuple(found)
-
-
-def is_tall(tree: Tree) -> bool:
-    """Whether fences around the node must grow."""
-    return isinstance(tree, TALL) or any(map(is_tall, children(tree)))
 
 
 def rebuilt(tree: Tree, change: Callable[[Tree], Tree]) -> Tree:

@@ -30,7 +30,7 @@ from symbptt.narrative import symbols
 from symbptt.narrative.inline import math, plain
 from symbptt.narrative.values import Section, Step
 from symbptt.narrative.voice import Voice, speaking
-from symbptt.typeset import notations, operations
+from symbptt.typeset import dispatch, notations, operations
 from symbptt.typeset.tree import Aligned, Equality, Tree
 
 T = 3
@@ -255,5 +255,7 @@ def _products_not_reversed(monkeypatch: pytest.MonkeyPatch) -> None:
 ])
 def test_the_reading_notices_a_wrong_page(corrupt: Any, layout: str, monkeypatch: pytest.MonkeyPatch) -> None:
     corrupt(monkeypatch)
+    dispatch.setting.cache_clear()  # what was written before must not be taken again, nor what is written now
     with pytest.raises((AssertionError, ValueError)):
         Told("elman", speaking(layout=layout)).read()
+    dispatch.setting.cache_clear()
