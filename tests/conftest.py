@@ -12,7 +12,7 @@ from symbptt.resources import model_names
 
 settings.register_profile("symbptt", deadline=None, derandomize=True, max_examples=50)
 settings.load_profile("symbptt")
-gc.set_threshold(100_000, 50, 100)  # formulas are many small objects that stay: looking for circles among them takes a sixth of the time
+gc.set_threshold(100_000, 50, 100)  # formulas are many objects that stay; searches for circles take a sixth of the time
 
 
 @pytest.hookimpl(tryfirst=True)

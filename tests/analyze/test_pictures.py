@@ -33,7 +33,7 @@ def lstm():
     return analyze.flow("lstm", 6, wrt=["W_hi", "b_f"])
 
 
-@pytest.mark.sampled(2)
+@pytest.mark.sampled(5)
 @pytest.mark.parametrize("name", pictures.FIGURES)
 @pytest.mark.parametrize("layout", ["png", "svg"])
 def test_every_picture_in_both_formats_twice_the_same(lstm, name, layout):
@@ -69,7 +69,7 @@ def test_words_in_place_of_an_empty_drawing(values, T, sentence):
     assert sentence in _texts(pictures.of_analysis(analyze.flow(ELMAN, T, values=values))).replace("\n", " ")
 
 
-@pytest.mark.sampled(3)
+@pytest.mark.sampled(6)
 @pytest.mark.parametrize("name", pictures.FIGURES)
 def test_no_model_and_no_value_stops_a_picture(name):
     infinite = analyze.flow(ELMAN, 3, values={"x": np.full((3, 2, 3), np.inf)})

@@ -59,6 +59,7 @@ def verdicts(found: Diagnosis) -> set[str]:
     return {f.verdict for f in found.findings}
 
 
+@pytest.mark.sampled(2)
 @pytest.mark.parametrize(("model", "file", "function", "mapping"), [
     ("elman", "char_rnn.py", None, THEIRS / "char_rnn.toml"),
     ("elman", "rows.py", "rnn_backward", None),
@@ -78,6 +79,7 @@ def test_the_published_gradient_without_its_carries() -> None:
         assert first == [("carry-dropped", "h"), ("carry-dropped", "c")] and finding.certain
 
 
+@pytest.mark.sampled(2)
 @pytest.mark.parametrize(("old", "new", "gradient", "cause"), [
     ("        carry = da @ W_hh\n", "", "W_hh", "carry-dropped"),
     ("da.T @ h[t]\n", "da.T @ h[t + 1]\n", "W_hh", "off-by-one"),
@@ -115,6 +117,7 @@ def test_a_mean_loss_is_scaled_unless_the_mapping_says_so(write: Write) -> None:
     assert code.file("elman", write(text), table=table(said, symbptt.load("elman"))).ok
 
 
+@pytest.mark.sampled(2)
 @pytest.mark.parametrize("style", ["plain", "fast"])
 @pytest.mark.parametrize(("model", "function"), [("gru", "value_and_grad"), ("lstm", "backward"), ("jordan", None)])
 def test_emitted_modules(tmp_path: Path, model: str, function: str | None, style: str) -> None:

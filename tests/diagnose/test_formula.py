@@ -56,6 +56,7 @@ def test_right_formulas_of_the_lstm(formula: str) -> None:
     assert check_formula(LSTM, formula).ok
 
 
+@pytest.mark.sampled(2)
 @pytest.mark.parametrize(("old", "new", "cause"), [
     ("h[k-1]", "h[k]", "off-by-one"),
     ("prod(j, k+1, t", "prod(j, k, t", "product-too-long"),
@@ -182,6 +183,7 @@ def test_right_in_another_shape(model: Model, formula: str) -> None:
     assert found.ok and found.findings[0].error < 1e-12, str(found)
 
 
+@pytest.mark.sampled(2)
 @pytest.mark.parametrize(("model", "formula", "cause"), [
     (ELMAN, "dh[t] = W_ho.T @ do[t] + W_hh.T @ dh[t+1]", "slope-missing"),
     (ELMAN, "dh[t] = W_ho.T @ do[t] * (W_hh.T @ da[t+1])", "operator-wrong"),

@@ -59,6 +59,7 @@ def test_a_wrong_gradient_is_recognised_in_another_layout(bench: Make) -> None:
         assert found["W_hh"].causes[0] == "carry-dropped" and found["W_hh"].certain
 
 
+@pytest.mark.slow
 def test_clipping(bench: Make) -> None:
     made = bench("lstm")
     found = made.diagnose({name: np.clip(g, -0.5, 0.5) for name, g in made.right.items()})
@@ -80,6 +81,7 @@ def test_a_bias_that_was_never_summed(bench: Make, axes: str) -> None:
     assert finding.verdict == "wrong" and finding.causes[0] == "bias-not-summed"
 
 
+@pytest.mark.sampled(3)
 @pytest.mark.parametrize("decimals", [4, 6, 9])
 def test_printed_numbers(bench: Make, decimals: int) -> None:
     made = bench("lstm")

@@ -20,7 +20,7 @@ def test_they_are_right(name: str) -> None:
     assert {f.gradient for f in found.findings} >= {v.name for v in found.model.parameters}
 
 
-@pytest.mark.sampled(2)
+@pytest.mark.sampled(4)
 @pytest.mark.parametrize(("name", "old", "new", "cause"), [
     ("mean_loss", "dscores.dot(Wy.T) + dh_next", "dscores.dot(Wy.T)", "carry-dropped"),
     ("mean_loss", "return loss, grads", "return loss, {k: np.clip(g, -0.1, 0.1) for k, g in grads.items()}", "clipped"),

@@ -116,7 +116,7 @@ _LOOP_END = "        d_im_next = d_im * a[t] * c[t] - d_re * a[t] * s[t]"
 _SINE = "d_s = d_im * a[t] * re[t]"
 
 
-@pytest.mark.sampled(2)
+@pytest.mark.sampled(4)
 @pytest.mark.parametrize(("edits", "cause", "words"), [
     ([("d_re_next = d_im", "d_re_next = -d_im"), ("c[t] - d_re * a[t] * s[t]", "c[t] + d_re * a[t] * s[t]")],
      "sign-flipped", "rotation"),

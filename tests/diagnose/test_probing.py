@@ -88,6 +88,7 @@ def backward(q, k, v, a, do):
 """
 
 
+@pytest.mark.slow
 def test_several_axes_of_samples_are_probed_as_well(tmp_path: Path) -> None:
     """Single samples have them as axes of one."""
     (tmp_path / "theirs.py").write_text(HEADS)

@@ -34,6 +34,7 @@ def together(mutants: list[Mutant]) -> Mutant:
     return first
 
 
+@pytest.mark.slow
 def test_mistakes_in_different_places_are_all_certain(bench: Make) -> None:
     made = bench("lstm", T=3)
     gone = {c.subject: m for m in made.named("not-computed") for c in m.causes}
@@ -65,6 +66,7 @@ def test_a_mistake_in_the_computation_of_one_gradient_is_certain(bench: Make) ->
     assert all(f.right for f in found.findings if f.gradient != "W_hh")
 
 
+@pytest.mark.sampled(3)
 @pytest.mark.parametrize("seed", range(6))
 def test_what_is_certain_can_all_have_been_made(bench: Make, seed: int) -> None:
     """Gradients of two passes with a mistake each, mixed: the first hypotheses of all gradients agree with each other."""
@@ -74,6 +76,7 @@ def test_what_is_certain_can_all_have_been_made(bench: Make, seed: int) -> None:
     check(singles(made.case, made.mutants, theirs))
 
 
+@pytest.mark.sampled(4)
 @pytest.mark.parametrize("name", corpus.MODELS)
 def test_what_is_certain_of_mistakes_in_code_can_all_have_been_made(name: str) -> None:
     """Gradients of emitted modules with mistakes of three kinds, mixed or made together."""

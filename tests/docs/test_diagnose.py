@@ -21,6 +21,7 @@ WRONG = (
 )
 
 
+@pytest.mark.slow
 def test_every_block(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     assert len(pages.run("diagnose", tmp_path, monkeypatch, dict.fromkeys(WRONG, 1))) == 9
     assert mapping.file(tmp_path / "mapping.toml", symbptt.load("elman")).function == "lossFun"

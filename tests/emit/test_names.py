@@ -160,6 +160,7 @@ def test_words_are_found_in_every_kind_of_code() -> None:
     assert {"span", "stop", "chunk", "steps", "directions", "step", "carry", "tangents", "weight", "dtype"} <= set(words())
 
 
+@pytest.mark.sampled(2)
 @pytest.mark.parametrize("name", ["gated", "untied"])
 def test_fast_code_does_not_mind_its_own_words(name: str) -> None:
     agree(name, NUMPY["fast"], in_turn(name, 5))

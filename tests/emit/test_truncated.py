@@ -80,6 +80,7 @@ def _compare(model, drawn, scheme):
         np.testing.assert_allclose(gradients[name], value, rtol=1e-10, atol=1e-13, err_msg=f"{name} {scheme}")
 
 
+@pytest.mark.sampled(2)
 @pytest.mark.parametrize("scheme", SCHEMES, ids=str)
 @pytest.mark.parametrize("name", ["elman", "lstm", "jordan", "deep_feedforward", "scalar"])
 def test_truncated_code_is_the_sum_of_the_kept_terms(name, scheme):

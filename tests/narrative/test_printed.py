@@ -204,13 +204,14 @@ class Told:
         ), "")
 
 
+@pytest.mark.sampled(2)
 @pytest.mark.parametrize("layout", LAYOUTS)
 @pytest.mark.parametrize("name", MODELS)
 def test_every_printed_formula_has_its_value(name: str, layout: str) -> None:
     assert Told(name, speaking(layout=layout)).read() > 20
 
 
-@pytest.mark.sampled(2)
+@pytest.mark.sampled(5)
 @pytest.mark.parametrize("layout", LAYOUTS)
 @pytest.mark.parametrize("notation", notations.names())
 @pytest.mark.parametrize("name", QUICK)

@@ -45,6 +45,7 @@ def found(tmp_path: Path, **changes: str) -> Diagnosis:
     return code.file("elman", tmp_path / "theirs.py")
 
 
+@pytest.mark.sampled(2)
 @pytest.mark.parametrize("carry", ["np.clip(da @ W_hh, -0.1, 0.1)", "(da @ W_hh).clip(-0.1, 0.1)"])
 def test_a_carry_that_is_clipped_is_named(tmp_path: Path, carry: str) -> None:
     made = found(tmp_path, CARRY=carry)
@@ -52,6 +53,7 @@ def test_a_carry_that_is_clipped_is_named(tmp_path: Path, carry: str) -> None:
     assert made["W_ho"].right and "theirs.py, line 22: carry = " in made["W_hh"].line and "on the way, in line 22" in str(made)
 
 
+@pytest.mark.slow
 def test_what_else_is_wrong_is_named_as_well(tmp_path: Path) -> None:
     made = found(tmp_path, CARRY="np.clip(da @ W_hh.T, -0.1, 0.1)")
     assert {"clipped", "transpose-missing"} <= {*made["W_hh"].causes} and made["W_hh"].certain

@@ -21,6 +21,7 @@ from symbptt.model.values import Model
 QUICK = ("elman", "jordan", "leaky", "linear", "scalar", "deep_feedforward")
 
 
+@pytest.mark.sampled(2)
 @pytest.mark.parametrize("name", QUICK)
 def test_a_model_is_proved(name: str) -> None:
     report = verify.prove(symbptt.load(name))
@@ -119,6 +120,7 @@ FAULTS: dict[str, tuple[type, Callable[[rules.Local], rules.Local]]] = {
 }  # fmt: skip
 
 
+@pytest.mark.sampled(3)
 @pytest.mark.usefixtures("restored")
 @pytest.mark.parametrize("fault", FAULTS)
 def test_a_wrong_rule_fails_everywhere(fault: str) -> None:
