@@ -81,6 +81,7 @@ def test_models_without_a_named_activation_or_with_a_loss_at_the_end():
             page_of(model)
 
 
+@pytest.mark.slow
 def test_from_the_command_line(tmp_path, capsys):
     path = tmp_path / "flow.html"
     assert main(["analyze", "elman", "-T", "4", "--format", "html", "-o", str(path)]) == 0

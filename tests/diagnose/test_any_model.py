@@ -134,7 +134,7 @@ def test_any_random_model_has_a_report(number: int) -> None:
         _explains_its_own(model, known, number, 2)
 
 
-@pytest.mark.sampled(3)
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", ["learned-start", "loss-mean", "names-of-code", "states-only", "no-inputs"])
 def test_emitted_code_of_special_kinds_is_right(kind: str, tmp_path: Path) -> None:
     """States that start from parameters, a mask of the model's own, names of the contract, modules for one T."""

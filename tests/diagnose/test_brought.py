@@ -87,6 +87,7 @@ def test_one_mistake_in_them_is_named(tmp_path: Path, name: str, old: str, new: 
     assert all(f.certain and cause in f.causes for f in wrong), str(found)
 
 
+@pytest.mark.slow
 def test_several_samples_go_before_one() -> None:
     found = diagnosed("one_sample")
     wrong = {f.gradient: f.causes[:1] for f in found.findings if not f.right}

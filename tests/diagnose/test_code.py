@@ -100,6 +100,7 @@ def test_a_mistake_in_code_is_named(write: Write, old: str, new: str, gradient: 
     assert cause in {s.cause.name for s in found[gradient].suspects if s.hypothesis == 1}, str(found)
 
 
+@pytest.mark.slow
 def test_gradients_come_as_dicts_lists_or_without_names(write: Write) -> None:
     for ending in ("return loss, {'W_hh': dW_hh, 'b_h': db_h}", "return {'dW_hh': dW_hh, 'grad_b_h': db_h}",
                    "return [loss, dW_xh, dW_hh, db_h, dW_ho + 0, db_o]", "return dict(W_hh=dW_hh, b_h=db_h)"):

@@ -111,7 +111,7 @@ def test_without_targets_the_lengths_tell_the_terms_apart(tmp_path: Path) -> Non
     assert probe.table.sentence == "The terms with t − k = 2 are 0.7 times what they should be; all others are right."
 
 
-@pytest.mark.sampled(3)
+@pytest.mark.slow
 @pytest.mark.parametrize(("text", "factor", "check", "terms"), [
     (TARGETS, "0.5 if t - k == 2 and n else 1", "", "The terms with t − k ≥ 2 of every sample after the first are 0.5 times"),
     (TARGETS, "1.1 if t - k == 3 else 1", "assert W_hh.shape == (4, 4)", "The terms with t − k ≥ 3 are 1.1 times"),

@@ -46,6 +46,7 @@ def test_mistakes_in_different_places_are_all_certain(bench: Make) -> None:
     assert {"carry-dropped", "not-computed"} <= set(found.causes) and found["b_o"].causes == ("not-computed",)
 
 
+@pytest.mark.slow
 def test_causes_that_exclude_each_other_are_never_both_certain(bench: Make) -> None:
     made = bench("elman")
     missing = next(m for m in made.named("slope-missing") if m.causes[0].subject == "a")

@@ -198,7 +198,7 @@ def test_other_kinds_are_about_one_model() -> None:
         document.compose(("elman", "lstm"), 3, wishes=Wishes(kind="handout"))
 
 
-@pytest.mark.sampled(4)
+@pytest.mark.sampled(6)
 @pytest.mark.parametrize("format", ["tex", "html", "md"])
 @pytest.mark.parametrize("kind", sorted(set(KINDS) - {"handout"}))
 def test_every_kind_is_written_in_every_format(kind: str, format: str) -> None:

@@ -102,7 +102,7 @@ def check(kind: str, language: str, layout: str, notation: str) -> None:
         assert not re.search(r"[一-鿿，。；：（）]", text)
 
 
-@pytest.mark.sampled(11)
+@pytest.mark.slow
 @pytest.mark.parametrize(("kind", "language", "layout", "notation"), SOME)
 def test_every_kind_in_every_notation(kind: str, language: str, layout: str, notation: str) -> None:
     check(kind, language, layout, notation)

@@ -67,6 +67,7 @@ def test_learning_reaches_further_back(example, name, rule, updates, share):
     assert after.mean > before.mean + 1 and after.shares[task.T // 2 :].sum() > before.shares[task.T // 2 :].sum()
 
 
+@pytest.mark.slow
 def test_from_the_command_line():
     def run(*arguments):
         environment = {**os.environ, "PYTHONPATH": str(PATH.parents[1])}

@@ -94,6 +94,7 @@ def backward(x, dh, h0, W_xh, W_hh, b_h):
     assert code.file("elman", tmp_path / "theirs.py", wrt=["W_hh"]).ok
 
 
+@pytest.mark.slow
 def test_a_forward_pass_of_which_nothing_was_recognised(tmp_path: Path) -> None:
     text = (tmp_path / "theirs.py")
     text.write_text("""

@@ -56,6 +56,7 @@ EVERYTHING = model(
 )
 
 
+@pytest.mark.slow
 def test_a_model_with_nearly_every_node_is_proved() -> None:
     report = verify.prove(EVERYTHING)
     assert report.ok, report.table()
