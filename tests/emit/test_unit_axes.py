@@ -48,6 +48,14 @@ FILES = {
     "a mean of ones and others": dict(
         inputs={"x": "K"}, parameters={"W": "K 2"}, equations={"v": "mean(W ** 0 + W ** 2)", "u": "x * x"}, loss="sum(u)",
     ),
+    "a part of a sum that the loss reads as well": dict(
+        inputs={"W": "1 H", "b": "H+1"}, parameters={"p": "H", "q": ""}, equations={"v": "q + concat(W @ p, b)"},
+        loss="(W @ p) * q + sum(v)",
+    ),
+    "a transpose and a copy that the loss reads as well": dict(
+        inputs={"x": "H K"}, parameters={"W": "H K", "q": ""}, equations={"a": "W * x", "b": "a.T", "c": "b", "v": "q + tanh(c)"},
+        loss="sum(a) * q + sum(b * b) + sum(c) * q + sum(v)",
+    ),
     "two products that no sample tells apart": dict(
         states={"c": "H"}, parameters={"W": "H K", "b": "K", "p": "H"},
         equations={"v": "W @ b[t]", "c": "(0.6 * (W @ b[t])) ** 2 + 0.5 * c[t-1]"}, loss="dot(p, c) + sum(sin(v))",

@@ -12,7 +12,7 @@ from symbptt.emit.fast.constants import Constants
 from symbptt.emit.fast.gates import weight_of
 from symbptt.emit.fast.operations import Operations
 from symbptt.emit.fast.place import Arrays, Rows, Step, Stretch
-from symbptt.emit.fast.plan import GRADIENT, OUT, Block, Statement, terms
+from symbptt.emit.fast.plan import GRADIENT, OUT, Block, Statement, is_view, terms
 from symbptt.emit.fast.storage import Storage, writes
 from symbptt.emit.layout import Layout, array_rank
 from symbptt.emit.passes import Line, reduced
@@ -123,7 +123,7 @@ class Writer:
         text = code.at(ADD)
         if not code.batched:
             text = f"np.array(np.broadcast_to({text}, (T * N, {shape})), dtype)"
-        elif code.strength == ATOM and (isinstance(value, sp.MatrixSymbol) or text.startswith(READ_ONLY)):
+        elif is_view(value) or (code.strength == ATOM and text.startswith(READ_ONLY)):
             text += ".copy()"
         self.lines.append(Line(f"{rows} = {text}", " ".join(statement.numbers)))
         self.arrays.views[rows] = ""

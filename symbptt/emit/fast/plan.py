@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 import sympy as sp
 from sympy.matrices.expressions.matexpr import MatrixExpr
 
-from symbptt.algebra.nodes import TIME, BatchMean, Timed, leaves
+from symbptt.algebra.nodes import TIME, BatchMean, Slice, Timed, leaves
 from symbptt.derive.adjoint import NODE
 from symbptt.derive.recursion import OUTSIDE
 from symbptt.model.values import Model, Role, Variable
@@ -154,6 +154,13 @@ def is_stepwise(model: Model, statement: Statement) -> bool:
 def is_constant(expression: MatrixExpr) -> bool:
     """Whether an expression reads parameters only, all of them tied."""
     return not any(isinstance(s, Timed) for s in symbols(expression))
+
+
+def is_view(expression: MatrixExpr) -> bool:
+    """Whether NumPy gives a part of another array for it, in which nobody else may write."""
+    if isinstance(expression, (sp.Transpose, Slice)):
+        return is_view(expression.args[0])
+    return isinstance(expression, sp.MatrixSymbol)
 
 
 def terms(expression: MatrixExpr) -> tuple[MatrixExpr, ...]:
