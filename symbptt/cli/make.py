@@ -19,7 +19,7 @@ from symbptt.cli.options import (
     writing_options,
     wrt_option,
 )
-from symbptt.cli.output import say, say_json
+from symbptt.cli.output import note, say, say_json
 from symbptt.cli.progress import progress
 from symbptt.cli.truncation import truncation_options
 from symbptt.errors import BadInput
@@ -55,6 +55,9 @@ def derive(
     if paths and form != "sum":
         raise BadInput(f"derive: --paths takes the terms of --form sum apart, not those of --form {form}")
     voice = symbptt.narrative.voice.speaking(language, notation, orientation)
+    if model.loss is None:
+        note(f"{model.name} has no loss: derived for cotangents of its outputs, as with --loss cotangents")
+    model = symbptt.model.read.differentiable(model)
     graph = symbptt.unroll.steps(model, steps)
     names = _names(model, wrt)
     results: list[Any]

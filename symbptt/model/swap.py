@@ -77,7 +77,8 @@ def _with_cotangents(document: Document, model: Model) -> Document:
     symbols = tuple(
         Symbol(name, None, tuple((language, text.format(v.name)) for language, text in _COTANGENT)) for v, name in names.items()
     )
-    step = " + ".join(f"{name} * {v.name}" if v.shape == () else f"sum({name} * {v.name})" for v, name in names.items())
+    products = ("{} * {}", "dot({}, {})", "sum({} * {})")  # of scalars, vectors and matrices
+    step = " + ".join(products[len(v.shape)].format(name, v.name) for v, name in names.items())
     made = _with_targets(document, tuple((name, " ".join(v.shape)) for v, name in names.items()))
     return replace(made, loss=(step, "every", "sum"), symbols=(*made.symbols, *symbols))
 

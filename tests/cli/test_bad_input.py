@@ -25,7 +25,6 @@ BAD = [
     (["derive", "elman", "--form", "adjoint", "--wrt", "W_hx"], "did you mean 'W_x"),
     (["derive", "elman", "--form", "adjoint", "--wrt", "y"], "y is a target"),
     (["derive", "elman", "--form", "nested", "--wrt", "a"], "a is a local"),
-    (["derive", "elman", "--loss", "none"], "no loss"),
     (["derive", "elman", "--paths", "--form", "nested"], "not those of --form nested"),
     (["derive", "elman", "--paths", "-T", "5"], "up to T = 4, not 5"),
     (["derive", "elman", "--wrt", "W_hh,,b_h"], "--wrt: expected names separated by commas"),

@@ -59,6 +59,12 @@ def test_derive_shows_the_blocks_once_and_the_direct_route(run: Run) -> None:
     assert out.count("dL/db_f = ") == out.count("dL/dbᵢ = ") == 1
 
 
+def test_derive_without_a_loss_is_for_cotangents_of_the_outputs(run: Run) -> None:
+    code, out, err = run("derive", "elman", "--loss", "none", "-T", "2")
+    assert code == 0 and err.startswith("symbptt: note: elman has no loss: derived for cotangents")
+    assert out == run("derive", "elman", "--loss", "cotangents", "-T", "2")[1]
+
+
 def test_derive_lists_single_routes(run: Run) -> None:
     out = run("derive", "lstm", "-T", "2", "--wrt", "b_f", "--paths")[1]
     assert "The term (2, 1) has 5:" in out

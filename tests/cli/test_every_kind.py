@@ -25,12 +25,6 @@ SECONDS = 60.0
 QUICK = ("show", "init", "unroll", "derive", "emit", "analyze")
 """Commands whose plain lines take fractions of a second on every kind."""
 
-REFUSED = {
-    ("no-loss", "derive"), ("no-loss-no-states", "derive"),  # the three forms are those of a loss
-}  # fmt: skip
-"""Kinds that a command has nothing to say about, and says so."""
-
-
 def run(line: Line, kind: str, folder: Path) -> str:
     """What is wrong with what a command line does, or nothing."""
     out, err = io.StringIO(), io.StringIO()
@@ -45,7 +39,7 @@ def run(line: Line, kind: str, folder: Path) -> str:
             return f"{line}: {type(error).__name__}: {error}"
     said = [text for text in err.getvalue().splitlines() if not text.startswith("symbptt: note: ")]
     refused = code == 2 and len(said) == 1 and said[0].startswith("symbptt: ")
-    if code == line.code or (refused and (line.varied or (kind, line.command) in REFUSED)):
+    if code == line.code or (refused and line.varied):
         return ""
     return f"{line}: exit code {code}: {err.getvalue()}"
 
