@@ -11,6 +11,7 @@ from enum import IntEnum
 from itertools import pairwise
 
 from symbptt.typeset.tree import (
+    Accent,
     BigOperator,
     Brace,
     Fenced,
@@ -86,11 +87,19 @@ def _wide(tree: Tree) -> bool:
     return isinstance(tree, (Fraction, Matrix, Brace, Root))
 
 
+def _is_word(tree: Tree) -> bool:
+    """Whether a name of several letters stands there, which would run into the next."""
+    while isinstance(tree, (Script, Accent)):
+        tree = tree.base
+    return isinstance(tree, Identifier) and len(tree.text) > 1 and tree.style is not Style.FUNCTION
+
+
 def beside(trees: Sequence[Tree]) -> Tree:
     """Factors next to each other."""
     items = [trees[0]]
     for left, right in pairwise(trees):
-        items += [SPACE if _wide(left) or _wide(right) else TIMES, right]
+        apart = any(_wide(side) or _is_word(side) for side in (left, right))
+        items += [SPACE if apart else TIMES, right]
     return Row(tuple(items)) if len(items) > 1 else items[0]
 
 

@@ -34,6 +34,7 @@ EXPECTED = [
     (at("step:h"), r"\bar{\mathbf{h}}_{t}"),
     (at("loss:h"), r"\mathbf{g}_{h,t}"),
     (build.add(build.mul(W, at("h", t - 1)), b), r"\mathbf{W}_{hh} \mathbf{h}_{t-1} + \mathbf{b}_{h}"),
+    (build.mul(sp.MatrixSymbol("span", H, D), at("item", rows=D)), r"\mathbf{span}\, \mathbf{item}_{t}"),
     (build.add(h, build.scale(-1, build.mul(W, a))), r"\mathbf{h}_{t} - \mathbf{W}_{hh} \mathbf{a}_{t}"),
     (sp.MatMul(W, sp.Integer(-1), h), r"-\mathbf{W}_{hh} \mathbf{h}_{t}"),
     (sp.MatMul(sp.Rational(1, 2), W, h), r"\frac{1}{2}\, \mathbf{W}_{hh} \mathbf{h}_{t}"),
