@@ -14,7 +14,7 @@ import sympy as sp
 
 from symbptt import typeset
 from symbptt.algebra import build
-from symbptt.algebra.nodes import TIME, Partial
+from symbptt.algebra.nodes import SOURCE, TIME, Partial
 from symbptt.analyze import Analysis
 from symbptt.analyze.report import as_text
 from symbptt.derive.adjoint import AdjointEquation, AdjointSystem, Contribution
@@ -149,7 +149,7 @@ def _left(model: Model, variable: Variable) -> Tree:
 
 
 def _source(variable: Variable) -> sp.MatrixSymbol:
-    return variable.at(0 if variable.role is Role.STATE else sp.Symbol("k", integer=True))
+    return variable.at(0 if variable.role is Role.STATE else SOURCE)
 
 
 @tree.register

@@ -27,7 +27,7 @@ class Values:
 
     def __init__(self, leaves: Mapping[sp.MatrixSymbol, Array], sizes: Mapping[str, int]) -> None:
         self.leaves = dict(leaves)
-        self.sizes = {nodes_dimension(name): size for name, size in sizes.items()}
+        self.sizes = {nodes.dimension(name): size for name, size in sizes.items()}
 
     def number(self, expression: sp.Expr) -> float:
         """A coefficient or a dimension as a number."""
@@ -36,11 +36,6 @@ class Values:
     def size(self, expression: sp.Expr) -> int:
         """A dimension as an integer."""
         return int(expression.xreplace(self.sizes))
-
-
-def nodes_dimension(name: str) -> sp.Symbol:
-    """The symbol of a named dimension."""
-    return sp.Symbol(name, integer=True, positive=True)
 
 
 @cache

@@ -17,6 +17,13 @@ from symbptt.errors import MissingRule
 
 TIME = sp.Symbol("t", integer=True)
 """The step of a template equation."""
+SOURCE, BETWEEN = sp.Symbol("k", integer=True), sp.Symbol("j", integer=True)
+"""The source step of a term, and the index of its product of state Jacobians."""
+
+
+def dimension(name: str) -> sp.Symbol:
+    """The symbol of a named dimension."""
+    return sp.Symbol(name, integer=True, positive=True)
 
 
 @cache

@@ -15,16 +15,12 @@ from sympy.matrices.expressions.matexpr import MatrixExpr
 
 from symbptt.algebra import build, linear
 from symbptt.algebra.linear import LinearMap
-from symbptt.algebra.nodes import TIME, Chain, Diag
+from symbptt.algebra.nodes import BETWEEN, SOURCE, TIME, Chain, Diag
 from symbptt.derive.rules import paths
 from symbptt.derive.step import accumulate
 from symbptt.model.read import load
 from symbptt.model.single_assignment import NONLINEAR
 from symbptt.model.values import Equation, Model, Variable
-
-INDEX = sp.Symbol("j", integer=True)
-"""The step that a product over time runs over."""
-FIRST, LAST = (sp.Symbol(name, integer=True) for name in "kt")
 
 
 @dataclass(frozen=True)
@@ -67,7 +63,7 @@ class DirectRoute:
         """The transposed direct part of ds_t/ds_k for symbolic k and t, as the sum of products has it: step k+1 first."""
         if self.block is None:
             return None
-        return Chain(build.transpose(self.block).xreplace({TIME: INDEX}), INDEX, FIRST + 1, LAST)
+        return Chain(build.transpose(self.block).xreplace({TIME: BETWEEN}), BETWEEN, SOURCE + 1, TIME)
 
 
 def direct_routes(model: Model | str) -> tuple[DirectRoute, ...]:

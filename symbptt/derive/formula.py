@@ -2,21 +2,35 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
+from functools import lru_cache
 
 import sympy as sp
 from sympy.matrices.expressions.matexpr import MatrixExpr
 
 from symbptt.algebra import build
-from symbptt.algebra.nodes import TIME
-from symbptt.model.values import Model, Role, Variable
+from symbptt.algebra.nodes import TIME, Timed
+from symbptt.model.values import Model
+from symbptt.typeset.symbols import DERIVATION
 
 
-def state(model: Model, step: sp.Expr | int = TIME) -> MatrixExpr:
-    """s_t as one symbol: the state itself if there is only one."""
-    if len(model.states) == 1:
-        return model.states[0].at(step)
-    return Variable("s", Role.STATE, (), sp.Add(*(s.rows * s.columns for s in model.states)), sp.S.One).at(step)
+@lru_cache(maxsize=256)
+def free(model: Model, kind: str) -> str:
+    """A letter for "state", "jacobian", "parameter" or "vector" that no variable of the model has."""
+    taken = {re.split(r"_|\d", v.name)[0] for v in model.variables if v.definition is None}
+    return next((name for name in DERIVATION[kind] if name not in taken), DERIVATION[kind][0] + "_all")
+
+
+def state_rows(model: Model) -> sp.Expr:
+    """The number of entries of s_t."""
+    return sp.Add(*(s.rows * s.columns for s in model.states))
+
+
+def state(model: Model, step: sp.Expr | int = TIME) -> Timed:
+    """s_t, a column: the state itself if there is only one, a matrix as its entries, else everything that a later step reads."""
+    name = model.states[0].name if len(model.states) == 1 else free(model, "state")
+    return Timed(name, state_rows(model), 1, step)
 
 
 def product(factors: Sequence[tuple[str, MatrixExpr]], like: MatrixExpr) -> MatrixExpr:

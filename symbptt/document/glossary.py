@@ -8,6 +8,7 @@ from sympy.matrices.expressions.matexpr import MatrixExpr
 
 from symbptt import typeset
 from symbptt.algebra.nodes import TIME
+from symbptt.derive import formula
 from symbptt.derive.adjoint import NODE, symbol
 from symbptt.derive.recursion import recursion
 from symbptt.model.values import Model, Role, Variable
@@ -59,7 +60,7 @@ def _letters(model: Model, voice: Voice) -> list[tuple[MatrixExpr, str, dict[str
     """The letters of the derivation: (symbol, key of its meaning, slots of the meaning)."""
     made: list[tuple[MatrixExpr, str, dict[str, Tree]]] = []
     if len(model.states) > 1:
-        made.append((symbols.state(model), "states", {}))
+        made.append((formula.state(model), "states", {}))
     if model.states:
         made.append((symbols.jacobian(model), "jacobian", {}))
         made.append((symbols.loss_symbol(model), "loss_gradient", {}))

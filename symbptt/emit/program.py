@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import sympy as sp
 
+from symbptt.algebra.nodes import TIME
 from symbptt.derive.numeric import WEIGHT
 from symbptt.derive.recursion import recursion
 from symbptt.emit import passes
@@ -161,7 +162,7 @@ class Writer:
     def _backward(self) -> Body:
         layout, model = self.layout, self.model
         pullback = passes.cell_pullback(model, self.reached)
-        carried = [s for s in model.states if s.at(sp.Symbol("t", integer=True) - 1) in pullback.leaves]
+        carried = [s for s in model.states if s.at(TIME - 1) in pullback.leaves]
         before = [Line(f"{layout.gradient(v)} = {self._zero_gradient(v)}") for v in self.wanted if v.role is not Role.STATE]
         seeded = self.seeded()
         if self.steps is None:

@@ -7,11 +7,11 @@ from random import Random
 
 import sympy as sp
 
+from symbptt.algebra.nodes import dimension
 from symbptt.fuzz.draft import Draft
 from symbptt.fuzz.expression import SCALAR, Expression, Shape
 from symbptt.fuzz.grammar import expression, within
 from symbptt.fuzz.maker import Maker
-from symbptt.model.shapes import dimension
 
 _LONGEST = 1500
 """The most characters of a right side; the reader takes more, but nothing is learned from it."""

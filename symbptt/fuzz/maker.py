@@ -9,10 +9,10 @@ from typing import TypeVar
 
 import sympy as sp
 
+from symbptt.algebra.nodes import dimension
 from symbptt.fuzz.draft import Declared
 from symbptt.fuzz.expression import SCALAR, Expression, Shape
 from symbptt.fuzz.names import hostile
-from symbptt.model.shapes import dimension
 
 Item = TypeVar("Item")
 

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 import sympy as sp
 
+from symbptt.algebra.nodes import dimension
 from symbptt.model import habits, names
 from symbptt.model.place import Place
 
@@ -26,11 +27,6 @@ class Shape:
     text: tuple[str, ...]
     rows: sp.Expr
     columns: sp.Expr
-
-
-def dimension(name: str) -> sp.Symbol:
-    """The symbol of a named dimension."""
-    return sp.Symbol(name, integer=True, positive=True)
 
 
 def _term(text: str, place: Place) -> sp.Expr:

@@ -11,13 +11,13 @@ import sympy as sp
 from sympy.matrices.expressions.matexpr import MatrixExpr
 
 from symbptt.algebra import build
-from symbptt.algebra.nodes import TIME, Slice, leaves
+from symbptt.algebra.nodes import TIME, Slice, dimension, leaves
 from symbptt.model import habits, lags
 from symbptt.model.arithmetic import OPERATORS, is_number
 from symbptt.model.calls import Call
 from symbptt.model.lagged import held
 from symbptt.model.place import Place
-from symbptt.model.shapes import at_least, dimension, is_sum, is_vector, shown
+from symbptt.model.shapes import at_least, is_sum, is_vector, shown
 from symbptt.model.site import Site
 from symbptt.model.structure import CALLS
 from symbptt.model.syntax import Parsed

@@ -8,7 +8,7 @@ from sympy.matrices.expressions.matexpr import MatrixExpr
 from symbptt import typeset
 from symbptt.algebra import build
 from symbptt.algebra.nodes import TIME, Series
-from symbptt.derive import step
+from symbptt.derive import formula, step
 from symbptt.derive.adjoint import NODE, Contribution, initial, symbol
 from symbptt.derive.recursion import RecursionEquation, recursion
 from symbptt.model.values import Model, Role, Variable
@@ -55,7 +55,7 @@ def state_form(model: Model, voice: Voice, wrt: tuple[Variable, ...]) -> Section
     single = "state" if len(model.states) == 1 else "states"
     claim = voice.say(
         f"derivation.backward.{single}", adjoint=voice.tree(bar(model), model),
-        loss=voice.tree(symbols.loss(model, None), model), state=voice.tree(symbols.state(model), model),
+        loss=voice.tree(symbols.loss(model, None), model), state=voice.tree(formula.state(model), model),
     )
     rule = voice.say("derivation.backward.chain_rule")
     if step.loss_lag(model) and model.loss.at == "last":

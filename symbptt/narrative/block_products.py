@@ -7,13 +7,12 @@ from sympy.matrices.expressions.matexpr import MatrixExpr
 
 from symbptt.algebra import build
 from symbptt.algebra.linear import LinearMap
-from symbptt.algebra.nodes import TIME, Chain, Partial
-from symbptt.derive import step
+from symbptt.algebra.nodes import BETWEEN, SOURCE, TIME, Chain, Partial
+from symbptt.derive import formula, step
 from symbptt.derive.adjoint import initial as starts
 from symbptt.model.values import Model, Variable
 from symbptt.narrative import symbols
 from symbptt.narrative.jacobians import immediate_action, vector
-from symbptt.narrative.symbols import BETWEEN, SOURCE
 from symbptt.narrative.values import Step
 from symbptt.narrative.voice import Voice
 from symbptt.narrative.written_sum import head, written_sum
@@ -46,7 +45,7 @@ def in_blocks(model: Model, voice: Voice, wrt: tuple[Variable, ...]) -> list[Ste
         if action is not None:
             found = {vector(model, s): _loss_value(model, s) for s in model.states}
             value = symbols.abbreviated(_replaced(step.immediate(model, variable), model, found), model)
-            left = build.mul(build.transpose(symbols.immediate(symbols.state(model), variable.at())), symbols.loss_symbol(model))
+            left = build.mul(build.transpose(symbols.immediate(formula.state(model), variable.at())), symbols.loss_symbol(model))
             rule = voice.say("derivation.substituted.term_now")
             left, value = (symbols.at(side, symbols.loss_at(model)) for side in (left, value))
             steps.append(Step(voice.equation(model, left, value), rule, voice.check(value, variable.at())))

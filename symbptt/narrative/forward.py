@@ -6,6 +6,7 @@ import sympy as sp
 
 from symbptt import typeset
 from symbptt.algebra.nodes import TIME, BatchMean, CrossEntropy, Series
+from symbptt.derive import formula
 from symbptt.derive.step import state_jacobian
 from symbptt.model.values import Equation, Model, Role
 from symbptt.narrative import symbols
@@ -23,7 +24,7 @@ def conventions(model: Model, voice: Voice) -> Section:
         voice.say("derivation.conventions.matrix"),
     ]
     if model.states:
-        now, before = symbols.state(model), symbols.state(model, TIME - 1)
+        now, before = formula.state(model), formula.state(model, TIME - 1)
         state = voice.tree(now, model)
         notes += [
             (*_state_meaning(model, voice), *_start(model, voice)),
@@ -41,7 +42,7 @@ def _batch(model: Model, voice: Voice) -> list[Prose]:
     """What the formulas mean where a mean over the batch mixes the samples."""
     if not any(e.value.has(BatchMean) for e in model.all_equations):
         return []
-    example = BatchMean(sp.MatrixSymbol(symbols.free(model, "vector"), symbols.parameter(model).rows, 1))
+    example = BatchMean(sp.MatrixSymbol(formula.free(model, "vector"), symbols.parameter(model).rows, 1))
     return [voice.say("derivation.conventions.batch", mean=voice.tree(example, model))]
 
 
@@ -62,7 +63,7 @@ def _notation_notes(model: Model, voice: Voice) -> list[Prose]:
 def _start(model: Model, voice: Voice) -> Prose:
     """What the initial values are: one sentence for the state as a whole, or one for each where some are learned."""
     if all(variable.initial is None for variable in model.states):
-        return voice.say("derivation.conventions.initial", initial=voice.tree(symbols.state(model, 0), model))
+        return voice.say("derivation.conventions.initial", initial=voice.tree(formula.state(model, 0), model))
     said: Prose = ()
     for variable in model.states:
         slots = {"initial": voice.tree(variable.at(0), model)}
@@ -75,7 +76,7 @@ def _start(model: Model, voice: Voice) -> Prose:
 
 
 def _state_meaning(model: Model, voice: Voice) -> Prose:
-    whole = voice.tree(symbols.state(model), model)
+    whole = voice.tree(formula.state(model), model)
     if len(model.states) == 1:
         return voice.say("derivation.conventions.state", state=whole)
     members = voice.listed(voice.tree(v.at(), model) for v in model.states)

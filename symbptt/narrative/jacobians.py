@@ -10,8 +10,8 @@ from sympy.matrices.expressions.matexpr import MatrixExpr
 from symbptt import derive, typeset
 from symbptt.algebra import build
 from symbptt.algebra.linear import LinearMap, jacobian
-from symbptt.algebra.nodes import TIME, Chain, Partial
-from symbptt.derive import step
+from symbptt.algebra.nodes import BETWEEN, SOURCE, TIME, Chain, Partial
+from symbptt.derive import formula, step
 from symbptt.model.values import Model, Role, Variable
 from symbptt.narrative import symbols
 from symbptt.narrative.values import Prose, Section, Step
@@ -49,7 +49,7 @@ def value(model: Model, head: Partial, inner: LinearMap) -> tuple[MatrixExpr, Ma
     matrix = jacobian(inner, below.shape, above.shape)
     if matrix is not None:
         return head, matrix
-    name = symbols.free(model, "vector")
+    name = formula.free(model, "vector")
     column, own = sp.MatrixSymbol(name, head.shape[0], 1), sp.MatrixSymbol(name, *above.shape)
     return build.mul(build.transpose(head), column), inner.transposed().apply(own)
 
@@ -58,14 +58,14 @@ def acts(model: Model, voice: Voice, lefts: Iterable[MatrixExpr]) -> tuple[Prose
     """What v stands for, where one of the left sides is a derivative that acts on it."""
     if all(isinstance(left, Partial) for left in lefts):
         return ()
-    letter = sp.MatrixSymbol(symbols.free(model, "vector"), symbols.parameter(model).rows, 1)
+    letter = sp.MatrixSymbol(formula.free(model, "vector"), symbols.parameter(model).rows, 1)
     return (voice.say("derivation.jacobians.acts", vector=voice.tree(letter, model)),)
 
 
 def _direct_step(model: Model, voice: Voice, state: Variable, direct: MatrixExpr) -> Step:
-    product = Chain(symbols.at(direct, symbols.BETWEEN), symbols.BETWEEN, symbols.SOURCE + 1, TIME)
+    product = Chain(symbols.at(direct, BETWEEN), BETWEEN, SOURCE + 1, TIME)
     own, name = voice.tree(state.at(), model), voice.tree(state.at(TIME - 1), model)
-    block = voice.tree(Partial(state.at(), state.at(symbols.SOURCE), "partial"), model)
+    block = voice.tree(Partial(state.at(), state.at(SOURCE), "partial"), model)
     claim = voice.say(
         "derivation.jacobians.direct_claim", before=name, now=own, derivative=voice.tree(direct, model), block=block
     )
@@ -104,7 +104,7 @@ def loss_gradient(model: Model, voice: Voice) -> Section:
     when = symbols.loss_at(model)
     L = symbols.loss(model, when)
     found = {name: symbols.at(value, when) for name, value in step.loss_gradient(model).items()}
-    letter, head = symbols.loss_symbol(model, when), build.transpose(symbols.immediate(L, symbols.state(model, when)))
+    letter, head = symbols.loss_symbol(model, when), build.transpose(symbols.immediate(L, formula.state(model, when)))
     single = len(model.states) == 1
     if not found:
         zero = sp.ZeroMatrix(*letter.shape)
@@ -147,7 +147,7 @@ def _loss_step(model: Model, voice: Voice, L: MatrixExpr, by: MatrixExpr, value:
 
 def vector(model: Model, state: Variable) -> sp.MatrixSymbol:
     """The part of the column v that belongs to a state."""
-    name = symbols.free(model, "vector")
+    name = formula.free(model, "vector")
     return sp.MatrixSymbol(name if len(model.states) == 1 else f"{name}_{state.name}", state.rows, state.columns)
 
 
@@ -157,8 +157,8 @@ def immediate_action(model: Model, variable: Variable) -> tuple[MatrixExpr, Matr
     if not found:
         return None
     parts = [inner.transposed().product(vector(model, model[name])) for name, inner in found.items()]
-    whole = sp.MatrixSymbol(symbols.free(model, "vector"), symbols.state_rows(model), 1)
-    head = build.transpose(symbols.immediate(symbols.state(model), variable.at()))
+    whole = sp.MatrixSymbol(formula.free(model, "vector"), formula.state_rows(model), 1)
+    head = build.transpose(symbols.immediate(formula.state(model), variable.at()))
     return build.mul(head, whole), symbols.abbreviated(build.add(*parts), model)
 
 
@@ -186,7 +186,7 @@ def immediate(model: Model, voice: Voice, wrt: tuple[Variable, ...]) -> Section:
 def _immediate_claim(model: Model, voice: Voice) -> Prose:
     if not model.states:
         return voice.say("derivation.immediate.no_state")
-    whole = voice.tree(sp.MatrixSymbol(symbols.free(model, "vector"), symbols.state_rows(model), 1), model)
+    whole = voice.tree(sp.MatrixSymbol(formula.free(model, "vector"), formula.state_rows(model), 1), model)
     if len(model.states) == 1:
         return voice.say("derivation.immediate.state", column=whole)
     parts = voice.listed(voice.tree(vector(model, variable), model) for variable in model.states)

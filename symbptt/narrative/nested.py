@@ -6,13 +6,13 @@ import sympy as sp
 from sympy.matrices.expressions.matexpr import MatrixExpr
 
 from symbptt.algebra import build
-from symbptt.algebra.nodes import TIME, Series
-from symbptt.derive import step
+from symbptt.algebra.nodes import SOURCE, TIME, Series
+from symbptt.derive import formula, step
 from symbptt.model.values import Model, Variable
 from symbptt.narrative import symbols
 from symbptt.narrative.backward import base_case, during
 from symbptt.narrative.products import EXPANDED, Pattern, members, patterns
-from symbptt.narrative.symbols import LAST, SOURCE
+from symbptt.narrative.symbols import LAST
 from symbptt.narrative.values import Section, Step
 from symbptt.narrative.voice import Voice
 from symbptt.typeset.tree import Aligned, Equality
@@ -21,10 +21,10 @@ from symbptt.typeset.tree import Aligned, Equality
 def _recursion(model: Model, voice: Voice, pattern: Pattern) -> Step:
     """The base case, then one step."""
     theta = pattern.symbol(model)
-    n, p = symbols.state_rows(model), theta.shape[0] * theta.shape[1]
-    now = symbols.total(symbols.state(model), theta)
-    before = build.mul(symbols.jacobian(model), symbols.total(symbols.state(model, TIME - 1), theta))
-    immediate = symbols.immediate(symbols.state(model), theta)
+    n, p = formula.state_rows(model), theta.shape[0] * theta.shape[1]
+    now = symbols.total(formula.state(model), theta)
+    before = build.mul(symbols.jacobian(model), symbols.total(formula.state(model, TIME - 1), theta))
+    immediate = symbols.immediate(formula.state(model), theta)
     if pattern.initial:
         first, base, value, when = sp.S.Zero, sp.Identity(n), before, "t = 1, …, T"
     elif pattern.timed:
@@ -48,10 +48,10 @@ def _gradient(model: Model, voice: Voice, pattern: Pattern) -> Step:
     if pattern.direct and not pattern.timed:
         parts.append(symbols.immediate(symbols.loss(model), theta))
     if pattern.reaches:
-        parts.append(build.mul(g, symbols.total(symbols.state(model), theta)))
+        parts.append(build.mul(g, symbols.total(formula.state(model), theta)))
         if step.loss_lag(model):
-            back = symbols.immediate(symbols.loss(model), symbols.state(model, TIME - 1))
-            parts.append(build.mul(back, symbols.total(symbols.state(model, TIME - 1), theta)))
+            back = symbols.immediate(symbols.loss(model), formula.state(model, TIME - 1))
+            parts.append(build.mul(back, symbols.total(formula.state(model, TIME - 1), theta)))
     row = sp.Transpose(parts[0] if len(parts) == 1 else sp.MatAdd(*parts)) if parts else None
     sums: list[MatrixExpr] = []
     if pattern.direct and pattern.timed:
@@ -68,10 +68,10 @@ def _gradient(model: Model, voice: Voice, pattern: Pattern) -> Step:
 def _written_out(model: Model, voice: Voice, pattern: Pattern, T: int) -> Step:
     """ds_T/dθ with the recursion inserted into itself."""
     theta = pattern.symbol(model)
-    value: MatrixExpr = sp.ZeroMatrix(symbols.state_rows(model), theta.shape[0] * theta.shape[1])
+    value: MatrixExpr = sp.ZeroMatrix(formula.state_rows(model), theta.shape[0] * theta.shape[1])
     for t in range(1, T + 1):
-        value = build.add(symbols.immediate(symbols.state(model, t), theta), build.mul(symbols.jacobian(model, t), value))
-    left = symbols.total(symbols.state(model, T), theta)
+        value = build.add(symbols.immediate(formula.state(model, t), theta), build.mul(symbols.jacobian(model, t), value))
+    left = symbols.total(formula.state(model, T), theta)
     return Step(voice.equation(model, left, value), voice.say("derivation.nested.inserted", times=str(T)), "")
 
 

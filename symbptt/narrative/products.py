@@ -10,15 +10,15 @@ from sympy.matrices.expressions.matexpr import MatrixExpr
 
 from symbptt import derive
 from symbptt.algebra import build
-from symbptt.algebra.nodes import TIME, Chain, Series
-from symbptt.derive import step
+from symbptt.algebra.nodes import BETWEEN, SOURCE, TIME, Chain, Series
+from symbptt.derive import formula, step
 from symbptt.derive.adjoint import initial as starts
 from symbptt.derive.factors import Kind
 from symbptt.derive.sum_of_products import Gradient, Term
 from symbptt.model.values import Model, Role, Variable
 from symbptt.narrative import symbols
 from symbptt.narrative.substituted import substituted
-from symbptt.narrative.symbols import BETWEEN, LAST, SOURCE
+from symbptt.narrative.symbols import LAST
 from symbptt.narrative.values import Prose, Section, Step
 from symbptt.narrative.voice import Voice
 from symbptt.typeset.tree import Aligned, Equality, Fenced, Number, Operator, Row, Tree
@@ -44,7 +44,7 @@ class Pattern:
     def symbol(self, model: Model, at: sp.Expr | int = SOURCE) -> sp.MatrixSymbol:
         """The variable itself, or θ for several; an initial state stands for all of s_0."""
         if self.initial:
-            return symbols.state(model, 0)
+            return formula.state(model, 0)
         if len(self.variables) == 1:
             return self.variables[0].at(at)
         return symbols.parameter(model)
@@ -77,15 +77,15 @@ class Factors:
         """g_t."""
         if self.letters:
             return symbols.loss_symbol(self.model, at)
-        return build.transpose(symbols.immediate(symbols.loss(self.model, at), symbols.state(self.model, at)))
+        return build.transpose(symbols.immediate(symbols.loss(self.model, at), formula.state(self.model, at)))
 
     def lag(self, at: sp.Expr | int) -> MatrixExpr:
         """(d+L_t/ds_{t-1})^T."""
-        return build.transpose(symbols.immediate(symbols.loss(self.model, at), symbols.state(self.model, sp.sympify(at) - 1)))
+        return build.transpose(symbols.immediate(symbols.loss(self.model, at), formula.state(self.model, sp.sympify(at) - 1)))
 
     def immediate(self, theta: MatrixExpr, at: sp.Expr | int) -> MatrixExpr:
         """(d+s_k/d theta)^T."""
-        return build.transpose(symbols.immediate(symbols.state(self.model, at), theta))
+        return build.transpose(symbols.immediate(formula.state(self.model, at), theta))
 
     def direct(self, theta: MatrixExpr, at: sp.Expr | int) -> MatrixExpr:
         """(d+L_t/d theta)^T."""
@@ -183,7 +183,7 @@ def _initial(model: Model, voice: Voice, variable: Variable) -> Prose:
     states = starts(model, variable)
     named = voice.tree(variable.at(), model)
     start = voice.tree(states[0].at(0), model)
-    whole = voice.tree(symbols.state(model, 0), model)
+    whole = voice.tree(formula.state(model, 0), model)
     several = len(model.states) > 1
     block = voice.say("derivation.products.block", state=whole) if several else ()
     if variable.role is Role.PARAMETER:

@@ -9,14 +9,13 @@ from sympy.matrices.expressions.matexpr import MatrixExpr
 
 from symbptt import derive, typeset
 from symbptt.algebra import build
-from symbptt.algebra.nodes import TIME, BatchMean
-from symbptt.derive import step
+from symbptt.algebra.nodes import SOURCE, TIME, BatchMean
+from symbptt.derive import formula, step
 from symbptt.derive.adjoint import initial as starts
 from symbptt.derive.sum_of_products import Gradient, Term
 from symbptt.model.values import Model, Role, Variable
 from symbptt.narrative import symbols
 from symbptt.narrative.block_products import in_blocks
-from symbptt.narrative.symbols import SOURCE
 from symbptt.narrative.values import Prose, Step
 from symbptt.narrative.voice import Voice
 from symbptt.narrative.written_sum import head, written_sum
@@ -54,7 +53,7 @@ def _with_letters(model: Model, variable: Variable, term: Term) -> MatrixExpr:
     initial = bool(starts(model, variable))
     chain = [build.transpose(symbols.jacobian(model, j)) for j in range(k if initial else k + 1, t + 1)]
     gradients = step.loss_gradient(model)
-    cotangent = symbols.at(next(iter(gradients.values()), sp.ZeroMatrix(symbols.state_rows(model), 1)), t)
+    cotangent = symbols.at(next(iter(gradients.values()), sp.ZeroMatrix(formula.state_rows(model), 1)), t)
     if chain:
         for lag in step.loss_lag(model).values():
             cotangent = build.add(build.mul(chain.pop(), cotangent), symbols.at(lag, t))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from functools import lru_cache
 
 import sympy as sp
@@ -10,38 +9,18 @@ from sympy.matrices.expressions.matexpr import MatrixExpr
 
 from symbptt.algebra.nodes import TIME, Diag, Elementwise, Partial, Timed, leaves
 from symbptt.derive.adjoint import LOSS, STEP
+from symbptt.derive.formula import free, state, state_rows
 from symbptt.derive.rules import local
 from symbptt.model.values import Equation, Model, Variable
-from symbptt.typeset.symbols import DERIVATION, SLOPE
+from symbptt.typeset.symbols import SLOPE
 
 LAST = sp.Symbol("T", integer=True, positive=True)
 """The number of steps, as a letter."""
-SOURCE = sp.Symbol("k", integer=True)
-"""The source step of a term."""
-BETWEEN = sp.Symbol("j", integer=True)
-"""The index of a product of state Jacobians."""
-
-@lru_cache(maxsize=256)
-def free(model: Model, kind: str) -> str:
-    """A letter for "state", "jacobian", "parameter" or "vector" that no variable of the model has."""
-    taken = {re.split(r"_|\d", v.name)[0] for v in model.variables if v.definition is None}
-    return next((name for name in DERIVATION[kind] if name not in taken), DERIVATION[kind][0] + "_all")
 
 
 def at(expression: MatrixExpr, step: sp.Expr | int) -> MatrixExpr:
     """A template at another step."""
     return expression.xreplace({TIME: sp.sympify(step)})
-
-
-def state_rows(model: Model) -> sp.Expr:
-    """The number of entries of s_t."""
-    return sp.Add(*(s.rows * s.columns for s in model.states))
-
-
-def state(model: Model, step: sp.Expr | int = TIME) -> Timed:
-    """s_t, a column: the state itself if there is only one, a matrix as its entries, else everything that a later step reads."""
-    name = model.states[0].name if len(model.states) == 1 else free(model, "state")
-    return Timed(name, state_rows(model), 1, step)
 
 
 def jacobian(model: Model, step: sp.Expr | int = TIME) -> Timed:

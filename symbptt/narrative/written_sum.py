@@ -7,12 +7,12 @@ from sympy.matrices.expressions.matexpr import MatrixExpr
 
 from symbptt.algebra import build
 from symbptt.algebra.linear import jacobian
-from symbptt.algebra.nodes import TIME, Chain, Series
+from symbptt.algebra.nodes import BETWEEN, SOURCE, TIME, Chain, Series
 from symbptt.derive import step
 from symbptt.derive.adjoint import initial as starts
 from symbptt.model.values import Model, Role, Variable
 from symbptt.narrative import symbols
-from symbptt.narrative.symbols import BETWEEN, LAST, SOURCE
+from symbptt.narrative.symbols import LAST
 
 
 def _factor(model: Model, name: str) -> MatrixExpr | None:

@@ -14,12 +14,12 @@ from printed.reader import Reader, parsed
 
 from symbptt import typeset
 from symbptt.algebra.nodes import TIME
+from symbptt.derive.formula import state
 from symbptt.document.blocks import Table
 from symbptt.document.lesson import Lesson
 from symbptt.document.parts.cell import cell
 from symbptt.model.read import load, names
 from symbptt.model.values import Model, Role
-from symbptt.narrative import symbols
 from symbptt.narrative.values import Prose
 from symbptt.narrative.voice import Voice, speaking
 from symbptt.typeset import notations
@@ -65,7 +65,7 @@ def arriving(model: Model, voice: Voice, oracle: Oracle) -> dict[tuple[str, int]
 
 def check(model: Model, voice: Voice) -> int:
     """Compare all variables that the walk reaches; how many numbers were compared."""
-    oracle = Oracle(model, T, voice.notation.layout, symbols.state(model).name if model.states else "")
+    oracle = Oracle(model, T, voice.notation.layout, state(model).name if model.states else "")
     count = 0
     for (name, at), reached in arriving(model, voice, oracle).items():
         variable = model[name]

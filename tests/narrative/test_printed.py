@@ -24,6 +24,7 @@ from printed.reader import Reader, flat, parsed, shown
 
 from symbptt import narrative, typeset
 from symbptt.algebra import rows
+from symbptt.derive import formula
 from symbptt.derive import step as one_step
 from symbptt.model.read import differentiable, load, names
 from symbptt.narrative import symbols
@@ -51,7 +52,7 @@ UNREAD = {"normalised", "scalars-spread"}
 def oracle(name: str, layout: str) -> Oracle:
     """The numbers of a model, which are the same in every notation."""
     model = differentiable(load(name))
-    return Oracle(model, T, layout, symbols.state(model).name if model.states else "")
+    return Oracle(model, T, layout, formula.state(model).name if model.states else "")
 
 
 def sides(tree: Tree) -> tuple[list[ET.Element], str]:

@@ -12,7 +12,8 @@ import sympy as sp
 
 from symbptt import derive, typeset, unroll
 from symbptt.algebra import build
-from symbptt.algebra.nodes import expand
+from symbptt.algebra.nodes import BETWEEN, SOURCE, expand
+from symbptt.derive.formula import free
 from symbptt.model.build import model as build_model
 from symbptt.model.read import load, names
 from symbptt.model.values import Model
@@ -71,10 +72,10 @@ def test_the_general_formula_expands_to_the_terms(name: str, T: int) -> None:
         terms = derive.gradient(graph, pattern.variables[0].name).terms
         write = products.Factors(model, letters)
         for k in range(1, T + 1) if pattern.timed else (0,):
-            theta = pattern.symbol(model, k or symbols.SOURCE)
+            theta = pattern.symbol(model, k or SOURCE)
             mine = [term for term in terms if k in (0, term.source_step)]
             expected = {text for term in mine for text in flat(products.product(term, write, theta))}
-            found = flat(general.xreplace({symbols.SOURCE: sp.Integer(k)}) if k else general)
+            found = flat(general.xreplace({SOURCE: sp.Integer(k)}) if k else general)
             assert {text for text in found if not any(zero in text for zero in _zeros(model, write, theta, T))} == expected
 
 
@@ -106,7 +107,7 @@ def test_the_substituted_sum_has_the_value_of_the_gradient(
         formula = written_sum(item.model, variable)
         if formula is None:
             continue
-        leaf = symbols.jacobian(item.model, symbols.BETWEEN)
+        leaf = symbols.jacobian(item.model, BETWEEN)
         if formula.has(type(leaf)) and any(s.name == leaf.name for s in formula.atoms(type(leaf))):
             continue  # J stands for itself there
         close(item.value(formula).sum(axis=0).reshape(gradients[variable.name].shape), gradients[variable.name])
@@ -132,7 +133,7 @@ def test_the_substituted_sum_of_one_step_has_the_value_of_its_gradient(
         formula, gradient = written_sum(item.model, variable), item.gradients()[variable.name]
         assert formula is not None
         for k in range(1, T + 1):
-            value = item.value(formula.xreplace({symbols.SOURCE: sp.Integer(k)})).sum(axis=0)
+            value = item.value(formula.xreplace({SOURCE: sp.Integer(k)})).sum(axis=0)
             close(value.reshape(gradient[k - 1].shape), gradient[k - 1])
 
 
@@ -166,7 +167,7 @@ def test_a_corrupted_formula_has_another_value(numbers: Callable[..., Any]) -> N
     item = numbers(load("elman"), 3)
     formula = written_sum(item.model, item.model["W_hh"])
     assert formula is not None
-    shifted = formula.xreplace({item.model["h"].at(symbols.SOURCE - 1): item.model["h"].at(symbols.SOURCE)})
+    shifted = formula.xreplace({item.model["h"].at(SOURCE - 1): item.model["h"].at(SOURCE)})
     difference = item.value(shifted).sum(axis=0) - item.gradients()["W_hh"]
     assert np.abs(difference).max() > 1e-3
 
@@ -174,7 +175,7 @@ def test_a_corrupted_formula_has_another_value(numbers: Callable[..., Any]) -> N
 @pytest.mark.parametrize("name", ["elman", "jordan", "gru", "leaky"])
 def test_every_listed_term_has_its_value(name: str, numbers: Callable[..., Any], close: Callable[[Any, Any], None]) -> None:
     item = numbers(load(name), 3)
-    letter = symbols.free(item.model, "jacobian")
+    letter = free(item.model, "jacobian")
     for variable in item.model.parameters:
         gradient = derive.gradient(item.graph, variable.name)
         values = gradient.evaluate(*item.arrays)

@@ -6,6 +6,7 @@ import pytest
 
 from symbptt import narrative, typeset
 from symbptt.algebra.nodes import leaves
+from symbptt.derive import formula
 from symbptt.errors import BadInput, UnknownName
 from symbptt.model.read import load, names
 from symbptt.model.values import Role
@@ -74,8 +75,8 @@ def test_several_states_have_a_block_matrix_and_the_direct_route_on_its_own() ->
 def test_letters_of_the_model_are_left_alone() -> None:
     lstm = load("lstm")
     used = {v.name for v in lstm.variables}
-    assert symbols.free(lstm, "state") not in used
-    assert symbols.free(load("scalar"), "vector") == "nu", "the scalar network has a parameter v"
+    assert formula.free(lstm, "state") not in used
+    assert formula.free(load("scalar"), "vector") == "nu", "the scalar network has a parameter v"
 
 
 @pytest.mark.parametrize("wrt, expected", [

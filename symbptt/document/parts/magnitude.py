@@ -8,10 +8,11 @@ import numpy as np
 import sympy as sp
 
 from symbptt import analyze
-from symbptt.algebra.nodes import TIME, Chain
+from symbptt.algebra.nodes import BETWEEN, SOURCE, TIME, Chain
 from symbptt.analyze import bound
 from symbptt.analyze.data import adjusted, point
 from symbptt.analyze.jacobian import coupled
+from symbptt.derive import formula
 from symbptt.document.blocks import Block, Bullets, Heading, LeftOut, Paragraph, Steps, Table
 from symbptt.document.lesson import Lesson
 from symbptt.document.sizes import rounded, terms, written
@@ -20,7 +21,6 @@ from symbptt.narrative import symbols
 from symbptt.narrative.forward import is_recurrent
 from symbptt.narrative.inline import math
 from symbptt.narrative.norms import LONGEST, norms
-from symbptt.narrative.symbols import BETWEEN, SOURCE
 from symbptt.narrative.values import Norms, Prose, Step
 from symbptt.narrative.voice import Voice
 from symbptt.typeset.tree import Equality, Fenced, Identifier, Matrix, Number, Operator, Row, Script, Style, Tree
@@ -93,7 +93,7 @@ def norm_bound(lesson: Lesson) -> tuple[Block, ...]:
     if not model.states or not is_recurrent(model):
         return (LeftOut(voice.say("handout.bound.left_out")),)
     factors = _product_of_norms(model, voice)
-    left = _norm(voice.tree(symbols.total(symbols.state(model), symbols.state(model, SOURCE)), model))
+    left = _norm(voice.tree(symbols.total(formula.state(model), formula.state(model, SOURCE)), model))
     steps = [Step(Equality(left, (factors,), "≤"), voice.say("handout.bound.submultiplicative"))]
     form = bound.form(model)
     heading = Heading(voice.word("handout.bound.heading"), "bound")

@@ -12,6 +12,7 @@ from sympy.matrices.expressions.special import OneMatrix
 
 from symbptt.algebra import build
 from symbptt.algebra.nodes import TIME, Series, Slope, SlopeByResult, Timed
+from symbptt.derive import formula
 from symbptt.derive.adjoint import NODE, AdjointEquation, Contribution, symbol
 from symbptt.derive.recursion import RecursionEquation, recursion
 from symbptt.document.blocks import Block, Box, Heading, Paragraph, Steps
@@ -65,10 +66,10 @@ def _plus(voice: Voice) -> Prose:
 def _pair(lesson: Lesson) -> dict[str, Tree]:
     model, voice, theta = lesson.model, lesson.voice, lesson.main
     by = symbols.parameter(model) if theta is None else theta.at()
-    state = symbols.state(model)
+    state = formula.state(model)
     return {
         "immediate": voice.tree(symbols.immediate(state, by), model), "total": voice.tree(symbols.total(state, by), model),
-        "before": voice.tree(symbols.state(model, TIME - 1), model),
+        "before": voice.tree(formula.state(model, TIME - 1), model),
     }
 
 

@@ -28,7 +28,7 @@ class Entries:
 
     def __init__(self, arithmetic: Arithmetic, sizes: Mapping[str, int], samples: int) -> None:
         self.arithmetic, self.samples = arithmetic, samples
-        self.sizes = {sp.Symbol(name, integer=True, positive=True): size for name, size in sizes.items()}
+        self.sizes = {nodes.dimension(name): size for name, size in sizes.items()}
         self.leaves: dict[sp.MatrixSymbol, Samples] = {}
 
     def __call__(self, node: MatrixExpr) -> Samples:

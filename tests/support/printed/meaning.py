@@ -13,11 +13,12 @@ import sympy as sp
 from printed.oracle import Oracle
 from printed.reader import Indices, Key, Reader, flat, parsed, shown
 from symbptt import typeset
-from symbptt.algebra.nodes import TIME, Concat, Elementwise, Partial
+from symbptt.algebra.nodes import BETWEEN, SOURCE, TIME, Concat, Elementwise, Partial
+from symbptt.derive import formula
 from symbptt.derive.adjoint import NODE, symbol
 from symbptt.model.values import Model, Role, Variable
 from symbptt.narrative import symbols
-from symbptt.narrative.symbols import BETWEEN, LAST, SOURCE
+from symbptt.narrative.symbols import LAST
 from symbptt.narrative.voice import Voice
 from symbptt.typeset.calculus import _sign
 from symbptt.typeset.tree import Operator, Script, Tree
@@ -46,7 +47,7 @@ class Meaning:
             self._variable(variable)
         if len(model.states) > 1:
             for step in self.steps:
-                self._place(symbols.state(model, step), oracle.stack, step, oracle.value)
+                self._place(formula.state(model, step), oracle.stack, step, oracle.value)
         self._derived()
 
     def having(self, theta: str) -> Meaning:
@@ -62,7 +63,7 @@ class Meaning:
 
     def _vectors(self) -> None:
         """v, which acts: in the shape that `acts` says."""
-        name = symbols.free(self.model, "vector")
+        name = formula.free(self.model, "vector")
         for size in (symbols.parameter(self.model).rows, 1):
             self.atoms[self.look(sp.MatrixSymbol(name, size, 1))] = lambda indices: self.oracle.arbitrary(self.acting)
 
@@ -122,14 +123,14 @@ class Meaning:
             self._add(sp.Symbol(name), lambda size=size: np.full((1, 1), float(size)))
         if not model.states:
             return
-        stack = symbols.state(model).name
+        stack = formula.state(model).name
         for step in self.steps:
             self._add(symbols.jacobian(model, step), self._jacobian, step)
             self._add(symbols.loss_symbol(model, step), oracle.loss_gradient, stack, step)
             self._add(symbols.adjoint_symbol(model, step), oracle.step_adjoint, stack, step)
         if len(model.states) > 1:
-            self._gradient(symbols.state(model, 0), stack, sp.S.Zero)
-        name = symbols.free(model, "vector")
+            self._gradient(formula.state(model, 0), stack, sp.S.Zero)
+        name = formula.free(model, "vector")
         for v in model.states if len(model.states) > 1 else ():
             self._add(sp.MatrixSymbol(f"{name}_{v.name}", v.rows, v.columns), oracle.column, v.name)
 
@@ -139,7 +140,7 @@ class Meaning:
         return tuple(map(shown, flat(fraction[1])[1:]))
 
     def _jacobian(self, step: int) -> Array:
-        stack = symbols.state(self.model).name
+        stack = formula.state(self.model).name
         return self.oracle.derivative("immediate", stack, step, stack, step - 1)
 
     def _slope(self, target: str, step: int) -> Array:
