@@ -1,11 +1,16 @@
-"""Numbers and columns of text for a terminal."""
+"""Numbers in the cells of a report, and its columns."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from functools import partial
 from math import isnan
 
+from symbptt import terminal
+
 DISTANCES = (0, 1, 2, 3, 5, 10, 20, 50, 100, 200, 500, 1000)
+
+columns = partial(terminal.columns, left=1)
+"""A column of names, and others of numbers."""
 
 
 def cell(value: float) -> str:
@@ -16,17 +21,6 @@ def cell(value: float) -> str:
 def percent(value: float) -> str:
     """A share; what is not zero does not look like zero."""
     return "-" if isnan(value) else "0" if value == 0 else "<0.1%" if value < 0.0005 else f"{value:.1%}"
-
-
-def columns(rows: Iterable[Sequence[str]], indent: str = "  ") -> list[str]:
-    """Rows in columns: the first one to the left, the others to the right."""
-    table = [tuple(row) for row in rows]
-    widths = [max(map(len, column)) for column in zip(*table, strict=True)]
-    lines = []
-    for first, *others in table:
-        cells = [first.ljust(widths[0]), *(c.rjust(w) for c, w in zip(others, widths[1:], strict=True))]
-        lines.append((indent + "  ".join(cells)).rstrip())
-    return lines
 
 
 def shown(last: int) -> list[int]:

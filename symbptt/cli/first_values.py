@@ -9,8 +9,9 @@ import click
 
 import symbptt
 from symbptt.cli.options import dims_option, force_option, steps_option, takes_model
-from symbptt.cli.output import say, table
+from symbptt.cli.output import say
 from symbptt.files import write
+from symbptt.terminal import columns
 
 if TYPE_CHECKING:
     from symbptt import Model
@@ -34,4 +35,4 @@ def init(model: Model, steps: int | None, dims: dict[str, int] | None, seed: int
         (name, " ".join(map(str, v.shape)) or "scalar", drawer.name_of(model[name]), f"{v.mean():.3g}", f"{v.std():.3g}")
         for name, v in values.items()
     ]
-    say(table([("parameter", "shape", "initialiser", "mean", "deviation"), *rows], indent=""))
+    say("\n".join(columns([("parameter", "shape", "initialiser", "mean", "deviation"), *rows], indent="")))

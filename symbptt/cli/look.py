@@ -8,8 +8,9 @@ import click
 
 import symbptt
 from symbptt.cli.options import formats, steps_option, takes_model
-from symbptt.cli.output import say, say_json, table
+from symbptt.cli.output import say, say_json
 from symbptt.cli.progress import progress
+from symbptt.terminal import columns
 
 if TYPE_CHECKING:
     from symbptt.model.values import Equation, Model, Variable
@@ -21,7 +22,7 @@ _SECTIONS = ("input", "state", "parameter", "buffer", "target")
 @click.command("list")
 def list_models() -> None:
     """List the built-in models."""
-    say(table([(name, symbptt.load(name).title) for name in symbptt.names()], indent=""))
+    say("\n".join(columns([(name, symbptt.load(name).title) for name in symbptt.names()], indent="")))
 
 
 def _variable(variable: Variable) -> tuple[str, ...]:
@@ -30,10 +31,10 @@ def _variable(variable: Variable) -> tuple[str, ...]:
     return (f"{variable.role}", variable.name, size, about.get("en", next(iter(about.values()), "")))
 
 
-def _equations(model: Model, equations: tuple[Equation, ...]) -> str:
+def _equations(model: Model, equations: tuple[Equation, ...]) -> list[str]:
     shown = [e for e in equations if e.target.definition is None]
     text = symbptt.typeset.text
-    return table([(f"({e.number})", f"{text(e.target.at(), model)} = {text(e.value, model)}") for e in shown])
+    return columns([(f"({e.number})", f"{text(e.target.at(), model)} = {text(e.value, model)}") for e in shown])
 
 
 @click.command()
@@ -46,10 +47,10 @@ def show(model: Model, layout: str) -> None:
         return
     parts = [f"{model.name}: {model.title}", model.reference]
     variables = [v for section in _SECTIONS for v in model.variables if v.role == section]
-    parts += ["", table([_variable(v) for v in variables]), "", "equations of one step", _equations(model, model.equations)]
+    parts += ["", *columns(map(_variable, variables)), "", "equations of one step", *_equations(model, model.equations)]
     if model.loss:
         where = "last step" if model.loss.at == "last" else "every step"
-        parts += ["", f"loss at {where}: {model.loss.name}", _equations(model, model.loss.equations)]
+        parts += ["", f"loss at {where}: {model.loss.name}", *_equations(model, model.loss.equations)]
     say("\n".join(part for i, part in enumerate(parts) if part or i > 1))
 
 

@@ -29,10 +29,3 @@ def note(text: str) -> None:
 def say_json(data: Mapping[str, Any]) -> None:
     """Print a JSON object."""
     say(json.dumps(data, indent=2, ensure_ascii=False))
-
-
-def table(rows: list[tuple[str, ...]], indent: str = "  ") -> str:
-    """Rows of text in left-aligned columns."""
-    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
-    lines = ["  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)) for row in rows]
-    return "\n".join((indent + line).rstrip() for line in lines)

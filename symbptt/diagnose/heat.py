@@ -12,6 +12,7 @@ from symbptt.diagnose.mutant import terms
 from symbptt.diagnose.problem import Case
 from symbptt.diagnose.search import Hypothesis
 from symbptt.model.values import Role
+from symbptt.terminal import columns
 
 Pair = tuple[int, int]
 SHADES = "·░▒▓█"
@@ -60,15 +61,12 @@ def _of_numbers(case: Case, given: Given) -> dict[Pair, float]:
 
 def drawn(differing: Mapping[Pair, float]) -> str:
     """The map in characters: a row for each loss step t, a column for each source step k."""
-    rows = sorted({t for t, _ in differing})
-    columns = sorted({k for _, k in differing})
-    if not rows or max(rows) > _LARGEST:
+    losses = sorted({t for t, _ in differing})
+    sources = sorted({k for _, k in differing})
+    if not losses or max(losses) > _LARGEST:
         return ""
-    lines = ["t\\k " + " ".join(f"{k:>2}" for k in columns)]
-    for t in rows:
-        cells = (" " if (t, k) not in differing else _shade(differing[t, k]) for k in columns)
-        lines.append(f"{t:>3} " + " ".join(f" {cell}" for cell in cells))
-    return "\n".join(line.rstrip() for line in lines)
+    rows = [(str(t), *(_shade(differing[t, k]) if (t, k) in differing else "" for k in sources)) for t in losses]
+    return "\n".join(columns([("t\\k", *(f"{k:>2}" for k in sources)), *rows], left=0, indent="", gap=" "))
 
 
 def _shade(size: float) -> str:

@@ -16,8 +16,8 @@ from symbptt.diagnose.findings import RIGHT, Finding, Suspect
 from symbptt.diagnose.heat import SHADES, drawn
 from symbptt.errors import BadInput
 from symbptt.model.values import Model, Variable
+from symbptt.terminal import wrapped
 
-_WIDTH = 80
 _SHOWN = 4
 """Causes that are printed for a gradient; JSON has them all."""
 
@@ -25,7 +25,7 @@ _SHOWN = 4
 def text(findings: Sequence[Finding], notes: Sequence[str], model: Model, opening: Sequence[str] = ()) -> str:
     """What comes first, the table of verdicts, then the causes, each told once with the gradients that it concerns."""
     width = max((len(f.gradient) for f in findings), default=0)
-    lines = [*(line for note in opening for line in _wrapped(note, "")), *([""] if opening and findings else [])]
+    lines = [*(line for note in opening for line in wrapped(note, "")), *([""] if opening and findings else [])]
     lines += [_verdict(f, width) for f in findings]
     told: dict[tuple[tuple[str, str], ...], list[Finding]] = {}
     for finding in findings:
@@ -35,7 +35,7 @@ def text(findings: Sequence[Finding], notes: Sequence[str], model: Model, openin
     derivation = Derivation(model)
     for group in told.values():
         lines += ["", *_group(group, derivation)]
-    lines += [*([""] if notes else []), *(line for note in notes for line in _wrapped(note, ""))]
+    lines += [*([""] if notes else []), *(line for note in notes for line in wrapped(note, ""))]
     return "\n".join(lines)
 
 
@@ -56,7 +56,7 @@ def _group(findings: list[Finding], derivation: Derivation) -> Iterator[str]:
     elif not first.certain and all(s.share < 1 for s in first.suspects):
         yield "  No mistake of the table gives these numbers; the nearest are:"
     for number, lead, suspect in _told(first.suspects):
-        yield from _wrapped(f"{lead}{suspect.cause.name}{_sure(suspect)}: {suspect.cause.sentence}", "  ")
+        yield from wrapped(f"{lead}{suspect.cause.name}{_sure(suspect)}: {suspect.cause.sentence}", "  ")
         if suspect.hypothesis == first.suspects[0].hypothesis:
             yield from _remedy(suspect.cause, derivation, [] if number else [f.line for f in findings if f.line])
     yield from _evidence(findings)
@@ -90,7 +90,7 @@ def _evidence(findings: Sequence[Finding]) -> Iterator[str]:
         place = "[" + ", ".join(map(str, finding.worst.place)) + "]" if finding.worst.place else ""
         yield f"  {finding.gradient}{place} is {finding.worst.given:.8g}, should be {finding.worst.right:.8g}"
     if finding.note:
-        yield from _wrapped(finding.note, "  ")
+        yield from wrapped(finding.note, "  ")
     yield from (f"    {label}: {line}" for label, line in finding.beside)
     yield from _measured(findings)
     mapped = next((f for f in findings if f.probe and f.probe.table.separated and f.probe.table.wrong), finding)
@@ -115,7 +115,7 @@ def _measured(findings: Sequence[Finding]) -> Iterator[str]:
         yield "  Measured by calls at other data:"
     for sentence, names in said.items():
         where = "" if len(names) == len(findings) or (apart and len(said) == 1) else f"{', '.join(names)}: "
-        yield from _wrapped(f"{where}{sentence}", "    ")
+        yield from wrapped(f"{where}{sentence}", "    ")
 
 
 def _remedy(cause: Cause, derivation: Derivation, theirs: Sequence[str]) -> Iterator[str]:
@@ -124,7 +124,7 @@ def _remedy(cause: Cause, derivation: Derivation, theirs: Sequence[str]) -> Iter
     if equation:
         yield f"    equation ({cause.number}): {equation}"
     yield from (f"    look at {line}" for line in dict.fromkeys(theirs))
-    yield from _wrapped(cause.remedy, "    ")
+    yield from wrapped(cause.remedy, "    ")
     if equation:
         yield from (f"    right in code: {line}" for line in derivation.lines(cause.number, cause.carry)[:1])
 
@@ -135,18 +135,6 @@ def _sure(suspect: Suspect) -> str:
     if suspect.share < 1:
         return f" (explains {min(100 * suspect.share, 99.9):.3g} % of the difference)"
     return " (gives this gradient, but then others would not be what they are)"
-
-
-def _wrapped(sentence: str, indent: str) -> Iterator[str]:
-    if not sentence:
-        return
-    line = indent
-    for word in sentence.split(" "):
-        if len(line) + len(word) > _WIDTH and line.strip():
-            yield line.rstrip()
-            line = indent + "  "
-        line += word + " "
-    yield line.rstrip()
 
 
 class Derivation:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from functools import singledispatch
 from typing import Any
-from unicodedata import east_asian_width
 
 import sympy as sp
 from sympy.matrices.expressions.matexpr import MatrixExpr
@@ -21,6 +20,7 @@ from symbptt.narrative import backward, forward, jacobians, nested, paths, produ
 from symbptt.narrative.inline import Prose, plain
 from symbptt.narrative.values import Section, Step
 from symbptt.narrative.voice import ENGLISH, Voice
+from symbptt.terminal import width
 from symbptt.typeset.tree import Tree
 
 Result = Gradient | AdjointSystem | Sensitivities | Routes | Model
@@ -81,16 +81,11 @@ def _step_text(step: Step) -> str:
     return f"{claim}    {number}{body}" + (f"\n        [{notes}]" if notes else "")
 
 
-def _columns(text: str) -> int:
-    """The columns of a terminal that a text takes; a Chinese character takes two."""
-    return sum(2 if east_asian_width(c) in "WF" else 1 for c in text)
-
-
 def text(result: Result, voice: Voice = ENGLISH) -> str:
     """A form in Unicode, for a terminal."""
     parts: list[str] = []
     for section in _sections(result, voice):
-        parts.append(f"{section.heading}\n{'-' * _columns(section.heading)}")
+        parts.append(f"{section.heading}\n{'-' * width(section.heading)}")
         parts += [_prose(prose) for prose in section.intro]
         parts += [_step_text(step) for step in section.steps]
     return "\n".join(parts) + "\n"

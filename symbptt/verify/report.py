@@ -11,6 +11,7 @@ from typing import Any
 
 from symbptt.display import Printed
 from symbptt.errors import Disagreement
+from symbptt.terminal import columns
 
 
 @dataclass(frozen=True)
@@ -70,8 +71,7 @@ class Report(Printed):
     def table(self) -> str:
         """Aligned plain text: one line per route with its worst subject, then the disagreements, then the notes."""
         rows = [("check", "subjects", "worst error", "tolerance", "worst at", ""), *map(_row, _routes(self.checks))]
-        widths = [max(len(row[i]) for row in rows) for i in range(len(rows[0]))]
-        lines = ["  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows]
+        lines = columns(rows, indent="")
         lines += [f"DISAGREES  {line}" for line in self.summary()]
         lines += [f"note: {note}" for note in self.notes]
         return "\n".join(lines)
