@@ -14,15 +14,17 @@ from collections.abc import Sequence
 import click
 
 from symbptt import __version__
-from symbptt.cli.check import verify
-from symbptt.cli.explain import diagnose
-from symbptt.cli.first_values import init
-from symbptt.cli.flow import analyze
-from symbptt.cli.look import list_models, show, unroll
-from symbptt.cli.make import build, derive, emit
-from symbptt.cli.random_models import fuzz
-from symbptt.cli.shell import completion
-from symbptt.cli.write_down import document
+from symbptt.cli.commands.analyze import analyze
+from symbptt.cli.commands.build import build
+from symbptt.cli.commands.completion import completion
+from symbptt.cli.commands.derive import derive
+from symbptt.cli.commands.diagnose import diagnose
+from symbptt.cli.commands.document import document
+from symbptt.cli.commands.emit import emit
+from symbptt.cli.commands.fuzz import fuzz
+from symbptt.cli.commands.init import init
+from symbptt.cli.commands.models import list_models, show, unroll
+from symbptt.cli.commands.verify import verify
 from symbptt.errors import SymbpttError, UnknownName
 from symbptt.files import reason
 from symbptt.guard.text import escaped

@@ -1,4 +1,4 @@
-"""Commands that print what a model is: list, show, unroll."""
+"""symbptt list, show and unroll: what a model is."""
 
 from __future__ import annotations
 

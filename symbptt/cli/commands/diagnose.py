@@ -1,4 +1,4 @@
-"""The command that finds the mistake in somebody else's gradients: diagnose."""
+"""symbptt diagnose: the mistake in somebody's gradients."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The command that writes its models itself: fuzz."""
+"""symbptt fuzz: random models through everything."""
 
 from __future__ import annotations
 

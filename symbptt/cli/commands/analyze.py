@@ -1,4 +1,4 @@
-"""The command that follows the gradient: analyze."""
+"""symbptt analyze: how the gradient flows."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from typing import Any
 import click
 
 import symbptt
+from symbptt.cli.analysis_formats import of_analysis, of_result, page
 from symbptt.cli.options import (
     CHANGES,
     dims_option,
@@ -24,7 +25,6 @@ from symbptt.cli.options import (
 from symbptt.cli.output import say
 from symbptt.cli.progress import progress
 from symbptt.cli.truncation import truncation_options
-from symbptt.cli.written import of_analysis, of_result, page
 from symbptt.errors import BadInput, Disagreement
 from symbptt.files import write
 

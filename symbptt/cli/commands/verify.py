@@ -1,4 +1,4 @@
-"""The command that compares: verify."""
+"""symbptt verify: gradients compared with independent routes."""
 
 from __future__ import annotations
 

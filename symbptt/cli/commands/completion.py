@@ -1,4 +1,4 @@
-"""The command that sets up a shell: completion."""
+"""symbptt completion: a shell's completion of words."""
 
 from __future__ import annotations
 

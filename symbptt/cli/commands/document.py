@@ -1,4 +1,4 @@
-"""The command that writes documents."""
+"""symbptt document: derivations, handouts, slides and summaries."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The command that draws first values: init."""
+"""symbptt init: first values, drawn into a file."""
 
 from __future__ import annotations
 
