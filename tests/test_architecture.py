@@ -13,8 +13,8 @@ import pytest
 PACKAGE = Path(__file__).resolve().parents[1] / "symbptt"
 FILES = sorted(PACKAGE.rglob("*.py"))
 ORDER = (
-    ("checks", "collector", "display", "errors", "files", "resources", "terminal", "version"), ("guard",), ("algebra",),
-    ("model",), ("typeset",), ("unroll",), ("derive",), ("emit",), ("analyze",),
+    ("checks", "collector", "display", "errors", "files", "resources", "template", "terminal", "version"), ("guard",),
+    ("algebra",), ("model",), ("typeset",), ("unroll",), ("derive",), ("emit",), ("analyze",),
     ("verify",), ("narrative",), ("document", "diagnose"), ("fuzz", "gallery", "notebook", "testing"), ("cli",), ("__main__",),
 )
 RANK = {stage: rank for rank, stages in enumerate(ORDER) for stage in stages}

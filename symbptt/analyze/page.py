@@ -11,10 +11,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-import jinja2
 import numpy as np
 
-from symbptt import resources
 from symbptt.algebra.evaluate import Array
 from symbptt.analyze.analysis import Analysis, at
 from symbptt.analyze.data import adjusted, point
@@ -24,6 +22,7 @@ from symbptt.analyze.table import Terms
 from symbptt.errors import BadInput
 from symbptt.model.read import load
 from symbptt.model.values import Model
+from symbptt.template import template
 
 SCALES = (0.25, 0.5, 0.75, 1.0, 1.25, 1.5, 2.0)
 ACTIVATIONS = ("tanh", "sigmoid", "relu", "identity")
@@ -151,12 +150,9 @@ def chart(series: Iterable[Array]) -> dict[str, Any]:
 
 
 def _written(model: Model, about: str, shown: dict[str, Any]) -> str:
-    template = resources.templates().joinpath("html", "gradient_flow.html.jinja").read_text(encoding="utf-8")
-    environment = jinja2.Environment(undefined=jinja2.StrictUndefined, autoescape=True, keep_trailing_newline=True,
-                                     trim_blocks=True, lstrip_blocks=True)
     # A script element ends at the first "</", whatever it is quoted in.
     data = json.dumps(shown, ensure_ascii=False, separators=(",", ":"), allow_nan=False).replace("<", "\\u003c")
-    return environment.from_string(template).render(
+    return template("html/gradient_flow.html.jinja", escapes=True).render(
         name=model.name, title=model.title, about=about, data=data, width=WIDTH, height=HEIGHT, cell=CELL,
         curves=CURVES[: max(len(entry["chart"]["lines"]) for entry in shown["tables"].values())],
     )

@@ -8,11 +8,14 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+import jinja2
+
 from symbptt.document.blocks import Block, Document, Heading
-from symbptt.document.environment import filled
 from symbptt.document.fields import fields
 from symbptt.document.pens.pen import Pen
+from symbptt.errors import BadInput
 from symbptt.narrative.voice import table
+from symbptt.template import template
 
 LABELS = "document.label."
 """Where the tables of words have the texts that templates show by themselves."""
@@ -38,10 +41,20 @@ class Scribe:
         return {key.removeprefix(LABELS): self.pen.text(text) for key, text in known.items() if key.startswith(LABELS)}
 
     def _filled(self, name: str, values: dict[str, Any]) -> str:
-        """A template of this kind of document if there is one, else the one for all kinds."""
+        """A template of this kind of document if there is one, else the one for all kinds.
+
+        Raises BadInput, naming template and line, for one that cannot be filled in.
+        """
         folder, file = self.pen.folder, f"{name}.{self.pen.suffix}.jinja"
         own = f"{folder}/{self.kind}/{name.removeprefix('blocks/')}.{self.pen.suffix}.jinja"
-        return filled((own, f"{folder}/{file}"), values | {"words": self.words}, self.overlay)
+        try:
+            chosen = template(own, f"{folder}/{file}", overlay=self.overlay)
+            own = chosen.name or own
+            return chosen.render(values | {"words": self.words})
+        except jinja2.TemplateSyntaxError as error:
+            raise BadInput(f"template {error.name or own}, line {error.lineno}: {error.message}") from error
+        except (jinja2.TemplateError, TypeError, ValueError) as error:
+            raise BadInput(f"template {own}: {error}") from error
 
     def block(self, block: Block) -> str:
         """One block."""

@@ -3,13 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import cache
 from pathlib import Path
 from typing import Any
 
-import jinja2
-
-from symbptt import files, resources
+from symbptt import files
 from symbptt.checks import whole
 from symbptt.display import Printed, Summarised, counted
 from symbptt.emit import checkpoint as checkpoints
@@ -26,6 +23,7 @@ from symbptt.emit.variant import Parts, Variant
 from symbptt.errors import BadInput, UnknownName
 from symbptt.model.read import load
 from symbptt.model.values import Model, Role, Variable
+from symbptt.template import template
 
 STYLES = ("fast", "plain")
 FRAMEWORKS = ("jax", "torch")
@@ -154,7 +152,7 @@ def _framework(
     variant = truncated(*long.truncation) if long.truncation else None
     recipe += f" {variant.options}" if variant else ""
     values = module.context(model, backend, wanted, recipe + checkpoints.OPTION * long.checkpoint, long, fixed)
-    text = _environment().get_template(f"{backend}/{long.templates[0]}").render(**values)
+    text = template(f"{backend}/{long.templates[0]}").render(**values)
     return SourceFile(f"{model.name}_{backend}{variant.suffix if variant else ''}.py", text, model)
 
 
@@ -223,28 +221,6 @@ def _body(body: Body | None, loop: str) -> str:
     return "\n".join(parts)
 
 
-def _template(name: str) -> str:
-    return resources.templates().joinpath(*name.split("/")).read_text(encoding="utf-8")
-
-
-@cache
-def _environment() -> jinja2.Environment:
-    return jinja2.Environment(
-        loader=jinja2.FunctionLoader(_template),
-        undefined=jinja2.StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        keep_trailing_newline=True,
-        autoescape=False,
-        block_start_string="<%",
-        block_end_string="%>",
-        variable_start_string="<<",
-        variable_end_string=">>",
-        comment_start_string="<#",
-        comment_end_string="#>",
-    )
-
-
 def render(
     writer: Writer, recipe: str, variant: Variant | None = None, clipping: bool = False, checkpoint: bool = False
 ) -> str:
@@ -268,7 +244,7 @@ def render(
             rest = "\n".join((text, *([end] if isinstance(end, str) else end)))
             values[part + "_open"] = _used(values[part + "_open"], rest)
         values[part + "_body"] = text
-    return _environment().get_template(variant.template if variant else "numpy/module.py.jinja").render(**values)
+    return template(variant.template if variant else "numpy/module.py.jinja").render(**values)
 
 
 def _used(lines: list[str], rest: str) -> list[str]:
