@@ -11,12 +11,12 @@ from symbptt.analyze.page import Choice, page_of
 from symbptt.analyze.report import as_text
 from symbptt.analyze.signal import backward_signal, published
 from symbptt.analyze.spectrum import spectrum_of
-from symbptt.analyze.table import Table, names, tabulate
+from symbptt.analyze.table import Table, tabulate
 from symbptt.analyze.truncation import kept, randomise, truncate
 
 __all__ = [
     "Analysis", "Choice", "Data", "Options", "Result", "Table", "adjusted", "as_csv", "as_json", "as_text", "at",
-    "backward_signal", "compare_models", "experiment", "flow", "intervals", "kept", "load", "main", "more", "names",
+    "backward_signal", "compare_models", "experiment", "flow", "intervals", "kept", "load", "main", "more",
     "page_of", "point", "published", "randomise", "spectrum_of", "tabulate", "truncate", "written",
 ]
 

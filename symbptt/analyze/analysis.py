@@ -19,11 +19,12 @@ from symbptt.analyze.notes import notes
 from symbptt.analyze.products import Block, Long, products
 from symbptt.analyze.recurrent import recurrent
 from symbptt.analyze.spectrum import Spectrum, spectrum_of
-from symbptt.analyze.table import ROUNDING, Table, Terms, names, of_run
+from symbptt.analyze.table import ROUNDING, Table, Terms, of_run
 from symbptt.analyze.truncation import Randomised, Truncation, randomise, truncate
 from symbptt.analyze.units import Units, units
 from symbptt.analyze.verdict import Verdict, judge
 from symbptt.analyze.walk import evaluated
+from symbptt.data.wrt import asked
 from symbptt.derive.numeric import Run
 from symbptt.display import Printed, Summarised
 from symbptt.model.read import load
@@ -113,7 +114,7 @@ def at(
     every: bool | None = None, entries: bool = False,
 ) -> Analysis:
     """Analyse the gradient flow of a model at a point; the options are those of `flow`."""
-    variables = names(model, wrt)
+    variables = asked(model, wrt)
     norm_of(np.zeros((1, 1)), norm)  # an unknown norm is refused before any work
     done = evaluated(steps(model, data.T), data)
     table = of_run(done, data, variables, norm, samples, entries) if model.loss else None

@@ -13,11 +13,11 @@ from symbptt.analyze.data import Data
 from symbptt.analyze.norms import norm
 from symbptt.analyze.tally import Tally
 from symbptt.analyze.walk import evaluated, size, visits
-from symbptt.derive.adjoint import wanted
+from symbptt.data.wrt import asked
 from symbptt.derive.numeric import Run
 from symbptt.derive.sum_of_products import pairs
 from symbptt.errors import BadInput
-from symbptt.model.values import Model, Role, Variable
+from symbptt.model.values import Model, Variable
 from symbptt.unroll.graph import steps
 
 ROUNDING = 1e-9
@@ -124,15 +124,6 @@ class Table:
         raise BadInput(f"the table has no terms of {name!r}; it has {', '.join(item.name for item in self.terms)}")
 
 
-def names(model: Model, wrt: Iterable[str] | str | None) -> tuple[Variable, ...]:
-    """The variables asked for: all parameters by default; "all" adds inputs and initial states."""
-    if wrt is None:
-        return model.parameters
-    if wrt == "all" or tuple(wrt) == ("all",):
-        return tuple(v for v in model.of(Role.PARAMETER, Role.INPUT, Role.STATE) if not v.classes)
-    return tuple(wanted(model, name) for name in ((wrt,) if isinstance(wrt, str) else wrt))
-
-
 def tabulate(
     model: Model, data: Data, wrt: Iterable[str] | str | None = None, *, norm: str = "fro", samples: bool = False,
     entries: bool = False,
@@ -144,7 +135,7 @@ def tabulate(
     if model.loss is None:
         raise BadInput(f"{model.name} has no loss, so it has no terms; choose one with --loss")
     done = evaluated(steps(model, data.T), data)
-    return of_run(done, data, names(model, wrt), norm, samples, entries)
+    return of_run(done, data, asked(model, wrt), norm, samples, entries)
 
 
 def of_run(

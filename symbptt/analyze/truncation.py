@@ -17,9 +17,10 @@ from symbptt.algebra.evaluate import Array
 from symbptt.analyze import emitted
 from symbptt.analyze.data import Data
 from symbptt.analyze.norms import norm
-from symbptt.analyze.table import difference, floor, names
+from symbptt.analyze.table import difference, floor
 from symbptt.analyze.tally import Tally
 from symbptt.analyze.walk import evaluated, size, visits
+from symbptt.data.wrt import asked
 from symbptt.derive.sum_of_products import gradient, pairs
 from symbptt.errors import BadInput
 from symbptt.model.values import Model, Role, Variable
@@ -75,7 +76,7 @@ def truncate(model: Model, data: Data, k1: int, k2: int, wrt: Iterable[str] | st
     """Truncate by a filter on terms and by emitted code, and compare; k1 = 1 is a window of k2 steps."""
     if model.loss is None:
         raise BadInput(f"{model.name} has no loss, so there is nothing to truncate; choose one with --loss")
-    graph, variables = steps(model, data.T), names(model, wrt)
+    graph, variables = steps(model, data.T), asked(model, wrt)
     whole = weighted(model, data, variables, lambda t, k: 1.0)
     part = weighted(model, data, variables, lambda t, k: float(kept(t, k, k1, k2)))
     _, code = emitted.value_and_grad(emitted.module(model, data.T, wrt="all", truncation=(k1, k2)), data)
@@ -119,7 +120,7 @@ def randomise(model: Model, data: Data, keep: float, wrt: Iterable[str] | str | 
     if not 0 < keep <= 1:
         raise BadInput(f"the probability of going on must be above 0 and at most 1, not {keep:g}")
     graph = steps(model, data.T)
-    chosen = [v for v in names(model, wrt) if v.role is Role.PARAMETER and not model.starting(v)]
+    chosen = [v for v in asked(model, wrt) if v.role is Role.PARAMETER and not model.starting(v)]
     made = []
     for v in chosen:
         terms = gradient(graph, v.name).evaluate(data.parameters, data.inputs, data.targets, data.states)

@@ -74,7 +74,7 @@ def page(model: Model, options: Mapping[str, Any], init: Mapping[str, str] | str
         choice = replace(choice, steps=tuple(sorted({max(T // 4, min(T, 1)), max(T // 2, min(T, 1)), T})))
     wrt = options["wrt"]
     if wrt is not None:
-        choice = replace(choice, names=tuple(v.name for v in symbptt.analyze.names(model, wrt)))
+        choice = replace(choice, names=tuple(v.name for v in symbptt.data.wrt.asked(model, wrt)))
     return symbptt.analyze.page_of(
         model, options["dims"], options["batch"], options["seed"] or 0, choice, init=init, fill=fill, norm=options["norm"]
     )

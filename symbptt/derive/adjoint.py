@@ -15,7 +15,6 @@ from sympy.matrices.expressions.matexpr import MatrixExpr
 from symbptt.algebra import build
 from symbptt.algebra.evaluate import Array, evaluate
 from symbptt.algebra.nodes import Timed
-from symbptt.checks import expected
 from symbptt.collector import keeps_all
 from symbptt.derive.numeric import Arrays, Run, run, to_user
 from symbptt.derive.rules import pull, rule_name
@@ -153,16 +152,6 @@ def _collect(system: AdjointSystem, done: Run) -> dict[str, Array]:
     return found
 
 
-def wanted(model: Model, wrt: str) -> Variable:
-    """The parameter, input or state called `wrt`; raises BadInput for anything else."""
-    variable = model[expected(wrt, str, "the name of one parameter, input or state")]
-    if variable.role not in (Role.PARAMETER, Role.INPUT, Role.STATE):
-        raise BadInput(f"{wrt} is a {variable.role} of {model.name}; gradients are for parameters, inputs and initial states")
-    if variable.classes:
-        raise BadInput(f"{wrt} is an integer input and has no gradient")
-    return variable
-
-
 def initial(model: Model, variable: Variable) -> tuple[Variable, ...]:
     """The states whose initial value a variable is: the state itself, or those that start from the parameter."""
     return (variable,) if variable.role is Role.STATE else model.starting(variable)
@@ -175,9 +164,7 @@ def _leaf_equations(graph: UnrolledGraph, incoming: dict[sp.MatrixSymbol, list[C
     def arriving(variable: Variable, step: int | None) -> tuple[Contribution, ...]:
         return tuple(incoming.get(variable.at(0 if step is None else step), ()))
 
-    for v in graph.model.of(Role.PARAMETER, Role.INPUT, Role.STATE):
-        if v.classes:
-            continue
+    for v in graph.model.with_gradient:
         if v.role is Role.STATE:
             steps: tuple[int | None, ...] = (0,)
         elif v.timed:

@@ -12,8 +12,9 @@ import numpy as np
 
 from symbptt.algebra.evaluate import Array
 from symbptt.algebra.nodes import TIME
+from symbptt.data.wrt import wanted
 from symbptt.derive import step
-from symbptt.derive.adjoint import initial, symbol, wanted
+from symbptt.derive.adjoint import initial, symbol
 from symbptt.derive.numeric import Arrays, Run, run
 from symbptt.display import Formula, Summarised
 from symbptt.errors import BadInput

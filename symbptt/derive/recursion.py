@@ -92,9 +92,7 @@ def recursion(model: Model) -> Recursion:
             own = (Contribution(seeds[v.name], v, TIME, "cotangent from outside"), *own)
         adjoints.append(RecursionEquation(v, own, _shifted(incoming.get(v.at(TIME - 1), [])), number))
     gradients: list[RecursionEquation] = []
-    for v in model.of(Role.PARAMETER, Role.INPUT, Role.STATE):
-        if v.classes:
-            continue
+    for v in model.with_gradient:
         number += 1
         sources = [s.at(TIME - 1) for s in initial(model, v)] or [v.at()]
         terms = tuple(term for source in sources for term in incoming.get(source, ()))

@@ -18,7 +18,8 @@ from symbptt.algebra import build, linear
 from symbptt.algebra.evaluate import Array, evaluate
 from symbptt.algebra.linear import LinearMap
 from symbptt.algebra.nodes import Timed
-from symbptt.derive.adjoint import initial, wanted
+from symbptt.data.wrt import wanted
+from symbptt.derive.adjoint import initial
 from symbptt.derive.numeric import Arrays, Run, run, to_user
 from symbptt.derive.rules import paths
 from symbptt.display import Summarised, counted

@@ -20,8 +20,9 @@ from sympy.matrices.expressions.matexpr import MatrixExpr
 from symbptt.algebra import build
 from symbptt.algebra.evaluate import Array
 from symbptt.algebra.nodes import is_leaf
+from symbptt.data.wrt import wanted
 from symbptt.derive import formula, step
-from symbptt.derive.adjoint import initial, wanted
+from symbptt.derive.adjoint import initial
 from symbptt.derive.factors import Factor, Factors, at_step
 from symbptt.derive.numeric import Arrays, run
 from symbptt.derive.term_values import term_values

@@ -156,7 +156,7 @@ def _cotangents(model: Model, given: Arrays, T: int, N: int) -> dict[str, Array]
 
 def named(model: Model, name: str) -> Variable:
     """The variable that a gradient is for; W_hh and dW_hh, h, h0 and h_0 are understood. Raises UnknownName."""
-    known = {v.name: v for v in model.of(Role.PARAMETER, Role.INPUT, Role.STATE) if not v.classes}
+    known = {v.name: v for v in model.with_gradient}
     for spelled in (name, name.removeprefix("grad_"), name.removeprefix("d"), name.removeprefix("d_")):
         for end in ("", "_0", "0"):
             bare = spelled.removesuffix(end)

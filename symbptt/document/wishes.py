@@ -6,13 +6,13 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from symbptt import checks
+from symbptt.data.wrt import ALL
 from symbptt.document import own
 from symbptt.document.kinds import KINDS
 from symbptt.document.kinds.kind import Part
 from symbptt.document.own import NOTHING, Own
 from symbptt.document.parts import closing, measured
 from symbptt.errors import BadInput, UnknownName
-from symbptt.narrative.story import ALL
 from symbptt.narrative.voice import Voice, speaking
 
 VERSIONS = ("teacher", "student")

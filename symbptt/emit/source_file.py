@@ -8,6 +8,7 @@ from typing import Any
 
 from symbptt import files
 from symbptt.checks import whole
+from symbptt.data.wrt import ALL, asked
 from symbptt.display import Printed, Summarised, counted
 from symbptt.emit import checkpoint as checkpoints
 from symbptt.emit.context import context
@@ -54,16 +55,12 @@ class SourceFile(Summarised, Printed):
 
 def wanted_variables(model: Model, wrt: tuple[str, ...] | str | None) -> tuple[Variable, ...]:
     """The variables whose gradients the module returns: None means all parameters, "all" adds inputs and initial states."""
-    everything = tuple(v for v in model.of(Role.PARAMETER, Role.INPUT, Role.STATE) if not v.classes)
-    if wrt is None:
-        return model.parameters
-    if wrt == "all":
-        return everything
-    names = (wrt,) if isinstance(wrt, str) else wrt
-    for name in names:
-        if name not in {v.name for v in everything}:
-            raise UnknownName("parameter, input or state", name, (v.name for v in everything))
-    return tuple(v for v in everything if v.name in names)
+    known = [v.name for v in model.with_gradient]
+    for name in () if wrt in (None, ALL) else (wrt,) if isinstance(wrt, str) else wrt:
+        if name not in known:
+            raise UnknownName("parameter, input or state", name, known)
+    chosen = asked(model, wrt)
+    return tuple(v for v in model.with_gradient if v in chosen)
 
 
 def source(

@@ -151,6 +151,11 @@ class Model(Summarised, Formula):
         """What is given with the parameters, one value per step, and not learned: moving averages."""
         return self.of(Role.BUFFER)
 
+    @property
+    def with_gradient(self) -> tuple[Variable, ...]:
+        """The parameters, inputs and states that have a gradient: all but inputs that are classes."""
+        return tuple(v for v in self.of(Role.PARAMETER, Role.INPUT, Role.STATE) if not v.classes)
+
     def starting(self, parameter: Variable) -> tuple[Variable, ...]:
         """The states that start from a parameter."""
         return tuple(s for s in self.states if s.initial == parameter.name)

@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 from symbptt import unroll
-from symbptt.derive.adjoint import wanted
+from symbptt.data.wrt import ALL, asked
 from symbptt.model.read import differentiable
-from symbptt.model.values import Model, Role, Variable
+from symbptt.model.values import Model, Variable
 from symbptt.narrative import backward, forward, jacobians, local, nested, norms, products
 from symbptt.narrative.values import Derivation, Section
 from symbptt.narrative.voice import ENGLISH, Voice
-
-ALL = "all"
 
 
 def variables(model: Model, wrt: tuple[str, ...] | str | None) -> tuple[Variable, ...]:
@@ -18,13 +16,8 @@ def variables(model: Model, wrt: tuple[str, ...] | str | None) -> tuple[Variable
 
     A model without parameters is derived by all that there is. Raises BadInput for a name that has no gradient.
     """
-    if wrt is None and model.parameters:
-        return model.parameters
-    everything = tuple(v for v in model.of(Role.PARAMETER, Role.INPUT, Role.STATE) if not v.classes)
-    if wrt in (None, ALL, (ALL,)):
-        return everything
-    chosen = [wanted(model, name) for name in ((wrt,) if isinstance(wrt, str) else wrt)]
-    return tuple(v for v in everything if v in chosen)
+    chosen = asked(model, ALL if wrt is None and not model.parameters else wrt)
+    return tuple(v for v in model.with_gradient if v in chosen)
 
 
 def derivation(model: Model, T: int, wrt: tuple[str, ...] | str | None = None, voice: Voice = ENGLISH) -> Derivation:

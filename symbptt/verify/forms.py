@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from symbptt import derive
-from symbptt.model.values import Role, Variable
+from symbptt.model.values import Variable
 from symbptt.unroll import graph as unrolled
 from symbptt.unroll.graph import UnrolledGraph
 from symbptt.verify import complex_step
@@ -34,7 +34,7 @@ def check(case: Case, rng: np.random.Generator) -> Iterator[Check | str]:
     if not case.code.has_loss:
         yield "no loss: the gradients are those of <cotangents, outputs>, and the three forms are left out"
         return
-    variables = [v for v in case.graph.model.of(Role.PARAMETER, Role.INPUT, Role.STATE) if not v.classes]
+    variables = case.graph.model.with_gradient
     graph, data = _affordable(case, len(variables))
     if graph.T < case.graph.T:
         yield f"all pairs of {case.graph.T} steps take too long: the three forms are compared over {graph.T} steps"

@@ -82,8 +82,8 @@ def _affordable(model: Model, sizes: Sizes) -> None:
     values = sum(_entries(e.target, sizes.dims) for e in model.all_equations) * sizes.N
     held = {v.name: _entries(v, sizes.dims) for v in model.of(Role.PARAMETER, Role.BUFFER, Role.INPUT, Role.TARGET, Role.STATE)}
     data = sum(held[v.name] * _leading(v, sizes) for v in model.variables if v.name in held)
-    largest = max((held[v.name] * (1 if v.role is Role.PARAMETER else sizes.N) for v in _moved(model)), default=1)
-    most = max((held[v.name] * _leading(v, sizes) for v in _moved(model)), default=1)
+    largest = max((held[v.name] * (1 if v.role is Role.PARAMETER else sizes.N) for v in model.with_gradient), default=1)
+    most = max((held[v.name] * _leading(v, sizes) for v in model.with_gradient), default=1)
     # Complex numbers, perturbed in up to so many directions; the nested form has a direction for every entry.
     probes, run = min(most, ENTRIES), values * sizes.T
     memory = 8 * (data + run) + 24 * probes * (most + run) + 8 * largest * (largest + values)
@@ -99,10 +99,6 @@ def _affordable(model: Model, sizes: Sizes) -> None:
 def _told(model: Model, sizes: Sizes) -> str:
     dims = "".join(f", {name} = {n}" for name, n in sizes.dims.items())
     return f"{model.name} at T = {sizes.T}, N = {sizes.N}{dims}"
-
-
-def _moved(model: Model) -> list[Variable]:
-    return [v for v in model.of(Role.PARAMETER, Role.INPUT, Role.STATE) if not v.classes]
 
 
 def _entries(variable: Variable, dims: Mapping[str, int]) -> int:

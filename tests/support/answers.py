@@ -28,7 +28,7 @@ def {function}({arguments}):
 
 def variables(model: Model) -> tuple[str, ...]:
     """The parameters, or the inputs and states of a model that has none."""
-    real = [v for v in model.of(Role.PARAMETER, Role.INPUT, Role.STATE) if not v.classes]
+    real = model.with_gradient
     return tuple(v.name for v in real if v.role is Role.PARAMETER) or tuple(v.name for v in real)
 
 

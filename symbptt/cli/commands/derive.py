@@ -24,15 +24,6 @@ if TYPE_CHECKING:
     from symbptt import Model
 
 
-def _names(model: Model, wrt: Names) -> tuple[str, ...]:
-    """The names asked for: all parameters by default; `all` adds inputs and initial states."""
-    if wrt is None:
-        return tuple(v.name for v in model.parameters)
-    if isinstance(wrt, str):
-        return tuple(v.name for v in model.variables if v.role in ("parameter", "input", "state") and not v.classes)
-    return wrt
-
-
 @click.command()
 @steps_option()
 @wrt_option("Variables to differentiate by, separated by commas; default all parameters; 'all' adds inputs and initial states.")
@@ -54,15 +45,14 @@ def derive(
         note(f"{model.name} has no loss: derived for cotangents of its outputs, as with --loss cotangents")
     model = symbptt.model.read.differentiable(model)
     graph = symbptt.unroll.steps(model, steps)
-    names = _names(model, wrt)
+    names = [v.name for v in symbptt.data.wrt.asked(model, wrt)]
     results: list[Any]
     with progress(f"deriving {model.name} over {steps} steps"):
         if paths:
             results = [*(symbptt.derive.single_routes(graph, wrt=name) for name in names)]
         elif form == "adjoint":
             system = symbptt.derive.adjoints(graph)
-            asked = {symbptt.derive.adjoint.wanted(model, name).name for name in names}
-            results = [replace(system, gradients=tuple(g for g in system.gradients if g.variable.name in asked))]
+            results = [replace(system, gradients=tuple(g for g in system.gradients if g.variable.name in names))]
         elif form == "nested":
             results = [*(symbptt.derive.sensitivities(graph, wrt=name) for name in names)]
         else:

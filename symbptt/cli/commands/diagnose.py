@@ -80,6 +80,5 @@ def diagnose(
 def _asked(model: Model, wrt: Names) -> tuple[str, ...]:
     """The names after --wrt; "all" adds inputs and initial states to the parameters."""
     if wrt == "all":
-        others = (v for v in model.variables if v.role in ("input", "state"))
-        return tuple(v.name for v in (*model.parameters, *others) if not v.classes)
+        return tuple(v.name for v in sorted(model.with_gradient, key=lambda v: v.role != "parameter"))
     return tuple(wrt or ())

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from symbptt.data.wrt import ALL
 from symbptt.document.kinds.kind import Kind
 from symbptt.document.parts import closing, derived, opening
-from symbptt.narrative.story import ALL
 
 KIND = Kind((opening.remarks, opening.notation, opening.graph, derived.sections, closing.code, closing.references), wrt=ALL)

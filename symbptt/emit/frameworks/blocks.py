@@ -45,11 +45,6 @@ class Blocks:
         return tuple(e.target for e in self.model.equations if e.target.name in known)
 
 
-def differentiable(model: Model) -> tuple[Variable, ...]:
-    """The parameters, inputs and initial states that have a gradient."""
-    return tuple(v for v in model.of(Role.PARAMETER, Role.INPUT, Role.STATE) if not v.classes)
-
-
 def _seeded(model: Model) -> frozenset[str]:
     read = {leaf.name for leaf in loss_pullback(model).leaves} if model.loss else set()
     made = {e.target.name for e in model.equations}
@@ -58,7 +53,7 @@ def _seeded(model: Model) -> frozenset[str]:
 
 def blocks(model: Model) -> Blocks:
     """All blocks of a model."""
-    made = hoist(schedule(plan(model, frozenset(v.name for v in differentiable(model)), _seeded(model))))
+    made = hoist(schedule(plan(model, frozenset(v.name for v in model.with_gradient), _seeded(model))))
     return Blocks(model, made.forward, (_loss(model),) if model.loss else (), made.backward)
 
 

@@ -10,7 +10,7 @@ import sympy as sp
 from symbptt.derive.numeric import class_targets
 from symbptt.emit.fast.plan import CARRY, OUT, Block
 from symbptt.emit.frameworks.block import Printer
-from symbptt.emit.frameworks.blocks import Blocks, blocks, differentiable
+from symbptt.emit.frameworks.blocks import Blocks, blocks
 from symbptt.emit.frameworks.dialect import Dialect
 from symbptt.emit.frameworks.lowering import WordLowering
 from symbptt.emit.frameworks.opening import Opening
@@ -170,7 +170,7 @@ class Parts:
 
     def every_name(self) -> tuple[str, ...]:
         """The names of all gradients."""
-        return tuple(v.name for v in differentiable(self.model))
+        return tuple(v.name for v in self.model.with_gradient)
 
 
 def _label(key: str) -> str:

@@ -63,8 +63,7 @@ def _started(model: Model, equations: Iterable[Equation], entries: Entries) -> t
         entries.leaves[leaf] = symbols(entries, leaf, str(leaf), is_shared(model, leaf))
     for e in equations:
         entries.leaves[e.target.at()] = entries(e.value)
-    real = (Role.PARAMETER, Role.INPUT, Role.STATE)
-    return tuple(leaf for leaf in read if model[leaf.name].role in real and not model[leaf.name].classes)
+    return tuple(leaf for leaf in read if model[leaf.name] in model.with_gradient)
 
 
 def _pulled(

@@ -1,0 +1,1 @@
+"""What all stages know about the arrays of a model, told once."""

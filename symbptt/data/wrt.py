@@ -1,0 +1,32 @@
+"""What gradients are by: names that a caller gives, None for the parameters, "all" for everything that has a gradient."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from symbptt.checks import expected
+from symbptt.errors import BadInput
+from symbptt.model.values import Model, Role, Variable
+
+ALL = "all"
+
+
+def wanted(model: Model, wrt: str) -> Variable:
+    """The parameter, input or state called `wrt`; raises BadInput for anything else."""
+    variable = model[expected(wrt, str, "the name of one parameter, input or state")]
+    if variable.role not in (Role.PARAMETER, Role.INPUT, Role.STATE):
+        raise BadInput(f"{wrt} is a {variable.role} of {model.name}; gradients are for parameters, inputs and initial states")
+    if variable.classes:
+        raise BadInput(f"{wrt} is an integer input and has no gradient")
+    return variable
+
+
+def asked(model: Model, wrt: Iterable[str] | str | None) -> tuple[Variable, ...]:
+    """The variables that are asked for, in that order: None for all parameters, "all" for inputs and initial states too.
+
+    Raises BadInput for a name that has no gradient.
+    """
+    if wrt is None:
+        return model.parameters
+    names = (wrt,) if isinstance(wrt, str) else tuple(wrt)
+    return model.with_gradient if names == (ALL,) else tuple(wanted(model, name) for name in names)
