@@ -1,13 +1,14 @@
-"""The elementwise functions, one row each; their slopes come from SymPy.
+"""The elementwise functions, one row each: all that code, documents and menus know of a function stands in its row.
 
 A row holds a scalar SymPy expression in `z` (the argument), numeric arguments with defaults, and, where the slope is simpler
-in terms of the function's own value `y`, that form (`by_result`); a test proves the two forms equal.
+in terms of the function's own value `y`, that form (`by_result`); a test proves the two forms equal. Slopes come from SymPy.
 Functions with a kink take the slope of the right-hand branch given here: relu'(0) = 0, abs'(0) = 0.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from functools import cache
 
 import sympy as sp
@@ -30,9 +31,28 @@ class Function:
     """The value in terms of `Sigmoid` and `Softplus`, which emitted code computes without overflow."""
     safe_slope: sp.Expr | None = None
     """The slope in the same terms."""
+    domain: sp.Set = sp.S.Reals
+    """The arguments at which value and slope are real numbers."""
     source: str = ""
     positive: bool = False
     """Whether the numeric arguments must be above zero."""
+    activation: bool = False
+    """Whether it may be chosen as the activation of a model."""
+    common: bool = False
+    """Whether it is among the few activations that menus show, and whose slopes are mistaken for one another."""
+    label: str = ""
+    """What documents call it, in letters or by the name of a Greek one; else its name."""
+    written: sp.Expr | None = None
+    """The formula that documents write in the place of a call, as a square root."""
+    native: Mapping[str, str] = field(default_factory=dict, hash=False)
+    """What a backend calls it, by the backend's name, where others need a helper in the module."""
+    pullback: Mapping[str, str] = field(default_factory=dict, hash=False)
+    """A backend's call (d, y) for d f'(z) in terms of y = f(z)."""
+
+    @property
+    def primed(self) -> bool:
+        """Whether documents write the slope f'(z): that of an activation, which they derive on its own, and one in cases."""
+        return bool(self.value != Z) and (self.activation or self.value.has(sp.Piecewise))
 
     def symbols(self) -> tuple[sp.Symbol, ...]:
         """The numeric arguments as symbols, in order."""
@@ -68,9 +88,18 @@ _root = sp.sqrt(2 / sp.pi)
 _quarter = sp.Rational(1, 4)
 _one = sp.S.One
 
+_POSITIVE = sp.Interval.open(0, sp.oo)
+
 _ROWS = (
-    Function("identity", Z, bound=_one),
-    Function("tanh", sp.tanh(Z), by_result=1 - Y**2, bound=_one),
+    Function(
+        "tanh",
+        sp.tanh(Z),
+        by_result=1 - Y**2,
+        bound=_one,
+        activation=True,
+        common=True,
+        pullback={"torch": "torch.ops.aten.tanh_backward"},
+    ),
     Function(
         "sigmoid",
         _sigmoid,
@@ -78,28 +107,49 @@ _ROWS = (
         bound=_quarter,
         safe_value=Sigmoid(Z),
         safe_slope=Sigmoid(Z) * (1 - Sigmoid(Z)),
+        activation=True,
+        common=True,
+        label="sigma",
+        native={"jax": "jax.nn.sigmoid", "torch": "torch.sigmoid"},
+        pullback={"torch": "torch.ops.aten.sigmoid_backward"},
     ),
-    Function("relu", _if(Z > 0, Z, sp.S.Zero), bound=_one),
-    Function("leaky_relu", _if(Z > 0, Z, _slope * Z), (("slope", sp.Rational(1, 100)),), bound=sp.Max(1, sp.Abs(_slope))),
+    Function("relu", _if(Z > 0, Z, sp.S.Zero), bound=_one, activation=True, common=True, label="ReLU"),
+    Function("identity", Z, bound=_one, activation=True, common=True, written=Z),
+    Function(
+        "leaky_relu",
+        _if(Z > 0, Z, _slope * Z),
+        (("slope", sp.Rational(1, 100)),),
+        bound=sp.Max(1, sp.Abs(_slope)),
+        activation=True,
+        label="LeakyReLU",
+    ),
     Function(
         "elu",
         _if(Z > 0, Z, _alpha * (sp.exp(Z) - 1)),
         (("alpha", _one),),
         bound=sp.Max(1, sp.Abs(_alpha)),
         source="Clevert, Unterthiner and Hochreiter (2016)",
+        activation=True,
+        label="ELU",
     ),
-    Function("softplus", sp.log(1 + sp.exp(Z)), bound=_one, safe_value=Softplus(Z), safe_slope=Sigmoid(Z)),
+    Function(
+        "softplus", sp.log(1 + sp.exp(Z)), bound=_one, safe_value=Softplus(Z), safe_slope=Sigmoid(Z), activation=True
+    ),
     Function(
         "silu",
         Z * _sigmoid,
         safe_value=Z * Sigmoid(Z),
         safe_slope=Sigmoid(Z) * (1 + Z * (1 - Sigmoid(Z))),
         source="Elfwing, Uchibe and Doya (2018)",
+        activation=True,
+        label="SiLU",
     ),
     Function(
         "gelu",
         Z / 2 * (1 + sp.tanh(_root * (Z + sp.Rational(44715, 1000000) * Z**3))),
         source="Hendrycks and Gimpel (2016), the tanh form",
+        activation=True,
+        label="GELU",
     ),
     Function(
         "hard_sigmoid",
@@ -108,16 +158,18 @@ _ROWS = (
         positive=True,
         bound=_slope,
         source="clip(z/6 + 1/2, 0, 1), as in PyTorch; with slope 1/2 as in Courbariaux, Bengio and David (2015)",
+        activation=True,
+        label="HardSigmoid",
     ),
-    Function("hard_tanh", _if(Z <= -1, -_one, _if(Z >= 1, _one, Z)), bound=_one),
+    Function("hard_tanh", _if(Z <= -1, -_one, _if(Z >= 1, _one, Z)), bound=_one, activation=True, label="HardTanh"),
     Function("sin", sp.sin(Z), bound=_one),
     Function("cos", sp.cos(Z), bound=_one),
     Function("exp", sp.exp(Z), by_result=Y),
-    Function("log", sp.log(Z)),
-    Function("sqrt", sp.sqrt(Z), by_result=1 / (2 * Y)),
-    Function("abs", _if(Z > 0, Z, _if(Z < 0, -Z, sp.S.Zero)), bound=_one),
-    Function("reciprocal", 1 / Z, by_result=-(Y**2)),
-    Function("power", Z**_n, (("n", sp.S(2)),)),
+    Function("log", sp.log(Z), domain=_POSITIVE),
+    Function("sqrt", sp.sqrt(Z), by_result=1 / (2 * Y), domain=_POSITIVE, written=sp.sqrt(Z)),
+    Function("abs", _if(Z > 0, Z, _if(Z < 0, -Z, sp.S.Zero)), bound=_one, written=sp.Abs(Z)),
+    Function("reciprocal", 1 / Z, by_result=-(Y**2), domain=sp.S.Reals - sp.FiniteSet(0), written=1 / Z),
+    Function("power", Z**_n, (("n", sp.S(2)),), written=Z**_n),
     Function(
         "huber",
         _if(-_delta >= Z, _delta * (-Z - _delta / 2), _if(_delta <= Z, _delta * (Z - _delta / 2), Z**2 / 2)),
@@ -125,25 +177,17 @@ _ROWS = (
         bound=_delta,
         positive=True,
         source="Huber (1964)",
+        label="Huber",
     ),
 )
 
 FUNCTIONS: dict[str, Function] = {row.name: row for row in _ROWS}
 
-ACTIVATIONS = (
-    "tanh",
-    "sigmoid",
-    "relu",
-    "identity",
-    "leaky_relu",
-    "elu",
-    "softplus",
-    "silu",
-    "gelu",
-    "hard_sigmoid",
-    "hard_tanh",
-)
+ACTIVATIONS = tuple(row.name for row in _ROWS if row.activation)
 """The functions offered where an activation is chosen by name."""
+
+COMMON = tuple(row.name for row in _ROWS if row.common)
+"""Those of them that menus show."""
 
 
 @cache

@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 
 from symbptt.algebra.evaluate import Array
+from symbptt.algebra.functions import COMMON
 from symbptt.analyze.analysis import Analysis, at
 from symbptt.analyze.data import adjusted, point
 from symbptt.analyze.layout import cell, percent
@@ -25,7 +26,6 @@ from symbptt.model.values import Model
 from symbptt.template import template
 
 SCALES = (0.25, 0.5, 0.75, 1.0, 1.25, 1.5, 2.0)
-ACTIVATIONS = ("tanh", "sigmoid", "relu", "identity")
 STEPS = (5, 10, 20)
 PARAMETERS = 4
 """The most parameters on one page."""
@@ -46,7 +46,7 @@ class Choice:
     """
 
     scales: Sequence[float] = SCALES
-    activations: Sequence[str] = ACTIVATIONS
+    activations: Sequence[str] = COMMON
     steps: Sequence[int] = STEPS
     names: Sequence[str] | None = None
 

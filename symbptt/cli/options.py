@@ -30,6 +30,7 @@ LOSSES = ("softmax_cross_entropy", "squared_error", "none")
 CHANGES = ("loss", "activation", "layers", "freeze", "training")
 """The options that change a model, as `symbptt.load` calls them."""
 ACTIVATIONS = ("tanh", "sigmoid", "relu", "identity")
+"""`symbptt.algebra.functions.COMMON`, for a help that needs no SymPy."""
 
 
 def _models(context: click.Context, parameter: click.Parameter, incomplete: str) -> list[CompletionItem]:

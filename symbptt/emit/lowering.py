@@ -15,7 +15,7 @@ from sympy.matrices.expressions.special import OneMatrix
 
 from symbptt.algebra import build, nodes
 from symbptt.algebra.functions import Y, Z
-from symbptt.emit.scalars import ADD, ATOM, POWER, TIMES, formula, scalar, wrap
+from symbptt.emit.scalars import ADD, ATOM, HELPERS, POWER, TIMES, formula, scalar, wrap
 from symbptt.errors import MissingRule
 
 
@@ -193,8 +193,8 @@ def _elementwise(lower: Lowering, node: nodes.Elementwise) -> Code:
     inner = lower(node.operand)
     expression = formula(node)
     text, strength = scalar(expression, inner.at(ATOM))
-    for name in ("_sigmoid", "_softplus"):
-        if name + "(" in text:
+    for kind, name in HELPERS.items():
+        if expression.has(kind):
             lower.helper(name)
     if isinstance(expression, sp.Piecewise) and not any(value.has(Y, Z) for value, _ in expression.args):
         text, strength = f"{text}.astype(dtype)", ATOM  # a choice of integers would turn float32 into float64

@@ -13,6 +13,13 @@ from symbptt.errors import MissingRule
 CALLS = {sp.tanh: "np.tanh", sp.exp: "np.exp", sp.log: "np.log", sp.sin: "np.sin", sp.cos: "np.cos"}
 HELPERS = {functions.Sigmoid: "_sigmoid", functions.Softplus: "_softplus"}
 """Functions that an emitted module defines for itself."""
+_WHOLE = {sp.sqrt(functions.Z): ("np.sqrt", ()), functions.FUNCTIONS["relu"].value: ("np.maximum", (sp.S.Zero,))}
+"""Formulas that are one call, with the numbers behind the argument."""
+TWO_CALLS = {
+    1 - functions.Y**2: (("np.multiply", "y", "y"), ("np.subtract", "one", "working")),
+    functions.Y * (1 - functions.Y): (("np.subtract", "one", "y"), ("np.multiply", "working", "y")),
+}
+"""Slopes in terms of the value y that are two calls, the first of which writes into a working array."""
 
 ADD, TIMES, POWER, ATOM = range(4)
 """Binding strength of a piece of text."""
@@ -116,6 +123,11 @@ def _power(expression: sp.Pow, z: str) -> tuple[str, int]:
     text, strength = scalar(base, z)
     power, bound = scalar(exponent, z)
     return f"{wrap(text, strength, ATOM)} ** {wrap(power, bound, ATOM)}", POWER
+
+
+def one_call(value: sp.Expr) -> tuple[str, tuple[sp.Expr, ...]] | None:
+    """The function of NumPy that a formula in Z is, with the numbers that it takes behind Z; None if it is none."""
+    return (CALLS[value.func], ()) if value.func in CALLS and value.args == (functions.Z,) else _WHOLE.get(value)
 
 
 def formula(node: Elementwise) -> sp.Expr:

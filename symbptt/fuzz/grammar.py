@@ -99,8 +99,11 @@ _ELEMENTWISE = (
     _Row("({0} ** 2)", 3, 9), _Row("({0} ** 3)", 2, 8),
     _Row("power({0}, n=2)", 3, 9), _Row("power({0})", 3, 9), _Row("({0} ** 1)", 6), _Row("({0} ** 0 + {0})", 6),
 )
-_KNOWN = {*(row.form.partition("(")[0] for row in _ELEMENTWISE), "log", "sqrt", "reciprocal"}
-_OTHERS = tuple(_Row(f"{name}({{0}})", 2, 6, kink=True, rests=True) for name in FUNCTIONS if name not in _KNOWN)
+_KNOWN = {row.form.partition("(")[0] for row in _ELEMENTWISE}
+_OTHERS = tuple(
+    _Row(f"{name}({{0}})", 2, 6, kink=True, rests=True)
+    for name, row in FUNCTIONS.items() if name not in _KNOWN and row.domain == sp.S.Reals
+)
 """Functions that the table of functions gains later."""
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import sympy as sp
 
-from symbptt.algebra.functions import ACTIVATIONS, FUNCTIONS, Function, Y, Z
+from symbptt.algebra.functions import FUNCTIONS, Function, Y, Z
 from symbptt.algebra.nodes import CrossEntropy, Elementwise, HalfSquaredNorm
 from symbptt.errors import Disagreement
 from symbptt.model.values import Model
@@ -39,7 +39,7 @@ def identities(model: Model, voice: Voice) -> tuple[Identity, ...]:
         Identity(voice.say("identities.name.slope", function=_called(name, numbers, voice, prime=True)),
                  tuple(_slope(FUNCTIONS[name], numbers, voice)))
         for name, numbers in sorted(found, key=str)
-        if name in ACTIVATIONS and name != "identity"
+        if FUNCTIONS[name].activation and FUNCTIONS[name].primed
     ]
     if any(value.has(CrossEntropy) for value in values):
         made.append(Identity(voice.say("identities.name.cross_entropy"), tuple(_cross_entropy(voice))))

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 import sympy as sp
 from sympy.matrices.expressions.matexpr import MatrixExpr
 
@@ -26,10 +24,7 @@ from symbptt.typeset.pieces import (
     total,
 )
 from symbptt.typeset.scalars import Entrywise
-from symbptt.typeset.tree import Fenced, Identifier, Operator, Root, Row, Script, Style, Text, Tree
-
-BY_FORMULA = frozenset({"identity", "exp", "log", "sqrt", "reciprocal", "power", "sin", "cos"})
-"""The functions whose slope is written out; the others take a prime."""
+from symbptt.typeset.tree import Fenced, Identifier, Operator, Row, Script, Style, Text, Tree
 
 
 def function(name: str, numbers: tuple[sp.Expr, ...], setting: Setting, prime: bool = False) -> Tree:
@@ -49,37 +44,24 @@ def _entrywise(node: nodes.Elementwise, setting: Setting) -> Entrywise:
     return Entrywise(piece(node.operand, setting), node.shape == SCALAR, setting)
 
 
-def _power(node: nodes.Elementwise, setting: Setting) -> Piece:
-    return _entrywise(node, setting).write(Z ** node.numbers[0], Z)
-
-
-def _reciprocal(node: nodes.Elementwise, setting: Setting) -> Piece:
-    return _entrywise(node, setting).write(1 / Z, Z)
-
-
-_SPECIAL: dict[str, Callable[[nodes.Elementwise, Setting], Piece]] = {
-    "identity": lambda node, setting: piece(node.operand, setting),
-    "sqrt": lambda node, setting: Piece(Root(_argument(node.operand, setting)), Level.POWER),
-    "abs": lambda node, setting: Piece(Fenced(_argument(node.operand, setting), "|")),
-    "power": _power,
-    "reciprocal": _reciprocal,
-}
+def _filled(value: sp.Expr, node: nodes.Elementwise) -> sp.Expr:
+    """A formula of the table with the numeric arguments of a node."""
+    return value.subs(dict(zip(FUNCTIONS[node.name].symbols(), node.numbers, strict=True)))
 
 
 @rule.register(nodes.Elementwise)
 def _elementwise(node: nodes.Elementwise, setting: Setting) -> Piece:
-    special = _SPECIAL.get(node.name)
-    if special is not None:
-        return special(node, setting)
+    written = FUNCTIONS[node.name].written
+    if written is not None:
+        return _entrywise(node, setting).write(_filled(written, node), Z)
     return applied(function(node.name, node.numbers, setting), _argument(node.operand, setting))
 
 
 @rule.register(nodes.Slope)
 def _slope(node: nodes.Slope, setting: Setting) -> Piece:
-    if node.name not in BY_FORMULA:
+    if FUNCTIONS[node.name].primed:
         return applied(function(node.name, node.numbers, setting, prime=True), _argument(node.operand, setting))
-    values = dict(zip(FUNCTIONS[node.name].symbols(), node.numbers, strict=True))
-    return _entrywise(node, setting).write(slope(node.name).subs(values), Z)
+    return _entrywise(node, setting).write(_filled(slope(node.name), node), Z)
 
 
 @rule.register(nodes.SlopeByResult)

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
+from symbptt.algebra.functions import FUNCTIONS
 from symbptt.errors import BadInput, UnknownName
 from symbptt.typeset import snippet
 from symbptt.typeset.alphabets import LETTERS
@@ -53,10 +54,7 @@ ROLES = (
 )
 """The parts that variables may play; see roles.py."""
 
-_FUNCTIONS: dict[str, str] = {
-    "sigmoid": "sigma", "relu": "ReLU", "leaky_relu": "LeakyReLU", "elu": "ELU", "silu": "SiLU", "gelu": "GELU",
-    "hard_sigmoid": "HardSigmoid", "hard_tanh": "HardTanh", "huber": "Huber",
-}
+_LABELS: Pairs = tuple((row.name, row.label) for row in FUNCTIONS.values() if row.label)
 _SINGLE = (*LETTERS, *"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ")
 _LONGEST = 600
 
@@ -93,7 +91,7 @@ class Notation:
     bold: bool = True
     names: Pairs = ()
     roles: Pairs = ()
-    functions: Pairs = field(default=tuple(_FUNCTIONS.items()))
+    functions: Pairs = _LABELS
     source: Pairs = ()
     note: Pairs = ()
 

@@ -11,7 +11,7 @@ import sympy as sp
 from symbptt.errors import MissingRule
 from symbptt.typeset.dispatch import Setting, piece, rule
 from symbptt.typeset.pieces import ONES, Level, Piece, applied, hadamard, negate, product, raised, signed, total
-from symbptt.typeset.tree import Fraction, Identifier, Number, Operator, Root, Row, Script, Style, Tree
+from symbptt.typeset.tree import Fenced, Fraction, Identifier, Number, Operator, Root, Row, Script, Style, Tree
 
 _SMALL = 9  # 1/8 is a fraction, 1/100 is 0.01
 _TINY = 1e-3  # below this a decimal is written with a power of ten
@@ -115,12 +115,16 @@ def _pow(how: Entrywise, value: sp.Expr, operand: sp.Symbol) -> Piece:
     return how.power(how.write(base, operand), top)
 
 
+def _abs(how: Entrywise, value: sp.Expr, operand: sp.Symbol) -> Piece:
+    return Piece(Fenced(signed(how.write(value.args[0], operand)), "|"))
+
+
 def _function(how: Entrywise, value: sp.Expr, operand: sp.Symbol) -> Piece:
     return applied(Identifier(value.func.__name__, Style.FUNCTION), signed(how.write(value.args[0], operand)))
 
 
 _ENTRYWISE: dict[type, Callable[[Entrywise, sp.Expr, sp.Symbol], Piece]] = {
-    sp.Add: _add, sp.Mul: _mul, sp.Pow: _pow, sp.Function: _function,
+    sp.Add: _add, sp.Mul: _mul, sp.Pow: _pow, sp.Abs: _abs, sp.Function: _function,
 }
 
 

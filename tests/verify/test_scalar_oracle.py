@@ -26,7 +26,7 @@ def test_functions_and_their_slopes(name: str) -> None:
     numbers = tuple(default for _, default in row.arguments)
     ((own,),) = NODES[Elementwise]({}, Elementwise(name, *numbers, sp.MatrixSymbol("v", 1, 1)), [[z]])
     table = row.value.subs(dict(zip(row.symbols(), numbers, strict=True)))
-    for x in (0.3, 0.9, 1.7, 3.5) if name in ("log", "sqrt", "reciprocal") else (-3.5, -1.7, -0.4, 0.3, 1.7, 3.5):
+    for x in (x for x in (-3.5, -1.7, -0.4, 0.3, 0.9, 1.7, 3.5) if x in row.domain):
         for ours, theirs in ((own, table), (own.diff(z), table.diff(Z))):
             assert float(ours.subs(z, x)) == pytest.approx(float(theirs.subs(Z, x)), rel=1e-12, abs=1e-12)
 

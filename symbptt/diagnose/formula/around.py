@@ -6,10 +6,17 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import cached_property
 
+from symbptt.algebra.functions import FUNCTIONS, Y
 from symbptt.algebra.nodes import Elementwise
 from symbptt.diagnose.formula.operations import Shape
-from symbptt.diagnose.formula.tree import Node, binary, call, flat, index, number, rebuilt, shifted, transposed, walk
+from symbptt.diagnose.formula.spelling import scalar
+from symbptt.diagnose.formula.tree import Node, call, flat, index, rebuilt, shifted, transposed, walk
 from symbptt.model.values import Model, Role, Variable
+
+
+def _by_value(function: str) -> bool:
+    row = FUNCTIONS[function]
+    return row.activation and row.by_result is not None
 
 
 @dataclass(frozen=True)
@@ -21,13 +28,11 @@ class Slope:
     argument: str
 
     def at(self, step: Node) -> Node:
-        """As it is written: by the value for tanh and sigmoid, else by the argument."""
+        """As it is written: by the value if the function is an activation for which that can be done, else by the argument."""
         x = Node("step", self.argument, (step,))
         y = Node("step", self.result, (step,)) if self.result else call(self.function, x)
-        if self.function == "tanh":
-            return binary("-", number("1"), binary("**", y, number("2")))
-        if self.function == "sigmoid":
-            return binary("*", y, binary("-", number("1"), y))
+        if _by_value(self.function):
+            return scalar(FUNCTIONS[self.function].by_result, {Y: y})
         return call("slope", Node("name", self.function), x)
 
 
@@ -59,7 +64,7 @@ class Around:
             if isinstance(value, Elementwise):
                 result = name if name in self.variables else ""
                 argument = getattr(value.operand, "name", "")
-                by_value = bool(result) and value.name in ("tanh", "sigmoid")
+                by_value = bool(result) and _by_value(value.name)
                 if by_value or (argument in self.variables and self.variables[argument].timed):
                     found.append(Slope(value.name, result, argument))
         return tuple(found)

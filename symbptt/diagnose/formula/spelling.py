@@ -40,39 +40,39 @@ def _scaled(value: sp.Expr, node: Node) -> Node:
         return node
     if value.is_number and value < 0:
         return Node("neg", "", (_scaled(-value, node),))
-    return binary("*", _scalar(value, {}), node)
+    return binary("*", scalar(value, {}), node)
 
 
-def _scalar(value: sp.Expr, names: dict[sp.Symbol, Node]) -> Node:
+def scalar(value: sp.Expr, names: dict[sp.Symbol, Node]) -> Node:
     """A scalar expression: a coefficient, a size, or a slope with its argument put in."""
     if isinstance(value, sp.Symbol):
         return names.get(value, Node("name", value.name))
     if isinstance(value, sp.Rational) and value >= 0:
         return number(str(value.p)) if value.q == 1 else binary("/", number(str(value.p)), number(str(value.q)))
     if isinstance(value, sp.Rational):
-        return Node("neg", "", (_scalar(-value, names),))
+        return Node("neg", "", (scalar(-value, names),))
     if isinstance(value, sp.Float):
         return number(repr(float(value))) if value >= 0 else Node("neg", "", (number(repr(-float(value))),))
     if isinstance(value, sp.Add):
         constants_first = sorted(value.args, key=lambda a: not a.is_number)
-        return folded([part for a in constants_first for part in signed(_scalar(a, names))])
+        return folded([part for a in constants_first for part in signed(scalar(a, names))])
     if isinstance(value, sp.Mul):
         top, bottom = value.as_numer_denom()
         if bottom != 1:
-            return binary("/", _scalar(top, names), _scalar(bottom, names))
+            return binary("/", scalar(top, names), scalar(bottom, names))
         if value.args[0] == -1:
-            return Node("neg", "", (_scalar(sp.Mul(*value.args[1:]), names),))
-        return folded([("*", _scalar(a, names)) for a in value.args])
+            return Node("neg", "", (scalar(sp.Mul(*value.args[1:]), names),))
+        return folded([("*", scalar(a, names)) for a in value.args])
     if isinstance(value, sp.Pow) and isinstance(value.exp, sp.Rational) and value.exp > 0:
-        return binary("**", _scalar(value.base, names), _scalar(value.exp, names))
+        return binary("**", scalar(value.base, names), scalar(value.exp, names))
     if isinstance(value, sp.Pow) and value.exp == -1:
-        return binary("/", number("1"), _scalar(value.base, names))
+        return binary("/", number("1"), scalar(value.base, names))
     raise MissingRule("way of writing", value, _FILE)
 
 
 def _sizes(*sizes: sp.Expr) -> tuple[Node, ...]:
     kept = sizes[:1] if sizes[1:] == (sp.S.One,) else sizes
-    return tuple(_scalar(size, {}) for size in kept)
+    return tuple(scalar(size, {}) for size in kept)
 
 
 def _function(name: str, numbers: tuple[sp.Expr, ...], operand: Node, *, slope: bool) -> Node:
@@ -132,7 +132,7 @@ def _slope_by_result(node: nodes.SlopeByResult, symbols: Symbols) -> Node:
     row = functions.FUNCTIONS[node.name]
     assert row.by_result is not None
     given = row.by_result.subs(dict(zip(row.symbols(), node.numbers, strict=True)))
-    return _scalar(given, {functions.Y: spelt(node.operand, symbols)})
+    return scalar(given, {functions.Y: spelt(node.operand, symbols)})
 
 
 @spelt.register
@@ -154,7 +154,7 @@ def _spread(node: nodes.Spread, symbols: Symbols) -> Node:
 
 @spelt.register
 def _slice(node: nodes.Slice, symbols: Symbols) -> Node:
-    return call("rows", spelt(node.args[0], symbols), *(_scalar(a, {}) for a in node.args[1:]))
+    return call("rows", spelt(node.args[0], symbols), *(scalar(a, {}) for a in node.args[1:]))
 
 
 def _of_operands(name: str) -> Callable[[MatrixExpr, Symbols], Node]:
@@ -167,7 +167,7 @@ def _of_size(name: str) -> Callable[[MatrixExpr, Symbols], Node]:
 
 _RULES: dict[type, Callable[[MatrixExpr, Symbols], Node]] = {
     sp.Transpose: lambda node, symbols: transposed(spelt(node.arg, symbols)),
-    sp.Identity: lambda node, symbols: call("eye", _scalar(node.shape[0], {})),
+    sp.Identity: lambda node, symbols: call("eye", scalar(node.shape[0], {})),
     OneMatrix: _of_size("ones"),
     sp.ZeroMatrix: _of_size("zeros"),
     nodes.Softmax: _of_operands("softmax"),

@@ -10,7 +10,7 @@ from sympy.matrices.expressions.matexpr import MatrixExpr
 from sympy.matrices.expressions.special import OneMatrix
 
 from symbptt.algebra import build
-from symbptt.algebra.functions import FUNCTIONS
+from symbptt.algebra.functions import COMMON, FUNCTIONS
 from symbptt.algebra.nodes import TIME, Elementwise, Slope, SlopeByResult, Softmax, Timed
 from symbptt.derive.adjoint import NODE, symbol
 from symbptt.diagnose import words
@@ -20,7 +20,7 @@ from symbptt.diagnose.point import Point
 from symbptt.diagnose.routes import Backward, Route
 from symbptt.model.values import Role, Variable
 
-OTHERS = ("tanh", "sigmoid", "relu")
+OTHERS = tuple(name for name in COMMON if FUNCTIONS[name].primed)
 """Functions whose slopes are tried in the place of another's."""
 _LISTED = 3
 """So many wrong slopes are written out where a mistake is made at many places."""

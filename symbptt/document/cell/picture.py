@@ -10,6 +10,7 @@ import sympy as sp
 from sympy.matrices.expressions.matexpr import MatrixExpr
 
 from symbptt.algebra import linear, nodes
+from symbptt.algebra.functions import FUNCTIONS
 from symbptt.document.cell.layers import Layers, columns, layered
 from symbptt.document.cell.operations import Operation, carried, flows, operations
 from symbptt.document.cell.walk import Pass, Visit, factor, walk
@@ -17,7 +18,9 @@ from symbptt.document.scene import Arrow, Label, Node, Place, Scene
 from symbptt.document.width import width
 from symbptt.model.values import Model, Role
 from symbptt.narrative.voice import Voice
-from symbptt.typeset.tree import Fenced, Fraction, Identifier, Number, Operator, Row, Script, Style, Tree
+from symbptt.typeset.dispatch import Setting
+from symbptt.typeset.functions import function
+from symbptt.typeset.tree import Fenced, Fraction, Number, Operator, Row, Script, Tree
 
 EM, ROW, GAP, MARGIN, TALL, ASIDE = 14.0, 64.0, 36.0, 18.0, 13.0, 5.0
 SMALL = 0.8
@@ -48,7 +51,7 @@ def _label(model: Model, voice: Voice, node: Operation) -> Tree:
     sign = _SIGNS.get(type(node.value))
     if sign is None:
         name = node.value.name if isinstance(node.value, nodes.Elementwise) else _NAMES.get(type(node.value), "f")
-        return Identifier(dict(voice.notation.functions).get(name, name).replace("sigma", "σ"), Style.FUNCTION)
+        return function(name, (), Setting(voice.notation))
     inside = [a for a in node.value.args if not (isinstance(a, MatrixExpr) and flows(model, a))]
     if not inside:
         return Operator(sign if sign != "·" else "×")
@@ -135,7 +138,8 @@ class _Drawing:
         tree = self.voice.tree(found, self.model)
         if not isinstance(item.rule, linear.Hadamard):
             return [tree]
-        shown = Fenced(tree) if isinstance(found, nodes.SlopeByResult) and found.name == "tanh" else tree
+        difference = isinstance(found, nodes.SlopeByResult) and isinstance(FUNCTIONS[found.name].by_result, sp.Add)
+        shown = Fenced(tree) if difference else tree
         return [Row((Operator("⊙", prefix=True), Operator("\u2009"), shown))]
 
 

@@ -19,11 +19,9 @@ from symbptt.emit.fast.place import Place, Step, Stretch
 from symbptt.emit.fast.plan import OUT, is_constant, symbols, terms
 from symbptt.emit.lowering import Code, Lowering
 from symbptt.emit.passes import Line
-from symbptt.emit.scalars import ADD, ATOM
+from symbptt.emit.scalars import ADD, ATOM, TWO_CALLS, formula, one_call
 
 Values = tuple[MatrixExpr, ...]
-CALLS = {"tanh": "np.tanh", "exp": "np.exp", "sin": "np.sin", "cos": "np.cos", "log": "np.log", "sqrt": "np.sqrt"}
-"""Functions that are one call."""
 
 
 @dataclass
@@ -258,11 +256,9 @@ def _elementwise(self: Operations, values: Values, into: str | None) -> str:
     out = self.result(values, into)
     aliased = out in self._names(values)
     name = self.value(inner, None if given or aliased else out)
-    if type(head) is Elementwise and head.name in CALLS:
-        self.say(f"{CALLS[head.name]}({name}, out={out})")
-        return out
-    if type(head) is Elementwise and head.name == "relu":
-        self.say(f"np.maximum({name}, {self.constants.number(sp.S.Zero)}, out={out})")
+    call = one_call(formula(head)) if type(head) is Elementwise else None
+    if call is not None:
+        self.say(f"{call[0]}({', '.join([name, *map(self.constants.number, call[1])])}, out={out})")
         return out
     named = Lowering(lambda _: Code(name, ATOM, True, 1), self.place.lower.dimension, self.place.batch)
     named.helpers = self.place.lower.helpers
@@ -272,14 +268,13 @@ def _elementwise(self: Operations, values: Values, into: str | None) -> str:
 
 def _slope(self: Operations, values: Values, into: str | None) -> str:
     """1 - y^2 for y = tanh(a), y (1 - y) for y = sigmoid(a)."""
-    if values[0].name not in ("tanh", "sigmoid"):
+    calls = TWO_CALLS.get(formula(values[0]))
+    if calls is None:
         return _elementwise(self, values, into)
-    y, one = self.value(tuple(v.operand for v in values)), self.constants.number(sp.S.One)
-    working = self.working(values, into)
-    first, second = ((y, y), (one, working)) if values[0].name == "tanh" else ((one, y), (working, y))
-    calls = ("np.multiply", "np.subtract") if values[0].name == "tanh" else ("np.subtract", "np.multiply")
-    self.say(f"{calls[0]}({', '.join(first)}, out={working})")
-    self.say(f"{calls[1]}({', '.join(second)}, out={into or working})")
+    names = {"y": self.value(tuple(v.operand for v in values)), "one": self.constants.number(sp.S.One)}
+    working = names["working"] = self.working(values, into)
+    for (call, *operands), out in zip(calls, (working, into or working), strict=True):
+        self.say(f"{call}({', '.join(names[o] for o in operands)}, out={out})")
     return into or working
 
 

@@ -6,6 +6,8 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
+from symbptt.algebra.functions import FUNCTIONS
+
 _NUMPY = re.compile(r"\bnp\.")
 
 
@@ -42,6 +44,15 @@ class Dialect:
         return _NUMPY.sub(f"{self.module}.", text)
 
 
+def _natives(backend: str) -> tuple[tuple[str, str], ...]:
+    """Calls of helpers, and of what the backend has in their place."""
+    return tuple((f"_{row.name}(", f"{row.native[backend]}(") for row in FUNCTIONS.values() if backend in row.native)
+
+
+def _pullbacks(backend: str) -> dict[str, str]:
+    return {row.name: row.pullback[backend] for row in FUNCTIONS.values() if backend in row.pullback}
+
+
 _NAMES = frozenset({
     "step", "carry", "now", "wanted", "dtype", "states", "value", "values", "direct", "counted", "checkpoint", "BACKEND", "WRT",
 })
@@ -50,14 +61,14 @@ JAX = Dialect(
     backend="jax",
     title="JAX",
     module="jnp",
-    words=(("_sigmoid(", "jax.nn.sigmoid("),),
+    words=_natives("jax"),
     scan="jax.lax.scan",
     lead=False,
     names=_NAMES | {"jax", "jnp", "loss"},
     zeros=lambda shape: f"jnp.zeros({shape}, dtype)",
     full=lambda shape, number: f"jnp.full({shape}, {number}, dtype)",
     eye=lambda size: f"jnp.eye({size}, dtype=dtype)",
-    slopes={},
+    slopes=_pullbacks("jax"),
     fused="",
     affine="",
     kind="dtype = _kind(parameters, inputs, states)",
@@ -68,14 +79,14 @@ TORCH = Dialect(
     backend="torch",
     title="PyTorch",
     module="torch",
-    words=(("_sigmoid(", "torch.sigmoid("), ("np.where(", "_where(dtype, "), (".astype(dtype)", ".to(dtype)")),
+    words=(*_natives("torch"), ("np.where(", "_where(dtype, "), (".astype(dtype)", ".to(dtype)")),
     scan="_scan",
     lead=True,
     names=_NAMES | {"torch", "device", "Module", "Loss", "loss"},
     zeros=lambda shape: f"torch.zeros({shape}, dtype=dtype, device=device)",
     full=lambda shape, number: f"torch.full({shape}, {number}, dtype=dtype, device=device)",
     eye=lambda size: f"torch.eye({size}, dtype=dtype, device=device)",
-    slopes={"tanh": "torch.ops.aten.tanh_backward", "sigmoid": "torch.ops.aten.sigmoid_backward"},
+    slopes=_pullbacks("torch"),
     fused="torch.addmm",
     affine="torch.nn.functional.linear",
     kind="dtype, device = _kind(parameters, inputs, states)",
