@@ -32,7 +32,8 @@ def _named(name: str) -> Str:
     return Str(name)
 
 
-def _plain(value: Any) -> sp.Basic:
+def plain(value: Any) -> sp.Basic:
+    """A value as an argument of a node."""
     return value if isinstance(value, sp.Basic) else sp.sympify(value)
 
 
@@ -41,7 +42,7 @@ class Timed(sp.MatrixSymbol):
 
     def __new__(cls, name: str | Str, rows: Any, columns: Any, step: Any) -> Timed:
         text = name if isinstance(name, Str) else _named(name)
-        return sp.Basic.__new__(cls, text, _plain(rows), _plain(columns), _plain(step))
+        return sp.Basic.__new__(cls, text, plain(rows), plain(columns), plain(step))
 
     @property
     def step(self) -> sp.Expr:
@@ -50,17 +51,17 @@ class Timed(sp.MatrixSymbol):
 
     @property
     def free_symbols(self) -> set[sp.Basic]:
-        return {self} | self.args[3].free_symbols
+        return {self} | self.step.free_symbols
 
     def _sympystr(self, printer: Any) -> str:
-        return f"{self.name}[{self.args[3]}]"
+        return f"{self.name}[{self.step}]"
 
 
 class _Node(MatrixExpr):
     """Base of our nodes: arguments are SymPy objects, `cls(*args)` rebuilds the node."""
 
     def __new__(cls, *args: Any) -> Any:
-        return sp.Basic.__new__(cls, *(_named(a) if isinstance(a, str) else _plain(a) for a in args))
+        return sp.Basic.__new__(cls, *(_named(a) if isinstance(a, str) else plain(a) for a in args))
 
     def doit(self, **hints: Any) -> Any:
         return self

@@ -27,7 +27,6 @@ from sympy.matrices.expressions.matexpr import MatrixExpr
 from sympy.matrices.expressions.special import OneMatrix
 
 from symbptt.algebra import build, nodes
-from symbptt.algebra.nodes import Timed
 from symbptt.errors import MissingRule
 
 
@@ -53,12 +52,8 @@ def rows(expression: MatrixExpr) -> MatrixExpr:
 
 @rows.register
 def _symbol(x: sp.MatrixSymbol) -> MatrixExpr:
-    return sp.MatrixSymbol(x.name, x.shape[1], x.shape[0])
-
-
-@rows.register
-def _timed(x: Timed) -> MatrixExpr:
-    return Timed(x.name, x.shape[1], x.shape[0], x.step)
+    name, height, width, *step = x.args
+    return x.func(name, width, height, *step)
 
 
 @rows.register

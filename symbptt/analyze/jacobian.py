@@ -17,9 +17,9 @@ from sympy.matrices.expressions.matexpr import MatrixExpr
 from symbptt.algebra import build, linear
 from symbptt.algebra.evaluate import Array, Values, evaluate
 from symbptt.algebra.nodes import TIME, BatchMean
+from symbptt.algebra.related import StepAdjoint
 from symbptt.analyze.walk import only, size
 from symbptt.derive import step
-from symbptt.derive.adjoint import STEP, symbol
 from symbptt.derive.numeric import Run
 from symbptt.derive.rules import paths
 from symbptt.model.values import Model, Role, Variable
@@ -102,7 +102,7 @@ class Jacobians:
             for s in self.model.states:
                 rows = np.eye(side)[:, self.places[s.name]].reshape(side, -1, *size(s, values))
                 # One direction serves all samples, unless they are coupled.
-                values.leaves[symbol(STEP, s, TIME)] = np.broadcast_to(rows, (side, N, *rows.shape[2:]))
+                values.leaves[StepAdjoint(s.at())] = np.broadcast_to(rows, (side, N, *rows.shape[2:]))
             pulled = only(step.step_vjp(self.model), leaves).run(values)
         return {leaf: np.broadcast_to(value, (side, N, *value.shape[-2:])) for leaf, value in pulled.items()}
 

@@ -15,10 +15,11 @@ from sympy.matrices.expressions.matexpr import MatrixExpr
 
 from symbptt.algebra.evaluate import Array, Values, evaluate
 from symbptt.algebra.nodes import TIME
+from symbptt.algebra.related import StepAdjoint
 from symbptt.analyze.batch_sum import batch_sum
 from symbptt.analyze.data import Data
 from symbptt.derive import step
-from symbptt.derive.adjoint import STEP, initial, symbol
+from symbptt.derive.adjoint import initial
 from symbptt.derive.numeric import Run, run
 from symbptt.model.values import Role, Variable
 from symbptt.unroll.graph import UnrolledGraph
@@ -110,7 +111,7 @@ class _Walk:
 
     def _seeded(self, values: Values, signals: Mapping[str, Array], places: slice) -> Values:
         for s in self.model.states:
-            values.leaves[symbol(STEP, s, TIME)] = signals[s.name][places]
+            values.leaves[StepAdjoint(s.at())] = signals[s.name][places]
         return values
 
     def _carried(

@@ -14,7 +14,7 @@ from sympy.matrices.expressions.matexpr import MatrixExpr
 
 from symbptt.algebra import build
 from symbptt.algebra.evaluate import Array, evaluate
-from symbptt.algebra.nodes import Timed
+from symbptt.algebra.related import Adjoint
 from symbptt.collector import keeps_all
 from symbptt.derive.numeric import Arrays, Run, run, to_user
 from symbptt.derive.rules import pull, rule_name
@@ -22,18 +22,6 @@ from symbptt.display import Formula, Summarised, counted
 from symbptt.errors import BadInput
 from symbptt.model.values import Model, Role, Variable
 from symbptt.unroll.graph import Assignment, UnrolledGraph, unrolled
-
-NODE = "adj:"
-"""Name prefix of a node adjoint: adj:a at step t is dL/da_t."""
-STEP = "step:"
-"""Name prefix of a step adjoint: dL/ds_t with the states of the same step held fixed."""
-LOSS = "loss:"
-"""Name prefix of g_t, the gradient of L_t by a state."""
-
-
-def symbol(prefix: str, variable: Variable, step: sp.Expr | int) -> Timed:
-    """The symbol of an adjoint."""
-    return Timed(prefix + variable.name, variable.rows, variable.columns, step)
 
 
 @dataclass(frozen=True, repr=False)
@@ -61,9 +49,9 @@ class AdjointEquation(Summarised, Formula):
         return f"of {self.variable.name}[{self.step}]: {counted(len(self.terms), 'contribution')}"
 
     @property
-    def symbol(self) -> Timed:
+    def symbol(self) -> Adjoint:
         """The left side."""
-        return symbol(NODE, self.variable, self.step)
+        return Adjoint(self.variable.at(self.step))
 
     @property
     def value(self) -> MatrixExpr:

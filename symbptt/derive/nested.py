@@ -12,9 +12,10 @@ import numpy as np
 
 from symbptt.algebra.evaluate import Array
 from symbptt.algebra.nodes import TIME
+from symbptt.algebra.related import Tangent
 from symbptt.data.wrt import wanted
 from symbptt.derive import step
-from symbptt.derive.adjoint import initial, symbol
+from symbptt.derive.adjoint import initial
 from symbptt.derive.numeric import Arrays, Run, run
 from symbptt.display import Formula, Summarised
 from symbptt.errors import BadInput
@@ -85,14 +86,14 @@ def _forward(item: Sensitivities, done: Run) -> Array:
         values = done.at(j)
         for leaf in model.of(Role.PARAMETER, Role.INPUT):
             zero = np.zeros((1, 1, values.size(leaf.rows), values.size(leaf.columns)))
-            values.leaves[symbol(step.TANGENT, leaf, TIME)] = zero
+            values.leaves[Tangent(leaf.at())] = zero
         if v.role is not Role.STATE:
-            values.leaves[symbol(step.TANGENT, v, TIME)] = unit[:, j - 1 if unit.shape[1] > 1 else 0]
+            values.leaves[Tangent(v.at())] = unit[:, j - 1 if unit.shape[1] > 1 else 0]
         for s in model.states:
-            values.leaves[symbol(step.TANGENT, s, TIME - 1)] = carried[s.name]
+            values.leaves[Tangent(s.at(TIME - 1))] = carried[s.name]
         step.step_jvp(model, j in item.graph.loss_steps).run(values)
-        carried = {s.name: values.leaves[symbol(step.TANGENT, s, TIME)] for s in model.states}
+        carried = {s.name: values.leaves[Tangent(s.at())] for s in model.states}
         if j in item.graph.loss_steps:
-            slope = done.weight[j] * values.leaves[symbol(step.TANGENT, model.loss.target, TIME)]
+            slope = done.weight[j] * values.leaves[Tangent(model.loss.target.at())]
             total += np.broadcast_to(slope, (len(unit), done.N, 1, 1)).sum(axis=(1, 2, 3))
     return total.reshape(shape)

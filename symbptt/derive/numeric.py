@@ -10,6 +10,7 @@ import sympy as sp
 
 from symbptt.algebra.evaluate import Array, Values, evaluate
 from symbptt.algebra.nodes import TIME, CrossEntropy, Timed
+from symbptt.algebra.related import LossWeight
 from symbptt.checks import group
 from symbptt.errors import BadInput
 from symbptt.model.arrays import leading_axes
@@ -19,7 +20,7 @@ from symbptt.unroll.graph import UnrolledGraph
 
 Arrays = Mapping[str, Array]
 
-WEIGHT = Timed("weight:L", 1, 1, TIME)
+WEIGHT = LossWeight(Timed("L", 1, 1, TIME))
 """What a sample counts in the loss of step t; one, unless there is a mask, a weight of the step or a mean."""
 
 

@@ -14,12 +14,10 @@ from sympy.matrices.expressions.matexpr import MatrixExpr
 
 from symbptt.algebra import build
 from symbptt.algebra.nodes import TIME
-from symbptt.derive.adjoint import NODE, Contribution, initial, symbol
+from symbptt.algebra.related import Adjoint, Cotangent
+from symbptt.derive.adjoint import Contribution, initial
 from symbptt.derive.rules import pull, rule_name
 from symbptt.model.values import Model, Role, Variable
-
-OUTSIDE = "out:"
-"""Name prefix of the cotangent that comes from outside, for a model without a loss."""
 
 
 @dataclass(frozen=True)
@@ -68,7 +66,7 @@ class Recursion:
 def recursion(model: Model) -> Recursion:
     """Derive the recursion of a model; without a loss its outputs get cotangents from outside."""
     incoming: dict[sp.MatrixSymbol, list[Contribution]] = {}
-    seeds = {v.name: symbol(OUTSIDE, v, TIME) for v in model.outputs} if model.loss is None else {}
+    seeds = {v.name: Cotangent(v.at()) for v in model.outputs} if model.loss is None else {}
     live: list[Variable] = []
     for equation in reversed(model.all_equations):
         target = equation.target
@@ -77,7 +75,7 @@ def recursion(model: Model) -> Recursion:
         arrives = target.at() in incoming or target.name in seeds or target.role is Role.STATE
         if not (is_loss or arrives or lagged in incoming):
             continue
-        cotangent = build.ONE if is_loss else symbol(NODE, target, TIME)
+        cotangent = build.ONE if is_loss else Adjoint(target.at())
         if not is_loss:
             live.append(target)
         rule = rule_name(equation.value)

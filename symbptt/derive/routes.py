@@ -17,7 +17,7 @@ from sympy.matrices.expressions.matexpr import MatrixExpr
 from symbptt.algebra import build, linear
 from symbptt.algebra.evaluate import Array, evaluate
 from symbptt.algebra.linear import LinearMap
-from symbptt.algebra.nodes import Timed
+from symbptt.algebra.related import Cotangent
 from symbptt.data.wrt import wanted
 from symbptt.derive.adjoint import initial
 from symbptt.derive.numeric import Arrays, Run, run, to_user
@@ -33,7 +33,6 @@ MAX_ROUTES = 20_000
 
 Values = tuple[sp.MatrixSymbol, ...]
 Edges = Mapping[sp.MatrixSymbol, LinearMap]
-_COTANGENT = "route:"
 
 
 @dataclass(frozen=True, repr=False)
@@ -112,8 +111,7 @@ def _pulled(route: Route, at: int, done: Run, known: dict[Values, Array]) -> Arr
         return done.weight[route.loss_step]
     end = route.values[at:]
     if at == 0 or end not in known:
-        behind = route.values[at + 1]
-        cotangent = Timed(_COTANGENT, behind.shape[0], behind.shape[1], 0)
+        cotangent = Cotangent(route.values[at + 1])
         arrived = _pulled(route, at + 1, done, known)
         done.values.leaves[cotangent] = arrived
         pulled = evaluate(route.maps[at].transposed().apply(cotangent), done.values)

@@ -16,13 +16,10 @@ from symbptt.algebra import build, linear
 from symbptt.algebra.evaluate import Array, Values, evaluate
 from symbptt.algebra.linear import LinearMap
 from symbptt.algebra.nodes import TIME
-from symbptt.derive.adjoint import NODE, STEP, symbol
+from symbptt.algebra.related import Adjoint, StepAdjoint, Tangent
 from symbptt.derive.numeric import WEIGHT
 from symbptt.derive.rules import paths, pull, push
 from symbptt.model.values import Equation, Model, Role, Variable
-
-TANGENT = "tan:"
-"""Name prefix of a tangent: the derivative of a value along a direction."""
 
 
 @dataclass(frozen=True)
@@ -50,7 +47,7 @@ def _pullback(equations: Iterable[Equation], seeds: dict[str, MatrixExpr], cut: 
             terms += incoming.pop(target, [])
         if not terms:
             continue
-        adjoint = symbol(NODE, equation.target, TIME)
+        adjoint = Adjoint(target)
         assignments.append((adjoint, build.add(*terms)))
         for leaf, value in pull(equation.value, adjoint, target):
             incoming.setdefault(leaf, []).append(value)
@@ -61,7 +58,7 @@ def _pullback(equations: Iterable[Equation], seeds: dict[str, MatrixExpr], cut: 
 @lru_cache(maxsize=64)
 def step_vjp(model: Model) -> Program:
     """J_t^T and (d+s_t/d theta)^T at once: from the step adjoints of s_t to every leaf of the step."""
-    seeds: dict[str, MatrixExpr] = {s.name: symbol(STEP, s, TIME) for s in model.states}
+    seeds: dict[str, MatrixExpr] = {s.name: StepAdjoint(s.at()) for s in model.states}
     return _pullback(model.equations, seeds, frozenset())
 
 
@@ -83,14 +80,14 @@ def step_jvp(model: Model, with_loss: bool = True) -> Program:
     tangents: dict[sp.MatrixSymbol, MatrixExpr] = {}
     for v in model.of(Role.PARAMETER, Role.INPUT):
         if not v.classes:
-            tangents[v.at()] = symbol(TANGENT, v, TIME)
+            tangents[v.at()] = Tangent(v.at())
     for v in model.states:
-        tangents[v.at(TIME - 1)] = symbol(TANGENT, v, TIME - 1)
+        tangents[v.at(TIME - 1)] = Tangent(v.at(TIME - 1))
     assignments: list[tuple[sp.MatrixSymbol, MatrixExpr]] = []
     for equation in model.all_equations if with_loss else model.equations:
-        target = equation.target
-        assignments.append((symbol(TANGENT, target, TIME), push(equation.value, tangents, target.at())))
-        tangents[target.at()] = symbol(TANGENT, target, TIME)
+        target = equation.target.at()
+        assignments.append((Tangent(target), push(equation.value, tangents, target)))
+        tangents[target] = Tangent(target)
     return Program(tuple(assignments), ())
 
 

@@ -7,8 +7,9 @@ import sympy as sp
 
 from symbptt.algebra.evaluate import Array, Values
 from symbptt.algebra.nodes import TIME
+from symbptt.algebra.related import StepAdjoint
 from symbptt.derive import step
-from symbptt.derive.adjoint import STEP, initial, symbol
+from symbptt.derive.adjoint import initial
 from symbptt.derive.numeric import Run, to_user
 from symbptt.model.values import Role, Variable
 from symbptt.unroll.graph import UnrolledGraph
@@ -31,7 +32,7 @@ def term_values(graph: UnrolledGraph, variable: Variable, done: Run) -> dict[tup
                 row = direct.get(s.at(), np.zeros((1, *_size(s, values))))
                 carried[s.name] = np.concatenate([carried[s.name], done.batch(row)[None]])
         for s in model.states:
-            values.leaves[symbol(STEP, s, TIME)] = carried[s.name]
+            values.leaves[StepAdjoint(s.at())] = carried[s.name]
         pulled = step.step_vjp(model).run(values)
         lead = (len(losses), done.N)
         if variable.role is not Role.STATE:

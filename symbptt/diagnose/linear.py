@@ -16,8 +16,8 @@ from sympy.matrices.expressions.matexpr import MatrixExpr
 
 from symbptt.algebra import nodes
 from symbptt.algebra.evaluate import Array
-from symbptt.algebra.nodes import TIME, Timed
-from symbptt.derive.adjoint import NODE
+from symbptt.algebra.nodes import TIME
+from symbptt.algebra.related import Adjoint
 from symbptt.diagnose.point import Point
 from symbptt.errors import MissingRule
 
@@ -36,7 +36,7 @@ Compiled = Callable[[Frame], Array]
 
 def has_adjoint(expression: sp.Basic) -> bool:
     """Whether an expression reads an adjoint."""
-    return any(s.name.startswith(NODE) for s in expression.atoms(sp.MatrixSymbol))
+    return bool(expression.atoms(Adjoint))
 
 
 def compiled(expression: MatrixExpr, point: Point) -> Compiled:
@@ -58,8 +58,8 @@ def _linear(node: MatrixExpr, point: Point) -> Compiled:
 
 
 @_linear.register
-def _leaf(node: Timed, point: Point) -> Compiled:
-    name = node.name.removeprefix(NODE)
+def _leaf(node: Adjoint, point: Point) -> Compiled:
+    name = node.primal.name
     zero = np.zeros((1, 1, point.values.size(node.rows), point.values.size(node.cols)))
     if node.step == TIME:
         return lambda frame: frame.now.get(name, zero)

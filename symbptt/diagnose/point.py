@@ -1,24 +1,13 @@
 """The forward values at which a backward pass is evaluated, stacked over the steps.
 
 An array is (T, 1, N, rows, columns): the second axis is for the loss steps, along which adjoints are kept apart.
-A wrong backward pass may read a value at a wrong step. Symbols with a prefix say which:
-
-    v at t+1, t-2 ...     zero where there is no such step
-    wrap:v                counted from the other end where there is no such step, as a negative index does
-    at 3:v                the value of step 3 whatever the step: that of the last step is a buffer that was overwritten
-    late:v                the value of step T whatever the step, but for the initial value
-    reversed:v            the value of step T+1-t at step t
-    unset:v               zero in place of the initial value
-    sample 0:v            the value of sample 0 for every sample
-    written:v             one-hot columns, zero where a later sample of the same step has the same class
-    border 4:             ones where a stretch of 4 steps begins after another, zeros elsewhere
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from copy import copy
-from functools import cached_property
+from functools import cached_property, singledispatchmethod
 from typing import Any
 
 import numpy as np
@@ -27,32 +16,11 @@ from sympy.matrices.expressions.matexpr import MatrixExpr
 
 from symbptt.algebra.evaluate import Array, Values, evaluate
 from symbptt.algebra.nodes import TIME, Timed
+from symbptt.algebra.related import Cotangent, Related
 from symbptt.derive.numeric import Run
-from symbptt.derive.recursion import OUTSIDE
+from symbptt.diagnose.displaced import Border, Displaced
+from symbptt.errors import MissingRule
 from symbptt.model.values import Variable
-
-WRAP, LATE, REVERSED, UNSET, WRITTEN, BORDER = "wrap:", "late:", "reversed:", "unset:", "written:", "border "
-_AT, _SAMPLE = "at ", "sample "
-
-
-def at(step: int) -> str:
-    """The prefix for the value of this step."""
-    return f"{_AT}{step}:"
-
-
-def sample(index: int) -> str:
-    """The prefix for the value of this sample."""
-    return f"{_SAMPLE}{index}:"
-
-
-def border(size: int, rows: sp.Expr, columns: sp.Expr) -> Timed:
-    """A matrix of ones where a stretch of this many steps begins after another, of zeros at other steps."""
-    return Timed(f"{BORDER}{size}", rows, columns, TIME)
-
-
-def displaced(prefix: str, symbol: Timed) -> Timed:
-    """The symbol that reads the same variable in one of the ways above."""
-    return Timed(prefix + symbol.name, *symbol.args[1:])
 
 
 class _Leaves(dict[sp.MatrixSymbol, Array]):
@@ -125,53 +93,47 @@ class Point:
             self._sizes[variable.name] = self.values.size(variable.rows), self.values.size(variable.columns)
         return self._sizes[variable.name]
 
+    @singledispatchmethod
     def _stacked(self, symbol: sp.MatrixSymbol) -> Array:
-        if not isinstance(symbol, Timed):
-            return np.asarray(self.run.values.leaves[symbol][None, None])
-        prefix, _, name = symbol.name.rpartition(":")
-        if symbol.name.startswith(OUTSIDE):
-            return self._cotangent(name, symbol)
-        if symbol.name.startswith(BORDER):
-            size = int(symbol.name.removeprefix(BORDER))
-            first = (np.arange(self.T) % size == 0) & (np.arange(self.T) > 0)
-            return np.broadcast_to(first[:, None, None, None, None].astype(float), (self.T, 1, 1, *self._shape(symbol)))
-        offset = int(symbol.step - TIME)
-        plain = Timed(name, *symbol.args[1:])
-        return np.stack([self._at(plain, prefix + ":" if prefix else "", j + offset) for j in range(1, self.T + 1)])[:, None]
+        """The value of a symbol; of one without a step it is one value for all."""
+        return np.asarray(self.run.values.leaves[symbol][None, None])
 
-    def _at(self, symbol: Timed, prefix: str, step: int) -> Array:
+    @_stacked.register
+    def _timed(self, symbol: Timed) -> Array:
+        return self._displaced(Displaced(symbol))
+
+    @_stacked.register
+    def _related(self, symbol: Related) -> Array:
+        raise MissingRule("value at a point", symbol, "symbptt/diagnose/point.py")
+
+    @_stacked.register
+    def _displaced(self, symbol: Displaced) -> Array:
+        offset = int(symbol.step - TIME)
+        return np.stack([self._read(symbol, j + offset) for j in range(1, self.T + 1)])[:, None]
+
+    @_stacked.register
+    def _cotangent(self, symbol: Cotangent) -> Array:
+        rows, columns = self._shape(symbol)
+        given = self.cotangents.get(symbol.primal.name)
+        value = np.zeros((self.T, 1, rows * columns)) if given is None else np.asarray(given, float)
+        return value.reshape(self.T, 1, -1, rows, columns)
+
+    @_stacked.register
+    def _border(self, symbol: Border) -> Array:
+        first = (np.arange(self.T) % symbol.size == 0) & (np.arange(self.T) > 0)
+        return np.broadcast_to(first[:, None, None, None, None].astype(float), (self.T, 1, 1, *self._shape(symbol)))
+
+    def _read(self, symbol: Displaced, step: int) -> Array:
+        """What is read at a step; zero where there is no such step."""
         leaves = self.run.values.leaves
-        known = [j for j in range(self.T + 1) if self._symbol(symbol, j) in leaves]
-        if prefix.startswith(_SAMPLE):
-            index = int(prefix.removeprefix(_SAMPLE).rstrip(":"))
-            value = self._at(symbol, "", step)
-            return np.broadcast_to(value[index : index + 1], value.shape) if len(value) > 1 else value
-        if prefix == WRITTEN:
-            x = self._at(symbol, "", step)
-            return x * (x[::-1].cumsum(axis=0)[::-1] == x)
-        if prefix == LATE and step > 0:
-            step = known[-1]
-        if prefix.startswith(_AT):
-            step = int(prefix.removeprefix(_AT).rstrip(":"))
-        if prefix == REVERSED:
-            step = self.T + 1 - step
-        if prefix == WRAP and step not in known:
-            step = known[(step - known[0]) % len(known)]
-        if 1 <= step <= self.T and step not in known:
+        own = {j: Timed(symbol.args[0], symbol.rows, symbol.cols, j) for j in range(self.T + 1)}
+        values = {j: leaves[at] for j, at in own.items() if at in leaves}
+        known = tuple(values)
+        place = symbol.place(step, self.T, known)
+        if 1 <= place <= self.T and place not in values:
             # Computed for the loss alone, where there is one: no adjoint arrives here, any finite value will do.
-            step = known[-1]
-        if step not in known or (prefix == UNSET and step == 0):
-            return np.zeros_like(leaves[self._symbol(symbol, known[0])])
-        return leaves[self._symbol(symbol, step)]
+            place = known[-1]
+        return symbol.taken(values[place] if place in values else np.zeros_like(values[known[0]]))
 
     def _shape(self, symbol: Timed) -> tuple[int, int]:
         return self.values.size(symbol.rows), self.values.size(symbol.cols)
-
-    def _symbol(self, symbol: Timed, step: int) -> Timed:
-        return Timed(symbol.name, symbol.rows, symbol.cols, step)
-
-    def _cotangent(self, name: str, symbol: Timed) -> Array:
-        rows, columns = self._shape(symbol)
-        given = self.cotangents.get(name)
-        value = np.zeros((self.T, 1, rows * columns)) if given is None else np.asarray(given, float)
-        return value.reshape(self.T, 1, -1, rows, columns)

@@ -8,7 +8,8 @@ import sympy as sp
 
 from symbptt import emit, typeset
 from symbptt.algebra.nodes import TIME
-from symbptt.derive.adjoint import NODE, initial, symbol
+from symbptt.algebra.related import Adjoint
+from symbptt.derive.adjoint import initial
 from symbptt.derive.recursion import RecursionEquation, recursion
 from symbptt.diagnose import words
 from symbptt.diagnose.causes import Cause
@@ -151,7 +152,7 @@ class Derivation:
         """The equation with a number; empty if it is none of the backward pass."""
         if number in self._adjoints:
             found = self._adjoints[number]
-            left = typeset.text(symbol(NODE, found.variable, TIME), self._model)
+            left = typeset.text(Adjoint(found.variable.at()), self._model)
             return f"{left} = {self._right(found)}"
         if number in self._gradients:
             return self._gradient(self._gradients[number])

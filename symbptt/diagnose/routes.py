@@ -10,11 +10,11 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 
-import sympy as sp
 from sympy.matrices.expressions.matexpr import MatrixExpr
 
+from symbptt.algebra.related import Cotangent
 from symbptt.derive.adjoint import Contribution
-from symbptt.derive.recursion import OUTSIDE, recursion
+from symbptt.derive.recursion import recursion
 from symbptt.model.values import Model, Role, Variable
 
 
@@ -103,7 +103,7 @@ def backward(model: Model) -> Backward:
     routes: list[Route] = []
 
     def add(variable: Variable, term: Contribution, lagged: bool, number: int) -> None:
-        external = term.through == loss or any(s.name.startswith(OUTSIDE) for s in term.value.atoms(sp.MatrixSymbol))
+        external = term.through == loss or bool(term.value.atoms(Cotangent))
         routes.append(Route(variable, lagged, term.through, term.value, external, number, len(routes)))
 
     for equation in derived.adjoints:

@@ -9,9 +9,8 @@ from sympy.matrices.expressions.matexpr import MatrixExpr
 
 from symbptt import typeset
 from symbptt.algebra import build
-from symbptt.algebra.nodes import TIME
-from symbptt.derive.adjoint import NODE, symbol
-from symbptt.derive.recursion import OUTSIDE
+from symbptt.algebra.nodes import TIME, Timed
+from symbptt.algebra.related import Adjoint, Cotangent
 from symbptt.diagnose.routes import Backward, Route
 from symbptt.model.values import Model, Variable
 
@@ -20,7 +19,8 @@ from symbptt.model.values import Model, Variable
 @lru_cache(maxsize=8192)
 def text(expression: MatrixExpr, model: Model) -> str:
     """A formula in Unicode."""
-    return typeset.text(expression, model).replace(OUTSIDE, "cotangent of ")
+    given = {s: Timed(f"cotangent of {s.primal.name}", *s.args[1:]) for s in expression.atoms(Cotangent)}
+    return typeset.text(expression.xreplace(given), model)
 
 
 def value(variable: Variable, model: Model) -> str:
@@ -30,7 +30,7 @@ def value(variable: Variable, model: Model) -> str:
 
 def adjoint(variable: Variable, model: Model) -> str:
     """The adjoint of a value of step t."""
-    return text(symbol(NODE, variable, TIME), model)
+    return text(Adjoint(variable.at()), model)
 
 
 def place(route: Route, model: Model) -> str:
@@ -38,7 +38,7 @@ def place(route: Route, model: Model) -> str:
     if route.is_leaf:
         return f"d{route.target.name} (equation {route.number})"
     kind = "the carry to " if route.lagged else ""
-    name = text(symbol(NODE, route.target, TIME - 1 if route.lagged else TIME), model)
+    name = text(Adjoint(route.target.at(TIME - 1 if route.lagged else TIME)), model)
     return f"{kind}{name} (equation {route.number})"
 
 

@@ -9,7 +9,7 @@ import sympy as sp
 
 from symbptt import typeset
 from symbptt.algebra.nodes import TIME
-from symbptt.derive.adjoint import NODE, symbol
+from symbptt.algebra.related import Adjoint
 from symbptt.derive.recursion import recursion
 from symbptt.model.values import Model, Role, Variable
 from symbptt.narrative.voice import Voice
@@ -124,8 +124,8 @@ def backward_label(model: Model, voice: Voice, edge: Edge, step: int) -> Tree | 
         if len(typeset.text(label)) <= LABEL:
             return label
     if edge.target.role is Role.LOSS:
-        return voice.tree(symbol(NODE, edge.source, step), model) if edge.lag == 0 else None
-    return voice.tree(symbol(NODE, edge.target, step), model)
+        return voice.tree(Adjoint(edge.source.at(step)), model) if edge.lag == 0 else None
+    return voice.tree(Adjoint(edge.target.at(step)), model)
 
 
 @lru_cache(maxsize=64)

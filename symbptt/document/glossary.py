@@ -7,9 +7,8 @@ from dataclasses import dataclass
 from sympy.matrices.expressions.matexpr import MatrixExpr
 
 from symbptt import typeset
-from symbptt.algebra.nodes import TIME
+from symbptt.algebra.related import Adjoint
 from symbptt.derive import formula
-from symbptt.derive.adjoint import NODE, symbol
 from symbptt.derive.recursion import recursion
 from symbptt.model.values import Model, Role, Variable
 from symbptt.narrative import Derivation, symbols
@@ -69,7 +68,7 @@ def _letters(model: Model, voice: Voice) -> list[tuple[MatrixExpr, str, dict[str
     example = min((e.variable for e in recursion(model).adjoints), key=lambda v: v.definition is not None, default=None)
     if example is not None:
         name = voice.name(example, model) if example.definition is None else voice.tree(example.definition, model)
-        made.append((symbol(NODE, example, TIME), "node_adjoint", {"name": name}))
+        made.append((Adjoint(example.at()), "node_adjoint", {"name": name}))
     return made
 
 

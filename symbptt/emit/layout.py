@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 import sympy as sp
 
 from symbptt.algebra.nodes import TIME, Timed
-from symbptt.derive.adjoint import NODE, STEP
+from symbptt.algebra.related import Adjoint, StepAdjoint
 from symbptt.derive.numeric import WEIGHT
 from symbptt.emit.lowering import Code
 from symbptt.emit.names import Names
@@ -39,8 +39,8 @@ class Layout:
 
     def adjoint(self, variable: Variable) -> str:
         """The name of a value's adjoint at the current step."""
-        name = self.names.of(NODE + variable.name, "d_" + variable.name)
-        return name if self.step is None else self.names.of(f"{NODE}{variable.name} {self.step}", f"{name}_{self.step}")
+        name = self.names.of("adjoint " + variable.name, "d_" + variable.name)
+        return name if self.step is None else self.names.of(f"adjoint {variable.name} {self.step}", f"{name}_{self.step}")
 
     def carry(self, variable: Variable) -> str:
         """The name of what the step after passes back to a state."""
@@ -82,11 +82,11 @@ class Layout:
 
     def leaf(self, symbol: sp.MatrixSymbol) -> Code:
         """The code of a symbol of a template."""
-        if symbol.name == WEIGHT.name:
+        if symbol == WEIGHT:
             return Code(f"weight[{'t' if self.step is None else self.step - 1}]", ATOM, True, 1)
-        prefix, _, name = symbol.name.rpartition(":")
-        variable = self.model[name]
-        if prefix + ":" in (NODE, STEP):
+        adjoint = isinstance(symbol, (Adjoint, StepAdjoint))
+        variable = self.model[symbol.primal.name if adjoint else symbol.name]
+        if adjoint:
             return Code(self.adjoint(variable), ATOM, True, array_rank(variable))
         back = 0 if not isinstance(symbol, Timed) or symbol.step == TIME else 1
         batched = variable.role not in (Role.PARAMETER, Role.BUFFER)

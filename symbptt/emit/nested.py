@@ -13,7 +13,8 @@ import sympy as sp
 from sympy.matrices.expressions.matexpr import MatrixExpr
 
 from symbptt.algebra.nodes import TIME, BatchMean, Concat
-from symbptt.derive.step import TANGENT, step_jvp
+from symbptt.algebra.related import Tangent
+from symbptt.derive.step import step_jvp
 from symbptt.emit.layout import array_rank, handed_out, taken_in
 from symbptt.emit.lowering import Code, Lowering
 from symbptt.emit.names import words
@@ -36,12 +37,12 @@ class TangentLowering(Lowering):
         """The name of a tangent at the present step, or one step before."""
         names = self.writer.layout.names
         wish = f"t_{variable.name}"
-        return names.of(f"{TANGENT}{variable.name} {back}", f"{wish}_before" if back else wish)
+        return names.of(f"tangent {variable.name} {back}", f"{wish}_before" if back else wish)
 
     def _code(self, symbol: sp.MatrixSymbol) -> Code:
-        if not symbol.name.startswith(TANGENT):
+        if not isinstance(symbol, Tangent):
             return self.writer.layout.leaf(symbol)
-        variable = self.writer.model[symbol.name.removeprefix(TANGENT)]
+        variable = self.writer.model[symbol.primal.name]
         name = self.name(variable, 0 if symbol.step == TIME else 1)
         given = variable.role in (Role.PARAMETER, Role.INPUT)
         return Code(f"{name}[:, t]" if given and variable.timed else name, ATOM, True, array_rank(variable))
@@ -101,7 +102,7 @@ def _step(lower: TangentLowering) -> list[Line]:
     numbers = {e.target.name: e.number for e in model.equations}
     lines = [Line(f"{lower.name(s, 1)} = {lower.name(s)}") for s in model.states]
     for target, value in step_jvp(model, False).assignments:
-        variable = model[target.name.removeprefix(TANGENT)]
+        variable = model[target.primal.name]
         code = lower.whole(value)
         text = code.at(ADD) if code.batched else f"{code.at(ATOM)}[None, None]"  # zeros, along no direction and of no sample
         lines.append(Line(f"{lower.name(variable)} = {text}", f"tangent of ({numbers[variable.name]})"))

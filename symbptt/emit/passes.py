@@ -9,7 +9,7 @@ from sympy.matrices.expressions.matexpr import MatrixExpr
 
 from symbptt.algebra import build
 from symbptt.algebra.nodes import TIME
-from symbptt.derive.adjoint import NODE, symbol
+from symbptt.algebra.related import Adjoint
 from symbptt.derive.numeric import WEIGHT
 from symbptt.derive.recursion import recursion
 from symbptt.derive.rules import pull
@@ -59,7 +59,7 @@ def cell_pullback(model: Model, wanted: frozenset[str]) -> Pullback:
         adjoints.append(
             (equation.target, build.add(*incoming.get(equation.target.at(), [sp.ZeroMatrix(*equation.target.at().shape)])))
         )
-        for leaf, value in pull(equation.value, symbol(NODE, equation.target, TIME), equation.target.at()):
+        for leaf, value in pull(equation.value, Adjoint(equation.target.at()), equation.target.at()):
             if leaf.name in useful or leaf.name in wanted:
                 incoming.setdefault(leaf, []).append(value)
     return Pullback(tuple(adjoints), _leaves(incoming, adjoints))
@@ -97,7 +97,7 @@ def loss_pullback(model: Model) -> Pullback:
             if equation.target.at() not in incoming:
                 continue
             adjoints.append((equation.target, build.add(*incoming[equation.target.at()])))
-            cotangent = symbol(NODE, equation.target, TIME)
+            cotangent = Adjoint(equation.target.at())
         for leaf, value in pull(equation.value, cotangent, equation.target.at()):
             incoming.setdefault(leaf, []).append(value)
     kept = {
@@ -113,12 +113,12 @@ def _read(
     adjoints: list[tuple[Variable, MatrixExpr]], leaves: dict[sp.MatrixSymbol, MatrixExpr]
 ) -> list[tuple[Variable, MatrixExpr]]:
     """The adjoints that a leaf or another of them reads: those of values that only targets make go nowhere."""
-    read = {s.name for value in leaves.values() for s in value.atoms(sp.MatrixSymbol)}
+    read = {s for value in leaves.values() for s in value.atoms(Adjoint)}
     made: list[tuple[Variable, MatrixExpr]] = []
     for variable, value in reversed(adjoints):
-        if symbol(NODE, variable, TIME).name in read:
+        if Adjoint(variable.at()) in read:
             made.insert(0, (variable, value))
-            read |= {s.name for s in value.atoms(sp.MatrixSymbol)}
+            read |= value.atoms(Adjoint)
     return made
 
 

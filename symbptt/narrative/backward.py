@@ -8,8 +8,9 @@ from sympy.matrices.expressions.matexpr import MatrixExpr
 from symbptt import typeset
 from symbptt.algebra import build
 from symbptt.algebra.nodes import TIME, Series
+from symbptt.algebra.related import Adjoint
 from symbptt.derive import formula, step
-from symbptt.derive.adjoint import NODE, Contribution, initial, symbol
+from symbptt.derive.adjoint import Contribution, initial
 from symbptt.derive.recursion import RecursionEquation, recursion
 from symbptt.model.values import Model, Role, Variable
 from symbptt.narrative import symbols
@@ -162,7 +163,7 @@ def value_step(model: Model, voice: Voice, equation: RecursionEquation) -> Step:
     """One numbered adjoint equation; two lines, base case first, where the last step differs from the others."""
     v = equation.variable
     now, earlier = right_sides(model, equation)
-    adjoint = symbol(NODE, v, TIME)
+    adjoint = Adjoint(v.at())
     check = voice.check(earlier, adjoint)
     rule = rules(model, voice, v, equation.terms, equation.carries)
     tree = voice.equation(model, adjoint, earlier) if now == earlier else both(model, voice, adjoint, now, earlier)
@@ -173,7 +174,7 @@ def _stands_for(model: Model, voice: Voice, variable: Variable) -> Prose:
     """What a name of our own means, where the formula shows the name."""
     if variable.definition is None:
         return ()
-    inner, adjoint = voice.tree(variable.definition, model), voice.tree(symbol(NODE, variable, TIME), model)
+    inner, adjoint = voice.tree(variable.definition, model), voice.tree(Adjoint(variable.at()), model)
     if typeset.text(inner).replace(" ", "") in typeset.text(adjoint).replace(" ", ""):
         return ()
     return voice.say("derivation.backward.stands_for", adjoint=adjoint, value=inner)
@@ -212,7 +213,7 @@ def node_form(model: Model, voice: Voice, wrt: tuple[Variable, ...]) -> Section:
     steps = [value_step(model, voice, e) for e in found.adjoints]
     steps += [gradient_step(model, voice, e) for e in found.gradients if e.variable in wrt]
     example = next((e.variable for e in found.adjoints), None)
-    shown = voice.tree(symbol(NODE, example, TIME), model) if example else ""
+    shown = voice.tree(Adjoint(example.at()), model) if example else ""
     intro = voice.say("derivation.values.intro", adjoint=shown, loss=voice.tree(symbols.loss(model, None), model))
     return Section(voice.word("derivation.values.heading"), tuple(steps), (intro,), level=2)
 

@@ -8,11 +8,10 @@ import sympy as sp
 from sympy.matrices.expressions.matexpr import MatrixExpr
 
 from symbptt.algebra.nodes import TIME, Diag, Elementwise, Partial, Timed, leaves
-from symbptt.derive.adjoint import LOSS, STEP
+from symbptt.algebra.related import LossGradient, SlopeMatrix, StepAdjoint
 from symbptt.derive.formula import free, state, state_rows
 from symbptt.derive.rules import local
 from symbptt.model.values import Equation, Model, Variable
-from symbptt.typeset.symbols import SLOPE
 
 LAST = sp.Symbol("T", integer=True, positive=True)
 """The number of steps, as a letter."""
@@ -33,16 +32,14 @@ def state_partial(model: Model, step: sp.Expr | int = TIME, before: sp.Expr | in
     return Partial(state(model, step), state(model, sp.sympify(step) - 1 if before is None else before), "partial")
 
 
-def loss_symbol(model: Model, step: sp.Expr | int = TIME) -> Timed:
+def loss_symbol(model: Model, step: sp.Expr | int = TIME) -> LossGradient:
     """g_t, as a letter."""
-    own = state(model, step)
-    return Timed(LOSS + own.name, own.shape[0], 1, step)
+    return LossGradient(state(model, step))
 
 
-def adjoint_symbol(model: Model, step: sp.Expr | int = TIME) -> Timed:
+def adjoint_symbol(model: Model, step: sp.Expr | int = TIME) -> StepAdjoint:
     """The step adjoint of s_t."""
-    own = state(model, step)
-    return Timed(STEP + own.name, own.shape[0], 1, step)
+    return StepAdjoint(state(model, step))
 
 
 def loss(model: Model, step: sp.Expr | int | None = TIME) -> sp.MatrixSymbol:
@@ -74,15 +71,15 @@ def parameter(model: Model) -> sp.MatrixSymbol:
 
 
 @lru_cache(maxsize=64)
-def slopes(model: Model) -> tuple[tuple[Variable, MatrixExpr, Timed], ...]:
+def slopes(model: Model) -> tuple[tuple[Variable, MatrixExpr, SlopeMatrix], ...]:
     """The slope matrices that get a letter: (h, diag(1 - h_t^2), D_h at t), for each h = f(a) with a name of its own."""
     taken = {v.name for v in model.variables}
-    found: list[tuple[Variable, MatrixExpr, Timed]] = []
+    found: list[tuple[Variable, MatrixExpr, SlopeMatrix]] = []
     for equation in model.all_equations:
         target = equation.target
         matrix = _slope_matrix(equation)
         if isinstance(matrix, Diag) and target.definition is None and f"D_{target.name}" not in taken:
-            found.append((target, matrix, Timed(SLOPE + target.name, target.rows, target.rows, TIME)))
+            found.append((target, matrix, SlopeMatrix(target.at())))
     return tuple(found)
 
 

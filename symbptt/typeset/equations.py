@@ -7,20 +7,19 @@ from typing import TypeAlias
 
 import sympy as sp
 
-from symbptt.algebra.nodes import Timed
+from symbptt.algebra.related import Adjoint, LossGradient, Related, StepAdjoint
 from symbptt.errors import UnknownName
 from symbptt.model.values import Model
 from symbptt.typeset.calculus import quotient
 from symbptt.typeset.dispatch import Setting, piece, setting
 from symbptt.typeset.notation import Notation
 from symbptt.typeset.pieces import Level, Piece, signed
-from symbptt.typeset.symbols import LOSS, NODE, STEP, laid, named
+from symbptt.typeset.symbols import laid, named
 from symbptt.typeset.tree import Aligned, Equality, Identifier, Operator, Script, Tree
 
 Formula: TypeAlias = sp.Basic | Tree
 
-ADJOINTS = {"node": NODE, "step": STEP, "loss": LOSS}
-"""Kind of adjoint to the prefix of its symbol's name."""
+ADJOINTS: dict[str, type[Related]] = {"node": Adjoint, "step": StepAdjoint, "loss": LossGradient}
 
 
 def compose(expression: Formula, notation: Notation | None = None, model: Model | None = None) -> Tree:
@@ -68,16 +67,15 @@ def name_of(symbol: sp.MatrixSymbol, model: Model | None = None, notation: Notat
     return named(symbol, setting(notation, model)).tree
 
 
-def adjoint_of(symbol: sp.MatrixSymbol, kind: str = "node") -> sp.MatrixSymbol:
-    """The symbol that stands for an adjoint in formulas: the variable's name behind a prefix, same shape, same step.
+def adjoint_of(symbol: sp.MatrixSymbol, kind: str = "node") -> Related:
+    """The symbol that stands for an adjoint in formulas, of the variable's shape, at its step.
 
     `kind` is "node" (δ: of a value inside its step), "step" (a bar: of a state, same-step states not chained) or "loss"
     (g: the gradient of L_t by a state). Raises UnknownName for another kind.
     """
     if kind not in ADJOINTS:
         raise UnknownName("kind of adjoint", kind, ADJOINTS)
-    name = ADJOINTS[kind] + symbol.name
-    return Timed(name, *symbol.args[1:]) if isinstance(symbol, Timed) else sp.MatrixSymbol(name, *symbol.shape)
+    return ADJOINTS[kind](symbol)
 
 
 def adjoint_symbol(

@@ -13,6 +13,7 @@ import sympy as sp
 from sympy.matrices.expressions.matexpr import MatrixExpr
 
 from symbptt.algebra.nodes import TIME, Timed, is_leaf
+from symbptt.algebra.related import Adjoint, LossGradient, SlopeMatrix, StepAdjoint
 from symbptt.algebra.rows import rows
 from symbptt.model.values import Model, Role, Variable
 from symbptt.typeset import as_text, snippet
@@ -23,10 +24,6 @@ from symbptt.typeset.notation import Notation
 from symbptt.typeset.pieces import TIMES, Level, Piece, fenced, signed
 from symbptt.typeset.roles import roles
 from symbptt.typeset.tree import Accent, Fenced, Identifier, Matrix, Number, Operator, Row, Script, Style, Tree
-
-NODE, STEP, LOSS, SLOPE = "adj:", "step:", "loss:", "slope:"
-"""Prefixes of names: the adjoint of a value inside its step, the adjoint of a state, the gradient of L_t by a state, the slope
-matrix of an activation."""
 
 DERIVATION = {
     "state": ("s", "xi", "zeta"), "jacobian": ("J", "Psi", "Xi"), "parameter": ("theta", "vartheta", "eta"),
@@ -133,9 +130,9 @@ def laid(expression: Any, notation: Notation) -> Any:
     return rows(expression) if notation.layout == "row" and isinstance(expression, MatrixExpr) else expression
 
 
-def definition(name: str, symbol: sp.MatrixSymbol, setting: Setting) -> MatrixExpr | None:
-    """The formula that stands in for a name, at the symbol's step; None for a variable that shows its name."""
-    variable = symbols(setting.model, setting.notation).variables.get(name) if setting.model else None
+def definition(symbol: sp.MatrixSymbol, setting: Setting) -> MatrixExpr | None:
+    """The formula that stands in for a variable, at the symbol's step; None for one that shows its name."""
+    variable = symbols(setting.model, setting.notation).variables.get(symbol.name) if setting.model else None
     if variable is None or variable.definition is None:
         return None
     step = symbol.step if isinstance(symbol, Timed) else TIME
@@ -144,23 +141,23 @@ def definition(name: str, symbol: sp.MatrixSymbol, setting: Setting) -> MatrixEx
 
 def shown(node: MatrixExpr, setting: Setting) -> MatrixExpr:
     """The node as a reader sees it: a symbol with a definition is replaced by it."""
-    found = definition(node.name, node, setting) if is_leaf(node) else None
+    found = definition(node, setting) if is_leaf(node) else None
     return node if found is None else shown(found, setting)
 
 
-def _lettered(letter: str, name: str, symbol: sp.MatrixSymbol, setting: Setting) -> Piece:
+def _lettered(letter: str, symbol: sp.MatrixSymbol, setting: Setting) -> Piece:
     """A letter with the name of a variable as its first subscript, as in δ_{a,t}; with its formula, as in δ_(Wx_t)."""
-    tree = _short(name, symbol, setting)
+    tree = _short(symbol, setting)
     if tree is not None:
         own = Label(_letter(letter, setting), (tree if isinstance(tree, Matrix) else Fenced(tree),))
-        return _placed(own, symbol, setting) if _stepless(name, symbol, setting) else Piece(own.plain())
-    inner = unbold(_label(name, True, setting).plain())
+        return _placed(own, symbol, setting) if _stepless(symbol, setting) else Piece(own.plain())
+    inner = unbold(_label(symbol.name, True, setting).plain())
     return _placed(Label(_letter(letter, setting), (inner,)), symbol, setting)
 
 
-def _short(name: str, symbol: sp.MatrixSymbol, setting: Setting) -> Tree | None:
-    """The formula a name stands for, if one fits in a subscript at step t: so it does at all steps or at none."""
-    found, general = (definition(name, at, setting) for at in (symbol, _at(symbol, TIME)))
+def _short(symbol: sp.MatrixSymbol, setting: Setting) -> Tree | None:
+    """The formula a variable stands for, if one fits in a subscript at step t: so it does at all steps or at none."""
+    found, general = (definition(at, setting) for at in (symbol, _at(symbol, TIME)))
     if found is None or general is None or len(as_text.write(signed(piece(general, setting)))) > MAX_DEFINITION:
         return None
     return signed(piece(found, setting))
@@ -171,44 +168,39 @@ def _at(symbol: sp.MatrixSymbol, step: sp.Expr) -> sp.MatrixSymbol:
     return symbol.func(*symbol.args[:3], step) if isinstance(symbol, Timed) else symbol
 
 
-def _stepless(name: str, symbol: sp.MatrixSymbol, setting: Setting) -> bool:
+def _stepless(symbol: sp.MatrixSymbol, setting: Setting) -> bool:
     """Whether the formula of a value at a step does not tell the step, as that of s B: its adjoint is another at every step."""
-    return isinstance(symbol, Timed) and _short(name, symbol, setting) == _short(name, _at(symbol, symbol.step + 1), setting)
+    return isinstance(symbol, Timed) and _short(symbol, setting) == _short(_at(symbol, symbol.step + 1), setting)
 
 
-def _primal(name: str, symbol: sp.MatrixSymbol) -> sp.MatrixSymbol:
-    """The symbol whose adjoint is asked for."""
-    return Timed(name, *symbol.args[1:]) if isinstance(symbol, Timed) else sp.MatrixSymbol(name, *symbol.shape)
-
-
-def _node_adjoint(name: str, symbol: sp.MatrixSymbol, setting: Setting) -> Piece:
-    form = setting.notation.node_adjoint
+@rule.register(Adjoint)
+def _adjoint(adjoint: Adjoint, setting: Setting) -> Piece:
+    symbol, form = adjoint.primal, setting.notation.node_adjoint
     if form not in GRADIENTS:
-        return _lettered(form, name, symbol, setting)
-    tree = _short(name, symbol, setting)
+        return _lettered(form, symbol, setting)
+    tree = _short(symbol, setting)
     if tree is None:
-        return GRADIENTS[form](named(_primal(name, symbol), setting), setting)
-    if _stepless(name, symbol, setting):
+        return GRADIENTS[form](named(symbol, setting), setting)
+    if _stepless(symbol, setting):
         return GRADIENTS[form](_placed(Label(Fenced(tree)), symbol, setting), setting)
     return GRADIENTS[form](Piece(tree if isinstance(tree, (Identifier, Script, Fenced)) else Fenced(tree)), setting)
 
 
-def _loss_gradient(name: str, symbol: sp.MatrixSymbol, setting: Setting) -> Piece:
-    return _lettered(setting.notation.loss_gradient, name, symbol, setting)
+@rule.register(LossGradient)
+def _loss_gradient(gradient: LossGradient, setting: Setting) -> Piece:
+    return _lettered(setting.notation.loss_gradient, gradient.primal, setting)
 
 
-def _slope(name: str, symbol: sp.MatrixSymbol, setting: Setting) -> Piece:
-    return _lettered("D", name, symbol, setting)
+@rule.register(SlopeMatrix)
+def _slope_matrix(matrix: SlopeMatrix, setting: Setting) -> Piece:
+    return _lettered("D", matrix.primal, setting)
 
 
-def _step_adjoint(name: str, symbol: sp.MatrixSymbol, setting: Setting) -> Piece:
-    own = _label(name, symbol.shape == (1, 1), setting)
+@rule.register(StepAdjoint)
+def _step_adjoint(adjoint: StepAdjoint, setting: Setting) -> Piece:
+    symbol = adjoint.primal
+    own = _label(symbol.name, symbol.shape == (1, 1), setting)
     return _placed(Label(Accent(own.base, setting.notation.step_adjoint), own.subs, own.sup), symbol, setting)
-
-
-_ADJOINTS: dict[str, Callable[[str, sp.MatrixSymbol, Setting], Piece]] = {
-    NODE: _node_adjoint, STEP: _step_adjoint, LOSS: _loss_gradient, SLOPE: _slope,
-}
 
 
 def _nabla(by: Piece, setting: Setting) -> Piece:
@@ -229,10 +221,7 @@ GRADIENTS: dict[str, Callable[[Piece, Setting], Piece]] = {"nabla": _nabla, "dif
 
 @rule.register(sp.MatrixSymbol)
 def _symbol(symbol: sp.MatrixSymbol, setting: Setting) -> Piece:
-    for prefix, write in _ADJOINTS.items():
-        if symbol.name.startswith(prefix):
-            return write(symbol.name.removeprefix(prefix), symbol, setting)
-    found = definition(symbol.name, symbol, setting)
+    found = definition(symbol, setting)
     return named(symbol, setting) if found is None else piece(found, setting)
 
 

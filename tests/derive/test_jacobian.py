@@ -9,8 +9,8 @@ import symbptt.model.read as read
 from symbptt import unroll
 from symbptt.algebra.evaluate import evaluate
 from symbptt.algebra.nodes import TIME
+from symbptt.algebra.related import StepAdjoint
 from symbptt.derive import step
-from symbptt.derive.adjoint import STEP, symbol
 from symbptt.derive.factors import jacobian_factor
 from symbptt.derive.numeric import run
 from symbptt.verify import data
@@ -27,7 +27,7 @@ def test_blocks_are_the_pullback(name):
     random = np.random.default_rng(1)
     values = done.at(2)
     seeds = {s.name: random.standard_normal((2, values.size(s.rows), values.size(s.columns))) for s in model.states}
-    values.leaves.update({symbol(STEP, s, TIME): seeds[s.name] for s in model.states})
+    values.leaves.update({StepAdjoint(s.at()): seeds[s.name] for s in model.states})
     pulled = step.step_vjp(model).run(values)
     blocks = {(b.row, b.column): b.value for b in jacobian_factor(model, 2).blocks}
     if name in COUPLED:

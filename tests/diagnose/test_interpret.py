@@ -11,8 +11,7 @@ import pytest
 import symbptt
 from symbptt import derive, unroll
 from symbptt.algebra.nodes import TIME, Timed
-from symbptt.diagnose import point as reads
-from symbptt.diagnose.point import UNSET, WRAP, displaced
+from symbptt.diagnose import displaced
 from symbptt.diagnose.problem import case
 from symbptt.verify.data import random
 
@@ -75,6 +74,6 @@ def test_displaced_values(bench: Callable[..., Bench]) -> None:
 
     np.testing.assert_array_equal(steps(h.at(TIME - 1)), at[:4])
     np.testing.assert_array_equal(steps(h.at(TIME + 1)), [*at[2:], np.zeros_like(at[0])])
-    np.testing.assert_array_equal(steps(displaced(reads.at(4), h.at())), [at[4]] * 4)
-    np.testing.assert_array_equal(steps(displaced(UNSET, h.at(TIME - 1))), [np.zeros_like(at[0]), *at[1:4]])
-    np.testing.assert_array_equal(steps(displaced(WRAP, h.at(TIME - 2))), [at[4], *at[:3]])
+    np.testing.assert_array_equal(steps(displaced.at(4)(h.at())), [at[4]] * 4)
+    np.testing.assert_array_equal(steps(displaced.Unset(h.at(TIME - 1))), [np.zeros_like(at[0]), *at[1:4]])
+    np.testing.assert_array_equal(steps(displaced.Wrapped(h.at(TIME - 2))), [at[4], *at[:3]])

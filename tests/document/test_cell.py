@@ -8,8 +8,7 @@ import pytest
 import sympy as sp
 
 from symbptt.algebra import build, nodes
-from symbptt.algebra.nodes import TIME
-from symbptt.derive.adjoint import NODE, symbol
+from symbptt.algebra.related import Adjoint
 from symbptt.derive.recursion import recursion
 from symbptt.document.blocks import LeftOut, Table
 from symbptt.document.cell.layers import columns, layered
@@ -38,7 +37,7 @@ def numbers(model: Model) -> Entries:
         for leaf in (*nodes.leaves(equation.value), equation.target.at()):
             draw(leaf)
     for equation in recursion(model).adjoints:
-        adjoint = symbol(NODE, equation.variable, TIME)
+        adjoint = Adjoint(equation.variable.at())
         if equation.variable.definition is None:
             draw(adjoint)
         else:

@@ -11,7 +11,7 @@ import pytest
 
 from symbptt import emit, narrative, typeset
 from symbptt.algebra.nodes import TIME
-from symbptt.derive.adjoint import NODE, symbol
+from symbptt.algebra.related import Adjoint
 from symbptt.derive.recursion import recursion
 from symbptt.model.read import load, names
 from symbptt.model.values import Model, Role
@@ -28,7 +28,7 @@ def by_recursion(item: Any) -> dict[str, Any]:
         for equation in found.adjoints:
             base, earlier = backward.right_sides(item.model, equation)
             value = (base if t == item.T else earlier).xreplace({TIME: t})
-            leaves[symbol(NODE, equation.variable, t)] = item.value(value)
+            leaves[Adjoint(equation.variable.at(t))] = item.value(value)
     made = {}
     for equation in found.gradients:
         v = equation.variable

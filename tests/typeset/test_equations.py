@@ -6,6 +6,7 @@ import sympy as sp
 from symbptt import typeset
 from symbptt.algebra import build
 from symbptt.algebra.nodes import TIME, Elementwise, Partial, Timed
+from symbptt.algebra.related import StepAdjoint
 from symbptt.errors import BadInput
 from symbptt.typeset.tree import Number
 
@@ -24,7 +25,7 @@ def test_an_equation_in_three_outputs():
 def test_lines_are_aligned_at_the_relation():
     lines = typeset.aligned([
         typeset.equation(typeset.derivative(L, W), build.mul(a, sp.Transpose(h)), W),
-        typeset.equation(Timed("step:h", H, 1, TIME), a, relation="≔"),
+        typeset.equation(StepAdjoint(h), a, relation="≔"),
     ])
     assert typeset.latex(lines) == (
         r"\begin{aligned} \frac{\mathrm{d} L}{\mathrm{d} \mathbf{W}_{hh}} &= \mathbf{a}_{t} \mathbf{h}_{t}^{\top} \\ "
@@ -46,7 +47,7 @@ def test_kinds_of_derivative_never_share_a_sign():
 def test_adjoints_of_both_kinds_look_different():
     shown = {kind: typeset.text(typeset.adjoint_symbol(h, kind)) for kind in ("node", "step", "loss")}
     assert shown == {"node": "δ_{h,t}", "step": "h\u0304ₜ", "loss": "g_{h,t}"}
-    assert typeset.adjoint_of(h, "step") == Timed("step:h", H, 1, TIME)
+    assert typeset.adjoint_of(h, "step") == StepAdjoint(h)
     assert typeset.text(typeset.adjoint_symbol(W)) == "δ_{Wₕₕ}"
     with pytest.raises(BadInput):
         typeset.adjoint_of(h, "other")

@@ -7,6 +7,7 @@ from sympy.matrices.expressions.special import OneMatrix
 from symbptt import typeset
 from symbptt.algebra import build, nodes
 from symbptt.algebra.nodes import Chain, Concat, Elementwise, Partial, Series, Slice, Slope, SlopeByResult, Spread, Timed
+from symbptt.algebra.related import Adjoint, LossGradient, StepAdjoint
 from symbptt.errors import MissingRule
 from symbptt.typeset.tree import Matrix, Number
 
@@ -29,10 +30,10 @@ EXPECTED = [
     (at("h", t - 1), r"\mathbf{h}_{t-1}"),
     (at("L", rows=1), r"L_{t}"),
     (at("c_f"), r"\mathbf{c}_{f,t}"),
-    (at("adj:a", t + 1), r"\boldsymbol{\delta}_{a,t+1}"),
-    (at("adj:c_f", 2), r"\boldsymbol{\delta}_{c_{f},2}"),
-    (at("step:h"), r"\bar{\mathbf{h}}_{t}"),
-    (at("loss:h"), r"\mathbf{g}_{h,t}"),
+    (Adjoint(at("a", t + 1)), r"\boldsymbol{\delta}_{a,t+1}"),
+    (Adjoint(at("c_f", 2)), r"\boldsymbol{\delta}_{c_{f},2}"),
+    (StepAdjoint(at("h")), r"\bar{\mathbf{h}}_{t}"),
+    (LossGradient(at("h")), r"\mathbf{g}_{h,t}"),
     (build.add(build.mul(W, at("h", t - 1)), b), r"\mathbf{W}_{hh} \mathbf{h}_{t-1} + \mathbf{b}_{h}"),
     (build.mul(sp.MatrixSymbol("span", H, D), at("item", rows=D)), r"\mathbf{span}\, \mathbf{item}_{t}"),
     (build.add(h, build.scale(-1, build.mul(W, a))), r"\mathbf{h}_{t} - \mathbf{W}_{hh} \mathbf{a}_{t}"),
@@ -45,7 +46,7 @@ EXPECTED = [
     (sp.MatMul(1 - sp.Symbol("beta"), h), r"(1 - \beta) \mathbf{h}_{t}"),
     (build.mul(build.transpose(V), error), r"\mathbf{W}_{ho}^{\top} (\operatorname{softmax}(\mathbf{o}_{t}) - \mathbf{y}_{t})"),
     (
-        build.hadamard(build.mul(build.transpose(W), at("adj:a", t + 1)), SlopeByResult("tanh", h)),
+        build.hadamard(build.mul(build.transpose(W), Adjoint(at("a", t + 1))), SlopeByResult("tanh", h)),
         r"(\mathbf{W}_{hh}^{\top} \boldsymbol{\delta}_{a,t+1}) \odot (\mathbf{1} - \mathbf{h}_{t}^{\odot 2})",
     ),
     (build.hadamard(h, h, a), r"\mathbf{h}_{t}^{\odot 2} \odot \mathbf{a}_{t}"),
@@ -111,7 +112,7 @@ EXPECTED = [
     (Partial(LOSS, W, "total"), r"\frac{\mathrm{d} L}{\mathrm{d} \mathbf{W}_{hh}}"),
     (Partial(h, at("h", t - 1), "partial"), r"\frac{\partial \mathbf{h}_{t}}{\partial \mathbf{h}_{t-1}}"),
     (
-        Series(Series(build.mul(at("adj:a", k), sp.Transpose(at("h", k - 1))), k, 1, t), t, 1, T),
+        Series(Series(build.mul(Adjoint(at("a", k)), sp.Transpose(at("h", k - 1))), k, 1, t), t, 1, T),
         r"\sum_{t=1}^{T} \sum_{k=1}^{t} \boldsymbol{\delta}_{a,k} \mathbf{h}_{k-1}^{\top}",
     ),
     (

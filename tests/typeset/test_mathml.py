@@ -9,12 +9,14 @@ import sympy as sp
 from symbptt import typeset
 from symbptt.algebra import build, nodes
 from symbptt.algebra.nodes import TIME, Timed
+from symbptt.algebra.related import Adjoint, StepAdjoint
 from symbptt.typeset.alphabets import styled
 from symbptt.typeset.tree import Brace, Text
 
 H = sp.Symbol("H", integer=True, positive=True)
 W = sp.MatrixSymbol("W_hh", H, H)
-h, a, d = (Timed(name, H, 1, TIME) for name in ("h", "a", "adj:a"))
+h, a = Timed("h", H, 1, TIME), Timed("a", H, 1, TIME)
+d = Adjoint(a)
 CORE = {
     "math", "mi", "mn", "mo", "mtext", "mspace", "mrow", "msub", "msup", "msubsup", "mover", "munder", "munderover", "mfrac",
     "msqrt", "mtable", "mtr", "mtd",
@@ -24,7 +26,7 @@ FORMULAS = [
     build.add(build.mul(W, h), a), build.hadamard(d, nodes.SlopeByResult("tanh", h)), nodes.Slope("sigmoid", a),
     nodes.Series(build.mul(d, sp.Transpose(h)), TIME, 1, sp.Symbol("T")), nodes.Concat(h, a), nodes.CrossEntropy(h, a),
     nodes.Chain(sp.Transpose(nodes.Partial(h, a, "immediate")), TIME, 1, 3), nodes.HalfSquaredNorm(h),
-    nodes.Elementwise("sqrt", h), Timed("step:h", H, 1, TIME),
+    nodes.Elementwise("sqrt", h), StepAdjoint(h),
 ]
 TREES = [typeset.compose(f) for f in FORMULAS] + [
     typeset.aligned([typeset.equation(h, nodes.Elementwise("tanh", a), build.mul(W, a)), typeset.equation(a, h)]),

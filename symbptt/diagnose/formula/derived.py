@@ -7,7 +7,8 @@ from functools import lru_cache
 import sympy as sp
 
 from symbptt.algebra.nodes import TIME, Timed
-from symbptt.derive.adjoint import NODE, Contribution
+from symbptt.algebra.related import Adjoint
+from symbptt.derive.adjoint import Contribution
 from symbptt.derive.recursion import Recursion, RecursionEquation, recursion
 from symbptt.diagnose.formula.spelling import signed, spelt
 from symbptt.diagnose.formula.tree import Node, binary, folded, index, number, rebuilt, transposed
@@ -97,8 +98,8 @@ class _Equations:
         """A value or an adjoint."""
         if not isinstance(node, Timed):
             return Node("name", node.name)
-        name, adjoint = node.name.removeprefix(NODE), node.name.startswith(NODE)
-        step = _step(node.step)
+        adjoint, step = isinstance(node, Adjoint), _step(node.step)
+        name = node.primal.name if adjoint else node.name
         if name in self.hidden:
             inner = self._sum(self.adjoints[name]) if adjoint else spelt(self.values[name], self)
             return _moved(inner, step)

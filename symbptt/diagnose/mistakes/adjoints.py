@@ -10,8 +10,7 @@ from sympy.matrices.expressions.matexpr import MatrixExpr
 
 from symbptt.algebra import build
 from symbptt.algebra.build import ONE
-from symbptt.algebra.nodes import TIME
-from symbptt.derive.adjoint import NODE, symbol
+from symbptt.algebra.related import Adjoint
 from symbptt.diagnose import words
 from symbptt.diagnose.causes import Cause
 from symbptt.diagnose.mutant import Mutant, only, swapped
@@ -39,7 +38,7 @@ def _known(program: Backward, variable: Variable, route: Route) -> bool:
 
 
 def _mutant(program: Backward, variable: Variable, other: Variable, routes: Sequence[Route]) -> Mutant:
-    model, right, wrong = program.model, symbol(NODE, variable, TIME), symbol(NODE, other, TIME)
+    model, right, wrong = program.model, Adjoint(variable.at()), Adjoint(other.at())
     shown = (("place", words.places(routes, model)), ("wrong", words.text(wrong, model)),
              ("right_factor", words.text(right, model)), ("right", words.right_side(routes, model)))
     state = routes[0].target.name if routes[0].lagged else None
@@ -70,13 +69,13 @@ def _slopes(route: Route) -> list[MatrixExpr]:
     """The factors of an elementwise route, a sign with the first one."""
     number, parts = build.split_number(route.value)
     whole = parts[0].args if isinstance(parts[0], sp.HadamardProduct) else parts
-    found = [f for f in whole if f != symbol(NODE, route.through, TIME)]
+    found = [f for f in whole if f != Adjoint(route.through.at())]
     return [build.scale(number, found[0]), *found[1:]] if found else [] if number == 1 else [build.scale(number, ONE)]
 
 
 def _ending(route: Route, through: Variable) -> Route:
     """The route with the adjoint of another value, and nothing else."""
-    return replace(route, through=through, value=symbol(NODE, through, TIME))
+    return replace(route, through=through, value=Adjoint(through.at()))
 
 
 def _made_of(program: Backward, value: Variable, parameter: Variable) -> bool:

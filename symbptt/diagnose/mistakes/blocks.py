@@ -12,9 +12,10 @@ from symbptt.algebra import build
 from symbptt.algebra.nodes import TIME
 from symbptt.diagnose import words
 from symbptt.diagnose.causes import Cause
+from symbptt.diagnose.displaced import Border
 from symbptt.diagnose.mistakes.product import moving
 from symbptt.diagnose.mutant import Mutant, changed
-from symbptt.diagnose.point import Point, border
+from symbptt.diagnose.point import Point
 from symbptt.diagnose.routes import Backward, Route
 
 LONGEST = 16
@@ -41,7 +42,7 @@ def sizes(point: Point) -> range:
 
 def at_borders(value: MatrixExpr, wrong: MatrixExpr, size: int) -> MatrixExpr:
     """A value that is another one at the borders of blocks."""
-    there = border(size, *value.shape)
+    there = Border(size, *value.shape)
     return build.add(value, build.hadamard(there, wrong), build.scale(-1, build.hadamard(there, value)))
 
 

@@ -15,7 +15,7 @@ from sympy.matrices.expressions.special import OneMatrix
 
 from symbptt.algebra import build
 from symbptt.algebra.nodes import TIME, Slope, SlopeByResult
-from symbptt.derive.adjoint import NODE, symbol
+from symbptt.algebra.related import Adjoint
 from symbptt.diagnose import words
 from symbptt.diagnose.causes import Cause
 from symbptt.diagnose.mistakes.product import moving, others
@@ -37,7 +37,7 @@ def mutants(program: Backward, point: Point) -> Iterator[Mutant]:
 
 def _passes(route: Route, state: Variable) -> bool:
     """Whether a route hands the adjoint of a state on within a step, factor by factor."""
-    delta = symbol(NODE, state, TIME)
+    delta = Adjoint(state.at())
     return not route.is_leaf and not route.lagged and (
         route.value == delta or (isinstance(route.value, sp.HadamardProduct) and delta in route.value.args)
     )
@@ -58,7 +58,7 @@ def _mutant(
     program: Backward, state: Variable, readers: list[Route], reader: Route, factor: MatrixExpr, wrong: MatrixExpr, slope: bool
 ) -> Mutant:
     """The carry goes past the state to what reads it, and meets another factor on the way to one of its readers."""
-    delta = symbol(NODE, state, TIME)
+    delta = Adjoint(state.at())
     routes: list[Route] = []
     for carry in program.into(state.name, lagged=True):
         for q in readers:
@@ -77,8 +77,8 @@ def _mutant(
 def _cause(program: Backward, state: Variable, reader: Route, factor: MatrixExpr, wrong: MatrixExpr, slope: bool) -> Cause:
     model = program.model
     right = words.text(factor.xreplace({TIME: TIME - 1}), model)
-    place = f"the part of {words.text(symbol(NODE, reader.target, TIME - 1), model)} that comes from step t"
-    summand = f"{right} ⊙ the carry to {words.text(symbol(NODE, state, TIME - 1), model)}"
+    place = f"the part of {words.text(Adjoint(reader.target.at(TIME - 1)), model)} that comes from step t"
+    summand = f"{right} ⊙ the carry to {words.text(Adjoint(state.at(TIME - 1)), model)}"
     shown = {"place": place, "right_factor": right, "right": summand, "wrong": words.text(wrong, model),
              "factor": right, "slope": right}
     name = "factor-wrong"

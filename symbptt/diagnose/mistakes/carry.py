@@ -6,8 +6,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from symbptt.algebra import build
-from symbptt.algebra.nodes import TIME
-from symbptt.derive.adjoint import NODE, symbol
+from symbptt.algebra.related import Adjoint
 from symbptt.diagnose import words
 from symbptt.diagnose.causes import Cause
 from symbptt.diagnose.mutant import Mutant, dropped, valued
@@ -61,11 +60,11 @@ def _starts(program: Backward) -> Iterator[Mutant]:
     for state in program.model.states:
         if not program.into(state.name, lagged=True):
             continue
-        before = words.text(symbol(NODE, state, 0), program.model)
+        before = words.text(Adjoint(state.at(0)), program.model)
         name = frozenset([state.name])
         place = ("place", f"d{state.name}_0")
         for value in (v for v in program.order if v.at().shape == state.at().shape):
-            wrong = words.text(symbol(NODE, value, 1), program.model)
+            wrong = words.text(Adjoint(value.at(1)), program.model)
             early = (place, ("wrong", wrong), ("right", f"{before}, what step 1 hands to step 0"))
             cause = Cause("off-by-one", state.name, state.name, _number(program, state), early)
             taken = frozenset([(state.name, value.name)])
@@ -80,7 +79,7 @@ def _never_cleared(program: Backward, state: Variable, other: Cause) -> Mutant:
     """The adjoint of step t+1 is still in the buffer when that of step t is added."""
     what = f"the adjoint of {state.name} is never cleared: that of step t+1 is still in it at step t"
     cause = replace(other, words=(("what", what), ("fix", "Start every step with the carry alone.")))
-    left = Route(state, True, state, symbol(NODE, state, TIME), False, other.number, -1 - program.model.states.index(state))
+    left = Route(state, True, state, Adjoint(state.at()), False, other.number, -1 - program.model.states.index(state))
     return Mutant((cause,), lambda p: replace(p, routes=(*p.routes, left)))
 
 

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from symbptt.algebra.nodes import TIME, Timed
-from symbptt.derive.adjoint import NODE
+from symbptt.algebra.related import Adjoint, Related
 from symbptt.diagnose import words
 from symbptt.diagnose.causes import Cause
+from symbptt.diagnose.displaced import Wrapped
 from symbptt.diagnose.mutant import Mutant, swapped
-from symbptt.diagnose.point import WRAP, Point, displaced
+from symbptt.diagnose.point import Point
 from symbptt.diagnose.routes import Backward, Route
 
 
@@ -25,9 +26,9 @@ def mutants(program: Backward, point: Point) -> Iterator[Mutant]:
 def _read(routes: Sequence[Route]) -> list[Timed]:
     found: dict[Timed, None] = {}
     for route in routes:
-        found.update(dict.fromkeys(s for s in sorted(route.value.atoms(Timed), key=str) if ":" not in s.name))
+        found.update(dict.fromkeys(s for s in sorted(route.value.atoms(Timed), key=str) if not isinstance(s, Related)))
         if route.is_leaf and not route.external:
-            found.update(dict.fromkeys(s for s in route.value.atoms(Timed) if s.name.startswith(NODE)))
+            found.update(dict.fromkeys(route.value.atoms(Adjoint)))
     return list(found)
 
 
@@ -35,22 +36,22 @@ def _groups(program: Backward, symbol: Timed) -> list[tuple[Route, ...]]:
     readers = tuple(r for r in program.routes if symbol in r.value.atoms(Timed))
     leaves = tuple(r for r in readers if r.is_leaf)
     inside = tuple(r for r in readers if not r.is_leaf)
-    if symbol.name.startswith(NODE):
+    if isinstance(symbol, Adjoint):
         return list(dict.fromkeys([*((r,) for r in leaves), leaves]))
     return list(dict.fromkeys(g for g in (*((r,) for r in readers), leaves, inside, readers) if g))
 
 
 def _shifted(program: Backward, routes: tuple[Route, ...], symbol: Timed, offset: int) -> Iterator[Mutant]:
-    if symbol.name.startswith(NODE) and offset < 0:
+    if isinstance(symbol, Adjoint) and offset < 0:
         return  # the adjoint of the step before is not known yet
-    wrong = Timed(symbol.name, symbol.rows, symbol.cols, symbol.step + offset)
+    wrong = symbol.xreplace({TIME: TIME + offset})
     model = program.model
     shown = (("wrong", words.text(wrong, model)), ("right", words.text(symbol, model)), ("place", words.places(routes, model)))
-    name = symbol.name.removeprefix(NODE)
+    name = symbol.primal.name if isinstance(symbol, Adjoint) else symbol.name
     state = name if model[name] in model.states else None
     cause = Cause("off-by-one", state, name, routes[0].number, shown, routes[0].lagged)
     yield Mutant((cause,), swapped(routes, {symbol: wrong}))
     first = TIME if state is None else TIME - 1
     runs_out = symbol.step + offset not in (TIME, first)
-    if runs_out and not symbol.name.startswith(NODE):
-        yield Mutant((cause,), swapped(routes, {symbol: displaced(WRAP, wrong)}))
+    if runs_out and not isinstance(symbol, Adjoint):
+        yield Mutant((cause,), swapped(routes, {symbol: Wrapped(wrong)}))

@@ -12,8 +12,8 @@ from sympy.matrices.expressions.special import OneMatrix
 
 from symbptt.algebra import build
 from symbptt.algebra.evaluate import Array
-from symbptt.algebra.nodes import TIME, CrossEntropySlope, Elementwise, Slope, Softmax
-from symbptt.derive.adjoint import NODE, symbol
+from symbptt.algebra.nodes import CrossEntropySlope, Elementwise, Slope, Softmax
+from symbptt.algebra.related import Adjoint
 from symbptt.diagnose import words
 from symbptt.diagnose.causes import Cause
 from symbptt.diagnose.mistakes.product import weights
@@ -111,7 +111,7 @@ def _composed(program: Backward, routes: Sequence[Route]) -> MatrixExpr:
     def value(route: Route) -> MatrixExpr:
         if route.external:
             return route.value
-        return _put(route.value, symbol(NODE, route.through, TIME), _composed(program, program.into(route.through.name)))
+        return _put(route.value, Adjoint(route.through.at()), _composed(program, program.into(route.through.name)))
 
     return build.add(*map(value, routes))
 

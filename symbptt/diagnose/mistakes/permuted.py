@@ -7,8 +7,7 @@ from itertools import combinations, permutations
 
 import sympy as sp
 
-from symbptt.algebra.nodes import TIME
-from symbptt.derive.adjoint import NODE, symbol
+from symbptt.algebra.related import Adjoint
 from symbptt.diagnose import words
 from symbptt.diagnose.causes import Cause
 from symbptt.diagnose.mutant import Mutant, swapped
@@ -51,7 +50,7 @@ def _alike(program: Backward) -> list[tuple[Variable, ...]]:
 def _kinds(leaves: list[Route], gates: tuple[Variable, ...]) -> list[list[Route]]:
     """The gradients that differ in nothing but the gate: those of the recurrent weights, of the biases, and so on."""
     found: dict[sp.Basic, list[Route]] = {}
-    same = {symbol(NODE, g, TIME): symbol(NODE, gates[0], TIME) for g in gates}
+    same = {Adjoint(g.at()): Adjoint(gates[0].at()) for g in gates}
     for route in leaves:
         found.setdefault(route.value.xreplace(same), []).append(route)
     return [kind for kind in found.values() if len(kind) == len(gates) < len(leaves)]
@@ -69,7 +68,7 @@ def _mutant(
     program: Backward, gates: tuple[Variable, ...], order: tuple[Variable, ...], routes: list[Route], place: str
 ) -> Mutant:
     rules: dict[sp.Basic, sp.Basic] = {
-        symbol(NODE, a, TIME): symbol(NODE, b, TIME) for a, b in zip(gates, order, strict=True) if a != b
+        Adjoint(a.at()): Adjoint(b.at()) for a, b in zip(gates, order, strict=True) if a != b
     }
     moved = [(a, b) for a, b in zip(order, gates, strict=True) if a != b]
     wrong, right = (", ".join(words.value(g, program.model) for g in group) for group in zip(*moved, strict=True))

@@ -11,7 +11,7 @@ from sympy.matrices.expressions.special import OneMatrix
 
 from symbptt.algebra import build
 from symbptt.algebra.nodes import TIME, Slope, SlopeByResult, Spread, Timed, is_leaf
-from symbptt.derive.adjoint import NODE
+from symbptt.algebra.related import Adjoint
 from symbptt.diagnose import words
 from symbptt.diagnose.causes import Cause
 from symbptt.diagnose.mutant import Mutant, swapped
@@ -56,7 +56,7 @@ def weights(program: Backward, route: Route) -> list[MatrixExpr]:
 
 def moving(factor: MatrixExpr) -> bool:
     """Whether a factor has an adjoint in it."""
-    return any(s.name.startswith(NODE) for s in factor.atoms(sp.MatrixSymbol))
+    return bool(factor.atoms(Adjoint))
 
 
 def others(program: Backward, like: MatrixExpr) -> list[MatrixExpr]:

@@ -8,6 +8,7 @@ import sympy as sp
 from sympy.matrices.expressions.matexpr import MatrixExpr
 
 from symbptt.algebra.nodes import Timed
+from symbptt.algebra.related import Related
 from symbptt.diagnose.mistakes.product import other_factor, others
 from symbptt.diagnose.mutant import Mutant
 from symbptt.diagnose.point import Point
@@ -18,7 +19,7 @@ def mutants(program: Backward, point: Point) -> Iterator[Mutant]:
     """Every value and every weight that a route reads, replaced in that route."""
     for route in program.routes:
         for read in sorted(route.value.atoms(sp.MatrixSymbol), key=str):
-            if ":" not in read.name and program.model[read.name].tied:
+            if not isinstance(read, Related) and program.model[read.name].tied:
                 yield from (other_factor(program, route, read, wrong) for wrong in _instead(program, read) if wrong != read)
 
 

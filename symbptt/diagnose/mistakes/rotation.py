@@ -8,8 +8,8 @@ from itertools import combinations
 from sympy.matrices.expressions.matexpr import MatrixExpr
 
 from symbptt.algebra import build
-from symbptt.algebra.nodes import TIME
-from symbptt.derive.adjoint import NODE, symbol
+from symbptt.algebra.nodes import TIME, Timed
+from symbptt.algebra.related import Adjoint
 from symbptt.diagnose import words
 from symbptt.diagnose.causes import Cause
 from symbptt.diagnose.mutant import Mutant, valued
@@ -32,8 +32,8 @@ def _turning(one: Route, other: Route) -> bool:
 
 def _bare(route: Route) -> MatrixExpr:
     """The value of a route with the same symbol for whatever adjoint it reads."""
-    delta = symbol(NODE, route.through, TIME)
-    return route.value.xreplace({delta: type(delta)(NODE, delta.rows, delta.cols, TIME)})
+    delta = Adjoint(route.through.at())
+    return route.value.xreplace({delta: Adjoint(Timed("", delta.rows, delta.cols, TIME))})
 
 
 def _mutant(program: Backward, pairs: list[tuple[Route, Route]]) -> Mutant:

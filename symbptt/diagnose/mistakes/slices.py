@@ -14,9 +14,10 @@ from symbptt.algebra.evaluate import Array
 from symbptt.algebra.nodes import Concat
 from symbptt.diagnose import words
 from symbptt.diagnose.causes import Cause
+from symbptt.diagnose.displaced import Written
 from symbptt.diagnose.interpret import Terms
 from symbptt.diagnose.mutant import Filter, Mutant, swapped, valued
-from symbptt.diagnose.point import WRITTEN, Point, displaced
+from symbptt.diagnose.point import Point
 from symbptt.diagnose.routes import Backward, Route
 from symbptt.model.values import Role, Variable
 
@@ -66,7 +67,7 @@ def _classes(program: Backward, point: Point, route: Route) -> Iterator[Mutant]:
         first = cause("", "of the first step that has its class")
         yield Mutant((first,), keep=_part(name, last * (before == 0)[:, None], axis))
     # A gradient with other summands, as of an embedding that is tied with the read-out, keeps those.
-    written = swapped([route], {read.at(): displaced(WRITTEN, read.at())})
+    written = swapped([route], {read.at(): Written(read.at())})
     left = "of the last sample that has its class (a[i] += b adds once where an index comes twice; np.add.at adds each time)"
     yield Mutant((cause(" within a step", left),), written)
 

@@ -12,7 +12,7 @@ from sympy.matrices.expressions.special import OneMatrix
 from symbptt.algebra import build
 from symbptt.algebra.functions import COMMON, FUNCTIONS
 from symbptt.algebra.nodes import TIME, Elementwise, Slope, SlopeByResult, Softmax, Timed
-from symbptt.derive.adjoint import NODE, symbol
+from symbptt.algebra.related import Adjoint
 from symbptt.diagnose import words
 from symbptt.diagnose.causes import Cause
 from symbptt.diagnose.mutant import Mutant, changed, swapped
@@ -155,7 +155,7 @@ def _softmax(program: Backward, route: Route) -> Iterator[Mutant]:
     """The Jacobian diag(p) − p pᵀ of a softmax inside the model: its diagonal alone, or without p pᵀ."""
     if route.external or not isinstance(_equation(program, route.through), Softmax):
         return
-    p, delta = route.through.at(), symbol(NODE, route.through, TIME)
+    p, delta = route.through.at(), Adjoint(route.through.at())
     letter, right = words.text(p, program.model), words.text(route.value, program.model)
     for wrong, form in (
         (f"{letter} ⊙ (𝟏 − {letter}), the diagonal of its Jacobian alone",
@@ -177,7 +177,7 @@ def _ends(program: Backward, route: Route) -> tuple[MatrixExpr, MatrixExpr]:
 def _skipped(program: Backward, site: Site) -> Iterator[Mutant]:
     """The slope left out, or applied after the weights, on the way from a pre-activation to what it reads."""
     route, node = site.route, site.node
-    inner, outer = symbol(NODE, route.target, TIME), symbol(NODE, route.through, TIME)
+    inner, outer = Adjoint(route.target.at()), Adjoint(route.through.at())
     if not isinstance(route.value, sp.HadamardProduct) or outer not in route.value.atoms(Timed):
         return
     readers = [r for r in program.routes if inner in r.value.atoms(Timed)]

@@ -9,8 +9,9 @@ from sympy.matrices.expressions.matexpr import MatrixExpr
 from symbptt.algebra.nodes import TIME, Timed
 from symbptt.diagnose import words
 from symbptt.diagnose.causes import Cause
+from symbptt.diagnose.displaced import Displacement, Late, Reversed, Unset, at, sample
 from symbptt.diagnose.mutant import Mutant, swapped
-from symbptt.diagnose.point import LATE, REVERSED, UNSET, Point, at, displaced, sample
+from symbptt.diagnose.point import Point
 from symbptt.diagnose.routes import Backward, Route
 from symbptt.model.values import Role, Variable
 
@@ -27,13 +28,13 @@ def mutants(program: Backward, point: Point) -> Iterator[Mutant]:
             continue
         symbols = [variable.at(), *([variable.at(TIME - 1)] if variable.role is Role.STATE else [])]
         for place, routes in _groups(program, symbols):
-            for prefix, what, fix in _wrongs(variable, point):
-                yield _mutant(program, variable, routes, symbols, prefix, f"{place} {what}", fix)
+            for displaced, what, fix in _wrongs(variable, point):
+                yield _mutant(program, variable, routes, symbols, displaced, f"{place} {what}", fix)
     states = program.model.states
     started = [s for s in states if s.name in point.started]
     for group in (*((s,) for s in started), *([started] if len(started) > 1 else [])):
         causes = tuple(_unset(s, "in the backward pass") for s in group)
-        rules: dict[MatrixExpr, MatrixExpr] = {s.at(TIME - 1): displaced(UNSET, s.at(TIME - 1)) for s in group}
+        rules: dict[MatrixExpr, MatrixExpr] = {s.at(TIME - 1): Unset(s.at(TIME - 1)) for s in group}
         yield Mutant(causes, swapped(program.routes, rules))
         yield Mutant(tuple(_unset(s, "in the forward pass") for s in group), unset=frozenset(s.name for s in group))
 
@@ -54,13 +55,13 @@ def _groups(program: Backward, symbols: Sequence[Timed]) -> Iterator[tuple[str, 
         yield f"in {words.place(route, program.model)}", [route]
 
 
-def _wrongs(variable: Variable, point: Point) -> Iterator[tuple[str, str, str]]:
-    """The prefix of a wrong value, how it is said, and what to do."""
+def _wrongs(variable: Variable, point: Point) -> Iterator[tuple[Displacement, str, str]]:
+    """What makes the symbol of a wrong value, how it is said, and what to do."""
     is_state = variable.role is Role.STATE
     steps = range(0 if is_state else 1, point.T + 1) if point.T <= _LONGEST else (1, point.T)
     lost = "is the value of the last step at every step: one buffer was overwritten"
     if is_state:
-        yield LATE, lost, _COPY
+        yield Late, lost, _COPY
     # Of a mask that is one in a whole step the value of this step says no more than that it is missing.
     values = point.constant(variable.at())
     telling = [s for s in steps if s == 0 or not (values[s - 1] == 1).all()]
@@ -70,16 +71,17 @@ def _wrongs(variable: Variable, point: Point) -> Iterator[tuple[str, str, str]]:
         name = "the first step" if step == 1 else "the initial state" if step == 0 else f"step {step}"
         if step < point.T:
             yield at(step), f"is the value of {name} at every step: its index does not move", _INDEX
-    yield REVERSED, "comes in reverse order: at step t it is that of step T + 1 − t", _INDEX
+    yield Reversed, "comes in reverse order: at step t it is that of step T + 1 − t", _INDEX
     for index in dict.fromkeys((0, point.N - 1)) if point.N > 1 else ():
         name = "the first" if index == 0 else "the last"
         yield sample(index), f"is the value of {name} sample for every sample", "Keep the values of every sample."
 
 
 def _mutant(
-    program: Backward, variable: Variable, routes: Sequence[Route], symbols: Sequence[Timed], prefix: str, what: str, fix: str
+    program: Backward, variable: Variable, routes: Sequence[Route], symbols: Sequence[Timed], displaced: Displacement, what: str,
+    fix: str,
 ) -> Mutant:
-    rules: dict[MatrixExpr, MatrixExpr] = {s: displaced(prefix, s) for s in symbols}
+    rules: dict[MatrixExpr, MatrixExpr] = {s: displaced(s) for s in symbols}
     state = variable.name if variable.role is Role.STATE else None
     shown = (("what", f"{words.value(variable, program.model)} {what}"), ("fix", fix))
     number, carry = (routes[0].number, routes[0].lagged) if len(routes) == 1 else (0, False)

@@ -8,8 +8,7 @@ from sympy.matrices.expressions.matexpr import MatrixExpr
 
 from symbptt.algebra import build, linear
 from symbptt.algebra.linear import LinearMap
-from symbptt.algebra.nodes import TIME
-from symbptt.derive.adjoint import NODE, symbol
+from symbptt.algebra.related import Adjoint
 from symbptt.derive.rules import local, pull
 from symbptt.document.cell.operations import Operation, flows, operations
 from symbptt.model.values import Model, Role
@@ -57,7 +56,7 @@ def _cotangent(node: Operation, arriving: list[MatrixExpr]) -> MatrixExpr | None
     if node.names is not None:
         if node.names.role is Role.LOSS:
             return build.ONE
-        return symbol(NODE, node.names, TIME) if arriving or node.names.role is Role.STATE else None
+        return Adjoint(node.names.at()) if arriving or node.names.role is Role.STATE else None
     return build.add(*arriving) if arriving else None
 
 

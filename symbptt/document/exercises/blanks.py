@@ -6,7 +6,7 @@ from random import Random
 
 from symbptt import derive
 from symbptt.algebra.nodes import TIME
-from symbptt.derive.adjoint import NODE, symbol
+from symbptt.algebra.related import Adjoint
 from symbptt.derive.recursion import recursion
 from symbptt.document.exercises.drawn import Drawn, said, shown
 from symbptt.document.lesson import Lesson
@@ -57,7 +57,7 @@ def summand(lesson: Lesson, random: Random) -> Drawn | None:
     place = random.randrange(len(parts))
     last, earlier = backward.right_sides(model, equation)
     whole = voice.tree(earlier, model)
-    left = voice.tree(symbol(NODE, equation.variable, TIME), model)
+    left = voice.tree(Adjoint(equation.variable.at()), model)
     rule = backward.rules(model, voice, equation.variable, now, equation.carries)
     reader = (*now, *equation.carries)[place].through.at(TIME + 1 if place >= len(now) else TIME)
     slots = {

@@ -11,7 +11,7 @@ from sympy.matrices.expressions.special import OneMatrix
 
 from symbptt.algebra import build
 from symbptt.algebra.nodes import TIME, Slope, SlopeByResult, Timed
-from symbptt.derive.adjoint import NODE, symbol
+from symbptt.algebra.related import Adjoint
 from symbptt.derive.recursion import RecursionEquation, recursion
 from symbptt.document.exercises.drawn import Drawn, said, shown
 from symbptt.document.lesson import Lesson
@@ -77,7 +77,7 @@ def error(lesson: Lesson, random: Random) -> Drawn | None:
     wrt = set(lesson.variables)
     mute = backward.silent(model)
     cases: list[tuple[MatrixExpr, RecursionEquation, MatrixExpr]] = [
-        (symbol(NODE, e.variable, TIME), e, backward.right_sides(model, e)[1])
+        (Adjoint(e.variable.at()), e, backward.right_sides(model, e)[1])
         for e in found.adjoints if e.variable.name not in mute
     ]
     cases += [

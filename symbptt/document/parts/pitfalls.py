@@ -12,8 +12,9 @@ from sympy.matrices.expressions.special import OneMatrix
 
 from symbptt.algebra import build
 from symbptt.algebra.nodes import TIME, Series, Slope, SlopeByResult, Timed
+from symbptt.algebra.related import Adjoint
 from symbptt.derive import formula
-from symbptt.derive.adjoint import NODE, AdjointEquation, Contribution, symbol
+from symbptt.derive.adjoint import AdjointEquation, Contribution
 from symbptt.derive.recursion import RecursionEquation, recursion
 from symbptt.document.blocks import Block, Box, Heading, Paragraph, Steps
 from symbptt.document.example.numbers import Example, refusal, required
@@ -120,7 +121,7 @@ def mistakes(lesson: Lesson) -> Iterator[Mistake]:
 
 
 def _adjoint(equation: RecursionEquation) -> MatrixExpr:
-    return symbol(NODE, equation.variable, TIME)
+    return Adjoint(equation.variable.at())
 
 
 def _gradient_of(model: Model, theta: Variable) -> RecursionEquation:
@@ -218,7 +219,7 @@ def _simple(value: MatrixExpr) -> MatrixExpr:
 def _in_one(adjoint: MatrixExpr) -> Callable[[Variable, MatrixExpr], MatrixExpr]:
     """The slopes left out of the equation of one adjoint."""
     def change(variable: Variable, value: MatrixExpr) -> MatrixExpr:
-        return _without_slopes(value) if symbol(NODE, variable, TIME) == adjoint else value
+        return _without_slopes(value) if Adjoint(variable.at()) == adjoint else value
 
     return change
 

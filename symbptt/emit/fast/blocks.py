@@ -8,11 +8,12 @@ import sympy as sp
 
 from symbptt.algebra import build
 from symbptt.algebra.nodes import Timed
+from symbptt.algebra.related import Cotangent
 from symbptt.emit.fast.constants import Constants
 from symbptt.emit.fast.gates import weight_of
 from symbptt.emit.fast.operations import Operations
 from symbptt.emit.fast.place import Arrays, Rows, Step, Stretch
-from symbptt.emit.fast.plan import GRADIENT, OUT, Block, Statement, is_view, terms
+from symbptt.emit.fast.plan import GRADIENT, Block, Statement, is_view, terms
 from symbptt.emit.fast.storage import Storage, writes
 from symbptt.emit.layout import Layout, array_rank
 from symbptt.emit.passes import Line, reduced
@@ -163,7 +164,7 @@ class Writer:
 
     def _is_cotangent(self, statement: Statement) -> bool:
         value = statement.values[0]
-        return isinstance(value, Timed) and value.name.startswith(OUT)
+        return isinstance(value, Cotangent)
 
     def _required(self, key: str) -> str:
         """The cotangents of a value as (T, N, ...), zeros if there are none."""
@@ -172,13 +173,13 @@ class Writer:
         return f"np.zeros((T, N, {shape}), dtype) if {name} is None else {rows}"
 
     def _without_cotangents(self, value: sp.MatrixExpr) -> sp.MatrixExpr:
-        kept = [t for t in terms(value) if not (isinstance(t, Timed) and t.name.startswith(OUT))]
+        kept = [t for t in terms(value) if not isinstance(t, Cotangent)]
         return value if len(kept) == len(terms(value)) else (kept[0] if len(kept) == 1 else sp.MatAdd(*kept))
 
     def _cotangents(self, statement: Statement, rows: str) -> None:
         """Add the cotangents that were given."""
         for term in terms(statement.values[0]):
-            if isinstance(term, Timed) and term.name.startswith(OUT):
+            if isinstance(term, Cotangent):
                 name = self.layout.cotangent(self.storage.variable(term.name))
                 part = f"{name}[1:]" if self.storage.extra_row(term.name) else name
                 self.lines.append(Line(f"if {name} is not None:"))
@@ -228,7 +229,7 @@ class Writer:
 
     def _optional(self, value: sp.MatrixExpr, into: str, work: Operations, place: Step) -> None:
         for term in terms(value):
-            if isinstance(term, Timed) and term.name.startswith(OUT):
+            if isinstance(term, Cotangent):
                 name = place.leaf(term).text
                 work.lines += [Line(f"if {name} is not None:"), Line(f"    {into} += {name}")]
 

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from symbptt.algebra import build
-from symbptt.algebra.nodes import TIME, Timed
-from symbptt.derive.adjoint import symbol
+from symbptt.algebra.nodes import TIME
+from symbptt.algebra.related import Adjoint, Cotangent
 from symbptt.derive.recursion import recursion
-from symbptt.emit.fast.plan import ADJOINT, CARRY, GRADIENT, OUT, Block, Plan, Statement
+from symbptt.emit.fast.plan import Block, Carry, Gradient, Plan, Statement
 from symbptt.emit.passes import cell_pullback
 from symbptt.model.values import Model, Role
 
@@ -28,23 +28,19 @@ def _backward(model: Model, reached: frozenset[str], wanted: frozenset[str], see
     numbers = recursion(model)
     made = []
     for variable, value in pullback.adjoints:
-        parts = [symbol(OUT, variable, TIME)] if variable.name in seeded else []
+        parts = [Cotangent(variable.at())] if variable.name in seeded else []
         parts.append(value)
         if variable.role is Role.STATE and variable.at(TIME - 1) in pullback.leaves:
-            parts.append(symbol(CARRY, variable, TIME + 1))
+            parts.append(Carry(variable.at(TIME + 1)))
         number = f"({numbers.adjoint_number(variable.name)})"
-        made.append(Statement((symbol(ADJOINT, variable, TIME),), (build.add(*parts),), (number,)))
+        made.append(Statement((Adjoint(variable.at()),), (build.add(*parts),), (number,)))
     for v in model.of(Role.PARAMETER, Role.INPUT):
         value = pullback.leaves.get(v.at())
         if v.name in wanted and value is not None and not build.is_zero(value):
             number = f"({numbers.gradient_number(v.name)})"
-            made.append(Statement((_gradient(v.name, v.rows, v.columns),), (value,), (number,)))
+            made.append(Statement((Gradient(v.at()),), (value,), (number,)))
     for s in model.states:
         if s.at(TIME - 1) in pullback.leaves:
             number = f"({numbers.adjoint_number(s.name)}), from t to t-1"
-            made.append(Statement((symbol(CARRY, s, TIME),), (pullback.leaves[s.at(TIME - 1)],), (number,)))
+            made.append(Statement((Carry(s.at()),), (pullback.leaves[s.at(TIME - 1)],), (number,)))
     return made
-
-
-def _gradient(name: str, rows: object, columns: object) -> Timed:
-    return Timed(GRADIENT + name, rows, columns, TIME)

@@ -10,7 +10,8 @@ from sympy.matrices.expressions.special import OneMatrix
 
 from symbptt.algebra import build
 from symbptt.algebra.nodes import TIME, BatchMean, Spread, Timed, is_leaf
-from symbptt.emit.fast.plan import ADJOINT, GRADIENT, LOCAL, Block, Plan, Statement, is_untied, symbols, terms
+from symbptt.algebra.related import Adjoint
+from symbptt.emit.fast.plan import GRADIENT, LOCAL, Block, Plan, Statement, is_untied, symbols, terms
 
 Factors = tuple[MatrixExpr, ...]
 
@@ -85,7 +86,7 @@ class _Linear:
         return build.hadamard(base, symbol)
 
     def _remember(self, statement: Statement, base: Timed, parts: list[MatrixExpr], made: MatrixExpr) -> None:
-        if base.step != TIME or not base.name.startswith(ADJOINT):
+        if base.step != TIME or not isinstance(base, Adjoint):
             return
         if statement.key in self.kept:
             number, (product,) = build.split_number(made)
@@ -112,7 +113,7 @@ def _is_cheap(factor: MatrixExpr) -> bool:
 def _kept(plan: Plan, block: Block) -> frozenset[str]:
     """The adjoints of a block that somebody reads in another way than as one factor of a product."""
     work = _Linear(plan, block.keys, frozenset())
-    hard: set[str] = {s.key for s in block.statements if not s.key.startswith(ADJOINT)}
+    hard: set[str] = {s.key for s in block.statements if not isinstance(s.targets[0], Adjoint)}
     inside = {s for s in block.statements if not s.key.startswith(GRADIENT)}
     for statement in plan.statements():
         for term in terms(statement.values[0]):

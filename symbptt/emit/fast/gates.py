@@ -10,9 +10,9 @@ from sympy.matrices.expressions.matexpr import MatrixExpr
 
 from symbptt.algebra import build
 from symbptt.algebra.nodes import TIME, Timed
+from symbptt.algebra.related import Adjoint
 from symbptt.emit.fast.chains import best_order, chain, form, is_state, runs
 from symbptt.emit.fast.plan import (
-    ADJOINT,
     HOISTED,
     LOCAL,
     PARTIAL,
@@ -243,7 +243,7 @@ def _transposed(plan: Plan, block: Block, term: MatrixExpr) -> Timed | None:
     weight = parts[0].arg
     if isinstance(weight, Timed) or not isinstance(weight, sp.MatrixSymbol) or array_rank(plan.model[weight.name]) != 2:
         return None
-    made_here = parts[1].name in block.keys and parts[1].step == TIME and parts[1].name.startswith(ADJOINT)
+    made_here = parts[1].name in block.keys and parts[1].step == TIME and isinstance(parts[1], Adjoint)
     maker = next((s for s in block.statements if parts[1].name in s.keys), None)
     return parts[1] if made_here and maker is not None and _can_be_row(plan, maker) else None
 

@@ -7,8 +7,9 @@ from dataclasses import replace
 from sympy.matrices.expressions.matexpr import MatrixExpr
 
 from symbptt.algebra import build
-from symbptt.algebra.nodes import BatchMean, Timed, is_leaf
-from symbptt.emit.fast.plan import GRADIENT, HOISTED, OUT, Block, Plan, Statement, is_constant, is_untied, renamed, symbols, terms
+from symbptt.algebra.nodes import BatchMean, is_leaf
+from symbptt.algebra.related import Cotangent
+from symbptt.emit.fast.plan import GRADIENT, HOISTED, Block, Plan, Statement, is_constant, is_untied, renamed, symbols, terms
 
 
 def hoist(plan: Plan) -> Plan:
@@ -52,5 +53,5 @@ def _is_free(plan: Plan, keys: frozenset[str], term: MatrixExpr) -> bool:
 
 def _is_worth_it(free: list[MatrixExpr]) -> bool:
     """Whether there is work to save: more than a stored value, a constant or a cotangent from outside."""
-    moving = [p for p in free if not is_constant(p) and not (isinstance(p, Timed) and p.name.startswith(OUT))]
+    moving = [p for p in free if not is_constant(p) and not isinstance(p, Cotangent)]
     return len(moving) > 1 or any(not is_leaf(p) for p in moving)

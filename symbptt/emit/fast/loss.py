@@ -9,10 +9,11 @@ from sympy.matrices.expressions.matexpr import MatrixExpr
 
 from symbptt.algebra import build
 from symbptt.algebra.nodes import TIME, BatchMean, CrossEntropy, Timed
+from symbptt.algebra.related import Adjoint
 from symbptt.derive.numeric import WEIGHT
 from symbptt.derive.recursion import recursion
 from symbptt.emit.fast.place import Arrays, Rows, lag_of
-from symbptt.emit.fast.plan import ADJOINT, is_untied, symbols
+from symbptt.emit.fast.plan import is_untied, symbols
 from symbptt.emit.layout import Layout
 from symbptt.emit.passes import Line, Pullback, loss_pullback, reduced
 from symbptt.emit.scalars import ADD, POWER
@@ -57,9 +58,9 @@ class LossRows(Rows):
 
     def one(self, symbol: Timed) -> str:
         key, layout = symbol.name, self.storage.layout
-        if key == WEIGHT.name:
+        if symbol == WEIGHT:
             return self.rows_of("weight", "1")
-        if key.startswith(ADJOINT):
+        if isinstance(symbol, Adjoint):
             return layout.adjoint(self.storage.variable(key))
         if key in self.own:
             return layout.array(self.storage.variable(key))

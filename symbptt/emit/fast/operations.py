@@ -13,10 +13,11 @@ from sympy.matrices.expressions.matexpr import MatrixExpr
 
 from symbptt.algebra import build, nodes
 from symbptt.algebra.nodes import TIME, Elementwise, SlopeByResult, Spread, Timed
+from symbptt.algebra.related import Cotangent
 from symbptt.emit.fast.constants import Constants
 from symbptt.emit.fast.gates import weight_and_operand, weight_of
 from symbptt.emit.fast.place import Place, Step, Stretch
-from symbptt.emit.fast.plan import OUT, is_constant, symbols, terms
+from symbptt.emit.fast.plan import is_constant, symbols, terms
 from symbptt.emit.lowering import Code, Lowering
 from symbptt.emit.passes import Line
 from symbptt.emit.scalars import ADD, ATOM, TWO_CALLS, formula, one_call
@@ -121,7 +122,7 @@ def _sum(self: Operations, values: Values, into: str | None) -> str:
     columns = list(zip(*(terms(v) for v in values), strict=True))
     if isinstance(self.place, Stretch) and len(columns) > 2:
         return self._expression(values, into)  # local factors have their terms in order: what cancels comes first
-    missing = [c for c in columns if isinstance(c[0], Timed) and c[0].name.startswith(OUT)]
+    missing = [c for c in columns if isinstance(c[0], Cotangent)]
     columns = [c for c in columns if c not in missing]
     gathered = _gathered(self, [c[0] for c in columns]) if len(values) == 1 else []
     columns = [c for c in columns if c[0] not in gathered]

@@ -9,7 +9,8 @@ import sympy as sp
 from sympy.matrices.expressions.matexpr import MatrixExpr
 
 from symbptt.algebra.nodes import TIME, Timed
-from symbptt.emit.fast.plan import CARRY, OUT, Pack
+from symbptt.algebra.related import Cotangent
+from symbptt.emit.fast.plan import CARRY, Pack
 from symbptt.emit.fast.storage import Storage
 from symbptt.emit.layout import array_rank, shape_text
 from symbptt.emit.lowering import Code, Lowering
@@ -178,7 +179,7 @@ class Step(Place):
 
     def one(self, symbol: Timed) -> str:
         key, lag = symbol.name, lag_of(symbol)
-        if key.startswith(OUT):
+        if isinstance(symbol, Cotangent):
             return self._cotangent(key)
         pack = self.storage.plan.pack(key)
         if pack is not None and pack.buffered and key in self.made and lag == 0:

@@ -13,14 +13,9 @@ import sympy as sp
 from sympy.matrices.expressions.matexpr import MatrixExpr
 
 from symbptt.algebra.nodes import TIME, BatchMean, Slice, Timed, leaves
-from symbptt.derive.adjoint import NODE
-from symbptt.derive.recursion import OUTSIDE
+from symbptt.algebra.related import Adjoint, Cotangent, Related
 from symbptt.model.values import Model, Role, Variable
 
-CARRY = "carry:"
-"""What a state receives from the step after; at step t: what step t passes to step t-1."""
-GRADIENT = "grad:"
-"""A gradient: summed over steps and samples for a parameter, one per step for an input."""
 HOISTED = "in:"
 """The part of a value that does not depend on the recurrence."""
 LOCAL = "slope:"
@@ -29,8 +24,22 @@ PARTIAL = "sum:"
 """A value before the summands that its neighbours in a stacked product do not have."""
 TANH = "tanh:"
 """tanh(x/2) on the way to a sigmoid."""
-OUT = OUTSIDE
-ADJOINT = NODE
+
+
+class Carry(Related):
+    """What a state receives from the step after; at step t: what step t passes to step t-1."""
+
+    mark = "carry"
+
+
+class Gradient(Related):
+    """A gradient: summed over steps and samples for a parameter, one per step for an input."""
+
+    mark = "grad"
+
+
+CARRY, GRADIENT, OUT, ADJOINT = (f"{kind.mark}:" for kind in (Carry, Gradient, Cotangent, Adjoint))
+"""How the keys of such values begin."""
 
 
 @dataclass(frozen=True)

@@ -7,14 +7,13 @@ from dataclasses import dataclass
 import sympy as sp
 from sympy.matrices.expressions.matexpr import MatrixExpr
 
-from symbptt.algebra.nodes import TIME
-from symbptt.derive.adjoint import symbol
+from symbptt.algebra.related import Adjoint, Cotangent
 from symbptt.derive.recursion import recursion
 from symbptt.emit.fast.build import plan
 from symbptt.emit.fast.hoist import hoist
-from symbptt.emit.fast.plan import ADJOINT, GRADIENT, OUT, Block, Statement, is_stepwise
+from symbptt.emit.fast.plan import OUT, Block, Gradient, Statement, is_stepwise
 from symbptt.emit.fast.schedule import schedule
-from symbptt.emit.frameworks.place import LAGGED
+from symbptt.emit.frameworks.place import Lagged
 from symbptt.emit.passes import loss_pullback
 from symbptt.model.values import Model, Role, Variable
 
@@ -63,14 +62,14 @@ def _loss(model: Model) -> Block:
     pullback, numbers = loss_pullback(model), recursion(model)
     made = [Statement((e.target.at(),), (e.value,), (f"({e.number})",)) for e in model.loss.equations]
     for variable, value in pullback.adjoints:
-        made.append(_statement(symbol(ADJOINT, variable, TIME), value, numbers.adjoint_number(variable.name)))
+        made.append(_statement(Adjoint(variable.at()), value, numbers.adjoint_number(variable.name)))
     for leaf, value in pullback.leaves.items():
         variable = model[leaf.name]
         if variable.role in (Role.LOCAL, Role.STATE):
-            prefix = OUT if leaf == variable.at() else LAGGED
-            made.append(_statement(symbol(prefix, variable, TIME), value, numbers.adjoint_number(variable.name)))
+            kind = Cotangent if leaf == variable.at() else Lagged
+            made.append(_statement(kind(variable.at()), value, numbers.adjoint_number(variable.name)))
         else:
-            made.append(_statement(symbol(GRADIENT, variable, TIME), value, numbers.gradient_number(variable.name)))
+            made.append(_statement(Gradient(variable.at()), value, numbers.gradient_number(variable.name)))
     return Block(tuple(made), each=any(is_stepwise(model, s) for s in made))
 
 

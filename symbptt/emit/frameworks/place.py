@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 import sympy as sp
 
 from symbptt.algebra.nodes import TIME
+from symbptt.algebra.related import Related
 from symbptt.derive.numeric import WEIGHT
 from symbptt.emit.fast.plan import ADJOINT, CARRY, GRADIENT, HOISTED, OUT, is_untied, variable_of
 from symbptt.emit.layout import Layout, array_rank
@@ -14,8 +15,15 @@ from symbptt.emit.lowering import Code
 from symbptt.emit.scalars import ATOM
 from symbptt.model.values import Role, Variable
 
-LAGGED = "lag:"
-"""What a loss passes to a value of the step before."""
+
+class Lagged(Related):
+    """What a loss passes to a value of the step before."""
+
+    mark = "lag"
+
+
+LAGGED = f"{Lagged.mark}:"
+"""How the keys of such values begin."""
 
 Read = tuple[str, int]
 """A key and how many steps away it is read: -1 for h[t-1], 1 for what step t+1 passes back."""

@@ -12,10 +12,10 @@ import sympy as sp
 
 from symbptt.algebra import nodes
 from symbptt.algebra.nodes import TIME
+from symbptt.algebra.related import StepAdjoint, Tangent
 from symbptt.derive import step
-from symbptt.derive.adjoint import STEP, symbol
 from symbptt.derive.numeric import WEIGHT
-from symbptt.derive.step import TANGENT, Program
+from symbptt.derive.step import Program
 from symbptt.model.values import Equation, Model, Role
 from symbptt.verify.exact.arithmetic import Symbolic
 from symbptt.verify.exact.entries import Entries, Samples
@@ -43,7 +43,7 @@ def identities(model: Model, claim: Claim, sizes: Mapping[str, int], samples: in
 
 
 def _state_jacobian(model: Model, entries: Entries, arithmetic: Symbolic) -> list[Identity]:
-    seeds = {s.at(): symbol(STEP, s, TIME) for s in model.states}
+    seeds = {s.at(): StepAdjoint(s.at()) for s in model.states}
     return _pulled(model, entries, arithmetic, model.equations, seeds, step.step_vjp(model))
 
 
@@ -100,8 +100,8 @@ def _product(a: Samples, b: Samples) -> sp.Expr:
 def _tangents(model: Model, entries: Entries, arithmetic: Symbolic) -> list[Identity]:
     """The push forward: the derivative of every value along a direction."""
     leaves = _started(model, model.all_equations, entries)
-    along = {v.at(): symbol(TANGENT, v, TIME) for v in model.of(Role.PARAMETER, Role.INPUT)}
-    along |= {s.at(TIME - 1): symbol(TANGENT, s, TIME - 1) for s in model.states}
+    along = {v.at(): Tangent(v.at()) for v in model.of(Role.PARAMETER, Role.INPUT)}
+    along |= {s.at(TIME - 1): Tangent(s.at(TIME - 1)) for s in model.states}
     for leaf, tangent in along.items():
         shared = is_shared(model, leaf)
         still = entries(sp.ZeroMatrix(*leaf.shape))
@@ -109,7 +109,7 @@ def _tangents(model: Model, entries: Entries, arithmetic: Symbolic) -> list[Iden
     _run(step.step_jvp(model, model.loss is not None), entries)
     made: list[Identity] = []
     for equation in model.all_equations:
-        value, given = entries.leaves[equation.target.at()], entries.leaves[symbol(TANGENT, equation.target, TIME)]
+        value, given = entries.leaves[equation.target.at()], entries.leaves[Tangent(equation.target.at())]
         for n, i, j in places(value):
             parts = (_along(arithmetic, value[n][i][j], *_pair(model, entries, leaf, along[leaf])) for leaf in leaves)
             made.append(Identity(f"tangent of {equation.target.name}[{i}, {j}]", given[n][i][j], sp.Add(*parts)))

@@ -14,8 +14,8 @@ from printed.oracle import Oracle
 from printed.reader import Indices, Key, Reader, flat, parsed, shown
 from symbptt import typeset
 from symbptt.algebra.nodes import BETWEEN, SOURCE, TIME, Concat, Elementwise, Partial
+from symbptt.algebra.related import Adjoint
 from symbptt.derive import formula
-from symbptt.derive.adjoint import NODE, symbol
 from symbptt.model.values import Model, Role, Variable
 from symbptt.narrative import symbols
 from symbptt.narrative.symbols import LAST
@@ -93,7 +93,7 @@ class Meaning:
         for step in self.steps if timed else [None]:
             self._place(v.at() if step is None else v.at(step), v.name, step, oracle.value if named else None)
             if v.role is Role.LOCAL or v.role is Role.STATE:
-                self._add(symbol(NODE, v, step), oracle.node_adjoint, v.name, step)
+                self._add(Adjoint(v.at(step)), oracle.node_adjoint, v.name, step)
             if v.role in (Role.PARAMETER, Role.INPUT, Role.STATE):
                 by = v.at() if step is None else v.at(step)
                 self._gradient(by, v.name, step)
