@@ -27,6 +27,7 @@ if TYPE_CHECKING:
         derive,
         diagnose,
         document,
+        draw,
         emit,
         fuzz,
         gallery,
@@ -43,8 +44,8 @@ if TYPE_CHECKING:
 __version__ = VERSION
 
 __all__ = [
-    "Model", "__version__", "algebra", "analyze", "data", "derive", "diagnose", "document", "emit", "fuzz", "gallery", "load",
-    "model", "names", "narrative", "testing", "typeset", "unroll", "verify",
+    "Model", "__version__", "algebra", "analyze", "data", "derive", "diagnose", "document", "draw", "emit", "fuzz", "gallery",
+    "load", "model", "names", "narrative", "testing", "typeset", "unroll", "verify",
 ]
 
 _HOMES = {"load": "symbptt.model.read", "names": "symbptt.model.read", "Model": "symbptt.model.values"}

@@ -15,6 +15,7 @@ from pathlib import Path
 
 from symbptt import document, emit, files
 from symbptt.document.wishes import VERSIONS
+from symbptt.draw import font
 from symbptt.errors import BadInput, Stale
 from symbptt.model.read import load
 from symbptt.narrative.voice import languages
@@ -98,8 +99,8 @@ def build(check: bool = False, root: Path | None = None) -> list[str]:
     With `check` nothing is written; raises Stale, with the differences and the command that accepts them, if any file differs,
     is missing or has no recipe.
     """
-    if not document.font.available():
-        raise BadInput(f"the gallery has pages with fonts inside; install {document.font.EXTRA}")
+    if not font.available():
+        raise BadInput(f"the gallery has pages with fonts inside; install {font.EXTRA}")
     target = root or folder()
     made = {recipe.path: recipe.make() for recipe in RECIPES}
     present = _present(target)

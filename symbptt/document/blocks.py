@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from symbptt.display import Shown, Summarised, counted
 from symbptt.document.breaking import LIMIT
 from symbptt.document.lesson import Lesson
-from symbptt.document.plot import Plot
-from symbptt.document.scene import Scene
+from symbptt.draw.plot import Plot
+from symbptt.draw.scene import Scene
 from symbptt.narrative.values import Prose, Step
 from symbptt.typeset.tree import Tree
 

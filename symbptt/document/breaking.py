@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from itertools import pairwise
 
-from symbptt.document.width import width
+from symbptt.draw.width import width
 from symbptt.narrative.values import Step
 from symbptt.typeset.tree import Aligned, Equality, Operator, Row, Tree
 

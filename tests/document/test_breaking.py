@@ -6,7 +6,7 @@ import pytest
 
 from symbptt import narrative, typeset
 from symbptt.document.breaking import FLAT, HIGHEST, LIMIT, TALL, broken, chunks, portions
-from symbptt.document.width import width
+from symbptt.draw.width import width
 from symbptt.model.read import load
 from symbptt.narrative.values import Step
 from symbptt.typeset.tree import Aligned, Equality, Identifier, Operator, Row, Tree

@@ -12,8 +12,9 @@ import pytest
 
 from symbptt import document, typeset
 from symbptt.algebra.functions import FUNCTIONS
-from symbptt.document import KINDS, Wishes, pdf, tikz
+from symbptt.document import KINDS, Wishes, pdf
 from symbptt.document.cell.picture import picture
+from symbptt.draw import tikz
 from symbptt.model.read import from_text, load, names
 from symbptt.narrative import forward, local
 from symbptt.narrative.voice import ENGLISH

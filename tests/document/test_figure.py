@@ -7,11 +7,12 @@ from xml.etree import ElementTree
 import pytest
 
 from symbptt import typeset
-from symbptt.document import flow, svg, tikz
-from symbptt.document.scene import RADIUS, Scene, scene
+from symbptt.document.graph import flow
+from symbptt.document.graph.picture import RADIUS, scene
+from symbptt.draw import svg, tikz
+from symbptt.draw.scene import Scene
 from symbptt.model.read import load, names
 from symbptt.model.values import Role
-from symbptt.typeset.tree import Accent, Identifier, Operator, Row, Script, Style
 
 QUICK_MODELS = ("elman", "jordan", "mgu", "mlp")
 
@@ -91,17 +92,6 @@ def test_the_svg_says_which_values_flow_where() -> None:
     assert {"h 1 c", "c 1 c", "c 0 h", "o 0 L"} <= set(root.get("data-routes", "").split(";"))
     entries = dict(entry.split(" ", 1) for entry in root.get("data-entries", "").split(";"))
     assert entries["W_hf"] == "c" and entries["W_hq"] == "h" and entries["W_ho"] == "o"
-
-
-def test_labels_in_svg_come_back_to_the_line() -> None:
-    tree = Row((
-        Script(Identifier("W", Style.BOLD), Identifier("hh"), Operator("⊤")), Operator("\u2062"),
-        Script(Accent(Identifier("h", Style.BOLD), "bar"), Identifier("t")), Operator("−"), Identifier("<"),
-    ))
-    made = svg.label(tree)
-    root = ElementTree.fromstring(f"<g>{made}</g>")
-    assert "".join(root.itertext()).replace("\u2009", "") == "𝐖⊤ℎℎ𝐡\u0304𝑡−<"
-    assert abs(sum(float(e.get("dy", 0)) for e in root)) < 1e-9
 
 
 def test_the_tikz_picture_is_balanced() -> None:

@@ -62,5 +62,5 @@ def document(
     with progress(f"writing a {asked.kind} of {', '.join(model.name for model in models)} over {steps} steps"):
         paths = symbptt.document.write(models, steps, folder, formats=layout, wrt=wrt, force=force, wishes=asked)
     say("\n".join(str(path) for path in paths))
-    if "html" in layout and not symbptt.document.font.available():
-        note(f"the page relies on installed fonts; with pip install '{symbptt.document.font.EXTRA}' it brings its own")
+    if "html" in layout and not symbptt.draw.font.available():
+        note(f"the page relies on installed fonts; with pip install '{symbptt.draw.font.EXTRA}' it brings its own")

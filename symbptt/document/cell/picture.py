@@ -11,11 +11,11 @@ from sympy.matrices.expressions.matexpr import MatrixExpr
 
 from symbptt.algebra import linear, nodes
 from symbptt.algebra.functions import FUNCTIONS
-from symbptt.document.cell.layers import Layers, columns, layered
 from symbptt.document.cell.operations import Operation, carried, flows, operations
 from symbptt.document.cell.walk import Pass, Visit, factor, walk
-from symbptt.document.scene import Arrow, Label, Node, Place, Scene
-from symbptt.document.width import width
+from symbptt.draw.layers import Layers, columns, layered
+from symbptt.draw.scene import Arrow, Label, Node, Place, Scene
+from symbptt.draw.width import width
 from symbptt.model.values import Model, Role
 from symbptt.narrative.voice import Voice
 from symbptt.typeset.dispatch import Setting

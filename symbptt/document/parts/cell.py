@@ -7,7 +7,7 @@ from symbptt.document.cell.operations import operations
 from symbptt.document.cell.picture import LARGEST, picture
 from symbptt.document.cell.walk import Visit, walk
 from symbptt.document.lesson import Lesson
-from symbptt.document.width import width
+from symbptt.draw.width import width
 from symbptt.narrative.values import Prose
 from symbptt.typeset.tree import Tree
 

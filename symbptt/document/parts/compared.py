@@ -15,7 +15,7 @@ from symbptt.document.fields import HALF
 from symbptt.document.lesson import Lesson
 from symbptt.document.parts import opening
 from symbptt.document.sizes import terms, written
-from symbptt.document.width import width
+from symbptt.draw.width import width
 from symbptt.errors import BadInput
 from symbptt.narrative import forward, jacobians, local
 from symbptt.narrative.norms import norms

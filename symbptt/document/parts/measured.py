@@ -11,9 +11,9 @@ from symbptt.algebra.evaluate import Array
 from symbptt.analyze.analysis import Analysis, Growth
 from symbptt.analyze.layout import cell, percent, shown
 from symbptt.analyze.verdict import Kind
-from symbptt.document import plot
 from symbptt.document.blocks import Block, Heading, Paragraph, Plotted, Table
 from symbptt.document.lesson import Lesson
+from symbptt.draw import plot
 from symbptt.errors import UnknownName
 from symbptt.narrative.inline import Prose, math
 from symbptt.narrative.voice import Voice

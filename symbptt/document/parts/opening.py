@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from symbptt.document import glossary
 from symbptt.document.blocks import Block, Figure, Heading, Paragraph, Table
+from symbptt.document.graph.picture import scene
 from symbptt.document.lesson import Lesson
-from symbptt.document.scene import scene
 
 
 def remarks(lesson: Lesson) -> tuple[Block, ...]:

@@ -8,12 +8,12 @@ from html import escape
 from typing import Any, ClassVar
 
 from symbptt import typeset
-from symbptt.document import font, plot_svg, svg
 from symbptt.document.breaking import broken
 from symbptt.document.pens.pen import Pen
-from symbptt.document.plot import Plot
-from symbptt.document.scene import Scene
-from symbptt.document.width import width
+from symbptt.draw import font, plot_svg, svg
+from symbptt.draw.plot import Plot
+from symbptt.draw.scene import Scene
+from symbptt.draw.width import width
 from symbptt.narrative.values import Prose, Step
 from symbptt.typeset.tree import Tree
 

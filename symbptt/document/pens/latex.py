@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from typing import Any, ClassVar
 
 from symbptt import typeset
-from symbptt.document import plot_tikz, tikz
 from symbptt.document.breaking import portions
 from symbptt.document.pens.pen import Pen
-from symbptt.document.plot import Plot
-from symbptt.document.scene import Scene
+from symbptt.draw import plot_tikz, tikz
+from symbptt.draw.plot import Plot
+from symbptt.draw.scene import Scene
 from symbptt.narrative.values import Step
 from symbptt.typeset.alphabets import COMMANDS
 from symbptt.typeset.tree import Tree

@@ -9,11 +9,11 @@ from html import escape
 from typing import Any, ClassVar
 
 from symbptt import typeset
-from symbptt.document import plot_svg, svg
 from symbptt.document.breaking import broken
 from symbptt.document.pens.pen import Pen
-from symbptt.document.plot import Plot
-from symbptt.document.scene import Scene
+from symbptt.draw import plot_svg, svg
+from symbptt.draw.plot import Plot
+from symbptt.draw.scene import Scene
 from symbptt.narrative.values import Step
 from symbptt.typeset.tree import Tree
 

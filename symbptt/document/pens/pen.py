@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from typing import Any, ClassVar
 
 from symbptt.document.flat import flat
-from symbptt.document.plot import Plot
-from symbptt.document.scene import Scene
+from symbptt.draw.plot import Plot
+from symbptt.draw.scene import Scene
 from symbptt.narrative.values import Prose, Step, Typed
 from symbptt.typeset.tree import Tree
 

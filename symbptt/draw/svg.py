@@ -10,8 +10,8 @@ from functools import singledispatch
 from html import escape
 from math import hypot
 
-from symbptt.document import font
-from symbptt.document.scene import Arrow, Key, Node, Scene
+from symbptt.draw import font
+from symbptt.draw.scene import Arrow, Key, Node, Scene, num
 from symbptt.typeset import as_text
 from symbptt.typeset import tree as t
 from symbptt.typeset.alphabets import styled
@@ -103,12 +103,8 @@ def label(tree: t.Tree) -> str:
     return made
 
 
-def _n(value: float) -> str:
-    return f"{value:.1f}".removesuffix(".0")
-
-
 def _text(x: float, y: float, tree: t.Tree, kind: str, anchor: str = "middle") -> str:
-    return f'<text class="{kind}" x="{_n(x)}" y="{_n(y + 4.5)}" text-anchor="{anchor}">{label(tree)}</text>'
+    return f'<text class="{kind}" x="{num(x)}" y="{num(y + 4.5)}" text-anchor="{anchor}">{label(tree)}</text>'
 
 
 def _marks(**marks: Key | int | str | None) -> str:
@@ -118,11 +114,11 @@ def _marks(**marks: Key | int | str | None) -> str:
 
 
 def _node(node: Node) -> str:
-    shape = f'<circle cx="{_n(node.x)}" cy="{_n(node.y)}" r="19"/>'
+    shape = f'<circle cx="{num(node.x)}" cy="{num(node.y)}" r="19"/>'
     if node.shape == "wide":
-        shape = f'<rect x="{_n(node.x - node.half)}" y="{_n(node.y - 13)}" width="{_n(2 * node.half)}" height="26" rx="6"/>'
+        shape = f'<rect x="{num(node.x - node.half)}" y="{num(node.y - 13)}" width="{num(2 * node.half)}" height="26" rx="6"/>'
     if node.shape == "square":
-        shape = f'<rect x="{_n(node.x - 18)}" y="{_n(node.y - 16)}" width="36" height="32" rx="4"/>'
+        shape = f'<rect x="{num(node.x - 18)}" y="{num(node.y - 16)}" width="36" height="32" rx="4"/>'
     marks = _marks(at=node.key, number=node.number, label=as_text.write(node.label) if node.key else None)
     return f'<g class="node {node.role}"{marks}>{shape}{_text(node.x, node.y, node.label, "name")}</g>'
 
@@ -133,13 +129,13 @@ def _head(a: Arrow) -> str:
     ux, uy = (a.x2 - a.cx) / length, (a.y2 - a.cy) / length
     long, half, notch = HEAD
     places = ((long, half), (notch, 0.0), (long, -half))
-    corners = "L".join(f"{_n(a.x2 - back * ux - side * uy)} {_n(a.y2 - back * uy + side * ux)}" for back, side in places)
-    return f'<path class="head" d="M{_n(a.x2)} {_n(a.y2)}L{corners}z"/>'
+    corners = "L".join(f"{num(a.x2 - back * ux - side * uy)} {num(a.y2 - back * uy + side * ux)}" for back, side in places)
+    return f'<path class="head" d="M{num(a.x2)} {num(a.y2)}L{corners}z"/>'
 
 
 def _arrow(a: Arrow) -> str:
     kind = "gradient" if a.backward else "forward"
-    path = f"M{_n(a.x1)} {_n(a.y1)}Q{_n(a.cx)} {_n(a.cy)} {_n(a.x2)} {_n(a.y2)}"
+    path = f"M{num(a.x1)} {num(a.y1)}Q{num(a.cx)} {num(a.cy)} {num(a.x2)} {num(a.y2)}"
     text = "" if a.label is None else _text(a.lx, a.ly, a.label, "label", a.anchor)
     source, target = a.ends or (None, None)
     line = f'<path class="line" d="{path}"/>' + (_head(a) if a.tip else "")
@@ -179,7 +175,7 @@ circle, rect { stroke-width: 1.5; fill: #f2f2f0; stroke: #5b6067; } .state > * {
 def on_paper(drawn: str, width: float, height: float, style: str) -> str:
     """A drawing as a file of its own: black on white, with its style and, if they are installed, its letters inside."""
     opening, rest = drawn.split(">", 1)
-    paper = f'<rect width="{_n(width)}" height="{_n(height)}" style="fill: #fff; stroke: none"/>'
+    paper = f'<rect width="{num(width)}" height="{num(height)}" style="fill: #fff; stroke: none"/>'
     return f'{opening} xmlns="http://www.w3.org/2000/svg" color="#000"><style>{font.drawn(drawn)}{style}</style>{paper}{rest}'
 
 
@@ -190,10 +186,10 @@ def standalone(scene: Scene, title: str) -> str:
 
 def write(scene: Scene, title: str) -> str:
     """An <svg> element; its colours are those of the page's style sheet."""
-    size = f'viewBox="0 0 {_n(scene.width)} {_n(scene.height)}" width="{_n(scene.width)}" height="{_n(scene.height)}"'
+    size = f'viewBox="0 0 {num(scene.width)} {num(scene.height)}" width="{num(scene.width)}" height="{num(scene.height)}"'
     routes = f" {_routes(scene)}" if scene.routes else ""
     parts = [f'<svg class="graph" role="img" {size}{routes}><title>{escape(title)}</title><desc>{escape(_said(scene))}</desc>']
     parts += [_arrow(a) for a in scene.arrows] + [_node(n) for n in scene.nodes]
     parts += [_text(label.x, label.y, label.text, f"{label.kind}-mark", label.anchor) for label in scene.labels]
-    parts += [f'<text class="name" x="{_n(x)}" y="{_n(y + 5)}" text-anchor="middle">⋯</text>' for x, y in scene.gaps]
+    parts += [f'<text class="name" x="{num(x)}" y="{num(y + 5)}" text-anchor="middle">⋯</text>' for x, y in scene.gaps]
     return "\n".join([*parts, "</svg>"])

@@ -10,7 +10,7 @@ from importlib.util import find_spec
 import pytest
 
 from symbptt import document, typeset
-from symbptt.document import font
+from symbptt.draw import font
 from symbptt.model.read import load
 
 ttLib = pytest.importorskip("fontTools.ttLib")

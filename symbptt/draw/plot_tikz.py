@@ -4,15 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from symbptt.document.plot import Box, Label, Line, Look, Plot
-from symbptt.document.tikz import UNIT
+from symbptt.draw.plot import Box, Label, Line, Look, Plot
+from symbptt.draw.tikz import ANCHORS, UNIT
 from symbptt.typeset.tree import Tree
 
 WIDEST = 455.0
 """The width of a plot in points."""
 DASHES = ("solid", "dashed", "densely dotted", "dash dot", "densely dashed")
 """One for each curve; after the last one they begin again."""
-_ANCHORS = {"middle": "", "start": "anchor=west, ", "end": "anchor=east, "}
 
 
 def _at(x: float, y: float) -> str:
@@ -39,7 +38,7 @@ def write(plot: Plot, written: Callable[[tuple[str | Tree, ...]], str]) -> str:
 
     def label(item: Label) -> str:
         place = _at(item.x, item.y)
-        return rf"  \node[{_ANCHORS[item.anchor]}font=\scriptsize, inner sep=1pt] at {place} {{{written((item.text,))}}};"
+        return rf"  \node[{ANCHORS[item.anchor]}font=\scriptsize, inner sep=1pt] at {place} {{{written((item.text,))}}};"
 
     unit = min(UNIT, WIDEST / plot.width)
     lines = [rf"\begin{{tikzpicture}}[x={unit:.3f}pt, y=-{unit:.3f}pt]"]

@@ -3,25 +3,21 @@
 from __future__ import annotations
 
 from symbptt import typeset
-from symbptt.document.scene import Arrow, Node, Scene
+from symbptt.draw.scene import Arrow, Node, Scene, num
 
 UNIT, LETTERS = 0.8, 8
 """Points per unit of a scene, and the size of letters; the template makes the picture fit the page."""
 STYLES = {"input": "xnode", "state": "snode", "local": "onode", "loss": "lnode"}
-_ANCHORS = {"middle": "", "start": "anchor=west, ", "end": "anchor=east, "}
-
-
-def _number(value: float) -> str:
-    return f"{value:.1f}".removesuffix(".0")
+ANCHORS = {"middle": "", "start": "anchor=west, ", "end": "anchor=east, "}
 
 
 def _place(x: float, y: float) -> str:
-    return f"({_number(x)},{_number(y)})"
+    return f"({num(x)},{num(y)})"
 
 
 def _node(node: Node) -> str:
     if node.shape == "wide":
-        size = rf"opnode, minimum width={_number(2 * node.half * UNIT)}pt, minimum height={_number(26 * UNIT)}pt"
+        size = rf"opnode, minimum width={num(2 * node.half * UNIT)}pt, minimum height={num(26 * UNIT)}pt"
         return rf"  \node[{STYLES[node.role]}, {size}] at {_place(node.x, node.y)} {{${typeset.latex(node.label)}$}};"
     return rf"  \node[{STYLES[node.role]}] at {_place(node.x, node.y)} {{${typeset.latex(node.label)}$}};"
 
@@ -36,7 +32,7 @@ def _arrow(a: Arrow) -> str:
     line = rf"  \draw[{ends}] {_place(a.x1, a.y1)} {curve};"
     if a.label is None:
         return line
-    return line + "\n" + rf"  \node[{_ANCHORS[a.anchor]}{style} label] at {_place(a.lx, a.ly)} {{${typeset.latex(a.label)}$}};"
+    return line + "\n" + rf"  \node[{ANCHORS[a.anchor]}{style} label] at {_place(a.lx, a.ly)} {{${typeset.latex(a.label)}$}};"
 
 
 def write(scene: Scene) -> str:
@@ -45,7 +41,7 @@ def write(scene: Scene) -> str:
     lines = [rf"\begin{{tikzpicture}}[x={UNIT}pt, y=-{UNIT}pt{font}]"]
     lines += [_arrow(a) for a in scene.arrows] + [_node(n) for n in scene.nodes]
     lines += [
-        rf"  \node[{_ANCHORS[m.anchor]}{m.kind} mark] at {_place(m.x, m.y)} {{${typeset.latex(m.text)}$}};" for m in scene.labels
+        rf"  \node[{ANCHORS[m.anchor]}{m.kind} mark] at {_place(m.x, m.y)} {{${typeset.latex(m.text)}$}};" for m in scene.labels
     ]
     lines += [rf"  \node at {_place(x, y)} {{$\cdots$}};" for x, y in scene.gaps]
     return "\n".join([*lines, r"\end{tikzpicture}"])

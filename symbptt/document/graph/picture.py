@@ -1,100 +1,22 @@
-"""The unrolled graph as a drawing: nodes and arrows with places, before any output format."""
+"""The unrolled graph as a drawing."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from math import hypot
 
 from symbptt.derive.recursion import recursion
-from symbptt.document.flow import Edge, backward_label, depths, edges, entries, forward_label, shown_values
-from symbptt.document.width import width
+from symbptt.document.graph.flow import Edge, backward_label, depths, edges, entries, forward_label, shown_values
+from symbptt.draw.scene import Arrow, Key, Node, Place, Scene
+from symbptt.draw.width import width
 from symbptt.model.values import Model, Role, Variable
 from symbptt.narrative.voice import ENGLISH, Voice
 from symbptt.typeset.tree import Tree
 
 COLUMN, ROW, SPREAD, RADIUS, MARGIN, EM = 176.0, 84.0, 70.0, 19.0, 34.0, 14.0
-Place = tuple[float, float]
-Key = tuple[str, int]
-"""The name of a value, and its step."""
 Places = Mapping[Key, Place]
 MOST = 4
 """The largest T for which every step is drawn; beyond, the first two and the last."""
-
-
-@dataclass(frozen=True)
-class Node:
-    """A value at a step; `shape` is "round", "square", or "wide" with half its width as `half`.
-
-    `number` is that of its adjoint equation, 0 if it has none.
-    """
-
-    x: float
-    y: float
-    label: Tree
-    role: Role
-    key: Key | None = None
-    number: int = 0
-    half: float = 0.0
-
-    @property
-    def shape(self) -> str:
-        """Losses are squares, operations as wide as their labels."""
-        if self.half:
-            return "wide"
-        return "square" if self.role is Role.LOSS else "round"
-
-
-@dataclass(frozen=True)
-class Arrow:
-    """A curve from (x1, y1) over the control point (cx, cy) to (x2, y2); the label stands at (lx, ly).
-
-    `ends` are the values at which it starts and ends, if it joins values.
-    """
-
-    x1: float
-    y1: float
-    cx: float
-    cy: float
-    x2: float
-    y2: float
-    label: Tree | None
-    lx: float
-    ly: float
-    anchor: str
-    backward: bool
-    ends: tuple[Key, Key] | None = None
-    tip: bool = True
-
-
-@dataclass(frozen=True)
-class Label:
-    """Words or a formula at a place; `kind` is "name" for values, "number" for numbers of nodes, "rule" for what flows back."""
-
-    x: float
-    y: float
-    text: Tree
-    kind: str
-    anchor: str = "middle"
-
-
-@dataclass(frozen=True)
-class Scene:
-    """Everything that is drawn; `gaps` are the places of dots where steps are left out.
-
-    `routes` say which value flows how many steps later into which, `entries` into which values a variable flows, over T steps:
-    from them a page finds the way of a term through the graph.
-    """
-
-    width: float
-    height: float
-    nodes: tuple[Node, ...]
-    arrows: tuple[Arrow, ...]
-    gaps: tuple[Place, ...] = ()
-    T: int = 0
-    routes: tuple[tuple[str, int, str], ...] = ()
-    entries: tuple[tuple[str, tuple[str, ...]], ...] = ()
-    labels: tuple[Label, ...] = ()
 
 
 def _arrow(ends: tuple[Key, Key], places: Places, bend: float, label: Tree | None, backward: bool) -> Arrow:

@@ -1,0 +1,1 @@
+"""The unrolled graph: which values a drawing shows, what flows between them, and where they stand."""

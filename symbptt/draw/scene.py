@@ -1,0 +1,92 @@
+"""A drawing of nodes and arrows with places, before any output format."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from symbptt.model.values import Role
+from symbptt.typeset.tree import Tree
+
+Place = tuple[float, float]
+Key = tuple[str, int]
+"""The name of a value, and its step."""
+
+
+def num(value: float) -> str:
+    """A number of a drawing, to a tenth."""
+    return f"{value:.1f}".removesuffix(".0")
+
+
+@dataclass(frozen=True)
+class Node:
+    """A value at a step; `shape` is "round", "square", or "wide" with half its width as `half`.
+
+    `number` is that of its adjoint equation, 0 if it has none.
+    """
+
+    x: float
+    y: float
+    label: Tree
+    role: Role
+    key: Key | None = None
+    number: int = 0
+    half: float = 0.0
+
+    @property
+    def shape(self) -> str:
+        """Losses are squares, operations as wide as their labels."""
+        if self.half:
+            return "wide"
+        return "square" if self.role is Role.LOSS else "round"
+
+
+@dataclass(frozen=True)
+class Arrow:
+    """A curve from (x1, y1) over the control point (cx, cy) to (x2, y2); the label stands at (lx, ly).
+
+    `ends` are the values at which it starts and ends, if it joins values.
+    """
+
+    x1: float
+    y1: float
+    cx: float
+    cy: float
+    x2: float
+    y2: float
+    label: Tree | None
+    lx: float
+    ly: float
+    anchor: str
+    backward: bool
+    ends: tuple[Key, Key] | None = None
+    tip: bool = True
+
+
+@dataclass(frozen=True)
+class Label:
+    """Words or a formula at a place; `kind` is "name" for values, "number" for numbers of nodes, "rule" for what flows back."""
+
+    x: float
+    y: float
+    text: Tree
+    kind: str
+    anchor: str = "middle"
+
+
+@dataclass(frozen=True)
+class Scene:
+    """Everything that is drawn; `gaps` are the places of dots where steps are left out.
+
+    `routes` say which value flows how many steps later into which, `entries` into which values a variable flows, over T steps:
+    from them a page finds the way of a term through the graph.
+    """
+
+    width: float
+    height: float
+    nodes: tuple[Node, ...]
+    arrows: tuple[Arrow, ...]
+    gaps: tuple[Place, ...] = ()
+    T: int = 0
+    routes: tuple[tuple[str, int, str], ...] = ()
+    entries: tuple[tuple[str, tuple[str, ...]], ...] = ()
+    labels: tuple[Label, ...] = ()
