@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 import symbptt
-from symbptt.verify import data
+from symbptt import data
 
 MODELS = ("elman", "lstm", "gru_reset_after")
 SIZES = ((20, 2, 3, 3, 3), (25, 1, 64, 100, 64), (50, 32, 64, 128, 64), (100, 64, 256, 512, 256))

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from symbptt.data.values import GROUPS
 from symbptt.diagnose import autodiff
 from symbptt.diagnose.autodiff import libraries
 from symbptt.diagnose.check import gradients
@@ -20,8 +21,6 @@ from symbptt.diagnose.foreign.mapping import Table
 from symbptt.errors import BadInput, UnknownName
 from symbptt.model.read import load
 from symbptt.model.values import Model
-
-GROUPS = ("parameters", "inputs", "targets", "states", "cotangents")
 
 
 @dataclass(frozen=True)
@@ -38,7 +37,7 @@ def point(model: Model | str, T: int = 6, N: int = 2, seed: int = 7, **dims: int
     """A point at which gradients can be checked; sizes of dimensions by name."""
     known = load(model) if isinstance(model, str) else model
     made = draw(known, T, N, given=dims, seed=seed)
-    return Point(*({n: a.copy() for n, a in part.items()} for part in (made.parameters, made.inputs, made.targets, made.states)))
+    return Point(*({n: a.copy() for n, a in group.items()} for group in made.groups))
 
 
 Declared = Mapping[str, Any] | Path | str
@@ -66,7 +65,7 @@ def diagnose_function(
         judge = in_process.function if (table.library or library) in ("", "numpy") else autodiff.function
         return judge(known, function, table)
     used = at or point(known, **sizes)
-    given = {part: {n: a.copy() for n, a in getattr(used, part).items()} for part in GROUPS[:4]}
+    given = {part: {n: a.copy() for n, a in getattr(used, part).items()} for part in GROUPS}
     single = {name: array for part in given.values() for name, array in part.items()}
     offered = {**single, **given}
     arguments: dict[str, Any] = {}
@@ -77,7 +76,7 @@ def diagnose_function(
             raise UnknownName("argument", name, offered)
     returned = function(**arguments)
     theirs = returned[-1] if isinstance(returned, tuple) else returned
-    kept = {part: getattr(used, part) for part in GROUPS[:4]}
+    kept = {part: getattr(used, part) for part in GROUPS}
     takes_states = "states" in arguments or any(s.name in arguments for s in known.states)
     return gradients(known, theirs, **(kept if takes_states else {**kept, "states": {}}))
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from symbptt.analyze.analysis import Analysis, at, flow, main, more
-from symbptt.analyze.data import Data, adjusted, load, point
+from symbptt.analyze.data import adjusted, load, point
 from symbptt.analyze.experiments import Options, Result, compare_models, experiment, written
 from symbptt.analyze.export import as_csv, as_json
 from symbptt.analyze.interval import intervals
@@ -13,6 +13,7 @@ from symbptt.analyze.signal import backward_signal, published
 from symbptt.analyze.spectrum import spectrum_of
 from symbptt.analyze.table import Table, tabulate
 from symbptt.analyze.truncation import kept, randomise, truncate
+from symbptt.data.values import Data
 
 __all__ = [
     "Analysis", "Choice", "Data", "Options", "Result", "Table", "adjusted", "as_csv", "as_json", "as_text", "at",

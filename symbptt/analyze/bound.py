@@ -18,8 +18,8 @@ from symbptt.algebra import linear
 from symbptt.algebra.evaluate import Array
 from symbptt.algebra.functions import FUNCTIONS, steepest
 from symbptt.algebra.nodes import Elementwise, Slope, SlopeByResult
-from symbptt.analyze.data import Data
 from symbptt.analyze.spectrum import spectrum_of
+from symbptt.data.values import Data
 from symbptt.derive.step import state_jacobian
 from symbptt.model.values import Model, Role
 

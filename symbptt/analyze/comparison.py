@@ -8,8 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from symbptt.analyze.analysis import Analysis, at
-from symbptt.analyze.data import Data
 from symbptt.analyze.norms import total
+from symbptt.data.values import Data
 from symbptt.errors import BadInput
 from symbptt.model.values import Model
 

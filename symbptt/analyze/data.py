@@ -4,55 +4,27 @@ from __future__ import annotations
 
 import zlib
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from pathlib import Path
-from typing import Any
 from zipfile import BadZipFile
 
 import numpy as np
-from numpy.typing import NDArray
 
 from symbptt import checks
 from symbptt.analyze.recurrent import recurrent
+from symbptt.data.arrays import lead, leading_axes, shape, shows_samples, takes_classes
+from symbptt.data.arrays import sizes as usual
+from symbptt.data.values import GIVEN, Array, Data, grouped
 from symbptt.errors import BadInput, UnknownName
 from symbptt.model import initialisers
-from symbptt.model.arrays import lead, leading_axes, shape, shows_samples, takes_classes
-from symbptt.model.arrays import sizes as usual
 from symbptt.model.place import Place
 from symbptt.model.values import Model, Role, Variable
-
-Array = NDArray[Any]
 
 STEPS = 20
 ALIASES = {"xavier": "xavier_uniform", "he": "he_normal"}
 """Short names of initialisers."""
 LARGEST = 10**8
 """The most entries of one array."""
-
-
-@dataclass(frozen=True)
-class Data:
-    """Values for every variable, in the shapes of the emitted code's contract: inputs and targets (T, N, ...), states (N, ...).
-
-    Integer arrays (T, N) stand for classes; a target below 0 counts nothing. `source` says where the values come from.
-    """
-
-    dims: Mapping[str, int]
-    T: int
-    N: int
-    parameters: Mapping[str, Array]
-    inputs: Mapping[str, Array]
-    targets: Mapping[str, Array]
-    states: Mapping[str, Array]
-    source: str = field(default="", compare=False)
-
-    def arrays(self) -> dict[str, Array]:
-        """All values by name."""
-        return {**self.parameters, **self.inputs, **self.targets, **self.states}
-
-    def having(self, name: str, value: Array) -> Data:
-        """The same point with another value for one parameter."""
-        return replace(self, parameters={**self.parameters, name: value})
 
 
 def load(path: Path | str) -> dict[str, Array]:
@@ -76,7 +48,7 @@ def load(path: Path | str) -> dict[str, Array]:
 
 def _measure(model: Model, values: Mapping[str, Array]) -> dict[str, tuple[int, str]]:
     """The sizes that given arrays fix, T and N among them, each with the name of the array that says so."""
-    known = {v.name: v for v in model.of(*_PARTS)}
+    known = {v.name: v for v in model.of(*GIVEN)}
     found: dict[str, tuple[int, str]] = {}
     for name, array in values.items():
         if name not in known:
@@ -132,14 +104,12 @@ def point(
         samples = 1
     drawn = _weights(model, sizes, steps, checks.seed(seed), init)
     made: dict[str, Array] = {}
-    for variable in model.of(*_PARTS):
+    for variable in model.of(*GIVEN):
         if variable.initial is not None and variable.name not in given:
             continue
         value = drawn[variable.name] if variable.name in drawn else _draw(model, variable, sizes, steps, samples, seed)
         made[variable.name] = _checked(variable, given[variable.name], value) if variable.name in given else value
-    parts = ((Role.PARAMETER, Role.BUFFER), (Role.INPUT,), (Role.TARGET,), (Role.STATE,))
-    parameters, inputs, targets, states = ({v.name: made[v.name] for v in model.of(*r) if v.name in made} for r in parts)
-    return Data(sizes, steps, samples, parameters, inputs, targets, states, _source(seed, given))
+    return Data(sizes, steps, samples, *grouped(made, model), source=_source(seed, given))
 
 
 def adjusted(model: Model, data: Data, fill: Mapping[str, float], factor: Mapping[str, float]) -> Data:
@@ -153,9 +123,6 @@ def adjusted(model: Model, data: Data, fill: Mapping[str, float], factor: Mappin
         parameters.update({name: parameters[name] * value for name, value in factor.items()})
     changes = [f"{name} = {value:g}" for name, value in fill.items()] + [f"{name} * {value:g}" for name, value in factor.items()]
     return replace(data, parameters=parameters, source="; ".join([data.source, *changes]))
-
-
-_PARTS = (Role.PARAMETER, Role.BUFFER, Role.INPUT, Role.TARGET, Role.STATE)
 
 
 def _source(seed: int, given: Mapping[str, Array]) -> str:

@@ -9,7 +9,7 @@ import numpy as np
 
 from symbptt import emit
 from symbptt.algebra.evaluate import Array
-from symbptt.analyze.data import Data
+from symbptt.data.values import Data
 from symbptt.model.values import Model
 
 
@@ -23,7 +23,6 @@ def module(model: Model, T: int, **options: Any) -> ModuleType:
 
 def value_and_grad(code: ModuleType, data: Data) -> tuple[float, dict[str, Array]]:
     """The loss and the gradients by name, in float64; overflow gives inf or nan without a warning."""
-    parts = (data.parameters, data.inputs, data.targets, data.states)
     with np.errstate(all="ignore"):
-        loss, gradients = code.value_and_grad(*(dict(part) for part in parts))
+        loss, gradients = code.value_and_grad(*(dict(part) for part in data.groups))
     return float(loss), {name: np.asarray(value) for name, value in gradients.items()}

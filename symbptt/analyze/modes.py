@@ -10,10 +10,10 @@ from types import ModuleType
 import numpy as np
 
 from symbptt.analyze import emitted
-from symbptt.analyze.data import Data
 from symbptt.analyze.table import difference, floor
+from symbptt.data.arrays import lead, shape
+from symbptt.data.values import Data
 from symbptt.errors import BadInput
-from symbptt.model.arrays import lead, shape
 from symbptt.model.values import Model
 
 

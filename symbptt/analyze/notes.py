@@ -6,9 +6,9 @@ from collections.abc import Iterable, Iterator
 
 import numpy as np
 
-from symbptt.analyze.data import Data
 from symbptt.analyze.spectrum import Spectrum
 from symbptt.analyze.table import Table, Terms
+from symbptt.data.values import Data
 from symbptt.derive.numeric import Run
 
 

@@ -15,11 +15,11 @@ import numpy as np
 
 from symbptt.algebra.evaluate import Array
 from symbptt.analyze import emitted
-from symbptt.analyze.data import Data
 from symbptt.analyze.norms import norm
 from symbptt.analyze.table import difference, floor
 from symbptt.analyze.tally import Tally
 from symbptt.analyze.walk import evaluated, size, visits
+from symbptt.data.values import Data
 from symbptt.data.wrt import asked
 from symbptt.derive.sum_of_products import gradient, pairs
 from symbptt.errors import BadInput
@@ -123,7 +123,7 @@ def randomise(model: Model, data: Data, keep: float, wrt: Iterable[str] | str | 
     chosen = [v for v in asked(model, wrt) if v.role is Role.PARAMETER and not model.starting(v)]
     made = []
     for v in chosen:
-        terms = gradient(graph, v.name).evaluate(data.parameters, data.inputs, data.targets, data.states)
+        terms = gradient(graph, v.name).evaluate(*data.groups)
         made.append(_enumerate(v, terms, data.T, keep))
     return tuple(made)
 

@@ -17,7 +17,7 @@ from symbptt.algebra.evaluate import Array, Values, evaluate
 from symbptt.algebra.nodes import TIME
 from symbptt.algebra.related import StepAdjoint
 from symbptt.analyze.batch_sum import batch_sum
-from symbptt.analyze.data import Data
+from symbptt.data.values import Data
 from symbptt.derive import step
 from symbptt.derive.adjoint import initial
 from symbptt.derive.numeric import Run, run

@@ -1,1 +1,12 @@
-"""What all stages know about the arrays of a model, told once."""
+"""What all stages know about the arrays of a model, told once: their shapes and sizes, random values, what is asked for."""
+
+from __future__ import annotations
+
+from symbptt.data.draw import random
+from symbptt.data.values import Data
+
+__all__ = ["Data", "random"]
+
+
+def __dir__() -> list[str]:
+    return __all__

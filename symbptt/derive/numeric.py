@@ -12,8 +12,8 @@ from symbptt.algebra.evaluate import Array, Values, evaluate
 from symbptt.algebra.nodes import TIME, CrossEntropy, Timed
 from symbptt.algebra.related import LossWeight
 from symbptt.checks import group
+from symbptt.data.arrays import leading_axes
 from symbptt.errors import BadInput
-from symbptt.model.arrays import leading_axes
 from symbptt.model.dimensions import sources
 from symbptt.model.values import Model, Role, Variable
 from symbptt.unroll.graph import UnrolledGraph

@@ -6,12 +6,12 @@ from typing import Any
 
 from symbptt import typeset
 from symbptt.algebra.nodes import BatchMean
+from symbptt.data.arrays import sizes
 from symbptt.derive.numeric import class_targets
 from symbptt.emit.door import door
 from symbptt.emit.layout import Layout, handed_out, taken_in
 from symbptt.emit.literals import docstring, file_literal
 from symbptt.emit.program import Program, Writer
-from symbptt.model.arrays import sizes
 from symbptt.model.values import Model, Role, Variable
 
 NEEDS = {"_cross_entropy": ("_log_sum_exp",), "_cross_entropy_slope": ("_softmax",), "_target": ("_one_hot", "_classes"),

@@ -8,11 +8,12 @@ from typing import Any
 
 import numpy as np
 
+from symbptt.data.draw import random
+from symbptt.data.values import GROUPS, Array, Data
 from symbptt.fuzz.draft import Draft
 from symbptt.fuzz.fault import Fault, Wrong
 from symbptt.model.values import Model
 from symbptt.unroll.graph import UnrolledGraph, steps
-from symbptt.verify.data import Array, Data, random
 from symbptt.verify.rounding import Truth, truths
 
 _LONGEST = 3
@@ -44,8 +45,7 @@ class Subject:
     def point(self) -> dict[str, Any]:
         """The data as arguments of the three forms."""
         data = self.data
-        parts = {"parameters": data.parameters, "inputs": data.inputs, "targets": data.targets, "states": data.states}
-        return parts | {"mask": data.mask, "weights": data.weights}
+        return dict(zip(GROUPS, data.groups, strict=True)) | {"mask": data.mask, "weights": data.weights}
 
     @property
     def finite(self) -> bool:
@@ -55,7 +55,7 @@ class Subject:
     def arrays(self) -> list[Array]:
         """Every array of the data."""
         data = self.data
-        parts = (data.parameters, data.inputs, data.targets, data.states, data.cotangents)
+        parts = (*data.groups, data.cotangents)
         rest = [array for array in (data.mask, data.weights) if array is not None]
         return [array for part in parts for array in part.values()] + rest
 

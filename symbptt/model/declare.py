@@ -13,7 +13,7 @@ from symbptt.model.structure import CALLS
 from symbptt.model.syntax import Parsed
 from symbptt.model.values import Role, Variable
 
-ROLES = {"inputs": Role.INPUT, "states": Role.STATE, "parameters": Role.PARAMETER, "targets": Role.TARGET}
+ROLES = (Role.INPUT, Role.STATE, Role.PARAMETER, Role.TARGET)
 INDEX = "index"
 
 
@@ -51,20 +51,20 @@ def declared(document: Document, place: Place) -> dict[str, Variable]:
     symbols = {symbol.name: symbol for symbol in document.symbols}
     init = dict(document.init)
     found: dict[str, Variable] = {}
-    for section, role in ROLES.items():
-        for name, text in getattr(document, section):
-            here = place.within(section)
-            check_name(f"one of the {section}", name, here)
+    for role in ROLES:
+        for name, text in getattr(document, role.group):
+            here = place.within(role.group)
+            check_name(f"one of the {role.group}", name, here)
             if name in found:
-                raise here.error(f"{name} is declared twice, the first time in [{_section(found[name].role)}]")
-            found[name] = _variable(name, text, role, symbols.get(name), init.get(name), here.within(section, name))
+                raise here.error(f"{name} is declared twice, the first time in [{found[name].role.group}]")
+            found[name] = _variable(name, text, role, symbols.get(name), init.get(name), here.within(role.group, name))
     known = dimensions(found.values())
     for name in sorted(known):
         if (parts := name.split("x")) and len(parts) > 1 and known.issuperset(parts):
-            here = place.within(*next((_section(v.role), v.name) for v in found.values() if name in v.shape))
+            here = place.within(*next((v.role.group, v.name) for v in found.values() if name in v.shape))
             raise here.error(f"{name} is no dimension; dimensions stand side by side, as in {' '.join(parts)!r}")
         if name in found:
-            here = place.within(_section(found[name].role), name)
+            here = place.within(found[name].role.group, name)
             raise here.error(f"{name} is a dimension, too; expected two different names")
     for name, initialiser in init.items():
         if name not in found or found[name].role is not Role.PARAMETER:
@@ -101,10 +101,6 @@ def check_initial(document: Document, expressions: Iterable[Parsed], place: Plac
             if reading.name in initial:
                 what = f"{reading.name} is where {initial[reading.name]} starts"
                 raise parsed.at(reading.node).error(f"{what}; an equation cannot read it, too")
-
-
-def _section(role: Role) -> str:
-    return next(section for section, this in ROLES.items() if this is role)
 
 
 def untied(expressions: Mapping[str, Parsed], variables: Mapping[str, Variable]) -> frozenset[str]:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 import sympy as sp
 
-from symbptt.model.values import Role, Variable
+from symbptt.checks import whole
+from symbptt.errors import BadInput, UnknownName
+from symbptt.model.values import Model, Role, Variable
 
 
 @dataclass(frozen=True)
@@ -50,6 +52,15 @@ def _from_sums(axes: list[Axis], known: dict[str, Source]) -> Iterator[tuple[str
             count, name = open_terms[0]
             others = tuple(rest.name for times, rest in terms if rest.is_Symbol and rest.name != name for _ in range(int(times)))
             yield name, Source(v, i, sum(int(times) for times, rest in terms if rest == 1), others, count)
+
+
+def check_sizes(model: Model, dims: Mapping[str, int]) -> None:
+    """Raises UnknownName for a dimension that the model has not, BadInput for a size that is no positive whole number."""
+    for name, size in dims.items():
+        if name not in model.dimensions:
+            raise UnknownName("dimension", name, model.dimensions)
+        if whole(size, 1) is None:
+            raise BadInput(f"dimension {name} must be a positive whole number, not {size!r}")
 
 
 def told_by_states(variables: Iterable[Variable]) -> tuple[Variable, ...]:

@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 from symbptt import checks
 from symbptt.checks import whole
 from symbptt.errors import BadInput
-from symbptt.model.arrays import check_sizes
+from symbptt.model.dimensions import check_sizes
 from symbptt.model.place import Place
 from symbptt.model.values import Model, Role, Variable
 

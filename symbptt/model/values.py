@@ -25,6 +25,11 @@ class Role(StrEnum):
     LOCAL = "local"
     LOSS = "loss"
 
+    @property
+    def group(self) -> str:
+        """The section of a model file, and the dict of values, of what has this role."""
+        return "parameters" if self is Role.BUFFER else f"{self}s"
+
 
 @dataclass(frozen=True, repr=False)
 class Variable(Summarised):

@@ -6,12 +6,12 @@ import numpy as np
 
 from symbptt import derive, unroll
 from symbptt.algebra.nodes import BatchMean
+from symbptt.data.draw import random
 from symbptt.model.values import Model, Role, Variable
 from symbptt.narrative import symbols
 from symbptt.narrative.inline import math
 from symbptt.narrative.values import Norms, Section
 from symbptt.narrative.voice import Voice
-from symbptt.verify.data import random
 
 LONGEST = 8
 """The largest T of the example."""
@@ -35,7 +35,7 @@ def norms(model: Model, voice: Voice, T: int, wrt: tuple[Variable, ...]) -> Norm
     pairs = tuple((t, k) for t in graph.loss_steps for k in range(1, t + 1))
     rows = []
     for v in shown:
-        terms = derive.gradient(graph, v.name).evaluate(data.parameters, data.inputs, data.targets, data.states)
+        terms = derive.gradient(graph, v.name).evaluate(*data.groups)
         values = tuple(float(np.linalg.norm(terms[p])) if p in terms else 0.0 for p in pairs)
         whole = float(np.linalg.norm(sum(terms.values(), np.zeros(next(iter(terms.values())).shape))))
         rows.append((voice.tree(v.at(), model), values, whole))

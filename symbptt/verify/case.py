@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from symbptt.data.values import Array, Data
 from symbptt.unroll.graph import UnrolledGraph
-from symbptt.verify.data import Array, Data
 from symbptt.verify.emitted import Emitted
 from symbptt.verify.probe import ENTRIES, Probes, probes
 

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from symbptt.data.values import Array
 from symbptt.model.values import Variable
-from symbptt.verify.data import Array
 from symbptt.verify.probe import Probes, entry
 from symbptt.verify.report import Check
 

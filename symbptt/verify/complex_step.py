@@ -11,12 +11,12 @@ from dataclasses import replace
 
 import numpy as np
 
-from symbptt.model.arrays import shape, takes_classes
+from symbptt.data.arrays import shape, takes_classes
+from symbptt.data.values import Array, Data
 from symbptt.model.values import Model, Role, Variable
 from symbptt.unroll.graph import UnrolledGraph
 from symbptt.verify.case import Case
 from symbptt.verify.compare import Comparison, Scale
-from symbptt.verify.data import Array, Data
 from symbptt.verify.interpreter import evaluate
 from symbptt.verify.objective import by_step, leaf, leaves, objective
 from symbptt.verify.probe import ENTRIES, Probes, probes

@@ -6,10 +6,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
 
+from symbptt.data.values import Data
 from symbptt.model.values import Role
 from symbptt.unroll.graph import UnrolledGraph
 from symbptt.verify.compare import Scale
-from symbptt.verify.data import Data
 from symbptt.verify.report import Check
 from symbptt.verify.rounding import Truth, outputs, truths
 

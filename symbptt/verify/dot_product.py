@@ -11,11 +11,11 @@ from dataclasses import replace
 
 import numpy as np
 
+from symbptt.data.values import Array
 from symbptt.model.values import Variable
 from symbptt.verify.case import Case
 from symbptt.verify.compare import Comparison, Scale
 from symbptt.verify.complex_step import STEP
-from symbptt.verify.data import Array
 from symbptt.verify.report import Check
 
 TOLERANCE = 1e-11

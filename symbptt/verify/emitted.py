@@ -9,9 +9,9 @@ from typing import Any
 
 import numpy as np
 
+from symbptt.data.values import Array, Data
 from symbptt.errors import BadInput, Disagreement
 from symbptt.model.values import Model, Role, Variable
-from symbptt.verify.data import Array, Data
 from symbptt.verify.library import call
 
 FAULTS = (ArithmeticError, AssertionError, AttributeError, ImportError, LookupError, NameError, OSError, RuntimeError, TypeError,
@@ -79,7 +79,7 @@ class Emitted:
         return self.model[name]
 
     def _value_and_grad(self, data: Data) -> tuple[Any, Mapping[str, Array]]:
-        arguments = (dict(part) for part in (data.parameters, data.inputs, data.targets, data.states))
+        arguments = (dict(part) for part in data.groups)
         options = {name: value for name in ("mask", "weights") if (value := getattr(data, name)) is not None}
         loss, gradients = self._pair("value_and_grad", *arguments, **options)
         value = self._arrays("value_and_grad", {"the loss": loss})["the loss"]

@@ -10,10 +10,10 @@ from collections.abc import Callable, Iterator
 
 import numpy as np
 
+from symbptt.data.values import Array
 from symbptt.model.values import Variable
 from symbptt.verify.case import Case
 from symbptt.verify.compare import Comparison, Scale
-from symbptt.verify.data import Array
 from symbptt.verify.report import Check
 
 STEPS = tuple(0.04 * 4.0**-i for i in range(10))

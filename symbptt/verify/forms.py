@@ -4,18 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from math import isqrt
-from typing import Any
 
 import numpy as np
 
 from symbptt import derive
+from symbptt.data.values import Array, Data
 from symbptt.model.values import Variable
 from symbptt.unroll import graph as unrolled
 from symbptt.unroll.graph import UnrolledGraph
 from symbptt.verify import complex_step
 from symbptt.verify.case import Case
 from symbptt.verify.compare import Comparison, Scale
-from symbptt.verify.data import Array, Data
 from symbptt.verify.locate import Terms, total
 from symbptt.verify.report import Check
 
@@ -42,17 +41,17 @@ def check(case: Case, rng: np.random.Generator) -> Iterator[Check | str]:
     scale = Scale.of(total(v, data, true[v.name]) for v in variables)
     sums: dict[str, Array] = {}
     for v in variables:
-        found = derive.gradient(graph, v.name).evaluate(**_point(data))
+        found = derive.gradient(graph, v.name).evaluate(*data.groups)
         yield _terms(v, found, true[v.name], scale)
         sums[v.name] = total(v, data, found)
-    backward = derive.adjoints(graph).evaluate(**_point(data))
+    backward = derive.adjoints(graph).evaluate(*data.groups)
     compare = Comparison("backward recursion", "recursion", "sum of products", TOLERANCE, scale)
     for v in variables:
         yield compare.arrays(v.name, backward[v.name], sums[v.name], v)
     compare = Comparison("nested recursion", "nested", "sum of products", TOLERANCE, scale)
     for v in variables:
-        yield compare.arrays(v.name, derive.sensitivities(graph, v.name).evaluate(**_point(data)), sums[v.name], v)
-    whole = backward if graph is case.graph else derive.adjoints(case.graph).evaluate(**_point(case.data))
+        yield compare.arrays(v.name, derive.sensitivities(graph, v.name).evaluate(*data.groups), sums[v.name], v)
+    whole = backward if graph is case.graph else derive.adjoints(case.graph).evaluate(*case.data.groups)
     compare = Comparison("recursion and code", "emitted", "recursion", TOLERANCE, Scale.of(whole.values()))
     for name, gradient in case.given.items():
         yield compare.arrays(name, gradient, whole[name], graph.model[name])
@@ -65,10 +64,6 @@ def _affordable(case: Case, variables: int) -> tuple[UnrolledGraph, Data]:
     if T >= case.graph.T:
         return case.graph, case.data
     return unrolled.steps(case.graph.model, T), case.data.first(case.graph.model, T)
-
-
-def _point(data: Data) -> dict[str, Any]:
-    return {"parameters": data.parameters, "inputs": data.inputs, "targets": data.targets, "states": data.states}
 
 
 def _terms(variable: Variable, found: Terms, true: Terms, scale: Scale) -> Check:

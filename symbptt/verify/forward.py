@@ -7,11 +7,11 @@ from dataclasses import replace
 
 import numpy as np
 
+from symbptt.data.values import Data
 from symbptt.model.dimensions import told_by_states
 from symbptt.model.values import Role
 from symbptt.verify.case import Case
 from symbptt.verify.compare import Comparison, Scale
-from symbptt.verify.data import Data
 from symbptt.verify.objective import objective, outputs
 from symbptt.verify.report import Check
 

@@ -6,11 +6,11 @@ from collections.abc import Iterable, Iterator, Mapping
 
 import numpy as np
 
+from symbptt.data.values import Array, Data
 from symbptt.model.values import Role, Variable
 from symbptt.unroll import graph as unrolled
 from symbptt.verify import complex_step
 from symbptt.verify.case import Case
-from symbptt.verify.data import Array, Data
 from symbptt.verify.emitted import Emitted
 
 Terms = Mapping[tuple[int, int], Array]

@@ -6,19 +6,17 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from symbptt.model.arrays import lead, shape, size, takes_classes
+from symbptt.data.arrays import lead, shape, size, takes_classes
+from symbptt.data.values import GIVEN, Array, Data
 from symbptt.model.values import Role, Variable
 from symbptt.unroll.graph import UnrolledGraph
-from symbptt.verify.data import Array, Data
 from symbptt.verify.interpreter import Values, evaluate
-
-_LEAVES = (Role.PARAMETER, Role.BUFFER, Role.INPUT, Role.TARGET, Role.STATE)
 
 
 def leaves(graph: UnrolledGraph, data: Data) -> Values:
     """The data as the interpreter's values. Any array may carry one more axis in front, for perturbations."""
     made: Values = {}
-    for variable in graph.model.of(*_LEAVES):
+    for variable in graph.model.of(*GIVEN):
         made.update(leaf(graph, data, variable))
     return made
 

@@ -8,14 +8,14 @@ from math import prod
 import numpy as np
 from sympy.matrices.expressions.matexpr import MatrixExpr
 
-from symbptt.model.arrays import size
+from symbptt.data.arrays import size
+from symbptt.data.draw import random
 from symbptt.model.values import Model
 from symbptt.unroll.graph import steps
 from symbptt.verify import scalar_oracle
 from symbptt.verify.case import Case
 from symbptt.verify.compare import Comparison, Scale
 from symbptt.verify.conditioning import Conditioning
-from symbptt.verify.data import random
 from symbptt.verify.report import Check
 from symbptt.verify.sizes import SAMPLES_OF_A_NORM, couples, normalises
 

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from symbptt.data.values import Array
 from symbptt.model.values import Role, Variable
-from symbptt.verify.data import Array
 
 ENTRIES = 256
 """Up to this many entries each is probed; beyond it, as many random directions are."""

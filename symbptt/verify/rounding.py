@@ -14,11 +14,11 @@ from dataclasses import dataclass
 import numpy as np
 import sympy as sp
 
-from symbptt.model.arrays import size
+from symbptt.data.arrays import size
+from symbptt.data.values import Array, Data
 from symbptt.model.values import Role, Variable
 from symbptt.unroll.graph import Assignment, UnrolledGraph
 from symbptt.verify.complex_step import STEP
-from symbptt.verify.data import Array, Data
 from symbptt.verify.interpreter import Values, evaluate
 from symbptt.verify.objective import by_step, leaf, leaves
 

@@ -11,13 +11,13 @@ from typing import Any
 import numpy as np
 
 from symbptt.checks import seed as whole_seed
+from symbptt.data.draw import random
 from symbptt.errors import BadInput
 from symbptt.model.values import Model
 from symbptt.unroll.graph import steps
 from symbptt.verify import complex_step, dot_product, finite_difference, forms, forward, locate, oracle, taylor
 from symbptt.verify.case import Case
 from symbptt.verify.conditioning import Conditioning
-from symbptt.verify.data import random
 from symbptt.verify.emitted import Emitted
 from symbptt.verify.load import STEPS, resolve, stored
 from symbptt.verify.report import Check, Report

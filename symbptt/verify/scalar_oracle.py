@@ -17,9 +17,9 @@ import sympy as sp
 from numpy.typing import NDArray
 
 from symbptt.algebra import nodes
+from symbptt.data.values import GIVEN, Data
 from symbptt.errors import MissingRule
 from symbptt.model.values import Model, Role, Variable
-from symbptt.verify.data import Data
 from symbptt.verify.scalar_nodes import NODES, NUMERIC, Matrix, mean, sized
 
 Array = NDArray[Any]
@@ -27,7 +27,6 @@ Values = dict[tuple[str, int], list[Array]]
 """By name and step, for every sample an array (rows, columns, 1 + directions): a value, and its derivatives along directions."""
 Rule = Callable[..., Sequence[float]]
 
-_LEAVES = (Role.PARAMETER, Role.BUFFER, Role.INPUT, Role.TARGET, Role.STATE)
 
 
 def gradients(model: Model, data: Data, names: Iterable[str]) -> dict[str, Array]:
@@ -51,7 +50,7 @@ def gradients(model: Model, data: Data, names: Iterable[str]) -> dict[str, Array
 def _directions(model: Model, data: Data, names: tuple[str, ...]) -> dict[str, Array]:
     """The data with one more axis: the value of an entry, then 1 at its own direction, if it is one of the wanted ones."""
     count = sum(data.value(model[name]).size for name in names)
-    made = {v.name: _constant(_numbers(v, data), count) for v in model.of(*_LEAVES)}
+    made = {v.name: _constant(_numbers(v, data), count) for v in model.of(*GIVEN)}
     start = 1
     for name in names:
         flat = made[name].reshape(-1, 1 + count)

@@ -11,9 +11,10 @@ from sympy.matrices.expressions.matexpr import MatrixExpr
 
 from symbptt.algebra.nodes import BatchMean, Elementwise
 from symbptt.checks import whole
+from symbptt.data.arrays import lead, shape, shows_samples, size
+from symbptt.data.arrays import sizes as usual
+from symbptt.data.values import GIVEN
 from symbptt.errors import BadInput
-from symbptt.model.arrays import lead, shape, shows_samples, size
-from symbptt.model.arrays import sizes as usual
 from symbptt.model.values import Model, Role, Variable
 from symbptt.verify.probe import ENTRIES
 
@@ -80,7 +81,7 @@ def _affordable(model: Model, sizes: Sizes) -> None:
     """Raise BadInput where the checks would take more memory or work than a small machine has."""
     step = sum(_products(node, sizes.dims) for node in _nodes(model)) * sizes.N
     values = sum(_entries(e.target, sizes.dims) for e in model.all_equations) * sizes.N
-    held = {v.name: _entries(v, sizes.dims) for v in model.of(Role.PARAMETER, Role.BUFFER, Role.INPUT, Role.TARGET, Role.STATE)}
+    held = {v.name: _entries(v, sizes.dims) for v in model.of(*GIVEN)}
     data = sum(held[v.name] * _leading(v, sizes) for v in model.variables if v.name in held)
     largest = max((held[v.name] * (1 if v.role is Role.PARAMETER else sizes.N) for v in model.with_gradient), default=1)
     most = max((held[v.name] * _leading(v, sizes) for v in model.with_gradient), default=1)

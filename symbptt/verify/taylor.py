@@ -10,9 +10,9 @@ from collections.abc import Iterator
 
 import numpy as np
 
+from symbptt.data.values import Array
 from symbptt.model.values import Variable
 from symbptt.verify.case import Case
-from symbptt.verify.data import Array
 from symbptt.verify.objective import objective
 from symbptt.verify.report import Check
 

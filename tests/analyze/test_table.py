@@ -8,12 +8,11 @@ import numpy as np
 import pytest
 
 import symbptt
-from symbptt import analyze, derive, unroll
+from symbptt import analyze, data, derive, unroll
 from symbptt.analyze import emitted, walk
 from symbptt.analyze.table import shares
 from symbptt.errors import BadInput, UnknownName
 from symbptt.model.read import from_text, names
-from symbptt.verify import data
 
 T = 5
 

@@ -6,12 +6,11 @@ import numpy as np
 import pytest
 
 import symbptt.model.read as read
-from symbptt import derive, unroll
+from symbptt import data, derive, unroll
 from symbptt.algebra.evaluate import evaluate
 from symbptt.derive.numeric import run
 from symbptt.errors import BadInput
 from symbptt.model.values import Role
-from symbptt.verify import data
 
 DIMS = {"D": 2, "H": 3, "O": 2}
 

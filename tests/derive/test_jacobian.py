@@ -6,14 +6,13 @@ import numpy as np
 import pytest
 
 import symbptt.model.read as read
-from symbptt import unroll
+from symbptt import data, unroll
 from symbptt.algebra.evaluate import evaluate
 from symbptt.algebra.nodes import TIME
 from symbptt.algebra.related import StepAdjoint
 from symbptt.derive import step
 from symbptt.derive.factors import jacobian_factor
 from symbptt.derive.numeric import run
-from symbptt.verify import data
 
 COUPLED = {"deep_feedforward_batch_norm"}
 """Models whose step couples the samples: their Jacobian is no matrix of one sample."""

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from symbptt import derive, typeset, unroll
+from symbptt import data, derive, typeset, unroll
 from symbptt.algebra.evaluate import evaluate
 from symbptt.derive.direct import DirectRoute
 from symbptt.derive.numeric import run
@@ -16,7 +16,6 @@ from symbptt.derive.step import state_jacobian
 from symbptt.errors import BadInput, UnknownName
 from symbptt.model import build, read
 from symbptt.model.values import Model, Role
-from symbptt.verify import data
 
 Array = NDArray[Any]
 

@@ -10,11 +10,11 @@ import numpy as np
 import pytest
 
 import symbptt
+from symbptt import data
 from symbptt.diagnose.mistakes import mutants
 from symbptt.diagnose.mutant import Mutant, predicted
 from symbptt.diagnose.problem import Case, case
 from symbptt.model.values import Model
-from symbptt.verify import data
 
 Arrays = dict[str, np.ndarray]
 

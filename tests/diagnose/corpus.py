@@ -18,8 +18,9 @@ from typing import Any
 import numpy as np
 
 import symbptt
+from symbptt.data.draw import random
+from symbptt.data.values import Data
 from symbptt.model.values import Model
-from symbptt.verify.data import Data, random
 
 Arrays = dict[str, np.ndarray]
 MODELS = ("elman", "lstm", "gru")

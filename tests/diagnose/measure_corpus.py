@@ -17,10 +17,10 @@ from time import process_time
 
 import numpy as np
 
+from symbptt.data.values import Data
 from symbptt.diagnose import Diagnosis
 from symbptt.diagnose.check import diagnosed
 from symbptt.diagnose.problem import Case, case
-from symbptt.verify.data import Data
 
 from . import corpus, corpus_more
 

@@ -12,6 +12,8 @@ import pytest
 from commands import FILES
 
 from symbptt import diagnose
+from symbptt.data.draw import random
+from symbptt.data.values import Data
 from symbptt.diagnose import Diagnosis
 from symbptt.diagnose.check import diagnosed
 from symbptt.diagnose.mistakes import mutants
@@ -20,7 +22,6 @@ from symbptt.diagnose.problem import Case, case
 from symbptt.fuzz.generate import draft
 from symbptt.model.read import from_text, load
 from symbptt.model.values import Model, Role
-from symbptt.verify.data import Data, random
 
 Arrays = dict[str, np.ndarray]
 

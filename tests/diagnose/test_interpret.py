@@ -11,9 +11,9 @@ import pytest
 import symbptt
 from symbptt import derive, unroll
 from symbptt.algebra.nodes import TIME, Timed
+from symbptt.data.draw import random
 from symbptt.diagnose import displaced
 from symbptt.diagnose.problem import case
-from symbptt.verify.data import random
 
 from .conftest import Bench
 

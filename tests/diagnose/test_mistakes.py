@@ -8,12 +8,12 @@ import numpy as np
 import pytest
 
 import symbptt
+from symbptt.data.draw import random
 from symbptt.diagnose import Diagnosis
 from symbptt.diagnose.mistakes import mutants
 from symbptt.diagnose.mutant import predicted
 from symbptt.diagnose.problem import case
 from symbptt.model.read import from_text
-from symbptt.verify.data import random
 
 from . import corpus, corpus_more, measure_corpus
 

@@ -11,11 +11,10 @@ from typing import Any
 import numpy as np
 import pytest
 
-from symbptt import emit, verify
+from symbptt import data, emit, verify
+from symbptt.data.values import Data
 from symbptt.emit.source_file import FRAMEWORKS
 from symbptt.model import build, initialisers, read
-from symbptt.verify import data
-from symbptt.verify.data import Data
 from symbptt.verify.load import resolve
 
 pytestmark = pytest.mark.frameworks

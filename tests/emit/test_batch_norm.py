@@ -9,10 +9,9 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from symbptt import emit, verify
+from symbptt import data, emit, verify
 from symbptt.model import build, read
 from symbptt.model.values import Model, Role
-from symbptt.verify import data
 
 Array = NDArray[Any]
 EPS = 1e-5

@@ -9,11 +9,10 @@ import numpy as np
 import pytest
 from segmented import MODELS
 
-from symbptt import emit
+from symbptt import data, emit
 from symbptt.errors import BadInput
 from symbptt.model import read
 from symbptt.model.values import Model
-from symbptt.verify import data
 
 
 def module(model: Model, **options: Any) -> types.ModuleType:

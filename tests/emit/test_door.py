@@ -9,10 +9,9 @@ from typing import Any
 import numpy as np
 import pytest
 
-from symbptt import emit
+from symbptt import data, emit
+from symbptt.data.values import Data
 from symbptt.model import read
-from symbptt.verify import data
-from symbptt.verify.data import Data
 from symbptt.verify.load import resolve
 
 KINDS: dict[str, dict[str, Any]] = {

@@ -10,12 +10,11 @@ import numpy as np
 import pytest
 from segmented import LAGGED, LEARNED, MODELS
 
-from symbptt import emit, verify
+from symbptt import data, emit, verify
 from symbptt.emit.source_file import FRAMEWORKS
 from symbptt.errors import BadInput
 from symbptt.model import build, read
 from symbptt.model.values import Model
-from symbptt.verify import data
 from symbptt.verify.library import call
 from symbptt.verify.load import resolve
 

@@ -11,11 +11,10 @@ from typing import Any
 import numpy as np
 import pytest
 
-from symbptt import emit
+from symbptt import data, emit
 from symbptt.errors import BadInput
 from symbptt.model import read
 from symbptt.model.values import Model
-from symbptt.verify import data
 from symbptt.verify.load import resolve
 
 GATED = """

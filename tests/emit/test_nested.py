@@ -9,9 +9,8 @@ import numpy as np
 import pytest
 
 import symbptt
-from symbptt import emit
+from symbptt import data, emit
 from symbptt.model.read import from_text
-from symbptt.verify import data
 
 LEARNED = """
 title = "learned start, two states, everything in one vector"

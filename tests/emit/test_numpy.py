@@ -10,10 +10,9 @@ import numpy as np
 import pytest
 
 import symbptt.model.read as read
-from symbptt import derive, emit, unroll
+from symbptt import data, derive, emit, unroll
 from symbptt.errors import BadInput, UnknownName
 from symbptt.model.values import Role
-from symbptt.verify import data
 
 BOTH = pytest.mark.parametrize("straight", [False, True], ids=["loop", "unrolled"])
 

@@ -6,8 +6,7 @@ import numpy as np
 import pytest
 
 import symbptt
-from symbptt import emit
-from symbptt.verify import data
+from symbptt import data, emit
 from symbptt.verify.load import resolve
 
 SIZES = [(1, 64), (4, 64), (5, 64), (32, 128), (48, 512), (33, 512), (20, 70)]

@@ -5,15 +5,15 @@ from __future__ import annotations
 import subprocess
 import sys
 import types
+from dataclasses import replace
 
 import numpy as np
 import pytest
 
 import symbptt
-from symbptt import derive, emit, unroll
+from symbptt import data, derive, emit, unroll
 from symbptt.errors import BadInput
 from symbptt.model.values import Role
-from symbptt.verify import data
 
 SCHEMES = [(1, 1), (1, 3), (1, 7), (1, 50), (2, 2), (3, 5), (4, 2), (7, 3), (10, 4)]
 LAGGED = """
@@ -101,7 +101,7 @@ def test_means_masks_and_layers(name, changes, scheme):
     model = symbptt.load(name, **changes)
     drawn = data.random(model, T=6, N=3, seed=3)
     mask = np.random.default_rng(0).integers(0, 2, (6, 3)).astype(float)
-    _compare(model, data.replace(drawn, mask=mask, weights=np.linspace(0.5, 2.0, 6)), scheme)
+    _compare(model, replace(drawn, mask=mask, weights=np.linspace(0.5, 2.0, 6)), scheme)
 
 
 def test_a_window_as_long_as_the_sequence_is_the_gradient():

@@ -8,8 +8,7 @@ import numpy as np
 import pytest
 
 import symbptt.model.read as read
-from symbptt import derive, emit, unroll
-from symbptt.verify import data
+from symbptt import data, derive, emit, unroll
 
 
 def _module(model, **options):

@@ -9,11 +9,10 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from symbptt import derive, emit, unroll, verify
+from symbptt import data, derive, emit, unroll, verify
 from symbptt.errors import BadInput
 from symbptt.model import build, read
 from symbptt.model.values import Model, Role
-from symbptt.verify import data
 
 Array = NDArray[Any]
 LENGTHS = (5, 2, 4)

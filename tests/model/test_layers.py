@@ -9,10 +9,10 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from symbptt import unroll
+from symbptt import data, unroll
 from symbptt.errors import BadInput
 from symbptt.model import build, read
-from symbptt.verify import complex_step, data
+from symbptt.verify import complex_step
 from symbptt.verify.case import Case
 from symbptt.verify.load import resolve
 

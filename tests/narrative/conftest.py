@@ -11,11 +11,12 @@ import pytest
 from symbptt import derive, unroll
 from symbptt.algebra.evaluate import evaluate
 from symbptt.algebra.nodes import TIME, Diag, expand, leaves
+from symbptt.data.draw import random
+from symbptt.data.values import Data
 from symbptt.derive.numeric import Run, run
 from symbptt.model.read import load
 from symbptt.model.values import Model
 from symbptt.narrative import symbols
-from symbptt.verify.data import Data, random
 
 LAST_ONLY = """
 title = "Loss at the end"

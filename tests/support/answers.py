@@ -8,10 +8,11 @@ from pathlib import Path
 import numpy as np
 
 from symbptt import emit
+from symbptt.data.draw import random
+from symbptt.data.values import Array, Data
 from symbptt.model.values import Model, Role
 from symbptt.unroll.graph import steps
 from symbptt.verify import complex_step
-from symbptt.verify.data import Array, Data, random
 
 STEPS = 3
 _WRONG = """

@@ -8,9 +8,10 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
+from symbptt import data
 from symbptt.model.values import Model
 from symbptt.unroll.graph import steps
-from symbptt.verify import complex_step, data, locate
+from symbptt.verify import complex_step, locate
 
 Elman = Callable[..., Model]
 Hand = Callable[..., SimpleNamespace]

@@ -9,11 +9,11 @@ from typing import Any
 import numpy as np
 import pytest
 
-from symbptt import emit
+from symbptt import data, emit
 from symbptt.model import read
 from symbptt.model.values import Model, Role
 from symbptt.unroll.graph import steps
-from symbptt.verify import complex_step, data
+from symbptt.verify import complex_step
 from symbptt.verify.compare import Scale
 
 TOLERANCE = 1e-11

@@ -9,10 +9,10 @@ from typing import Any
 import numpy as np
 import pytest
 
-from symbptt import derive
+from symbptt import data, derive
 from symbptt.model.values import Model
 from symbptt.unroll.graph import steps
-from symbptt.verify import data, forms
+from symbptt.verify import forms
 from symbptt.verify.case import Case
 from symbptt.verify.emitted import Emitted
 from symbptt.verify.report import Check
@@ -34,7 +34,7 @@ def objections(case: Case) -> list[Check]:
 
 
 def evaluates(value: Any) -> SimpleNamespace:
-    return SimpleNamespace(evaluate=lambda **point: value)
+    return SimpleNamespace(evaluate=lambda *point: value)
 
 
 TERMS = {
@@ -52,7 +52,7 @@ def test_a_wrong_term_is_named(case: Case, monkeypatch: pytest.MonkeyPatch, faul
 
     def gradient(graph: Any, wrt: str) -> Any:
         found = right(graph, wrt)
-        return found if wrt != "W_hh" else SimpleNamespace(evaluate=lambda **point: TERMS[fault](found.evaluate(**point)))
+        return found if wrt != "W_hh" else SimpleNamespace(evaluate=lambda *point: TERMS[fault](found.evaluate(*point)))
 
     monkeypatch.setattr(derive, "gradient", gradient)
     first, *others = objections(case)

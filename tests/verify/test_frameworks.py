@@ -10,10 +10,9 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from symbptt import emit
+from symbptt import data, emit
 from symbptt.model import read
 from symbptt.model.values import Model
-from symbptt.verify import data
 
 pytestmark = pytest.mark.frameworks
 Array = NDArray[Any]

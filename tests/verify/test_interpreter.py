@@ -13,12 +13,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sympy.matrices.expressions.special import OneMatrix
 
+from symbptt import data
 from symbptt.algebra import nodes
 from symbptt.algebra.functions import FUNCTIONS, Z
 from symbptt.errors import MissingRule, UnknownName
 from symbptt.model.values import Equation, Model, Role, Variable
 from symbptt.unroll.graph import steps
-from symbptt.verify import data, objective
+from symbptt.verify import objective
 from symbptt.verify.interpreter import evaluate
 from symbptt.verify.scalar_oracle import gradients
 

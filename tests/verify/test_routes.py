@@ -8,9 +8,10 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
+from symbptt import data
 from symbptt.model.values import Model
 from symbptt.unroll.graph import steps
-from symbptt.verify import complex_step, data, dot_product, finite_difference, forms, forward, locate, oracle, taylor
+from symbptt.verify import complex_step, dot_product, finite_difference, forms, forward, locate, oracle, taylor
 from symbptt.verify.case import Case
 from symbptt.verify.emitted import Emitted
 from symbptt.verify.report import Check

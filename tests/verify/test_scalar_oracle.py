@@ -8,12 +8,13 @@ import numpy as np
 import pytest
 import sympy as sp
 
+from symbptt import data
 from symbptt.algebra.functions import FUNCTIONS, Z
 from symbptt.algebra.nodes import Elementwise
 from symbptt.errors import MissingRule
 from symbptt.model.values import Model
 from symbptt.unroll.graph import steps
-from symbptt.verify import complex_step, data
+from symbptt.verify import complex_step
 from symbptt.verify.scalar_nodes import NODES
 from symbptt.verify.scalar_oracle import gradients
 

@@ -7,13 +7,13 @@ import pytest
 
 import symbptt
 from symbptt import verify
+from symbptt.data.draw import random
 from symbptt.errors import BadInput
 from symbptt.model.initialisers import draw
 from symbptt.model.read import from_text
 from symbptt.model.values import Model
 from symbptt.unroll.graph import steps
 from symbptt.verify.conditioning import Conditioning
-from symbptt.verify.data import random
 from symbptt.verify.report import Check
 from symbptt.verify.sizes import chosen
 

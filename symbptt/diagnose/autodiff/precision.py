@@ -9,9 +9,9 @@ from math import sqrt
 import numpy as np
 
 from symbptt.algebra.evaluate import Array
+from symbptt.data.values import Data
 from symbptt.diagnose.causes import Cause
 from symbptt.diagnose.findings import WRONG, Finding, Suspect
-from symbptt.verify.data import Data
 
 UNITS = {"float32": 2.0**-23, "float16": 2.0**-10, "bfloat16": 2.0**-7}
 """Distance from 1 to the next number."""

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from symbptt.algebra.evaluate import Array
+from symbptt.data.values import Data
 from symbptt.diagnose.autodiff.declared import Declared
 from symbptt.diagnose.autodiff.precision import rounded
 from symbptt.diagnose.autodiff.runner import Runner, limits
@@ -19,7 +20,6 @@ from symbptt.diagnose.foreign.plans import Plan, without_steps
 from symbptt.diagnose.foreign.results import results
 from symbptt.diagnose.foreign.session import Attempt, Session
 from symbptt.model.values import Model
-from symbptt.verify.data import Data
 
 _STEP = 1e-5
 

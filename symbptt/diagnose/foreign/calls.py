@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from symbptt.data.values import GIVEN, GROUPS
 from symbptt.diagnose.foreign.guess import CONVENTIONS, Guesser, is_cache, plain
 from symbptt.diagnose.foreign.mapping import Table
 from symbptt.diagnose.foreign.meaning import Meaning, one
@@ -13,9 +14,7 @@ from symbptt.errors import BadInput
 from symbptt.model.values import Model, Role
 
 Meanings = dict[str, Meaning]
-ROLES = {
-    "parameters": (Role.PARAMETER, Role.BUFFER), "inputs": (Role.INPUT,), "targets": (Role.TARGET,), "states": (Role.STATE,),
-}
+ROLES = {group: tuple(role for role in GIVEN if role.group == group) for group in GROUPS}
 """What the groups hold."""
 _FORWARD = (("backward", "forward"), ("backprop", "forward"), ("bwd", "fwd"), ("bptt", "forward"), ("back", "forward"),
             ("bprop", "fprop"))

@@ -8,10 +8,10 @@ from math import prod
 import numpy as np
 
 from symbptt.algebra.evaluate import Array
+from symbptt.data.values import Data
 from symbptt.diagnose.foreign.meaning import Layout, Meaning, tokens
 from symbptt.errors import BadInput
 from symbptt.model.values import Model, Variable
-from symbptt.verify.data import Data
 
 Batch = Mapping[str, int]
 """Further axes of samples, by the words of a layout: (B, H) for N samples of which H are heads."""

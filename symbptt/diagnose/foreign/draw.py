@@ -8,12 +8,13 @@ from dataclasses import replace
 import numpy as np
 
 from symbptt.algebra.evaluate import Array
+from symbptt.data.arrays import size, sizes, takes_classes
+from symbptt.data.draw import random
+from symbptt.data.values import Data
 from symbptt.derive.numeric import run
 from symbptt.diagnose.foreign.convert import one_hot
-from symbptt.model.arrays import size, sizes, takes_classes
 from symbptt.model.values import Model, Role
 from symbptt.unroll.graph import steps
-from symbptt.verify.data import Data, random
 
 SIZES = {"D": 3, "H": 4, "O": 5}
 _OTHERS = (3, 4, 5, 7, 9, 11, 13)
@@ -69,7 +70,7 @@ def _moderate(model: Model, data: Data, kept: frozenset[str]) -> Data:
     graph = steps(model, data.T)
     for _ in range(_HALVINGS):
         with np.errstate(all="ignore"):
-            leaves = run(graph, data.parameters, data.inputs, data.targets, data.states).values.leaves
+            leaves = run(graph, *data.groups).values.leaves
         if all(np.abs(array).max(initial=0) <= _LARGE for array in leaves.values()):
             return data
         parts = {

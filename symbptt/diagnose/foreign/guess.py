@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 import sympy as sp
 
-from symbptt.diagnose.foreign.mapping import GROUPS, variable
+from symbptt.diagnose.foreign.mapping import DICTS, variable
 from symbptt.diagnose.foreign.meaning import Meaning, one
 from symbptt.model.values import Model, Role, Variable
 
@@ -140,7 +140,7 @@ class Guesser:
     def takes_groups(self, arguments: Iterable[str]) -> bool:
         """Whether a function takes dicts: it has an argument for the parameters, or for two of the groups."""
         bare = [plain(a) for a in arguments if not self.owns(a)]
-        return any(a in _GROUPS["parameters"] for a in bare) or sum(a in GROUPS for a in bare) > 1
+        return any(a in _GROUPS["parameters"] for a in bare) or sum(a in DICTS for a in bare) > 1
 
     def attribute(self, name: str) -> Meaning | None:
         """What an attribute is to be set to: a parameter, or all of them."""

@@ -8,12 +8,13 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
+from symbptt.data.values import GROUPS
 from symbptt.diagnose.foreign.meaning import Layout, Meaning, checked, one, tokens
 from symbptt.errors import BadInput, UnknownName
 from symbptt.files import reason
 from symbptt.model.values import Model, Role
 
-GROUPS = ("parameters", "inputs", "targets", "states", "cotangents")
+DICTS = (*GROUPS, "cotangents")
 LOSSES = ("sum", "mean", "mean over time", "mean over the batch")
 _LAYOUT: dict[str, type] = {"axes": str, "layout": str, "bias": str, "list": bool, "classes": bool, "scalars": str}
 _TYPES: dict[str, type] = {
@@ -217,7 +218,7 @@ def _word(text: str, model: Model, place: str) -> Meaning:
         return replace(blocks([rest], model, place), kind="out")
     if first == "result" or text == "cache":
         return Meaning("result", of=int(rest) if rest.isdigit() else rest or None)
-    if text in GROUPS:
+    if text in DICTS:
         return Meaning("group", ((text,),))
     if text in ("loss", "ignore"):
         return Meaning(text)
@@ -225,7 +226,7 @@ def _word(text: str, model: Model, place: str) -> Meaning:
     if text in ("T", "N", *model.dimensions) and text not in variables:
         return one("size", text)
     if text not in variables:
-        words = (*variables, *GROUPS, "cache", "result", "gradient", "cotangent", "loss", "ignore", "T", "N", *model.dimensions)
+        words = (*variables, *DICTS, "cache", "result", "gradient", "cotangent", "loss", "ignore", "T", "N", *model.dimensions)
         raise UnknownName("value", text, words, place)
     return variable(text, model)
 

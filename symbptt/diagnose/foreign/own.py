@@ -7,9 +7,9 @@ from dataclasses import replace
 
 import numpy as np
 
+from symbptt.data.values import Data
 from symbptt.diagnose.foreign.session import Attempt, Session
 from symbptt.model.values import Role
-from symbptt.verify.data import Data
 
 _STEP = 1e-5
 _ALIKE = 1e-6

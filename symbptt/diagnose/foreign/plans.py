@@ -11,15 +11,15 @@ from typing import Any
 import numpy as np
 
 from symbptt.algebra.evaluate import Array
+from symbptt.data.arrays import size
+from symbptt.data.values import Data
 from symbptt.diagnose.foreign import convert
 from symbptt.diagnose.foreign.calls import ROLES, Call, Meanings
 from symbptt.diagnose.foreign.mapping import Table, Wanted
 from symbptt.diagnose.foreign.meaning import Layout, Meaning, one
 from symbptt.diagnose.foreign.signature import Function
 from symbptt.errors import BadInput
-from symbptt.model.arrays import size
 from symbptt.model.values import Model, Role
-from symbptt.verify.data import Data
 
 _KINDS = {"parameters": "blocks", "inputs": "sequence", "targets": "sequence", "states": "state"}
 

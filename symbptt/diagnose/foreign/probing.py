@@ -9,12 +9,12 @@ from dataclasses import replace
 import numpy as np
 
 from symbptt.algebra.evaluate import Array
+from symbptt.data.values import Data
 from symbptt.diagnose.findings import SCALED, WRONG, Finding
 from symbptt.diagnose.foreign.session import Attempt, Session
 from symbptt.diagnose.probe.probe import probe
 from symbptt.diagnose.probe.trial import trial
 from symbptt.errors import BadInput
-from symbptt.verify.data import Data
 
 MOST_STEPS = 12
 """With more steps nothing is measured: it would take long, and the map would be too large to be read."""

@@ -14,6 +14,8 @@ from typing import Any
 import numpy as np
 
 from symbptt.algebra.evaluate import Array
+from symbptt.data.arrays import takes_classes
+from symbptt.data.values import Data
 from symbptt.diagnose.foreign import guarded
 from symbptt.diagnose.foreign.calls import Call
 from symbptt.diagnose.foreign.draw import N, T, draw
@@ -25,9 +27,7 @@ from symbptt.diagnose.foreign.plans import Plan, batch, ends
 from symbptt.diagnose.foreign.results import Results, results
 from symbptt.diagnose.problem import Case, case
 from symbptt.errors import BadInput
-from symbptt.model.arrays import takes_classes
 from symbptt.model.values import Model, Role
-from symbptt.verify.data import Data
 
 ROUNDS: tuple[tuple[tuple[str, ...], ...], ...] = (
     (("TND", "NTD", "DNT"), ("column", "row"), ("H",), ("float", "array")),

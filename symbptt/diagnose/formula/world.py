@@ -14,12 +14,12 @@ import numpy as np
 
 from symbptt.algebra.evaluate import Array
 from symbptt.algebra.nodes import CrossEntropy, LogSumExp, Softmax
+from symbptt.data.values import Data
 from symbptt.diagnose.foreign.draw import draw
 from symbptt.diagnose.formula.operations import Absent, Unfit
 from symbptt.model.lagged import held
 from symbptt.model.values import Model
 from symbptt.unroll.graph import UnrolledGraph, steps
-from symbptt.verify.data import Data
 from symbptt.verify.interpreter import Values, evaluate
 from symbptt.verify.objective import by_step, leaves
 

@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from symbptt.algebra.evaluate import Array
+from symbptt.data.values import Data
 from symbptt.diagnose.given import SINGLE, Given
 from symbptt.diagnose.probe.probed import Probed
 from symbptt.diagnose.probe.split import Splitter
@@ -19,7 +20,6 @@ from symbptt.diagnose.probe.trial import Place, Trial
 from symbptt.diagnose.problem import Case, given
 from symbptt.errors import BadInput
 from symbptt.model.values import Role
-from symbptt.verify.data import Data
 
 _ROUNDING = 1e-13
 """The error of every number of a gradient, relative to the largest."""

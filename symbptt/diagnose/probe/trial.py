@@ -10,8 +10,8 @@ import numpy as np
 
 from symbptt.algebra import nodes
 from symbptt.algebra.evaluate import Array
+from symbptt.data.values import Data
 from symbptt.model.values import Model
-from symbptt.verify.data import Data
 
 Place = tuple[int, int]
 

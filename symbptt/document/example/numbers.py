@@ -16,13 +16,13 @@ from sympy.matrices.expressions.matexpr import MatrixExpr
 from symbptt import derive
 from symbptt.algebra.evaluate import Array
 from symbptt.algebra.nodes import BatchMean, SumAll
+from symbptt.data.values import GIVEN, Data, grouped
 from symbptt.derive.adjoint import AdjointSystem
 from symbptt.derive.numeric import class_targets
 from symbptt.document.example.mixed import Mixed, Number
 from symbptt.errors import BadInput
 from symbptt.model.values import Model, Role, Variable
 from symbptt.unroll.graph import UnrolledGraph, steps
-from symbptt.verify.data import Data
 from symbptt.verify.exact.entries import Entries, Matrix
 from symbptt.verify.exact.whole_graph import gradients, leaves, run
 from symbptt.verify.load import resolve
@@ -80,16 +80,8 @@ class Example:
 
     def data(self) -> Data:
         """The numbers as arrays of the emitted code's contract, time-major with one sample."""
-        roles = (Role.PARAMETER, Role.BUFFER, Role.INPUT, Role.TARGET, Role.STATE)
-        parts: dict[Role, dict[str, Array]] = {role: {} for role in roles}
-        for role, part in parts.items():
-            for v in self.model.of(role):
-                if v.initial is None:
-                    part[v.name] = self._array(v)
-        return Data(
-            dict(self.sizes), self.graph.T, 1, {**parts[Role.PARAMETER], **parts[Role.BUFFER]}, parts[Role.INPUT],
-            parts[Role.TARGET], parts[Role.STATE], {},
-        )
+        made = {v.name: self._array(v) for v in self.model.of(*GIVEN) if v.initial is None}
+        return Data(dict(self.sizes), self.graph.T, 1, *grouped(made, self.model))
 
     def _array(self, v: Variable) -> Array:
         shape = tuple(self.entries.size(size) for size in (v.rows, v.columns)[: len(v.shape)])

@@ -7,6 +7,7 @@ from importlib.resources.abc import Traversable
 from typing import Any
 
 from symbptt import resources
+from symbptt.data.arrays import sizes
 from symbptt.derive.numeric import class_targets
 from symbptt.emit.context import equations, samples, untied_lead
 from symbptt.emit.door import door
@@ -15,7 +16,6 @@ from symbptt.emit.frameworks.long import Long
 from symbptt.emit.frameworks.parts import Parts
 from symbptt.emit.literals import docstring, file_literal, literal
 from symbptt.model import initialisers
-from symbptt.model.arrays import sizes
 from symbptt.model.values import Model, Role, Variable
 
 _CALL = re.compile(r"\b_\w+(?=\()")

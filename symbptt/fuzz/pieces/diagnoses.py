@@ -8,10 +8,10 @@ from typing import Any
 import numpy as np
 
 from symbptt import diagnose, emit
+from symbptt.data.values import Array
 from symbptt.diagnose.diagnosis import Diagnosis
 from symbptt.fuzz.fault import Fault, Wrong
 from symbptt.fuzz.subject import Check, Subject
-from symbptt.verify.data import Array
 from symbptt.verify.load import resolve
 
 

@@ -9,12 +9,12 @@ from typing import Any
 import numpy as np
 
 from symbptt import derive, emit
+from symbptt.data.values import Array
 from symbptt.fuzz.fault import Fault, Wrong
 from symbptt.fuzz.subject import Check, Subject, compare, subject
 from symbptt.model.read import load
 from symbptt.model.values import Role
 from symbptt.verify import complex_step
-from symbptt.verify.data import Array
 from symbptt.verify.emitted import Emitted
 from symbptt.verify.load import resolve
 from symbptt.verify.locate import total

@@ -9,11 +9,11 @@ import numpy as np
 import pytest
 
 import symbptt
+from symbptt.data.draw import random
 from symbptt.diagnose.foreign import convert
 from symbptt.diagnose.foreign.mapping import blocks
 from symbptt.diagnose.foreign.meaning import Layout
 from symbptt.errors import BadInput
-from symbptt.verify.data import random
 
 MODEL = symbptt.load("elman")
 

@@ -12,9 +12,9 @@ from typing import Any
 
 import numpy as np
 
+from symbptt.data.draw import random
 from symbptt.model.values import Model, Role
 from symbptt.unroll.graph import steps
-from symbptt.verify.data import random
 from symbptt.verify.interpreter import evaluate
 from symbptt.verify.objective import leaves
 

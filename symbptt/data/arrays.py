@@ -7,23 +7,13 @@ from collections.abc import Mapping
 import sympy as sp
 
 from symbptt.algebra.nodes import CrossEntropy
-from symbptt.checks import whole
-from symbptt.errors import BadInput, UnknownName
+from symbptt.model.dimensions import check_sizes
 from symbptt.model.values import Model, Role, Variable
 
 DIMENSIONS = {"D": 3, "H": 4, "O": 3}
 """Sizes of the usual dimensions where the caller names none."""
 _OTHERS = (2, 5, 6, 7)
 """Sizes of further dimensions, in alphabetical order: small, and distinct so that a transposed shape is noticed."""
-
-
-def check_sizes(model: Model, dims: Mapping[str, int]) -> None:
-    """Raises UnknownName for a dimension that the model has not, BadInput for a size that is no positive whole number."""
-    for name, size in dims.items():
-        if name not in model.dimensions:
-            raise UnknownName("dimension", name, model.dimensions)
-        if whole(size, 1) is None:
-            raise BadInput(f"dimension {name} must be a positive whole number, not {size!r}")
 
 
 def sizes(model: Model, dims: Mapping[str, int] | None = None) -> dict[str, int]:

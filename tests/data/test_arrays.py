@@ -6,7 +6,8 @@ from dataclasses import replace
 
 import sympy as sp
 
-from symbptt.model import arrays, build, read
+from symbptt.data import arrays
+from symbptt.model import build, read
 from symbptt.model.values import Role, Variable
 
 
