@@ -28,9 +28,9 @@ class Function:
     bound: sp.Expr | None = None
     """sup |f'|, where it is finite and known, in terms of the numeric arguments; used by norm bounds."""
     safe_value: sp.Expr | None = None
-    """The value in terms of `Sigmoid` and `Softplus`, which emitted code computes without overflow."""
+    """The value as emitted code computes it without overflow: in terms of `Sigmoid` and `Softplus`, or with bounded arguments."""
     safe_slope: sp.Expr | None = None
-    """The slope in the same terms."""
+    """The slope in the same way."""
     domain: sp.Set = sp.S.Reals
     """The arguments at which value and slope are real numbers."""
     source: str = ""
@@ -88,6 +88,7 @@ _root = sp.sqrt(2 / sp.pi)
 _quarter = sp.Rational(1, 4)
 _one = sp.S.One
 
+_negative = _if(Z > 0, sp.S.Zero, Z)
 _POSITIVE = sp.Interval.open(0, sp.oo)
 
 _ROWS = (
@@ -128,6 +129,8 @@ _ROWS = (
         _if(Z > 0, Z, _alpha * (sp.exp(Z) - 1)),
         (("alpha", _one),),
         bound=sp.Max(1, sp.Abs(_alpha)),
+        safe_value=_if(Z > 0, Z, _alpha * (sp.exp(_negative) - 1)),
+        safe_slope=_if(Z > 0, _one, _alpha * sp.exp(_negative)),
         source="Clevert, Unterthiner and Hochreiter (2016)",
         activation=True,
         label="ELU",

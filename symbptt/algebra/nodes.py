@@ -12,6 +12,7 @@ from typing import Any
 import sympy as sp
 from sympy.core.symbol import Str
 from sympy.matrices.expressions.matexpr import MatrixExpr
+from sympy.matrices.expressions.special import OneMatrix
 
 from symbptt.errors import MissingRule
 
@@ -252,32 +253,19 @@ def leaves(expression: sp.Basic) -> tuple[sp.MatrixSymbol, ...]:
     return tuple(found)
 
 
-NODE_TYPES: tuple[type, ...] = (
-    sp.MatrixSymbol,
-    Timed,
-    sp.MatMul,
-    sp.MatAdd,
-    sp.HadamardProduct,
-    sp.Transpose,
-    sp.Identity,
-    sp.matrices.expressions.special.OneMatrix,
-    sp.ZeroMatrix,
-    Elementwise,
-    Slope,
-    SlopeByResult,
-    Softmax,
-    BatchMean,
-    Diag,
-    LogSumExp,
-    SumAll,
-    HalfSquaredNorm,
-    CrossEntropy,
-    CrossEntropySlope,
-    Spread,
-    Concat,
-    Slice,
-    Partial,
-    Series,
-    Chain,
-)
+Kinds = tuple[type, ...]
+
+LEAVES: Kinds = (sp.MatrixSymbol, Timed)
+CONSTANTS: Kinds = (sp.Identity, OneMatrix, sp.ZeroMatrix)
+ALGEBRA: Kinds = (sp.MatMul, sp.MatAdd, sp.HadamardProduct, sp.Transpose, SumAll)
+NONLINEAR: Kinds = (Elementwise, Softmax, BatchMean, LogSumExp, HalfSquaredNorm, CrossEntropy)
+"""Nodes that stand alone on a right-hand side."""
+STRUCTURE: Kinds = (Concat, Slice, Spread)
+"""Nodes that move entries: they may stand in a sum, over atoms."""
+DERIVED: Kinds = (Slope, SlopeByResult, Diag, CrossEntropySlope)
+"""Nodes that derivatives have and models have not."""
+PRINTED: Kinds = (Partial, Series, Chain)
+"""Nodes that stand in the printed derivation only."""
+
+NODE_TYPES: Kinds = (*LEAVES, *CONSTANTS, *ALGEBRA, *NONLINEAR, *STRUCTURE, *DERIVED, *PRINTED)
 """Every node type; printers, evaluators and emitters must cover those that reach them, and a contract test looks."""

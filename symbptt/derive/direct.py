@@ -15,11 +15,10 @@ from sympy.matrices.expressions.matexpr import MatrixExpr
 
 from symbptt.algebra import build, linear
 from symbptt.algebra.linear import LinearMap
-from symbptt.algebra.nodes import BETWEEN, SOURCE, TIME, Chain, Diag
+from symbptt.algebra.nodes import BETWEEN, NONLINEAR, SOURCE, TIME, Chain, Diag
 from symbptt.derive.rules import paths
 from symbptt.derive.step import accumulate
 from symbptt.model.read import load
-from symbptt.model.single_assignment import NONLINEAR
 from symbptt.model.values import Equation, Model, Variable
 
 

@@ -14,6 +14,7 @@ from symbptt.emit import checkpoint as checkpoints
 from symbptt.emit.context import context
 from symbptt.emit.fast.writer import PASSES, FastWriter
 from symbptt.emit.frameworks import module
+from symbptt.emit.frameworks.dialect import DIALECTS
 from symbptt.emit.frameworks.long import Long
 from symbptt.emit.names import assigned, words
 from symbptt.emit.nested import NESTED
@@ -27,7 +28,7 @@ from symbptt.model.values import Model, Role, Variable
 from symbptt.template import template
 
 STYLES = ("fast", "plain")
-FRAMEWORKS = ("jax", "torch")
+FRAMEWORKS = tuple(DIALECTS)
 BACKENDS = ("numpy", *FRAMEWORKS)
 DEFAULT_STEPS = 10
 """The steps of a loop where no array tells their number."""

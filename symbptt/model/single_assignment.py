@@ -17,36 +17,19 @@ from collections.abc import Iterable, Mapping, MutableMapping
 
 import sympy as sp
 from sympy.matrices.expressions.matexpr import MatrixExpr
-from sympy.matrices.expressions.special import OneMatrix
 
 from symbptt.algebra import build
-from symbptt.algebra.nodes import (
-    BatchMean,
-    Concat,
-    CrossEntropy,
-    Elementwise,
-    HalfSquaredNorm,
-    LogSumExp,
-    Slice,
-    Softmax,
-    Spread,
-    SumAll,
-    is_leaf,
-)
+from symbptt.algebra.nodes import CONSTANTS, NONLINEAR, STRUCTURE, HalfSquaredNorm, Spread, SumAll, is_leaf
 from symbptt.model.inference import inferred
 from symbptt.model.values import Equation, Role, Variable
 
-NONLINEAR = (Elementwise, Softmax, LogSumExp, HalfSquaredNorm, CrossEntropy, BatchMean)
-"""Nodes that stand alone on a right-hand side."""
-STRUCTURE = (Concat, Slice, Spread)
-"""Nodes that move entries: they may stand in a sum, over atoms."""
 _AVERAGES = {"mean": "均值的滑动平均", "variance": "方差的滑动平均"}
 
 
 def is_atom(value: MatrixExpr) -> bool:
     """A variable, a transposed variable or a constant."""
     inner = value.arg if isinstance(value, sp.Transpose) else value
-    return is_leaf(inner) or isinstance(value, (sp.Identity, OneMatrix, sp.ZeroMatrix))
+    return is_leaf(inner) or isinstance(value, CONSTANTS)
 
 
 def _is_operand(value: MatrixExpr) -> bool:

@@ -29,9 +29,9 @@ LARGEST = 60
 """The largest number of operations that is drawn."""
 
 _NAMES: dict[type, str] = {
-    nodes.Softmax: "softmax", nodes.LogSumExp: "logsumexp", nodes.SumAll: "sum", nodes.CrossEntropy: "CE", nodes.Concat: "concat",
-    nodes.Slice: "slice", nodes.Spread: "spread", nodes.BatchMean: "mean",
+    nodes.SumAll: "sum", nodes.CrossEntropy: "CE", nodes.BatchMean: "mean",
 }
+"""Names of operations that are not those of their types."""
 _FORMULAS: dict[type, Tree] = {
     sp.Transpose: Operator("⊤", prefix=True),
     nodes.HalfSquaredNorm: Row((
@@ -50,7 +50,8 @@ def _label(model: Model, voice: Voice, node: Operation) -> Tree:
         return _FORMULAS[type(node.value)]
     sign = _SIGNS.get(type(node.value))
     if sign is None:
-        name = node.value.name if isinstance(node.value, nodes.Elementwise) else _NAMES.get(type(node.value), "f")
+        kind = type(node.value)
+        name = node.value.name if isinstance(node.value, nodes.Elementwise) else _NAMES.get(kind, kind.__name__.lower())
         return function(name, (), Setting(voice.notation))
     inside = [a for a in node.value.args if not (isinstance(a, MatrixExpr) and flows(model, a))]
     if not inside:
