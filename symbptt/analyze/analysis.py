@@ -9,7 +9,7 @@ import numpy as np
 
 from symbptt.algebra.evaluate import Array
 from symbptt.analyze import bound
-from symbptt.analyze.data import point
+from symbptt.analyze.data import evaluated, point
 from symbptt.analyze.immediate import Immediate, immediate
 from symbptt.analyze.interval import Interval, covers, intervals
 from symbptt.analyze.jacobian import Jacobians
@@ -23,7 +23,6 @@ from symbptt.analyze.table import ROUNDING, Table, Terms, of_run
 from symbptt.analyze.truncation import Randomised, Truncation, randomise, truncate
 from symbptt.analyze.units import Units, units
 from symbptt.analyze.verdict import Verdict, judge
-from symbptt.analyze.walk import evaluated
 from symbptt.data.values import Data
 from symbptt.data.wrt import asked
 from symbptt.derive.numeric import Run

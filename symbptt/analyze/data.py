@@ -15,10 +15,12 @@ from symbptt.analyze.recurrent import recurrent
 from symbptt.data.arrays import lead, leading_axes, shape, shows_samples, takes_classes
 from symbptt.data.arrays import sizes as usual
 from symbptt.data.values import GIVEN, Array, Data, grouped
+from symbptt.derive.numeric import Run, run
 from symbptt.errors import BadInput, UnknownName
 from symbptt.model import initialisers
 from symbptt.model.place import Place
 from symbptt.model.values import Model, Role, Variable
+from symbptt.unroll.graph import UnrolledGraph
 
 STEPS = 20
 ALIASES = {"xavier": "xavier_uniform", "he": "he_normal"}
@@ -110,6 +112,12 @@ def point(
         value = drawn[variable.name] if variable.name in drawn else _draw(model, variable, sizes, steps, samples, seed)
         made[variable.name] = _checked(variable, given[variable.name], value) if variable.name in given else value
     return Data(sizes, steps, samples, *grouped(made, model), source=_source(seed, given))
+
+
+def evaluated(graph: UnrolledGraph, data: Data) -> Run:
+    """The values of every symbol of a graph at a point; overflow gives inf or nan, as in the code."""
+    with np.errstate(all="ignore"):
+        return run(graph, data.parameters, data.inputs, data.targets if graph.model.loss else {}, data.states)
 
 
 def adjusted(model: Model, data: Data, fill: Mapping[str, float], factor: Mapping[str, float]) -> Data:

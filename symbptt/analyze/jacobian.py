@@ -18,10 +18,10 @@ from symbptt.algebra import build, linear
 from symbptt.algebra.evaluate import Array, Values, evaluate
 from symbptt.algebra.nodes import TIME, BatchMean
 from symbptt.algebra.related import StepAdjoint
-from symbptt.analyze.walk import only, size
 from symbptt.derive import step
 from symbptt.derive.numeric import Run
 from symbptt.derive.rules import paths
+from symbptt.derive.walk import size
 from symbptt.model.values import Model, Role, Variable
 
 
@@ -103,7 +103,7 @@ class Jacobians:
                 rows = np.eye(side)[:, self.places[s.name]].reshape(side, -1, *size(s, values))
                 # One direction serves all samples, unless they are coupled.
                 values.leaves[StepAdjoint(s.at())] = np.broadcast_to(rows, (side, N, *rows.shape[2:]))
-            pulled = only(step.step_vjp(self.model), leaves).run(values)
+            pulled = step.step_vjp(self.model).only(leaves).run(values)
         return {leaf: np.broadcast_to(value, (side, N, *value.shape[-2:])) for leaf, value in pulled.items()}
 
     def _spread(self, value: Array) -> Array:

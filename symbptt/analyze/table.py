@@ -9,13 +9,14 @@ import numpy as np
 
 from symbptt.algebra.evaluate import Array
 from symbptt.analyze import emitted
+from symbptt.analyze.data import evaluated
 from symbptt.analyze.norms import norm
 from symbptt.analyze.tally import Tally
-from symbptt.analyze.walk import evaluated, size, visits
 from symbptt.data.values import Data
 from symbptt.data.wrt import asked
 from symbptt.derive.numeric import Run
 from symbptt.derive.sum_of_products import pairs
+from symbptt.derive.walk import size, visits
 from symbptt.errors import BadInput
 from symbptt.model.values import Model, Variable
 from symbptt.unroll.graph import steps

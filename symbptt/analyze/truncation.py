@@ -15,13 +15,14 @@ import numpy as np
 
 from symbptt.algebra.evaluate import Array
 from symbptt.analyze import emitted
+from symbptt.analyze.data import evaluated
 from symbptt.analyze.norms import norm
 from symbptt.analyze.table import difference, floor
 from symbptt.analyze.tally import Tally
-from symbptt.analyze.walk import evaluated, size, visits
 from symbptt.data.values import Data
 from symbptt.data.wrt import asked
 from symbptt.derive.sum_of_products import gradient, pairs
+from symbptt.derive.walk import size, visits
 from symbptt.errors import BadInput
 from symbptt.model.values import Model, Role, Variable
 from symbptt.unroll.graph import steps

@@ -35,6 +35,10 @@ class Program:
             values.leaves[target] = evaluate(value, values)
         return {leaf: evaluate(value, values) for leaf, value in self.outputs}
 
+    def only(self, leaves: frozenset[sp.MatrixSymbol]) -> Program:
+        """The program without the outputs that are not asked for."""
+        return Program(self.assignments, tuple(pair for pair in self.outputs if pair[0] in leaves))
+
 
 def _pullback(equations: Iterable[Equation], seeds: dict[str, MatrixExpr], cut: frozenset[sp.MatrixSymbol]) -> Program:
     """Reverse sweep over one step: `seeds` start the adjoints, symbols in `cut` are treated as leaves."""

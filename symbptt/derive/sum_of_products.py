@@ -24,8 +24,8 @@ from symbptt.data.wrt import wanted
 from symbptt.derive import formula, step
 from symbptt.derive.adjoint import initial
 from symbptt.derive.factors import Factor, Factors, at_step
-from symbptt.derive.numeric import Arrays, run
-from symbptt.derive.term_values import term_values
+from symbptt.derive.numeric import Arrays, run, to_user
+from symbptt.derive.walk import visits
 from symbptt.display import Formula, Summarised, counted
 from symbptt.errors import BadInput
 from symbptt.model.values import Model, Role, Variable
@@ -103,8 +103,17 @@ class Gradient(Summarised, Formula):
         keep their samples, (N, ...).
         """
         done = run(self.graph, parameters, inputs, targets, states, mask, weights)
-        terms = term_values(self.graph, self.parameter, done)
+        terms = {
+            (t, visit.k): self._shaped(value)
+            for visit in visits(done, (self.parameter,), samples=True)
+            for lane in visit.lanes
+            for t, value in zip(visit.losses[lane.places], lane.values, strict=True)
+        }
         return {pair: terms[pair] for pair in pairs(self.graph, self.parameter)}
+
+    def _shaped(self, term: Array) -> Array:
+        v = self.parameter
+        return to_user(v, term.sum(axis=0), 0) if v.role is Role.PARAMETER else to_user(v, term, 1)
 
     def written_out(self, symbols: int) -> dict[tuple[int, int], MatrixExpr | None]:
         """The `value` of every term {(t, k): product}, None also where it has more than so many symbols.

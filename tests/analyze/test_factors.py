@@ -10,9 +10,10 @@ import pytest
 import symbptt
 from symbptt import analyze, unroll
 from symbptt.analyze import emitted, immediate
+from symbptt.analyze.data import evaluated
 from symbptt.analyze.jacobian import Jacobians, coupled
-from symbptt.analyze.walk import evaluated, visits
 from symbptt.cli import main
+from symbptt.derive.walk import visits
 from symbptt.errors import BadInput
 from symbptt.model.values import Role
 

@@ -8,8 +8,8 @@ import pytest
 import symbptt
 from symbptt import analyze, unroll
 from symbptt.analyze import emitted, products
+from symbptt.analyze.data import evaluated
 from symbptt.analyze.jacobian import Jacobians, coupled, direct_routes
-from symbptt.analyze.walk import evaluated
 from symbptt.model.read import names
 
 T = 4

@@ -9,8 +9,9 @@ import pytest
 
 import symbptt
 from symbptt import analyze, data, derive, unroll
-from symbptt.analyze import emitted, walk
+from symbptt.analyze import emitted
 from symbptt.analyze.table import shares
+from symbptt.derive import walk
 from symbptt.errors import BadInput, UnknownName
 from symbptt.model.read import from_text, names
 

@@ -16,13 +16,11 @@ from sympy.matrices.expressions.matexpr import MatrixExpr
 from symbptt.algebra.evaluate import Array, Values, evaluate
 from symbptt.algebra.nodes import TIME
 from symbptt.algebra.related import StepAdjoint
-from symbptt.analyze.batch_sum import batch_sum
-from symbptt.data.values import Data
 from symbptt.derive import step
 from symbptt.derive.adjoint import initial
-from symbptt.derive.numeric import Run, run
+from symbptt.derive.batch_sum import batch_sum
+from symbptt.derive.numeric import Run
 from symbptt.model.values import Role, Variable
-from symbptt.unroll.graph import UnrolledGraph
 
 LANE_ENTRIES = 1 << 20
 """Terms are made for so many loss steps at once that a stack of them has about this many entries."""
@@ -54,20 +52,9 @@ class Visit:
     lanes: Iterator[Lane]
 
 
-def evaluated(graph: UnrolledGraph, data: Data) -> Run:
-    """The values of every symbol of a graph at a point; overflow gives inf or nan, as in the code."""
-    with np.errstate(all="ignore"):
-        return run(graph, data.parameters, data.inputs, data.targets if graph.model.loss else {}, data.states)
-
-
 def size(variable: Variable, values: Values) -> tuple[int, int]:
     """Rows and columns as numbers."""
     return values.size(variable.rows), values.size(variable.columns)
-
-
-def only(program: step.Program, leaves: frozenset[sp.MatrixSymbol]) -> step.Program:
-    """A program without the outputs that are not asked for."""
-    return step.Program(program.assignments, tuple(pair for pair in program.outputs if pair[0] in leaves))
 
 
 def visits(done: Run, wanted: tuple[Variable, ...], samples: bool = False) -> Iterator[Visit]:
@@ -85,8 +72,8 @@ class _Walk:
         self.leaves = tuple(v for v in wanted if not initial(self.model, v))
         self.initial = tuple(v for v in wanted if initial(self.model, v))
         program = step.step_vjp(self.model)
-        self.back = only(program, frozenset(s.at(TIME - 1) for s in self.model.states))
-        self.pull = only(program, frozenset(v.at() for v in self.leaves))
+        self.back = program.only(frozenset(s.at(TIME - 1) for s in self.model.states))
+        self.pull = program.only(frozenset(v.at() for v in self.leaves))
 
     def visits(self) -> Iterator[Visit]:
         done, losses = self.done, tuple[int, ...]()
