@@ -49,6 +49,12 @@ class Growth:
         """The norms at the distances 0 .. T."""
         return self.long.norms
 
+    @property
+    def curves(self) -> dict[str, Array]:
+        """The measured norms and their bounds, by name."""
+        closed = {} if self.closed is None else {"closed": self.closed}
+        return {"measured": self.measured, "jacobians": self.jacobians, **closed}
+
 
 @dataclass(frozen=True)
 class Enlarging:

@@ -7,19 +7,18 @@ no number of its own.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-import numpy as np
-
-from symbptt.algebra.evaluate import Array
 from symbptt.algebra.functions import COMMON
 from symbptt.analyze.analysis import Analysis, at
+from symbptt.analyze.charts import NAMES, growing
 from symbptt.analyze.data import adjusted, point
 from symbptt.analyze.layout import cell, percent
 from symbptt.analyze.recurrent import recurrent
 from symbptt.analyze.table import Terms
+from symbptt.draw.lookup import HEIGHT, WIDTH, points, shades
 from symbptt.errors import BadInput
 from symbptt.model.read import load
 from symbptt.model.values import Model
@@ -29,13 +28,7 @@ SCALES = (0.25, 0.5, 0.75, 1.0, 1.25, 1.5, 2.0)
 STEPS = (5, 10, 20)
 PARAMETERS = 4
 """The most parameters on one page."""
-SHADES = 100
-"""Shades are percentages, so that the page can take them as they are."""
-WIDTH, HEIGHT = 320, 200
-"""The size of a chart."""
 CELL = 15
-CURVES = ("measured", "product of ‖J‖", "(γ σ_max)^d")
-"""Names of the curves; the last one is missing where the model has no such bound."""
 
 
 @dataclass(frozen=True)
@@ -97,10 +90,9 @@ def names(model: Model) -> tuple[str, ...]:
 def _entry(found: Analysis) -> dict[str, Any]:
     """Everything that the page shows for one setting of the sliders."""
     assert found.table is not None and found.growth is not None
-    growth = found.growth
-    series = [growth.measured, growth.jacobians, *([growth.closed] if growth.closed is not None else [])]
     return {
-        "loss": cell(found.table.loss), "verdict": growth.verdict.words, "notes": list(found.notes), "chart": chart(series),
+        "loss": cell(found.table.loss), "verdict": found.growth.verdict.words, "notes": list(found.notes),
+        "chart": points(growing(found.growth)),
         "terms": {item.name: _terms(item) for item in found.table.terms},
     }
 
@@ -108,10 +100,10 @@ def _entry(found: Analysis) -> dict[str, Any]:
 def _terms(item: Terms) -> dict[str, Any]:
     """Rows of cells as [text, shade], the shade -1 for zero and -2 for what is not finite; the bias of every window."""
     rows = []
-    shades = shade(item.norms)
+    shaded = shades(item.norms)
     for t in range(1, len(item.norms) + 1):
         known = [k for loss, k in item.pairs if loss == t]
-        rows.append([[cell(item.norms[t - 1, k - 1]), int(shades[t - 1, k - 1])] for k in known])
+        rows.append([[cell(item.norms[t - 1, k - 1]), int(shaded[t - 1, k - 1])] for k in known])
     total = item.total or 1.0
     return {
         "total": cell(item.total), "rows": rows, "by_distance": [percent(share) for share in item.by_distance],
@@ -119,40 +111,10 @@ def _terms(item: Terms) -> dict[str, Any]:
     }
 
 
-def shade(norms: Array) -> Array:
-    """Shades 0 .. 100 on a logarithmic scale over at most 16 decades; -1 for zero, -2 for what is not finite."""
-    found = np.full(norms.shape, -1)
-    found[~np.isfinite(norms)] = -2
-    shown = np.isfinite(norms) & (norms > 0)
-    if shown.any():
-        logs = np.log10(norms[shown])
-        low = max(logs.min(), logs.max() - 16)
-        span = (logs.max() - low) or 1.0
-        found[shown] = np.clip(np.round(SHADES * (logs - low) / span), 0, SHADES)
-    return found
-
-
-def chart(series: Iterable[Array]) -> dict[str, Any]:
-    """Curves on a logarithmic axis as the points of polylines, and the powers of ten at its ends."""
-    curves = [np.asarray(values, dtype=float) for values in series]
-    good = [np.isfinite(values) & (values > 0) for values in curves]
-    if not any(g.any() for g in good):
-        return {"lines": ["" for _ in curves], "low": "", "high": "", "words": "every value is zero or not finite"}
-    logs = np.concatenate([np.log10(values[g]) for values, g in zip(curves, good, strict=True)])
-    low, high = float(np.floor(max(logs.min(), -30))), float(np.ceil(min(logs.max(), 30)))
-    span = (high - low) or 1.0
-    lines = []
-    for values, g in zip(curves, good, strict=True):
-        step = WIDTH / max(len(values) - 1, 1)
-        heights = np.clip(HEIGHT * (high - np.log10(np.where(g, values, 1.0))) / span, 0, HEIGHT)
-        lines.append(" ".join(f"{d * step:.1f},{heights[d]:.1f}" for d in np.flatnonzero(g)))
-    return {"lines": lines, "low": f"1e{low:g}", "high": f"1e{high:g}", "words": ""}
-
-
 def _written(model: Model, about: str, shown: dict[str, Any]) -> str:
     # A script element ends at the first "</", whatever it is quoted in.
     data = json.dumps(shown, ensure_ascii=False, separators=(",", ":"), allow_nan=False).replace("<", "\\u003c")
     return template("html/gradient_flow.html.jinja", escapes=True).render(
         name=model.name, title=model.title, about=about, data=data, width=WIDTH, height=HEIGHT, cell=CELL,
-        curves=CURVES[: max(len(entry["chart"]["lines"]) for entry in shown["tables"].values())],
+        curves=tuple(NAMES.values())[: max(len(entry["chart"]["lines"]) for entry in shown["tables"].values())],
     )

@@ -16,6 +16,8 @@ from symbptt.analyze.spectrum import Spectrum
 from symbptt.analyze.units import Units
 from symbptt.analyze.verdict import rate
 
+CURVES = {"measured": "measured", "jacobians": "product of ||J||", "closed": "(gamma sigma_max)^d"}
+
 
 def as_text(analysis: Analysis) -> str:
     """The report: notes first, then terms, products, spectra, growth, units, and what was asked for."""
@@ -90,10 +92,8 @@ def _growth(growth: Growth) -> Iterator[str]:
     T = len(growth.measured) - 1
     places = [d for d in shown(T) if d]
     yield "the long product in the 2-norm, beside its bounds"
-    series: list[tuple[str, Array]] = [("measured", growth.measured), ("product of ||J||", growth.jacobians)]
-    if growth.closed is not None:
-        series.append(("(gamma sigma_max)^d", growth.closed))
-    yield from columns([("", *(f"d={d}" for d in places)), *((name, *(cell(v[d]) for d in places)) for name, v in series)])
+    rows = [(CURVES[name], *(cell(values[d]) for d in places)) for name, values in growth.curves.items()]
+    yield from columns([("", *(f"d={d}" for d in places)), *rows])
     long = growth.long
     spans = [(word, f"{cell(v.min())} to {cell(v.max())}") for word, v in (
         ("sigma_max", long.singular[..., 0]), ("sigma_min", long.singular[..., -1]), ("radius", long.radii))]

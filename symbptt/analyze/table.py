@@ -93,6 +93,11 @@ class Terms:
         return float(norm(self.gradient.reshape(-1, 1)))
 
     @property
+    def biased(self) -> bool:
+        """Whether the gradient is finite and a window changes it."""
+        return 0 < self.total < np.inf and bool(self.bias[1:].any())
+
+    @property
     def agrees(self) -> bool:
         """Whether the terms add up to the emitted code's gradient; true as well where both are not finite."""
         return self.error <= ROUNDING

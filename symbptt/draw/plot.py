@@ -1,14 +1,15 @@
-"""Drawings of numbers: boxes of a table shaded by size, and curves on a logarithmic axis, before any format."""
+"""Charts laid out on paper: shaded boxes, polylines and labels with their places, for SVG and TikZ."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
 import numpy as np
 
 from symbptt.algebra.evaluate import Array
+from symbptt.draw.chart import Cells, Curves, Name, drawable, heights
 from symbptt.typeset.tree import Number, Operator, Row, Script, Tree
 
 CELL, LEFT, BOTTOM, TOP = 14.0, 44.0, 36.0, 26.0
@@ -16,8 +17,6 @@ WIDTH, HEIGHT = 360.0, 200.0
 """The size of the frame of a chart."""
 LIGHTEST = 0.06
 """The shade of the smallest value; 1 is the darkest."""
-DECADES = 16
-"""Values further below the largest one than so many powers of ten share the lightest shade."""
 
 
 class Look(StrEnum):
@@ -54,7 +53,7 @@ class Label:
 
     x: float
     y: float
-    text: str | Tree
+    text: Name
     anchor: str = "middle"
 
 
@@ -69,38 +68,26 @@ class Plot:
     labels: tuple[Label, ...] = ()
 
 
-def drawable(values: Array) -> Array:
-    """What a logarithmic scale can show: positive and finite."""
-    return np.isfinite(values) & (values > 0)
-
-
-def _shade(value: float, largest: float, smallest: float) -> float:
-    low = max(np.log10(smallest), np.log10(largest) - DECADES)
-    part = (np.log10(value) - low) / (np.log10(largest) - low) if largest > smallest else 1.0
-    return float(LIGHTEST + (1 - LIGHTEST) * np.clip(part, 0, 1))
-
-
 def ticks(last: int) -> list[int]:
     """Multiples of a round number up to last, and 1 where there is room for it."""
     step = next((s for s in (1, 2, 5, 10, 20, 50, 100, 200, 500) if last <= 10 * s), 1000)
     return [*([1] if step > 2 else []), *range(step, last + 1, step)]
 
 
-def table(norms: Array, pairs: Iterable[tuple[int, int]], rows: str, columns: str) -> Plot:
-    """The norms [t-1, k-1] at the pairs (t, k) as shaded boxes, t downwards; at least one has to be positive and finite."""
-    T, shown = len(norms), norms[drawable(norms)]
-    largest, smallest = float(shown.max()), float(shown.min())
+def table(cells: Cells) -> Plot:
+    """The sizes as shaded boxes; at least one has to be positive and finite."""
+    T, shades = len(cells.sizes), LIGHTEST + (1 - LIGHTEST) * heights(cells.sizes, alone=1.0)
     boxes = []
-    for t, k in pairs:
-        value, place = float(norms[t - 1, k - 1]), (LEFT + (k - 1) * CELL, TOP + (t - 1) * CELL, CELL, CELL)
-        if drawable(np.array(value)):
-            boxes.append(Box(*place, Look.SHADED, _shade(value, largest, smallest)))
+    for t, k in cells.pairs:
+        shade, place = float(shades[t - 1, k - 1]), (LEFT + (k - 1) * CELL, TOP + (t - 1) * CELL, CELL, CELL)
+        if np.isfinite(shade):
+            boxes.append(Box(*place, Look.SHADED, shade))
         else:
-            boxes.append(Box(*place, Look.EMPTY if value == 0 else Look.CROSSED))
+            boxes.append(Box(*place, Look.EMPTY if cells.sizes[t - 1, k - 1] == 0 else Look.CROSSED))
     side, numbers = T * CELL, ticks(T)
     labels = [Label(LEFT + (k - 0.5) * CELL, TOP + side + 12, str(k)) for k in numbers]
     labels += [Label(LEFT - 6, TOP + (t - 0.5) * CELL, str(t), "end") for t in numbers]
-    labels += [Label(LEFT + side / 2, TOP + side + 28, columns), Label(4, 10, rows, "start")]
+    labels += [Label(LEFT + side / 2, TOP + side + 28, cells.columns), Label(4, 10, cells.rows, "start")]
     return Plot(max(LEFT + side, 4 * LEFT) + 8, TOP + side + BOTTOM, tuple(boxes), (), tuple(labels))
 
 
@@ -109,27 +96,24 @@ def _power(exponent: int) -> Tree:
     return Script(Number("10"), sup=Row((Operator("−", prefix=True), digits)) if exponent < 0 else digits)
 
 
-def chart(series: Mapping[str | Tree, Array], along: str | Tree, start: int = 0) -> Plot:
-    """Curves of values at start, start + 1, ... on a logarithmic axis; at least one value has to be positive and finite.
-
-    What is zero or not finite is left out of its curve.
-    """
-    known = np.concatenate([values[drawable(values)] for values in series.values()])
+def chart(curves: Curves) -> Plot:
+    """Curves; at least one value has to be positive and finite. What is zero or not finite is left out of its curve."""
+    known = curves.known
     high = int(np.ceil(np.log10(known.max())))
     low = min(int(np.floor(np.log10(max(known.min(), 10.0 ** (high - 30))))), high - 1)
-    count = max(len(values) for values in series.values())
+    count = max(len(values) for _, values in curves.series)
     step = WIDTH / max(count - 1, 1)
 
     def height(value: float) -> float:
         return float(TOP + HEIGHT * np.clip((high - np.log10(value)) / (high - low), 0, 1))
 
-    lines, labels = [Line(_frame(), -1)], _ticks(count, start, step) + _powers(low, high)
-    for dash, (name, values) in enumerate(series.items()):
+    lines, labels = [Line(_frame(), -1)], _ticks(count, curves.start, step) + _powers(low, high)
+    for dash, (name, values) in enumerate(curves.series):
         lines += [Line(tuple((LEFT + i * step, height(values[i])) for i in run), dash) for run in _runs(drawable(values))]
         y = TOP + 12 + 18 * dash
         lines.append(Line(((LEFT + WIDTH + 10, y), (LEFT + WIDTH + 36, y)), dash))
         labels.append(Label(LEFT + WIDTH + 42, y, name, "start"))
-    labels.append(Label(LEFT + WIDTH / 2, TOP + HEIGHT + 28, along))
+    labels.append(Label(LEFT + WIDTH / 2, TOP + HEIGHT + 28, curves.along))
     return Plot(LEFT + WIDTH + 170, TOP + HEIGHT + BOTTOM, (), tuple(lines), tuple(labels))
 
 

@@ -13,7 +13,7 @@ import pytest
 import symbptt
 from symbptt import analyze
 from symbptt.analyze.layout import cell
-from symbptt.analyze.page import Choice, chart, names, page_of, shade
+from symbptt.analyze.page import Choice, names, page_of
 from symbptt.cli import main
 from symbptt.errors import BadInput
 
@@ -51,15 +51,6 @@ def test_the_tables_are_those_of_the_engine(text):
     for t, row in enumerate(entry["terms"]["W_hh"]["rows"], start=1):
         assert [value for value, _ in row] == [cell(item.norms[t - 1, k - 1]) for k in range(1, t + 1)]
     assert entry["terms"]["W_hh"]["bias"] == [cell(b / item.total) for b in item.bias]
-
-
-def test_shades_and_curves():
-    import numpy as np
-
-    found = shade(np.array([[0.0, np.nan], [1e-5, 1.0]]))
-    assert found.tolist() == [[-1, -2], [0, 100]]
-    assert chart([np.array([1.0, 0.1, 0.01])])["lines"] == ["0.0,0.0 160.0,100.0 320.0,200.0"]
-    assert "not finite" in chart([np.array([0.0, np.inf])])["words"]
 
 
 def test_parameters_on_the_page():

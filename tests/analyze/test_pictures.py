@@ -16,8 +16,8 @@ import matplotlib
 import symbptt
 from symbptt import analyze
 from symbptt.analyze import curves, pictures
-from symbptt.analyze.pictures import style
 from symbptt.cli import main
+from symbptt.draw import axes as style
 from symbptt.errors import UnknownName
 
 ELMAN = symbptt.load("elman")
@@ -127,7 +127,7 @@ def test_an_unknown_picture(lstm):
 
 
 def test_without_matplotlib_the_message_says_what_to_install(monkeypatch, capsys, tmp_path):
-    for name in [n for n in sys.modules if n.startswith(("matplotlib", "symbptt.analyze.pictures"))]:
+    for name in [n for n in sys.modules if n.startswith(("matplotlib", "symbptt.analyze.pictures", "symbptt.draw.axes"))]:
         monkeypatch.delitem(sys.modules, name)
     original = builtins.__import__
 

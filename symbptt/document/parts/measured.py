@@ -7,13 +7,13 @@ from collections.abc import Callable, Iterable
 import numpy as np
 
 from symbptt import analyze
-from symbptt.algebra.evaluate import Array
 from symbptt.analyze.analysis import Analysis, Growth
 from symbptt.analyze.layout import cell, percent, shown
 from symbptt.analyze.verdict import Kind
 from symbptt.document.blocks import Block, Heading, Paragraph, Plotted, Table
 from symbptt.document.lesson import Lesson
 from symbptt.draw import plot
+from symbptt.draw.chart import Cells, Curves, drawable
 from symbptt.errors import UnknownName
 from symbptt.narrative.inline import Prose, math
 from symbptt.narrative.voice import Voice
@@ -42,13 +42,13 @@ def _terms(found: Analysis, voice: Voice) -> Iterable[Block]:
     item = analyze.main(found)
     if item is None:
         return
-    name, norms = _names(found, voice)[item.name], item.norms[plot.drawable(item.norms)]
+    name, norms = _names(found, voice)[item.name], item.norms[drawable(item.norms)]
     if not norms.size:
         yield Paragraph(voice.say("analysis.terms.nothing", name=name))
         return
-    drawn = plot.table(item.norms, item.pairs, voice.word("analysis.terms.row"), voice.word("analysis.terms.column"))
+    cells = Cells(item.norms, item.pairs, voice.word("analysis.terms.row"), voice.word("analysis.terms.column"))
     caption = voice.say("analysis.terms.caption", name=name, least=cell(norms.min()), largest=cell(norms.max()))
-    yield Plotted(drawn, voice.word("analysis.terms.title", name=item.name), caption)
+    yield Plotted(plot.table(cells), voice.word("analysis.terms.title", name=item.name), caption)
 
 
 def _shares(found: Analysis, voice: Voice) -> Iterable[Block]:
@@ -68,7 +68,7 @@ def _shares(found: Analysis, voice: Voice) -> Iterable[Block]:
 def _window(found: Analysis, voice: Voice) -> Iterable[Block]:
     assert found.table is not None
     places, names = [K for K in shown(found.data.T) if K], _names(found, voice)
-    items = [item for item in found.table.terms if 0 < item.total < np.inf and item.bias[1:].any()]
+    items = [item for item in found.table.terms if item.biased]
     if not items:
         return
     head = (voice.say("analysis.shares.parameter"), *((math(voice.word("analysis.window.length", K=str(K))),) for K in places))
@@ -80,19 +80,15 @@ def _distance(found: Analysis, voice: Voice) -> Iterable[Block]:
     growth = found.growth
     if growth is None:
         return
-    series: dict[str | Tree, Array] = {
-        voice.word("analysis.distance.measured"): growth.measured, voice.word("analysis.distance.jacobians"): growth.jacobians,
-    }
-    if growth.closed is not None:
-        series[voice.word("analysis.distance.closed")] = growth.closed
+    series = {voice.word(f"analysis.distance.{name}"): values for name, values in growth.curves.items()}
     for name, norms in growth.long.direct.items():
         series[voice.word("analysis.distance.direct", name=name)] = norms
-    if not any(plot.drawable(values).any() for values in series.values()):
+    chart = Curves(tuple(series.items()), voice.word("analysis.distance.along"))
+    if not chart.known.size:
         yield Paragraph(voice.say("analysis.distance.nothing"))
         return
     caption = voice.say("analysis.distance.caption", product=_product())
-    drawn = plot.chart(series, voice.word("analysis.distance.along"))
-    yield Plotted(drawn, voice.word("analysis.distance.title"), caption)
+    yield Plotted(plot.chart(chart), voice.word("analysis.distance.title"), caption)
     yield Paragraph(_verdict(growth, voice))
 
 
@@ -178,7 +174,8 @@ def _compared(lesson: Lesson, T: int) -> Iterable[Block]:
     head = tuple(voice.say(f"analysis.compare.{key}") for key in ("model", "far", "reach", "rate"))
     yield Paragraph(voice.say("analysis.compare.intro", far=str(T // 2)))
     yield Table(head, tuple(((r.label,), (percent(r.far),), (cell(r.reach),), (cell(r.rate),)) for r in rows))
-    series: dict[str | Tree, Array] = {row.label: row.analysis.growth.measured for row in rows}
+    series = {row.label: row.analysis.growth.measured for row in rows}
+    chart = Curves(tuple(series.items()), voice.word("analysis.distance.along"))
     caption = voice.say("analysis.compare.caption", product=_product())
-    if any(plot.drawable(values).any() for values in series.values()):
-        yield Plotted(plot.chart(series, voice.word("analysis.distance.along")), voice.word("analysis.compare.title"), caption)
+    if chart.known.size:
+        yield Plotted(plot.chart(chart), voice.word("analysis.compare.title"), caption)

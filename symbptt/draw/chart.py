@@ -1,0 +1,73 @@
+"""Charts as values, before any output format: curves on a logarithmic axis, and tables of sizes."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from symbptt.algebra.evaluate import Array
+from symbptt.typeset.tree import Tree
+
+DECADES = 16
+"""Sizes further below the largest one than so many powers of ten are shown alike."""
+NOTHING = "every value is zero or not finite"
+"""What stands in place of curves of which nothing can be shown."""
+Name = str | Tree
+
+
+def drawable(values: Array) -> Array:
+    """What a logarithmic scale can show: positive and finite."""
+    return np.isfinite(values) & (values > 0)
+
+
+@dataclass(frozen=True)
+class Curves:
+    """Values at `start`, start + 1, ... by name, on a logarithmic axis; `along` and `up` name the axes."""
+
+    series: tuple[tuple[Name, Array], ...]
+    along: Name
+    title: str = ""
+    start: int = 0
+    up: str = ""
+
+    @property
+    def known(self) -> Array:
+        """All values that can be shown, one after the other."""
+        return np.concatenate([np.zeros(0), *(values[drawable(values)] for _, values in self.series)])
+
+
+@dataclass(frozen=True)
+class Cells:
+    """The sizes [t-1, k-1] at the pairs (t, k), t downwards; `rows` and `columns` name the axes."""
+
+    sizes: Array
+    pairs: tuple[tuple[int, int], ...]
+    rows: str
+    columns: str
+    title: str = ""
+
+
+@dataclass(frozen=True)
+class Sentence:
+    """Words in place of a chart that would be empty."""
+
+    text: str
+    title: str = ""
+
+
+Chart = Curves | Cells | Sentence
+
+
+def heights(values: Array, alone: float) -> Array:
+    """Where values stand on a logarithmic scale from the least, 0, to the largest, 1; `alone` where these are the same.
+
+    nan for what cannot be shown.
+    """
+    shown = drawable(values)
+    logs = np.log10(values, where=shown, out=np.full(values.shape, np.nan))
+    if not shown.any():
+        return logs
+    high = np.nanmax(logs)
+    low = max(np.nanmin(logs), high - DECADES)
+    return np.where(shown, np.clip((logs - low) / (high - low), 0, 1) if high > low else alone, np.nan)
