@@ -16,7 +16,7 @@ from symbptt.algebra import build
 from symbptt.algebra.evaluate import Array, evaluate
 from symbptt.algebra.related import Adjoint
 from symbptt.collector import keeps_all
-from symbptt.derive.numeric import Arrays, Run, run, to_user
+from symbptt.derive.numeric import Form, Run, to_user
 from symbptt.derive.rules import pull, rule_name
 from symbptt.display import Formula, Summarised, counted
 from symbptt.errors import BadInput
@@ -77,7 +77,7 @@ class GradientEquation(Summarised):
 
 
 @dataclass(frozen=True, repr=False)
-class AdjointSystem(Summarised, Formula):
+class AdjointSystem(Summarised, Formula, Form[dict[str, Array]]):
     """The backward recursion of a graph, and the gradients that it accumulates."""
 
     graph: UnrolledGraph
@@ -88,20 +88,11 @@ class AdjointSystem(Summarised, Formula):
         parts = counted(len(self.equations), "equation"), counted(len(self.gradients), "gradient")
         return f"{self.graph.model.name}, T={self.graph.T}: {', '.join(parts)}"
 
-    def evaluate(
-        self,
-        parameters: Arrays,
-        inputs: Arrays,
-        targets: Arrays | None = None,
-        states: Arrays | None = None,
-        mask: Array | None = None,
-        weights: Array | None = None,
-    ) -> dict[str, Array]:
+    def of_run(self, done: Run) -> dict[str, Array]:
         """The gradient of every parameter, input and initial state, by name, in the shape of its variable.
 
         Inputs come as (T, N, ...), initial states as (N, ...); parameters are summed over the batch.
         """
-        done = run(self.graph, parameters, inputs, targets, states, mask, weights)
         for equation in self.equations:
             done.values.leaves[equation.symbol] = done.batch(_sum(equation.terms, done))
         return _collect(self, done)

@@ -16,7 +16,7 @@ from symbptt.algebra.related import Tangent
 from symbptt.data.wrt import wanted
 from symbptt.derive import step
 from symbptt.derive.adjoint import initial
-from symbptt.derive.numeric import Arrays, Run, run
+from symbptt.derive.numeric import Form, Run
 from symbptt.display import Formula, Summarised
 from symbptt.errors import BadInput
 from symbptt.model.values import Role, Variable
@@ -24,7 +24,7 @@ from symbptt.unroll.graph import UnrolledGraph, unrolled
 
 
 @dataclass(frozen=True, repr=False)
-class Sensitivities(Summarised, Formula):
+class Sensitivities(Summarised, Formula, Form[Array]):
     """The nested recursion of a graph for one parameter, input or initial state."""
 
     graph: UnrolledGraph
@@ -33,20 +33,11 @@ class Sensitivities(Summarised, Formula):
     def _summary_(self) -> str:
         return f"of {self.graph.model.name} with respect to {self.parameter.name}, T={self.graph.T}"
 
-    def evaluate(
-        self,
-        parameters: Arrays,
-        inputs: Arrays,
-        targets: Arrays | None = None,
-        states: Arrays | None = None,
-        mask: Array | None = None,
-        weights: Array | None = None,
-    ) -> Array:
+    def of_run(self, done: Run) -> Array:
         """dL/d theta by carrying ds_t/d theta forward, one direction for each entry of theta.
 
         Shape as in the emitted code: the parameter's own, (T, N, ...) for an input, (N, ...) for an initial state.
         """
-        done = run(self.graph, parameters, inputs, targets, states, mask, weights)
         return _forward(self, done)
 
 

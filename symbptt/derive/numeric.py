@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from typing import Generic, TypeVar
 
 import numpy as np
 import sympy as sp
@@ -13,12 +14,13 @@ from symbptt.algebra.nodes import TIME, CrossEntropy, Timed
 from symbptt.algebra.related import LossWeight
 from symbptt.checks import group
 from symbptt.data.arrays import leading_axes
+from symbptt.data.values import Arrays
 from symbptt.errors import BadInput
 from symbptt.model.dimensions import sources
 from symbptt.model.values import Model, Role, Variable
 from symbptt.unroll.graph import UnrolledGraph
 
-Arrays = Mapping[str, Array]
+R = TypeVar("R")
 
 WEIGHT = LossWeight(Timed("L", 1, 1, TIME))
 """What a sample counts in the loss of step t; one, unless there is a mask, a weight of the step or a mean."""
@@ -206,13 +208,8 @@ def class_targets(model: Model) -> tuple[str, ...]:
 
 
 def run(
-    graph: UnrolledGraph,
-    parameters: Arrays,
-    inputs: Arrays,
-    targets: Arrays | None = None,
-    states: Arrays | None = None,
-    mask: Array | None = None,
-    weights: Array | None = None,
+    graph: UnrolledGraph, parameters: Arrays, inputs: Arrays, targets: Arrays | None = None, states: Arrays | None = None,
+    mask: Array | None = None, weights: Array | None = None,
 ) -> Run:
     """Evaluate the graph forward: every symbol gets its value.
 
@@ -225,6 +222,27 @@ def run(
     for assignment in graph:
         bound.values.leaves[assignment.target] = bound.batch(evaluate(assignment.value, bound.values))
     return bound
+
+
+class Form(Generic[R]):
+    """Base of what is derived of a graph: it has a value wherever the graph has one."""
+
+    graph: UnrolledGraph
+
+    def of_run(self, done: Run) -> R:
+        """The value at a run of the graph."""
+        raise NotImplementedError
+
+    def evaluate(
+        self, parameters: Arrays, inputs: Arrays, targets: Arrays | None = None, states: Arrays | None = None,
+        mask: Array | None = None, weights: Array | None = None,
+    ) -> R:
+        """The value at arrays in the shapes that the emitted code takes; `of_run` says in which shape it is.
+
+        Inputs and targets are (T, N, ...), states (N, ...), parameters as in the file, mask (T, N), weights (T,). Raises
+        BadInput for a missing, unknown or misshapen array.
+        """
+        return self.of_run(run(self.graph, parameters, inputs, targets, states, mask, weights))
 
 
 def to_user(variable: Variable, value: Array, lead: int) -> Array:

@@ -20,7 +20,7 @@ from symbptt.algebra.linear import LinearMap
 from symbptt.algebra.related import Cotangent
 from symbptt.data.wrt import wanted
 from symbptt.derive.adjoint import initial
-from symbptt.derive.numeric import Arrays, Run, run, to_user
+from symbptt.derive.numeric import Form, Run, to_user
 from symbptt.derive.rules import paths
 from symbptt.display import Summarised, counted
 from symbptt.errors import BadInput
@@ -63,7 +63,7 @@ class Route(Summarised):
 
 
 @dataclass(frozen=True, repr=False)
-class Routes(Summarised):
+class Routes(Summarised, Form[tuple[Array, ...]]):
     """All routes for one parameter, input or initial state, ordered by (t, k)."""
 
     graph: UnrolledGraph
@@ -78,20 +78,11 @@ class Routes(Summarised):
         """The routes of one term."""
         return tuple(route for route in self.found if (route.loss_step, route.source_step) == (t, k))
 
-    def evaluate(
-        self,
-        parameters: Arrays,
-        inputs: Arrays,
-        targets: Arrays | None = None,
-        states: Arrays | None = None,
-        mask: Array | None = None,
-        weights: Array | None = None,
-    ) -> tuple[Array, ...]:
+    def of_run(self, done: Run) -> tuple[Array, ...]:
         """The value of every route, in the order of `found`.
 
         Parameters are summed over the batch and have their own shape; inputs and initial states keep their samples, (N, ...).
         """
-        done = run(self.graph, parameters, inputs, targets, states, mask, weights)
         known: dict[Values, Array] = {}
         return tuple(self._value(route, done, known) for route in self.found)
 

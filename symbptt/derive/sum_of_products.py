@@ -12,6 +12,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import islice
+from typing import Any
 
 import numpy as np
 import sympy as sp
@@ -24,7 +25,7 @@ from symbptt.data.wrt import wanted
 from symbptt.derive import formula, step
 from symbptt.derive.adjoint import initial
 from symbptt.derive.factors import Factor, Factors, at_step
-from symbptt.derive.numeric import Arrays, run, to_user
+from symbptt.derive.numeric import Form, Run, to_user
 from symbptt.derive.walk import visits
 from symbptt.display import Formula, Summarised, counted
 from symbptt.errors import BadInput
@@ -61,7 +62,7 @@ class Term(Summarised, Formula):
 
 
 @dataclass(frozen=True, repr=False)
-class Gradient(Summarised, Formula):
+class Gradient(Summarised, Formula, Form[dict[tuple[int, int], Array]]):
     """dL/d theta as the sum of its terms."""
 
     graph: UnrolledGraph
@@ -88,21 +89,12 @@ class Gradient(Summarised, Formula):
         where = f"of {self.graph.model.name} with respect to {self.parameter.name}, T={self.graph.T}"
         return f"{where}: {counted(len(self.pairs), 'term')}"
 
-    def evaluate(
-        self,
-        parameters: Arrays,
-        inputs: Arrays,
-        targets: Arrays | None = None,
-        states: Arrays | None = None,
-        mask: Array | None = None,
-        weights: Array | None = None,
-    ) -> dict[tuple[int, int], Array]:
+    def of_run(self, done: Run) -> dict[tuple[int, int], Array]:
         """The value of every term {(t, k): array}, 1-based, all pairs listed, zeros included.
 
         Parameters are summed over the batch and have their own shape; the terms of an input x_k and of an initial state
         keep their samples, (N, ...).
         """
-        done = run(self.graph, parameters, inputs, targets, states, mask, weights)
         terms = {
             (t, visit.k): self._shaped(value)
             for visit in visits(done, (self.parameter,), samples=True)
@@ -131,17 +123,9 @@ class Gradient(Summarised, Formula):
             found[term.loss_step, term.source_step] = value
         return {(t.loss_step, t.source_step): found[t.loss_step, t.source_step] for t in self.terms}
 
-    def total(
-        self,
-        parameters: Arrays,
-        inputs: Arrays,
-        targets: Arrays | None = None,
-        states: Arrays | None = None,
-        mask: Array | None = None,
-        weights: Array | None = None,
-    ) -> Array:
-        """The sum of the terms: the gradient, in the shape that the emitted code gives it."""
-        values = self.evaluate(parameters, inputs, targets, states, mask, weights)
+    def total(self, *arrays: Any, **named: Any) -> Array:
+        """The sum of the terms at arrays as `evaluate` takes them: the gradient, in the shape that the emitted code gives it."""
+        values = self.evaluate(*arrays, **named)
         shape = next(iter(values.values())).shape
         v = self.parameter
         if v.role is Role.STATE or not v.timed:
