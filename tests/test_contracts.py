@@ -11,6 +11,7 @@ from symbptt.algebra import nodes
 from symbptt.algebra.evaluate import evaluate
 from symbptt.algebra.functions import FUNCTIONS
 from symbptt.algebra.nodes import ALGEBRA, CONSTANTS, DERIVED, LEAVES, NODE_TYPES, NONLINEAR, STRUCTURE, BatchMean, CrossEntropy
+from symbptt.algebra.related import Adjoint
 from symbptt.algebra.rows import rows
 from symbptt.derive import rules
 from symbptt.diagnose import linear
@@ -32,7 +33,7 @@ NODES: dict[str, tuple[Iterable[type], Iterable[type]]] = {
     "symbptt/derive/rules.py: RULE_NAMES": (rules.RULE_NAMES, OPERATIONS),
     "symbptt/typeset/operations.py or functions.py": (dispatch.rule.registry, NODE_TYPES),
     "symbptt/emit/lowering.py": (lowering._TABLE, {*LEAVES, *BUILT} - {nodes.Diag}),
-    "symbptt/diagnose/linear.py": (linear._linear.registry, {*ALGEBRA, *STRUCTURE, nodes.Timed, nodes.Diag}),
+    "symbptt/diagnose/linear.py": (linear._linear.registry, {*ALGEBRA, *STRUCTURE, Adjoint, nodes.Diag}),
     # A mean over the samples, and the loss itself, are in no formula that anybody types.
     "symbptt/diagnose/formula/spelling.py": ({*spelling.spelt.registry, *spelling._RULES}, {*BUILT} - {BatchMean, CrossEntropy}),
     "symbptt/verify/interpreter.py": (interpreter._NODES, {*LEAVES, *CONSTANTS, *OPERATIONS}),
