@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -12,7 +12,7 @@ from symbptt.analyze.analysis import Analysis, Growth, main
 from symbptt.analyze.experiments import Result
 from symbptt.analyze.products import WHOLE
 from symbptt.analyze.table import Terms
-from symbptt.draw.chart import Cells, Chart, Curves, Sentence, drawable
+from symbptt.draw.chart import Cells, Chart, Curves, Sentence, Spectra, drawable
 
 MOST = 7
 """The most curves of one chart."""
@@ -86,6 +86,28 @@ def blocks(analysis: Analysis) -> Chart:
     return Curves(series[:MOST], "distance d", title)
 
 
+def spectra(analysis: Analysis) -> Chart:
+    """The singular values of the recurrent matrices, their spectral radii as lines, those of the Jacobians met as a band."""
+    title = "singular values; thin: radii; band: Jacobians met"
+    known = [s for s in analysis.spectra if drawable(s.singular).any()][:MOST]
+    met = analysis.growth.long.singular if analysis.growth else np.zeros((0, 0, 0))
+    band = (met.min(axis=(0, 1)), met.max(axis=(0, 1))) if np.isfinite(met).all() and met.any() else None
+    if not known and band is None:
+        return Sentence("no recurrent matrix or Jacobian has a singular value\nthat is positive and finite", title)
+    return Spectra(tuple((s.name, s.singular, s.radius) for s in known), band, "J_1 … J_T", title)
+
+
+CHARTS: dict[str, Callable[[Analysis], Chart]] = {
+    "distance": distance, "shares": shares, "window": window, "spectra": spectra, "blocks": blocks,
+}
+"""What makes a picture alone, by name."""
+
+
+def overview(analysis: Analysis) -> tuple[Chart, ...]:
+    """The charts that say most."""
+    return (main_table(analysis), distance(analysis), shares(analysis), spectra(analysis))
+
+
 def signal(result: Result) -> Curves:
     """The experiment on the backward signal."""
     series = tuple(
@@ -95,12 +117,14 @@ def signal(result: Result) -> Curves:
     return Curves(series, "products", up="‖dh‖ / N")
 
 
-def side_by_side(result: Result) -> Iterator[Curves]:
+def side_by_side(result: Result) -> tuple[Curves, ...]:
     """Models beside each other: the long products, and the shares of the terms by distance."""
     rows = result.data["rows"][:MOST]
-    yield Curves(tuple((row["label"], _array(row["products"])) for row in rows), "distance d", "‖∂s_T/∂s_{T−d}‖₂")
     title = "share of the terms at distance t − k,\nmean of the parameters that reach a state"
-    yield Curves(tuple((row["label"], _mean_share(row)) for row in rows), "distance t − k", title)
+    return (
+        Curves(tuple((row["label"], _array(row["products"])) for row in rows), "distance d", "‖∂s_T/∂s_{T−d}‖₂"),
+        Curves(tuple((row["label"], _mean_share(row)) for row in rows), "distance t − k", title),
+    )
 
 
 def _mean_share(row: dict[str, Any]) -> Array:

@@ -1,11 +1,12 @@
 """Pictures of an analysis, with matplotlib (the extra `plot`).
 
-To add one, describe a chart in charts.py and give it a row in PANELS.
+To add one, describe a chart in charts.py and give it a row in CHARTS.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from functools import partial
 
 import numpy as np
@@ -17,80 +18,32 @@ from symbptt.analyze import charts, curves
 from symbptt.analyze.analysis import Analysis
 from symbptt.analyze.cliff import Cliff
 from symbptt.analyze.experiments import Result
-from symbptt.draw.axes import canvas, draw, style, whole_numbers, words
+from symbptt.draw.axes import canvas, figure, style
 from symbptt.draw.axes import picture as picture
-from symbptt.draw.chart import Chart, drawable
+from symbptt.draw.chart import Chart
 from symbptt.errors import UnknownName
 
-Panel = Callable[[Analysis, Axes], None]
 MOST = 6
 """The most parameters in one picture."""
 
 
-def _panel(chart: Callable[[Analysis], Chart]) -> Panel:
-    return lambda analysis, axes: draw(chart(analysis), axes)
+@dataclass(frozen=True)
+class Layout:
+    """The charts of a picture, in so many columns, each of that size."""
+
+    charts: Callable[[Analysis], tuple[Chart, ...]]
+    columns: int = 1
+    width: float = 6.0
+    height: float = 4.4
 
 
-def _spectra(analysis: Analysis, axes: Axes) -> None:
-    """The singular values of the recurrent matrices, their spectral radii as lines, those of the Jacobians met as a band."""
-    axes.set_title("singular values; thin: radii; band: Jacobians met")
-    known = [s for s in analysis.spectra if drawable(s.singular).any()]
-    met = analysis.growth.long.singular if analysis.growth else np.zeros((0, 0, 0))
-    usable = met.size > 0 and bool(np.isfinite(met).all()) and bool(met.any())
-    if not known and not usable:
-        words(axes, "no recurrent matrix or Jacobian has a singular value\nthat is positive and finite")
-        return
-    if usable:
-        place = np.arange(1, met.shape[-1] + 1)
-        axes.fill_between(place, met.min(axis=(0, 1)), met.max(axis=(0, 1)), color="#d0d0d0", label="J_1 … J_T", linewidth=0)
-    for item in known[: charts.MOST]:
-        (line,) = axes.plot(np.arange(1, len(item.singular) + 1), item.singular, label=item.name)
-        axes.axhline(item.radius, color=line.get_color(), linestyle=line.get_linestyle(), linewidth=0.6, marker="")
-    whole_numbers(axes, "index")
-    axes.set_ylim(bottom=0)
-    axes.legend()
+def _alone(chart: Callable[[Analysis], Chart]) -> Layout:
+    return Layout(lambda analysis: (chart(analysis),))
 
 
-PANELS: dict[str, Panel] = {
-    "distance": _panel(charts.distance), "shares": _panel(charts.shares), "window": _panel(charts.window), "spectra": _spectra,
-    "blocks": _panel(charts.blocks),
-}
-"""What makes a picture alone, by name."""
-
-
-def _title(analysis: Analysis) -> str:
-    sizes = ", ".join(f"{name} = {size}" for name, size in analysis.data.dims.items())
-    return f"Gradient flow of {analysis.model.name}: T = {analysis.data.T}, N = {analysis.data.N}, {sizes}"
-
-
-def _single(panel: Panel, analysis: Analysis) -> Figure:
-    figure, (axes,) = canvas(1, 1, _title(analysis), 6.0, 4.4)
-    panel(analysis, axes)
-    return figure
-
-
-def _overview(analysis: Analysis) -> Figure:
-    figure, axes = canvas(2, 2, _title(analysis), 5.2, 3.8)
-    panels = (_panel(charts.main_table), PANELS["distance"], PANELS["shares"], PANELS["spectra"])
-    for place, panel in zip(axes, panels, strict=True):
-        panel(analysis, place)
-    return figure
-
-
-def _tables(analysis: Analysis) -> Figure:
-    """The first parameters that were asked for; --wrt asks for others."""
-    items = charts.tables(analysis, MOST)
-    columns = min(3, len(items))
-    figure, axes = canvas(-(-len(items) // columns), columns, _title(analysis))
-    for place in axes[len(items) :]:
-        place.set_axis_off()
-    for place, item in zip(axes, items, strict=False):
-        draw(item, place)
-    return figure
-
-
-FIGURES: dict[str, Callable[[Analysis], Figure]] = {
-    "overview": _overview, "terms": _tables, **{name: partial(_single, panel) for name, panel in PANELS.items()},
+FIGURES = {
+    "overview": Layout(charts.overview, 2, 5.2, 3.8), "terms": Layout(partial(charts.tables, most=MOST), 3, 4.4, 3.4),
+    **{name: _alone(chart) for name, chart in charts.CHARTS.items()},
 }
 """Pictures of an analysis by name."""
 
@@ -99,19 +52,20 @@ def of_analysis(analysis: Analysis, name: str = "overview") -> Figure:
     """A picture of an analysis; raises UnknownName for one that is not in the table."""
     if name not in FIGURES:
         raise UnknownName("picture", name, FIGURES)
+    chosen, data = FIGURES[name], analysis.data
+    sizes = ", ".join(f"{dimension} = {size}" for dimension, size in data.dims.items())
+    title = f"Gradient flow of {analysis.model.name}: T = {data.T}, N = {data.N}, {sizes}"
     with style():
-        return FIGURES[name](analysis)
+        return figure(chosen.charts(analysis), title, chosen.columns, chosen.width, chosen.height)
 
 
 def _signal(result: Result) -> Figure:
-    figure, (axes,) = canvas(1, 1, "The backward signal dh ← dh W_hᵀ", 6.0, 4.4)
-    draw(charts.signal(result), axes)
-    return figure
+    return figure((charts.signal(result),), "The backward signal dh ← dh W_hᵀ")
 
 
 def _cliff(result: Result) -> Figure:
     found: Cliff = result.value
-    figure, (surface, losses) = canvas(1, 2, "Descent over the cliff, with and without clipping", 5.6, 4.4)
+    drawn, (surface, losses) = canvas(1, 2, "Descent over the cliff, with and without clipping", 5.6, 4.4)
     levels = np.linspace(0, found.losses.max(), 24)
     # Twice the range, so that the darkest is a middle grey under the lines.
     surface.contourf(found.w, found.b, found.losses, levels=levels, cmap="Greys", vmin=0, vmax=2 * levels[-1])
@@ -121,18 +75,18 @@ def _cliff(result: Result) -> Figure:
     surface.set(xlim=(found.w[0], found.w[-1]), ylim=(found.b[0], found.b[-1]), xlabel="w", ylabel="b", title="loss over (w, b)")
     losses.set(xlabel="step", yscale="log", title="least loss so far")
     losses.legend()
-    return figure
+    return drawn
 
 
 def _interval(result: Result) -> Figure:
-    figure, (axes,) = canvas(1, 1, "Where one step enlarges: the width in x of |w φ′(w x + b)| > 1", 6.0, 4.4)
+    drawn, (axes,) = canvas(1, 1, "Where one step enlarges: the width in x of |w φ′(w x + b)| > 1", 6.0, 4.4)
     for name, entries in result.value.items():
         known = [(w, sum(item.width for item in where)) for w, where in entries]
         bounded = [(w, width) for w, width in known if np.isfinite(width)]
         axes.plot(*np.array(bounded).T, label=name + ("" if len(bounded) == len(known) else " (elsewhere without end)"))
     axes.set(xlabel="w", ylabel="width in x", xscale="log")
     axes.legend()
-    return figure
+    return drawn
 
 
 def _activations(axes: Axes, slope: bool) -> None:
@@ -148,17 +102,14 @@ def _activations(axes: Axes, slope: bool) -> None:
 
 
 def _curves(result: Result) -> Figure:
-    figure, (left, right) = canvas(1, 2, "Activations and their derivatives", 5.2, 4.0)
+    drawn, (left, right) = canvas(1, 2, "Activations and their derivatives", 5.2, 4.0)
     _activations(left, False)
     _activations(right, True)
-    return figure
+    return drawn
 
 
 def _side_by_side(result: Result) -> Figure:
-    figure, axes = canvas(1, 2, f"{result.name}, on the same data", 5.6, 4.4)
-    for place, chart in zip(axes, charts.side_by_side(result), strict=True):
-        draw(chart, place)
-    return figure
+    return figure(charts.side_by_side(result), f"{result.name}, on the same data", 2, 5.6, 4.4)
 
 
 EXPERIMENT_FIGURES: dict[str, Callable[[Result], Figure]] = {

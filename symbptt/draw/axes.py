@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from functools import singledispatch
 from typing import Any
@@ -19,7 +19,7 @@ from matplotlib.patches import Rectangle
 from matplotlib.ticker import MaxNLocator
 
 from symbptt.algebra.evaluate import Array
-from symbptt.draw.chart import DECADES, NOTHING, Cells, Chart, Curves, Sentence, drawable
+from symbptt.draw.chart import DECADES, NOTHING, Cells, Chart, Curves, Sentence, Spectra, drawable
 from symbptt.errors import MissingRule
 
 # Okabe and Ito (2008), without yellow, which is too pale on white; every line has a dash pattern and a marker of its own.
@@ -45,7 +45,7 @@ def style() -> Iterator[None]:
         yield
 
 
-def canvas(rows: int, columns: int, title: str, width: float = 4.4, height: float = 3.4) -> tuple[Figure, list[Axes]]:
+def canvas(rows: int, columns: int, title: str, width: float = 6.0, height: float = 4.4) -> tuple[Figure, list[Axes]]:
     """A figure with a title and its axes in reading order; without pyplot, so nothing is kept or shown."""
     figure = Figure(figsize=(width * columns, height * rows))
     axes = figure.subplots(rows, columns, squeeze=False)
@@ -53,12 +53,23 @@ def canvas(rows: int, columns: int, title: str, width: float = 4.4, height: floa
     return figure, list(axes.ravel())
 
 
-def picture(figure: Figure, layout: str) -> bytes:
+def figure(charts: Sequence[Chart], title: str, columns: int = 1, width: float = 6.0, height: float = 4.4) -> Figure:
+    """A figure of charts side by side, each of that size."""
+    columns = min(columns, len(charts))
+    made, places = canvas(-(-len(charts) // columns), columns, title, width, height)
+    for place in places[len(charts) :]:
+        place.set_axis_off()
+    for place, chart in zip(places, charts, strict=False):
+        draw(chart, place)
+    return made
+
+
+def picture(drawn: Figure, layout: str) -> bytes:
     """The figure as PNG or SVG; equal figures give equal bytes."""
     stream = io.BytesIO()
     with style():
         metadata = {"Date": None} if layout == "svg" else {"Software": None}
-        figure.savefig(stream, format=layout, metadata=metadata)
+        drawn.savefig(stream, format=layout, metadata=metadata)
     return stream.getvalue()
 
 
@@ -110,6 +121,20 @@ def _curves(chart: Curves, axes: Axes) -> None:
     whole_numbers(axes, str(chart.along))
     if chart.up:
         axes.set_ylabel(chart.up)
+
+
+@draw.register
+def _spectra(chart: Spectra, axes: Axes) -> None:
+    axes.set_title(chart.title)
+    if chart.band is not None:
+        least, largest = chart.band
+        axes.fill_between(np.arange(1, len(least) + 1), least, largest, color="#d0d0d0", label=chart.band_name, linewidth=0)
+    for name, values, level in chart.series:
+        (line,) = axes.plot(np.arange(1, len(values) + 1), values, label=name)
+        axes.axhline(level, color=line.get_color(), linestyle=line.get_linestyle(), linewidth=0.6, marker="")
+    whole_numbers(axes, "index")
+    axes.set_ylim(bottom=0)
+    axes.legend()
 
 
 @draw.register

@@ -49,6 +49,16 @@ class Cells:
 
 
 @dataclass(frozen=True)
+class Spectra:
+    """Values by rank, each series with a level of its own, over a band of (least, largest) values."""
+
+    series: tuple[tuple[str, Array, float], ...]
+    band: tuple[Array, Array] | None
+    band_name: str
+    title: str = ""
+
+
+@dataclass(frozen=True)
 class Sentence:
     """Words in place of a chart that would be empty."""
 
@@ -56,7 +66,7 @@ class Sentence:
     title: str = ""
 
 
-Chart = Curves | Cells | Sentence
+Chart = Curves | Cells | Spectra | Sentence
 
 
 def heights(values: Array, alone: float) -> Array:
