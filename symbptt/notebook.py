@@ -17,11 +17,12 @@ from symbptt.algebra import build
 from symbptt.algebra.nodes import SOURCE, TIME, Partial
 from symbptt.analyze import Analysis
 from symbptt.analyze.report import as_text
-from symbptt.derive.adjoint import AdjointEquation, AdjointSystem, Contribution
+from symbptt.derive.adjoint import AdjointEquation, AdjointSystem
 from symbptt.derive.factors import Factor
 from symbptt.derive.formula import state
 from symbptt.derive.nested import Sensitivities
 from symbptt.derive.sum_of_products import Gradient, Term
+from symbptt.derive.sweep import Contribution
 from symbptt.document.blocks import Document
 from symbptt.document.page import shown
 from symbptt.emit import SourceFile

@@ -17,24 +17,11 @@ from symbptt.algebra.evaluate import Array, evaluate
 from symbptt.algebra.related import Adjoint
 from symbptt.collector import keeps_all
 from symbptt.derive.numeric import Form, Run, to_user
-from symbptt.derive.rules import pull, rule_name
+from symbptt.derive.sweep import Contribution, Incoming, sweep, total
 from symbptt.display import Formula, Summarised, counted
 from symbptt.errors import BadInput
 from symbptt.model.values import Model, Role, Variable
-from symbptt.unroll.graph import Assignment, UnrolledGraph, unrolled
-
-
-@dataclass(frozen=True, repr=False)
-class Contribution(Summarised, Formula):
-    """One summand of an adjoint: the reader `through`, at which step, by which rule."""
-
-    value: MatrixExpr
-    through: Variable
-    step: sp.Expr | int
-    rule: str
-
-    def _summary_(self) -> str:
-        return f"through {self.through.name}[{self.step}]: {self.rule}"
+from symbptt.unroll.graph import UnrolledGraph, unrolled
 
 
 @dataclass(frozen=True, repr=False)
@@ -56,7 +43,7 @@ class AdjointEquation(Summarised, Formula):
     @property
     def value(self) -> MatrixExpr:
         """The right side."""
-        return build.add(*(t.value for t in self.terms))
+        return total(self.terms)
 
 
 @dataclass(frozen=True, repr=False)
@@ -136,7 +123,7 @@ def initial(model: Model, variable: Variable) -> tuple[Variable, ...]:
     return (variable,) if variable.role is Role.STATE else model.starting(variable)
 
 
-def _leaf_equations(graph: UnrolledGraph, incoming: dict[sp.MatrixSymbol, list[Contribution]]) -> tuple[GradientEquation, ...]:
+def _leaf_equations(graph: UnrolledGraph, incoming: Incoming) -> tuple[GradientEquation, ...]:
     """A gradient equation for every leaf, empty where nothing arrives."""
     made: list[GradientEquation] = []
 
@@ -165,25 +152,16 @@ def adjoints(graph: UnrolledGraph) -> AdjointSystem:
     loss = unrolled(graph).model.loss
     if loss is None:
         raise BadInput(f"{graph.model.name} has no loss; choose one with --loss")
-    incoming: dict[sp.MatrixSymbol, list[Contribution]] = {}
     equations: list[AdjointEquation] = []
-    for assignment in reversed(graph.assignments):
-        cotangent: MatrixExpr
-        if assignment.variable.role is Role.LOSS and assignment.variable == loss.target:
-            cotangent = build.ONE
-        else:
-            terms = incoming.pop(assignment.target, None)
-            if not terms:
-                continue
-            equation = AdjointEquation(assignment.variable, assignment.step, tuple(terms))
-            equations.append(equation)
-            cotangent = equation.symbol
-        for leaf, contribution in _pulled(assignment, cotangent):
-            incoming.setdefault(leaf, []).append(contribution)
+
+    def cotangent(variable: Variable, target: sp.MatrixSymbol, incoming: Incoming) -> MatrixExpr | None:
+        if variable == loss.target:
+            return build.ONE
+        terms = incoming.pop(target, None)
+        if not terms:
+            return None
+        equations.append(AdjointEquation(variable, int(target.step), tuple(terms)))
+        return equations[-1].symbol
+
+    incoming = sweep(((a.variable, a.step, a.value) for a in graph), cotangent)
     return AdjointSystem(graph, tuple(equations), _leaf_equations(graph, incoming))
-
-
-def _pulled(assignment: Assignment, cotangent: MatrixExpr) -> list[tuple[sp.MatrixSymbol, Contribution]]:
-    rule = rule_name(assignment.value)
-    pairs = pull(assignment.value, cotangent, assignment.target)
-    return [(leaf, Contribution(value, assignment.variable, assignment.step, rule)) for leaf, value in pairs]

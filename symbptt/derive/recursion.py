@@ -15,8 +15,8 @@ from sympy.matrices.expressions.matexpr import MatrixExpr
 from symbptt.algebra import build
 from symbptt.algebra.nodes import TIME
 from symbptt.algebra.related import Adjoint, Cotangent
-from symbptt.derive.adjoint import Contribution, initial
-from symbptt.derive.rules import pull, rule_name
+from symbptt.derive.adjoint import initial
+from symbptt.derive.sweep import Contribution, Incoming, sweep, template, total
 from symbptt.model.values import Model, Role, Variable
 
 
@@ -35,14 +35,12 @@ class RecursionEquation:
     @property
     def now(self) -> MatrixExpr:
         """The part of step t: all there is in the base case t = T."""
-        return (
-            build.add(*(c.value for c in self.terms)) if self.terms else sp.ZeroMatrix(self.variable.rows, self.variable.columns)
-        )
+        return total(self.terms) if self.terms else sp.ZeroMatrix(self.variable.rows, self.variable.columns)
 
     @property
     def value(self) -> MatrixExpr:
         """The whole right side."""
-        return build.add(*(c.value for c in (*self.terms, *self.carries)))
+        return total((*self.terms, *self.carries))
 
 
 @dataclass(frozen=True)
@@ -65,22 +63,19 @@ class Recursion:
 @lru_cache(maxsize=64)
 def recursion(model: Model) -> Recursion:
     """Derive the recursion of a model; without a loss its outputs get cotangents from outside."""
-    incoming: dict[sp.MatrixSymbol, list[Contribution]] = {}
     seeds = {v.name: Cotangent(v.at()) for v in model.outputs} if model.loss is None else {}
     live: list[Variable] = []
-    for equation in reversed(model.all_equations):
-        target = equation.target
-        lagged = target.at(TIME - 1)
-        is_loss = model.loss is not None and target == model.loss.target
-        arrives = target.at() in incoming or target.name in seeds or target.role is Role.STATE
-        if not (is_loss or arrives or lagged in incoming):
-            continue
-        cotangent = build.ONE if is_loss else Adjoint(target.at())
-        if not is_loss:
-            live.append(target)
-        rule = rule_name(equation.value)
-        for leaf, value in pull(equation.value, cotangent, target.at()):
-            incoming.setdefault(leaf, []).append(Contribution(value, target, TIME, rule))
+
+    def cotangent(variable: Variable, target: sp.MatrixSymbol, incoming: Incoming) -> MatrixExpr | None:
+        if model.loss is not None and variable == model.loss.target:
+            return build.ONE
+        arrives = target in incoming or variable.name in seeds or variable.role is Role.STATE
+        if not (arrives or variable.at(TIME - 1) in incoming):
+            return None
+        live.append(variable)
+        return Adjoint(target)
+
+    incoming = sweep(template(model.all_equations), cotangent)
     number = max((e.number for e in model.all_equations), default=0)
     adjoints: list[RecursionEquation] = []
     for v in live:

@@ -18,7 +18,8 @@ from symbptt.algebra.linear import LinearMap
 from symbptt.algebra.nodes import TIME
 from symbptt.algebra.related import Adjoint, StepAdjoint, Tangent
 from symbptt.derive.numeric import WEIGHT
-from symbptt.derive.rules import paths, pull, push
+from symbptt.derive.rules import paths, push
+from symbptt.derive.sweep import Incoming, sweep, template, total
 from symbptt.model.values import Equation, Model, Role, Variable
 
 
@@ -42,21 +43,19 @@ class Program:
 
 def _pullback(equations: Iterable[Equation], seeds: dict[str, MatrixExpr], cut: frozenset[sp.MatrixSymbol]) -> Program:
     """Reverse sweep over one step: `seeds` start the adjoints, symbols in `cut` are treated as leaves."""
-    incoming: dict[sp.MatrixSymbol, list[MatrixExpr]] = {}
     assignments: list[tuple[sp.MatrixSymbol, MatrixExpr]] = []
-    for equation in reversed(tuple(equations)):
-        target = equation.target.at()
-        terms = [seeds[equation.target.name]] if equation.target.name in seeds else []
+
+    def cotangent(variable: Variable, target: sp.MatrixSymbol, incoming: Incoming) -> MatrixExpr | None:
+        terms = [seeds[variable.name]] if variable.name in seeds else []
         if target not in cut:
-            terms += incoming.pop(target, [])
+            terms += [c.value for c in incoming.pop(target, [])]
         if not terms:
-            continue
-        adjoint = Adjoint(target)
-        assignments.append((adjoint, build.add(*terms)))
-        for leaf, value in pull(equation.value, adjoint, target):
-            incoming.setdefault(leaf, []).append(value)
-    outputs = tuple((leaf, build.add(*values)) for leaf, values in incoming.items())
-    return Program(tuple(assignments), outputs)
+            return None
+        assignments.append((Adjoint(target), build.add(*terms)))
+        return Adjoint(target)
+
+    incoming = sweep(template(equations), cotangent)
+    return Program(tuple(assignments), tuple((leaf, total(terms)) for leaf, terms in incoming.items()))
 
 
 @lru_cache(maxsize=64)

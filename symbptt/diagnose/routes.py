@@ -13,8 +13,8 @@ from functools import cached_property
 from sympy.matrices.expressions.matexpr import MatrixExpr
 
 from symbptt.algebra.related import Cotangent
-from symbptt.derive.adjoint import Contribution
 from symbptt.derive.recursion import recursion
+from symbptt.derive.sweep import Contribution
 from symbptt.model.values import Model, Role, Variable
 
 

@@ -12,7 +12,7 @@ from symbptt.algebra.nodes import TIME
 from symbptt.algebra.related import Adjoint
 from symbptt.derive.numeric import WEIGHT
 from symbptt.derive.recursion import recursion
-from symbptt.derive.rules import pull
+from symbptt.derive.sweep import Incoming, sweep, template, total
 from symbptt.emit.layout import Layout, array_rank, shape_text
 from symbptt.emit.lowering import Code, Lowering, is_row, product
 from symbptt.emit.scalars import ADD, ATOM, POWER
@@ -50,26 +50,18 @@ class Pullback:
 
 def cell_pullback(model: Model, wanted: frozenset[str]) -> Pullback:
     """The pullback of the cell, without what the wanted leaves do not need."""
-    incoming: dict[sp.MatrixSymbol, list[MatrixExpr]] = {}
-    adjoints = []
+    adjoints: list[tuple[Variable, MatrixExpr]] = []
     useful = _useful(model, wanted)
-    for equation in reversed(model.equations):
-        if equation.target.name not in useful:
-            continue
-        adjoints.append(
-            (equation.target, build.add(*incoming.get(equation.target.at(), [sp.ZeroMatrix(*equation.target.at().shape)])))
-        )
-        for leaf, value in pull(equation.value, Adjoint(equation.target.at()), equation.target.at()):
-            if leaf.name in useful or leaf.name in wanted:
-                incoming.setdefault(leaf, []).append(value)
-    return Pullback(tuple(adjoints), _leaves(incoming, adjoints))
 
+    def cotangent(variable: Variable, target: sp.MatrixSymbol, incoming: Incoming) -> MatrixExpr | None:
+        if variable.name not in useful:
+            return None
+        arrived = incoming.pop(target, [])
+        adjoints.append((variable, total(arrived) if arrived else sp.ZeroMatrix(*target.shape)))
+        return Adjoint(target)
 
-def _leaves(
-    incoming: dict[sp.MatrixSymbol, list[MatrixExpr]], done: list[tuple[Variable, MatrixExpr]]
-) -> dict[sp.MatrixSymbol, MatrixExpr]:
-    inside = {v.at() for v, _ in done}
-    return {leaf: build.add(*values) for leaf, values in incoming.items() if leaf not in inside}
+    incoming = sweep(template(model.equations), cotangent)
+    return Pullback(tuple(adjoints), {leaf: total(terms) for leaf, terms in incoming.items() if leaf.name in useful | wanted})
 
 
 def _useful(model: Model, wanted: frozenset[str]) -> frozenset[str]:
@@ -89,23 +81,21 @@ def _useful(model: Model, wanted: frozenset[str]) -> frozenset[str]:
 def loss_pullback(model: Model) -> Pullback:
     """The pullback of the loss; the cell's values are leaves."""
     assert model.loss is not None
-    incoming: dict[sp.MatrixSymbol, list[MatrixExpr]] = {}
-    adjoints: list[tuple[Variable, MatrixExpr]] = []
-    for equation in reversed(model.loss.equations):
-        cotangent: MatrixExpr = WEIGHT
-        if equation.target != model.loss.target:
-            if equation.target.at() not in incoming:
-                continue
-            adjoints.append((equation.target, build.add(*incoming[equation.target.at()])))
-            cotangent = Adjoint(equation.target.at())
-        for leaf, value in pull(equation.value, cotangent, equation.target.at()):
-            incoming.setdefault(leaf, []).append(value)
-    kept = {
-        leaf: values
-        for leaf, values in incoming.items()
+    loss, adjoints = model.loss.target, list[tuple[Variable, MatrixExpr]]()
+
+    def cotangent(variable: Variable, target: sp.MatrixSymbol, incoming: Incoming) -> MatrixExpr | None:
+        if variable == loss:
+            return WEIGHT
+        if target not in incoming:
+            return None
+        adjoints.append((variable, total(incoming.pop(target))))
+        return Adjoint(target)
+
+    leaves = {
+        leaf: total(terms)
+        for leaf, terms in sweep(template(model.loss.equations), cotangent).items()
         if model[leaf.name].role not in (Role.TARGET, Role.BUFFER) and not model[leaf.name].classes
     }
-    leaves = _leaves(kept, adjoints)
     return Pullback(tuple(_read(adjoints, leaves)), leaves)
 
 

@@ -10,8 +10,9 @@ from symbptt.algebra import build
 from symbptt.algebra.nodes import TIME, Series
 from symbptt.algebra.related import Adjoint
 from symbptt.derive import formula, step
-from symbptt.derive.adjoint import Contribution, initial
+from symbptt.derive.adjoint import initial
 from symbptt.derive.recursion import RecursionEquation, recursion
+from symbptt.derive.sweep import Contribution
 from symbptt.model.values import Model, Role, Variable
 from symbptt.narrative import symbols
 from symbptt.narrative.inline import math

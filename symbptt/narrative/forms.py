@@ -11,9 +11,10 @@ from sympy.matrices.expressions.matexpr import MatrixExpr
 from symbptt import typeset
 from symbptt.algebra import build
 from symbptt.derive import AdjointSystem, Gradient, Routes, Sensitivities
-from symbptt.derive.adjoint import AdjointEquation, Contribution, GradientEquation
+from symbptt.derive.adjoint import AdjointEquation, GradientEquation
 from symbptt.derive.factors import Block, Factor, Kind
 from symbptt.derive.recursion import recursion
+from symbptt.derive.sweep import Contribution
 from symbptt.errors import MissingRule
 from symbptt.model.values import Model, Role, Variable
 from symbptt.narrative import backward, forward, jacobians, nested, paths, products, symbols

@@ -8,8 +8,8 @@ import sympy as sp
 
 from symbptt.algebra.nodes import TIME, Timed
 from symbptt.algebra.related import Adjoint
-from symbptt.derive.adjoint import Contribution
 from symbptt.derive.recursion import Recursion, RecursionEquation, recursion
+from symbptt.derive.sweep import Contribution
 from symbptt.diagnose.formula.spelling import signed, spelt
 from symbptt.diagnose.formula.tree import Node, binary, folded, index, number, rebuilt, transposed
 from symbptt.errors import MissingRule

@@ -14,8 +14,9 @@ from symbptt.algebra import build
 from symbptt.algebra.nodes import TIME, Series, Slope, SlopeByResult, Timed
 from symbptt.algebra.related import Adjoint
 from symbptt.derive import formula
-from symbptt.derive.adjoint import AdjointEquation, Contribution
+from symbptt.derive.adjoint import AdjointEquation
 from symbptt.derive.recursion import RecursionEquation, recursion
+from symbptt.derive.sweep import Contribution
 from symbptt.document.blocks import Block, Box, Heading, Paragraph, Steps
 from symbptt.document.example.numbers import Example, refusal, required
 from symbptt.document.example.told import matrix

@@ -13,7 +13,7 @@ import sympy as sp
 import symbptt
 from symbptt import cli, verify
 from symbptt.algebra import build, functions, linear, nodes
-from symbptt.derive import adjoint, rules, step
+from symbptt.derive import adjoint, rules, step, sweep
 from symbptt.errors import Disagreement
 from symbptt.model.build import model
 from symbptt.model.values import Model
@@ -148,29 +148,42 @@ def test_a_dropped_transpose_fails_everywhere(monkeypatch: pytest.MonkeyPatch) -
     assert any("backward" in check.where for check in report.disagreements)
 
 
-def test_a_wrong_index_fails_the_whole_graph_from_two_steps_on(monkeypatch: pytest.MonkeyPatch) -> None:
-    original = adjoint.pull
+def pulls(monkeypatch: pytest.MonkeyPatch, module: Any, wrong: Callable[..., Any]) -> None:
+    """Sweeps of one module alone pull back wrongly."""
+    right = module.sweep
 
+    def swept(*given: Any) -> Any:
+        with monkeypatch.context() as patched:
+            patched.setattr(sweep, "pull", wrong)
+            return right(*given)
+
+    monkeypatch.setattr(module, "sweep", swept)
+
+
+def loses(*given: Any) -> Any:
+    """A pull that loses its last contribution."""
+    return rules.pull(*given)[:-1] or rules.pull(*given)
+
+
+def test_a_wrong_index_fails_the_whole_graph_from_two_steps_on(monkeypatch: pytest.MonkeyPatch) -> None:
     def late(value: Any, cotangent: Any, result: Any = None) -> Any:
         # What step 2 passes back to h_1 never arrives.
-        pairs = original(value, cotangent, result)
+        pairs = rules.pull(value, cotangent, result)
         return [(leaf, item) for leaf, item in pairs if leaf.name != "h" or leaf.step != 1 or result.step == 1]
 
-    monkeypatch.setattr(adjoint, "pull", late)
+    pulls(monkeypatch, adjoint, late)
     report = verify.prove(symbptt.load("elman"))
     found = {check.name for check in report.disagreements}
     assert found == {"proved: whole graph, T = 2", "sampled exactly: recursion, T = 3"}
 
 
 def test_a_contribution_that_is_lost_fails_the_whole_graph_alone(monkeypatch: pytest.MonkeyPatch) -> None:
-    original = adjoint.pull
-    monkeypatch.setattr(adjoint, "pull", lambda *given: original(*given)[:-1] or original(*given))
+    pulls(monkeypatch, adjoint, loses)
     assert names(verify.prove(symbptt.load("elman"))) == {GRAPH, SAMPLE}
 
 
 def test_a_template_that_loses_a_state_fails_one_step(monkeypatch: pytest.MonkeyPatch) -> None:
-    original = step.pull
-    monkeypatch.setattr(step, "pull", lambda *given: original(*given)[:-1] or original(*given))
+    pulls(monkeypatch, step, loses)
     step.step_vjp.cache_clear()
     step.loss_vjp.cache_clear()
     assert names(verify.prove(replace(symbptt.load("elman"), title="loses a state"))) == {STEP}
