@@ -19,6 +19,14 @@ def whole(value: object, least: int, most: int | None = None) -> int | None:
     return number if least <= number and (most is None or number <= most) else None
 
 
+def positive(value: object, name: str) -> int:
+    """A number of things; raises BadInput, with its name, for what is none."""
+    number = whole(value, 1)
+    if number is None:
+        raise BadInput(f"{name} must be a positive whole number, not {value!r}")
+    return number
+
+
 def seed(value: object) -> int:
     """A seed for random numbers; raises BadInput for what is none."""
     number = whole(value, 0)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import zlib
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -12,8 +11,9 @@ import numpy as np
 
 from symbptt import checks
 from symbptt.analyze.recurrent import recurrent
-from symbptt.data.arrays import lead, leading_axes, shape, shows_samples, takes_classes
+from symbptt.data.arrays import lead, leading_axes, shape, shows_samples
 from symbptt.data.arrays import sizes as usual
+from symbptt.data.classes import are_classes, takes_classes
 from symbptt.data.values import GIVEN, Array, Data, grouped
 from symbptt.derive.numeric import Run, run
 from symbptt.errors import BadInput, UnknownName
@@ -57,8 +57,7 @@ def _measure(model: Model, values: Mapping[str, Array]) -> dict[str, tuple[int, 
             raise UnknownName(f"variable of {model.name} in the values", name, known)
         variable = known[name]
         labels = (*leading_axes(variable), *variable.shape)
-        as_classes = array.dtype.kind in "iu" and array.ndim == 2 and len(variable.shape) == 1
-        if variable.classes or (variable.role is Role.TARGET and as_classes):
+        if variable.classes or (variable.role is Role.TARGET and are_classes(variable, array)):
             labels = labels[:2]
         if array.ndim != len(labels):
             raise BadInput(f"{name} has shape {array.shape}, expected ({', '.join(labels)})")
@@ -70,8 +69,7 @@ def _measure(model: Model, values: Mapping[str, Array]) -> dict[str, tuple[int, 
 
 def whole(label: str, given: int | None, measured: Mapping[str, tuple[int, str]], default: int) -> int:
     """A size as asked for, as measured (with the array that says so), or by default; raises BadInput if these differ."""
-    if given is not None and checks.whole(given, 1) is None:
-        raise BadInput(f"{label} must be a positive whole number, not {given!r}")
+    given = None if given is None else checks.positive(given, label)
     if label not in measured:
         return default if given is None else given
     size, name = measured[label]
@@ -165,7 +163,7 @@ def _affordable(variable: Variable, full: tuple[int, ...]) -> None:
 
 def _draw(model: Model, variable: Variable, sizes: Mapping[str, int], T: int, N: int, seed: int) -> Array:
     """An input, a target or an initial state."""
-    rng = np.random.default_rng([seed, zlib.crc32(variable.name.encode())])
+    rng = initialisers.stream(seed, variable.name)
     size = shape(variable, sizes)
     full = lead(variable, T, N) + size
     _affordable(variable, full)
@@ -179,8 +177,8 @@ def _draw(model: Model, variable: Variable, sizes: Mapping[str, int], T: int, N:
 
 def _checked(variable: Variable, given: Array, drawn: Array) -> Array:
     """A given array in place of a drawn one; classes may replace columns of numbers and the reverse."""
-    classes = given.dtype.kind in "iu" and given.ndim == 2 and given.shape == drawn.shape[:2]
-    if classes and (variable.classes or (variable.role is Role.TARGET and len(variable.shape) == 1)):
+    classes = are_classes(variable, given) and given.shape == drawn.shape[:2]
+    if classes and (variable.classes or variable.role is Role.TARGET):
         return given
     columns = drawn.dtype.kind in "iu" and not variable.classes
     if given.shape != drawn.shape and not (columns and given.shape[:2] == drawn.shape):

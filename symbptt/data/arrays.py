@@ -6,7 +6,6 @@ from collections.abc import Mapping
 
 import sympy as sp
 
-from symbptt.algebra.nodes import CrossEntropy
 from symbptt.model.dimensions import check_sizes
 from symbptt.model.values import Model, Role, Variable
 
@@ -50,11 +49,3 @@ def lead(variable: Variable, T: int, N: int) -> tuple[int, ...]:
 def shows_samples(model: Model) -> bool:
     """Whether the emitted code can tell the number of samples: from an input, or from a state that has to be given."""
     return any("N" in leading_axes(v) and v.initial is None for v in model.of(Role.INPUT, Role.STATE))
-
-
-def takes_classes(model: Model, target: Variable) -> bool:
-    """Whether integer classes may be given for a target: a vector that softmax cross-entropies alone read."""
-    readers = [e.value for e in model.all_equations if e.value.has(target.at())]
-    entropies = {node for value in readers for node in value.atoms(CrossEntropy) if node.args[1] == target.at()}
-    without = {node: sp.ZeroMatrix(1, 1) for node in entropies}
-    return len(target.shape) == 1 and bool(entropies) and not any(value.xreplace(without).has(target.at()) for value in readers)

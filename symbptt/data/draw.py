@@ -6,10 +6,10 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from symbptt.checks import whole
-from symbptt.data.arrays import lead, shape, shows_samples, sizes, takes_classes
+from symbptt.checks import positive
+from symbptt.data.arrays import lead, shape, shows_samples, sizes
+from symbptt.data.classes import takes_classes
 from symbptt.data.values import GIVEN, GROUPS, Array, Data, grouped
-from symbptt.errors import BadInput
 from symbptt.model.values import Model, Role, Variable
 
 
@@ -22,9 +22,7 @@ def random(
     `distributions` it is a real distribution that sums to one. A mask that the model reads is 0 or 1, and 1 at the last step.
     States that start from a parameter are left out; where nothing else shows the number of samples, there is one.
     """
-    for name, count in (("T", T), ("N", N)):
-        if whole(count, 1) is None:
-            raise BadInput(f"{name} must be a positive whole number, not {count!r}")
+    T, N = positive(T, "T"), positive(N, "N")
     known, rng = sizes(model, dims), np.random.default_rng(seed)
     N = N if shows_samples(model) else 1
 

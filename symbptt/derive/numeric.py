@@ -10,10 +10,11 @@ import numpy as np
 import sympy as sp
 
 from symbptt.algebra.evaluate import Array, Values, evaluate
-from symbptt.algebra.nodes import TIME, CrossEntropy, Timed
+from symbptt.algebra.nodes import TIME, Timed
 from symbptt.algebra.related import LossWeight
 from symbptt.checks import group
 from symbptt.data.arrays import leading_axes
+from symbptt.data.classes import are_classes, class_targets, one_hot
 from symbptt.data.values import Arrays
 from symbptt.errors import BadInput
 from symbptt.model.dimensions import sources
@@ -64,7 +65,7 @@ def _with(values: Values, leaves: Mapping[sp.MatrixSymbol, Array]) -> Values:
 def sizes(model: Model, parameters: Arrays, inputs: Arrays, targets: Arrays, states: Arrays) -> dict[str, int]:
     """The named dimensions, read off the arrays; raises BadInput where two arrays disagree or too few are given."""
     given = {name: np.asarray(array) for part in (parameters, inputs, targets, states) for name, array in part.items()}
-    told = [v for v in model.variables if v.name in given and not _are_classes(v, given[v.name])]
+    told = [v for v in model.variables if v.name in given and not are_classes(v, given[v.name])]
     for v in told:
         _check_axes(v, given[v.name])
     known: dict[str, int] = {}
@@ -98,17 +99,11 @@ def _length(given: Arrays, variable: Variable, axis: int) -> int:
     return int(given[variable.name].shape[axis - len(variable.shape)])
 
 
-def one_hot(classes: Array, n: int, name: str) -> Array:
-    """Integer classes (...) as columns (..., n, 1); a class below 0 gives a column of zeros."""
+def _one_hot(classes: Array, n: int, name: str) -> Array:
+    """Integer classes (...) as columns (..., n, 1)."""
     if classes.size and classes.max() >= n:
         raise BadInput(f"{name}: class {classes.max()} is not below {n}")
-    column: Array = (classes[..., None] == np.arange(n)).astype(float)
-    return column[..., None]
-
-
-def _are_classes(variable: Variable, array: Array) -> bool:
-    """Integer classes (T, N) given for what is otherwise a column of numbers (T, N, n)."""
-    return len(variable.shape) == 1 and bool(np.issubdtype(array.dtype, np.integer)) and array.ndim == 2
+    return one_hot(classes, n)[..., None]
 
 
 def _column(array: Array, variable: Variable, values: Values, lead: int) -> Array:
@@ -149,7 +144,7 @@ def bind(graph: UnrolledGraph, parameters: Arrays, inputs: Arrays, targets: Arra
         if v.role is Role.TARGET and v.name not in reads_targets:
             continue
         array = _need(inputs if v.role is Role.INPUT else targets, v)
-        column = one_hot(array, values.size(v.rows), v.name) if _are_classes(v, array) else _column(array, v, values, 2)
+        column = _one_hot(array, values.size(v.rows), v.name) if are_classes(v, array) else _column(array, v, values, 2)
         if len(column) != T:
             raise BadInput(f"{v.name} has {len(column)} steps, the graph has T = {T}")
         N = column.shape[1]
@@ -196,15 +191,6 @@ def loss_weight(bound: Run, mask: Array | None, weights: Array | None) -> dict[i
     mean = model.loss is not None and model.loss.reduction == "mean"
     number = max(1, sum(int(kept.sum()) for kept in counted.values())) if mean else 1
     return {t: (masked[t - 1] * stepwise[t - 1] / number)[:, None, None] for t in graph.loss_steps}
-
-
-def class_targets(model: Model) -> tuple[str, ...]:
-    """The targets of a softmax cross-entropy: classes or distributions."""
-    found: dict[str, None] = {}
-    for equation in model.loss.equations if model.loss else ():
-        for node in sorted(equation.value.atoms(CrossEntropy), key=str):
-            found.update(dict.fromkeys(s.name for s in node.args[1].atoms(sp.MatrixSymbol)))
-    return tuple(found)
 
 
 def run(

@@ -7,7 +7,7 @@ from typing import Any
 from symbptt import typeset
 from symbptt.algebra.nodes import BatchMean
 from symbptt.data.arrays import sizes
-from symbptt.derive.numeric import class_targets
+from symbptt.data.classes import class_targets
 from symbptt.emit.door import door
 from symbptt.emit.layout import Layout, handed_out, taken_in
 from symbptt.emit.literals import docstring, file_literal

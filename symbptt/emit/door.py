@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from symbptt.derive.numeric import class_targets
+from symbptt.data.classes import class_targets
 from symbptt.emit.literals import literal, shapes
 from symbptt.model.dimensions import told_by_states
 from symbptt.model.values import Model, Role

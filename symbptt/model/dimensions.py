@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 import sympy as sp
 
-from symbptt.checks import whole
-from symbptt.errors import BadInput, UnknownName
+from symbptt.checks import positive
+from symbptt.errors import UnknownName
 from symbptt.model.values import Model, Role, Variable
 
 
@@ -59,8 +59,7 @@ def check_sizes(model: Model, dims: Mapping[str, int]) -> None:
     for name, size in dims.items():
         if name not in model.dimensions:
             raise UnknownName("dimension", name, model.dimensions)
-        if whole(size, 1) is None:
-            raise BadInput(f"dimension {name} must be a positive whole number, not {size!r}")
+        positive(size, f"dimension {name}")
 
 
 def told_by_states(variables: Iterable[Variable]) -> tuple[Variable, ...]:

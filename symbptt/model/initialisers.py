@@ -124,9 +124,13 @@ def packed(values: Mapping[str, Array]) -> bytes:
     return file.getvalue()
 
 
+def stream(seed: int, name: str) -> np.random.Generator:
+    """Random numbers for one variable: another variable in the file changes no other's values."""
+    return np.random.default_rng([seed, zlib.crc32(name.encode())])
+
+
 def _value(variable: Variable, rows: int, columns: int, steps: int, seed: int) -> Array:
-    # A stream of its own for each name: another parameter in the file changes no other's values.
-    rng = np.random.default_rng([seed, zlib.crc32(variable.name.encode())])
+    rng = stream(seed, variable.name)
     shape = (rows, columns)[: len(variable.shape)]
     initialiser = _named(name_of(variable))
     assert initialiser is not None, "checked as the file was read"

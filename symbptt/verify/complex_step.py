@@ -11,7 +11,8 @@ from dataclasses import replace
 
 import numpy as np
 
-from symbptt.data.arrays import shape, takes_classes
+from symbptt.data.arrays import shape
+from symbptt.data.classes import takes_classes
 from symbptt.data.values import Array, Data
 from symbptt.model.values import Model, Role, Variable
 from symbptt.unroll.graph import UnrolledGraph

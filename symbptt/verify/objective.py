@@ -1,4 +1,7 @@
-"""The number whose gradient is checked, by the interpreter: the loss, or weighed outputs where there is none."""
+"""The number whose gradient is checked, by the interpreter: the loss, or weighed outputs where there is none.
+
+What classes stand for and what a loss counts is written here once more on purpose: a judge shares no code with what it judges.
+"""
 
 from __future__ import annotations
 
@@ -6,7 +9,8 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from symbptt.data.arrays import lead, shape, size, takes_classes
+from symbptt.data.arrays import lead, shape, size
+from symbptt.data.classes import takes_classes
 from symbptt.data.values import GIVEN, Array, Data
 from symbptt.model.values import Role, Variable
 from symbptt.unroll.graph import UnrolledGraph

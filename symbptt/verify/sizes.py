@@ -10,7 +10,7 @@ import sympy as sp
 from sympy.matrices.expressions.matexpr import MatrixExpr
 
 from symbptt.algebra.nodes import BatchMean, Elementwise
-from symbptt.checks import whole
+from symbptt.checks import positive
 from symbptt.data.arrays import lead, shape, shows_samples, size
 from symbptt.data.arrays import sizes as usual
 from symbptt.data.values import GIVEN
@@ -45,9 +45,9 @@ def chosen(model: Model, dims: Mapping[str, int] | None, T: int, N: int | None) 
     known = usual(model, dims)
     if normalises(model):
         known = {name: n if name in (dims or {}) else max(n, _SMALLEST_NORM) for name, n in known.items()}
-    for name, count in (("T", T), ("N", N)):
-        if count is not None and whole(count, 1) is None:
-            raise BadInput(f"{name} must be a positive whole number, not {count!r}")
+    for name, number in (("T", T), ("N", N)):
+        if number is not None:
+            positive(number, name)
     notes: tuple[str, ...] = ()
     samples = N or (SAMPLES_OF_A_NORM if couples(model) else SAMPLES)
     if not shows_samples(model):

@@ -154,12 +154,6 @@ def batches(layouts: Sequence[Layout], dims: Sequence[str]) -> dict[str, int]:
     return {a: 2 + i for i, a in enumerate(found)} if set(found) - {"N"} else {}
 
 
-def one_hot(classes: Array, count: int) -> Array:
-    """Integer classes as rows."""
-    made: Array = (classes[..., None] == np.arange(count)).astype(float)
-    return made
-
-
 def known(model: Model, data: Data, name: str) -> int:
     """A size by its name: T, N or a dimension."""
     return {"T": data.T, "N": data.N, **data.dims}[name]

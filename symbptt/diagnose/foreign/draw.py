@@ -8,11 +8,11 @@ from dataclasses import replace
 import numpy as np
 
 from symbptt.algebra.evaluate import Array
-from symbptt.data.arrays import size, sizes, takes_classes
+from symbptt.data.arrays import size, sizes
+from symbptt.data.classes import one_hot, takes_classes
 from symbptt.data.draw import random
 from symbptt.data.values import Data
 from symbptt.derive.numeric import run
-from symbptt.diagnose.foreign.convert import one_hot
 from symbptt.model.values import Model, Role
 from symbptt.unroll.graph import steps
 

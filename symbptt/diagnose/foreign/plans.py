@@ -12,6 +12,7 @@ import numpy as np
 
 from symbptt.algebra.evaluate import Array
 from symbptt.data.arrays import size
+from symbptt.data.classes import one_hot
 from symbptt.data.values import Data
 from symbptt.diagnose.foreign import convert
 from symbptt.diagnose.foreign.calls import ROLES, Call, Meanings
@@ -154,7 +155,7 @@ class Plan:
         if role is Role.INPUT and layout.classes and not is_classes:
             return np.asarray(array.argmax(axis=-1))
         if role is Role.TARGET and is_classes and layout.classes is False:
-            return convert.one_hot(array, size(self.model[name].rows, self.data.dims))
+            return one_hot(array, size(self.model[name].rows, self.data.dims))
         return array
 
 

@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 
 from symbptt.algebra.evaluate import Array
-from symbptt.data.arrays import takes_classes
+from symbptt.data.classes import takes_classes
 from symbptt.data.values import Data
 from symbptt.diagnose.foreign import guarded
 from symbptt.diagnose.foreign.calls import Call

@@ -14,6 +14,8 @@ import numpy as np
 
 from symbptt.algebra.evaluate import Array
 from symbptt.algebra.nodes import CrossEntropy, LogSumExp, Softmax
+from symbptt.data.arrays import size
+from symbptt.data.classes import one_hot
 from symbptt.data.values import Data
 from symbptt.diagnose.foreign.draw import draw
 from symbptt.diagnose.formula.operations import Absent, Unfit
@@ -200,13 +202,6 @@ def _one_unit(model: Model) -> dict[str, int]:
 
 def _classes_as_rows(model: Model, data: Data) -> Data:
     targets = {
-        n: (a[..., None] == np.arange(data_size(model, data, n))).astype(float) if a.dtype.kind in "iu" else a
-        for n, a in data.targets.items()
+        n: one_hot(a, size(model[n].rows, data.dims)) if a.dtype.kind in "iu" else a for n, a in data.targets.items()
     }
     return replace(data, targets=targets)
-
-
-def data_size(model: Model, data: Data, name: str) -> int:
-    """The number of classes of a target."""
-    free = model[name].rows
-    return int(free.subs({s: data.dims[s.name] for s in free.free_symbols}))

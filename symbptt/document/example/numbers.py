@@ -16,9 +16,9 @@ from sympy.matrices.expressions.matexpr import MatrixExpr
 from symbptt import derive
 from symbptt.algebra.evaluate import Array
 from symbptt.algebra.nodes import BatchMean, SumAll
+from symbptt.data.classes import class_targets
 from symbptt.data.values import GIVEN, Data, grouped
 from symbptt.derive.adjoint import AdjointSystem
-from symbptt.derive.numeric import class_targets
 from symbptt.document.example.mixed import Mixed, Number
 from symbptt.errors import BadInput
 from symbptt.model.values import Model, Role, Variable

@@ -8,7 +8,7 @@ from typing import Any
 
 from symbptt import resources
 from symbptt.data.arrays import sizes
-from symbptt.derive.numeric import class_targets
+from symbptt.data.classes import class_targets
 from symbptt.emit.context import equations, samples, untied_lead
 from symbptt.emit.door import door
 from symbptt.emit.frameworks.dialect import DIALECTS

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import sympy as sp
 
-from symbptt.derive.numeric import class_targets
+from symbptt.data.classes import class_targets
 from symbptt.emit.fast.plan import CARRY, OUT, Block
 from symbptt.emit.frameworks.block import Printer
 from symbptt.emit.frameworks.blocks import Blocks, blocks
