@@ -30,7 +30,7 @@ class Function:
     safe_value: sp.Expr | None = None
     """The value as emitted code computes it without overflow: in terms of `Sigmoid` and `Softplus`, or with bounded arguments."""
     safe_slope: sp.Expr | None = None
-    """The slope in the same way."""
+    """The slope in the same way; derived from `safe_value` where it is not given."""
     domain: sp.Set = sp.S.Reals
     """The arguments at which value and slope are real numbers."""
     source: str = ""
@@ -48,6 +48,10 @@ class Function:
     """What a backend calls it, by the backend's name, where others need a helper in the module."""
     pullback: Mapping[str, str] = field(default_factory=dict, hash=False)
     """A backend's call (d, y) for d f'(z) in terms of y = f(z)."""
+
+    def __post_init__(self) -> None:
+        if self.safe_value is not None and self.safe_slope is None:
+            object.__setattr__(self, "safe_slope", self.safe_value.diff(Z))
 
     @property
     def primed(self) -> bool:
@@ -107,7 +111,6 @@ _ROWS = (
         by_result=Y * (1 - Y),
         bound=_quarter,
         safe_value=Sigmoid(Z),
-        safe_slope=Sigmoid(Z) * (1 - Sigmoid(Z)),
         activation=True,
         common=True,
         label="sigma",
@@ -135,9 +138,7 @@ _ROWS = (
         activation=True,
         label="ELU",
     ),
-    Function(
-        "softplus", sp.log(1 + sp.exp(Z)), bound=_one, safe_value=Softplus(Z), safe_slope=Sigmoid(Z), activation=True
-    ),
+    Function("softplus", sp.log(1 + sp.exp(Z)), bound=_one, safe_value=Softplus(Z), activation=True),
     Function(
         "silu",
         Z * _sigmoid,

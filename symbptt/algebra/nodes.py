@@ -258,7 +258,9 @@ Kinds = tuple[type, ...]
 LEAVES: Kinds = (sp.MatrixSymbol, Timed)
 CONSTANTS: Kinds = (sp.Identity, OneMatrix, sp.ZeroMatrix)
 ALGEBRA: Kinds = (sp.MatMul, sp.MatAdd, sp.HadamardProduct, sp.Transpose, SumAll)
-NONLINEAR: Kinds = (Elementwise, Softmax, BatchMean, LogSumExp, HalfSquaredNorm, CrossEntropy)
+NONLINEAR: Kinds = (
+    Elementwise, Softmax, BatchMean, LogSumExp, HalfSquaredNorm, CrossEntropy,
+)
 """Nodes that stand alone on a right-hand side."""
 STRUCTURE: Kinds = (Concat, Slice, Spread)
 """Nodes that move entries: they may stand in a sum, over atoms."""
