@@ -10,13 +10,14 @@ import numpy as np
 
 from symbptt.algebra.evaluate import Array
 from symbptt.checks import whole
+from symbptt.data.values import GROUPS
 from symbptt.diagnose.check import gradients
 from symbptt.diagnose.diagnosis import Diagnosis
 from symbptt.errors import BadInput, UnknownName
 from symbptt.files import reason
 from symbptt.model.values import Model
 
-GROUPS = ("parameters", "inputs", "targets", "cotangents", "states", "gradients", "entries")
+DICTS = (*GROUPS, "cotangents", "gradients", "entries")
 ALONE = ("mask", "weights", "T")
 MAX_BYTES = 256 * 1024 * 1024
 """The largest file, packed and unpacked."""
@@ -24,14 +25,14 @@ MAX_BYTES = 256 * 1024 * 1024
 
 def file(model: Model | str, path: Path | str) -> Diagnosis:
     """Diagnose the gradients in a .npz file. Raises BadInput if it cannot be read or does not fit the model."""
-    parts: dict[str, dict[str, Array]] = {group: {} for group in GROUPS}
+    parts: dict[str, dict[str, Array]] = {group: {} for group in DICTS}
     alone: dict[str, Any] = {}
     for key, array in _arrays(Path(path)).items():
         group, dot, name = key.partition(".")
         if key in ALONE:
             alone[key] = _count(array, path) if key == "T" else array
-        elif group not in GROUPS or not dot or not name:
-            raise UnknownName("array", key, (*(f"{g}.NAME" for g in GROUPS), *ALONE), str(path))
+        elif group not in DICTS or not dot or not name:
+            raise UnknownName("array", key, (*(f"{g}.NAME" for g in DICTS), *ALONE), str(path))
         else:
             parts[group][name] = array
     theirs = parts.pop("gradients")
