@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 import symbptt
-from symbptt import document
+from symbptt.draw import font
 
 Run = Callable[..., tuple[int, str, str]]
 
@@ -103,7 +103,7 @@ def test_document_writes_one_file_per_format(run: Run, tmp_path: Path) -> None:
 
 
 def test_a_page_without_fonts_is_noted(run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(document.font, "find_spec", lambda name: None)
+    monkeypatch.setattr(font, "find_spec", lambda name: None)
     code, out, err = run("document", "scalar", "-T", "1", "-o", tmp_path)
     assert code == 0 and len(out.splitlines()) == 2
     assert err.startswith("symbptt: note: the page relies on installed fonts; with pip install 'symbptt[html]'")
