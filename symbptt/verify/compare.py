@@ -70,7 +70,9 @@ class Comparison:
         return self._worst(subject, given.ravel(), reference.ravel(), label)
 
     def _worst(self, subject: str, given: Array, reference: Array, label: Callable[[int], str]) -> Check:
-        errors = np.abs(given - reference) / self.scale.size(reference)
+        # Where a model is not defined, neither is its code.
+        alike = (given == reference) | (np.isnan(given) & np.isnan(reference))
+        errors = np.where(alike, 0.0, np.abs(given - reference) / self.scale.size(reference))
         at = int(np.argmax(np.where(np.isnan(errors), np.inf, errors)))
         error = float(errors[at])
         where = f"{label(at)}: {self.ours} {given[at]:.12g}, {self.theirs} {reference[at]:.12g}"

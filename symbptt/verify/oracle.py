@@ -9,13 +9,14 @@ import numpy as np
 from sympy.matrices.expressions.matexpr import MatrixExpr
 
 from symbptt.data.arrays import size
-from symbptt.data.draw import random
+from symbptt.errors import BadInput
 from symbptt.model.values import Model
 from symbptt.unroll.graph import steps
 from symbptt.verify import scalar_oracle
 from symbptt.verify.case import Case
 from symbptt.verify.compare import Comparison, Scale
 from symbptt.verify.conditioning import Conditioning
+from symbptt.verify.points import defined
 from symbptt.verify.report import Check
 from symbptt.verify.sizes import SAMPLES_OF_A_NORM, couples, normalises
 
@@ -35,8 +36,13 @@ def check(case: Case, rng: np.random.Generator) -> Iterator[Check | str]:
         yield "the scalar oracle is left out: written out entry by entry the model is too large for it"
         return
     T, N = code.only_T or STEPS, SAMPLES_OF_A_NORM if couples(code.model) else 1
-    data = random(code.model, dims, T, N, int(rng.integers(2**31)), distributions=True)
-    conditioning = Conditioning(steps(code.model, T), data)
+    graph = steps(code.model, T)
+    try:
+        data = defined(graph, dims, N, int(rng.integers(2**31)), distributions=True).data
+    except BadInput as error:
+        yield f"the scalar oracle is left out: {error}"
+        return
+    conditioning = Conditioning(graph, data)
     given = code.gradients(data)
     wanted = scalar_oracle.gradients(code.model, data, given)
     compare = Comparison("scalar oracle", "emitted", "scalar SymPy", TOLERANCE, Scale.of(wanted.values()))

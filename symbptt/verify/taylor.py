@@ -52,9 +52,10 @@ def _slope(case: Case, variable: Variable, gradient: Array, direction: Array) ->
     start = float(objective(case.graph, case.data))
     moved = np.broadcast_to(objective(case.graph, case.data.having(variable, point + steps)), EPSILONS.shape)
     remainders = np.abs(moved - start - EPSILONS * np.vdot(gradient, direction))
-    if np.isnan(remainders).any():
+    if not np.isfinite(gradient).all():
         return float("nan")
-    told = remainders > _NOISE * max(1.0, abs(start))
+    # Long steps may leave where the model is defined.
+    told = np.isfinite(remainders) & (remainders > _NOISE * max(1.0, abs(start)))
     if told.sum() < 2:
         # Linear along the direction: the remainder is rounding from the start.
         return 2.0

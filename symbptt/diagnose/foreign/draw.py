@@ -12,9 +12,11 @@ from symbptt.data.arrays import size, sizes
 from symbptt.data.classes import one_hot, takes_classes
 from symbptt.data.draw import random
 from symbptt.data.values import Data
+from symbptt.derive.defined import DRAWS, nowhere, undefined
 from symbptt.derive.numeric import run
+from symbptt.errors import BadInput
 from symbptt.model.values import Model, Role
-from symbptt.unroll.graph import steps
+from symbptt.unroll.graph import UnrolledGraph, steps
 
 SIZES = {"D": 3, "H": 4, "O": 5}
 _OTHERS = (3, 4, 5, 7, 9, 11, 13)
@@ -35,11 +37,23 @@ def draw(
     model: Model, T: int = T, N: int = N, one_hot_inputs: frozenset[str] = frozenset(), given: Mapping[str, int] | None = None,
     seed: int = 7,
 ) -> Data:
-    """Seeded data; the inputs named are one-hot columns. The target of a softmax is an integer class for every sample.
+    """Seeded data at which the model is defined; the inputs named are one-hot columns.
 
-    A mask has zeros and ones in every step, as far as there are samples, and for every sample, so that no step stands for all.
+    The target of a softmax is an integer class for every sample. A mask has zeros and ones in every step, as far as there are
+    samples, and for every sample, so that no step stands for all. Raises BadInput for a model that is defined at no draw.
     """
-    dims = unequal(model, given or {})
+    graph, first = steps(model, T), ""
+    for number in range(seed, seed + DRAWS):
+        data = _drawn(graph, N, one_hot_inputs, unequal(model, given or {}), number)
+        lost = undefined(graph, data)
+        if not lost:
+            return data
+        first = first or lost
+    raise BadInput(nowhere(graph, first))
+
+
+def _drawn(graph: UnrolledGraph, N: int, one_hot_inputs: frozenset[str], dims: Mapping[str, int], seed: int) -> Data:
+    model, T = graph.model, graph.T
     made = random(model, dims, T=T, N=N, seed=seed)
     rng = np.random.default_rng(seed)
     known = sizes(model, dims)
@@ -54,7 +68,7 @@ def draw(
     for v in model.of(Role.TARGET):
         if takes_classes(model, v):
             targets[v.name] = rng.integers(size(v.rows, known), size=(T, N))
-    return _moderate(model, replace(made, inputs=inputs, targets=targets), one_hot_inputs | {str(mask)})
+    return _moderate(graph, replace(made, inputs=inputs, targets=targets), one_hot_inputs | {str(mask)})
 
 
 def _mask(T: int, N: int) -> Array:
@@ -65,9 +79,8 @@ def _mask(T: int, N: int) -> Array:
     return made.astype(float)
 
 
-def _moderate(model: Model, data: Data, kept: frozenset[str]) -> Data:
+def _moderate(graph: UnrolledGraph, data: Data, kept: frozenset[str]) -> Data:
     """The data, scaled down until no value of the forward pass is large: beside 1e11, what is missing in a 1 is not seen."""
-    graph = steps(model, data.T)
     for _ in range(_HALVINGS):
         with np.errstate(all="ignore"):
             leaves = run(graph, *data.groups).values.leaves

@@ -17,6 +17,7 @@ from symbptt.document.example.numbers import Example, refusal, required
 from symbptt.document.example.told import matrix
 from symbptt.document.lesson import Lesson
 from symbptt.document.listing import NUMBER
+from symbptt.errors import BadInput
 from symbptt.model.values import Model, Variable
 from symbptt.narrative import backward
 from symbptt.narrative import forward as given
@@ -118,13 +119,19 @@ def _total(example: Example, lesson: Lesson, theta: Variable) -> Tree:
 
 @lru_cache(maxsize=16)
 def _checks(model: Model) -> tuple[Check, ...]:
-    return tuple(verify.gradients(model, T=CHECKED).checks)
+    """The checks of the emitted code; none where the model is not defined at random values."""
+    try:
+        return tuple(verify.gradients(model, T=CHECKED).checks)
+    except BadInput:
+        return ()
 
 
 def check(lesson: Lesson) -> tuple[Block, ...]:
     """What the verification of the emitted code found: every route, its tolerance, and whether it agrees."""
     model, voice = lesson.model, lesson.voice
     rows: dict[str, list[Check]] = {}
+    if not _checks(model):
+        return (LeftOut(voice.say("handout.check.left_out")),)
     for item in _checks(model):
         rows.setdefault(item.name, []).append(item)
     head = tuple(voice.say(f"handout.check.{name}") for name in ("route", "what", "count", "tolerance", "result"))
