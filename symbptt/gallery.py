@@ -14,7 +14,7 @@ from functools import cache
 from pathlib import Path
 
 from symbptt import document, emit, files
-from symbptt.document.wishes import VERSIONS
+from symbptt.document.options import VERSIONS
 from symbptt.draw import font
 from symbptt.errors import BadInput, Stale
 from symbptt.model.read import load
@@ -46,7 +46,7 @@ def _page(path: str, model: str, T: int, kind: str) -> Recipe:
 @cache
 def _handout(model: str, language: str, version: str) -> document.blocks.Document:
     """A handout as blocks, for all formats."""
-    return document.compose(model, 3, wishes=document.Wishes(kind="handout", language=language, version=version))
+    return document.compose(model, 3, options=document.DocumentOptions(kind="handout", language=language, version=version))
 
 
 def _handout_in(format: str, model: str, language: str, version: str) -> Recipe:

@@ -14,10 +14,10 @@ from symbptt.diagnose.autodiff import libraries
 from symbptt.diagnose.check import gradients
 from symbptt.diagnose.diagnosis import Diagnosis
 from symbptt.diagnose.findings import Finding
-from symbptt.diagnose.foreign import in_process
-from symbptt.diagnose.foreign import mapping as mappings
-from symbptt.diagnose.foreign.draw import draw
-from symbptt.diagnose.foreign.mapping import Table
+from symbptt.diagnose.submission import in_process
+from symbptt.diagnose.submission import mapping as mappings
+from symbptt.diagnose.submission.draw import draw
+from symbptt.diagnose.submission.mapping import Table
 from symbptt.errors import BadInput, UnknownName
 from symbptt.model.read import load
 from symbptt.model.values import Model

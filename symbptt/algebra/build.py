@@ -12,7 +12,7 @@ import sympy as sp
 from sympy.matrices.expressions.matexpr import MatrixExpr
 from sympy.matrices.expressions.special import OneMatrix
 
-from symbptt.algebra.nodes import Diag, Spread, SumAll, is_leaf
+from symbptt.algebra.nodes import Broadcast, Diag, SumAll, is_leaf
 
 ONE = OneMatrix(1, 1)
 """The 1x1 one: the seed of a reverse sweep."""
@@ -105,8 +105,8 @@ def transpose(expression: MatrixExpr) -> MatrixExpr:
         return expression
     if isinstance(expression, (sp.ZeroMatrix, OneMatrix)):
         return expression.func(expression.shape[1], expression.shape[0])
-    if isinstance(expression, Spread):
-        return Spread(expression.args[0], expression.shape[1], expression.shape[0])
+    if isinstance(expression, Broadcast):
+        return Broadcast(expression.args[0], expression.shape[1], expression.shape[0])
     return sp.Transpose(expression)
 
 
@@ -119,7 +119,7 @@ def spread(scalar: MatrixExpr, rows: sp.Expr, columns: sp.Expr) -> MatrixExpr:
     number, factors = split_number(scalar)
     if factors == (ONE,):
         return scale(number, OneMatrix(rows, columns))
-    return scale(number, Spread(factors[0] if len(factors) == 1 else sp.MatMul(*factors), rows, columns))
+    return scale(number, Broadcast(factors[0] if len(factors) == 1 else sp.MatMul(*factors), rows, columns))
 
 
 def total(expression: MatrixExpr) -> MatrixExpr:

@@ -184,7 +184,7 @@ def _cross_entropy_slope(node: nodes.CrossEntropySlope, values: Values) -> Array
 
 
 @evaluate.register
-def _spread(node: nodes.Spread, values: Values) -> Array:
+def _spread(node: nodes.Broadcast, values: Values) -> Array:
     x = evaluate(node.args[0], values)
     return np.broadcast_to(x, (*x.shape[:-2], values.size(node.shape[0]), values.size(node.shape[1])))
 
@@ -202,5 +202,5 @@ def _slice(node: nodes.Slice, values: Values) -> Array:
 
 
 @evaluate.register
-def _series(node: nodes.Series, values: Values) -> Array:
+def _series(node: nodes.SumOver, values: Values) -> Array:
     return evaluate(nodes.expand(node), values)

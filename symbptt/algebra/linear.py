@@ -12,17 +12,17 @@ import sympy as sp
 from sympy.matrices.expressions.matexpr import MatrixExpr
 
 from symbptt.algebra import build
-from symbptt.algebra.maps import AddUp as AddUp
 from symbptt.algebra.maps import AverageBatch as AverageBatch
-from symbptt.algebra.maps import Flip as Flip
+from symbptt.algebra.maps import BroadcastMap as BroadcastMap
+from symbptt.algebra.maps import EmbedMap as EmbedMap
 from symbptt.algebra.maps import Hadamard as Hadamard
 from symbptt.algebra.maps import Left as Left
 from symbptt.algebra.maps import LinearMap as LinearMap
-from symbptt.algebra.maps import Place as Place
 from symbptt.algebra.maps import Right as Right
 from symbptt.algebra.maps import Scale as Scale
-from symbptt.algebra.maps import SpreadOut as SpreadOut
-from symbptt.algebra.maps import Take as Take
+from symbptt.algebra.maps import SliceMap as SliceMap
+from symbptt.algebra.maps import TotalMap as TotalMap
+from symbptt.algebra.maps import TransposeMap as TransposeMap
 
 Shape = tuple[sp.Expr, sp.Expr]
 
@@ -50,7 +50,7 @@ class Compose(LinearMap):
             item = maps.pop(0)
             if isinstance(item, Scale):
                 number *= item.number
-            elif isinstance(item, Right) and maps and isinstance(maps[0], Flip) and item.factor.shape[1] == 1:
+            elif isinstance(item, Right) and maps and isinstance(maps[0], TransposeMap) and item.factor.shape[1] == 1:
                 maps.pop(0)
                 factors.append(build.transpose(item.factor))
             elif (jacobian := item.matrix()) is not None:

@@ -107,7 +107,7 @@ class Scale(LinearMap):
 
 
 @dataclass(frozen=True)
-class Flip(LinearMap):
+class TransposeMap(LinearMap):
     """X -> X^T."""
 
     def apply(self, x: MatrixExpr) -> MatrixExpr:
@@ -118,7 +118,7 @@ class Flip(LinearMap):
 
 
 @dataclass(frozen=True)
-class SpreadOut(LinearMap):
+class BroadcastMap(LinearMap):
     """A scalar repeated in every entry of a rows x columns matrix."""
 
     rows: sp.Expr
@@ -128,14 +128,14 @@ class SpreadOut(LinearMap):
         return build.spread(x, self.rows, self.columns)
 
     def transposed(self) -> LinearMap:
-        return AddUp(self.rows, self.columns)
+        return TotalMap(self.rows, self.columns)
 
     def matrix(self) -> MatrixExpr | None:
         return OneMatrix(self.rows, 1) if self.columns == 1 else None
 
 
 @dataclass(frozen=True)
-class AddUp(LinearMap):
+class TotalMap(LinearMap):
     """The sum of all entries of a rows x columns matrix."""
 
     rows: sp.Expr
@@ -145,14 +145,14 @@ class AddUp(LinearMap):
         return build.total(x)
 
     def transposed(self) -> LinearMap:
-        return SpreadOut(self.rows, self.columns)
+        return BroadcastMap(self.rows, self.columns)
 
     def matrix(self) -> MatrixExpr | None:
         return OneMatrix(1, self.rows) if self.columns == 1 else None
 
 
 @dataclass(frozen=True)
-class Take(LinearMap):
+class SliceMap(LinearMap):
     """The rows start .. stop-1 of a column of n entries."""
 
     start: sp.Expr
@@ -163,14 +163,14 @@ class Take(LinearMap):
         return x if (self.start, self.stop) == (0, self.n) else Slice(x, self.start, self.stop)
 
     def transposed(self) -> LinearMap:
-        return Place(self.start, self.stop, self.n)
+        return EmbedMap(self.start, self.stop, self.n)
 
     def matrix(self) -> MatrixExpr:
         return build.transpose(self.transposed().matrix())
 
 
 @dataclass(frozen=True)
-class Place(LinearMap):
+class EmbedMap(LinearMap):
     """A column put into the rows start .. stop-1 of a column of n entries, zeros elsewhere."""
 
     start: sp.Expr
@@ -185,7 +185,7 @@ class Place(LinearMap):
         return kept[0] if len(kept) == 1 else Concat(*kept)
 
     def transposed(self) -> LinearMap:
-        return Take(self.start, self.stop, self.n)
+        return SliceMap(self.start, self.stop, self.n)
 
     def matrix(self) -> MatrixExpr:
         return self.apply(sp.Identity(self.stop - self.start))

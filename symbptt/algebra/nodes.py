@@ -154,7 +154,7 @@ class CrossEntropySlope(_Node):
         return self.args[0].shape
 
 
-class Spread(_Node):
+class Broadcast(_Node):
     """Spread(s, rows, columns): a scalar repeated in every entry."""
 
     @property
@@ -192,7 +192,7 @@ class Partial(_Node):
         return self.args[2].name
 
 
-class Series(_Node):
+class SumOver(_Node):
     """Series(body, index, first, last): a matrix sum over an integer index, empty (zero) if last < first."""
 
     @property
@@ -219,7 +219,7 @@ class Series(_Node):
         return sp.MatAdd(*terms) if terms else sp.ZeroMatrix(*self.shape)
 
 
-class Chain(Series):
+class ProductOver(SumOver):
     """Chain(body, index, first, last): a directed matrix product, `first` leftmost; the identity if last < first."""
 
     def doit(self, **hints: Any) -> MatrixExpr:
@@ -230,7 +230,7 @@ class Chain(Series):
 
 def expand(expression: MatrixExpr) -> MatrixExpr:
     """Write out every `Series` and `Chain` whose limits are integers."""
-    if isinstance(expression, Series):
+    if isinstance(expression, SumOver):
         limits = expression.args[2:]
         return expression.doit() if all(limit.is_Integer for limit in limits) else expression
     if not expression.args or isinstance(expression, sp.MatrixSymbol):
@@ -262,11 +262,11 @@ NONLINEAR: Kinds = (
     Elementwise, Softmax, BatchMean, LogSumExp, HalfSquaredNorm, CrossEntropy,
 )
 """Nodes that stand alone on a right-hand side."""
-STRUCTURE: Kinds = (Concat, Slice, Spread)
+STRUCTURE: Kinds = (Concat, Slice, Broadcast)
 """Nodes that move entries: they may stand in a sum, over atoms."""
 DERIVED: Kinds = (Slope, SlopeByResult, Diag, CrossEntropySlope)
 """Nodes that derivatives have and models have not."""
-PRINTED: Kinds = (Partial, Series, Chain)
+PRINTED: Kinds = (Partial, SumOver, ProductOver)
 """Nodes that stand in the printed derivation only."""
 
 NODE_TYPES: Kinds = (*LEAVES, *CONSTANTS, *ALGEBRA, *NONLINEAR, *STRUCTURE, *DERIVED, *PRINTED)

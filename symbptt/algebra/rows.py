@@ -30,7 +30,7 @@ from symbptt.algebra import build, nodes
 from symbptt.errors import MissingRule
 
 
-class Flipped(nodes.Partial):
+class DenominatorPartial(nodes.Partial):
     """A derivative in denominator layout: the transpose of the `Partial` with the same arguments."""
 
     @property
@@ -115,23 +115,23 @@ def _slice(x: nodes.Slice) -> MatrixExpr:
 
 
 @rows.register
-def _spread(x: nodes.Spread) -> MatrixExpr:
+def _spread(x: nodes.Broadcast) -> MatrixExpr:
     scalar, height, width = x.args
-    return nodes.Spread(rows(scalar), width, height)
+    return nodes.Broadcast(rows(scalar), width, height)
 
 
 @rows.register
 def _partial(x: nodes.Partial) -> MatrixExpr:
-    return Flipped(rows(x.args[0]), rows(x.args[1]), x.args[2])
+    return DenominatorPartial(rows(x.args[0]), rows(x.args[1]), x.args[2])
 
 
 @rows.register
-def _series(x: nodes.Series) -> MatrixExpr:
+def _series(x: nodes.SumOver) -> MatrixExpr:
     body, *limits = x.args
-    return nodes.Series(rows(body), *limits)
+    return nodes.SumOver(rows(body), *limits)
 
 
 @rows.register
-def _chain(x: nodes.Chain) -> MatrixExpr:
+def _chain(x: nodes.ProductOver) -> MatrixExpr:
     body, *limits = x.args
-    return sp.Transpose(nodes.Chain(_transposed(rows(body)), *limits))
+    return sp.Transpose(nodes.ProductOver(_transposed(rows(body)), *limits))

@@ -25,7 +25,7 @@ from symbptt.analyze.units import Units, units
 from symbptt.analyze.verdict import Verdict, judge
 from symbptt.data.values import Data
 from symbptt.data.wrt import asked
-from symbptt.derive.numeric import Run
+from symbptt.derive.numeric import Evaluation
 from symbptt.display import Printed, Summarised
 from symbptt.model.read import load
 from symbptt.model.values import Model
@@ -174,7 +174,7 @@ def _growth(long: Long, closed: Array | None) -> Growth:
     return Growth(long, bound.products(factors), limit, verdict)
 
 
-def _enlarging(model: Model, data: Data, done: Run) -> Enlarging | None:
+def _enlarging(model: Model, data: Data, done: Evaluation) -> Enlarging | None:
     found = bound.form(model)
     if found is None or found.argument is None:
         return None

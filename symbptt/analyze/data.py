@@ -15,7 +15,7 @@ from symbptt.data.arrays import lead, leading_axes, shape, shows_samples
 from symbptt.data.arrays import sizes as usual
 from symbptt.data.classes import are_classes, takes_classes
 from symbptt.data.values import GIVEN, Array, Data, grouped
-from symbptt.derive.numeric import Run, run
+from symbptt.derive.numeric import Evaluation, run
 from symbptt.errors import BadInput, UnknownName
 from symbptt.model import initialisers
 from symbptt.model.place import Place
@@ -112,7 +112,7 @@ def point(
     return Data(sizes, steps, samples, *grouped(made, model), source=_source(seed, given))
 
 
-def evaluated(graph: UnrolledGraph, data: Data) -> Run:
+def evaluated(graph: UnrolledGraph, data: Data) -> Evaluation:
     """The values of every symbol of a graph at a point; overflow gives inf or nan, as in the code."""
     with np.errstate(all="ignore"):
         return run(graph, data.parameters, data.inputs, data.targets if graph.model.loss else {}, data.states)

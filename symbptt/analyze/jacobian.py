@@ -19,7 +19,7 @@ from symbptt.algebra.evaluate import Array, Values, evaluate
 from symbptt.algebra.nodes import TIME, BatchMean
 from symbptt.algebra.related import StepAdjoint
 from symbptt.derive import step
-from symbptt.derive.numeric import Run
+from symbptt.derive.numeric import Evaluation
 from symbptt.derive.rules import paths
 from symbptt.derive.walk import size
 from symbptt.model.values import Model, Role, Variable
@@ -45,7 +45,7 @@ class Factor:
 class Jacobians:
     """The Jacobians of an evaluated graph, made when asked for and not kept."""
 
-    done: Run
+    done: Evaluation
 
     @property
     def model(self) -> Model:

@@ -9,10 +9,10 @@ import numpy as np
 from symbptt.analyze.spectrum import Spectrum
 from symbptt.analyze.table import Table, Terms
 from symbptt.data.values import Data
-from symbptt.derive.numeric import Run
+from symbptt.derive.numeric import Evaluation
 
 
-def notes(data: Data, done: Run, table: Table | None, spectra: Iterable[Spectrum]) -> tuple[str, ...]:
+def notes(data: Data, done: Evaluation, table: Table | None, spectra: Iterable[Spectrum]) -> tuple[str, ...]:
     """Sentences, most urgent first; none if nothing is odd."""
     found = [*_given(data), *_forward(data, done)]
     found += [f"{s.name} is singular: some directions are lost in one step" for s in spectra if _is_singular(s)]
@@ -37,7 +37,7 @@ def _given(data: Data) -> Iterator[str]:
             yield f"{name} contains {_kind(array)}, so what depends on it is not finite"
 
 
-def _forward(data: Data, done: Run) -> Iterator[str]:
+def _forward(data: Data, done: Evaluation) -> Iterator[str]:
     """The first value of the forward pass that is not finite; the rest follows from it."""
     why = "overflows" if all(np.isfinite(array).all() for array in data.arrays().values()) else "is not finite"
     for assignment in done.graph.assignments:

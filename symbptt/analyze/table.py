@@ -14,7 +14,7 @@ from symbptt.analyze.norms import norm
 from symbptt.analyze.tally import Tally
 from symbptt.data.values import Data
 from symbptt.data.wrt import asked
-from symbptt.derive.numeric import Run
+from symbptt.derive.numeric import Evaluation
 from symbptt.derive.sum_of_products import pairs
 from symbptt.derive.walk import size, visits
 from symbptt.errors import BadInput
@@ -145,7 +145,7 @@ def tabulate(
 
 
 def of_run(
-    done: Run, data: Data, variables: tuple[Variable, ...], kind: str, samples: bool = False, entries: bool = False
+    done: Evaluation, data: Data, variables: tuple[Variable, ...], kind: str, samples: bool = False, entries: bool = False
 ) -> Table:
     """The table of a graph that has been evaluated."""
     graph, model, T = done.graph, done.graph.model, done.graph.T
@@ -169,7 +169,7 @@ def of_run(
     return Table(model, T, done.N, kind, loss, made, tuple(Signal(*item) for item in signals.items()))
 
 
-def _terms(tally: Tally, done: Run, emitted: Array, least: float) -> Terms:
+def _terms(tally: Tally, done: Evaluation, emitted: Array, least: float) -> Terms:
     v = tally.variable
     gradient = tally.gradient(*size(v, done.values), done.N)
     rows, distances, bias = tally.sums()
@@ -179,7 +179,7 @@ def _terms(tally: Tally, done: Run, emitted: Array, least: float) -> Terms:
     )
 
 
-def _affordable(done: Run, variables: Iterable[Variable]) -> None:
+def _affordable(done: Evaluation, variables: Iterable[Variable]) -> None:
     count = sum(len(pairs(done.graph, v)) * int(np.prod(size(v, done.values))) for v in variables)
     if count > MOST_ENTRIES:
         raise BadInput(f"the terms have {count} entries, more than {MOST_ENTRIES}; ask for fewer names or fewer steps")

@@ -9,7 +9,7 @@ import numpy as np
 from symbptt.algebra.evaluate import Array, evaluate
 from symbptt.algebra.nodes import Elementwise, Slope
 from symbptt.analyze.curves import FLAT, top
-from symbptt.derive.numeric import Run
+from symbptt.derive.numeric import Evaluation
 from symbptt.model.values import Equation
 from symbptt.typeset import text
 
@@ -31,7 +31,7 @@ class Units:
     slope: float
 
 
-def units(done: Run) -> tuple[Units, ...]:
+def units(done: Evaluation) -> tuple[Units, ...]:
     """One entry for every equation of the cell whose value is an activation of something."""
     found = []
     for equation in done.graph.model.equations:
@@ -44,14 +44,14 @@ def units(done: Run) -> tuple[Units, ...]:
     return tuple(found)
 
 
-def slopes(node: Elementwise, done: Run) -> Array:
+def slopes(node: Elementwise, done: Evaluation) -> Array:
     """|phi'| at every step and sample: (T, N, rows, columns)."""
     steep = Slope(*node.args)
     made = [done.batch(evaluate(steep, done.at(k))) for k in range(1, done.graph.T + 1)]
     return np.asarray(abs(np.array(made)))
 
 
-def _units(equation: Equation, node: Elementwise, largest: float, done: Run) -> Units:
+def _units(equation: Equation, node: Elementwise, largest: float, done: Evaluation) -> Units:
     steep = slopes(node, done)
     dead = int((steep == 0).all(axis=(0, 1)).sum())
     flat = float((steep < FLAT * largest).mean())

@@ -16,7 +16,7 @@ from symbptt.algebra import build
 from symbptt.algebra.evaluate import Array, evaluate
 from symbptt.algebra.related import Adjoint
 from symbptt.collector import keeps_all
-from symbptt.derive.numeric import Form, Run, to_user
+from symbptt.derive.numeric import Evaluation, Form, to_user
 from symbptt.derive.sweep import Contribution, Incoming, sweep, total
 from symbptt.display import Formula, Summarised, counted
 from symbptt.errors import BadInput
@@ -75,7 +75,7 @@ class AdjointSystem(Summarised, Formula, Form[dict[str, Array]]):
         parts = counted(len(self.equations), "equation"), counted(len(self.gradients), "gradient")
         return f"{self.graph.model.name}, T={self.graph.T}: {', '.join(parts)}"
 
-    def of_run(self, done: Run) -> dict[str, Array]:
+    def of_run(self, done: Evaluation) -> dict[str, Array]:
         """The gradient of every parameter, input and initial state, by name, in the shape of its variable.
 
         Inputs come as (T, N, ...), initial states as (N, ...); parameters are summed over the batch.
@@ -85,7 +85,7 @@ class AdjointSystem(Summarised, Formula, Form[dict[str, Array]]):
         return _collect(self, done)
 
 
-def _sum(terms: tuple[Contribution, ...], done: Run) -> Array:
+def _sum(terms: tuple[Contribution, ...], done: Evaluation) -> Array:
     """The sum of contributions; those of a loss count with its weight."""
     total = np.zeros((1, 1, 1))
     for term in terms:
@@ -94,12 +94,12 @@ def _sum(terms: tuple[Contribution, ...], done: Run) -> Array:
     return total
 
 
-def _is_loss(term: Contribution, done: Run) -> bool:
+def _is_loss(term: Contribution, done: Evaluation) -> bool:
     loss = done.graph.model.loss
     return loss is not None and term.through == loss.target
 
 
-def _collect(system: AdjointSystem, done: Run) -> dict[str, Array]:
+def _collect(system: AdjointSystem, done: Evaluation) -> dict[str, Array]:
     found: dict[str, Array] = {}
     T = system.graph.T
     for gradient in system.gradients:

@@ -15,7 +15,7 @@ from sympy.matrices.expressions.matexpr import MatrixExpr
 
 from symbptt.algebra import build, linear
 from symbptt.algebra.linear import LinearMap
-from symbptt.algebra.nodes import BETWEEN, NONLINEAR, SOURCE, TIME, Chain, Diag
+from symbptt.algebra.nodes import BETWEEN, NONLINEAR, SOURCE, TIME, Diag, ProductOver
 from symbptt.derive.rules import paths
 from symbptt.derive.step import accumulate
 from symbptt.model.read import load
@@ -62,7 +62,7 @@ class DirectRoute:
         """The transposed direct part of ds_t/ds_k for symbolic k and t, as the sum of products has it: step k+1 first."""
         if self.block is None:
             return None
-        return Chain(build.transpose(self.block).xreplace({TIME: BETWEEN}), BETWEEN, SOURCE + 1, TIME)
+        return ProductOver(build.transpose(self.block).xreplace({TIME: BETWEEN}), BETWEEN, SOURCE + 1, TIME)
 
 
 def direct_routes(model: Model | str) -> tuple[DirectRoute, ...]:

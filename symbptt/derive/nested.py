@@ -16,7 +16,7 @@ from symbptt.algebra.related import Tangent
 from symbptt.data.wrt import wanted
 from symbptt.derive import step
 from symbptt.derive.adjoint import initial
-from symbptt.derive.numeric import Form, Run
+from symbptt.derive.numeric import Evaluation, Form
 from symbptt.display import Formula, Summarised
 from symbptt.errors import BadInput
 from symbptt.model.values import Role, Variable
@@ -33,7 +33,7 @@ class Sensitivities(Summarised, Formula, Form[Array]):
     def _summary_(self) -> str:
         return f"of {self.graph.model.name} with respect to {self.parameter.name}, T={self.graph.T}"
 
-    def of_run(self, done: Run) -> Array:
+    def of_run(self, done: Evaluation) -> Array:
         """dL/d theta by carrying ds_t/d theta forward, one direction for each entry of theta.
 
         Shape as in the emitted code: the parameter's own, (T, N, ...) for an input, (N, ...) for an initial state.
@@ -48,7 +48,7 @@ def sensitivities(graph: UnrolledGraph, wrt: str) -> Sensitivities:
     return Sensitivities(graph, wanted(graph.model, wrt))
 
 
-def _directions(item: Sensitivities, done: Run) -> tuple[Array, tuple[int, ...]]:
+def _directions(item: Sensitivities, done: Evaluation) -> tuple[Array, tuple[int, ...]]:
     """Unit directions (P, T or 1, N or 1, rows, columns) for every entry, and the shape of the result."""
     v = item.parameter
     rows, columns = done.values.size(v.rows), done.values.size(v.columns)
@@ -64,7 +64,7 @@ def _directions(item: Sensitivities, done: Run) -> tuple[Array, tuple[int, ...]]
     return np.eye(count).reshape(count, steps, samples, rows, columns), user
 
 
-def _forward(item: Sensitivities, done: Run) -> Array:
+def _forward(item: Sensitivities, done: Evaluation) -> Array:
     model, v = item.graph.model, item.parameter
     assert model.loss is not None
     unit, shape = _directions(item, done)

@@ -28,7 +28,7 @@ WEIGHT = LossWeight(Timed("L", 1, 1, TIME))
 
 
 @dataclass(frozen=True)
-class Run:
+class Evaluation:
     """A graph with the value of every symbol: `values.leaves` maps a symbol to an array (N or 1, rows, columns)."""
 
     graph: UnrolledGraph
@@ -122,7 +122,7 @@ def _need(arrays: Arrays, variable: Variable) -> Array:
     return np.asarray(arrays[variable.name])
 
 
-def bind(graph: UnrolledGraph, parameters: Arrays, inputs: Arrays, targets: Arrays, states: Arrays) -> Run:
+def bind(graph: UnrolledGraph, parameters: Arrays, inputs: Arrays, targets: Arrays, states: Arrays) -> Evaluation:
     """The leaves' values, without computing anything."""
     model, T = graph.model, graph.T
     learned = (Role.PARAMETER, Role.BUFFER)
@@ -158,7 +158,7 @@ def bind(graph: UnrolledGraph, parameters: Arrays, inputs: Arrays, targets: Arra
             values.leaves[v.at(0)] = np.broadcast_to(start, (N, rows, columns))
         N = max(N, len(values.leaves[v.at(0)]))
     started = frozenset(v.name for v in model.states if v.initial is not None and v.name not in states)
-    return Run(graph, values, N, {}, started)
+    return Evaluation(graph, values, N, {}, started)
 
 
 def _given(array: Array | None, shape: tuple[int, ...], name: str) -> Array:
@@ -170,7 +170,7 @@ def _given(array: Array | None, shape: tuple[int, ...], name: str) -> Array:
     return np.asarray(array)
 
 
-def loss_weight(bound: Run, mask: Array | None, weights: Array | None) -> dict[int, Array]:
+def loss_weight(bound: Evaluation, mask: Array | None, weights: Array | None) -> dict[int, Array]:
     """What each sample of each loss step counts: mask (T, N) times weights (T,).
 
     With the reduction "mean" it is divided by the number of steps and samples that count: those with a loss, a mask that is
@@ -196,7 +196,7 @@ def loss_weight(bound: Run, mask: Array | None, weights: Array | None) -> dict[i
 def run(
     graph: UnrolledGraph, parameters: Arrays, inputs: Arrays, targets: Arrays | None = None, states: Arrays | None = None,
     mask: Array | None = None, weights: Array | None = None,
-) -> Run:
+) -> Evaluation:
     """Evaluate the graph forward: every symbol gets its value.
 
     Shapes as in the emitted code's contract: inputs and targets (T, N, ...), states (N, ...), parameters as in the file,
@@ -215,7 +215,7 @@ class Form(Generic[R]):
 
     graph: UnrolledGraph
 
-    def of_run(self, done: Run) -> R:
+    def of_run(self, done: Evaluation) -> R:
         """The value at a run of the graph."""
         raise NotImplementedError
 

@@ -20,7 +20,7 @@ from symbptt.algebra.linear import LinearMap
 from symbptt.algebra.related import Cotangent
 from symbptt.data.wrt import wanted
 from symbptt.derive.adjoint import initial
-from symbptt.derive.numeric import Form, Run, to_user
+from symbptt.derive.numeric import Evaluation, Form, to_user
 from symbptt.derive.rules import paths
 from symbptt.display import Summarised, counted
 from symbptt.errors import BadInput
@@ -78,7 +78,7 @@ class Routes(Summarised, Form[tuple[Array, ...]]):
         """The routes of one term."""
         return tuple(route for route in self.found if (route.loss_step, route.source_step) == (t, k))
 
-    def of_run(self, done: Run) -> tuple[Array, ...]:
+    def of_run(self, done: Evaluation) -> tuple[Array, ...]:
         """The value of every route, in the order of `found`.
 
         Parameters are summed over the batch and have their own shape; inputs and initial states keep their samples, (N, ...).
@@ -86,7 +86,7 @@ class Routes(Summarised, Form[tuple[Array, ...]]):
         known: dict[Values, Array] = {}
         return tuple(self._value(route, done, known) for route in self.found)
 
-    def _value(self, route: Route, done: Run, known: dict[Values, Array]) -> Array:
+    def _value(self, route: Route, done: Evaluation, known: dict[Values, Array]) -> Array:
         v = self.parameter
         value = done.batch(_pulled(route, 0, done, known))
         if v.role is not Role.PARAMETER:
@@ -96,7 +96,7 @@ class Routes(Summarised, Form[tuple[Array, ...]]):
         return to_user(v, value.sum(axis=0), 0) * float(route.values[1] not in replaced)
 
 
-def _pulled(route: Route, at: int, done: Run, known: dict[Values, Array]) -> Array:
+def _pulled(route: Route, at: int, done: Evaluation, known: dict[Values, Array]) -> Array:
     """The cotangent of the value at a position of a route; routes that end alike share it by `known`."""
     if at == len(route.maps):
         return done.weight[route.loss_step]

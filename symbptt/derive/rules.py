@@ -20,6 +20,7 @@ from symbptt.algebra.functions import FUNCTIONS
 from symbptt.algebra.linear import Hadamard, Left, LinearMap, Scale
 from symbptt.algebra.nodes import (
     BatchMean,
+    Broadcast,
     Concat,
     CrossEntropy,
     CrossEntropySlope,
@@ -30,7 +31,6 @@ from symbptt.algebra.nodes import (
     Slope,
     SlopeByResult,
     Softmax,
-    Spread,
     SumAll,
     is_leaf,
 )
@@ -50,7 +50,7 @@ RULE_NAMES: dict[type, str] = {
     SumAll: "sum of entries",
     HalfSquaredNorm: "squared norm",
     CrossEntropy: "softmax with cross-entropy",
-    Spread: "broadcast",
+    Broadcast: "broadcast",
     Concat: "concatenation",
     Slice: "slice",
 }
@@ -114,7 +114,7 @@ def _hadamard(node: sp.HadamardProduct, result: MatrixExpr | None = None) -> Loc
 @local.register
 def _transpose(node: sp.Transpose, result: MatrixExpr | None = None) -> Local:
     """d(X^T) = dX^T."""
-    return ((node.arg, linear.Flip()),)
+    return ((node.arg, linear.TransposeMap()),)
 
 
 @local.register
@@ -151,7 +151,7 @@ def _log_sum_exp(node: LogSumExp, result: MatrixExpr | None = None) -> Local:
 @local.register
 def _sum_all(node: SumAll, result: MatrixExpr | None = None) -> Local:
     """d sum(X) = sum(dX)."""
-    return ((node.args[0], linear.AddUp(*node.args[0].shape)),)
+    return ((node.args[0], linear.TotalMap(*node.args[0].shape)),)
 
 
 @local.register
@@ -160,7 +160,7 @@ def _half_squared_norm(node: HalfSquaredNorm, result: MatrixExpr | None = None) 
     x = node.args[0]
     if x.shape[1] == 1:
         return ((x, Left(build.transpose(x))),)
-    return ((x, linear.compose(linear.AddUp(*x.shape), Hadamard(x))),)
+    return ((x, linear.compose(linear.TotalMap(*x.shape), Hadamard(x))),)
 
 
 @local.register
@@ -171,9 +171,9 @@ def _cross_entropy(node: CrossEntropy, result: MatrixExpr | None = None) -> Loca
 
 
 @local.register
-def _spread(node: Spread, result: MatrixExpr | None = None) -> Local:
+def _spread(node: Broadcast, result: MatrixExpr | None = None) -> Local:
     """d (s 1) = ds 1."""
-    return ((node.args[0], linear.SpreadOut(*node.shape)),)
+    return ((node.args[0], linear.BroadcastMap(*node.shape)),)
 
 
 @local.register
@@ -183,7 +183,7 @@ def _concat(node: Concat, result: MatrixExpr | None = None) -> Local:
     start: sp.Expr = sp.S.Zero
     for part in node.args:
         stop = start + part.shape[0]
-        pairs.append((part, linear.Place(start, stop, node.shape[0])))
+        pairs.append((part, linear.EmbedMap(start, stop, node.shape[0])))
         start = stop
     return tuple(pairs)
 
@@ -191,7 +191,7 @@ def _concat(node: Concat, result: MatrixExpr | None = None) -> Local:
 @local.register
 def _slice(node: Slice, result: MatrixExpr | None = None) -> Local:
     """The rows of the change."""
-    return ((node.args[0], linear.Take(node.args[1], node.args[2], node.args[0].shape[0])),)
+    return ((node.args[0], linear.SliceMap(node.args[1], node.args[2], node.args[0].shape[0])),)
 
 
 def pull(value: MatrixExpr, cotangent: MatrixExpr, result: MatrixExpr | None = None) -> list[tuple[sp.MatrixSymbol, MatrixExpr]]:

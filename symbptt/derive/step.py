@@ -24,7 +24,7 @@ from symbptt.model.values import Equation, Model, Role, Variable
 
 
 @dataclass(frozen=True)
-class Program:
+class LinearProgram:
     """Assignments in order, then outputs; all in template time."""
 
     assignments: tuple[tuple[sp.MatrixSymbol, MatrixExpr], ...]
@@ -36,12 +36,12 @@ class Program:
             values.leaves[target] = evaluate(value, values)
         return {leaf: evaluate(value, values) for leaf, value in self.outputs}
 
-    def only(self, leaves: frozenset[sp.MatrixSymbol]) -> Program:
+    def only(self, leaves: frozenset[sp.MatrixSymbol]) -> LinearProgram:
         """The program without the outputs that are not asked for."""
-        return Program(self.assignments, tuple(pair for pair in self.outputs if pair[0] in leaves))
+        return LinearProgram(self.assignments, tuple(pair for pair in self.outputs if pair[0] in leaves))
 
 
-def _pullback(equations: Iterable[Equation], seeds: dict[str, MatrixExpr], cut: frozenset[sp.MatrixSymbol]) -> Program:
+def _pullback(equations: Iterable[Equation], seeds: dict[str, MatrixExpr], cut: frozenset[sp.MatrixSymbol]) -> LinearProgram:
     """Reverse sweep over one step: `seeds` start the adjoints, symbols in `cut` are treated as leaves."""
     assignments: list[tuple[sp.MatrixSymbol, MatrixExpr]] = []
 
@@ -55,18 +55,18 @@ def _pullback(equations: Iterable[Equation], seeds: dict[str, MatrixExpr], cut: 
         return Adjoint(target)
 
     incoming = sweep(template(equations), cotangent)
-    return Program(tuple(assignments), tuple((leaf, total(terms)) for leaf, terms in incoming.items()))
+    return LinearProgram(tuple(assignments), tuple((leaf, total(terms)) for leaf, terms in incoming.items()))
 
 
 @lru_cache(maxsize=64)
-def step_vjp(model: Model) -> Program:
+def step_vjp(model: Model) -> LinearProgram:
     """J_t^T and (d+s_t/d theta)^T at once: from the step adjoints of s_t to every leaf of the step."""
     seeds: dict[str, MatrixExpr] = {s.name: StepAdjoint(s.at()) for s in model.states}
     return _pullback(model.equations, seeds, frozenset())
 
 
 @lru_cache(maxsize=64)
-def loss_vjp(model: Model) -> Program:
+def loss_vjp(model: Model) -> LinearProgram:
     """The immediate derivatives of L_t: by the states of step t (g_t), by s_{t-1}, by parameters and inputs.
 
     The states of step t are cut: routes through other values of the step are followed.
@@ -78,7 +78,7 @@ def loss_vjp(model: Model) -> Program:
 
 
 @lru_cache(maxsize=64)
-def step_jvp(model: Model, with_loss: bool = True) -> Program:
+def step_jvp(model: Model, with_loss: bool = True) -> LinearProgram:
     """Tangents of every value of the step, if asked the loss too, from the tangents of its leaves."""
     tangents: dict[sp.MatrixSymbol, MatrixExpr] = {}
     for v in model.of(Role.PARAMETER, Role.INPUT):
@@ -91,7 +91,7 @@ def step_jvp(model: Model, with_loss: bool = True) -> Program:
         target = equation.target.at()
         assignments.append((Tangent(target), push(equation.value, tangents, target)))
         tangents[target] = Tangent(target)
-    return Program(tuple(assignments), ())
+    return LinearProgram(tuple(assignments), ())
 
 
 def accumulate(equations: Iterable[Equation], source: sp.MatrixSymbol, cut: frozenset[sp.MatrixSymbol]) -> dict[str, LinearMap]:

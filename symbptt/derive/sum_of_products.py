@@ -25,7 +25,7 @@ from symbptt.data.wrt import wanted
 from symbptt.derive import formula, step
 from symbptt.derive.adjoint import initial
 from symbptt.derive.factors import Factor, Factors, at_step
-from symbptt.derive.numeric import Form, Run, to_user
+from symbptt.derive.numeric import Evaluation, Form, to_user
 from symbptt.derive.walk import visits
 from symbptt.display import Formula, Summarised, counted
 from symbptt.errors import BadInput
@@ -89,7 +89,7 @@ class Gradient(Summarised, Formula, Form[dict[tuple[int, int], Array]]):
         where = f"of {self.graph.model.name} with respect to {self.parameter.name}, T={self.graph.T}"
         return f"{where}: {counted(len(self.pairs), 'term')}"
 
-    def of_run(self, done: Run) -> dict[tuple[int, int], Array]:
+    def of_run(self, done: Evaluation) -> dict[tuple[int, int], Array]:
         """The value of every term {(t, k): array}, 1-based, all pairs listed, zeros included.
 
         Parameters are summed over the batch and have their own shape; the terms of an input x_k and of an initial state

@@ -19,7 +19,7 @@ from symbptt.algebra.related import StepAdjoint
 from symbptt.derive import step
 from symbptt.derive.adjoint import initial
 from symbptt.derive.batch_sum import batch_sum
-from symbptt.derive.numeric import Run
+from symbptt.derive.numeric import Evaluation
 from symbptt.model.values import Role, Variable
 
 LANE_ENTRIES = 1 << 20
@@ -57,7 +57,7 @@ def size(variable: Variable, values: Values) -> tuple[int, int]:
     return values.size(variable.rows), values.size(variable.columns)
 
 
-def visits(done: Run, wanted: tuple[Variable, ...], samples: bool = False) -> Iterator[Visit]:
+def visits(done: Evaluation, wanted: tuple[Variable, ...], samples: bool = False) -> Iterator[Visit]:
     """Visit the steps T .. 1 of a model with a loss.
 
     `wanted` are parameters, inputs and states; an initial state, learned or not, has the terms (t, 1), at k = 1.
@@ -67,7 +67,7 @@ def visits(done: Run, wanted: tuple[Variable, ...], samples: bool = False) -> It
 
 
 class _Walk:
-    def __init__(self, done: Run, wanted: tuple[Variable, ...], samples: bool) -> None:
+    def __init__(self, done: Evaluation, wanted: tuple[Variable, ...], samples: bool) -> None:
         self.done, self.model, self.samples = done, done.graph.model, samples
         self.leaves = tuple(v for v in wanted if not initial(self.model, v))
         self.initial = tuple(v for v in wanted if initial(self.model, v))

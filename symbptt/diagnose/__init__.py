@@ -7,8 +7,8 @@ from symbptt.diagnose.causes import TABLE, Cause
 from symbptt.diagnose.check import gradients
 from symbptt.diagnose.diagnosis import Diagnosis
 from symbptt.diagnose.findings import Finding
-from symbptt.diagnose.foreign import code
 from symbptt.diagnose.formula.check import check_formula, formulas
+from symbptt.diagnose.submission import code
 
 __all__ = ["TABLE", "Cause", "Diagnosis", "Finding", "autodiff", "check_formula", "code", "formulas", "gradients", "values"]
 

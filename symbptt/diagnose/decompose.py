@@ -6,14 +6,14 @@ import numpy as np
 
 from symbptt.algebra.evaluate import Array
 from symbptt.derive.numeric import to_user
-from symbptt.diagnose.given import Given
 from symbptt.diagnose.interpret import Terms
+from symbptt.diagnose.submitted import SubmittedGradient
 from symbptt.model.values import Role
 
 Pair = tuple[int, int]
 
 
-def columns(terms: Terms, given: Given) -> dict[Pair, Array]:
+def columns(terms: Terms, given: SubmittedGradient) -> dict[Pair, Array]:
     """The terms of a gradient at the places that numbers are given for, zero terms left out."""
     variable = terms.model[given.name]
     if variable.role is not Role.PARAMETER or not variable.tied:
@@ -28,7 +28,7 @@ def columns(terms: Terms, given: Given) -> dict[Pair, Array]:
     return found
 
 
-def shares(terms: Terms, givens: tuple[Given, ...], names: frozenset[str]) -> dict[Pair, float]:
+def shares(terms: Terms, givens: tuple[SubmittedGradient, ...], names: frozenset[str]) -> dict[Pair, float]:
     """How much of each term is in these gradients: 1 for a term that is there, 0 for one that is missing.
 
     Empty where the numbers do not determine it.
@@ -48,7 +48,7 @@ def shares(terms: Terms, givens: tuple[Given, ...], names: frozenset[str]) -> di
     return {pair: 1 + float(value) for pair, value in zip(pairs, solution, strict=True)}
 
 
-def missing(terms: Terms, givens: tuple[Given, ...], names: frozenset[str]) -> tuple[Pair, ...]:
+def missing(terms: Terms, givens: tuple[SubmittedGradient, ...], names: frozenset[str]) -> tuple[Pair, ...]:
     """The terms whose absence explains the numbers exactly; empty if it does not."""
     found = shares(terms, givens, names)
     gone = tuple(pair for pair, share in found.items() if abs(share) < 1e-4)

@@ -9,8 +9,8 @@ import numpy as np
 
 from symbptt.algebra.evaluate import Array
 from symbptt.diagnose.causes import Cause
-from symbptt.diagnose.given import Given
 from symbptt.diagnose.match import Matcher
+from symbptt.diagnose.submitted import SubmittedGradient
 
 _NICE = 1e-7
 """How near a factor must be to a simple number to be called by it."""
@@ -68,7 +68,7 @@ def clipped(bound: float) -> Cause:
     return Cause("clipped", words=(("how", f"to [−{bound:g}, {bound:g}], entry by entry"),))
 
 
-def norm_clip(givens: tuple[Given, ...], factors: Mapping[str, float]) -> Cause | None:
+def norm_clip(givens: tuple[SubmittedGradient, ...], factors: Mapping[str, float]) -> Cause | None:
     """Clipping of the norm of all gradients together, or of one: a common factor below 1 and a norm that is a round number."""
     values = [g.values for g in givens]
     whole = [float(np.sqrt(sum(float(v @ v) for v in values)))] if len(set(np.round(list(factors.values()), 7))) == 1 else []

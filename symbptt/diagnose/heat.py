@@ -7,10 +7,10 @@ from collections.abc import Mapping
 import numpy as np
 
 from symbptt.diagnose import decompose
-from symbptt.diagnose.given import Given
 from symbptt.diagnose.mutant import terms
 from symbptt.diagnose.problem import Case
 from symbptt.diagnose.search import Hypothesis
+from symbptt.diagnose.submitted import SubmittedGradient
 from symbptt.model.values import Role
 from symbptt.terminal import columns
 
@@ -24,7 +24,7 @@ _EXPLAINED = 1e-4
 """Numbers that shares of the terms give but for this much, relative to the largest, are explained by them."""
 
 
-def differing(case: Case, given: Given, hypothesis: Hypothesis | None) -> Mapping[Pair, float]:
+def differing(case: Case, given: SubmittedGradient, hypothesis: Hypothesis | None) -> Mapping[Pair, float]:
     """The difference in each term, relative to the largest; from the mistake if it is known, else by least squares.
 
     Empty where it cannot be told.
@@ -47,7 +47,7 @@ def _of_hypothesis(case: Case, name: str, hypothesis: Hypothesis) -> dict[Pair, 
     return {(t, k): float(apart[i, k - 1]) for i, t in enumerate(case.terms.losses) for k in range(1, t + 1)}
 
 
-def _of_numbers(case: Case, given: Given) -> dict[Pair, float]:
+def _of_numbers(case: Case, given: SubmittedGradient) -> dict[Pair, float]:
     """From shares of the right terms, if these give the numbers: a difference of another kind has no place in the map."""
     found = decompose.shares(case.terms, (given,), frozenset([given.name]))
     columns = decompose.columns(case.terms, given)

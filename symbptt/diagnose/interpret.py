@@ -12,7 +12,7 @@ from symbptt.derive.numeric import to_user
 from symbptt.diagnose import jacobians
 from symbptt.diagnose.linear import Compiled, Frame, compiled
 from symbptt.diagnose.point import Point
-from symbptt.diagnose.routes import Backward, Route
+from symbptt.diagnose.routes import BackwardPass, Route
 from symbptt.model.values import Model, Role, Variable
 
 Gradients = dict[str, Array]
@@ -49,12 +49,12 @@ class Sweep:
     `leaves` are the terms of parameters and inputs that flow out of them.
     """
 
-    program: Backward
+    program: BackwardPass
     frame: Frame
     carried: Mapping[str, Array]
     leaves: Mapping[str, Array]
 
-    def fits(self, program: Backward) -> bool:
+    def fits(self, program: BackwardPass) -> bool:
         """Whether another pass has the same adjoints: it differs in gradients at most."""
         mine = self.program
         same = len(mine.inner) == len(program.inner) and all(a is b for a, b in zip(mine.inner, program.inner, strict=True))
@@ -62,14 +62,14 @@ class Sweep:
             program.cut, program.piled, program.chain, program.leaking)
 
 
-def sweep(program: Backward, point: Point) -> Sweep:
+def sweep(program: BackwardPass, point: Point) -> Sweep:
     """The adjoints of a pass, and all terms of its parameters and inputs."""
     frame, carried = _adjoints(program, point)
     names = frozenset(v.name for v in program.model.of(Role.PARAMETER, Role.INPUT) if not v.classes)
     return Sweep(program, frame, carried, {name: _leaf(program, point, frame, name) for name in names})
 
 
-def interpret(program: Backward, point: Point, names: frozenset[str] | None = None, near: Sweep | None = None) -> Terms:
+def interpret(program: BackwardPass, point: Point, names: frozenset[str] | None = None, near: Sweep | None = None) -> Terms:
     """Run a backward pass from step T to step 1; the terms of the gradients in `names`, all if None.
 
     `near` is a sweep of a pass at the same point; what is the same in both is taken from it.
@@ -96,20 +96,20 @@ def interpret(program: Backward, point: Point, names: frozenset[str] | None = No
     return Terms(program.model, point.losses, point.T, found)
 
 
-def _misplaced(program: Backward, point: Point, frame: Frame, carried: Mapping[str, Array]) -> dict[str, Array]:
+def _misplaced(program: BackwardPass, point: Point, frame: Frame, carried: Mapping[str, Array]) -> dict[str, Array]:
     """What is taken for the adjoint of initial values that are `early` or come `again`."""
     first = Frame(0, {n: a[0] for n, a in frame.now.items()}, {n: a[0] for n, a in frame.later.items()})
     own = {n: _total(_pieces(program.into(n), point), point, first, program.model[n]) for n in program.again}
     return {state: frame.now[value][0] for state, value in program.early} | {n: carried[n] + value for n, value in own.items()}
 
 
-def _same(one: Backward, other: Backward, name: str) -> bool:
+def _same(one: BackwardPass, other: BackwardPass, name: str) -> bool:
     """Whether a gradient is computed alike in two passes."""
     mine, yours = one.into(name), other.into(name)
     return len(mine) == len(yours) and all(a is b for a, b in zip(mine, yours, strict=True))
 
 
-def _adjoints(program: Backward, point: Point) -> tuple[Frame, Mapping[str, Array]]:
+def _adjoints(program: BackwardPass, point: Point) -> tuple[Frame, Mapping[str, Array]]:
     """The adjoints of every step, stacked, and those that reach step 0."""
     if program.chain is not None:
         return jacobians.adjoints(program, point, program.chain)
@@ -123,7 +123,7 @@ def _to_next_sample(array: Array) -> Array:
     return np.concatenate([np.zeros_like(array[:, :1]), array[:, :-1]], axis=1)
 
 
-def _swept(program: Backward, point: Point, carried: Mapping[str, Array]) -> tuple[Frame, Mapping[str, Array]]:
+def _swept(program: BackwardPass, point: Point, carried: Mapping[str, Array]) -> tuple[Frame, Mapping[str, Array]]:
     """One sweep, which starts with a carry."""
     inside = {v.name: _pieces(program.into(v.name), point) for v in program.order}
     lagged = {v.name: _pieces(program.into(v.name, lagged=True), point) for v in program.order}
@@ -162,7 +162,7 @@ def _total(pieces: Iterable[_Piece], point: Point, frame: Frame, variable: Varia
     return total
 
 
-def _leaf(program: Backward, point: Point, frame: Frame, name: str) -> Array:
+def _leaf(program: BackwardPass, point: Point, frame: Frame, name: str) -> Array:
     """The terms of a parameter or an input, all steps at once: (loss steps, T, N, rows, columns)."""
     total = np.zeros((point.T, len(point.losses), point.N, *point.size(program.model[name])))
     for function, external in _pieces(program.into(name), point):

@@ -13,11 +13,11 @@ import numpy as np
 from symbptt.algebra.evaluate import Array
 from symbptt.diagnose.linear import Frame, compiled
 from symbptt.diagnose.point import Point
-from symbptt.diagnose.routes import Backward, Chain
+from symbptt.diagnose.routes import BackwardPass, Chain
 from symbptt.model.values import Role
 
 
-def adjoints(program: Backward, point: Point, chain: Chain) -> tuple[Frame, Mapping[str, Array]]:
+def adjoints(program: BackwardPass, point: Point, chain: Chain) -> tuple[Frame, Mapping[str, Array]]:
     """The adjoints of every step, stacked, and those that reach step 0, if states are joined by these products."""
     own = _within(program, point, {}, len(point.losses), external=True)
     jacobians, start, first = _jacobians(program, point), _starts(program, point), _lagged(program, point, own)
@@ -34,7 +34,7 @@ def adjoints(program: Backward, point: Point, chain: Chain) -> tuple[Frame, Mapp
     return Frame(slice(None), now, after), {n: a[0] for n, a in _split(program, point, reached[:1]).items()}
 
 
-def _within(program: Backward, point: Point, given: Mapping[str, Array], count: int, *, external: bool) -> dict[str, Array]:
+def _within(program: BackwardPass, point: Point, given: Mapping[str, Array], count: int, *, external: bool) -> dict[str, Array]:
     """The adjoints of every step if these arrive, (T, count, N, rows, columns), and nothing comes from the step after."""
     now: dict[str, Array] = {}
     frame = Frame(slice(None), now, {})
@@ -53,7 +53,7 @@ def _within(program: Backward, point: Point, given: Mapping[str, Array], count: 
     return now
 
 
-def _jacobians(program: Backward, point: Point) -> Array:
+def _jacobians(program: BackwardPass, point: Point) -> Array:
     """J of every step, (T, N, S, S), for all S entries of the states."""
     size = sum(_sizes(program, point))
     basis = np.broadcast_to(np.eye(size)[None, :, None], (point.T, size, point.N, size))
@@ -61,7 +61,7 @@ def _jacobians(program: Backward, point: Point) -> Array:
     return _lagged(program, point, now).swapaxes(1, 2)
 
 
-def _lagged(program: Backward, point: Point, now: Mapping[str, Array]) -> Array:
+def _lagged(program: BackwardPass, point: Point, now: Mapping[str, Array]) -> Array:
     """What adjoints hand to the states of the step before, (T, count, N, S)."""
     count = next(iter(now.values())).shape[1]
     parts = []
@@ -80,7 +80,7 @@ def _product(row: Array, jacobians: Array, steps: Sequence[int], turned: bool) -
     return row
 
 
-def _starts(program: Backward, point: Point) -> Array:
+def _starts(program: BackwardPass, point: Point) -> Array:
     """The gradient g_t of each loss by the states of its own step, the other states held fixed: (T, loss steps, N, S)."""
     kept = (r for r in program.routes if r.external or r.through.role is not Role.STATE)
     now = _within(replace(program, routes=tuple(kept)), point, {}, len(point.losses), external=True)
@@ -88,11 +88,11 @@ def _starts(program: Backward, point: Point) -> Array:
     return np.concatenate(parts, axis=-1)
 
 
-def _sizes(program: Backward, point: Point) -> list[int]:
+def _sizes(program: BackwardPass, point: Point) -> list[int]:
     return [int(np.prod(point.size(s))) for s in program.model.states]
 
 
-def _split(program: Backward, point: Point, rows: Array) -> dict[str, Array]:
+def _split(program: BackwardPass, point: Point, rows: Array) -> dict[str, Array]:
     """Rows (..., S) as one array (..., rows, columns) for each state."""
     states, ends = program.model.states, np.cumsum(_sizes(program, point))[:-1]
     parts = np.split(rows, ends, axis=-1)

@@ -11,7 +11,6 @@ from symbptt.algebra.evaluate import Array
 from symbptt.diagnose import decompose, factors, reconcile, scaling, search, several, transforms
 from symbptt.diagnose.causes import Cause
 from symbptt.diagnose.findings import RIGHT, SCALED, WRONG, Entry, Finding, Suspect
-from symbptt.diagnose.given import Given
 from symbptt.diagnose.heat import differing
 from symbptt.diagnose.match import Matcher
 from symbptt.diagnose.mistakes import far_fetched, mutants
@@ -19,13 +18,14 @@ from symbptt.diagnose.pairs import pairs
 from symbptt.diagnose.problem import Case
 from symbptt.diagnose.reconcile import ByName, Explanation
 from symbptt.diagnose.search import Hypothesis, Problem, Singles
+from symbptt.diagnose.submitted import SubmittedGradient
 
 MAX_CAUSES = 12
 """Causes that are listed for a gradient."""
 NEAREST = 3
 """Hypotheses that are listed where none is certain."""
 
-Shorter = Iterable[tuple[Case, Sequence[Given]]]
+Shorter = Iterable[tuple[Case, Sequence[SubmittedGradient]]]
 """Points of fewer steps with the gradients there."""
 
 
@@ -45,7 +45,7 @@ class _Judged:
         return [g.name for g in self.matcher.givens if g.name not in self.right and g.name not in self.scaled]
 
 
-def findings(case: Case, givens: Sequence[Given], shorter: Shorter = (), deep: bool = True) -> tuple[Finding, ...]:
+def findings(case: Case, givens: Sequence[SubmittedGradient], shorter: Shorter = (), deep: bool = True) -> tuple[Finding, ...]:
     """A finding for each given gradient; `shorter` are the gradients of the same code for its first steps alone.
 
     Unless it goes `deep` only single mistakes are looked for that explain all of them.
@@ -57,7 +57,7 @@ def findings(case: Case, givens: Sequence[Given], shorter: Shorter = (), deep: b
     return tuple(_finding(known, g, explained.get(g.name, ())) for g in known.matcher.givens)
 
 
-def _judged(case: Case, givens: Sequence[Given]) -> _Judged:
+def _judged(case: Case, givens: Sequence[SubmittedGradient]) -> _Judged:
     matcher = Matcher.of(givens, case.right)
     names = [g.name for g in matcher.givens]
     right = frozenset(n for n, ok in zip(names, matcher.equal(matcher.truth), strict=True) if ok)
@@ -65,7 +65,7 @@ def _judged(case: Case, givens: Sequence[Given]) -> _Judged:
     return _Judged(case, matcher, right, scaled, dict(zip(names, map(float, matcher.errors()), strict=True)))
 
 
-def _turned(givens: Sequence[Given]) -> list[Given]:
+def _turned(givens: Sequence[SubmittedGradient]) -> list[SubmittedGradient]:
     """Square matrices are read as the others were, whose shapes tell: all as they are or all transposed, whatever comes out."""
     rows = any(g.layout == "transposed" for g in givens)
     return [(g.turned() if rows else None) or g for g in givens]
@@ -116,7 +116,7 @@ def _without(known: _Judged, names: frozenset[str]) -> _Judged:
     return replace(known, matcher=Matcher.of(kept, known.case.right), scaled={})
 
 
-def _finding(known: _Judged, given: Given, hypotheses: tuple[Hypothesis, ...]) -> Finding:
+def _finding(known: _Judged, given: SubmittedGradient, hypotheses: tuple[Hypothesis, ...]) -> Finding:
     name, case = given.name, known.case
     verdict = RIGHT if name in known.right else SCALED if name in known.scaled else WRONG
     suspects = _suspects(known, given, hypotheses)
@@ -142,7 +142,7 @@ def _finding(known: _Judged, given: Given, hypotheses: tuple[Hypothesis, ...]) -
     )
 
 
-def _factor(known: _Judged, given: Given) -> tuple[Cause, ...]:
+def _factor(known: _Judged, given: SubmittedGradient) -> tuple[Cause, ...]:
     if given.name not in known.scaled:
         return ()
     chosen = tuple(g for g in known.matcher.givens if g.name in known.scaled)
@@ -150,7 +150,7 @@ def _factor(known: _Judged, given: Given) -> tuple[Cause, ...]:
     return (clipped or factors.cause(given.name, known.scaled[given.name], known.case.counts),)
 
 
-def _suspects(known: _Judged, given: Given, hypotheses: tuple[Hypothesis, ...]) -> list[Suspect]:
+def _suspects(known: _Judged, given: SubmittedGradient, hypotheses: tuple[Hypothesis, ...]) -> list[Suspect]:
     """The causes of the hypotheses, those of the first one first, then others with the same numbers."""
     made: list[Suspect] = []
     told: list[frozenset[tuple[str, str | None, str]]] = []
@@ -174,7 +174,7 @@ def _suspects(known: _Judged, given: Given, hypotheses: tuple[Hypothesis, ...]) 
     return made
 
 
-def _unsummed(case: Case, given: Given) -> Cause:
+def _unsummed(case: Case, given: SubmittedGradient) -> Cause:
     assert given.unsummed is not None
     extra = given.unsummed.shape[: given.unsummed.ndim - len(given.shape)]
     words = {case.point.T: "time", case.point.N: "the batch"}
@@ -182,7 +182,7 @@ def _unsummed(case: Case, given: Given) -> Cause:
     return Cause("bias-not-summed", None, given.name, 0, (("what", f"d{given.name}"), ("axes", axes)))
 
 
-def _worst(known: _Judged, given: Given) -> Entry | None:
+def _worst(known: _Judged, given: SubmittedGradient) -> Entry | None:
     right: Array = given.pick(known.case.right[given.name])
     if not right.size:
         return None

@@ -138,7 +138,7 @@ def _batch_mean(node: nodes.BatchMean, point: Point) -> Compiled:
 
 
 @_linear.register
-def _spread(node: nodes.Spread, point: Point) -> Compiled:
+def _spread(node: nodes.Broadcast, point: Point) -> Compiled:
     inner, size = compiled(node.args[0], point), (point.values.size(node.shape[0]), point.values.size(node.shape[1]))
 
     def value(frame: Frame) -> Array:

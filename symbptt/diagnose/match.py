@@ -8,8 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from symbptt.algebra.evaluate import Array
-from symbptt.diagnose.given import Given
 from symbptt.diagnose.interpret import Gradients
+from symbptt.diagnose.submitted import SubmittedGradient
 
 _FLOOR = 1e-3
 """A gradient's size is at least this share of the largest of all: one that is zero by cancellation has rounding errors only."""
@@ -19,7 +19,7 @@ _FLOOR = 1e-3
 class Matcher:
     """The given gradients side by side in one vector; `truth` are the right numbers at the same places."""
 
-    givens: tuple[Given, ...]
+    givens: tuple[SubmittedGradient, ...]
     values: Array
     truth: Array
     sizes: Array
@@ -29,7 +29,7 @@ class Matcher:
     """The gradient, by its place in `givens`, that each number belongs to."""
 
     @classmethod
-    def of(cls, givens: Sequence[Given], right: Mapping[str, Array]) -> Matcher:
+    def of(cls, givens: Sequence[SubmittedGradient], right: Mapping[str, Array]) -> Matcher:
         """A matcher for these gradients; `right` holds all right gradients, in full."""
         largest = {name: float(np.abs(array).max(initial=0.0)) for name, array in right.items()}
         floor = max(_FLOOR * max(largest.values(), default=0.0), 1e-300)

@@ -11,9 +11,9 @@ from sympy.matrices.expressions.matexpr import MatrixExpr
 from symbptt.diagnose.causes import Cause
 from symbptt.diagnose.interpret import Gradients, Terms, interpret
 from symbptt.diagnose.problem import Case
-from symbptt.diagnose.routes import Backward, Route
+from symbptt.diagnose.routes import BackwardPass, Route
 
-Edit = Callable[[Backward], Backward]
+Edit = Callable[[BackwardPass], BackwardPass]
 Filter = Callable[[Terms], Terms]
 
 

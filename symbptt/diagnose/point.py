@@ -17,7 +17,7 @@ from sympy.matrices.expressions.matexpr import MatrixExpr
 from symbptt.algebra.evaluate import Array, Values, evaluate
 from symbptt.algebra.nodes import TIME, Timed
 from symbptt.algebra.related import Cotangent, Related
-from symbptt.derive.numeric import Run
+from symbptt.derive.numeric import Evaluation
 from symbptt.diagnose.displaced import Border, Displaced
 from symbptt.errors import MissingRule
 from symbptt.model.values import Variable
@@ -37,7 +37,7 @@ class _Leaves(dict[sp.MatrixSymbol, Array]):
 class Point:
     """A forward run, ready for backward passes; `weight` (T, N, 1, 1) is what each step and sample counts in the loss."""
 
-    def __init__(self, done: Run, cotangents: dict[str, Array] | None = None) -> None:
+    def __init__(self, done: Evaluation, cotangents: dict[str, Array] | None = None) -> None:
         self.run = done
         self.T, self.N = done.graph.T, done.N
         self.cotangents = cotangents or {}

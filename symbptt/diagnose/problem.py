@@ -14,10 +14,10 @@ from symbptt.algebra.evaluate import Array
 from symbptt.derive.numeric import run, to_user
 from symbptt.diagnose.causes import Cause
 from symbptt.diagnose.findings import WRONG, Finding, Suspect
-from symbptt.diagnose.given import Given, entries, whole
 from symbptt.diagnose.interpret import Gradients, Sweep, Terms, interpret, sweep
 from symbptt.diagnose.point import Point
-from symbptt.diagnose.routes import Backward, backward
+from symbptt.diagnose.routes import BackwardPass, backward
+from symbptt.diagnose.submitted import SubmittedGradient, entries, whole
 from symbptt.errors import BadInput, UnknownName
 from symbptt.model.values import Model, Role, Variable
 from symbptt.unroll.graph import UnrolledGraph, steps
@@ -34,7 +34,7 @@ class Case:
     `merged` is the point with all loss steps taken together, `total` the adjoints there: most mistakes need no more.
     """
 
-    program: Backward
+    program: BackwardPass
     point: Point
     unset: Callable[[frozenset[str]], Point]
     sweep: Sweep
@@ -165,16 +165,16 @@ def named(model: Model, name: str) -> Variable:
     raise UnknownName("gradient", name, known)
 
 
-def given(case: Case, theirs: Arrays, single: Arrays) -> tuple[tuple[Given, ...], tuple[Finding, ...]]:
+def given(case: Case, theirs: Arrays, single: Arrays) -> tuple[tuple[SubmittedGradient, ...], tuple[Finding, ...]]:
     """The gradients that can be compared, and findings on those that cannot."""
-    compared: dict[str, Given] = {}
+    compared: dict[str, SubmittedGradient] = {}
     findings: list[Finding] = []
     for key, value in theirs.items():
         variable = named(case.program.model, key)
         expected = case.right[variable.name]
         array = value if isinstance(value, np.ndarray) else _loose(value)
         made = _comparable(variable, array, expected, {"T": case.point.T, "N": case.point.N})
-        if isinstance(made, Given):
+        if isinstance(made, SubmittedGradient):
             compared[variable.name] = made
         else:
             findings.append(Finding(variable.name, WRONG, float("inf"), (Suspect(made, True),)))
@@ -193,7 +193,7 @@ def _loose(value: Any) -> Array:
         return np.array(None)
 
 
-def _comparable(variable: Variable, array: Array, expected: Array, lead: Mapping[str, int]) -> Given | Cause:
+def _comparable(variable: Variable, array: Array, expected: Array, lead: Mapping[str, int]) -> SubmittedGradient | Cause:
     if array.dtype.kind not in "biuf":
         return Cause("not-real", None, variable.name, 0, ())
     bad = int((~np.isfinite(array)).sum()) if array.dtype.kind == "f" else 0

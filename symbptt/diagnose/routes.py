@@ -56,7 +56,7 @@ class Chain:
 
 
 @dataclass(frozen=True)
-class Backward:
+class BackwardPass:
     """A backward pass: `order` are the values whose adjoints are computed, in order; `routes` feed them.
 
     `cut` are states whose carry is computed but never added; `piled` are states whose carry is added up instead of replaced.
@@ -87,7 +87,7 @@ class Backward:
             found.setdefault((route.target.name, route.lagged), []).append(route)
         return {key: tuple(routes) for key, routes in found.items()}
 
-    def edited(self, edit: Callable[[Route], Iterable[Route]]) -> Backward:
+    def edited(self, edit: Callable[[Route], Iterable[Route]]) -> BackwardPass:
         """The pass with every route replaced by the routes that `edit` makes of it."""
         return replace(self, routes=tuple(new for route in self.routes for new in edit(route)))
 
@@ -96,7 +96,7 @@ class Backward:
         return self._by_target.get((name, lagged), ())
 
 
-def backward(model: Model) -> Backward:
+def backward(model: Model) -> BackwardPass:
     """The correct backward pass of a model; without a loss its outputs take cotangents."""
     derived = recursion(model)
     loss = model.loss.target if model.loss else None
@@ -115,5 +115,5 @@ def backward(model: Model) -> Backward:
             is_state = equation.variable.role is Role.STATE
             number = derived.adjoint_number(equation.variable.name) if is_state else equation.number
             add(equation.variable, term, is_state, number)
-    return Backward(model, tuple(e.variable for e in derived.adjoints), tuple(routes))
+    return BackwardPass(model, tuple(e.variable for e in derived.adjoints), tuple(routes))
 

@@ -11,7 +11,7 @@ from symbptt import typeset
 from symbptt.algebra import build
 from symbptt.algebra.nodes import TIME, Timed
 from symbptt.algebra.related import Adjoint, Cotangent
-from symbptt.diagnose.routes import Backward, Route
+from symbptt.diagnose.routes import BackwardPass, Route
 from symbptt.model.values import Model, Variable
 
 
@@ -56,7 +56,7 @@ def right_side(routes: Iterable[Route], model: Model) -> str:
     return " and ".join(text(build.add(*values), model) for values in ends.values())
 
 
-def carry(program: Backward, state: Variable) -> str:
+def carry(program: BackwardPass, state: Variable) -> str:
     """What the adjoint of a state takes over from step t+1."""
     routes = program.into(state.name, lagged=True)
     if not routes:

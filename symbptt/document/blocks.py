@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from symbptt.display import Shown, Summarised, counted
 from symbptt.document.breaking import LIMIT
-from symbptt.document.lesson import Lesson
+from symbptt.document.context import DocumentContext
 from symbptt.draw.plot import Plot
 from symbptt.draw.scene import Scene
 from symbptt.narrative.values import Prose, Step
@@ -175,7 +175,7 @@ class LeftOut(Block):
 
 @dataclass(frozen=True, repr=False)
 class Document(Summarised, Shown):
-    """A whole document of a kind, in a language, with the command that makes it; `lesson` is what it is about.
+    """A whole document of a kind, in a language, with the command that makes it; `context` is what it is about.
 
     `byline` are lines such as course and author. `room` says that its readers write into it, so that it asks for their name.
     """
@@ -187,7 +187,7 @@ class Document(Summarised, Shown):
     language: str
     command: str
     blocks: tuple[Block, ...]
-    lesson: Lesson
+    context: DocumentContext
     room: bool = False
 
     def _summary_(self) -> str:

@@ -1,4 +1,4 @@
-"""What the template of a block receives: finished strings, written by the pen of a format."""
+"""What the template of a block receives: finished strings, written by the writer of a format."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ from symbptt.document.blocks import (
     Terms,
 )
 from symbptt.document.breaking import broken
-from symbptt.document.pens.pen import Pen
+from symbptt.document.writers.writer import Writer
 from symbptt.errors import MissingRule
 from symbptt.narrative.values import Step
 
@@ -41,108 +41,108 @@ LONG = 22
 
 
 @singledispatch
-def fields(block: Block, pen: Pen, write: Write) -> dict[str, Any]:
+def fields(block: Block, writer: Writer, write: Write) -> dict[str, Any]:
     """The values of the template of a block; raises MissingRule for a block without a rule."""
     raise MissingRule("fields of the block", block, "symbptt/document/fields.py")
 
 
 @fields.register
-def _heading(block: Heading, pen: Pen, write: Write) -> dict[str, Any]:
+def _heading(block: Heading, writer: Writer, write: Write) -> dict[str, Any]:
     return {
-        "text": pen.text(block.text), "key": block.key, "level": block.level, "numbered": block.numbered, "fresh": block.fresh,
+        "text": writer.text(block.text), "key": block.key, "level": block.level, "numbered": block.numbered, "fresh": block.fresh,
     }
 
 
 @fields.register
-def _paragraph(block: Paragraph, pen: Pen, write: Write) -> dict[str, Any]:
-    return {"text": pen.prose(block.text)}
+def _paragraph(block: Paragraph, writer: Writer, write: Write) -> dict[str, Any]:
+    return {"text": writer.prose(block.text)}
 
 
 @fields.register
-def _bullets(block: Bullets, pen: Pen, write: Write) -> dict[str, Any]:
-    return {"entries": [pen.prose(item) for item in block.items]}
+def _bullets(block: Bullets, writer: Writer, write: Write) -> dict[str, Any]:
+    return {"entries": [writer.prose(item) for item in block.items]}
 
 
 @fields.register
-def _steps(block: Steps, pen: Pen, write: Write) -> dict[str, Any]:
-    return {"steps": [made for step in block.steps for made in pen.steps(step)]}
+def _steps(block: Steps, writer: Writer, write: Write) -> dict[str, Any]:
+    return {"steps": [made for step in block.steps for made in writer.steps(step)]}
 
 
 @fields.register
-def _lines(block: Lines, pen: Pen, write: Write) -> dict[str, Any]:
+def _lines(block: Lines, writer: Writer, write: Write) -> dict[str, Any]:
     narrow = ((broken(tree, block.width), note) for tree, note in block.lines)
-    return {"lines": [(made["math"], pen.text(note)) for tree, note in narrow for made in pen.steps(Step(tree))[:1]]}
+    return {"lines": [(made["math"], writer.text(note)) for tree, note in narrow for made in writer.steps(Step(tree))[:1]]}
 
 
 @fields.register
-def _table(block: Table, pen: Pen, write: Write) -> dict[str, Any]:
-    head = [pen.prose(cell) for cell in block.head]
-    return {"head": head, "rows": [[pen.prose(cell) for cell in row] for row in block.rows], "long": len(block.rows) > LONG}
+def _table(block: Table, writer: Writer, write: Write) -> dict[str, Any]:
+    head = [writer.prose(cell) for cell in block.head]
+    return {"head": head, "rows": [[writer.prose(cell) for cell in row] for row in block.rows], "long": len(block.rows) > LONG}
 
 
-def _cell(cell: Cell, pen: Pen) -> dict[str, Any]:
-    colour = "" if cell.lag is None or not cell.text else pen.colour(cell.lag)
-    return {"text": pen.text(cell.text), "colour": colour, "pair": cell.pair, "name": pen.text(cell.name)}
-
-
-@fields.register
-def _terms(block: Terms, pen: Pen, write: Write) -> dict[str, Any]:
-    rows = [(pen.prose((name,)), [_cell(cell, pen) for cell in cells]) for name, cells in block.rows]
-    legend = [(str(lag), pen.colour(lag)) for lag in block.legend]
-    return {"corner": pen.text(block.corner), "head": [pen.text(c) for c in block.columns], "rows": rows, "legend": legend}
+def _cell(cell: Cell, writer: Writer) -> dict[str, Any]:
+    colour = "" if cell.lag is None or not cell.text else writer.colour(cell.lag)
+    return {"text": writer.text(cell.text), "colour": colour, "pair": cell.pair, "name": writer.text(cell.name)}
 
 
 @fields.register
-def _figure(block: Figure, pen: Pen, write: Write) -> dict[str, Any]:
-    return {"drawing": pen.drawing(block.scene, block.title), "caption": pen.prose(block.caption)}
+def _terms(block: Terms, writer: Writer, write: Write) -> dict[str, Any]:
+    rows = [(writer.prose((name,)), [_cell(cell, writer) for cell in cells]) for name, cells in block.rows]
+    legend = [(str(lag), writer.colour(lag)) for lag in block.legend]
+    return {"corner": writer.text(block.corner), "head": [writer.text(c) for c in block.columns], "rows": rows, "legend": legend}
 
 
 @fields.register
-def _plotted(block: Plotted, pen: Pen, write: Write) -> dict[str, Any]:
-    return {"drawing": pen.plot(block.plot, block.title), "caption": pen.prose(block.caption)}
+def _figure(block: Figure, writer: Writer, write: Write) -> dict[str, Any]:
+    return {"drawing": writer.drawing(block.scene, block.title), "caption": writer.prose(block.caption)}
 
 
 @fields.register
-def _code(block: Code, pen: Pen, write: Write) -> dict[str, Any]:
-    return {"code": pen.code(block.text, block.numbers)}
+def _plotted(block: Plotted, writer: Writer, write: Write) -> dict[str, Any]:
+    return {"drawing": writer.plot(block.plot, block.title), "caption": writer.prose(block.caption)}
 
 
 @fields.register
-def _box(block: Box, pen: Pen, write: Write) -> dict[str, Any]:
-    return {"kind": block.kind, "title": pen.prose(block.title), "body": "".join(map(write, block.blocks))}
+def _code(block: Code, writer: Writer, write: Write) -> dict[str, Any]:
+    return {"code": writer.code(block.text, block.numbers)}
 
 
 @fields.register
-def _exercise(block: Exercise, pen: Pen, write: Write) -> dict[str, Any]:
+def _box(block: Box, writer: Writer, write: Write) -> dict[str, Any]:
+    return {"kind": block.kind, "title": writer.prose(block.title), "body": "".join(map(write, block.blocks))}
+
+
+@fields.register
+def _exercise(block: Exercise, writer: Writer, write: Write) -> dict[str, Any]:
     return {
-        "number": block.number, "question": "".join(map(write, block.question)), "hint": pen.prose(block.hint),
+        "number": block.number, "question": "".join(map(write, block.question)), "hint": writer.prose(block.hint),
         "solution": "".join(map(write, block.solution)), "room": block.room, "room_below": not block.solution and block.room > 0,
     }
 
 
 @fields.register
-def _beside(block: Beside, pen: Pen, write: Write) -> dict[str, Any]:
+def _beside(block: Beside, writer: Writer, write: Write) -> dict[str, Any]:
     rows = [
-        ([made for step in steps for made in pen.steps(replace(step, equation=broken(step.equation, HALF)))],
-         pen.code(code, frozenset()))
+        ([made for step in steps for made in writer.steps(replace(step, equation=broken(step.equation, HALF)))],
+         writer.code(code, frozenset()))
         for steps, code in block.rows
     ]
-    return {"head": [pen.prose(cell) for cell in block.head], "rows": rows}
+    return {"head": [writer.prose(cell) for cell in block.head], "rows": rows}
 
 
 @fields.register
-def _left_out(block: LeftOut, pen: Pen, write: Write) -> dict[str, Any]:
-    return {"reason": pen.prose(block.reason)}
+def _left_out(block: LeftOut, writer: Writer, write: Write) -> dict[str, Any]:
+    return {"reason": writer.prose(block.reason)}
 
 
 @fields.register
-def _frame(block: Frame, pen: Pen, write: Write) -> dict[str, Any]:
+def _frame(block: Frame, writer: Writer, write: Write) -> dict[str, Any]:
     listing = any(isinstance(part, (Beside, Code)) for part in block.blocks)
-    return {"title": pen.text(block.title), "body": "".join(map(write, block.blocks)), "listing": listing}
+    return {"title": writer.text(block.title), "body": "".join(map(write, block.blocks)), "listing": listing}
 
 
 @fields.register
-def _columns(block: Columns, pen: Pen, write: Write) -> dict[str, Any]:
+def _columns(block: Columns, writer: Writer, write: Write) -> dict[str, Any]:
     return {"columns": [
-        (pen.text(title), "".join(map(write, column))) for title, column in zip(block.titles, block.columns, strict=True)
+        (writer.text(title), "".join(map(write, column))) for title, column in zip(block.titles, block.columns, strict=True)
     ]}

@@ -1,4 +1,4 @@
-"""The formats of documents: the pen that writes each, and what is made of its text. To add a format: a row below."""
+"""The formats of documents: the writer that writes each, and what is made of its text. To add a format: a row below."""
 
 from __future__ import annotations
 
@@ -6,28 +6,28 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from symbptt.document import ipynb, pdf
-from symbptt.document.lesson import Lesson
-from symbptt.document.pens.html import Html
-from symbptt.document.pens.latex import Latex
-from symbptt.document.pens.markdown import Markdown
-from symbptt.document.pens.pen import Pen
+from symbptt.document.context import DocumentContext
+from symbptt.document.writers.html import Html
+from symbptt.document.writers.latex import Latex
+from symbptt.document.writers.markdown import Markdown
+from symbptt.document.writers.writer import Writer
 from symbptt.errors import UnknownName
 
 
-def _as_it_is(text: str, lesson: Lesson) -> str:
+def _as_it_is(text: str, context: DocumentContext) -> str:
     return text
 
 
-def _typeset(text: str, lesson: Lesson) -> bytes:
+def _typeset(text: str, context: DocumentContext) -> bytes:
     return pdf.typeset(text)
 
 
 @dataclass(frozen=True)
 class Format:
-    """A pen, what makes the file of its text, and whether that is text again."""
+    """A writer, what makes the file of its text, and whether that is text again."""
 
-    pen: type[Pen]
-    finish: Callable[[str, Lesson], str | bytes] = _as_it_is
+    writer: type[Writer]
+    finish: Callable[[str, DocumentContext], str | bytes] = _as_it_is
     text: bool = True
 
 

@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from symbptt.document import listing
-from symbptt.document.lesson import Lesson
+from symbptt.document.context import DocumentContext
 from symbptt.model.values import Model
 
 Cell = dict[str, Any]
@@ -48,14 +48,14 @@ def parts(text: str) -> list[str]:
     return [part for part in made if part.strip()]
 
 
-def run(lesson: Lesson, model: Model) -> list[Cell]:
+def run(context: DocumentContext, model: Model) -> list[Cell]:
     """The module of a model, and its own check of every gradient by the complex step."""
-    say = lesson.voice.word
-    names = lesson.wrt if isinstance(lesson.wrt, (str, type(None))) else tuple(lesson.wrt)
-    module = listing.module(model, names, lesson.T).split(_MAIN)[0]
+    say = context.voice.word
+    names = context.wrt if isinstance(context.wrt, (str, type(None))) else tuple(context.wrt)
+    module = listing.module(model, names, context.T).split(_MAIN)[0]
     return [
         words(f"## {say('document.run.heading', model=model.name)}\n\n{say('document.run.module')}"), code(module, folded=True),
-        words(say("document.run.check")), code(_CHECK.format(steps=lesson.T)),
+        words(say("document.run.check")), code(_CHECK.format(steps=context.T)),
     ]
 
 
@@ -71,8 +71,8 @@ def notebook(cells: Iterable[Cell], language: str) -> str:
     return json.dumps(made, indent=1, ensure_ascii=False) + "\n"
 
 
-def write(text: str, lesson: Lesson) -> str:
+def write(text: str, context: DocumentContext) -> str:
     """The notebook of a document that is written in Markdown."""
     cells = [words(part) for part in parts(text)]
-    cells += [cell for model in lesson.models for cell in run(lesson, model)]
-    return notebook(cells, lesson.voice.language)
+    cells += [cell for model in context.models for cell in run(context, model)]
+    return notebook(cells, context.voice.language)

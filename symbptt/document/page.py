@@ -9,13 +9,13 @@ import numpy as np
 
 from symbptt import files
 from symbptt.document.blocks import Block, Box, Bullets, Document, LeftOut, Paragraph
+from symbptt.document.context import DocumentContext
 from symbptt.document.formats import format_of
 from symbptt.document.frames import slides
 from symbptt.document.kinds import KINDS
 from symbptt.document.kinds.kind import Part
-from symbptt.document.lesson import Lesson
-from symbptt.document.scribe import Scribe
-from symbptt.document.wishes import PLAIN, Wishes
+from symbptt.document.options import PLAIN, DocumentOptions
+from symbptt.document.renderer import Renderer
 from symbptt.errors import BadInput
 from symbptt.model.read import differentiable, load
 from symbptt.model.values import Model, Role
@@ -36,46 +36,46 @@ def models(source: Source, kind: str) -> tuple[Model, ...]:
     return tuple(map(load, given))
 
 
-def _command(lesson: Lesson, wrt: Names, wishes: Wishes) -> str:
+def _command(context: DocumentContext, wrt: Names, options: DocumentOptions) -> str:
     names = f"--wrt {wrt if isinstance(wrt, str) else ','.join(wrt)}" if wrt else ""
-    which = [part for model in lesson.models for part in (model.name, model.options)]
-    parts = ("symbptt document", *which, f"-T {lesson.T}", names, wishes.options())
+    which = [part for model in context.models for part in (model.name, model.options)]
+    parts = ("symbptt document", *which, f"-T {context.T}", names, options.flags())
     return " ".join(part for part in parts if part)
 
 
-def compose(source: Source, T: int, wrt: Names = None, wishes: Wishes = PLAIN) -> Document:
+def compose(source: Source, T: int, wrt: Names = None, options: DocumentOptions = PLAIN) -> Document:
     """The document as blocks, before any format.
 
     `wrt` is None for what the kind derives by. A model without a loss is derived for given cotangents of its outputs, and the
     document says so.
     Raises BadInput for a T or a name that is not possible.
     """
-    kind = KINDS[wishes.kind]
-    given = models(source, wishes.kind)
-    lesson = Lesson(
-        tuple(map(differentiable, given)), T, wrt or kind.wrt, wishes.voice(), wishes.solutions, wishes.seed, wishes.own,
-        wishes.analysed,
+    kind = KINDS[options.kind]
+    given = models(source, options.kind)
+    context = DocumentContext(
+        tuple(map(differentiable, given)), T, wrt or kind.wrt, options.voice(), options.solutions, options.seed, options.own,
+        options.analysed,
     )
-    title = wishes.title or wishes.own.title or " · ".join(map(lesson.voice.title, lesson.models))
-    course, author = wishes.course or wishes.own.course, wishes.author or wishes.own.author
-    subtitle = lesson.voice.say(f"document.subtitle.{wishes.kind}", steps=math(f"T = {T}"))
-    version = (lesson.voice.word(f"document.version.{wishes.version}"),) if kind.exercises else ()
+    title = options.title or options.own.title or " · ".join(map(context.voice.title, context.models))
+    course, author = options.course or options.own.course, options.author or options.own.author
+    subtitle = context.voice.say(f"document.subtitle.{options.kind}", steps=math(f"T = {T}"))
+    version = (context.voice.word(f"document.version.{options.version}"),) if kind.exercises else ()
     byline = tuple(line for line in (course, author, *version) if line)
     with np.errstate(all="ignore"):  # what overflows is shown as such
-        told = [*_without_loss(given, lesson), *(block for part in wishes.parts for block in _told(part, lesson))]
-    whole = _gathered(told, lesson)
+        told = [*_without_loss(given, context), *(block for part in options.parts for block in _told(part, context))]
+    whole = _gathered(told, context)
     blocks = tuple(slides(whole)) if kind.slides else whole
     return Document(
-        wishes.kind, title, subtitle, byline, wishes.language, _command(lesson, wrt, wishes), blocks, lesson,
-        room=kind.exercises and not wishes.solutions,
+        options.kind, title, subtitle, byline, options.language, _command(context, wrt, options), blocks, context,
+        room=kind.exercises and not options.solutions,
     )
 
 
-def _without_loss(given: Iterable[Model], lesson: Lesson) -> Iterator[Block]:
+def _without_loss(given: Iterable[Model], context: DocumentContext) -> Iterator[Block]:
     """What stands in the place of a loss, for every model that has none."""
-    for model, own in zip(given, lesson.models, strict=True):
+    for model, own in zip(given, context.models, strict=True):
         if model.loss is None and own.loss is not None:
-            voice, loss = lesson.voice, own.loss.target
+            voice, loss = context.voice, own.loss.target
             slots: dict[str, str | Tree | Prose] = {
                 "model": voice.title(model), "loss": voice.tree(loss.at(), own),
                 "cotangents": voice.listed(voice.tree(v.at(), own) for v in own.of(Role.TARGET)),
@@ -83,38 +83,38 @@ def _without_loss(given: Iterable[Model], lesson: Lesson) -> Iterator[Block]:
             yield Box("note", voice.say("document.no_loss.title"), (Paragraph(voice.say("document.no_loss.text", **slots)),))
 
 
-def _told(part: Part, lesson: Lesson) -> tuple[Block, ...]:
+def _told(part: Part, context: DocumentContext) -> tuple[Block, ...]:
     """A part with the author's paragraphs after its heading and at its end."""
-    own = lesson.own.part(part.__name__)
+    own = context.own.part(part.__name__)
     if own.skip:
         return ()
-    made = part(lesson)
+    made = part(context)
     before, after = (tuple(Paragraph(prose(text)) for text in texts) for texts in (own.before, own.after))
     return (*made[:1], *before, *made[1:], *after)
 
 
-def _gathered(blocks: list[Block], lesson: Lesson) -> tuple[Block, ...]:
+def _gathered(blocks: list[Block], context: DocumentContext) -> tuple[Block, ...]:
     """The reasons for what is left out, at the end."""
     reasons = tuple(block.reason for block in blocks if isinstance(block, LeftOut))
     kept = tuple(block for block in blocks if not isinstance(block, LeftOut))
     if not reasons:
         return kept
-    return (*kept, Box("note", lesson.voice.say("document.left_out"), (Bullets(reasons),)))
+    return (*kept, Box("note", context.voice.say("document.left_out"), (Bullets(reasons),)))
 
 
-def finished(document: Document, format: str, wishes: Wishes = PLAIN) -> str | bytes:
+def finished(document: Document, format: str, options: DocumentOptions = PLAIN) -> str | bytes:
     """A composed document in a format; raises UnknownName for another one."""
     found = format_of(format)
-    templates = None if wishes.templates is None else Path(wishes.templates)
-    text = Scribe(found.pen(document.language), document.kind, templates).document(document)
-    return found.finish(text, document.lesson)
+    templates = None if options.templates is None else Path(options.templates)
+    text = Renderer(found.writer(document.language), document.kind, templates).document(document)
+    return found.finish(text, document.context)
 
 
-def render(source: Source, T: int, format: str = "tex", wrt: Names = None, wishes: Wishes = PLAIN) -> str:
+def render(source: Source, T: int, format: str = "tex", wrt: Names = None, options: DocumentOptions = PLAIN) -> str:
     """The document in a format that is text; arguments and errors as of `compose`, and BadInput for another format."""
     if not format_of(format).text:
         raise BadInput(f"{format} is a format of files, not of text; document.write makes them")
-    return str(finished(compose(source, T, wrt, wishes), format, wishes))
+    return str(finished(compose(source, T, wrt, options), format, options))
 
 
 def shown(document: Document, format: str = "html") -> str:
@@ -122,24 +122,24 @@ def shown(document: Document, format: str = "html") -> str:
     return str(finished(document, format, PLAIN))
 
 
-def _name(found: tuple[Model, ...], T: int, wishes: Wishes) -> str:
-    version = [wishes.version] if KINDS[wishes.kind].exercises else []
-    return "_".join([*(model.name for model in found), f"T{T}", *wishes.names(), *version])
+def _name(found: tuple[Model, ...], T: int, options: DocumentOptions) -> str:
+    version = [options.version] if KINDS[options.kind].exercises else []
+    return "_".join([*(model.name for model in found), f"T{T}", *options.names(), *version])
 
 
 def write(
     source: Source, T: int, directory: str | Path = ".", formats: Iterable[str] = ("tex", "html"), wrt: Names = None,
-    force: bool = False, wishes: Wishes = PLAIN,
+    force: bool = False, options: DocumentOptions = PLAIN,
 ) -> list[Path]:
     """Write the document, one file per format, such as elman_T3.tex; all of them or none. Returns their paths.
 
     The folder is made if it is missing. Raises BadInput as `compose` does, for an unknown format, as `pdf.typeset` does for a
     PDF, and for a file that exists, unless `force`.
     """
-    found = models(source, wishes.kind)
+    found = models(source, options.kind)
     wanted = [format for format in dict.fromkeys(formats) if format_of(format)]
-    document = compose(found, T, wrt, wishes)
-    stem = Path(directory) / _name(found, T, wishes)
-    made = {stem.with_name(f"{stem.name}.{format}"): finished(document, format, wishes) for format in wanted}
+    document = compose(found, T, wrt, options)
+    stem = Path(directory) / _name(found, T, options)
+    made = {stem.with_name(f"{stem.name}.{format}"): finished(document, format, options) for format in wanted}
     files.make_folder(directory)
     return list(files.write_all(made, force=force))

@@ -234,7 +234,7 @@ def _half_squared_norm(lower: Lowering, node: nodes.HalfSquaredNorm) -> Code:
     return Code(f"0.5 * ({inner.at(ATOM)} ** 2){_summed(inner)}", TIMES, inner.batched, 1)
 
 
-def _spread(lower: Lowering, node: nodes.Spread) -> Code:
+def _spread(lower: Lowering, node: nodes.Broadcast) -> Code:
     inner = lower(node.args[0])
     if node.shape[0] != 1 and node.shape[1] != 1 and inner.batched:
         return Code(f"{inner.at(ATOM)}[..., None]", ATOM, True, 2, False)
@@ -286,7 +286,7 @@ _TABLE: dict[type, Callable[..., Code]] = {
     nodes.BatchMean: _batch_mean,
     nodes.SumAll: _sum_all,
     nodes.HalfSquaredNorm: _half_squared_norm,
-    nodes.Spread: _spread,
+    nodes.Broadcast: _spread,
     nodes.Concat: _concat,
     nodes.Slice: _slice,
     OneMatrix: _ones,

@@ -19,7 +19,7 @@ import sympy as sp
 from sympy.matrices.expressions.matexpr import MatrixExpr
 
 from symbptt.algebra import build
-from symbptt.algebra.nodes import CONSTANTS, NONLINEAR, STRUCTURE, HalfSquaredNorm, Spread, SumAll, is_leaf
+from symbptt.algebra.nodes import CONSTANTS, NONLINEAR, STRUCTURE, Broadcast, HalfSquaredNorm, SumAll, is_leaf
 from symbptt.model.inference import inferred
 from symbptt.model.values import Equation, Role, Variable
 
@@ -37,7 +37,7 @@ def _is_operand(value: MatrixExpr) -> bool:
     if isinstance(value, sp.MatAdd):
         return all(_is_operand(term) for term in value.args)
     _, factors = build.split_number(value)
-    return len(factors) == 1 and (is_atom(factors[0]) or (isinstance(factors[0], Spread) and is_atom(factors[0].args[0])))
+    return len(factors) == 1 and (is_atom(factors[0]) or (isinstance(factors[0], Broadcast) and is_atom(factors[0].args[0])))
 
 
 class Intermediates:

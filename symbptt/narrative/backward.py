@@ -7,7 +7,7 @@ from sympy.matrices.expressions.matexpr import MatrixExpr
 
 from symbptt import typeset
 from symbptt.algebra import build
-from symbptt.algebra.nodes import TIME, Series
+from symbptt.algebra.nodes import TIME, SumOver
 from symbptt.algebra.related import Adjoint
 from symbptt.derive import formula, step
 from symbptt.derive.adjoint import initial
@@ -79,7 +79,7 @@ def _from_state(model: Model, voice: Voice, pattern: Pattern) -> Step:
     direct = [write.direct(theta, TIME)] if pattern.direct else []
     through = [build.mul(write.immediate(theta, TIME), symbols.adjoint_symbol(model))] if pattern.reaches else []
     whole = _accumulated(model, pattern.timed, through, direct) if direct or through else sp.ZeroMatrix(*theta.shape)
-    rule = "parts" if whole.has(Series) else "own_part"
+    rule = "parts" if whole.has(SumOver) else "own_part"
     return Step(voice.equation(model, left, whole), voice.say(f"derivation.backward.{rule}"), "", members(model, voice, pattern))
 
 
@@ -89,22 +89,22 @@ def _accumulated(model: Model, timed: bool, always: list[MatrixExpr], with_loss:
     if timed:
         return build.add(*with_loss, *always)
     if model.loss.at == "every":
-        return Series(build.add(*with_loss, *always), TIME, 1, LAST)
+        return SumOver(build.add(*with_loss, *always), TIME, 1, LAST)
     parts = [symbols.at(p, LAST) for p in with_loss]
     if always:
-        parts.append(Series(build.add(*always), TIME, 1, LAST))
+        parts.append(SumOver(build.add(*always), TIME, 1, LAST))
     return build.add(*parts)
 
 
-def silent(model: Model) -> frozenset[str]:
+def zero_before_last(model: Model) -> frozenset[str]:
     """With a loss at the last step only: the values whose adjoints are zero at all other steps."""
     assert model.loss is not None
     if model.loss.at != "last":
         return frozenset()
     found = {e.target.name for e in model.loss.equations}
     for equation in recursion(model).adjoints:
-        heard = [c for c in equation.terms if c.through.name not in found]
-        if not heard and not equation.carries:
+        live_terms = [c for c in equation.terms if c.through.name not in found]
+        if not live_terms and not equation.carries:
             found.add(equation.variable.name)
     return frozenset(found)
 
@@ -128,10 +128,10 @@ def rules(
     return voice.joined(made) or voice.say("rules.nothing")
 
 
-def heard(model: Model, equation: RecursionEquation) -> tuple[Contribution, ...]:
+def live_terms(model: Model, equation: RecursionEquation) -> tuple[Contribution, ...]:
     """What an adjoint equation gets from its own step where that is not the last."""
-    mute = silent(model)
-    return tuple(c for c in equation.terms if c.through.name not in mute)
+    zero = zero_before_last(model)
+    return tuple(c for c in equation.terms if c.through.name not in zero)
 
 
 def before_last(left: Tree, right: Tree) -> Equality:
@@ -156,7 +156,7 @@ def both(model: Model, voice: Voice, left: MatrixExpr, last: MatrixExpr, earlier
 def right_sides(model: Model, equation: RecursionEquation) -> tuple[MatrixExpr, MatrixExpr]:
     """The right sides of an adjoint equation: for the base case t = T, written in t, and for the steps before."""
     v = equation.variable
-    parts = (c.value for c in (*heard(model, equation), *equation.carries))
+    parts = (c.value for c in (*live_terms(model, equation), *equation.carries))
     return equation.now, build.add(sp.ZeroMatrix(v.rows, v.columns), *parts)
 
 
@@ -184,13 +184,13 @@ def _stands_for(model: Model, voice: Voice, variable: Variable) -> Prose:
 def gradient_side(model: Model, equation: RecursionEquation) -> MatrixExpr:
     """The right side of a gradient equation."""
     v = equation.variable
-    mute = silent(model)
+    zero = zero_before_last(model)
     if not equation.terms:
         return sp.ZeroMatrix(v.rows, v.columns)
     if initial(model, v):
         return build.add(*(symbols.at(c.value, 1) for c in equation.terms))
-    always = [c.value for c in heard(model, equation)]
-    return _accumulated(model, v.timed, always, [c.value for c in equation.terms if c.through.name in mute])
+    always = [c.value for c in live_terms(model, equation)]
+    return _accumulated(model, v.timed, always, [c.value for c in equation.terms if c.through.name in zero])
 
 
 def gradient_of(model: Model, variable: Variable) -> MatrixExpr:
@@ -203,7 +203,7 @@ def gradient_step(model: Model, voice: Voice, equation: RecursionEquation) -> St
     v = equation.variable
     value, left = gradient_side(model, equation), gradient_of(model, v)
     rule = rules(model, voice, v, equation.terms)
-    if value.has(Series):
+    if value.has(SumOver):
         rule = voice.joined((rule, voice.say("rules.sum_over_t")))
     return Step(voice.equation(model, left, value), rule, voice.check(value, v.at()), number=equation.number)
 

@@ -7,7 +7,7 @@ from sympy.matrices.expressions.matexpr import MatrixExpr
 
 from symbptt.algebra import build
 from symbptt.algebra.linear import LinearMap
-from symbptt.algebra.nodes import BETWEEN, SOURCE, TIME, Chain, Partial
+from symbptt.algebra.nodes import BETWEEN, SOURCE, TIME, Partial, ProductOver
 from symbptt.derive import formula, step
 from symbptt.derive.adjoint import initial as starts
 from symbptt.model.values import Model, Variable
@@ -34,7 +34,7 @@ def in_blocks(model: Model, voice: Voice, wrt: tuple[Variable, ...]) -> list[Ste
     first = voice.blocks(model, (tuple(build.transpose(symbols.immediate(s.at(SOURCE), theta)) for s in model.states),))
     middle = voice.blocks(model, tuple(tuple(block(row, column) for column in model.states) for row in model.states))
     last = voice.blocks(model, tuple((_loss_entry(model, s),) for s in model.states))
-    chain = Chain(build.transpose(symbols.jacobian(model, BETWEEN)), BETWEEN, SOURCE + 1, TIME)
+    chain = ProductOver(build.transpose(symbols.jacobian(model, BETWEEN)), BETWEEN, SOURCE + 1, TIME)
     sign = _first_big(voice.tree(chain, model))
     left, right = voice.ordered([first, last])
     product = Row((left, Operator("\u2009"), Fenced(Row((sign, middle))), Operator("\u2009"), right))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sympy as sp
 
 from symbptt import typeset
-from symbptt.algebra.nodes import TIME, BatchMean, CrossEntropy, Series
+from symbptt.algebra.nodes import TIME, BatchMean, CrossEntropy, SumOver
 from symbptt.derive import formula
 from symbptt.derive.step import state_jacobian
 from symbptt.model.values import Equation, Model, Role
@@ -114,7 +114,7 @@ def equations(model: Model, voice: Voice) -> Section:
     assert model.loss is not None
     total = symbols.loss(model, None)
     last = symbols.loss(model, symbols.LAST)
-    whole = last if model.loss.at == "last" else Series(symbols.loss(model), TIME, 1, symbols.LAST)
+    whole = last if model.loss.at == "last" else SumOver(symbols.loss(model), TIME, 1, symbols.LAST)
     rule = voice.say(f"derivation.forward.{model.loss.at}")
     steps.append(Step(voice.equation(model, total, whole), rule, voice.shape(total)))
     return Section(voice.word("derivation.forward.heading"), tuple(steps), (voice.say("derivation.forward.intro"),))

@@ -10,7 +10,7 @@ from sympy.matrices.expressions.matexpr import MatrixExpr
 from symbptt import derive, typeset
 from symbptt.algebra import build
 from symbptt.algebra.linear import LinearMap, jacobian
-from symbptt.algebra.nodes import BETWEEN, SOURCE, TIME, Chain, Partial
+from symbptt.algebra.nodes import BETWEEN, SOURCE, TIME, Partial, ProductOver
 from symbptt.derive import formula, step
 from symbptt.model.values import Model, Role, Variable
 from symbptt.narrative import symbols
@@ -63,7 +63,7 @@ def acts(model: Model, voice: Voice, lefts: Iterable[MatrixExpr]) -> tuple[Prose
 
 
 def _direct_step(model: Model, voice: Voice, state: Variable, direct: MatrixExpr) -> Step:
-    product = Chain(symbols.at(direct, BETWEEN), BETWEEN, SOURCE + 1, TIME)
+    product = ProductOver(symbols.at(direct, BETWEEN), BETWEEN, SOURCE + 1, TIME)
     own, name = voice.tree(state.at(), model), voice.tree(state.at(TIME - 1), model)
     block = voice.tree(Partial(state.at(), state.at(SOURCE), "partial"), model)
     claim = voice.say(

@@ -9,7 +9,7 @@ from sympy.matrices.expressions.matexpr import MatrixExpr
 
 from symbptt.algebra import build, linear
 from symbptt.algebra.linear import LinearMap
-from symbptt.algebra.nodes import TIME, Partial, Spread
+from symbptt.algebra.nodes import TIME, Broadcast, Partial
 from symbptt.derive.rules import local, rule_name
 from symbptt.derive.step import state_jacobian
 from symbptt.model.values import Equation, Model, Role, Variable
@@ -33,7 +33,7 @@ def routes(value: MatrixExpr, result: MatrixExpr | None = None) -> list[Route]:
 def _rule(value: MatrixExpr) -> str:
     """The rule of a node; a number times one matrix is no product of matrices, nor of entries with entries."""
     scaled = isinstance(value, MatMul) and len(build.split_number(value)[1]) == 1
-    scaled |= isinstance(value, HadamardProduct) and any(isinstance(factor, Spread) for factor in value.args)
+    scaled |= isinstance(value, HadamardProduct) and any(isinstance(factor, Broadcast) for factor in value.args)
     return "scaling" if scaled else rule_name(value)
 
 

@@ -6,7 +6,7 @@ import sympy as sp
 from sympy.matrices.expressions.matexpr import MatrixExpr
 
 from symbptt.algebra import build
-from symbptt.algebra.nodes import SOURCE, TIME, Series
+from symbptt.algebra.nodes import SOURCE, TIME, SumOver
 from symbptt.derive import formula, step
 from symbptt.model.values import Model, Variable
 from symbptt.narrative import symbols
@@ -58,7 +58,7 @@ def _gradient(model: Model, voice: Voice, pattern: Pattern) -> Step:
         sums.append(build.transpose(symbols.immediate(symbols.loss(model, SOURCE), theta)))
     if row is not None:
         start = SOURCE if pattern.timed else 1
-        sums.append(symbols.at(row, LAST) if model.loss.at == "last" else Series(row, TIME, start, LAST))
+        sums.append(symbols.at(row, LAST) if model.loss.at == "last" else SumOver(row, TIME, start, LAST))
     left = symbols.total(symbols.loss(model, None), theta)
     value = build.add(*sums) if sums else sp.ZeroMatrix(*theta.shape)
     claim = () if pattern.reaches else members(model, voice, pattern)  # otherwise its recursion has said it

@@ -10,7 +10,7 @@ from sympy.matrices.expressions.matexpr import MatrixExpr
 
 from symbptt import derive
 from symbptt.algebra import build
-from symbptt.algebra.nodes import BETWEEN, SOURCE, TIME, Chain, Series
+from symbptt.algebra.nodes import BETWEEN, SOURCE, TIME, ProductOver, SumOver
 from symbptt.derive import formula, step
 from symbptt.derive.adjoint import initial as starts
 from symbptt.derive.factors import Kind
@@ -97,7 +97,7 @@ def _over_losses(model: Model, body: MatrixExpr, first: sp.Expr | int) -> Matrix
     assert model.loss is not None
     if model.loss.at == "last":
         return body.xreplace({TIME: LAST})
-    return Series(body, TIME, first, LAST)
+    return SumOver(body, TIME, first, LAST)
 
 
 def general(model: Model, pattern: Pattern, letters: bool) -> MatrixExpr:
@@ -110,12 +110,12 @@ def general(model: Model, pattern: Pattern, letters: bool) -> MatrixExpr:
         return direct[0] if pattern.timed else _over_losses(model, build.add(*direct), 1)
     head = [] if pattern.initial else [write.immediate(theta, SOURCE)]
     first = sp.S.One if pattern.initial else SOURCE + 1
-    term = build.mul(*head, Chain(write.jacobian(BETWEEN), BETWEEN, first, TIME), write.loss(TIME))
+    term = build.mul(*head, ProductOver(write.jacobian(BETWEEN), BETWEEN, first, TIME), write.loss(TIME))
     if step.loss_lag(model):
         return _with_lag(model, pattern, write, head, first)
     if pattern.timed:
         return build.add(*direct, _over_losses(model, term, SOURCE))
-    inner = term if pattern.initial else Series(term, SOURCE, 1, TIME)
+    inner = term if pattern.initial else SumOver(term, SOURCE, 1, TIME)
     return _over_losses(model, build.add(*direct, inner), 1)
 
 
@@ -126,15 +126,15 @@ def _with_lag(model: Model, pattern: Pattern, write: Factors, head: list[MatrixE
     """
     theta = pattern.symbol(model)
     start = build.add(build.mul(write.jacobian(TIME), write.loss(TIME)), write.lag(TIME))
-    far = build.mul(*head, Chain(write.jacobian(BETWEEN), BETWEEN, first, TIME - 1), start)
+    far = build.mul(*head, ProductOver(write.jacobian(BETWEEN), BETWEEN, first, TIME - 1), start)
     if pattern.initial:
         return _over_losses(model, far, 1)
     now = SOURCE if pattern.timed else TIME
     near = [write.direct(theta, now)] if pattern.direct else []
     near.append(build.mul(write.immediate(theta, now), write.loss(now)))
     if pattern.timed:
-        return build.add(*near, Series(far, TIME, SOURCE + 1, LAST))
-    return _over_losses(model, build.add(*near, Series(far, SOURCE, 1, TIME - 1)), 1)
+        return build.add(*near, SumOver(far, TIME, SOURCE + 1, LAST))
+    return _over_losses(model, build.add(*near, SumOver(far, SOURCE, 1, TIME - 1)), 1)
 
 
 def product(term: Term, write: Factors, theta: MatrixExpr) -> MatrixExpr:

@@ -9,7 +9,7 @@ import sympy as sp
 from sympy.matrices.expressions.matexpr import MatrixExpr
 
 from symbptt.algebra import build
-from symbptt.algebra.nodes import Series, Spread
+from symbptt.algebra.nodes import Broadcast, SumOver
 
 _POWERS = str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹")
 
@@ -53,13 +53,13 @@ def _product(node: sp.MatMul) -> str:
 
 @_written.register
 def _hadamard(node: sp.HadamardProduct) -> str:
-    numbers = [f.args[0] for f in node.args if isinstance(f, Spread)]
-    others = [f for f in node.args if not isinstance(f, Spread)]
+    numbers = [f.args[0] for f in node.args if isinstance(f, Broadcast)]
+    others = [f for f in node.args if not isinstance(f, Broadcast)]
     return "".join(map(shape, numbers)) + "⊙".join(map(shape, others))
 
 
 @_written.register
-def _series(node: Series) -> str:
+def _series(node: SumOver) -> str:
     return _written(node.args[0])
 
 

@@ -7,7 +7,7 @@ from sympy.matrices.expressions.matexpr import MatrixExpr
 
 from symbptt.algebra import build
 from symbptt.algebra.linear import jacobian
-from symbptt.algebra.nodes import BETWEEN, SOURCE, TIME, Chain, Series
+from symbptt.algebra.nodes import BETWEEN, SOURCE, TIME, ProductOver, SumOver
 from symbptt.derive import step
 from symbptt.derive.adjoint import initial as starts
 from symbptt.model.values import Model, Role, Variable
@@ -36,7 +36,7 @@ def written_sum(model: Model, variable: Variable) -> MatrixExpr | None:
         factor = _factor(model, name)
         if factor is None or name not in step.loss_gradient(model):
             return None
-        chain = Chain(symbols.at(factor, BETWEEN), BETWEEN, SOURCE + 1, TIME)
+        chain = ProductOver(symbols.at(factor, BETWEEN), BETWEEN, SOURCE + 1, TIME)
         cotangent = build.mul(chain, step.loss_gradient(model)[name])
         body = inner.replaced({TIME: SOURCE}).transposed().product(cotangent)
         # A sum of sums breaks into lines, a sum in parentheses does not.
@@ -47,12 +47,12 @@ def written_sum(model: Model, variable: Variable) -> MatrixExpr | None:
 
 def _over_terms(model: Model, variable: Variable, term: MatrixExpr) -> MatrixExpr:
     """The sum over all terms (t, k), or for a variable of each step k over the t that it reaches."""
-    return _summed(model, term, SOURCE) if variable.timed else _summed(model, Series(term, SOURCE, 1, TIME))
+    return _summed(model, term, SOURCE) if variable.timed else _summed(model, SumOver(term, SOURCE, 1, TIME))
 
 
 def _summed(model: Model, body: MatrixExpr, first: sp.Expr | int = 1) -> MatrixExpr:
     assert model.loss is not None
-    return body.xreplace({TIME: LAST}) if model.loss.at == "last" else Series(body, TIME, first, LAST)
+    return body.xreplace({TIME: LAST}) if model.loss.at == "last" else SumOver(body, TIME, first, LAST)
 
 
 def head(model: Model, variable: Variable) -> MatrixExpr:

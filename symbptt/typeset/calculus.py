@@ -5,7 +5,7 @@ from __future__ import annotations
 from sympy.matrices.expressions.matexpr import MatrixExpr
 
 from symbptt.algebra import build
-from symbptt.algebra.nodes import Chain, Partial, Series, Timed, is_leaf
+from symbptt.algebra.nodes import Partial, ProductOver, SumOver, Timed, is_leaf
 from symbptt.typeset.dispatch import Setting, piece, rule
 from symbptt.typeset.pieces import Level, Piece, fenced, signed
 from symbptt.typeset.symbols import GRADIENTS
@@ -42,24 +42,24 @@ def _partial(node: Partial, setting: Setting) -> Piece:
     return quotient(piece(above, setting), piece(below, setting), node.kind, setting)
 
 
-def _big(symbol: str, node: Series, body: MatrixExpr, arrow: str, setting: Setting) -> Piece:
+def _big(symbol: str, node: SumOver, body: MatrixExpr, arrow: str, setting: Setting) -> Piece:
     _, index, first, last = node.args
     below = Row((piece(index, setting).tree, Operator("="), signed(piece(first, setting))))
     sign = BigOperator(symbol, below, signed(piece(last, setting)), arrow if setting.notation.arrows else "")
     return Piece(Row((sign, fenced(piece(body, setting), Level.BIG))), Level.BIG)
 
 
-@rule.register(Series)
-def _series(node: Series, setting: Setting) -> Piece:
+@rule.register(SumOver)
+def _series(node: SumOver, setting: Setting) -> Piece:
     return _big("∑", node, node.args[0], "", setting)
 
 
-@rule.register(Chain)
-def _chain(node: Chain, setting: Setting) -> Piece:
+@rule.register(ProductOver)
+def _chain(node: ProductOver, setting: Setting) -> Piece:
     """The first index stands left: an arrow to the right."""
     return _big("∏", node, node.args[0], "right", setting)
 
 
-def reversed_chain(node: Chain, setting: Setting) -> Piece:
+def reversed_chain(node: ProductOver, setting: Setting) -> Piece:
     """(∏ Bⱼ)ᵀ is written as the product of the Bⱼᵀ with the last index left: an arrow to the left."""
     return _big("∏", node, build.transpose(node.args[0]), "left", setting)

@@ -55,7 +55,7 @@ def _divisor(factor: MatrixExpr) -> MatrixExpr | None:
 def _uniform(node: MatrixExpr, setting: Setting) -> MatrixExpr | None:
     """The scalar that fills every entry of a matrix, as 1 − α; None where entries may differ."""
     node = shown(node, setting)
-    if isinstance(node, nodes.Spread):
+    if isinstance(node, nodes.Broadcast):
         return node.args[0]
     if isinstance(node, OneMatrix):
         return build.ONE
@@ -101,7 +101,7 @@ def _hadamard(node: sp.HadamardProduct, setting: Setting) -> Piece:
 @rule.register(sp.Transpose)
 def _transpose(node: sp.Transpose, setting: Setting) -> Piece:
     inner = node.arg
-    if isinstance(inner, nodes.Chain):
+    if isinstance(inner, nodes.ProductOver):
         return reversed_chain(inner, setting)
     return between_transposes(inner, setting) or transposed(piece(inner, setting), setting)
 
@@ -127,8 +127,8 @@ def _zeros(node: sp.ZeroMatrix, setting: Setting) -> Piece:
     return _constant("0", node)
 
 
-@rule.register(nodes.Spread)
-def _spread(node: nodes.Spread, setting: Setting) -> Piece:
+@rule.register(nodes.Broadcast)
+def _spread(node: nodes.Broadcast, setting: Setting) -> Piece:
     return product([_scalar(node.args[0], setting), _filled_with_ones(node.shape, setting)])
 
 

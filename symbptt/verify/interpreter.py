@@ -124,7 +124,7 @@ _NODES: dict[type, Callable[[_Scope, Any], Array]] = {
     nodes.SumAll: lambda scope, n: _total(scope(n.args[0])),
     nodes.HalfSquaredNorm: lambda scope, n: _total(scope(n.args[0]) ** 2) / 2,
     nodes.CrossEntropy: lambda scope, n: _cross_entropy(scope(n.args[0]), scope(n.args[1])),
-    nodes.Spread: lambda scope, n: scope(n.args[0]) * np.ones((scope.size(n.shape[0]), scope.size(n.shape[1]))),
+    nodes.Broadcast: lambda scope, n: scope(n.args[0]) * np.ones((scope.size(n.shape[0]), scope.size(n.shape[1]))),
     nodes.Concat: _concat,
     nodes.Slice: lambda scope, n: scope(n.args[0])[..., scope.size(n.args[1]) : scope.size(n.args[2]), :],
 }

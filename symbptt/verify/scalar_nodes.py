@@ -101,7 +101,7 @@ NODES: dict[type, Callable[..., Matrix]] = {
     nodes.SumAll: lambda dims, node, a: [[sp.Add(*_flat(a))]],
     nodes.HalfSquaredNorm: lambda dims, node, a: [[sp.Add(*(entry**2 for entry in _flat(a))) / 2]],
     nodes.CrossEntropy: _cross_entropy,
-    nodes.Spread: lambda dims, node, a: [[a[0][0]] * _size(node.shape[1], dims) for _ in range(_size(node.shape[0], dims))],
+    nodes.Broadcast: lambda dims, node, a: [[a[0][0]] * _size(node.shape[1], dims) for _ in range(_size(node.shape[0], dims))],
     nodes.Concat: lambda dims, node, *a: [row for part in a for row in part],
     nodes.Slice: lambda dims, node, a: a[_size(node.args[1], dims) : _size(node.args[2], dims)],
 }

@@ -15,7 +15,7 @@ from symbptt import typeset
 from symbptt.algebra import build, nodes
 from symbptt.algebra.evaluate import Values, evaluate
 from symbptt.algebra.nodes import Timed, leaves
-from symbptt.algebra.rows import Flipped, rows
+from symbptt.algebra.rows import DenominatorPartial, rows
 from symbptt.errors import MissingRule
 
 SIZE = 3
@@ -40,7 +40,7 @@ def shaped(shape: str, depth: int, inside: bool = False) -> Any:
     if shape == "v":
         made += [
             st.builds(sp.MatMul, m, v), st.builds(sp.MatMul, m, m, v), st.builds(nodes.Softmax, v),
-            st.builds(nodes.CrossEntropySlope, v, v), st.builds(lambda x: nodes.Spread(x, SIZE, 1), s),
+            st.builds(nodes.CrossEntropySlope, v, v), st.builds(lambda x: nodes.Broadcast(x, SIZE, 1), s),
             st.just(OneMatrix(SIZE, 1)),
             st.builds(lambda x, y: nodes.Slice(nodes.Concat(x, y), 1, SIZE + 1), v, v), st.just(sp.ZeroMatrix(SIZE, 1)),
             st.builds(nodes.BatchMean, v),
@@ -52,7 +52,7 @@ def shaped(shape: str, depth: int, inside: bool = False) -> Any:
         ]
         if not inside:
             body = shaped("m", depth - 1, True)
-            made += [st.builds(lambda b: nodes.Chain(b, J, 1, 3), body), st.builds(lambda b: nodes.Series(b, J, 1, 3), body)]
+            made += [st.builds(lambda b, kind=kind: kind(b, J, 1, 3), body) for kind in (nodes.ProductOver, nodes.SumOver)]
     else:
         made += [
             st.builds(lambda x, y: sp.MatMul(sp.Transpose(x), y), v, v), st.builds(nodes.SumAll, v), st.builds(nodes.SumAll, m),
@@ -103,8 +103,8 @@ delta, h = sp.MatrixSymbol("d", SIZE, 1), Timed("h", SIZE, 1, 1)
     (nodes.Diag(a), "diag(a)"),
     (nodes.Concat(a, b), "[a, b]"),
     (nodes.Slice(a, 0, 2), "a_{0:2}"),
-    (nodes.Chain(sp.Transpose(CHAINED), J, 1, 3), "∏↶_{j=1..3} Uⱼᵀ"),
-    (nodes.Chain(CHAINED, J, 1, 3), "∏↶_{j=1..3} Uⱼ"),
+    (nodes.ProductOver(sp.Transpose(CHAINED), J, 1, 3), "∏↶_{j=1..3} Uⱼᵀ"),
+    (nodes.ProductOver(CHAINED, J, 1, 3), "∏↶_{j=1..3} Uⱼ"),
     (nodes.Partial(a, b, "partial"), "∂a/∂b"),
     (sp.Transpose(nodes.Partial(a, b, "partial")), "(∂a/∂b)ᵀ"),
 ])
@@ -119,7 +119,7 @@ def test_the_transpose_of_the_transpose_is_the_formula() -> None:
 
 def test_a_derivative_is_in_denominator_layout() -> None:
     column, name = sp.MatrixSymbol("x", 2, 1), sp.MatrixSymbol("W", 2, 4)
-    assert isinstance(rows(nodes.Partial(column, name, "total")), Flipped)
+    assert isinstance(rows(nodes.Partial(column, name, "total")), DenominatorPartial)
     assert rows(nodes.Partial(column, name, "total")).shape == (8, 2)
 
 

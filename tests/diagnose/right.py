@@ -1,6 +1,6 @@
 """Correct implementations in every layout that a mapping allows, written as Python files around emitted modules.
 
-The text turns arrays with plain `transpose` and `reshape`, so it shares no code with `symbptt.diagnose.foreign`.
+The text turns arrays with plain `transpose` and `reshape`, so it shares no code with `symbptt.diagnose.submission`.
 """
 
 from __future__ import annotations

@@ -10,8 +10,8 @@ import pytest
 import symbptt
 from symbptt import testing
 from symbptt.diagnose import Diagnosis, code
-from symbptt.diagnose.foreign.mapping import table
 from symbptt.diagnose.problem import case
+from symbptt.diagnose.submission.mapping import table
 from symbptt.model.values import Model
 
 BROUGHT = Path(__file__).parent / "brought"

@@ -10,7 +10,7 @@ import pytest
 
 import symbptt
 from symbptt.diagnose import Diagnosis, code
-from symbptt.diagnose.foreign.mapping import table
+from symbptt.diagnose.submission.mapping import table
 from symbptt.errors import BadInput
 
 THEIRS = Path(__file__).parent / "theirs"

@@ -12,7 +12,7 @@ import pytest
 
 import symbptt
 from symbptt.diagnose import TABLE, code
-from symbptt.diagnose.foreign.mapping import table
+from symbptt.diagnose.submission.mapping import table
 
 from . import corpus, measure_corpus, right
 

@@ -10,7 +10,7 @@ import pytest
 
 import symbptt
 from symbptt.diagnose import TABLE
-from symbptt.diagnose.foreign import mapping
+from symbptt.diagnose.submission import mapping
 
 TEXT = pages.text("diagnose")
 WRONG = (

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from symbptt import document
-from symbptt.document import KINDS, Wishes, blocks
-from symbptt.document.scribe import template_name
+from symbptt.document import KINDS, DocumentOptions, blocks
+from symbptt.document.renderer import template_name
 
 TEXT = (Path(__file__).resolve().parents[2] / "docs" / "documents.md").read_text(encoding="utf-8")
 
@@ -27,7 +27,8 @@ def page(tmp_path_factory: pytest.TempPathFactory) -> str:
     template = folder / "latex/blocks/exercise.tex.jinja"
     template.parent.mkdir(parents=True)
     template.write_text(example("template latex/blocks/exercise.tex.jinja", "jinja"))
-    return document.render("elman", 3, "tex", wishes=Wishes(kind="handout", prose=folder / "prose.toml", templates=folder))
+    options = DocumentOptions(kind="handout", prose=folder / "prose.toml", templates=folder)
+    return document.render("elman", 3, "tex", options=options)
 
 
 def test_the_example_of_words_and_exercises_works(page: str) -> None:

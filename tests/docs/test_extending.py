@@ -38,7 +38,8 @@ for backend in "jax", "torch":
     compile(emit.source(own, backend=backend).text, backend, "exec")
 assert any("Mish" in typeset.text(e.value, cell) for e in cell.equations)
 for language, word in ("en", "Equations and gradient"), ("zh", "方程与梯度"):
-    page = document.render(own, 3, wishes=document.Wishes(kind="sheet", language=language, notation="course"), format="tex")
+    options = document.DocumentOptions(kind="sheet", language=language, notation="course")
+    page = document.render(own, 3, options=options, format="tex")
     assert word in page and "Mi" in page, page[:2000]
 plain = emit.source(symbptt.load("elman"), style="plain").text
 assert plain.count("(1 - h[t + 1] ** 2)") == 1

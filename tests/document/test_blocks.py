@@ -8,10 +8,10 @@ from pathlib import Path
 import pytest
 
 from symbptt import document, resources
-from symbptt.document import blocks, fields, scribe
+from symbptt.document import blocks, fields, renderer
 from symbptt.document.formats import FORMATS
-from symbptt.document.pens.html import Html
-from symbptt.document.pens.latex import Latex
+from symbptt.document.writers.html import Html
+from symbptt.document.writers.latex import Latex
 from symbptt.errors import BadInput, MissingRule
 from symbptt.narrative.values import Typed
 
@@ -21,10 +21,10 @@ ALL = sorted(blocks.Block.__subclasses__(), key=lambda block: block.__name__)
 @pytest.mark.parametrize("format", FORMATS)
 @pytest.mark.parametrize("block", ALL, ids=lambda block: block.__name__)
 def test_every_block_has_a_row_and_a_template_per_format(block: type[blocks.Block], format: str) -> None:
-    pen = FORMATS[format].pen
+    writer = FORMATS[format].writer
     assert fields.fields.dispatch(block) is not fields.fields.dispatch(blocks.Block)
-    name = scribe.template_name(object.__new__(block))
-    assert resources.templates().joinpath(pen.folder, "blocks", f"{name}.{pen.suffix}.jinja").is_file()
+    name = renderer.template_name(object.__new__(block))
+    assert resources.templates().joinpath(writer.folder, "blocks", f"{name}.{writer.suffix}.jinja").is_file()
 
 
 def test_a_new_block_names_the_file_to_edit() -> None:
@@ -33,28 +33,28 @@ def test_a_new_block_names_the_file_to_edit() -> None:
         pass
 
     with pytest.raises(MissingRule, match=r"fields\.py"):
-        scribe.Scribe(Latex(), "derivation").block(Riddle())
+        renderer.Renderer(Latex(), "derivation").block(Riddle())
 
 
-def own(folder: Path, name: str, text: str) -> document.Wishes:
+def own(folder: Path, name: str, text: str) -> document.DocumentOptions:
     path = folder / name
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(text)
-    return document.Wishes(templates=folder)
+    return document.DocumentOptions(templates=folder)
 
 
 def test_a_template_of_ones_own_stands_before_the_package_s(tmp_path: Path) -> None:
-    wishes = own(tmp_path, "html/blocks/code.html.jinja", "<p>code: << code | length >> signs</p>\n")
-    html = document.render("elman", 2, "html", wishes=wishes)
+    options = own(tmp_path, "html/blocks/code.html.jinja", "<p>code: << code | length >> signs</p>\n")
+    html = document.render("elman", 2, "html", options=options)
     assert "<p>code: " in html and "<pre>" not in html
     assert "<h2" in html, "the other blocks are the package's"
-    assert document.render("elman", 2, "tex", wishes=wishes).count("lstlisting") == 2
+    assert document.render("elman", 2, "tex", options=options).count("lstlisting") == 2
 
 
 def test_a_template_may_be_for_one_kind(tmp_path: Path) -> None:
     own(tmp_path, "html/derivation/paragraph.html.jinja", "<p class='mine'><< text >></p>\n")
-    wishes = own(tmp_path, "html/slides/heading.html.jinja", "<h7>")
-    html = document.render("elman", 2, "html", wishes=wishes)
+    options = own(tmp_path, "html/slides/heading.html.jinja", "<h7>")
+    html = document.render("elman", 2, "html", options=options)
     assert "<p class='mine'>" in html and "<h7>" not in html
 
 
@@ -65,12 +65,12 @@ def test_a_template_may_be_for_one_kind(tmp_path: Path) -> None:
 ])
 def test_a_bad_template_is_named(tmp_path: Path, text: str, message: str) -> None:
     with pytest.raises(BadInput, match=message):
-        document.render("elman", 2, "html", wishes=own(tmp_path, "html/blocks/code.html.jinja", text))
+        document.render("elman", 2, "html", options=own(tmp_path, "html/blocks/code.html.jinja", text))
 
 
 def test_a_missing_folder_is_said() -> None:
     with pytest.raises(BadInput, match="nowhere: no folder of templates"):
-        document.Wishes(templates=Path("nowhere"))
+        document.DocumentOptions(templates=Path("nowhere"))
 
 
 def test_a_pen_writes_prose() -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from symbptt import document
-from symbptt.document import KINDS, Wishes
+from symbptt.document import KINDS, DocumentOptions
 from symbptt.narrative.voice import languages
 
 from .chromium import PROGRAM, Browser, Page, chromium
@@ -48,9 +48,9 @@ def test_pages_keep_to_the_rules(name: str, T: int, width: int, dark: bool, brow
 @pytest.mark.parametrize("language", languages())
 @pytest.mark.parametrize("kind, version", VERSIONS)
 def test_every_kind_keeps_to_the_rules(kind: str, version: str, language: str, browser: Browser, tmp_path: Path) -> None:
-    wishes = Wishes(kind=kind, language=language, version=version)
+    options = DocumentOptions(kind=kind, language=language, version=version)
     models = ("elman", "lstm")[: KINDS[kind].models]
-    path = document.write(models, 3, tmp_path, formats=("html",), wishes=wishes)[0]
+    path = document.write(models, 3, tmp_path, formats=("html",), options=options)[0]
     for width, dark in ((PHONE, False), (DESK, True)):
         page = browser.open(path, width, dark=dark)
         page.evaluate("document.querySelectorAll('details').forEach(part => part.open = true)")

@@ -12,7 +12,7 @@ from symbptt.document.blocks import LeftOut, Table
 from symbptt.document.cell.operations import operations
 from symbptt.document.cell.picture import picture
 from symbptt.document.cell.walk import walk
-from symbptt.document.lesson import Lesson
+from symbptt.document.context import DocumentContext
 from symbptt.document.parts.cell import cell
 from symbptt.model.read import from_text, load, names
 from symbptt.model.values import Model, Role
@@ -103,6 +103,6 @@ step = "squared_error(z_69, y)"
 
 @pytest.mark.parametrize(("name", "shown"), [("lstm_peephole", True), ("deep_feedforward_batch_norm", False)])
 def test_a_table_wider_than_a_page_is_left_out_and_said_so(name: str, shown: bool) -> None:
-    made = cell(Lesson((load(name),), 2, ENGLISH))
+    made = cell(DocumentContext((load(name),), 2, ENGLISH))
     assert any(isinstance(block, Table) for block in made) is shown
     assert any(isinstance(block, LeftOut) for block in made) is not shown

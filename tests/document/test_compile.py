@@ -12,7 +12,7 @@ import pytest
 
 from symbptt import document, typeset
 from symbptt.algebra.functions import FUNCTIONS
-from symbptt.document import KINDS, Wishes, pdf
+from symbptt.document import KINDS, DocumentOptions, pdf
 from symbptt.document.cell.picture import picture
 from symbptt.draw import tikz
 from symbptt.model.read import from_text, load, names
@@ -52,17 +52,17 @@ def test_the_faults_of_a_log_are_found() -> None:
 @pytest.mark.parametrize("language", LANGUAGES)
 @pytest.mark.parametrize("kind, version", VERSIONS)
 def test_every_kind_compiles_and_fits(kind: str, version: str, language: str, tmp_path: Path) -> None:
-    wishes = Wishes(kind=kind, language=language, version=version)
+    options = DocumentOptions(kind=kind, language=language, version=version)
     models = ("elman", "lstm")[: KINDS[kind].models]
-    assert faults(compiled(document.write(models, 3, tmp_path, formats=("tex",), wishes=wishes)[0])) == []
+    assert faults(compiled(document.write(models, 3, tmp_path, formats=("tex",), options=options)[0])) == []
 
 
 @pytest.mark.parametrize("model, language, flip", [("lstm", "en", False), pytest.param("elman", "zh", True, marks=needs_xelatex)])
 @pytest.mark.parametrize("notation", [name for name in notations.names() if name != "textbook"])
 def test_every_notation_compiles_and_fits(notation: str, model: str, language: str, flip: bool, tmp_path: Path) -> None:
     layout = {"row": "column", "column": "row"}[notations.load(notation).layout] if flip else None
-    wishes = Wishes(notation=notation, language=language, layout=layout)
-    assert faults(compiled(document.write(model, 3, tmp_path, formats=("tex",), wishes=wishes)[0])) == []
+    options = DocumentOptions(notation=notation, language=language, layout=layout)
+    assert faults(compiled(document.write(model, 3, tmp_path, formats=("tex",), options=options)[0])) == []
 
 
 @pytest.mark.parametrize("name", names())
@@ -73,8 +73,8 @@ def test_every_model_compiles_and_fits(name: str, tmp_path: Path) -> None:
 @pytest.mark.parametrize("language", LANGUAGES)
 @pytest.mark.parametrize("name", ["elman", "lstm", "deep_feedforward", "mlp"])
 def test_the_measured_section_compiles_and_fits(name: str, language: str, tmp_path: Path) -> None:
-    wishes = Wishes(language=language, analysis="all")
-    assert faults(compiled(document.write(name, 2, tmp_path, formats=("tex",), wishes=wishes)[0])) == []
+    options = DocumentOptions(language=language, analysis="all")
+    assert faults(compiled(document.write(name, 2, tmp_path, formats=("tex",), options=options)[0])) == []
 
 
 @pytest.mark.parametrize("name, T", [("elman", 1), ("elman", 12), ("jordan", 4), ("lstm", 4), ("scalar", 6)])
@@ -86,7 +86,7 @@ def test_all_variables_and_other_lengths(name: str, T: int, tmp_path: Path) -> N
 def test_a_hostile_title_compiles(language: str, tmp_path: Path) -> None:
     title = r"50% \undefined \input{/etc/passwd} \write18{x} {$ & # _ ^ ~ \\ é ß 中 😀 " + "’−×"
     model = replace(load("elman"), title=title, reference=title, translations=())
-    compiled(document.write(model, 1, tmp_path, formats=("tex",), wishes=Wishes(language=language))[0])
+    compiled(document.write(model, 1, tmp_path, formats=("tex",), options=DocumentOptions(language=language))[0])
 
 
 def test_a_pdf_is_written(tmp_path: Path) -> None:
@@ -97,14 +97,15 @@ def test_a_pdf_is_written(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("name", ["gru_reset_after", "jordan", "deep_feedforward_batch_norm", "mlp", "scalar"])
 def test_handouts_of_other_models_compile_and_fit(name: str, tmp_path: Path) -> None:
-    wishes = Wishes(kind="handout", version="student", seed=1)
-    assert faults(compiled(document.write(name, 2, tmp_path, formats=("tex",), wishes=wishes)[0])) == []
+    options = DocumentOptions(kind="handout", version="student", seed=1)
+    assert faults(compiled(document.write(name, 2, tmp_path, formats=("tex",), options=options)[0])) == []
 
 
 @pytest.mark.parametrize("name", names())
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_a_summary_is_one_page(name: str, language: str, tmp_path: Path) -> None:
-    log = compiled(document.write(name, 3, tmp_path, formats=("tex",), wishes=Wishes(kind="summary", language=language))[0])
+    options = DocumentOptions(kind="summary", language=language)
+    log = compiled(document.write(name, 3, tmp_path, formats=("tex",), options=options)[0])
     assert re.search(r"Output written on \S+ \(1 page", log)
 
 
@@ -129,7 +130,7 @@ def test_every_function_and_operation_compiles(tmp_path: Path) -> None:
     trees = [step.equation for section in told for step in section.steps]
     body = "\n\n".join(f"${typeset.latex(tree)}$" for tree in trees)
     drawn = tikz.write(picture(model, ENGLISH, largest=10**6))
-    tex = document.render("elman", 1, "tex", wishes=Wishes(kind="summary"))
+    tex = document.render("elman", 1, "tex", options=DocumentOptions(kind="summary"))
     head, end = tex[: tex.index(r"\begin{document}")], r"\end{document}"
     file = tmp_path / "every.tex"
     file.write_text(f"{head}\\begin{{document}}\n{body}\n\n\\fittedpicture{{{drawn}}}\n{end}\n", encoding="utf-8")
@@ -140,4 +141,4 @@ def test_every_function_and_operation_compiles(tmp_path: Path) -> None:
 @pytest.mark.parametrize("kind", sorted(file.stem for file in (Path(__file__).parents[1] / "kinds").glob("*.toml")))
 def test_the_handout_of_every_kind_of_model_compiles(kind: str, tmp_path: Path) -> None:
     model = load(str(Path(__file__).parents[1] / "kinds" / f"{kind}.toml"))
-    compiled(document.write(model, 2, tmp_path, formats=("tex",), wishes=Wishes(kind="handout"))[0])
+    compiled(document.write(model, 2, tmp_path, formats=("tex",), options=DocumentOptions(kind="handout"))[0])

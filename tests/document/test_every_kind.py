@@ -9,11 +9,11 @@ import numpy as np
 import pytest
 
 from symbptt import derive, document, typeset
-from symbptt.document import Wishes
+from symbptt.document import DocumentOptions
 from symbptt.document.blocks import Box, Lines, Paragraph, Table
+from symbptt.document.context import DocumentContext
 from symbptt.document.example.numbers import example, refusal, required
-from symbptt.document.example.told import matrix
-from symbptt.document.lesson import Lesson
+from symbptt.document.example.substitution import matrix
 from symbptt.document.parts.magnitude import magnitude
 from symbptt.document.parts.measured import measured
 from symbptt.document.parts.pitfalls import pitfalls
@@ -39,7 +39,7 @@ LOOKED_AT = [("matrix-state", "summary"), ("no-loss-no-states", "slides"), ("lea
 def written(model: Model, kind: str, T: int = 2) -> str:
     """A document as LaTeX, with its worked example, exercises and pictures."""
     with within(SECONDS):
-        return document.render(model, T, "tex", wishes=Wishes(kind=kind))
+        return document.render(model, T, "tex", options=DocumentOptions(kind=kind))
 
 
 @pytest.mark.parametrize("name, kind", LOOKED_AT)
@@ -86,8 +86,8 @@ def test_the_example_by_hand_is_that_of_the_code(name: str) -> None:
 
 @pytest.mark.parametrize("name", ["no-parameters", "inputs-only"])
 def test_a_model_without_parameters_has_no_empty_sections(name: str) -> None:
-    lesson = Lesson((load(KINDS[name]),), 3)
-    blocks = (*worked(lesson), *measured(lesson))
+    context = DocumentContext((load(KINDS[name]),), 3)
+    blocks = (*worked(context), *measured(context))
     assert all(block.rows for block in blocks if isinstance(block, Table))
     assert all(block.lines for block in blocks if isinstance(block, Lines))
 
@@ -136,7 +136,7 @@ def test_a_mistake_without_effect_in_the_example_has_no_number() -> None:
     """In two steps only the first has a part in this loss, so = in the place of += gives the same gradient."""
     model = from_text(LATE, "late.toml")
     by_hand = required(model, 2).gradients[model["W"].at()]
-    boxes = [block for block in pitfalls(Lesson((model,), 3)) if isinstance(block, Box)]
+    boxes = [block for block in pitfalls(DocumentContext((model,), 3)) if isinstance(block, Box)]
     told = [plain(b.text, typeset.text) for box in boxes for b in box.blocks if isinstance(b, Paragraph)]
     same = typeset.text(matrix(by_hand, ENGLISH))
     assert any("shared by all steps" in text for text in told)
@@ -158,13 +158,13 @@ step = "s * y"
 
 
 def test_norms_beyond_all_numbers_have_no_shares() -> None:
-    *_, table, said = magnitude(Lesson((from_text(GROWING, "growing.toml"),), 3))
+    *_, table, said = magnitude(DocumentContext((from_text(GROWING, "growing.toml"),), 3))
     assert isinstance(table, Table) and len(table.rows) == 1
     assert isinstance(said, Paragraph) and "%" not in plain(said.text, typeset.text)
 
 
 def test_a_document_says_that_there_is_no_loss() -> None:
-    made = document.compose(load(KINDS["no-loss"]), 2, wishes=Wishes(kind="summary"))
+    made = document.compose(load(KINDS["no-loss"]), 2, options=DocumentOptions(kind="summary"))
     first = document.shown(made, "md")
     assert "has no loss" in first and "cotangent" in first
 
@@ -181,5 +181,5 @@ def test_norms_that_overflow_are_written_as_such() -> None:
     """A cubic recurrence without a bound: the cells of the table are LaTeX, and no warning goes to the terminal."""
     text = ('title = "t"\n[states]\nh = "H"\n[parameters]\nW = "H H"\n[equations]\nh = "W @ h[t-1] - 9 * h[t-1] ** 3"\n'
             '[loss]\nstep = "0.5 * dot(h, h)"\nat = "last"')  # fmt: skip
-    tex = document.render(from_text(text, "t.toml"), 4, "tex", wishes=Wishes(kind="handout"))
+    tex = document.render(from_text(text, "t.toml"), 4, "tex", options=DocumentOptions(kind="handout"))
     assert r"\infty$}" in tex and "∞" not in tex

@@ -12,7 +12,7 @@ import pytest
 from symbptt import typeset
 from symbptt.document.example.mixed import Mixed
 from symbptt.document.example.numbers import Example, refusal, required
-from symbptt.document.example.told import line, number, signed
+from symbptt.document.example.substitution import line, number, signed
 from symbptt.document.parts.coded import increments
 from symbptt.document.parts.worked import length, total
 from symbptt.model.read import from_text, load, names

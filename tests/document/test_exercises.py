@@ -9,12 +9,12 @@ import pytest
 import sympy as sp
 
 from symbptt import derive, document, typeset
-from symbptt.document import Wishes
+from symbptt.document import DocumentOptions
 from symbptt.document.blocks import Block, Exercise, Paragraph, Steps
+from symbptt.document.context import DocumentContext
 from symbptt.document.example.numbers import required
 from symbptt.document.exercises import blanks, computing, counting, errors
 from symbptt.document.exercises.errors import CHANGES
-from symbptt.document.lesson import Lesson
 from symbptt.document.parts.exercises import exercises as drawn_for
 from symbptt.errors import Disagreement
 from symbptt.model.read import from_text, load, names
@@ -27,8 +27,8 @@ from symbptt.verify.exact.entries import Entries
 QUICK_MODELS = ("elman", "jordan", "mgu", "mlp")
 
 
-def lesson(name: str, seed: int = 0) -> Lesson:
-    return Lesson((load(name),), 3, seed=seed)
+def context(name: str, seed: int = 0) -> DocumentContext:
+    return DocumentContext((load(name),), 3, seed=seed)
 
 
 def formula(blocks: tuple[Block, ...]) -> Tree:
@@ -40,7 +40,7 @@ def words(blocks: tuple[Block, ...]) -> str:
 
 
 def exercises(name: str, seed: int = 0) -> list[Exercise]:
-    return [block for block in drawn_for(lesson(name, seed)) if isinstance(block, Exercise)]
+    return [block for block in drawn_for(context(name, seed)) if isinstance(block, Exercise)]
 
 
 @pytest.mark.parametrize("name", names())
@@ -63,7 +63,7 @@ def test_the_seed_decides() -> None:
 @pytest.mark.parametrize("language, label", [("en", "Solution"), ("zh", "解答")])
 def test_a_student_s_file_has_no_solutions(format: str, language: str, label: str) -> None:
     teacher, student = (
-        document.render("elman", 3, format, wishes=Wishes(kind="handout", version=version, language=language))
+        document.render("elman", 3, format, options=DocumentOptions(kind="handout", version=version, language=language))
         for version in ("teacher", "student")
     )
     assert label in teacher and label not in student
@@ -74,7 +74,7 @@ def test_a_student_s_file_has_no_solutions(format: str, language: str, label: st
 
 def test_the_missing_factor_is_the_one_that_was_taken_out() -> None:
     for seed in range(8):
-        drawn = blanks.factor(lesson("elman"), Random(seed))
+        drawn = blanks.factor(context("elman"), Random(seed))
         assert drawn is not None
         question, whole = formula(drawn.question), formula(drawn.solution)
         assert isinstance(question, Row) and isinstance(whole, Row)
@@ -85,7 +85,7 @@ def test_the_missing_factor_is_the_one_that_was_taken_out() -> None:
 
 def test_the_missing_summand_completes_the_recursion() -> None:
     for seed in range(6):
-        drawn = blanks.summand(lesson("lstm"), Random(seed))
+        drawn = blanks.summand(context("lstm"), Random(seed))
         assert drawn is not None
         question = typeset.text(formula(drawn.question))
         said = words(drawn.solution).split("missing summand is ")[1].split("; it comes")[0]
@@ -117,7 +117,7 @@ def test_an_error_is_one(name: str, kind: str) -> None:
 
 @pytest.mark.parametrize("name", ["elman", "lstm"])
 def test_an_error_is_corrected(name: str) -> None:
-    found = [errors.error(lesson(name), Random(seed)) for seed in range(12)]
+    found = [errors.error(context(name), Random(seed)) for seed in range(12)]
     for drawn in found:
         assert drawn is not None
         wrong, right = formula(drawn.question), formula(drawn.solution)
@@ -133,7 +133,7 @@ def test_a_gradient_by_an_initial_state_is_called_one() -> None:
     """Not the adjoint of the state at a step, and no step before the first is read."""
     shown = set()
     for seed in range(24):
-        drawn = errors.error(Lesson((from_text(START, "start.toml"),), 3, seed=seed), Random(seed))
+        drawn = errors.error(DocumentContext((from_text(START, "start.toml"),), 3, seed=seed), Random(seed))
         if drawn is not None:
             shown |= {typeset.text(formula(blocks)) for blocks in (drawn.question, drawn.solution)}
     right = {text for text in shown if text.endswith("δ_{(sin(s₀))} cos(s₀)")}
@@ -152,7 +152,7 @@ def test_counts_are_those_of_a_listing(name: str, at: str) -> None:
         model = load(name)
         pairs = derive.sum_of_products.pairs(steps(model, 9), model.parameters[0])
         assert counting.QUESTIONS[kind](pairs, 3) == expected
-    drawn = counting.terms(lesson("elman"), Random(1))
+    drawn = counting.terms(context("elman"), Random(1))
     assert drawn is not None and words(drawn.solution).rstrip(".").isdigit()
 
 
@@ -167,14 +167,14 @@ def test_a_computed_number_is_that_of_the_terms() -> None:
         terms = derive.gradient(steps(model, 2), "W_hh").evaluate(data.parameters, data.inputs, data.targets, data.states)
         by_hand = float(example.gradients[model["W_hh"].at()][0][0])
         assert np.isclose(sum(v.item() for v in terms.values()), by_hand, rtol=1e-12)
-    drawn = computing.number(lesson("elman"), Random(0))
+    drawn = computing.number(context("elman"), Random(0))
     assert drawn is not None and "W" in words(drawn.question)
 
 
 def test_models_without_occasion_give_none() -> None:
-    assert blanks.factor(lesson("mlp"), Random(0)) is None
-    assert counting.terms(lesson("mlp"), Random(0)) is None
-    assert computing.number(lesson("lstm"), Random(0)) is None, "too long for a hand"
+    assert blanks.factor(context("mlp"), Random(0)) is None
+    assert counting.terms(context("mlp"), Random(0)) is None
+    assert computing.number(context("lstm"), Random(0)) is None, "too long for a hand"
 
 
 def test_a_summand_that_stands_twice_is_left_out_once() -> None:

@@ -8,11 +8,11 @@ import numpy as np
 import pytest
 
 from symbptt import analyze, derive, document, typeset
-from symbptt.document import KINDS, Wishes
+from symbptt.document import KINDS, DocumentOptions
 from symbptt.document.blocks import Block, Box, Columns, Figure, Frame, Heading, LeftOut, Paragraph, Table, Terms
+from symbptt.document.context import DocumentContext
 from symbptt.document.example.numbers import required
 from symbptt.document.frames import HEIGHT, WHOLE, height, slides
-from symbptt.document.lesson import Lesson
 from symbptt.document.parts import brief, cell, compared, derived, magnitude, pitfalls
 from symbptt.errors import BadInput
 from symbptt.model.read import load, names
@@ -23,8 +23,8 @@ from symbptt.unroll.graph import steps
 QUICK_MODELS = ("elman", "mgu", "mlp")
 
 
-def lesson(*models: str, T: int = 3, language: str = "en") -> Lesson:
-    return Lesson(tuple(map(load, models)), T, voice=Voice(language))
+def context(*models: str, T: int = 3, language: str = "en") -> DocumentContext:
+    return DocumentContext(tuple(map(load, models)), T, voice=Voice(language))
 
 
 def words(blocks: tuple[Block, ...]) -> str:
@@ -44,7 +44,7 @@ def flat(blocks: tuple[Block, ...]) -> Iterator[Block]:
 @pytest.mark.parametrize("language", ["en", "zh"])
 @pytest.mark.parametrize("name", names())
 def test_every_part_of_a_handout_tells_something_or_says_why_not(name: str, language: str) -> None:
-    one = lesson(name, language=language)
+    one = context(name, language=language)
     empty = [part.__name__ for part in KINDS["handout"].parts if part.__name__ != "check" and not part(one)]
     assert set(empty) <= {"remarks", "identities"}
 
@@ -54,30 +54,30 @@ def test_every_part_of_a_handout_tells_something_or_says_why_not(name: str, lang
     ("deep_feedforward_batch_norm", {"cell", "norm_bound", "worked", "magnitude", "loop"}),
 ])
 def test_what_is_left_out_is_said(name: str, left_out: set[str]) -> None:
-    one = lesson(name)
+    one = context(name)
     parts = [part for part in KINDS["handout"].parts if part.__name__ != "check"]
     found = {part.__name__ for part in parts if any(isinstance(block, LeftOut) for block in part(one))}
     assert found == left_out
     if left_out:
-        made = document.compose(name, 2, wishes=Wishes(kind="summary"))
+        made = document.compose(name, 2, options=DocumentOptions(kind="summary"))
         assert all(not isinstance(block, LeftOut) for block in made.blocks)
 
 
 def test_reasons_stand_at_the_end() -> None:
-    made = document.compose(("mlp",), 1, wishes=Wishes(kind="handout"))
+    made = document.compose(("mlp",), 1, options=DocumentOptions(kind="handout"))
     last = made.blocks[-1]
     assert isinstance(last, Box) and plain(last.title, typeset.text) == "Not in this document"
 
 
 @pytest.mark.parametrize("T", [1, 2, 12])
 def test_any_length_gives_a_handout_of_sensible_size(T: int) -> None:
-    one = lesson("elman", T=T)
+    one = context("elman", T=T)
     blocks = [block for part in KINDS["handout"].parts if part.__name__ != "check" for block in part(one)]
     assert 40 < len(blocks) < 130
 
 
 def test_the_far_terms_vanish_not_the_total() -> None:
-    found = magnitude.magnitude(lesson("elman"))
+    found = magnitude.magnitude(context("elman"))
     table = next(block for block in found if isinstance(block, Terms))
     cells_of = {t: cells for t, (_, cells) in enumerate(table.rows, 1)}
     numbers = {(t, k): float(cell.text) for t, cells in cells_of.items() for k, cell in enumerate(cells, 1) if cell.text}
@@ -95,7 +95,7 @@ def number(cell: Prose) -> float:
 
 
 def test_the_bound_is_a_bound_and_its_verdicts_are_three() -> None:
-    found = magnitude.norm_bound(lesson("elman"))
+    found = magnitude.norm_bound(context("elman"))
     rows = next(block for block in found if isinstance(block, Table)).rows
     numbers = [[number(cell) for cell in row[2:6]] for row in rows]
     for measured, bounded in zip(numbers[::2], numbers[1::2], strict=True):
@@ -108,14 +108,14 @@ def test_the_bound_is_a_bound_and_its_verdicts_are_three() -> None:
 
 
 def test_gamma_and_the_weight_are_the_model_s() -> None:
-    jordan = words(magnitude.norm_bound(lesson("jordan")))
+    jordan = words(magnitude.norm_bound(context("jordan")))
     assert "is not of the form" in jordan
-    assert "γ = 1" in words(magnitude.norm_bound(lesson("irnn")))
+    assert "γ = 1" in words(magnitude.norm_bound(context("irnn")))
 
 
 @pytest.mark.parametrize("name", ["elman", "lstm", "gru", "linear", "jordan", "leaky"])
 def test_every_mistake_changes_the_formula_and_its_effect_is_not_the_gradient(name: str) -> None:
-    made = list(pitfalls.mistakes(lesson(name)))
+    made = list(pitfalls.mistakes(context(name)))
     carries = {"carry"} if name != "jordan" else set()  # what its state carries back is all that arrives
     assert {m.name for m in made} >= {"transpose", "order", "assigned", *carries}
     assert all(m.right != m.wrong for m in made)
@@ -127,19 +127,19 @@ def test_without_the_carry_only_the_terms_of_one_step_remain() -> None:
     model = load("elman")
     data = required(model, 2).data()
     terms = derive.gradient(steps(model, 2), "W_hh").evaluate(data.parameters, data.inputs, data.targets, data.states)
-    carry = next(m for m in pitfalls.mistakes(lesson("elman")) if m.name == "carry")
+    carry = next(m for m in pitfalls.mistakes(context("elman")) if m.name == "carry")
     assert carry.effect is not None
     assert np.isclose(float(carry.effect[0][0]), sum(v.item() for (t, k), v in terms.items() if t == k))
 
 
 def test_identities_end_in_the_short_forms() -> None:
-    found = [block for block in derived.identities(lesson("lstm")) if isinstance(block, Box)]
+    found = [block for block in derived.identities(context("lstm")) if isinstance(block, Box)]
     last = {plain(box.title, typeset.text): typeset.text(box.blocks[0].steps[-1].equation) for box in found}  # type: ignore[attr-defined]
     assert list(last.values()) == ["σ′(z) = σ(z) (1 − σ(z))", "tanh′(z) = 1 − tanh(z)²", "∂L/∂oᵢ = pᵢ − yᵢ"]
 
 
 def test_the_picture_and_its_table_have_the_same_numbers() -> None:
-    found = cell.cell(lesson("lstm"))
+    found = cell.cell(context("lstm"))
     drawn = next(block for block in found if isinstance(block, Figure)).scene
     rows = next(block for block in found if isinstance(block, Table)).rows
     shown = {typeset.text(label.text) for label in drawn.labels if label.kind == "number"}
@@ -148,15 +148,15 @@ def test_the_picture_and_its_table_have_the_same_numbers() -> None:
 
 @pytest.mark.parametrize("name", names())
 def test_slides_hold_what_fits(name: str) -> None:
-    for frame in document.compose(name, 3, wishes=Wishes(kind="slides")).blocks:
+    for frame in document.compose(name, 3, options=DocumentOptions(kind="slides")).blocks:
         assert isinstance(frame, Frame) and frame.title and frame.blocks
         assert sum(map(height, frame.blocks)) <= (HEIGHT if len(frame.blocks) > 1 else 2 * HEIGHT), frame.title
 
 
 def test_slides_lose_nothing() -> None:
     part = derived.sums
-    whole = [typeset.text(step.equation) for block in part(lesson("elman")) for step in getattr(block, "steps", ())]
-    portions = [block for frame in slides(part(lesson("elman"))) for block in frame.blocks]
+    whole = [typeset.text(step.equation) for block in part(context("elman")) for step in getattr(block, "steps", ())]
+    portions = [block for frame in slides(part(context("elman"))) for block in frame.blocks]
     shown = [typeset.text(step.equation) for block in portions for step in getattr(block, "steps", ())]
 
     def letters(lines: list[str]) -> str:
@@ -167,14 +167,14 @@ def test_slides_lose_nothing() -> None:
 
 
 def test_a_summary_has_every_equation() -> None:
-    blocks = [block for part in KINDS["summary"].parts for block in part(lesson("lstm"))]
+    blocks = [block for part in KINDS["summary"].parts for block in part(context("lstm"))]
     notes = {note for block in flat(tuple(blocks)) for _, note in getattr(block, "lines", ())}
     assert {f"({n})" for n in (*range(1, 25), *range(28, 42))} <= notes
-    assert "6 terms" in words(tuple(flat(brief.sums(lesson("elman")))))
+    assert "6 terms" in words(tuple(flat(brief.sums(context("elman")))))
 
 
 def test_a_comparison_says_who_vanishes() -> None:
-    found = compared.products(lesson("elman", "lstm"))
+    found = compared.products(context("elman", "lstm"))
     table = next(block for block in found if isinstance(block, Table))
     elman, lstm = (number(table.rows[4][i]) for i in (1, 2))
     measured = [analyze.at(load(n), analyze.point(load(n), 20, N=1)).growth for n in ("elman", "lstm")]
@@ -190,12 +190,12 @@ def test_a_comparison_says_who_vanishes() -> None:
 ])
 def test_models_that_cannot_be_compared_are_refused(models: tuple[str, ...], message: str) -> None:
     with pytest.raises(BadInput, match=message):
-        document.compose(models, 3, wishes=Wishes(kind="compare"))
+        document.compose(models, 3, options=DocumentOptions(kind="compare"))
 
 
 def test_other_kinds_are_about_one_model() -> None:
     with pytest.raises(BadInput, match="kind handout is about 1 model, not 2"):
-        document.compose(("elman", "lstm"), 3, wishes=Wishes(kind="handout"))
+        document.compose(("elman", "lstm"), 3, options=DocumentOptions(kind="handout"))
 
 
 @pytest.mark.sampled(6)
@@ -204,7 +204,8 @@ def test_other_kinds_are_about_one_model() -> None:
 def test_every_kind_is_written_in_every_format(kind: str, format: str) -> None:
     models = ("elman", "lstm")[: KINDS[kind].models]
     for language in ("en", "zh"):
-        text = document.render(models, 2, format, wishes=Wishes(kind=kind, language=language))
+        text = document.render(models, 2, format, options=DocumentOptions(kind=kind, language=language))
         assert "<%" not in text and ">>" not in text.split("<script>")[0].replace("&gt;", "")
-        headings = [block for block in document.compose(models, 2, wishes=Wishes(kind=kind)).blocks if isinstance(block, Heading)]
+        made = document.compose(models, 2, options=DocumentOptions(kind=kind))
+        headings = [block for block in made.blocks if isinstance(block, Heading)]
         assert len({heading.key for heading in headings}) == len(headings)

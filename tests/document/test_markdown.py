@@ -14,8 +14,8 @@ from xml.etree import ElementTree
 import pytest
 
 from symbptt import document
-from symbptt.document import KINDS, Wishes
-from symbptt.document.pens.markdown import Markdown
+from symbptt.document import KINDS, DocumentOptions
+from symbptt.document.writers.markdown import Markdown
 from symbptt.model.read import load, names
 from symbptt.narrative.voice import languages
 
@@ -44,7 +44,7 @@ def test_every_model_has_a_text_that_is_closed(name: str) -> None:
 @pytest.mark.parametrize("kind", KINDS)
 def test_every_kind_is_closed(kind: str, language: str) -> None:
     models = ("elman", "lstm")[: KINDS[kind].models]
-    text = document.render(models, 2, "md", wishes=Wishes(kind=kind, language=language))
+    text = document.render(models, 2, "md", options=DocumentOptions(kind=kind, language=language))
     assert text.count("\n$$\n") % 2 == 0 and text.count("\n```") % 2 == 0 and text.count("<details>") == text.count("</details>")
     said = re.sub(r"^```.*?^```", "", text, flags=re.M | re.S)
     assert not re.search(r"(?<!\S)\*\*(?!\S)", said), "nothing bold or slanted is empty"
@@ -96,7 +96,7 @@ def executed(found: list[dict[str, Any]], change: Callable[[str], str] = str) ->
 def test_a_notebook_of_every_kind_has_code_that_runs() -> None:
     for kind in KINDS:
         models = ("elman", "lstm")[: KINDS[kind].models]
-        found = cells(models, wishes=Wishes(kind=kind, version="student"))
+        found = cells(models, options=DocumentOptions(kind=kind, version="student"))
         assert sum(cell["cell_type"] == "code" for cell in found) == 2 * len(models)
         assert max(executed(found)["worst"].values()) < 1e-11
 

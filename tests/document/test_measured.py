@@ -13,14 +13,14 @@ from symbptt import analyze, typeset
 from symbptt.analyze.layout import cell
 from symbptt.cli import main
 from symbptt.document.blocks import Paragraph, Plotted, Table
-from symbptt.document.lesson import Lesson
+from symbptt.document.context import DocumentContext
+from symbptt.document.options import DocumentOptions
 from symbptt.document.page import render
 from symbptt.document.parts import measured
-from symbptt.document.pens.html import Html
-from symbptt.document.pens.latex import Latex
-from symbptt.document.pens.markdown import Markdown
-from symbptt.document.scribe import Scribe
-from symbptt.document.wishes import Wishes
+from symbptt.document.renderer import Renderer
+from symbptt.document.writers.html import Html
+from symbptt.document.writers.latex import Latex
+from symbptt.document.writers.markdown import Markdown
 from symbptt.draw import plot
 from symbptt.errors import UnknownName
 from symbptt.model.read import from_text, load, names
@@ -32,7 +32,7 @@ QUICK_MODELS = ("elman", "mgu", "mlp")
 
 def blocks(name, language="en", parts=()):
     models = tuple(map(load, name.split("+")))
-    return measured.measured(Lesson(models, 3, None, Voice(language), analysis=parts))
+    return measured.measured(DocumentContext(models, 3, None, Voice(language), analysis=parts))
 
 
 def said(made):
@@ -44,7 +44,7 @@ def said(made):
 @pytest.mark.parametrize("language", ["en", "zh"])
 def test_every_model_in_every_format(name, language):
     made = blocks(name, language)
-    html, tex, md = ("".join(map(Scribe(pen(language), "derivation").block, made)) for pen in (Html, Latex, Markdown))
+    html, tex, md = ("".join(map(Renderer(writer(language), "derivation").block, made)) for writer in (Html, Latex, Markdown))
     for image in re.findall(r"base64,([^)]*)\)", md):
         assert "xmlns" in (drawn := b64decode(image).decode()) and ElementTree.fromstring(drawn).tag.endswith("svg")
     for drawing in re.findall(r"<svg.*?</svg>", html, re.S):
@@ -96,11 +96,11 @@ def test_several_models_are_put_side_by_side():
 
 def test_words_where_there_is_nothing_to_draw():
     text = "[inputs]\nx='D'\n[states]\nh='D'\n[parameters]\nw='D'\n[equations]\nh='w * x'\n[loss]\nstep='relu(0 - sum(h ** 2))'"
-    made = measured.measured(Lesson((from_text(text, "nothing"),), 2, analysis=("terms", "distance")))
+    made = measured.measured(DocumentContext((from_text(text, "nothing"),), 2, analysis=("terms", "distance")))
     assert "No term of" in said(made)
     cell = "'exp(exp(exp(h[t-1] * h[t-1] + 4 + x * x))) * w'"
     wild = from_text(text.replace("'w * x'", cell).replace("relu(0 - sum(h ** 2))", "sum(h)"), "wild")
-    made = measured.measured(Lesson((wild,), 2))
+    made = measured.measured(DocumentContext((wild,), 2))
     assert "not finite" in said(made) and "No term of" in said(made)
 
 
@@ -115,7 +115,7 @@ def test_a_document_has_the_section_before_its_references(tmp_path, capsys):
     assert html.index('id="code"') < html.index('id="analysis"') < html.index('id="references"')
     assert html.count('<svg class="plot"') == 2 and "--analysis all" in html
     plain = render("elman", 2, "html")
-    assert 'id="analysis"' not in plain and render("elman", 2, "html", wishes=Wishes(analysis="all")) == html
+    assert 'id="analysis"' not in plain and render("elman", 2, "html", options=DocumentOptions(analysis="all")) == html
     assert main(["document", "elman", "-T", "2", "--analysis", "distance", "--format", "tex", "-o", str(tmp_path)]) == 0
     assert (tmp_path / "elman_T2.tex").read_text(encoding="utf-8").count(r"\draw[thick, dashed]") == 2
     capsys.readouterr()
@@ -125,4 +125,5 @@ def test_a_document_has_the_section_before_its_references(tmp_path, capsys):
 
 def test_the_author_can_add_to_the_section(tmp_path):
     (tmp_path / "own.toml").write_text('[parts.measured]\nbefore = ["Look at the corner."]\n', encoding="utf-8")
-    assert "Look at the corner." in render("elman", 2, "html", wishes=Wishes(analysis="units", prose=tmp_path / "own.toml"))
+    options = DocumentOptions(analysis="units", prose=tmp_path / "own.toml")
+    assert "Look at the corner." in render("elman", 2, "html", options=options)

@@ -13,8 +13,8 @@ import pytest
 
 from symbptt import document
 from symbptt.document import sizes
-from symbptt.document.pens import latex
-from symbptt.document.wishes import Wishes
+from symbptt.document.options import DocumentOptions
+from symbptt.document.writers import latex
 from symbptt.errors import BadInput, UnknownName
 from symbptt.model.read import from_text, load, names
 
@@ -177,7 +177,7 @@ def test_long_sequences_have_a_triangle_of_one_variable() -> None:
 
 
 def test_the_document_in_chinese(tmp_path: Path) -> None:
-    paths = document.write("elman", 2, tmp_path, wishes=document.Wishes(language="zh"))
+    paths = document.write("elman", 2, tmp_path, options=document.DocumentOptions(language="zh"))
     assert [p.name for p in paths] == ["elman_T2_zh.tex", "elman_T2_zh.html"]
     tex, html = (p.read_text() for p in paths)
     assert r"{ctex}" in tex and "--lang zh" in tex.splitlines()[0]
@@ -202,5 +202,5 @@ def test_chinese_stays_in_a_chinese_document(text: str, made: str) -> None:
 @pytest.mark.parametrize("kind", ["derivation", "handout"])
 def test_a_model_that_no_array_gives_steps_is_shown_with_straight_line_code(kind: str) -> None:
     text = '[states]\nh = "H"\n[parameters]\nW = "H H"\n[equations]\nh = "tanh(W @ h[t-1])"\n[loss]\nstep = "sum(h * h)"\n'
-    made = document.render(from_text(text, "alone.toml"), 2, "md", wishes=Wishes(kind=kind))
+    made = document.render(from_text(text, "alone.toml"), 2, "md", options=DocumentOptions(kind=kind))
     assert "symbptt emit alone -T 2 --unroll" in made

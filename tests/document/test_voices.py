@@ -13,7 +13,7 @@ import pytest
 from symbptt import document
 from symbptt.document.blocks import Block, Steps
 from symbptt.document.kinds import KINDS
-from symbptt.document.wishes import Wishes
+from symbptt.document.options import DocumentOptions
 from symbptt.narrative.voice import languages
 from symbptt.typeset import notations
 
@@ -60,7 +60,7 @@ def lines(blocks: tuple[Block, ...]) -> int:
 @cache
 def whole(kind: str) -> tuple[list[str], int]:
     """The addresses of the parts and the number of lines of the plain document."""
-    made = document.compose("elman", 2, wishes=Wishes(kind=kind))
+    made = document.compose("elman", 2, options=DocumentOptions(kind=kind))
     return [block.key for block in made.blocks if hasattr(block, "key")], lines(made.blocks)
 
 
@@ -80,12 +80,12 @@ def words(html: str) -> str:
 
 
 def check(kind: str, language: str, layout: str, notation: str) -> None:
-    wishes = Wishes(kind=kind, language=language, notation=notation, layout=layout)
-    made = document.compose("elman", 2, wishes=wishes)
+    options = DocumentOptions(kind=kind, language=language, notation=notation, layout=layout)
+    made = document.compose("elman", 2, options=options)
     parts, count = whole(kind)
     assert lines(made.blocks) == count
     assert len([block for block in made.blocks if hasattr(block, "key")]) == len(parts)
-    tex, html = (document.render("elman", 2, format, wishes=wishes) for format in ("tex", "html"))
+    tex, html = (document.render("elman", 2, format, options=options) for format in ("tex", "html"))
     check_latex(tex)
     reader = Nesting()
     reader.feed(html)

@@ -16,7 +16,7 @@ from symbptt import typeset
 from symbptt.algebra.nodes import TIME
 from symbptt.derive.formula import state
 from symbptt.document.blocks import Table
-from symbptt.document.lesson import Lesson
+from symbptt.document.context import DocumentContext
 from symbptt.document.parts.cell import cell
 from symbptt.model.read import load, names
 from symbptt.model.values import Model, Role
@@ -31,7 +31,7 @@ COUPLED = {"deep_feedforward_batch_norm"}
 
 
 def table(model: Model, voice: Voice) -> Table | None:
-    return next((block for block in cell(Lesson((model,), T, voice=voice)) if isinstance(block, Table)), None)
+    return next((block for block in cell(DocumentContext((model,), T, voice=voice)) if isinstance(block, Table)), None)
 
 
 def formula(prose: Prose) -> Tree | None:
@@ -97,8 +97,8 @@ def test_every_notation_says_the_same(notation: str) -> None:
 def test_a_part_that_is_missing_is_noticed(monkeypatch: pytest.MonkeyPatch) -> None:
     whole = cell
 
-    def shorter(lesson: Lesson) -> tuple[Any, ...]:
-        return tuple(Table(b.head, b.rows[:-1]) if isinstance(b, Table) else b for b in whole(lesson))
+    def shorter(context: DocumentContext) -> tuple[Any, ...]:
+        return tuple(Table(b.head, b.rows[:-1]) if isinstance(b, Table) else b for b in whole(context))
 
     monkeypatch.setitem(globals(), "cell", shorter)
     with pytest.raises(AssertionError):

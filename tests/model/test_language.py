@@ -125,7 +125,7 @@ def check_term(value: MatrixExpr) -> None:
             check_term(factors[0])
         else:
             assert all(is_atom(f) for f in factors), value
-    elif isinstance(value, (nodes.Concat, nodes.Slice, nodes.Spread, sp.Transpose)):
+    elif isinstance(value, (nodes.Concat, nodes.Slice, nodes.Broadcast, sp.Transpose)):
         assert all(is_atom(a) for a in value.args if isinstance(a, MatrixExpr)), value
     elif isinstance(value, sp.HadamardProduct):
         assert not any(

@@ -13,7 +13,7 @@ from symbptt.algebra.evaluate import evaluate
 from symbptt.algebra.nodes import TIME, Diag, expand, leaves
 from symbptt.data.draw import random
 from symbptt.data.values import Data
-from symbptt.derive.numeric import Run, run
+from symbptt.derive.numeric import Evaluation, run
 from symbptt.model.read import load
 from symbptt.model.values import Model
 from symbptt.narrative import symbols
@@ -54,7 +54,7 @@ class Numbers:
         self.graph = unroll.steps(model, T)
         self.data: Data = random(model, T=T, N=2, seed=1)
         self.arrays = (self.data.parameters, self.data.inputs, self.data.targets, self.data.states)
-        self.run: Run = run(self.graph, *self.arrays)
+        self.run: Evaluation = run(self.graph, *self.arrays)
 
     def gradients(self) -> dict[str, Any]:
         return derive.adjoints(self.graph).evaluate(*self.arrays)

@@ -57,14 +57,14 @@ def test_a_loss_at_the_end_is_silent_before(
     expected = item.gradients()
     for variable, value in by_recursion(item).items():
         close(value.reshape(expected[variable].shape), expected[variable])
-    assert "o" in backward.silent(last_only)
-    assert "h" not in backward.silent(last_only)
+    assert "o" in backward.zero_before_last(last_only)
+    assert "h" not in backward.zero_before_last(last_only)
 
 
 def test_forgetting_the_silence_is_noticed(
     last_only: Model, numbers: Callable[..., Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(backward, "silent", lambda model: frozenset())
+    monkeypatch.setattr(backward, "zero_before_last", lambda model: frozenset())
     item = numbers(last_only, 3)
     assert np.abs(by_recursion(item)["V"] - item.gradients()["V"]).max() > 1e-3
 

@@ -6,7 +6,18 @@ from sympy.matrices.expressions.special import OneMatrix
 
 from symbptt import typeset
 from symbptt.algebra import build, nodes
-from symbptt.algebra.nodes import Chain, Concat, Elementwise, Partial, Series, Slice, Slope, SlopeByResult, Spread, Timed
+from symbptt.algebra.nodes import (
+    Broadcast,
+    Concat,
+    Elementwise,
+    Partial,
+    ProductOver,
+    Slice,
+    Slope,
+    SlopeByResult,
+    SumOver,
+    Timed,
+)
 from symbptt.algebra.related import Adjoint, LossGradient, StepAdjoint
 from symbptt.errors import MissingRule
 from symbptt.typeset.tree import Matrix, Number
@@ -55,7 +66,7 @@ EXPECTED = [
         build.hadamard(h, Elementwise("reciprocal", build.hadamard(a, y))),
         r"\mathbf{h}_{t} \oslash (\mathbf{a}_{t} \odot \mathbf{y}_{t})",
     ),
-    (Spread(nodes.SumAll(h), H, 1), r"(\mathbf{1}^{\top} \mathbf{h}_{t}) \mathbf{1}"),
+    (Broadcast(nodes.SumAll(h), H, 1), r"(\mathbf{1}^{\top} \mathbf{h}_{t}) \mathbf{1}"),
     (sp.Transpose(build.mul(W, h)), r"(\mathbf{W}_{hh} \mathbf{h}_{t})^{\top}"),
     (sp.Identity(H), r"\mathbf{I}"),
     (OneMatrix(H, 1), r"\mathbf{1}"),
@@ -99,10 +110,10 @@ EXPECTED = [
         build.mul(build.transpose(V), nodes.CrossEntropySlope(o, y)),
         r"\mathbf{W}_{ho}^{\top} (\operatorname{softmax}(\mathbf{o}_{t}) - \mathbf{y}_{t})",
     ),
-    (Spread(ALPHA, H, 1), r"\alpha \mathbf{1}"),
-    (build.hadamard(Spread(ALPHA, H, 1), h), r"\alpha \mathbf{h}_{t}"),
+    (Broadcast(ALPHA, H, 1), r"\alpha \mathbf{1}"),
+    (build.hadamard(Broadcast(ALPHA, H, 1), h), r"\alpha \mathbf{h}_{t}"),
     (
-        build.hadamard(build.add(OneMatrix(H, 1), build.scale(-1, Spread(ALPHA, H, 1))), h),
+        build.hadamard(build.add(OneMatrix(H, 1), build.scale(-1, Broadcast(ALPHA, H, 1))), h),
         r"(1 - \alpha) \mathbf{h}_{t}",
     ),
     (Concat(at("h", t - 1), at("x", rows=D)), r"\begin{bmatrix} \mathbf{h}_{t-1} \\ \mathbf{x}_{t} \end{bmatrix}"),
@@ -112,20 +123,20 @@ EXPECTED = [
     (Partial(LOSS, W, "total"), r"\frac{\mathrm{d} L}{\mathrm{d} \mathbf{W}_{hh}}"),
     (Partial(h, at("h", t - 1), "partial"), r"\frac{\partial \mathbf{h}_{t}}{\partial \mathbf{h}_{t-1}}"),
     (
-        Series(Series(build.mul(Adjoint(at("a", k)), sp.Transpose(at("h", k - 1))), k, 1, t), t, 1, T),
+        SumOver(SumOver(build.mul(Adjoint(at("a", k)), sp.Transpose(at("h", k - 1))), k, 1, t), t, 1, T),
         r"\sum_{t=1}^{T} \sum_{k=1}^{t} \boldsymbol{\delta}_{a,k} \mathbf{h}_{k-1}^{\top}",
     ),
     (
-        Chain(jacobian, j, k + 1, t),
+        ProductOver(jacobian, j, k + 1, t),
         r"\overset{\curvearrowright}{\prod_{j=k+1}^{t}} "
         r"\left( \frac{\partial \mathbf{h}_{j}}{\partial \mathbf{h}_{j-1}} \right)^{\top}",
     ),
     (
-        sp.MatMul(Chain(sp.Transpose(W), j, k + 1, t), a),
+        sp.MatMul(ProductOver(sp.Transpose(W), j, k + 1, t), a),
         r"\left( \overset{\curvearrowright}{\prod_{j=k+1}^{t}} \mathbf{W}_{hh}^{\top} \right) \mathbf{a}_{t}",
     ),
     (
-        sp.Transpose(Chain(jacobian, j, k + 1, t)),
+        sp.Transpose(ProductOver(jacobian, j, k + 1, t)),
         r"\overset{\curvearrowleft}{\prod_{j=k+1}^{t}} \frac{\partial \mathbf{h}_{j}}{\partial \mathbf{h}_{j-1}}",
     ),
 ]

@@ -24,8 +24,8 @@ CORE = {
 
 FORMULAS = [
     build.add(build.mul(W, h), a), build.hadamard(d, nodes.SlopeByResult("tanh", h)), nodes.Slope("sigmoid", a),
-    nodes.Series(build.mul(d, sp.Transpose(h)), TIME, 1, sp.Symbol("T")), nodes.Concat(h, a), nodes.CrossEntropy(h, a),
-    nodes.Chain(sp.Transpose(nodes.Partial(h, a, "immediate")), TIME, 1, 3), nodes.HalfSquaredNorm(h),
+    nodes.SumOver(build.mul(d, sp.Transpose(h)), TIME, 1, sp.Symbol("T")), nodes.Concat(h, a), nodes.CrossEntropy(h, a),
+    nodes.ProductOver(sp.Transpose(nodes.Partial(h, a, "immediate")), TIME, 1, 3), nodes.HalfSquaredNorm(h),
     nodes.Elementwise("sqrt", h), StepAdjoint(h),
 ]
 TREES = [typeset.compose(f) for f in FORMULAS] + [

@@ -151,8 +151,8 @@ def shaped(shape, depth, inside=False):
             st.builds(nodes.Elementwise, st.sampled_from(["tanh", "sigmoid", "exp", "identity", "reciprocal"]), v),
             st.builds(nodes.Slope, st.sampled_from(["tanh", "identity", "exp", "reciprocal"]), v),
             st.builds(nodes.SlopeByResult, by_result, v), st.builds(nodes.Softmax, v), st.just(OneMatrix(SIZE, 1)),
-            st.builds(lambda x, y: sp.HadamardProduct(nodes.Spread(x, SIZE, 1), y), s, v),
-            st.builds(lambda x: nodes.Spread(x, SIZE, 1), s), st.builds(sp.MatMul, v, s),
+            st.builds(lambda x, y: sp.HadamardProduct(nodes.Broadcast(x, SIZE, 1), y), s, v),
+            st.builds(lambda x: nodes.Broadcast(x, SIZE, 1), s), st.builds(sp.MatMul, v, s),
         ]
     elif shape == "m":
         made += [
@@ -163,9 +163,9 @@ def shaped(shape, depth, inside=False):
         made += [st.builds(lambda x, y: sp.MatMul(sp.Transpose(x), y), v, v), st.builds(nodes.SumAll, v), power]
         made += [st.builds(nodes.Elementwise, st.just("tanh"), s)]
     if not inside and shape != "s":
-        made.append(st.builds(lambda b: nodes.Series(b, J, 1, 3), shaped(shape, depth - 1, True)))
+        made.append(st.builds(lambda b: nodes.SumOver(b, J, 1, 3), shaped(shape, depth - 1, True)))
     if not inside and shape == "m":
-        chain = st.builds(lambda b: nodes.Chain(b, J, 1, 3), shaped("m", depth - 1, True))
+        chain = st.builds(lambda b: nodes.ProductOver(b, J, 1, 3), shaped("m", depth - 1, True))
         made += [chain, st.builds(sp.Transpose, chain)]
     return st.one_of(made)
 

@@ -87,7 +87,7 @@ NODES = {
     "sum of all": (nodes.SumAll(w), W.sum(axis=(1, 2), keepdims=True)),
     "half squared norm": (nodes.HalfSquaredNorm(w), (W**2).sum(axis=(1, 2), keepdims=True) / 2),
     "cross entropy": (nodes.CrossEntropy(v, y), -(Y * np.log(E / E.sum(axis=1, keepdims=True))).sum(axis=1, keepdims=True)),
-    "spread": (nodes.Spread(nodes.SumAll(v), 2, H), X.sum(axis=1, keepdims=True) * np.ones((2, 3))),
+    "spread": (nodes.Broadcast(nodes.SumAll(v), 2, H), X.sum(axis=1, keepdims=True) * np.ones((2, 3))),
     "concat": (nodes.Concat(v, y), np.concatenate([X, Y], axis=1)),
     "slice": (nodes.Slice(v, 1, H), X[:, 1:]),
 }

@@ -57,10 +57,10 @@ def document(
     if not sources:
         raise BadInput("document: give a MODEL; symbptt list shows the built-in ones")
     changes = {name: options.pop(name) for name in CHANGES}
-    asked = symbptt.document.Wishes(layout=orientation, analysis=analysis or "all" * whole, **options)
+    asked = symbptt.document.DocumentOptions(layout=orientation, analysis=analysis or "all" * whole, **options)
     models = [read(source, changes) for source in sources]
     with progress(f"writing a {asked.kind} of {', '.join(model.name for model in models)} over {steps} steps"):
-        paths = symbptt.document.write(models, steps, folder, formats=layout, wrt=wrt, force=force, wishes=asked)
+        paths = symbptt.document.write(models, steps, folder, formats=layout, wrt=wrt, force=force, options=asked)
     say("\n".join(str(path) for path in paths))
     if "html" in layout and not symbptt.draw.font.available():
         note(f"the page relies on installed fonts; with pip install '{symbptt.draw.font.EXTRA}' it brings its own")

@@ -7,11 +7,11 @@ from dataclasses import dataclass, replace
 
 from symbptt.diagnose.autodiff.located import source
 from symbptt.diagnose.autodiff.runner import Facts
-from symbptt.diagnose.foreign.calls import Call, Meanings
-from symbptt.diagnose.foreign.guess import CONVENTIONS, Guesser
-from symbptt.diagnose.foreign.mapping import Table
-from symbptt.diagnose.foreign.meaning import Meaning, one, tokens
-from symbptt.diagnose.foreign.signature import Function
+from symbptt.diagnose.submission.calls import Call, Meanings
+from symbptt.diagnose.submission.guess import CONVENTIONS, Guesser
+from symbptt.diagnose.submission.mapping import Table
+from symbptt.diagnose.submission.meaning import Meaning, one, tokens
+from symbptt.diagnose.submission.signature import Function
 from symbptt.errors import BadInput, UnknownName
 from symbptt.model.values import Model, Role
 

@@ -17,10 +17,10 @@ from symbptt.diagnose.autodiff.runner import Local, Runner, opened
 from symbptt.diagnose.autodiff.runner import limits as usual
 from symbptt.diagnose.autodiff.session import Functions
 from symbptt.diagnose.diagnosis import Diagnosis
-from symbptt.diagnose.foreign import code, mapping
-from symbptt.diagnose.foreign.fit import Forward
-from symbptt.diagnose.foreign.mapping import Table
-from symbptt.diagnose.foreign.session import Attempt
+from symbptt.diagnose.submission import code, mapping
+from symbptt.diagnose.submission.fit import Forward
+from symbptt.diagnose.submission.mapping import Table
+from symbptt.diagnose.submission.session import Attempt
 from symbptt.guard.door import Limits
 from symbptt.model.read import load
 from symbptt.model.values import Model

@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
-from symbptt.diagnose.foreign import signature
-from symbptt.diagnose.foreign.signature import Function, Source
+from symbptt.diagnose.submission import signature
+from symbptt.diagnose.submission.signature import Function, Source
 from symbptt.errors import BadInput
 
 

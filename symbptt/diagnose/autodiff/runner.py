@@ -13,7 +13,7 @@ from typing import Any, Protocol
 from symbptt.algebra.evaluate import Array
 from symbptt.diagnose.autodiff import libraries
 from symbptt.diagnose.autodiff.answering import Called
-from symbptt.diagnose.foreign import guarded
+from symbptt.diagnose.submission import guarded
 from symbptt.errors import BadInput
 from symbptt.guard import door
 

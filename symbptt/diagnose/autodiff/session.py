@@ -13,12 +13,12 @@ from symbptt.data.values import Data
 from symbptt.diagnose.autodiff.declared import Declared
 from symbptt.diagnose.autodiff.precision import rounded
 from symbptt.diagnose.autodiff.runner import Runner, limits
-from symbptt.diagnose.foreign import convert, guarded
-from symbptt.diagnose.foreign.draw import T
-from symbptt.diagnose.foreign.mapping import Table
-from symbptt.diagnose.foreign.plans import Plan, without_steps
-from symbptt.diagnose.foreign.results import results
-from symbptt.diagnose.foreign.session import Attempt, Session
+from symbptt.diagnose.submission import convert, guarded
+from symbptt.diagnose.submission.draw import T
+from symbptt.diagnose.submission.mapping import Table
+from symbptt.diagnose.submission.plans import Plan, without_steps
+from symbptt.diagnose.submission.results import results
+from symbptt.diagnose.submission.session import Attempt, Session
 from symbptt.model.values import Model
 
 _STEP = 1e-5

@@ -148,7 +148,7 @@ def _half_squared_norm(node: nodes.HalfSquaredNorm, symbols: Symbols) -> Node:
 
 
 @spelt.register
-def _spread(node: nodes.Spread, symbols: Symbols) -> Node:
+def _spread(node: nodes.Broadcast, symbols: Symbols) -> Node:
     return binary("*", spelt(node.args[0], symbols), call("ones", *_sizes(*node.shape)))
 
 

@@ -17,8 +17,8 @@ from symbptt.algebra.nodes import CrossEntropy, LogSumExp, Softmax
 from symbptt.data.arrays import size
 from symbptt.data.classes import one_hot
 from symbptt.data.values import Data
-from symbptt.diagnose.foreign.draw import draw
 from symbptt.diagnose.formula.operations import Absent, Unfit
+from symbptt.diagnose.submission.draw import draw
 from symbptt.model.lagged import held
 from symbptt.model.values import Model
 from symbptt.unroll.graph import UnrolledGraph, steps

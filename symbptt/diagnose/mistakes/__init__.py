@@ -25,9 +25,9 @@ from symbptt.diagnose.mistakes import (
 )
 from symbptt.diagnose.mutant import Mutant
 from symbptt.diagnose.point import Point
-from symbptt.diagnose.routes import Backward
+from symbptt.diagnose.routes import BackwardPass
 
-FAMILIES: tuple[Callable[[Backward, Point], Iterable[Mutant]], ...] = (
+FAMILIES: tuple[Callable[[BackwardPass, Point], Iterable[Mutant]], ...] = (
     carry.mutants, terms.mutants, losses.mutants, index.mutants, slope.mutants, product.mutants, permuted.mutants, stale.mutants,
     summed.mutants, stacked.mutants, jacobians.mutants, carried.mutants, adjoints.mutants,
     rotation.mutants, blocks.mutants, slices.mutants, summed.reversed_steps,
@@ -35,15 +35,15 @@ FAMILIES: tuple[Callable[[Backward, Point], Iterable[Mutant]], ...] = (
 )
 """Another family is another row."""
 
-FAR_FETCHED: tuple[Callable[[Backward, Point], Iterable[Mutant]], ...] = (replaced.mutants, summed.written)
+FAR_FETCHED: tuple[Callable[[BackwardPass, Point], Iterable[Mutant]], ...] = (replaced.mutants, summed.written)
 """Families that are tried only where none of the usual ones fits."""
 
 
-def mutants(program: Backward, point: Point) -> list[Mutant]:
+def mutants(program: BackwardPass, point: Point) -> list[Mutant]:
     """The hypotheses about a backward pass."""
     return [mutant for family in FAMILIES for mutant in family(program, point)]
 
 
-def far_fetched(program: Backward, point: Point) -> list[Mutant]:
+def far_fetched(program: BackwardPass, point: Point) -> list[Mutant]:
     """The far-fetched hypotheses about it."""
     return [mutant for family in FAR_FETCHED for mutant in family(program, point)]

@@ -15,11 +15,11 @@ from symbptt.diagnose import words
 from symbptt.diagnose.causes import Cause
 from symbptt.diagnose.mutant import Mutant, only, swapped
 from symbptt.diagnose.point import Point
-from symbptt.diagnose.routes import Backward, Route
+from symbptt.diagnose.routes import BackwardPass, Route
 from symbptt.model.values import Role, Variable
 
 
-def mutants(program: Backward, point: Point) -> Iterator[Mutant]:
+def mutants(program: BackwardPass, point: Point) -> Iterator[Mutant]:
     """Another adjoint in one summand or in all gradients of a value, and gradients by what a parameter is turned into."""
     for variable in program.order:
         readers = [r for r in program.routes if r.through == variable and not r.external]
@@ -32,12 +32,12 @@ def mutants(program: Backward, point: Point) -> Iterator[Mutant]:
         yield from _parametrised(program, parameter)
 
 
-def _known(program: Backward, variable: Variable, route: Route) -> bool:
+def _known(program: BackwardPass, variable: Variable, route: Route) -> bool:
     """Whether the adjoint of a value is computed before that of a route's end."""
     return route.is_leaf or route.lagged or program.order.index(variable) < program.order.index(route.target)
 
 
-def _mutant(program: Backward, variable: Variable, other: Variable, routes: Sequence[Route]) -> Mutant:
+def _mutant(program: BackwardPass, variable: Variable, other: Variable, routes: Sequence[Route]) -> Mutant:
     model, right, wrong = program.model, Adjoint(variable.at()), Adjoint(other.at())
     shown = (("place", words.places(routes, model)), ("wrong", words.text(wrong, model)),
              ("right_factor", words.text(right, model)), ("right", words.right_side(routes, model)))
@@ -46,7 +46,7 @@ def _mutant(program: Backward, variable: Variable, other: Variable, routes: Sequ
     return Mutant((cause,), swapped(routes, {right: wrong}))
 
 
-def _parametrised(program: Backward, parameter: Variable) -> Iterator[Mutant]:
+def _parametrised(program: BackwardPass, parameter: Variable) -> Iterator[Mutant]:
     """The gradient by exp(θ), or whatever a parameter is turned into before it is used, given as that by θ."""
     uses = program.into(parameter.name)
     if len(uses) != 1 or uses[0].external:
@@ -78,7 +78,7 @@ def _ending(route: Route, through: Variable) -> Route:
     return replace(route, through=through, value=Adjoint(through.at()))
 
 
-def _made_of(program: Backward, value: Variable, parameter: Variable) -> bool:
+def _made_of(program: BackwardPass, value: Variable, parameter: Variable) -> bool:
     """Whether a value depends on nothing but one parameter."""
     equation = next(e.value for e in program.model.all_equations if e.target == value)
     for leaf in equation.atoms(sp.MatrixSymbol):

@@ -16,13 +16,13 @@ from symbptt.diagnose.displaced import Border
 from symbptt.diagnose.mistakes.product import moving
 from symbptt.diagnose.mutant import Mutant, changed
 from symbptt.diagnose.point import Point
-from symbptt.diagnose.routes import Backward, Route
+from symbptt.diagnose.routes import BackwardPass, Route
 
 LONGEST = 16
 """With more steps blocks are not looked for."""
 
 
-def mutants(program: Backward, point: Point) -> Iterator[Mutant]:
+def mutants(program: BackwardPass, point: Point) -> Iterator[Mutant]:
     """What crosses a border dropped, with a factor missing, twice or of another step, or with another sign."""
     for size in sizes(point):
         for state in program.model.states:
@@ -52,7 +52,7 @@ def _mutant(size: int, routes: Sequence[Route], values: dict[Route, MatrixExpr],
     return Mutant((cause,), changed(edits))
 
 
-def _route(program: Backward, size: int, route: Route) -> Iterator[Mutant]:
+def _route(program: BackwardPass, size: int, route: Route) -> Iterator[Mutant]:
     model, state = program.model, route.target.name
     place = f"{words.place(route, model)}, between blocks of {size} steps,"
     right = words.text(route.value, model)

@@ -21,11 +21,11 @@ from symbptt.diagnose.causes import Cause
 from symbptt.diagnose.mistakes.product import moving, others
 from symbptt.diagnose.mutant import Mutant
 from symbptt.diagnose.point import Point
-from symbptt.diagnose.routes import Backward, Route
+from symbptt.diagnose.routes import BackwardPass, Route
 from symbptt.model.values import Variable
 
 
-def mutants(program: Backward, point: Point) -> Iterator[Mutant]:
+def mutants(program: BackwardPass, point: Point) -> Iterator[Mutant]:
     """For each state whose adjoint is passed on through elementwise factors: one factor wrong, for the carry alone."""
     for state in program.model.states if point.T > 1 else ():
         readers = [r for r in program.routes if r.through == state]
@@ -43,7 +43,7 @@ def _passes(route: Route, state: Variable) -> bool:
     )
 
 
-def _reader(program: Backward, state: Variable, readers: list[Route], reader: Route) -> Iterator[Mutant]:
+def _reader(program: BackwardPass, state: Variable, readers: list[Route], reader: Route) -> Iterator[Mutant]:
     factors = reader.value.args if isinstance(reader.value, sp.HadamardProduct) else ()
     for factor in (f for f in factors if not moving(f)):
         before = factor.xreplace({TIME: TIME - 1})
@@ -55,7 +55,8 @@ def _reader(program: Backward, state: Variable, readers: list[Route], reader: Ro
 
 
 def _mutant(
-    program: Backward, state: Variable, readers: list[Route], reader: Route, factor: MatrixExpr, wrong: MatrixExpr, slope: bool
+    program: BackwardPass, state: Variable, readers: list[Route], reader: Route,
+    factor: MatrixExpr, wrong: MatrixExpr, slope: bool
 ) -> Mutant:
     """The carry goes past the state to what reads it, and meets another factor on the way to one of its readers."""
     delta = Adjoint(state.at())
@@ -68,13 +69,13 @@ def _mutant(
             routes.append(Route(q.target, True, carry.through, build.hadamard(*passed, carry.value), False, q.number, place))
     cause = _cause(program, state, reader, factor, wrong, slope)
 
-    def edit(p: Backward) -> Backward:
+    def edit(p: BackwardPass) -> BackwardPass:
         return replace(p, cut=p.cut | {state.name}, routes=(*p.routes, *routes))
 
     return Mutant((cause,), edit)
 
 
-def _cause(program: Backward, state: Variable, reader: Route, factor: MatrixExpr, wrong: MatrixExpr, slope: bool) -> Cause:
+def _cause(program: BackwardPass, state: Variable, reader: Route, factor: MatrixExpr, wrong: MatrixExpr, slope: bool) -> Cause:
     model = program.model
     right = words.text(factor.xreplace({TIME: TIME - 1}), model)
     place = f"the part of {words.text(Adjoint(reader.target.at(TIME - 1)), model)} that comes from step t"

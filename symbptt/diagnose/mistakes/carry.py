@@ -11,11 +11,11 @@ from symbptt.diagnose import words
 from symbptt.diagnose.causes import Cause
 from symbptt.diagnose.mutant import Mutant, dropped, valued
 from symbptt.diagnose.point import Point
-from symbptt.diagnose.routes import Backward, Route
+from symbptt.diagnose.routes import BackwardPass, Route
 from symbptt.model.values import Role, Variable
 
 
-def mutants(program: Backward, point: Point) -> Iterator[Mutant]:
+def mutants(program: BackwardPass, point: Point) -> Iterator[Mutant]:
     """Carries dropped or piled up, and summands missing, doubled or negated."""
     yield from _carries(program, point)
     yield from _starts(program)
@@ -25,16 +25,16 @@ def mutants(program: Backward, point: Point) -> Iterator[Mutant]:
     yield from _assigned(program)
 
 
-def _dropped(program: Backward, state: Variable) -> Cause:
+def _dropped(program: BackwardPass, state: Variable) -> Cause:
     shown = (("state", state.name), ("carry", words.carry(program, state)))
     return Cause("carry-dropped", state.name, state.name, _number(program, state), shown)
 
 
-def _number(program: Backward, variable: Variable) -> int:
+def _number(program: BackwardPass, variable: Variable) -> int:
     return next((r.number for r in program.routes if r.target == variable), 0)
 
 
-def _carries(program: Backward, point: Point) -> Iterator[Mutant]:
+def _carries(program: BackwardPass, point: Point) -> Iterator[Mutant]:
     carrying = [s for s in program.model.states if program.into(s.name, lagged=True)]
     groups = [(s,) for s in carrying] + ([tuple(carrying)] if len(carrying) > 1 else [])
     for group in groups:
@@ -55,7 +55,7 @@ def _carries(program: Backward, point: Point) -> Iterator[Mutant]:
         yield Mutant((cause,), lambda p: replace(p, leaking=True))
 
 
-def _starts(program: Backward) -> Iterator[Mutant]:
+def _starts(program: BackwardPass) -> Iterator[Mutant]:
     """The gradient of an initial state, taken a step too early or with what belongs to step 1."""
     for state in program.model.states:
         if not program.into(state.name, lagged=True):
@@ -75,7 +75,7 @@ def _starts(program: Backward) -> Iterator[Mutant]:
             yield Mutant((cause,), lambda p, name=name: replace(p, again=p.again | name))  # type: ignore[misc]
 
 
-def _never_cleared(program: Backward, state: Variable, other: Cause) -> Mutant:
+def _never_cleared(program: BackwardPass, state: Variable, other: Cause) -> Mutant:
     """The adjoint of step t+1 is still in the buffer when that of step t is added."""
     what = f"the adjoint of {state.name} is never cleared: that of step t+1 is still in it at step t"
     cause = replace(other, words=(("what", what), ("fix", "Start every step with the carry alone.")))
@@ -83,7 +83,7 @@ def _never_cleared(program: Backward, state: Variable, other: Cause) -> Mutant:
     return Mutant((cause,), lambda p: replace(p, routes=(*p.routes, left)))
 
 
-def _gates(program: Backward) -> Iterator[Mutant]:
+def _gates(program: BackwardPass) -> Iterator[Mutant]:
     """A gate without an adjoint, or whose adjoint reaches no parameter."""
     for variable in _gated(program):
         name = words.value(variable, program.model)
@@ -101,7 +101,7 @@ def _gates(program: Backward) -> Iterator[Mutant]:
                 yield Mutant((cause,), dropped(routes))
 
 
-def _gated(program: Backward) -> list[Variable]:
+def _gated(program: BackwardPass) -> list[Variable]:
     """The gates, before and after their functions, of a model that has several."""
     def is_gate(v: Variable) -> bool:
         fed = any(r.external for r in program.into(v.name))
@@ -114,7 +114,7 @@ def _gated(program: Backward) -> list[Variable]:
     return [v for v in program.order if v in before or (v.name in after and v.role is Role.LOCAL)]
 
 
-def _summand(program: Backward, route: Route) -> Iterator[Mutant]:
+def _summand(program: BackwardPass, route: Route) -> Iterator[Mutant]:
     model = program.model
     state = route.target.name if route.lagged else None
     place, summand = words.place(route, model), words.text(route.value, model)
@@ -133,7 +133,7 @@ def _summand(program: Backward, route: Route) -> Iterator[Mutant]:
     yield Mutant((cause("counted-twice", what=what),), valued([route], lambda v: build.scale(2, v)))
 
 
-def _assigned(program: Backward) -> Iterator[Mutant]:
+def _assigned(program: BackwardPass) -> Iterator[Mutant]:
     """= for += inside a step: only one summand of an adjoint remains."""
     for variable in program.order:
         inside = program.into(variable.name)
@@ -150,7 +150,7 @@ def _assigned(program: Backward) -> Iterator[Mutant]:
                     yield _only(program, variable, rest, f"of the carry, {words.text(kept.value, program.model)} alone")
 
 
-def _only(program: Backward, variable: Variable, gone: list[Route], left: str) -> Mutant:
+def _only(program: BackwardPass, variable: Variable, gone: list[Route], left: str) -> Mutant:
     what = f"the adjoint of {words.value(variable, program.model)}"
     state = variable.name if variable.role is Role.STATE else None
     cause = Cause("overwritten", state, variable.name, gone[0].number, (("what", what), ("left", left)))

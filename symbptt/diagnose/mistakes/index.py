@@ -11,10 +11,10 @@ from symbptt.diagnose.causes import Cause
 from symbptt.diagnose.displaced import Wrapped
 from symbptt.diagnose.mutant import Mutant, swapped
 from symbptt.diagnose.point import Point
-from symbptt.diagnose.routes import Backward, Route
+from symbptt.diagnose.routes import BackwardPass, Route
 
 
-def mutants(program: Backward, point: Point) -> Iterator[Mutant]:
+def mutants(program: BackwardPass, point: Point) -> Iterator[Mutant]:
     """Every value that a route reads, one step early or late: in one route, in all gradients, everywhere."""
     for symbol in _read(program.routes):
         groups = _groups(program, symbol)
@@ -32,7 +32,7 @@ def _read(routes: Sequence[Route]) -> list[Timed]:
     return list(found)
 
 
-def _groups(program: Backward, symbol: Timed) -> list[tuple[Route, ...]]:
+def _groups(program: BackwardPass, symbol: Timed) -> list[tuple[Route, ...]]:
     readers = tuple(r for r in program.routes if symbol in r.value.atoms(Timed))
     leaves = tuple(r for r in readers if r.is_leaf)
     inside = tuple(r for r in readers if not r.is_leaf)
@@ -41,7 +41,7 @@ def _groups(program: Backward, symbol: Timed) -> list[tuple[Route, ...]]:
     return list(dict.fromkeys(g for g in (*((r,) for r in readers), leaves, inside, readers) if g))
 
 
-def _shifted(program: Backward, routes: tuple[Route, ...], symbol: Timed, offset: int) -> Iterator[Mutant]:
+def _shifted(program: BackwardPass, routes: tuple[Route, ...], symbol: Timed, offset: int) -> Iterator[Mutant]:
     if isinstance(symbol, Adjoint) and offset < 0:
         return  # the adjoint of the step before is not known yet
     wrong = symbol.xreplace({TIME: TIME + offset})

@@ -11,7 +11,7 @@ from symbptt.diagnose import words
 from symbptt.diagnose.causes import Cause
 from symbptt.diagnose.mutant import Mutant
 from symbptt.diagnose.point import Point
-from symbptt.diagnose.routes import Backward, Chain
+from symbptt.diagnose.routes import BackwardPass, Chain
 
 MAX_ENTRIES = 100
 """With more entries in all states together the Jacobians are not multiplied out."""
@@ -43,7 +43,7 @@ _TABLE = (
 )
 
 
-def mutants(program: Backward, point: Point) -> Iterator[Mutant]:
+def mutants(program: BackwardPass, point: Point) -> Iterator[Mutant]:
     """The product reversed, transposed, too long, too short, or a power of one Jacobian."""
     states = [s for s in program.model.states if program.into(s.name, lagged=True)]
     entries = sum(prod(point.size(s)) for s in program.model.states)

@@ -19,7 +19,7 @@ from symbptt.diagnose.causes import Cause
 from symbptt.diagnose.mistakes.product import weights
 from symbptt.diagnose.mutant import Mutant, only, swapped
 from symbptt.diagnose.point import Point
-from symbptt.diagnose.routes import Backward, Route
+from symbptt.diagnose.routes import BackwardPass, Route
 from symbptt.model.values import Role
 
 
@@ -49,7 +49,7 @@ def _softmax_slopes(o: MatrixExpr, y: MatrixExpr) -> dict[str, MatrixExpr]:
     }
 
 
-def mutants(program: Backward, point: Point) -> Iterator[Mutant]:
+def mutants(program: BackwardPass, point: Point) -> Iterator[Mutant]:
     """Other expressions in the place of the loss gradient."""
     for route in program.routes:
         if not route.external or program.model.loss is None:
@@ -65,7 +65,7 @@ def mutants(program: Backward, point: Point) -> Iterator[Mutant]:
             yield _mutant(program, route, route.value, squared, "loss", words.text(squared, program.model))
 
 
-def other_losses(program: Backward, point: Point) -> Iterator[Mutant]:
+def other_losses(program: BackwardPass, point: Point) -> Iterator[Mutant]:
     """The gradient of another loss by what the loss compares with its targets, and the same loss with other numbers."""
     loss = program.model.loss
     if loss is None or any(r.value.atoms(CrossEntropySlope) for r in program.routes):
@@ -80,7 +80,7 @@ def other_losses(program: Backward, point: Point) -> Iterator[Mutant]:
     yield from _other_numbers(program, [r for r in program.routes if r.through in inside])
 
 
-def _compared(program: Backward, point: Point, routes: Sequence[Route], o: MatrixExpr, y: MatrixExpr) -> Iterator[Mutant]:
+def _compared(program: BackwardPass, point: Point, routes: Sequence[Route], o: MatrixExpr, y: MatrixExpr) -> Iterator[Mutant]:
     first, error, slope = routes[0], _minus(o, y), _composed(program, routes)
     right = words.text(slope, program.model)
     masks = dict.fromkeys(w for r in program.routes for w in weights(program, r))
@@ -106,7 +106,7 @@ def _parallel(one: Array, other: Array) -> bool:
     return bool(abs(abs(a @ b) - np.linalg.norm(a) * np.linalg.norm(b)) <= 1e-12 * np.linalg.norm(a) * np.linalg.norm(b))
 
 
-def _composed(program: Backward, routes: Sequence[Route]) -> MatrixExpr:
+def _composed(program: BackwardPass, routes: Sequence[Route]) -> MatrixExpr:
     """What reaches a value from the loss, without the adjoints in between."""
     def value(route: Route) -> MatrixExpr:
         if route.external:
@@ -124,7 +124,7 @@ def _put(value: MatrixExpr, adjoint: MatrixExpr, known: MatrixExpr) -> MatrixExp
     return build.scale(number, build.mul(*(f.xreplace({adjoint: known}) for f in factors)))
 
 
-def _other_numbers(program: Backward, routes: Sequence[Route]) -> Iterator[Mutant]:
+def _other_numbers(program: BackwardPass, routes: Sequence[Route]) -> Iterator[Mutant]:
     """A number of a function in the loss, as the border of Huber's, halved, doubled or left at one."""
     for function in dict.fromkeys(f for r in routes for f in sorted(r.value.atoms(Elementwise), key=str) if f.numbers):
         readers = [r for r in routes if function in r.value.atoms(Elementwise)]
@@ -138,7 +138,7 @@ def _other_numbers(program: Backward, routes: Sequence[Route]) -> Iterator[Mutan
                 yield Mutant((cause,), swapped(readers, {function: new}))
 
 
-def _mutant(program: Backward, route: Route, old: MatrixExpr, new: MatrixExpr, which: str, wrong: str) -> Mutant:
+def _mutant(program: BackwardPass, route: Route, old: MatrixExpr, new: MatrixExpr, which: str, wrong: str) -> Mutant:
     right = words.text(route.value, program.model)
     if "CrossEntropySlope" in str(old.func):
         right = right.replace("softmax", "ŷ − y = softmax", 1)

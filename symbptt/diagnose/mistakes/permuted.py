@@ -12,14 +12,14 @@ from symbptt.diagnose import words
 from symbptt.diagnose.causes import Cause
 from symbptt.diagnose.mutant import Mutant, swapped
 from symbptt.diagnose.point import Point
-from symbptt.diagnose.routes import Backward, Route
+from symbptt.diagnose.routes import BackwardPass, Route
 from symbptt.model.values import Role, Variable
 
 MAX_GATES = 4
 """Beyond this many gates only exchanges of two are tried."""
 
 
-def mutants(program: Backward, point: Point) -> Iterator[Mutant]:
+def mutants(program: BackwardPass, point: Point) -> Iterator[Mutant]:
     """Every other order of the gates, in gradients, in carries and in both."""
     for gates in _alike(program):
         readers = [r for r in program.routes if r.through in gates and not r.external]
@@ -37,7 +37,7 @@ def mutants(program: Backward, point: Point) -> Iterator[Mutant]:
                 yield _mutant(program, gates, order, routes, place)
 
 
-def _alike(program: Backward) -> list[tuple[Variable, ...]]:
+def _alike(program: BackwardPass) -> list[tuple[Variable, ...]]:
     """Values of one shape through which parameters of the same shapes are reached."""
     found: dict[tuple[object, ...], list[Variable]] = {}
     for v in program.order:
@@ -65,7 +65,7 @@ def _orders(gates: tuple[Variable, ...]) -> Iterator[tuple[Variable, ...]]:
 
 
 def _mutant(
-    program: Backward, gates: tuple[Variable, ...], order: tuple[Variable, ...], routes: list[Route], place: str
+    program: BackwardPass, gates: tuple[Variable, ...], order: tuple[Variable, ...], routes: list[Route], place: str
 ) -> Mutant:
     rules: dict[sp.Basic, sp.Basic] = {
         Adjoint(a.at()): Adjoint(b.at()) for a, b in zip(gates, order, strict=True) if a != b

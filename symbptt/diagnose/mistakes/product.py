@@ -10,17 +10,17 @@ from sympy.matrices.expressions.matexpr import MatrixExpr
 from sympy.matrices.expressions.special import OneMatrix
 
 from symbptt.algebra import build
-from symbptt.algebra.nodes import TIME, Slope, SlopeByResult, Spread, Timed, is_leaf
+from symbptt.algebra.nodes import TIME, Broadcast, Slope, SlopeByResult, Timed, is_leaf
 from symbptt.algebra.related import Adjoint
 from symbptt.diagnose import words
 from symbptt.diagnose.causes import Cause
 from symbptt.diagnose.mutant import Mutant, swapped
 from symbptt.diagnose.point import Point
-from symbptt.diagnose.routes import Backward, Route
+from symbptt.diagnose.routes import BackwardPass, Route
 from symbptt.model.values import Role
 
 
-def mutants(program: Backward, point: Point) -> Iterator[Mutant]:
+def mutants(program: BackwardPass, point: Point) -> Iterator[Mutant]:
     """Every elementwise and every matrix product of a route."""
     for route in program.routes:
         yield from (_missing(program, route, f) for f in weights(program, route))
@@ -40,14 +40,14 @@ def mutants(program: Backward, point: Point) -> Iterator[Mutant]:
     yield from _all_transposed(program, point)
 
 
-def _cause(name: str, program: Backward, route: Route, **shown: str) -> Cause:
+def _cause(name: str, program: BackwardPass, route: Route, **shown: str) -> Cause:
     model = program.model
     shown = {"place": words.place(route, model), "right": words.text(route.value, model), **shown}
     state = route.target.name if route.lagged else None
     return Cause(name, state, route.target.name, route.number, tuple(shown.items()), route.lagged)
 
 
-def weights(program: Backward, route: Route) -> list[MatrixExpr]:
+def weights(program: BackwardPass, route: Route) -> list[MatrixExpr]:
     """The inputs that the loss has as factors, as a mask is one."""
     _, factors = build.split_number(route.value)
     inputs = [v.at() for v in program.model.of(Role.INPUT)]
@@ -59,15 +59,15 @@ def moving(factor: MatrixExpr) -> bool:
     return bool(factor.atoms(Adjoint))
 
 
-def others(program: Backward, like: MatrixExpr) -> list[MatrixExpr]:
+def others(program: BackwardPass, like: MatrixExpr) -> list[MatrixExpr]:
     """The values of a step, and of the step before, that could stand in the place of another of their shape."""
     fitting = [v for v in program.model.of(Role.STATE, Role.LOCAL, Role.INPUT) if v.at().shape == like.shape and not v.classes]
-    if isinstance(like, Spread):
-        return [Spread(other, *like.args[1:]) for other in others(program, like.args[0])]
+    if isinstance(like, Broadcast):
+        return [Broadcast(other, *like.args[1:]) for other in others(program, like.args[0])]
     return [v.at() for v in fitting] + [v.at(TIME - 1) for v in fitting if v.role is Role.STATE]
 
 
-def _elementwise(program: Backward, route: Route, node: sp.HadamardProduct) -> Iterator[Mutant]:
+def _elementwise(program: BackwardPass, route: Route, node: sp.HadamardProduct) -> Iterator[Mutant]:
     for factor in node.args:
         if moving(factor):
             continue
@@ -84,12 +84,12 @@ def _elementwise(program: Backward, route: Route, node: sp.HadamardProduct) -> I
                 yield other_factor(program, route, factor, other)
 
 
-def _missing(program: Backward, route: Route, factor: MatrixExpr) -> Mutant:
+def _missing(program: BackwardPass, route: Route, factor: MatrixExpr) -> Mutant:
     cause = _cause("factor-missing", program, route, factor=words.text(factor, program.model))
     return Mutant((cause,), swapped([route], {factor: OneMatrix(*factor.shape)}))
 
 
-def other_factor(program: Backward, route: Route, factor: MatrixExpr, other: MatrixExpr) -> Mutant:
+def other_factor(program: BackwardPass, route: Route, factor: MatrixExpr, other: MatrixExpr) -> Mutant:
     """Another expression in the place of a factor of a summand."""
     model = program.model
     name = "off-by-one" if is_leaf(factor) and is_leaf(other) and factor.name == other.name else "factor-wrong"
@@ -101,7 +101,7 @@ def other_factor(program: Backward, route: Route, factor: MatrixExpr, other: Mat
     return Mutant((_cause(name, program, route, wrong=wrong, right_factor=right),), swapped([route], {factor: other}))
 
 
-def _row_missing(program: Backward, route: Route, summand: MatrixExpr) -> Iterator[Mutant]:
+def _row_missing(program: BackwardPass, route: Route, summand: MatrixExpr) -> Iterator[Mutant]:
     """A plain sum of the adjoint for one weighed by a value, as in the Jacobian of a softmax."""
     number, factors = build.split_number(summand)
     for factor in factors:
@@ -115,7 +115,7 @@ def _square(expression: MatrixExpr, point: Point) -> bool:
     return point.values.size(expression.shape[0]) == point.values.size(expression.shape[1]) > 1
 
 
-def _matrices(program: Backward, point: Point, route: Route, factors: tuple[MatrixExpr, ...]) -> Iterator[Mutant]:
+def _matrices(program: BackwardPass, point: Point, route: Route, factors: tuple[MatrixExpr, ...]) -> Iterator[Mutant]:
     model = program.model
     if route.is_leaf and len(factors) == 2:
         yield from _outer(program, point, route, factors)
@@ -137,7 +137,7 @@ def _matrices(program: Backward, point: Point, route: Route, factors: tuple[Matr
                 yield other_factor(program, route, bare, variable.at())
 
 
-def _orders(program: Backward, point: Point, route: Route, factors: tuple[MatrixExpr, ...]) -> Iterator[Mutant]:
+def _orders(program: BackwardPass, point: Point, route: Route, factors: tuple[MatrixExpr, ...]) -> Iterator[Mutant]:
     """Two neighbours exchanged, where the shapes still fit."""
     number, _ = build.split_number(route.value)
     for i in range(len(factors) - 1):
@@ -150,7 +150,7 @@ def _orders(program: Backward, point: Point, route: Route, factors: tuple[Matrix
             yield Mutant((cause,), swapped([route], {route.value: wrong}))
 
 
-def _outer(program: Backward, point: Point, route: Route, factors: tuple[MatrixExpr, ...]) -> Iterator[Mutant]:
+def _outer(program: BackwardPass, point: Point, route: Route, factors: tuple[MatrixExpr, ...]) -> Iterator[Mutant]:
     """The outer product of an adjoint and a value: turned round, or with another value."""
     model = program.model
     if _square(route.value, point):
@@ -165,7 +165,7 @@ def _outer(program: Backward, point: Point, route: Route, factors: tuple[MatrixE
             yield from (other_factor(program, route, bare, other) for other in others(program, bare) if other != bare)
 
 
-def _all_transposed(program: Backward, point: Point) -> Iterator[Mutant]:
+def _all_transposed(program: BackwardPass, point: Point) -> Iterator[Mutant]:
     """The same transpose missing in every carry."""
     rules: dict[MatrixExpr, MatrixExpr] = {}
     routes = [r for r in program.routes if r.lagged and not r.external]

@@ -12,10 +12,10 @@ from symbptt.algebra.related import Related
 from symbptt.diagnose.mistakes.product import other_factor, others
 from symbptt.diagnose.mutant import Mutant
 from symbptt.diagnose.point import Point
-from symbptt.diagnose.routes import Backward
+from symbptt.diagnose.routes import BackwardPass
 
 
-def mutants(program: Backward, point: Point) -> Iterator[Mutant]:
+def mutants(program: BackwardPass, point: Point) -> Iterator[Mutant]:
     """Every value and every weight that a route reads, replaced in that route."""
     for route in program.routes:
         for read in sorted(route.value.atoms(sp.MatrixSymbol), key=str):
@@ -23,7 +23,7 @@ def mutants(program: Backward, point: Point) -> Iterator[Mutant]:
                 yield from (other_factor(program, route, read, wrong) for wrong in _instead(program, read) if wrong != read)
 
 
-def _instead(program: Backward, read: MatrixExpr) -> Iterator[MatrixExpr]:
+def _instead(program: BackwardPass, read: MatrixExpr) -> Iterator[MatrixExpr]:
     """Others of its shape; of a value without a name of its own also what it would be with another value inside."""
     yield from _alike(program, read)
     definition = program.model[read.name].definition
@@ -32,7 +32,7 @@ def _instead(program: Backward, read: MatrixExpr) -> Iterator[MatrixExpr]:
             yield from (definition.xreplace({inner: other}) for other in _alike(program, inner) if other != inner)
 
 
-def _alike(program: Backward, read: MatrixExpr) -> list[MatrixExpr]:
+def _alike(program: BackwardPass, read: MatrixExpr) -> list[MatrixExpr]:
     if isinstance(read, Timed):
         return others(program, read)
     return [v.at() for v in program.model.parameters if v.tied and v.at().shape == read.shape]

@@ -14,10 +14,10 @@ from symbptt.diagnose import words
 from symbptt.diagnose.causes import Cause
 from symbptt.diagnose.mutant import Mutant, valued
 from symbptt.diagnose.point import Point
-from symbptt.diagnose.routes import Backward, Route
+from symbptt.diagnose.routes import BackwardPass, Route
 
 
-def mutants(program: Backward, point: Point) -> Iterator[Mutant]:
+def mutants(program: BackwardPass, point: Point) -> Iterator[Mutant]:
     """The sign of both cross terms of a rotation, for each pair of states and for all."""
     found = [pair for pair in combinations((r for r in program.routes if r.lagged), 2) if _turning(*pair)]
     for pairs in [*([pair] for pair in found), *([found] if len(found) > 1 else [])]:
@@ -36,7 +36,7 @@ def _bare(route: Route) -> MatrixExpr:
     return route.value.xreplace({delta: Adjoint(Timed("", delta.rows, delta.cols, TIME))})
 
 
-def _mutant(program: Backward, pairs: list[tuple[Route, Route]]) -> Mutant:
+def _mutant(program: BackwardPass, pairs: list[tuple[Route, Route]]) -> Mutant:
     model = program.model
     routes = list(dict.fromkeys(route for pair in pairs for route in pair))
     summands = " and ".join(words.text(r.value, model) for r in routes[:2])

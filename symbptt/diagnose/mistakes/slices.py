@@ -18,11 +18,11 @@ from symbptt.diagnose.displaced import Written
 from symbptt.diagnose.interpret import Terms
 from symbptt.diagnose.mutant import Filter, Mutant, swapped, valued
 from symbptt.diagnose.point import Point
-from symbptt.diagnose.routes import Backward, Route
+from symbptt.diagnose.routes import BackwardPass, Route
 from symbptt.model.values import Role, Variable
 
 
-def mutants(program: Backward, point: Point) -> Iterator[Mutant]:
+def mutants(program: BackwardPass, point: Point) -> Iterator[Mutant]:
     """Rows that one summand overwrites, and columns of a gradient that belong to one class of an input."""
     for variable in program.order:
         routes = [*program.into(variable.name), *program.into(variable.name, lagged=True)]
@@ -34,7 +34,7 @@ def mutants(program: Backward, point: Point) -> Iterator[Mutant]:
         yield from _classes(program, point, route)
 
 
-def _rows(program: Backward, variable: Variable, route: Route, others: Sequence[Route]) -> Iterator[Mutant]:
+def _rows(program: BackwardPass, variable: Variable, route: Route, others: Sequence[Route]) -> Iterator[Mutant]:
     """A summand with zeros around it, written into its rows over what was there."""
     shape = variable.at().shape
     kept = Concat(*(OneMatrix(*p.shape) if isinstance(p, ZeroMatrix) else ZeroMatrix(*p.shape) for p in route.value.args))
@@ -49,7 +49,7 @@ def _rows(program: Backward, variable: Variable, route: Route, others: Sequence[
             yield Mutant((cause,), valued(gone, lambda v: build.hadamard(kept, v)))
 
 
-def _classes(program: Backward, point: Point, route: Route) -> Iterator[Mutant]:
+def _classes(program: BackwardPass, point: Point, route: Route) -> Iterator[Mutant]:
     """The columns of a gradient δ xᵀ, or the rows of x δᵀ, for one-hot x: one step or sample overwrites another of its class."""
     read, axis = _read(program, route)
     x = _one_hot(point, route, read, axis)
@@ -72,7 +72,7 @@ def _classes(program: Backward, point: Point, route: Route) -> Iterator[Mutant]:
     yield Mutant((cause(" within a step", left),), written)
 
 
-def _read(program: Backward, route: Route) -> tuple[Variable, int]:
+def _read(program: BackwardPass, route: Route) -> tuple[Variable, int]:
     """The input that a gradient is an outer product with, and the axis of the gradient that it stands for."""
     _, factors = build.split_number(route.value)
     for axis, factor in ((1, factors[-1]), (0, factors[0])):

@@ -17,7 +17,7 @@ from symbptt.diagnose import words
 from symbptt.diagnose.causes import Cause
 from symbptt.diagnose.mutant import Mutant, changed, swapped
 from symbptt.diagnose.point import Point
-from symbptt.diagnose.routes import Backward, Route
+from symbptt.diagnose.routes import BackwardPass, Route
 from symbptt.model.values import Role, Variable
 
 OTHERS = tuple(name for name in COMMON if FUNCTIONS[name].primed)
@@ -44,7 +44,7 @@ class Form:
     value: MatrixExpr
 
 
-def mutants(program: Backward, point: Point) -> Iterator[Mutant]:
+def mutants(program: BackwardPass, point: Point) -> Iterator[Mutant]:
     """Every slope wrong alone, and the same mistake wherever there is the same function, or any."""
     sites = [Site(route, node) for route in program.routes for node in _slopes(route)]
     families = (_missing, _wrong, _powers, _elsewhere)
@@ -68,11 +68,11 @@ def _slopes(route: Route) -> list[Elementwise]:
     return sorted((n for n in route.value.atoms(Slope, SlopeByResult)), key=str) if not route.external else []
 
 
-def _equation(program: Backward, variable: Variable) -> MatrixExpr:
+def _equation(program: BackwardPass, variable: Variable) -> MatrixExpr:
     return next(e.value for e in program.model.all_equations if e.target == variable)
 
 
-def _mutant(program: Backward, group: dict[Site, Form]) -> Mutant:
+def _mutant(program: BackwardPass, group: dict[Site, Form]) -> Mutant:
     """The same form at these sites."""
     routes, forms = [s.route for s in group], list(group.values())
     wrong = ", ".join(dict.fromkeys(f.wrong for f in forms[:_LISTED])) + (", …" if len(forms) > _LISTED else "")
@@ -83,7 +83,7 @@ def _mutant(program: Backward, group: dict[Site, Form]) -> Mutant:
     return Mutant((cause,), changed({place: lambda v, r=r: v.xreplace(r) for place, r in rules.items()}))  # type: ignore[misc]
 
 
-def _cause(name: str, program: Backward, routes: Sequence[Route], nodes: Sequence[Elementwise], **shown: str) -> Cause:
+def _cause(name: str, program: BackwardPass, routes: Sequence[Route], nodes: Sequence[Elementwise], **shown: str) -> Cause:
     model = program.model
     slopes = ", ".join(dict.fromkeys(words.text(n, model) for n in nodes[:_LISTED])) + (", …" if len(nodes) > _LISTED else "")
     function = " and ".join(dict.fromkeys(n.name for n in nodes))
@@ -91,11 +91,11 @@ def _cause(name: str, program: Backward, routes: Sequence[Route], nodes: Sequenc
     return Cause(name, None, routes[0].target.name, routes[0].number, tuple(shown.items()), routes[0].lagged)
 
 
-def _missing(program: Backward, site: Site) -> Iterator[Form]:
+def _missing(program: BackwardPass, site: Site) -> Iterator[Form]:
     yield Form("slope-missing", "missing", "", OneMatrix(*site.node.shape))
 
 
-def _wrong(program: Backward, site: Site) -> Iterator[Form]:
+def _wrong(program: BackwardPass, site: Site) -> Iterator[Form]:
     """The slope of another function, and the usual misprints of the forms in terms of the result."""
     node, (argument, y) = site.node, _ends(program, site.route)
     one = OneMatrix(*node.shape)
@@ -122,7 +122,7 @@ def _wrong(program: Backward, site: Site) -> Iterator[Form]:
         yield Form("slope-wrong", kind, kind.replace("{}", words.text(y, program.model)), form)
 
 
-def _powers(program: Backward, site: Site) -> Iterator[Form]:
+def _powers(program: BackwardPass, site: Site) -> Iterator[Form]:
     """The exponent of a power, or its factor, wrong in the slope n x^(n−1)."""
     node = site.node
     if node.name != "power" or not isinstance(node, Slope):
@@ -133,7 +133,7 @@ def _powers(program: Backward, site: Site) -> Iterator[Form]:
         yield Form("slope-wrong", kind, words.text(form, program.model), form)
 
 
-def _elsewhere(program: Backward, site: Site) -> Iterator[Form]:
+def _elsewhere(program: BackwardPass, site: Site) -> Iterator[Form]:
     """The slope at another value: of the argument where the result belongs, or of any value of the same shape."""
     node, (argument, y) = site.node, _ends(program, site.route)
     others = [v for v in program.model.of(Role.STATE, Role.LOCAL) if v.at().shape == node.shape]
@@ -151,7 +151,7 @@ def _elsewhere(program: Backward, site: Site) -> Iterator[Form]:
             yield Form("slope-argument", f"{type(form).__name__} at {where}", shown, form)
 
 
-def _softmax(program: Backward, route: Route) -> Iterator[Mutant]:
+def _softmax(program: BackwardPass, route: Route) -> Iterator[Mutant]:
     """The Jacobian diag(p) − p pᵀ of a softmax inside the model: its diagonal alone, or without p pᵀ."""
     if route.external or not isinstance(_equation(program, route.through), Softmax):
         return
@@ -167,14 +167,14 @@ def _softmax(program: Backward, route: Route) -> Iterator[Mutant]:
         yield Mutant((cause,), swapped([route], {route.value: form}))
 
 
-def _ends(program: Backward, route: Route) -> tuple[MatrixExpr, MatrixExpr]:
+def _ends(program: BackwardPass, route: Route) -> tuple[MatrixExpr, MatrixExpr]:
     """The argument and the result of the function that a route passes."""
     value = _equation(program, route.through)
     argument = value.operand if isinstance(value, Elementwise) else route.target.at()
     return argument, route.through.at()
 
 
-def _skipped(program: Backward, site: Site) -> Iterator[Mutant]:
+def _skipped(program: BackwardPass, site: Site) -> Iterator[Mutant]:
     """The slope left out, or applied after the weights, on the way from a pre-activation to what it reads."""
     route, node = site.route, site.node
     inner, outer = Adjoint(route.target.at()), Adjoint(route.through.at())

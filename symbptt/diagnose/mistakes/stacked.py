@@ -12,11 +12,11 @@ from symbptt.diagnose.causes import Cause
 from symbptt.diagnose.mistakes.product import moving
 from symbptt.diagnose.mutant import Mutant, swapped
 from symbptt.diagnose.point import Point
-from symbptt.diagnose.routes import Backward, Route
+from symbptt.diagnose.routes import BackwardPass, Route
 from symbptt.model.values import Role
 
 
-def mutants(program: Backward, point: Point) -> Iterator[Mutant]:
+def mutants(program: BackwardPass, point: Point) -> Iterator[Mutant]:
     """The first rows of [x; h] for the last, and the last of [h; x] for the first."""
     for route in program.routes:
         for part in filter(moving, sorted(route.value.atoms(Slice), key=str)):
@@ -37,7 +37,7 @@ def mutants(program: Backward, point: Point) -> Iterator[Mutant]:
         yield Mutant((cause,), swapped(carries, rules))
 
 
-def _other_ends(program: Backward, route: Route, part: Slice) -> Iterator[Mutant]:
+def _other_ends(program: BackwardPass, route: Route, part: Slice) -> Iterator[Mutant]:
     """As many rows from the other end of a column that values were put together in."""
     whole, start, stop = part.args
     length = stop - start
@@ -50,7 +50,7 @@ def _other_ends(program: Backward, route: Route, part: Slice) -> Iterator[Mutant
             yield Mutant((cause,), swapped([route], {part: Slice(whole, first, first + length)}))
 
 
-def _beside(program: Backward, carry: Route) -> Route | None:
+def _beside(program: BackwardPass, carry: Route) -> Route | None:
     """What the same adjoint sends to an input."""
     found = [r for r in program.routes if r.target.role is Role.INPUT and r.through == carry.through and not r.external]
     columns = len(found) == 1 and found[0].value.shape[1] == carry.value.shape[1] == 1

@@ -12,7 +12,7 @@ from symbptt.diagnose.causes import Cause
 from symbptt.diagnose.displaced import Displacement, Late, Reversed, Unset, at, sample
 from symbptt.diagnose.mutant import Mutant, swapped
 from symbptt.diagnose.point import Point
-from symbptt.diagnose.routes import Backward, Route
+from symbptt.diagnose.routes import BackwardPass, Route
 from symbptt.model.values import Role, Variable
 
 _COPY = "Store a copy for every step (a list of arrays that are written in place holds one array)."
@@ -21,7 +21,7 @@ _LONGEST = 12
 """Up to this many steps the value of every one is tried, else of the first and the last only."""
 
 
-def mutants(program: Backward, point: Point) -> Iterator[Mutant]:
+def mutants(program: BackwardPass, point: Point) -> Iterator[Mutant]:
     """Values of one step or one sample at all of them, values in reverse order, and initial states of zero."""
     for variable in program.model.of(Role.STATE, Role.LOCAL, Role.INPUT) if point.T > 1 else ():
         if variable.classes:
@@ -43,7 +43,7 @@ def _unset(state: Variable, place: str) -> Cause:
     return Cause("initial-state-ignored", state.name, state.name, 0, (("state", f"{state.name}₀"), ("place", place)))
 
 
-def _groups(program: Backward, symbols: Sequence[Timed]) -> Iterator[tuple[str, list[Route]]]:
+def _groups(program: BackwardPass, symbols: Sequence[Timed]) -> Iterator[tuple[str, list[Route]]]:
     """The routes that read a value: all of them, those of the gradients, and each alone."""
     read = [r for r in program.routes if r.value.atoms(Timed) & set(symbols)]
     leaves = [r for r in read if r.is_leaf]
@@ -78,7 +78,8 @@ def _wrongs(variable: Variable, point: Point) -> Iterator[tuple[Displacement, st
 
 
 def _mutant(
-    program: Backward, variable: Variable, routes: Sequence[Route], symbols: Sequence[Timed], displaced: Displacement, what: str,
+    program: BackwardPass, variable: Variable, routes: Sequence[Route], symbols: Sequence[Timed],
+    displaced: Displacement, what: str,
     fix: str,
 ) -> Mutant:
     rules: dict[MatrixExpr, MatrixExpr] = {s: displaced(s) for s in symbols}

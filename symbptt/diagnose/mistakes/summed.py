@@ -12,7 +12,7 @@ from symbptt.diagnose.interpret import Terms, interpret
 from symbptt.diagnose.mistakes.terms import ends, groups, of_step, overwritten
 from symbptt.diagnose.mutant import Filter, Mutant
 from symbptt.diagnose.point import Point
-from symbptt.diagnose.routes import Backward
+from symbptt.diagnose.routes import BackwardPass
 from symbptt.model.values import Role
 
 
@@ -30,7 +30,7 @@ def sample(names: frozenset[str], index: int) -> Filter:
     return keep
 
 
-def mutants(program: Backward, point: Point) -> Iterator[Mutant]:
+def mutants(program: BackwardPass, point: Point) -> Iterator[Mutant]:
     """One sample instead of the sum over the batch, or one step instead of the sum over time, for biases."""
     biases = [v for v in program.model.parameters if len(v.shape) < 2]
     groups = [frozenset([v.name]) for v in biases] + ([frozenset(v.name for v in biases)] if len(biases) > 1 else [])
@@ -48,7 +48,7 @@ def mutants(program: Backward, point: Point) -> Iterator[Mutant]:
             yield mutant(f"time: only step {step} remains", of_step(step, tied))
 
 
-def written(program: Backward, point: Point) -> Iterator[Mutant]:
+def written(program: BackwardPass, point: Point) -> Iterator[Mutant]:
     """Gradients of weights assigned in a loop over samples, inside of one over the steps, outside of it or without one."""
     if point.N == 1:
         return
@@ -70,7 +70,7 @@ def _both(step: int, names: frozenset[str], alone: Filter) -> Filter:
     return lambda terms: alone(at(terms))
 
 
-def reversed_steps(program: Backward, point: Point) -> Iterator[Mutant]:
+def reversed_steps(program: BackwardPass, point: Point) -> Iterator[Mutant]:
     """Gradients that have an axis of time, in the order in which the loop found them."""
     model = program.model
     timed = [v.name for v in (*model.of(Role.INPUT), *model.parameters) if v.timed and not v.classes]

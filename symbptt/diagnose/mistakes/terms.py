@@ -12,7 +12,7 @@ from symbptt.diagnose.causes import Cause
 from symbptt.diagnose.interpret import Terms
 from symbptt.diagnose.mutant import Filter, Mutant
 from symbptt.diagnose.point import Point
-from symbptt.diagnose.routes import Backward
+from symbptt.diagnose.routes import BackwardPass
 from symbptt.model.values import Role
 
 Choice = Callable[[int, int], bool]
@@ -36,7 +36,7 @@ def _chosen(terms: Terms, name: str, array: Array, choice: Choice) -> Array:
     return array * mask[:, :, None, None, None]
 
 
-def mutants(program: Backward, point: Point) -> Iterator[Mutant]:
+def mutants(program: BackwardPass, point: Point) -> Iterator[Mutant]:
     """Windows, missing loss steps, missing source steps, and gradients that keep one step only."""
     T = point.T
     which = "cotangent" if program.model.loss is None else "loss"
@@ -88,7 +88,7 @@ def _unvisited(step: int) -> Filter:
     return keep
 
 
-def _recurrent(program: Backward) -> frozenset[str]:
+def _recurrent(program: BackwardPass) -> frozenset[str]:
     """The parameters that a loop over k inside one over t adds to: those of the read-out it leaves alone."""
     reached: set[str] = set()
     while more := {r.target.name for r in program.routes if (r.lagged or r.through.name in reached) and not r.external} - reached:
@@ -96,7 +96,7 @@ def _recurrent(program: Backward) -> frozenset[str]:
     return frozenset(v.name for v in program.model.parameters if v.name in reached)
 
 
-def _overwritten(program: Backward, T: int) -> Iterator[Mutant]:
+def _overwritten(program: BackwardPass, T: int) -> Iterator[Mutant]:
     for names in groups(program):
         for step in ends(T):
             yield overwritten(program, names, f"the part of step k = {step}", of_step(step, names))
@@ -112,7 +112,7 @@ def of_step(step: int, names: frozenset[str]) -> Filter:
     return kept(lambda t, k: k == step, names)
 
 
-def groups(program: Backward) -> list[frozenset[str]]:
+def groups(program: BackwardPass) -> list[frozenset[str]]:
     """Gradients that one habit may have spoilt: each alone, those of one shape, all biases, all."""
     tied = [v for v in program.model.parameters if v.tied]
     single = [frozenset([v.name]) for v in tied]
@@ -121,7 +121,7 @@ def groups(program: Backward) -> list[frozenset[str]]:
     return [g for g in dict.fromkeys((*single, *alike, biases, frozenset(v.name for v in tied))) if g]
 
 
-def overwritten(program: Backward, names: frozenset[str], left: str, keep: Filter) -> Mutant:
+def overwritten(program: BackwardPass, names: frozenset[str], left: str, keep: Filter) -> Mutant:
     """These gradients assigned in a loop, so that a part of them is left."""
     tied = [v.name for v in program.model.parameters if v.tied]
     what = "every gradient" if names == frozenset(tied) else " and ".join(f"d{n}" for n in tied if n in names)

@@ -12,12 +12,12 @@ import numpy as np
 
 from symbptt.algebra.evaluate import Array
 from symbptt.data.values import Data
-from symbptt.diagnose.given import SINGLE, Given
 from symbptt.diagnose.probe.probed import Probed
 from symbptt.diagnose.probe.split import Splitter
 from symbptt.diagnose.probe.table import Cell, Table
 from symbptt.diagnose.probe.trial import Place, Trial
 from symbptt.diagnose.problem import Case, given
+from symbptt.diagnose.submitted import SINGLE, SubmittedGradient
 from symbptt.errors import BadInput
 from symbptt.model.values import Role
 
@@ -50,7 +50,7 @@ def probe(trial: Trial, ask: Ask, right: Callable[[Data], Case], names: Collecti
     return made
 
 
-def _flat(case: Case, name: str, answer: Gradients) -> Given | None:
+def _flat(case: Case, name: str, answer: Gradients) -> SubmittedGradient | None:
     """Their numbers for a gradient, in the shape that is expected."""
     if name not in answer:
         return None
@@ -67,7 +67,7 @@ class _Reading:
 
     trial: Trial
     name: str
-    answers: Mapping[int, Given | None]
+    answers: Mapping[int, SubmittedGradient | None]
     cases: Mapping[int, Case]
 
     def probed(self, scale: float) -> Probed | None:

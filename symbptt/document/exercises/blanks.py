@@ -8,8 +8,8 @@ from symbptt import derive
 from symbptt.algebra.nodes import TIME
 from symbptt.algebra.related import Adjoint
 from symbptt.derive.recursion import recursion
-from symbptt.document.exercises.drawn import Drawn, said, shown
-from symbptt.document.lesson import Lesson
+from symbptt.document.context import DocumentContext
+from symbptt.document.exercises.generated import GeneratedExercise, said, shown
 from symbptt.narrative import backward, symbols
 from symbptt.narrative.products import Factors, pair, patterns, product
 from symbptt.typeset.tree import Blank, Operator, Row, Tree
@@ -20,12 +20,12 @@ LONGEST = 4
 LINES = 4
 
 
-def factor(lesson: Lesson, random: Random) -> Drawn | None:
+def factor(context: DocumentContext, random: Random) -> GeneratedExercise | None:
     """One factor of a term (t, k), k < t, in partial derivatives."""
-    model, voice, theta = lesson.model, lesson.voice, lesson.main
+    model, voice, theta = context.model, context.voice, context.main
     if theta is None or not model.states:
         return None
-    T = max(2, min(lesson.T, LONGEST))
+    T = max(2, min(context.T, LONGEST))
     pattern = patterns(model, (theta,))[0]
     far = [term for term in derive.gradient(steps(model, T), theta.name).terms if term.loss_step > term.source_step]
     if not far:
@@ -39,20 +39,20 @@ def factor(lesson: Lesson, random: Random) -> Drawn | None:
     question = Row(tuple(Blank() if i == place else item for i, item in enumerate(tree.items)))
     label = pair(term.loss_step, term.source_step)
     slots = {"term": label, "parameter": voice.tree(theta.at(), model)}
-    return Drawn(
+    return GeneratedExercise(
         (said(voice.say("exercises.factor.question", **slots)), shown(question)), voice.say("exercises.factor.hint"),
         (said((*voice.say("exercises.factor.solution"), tree.items[place])), shown(tree)), LINES,
     )
 
 
-def summand(lesson: Lesson, random: Random) -> Drawn | None:
+def summand(context: DocumentContext, random: Random) -> GeneratedExercise | None:
     """One summand of an adjoint equation that has several."""
-    model, voice = lesson.model, lesson.voice
-    several = [e for e in recursion(model).adjoints if len(backward.heard(model, e)) + len(e.carries) > 1]
+    model, voice = context.model, context.voice
+    several = [e for e in recursion(model).adjoints if len(backward.live_terms(model, e)) + len(e.carries) > 1]
     if not several:
         return None
     equation = random.choice(several)
-    now = backward.heard(model, equation)
+    now = backward.live_terms(model, equation)
     parts = [voice.tree(c.value, model) for c in (*now, *equation.carries)]
     place = random.randrange(len(parts))
     last, earlier = backward.right_sides(model, equation)
@@ -63,7 +63,7 @@ def summand(lesson: Lesson, random: Random) -> Drawn | None:
     slots = {
         "adjoint": left, "loss": voice.tree(symbols.loss(model, None), model), "value": voice.tree(equation.variable.at(), model),
     }
-    return Drawn(
+    return GeneratedExercise(
         (said(voice.say("exercises.summand.question", **slots)), shown(backward.line(left, _sum(parts, place), last != earlier))),
         voice.say("exercises.summand.hint", **slots),
         (said(voice.say("exercises.summand.solution", missing=parts[place], reader=voice.tree(reader, model))),

@@ -5,10 +5,10 @@ from __future__ import annotations
 from random import Random
 
 from symbptt.document.blocks import Lines
+from symbptt.document.context import DocumentContext
 from symbptt.document.example.numbers import example, refusal
-from symbptt.document.example.told import line
-from symbptt.document.exercises.drawn import Drawn, said
-from symbptt.document.lesson import Lesson
+from symbptt.document.example.substitution import line
+from symbptt.document.exercises.generated import GeneratedExercise, said
 from symbptt.document.parts.worked import given, length, total
 from symbptt.narrative import symbols
 from symbptt.narrative.inline import math
@@ -18,9 +18,9 @@ LARGEST = 12
 LINES = 12
 
 
-def number(lesson: Lesson, random: Random) -> Drawn | None:
+def number(context: DocumentContext, random: Random) -> GeneratedExercise | None:
     """The gradient by the main parameter at drawn numbers, with every line of the way."""
-    model, voice, theta = lesson.model, lesson.voice, lesson.main
+    model, voice, theta = context.model, context.voice, context.main
     if theta is None or refusal(model) is not None or len(model.all_equations) > LARGEST:
         return None
     found = example(model, length(model), seed=1 + random.randrange(10**6))
@@ -34,7 +34,7 @@ def number(lesson: Lesson, random: Random) -> Drawn | None:
         for of, value in total(found, theta.name)
     ]
     question = voice.say("exercises.number.question", gradient=left, steps=math(f"T = {found.graph.T}"))
-    return Drawn(
+    return GeneratedExercise(
         (said(question), said(given(found, voice))),
         voice.say("exercises.number.hint"), (Lines(tuple((tree, "") for tree in lines)),), LINES,
     )

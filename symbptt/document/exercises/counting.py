@@ -8,8 +8,8 @@ from random import Random
 from symbptt import derive
 from symbptt.derive.factors import Kind
 from symbptt.derive.sum_of_products import pairs
-from symbptt.document.exercises.drawn import Drawn, said
-from symbptt.document.lesson import Lesson
+from symbptt.document.context import DocumentContext
+from symbptt.document.exercises.generated import GeneratedExercise, said
 from symbptt.model.values import Model, Variable
 from symbptt.narrative.forward import is_recurrent
 from symbptt.narrative.inline import Prose, math
@@ -36,9 +36,9 @@ def _one_each(model: Model, theta: Variable) -> bool:
     return all(sum(f.kind is Kind.STATE_JACOBIAN for f in t.factors) == t.loss_step - t.source_step for t in found)
 
 
-def terms(lesson: Lesson, random: Random) -> Drawn | None:
+def terms(context: DocumentContext, random: Random) -> GeneratedExercise | None:
     """A number of terms or factors for a T that is not the document's."""
-    model, voice, theta = lesson.model, lesson.voice, lesson.main
+    model, voice, theta = context.model, context.voice, context.main
     if theta is None or not is_recurrent(model):
         return None
     asked = sorted(QUESTIONS if _one_each(model, theta) else set(QUESTIONS) - BY_JACOBIANS)
@@ -49,7 +49,7 @@ def terms(lesson: Lesson, random: Random) -> Drawn | None:
     slots: dict[str, Tree | Prose | str] = {
         "parameter": voice.tree(theta.at(), model), "steps": math(f"T = {T}"), "window": str(window),
     }
-    return Drawn(
+    return GeneratedExercise(
         (said(voice.say(f"exercises.count.{name}.question", **slots)),), voice.say(f"exercises.count.{name}.hint", **slots),
         (said(voice.say("exercises.count.solution", answer=str(answer))),), LINES,
     )

@@ -13,8 +13,8 @@ from symbptt.algebra import build
 from symbptt.algebra.nodes import TIME, Slope, SlopeByResult, Timed
 from symbptt.algebra.related import Adjoint
 from symbptt.derive.recursion import RecursionEquation, recursion
-from symbptt.document.exercises.drawn import Drawn, said, shown
-from symbptt.document.lesson import Lesson
+from symbptt.document.context import DocumentContext
+from symbptt.document.exercises.generated import GeneratedExercise, said, shown
 from symbptt.model.values import Model
 from symbptt.narrative import backward
 
@@ -70,15 +70,15 @@ def _found(value: MatrixExpr, kind: type) -> list[MatrixExpr]:
     return sorted(value.atoms(kind), key=str)
 
 
-def error(lesson: Lesson, random: Random) -> Drawn | None:
+def error(context: DocumentContext, random: Random) -> GeneratedExercise | None:
     """An equation, one change that makes it wrong, and what the right one is."""
-    model, voice = lesson.model, lesson.voice
+    model, voice = context.model, context.voice
     found = recursion(model)
-    wrt = set(lesson.variables)
-    mute = backward.silent(model)
+    wrt = set(context.variables)
+    zero = backward.zero_before_last(model)
     cases: list[tuple[MatrixExpr, RecursionEquation, MatrixExpr]] = [
         (Adjoint(e.variable.at()), e, backward.right_sides(model, e)[1])
-        for e in found.adjoints if e.variable.name not in mute
+        for e in found.adjoints if e.variable.name not in zero
     ]
     cases += [
         (backward.gradient_of(model, e.variable), e, backward.gradient_side(model, e))
@@ -97,7 +97,7 @@ def error(lesson: Lesson, random: Random) -> Drawn | None:
     apart = equation in found.adjoints and equation.now != value
     shapes = voice.say("exercises.error.shapes", shapes=voice.check(value))
     right = shown(backward.line(left, voice.tree(value, model), apart), shapes)
-    return Drawn(
+    return GeneratedExercise(
         (said(voice.say("exercises.error.question")), shown(backward.line(left, voice.tree(changed, model), apart))),
         voice.say("exercises.error.hint"), (said(voice.say(f"exercises.error.solution.{name}")), right),
         LINES,

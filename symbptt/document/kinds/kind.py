@@ -6,9 +6,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from symbptt.document.blocks import Block
-from symbptt.document.lesson import Lesson
+from symbptt.document.context import DocumentContext
 
-Part = Callable[[Lesson], tuple[Block, ...]]
+Part = Callable[[DocumentContext], tuple[Block, ...]]
 
 
 @dataclass(frozen=True)

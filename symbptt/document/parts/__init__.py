@@ -1,1 +1,1 @@
-"""The parts of documents: functions from a lesson to blocks, from which kinds choose."""
+"""The parts of documents: functions from the context of a document to blocks, from which kinds choose."""

@@ -6,7 +6,7 @@ from symbptt.document.blocks import Block, Figure, Heading, LeftOut, Paragraph, 
 from symbptt.document.cell.operations import operations
 from symbptt.document.cell.picture import LARGEST, picture
 from symbptt.document.cell.walk import Visit, walk
-from symbptt.document.lesson import Lesson
+from symbptt.document.context import DocumentContext
 from symbptt.draw.width import width
 from symbptt.narrative.values import Prose
 from symbptt.typeset.tree import Tree
@@ -16,14 +16,14 @@ WIDEST = 50.0
 LETTER = 0.5
 
 
-def cell(lesson: Lesson) -> tuple[Block, ...]:
+def cell(context: DocumentContext) -> tuple[Block, ...]:
     """The picture of one step, and the table of what every node receives and passes on."""
-    model, voice = lesson.model, lesson.voice
+    model, voice = context.model, context.voice
     drawn = picture(model, voice)
     if drawn is None:
         return (LeftOut(voice.say("handout.cell.too_large", number=str(len(operations(model))), most=str(LARGEST))),)
     head = tuple(voice.say(f"handout.cell.{name}") for name in ("number", "node", "arrives", "to", "passes"))
-    rows = tuple(row for number, visit in enumerate(walk(model), 1) for row in _rows(lesson, number, visit))
+    rows = tuple(row for number, visit in enumerate(walk(model), 1) for row in _rows(context, number, visit))
     fits = sum(max(map(_wide, column)) for column in zip(*rows, strict=True)) <= WIDEST
     table = voice.say("handout.cell.in_table") if fits else ()
     return (
@@ -38,14 +38,14 @@ def _wide(prose: Prose) -> float:
     return sum(width(part) if isinstance(part, Tree) else LETTER * len(str(part)) for part in prose)
 
 
-def seen(lesson: Lesson) -> tuple[Block, ...]:
+def seen(context: DocumentContext) -> tuple[Block, ...]:
     """The picture alone."""
-    return tuple(block for block in cell(lesson) if not isinstance(block, (Paragraph, Table)))
+    return tuple(block for block in cell(context) if not isinstance(block, (Paragraph, Table)))
 
 
-def _rows(lesson: Lesson, number: int, visit: Visit) -> list[tuple[Prose, ...]]:
+def _rows(context: DocumentContext, number: int, visit: Visit) -> list[tuple[Prose, ...]]:
     """A row for each operand; number, node and what arrives stand in the first."""
-    model, voice = lesson.model, lesson.voice
+    model, voice = context.model, context.voice
     node = operations(model)[visit.node]
     value = voice.tree(node.value, model)
     named: Prose = (value,) if node.names is None else (voice.tree(node.names.at(), model), " = ", value)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from symbptt.document import listing
 from symbptt.document.blocks import Block, Bullets, Code, Heading, Paragraph
-from symbptt.document.lesson import Lesson
+from symbptt.document.context import DocumentContext
 from symbptt.narrative.values import Typed
 
 REFERENCES = (
@@ -15,19 +15,19 @@ REFERENCES = (
 )
 
 
-def code(lesson: Lesson) -> tuple[Block, ...]:
+def code(context: DocumentContext) -> tuple[Block, ...]:
     """The passes of the emitted module, with the numbers of the equations."""
-    told, voice = lesson.derivation, lesson.voice
+    told, voice = context.derivation, context.voice
     numbers = frozenset(str(s.number) for section in told.sections for s in section.steps if s.number)
-    intro = voice.say("document.code.intro", command=Typed(listing.command(told.model, told.wrt, lesson.T)))
+    intro = voice.say("document.code.intro", command=Typed(listing.command(told.model, told.wrt, context.T)))
     return (
         Heading(voice.word("common.heading.code"), "code"), Paragraph(intro),
-        Code(listing.functions(told.model, told.wrt, lesson.T), numbers),
+        Code(listing.functions(told.model, told.wrt, context.T), numbers),
     )
 
 
-def references(lesson: Lesson) -> tuple[Block, ...]:
+def references(context: DocumentContext) -> tuple[Block, ...]:
     """The sources of the models, and those of the method."""
-    own = tuple(model.reference.rstrip(".") + "." for model in lesson.models if model.reference)
+    own = tuple(model.reference.rstrip(".") + "." for model in context.models if model.reference)
     items = tuple((text,) for text in (*own, *REFERENCES))
-    return (Heading(lesson.voice.word("common.heading.references"), "references", numbered=False), Bullets(items))
+    return (Heading(context.voice.word("common.heading.references"), "references", numbered=False), Bullets(items))

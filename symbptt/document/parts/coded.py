@@ -13,9 +13,9 @@ from symbptt.algebra import build
 from symbptt.derive.recursion import recursion
 from symbptt.document import listing
 from symbptt.document.blocks import Beside, Block, Heading, LeftOut, Paragraph, Table
+from symbptt.document.context import DocumentContext
 from symbptt.document.example.numbers import Example, refusal, required
-from symbptt.document.example.told import matrix
-from symbptt.document.lesson import Lesson
+from symbptt.document.example.substitution import matrix
 from symbptt.document.listing import NUMBER
 from symbptt.errors import BadInput
 from symbptt.model.values import Model, Variable
@@ -46,15 +46,15 @@ def _numbered(text: str) -> dict[int, tuple[str, ...]]:
     return found
 
 
-def beside(lesson: Lesson) -> tuple[Block, ...]:
+def beside(context: DocumentContext) -> tuple[Block, ...]:
     """Every numbered equation and the lines of code that compute it."""
-    model, voice = lesson.model, lesson.voice
-    lines = _numbered(listing.module(model, tuple(v.name for v in lesson.variables), lesson.T, "plain"))
-    told = (given.equations(model, voice), backward.node_form(model, voice, lesson.variables))
+    model, voice = context.model, context.voice
+    lines = _numbered(listing.module(model, tuple(v.name for v in context.variables), context.T, "plain"))
+    told = (given.equations(model, voice), backward.node_form(model, voice, context.variables))
     steps_ = [step for section in told for step in section.steps if step.number]
     rows = tuple(((_bare(step),), "\n".join(lines[step.number or 0])) for step in steps_ if step.number in lines)
     head = (voice.say("handout.code.equation"), voice.say("handout.code.line"))
-    command = Typed(listing.command(model, model.parameters, lesson.T))
+    command = Typed(listing.command(model, model.parameters, context.T))
     slots = {"command": command, "weight": Typed("weight"), "passed": Typed("c_")}
     return (
         Heading(voice.word("handout.code.heading"), "code"), Paragraph(voice.say("handout.code.intro", **slots)),
@@ -66,25 +66,25 @@ def _bare(step: Step) -> Step:
     return Step(step.equation, number=step.number)
 
 
-def loop(lesson: Lesson) -> tuple[Block, ...]:
+def loop(context: DocumentContext) -> tuple[Block, ...]:
     """The loop for T steps, one line each, beside the terms (t, k) that it adds up, with the numbers of a small example."""
-    model, voice, theta = lesson.model, lesson.voice, lesson.main
+    model, voice, theta = context.model, context.voice, context.main
     if theta is None or not model.states or refusal(model) is not None or not given.is_recurrent(model):
         return (LeftOut(voice.say("handout.loop.left_out")),)
-    T = min(lesson.T, LONGEST)
+    T = min(context.T, LONGEST)
     found = required(model, T)
     number = recursion(model).gradient_number(theta.name)
-    straight = emit.source(model, wrt=tuple(v.name for v in lesson.variables), style="plain", T=T, unroll=True)
+    straight = emit.source(model, wrt=tuple(v.name for v in context.variables), style="plain", T=T, unroll=True)
     code = _numbered(straight.text).get(number, ())
     rows = tuple(
-        (steps_, line) for (steps_), line in zip(_accumulated(found, lesson, theta), code, strict=False)
+        (steps_, line) for (steps_), line in zip(_accumulated(found, context, theta), code, strict=False)
     )
     head = (voice.say("handout.loop.terms"), voice.say("handout.code.line"))
     symbol = voice.tree(theta.at(), model)
     return (
         Heading(voice.word("handout.loop.heading"), "loop", 2),
         Paragraph(voice.say("handout.loop.intro", parameter=symbol, number=str(number), steps=str(T))), Beside(head, rows),
-        Paragraph(voice.say("handout.loop.total", parameter=symbol, total=_total(found, lesson, theta))),
+        Paragraph(voice.say("handout.loop.total", parameter=symbol, total=_total(found, context, theta))),
     )
 
 
@@ -99,8 +99,8 @@ def increments(example: Example, theta: Variable) -> Iterator[tuple[int, sp.Matr
             yield k, build.add(*values)
 
 
-def _accumulated(example: Example, lesson: Lesson, theta: Variable) -> Iterator[tuple[Step, ...]]:
-    model, voice = example.model, lesson.voice
+def _accumulated(example: Example, context: DocumentContext, theta: Variable) -> Iterator[tuple[Step, ...]]:
+    model, voice = example.model, context.voice
     terms = derive.gradient(steps(model, example.graph.T), theta.name).terms
     running: list[sp.MatrixExpr] = []
     for k, value in increments(example, theta):
@@ -113,8 +113,8 @@ def _accumulated(example: Example, lesson: Lesson, theta: Variable) -> Iterator[
         yield (Step(added, rule, so_far),)
 
 
-def _total(example: Example, lesson: Lesson, theta: Variable) -> Tree:
-    return matrix(example.gradients[theta.at()], lesson.voice)
+def _total(example: Example, context: DocumentContext, theta: Variable) -> Tree:
+    return matrix(example.gradients[theta.at()], context.voice)
 
 
 @lru_cache(maxsize=16)
@@ -126,9 +126,9 @@ def _checks(model: Model) -> tuple[Check, ...]:
         return ()
 
 
-def check(lesson: Lesson) -> tuple[Block, ...]:
+def check(context: DocumentContext) -> tuple[Block, ...]:
     """What the verification of the emitted code found: every route, its tolerance, and whether it agrees."""
-    model, voice = lesson.model, lesson.voice
+    model, voice = context.model, context.voice
     rows: dict[str, list[Check]] = {}
     if not _checks(model):
         return (LeftOut(voice.say("handout.check.left_out")),)

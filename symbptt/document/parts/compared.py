@@ -11,8 +11,8 @@ from symbptt.analyze.data import point
 from symbptt.analyze.jacobian import coupled
 from symbptt.document.blocks import Block, Columns, Heading, LeftOut, Lines, Paragraph, Table
 from symbptt.document.breaking import LIMIT, broken
+from symbptt.document.context import DocumentContext
 from symbptt.document.fields import HALF
-from symbptt.document.lesson import Lesson
 from symbptt.document.parts import opening
 from symbptt.document.sizes import terms, written
 from symbptt.draw.width import width
@@ -28,9 +28,9 @@ TABLE = 6
 DISTANCES = (1, 2, 5, 10, STEPS)
 
 
-def _side_by_side(lesson: Lesson, key: str, part: Callable[[Lesson], tuple[Block, ...]]) -> tuple[Block, ...]:
-    voice = lesson.voice
-    titles, columns = tuple(map(voice.title, lesson.models)), tuple(part(one) for one in lesson.each())
+def _side_by_side(context: DocumentContext, key: str, part: Callable[[DocumentContext], tuple[Block, ...]]) -> tuple[Block, ...]:
+    voice = context.voice
+    titles, columns = tuple(map(voice.title, context.models)), tuple(part(one) for one in context.each())
     opening = (Heading(voice.word(f"compare.{key}.heading"), key), Paragraph(voice.say(f"compare.{key}.intro")))
     if not any(_too_wide(block) for column in columns for block in column):
         return (*opening, Columns(titles, columns))
@@ -54,46 +54,46 @@ def _formulas(told: Section) -> tuple[Block, ...]:
     return (Lines(tuple((step.equation, "") for step in told.steps), HALF),)
 
 
-def check(lesson: Lesson) -> tuple[Block, ...]:
+def check(context: DocumentContext) -> tuple[Block, ...]:
     """Nothing; raises BadInput for a model that cannot be compared."""
-    for model in lesson.models:
+    for model in context.models:
         if model.loss is None or not model.states:
             raise BadInput(f"{model.name} has no {'loss' if model.loss is None else 'state'}, so it cannot be compared")
     return ()
 
 
-def notation(lesson: Lesson) -> tuple[Block, ...]:
+def notation(context: DocumentContext) -> tuple[Block, ...]:
     """The symbols of each."""
-    voice = lesson.voice
+    voice = context.voice
     made: list[Block] = [Heading(voice.word("common.heading.notation"), "notation")]
-    for i, one in enumerate(lesson.each(), 1):
+    for i, one in enumerate(context.each(), 1):
         made += [Heading(voice.title(one.model), f"notation-{i}", 2), *opening.symbols(one)]
     return tuple(made)
 
 
-def steps(lesson: Lesson) -> tuple[Block, ...]:
+def steps(context: DocumentContext) -> tuple[Block, ...]:
     """The forward equations."""
-    return _side_by_side(lesson, "steps", lambda one: _formulas(forward.equations(one.model, one.voice)))
+    return _side_by_side(context, "steps", lambda one: _formulas(forward.equations(one.model, one.voice)))
 
 
-def state_jacobians(lesson: Lesson) -> tuple[Block, ...]:
+def state_jacobians(context: DocumentContext) -> tuple[Block, ...]:
     """J_t of each, its blocks and direct routes."""
-    def formulas(one: Lesson) -> tuple[Block, ...]:
+    def formulas(one: DocumentContext) -> tuple[Block, ...]:
         if not forward.is_recurrent(one.model):
             return (Paragraph(one.voice.say("compare.jacobians.none")),)
         told = jacobians.state_jacobian(one.model, one.voice)
         claims = tuple(Paragraph(step.claim) for step in told.steps if step.claim)
         return (*_formulas(local.slopes(one.model, one.voice)), *_formulas(told), *claims)
 
-    return _side_by_side(lesson, "jacobians", formulas)
+    return _side_by_side(context, "jacobians", formulas)
 
 
-def products(lesson: Lesson) -> tuple[Block, ...]:
+def products(context: DocumentContext) -> tuple[Block, ...]:
     """The norms of the products over several distances, on the same data, beside each other."""
-    voice = lesson.voice
-    if any(coupled(model) for model in lesson.models):
+    voice = context.voice
+    if any(coupled(model) for model in context.models):
         return (LeftOut(voice.say("handout.bound.coupled")),)
-    found = _rows(lesson)
+    found = _rows(context)
     rows: list[tuple[Prose, ...]] = []
     for distance in DISTANCES:
         rows.append((voice.say("compare.products.norm", number=str(distance)), *(_product(row, distance) for row in found)))
@@ -106,12 +106,12 @@ def products(lesson: Lesson) -> tuple[Block, ...]:
     return (
         Heading(voice.word("compare.products.heading"), "products"),
         Paragraph(voice.say("compare.products.intro", steps=str(STEPS))), Table(head, tuple(rows)),
-        Paragraph(_conclusion(lesson, found)),
+        Paragraph(_conclusion(context, found)),
     )
 
 
-def _rows(lesson: Lesson) -> tuple[Row, ...]:
-    return compare(Case(lesson.voice.title(model), model, point(model, STEPS, N=1)) for model in lesson.models)
+def _rows(context: DocumentContext) -> tuple[Row, ...]:
+    return compare(Case(context.voice.title(model), model, point(model, STEPS, N=1)) for model in context.models)
 
 
 def _product(row: Row, distance: int) -> Prose:
@@ -123,22 +123,22 @@ def _direct(row: Row, none: Prose) -> Prose:
     return none if isnan(row.direct) else written(row.direct)
 
 
-def _conclusion(lesson: Lesson, found: tuple[Row, ...]) -> Prose:
+def _conclusion(context: DocumentContext, found: tuple[Row, ...]) -> Prose:
     """Who vanishes first: the model whose product shrinks more over all steps."""
     small, large = sorted(found, key=lambda row: row.reach)[:: len(found) - 1]
     times = large.reach / small.reach if small.reach else float("inf")
-    return lesson.voice.say(
+    return context.voice.say(
         "compare.products.conclusion", small=small.label, large=large.label, steps=str(STEPS), times=written(times),
     )
 
 
-def sizes(lesson: Lesson) -> tuple[Block, ...]:
+def sizes(context: DocumentContext) -> tuple[Block, ...]:
     """The table of terms of each, for its main parameter."""
-    def table(one: Lesson) -> tuple[Block, ...]:
+    def table(one: DocumentContext) -> tuple[Block, ...]:
         if one.main is None or not forward.is_recurrent(one.model):
             return (Paragraph(one.voice.say("compare.sizes.none")),)
         by = one.voice.say("compare.sizes.parameter", parameter=one.voice.tree(one.main.at(), one.model))
         return (Paragraph(by), terms(norms(one.model, one.voice, TABLE, (one.main,)), one.voice))
 
-    return _side_by_side(lesson, "sizes", table)
+    return _side_by_side(context, "sizes", table)
 

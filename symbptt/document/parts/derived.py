@@ -7,7 +7,7 @@ from collections.abc import Iterable
 
 from symbptt import unroll
 from symbptt.document.blocks import Block, Box, Heading, Paragraph, Steps
-from symbptt.document.lesson import Lesson
+from symbptt.document.context import DocumentContext
 from symbptt.document.sizes import terms
 from symbptt.narrative import backward, jacobians, local, nested, products
 from symbptt.narrative import forward as given
@@ -33,27 +33,27 @@ def _sections(told: Iterable[tuple[str, Section]], voice: Voice) -> tuple[Block,
     return tuple(block for key, one in told for block in section(key, one, voice))
 
 
-def sections(lesson: Lesson) -> tuple[Block, ...]:
+def sections(context: DocumentContext) -> tuple[Block, ...]:
     """All sections, in order."""
-    told = lesson.derivation.sections
-    return _sections(((_key(number, one.heading), one) for number, one in enumerate(told, 1)), lesson.voice)
+    told = context.derivation.sections
+    return _sections(((_key(number, one.heading), one) for number, one in enumerate(told, 1)), context.voice)
 
 
-def forward(lesson: Lesson) -> tuple[Block, ...]:
+def forward(context: DocumentContext) -> tuple[Block, ...]:
     """Conventions, and the equations of one step."""
-    model, voice = lesson.model, lesson.voice
+    model, voice = context.model, context.voice
     return _sections([("conventions", given.conventions(model, voice)), ("forward", given.equations(model, voice))], voice)
 
 
-def equations(lesson: Lesson) -> tuple[Block, ...]:
+def equations(context: DocumentContext) -> tuple[Block, ...]:
     """The equations of one step alone."""
-    return _sections([("forward", given.equations(lesson.model, lesson.voice))], lesson.voice)
+    return _sections([("forward", given.equations(context.model, context.voice))], context.voice)
 
 
-def identities(lesson: Lesson) -> tuple[Block, ...]:
+def identities(context: DocumentContext) -> tuple[Block, ...]:
     """What the local rules rest on, each derived once from its definition."""
-    voice = lesson.voice
-    found = found_identities(lesson.model, voice)
+    voice = context.voice
+    found = found_identities(context.model, voice)
     if not found:
         return ()
     boxes = tuple(Box("identity", one.title, (Steps(one.steps),)) for one in found)
@@ -62,9 +62,9 @@ def identities(lesson: Lesson) -> tuple[Block, ...]:
     )
 
 
-def factors(lesson: Lesson) -> tuple[Block, ...]:
+def factors(context: DocumentContext) -> tuple[Block, ...]:
     """The factors of the sum of products: local derivatives, state Jacobian, gradient of one loss, immediate derivatives."""
-    model, voice, wrt = lesson.model, lesson.voice, lesson.variables
+    model, voice, wrt = context.model, context.voice, context.variables
     told = [("local", local.derivatives(model, voice, wrt))]
     if given.is_recurrent(model):
         told.append(("jacobian", jacobians.state_jacobian(model, voice)))
@@ -73,17 +73,17 @@ def factors(lesson: Lesson) -> tuple[Block, ...]:
     return _sections([*told, ("immediate", jacobians.immediate(model, voice, wrt))], voice)
 
 
-def sums(lesson: Lesson) -> tuple[Block, ...]:
+def sums(context: DocumentContext) -> tuple[Block, ...]:
     """The gradient as a sum of products."""
-    told = products.sections(unroll.steps(lesson.model, lesson.T), lesson.voice, lesson.variables)
-    return _sections(list(zip(("products", "substituted"), told, strict=False)), lesson.voice)
+    told = products.sections(unroll.steps(context.model, context.T), context.voice, context.variables)
+    return _sections(list(zip(("products", "substituted"), told, strict=False)), context.voice)
 
 
-def recursion(lesson: Lesson) -> tuple[Block, ...]:
+def recursion(context: DocumentContext) -> tuple[Block, ...]:
     """The backward recursion, and the nested form."""
-    model, voice, wrt = lesson.model, lesson.voice, lesson.variables
+    model, voice, wrt = context.model, context.voice, context.variables
     told = [("backward", backward.state_form(model, voice, wrt))] if model.states else []
     told.append(("values", backward.node_form(model, voice, wrt)))
     if model.states:
-        told.append(("nested", nested.section(model, voice, lesson.T, wrt)))
+        told.append(("nested", nested.section(model, voice, context.T, wrt)))
     return _sections(told, voice)

@@ -5,10 +5,10 @@ from __future__ import annotations
 from random import Random
 
 from symbptt.document.blocks import Block, Exercise, Heading, Paragraph
+from symbptt.document.context import DocumentContext
+from symbptt.document.customization import OwnExercise
 from symbptt.document.exercises import blanks, computing, counting, errors
-from symbptt.document.exercises.drawn import Drawn, Generator
-from symbptt.document.lesson import Lesson
-from symbptt.document.own import OwnExercise
+from symbptt.document.exercises.generated import GeneratedExercise, Generator
 from symbptt.narrative.inline import prose
 
 GENERATORS: tuple[Generator, ...] = (
@@ -17,34 +17,34 @@ GENERATORS: tuple[Generator, ...] = (
 """What is drawn, in order; another kind of exercise is another row."""
 
 
-def exercises(lesson: Lesson) -> tuple[Block, ...]:
+def exercises(context: DocumentContext) -> tuple[Block, ...]:
     """Numbered exercises; the version for students has room in the place of solutions."""
-    drawn = [*map(_own, lesson.own.exercises), *_drawn(lesson)]
+    drawn = [*map(_own, context.own.exercises), *_drawn(context)]
     if not drawn:
         return ()
-    voice = lesson.voice
-    intro = voice.say("exercises.intro" if lesson.solutions else "exercises.intro_student")
+    voice = context.voice
+    intro = voice.say("exercises.intro" if context.solutions else "exercises.intro_student")
     made = tuple(
-        Exercise(number, one.question, one.hint, one.solution if lesson.solutions else (), one.room)
+        Exercise(number, one.question, one.hint, one.solution if context.solutions else (), one.room)
         for number, one in enumerate(drawn, 1)
     )
     return (Heading(voice.word("exercises.heading"), "exercises"), Paragraph(intro), *made)
 
 
-def _own(given: OwnExercise) -> Drawn:
+def _own(given: OwnExercise) -> GeneratedExercise:
     question, solution = ((Paragraph(prose(text)),) if text else () for text in (given.question, given.solution))
-    return Drawn(question, prose(given.hint), solution, given.room)
+    return GeneratedExercise(question, prose(given.hint), solution, given.room)
 
 
-def _drawn(lesson: Lesson) -> list[Drawn]:
+def _drawn(context: DocumentContext) -> list[GeneratedExercise]:
     """One of each generator as far as asked for, round after round, no question twice."""
-    wanted = len(GENERATORS) if lesson.own.generated is None else lesson.own.generated
-    made: dict[tuple[Block, ...], Drawn] = {}
+    wanted = len(GENERATORS) if context.own.generated is None else context.own.generated
+    made: dict[tuple[Block, ...], GeneratedExercise] = {}
     for trial in range(4 * len(GENERATORS)):
         if len(made) >= wanted:
             break
         generator = GENERATORS[trial % len(GENERATORS)]
-        one = generator(lesson, Random(f"{lesson.seed} {trial} {lesson.model.name}"))
+        one = generator(context, Random(f"{context.seed} {trial} {context.model.name}"))
         if one is not None:
             made.setdefault(one.question, one)
     return list(made.values())[:wanted]

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from symbptt.document.blocks import Block, Box, Bullets, Paragraph
-from symbptt.document.lesson import Lesson
+from symbptt.document.context import DocumentContext
 from symbptt.narrative import symbols
 
 
-def goals(lesson: Lesson) -> tuple[Block, ...]:
+def goals(context: DocumentContext) -> tuple[Block, ...]:
     """Learning goals that can be tested, in a box; those that a model gives no occasion for are not among them."""
-    model, voice = lesson.model, lesson.voice
+    model, voice = context.model, context.voice
     names = ["derive", "rules"]
     names += ["terms", "vanish"] if model.states else []
     names += ["code"]

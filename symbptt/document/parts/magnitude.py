@@ -8,13 +8,13 @@ import numpy as np
 import sympy as sp
 
 from symbptt import analyze
-from symbptt.algebra.nodes import BETWEEN, SOURCE, TIME, Chain
+from symbptt.algebra.nodes import BETWEEN, SOURCE, TIME, ProductOver
 from symbptt.analyze import bound
 from symbptt.analyze.data import adjusted, point
 from symbptt.analyze.jacobian import coupled
 from symbptt.derive import formula
 from symbptt.document.blocks import Block, Bullets, Heading, LeftOut, Paragraph, Steps, Table
-from symbptt.document.lesson import Lesson
+from symbptt.document.context import DocumentContext
 from symbptt.document.sizes import rounded, terms, written
 from symbptt.model.values import Model, Variable
 from symbptt.narrative import symbols
@@ -33,14 +33,14 @@ SHEAR = np.array([[0.5, 10.0], [0.0, 0.5]])
 """A matrix that grows before it shrinks: its radius is one half."""
 
 
-def magnitude(lesson: Lesson) -> tuple[Block, ...]:
+def magnitude(context: DocumentContext) -> tuple[Block, ...]:
     """The norms of all terms of one parameter, coloured by distance, and what each distance contributes."""
-    model, voice, theta = lesson.model, lesson.voice, lesson.main
+    model, voice, theta = context.model, context.voice, context.main
     if not is_recurrent(model):
         return (LeftOut(voice.say("handout.magnitude.left_out")),)
     if theta is None:
         return (LeftOut(voice.say("handout.magnitude.untied")),)
-    T = min(max(lesson.T, STEPS), LONGEST)
+    T = min(max(context.T, STEPS), LONGEST)
     found = norms(model, voice, T, (theta,))
     sizes = voice.listed(math(f"{name} = {size}") for name, size in (("T", T), *found.sizes))
     symbol = voice.tree(theta.at(), model)
@@ -82,14 +82,14 @@ def _norm(tree: Tree) -> Tree:
 def _product_of_norms(model: Model, voice: Voice) -> Tree:
     """The product over the steps from k to t of the norms of the state Jacobians."""
     letter = symbols.jacobian(model, BETWEEN)
-    chain = voice.tree(Chain(letter, BETWEEN, SOURCE + 1, TIME), model)
+    chain = voice.tree(ProductOver(letter, BETWEEN, SOURCE + 1, TIME), model)
     assert isinstance(chain, Row)
     return Row((chain.items[0], _norm(voice.tree(letter, model))))
 
 
-def norm_bound(lesson: Lesson) -> tuple[Block, ...]:
+def norm_bound(context: DocumentContext) -> tuple[Block, ...]:
     """The bound, the argument about vanishing and exploding with its limits, and measurements beside it."""
-    model, voice = lesson.model, lesson.voice
+    model, voice = context.model, context.voice
     if not model.states or not is_recurrent(model):
         return (LeftOut(voice.say("handout.bound.left_out")),)
     factors = _product_of_norms(model, voice)

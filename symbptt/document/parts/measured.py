@@ -11,7 +11,7 @@ from symbptt.analyze.analysis import Analysis, Growth
 from symbptt.analyze.layout import cell, percent, shown
 from symbptt.analyze.verdict import Kind
 from symbptt.document.blocks import Block, Heading, Paragraph, Plotted, Table
-from symbptt.document.lesson import Lesson
+from symbptt.document.context import DocumentContext
 from symbptt.draw import plot
 from symbptt.draw.chart import Cells, Curves, drawable
 from symbptt.errors import UnknownName
@@ -154,23 +154,23 @@ def chosen(names: Iterable[str]) -> tuple[str, ...]:
     return tuple(name for name in PARTS if name in asked)
 
 
-def measured(lesson: Lesson) -> tuple[Block, ...]:
-    """The section, with the parts that the lesson names; several models are put side by side as well."""
-    voice, T, parts = lesson.voice, max(lesson.T, STEPS), chosen(lesson.analysis)
+def measured(context: DocumentContext) -> tuple[Block, ...]:
+    """The section, with the parts that are asked for; several models are put side by side as well."""
+    voice, T, parts = context.voice, max(context.T, STEPS), chosen(context.analysis)
     made: list[Block] = [Heading(voice.word("analysis.heading"), "analysis")]
-    for model in lesson.models:
+    for model in context.models:
         found = analyze.flow(model, T, seed=SEED, every=False)
         made += _opening(found, voice)
         for name in parts:
             made += PARTS[name](found, voice)
-    return (*made, *_compared(lesson, T))
+    return (*made, *_compared(context, T))
 
 
-def _compared(lesson: Lesson, T: int) -> Iterable[Block]:
-    voice = lesson.voice
-    if len(lesson.models) < 2 or not all(model.states for model in lesson.models):
+def _compared(context: DocumentContext, T: int) -> Iterable[Block]:
+    voice = context.voice
+    if len(context.models) < 2 or not all(model.states for model in context.models):
         return
-    rows = analyze.compare_models(lesson.models, analyze.Options(T=T, seed=SEED)).value
+    rows = analyze.compare_models(context.models, analyze.Options(T=T, seed=SEED)).value
     head = tuple(voice.say(f"analysis.compare.{key}") for key in ("model", "far", "reach", "rate"))
     yield Paragraph(voice.say("analysis.compare.intro", far=str(T // 2)))
     yield Table(head, tuple(((r.label,), (percent(r.far),), (cell(r.reach),), (cell(r.rate),)) for r in rows))

@@ -4,31 +4,31 @@ from __future__ import annotations
 
 from symbptt.document import glossary
 from symbptt.document.blocks import Block, Figure, Heading, Paragraph, Table
+from symbptt.document.context import DocumentContext
 from symbptt.document.graph.picture import scene
-from symbptt.document.lesson import Lesson
 
 
-def remarks(lesson: Lesson) -> tuple[Block, ...]:
+def remarks(context: DocumentContext) -> tuple[Block, ...]:
     """What the model file says to its reader."""
-    return tuple(Paragraph((note,)) for note in lesson.voice.notes(lesson.model))
+    return tuple(Paragraph((note,)) for note in context.voice.notes(context.model))
 
 
-def notation(lesson: Lesson) -> tuple[Block, ...]:
+def notation(context: DocumentContext) -> tuple[Block, ...]:
     """Every symbol with its meaning and shape."""
-    return (Heading(lesson.voice.word("common.heading.notation"), "notation"), *symbols(lesson))
+    return (Heading(context.voice.word("common.heading.notation"), "notation"), *symbols(context))
 
 
-def symbols(lesson: Lesson) -> tuple[Block, ...]:
+def symbols(context: DocumentContext) -> tuple[Block, ...]:
     """The table of symbols, and what the letters of the shapes mean."""
-    say = lesson.voice.say
+    say = context.voice.say
     head = tuple(say(f"document.notation.{name}") for name in ("symbol", "meaning", "shape"))
-    rows = tuple(((e.symbol,), e.meaning, (e.shape,)) for e in glossary.entries(lesson.derivation))
-    return (Table(head, rows), Paragraph(glossary.sizes(lesson.model, lesson.voice)))
+    rows = tuple(((e.symbol,), e.meaning, (e.shape,)) for e in glossary.entries(context.derivation))
+    return (Table(head, rows), Paragraph(glossary.sizes(context.model, context.voice)))
 
 
-def graph(lesson: Lesson) -> tuple[Block, ...]:
+def graph(context: DocumentContext) -> tuple[Block, ...]:
     """The unrolled graph with forward and gradient edges."""
-    told, voice = lesson.derivation, lesson.voice
+    told, voice = context.derivation, context.voice
     title = voice.word("document.graph.title", title=told.title, steps=str(told.T))
     drawn = Figure(scene(told.model, told.T, told.wrt, voice), title, voice.say("document.graph.caption"))
     return (Heading(voice.word("common.heading.graph"), "graph"), drawn)

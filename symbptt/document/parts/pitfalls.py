@@ -11,16 +11,16 @@ from sympy.matrices.expressions.matexpr import MatrixExpr
 from sympy.matrices.expressions.special import OneMatrix
 
 from symbptt.algebra import build
-from symbptt.algebra.nodes import TIME, Series, Slope, SlopeByResult, Timed
+from symbptt.algebra.nodes import TIME, Slope, SlopeByResult, SumOver, Timed
 from symbptt.algebra.related import Adjoint
 from symbptt.derive import formula
 from symbptt.derive.adjoint import AdjointEquation
 from symbptt.derive.recursion import RecursionEquation, recursion
 from symbptt.derive.sweep import Contribution
 from symbptt.document.blocks import Block, Box, Heading, Paragraph, Steps
+from symbptt.document.context import DocumentContext
 from symbptt.document.example.numbers import Example, refusal, required
-from symbptt.document.example.told import matrix
-from symbptt.document.lesson import Lesson
+from symbptt.document.example.substitution import matrix
 from symbptt.document.parts.worked import length
 from symbptt.model.values import Model, Variable
 from symbptt.narrative import backward, symbols
@@ -49,12 +49,12 @@ class Mistake:
     """The right and the wrong side of the last step, where the effect is that of both."""
 
 
-def pitfalls(lesson: Lesson) -> tuple[Block, ...]:
+def pitfalls(context: DocumentContext) -> tuple[Block, ...]:
     """The mistakes that the model gives occasion for, and those of every derivation."""
-    model, voice = lesson.model, lesson.voice
-    boxes: list[Block] = [_box(lesson, mistake) for mistake in mistakes(lesson)]
-    if model.states and lesson.main is not None:
-        text = Paragraph(voice.say("pitfalls.total.text", plus=_plus(voice), **_pair(lesson)))
+    model, voice = context.model, context.voice
+    boxes: list[Block] = [_box(context, mistake) for mistake in mistakes(context)]
+    if model.states and context.main is not None:
+        text = Paragraph(voice.say("pitfalls.total.text", plus=_plus(voice), **_pair(context)))
         boxes.append(Box("pitfall", voice.say("pitfalls.total.title"), (text,)))
     return (Heading(voice.word("pitfalls.heading"), "pitfalls"), Paragraph(voice.say("pitfalls.intro")), *boxes)
 
@@ -65,8 +65,8 @@ def _plus(voice: Voice) -> Prose:
     return voice.say("pitfalls.total.plus") if marked else ()
 
 
-def _pair(lesson: Lesson) -> dict[str, Tree]:
-    model, voice, theta = lesson.model, lesson.voice, lesson.main
+def _pair(context: DocumentContext) -> dict[str, Tree]:
+    model, voice, theta = context.model, context.voice, context.main
     by = symbols.parameter(model) if theta is None else theta.at()
     state = formula.state(model)
     return {
@@ -75,36 +75,36 @@ def _pair(lesson: Lesson) -> dict[str, Tree]:
     }
 
 
-def _box(lesson: Lesson, mistake: Mistake) -> Box:
-    model, voice = lesson.model, lesson.voice
+def _box(context: DocumentContext, mistake: Mistake) -> Box:
+    model, voice = context.model, context.voice
     last = mistake.at_last or (None, None)
     shown = (
-        Step(_shown(lesson, mistake, mistake.right, last[0]), voice.say("pitfalls.right")),
-        Step(_shown(lesson, mistake, mistake.wrong, last[1]), voice.say("pitfalls.wrong")),
+        Step(_shown(context, mistake, mistake.right, last[0]), voice.say("pitfalls.right")),
+        Step(_shown(context, mistake, mistake.wrong, last[1]), voice.say("pitfalls.wrong")),
     )
     blocks: list[Block] = [Paragraph(voice.say(f"pitfalls.{mistake.name}.text")), Steps(shown)]
-    if mistake.effect is not None and lesson.main is not None:
+    if mistake.effect is not None and context.main is not None:
         found = required(model, length(model))
         slots = {
-            "gradient": voice.tree(symbols.total(symbols.loss(model, None), lesson.main.at()), model),
+            "gradient": voice.tree(symbols.total(symbols.loss(model, None), context.main.at()), model),
             "wrong": matrix(mistake.effect, voice),
-            "right": matrix(found.gradients[lesson.main.at()], voice),
+            "right": matrix(found.gradients[context.main.at()], voice),
         }
         if slots["wrong"] != slots["right"]:
             blocks.append(Paragraph(voice.say("pitfalls.effect", **slots)))
     return Box("pitfall", voice.say(f"pitfalls.{mistake.name}.title"), tuple(blocks))
 
 
-def _shown(lesson: Lesson, mistake: Mistake, side: MatrixExpr, last: MatrixExpr | None) -> Tree:
-    voice, model = lesson.voice, lesson.model
+def _shown(context: DocumentContext, mistake: Mistake, side: MatrixExpr, last: MatrixExpr | None) -> Tree:
+    voice, model = context.voice, context.model
     if last is not None:
         return backward.both(model, voice, mistake.left, last, side)
     return backward.line(voice.tree(mistake.left, model), voice.tree(side, model), mistake.before_last)
 
 
-def mistakes(lesson: Lesson) -> Iterator[Mistake]:
+def mistakes(context: DocumentContext) -> Iterator[Mistake]:
     """Every mistake that changes a formula of the model."""
-    model, theta = lesson.model, lesson.main
+    model, theta = context.model, context.main
     found = recursion(model)
     example = None if refusal(model) is not None else required(model, length(model))
     if theta is not None:
@@ -148,13 +148,13 @@ def _off_by_one(model: Model, theta: Variable, example: Example | None) -> Itera
 
 def _summed(value: MatrixExpr) -> MatrixExpr:
     """The sum over the steps, as formulas show it."""
-    return Series(value, TIME, 1, LAST)
+    return SumOver(value, TIME, 1, LAST)
 
 
 def _carry(equation: RecursionEquation, model: Model, theta: Variable | None, example: Example | None) -> Mistake:
     """The carry of one state from t + 1 forgotten: right only at t = T."""
     effect, (_, right) = _dropped(example, theta, equation.variable), backward.right_sides(model, equation)
-    wrong = build.add(sp.ZeroMatrix(*right.shape), *(c.value for c in backward.heard(model, equation)))
+    wrong = build.add(sp.ZeroMatrix(*right.shape), *(c.value for c in backward.live_terms(model, equation)))
     return Mistake("carry", _adjoint(equation), right, wrong, effect, before_last=True)
 
 
@@ -177,7 +177,7 @@ def _formula(
     """A mistake in the first equation that it changes, at a step before the last if the last has its own, or `whole` at both."""
     for equation in equations:
         last, right = backward.right_sides(model, equation)
-        if equation.variable.name in backward.silent(model):
+        if equation.variable.name in backward.zero_before_last(model):
             continue
         wrong, wrong_last = change(right), change(last)
         if wrong is not None and wrong != right:

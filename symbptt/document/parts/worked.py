@@ -11,9 +11,9 @@ from sympy.matrices.expressions.matexpr import MatrixExpr
 from symbptt.algebra import build
 from symbptt.derive.recursion import recursion
 from symbptt.document.blocks import Block, Heading, LeftOut, Lines, Paragraph, Table
+from symbptt.document.context import DocumentContext
 from symbptt.document.example.numbers import Example, learned_start, refusal, required
-from symbptt.document.example.told import PLACES, laid, line, matrix, signed
-from symbptt.document.lesson import Lesson
+from symbptt.document.example.substitution import PLACES, laid, line, matrix, signed
 from symbptt.model.values import Model, Role, Variable
 from symbptt.narrative import symbols
 from symbptt.narrative.values import Prose
@@ -27,9 +27,9 @@ MANY = 6
 """Up to so many parameters every gradient is worked out in full; beyond, those of the first two."""
 
 
-def worked(lesson: Lesson) -> tuple[Block, ...]:
+def worked(context: DocumentContext) -> tuple[Block, ...]:
     """The example, or why there is none."""
-    model, voice = lesson.model, lesson.voice
+    model, voice = context.model, context.voice
     if (why := refusal(model)) is not None:
         return (LeftOut(voice.say(f"handout.worked.refused.{why}")),)
     found = required(model, length(model))
@@ -41,18 +41,18 @@ def worked(lesson: Lesson) -> tuple[Block, ...]:
         Heading(part("handout.worked.heading"), "worked"), Paragraph(intro), Paragraph(given(found, voice)),
         Heading(part("handout.worked.forward"), "worked-forward", 2), Lines(tuple(_forward(found, voice))),
         Heading(part("handout.worked.backward"), "worked-backward", 2), Lines(tuple(_backward(found, voice))),
-        *_added_up(found, lesson),
+        *_added_up(found, context),
     )
 
 
-def _added_up(found: Example, lesson: Lesson) -> tuple[Block, ...]:
+def _added_up(found: Example, context: DocumentContext) -> tuple[Block, ...]:
     """The gradients by the parameters, by hand and by the code; nothing for a model without parameters."""
-    voice, compared = lesson.voice, _compared(found, lesson)
+    voice, compared = context.voice, _compared(found, context)
     if not compared.rows:
         return ()
     return (
-        Heading(voice.word("handout.worked.gradients"), "worked-gradients", 2), Lines(tuple(_gradients(found, lesson))),
-        Paragraph((*_others(lesson), *voice.say("handout.worked.code"), *_times(found, voice))), compared,
+        Heading(voice.word("handout.worked.gradients"), "worked-gradients", 2), Lines(tuple(_gradients(found, context))),
+        Paragraph((*_others(context), *voice.say("handout.worked.code"), *_times(found, voice))), compared,
     )
 
 
@@ -104,17 +104,17 @@ def total(example: Example, name: str) -> list[tuple[sp.MatrixSymbol, MatrixExpr
     return [(of, build.add(*values)) for of, values in made.items()]
 
 
-def _parameters(lesson: Lesson) -> list[Variable]:
+def _parameters(context: DocumentContext) -> list[Variable]:
     """The parameters whose gradients are worked out line by line."""
-    wanted = [v for v in lesson.variables if v.role is Role.PARAMETER]
-    shorter = len(wanted) > MANY and lesson.main in wanted
-    return [v for v in wanted if v == lesson.main or v == wanted[0]] if shorter else wanted
+    wanted = [v for v in context.variables if v.role is Role.PARAMETER]
+    shorter = len(wanted) > MANY and context.main in wanted
+    return [v for v in wanted if v == context.main or v == wanted[0]] if shorter else wanted
 
 
-def _others(lesson: Lesson) -> Prose:
+def _others(context: DocumentContext) -> Prose:
     """Where not all are: that the others follow in the same way."""
-    all_of_them = [v for v in lesson.variables if v.role is Role.PARAMETER]
-    return () if _parameters(lesson) == all_of_them else lesson.voice.say("handout.worked.others")
+    all_of_them = [v for v in context.variables if v.role is Role.PARAMETER]
+    return () if _parameters(context) == all_of_them else context.voice.say("handout.worked.others")
 
 
 def _times(example: Example, voice: Voice) -> Prose:
@@ -122,9 +122,9 @@ def _times(example: Example, voice: Voice) -> Prose:
     return voice.say("handout.worked.mean", number=str(example.counted)) if example.counted != 1 else ()
 
 
-def _gradients(example: Example, lesson: Lesson) -> Iterator[tuple[Tree, str]]:
-    model, voice = example.model, lesson.voice
-    wanted = _parameters(lesson)
+def _gradients(example: Example, context: DocumentContext) -> Iterator[tuple[Tree, str]]:
+    model, voice = example.model, context.voice
+    wanted = _parameters(context)
     L = symbols.loss(model, None)
     for v in wanted:
         reference = _reference(voice, recursion(model).gradient_number(v.name))
@@ -132,12 +132,12 @@ def _gradients(example: Example, lesson: Lesson) -> Iterator[tuple[Tree, str]]:
             yield line(example, voice.tree(symbols.total(L, of), model), value, voice), reference
 
 
-def _compared(example: Example, lesson: Lesson) -> Table:
+def _compared(example: Example, context: DocumentContext) -> Table:
     """Every gradient by hand and by the emitted code."""
-    model, voice = example.model, lesson.voice
+    model, voice = example.model, context.voice
     head = (voice.say("handout.worked.gradient"), voice.say("handout.worked.by_hand"), voice.say("handout.worked.by_code"))
     rows: list[tuple[Prose, ...]] = []
-    for v in lesson.variables:
+    for v in context.variables:
         by_code = example.by_code.get(v.name)
         if by_code is None or v.role is not Role.PARAMETER:
             continue

@@ -9,7 +9,7 @@ from sympy.matrices.expressions.matexpr import MatrixExpr
 from sympy.matrices.expressions.special import OneMatrix
 
 from symbptt.algebra import build
-from symbptt.algebra.nodes import TIME, BatchMean, Spread, Timed, is_leaf
+from symbptt.algebra.nodes import TIME, BatchMean, Broadcast, Timed, is_leaf
 from symbptt.algebra.related import Adjoint
 from symbptt.emit.fast.plan import GRADIENT, LOCAL, Block, Plan, Statement, is_untied, symbols, terms
 
@@ -99,7 +99,7 @@ class _Linear:
 def _is_plain(factor: MatrixExpr) -> bool:
     """A number, or a number times a value."""
     _, parts = build.split_number(factor)
-    inner = parts[0].args[0] if isinstance(parts[0], Spread) else parts[0]
+    inner = parts[0].args[0] if isinstance(parts[0], Broadcast) else parts[0]
     return len(parts) == 1 and (isinstance(inner, OneMatrix) or is_leaf(inner))
 
 

@@ -12,7 +12,7 @@ import sympy as sp
 from sympy.matrices.expressions.matexpr import MatrixExpr
 
 from symbptt.algebra import build, nodes
-from symbptt.algebra.nodes import TIME, Elementwise, SlopeByResult, Spread, Timed
+from symbptt.algebra.nodes import TIME, Broadcast, Elementwise, SlopeByResult, Timed
 from symbptt.algebra.related import Cotangent
 from symbptt.emit.fast.constants import Constants
 from symbptt.emit.fast.gates import weight_and_operand, weight_of
@@ -290,6 +290,6 @@ _TABLE: dict[type, Callable[[Operations, Values, str | None], str]] = {
     sp.HadamardProduct: _hadamard,
     Elementwise: _elementwise,
     SlopeByResult: _slope,
-    Spread: _spread,
+    Broadcast: _spread,
 }
 """One function per node type that has calls with `out=`."""

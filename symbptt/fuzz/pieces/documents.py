@@ -27,10 +27,12 @@ def routes(of: Subject) -> Iterator[tuple[str, Check]]:
 def _writing(kind: str) -> Check:
     def check(of: Subject, route: str) -> None:
         language, notation, orientation = _VOICES[of.draft.seed % len(_VOICES)]
-        wishes = document.Wishes(kind=kind, language=language, notation=notation, layout=orientation, seed=of.draft.seed)
-        made = document.compose(of.model, of.short.T, None, wishes)
+        options = document.DocumentOptions(
+            kind=kind, language=language, notation=notation, layout=orientation, seed=of.draft.seed
+        )
+        made = document.compose(of.model, of.short.T, None, options)
         for format in _FORMATS:
-            if len(str(document.finished(made, format, wishes))) < 500:
+            if len(str(document.finished(made, format, options))) < 500:
                 raise Wrong(Fault(route, "is empty", f"as {format}"))
 
     return check

@@ -163,7 +163,7 @@ _NODES: dict[type, Callable[..., Matrix]] = {
     nodes.SumAll: lambda e, node, a: [[_sum(_flat(a))]],
     nodes.HalfSquaredNorm: lambda e, node, a: [[e.number(sp.Rational(1, 2)) * _dot(a, a)]],
     nodes.Diag: _diag,
-    nodes.Spread: lambda e, node, a: e.filled(node, lambda i, j: a[0][0]),
+    nodes.Broadcast: lambda e, node, a: e.filled(node, lambda i, j: a[0][0]),
     nodes.Concat: lambda e, node, *a: [row for part in a for row in part],
     nodes.Slice: lambda e, node, a: a[e.size(node.args[1]) : e.size(node.args[2])],
 }

@@ -15,7 +15,7 @@ from symbptt.algebra.nodes import TIME
 from symbptt.algebra.related import StepAdjoint, Tangent
 from symbptt.derive import step
 from symbptt.derive.numeric import WEIGHT
-from symbptt.derive.step import Program
+from symbptt.derive.step import LinearProgram
 from symbptt.model.values import Equation, Model, Role
 from symbptt.verify.exact.arithmetic import Symbolic
 from symbptt.verify.exact.entries import Entries, Samples
@@ -68,7 +68,7 @@ def _started(model: Model, equations: Iterable[Equation], entries: Entries) -> t
 
 def _pulled(
     model: Model, entries: Entries, arithmetic: Symbolic, equations: tuple[Equation, ...],
-    seeds: Mapping[sp.MatrixSymbol, sp.MatrixSymbol], program: Program,
+    seeds: Mapping[sp.MatrixSymbol, sp.MatrixSymbol], program: LinearProgram,
 ) -> list[Identity]:
     """A pullback: the derivative of <seeds, values> by everything that the equations read."""
     leaves = _started(model, equations, entries)
@@ -87,7 +87,7 @@ def _pulled(
     return made
 
 
-def _run(program: Program, entries: Entries) -> dict[sp.MatrixSymbol, Samples]:
+def _run(program: LinearProgram, entries: Entries) -> dict[sp.MatrixSymbol, Samples]:
     for target, value in program.assignments:
         entries.leaves[target] = entries(value)
     return {leaf: entries(value) for leaf, value in program.outputs}

@@ -11,7 +11,7 @@ import pytest
 import symbptt
 from symbptt.cli import main
 from symbptt.diagnose import Diagnosis, autodiff
-from symbptt.diagnose.foreign import mapping
+from symbptt.diagnose.submission import mapping
 from symbptt.errors import BadInput
 
 THEIRS = Path(__file__).parents[1] / "theirs"

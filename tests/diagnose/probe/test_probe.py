@@ -11,11 +11,11 @@ import pytest
 import symbptt
 from symbptt.data.values import Data
 from symbptt.diagnose.findings import WRONG, Finding
-from symbptt.diagnose.foreign.draw import draw
 from symbptt.diagnose.probe.probe import Gradients, probe
 from symbptt.diagnose.probe.probed import Probed
 from symbptt.diagnose.probe.trial import trial
 from symbptt.diagnose.problem import Case, case
+from symbptt.diagnose.submission.draw import draw
 
 Fault = Callable[[int, int, int, int], float]
 T, SIZES = 6, {"D": 7, "H": 8, "O": 9}

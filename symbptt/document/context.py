@@ -1,0 +1,67 @@
+"""What a document is about and for whom: the input of every part."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from functools import cached_property
+
+from sympy import HadamardProduct, MatMul
+
+from symbptt.derive import step
+from symbptt.document.customization import NOTHING, Customization
+from symbptt.model.values import Model, Role, Variable
+from symbptt.narrative import derivation
+from symbptt.narrative.story import variables
+from symbptt.narrative.values import Derivation
+from symbptt.narrative.voice import ENGLISH, Voice
+
+
+@dataclass(frozen=True)
+class DocumentContext:
+    """Models over T steps, derived by `wrt` (None for all parameters), told in a voice.
+
+    `solutions` says whether exercises come with them, `seed` which exercises are drawn; `own` is what the author adds;
+    `analysis` names the parts of the measured section, all of them if it is empty.
+    """
+
+    models: tuple[Model, ...]
+    T: int
+    wrt: tuple[str, ...] | str | None = None
+    voice: Voice = ENGLISH
+    solutions: bool = True
+    seed: int = 0
+    own: Customization = NOTHING
+    analysis: tuple[str, ...] = ()
+
+    @property
+    def model(self) -> Model:
+        """The model, or the first of several."""
+        return self.models[0]
+
+    def each(self) -> tuple[DocumentContext, ...]:
+        """The context of each of the models alone."""
+        return tuple(replace(self, models=(model,)) for model in self.models)
+
+    @cached_property
+    def variables(self) -> tuple[Variable, ...]:
+        """What is derived by; raises BadInput for a name that has no gradient."""
+        return variables(self.model, self.wrt)
+
+    @cached_property
+    def derivation(self) -> Derivation:
+        """The whole derivation; raises BadInput as `narrative.derivation` does."""
+        return derivation(self.model, self.T, self.wrt, self.voice)
+
+    @cached_property
+    def main(self) -> Variable | None:
+        """The parameter that examples are about: a shared one that multiplies a state, else one that reaches a state."""
+        reaching = [v for v in self.variables if v.role is Role.PARAMETER and v.tied and step.immediate(self.model, v)]
+        recurrent = [v for v in reaching if _multiplies_state(self.model, v)]
+        return next(iter((*recurrent, *reaching)), None)
+
+
+def _multiplies_state(model: Model, variable: Variable) -> bool:
+    """Whether a parameter is a factor of a product with a state of the step before."""
+    states = {s.name for s in model.states}
+    products = [node for e in model.equations for node in e.value.atoms(MatMul, HadamardProduct) if variable.at() in node.args]
+    return any(getattr(leaf, "name", "") in states for node in products for leaf in node.args)

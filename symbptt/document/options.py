@@ -1,0 +1,113 @@
+"""What is asked of a document, apart from the model."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+from symbptt import checks
+from symbptt.data.wrt import ALL
+from symbptt.document import customization
+from symbptt.document.customization import NOTHING, Customization
+from symbptt.document.kinds import KINDS
+from symbptt.document.kinds.kind import Part
+from symbptt.document.parts import closing, measured
+from symbptt.errors import BadInput, UnknownName
+from symbptt.narrative.voice import Voice, speaking
+
+VERSIONS = ("teacher", "student")
+"""With the solutions of exercises, or with room for them."""
+
+
+@dataclass(frozen=True)
+class DocumentOptions:
+    """What a document should be: its kind, language, notation and layout, and what its author adds.
+
+    A notation is the name of one of the package or the path of a file; without a layout ("column" or "row") it is that of the
+    notation. `version` and `seed` are those of exercises; `title`, `author` and `course` stand above; `templates` is a folder,
+    `prose` a TOML file of the author's own; `analysis` is "all", or names of parts of the measured section separated by commas,
+    or nothing. Raises UnknownName for a name that does not exist, BadInput for what cannot be used.
+    """
+
+    kind: str = "derivation"
+    language: str = "en"
+    notation: str = "textbook"
+    layout: str | None = None
+    version: str = "teacher"
+    seed: int = 0
+    title: str = ""
+    author: str = ""
+    course: str = ""
+    templates: Path | None = None
+    prose: Path | None = None
+    analysis: str = ""
+    own: Customization = field(default=NOTHING, init=False)
+
+    def __post_init__(self) -> None:
+        if self.kind not in KINDS:
+            raise UnknownName("kind of document", self.kind, KINDS)
+        if self.version not in VERSIONS:
+            raise UnknownName("version", self.version, VERSIONS)
+        checks.seed(self.seed)
+        if self.templates is not None and not Path(self.templates).is_dir():
+            raise BadInput(f"{self.templates}: no folder of templates")
+        measured.chosen(self.analysed)
+        if self.prose is not None:
+            object.__setattr__(self, "own", customization.read(Path(self.prose)))
+            self._check_parts()
+        self.voice()
+
+    def _check_parts(self) -> None:
+        names = [part.__name__ for part in self.parts]
+        for name, _ in self.own.parts:
+            if name not in names:
+                raise UnknownName(f"part of a {self.kind}", name, names, str(self.prose))
+
+    def voice(self) -> Voice:
+        """How the document speaks, in the author's words where there are some."""
+        spoken = speaking(self.language, self.notation, self.layout)
+        return replace(spoken, words=self.own.words) if self.own.words else spoken
+
+    @property
+    def analysed(self) -> tuple[str, ...]:
+        """The parts of the measured section, none for all of them."""
+        return () if self.analysis in ("", ALL) else tuple(name.strip() for name in self.analysis.split(","))
+
+    @property
+    def parts(self) -> tuple[Part, ...]:
+        """The parts of the kind, and the measured section if it is asked for, before the references."""
+        own = KINDS[self.kind].parts
+        where = own.index(closing.references) if closing.references in own else len(own)
+        return (*own[:where], measured.measured, *own[where:]) if self.analysis else own
+
+    @property
+    def solutions(self) -> bool:
+        """Whether solutions are in the document."""
+        return self.version == "teacher"
+
+    def changed(self) -> dict[str, object]:
+        """What differs from a plain document, by option of the command line."""
+        known = type(self).__dataclass_fields__
+        values = {_OPTIONS.get(name, name): (getattr(self, name), known[name].default) for name in known if name != "own"}
+        return {option: value for option, (value, default) in values.items() if value != default}
+
+    def flags(self) -> str:
+        """The options of the command line that say the same, defaults left out."""
+        return " ".join(f"--{option} {_quoted(value)}" for option, value in self.changed().items())
+
+    def names(self) -> list[str]:
+        """What the names of files say of it."""
+        return [Path(str(value)).stem for option, value in self.changed().items() if option in _NAMING]
+
+
+_OPTIONS = {"language": "lang"}
+_NAMING = ("kind", "lang", "notation", "layout")
+
+
+def _quoted(value: object) -> str:
+    text = str(value)
+    return text if text and all(c.isalnum() or c in "-_./" for c in text) else "'" + text.replace("'", "’") + "'"
+
+
+PLAIN = DocumentOptions()
+"""A derivation in English, with columns."""

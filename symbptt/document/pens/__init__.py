@@ -1,1 +1,0 @@
-"""The formats: each pen writes words, formulas, drawings and listings; templates put them together."""

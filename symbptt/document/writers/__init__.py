@@ -1,0 +1,1 @@
+"""The formats: each writer writes words, formulas, drawings and listings; templates put them together."""

@@ -1,0 +1,94 @@
+"""LaTeX: finished strings for `templates/latex`."""
+
+from __future__ import annotations
+
+import unicodedata
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+from symbptt import typeset
+from symbptt.document.breaking import portions
+from symbptt.document.writers.writer import Writer
+from symbptt.draw import plot_tikz, tikz
+from symbptt.draw.plot import Plot
+from symbptt.draw.scene import Scene
+from symbptt.narrative.values import Step
+from symbptt.typeset.alphabets import COMMANDS
+from symbptt.typeset.tree import Tree
+
+_SPECIAL = {
+    "\\": r"\textbackslash{}", "{": r"\{", "}": r"\}", "$": r"\$", "&": r"\&", "#": r"\#", "%": r"\%", "_": r"\_",
+    "^": r"\textasciicircum{}", "~": r"\textasciitilde{}", "<": r"\textless{}", ">": r"\textgreater{}", "|": r"\textbar{}",
+    "−": "$-$", "×": r"$\times$", "⊙": r"$\odot$", "∘": r"$\circ$", "∗": r"$\ast$",
+    "≤": r"$\le$", "∞": r"$\infty$", "→": r"$\to$", "²": "$^2$", "³": "$^3$", "·": r"$\cdot$",
+    "…": r"\dots{}", "⋯": r"$\cdots$", "–": "--", "’": "'", "“": "``", "”": "''", "⁴": "$^4$",
+}
+_CHINESE = (("\u3000", "\u303f"), ("\u3400", "\u4dbf"), ("\u4e00", "\u9fff"), ("\uff00", "\uffef"))
+"""The blocks of characters that the Chinese fonts have: signs, ideographs, full-width forms."""
+_QUOTES = frozenset("“”‘’…")
+"""Signs that Chinese text sets with its own font."""
+_LAGS = "abcdef"
+"""The colours of the distances t − k, as letters, since names of TeX have no digits."""
+
+
+def escape(text: str, chinese: bool = False) -> str:
+    """User text for TeX. What the fonts lack is written without its accents, or as its code point."""
+    return "".join(_character(c, chinese) for c in text)
+
+
+def _character(c: str, chinese: bool) -> str:
+    if chinese and (c in _QUOTES or any(first <= c <= last for first, last in _CHINESE)):
+        return c
+    if c in _SPECIAL:
+        return _SPECIAL[c]
+    if c in COMMANDS:
+        return f"${COMMANDS[c]}$"
+    if c.isascii() and c.isprintable():
+        return c
+    if c.isspace():
+        return " "
+    if c.isalpha() and ord(c) < 0x180:
+        return c
+    plain = "".join(p for p in unicodedata.normalize("NFKD", c) if p.isascii() and p.isprintable())
+    return "".join(_SPECIAL.get(p, p) for p in plain) or rf"[U+{ord(c):04X}]"
+
+
+@dataclass(frozen=True)
+class Latex(Writer):
+    """An article for pdflatex, or in Chinese for xelatex with ctex."""
+
+    folder: ClassVar[str] = "latex"
+    suffix: ClassVar[str] = "tex"
+
+    def text(self, text: str) -> str:
+        return escape(text, chinese=self.language == "zh")
+
+    def typed(self, text: str) -> str:
+        # A typewriter font is never hyphenated, so long names may break after their underscores.
+        return rf"\texttt{{{self.text(text)}}}".replace(r"\_", r"\_\allowbreak{}")
+
+    def inline(self, tree: Tree) -> str:
+        return f"${typeset.latex(tree)}$"
+
+    def steps(self, step: Step) -> list[dict[str, Any]]:
+        """A step, or several that share its rule, so that a page can end between them."""
+        return [
+            {
+                "claim": self.prose(part.claim), "math": typeset.latex(part.equation), "rule": self.prose(part.rule),
+                "shapes": self.text(part.shapes).replace(")(", r")\allowbreak("), "number": part.number or "",
+            }
+            for part in portions(step)
+        ]
+
+    def drawing(self, scene: Scene, title: str) -> str:
+        return tikz.write(scene)
+
+    def plot(self, plot: Plot, title: str) -> str:
+        return plot_tikz.write(plot, self.prose)
+
+    def code(self, text: str, numbers: frozenset[str]) -> str:
+        """A listing in ASCII, which is all that `listings` reads under pdflatex."""
+        return "".join(c if c.isascii() else "?" for c in text)
+
+    def colour(self, lag: int) -> str:
+        return f"lag{_LAGS[lag]}"

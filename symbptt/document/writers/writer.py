@@ -1,0 +1,67 @@
+"""What every format can write."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+from symbptt.document.flat import flat
+from symbptt.draw.plot import Plot
+from symbptt.draw.scene import Scene
+from symbptt.narrative.values import Prose, Step, Typed
+from symbptt.typeset.tree import Tree
+
+
+@dataclass(frozen=True)
+class Writer(ABC):
+    """A format, for a language. `folder` holds its templates, whose names end in `suffix`, as do the files that it makes."""
+
+    language: str = "en"
+    folder: ClassVar[str]
+    suffix: ClassVar[str]
+
+    @abstractmethod
+    def text(self, text: str) -> str:
+        """Words, escaped."""
+
+    @abstractmethod
+    def typed(self, text: str) -> str:
+        """A command or a name in code, escaped."""
+
+    @abstractmethod
+    def inline(self, tree: Tree) -> str:
+        """A formula inside a line."""
+
+    @abstractmethod
+    def steps(self, step: Step) -> list[dict[str, Any]]:
+        """A line of a derivation: claim, math, rule, shapes, number; several where a long formula is cut into portions."""
+
+    @abstractmethod
+    def drawing(self, scene: Scene, title: str) -> str:
+        """A picture."""
+
+    @abstractmethod
+    def plot(self, plot: Plot, title: str) -> str:
+        """A drawing of numbers."""
+
+    @abstractmethod
+    def code(self, text: str, numbers: frozenset[str]) -> str:
+        """A listing."""
+
+    @abstractmethod
+    def colour(self, lag: int) -> str:
+        """The name of the colour of a distance t − k."""
+
+    def page(self, body: str) -> dict[str, str]:
+        """What the template of the whole document receives besides, once the body is written."""
+        return {}
+
+    def prose(self, prose: Prose) -> str:
+        """Words and formulas."""
+        return "".join(map(self._part, prose))
+
+    def _part(self, part: str | Tree) -> str:
+        if isinstance(part, Typed):
+            return self.typed(part)
+        return self.text(part) if isinstance(part, str) else self.inline(flat(part))

@@ -1,0 +1,39 @@
+"""Parameters in somebody's layout and back."""
+
+from __future__ import annotations
+
+from itertools import product
+from typing import Any
+
+import numpy as np
+import pytest
+
+import symbptt
+from symbptt.data.draw import random
+from symbptt.diagnose.submission import convert
+from symbptt.diagnose.submission.mapping import blocks
+from symbptt.diagnose.submission.meaning import Layout
+from symbptt.errors import BadInput
+
+MODEL = symbptt.load("elman")
+
+
+NAMES = (["W_xh", "W_hh", "b_h", "W_ho", "b_o"], [["W_hh", "b_o"]], [["b_h"], ["b_o"]], [["W_xh"], ["b_o"]])
+
+
+@pytest.mark.parametrize(("weights", "bias"), [*product(("column", "row"), ("H", "H1", "1H"))])
+@pytest.mark.parametrize("names", NAMES)
+def test_what_was_put_together_comes_apart_again(names: list[Any], weights: str, bias: str) -> None:
+    parameters = random(MODEL, {"D": 2, "H": 3, "O": 4}, T=2, N=1, seed=0).parameters
+    meaning, layout = blocks(names, MODEL, "here"), Layout(weights=weights, bias=bias)
+    packed = convert.blocks(meaning, layout, parameters, MODEL)
+    apart = convert.unblocked(meaning, layout, packed, parameters, MODEL)
+    assert packed.size == sum(parameters[n].size for n in meaning.variables)
+    if meaning.flat or bias != "1H":
+        assert all(np.array_equal(apart[n], parameters[n]) for n in meaning.variables)
+
+
+def test_only_a_plain_list_is_flat() -> None:
+    assert not blocks(["W_hh"], MODEL, "here").flat and blocks(["W_xh", "b_h"], MODEL, "here").flat
+    with pytest.raises(BadInput, match="do not fit together"):
+        blocks([["W_xh", "W_hh"], ["b_h", "b_o"]], MODEL, "here")
