@@ -120,7 +120,7 @@ def _put(value: MatrixExpr, adjoint: MatrixExpr, known: MatrixExpr) -> MatrixExp
     """A route's value with an adjoint that is known; factors of one are left out."""
     number, factors = build.split_number(value)
     if len(factors) == 1 and isinstance(factors[0], sp.HadamardProduct):
-        return build.scale(number, build.hadamard(*(known if a == adjoint else a for a in factors[0].args)))
+        return build.scale(number, build.hadamard(*(a.xreplace({adjoint: known}) for a in factors[0].args)))
     return build.scale(number, build.mul(*(f.xreplace({adjoint: known}) for f in factors)))
 
 
