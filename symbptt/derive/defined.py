@@ -2,21 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 
-from symbptt.data.values import Data
-from symbptt.derive.numeric import run
-from symbptt.unroll.graph import UnrolledGraph
+from symbptt.data.values import Array
+from symbptt.unroll.graph import Assignment, UnrolledGraph
 
 DRAWS = 40
 """Draws of values among which one is looked for at which a model is defined."""
 
 
-def undefined(graph: UnrolledGraph, data: Data) -> str:
-    """The first value of the graph that is not finite, in words; empty if all are."""
-    with np.errstate(all="ignore"):
-        leaves = run(graph, *data.groups, data.mask, data.weights).values.leaves
-    lost = (f"{a.variable.name} is not finite at step {a.step}" for a in graph if not np.isfinite(leaves[a.target]).all())
+def undefined(graph: UnrolledGraph, value: Callable[[Assignment], Array]) -> str:
+    """The first value of the graph that is not finite, in words; empty if all are. `value` gives what an assignment assigns."""
+    lost = (f"{a.variable.name} is not finite at step {a.step}" for a in graph if not np.isfinite(value(a)).all())
     return next(lost, "")
 
 

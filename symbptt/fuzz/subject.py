@@ -14,6 +14,7 @@ from symbptt.fuzz.draft import Draft
 from symbptt.fuzz.fault import Fault, Wrong
 from symbptt.model.values import Model
 from symbptt.unroll.graph import UnrolledGraph, steps
+from symbptt.verify.points import undefined
 from symbptt.verify.rounding import Truth, truths
 
 _LONGEST = 3
@@ -49,8 +50,8 @@ class Subject:
 
     @property
     def finite(self) -> bool:
-        """Whether there are numbers to compare."""
-        return all(truth.finite for truth in self.truths)
+        """Whether there are numbers to compare: where a state overflows, zero times infinity is none."""
+        return all(truth.finite for truth in self.truths) and not undefined(self.graph, self.data)
 
     def arrays(self) -> list[Array]:
         """Every array of the data."""

@@ -45,7 +45,9 @@ def draw(
     graph, first = steps(model, T), ""
     for number in range(seed, seed + DRAWS):
         data = _drawn(graph, N, one_hot_inputs, unequal(model, given or {}), number)
-        lost = undefined(graph, data)
+        with np.errstate(all="ignore"):
+            leaves = run(graph, *data.groups).values.leaves
+        lost = undefined(graph, lambda a, leaves=leaves: leaves[a.target])  # type: ignore[misc]
         if not lost:
             return data
         first = first or lost
