@@ -11,6 +11,11 @@ P = ParamSpec("P")
 R = TypeVar("R")
 
 
+def rarely() -> None:
+    """Let cyclic collection come less often: formulas are many objects that stay, and searching them is a sixth of the time."""
+    gc.set_threshold(100_000, 50, 100)
+
+
 def keeps_all(build: Callable[P, R]) -> Callable[P, R]:
     """A function that runs without cyclic collection, which would make the time of a long result grow faster than its length."""
 

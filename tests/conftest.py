@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-import gc
 from collections import Counter
 
 import pytest
 from hypothesis import settings
 
+from symbptt import collector
 from symbptt.resources import model_names
 
 settings.register_profile("symbptt", deadline=None, derandomize=True, max_examples=50)
 settings.load_profile("symbptt")
-gc.set_threshold(100_000, 50, 100)  # formulas are many objects that stay; searches for circles take a sixth of the time
+collector.rarely()
 
 
 @pytest.hookimpl(tryfirst=True)

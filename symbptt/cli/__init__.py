@@ -5,7 +5,6 @@ Importing this package imports no stage, and neither does `--help`; a command fi
 
 from __future__ import annotations
 
-import gc
 import io
 import signal
 import sys
@@ -13,7 +12,7 @@ from collections.abc import Sequence
 
 import click
 
-from symbptt import __version__
+from symbptt import __version__, collector
 from symbptt.cli.commands.analyze import analyze
 from symbptt.cli.commands.build import build
 from symbptt.cli.commands.completion import completion
@@ -81,7 +80,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command line and return the exit code: 0 ok, 1 disagreement or stale, 2 bad input."""
     if arguments is None:
         _prepare_streams()
-        gc.set_threshold(100_000, 50, 100)  # formulas are many small objects that stay; looking for circles among them is dear
+        collector.rarely()
     try:
         code = cli.main(arguments, prog_name="symbptt", standalone_mode=False)
     except SymbpttError as error:

@@ -4,17 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import Any
 
 import numpy as np
 
 from symbptt.data.draw import random
 from symbptt.data.values import GROUPS, Array, Data
+from symbptt.derive.defined import undefined
 from symbptt.fuzz.draft import Draft
 from symbptt.fuzz.fault import Fault, Wrong
 from symbptt.model.values import Model
 from symbptt.unroll.graph import UnrolledGraph, steps
-from symbptt.verify.points import undefined
+from symbptt.verify.points import forward
 from symbptt.verify.rounding import Truth, truths
 
 _LONGEST = 3
@@ -48,10 +50,10 @@ class Subject:
         data = self.data
         return dict(zip(GROUPS, data.groups, strict=True)) | {"mask": data.mask, "weights": data.weights}
 
-    @property
+    @cached_property
     def finite(self) -> bool:
         """Whether there are numbers to compare: where a state overflows, zero times infinity is none."""
-        return all(truth.finite for truth in self.truths) and not undefined(self.graph, self.data)
+        return all(truth.finite for truth in self.truths) and not undefined(self.graph, forward(self.graph, self.data))
 
     def arrays(self) -> list[Array]:
         """Every array of the data."""

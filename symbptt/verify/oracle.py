@@ -9,14 +9,14 @@ import numpy as np
 from sympy.matrices.expressions.matexpr import MatrixExpr
 
 from symbptt.data.arrays import size
-from symbptt.errors import BadInput
+from symbptt.derive.defined import Undefined
 from symbptt.model.values import Model
 from symbptt.unroll.graph import steps
 from symbptt.verify import scalar_oracle
 from symbptt.verify.case import Case
 from symbptt.verify.compare import Comparison, Scale
 from symbptt.verify.conditioning import Conditioning
-from symbptt.verify.points import defined
+from symbptt.verify.points import point
 from symbptt.verify.report import Check
 from symbptt.verify.sizes import SAMPLES_OF_A_NORM, couples, normalises
 
@@ -38,8 +38,8 @@ def check(case: Case, rng: np.random.Generator) -> Iterator[Check | str]:
     T, N = code.only_T or STEPS, SAMPLES_OF_A_NORM if couples(code.model) else 1
     graph = steps(code.model, T)
     try:
-        data = defined(graph, dims, N, int(rng.integers(2**31)), distributions=True).data
-    except BadInput as error:
+        data, _ = point(graph, dims, N, int(rng.integers(2**31)), distributions=True)
+    except Undefined as error:
         yield f"the scalar oracle is left out: {error}"
         return
     conditioning = Conditioning(graph, data)

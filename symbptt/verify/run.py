@@ -19,7 +19,7 @@ from symbptt.verify.case import Case
 from symbptt.verify.conditioning import Conditioning
 from symbptt.verify.emitted import Emitted
 from symbptt.verify.load import STEPS, resolve, stored
-from symbptt.verify.points import defined
+from symbptt.verify.points import point
 from symbptt.verify.report import Check, Report
 from symbptt.verify.sizes import chosen
 
@@ -39,7 +39,7 @@ def gradients(
     The subject is a built-in's name, a Model, a SourceFile, or a namespace with the functions of the emitted code's contract
     (whose model is `model`, or read from its MODEL_FILE). T is 5, or what straight-line code is made for; N is 2, or more for a
     model with a norm over the batch.
-    Raises BadInput for sizes that make no sense or take too much and for a model that is defined at no values drawn,
+    Raises BadInput for sizes that make no sense or take too much, Undefined for a model that is defined at no values drawn,
     Disagreement if the code fails to run.
     """
     return _report(resolve(subject, model, T or STEPS), dims, T, N, seed)
@@ -62,13 +62,13 @@ def _report(code: Emitted, dims: Mapping[str, int] | None, T: int | None, N: int
         raise BadInput(f"{code.name} is straight-line code for T = {code.only_T}, not {T}")
     sizes = chosen(code.model, dims, T, N)
     graph = steps(code.model, T)
-    point = defined(graph, sizes.dims, sizes.N, seed)
+    data, drawn = point(graph, sizes.dims, sizes.N, seed)
     # Corrupt or diverging code gives nan, which the checks report.
     with np.errstate(all="ignore"):
-        case = Case(code, graph, point.data, code.gradients(point.data))
+        case = Case(code, graph, data, code.gradients(data))
         found = list(_all(case, seed))
     checks = tuple(item for item in found if isinstance(item, Check))
-    return Report(code.name, checks, (*sizes.notes, *point.notes, *(item for item in found if isinstance(item, str))))
+    return Report(code.name, checks, (*sizes.notes, *drawn, *(item for item in found if isinstance(item, str))))
 
 
 def _all(case: Case, seed: int) -> Iterator[Check | str]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
+from itertools import count
 
 import numpy as np
 
@@ -12,9 +13,8 @@ from symbptt.data.arrays import size, sizes
 from symbptt.data.classes import one_hot, takes_classes
 from symbptt.data.draw import random
 from symbptt.data.values import Data
-from symbptt.derive.defined import DRAWS, nowhere, undefined
+from symbptt.derive.defined import Forward, defined
 from symbptt.derive.numeric import run
-from symbptt.errors import BadInput
 from symbptt.model.values import Model, Role
 from symbptt.unroll.graph import UnrolledGraph, steps
 
@@ -40,21 +40,16 @@ def draw(
     """Seeded data at which the model is defined; the inputs named are one-hot columns.
 
     The target of a softmax is an integer class for every sample. A mask has zeros and ones in every step, as far as there are
-    samples, and for every sample, so that no step stands for all. Raises BadInput for a model that is defined at no draw.
+    samples, and for every sample, so that no step stands for all. Raises Undefined for a model that is defined at no draw.
     """
-    graph, first = steps(model, T), ""
-    for number in range(seed, seed + DRAWS):
-        data = _drawn(graph, N, one_hot_inputs, unequal(model, given or {}), number)
-        with np.errstate(all="ignore"):
-            leaves = run(graph, *data.groups).values.leaves
-        lost = undefined(graph, lambda a, leaves=leaves: leaves[a.target])  # type: ignore[misc]
-        if not lost:
-            return data
-        first = first or lost
-    raise BadInput(nowhere(graph, first))
+    graph, dims = steps(model, T), unequal(model, given or {})
+    data, _ = defined(graph, seed, lambda number: _drawn(graph, N, one_hot_inputs, dims, number))
+    return data
 
 
-def _drawn(graph: UnrolledGraph, N: int, one_hot_inputs: frozenset[str], dims: Mapping[str, int], seed: int) -> Data:
+def _drawn(
+    graph: UnrolledGraph, N: int, one_hot_inputs: frozenset[str], dims: Mapping[str, int], seed: int
+) -> tuple[Data, Forward]:
     model, T = graph.model, graph.T
     made = random(model, dims, T=T, N=N, seed=seed)
     rng = np.random.default_rng(seed)
@@ -81,16 +76,16 @@ def _mask(T: int, N: int) -> Array:
     return made.astype(float)
 
 
-def _moderate(graph: UnrolledGraph, data: Data, kept: frozenset[str]) -> Data:
+def _moderate(graph: UnrolledGraph, data: Data, kept: frozenset[str]) -> tuple[Data, Forward]:
     """The data, scaled down until no value of the forward pass is large: beside 1e11, what is missing in a 1 is not seen."""
-    for _ in range(_HALVINGS):
+    for halvings in count():
         with np.errstate(all="ignore"):
             leaves = run(graph, *data.groups).values.leaves
-        if all(np.abs(array).max(initial=0) <= _LARGE for array in leaves.values()):
-            return data
+        if halvings == _HALVINGS or all(np.abs(array).max(initial=0) <= _LARGE for array in leaves.values()):
+            break
         parts = {
             name: {n: a / 2 if a.dtype.kind == "f" and n not in kept else a for n, a in getattr(data, name).items()}
             for name in ("parameters", "inputs", "states")
         }
         data = replace(data, **parts)  # type: ignore[arg-type]
-    return data
+    return data, lambda a: leaves[a.target]

@@ -10,6 +10,7 @@ import sympy as sp
 
 from symbptt import derive, emit, verify
 from symbptt.algebra import build
+from symbptt.derive.defined import Undefined
 from symbptt.derive.recursion import recursion
 from symbptt.document import listing
 from symbptt.document.blocks import Beside, Block, Heading, LeftOut, Paragraph, Table
@@ -17,7 +18,6 @@ from symbptt.document.context import DocumentContext
 from symbptt.document.example.numbers import Example, refusal, required
 from symbptt.document.example.substitution import matrix
 from symbptt.document.listing import NUMBER
-from symbptt.errors import BadInput
 from symbptt.model.values import Model, Variable
 from symbptt.narrative import backward
 from symbptt.narrative import forward as given
@@ -122,17 +122,17 @@ def _checks(model: Model) -> tuple[Check, ...]:
     """The checks of the emitted code; none where the model is not defined at random values."""
     try:
         return tuple(verify.gradients(model, T=CHECKED).checks)
-    except BadInput:
+    except Undefined:
         return ()
 
 
 def check(context: DocumentContext) -> tuple[Block, ...]:
     """What the verification of the emitted code found: every route, its tolerance, and whether it agrees."""
     model, voice = context.model, context.voice
-    rows: dict[str, list[Check]] = {}
-    if not _checks(model):
+    checks, rows = _checks(model), dict[str, list[Check]]()
+    if not checks:
         return (LeftOut(voice.say("handout.check.left_out")),)
-    for item in _checks(model):
+    for item in checks:
         rows.setdefault(item.name, []).append(item)
     head = tuple(voice.say(f"handout.check.{name}") for name in ("route", "what", "count", "tolerance", "result"))
     table = tuple(
