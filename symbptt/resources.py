@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from functools import cache
 from importlib.resources import files
 from importlib.resources.abc import Traversable
 from pathlib import Path
+
+from symbptt import extensions
 
 
 def templates() -> Traversable:
@@ -13,11 +16,18 @@ def templates() -> Traversable:
     return packaged if packaged.is_dir() else Path(__file__).resolve().parents[1] / "templates"
 
 
-def models() -> Traversable:
-    """The folder of the built-in model files."""
-    return files("symbptt") / "models"
+@cache
+def models() -> dict[str, Traversable]:
+    """The model files by name, sorted: those of the package, and those of installed packages."""
+    return extensions.data_files(extensions.MODELS, files("symbptt") / "models")
+
+
+@cache
+def notations() -> dict[str, Traversable]:
+    """The notation files by name, likewise."""
+    return extensions.data_files(extensions.NOTATIONS, templates() / "notations")
 
 
 def model_names() -> tuple[str, ...]:
-    """The names of the built-in models, sorted: a file's name is its key."""
-    return tuple(sorted(f.name.removesuffix(".toml") for f in models().iterdir() if f.name.endswith(".toml")))
+    """The names of the models, sorted: a file's name is its key."""
+    return tuple(models())

@@ -13,9 +13,10 @@ import pytest
 PACKAGE = Path(__file__).resolve().parents[1] / "symbptt"
 FILES = sorted(PACKAGE.rglob("*.py"))
 ORDER = (
-    ("checks", "collector", "display", "errors", "files", "resources", "template", "terminal", "version"), ("guard",),
-    ("algebra",), ("model",), ("data",), ("typeset",), ("draw",), ("unroll",), ("derive",), ("emit",), ("analyze",),
-    ("verify",), ("narrative",), ("document", "diagnose"), ("fuzz", "gallery", "notebook", "testing"), ("cli",), ("__main__",),
+    ("checks", "collector", "display", "errors", "files", "terminal", "version"), ("guard",), ("extensions",), ("resources",),
+    ("template",), ("algebra",), ("model",), ("data",), ("typeset",), ("draw",), ("unroll",), ("derive",), ("emit",),
+    ("analyze",), ("verify",), ("narrative",), ("document", "diagnose"), ("fuzz", "gallery", "notebook", "testing"),
+    ("cli",), ("__main__",),
 )
 RANK = {stage: rank for rank, stages in enumerate(ORDER) for stage in stages}
 LIMIT = 300

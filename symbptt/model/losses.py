@@ -5,6 +5,7 @@ from __future__ import annotations
 import sympy as sp
 from sympy.matrices.expressions.matexpr import MatrixExpr
 
+from symbptt import extensions
 from symbptt.algebra import build
 from symbptt.algebra.nodes import CrossEntropy, Elementwise, HalfSquaredNorm, LogSumExp
 from symbptt.model.calls import Call, Numbers, Operands
@@ -63,7 +64,7 @@ def _huber(operands: Operands, numbers: Numbers, site: Site) -> MatrixExpr:
     return build.total(Elementwise("huber", *numbers, _difference("huber", operands, site)))
 
 
-LOSSES: dict[str, Call] = {
+_BUILT_IN = {
     call.name: call
     for call in (
         Call("softmax_cross_entropy", _softmax_cross_entropy, "softmax_cross_entropy(o, y)", (2, 2)),
@@ -73,4 +74,6 @@ LOSSES: dict[str, Call] = {
         Call("huber", _huber, "huber(o, y, delta=1)", (1, 2), (("delta", sp.S.One),)),
     )
 }
-"""Every loss that `--loss` offers."""
+
+LOSSES = extensions.rows(extensions.LOSSES, Call, _BUILT_IN)
+"""Every loss that `--loss` offers: the built-in ones, and those of installed packages."""

@@ -5,10 +5,10 @@ from __future__ import annotations
 import stat
 import tomllib
 from dataclasses import replace
-from importlib import resources
 from pathlib import Path
 from typing import Any
 
+from symbptt import resources
 from symbptt.checks import expected
 from symbptt.errors import BadInput, UnknownName
 from symbptt.model import sections, swap
@@ -25,9 +25,8 @@ MAX_DOTS = 200
 
 
 def names() -> tuple[str, ...]:
-    """The built-in models, sorted."""
-    folder = resources.files("symbptt").joinpath("models")
-    return tuple(sorted(item.name.removesuffix(".toml") for item in folder.iterdir() if item.name.endswith(".toml")))
+    """The models that are known by name, sorted: the built-in ones, and those of installed packages."""
+    return resources.model_names()
 
 
 def _data(text: str, place: Place) -> dict[str, Any]:
@@ -100,8 +99,7 @@ def _text(source: str | Path | Model) -> tuple[str, str, str]:
         return _file_text(path), str(path), _stem(str(path))
     if source not in names():
         raise UnknownName("model", source, names())
-    text = resources.files("symbptt").joinpath("models", f"{source}.toml").read_text("utf-8")
-    return text, f"{source}.toml", source
+    return resources.models()[source].read_text("utf-8"), f"{source}.toml", source
 
 
 def load(

@@ -6,8 +6,9 @@ import sympy as sp
 from sympy.matrices.expressions.matexpr import MatrixExpr
 
 from symbptt.algebra import build
-from symbptt.algebra.functions import FUNCTIONS
+from symbptt.algebra.functions import BUILT_IN, FUNCTIONS
 from symbptt.algebra.nodes import BatchMean, Concat, Elementwise, LogSumExp, Softmax
+from symbptt.errors import BadInput
 from symbptt.model.arithmetic import MAX_POWER, fill, raised
 from symbptt.model.calls import Call, Numbers, Operands
 from symbptt.model.losses import LOSSES
@@ -143,6 +144,9 @@ _ROWS = (
     Call("batch_norm", _batch_norm, "batch_norm(x, eps=1e-5)", numbers=_EPS),
     Call("power", _power, "power(x, n=2)", numbers=FUNCTIONS["power"].arguments, positive=False),
 )
+
+if _taken := {row.name for row in _ROWS} & ((FUNCTIONS.keys() - BUILT_IN.keys()) | LOSSES.keys()):
+    raise BadInput(f"the name {min(_taken)!r}, which a package gives to a function or loss, is taken; expected a new one")
 
 CALLS: dict[str, Call] = {name: _elementwise(name) for name in FUNCTIONS} | {row.name: row for row in _ROWS} | LOSSES
 """Every function of the language; a later row replaces an earlier one of the same name."""

@@ -14,7 +14,6 @@ from __future__ import annotations
 import tomllib
 from collections.abc import Mapping
 from dataclasses import fields
-from functools import cache
 from importlib.resources.abc import Traversable
 from pathlib import Path
 from typing import Any
@@ -30,11 +29,9 @@ _TABLES = ("writing", "roles", "names", "functions")
 _WRITING = {f.name: type(f.default) for f in fields(Notation) if isinstance(f.default, (str, bool))}
 
 
-@cache
 def names() -> tuple[str, ...]:
-    """The notations that ship with the package, sorted."""
-    folder = resources.templates() / "notations"
-    return tuple(sorted(file.name.removesuffix(SUFFIX) for file in folder.iterdir() if file.name.endswith(SUFFIX)))
+    """The notations that are known by name, sorted: those of the package, and those of installed packages."""
+    return tuple(resources.notations())
 
 
 def _table(data: Mapping[str, Any], section: str) -> Mapping[str, Any]:
@@ -106,7 +103,7 @@ def load(name: str) -> Notation:
     if not own and name not in names():
         raise UnknownName("notation", name, names())
     try:
-        return read(_content(Path(name) if own else resources.templates() / "notations" / f"{name}{SUFFIX}"))
+        return read(_content(Path(name) if own else resources.notations()[name]))
     except (BadInput, UnicodeDecodeError) as error:
         raise BadInput(f"notation {name}: {error}") from None
     except OSError as error:

@@ -19,6 +19,7 @@ from sympy.matrices.expressions.matexpr import MatrixExpr
 from sympy.matrices.expressions.special import OneMatrix
 
 from symbptt.algebra import nodes
+from symbptt.algebra.functions import FUNCTIONS
 from symbptt.errors import MissingRule, UnknownName
 from symbptt.unroll.graph import UnrolledGraph
 
@@ -96,7 +97,7 @@ def _concat(scope: _Scope, node: MatrixExpr) -> Array:
 
 
 def _elementwise(scope: _Scope, node: nodes.Elementwise) -> Array:
-    function = _FUNCTIONS.get(node.name)
+    function = _FUNCTIONS.get(node.name) or FUNCTIONS[node.name].array
     if function is None:
         raise UnknownName("function", node.name, _FUNCTIONS, "symbptt/verify/interpreter.py")
     return function(scope(node.operand), *(scope.number(n) for n in node.numbers))

@@ -11,6 +11,7 @@ import sympy as sp
 from sympy.matrices.expressions.special import OneMatrix
 
 from symbptt.algebra import nodes
+from symbptt.algebra.functions import FUNCTIONS
 from symbptt.errors import UnknownName
 
 Matrix = list[list[sp.Expr]]
@@ -73,9 +74,10 @@ def _cross_entropy(dims: Dims, node: Any, o: Matrix, y: Matrix) -> Matrix:
 
 
 def _elementwise(dims: Dims, node: nodes.Elementwise, a: Matrix) -> Matrix:
-    if node.name not in _FUNCTIONS:
+    function = _FUNCTIONS.get(node.name) or FUNCTIONS[node.name].scalar
+    if function is None:
         raise UnknownName("function", node.name, _FUNCTIONS, "symbptt/verify/scalar_nodes.py")
-    return _map(lambda entry: _FUNCTIONS[node.name](entry, *node.numbers), a)
+    return _map(lambda entry: function(entry, *node.numbers), a)
 
 
 def _fill(f: Callable[[int, int], int]) -> Callable[..., Matrix]:
