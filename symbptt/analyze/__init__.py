@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from symbptt.analyze.affine import structure, structure_json, structure_text
 from symbptt.analyze.analysis import Analysis, at, flow, main, more
 from symbptt.analyze.data import adjusted, load, point
 from symbptt.analyze.experiments import Options, Result, compare_models, experiment, written
@@ -18,7 +19,8 @@ from symbptt.data.values import Data
 __all__ = [
     "Analysis", "Choice", "Data", "Options", "Result", "Table", "adjusted", "as_csv", "as_json", "as_text", "at",
     "backward_signal", "compare_models", "experiment", "flow", "intervals", "kept", "load", "main", "more",
-    "page_of", "point", "published", "randomise", "spectrum_of", "tabulate", "truncate", "written",
+    "page_of", "point", "published", "randomise", "spectrum_of", "structure", "structure_json", "structure_text", "tabulate",
+    "truncate", "written",
 ]
 
 

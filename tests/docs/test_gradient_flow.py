@@ -16,7 +16,7 @@ ROOT = Path(__file__).resolve().parents[2]
 @pytest.mark.slow
 def test_every_block(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     pytest.importorskip("matplotlib")
-    assert len(pages.run("gradient-flow", tmp_path, monkeypatch)) == 25
+    assert len(pages.run("gradient-flow", tmp_path, monkeypatch)) == 27
 
 
 def test_the_example_prints_what_the_page_shows() -> None:

@@ -28,6 +28,7 @@ from symbptt.cli.truncation import truncation_options
 from symbptt.errors import BadInput, Disagreement
 from symbptt.files import write
 
+STRUCTURE = ("text", "json")
 PRODUCTS = {"all": True, "last": False}
 SINGLE = {
     "values": "--values", "wrt": "--wrt", "per_sample": "--per-sample", "entries": "--entries", "products": "--products",
@@ -71,6 +72,8 @@ def _one_thread() -> None:
 @sources_options
 @click.option("--compare", is_flag=True, help="Put several models side by side, on the same data.")
 @click.option("--experiment", metavar="NAME", help=f"Run an experiment in place of a MODEL: {EXPERIMENTS}.")
+@click.option("--structure", "only_structure", is_flag=True,
+              help="Say of the states only which recurrences are affine, with which transition, and what follows.")
 @steps_option(default=None, about="Number of time steps; default 20, or as the values say.")
 @dims_option
 @click.option("-N", "--batch", type=int, metavar="SAMPLES", help="Number of samples; default 2.")
@@ -97,7 +100,8 @@ def _one_thread() -> None:
 @output_option
 @force_option
 def analyze(
-    sources: tuple[str, ...], compare: bool, experiment: str | None, layout: str, output: Path | None, force: bool, **options: Any
+    sources: tuple[str, ...], compare: bool, experiment: str | None, only_structure: bool, layout: str, output: Path | None,
+    force: bool, **options: Any,
 ) -> None:
     """Show where the gradient of a MODEL goes.
 
@@ -108,7 +112,9 @@ def analyze(
     if layout == "png" and output is None:
         raise BadInput("a PNG goes to a file: give -o FILE")
     with progress("analysing"):
-        if experiment is not None:
+        if only_structure:
+            content, agrees = _structure(sources, options, layout, compare or experiment is not None), True
+        elif experiment is not None:
             content, agrees = _experiment(experiment, sources, options, layout), True
         elif compare:
             content, agrees = _compared(sources, options, layout), True
@@ -124,6 +130,26 @@ def analyze(
 
 def _changes(options: Mapping[str, Any]) -> dict[str, Any]:
     return {name: options[name] for name in CHANGES}
+
+
+NO_NUMBERS = {
+    **SINGLE, "steps": "-T", "dims": "--dims", "batch": "-N", "seed": "--seed",
+    "init": "--init", "fill": "--set", "scale": "--scale",
+}
+"""Options for values, which the structure of a model has no use for."""
+
+
+def _structure(sources: tuple[str, ...], options: Mapping[str, Any], layout: str, other: bool) -> str:
+    """The components of the states of one model, read off its equations."""
+    if len(sources) != 1 or other:
+        raise BadInput("--structure takes one MODEL, and neither --compare nor --experiment")
+    if layout not in STRUCTURE:
+        raise BadInput(f"--structure: takes --format {' or '.join(STRUCTURE)}")
+    for name, flag in NO_NUMBERS.items():
+        if options[name] not in (None, False, ()):
+            raise BadInput(f"{flag}: the structure is read off the equations and needs no values")
+    content: str = getattr(symbptt.analyze, f"structure_{layout}")(read(sources[0], _changes(options)))
+    return content
 
 
 def _single(sources: tuple[str, ...], options: Mapping[str, Any], layout: str) -> tuple[str | bytes, bool]:
