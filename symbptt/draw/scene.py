@@ -19,7 +19,7 @@ def num(value: float) -> str:
 
 @dataclass(frozen=True)
 class Node:
-    """A value at a step; `shape` is "round", "square", or "wide" with half its width as `half`.
+    """A value at a step; `shape` is "round", "square", or "wide" with half its width and height as `half` and `tall`.
 
     `number` is that of its adjoint equation, 0 if it has none.
     """
@@ -31,6 +31,7 @@ class Node:
     key: Key | None = None
     number: int = 0
     half: float = 0.0
+    tall: float = 0.0
 
     @property
     def shape(self) -> str:

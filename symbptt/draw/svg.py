@@ -116,7 +116,8 @@ def _marks(**marks: Key | int | str | None) -> str:
 def _node(node: Node) -> str:
     shape = f'<circle cx="{num(node.x)}" cy="{num(node.y)}" r="19"/>'
     if node.shape == "wide":
-        shape = f'<rect x="{num(node.x - node.half)}" y="{num(node.y - 13)}" width="{num(2 * node.half)}" height="26" rx="6"/>'
+        place = f'x="{num(node.x - node.half)}" y="{num(node.y - node.tall)}"'
+        shape = f'<rect {place} width="{num(2 * node.half)}" height="{num(2 * node.tall)}" rx="6"/>'
     if node.shape == "square":
         shape = f'<rect x="{num(node.x - 18)}" y="{num(node.y - 16)}" width="36" height="32" rx="4"/>'
     marks = _marks(at=node.key, number=node.number, label=as_text.write(node.label) if node.key else None)
@@ -161,8 +162,7 @@ def _routes(scene: Scene) -> str:
 
 
 STYLE = """
-text { font-family: "symbptt math", "STIX Two Math", "Cambria Math", serif; font-size: 16px; fill: #1d2127; }
-.label { font-size: 13.5px; }
+text { font-family: "symbptt math", "STIX Two Math", "Cambria Math", serif; font-size: 17px; fill: #1d2127; }
 .forward .label, .forward .head { fill: #5b6067; } .gradient .label, .gradient .head { fill: #b3261e; }
 .line { fill: none; stroke-width: 1.5; stroke: #5b6067; } .gradient .line { stroke: #b3261e; stroke-dasharray: 5 3.5; }
 circle, rect { stroke-width: 1.5; fill: #f2f2f0; stroke: #5b6067; } .state > * { fill: #e8effc; stroke: #2c4a8f; }

@@ -5,8 +5,8 @@ from __future__ import annotations
 from symbptt import typeset
 from symbptt.draw.scene import Arrow, Node, Scene, num
 
-UNIT, LETTERS = 0.8, 8
-"""Points per unit of a scene, and the size of letters; the template makes the picture fit the page."""
+UNIT = 0.6
+"""Points per unit of a scene; the template makes what is wider than the page smaller."""
 STYLES = {"input": "xnode", "state": "snode", "local": "onode", "loss": "lnode"}
 ANCHORS = {"middle": "", "start": "anchor=west, ", "end": "anchor=east, "}
 
@@ -17,7 +17,7 @@ def _place(x: float, y: float) -> str:
 
 def _node(node: Node) -> str:
     if node.shape == "wide":
-        size = rf"opnode, minimum width={num(2 * node.half * UNIT)}pt, minimum height={num(26 * UNIT)}pt"
+        size = rf"opnode, minimum width={num(2 * node.half * UNIT)}pt, minimum height={num(2 * node.tall * UNIT)}pt"
         return rf"  \node[{STYLES[node.role]}, {size}] at {_place(node.x, node.y)} {{${typeset.latex(node.label)}$}};"
     return rf"  \node[{STYLES[node.role]}] at {_place(node.x, node.y)} {{${typeset.latex(node.label)}$}};"
 
@@ -37,8 +37,7 @@ def _arrow(a: Arrow) -> str:
 
 def write(scene: Scene) -> str:
     """A tikzpicture; its styles are defined in the template."""
-    font = rf", every node/.append style={{font=\fontsize{{{LETTERS}}}{{{1.2 * LETTERS:g}}}\selectfont}}" if scene.labels else ""
-    lines = [rf"\begin{{tikzpicture}}[x={UNIT}pt, y=-{UNIT}pt{font}]"]
+    lines = [rf"\begin{{tikzpicture}}[x={UNIT}pt, y=-{UNIT}pt]"]
     lines += [_arrow(a) for a in scene.arrows] + [_node(n) for n in scene.nodes]
     lines += [
         rf"  \node[{ANCHORS[m.anchor]}{m.kind} mark] at {_place(m.x, m.y)} {{${typeset.latex(m.text)}$}};" for m in scene.labels

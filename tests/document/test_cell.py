@@ -10,7 +10,7 @@ from symbptt.algebra.related import Adjoint
 from symbptt.derive.recursion import recursion
 from symbptt.document.blocks import LeftOut, Table
 from symbptt.document.cell.operations import operations
-from symbptt.document.cell.picture import picture
+from symbptt.document.cell.picture import LATER, PAGE, fits, picture
 from symbptt.document.cell.walk import walk
 from symbptt.document.context import DocumentContext
 from symbptt.document.parts.cell import cell
@@ -106,3 +106,14 @@ def test_a_table_wider_than_a_page_is_left_out_and_said_so(name: str, shown: boo
     made = cell(DocumentContext((load(name),), 2, ENGLISH))
     assert any(isinstance(block, Table) for block in made) is shown
     assert any(isinstance(block, LeftOut) for block in made) is not shown
+
+
+@pytest.mark.parametrize("name", ["elman", "gru", "lstm"])
+def test_the_picture_fits_a_page_upright_at_its_full_size(name: str) -> None:
+    drawn = picture(load(name), ENGLISH)
+    assert drawn is not None and fits(drawn, PAGE) == 1.0
+
+
+def test_the_next_step_stands_beside_every_state_that_it_reads() -> None:
+    drawn = picture(load("lstm"), ENGLISH)
+    assert drawn is not None and sum(label.text == LATER for label in drawn.labels) == 2

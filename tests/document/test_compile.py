@@ -13,7 +13,7 @@ import pytest
 from symbptt import document, typeset
 from symbptt.algebra.functions import FUNCTIONS
 from symbptt.document import KINDS, DocumentOptions, pdf
-from symbptt.document.cell.picture import picture
+from symbptt.document.cell.picture import largest
 from symbptt.draw import tikz
 from symbptt.model.read import from_text, load, names
 from symbptt.narrative import forward, local
@@ -129,7 +129,7 @@ def test_every_function_and_operation_compiles(tmp_path: Path) -> None:
     told = (forward.equations(model, ENGLISH), local.derivatives(model, ENGLISH, ()))
     trees = [step.equation for section in told for step in section.steps]
     body = "\n\n".join(f"${typeset.latex(tree)}$" for tree in trees)
-    drawn = tikz.write(picture(model, ENGLISH, largest=10**6))
+    drawn = tikz.write(largest(model, ENGLISH))
     tex = document.render("elman", 1, "tex", options=DocumentOptions(kind="summary"))
     head, end = tex[: tex.index(r"\begin{document}")], r"\end{document}"
     file = tmp_path / "every.tex"

@@ -13,7 +13,7 @@ from symbptt.model.values import Model, Role, Variable
 from symbptt.narrative.voice import ENGLISH, Voice
 from symbptt.typeset.tree import Tree
 
-COLUMN, ROW, SPREAD, RADIUS, MARGIN, EM = 176.0, 84.0, 70.0, 19.0, 34.0, 14.0
+COLUMN, ROW, SPREAD, RADIUS, MARGIN, EM = 176.0, 84.0, 70.0, 19.0, 34.0, 16.0
 Places = Mapping[Key, Place]
 MOST = 4
 """The largest T for which every step is drawn; beyond, the first two and the last."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from symbptt.document.blocks import Block, Box, Figure, Lines, Paragraph
-from symbptt.document.cell.picture import picture
+from symbptt.document.cell.picture import HALF_PAGE, picture
 from symbptt.document.context import DocumentContext
 from symbptt.document.fields import HALF
 from symbptt.narrative import backward, forward, jacobians
@@ -29,7 +29,7 @@ def step_forward(context: DocumentContext) -> tuple[Block, ...]:
 
 def one_step(context: DocumentContext) -> tuple[Block, ...]:
     """The picture of a step."""
-    drawn = picture(context.model, context.voice)
+    drawn = picture(context.model, context.voice, HALF_PAGE)
     return () if drawn is None else (Figure(drawn, context.voice.word("summary.cell"), context.voice.say("summary.cell")),)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from symbptt.document.blocks import Block, Figure, Heading, LeftOut, Paragraph, Table
 from symbptt.document.cell.operations import operations
-from symbptt.document.cell.picture import LARGEST, picture
+from symbptt.document.cell.picture import PAGE, SLIDE, Room, picture
 from symbptt.document.cell.walk import Visit, walk
 from symbptt.document.context import DocumentContext
 from symbptt.draw.width import width
@@ -18,29 +18,37 @@ LETTER = 0.5
 
 def cell(context: DocumentContext) -> tuple[Block, ...]:
     """The picture of one step, and the table of what every node receives and passes on."""
-    model, voice = context.model, context.voice
-    drawn = picture(model, voice)
-    if drawn is None:
-        return (LeftOut(voice.say("handout.cell.too_large", number=str(len(operations(model))), most=str(LARGEST))),)
+    voice = context.voice
     head = tuple(voice.say(f"handout.cell.{name}") for name in ("number", "node", "arrives", "to", "passes"))
-    rows = tuple(row for number, visit in enumerate(walk(model), 1) for row in _rows(context, number, visit))
+    rows = tuple(row for number, visit in enumerate(walk(context.model), 1) for row in _rows(context, number, visit))
     fits = sum(max(map(_wide, column)) for column in zip(*rows, strict=True)) <= WIDEST
-    table = voice.say("handout.cell.in_table") if fits else ()
-    return (
-        Heading(voice.word("handout.cell.heading"), "cell"), Paragraph(voice.say("handout.cell.intro")),
-        Figure(drawn, voice.word("handout.cell.title", title=voice.title(model)), voice.say("handout.cell.caption", table=table)),
-        Table(head, rows) if fits else LeftOut(voice.say("handout.cell.too_wide")),
-    )
+    drawn = _drawn(context, PAGE, voice.say("handout.cell.in_table") if fits else ())
+    if not fits and isinstance(drawn, LeftOut):
+        return (drawn,)
+    table = Table(head, rows) if fits else LeftOut(voice.say("handout.cell.too_wide"))
+    return (Heading(voice.word("handout.cell.heading"), "cell"), Paragraph(voice.say("handout.cell.intro")), drawn, table)
+
+
+def _drawn(context: DocumentContext, room: Room, table: Prose) -> Block:
+    """The picture, with words about the table beside it, or that it does not fit."""
+    model, voice = context.model, context.voice
+    found = picture(model, voice, room)
+    if found is None:
+        return LeftOut(voice.say("handout.cell.too_large", number=str(len(operations(model)))))
+    caption = voice.say("handout.cell.caption", table=table)
+    return Figure(found, voice.word("handout.cell.title", title=voice.title(model)), caption)
+
+
+def seen(context: DocumentContext) -> tuple[Block, ...]:
+    """The picture alone, if a slide has room for it."""
+    drawn = _drawn(context, SLIDE, ())
+    heading = Heading(context.voice.word("handout.cell.heading"), "cell")
+    return (drawn,) if isinstance(drawn, LeftOut) else (heading, drawn)
 
 
 def _wide(prose: Prose) -> float:
     """The width of a cell in em, roughly."""
     return sum(width(part) if isinstance(part, Tree) else LETTER * len(str(part)) for part in prose)
-
-
-def seen(context: DocumentContext) -> tuple[Block, ...]:
-    """The picture alone."""
-    return tuple(block for block in cell(context) if not isinstance(block, (Paragraph, Table)))
 
 
 def _rows(context: DocumentContext, number: int, visit: Visit) -> list[tuple[Prose, ...]]:

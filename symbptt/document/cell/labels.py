@@ -1,0 +1,72 @@
+"""What stands in and at the nodes of a step's picture: the operation, and what it multiplies with on the way back."""
+
+from __future__ import annotations
+
+import sympy as sp
+from sympy.matrices.expressions.matexpr import MatrixExpr
+
+from symbptt.algebra import linear, nodes
+from symbptt.algebra.functions import FUNCTIONS
+from symbptt.document.cell.operations import Operation, flows
+from symbptt.document.cell.walk import Pass, factor
+from symbptt.model.values import Model
+from symbptt.narrative.voice import Voice
+from symbptt.typeset.dispatch import Setting
+from symbptt.typeset.functions import function
+from symbptt.typeset.tree import Fenced, Fraction, Number, Operator, Row, Script, Tree
+
+_NAMES: dict[type, str] = {
+    nodes.SumAll: "sum", nodes.CrossEntropy: "CE", nodes.BatchMean: "mean",
+}
+"""Names of operations that are not those of their types."""
+_FORMULAS: dict[type, Tree] = {
+    sp.Transpose: Operator("⊤", prefix=True),
+    nodes.HalfSquaredNorm: Row((
+        Fraction(Number("1"), Number("2")), Operator("\u2009"),
+        Script(Fenced(Operator("·", prefix=True), "‖"), None, Number("2")),
+    )),
+}
+_SIGNS: dict[type, str] = {sp.MatAdd: "+", sp.HadamardProduct: "⊙", sp.MatMul: "·"}
+
+
+def label(model: Model, voice: Voice, node: Operation) -> Tree:
+    """What an operation does, with the parameters inside it; a given value is its symbol."""
+    if node.given:
+        return voice.tree(node.value, model)
+    if type(node.value) in _FORMULAS:
+        return _FORMULAS[type(node.value)]
+    sign = _SIGNS.get(type(node.value))
+    if sign is None:
+        kind = type(node.value)
+        name = node.value.name if isinstance(node.value, nodes.Elementwise) else _NAMES.get(kind, kind.__name__.lower())
+        return function(name, (), Setting(voice.notation))
+    inside = [a for a in node.value.args if not (isinstance(a, MatrixExpr) and flows(model, a))]
+    if not inside:
+        return Operator(sign if sign != "·" else "×")
+    if sign == "+":
+        return _added([voice.tree(a, model) for a in inside])
+    written = [Fenced(voice.tree(a, model)) if isinstance(a, sp.MatAdd) else voice.tree(a, model) for a in inside]
+    items = [part for tree in written for part in (tree, Operator("\u2009"))] + [Operator(sign, prefix=True)]
+    return Row(tuple(items[::-1] if voice.notation.layout == "row" else items))
+
+
+def _added(written: list[Tree]) -> Tree:
+    """+ b, or − y where the summand has a minus of its own."""
+    made: list[Tree] = []
+    for tree in written:
+        negative = isinstance(tree, Row) and tree.items[0] == Operator("−", prefix=True)
+        made += [tree] if negative else [Operator("+", prefix=True), tree]
+    return Row(tuple(made))
+
+
+def rule(model: Model, voice: Voice, item: Pass) -> Tree | None:
+    """The factor of what flows back to an operand; None where it is passed on as it is."""
+    found = factor(item)
+    if found is None:
+        return None
+    tree = voice.tree(found, model)
+    if not isinstance(item.rule, linear.Hadamard):
+        return tree
+    difference = isinstance(found, nodes.SlopeByResult) and isinstance(FUNCTIONS[found.name].by_result, sp.Add)
+    shown = Fenced(tree) if difference else tree
+    return Row((Operator("⊙", prefix=True), Operator("\u2009"), shown))
