@@ -31,6 +31,7 @@ if TYPE_CHECKING:
         emit,
         fuzz,
         gallery,
+        mistakes,
         model,
         narrative,
         testing,
@@ -45,7 +46,7 @@ __version__ = VERSION
 
 __all__ = [
     "Model", "__version__", "algebra", "analyze", "data", "derive", "diagnose", "document", "draw", "emit", "fuzz", "gallery",
-    "load", "model", "names", "narrative", "testing", "typeset", "unroll", "verify",
+    "load", "mistakes", "model", "names", "narrative", "testing", "typeset", "unroll", "verify",
 ]
 
 _HOMES = {"load": "symbptt.model.read", "names": "symbptt.model.read", "Model": "symbptt.model.values"}

@@ -15,8 +15,8 @@ FILES = sorted(PACKAGE.rglob("*.py"))
 ORDER = (
     ("checks", "collector", "display", "errors", "files", "terminal", "version"), ("guard",), ("extensions",), ("resources",),
     ("template",), ("algebra",), ("model",), ("data",), ("typeset",), ("draw",), ("unroll",), ("derive",), ("emit",),
-    ("analyze",), ("verify",), ("narrative",), ("document", "diagnose"), ("fuzz", "gallery", "notebook", "testing"),
-    ("cli",), ("__main__",),
+    ("analyze",), ("verify",), ("narrative",), ("mistakes",), ("document", "diagnose"),
+    ("fuzz", "gallery", "notebook", "testing"), ("cli",), ("__main__",),
 )
 RANK = {stage: rank for rank, stages in enumerate(ORDER) for stage in stages}
 LIMIT = 300

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from symbptt.diagnose import autodiff, values
-from symbptt.diagnose.causes import TABLE, Cause
+from symbptt.diagnose.causes import Cause
 from symbptt.diagnose.check import gradients
 from symbptt.diagnose.diagnosis import Diagnosis
 from symbptt.diagnose.findings import Finding
 from symbptt.diagnose.formula.check import check_formula, formulas
 from symbptt.diagnose.submission import code
 
-__all__ = ["TABLE", "Cause", "Diagnosis", "Finding", "autodiff", "check_formula", "code", "formulas", "gradients", "values"]
+__all__ = ["Cause", "Diagnosis", "Finding", "autodiff", "check_formula", "code", "formulas", "gradients", "values"]
 
 
 def __dir__() -> list[str]:

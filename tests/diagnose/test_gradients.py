@@ -9,9 +9,10 @@ import pytest
 
 import symbptt
 from symbptt.derive.recursion import recursion
-from symbptt.diagnose import TABLE, Cause
+from symbptt.diagnose import Cause
 from symbptt.diagnose.report import Derivation
 from symbptt.errors import BadInput, UnknownName
+from symbptt.mistakes import named
 from symbptt.model.read import from_text
 
 from .conftest import Bench
@@ -166,7 +167,7 @@ def test_bad_input(bench: Make) -> None:
         made.diagnose(made.right, cotangents={"h": np.zeros((4, 2, 4))})
     with pytest.raises(BadInput, match="outside the shape"):
         made.diagnose({}, entries={"W_hh": np.array([[4, 0, 1.0]])})
-    with pytest.raises(UnknownName, match="unknown cause"):
+    with pytest.raises(UnknownName, match="unknown mistake"):
         Cause("no-such-cause")
 
 
@@ -187,7 +188,7 @@ def test_json(bench: Make) -> None:
     assert finding["verdict"] == "wrong" and finding["terms"][0] == {"t": 1, "k": 1, "difference": 0.0}
     first = finding["causes"][0]
     assert (first["name"], first["state"], first["certain"]) == ("carry-dropped", "h", True) and "W_{hf}" in first["explanation"]
-    assert all(cause["name"] in TABLE for f in found["findings"] for cause in f["causes"])
+    assert all(named(cause["name"]) for f in found["findings"] for cause in f["causes"])
 
 
 def test_the_report_teaches(bench: Make) -> None:

@@ -14,9 +14,10 @@ from symbptt.document.blocks import Block, Exercise, Paragraph, Steps
 from symbptt.document.context import DocumentContext
 from symbptt.document.example.numbers import required
 from symbptt.document.exercises import blanks, computing, counting, errors
-from symbptt.document.exercises.errors import CHANGES
 from symbptt.document.parts.exercises import exercises as drawn_for
 from symbptt.errors import Disagreement
+from symbptt.mistakes import catalogue, named
+from symbptt.mistakes.edits import one_by_one, summand_missing
 from symbptt.model.read import from_text, load, names
 from symbptt.narrative.inline import plain
 from symbptt.typeset.tree import Blank, Equality, Row, Tree
@@ -100,19 +101,22 @@ def entries_of(model_name: str, expression: sp.MatrixExpr) -> Entries:
     return made
 
 
-@pytest.mark.parametrize("kind", sorted(CHANGES))
+@pytest.mark.parametrize("kind", [mistake.name for mistake in catalogue() if mistake.edit])
 @pytest.mark.parametrize("name", ["elman", "lstm", "gru", "linear"])
 def test_an_error_is_one(name: str, kind: str) -> None:
     """The changed equation has shapes that do not fit, or another value."""
-    model = load(name)
+    model, edit = load(name), named(kind).edit
+    assert edit is not None
     for equation in derive.recursion.recursion(model).adjoints:
         right = equation.value if equation.terms or equation.carries else None
-        for wrong in CHANGES[kind](model, right) if right is not None else ():
+        for wrong in one_by_one(edit, model, right) if right is not None else ():
+            if wrong is None:
+                continue
             both = entries_of(name, sp.MatAdd(right, wrong))
             try:
                 assert both(wrong) != both(right), (kind, wrong)
             except Disagreement:
-                assert kind in ("transpose", "order")
+                assert kind in ("transpose-missing", "order-wrong")
 
 
 @pytest.mark.parametrize("name", ["elman", "lstm"])
@@ -180,4 +184,4 @@ def test_models_without_occasion_give_none() -> None:
 def test_a_summand_that_stands_twice_is_left_out_once() -> None:
     model = load("elman")
     x = model["h"].at()
-    assert list(CHANGES["summand"](model, sp.MatAdd(x, x))) == [x, x]
+    assert list(one_by_one(summand_missing, model, sp.MatAdd(x, x))) == [x, x]

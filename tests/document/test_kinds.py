@@ -116,8 +116,8 @@ def test_gamma_and_the_weight_are_the_model_s() -> None:
 @pytest.mark.parametrize("name", ["elman", "lstm", "gru", "linear", "jordan", "leaky"])
 def test_every_mistake_changes_the_formula_and_its_effect_is_not_the_gradient(name: str) -> None:
     made = list(pitfalls.mistakes(context(name)))
-    carries = {"carry"} if name != "jordan" else set()  # what its state carries back is all that arrives
-    assert {m.name for m in made} >= {"transpose", "order", "assigned", *carries}
+    carries = {"carry-dropped"} if name != "jordan" else set()  # what its state carries back is all that arrives
+    assert {m.name for m in made} >= {"transpose-missing", "order-wrong", "overwritten", *carries}
     assert all(m.right != m.wrong for m in made)
     assert any(m.effect is not None for m in made)
 
@@ -127,7 +127,7 @@ def test_without_the_carry_only_the_terms_of_one_step_remain() -> None:
     model = load("elman")
     data = required(model, 2).data()
     terms = derive.gradient(steps(model, 2), "W_hh").evaluate(data.parameters, data.inputs, data.targets, data.states)
-    carry = next(m for m in pitfalls.mistakes(context("elman")) if m.name == "carry")
+    carry = next(m for m in pitfalls.mistakes(context("elman")) if m.name == "carry-dropped")
     assert carry.effect is not None
     assert np.isclose(float(carry.effect[0][0]), sum(v.item() for (t, k), v in terms.items() if t == k))
 

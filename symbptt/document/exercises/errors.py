@@ -2,72 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
 from random import Random
 
-import sympy as sp
 from sympy.matrices.expressions.matexpr import MatrixExpr
-from sympy.matrices.expressions.special import OneMatrix
 
-from symbptt.algebra import build
-from symbptt.algebra.nodes import TIME, Slope, SlopeByResult, Timed
 from symbptt.algebra.related import Adjoint
 from symbptt.derive.recursion import RecursionEquation, recursion
 from symbptt.document.context import DocumentContext
 from symbptt.document.exercises.generated import GeneratedExercise, said, shown
-from symbptt.model.values import Model
+from symbptt.mistakes import catalogue, named
+from symbptt.mistakes.edits import one_by_one
 from symbptt.narrative import backward
 
 LINES = 5
-Change = Callable[[Model, MatrixExpr], Iterator[MatrixExpr | None]]
-"""Yields formulas with an error in them, None for one that cannot be written, since its shapes do not fit."""
-
-
-def _transposes(model: Model, value: MatrixExpr) -> Iterator[MatrixExpr | None]:
-    """A transpose left out."""
-    for node in _found(value, sp.Transpose):
-        if node.shape != (1, 1):
-            yield build.replaced(value, {node: node.arg})
-
-
-def _order(model: Model, value: MatrixExpr) -> Iterator[MatrixExpr | None]:
-    """The factors of a matrix product exchanged."""
-    for node in _found(value, sp.MatMul):
-        if len(build.split_number(node)[1]) == 2 and len(node.args) == 2:
-            swapped = build.product(*reversed(node.args))
-            yield None if swapped is None else build.replaced(value, {node: swapped})
-
-
-def _step(model: Model, value: MatrixExpr) -> Iterator[MatrixExpr | None]:
-    """A state read one step late or early."""
-    for leaf in _found(value, Timed):
-        if leaf.name in {s.name for s in model.states}:
-            yield value.xreplace({leaf: model[leaf.name].at(leaf.step + (1 if leaf.step in (TIME - 1, 0) else -1))})
-
-
-def _slope(model: Model, value: MatrixExpr) -> Iterator[MatrixExpr | None]:
-    """A slope left out of an elementwise product."""
-    for node in _found(value, sp.HadamardProduct):
-        kept = [a for a in node.args if not isinstance(a, (Slope, SlopeByResult, OneMatrix))]
-        if 0 < len(kept) < len(node.args):
-            yield build.replaced(value, {node: build.hadamard(*kept)})
-
-
-def _summand(model: Model, value: MatrixExpr) -> Iterator[MatrixExpr | None]:
-    """A summand left out."""
-    if isinstance(value, sp.MatAdd):
-        for i in range(len(value.args)):  # by place: a sum may have a summand twice
-            yield build.add(*value.args[:i], *value.args[i + 1 :])
-
-
-CHANGES: dict[str, Change] = {
-    "transpose": _transposes, "order": _order, "step": _step, "slope": _slope, "summand": _summand,
-}
-"""The errors by their name in the tables of words; another one is another row."""
-
-
-def _found(value: MatrixExpr, kind: type) -> list[MatrixExpr]:
-    return sorted(value.atoms(kind), key=str)
 
 
 def error(context: DocumentContext, random: Random) -> GeneratedExercise | None:
@@ -85,9 +32,9 @@ def error(context: DocumentContext, random: Random) -> GeneratedExercise | None:
         for e in found.gradients if e.variable in wrt and e.terms
     ]
     wrong = [
-        (of, equation, value, name, changed)
-        for of, equation, value in cases for name, change in CHANGES.items() for changed in change(model, value)
-        if changed is not None and changed != value
+        (of, equation, value, mistake.name, changed)
+        for of, equation, value in cases for mistake in catalogue() if mistake.edit
+        for changed in one_by_one(mistake.edit, model, value) if changed is not None and changed != value
     ]
     if not wrong:
         return None
@@ -99,6 +46,6 @@ def error(context: DocumentContext, random: Random) -> GeneratedExercise | None:
     right = shown(backward.line(left, voice.tree(value, model), apart), shapes)
     return GeneratedExercise(
         (said(voice.say("exercises.error.question")), shown(backward.line(left, voice.tree(changed, model), apart))),
-        voice.say("exercises.error.hint"), (said(voice.say(f"exercises.error.solution.{name}")), right),
+        voice.say("exercises.error.hint"), (said(named(name).said(voice)), right),
         LINES,
     )

@@ -6,12 +6,10 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 
 import sympy as sp
-from sympy.matrices.exceptions import ShapeError
 from sympy.matrices.expressions.matexpr import MatrixExpr
-from sympy.matrices.expressions.special import OneMatrix
 
 from symbptt.algebra import build
-from symbptt.algebra.nodes import TIME, Slope, SlopeByResult, SumOver, Timed
+from symbptt.algebra.nodes import TIME, SumOver, Timed
 from symbptt.algebra.related import Adjoint
 from symbptt.derive import formula
 from symbptt.derive.adjoint import AdjointEquation
@@ -22,6 +20,8 @@ from symbptt.document.context import DocumentContext
 from symbptt.document.example.numbers import Example, refusal, required
 from symbptt.document.example.substitution import matrix
 from symbptt.document.parts.worked import length
+from symbptt.mistakes import named
+from symbptt.mistakes.edits import Site, Table, changed
 from symbptt.model.values import Model, Variable
 from symbptt.narrative import backward, symbols
 from symbptt.narrative.symbols import LAST
@@ -30,13 +30,10 @@ from symbptt.narrative.voice import Voice
 from symbptt.typeset.tree import Tree
 from symbptt.verify.exact.entries import Entries, Matrix
 
-Change = Callable[[MatrixExpr], MatrixExpr | None]
-"""A formula with a mistake in it, None where its shapes then do not fit."""
-
 
 @dataclass(frozen=True)
-class Mistake:
-    """A mistake by its name in the tables of words: the equation (left, right, wrong), and what it makes of the gradient."""
+class Pitfall:
+    """A mistake of the catalogue in an equation (left, right, wrong), and what it makes of the gradient."""
 
     name: str
     left: MatrixExpr
@@ -52,7 +49,7 @@ class Mistake:
 def pitfalls(context: DocumentContext) -> tuple[Block, ...]:
     """The mistakes that the model gives occasion for, and those of every derivation."""
     model, voice = context.model, context.voice
-    boxes: list[Block] = [_box(context, mistake) for mistake in mistakes(context)]
+    boxes: list[Block] = [_box(context, pitfall) for pitfall in mistakes(context)]
     if model.states and context.main is not None:
         text = Paragraph(voice.say("pitfalls.total.text", plus=_plus(voice), **_pair(context)))
         boxes.append(Box("pitfall", voice.say("pitfalls.total.title"), (text,)))
@@ -75,34 +72,34 @@ def _pair(context: DocumentContext) -> dict[str, Tree]:
     }
 
 
-def _box(context: DocumentContext, mistake: Mistake) -> Box:
+def _box(context: DocumentContext, pitfall: Pitfall) -> Box:
     model, voice = context.model, context.voice
-    last = mistake.at_last or (None, None)
+    last = pitfall.at_last or (None, None)
     shown = (
-        Step(_shown(context, mistake, mistake.right, last[0]), voice.say("pitfalls.right")),
-        Step(_shown(context, mistake, mistake.wrong, last[1]), voice.say("pitfalls.wrong")),
+        Step(_shown(context, pitfall, pitfall.right, last[0]), voice.say("pitfalls.right")),
+        Step(_shown(context, pitfall, pitfall.wrong, last[1]), voice.say("pitfalls.wrong")),
     )
-    blocks: list[Block] = [Paragraph(voice.say(f"pitfalls.{mistake.name}.text")), Steps(shown)]
-    if mistake.effect is not None and context.main is not None:
+    blocks: list[Block] = [Paragraph(voice.say(f"pitfalls.{pitfall.name}.text")), Steps(shown)]
+    if pitfall.effect is not None and context.main is not None:
         found = required(model, length(model))
         slots = {
             "gradient": voice.tree(symbols.total(symbols.loss(model, None), context.main.at()), model),
-            "wrong": matrix(mistake.effect, voice),
+            "wrong": matrix(pitfall.effect, voice),
             "right": matrix(found.gradients[context.main.at()], voice),
         }
         if slots["wrong"] != slots["right"]:
             blocks.append(Paragraph(voice.say("pitfalls.effect", **slots)))
-    return Box("pitfall", voice.say(f"pitfalls.{mistake.name}.title"), tuple(blocks))
+    return Box("pitfall", voice.say(f"pitfalls.{pitfall.name}.title"), tuple(blocks))
 
 
-def _shown(context: DocumentContext, mistake: Mistake, side: MatrixExpr, last: MatrixExpr | None) -> Tree:
+def _shown(context: DocumentContext, pitfall: Pitfall, side: MatrixExpr, last: MatrixExpr | None) -> Tree:
     voice, model = context.voice, context.model
     if last is not None:
-        return backward.both(model, voice, mistake.left, last, side)
-    return backward.line(voice.tree(mistake.left, model), voice.tree(side, model), mistake.before_last)
+        return backward.both(model, voice, pitfall.left, last, side)
+    return backward.line(voice.tree(pitfall.left, model), voice.tree(side, model), pitfall.before_last)
 
 
-def mistakes(context: DocumentContext) -> Iterator[Mistake]:
+def mistakes(context: DocumentContext) -> Iterator[Pitfall]:
     """Every mistake that changes a formula of the model."""
     model, theta = context.model, context.main
     found = recursion(model)
@@ -115,35 +112,40 @@ def mistakes(context: DocumentContext) -> Iterator[Mistake]:
             break
     if theta is not None and theta.tied and model.states and not model.starting(theta):
         yield from _overwritten(model, theta, example)
-    yield from _formula(model, found.adjoints, "transpose", _untransposed)
-    yield from _formula(model, found.adjoints, "order", _reversed)
-    for mistake in _formula(model, found.adjoints, "slope", _without_slopes, whole=True):
-        yield replace(mistake, effect=_effect(example, theta, _in_one(mistake.left)))
+    yield from _formula(model, found.adjoints, "transpose-missing", _square)
+    yield from _formula(model, found.adjoints, "order-wrong", _writable)
+    for pitfall in _formula(model, found.adjoints, "slope-missing", dict, whole=True):
+        yield replace(pitfall, effect=_effect(example, theta, _in_one(model, pitfall.left)))
+
+
+def _sites(name: str, model: Model, value: MatrixExpr) -> list[Site]:
+    """Where a mistake of the catalogue can be made in a formula."""
+    edit = named(name).edit
+    return [] if edit is None else list(edit(model, value))
 
 
 def _adjoint(equation: RecursionEquation) -> MatrixExpr:
     return Adjoint(equation.variable.at())
 
 
-def _gradient_of(model: Model, theta: Variable) -> RecursionEquation:
-    return next(e for e in recursion(model).gradients if e.variable == theta)
+def _gradient_of(model: Model, theta: Variable) -> MatrixExpr:
+    """What is summed over the steps for a parameter."""
+    return build.add(*(c.value for c in next(e for e in recursion(model).gradients if e.variable == theta).terms))
 
 
-def _off_by_one(model: Model, theta: Variable, example: Example | None) -> Iterator[Mistake]:
+def _off_by_one(model: Model, theta: Variable, example: Example | None) -> Iterator[Pitfall]:
     """h_t in the place of h_{t-1}."""
-    states = {s.name for s in model.states}
-    value = build.add(*(c.value for c in _gradient_of(model, theta).terms))
-    late = {leaf: model[leaf.name].at() for leaf in value.atoms(Timed) if leaf.name in states and leaf.step == TIME - 1}
+    value = _gradient_of(model, theta)
+    late = {leaf: new for leaf, new in _sites("off-by-one", model, value) if leaf.step == TIME - 1}
     if late:
         def change(variable: Variable, part: Contribution) -> MatrixExpr:
-            if variable != theta:
-                return part.value
-            earlier = [leaf for leaf in part.value.atoms(Timed) if leaf.name in states and leaf.step == part.step - 1]
-            return part.value.xreplace({leaf: model[leaf.name].at(part.step) for leaf in earlier})
+            at = {symbols.at(leaf, part.step): symbols.at(new, part.step) for leaf, new in late.items()}
+            return part.value.xreplace(at) if variable == theta else part.value
 
         left = symbols.total(symbols.loss(model, None), theta.at())
         right, wrong = (_summed(part) for part in (value, value.xreplace(late)))
-        yield Mistake("off_by_one", left, right, wrong, _rerun(example, theta, change) if example is not None else None)
+        effect = _rerun(example, theta, change) if example is not None else None
+        yield Pitfall("off-by-one", left, right, wrong, effect)
 
 
 def _summed(value: MatrixExpr) -> MatrixExpr:
@@ -151,76 +153,59 @@ def _summed(value: MatrixExpr) -> MatrixExpr:
     return SumOver(value, TIME, 1, LAST)
 
 
-def _carry(equation: RecursionEquation, model: Model, theta: Variable | None, example: Example | None) -> Mistake:
+def _carry(equation: RecursionEquation, model: Model, theta: Variable | None, example: Example | None) -> Pitfall:
     """The carry of one state from t + 1 forgotten: right only at t = T."""
     effect, (_, right) = _dropped(example, theta, equation.variable), backward.right_sides(model, equation)
-    wrong = build.add(sp.ZeroMatrix(*right.shape), *(c.value for c in backward.live_terms(model, equation)))
-    return Mistake("carry", _adjoint(equation), right, wrong, effect, before_last=True)
+    (_, wrong), = _sites("carry-dropped", model, right)
+    return Pitfall("carry-dropped", _adjoint(equation), right, wrong, effect, before_last=True)
 
 
-def _overwritten(model: Model, theta: Variable, example: Example | None) -> Iterator[Mistake]:
+def _overwritten(model: Model, theta: Variable, example: Example | None) -> Iterator[Pitfall]:
     """= in the place of +=: what the last pass through the loop, step 1, leaves."""
-    value = build.add(*(c.value for c in _gradient_of(model, theta).terms))
+    value = _gradient_of(model, theta)
     if not value.atoms(Timed):
         return
-    left = symbols.total(symbols.loss(model, None), theta.at())
+    left, right = symbols.total(symbols.loss(model, None), theta.at()), _summed(value)
     effect = None
     if example is not None:
         first = [c.value for g in example.system.gradients if g.variable == theta for c in g.terms if int(c.step) == 1]
         effect = example.value(build.add(*first)) if first else None
-    yield Mistake("assigned", left, _summed(value), value.xreplace({TIME: sp.S.One}), effect)
+    (_, wrong), = _sites("overwritten", model, right)
+    yield Pitfall("overwritten", left, right, wrong, effect)
 
 
 def _formula(
-    model: Model, equations: tuple[RecursionEquation, ...], name: str, change: Change, whole: bool = False
-) -> Iterator[Mistake]:
-    """A mistake in the first equation that it changes, at a step before the last if the last has its own, or `whole` at both."""
+    model: Model, equations: tuple[RecursionEquation, ...], name: str, chosen: Callable[[list[Site]], Table],
+    whole: bool = False,
+) -> Iterator[Pitfall]:
+    """A mistake at all chosen sites of the first equation that has any, at a step before the last if the last has its own, or
+    `whole` at both."""
     for equation in equations:
         last, right = backward.right_sides(model, equation)
         if equation.variable.name in backward.zero_before_last(model):
             continue
-        wrong, wrong_last = change(right), change(last)
+        wrong, wrong_last = (changed(side, chosen(_sites(name, model, side))) for side in (right, last))
         if wrong is not None and wrong != right:
             both = (last, wrong_last) if whole and last != right and wrong_last is not None else None
-            yield Mistake(name, _adjoint(equation), right, wrong, None, before_last=last != right, at_last=both)
+            yield Pitfall(name, _adjoint(equation), right, wrong, None, before_last=last != right, at_last=both)
             return
 
 
-def _untransposed(value: MatrixExpr) -> MatrixExpr | None:
-    """Without the transposes of square matrices, whose shapes do not complain, or where there are none of all."""
-    found = value.atoms(sp.Transpose)
-    square = {node for node in found if node.shape[0] == node.shape[1]}
-    return build.replaced(value, {node: node.arg for node in square or found})
+def _square(sites: list[Site]) -> Table:
+    """Those of square matrices, whose shapes do not complain, or where there are none all."""
+    return dict([(node, new) for node, new in sites if node.shape[0] == node.shape[1]] or sites)
 
 
-def _reversed(value: MatrixExpr) -> MatrixExpr | None:
-    """The factors of every matrix product in reverse order; None where the sum of such products could not even be written."""
-    found = [node for node in value.atoms(sp.MatMul) if len(build.split_number(node)[1]) > 1]
-    swapped = {node: build.product(*reversed(node.args)) for node in found}
-    kept = {node: other for node, other in swapped.items() if other is not None}
-    try:
-        return build.replaced(value, kept)
-    except ShapeError:
-        return None
+def _writable(sites: list[Site]) -> Table:
+    """Those whose shapes fit."""
+    return {node: new for node, new in sites if new is not None}
 
 
-def _without_slopes(value: MatrixExpr) -> MatrixExpr:
-    return _simple(value.xreplace({node: OneMatrix(*node.shape) for node in value.atoms(Slope, SlopeByResult)}))
-
-
-def _simple(value: MatrixExpr) -> MatrixExpr:
-    """Elementwise products without their ones."""
-    def kept(*args: MatrixExpr) -> MatrixExpr:
-        others = [a for a in args if not isinstance(a, OneMatrix)]
-        return build.hadamard(*others) if others else args[0]
-
-    return value.replace(sp.HadamardProduct, kept)
-
-
-def _in_one(adjoint: MatrixExpr) -> Callable[[Variable, MatrixExpr], MatrixExpr]:
+def _in_one(model: Model, adjoint: MatrixExpr) -> Callable[[Variable, MatrixExpr], MatrixExpr | None]:
     """The slopes left out of the equation of one adjoint."""
     def change(variable: Variable, value: MatrixExpr) -> MatrixExpr:
-        return _without_slopes(value) if Adjoint(variable.at()) == adjoint else value
+        slopes = dict(_sites("slope-missing", model, value)) if Adjoint(variable.at()) == adjoint else {}
+        return changed(value, slopes)
 
     return change
 
