@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from symbptt import (
         algebra,
         analyze,
+        course,
         data,
         derive,
         diagnose,
@@ -45,8 +46,8 @@ if TYPE_CHECKING:
 __version__ = VERSION
 
 __all__ = [
-    "Model", "__version__", "algebra", "analyze", "data", "derive", "diagnose", "document", "draw", "emit", "fuzz", "gallery",
-    "load", "mistakes", "model", "names", "narrative", "testing", "typeset", "unroll", "verify",
+    "Model", "__version__", "algebra", "analyze", "course", "data", "derive", "diagnose", "document", "draw", "emit", "fuzz",
+    "gallery", "load", "mistakes", "model", "names", "narrative", "testing", "typeset", "unroll", "verify",
 ]
 
 _HOMES = {"load": "symbptt.model.read", "names": "symbptt.model.read", "Model": "symbptt.model.values"}

@@ -16,7 +16,7 @@ ORDER = (
     ("checks", "collector", "display", "errors", "files", "terminal", "version"), ("guard",), ("extensions",), ("resources",),
     ("template",), ("algebra",), ("model",), ("data",), ("typeset",), ("draw",), ("unroll",), ("derive",), ("emit",),
     ("analyze",), ("verify",), ("narrative",), ("mistakes",), ("document", "diagnose"),
-    ("fuzz", "gallery", "notebook", "testing"), ("cli",), ("__main__",),
+    ("course", "fuzz", "gallery", "notebook", "testing"), ("cli",), ("__main__",),
 )
 RANK = {stage: rank for rank, stages in enumerate(ORDER) for stage in stages}
 LIMIT = 300

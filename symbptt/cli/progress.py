@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 from symbptt.cli.output import quiet
@@ -16,8 +16,11 @@ TICK = 0.5
 
 
 @contextmanager
-def progress(what: str) -> Iterator[None]:
-    """Show `what` and the seconds gone by on standard error while the block runs; nothing in a pipe or with --quiet."""
+def progress(what: str | Callable[[], str]) -> Iterator[None]:
+    """Show `what`, a text or one that changes, and the seconds gone by on standard error while the block runs.
+
+    Nothing in a pipe or with --quiet.
+    """
     if quiet() or not sys.stderr.isatty():
         yield
         return
@@ -31,12 +34,12 @@ def progress(what: str) -> Iterator[None]:
         ticker.join()
 
 
-def _tick(what: str, done: threading.Event) -> None:
+def _tick(what: str | Callable[[], str], done: threading.Event) -> None:
     start = time.monotonic()
     if done.wait(DELAY):
         return
     while not done.wait(TICK):
-        sys.stderr.write(f"\r{what} ... {time.monotonic() - start:.0f} s")
+        sys.stderr.write(f"\r{what if isinstance(what, str) else what()} ... {time.monotonic() - start:.0f} s")
         sys.stderr.flush()
     sys.stderr.write("\r\x1b[K")
     sys.stderr.flush()

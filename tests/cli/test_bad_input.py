@@ -56,6 +56,12 @@ BAD = [
     (["show", "missing.toml"], "missing.toml"),
     (["show", "."], "."),
     (["show", "file"], "file"),
+    (["grade", "missing", "--model", "elman"], "missing: cannot be read as a folder of submissions"),
+    (["grade", "."], "Missing option '--model'"),
+    (["grade", ".", "--model", "elman", "-o", "report.pdf"], "expected a name that ends in .html, .csv or .json"),
+    (["grade", ".", "--model", "elman", "--credit", "none.toml"], "none.toml: cannot be read"),
+    (["grade", ".", "--model", "elman", "--wrt", "W_hx"], "did you mean 'W_x"),
+    (["grade", ".", "--model", "elman", "--timeout", "nan"], "--timeout: expected seconds"),
     (["completion", "tcsh"], "'tcsh' is not one of"),
 ]
 

@@ -5,7 +5,7 @@ A block of a page is one of
               a column is as wide as its widest entry, and measured times differ)
     python    run, all blocks of a page in one namespace
     output    what the block or command before printed, whole
-    toml, ... a file if its first line is a comment with its name, as in `# cell.toml`; else shown only
+    toml, ... a file if its first line is a comment with its name, as in `# cell.toml` or `# class/me.py`; else shown only
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ from symbptt.cli import main
 DOCS = Path(__file__).resolve().parents[2] / "docs"
 _BLOCK = re.compile(r"^```(\w+)\n(.*?)^```", re.DOTALL | re.MULTILINE)
 _ROUNDING = re.compile(r"\d(\.\d+)?e-1[4-9]|0\.0e\+00")
-_NAME = re.compile(r"# ([\w-]+\.\w+)\n")
+_NAME = re.compile(r"# ([\w/-]+\.\w+)\n")
 
 
 def _words(line: str) -> list[str]:
@@ -80,6 +80,7 @@ def run(page: str, folder: Path, monkeypatch: pytest.MonkeyPatch, codes: dict[st
                 else:
                     assert _words(line) in map(_words, printed.splitlines()), f"{line!r} is not in\n{printed}"
         elif name := _NAME.match(body):
+            (folder / name[1]).parent.mkdir(exist_ok=True)
             (folder / name[1]).write_text(body, encoding="utf-8")
     made = {path.stem for path in folder.glob("*.py")}
     for name in set(sys.modules) - before:

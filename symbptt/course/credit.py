@@ -1,0 +1,96 @@
+"""Partial credit: what a gradient is worth, and what is left of it for each cause. A TOML table that the teacher edits."""
+
+from __future__ import annotations
+
+import math
+import tomllib
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+from symbptt.diagnose import TABLE
+from symbptt.errors import BadInput, UnknownName
+from symbptt.files import reason
+
+PLAIN = Path(__file__).with_name("credit.toml")
+"""The table that holds where none is given, with a comment on each key."""
+_SHARES = ("scaled", "other", "unknown")
+_MAX_BYTES = 64 * 1024
+
+
+@dataclass(frozen=True)
+class Credit:
+    """`each` is what a gradient is worth unless `points` names it; the others are shares of that, from 0 to 1."""
+
+    each: float
+    scaled: float
+    other: float
+    unknown: float
+    points: Mapping[str, float] = field(default_factory=dict)
+    causes: Mapping[str, float] = field(default_factory=dict)
+
+    def of(self, gradient: str) -> float:
+        """The points of a right gradient."""
+        return self.points.get(gradient, self.each)
+
+    def cause(self, name: str) -> float:
+        """The share that is left for a cause."""
+        return self.causes.get(name, self.other)
+
+    def share(self, causes: Collection[str]) -> float:
+        """The share that is left where causes act together; without any, where none is known."""
+        return math.prod(map(self.cause, causes)) if causes else self.unknown
+
+
+def credit(path: Path | str | None = None, gradients: Sequence[str] = ()) -> Credit:
+    """The table of a file, over the plain one; `gradients` are those that it may name.
+
+    Raises BadInput with the key at fault, UnknownName for a cause or gradient that does not exist.
+    """
+    plain = _read(PLAIN, ())
+    return plain if path is None else _read(Path(path), gradients, plain)
+
+
+def _read(path: Path, gradients: Sequence[str], under: Credit | None = None) -> Credit:
+    data = _data(path)
+    numbers = ("each", *_SHARES)
+    for key in data:
+        if key not in (*numbers, "points", "causes"):
+            raise UnknownName("key", key, (*numbers, "points", "causes"), str(path))
+    said = {key: _number(data[key], f"{path}: {key}", key in _SHARES) for key in numbers if key in data}
+    causes = _table(data, "causes", path, TABLE, True)
+    points = _table(data, "points", path, gradients, False)
+    if under is None:
+        return Credit(**said, points=points, causes=causes)
+    return replace(under, **said, points={**under.points, **points}, causes={**under.causes, **causes})
+
+
+def _data(path: Path) -> dict[str, Any]:
+    try:
+        content = path.read_bytes()
+    except OSError as error:
+        raise BadInput(f"{path}: cannot be read: {reason(error)}") from None
+    if len(content) > _MAX_BYTES:
+        raise BadInput(f"{path}: larger than {_MAX_BYTES // 1024} KiB")
+    try:
+        return tomllib.loads(content.decode("utf-8-sig"))
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError, ValueError, RecursionError) as error:
+        raise BadInput(f"{path}: not TOML: {error}") from None
+
+
+def _table(data: Mapping[str, Any], key: str, path: Path, known: Collection[str], share: bool) -> dict[str, float]:
+    given = data.get(key, {})
+    if not isinstance(given, dict):
+        raise BadInput(f"{path}: [{key}] must be a table of numbers by name")
+    for name in given:
+        if name not in known:
+            raise UnknownName(key.removesuffix("s") if share else "gradient", name, known, f"{path}: [{key}]")
+    return {name: _number(value, f"{path}: [{key}] {name}", share) for name, value in given.items()}
+
+
+def _number(value: Any, place: str, share: bool) -> float:
+    plain = isinstance(value, (int, float)) and not isinstance(value, bool)
+    if not plain or not 0 <= value <= (1 if share else 1e6):
+        raise BadInput(f"{place}: expected {'a share from 0 to 1' if share else 'points from 0 to 1000000'}, not {value!r}")
+    return float(value)
