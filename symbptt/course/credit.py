@@ -9,9 +9,9 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from symbptt.diagnose import TABLE
 from symbptt.errors import BadInput, UnknownName
 from symbptt.files import reason
+from symbptt.mistakes import catalogue
 
 PLAIN = Path(__file__).with_name("credit.toml")
 """The table that holds where none is given, with a comment on each key."""
@@ -59,7 +59,7 @@ def _read(path: Path, gradients: Sequence[str], under: Credit | None = None) -> 
         if key not in (*numbers, "points", "causes"):
             raise UnknownName("key", key, (*numbers, "points", "causes"), str(path))
     said = {key: _number(data[key], f"{path}: {key}", key in _SHARES) for key in numbers if key in data}
-    causes = _table(data, "causes", path, TABLE, True)
+    causes = _table(data, "causes", path, [mistake.name for mistake in catalogue()], True)
     points = _table(data, "points", path, gradients, False)
     if under is None:
         return Credit(**said, points=points, causes=causes)

@@ -15,8 +15,8 @@ from symbptt.course.credit import PLAIN, credit
 from symbptt.course.folder import submissions, twins
 from symbptt.course.gradebook import Gradebook, Options, grade
 from symbptt.course.report import WRITERS
-from symbptt.diagnose import TABLE
 from symbptt.errors import BadInput
+from symbptt.mistakes import catalogue
 
 from ..diagnose import corpus, right
 
@@ -119,7 +119,7 @@ def test_points(tmp_path: Path) -> None:
     assert {n: m.points for n, m in made.items()} == {"W_xh": 2, "W_hh": 2, "b_h": 0.2, "W_ho": 0.5, "b_o": 0}
     assert made["W_hh"].causes == ("off-by-one", "sign-flipped") and made["W_hh"].alternatives == ("factor",)
     assert made["b_o"].verdict == grades.MISSING and made["b_h"].causes == ()
-    assert credit().causes["transpose-missing"] == 0.8 and set(credit(PLAIN).causes) <= set(TABLE)
+    assert credit().causes["transpose-missing"] == 0.8 and set(credit(PLAIN).causes) <= {m.name for m in catalogue()}
 
 
 @pytest.mark.parametrize(("text", "message"), [
