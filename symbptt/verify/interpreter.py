@@ -97,7 +97,7 @@ def _concat(scope: _Scope, node: MatrixExpr) -> Array:
 
 
 def _elementwise(scope: _Scope, node: nodes.Elementwise) -> Array:
-    function = _FUNCTIONS.get(node.name) or FUNCTIONS[node.name].array
+    function = _FUNCTIONS.get(node.name)
     if function is None:
         raise UnknownName("function", node.name, _FUNCTIONS, "symbptt/verify/interpreter.py")
     return function(scope(node.operand), *(scope.number(n) for n in node.numbers))
@@ -184,4 +184,6 @@ _FUNCTIONS: dict[str, Callable[..., Array]] = {
     "reciprocal": lambda z: 1 / z,
     "power": lambda z, n: z**n,
     "huber": _huber,
+    **{row.name: row.array for row in FUNCTIONS.values() if row.array is not None},
 }
+"""Written apart from the table of `algebra`; a function of an installed package brings its own definition."""

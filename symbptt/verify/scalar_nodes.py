@@ -74,10 +74,9 @@ def _cross_entropy(dims: Dims, node: Any, o: Matrix, y: Matrix) -> Matrix:
 
 
 def _elementwise(dims: Dims, node: nodes.Elementwise, a: Matrix) -> Matrix:
-    function = _FUNCTIONS.get(node.name) or FUNCTIONS[node.name].scalar
-    if function is None:
+    if node.name not in _FUNCTIONS:
         raise UnknownName("function", node.name, _FUNCTIONS, "symbptt/verify/scalar_nodes.py")
-    return _map(lambda entry: function(entry, *node.numbers), a)
+    return _map(lambda entry: _FUNCTIONS[node.name](entry, *node.numbers), a)
 
 
 def _fill(f: Callable[[int, int], int]) -> Callable[..., Matrix]:
@@ -138,4 +137,6 @@ _FUNCTIONS: dict[str, Callable[..., sp.Expr]] = {
     "reciprocal": lambda z: 1 / z,
     "power": lambda z, n: z**n,
     "huber": lambda z, d: _either(z - d, d * (z - d / 2), _either(z + d, z**2 / 2, d * (-z - d / 2))),
+    **{row.name: row.scalar for row in FUNCTIONS.values() if row.scalar is not None},
 }
+"""Written apart from the table of `algebra`; a function of an installed package brings its own definition."""
