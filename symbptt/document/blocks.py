@@ -61,7 +61,7 @@ class Steps(Block):
 class Lines(Block):
     """Formulas one below the other, as of a calculation, each with a short note at its end; `width` is the room in em."""
 
-    lines: tuple[tuple[Tree, str], ...]
+    lines: tuple[tuple[Tree, Prose], ...]
     width: float = LIMIT
 
 

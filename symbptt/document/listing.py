@@ -30,7 +30,7 @@ def module(model: Model, names: tuple[str, ...] | str | None, T: int, style: str
 @lru_cache(maxsize=16)
 def functions(model: Model, wrt: tuple[Variable, ...], T: int) -> str:
     """The source of every function with a numbered line, and of `value_and_grad`, in the order of the file."""
-    text = module(model, tuple(v.name for v in wrt), T)
+    text = module(model, tuple(v.name for v in wrt), T, "plain")
     lines = text.splitlines()
     made: list[str] = []
     for node in ast.parse(text).body:

@@ -17,6 +17,8 @@ from symbptt.narrative.voice import Voice, speaking
 
 VERSIONS = ("teacher", "student")
 """With the solutions of exercises, or with room for them."""
+LENGTHS = ("short", "full")
+"""What a lesson needs, or all that there is to say: the terms one by one, the checks, tables and a card."""
 
 
 @dataclass(frozen=True)
@@ -24,7 +26,7 @@ class DocumentOptions:
     """What a document should be: its kind, language, notation and layout, and what its author adds.
 
     A notation is the name of one of the package or the path of a file; without a layout ("column" or "row") it is that of the
-    notation. `version` and `seed` are those of exercises; `title`, `author` and `course` stand above; `templates` is a folder,
+    notation. `version` and `seed` are those of exercises, `length` is that of the document; `title`, `author` and `course` stand above; `templates` is a folder,
     `prose` a TOML file of the author's own; `analysis` is "all", or names of parts of the measured section separated by commas,
     or nothing. Raises UnknownName for a name that does not exist, BadInput for what cannot be used.
     """
@@ -34,6 +36,7 @@ class DocumentOptions:
     notation: str = "textbook"
     layout: str | None = None
     version: str = "teacher"
+    length: str = "short"
     seed: int = 0
     title: str = ""
     author: str = ""
@@ -48,6 +51,8 @@ class DocumentOptions:
             raise UnknownName("kind of document", self.kind, KINDS)
         if self.version not in VERSIONS:
             raise UnknownName("version", self.version, VERSIONS)
+        if self.length not in LENGTHS:
+            raise UnknownName("length", self.length, LENGTHS)
         checks.seed(self.seed)
         if self.templates is not None and not Path(self.templates).is_dir():
             raise BadInput(f"{self.templates}: no folder of templates")
@@ -76,7 +81,8 @@ class DocumentOptions:
     @property
     def parts(self) -> tuple[Part, ...]:
         """The parts of the kind, and the measured section if it is asked for, before the references."""
-        own = KINDS[self.kind].parts
+        kind = KINDS[self.kind]
+        own = tuple(part for part in kind.parts if self.length == "full" or part not in kind.at_length)
         where = own.index(closing.references) if closing.references in own else len(own)
         return (*own[:where], measured.measured, *own[where:]) if self.analysis else own
 

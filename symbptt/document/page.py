@@ -14,6 +14,7 @@ from symbptt.document.formats import format_of
 from symbptt.document.frames import slides
 from symbptt.document.kinds import KINDS
 from symbptt.document.kinds.kind import Part
+from symbptt.document.numbering import numbered
 from symbptt.document.options import PLAIN, DocumentOptions
 from symbptt.document.renderer import Renderer
 from symbptt.errors import BadInput
@@ -63,7 +64,7 @@ def compose(source: Source, T: int, wrt: Names = None, options: DocumentOptions 
     byline = tuple(line for line in (course, author, *version) if line)
     with np.errstate(all="ignore"):  # what overflows is shown as such
         told = [*_without_loss(given, context), *(block for part in options.parts for block in _told(part, context))]
-    whole = _gathered(told, context)
+    whole = numbered(_gathered(told, context))
     blocks = tuple(slides(whole)) if kind.slides else whole
     return Document(
         options.kind, title, subtitle, byline, options.language, _command(context, wrt, options), blocks, context,

@@ -64,23 +64,30 @@ def state_form(model: Model, voice: Voice, wrt: tuple[Variable, ...]) -> Section
         rule += voice.say("derivation.backward.only_last")
     steps = [Step(lines, rule, voice.check(value), claim)]
     # The initial values of several states stand in one equation, that of s_0.
-    steps += dict.fromkeys(_from_state(model, voice, pattern) for pattern in patterns(model, wrt))
+    steps += dict.fromkeys(from_state(model, voice, pattern) for pattern in patterns(model, wrt))
     return Section(voice.word("derivation.backward.heading"), tuple(steps))
 
 
-def _from_state(model: Model, voice: Voice, pattern: Pattern) -> Step:
+def from_state(model: Model, voice: Voice, pattern: Pattern, known: bool = False) -> Step:
+    """The gradients of a pattern by the step adjoint; `known` says that the variables were named before."""
     write, theta = Factors(model, True), pattern.symbol(model, TIME)
     left = symbols.total(symbols.loss(model, None), theta)
     if pattern.initial:
         value = build.mul(write.jacobian(1), symbols.adjoint_symbol(model, 1))
         if step.loss_lag(model):
             value = build.add(value, write.lag(1))
-        return Step(voice.equation(model, left, value), voice.say("derivation.backward.further"), voice.check(value))
+        return Step(
+            voice.equation(model, left, value), voice.say("derivation.backward.further"), voice.check(value),
+            label="gradient-of-start",
+        )
     direct = [write.direct(theta, TIME)] if pattern.direct else []
     through = [build.mul(write.immediate(theta, TIME), symbols.adjoint_symbol(model))] if pattern.reaches else []
     whole = _accumulated(model, pattern.timed, through, direct) if direct or through else sp.ZeroMatrix(*theta.shape)
     rule = "parts" if whole.has(SumOver) else "own_part"
-    return Step(voice.equation(model, left, whole), voice.say(f"derivation.backward.{rule}"), "", members(model, voice, pattern))
+    return Step(
+        voice.equation(model, left, whole), voice.say(f"derivation.backward.{rule}"), "",
+        () if known else members(model, voice, pattern), label=f"gradient-{pattern.variables[0].name}-by-state",
+    )
 
 
 def _accumulated(model: Model, timed: bool, always: list[MatrixExpr], with_loss: list[MatrixExpr]) -> MatrixExpr:
@@ -168,7 +175,7 @@ def value_step(model: Model, voice: Voice, equation: RecursionEquation) -> Step:
     check = voice.check(earlier, adjoint)
     rule = rules(model, voice, v, equation.terms, equation.carries)
     tree = voice.equation(model, adjoint, earlier) if now == earlier else both(model, voice, adjoint, now, earlier)
-    return Step(tree, rule, check, _stands_for(model, voice, v), equation.number)
+    return Step(tree, rule, check, _stands_for(model, voice, v), equation.number, f"adjoint-{v.name}")
 
 
 def _stands_for(model: Model, voice: Voice, variable: Variable) -> Prose:
@@ -205,7 +212,7 @@ def gradient_step(model: Model, voice: Voice, equation: RecursionEquation) -> St
     rule = rules(model, voice, v, equation.terms)
     if value.has(SumOver):
         rule = voice.joined((rule, voice.say("rules.sum_over_t")))
-    return Step(voice.equation(model, left, value), rule, voice.check(value, v.at()), number=equation.number)
+    return Step(voice.equation(model, left, value), rule, voice.check(value, v.at()), (), equation.number, f"gradient-{v.name}")
 
 
 def node_form(model: Model, voice: Voice, wrt: tuple[Variable, ...]) -> Section:

@@ -39,7 +39,7 @@ def in_blocks(model: Model, voice: Voice, wrt: tuple[Variable, ...]) -> list[Ste
     left, right = voice.ordered([first, last])
     product = Row((left, Operator("\u2009"), Fenced(Row((sign, middle))), Operator("\u2009"), right))
     claim = voice.say("derivation.substituted.blocks")
-    steps = [Step(product, voice.say("derivation.substituted.block_product"), "", claim)]
+    steps = [Step(product, voice.say("derivation.substituted.block_product"), "", claim, label="term-in-blocks")]
     for variable in wrt:
         action = None if starts(model, variable) else immediate_action(model, variable)
         if action is not None:
@@ -48,7 +48,8 @@ def in_blocks(model: Model, voice: Voice, wrt: tuple[Variable, ...]) -> list[Ste
             left = build.mul(build.transpose(symbols.immediate(formula.state(model), variable.at())), symbols.loss_symbol(model))
             rule = voice.say("derivation.substituted.term_now")
             left, value = (symbols.at(side, symbols.loss_at(model)) for side in (left, value))
-            steps.append(Step(voice.equation(model, left, value), rule, voice.check(value, variable.at())))
+            check = voice.check(value, variable.at())
+            steps.append(Step(voice.equation(model, left, value), rule, check, label=f"term-now-{variable.name}"))
     return [*steps, *_own_step(model, voice, wrt)]
 
 
@@ -57,7 +58,7 @@ def _own_step(model: Model, voice: Voice, wrt: tuple[Variable, ...]) -> list[Ste
     found = {v: written_sum(model, v) for v in wrt if not starts(model, v) and not step.immediate(model, v)}
     rule = voice.say("derivation.substituted.rule")
     return [
-        Step(voice.equation(model, head(model, v), value), rule, voice.check(value, v.at()))
+        Step(voice.equation(model, head(model, v), value), rule, voice.check(value, v.at()), label=f"sum-{v.name}")
         for v, value in found.items() if value is not None
     ]
 

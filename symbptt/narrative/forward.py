@@ -108,7 +108,10 @@ def _description(equation: Equation, voice: Voice) -> Prose:
 def equations(model: Model, voice: Voice) -> Section:
     """The equations of one step, with their numbers; values without a name of their own are written inside the others."""
     steps = [
-        Step(voice.equation(model, e.target.at(), e.value), _description(e, voice), voice.check(e.value), number=e.number)
+        Step(
+            voice.equation(model, e.target.at(), e.value), _description(e, voice), voice.check(e.value), number=e.number,
+            label=f"forward-{e.target.name}",
+        )
         for e in model.all_equations if e.target.definition is None
     ]
     assert model.loss is not None
@@ -116,7 +119,7 @@ def equations(model: Model, voice: Voice) -> Section:
     last = symbols.loss(model, symbols.LAST)
     whole = last if model.loss.at == "last" else SumOver(symbols.loss(model), TIME, 1, symbols.LAST)
     rule = voice.say(f"derivation.forward.{model.loss.at}")
-    steps.append(Step(voice.equation(model, total, whole), rule, voice.shape(total)))
+    steps.append(Step(voice.equation(model, total, whole), rule, voice.shape(total), label="loss"))
     return Section(voice.word("derivation.forward.heading"), tuple(steps), (voice.say("derivation.forward.intro"),))
 
 

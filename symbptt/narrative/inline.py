@@ -13,6 +13,17 @@ class Typed(str):
     """Words to be typed as they are: a command, a name in code."""
 
 
+class Reference(str):
+    """The number of an equation, by what refers to it: the label of a step; a document fills in the number that it has there."""
+
+    number: int
+
+    def __new__(cls, label: str, number: int = 0) -> Reference:
+        made = super().__new__(cls, label)
+        made.number = number
+        return made
+
+
 Prose = tuple[str | Tree, ...]
 """Running text: words, and formulas set inline."""
 

@@ -69,7 +69,8 @@ def _direct_step(model: Model, voice: Voice, state: Variable, direct: MatrixExpr
     claim = voice.say(
         "derivation.jacobians.direct_claim", before=name, now=own, derivative=voice.tree(direct, model), block=block
     )
-    return Step(voice.tree(product, model), voice.say("derivation.jacobians.direct"), voice.shape(product), claim)
+    rule = voice.say("derivation.jacobians.direct")
+    return Step(voice.tree(product, model), rule, voice.shape(product), claim, label=f"direct-route-{state.name}")
 
 
 def state_jacobian(model: Model, voice: Voice) -> Section:
@@ -79,7 +80,7 @@ def state_jacobian(model: Model, voice: Voice) -> Section:
     steps: list[Step] = []
     if len(model.states) > 1:
         equation = Equality(voice.tree(letter, model), (voice.tree(whole, model), block_matrix(model, voice)))
-        steps.append(Step(equation, voice.say("derivation.jacobians.blocks"), voice.shape(letter)))
+        steps.append(Step(equation, voice.say("derivation.jacobians.blocks"), voice.shape(letter), label="state-jacobian"))
     lefts: list[MatrixExpr] = []
     for (row, column), inner in blocks.items():
         left, right = value(model, _block(model[row], model[column]), inner)
@@ -88,7 +89,9 @@ def state_jacobian(model: Model, voice: Voice) -> Section:
             sides.append(right)
         named = (letter,) if len(model.states) == 1 and isinstance(left, Partial) else ()
         result = left if isinstance(left, Partial) else model[column].at()
-        steps.append(Step(voice.equation(model, *named, left, *sides), voice.say(INSIDE), voice.check(right, result)))
+        label = "state-jacobian" if len(model.states) == 1 else f"jacobian-{row}-{column}"
+        equation = voice.equation(model, *named, left, *sides)
+        steps.append(Step(equation, voice.say(INSIDE), voice.check(right, result), label=label))
         lefts.append(left)
     for route in derive.direct_routes(model):
         alone = len(model.states) == 1 and route.others is None
@@ -109,16 +112,16 @@ def loss_gradient(model: Model, voice: Voice) -> Section:
     if not found:
         zero = sp.ZeroMatrix(*letter.shape)
         equation = voice.equation(model, letter, head, zero)
-        steps.append(Step(equation, voice.say("derivation.loss.unread"), voice.shape(letter)))
+        steps.append(Step(equation, voice.say("derivation.loss.unread"), voice.shape(letter), label="loss-gradient"))
     elif single:
         (value,) = found.values()
         sides = tuple(dict.fromkeys((symbols.abbreviated(value, model), value)))
         equation = voice.equation(model, letter, head, *sides)
-        steps.append(Step(equation, voice.say(INSIDE), voice.check(value)))
+        steps.append(Step(equation, voice.say(INSIDE), voice.check(value), label="loss-gradient"))
     else:
         column = voice.blocks(model, tuple((_loss_block(model, s, when, found),) for s in model.states))
         blocks = Equality(voice.tree(letter, model), (voice.tree(head, model), column))
-        steps.append(Step(blocks, voice.say("derivation.jacobians.blocks"), voice.shape(letter)))
+        steps.append(Step(blocks, voice.say("derivation.jacobians.blocks"), voice.shape(letter), label="loss-gradient"))
     if not single:
         steps += [_loss_step(model, voice, L, s.at(when), found[s.name]) for s in model.states if s.name in found]
     lag = {name: symbols.at(value, when) for name, value in step.loss_lag(model).items()}
@@ -142,7 +145,8 @@ def _loss_block(model: Model, state: Variable, when: sp.Expr, found: dict[str, M
 
 def _loss_step(model: Model, voice: Voice, L: MatrixExpr, by: MatrixExpr, value: MatrixExpr) -> Step:
     head = build.transpose(symbols.immediate(L, by))
-    return Step(voice.equation(model, head, symbols.abbreviated(value, model)), voice.say(INSIDE), voice.check(value))
+    equation = voice.equation(model, head, symbols.abbreviated(value, model))
+    return Step(equation, voice.say(INSIDE), voice.check(value), label=f"loss-gradient-{by.name}")
 
 
 def vector(model: Model, state: Variable) -> sp.MatrixSymbol:
@@ -171,7 +175,7 @@ def immediate(model: Model, voice: Voice, wrt: tuple[Variable, ...]) -> Section:
         action = immediate_action(model, variable) if model.states else None
         if action is not None:
             check = voice.check(action[1], variable.at())
-            steps.append(Step(voice.equation(model, *action), voice.say(INSIDE), check))
+            steps.append(Step(voice.equation(model, *action), voice.say(INSIDE), check, label=f"immediate-{variable.name}"))
         direct = step.loss_direct(model, variable)
         if direct is not None:
             when = symbols.loss_at(model)
@@ -179,7 +183,8 @@ def immediate(model: Model, voice: Voice, wrt: tuple[Variable, ...]) -> Section:
             head = build.transpose(symbols.immediate(symbols.loss(model, when), by))
             short = symbols.abbreviated(symbols.at(direct, when), model)
             rule = voice.say("derivation.immediate.direct")
-            steps.append(Step(voice.equation(model, head, short), rule, voice.check(short, variable.at())))
+            equation = voice.equation(model, head, short)
+            steps.append(Step(equation, rule, voice.check(short, variable.at()), label=f"direct-{variable.name}"))
     return Section(voice.word("derivation.immediate.heading"), tuple(steps), (_immediate_claim(model, voice),))
 
 

@@ -53,7 +53,8 @@ def _derivative(
     left, right = jacobians.value(model, head, linear.total([inner for _, inner, _ in mine]))
     letters = [letter for target, full, letter in symbols.slopes(model) if target == equation.target and full == right]
     check = voice.check(right, head if left == head else leaf)
-    step = Step(voice.equation(model, left, *letters, right), (rule_names(voice, mine),), check)
+    label = f"local-{equation.target.name}-{leaf.name}"
+    step = Step(voice.equation(model, left, *letters, right), (rule_names(voice, mine),), check, label=label)
     if _has_other_routes(model, equation, leaf, mine):
         step = replace(step, claim=voice.say("derivation.local.direct"))
     return left, step

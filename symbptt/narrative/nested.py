@@ -18,7 +18,7 @@ from symbptt.narrative.voice import Voice
 from symbptt.typeset.tree import Aligned, Equality
 
 
-def _recursion(model: Model, voice: Voice, pattern: Pattern) -> Step:
+def recursion(model: Model, voice: Voice, pattern: Pattern) -> Step:
     """The base case, then one step."""
     theta = pattern.symbol(model)
     n, p = formula.state_rows(model), theta.shape[0] * theta.shape[1]
@@ -36,10 +36,10 @@ def _recursion(model: Model, voice: Voice, pattern: Pattern) -> Step:
         Equality(voice.tree(now, model), (during(voice.tree(value, model), when),)),
     ))
     rule = voice.say(f"derivation.nested.{'through' if pattern.initial or pattern.timed else 'parts'}")
-    return Step(lines, rule, voice.check(value), members(model, voice, pattern))
+    return Step(lines, rule, voice.check(value), members(model, voice, pattern), label="nested-recursion")
 
 
-def _gradient(model: Model, voice: Voice, pattern: Pattern) -> Step:
+def gradient_side(model: Model, pattern: Pattern) -> MatrixExpr:
     """The gradient from the carried derivatives."""
     assert model.loss is not None
     theta = pattern.symbol(model)
@@ -59,8 +59,13 @@ def _gradient(model: Model, voice: Voice, pattern: Pattern) -> Step:
     if row is not None:
         start = SOURCE if pattern.timed else 1
         sums.append(symbols.at(row, LAST) if model.loss.at == "last" else SumOver(row, TIME, start, LAST))
-    left = symbols.total(symbols.loss(model, None), theta)
-    value = build.add(*sums) if sums else sp.ZeroMatrix(*theta.shape)
+    return build.add(*sums) if sums else sp.ZeroMatrix(*theta.shape)
+
+
+def _gradient(model: Model, voice: Voice, pattern: Pattern) -> Step:
+    """The equation of the gradient."""
+    left = symbols.total(symbols.loss(model, None), pattern.symbol(model))
+    value = gradient_side(model, pattern)
     claim = () if pattern.reaches else members(model, voice, pattern)  # otherwise its recursion has said it
     return Step(voice.equation(model, left, value), voice.say("derivation.nested.loss"), "", claim)
 
@@ -81,7 +86,7 @@ def section(model: Model, voice: Voice, T: int, wrt: tuple[Variable, ...]) -> Se
     found = patterns(model, wrt)
     for pattern in found:
         if pattern.reaches and model.states:
-            steps.append(_recursion(model, voice, pattern))
+            steps.append(recursion(model, voice, pattern))
             if not pattern.initial and not pattern.timed and T <= EXPANDED:
                 steps.append(_written_out(model, voice, pattern, T))
         steps.append(_gradient(model, voice, pattern))

@@ -215,18 +215,25 @@ def chain_shapes(model: Model, voice: Voice, pattern: Pattern) -> str:
 def partial_steps(graph: UnrolledGraph, voice: Voice, pattern: Pattern) -> list[Step]:
     """The general formula in partial derivatives and in letters, and every term for the chosen T."""
     model = graph.model
-    left, theta = head(model, pattern), pattern.symbol(model)
+    left = head(model, pattern)
     sides = list(dict.fromkeys(general(model, pattern, letters) for letters in (False, True)))
     equation = voice.equation(model, left, *sides)
     steps = [Step(equation, rule(model, voice, pattern), chain_shapes(model, voice, pattern), members(model, voice, pattern))]
-    if graph.T <= EXPANDED and not pattern.timed:
-        gradient = derive.gradient(graph, pattern.variables[0].name)
-        write = Factors(model, letters=len(model.states) > 1)
-        values = [product(term, write, theta) for term in gradient.terms]
-        number = "term" if len(values) == 1 else "terms"
-        claim = voice.say(f"derivation.products.{number}", number=str(len(values)), T=str(graph.T))
-        steps.append(Step(lines(model, voice, gradient, values), voice.say("derivation.products.written_out"), "", claim))
-    return steps
+    return [*steps, *(listed(graph, voice, pattern) if graph.T <= EXPANDED else ())]
+
+
+def listed(graph: UnrolledGraph, voice: Voice, pattern: Pattern) -> list[Step]:
+    """Every term for the chosen T; none for a variable with a value per step."""
+    if pattern.timed:
+        return []
+    model, theta = graph.model, pattern.symbol(graph.model)
+    gradient = derive.gradient(graph, pattern.variables[0].name)
+    write = Factors(model, letters=len(model.states) > 1)
+    values = [product(term, write, theta) for term in gradient.terms]
+    number = "term" if len(values) == 1 else "terms"
+    claim = voice.say(f"derivation.products.{number}", number=str(len(values)), T=str(graph.T))
+    written_out = voice.say("derivation.products.written_out")
+    return [Step(lines(model, voice, gradient, values), written_out, "", claim, label="terms")]
 
 
 def _intro(graph: UnrolledGraph, voice: Voice, found: list[Pattern]) -> Prose:
@@ -248,8 +255,13 @@ def sections(graph: UnrolledGraph, voice: Voice, wrt: tuple[Variable, ...]) -> t
     model = graph.model
     found = patterns(model, wrt)
     partial = [s for pattern in found for s in partial_steps(graph, voice, pattern)]
-    made, left_out = substituted(graph, voice, wrt, lines, EXPANDED)
     first = Section(voice.word("derivation.products.heading"), tuple(partial), (_intro(graph, voice, found),))
+    return (first, *in_full(graph, voice, wrt))
+
+
+def in_full(graph: UnrolledGraph, voice: Voice, wrt: tuple[Variable, ...]) -> tuple[Section, ...]:
+    """The section with every factor substituted, if there is anything to say in it."""
+    made, left_out = substituted(graph, voice, wrt, lines, EXPANDED)
     if not made and not left_out:
-        return (first,)
-    return (first, Section(voice.word("derivation.substituted.heading"), tuple(made), left_out, level=2))
+        return ()
+    return (Section(voice.word("derivation.substituted.heading"), tuple(made), left_out, level=2),)

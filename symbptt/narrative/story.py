@@ -6,9 +6,10 @@ from symbptt import unroll
 from symbptt.data.wrt import ALL, asked
 from symbptt.model.read import differentiable
 from symbptt.model.values import Model, Variable
-from symbptt.narrative import backward, forward, jacobians, local, nested, norms, products
+from symbptt.narrative import argument, backward, forward, jacobians, local, norms, products
 from symbptt.narrative.values import Derivation, Section
 from symbptt.narrative.voice import ENGLISH, Voice
+from symbptt.unroll.graph import UnrolledGraph
 
 
 def variables(model: Model, wrt: tuple[str, ...] | str | None) -> tuple[Variable, ...]:
@@ -18,6 +19,13 @@ def variables(model: Model, wrt: tuple[str, ...] | str | None) -> tuple[Variable
     """
     chosen = asked(model, ALL if wrt is None and not model.parameters else wrt)
     return tuple(v for v in model.with_gradient if v in chosen)
+
+
+def sums(graph: UnrolledGraph, voice: Voice, chosen: tuple[Variable, ...]) -> tuple[Section, ...]:
+    """The three forms and why they are one, then the terms with every factor in place; without a state only the latter exist."""
+    if not graph.model.states:
+        return products.sections(graph, voice, chosen)
+    return (argument.section(graph, voice, chosen), *products.in_full(graph, voice, chosen))
 
 
 def derivation(model: Model, T: int, wrt: tuple[str, ...] | str | None = None, voice: Voice = ENGLISH) -> Derivation:
@@ -35,11 +43,7 @@ def derivation(model: Model, T: int, wrt: tuple[str, ...] | str | None = None, v
         sections.append(jacobians.state_jacobian(model, voice))
     if model.states:
         sections.append(jacobians.loss_gradient(model, voice))
-    sections += [jacobians.immediate(model, voice, chosen), *products.sections(graph, voice, chosen)]
+    sections += [jacobians.immediate(model, voice, chosen), *sums(graph, voice, chosen)]
     sections.append(norms.section(model, voice, T, chosen))
-    if model.states:
-        sections.append(backward.state_form(model, voice, chosen))
     sections.append(backward.node_form(model, voice, chosen))
-    if model.states:
-        sections.append(nested.section(model, voice, T, chosen))
     return Derivation(voice.title(model), model, T, chosen, tuple(sections), voice)

@@ -80,7 +80,7 @@ def _written_out(model: Model, voice: Voice, term: Term, value: MatrixExpr) -> S
     if items == product.items:
         return None
     claim = voice.say("derivation.substituted.in_full", t=str(term.loss_step), k=str(term.source_step))
-    return Step(Row(items), voice.say("derivation.substituted.slopes"), voice.check(value), claim)
+    return Step(Row(items), voice.say("derivation.substituted.slopes"), voice.check(value), claim, label="term-in-full")
 
 
 def _terms(graph: UnrolledGraph, voice: Voice, variable: Variable, lines: Lines, full: bool) -> list[Step]:
@@ -92,7 +92,8 @@ def _terms(graph: UnrolledGraph, voice: Voice, variable: Variable, lines: Lines,
         return []
     claim = voice.say("derivation.substituted.terms", gradient=voice.tree(head(model, variable), model), T=str(graph.T))
     rule = voice.say("derivation.substituted.rule")
-    made = [Step(lines(model, voice, gradient, values), rule, voice.check(values[-1], variable.at()), claim)]
+    label = f"terms-{variable.name}"
+    made = [Step(lines(model, voice, gradient, values), rule, voice.check(values[-1], variable.at()), claim, label=label)]
     deepest = max(range(len(values)), key=lambda i: (gradient.terms[i].loss_step - gradient.terms[i].source_step, -i))
     whole = _written_out(model, voice, gradient.terms[deepest], values[deepest]) if full else None
     return [*made, whole] if whole else made
@@ -111,7 +112,8 @@ def _one_state(
         if loop is not None:
             left = head(model, variable)
             rule = voice.say("derivation.substituted.rule")
-            made.append(Step(voice.equation(model, left, loop), rule, voice.check(loop, variable.at())))
+            check = voice.check(loop, variable.at())
+            made.append(Step(voice.equation(model, left, loop), rule, check, label=f"sum-{variable.name}"))
         found: list[Step] | None = None
         if variable in listed:
             found = _terms(graph, voice, variable, lines, variable == first)
@@ -137,7 +139,8 @@ def _step_by_step(graph: UnrolledGraph, voice: Voice, variable: Variable) -> lis
     rows = [voice.equation(model, left.xreplace({SOURCE: sp.Integer(k)}), build.add(zero, *found)) for k, found in parts.items()]
     claim = voice.say("derivation.substituted.steps", gradient=voice.tree(left, model), T=str(graph.T))
     check = voice.check(build.add(zero, *parts[1]), variable.at())
-    return [Step(Aligned(tuple(rows)), voice.say("derivation.substituted.rule"), check, claim)]
+    rule = voice.say("derivation.substituted.rule")
+    return [Step(Aligned(tuple(rows)), rule, check, claim, label=f"terms-{variable.name}")]
 
 
 def _listed(model: Model, wrt: tuple[Variable, ...], first: Variable | None) -> tuple[Variable, ...]:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from symbptt.model.values import Model, Variable
 from symbptt.narrative.inline import Prose as Prose
+from symbptt.narrative.inline import Reference as Reference
 from symbptt.narrative.inline import Typed as Typed
 from symbptt.narrative.voice import ENGLISH, Voice
 from symbptt.typeset.tree import Tree
@@ -13,13 +14,24 @@ from symbptt.typeset.tree import Tree
 
 @dataclass(frozen=True)
 class Step:
-    """One formula: an `Equality` or `Aligned`; `number` is that of the equation in emitted code, None where it has none."""
+    """One formula: an `Equality` or `Aligned`; `number` is that of the equation in emitted code, None where it has none.
+
+    `label` names a result that others refer to; a document numbers what has a label or a number, in its own order. `members` are
+    the numbers in emitted code of the equations that the formula stands for, where these are several.
+    """
 
     equation: Tree
     rule: Prose = ()
     shapes: str = ""
     claim: Prose = ()
     number: int | None = None
+    label: str = ""
+    members: tuple[int, ...] = ()
+
+    @property
+    def numbers(self) -> tuple[int, ...]:
+        """The numbers in emitted code of what the formula says."""
+        return self.members or (() if self.number is None else (self.number,))
 
 
 @dataclass(frozen=True)

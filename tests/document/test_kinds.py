@@ -168,7 +168,7 @@ def test_slides_lose_nothing() -> None:
 
 def test_a_summary_has_every_equation() -> None:
     blocks = [block for part in KINDS["summary"].parts for block in part(context("lstm"))]
-    notes = {note for block in flat(tuple(blocks)) for _, note in getattr(block, "lines", ())}
+    notes = {"".join(map(str, note)) for block in flat(tuple(blocks)) for _, note in getattr(block, "lines", ())}
     assert {f"({n})" for n in (*range(1, 25), *range(28, 42))} <= notes
     assert "6 terms" in words(tuple(flat(brief.sums(context("elman")))))
 

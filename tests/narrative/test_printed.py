@@ -141,7 +141,7 @@ class Told:
                 meaning = self._having(theta)
                 meaning.local = section.heading == self.voice.word("derivation.local.heading")
                 meaning.direct = step.claim == self.voice.say("derivation.local.direct")
-                meaning.nested = section.heading == self.voice.word("derivation.nested.heading")
+                meaning.nested = section.heading == self.voice.word("derivation.argument.heading")
                 if isinstance(line, Equality):
                     self._line(meaning, line, theta)
                 else:

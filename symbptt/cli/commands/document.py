@@ -31,6 +31,8 @@ from symbptt.errors import BadInput
               help="What the document is: derivation, handout, summary, slides, or compare (two MODELs).")
 @click.option("--version", default="teacher", show_default=True, metavar="VERSION",
               help="Exercises with their solutions (teacher), or with room to write (student).")
+@click.option("--length", default="short", show_default=True, metavar="LENGTH",
+              help="A handout for a lesson (short), or with every term, check and table (full).")
 @click.option("--seed", type=int, default=0, show_default=True, metavar="NUMBER", help="Seed of the exercises.")
 @writing_options
 @click.option("--title", default="", metavar="TEXT", help="Title in place of the model's.")

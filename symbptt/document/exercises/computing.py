@@ -36,5 +36,5 @@ def number(context: DocumentContext, random: Random) -> GeneratedExercise | None
     question = voice.say("exercises.number.question", gradient=left, steps=math(f"T = {found.graph.T}"))
     return GeneratedExercise(
         (said(question), said(given(found, voice))),
-        voice.say("exercises.number.hint"), (Lines(tuple((tree, "") for tree in lines)),), LINES,
+        voice.say("exercises.number.hint"), (Lines(tuple((tree, ()) for tree in lines)),), LINES,
     )

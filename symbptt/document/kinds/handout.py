@@ -20,8 +20,10 @@ from symbptt.document.parts import (
 KIND = Kind(
     (
         goals.goals, opening.remarks, opening.notation, opening.graph, derived.forward, cell.cell, derived.identities,
-        derived.factors, derived.sums, derived.recursion, magnitude.magnitude, magnitude.norm_bound, worked.worked,
-        coded.beside, coded.loop, coded.check, pitfalls.pitfalls, exercises.exercises, card.card, closing.references,
+        derived.local_derivatives, derived.factors, derived.sums, derived.terms, derived.recursion, magnitude.magnitude,
+        magnitude.norm_bound, worked.worked, closing.code, coded.loop, coded.check, pitfalls.pitfalls, exercises.exercises,
+        card.card, closing.references,
     ),
     exercises=True,
+    at_length=frozenset((derived.local_derivatives, derived.terms, coded.loop, coded.check, card.card)),
 )

@@ -17,7 +17,7 @@ class Kind:
 
     `models` is the number of models that it is about; `wrt` is what it derives by unless asked otherwise, None being all
     parameters; `exercises` says that it has them, so that there is a version for students and one for teachers,
-    `slides` that it is shown slide by slide.
+    `slides` that it is shown slide by slide; the parts of `at_length` are those of a full document alone.
     """
 
     parts: tuple[Part, ...]
@@ -25,3 +25,4 @@ class Kind:
     wrt: str | None = None
     exercises: bool = False
     slides: bool = False
+    at_length: frozenset[Part] = frozenset()

@@ -8,14 +8,15 @@ from symbptt.document.blocks import Block, Box, Figure, Lines, Paragraph
 from symbptt.document.cell.picture import HALF_PAGE, picture
 from symbptt.document.context import DocumentContext
 from symbptt.document.fields import HALF
+from symbptt.document.numbering import noted
 from symbptt.narrative import backward, forward, jacobians
 from symbptt.narrative.products import general, head, patterns
-from symbptt.narrative.values import Step
+from symbptt.narrative.values import Prose, Step
 from symbptt.typeset.tree import Tree
 
 
 def _lines(steps: Iterable[Step]) -> Lines:
-    return Lines(tuple((step.equation, f"({step.number})" if step.number else "") for step in steps), HALF)
+    return Lines(tuple((step.equation, noted(step)) for step in steps), HALF)
 
 
 def _box(context: DocumentContext, name: str, *blocks: Block) -> Box:
@@ -51,7 +52,7 @@ def sums(context: DocumentContext) -> tuple[Block, ...]:
     equation = voice.equation(model, head(model, pattern), general(model, pattern, letters=True))
     recursion = backward.state_form(model, voice, context.variables).steps[0]
     counted = Paragraph(voice.say("summary.count", steps=str(context.T), number=str(context.T * (context.T + 1) // 2)))
-    shown: list[tuple[Tree, str]] = [(equation, ""), (recursion.equation, "")]
+    shown: list[tuple[Tree, Prose]] = [(equation, ()), (recursion.equation, ())]
     every = model.loss is not None and model.loss.at == "every"
     return (_box(context, "sums", Lines(tuple(shown), HALF), *((counted,) if every else ())),)
 

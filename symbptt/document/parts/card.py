@@ -8,14 +8,15 @@ from symbptt.derive.recursion import recursion
 from symbptt.document.blocks import Block, Box, Columns, Heading, Lines, Paragraph
 from symbptt.document.context import DocumentContext
 from symbptt.document.fields import HALF
+from symbptt.document.numbering import noted
 from symbptt.narrative import backward, forward
 from symbptt.narrative.products import general, head, patterns
-from symbptt.narrative.values import Step
+from symbptt.narrative.values import Prose, Step
 from symbptt.typeset.tree import Tree
 
 
-def _lines(steps: Iterable[Step]) -> list[tuple[Tree, str]]:
-    return [(step.equation, f"({step.number})" if step.number else "") for step in steps]
+def _lines(steps: Iterable[Step]) -> list[tuple[Tree, Prose]]:
+    return [(step.equation, noted(step)) for step in steps]
 
 
 def card(context: DocumentContext) -> tuple[Block, ...]:
@@ -33,7 +34,7 @@ def card(context: DocumentContext) -> tuple[Block, ...]:
     if pattern is not None and model.states:
         step = backward.state_form(model, voice, context.variables).steps[0]
         sums = voice.equation(model, head(model, pattern), general(model, pattern, letters=True))
-        right += [_said(context, "sum"), Lines(((sums, ""), (step.equation, "")), HALF)]
+        right += [_said(context, "sum"), Lines(((sums, ()), (step.equation, ())), HALF)]
     right += [_said(context, "gradients"), Lines(tuple(gradients), HALF)]
     title = voice.say("handout.card.title", model=voice.title(model))
     return (

@@ -5,6 +5,8 @@ from __future__ import annotations
 from symbptt.document import listing
 from symbptt.document.blocks import Block, Bullets, Code, Heading, Paragraph
 from symbptt.document.context import DocumentContext
+from symbptt.document.printed.function import printed
+from symbptt.model.values import Role
 from symbptt.narrative.values import Typed
 
 REFERENCES = (
@@ -16,13 +18,14 @@ REFERENCES = (
 
 
 def code(context: DocumentContext) -> tuple[Block, ...]:
-    """The passes of the emitted module, with the numbers of the equations."""
-    told, voice = context.derivation, context.voice
-    numbers = frozenset(str(s.number) for section in told.sections for s in section.steps if s.number)
-    intro = voice.say("document.code.intro", command=Typed(listing.command(told.model, told.wrt, context.T)))
+    """The passes as one function that runs as it is printed, else those of the emitted module; equations have their numbers."""
+    model, wrt, voice = context.model, context.variables, context.voice
+    function = printed(model, tuple(v for v in wrt if v.role is Role.PARAMETER)) if model.parameters else None
+    command = Typed(listing.command(model, wrt, context.T))
+    intro = voice.say(f"document.code.{'function' if function else 'intro'}", command=command)
     return (
         Heading(voice.word("common.heading.code"), "code"), Paragraph(intro),
-        Code(listing.functions(told.model, told.wrt, context.T), numbers),
+        Code(function or listing.functions(model, wrt, context.T)),
     )
 
 

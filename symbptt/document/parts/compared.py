@@ -51,7 +51,7 @@ def _too_wide(block: Block) -> bool:
 
 
 def _formulas(told: Section) -> tuple[Block, ...]:
-    return (Lines(tuple((step.equation, "") for step in told.steps), HALF),)
+    return (Lines(tuple((step.equation, ()) for step in told.steps), HALF),)
 
 
 def check(context: DocumentContext) -> tuple[Block, ...]:

@@ -8,10 +8,11 @@ from collections.abc import Iterable
 from symbptt import unroll
 from symbptt.document.blocks import Block, Box, Heading, Paragraph, Steps
 from symbptt.document.context import DocumentContext
-from symbptt.document.sizes import terms
-from symbptt.narrative import backward, jacobians, local, nested, products
+from symbptt.document.sizes import terms as norm_table
+from symbptt.narrative import backward, jacobians, local
 from symbptt.narrative import forward as given
 from symbptt.narrative.identities import identities as found_identities
+from symbptt.narrative.story import sums as told_sums
 from symbptt.narrative.values import Section
 from symbptt.narrative.voice import Voice
 
@@ -25,7 +26,7 @@ def section(key: str, told: Section, voice: Voice) -> tuple[Block, ...]:
     made: list[Block] = [Heading(told.heading, key, told.level)]
     made += [Paragraph(prose) for prose in told.intro]
     made += [Steps(told.steps)] if told.steps else []
-    made += [terms(told.norms, voice)] if told.norms else []
+    made += [norm_table(told.norms, voice)] if told.norms else []
     return tuple(made)
 
 
@@ -62,10 +63,15 @@ def identities(context: DocumentContext) -> tuple[Block, ...]:
     )
 
 
+def local_derivatives(context: DocumentContext) -> tuple[Block, ...]:
+    """What each value of a step does to the next one."""
+    return _sections([("local", local.derivatives(context.model, context.voice, context.variables))], context.voice)
+
+
 def factors(context: DocumentContext) -> tuple[Block, ...]:
-    """The factors of the sum of products: local derivatives, state Jacobian, gradient of one loss, immediate derivatives."""
+    """The factors of the sum of products: state Jacobian, gradient of one loss, immediate derivatives."""
     model, voice, wrt = context.model, context.voice, context.variables
-    told = [("local", local.derivatives(model, voice, wrt))]
+    told = []
     if given.is_recurrent(model):
         told.append(("jacobian", jacobians.state_jacobian(model, voice)))
     if model.states:
@@ -74,16 +80,17 @@ def factors(context: DocumentContext) -> tuple[Block, ...]:
 
 
 def sums(context: DocumentContext) -> tuple[Block, ...]:
-    """The gradient as a sum of products."""
-    told = products.sections(unroll.steps(context.model, context.T), context.voice, context.variables)
-    return _sections(list(zip(("products", "substituted"), told, strict=False)), context.voice)
+    """The three forms of the gradient, and why they are one; the sum of products alone where nothing is carried."""
+    told = told_sums(unroll.steps(context.model, context.T), context.voice, context.variables)[:1]
+    return _sections([("forms", one) for one in told], context.voice)
+
+
+def terms(context: DocumentContext) -> tuple[Block, ...]:
+    """The terms of the sum of products with every factor in place."""
+    told = told_sums(unroll.steps(context.model, context.T), context.voice, context.variables)[1:]
+    return _sections([("substituted", one) for one in told], context.voice)
 
 
 def recursion(context: DocumentContext) -> tuple[Block, ...]:
-    """The backward recursion, and the nested form."""
-    model, voice, wrt = context.model, context.voice, context.variables
-    told = [("backward", backward.state_form(model, voice, wrt))] if model.states else []
-    told.append(("values", backward.node_form(model, voice, wrt)))
-    if model.states:
-        told.append(("nested", nested.section(model, voice, context.T, wrt)))
-    return _sections(told, voice)
+    """The backward recursion value by value, and the gradients."""
+    return _sections([("values", backward.node_form(context.model, context.voice, context.variables))], context.voice)

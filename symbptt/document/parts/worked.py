@@ -14,6 +14,7 @@ from symbptt.document.blocks import Block, Heading, LeftOut, Lines, Paragraph, T
 from symbptt.document.context import DocumentContext
 from symbptt.document.example.numbers import Example, learned_start, refusal, required
 from symbptt.document.example.substitution import PLACES, laid, line, matrix, signed
+from symbptt.document.numbering import reference
 from symbptt.model.values import Model, Role, Variable
 from symbptt.narrative import symbols
 from symbptt.narrative.values import Prose
@@ -75,17 +76,17 @@ def _given(example: Example, leaf: sp.MatrixSymbol, voice: Voice) -> Equality:
     return Equality(voice.tree(leaf, example.model), (*sides, matrix(example.value(leaf), voice)))
 
 
-def _reference(voice: Voice, number: int) -> str:
-    return voice.word("handout.worked.equation", number=str(number)) if number else ""
+def _reference(voice: Voice, number: int) -> Prose:
+    return voice.say("handout.worked.equation", number=reference(number)) if number else ()
 
 
-def _forward(example: Example, voice: Voice) -> Iterator[tuple[Tree, str]]:
+def _forward(example: Example, voice: Voice) -> Iterator[tuple[Tree, Prose]]:
     for a in example.graph:
         if a.variable.definition is None:
             yield line(example, a.target, a.value, voice), _reference(voice, a.equation.number or 0)
 
 
-def _backward(example: Example, voice: Voice) -> Iterator[tuple[Tree, str]]:
+def _backward(example: Example, voice: Voice) -> Iterator[tuple[Tree, Prose]]:
     numbers = {e.variable.name: e.number for e in recursion(example.model).adjoints}
     for equation in example.system.equations:
         yield line(example, equation.symbol, equation.value, voice), _reference(voice, numbers.get(equation.variable.name, 0))
@@ -122,7 +123,7 @@ def _times(example: Example, voice: Voice) -> Prose:
     return voice.say("handout.worked.mean", number=str(example.counted)) if example.counted != 1 else ()
 
 
-def _gradients(example: Example, context: DocumentContext) -> Iterator[tuple[Tree, str]]:
+def _gradients(example: Example, context: DocumentContext) -> Iterator[tuple[Tree, Prose]]:
     model, voice = example.model, context.voice
     wanted = _parameters(context)
     L = symbols.loss(model, None)

@@ -14,7 +14,7 @@ from symbptt.draw import font, plot_svg, svg
 from symbptt.draw.plot import Plot
 from symbptt.draw.scene import Scene
 from symbptt.draw.width import width
-from symbptt.narrative.values import Prose, Step
+from symbptt.narrative.values import Prose, Reference, Step
 from symbptt.typeset.tree import Tree
 
 BESIDE = 31.0
@@ -39,6 +39,9 @@ class Html(Writer):
 
     def typed(self, text: str) -> str:
         return f"<code>{escape(text)}</code>"
+
+    def reference(self, reference: Reference) -> str:
+        return f'<a href="#eq-{reference.number}">{reference.number}</a>'
 
     def inline(self, tree: Tree) -> str:
         return typeset.mathml(tree, display="inline")

@@ -12,7 +12,7 @@ from symbptt.document.writers.writer import Writer
 from symbptt.draw import plot_tikz, tikz
 from symbptt.draw.plot import Plot
 from symbptt.draw.scene import Scene
-from symbptt.narrative.values import Step
+from symbptt.narrative.values import Reference, Step
 from symbptt.typeset.alphabets import COMMANDS
 from symbptt.typeset.tree import Tree
 
@@ -67,6 +67,9 @@ class Latex(Writer):
         # A typewriter font is never hyphenated, so long names may break after their underscores.
         return rf"\texttt{{{self.text(text)}}}".replace(r"\_", r"\_\allowbreak{}")
 
+    def reference(self, reference: Reference) -> str:
+        return rf"\ref{{eq:{reference}}}"
+
     def inline(self, tree: Tree) -> str:
         return f"${typeset.latex(tree)}$"
 
@@ -76,6 +79,7 @@ class Latex(Writer):
             {
                 "claim": self.prose(part.claim), "math": typeset.latex(part.equation), "rule": self.prose(part.rule),
                 "shapes": self.text(part.shapes).replace(")(", r")\allowbreak("), "number": part.number or "",
+                "label": f"eq:{part.label}",
             }
             for part in portions(step)
         ]

@@ -9,7 +9,7 @@ from typing import Any, ClassVar
 from symbptt.document.flat import flat
 from symbptt.draw.plot import Plot
 from symbptt.draw.scene import Scene
-from symbptt.narrative.values import Prose, Step, Typed
+from symbptt.narrative.values import Prose, Reference, Step, Typed
 from symbptt.typeset.tree import Tree
 
 
@@ -28,6 +28,10 @@ class Writer(ABC):
     @abstractmethod
     def typed(self, text: str) -> str:
         """A command or a name in code, escaped."""
+
+    def reference(self, reference: Reference) -> str:
+        """The number of an equation of the document."""
+        return str(reference.number)
 
     @abstractmethod
     def inline(self, tree: Tree) -> str:
@@ -64,4 +68,6 @@ class Writer(ABC):
     def _part(self, part: str | Tree) -> str:
         if isinstance(part, Typed):
             return self.typed(part)
+        if isinstance(part, Reference):
+            return self.reference(part)
         return self.text(part) if isinstance(part, str) else self.inline(flat(part))

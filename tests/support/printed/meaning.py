@@ -14,7 +14,7 @@ from printed.oracle import Oracle
 from printed.reader import Indices, Key, Reader, flat, parsed, shown
 from symbptt import typeset
 from symbptt.algebra.nodes import BETWEEN, SOURCE, TIME, Concat, Elementwise, Partial
-from symbptt.algebra.related import Adjoint
+from symbptt.algebra.related import Adjoint, StepAdjoint
 from symbptt.derive import formula
 from symbptt.model.values import Model, Role, Variable
 from symbptt.narrative import symbols
@@ -40,7 +40,7 @@ class Meaning:
         self.direct = False
         self.acting = oracle.stack
         self.steps = [
-            TIME, TIME - 1, TIME + 1, SOURCE, SOURCE - 1, BETWEEN, BETWEEN - 1, LAST, LAST - 1,
+            TIME, TIME - 1, TIME + 1, SOURCE, SOURCE - 1, SOURCE + 1, BETWEEN, BETWEEN - 1, LAST, LAST - 1,
             *map(sp.Integer, range(oracle.T + 2)),
         ]
         for variable in model.variables:
@@ -132,6 +132,8 @@ class Meaning:
             self._gradient(formula.state(model, 0), stack, sp.S.Zero)
         name = formula.free(model, "vector")
         for v in model.states if len(model.states) > 1 else ():
+            for step in self.steps:
+                self._add(StepAdjoint(v.at(step)), oracle.step_adjoint, v.name, step)
             self._add(sp.MatrixSymbol(f"{name}_{v.name}", v.rows, v.columns), oracle.column, v.name)
 
     def _below(self, head: Partial) -> Key:

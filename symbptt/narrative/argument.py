@@ -1,0 +1,182 @@
+"""Why the three forms are one: from the recursion of the nested form to the sum of products, and from there to the backward one.
+
+Everything is said with opaque factors, so it holds for any model; several states are one column, and their Jacobian has blocks.
+"""
+
+from __future__ import annotations
+
+import sympy as sp
+from sympy.matrices.expressions.matexpr import MatrixExpr
+
+from symbptt.algebra import build
+from symbptt.algebra.nodes import BETWEEN, SOURCE, TIME, ProductOver, SumOver
+from symbptt.algebra.related import Adjoint, StepAdjoint
+from symbptt.derive import formula, step
+from symbptt.derive.recursion import recursion
+from symbptt.model.values import Model, Variable
+from symbptt.narrative import nested, symbols
+from symbptt.narrative.backward import base_case, during, from_state
+from symbptt.narrative.products import EXPANDED, Factors, Pattern, chain_shapes, general, head, listed, patterns
+from symbptt.narrative.symbols import LAST
+from symbptt.narrative.values import Prose, Section, Step
+from symbptt.narrative.voice import Voice
+from symbptt.typeset.tree import Aligned, BigOperator, Equality, Fenced, Operator, Row, Script, Tree, rebuilt
+from symbptt.unroll.graph import UnrolledGraph
+
+HEADING = "derivation.argument.heading"
+
+
+def section(graph: UnrolledGraph, voice: Voice, wrt: tuple[Variable, ...]) -> Section:
+    """The argument for the first form of gradient that goes through the states, and a line for each of the others.
+
+    A parameter that all steps share comes before a variable with a value of its own at each, and that before a start.
+    """
+    model, found = graph.model, patterns(graph.model, wrt)
+    lead = min((p for p in found if p.reaches), key=lambda p: (p.initial, p.timed), default=None)
+    others = [pattern for pattern in found if pattern is not lead]
+    steps: list[Step] = []
+    if lead is not None:
+        steps += [*_nested(model, voice, lead), *_sum(graph, voice, lead), *_backward(model, voice, lead)]
+    steps += dict.fromkeys(from_state(model, voice, pattern) for pattern in others)
+    steps += _two_adjoints(model, voice) if lead is not None else ()
+    return Section(voice.word(HEADING), tuple(steps), _intro(model, voice, graph.T, lead))
+
+
+def _intro(model: Model, voice: Voice, T: int, lead: Pattern | None) -> tuple[Prose, ...]:
+    assert model.loss is not None
+    if lead is None:
+        return (voice.say("derivation.products.own_step"),)
+    number = T * (T + 1) // 2 if model.loss.at == "every" else T
+    shared = not lead.timed and not lead.initial
+    count = voice.say("derivation.products.count", number=str(number), T=str(T)) if shared else ()
+    told = [voice.say("derivation.products.intro", count=count)]
+    return (*([_copies(model, voice, lead)] if shared else []), *told)
+
+
+def _copies(model: Model, voice: Voice, lead: Pattern) -> Prose:
+    """What a sum over the steps has to do with a parameter that all of them share: each step has a copy."""
+    theta = voice.tree(lead.symbol(model), model)
+    base, sub = (theta.base, theta.sub) if isinstance(theta, Script) else (theta, None)
+    copy = Script(base, sub, Fenced(voice.tree(SOURCE)))
+    whole = voice.tree(symbols.total(symbols.loss(model, None), lead.symbol(model)), model)
+    by_copy = _replaced(whole, theta, copy)
+    sum_over = BigOperator("∑", Row((voice.tree(SOURCE), Operator("="), voice.tree(sp.S.One))), voice.tree(LAST))
+    immediate = voice.tree(symbols.immediate(formula.state(model, SOURCE), lead.symbol(model)), model)
+    return voice.say(
+        "derivation.argument.copies", parameter=theta, copy=copy, immediate=immediate,
+        sum=Row((whole, Operator("="), sum_over, by_copy)),
+    )
+
+
+def _replaced(tree: Tree, old: Tree, new: Tree) -> Tree:
+    return new if tree == old else rebuilt(tree, lambda inner: _replaced(inner, old, new))
+
+
+def _nested(model: Model, voice: Voice, lead: Pattern) -> list[Step]:
+    """The recursion of the nested form, and what it is by induction; for a value of one step no more than a product."""
+    first = nested.recursion(model, voice, lead)
+    write, theta = Factors(model, True), lead.symbol(model)
+    left = build.transpose(symbols.total(formula.state(model), theta))
+    from_step = sp.S.One if lead.initial else SOURCE + 1
+
+    def up_to(last: sp.Expr) -> MatrixExpr:
+        chain = ProductOver(write.jacobian(BETWEEN), BETWEEN, from_step, last)
+        inner = chain if lead.initial else build.mul(write.immediate(theta, SOURCE), chain)
+        return inner if lead.initial or lead.timed else SumOver(inner, SOURCE, 1, last)
+
+    longer = build.mul(up_to(TIME - 1), write.jacobian(TIME))
+    if lead.initial or lead.timed:
+        start = "t = 1, …, T" if lead.initial else "t = k+1, …, T"
+        whole = Equality(voice.tree(left, model), (voice.tree(longer, model), during(voice.tree(up_to(TIME), model), start)))
+        return [first, Step(whole, voice.say("derivation.argument.product"), label="induction")]
+    grown = build.add(write.immediate(theta, TIME), longer)
+    equation = voice.equation(model, left, grown, up_to(TIME))
+    claim = voice.say("derivation.argument.induction", jacobian=voice.tree(write.jacobian(TIME), model))
+    return [first, Step(equation, voice.say("derivation.argument.by_induction"), claim=claim, label="induction")]
+
+
+def _sum(graph: UnrolledGraph, voice: Voice, lead: Pattern) -> list[Step]:
+    """The sum of products: what was found, in the gradient of the loss; its terms for the chosen T where states have blocks."""
+    model = graph.model
+    sides = (nested.gradient_side(model, lead), general(model, lead, letters=True))
+    whole = Step(
+        voice.equation(model, head(model, lead), *dict.fromkeys(sides)), voice.say("derivation.argument.inserted"),
+        chain_shapes(model, voice, lead), voice.say("derivation.argument.sum"), label="sum-of-products",
+    )
+    return [whole, *(listed(graph, voice, lead) if len(model.states) > 1 and graph.T <= EXPANDED else ())]
+
+
+def _collected(model: Model, first: sp.Expr) -> MatrixExpr | None:
+    """What the losses from step `first` on send back to step k; None where L_t reads the state before."""
+    assert model.loss is not None
+    if step.loss_lag(model):
+        return None
+    write = Factors(model, True)
+    chain = ProductOver(write.jacobian(BETWEEN), BETWEEN, first + 1, TIME)
+    body = build.mul(chain, write.loss(TIME))
+    return body.xreplace({TIME: LAST}) if model.loss.at == "last" else SumOver(body, TIME, first, LAST)
+
+
+def _backward(model: Model, voice: Voice, lead: Pattern) -> list[Step]:
+    """The same terms in the other order: the step adjoint, the gradient from it, and the recursion that it obeys."""
+    assert model.loss is not None
+    write, bar = Factors(model, True), symbols.adjoint_symbol
+    single = "state" if len(model.states) == 1 else "states"
+    claim = voice.say(
+        f"derivation.backward.{single}", adjoint=voice.tree(bar(model, SOURCE), model),
+        loss=voice.tree(symbols.loss(model, None), model), state=voice.tree(formula.state(model, SOURCE), model),
+    )
+    whole = _collected(model, SOURCE)
+    steps: list[Step] = []
+    if whole is not None:
+        steps.append(Step(
+            voice.equation(model, bar(model, SOURCE), whole), voice.say(f"derivation.argument.other_order_{model.loss.at}"), "",
+            voice.say(f"derivation.argument.regroup_{model.loss.at}") + claim, label="step-adjoint",
+        ))
+        claim = ()
+    steps.append(_recursion(model, voice, write, claim))
+    return [*steps, from_state(model, voice, lead, known=True)]
+
+
+def _recursion(model: Model, voice: Voice, write: Factors, claim: Prose) -> Step:
+    """The base case; then the loss of the own step split off, and a Jacobian in front of all the rest."""
+    assert model.loss is not None
+    bar = symbols.adjoint_symbol
+    later = SOURCE + 1
+    own = [] if model.loss.at == "last" else [write.loss(SOURCE)]
+    lag = [write.lag(later)] if step.loss_lag(model) else []
+    rest = _collected(model, later)
+    sides = [build.add(*own, build.mul(write.jacobian(later), rest))] if rest is not None else []
+    sides.append(build.add(*own, build.mul(write.jacobian(later), bar(model, later)), *lag))
+    *others, last = (voice.tree(side, model) for side in sides)
+    lines = Aligned((
+        Equality(voice.tree(bar(model, LAST), model), (base_case(voice.tree(write.loss(LAST), model), voice),)),
+        Equality(voice.tree(bar(model, SOURCE), model), (*others, during(last, "k = T−1, …, 1"))),
+    ))
+    rule = voice.say(f"derivation.argument.split_{model.loss.at}")
+    if lag and model.loss.at == "last":
+        rule += voice.say("derivation.backward.only_last")
+    return Step(lines, rule, voice.check(sides[-1]), claim, label="backward-recursion")
+
+
+def _two_adjoints(model: Model, voice: Voice) -> list[Step]:
+    """The adjoint of a state as a value of its step beside its part of the step adjoint: the routes inside the step are added."""
+    steps: list[Step] = []
+    for state in (e.variable for e in recursion(model).adjoints if e.variable in model.states):
+        inside = step.accumulate(model.equations, state.at(), frozenset())
+        parts = [inside[s.name].transposed().apply(StepAdjoint(s.at())) for s in model.states if s.name in inside]
+        whole = build.add(StepAdjoint(state.at()), *parts)
+        rule = voice.say(f"derivation.argument.{'inside' if parts else 'same'}")
+        steps.append(Step(
+            voice.equation(model, Adjoint(state.at()), symbols.abbreviated(whole, model)), rule, voice.check(whole, state.at()),
+            label=f"two-adjoints-{state.name}",
+        ))
+    if not steps:
+        return []
+    first, *others = steps
+    example = next(e.variable for e in recursion(model).adjoints if e.variable in model.states).at()
+    claim = voice.say(
+        f"derivation.argument.{'two' if len(model.states) > 1 else 'one'}", node=voice.tree(Adjoint(example), model),
+        step=voice.tree(StepAdjoint(example), model),
+    )
+    return [Step(first.equation, first.rule, first.shapes, claim, label=first.label), *others]
