@@ -63,7 +63,7 @@ class DocumentOptions:
         self.voice()
 
     def _check_parts(self) -> None:
-        names = [part.__name__ for part in self.parts]
+        names = [part.__name__ for part in dict.fromkeys((*KINDS[self.kind].parts, *self.parts))]
         for name, _ in self.own.parts:
             if name not in names:
                 raise UnknownName(f"part of a {self.kind}", name, names, str(self.prose))
