@@ -26,9 +26,9 @@ class DocumentOptions:
     """What a document should be: its kind, language, notation and layout, and what its author adds.
 
     A notation is the name of one of the package or the path of a file; without a layout ("column" or "row") it is that of the
-    notation. `version` and `seed` are those of exercises, `length` is that of the document; `title`, `author` and `course` stand above; `templates` is a folder,
-    `prose` a TOML file of the author's own; `analysis` is "all", or names of parts of the measured section separated by commas,
-    or nothing. Raises UnknownName for a name that does not exist, BadInput for what cannot be used.
+    notation. `version` and `seed` are those of exercises, `length` is that of the document; `title`, `author` and `course` stand
+    above; `templates` is a folder, `prose` a TOML file of one's own; `analysis` is "all", or names of parts of the measured
+    section separated by commas, or nothing. Raises UnknownName for a name that does not exist, BadInput for what cannot be used.
     """
 
     kind: str = "derivation"
