@@ -122,5 +122,6 @@ def _is_text(statement: ast.stmt) -> bool:
 
 
 def entries_of(value: ast.expr) -> dict[str, ast.expr]:
+    """The values of a dict that is written out, by key."""
     assert isinstance(value, ast.Dict)
     return {str(ast.literal_eval(key)): one for key, one in zip(value.keys, value.values, strict=True) if key is not None}

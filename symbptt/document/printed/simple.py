@@ -23,6 +23,7 @@ class _Simple(ast.NodeTransformer):
         return isinstance(inner, ast.Name) and inner.id in self.unused
 
     def visit_BinOp(self, node: ast.BinOp) -> ast.AST:
+        """Without a factor of ones or a summand of zeros."""
         if isinstance(node.op, (ast.Mult, ast.Add)):
             if self._gone(node.left):
                 return self.visit(node.right)
@@ -31,14 +32,17 @@ class _Simple(ast.NodeTransformer):
         return self.generic_visit(node)
 
     def visit_Name(self, node: ast.Name) -> ast.AST:
+        """The precision is that of Python's floats, and there is no mask."""
         return {"dtype": ast.Name("float"), "mask": ast.Constant(None)}.get(node.id, node)
 
     def visit_Compare(self, node: ast.Compare) -> ast.AST:
+        """Whether a state started from its parameter is whether none was given."""
         if ast.unparse(node.comparators[0]) == "residuals['_started']":
             return ast.parse(f"{ast.unparse(node.left)} not in (states or {{}})", mode="eval").body
         return self.generic_visit(node)
 
     def visit_Call(self, node: ast.Call) -> ast.AST:
+        """Helpers of the contract as plain NumPy."""
         called, text = ast.unparse(node.func), ast.unparse(node)
         if called in ("np.empty", "np.zeros") and len(node.args) == 2:
             node.args.pop()
