@@ -13,7 +13,7 @@ import pytest
 import symbptt
 
 COMMANDS = (
-    "list", "show", "init", "unroll", "derive", "document", "emit", "analyze", "verify", "diagnose", "grade", "fuzz",
+    "list", "show", "init", "unroll", "derive", "document", "emit", "analyze", "verify", "diagnose", "grade", "reference", "fuzz",
     "build", "completion",
 )
 Run = Callable[..., tuple[int, str, str]]

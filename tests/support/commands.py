@@ -30,6 +30,7 @@ BASES: dict[str, tuple[tuple[str, ...], ...]] = {
     "document": (("-T", "2", "-o", FOLDER, "--force", "--format", "tex", "--format", "html", "--kind", "handout"),),
     "emit": ((),),
     "analyze": (("-T", "4"),),
+    "reference": ((),),
     "verify": ((),),
     "diagnose": (
         (f"{RIGHT}.py",), (f"{WRONG}.py",), ("--values", f"{RIGHT}.npz"), ("--values", f"{WRONG}.npz"),
@@ -41,6 +42,7 @@ VALUES: dict[str, tuple[str, ...]] = {
     "--loss": ("none",), "--layers": ("2",), "--wrt": ("all",), "--lang": ("zh",), "--notation": notations(), "-T": ("1",),
     "--backend": BACKENDS[1:], "--window": ("2",), "-N": ("1",), "--kind": tuple(k for k in KINDS if KINDS[k].models == 1),
     "--version": ("student",), "--norm": ("2",), "--randomise": ("0.5",), "--analysis": ("terms,distance",),
+    "--kernel": ("kernels:Kernel.apply",), "--axes": ("B T H",), "--chunk": ("1",),
 }
 """Values of the options that say only that they take a text or a number."""
 

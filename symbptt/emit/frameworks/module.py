@@ -64,7 +64,7 @@ def context(
     made |= _needed(parts, made["backward_body"])
     bodies = [str(made[name]) for name in made if name.endswith("_body")]
     text = "\n".join([*bodies, *(_read(folder, name) for name in long.templates)])
-    return made | {"helpers": _called(text, folder.joinpath(FOLDER))}
+    return made | {"helpers": called(text, folder.joinpath(FOLDER))}
 
 
 def _needed(parts: Parts, backward: str) -> dict[str, Any]:
@@ -78,7 +78,7 @@ def _read(folder: Traversable, name: str) -> str:
     return folder.joinpath(name).read_text(encoding="utf-8")
 
 
-def _called(text: str, folder: Traversable) -> list[str]:
+def called(text: str, folder: Traversable) -> list[str]:
     """The helpers that a text calls, and those that they call."""
     known = {path.name.partition(".")[0] for path in folder.iterdir()}
     found: set[str] = set()
