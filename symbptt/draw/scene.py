@@ -10,6 +10,11 @@ from symbptt.typeset.tree import Tree
 Place = tuple[float, float]
 Key = tuple[str, int]
 """The name of a value, and its step."""
+Room = tuple[float, float]
+PAGE, SLIDE, HALF_PAGE = (786.0, 1000.0), (690.0, 300.0), (786.0, 400.0)
+"""Width and height that a page, a slide and a sheet have for a drawing, in its units."""
+LEAST = 0.75
+"""The least size at which letters can still be read."""
 
 
 def num(value: float) -> str:
@@ -21,7 +26,8 @@ def num(value: float) -> str:
 class Node:
     """A value at a step; `shape` is "round", "square", or "wide" with half its width and height as `half` and `tall`.
 
-    `number` is that of its adjoint equation, 0 if it has none.
+    `number` is that of its adjoint equation, 0 if it has none. A node that is not `named` has its label beside or inside it.
+    Of nodes, arrows and labels `stage` says when a drawing that grows shows them, 0 from the start.
     """
 
     x: float
@@ -32,6 +38,8 @@ class Node:
     number: int = 0
     half: float = 0.0
     tall: float = 0.0
+    stage: int = 0
+    named: bool = True
 
     @property
     def shape(self) -> str:
@@ -61,17 +69,24 @@ class Arrow:
     backward: bool
     ends: tuple[Key, Key] | None = None
     tip: bool = True
+    stage: int = 0
 
 
 @dataclass(frozen=True)
 class Label:
-    """Words or a formula at a place; `kind` is "name" for values, "number" for numbers of nodes, "rule" for what flows back."""
+    """Words or a formula at a place.
+
+    `kind` is "name" for values, "number" for numbers of nodes, "rule" for what flows back; of the value `key` a "value" or an
+    "adjoint".
+    """
 
     x: float
     y: float
     text: Tree
     kind: str
     anchor: str = "middle"
+    key: Key | None = None
+    stage: int = 0
 
 
 @dataclass(frozen=True)
@@ -91,3 +106,7 @@ class Scene:
     routes: tuple[tuple[str, int, str], ...] = ()
     entries: tuple[tuple[str, tuple[str, ...]], ...] = ()
     labels: tuple[Label, ...] = ()
+
+    def size(self, room: Room) -> float:
+        """The size at which it fits into a room, 1 where it need not be made smaller."""
+        return min(1.0, room[0] / self.width, room[1] / self.height)

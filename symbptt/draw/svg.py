@@ -11,7 +11,7 @@ from html import escape
 from math import hypot
 
 from symbptt.draw import font
-from symbptt.draw.scene import Arrow, Key, Node, Scene, num
+from symbptt.draw.scene import Arrow, Key, Label, Node, Scene, num
 from symbptt.typeset import as_text
 from symbptt.typeset import tree as t
 from symbptt.typeset.alphabets import styled
@@ -121,7 +121,14 @@ def _node(node: Node) -> str:
     if node.shape == "square":
         shape = f'<rect x="{num(node.x - 18)}" y="{num(node.y - 16)}" width="36" height="32" rx="4"/>'
     marks = _marks(at=node.key, number=node.number, label=as_text.write(node.label) if node.key else None)
-    return f'<g class="node {node.role}"{marks}>{shape}{_text(node.x, node.y, node.label, "name")}</g>'
+    text = _text(node.x, node.y, node.label, "name") if node.named else ""
+    return f'<g class="node {node.role}"{marks}>{shape}{text}</g>'
+
+
+def _mark(label: Label) -> str:
+    """A label; that of a value says of which."""
+    text = _text(label.x, label.y, label.text, f"{label.kind}-mark", label.anchor)
+    return text if label.key is None else f'<g class="{label.kind}"{_marks(of=label.key)}>{text}</g>'
 
 
 def _head(a: Arrow) -> str:
@@ -168,6 +175,7 @@ text { font-family: "symbptt math", "STIX Two Math", "Cambria Math", serif; font
 circle, rect { stroke-width: 1.5; fill: #f2f2f0; stroke: #5b6067; } .state > * { fill: #e8effc; stroke: #2c4a8f; }
 .local > * { fill: #e9f6ea; stroke: #2e6b34; } .loss > * { fill: #fdf1de; stroke: #8f4e00; }
 .node > text { fill: #1d2127; stroke: none; }
+.value-mark { fill: #2c4a8f; } .adjoint-mark { fill: #b3261e; }
 """
 """The colours of a drawing outside a page."""
 
@@ -190,6 +198,6 @@ def write(scene: Scene, title: str) -> str:
     routes = f" {_routes(scene)}" if scene.routes else ""
     parts = [f'<svg class="graph" role="img" {size}{routes}><title>{escape(title)}</title><desc>{escape(_said(scene))}</desc>']
     parts += [_arrow(a) for a in scene.arrows] + [_node(n) for n in scene.nodes]
-    parts += [_text(label.x, label.y, label.text, f"{label.kind}-mark", label.anchor) for label in scene.labels]
+    parts += [_mark(label) for label in scene.labels]
     parts += [f'<text class="name" x="{num(x)}" y="{num(y + 5)}" text-anchor="middle">⋯</text>' for x, y in scene.gaps]
     return "\n".join([*parts, "</svg>"])

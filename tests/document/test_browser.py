@@ -32,6 +32,12 @@ def elman(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return document.write("elman", 3, tmp_path_factory.mktemp("page"), formats=("html",))[0]
 
 
+@pytest.fixture(scope="module")
+def handout(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    options = DocumentOptions(kind="handout")
+    return document.write("elman", 3, tmp_path_factory.mktemp("handout"), formats=("html",), options=options)[0]
+
+
 def faults(page: Page) -> list[str]:
     return [*page.complaints(), *page.requests(), *page.evaluate(AUDIT)]
 
@@ -122,6 +128,20 @@ def test_a_term_lights_its_way_and_its_cell(browser: Browser, elman: Path) -> No
     assert lit(page, "node") == set() and page.evaluate("document.querySelector('.dock') === null")
     page.evaluate("document.querySelector('td[data-name=W_ho][data-t=\"2\"][data-k=\"2\"]').focus()")
     assert lit(page, "node") == {"L 2", "o 2"}, "a readout weight never reaches the state"
+    page.close()
+
+
+def test_the_picture_with_numbers_grows_with_the_arrow_keys(browser: Browser, handout: Path) -> None:
+    page = browser.open(handout, DESK)
+    now = "document.querySelector('.node.now')?.dataset.at ?? ''"
+    page.evaluate("document.querySelector('.stepper input').focus()")
+    seen = []
+    for _ in range(int(page.evaluate("document.querySelector('.stepper input').max"))):
+        page.press("ArrowRight")
+        seen.append(page.evaluate(now))
+    assert seen[:4] == ["h 1", "o 1", "L 1", "h 2"] and seen[9:12] == ["o 3", "h 3", "o 2"] and seen[-1] == "h 1"
+    page.press("ArrowLeft")
+    assert page.evaluate(now) == seen[-2] and page.evaluate("document.querySelectorAll('g.adjoint.done').length") > 0
     page.close()
 
 

@@ -10,10 +10,11 @@ from symbptt.algebra.related import Adjoint
 from symbptt.derive.recursion import recursion
 from symbptt.document.blocks import LeftOut, Table
 from symbptt.document.cell.operations import operations
-from symbptt.document.cell.picture import LATER, PAGE, fits, picture
+from symbptt.document.cell.picture import LATER, picture
 from symbptt.document.cell.walk import walk
 from symbptt.document.context import DocumentContext
 from symbptt.document.parts.cell import cell
+from symbptt.draw.scene import PAGE
 from symbptt.model.read import from_text, load, names
 from symbptt.model.values import Model, Role
 from symbptt.narrative.voice import ENGLISH
@@ -111,7 +112,7 @@ def test_a_table_wider_than_a_page_is_left_out_and_said_so(name: str, shown: boo
 @pytest.mark.parametrize("name", ["elman", "gru", "lstm"])
 def test_the_picture_fits_a_page_upright_at_its_full_size(name: str) -> None:
     drawn = picture(load(name), ENGLISH)
-    assert drawn is not None and fits(drawn, PAGE) == 1.0
+    assert drawn is not None and drawn.size(PAGE) == 1.0
 
 
 def test_the_next_step_stands_beside_every_state_that_it_reads() -> None:

@@ -11,18 +11,15 @@ from symbptt.document.cell.layout import MARGIN, TALL, Layout, Rightward, Upward
 from symbptt.document.cell.operations import Operation, carried, operations
 from symbptt.document.cell.walk import walk
 from symbptt.draw.layers import columns, layered
-from symbptt.draw.scene import Arrow, Label, Node, Scene
+from symbptt.draw.scene import LEAST, PAGE, Arrow, Label, Node, Room, Scene
 from symbptt.draw.width import width
 from symbptt.model.values import Model, Role
 from symbptt.narrative.voice import Voice
 from symbptt.typeset.tree import Identifier, Number, Operator, Row
 
 EM = 16.0
-Room = tuple[float, float]
-PAGE, SLIDE, HALF_PAGE = (786.0, 1000.0), (690.0, 300.0), (786.0, 400.0)
-"""Width and height that a page, a slide and a sheet have for a picture, in units of a drawing."""
-LARGEST, LEAST = 60, 0.75
-"""The largest number of operations that is drawn, and the least size at which letters can still be read."""
+LARGEST = 60
+"""The largest number of operations that is drawn."""
 LATER = Row((Identifier("t"), Operator("+"), Number("1")))
 
 
@@ -114,18 +111,13 @@ def picture(model: Model, voice: Voice, room: Room = PAGE) -> Scene | None:
     if len(operations(model)) > LARGEST:
         return None
     made = largest(model, voice, room)
-    return made if fits(made, room) >= LEAST else None
+    return made if made.size(room) >= LEAST else None
 
 
 def largest(model: Model, voice: Voice, room: Room = PAGE) -> Scene:
     """The picture in the better of the two layouts, however many operations a step has."""
     drawing = _Drawing(model, voice)
-    return max((drawing.scene(layout) for layout in drawing.layouts), key=lambda scene: fits(scene, room))
-
-
-def fits(scene: Scene, room: Room) -> float:
-    """The size at which a scene fits into a room, 1 where it need not be made smaller."""
-    return min(1.0, room[0] / scene.width, room[1] / scene.height)
+    return max((drawing.scene(layout) for layout in drawing.layouts), key=lambda scene: scene.size(room))
 
 
 def _role(node: Operation) -> Role:

@@ -27,8 +27,8 @@ from symbptt.verify.exact.entries import Entries, Matrix
 from symbptt.verify.exact.whole_graph import gradients, leaves, run
 from symbptt.verify.load import resolve
 
-CLASSES = 2
-"""The size of a dimension that holds classes; every other dimension has size one."""
+TWO = 2
+"""The size of a dimension of states or classes, so that transposes and the order of factors show; every other has size one."""
 HALVES = tuple(Fraction(n, 2) for n in (-2, -1, 1, 2))
 TRIES = 60
 
@@ -101,12 +101,13 @@ class Example:
 
 
 def sizes(model: Model) -> dict[str, int]:
-    """One for every dimension; two for classes, to have a choice, and for what a cell averages, as a layer normalisation."""
+    """One for every dimension; two for states, for classes, to have a choice, and for what a cell averages."""
     classed = {name for target in class_targets(model) for name in model[target].shape}
+    classed |= {symbol.name for v in model.states for extent in (v.rows, v.columns) for symbol in sp.sympify(extent).free_symbols}
     classed |= {name for v in model.of(Role.INPUT) if v.classes for name in v.shape}
     sums = (node for e in model.equations for node in e.value.atoms(SumAll))
     classed |= {symbol.name for node in sums for extent in node.args[0].shape for symbol in extent.free_symbols}
-    return {name: CLASSES if name in classed else 1 for name in model.dimensions}
+    return {name: TWO if name in classed else 1 for name in model.dimensions}
 
 
 def refusal(model: Model) -> str | None:

@@ -32,9 +32,10 @@ _USUAL: dict[Tree, Tree] = {
 
 
 def decimal(value: Scalar) -> str:
-    """A number with a fixed number of places, zeros at its end left out."""
-    text = f"{abs(float(value)):.{PLACES}f}".rstrip("0").rstrip(".")
-    return text or "0"
+    """A number with a fixed number of places; an exact one that needs fewer has no zeros at its end, and zero is 0."""
+    text = f"{abs(float(value)):.{PLACES}f}"
+    short = isinstance(value, Fraction) and Fraction(text) == abs(value)
+    return text.rstrip("0").rstrip(".") if short or not float(text) else text
 
 
 def signed(value: Scalar) -> str:
@@ -49,8 +50,7 @@ def number(value: Scalar) -> Tree:
         top, bottom = Number(str(abs(value.numerator))), Number(str(value.denominator))
         body: Tree = top if value.denominator == 1 else Ratio(top, bottom)
         return Row((MINUS, body)) if value < 0 else body
-    text = decimal(value)
-    return Row((MINUS, Number(text))) if value < 0 and text != "0" else Number(text)
+    return _decimal(value)
 
 
 def laid(entries: Entries, voice: Voice) -> Entries:
@@ -59,11 +59,17 @@ def laid(entries: Entries, voice: Voice) -> Entries:
 
 
 def matrix(given: Entries, voice: Voice) -> Tree:
-    """A matrix of numbers in the layout, or the number if there is one."""
+    """A matrix of decimals in the layout, or the number if there is one."""
     entries = laid(given, voice)
     if len(entries) == 1 and len(entries[0]) == 1:
         return number(entries[0][0])
-    return Matrix(tuple(tuple(number(entry) for entry in row) for row in entries))
+    return Matrix(tuple(tuple(_decimal(entry) for entry in row) for row in entries))
+
+
+def _decimal(value: Scalar) -> Tree:
+    """A decimal with its sign in front."""
+    text = decimal(value)
+    return Row((MINUS, Number(text))) if value < 0 and text != "0" else Number(text)
 
 
 def _factor(tree: Tree) -> Tree:

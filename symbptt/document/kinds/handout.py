@@ -13,13 +13,14 @@ from symbptt.document.parts import (
     goals,
     magnitude,
     opening,
+    pictured,
     pitfalls,
     worked,
 )
 
 KIND = Kind(
     (
-        goals.goals, opening.remarks, opening.notation, opening.graph, derived.forward, cell.cell, derived.identities,
+        goals.goals, opening.remarks, opening.notation, pictured.graph, derived.forward, cell.cell, derived.identities,
         derived.local_derivatives, derived.factors, derived.sums, derived.terms, derived.recursion, magnitude.magnitude,
         magnitude.norm_bound, worked.worked, closing.code, coded.loop, coded.check, pitfalls.pitfalls, exercises.exercises,
         card.card, closing.references,

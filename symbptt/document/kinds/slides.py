@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from symbptt.document.kinds.kind import Kind
-from symbptt.document.parts import card, cell, coded, derived, goals, magnitude, opening, pitfalls, worked
+from symbptt.document.parts import card, cell, coded, derived, goals, magnitude, pictured, pitfalls, worked
 
 PARTS = (
-    goals.goals, opening.graph, derived.equations, cell.seen, derived.identities, derived.factors, derived.sums,
+    goals.goals, pictured.graph, derived.equations, cell.seen, derived.identities, derived.factors, derived.sums,
     derived.recursion, magnitude.magnitude, magnitude.norm_bound, worked.worked, coded.beside, coded.loop, pitfalls.pitfalls,
     card.card,
 )

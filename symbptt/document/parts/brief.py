@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from symbptt.document.blocks import Block, Box, Figure, Lines, Paragraph
-from symbptt.document.cell.picture import HALF_PAGE, picture
+from symbptt.document.cell.picture import picture
 from symbptt.document.context import DocumentContext
 from symbptt.document.fields import HALF
 from symbptt.document.numbering import noted
+from symbptt.draw.scene import HALF_PAGE
 from symbptt.narrative import backward, forward, jacobians
 from symbptt.narrative.products import general, head, patterns
 from symbptt.narrative.values import Prose, Step

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from symbptt.document.blocks import Block, Figure, Heading, LeftOut, Paragraph, Table
 from symbptt.document.cell.operations import operations
-from symbptt.document.cell.picture import PAGE, SLIDE, Room, picture
+from symbptt.document.cell.picture import picture
 from symbptt.document.cell.walk import Visit, walk
 from symbptt.document.context import DocumentContext
+from symbptt.draw.scene import PAGE, SLIDE, Room
 from symbptt.draw.width import width
 from symbptt.narrative.values import Prose
 from symbptt.typeset.tree import Tree

@@ -81,7 +81,7 @@ def _box(context: DocumentContext, pitfall: Pitfall) -> Box:
     )
     blocks: list[Block] = [Paragraph(voice.say(f"pitfalls.{pitfall.name}.text")), Steps(shown)]
     if pitfall.effect is not None and context.main is not None:
-        found = required(model, length(model))
+        found = required(model, length(model, context.T))
         slots = {
             "gradient": voice.tree(symbols.total(symbols.loss(model, None), context.main.at()), model),
             "wrong": matrix(pitfall.effect, voice),
@@ -103,7 +103,7 @@ def mistakes(context: DocumentContext) -> Iterator[Pitfall]:
     """Every mistake that changes a formula of the model."""
     model, theta = context.model, context.main
     found = recursion(model)
-    example = None if refusal(model) is not None else required(model, length(model))
+    example = None if refusal(model) is not None else required(model, length(model, context.T))
     if theta is not None:
         yield from _off_by_one(model, theta, example)
     for equation in found.adjoints:

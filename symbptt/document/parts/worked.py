@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from functools import partial
 
 import numpy as np
 import sympy as sp
 from sympy.matrices.expressions.matexpr import MatrixExpr
 
 from symbptt.algebra import build
+from symbptt.algebra.nodes import TIME
+from symbptt.algebra.related import Adjoint
 from symbptt.derive.recursion import recursion
 from symbptt.document.blocks import Block, Heading, LeftOut, Lines, Paragraph, Table
 from symbptt.document.context import DocumentContext
@@ -17,13 +20,15 @@ from symbptt.document.example.substitution import PLACES, laid, line, matrix, si
 from symbptt.document.numbering import reference
 from symbptt.model.values import Model, Role, Variable
 from symbptt.narrative import symbols
+from symbptt.narrative.inline import math
 from symbptt.narrative.values import Prose
 from symbptt.narrative.voice import Voice
 from symbptt.typeset.tree import Equality, Tree
+from symbptt.verify.exact.entries import Matrix
 from symbptt.verify.exact.whole_graph import leaves
 
-WORKED = 2
-"""The steps of the example; one for a model that carries nothing on."""
+WORKED, MOST = 2, 4
+"""The least and the largest number of steps of the example; one for a model that carries nothing on."""
 MANY = 6
 """Up to so many parameters every gradient is worked out in full; beyond, those of the first two."""
 
@@ -33,7 +38,7 @@ def worked(context: DocumentContext) -> tuple[Block, ...]:
     model, voice = context.model, context.voice
     if (why := refusal(model)) is not None:
         return (LeftOut(voice.say(f"handout.worked.refused.{why}")),)
-    found = required(model, length(model))
+    found = required(model, length(model, context.T))
     part = voice.word
     sizes = voice.listed(voice.equation(model, sp.Symbol(name), sp.Integer(size)) for name, size in found.sizes.items())
     intro = voice.say("handout.worked.intro", steps=str(found.graph.T), sizes=sizes, places=str(PLACES)) if found.sizes else \
@@ -42,7 +47,7 @@ def worked(context: DocumentContext) -> tuple[Block, ...]:
         Heading(part("handout.worked.heading"), "worked"), Paragraph(intro), Paragraph(given(found, voice)),
         Heading(part("handout.worked.forward"), "worked-forward", 2), Lines(tuple(_forward(found, voice))),
         Heading(part("handout.worked.backward"), "worked-backward", 2), Lines(tuple(_backward(found, voice))),
-        *_added_up(found, context),
+        *_values(found, voice), *_added_up(found, context),
     )
 
 
@@ -57,9 +62,9 @@ def _added_up(found: Example, context: DocumentContext) -> tuple[Block, ...]:
     )
 
 
-def length(model: Model) -> int:
-    """The number of steps of the example."""
-    return WORKED if model.states else 1
+def length(model: Model, T: int = WORKED) -> int:
+    """The number of steps of the example of a document over T steps."""
+    return min(max(T, WORKED), MOST) if model.states else 1
 
 
 def given(example: Example, voice: Voice) -> Prose:
@@ -81,15 +86,47 @@ def _reference(voice: Voice, number: int) -> Prose:
 
 
 def _forward(example: Example, voice: Voice) -> Iterator[tuple[Tree, Prose]]:
+    """The first step; the others go the same way, and the table has their values."""
     for a in example.graph:
-        if a.variable.definition is None:
+        if a.variable.definition is None and a.step == 1:
             yield line(example, a.target, a.value, voice), _reference(voice, a.equation.number or 0)
 
 
 def _backward(example: Example, voice: Voice) -> Iterator[tuple[Tree, Prose]]:
+    """The last step and, since something comes back to it, the one before."""
     numbers = {e.variable.name: e.number for e in recursion(example.model).adjoints}
     for equation in example.system.equations:
-        yield line(example, equation.symbol, equation.value, voice), _reference(voice, numbers.get(equation.variable.name, 0))
+        if equation.step > example.graph.T - 2:
+            yield line(example, equation.symbol, equation.value, voice), _reference(voice, numbers.get(equation.variable.name, 0))
+
+
+def _values(example: Example, voice: Voice) -> tuple[Block, ...]:
+    """All values and adjoints, a column for each step; nothing for an example of one step."""
+    T = example.graph.T
+    if T == 1:
+        return ()
+    values = dict.fromkeys(a.variable for a in example.graph if a.variable.definition is None)
+    adjoints = dict.fromkeys(e.variable for e in example.system.equations if e.variable.definition is None)
+    rows = [_row(example, voice, v.at) for v in values] + [_row(example, voice, partial(_adjoint, v)) for v in adjoints]
+    head = ((), *((math(f"t = {t}"),) for t in range(1, T + 1)))
+    return (Paragraph(voice.say("handout.worked.values")), Table(head, tuple(rows)))
+
+
+def _adjoint(variable: Variable, step: sp.Expr | int) -> Adjoint:
+    return Adjoint(variable.at(step))
+
+
+def _row(example: Example, voice: Voice, of: Callable[[sp.Expr | int], sp.MatrixSymbol]) -> tuple[Prose, ...]:
+    """The symbol, and its numbers at every step; a dash where it has none."""
+    known = example.entries.leaves
+    cells = ((_listed(known[at][0], voice) if at in known else ("–",)) for at in map(of, range(1, example.graph.T + 1)))
+    return ((voice.tree(of(TIME), example.model),), *cells)
+
+
+def _listed(entries: Matrix, voice: Voice) -> Prose:
+    """The entries of a value one after another, a matrix row by row."""
+    rows = [", ".join(map(signed, row)) for row in laid(entries, voice)]
+    return (("; " if len(entries[0]) > 1 else ", ").join(rows),)
 
 
 def total(example: Example, name: str) -> list[tuple[sp.MatrixSymbol, MatrixExpr]]:
