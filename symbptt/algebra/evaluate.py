@@ -145,6 +145,12 @@ def _softmax(node: nodes.Softmax, values: Values) -> Array:
 
 
 @evaluate.register
+def _choice(node: nodes.Choice, values: Values) -> Array:
+    a, b, u, v = (evaluate(arg, values) for arg in node.args)
+    return np.where(a > b, u, v)
+
+
+@evaluate.register
 def _batch_mean(node: nodes.BatchMean, values: Values) -> Array:
     x = evaluate(node.operand, values)
     return np.broadcast_to(x.mean(axis=-3, keepdims=True), x.shape)

@@ -76,6 +76,23 @@ class Softplus(sp.Function):
         return Sigmoid(self.args[0])
 
 
+class Held(sp.Function):
+    """Its argument, taken for a constant: the derivative is zero."""
+
+    @classmethod
+    def eval(cls, argument: sp.Expr) -> sp.Expr | None:
+        return argument if isinstance(argument, sp.Number) else None
+
+    def fdiff(self, argindex: int = 1) -> sp.Expr:
+        return sp.S.Zero
+
+    def _pythoncode(self, printer: Any) -> str:
+        """What `lambdify` writes."""
+        return str(printer.doprint(self.args[0]))
+
+    _numpycode = _pythoncode
+
+
 def argument(name: str) -> sp.Symbol:
     """The symbol of a numeric argument."""
     return sp.Symbol(name, real=True)

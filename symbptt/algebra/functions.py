@@ -12,11 +12,11 @@ from functools import cache
 import sympy as sp
 
 from symbptt import extensions
-from symbptt.algebra.function import Function, Sigmoid, Softplus, Y, Z, argument
+from symbptt.algebra.function import Function, Held, Sigmoid, Softplus, Y, Z, argument
 from symbptt.errors import BadInput
 
 __all__ = [
-    "ACTIVATIONS", "BUILT_IN", "COMMON", "FUNCTIONS", "Function", "Sigmoid", "Softplus", "Y", "Z", "argument", "slope",
+    "ACTIVATIONS", "BUILT_IN", "COMMON", "FUNCTIONS", "Function", "Held", "Sigmoid", "Softplus", "Y", "Z", "argument", "slope",
     "steepest",
 ]
 
@@ -26,7 +26,7 @@ def _if(condition: sp.Basic, yes: sp.Expr, no: sp.Expr) -> sp.Expr:
 
 
 _sigmoid = 1 / (1 + sp.exp(-Z))
-_slope, _alpha, _delta, _n = (argument(name) for name in ("slope", "alpha", "delta", "n"))
+_slope, _alpha, _delta, _n, _lo, _hi = (argument(name) for name in ("slope", "alpha", "delta", "n", "lo", "hi"))
 _root = sp.sqrt(2 / sp.pi)
 _quarter = sp.Rational(1, 4)
 _one = sp.S.One
@@ -105,6 +105,15 @@ _ROWS = (
         label="HardSigmoid",
     ),
     Function("hard_tanh", _if(Z <= -1, -_one, _if(Z >= 1, _one, Z)), bound=_one, activation=True, label="HardTanh"),
+    Function(
+        "clip",
+        _if(_lo >= Z, _lo, _if(_hi <= Z, _hi, Z)),
+        (("lo", -_one), ("hi", _one)),
+        bound=_one,
+    ),
+    Function("log_sigmoid", -sp.log(1 + sp.exp(-Z)), bound=_one, safe_value=-Softplus(-Z), label="LogSigmoid"),
+    Function("step", _if(Z > 0, _one, sp.S.Zero), label="Theta", source="Heaviside; the slope is 0 everywhere"),
+    Function("stop_gradient", Held(Z), label="sg", source="the value, and 0 as the derivative"),
     Function("sin", sp.sin(Z), bound=_one),
     Function("cos", sp.cos(Z), bound=_one),
     Function("exp", sp.exp(Z), by_result=Y),

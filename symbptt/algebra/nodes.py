@@ -118,6 +118,10 @@ class Softmax(_SameShape):
     """exp(x_i) / sum_j exp(x_j) of a column."""
 
 
+class Choice(_SameShape):
+    """Choice(a, b, u, v): u where a > b, else v, entry by entry; all four have one shape."""
+
+
 class BatchMean(_SameShape):
     """The mean over the samples of a batch; the one operation that couples samples."""
 
@@ -259,7 +263,7 @@ LEAVES: Kinds = (sp.MatrixSymbol, Timed)
 CONSTANTS: Kinds = (sp.Identity, OneMatrix, sp.ZeroMatrix)
 ALGEBRA: Kinds = (sp.MatMul, sp.MatAdd, sp.HadamardProduct, sp.Transpose, SumAll)
 NONLINEAR: Kinds = (
-    Elementwise, Softmax, BatchMean, LogSumExp, HalfSquaredNorm, CrossEntropy,
+    Elementwise, Softmax, Choice, BatchMean, LogSumExp, HalfSquaredNorm, CrossEntropy,
 )
 """Nodes that stand alone on a right-hand side."""
 STRUCTURE: Kinds = (Concat, Slice, Broadcast)

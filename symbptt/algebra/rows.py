@@ -68,6 +68,7 @@ def _product(x: sp.MatMul) -> MatrixExpr:
 @rows.register(nodes.SumAll)
 @rows.register(nodes.HalfSquaredNorm)
 @rows.register(nodes.BatchMean)
+@rows.register(nodes.Choice)
 def _each(x: MatrixExpr) -> MatrixExpr:
     return x.func(*map(rows, x.args))
 

@@ -16,11 +16,12 @@ from sympy.matrices.expressions.matexpr import MatrixExpr
 from sympy.matrices.expressions.special import OneMatrix
 
 from symbptt.algebra import build, linear
-from symbptt.algebra.functions import FUNCTIONS
+from symbptt.algebra.functions import FUNCTIONS, slope
 from symbptt.algebra.linear import Hadamard, Left, LinearMap, Scale
 from symbptt.algebra.nodes import (
     BatchMean,
     Broadcast,
+    Choice,
     Concat,
     CrossEntropy,
     CrossEntropySlope,
@@ -45,6 +46,7 @@ RULE_NAMES: dict[type, str] = {
     sp.Transpose: "transpose",
     Elementwise: "elementwise function",
     Softmax: "softmax",
+    Choice: "choice",
     BatchMean: "batch mean",
     LogSumExp: "log-sum-exp",
     SumAll: "sum of entries",
@@ -119,8 +121,10 @@ def _transpose(node: sp.Transpose, result: MatrixExpr | None = None) -> Local:
 
 @local.register
 def _elementwise(node: Elementwise, result: MatrixExpr | None = None) -> Local:
-    """d f(x) = diag(f'(x)) dx."""
+    """d f(x) = diag(f'(x)) dx; a function with the slope 0, as a step, leads nowhere."""
     row = FUNCTIONS[node.name]
+    if slope(node.name) == 0:
+        return ()
     if node.name == "identity":
         return ((node.operand, linear.IDENTITY),)
     if result is not None and row.by_result is not None:
@@ -134,6 +138,15 @@ def _softmax(node: Softmax, result: MatrixExpr | None = None) -> Local:
     p = node if result is None else result
     outer = linear.compose(Scale(sp.S.NegativeOne), Left(build.mul(p, build.transpose(p))))
     return ((node.operand, linear.Sum((Hadamard(p), outer))),)
+
+
+@local.register
+def _choice(node: Choice, result: MatrixExpr | None = None) -> Local:
+    """Where a > b, d(choice) = du, else dv: diag(H(a - b)) du + diag(1 - H(a - b)) dv with Heaviside's H."""
+    a, b, u, v = node.args
+    above = Elementwise("step", build.add(a, build.scale(-1, b)))
+    below = build.add(OneMatrix(*node.shape), build.scale(-1, above))
+    return ((u, Hadamard(above)), (v, Hadamard(below)))
 
 
 @local.register

@@ -203,6 +203,16 @@ def _elementwise(lower: Lowering, node: nodes.Elementwise) -> Code:
     return Code(text, strength, inner.batched, inner.rank, inner.full)
 
 
+def _choice(lower: Lowering, node: nodes.Choice) -> Code:
+    parts = [lower(a) for a in node.args]
+    rank = max((p.rank for p in parts if p.rank is not None), default=None)
+    left, right = (p.at(ADD) if p.rank is None else f"{p.at(ATOM)}.real" for p in parts[:2])
+    text = f"np.where({left} > {right}, {parts[2].at(ADD)}, {parts[3].at(ADD)})"
+    if parts[2].rank is None and parts[3].rank is None:
+        text += ".astype(dtype)"
+    return Code(text, ATOM, any(p.batched for p in parts), rank, any(p.full and p.rank is not None for p in parts))
+
+
 def _call(name: str, keeps: bool) -> Callable[[Lowering, MatrixExpr], Code]:
     def lowered(lower: Lowering, node: MatrixExpr) -> Code:
         parts = [lower.whole(a) for a in node.args]
@@ -283,6 +293,7 @@ _TABLE: dict[type, Callable[..., Code]] = {
     nodes.LogSumExp: _call("_log_sum_exp", False),
     nodes.CrossEntropy: _call("_cross_entropy", False),
     nodes.CrossEntropySlope: _call("_cross_entropy_slope", True),
+    nodes.Choice: _choice,
     nodes.BatchMean: _batch_mean,
     nodes.SumAll: _sum_all,
     nodes.HalfSquaredNorm: _half_squared_norm,

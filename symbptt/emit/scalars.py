@@ -107,6 +107,8 @@ def scalar(expression: sp.Expr, z: str) -> tuple[str, int]:
         return _power(expression, z)
     if isinstance(expression, sp.Piecewise):
         return _piecewise(expression, z)
+    if isinstance(expression, functions.Held):
+        return f"{wrap(*scalar(expression.args[0], z), ATOM)}.real", ATOM  # no complex step goes through
     call = CALLS.get(expression.func) or HELPERS.get(expression.func)
     if call is None:
         raise MissingRule("NumPy text", expression, "symbptt/emit/scalars.py")

@@ -94,6 +94,8 @@ _ELEMENTWISE = (
     _Row("gelu({0})", 3), _Row("identity({0})", _LARGEST), _Row("huber({0})", 6), _Row("huber({0}, delta=0.7)", 6),
     _Row("elu({0})", 6), _Row("elu({0}, alpha=0.6)", 6, kink=True), _Row("relu({0})", _LARGEST, kink=True, rests=True),
     _Row("leaky_relu({0})", _LARGEST, kink=True), _Row("leaky_relu({0}, slope=0.3)", _LARGEST, kink=True),
+    _Row("clip({0})", 3, 1, kink=True, rests=True), _Row("clip({0}, -0.6, 0.9)", 3, 1, kink=True, rests=True),
+    _Row("step({0})", _LARGEST, 1, kink=True, rests=True), _Row("log_sigmoid({0})", 4), _Row("stop_gradient({0})", _LARGEST),
     _Row("abs({0})", _LARGEST, kink=True), _Row("hard_tanh({0})", 3, 1, kink=True, rests=True),
     _Row("hard_sigmoid({0})", 6, 1, kink=True, rests=True), _Row("hard_sigmoid({0}, slope=0.4)", 3, 1, kink=True, rests=True),
     _Row("({0} ** 2)", 3, 9), _Row("({0} ** 3)", 2, 8),
@@ -127,6 +129,17 @@ def positive(maker: Maker, shape: Shape, depth: int) -> Expression:
 _OF_POSITIVE = (
     "log({0})", "sqrt({0})", "({0} ** 0.5)", "({0} ** -1)", "({0} ** -0.5)", "({0} ** 1.5)", "power({0}, n=-2)", "(0.7 / {0})",
 )
+
+
+def _chosen(maker: Maker, shape: Shape, depth: int) -> Expression:
+    """A choice between two values; the sides of its comparison are kept from being equal for a whole range of data."""
+    u, v = expression(maker, shape, depth), expression(maker, shape, depth)
+    if u.flat or v.flat or u.text() == v.text():
+        u = _unary(f"({{0}} + {maker.number(0.11, 0.4) + 0.0123})", u, u.size + 0.5, False)
+    size = max(u.size, v.size)
+    form = maker.choose(("max({0}, {1})", "min({0}, {1})", "where({0} > {1}, {1}, 0.5 * {0})", "where({0} <= 0.0317, {1}, 1.2)",
+                         "surrogate({0}, {1})", "max({0}, -0.0271, {1})"))
+    return Expression(form, shape, (u, v), size=size + 1.2, flat=True)
 
 
 def _of_positive(maker: Maker, shape: Shape, depth: int) -> Expression:
@@ -167,6 +180,7 @@ def _normalised(maker: Maker, shape: Shape, depth: int) -> Expression:
     rows = [("batch_norm({0})", 2.5), ("batch_norm({0}, eps=0.01)", 2.5)]
     if shape[1] == 1:
         rows += [("softmax({0})", 1.0), ("log_softmax({0})", 6.0), ("layer_norm({0})", 2.5), ("layer_norm({0}, eps=0.1)", 2.5)]
+        rows += [("rms_norm({0}, eps=0.1)", 2.5), ("l2_norm({0}, eps=0.1)", 1.0)]
     form, size = maker.choose(rows)
     return _unary(form, within(expression(maker, shape, depth), 3), size, True)
 
@@ -224,6 +238,7 @@ PRODUCTIONS = (
     Production(1.2, lambda shape: True, _with_number),
     Production(4.0, lambda shape: True, _elementwise),
     Production(1.2, lambda shape: True, _of_positive),
+    Production(0.8, lambda shape: True, _chosen),
     Production(4.0, lambda shape: shape[0] != 1 or shape[1] != 1, _matrix_product),
     Production(0.4, lambda shape: shape != SCALAR, _transposed),
     Production(2.0, lambda shape: shape[1] != 1, _outer),

@@ -9,7 +9,7 @@ from symbptt.model import initialisers, names, shapes
 from symbptt.model.document import Document, Symbol
 from symbptt.model.lags import readings
 from symbptt.model.place import Place
-from symbptt.model.structure import CALLS
+from symbptt.model.structure import CALLS, LATER
 from symbptt.model.syntax import Parsed
 from symbptt.model.values import Role, Variable
 
@@ -19,7 +19,7 @@ INDEX = "index"
 
 def check_name(what: str, name: str, place: Place) -> str:
     """Return a variable's name; raises BadInput if it is reserved or the name of a function."""
-    if name in CALLS:
+    if name in CALLS and name not in LATER:
         raise place.error(f"{name!r} cannot name {what}: it is a function of the language")
     return names.check(what, name, place)
 

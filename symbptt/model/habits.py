@@ -13,19 +13,20 @@ CHARACTERS = {
     "⊗": "write outer(a, b)",
     "ᵀ": "a transpose is written .T", "⊤": "a transpose is written .T", "'": "a transpose is written .T",
     "²": "write ** 2", "³": "write ** 3", "√": "write sqrt(...)",
-    "<": "there are no comparisons", ">": "there are no comparisons", "!": "there are no comparisons",
+    "!": "where(a > b, u, v) chooses by >, <, >= or <=",
     "σ": "write sigmoid(...), or a name in ASCII letters with its sign as latex in [symbols]",
 }
 """By character: what to write in its place."""
 
 _SCORES = "softmax_cross_entropy takes the scores before the softmax"
-_LARGER, _SMALLER = "the larger of a and b is b + relu(a - b)", "the smaller of a and b is b - relu(b - a)"
 _PRODUCT, _STACKED, _DROPPED = "write A @ b", "write concat(a, b)", "draw its mask outside, as an input m, and write m * h"
 FUNCTIONS = {
     "cross_entropy": _SCORES, "crossentropy": _SCORES, "crossentropyloss": _SCORES, "nll_loss": _SCORES, "nllloss": _SCORES,
     "mseloss": "write mse(o, y)", "mse_loss": "write mse(o, y)", "norm": "write sqrt(dot(v, v))",
     "transpose": "a transpose is written .T", "dropout": _DROPPED,
-    "max": _LARGER, "maximum": _LARGER, "min": _SMALLER, "minimum": _SMALLER,
+    "maximum": "write max(a, b)", "minimum": "write min(a, b)", "heaviside": "write step(x)", "detach": "write stop_gradient(x)",
+    "sign": "write step(x) - step(-x)", "logsigmoid": "write log_sigmoid(x)", "rsqrt": "write x ** -0.5",
+    "clamp": "write clip(x, lo, hi)", "if_else": "write where(a > b, u, v)", "normalize": "write l2_norm(x)",
     "matmul": _PRODUCT, "mm": _PRODUCT, "multiply": "write a * b",
     "cat": _STACKED, "concatenate": _STACKED, "hstack": _STACKED, "vstack": _STACKED,
 }

@@ -40,6 +40,12 @@ def _is_operand(value: MatrixExpr) -> bool:
     return len(factors) == 1 and (is_atom(factors[0]) or (isinstance(factors[0], Broadcast) and is_atom(factors[0].args[0])))
 
 
+def _is_constant(value: MatrixExpr) -> bool:
+    """A constant, or a multiple of one, which needs no name."""
+    _, factors = build.split_number(value)
+    return len(factors) == 1 and isinstance(factors[0], CONSTANTS)
+
+
 class Intermediates:
     """Collects the equations of a model and names sub-expressions on the way; the one place with state."""
 
@@ -137,4 +143,5 @@ class Intermediates:
         return self.name(value)
 
     def _over_atoms(self, value: MatrixExpr) -> MatrixExpr:
-        return value.func(*(self.name(a) if isinstance(a, MatrixExpr) else a for a in value.args))
+        named = (a if not isinstance(a, MatrixExpr) or _is_constant(a) else self.name(a) for a in value.args)
+        return value.func(*named)

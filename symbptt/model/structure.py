@@ -11,6 +11,7 @@ from symbptt.algebra.nodes import BatchMean, Concat, Elementwise, LogSumExp, Sof
 from symbptt.errors import BadInput
 from symbptt.model.arithmetic import MAX_POWER, fill, raised
 from symbptt.model.calls import Call, Numbers, Operands
+from symbptt.model.choices import CHOICES
 from symbptt.model.losses import LOSSES
 from symbptt.model.shapes import is_scalar, is_vector, shown
 from symbptt.model.site import Site
@@ -101,6 +102,23 @@ def _layer_norm(operands: Operands, numbers: Numbers, site: Site) -> MatrixExpr:
     return _normalised(x, centred, variance, numbers[0], site)
 
 
+def _scaled(square: MatrixExpr, x: MatrixExpr, eps: sp.Rational, site: Site) -> MatrixExpr:
+    """x / sqrt(square + eps) with a scalar under the root."""
+    return _normalised(x, x, site.name(square), eps, site)
+
+
+def _rms_norm(operands: Operands, numbers: Numbers, site: Site) -> MatrixExpr:
+    """x over the root of the mean of its squares. Zhang and Sennrich (2019)."""
+    x = site.name(_vector("rms_norm", operands[0], site))
+    return _scaled(_average(build.hadamard(x, x)), x, numbers[0], site)
+
+
+def _l2_norm(operands: Operands, numbers: Numbers, site: Site) -> MatrixExpr:
+    """x over its length."""
+    x = site.name(_vector("l2_norm", operands[0], site))
+    return _scaled(build.total(build.hadamard(x, x)), x, numbers[0], site)
+
+
 def _batch_norm(operands: Operands, numbers: Numbers, site: Site) -> MatrixExpr:
     """Centred and scaled over the samples of a batch, entry by entry; the variance divides by N. Ioffe and Szegedy (2015).
 
@@ -141,12 +159,20 @@ _ROWS = (
     Call("eye", _eye, "eye(H)", of_dimensions=True),
     Call("embed", _embed, "embed(E, i)", (2, 2)),
     Call("layer_norm", _layer_norm, "layer_norm(x, eps=1e-5)", numbers=_EPS),
+    Call("rms_norm", _rms_norm, "rms_norm(x, eps=1e-5)", numbers=_EPS),
+    Call("l2_norm", _l2_norm, "l2_norm(x, eps=1e-6)", numbers=(("eps", sp.Rational(1, 1_000_000)),)),
     Call("batch_norm", _batch_norm, "batch_norm(x, eps=1e-5)", numbers=_EPS),
     Call("power", _power, "power(x, n=2)", numbers=FUNCTIONS["power"].arguments, positive=False),
 )
 
-if _taken := {row.name for row in _ROWS} & ((FUNCTIONS.keys() - BUILT_IN.keys()) | LOSSES.keys()):
+_OWN = {row.name: row for row in (*_ROWS, *CHOICES)}
+if _taken := _OWN.keys() & ((FUNCTIONS.keys() - BUILT_IN.keys()) | LOSSES.keys()):
     raise BadInput(f"the name {min(_taken)!r}, which a package gives to a function or loss, is taken; expected a new one")
 
-CALLS: dict[str, Call] = {name: _elementwise(name) for name in FUNCTIONS} | {row.name: row for row in _ROWS} | LOSSES
+CALLS: dict[str, Call] = {name: _elementwise(name) for name in FUNCTIONS} | _OWN | LOSSES
 """Every function of the language; a later row replaces an earlier one of the same name."""
+
+LATER = frozenset((
+    "clip", "log_sigmoid", "step", "stop_gradient", "where", "surrogate", "rms_norm", "l2_norm",
+))
+"""Functions that joined the language after files were written: a variable may have their name, and then they are out of reach."""

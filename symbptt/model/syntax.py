@@ -26,14 +26,15 @@ MAX_EXPONENT = 99
 """The largest exponent in a number's scientific notation."""
 
 _NUMBER = r"(?P<number>(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d+)?)"
-_TOKEN = re.compile(rf"(?P<space>[ \t\r\n]+)|(?P<name>[A-Za-z_]\w*)|{_NUMBER}|\*\*|[-+*/@()\[\]:,.=]", re.ASCII)
+_TOKEN = re.compile(rf"(?P<space>[ \t\r\n]+)|(?P<name>[A-Za-z_]\w*)|{_NUMBER}|\*\*|[<>]=?|[-+*/@()\[\]:,.=]", re.ASCII)
 _PAIRS = {")": "(", "]": "["}
 _ALLOWED = (
     ast.BinOp, ast.UnaryOp, ast.Call, ast.keyword, ast.Name, ast.Attribute, ast.Subscript, ast.Slice, ast.Constant, ast.Load,
     ast.Add, ast.Sub, ast.Mult, ast.Div, ast.MatMult, ast.Pow, ast.USub, ast.UAdd,
+    ast.Compare, ast.Gt, ast.Lt, ast.GtE, ast.LtE,
 )
 _PHRASES: dict[type, str] = {
-    ast.Compare: "a comparison",
+    ast.Eq: "a comparison by ==",
     ast.IfExp: "'if'",
     ast.Lambda: "'lambda'",
     ast.NamedExpr: "':='",

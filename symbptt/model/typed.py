@@ -42,7 +42,7 @@ class Scope:
 def _variable(name: str, place: Place, scope: Scope) -> Variable:
     if name in scope.dimensions:
         raise place.error(f"{name} is a dimension; it may stand only in a slice and in eye({name})")
-    if name in CALLS or name == "activation":
+    if name not in scope.variables and (name in CALLS or name == "activation"):
         raise place.error(f"{name} is a function; expected its operands in brackets, as in {name}(...)")
     if name == "t":
         raise place.error("t is the step; it may stand only in square brackets, as in h[t-1]")
@@ -142,16 +142,42 @@ def _matrix(node: ast.expr, parsed: Parsed, scope: Scope) -> MatrixExpr:
     return value
 
 
-def _operand(node: ast.expr, parsed: Parsed, scope: Scope) -> MatrixExpr:
-    value = _matrix(node, parsed, scope)
-    if not leaves(value):
+def _operand(node: ast.expr, call: Call, parsed: Parsed, scope: Scope) -> sp.Expr:
+    value = read(node, parsed, scope) if call.mixed else _matrix(node, parsed, scope)
+    if not (call.mixed or call.constants or leaves(value)):
         raise parsed.at(node).error("expected an expression with a variable, not a constant")
     return value
 
 
+def _condition(node: ast.expr, call: Call, parsed: Parsed, scope: Scope) -> tuple[type[ast.cmpop], sp.Expr, sp.Expr]:
+    here = parsed.at(node)
+    if not isinstance(node, ast.Compare) or len(node.ops) != 1:
+        raise here.error(f"expected one comparison, as in {call.usage}")
+    return type(node.ops[0]), read(node.left, parsed, scope), read(node.comparators[0], parsed, scope)
+
+
+def _stray(node: ast.Compare, parsed: Parsed, scope: Scope) -> MatrixExpr:
+    raise parsed.at(node).error("a comparison stands only as the first operand of where, as in where(a > b, u, v)")
+
+
+def _operands(nodes: list[ast.expr], call: Call, parsed: Parsed, scope: Scope) -> tuple[sp.Expr, ...]:
+    if call.of_dimensions:
+        return tuple(_size(node, parsed, scope) for node in nodes)
+    if call.condition:
+        rest = (_operand(node, call, parsed, scope) for node in nodes[1:])
+        return (_condition(nodes[0], call, parsed, scope), *rest)
+    values = tuple(_operand(node, call, parsed, scope) for node in nodes)
+    if all(map(is_number, values)):
+        raise parsed.at(nodes[0]).error("expected an expression with a variable among the operands, not numbers only")
+    return values
+
+
 def _numbers(node: ast.Call, call: Call, parsed: Parsed, scope: Scope) -> tuple[sp.Rational, ...]:
-    given: dict[str, sp.Rational] = {}
+    """The numeric arguments: those behind the operands in their order, others by keyword, the rest as the table has them."""
     known = [name for name, _ in call.numbers]
+    given: dict[str, tuple[ast.expr, Place]] = {}
+    for name, number in zip(known, node.args[call.operands[1] :], strict=False):
+        given[name] = (number, parsed.at(number))
     for keyword in node.keywords:
         here = parsed.at(keyword)
         if keyword.arg not in known:
@@ -159,11 +185,15 @@ def _numbers(node: ast.Call, call: Call, parsed: Parsed, scope: Scope) -> tuple[
             raise here.error(f"unknown argument {str(keyword.arg)[:20]!r} of {call.name}; {expected}")
         if keyword.arg in given:
             raise here.error(f"the argument {keyword.arg} is given twice")
-        value = read(keyword.value, parsed, scope)
-        if not is_number(value) or (call.positive and not value > 0):
-            raise here.error(f"{keyword.arg} of {call.name} must be a {'positive ' if call.positive else ''}number")
-        given[keyword.arg] = value
-    return tuple(given.get(name, default) for name, default in call.numbers)
+        given[keyword.arg] = (keyword.value, here)
+    return tuple(_numeric(name, *given[name], call, parsed, scope) if name in given else number for name, number in call.numbers)
+
+
+def _numeric(name: str, node: ast.expr, here: Place, call: Call, parsed: Parsed, scope: Scope) -> sp.Rational:
+    value = read(node, parsed, scope)
+    if not value.is_Rational or (call.positive and not value > 0):
+        raise here.error(f"{name} of {call.name} must be a {'positive ' if call.positive else ''}number")
+    return value
 
 
 def _call(node: ast.Call, parsed: Parsed, scope: Scope) -> MatrixExpr:
@@ -174,26 +204,25 @@ def _call(node: ast.Call, parsed: Parsed, scope: Scope) -> MatrixExpr:
         if not scope.activation:
             raise here.error("activation(...) needs a line such as activation = \"tanh\" at the top of the file")
         name = scope.activation
+    elif name in scope.variables:
+        raise here.error(f"{name} is a variable, not a function; write * for a product")
     if name not in CALLS:
-        if name in scope.variables:
-            raise here.error(f"{name} is a variable, not a function; write * for a product")
         if said := habits.function(name):
             raise here.error(f"there is no function {name}; {said}")
         raise here.unknown("function", name, (*CALLS, "activation"))
     call = CALLS[name]
     least, most = call.operands
-    if not least <= len(node.args) <= most:
+    if not least <= len(node.args) <= most + call.ordered * len(call.numbers):
         count = str(least) if least == most else f"{least} to {most}"
         raise here.error(f"{name} takes {count} operand{'s' * (most > 1)}, not {len(node.args)}: {call.usage}")
-    take = _size if call.of_dimensions else _operand
-    operands = tuple(take(argument, parsed, scope) for argument in node.args)
+    operands = _operands(node.args[:most], call, parsed, scope)
     return call.apply(operands, _numbers(node, call, parsed, scope), scope.site.at(here))
 
 
 _Reader = Callable[[Any, Parsed, Scope], sp.Expr]
 _READERS: dict[type[ast.expr], _Reader] = {
     ast.Name: _name, ast.Subscript: _subscript, ast.Constant: _constant, ast.UnaryOp: _unary, ast.BinOp: _binary,
-    ast.Attribute: _transpose, ast.Call: _call,
+    ast.Attribute: _transpose, ast.Call: _call, ast.Compare: _stray,
 }
 
 

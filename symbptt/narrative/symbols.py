@@ -86,7 +86,8 @@ def slopes(model: Model) -> tuple[tuple[Variable, MatrixExpr, SlopeMatrix], ...]
 def _slope_matrix(equation: Equation) -> MatrixExpr | None:
     if type(equation.value) is not Elementwise:
         return None
-    return local(equation.value, equation.target.at())[0][1].matrix()
+    routes = local(equation.value, equation.target.at())
+    return routes[0][1].matrix() if routes else None
 
 
 def abbreviated(expression: MatrixExpr, model: Model) -> MatrixExpr:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import sympy as sp
 from sympy.matrices.expressions.matexpr import MatrixExpr
+from sympy.matrices.expressions.special import OneMatrix
 
-from symbptt.algebra import nodes
+from symbptt.algebra import build, nodes
 from symbptt.algebra.functions import FUNCTIONS, Y, Z, slope
 from symbptt.errors import MissingRule
 from symbptt.typeset.alphabets import LETTERS
@@ -18,6 +19,7 @@ from symbptt.typeset.pieces import (
     Piece,
     applied,
     commas,
+    hadamard,
     negate,
     product,
     signed,
@@ -91,6 +93,30 @@ def _softmax(node: nodes.Softmax, setting: Setting) -> Piece:
     """softmax(xᵀ) is softmax(x)ᵀ."""
     row = between_transposes(node, setting)
     return _named("softmax", node.operand, setting) if row is None else transposed(row, setting)
+
+
+def _bracket(left: MatrixExpr, sign: str, right: MatrixExpr, setting: Setting) -> Piece:
+    """Iverson's bracket: 1 where the comparison holds, else 0."""
+    sides = [signed(piece(side, setting)) for side in (left, right)]
+    return Piece(Fenced(Row((sides[0], Operator(sign), sides[1])), "["))
+
+
+@rule.register(nodes.Choice)
+def _choice(node: nodes.Choice, setting: Setting) -> Piece:
+    """max(a, b), min(a, b), or the two values, each times the bracket that picks it."""
+    a, b, u, v = node.args
+    if (u, v) in ((a, b), (b, a)):
+        name = Identifier("max" if (u, v) == (a, b) else "min", Style.FUNCTION)
+        return applied(name, commas([signed(piece(part, setting)) for part in (u, v)]))
+    # A constant stands on the right.
+    signs = ((a, ">", b), (a, "≤", b)) if nodes.leaves(a) else ((b, "<", a), (b, "≥", a))
+    picked = [(_bracket(*sides, setting), value) for sides, value in zip(signs, (u, v), strict=True)]
+    times = product if node.shape == SCALAR else lambda pieces: hadamard(pieces, [], setting.notation.hadamard)
+    shown = [
+        bracket if isinstance(value, OneMatrix) else times([bracket, piece(value, setting)])
+        for bracket, value in picked if not build.is_zero(value)
+    ]
+    return total(shown) if shown else piece(u, setting)
 
 
 @rule.register(nodes.Diag)

@@ -1,7 +1,8 @@
 """Central differences with a chosen step: (f(x + hv) - f(x - hv)) / 2h, extrapolated once, with an estimate of the error.
 
 The step shrinks until two extrapolated differences agree; the pair that agrees best decides (Richardson (1911); Ridders (1982),
-Accurate computation of F'(x) and F'(x)F''(x), Advances in Engineering Software 4(2)). The objective is the module's own.
+Accurate computation of F'(x) and F'(x)F''(x), Advances in Engineering Software 4(2)). The objective is the module's own, or the
+interpreter's where stop_gradient holds values, which the module's own cannot do.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from symbptt.data.values import Array
 from symbptt.model.values import Variable
 from symbptt.verify.case import Case
 from symbptt.verify.compare import Comparison, Scale
+from symbptt.verify.objective import holds, objective
 from symbptt.verify.report import Check
 
 STEPS = tuple(0.04 * 4.0**-i for i in range(10))
@@ -45,8 +47,16 @@ def derivative(f: Callable[[float], float]) -> tuple[float, float]:
     return best, estimate
 
 
-def check(case: Case, rng: np.random.Generator) -> Iterator[Check]:
+HELD = (
+    "the model states derivatives by stop_gradient; they are what is confirmed here, differences being taken with what it holds "
+    "left as it is, and not the derivatives of the values themselves"
+)
+
+
+def check(case: Case, rng: np.random.Generator) -> Iterator[Check | str]:
     """Emitted gradients against central differences of the module's own objective, along entries or random directions."""
+    if holds(case.graph.model):
+        yield HELD
     made = case.probes(rng, _PROBES)
     found = {name: np.array([_slope(case, p.variable, d) for d in p.directions]) for name, p in made.items()}
     scale = Scale.of(pair[:, 0] for pair in found.values())
@@ -63,4 +73,9 @@ def check(case: Case, rng: np.random.Generator) -> Iterator[Check]:
 
 def _slope(case: Case, variable: Variable, direction: Array) -> tuple[float, float]:
     point = case.data.value(variable)
-    return derivative(lambda h: case.code.value(case.data.having(variable, point + h * direction)).real)
+
+    def value(h: float) -> float:
+        moved = case.data.having(variable, point + h * direction)
+        return float(objective(case.graph, moved, case.data)) if holds(case.graph.model) else case.code.value(moved).real
+
+    return derivative(value)

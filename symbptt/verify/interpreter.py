@@ -8,7 +8,7 @@ Values have the shape (..., N, rows, columns); N is 1 for what does not depend o
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import reduce
 from typing import Any
 
@@ -24,6 +24,8 @@ from symbptt.errors import MissingRule, UnknownName
 from symbptt.unroll.graph import UnrolledGraph
 
 Array = NDArray[Any]
+HELD = "stop_gradient"
+"""The function whose derivative is a statement of the model; differences can only confirm it with its operand held fixed."""
 Values = dict[tuple[str, int], Array]
 """A value for each variable name and step. A tied parameter has one entry per step, so that a single use can be perturbed."""
 
@@ -33,6 +35,7 @@ class _Scope:
     values: Values
     step: int
     dims: Mapping[str, int]
+    held: Values | None = None
 
     def __call__(self, node: MatrixExpr) -> Array:
         rule = _NODES.get(type(node))
@@ -49,14 +52,14 @@ class _Scope:
         return int(self.number(expression))
 
 
-def evaluate(graph: UnrolledGraph, leaves: Values, dims: Mapping[str, int]) -> Values:
-    """All values of the graph, the leaves included.
+def evaluate(graph: UnrolledGraph, leaves: Values, dims: Mapping[str, int], held: Values | None = None) -> Values:
+    """All values of the graph, the leaves included; what stop_gradient holds is taken from `held`, if that is given.
 
     Raises MissingRule or UnknownName for a node or function that the tables here do not cover.
     """
     values = dict(leaves)
     for assignment in graph:
-        scope = _Scope(values, assignment.step, dims)
+        scope = _Scope(values, assignment.step, dims, held)
         values[assignment.variable.name, assignment.step] = scope(assignment.value)
     return values
 
@@ -100,7 +103,13 @@ def _elementwise(scope: _Scope, node: nodes.Elementwise) -> Array:
     function = _FUNCTIONS.get(node.name)
     if function is None:
         raise UnknownName("function", node.name, _FUNCTIONS, "symbptt/verify/interpreter.py")
+    if node.name == HELD and scope.held is not None:
+        scope = replace(scope, values=scope.held)
     return function(scope(node.operand), *(scope.number(n) for n in node.numbers))
+
+
+def _chosen(a: Array, b: Array, u: Array, v: Array) -> Array:
+    return np.where(a.real > b.real, u, v)
 
 
 def _filled(value: float) -> Callable[[_Scope, Any], Array]:
@@ -119,6 +128,7 @@ _NODES: dict[type, Callable[[_Scope, Any], Array]] = {
     sp.ZeroMatrix: _filled(0.0),
     nodes.Elementwise: _elementwise,
     nodes.Softmax: lambda scope, n: _softmax(scope(n.operand)),
+    nodes.Choice: lambda scope, n: _chosen(*map(scope, n.args)),
     nodes.BatchMean: lambda scope, n: scope(n.operand).mean(axis=-3, keepdims=True),
     nodes.Diag: lambda scope, n: scope(n.args[0]) * np.eye(scope.size(n.shape[0])),
     nodes.LogSumExp: lambda scope, n: _log_sum_exp(scope(n.args[0])),
@@ -175,6 +185,10 @@ _FUNCTIONS: dict[str, Callable[..., Array]] = {
     "gelu": _gelu,
     "hard_sigmoid": lambda z, slope: _clip(slope * z, -0.5, 0.5) + 0.5,
     "hard_tanh": lambda z: _clip(z, -1, 1),
+    "clip": _clip,
+    "log_sigmoid": lambda z: -_softplus(-z),
+    "step": lambda z: _where(z, 1.0, 0.0),
+    "stop_gradient": lambda z: z.real,
     "sin": np.sin,
     "cos": np.cos,
     "exp": np.exp,

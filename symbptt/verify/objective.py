@@ -9,12 +9,13 @@ from collections.abc import Mapping
 
 import numpy as np
 
+from symbptt.algebra.nodes import Elementwise
 from symbptt.data.arrays import lead, shape, size
 from symbptt.data.classes import takes_classes
 from symbptt.data.values import GIVEN, Array, Data
-from symbptt.model.values import Role, Variable
+from symbptt.model.values import Model, Role, Variable
 from symbptt.unroll.graph import UnrolledGraph
-from symbptt.verify.interpreter import Values, evaluate
+from symbptt.verify.interpreter import HELD, Values, evaluate
 
 
 def leaves(graph: UnrolledGraph, data: Data) -> Values:
@@ -101,10 +102,19 @@ def _weighed(graph: UnrolledGraph, values: Values, data: Data, step: int) -> Arr
     return sum(map(product, graph.model.outputs), np.zeros(()))
 
 
-def objective(graph: UnrolledGraph, data: Data) -> Array:
-    """The objective, summed over steps and samples; shape (...), the perturbation axes."""
-    steps = by_step(graph, evaluate(graph, leaves(graph, data), data.dims), data)
+def objective(graph: UnrolledGraph, data: Data, at: Data | None = None) -> Array:
+    """The objective, summed over steps and samples; shape (...), the perturbation axes.
+
+    What the model holds by stop_gradient stays as it is at the data `at`.
+    """
+    held = evaluate(graph, leaves(graph, at), at.dims) if at is not None and holds(graph.model) else None
+    steps = by_step(graph, evaluate(graph, leaves(graph, data), data.dims, held), data)
     return sum(steps.values(), np.zeros(()))
+
+
+def holds(model: Model) -> bool:
+    """Whether a model states derivatives by stop_gradient, so that differences of its values are others."""
+    return any(node.name == HELD for equation in model.all_equations for node in equation.value.atoms(Elementwise))
 
 
 def outputs(graph: UnrolledGraph, data: Data) -> Mapping[str, Array]:

@@ -29,7 +29,14 @@ class Step(sp.Function):
         return sp.S.Zero
 
 
-NUMERIC = [{"Step": lambda z: float(z > 0)}, "math"]
+class Constant(sp.Function):
+    """Its argument, whose derivative is taken to be zero."""
+
+    def fdiff(self, argindex: int = 1) -> sp.Expr:
+        return sp.S.Zero
+
+
+NUMERIC = [{"Step": lambda z: float(z > 0), "Constant": lambda z: z}, "math"]
 """What evaluates expressions of this file, for `lambdify`."""
 
 
@@ -97,6 +104,7 @@ NODES: dict[type, Callable[..., Matrix]] = {
     sp.ZeroMatrix: _fill(lambda i, j: 0),
     nodes.Elementwise: _elementwise,
     nodes.Softmax: _softmax,
+    nodes.Choice: lambda dims, node, *abuv: _map(lambda a, b, u, v: _either(a - b, u, v), *abuv),
     nodes.Diag: lambda dims, node, a: [[a[i][0] if i == j else sp.S.Zero for j in range(len(a))] for i in range(len(a))],
     nodes.LogSumExp: lambda dims, node, a: [[sp.log(sp.Add(*map(sp.exp, _flat(a))))]],
     nodes.SumAll: lambda dims, node, a: [[sp.Add(*_flat(a))]],
@@ -128,6 +136,10 @@ _FUNCTIONS: dict[str, Callable[..., sp.Expr]] = {
     "gelu": lambda z: z * (1 + sp.tanh(sp.sqrt(2 / sp.pi) * (z + sp.Rational("0.044715") * z**3))) / 2,
     "hard_sigmoid": lambda z, slope: _either(slope * z - HALF, sp.S.One, _either(slope * z + HALF, slope * z + HALF, sp.S.Zero)),
     "hard_tanh": lambda z: _either(z - 1, sp.S.One, _either(z + 1, z, sp.S.NegativeOne)),
+    "clip": lambda z, lo, hi: _either(z - hi, hi, _either(z - lo, z, lo)),
+    "log_sigmoid": lambda z: -sp.log(1 + sp.exp(-z)),
+    "step": Step,
+    "stop_gradient": Constant,
     "sin": sp.sin,
     "cos": sp.cos,
     "exp": sp.exp,

@@ -25,6 +25,9 @@ TOLERANCE = 0.2
 _DIRECTIONS = 3
 """The median slope counts: along a single direction the error of a gradient may happen to vanish, and so may the curvature."""
 
+_JUMP = 64
+"""A quarter of a step leaves a quarter of a wrong gradient's remainder, a sixteenth of a right one's; more is lost at a jump."""
+
 _NOISE = 1e4 * np.finfo(np.float64).eps
 """Remainders below this share of the objective are rounding and tell no slope."""
 
@@ -50,14 +53,16 @@ def _slope(case: Case, variable: Variable, gradient: Array, direction: Array) ->
     point = case.data.value(variable)
     steps = EPSILONS.reshape(-1, *(1,) * point.ndim) * direction
     start = float(objective(case.graph, case.data))
-    moved = np.broadcast_to(objective(case.graph, case.data.having(variable, point + steps)), EPSILONS.shape)
+    moved = np.broadcast_to(objective(case.graph, case.data.having(variable, point + steps), case.data), EPSILONS.shape)
     remainders = np.abs(moved - start - EPSILONS * np.vdot(gradient, direction))
     if not np.isfinite(gradient).all():
         return float("nan")
     # Long steps may leave where the model is defined.
-    told = np.isfinite(remainders) & (remainders > _NOISE * max(1.0, abs(start)))
-    if told.sum() < 2:
-        # Linear along the direction: the remainder is rounding from the start.
+    noise = _NOISE * max(1.0, abs(start))
+    told = np.isfinite(remainders) & (remainders > noise)
+    last = int(np.flatnonzero(told)[-1]) if told.any() else 0
+    if told.sum() < 2 or (last + 1 < len(told) and remainders[last] > _JUMP * noise):
+        # Linear along the direction: the remainder is rounding, from the start or from a step too short to meet a jump.
         return 2.0
     # The smallest two steps that still tell something: there the lowest power of e rules.
     (big, small), (e_big, e_small) = remainders[told][-2:], EPSILONS[told][-2:]

@@ -43,7 +43,7 @@ def shaped(shape: str, depth: int, inside: bool = False) -> Any:
             st.builds(nodes.CrossEntropySlope, v, v), st.builds(lambda x: nodes.Broadcast(x, SIZE, 1), s),
             st.just(OneMatrix(SIZE, 1)),
             st.builds(lambda x, y: nodes.Slice(nodes.Concat(x, y), 1, SIZE + 1), v, v), st.just(sp.ZeroMatrix(SIZE, 1)),
-            st.builds(nodes.BatchMean, v),
+            st.builds(nodes.BatchMean, v), st.builds(nodes.Choice, v, v, v, v),
         ]
     elif shape == "m":
         made += [

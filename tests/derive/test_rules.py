@@ -31,10 +31,17 @@ EXPRESSIONS = {
     "spread": build.hadamard(build.spread(S, sp.Integer(H), sp.S.One), X),
     "concat": nodes.Concat(X, G),
     "slice": nodes.Slice(X, 1, 3),
+    "choice": nodes.Choice(X, G, build.scale(2, G), Y),
     "batch_mean": nodes.BatchMean(X),
     "one_minus": build.hadamard(build.add(OneMatrix(H, 1), build.scale(-1, X)), G),
     "weights": build.mul(build.transpose(W), X),
 } | {name: nodes.Elementwise(name, *(d for _, d in row.arguments), X) for name, row in functions.FUNCTIONS.items()}
+STATED = EXPRESSIONS.pop("stop_gradient")
+"""The one derivative that is a statement and not that of the value."""
+
+
+def test_nothing_goes_through_what_is_held_fixed():
+    assert pull(STATED, G) == [] and push(STATED, {X: G}) == sp.ZeroMatrix(H, 1)
 
 
 def _values(random):

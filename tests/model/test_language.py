@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import reduce
 from typing import Any
 
 import numpy as np
@@ -55,6 +56,14 @@ NUMPY: dict[str, Callable[..., Any]] = {
     "gelu": lambda x: 0.5 * x * (1 + np.tanh(np.sqrt(2 / np.pi) * (x + 0.044715 * x**3))),
     "hard_sigmoid": lambda x, slope=1 / 6: np.clip(slope * x + 0.5, 0, 1),
     "hard_tanh": lambda x: np.clip(x, -1, 1),
+    "clip": lambda x, lo=-1, hi=1: np.clip(x, lo, hi),
+    "log_sigmoid": lambda x: np.log(sigmoid(x)),
+    "step": lambda x: np.heaviside(x, 0),
+    "stop_gradient": lambda x: x,
+    "surrogate": lambda value, slope_of: value,
+    "where": np.where,
+    "max": lambda *xs: reduce(np.maximum, xs),
+    "min": lambda *xs: reduce(np.minimum, xs),
     "sin": np.sin,
     "cos": np.cos,
     "exp": np.exp,
@@ -75,6 +84,8 @@ NUMPY: dict[str, Callable[..., Any]] = {
     "eye": np.eye,
     "embed": lambda table, i: table @ i,
     "layer_norm": layer_norm,
+    "rms_norm": lambda x, eps=1e-5: x / np.sqrt((x**2).mean() + eps),
+    "l2_norm": lambda x, eps=1e-6: x / np.sqrt((x**2).sum() + eps),
     "batch_norm": lambda x, eps=1e-5: 0 * x,
     "softmax_cross_entropy": lambda o, y: -(y * (o - logsumexp(o))).sum(keepdims=True),
     "squared_error": lambda o, y: 0.5 * ((o - y) ** 2).sum(keepdims=True),
@@ -111,6 +122,9 @@ def check(text: str, walk: Walk, random: Walk) -> Model:
     return model
 
 
+ALONE = (nodes.Elementwise, nodes.Softmax, nodes.Choice, nodes.LogSumExp, nodes.CrossEntropy, nodes.BatchMean)
+
+
 def is_atom(value: MatrixExpr) -> bool:
     inner = value.arg if isinstance(value, sp.Transpose) else value
     return isinstance(inner, sp.MatrixSymbol) or isinstance(value, (OneMatrix, sp.Identity, sp.ZeroMatrix))
@@ -118,7 +132,7 @@ def is_atom(value: MatrixExpr) -> bool:
 
 def check_term(value: MatrixExpr) -> None:
     """Inside a right-hand side there is no nonlinear node, and products are of atoms."""
-    assert not isinstance(value, (nodes.Elementwise, nodes.Softmax, nodes.LogSumExp, nodes.CrossEntropy, nodes.BatchMean)), value
+    assert not isinstance(value, ALONE), value
     if isinstance(value, sp.MatMul):
         factors = [a for a in value.args if isinstance(a, MatrixExpr)]
         if len(factors) == 1:
@@ -142,9 +156,9 @@ def check_form(model: Model) -> None:
     read: set[str] = set()
     for equation in reversed(model.all_equations):
         value = equation.value
-        alone = isinstance(value, (nodes.Elementwise, nodes.Softmax, nodes.LogSumExp, nodes.CrossEntropy, nodes.BatchMean))
+        alone = isinstance(value, ALONE)
         if alone:
-            assert all(is_atom(a) for a in value.args if isinstance(a, MatrixExpr)), value
+            assert all(is_atom(a) or not nodes.leaves(a) for a in value.args if isinstance(a, MatrixExpr)), value
         elif isinstance(value, nodes.HalfSquaredNorm):
             check_term(value.args[0])
         else:
@@ -208,6 +222,7 @@ def test_every_function_has_an_oracle() -> None:
 
 _OTHERS = {
     "concat": "concat(h, x, s)", "dot": "dot(x, z)", "outer": "outer(x, h)", "eye": "eye(D) @ x", "embed": "embed(W, i)",
+    "where": "where(x > z, x, 2 * z)", "max": "max(x, 0.3, z)", "min": "min(s, x)", "surrogate": "surrogate(step(x), sigmoid(z))",
     "log": "log(abs(x))", "sqrt": "sqrt(exp(x))", "huber": "huber(3 * x, z, delta=0.5)",
 } | {name: f"{name}(x, z)" for name in ("softmax_cross_entropy", "squared_error", "mse", "binary_cross_entropy")}
 
@@ -227,6 +242,8 @@ def test_a_function_has_its_value(name: str, walk: Walk, random: Walk) -> None:
         "(V @ W) @ x", "V @ W @ x", "(V + W.T) @ h", "tanh(W) @ x", "(1 - s) * x", "(s * s + 1) * x", "(x + W.T @ h) * z",
         "leaky_relu(x, slope=0.3)", "elu(x, alpha=2)", "hard_sigmoid(x, slope=1/2)",
         "huber(x, delta=0.1)", "power(x, n=3)", "layer_norm(x, eps=0.1)",
+        "clip(x, -0.5, 0.2)", "clip(x, hi=0.1)", "where(x >= 0.2, x, 0)", "where(0.2 <= x, 0, 1)",
+        "where(s < 0, x, z)", "where(x < s, W.T @ h, 3)", "max(x, x)", "max(W, V.T) @ x", "step(max(s, 0) - x)",
         "concat(x, h)[:D]", "concat(x, h)[D:]", "concat(x, h)[1:D+1]", "x[:]", "concat(h, h)[0:2*H]",
         "x[t] + x", "  x\n + z", "sum(W)", "mean(W)", "eye(H) + outer(h, h)", "x * (z * x) * 2 * z",
     ),

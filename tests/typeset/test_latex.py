@@ -94,6 +94,12 @@ EXPECTED = [
     (SlopeByResult("exp", h), r"\mathbf{h}_{t}"),
     (SlopeByResult("sqrt", h), r"\frac{1}{2}\, \mathbf{1} \oslash \mathbf{h}_{t}"),
     (SlopeByResult("reciprocal", h), r"-\mathbf{h}_{t}^{\odot 2}"),
+    (nodes.Choice(h, a, h, a), r"\max(\mathbf{h}_{t}, \mathbf{a}_{t})"),
+    (nodes.Choice(h, a, a, h), r"\min(\mathbf{a}_{t}, \mathbf{h}_{t})"),
+    (
+        nodes.Choice(h, sp.ZeroMatrix(H, 1), a, OneMatrix(H, 1)),
+        r"[\mathbf{h}_{t} > \mathbf{0}] \odot \mathbf{a}_{t} + [\mathbf{h}_{t} \le \mathbf{0}]",
+    ),
     (nodes.BatchMean(h), r"\operatorname{mean}_{\text{batch}}(\mathbf{h}_{t})"),
     (nodes.Diag(SlopeByResult("tanh", h)), r"\operatorname{diag}(\mathbf{1} - \mathbf{h}_{t}^{\odot 2})"),
     (nodes.LogSumExp(o), r"\log(\mathbf{1}^{\top} \exp(\mathbf{o}_{t}))"),

@@ -82,6 +82,7 @@ NODES = {
     "zeros": (sp.MatAdd(v, sp.ZeroMatrix(H, 1)), X),
     "softmax": (nodes.Softmax(v), E / E.sum(axis=1, keepdims=True)),
     "log sum exp": (nodes.LogSumExp(v), np.log(E.sum(axis=1, keepdims=True))),
+    "choice": (nodes.Choice(v, y, y, sp.MatMul(2, v)), np.where(X > Y, Y, 2 * X)),
     "batch mean": (sp.MatAdd(v, sp.MatMul(-1, nodes.BatchMean(v))), X - X.mean(axis=0)),
     "diag": (sp.MatMul(nodes.Diag(v), y), X * Y),
     "sum of all": (nodes.SumAll(w), W.sum(axis=(1, 2), keepdims=True)),

@@ -142,6 +142,14 @@ def _cross_entropy_slope(node: nodes.CrossEntropySlope, symbols: Symbols) -> Nod
 
 
 @spelt.register
+def _choice(node: nodes.Choice, symbols: Symbols) -> Node:
+    """u where a > b, else v, with the step function in the place of a comparison."""
+    a, b, u, v = (spelt(part, symbols) for part in node.args)
+    above = call("step", binary("-", a, b))
+    return binary("+", binary("*", above, u), binary("*", binary("-", number("1"), above), v))
+
+
+@spelt.register
 def _half_squared_norm(node: nodes.HalfSquaredNorm, symbols: Symbols) -> Node:
     x = spelt(node.args[0], symbols)
     return binary("/", call("sum", binary("*", x, x)), number("2"))

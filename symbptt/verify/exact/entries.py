@@ -141,6 +141,16 @@ def _diag(e: Entries, node: Any, a: Matrix) -> Matrix:
     return e.filled(node, lambda i, j: a[i][0] if i == j else zero)
 
 
+def _choice(e: Entries, node: Any, *operands: Matrix) -> Matrix:
+    minus = e.number(sp.S.NegativeOne)
+
+    def chosen(a: Scalar, b: Scalar, u: Scalar, v: Scalar) -> Scalar:
+        above = e.arithmetic.apply("step", (), a + minus * b)
+        return above * u + (e.number(sp.S.One) + minus * above) * v
+
+    return _map(chosen, *operands)
+
+
 def _constant(value: Callable[[int, int], int]) -> Callable[..., Matrix]:
     return lambda e, node: e.filled(node, lambda i, j: e.number(sp.Integer(value(i, j))))
 
@@ -157,6 +167,7 @@ _NODES: dict[type, Callable[..., Matrix]] = {
     nodes.Slope: _slope,
     nodes.SlopeByResult: _slope_by_result,
     nodes.Softmax: _softmax,
+    nodes.Choice: _choice,
     nodes.LogSumExp: _log_sum_exp,
     nodes.CrossEntropy: _cross_entropy,
     nodes.CrossEntropySlope: _cross_entropy_slope,
