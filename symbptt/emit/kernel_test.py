@@ -18,13 +18,13 @@ from symbptt.data.arrays import sizes
 from symbptt.derive.affine import components
 from symbptt.derive.value_range import value_range
 from symbptt.derive.varying import simplified
+from symbptt.emit.code import Code
 from symbptt.emit.context import equations
 from symbptt.emit.frameworks.dialect import TORCH
 from symbptt.emit.frameworks.lowering import WordLowering
 from symbptt.emit.frameworks.module import FOLDER, called
 from symbptt.emit.layout import array_rank, given_shape_text, handed_out, taken_in
 from symbptt.emit.literals import docstring, literal
-from symbptt.emit.lowering import Code
 from symbptt.emit.names import RESERVED, Names
 from symbptt.emit.scalars import ATOM
 from symbptt.emit.source_file import SourceFile

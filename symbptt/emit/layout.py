@@ -10,7 +10,7 @@ import sympy as sp
 from symbptt.algebra.nodes import TIME, Timed
 from symbptt.algebra.related import Adjoint, StepAdjoint
 from symbptt.derive.numeric import WEIGHT
-from symbptt.emit.lowering import Code
+from symbptt.emit.code import Code
 from symbptt.emit.names import Names
 from symbptt.emit.scalars import ATOM
 from symbptt.model.values import Model, Role, Variable

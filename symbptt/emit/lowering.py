@@ -7,7 +7,7 @@ so the same text also serves arrays with more leading axes.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import sympy as sp
 from sympy.matrices.expressions.matexpr import MatrixExpr
@@ -15,31 +15,9 @@ from sympy.matrices.expressions.special import OneMatrix
 
 from symbptt.algebra import build, nodes
 from symbptt.algebra.functions import Y, Z
+from symbptt.emit.code import Code
 from symbptt.emit.scalars import ADD, ATOM, HELPERS, POWER, TIMES, formula, scalar, wrap
 from symbptt.errors import MissingRule
-
-
-@dataclass(frozen=True)
-class Code:
-    """A text with what is known of its array.
-
-    `rank` counts the axes behind the batch axis (None: a number). `full` is False where the array may be smaller than its
-    formula's shape and relies on broadcasting. `negative` marks a leading minus sign that was left out of the text.
-    """
-
-    text: str
-    strength: int
-    batched: bool
-    rank: int | None
-    full: bool = True
-    negative: bool = False
-
-    def at(self, least: int) -> str:
-        """The text, parenthesised if it binds less than `least`."""
-        if self.negative:
-            return wrap("-" + wrap(self.text, self.strength, TIMES), ADD, least)
-        return wrap(self.text, self.strength, least)
-
 
 Leaf = Callable[[sp.MatrixSymbol], Code]
 

@@ -15,8 +15,9 @@ from sympy.matrices.expressions.matexpr import MatrixExpr
 from symbptt.algebra.nodes import TIME, BatchMean, Concat
 from symbptt.algebra.related import Tangent
 from symbptt.derive.step import step_jvp
+from symbptt.emit.code import Code
 from symbptt.emit.layout import array_rank, handed_out, taken_in
-from symbptt.emit.lowering import Code, Lowering
+from symbptt.emit.lowering import Lowering
 from symbptt.emit.names import words
 from symbptt.emit.passes import Line
 from symbptt.emit.program import Body, Writer

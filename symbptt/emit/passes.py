@@ -13,8 +13,9 @@ from symbptt.algebra.related import Adjoint
 from symbptt.derive.numeric import WEIGHT
 from symbptt.derive.recursion import recursion
 from symbptt.derive.sweep import Incoming, sweep, template, total
+from symbptt.emit.code import Code
 from symbptt.emit.layout import Layout, array_rank, shape_text
-from symbptt.emit.lowering import Code, Lowering, is_row, product
+from symbptt.emit.lowering import Lowering, is_row, product
 from symbptt.emit.scalars import ADD, ATOM, POWER
 from symbptt.model.values import Equation, Model, Role, Variable
 

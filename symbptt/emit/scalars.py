@@ -11,7 +11,7 @@ from symbptt.algebra.nodes import Elementwise, Slope, SlopeByResult
 from symbptt.errors import MissingRule
 
 CALLS = {sp.tanh: "np.tanh", sp.exp: "np.exp", sp.log: "np.log", sp.sin: "np.sin", sp.cos: "np.cos"}
-HELPERS = {functions.Sigmoid: "_sigmoid", functions.Softplus: "_softplus"}
+HELPERS = {functions.Sigmoid: "_sigmoid", functions.Softplus: "_softplus", functions.Held: "_stop_gradient"}
 """Functions that an emitted module defines for itself."""
 _WHOLE = {sp.sqrt(functions.Z): ("np.sqrt", ()), functions.FUNCTIONS["relu"].value: ("np.maximum", (sp.S.Zero,))}
 """Formulas that are one call, with the numbers behind the argument."""
@@ -107,8 +107,6 @@ def scalar(expression: sp.Expr, z: str) -> tuple[str, int]:
         return _power(expression, z)
     if isinstance(expression, sp.Piecewise):
         return _piecewise(expression, z)
-    if isinstance(expression, functions.Held):
-        return f"{wrap(*scalar(expression.args[0], z), ATOM)}.real", ATOM  # no complex step goes through
     call = CALLS.get(expression.func) or HELPERS.get(expression.func)
     if call is None:
         raise MissingRule("NumPy text", expression, "symbptt/emit/scalars.py")

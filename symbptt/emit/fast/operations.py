@@ -14,11 +14,12 @@ from sympy.matrices.expressions.matexpr import MatrixExpr
 from symbptt.algebra import build, nodes
 from symbptt.algebra.nodes import TIME, Broadcast, Elementwise, SlopeByResult, Timed
 from symbptt.algebra.related import Cotangent
+from symbptt.emit.code import Code
 from symbptt.emit.fast.constants import Constants
 from symbptt.emit.fast.gates import weight_and_operand, weight_of
 from symbptt.emit.fast.place import Place, Step, Stretch
 from symbptt.emit.fast.plan import is_constant, symbols, terms
-from symbptt.emit.lowering import Code, Lowering
+from symbptt.emit.lowering import Lowering
 from symbptt.emit.passes import Line
 from symbptt.emit.scalars import ADD, ATOM, TWO_CALLS, formula, one_call
 

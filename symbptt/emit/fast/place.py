@@ -10,10 +10,11 @@ from sympy.matrices.expressions.matexpr import MatrixExpr
 
 from symbptt.algebra.nodes import TIME, Timed
 from symbptt.algebra.related import Cotangent
+from symbptt.emit.code import Code
 from symbptt.emit.fast.plan import CARRY, Pack
 from symbptt.emit.fast.storage import Storage
 from symbptt.emit.layout import array_rank, shape_text
-from symbptt.emit.lowering import Code, Lowering
+from symbptt.emit.lowering import Lowering
 from symbptt.emit.scalars import ATOM
 
 

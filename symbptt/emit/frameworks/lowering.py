@@ -10,9 +10,10 @@ from sympy.matrices.expressions.matexpr import MatrixExpr
 
 from symbptt.algebra import build
 from symbptt.algebra.nodes import SlopeByResult
+from symbptt.emit.code import Code
 from symbptt.emit.frameworks.dialect import Dialect
 from symbptt.emit.layout import array_rank, shape_text
-from symbptt.emit.lowering import Code, Leaf, Lowering, is_row
+from symbptt.emit.lowering import Leaf, Lowering, is_row
 from symbptt.emit.scalars import ADD, ATOM, TIMES
 from symbptt.model.values import Variable
 

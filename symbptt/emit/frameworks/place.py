@@ -9,9 +9,9 @@ import sympy as sp
 from symbptt.algebra.nodes import TIME
 from symbptt.algebra.related import Related
 from symbptt.derive.numeric import WEIGHT
+from symbptt.emit.code import Code
 from symbptt.emit.fast.plan import ADJOINT, CARRY, GRADIENT, HOISTED, OUT, is_untied, variable_of
 from symbptt.emit.layout import Layout, array_rank
-from symbptt.emit.lowering import Code
 from symbptt.emit.scalars import ATOM
 from symbptt.model.values import Role, Variable
 

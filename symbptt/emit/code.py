@@ -1,0 +1,29 @@
+"""A piece of emitted text and what is known of the array that it stands for."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from symbptt.emit.scalars import ADD, TIMES, wrap
+
+
+@dataclass(frozen=True)
+class Code:
+    """A text with what is known of its array.
+
+    `rank` counts the axes behind the batch axis (None: a number). `full` is False where the array may be smaller than its
+    formula's shape and relies on broadcasting. `negative` marks a leading minus sign that was left out of the text.
+    """
+
+    text: str
+    strength: int
+    batched: bool
+    rank: int | None
+    full: bool = True
+    negative: bool = False
+
+    def at(self, least: int) -> str:
+        """The text, parenthesised if it binds less than `least`."""
+        if self.negative:
+            return wrap("-" + wrap(self.text, self.strength, TIMES), ADD, least)
+        return wrap(self.text, self.strength, least)
