@@ -16,8 +16,9 @@ from sympy.matrices.expressions.special import OneMatrix
 from symbptt.algebra import build, nodes
 from symbptt.algebra.functions import Y, Z
 from symbptt.emit.code import Code
-from symbptt.emit.scalars import ADD, ATOM, HELPERS, POWER, TIMES, formula, scalar, wrap
+from symbptt.emit.scalars import ADD, ATOM, HELPERS, POWER, TIMES, scalar, wrap
 from symbptt.errors import MissingRule
+from symbptt.program.scalar import formula
 
 Leaf = Callable[[sp.MatrixSymbol], Code]
 

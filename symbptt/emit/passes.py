@@ -9,10 +9,8 @@ from sympy.matrices.expressions.matexpr import MatrixExpr
 
 from symbptt.algebra import build
 from symbptt.algebra.nodes import TIME
-from symbptt.algebra.related import Adjoint
-from symbptt.derive.numeric import WEIGHT
+from symbptt.derive.pullback import Pullback
 from symbptt.derive.recursion import recursion
-from symbptt.derive.sweep import Incoming, sweep, template, total
 from symbptt.emit.code import Code
 from symbptt.emit.layout import Layout, array_rank, shape_text
 from symbptt.emit.lowering import Lowering, is_row, product
@@ -39,78 +37,6 @@ def computed(equation: Equation, layout: Layout, lower: Lowering) -> str:
     if layout.stores(equation.target) or (code.full and code.batched):
         return code.at(ADD)
     return f"np.broadcast_to({code.at(ADD)}, (N, {shape_text(equation.target, lower.size)}))"
-
-
-@dataclass(frozen=True)
-class Pullback:
-    """The adjoint equations of a list of equations: (target, contributions), and what arrives at the leaves."""
-
-    adjoints: tuple[tuple[Variable, MatrixExpr], ...]
-    leaves: dict[sp.MatrixSymbol, MatrixExpr]
-
-
-def cell_pullback(model: Model, wanted: frozenset[str]) -> Pullback:
-    """The pullback of the cell, without what the wanted leaves do not need."""
-    adjoints: list[tuple[Variable, MatrixExpr]] = []
-    useful = _useful(model, wanted)
-
-    def cotangent(variable: Variable, target: sp.MatrixSymbol, incoming: Incoming) -> MatrixExpr | None:
-        if variable.name not in useful:
-            return None
-        arrived = incoming.pop(target, [])
-        adjoints.append((variable, total(arrived) if arrived else sp.ZeroMatrix(*target.shape)))
-        return Adjoint(target)
-
-    incoming = sweep(template(model.equations), cotangent)
-    return Pullback(tuple(adjoints), {leaf: total(terms) for leaf, terms in incoming.items() if leaf.name in useful | wanted})
-
-
-def _useful(model: Model, wanted: frozenset[str]) -> frozenset[str]:
-    """The values and states through which a wanted leaf can be reached."""
-    useful: set[str] = {s.name for s in model.states if s.name in wanted}
-    grew = True
-    while grew:
-        grew = False
-        for equation in model.equations:
-            reads = {s.name for s in equation.value.atoms(sp.MatrixSymbol)}
-            if equation.target.name not in useful and reads & (useful | wanted):
-                useful.add(equation.target.name)
-                grew = True
-    return frozenset(useful)
-
-
-def loss_pullback(model: Model) -> Pullback:
-    """The pullback of the loss; the cell's values are leaves."""
-    assert model.loss is not None
-    loss, adjoints = model.loss.target, list[tuple[Variable, MatrixExpr]]()
-
-    def cotangent(variable: Variable, target: sp.MatrixSymbol, incoming: Incoming) -> MatrixExpr | None:
-        if variable == loss:
-            return WEIGHT
-        if target not in incoming:
-            return None
-        adjoints.append((variable, total(incoming.pop(target))))
-        return Adjoint(target)
-
-    leaves = {
-        leaf: total(terms)
-        for leaf, terms in sweep(template(model.loss.equations), cotangent).items()
-        if model[leaf.name].role not in (Role.TARGET, Role.BUFFER) and not model[leaf.name].classes
-    }
-    return Pullback(tuple(_read(adjoints, leaves)), leaves)
-
-
-def _read(
-    adjoints: list[tuple[Variable, MatrixExpr]], leaves: dict[sp.MatrixSymbol, MatrixExpr]
-) -> list[tuple[Variable, MatrixExpr]]:
-    """The adjoints that a leaf or another of them reads: those of values that only targets make go nowhere."""
-    read = {s for value in leaves.values() for s in value.atoms(Adjoint)}
-    made: list[tuple[Variable, MatrixExpr]] = []
-    for variable, value in reversed(adjoints):
-        if Adjoint(variable.at()) in read:
-            made.insert(0, (variable, value))
-            read |= value.atoms(Adjoint)
-    return made
 
 
 def backward_step(

@@ -8,11 +8,12 @@ import sympy as sp
 
 from symbptt.algebra.nodes import TIME
 from symbptt.derive.numeric import WEIGHT
+from symbptt.derive.pullback import Pullback, cell_pullback, loss_pullback
 from symbptt.derive.recursion import recursion
 from symbptt.emit import passes
 from symbptt.emit.layout import Layout, given_shape_text, inner_axes, shape_text, taken_in
 from symbptt.emit.lowering import Lowering
-from symbptt.emit.passes import Line, Pullback
+from symbptt.emit.passes import Line
 from symbptt.emit.scalars import POWER
 from symbptt.model.dimensions import Source, sources
 from symbptt.model.values import Model, Role, Variable
@@ -161,7 +162,7 @@ class Writer:
 
     def _backward(self) -> Body:
         layout, model = self.layout, self.model
-        pullback = passes.cell_pullback(model, self.reached)
+        pullback = cell_pullback(model, self.reached)
         carried = [s for s in model.states if s.at(TIME - 1) in pullback.leaves]
         before = [Line(f"{layout.gradient(v)} = {self._zero_gradient(v)}") for v in self.wanted if v.role is not Role.STATE]
         seeded = self.seeded()
@@ -206,19 +207,19 @@ class Writer:
     def loss_reads(self) -> tuple[Variable, ...]:
         """The cell's values that the loss reads, lagged ones included."""
         assert self.model.loss is not None
-        pullback = passes.loss_pullback(self.model)
+        pullback = loss_pullback(self.model)
         names = {leaf.name for leaf in pullback.leaves}
         return tuple(v for v in dict.fromkeys((*self.cell_values(), *self.model.states)) if v.name in names)
 
     def loss_direct(self) -> tuple[Variable, ...]:
         """The wanted variables that the loss reads directly."""
-        pullback = passes.loss_pullback(self.model)
+        pullback = loss_pullback(self.model)
         return tuple(v for v in self.wanted if v.role is not Role.STATE and v.at() in pullback.leaves)
 
     def _loss(self) -> Body:
         layout, model = self.layout, self.model
         assert model.loss is not None
-        pullback = passes.loss_pullback(model)
+        pullback = loss_pullback(model)
         before = []
         for v in self.loss_reads():
             rows = "T + 1" if v.role is Role.STATE else "T"

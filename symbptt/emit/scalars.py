@@ -7,7 +7,6 @@ from sympy.core.relational import Relational
 from sympy.functions.elementary.piecewise import ExprCondPair
 
 from symbptt.algebra import functions
-from symbptt.algebra.nodes import Elementwise, Slope, SlopeByResult
 from symbptt.errors import MissingRule
 
 CALLS = {sp.tanh: "np.tanh", sp.exp: "np.exp", sp.log: "np.log", sp.sin: "np.sin", sp.cos: "np.cos"}
@@ -128,14 +127,3 @@ def _power(expression: sp.Pow, z: str) -> tuple[str, int]:
 def one_call(value: sp.Expr) -> tuple[str, tuple[sp.Expr, ...]] | None:
     """The function of NumPy that a formula in Z is, with the numbers that it takes behind Z; None if it is none."""
     return (CALLS[value.func], ()) if value.func in CALLS and value.args == (functions.Z,) else _WHOLE.get(value)
-
-
-def formula(node: Elementwise) -> sp.Expr:
-    """The scalar expression of an elementwise node, with its numeric arguments filled in."""
-    row = functions.FUNCTIONS[node.name]
-    value: sp.Expr = row.safe_value if row.safe_value is not None else row.value
-    if isinstance(node, SlopeByResult):
-        value = row.by_result
-    elif isinstance(node, Slope):
-        value = row.safe_slope if row.safe_slope is not None else functions.slope(node.name)
-    return value.subs(dict(zip(row.symbols(), node.numbers, strict=True)))

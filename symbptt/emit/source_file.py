@@ -11,6 +11,7 @@ from symbptt.checks import whole
 from symbptt.data.wrt import ALL, asked
 from symbptt.display import Printed, Summarised, counted
 from symbptt.emit import checkpoint as checkpoints
+from symbptt.emit import compiled
 from symbptt.emit.context import context
 from symbptt.emit.fast.writer import PASSES, FastWriter
 from symbptt.emit.frameworks import module
@@ -29,7 +30,8 @@ from symbptt.template import template
 
 STYLES = ("fast", "plain")
 FRAMEWORKS = tuple(DIALECTS)
-BACKENDS = ("numpy", *FRAMEWORKS)
+C = "c"
+BACKENDS = ("numpy", *FRAMEWORKS, C)
 DEFAULT_STEPS = 10
 """The steps of a loop where no array tells their number."""
 MODES = ("reverse", "forward")
@@ -45,13 +47,19 @@ class SourceFile(Summarised, Printed):
     path: str
     text: str
     model: Model
+    others: compiled.Files = ()
+    """The files that it does not go without, as (name, text), to lie beside it."""
 
     def _summary_(self) -> str:
         return f"{self.path}: {counted(len(self.text.splitlines()), 'line')}"
 
     def write(self, path: str | Path | None = None, force: bool = False) -> Path:
-        """Write the file whole or not at all; an existing file is replaced only with `force`."""
-        return files.write(Path(path or self.path), self.text, force=force)
+        """Write the file, and those beside it, whole or not at all; existing files are replaced only with `force`."""
+        place = Path(path or self.path)
+        if self.others and place.stem != Path(self.path).stem:
+            raise BadInput(f"{place}: these files know each other as {Path(self.path).stem}; name them when they are emitted")
+        beside = {place.with_name(name): text for name, text in self.others}
+        return files.write_all({place: self.text, **beside}, force=force)[0]
 
 
 def wanted_variables(model: Model, wrt: tuple[str, ...] | str | None) -> tuple[Variable, ...]:
@@ -76,6 +84,8 @@ def source(
     truncation: tuple[int, int] | None = None,
     clipping: bool = False,
     checkpoint: bool = False,
+    python: bool = False,
+    stem: str | None = None,
 ) -> SourceFile:
     """Emit a module with forward, backward and, if the model has a loss, value_and_grad.
 
@@ -85,6 +95,7 @@ def source(
     `mode` "forward" is the nested form with a jvp; `truncation` (k1, k2) goes back k2 steps every k1 steps, a window of K being
     (1, K): both are loops in the plain style. `clipping` adds functions that clip and normalise gradients,
     `checkpoint` one that recomputes segments of a long sequence instead of storing every step.
+    With "c" there is a header beside the file and, with `python`, a module that calls it; `stem` is what they are called.
     Raises BadInput for an unknown backend or name, or for `unroll` without T.
     """
     model = load(model)
@@ -94,6 +105,14 @@ def source(
         raise BadInput("straight-line code needs a number of steps: give T (-T)")
     if unroll and backend in FRAMEWORKS:
         raise BadInput(f"straight-line code is for NumPy; with {backend} the loop serves any T")
+    if python and backend != C:
+        raise BadInput(f"{backend} is Python already; a module that calls it goes with C (--backend c)")
+    if backend == C:
+        refused = {
+            "--unroll": unroll, "--mode forward": mode == "forward", "--style": style, "--without": without,
+            "--clipping": clipping, "truncation": truncation, "--checkpoint": checkpoint,
+        }
+        return _compiled(model, T, wrt, python, stem, [name for name, on in refused.items() if on])
     if unroll:
         _checked_steps(model, T)
     if style not in (None, *STYLES):
@@ -152,6 +171,21 @@ def _framework(
     values = module.context(model, backend, wanted, recipe + checkpoints.OPTION * long.checkpoint, long, fixed)
     text = template(f"{backend}/{long.templates[0]}").render(**values)
     return SourceFile(f"{model.name}_{backend}{variant.suffix if variant else ''}.py", text, model)
+
+
+def _compiled(
+    model: Model, T: int | None, wrt: tuple[str, ...] | str | None, python: bool, stem: str | None, refused: list[str]
+) -> SourceFile:
+    """A file in C with its header, and the module that loads it."""
+    if refused:
+        raise BadInput(f"C comes as loops in reverse mode that store every step; there is no {refused[0]} for it")
+    name = stem or model.name
+    if not name.isprintable() or set(name) & set('"\\/'):
+        raise BadInput(f"{name!r} cannot be the name of a header; expected printable characters, no quotation mark or backslash")
+    fixed = None if loops(model) else _fixed(T)
+    recipe = _recipe(model, fixed, False, wrt, C) + " --python" * python
+    source, *others = compiled.files(model, wanted_variables(model, wrt), recipe, fixed, name)
+    return SourceFile(*source, model, tuple(others if python else others[:1]))
 
 
 def _variant(mode: str, truncation: tuple[int, int] | None, backend: str, unroll: bool, style: str | None) -> Variant:

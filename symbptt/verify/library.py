@@ -62,7 +62,7 @@ def _torch(module: Any, function: str, arguments: tuple[Any, ...], options: Mapp
     return _mapped(lambda tensor: tensor.resolve_conj().numpy(), found)
 
 
-LIBRARIES: dict[str, Call] = {"numpy": _numpy, "jax": _jax, "torch": _torch}
+LIBRARIES: dict[str, Call] = {"numpy": _numpy, "c": _numpy, "jax": _jax, "torch": _torch}
 """How to call a function of a module, by the module's `BACKEND`."""
 
 

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import shutil
+import tempfile
+import weakref
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -30,6 +33,8 @@ def resolve(given: Any, model: Model | None = None, T: int = STEPS) -> Emitted:
         given = load(given)
     if isinstance(given, Model):
         given = emit.for_steps(given, T, wrt="all")
+    if isinstance(given, SourceFile) and given.others:
+        return Emitted(given.path, _loaded(given), given.model)
     if isinstance(given, SourceFile):
         return Emitted(given.path, _module(given.text, given.path), given.model)
     place = getattr(given, "__name__", type(given).__name__)
@@ -64,6 +69,18 @@ def _module(text: str, place: str) -> ModuleType:
         exec(compile(text, place, "exec"), module.__dict__)
     except (SyntaxError, *FAULTS) as fault:
         raise BadInput(f"{place}: cannot be run: {type(fault).__name__}: {fault}") from fault
+    return module
+
+
+def _loaded(given: SourceFile) -> ModuleType:
+    """The module that loads a file in C, from a folder that goes with it."""
+    loader = next((text for name, text in given.others if name.endswith(".py")), None)
+    if loader is None:
+        raise BadInput(f"{given.path}: emit it with python=True, so that there is a module that calls it")
+    folder = tempfile.mkdtemp(prefix="symbptt-")
+    place = given.write(Path(folder) / given.path)
+    module = _module(loader, str(place.with_suffix(".py")))
+    weakref.finalize(module, shutil.rmtree, folder, ignore_errors=True)
     return module
 
 

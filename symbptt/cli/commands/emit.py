@@ -9,11 +9,10 @@ import click
 
 import symbptt
 from symbptt.cli.options import Names, force_option, output_option, steps_option, takes_model, wrt_option
-from symbptt.cli.output import say
+from symbptt.cli.output import note, say
 from symbptt.cli.progress import progress
 from symbptt.cli.truncation import truncation_options
 from symbptt.errors import BadInput
-from symbptt.files import write
 
 if TYPE_CHECKING:
     from symbptt import Model
@@ -23,7 +22,7 @@ if TYPE_CHECKING:
 @steps_option(default=None, about="Number of time steps of straight-line code (--unroll), or where no array tells it.")
 @click.option("--unroll", is_flag=True, help="Write straight-line code for the T of -T in place of loops.")
 @wrt_option("Gradients to return, separated by commas; default all parameters; 'all' adds inputs and initial states.")
-@click.option("--backend", default="numpy", show_default=True, metavar="NAME", help="Array library of the code.")
+@click.option("--backend", default="numpy", show_default=True, metavar="NAME", help="numpy, jax, torch, or c.")
 @click.option("--mode", type=click.Choice(["reverse", "forward"]), default="reverse", show_default=True,
               help="Backward recursion, or the nested form forward in time, with a jvp.")
 @truncation_options
@@ -32,24 +31,33 @@ if TYPE_CHECKING:
 @click.option("--clipping", is_flag=True, help="Add functions that clip and normalise gradients.")
 @click.option("--checkpoint", is_flag=True,
               help="Add value_and_grad_in_segments, which recomputes long sequences instead of storing every step.")
+@click.option("--python", is_flag=True, help="With C, add a module that compiles the file and calls it.")
 @output_option
 @force_option
 @takes_model
 def emit(
     model: Model, steps: int | None, unroll: bool, wrt: Names, backend: str, mode: str, truncation: tuple[int, int] | None,
-    style: str | None, without: tuple[str, ...], clipping: bool, checkpoint: bool, output: Path | None, force: bool,
+    style: str | None, without: tuple[str, ...], clipping: bool, checkpoint: bool, python: bool, output: Path | None,
+    force: bool,
 ) -> None:
     """Write a module with forward, backward and value_and_grad."""
     if unroll and steps is None:
         raise BadInput("emit: --unroll needs -T, the number of steps")
     if steps is not None and not unroll and symbptt.emit.loops(model):
         raise BadInput("emit: -T needs --unroll; without it the code has loops and runs for any T")
+    if python and output is None:
+        raise BadInput("emit: --python writes a file beside the others; give the first a name, as in -o elman.c")
+    if backend == "c" and output is not None and output.suffix != ".c":
+        raise BadInput(f"emit: {output} must end in .c; the header gets the same name with .h")
     with progress(f"emitting {model.name}"):
         source = symbptt.emit.source(
             model, backend=backend, T=steps, unroll=unroll, wrt=wrt, mode=mode, truncation=truncation,
-            style=style, without=without, clipping=clipping, checkpoint=checkpoint,
+            style=style, without=without, clipping=clipping, checkpoint=checkpoint, python=python,
+            stem=output.stem if output and backend == "c" else None,
         )
     if output is None:
         say(source.text)
+        for name, _ in source.others:
+            note(f"{source.path} includes {name}, which -o {source.path} writes beside it")
     else:
-        say(str(write(output, source.text, force=force)))
+        say(str(source.write(output, force=force)))

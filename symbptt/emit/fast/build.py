@@ -5,9 +5,9 @@ from __future__ import annotations
 from symbptt.algebra import build
 from symbptt.algebra.nodes import TIME
 from symbptt.algebra.related import Adjoint, Cotangent
+from symbptt.derive.pullback import cell_pullback
 from symbptt.derive.recursion import recursion
 from symbptt.emit.fast.plan import Block, Carry, Gradient, Plan, Statement
-from symbptt.emit.passes import cell_pullback
 from symbptt.model.values import Model, Role
 
 

@@ -11,11 +11,12 @@ from symbptt.algebra import build
 from symbptt.algebra.nodes import TIME, BatchMean, CrossEntropy, Timed
 from symbptt.algebra.related import Adjoint
 from symbptt.derive.numeric import WEIGHT
+from symbptt.derive.pullback import Pullback, loss_pullback
 from symbptt.derive.recursion import recursion
 from symbptt.emit.fast.place import Arrays, Rows, lag_of
 from symbptt.emit.fast.plan import is_untied, symbols
 from symbptt.emit.layout import Layout
-from symbptt.emit.passes import Line, Pullback, loss_pullback, reduced
+from symbptt.emit.passes import Line, reduced
 from symbptt.emit.scalars import ADD, POWER
 from symbptt.model.values import Equation, Loss, Model, Role, Variable
 

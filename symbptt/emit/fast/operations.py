@@ -21,7 +21,8 @@ from symbptt.emit.fast.place import Place, Step, Stretch
 from symbptt.emit.fast.plan import is_constant, symbols, terms
 from symbptt.emit.lowering import Lowering
 from symbptt.emit.passes import Line
-from symbptt.emit.scalars import ADD, ATOM, TWO_CALLS, formula, one_call
+from symbptt.emit.scalars import ADD, ATOM, TWO_CALLS, one_call
+from symbptt.program.scalar import formula
 
 Values = tuple[MatrixExpr, ...]
 

@@ -9,8 +9,7 @@ import sympy as sp
 from symbptt.algebra.nodes import TIME
 from symbptt.emit.fast.plan import CARRY, Block, Plan, Statement, is_stepwise
 from symbptt.model.values import Model
-
-Edges = list[set[int]]
+from symbptt.passes.components import Edges, components
 
 
 def schedule(plan: Plan) -> Plan:
@@ -50,35 +49,6 @@ def _joined(last: Block, made: tuple[Statement, ...], looped: bool) -> list[Stat
     """One block of two: for all t at once every read comes after what it reads, at whichever step; in a loop the step decides."""
     statements = [*last.statements, *made]
     return sorted_within(statements) if looped else statements
-
-
-def components(edges: Edges) -> list[list[int]]:
-    """The strongly connected components (Tarjan 1972), each in ascending order."""
-    index: dict[int, int] = {}
-    low: dict[int, int] = {}
-    stack: list[int] = []
-    found: list[list[int]] = []
-    for root in range(len(edges)):
-        work = [(root, iter(sorted(edges[root])))] if root not in index else []
-        while work:
-            node, rest = work[-1]
-            if node not in index:
-                index[node] = low[node] = len(index)
-                stack.append(node)
-            following = next(rest, None)
-            if following is None:
-                work.pop()
-                if work:
-                    low[work[-1][0]] = min(low[work[-1][0]], low[node])
-                if low[node] == index[node]:
-                    at = stack.index(node)
-                    found.append(sorted(stack[at:]))
-                    del stack[at:]
-            elif following not in index:
-                work.append((following, iter(sorted(edges[following]))))
-            elif following in stack:
-                low[node] = min(low[node], index[following])
-    return found
 
 
 def _order(groups: list[list[int]], edges: Edges, loops: list[bool]) -> list[int]:

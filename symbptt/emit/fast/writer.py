@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable
 
 from symbptt.algebra.nodes import BatchMean
+from symbptt.derive.pullback import Pullback, loss_pullback
 from symbptt.emit.fast import build
 from symbptt.emit.fast.blocks import Writer as BlockWriter
 from symbptt.emit.fast.constants import Constants
@@ -20,7 +21,7 @@ from symbptt.emit.fast.schedule import schedule
 from symbptt.emit.fast.storage import Storage
 from symbptt.emit.fast.tiles import tiles
 from symbptt.emit.fast.together import together
-from symbptt.emit.passes import Line, Pullback, loss_pullback
+from symbptt.emit.passes import Line
 from symbptt.emit.program import Body, Writer
 from symbptt.model.values import Model, Role, Variable
 

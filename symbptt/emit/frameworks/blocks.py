@@ -8,13 +8,13 @@ import sympy as sp
 from sympy.matrices.expressions.matexpr import MatrixExpr
 
 from symbptt.algebra.related import Adjoint, Cotangent
+from symbptt.derive.pullback import loss_pullback
 from symbptt.derive.recursion import recursion
 from symbptt.emit.fast.build import plan
 from symbptt.emit.fast.hoist import hoist
 from symbptt.emit.fast.plan import OUT, Block, Gradient, Statement, is_stepwise
 from symbptt.emit.fast.schedule import schedule
 from symbptt.emit.frameworks.place import Lagged
-from symbptt.emit.passes import loss_pullback
 from symbptt.model.values import Model, Role, Variable
 
 

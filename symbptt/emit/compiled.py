@@ -1,0 +1,72 @@
+"""C in two files, and the module that calls it from Python by the contract of the other backends."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from symbptt.data.arrays import leading_axes
+from symbptt.data.classes import takes_classes
+from symbptt.emit.door import door
+from symbptt.emit.literals import docstring, file_literal
+from symbptt.model.dimensions import sources
+from symbptt.model.values import Model, Role, Variable
+from symbptt.targets.c99 import source
+from symbptt.targets.c99.interface import STRUCTS, Interface
+from symbptt.template import template
+
+Files = tuple[tuple[str, str], ...]
+"""Names with their texts."""
+
+
+def files(model: Model, wanted: tuple[Variable, ...], recipe: str, fixed: int | None, stem: str) -> Files:
+    """`stem`.c, `stem`.h, and `stem`.py, which loads them."""
+    made = source.files(model, wanted, recipe, f"{stem}.h")
+    text = template("c99/loader.py.jinja").render(**_loader(made.interface, recipe, fixed, stem))
+    return (f"{stem}.c", made.source), (f"{stem}.h", made.header), (f"{stem}.py", text)
+
+
+def _loader(interface: Interface, recipe: str, fixed: int | None, stem: str) -> dict[str, Any]:
+    model = interface.model
+    used = {kind for name in interface.functions for kind in interface.structs(name)}
+    members = {
+        STRUCTS[kind]: [(m.variable.name, m.name, m.integers, m.otherwise) for m in interface.members[kind]]
+        for kind in STRUCTS if kind in used
+    }
+    return door(model, "numpy") | {
+        "title": docstring(model.title), "equations": [docstring(line) for line in source.equations(model)],
+        "recipe": docstring(recipe), "source_name": f"{stem}.c", "header_name": f"{stem}.h", "p": interface.prefix,
+        "P": interface.macro, "fixed_steps": fixed, "has_loss": model.loss is not None,
+        "reduction": "mean" if model.loss and model.loss.reduction == "mean" else "summed",
+        "members": _table(members),
+        "takes": _table({f: tuple(STRUCTS[k] for k in interface.structs(f)) for f in interface.functions}),
+        "wanted": _table({v.name: (leading_axes(v), v.shape) for v in interface.program.wanted}),
+        "dimensions": repr(tuple(interface.dimensions)), "sources": _table(_sources(model, fixed)),
+        "integers": repr(tuple(v.name for v in model.of(Role.INPUT, Role.TARGET) if v.classes or takes_classes(model, v))),
+        "starts": repr({s.name: s.initial for s in model.states if s.initial is not None}),
+        "name_literal": repr(model.name), "file_literal": file_literal(model.text),
+    }
+
+
+def _table(entries: dict[str, Any]) -> str:
+    """A dict, an entry a line."""
+    return "{\n" + "".join(f"    {key!r}: {value!r},\n" for key, value in entries.items()) + "}" if entries else "{}"
+
+
+def _sources(model: Model, fixed: int | None) -> dict[str, tuple[Any, ...]]:
+    """Where the loader reads each size: an axis of an array, the length of the first array there is, or a number."""
+    inputs, states = model.of(Role.INPUT), model.states
+    untied = [v.name for v in (*model.parameters, *model.buffers) if v.timed]
+    made: dict[str, tuple[Any, ...]] = {}
+    if inputs:
+        made["T"] = ("inputs", inputs[0].name, 0, 0, (), 1)
+        made["N"] = ("inputs", inputs[0].name, 1, 0, (), 1)
+    else:
+        made["T"] = ("parameters", untied[0], 0, 0, (), 1) if untied else ("", None, 0, fixed, (), 1)
+        made["N"] = ("states", tuple(s.name for s in states), 0, 0, (), 1)
+    given = model.of(Role.PARAMETER, Role.BUFFER, Role.INPUT)
+    for name, found in sources(given, states, model.of(Role.TARGET)).items():
+        v = found.variable
+        made[name] = (v.role.group, v.name, len(leading_axes(v)) + found.axis, found.number, found.others, found.count)
+    return made
+
+

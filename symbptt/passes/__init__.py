@@ -1,0 +1,32 @@
+"""Program to program, one idea a file; `prepared` is their order for a target that compiles loops."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from symbptt.passes.fuse import fuse
+from symbptt.passes.live import live
+from symbptt.passes.products import products
+from symbptt.passes.schedule import schedule
+from symbptt.passes.settle import settle
+from symbptt.program.ir import Function, Program
+
+__all__ = ["prepared"]
+
+PASSES = (live, schedule, settle, products, fuse)
+"""In this order; the checker must accept what each of them gives."""
+
+
+def prepared(program: Program) -> Program:
+    """A program after all passes."""
+    return replace(program, functions=tuple(map(_prepared, program.functions)))
+
+
+def _prepared(function: Function) -> Function:
+    for item in PASSES:
+        function = item(function)
+    return function
+
+
+def __dir__() -> list[str]:
+    return __all__

@@ -1,0 +1,80 @@
+"""Pass: elementwise assignments over the same entries share one nest of loops, and what only they know is never stored."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import replace
+
+from symbptt.passes.schedule import nest
+from symbptt.program.ir import RETURNED, Assign, Buffer, For, Function, Group, Index, Statement
+from symbptt.program.walk import assignments, read_by, written_by
+
+
+def fuse(function: Function) -> Function:
+    """The function with neighbours joined; every assignment that is no product becomes part of a group."""
+    uses: Counter[Buffer] = Counter()
+    for s in assignments(function.body):
+        uses.update([written_by(s), *(r.buffer for r in read_by(s))])
+    kept = frozenset(function.keeps)
+    return replace(function, body=_fused(function.body, (), uses, kept))
+
+
+def _fused(
+    body: tuple[Statement, ...], outer: tuple[Index, ...], uses: Counter[Buffer], kept: frozenset[Buffer]
+) -> tuple[Statement, ...]:
+    made: list[Statement] = []
+    for statement in body:
+        if isinstance(statement, For):
+            made.append(replace(statement, body=_fused(statement.body, (*outer, statement.index), uses, kept)))
+        elif isinstance(statement, Assign):
+            loops = tuple(index for index in nest(statement) if index not in outer)
+            last = made[-1] if made else None
+            if isinstance(last, Group) and last.indices == loops and _fits(last, statement):
+                made[-1] = replace(last, assignments=(*last.assignments, statement))
+            else:
+                made.append(Group(loops, (statement,)))
+        else:
+            made.append(statement)
+    return tuple(_with_locals(s, uses, kept) if isinstance(s, Group) else s for s in made)
+
+
+def _fits(group: Group, new: Assign) -> bool:
+    """Whether one pass over the entries may do both: what one writes the other reads or writes at the same entry only."""
+    if new.over or new.unless or any(old.over or old.unless for old in group.assignments):
+        return False
+    for old in group.assignments:
+        for read in read_by(new):
+            if read.buffer == old.target and read.at != old.at and not _apart(read.at, old.at, group.indices):
+                return False
+        for read in read_by(old):
+            if read.buffer == new.target and read.at != new.at and not _apart(read.at, new.at, group.indices):
+                return False
+        if old.target == new.target and old.at != new.at and not _apart(old.at, new.at, group.indices):
+            return False
+    return True
+
+
+def _apart(one: tuple[object, ...], other: tuple[object, ...], loops: tuple[Index, ...]) -> bool:
+    """Whether two entries are never the same in the loops: rows of different steps, where the step stands still."""
+    a, b = one[0], other[0]
+    index = getattr(a, "index", None)
+    return index is not None and index == getattr(b, "index", None) and index not in loops and a != b
+
+
+def _with_locals(group: Group, uses: Counter[Buffer], kept: frozenset[Buffer]) -> Group:
+    own: Counter[Buffer] = Counter()
+    for s in group.assignments:
+        own.update([s.target, *(r.buffer for r in read_by(s))])
+    local = frozenset(
+        s.target for s in group.assignments
+        if own[s.target] == uses[s.target] and s.target.kind not in RETURNED and s.target not in kept
+        and not s.over and _one_entry(group, s.target)
+    )
+    return replace(group, local=local)
+
+
+def _one_entry(group: Group, buffer: Buffer) -> bool:
+    """Whether the group meets one entry of a buffer only, and writes it first."""
+    written = [s for s in group.assignments if s.target == buffer]
+    places = {s.at for s in written} | {r.at for s in group.assignments for r in read_by(s) if r.buffer == buffer}
+    return len(places) == 1 and not written[0].add

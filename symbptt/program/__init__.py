@@ -1,0 +1,12 @@
+"""The emitted program as values: buffers with axes, scalar expressions over indexed reads, statements, loops. No text."""
+
+from __future__ import annotations
+
+from symbptt.program.build import build
+from symbptt.program.ir import Assign, Buffer, For, Function, Program
+
+__all__ = ["Assign", "Buffer", "For", "Function", "Program", "build"]
+
+
+def __dir__() -> list[str]:
+    return __all__

@@ -1,0 +1,181 @@
+"""The functions of a model as statements over steps and samples, from the derived recursion.
+
+Every contribution to a value is a statement of its own, `+=`; which one comes first and assigns is settled once their order is
+known (`passes.settle`). What an equation passes back to a state of step t-1 is added to the adjoint of that step.
+"""
+
+from __future__ import annotations
+
+import sympy as sp
+from sympy.matrices.expressions.matexpr import MatrixExpr
+
+from symbptt.algebra.functions import Z
+from symbptt.algebra.nodes import TIME, Timed
+from symbptt.data.classes import class_targets
+from symbptt.derive.pullback import cell_pullback, loss_pullback
+from symbptt.derive.recursion import recursion
+from symbptt.model.values import Equation, Model, Role, Variable
+from symbptt.program.buffers import COUNT, LOSS, MASK, STEP_WEIGHT, WEIGHTS, buffer, rows_ahead
+from symbptt.program.contributions import Contributions
+from symbptt.program.ir import STEPS, Assign, Buffer, Expr, For, Function, Kind, Map, Program, Read, Statement, Subscript, fixed
+from symbptt.program.lower import SAMPLE, STEP, total
+from symbptt.program.walk import assignments as each
+from symbptt.program.walk import read_by, times
+
+_SAMPLE, _NOW = Subscript(SAMPLE), Subscript(STEP)
+_NOT_ZERO = sp.Piecewise((sp.S.One, sp.Ne(Z, 0)), (sp.S.Zero, True))
+_ABOVE_HALF = sp.Piecewise((sp.S.One, sp.Rational(1, 2) < Z), (sp.S.Zero, True))
+_AT_LEAST_ONE = sp.Piecewise((sp.S.One, Z < 1), (Z, True))
+
+
+def _mass(target: Buffer, size: sp.Expr) -> Expr:
+    """The sum of a target's entries."""
+    return total(size, lambda k: Read(target, (_NOW, _SAMPLE, k, fixed(0))))
+
+
+class Builder:
+    """Builds the functions of one model with the gradients of `wanted`."""
+
+    def __init__(self, model: Model, wanted: tuple[Variable, ...]) -> None:
+        self.model, self.wanted = model, wanted
+        names = frozenset(v.name for v in wanted)
+        reached = names | {s.name for v in wanted for s in model.starting(v)}
+        self.pullback = cell_pullback(model, reached)
+        self.useful = {v.name for v, _ in self.pullback.adjoints} | {s.name for s in model.states if s.name in reached}
+        self.numbers = recursion(model)
+        self.made = Contributions(model)
+
+    def program(self) -> Program:
+        """All functions."""
+        backward = self._backward()
+        read = {r.buffer for s in each(backward) for r in read_by(s) if r.buffer.kind is Kind.VALUE}
+        self.made = Contributions(self.model)
+        kept = tuple(b for v in self.model.variables if (b := buffer(Kind.VALUE, v)) in read)
+        outputs = tuple(buffer(Kind.OUTPUT, v) for v in self.model.outputs)
+        forward = Function("forward", (*self._forward(), *self._outputs()), kept, outputs)
+        functions: tuple[Function, ...] = (forward, Function("backward", backward, kept, self._gradients()))
+        if self.model.loss is not None:
+            self.made = Contributions(self.model)
+            functions = (*functions, self._value_and_grad())
+        return Program(self.model, self.wanted, functions)
+
+    # ---- forward
+
+    def _forward(self) -> tuple[Statement, ...]:
+        start = tuple(
+            self.made.copy(buffer(Kind.VALUE, s), (fixed(0), _SAMPLE), buffer(Kind.INITIAL, s), (_SAMPLE,), s)
+            for s in self.model.states
+        )
+        return (*start, For(STEP, tuple(s for e in self.model.equations for s in self._equation(e))))
+
+    def _equation(self, equation: Equation) -> list[Assign]:
+        v = equation.target
+        return self.made.to(buffer(Kind.VALUE, v), (rows_ahead(v), _SAMPLE), v, equation.value, equation.number)
+
+    def _outputs(self) -> tuple[Statement, ...]:
+        copies = tuple(
+            self.made.copy(buffer(Kind.OUTPUT, v), (_NOW, _SAMPLE), buffer(Kind.VALUE, v), (rows_ahead(v), _SAMPLE), v)
+            for v in self.model.outputs
+        )
+        return (For(STEP, copies),)
+
+    # ---- loss
+
+    def _weights(self) -> tuple[Statement, ...]:
+        """What each sample of a step counts, and for a mean how many there are."""
+        loss = self.model.loss
+        assert loss is not None
+        mask: Expr = Read(MASK, (_NOW, _SAMPLE))
+        weight = times(mask, Read(STEP_WEIGHT, (_NOW,)))
+        count: tuple[Statement, ...] = ()
+        if loss.reduction == "mean":
+            kept = [Map(_NOT_ZERO, mask)]
+            if loss.mask is not None:
+                own = buffer(Kind.INPUT, self.model[loss.mask])
+                kept.append(Map(_ABOVE_HALF, Read(own, (_NOW, _SAMPLE, fixed(0), fixed(0)))))
+            for name in class_targets(self.model):
+                target = self.model[name]
+                row = buffer(Kind.TARGET, target)
+
+                kept.append(Map(_NOT_ZERO, _mass(row, target.rows)))
+            count = (For(STEP, (Assign(COUNT, (), times(*kept), over=(SAMPLE,)),), start=self._first),)
+            weight = times(weight, Map(1 / Z, Map(_AT_LEAST_ONE, Read(COUNT, ()))))
+        return (*count, For(STEP, (Assign(WEIGHTS, (_NOW, _SAMPLE), weight),), start=self._first))
+
+    @property
+    def _first(self) -> sp.Expr:
+        """The first step with a loss."""
+        assert self.model.loss is not None
+        return STEPS - 1 if self.model.loss.at == "last" else sp.S.Zero
+
+    def _loss(self) -> tuple[Statement, ...]:
+        """The loss, and what it passes back to the values that it reads."""
+        loss = self.model.loss
+        assert loss is not None
+        value = Read(buffer(Kind.VALUE, loss.target), (_NOW, _SAMPLE, fixed(0), fixed(0)))
+        weight = Read(WEIGHTS, (_NOW, _SAMPLE))
+        with self.made.aside(self._first != 0):
+            made = [s for e in loss.equations for s in self._equation(e)]
+            made.append(Assign(LOSS, (), times(weight, value), over=(SAMPLE,)))
+            pullback = loss_pullback(self.model)
+            for v, adjoint in pullback.adjoints:
+                made += self._adjoint(v, adjoint)
+            made += self._leaves(pullback.leaves)
+        return (*self._weights(), For(STEP, tuple(made), start=self._first))
+
+    # ---- backward
+
+    def _adjoint(self, v: Variable, value: MatrixExpr) -> list[Assign]:
+        number = self.numbers.adjoint_number(v.name)
+        return self.made.to(buffer(Kind.ADJOINT, v), (rows_ahead(v), _SAMPLE), v, value, number)
+
+    def _leaves(self, leaves: dict[sp.MatrixSymbol, MatrixExpr]) -> list[Assign]:
+        """What arrives at values, at states of the step before, and at parameters and inputs with a gradient."""
+        made: list[Assign] = []
+        wanted = {v.name for v in self.wanted}
+        for leaf, value in leaves.items():
+            v = self.model[leaf.name]
+            back = int(isinstance(leaf, Timed) and leaf.step != TIME)
+            if v.role in (Role.STATE, Role.LOCAL):
+                if v.name in self.useful:
+                    number = self.numbers.adjoint_number(v.name)
+                    row = rows_ahead(v).shifted(sp.Integer(-back))
+                    made += self.made.to(buffer(Kind.ADJOINT, v), (row, _SAMPLE), v, value, number)
+            elif v.name in wanted:
+                lead = (_NOW, _SAMPLE) if v.role is Role.INPUT else (_NOW,) if v.timed else ()
+                number = self.numbers.gradient_number(v.name)
+                made += self.made.to(buffer(Kind.GRADIENT, v), lead, v, value, number, v.role is not Role.INPUT)
+        return made
+
+    def _sweep(self) -> tuple[Statement, ...]:
+        """The backward recursion, and the gradients of initial states."""
+        made = [s for v, value in self.pullback.adjoints for s in self._adjoint(v, value)]
+        made += self._leaves(self.pullback.leaves)
+        last: list[Statement] = []
+        for v in self.wanted:
+            if v.role is Role.STATE:
+                last.append(
+                    self.made.copy(buffer(Kind.GRADIENT, v), (_SAMPLE,), buffer(Kind.ADJOINT, v), (fixed(0), _SAMPLE), v)
+                )
+            last += [self.made.summed(v, s, self.numbers.gradient_number(v.name)) for s in self.model.starting(v)]
+        return (For(STEP, tuple(made), reverse=True), *last)
+
+    def _gradients(self) -> tuple[Buffer, ...]:
+        return tuple(buffer(Kind.GRADIENT, v) for v in self.wanted)
+
+    def _backward(self) -> tuple[Statement, ...]:
+        seeds = tuple(
+            self.made.copy(buffer(Kind.ADJOINT, v), (rows_ahead(v), _SAMPLE), buffer(Kind.COTANGENT, v), (_NOW, _SAMPLE), v)
+            for v in self.model.outputs
+            if v.name in self.useful
+        )
+        return (For(STEP, seeds), *self._sweep())
+
+    def _value_and_grad(self) -> Function:
+        body = (*self._forward(), *self._loss(), *self._sweep())
+        return Function("value_and_grad", body, gives=(LOSS, *self._gradients()))
+
+
+def build(model: Model, wanted: tuple[Variable, ...]) -> Program:
+    """The program of a model with the gradients of `wanted`: parameters, inputs, initial states."""
+    return Builder(model, wanted).program()

@@ -1,0 +1,236 @@
+"""What a program is made of: indices, buffers, scalar expressions over indexed reads, statements. Values; nothing here is text.
+
+A matrix formula is written entry by entry, f(i, j): a transpose is f(j, i), and more axes than two need nothing new. Steps count
+from 0; the rows of a state are one ahead, row 0 being its initial value. A matrix has two axes behind those of steps and samples,
+a vector a second one of extent 1.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from enum import StrEnum
+from typing import TypeAlias
+
+import sympy as sp
+
+from symbptt.algebra.nodes import dimension
+from symbptt.model.values import Model, Variable
+
+STEPS, SAMPLES = dimension("T"), dimension("N")
+"""The extents of the axes of steps and samples."""
+
+
+@dataclass(frozen=True)
+class Index:
+    """A loop variable, counted from 0; `size` is its extent, which may contain dimensions."""
+
+    name: str
+    size: sp.Expr
+
+
+@dataclass(frozen=True)
+class Subscript:
+    """index + by, or the number `by` alone."""
+
+    index: Index | None
+    by: sp.Expr = sp.S.Zero
+
+    def shifted(self, by: sp.Expr) -> Subscript:
+        """The subscript so much further on."""
+        return replace(self, by=self.by + by)
+
+
+def fixed(number: sp.Expr | int) -> Subscript:
+    """A subscript that is a number."""
+    return Subscript(None, sp.sympify(number))
+
+
+class Kind(StrEnum):
+    """What a buffer is for. Those up to LOSS are the caller's."""
+
+    PARAMETER = "parameter"
+    INPUT = "input"
+    TARGET = "target"
+    INITIAL = "initial"
+    COTANGENT = "cotangent"
+    MASK = "mask"
+    STEP_WEIGHT = "step weight"
+    OUTPUT = "output"
+    GRADIENT = "gradient"
+    LOSS = "loss"
+    VALUE = "value"
+    WEIGHT = "weight"
+    COUNT = "count"
+    ADJOINT = "adjoint"
+    TEMPORARY = "temporary"
+    STACK = "stack"
+
+
+GIVEN = frozenset((Kind.PARAMETER, Kind.INPUT, Kind.TARGET, Kind.INITIAL, Kind.COTANGENT, Kind.MASK, Kind.STEP_WEIGHT))
+"""What the caller hands in, and nobody writes to."""
+RETURNED = frozenset((Kind.OUTPUT, Kind.GRADIENT, Kind.LOSS))
+"""What the caller's arrays take."""
+
+
+@dataclass(frozen=True)
+class Buffer:
+    """An array by its axes. `timed` and `batched` say whether the first ones are those of steps and of samples."""
+
+    kind: Kind
+    name: str
+    axes: tuple[sp.Expr, ...]
+    timed: bool = False
+    batched: bool = False
+    variable: Variable | None = None
+
+
+@dataclass(frozen=True)
+class Num:
+    """A number, which may contain dimensions."""
+
+    value: sp.Expr
+
+
+@dataclass(frozen=True)
+class Read:
+    """An entry of a buffer."""
+
+    buffer: Buffer
+    at: tuple[Subscript, ...]
+
+
+@dataclass(frozen=True)
+class Add:
+    """A sum, in this order."""
+
+    args: tuple[Expr, ...]
+
+
+@dataclass(frozen=True)
+class Mul:
+    """A product, in this order."""
+
+    args: tuple[Expr, ...]
+
+
+@dataclass(frozen=True)
+class Map:
+    """A scalar function, as SymPy has it in one symbol, at an argument."""
+
+    function: sp.Expr
+    argument: Expr
+
+
+@dataclass(frozen=True)
+class Reduce:
+    """The "sum" or the "max" over an index."""
+
+    operation: str
+    over: Index
+    body: Expr
+
+
+@dataclass(frozen=True)
+class Delta:
+    """1 where two subscripts are equal, else 0."""
+
+    left: Subscript
+    right: Subscript
+
+
+@dataclass(frozen=True)
+class Within:
+    """`body` where start <= at < stop, else 0; the body is not looked at there."""
+
+    at: Subscript
+    start: sp.Expr
+    stop: sp.Expr
+    body: Expr
+
+
+Expr: TypeAlias = Num | Read | Add | Mul | Map | Reduce | Delta | Within
+
+
+@dataclass(frozen=True)
+class Assign:
+    """target[at] = value, or += with `add`, for all indices in `at`; summed over those in `over`.
+
+    `unless` is a buffer of the caller: where it is given, nothing is done. `equations` are the numbers in documents.
+    """
+
+    target: Buffer
+    at: tuple[Subscript, ...]
+    value: Expr
+    add: bool = True
+    over: tuple[Index, ...] = ()
+    equations: tuple[int, ...] = ()
+    unless: Buffer | None = None
+
+
+@dataclass(frozen=True)
+class Group:
+    """Elementwise assignments that one nest of loops over `indices` does; every entry read is read before one is written.
+
+    What is in `local` lives in the nest alone, as a scalar.
+    """
+
+    indices: tuple[Index, ...]
+    assignments: tuple[Assign, ...]
+    local: frozenset[Buffer] = frozenset()
+
+
+@dataclass(frozen=True)
+class Matrix:
+    """A buffer as a matrix: the entry (r, c) is that of `at` with `rows` and `columns` counting."""
+
+    buffer: Buffer
+    at: tuple[Subscript, ...]
+    rows: tuple[Index, ...]
+    columns: tuple[Index, ...]
+
+
+@dataclass(frozen=True)
+class Product:
+    """target = number * left right, or += with `add`: a matrix product, which every target has a kernel for."""
+
+    target: Matrix
+    left: Matrix
+    right: Matrix
+    number: sp.Expr
+    add: bool
+    equations: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True)
+class For:
+    """`body` at start <= index < size, in the order of time or against it."""
+
+    index: Index
+    body: tuple[Statement, ...]
+    reverse: bool = False
+    start: sp.Expr = sp.S.Zero
+
+
+Statement: TypeAlias = Assign | Group | Product | For
+
+
+@dataclass(frozen=True)
+class Function:
+    """`keeps` are the values that a later function reads; they stand first in the memory, in the same order in both.
+
+    `gives` are the caller's buffers that it fills.
+    """
+
+    name: str
+    body: tuple[Statement, ...]
+    keeps: tuple[Buffer, ...] = ()
+    gives: tuple[Buffer, ...] = ()
+
+
+@dataclass(frozen=True)
+class Program:
+    """The functions of a model: `forward`, `backward` and, of one with a loss, `value_and_grad`."""
+
+    model: Model
+    wanted: tuple[Variable, ...]
+    functions: tuple[Function, ...]

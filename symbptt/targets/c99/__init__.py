@@ -1,0 +1,1 @@
+"""C99: one `.c` and one `.h` from a program."""

@@ -1,0 +1,97 @@
+"""What the header of a model declares: the names of structs, of their members, and the arguments of functions."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from symbptt.data.classes import takes_classes
+from symbptt.model.values import Role, Variable
+from symbptt.program.ir import Buffer, Kind, Program
+from symbptt.program.names import namespace
+from symbptt.targets.c99.words import WORDS
+
+STRUCTS: dict[Kind, str] = {
+    Kind.PARAMETER: "parameters", Kind.INPUT: "inputs", Kind.TARGET: "targets", Kind.INITIAL: "states",
+    Kind.OUTPUT: "outputs", Kind.COTANGENT: "cotangents", Kind.GRADIENT: "gradients",
+}
+"""The struct that has a kind of buffer, in the order of the functions' arguments."""
+OPTIONAL = frozenset((Kind.INITIAL, Kind.COTANGENT))
+"""Structs that may be left out, and so may each of their members."""
+WRITTEN = frozenset((Kind.OUTPUT, Kind.GRADIENT))
+"""Structs whose members point to what a function writes."""
+TAKES: dict[str, tuple[Kind, ...]] = {
+    "forward": (Kind.PARAMETER, Kind.INPUT, Kind.INITIAL, Kind.OUTPUT),
+    "backward": (Kind.PARAMETER, Kind.INPUT, Kind.INITIAL, Kind.COTANGENT, Kind.GRADIENT),
+    "value_and_grad": (Kind.PARAMETER, Kind.INPUT, Kind.TARGET, Kind.INITIAL, Kind.GRADIENT),
+}
+"""The structs that a function takes."""
+
+
+@dataclass(frozen=True)
+class Member:
+    """A member of a struct; one of `integers` has classes, and `otherwise` is the one for real numbers in their place."""
+
+    variable: Variable
+    name: str
+    integers: bool
+    otherwise: str = ""
+
+
+class Interface:
+    """The names of a program in C."""
+
+    def __init__(self, program: Program) -> None:
+        self.program, self.model = program, program.model
+        plain = "".join(c if c.isascii() and c.isalnum() else "_" for c in self.model.name) or "model"
+        self.prefix = namespace(WORDS).fresh(plain if plain[0].isalpha() else "model_" + plain)
+        own = namespace(WORDS)
+        self.dimensions = {name: own.fresh(name) for name in ("T", "N", *self.model.dimensions)}
+        self.members = {kind: self._members(kind) for kind in STRUCTS}
+        self.functions = tuple(f.name for f in program.functions)
+
+    @property
+    def macro(self) -> str:
+        """The prefix of macros."""
+        return self.prefix.upper()
+
+    def variables(self, kind: Kind) -> tuple[Variable, ...]:
+        """What has a member in a struct."""
+        match kind:
+            case Kind.PARAMETER:
+                return (*self.model.parameters, *self.model.buffers)
+            case Kind.INPUT:
+                return self.model.of(Role.INPUT)
+            case Kind.TARGET:
+                return self.model.of(Role.TARGET) if self.model.loss else ()
+            case Kind.INITIAL:
+                return self.model.states
+            case Kind.GRADIENT:
+                return self.program.wanted
+        return self.model.outputs
+
+    def _members(self, kind: Kind) -> tuple[Member, ...]:
+        own = namespace(WORDS)
+        names = {v.name: own.fresh(v.name) for v in self.variables(kind)}
+        made = []
+        for v in self.variables(kind):
+            either = kind is Kind.TARGET and takes_classes(self.model, v)
+            otherwise = own.fresh(f"{v.name}_distribution") if either else ""
+            made.append(Member(v, names[v.name], either or (kind is Kind.INPUT and v.classes), otherwise))
+        return tuple(made)
+
+    def member(self, buffer: Buffer) -> Member:
+        """The member that holds a buffer."""
+        return next(m for m in self.members[buffer.kind] if m.variable == buffer.variable)
+
+    def structs(self, function: str) -> tuple[Kind, ...]:
+        """The structs that a function of this model takes: none is empty."""
+        return tuple(kind for kind in TAKES[function] if self.members[kind])
+
+    def arguments(self, function: str) -> tuple[str, ...]:
+        """The arguments of a function, as C declares them."""
+        real = f"{self.prefix}_real"
+        made = [f"const {self.prefix}_sizes *sizes"]
+        made += [f"const {self.prefix}_{STRUCTS[kind]} *{STRUCTS[kind]}" for kind in self.structs(function)]
+        if function == "value_and_grad":
+            made += [f"const {real} *mask", f"const {real} *weights", f"{real} *loss"]
+        return (*made, f"{real} *workspace")

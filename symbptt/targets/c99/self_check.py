@@ -1,0 +1,61 @@
+"""What the self-check of an emitted file is made of: arrays of random numbers, and what is compared."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from symbptt.data.arrays import shows_samples, sizes
+from symbptt.model.values import Role
+from symbptt.program.buffers import buffer
+from symbptt.program.ir import Kind
+from symbptt.targets.c99.interface import STRUCTS, Interface, Member
+from symbptt.targets.c99.lengths import length
+
+STEPS, SAMPLES = 4, 3
+
+
+def values(interface: Interface) -> dict[str, Any]:
+    """What `templates/c99/self_check.c.jinja` takes."""
+    model = interface.model
+    objective = "value_and_grad" if model.loss else "forward"
+    functions = ("value_and_grad",) if model.loss else ("forward", "backward")
+    used = [kind for kind in STRUCTS if any(kind in interface.structs(f) for f in functions)]
+    numbers = {"T": STEPS, "N": SAMPLES if shows_samples(model) else 1, **sizes(model)}
+    return {
+        "check_sizes": ", ".join(str(numbers[name]) for name in interface.dimensions),
+        "check_structs": [(STRUCTS[kind], [_array(interface, kind, m) for m in interface.members[kind]]) for kind in used],
+        "check_objective": objective,
+        "check_calls": {f: ", ".join(f"&{STRUCTS[kind]}" for kind in interface.structs(f)) for f in functions},
+        "check_wanted": [
+            (STRUCTS[kind], m.name, length(interface, buffer(kind, m.variable).axes))
+            for kind, m in _compared(interface)
+        ],
+    }
+
+
+def _compared(interface: Interface) -> list[tuple[Kind, Member]]:
+    """The members whose gradients are compared: a state that starts from a parameter is left to start there."""
+    kinds = {Role.PARAMETER: Kind.PARAMETER, Role.INPUT: Kind.INPUT, Role.STATE: Kind.INITIAL}
+    made = []
+    for v in interface.program.wanted:
+        kind = kinds[v.role]
+        if v.initial is None:
+            made.append((kind, next(m for m in interface.members[kind] if m.variable == v)))
+    return made
+
+
+def _array(interface: Interface, kind: Kind, m: Member) -> dict[str, Any]:
+    """How a member is made: `how` draws its numbers."""
+    v = m.variable
+    axes = buffer(kind, v).axes
+    how = "numbers"
+    if m.integers:
+        how = "classes"
+    elif kind is Kind.INITIAL and v.initial is not None:
+        how = "none"
+    elif v.role is Role.BUFFER or (interface.model.loss is not None and v.name == interface.model.loss.mask):
+        how = "ones"
+    return {
+        "name": m.name, "how": how, "length": length(interface, axes[:-2] if m.integers else axes),
+        "size": length(interface, (v.rows,)), "otherwise": m.otherwise,
+    }

@@ -1,0 +1,107 @@
+"""The two files of a model in C: what the templates `templates/c99/` are filled with."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from symbptt import typeset
+from symbptt.model.values import Model, Variable
+from symbptt.passes import prepared
+from symbptt.program import build
+from symbptt.program.buffers import buffer
+from symbptt.program.ir import Kind
+from symbptt.targets.c99 import self_check
+from symbptt.targets.c99.body import Body
+from symbptt.targets.c99.interface import OPTIONAL, STRUCTS, WRITTEN, Interface
+from symbptt.targets.c99.lengths import length
+from symbptt.template import template
+from symbptt.version import VERSION
+
+RUNTIME = Path(__file__).with_name("runtime")
+PIECES = ("arrays.c", "math.c", "kernels.c")
+"""The files that every emitted one has a copy of."""
+
+
+@dataclass(frozen=True)
+class Text:
+    """The emitted files."""
+
+    source: str
+    header: str
+    interface: Interface
+
+
+def files(model: Model, wanted: tuple[Variable, ...], recipe: str, header: str) -> Text:
+    """The files of a model with the gradients of `wanted`; `header` is what the second one is called."""
+    interface = Interface(prepared(build(model, wanted)))
+    bodies = [Body(interface, function) for function in interface.program.functions]
+    values: dict[str, Any] = {
+        "p": interface.prefix, "P": interface.macro, "version": VERSION, "recipe": _comment(recipe),
+        "title": _comment(model.title), "header_name": header,
+        "name": model.name, "equations": [_comment(line) for line in equations(model)],
+        "dimensions": list(interface.dimensions.values()),
+        "structs": [_struct(interface, kind) for kind in STRUCTS if interface.members[kind] and _used(interface, kind)],
+        "functions": [_function(interface, body) for body in bodies],
+        "runtime": [(RUNTIME / name).read_text(encoding="utf-8").rstrip() for name in PIECES],
+        "arrays": list(dict.fromkeys(x for kind in STRUCTS if _used(interface, kind) for x in _lengths(interface, kind))),
+        "has_loss": model.loss is not None,
+        **self_check.values(interface),
+    }
+    text, declared = (template(f"c99/{name}.jinja").render(**values) for name in ("source.c", "header.h"))
+    return Text(text, declared, interface)
+
+
+def _used(interface: Interface, kind: Kind) -> bool:
+    return any(kind in interface.structs(name) for name in interface.functions)
+
+
+def _comment(text: str) -> str:
+    """A text that stays inside a comment."""
+    return " ".join(text.split()).replace("*/", "* /").replace("/*", "/ *").rstrip("\\")
+
+
+def _struct(interface: Interface, kind: Kind) -> dict[str, Any]:
+    members = []
+    for m in interface.members[kind]:
+        held = buffer(kind, m.variable)
+        axes = [str(axis) for axis in held.axes[: len(held.axes) - 2]] + list(m.variable.shape)
+        constant = "" if kind in WRITTEN else "const "
+        shape = f"({', '.join(axes)})" if axes else "one number"
+        if m.integers:
+            own = f"({', '.join(axes[:2])}), each below {axes[2] if len(axes) > 2 else 1}; below 0 it counts nothing"
+            members.append((f"const int32_t *{m.name};", own))
+        if not m.integers or m.otherwise:
+            name = m.otherwise or m.name
+            said = f"{shape}, in the place of classes" if m.otherwise else shape
+            members.append((f"{constant}{interface.prefix}_real *{name};", said))
+    return {"name": STRUCTS[kind], "members": members, "optional": kind in OPTIONAL}
+
+
+def _function(interface: Interface, body: Body) -> dict[str, Any]:
+    name = body.function.name
+    structs = interface.structs(name)
+    required = ["sizes", *(STRUCTS[k] for k in structs if k not in OPTIONAL), "workspace"]
+    required += ["loss"] if name == "value_and_grad" else []
+    members = [
+        f"({STRUCTS[k]}->{m.name} == NULL && {STRUCTS[k]}->{m.otherwise} == NULL)" if m.otherwise
+        else f"{STRUCTS[k]}->{m.name} == NULL"
+        for k in structs if k not in OPTIONAL for m in interface.members[k]
+    ]
+    pieces = [length(interface, b.axes) for b in body.pieces]
+    return {
+        "name": name, "arguments": ", ".join(interface.arguments(name)), "required": required, "members": members,
+        "lines": body.lines, "pieces": pieces,
+    }
+
+
+def _lengths(interface: Interface, kind: Kind) -> list[str]:
+    """The number of entries of the caller's arrays of a kind."""
+    return [length(interface, buffer(kind, m.variable).axes) for m in interface.members[kind]]
+
+
+def equations(model: Model) -> list[str]:
+    """The forward equations as numbered plain text."""
+    shown = (e for e in model.all_equations if e.target.definition is None)
+    return [f"({e.number}) {typeset.text(e.target.at(), model)} = {typeset.text(e.value, model)}" for e in shown]

@@ -1,0 +1,184 @@
+"""C: the numbers of the NumPy code for every model, clean for strict compilers and sanitizers, and codes for what does not fit."""
+
+from __future__ import annotations
+
+import ctypes
+import shutil
+import subprocess
+from collections.abc import Iterator
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from symbptt import data, emit
+from symbptt.emit import SourceFile
+from symbptt.errors import BadInput
+from symbptt.model import read
+from symbptt.verify.load import resolve
+
+KINDS = sorted(str(p) for p in (Path(__file__).parents[1] / "kinds").glob("*.toml"))
+MODELS = [*read.names(), *KINDS]
+QUICK = ("elman",)
+STRICT = "-std=c99 -Wall -Wextra -Wpedantic -Wconversion -Wshadow -Wvla -Werror".split()
+COMPILERS = [name for name in ("gcc", "clang") if shutil.which(name)]
+every_model = pytest.mark.parametrize(
+    "name", [name if name in QUICK else pytest.param(name, marks=pytest.mark.slow) for name in MODELS],
+    ids=[Path(name).stem for name in MODELS],
+)
+needs_cc = pytest.mark.skipif(not COMPILERS, reason="no C compiler")
+
+
+@pytest.fixture(autouse=True, scope="module")
+def own_cache(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """Nothing is left in the user's cache."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("XDG_CACHE_HOME", str(tmp_path_factory.mktemp("cache")))
+        yield
+
+
+@cache
+def emitted(name: str, T: int = 4) -> SourceFile:
+    model = read.load(name)
+    return emit.source(model, backend="c", python=True, wrt="all", T=None if emit.loops(model) else T)
+
+
+def close(given: np.ndarray, expected: np.ndarray) -> bool:
+    size = max(1.0, float(np.abs(expected).max(initial=0)))
+    return given.shape == expected.shape and bool(np.abs(given - expected).max(initial=0) <= 1e-11 * size)
+
+
+def run(*command: str | Path) -> str:
+    done = subprocess.run([str(c) for c in command], capture_output=True, text=True)
+    assert done.returncode == 0, f"{done.stdout}{done.stderr}"[:2000]
+    return done.stdout
+
+
+def macro(made: SourceFile) -> str:
+    return Path(made.path).stem.upper().replace("-", "_")
+
+
+@needs_cc
+@every_model
+def test_the_numbers_are_those_of_the_numpy_code(name: str) -> None:
+    model = read.load(name)
+    ours, theirs = resolve(emit.for_steps(model, 4, wrt="all")), resolve(emitted(name))
+    for T, N in ((4, 3), (1, 1)) if emit.loops(model) else ((4, 3),):
+        for distributions in (False, True):
+            drawn = data.random(model, T=T, N=N, seed=T + N, distributions=distributions)
+            assert close(np.asarray(theirs.value(drawn)), np.asarray(ours.value(drawn)))
+            outputs, expected = theirs.forward(drawn)[0], ours.forward(drawn)[0]
+            assert outputs.keys() == expected.keys() and all(close(outputs[k], expected[k]) for k in expected)
+            for given, wanted in ((theirs.gradients(drawn), ours.gradients(drawn)), (theirs.vjp(drawn), ours.vjp(drawn))):
+                assert given.keys() == wanted.keys()
+                assert all(close(given[k], wanted[k]) for k in wanted), [k for k in wanted if not close(given[k], wanted[k])]
+
+
+@needs_cc
+@every_model
+def test_strict_compilers_and_sanitizers_have_no_objection(name: str, tmp_path: Path) -> None:
+    made, precision = emitted(name), ("DOUBLE", "FLOAT")[MODELS.index(name) % 2]
+    source, program = made.write(tmp_path / made.path), tmp_path / "check"
+    macros = [f"-D{macro(made)}_MAIN", f"-D{macro(made)}_{precision}"]
+    for compiler in COMPILERS:
+        run(compiler, *STRICT, "-g", "-O1", "-fsanitize=address,undefined", "-fno-sanitize-recover=all", *macros, source, "-lm",
+            "-o", program)
+        assert "WRONG" not in run(program)
+    if shutil.which("g++"):
+        run("g++", "-std=c++11", "-x", "c++", "-fsyntax-only", "-Wall", "-Wextra", "-Wpedantic", "-Werror",
+            source.with_suffix(".h"))
+
+
+@needs_cc
+def test_the_self_check_notices_a_wrong_line(tmp_path: Path) -> None:
+    made = emitted("elman")
+    line = next(line for line in made.text.splitlines() if line.endswith("/* (7) */"))
+    broken = SourceFile(made.path, made.text.replace(line, line.replace("(z * z)", "(real)0.99 * (z * z)")), made.model, made.others)
+    assert broken.text != made.text
+    program = tmp_path / "check"
+    run(COMPILERS[0], "-std=c99", "-DELMAN_MAIN", "-DELMAN_DOUBLE", broken.write(tmp_path / "elman.c"), "-lm", "-o", program)
+    done = subprocess.run([program], capture_output=True, text=True)
+    assert done.returncode == 1 and "W_hh" in done.stdout and "WRONG" in done.stdout
+
+
+@pytest.fixture
+def module() -> Any:
+    return resolve(emitted("elman")).module
+
+
+@needs_cc
+def test_hostile_sizes_and_classes_have_codes(module: Any) -> None:
+    library = module._library(True)
+    most = 2**64 - 1
+    for sizes in ((0, 1, 1, 1, 1), (most, 1, 1, 1, 1), (2**40, 2**40, 1, 1, 1), (1, 1, 2**33, 2**33, 1), (most // 8, 1, 1, 8, 1)):
+        assert library.workspace(ctypes.byref(library.sizes(*sizes))) == 0
+    assert library.workspace(None) == 0
+    drawn = data.random(read.load("elman"), seed=1)
+    with pytest.raises(ValueError, match="class"):
+        module.value_and_grad(drawn.parameters, drawn.inputs, {"y": drawn.targets["y"] + 10}, drawn.states)
+    with pytest.raises(ValueError, match="W_hh"):
+        module.forward({**drawn.parameters, "W_hh": np.zeros((2, 3))}, drawn.inputs)
+    with pytest.raises(TypeError, match="complex"):
+        module.forward({k: v + 0j for k, v in drawn.parameters.items()}, drawn.inputs)
+
+
+@needs_cc
+def test_a_prepared_call_sees_what_changes(module: Any) -> None:
+    drawn = data.random(read.load("elman"), seed=1)
+    targets = {"y": drawn.targets["y"].astype(np.int32)}
+    step = module.prepare(drawn.parameters, drawn.inputs, targets, drawn.states)
+    first = step()
+    assert first == module.value_and_grad(*drawn.groups[:2], targets, drawn.states)[0]
+    drawn.parameters["W_hh"] *= 0.5
+    loss, gradients = module.value_and_grad(*drawn.groups[:2], targets, drawn.states)
+    assert step() == loss != first and all(np.array_equal(step.gradients[k], gradients[k]) for k in gradients)
+    with pytest.raises(ValueError, match="W_hh has to be contiguous"):
+        module.prepare({**drawn.parameters, "W_hh": np.asfortranarray(drawn.parameters["W_hh"])}, drawn.inputs, targets)
+
+
+@needs_cc
+def test_returned_arrays_belong_to_the_caller(module: Any) -> None:
+    drawn = data.random(read.load("elman"), T=3, seed=1)
+    outputs, residuals = module.forward(drawn.parameters, drawn.inputs, drawn.states)
+    kept = outputs["h"].copy()
+    module.forward(drawn.parameters, {"x": 2 * drawn.inputs["x"]})
+    first = module.backward(drawn.parameters, residuals, {"h": kept})
+    again = module.backward(drawn.parameters, residuals, {"h": kept})
+    assert np.array_equal(outputs["h"], kept) and all(np.array_equal(first[k], again[k]) for k in first)
+
+
+@needs_cc
+def test_precision_is_that_of_the_arrays(module: Any) -> None:
+    drawn = data.random(read.load("elman"), seed=1)
+    single, inputs, states = ({k: v.astype(np.float32) for k, v in part.items()}
+                              for part in (drawn.parameters, drawn.inputs, drawn.states))
+    loss, gradients = module.value_and_grad(single, inputs, drawn.targets, states)
+    exact, expected = module.value_and_grad(*drawn.groups[:2], drawn.targets, drawn.states)
+    assert abs(loss - exact) < 1e-5 * abs(exact)
+    assert all(gradients[k].dtype == np.float32 and np.allclose(gradients[k], expected[k], atol=1e-4) for k in expected)
+
+
+def test_without_a_compiler_there_is_one_sentence(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("PATH", str(tmp_path))
+    monkeypatch.delenv("CC", raising=False)
+    drawn = data.random(read.load("elman"), seed=1)
+    with pytest.raises(RuntimeError, match=r"elman\.c needs a C compiler"):
+        resolve(emitted("elman")).module.forward(drawn.parameters, drawn.inputs)
+
+
+@pytest.mark.parametrize("options", [
+    {"unroll": True, "T": 3}, {"mode": "forward"}, {"style": "plain"}, {"without": ("halves",)}, {"clipping": True},
+    {"truncation": (1, 2)}, {"checkpoint": True}, {"stem": 'a"b'},
+])  # fmt: skip
+def test_what_c_has_not_is_refused_in_one_sentence(options: dict[str, Any]) -> None:
+    with pytest.raises(BadInput) as refused:
+        emit.source("elman", backend="c", **options)
+    assert "\n" not in str(refused.value)
+
+
+def test_a_name_of_the_model_stays_inside_its_comment() -> None:
+    model = read.from_text(read.load("elman").text.replace("Elman network", "*/ int x; /* \\\\"), "title", "title")
+    made = emit.source(model, backend="c")
+    assert "*/ int x" not in made.text + made.others[0][1]
