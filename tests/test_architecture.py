@@ -14,8 +14,8 @@ PACKAGE = Path(__file__).resolve().parents[1] / "symbptt"
 FILES = sorted(PACKAGE.rglob("*.py"))
 ORDER = (
     ("checks", "collector", "display", "errors", "files", "terminal", "version"), ("guard",), ("extensions",), ("resources",),
-    ("template",), ("algebra",), ("model",), ("data",), ("typeset",), ("draw",), ("unroll",), ("derive",), ("program",), ("passes",),
-    ("targets",), ("emit",),
+    ("template",), ("algebra",), ("model",), ("data",), ("typeset",), ("draw",), ("unroll",), ("derive",),
+    ("program",), ("passes",), ("targets",), ("emit",),
     ("analyze",), ("verify",), ("narrative",), ("mistakes",), ("document", "diagnose"),
     ("course", "fuzz", "gallery", "notebook", "testing"), ("cli",), ("__main__",),
 )

@@ -148,7 +148,17 @@ class Within:
     body: Expr
 
 
-Expr: TypeAlias = Num | Read | Add | Mul | Map | Reduce | Delta | Within
+@dataclass(frozen=True)
+class Select:
+    """`yes` where left > right, else `no`."""
+
+    left: Expr
+    right: Expr
+    yes: Expr
+    no: Expr
+
+
+Expr: TypeAlias = Num | Read | Add | Mul | Map | Reduce | Delta | Within | Select
 
 
 @dataclass(frozen=True)

@@ -14,7 +14,7 @@ from sympy.matrices.expressions.special import OneMatrix
 from symbptt.algebra import build, nodes
 from symbptt.algebra.functions import Z
 from symbptt.errors import MissingRule
-from symbptt.program.ir import SAMPLES, STEPS, Delta, Expr, Index, Map, Num, Reduce, Subscript, Within, fixed
+from symbptt.program.ir import SAMPLES, STEPS, Delta, Expr, Index, Map, Num, Reduce, Select, Subscript, Within, fixed
 from symbptt.program.scalar import formula
 from symbptt.program.walk import indices, mapped, plus, substituted, times
 
@@ -131,6 +131,12 @@ def _elementwise(node: nodes.Elementwise, rule: Lowering) -> At:
     at, value = rule(node.operand), formula(node)
     value = value.xreplace({s: Z for s in value.free_symbols})
     return lambda i, j: Map(value, at(i, j))
+
+
+@lower.register
+def _choice(node: nodes.Choice, rule: Lowering) -> At:
+    entries = [rule(a) for a in node.args]
+    return lambda i, j: Select(*(at(i, j) for at in entries))
 
 
 def _exponentials(at: At, size: sp.Expr) -> tuple[Expr, Expr]:

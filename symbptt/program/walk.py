@@ -22,6 +22,7 @@ from symbptt.program.ir import (
     Product,
     Read,
     Reduce,
+    Select,
     Statement,
     Subscript,
     Within,
@@ -37,6 +38,8 @@ def parts(expression: Expr) -> tuple[Expr, ...]:
             return (argument,)
         case Reduce(_, _, body) | Within(_, _, _, body):
             return (body,)
+        case Select(left, right, yes, no):
+            return (left, right, yes, no)
     return ()
 
 
@@ -49,6 +52,8 @@ def with_parts(expression: Expr, made: tuple[Expr, ...]) -> Expr:
             return replace(expression, argument=made[0])
         case Reduce() | Within():
             return replace(expression, body=made[0])
+        case Select():
+            return Select(*made)
     return expression
 
 

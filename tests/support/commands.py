@@ -56,7 +56,8 @@ LEFT_OUT = frozenset({
 """Options that are tried elsewhere, or that the bases have."""
 
 BESIDE: dict[str, tuple[str, ...]] = {
-    "--unroll": ("-T", "3"), "--python": ("--backend", "c", "-o", f"{FOLDER}/made.c"), "--entries": ("--format", "json"), "png": ("-o", f"{FOLDER}/picture.png"),
+    "--unroll": ("-T", "3"), "--entries": ("--format", "json"), "png": ("-o", f"{FOLDER}/picture.png"),
+    "--python": ("--backend", "c", "-o", f"{FOLDER}/made.c"),
 }
 """What an option, or one value of it, needs beside itself."""
 

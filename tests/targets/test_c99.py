@@ -1,4 +1,4 @@
-"""C: the numbers of the NumPy code for every model, clean for strict compilers and sanitizers, and codes for what does not fit."""
+"""C: the numbers of the NumPy code for every model, clean for strict compilers and sanitizers, codes for what does not fit."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from symbptt.verify.load import resolve
 KINDS = sorted(str(p) for p in (Path(__file__).parents[1] / "kinds").glob("*.toml"))
 MODELS = [*read.names(), *KINDS]
 QUICK = ("elman",)
-STRICT = "-std=c99 -Wall -Wextra -Wpedantic -Wconversion -Wshadow -Wvla -Werror".split()
+STRICT = ["-std=c99", "-Wall", "-Wextra", "-Wpedantic", "-Wconversion", "-Wshadow", "-Wvla", "-Werror"]
 COMPILERS = [name for name in ("gcc", "clang") if shutil.which(name)]
 every_model = pytest.mark.parametrize(
     "name", [name if name in QUICK else pytest.param(name, marks=pytest.mark.slow) for name in MODELS],
@@ -95,7 +95,8 @@ def test_strict_compilers_and_sanitizers_have_no_objection(name: str, tmp_path: 
 def test_the_self_check_notices_a_wrong_line(tmp_path: Path) -> None:
     made = emitted("elman")
     line = next(line for line in made.text.splitlines() if line.endswith("/* (7) */"))
-    broken = SourceFile(made.path, made.text.replace(line, line.replace("(z * z)", "(real)0.99 * (z * z)")), made.model, made.others)
+    text = made.text.replace(line, line.replace("(z * z)", "(real)0.99 * (z * z)"))
+    broken = SourceFile(made.path, text, made.model, made.others)
     assert broken.text != made.text
     program = tmp_path / "check"
     run(COMPILERS[0], "-std=c99", "-DELMAN_MAIN", "-DELMAN_DOUBLE", broken.write(tmp_path / "elman.c"), "-lm", "-o", program)

@@ -7,7 +7,7 @@ from typing import Any
 import sympy as sp
 from sympy.printing.c import C99CodePrinter
 
-from symbptt.algebra.functions import Sigmoid, Softplus
+from symbptt.algebra.functions import Held, Sigmoid, Softplus
 from symbptt.errors import MissingRule
 
 CALLS: dict[Any, str] = {
@@ -49,6 +49,8 @@ class Scalars(C99CodePrinter):
         return f"real_pow({self._print(base)}, {self._print(exponent)})"
 
     def _print_Function(self, call: sp.Function) -> str:
+        if isinstance(call, Held):
+            return f"({self._print(call.args[0])})"
         if call.func not in CALLS:
             raise MissingRule("C text", call, "symbptt/targets/c99/scalars.py")
         return f"{CALLS[call.func]}({self._print(call.args[0])})"

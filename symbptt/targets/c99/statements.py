@@ -27,6 +27,7 @@ from symbptt.program.ir import (
     Product,
     Read,
     Reduce,
+    Select,
     Statement,
     Subscript,
     Within,
@@ -135,6 +136,8 @@ class Writer:
                 return " * ".join(map(self.value, args))
             case Map(function, argument):
                 return self._mapped(function, argument)
+            case Select(left, right, yes, no):
+                return f"({self.value(left)} > {self.value(right)} ? {self.value(yes)} : {self.value(no)})"
             case Delta(left, right):
                 return f"(real)({self.subscript(left) or '0'} == {self.subscript(right) or '0'})"
             case Reduce():
