@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from symbptt.passes.fuse import fuse
-from symbptt.passes.live import live
-from symbptt.passes.products import products
-from symbptt.passes.schedule import schedule
-from symbptt.passes.settle import settle
+from symbptt.passes.fusion import fuse
+from symbptt.passes.liveness import live
+from symbptt.passes.matrix_products import products
+from symbptt.passes.scheduling import schedule
+from symbptt.passes.settling import settle
 from symbptt.program.ir import Function, Program
 
 __all__ = ["prepared"]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from symbptt.program.build import build
+from symbptt.program.builder import build
 from symbptt.program.ir import Assign, Buffer, For, Function, Program
 
 __all__ = ["Assign", "Buffer", "For", "Function", "Program", "build"]

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
+from symbptt.algebra.functions import Held
+from symbptt.algebra.nodes import Elementwise
 from symbptt.data.arrays import shows_samples, sizes
-from symbptt.model.values import Role
+from symbptt.model.values import Model, Role
 from symbptt.program.buffers import buffer
 from symbptt.program.ir import Kind
+from symbptt.program.scalar import formula
 from symbptt.targets.c99.interface import STRUCTS, Interface, Member
 from symbptt.targets.c99.lengths import length
 
@@ -33,11 +36,20 @@ def values(interface: Interface) -> dict[str, Any]:
     }
 
 
+def _states_derivatives(model: Model) -> bool:
+    """Whether a function holds its argument, so that differences of values are not the gradient."""
+    nodes = (node for e in model.all_equations for node in e.value.atoms(Elementwise))
+    return any(formula(node).has(Held) for node in nodes)
+
+
 def _compared(interface: Interface) -> list[tuple[Kind, Member]]:
-    """The members whose gradients are compared: a state that starts from a parameter is left to start there."""
+    """The members whose gradients are compared: none where a model states derivatives.
+
+    A state that starts from a parameter is left to start there.
+    """
     kinds = {Role.PARAMETER: Kind.PARAMETER, Role.INPUT: Kind.INPUT, Role.STATE: Kind.INITIAL}
-    made = []
-    for v in interface.program.wanted:
+    made: list[tuple[Kind, Member]] = []
+    for v in () if _states_derivatives(interface.model) else interface.program.wanted:
         kind = kinds[v.role]
         if v.initial is None:
             made.append((kind, next(m for m in interface.members[kind] if m.variable == v)))

@@ -10,7 +10,7 @@ import sympy as sp
 
 from symbptt.algebra.functions import Z
 from symbptt.errors import MissingRule
-from symbptt.passes.products import first, stride
+from symbptt.passes.matrix_products import first, stride
 from symbptt.program.ir import (
     Add,
     Assign,

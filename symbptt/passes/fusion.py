@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import replace
 
-from symbptt.passes.schedule import nest
+from symbptt.passes.scheduling import nest
 from symbptt.program.ir import RETURNED, Assign, Buffer, For, Function, Group, Index, Statement
 from symbptt.program.walk import assignments, read_by, written_by
 

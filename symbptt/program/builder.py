@@ -1,7 +1,7 @@
 """The functions of a model as statements over steps and samples, from the derived recursion.
 
 Every contribution to a value is a statement of its own, `+=`; which one comes first and assigns is settled once their order is
-known (`passes.settle`). What an equation passes back to a state of step t-1 is added to the adjoint of that step.
+known (`passes.settling`). What an equation passes back to a state of step t-1 is added to the adjoint of that step.
 """
 
 from __future__ import annotations
