@@ -120,6 +120,17 @@ def _ones(node: OneMatrix, values: Values) -> Array:
 
 
 @evaluate.register
+def _lower_ones(node: nodes.LowerOnes, values: Values) -> Array:
+    return np.tri(values.size(node.shape[0]), k=int(node.args[1]))[None]
+
+
+@evaluate.register
+def _inverse_unit_lower(node: nodes.InverseUnitLower, values: Values) -> Array:
+    x = evaluate(node.operand, values)
+    return np.linalg.inv(np.eye(x.shape[-1]) + np.tril(x, -1))
+
+
+@evaluate.register
 def _zeros(node: sp.ZeroMatrix, values: Values) -> Array:
     return np.zeros((1, values.size(node.shape[0]), values.size(node.shape[1])))
 

@@ -122,6 +122,10 @@ class Choice(_SameShape):
     """Choice(a, b, u, v): u where a > b, else v, entry by entry; all four have one shape."""
 
 
+class InverseUnitLower(_SameShape):
+    """(I + L)^-1 for the part L of a square matrix strictly below the diagonal: what is above is not read."""
+
+
 class BatchMean(_SameShape):
     """The mean over the samples of a batch; the one operation that couples samples."""
 
@@ -132,6 +136,14 @@ class Diag(_Node):
     @property
     def shape(self) -> tuple[sp.Expr, sp.Expr]:
         return (self.args[0].shape[0], self.args[0].shape[0])
+
+
+class LowerOnes(_Node):
+    """LowerOnes(n, k): the n x n matrix with ones where column <= row + k, else zeros: a mask, and a cumulated sum."""
+
+    @property
+    def shape(self) -> tuple[sp.Expr, sp.Expr]:
+        return (self.args[0], self.args[0])
 
 
 class LogSumExp(_Scalar):
@@ -260,10 +272,10 @@ def leaves(expression: sp.Basic) -> tuple[sp.MatrixSymbol, ...]:
 Kinds = tuple[type, ...]
 
 LEAVES: Kinds = (sp.MatrixSymbol, Timed)
-CONSTANTS: Kinds = (sp.Identity, OneMatrix, sp.ZeroMatrix)
+CONSTANTS: Kinds = (sp.Identity, OneMatrix, sp.ZeroMatrix, LowerOnes)
 ALGEBRA: Kinds = (sp.MatMul, sp.MatAdd, sp.HadamardProduct, sp.Transpose, SumAll)
 NONLINEAR: Kinds = (
-    Elementwise, Softmax, Choice, BatchMean, LogSumExp, HalfSquaredNorm, CrossEntropy,
+    Elementwise, Softmax, Choice, BatchMean, LogSumExp, HalfSquaredNorm, CrossEntropy, InverseUnitLower,
 )
 """Nodes that stand alone on a right-hand side."""
 STRUCTURE: Kinds = (Concat, Slice, Broadcast)

@@ -90,12 +90,18 @@ def _constant(x: MatrixExpr) -> MatrixExpr:
 
 
 @rows.register
+def _lower_ones(x: nodes.LowerOnes) -> MatrixExpr:
+    return sp.Transpose(x)
+
+
+@rows.register
 def _elementwise(x: nodes.Elementwise) -> MatrixExpr:
     return x.func(*x.args[:-1], rows(x.operand))
 
 
 @rows.register(nodes.Softmax)
 @rows.register(nodes.CrossEntropySlope)
+@rows.register(nodes.InverseUnitLower)
 @rows.register(nodes.Concat)
 def _of_columns(x: MatrixExpr) -> MatrixExpr:
     return _transposed(x.func(*(_transposed(rows(a)) for a in x.args)))

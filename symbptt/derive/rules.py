@@ -27,7 +27,9 @@ from symbptt.algebra.nodes import (
     CrossEntropySlope,
     Elementwise,
     HalfSquaredNorm,
+    InverseUnitLower,
     LogSumExp,
+    LowerOnes,
     Slice,
     Slope,
     SlopeByResult,
@@ -48,6 +50,7 @@ RULE_NAMES: dict[type, str] = {
     Softmax: "softmax",
     Choice: "choice",
     BatchMean: "batch mean",
+    InverseUnitLower: "inverse of a triangle",
     LogSumExp: "log-sum-exp",
     SumAll: "sum of entries",
     HalfSquaredNorm: "squared norm",
@@ -76,6 +79,7 @@ def local(node: MatrixExpr, result: MatrixExpr | None = None) -> Local:
 @local.register(sp.Identity)
 @local.register(OneMatrix)
 @local.register(sp.ZeroMatrix)
+@local.register(LowerOnes)
 def _constant(node: MatrixExpr, result: MatrixExpr | None = None) -> Local:
     """A constant has no operands."""
     return ()
@@ -153,6 +157,14 @@ def _choice(node: Choice, result: MatrixExpr | None = None) -> Local:
 def _batch_mean(node: BatchMean, result: MatrixExpr | None = None) -> Local:
     """The mean over samples is linear."""
     return ((node.operand, linear.AverageBatch()),)
+
+
+@local.register
+def _inverse_unit_lower(node: InverseUnitLower, result: MatrixExpr | None = None) -> Local:
+    """d (I + L)^-1 = -(I + L)^-1 dL (I + L)^-1, where L is strictly below the diagonal."""
+    inverse = node if result is None else result
+    below = Hadamard(LowerOnes(node.shape[0], -1))
+    return ((node.operand, linear.compose(Scale(sp.S.NegativeOne), Left(inverse), linear.Right(inverse), below)),)
 
 
 @local.register

@@ -257,6 +257,11 @@ def _zeros(lower: Lowering, node: sp.ZeroMatrix) -> Code:
     return Code(f"np.zeros({shape})", ATOM, False, 2 if matrix else 1)
 
 
+def _lower_ones(lower: Lowering, node: nodes.LowerOnes) -> Code:
+    size = lower.size(node.shape[0])
+    return Code(f"np.tri({size}, {size}, {node.args[1]}, dtype)", ATOM, False, 2)
+
+
 def _identity(lower: Lowering, node: sp.Identity) -> Code:
     return Code(f"np.eye({lower.size(node.shape[0])})", ATOM, False, 2)
 
@@ -282,5 +287,7 @@ _TABLE: dict[type, Callable[..., Code]] = {
     OneMatrix: _ones,
     sp.ZeroMatrix: _zeros,
     sp.Identity: _identity,
+    nodes.LowerOnes: _lower_ones,
+    nodes.InverseUnitLower: _call("_inverse_unit_lower", True),
 }
 """One function per node type that reaches emitted code."""

@@ -15,6 +15,7 @@ from symbptt.model.choices import CHOICES
 from symbptt.model.losses import LOSSES
 from symbptt.model.shapes import is_scalar, is_vector, shown
 from symbptt.model.site import Site
+from symbptt.model.triangular import TRIANGULAR
 
 MAX_OPERANDS = 64
 """The most operands of concat."""
@@ -163,6 +164,7 @@ _ROWS = (
     Call("l2_norm", _l2_norm, "l2_norm(x, eps=1e-6)", numbers=(("eps", sp.Rational(1, 1_000_000)),)),
     Call("batch_norm", _batch_norm, "batch_norm(x, eps=1e-5)", numbers=_EPS),
     Call("power", _power, "power(x, n=2)", numbers=FUNCTIONS["power"].arguments, positive=False),
+    *TRIANGULAR,
 )
 
 _OWN = {row.name: row for row in (*_ROWS, *CHOICES)}

@@ -122,6 +122,22 @@ def _ones(node: OneMatrix, setting: Setting) -> Piece:
     return _constant("1", node) if node.shape == SCALAR else _filled_with_ones(node.shape, setting)
 
 
+@rule.register(nodes.LowerOnes)
+def _lower_ones(node: nodes.LowerOnes, setting: Setting) -> Piece:
+    """Ones at and below a diagonal: a bold one with i >= j, or i > j, below it."""
+    least = -int(node.args[1])
+    sign, number = (">", least - 1) if least > 0 else ("≥", least)
+    right = [Identifier("j")] + [Operator("+" if number > 0 else "−"), Number(str(abs(number)))] * (number != 0)
+    return Piece(Script(ONES, Row((Identifier("i"), Operator(sign), *right))))
+
+
+@rule.register(nodes.InverseUnitLower)
+def _inverse_unit_lower(node: nodes.InverseUnitLower, setting: Setting) -> Piece:
+    below = sp.HadamardProduct(nodes.LowerOnes(node.shape[0], -1), node.operand)
+    inner = signed(piece(sp.MatAdd(sp.Identity(node.shape[0]), below), setting))
+    return Piece(Script(Fenced(inner), None, Row((Operator("−"), Number("1")))), Level.POWER)
+
+
 @rule.register(sp.ZeroMatrix)
 def _zeros(node: sp.ZeroMatrix, setting: Setting) -> Piece:
     return _constant("0", node)

@@ -93,6 +93,14 @@ def _product(scope: _Scope, node: MatrixExpr) -> Array:
     return result * float(np.prod(numbers)) if numbers else result
 
 
+def _inverse_unit_lower(x: Array) -> Array:
+    """Row by row: row i of the inverse is that of the identity less x[i, :i] times the rows before."""
+    inverse = np.zeros_like(x) + np.eye(x.shape[-1], dtype=x.dtype)
+    for i in range(1, x.shape[-1]):
+        inverse[..., i, :] -= np.einsum("...j,...jk->...k", x[..., i, :i], inverse[..., :i, :])
+    return inverse
+
+
 def _concat(scope: _Scope, node: MatrixExpr) -> Array:
     parts = [scope(a) for a in node.args]
     front = np.broadcast_shapes(*(p.shape[:-2] for p in parts))
@@ -126,6 +134,8 @@ _NODES: dict[type, Callable[[_Scope, Any], Array]] = {
     sp.Identity: lambda scope, n: np.eye(scope.size(n.shape[0]))[None],
     OneMatrix: _filled(1.0),
     sp.ZeroMatrix: _filled(0.0),
+    nodes.LowerOnes: lambda scope, n: np.tri(scope.size(n.shape[0]), k=int(n.args[1]))[None],
+    nodes.InverseUnitLower: lambda scope, n: _inverse_unit_lower(scope(n.operand)),
     nodes.Elementwise: _elementwise,
     nodes.Softmax: lambda scope, n: _softmax(scope(n.operand)),
     nodes.Choice: lambda scope, n: _chosen(*map(scope, n.args)),

@@ -86,6 +86,14 @@ def _elementwise(dims: Dims, node: nodes.Elementwise, a: Matrix) -> Matrix:
     return _map(lambda entry: _FUNCTIONS[node.name](entry, *node.numbers), a)
 
 
+def _inverse_unit_lower(dims: Dims, node: Any, a: Matrix) -> Matrix:
+    n = len(a)
+    inverse = [[sp.Integer(int(i == j)) for j in range(n)] for i in range(n)]
+    for i in range(n):
+        inverse[i] = [sp.Add(inverse[i][j], *(-a[i][m] * inverse[m][j] for m in range(i))) for j in range(n)]
+    return inverse
+
+
 def _fill(f: Callable[[int, int], int]) -> Callable[..., Matrix]:
     def rule(dims: Dims, node: Any) -> Matrix:
         rows, columns = (_size(n, dims) for n in node.shape)
@@ -102,6 +110,8 @@ NODES: dict[type, Callable[..., Matrix]] = {
     sp.Identity: _fill(lambda i, j: int(i == j)),
     OneMatrix: _fill(lambda i, j: 1),
     sp.ZeroMatrix: _fill(lambda i, j: 0),
+    nodes.LowerOnes: lambda dims, node: _fill(lambda i, j: int(j <= i + int(node.args[1])))(dims, node),
+    nodes.InverseUnitLower: _inverse_unit_lower,
     nodes.Elementwise: _elementwise,
     nodes.Softmax: _softmax,
     nodes.Choice: lambda dims, node, *abuv: _map(lambda a, b, u, v: _either(a - b, u, v), *abuv),

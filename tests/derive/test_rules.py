@@ -33,6 +33,8 @@ EXPRESSIONS = {
     "slice": nodes.Slice(X, 1, 3),
     "choice": nodes.Choice(X, G, build.scale(2, G), Y),
     "batch_mean": nodes.BatchMean(X),
+    "inverse_unit_lower": build.mul(nodes.InverseUnitLower(build.mul(X, build.transpose(G))), X),
+    "lower_ones": build.mul(nodes.LowerOnes(sp.Integer(H), 0), X),
     "one_minus": build.hadamard(build.add(OneMatrix(H, 1), build.scale(-1, X)), G),
     "weights": build.mul(build.transpose(W), X),
 } | {name: nodes.Elementwise(name, *(d for _, d in row.arguments), X) for name, row in functions.FUNCTIONS.items()}

@@ -82,6 +82,9 @@ NUMPY: dict[str, Callable[..., Any]] = {
     "dot": lambda u, v: u.T @ v,
     "outer": lambda u, v: u @ v.T,
     "eye": np.eye,
+    "tril": lambda x, k=0: np.tril(x, k),
+    "cumsum": lambda x: np.cumsum(x, axis=0),
+    "solve_unit_lower": lambda a, b: np.linalg.solve(np.eye(len(a)) + np.tril(a, -1), b),
     "embed": lambda table, i: table @ i,
     "layer_norm": layer_norm,
     "rms_norm": lambda x, eps=1e-5: x / np.sqrt((x**2).mean() + eps),
@@ -127,7 +130,7 @@ ALONE = (nodes.Elementwise, nodes.Softmax, nodes.Choice, nodes.LogSumExp, nodes.
 
 def is_atom(value: MatrixExpr) -> bool:
     inner = value.arg if isinstance(value, sp.Transpose) else value
-    return isinstance(inner, sp.MatrixSymbol) or isinstance(value, (OneMatrix, sp.Identity, sp.ZeroMatrix))
+    return isinstance(inner, sp.MatrixSymbol) or isinstance(value, (OneMatrix, sp.Identity, sp.ZeroMatrix, nodes.LowerOnes))
 
 
 def check_term(value: MatrixExpr) -> None:
@@ -224,6 +227,7 @@ _OTHERS = {
     "concat": "concat(h, x, s)", "dot": "dot(x, z)", "outer": "outer(x, h)", "eye": "eye(D) @ x", "embed": "embed(W, i)",
     "where": "where(x > z, x, 2 * z)", "max": "max(x, 0.3, z)", "min": "min(s, x)", "surrogate": "surrogate(step(x), sigmoid(z))",
     "log": "log(abs(x))", "sqrt": "sqrt(exp(x))", "huber": "huber(3 * x, z, delta=0.5)",
+    "tril": "tril(outer(x, z), k=-1)", "solve_unit_lower": "solve_unit_lower(outer(x, z), x)",
 } | {name: f"{name}(x, z)" for name in ("softmax_cross_entropy", "squared_error", "mse", "binary_cross_entropy")}
 
 

@@ -135,6 +135,18 @@ def _log_softmax(x: Any) -> Any:
     return _vector(x, "log_softmax") - log_sum_exp(x)
 
 
+def _tril(x: Any, k: Any = 0) -> Any:
+    if np.ndim(x) != 2 or not is_number(k):
+        raise Unfit("tril expects a matrix and a number, not the shape {}", np.shape(x))
+    return np.tril(x, int(k))
+
+
+def _inverse_unit_lower(x: Any) -> Any:
+    if np.ndim(x) != 2 or x.shape[0] != x.shape[1]:
+        raise Unfit("inverse_unit_lower expects a square matrix, not the shape {}", np.shape(x))
+    return np.linalg.inv(np.eye(len(x)) + np.tril(x, -1))
+
+
 OF_VALUES: dict[str, tuple[tuple[int, int], Callable[..., Any]]] = {
     "sum": ((1, 1), lambda x: np.reshape(np.sum(x), (1, 1))),
     "mean": ((1, 1), lambda x: np.reshape(np.mean(x), (1, 1))),
@@ -145,6 +157,8 @@ OF_VALUES: dict[str, tuple[tuple[int, int], Callable[..., Any]]] = {
     "logsumexp": ((1, 1), lambda x: log_sum_exp(_vector(x, "logsumexp"))),
     "layer_norm": ((1, 1), _normalised),
     "outer": ((2, 2), _outer),
+    "tril": ((1, 2), _tril),
+    "inverse_unit_lower": ((1, 1), _inverse_unit_lower),
     "dot": ((2, 2), _dot),
     "concat": ((1, 64), _concat),
     "rows": ((3, 3), _rows),

@@ -178,6 +178,8 @@ _RULES: dict[type, Callable[[MatrixExpr, Symbols], Node]] = {
     sp.Identity: lambda node, symbols: call("eye", scalar(node.shape[0], {})),
     OneMatrix: _of_size("ones"),
     sp.ZeroMatrix: _of_size("zeros"),
+    nodes.LowerOnes: lambda node, symbols: call("tril", call("ones", *_sizes(*node.shape)), number(str(node.args[1]))),
+    nodes.InverseUnitLower: _of_operands("inverse_unit_lower"),
     nodes.Softmax: _of_operands("softmax"),
     nodes.Diag: _of_operands("diag"),
     nodes.LogSumExp: _of_operands("logsumexp"),

@@ -26,6 +26,8 @@ class Dialect:
     zeros: Callable[[str], str]
     full: Callable[[str, str], str]
     eye: Callable[[str], str]
+    tri: Callable[[str, str], str]
+    """A square matrix of this size with ones where column <= row + the second argument."""
     slopes: Mapping[str, str]
     """Calls (d, y) for d * f'(a) in terms of y = f(a), by the name of f."""
     fused: str
@@ -68,6 +70,7 @@ JAX = Dialect(
     zeros=lambda shape: f"jnp.zeros({shape}, dtype)",
     full=lambda shape, number: f"jnp.full({shape}, {number}, dtype)",
     eye=lambda size: f"jnp.eye({size}, dtype=dtype)",
+    tri=lambda size, k: f"jnp.tri({size}, {size}, {k}, dtype)",
     slopes=_pullbacks("jax"),
     fused="",
     affine="",
@@ -86,6 +89,7 @@ TORCH = Dialect(
     zeros=lambda shape: f"torch.zeros({shape}, dtype=dtype, device=device)",
     full=lambda shape, number: f"torch.full({shape}, {number}, dtype=dtype, device=device)",
     eye=lambda size: f"torch.eye({size}, dtype=dtype, device=device)",
+    tri=lambda size, k: f"torch.ones(({size}, {size}), dtype=dtype, device=device).tril({k})",
     slopes=_pullbacks("torch"),
     fused="torch.addmm",
     affine="torch.nn.functional.linear",

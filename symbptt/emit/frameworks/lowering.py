@@ -9,7 +9,7 @@ import sympy as sp
 from sympy.matrices.expressions.matexpr import MatrixExpr
 
 from symbptt.algebra import build
-from symbptt.algebra.nodes import SlopeByResult
+from symbptt.algebra.nodes import LowerOnes, SlopeByResult
 from symbptt.emit.code import Code
 from symbptt.emit.frameworks.dialect import Dialect
 from symbptt.emit.layout import array_rank, shape_text
@@ -31,6 +31,8 @@ class WordLowering(Lowering):
             return Code(self.dialect.zeros(f"({shape},)" if rank == 1 else f"({shape})"), ATOM, False, rank)
         if isinstance(expression, sp.Identity):
             return Code(self.dialect.eye(self.size(expression.shape[0])), ATOM, False, 2)
+        if isinstance(expression, LowerOnes):
+            return Code(self.dialect.tri(self.size(expression.shape[0]), str(expression.args[1])), ATOM, False, 2)
         found = self._slope(expression) if isinstance(expression, sp.HadamardProduct) else None
         found = found or (self._fused(expression) or self._affine(expression) if isinstance(expression, sp.MatAdd) else None)
         return found or super().__call__(expression)
