@@ -73,7 +73,7 @@ def reference(model: Model | str, kernel: str | None = None, axes: str = "T N", 
     folder = templates().joinpath("torch", FOLDER)
     extra = "\n_one_hot(" if any(v.classes for v in inputs) else ""
     values["helpers"] = called(bodies + extra, folder)
-    return SourceFile(f"test_{_module(model.name)}.py", template("torch/reference.py.jinja").render(**values), model)
+    return SourceFile(f"test_{_module(model.name)}.py", template("reference/test_kernel.py.jinja").render(**values), model)
 
 
 class _Loop:

@@ -42,7 +42,7 @@ VALUES: dict[str, tuple[str, ...]] = {
     "--loss": ("none",), "--layers": ("2",), "--wrt": ("all",), "--lang": ("zh",), "--notation": notations(), "-T": ("1",),
     "--backend": BACKENDS[1:], "--window": ("2",), "-N": ("1",), "--kind": tuple(k for k in KINDS if KINDS[k].models == 1),
     "--version": ("student",), "--norm": ("2",), "--randomise": ("0.5",), "--analysis": ("terms,distance",),
-    "--kernel": ("kernels:Kernel.apply",), "--axes": ("B T H",), "--chunk": ("1",),
+    "--length": ("full",), "--kernel": ("kernels:Kernel.apply",), "--axes": ("B T H",), "--chunk": ("1",),
 }
 """Values of the options that say only that they take a text or a number."""
 
