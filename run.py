@@ -5,6 +5,7 @@
     python3 run.py test [...]    ruff, mypy and the tests; further arguments go to pytest
     python3 run.py bench [...]   the measured comparisons, with the packages they need; --quick for a short run
     python3 run.py docs          the documentation as a site, into site/; every warning is an error
+    python3 run.py serve [...]   the page in the browser, with the packages that it needs
     python3 run.py symbptt ...   the command line
 
 The first use makes a private environment in .venv (or in the folder that VENV names) and installs this checkout there.
@@ -91,6 +92,17 @@ def symbptt(arguments: list[str]) -> int:
     return subprocess.run([interpreter(), "-P", "-m", "symbptt", *arguments]).returncode
 
 
+def serve(arguments: list[str]) -> int:
+    """The page in the browser; Ctrl-C ends it."""
+    set_up("web")
+    with subprocess.Popen([interpreter(), "-P", "-m", "symbptt", "serve", *arguments]) as running:
+        while True:
+            try:
+                return running.wait()
+            except KeyboardInterrupt:  # the server has been told so, too, and ends by itself
+                continue
+
+
 def bench(arguments: list[str]) -> int:
     """The comparisons in benchmarks/, in an environment that has the libraries compared with."""
     set_up("bench")
@@ -145,7 +157,7 @@ def demo(arguments: list[str]) -> int:
     return 0
 
 
-VERBS = {"demo": demo, "test": test, "bench": bench, "docs": docs, "symbptt": symbptt}
+VERBS = {"demo": demo, "test": test, "bench": bench, "docs": docs, "serve": serve, "symbptt": symbptt}
 
 
 def main() -> int:

@@ -39,6 +39,7 @@ if TYPE_CHECKING:
         typeset,
         unroll,
         verify,
+        web,
     )
     from symbptt.model.read import load, names
     from symbptt.model.values import Model
@@ -47,7 +48,7 @@ __version__ = VERSION
 
 __all__ = [
     "Model", "__version__", "algebra", "analyze", "course", "data", "derive", "diagnose", "document", "draw", "emit", "fuzz",
-    "gallery", "load", "mistakes", "model", "names", "narrative", "testing", "typeset", "unroll", "verify",
+    "gallery", "load", "mistakes", "model", "names", "narrative", "testing", "typeset", "unroll", "verify", "web",
 ]
 
 _HOMES = {"load": "symbptt.model.read", "names": "symbptt.model.read", "Model": "symbptt.model.values"}

@@ -20,7 +20,12 @@ class SymbpttError(Exception):
 
 
 class BadInput(SymbpttError):
-    """Input that cannot be accepted; the message names the place and what was expected."""
+    """Input that cannot be accepted; the message names the place and what was expected.
+
+    `place` is the place as a value, where there is one, for whoever shows it otherwise than in words.
+    """
+
+    place: object = None
 
 
 MOST_LISTED = 60

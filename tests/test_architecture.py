@@ -17,7 +17,7 @@ ORDER = (
     ("template",), ("algebra",), ("model",), ("data",), ("typeset",), ("draw",), ("unroll",), ("derive",),
     ("program",), ("passes",), ("targets",), ("emit",),
     ("analyze",), ("verify",), ("narrative",), ("mistakes",), ("document", "diagnose"),
-    ("course", "fuzz", "gallery", "notebook", "testing"), ("cli",), ("__main__",),
+    ("course", "fuzz", "gallery", "notebook", "testing"), ("cli", "web"), ("__main__",),
 )
 RANK = {stage: rank for rank, stages in enumerate(ORDER) for stage in stages}
 LIMIT = 300

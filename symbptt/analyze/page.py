@@ -67,7 +67,7 @@ def page_of(
                 tables[f"{scale:g}|{activation}|{T}"] = _entry(found)
     shown = {
         "scales": [f"{s:g}" for s in chosen.scales], "activations": list(chosen.activations), "steps": list(chosen.steps),
-        "parameters": list(shown_names), "tables": tables,
+        "parameters": list(shown_names), "tables": tables, "cell": CELL,
     }
     drawn = adjusted(model, point(model, 1, dims, N, seed, init=init), fill or {}, {})
     sizes = ", ".join(f"{name} = {size}" for name, size in {"N": drawn.N, **drawn.dims}.items())
@@ -115,6 +115,6 @@ def _written(model: Model, about: str, shown: dict[str, Any]) -> str:
     # A script element ends at the first "</", whatever it is quoted in.
     data = json.dumps(shown, ensure_ascii=False, separators=(",", ":"), allow_nan=False).replace("<", "\\u003c")
     return template("html/gradient_flow.html.jinja", escapes=True).render(
-        name=model.name, title=model.title, about=about, data=data, width=WIDTH, height=HEIGHT, cell=CELL,
+        name=model.name, title=model.title, about=about, data=data, width=WIDTH, height=HEIGHT,
         curves=tuple(NAMES.values())[: max(len(entry["chart"]["lines"]) for entry in shown["tables"].values())],
     )

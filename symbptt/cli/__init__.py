@@ -25,13 +25,15 @@ from symbptt.cli.commands.grade import grade
 from symbptt.cli.commands.init import init
 from symbptt.cli.commands.models import list_models, show, unroll
 from symbptt.cli.commands.reference import reference
+from symbptt.cli.commands.serve import serve
 from symbptt.cli.commands.verify import verify
 from symbptt.errors import SymbpttError, UnknownName
 from symbptt.files import reason
 from symbptt.guard.text import escaped
 
 _COMMANDS = (
-    list_models, show, init, unroll, derive, document, emit, analyze, verify, diagnose, grade, reference, fuzz, build, completion,
+    list_models, show, init, unroll, derive, document, emit, analyze, verify, diagnose, grade, reference, fuzz, serve, build,
+    completion,
 )
 _BAD_INPUT = 2
 _INTERRUPTED = 130

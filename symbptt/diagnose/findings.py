@@ -55,8 +55,8 @@ class Finding:
 
     `error` is the largest difference relative to the gradient's size, `factor` what the gradient was multiplied with,
     `layout` how it was turned. `differing` is the size of the difference by term (t, k), relative to the largest; `line` the
-    line of somebody's file that computes what is wrong, `probe` what calls at other data showed; `beside` are lines with a label,
-    to be shown as they are.
+    line of somebody's file that computes what is wrong, with its number beside it, `probe` what calls at other data showed;
+    `beside` are lines with a label, to be shown as they are.
     """
 
     gradient: str
@@ -69,6 +69,7 @@ class Finding:
     differing: Mapping[tuple[int, int], float] = field(default_factory=dict)
     note: str = ""
     line: str = ""
+    line_number: int = 0
     probe: Probed | None = None
     beside: tuple[tuple[str, str], ...] = ()
 
@@ -113,6 +114,7 @@ class Finding:
             made["note"] = self.note
         if self.line:
             made["line"] = self.line
+            made["line_number"] = self.line_number
         if self.beside:
             made["beside"] = dict(self.beside)
         made["causes"] = [s.json() for s in self.suspects]

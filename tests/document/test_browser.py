@@ -6,15 +6,13 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from chromium import AUDIT, PROGRAM, Browser, Page, chromium
 
 from symbptt import document
 from symbptt.document import KINDS, DocumentOptions
 from symbptt.narrative.voice import languages
 
-from .chromium import PROGRAM, Browser, Page, chromium
-
 pytestmark = [pytest.mark.browser, pytest.mark.skipif(PROGRAM is None, reason="chromium is not installed")]
-AUDIT = Path(__file__).with_name("audit.js").read_text(encoding="utf-8")
 PHONE, DESK = 360, 1280
 VERSIONS = [(name, version) for name, kind in KINDS.items() for version in ("teacher", "student")[: 1 + kind.exercises]]
 A4 = 665

@@ -12,11 +12,10 @@ from symbptt.diagnose.check import diagnosed
 from symbptt.diagnose.diagnosis import Diagnosis
 from symbptt.diagnose.findings import WRONG, Finding, Suspect
 from symbptt.diagnose.problem import Case
-from symbptt.diagnose.submission import mapping, repeated, signature
+from symbptt.diagnose.submission import lines, mapping, repeated, signature
 from symbptt.diagnose.submission.calls import calls
 from symbptt.diagnose.submission.fit import Forward, counts, loss
 from symbptt.diagnose.submission.guarded import Limits as Limits
-from symbptt.diagnose.submission.lines import line
 from symbptt.diagnose.submission.longer import longer
 from symbptt.diagnose.submission.mapping import Table
 from symbptt.diagnose.submission.own import against_own_loss
@@ -221,8 +220,9 @@ def _placed(best: Attempt, finding: Finding, session: Session) -> Finding:
     if finding.right or finding.line or theirs is None:
         return finding
     call = best.plan.call
-    found = line(call.source, call.function.name, quantities(finding, theirs, call, session.model))
-    return replace(finding, line=plain(f"{session.path.name}, {found}") if found else "")
+    number = lines.number(call.source, call.function.name, quantities(finding, theirs, call, session.model))
+    found = lines.shown(call.source, number)
+    return replace(finding, line=plain(f"{session.path.name}, {found}") if found else "", line_number=number)
 
 
 def _of_mean(finding: Finding, plainly: Finding, count: int, best: Attempt) -> Finding:

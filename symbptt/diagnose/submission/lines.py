@@ -15,7 +15,17 @@ _EMPTY = {"zeros", "zeros_like", "empty", "empty_like", "full", "full_like", "di
 
 
 def line(source: Source, function: str, names: Iterable[str]) -> str:
-    """The last statement that computes one of these names, the first of them that is found; empty if there is none.
+    """The line that `number` finds, with its number; empty if there is none."""
+    return shown(source, number(source, function, names))
+
+
+def shown(source: Source, number: int) -> str:
+    """A line with its number; empty for 0."""
+    return f"line {number}: {source.text.splitlines()[number - 1].strip()}" if number else ""
+
+
+def number(source: Source, function: str, names: Iterable[str]) -> int:
+    """The line of the last statement that computes one of these names, the first of them that is found; 0 if there is none.
 
     A name may be that of a variable or a key. What a call of another function of the file gives is looked for in that function.
     A statement in a loop goes before one outside.
@@ -25,8 +35,8 @@ def line(source: Source, function: str, names: Iterable[str]) -> str:
     for name in names:
         for part in (*([start] if start else []), *(f for n, f in functions.items() if n != function), source.tree):
             if (found := _computed(part, name, functions, frozenset([function]))) is not None:
-                return f"line {found.lineno}: {source.text.splitlines()[found.lineno - 1].strip()}"
-    return ""
+                return found.lineno
+    return 0
 
 
 def _computed(part: ast.AST, name: str, functions: Functions, seen: frozenset[str]) -> ast.stmt | ast.expr | None:

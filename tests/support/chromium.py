@@ -14,6 +14,8 @@ from pathlib import Path
 from typing import Any
 
 PROGRAM = next((path for name in ("chromium", "chromium-browser", "google-chrome") if (path := shutil.which(name))), None)
+AUDIT = Path(__file__).with_name("audit.js").read_text(encoding="utf-8")
+"""A script that lists what is wrong with a page for people: contrast, names, ranks, what sticks out or overlaps."""
 OPTIONS = (
     "--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
     "--disable-component-update", "--disable-sync", "--disable-dev-shm-usage", "--hide-scrollbars", "--remote-debugging-pipe",
@@ -53,6 +55,10 @@ class Browser:
 
     def open(self, path: Path, width: int, *, dark: bool = False, script: bool = True) -> Page:
         """Load a file in a window of a width, and wait for its fonts."""
+        return self.visit(path.resolve().as_uri(), width, dark=dark, script=script)
+
+    def visit(self, address: str, width: int, *, dark: bool = False, script: bool = True) -> Page:
+        """The same for an address."""
         target = self.ask("Target.createTarget", url="about:blank")["targetId"]
         page = Page(self, self.ask("Target.attachToTarget", targetId=target, flatten=True)["sessionId"], target)
         for domain in ("Page", "Runtime", "Log", "Network"):
@@ -61,7 +67,7 @@ class Browser:
         page.ask("Emulation.setEmulatedMedia", features=[{"name": "prefers-color-scheme", "value": "dark" if dark else "light"}])
         page.ask("Emulation.setScriptExecutionDisabled", value=not script)
         self.events.clear()
-        page.ask("Page.navigate", url=path.resolve().as_uri())
+        page.ask("Page.navigate", url=address)
         while not page.heard("Page.loadEventFired"):
             self.events.append(self.message())
         page.evaluate("document.fonts.ready.then(() => true)")

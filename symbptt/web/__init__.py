@@ -1,0 +1,29 @@
+"""The page: one call, `answer(request) -> dict`, behind which a local server and a tab of the browser stand alike.
+
+`answering` turns a request into an answer; `tasks/` are the things that can be asked, a function each; `pool` and `worker` keep
+answers within limits of time and memory; `serving` and `app` are the local server; `page/` the modules that run in the browser.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from symbptt.web.answering import answer
+    from symbptt.web.serving import serve
+
+__all__ = ["answer", "serve"]
+
+_HOMES = {"answer": "symbptt.web.answering", "serve": "symbptt.web.serving"}
+
+
+def __getattr__(name: str) -> Any:
+    # The server answers nothing itself, so it loads nothing that its workers load.
+    if name in _HOMES:
+        return getattr(import_module(_HOMES[name]), name)
+    raise AttributeError(f"module 'symbptt.web' has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return __all__

@@ -1,0 +1,14 @@
+"""The emitted gradients, compared with independent routes."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from symbptt import verify
+from symbptt.web import fields, written
+
+
+def check(request: fields.Request) -> dict[str, Any]:
+    """The report as a `table`, and whether all `agree`."""
+    report = verify.gradients(written.model(request))
+    return {"agree": report.ok, "table": report.table()}

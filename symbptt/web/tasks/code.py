@@ -1,0 +1,32 @@
+"""The emitted modules of a model, by style."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from symbptt.emit.source_file import BACKENDS, source
+from symbptt.web import fields, written
+
+
+@dataclass(frozen=True)
+class Style:
+    """What the page calls a kind of code, and how it is emitted."""
+
+    name: str
+    backend: str
+    style: str | None = None
+
+
+STYLES = {
+    "plain": Style("NumPy, as in the textbook", "numpy", "plain"), "fast": Style("NumPy, fast", "numpy", "fast"),
+    "jax": Style("JAX", "jax"), "torch": Style("PyTorch", "torch"), "c99": Style("C", "c99"),
+}
+
+
+def code(request: fields.Request) -> dict[str, Any]:
+    """The module that a model becomes: `text`, `path` to save it under."""
+    model = written.model(request)
+    style = STYLES[fields.choice(request, "style", [key for key, style in STYLES.items() if style.backend in BACKENDS])]
+    made = source(model, backend=style.backend, style=style.style)
+    return {"text": made.text, "path": made.path}

@@ -1,0 +1,47 @@
+"""What the page offers to begin with: models, notations, languages, kinds of documents, back ends, and buggy examples."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import suppress
+from importlib.resources import files
+from typing import Any
+
+from symbptt.document.kinds import KINDS
+from symbptt.emit.source_file import BACKENDS
+from symbptt.errors import SymbpttError
+from symbptt.model.read import load, names
+from symbptt.narrative.voice import languages
+from symbptt.typeset import notations
+from symbptt.version import VERSION
+from symbptt.web.fields import Request
+from symbptt.web.tasks.code import STYLES
+from symbptt.web.tasks.document import DOWNLOADS, MOST_STEPS
+
+EXAMPLES = {
+    "carry": ("elman", "Elman network: the loss falls all the same"), "cell": ("lstm", "LSTM: it learns, but forgets early"),
+    "transpose": ("elman", "Elman network: right for T = 1"),
+}
+"""A buggy backward pass by its file in `examples/`: its model, and what the menu says of it."""
+
+
+def _models() -> Iterator[dict[str, str]]:
+    """The models that are known by name; one of an installed package that cannot be read is left out."""
+    for name in names():
+        with suppress(SymbpttError):
+            model = load(name)
+            yield {"name": name, "title": model.title or name, "text": model.text}
+
+
+def start(request: Request) -> dict[str, Any]:
+    """Everything that fills the page's menus."""
+    return {
+        "version": VERSION, "models": list(_models()),
+        "notations": list(notations.names()), "languages": list(languages()), "most_steps": MOST_STEPS,
+        "kinds": [name for name, kind in KINDS.items() if kind.models == 1], "downloads": list(DOWNLOADS),
+        "code": [{"key": key, "name": style.name} for key, style in STYLES.items() if style.backend in BACKENDS],
+        "bugs": [
+            {"model": model, "title": title, "text": (files("symbptt.web") / "examples" / f"{name}.txt").read_text("utf-8")}
+            for name, (model, title) in EXAMPLES.items()
+        ],
+    }

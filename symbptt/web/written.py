@@ -1,0 +1,66 @@
+"""The text in the page's editor: a model file, or bare equations for which one is written; and where in it an error stands."""
+
+from __future__ import annotations
+
+import re
+
+from symbptt.errors import SymbpttError
+from symbptt.model.place import Place
+from symbptt.model.read import from_text
+from symbptt.model.values import Model
+from symbptt.web import fields
+
+_SECTION = re.compile(r"^[ \t]*\[", re.MULTILINE)
+_NAME = re.compile(r"[A-Za-z][A-Za-z0-9_]{0,31}")
+_HEADER = re.compile(r"\[\s*([\w.-]+)\s*\]")
+FILE = "model"
+"""What messages call the text."""
+
+
+def bare(text: str) -> bool:
+    """Whether a text is equations alone: it has no section of a model file."""
+    return not _SECTION.search(text)
+
+
+def file_of(text: str) -> str:
+    """The model file of a text, which is written for bare equations. Raises BadInput."""
+    return text
+
+
+def model(request: fields.Request) -> Model:
+    """The model of a request, by its text and its name. Raises BadInput."""
+    name = fields.text(request, "name")
+    text = fields.text(request, "model")
+    return from_text(file_of(text), FILE, name if _NAME.fullmatch(name) else FILE)
+
+
+def told(error: SymbpttError, text: str) -> dict[str, object]:
+    """An error for the page: its message and, where it stands in the text, line and column (1-based)."""
+    message = str(error)
+    place = getattr(error, "place", None)
+    if not isinstance(place, Place) or place.file != FILE:
+        return {"message": message}
+    line, column = (place.line, place.column) if place.line else position(text, place)
+    return {"message": message.removeprefix(f"{FILE}: "), **({"line": line, "column": column} if line else {})}
+
+
+def position(text: str, place: Place) -> tuple[int, int]:
+    """Line and column of a place in a text; (0, 0) where it has none."""
+    inside = "" if not bare(text) else place.section
+    header = 0
+    for number, line in enumerate(text.splitlines(), start=1):
+        stripped = line.strip()
+        if not bare(text) and (found := _HEADER.match(stripped)):
+            inside = found[1]
+            header = number if inside == place.section else header
+            continue
+        key = re.match(r"\s*([\w.-]+|\"[^\"]*\")\s*=\s*", line)
+        if key and inside == place.section and _is(key[1].strip('"'), place):
+            quote = line[key.end() : key.end() + 1] in ("'", '"')
+            return number, (key.end() + quote + place.column if place.column else key.start(1) + 1)
+    return (header, 1) if header else (0, 0)
+
+
+def _is(key: str, place: Place) -> bool:
+    """Whether a key is that of a place; bare equations call the loss of a step `loss`, and may write h[t] on the left."""
+    return key == place.key or (place.section == "loss" and place.key == "step" and key in ("loss", "L"))

@@ -1,0 +1,106 @@
+"""The one call: whatever is asked gives an answer, and an error stands at its line and column."""
+
+from __future__ import annotations
+
+import json
+import re
+
+import pytest
+
+from symbptt.model.read import load
+from symbptt.web import answer
+from symbptt.web.limits import LIMITS
+from symbptt.web.tasks.start import EXAMPLES, start
+from symbptt.web.tasks.table import TASKS
+
+ELMAN = load("elman").text
+
+
+def test_every_task_has_a_limit() -> None:
+    assert TASKS.keys() == LIMITS.keys()
+
+
+def wrong(text: str) -> dict[str, object]:
+    told = answer({"task": "code", "model": text})
+    assert not told["ok"]
+    return dict(told["error"])
+
+
+@pytest.mark.parametrize(("old", "new", "expected"), [
+    ("W_hh @ h", "W_hx @ h", (22, 17, "unknown variable 'W_hx'; did you mean 'W_xh'?")),
+    ('h = "H"', 'h = "H K L"', (9, 1, "at most two dimensions")),
+    ("softmax_cross_entropy(o", "softmax_cross_entropy(q", (27, 31, "unknown variable 'q'")),
+    ("[parameters]", "[parameters", (11, 12, "not TOML")),
+    ('b_o = "O"', 'b_o = "O"\nQ = 1', (17, 1, "expected a string")),
+    ("[targets]", "[goals]", (0, 0, "unknown key or section 'goals'")),
+])
+def test_errors_have_a_place(old: str, new: str, expected: tuple[int, int, str]) -> None:
+    line, column, part = expected
+    error = wrong(ELMAN.replace(old, new, 1))
+    assert part in str(error["message"])
+    assert (error.get("line", 0), error.get("column", 0)) == (line, column)
+
+
+@pytest.mark.parametrize("request_", [
+    {}, {"task": 1}, {"task": "no"}, {"task": "code"}, {"task": "code", "model": 3}, {"task": "code", "model": "x" * 100_000},
+    {"task": "derivation", "model": ELMAN, "T": 0}, {"task": "derivation", "model": ELMAN, "T": True},
+    {"task": "derivation", "model": ELMAN, "T": 10**9}, {"task": "derivation", "model": ELMAN, "notation": "../../etc/passwd"},
+    {"task": "derivation", "model": ELMAN, "kind": "compare"}, {"task": "file", "model": ELMAN, "format": "exe"},
+    {"task": "derivation", "model": ELMAN, "language": ["en"]}, {"task": "bug", "model": ELMAN, "code": "  "},
+    {"task": "bug", "model": ELMAN, "code": "@/etc/passwd"}, {"task": "bug", "model": ELMAN, "code": "def f(:"},
+    {"task": "code", "model": "[[[["}, {"task": "code", "model": "a = " + "(" * 1000},
+], ids=lambda request: str(request)[:60])
+def test_what_makes_no_sense_is_one_sentence(request_: dict[str, object]) -> None:
+    told = answer(request_)
+    message = told["error"]["message"]
+    assert not told["ok"] and message and "Traceback" not in message and "/tmp" not in message
+    json.dumps(told, allow_nan=False)
+
+
+def test_a_request_names_no_file(tmp_path) -> None:
+    file = tmp_path / "own.toml"
+    file.write_text("x")
+    assert "own" not in str(answer({"task": "code", "model": str(file)})["error"]["message"]).replace(str(file), "")
+
+
+SCRIPT = "</script><script>alert(1)</script><img src=x onerror=alert(1)>"
+
+
+def test_script_stays_text() -> None:
+    text = ELMAN.replace("Elman network", SCRIPT).replace("input weights", SCRIPT)
+    told = answer({"task": "derivation", "model": text, "T": 1})
+    assert told["ok"]
+    assert "<img" not in told["html"] and len(re.findall("<script>", told["html"])) == 1
+    named = answer({"task": "derivation", "model": ELMAN, "name": SCRIPT, "T": 1})
+    assert named["ok"] and SCRIPT not in named["html"] and "alert" not in named["html"]
+
+
+def test_the_examples_are_wrong() -> None:
+    menus = start({})
+    assert [bug["model"] for bug in menus["bugs"]] == [model for model, _ in EXAMPLES.values()]
+    assert {"plain", "fast", "jax", "torch"} <= {style["key"] for style in menus["code"]}
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("number", "cause"), [(0, "carry-dropped"), (1, "carry-dropped"), (2, "transpose-missing")])
+def test_the_examples_are_told(number: int, cause: str) -> None:
+    bug = start({})["bugs"][number]
+    told = answer({"task": "bug", "model": load(bug["model"]).text, "code": bug["text"]})
+    assert told["ok"] and not told["right"]
+    finding = next(f for f in told["findings"] if f["verdict"] == "wrong")
+    first = finding["causes"][0]
+    assert first["name"] == cause and first["equation"] and first["code"] and finding["triangle"]
+    assert bug["text"].splitlines()[finding["line_number"] - 1].strip() in finding["line"]
+
+
+@pytest.mark.slow
+def test_formulas_are_judged() -> None:
+    told = answer({"task": "bug", "model": ELMAN, "code": "# mine\ndW_hh = sum(t, 1, T, da[t] @ h[t].T)\n"})
+    assert told["findings"][0]["causes"][0]["name"] == "off-by-one"
+    assert answer({"task": "bug", "model": ELMAN, "code": "dW_hh = sum(t, 1, T, da[t] @ h[t-1].T)"})["right"]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("task", ["code", "check", "flow", "file"])
+def test_every_task_answers(task: str) -> None:
+    assert answer({"task": task, "model": ELMAN})["ok"]
