@@ -14,6 +14,7 @@ import click
 
 from symbptt import __version__, collector
 from symbptt.cli.commands.analyze import analyze
+from symbptt.cli.commands.assignment import assignment
 from symbptt.cli.commands.build import build
 from symbptt.cli.commands.completion import completion
 from symbptt.cli.commands.derive import derive
@@ -32,8 +33,8 @@ from symbptt.files import reason
 from symbptt.guard.text import escaped
 
 _COMMANDS = (
-    list_models, show, init, unroll, derive, document, emit, analyze, verify, diagnose, grade, reference, fuzz, serve, build,
-    completion,
+    list_models, show, init, unroll, derive, document, emit, analyze, verify, diagnose,
+    assignment, grade, reference, fuzz, serve, build, completion,
 )
 _BAD_INPUT = 2
 _INTERRUPTED = 130

@@ -6,6 +6,7 @@ import math
 import tomllib
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -48,16 +49,25 @@ def credit(path: Path | str | None = None, gradients: Sequence[str] = ()) -> Cre
 
     Raises BadInput with the key at fault, UnknownName for a cause or gradient that does not exist.
     """
-    plain = _read(PLAIN, ())
-    return plain if path is None else _read(Path(path), gradients, plain)
+    return from_text(_content(Path(path)), str(path), gradients) if path is not None else _plain()
 
 
-def _read(path: Path, gradients: Sequence[str], under: Credit | None = None) -> Credit:
-    data = _data(path)
+def from_text(text: str, path: str, gradients: Sequence[str] = ()) -> Credit:
+    """The table of a file's text; `path` names the file in messages. Errors as of `credit`."""
+    return _read(text, path, gradients, _plain())
+
+
+@cache
+def _plain() -> Credit:
+    return _read(PLAIN.read_text(encoding="utf-8"), str(PLAIN), (), None)
+
+
+def _read(text: str, path: str, gradients: Sequence[str], under: Credit | None) -> Credit:
+    data = _data(text, path)
     numbers = ("each", *_SHARES)
     for key in data:
         if key not in (*numbers, "points", "causes"):
-            raise UnknownName("key", key, (*numbers, "points", "causes"), str(path))
+            raise UnknownName("key", key, (*numbers, "points", "causes"), path)
     said = {key: _number(data[key], f"{path}: {key}", key in _SHARES) for key in numbers if key in data}
     causes = _table(data, "causes", path, [mistake.name for mistake in catalogue()], True)
     points = _table(data, "points", path, gradients, False)
@@ -66,7 +76,7 @@ def _read(path: Path, gradients: Sequence[str], under: Credit | None = None) -> 
     return replace(under, **said, points={**under.points, **points}, causes={**under.causes, **causes})
 
 
-def _data(path: Path) -> dict[str, Any]:
+def _content(path: Path) -> str:
     try:
         content = path.read_bytes()
     except OSError as error:
@@ -74,12 +84,19 @@ def _data(path: Path) -> dict[str, Any]:
     if len(content) > _MAX_BYTES:
         raise BadInput(f"{path}: larger than {_MAX_BYTES // 1024} KiB")
     try:
-        return tomllib.loads(content.decode("utf-8-sig"))
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError, ValueError, RecursionError) as error:
+        return content.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise BadInput(f"{path}: not UTF-8: byte {error.start + 1} cannot be decoded") from None
+
+
+def _data(text: str, path: str) -> dict[str, Any]:
+    try:
+        return tomllib.loads(text)
+    except (tomllib.TOMLDecodeError, ValueError, RecursionError) as error:
         raise BadInput(f"{path}: not TOML: {error}") from None
 
 
-def _table(data: Mapping[str, Any], key: str, path: Path, known: Collection[str], share: bool) -> dict[str, float]:
+def _table(data: Mapping[str, Any], key: str, path: str, known: Collection[str], share: bool) -> dict[str, float]:
     given = data.get(key, {})
     if not isinstance(given, dict):
         raise BadInput(f"{path}: [{key}] must be a table of numbers by name")

@@ -54,7 +54,12 @@ def submissions(folder: Path | str, file: str | None = None, leave: Iterable[Pat
         raise BadInput(f"{root}: cannot be read as a folder of submissions: {reason(error)}") from None
     if not entries:
         raise BadInput(f"{root}: holds no submissions; expected a file, or a folder with a file, for each of them")
-    return tuple(_of_folder(entry, file) if entry.is_dir() else _of_file(plain(entry.stem), entry, root) for entry in entries)
+    return tuple(submission(entry, file) for entry in entries)
+
+
+def submission(path: Path, file: str | None = None) -> Submission:
+    """What a file, or a folder with one, hands in; `file` as for `submissions`."""
+    return _of_folder(path, file) if path.is_dir() else _of_file(plain(path.stem), path, path.parent)
 
 
 def _hidden(name: str) -> bool:

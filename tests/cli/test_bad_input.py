@@ -14,7 +14,7 @@ Run = Callable[..., tuple[int, str, str]]
 
 BAD = [
     (["derve"], "unknown command 'derve'; did you mean 'derive'?"),
-    (["xyz"], "unknown command 'xyz'; known: analyze, build, completion"),
+    (["xyz"], "unknown command 'xyz'; known: analyze, assignment, build"),
     (["derive"], "Missing argument 'MODEL'"),
     (["derive", "elman", "--from", "sum"], "No such option"),
     (["derive", "elman", "--form", "nest"], "Invalid value for '--form'"),
@@ -56,6 +56,11 @@ BAD = [
     (["show", "missing.toml"], "missing.toml"),
     (["show", "."], "."),
     (["show", "file"], "file"),
+    (["assignment", "elman"], "assignment: give a folder to write with -o"),
+    (["assignment", "elman", "--for", "moodle", "-o", "new"], "Invalid value for '--for'"),
+    (["assignment", "elman", "--credit", "none.toml", "-o", "new"], "none.toml: cannot be read"),
+    (["assignment", "elman", "--wrt", "W_hx", "-o", "new"], "did you mean 'W_x"),
+    (["assignment", "elman", "-o", "file"], "exists and is not a folder"),
     (["grade", "missing", "--model", "elman"], "missing: cannot be read as a folder of submissions"),
     (["grade", "."], "Missing option '--model'"),
     (["grade", ".", "--model", "elman", "-o", "report.pdf"], "expected a name that ends in .html, .csv or .json"),

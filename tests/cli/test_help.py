@@ -13,8 +13,8 @@ import pytest
 import symbptt
 
 COMMANDS = (
-    "list", "show", "init", "unroll", "derive", "document", "emit", "analyze", "verify", "diagnose", "grade", "reference", "fuzz",
-    "serve", "build", "completion",
+    "list", "show", "init", "unroll", "derive", "document", "emit", "analyze", "verify", "diagnose",
+    "assignment", "grade", "reference", "fuzz", "serve", "build", "completion",
 )
 Run = Callable[..., tuple[int, str, str]]
 Process = Callable[..., subprocess.CompletedProcess[str]]

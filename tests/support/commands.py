@@ -32,6 +32,7 @@ BASES: dict[str, tuple[tuple[str, ...], ...]] = {
     "analyze": (("-T", "4"),),
     "reference": ((),),
     "verify": ((),),
+    "assignment": (("-o", FOLDER, "--force"),),
     "diagnose": (
         (f"{RIGHT}.py",), (f"{WRONG}.py",), ("--values", f"{RIGHT}.npz"), ("--values", f"{WRONG}.npz"),
     ),
@@ -51,7 +52,7 @@ LEFT_OUT = frozenset({
     "--dims", "--seed", "--set", "--scale", "--init", "--k1", "--k2", "--without",  # sizes, numbers and names of the model
     "--experiment", "--compare", "--table", "--picture",  # tests/analyze
     "--title", "--author", "--course", "--templates", "--prose",  # tests/document
-    "-o", "--force", "--function", "--mapping", "--values", "--formula", "--timeout", "--path",
+    "-o", "--force", "--function", "--mapping", "--values", "--formula", "--timeout", "--path", "--credit",
 })  # fmt: skip
 """Options that are tried elsewhere, or that the bases have."""
 

@@ -1,0 +1,47 @@
+"""What the folders of all graders have."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+
+from symbptt.course.assignment.task import Task
+from symbptt.course.assignment.words import rubric
+
+Files = dict[str, str | bytes]
+NAME = "backward"
+"""Of the function that students write, and of its file."""
+
+
+def settings(task: Task) -> Files:
+    """What `Hidden.read` reads."""
+    steps = f"steps = {task.steps}\n" if task.steps else ""
+    gradients = json.dumps(task.gradients, ensure_ascii=False)
+    return {
+        "grader.toml": f'gradients = {gradients}\nmessages = "{task.level}"\n{steps}', "model.toml": task.model.text,
+        "credit.toml": task.table,
+    }
+
+
+def under(folder: str, files: Mapping[str, str | bytes]) -> Files:
+    """Files in a folder."""
+    return {f"{folder}/{name}": content for name, content in files.items()}
+
+
+def teacher(task: Task) -> Files:
+    """The solution, the rubric and the settings of the grader."""
+    return under("teacher", {"rubric.md": rubric(task), "solution.py": task.solution, **settings(task)})
+
+
+def readme(task: Task, grader: str, steps: Sequence[str]) -> str:
+    """How the folder is used."""
+    level = {"none": "that a gradient is wrong", "cause": "the cause of a wrong gradient",
+             "equation": "the cause of a wrong gradient, its equation and what is right"}[task.level]
+    listed = "\n".join(f"{number}. {step}" for number, step in enumerate(steps, 1))
+    return f"""# An assignment for {grader}
+
+{listed}
+
+`teacher/` is for the teacher: `solution.py`, `rubric.md`, and `credit.toml`, the points of each gradient and what is left of them
+for each cause. After an edit of that table write the assignment anew with `--credit`. Messages say {level}.
+"""

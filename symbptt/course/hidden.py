@@ -1,0 +1,138 @@
+"""What hidden tests call: a function or a file judged, points for each gradient, and a message as long as the teacher wants."""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Callable, Mapping, Sequence
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from symbptt.course import grades
+from symbptt.course.credit import Credit, from_text
+from symbptt.course.grades import Grade, Mark
+from symbptt.data.values import GROUPS
+from symbptt.diagnose.check import gradients
+from symbptt.diagnose.diagnosis import Diagnosis
+from symbptt.diagnose.report import Derivation
+from symbptt.diagnose.submission import code
+from symbptt.diagnose.submission.draw import T as STEPS
+from symbptt.diagnose.submission.draw import draw
+from symbptt.diagnose.submission.mapping import Table
+from symbptt.errors import BadInput, SymbpttError, UnknownName
+from symbptt.guard.caught import Caught, told
+from symbptt.mistakes import named
+from symbptt.model import read
+
+LEVELS = ("none", "cause", "equation")
+"""How much a message says of a wrong gradient: that it is wrong, also why, also the equation and what is right."""
+Backward = Callable[..., Any]
+
+
+class Hidden:
+    """A grader for one assignment: the text of its model, the gradients that are asked for, and the text of a table of credit.
+
+    `steps` is the number of steps where no array tells it. Raises BadInput for texts that cannot be read.
+    """
+
+    def __init__(self, model: str, credit: str, gradients: Sequence[str], level: str = "cause", steps: int | None = None) -> None:
+        if level not in LEVELS:
+            raise UnknownName("level of messages", level, LEVELS)
+        self.model = read.from_text(model, "model.toml")
+        self.gradients, self.level, self.steps = tuple(gradients), level, steps
+        self.credit: Credit = from_text(credit, "credit.toml", self.gradients)
+        self._judged: dict[int, tuple[Backward, Grade]] = {}
+
+    @classmethod
+    def read(cls, folder: Path | str) -> Hidden:
+        """The grader of a folder with grader.toml, model.toml and credit.toml."""
+        texts = {}
+        for name in ("grader", "model", "credit"):
+            try:
+                texts[name] = Path(folder, f"{name}.toml").read_text(encoding="utf-8-sig")
+            except (OSError, UnicodeDecodeError) as error:
+                raise BadInput(f"{Path(folder, name)}.toml: cannot be read: {error}") from None
+        said = tomllib.loads(texts["grader"])
+        return cls(texts["model"], texts["credit"], said["gradients"], said["messages"], said.get("steps"))
+
+    def function(self, function: Backward) -> Grade:
+        """The grade of a function `backward(parameters, inputs, targets, states)` of this process; judged once."""
+        if id(function) not in self._judged:
+            self._judged[id(function)] = function, self._grade_function(function)
+        return self._judged[id(function)][1]
+
+    def _grade_function(self, function: Backward) -> Grade:
+        at = draw(self.model, self.steps or STEPS)
+        returned: Any = None
+        with Caught() as caught:
+            returned = function(*({name: array.copy() for name, array in group.items()} for group in at.groups))
+        if isinstance(caught.error, KeyboardInterrupt):
+            raise caught.error
+        if caught.error is not None:
+            return self.none(f"backward raised {told(caught.error)}")
+        if not isinstance(returned, Mapping):
+            return self.none(f"backward must return a dict of gradients by name, not {type(returned).__name__}")
+        theirs = {name: returned[name] for name in self.gradients if returned.get(name) is not None}
+        if not theirs:
+            return self.none(f"backward returned none of the gradients {', '.join(self.gradients)}")
+        given = dict(zip(GROUPS, at.groups, strict=True))
+        return self._grade(gradients(self.model, theirs, T=at.T, **given))
+
+    def file(self, path: Path | str, seconds: float = 20.0) -> Grade:
+        """The grade of the function `backward` in a file, which runs in the guarded child."""
+        try:
+            table = Table(T=self.steps)
+            return self._grade(code.file(self.model, path, "backward", table, code.Limits(seconds), self.gradients))
+        except SymbpttError as error:
+            return self.none(str(error))
+
+    def none(self, reason: str) -> Grade:
+        """The grade of what gave no gradients."""
+        return Grade("", "", grades.none(self.gradients, self.credit), reason)
+
+    def _grade(self, found: Diagnosis) -> Grade:
+        data = [] if found.failed else found.json()["findings"]
+        reason = "" if data else ". ".join((*found.opening, *found.notes))
+        return Grade("", "", grades.marks(data, self.gradients, self.credit), reason, found.opening, str(found))
+
+    def message(self, grade: Grade, gradient: str) -> str:
+        """What is said of a gradient."""
+        mark = self._mark(grade, gradient)
+        if mark.right:
+            return f"{gradient} is right."
+        if mark.verdict == grades.MISSING:
+            why = f": {grade.reason}" if grade.reason and self.level != "none" else ""
+            return f"backward returned no gradient {gradient}{why}."
+        said = [f"{gradient} is not right."]
+        for reason in mark.reasons if self.level != "none" else ():
+            plain = self.level == "cause"
+            said.append(f"{reason.name}: {named(reason.name).sentence() if plain else reason.explanation}")
+            equation = "" if plain or not reason.equation else self._derivation.equation(reason.equation)
+            said += [f"Equation ({reason.equation}): {equation}"] * bool(equation)
+        return "\n".join(said)
+
+    def _mark(self, grade: Grade, gradient: str) -> Mark:
+        for mark in grade.marks:
+            if mark.gradient == gradient:
+                return mark
+        raise UnknownName("gradient", gradient, self.gradients)
+
+    @cached_property
+    def _derivation(self) -> Derivation:
+        return Derivation(self.model)
+
+    def require(self, grade: Grade, gradient: str, share: float = 1.0) -> None:
+        """Raise AssertionError, with the message, unless a gradient keeps this share of its points."""
+        mark = self._mark(grade, gradient)
+        if not mark.right and (share == 1 or mark.points < share * mark.out_of - 1e-9):
+            raise AssertionError(self.message(grade, gradient))
+
+    def points(self, grade: Grade, gradient: str) -> float:
+        """The points of a gradient."""
+        return float(self._mark(grade, gradient).points)
+
+    @property
+    def shares(self) -> tuple[float, ...]:
+        """The shares that the table gives, in order, the last one being 1."""
+        table = self.credit
+        return tuple(sorted({*table.causes.values(), table.scaled, table.other, table.unknown, 1.0} - {0.0}))
