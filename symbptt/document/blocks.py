@@ -59,10 +59,14 @@ class Steps(Block):
 
 @dataclass(frozen=True)
 class Lines(Block):
-    """Formulas one below the other, as of a calculation, each with a short note at its end; `width` is the room in em."""
+    """Formulas one below the other, as of a calculation, each with a short note at its end; `width` is the room in em.
+
+    Lines of several `columns` run down the first, then the next.
+    """
 
     lines: tuple[tuple[Tree, Prose], ...]
     width: float = LIMIT
+    columns: int = 1
 
 
 @dataclass(frozen=True)

@@ -10,10 +10,11 @@ from sympy import HadamardProduct, MatMul
 from symbptt.derive import step
 from symbptt.document.customization import NOTHING, Customization
 from symbptt.model.values import Model, Role, Variable
-from symbptt.narrative import derivation
+from symbptt.narrative import backward, derivation, forward
 from symbptt.narrative.story import variables
 from symbptt.narrative.values import Derivation
 from symbptt.narrative.voice import ENGLISH, Voice
+from symbptt.typeset.family import free
 
 
 @dataclass(frozen=True)
@@ -21,7 +22,8 @@ class DocumentContext:
     """Models over T steps, derived by `wrt` (None for all parameters), told in a voice.
 
     `solutions` says whether exercises come with them, `seed` which exercises are drawn; `own` is what the author adds;
-    `analysis` names the parts of the measured section, all of them if it is empty.
+    `analysis` names the parts of the measured section, all of them if it is empty; `full` asks for all that there is to say,
+    and not for what a lesson needs.
     """
 
     models: tuple[Model, ...]
@@ -32,6 +34,7 @@ class DocumentContext:
     seed: int = 0
     own: Customization = NOTHING
     analysis: tuple[str, ...] = ()
+    full: bool = True
 
     @property
     def model(self) -> Model:
@@ -46,6 +49,13 @@ class DocumentContext:
     def variables(self) -> tuple[Variable, ...]:
         """What is derived by; raises BadInput for a name that has no gradient."""
         return variables(self.model, self.wrt)
+
+    @cached_property
+    def letter(self) -> str | None:
+        """The index of a family of equations, one letter for the whole document."""
+        model, voice = self.model, self.voice
+        told = (forward.equations(model, voice), backward.node_form(model, voice, self.variables))
+        return free([step.equation for section in told for step in section.steps])
 
     @cached_property
     def derivation(self) -> Derivation:

@@ -71,7 +71,8 @@ def _steps(block: Steps, writer: Writer, write: Write) -> dict[str, Any]:
 @fields.register
 def _lines(block: Lines, writer: Writer, write: Write) -> dict[str, Any]:
     narrow = ((broken(tree, block.width), note) for tree, note in block.lines)
-    return {"lines": [(made["math"], writer.prose(note)) for tree, note in narrow for made in writer.steps(Step(tree))[:1]]}
+    return {"lines": [(made["math"], writer.prose(note)) for tree, note in narrow for made in writer.steps(Step(tree))[:1]],
+            "columns": block.columns}
 
 
 @fields.register

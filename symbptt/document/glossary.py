@@ -14,6 +14,7 @@ from symbptt.model.values import Model, Role, Variable
 from symbptt.narrative import Derivation, symbols
 from symbptt.narrative.values import Prose, Typed
 from symbptt.narrative.voice import ENGLISH, Voice
+from symbptt.typeset import family
 from symbptt.typeset.tree import Tree
 
 
@@ -39,12 +40,12 @@ def _in_code(variable: Variable, model: Model, voice: Voice) -> Prose:
     meaning = _meaning(variable, voice)
     shown, own = (typeset.text(speaker.name(variable, model)) for speaker in (voice, ENGLISH))
     if shown == own:
-        return meaning
+        return ("".join(map(str, meaning)),) if all(isinstance(part, str) for part in meaning) else meaning
     return voice.say("glossary.renamed", meaning=meaning, name=Typed(variable.name))
 
 
-def entries(derivation: Derivation) -> tuple[Entry, ...]:
-    """The variables of the model by role, then the letters of the derivation."""
+def entries(derivation: Derivation, letter: str | None = None) -> tuple[Entry, ...]:
+    """The variables of the model by role, then the letters of the derivation; families, of three or more, as one."""
     model, voice = derivation.model, derivation.voice
 
     def entry(expression: MatrixExpr, meaning: Prose) -> Entry:
@@ -52,7 +53,39 @@ def entries(derivation: Derivation) -> tuple[Entry, ...]:
 
     order = (Role.INPUT, Role.STATE, Role.PARAMETER, Role.BUFFER, Role.LOCAL, Role.TARGET, Role.LOSS)
     made = [entry(v.at(), _in_code(v, model, voice)) for role in order for v in model.of(role) if v.definition is None]
-    return (*made, *(entry(symbol, voice.say(f"glossary.{key}", **names)) for symbol, key, names in _letters(model, voice)))
+    letters = (entry(symbol, voice.say(f"glossary.{key}", **names)) for symbol, key, names in _letters(model, voice))
+    return (*together(made, letter, voice), *together(list(letters), letter, voice))
+
+
+def together(rows: list[Entry], letter: str | None, voice: Voice) -> list[Entry]:
+    """The rows with those of a family as one, whose meaning says what differs."""
+    made: list[Entry] = []
+    while rows:
+        first = rows.pop(0)
+        found: dict[str, list[tuple[str, Entry]]] = {}
+        for other in rows if letter else ():
+            way = family.difference(first.symbol, other.symbol)
+            if way is not None and first.shape == other.shape and len(first.meaning) == len(other.meaning) == 1:
+                found.setdefault(way[0], []).append((way[1], other))
+        own, members = max(found.items(), key=lambda pair: len(pair[1]), default=("", []))
+        if len(members) < 2 or letter is None:
+            made.append(first)
+            continue
+        rows = [row for row in rows if row not in [other for _, other in members]]
+        over = family.membership(letter, [own, *(member for member, _ in members)])
+        meaning = _merged([str(row.meaning[0]) for row in (first, *(other for _, other in members))], voice)
+        made.append(Entry(family.general(first.symbol, members[0][1].symbol, letter), (*meaning, ", ", over), first.shape))
+    return made
+
+
+def _merged(texts: list[str], voice: Voice) -> Prose:
+    """Texts with the beginning and the end that they share said once, cut between words where there are spaces."""
+    start, last = texts[0][: family.shared(texts)], family.shared([text[::-1] for text in texts])
+    end = texts[0][len(texts[0]) - last :]
+    if " " in texts[0]:
+        start, end = start[: start.rfind(" ") + 1], end[end.find(" ") :] if " " in end else ""
+    inner = [text[len(start) : len(text) - len(end)] for text in texts]
+    return (start + voice.word("common.list.comma").join(inner) + end,)
 
 
 def _letters(model: Model, voice: Voice) -> list[tuple[MatrixExpr, str, dict[str, Tree]]]:

@@ -13,8 +13,10 @@ from typing import Any
 
 from symbptt.document.blocks import Beside, Block, Code, Steps
 from symbptt.document.listing import NUMBER
+from symbptt.narrative.families import Family
 from symbptt.narrative.inline import Prose, Reference
 from symbptt.narrative.values import Step
+from symbptt.typeset.family import membership
 
 Numbers = dict[str, tuple[int, str]]
 """What refers to an equation, which is its label or its number in emitted code: its number here, and its label."""
@@ -32,12 +34,15 @@ def reference(number: int) -> Reference:
 
 
 def noted(step: Step) -> Prose:
-    """The number of a step in parentheses, for the end of a line that repeats it."""
-    return ("(", reference(step.numbers[0]), ")") if step.numbers else ()
+    """The number of a step in parentheses, for the end of a line that repeats it, and what its index runs over."""
+    number: Prose = ("(", reference(step.numbers[0]), ")") if step.numbers else ()
+    over: Prose = (membership(step.letter, [member for member, _ in step.instances]), "  ") if isinstance(step, Family) else ()
+    return (*over, *number)
 
 
 def _keys(step: Step) -> list[str]:
-    return [key for key in (step.label, *map(str, step.numbers)) if key]
+    labels = [one.label for _, one in step.instances] if isinstance(step, Family) else []
+    return [key for key in (step.label, *labels, *map(str, step.numbers)) if key]
 
 
 def _numbers(blocks: tuple[Block, ...]) -> Numbers:
@@ -53,7 +58,17 @@ def _numbers(blocks: tuple[Block, ...]) -> Numbers:
         label = label if label and label not in taken else f"equation-{count}"
         taken.add(label)
         found |= dict.fromkeys(keys, (count, label))
-    return found
+    return found or {key: (number, "") for number, key in enumerate(dict.fromkeys(_references(blocks)), 1)}
+
+
+def _references(value: Any) -> Iterator[str]:
+    """What lines refer to: where a sheet has no other equations, these have the numbers."""
+    if isinstance(value, Reference):
+        yield str(value)
+    for part in value if isinstance(value, tuple) else ():
+        yield from _references(part)
+    for name in _names(value) if isinstance(value, Block) else ():
+        yield from _references(getattr(value, name))
 
 
 def _results(value: Any) -> Iterator[Step]:

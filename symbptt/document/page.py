@@ -55,7 +55,7 @@ def compose(source: Source, T: int, wrt: Names = None, options: DocumentOptions 
     given = models(source, options.kind)
     context = DocumentContext(
         tuple(map(differentiable, given)), T, wrt or kind.wrt, options.voice(), options.solutions, options.seed, options.own,
-        options.analysed,
+        options.analysed, options.length == "full",
     )
     title = options.title or options.own.title or " · ".join(map(context.voice.title, context.models))
     course, author = options.course or options.own.course, options.author or options.own.author

@@ -121,7 +121,7 @@ def rules(
 ) -> Prose:
     """Which reader contributes by which rules: "from o: matrix product"; `later` come from the next step."""
     by_name = {e.target.name: e for e in model.all_equations}
-    made: list[Prose] = []
+    made: dict[tuple[str, str], list[Tree]] = {}
     readers = [(c.through.name, "now") for c in terms] + [(c.through.name, "later") for c in later]
     for reader, when in dict.fromkeys(readers):
         if reader not in by_name:
@@ -131,8 +131,9 @@ def rules(
         mine = [route for route in routes(equation.value, equation.target.at()) if route[0].name in sources]
         if equation.target.definition is not None:
             when = f"inner_{when}"
-        made.append(voice.say(f"rules.from.{when}", reader=voice.name(equation.target, model), rules=rule_names(voice, mine)))
-    return voice.joined(made) or voice.say("rules.nothing")
+        made.setdefault((when, rule_names(voice, mine)), []).append(voice.name(equation.target, model))
+    told = (voice.say(f"rules.from.{when}", reader=voice.listed(names), rules=by) for (when, by), names in made.items())
+    return voice.joined(told) or voice.say("rules.nothing")
 
 
 def live_terms(model: Model, equation: RecursionEquation) -> tuple[Contribution, ...]:

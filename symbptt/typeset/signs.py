@@ -9,12 +9,12 @@ OPERATORS: dict[str, str] = {
     ">": ">", "⊙": r"\odot",
     "∘": r"\circ", "∗": r"\ast", "⊕": r"\oplus", "⊗": r"\otimes", "⊘": r"\oslash", "·": r"\cdot", "×": r"\times", "/": "/",
     ",": ",", ":": ":", "∂": r"\partial", "∇": r"\nabla", "⊤": r"\top", "⊥": r"\bot", "′": r"\prime", "⋆": r"\star",
-    "†": r"\dagger", "∞": r"\infty", "⋯": r"\cdots", "…": r"\ldots", "⋮": r"\vdots", "⋱": r"\ddots", "→": r"\to",
+    "†": r"\dagger", "∞": r"\infty", "⋯": r"\cdots", "…": r"\ldots", "⋮": r"\vdots", "⋱": r"\ddots", "→": r"\to", "∈": r"\in",
     "\u2061": "", "\u2062": " ", "\u2009": r"\,",
 }
 """Every operator and its LaTeX. The last three are invisible: application of a function, product, product set with a space."""
 
-SPACED = frozenset("+−±=≔≈≤≥<>⊙∘∗⊕⊗⊘·×→")
+SPACED = frozenset("+−±=≔≈≤≥<>⊙∘∗⊕⊗⊘·×→∈")
 """The operators that stand between spaces when they are infix."""
 
 FENCES: dict[str, tuple[str, str]] = {

@@ -16,7 +16,9 @@ from symbptt.document.frames import HEIGHT, WHOLE, height, slides
 from symbptt.document.parts import brief, cell, compared, derived, magnitude, pitfalls
 from symbptt.errors import BadInput
 from symbptt.model.read import load, names
-from symbptt.narrative.inline import Prose, plain
+from symbptt.narrative import backward, forward
+from symbptt.narrative.families import families
+from symbptt.narrative.inline import Prose, Reference, plain
 from symbptt.narrative.voice import Voice
 from symbptt.unroll.graph import steps
 
@@ -167,9 +169,17 @@ def test_slides_lose_nothing() -> None:
 
 
 def test_a_summary_has_every_equation() -> None:
-    blocks = [block for part in KINDS["summary"].parts for block in part(context("lstm"))]
-    notes = {"".join(map(str, note)) for block in flat(tuple(blocks)) for _, note in getattr(block, "lines", ())}
-    assert {f"({n})" for n in (*range(1, 25), *range(28, 42))} <= notes
+    one = context("lstm")
+    blocks = [block for part in KINDS["summary"].parts for block in part(one)]
+    shown = {equation for block in flat(tuple(blocks)) for equation, _ in getattr(block, "lines", ())}
+    told = (forward.equations(one.model, one.voice), backward.node_form(one.model, one.voice, one.variables))
+    whole = [step for section in told for step in families(section.steps, one.letter)]
+    assert {step.equation for step in whole} <= shown
+    assert {n for step in whole for n in step.numbers} == {*range(1, 25), *range(28, 42)}
+    made = document.compose("lstm", 3, options=DocumentOptions(kind="summary"))
+    cited = [part for block in flat(made.blocks) for _, note in getattr(block, "lines", ()) for part in note]
+    numbers = [part.number for part in cited if isinstance(part, Reference)]
+    assert numbers == list(range(1, len(numbers) + 1)), "no gaps, though a line may stand for several equations"
     assert "6 terms" in words(tuple(flat(brief.sums(context("elman")))))
 
 

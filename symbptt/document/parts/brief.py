@@ -11,13 +11,14 @@ from symbptt.document.fields import HALF
 from symbptt.document.numbering import noted
 from symbptt.draw.scene import HALF_PAGE
 from symbptt.narrative import backward, forward, jacobians
+from symbptt.narrative.families import families
 from symbptt.narrative.products import general, head, patterns
 from symbptt.narrative.values import Prose, Step
 from symbptt.typeset.tree import Tree
 
 
-def _lines(steps: Iterable[Step]) -> Lines:
-    return Lines(tuple((step.equation, noted(step)) for step in steps), HALF)
+def _lines(context: DocumentContext, steps: Iterable[Step]) -> Lines:
+    return Lines(tuple((step.equation, noted(step)) for step in families(tuple(steps), context.letter)), HALF)
 
 
 def _box(context: DocumentContext, name: str, *blocks: Block) -> Box:
@@ -26,7 +27,7 @@ def _box(context: DocumentContext, name: str, *blocks: Block) -> Box:
 
 def step_forward(context: DocumentContext) -> tuple[Block, ...]:
     """The equations of a step."""
-    return (_box(context, "forward", _lines(forward.equations(context.model, context.voice).steps)),)
+    return (_box(context, "forward", _lines(context, forward.equations(context.model, context.voice).steps)),)
 
 
 def one_step(context: DocumentContext) -> tuple[Block, ...]:
@@ -41,7 +42,7 @@ def factors(context: DocumentContext) -> tuple[Block, ...]:
     if not model.states:
         return ()
     steps = jacobians.state_jacobian(model, voice).steps if forward.is_recurrent(model) else ()
-    return (_box(context, "factors", _lines((*steps, *jacobians.loss_gradient(model, voice).steps))),)
+    return (_box(context, "factors", _lines(context, (*steps, *jacobians.loss_gradient(model, voice).steps))),)
 
 
 def sums(context: DocumentContext) -> tuple[Block, ...]:
@@ -60,7 +61,7 @@ def sums(context: DocumentContext) -> tuple[Block, ...]:
 
 def values(context: DocumentContext) -> tuple[Block, ...]:
     """The backward recursion value by value, and the gradients."""
-    return (_box(context, "values", _lines(backward.node_form(context.model, context.voice, context.variables).steps)),)
+    return (_box(context, "values", _lines(context, backward.node_form(context.model, context.voice, context.variables).steps)),)
 
 
 def watch(context: DocumentContext) -> tuple[Block, ...]:

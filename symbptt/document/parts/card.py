@@ -10,13 +10,14 @@ from symbptt.document.context import DocumentContext
 from symbptt.document.fields import HALF
 from symbptt.document.numbering import noted
 from symbptt.narrative import backward, forward
+from symbptt.narrative.families import families
 from symbptt.narrative.products import general, head, patterns
 from symbptt.narrative.values import Prose, Step
 from symbptt.typeset.tree import Tree
 
 
-def _lines(steps: Iterable[Step]) -> list[tuple[Tree, Prose]]:
-    return [(step.equation, noted(step)) for step in steps]
+def _lines(context: DocumentContext, steps: Iterable[Step]) -> list[tuple[Tree, Prose]]:
+    return [(step.equation, noted(step)) for step in families(tuple(steps), context.letter)]
 
 
 def card(context: DocumentContext) -> tuple[Block, ...]:
@@ -25,9 +26,9 @@ def card(context: DocumentContext) -> tuple[Block, ...]:
     found = recursion(model)
     adjoints = {e.number for e in found.adjoints}
     told = backward.node_form(model, voice, context.variables).steps
-    values = _lines(s for s in told if s.number in adjoints)
-    gradients = _lines(s for s in told if s.number not in adjoints)
-    left = [_said(context, "forward"), Lines(tuple(_lines(forward.equations(model, voice).steps)), HALF)]
+    values = _lines(context, (s for s in told if s.number in adjoints))
+    gradients = _lines(context, (s for s in told if s.number not in adjoints))
+    left = [_said(context, "forward"), Lines(tuple(_lines(context, forward.equations(model, voice).steps)), HALF)]
     left += [_said(context, "values"), Lines(tuple(values), HALF)]
     pattern = next((p for p in patterns(model, context.variables) if p.reaches), None)
     right: list[Block] = []

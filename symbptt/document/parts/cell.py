@@ -22,12 +22,14 @@ def cell(context: DocumentContext) -> tuple[Block, ...]:
     voice = context.voice
     head = tuple(voice.say(f"handout.cell.{name}") for name in ("number", "node", "arrives", "to", "passes"))
     rows = tuple(row for number, visit in enumerate(walk(context.model), 1) for row in _rows(context, number, visit))
-    fits = sum(max(map(_wide, column)) for column in zip(*rows, strict=True)) <= WIDEST
+    fits = context.full and sum(max(map(_wide, column)) for column in zip(*rows, strict=True)) <= WIDEST
     drawn = _drawn(context, PAGE, voice.say("handout.cell.in_table") if fits else ())
     if not fits and isinstance(drawn, LeftOut):
         return (drawn,)
-    table = Table(head, rows) if fits else LeftOut(voice.say("handout.cell.too_wide"))
-    return (Heading(voice.word("handout.cell.heading"), "cell"), Paragraph(voice.say("handout.cell.intro")), drawn, table)
+    told = (Heading(voice.word("handout.cell.heading"), "cell"), Paragraph(voice.say("handout.cell.intro")), drawn)
+    if not context.full:
+        return told
+    return (*told, Table(head, rows) if fits else LeftOut(voice.say("handout.cell.too_wide")))
 
 
 def _drawn(context: DocumentContext, room: Room, table: Prose) -> Block:

@@ -11,44 +11,44 @@ from symbptt.document.context import DocumentContext
 from symbptt.document.sizes import terms as norm_table
 from symbptt.narrative import backward, jacobians, local
 from symbptt.narrative import forward as given
+from symbptt.narrative.families import families
 from symbptt.narrative.identities import identities as found_identities
 from symbptt.narrative.story import sums as told_sums
 from symbptt.narrative.values import Section
-from symbptt.narrative.voice import Voice
 
 
 def _key(number: int, heading: str) -> str:
     return f"{number}-{re.sub('[^a-z0-9]+', '-', heading.lower()).strip('-')}".strip("-")
 
 
-def section(key: str, told: Section, voice: Voice) -> tuple[Block, ...]:
-    """A section of the derivation as blocks."""
+def section(key: str, told: Section, context: DocumentContext) -> tuple[Block, ...]:
+    """A section of the derivation as blocks, its families of equations as one line each."""
     made: list[Block] = [Heading(told.heading, key, told.level)]
     made += [Paragraph(prose) for prose in told.intro]
-    made += [Steps(told.steps)] if told.steps else []
-    made += [norm_table(told.norms, voice)] if told.norms else []
+    made += [Steps(families(told.steps, context.letter))] if told.steps else []
+    made += [norm_table(told.norms, context.voice)] if told.norms else []
     return tuple(made)
 
 
-def _sections(told: Iterable[tuple[str, Section]], voice: Voice) -> tuple[Block, ...]:
-    return tuple(block for key, one in told for block in section(key, one, voice))
+def _sections(told: Iterable[tuple[str, Section]], context: DocumentContext) -> tuple[Block, ...]:
+    return tuple(block for key, one in told for block in section(key, one, context))
 
 
 def sections(context: DocumentContext) -> tuple[Block, ...]:
     """All sections, in order."""
     told = context.derivation.sections
-    return _sections(((_key(number, one.heading), one) for number, one in enumerate(told, 1)), context.voice)
+    return _sections(((_key(number, one.heading), one) for number, one in enumerate(told, 1)), context)
 
 
 def forward(context: DocumentContext) -> tuple[Block, ...]:
     """Conventions, and the equations of one step."""
     model, voice = context.model, context.voice
-    return _sections([("conventions", given.conventions(model, voice)), ("forward", given.equations(model, voice))], voice)
+    return _sections([("conventions", given.conventions(model, voice)), ("forward", given.equations(model, voice))], context)
 
 
 def equations(context: DocumentContext) -> tuple[Block, ...]:
     """The equations of one step alone."""
-    return _sections([("forward", given.equations(context.model, context.voice))], context.voice)
+    return _sections([("forward", given.equations(context.model, context.voice))], context)
 
 
 def identities(context: DocumentContext) -> tuple[Block, ...]:
@@ -65,7 +65,7 @@ def identities(context: DocumentContext) -> tuple[Block, ...]:
 
 def local_derivatives(context: DocumentContext) -> tuple[Block, ...]:
     """What each value of a step does to the next one."""
-    return _sections([("local", local.derivatives(context.model, context.voice, context.variables))], context.voice)
+    return _sections([("local", local.derivatives(context.model, context.voice, context.variables))], context)
 
 
 def factors(context: DocumentContext) -> tuple[Block, ...]:
@@ -76,21 +76,22 @@ def factors(context: DocumentContext) -> tuple[Block, ...]:
         told.append(("jacobian", jacobians.state_jacobian(model, voice)))
     if model.states:
         told.append(("loss-gradient", jacobians.loss_gradient(model, voice)))
-    return _sections([*told, ("immediate", jacobians.immediate(model, voice, wrt))], voice)
+    shown = wrt if context.full or context.main is None else (context.main,)
+    return _sections([*told, ("immediate", jacobians.immediate(model, voice, shown))], context)
 
 
 def sums(context: DocumentContext) -> tuple[Block, ...]:
     """The three forms of the gradient, and why they are one; the sum of products alone where nothing is carried."""
     told = told_sums(unroll.steps(context.model, context.T), context.voice, context.variables)[:1]
-    return _sections([("forms", one) for one in told], context.voice)
+    return _sections([("forms", one) for one in told], context)
 
 
 def terms(context: DocumentContext) -> tuple[Block, ...]:
     """The terms of the sum of products with every factor in place."""
     told = told_sums(unroll.steps(context.model, context.T), context.voice, context.variables)[1:]
-    return _sections([("substituted", one) for one in told], context.voice)
+    return _sections([("substituted", one) for one in told], context)
 
 
 def recursion(context: DocumentContext) -> tuple[Block, ...]:
     """The backward recursion value by value, and the gradients."""
-    return _sections([("values", backward.node_form(context.model, context.voice, context.variables))], context.voice)
+    return _sections([("values", backward.node_form(context.model, context.voice, context.variables))], context)

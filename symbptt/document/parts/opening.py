@@ -22,7 +22,7 @@ def symbols(context: DocumentContext) -> tuple[Block, ...]:
     """The table of symbols, and what the letters of the shapes mean."""
     say = context.voice.say
     head = tuple(say(f"document.notation.{name}") for name in ("symbol", "meaning", "shape"))
-    rows = tuple(((e.symbol,), e.meaning, (e.shape,)) for e in glossary.entries(context.derivation))
+    rows = tuple(((e.symbol,), e.meaning, (e.shape,)) for e in glossary.entries(context.derivation, context.letter))
     return (Table(head, rows), Paragraph(glossary.sizes(context.model, context.voice)))
 
 

@@ -25,7 +25,7 @@ from symbptt.mistakes.edits import Site, Table, changed
 from symbptt.model.values import Model, Variable
 from symbptt.narrative import backward, symbols
 from symbptt.narrative.symbols import LAST
-from symbptt.narrative.values import Prose, Step
+from symbptt.narrative.values import Prose, Reference, Step
 from symbptt.narrative.voice import Voice
 from symbptt.typeset.tree import Tree
 from symbptt.verify.exact.entries import Entries, Matrix
@@ -36,6 +36,8 @@ class Pitfall:
     """A mistake of the catalogue in an equation (left, right, wrong), and what it makes of the gradient."""
 
     name: str
+    label: str
+    """The right equation, which the document has elsewhere."""
     left: MatrixExpr
     right: MatrixExpr
     wrong: MatrixExpr
@@ -74,12 +76,10 @@ def _pair(context: DocumentContext) -> dict[str, Tree]:
 
 def _box(context: DocumentContext, pitfall: Pitfall) -> Box:
     model, voice = context.model, context.voice
-    last = pitfall.at_last or (None, None)
-    shown = (
-        Step(_shown(context, pitfall, pitfall.right, last[0]), voice.say("pitfalls.right")),
-        Step(_shown(context, pitfall, pitfall.wrong, last[1]), voice.say("pitfalls.wrong")),
-    )
-    blocks: list[Block] = [Paragraph(voice.say(f"pitfalls.{pitfall.name}.text")), Steps(shown)]
+    last = pitfall.at_last[1] if pitfall.at_last else None
+    rule = voice.say("pitfalls.wrong", right=Reference(pitfall.label))
+    shown = Step(_shown(context, pitfall, pitfall.wrong, last), rule)
+    blocks: list[Block] = [Paragraph(voice.say(f"pitfalls.{pitfall.name}.text")), Steps((shown,))]
     if pitfall.effect is not None and context.main is not None:
         found = required(model, length(model, context.T))
         slots = {
@@ -145,7 +145,7 @@ def _off_by_one(model: Model, theta: Variable, example: Example | None) -> Itera
         left = symbols.total(symbols.loss(model, None), theta.at())
         right, wrong = (_summed(part) for part in (value, value.xreplace(late)))
         effect = _rerun(example, theta, change) if example is not None else None
-        yield Pitfall("off-by-one", left, right, wrong, effect)
+        yield Pitfall("off-by-one", f"gradient-{theta.name}", left, right, wrong, effect)
 
 
 def _summed(value: MatrixExpr) -> MatrixExpr:
@@ -157,7 +157,8 @@ def _carry(equation: RecursionEquation, model: Model, theta: Variable | None, ex
     """The carry of one state from t + 1 forgotten: right only at t = T."""
     effect, (_, right) = _dropped(example, theta, equation.variable), backward.right_sides(model, equation)
     (_, wrong), = _sites("carry-dropped", model, right)
-    return Pitfall("carry-dropped", _adjoint(equation), right, wrong, effect, before_last=True)
+    label = f"adjoint-{equation.variable.name}"
+    return Pitfall("carry-dropped", label, _adjoint(equation), right, wrong, effect, before_last=True)
 
 
 def _overwritten(model: Model, theta: Variable, example: Example | None) -> Iterator[Pitfall]:
@@ -171,7 +172,7 @@ def _overwritten(model: Model, theta: Variable, example: Example | None) -> Iter
         first = [c.value for g in example.system.gradients if g.variable == theta for c in g.terms if int(c.step) == 1]
         effect = example.value(build.add(*first)) if first else None
     (_, wrong), = _sites("overwritten", model, right)
-    yield Pitfall("overwritten", left, right, wrong, effect)
+    yield Pitfall("overwritten", f"gradient-{theta.name}", left, right, wrong, effect)
 
 
 def _formula(
@@ -187,7 +188,8 @@ def _formula(
         wrong, wrong_last = (changed(side, chosen(_sites(name, model, side))) for side in (right, last))
         if wrong is not None and wrong != right:
             both = (last, wrong_last) if whole and last != right and wrong_last is not None else None
-            yield Pitfall(name, _adjoint(equation), right, wrong, None, before_last=last != right, at_last=both)
+            label = f"adjoint-{equation.variable.name}"
+            yield Pitfall(name, label, _adjoint(equation), right, wrong, None, before_last=last != right, at_last=both)
             return
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from functools import partial
 
 import numpy as np
@@ -29,6 +29,8 @@ from symbptt.verify.exact.whole_graph import leaves
 
 WORKED, MOST = 2, 4
 """The least and the largest number of steps of the example; one for a model that carries nothing on."""
+NARROW = 20.0
+"""The width in em of a column of numbers."""
 MANY = 6
 """Up to so many parameters every gradient is worked out in full; beyond, those of the first two."""
 
@@ -45,8 +47,8 @@ def worked(context: DocumentContext) -> tuple[Block, ...]:
         voice.say("handout.worked.intro_scalars", steps=str(found.graph.T), places=str(PLACES))
     return (
         Heading(part("handout.worked.heading"), "worked"), Paragraph(intro), Paragraph(given(found, voice)),
-        Heading(part("handout.worked.forward"), "worked-forward", 2), Lines(tuple(_forward(found, voice))),
-        Heading(part("handout.worked.backward"), "worked-backward", 2), Lines(tuple(_backward(found, voice))),
+        Heading(part("handout.worked.forward"), "worked-forward", 2), _lines(_forward(found, voice), context),
+        Heading(part("handout.worked.backward"), "worked-backward", 2), _lines(_backward(found, voice), context),
         *_values(found, voice), *_added_up(found, context),
     )
 
@@ -57,9 +59,21 @@ def _added_up(found: Example, context: DocumentContext) -> tuple[Block, ...]:
     if not compared.rows:
         return ()
     return (
-        Heading(voice.word("handout.worked.gradients"), "worked-gradients", 2), Lines(tuple(_gradients(found, context))),
+        Heading(voice.word("handout.worked.gradients"), "worked-gradients", 2), _lines(_gradients(found, context), context),
         Paragraph((*_others(context), *voice.say("handout.worked.code"), *_times(found, voice))), compared,
     )
+
+
+def _lines(told: Iterable[tuple[Tree, Prose]], context: DocumentContext) -> Lines:
+    """The lines in full, or the numbers alone: the formulas are those of the equations that the notes name."""
+    if context.full:
+        return Lines(tuple(told))
+    return Lines(tuple((_numbers(tree) if note else tree, note) for tree, note in told), NARROW, 2)
+
+
+def _numbers(tree: Tree) -> Tree:
+    """A line without its formula."""
+    return Equality(tree.left, tree.sides[1:]) if isinstance(tree, Equality) and len(tree.sides) > 2 else tree
 
 
 def length(model: Model, T: int = WORKED) -> int:

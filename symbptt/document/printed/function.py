@@ -62,7 +62,7 @@ def _composed(model: Model, wrt: tuple[Variable, ...], shorter: bool) -> str:
         body.take(functions[name])
     lines = [part for line in together(list(body.lines())) for part in wrapped(line)]
     code = "\n".join(("import numpy as np\n\n", _HEAD + "\n".join(lines)))
-    helpers = "".join(f"\n\n\n{ast.unparse(_bare(functions[name]))}" for name in _called(code, functions))
+    helpers = "".join(f"\n\n{ast.unparse(_bare(functions[name]))}" for name in _called(code, functions))
     return code + helpers + "\n"
 
 

@@ -68,7 +68,7 @@ class Latex(Writer):
         return rf"\texttt{{{self.text(text)}}}".replace(r"\_", r"\_\allowbreak{}")
 
     def reference(self, reference: Reference) -> str:
-        return rf"\ref{{eq:{reference}}}"
+        return rf"\ref{{eq:{reference}}}" if reference else str(reference.number)
 
     def inline(self, tree: Tree) -> str:
         return f"${typeset.latex(tree)}$"

@@ -1,0 +1,52 @@
+"""Formulas of equal structure: found from the formulas alone, and each member is what its place in the family says."""
+
+from __future__ import annotations
+
+import pytest
+
+from symbptt import typeset
+from symbptt.model.read import load
+from symbptt.narrative import backward, forward
+from symbptt.narrative.families import Family, families
+from symbptt.narrative.inline import math, plain
+from symbptt.narrative.values import Step
+from symbptt.narrative.voice import ENGLISH
+from symbptt.typeset import family
+
+
+def told(name: str) -> list[Step]:
+    model = load(name)
+    return [*forward.equations(model, ENGLISH).steps, *backward.node_form(model, ENGLISH, model.parameters).steps]
+
+
+@pytest.mark.parametrize("first, other, expected", [
+    ("a_i = W_i x", "a_f = W_f x", ("i", "f")), ("a_i = W_i x", "a_f = W_g x", None), ("a_i = W_i x", "a_f = W_i x", ("i", "f")),
+    ("a_i = x", "a_i = x", None), ("a_i = x", "a_f = x + y", None),
+])
+def test_one_difference_everywhere(first: str, other: str, expected: family.Difference | None) -> None:
+    assert family.difference(math(first), math(other)) == expected
+
+
+@pytest.mark.parametrize("name, count", [("lstm", 6), ("gru", 6), ("elman", 0), ("lstm_peephole", 7)])
+def test_the_members_of_a_family_are_the_equations_that_it_replaces(name: str, count: int) -> None:
+    steps = told(name)
+    found = families(steps)
+    made = [step for step in found if isinstance(step, Family)]
+    assert len(made) == count
+    for one in made:
+        assert [family.special(one.equation, one.letter, member) for member, _ in one.instances] == [
+            step.equation for _, step in one.instances
+        ]
+    alone = [step for step in found if not isinstance(step, Family)]
+    assert {step.equation for step in steps} == {s.equation for s in alone} | {s.equation for f in made for _, s in f.instances}
+    assert sorted(n for step in found for n in step.numbers) == sorted(n for step in steps for n in step.numbers)
+
+
+def test_the_gates_of_an_lstm_are_one_line() -> None:
+    first = families(told("lstm"))[0]
+    assert typeset.text(first.equation) == "a_{z,t} = W_{xz} xₜ + W_{hz} hₜ₋₁ + b_z"
+    assert plain(first.rule, typeset.text) == "z ∈ {i, f, g, q}" and first.numbers == (1, 3, 5, 7)
+
+
+def test_a_letter_of_the_model_is_no_index() -> None:
+    assert all(step.letter == "p" for step in families(told("gru")) if isinstance(step, Family))
