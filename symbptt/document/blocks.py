@@ -61,7 +61,7 @@ class Steps(Block):
 class Lines(Block):
     """Formulas one below the other, as of a calculation, each with a short note at its end; `width` is the room in em.
 
-    Lines of several `columns` run down the first, then the next.
+    Lines in several `columns` are read row by row.
     """
 
     lines: tuple[tuple[Tree, Prose], ...]

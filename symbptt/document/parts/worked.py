@@ -159,6 +159,8 @@ def total(example: Example, name: str) -> list[tuple[sp.MatrixSymbol, MatrixExpr
 def _parameters(context: DocumentContext) -> list[Variable]:
     """The parameters whose gradients are worked out line by line."""
     wanted = [v for v in context.variables if v.role is Role.PARAMETER]
+    if not context.full and context.main in wanted:
+        return [context.main]
     shorter = len(wanted) > MANY and context.main in wanted
     return [v for v in wanted if v == context.main or v == wanted[0]] if shorter else wanted
 
