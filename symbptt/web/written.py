@@ -7,6 +7,7 @@ import re
 from symbptt.errors import SymbpttError
 from symbptt.model.place import Place
 from symbptt.model.read import from_text
+from symbptt.model.sketch import sketched
 from symbptt.model.values import Model
 from symbptt.web import fields
 
@@ -24,7 +25,7 @@ def bare(text: str) -> bool:
 
 def file_of(text: str) -> str:
     """The model file of a text, which is written for bare equations. Raises BadInput."""
-    return text
+    return sketched(text, FILE) if bare(text) else text
 
 
 def model(request: fields.Request) -> Model:
@@ -40,7 +41,7 @@ def told(error: SymbpttError, text: str) -> dict[str, object]:
     place = getattr(error, "place", None)
     if not isinstance(place, Place) or place.file != FILE:
         return {"message": message}
-    line, column = (place.line, place.column) if place.line else position(text, place)
+    line, column = (place.line, place.column or 1) if place.line else position(text, place)
     return {"message": message.removeprefix(f"{FILE}: "), **({"line": line, "column": column} if line else {})}
 
 

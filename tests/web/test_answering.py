@@ -41,6 +41,20 @@ def test_errors_have_a_place(old: str, new: str, expected: tuple[int, int, str])
     assert (error.get("line", 0), error.get("column", 0)) == (line, column)
 
 
+@pytest.mark.parametrize(("text", "expected"), [
+    ("# mine\nh = tanh(W @ x)\no = V @@ h", (3, 8)), ("h = tanh(W @ x)\nnothing", (2, 1)),
+    ("h = tanh(W @ x + U @ h[t-1])\nloss = squared_error(h, z + )", (2, 29)), ("", (0, 0)),
+])
+def test_errors_in_equations_alone_have_a_place(text: str, expected: tuple[int, int]) -> None:
+    error = wrong(text)
+    assert (error.get("line", 0), error.get("column", 0)) == expected
+
+
+def test_equations_alone_give_the_file_that_is_meant() -> None:
+    told = answer({"task": "derivation", "model": "h = tanh(W @ x + U @ h[t-1] + b)", "T": 1})
+    assert told["ok"] and 'U = "H H"' in told["file"]
+
+
 @pytest.mark.parametrize("request_", [
     {}, {"task": 1}, {"task": "no"}, {"task": "code"}, {"task": "code", "model": 3}, {"task": "code", "model": "x" * 100_000},
     {"task": "derivation", "model": ELMAN, "T": 0}, {"task": "derivation", "model": ELMAN, "T": True},

@@ -100,6 +100,15 @@ def test_steps_notation_and_language(page: Page) -> None:
     until(page, f"{COMPLAINT}.includes('from 1 to 12')")
 
 
+def test_equations_alone(page: Page) -> None:
+    put(page, "editor", "h = tanh(W @ x + U @ h[t-1] + b)")
+    until(page, f"{SHOWN} && !document.getElementById('written').hidden")
+    assert 'W = "H D"' in page.evaluate("document.querySelector('#written pre').textContent")
+    press(page, "take")
+    until(page, f"{SHOWN} && document.getElementById('written').hidden")
+    assert "[parameters]" in text(page, "editor")
+
+
 def test_the_tabs(page: Page) -> None:
     page.evaluate("document.getElementById('tab-derivation').focus()")
     page.press("ArrowRight")

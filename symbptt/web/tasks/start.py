@@ -25,8 +25,18 @@ EXAMPLES = {
 """A buggy backward pass by its file in `examples/`: its model, and what the menu says of it."""
 
 
+ALONE = """\
+# What is not defined becomes an input, a state or a parameter.
+h = tanh(W @ x + U @ h[t-1] + b)
+o = V @ h
+loss = squared_error(o, y)
+"""
+"""Equations without a model file around them."""
+
+
 def _models() -> Iterator[dict[str, str]]:
     """The models that are known by name; one of an installed package that cannot be read is left out."""
+    yield {"name": "equations", "title": "Equations alone", "text": ALONE}
     for name in names():
         with suppress(SymbpttError):
             model = load(name)
