@@ -35,6 +35,7 @@ if TYPE_CHECKING:
         mistakes,
         model,
         narrative,
+        quiz,
         testing,
         typeset,
         unroll,
@@ -48,7 +49,8 @@ __version__ = VERSION
 
 __all__ = [
     "Model", "__version__", "algebra", "analyze", "course", "data", "derive", "diagnose", "document", "draw", "emit", "fuzz",
-    "gallery", "load", "mistakes", "model", "names", "narrative", "testing", "typeset", "unroll", "verify", "web",
+    "gallery", "load", "mistakes", "model", "names", "narrative", "quiz", "testing", "typeset", "unroll", "verify",
+    "web",
 ]
 
 _HOMES = {"load": "symbptt.model.read", "names": "symbptt.model.read", "Model": "symbptt.model.values"}

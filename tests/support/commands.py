@@ -28,6 +28,7 @@ BASES: dict[str, tuple[tuple[str, ...], ...]] = {
     "unroll": (("-T", "2"),),
     "derive": (("-T", "2"),),
     "document": (("-T", "2", "-o", FOLDER, "--force", "--format", "tex", "--format", "html", "--kind", "handout"),),
+    "quiz": (("--count", "6", "-o", FOLDER, "--force"),),
     "emit": ((),),
     "analyze": (("-T", "4"),),
     "reference": ((),),
@@ -52,6 +53,7 @@ LEFT_OUT = frozenset({
     "--dims", "--seed", "--set", "--scale", "--init", "--k1", "--k2", "--without",  # sizes, numbers and names of the model
     "--experiment", "--compare", "--table", "--picture",  # tests/analyze
     "--title", "--author", "--course", "--templates", "--prose",  # tests/document
+    "--count", "--variants",  # tests/quiz
     "-o", "--force", "--function", "--mapping", "--values", "--formula", "--timeout", "--path", "--credit",
 })  # fmt: skip
 """Options that are tried elsewhere, or that the bases have."""

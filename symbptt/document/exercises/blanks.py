@@ -18,6 +18,7 @@ from symbptt.unroll.graph import steps
 LONGEST = 4
 """The largest T of a question."""
 LINES = 4
+_BLANK = Blank()
 
 
 def factor(context: DocumentContext, random: Random) -> GeneratedExercise | None:
@@ -64,18 +65,20 @@ def summand(context: DocumentContext, random: Random) -> GeneratedExercise | Non
         "adjoint": left, "loss": voice.tree(symbols.loss(model, None), model), "value": voice.tree(equation.variable.at(), model),
     }
     return GeneratedExercise(
-        (said(voice.say("exercises.summand.question", **slots)), shown(backward.line(left, _sum(parts, place), last != earlier))),
+        (said(voice.say("exercises.summand.question", **slots)),
+         shown(backward.line(left, with_gap(parts, place), last != earlier))),
         voice.say("exercises.summand.hint", **slots),
         (said(voice.say("exercises.summand.solution", missing=parts[place], reader=voice.tree(reader, model))),
          shown(backward.line(left, whole, last != earlier), rule)), LINES,
     )
 
 
-def _sum(parts: list[Tree], blank: int) -> Tree:
-    """The summands with one blank."""
+def with_gap(parts: list[Tree], place: int, gap: Tree = _BLANK) -> Row:
+    """The sum of these formulas with a gap in the place of one."""
     items: list[Tree] = []
     for i, part in enumerate(parts):
-        inner = part.items if isinstance(part, Row) and i != blank else (Blank() if i == blank else part,)
+        shown = gap if i == place else part
+        inner = shown.items if isinstance(shown, Row) else (shown,)
         negative = inner[0] == Operator("−", prefix=True)
         items += [Operator("−"), *inner[1:]] if negative and i else [*[Operator("+")] * bool(i), *inner]
     return Row(tuple(items))

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from random import Random
 
 from symbptt import derive
@@ -36,7 +37,16 @@ def _one_each(model: Model, theta: Variable) -> bool:
     return all(sum(f.kind is Kind.STATE_JACOBIAN for f in t.factors) == t.loss_step - t.source_step for t in found)
 
 
-def terms(context: DocumentContext, random: Random) -> GeneratedExercise | None:
+@dataclass(frozen=True)
+class Count:
+    """A question by its name in the tables of words, what fills it, and the number that answers it."""
+
+    name: str
+    slots: Mapping[str, Tree | Prose | str]
+    answer: int
+
+
+def count(context: DocumentContext, random: Random) -> Count | None:
     """A number of terms or factors for a T that is not the document's."""
     model, voice, theta = context.model, context.voice, context.main
     if theta is None or not is_recurrent(model):
@@ -44,12 +54,19 @@ def terms(context: DocumentContext, random: Random) -> GeneratedExercise | None:
     asked = sorted(QUESTIONS if _one_each(model, theta) else set(QUESTIONS) - BY_JACOBIANS)
     name, T = random.choice(asked), random.randint(5, 12)
     window = random.randint(2, T - 2)
-    found = pairs(steps(model, T), theta)
-    answer = QUESTIONS[name](found, window)
     slots: dict[str, Tree | Prose | str] = {
         "parameter": voice.tree(theta.at(), model), "steps": math(f"T = {T}"), "window": str(window),
     }
+    return Count(name, slots, QUESTIONS[name](pairs(steps(model, T), theta), window))
+
+
+def terms(context: DocumentContext, random: Random) -> GeneratedExercise | None:
+    """How many terms or factors there are."""
+    found, voice = count(context, random), context.voice
+    if found is None:
+        return None
     return GeneratedExercise(
-        (said(voice.say(f"exercises.count.{name}.question", **slots)),), voice.say(f"exercises.count.{name}.hint", **slots),
-        (said(voice.say("exercises.count.solution", answer=str(answer))),), LINES,
+        (said(voice.say(f"exercises.count.{found.name}.question", **found.slots)),),
+        voice.say(f"exercises.count.{found.name}.hint", **found.slots),
+        (said(voice.say("exercises.count.solution", answer=str(found.answer))),), LINES,
     )

@@ -1,0 +1,12 @@
+"""Question banks: questions that the derivation answers, with the catalogue's mistakes as wrong answers."""
+
+from __future__ import annotations
+
+from symbptt.quiz.drawing import Quiz, quiz, variants
+from symbptt.quiz.files import write
+
+__all__ = ["Quiz", "quiz", "variants", "write"]
+
+
+def __dir__() -> list[str]:
+    return __all__

@@ -1,0 +1,16 @@
+"""The kinds of questions: a generator each, None where a model gives no occasion for one."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from random import Random
+
+from symbptt.quiz.context import QuizContext
+from symbptt.quiz.kinds import choices, gaps, lines, numbers
+from symbptt.quiz.question import Question
+
+KINDS: tuple[Callable[[QuizContext, Random], Question | None], ...] = (
+    lines.ordering, numbers.gradient, gaps.cloze, numbers.adjoint, lines.matching, choices.formula, numbers.gradient_choice,
+    choices.naming, numbers.count,
+)
+"""They are drawn in turn; another kind is another row."""
