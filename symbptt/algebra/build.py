@@ -106,18 +106,18 @@ def transpose(expression: MatrixExpr) -> MatrixExpr:
     if isinstance(expression, (sp.ZeroMatrix, OneMatrix)):
         return expression.func(expression.shape[1], expression.shape[0])
     if isinstance(expression, Broadcast):
-        return Broadcast(expression.args[0], expression.shape[1], expression.shape[0])
+        return Broadcast(transpose(expression.args[0]), expression.shape[1], expression.shape[0])
     return sp.Transpose(expression)
 
 
-def spread(scalar: MatrixExpr, rows: sp.Expr, columns: sp.Expr) -> MatrixExpr:
-    """A scalar in every entry of a matrix."""
-    if (rows, columns) == (1, 1):
-        return scalar
-    if is_zero(scalar):
+def spread(value: MatrixExpr, rows: sp.Expr, columns: sp.Expr) -> MatrixExpr:
+    """A scalar in every entry of a matrix, a column in every column, a row in every row."""
+    if value.shape == (rows, columns):
+        return value
+    if is_zero(value):
         return sp.ZeroMatrix(rows, columns)
-    number, factors = split_number(scalar)
-    if factors == (ONE,):
+    number, factors = split_number(value)
+    if len(factors) == 1 and isinstance(factors[0], OneMatrix):
         return scale(number, OneMatrix(rows, columns))
     return scale(number, Broadcast(factors[0] if len(factors) == 1 else sp.MatMul(*factors), rows, columns))
 

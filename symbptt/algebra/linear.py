@@ -18,6 +18,8 @@ from symbptt.algebra.maps import EmbedMap as EmbedMap
 from symbptt.algebra.maps import Hadamard as Hadamard
 from symbptt.algebra.maps import Left as Left
 from symbptt.algebra.maps import LinearMap as LinearMap
+from symbptt.algebra.maps import RepeatColumns as RepeatColumns
+from symbptt.algebra.maps import RepeatRows as RepeatRows
 from symbptt.algebra.maps import Right as Right
 from symbptt.algebra.maps import Scale as Scale
 from symbptt.algebra.maps import SliceMap as SliceMap

@@ -135,6 +135,32 @@ class BroadcastMap(LinearMap):
 
 
 @dataclass(frozen=True)
+class RepeatColumns(LinearMap):
+    """A column repeated in so many columns, x -> x 1^T; backward the sum of each row, X -> X 1."""
+
+    columns: sp.Expr
+
+    def apply(self, x: MatrixExpr) -> MatrixExpr:
+        return build.spread(x, x.shape[0], self.columns)
+
+    def transposed(self) -> LinearMap:
+        return Right(OneMatrix(self.columns, 1))
+
+
+@dataclass(frozen=True)
+class RepeatRows(LinearMap):
+    """A row repeated in so many rows, x -> 1 x; backward the sum of each column, X -> 1^T X."""
+
+    rows: sp.Expr
+
+    def apply(self, x: MatrixExpr) -> MatrixExpr:
+        return build.spread(x, self.rows, x.shape[1])
+
+    def transposed(self) -> LinearMap:
+        return Left(OneMatrix(1, self.rows))
+
+
+@dataclass(frozen=True)
 class TotalMap(LinearMap):
     """The sum of all entries of a rows x columns matrix."""
 

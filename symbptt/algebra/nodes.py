@@ -171,7 +171,7 @@ class CrossEntropySlope(_Node):
 
 
 class Broadcast(_Node):
-    """Spread(s, rows, columns): a scalar repeated in every entry."""
+    """Broadcast(x, rows, columns): a scalar repeated in every entry, a column in every column, or a row in every row."""
 
     @property
     def shape(self) -> tuple[sp.Expr, sp.Expr]:

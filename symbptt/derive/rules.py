@@ -197,8 +197,11 @@ def _cross_entropy(node: CrossEntropy, result: MatrixExpr | None = None) -> Loca
 
 @local.register
 def _spread(node: Broadcast, result: MatrixExpr | None = None) -> Local:
-    """d (s 1) = ds 1."""
-    return ((node.args[0], linear.BroadcastMap(*node.shape)),)
+    """d (s 1) = ds 1; of a column d (x 1^T) = dx 1^T, of a row d (1 x) = 1 dx."""
+    x, rows, columns = node.args
+    if x.shape == (1, 1):
+        return ((x, linear.BroadcastMap(rows, columns)),)
+    return ((x, linear.RepeatColumns(columns) if x.shape[0] == rows else linear.RepeatRows(rows)),)
 
 
 @local.register

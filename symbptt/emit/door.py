@@ -27,6 +27,7 @@ def door(model: Model, backend: str) -> dict[str, Any]:
     targets = tuple(name for name in class_targets(model) if len(model[name].shape) == 1)
     return {
         "version": VERSION,
+        "axes": tuple(_free(names, model.dimensions) for names in (("T", "steps", "T_"), ("N", "samples", "N_"))),
         "as_array": AS_ARRAY[backend],
         "not_integers": NOT_INTEGERS[backend],
         "backward_groups": BACKWARD[backend == "numpy"],
@@ -42,6 +43,11 @@ def door(model: Model, backend: str) -> dict[str, Any]:
         "targets_literal": shapes(model.of(Role.TARGET)),
         "outputs_literal": shapes(model.outputs),
     }
+
+
+def _free(names: tuple[str, ...], dimensions: tuple[str, ...]) -> str:
+    """What messages call an axis that a dimension of the model is called like; no dimension ends with an underscore."""
+    return next(name for name in names if name not in dimensions)
 
 
 def _initial_states(needed: tuple[str, ...]) -> str:

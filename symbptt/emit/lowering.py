@@ -104,6 +104,10 @@ def product(lower: Lowering, factors: tuple[MatrixExpr, ...]) -> Code:
     first, last = factors[0], factors[-1]
     if len(factors) == 1:
         return lower.whole(first)
+    for ones, rest, axis in ((last, factors[:-1], -1), (first, factors[1:], -2)):
+        # X 1 and 1^T X sum the rows and the columns of X.
+        if isinstance(ones, OneMatrix) and build.ONE.shape[0] in ones.shape and (inner := product(lower, rest)).rank == 2:
+            return Code(f"{inner.at(ATOM)}.sum(axis={axis})", ATOM, inner.batched, 1)
     if is_row(last) and not is_row(first):
         left = build.mul(*factors[:-1])
         return _pair(product(lower, factors[:-1]), left.shape, lower.whole(last), last.shape)
@@ -225,12 +229,18 @@ def _half_squared_norm(lower: Lowering, node: nodes.HalfSquaredNorm) -> Code:
 
 def _spread(lower: Lowering, node: nodes.Broadcast) -> Code:
     inner = lower(node.args[0])
+    height, width = node.args[0].shape
+    if (height, width) != (1, 1):
+        axes = "..., :, None" if width == 1 else "..., None, :"
+        return Code(f"{inner.at(ATOM)}[{axes}]", ATOM, inner.batched, 2, False)
     if node.shape[0] != 1 and node.shape[1] != 1 and inner.batched:
         return Code(f"{inner.at(ATOM)}[..., None]", ATOM, True, 2, False)
     return replace(inner, full=False)
 
 
 def _concat(lower: Lowering, node: nodes.Concat) -> Code:
+    if node.shape[1] != 1:
+        return _stacked(lower, node)
     parts = [lower.whole(a) for a in node.args]
     batched = any(p.batched for p in parts)
     texts = [
@@ -240,9 +250,24 @@ def _concat(lower: Lowering, node: nodes.Concat) -> Code:
     return Code(f"np.concatenate(({', '.join(texts)}), axis=-1)", ATOM, batched, 1)
 
 
+def _stacked(lower: Lowering, node: nodes.Concat) -> Code:
+    """Matrices on top of each other; a row has one axis only."""
+    parts = [lower.whole(a) for a in node.args]
+    batched = any(p.batched for p in parts)
+    texts = [f"{part.at(ATOM)}[..., None, :]" if part.rank == 1 else part.at(ADD) for part in parts]
+    for i, (part, a) in enumerate(zip(parts, node.args, strict=True)):
+        if batched and not part.batched:
+            shape = f"({lower.batch}, {lower.size(a.shape[0])}, {lower.size(a.shape[1])})"
+            texts[i] = lower.spread(Code(texts[i], ATOM, False, 2), shape)
+    return Code(f"np.concatenate(({', '.join(texts)}), axis=-2)", ATOM, batched, 2)
+
+
 def _slice(lower: Lowering, node: nodes.Slice) -> Code:
     inner = lower.whole(node.args[0])
     start, stop = lower.size(node.args[1]), lower.size(node.args[2])
+    if node.args[0].shape[1] != 1:
+        rows, rank = (start, 1) if node.shape[0] == 1 else (f"{'' if start == '0' else start}:{stop}", 2)
+        return Code(f"{inner.at(ATOM)}[..., {rows}, :]", ATOM, inner.batched, rank)
     return Code(f"{inner.at(ATOM)}[..., {'' if start == '0' else start}:{stop}]", ATOM, inner.batched, 1)
 
 

@@ -114,7 +114,8 @@ def scalar(expression: sp.Expr, z: str) -> tuple[str, int]:
 
 def _power(expression: sp.Pow, z: str) -> tuple[str, int]:
     base, exponent = expression.as_base_exp()
-    if exponent == sp.Rational(1, 2):
+    of_number = isinstance(base, sp.Symbol) and base not in (functions.Z, functions.Y)
+    if exponent == sp.Rational(1, 2) and not of_number:  # a dimension is a number of Python, and its root is one
         return f"np.sqrt({scalar(base, z)[0]})", ATOM
     if exponent.is_number and exponent.is_negative:
         text, strength = scalar(base ** (-exponent), z)

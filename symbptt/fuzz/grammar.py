@@ -169,6 +169,31 @@ def _outer(maker: Maker, shape: Shape, depth: int) -> Expression:
     return Expression("outer({0}, {1})", shape, (u, v), size=u.size * v.size, flat=u.flat or v.flat)
 
 
+def _scaled_rows(maker: Maker, shape: Shape, depth: int) -> Expression:
+    """A matrix with its rows or columns scaled, or with a vector in all of them."""
+    left, right = (expression(maker, (size, sp.S.One), depth - 1) for size in shape)
+    part = expression(maker, shape, depth)
+    rows, columns = map(axis_text, shape)
+    root = f"{rows} ** -0.5" if shape[0].is_Symbol else "0.5"
+    form, scale = maker.choose((
+        ("(diag({0}) @ {1})", left), ("({1} @ diag({0}))", right), (f"(outer({{0}}, ones({columns})) * {{1}})", left),
+        (f"(outer(ones({rows}), {{0}}) + {{1}})", right), (f"({{1}} + {root} * outer({{0}}, ones({columns})))", left),
+    ))
+    return Expression(form, shape, (scale, part), size=scale.size * part.size + scale.size, flat=scale.flat or part.flat)
+
+
+def _sliced_matrix(maker: Maker, shape: Shape, depth: int) -> Expression:
+    extra = maker.dimension()
+    start = axis_text(extra)
+    if maker.chance(0.5):
+        part = expression(maker, (shape[0] + extra, shape[1]), depth - 1)
+        form = maker.choose((f"{{0}}[0:{axis_text(shape[0])}]", f"{{0}}[{start}:]"))
+    else:
+        part = expression(maker, (shape[0], shape[1] + extra), depth - 1)
+        form = maker.choose((f"{{0}}[:, 0:{axis_text(shape[1])}]", f"{{0}}[:, {start}:]"))
+    return Expression(form, shape, (part,), size=part.size, flat=part.flat)
+
+
 def _with_identity(maker: Maker, shape: Shape, depth: int) -> Expression:
     part, size = expression(maker, shape, depth), axis_text(shape[0])
     unit = f"eye({size})"
@@ -243,6 +268,8 @@ PRODUCTIONS = (
     Production(0.4, lambda shape: shape != SCALAR, _transposed),
     Production(2.0, lambda shape: shape[1] != 1, _outer),
     Production(4.0, lambda shape: shape[0] == shape[1] != 1, _with_identity),
+    Production(2.0, lambda shape: shape[0] != 1 and shape[1] != 1, _scaled_rows),
+    Production(0.8, lambda shape: shape[0] != 1 and shape[1] != 1, _sliced_matrix),
     Production(1.0, lambda shape: True, _normalised),
     Production(3.0, _splits, _concatenated),
     Production(0.8, lambda shape: shape[1] == 1, _sliced),

@@ -1,6 +1,7 @@
 """The operators of the expression language on numbers and matrices, with their shapes.
 
-A value is an exact rational number or a matrix expression. Numbers and 1x1 values broadcast; nothing else does.
+A value is a matrix expression or an exact number: a rational one, or an expression in dimensions.
+Numbers and 1x1 values broadcast; nothing else does.
 """
 
 from __future__ import annotations
@@ -29,8 +30,8 @@ def is_number(value: sp.Basic) -> bool:
     return not isinstance(value, MatrixExpr)
 
 
-def _bounded(number: sp.Rational, site: Site) -> sp.Rational:
-    if max(abs(int(number.p)), int(number.q)).bit_length() > MAX_BITS:
+def _bounded(number: sp.Expr, site: Site) -> sp.Expr:
+    if number.is_Rational and max(abs(int(number.p)), int(number.q)).bit_length() > MAX_BITS:
         raise site.error(f"the number has more than {MAX_BITS} bits")
     return number
 
@@ -96,18 +97,24 @@ def over(left: sp.Expr, right: sp.Expr, site: Site) -> sp.Expr:
     if is_number(right):
         if right == 0:
             raise site.error("division by zero")
+        if right.free_symbols and not right.is_positive:
+            raise site.error(f"{right} may be zero; expected a divisor that is above zero for every size of the dimensions")
         return times(left, 1 / right, site)
     return _product("/", left, Elementwise("reciprocal", right), site)
 
 
 def power(left: sp.Expr, right: sp.Expr, site: Site) -> sp.Expr:
     """left ** right with a rational number on the right, elementwise."""
-    if not is_number(right):
+    if not is_number(right) or right.free_symbols:
         raise site.error("the exponent of ** must be a number; for a variable exponent use exp and log")
     if abs(right) > MAX_POWER:
         raise site.error(f"an exponent lies between -{MAX_POWER} and {MAX_POWER}")
     if not is_number(left):
         return raised(left, right)
+    if isinstance(left, sp.Symbol):
+        return left**right
+    if left.free_symbols and (right < 0 or not right.is_Integer):
+        raise site.error("a root and a negative power are taken of one dimension, as in K ** -0.5")
     if not right.is_Integer or (left == 0 and right < 0):
         raise site.error("a number is raised to an integer only, and zero to no negative one")
     return _bounded(left**right, site)

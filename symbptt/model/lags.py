@@ -23,7 +23,7 @@ class Reading:
 
 def is_lagged(node: ast.AST) -> bool:
     """Whether a node is v[...] with a step, rather than a slice, in brackets."""
-    return isinstance(node, ast.Subscript) and not isinstance(node.slice, ast.Slice)
+    return isinstance(node, ast.Subscript) and not isinstance(node.slice, (ast.Slice, ast.Tuple))
 
 
 def step(node: ast.Subscript, parsed: Parsed) -> tuple[str, int]:

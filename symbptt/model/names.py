@@ -20,8 +20,8 @@ _ARGUMENTS = ("parameters", "inputs", "states", "targets", "outputs", "residuals
 _MODULE = frozenset((*_LIBRARIES, *_CONTRACT, *_ARGUMENTS))
 
 
-def _fault(name: str) -> str | None:
-    """Why a name cannot be used, or None."""
+def _form(name: str) -> str | None:
+    """Why a name cannot be used for anything, or None."""
     if not _PLAIN.fullmatch(name):
         return PLAIN
     if len(name) > MAX_NAME:
@@ -30,6 +30,13 @@ def _fault(name: str) -> str | None:
         return "it is a keyword of Python"
     if "__" in name or name.endswith("_"):
         return "a name has no double and no trailing underscore"
+    return None
+
+
+def _fault(name: str) -> str | None:
+    """Why a name cannot be used for a variable, or None."""
+    if fault := _form(name):
+        return fault
     if name == "activation":
         return "it stands for the function that the file names as its activation"
     if name in _MEANINGS:
@@ -47,8 +54,16 @@ def usable(name: str) -> bool:
 
 
 def check(what: str, name: str, place: Place) -> str:
-    """Return `name`; raise BadInput, saying why, if it cannot name a variable or a dimension."""
-    fault = _fault(name)
+    """Return `name`; raise BadInput, saying why, if it cannot name a variable."""
+    return _checked(what, name, _fault(name), place)
+
+
+def check_dimension(name: str, place: Place) -> str:
+    """The same for a dimension: N, T or sum are free, as code and derivation have symbols of their own for theirs."""
+    return _checked("a dimension", name, "it is reserved for the step" if name == "t" else _form(name), place)
+
+
+def _checked(what: str, name: str, fault: str | None, place: Place) -> str:
     if fault:
         shown = name if len(name) <= MAX_NAME else name[:MAX_NAME] + "..."
         raise place.error(f"{shown!r} cannot name {what}: {fault}")

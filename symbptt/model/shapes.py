@@ -39,7 +39,7 @@ def _term(text: str, place: Place) -> sp.Expr:
         raise place.error("a dimension is a name, an integer or a sum of them such as H+D")
     if not text.isidentifier():
         raise place.error(f"{text[:20]!r} cannot name a dimension{habits.shape(text) or '; ' + names.PLAIN}")
-    return dimension(names.check("a dimension", text, place))
+    return dimension(names.check_dimension(text, place))
 
 
 def _axis(text: str, place: Place) -> sp.Expr:

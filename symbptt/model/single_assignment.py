@@ -19,7 +19,7 @@ import sympy as sp
 from sympy.matrices.expressions.matexpr import MatrixExpr
 
 from symbptt.algebra import build
-from symbptt.algebra.nodes import CONSTANTS, NONLINEAR, STRUCTURE, Broadcast, HalfSquaredNorm, SumAll, is_leaf
+from symbptt.algebra.nodes import CONSTANTS, NONLINEAR, STRUCTURE, Broadcast, Diag, HalfSquaredNorm, SumAll, is_leaf
 from symbptt.model.inference import inferred
 from symbptt.model.values import Equation, Role, Variable
 
@@ -44,6 +44,24 @@ def _is_constant(value: MatrixExpr) -> bool:
     """A constant, or a multiple of one, which needs no name."""
     _, factors = build.split_number(value)
     return len(factors) == 1 and isinstance(factors[0], CONSTANTS)
+
+
+def _repeated(column: MatrixExpr, matrix: MatrixExpr) -> MatrixExpr:
+    """diag(d) X as d 1^T * X, entry by entry: a product that code broadcasts."""
+    return build.hadamard(build.spread(column, *matrix.shape), matrix)
+
+
+def _without_diagonals(factors: tuple[MatrixExpr, ...]) -> MatrixExpr:
+    """A product in which every diag(d) is written as the scaling of its neighbour."""
+    at = next((i for i, factor in enumerate(factors) if isinstance(factor, Diag)), None)
+    if at is None or len(factors) == 1:
+        return build.mul(*factors)
+    before, d, after = factors[:at], factors[at].args[0], factors[at + 1 :]
+    if after:
+        scaled = _repeated(d, _without_diagonals(after))
+        return build.mul(*before, scaled) if before else scaled
+    whole = build.mul(*before)
+    return build.hadamard(whole, build.spread(build.transpose(d), *whole.shape))
 
 
 class Intermediates:
@@ -117,6 +135,8 @@ class Intermediates:
             return build.add(*(self._term(term) for term in value.args))
         if isinstance(value, NONLINEAR):
             return self.name(value)
+        if isinstance(value, Diag):
+            return self._term(_repeated(value.args[0], sp.Identity(value.shape[0])))
         if isinstance(value, sp.MatMul):
             return self._product(value)
         if isinstance(value, sp.HadamardProduct):
@@ -131,6 +151,8 @@ class Intermediates:
         number, factors = build.split_number(value)
         if len(factors) == 1:
             return build.scale(number, self._term(factors[0]))
+        if any(isinstance(factor, Diag) for factor in factors):
+            return build.scale(number, self._term(_without_diagonals(factors)))
         return build.scale(number, build.mul(*(self.name(factor) for factor in factors)))
 
     def _operand(self, value: MatrixExpr) -> MatrixExpr:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sympy as sp
 from sympy.matrices.expressions.matexpr import MatrixExpr
+from sympy.matrices.expressions.special import OneMatrix
 
 from symbptt.algebra import build
 from symbptt.algebra.functions import BUILT_IN, FUNCTIONS
@@ -70,11 +71,37 @@ def _dot(operands: Operands, numbers: Numbers, site: Site) -> MatrixExpr:
 def _outer(operands: Operands, numbers: Numbers, site: Site) -> MatrixExpr:
     """u v^T."""
     u, v = (_vector("outer", operand, site) for operand in operands)
+    for vector, other in ((u, v), (v, u)):
+        number, factors = build.split_number(other)
+        if len(factors) == 1 and isinstance(factors[0], OneMatrix):
+            repeated = build.spread(build.scale(number, vector), vector.shape[0], other.shape[0])
+            return repeated if vector is u else build.transpose(repeated)
     return build.mul(u, build.transpose(v))
 
 
 def _eye(operands: Operands, numbers: Numbers, site: Site) -> MatrixExpr:
     return sp.Identity(operands[0])
+
+
+def _filled(name: str, matrix: type) -> Call:
+    def apply(operands: Operands, numbers: Numbers, site: Site) -> MatrixExpr:
+        return matrix(*operands, *[sp.S.One] * (2 - len(operands)))
+
+    return Call(name, apply, f"{name}(K)", (1, 2), of_dimensions=True)
+
+
+def _diag(operands: Operands, numbers: Numbers, site: Site) -> MatrixExpr:
+    """The square matrix with a vector on its diagonal; as a factor it scales rows or columns."""
+    return build.diag(_vector("diag", operands[0], site))
+
+
+def _diagonal(operands: Operands, numbers: Numbers, site: Site) -> MatrixExpr:
+    """The diagonal of a square matrix as a vector, (A * I) 1."""
+    (square,) = operands
+    rows, columns = square.shape
+    if rows != columns:
+        raise site.error(f"diagonal expects a square matrix, not the shape {shown(square)}")
+    return square if is_scalar(square) else build.mul(build.hadamard(square, sp.Identity(rows)), OneMatrix(rows, 1))
 
 
 def _embed(operands: Operands, numbers: Numbers, site: Site) -> MatrixExpr:
@@ -152,11 +179,15 @@ _ROWS = (
     Call("softmax", _softmax, "softmax(x)"),
     Call("log_softmax", _log_softmax, "log_softmax(x)"),
     Call("logsumexp", _logsumexp, "logsumexp(x)"),
-    Call("concat", _concat, "concat(x, h)", (1, MAX_OPERANDS)),
+    Call("concat", _concat, "concat(x, h)", (1, MAX_OPERANDS), constants=True),
     Call("sum", _sum, "sum(x)"),
     Call("mean", _mean, "mean(x)"),
-    Call("dot", _dot, "dot(u, v)", (2, 2)),
-    Call("outer", _outer, "outer(u, v)", (2, 2)),
+    Call("dot", _dot, "dot(u, v)", (2, 2), constants=True),
+    Call("outer", _outer, "outer(u, v)", (2, 2), constants=True),
+    _filled("ones", OneMatrix),
+    _filled("zeros", sp.ZeroMatrix),
+    Call("diag", _diag, "diag(v)", constants=True),
+    Call("diagonal", _diagonal, "diagonal(A)", constants=True),
     Call("eye", _eye, "eye(H)", of_dimensions=True),
     Call("embed", _embed, "embed(E, i)", (2, 2)),
     Call("layer_norm", _layer_norm, "layer_norm(x, eps=1e-5)", numbers=_EPS),
@@ -176,5 +207,6 @@ CALLS: dict[str, Call] = {name: _elementwise(name) for name in FUNCTIONS} | _OWN
 
 LATER = frozenset((
     "clip", "log_sigmoid", "step", "stop_gradient", "where", "surrogate", "rms_norm", "l2_norm",
+    "ones", "zeros", "diag", "diagonal",
 ))
 """Functions that joined the language after files were written: a variable may have their name, and then they are out of reach."""

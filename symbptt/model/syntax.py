@@ -144,16 +144,23 @@ def _check_node(node: ast.AST, place: Place) -> None:
         raise place.error(f"only a function of the language can be called, by its name{attribute[:40]}")
 
 
+def _children(node: ast.AST) -> list[ast.AST]:
+    """The nodes below; a tuple is there only as the rows and columns of a matrix."""
+    if isinstance(node, ast.Subscript) and isinstance(node.slice, ast.Tuple):
+        return [node.value, *node.slice.elts]
+    return list(ast.iter_child_nodes(node))
+
+
 def _check_tree(parsed: Parsed) -> None:
     """Walk without recursion: the tree may be deep until its depth is known."""
-    waiting = [(parsed.tree, parsed.place.at(1), 1)]
+    waiting: list[tuple[ast.AST, Place, int]] = [(parsed.tree, parsed.place.at(1), 1)]
     while waiting:
         node, place, depth = waiting.pop()
         here = parsed.at(node) if hasattr(node, "col_offset") else place
         if depth > MAX_DEPTH:
             raise here.error(f"the expression is nested deeper than {MAX_DEPTH}; name a part of it in an equation of its own")
         _check_node(node, here)
-        waiting += [(child, here, depth + 1) for child in reversed(list(ast.iter_child_nodes(node)))]  # type: ignore[misc]
+        waiting += [(child, here, depth + 1) for child in reversed(_children(node))]
 
 
 def parse(text: str, place: Place) -> Parsed:

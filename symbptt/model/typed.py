@@ -17,7 +17,7 @@ from symbptt.model.arithmetic import OPERATORS, is_number
 from symbptt.model.calls import Call
 from symbptt.model.lagged import held
 from symbptt.model.place import Place
-from symbptt.model.shapes import at_least, is_sum, is_vector, shown
+from symbptt.model.shapes import at_least, is_sum, shown
 from symbptt.model.site import Site
 from symbptt.model.structure import CALLS
 from symbptt.model.syntax import Parsed
@@ -40,8 +40,6 @@ class Scope:
 
 
 def _variable(name: str, place: Place, scope: Scope) -> Variable:
-    if name in scope.dimensions:
-        raise place.error(f"{name} is a dimension; it may stand only in a slice and in eye({name})")
     if name not in scope.variables and (name in CALLS or name == "activation"):
         raise place.error(f"{name} is a function; expected its operands in brackets, as in {name}(...)")
     if name == "t":
@@ -57,13 +55,18 @@ def _variable(name: str, place: Place, scope: Scope) -> Variable:
     return variable
 
 
-def _name(node: ast.Name, parsed: Parsed, scope: Scope) -> MatrixExpr:
+def _name(node: ast.Name, parsed: Parsed, scope: Scope) -> sp.Expr:
+    """A variable, or a dimension as a number."""
+    if node.id in scope.dimensions:
+        return dimension(node.id)
     return _variable(node.id, parsed.at(node), scope).at()
 
 
 def _subscript(node: ast.Subscript, parsed: Parsed, scope: Scope) -> MatrixExpr:
     if isinstance(node.slice, ast.Slice):
         return _slice(node, node.slice, parsed, scope)
+    if isinstance(node.slice, ast.Tuple):
+        return _entries(node, node.slice, parsed, scope)
     name, lag = lags.step(node, parsed)
     variable = _variable(name, parsed.at(node), scope)
     return variable.at() if lag == 0 else scope.variables[held(name, lag)].at(TIME - 1)
@@ -100,18 +103,38 @@ def _size(node: ast.expr, parsed: Parsed, scope: Scope) -> sp.Expr:
 
 
 def _slice(node: ast.Subscript, bounds: ast.Slice, parsed: Parsed, scope: Scope) -> MatrixExpr:
-    """x[start:stop] of a vector; the bounds must lie inside for every size of the dimensions."""
+    """The rows start .. stop-1; the bounds must lie inside for every size of the dimensions."""
     here = parsed.at(node)
     value = _matrix(node.value, parsed, scope)
+    return _rows(value, bounds, value, here, parsed, scope)
+
+
+def _entries(node: ast.Subscript, bounds: ast.Tuple, parsed: Parsed, scope: Scope) -> MatrixExpr:
+    """A[rows, columns] with slices; a single index gives a vector, A[:, j] as A[j, :]."""
+    here = parsed.at(node)
+    value = _matrix(node.value, parsed, scope)
+    if len(bounds.elts) != 2:
+        raise here.error("a matrix has rows and columns; expected two slices, as in A[:, 0:2]")
+    rows, columns = (side if isinstance(side, ast.Slice) else _only(side) for side in bounds.elts)
+    part = _rows(value, rows, value, here, parsed, scope)
+    part = build.transpose(_rows(build.transpose(part), columns, value, here, parsed, scope))
+    return part if isinstance(bounds.elts[0], ast.Slice) else build.transpose(part)
+
+
+def _only(index: ast.expr) -> ast.Slice:
+    """j as the slice j:j+1."""
+    after = ast.BinOp(index, ast.Add(), ast.copy_location(ast.Constant(1), index))
+    return ast.copy_location(ast.Slice(index, ast.copy_location(after, index)), index)
+
+
+def _rows(value: MatrixExpr, bounds: ast.Slice, whole: MatrixExpr, here: Place, parsed: Parsed, scope: Scope) -> MatrixExpr:
     if bounds.step is not None:
         raise here.error("a slice has no step; expected x[start:stop]")
-    if not is_vector(value):
-        raise here.error(f"only a vector can be sliced, not the shape {shown(value)}")
     start = _bound(bounds.lower, sp.S.Zero, parsed, scope)
     stop = _bound(bounds.upper, value.shape[0], parsed, scope)
     size = stop - start
     if not (at_least(start, 0) and at_least(value.shape[0] - stop, 0) and at_least(size, 1) and is_sum(size)):
-        raise here.error(f"the slice [{start}:{stop}] does not lie inside {shown(value)} for every size of the dimensions")
+        raise here.error(f"the slice [{start}:{stop}] does not lie inside {shown(whole)} for every size of the dimensions")
     return value if size == value.shape[0] else Slice(value, start, stop)
 
 

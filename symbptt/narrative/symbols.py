@@ -13,7 +13,7 @@ from symbptt.derive.formula import free, state, state_rows
 from symbptt.derive.rules import local
 from symbptt.model.values import Equation, Model, Variable
 
-LAST = sp.Symbol("T", integer=True, positive=True)
+LAST = sp.Symbol("T", integer=True, nonnegative=True)  # not the symbol of a dimension that is called T
 """The number of steps, as a letter."""
 
 

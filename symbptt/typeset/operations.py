@@ -56,7 +56,7 @@ def _uniform(node: MatrixExpr, setting: Setting) -> MatrixExpr | None:
     """The scalar that fills every entry of a matrix, as 1 − α; None where entries may differ."""
     node = shown(node, setting)
     if isinstance(node, nodes.Broadcast):
-        return node.args[0]
+        return node.args[0] if node.args[0].shape == SCALAR else None
     if isinstance(node, OneMatrix):
         return build.ONE
     if not isinstance(node, (sp.MatAdd, sp.MatMul)):
@@ -87,6 +87,8 @@ def _hadamard(node: sp.HadamardProduct, setting: Setting) -> Piece:
     """Scalars that fill a matrix come first as plain factors; a factor 1/x is written as a division."""
     if node.shape == SCALAR:
         return product([piece(f, setting) for f in node.args])
+    if (scaling := _scaling(node, setting)) is not None:
+        return piece(scaling, setting)
     filled = [(f, _uniform(f, setting)) for f in node.args]
     scalars = [_scalar(scalar, setting) for _, scalar in filled if scalar is not None]
     others = [shown(f, setting) for f, scalar in filled if scalar is None]
@@ -100,9 +102,11 @@ def _hadamard(node: sp.HadamardProduct, setting: Setting) -> Piece:
 
 @rule.register(sp.Transpose)
 def _transpose(node: sp.Transpose, setting: Setting) -> Piece:
-    inner = node.arg
+    inner = shown(node.arg, setting)
     if isinstance(inner, nodes.ProductOver):
         return reversed_chain(inner, setting)
+    if isinstance(inner, nodes.Slice) and isinstance(inner.args[0], sp.Transpose) and 1 not in inner.args[0].shape:
+        return _columns(inner.args[0].arg, inner, setting)
     return between_transposes(inner, setting) or transposed(piece(inner, setting), setting)
 
 
@@ -143,8 +147,26 @@ def _zeros(node: sp.ZeroMatrix, setting: Setting) -> Piece:
     return _constant("0", node)
 
 
+def _scaling(node: sp.HadamardProduct, setting: Setting) -> MatrixExpr | None:
+    """diag(d) X, X diag(d) or diag(d) for a product with a factor that repeats a column or row d; None without one."""
+    for factor in (shown(f, setting) for f in node.args):
+        if isinstance(factor, nodes.Broadcast) and factor.args[0].shape != SCALAR:
+            rest = build.hadamard(*(f for f in node.args if shown(f, setting) != factor))
+            if isinstance(rest, OneMatrix):
+                return None
+            x = factor.args[0]
+            if isinstance(rest, sp.Identity):
+                return nodes.Diag(x if x.shape[1] == 1 else build.transpose(x))
+            return sp.MatMul(nodes.Diag(x), rest) if x.shape[1] == 1 else sp.MatMul(rest, nodes.Diag(build.transpose(x)))
+    return None
+
+
 @rule.register(nodes.Broadcast)
 def _spread(node: nodes.Broadcast, setting: Setting) -> Piece:
+    x = node.args[0]
+    if x.shape != SCALAR:
+        ones = _filled_with_ones((1, node.shape[1]) if x.shape[1] == 1 else (node.shape[0], 1), setting)
+        return product([piece(x, setting), ones] if x.shape[1] == 1 else [ones, piece(x, setting)])
     return product([_scalar(node.args[0], setting), _filled_with_ones(node.shape, setting)])
 
 
@@ -182,6 +204,13 @@ def _side_by_side(node: nodes.Concat, setting: Setting) -> Piece:
 def _part(whole: MatrixExpr, node: nodes.Slice, setting: Setting) -> Piece:
     first, last = (signed(piece(limit, setting)) for limit in node.args[1:])
     return indexed(piece(whole, setting), Row((first, Operator(":"), last)))
+
+
+def _columns(whole: MatrixExpr, node: nodes.Slice, setting: Setting) -> Piece:
+    """The columns of a matrix that a slice of its transpose has: A with the index :,0:2, or :,0 for one."""
+    first, last = (signed(piece(limit, setting)) for limit in node.args[1:])
+    chosen = (first,) if node.shape[0] == 1 else (first, Operator(":"), last)
+    return indexed(piece(whole, setting), Row((Operator(":"), Operator(","), *chosen)))
 
 
 @rule.register(nodes.Slice)

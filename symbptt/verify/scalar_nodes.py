@@ -94,6 +94,11 @@ def _inverse_unit_lower(dims: Dims, node: Any, a: Matrix) -> Matrix:
     return inverse
 
 
+def _repeated(a: Matrix, rows: int, columns: int) -> Matrix:
+    wide = [row * columns if len(row) == 1 else row for row in a]
+    return wide * rows if len(wide) == 1 else wide
+
+
 def _fill(f: Callable[[int, int], int]) -> Callable[..., Matrix]:
     def rule(dims: Dims, node: Any) -> Matrix:
         rows, columns = (_size(n, dims) for n in node.shape)
@@ -120,7 +125,7 @@ NODES: dict[type, Callable[..., Matrix]] = {
     nodes.SumAll: lambda dims, node, a: [[sp.Add(*_flat(a))]],
     nodes.HalfSquaredNorm: lambda dims, node, a: [[sp.Add(*(entry**2 for entry in _flat(a))) / 2]],
     nodes.CrossEntropy: _cross_entropy,
-    nodes.Broadcast: lambda dims, node, a: [[a[0][0]] * _size(node.shape[1], dims) for _ in range(_size(node.shape[0], dims))],
+    nodes.Broadcast: lambda dims, node, a: _repeated(a, _size(node.shape[0], dims), _size(node.shape[1], dims)),
     nodes.Concat: lambda dims, node, *a: [row for part in a for row in part],
     nodes.Slice: lambda dims, node, a: a[_size(node.args[1], dims) : _size(node.args[2], dims)],
 }

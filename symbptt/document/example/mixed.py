@@ -31,8 +31,8 @@ def _compiled(name: str, numbers: tuple[sp.Expr, ...], order: int) -> Callable[[
 class Mixed(Arithmetic):
     """`Fraction` where the value of a function at a fraction is one, as of identity and relu, else `float`."""
 
-    def number(self, value: sp.Rational) -> Number:
-        return Fraction(int(value.p), int(value.q))
+    def number(self, value: sp.Expr) -> Number:
+        return Fraction(int(value.p), int(value.q)) if value.is_Rational else float(value)
 
     def opaque(self, name: str, numbers: tuple[sp.Expr, ...], order: int, z: Number) -> Number:
         if isinstance(z, Fraction):

@@ -42,7 +42,7 @@ class Entries:
         rule = _NODES.get(type(node))
         if rule is None:
             raise MissingRule("exact form", node, "symbptt/verify/exact/entries.py")
-        _check_shapes(node, [(len(operand[0]), len(operand[0][0])) for operand in operands])
+        _check_shapes(node, [(len(matrix), len(matrix[0]) if matrix else 0) for matrix, *_ in operands])
         return [rule(self, node, *(operand[n] for operand in operands)) for n in range(self.samples)]
 
     def shape(self, node: MatrixExpr) -> tuple[int, int]:
@@ -55,7 +55,7 @@ class Entries:
 
     def number(self, expression: sp.Expr) -> Scalar:
         """A coefficient, which may contain dimensions."""
-        return self.arithmetic.number(sp.Rational(expression.xreplace(self.sizes)))
+        return self.arithmetic.number(sp.sympify(expression.xreplace(self.sizes)))
 
     def filled(self, node: MatrixExpr, entry: Callable[[int, int], Scalar]) -> Matrix:
         """A matrix of a node's shape."""
@@ -184,7 +184,7 @@ _NODES: dict[type, Callable[..., Matrix]] = {
     nodes.SumAll: lambda e, node, a: [[_sum(_flat(a))]],
     nodes.HalfSquaredNorm: lambda e, node, a: [[e.number(sp.Rational(1, 2)) * _dot(a, a)]],
     nodes.Diag: _diag,
-    nodes.Broadcast: lambda e, node, a: e.filled(node, lambda i, j: a[0][0]),
+    nodes.Broadcast: lambda e, node, a: e.filled(node, lambda i, j: a[i if len(a) > 1 else 0][j if len(a[0]) > 1 else 0]),
     nodes.Concat: lambda e, node, *a: [row for part in a for row in part],
     nodes.Slice: lambda e, node, a: a[e.size(node.args[1]) : e.size(node.args[2])],
 }

@@ -6,6 +6,8 @@ from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from time import process_time
 
+import sympy as sp
+
 from symbptt.algebra.nodes import BatchMean, CrossEntropy, LogSumExp, Softmax
 from symbptt.model.values import Model
 from symbptt.verify.exact import functions, local_rule, one_step, sample, whole_graph
@@ -83,12 +85,18 @@ def _samples(model: Model) -> int:
 
 def _mixed(model: Model) -> Sizes:
     """Sizes of two and three, so that no transpose is square by chance."""
-    return {name: 2 + number % 2 for number, name in enumerate(model.dimensions)}
+    return {name: 2 + number % 2 for number, name in enumerate(model.dimensions)} | _squares(model)
 
 
 def _sizes(model: Model) -> tuple[Sizes, Sizes]:
     """Twos, and the smallest sizes that show something."""
-    return dict.fromkeys(model.dimensions, 2), _smallest(model)
+    return dict.fromkeys(model.dimensions, 2) | _squares(model), _smallest(model)
+
+
+def _squares(model: Model) -> Sizes:
+    """Fours for dimensions of which a root is taken, so that it is a rational number."""
+    roots = (power for e in model.all_equations for power in e.value.atoms(sp.Pow) if not power.exp.is_Integer)
+    return {power.base.name: 4 for power in roots if isinstance(power.base, sp.Symbol)}
 
 
 def _smallest(model: Model) -> Sizes:
