@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Protocol
+
+import sympy as sp
+from sympy.matrices.expressions.matexpr import MatrixExpr
 
 from symbptt.emit.scalars import ADD, TIMES, wrap
 
@@ -27,3 +31,20 @@ class Code:
         if self.negative:
             return wrap("-" + wrap(self.text, self.strength, TIMES), ADD, least)
         return wrap(self.text, self.strength, least)
+
+
+class Lowers(Protocol):
+    """What writes the operands of an operation: see `lowering.Lowering`."""
+
+    batch: str
+
+    def __call__(self, expression: MatrixExpr) -> Code: ...
+
+    def whole(self, expression: MatrixExpr) -> Code:
+        """The code of an expression whose array has the full shape."""
+
+    def size(self, expression: sp.Expr) -> str:
+        """A dimension as text."""
+
+    def spread(self, code: Code, shape: str) -> str:
+        """The text of an array of this shape."""

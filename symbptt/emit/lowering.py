@@ -15,6 +15,7 @@ from sympy.matrices.expressions.special import OneMatrix
 
 from symbptt.algebra import build, nodes
 from symbptt.algebra.functions import Y, Z
+from symbptt.emit import moved
 from symbptt.emit.code import Code
 from symbptt.emit.scalars import ADD, ATOM, HELPERS, POWER, TIMES, scalar, wrap
 from symbptt.errors import MissingRule
@@ -227,50 +228,6 @@ def _half_squared_norm(lower: Lowering, node: nodes.HalfSquaredNorm) -> Code:
     return Code(f"0.5 * ({inner.at(ATOM)} ** 2){_summed(inner)}", TIMES, inner.batched, 1)
 
 
-def _spread(lower: Lowering, node: nodes.Broadcast) -> Code:
-    inner = lower(node.args[0])
-    height, width = node.args[0].shape
-    if (height, width) != (1, 1):
-        axes = "..., :, None" if width == 1 else "..., None, :"
-        return Code(f"{inner.at(ATOM)}[{axes}]", ATOM, inner.batched, 2, False)
-    if node.shape[0] != 1 and node.shape[1] != 1 and inner.batched:
-        return Code(f"{inner.at(ATOM)}[..., None]", ATOM, True, 2, False)
-    return replace(inner, full=False)
-
-
-def _concat(lower: Lowering, node: nodes.Concat) -> Code:
-    if node.shape[1] != 1:
-        return _stacked(lower, node)
-    parts = [lower.whole(a) for a in node.args]
-    batched = any(p.batched for p in parts)
-    texts = [
-        lower.spread(part, f"({lower.batch}, {lower.size(a.shape[0])})") if batched and not part.batched else part.at(ADD)
-        for part, a in zip(parts, node.args, strict=True)
-    ]
-    return Code(f"np.concatenate(({', '.join(texts)}), axis=-1)", ATOM, batched, 1)
-
-
-def _stacked(lower: Lowering, node: nodes.Concat) -> Code:
-    """Matrices on top of each other; a row has one axis only."""
-    parts = [lower.whole(a) for a in node.args]
-    batched = any(p.batched for p in parts)
-    texts = [f"{part.at(ATOM)}[..., None, :]" if part.rank == 1 else part.at(ADD) for part in parts]
-    for i, (part, a) in enumerate(zip(parts, node.args, strict=True)):
-        if batched and not part.batched:
-            shape = f"({lower.batch}, {lower.size(a.shape[0])}, {lower.size(a.shape[1])})"
-            texts[i] = lower.spread(Code(texts[i], ATOM, False, 2), shape)
-    return Code(f"np.concatenate(({', '.join(texts)}), axis=-2)", ATOM, batched, 2)
-
-
-def _slice(lower: Lowering, node: nodes.Slice) -> Code:
-    inner = lower.whole(node.args[0])
-    start, stop = lower.size(node.args[1]), lower.size(node.args[2])
-    if node.args[0].shape[1] != 1:
-        rows, rank = (start, 1) if node.shape[0] == 1 else (f"{'' if start == '0' else start}:{stop}", 2)
-        return Code(f"{inner.at(ATOM)}[..., {rows}, :]", ATOM, inner.batched, rank)
-    return Code(f"{inner.at(ATOM)}[..., {'' if start == '0' else start}:{stop}]", ATOM, inner.batched, 1)
-
-
 def _ones(lower: Lowering, node: OneMatrix) -> Code:
     return Code("1", ATOM, False, None, False)
 
@@ -306,9 +263,9 @@ _TABLE: dict[type, Callable[..., Code]] = {
     nodes.BatchMean: _batch_mean,
     nodes.SumAll: _sum_all,
     nodes.HalfSquaredNorm: _half_squared_norm,
-    nodes.Broadcast: _spread,
-    nodes.Concat: _concat,
-    nodes.Slice: _slice,
+    nodes.Broadcast: moved.spread,
+    nodes.Concat: moved.concat,
+    nodes.Slice: moved.part,
     OneMatrix: _ones,
     sp.ZeroMatrix: _zeros,
     sp.Identity: _identity,
