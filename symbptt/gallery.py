@@ -39,6 +39,17 @@ def _code(path: str, model: str, loss: str | None = None, T: int | None = None, 
     return Recipe(path, lambda: emit.source(load(model, loss=loss), T=T, unroll=T is not None, wrt=wrt).text)
 
 
+@cache
+def _c(model: str) -> dict[str, str]:
+    """The files in C of a model, by name."""
+    made = emit.source(load(model), backend="c", python=True)
+    return {made.path: made.text, **dict(made.others)}
+
+
+def _compiled(path: str, model: str) -> Recipe:
+    return Recipe(path, lambda: _c(model)[Path(path).name])
+
+
 def _page(path: str, model: str, T: int, kind: str) -> Recipe:
     return Recipe(path, lambda: document.render(load(model), T, kind))
 
@@ -64,6 +75,7 @@ RECIPES: tuple[Recipe, ...] = (
     _code("numpy/elman_all.py", "elman", wrt="all"),
     _code("numpy/elman_T3.py", "elman", T=3),
     _code("numpy/elman_squared_error.py", "elman", loss="squared_error"),
+    *(_compiled(f"c/{model}.{ending}", model) for model in ("elman", "lstm", "gru") for ending in ("c", "h", "py")),
     _page("latex/elman_T3.tex", "elman", 3, "tex"),
     _page("html/elman_T3.html", "elman", 3, "html"),
     *HANDOUTS,

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import json
+from dataclasses import asdict, dataclass
 from typing import Any
 
 from symbptt.data.arrays import leading_axes
 from symbptt.data.classes import takes_classes
 from symbptt.emit.door import door
 from symbptt.emit.literals import docstring, file_literal
+from symbptt.errors import BadInput
 from symbptt.model.dimensions import sources
 from symbptt.model.values import Model, Role, Variable
 from symbptt.targets.c99 import source
@@ -18,11 +21,51 @@ Files = tuple[tuple[str, str], ...]
 """Names with their texts."""
 
 
+@dataclass(frozen=True)
+class About:
+    """What a file in C carries along, so that it can be verified: the model, and how it was emitted."""
+
+    name: str
+    wrt: tuple[str, ...]
+    steps: int | None
+    file: str
+
+    def line(self) -> str:
+        """One line of C, a comment that no text can leave."""
+        return _BEGIN + json.dumps(asdict(self)).replace("*/", "*\\/").replace("/*", "/\\u002a") + _END
+
+
+_BEGIN, _END = "/* symbptt: ", " */"
+
+
+def about(text: str, place: str) -> About:
+    """What a file in C says of itself; raises BadInput if it says nothing."""
+    line = next((line for line in text.splitlines() if line.startswith(_BEGIN) and line.endswith(_END)), None)
+    try:
+        told = json.loads(line[len(_BEGIN) : -len(_END)]) if line else None
+        found = About(told["name"], tuple(told["wrt"]), told["steps"], told["file"]) if told else None
+    except (ValueError, KeyError, TypeError):
+        found = None
+    texts = (found.name, found.file, *found.wrt) if found else ()
+    if found is None or not all(isinstance(x, str) for x in texts) or not (found.steps is None or isinstance(found.steps, int)):
+        raise BadInput(f"{place}: no line with its model in it; only files that symbptt emitted can be verified")
+    return found
+
+
 def files(model: Model, wanted: tuple[Variable, ...], recipe: str, fixed: int | None, stem: str) -> Files:
     """`stem`.c, `stem`.h, and `stem`.py, which loads them."""
-    made = source.files(model, wanted, recipe, f"{stem}.h")
-    text = template("c99/loader.py.jinja").render(**_loader(made.interface, recipe, fixed, stem))
-    return (f"{stem}.c", made.source), (f"{stem}.h", made.header), (f"{stem}.py", text)
+    told = About(model.name, tuple(v.name for v in wanted), fixed, model.text)
+    made = source.files(model, wanted, recipe, f"{stem}.h", told.line())
+    return (f"{stem}.c", made.source), (f"{stem}.h", made.header), (f"{stem}.py", _text(made.interface, recipe, fixed, stem))
+
+
+def loader(model: Model, wanted: tuple[Variable, ...], fixed: int | None, stem: str) -> str:
+    """`stem`.py alone."""
+    return _text(source.interface(model, wanted), "symbptt verify", fixed, stem)
+
+
+def _text(interface: Interface, recipe: str, fixed: int | None, stem: str) -> str:
+    return template("c99/loader.py.jinja").render(**_loader(interface, recipe, fixed, stem))
 
 
 def _loader(interface: Interface, recipe: str, fixed: int | None, stem: str) -> dict[str, Any]:

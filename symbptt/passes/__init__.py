@@ -9,11 +9,12 @@ from symbptt.passes.liveness import live
 from symbptt.passes.matrix_products import products
 from symbptt.passes.scheduling import schedule
 from symbptt.passes.settling import settle
+from symbptt.passes.stacking import stack
 from symbptt.program.ir import Function, Program
 
 __all__ = ["prepared"]
 
-PASSES = (live, schedule, settle, products, fuse)
+PASSES = (live, schedule, settle, products, stack, fuse)
 """In this order; the checker must accept what each of them gives."""
 
 

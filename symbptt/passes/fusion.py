@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import replace
 
+from symbptt.model.shapes import at_least
 from symbptt.passes.scheduling import nest
-from symbptt.program.ir import RETURNED, Assign, Buffer, For, Function, Group, Index, Statement
+from symbptt.program.ir import RETURNED, Assign, Buffer, For, Function, Group, Index, Statement, Subscript
 from symbptt.program.walk import assignments, read_by, written_by
 
 
@@ -40,7 +41,9 @@ def _fused(
 
 def _fits(group: Group, new: Assign) -> bool:
     """Whether one pass over the entries may do both: what one writes the other reads or writes at the same entry only."""
-    if new.over or new.unless or any(old.over or old.unless for old in group.assignments):
+    if new.unless or any(old.unless or old.over != new.over for old in group.assignments):
+        return False
+    if new.over and any(old.target in (new.target, *(r.buffer for r in read_by(new))) for old in group.assignments):
         return False
     for old in group.assignments:
         for read in read_by(new):
@@ -54,11 +57,17 @@ def _fits(group: Group, new: Assign) -> bool:
     return True
 
 
-def _apart(one: tuple[object, ...], other: tuple[object, ...], loops: tuple[Index, ...]) -> bool:
-    """Whether two entries are never the same in the loops: rows of different steps, where the step stands still."""
-    a, b = one[0], other[0]
-    index = getattr(a, "index", None)
-    return index is not None and index == getattr(b, "index", None) and index not in loops and a != b
+def _apart(one: tuple[Subscript, ...], other: tuple[Subscript, ...], loops: tuple[Index, ...]) -> bool:
+    """Whether two entries are never the same in the loops: along some axis they are in rows of their own, or slices."""
+    return any(_never_equal(a, b, loops) for a, b in zip(one, other, strict=True))
+
+
+def _never_equal(a: Subscript, b: Subscript, loops: tuple[Index, ...]) -> bool:
+    if a.index != b.index or a.by == b.by:
+        return False
+    if a.index is None or a.index not in loops:
+        return at_least(a.by - b.by, 1) or at_least(b.by - a.by, 1)
+    return at_least(a.by - b.by - a.index.size, 0) or at_least(b.by - a.by - a.index.size, 0)
 
 
 def _with_locals(group: Group, uses: Counter[Buffer], kept: frozenset[Buffer]) -> Group:

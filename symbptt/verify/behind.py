@@ -65,6 +65,7 @@ def _namespace(made: door.Door, place: str, told: Mapping[str, Any], notes: list
     found = SimpleNamespace(**functions, __name__=place, notes=notes, MODEL_NAME=told["MODEL_NAME"], truncated=told["truncated"])
     if told["MODEL_FILE"] is not None:
         found.MODEL_FILE = np.asarray(told["MODEL_FILE"]).tobytes().decode("utf-8", "replace")
+    found.REAL_ONLY = told["REAL_ONLY"]
     if told["STEPS"] is not None:
         found.STEPS = told["STEPS"]
     return found

@@ -47,6 +47,7 @@ class Served:
             "MODEL_NAME": name if isinstance(name, str) else "",
             "STEPS": steps if isinstance(steps, int) else None,
             "truncated": hasattr(self._module, "K1"),
+            "REAL_ONLY": hasattr(self._module, "REAL_ONLY"),
         }
 
     def called(self, function: str, arguments: list[Any], options: dict[str, Any]) -> Any:

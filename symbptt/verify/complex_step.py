@@ -120,7 +120,9 @@ def _as_vectors(data: Data, model: Model, rng: np.random.Generator) -> dict[str,
 
 
 def check_own(case: Case, rng: np.random.Generator) -> Iterator[Check]:
-    """Emitted gradients against the complex step of the module's own objective, along random directions."""
+    """Emitted gradients against the complex step of the module's own objective, along random directions, where it takes any."""
+    if not case.code.takes_complex:
+        return
     made = case.probes(rng, _OWN_PROBES)
     measured = {name: np.array([_own(case, probe.variable, d) for d in probe.directions]) for name, probe in made.items()}
     compare = Comparison("complex step, own", "emitted", "complex step of the module", TOLERANCE, Scale.of(measured.values()))

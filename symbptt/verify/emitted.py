@@ -44,6 +44,11 @@ class Emitted:
         return found if isinstance(found, int) else None
 
     @property
+    def takes_complex(self) -> bool:
+        """Whether the functions take complex numbers, so that steps can be complex."""
+        return not getattr(self.module, "REAL_ONLY", False)
+
+    @property
     def takes_weights(self) -> bool:
         """Whether the loss can be masked, and its steps weighed."""
         named = signature(self.module.value_and_grad).parameters if self.has_loss else {}

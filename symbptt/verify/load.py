@@ -16,7 +16,7 @@ from symbptt.emit import SourceFile
 from symbptt.errors import BadInput
 from symbptt.model.read import from_text, load
 from symbptt.model.values import Model
-from symbptt.verify import behind
+from symbptt.verify import behind, compiled
 from symbptt.verify.emitted import FAULTS, Emitted
 
 STEPS = 5
@@ -52,6 +52,10 @@ def stored(path: Path | str) -> Iterator[Emitted]:
         text = Path(path).read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
         raise BadInput(f"{place}: cannot be read: {error}") from error
+    if Path(path).suffix == ".c":
+        with compiled.opened(place, text) as code:
+            yield code
+        return
     if "MODEL_FILE" not in text:
         raise BadInput(f"{place}: no MODEL_FILE in it; only modules that symbptt emitted can be verified")
     with behind.opened(place, text) as module:
@@ -73,13 +77,14 @@ def _module(text: str, place: str) -> ModuleType:
 
 
 def _loaded(given: SourceFile) -> ModuleType:
-    """The module that loads a file in C, from a folder that goes with it."""
+    """The module that loads a file in C, from a folder that goes with it; nothing is left in the user's cache."""
     loader = next((text for name, text in given.others if name.endswith(".py")), None)
     if loader is None:
         raise BadInput(f"{given.path}: emit it with python=True, so that there is a module that calls it")
     folder = tempfile.mkdtemp(prefix="symbptt-")
     place = given.write(Path(folder) / given.path)
     module = _module(loader, str(place.with_suffix(".py")))
+    module.__dict__["_folder"] = lambda: Path(folder)
     weakref.finalize(module, shutil.rmtree, folder, ignore_errors=True)
     return module
 

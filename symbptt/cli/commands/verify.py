@@ -26,16 +26,17 @@ def verify(
     source: str, steps: int | None, dims: dict[str, int] | None, batch: int | None, seed: int | None, exact: bool, layout: str,
     **changes: Any,
 ) -> None:
-    """Verify the gradients of a MODEL or an emitted FILE.py.
+    """Verify the gradients of a MODEL or an emitted FILE, .py or .c.
 
     They are compared with routes that share no code with them; exit code 1 if any differs. With --exact the derivation itself is
     proved for small sizes, in exact arithmetic.
     """
     given = {"T": steps, "dims": dims, "N": batch, "seed": seed}
     options: dict[str, Any] = {name: value for name, value in given.items() if value is not None}
-    if exact and (source.endswith(".py") or options.keys() - {"seed"}):
+    emitted = source.endswith((".py", ".c"))
+    if exact and (emitted or options.keys() - {"seed"}):
         raise BadInput("--exact is for a MODEL, and chooses its own sizes; only --seed goes with it")
-    if source.endswith(".py"):
+    if emitted:
         if any(value is not None for value in changes.values()):
             raise BadInput(f"{source}: --loss, --activation and the like are for models; a file brings its own")
         with progress(f"verifying {source}"):

@@ -20,8 +20,13 @@ from symbptt.template import template
 from symbptt.version import VERSION
 
 RUNTIME = Path(__file__).with_name("runtime")
-PIECES = ("arrays.c", "math.c", "kernels.c")
+PIECES = ("arrays.c", "math.c", "blas.c", "kernels.c")
 """The files that every emitted one has a copy of."""
+
+
+def interface(model: Model, wanted: tuple[Variable, ...]) -> Interface:
+    """The names of a model's program, which is ready to be printed."""
+    return Interface(prepared(build(model, wanted)))
 
 
 @dataclass(frozen=True)
@@ -33,24 +38,28 @@ class Text:
     interface: Interface
 
 
-def files(model: Model, wanted: tuple[Variable, ...], recipe: str, header: str) -> Text:
-    """The files of a model with the gradients of `wanted`; `header` is what the second one is called."""
-    interface = Interface(prepared(build(model, wanted)))
-    bodies = [Body(interface, function) for function in interface.program.functions]
+def files(model: Model, wanted: tuple[Variable, ...], recipe: str, header: str, about: str) -> Text:
+    """The files of a model with the gradients of `wanted`; `header` is what the second one is called.
+
+    `about` is one line that the first one carries for whoever reads it again.
+    """
+    named = interface(model, wanted)
+    bodies = [Body(named, function) for function in named.program.functions]
     values: dict[str, Any] = {
-        "p": interface.prefix, "P": interface.macro, "version": VERSION, "recipe": _comment(recipe),
+        "p": named.prefix, "P": named.macro, "version": VERSION, "recipe": _comment(recipe),
         "title": _comment(model.title), "header_name": header,
         "name": model.name, "equations": [_comment(line) for line in equations(model)],
-        "dimensions": list(interface.dimensions.values()),
-        "structs": [_struct(interface, kind) for kind in STRUCTS if interface.members[kind] and _used(interface, kind)],
-        "functions": [_function(interface, body) for body in bodies],
+        "dimensions": list(named.dimensions.values()),
+        "structs": [_struct(named, kind) for kind in STRUCTS if named.members[kind] and _used(named, kind)],
+        "functions": [_function(named, body) for body in bodies],
         "runtime": [(RUNTIME / name).read_text(encoding="utf-8").rstrip() for name in PIECES],
-        "arrays": list(dict.fromkeys(x for kind in STRUCTS if _used(interface, kind) for x in _lengths(interface, kind))),
+        "arrays": list(dict.fromkeys(x for kind in STRUCTS if _used(named, kind) for x in _lengths(named, kind))),
         "has_loss": model.loss is not None,
-        **self_check.values(interface),
+        "about": about,
+        **self_check.values(named),
     }
     text, declared = (template(f"c99/{name}.jinja").render(**values) for name in ("source.c", "header.h"))
-    return Text(text, declared, interface)
+    return Text(text, declared, named)
 
 
 def _used(interface: Interface, kind: Kind) -> bool:

@@ -228,6 +228,8 @@ class Writer:
 
     def _open(self, group: Group, left: list[Index]) -> None:
         if left:
+            if len(left) == 1 and not any(s.over for s in group.assignments):
+                self.line("INDEPENDENT")
             with self.loop(left[0]):
                 self._open(group, left[1:])
             return

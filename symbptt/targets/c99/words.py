@@ -12,7 +12,9 @@ static_cast template this thread_local throw try typeid typename using virtual w
 _OWN = """size_t int32_t uint32_t uint64_t real bits sizes parameters inputs targets states outputs cotangents gradients loss
 workspace next total caller code multiply multiply_rows inner_product fill repeat one_hot times plus rounded memcpy
 real_tanh real_exp real_log real_sin real_cos real_fabs real_sigmoid real_softplus real_sqrt real_pow C IS_DOUBLE SHIFTER
-LOG2_HIGH LOG2_LOW MANTISSA BIAS LARGEST OVERFLOWS UNDERFLOWS SATURATED PER_LOG2 MOST LANES TILE INFINITY SIZE_MAX"""
+LOG2_HIGH LOG2_LOW MANTISSA BIAS LARGEST OVERFLOWS UNDERFLOWS SATURATED PER_LOG2 MOST LANES TILE INFINITY SIZE_MAX
+INDEPENDENT CBLAS GEMM GEMV BY_ROWS PLAIN TRANSPOSED
+LARGE LONGEST BYTES INNER series power_of_two remainder_of blas_takes leading multiply_blas multiply_any multiply_inner"""
 
 WORDS = frozenset(f"{_C} {_CPP}".split())
 RESERVED = WORDS | frozenset(_OWN.split())

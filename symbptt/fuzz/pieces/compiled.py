@@ -1,0 +1,36 @@
+"""C: the emitted file, compiled, against the same complex steps; where there is no compiler, nothing."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator
+
+import numpy as np
+
+from symbptt import emit
+from symbptt.fuzz.fault import Fault, Wrong
+from symbptt.fuzz.subject import Check, Subject, compare
+from symbptt.verify.load import resolve
+
+COMPILERS = ("cc", "gcc", "clang")
+
+
+def missing() -> bool:
+    """Whether no compiler is there."""
+    return not any(map(shutil.which, COMPILERS))
+
+
+def routes(of: Subject) -> Iterator[tuple[str, Check]]:
+    """The one way in which C is emitted."""
+    if not missing():
+        yield "C code", _emitted
+
+
+def _emitted(of: Subject, route: str) -> None:
+    """Objective and gradients; and that nothing given is written to."""
+    code = resolve(emit.for_steps(of.model, of.draft.T, backend="c", python=True, wrt="all"))
+    before = [array.copy() for array in of.arrays()]
+    compare(route, "objective", np.asarray(code.value(of.data)).real, of.value)
+    of.compare_all(route, code.gradients(of.data))
+    if not all(np.array_equal(a, b) for a, b in zip(before, of.arrays(), strict=True)):
+        raise Wrong(Fault(route, "writes to its arguments", ""))

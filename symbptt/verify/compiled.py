@@ -1,0 +1,66 @@
+"""A file in C as a subject: the compiler runs here, what it makes runs behind the guard."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from types import ModuleType
+
+from symbptt.emit import compiled
+from symbptt.emit.source_file import wanted_variables
+from symbptt.errors import BadInput
+from symbptt.model.read import from_text
+from symbptt.verify import behind
+from symbptt.verify.emitted import Emitted
+
+_INCLUDES = {f"<{name}.h>" for name in ("math", "string", "stdio", "stdlib", "stddef", "stdint")}
+"""What an emitted file includes, besides its own header: a compiler reads every file that it is told to."""
+_READS = re.compile(r"^\s*(?:#|%:|\?\?=)\s*(?:include|include_next|embed|import)\b\s*(.*?)\s*$", re.MULTILINE)
+_ASSEMBLER = re.compile(r"\b(?:__)?asm(?:__)?\b")
+
+
+@contextmanager
+def opened(place: str, text: str) -> Iterator[Emitted]:
+    """The subject in a file that symbptt emitted, with its header beside it.
+
+    Raises BadInput if there is no compiler or no header, if it does not compile, or reads other files.
+    """
+    header = Path(place).with_suffix(".h")
+    try:
+        declared = header.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise BadInput(f"{place}: its header {header.name} cannot be read: {error}") from error
+    _check(place, text, {*_INCLUDES, f'"{header.name}"'})
+    _check(str(header), declared, _INCLUDES)
+    told = compiled.about(text, place)
+    model = from_text(told.file, f"{place}, its model", told.name)
+    loader = compiled.loader(model, wanted_variables(model, told.wrt), told.steps, header.stem)
+    with TemporaryDirectory(prefix="symbptt-", ignore_cleanup_errors=True) as folder:
+        built = f"\n\ndef _built(double):\n    return {str(_built(place, loader, Path(folder)))!r}\n"
+        with behind.opened(place, loader + built) as module:
+            yield Emitted(place, module, model)
+
+
+def _check(place: str, text: str, known: set[str]) -> None:
+    text = text.replace("\\\n", "")
+    other = next((name for name in _READS.findall(text) if name not in known), None)
+    if other is not None:
+        raise BadInput(f"{place}: includes {other[:60]}, which no file that symbptt emitted does")
+    if _ASSEMBLER.search(re.sub(r"/\*.*?\*/", " ", text, flags=re.DOTALL)):
+        raise BadInput(f"{place}: has instructions for the assembler, which no file that symbptt emitted has")
+
+
+def _built(place: str, loader: str, folder: Path) -> Path:
+    """The library for double precision, in a folder."""
+    module = ModuleType("symbptt_compiled")
+    module.__file__ = str(Path(place).with_suffix(".py").resolve())
+    exec(compile(loader, module.__file__, "exec"), module.__dict__)
+    module.__dict__["_folder"] = lambda: folder
+    try:
+        made: Path = module.__dict__["_built"](True)
+    except RuntimeError as fault:
+        raise BadInput(f"{place}: {fault}") from None
+    return made
