@@ -32,6 +32,7 @@ if TYPE_CHECKING:
         emit,
         fuzz,
         gallery,
+        mcp,
         mistakes,
         model,
         narrative,
@@ -49,7 +50,7 @@ __version__ = VERSION
 
 __all__ = [
     "Model", "__version__", "algebra", "analyze", "course", "data", "derive", "diagnose", "document", "draw", "emit", "fuzz",
-    "gallery", "load", "mistakes", "model", "names", "narrative", "quiz", "testing", "typeset", "unroll", "verify",
+    "gallery", "load", "mcp", "mistakes", "model", "names", "narrative", "quiz", "testing", "typeset", "unroll", "verify",
     "web",
 ]
 

@@ -17,7 +17,7 @@ ORDER = (
     ("template",), ("algebra",), ("model",), ("data",), ("typeset",), ("draw",), ("unroll",), ("derive",),
     ("program",), ("passes",), ("targets",), ("emit",),
     ("analyze",), ("verify",), ("narrative",), ("mistakes",), ("document", "diagnose"), ("quiz",),
-    ("course", "fuzz", "gallery", "notebook", "testing"), ("cli", "web"), ("__main__",),
+    ("course", "fuzz", "gallery", "mcp", "notebook", "testing"), ("cli", "web"), ("__main__",),
 )
 RANK = {stage: rank for rank, stages in enumerate(ORDER) for stage in stages}
 LIMIT = 300

@@ -24,6 +24,7 @@ from symbptt.cli.commands.emit import emit
 from symbptt.cli.commands.fuzz import fuzz
 from symbptt.cli.commands.grade import grade
 from symbptt.cli.commands.init import init
+from symbptt.cli.commands.mcp import mcp
 from symbptt.cli.commands.models import list_models, show, unroll
 from symbptt.cli.commands.quiz import quiz
 from symbptt.cli.commands.reference import reference
@@ -35,7 +36,7 @@ from symbptt.guard.text import escaped
 
 _COMMANDS = (
     list_models, show, init, unroll, derive, document, emit, analyze, verify, diagnose,
-    assignment, grade, quiz, reference, fuzz, serve, build, completion,
+    assignment, grade, quiz, reference, fuzz, serve, mcp, build, completion,
 )
 _BAD_INPUT = 2
 _INTERRUPTED = 130

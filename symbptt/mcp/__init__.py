@@ -1,0 +1,12 @@
+"""The engine as tools for editors and language models, over the Model Context Protocol."""
+
+from __future__ import annotations
+
+from symbptt.mcp.serving import server
+from symbptt.mcp.tools import TOOLS
+
+__all__ = ["TOOLS", "server"]
+
+
+def __dir__() -> list[str]:
+    return __all__
