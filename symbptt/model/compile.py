@@ -13,6 +13,7 @@ from symbptt.algebra import build
 from symbptt.algebra.nodes import leaves
 from symbptt.model import declare, dimensions, frozen, lagged, order
 from symbptt.model.arithmetic import is_number
+from symbptt.model.convolution import written_out
 from symbptt.model.document import Document, write
 from symbptt.model.inference import inferred
 from symbptt.model.losses import LOSSES
@@ -25,6 +26,8 @@ from symbptt.model.typed import Scope, read
 from symbptt.model.values import Equation, Loss, Model, Role, Variable
 
 LOSS_NAME = "L"
+_Older = tuple[Variable, MatrixExpr]
+"""A state that holds an older value, and its value."""
 
 
 @dataclass(frozen=True)
@@ -42,9 +45,12 @@ class _Text:
         return {**self.cell, **({LOSS_NAME: self.loss} if self.loss else {})}
 
 
-def _parsed(document: Document, place: Place) -> _Text:
-    cell = {target: parse(text, place.within("equations", target)) for target, text in document.equations}
-    loss = parse(document.loss[0], place.within("loss", "step")) if document.loss else None
+def _parsed(document: Document, variables: Mapping[str, Variable], place: Place) -> _Text:
+    def read(text: str, here: Place) -> Parsed:
+        return written_out(parse(text, here), variables)
+
+    cell = {target: read(text, place.within("equations", target)) for target, text in document.equations}
+    loss = read(document.loss[0], place.within("loss", "step")) if document.loss else None
     return _Text(document, place, cell, loss)
 
 
@@ -92,8 +98,9 @@ def _local(name: str, value: MatrixExpr, intermediates: Intermediates, document:
     return declare.described(Variable(name, Role.LOCAL, shape.text, shape.rows, shape.columns), symbol)
 
 
-def _cell(text: _Text, variables: dict[str, Variable], scope: Scope) -> None:
-    """Read the cell's equations in order; `variables` gains their left sides."""
+def _cell(text: _Text, variables: dict[str, Variable], scope: Scope) -> list[_Older]:
+    """Read the cell's equations in order; `variables` gains their left sides, and the states that hold older values of them."""
+    lags, found = lagged.deepest(text.expressions.values()), list[_Older]()
     for number, (target, parsed) in enumerate(text.cell.items(), start=1):
         intermediates = scope.site.intermediates
         intermediates.begin(target, number)
@@ -102,18 +109,21 @@ def _cell(text: _Text, variables: dict[str, Variable], scope: Scope) -> None:
             value = frozen.kept(_fitted(value, variables[target], parsed), variables[target], variables, text.document)
         else:
             variables[target] = _local(target, value, intermediates, text.document)
+            found += _older(text, variables, variables[target], lags.get(target, 0))
         intermediates.finish(variables[target], value)
+    return found
 
 
-def _older_values(text: _Text, variables: dict[str, Variable]) -> tuple[tuple[Variable, MatrixExpr], ...]:
-    """The extra states that lags above one need; `variables` gains them."""
-    taken = {*variables, *text.cell}
-    found: list[tuple[Variable, MatrixExpr]] = []
-    for name, lag in lagged.deepest(text.expressions.values()).items():
-        if name in variables and variables[name].role is Role.STATE:
-            found += lagged.extra(variables[name], lag, taken, text.place)
-    variables.update({variable.name: variable for variable, _ in found})
-    return tuple((state, frozen.kept(value, state, variables, text.document)) for state, value in found)
+def _older_values(text: _Text, variables: dict[str, Variable]) -> list[_Older]:
+    """The extra states that lags of states and inputs need; `variables` gains them."""
+    lags = lagged.deepest(text.expressions.values())
+    return [older for name, lag in lags.items() if name in variables for older in _older(text, variables, variables[name], lag)]
+
+
+def _older(text: _Text, variables: dict[str, Variable], variable: Variable, lag: int) -> list[_Older]:
+    found = lagged.extra(variable, lag, {*variables, *text.cell}, text.place)
+    variables.update({state.name: state for state, _ in found})
+    return [(state, frozen.kept(value, state, variables, text.document)) for state, value in found]
 
 
 def _loss(text: _Text, variables: Mapping[str, Variable], scope: Scope, number: int) -> Loss | None:
@@ -163,21 +173,22 @@ def _in_order(variables: Mapping[str, Variable], equations: tuple[Equation, ...]
 def compiled(document: Document, place: Place, text: str = "") -> Model:
     """Check the meaning of a document and build the model; raises BadInput with the place of the first fault."""
     variables = declare.declared(document, place)
-    parts = _parsed(document, place)
+    parts = _parsed(document, variables, place)
     variables |= frozen.mask(document, {*variables, *parts.cell}, place)
     declare.check_initial(document, parts.expressions.values(), place)
     _check_targets(parts, variables)
     _check_symbols(document, variables, place)
     _check_activation(parts)
-    lagged.check(parts.expressions.values(), variables, parts.cell)
+    lagged.check(parts.expressions, variables, parts.cell)
     order.check(parts.cell)
     for name in declare.untied(parts.expressions, variables):
         variables[name] = replace(variables[name], tied=False)
     older = _older_values(parts, variables)
     sizes = declare.dimensions(variables.values())
-    intermediates = Intermediates(variables, {*variables, *parts.cell, *sizes, LOSS_NAME}, document.training)
+    kept = {f"{name}_lag{k}" for name, lag in lagged.deepest(parts.expressions.values()).items() for k in range(1, lag + 1)}
+    intermediates = Intermediates(variables, {*variables, *parts.cell, *sizes, *kept, LOSS_NAME}, document.training)
     scope = Scope(Site(place, variables, intermediates), sizes, document.activation, in_loss=False)
-    _cell(parts, variables, scope)
+    older += _cell(parts, variables, scope)
     for number, (state, value) in enumerate(older, start=len(parts.cell) + 1):
         intermediates.begin(state.name, number)
         intermediates.finish(state, value)

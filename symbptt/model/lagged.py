@@ -1,4 +1,8 @@
-"""Lags above one by augmenting the state: h[t-2] is the value that the extra state h_lag2 = h[t-1] had one step ago."""
+"""Values of earlier steps by augmenting the state.
+
+h[t-1] is the state of the step before; h[t-2] is the value that the extra state h_lag2 = h[t-1] had one step ago. An input
+or an intermediate has one more: x[t-1] is the value that x_lag1 = x had one step ago.
+"""
 
 from __future__ import annotations
 
@@ -13,23 +17,28 @@ from symbptt.model.place import Place
 from symbptt.model.syntax import Parsed
 from symbptt.model.values import Role, Variable
 
-_NO_STATE = {Role.INPUT: "an input", Role.PARAMETER: "a parameter", Role.TARGET: "a target"}
+_NO_LAG = {Role.PARAMETER: "a parameter", Role.TARGET: "a target", Role.BUFFER: "a constant"}
 
 
-def check(expressions: Iterable[Parsed], variables: Mapping[str, Variable], left_sides: Iterable[str]) -> None:
-    """Raise BadInput where something else than a state is read with a lag."""
-    for parsed in expressions:
+def check(expressions: Mapping[str, Parsed], variables: Mapping[str, Variable], left_sides: Iterable[str]) -> None:
+    """Raise BadInput where something is read with a lag that has none, or whose shape is not known yet."""
+    order = {name: place for place, name in enumerate(left_sides)}
+    for target, parsed in expressions.items():
         for name, node in ((r.name, r.node) for r in readings(parsed) if r.lag):
-            if name in variables and variables[name].role is not Role.STATE:
-                what = f"{name} is {_NO_STATE[variables[name].role]}"
-                raise parsed.at(node).error(f"{what}; only a state is read with a lag: carry {name} in a state of its own")
-            if name not in variables and name in left_sides:
-                raise parsed.at(node).error(f"{name} is no state; only a state is read with a lag: list {name} in [states]")
+            here = parsed.at(node)
+            if name in variables and variables[name].role in _NO_LAG:
+                what = f"{name} is {_NO_LAG[variables[name].role]}"
+                raise here.error(f"{what}; a state, an input or an intermediate is read with a lag")
+            if name in variables and variables[name].classes:
+                raise here.error(f"{name} is an integer input; embed it, and read what it is embedded as with a lag")
+            if name not in variables and order.get(name, -1) >= order.get(target, len(order)):
+                what = f"{name} is no state, and read with a lag above its equation"
+                raise here.error(f"{what}: list {name} in [states], with its shape")
 
 
-def held(name: str, lag: int) -> str:
-    """The state whose value of the step before is that of `name`, `lag` steps ago."""
-    return name if lag == 1 else f"{name}_lag{lag}"
+def held(variable: Variable, lag: int) -> str:
+    """The state whose value of the step before is that of `variable`, `lag` steps ago."""
+    return variable.name if lag == 1 and variable.role is Role.STATE else f"{variable.name}_lag{lag}"
 
 
 def deepest(expressions: Iterable[Parsed]) -> dict[str, int]:
@@ -40,15 +49,19 @@ def deepest(expressions: Iterable[Parsed]) -> dict[str, int]:
     return found
 
 
-def extra(state: Variable, lag: int, taken: Iterable[str], place: Place) -> tuple[tuple[Variable, MatrixExpr], ...]:
-    """The states that hold the older values of `state`, each with its value; raises BadInput if a name is taken."""
-    made = []
-    for k in range(2, lag + 1):
-        name = held(state.name, k)
+def extra(variable: Variable, lag: int, taken: Iterable[str], place: Place) -> tuple[tuple[Variable, MatrixExpr], ...]:
+    """The states that hold the older values of a variable, each with its value; raises BadInput if a name is taken."""
+    made: list[tuple[Variable, MatrixExpr]] = []
+    for k in range(1, lag + 1):
+        name = held(variable, k)
+        if name == variable.name:
+            continue
         if name in taken:
-            raise place.error(f"{state.name}[t-{k}] needs the name {name} for the older value; rename your {name}")
-        told = (("en", f"{state.name} of step t − {k - 1}"), ("zh", f"第 t − {k - 1} 步的 {state.name}"))
-        variable = replace(state, name=name, latex=None, description=told, init=None, initial=None)
-        before = replace(state, name=held(state.name, k - 1))
-        made.append((variable, before.at(TIME - 1)))
+            raise place.error(f"{variable.name}[t-{k}] needs the name {name} for the older value; rename your {name}")
+        told = (("en", f"{variable.name} of step t − {k - 1}"), ("zh", f"第 t − {k - 1} 步的 {variable.name}"))
+        if k == 1:
+            told = (("en", f"{variable.name}, kept for the next step"), ("zh", f"留给下一步的 {variable.name}"))
+        state = replace(variable, name=name, role=Role.STATE, latex=None, description=told, init=None, initial=None)
+        before = variable.at() if k == 1 else replace(state, name=held(variable, k - 1)).at(TIME - 1)
+        made.append((state, before))
     return tuple(made)

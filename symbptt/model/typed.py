@@ -69,7 +69,7 @@ def _subscript(node: ast.Subscript, parsed: Parsed, scope: Scope) -> MatrixExpr:
         return _entries(node, node.slice, parsed, scope)
     name, lag = lags.step(node, parsed)
     variable = _variable(name, parsed.at(node), scope)
-    return variable.at() if lag == 0 else scope.variables[held(name, lag)].at(TIME - 1)
+    return variable.at() if lag == 0 else scope.variables[held(variable, lag)].at(TIME - 1)
 
 
 def _bound(node: ast.expr | None, default: sp.Expr, parsed: Parsed, scope: Scope) -> sp.Expr:

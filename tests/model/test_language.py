@@ -324,6 +324,20 @@ def test_lags_above_one_augment_the_state(walk: Walk, random: Walk) -> None:
         np.testing.assert_allclose(values["o", t], h[t - 2] + h[t], rtol=1e-13)
 
 
+def test_inputs_and_intermediates_have_earlier_values(walk: Walk, random: Walk) -> None:
+    equations = {"u": "2 * x - x[t-1]", "o": "conv(u, w) + x[t-2]"}
+    model = build.model(name="lagged", inputs={"x": "D"}, parameters={"w": "D 3"}, equations=equations)
+    assert [v.name for v in model.states] == ["x_lag1", "x_lag2", "u_lag1", "u_lag2"]
+    given_values = random(model, DIMS, 4, 2)
+    values = walk(model, given_values, DIMS, 4)
+    w = given_values["w", 0]
+    x = {0: given_values["x_lag1", 0], -1: given_values["x_lag2", 0]} | {t: given_values["x", t] for t in range(1, 5)}
+    u = {0: given_values["u_lag1", 0], -1: given_values["u_lag2", 0]} | {t: 2 * x[t] - x[t - 1] for t in range(1, 5)}
+    for t in range(1, 5):
+        expected = sum(w[..., j : j + 1] * u[t - j] for j in range(3)) + x[t - 2]
+        np.testing.assert_allclose(values["o", t], expected, rtol=1e-13)
+
+
 def test_a_matrix_state_and_a_scalar_that_fills_a_state(walk: Walk, random: Walk) -> None:
     equations = {"A": "0.9 * A[t-1] + outer(x, x)", "m": "sum(x)", "o": "A @ x"}
     model = build.model(name="fast", inputs={"x": "D"}, states={"A": "D D", "m": "D"}, equations=equations)

@@ -100,8 +100,8 @@ class World:
         """Where a value is kept: one that is older than the initial state in the state that holds it."""
         timed = name == TOTAL or self._variables[name].timed
         key = (name, 1 if step is None else step)
-        if step is not None and step < 0:
-            key = (held(name, 1 - step), 0)
+        if step is not None and step <= 0 and name in self._variables and (name, step) not in self.values:
+            key = (held(self._variables[name], 1 - step), 0)
         if name == TOTAL and step in self.graph.loss_steps:
             key = (self.loss, key[1])
         if key not in self.values or (step is None and timed):
