@@ -13,6 +13,7 @@ from typing import Any
 
 from symbptt.document.blocks import Beside, Block, Code, Steps
 from symbptt.document.listing import NUMBER
+from symbptt.draw.scene import Scene
 from symbptt.narrative.families import Family
 from symbptt.narrative.inline import Prose, Reference
 from symbptt.narrative.values import Step
@@ -100,6 +101,8 @@ def _told(value: Any, numbers: Numbers) -> Any:
     if isinstance(value, Beside):
         rows = tuple((_told(steps, numbers), code(text, numbers)[0]) for steps, text in value.rows)
         return replace(value, rows=rows)
+    if isinstance(value, Scene):
+        return replace(value, nodes=tuple(replace(n, number=numbers.get(str(n.number), (0, ""))[0]) for n in value.nodes))
     if isinstance(value, tuple):
         return tuple(_told(part, numbers) for part in value)
     if isinstance(value, Block):

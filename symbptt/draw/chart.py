@@ -23,18 +23,23 @@ def drawable(values: Array) -> Array:
 
 @dataclass(frozen=True)
 class Curves:
-    """Values at `start`, start + 1, ... by name, on a logarithmic axis; `along` and `up` name the axes."""
+    """Values at `start`, start + 1, ... by name, on a logarithmic axis; `along` and `up` name the axes.
+
+    `beside` are further curves without a name, drawn thin: quartiles.
+    """
 
     series: tuple[tuple[Name, Array], ...]
     along: Name
     title: str = ""
     start: int = 0
     up: str = ""
+    beside: tuple[Array, ...] = ()
 
     @property
     def known(self) -> Array:
         """All values that can be shown, one after the other."""
-        return np.concatenate([np.zeros(0), *(values[drawable(values)] for _, values in self.series)])
+        every = (*(values for _, values in self.series), *self.beside)
+        return np.concatenate([np.zeros(0), *(values[drawable(values)] for values in every)])
 
 
 @dataclass(frozen=True)

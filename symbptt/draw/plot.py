@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -84,11 +84,7 @@ def table(cells: Cells) -> Plot:
             boxes.append(Box(*place, Look.SHADED, shade))
         else:
             boxes.append(Box(*place, Look.EMPTY if cells.sizes[t - 1, k - 1] == 0 else Look.CROSSED))
-    side, numbers = T * CELL, ticks(T)
-    labels = [Label(LEFT + (k - 0.5) * CELL, TOP + side + 12, str(k)) for k in numbers]
-    labels += [Label(LEFT - 6, TOP + (t - 0.5) * CELL, str(t), "end") for t in numbers]
-    labels += [Label(LEFT + side / 2, TOP + side + 28, cells.columns), Label(4, 10, cells.rows, "start")]
-    return Plot(max(LEFT + side, 4 * LEFT) + 8, TOP + side + BOTTOM, tuple(boxes), (), tuple(labels))
+    return _pairs(T, tuple(boxes), cells.rows, cells.columns)
 
 
 def _power(exponent: int) -> Tree:
@@ -96,8 +92,11 @@ def _power(exponent: int) -> Tree:
     return Script(Number("10"), sup=Row((Operator("−", prefix=True), digits)) if exponent < 0 else digits)
 
 
-def chart(curves: Curves) -> Plot:
-    """Curves; at least one value has to be positive and finite. What is zero or not finite is left out of its curve."""
+def chart(curves: Curves, tall: float = HEIGHT) -> Plot:
+    """Curves in a frame so tall; at least one value has to be positive and finite.
+
+    What is zero or not finite is left out of its curve.
+    """
     known = curves.known
     high = int(np.ceil(np.log10(known.max())))
     low = min(int(np.floor(np.log10(max(known.min(), 10.0 ** (high - 30))))), high - 1)
@@ -105,20 +104,42 @@ def chart(curves: Curves) -> Plot:
     step = WIDTH / max(count - 1, 1)
 
     def height(value: float) -> float:
-        return float(TOP + HEIGHT * np.clip((high - np.log10(value)) / (high - low), 0, 1))
+        return float(TOP + tall * np.clip((high - np.log10(value)) / (high - low), 0, 1))
 
-    lines, labels = [Line(_frame(), -1)], _ticks(count, curves.start, step) + _powers(low, high)
+    def drawn(values: Array, dash: int) -> list[Line]:
+        return [Line(tuple((LEFT + i * step, height(values[i])) for i in run), dash) for run in _runs(drawable(values))]
+
+    lines, labels = [Line(_frame(tall), -1)], _ticks(count, curves.start, step, tall) + _powers(low, high, tall)
+    lines += [line for values in curves.beside for line in drawn(values, -1)]
     for dash, (name, values) in enumerate(curves.series):
-        lines += [Line(tuple((LEFT + i * step, height(values[i])) for i in run), dash) for run in _runs(drawable(values))]
+        lines += drawn(values, dash)
         y = TOP + 12 + 18 * dash
         lines.append(Line(((LEFT + WIDTH + 10, y), (LEFT + WIDTH + 36, y)), dash))
         labels.append(Label(LEFT + WIDTH + 42, y, name, "start"))
-    labels.append(Label(LEFT + WIDTH / 2, TOP + HEIGHT + 28, curves.along))
-    return Plot(LEFT + WIDTH + 170, TOP + HEIGHT + BOTTOM, (), tuple(lines), tuple(labels))
+    labels.append(Label(LEFT + WIDTH / 2, TOP + tall + 28, curves.along))
+    return Plot(LEFT + WIDTH + 170, TOP + tall + BOTTOM, (), tuple(lines), tuple(labels))
 
 
-def _frame() -> tuple[tuple[float, float], ...]:
-    right, bottom = LEFT + WIDTH, TOP + HEIGHT
+def triangle(T: int, kept: Callable[[int, int], bool], rows: str, columns: str) -> Plot:
+    """The pairs (t, k) with k <= t: those that are kept shaded, the others crossed out."""
+    boxes = tuple(
+        Box(LEFT + (k - 1) * CELL, TOP + (t - 1) * CELL, CELL, CELL, Look.SHADED if kept(t, k) else Look.CROSSED, 0.35)
+        for t in range(1, T + 1) for k in range(1, t + 1)
+    )
+    return _pairs(T, boxes, rows, columns)
+
+
+def _pairs(T: int, boxes: tuple[Box, ...], rows: str, columns: str) -> Plot:
+    """Boxes of pairs (t, k) with their axes."""
+    side, numbers = T * CELL, ticks(T)
+    labels = [Label(LEFT + (k - 0.5) * CELL, TOP + side + 12, str(k)) for k in numbers]
+    labels += [Label(LEFT - 6, TOP + (t - 0.5) * CELL, str(t), "end") for t in numbers]
+    labels += [Label(LEFT + side / 2, TOP + side + 28, columns), Label(4, 10, rows, "start")]
+    return Plot(max(LEFT + side, 4 * LEFT) + 8, TOP + side + BOTTOM, boxes, (), tuple(labels))
+
+
+def _frame(tall: float) -> tuple[tuple[float, float], ...]:
+    right, bottom = LEFT + WIDTH, TOP + tall
     return ((LEFT, TOP), (right, TOP), (right, bottom), (LEFT, bottom), (LEFT, TOP))
 
 
@@ -129,11 +150,11 @@ def _runs(shown: Array) -> Sequence[Array]:
     return [part if len(part) > 1 else np.repeat(part, 2) for part in parts if part.size]
 
 
-def _ticks(count: int, start: int, step: float) -> list[Label]:
+def _ticks(count: int, start: int, step: float, tall: float) -> list[Label]:
     numbers = [n for n in (0, *ticks(count - 1 + start)) if n >= start and (n != 1 or count < 12)]
-    return [Label(LEFT + (n - start) * step, TOP + HEIGHT + 12, str(n)) for n in numbers]
+    return [Label(LEFT + (n - start) * step, TOP + tall + 12, str(n)) for n in numbers]
 
 
-def _powers(low: int, high: int) -> list[Label]:
+def _powers(low: int, high: int, tall: float) -> list[Label]:
     step = -(-(high - low) // 8)
-    return [Label(LEFT - 6, TOP + HEIGHT * (high - e) / (high - low), _power(e), "end") for e in range(high, low - 1, -step)]
+    return [Label(LEFT - 6, TOP + tall * (high - e) / (high - low), _power(e), "end") for e in range(high, low - 1, -step)]

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from symbptt.draw.plot import Box, Label, Line, Look, Plot
-from symbptt.draw.tikz import ANCHORS, UNIT
+from symbptt.draw.tikz import ANCHORS
 from symbptt.typeset.tree import Tree
 
-WIDEST = 455.0
-"""The width of a plot in points."""
+UNIT, WIDEST = 0.8, 455.0
+"""Points per unit of a plot, and the largest width of one in points."""
 DASHES = ("solid", "dashed", "densely dotted", "dash dot", "densely dashed")
 """One for each curve; after the last one they begin again."""
 

@@ -8,12 +8,13 @@ import numpy as np
 import pytest
 
 from symbptt import analyze, derive, document, typeset
+from symbptt.analyze.decay import gate
 from symbptt.document import KINDS, DocumentOptions
 from symbptt.document.blocks import Block, Box, Columns, Figure, Frame, Heading, LeftOut, Paragraph, Table, Terms
 from symbptt.document.context import DocumentContext
 from symbptt.document.example.numbers import required
 from symbptt.document.frames import HEIGHT, WHOLE, height, slides
-from symbptt.document.parts import brief, cell, compared, derived, magnitude, pitfalls
+from symbptt.document.parts import brief, cell, compared, derived, magnitude, pitfalls, remedies, vanishing
 from symbptt.errors import BadInput
 from symbptt.model.read import load, names
 from symbptt.narrative import backward, forward
@@ -52,8 +53,8 @@ def test_every_part_of_a_handout_tells_something_or_says_why_not(name: str, lang
 
 
 @pytest.mark.parametrize("name, left_out", [
-    ("elman", set()), ("lstm", set()), ("mlp", {"magnitude", "norm_bound", "loop"}),
-    ("deep_feedforward_batch_norm", {"cell", "norm_bound", "worked", "magnitude", "loop"}),
+    ("elman", set()), ("lstm", set()), ("mlp", {"magnitude", "norm_bound", "remedies", "loop"}),
+    ("deep_feedforward_batch_norm", {"cell", "norm_bound", "remedies", "worked", "magnitude", "loop"}),
 ])
 def test_what_is_left_out_is_said(name: str, left_out: set[str]) -> None:
     one = context(name)
@@ -86,8 +87,9 @@ def test_the_far_terms_vanish_not_the_total() -> None:
     assert len(numbers) == 21 and numbers[6, 1] < 0.01 * numbers[6, 6]
     lags = {cell.lag for _, cells in table.rows for cell in cells if cell.text}
     assert lags == {0, 1, 2, 3, 4, 5}
-    shares = next(block for block in found if isinstance(block, Table)).rows[1][1:]
-    assert abs(sum(float(str(cell[0]).split(" %")[0].lstrip("< ")) for cell in shares) - 100) < 1
+    ratios, lower, upper = ([number(cell) for cell in row[1:]] for row in next(b for b in found if isinstance(b, Table)).rows)
+    assert ratios == sorted(ratios, reverse=True) and ratios[-1] < 0.5 * ratios[0]
+    assert all(a <= m <= b for a, m, b in zip(lower, ratios, upper, strict=True))
 
 
 def number(cell: Prose) -> float:
@@ -97,22 +99,37 @@ def number(cell: Prose) -> float:
 
 
 def test_the_bound_is_a_bound_and_its_verdicts_are_three() -> None:
-    found = magnitude.norm_bound(context("elman"))
+    found = vanishing.norm_bound(context("elman"))
     rows = next(block for block in found if isinstance(block, Table)).rows
-    numbers = [[number(cell) for cell in row[2:6]] for row in rows]
-    for measured, bounded in zip(numbers[::2], numbers[1::2], strict=True):
-        assert all(m <= b * 1.01 for m, b in zip(measured, bounded, strict=True))
-    said = [plain(row[6], typeset.text) for row in rows[::2]]
-    assert said[0] == "vanishing by the bound" and "not decided by the bound" in said[1:]
+    last = [number(row[3][:1]) for row in rows]
+    assert all(m <= number(row[4]) * 1.01 for m, row in zip(last, rows, strict=True))
+    assert last[0] < 1e-6 and last[1] < 1 < 50 < last[2]
+    said = [plain(row[5], typeset.text) for row in rows]
+    assert said == ["vanishing, by the bound", "not decided by the bound; it falls", "not decided by the bound; it explodes"]
     text = words(found)
     square = float(np.linalg.norm(np.array([[0.5, 10], [0, 0.5]]) @ np.array([[0.5, 10], [0, 0.5]]), 2))
     assert "spectral radius 0.5" in text and f"norm {square:.3g}" in text
 
 
 def test_gamma_and_the_weight_are_the_model_s() -> None:
-    jordan = words(magnitude.norm_bound(context("jordan")))
+    jordan = words(vanishing.norm_bound(context("jordan")))
     assert "is not of the form" in jordan
-    assert "γ = 1" in words(magnitude.norm_bound(context("irnn")))
+    assert "γ = 1" in words(vanishing.norm_bound(context("irnn")))
+
+
+def test_remedies_have_what_applies_to_the_model() -> None:
+    elman, lstm, mlp = (remedies.remedies(context(name)) for name in ("elman", "lstm", "mlp"))
+    assert isinstance(mlp[0], LeftOut) and "In an LSTM" in words(elman) and "Clipping" in words(elman)
+    gates = [block for block in lstm if isinstance(block, Table)][-1].rows
+    opening, direct = [number(row[1]) for row in gates], [number(row[2][:1]) for row in gates]
+    assert opening == sorted(opening) and direct == sorted(direct) and direct[0] < 1e-4 < 0.3 < direct[-1]
+
+
+@pytest.mark.slow
+def test_a_gate_that_closes_the_route_is_opened_the_other_way() -> None:
+    model = load("lstm_coupled")
+    found = gate(model)
+    assert found is not None and [bias for bias, _ in remedies.opened(model, found)] == [0, -1, -3]
 
 
 @pytest.mark.parametrize("name", ["elman", "lstm", "gru", "linear", "jordan", "leaky"])

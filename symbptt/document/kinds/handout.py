@@ -15,6 +15,8 @@ from symbptt.document.parts import (
     opening,
     pictured,
     pitfalls,
+    remedies,
+    vanishing,
     worked,
 )
 
@@ -22,8 +24,8 @@ KIND = Kind(
     (
         goals.goals, opening.remarks, opening.notation, pictured.graph, derived.forward, cell.cell, derived.identities,
         derived.local_derivatives, derived.factors, derived.sums, derived.terms, derived.recursion, magnitude.magnitude,
-        magnitude.norm_bound, worked.worked, closing.code, coded.loop, coded.check, pitfalls.pitfalls, exercises.exercises,
-        card.card, closing.references,
+        vanishing.norm_bound, remedies.remedies, worked.worked, closing.code, coded.loop, coded.check, pitfalls.pitfalls,
+        exercises.exercises, card.card, closing.references,
     ),
     exercises=True,
     at_length=frozenset((derived.local_derivatives, derived.terms, coded.loop, coded.check, card.card)),

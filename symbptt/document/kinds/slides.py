@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from symbptt.document.kinds.kind import Kind
-from symbptt.document.parts import card, cell, coded, derived, goals, magnitude, pictured, pitfalls, worked
+from symbptt.document.parts import card, cell, coded, derived, goals, magnitude, pictured, pitfalls, remedies, vanishing, worked
 
 PARTS = (
     goals.goals, pictured.graph, derived.equations, cell.seen, derived.identities, derived.factors, derived.sums,
-    derived.recursion, magnitude.magnitude, magnitude.norm_bound, worked.worked, coded.beside, coded.loop, pitfalls.pitfalls,
-    card.card,
+    derived.recursion, magnitude.magnitude, vanishing.norm_bound, remedies.remedies, worked.worked, coded.beside, coded.loop,
+    pitfalls.pitfalls, card.card,
 )
 KIND = Kind(PARTS, slides=True)

@@ -1,0 +1,148 @@
+"""What helps, measured: truncation, clipping, initialisation, gates; what does not apply to a model is left out."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+
+import numpy as np
+
+from symbptt.analyze import cliff
+from symbptt.analyze.columns import STEPS as PAIRS
+from symbptt.analyze.columns import WINDOW
+from symbptt.analyze.decay import STEPS, Decay, Gate, decay, filled, gate
+from symbptt.analyze.jacobian import coupled, direct_routes
+from symbptt.analyze.recurrent import recurrent
+from symbptt.document.blocks import Block, Columns, Heading, LeftOut, Paragraph, Plotted, Table
+from symbptt.document.context import DocumentContext
+from symbptt.document.parts.magnitude import over_draws
+from symbptt.document.parts.vanishing import drawn_sizes, median
+from symbptt.document.sizes import written
+from symbptt.draw import plot
+from symbptt.model.read import load
+from symbptt.model.values import Model
+from symbptt.narrative.forward import is_recurrent
+from symbptt.narrative.values import Prose
+from symbptt.narrative.voice import Voice
+
+BIASES = (0.0, 1.0, 3.0)
+"""The biases of a gate that are measured; with the other sign where the gate closes the route."""
+INITIALISERS = ("xavier", "orthogonal")
+GATED = "lstm"
+"""The model that shows what gates do where a model has none."""
+LIMIT = 0.05
+"""The norm that gradients are clipped to on the cliff, as in the source."""
+
+
+def remedies(context: DocumentContext) -> tuple[Block, ...]:
+    """Truncation, clipping, initialisation and gates, each with what it changes in numbers."""
+    model, voice = context.model, context.voice
+    if not model.states or not is_recurrent(model) or coupled(model):
+        return (LeftOut(voice.say("handout.remedies.left_out")),)
+    return (
+        Heading(voice.word("handout.remedies.heading"), "remedies"), *_truncation(context), *_clipping(voice),
+        *_initialisation(model, voice), *_gates(model, voice),
+    )
+
+
+def _truncation(context: DocumentContext) -> tuple[Block, ...]:
+    """The pairs that a window keeps, and what becomes of the gradient."""
+    model, voice, theta = context.model, context.voice, context.main
+    if theta is None:
+        return ()
+    found = over_draws(model, theta)
+    if not (np.isfinite(found.bias).all() and np.isfinite(found.cosine).all()):
+        return ()
+    slots: dict[str, Prose] = {"bias": median(found.bias), "cosine": median(found.cosine)}
+    said = voice.say(
+        "handout.remedies.truncation", window=str(WINDOW), kept=str(found.kept), terms=str(found.terms), steps=str(PAIRS),
+        parameter=voice.tree(theta.at(), model), **slots,
+    )
+    axes = (voice.word(f"analysis.terms.{name}") for name in ("row", "column"))
+    drawn = plot.triangle(PAIRS, lambda t, k: t - k < WINDOW, *axes)
+    title = voice.word("handout.remedies.triangle")
+    figure = Plotted(drawn, title, voice.say("handout.remedies.triangle_caption"))
+    return (Columns((voice.word("handout.remedies.truncated"), ""), ((Paragraph(said),), (figure,))),)
+
+
+@lru_cache(maxsize=1)
+def _paths() -> tuple[cliff.Path, ...]:
+    return tuple(cliff.descend(method, limit=LIMIT) for method in ("plain", "norm"))
+
+
+def _clipping(voice: Voice) -> tuple[Block, ...]:
+    """A descent across the cliff before and after clipping."""
+    say = voice.say
+    head = ((), *(say(f"handout.remedies.clipping.{name}") for name in ("norm", "step", "first", "last")))
+    rows = tuple(
+        (say(f"handout.remedies.clipping.{name}"), written(float(path.norms.max())), written(path.longest),
+         written(float(path.losses[0])), written(float(path.losses[-1])))
+        for name, path in zip(("before", "after"), _paths(), strict=True)
+    )
+    unit = cliff.model()
+    inner, outer = unit.equations[:2]
+    formula = voice.equation(unit, outer.target.at(), outer.value.xreplace({inner.target.at(): inner.value}))
+    text = say("handout.remedies.clipping.text", limit=f"{LIMIT:g}", unit=formula, steps=str(cliff.STEPS))
+    return (Paragraph(text), Table(head, rows))
+
+
+@lru_cache(maxsize=8)
+def _started(model: Model) -> tuple[Decay, ...]:
+    """The product with other first values of the recurrent matrices."""
+    return tuple(decay(model, init=dict.fromkeys(recurrent(model), name)) for name in INITIALISERS)
+
+
+def _initialisation(model: Model, voice: Voice) -> tuple[Block, ...]:
+    """The product by what the recurrent matrices start from."""
+    if not recurrent(model):
+        return ()
+    said = [
+        (*voice.say(f"handout.remedies.init.{name}"), *median(found.measured[:, STEPS]))
+        for name, found in zip(INITIALISERS, _started(model), strict=True)
+    ]
+    listed = voice.joined(said)
+    return (Paragraph(voice.say("handout.remedies.init.text", steps=str(STEPS), values=listed, **drawn_sizes(model, voice))),)
+
+
+@lru_cache(maxsize=8)
+def opened(model: Model, of: Gate) -> tuple[tuple[float, Decay], ...]:
+    """The product with biases that open the route further and further."""
+    def at(bias: float) -> tuple[float, Decay]:
+        return bias, decay(model, filled(of.bias, bias), watch=of.gate)
+
+    zero, *further = BIASES
+    shut, ajar = at(zero), at(further[0])
+    closes = _open(ajar[1], of) < _open(shut[1], of)
+    return (shut, *(at(-bias) for bias in further)) if closes else (shut, ajar, *(at(bias) for bias in further[1:]))
+
+
+def _opening(bias: float, found: Decay, state: str) -> tuple[Prose, ...]:
+    """A bias, the gate that it makes, the direct route and the whole product."""
+    products = (median(values[:, STEPS]) for values in (found.direct[state], found.measured))
+    return ((f"{bias:g}".replace("-", "−"),), written(found.watched), *products)
+
+
+def _open(found: Decay, of: Gate) -> float:
+    """What is left on the direct route."""
+    return float(np.median(found.direct[of.state][:, STEPS]))
+
+
+def _gates(model: Model, voice: Voice) -> tuple[Block, ...]:
+    """What an open gate does to the direct route and to the whole product: of the model, or of an LSTM beside it."""
+    of = gate(model)
+    shown = model if of is not None else load(GATED)
+    of = of or gate(shown)
+    if of is None or (shown is not model and direct_routes(model)):
+        return ()
+    names = {"state": voice.name(shown[of.state], shown), "gate": voice.tree(shown[of.gate].at(), shown),
+             "bias": voice.tree(shown[of.bias].at(), shown)}
+    head = (
+        (names["bias"],), voice.say("handout.remedies.gates.gate", **names),
+        voice.say("handout.remedies.gates.direct", steps=str(STEPS)), voice.say("handout.remedies.gates.whole", steps=str(STEPS)),
+    )
+    rows = tuple(_opening(bias, one, of.state) for bias, one in opened(shown, of))
+    key = "own" if shown is model else "other"
+    said = voice.say(f"handout.remedies.gates.{key}", steps=str(STEPS), **names)
+    starts = voice.say("handout.remedies.gates.starts", **names) if shown[of.bias].init == "ones" else ()
+    return (Paragraph(said), Table(head, rows), *((Paragraph(starts),) if starts else ()))
+
+
