@@ -137,13 +137,17 @@ class Box(Block):
 
 @dataclass(frozen=True)
 class Exercise(Block):
-    """A question, a hint, and in the teacher's version its solution; the student's has room of so many lines in its place."""
+    """A question, a hint, and in the teacher's version its solution; the student's has room of so many lines in its place.
+
+    `mark` says what it is worth.
+    """
 
     number: int
     question: tuple[Block, ...]
     hint: Prose
     solution: tuple[Block, ...]
     room: int
+    mark: Prose = ()
 
 
 @dataclass(frozen=True)

@@ -23,7 +23,8 @@ class DocumentContext:
 
     `solutions` says whether exercises come with them, `seed` which exercises are drawn; `own` is what the author adds;
     `analysis` names the parts of the measured section, all of them if it is empty; `full` asks for all that there is to say,
-    and not for what a lesson needs.
+    and not for what a lesson needs; a
+    `sheet` has exercises without the derivation that would answer them.
     """
 
     models: tuple[Model, ...]
@@ -35,6 +36,7 @@ class DocumentContext:
     own: Customization = NOTHING
     analysis: tuple[str, ...] = ()
     full: bool = True
+    sheet: bool = False
 
     @property
     def model(self) -> Model:

@@ -118,6 +118,7 @@ def _exercise(block: Exercise, writer: Writer, write: Write) -> dict[str, Any]:
     return {
         "number": block.number, "question": "".join(map(write, block.question)), "hint": writer.prose(block.hint),
         "solution": "".join(map(write, block.solution)), "room": block.room, "room_below": not block.solution and block.room > 0,
+        "mark": writer.prose(block.mark),
     }
 
 

@@ -17,6 +17,8 @@ from symbptt.narrative.voice import Voice, speaking
 
 VERSIONS = ("teacher", "student")
 """With the solutions of exercises, or with room for them."""
+MANY = 500
+"""Variants of a sheet at most."""
 LENGTHS = ("short", "full")
 """What a lesson needs, or all that there is to say: the terms one by one, the checks, tables and a card."""
 
@@ -37,6 +39,8 @@ class DocumentOptions:
     layout: str | None = None
     version: str = "teacher"
     length: str = "short"
+    without_derivation: bool = False
+    variants: int = 0
     seed: int = 0
     title: str = ""
     author: str = ""
@@ -53,6 +57,12 @@ class DocumentOptions:
             raise UnknownName("version", self.version, VERSIONS)
         if self.length not in LENGTHS:
             raise UnknownName("length", self.length, LENGTHS)
+        if self.without_derivation and not KINDS[self.kind].of_sheet:
+            raise BadInput(f"a document of the kind {self.kind} has no exercises, so it is nothing without its derivation")
+        if self.variants and not KINDS[self.kind].exercises:
+            raise BadInput(f"a document of the kind {self.kind} has no exercises, so it has no variants")
+        if checks.whole(self.variants, 0, MANY) is None:
+            raise BadInput(f"variants must be a whole number from 0 to {MANY}, not {self.variants!r}")
         checks.seed(self.seed)
         if self.templates is not None and not Path(self.templates).is_dir():
             raise BadInput(f"{self.templates}: no folder of templates")
@@ -83,6 +93,8 @@ class DocumentOptions:
         """The parts of the kind, and the measured section if it is asked for, before the references."""
         kind = KINDS[self.kind]
         own = tuple(part for part in kind.parts if self.length == "full" or part not in kind.at_length)
+        if self.without_derivation:
+            own = tuple(part for part in own if part in kind.of_sheet)
         where = own.index(closing.references) if closing.references in own else len(own)
         return (*own[:where], measured.measured, *own[where:]) if self.analysis else own
 
@@ -99,14 +111,15 @@ class DocumentOptions:
 
     def flags(self) -> str:
         """The options of the command line that say the same, defaults left out."""
-        return " ".join(f"--{option} {_quoted(value)}" for option, value in self.changed().items())
+        changed = self.changed().items()
+        return " ".join(f"--{option}" if value is True else f"--{option} {_quoted(value)}" for option, value in changed)
 
     def names(self) -> list[str]:
         """What the names of files say of it."""
         return [Path(str(value)).stem for option, value in self.changed().items() if option in _NAMING]
 
 
-_OPTIONS = {"language": "lang"}
+_OPTIONS = {"language": "lang", "without_derivation": "without-derivation"}
 _NAMING = ("kind", "lang", "notation", "layout")
 
 

@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from symbptt import files
+from symbptt.document import variants
 from symbptt.document.blocks import Block, Box, Bullets, Document, LeftOut, Paragraph
 from symbptt.document.context import DocumentContext
 from symbptt.document.formats import format_of
@@ -56,6 +57,7 @@ def compose(source: Source, T: int, wrt: Names = None, options: DocumentOptions 
     context = DocumentContext(
         tuple(map(differentiable, given)), T, wrt or kind.wrt, options.voice(), options.solutions, options.seed, options.own,
         options.analysed, options.length == "full",
+        options.without_derivation,
     )
     title = options.title or options.own.title or " · ".join(map(context.voice.title, context.models))
     course, author = options.course or options.own.course, options.author or options.own.author
@@ -125,7 +127,18 @@ def shown(document: Document, format: str = "html") -> str:
 
 def _name(found: tuple[Model, ...], T: int, options: DocumentOptions) -> str:
     version = [options.version] if KINDS[options.kind].exercises else []
-    return "_".join([*(model.name for model in found), f"T{T}", *options.names(), *version])
+    sheet = ["sheet"] if options.without_derivation else []
+    return "_".join([*(model.name for model in found), f"T{T}", *options.names(), *sheet, *version])
+
+
+def _documents(found: tuple[Model, ...], T: int, wrt: Names, options: DocumentOptions) -> Iterator[tuple[str, Document]]:
+    """(name of the file without its suffix, document): one, or those of all variants with their key."""
+    if not options.variants:
+        yield _name(found, T, options), compose(found, T, wrt, options)
+        return
+    stem = _name(found, T, options).removesuffix(f"_{options.version}")
+    for name, document in variants.documents(lambda one: compose(found, T, wrt, one), options):
+        yield f"{stem}_{name}", document
 
 
 def write(
@@ -139,8 +152,9 @@ def write(
     """
     found = models(source, options.kind)
     wanted = [format for format in dict.fromkeys(formats) if format_of(format)]
-    document = compose(found, T, wrt, options)
-    stem = Path(directory) / _name(found, T, options)
-    made = {stem.with_name(f"{stem.name}.{format}"): finished(document, format, options) for format in wanted}
+    made: dict[Path, str | bytes] = {}
+    for stem, document in _documents(found, T, wrt, options):
+        for format in wanted:
+            made[Path(directory) / f"{stem}.{format}"] = finished(document, format, options)
     files.make_folder(directory)
     return list(files.write_all(made, force=force))

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import re
+from dataclasses import replace
+from pathlib import Path
 from random import Random
 
 import numpy as np
@@ -10,12 +13,13 @@ import sympy as sp
 
 from symbptt import derive, document, typeset
 from symbptt.document import DocumentOptions
-from symbptt.document.blocks import Block, Exercise, Paragraph, Steps
+from symbptt.document.blocks import Block, Code, Exercise, Heading, Paragraph, Steps
 from symbptt.document.context import DocumentContext
 from symbptt.document.example.numbers import required
-from symbptt.document.exercises import blanks, computing, counting, errors
+from symbptt.document.exercises import blanks, coding, computing, costs, counting, errors, gates
+from symbptt.document.parts.exercises import _drawn
 from symbptt.document.parts.exercises import exercises as drawn_for
-from symbptt.errors import Disagreement
+from symbptt.errors import BadInput, Disagreement
 from symbptt.mistakes import catalogue, named
 from symbptt.mistakes.edits import one_by_one, summand_missing
 from symbptt.model.read import from_text, load, names
@@ -25,11 +29,12 @@ from symbptt.unroll.graph import steps
 from symbptt.verify.exact.arithmetic import Sampled
 from symbptt.verify.exact.entries import Entries
 
+KINDS = Path(__file__).parents[1] / "kinds"
 QUICK_MODELS = ("elman", "jordan", "mgu", "mlp")
 
 
-def context(name: str, seed: int = 0) -> DocumentContext:
-    return DocumentContext((load(name),), 3, seed=seed)
+def context(name: str, seed: int = 0, sheet: bool = False) -> DocumentContext:
+    return DocumentContext((load(name),), 3, seed=seed, sheet=sheet)
 
 
 def formula(blocks: tuple[Block, ...]) -> Tree:
@@ -40,8 +45,8 @@ def words(blocks: tuple[Block, ...]) -> str:
     return " ".join(plain(block.text, typeset.text) for block in blocks if isinstance(block, Paragraph))
 
 
-def exercises(name: str, seed: int = 0) -> list[Exercise]:
-    return [block for block in drawn_for(context(name, seed)) if isinstance(block, Exercise)]
+def exercises(name: str, seed: int = 0, sheet: bool = False) -> list[Exercise]:
+    return [block for block in drawn_for(context(name, seed, sheet)) if isinstance(block, Exercise)]
 
 
 @pytest.mark.parametrize("name", names())
@@ -49,14 +54,17 @@ def test_every_model_has_exercises_with_solutions(name: str) -> None:
     made = exercises(name)
     assert len(made) >= (2 if name == "mlp" else 4)
     assert [one.number for one in made] == list(range(1, len(made) + 1))
-    assert all(one.solution and one.hint and one.room for one in made)
+    assert all(one.solution and one.room and one.mark for one in made)
     assert len({one.question for one in made}) == len(made)
+    hints = drawn_for(context(name))[-1]
+    assert isinstance(hints, Paragraph) and all(f"{one.number}: " in hints.text for one in made)
 
 
 def test_the_seed_decides() -> None:
     first, again, other = (exercises("lstm", seed) for seed in (0, 0, 1))
     assert first == again
-    assert sum(a.question != b.question for a, b in zip(first, other, strict=True)) >= 4
+    assert sum(a.question != b.question for a, b in zip(first, other, strict=False)) >= 4
+    assert exercises("lstm", 0, sheet=True) == exercises("lstm", 0, sheet=True) != exercises("lstm", 1, sheet=True)
 
 
 @pytest.mark.sampled(2)
@@ -185,3 +193,91 @@ def test_a_summand_that_stands_twice_is_left_out_once() -> None:
     model = load("elman")
     x = model["h"].at()
     assert list(one_by_one(summand_missing, model, sp.MatAdd(x, x))) == [x, x]
+
+
+@pytest.mark.sampled(3)
+@pytest.mark.parametrize("sheet", [False, True])
+@pytest.mark.parametrize("seed", range(6))
+@pytest.mark.parametrize("name", ["elman", "lstm", "gru", "jordan", str(KINDS / "matrix-state.toml")])
+def test_a_set_never_answers_itself(name: str, seed: int, sheet: bool) -> None:
+    """No question shows what another asks for, no two are about the same equation, and each counts in its own way."""
+    drawn = [one for one, _ in _drawn(context(name, seed, sheet))]
+    for one in drawn:
+        others = [other for other in drawn if other is not one]
+        shown = [typeset.text(tree).replace(" ", "") for other in others for tree in formulas(other.question)]
+        asked = [typeset.text(answer).replace(" ", "") for answer in one.answers]
+        assert not any(answer in text for answer in asked for text in shown)
+        assert not any(one.about & other.about for other in others)
+    assert len(drawn) >= 4
+
+
+def formulas(blocks: tuple[Block, ...]) -> list[Tree]:
+    steps_ = [step.equation for block in blocks if isinstance(block, Steps) for step in block.steps]
+    return steps_ + [part for block in blocks if isinstance(block, Paragraph) for part in block.text if isinstance(part, Tree)]
+
+
+@pytest.mark.parametrize("name, sheet, version", [
+    ("elman", False, "student"), ("elman", True, "student"), ("lstm", False, "student"), ("lstm", True, "student"),
+])
+def test_the_pages_before_do_not_answer(name: str, sheet: bool, version: str) -> None:
+    """What a set asks for is not in the document of a student, formula by formula, nor is a line of the loop to be written."""
+    options = DocumentOptions(kind="handout", version=version, without_derivation=sheet, seed=3)
+    made = document.compose(name, 3, options=options)
+    html = document.render(name, 3, "html", options=options)
+    drawn = _drawn(replace(made.context, solutions=True))
+    for one, kind in drawn:
+        for answer in one.answers:
+            assert typeset.mathml(answer, display="inline") not in html and typeset.mathml(answer) not in html
+        if kind is not None and kind.draw is coding.loop:
+            assert "reversed(range(T))" not in html
+    assert {kind.draw for _, kind in drawn if kind is not None} >= ({coding.loop, errors.error} if sheet else {counting.terms})
+    assert not any(isinstance(block, Exercise) and block.solution for block in made.blocks)
+
+
+def test_a_sheet_has_no_derivation() -> None:
+    made = document.compose("elman", 3, options=DocumentOptions(kind="handout", without_derivation=True))
+    heads = [block.key for block in made.blocks if isinstance(block, Heading)]
+    assert heads == ["notation", "conventions", "forward", "identities", "exercises", "hints", "references"]
+    with pytest.raises(BadInput, match="nothing without its derivation"):
+        DocumentOptions(kind="summary", without_derivation=True)
+
+
+def test_variants_have_sheets_of_their_own_and_one_key(tmp_path: Path) -> None:
+    options = DocumentOptions(kind="handout", without_derivation=True, variants=3, seed=5)
+    written = document.write("elman", 2, tmp_path, formats=("md",), options=options)
+    assert [path.name for path in written] == [
+        "elman_T2_handout_sheet_v01_student.md", "elman_T2_handout_sheet_v02_student.md", "elman_T2_handout_sheet_v03_student.md",
+        "elman_T2_handout_sheet_key.md",
+    ]
+    *sheets, key = (path.read_text() for path in written)
+    assert len(set(sheets)) == 3 and not any("Solution" in sheet for sheet in sheets)
+    assert [f"Variant {n} (seed {n + 4})" in key for n in (1, 2, 3)] == [True] * 3 and key.count("Solution") >= 15
+    alone = DocumentOptions(kind="handout", without_derivation=True, version="student", seed=6)
+    assert sheets[1].split("\n", 2)[2] == document.render("elman", 2, "md", options=alone).split("\n", 2)[2]
+    with pytest.raises(BadInput, match="variants must be a whole number"):
+        DocumentOptions(kind="handout", variants=-1)
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_a_gate_is_answered_by_arithmetic(seed: int) -> None:
+    drawn = gates.route(context("lstm"), Random(seed))
+    assert drawn is not None and gates.route(context("elman"), Random(seed)) is None
+    numbers = re.findall(r"[0-9]+\.[0-9]+(?:e-[0-9]+)?", words(drawn.solution))
+    value, left, half, bias = map(float, numbers)
+    steps = int(re.findall(r"n = (\d+)", words(drawn.question))[0])
+    assert np.isclose(left, value**steps, rtol=0.06) and np.isclose(half**steps, 0.5, rtol=5e-3)
+    assert np.isclose(1 / (1 + np.exp(-bias)), half, atol=1e-3)
+
+
+def test_what_is_carried_is_counted_by_the_nested_form() -> None:
+    drawn = costs.carried(context("elman"), Random(1))
+    assert drawn is not None
+    size = int(re.findall(r"H = (\d+)", words(drawn.question))[0])
+    assert f"nested form {size**3}, the backward recursion {size}." in words(drawn.solution)
+
+
+def test_the_loop_to_be_written_is_that_of_the_printed_function() -> None:
+    drawn = coding.loop(context("elman"), Random(0))
+    assert drawn is not None and isinstance(drawn.solution[0], Code)
+    lines = drawn.solution[0].text.splitlines()
+    assert lines[0] == "for t in reversed(range(T)):" and "d_h_next = d_a @ W_hh" in lines[-1]

@@ -33,6 +33,9 @@ from symbptt.errors import BadInput
               help="Exercises with their solutions (teacher), or with room to write (student).")
 @click.option("--length", default="short", show_default=True, metavar="LENGTH",
               help="A handout for a lesson (short), or with every term, check and table (full).")
+@click.option("--without-derivation", is_flag=True, help="Of a handout only what answers no exercise: a sheet to fill in.")
+@click.option("--variants", type=int, default=0, metavar="NUMBER",
+              help="So many student versions with exercises of their own, and a key with all solutions.")
 @click.option("--seed", type=int, default=0, show_default=True, metavar="NUMBER", help="Seed of the exercises.")
 @writing_options
 @click.option("--title", default="", metavar="TEXT", help="Title in place of the model's.")

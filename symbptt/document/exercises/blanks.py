@@ -43,6 +43,7 @@ def factor(context: DocumentContext, random: Random) -> GeneratedExercise | None
     return GeneratedExercise(
         (said(voice.say("exercises.factor.question", **slots)), shown(question)), voice.say("exercises.factor.hint"),
         (said((*voice.say("exercises.factor.solution"), tree.items[place])), shown(tree)), LINES,
+        (tree.items[place],), frozenset(("term",)),
     )
 
 
@@ -69,7 +70,8 @@ def summand(context: DocumentContext, random: Random) -> GeneratedExercise | Non
          shown(backward.line(left, with_gap(parts, place), last != earlier))),
         voice.say("exercises.summand.hint", **slots),
         (said(voice.say("exercises.summand.solution", missing=parts[place], reader=voice.tree(reader, model))),
-         shown(backward.line(left, whole, last != earlier), rule)), LINES,
+         shown(backward.line(left, whole, last != earlier), rule)), LINES, (parts[place],),
+        frozenset((f"adjoint-{equation.variable.name}",)),
     )
 
 

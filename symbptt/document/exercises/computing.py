@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from random import Random
 
-from symbptt.document.blocks import Lines
 from symbptt.document.context import DocumentContext
 from symbptt.document.example.numbers import example, refusal
 from symbptt.document.example.substitution import line
 from symbptt.document.exercises.generated import GeneratedExercise, said
-from symbptt.document.parts.worked import given, length, total
+from symbptt.document.parts.worked import calculation, given, length, total
+from symbptt.model.values import Role
 from symbptt.narrative import symbols
 from symbptt.narrative.inline import math
 
@@ -20,7 +20,8 @@ LINES = 12
 
 def number(context: DocumentContext, random: Random) -> GeneratedExercise | None:
     """The gradient by the main parameter at drawn numbers, with every line of the way."""
-    model, voice, theta = context.model, context.voice, context.main
+    model, voice = context.model, context.voice
+    theta = context.main or next((v for v in context.variables if v.role is Role.PARAMETER), None)
     if theta is None or refusal(model) is not None or len(model.all_equations) > LARGEST:
         return None
     found = example(model, length(model), seed=1 + random.randrange(10**6))
@@ -36,5 +37,5 @@ def number(context: DocumentContext, random: Random) -> GeneratedExercise | None
     question = voice.say("exercises.number.question", gradient=left, steps=math(f"T = {found.graph.T}"))
     return GeneratedExercise(
         (said(question), said(given(found, voice))),
-        voice.say("exercises.number.hint"), (Lines(tuple((tree, ()) for tree in lines)),), LINES,
+        voice.say("exercises.number.hint"), (calculation(context, lines),), LINES,
     )

@@ -43,9 +43,10 @@ def error(context: DocumentContext, random: Random) -> GeneratedExercise | None:
     left = voice.tree(of, model)
     apart = equation in found.adjoints and equation.now != value
     shapes = voice.say("exercises.error.shapes", shapes=voice.check(value))
+    about = f"{'adjoint' if equation in found.adjoints else 'gradient'}-{equation.variable.name}"
     right = shown(backward.line(left, voice.tree(value, model), apart), shapes)
     return GeneratedExercise(
         (said(voice.say("exercises.error.question")), shown(backward.line(left, voice.tree(changed, model), apart))),
         voice.say("exercises.error.hint"), (said(named(name).said(voice)), right),
-        LINES,
+        LINES, (voice.tree(value, model),), frozenset((about,)),
     )

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from random import Random
 
-from symbptt.document.blocks import Block, Paragraph, Steps
+from symbptt import typeset
+from symbptt.document.blocks import Block, Lines, Paragraph, Steps
 from symbptt.document.context import DocumentContext
 from symbptt.narrative.values import Prose, Step
 from symbptt.typeset.tree import Tree
@@ -14,12 +15,17 @@ from symbptt.typeset.tree import Tree
 
 @dataclass(frozen=True)
 class GeneratedExercise:
-    """A question, its hint and its solution; `room` are the lines that a hand needs for it."""
+    """A question, its hint and its solution; `room` are the lines that a hand needs for it.
+
+    `answers` are the formulas that must not be read elsewhere, `about` names the equations that it is about.
+    """
 
     question: tuple[Block, ...]
     hint: Prose
     solution: tuple[Block, ...]
     room: int
+    answers: tuple[Tree, ...] = ()
+    about: frozenset[str] = frozenset()
 
 
 Generator = Callable[[DocumentContext, Random], GeneratedExercise | None]
@@ -34,3 +40,23 @@ def shown(tree: Tree, rule: Prose = ()) -> Steps:
 def said(prose: Prose) -> Paragraph:
     """A sentence."""
     return Paragraph(prose)
+
+
+def leaks(answering: GeneratedExercise, other: GeneratedExercise) -> bool:
+    """Whether the question of one exercise shows an answer of another, or both are about the same equation."""
+    shows = any(answer in text for answer in map(_packed, other.answers) for text in map(_packed, _formulas(answering.question)))
+    return shows or bool(answering.about & other.about)
+
+
+def _packed(tree: Tree) -> str:
+    return typeset.text(tree).replace(" ", "")
+
+
+def _formulas(blocks: tuple[Block, ...]) -> Iterator[Tree]:
+    for block in blocks:
+        if isinstance(block, Steps):
+            yield from (step.equation for step in block.steps)
+        elif isinstance(block, Lines):
+            yield from (tree for tree, _ in block.lines)
+        elif isinstance(block, Paragraph):
+            yield from (part for part in block.text if isinstance(part, Tree))

@@ -28,5 +28,9 @@ KIND = Kind(
         exercises.exercises, card.card, closing.references,
     ),
     exercises=True,
+    of_sheet=frozenset((
+        goals.goals, opening.remarks, opening.notation, derived.forward, derived.identities, exercises.exercises,
+        closing.references,
+    )),
     at_length=frozenset((derived.local_derivatives, derived.terms, coded.loop, coded.check, card.card)),
 )

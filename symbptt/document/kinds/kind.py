@@ -17,7 +17,8 @@ class Kind:
 
     `models` is the number of models that it is about; `wrt` is what it derives by unless asked otherwise, None being all
     parameters; `exercises` says that it has them, so that there is a version for students and one for teachers,
-    `slides` that it is shown slide by slide; the parts of `at_length` are those of a full document alone.
+    `slides` that it is shown slide by slide; the parts of `at_length` are those of a full document alone, those
+    `of_sheet` answer no exercise.
     """
 
     parts: tuple[Part, ...]
@@ -26,3 +27,4 @@ class Kind:
     exercises: bool = False
     slides: bool = False
     at_length: frozenset[Part] = frozenset()
+    of_sheet: frozenset[Part] = frozenset()

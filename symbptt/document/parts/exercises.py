@@ -1,34 +1,47 @@
-"""The exercises of a document: the author's own first, then those drawn from the derivation."""
+"""The exercises of a document: the author's own first, then those drawn from the derivation, and the hints at the end."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from random import Random
 
 from symbptt.document.blocks import Block, Exercise, Heading, Paragraph
 from symbptt.document.context import DocumentContext
 from symbptt.document.customization import OwnExercise
-from symbptt.document.exercises import blanks, computing, counting, errors
-from symbptt.document.exercises.generated import GeneratedExercise, Generator
-from symbptt.narrative.inline import prose
+from symbptt.document.exercises.generated import GeneratedExercise, leaks
+from symbptt.document.exercises.kinds import BESIDE_DERIVATION, WITHOUT_DERIVATION, ExerciseKind
+from symbptt.narrative.inline import Prose, prose
 
-GENERATORS: tuple[Generator, ...] = (
-    blanks.factor, blanks.summand, errors.error, counting.terms, computing.number, errors.error, blanks.summand,
-)
-"""What is drawn, in order; another kind of exercise is another row."""
+ROUNDS, ALONE = 6, 3
+"""How often each kind is tried, and how often it is drawn if there is no other."""
+Drawn = tuple[GeneratedExercise, ExerciseKind | None]
+"""An exercise with its kind, which one of the author's does not have."""
 
 
 def exercises(context: DocumentContext) -> tuple[Block, ...]:
     """Numbered exercises; the version for students has room in the place of solutions."""
-    drawn = [*map(_own, context.own.exercises), *_drawn(context)]
-    if not drawn:
+    found = [*((_own(one), None) for one in context.own.exercises), *_drawn(context)]
+    if not found:
         return ()
     voice = context.voice
-    intro = voice.say("exercises.intro" if context.solutions else "exercises.intro_student")
+    points = sum(kind.points for _, kind in found if kind is not None)
+    intro = voice.say("exercises.intro" if context.solutions else "exercises.intro_student", points=str(points))
     made = tuple(
-        Exercise(number, one.question, one.hint, one.solution if context.solutions else (), one.room)
-        for number, one in enumerate(drawn, 1)
+        Exercise(number, one.question, (), one.solution if context.solutions else (), one.room, _mark(context, kind))
+        for number, (one, kind) in enumerate(found, 1)
     )
-    return (Heading(voice.word("exercises.heading"), "exercises"), Paragraph(intro), *made)
+    hints = [(f"{number}: ", *one.hint, " ") for number, (one, _) in enumerate(found, 1) if one.hint]
+    told = Paragraph(tuple(part for hint in hints for part in hint))
+    heading = (Heading(voice.word("exercises.hints"), "hints", 2, numbered=False), told) if hints else ()
+    return (Heading(voice.word("exercises.heading"), "exercises"), Paragraph(intro), *made, *heading)
+
+
+def _mark(context: DocumentContext, kind: ExerciseKind | None) -> Prose:
+    """What an exercise is worth, how hard it is, and which goal it serves."""
+    if kind is None:
+        return ()
+    slots = {"points": str(kind.points), "difficulty": str(kind.difficulty)}
+    return context.voice.say("exercises.mark", goal=context.voice.word(f"exercises.goal.{kind.goal}"), **slots)
 
 
 def _own(given: OwnExercise) -> GeneratedExercise:
@@ -36,15 +49,25 @@ def _own(given: OwnExercise) -> GeneratedExercise:
     return GeneratedExercise(question, prose(given.hint), solution, given.room)
 
 
-def _drawn(context: DocumentContext) -> list[GeneratedExercise]:
-    """One of each generator as far as asked for, round after round, no question twice."""
-    wanted = len(GENERATORS) if context.own.generated is None else context.own.generated
-    made: dict[tuple[Block, ...], GeneratedExercise] = {}
-    for trial in range(4 * len(GENERATORS)):
+def _drawn(context: DocumentContext) -> list[Drawn]:
+    """One of each kind as far as asked for, round after round; none that answers another, or is about the same."""
+    kinds = WITHOUT_DERIVATION if context.sheet else BESIDE_DERIVATION
+    wanted = len(kinds) if context.own.generated is None else context.own.generated
+    made: list[Drawn] = []
+    for one, kind in _trials(context, kinds):
         if len(made) >= wanted:
             break
-        generator = GENERATORS[trial % len(GENERATORS)]
-        one = generator(context, Random(f"{context.seed} {trial} {context.model.name}"))
+        most = kinds.count(kind) if len({id(other) for _, other in made}) > 1 else ALONE
+        if context.own.generated is None and sum(other is kind for _, other in made) >= most:
+            continue
+        if not any(one.question == other.question or leaks(one, other) or leaks(other, one) for other, _ in made):
+            made.append((one, kind))
+    return made
+
+
+def _trials(context: DocumentContext, kinds: tuple[ExerciseKind, ...]) -> Iterator[Drawn]:
+    for trial in range(ROUNDS * len(kinds)):
+        kind = kinds[trial % len(kinds)]
+        one = kind.draw(context, Random(f"{context.seed} {trial} {context.model.name}"))
         if one is not None:
-            made.setdefault(one.question, one)
-    return list(made.values())[:wanted]
+            yield one, kind

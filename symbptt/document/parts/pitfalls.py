@@ -113,7 +113,6 @@ def mistakes(context: DocumentContext) -> Iterator[Pitfall]:
     if theta is not None and theta.tied and model.states and not model.starting(theta):
         yield from _overwritten(model, theta, example)
     yield from _formula(model, found.adjoints, "transpose-missing", _square)
-    yield from _formula(model, found.adjoints, "order-wrong", _writable)
     for pitfall in _formula(model, found.adjoints, "slope-missing", dict, whole=True):
         yield replace(pitfall, effect=_effect(example, theta, _in_one(model, pitfall.left)))
 
@@ -196,11 +195,6 @@ def _formula(
 def _square(sites: list[Site]) -> Table:
     """Those of square matrices, whose shapes do not complain, or where there are none all."""
     return dict([(node, new) for node, new in sites if node.shape[0] == node.shape[1]] or sites)
-
-
-def _writable(sites: list[Site]) -> Table:
-    """Those whose shapes fit."""
-    return {node: new for node, new in sites if new is not None}
 
 
 def _in_one(model: Model, adjoint: MatrixExpr) -> Callable[[Variable, MatrixExpr], MatrixExpr | None]:

@@ -71,6 +71,12 @@ def _lines(told: Iterable[tuple[Tree, Prose]], context: DocumentContext) -> Line
     return Lines(tuple((_numbers(tree) if note else tree, note) for tree, note in told), NARROW, 2)
 
 
+def calculation(context: DocumentContext, lines: Iterable[Tree]) -> Lines:
+    """Lines of a calculation without notes; beside a derivation the numbers alone."""
+    return Lines(tuple((tree, ()) for tree in lines)) if context.full or context.sheet else \
+        Lines(tuple((_numbers(tree), ()) for tree in lines), NARROW, 2)
+
+
 def _numbers(tree: Tree) -> Tree:
     """A line without its formula."""
     return Equality(tree.left, tree.sides[1:]) if isinstance(tree, Equality) and len(tree.sides) > 2 else tree

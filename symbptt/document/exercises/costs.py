@@ -1,0 +1,37 @@
+"""What the two recursions carry from step to step, as numbers."""
+
+from __future__ import annotations
+
+from random import Random
+
+import sympy as sp
+
+from symbptt.derive import formula
+from symbptt.document.context import DocumentContext
+from symbptt.document.exercises.generated import GeneratedExercise, said
+from symbptt.narrative.forward import is_recurrent
+from symbptt.narrative.values import Prose
+from symbptt.typeset.tree import Tree
+
+LINES = 4
+SIZES = (3, 4, 5, 8, 10)
+
+
+def carried(context: DocumentContext, random: Random) -> GeneratedExercise | None:
+    """How many numbers the nested form carries for a parameter, and how many the backward recursion."""
+    model, voice, theta = context.model, context.voice, context.main
+    if theta is None or not is_recurrent(model):
+        return None
+    rows, entries = formula.state_rows(model), theta.rows * theta.columns
+    free = sorted((rows * entries).free_symbols, key=str)
+    if not free:
+        return None
+    sizes = {symbol: random.choice(SIZES) for symbol in free}
+    state, nested = (int(sp.sympify(value).subs(sizes)) for value in (rows, rows * entries))
+    told = voice.listed(voice.equation(model, symbol, sp.Integer(size)) for symbol, size in sizes.items())
+    slots: dict[str, str | Tree | Prose] = {
+        "parameter": voice.tree(theta.at(), model), "nested": str(nested), "backward": str(state),
+    }
+    asked = voice.say("exercises.carried.question", sizes=told, **slots)
+    hint, solution = (voice.say(f"exercises.carried.{part}", **slots) for part in ("hint", "solution"))
+    return GeneratedExercise((said(asked),), hint, (said(solution),), LINES, about=frozenset(("carried",)))
