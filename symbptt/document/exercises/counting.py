@@ -68,5 +68,6 @@ def terms(context: DocumentContext, random: Random) -> GeneratedExercise | None:
     return GeneratedExercise(
         (said(voice.say(f"exercises.count.{found.name}.question", **found.slots)),),
         voice.say(f"exercises.count.{found.name}.hint", **found.slots),
-        (said(voice.say("exercises.count.solution", answer=str(found.answer))),), LINES, about=frozenset((f"count-{found.name}",)),
+        (said(voice.say("exercises.count.solution", answer=str(found.answer))),), LINES,
+        about=frozenset((f"count-{found.name}",)),
     )
