@@ -6,6 +6,7 @@
     python3 run.py bench [...]   the measured comparisons, with the packages they need; --quick for a short run
     python3 run.py docs          the documentation as a site, into site/; every warning is an error
     python3 run.py serve [...]   the page in the browser, with the packages that it needs
+    python3 run.py site -o DIR   the page as static files, with the engine in the browser's tab
     python3 run.py symbptt ...   the command line
 
 The first use makes a private environment in .venv (or in the folder that VENV names) and installs this checkout there.
@@ -103,6 +104,11 @@ def serve(arguments: list[str]) -> int:
                 continue
 
 
+def site(arguments: list[str]) -> int:
+    """The page as static files."""
+    return symbptt(["site", *arguments])
+
+
 def bench(arguments: list[str]) -> int:
     """The comparisons in benchmarks/, in an environment that has the libraries compared with."""
     set_up("bench")
@@ -157,7 +163,7 @@ def demo(arguments: list[str]) -> int:
     return 0
 
 
-VERBS = {"demo": demo, "test": test, "bench": bench, "docs": docs, "serve": serve, "symbptt": symbptt}
+VERBS = {"demo": demo, "test": test, "bench": bench, "docs": docs, "serve": serve, "site": site, "symbptt": symbptt}
 
 
 def main() -> int:

@@ -29,6 +29,7 @@ from symbptt.cli.commands.models import list_models, show, unroll
 from symbptt.cli.commands.quiz import quiz
 from symbptt.cli.commands.reference import reference
 from symbptt.cli.commands.serve import serve
+from symbptt.cli.commands.site import site
 from symbptt.cli.commands.verify import verify
 from symbptt.errors import SymbpttError, UnknownName
 from symbptt.files import reason
@@ -36,7 +37,7 @@ from symbptt.guard.text import escaped
 
 _COMMANDS = (
     list_models, show, init, unroll, derive, document, emit, analyze, verify, diagnose,
-    assignment, grade, quiz, reference, fuzz, serve, mcp, build, completion,
+    assignment, grade, quiz, reference, fuzz, serve, site, mcp, build, completion,
 )
 _BAD_INPUT = 2
 _INTERRUPTED = 130

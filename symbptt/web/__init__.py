@@ -12,16 +12,21 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from symbptt.web.answering import answer
     from symbptt.web.serving import serve
+    from symbptt.web.site import write as write_site
 
-__all__ = ["answer", "serve"]
+__all__ = ["answer", "serve", "write_site"]
 
-_HOMES = {"answer": "symbptt.web.answering", "serve": "symbptt.web.serving"}
+_HOMES = {
+    "answer": ("symbptt.web.answering", "answer"), "serve": ("symbptt.web.serving", "serve"),
+    "write_site": ("symbptt.web.site", "write"),
+}
 
 
 def __getattr__(name: str) -> Any:
     # The server answers nothing itself, so it loads nothing that its workers load.
     if name in _HOMES:
-        return getattr(import_module(_HOMES[name]), name)
+        module, there = _HOMES[name]
+        return getattr(import_module(module), there)
     raise AttributeError(f"module 'symbptt.web' has no attribute {name!r}")
 
 

@@ -14,7 +14,7 @@ import symbptt
 
 COMMANDS = (
     "list", "show", "init", "unroll", "derive", "document", "emit", "analyze", "verify", "diagnose",
-    "assignment", "grade", "quiz", "reference", "fuzz", "serve", "mcp", "build", "completion",
+    "assignment", "grade", "quiz", "reference", "fuzz", "serve", "site", "mcp", "build", "completion",
 )
 Run = Callable[..., tuple[int, str, str]]
 Process = Callable[..., subprocess.CompletedProcess[str]]
