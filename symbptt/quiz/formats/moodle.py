@@ -89,8 +89,8 @@ def _choice(node: Node, question: Choice, voice: Voice) -> None:
 
 def _ordering(node: Node, question: Ordering, voice: Voice) -> None:
     settings = {
-        "layouttype": "VERTICAL", "selecttype": "ALL", "selectcount": "0", "gradingtype": "RELATIVE_ALL_PREVIOUS_AND_NEXT",
-        "showgrading": "SHOW",
+        "layouttype": "VERTICAL", "selecttype": "ALL", "selectcount": str(len(question.lines)),
+        "gradingtype": "RELATIVE_ALL_PREVIOUS_AND_NEXT", "showgrading": "SHOW",
     }
     for name, value in settings.items():
         xml.SubElement(node, name).text = value
