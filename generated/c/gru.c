@@ -460,11 +460,11 @@ size_t gru_workspace(const gru_sizes *sizes)
     total = plus(total, rounded(times(times(sizes->T, sizes->N), sizes->H)));
     total = plus(total, rounded(times(times(sizes->T, sizes->N), sizes->H)));
     total = plus(total, rounded(times(times(sizes->T, sizes->N), sizes->H)));
+    total = plus(total, rounded(times(times(2, sizes->H), sizes->H)));
     total = plus(total, rounded(times(times(plus(1, sizes->T), sizes->N), sizes->H)));
     total = plus(total, rounded(times(times(sizes->T, sizes->N), sizes->O)));
     total = plus(total, rounded(times(times(sizes->T, sizes->N), sizes->H)));
-    total = plus(total, rounded(times(times(sizes->T, sizes->N), sizes->H)));
-    total = plus(total, rounded(times(times(sizes->T, sizes->N), sizes->H)));
+    total = plus(total, rounded(times(times(sizes->T, sizes->N), times(2, sizes->H))));
     total = plus(total, rounded(times(times(sizes->T, sizes->N), sizes->H)));
     total = plus(total, rounded(times(times(sizes->T, sizes->N), sizes->H)));
     total = plus(total, rounded(times(times(sizes->T, sizes->N), sizes->O)));
@@ -487,8 +487,7 @@ size_t gru_workspace(const gru_sizes *sizes)
     total = plus(total, rounded(times(sizes->T, sizes->N)));
     total = plus(total, rounded(times(times(sizes->T, sizes->N), sizes->O)));
     total = plus(total, rounded(times(times(sizes->T, sizes->N), sizes->H)));
-    total = plus(total, rounded(times(times(sizes->T, sizes->N), sizes->H)));
-    total = plus(total, rounded(times(times(sizes->T, sizes->N), sizes->H)));
+    total = plus(total, rounded(times(times(sizes->T, sizes->N), times(2, sizes->H))));
     total = plus(total, rounded(times(times(sizes->T, sizes->N), sizes->H)));
     total = plus(total, rounded(times(sizes->N, sizes->H)));
     total = plus(total, rounded(times(sizes->T, sizes->N)));
@@ -675,8 +674,8 @@ int gru_backward(const gru_sizes *sizes, const gru_parameters *parameters, const
         gradients->b_o == NULL) {
         return GRU_MISSING;
     }
-    const size_t N = sizes->N;
     const size_t H = sizes->H;
+    const size_t N = sizes->N;
     const size_t T = sizes->T;
     const size_t O = sizes->O;
     const size_t D = sizes->D;
@@ -691,18 +690,20 @@ int gru_backward(const gru_sizes *sizes, const gru_parameters *parameters, const
     next += rounded(H * N * T);
     real *const restrict n = next;
     next += rounded(H * N * T);
+    real *const restrict stack_W_hr = next;
+    next += rounded(2 * H * H);
     real *const restrict d_h = next;
     next += rounded(H * N + H * N * T);
     real *const restrict d_o = next;
     next += rounded(N * O * T);
     real *const restrict d_a_n = next;
     next += rounded(H * N * T);
-    real *const restrict d_a_z = next;
-    next += rounded(H * N * T);
+    real *const restrict stack_d_a_r = next;
+    next += rounded(2 * H * N * T);
     real *const restrict d_a_n_1 = next;
     next += rounded(H * N * T);
-    real *const restrict d_a_r = next;
-    next += rounded(H * N * T);
+    const real *const restrict W_hr = parameters->W_hr;
+    const real *const restrict W_hz = parameters->W_hz;
     real *const own_h = next;
     next += rounded(H * N * T);
     if (cotangents == NULL || cotangents->h == NULL) {
@@ -717,8 +718,6 @@ int gru_backward(const gru_sizes *sizes, const gru_parameters *parameters, const
     const real *const restrict c_o = (cotangents != NULL && cotangents->o != NULL) ? cotangents->o : own_o;
     const real *const restrict W_ho = parameters->W_ho;
     const real *const restrict W_hn = parameters->W_hn;
-    const real *const restrict W_hz = parameters->W_hz;
-    const real *const restrict W_hr = parameters->W_hr;
     real *const restrict grad_W_ho = gradients->W_ho;
     real *const restrict grad_b_o = gradients->b_o;
     real *const restrict grad_W_xn = gradients->W_xn;
@@ -733,6 +732,13 @@ int gru_backward(const gru_sizes *sizes, const gru_parameters *parameters, const
     real *const restrict grad_b_z = gradients->b_z;
     (void)states;
 
+    for (size_t i = 0; i < H; i++) {
+        INDEPENDENT
+        for (size_t j = 0; j < H; j++) {
+            stack_W_hr[i * H + j] = W_hr[i * H + j];
+            stack_W_hr[(i + H) * H + j] = W_hz[i * H + j];
+        }
+    }
     for (size_t z1 = 0; z1 < N; z1++) {
         INDEPENDENT
         for (size_t z2 = 0; z2 < H; z2++) {
@@ -750,8 +756,8 @@ int gru_backward(const gru_sizes *sizes, const gru_parameters *parameters, const
     for (size_t t = 0; t < T; t++) {
         for (size_t n_ = 0; n_ < N; n_++) {
             INDEPENDENT
-            for (size_t i = 0; i < O; i++) {
-                d_o[(t * N + n_) * O + i] = c_o[(t * N + n_) * O + i];
+            for (size_t i_ = 0; i_ < O; i_++) {
+                d_o[(t * N + n_) * O + i_] = c_o[(t * N + n_) * O + i_];
             }
         }
     }
@@ -765,58 +771,57 @@ int gru_backward(const gru_sizes *sizes, const gru_parameters *parameters, const
                 d_a_n[(t * N + n_) * H + i] = d_n * ((real)1 - (z_ * z_));                                   /* (13) */
                 const real d_z = (d_h[((t + 1) * N + n_) * H + i] * h[(t * N + n_) * H + i] + (-(real)1) * d_h[((t + 1) * N + n_) * H + i] * n[(t * N + n_) * H + i]); /* (17) */
                 const real z__ = z[(t * N + n_) * H + i];
-                d_a_z[(t * N + n_) * H + i] = d_z * (z__*((real)1 - z__));                                   /* (18) */
+                stack_d_a_r[(t * N + n_) * 2 * H + i + H] = d_z * (z__*((real)1 - z__));                     /* (18) */
             }
         }
         multiply(N, H, H, (real)1, d_a_n + t * N * H, H, 1, W_hn, H, 1, 0, d_a_n_1 + t * N * H, H, 1);       /* (14) */
-        multiply(N, H, H, (real)1, d_a_z + t * N * H, H, 1, W_hz, H, 1, 1, d_h + t * N * H, H, 1);           /* (11) */
         for (size_t n_ = 0; n_ < N; n_++) {
             INDEPENDENT
             for (size_t i = 0; i < H; i++) {
                 const real d_r = d_a_n_1[(t * N + n_) * H + i] * h[(t * N + n_) * H + i];                    /* (15) */
                 const real z_ = r[(t * N + n_) * H + i];
-                d_a_r[(t * N + n_) * H + i] = d_r * (z_*((real)1 - z_));                                     /* (16) */
+                stack_d_a_r[(t * N + n_) * 2 * H + i] = d_r * (z_*((real)1 - z_));                           /* (16) */
                 d_h[(t * N + n_) * H + i] = d_h[(t * N + n_) * H + i] + (d_h[((t + 1) * N + n_) * H + i] * z[(t * N + n_) * H + i] + d_a_n_1[(t * N + n_) * H + i] * r[(t * N + n_) * H + i]); /* (11) */
             }
         }
-        multiply(N, H, H, (real)1, d_a_r + t * N * H, H, 1, W_hr, H, 1, 1, d_h + t * N * H, H, 1);           /* (11) */
+        multiply(N, H, 2 * H, (real)1, stack_d_a_r + t * N * 2 * H, 2 * H, 1, stack_W_hr, H, 1, 1, d_h + t * N * H, H, 1); /* (11) */
     }
     multiply(O, H, N * T, (real)1, d_o, 1, O, h + 1 * N * H, H, 1, 0, grad_W_ho, H, 1);                      /* (30) */
     INDEPENDENT
-    for (size_t i = 0; i < O; i++) {
-        grad_b_o[i] = (real)0;
+    for (size_t i_ = 0; i_ < O; i_++) {
+        grad_b_o[i_] = (real)0;
     }
     for (size_t t = 0; t < T; t++) {
         for (size_t n_ = 0; n_ < N; n_++) {
-            for (size_t i = 0; i < O; i++) {
-                grad_b_o[i] += d_o[(t * N + n_) * O + i];                                                    /* (31) */
+            for (size_t i_ = 0; i_ < O; i_++) {
+                grad_b_o[i_] += d_o[(t * N + n_) * O + i_];                                                  /* (31) */
             }
         }
     }
     multiply(H, D, N * T, (real)1, d_a_n, 1, H, x, D, 1, 0, grad_W_xn, D, 1);                                /* (27) */
-    multiply(H, D, N * T, (real)1, d_a_r, 1, H, x, D, 1, 0, grad_W_xr, D, 1);                                /* (24) */
-    multiply(H, D, N * T, (real)1, d_a_z, 1, H, x, D, 1, 0, grad_W_xz, D, 1);                                /* (21) */
+    multiply(H, D, N * T, (real)1, stack_d_a_r, 1, 2 * H, x, D, 1, 0, grad_W_xr, D, 1);                      /* (24) */
+    multiply(H, D, N * T, (real)1, stack_d_a_r + H, 1, 2 * H, x, D, 1, 0, grad_W_xz, D, 1);                  /* (21) */
     multiply(H, H, N * T, (real)1, d_a_n, 1, H, a_n_1, H, 1, 0, grad_W_hn, H, 1);                            /* (28) */
-    multiply(H, H, N * T, (real)1, d_a_r, 1, H, h, H, 1, 0, grad_W_hr, H, 1);                                /* (25) */
-    multiply(H, H, N * T, (real)1, d_a_z, 1, H, h, H, 1, 0, grad_W_hz, H, 1);                                /* (22) */
+    multiply(H, H, N * T, (real)1, stack_d_a_r, 1, 2 * H, h, H, 1, 0, grad_W_hr, H, 1);                      /* (25) */
+    multiply(H, H, N * T, (real)1, stack_d_a_r + H, 1, 2 * H, h, H, 1, 0, grad_W_hz, H, 1);                  /* (22) */
     INDEPENDENT
-    for (size_t i_ = 0; i_ < H; i_++) {
-        grad_b_n[i_] = (real)0;
+    for (size_t i = 0; i < H; i++) {
+        grad_b_n[i] = (real)0;
     }
     INDEPENDENT
-    for (size_t i_ = 0; i_ < H; i_++) {
-        grad_b_r[i_] = (real)0;
+    for (size_t i = 0; i < H; i++) {
+        grad_b_r[i] = (real)0;
     }
     INDEPENDENT
-    for (size_t i_ = 0; i_ < H; i_++) {
-        grad_b_z[i_] = (real)0;
+    for (size_t i = 0; i < H; i++) {
+        grad_b_z[i] = (real)0;
     }
     for (size_t t = 0; t < T; t++) {
         for (size_t n_ = 0; n_ < N; n_++) {
-            for (size_t i_ = 0; i_ < H; i_++) {
-                grad_b_n[i_] += d_a_n[(t * N + n_) * H + i_];                                                /* (29) */
-                grad_b_r[i_] += d_a_r[(t * N + n_) * H + i_];                                                /* (26) */
-                grad_b_z[i_] += d_a_z[(t * N + n_) * H + i_];                                                /* (23) */
+            for (size_t i = 0; i < H; i++) {
+                grad_b_n[i] += d_a_n[(t * N + n_) * H + i];                                                  /* (29) */
+                grad_b_r[i] += stack_d_a_r[(t * N + n_) * 2 * H + i];                                        /* (26) */
+                grad_b_z[i] += stack_d_a_r[(t * N + n_) * 2 * H + i + H];                                    /* (23) */
             }
         }
     }
@@ -897,11 +902,9 @@ int gru_value_and_grad(const gru_sizes *sizes, const gru_parameters *parameters,
     next += rounded(N * O * T);
     real *const restrict d_a_n = next;
     next += rounded(H * N * T);
-    real *const restrict d_a_z = next;
-    next += rounded(H * N * T);
+    real *const restrict stack_d_a_r = next;
+    next += rounded(2 * H * N * T);
     real *const restrict d_a_n_1 = next;
-    next += rounded(H * N * T);
-    real *const restrict d_a_r = next;
     next += rounded(H * N * T);
     const real *const restrict W_hr = parameters->W_hr;
     const real *const restrict W_hz = parameters->W_hz;
@@ -1066,21 +1069,20 @@ int gru_value_and_grad(const gru_sizes *sizes, const gru_parameters *parameters,
                 d_a_n[(t * N + n_) * H + i] = d_n * ((real)1 - (z_ * z_));                                   /* (13) */
                 const real d_z = (d_h[((t + 1) * N + n_) * H + i] * h[(t * N + n_) * H + i] + (-(real)1) * d_h[((t + 1) * N + n_) * H + i] * n[(t * N + n_) * H + i]); /* (17) */
                 const real z__ = z[(t * N + n_) * H + i];
-                d_a_z[(t * N + n_) * H + i] = d_z * (z__*((real)1 - z__));                                   /* (18) */
+                stack_d_a_r[(t * N + n_) * 2 * H + i + H] = d_z * (z__*((real)1 - z__));                     /* (18) */
             }
         }
         multiply(N, H, H, (real)1, d_a_n + t * N * H, H, 1, W_hn, H, 1, 0, d_a_n_1 + t * N * H, H, 1);       /* (14) */
-        multiply(N, H, H, (real)1, d_a_z + t * N * H, H, 1, W_hz, H, 1, 1, d_h + t * N * H, H, 1);           /* (11) */
         for (size_t n_ = 0; n_ < N; n_++) {
             INDEPENDENT
             for (size_t i = 0; i < H; i++) {
                 const real d_r = d_a_n_1[(t * N + n_) * H + i] * h[(t * N + n_) * H + i];                    /* (15) */
                 const real z_ = r[(t * N + n_) * H + i];
-                d_a_r[(t * N + n_) * H + i] = d_r * (z_*((real)1 - z_));                                     /* (16) */
+                stack_d_a_r[(t * N + n_) * 2 * H + i] = d_r * (z_*((real)1 - z_));                           /* (16) */
                 d_h[(t * N + n_) * H + i] = d_h[(t * N + n_) * H + i] + (d_h[((t + 1) * N + n_) * H + i] * z[(t * N + n_) * H + i] + d_a_n_1[(t * N + n_) * H + i] * r[(t * N + n_) * H + i]); /* (11) */
             }
         }
-        multiply(N, H, H, (real)1, d_a_r + t * N * H, H, 1, W_hr, H, 1, 1, d_h + t * N * H, H, 1);           /* (11) */
+        multiply(N, H, 2 * H, (real)1, stack_d_a_r + t * N * 2 * H, 2 * H, 1, stack_W_hr, H, 1, 1, d_h + t * N * H, H, 1); /* (11) */
     }
     multiply(O, H, N * T, (real)1, d_o, 1, O, h + 1 * N * H, H, 1, 0, grad_W_ho, H, 1);                      /* (30) */
     INDEPENDENT
@@ -1095,11 +1097,11 @@ int gru_value_and_grad(const gru_sizes *sizes, const gru_parameters *parameters,
         }
     }
     multiply(H, D, N * T, (real)1, d_a_n, 1, H, x, D, 1, 0, grad_W_xn, D, 1);                                /* (27) */
-    multiply(H, D, N * T, (real)1, d_a_r, 1, H, x, D, 1, 0, grad_W_xr, D, 1);                                /* (24) */
-    multiply(H, D, N * T, (real)1, d_a_z, 1, H, x, D, 1, 0, grad_W_xz, D, 1);                                /* (21) */
+    multiply(H, D, N * T, (real)1, stack_d_a_r, 1, 2 * H, x, D, 1, 0, grad_W_xr, D, 1);                      /* (24) */
+    multiply(H, D, N * T, (real)1, stack_d_a_r + H, 1, 2 * H, x, D, 1, 0, grad_W_xz, D, 1);                  /* (21) */
     multiply(H, H, N * T, (real)1, d_a_n, 1, H, a_n_1, H, 1, 0, grad_W_hn, H, 1);                            /* (28) */
-    multiply(H, H, N * T, (real)1, d_a_r, 1, H, h, H, 1, 0, grad_W_hr, H, 1);                                /* (25) */
-    multiply(H, H, N * T, (real)1, d_a_z, 1, H, h, H, 1, 0, grad_W_hz, H, 1);                                /* (22) */
+    multiply(H, H, N * T, (real)1, stack_d_a_r, 1, 2 * H, h, H, 1, 0, grad_W_hr, H, 1);                      /* (25) */
+    multiply(H, H, N * T, (real)1, stack_d_a_r + H, 1, 2 * H, h, H, 1, 0, grad_W_hz, H, 1);                  /* (22) */
     INDEPENDENT
     for (size_t i = 0; i < H; i++) {
         grad_b_n[i] = (real)0;
@@ -1116,8 +1118,8 @@ int gru_value_and_grad(const gru_sizes *sizes, const gru_parameters *parameters,
         for (size_t n_ = 0; n_ < N; n_++) {
             for (size_t i = 0; i < H; i++) {
                 grad_b_n[i] += d_a_n[(t * N + n_) * H + i];                                                  /* (29) */
-                grad_b_r[i] += d_a_r[(t * N + n_) * H + i];                                                  /* (26) */
-                grad_b_z[i] += d_a_z[(t * N + n_) * H + i];                                                  /* (23) */
+                grad_b_r[i] += stack_d_a_r[(t * N + n_) * 2 * H + i];                                        /* (26) */
+                grad_b_z[i] += stack_d_a_r[(t * N + n_) * 2 * H + i + H];                                    /* (23) */
             }
         }
     }

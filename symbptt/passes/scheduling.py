@@ -69,16 +69,21 @@ def over_steps(statement: Assign) -> Assign:
 
 
 def _sorted(body: list[Assign], group: list[int]) -> list[int]:
-    """Statements of one step in an order that serves every reader; what is alike stands together."""
+    """Statements of one step in an order that serves every reader.
+
+    What is alike stands together, and products that no statement of the step waits for stand last.
+    """
     writers: dict[tuple[Buffer, sp.Expr | None], set[int]] = {}
     for k in group:
         writers.setdefault((body[k].target, _row(body[k].target, body[k].at)), set()).add(k)
     waits = {k: {w for r in read_by(body[k]) for w in writers.get((r.buffer, _row(r.buffer, r.at)), ())} for k in group}
     order: list[int] = []
+    awaited = {w for needs in waits.values() for w in needs}
+    rank = {k: 0 if not body[k].over else 1 if k in awaited else 2 for k in group}
     while len(order) < len(group):
         ready = [k for k in group if k not in order and waits[k] <= set(order)]
         last = nest(body[order[-1]]) if order else ()
-        order.append(min(ready, key=lambda k: (nest(body[k]) != last, k)))
+        order.append(min(ready, key=lambda k: (rank[k] == 2, nest(body[k]) != last, rank[k], k)))
     return order
 
 

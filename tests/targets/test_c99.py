@@ -183,3 +183,18 @@ def test_a_name_of_the_model_stays_inside_its_comment() -> None:
     model = read.from_text(read.load("elman").text.replace("Elman network", "*/ int x; /* \\\\"), "title", "title")
     made = emit.source(model, backend="c")
     assert "*/ int x" not in made.text + made.others[0][1]
+
+
+MACROS = ("C", "PER_LOG2", "INFINITY", "stdin", "INT32_MAX", "LANES", "NULL", "linux", "this", "register", "restrict")
+
+
+@needs_cc
+@pytest.mark.parametrize("dimension", MACROS)
+def test_names_of_macros_and_of_both_languages_are_left_alone(dimension: str, tmp_path: Path) -> None:
+    model = read.from_text(
+        f'[inputs]\n{MACROS[0]}x = "{dimension}"\n[states]\nlogf = "{dimension}"\n[parameters]\nmemcpy = "{dimension}"\n'
+        '[equations]\nlogf = "tanh(memcpy * logf[t-1] + Cx)"\n[loss]\nstep = "sum(logf * logf)"\n', "names", "names")
+    made = emit.source(model, backend="c", wrt="all")
+    source = made.write(tmp_path / made.path)
+    run(COMPILERS[0], *STRICT, "-DNAMES_MAIN", "-DNAMES_DOUBLE", source, "-lm", "-o", tmp_path / "check")
+    assert "WRONG" not in run(tmp_path / "check")

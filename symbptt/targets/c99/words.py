@@ -10,11 +10,22 @@ constinit const_cast co_await co_return co_yield decltype delete dynamic_cast ex
 new noexcept not not_eq nullptr operator or or_eq private protected public reinterpret_cast requires static_assert
 static_cast template this thread_local throw try typeid typename using virtual wchar_t xor xor_eq i386"""
 _OWN = """size_t int32_t uint32_t uint64_t real bits sizes parameters inputs targets states outputs cotangents gradients loss
-workspace next total caller code multiply multiply_rows inner_product fill repeat one_hot times plus rounded memcpy
-real_tanh real_exp real_log real_sin real_cos real_fabs real_sigmoid real_softplus real_sqrt real_pow C IS_DOUBLE SHIFTER
-LOG2_HIGH LOG2_LOW MANTISSA BIAS LARGEST OVERFLOWS UNDERFLOWS SATURATED PER_LOG2 MOST LANES TILE INFINITY SIZE_MAX
-INDEPENDENT CBLAS GEMM GEMV BY_ROWS PLAIN TRANSPOSED
-LARGE LONGEST BYTES INNER series power_of_two remainder_of blas_takes leading multiply_blas multiply_any multiply_inner"""
+workspace next total caller code multiply multiply_rows multiply_any multiply_inner multiply_blas blas_takes leading inner_product
+fill repeat one_hot times plus rounded memcpy series power_of_two remainder_of
+real_tanh real_exp real_log real_sin real_cos real_fabs real_sigmoid real_softplus real_sqrt real_pow"""
+_MACROS = """C IS_DOUBLE SHIFTER LOG2_HIGH LOG2_LOW MANTISSA BIAS LARGEST OVERFLOWS UNDERFLOWS SATURATED PER_LOG2 MOST BYTES LANES
+TILE INNER INDEPENDENT CBLAS GEMM GEMV BY_ROWS PLAIN TRANSPOSED LARGE LONGEST INFINITY NAN HUGE_VAL HUGE_VALF
+HUGE_VALL FP_NAN FP_INFINITE FP_ZERO FP_SUBNORMAL FP_NORMAL FP_ILOGB0 FP_ILOGBNAN MATH_ERRNO MATH_ERREXCEPT
+math_errhandling SIZE_MAX PTRDIFF_MIN PTRDIFF_MAX SIG_ATOMIC_MIN SIG_ATOMIC_MAX WCHAR_MIN WCHAR_MAX WINT_MIN WINT_MAX
+EXIT_SUCCESS EXIT_FAILURE RAND_MAX MB_CUR_MAX BUFSIZ FILENAME_MAX FOPEN_MAX L_tmpnam TMP_MAX SEEK_SET SEEK_CUR
+SEEK_END stdin stdout stderr"""
+_INTEGERS = {
+    f"{sign}INT{width}_{end}"
+    for sign in ("", "U") for end in ("MIN", "MAX")
+    for width in ("MAX", "PTR", *(kind + bits for kind in ("", "_LEAST", "_FAST") for bits in ("8", "16", "32", "64")))
+}
 
-WORDS = frozenset(f"{_C} {_CPP}".split())
+WORDS = frozenset(f"{_C} {_CPP} {_MACROS}".split()) | _INTEGERS
+"""What a member of a struct must not be called: words of the languages, and macros, which are replaced wherever they stand."""
 RESERVED = WORDS | frozenset(_OWN.split())
+"""What an identifier in a function must not be."""

@@ -1,0 +1,73 @@
+"""What passes make of programs: loops only for recurrences, one product for gates, nothing stored that nobody needs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from symbptt.model import build as models
+from symbptt.model import read
+from symbptt.model.values import Model
+from symbptt.passes import prepared
+from symbptt.passes.components import components
+from symbptt.program import build
+from symbptt.program.ir import For, Function, Group, Kind, Product, Statement
+from symbptt.program.walk import assignments, read_by, written_by
+
+
+def function(model: Model, name: str = "value_and_grad") -> Function:
+    return next(f for f in prepared(build(model, model.parameters)).functions if f.name == name)
+
+
+def products(body: tuple[Statement, ...]) -> list[Product]:
+    return [s for s in body if isinstance(s, Product)]
+
+
+def loops(made: Function) -> Iterator[For]:
+    return (s for s in made.body if isinstance(s, For))
+
+
+@pytest.mark.parametrize(("name", "inside"), [("elman", 1), ("lstm", 1), ("gru_reset_after", 1), ("gru", 2)])
+def test_a_loop_has_one_product_for_all_gates_that_share_an_operand(name: str, inside: int) -> None:
+    forward, backward = loops(function(read.load(name)))
+    assert (len(products(forward.body)), len(products(backward.body))) == (inside, inside)
+    assert not forward.reverse and backward.reverse
+
+
+def test_without_a_recurrence_there_is_no_loop() -> None:
+    assert not list(loops(function(read.load("mlp"))))
+
+
+def test_a_state_that_only_inputs_make_is_computed_for_all_steps() -> None:
+    model = models.model(
+        name="delay", inputs={"x": "D"}, states={"h": "H"}, parameters={"W": "H D", "V": "H H"},
+        equations={"h": "tanh(W @ x)", "o": "V @ h[t-1]"}, loss="sum(o * o)",
+    )
+    assert not list(loops(function(model)))
+
+
+def test_adjoints_that_live_for_one_line_are_not_stored() -> None:
+    backward = list(loops(function(read.load("lstm"))))[1]
+    local = {b.name for s in backward.body if isinstance(s, Group) for b in s.local}
+    assert {"f", "g", "i", "q"} <= local
+
+
+def test_what_nobody_reads_is_not_computed() -> None:
+    model = models.model(
+        name="idle", inputs={"x": "H"}, states={"h": "H"}, parameters={"b": "H"},
+        equations={"h": "0.5 * h[t-1] + b * x", "idle": "exp(h)"}, loss="sum(h * h)",
+    )
+    made = function(model)
+    assert all(written_by(s).name != "idle" for s in assignments(made.body))
+    assert any(written_by(s).name == "idle" for s in assignments(function(model, "forward").body))
+
+
+def test_the_values_that_backward_needs_are_kept_by_forward() -> None:
+    forward, backward = (function(read.load("lstm"), name) for name in ("forward", "backward"))
+    read_there = {r.buffer for s in assignments(backward.body) for r in read_by(s) if r.buffer.kind is Kind.VALUE}
+    assert forward.keeps == backward.keeps and read_there <= set(backward.keeps)
+
+
+def test_components_are_the_cycles() -> None:
+    assert components([{1}, {0}, {1}, set()]) == [[0, 1], [2], [3]]
