@@ -18,7 +18,6 @@ from symbptt.diagnose.mistakes import mutants
 from symbptt.diagnose.mutant import predicted
 from symbptt.diagnose.problem import case
 from symbptt.document.example.numbers import learned_start
-from symbptt.document.example.substitution import matrix
 from symbptt.document.exercises import counting
 from symbptt.document.graph.picture import scene
 from symbptt.mistakes import named
@@ -29,7 +28,7 @@ from symbptt.quiz.context import QuizContext
 from symbptt.quiz.kinds.choices import OPTIONS
 from symbptt.quiz.point import Point, mixes_samples, point
 from symbptt.quiz.question import Body, Choice, Formulas, Numerical, Option, Picture
-from symbptt.typeset.tree import Equality, Number, Operator, Row, Tree
+from symbptt.typeset.tree import Equality, Matrix, Number, Operator, Row, Tree
 from symbptt.verify.exact.whole_graph import leaves
 
 T, PICTURED = 2, 3
@@ -37,6 +36,8 @@ MOST = 6
 """So many wrong numbers are told at most."""
 VAGUE = frozenset({"factor", "factor-wrong", "terms-missing", "stale-buffer", "not-deterministic"})
 """Mistakes whose sentence says too little of what was done."""
+DECIMALS = 1
+"""The given numbers have so many."""
 DIGITS = 3
 """Significant digits that are asked for."""
 LEAST = 0.01
@@ -135,7 +136,7 @@ def _number(value: float, places: int) -> Tree:
 
 def _at(context: QuizContext, random: Random) -> Point | None:
     """Short numbers for one sample; none where samples are mixed."""
-    return None if mixes_samples(context.model) else point(context.model, T, 1, random.randrange(10**6), 1)
+    return None if mixes_samples(context.model) else point(context.model, T, 1, random.randrange(10**6), DECIMALS)
 
 
 def _entry(values: Array, random: Random) -> tuple[tuple[int, ...], float] | None:
@@ -172,7 +173,13 @@ def _step(leaf: sp.MatrixSymbol) -> int:
 def _sides(context: QuizContext, at: Point, leaf: sp.MatrixSymbol) -> tuple[Tree, ...]:
     source = learned_start(context.model, leaf)
     between = () if source is None else (context.voice.tree(source, context.model),)
-    return (*between, matrix([[float(e) for e in row] for row in at.leaves[leaf][0]], context.voice))
+    rows = tuple(tuple(_plain(float(entry)) for entry in row) for row in at.leaves[leaf][0])
+    return (*between, rows[0][0] if leaf.shape == (1, 1) else Matrix(rows))
+
+
+def _plain(value: float) -> Tree:
+    """A number with the decimals that it has."""
+    return _number(value, 0 if value == round(value) else DECIMALS)
 
 
 def _accuracy(context: QuizContext, answer: float) -> Prose:
