@@ -159,5 +159,9 @@ def test_bad_input() -> None:
         symbptt.quiz.quiz(model, 0)
     with pytest.raises(BadInput, match="variants must be a positive whole number, not -1"):
         symbptt.quiz.variants(model, -1)
+    with pytest.raises(BadInput, match="count must be at most 1000, not 1000000"):
+        symbptt.quiz.quiz(model, 10**6)
+    with pytest.raises(BadInput, match="the seed must be a whole number from 0 on, not -1"):
+        symbptt.quiz.quiz(model, 1, -1)
     with pytest.raises(UnknownName, match="en, zh"):
         symbptt.quiz.quiz(model, 5, 0, "fr")
