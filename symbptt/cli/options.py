@@ -96,6 +96,11 @@ def formats(*known: str, several: tuple[str, ...] = ()) -> Callable[[Command], C
                         show_default=True, help="What to write; may be repeated." if several else "What to print.")
 
 
+def chunk_option(about: str) -> Callable[[Command], Command]:
+    """`--chunk C`, as `chunk`; None if left out."""
+    return click.option("--chunk", type=click.IntRange(1), metavar="TOKENS", help=about)
+
+
 def steps_option(default: int | None = 3, about: str = "Number of time steps.") -> Callable[[Command], Command]:
     """`-T`, as `steps`."""
     return click.option("-T", "steps", type=int, default=default, show_default=default is not None, metavar="STEPS", help=about)

@@ -64,4 +64,6 @@ def _varying(value: MatrixExpr, known: Definitions) -> Axes:
 def is_one(value: MatrixExpr, known: Definitions) -> bool:
     """Whether every entry is one."""
     value = simplified(value)
+    if isinstance(value, sp.Transpose):
+        return is_one(value.arg, known)
     return isinstance(value, OneMatrix) or (is_leaf(value) and value in known and is_one(known[value], known))

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from symbptt.emit.chunks import chunk_source
 from symbptt.emit.kernel_test import reference
 from symbptt.emit.source_file import SourceFile, for_steps, loops, source
 
-__all__ = ["SourceFile", "for_steps", "loops", "reference", "source"]
+__all__ = ["SourceFile", "chunk_source", "for_steps", "loops", "reference", "source"]
 
 
 def __dir__() -> list[str]:

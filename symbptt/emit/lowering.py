@@ -61,8 +61,8 @@ class Lowering:
         return Code(self.spread(code, shape.replace(",,", ",")), ATOM, code.batched, 2 if matrix else 1)
 
     def spread(self, code: Code, shape: str) -> str:
-        """The text of an array of this shape."""
-        return f"np.broadcast_to({code.at(ADD)}, {shape})"
+        """The text of an array of this shape; a number gets the precision of the module."""
+        return f"np.full({shape}, {code.at(ADD)}, dtype)" if code.rank is None else f"np.broadcast_to({code.at(ADD)}, {shape})"
 
     def helper(self, name: str) -> str:
         """The name of a helper function, which the module will then contain."""
@@ -105,10 +105,10 @@ def product(lower: Lowering, factors: tuple[MatrixExpr, ...]) -> Code:
     first, last = factors[0], factors[-1]
     if len(factors) == 1:
         return lower.whole(first)
-    for ones, rest, axis in ((last, factors[:-1], -1), (first, factors[1:], -2)):
-        # X 1 and 1^T X sum the rows and the columns of X.
-        if isinstance(ones, OneMatrix) and build.ONE.shape[0] in ones.shape and (inner := product(lower, rest)).rank == 2:
-            return Code(f"{inner.at(ATOM)}.sum(axis={axis})", ATOM, inner.batched, 1)
+    if isinstance(last, OneMatrix) and not is_row(first):
+        return _times_ones(product(lower, factors[:-1]), build.mul(*factors[:-1]).shape, last, -1)
+    if isinstance(first, OneMatrix):
+        return _times_ones(product(lower, factors[1:]), build.mul(*factors[1:]).shape, first, -2)
     if is_row(last) and not is_row(first):
         left = build.mul(*factors[:-1])
         return _pair(product(lower, factors[:-1]), left.shape, lower.whole(last), last.shape)
@@ -118,6 +118,18 @@ def product(lower: Lowering, factors: tuple[MatrixExpr, ...]) -> Code:
         if inner.rank == 2 and not inner.batched:
             return Code(f"{right.at(TIMES)} @ {inner.at(POWER)}", TIMES, right.batched, 1)
     return _pair(lower.whole(first), first.shape, right, tail.shape)
+
+
+def _times_ones(code: Code, shape: Shape, ones: OneMatrix, axis: int) -> Code:
+    """A product with ones: a sum over an axis, or a scalar, column or row that is repeated."""
+    if shape == (1, 1):
+        return replace(code, full=False)
+    repeats = ones.shape[0 if axis == -1 else 1] == 1
+    if code.rank == 2:
+        return Code(f"{code.at(ATOM)}.sum(axis={axis})", ATOM, code.batched, 1)
+    if repeats:
+        return Code(f"{code.at(ATOM)}[..., {':, None' if axis == -1 else 'None, :'}]", ATOM, code.batched, 2, False)
+    return Code(f"{code.at(ATOM)}.sum(axis=-1, keepdims=True)", ATOM, code.batched, 1)
 
 
 def is_row(expression: MatrixExpr) -> bool:

@@ -257,6 +257,14 @@ def render(
     writer: Writer, recipe: str, variant: Variant | None = None, clipping: bool = False, checkpoint: bool = False
 ) -> str:
     """The text of the module, or of a variant of it."""
+    values = filled(writer, recipe, variant, clipping, checkpoint)
+    return template(variant.template if variant else "numpy/module.py.jinja").render(**values)
+
+
+def filled(
+    writer: Writer, recipe: str, variant: Variant | None = None, clipping: bool = False, checkpoint: bool = False
+) -> dict[str, Any]:
+    """The values of the template, bodies and the lines that open them included."""
     program = writer.program()
     loss_loop = "range(T)" if program.model.loss is None or program.model.loss.at == "every" else "(T - 1,)"
     values = context(program, writer, recipe) | {"clipping": clipping} | checkpoints.values(program.model, checkpoint)
@@ -276,7 +284,7 @@ def render(
             rest = "\n".join((text, *([end] if isinstance(end, str) else end)))
             values[part + "_open"] = _used(values[part + "_open"], rest)
         values[part + "_body"] = text
-    return template(variant.template if variant else "numpy/module.py.jinja").render(**values)
+    return values
 
 
 def _used(lines: list[str], rest: str) -> list[str]:

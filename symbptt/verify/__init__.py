@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from symbptt.verify.chunk_form import in_chunks
 from symbptt.verify.exact import prove
 from symbptt.verify.report import Check, Report
 from symbptt.verify.run import file, gradients
 
-__all__ = ["Check", "Report", "file", "gradients", "prove"]
+__all__ = ["Check", "Report", "file", "gradients", "in_chunks", "prove"]
 
 
 def __dir__() -> list[str]:

@@ -7,7 +7,6 @@ from typing import Any
 import numpy as np
 import pytest
 from numpy.typing import NDArray
-from zoo import CLASSIC
 
 from symbptt import data, derive, typeset, unroll
 from symbptt.algebra.evaluate import evaluate
@@ -29,7 +28,7 @@ def lagged() -> Model:
     )
 
 
-MODELS = [*CLASSIC, "two layers", "lagged"]
+MODELS = [*read.names(), "two layers", "lagged"]
 
 
 def model_of(name: str) -> Model:

@@ -13,4 +13,5 @@ def test_every_block(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     pytest.importorskip("torch")
     command = "symbptt diagnose gated.toml --function kernels:GatedAttention --mapping gated_mapping.toml"
     tests = 'python3 -m pytest -q test_gated.py -k "T9 and float64"'
-    assert len(pages.run("kernels", tmp_path, monkeypatch, {command: 1, tests: 1})) == 4
+    refused = "symbptt show lstm --chunk 16"
+    assert len(pages.run("kernels", tmp_path, monkeypatch, {command: 1, tests: 1, refused: 2})) == 9

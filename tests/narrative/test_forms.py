@@ -8,7 +8,6 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from zoo import CLASSIC
 
 from symbptt import derive, narrative, unroll
 from symbptt.errors import MissingRule
@@ -100,7 +99,7 @@ def test_the_gradient_by_what_nothing_reads_is_zero_in_every_form(name: str) -> 
 
 
 def test_routes_of_every_model() -> None:
-    for name in CLASSIC:
+    for name in names():
         model = load(name)
         routes = derive.single_routes(unroll.steps(model, 2), model.parameters[0].name)
         text, data = narrative.text(routes), narrative.json(routes)

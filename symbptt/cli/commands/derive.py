@@ -10,6 +10,7 @@ import click
 import symbptt
 from symbptt.cli.options import (
     Names,
+    chunk_option,
     formats,
     steps_option,
     takes_model,
@@ -30,17 +31,20 @@ if TYPE_CHECKING:
 @click.option("--form", type=click.Choice(["sum", "adjoint", "nested"]), default="sum", show_default=True,
               help="Sum of products over (t, k), backward recursion, or nested (forward) recursion.")
 @click.option("--paths", is_flag=True, help="List single routes through the graph, term by term, for T up to 4.")
+@chunk_option("Derive the chunk form of an affine recurrence, T chunks of C tokens.")
 @writing_options
 @formats("text", "latex", "json")
 @takes_model
 def derive(
     model: Model, steps: int, wrt: Names, form: str, paths: bool, layout: str, language: str, notation: str,
-    orientation: str | None,
+    orientation: str | None, chunk: int | None,
 ) -> None:
     """Derive the gradient over T steps, in one of its three forms."""
     if paths and form != "sum":
         raise BadInput(f"derive: --paths takes the terms of --form sum apart, not those of --form {form}")
     voice = symbptt.narrative.voice.speaking(language, notation, orientation)
+    if chunk is not None:
+        model = symbptt.chunk.chunked(model).differentiable
     if model.loss is None:
         note(f"{model.name} has no loss: derived for cotangents of its outputs, as with --loss cotangents")
     model = symbptt.model.read.differentiable(model)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 import symbptt
-from symbptt.cli.options import Names, force_option, output_option, steps_option, takes_model, wrt_option
+from symbptt.cli.options import Names, chunk_option, force_option, output_option, steps_option, takes_model, wrt_option
 from symbptt.cli.output import note, say
 from symbptt.cli.progress import progress
 from symbptt.cli.truncation import truncation_options
@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 @click.option("--clipping", is_flag=True, help="Add functions that clip and normalise gradients.")
 @click.option("--checkpoint", is_flag=True,
               help="Add value_and_grad_in_segments, which recomputes long sequences instead of storing every step.")
+@chunk_option("Run an affine recurrence in chunks of so many tokens, as products of matrices.")
 @click.option("--python", is_flag=True, help="With C, add a module that compiles the file and calls it.")
 @output_option
 @force_option
@@ -38,7 +39,7 @@ if TYPE_CHECKING:
 def emit(
     model: Model, steps: int | None, unroll: bool, wrt: Names, backend: str, mode: str, truncation: tuple[int, int] | None,
     style: str | None, without: tuple[str, ...], clipping: bool, checkpoint: bool, python: bool, output: Path | None,
-    force: bool,
+    force: bool, chunk: int | None,
 ) -> None:
     """Write a module with forward, backward and value_and_grad."""
     if unroll and steps is None:
@@ -49,8 +50,12 @@ def emit(
         raise BadInput("emit: --python writes a file beside the others; give the first a name, as in -o elman.c")
     if backend == "c" and output is not None and output.suffix != ".c":
         raise BadInput(f"emit: {output} must end in .c; the header gets the same name with .h")
+    if chunk is not None:
+        others = (steps, unroll, mode == "forward", truncation, style, without, clipping, checkpoint, python, backend != "numpy")
+        if any(others):
+            raise BadInput("emit: --chunk is for NumPy, and goes with --wrt only")
     with progress(f"emitting {model.name}"):
-        source = symbptt.emit.source(
+        source = symbptt.emit.chunk_source(model, chunk, wrt) if chunk is not None else symbptt.emit.source(
             model, backend=backend, T=steps, unroll=unroll, wrt=wrt, mode=mode, truncation=truncation,
             style=style, without=without, clipping=clipping, checkpoint=checkpoint, python=python,
             stem=output.stem if output and backend == "c" else None,

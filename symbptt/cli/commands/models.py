@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING, Any
 import click
 
 import symbptt
-from symbptt.cli.options import formats, steps_option, takes_model
+from symbptt.cli.options import chunk_option, formats, steps_option, takes_model
 from symbptt.cli.output import say, say_json
 from symbptt.cli.progress import progress
+from symbptt.errors import BadInput
 from symbptt.terminal import columns
 
 if TYPE_CHECKING:
@@ -38,10 +39,15 @@ def _equations(model: Model, equations: tuple[Equation, ...]) -> list[str]:
 
 
 @click.command()
+@chunk_option("Show the chunk form of an affine recurrence, whose step takes C tokens.")
 @formats("text", "toml")
 @takes_model
-def show(model: Model, layout: str) -> None:
+def show(model: Model, layout: str, chunk: int | None) -> None:
     """Show a model: its variables and equations, or its file."""
+    if chunk is not None and layout == "toml":
+        raise BadInput("show: --chunk makes a model that has no file; leave out --format toml")
+    if chunk is not None:
+        model = symbptt.chunk.chunked(model).model
     if layout == "toml":
         say(model.text)
         return

@@ -8,7 +8,7 @@ from typing import Any
 import click
 
 import symbptt
-from symbptt.cli.options import dims_option, formats, read, source_options, steps_option
+from symbptt.cli.options import chunk_option, dims_option, formats, read, source_options, steps_option
 from symbptt.cli.output import say, say_json
 from symbptt.cli.progress import progress
 from symbptt.errors import BadInput, Disagreement
@@ -21,10 +21,11 @@ from symbptt.errors import BadInput, Disagreement
 @click.option("-N", "--batch", type=int, metavar="SAMPLES", help="Number of samples in the batch.")
 @click.option("--seed", type=int, metavar="NUMBER", help="Seed of the random values.")
 @click.option("--exact", is_flag=True, help="Prove the derivation of a MODEL, at small sizes, by scalar SymPy differentiation.")
+@chunk_option("Compare the chunk form of a MODEL, in chunks of so many tokens, with its step form.")
 @formats("text", "json")
 def verify(
     source: str, steps: int | None, dims: dict[str, int] | None, batch: int | None, seed: int | None, exact: bool, layout: str,
-    **changes: Any,
+    chunk: int | None, **changes: Any,
 ) -> None:
     """Verify the gradients of a MODEL or an emitted FILE, .py or .c.
 
@@ -36,6 +37,8 @@ def verify(
     emitted = source.endswith((".py", ".c"))
     if exact and (emitted or options.keys() - {"seed"}):
         raise BadInput("--exact is for a MODEL, and chooses its own sizes; only --seed goes with it")
+    if chunk is not None and (exact or emitted):
+        raise BadInput("--chunk is for a MODEL, and goes without --exact")
     if emitted:
         if any(value is not None for value in changes.values()):
             raise BadInput(f"{source}: --loss, --activation and the like are for models; a file brings its own")
@@ -44,7 +47,10 @@ def verify(
     else:
         model = read(source, changes)
         with progress(f"verifying {model.name}"):
-            report = (symbptt.verify.prove if exact else symbptt.verify.gradients)(model, **options)
+            if chunk is not None:
+                report = symbptt.verify.in_chunks(model, chunk, **options)
+            else:
+                report = (symbptt.verify.prove if exact else symbptt.verify.gradients)(model, **options)
     if layout == "json":
         say_json(report.json())
     else:

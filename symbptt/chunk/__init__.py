@@ -1,0 +1,12 @@
+"""Affine recurrences in chunks: a rewrite of a model into one whose step takes C tokens."""
+
+from __future__ import annotations
+
+from symbptt.chunk.rewrite import Chunked, chunked
+from symbptt.chunk.terms import NoChunkForm
+
+__all__ = ["Chunked", "NoChunkForm", "chunked"]
+
+
+def __dir__() -> list[str]:
+    return __all__

@@ -1,0 +1,264 @@
+"""A model whose step is one token becomes a model whose step is a chunk of C tokens.
+
+A state of matrices follows S_i = D_i * S_{i-1} + sum_r a_i b_i^T, with keys a, values b and a decay D_i that is a scalar or has
+one factor for each key. With c_i the sum of log D up to i, a query q reads
+
+    S_i^T q_i = (e^{c_i} * q_i)^T S_0 + sum_{j <= i} (q_i^T e^{c_i - c_j} a_j) b_j            for all tokens of the chunk at once:
+    Y = (Q * e^c) S_0 + (mask * e^{c_i - c_j} * (Q A^T)) B          (Yang et al. 2024, gated linear attention)
+
+Where b itself reads the state, b_i = f_i + x_i S_{i-1}^T k_i (the delta rule), the reads are put in and the strictly lower part
+is taken to the left side: (I - x * N) B = F + x * (K S_0), the WY form (Yang et al. 2024, DeltaNet).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from functools import lru_cache
+from itertools import count
+from typing import Any
+
+import sympy as sp
+from sympy.matrices.expressions.matexpr import MatrixExpr
+
+from symbptt.algebra import build
+from symbptt.algebra.nodes import HalfSquaredNorm, dimension
+from symbptt.chunk.recurrence import Recurrence, Say
+from symbptt.chunk.terms import NoChunkForm, depends
+from symbptt.chunk.tokens import Tokens
+from symbptt.derive.affine import Component, components
+from symbptt.model.read import load
+from symbptt.model.shapes import axis_text
+from symbptt.model.single_assignment import Intermediates, is_atom
+from symbptt.model.values import Equation, Loss, Model, Role, Variable
+
+
+@dataclass(frozen=True)
+class Chunked:
+    """`model` takes C tokens in one step, `token` one. `length` names the dimension C, `mask` the input that is 0 in padding.
+
+    Inputs have the axis C in front of their own; outputs, too; states are those at the ends of chunks.
+    """
+
+    token: Model
+    model: Model
+    length: str
+    mask: str
+    decays: tuple[tuple[str, MatrixExpr | None, bool], ...]
+    """Of every state the logarithm of its decay in one token, None for one, and whether each key has one of its own."""
+
+    @property
+    def model_without_loss(self) -> Model:
+        """The chunk form for cotangents of its outputs."""
+        return replace(self.model, loss=None)
+
+    @property
+    def differentiable(self) -> Model:
+        """The chunk form with a loss: its own, or the sum of every output times a given cotangent."""
+        return self.model if self.model.loss else _with_cotangents(self.model)
+
+
+def refusal(model: Model, states: tuple[str, ...], why: str) -> NoChunkForm:
+    """The error of a model that has no chunk form."""
+    return NoChunkForm(f"{model.name} has no chunk form: {', '.join(states)} {why}")
+
+
+@lru_cache(maxsize=32)
+def chunked(model: Model | str) -> Chunked:
+    """The chunk form of a model; raises NoChunkForm with the component that has none, and why."""
+    return _Rewrite(load(model)).result()
+
+
+def _with_cotangents(model: Model) -> Model:
+    """The model with the loss sum of c_o * o over its outputs o, for targets c_o of their shapes."""
+    taken = {v.name for v in model.variables}
+    names = (next(n for n in (f"c_{v.name}", f"cotangent_{v.name}", f"given_{v.name}") if n not in taken) for v in model.outputs)
+    plain: dict[str, Any] = {"role": Role.TARGET, "latex": None, "description": (), "definition": None}
+    given = tuple(replace(v, name=name, **plain) for v, name in zip(model.outputs, names, strict=True))
+    parts = [build.total(build.hadamard(c.at(), v.at())) for c, v in zip(given, model.outputs, strict=True)]
+    target = Variable("L", Role.LOSS, (), sp.S.One, sp.S.One)
+    number = max(e.number for e in model.equations) + 1
+    loss = Loss("cotangents", (Equation(target, build.add(*parts), number),))
+    return replace(model, loss=loss, variables=(*model.variables, *given, target))
+
+
+def _symbols(equation: Equation) -> set[sp.MatrixSymbol]:
+    found: set[sp.MatrixSymbol] = equation.value.atoms(sp.MatrixSymbol)
+    return found
+
+
+class _Rewrite:
+    """One rewrite: names, then tokens, then states."""
+
+    def __init__(self, model: Model) -> None:
+        self.token = model
+        self.known = {e.target.at(): e.value for e in model.equations}
+        names = {v.name for v in model.variables} | set(model.dimensions)
+        self.length = next(n for n in ("C", "chunk", *(f"C_{i}" for i in range(2, 99))) if n not in names)
+        taken = names | {self.length}
+        self.mask_name = next(n for n in ("real", *(f"real_{i}" for i in range(2, 99))) if n not in taken)
+        self.size = dimension(self.length)
+        self.recurrences = {part.states[0]: self._recurrence(part) for part in self._checked()}
+        self.variables: dict[str, Variable] = {v.name: v for v in model.of(Role.PARAMETER, Role.STATE)}
+        self.mask = Variable(self.mask_name, Role.INPUT, (self.length,), self.size, sp.S.One,
+                             description=(("en", "1 for a token, 0 for padding"), ("zh", "1 表示真实的词元，0 表示填充")))
+
+    def _checked(self) -> Iterator[Component]:
+        """The components, each of one affine state."""
+        model = self.token
+        if not model.states or not model.of(Role.INPUT):
+            raise NoChunkForm(f"{model.name} has no chunk form: it has no {'states' if not model.states else 'inputs'}")
+        if any(not v.tied for v in model.parameters) or model.buffers:
+            raise NoChunkForm(f"{model.name} has no chunk form: a parameter has one value per step")
+        if any(v.classes for v in model.of(Role.INPUT)):
+            raise NoChunkForm(f"{model.name} has no chunk form: an input stands for classes")
+        for part in components(model):
+            if not part.recurrent:
+                raise refusal(model, part.states, "is a value of an earlier token, which a chunk form does not shift yet")
+            if not part.affine:
+                raise refusal(model, part.states, "is not affine in itself, and goes step by step")
+            if len(part.states) > 1:
+                raise refusal(model, part.states, "go together through blocks, which need a scan in place of masked products")
+            yield part
+
+    def _recurrence(self, part: Component) -> Recurrence:
+        state = self.token[part.states[0]]
+        return Recurrence.of(state, self.token, self.known, lambda why: refusal(self.token, part.states, why))
+
+    def result(self) -> Chunked:
+        """The chunk form."""
+        model = self.token
+        inputs = {v.name: self._rows(v) for v in model.of(Role.INPUT)}
+        self.variables = {**inputs, self.mask_name: self.mask, **self.variables}
+        self.variables |= {v.name: self._rows(v) for v in model.of(Role.TARGET)}
+        taken = {*self.variables, *(e.target.name for e in model.all_equations), *model.dimensions, self.length}
+        self.making, self.number = Intermediates(self.variables, taken), 0
+        self.taken, self.said = set(taken), dict[MatrixExpr, MatrixExpr]()
+        fixed = self._fixed()
+        self.tokens = Tokens(self.size, fixed, self.known, {n: r.held for n, r in self.recurrences.items()},
+                             lambda why: refusal(model, tuple(self.recurrences), why))
+        self.tokens.written |= {model[name].at(): v.at() for name, v in inputs.items()}
+        self._equations(fixed)
+        loss = self._loss()
+        variables = tuple(self.variables[v.name] for v in (*inputs.values(), self.mask, *model.states, *model.parameters))
+        targets = tuple(self.variables[v.name] for v in model.of(Role.TARGET)) if loss else ()
+        cell = self.making.equations[: len(self.making.equations) - (len(loss.equations) if loss else 0)]
+        cell, loss = self._numbered(self._read(cell, loss), loss)
+        locals_ = tuple(e.target for e in (*cell, *(loss.equations if loss else ())) if e.target.role is not Role.STATE)
+        made = replace(
+            model, title=f"{model.title}, {self.length} tokens in one step", variables=(*variables, *targets, *locals_),
+            equations=tuple(cell), loss=loss, text="", notes=(), translations=(), options="",
+        )
+        decays = tuple((name, r.log_decay, r.per_key) for name, r in self.recurrences.items())
+        return Chunked(model, made, self.length, self.mask_name, decays)
+
+    def _read(self, cell: list[Equation], loss: Loss | None) -> list[Equation]:
+        """The equations that a state or an output of the token needs: a decay, for one, has become its logarithm."""
+        wanted = {v.name for v in self.token.outputs} | {s.name for e in (loss.equations if loss else ()) for s in _symbols(e)}
+        kept: list[Equation] = []
+        for equation in reversed(cell):
+            if equation.target.name in wanted:
+                kept.insert(0, equation)
+                wanted |= {s.name for s in _symbols(equation)}
+        return kept
+
+    def _numbered(self, cell: list[Equation], loss: Loss | None) -> tuple[list[Equation], Loss | None]:
+        """The equations with numbers that leave none out."""
+        numbers = {old: new for new, old in enumerate(dict.fromkeys(e.number for e in cell), start=1)}
+        cell = [replace(e, number=numbers[e.number]) for e in cell]
+        last = max(numbers.values(), default=0) + 1
+        return cell, loss and replace(loss, equations=tuple(replace(e, number=last) for e in loss.equations))
+
+    def _rows(self, v: Variable) -> Variable:
+        """A variable with one row per token."""
+        if v.columns != 1:
+            raise NoChunkForm(f"{self.token.name} has no chunk form: the {v.role} {v.name} is a matrix for each token")
+        shape = (self.length,) if v.rows == 1 else (self.length, *v.shape)
+        return replace(v, shape=shape, rows=self.size, columns=v.rows)
+
+    def _fixed(self) -> frozenset[str]:
+        """What does not depend on the token."""
+        states = (r.held.expander.state for r in self.recurrences.values())
+        moving = frozenset((*(v.at() for v in self.token.of(Role.INPUT)), *states))
+        local = {e.target.name for e in self.token.equations if not depends(e.value, moving, self.known)}
+        return frozenset(local | {v.name for v in self.token.parameters})
+
+    def _equations(self, fixed: frozenset[str]) -> None:
+        """The equations of the chunk, in the order of the token's."""
+        model = self.token
+        states = frozenset(r.held.expander.state for r in self.recurrences.values())
+        late: list[Equation] = []
+        shown = [e for e in model.equations if e.target.definition is None and e.target.role is not Role.STATE]
+        for equation in shown:
+            if depends(equation.value, states, self.known):
+                late.append(equation)
+                continue
+            self._write(equation, equation.target.name in fixed)
+        for name, recurrence in self.recurrences.items():
+            recurrence.solve(self.tokens, self._sayer(name), self.mask.at())
+        self.tokens.given = lambda read: self.recurrences[read.state].answer(read, self.tokens, self._sayer(read.state))
+        for equation in late:
+            self._write(equation, False)
+        for name, recurrence in self.recurrences.items():
+            value = recurrence.after(self.tokens)
+            self.making.begin(name, self._next())
+            self.making.finish(self.variables[name], value)
+
+    def _next(self) -> int:
+        self.number += 1
+        return self.number
+
+    def _sayer(self, state: str) -> Say:
+        """Gives values equations of their own, named after a state."""
+
+        def say(kind: str, value: MatrixExpr) -> MatrixExpr:
+            if is_atom(value):
+                return value
+            if value not in self.said:
+                stem = f"{kind}_{state}"
+                name = next(n for n in (stem + str(i) * (i > 1) for i in count(1)) if n not in self.taken)
+                self.taken.add(name)
+                self.making.begin(name, self._next())
+                variable = Variable(name, Role.LOCAL, *self._shape(value))
+                self.making.finish(variable, value)
+                self.variables[name] = variable
+                self.said[value] = variable.at()
+            return self.said[value]
+
+        return say
+
+    def _shape(self, value: MatrixExpr) -> tuple[tuple[str, ...], sp.Expr, sp.Expr]:
+        sizes = value.shape if value.shape[1] != 1 else value.shape[:1]
+        return tuple(axis_text(size) for size in sizes), value.shape[0], value.shape[1]
+
+    def _write(self, equation: Equation, fixed: bool) -> None:
+        """One equation that the file has; a matrix of each token is taken apart where it is read."""
+        target = equation.target
+        if not fixed and target.columns != 1:
+            return
+        made, value = (target, self._written_out(equation.value)) if fixed else (self._rows(target), self.tokens(equation.value))
+        self.making.begin(target.name, self._next())
+        self.making.finish(made, value)
+        self.variables[target.name] = made
+        self.tokens.written[target.at()] = made.at()
+
+    def _written_out(self, value: MatrixExpr) -> MatrixExpr:
+        """A value without intermediates that the reader of the file named."""
+        inner = {s: self.known[s] for s in value.atoms(sp.MatrixSymbol) if s in self.known and self.token[s.name].definition}
+        return self._written_out(value.xreplace(inner)) if inner else value
+
+    def _loss(self) -> Loss | None:
+        """Half the squared error of every token, where that is the loss; other losses stay outside the chunk."""
+        loss = self.token.loss
+        if loss is None or loss.at != "every" or loss.reduction != "sum" or loss.mask or len(loss.equations) > 1:
+            return None
+        value = loss.equations[0].value
+        if not isinstance(value, HalfSquaredNorm) or value.args[0].shape[1] != 1:
+            return None
+        self.tokens.written |= {v.at(): self.variables[v.name].at() for v in self.token.of(Role.TARGET)}
+        rows = self.tokens(value.args[0])
+        self.making.begin(loss.target.name, self._next())
+        start = len(self.making.equations)
+        counted = build.hadamard(self.tokens.wide(self.mask.at(), rows.shape[1]), self.making.name(rows))
+        self.making.finish(loss.target, HalfSquaredNorm(counted))
+        return Loss("squared_error", tuple(self.making.equations[start:]))

@@ -1,0 +1,88 @@
+"""The chunk form against the step form: emitted code of both, at lengths around multiples of the chunk; what float32 needs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+
+import numpy as np
+
+from symbptt.chunk import chunked
+from symbptt.data.draw import random
+from symbptt.data.values import Array, Arrays, Data
+from symbptt.derive.value_range import value_range
+from symbptt.emit import chunk_source, source
+from symbptt.model.read import load
+from symbptt.model.values import Model
+from symbptt.verify.emitted import Emitted
+from symbptt.verify.load import resolve
+from symbptt.verify.report import Check, Report
+
+TOLERANCE = 1e-10
+SAMPLES = 2
+
+
+def in_chunks(
+    model: Model | str, chunk: int, *, dims: Mapping[str, int] | None = None, T: int | None = None, N: int | None = None,
+    seed: int = 0,
+) -> Report:
+    """Compare outputs and all gradients of the chunk form with those of the step form.
+
+    T is one length, else 1, some below and above the chunk, and ragged ones. Raises NoChunkForm for a model without a chunk form.
+    """
+    model = load(model)
+    lengths = (T,) if T is not None else sorted({1, max(1, chunk - 1), chunk, chunk + 1, 2 * chunk + max(1, chunk // 3)})
+    by_chunk, by_step = resolve(chunk_source(model, chunk, wrt="all")), resolve(source(model, wrt="all"))
+    checks = [
+        check for length in lengths for check in _compared(by_chunk, by_step, random(model, dims, length, N or SAMPLES, seed))
+    ]
+    return Report(f"{model.name} in chunks of {chunk}", tuple(checks), tuple(_domains(model, chunk)))
+
+
+def _compared(by_chunk: Emitted, by_step: Emitted, data: Data) -> Iterator[Check]:
+    """Outputs, their vjp, and the gradients of the loss; of a state the value, and the cotangent, after the last step."""
+    states = {s.name for s in by_step.model.states}
+    theirs, residuals = by_step.module.forward(dict(data.parameters), dict(data.inputs), dict(data.states))
+    ours, kept = by_chunk.module.forward(dict(data.parameters), dict(data.inputs), dict(data.states))
+    last = {name: array[-1] if name in states else array for name, array in theirs.items()}
+    yield from _checks(f"outputs, T = {data.T}", ours, last)
+    at_end = {name: _only_last(c) if name in states else c for name, c in data.cotangents.items()}
+    given = {name: c[-1] if name in states else c for name, c in data.cotangents.items()}
+    found = by_chunk.module.backward(dict(data.parameters), kept, given)
+    yield from _checks(f"vjp, T = {data.T}", found, by_step.module.backward(dict(data.parameters), residuals, at_end))
+    if by_step.has_loss:
+        weighed = replace(data, mask=np.arange(data.T * data.N).reshape(data.T, data.N) % 3 > 0)
+        yield from _checks(f"loss, T = {data.T}", by_chunk.gradients(weighed), by_step.gradients(weighed))
+
+
+def _only_last(array: Array) -> Array:
+    made = np.zeros_like(array)
+    made[-1] = array[-1]
+    return made
+
+
+def _checks(route: str, found: Arrays, wanted: Arrays) -> Iterator[Check]:
+    floor = 1e-3 * max((float(abs(a).max()) for a in wanted.values() if a.size), default=1.0)
+    for name, array in wanted.items():
+        scale = max(float(abs(array).max()), floor) or 1.0
+        same = found[name].shape == array.shape
+        error = float(abs(found[name] - array).max()) / scale if same else float("inf")
+        yield Check(route, name, error, TOLERANCE, "" if error <= TOLERANCE else f"T and the chunk as in {route}")
+
+
+def _domains(model: Model, chunk: int) -> Iterator[str]:
+    """Where single precision is enough: what is raised to e must stay below the largest number's logarithm."""
+    largest = float(np.log(np.finfo(np.float32).max))
+    known = {e.target.at(): e.value for e in model.equations}
+    for name, logarithm, per_key in chunked(model).decays:
+        if logarithm is None:
+            yield f"{name}: no decay, float32 is as right as step by step"
+            continue
+        low, high = value_range(logarithm, known)
+        own = f"; the gate's own range of logarithms is {low:.3g} to {high:.3g}"
+        if per_key:
+            bound = largest / chunk
+            inside = -bound <= low and high <= bound
+            yield f"{name}: float32 needs C * max|log gate| < {largest:.1f}, |log gate| < {bound:.3g}{own}" + ", inside" * inside
+        else:
+            yield f"{name}: only differences of summed logarithms are raised to e, none above 0 while gates are at most 1{own}"

@@ -1,0 +1,146 @@
+"""Chunk forms: equal to the step form in outputs and all gradients, at ragged lengths; and what has none is told why."""
+
+from __future__ import annotations
+
+import re
+
+import numpy as np
+import pytest
+
+from symbptt import verify
+from symbptt.chunk import NoChunkForm, chunked
+from symbptt.cli import main
+from symbptt.emit import chunk_source
+from symbptt.model.build import model
+
+SIZES = {"q": "K", "k": "K", "v": "V", "b": "", "g": "", "w": "K", "u": "K"}
+ROW = "outer(exp(-softplus(w)), v - v + 1)"
+KERNELS = {
+    "linear attention": {"S": "S[t-1] + outer(k, v)", "o": "S.T @ q"},
+    "values in rows": {"S": "S[t-1] + outer(v, k)", "o": "S @ q"},
+    "fixed decay": {"S": "0.9 * S[t-1] + outer(k, v)", "o": "S.T @ q"},
+    "sigmoid decay": {"S": "sigmoid(g) * S[t-1] + b * outer(k, v)", "o": "2 * (S.T @ q)"},
+    "one minus a gate": {"z": "sigmoid(g)", "S": "(1 - z) * S[t-1] + z * outer(k, v)", "o": "S.T @ q + v"},
+    "decay of each key": {"S": f"{ROW} * S[t-1] + outer(k, v)", "o": "S.T @ q"},
+    "two summands": {"S": f"{ROW} * S[t-1] + outer(k, v) - b * outer(u, v * v)", "o": "S.T @ q"},
+    "read before, with a bonus": {
+        "kv": "outer(k, v)", "o": "(S[t-1] + outer(u, v - v + 1) * kv).T @ q", "S": f"{ROW} * S[t-1] + kv",
+    },
+    "delta rule": {"S": "S[t-1] + outer(k, b * (v - S[t-1].T @ k))", "o": "S.T @ q"},
+    "gated delta rule": {"a": "sigmoid(g)", "S": "a * S[t-1] + outer(b * (v - a * (S[t-1] @ k)), k)", "o": "S @ q"},
+    "decayed state by name": {"E": f"{ROW} * S[t-1]", "r": "b * (v - E.T @ k)", "S": "E + outer(k, r)", "o": "S.T @ q"},
+    "error before the decay": {"r": "b * (v - S[t-1].T @ k)", "S": "exp(-softplus(g)) * S[t-1] + outer(k, r)", "o": "S.T @ q"},
+    "identity minus an outer product": {"S": "S[t-1] @ (eye(K) - b * outer(k, k)) + outer(v, k)", "o": "S @ q"},
+}
+"""The K V or V K state S by what it is like; reads with q."""
+
+
+def kernel(name):
+    equations = KERNELS[name]
+    shape = "V K" if "S @ q" in equations["o"] else "K V"
+    words = {word for text in equations.values() for word in re.findall(r"\w+", text)}
+    return model(name="kernel", inputs={n: s for n, s in SIZES.items() if n in words}, states={"S": shape}, equations=equations)
+
+
+@pytest.mark.parametrize("name", KERNELS)
+def test_a_kernel_in_chunks_is_the_kernel_step_by_step(name):
+    report = verify.in_chunks(kernel(name), 3, T=8, dims={"K": 3, "V": 2})
+    assert report.ok, report
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", KERNELS)
+def test_at_every_length(name):
+    report = verify.in_chunks(kernel(name), 4)
+    assert report.ok, report
+
+
+LAYER = {
+    "q": "W_q @ x", "k": "tanh(W_k @ x)", "v": "W_v @ x + b_v", "a": "sigmoid(w_a @ x)",
+    "S": "a * S[t-1] + outer(k, v)", "n": "a * n[t-1] + k",
+    "y": "S.T @ q / (abs(dot(n, q)) + 1)", "m": "y * (mean(y * y) + 1e-5) ** (-0.5)", "o": "W_o @ m",
+}
+
+
+def layer(loss="softmax_cross_entropy(o, target)", at="every"):
+    return model(
+        name="layer", inputs={"x": "D"}, states={"S": "K V", "n": "K"}, targets={"target": "O"}, equations=LAYER,
+        loss=loss, at=at,
+        parameters={"W_q": "K D", "W_k": "K D", "W_v": "V D", "b_v": "V", "w_a": "1 D", "W_o": "O V"},
+    )
+
+
+@pytest.mark.parametrize(("loss", "at"), [("softmax_cross_entropy(o, target)", "last"), ("squared_error(o, target)", "every")])
+def test_a_layer_with_two_states_and_a_loss(loss, at):
+    report = verify.in_chunks(layer(loss, at), 3, T=7)
+    assert report.ok and {check.subject for check in report.checks} >= {"W_q", "b_v", "n", "x"}, report
+
+
+def test_the_module_checks_itself_and_serves_shorter_sequences():
+    namespace = {"__name__": "module"}
+    exec(compile(chunk_source(layer(), 3, wrt="all").text, "module", "exec"), namespace)
+    assert max(namespace["self_check"]().values()) < 1e-11
+    assert max(namespace["self_check"](T=2).values()) < 1e-11
+
+
+REFUSED = {
+    "tanh(S[t-1])": "S is not affine in itself",
+    "outer(k, v)": "S is a value of an earlier token",
+    "exp(outer(k, v)) * S[t-1]": "S decays entry by entry",
+    "tanh(g) * S[t-1] + outer(k, v)": "S has a decay that may be zero or negative",
+    "A @ S[t-1] + outer(k, v)": "S is multiplied by a whole matrix",
+    "S[t-1] + outer(k, v - S[t-1].T @ k) - outer(u, S[t-1].T @ u)": "S has a transition of rank 2",
+}
+
+
+@pytest.mark.parametrize("equation", REFUSED)
+def test_what_has_no_chunk_form_is_told_in_one_sentence(equation):
+    equations = {"S": equation, "o": "S.T @ q"} | ({"o": "S[t-1].T @ q"} if equation == "outer(k, v)" else {})
+    given = model(name="kernel", inputs=SIZES, states={"S": "K V"}, parameters={"A": "K K"}, equations=equations)
+    with pytest.raises(NoChunkForm) as error:
+        chunked(given)
+    assert str(error.value).startswith(f"kernel has no chunk form: {REFUSED[equation]}")
+    assert "\n" not in str(error.value)
+
+
+def test_a_vector_with_its_own_decays_needs_a_scan():
+    given = model(name="m", inputs={"x": "H"}, states={"h": "H"}, equations={"h": "sigmoid(x) * h[t-1] + x"})
+    with pytest.raises(NoChunkForm, match="h is a vector with a decay of its own for each entry: a scan"):
+        chunked(given)
+
+
+def test_single_precision_is_right_inside_the_printed_domain_and_not_beyond():
+    given = model(name="m", inputs={n: SIZES[n] for n in "qkvw"}, states={"S": "K V"},
+                  equations={"S": "outer(exp(w), v - v + 1) * S[t-1] + outer(k, v)", "o": "S.T @ q"})
+    report = verify.in_chunks(given, 8, T=9)
+    bound = 88.7 / 8
+    assert "C * max|log gate| < 88.7, |log gate| < 11.1" in report.notes[0]
+    namespace = {"__name__": "module"}
+    exec(compile(chunk_source(given, 8).text, "module", "exec"), namespace)
+    rng = np.random.default_rng(0)
+    arrays = {"q": rng.normal(size=(8, 2, 4)), "k": rng.normal(size=(8, 2, 4)), "v": rng.normal(size=(8, 2, 3))}
+    for share, finite in ((0.9, True), (1.2, False)):
+        inputs = {n: a.astype(np.float32) for n, a in arrays.items()} | {"w": np.full((8, 2, 4), -share * bound, np.float32)}
+        with np.errstate(all="ignore"):
+            out = namespace["forward"]({}, inputs)[0]["o"]
+        assert out.dtype == np.float32 and np.isfinite(out).all() == finite
+        if finite:
+            exact = namespace["forward"]({}, {n: a.astype(np.float64) for n, a in inputs.items()})[0]["o"]
+            np.testing.assert_allclose(out, exact, rtol=1e-4, atol=1e-4)
+
+
+def test_commands(tmp_path, capsys):
+    path = tmp_path / "gated.toml"
+    path.write_text('[inputs]\nq = "K"\nk = "K"\nv = "V"\nd = ""\n[states]\nS = "K V"\n[equations]\n'
+                    'S = "exp(-softplus(d)) * S[t-1] + outer(k, v)"\no = "S.T @ q"\n')
+    assert main(["show", str(path), "--chunk", "4"]) == 0
+    assert "c_{S,t} = 𝟏_{i≥j} g_{S,t}" in capsys.readouterr().out
+    assert main(["derive", str(path), "--chunk", "4", "-T", "2", "--wrt", "k", "--form", "adjoint"]) == 0
+    assert main(["verify", str(path), "--chunk", "4"]) == 0
+    assert "none above 0 while gates are at most 1; the gate's own range of logarithms is -inf to 0" in capsys.readouterr().out
+    assert main(["emit", str(path), "--chunk", "4", "-o", str(tmp_path / "gated.py")]) == 0
+    assert main(["emit", "lstm", "--chunk", "4"]) == 2
+    assert "lstm has no chunk form: h, c is not affine in itself" in capsys.readouterr().err
+    unroll, jax = ["emit", "--unroll", "-T", "2"], ["emit", "--backend", "jax"]
+    for wrong in (unroll, jax, ["show", "--format", "toml"], ["verify", "--exact"]):
+        assert main([wrong[0], str(path), "--chunk", "4", *wrong[1:]]) == 2
