@@ -89,8 +89,10 @@ class Grade:
     @property
     def remarks(self) -> tuple[str, ...]:
         """What is to be said beside the marks."""
+        missing = [mark.gradient for mark in self.marks if mark.verdict == MISSING]
+        absent = (f"Not returned: {', '.join(missing)}.",) if missing and not self.reason else ()
         same = (f"The same code as {', '.join(self.twins)}.",) if self.twins else ()
-        return (*((self.reason,) if self.reason else ()), *self.notes, *same)
+        return (*((self.reason,) if self.reason else ()), *self.notes, *absent, *same)
 
     def json(self) -> dict[str, Any]:
         """The grade for JSON."""

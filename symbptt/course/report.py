@@ -47,7 +47,8 @@ def _cell(mark: Mark) -> str:
 
 
 def _remark(grade: Grade) -> tuple[str]:
-    return (grade.reason if len(grade.reason) < 100 else grade.reason[:99] + "…",)
+    said = " ".join(grade.remarks)
+    return (said if len(said) < 100 else said[:99] + "…",)
 
 
 def _names(grades: tuple[Grade, ...]) -> str:

@@ -7,7 +7,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from symbptt.course.gradebook import Gradebook
-from symbptt.course.grades import Grade, Reason
+from symbptt.course.grades import MISSING, Grade, Reason
+from symbptt.diagnose.findings import RIGHT
 from symbptt.diagnose.report import Derivation
 
 
@@ -75,7 +76,8 @@ def groups(book: Gradebook) -> tuple[tuple[str, tuple[Grade, ...]], ...]:
 
 def unexplained(book: Gradebook) -> tuple[Grade, ...]:
     """Those who have a wrong gradient without a known cause."""
-    return tuple(g for g in book.grades if not g.reason and any(not m.right and not m.causes for m in g.marks))
+    unknown = (RIGHT, MISSING)
+    return tuple(g for g in book.grades if any(m.verdict not in unknown and not m.causes for m in g.marks))
 
 
 def copies(book: Gradebook) -> tuple[tuple[str, ...], ...]:

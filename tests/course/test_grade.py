@@ -23,6 +23,16 @@ from ..diagnose import corpus, right
 MODULE = corpus.source("elman").partition("\nif __name__")[0]
 DROPPED = MODULE.replace(" + d_h_next ", " ")
 LOOP = "def backward(parameters, inputs, targets, states):\n    while True:\n        pass\n"
+WRAPPED = """
+
+_right = value_and_grad
+
+
+def value_and_grad(parameters, inputs, targets, states=None):
+    loss, gradients = _right(parameters, inputs, targets, states)
+    {}
+    return loss, gradients
+"""
 LAYOUTS = (
     ("TND", False, "H", "dict"), ("TND", True, "1H", "tuple"), ("NTD", False, "H", "tuple"), ("NTD", True, "H", "dict"),
     ("DNT", False, "H1", "tuple"), ("DNT", True, "H", "dict"), ("TDN", False, "H1", "dict"), ("NDT", False, "H1", "tuple"),
@@ -137,6 +147,13 @@ def test_a_bad_table_of_credit(text: str, message: str, tmp_path: Path) -> None:
     assert message in str(caught.value) and str(path) in str(caught.value)
 
 
+def test_a_gradient_that_was_not_returned_is_no_mistake_without_a_cause() -> None:
+    marks = grades.marks(FINDINGS[:1], ("W_xh", "b_o"), credit())
+    book = Gradebook(symbptt.load("elman"), ("W_xh", "b_o"), credit(), (grades.Grade("a", "a.py", marks),))
+    assert "Not returned: b_o." in WRITERS["text"](book) and "No cause known" not in WRITERS["text"](book)
+    assert "Not returned: b_o." in WRITERS["html"](book) and "no cause known" not in WRITERS["html"](book).split("Points</h2>")[0]
+
+
 def test_a_report_without_causes_or_parameters() -> None:
     model = symbptt.load("elman")
     empty = grades.Grade("a", "a.py", grades.none(("W_hh",), credit()), "the file is empty")
@@ -165,11 +182,12 @@ def test_a_class_of_sixty(tmp_path: Path) -> None:
     mistakes = {f"mistake{i}": (text, m) for i, (text, m) in enumerate(made.items()) if text is not None}
     texts |= {f"{name}.py": text for name, (text, _) in list(mistakes.items())[:36]}
     texts |= {
-        "loop0.py": LOOP, "loop1.py": LOOP.replace("pass", "parameters = dict(parameters)"), "empty0.py": "",
+        "loop0.py": LOOP, "loop1.py": LOOP.replace("pass", "parameters = dict(parameters)"),
         "empty1/a.py": "\n\n",
         "crash0.py": "def backward(parameters, inputs, targets, states):\n    raise ValueError('mine')\n",
         "crash1.py": LOOP.replace("while True:\n        pass", "import os; os._exit(1)"),
         "crash2.py": LOOP.replace("while True:\n        pass", "[0] * 10 ** 12"), "syntax.py": "def f(:", "text.docx": "hello",
+        "crash3.py": MODULE + WRAPPED.format("import os; os.fork()"),
         "names.py": "def backward(alpha, beta, gamma):\n    return alpha\n", "nothing.py": "x = 1\n",
         "forward.py": "def forward(parameters, inputs, states):\n    return parameters\n",
         "copy0.py": laid_out(*LAYOUTS[2]).replace("found", "theirs"),
@@ -195,8 +213,10 @@ def test_a_class_of_sixty(tmp_path: Path) -> None:
         else:
             assert g.points == 0 and g.reason, said
     assert set(by_name["copy0"].twins) == {"copy1", "right2"}
-    reasons = {"loop0": "longer than 5 s", "crash0": "ValueError: mine", "crash1": "ended its process", "empty1": "is empty",
-               "syntax": "not Python", "names": "cannot guess", "forward": "forward"}
+    reasons = {
+        "loop0": "longer than 5 s", "crash0": "ValueError: mine", "crash1": "ended its process", "crash3": "os.fork is refused",
+        "empty1": "is empty", "syntax": "not Python", "names": "cannot guess", "forward": "forward",
+    }
     for name, why in reasons.items():
         assert why in by_name[name].reason, (name, by_name[name].reason)
     assert len(WRITERS["csv"](book).splitlines()) == 61

@@ -218,9 +218,15 @@ class Session:
             several = [a for a in found if a.plan.data.N > 1 and a.fit.complete and a.fit.agreed]
             self.larger = next((a for a in several if best[0].plan.data.N == 1), None)
             return best[0]
-        # Where every call failed, the commonest failure has least to do with the layout; one that came back goes before.
+        # Where every call failed, one that no layout may cause, or else the commonest, has least to do with the layout; one that
+        # came back goes before.
         faults = Counter(a.answer.fault for a in found)
-        return max(found, key=lambda a: (not a.answer.fault, a.fit.forward, faults[a.answer.fault]), default=None)
+
+        def telling(a: Attempt) -> tuple[Any, ...]:
+            fault = a.answer.fault
+            return not fault, a.fit.forward, not fault.startswith(LAYOUT_FAULTS), faults[fault]
+
+        return max(found, key=telling, default=None)
 
     def _round(self, call: Call, choices: Sequence[Sequence[str]], ordered: bool = False) -> list[Attempt]:
         """The layouts of a round, as far as none fits: whole sequences, then cotangents and targets of the last step alone, then

@@ -151,7 +151,8 @@ def parsed(place: Path, text: str) -> Source:
     try:
         tree = ast.parse(text)
     except SyntaxError as error:
-        raise BadInput(f"{place}: not Python: line {error.lineno}: {error.msg}") from None
+        where = f"line {error.lineno}: " if error.lineno else ""
+        raise BadInput(f"{place}: not Python: {where}{error.msg}") from None
     except (ValueError, RecursionError, MemoryError):
         raise BadInput(f"{place}: not Python that can be read") from None
     functions = {node.name: _function(node) for node in tree.body if isinstance(node, ast.FunctionDef)}
