@@ -44,18 +44,46 @@ if TYPE_CHECKING:
         verify,
         web,
     )
+    from symbptt.model.code.reading import read_code
     from symbptt.model.read import load, names
     from symbptt.model.values import Model
 
 __version__ = VERSION
 
 __all__ = [
-    "Model", "__version__", "algebra", "analyze", "chunk", "course", "data", "derive", "diagnose", "document", "draw", "emit",
-    "fuzz", "gallery", "load", "mcp", "mistakes", "model", "names", "narrative", "quiz", "testing", "typeset", "unroll", "verify",
+    "Model",
+    "__version__",
+    "algebra",
+    "analyze",
+    "chunk",
+    "course",
+    "data",
+    "derive",
+    "diagnose",
+    "document",
+    "draw",
+    "emit",
+    "fuzz",
+    "gallery",
+    "load",
+    "mcp",
+    "mistakes",
+    "model",
+    "names",
+    "narrative",
+    "quiz",
+    "read_code",
+    "testing",
+    "typeset",
+    "unroll",
+    "verify",
     "web",
 ]
 
-_HOMES = {"load": "symbptt.model.read", "names": "symbptt.model.read", "Model": "symbptt.model.values"}
+_HOMES = {
+    "load": "symbptt.model.read", "names": "symbptt.model.read", "read_code": "symbptt.model.code.reading",
+    "Model": "symbptt.model.values",
+}
 display.provide(lambda: import_module("symbptt.notebook"))
 
 _MODULES = frozenset(__all__) - frozenset(_HOMES) - {"__version__"}

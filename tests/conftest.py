@@ -6,6 +6,7 @@ from collections import Counter
 
 import pytest
 from hypothesis import settings
+from zoo import RECENT
 
 from symbptt import collector
 from symbptt.resources import model_names
@@ -15,16 +16,31 @@ settings.load_profile("symbptt")
 collector.rarely()
 
 
+def _parameters(item: pytest.Item) -> set[str]:
+    return {v for v in item.callspec.params.values() if isinstance(v, str)} if hasattr(item, "callspec") else set()
+
+
+def _is_recent(item: pytest.Item) -> bool:
+    """Whether a test of a recent recurrence stands in a module that does not ask for it."""
+    return not getattr(getattr(item, "module", None), "EVERY_MODEL", False) and bool(_parameters(item) & set(RECENT))
+
+
 @pytest.hookimpl(tryfirst=True)
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """A module with `QUICK_MODELS` tries these built-in models every time; its tests of the others are slow.
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Tests of every built-in model are those of the classical cells, except in a module with `EVERY_MODEL`.
+
+    A module with `QUICK_MODELS` tries these built-in models every time; its tests of the others are slow.
 
     Of a test that is marked `sampled(n)` every n-th case runs each time; the others are slow.
     """
+    left = [item for item in items if _is_recent(item)]
+    if left:
+        config.hook.pytest_deselected(items=left)
+        items[:] = [item for item in items if not _is_recent(item)]
     known, count = set(model_names()), Counter[str]()
     for item in items:
         quick = getattr(getattr(item, "module", None), "QUICK_MODELS", None)
-        given = {v for v in item.callspec.params.values() if isinstance(v, str)} if hasattr(item, "callspec") else set()
+        given = _parameters(item)
         if quick is not None and not given & known <= set(quick):
             item.add_marker(pytest.mark.slow)
         if sampled := item.get_closest_marker("sampled"):

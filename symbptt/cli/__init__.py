@@ -27,6 +27,7 @@ from symbptt.cli.commands.init import init
 from symbptt.cli.commands.mcp import mcp
 from symbptt.cli.commands.models import list_models, show, unroll
 from symbptt.cli.commands.quiz import quiz
+from symbptt.cli.commands.read import read_step
 from symbptt.cli.commands.reference import reference
 from symbptt.cli.commands.serve import serve
 from symbptt.cli.commands.site import site
@@ -36,7 +37,7 @@ from symbptt.files import reason
 from symbptt.guard.text import escaped
 
 _COMMANDS = (
-    list_models, show, init, unroll, derive, document, emit, analyze, verify, diagnose,
+    list_models, show, read_step, init, unroll, derive, document, emit, analyze, verify, diagnose,
     assignment, grade, quiz, reference, fuzz, serve, site, mcp, build, completion,
 )
 _BAD_INPUT = 2

@@ -75,15 +75,17 @@ def _loader(interface: Interface, recipe: str, fixed: int | None, stem: str) -> 
         STRUCTS[kind]: [(m.variable.name, m.name, m.integers, m.otherwise) for m in interface.members[kind]]
         for kind in STRUCTS if kind in used
     }
-    return door(model, "numpy") | {
+    known = door(model, "numpy")
+    axes = dict(zip(("T", "N"), known["axes"], strict=True))
+    return known | {
         "title": docstring(model.title), "equations": [docstring(line) for line in source.equations(model)],
         "recipe": docstring(recipe), "source_name": f"{stem}.c", "header_name": f"{stem}.h", "p": interface.prefix,
         "P": interface.macro, "fixed_steps": fixed, "has_loss": model.loss is not None,
         "reduction": "mean" if model.loss and model.loss.reduction == "mean" else "summed",
         "members": _table(members),
         "takes": _table({f: tuple(STRUCTS[k] for k in interface.structs(f)) for f in interface.functions}),
-        "wanted": _table({v.name: (leading_axes(v), v.shape) for v in interface.program.wanted}),
-        "dimensions": repr(tuple(interface.dimensions)), "sources": _table(_sources(model, fixed)),
+        "wanted": _table({v.name: (tuple(axes[a] for a in leading_axes(v)), v.shape) for v in interface.program.wanted}),
+        "dimensions": repr((*axes.values(), *model.dimensions)), "sources": _table(_sources(model, fixed, *axes.values())),
         "integers": repr(tuple(v.name for v in model.of(Role.INPUT, Role.TARGET) if v.classes or takes_classes(model, v))),
         "starts": repr({s.name: s.initial for s in model.states if s.initial is not None}),
         "name_literal": repr(model.name), "file_literal": file_literal(model.text),
@@ -95,17 +97,17 @@ def _table(entries: dict[str, Any]) -> str:
     return "{\n" + "".join(f"    {key!r}: {value!r},\n" for key, value in entries.items()) + "}" if entries else "{}"
 
 
-def _sources(model: Model, fixed: int | None) -> dict[str, tuple[Any, ...]]:
+def _sources(model: Model, fixed: int | None, steps: str, samples: str) -> dict[str, tuple[Any, ...]]:
     """Where the loader reads each size: an axis of an array, the length of the first array there is, or a number."""
     inputs, states = model.of(Role.INPUT), model.states
     untied = [v.name for v in (*model.parameters, *model.buffers) if v.timed]
     made: dict[str, tuple[Any, ...]] = {}
     if inputs:
-        made["T"] = ("inputs", inputs[0].name, 0, 0, (), 1)
-        made["N"] = ("inputs", inputs[0].name, 1, 0, (), 1)
+        made[steps] = ("inputs", inputs[0].name, 0, 0, (), 1)
+        made[samples] = ("inputs", inputs[0].name, 1, 0, (), 1)
     else:
-        made["T"] = ("parameters", untied[0], 0, 0, (), 1) if untied else ("", None, 0, fixed, (), 1)
-        made["N"] = ("states", tuple(s.name for s in states), 0, 0, (), 1)
+        made[steps] = ("parameters", untied[0], 0, 0, (), 1) if untied else ("", None, 0, fixed, (), 1)
+        made[samples] = ("states", tuple(s.name for s in states), 0, 0, (), 1)
     given = model.of(Role.PARAMETER, Role.BUFFER, Role.INPUT)
     for name, found in sources(given, states, model.of(Role.TARGET)).items():
         v = found.variable

@@ -163,7 +163,7 @@ class Contributions:
     def _operand(self, factor: MatrixExpr) -> MatrixExpr:
         """A factor as products take it: a symbol or its transpose, or a constant."""
         inner = factor.arg if isinstance(factor, sp.Transpose) else factor
-        if isinstance(inner, (sp.MatrixSymbol, *nodes.CONSTANTS, nodes.Diag, nodes.Broadcast)):
+        if isinstance(inner, (sp.MatrixSymbol, *nodes.CONSTANTS, nodes.Diag)):
             return factor
         return sp.Transpose(self._held(inner)) if isinstance(factor, sp.Transpose) else self._held(inner)
 

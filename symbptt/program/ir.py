@@ -16,8 +16,8 @@ import sympy as sp
 from symbptt.algebra.nodes import dimension
 from symbptt.model.values import Model, Variable
 
-STEPS, SAMPLES = dimension("T"), dimension("N")
-"""The extents of the axes of steps and samples."""
+STEPS, SAMPLES = dimension("T:steps"), dimension("N:samples")
+"""The extents of the axes of steps and samples. No dimension of a model has a colon in its name: one may be called T, or N."""
 
 
 @dataclass(frozen=True)

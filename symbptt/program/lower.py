@@ -217,8 +217,8 @@ def _half_squared_norm(node: nodes.HalfSquaredNorm, rule: Lowering) -> At:
 
 @lower.register
 def _broadcast(node: nodes.Broadcast, rule: Lowering) -> At:
-    value = rule(node.args[0])(fixed(0), fixed(0))
-    return lambda i, j: value
+    at, (rows, columns) = rule(node.args[0]), node.args[0].shape
+    return lambda i, j: at(fixed(0) if rows == 1 else i, fixed(0) if columns == 1 else j)
 
 
 @lower.register

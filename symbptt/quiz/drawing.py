@@ -6,12 +6,16 @@ from dataclasses import dataclass
 from random import Random
 
 from symbptt.checks import positive
+from symbptt.checks import seed as checked
+from symbptt.errors import BadInput
 from symbptt.model.values import Model
 from symbptt.narrative.voice import Voice
 from symbptt.quiz.context import QuizContext
 from symbptt.quiz.kinds import KINDS
 from symbptt.quiz.question import Question, clash
 
+MOST = 1000
+"""So many questions and so many variants can be asked for."""
 TRIES = 8
 """So many questions of a kind are drawn until one goes with the others."""
 
@@ -31,9 +35,9 @@ class Quiz:
 def quiz(model: Model, count: int = 20, seed: int = 0, language: str = "en") -> Quiz:
     """Draw a quiz; fewer questions than `count` where the model gives no more.
 
-    Raises BadInput for a count below one, UnknownName for a language without tables.
+    Raises BadInput for a count below one or above a thousand and for a negative seed, UnknownName for a language without tables.
     """
-    count, voice = positive(count, "count"), Voice(language)
+    count, seed, voice = _number(count, "count"), checked(seed), Voice(language)
     context = QuizContext.of(model, voice)
     chosen: list[Question] = []
     turn = idle = 0
@@ -42,6 +46,12 @@ def quiz(model: Model, count: int = 20, seed: int = 0, language: str = "en") -> 
         chosen += [found] if found else []
         turn, idle = turn + 1, 0 if found else idle + 1
     return Quiz(model.name, voice.title(context.model), language, seed, count, tuple(chosen))
+
+
+def _number(value: int, name: str) -> int:
+    if positive(value, name) > MOST:
+        raise BadInput(f"{name} must be at most {MOST}, not {value}")
+    return value
 
 
 def _another(context: QuizContext, turn: int, seed: int, chosen: list[Question]) -> Question | None:
@@ -56,4 +66,4 @@ def _another(context: QuizContext, turn: int, seed: int, chosen: list[Question])
 
 def variants(model: Model, number: int = 1, *, count: int = 20, seed: int = 0, language: str = "en") -> tuple[Quiz, ...]:
     """Quizzes with this seed and those after it; errors as of `quiz`."""
-    return tuple(quiz(model, count, seed + i, language) for i in range(positive(number, "variants")))
+    return tuple(quiz(model, count, seed + i, language) for i in range(_number(number, "variants")))

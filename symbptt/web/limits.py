@@ -19,7 +19,7 @@ class Limit:
 
 LIMITS = {
     "start": Limit(20), "derivation": Limit(20), "code": Limit(20), "check": Limit(60, long=True), "flow": Limit(60, long=True),
-    "bug": Limit(90, long=True), "file": Limit(180, long=True),
+    "bug": Limit(90, long=True), "file": Limit(180, long=True), "read": Limit(20),
 }
 """Limit by the name of the task."""
 

@@ -6,6 +6,7 @@ import json
 
 import numpy as np
 import pytest
+from zoo import CLASSIC
 
 import symbptt
 from symbptt import analyze, unroll
@@ -18,7 +19,7 @@ from symbptt.errors import BadInput
 from symbptt.model.values import Role
 
 T = 4
-STATED = [name for name in symbptt.names() if symbptt.load(name).states and not coupled(symbptt.load(name))]
+STATED = [name for name in CLASSIC if symbptt.load(name).states and not coupled(symbptt.load(name))]
 
 
 @pytest.mark.parametrize("name", STATED)

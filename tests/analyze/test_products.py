@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from zoo import CLASSIC
 
 import symbptt
 from symbptt import analyze, unroll
 from symbptt.analyze import emitted, products
 from symbptt.analyze.data import evaluated
 from symbptt.analyze.jacobian import Jacobians, coupled, direct_routes
-from symbptt.model.read import names
 
 T = 4
 
@@ -35,7 +35,7 @@ def _complex_step(model, data):
     return np.stack(columns, axis=-1)
 
 
-@pytest.mark.parametrize("name", [n for n in names() if symbptt.load(n).states and not coupled(symbptt.load(n))
+@pytest.mark.parametrize("name", [n for n in CLASSIC if symbptt.load(n).states and not coupled(symbptt.load(n))
                                   and all(s.shape for s in symbptt.load(n).states)])
 def test_the_long_product_is_the_derivative_of_the_last_state(name):
     jacobians, data = _jacobians(name)
@@ -81,7 +81,7 @@ def test_peepholes_add_to_the_forget_gate_within_one_step():
 
 
 def test_direct_routes_of_the_built_in_models():
-    found = {name: set(direct_routes(symbptt.load(name))) for name in names() if "layer" not in name}
+    found = {name: set(direct_routes(symbptt.load(name))) for name in CLASSIC if "layer" not in name}
     with_route = {name for name, routes in found.items() if routes}
     assert {"gru", "lstm", "lstm_peephole", "residual_rnn", "leaky"} <= with_route
     assert not with_route & {"elman", "irnn", "linear", "scalar", "indrnn", "deep_feedforward"}

@@ -13,7 +13,7 @@ import pytest
 import symbptt
 
 COMMANDS = (
-    "list", "show", "init", "unroll", "derive", "document", "emit", "analyze", "verify", "diagnose",
+    "list", "show", "read", "init", "unroll", "derive", "document", "emit", "analyze", "verify", "diagnose",
     "assignment", "grade", "quiz", "reference", "fuzz", "serve", "site", "mcp", "build", "completion",
 )
 Run = Callable[..., tuple[int, str, str]]

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from zoo import CLASSIC
 
 from symbptt import unroll
 from symbptt.algebra.nodes import dimension
 from symbptt.derive.affine import components
 from symbptt.derive.transition import Kind
 from symbptt.model.build import model
-from symbptt.model.read import load, names
+from symbptt.model.read import load
 from symbptt.verify import interpreter
 
 MATRIX = {
@@ -111,7 +112,7 @@ def test_a_vector_state(equation):
 
 
 def test_what_is_affine_among_the_built_in_models():
-    found = {name: part.transition.kind for name in names() for part in components(load(name)) if part.transition}
+    found = {name: part.transition.kind for name in CLASSIC for part in components(load(name)) if part.transition}
     assert found == {"linear": Kind.DENSE}
 
 

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 from numpy.typing import NDArray
+from zoo import CLASSIC
 
 from symbptt import data, derive, typeset, unroll
 from symbptt.algebra.evaluate import evaluate
@@ -28,7 +29,7 @@ def lagged() -> Model:
     )
 
 
-MODELS = [*read.names(), "two layers", "lagged"]
+MODELS = [*CLASSIC, "two layers", "lagged"]
 
 
 def model_of(name: str) -> Model:

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from zoo import CLASSIC
 
 import symbptt
 from symbptt import derive, unroll
@@ -19,7 +20,7 @@ from .conftest import Bench
 
 FOLDER = Path(__file__).parents[1] / "kinds"
 KINDS = sorted(path.stem for path in FOLDER.glob("*.toml") if path.stem != "states-only" and symbptt.load(path).loss)
-WITH_LOSS = [name for name in symbptt.names() if symbptt.load(name).loss is not None]
+WITH_LOSS = [name for name in CLASSIC if symbptt.load(name).loss is not None]
 
 
 @pytest.mark.parametrize("name", WITH_LOSS)

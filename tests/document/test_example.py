@@ -8,6 +8,7 @@ from fractions import Fraction
 
 import numpy as np
 import pytest
+from zoo import CLASSIC
 
 from symbptt import typeset
 from symbptt.document.example.mixed import Mixed
@@ -15,7 +16,7 @@ from symbptt.document.example.numbers import Example, refusal, required
 from symbptt.document.example.substitution import line, number, signed
 from symbptt.document.parts.coded import increments
 from symbptt.document.parts.worked import length, total
-from symbptt.model.read import from_text, load, names
+from symbptt.model.read import from_text, load
 from symbptt.model.values import Model
 from symbptt.narrative import symbols
 from symbptt.narrative.voice import ENGLISH
@@ -23,7 +24,7 @@ from symbptt.typeset.tree import Equality
 
 QUICK_MODELS = ("elman", "jordan", "mgu", "mlp")
 
-WORKED = [name for name in names() if refusal(load(name)) is None]
+WORKED = [name for name in CLASSIC if refusal(load(name)) is None]
 
 
 def by_name(example: Example, name: str) -> list[float]:
@@ -31,7 +32,7 @@ def by_name(example: Example, name: str) -> list[float]:
 
 
 def test_only_models_that_couple_samples_have_no_example() -> None:
-    assert {name for name in names() if name not in WORKED} == {"deep_feedforward_batch_norm"}
+    assert {name for name in CLASSIC if name not in WORKED} == {"deep_feedforward_batch_norm"}
     assert refusal(load("deep_feedforward_batch_norm")) == "couples"
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from zoo import CLASSIC
 
 from symbptt import document
 from symbptt.algebra.related import Adjoint
@@ -17,11 +18,11 @@ from symbptt.document.parts.pictured import graph
 from symbptt.document.parts.worked import length
 from symbptt.draw import svg, tikz
 from symbptt.draw.scene import Label, Scene
-from symbptt.model.read import load, names
+from symbptt.model.read import load
 from symbptt.narrative.voice import ENGLISH
 
 KINDS = sorted((Path(__file__).parents[1] / "kinds").glob("*.toml"))
-WHOLE = [name for name in names() if refusal(load(name)) is None]
+WHOLE = [name for name in CLASSIC if refusal(load(name)) is None]
 
 
 def drawing(name: str, T: int) -> tuple[Example, Scene]:

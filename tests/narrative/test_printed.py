@@ -21,12 +21,13 @@ from printed.meaning import Meaning
 from printed.numbers import sized
 from printed.oracle import Oracle
 from printed.reader import Reader, flat, parsed, shown
+from zoo import CLASSIC
 
 from symbptt import narrative, typeset
 from symbptt.algebra import rows
 from symbptt.derive import formula
 from symbptt.derive import step as one_step
-from symbptt.model.read import differentiable, load, names
+from symbptt.model.read import differentiable, load
 from symbptt.narrative import symbols
 from symbptt.narrative.inline import math, plain
 from symbptt.narrative.values import Section, Step
@@ -37,7 +38,7 @@ from symbptt.typeset.tree import Aligned, Equality, Tree
 T = 3
 COUPLED = {"deep_feedforward_batch_norm"}
 """Models whose samples act on each other, which one sample does not show."""
-MODELS = [name for name in names() if name not in COUPLED]
+MODELS = [name for name in CLASSIC if name not in COUPLED]
 LAYOUTS = ["column", "row"]
 QUICK_MODELS = ("elman", "jordan")
 QUICK = ["elman", "lstm", "jordan"]

@@ -9,13 +9,14 @@ from typing import Any
 import numpy as np
 import pytest
 import sympy as sp
+from zoo import CLASSIC
 
 from symbptt import derive, typeset, unroll
 from symbptt.algebra import build
 from symbptt.algebra.nodes import BETWEEN, SOURCE, expand
 from symbptt.derive.formula import free
 from symbptt.model.build import model as build_model
-from symbptt.model.read import load, names
+from symbptt.model.read import load
 from symbptt.model.values import Model
 from symbptt.narrative import forms, products, substituted, symbols
 from symbptt.narrative.story import variables
@@ -57,7 +58,7 @@ def untold() -> Model:
     )
 
 
-GENERAL = {**{name: (lambda name=name: load(name)) for name in names()}, "lagged": lagged, "untold": untold,
+GENERAL = {**{name: (lambda name=name: load(name)) for name in CLASSIC}, "lagged": lagged, "untold": untold,
            "two layers": lambda: load("lstm", layers=2), "frozen": lambda: load("gru", freeze=True)}  # fmt: skip
 
 

@@ -9,13 +9,14 @@ from itertools import combinations, pairwise
 
 import numpy as np
 import pytest
+from zoo import CLASSIC
 
 import symbptt
 from symbptt import typeset
 from symbptt.algebra.nodes import TIME
 from symbptt.algebra.related import Adjoint
 from symbptt.errors import BadInput, UnknownName
-from symbptt.model.read import from_text, load, names
+from symbptt.model.read import from_text, load
 from symbptt.narrative.voice import Voice, languages
 from symbptt.quiz import Quiz
 from symbptt.quiz.context import QuizContext
@@ -24,7 +25,7 @@ from symbptt.quiz.question import Choice, Cloze, Matching, Numerical, Option, Or
 
 from .conftest import KINDS, drawn
 
-MODELS = [*names(), *map(str, KINDS)]
+MODELS = [*CLASSIC, *map(str, KINDS)]
 
 
 def faults(quiz: Quiz) -> list[str]:
@@ -159,5 +160,9 @@ def test_bad_input() -> None:
         symbptt.quiz.quiz(model, 0)
     with pytest.raises(BadInput, match="variants must be a positive whole number, not -1"):
         symbptt.quiz.variants(model, -1)
+    with pytest.raises(BadInput, match="count must be at most 1000, not 1000000"):
+        symbptt.quiz.quiz(model, 10**6)
+    with pytest.raises(BadInput, match="the seed must be a whole number from 0 on, not -1"):
+        symbptt.quiz.quiz(model, 1, -1)
     with pytest.raises(UnknownName, match="en, zh"):
         symbptt.quiz.quiz(model, 5, 0, "fr")

@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from zoo import CLASSIC
 
 from symbptt import data, emit
 from symbptt.emit import SourceFile
@@ -20,7 +21,7 @@ from symbptt.model import read
 from symbptt.verify.load import resolve
 
 KINDS = sorted(str(p) for p in (Path(__file__).parents[1] / "kinds").glob("*.toml"))
-MODELS = [*read.names(), *KINDS]
+MODELS = [*CLASSIC, *KINDS]
 QUICK = ("elman",)
 STRICT = ["-std=c99", "-Wall", "-Wextra", "-Wpedantic", "-Wconversion", "-Wshadow", "-Wvla", "-Werror"]
 COMPILERS = [name for name in ("gcc", "clang") if shutil.which(name)]

@@ -109,6 +109,17 @@ def test_equations_alone(page: Page) -> None:
     assert "[parameters]" in text(page, "editor")
 
 
+def test_code_becomes_a_model(page: Page) -> None:
+    press(page, "tab-read")
+    put(page, "step", "import numpy as np\ndef step(x, h, W, U):\n    for i in x: pass\n    return h")
+    press(page, "read")
+    until(page, "document.getElementById('complaint-read').textContent.startsWith('pasted.py, line 3: ')")
+    put(page, "step", "import numpy as np\ndef step(x, h, W, U):\n    return np.tanh(x @ W + h @ U)")
+    press(page, "read")
+    until(page, f"document.getElementById('editor').value.includes('W.T @ x') && {SHOWN}")
+    assert page.evaluate(COMPLAINT) == ""
+
+
 def test_the_tabs(page: Page) -> None:
     page.evaluate("document.getElementById('tab-derivation').focus()")
     page.press("ArrowRight")
@@ -121,8 +132,8 @@ def test_the_tabs(page: Page) -> None:
     until(page, "document.querySelector('#frame-flow iframe') !== null")
     page.press("ArrowRight")
     until(page, "document.getElementById('verdict-check').textContent === 'All checks agree.'")
-    page.press("ArrowRight")
-    page.press("ArrowRight")
+    for _ in range(3):
+        page.press("ArrowRight")
     assert page.evaluate("document.activeElement.id") == "tab-derivation", "the last is before the first"
 
 

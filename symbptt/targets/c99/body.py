@@ -23,8 +23,8 @@ class Body:
     def __init__(self, interface: Interface, function: Function) -> None:
         self.interface, self.function = interface, function
         self.writer = Writer(namespace(RESERVED, _WEIGHTS.values()))
-        for name in interface.dimensions:
-            self.writer.names.of(("dimension", name), name)
+        for name, hint in interface.dimensions.items():
+            self.writer.names.of(("dimension", name), hint)
         local = _locals(function.body)
         touched = [b for s in assignments(function.body) for b in (written_by(s), *(r.buffer for r in read_by(s)))]
         used = [b for b in dict.fromkeys((*function.keeps, *touched)) if b not in local]

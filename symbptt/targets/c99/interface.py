@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from symbptt.data.classes import takes_classes
 from symbptt.model.values import Role, Variable
-from symbptt.program.ir import Buffer, Kind, Program
+from symbptt.program.ir import SAMPLES, STEPS, Buffer, Kind, Program
 from symbptt.program.names import namespace
 from symbptt.targets.c99.words import WORDS
 
@@ -27,6 +27,10 @@ TAKES: dict[str, tuple[Kind, ...]] = {
 """The structs that a function takes."""
 
 
+AXES = (STEPS.name, SAMPLES.name)
+"""The names of the first two sizes, in front of those of the model."""
+
+
 @dataclass(frozen=True)
 class Member:
     """A member of a struct; one of `integers` has classes, and `otherwise` is the one for real numbers in their place."""
@@ -45,7 +49,7 @@ class Interface:
         plain = "".join(c if c.isascii() and c.isalnum() else "_" for c in self.model.name) or "model"
         self.prefix = namespace(WORDS).fresh(plain if plain[0].isalpha() else "model_" + plain)
         own = namespace(WORDS)
-        self.dimensions = {name: own.fresh(name) for name in ("T", "N", *self.model.dimensions)}
+        self.dimensions = {name: own.fresh(name.partition(":")[0]) for name in (*AXES, *self.model.dimensions)}
         self.members = {kind: self._members(kind) for kind in STRUCTS}
         self.functions = tuple(f.name for f in program.functions)
 

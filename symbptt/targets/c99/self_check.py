@@ -11,7 +11,7 @@ from symbptt.model.values import Model, Role
 from symbptt.program.buffers import buffer
 from symbptt.program.ir import Kind
 from symbptt.program.scalar import formula
-from symbptt.targets.c99.interface import STRUCTS, Interface, Member
+from symbptt.targets.c99.interface import AXES, STRUCTS, Interface, Member
 from symbptt.targets.c99.lengths import length
 
 STEPS, SAMPLES = 4, 3
@@ -23,7 +23,7 @@ def values(interface: Interface) -> dict[str, Any]:
     objective = "value_and_grad" if model.loss else "forward"
     functions = ("value_and_grad",) if model.loss else ("forward", "backward")
     used = [kind for kind in STRUCTS if any(kind in interface.structs(f) for f in functions)]
-    numbers = {"T": STEPS, "N": SAMPLES if shows_samples(model) else 1, **sizes(model)}
+    numbers = dict(zip(AXES, (STEPS, SAMPLES if shows_samples(model) else 1), strict=True)) | sizes(model)
     return {
         "check_sizes": ", ".join(str(numbers[name]) for name in interface.dimensions),
         "check_structs": [(STRUCTS[kind], [_array(interface, kind, m) for m in interface.members[kind]]) for kind in used],

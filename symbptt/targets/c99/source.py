@@ -75,7 +75,7 @@ def _struct(interface: Interface, kind: Kind) -> dict[str, Any]:
     members = []
     for m in interface.members[kind]:
         held = buffer(kind, m.variable)
-        axes = [str(axis) for axis in held.axes[: len(held.axes) - 2]] + list(m.variable.shape)
+        axes = [interface.dimensions[axis.name] for axis in held.axes[: len(held.axes) - 2]] + list(m.variable.shape)
         constant = "" if kind in WRITTEN else "const "
         shape = f"({', '.join(axes)})" if axes else "one number"
         if m.integers:

@@ -15,6 +15,7 @@ FIRST = "elman"
 """The model that stands in the editor at the start."""
 TABS = (
     ("derivation", "Derivation"), ("code", "Code"), ("flow", "Gradient flow"), ("check", "Check"), ("bug", "Find the bug"),
+    ("read", "Code to model"),
 )
 """The tabs by key, each with a panel of its own in the frame."""
 WHERE = {

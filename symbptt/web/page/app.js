@@ -11,7 +11,7 @@ const QUIET = 180, LONG_QUIET = 900;
 const OPTIONS = ["T", "kind", "notation", "layout", "language", "style"];
 const say = text => { at("progress").textContent = text; };
 const engine = backEnd(say);
-const model = editor(at("editor")), pasted = editor(at("pasted"));
+const model = editor(at("editor")), pasted = editor(at("pasted")), step = editor(at("step"));
 let menus = null, name = "model";
 // What is under way: what the tab shows, which another edit ends, and what was asked for by a button.
 const running = { shown: null, wanted: null };
@@ -143,6 +143,16 @@ async function find() {
   pasted.mark(wrong?.line_number ?? 0);
 }
 
+async function read() {
+  const answer = await ask("wanted", "read", "reading the function", { code: step.text });
+  if (answer === null) return;
+  at("complaint-read").textContent = answer.ok ? "" : answer.error.message;
+  if (!answer.ok) return;
+  at("start").value = "";
+  begin(answer.file, "model");
+  chosen.choose("derivation");
+}
+
 // Links, files, menus.
 
 const state = () => ({ ...Object.fromEntries(OPTIONS.map(id => [id, at(id).value])), model: model.text, name, code: pasted.text, tab: chosen.chosen });
@@ -215,6 +225,7 @@ function listen() {
   at("take").addEventListener("click", () => begin(at("written").querySelector("pre").textContent, name));
   at("pasted").addEventListener("input", () => pasted.mark(0));
   at("find").addEventListener("click", find);
+  at("read").addEventListener("click", read);
   at("cancel").addEventListener("click", () => Object.values(running).forEach(one => one?.abort()));
   at("download").addEventListener("click", download);
   at("share").addEventListener("click", share);
