@@ -197,6 +197,7 @@ class Document(Summarised, Shown):
     blocks: tuple[Block, ...]
     context: DocumentContext
     room: bool = False
+    author: str = ""
 
     def _summary_(self) -> str:
         return f"{self.kind} {self.title!r}: {counted(len(self.blocks), 'block')}"

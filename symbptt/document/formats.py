@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from symbptt.document import ipynb, pdf
+from symbptt.document import bibliography, ipynb, pdf
 from symbptt.document.context import DocumentContext
 from symbptt.document.writers.html import Html
 from symbptt.document.writers.latex import Latex
@@ -22,6 +22,11 @@ def _typeset(text: str, context: DocumentContext) -> bytes:
     return pdf.typeset(text)
 
 
+def _bib(text: str, context: DocumentContext) -> str:
+    """What the document cites, whatever its text."""
+    return bibliography.as_bib(bibliography.of_document(context.models, context.own.sources))
+
+
 @dataclass(frozen=True)
 class Format:
     """A writer, what makes the file of its text, and whether that is text again."""
@@ -33,7 +38,7 @@ class Format:
 
 FORMATS: dict[str, Format] = {
     "tex": Format(Latex), "pdf": Format(Latex, _typeset, text=False), "html": Format(Html), "md": Format(Markdown),
-    "ipynb": Format(Markdown, ipynb.write),
+    "ipynb": Format(Markdown, ipynb.write), "bib": Format(Markdown, _bib),
 }
 """Format, which is the suffix of the file, to how it is made."""
 

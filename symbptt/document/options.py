@@ -74,7 +74,7 @@ class DocumentOptions:
 
     def _check_parts(self) -> None:
         names = [part.__name__ for part in dict.fromkeys((*KINDS[self.kind].parts, *self.parts))]
-        for name, _ in self.own.parts:
+        for name in self.own.named():
             if name not in names:
                 raise UnknownName(f"part of a {self.kind}", name, names, str(self.prose))
 
@@ -96,7 +96,8 @@ class DocumentOptions:
         if self.without_derivation:
             own = tuple(part for part in own if part in kind.of_sheet)
         where = own.index(closing.references) if closing.references in own else len(own)
-        return (*own[:where], measured.measured, *own[where:]) if self.analysis else own
+        whole = {part.__name__: part for part in ((*own[:where], measured.measured, *own[where:]) if self.analysis else own)}
+        return tuple(whole[name] for name in self.own.arranged(list(whole)))
 
     @property
     def solutions(self) -> bool:

@@ -21,7 +21,7 @@ from symbptt.document.renderer import Renderer
 from symbptt.errors import BadInput
 from symbptt.model.read import differentiable, load
 from symbptt.model.values import Model, Role
-from symbptt.narrative.inline import Prose, math, prose
+from symbptt.narrative.inline import Prose, math
 from symbptt.typeset.tree import Tree
 
 Names = tuple[str, ...] | str | None
@@ -70,7 +70,7 @@ def compose(source: Source, T: int, wrt: Names = None, options: DocumentOptions 
     blocks = tuple(slides(whole)) if kind.slides else whole
     return Document(
         options.kind, title, subtitle, byline, options.language, _command(context, wrt, options), blocks, context,
-        room=kind.exercises and not options.solutions,
+        room=kind.exercises and not options.solutions, author=author,
     )
 
 
@@ -92,7 +92,7 @@ def _told(part: Part, context: DocumentContext) -> tuple[Block, ...]:
     if own.skip:
         return ()
     made = part(context)
-    before, after = (tuple(Paragraph(prose(text)) for text in texts) for texts in (own.before, own.after))
+    before, after = (tuple(map(Paragraph, texts)) for texts in (own.before, own.after))
     return (*made[:1], *before, *made[1:], *after)
 
 

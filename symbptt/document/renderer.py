@@ -16,6 +16,7 @@ from symbptt.document.writers.writer import Writer
 from symbptt.errors import BadInput
 from symbptt.narrative.voice import table
 from symbptt.template import template
+from symbptt.version import VERSION
 
 LABELS = "document.label."
 """Where the tables of words have the texts that templates show by themselves."""
@@ -67,6 +68,7 @@ class Renderer:
         body = "".join(map(self.block, document.blocks))
         return self._filled("document", {
             "title": text(document.title), "subtitle": self.writer.prose(document.subtitle), "language": document.language,
-            "byline": [text(line) for line in document.byline], "room": document.room, "command": text(document.command),
+            "byline": [text(line) for line in document.byline], "room": document.room, "author": text(document.author),
+            "command": text(document.command), "made": text(f"symbptt {VERSION}"), "typed": self.writer.typed(document.command),
             "headings": headings, "body": body, **self.writer.page(body),
         })

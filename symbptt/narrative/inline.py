@@ -13,6 +13,25 @@ class Typed(str):
     """Words to be typed as they are: a command, a name in code."""
 
 
+class Emphasised(str):
+    """Words that are stressed."""
+
+
+class Strong(str):
+    """Words that stand out."""
+
+
+class Link(str):
+    """Words that lead to an address."""
+
+    url: str
+
+    def __new__(cls, text: str, url: str) -> Link:
+        made = super().__new__(cls, text)
+        made.url = url
+        return made
+
+
 class Reference(str):
     """The number of an equation, by what refers to it: the label of a step; a document fills in the number that it has there."""
 

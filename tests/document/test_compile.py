@@ -142,3 +142,19 @@ def test_every_function_and_operation_compiles(tmp_path: Path) -> None:
 def test_the_handout_of_every_kind_of_model_compiles(kind: str, tmp_path: Path) -> None:
     model = load(str(Path(__file__).parents[1] / "kinds" / f"{kind}.toml"))
     compiled(document.write(model, 2, tmp_path, formats=("tex",), options=DocumentOptions(kind="handout"))[0])
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_the_author_s_text_compiles_alone_and_the_file_knows_its_title(language: str, tmp_path: Path) -> None:
+    (tmp_path / "own.toml").write_text(
+        "title = 'A & B_1'\nauthor = 'Ünï 100%'\n[parts.sums]\n"
+        "before = '$\\frac{d h_t}{d\\theta} \\le \\left\\|J_t^\\top\\right\\|$ and "
+        "[a_b](https://example.org/x_y?a=1&b=2#c%20d) [@werbos1990] **x** *y*'\n", encoding="utf-8",
+    )
+    options = DocumentOptions(kind="handout", language=language, prose=tmp_path / "own.toml")
+    tex = document.write("elman", 2, tmp_path / "empty", formats=("tex",), options=options)[0]
+    assert [path.name for path in (tmp_path / "empty").iterdir()] == [tex.name]
+    assert faults(compiled(tex)) == []
+    if shutil.which("pdfinfo"):
+        told = subprocess.run(["pdfinfo", tex.with_suffix(".pdf")], capture_output=True, text=True, check=True).stdout
+        assert re.search(r"^Title: +A & B_1$", told, re.M) and re.search(r"^Author: +Ünï 100%$", told, re.M)

@@ -97,3 +97,48 @@ def test_the_number_of_drawn_exercises_is_that_asked_for(tmp_path: Path) -> None
 def test_the_command_in_the_file_says_what_was_asked() -> None:
     made = document.compose("elman", 2, options=DocumentOptions(kind="summary", seed=4, title="It's 1", language="zh")).command
     assert made == "symbptt document elman -T 2 --kind summary --lang zh --seed 4 --title 'It’s 1'"
+
+
+AUTHORED = r"""
+only = ["recursion", "sums", "graph", "references"]
+order = ["recursion", "graph"]
+[references.notes]
+called = "the notes"
+text = "A. Lecturer (2026) Notes."
+url = "https://example.org/n?a=1&b=2#c%20d_e"
+[parts.sums]
+before = '''By $J_3^\\top$ and $\\partial^+ h_k$, **strong** and *weak* as [here](https://example.org/x_y),
+[@pascanu2013] and [@notes], 5\\$.'''
+""".replace("\\\\", "\\")
+
+
+def test_running_text_has_formulas_emphasis_links_and_citations(tmp_path: Path) -> None:
+    asked = options(tmp_path, AUTHORED, kind="handout")
+    tex, html, md = (document.render("elman", 2, format, options=asked) for format in ("tex", "html", "md"))
+    assert r"By $J_{3}^{\top}$ and $\partial^{+} h_{k}$, \textbf{strong} and \textit{weak} as" in tex
+    assert r"\href{https://example.org/x\_y}{here}, (Pascanu, Mikolov and Bengio 2013) and (the notes), 5\$." in tex
+    assert r"\href{https://example.org/n?a=1\&b=2\#c\%20d\_e}" in tex
+    assert "<strong>strong</strong> and <em>weak</em>" in html and '<a href="https://example.org/x_y">here</a>' in html
+    assert "**strong** and *weak*" in md and "[here](<https://example.org/x_y>)" in md and r"$J_{3}^{\top}$" in md
+
+
+def test_parts_are_chosen_and_ordered(tmp_path: Path) -> None:
+    kept = [part.__name__ for part in options(tmp_path, AUTHORED, kind="handout").parts]
+    assert kept == ["recursion", "sums", "graph", "references"]
+
+
+def test_the_sources_are_written_as_bibtex(tmp_path: Path) -> None:
+    bib = document.render("elman", 2, "bib", options=options(tmp_path, AUTHORED, kind="handout"))
+    assert bib.count("@") == 5 and "@article{werbos1990," in bib and "@misc{notes," in bib and "10.1162/neco.1989.1.2.270" in bib
+
+
+@pytest.mark.parametrize("text, message", [
+    ("[parts.sums]\nbefore = 'x $\\input{y}$'", r"own\.toml, parts\.sums\.before: .*\\input is not one of"),
+    ("[parts.sums]\nbefore = 'see [@nobody]'", r"unknown source 'nobody'"),
+    ("only = ['sumz']", r"unknown part of a summary 'sumz'"),
+    ("[references.a]\ntext = 'x'\nurl = 'javascript:alert(1)'", r"references\.a\.url: expected an address"),
+    ("[references.a]\ncalled = 'x'", r"references\.a\.text: expected"),
+])
+def test_mistakes_in_running_text_are_named(text: str, message: str, tmp_path: Path) -> None:
+    with pytest.raises(BadInput, match=message):
+        options(tmp_path, text.replace("\\n", "\n"))

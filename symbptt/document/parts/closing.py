@@ -2,19 +2,12 @@
 
 from __future__ import annotations
 
-from symbptt.document import listing
+from symbptt.document import bibliography, listing
 from symbptt.document.blocks import Block, Bullets, Code, Heading, Paragraph
 from symbptt.document.context import DocumentContext
 from symbptt.document.printed.function import printed
 from symbptt.model.values import Role
 from symbptt.narrative.values import Typed
-
-REFERENCES = (
-    "P. J. Werbos (1990) Backpropagation through time: what it does and how to do it. Proceedings of the IEEE 78(10).",
-    "R. J. Williams and D. Zipser (1989) A learning algorithm for continually running fully recurrent neural networks. "
-    "Neural Computation 1(2).",
-    "R. Pascanu, T. Mikolov and Y. Bengio (2013) On the difficulty of training recurrent neural networks. ICML.",
-)
 
 
 def code(context: DocumentContext) -> tuple[Block, ...]:
@@ -30,7 +23,6 @@ def code(context: DocumentContext) -> tuple[Block, ...]:
 
 
 def references(context: DocumentContext) -> tuple[Block, ...]:
-    """The sources of the models, and those of the method."""
-    own = tuple(model.reference.rstrip(".") + "." for model in context.models if model.reference)
-    items = tuple((text,) for text in (*own, *REFERENCES))
+    """The sources of the models, those of the method, and those of the author."""
+    items = tuple(source.line() for source in bibliography.of_document(context.models, context.own.sources))
     return (Heading(context.voice.word("common.heading.references"), "references", numbered=False), Bullets(items))

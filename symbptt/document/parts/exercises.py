@@ -10,7 +10,7 @@ from symbptt.document.context import DocumentContext
 from symbptt.document.customization import OwnExercise
 from symbptt.document.exercises.generated import GeneratedExercise, leaks
 from symbptt.document.exercises.kinds import BESIDE_DERIVATION, WITHOUT_DERIVATION, ExerciseKind
-from symbptt.narrative.inline import Prose, prose
+from symbptt.narrative.inline import Prose
 
 ROUNDS, ALONE = 6, 3
 """How often each kind is tried, and how often it is drawn if there is no other."""
@@ -45,8 +45,8 @@ def _mark(context: DocumentContext, kind: ExerciseKind | None) -> Prose:
 
 
 def _own(given: OwnExercise) -> GeneratedExercise:
-    question, solution = ((Paragraph(prose(text)),) if text else () for text in (given.question, given.solution))
-    return GeneratedExercise(question, prose(given.hint), solution, given.room)
+    question, solution = ((Paragraph(text),) if text else () for text in (given.question, given.solution))
+    return GeneratedExercise(question, given.hint, solution, given.room)
 
 
 def _drawn(context: DocumentContext) -> list[Drawn]:

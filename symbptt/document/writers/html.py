@@ -14,6 +14,7 @@ from symbptt.draw import font, plot_svg, svg
 from symbptt.draw.plot import Plot
 from symbptt.draw.scene import Scene
 from symbptt.draw.width import width
+from symbptt.narrative.inline import Link
 from symbptt.narrative.values import Prose, Reference, Step
 from symbptt.typeset.tree import Tree
 
@@ -42,6 +43,13 @@ class Html(Writer):
 
     def reference(self, reference: Reference) -> str:
         return f'<a href="#eq-{reference.number}">{reference.number}</a>'
+
+    def emphasised(self, text: str, strong: bool) -> str:
+        name = "strong" if strong else "em"
+        return f"<{name}>{escape(text)}</{name}>"
+
+    def link(self, link: Link) -> str:
+        return f'<a href="{escape(link.url)}">{escape(link)}</a>'
 
     def inline(self, tree: Tree) -> str:
         return typeset.mathml(tree, display="inline")

@@ -12,6 +12,7 @@ from symbptt.document.writers.writer import Writer
 from symbptt.draw import plot_tikz, tikz
 from symbptt.draw.plot import Plot
 from symbptt.draw.scene import Scene
+from symbptt.narrative.inline import Link
 from symbptt.narrative.values import Reference, Step
 from symbptt.typeset.alphabets import COMMANDS
 from symbptt.typeset.tree import Tree
@@ -65,10 +66,18 @@ class Latex(Writer):
 
     def typed(self, text: str) -> str:
         # A typewriter font is never hyphenated, so long names may break after their underscores.
-        return rf"\texttt{{{self.text(text)}}}".replace(r"\_", r"\_\allowbreak{}")
+        # Two hyphens in a row would become a dash.
+        return rf"\texttt{{{self.text(text)}}}".replace(r"\_", r"\_\allowbreak{}").replace("--", "-{}-")
 
     def reference(self, reference: Reference) -> str:
         return rf"\ref{{eq:{reference}}}" if reference else str(reference.number)
+
+    def emphasised(self, text: str, strong: bool) -> str:
+        return rf"\text{'bf' if strong else 'it'}{{{self.text(text)}}}"
+
+    def link(self, link: Link) -> str:
+        address = "".join("\\" + c if c in "%#&_" else c for c in link.url)
+        return rf"\href{{{address}}}{{{self.text(link)}}}"
 
     def inline(self, tree: Tree) -> str:
         return f"${typeset.latex(tree)}$"

@@ -14,6 +14,7 @@ from symbptt.document.writers.writer import Writer
 from symbptt.draw import plot_svg, svg
 from symbptt.draw.plot import Plot
 from symbptt.draw.scene import Scene
+from symbptt.narrative.inline import Link
 from symbptt.narrative.values import Step
 from symbptt.typeset.tree import Tree
 
@@ -38,6 +39,13 @@ class Markdown(Writer):
     def typed(self, text: str) -> str:
         fence = "`" * (1 + max((len(ticks) for ticks in _TICKS.findall(text)), default=0))
         return f"{fence} {text} {fence}" if len(fence) > 1 else f"`{text}`"
+
+    def emphasised(self, text: str, strong: bool) -> str:
+        stars = "**" if strong else "*"
+        return f"{stars}{self.text(text)}{stars}"
+
+    def link(self, link: Link) -> str:
+        return f"[{self.text(link)}](<{link.url}>)"
 
     def inline(self, tree: Tree) -> str:
         return f"${typeset.latex(tree)}$"

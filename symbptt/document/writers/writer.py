@@ -9,6 +9,7 @@ from typing import Any, ClassVar
 from symbptt.document.flat import flat
 from symbptt.draw.plot import Plot
 from symbptt.draw.scene import Scene
+from symbptt.narrative.inline import Emphasised, Link, Strong
 from symbptt.narrative.values import Prose, Reference, Step, Typed
 from symbptt.typeset.tree import Tree
 
@@ -36,6 +37,14 @@ class Writer(ABC):
     @abstractmethod
     def inline(self, tree: Tree) -> str:
         """A formula inside a line."""
+
+    @abstractmethod
+    def emphasised(self, text: str, strong: bool) -> str:
+        """Words that are stressed, or that stand out."""
+
+    @abstractmethod
+    def link(self, link: Link) -> str:
+        """Words that lead to an address."""
 
     @abstractmethod
     def steps(self, step: Step) -> list[dict[str, Any]]:
@@ -68,6 +77,10 @@ class Writer(ABC):
     def _part(self, part: str | Tree) -> str:
         if isinstance(part, Typed):
             return self.typed(part)
+        if isinstance(part, (Emphasised, Strong)):
+            return self.emphasised(part, isinstance(part, Strong))
+        if isinstance(part, Link):
+            return self.link(part)
         if isinstance(part, Reference):
             return self.reference(part)
         return self.text(part) if isinstance(part, str) else self.inline(flat(part))
