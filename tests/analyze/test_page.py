@@ -9,6 +9,7 @@ import shutil
 import subprocess
 
 import pytest
+from chromium import AUDIT, PROGRAM, chromium
 
 import symbptt
 from symbptt import analyze
@@ -143,3 +144,17 @@ document.getElementById("activation").dispatchEvent(new Event("input"));
     item = _expected(0.5, "sigmoid", 3, "W_hh").table["W_hh"]
     assert shown["scale-value"] == "0.5" and cut == 3
     assert terms == {f"{t},{k}": cell(item.norms[t - 1, k - 1]) for t, k in item.pairs}
+
+
+@pytest.mark.browser
+@pytest.mark.skipif(PROGRAM is None, reason="no headless browser")
+def test_everyone_can_read_and_use_it(text, tmp_path):
+    path = tmp_path / "page.html"
+    path.write_text(text, encoding="utf-8")
+    with chromium(tmp_path / "profile") as browser:
+        for width, dark in ((360, False), (1280, True)):
+            page = browser.open(path, width, dark=dark)
+            # One figure with sliders has neither parts to go to nor a colophon.
+            assert set(page.evaluate(AUDIT)) <= {"there must be one nav", "there must be one footer"}
+            assert page.complaints() == [] and page.requests() == []
+            page.close()
