@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import sympy as sp
 
@@ -11,6 +11,7 @@ from symbptt.algebra.functions import FUNCTIONS, Function, Y, Z
 from symbptt.algebra.nodes import CrossEntropy, Elementwise, HalfSquaredNorm
 from symbptt.errors import Disagreement
 from symbptt.model.values import Model
+from symbptt.narrative import matrix_rules
 from symbptt.narrative.values import Prose, Step
 from symbptt.narrative.voice import Voice
 from symbptt.typeset import compose
@@ -45,7 +46,15 @@ def identities(model: Model, voice: Voice) -> tuple[Identity, ...]:
         made.append(Identity(voice.say("identities.name.cross_entropy"), tuple(_cross_entropy(voice))))
     if any(value.has(HalfSquaredNorm) for value in values):
         made.append(Identity(voice.say("identities.name.squared_error"), tuple(_squared_error(voice))))
-    return tuple(made)
+    ruled = matrix_rules.rules(model, voice.notation.layout == "row")
+    products = [Identity(voice.say(f"identities.name.{one.name}"), tuple(matrix_rules.steps(one, voice))) for one in ruled]
+    return (*products, *(_with_result(one, f"identity-{number}") for number, one in enumerate(made, 1)))
+
+
+def _with_result(identity: Identity, label: str) -> Identity:
+    """The last step is what others refer to."""
+    *others, last = identity.steps
+    return Identity(identity.title, (*others, replace(last, label=label)))
 
 
 def _write(value: sp.Expr, operand: sp.Symbol, tree: Tree, voice: Voice) -> Tree:
