@@ -30,6 +30,13 @@ class Identity:
 
     title: Prose
     steps: tuple[Step, ...]
+    given: tuple[Prose, ...] = ()
+    """The rules of steps that are no calculation: definitions, and the pieces of a function."""
+
+    @property
+    def brief(self) -> tuple[Step, ...]:
+        """Definitions and results, without the calculation between them."""
+        return tuple(step for step in self.steps if step.label or step.rule in self.given)
 
 
 def identities(model: Model, voice: Voice) -> tuple[Identity, ...]:
@@ -48,13 +55,15 @@ def identities(model: Model, voice: Voice) -> tuple[Identity, ...]:
         made.append(Identity(voice.say("identities.name.squared_error"), tuple(_squared_error(voice))))
     ruled = matrix_rules.rules(model, voice.notation.layout == "row")
     products = [Identity(voice.say(f"identities.name.{one.name}"), tuple(matrix_rules.steps(one, voice))) for one in ruled]
-    return (*products, *(_with_result(one, f"identity-{number}") for number, one in enumerate(made, 1)))
+    given = tuple(voice.say(f"identities.rule.{name}") for name in ("definition", "softmax", "entropy", "cases"))
+    told = (*products, *(_with_result(one, f"identity-{number}") for number, one in enumerate(made, 1)))
+    return tuple(replace(one, given=given) for one in told)
 
 
 def _with_result(identity: Identity, label: str) -> Identity:
     """The last step is what others refer to."""
     *others, last = identity.steps
-    return Identity(identity.title, (*others, replace(last, label=label)))
+    return replace(identity, steps=(*others, replace(last, label=label)))
 
 
 def _write(value: sp.Expr, operand: sp.Symbol, tree: Tree, voice: Voice) -> Tree:

@@ -47,7 +47,9 @@ class Rule:
 def derivative(value: sp.Expr, entry: sp.Indexed) -> sp.Expr:
     """The derivative by one entry whose indices are in range, with its Kronecker deltas summed up."""
     found = value.diff(entry)
-    for _ in range(2):
+    for _ in range(4):
+        if isinstance(found, sp.Sum) and len(found.limits) > 1:  # SymPy sums up a delta of the inner index only
+            found = sp.Sum(sp.Sum(found.function, found.limits[-1]), *found.limits[:-1])
         found = found.doit().replace(lambda e: isinstance(e, sp.Piecewise), lambda e: e.args[0][0])
     return found
 

@@ -57,7 +57,7 @@ def identities(context: DocumentContext) -> tuple[Block, ...]:
     found = found_identities(context.model, voice)
     if not found:
         return ()
-    boxes = tuple(Box("identity", one.title, (Steps(one.steps),)) for one in found)
+    boxes = tuple(Box("identity", one.title, (Steps(one.steps if context.full else one.brief),)) for one in found)
     return (
         Heading(voice.word("handout.identities.heading"), "identities"), Paragraph(voice.say("handout.identities.intro")), *boxes,
     )

@@ -29,8 +29,8 @@ from symbptt.verify.exact.whole_graph import leaves
 
 WORKED, MOST = 2, 4
 """The least and the largest number of steps of the example; one for a model that carries nothing on."""
-NARROW = 20.0
-"""The width in em of a column of numbers."""
+NARROW = 29.0
+"""The width in em of a column of numbers, which are set a little smaller where they are wide."""
 MANY = 6
 """Up to so many parameters every gradient is worked out in full; beyond, those of the first two."""
 
