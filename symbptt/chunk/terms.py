@@ -12,7 +12,7 @@ from sympy.matrices.expressions.special import OneMatrix
 
 from symbptt.algebra import build
 from symbptt.algebra.nodes import Broadcast, Diag, Elementwise, is_leaf
-from symbptt.derive.varying import COLUMNS, ROWS, Axes, Definitions, is_one, simplified, varying
+from symbptt.derive.varying import COLUMNS, ROWS, Axes, Definitions, fills, is_one, simplified, varying
 from symbptt.errors import BadInput
 
 
@@ -51,6 +51,8 @@ class Expander:
         value = simplified(value)
         if value == self.state:
             return (Term(),)
+        if value.shape[1] == 1 and not self.reads(value):
+            return (Term(u=value, w=build.ONE),)
         if is_leaf(value) and value in self.known:
             return self(self.known[value])
         if isinstance(value, sp.MatAdd):
@@ -61,8 +63,10 @@ class Expander:
             return self._weighted(value)
         if isinstance(value, sp.Transpose) and value.arg.shape[1] == 1 and value.shape[1] != 1:
             return (Term(u=build.ONE, w=value.arg),)
-        if value.shape[1] == 1:
-            return (Term(u=value, w=build.ONE),)
+        if isinstance(value, Broadcast) and value.args[0].shape == (value.shape[0], 1):
+            return (Term(u=value.args[0], w=OneMatrix(value.shape[1], 1)),)
+        if isinstance(value, Broadcast) and value.args[0].shape == (1, value.shape[1]):
+            return (Term(u=OneMatrix(value.shape[0], 1), w=build.transpose(value.args[0])),)
         raise self.refuse("is built from a matrix of each token that is no sum of outer products")
 
     def reads(self, value: MatrixExpr) -> bool:
@@ -82,7 +86,7 @@ class Expander:
             inner, plain = build.split_number(flat)
             if self.state in plain and all(isinstance(f, Diag) or f == self.state for f in plain):
                 made.append(Term(number * inner, self._diagonals(plain)))
-            elif any(1 in f.shape for f in plain):
+            elif any(f.shape[1] == 1 for f in plain[:-1]) and flat != value:
                 made += [replace(term, number=term.number * number) for term in self._product(flat)]
             else:
                 raise self.refuse("is multiplied by a whole matrix")
@@ -105,9 +109,9 @@ class Expander:
         number, inside = build.split_number(factor)
         if number != 1 and len(inside) == 1:
             return [(build.scale(number, part[0]), *part[1:]) for part in self._summands(inside[0])]
-        if isinstance(factor, sp.HadamardProduct) and sum(not isinstance(a, Broadcast) for a in factor.args) == 1:
-            scalars = [a.args[0] for a in factor.args if isinstance(a, Broadcast)]
-            (inner,) = (a for a in factor.args if not isinstance(a, Broadcast))
+        if isinstance(factor, sp.HadamardProduct) and sum(not fills(a) for a in factor.args) == 1:
+            scalars = [a.args[0] for a in factor.args if fills(a)]
+            (inner,) = (a for a in factor.args if not fills(a))
             number, factors = build.split_number(self.known.get(inner, inner))
             if len(factors) == 2 and factors[0].shape[1] == 1:
                 scaled = build.hadamard(factors[0], *(build.spread(s, *factors[0].shape) for s in scalars))
@@ -146,7 +150,8 @@ def collapsed(value: MatrixExpr, axes: Axes, known: Definitions) -> MatrixExpr |
     if value.shape == shape:
         return value
     if isinstance(value, Broadcast):
-        return build.spread(value.args[0], *shape)
+        inner = value.args[0]
+        return build.spread(inner, *shape) if inner.shape == (1, 1) else collapsed(inner, axes, known)
     if is_leaf(value):
         return collapsed(known[value], axes, known) if value in known else None
     if isinstance(value, (sp.MatAdd, sp.HadamardProduct)):
@@ -194,6 +199,8 @@ def _turned(value: MatrixExpr, known: Definitions) -> MatrixExpr | None:
         if len(factors) == 1:
             inner = _turned(factors[0], known)
             return None if inner is None else build.scale(number, inner)
+    if isinstance(value, Broadcast):
+        return Broadcast(build.transpose(value.args[0]), value.shape[1], value.shape[0])
     return build.transpose(value)
 
 

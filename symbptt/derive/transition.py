@@ -19,7 +19,7 @@ from sympy.matrices.expressions.special import OneMatrix
 from symbptt.algebra import build, linear
 from symbptt.algebra.linear import LinearMap
 from symbptt.algebra.nodes import Broadcast, Diag
-from symbptt.derive.varying import NONE, Axes, Definitions, is_one, simplified, swapped, varying
+from symbptt.derive.varying import NONE, Axes, Definitions, fills, is_one, simplified, swapped, varying
 from symbptt.model.values import Variable
 
 
@@ -194,8 +194,8 @@ def _factor(route: _Route, matrix: MatrixExpr, side: str, known: Definitions) ->
     elif isinstance(matrix, Diag):
         axes = frozenset({side}) if varying(matrix.args[0], known) else NONE
         yield replace(route.times(matrix.args[0]), axes=route.axes | axes, path=(*route.path, matrix))
-    elif isinstance(matrix, sp.HadamardProduct) and sum(not isinstance(a, Broadcast) for a in matrix.args) == 1:
-        (inner,) = (a for a in matrix.args if not isinstance(a, Broadcast))
+    elif isinstance(matrix, sp.HadamardProduct) and sum(not fills(a) for a in matrix.args) == 1:
+        (inner,) = (a for a in matrix.args if not fills(a))
         yield from _product(route.times(*(a for a in matrix.args if a is not inner)), inner, side, known)
     elif isinstance(matrix, sp.HadamardProduct) and any(isinstance(a, sp.Identity) for a in matrix.args):
         others = tuple(a for a in matrix.args if not isinstance(a, sp.Identity))

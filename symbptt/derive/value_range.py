@@ -18,7 +18,8 @@ Range = tuple[float, float]
 ANY: Range = (-inf, inf)
 
 _INCREASING = frozenset({
-    "elu", "exp", "hard_sigmoid", "hard_tanh", "identity", "leaky_relu", "log", "relu", "sigmoid", "softplus", "sqrt", "tanh",
+    "elu", "exp", "hard_sigmoid", "hard_tanh", "identity", "leaky_relu", "log", "log_sigmoid",
+    "relu", "sigmoid", "softplus", "sqrt", "tanh",
 })
 """Functions that do not decrease, with the numeric arguments of their defaults."""
 _WITHIN: dict[str, Range] = {"sin": (-1, 1), "cos": (-1, 1), "abs": (0, inf), "huber": (0, inf)}

@@ -47,8 +47,10 @@ def varying(value: MatrixExpr, known: Definitions) -> Axes:
 
 
 def _varying(value: MatrixExpr, known: Definitions) -> Axes:
-    if isinstance(value, (Broadcast, OneMatrix, sp.ZeroMatrix)):
+    if isinstance(value, (OneMatrix, sp.ZeroMatrix)):
         return NONE
+    if isinstance(value, Broadcast):
+        return varying(value.args[0], known)
     if is_leaf(value):
         return varying(known[value], known) if value in known else ROWS | COLUMNS
     if isinstance(value, sp.Transpose):
@@ -59,6 +61,11 @@ def _varying(value: MatrixExpr, known: Definitions) -> Axes:
     if isinstance(value, (sp.MatAdd, sp.HadamardProduct, Elementwise)):
         return frozenset().union(*(varying(a, known) for a in value.args if isinstance(a, MatrixExpr)))
     return ROWS | COLUMNS
+
+
+def fills(value: MatrixExpr) -> bool:
+    """Whether a value is a scalar in every entry."""
+    return isinstance(value, Broadcast) and value.args[0].shape == (1, 1)
 
 
 def is_one(value: MatrixExpr, known: Definitions) -> bool:

@@ -105,9 +105,9 @@ def product(lower: Lowering, factors: tuple[MatrixExpr, ...]) -> Code:
     first, last = factors[0], factors[-1]
     if len(factors) == 1:
         return lower.whole(first)
-    if isinstance(last, OneMatrix) and not is_row(first):
+    if isinstance(last, OneMatrix) and 1 in last.shape and not is_row(first):
         return _times_ones(product(lower, factors[:-1]), build.mul(*factors[:-1]).shape, last, -1)
-    if isinstance(first, OneMatrix):
+    if isinstance(first, OneMatrix) and 1 in first.shape:
         return _times_ones(product(lower, factors[1:]), build.mul(*factors[1:]).shape, first, -2)
     if is_row(last) and not is_row(first):
         left = build.mul(*factors[:-1])
