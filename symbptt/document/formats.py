@@ -29,16 +29,21 @@ def _bib(text: str, context: DocumentContext) -> str:
 
 @dataclass(frozen=True)
 class Format:
-    """A writer, what makes the file of its text, and whether that is text again."""
+    """A writer, what makes the file of its text, and whether that is text again.
+
+    `beside` is the writer that puts pictures into files of their own, given a language, the beginning of their names and a dict
+    for them; None where they stand inside.
+    """
 
     writer: type[Writer]
     finish: Callable[[str, DocumentContext], str | bytes] = _as_it_is
     text: bool = True
+    beside: Callable[[str, str, dict[str, str]], Writer] | None = None
 
 
 FORMATS: dict[str, Format] = {
-    "tex": Format(Latex), "pdf": Format(Latex, _typeset, text=False), "html": Format(Html), "md": Format(Markdown),
-    "ipynb": Format(Markdown, ipynb.write), "bib": Format(Markdown, _bib),
+    "tex": Format(Latex), "pdf": Format(Latex, _typeset, text=False), "html": Format(Html),
+    "md": Format(Markdown, beside=Markdown), "ipynb": Format(Markdown, ipynb.write), "bib": Format(Markdown, _bib),
 }
 """Format, which is the suffix of the file, to how it is made."""
 

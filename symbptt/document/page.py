@@ -5,19 +5,18 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
-import numpy as np
-
 from symbptt import files
 from symbptt.document import variants
 from symbptt.document.blocks import Block, Box, Bullets, Document, LeftOut, Paragraph
 from symbptt.document.context import DocumentContext
-from symbptt.document.formats import format_of
+from symbptt.document.formats import Format, format_of
 from symbptt.document.frames import slides
 from symbptt.document.kinds import KINDS
 from symbptt.document.kinds.kind import Part
 from symbptt.document.numbering import numbered
 from symbptt.document.options import PLAIN, DocumentOptions
 from symbptt.document.renderer import Renderer
+from symbptt.document.writers.writer import Writer
 from symbptt.errors import BadInput
 from symbptt.model.read import differentiable, load
 from symbptt.model.values import Model, Role
@@ -64,8 +63,7 @@ def compose(source: Source, T: int, wrt: Names = None, options: DocumentOptions 
     subtitle = context.voice.say(f"document.subtitle.{options.kind}", steps=math(f"T = {T}"))
     version = (context.voice.word(f"document.version.{options.version}"),) if kind.exercises else ()
     byline = tuple(line for line in (course, author, *version) if line)
-    with np.errstate(all="ignore"):  # what overflows is shown as such
-        told = [*_without_loss(given, context), *(block for part in options.parts for block in _told(part, context))]
+    told = [*_without_loss(given, context), *(block for part in options.parts for block in _told(part, context))]
     whole = numbered(_gathered(told, context))
     blocks = tuple(slides(whole)) if kind.slides else whole
     return Document(
@@ -108,9 +106,20 @@ def _gathered(blocks: list[Block], context: DocumentContext) -> tuple[Block, ...
 def finished(document: Document, format: str, options: DocumentOptions = PLAIN) -> str | bytes:
     """A composed document in a format; raises UnknownName for another one."""
     found = format_of(format)
+    return _finished(document, found, found.writer(document.language), options)
+
+
+def _finished(document: Document, found: Format, writer: Writer, options: DocumentOptions) -> str | bytes:
     templates = None if options.templates is None else Path(options.templates)
-    text = Renderer(found.writer(document.language), document.kind, templates).document(document)
-    return found.finish(text, document.context)
+    return found.finish(Renderer(writer, document.kind, templates).document(document), document.context)
+
+
+def _files(document: Document, stem: str, format: str, options: DocumentOptions) -> dict[str, str | bytes]:
+    """The file of a format by its name, and the pictures that stand beside it."""
+    found, pictures = format_of(format), dict[str, str]()
+    beside = found.beside(document.language, stem, pictures) if found.beside else found.writer(document.language)
+    made = _finished(document, found, beside, options)
+    return {f"{stem}.{format}": made, **pictures}
 
 
 def render(source: Source, T: int, format: str = "tex", wrt: Names = None, options: DocumentOptions = PLAIN) -> str:
@@ -145,7 +154,7 @@ def write(
     source: Source, T: int, directory: str | Path = ".", formats: Iterable[str] = ("tex", "html"), wrt: Names = None,
     force: bool = False, options: DocumentOptions = PLAIN,
 ) -> list[Path]:
-    """Write the document, one file per format, such as elman_T3.tex; all of them or none. Returns their paths.
+    """Write the document, one file per format, such as elman_T3.tex, with pictures beside Markdown; all or none. Returns paths.
 
     The folder is made if it is missing. Raises BadInput as `compose` does, for an unknown format, as `pdf.typeset` does for a
     PDF, and for a file that exists, unless `force`.
@@ -155,6 +164,6 @@ def write(
     made: dict[Path, str | bytes] = {}
     for stem, document in _documents(found, T, wrt, options):
         for format in wanted:
-            made[Path(directory) / f"{stem}.{format}"] = finished(document, format, options)
+            made |= {Path(directory) / name: content for name, content in _files(document, stem, format, options).items()}
     files.make_folder(directory)
     return list(files.write_all(made, force=force))

@@ -8,6 +8,7 @@ from base64 import b64decode
 from collections.abc import Callable
 from dataclasses import replace
 from itertools import pairwise
+from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree
 
@@ -115,3 +116,11 @@ def test_a_wrong_module_is_noticed() -> None:
     assert any(right in "".join(cell["source"]) for cell in cells("elman"))
     with pytest.raises(AssertionError):
         executed(cells("elman"), lambda text: text.replace(right, wrong))
+
+
+def test_pictures_are_files_beside_the_text(tmp_path: Path) -> None:
+    paths = document.write("elman", 2, tmp_path, formats=("md",), options=DocumentOptions(kind="handout"))
+    text = paths[0].read_text(encoding="utf-8")
+    named = re.findall(r"!\[[^\]]*\]\(<([^>]+)>\)", text)
+    assert "base64" not in text and sorted(path.name for path in paths[1:]) == sorted(named) and len(named) >= 3
+    assert all((tmp_path / name).read_text(encoding="utf-8").startswith("<svg") for name in named)

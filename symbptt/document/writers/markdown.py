@@ -1,10 +1,11 @@
-"""Markdown: finished strings for `templates/markdown`; formulas are LaTeX between dollar signs, drawings are images inside."""
+"""Markdown: finished strings for `templates/markdown`; formulas are LaTeX between dollar signs, drawings are
+files beside the text, or inside it."""
 
 from __future__ import annotations
 
 import re
 from base64 import b64encode
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from html import escape
 from typing import Any, ClassVar
 
@@ -26,7 +27,13 @@ _TICKS = re.compile(r"`+")
 
 @dataclass(frozen=True)
 class Markdown(Writer):
-    """Text for editors, web sites and notebooks."""
+    """Text for editors, web sites and notebooks.
+
+    With `pictures` every drawing is put there as an SVG file, by a name that begins with `stem`; else it stands in the text.
+    """
+
+    stem: str = ""
+    pictures: dict[str, str] | None = field(default=None, compare=False)
 
     folder: ClassVar[str] = "markdown"
     suffix: ClassVar[str] = "md"
@@ -60,7 +67,15 @@ class Markdown(Writer):
         return self._image(svg.standalone(scene, title), title)
 
     def _image(self, drawn: str, title: str) -> str:
-        return f"![{self.text(title)}](data:image/svg+xml;base64,{b64encode(drawn.encode()).decode('ascii')})"
+        return f"![{self.text(title)}]({self._address(drawn)})"
+
+    def _address(self, drawn: str) -> str:
+        """Where a drawing is found."""
+        if self.pictures is None:
+            return f"data:image/svg+xml;base64,{b64encode(drawn.encode()).decode('ascii')}"
+        name = f"{self.stem}_{len(self.pictures) + 1}.svg"
+        self.pictures[name] = drawn + "\n"
+        return f"<{name}>"
 
     def plot(self, plot: Plot, title: str) -> str:
         return self._image(plot_svg.standalone(plot, title), title)
