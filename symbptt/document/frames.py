@@ -35,13 +35,13 @@ LETTERS = 95
 
 
 def slides(blocks: Iterable[Block]) -> Iterator[Frame]:
-    """Under every heading its portions; what has a title of its own is a slide of its own."""
+    """Under every heading its portions; a box without a heading is a slide of its own."""
     title, waiting = "", list[Block]()
     for block in blocks:
         if isinstance(block, Heading):
             yield from _filled(title, waiting)
             title, waiting = block.text, []
-        elif isinstance(block, Box):
+        elif isinstance(block, Box) and (height(block) > HEIGHT or not title):
             yield from _filled(title, waiting)
             waiting = []
             yield from _boxed(title, block)
@@ -130,6 +130,11 @@ def _calculation(block: Lines) -> float:
 @height.register
 def _pairs(block: Beside) -> float:
     return 1.5 + sum(sum(_tree(step.equation) + 0.3 for step in steps) for steps, _ in block.rows)
+
+
+@height.register
+def _box(block: Box) -> float:
+    return 2.2 + sum(map(height, block.blocks))
 
 
 @height.register

@@ -10,4 +10,4 @@ PARTS = (
     derived.recursion, magnitude.magnitude, vanishing.norm_bound, remedies.remedies, worked.worked, coded.beside, coded.loop,
     pitfalls.pitfalls, card.card,
 )
-KIND = Kind(PARTS, slides=True)
+KIND = Kind(PARTS, slides=True, at_length=frozenset((worked.worked, coded.loop, card.card)))
