@@ -15,6 +15,7 @@ from symbptt.model import names
 from symbptt.model.document import Document, write
 from symbptt.model.lags import readings
 from symbptt.model.place import Place
+from symbptt.model.sections import MAX_ENTRIES
 from symbptt.model.sketch_shapes import Sketch, Walk, plain
 from symbptt.model.structure import CALLS
 from symbptt.model.syntax import Parsed, parse
@@ -65,6 +66,8 @@ def _read(text: str, place: Place) -> tuple[dict[str, Parsed], Parsed | None]:
             raise here.error(f"line {number}: {name} is defined twice; give the second value another name")
         else:
             equations[name] = parse(right, place.within("equations", name))
+        if len(equations) > MAX_ENTRIES:
+            raise here.error(f"line {number}: expected at most {MAX_ENTRIES} equations")
     if not equations:
         raise place.error("expected an equation such as h = tanh(W @ x + U @ h[t-1] + b), or a model file")
     return equations, loss

@@ -41,9 +41,12 @@ class Sizes:
         return size
 
     def join(self, one: Size, other: Size) -> None:
-        """Say that two sizes are equal. Two that are known stay as they are: the reader of the model will object."""
+        """Say that two sizes are equal.
+
+        Two that are known stay as they are, and so does a sum with a part of its own: the reader of the model will object.
+        """
         a, b = sorted((self.first(one), self.first(other)))
-        if a == b or (self._settled(a) and self._settled(b)):
+        if a == b or (self._settled(a) and self._settled(b)) or b in self.parts(a) or a in self.parts(b):
             return
         self._parent[b] = a
         if b in self._known:

@@ -66,11 +66,18 @@ def test_shapes(text: str, shapes: dict[str, str]) -> None:
     assert {name: " ".join(model[name].shape) for name in shapes} == shapes
 
 
+@pytest.mark.parametrize("text", ["h = concat(x, h[t-1])", "a = concat(x, h[t-1])\nh = concat(a, x)\nx = h"])
+def test_a_size_is_no_part_of_itself(text: str) -> None:
+    with pytest.raises(BadInput, match="^model: "):
+        from_text(sketched(text, "model"), "model")
+
+
 @pytest.mark.parametrize(("text", "message"), [
     ("", "expected an equation such as h = tanh(W @ x + U @ h[t-1] + b), or a model file"),
     ("loss = sum(x)", "expected an equation such as h = tanh(W @ x + U @ h[t-1] + b), or a model file"),
     ("h = x\nh tanh", "line 2: expected an equation such as h = tanh(W @ x + U @ h[t-1] + b)"),
     ("h = x\n\nh = x", "line 3: h is defined twice; give the second value another name"),
+    ("\n".join(f"a{i} = x" for i in range(600)), "line 501: expected at most 500 equations"),
     ("h = x +", "[equations] h, column 3: syntax error; expected one expression such as W @ x + b"),
     ("h = tanh(x @ W + h[t-1] @ U)", "[equations] h, column 6: a sample is a column here: write W @ x"),
 ])

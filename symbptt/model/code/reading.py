@@ -31,7 +31,10 @@ def read_code(text: str, file: str, function: str = "") -> str:
     except (ValueError, MemoryError, RecursionError):
         raise BadInput(f"{file}: is no Python that can be read") from None
     found, owner = _chosen(tree, file, function)
-    equations = Step(found, _code(tree, owner, file)).equations()
+    try:
+        equations = Step(found, _code(tree, owner, file)).equations()
+    except RecursionError:
+        raise BadInput(f"{file}, line {found.lineno}: an expression is nested too deep; name parts of it") from None
     made = sketched("\n".join(equations), file)
     from_text(made, file)
     return made

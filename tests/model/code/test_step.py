@@ -95,6 +95,7 @@ def test_refusals_have_the_line(body: str, message: str) -> None:
 
 @pytest.mark.parametrize("text", [
     "", "x = 1", "def f(:", "def step(*a): return a", "def step(x, W): return W @ x", "\0", "(" * 1000,
+    "def step(x, h): return h" + " + x" * 3000, "def step(x, h): return h" + " + x" * 900,
 ])
 def test_what_is_no_step_function(text: str) -> None:
     with pytest.raises(BadInput, match=r"^step\.py"):
