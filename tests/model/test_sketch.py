@@ -68,7 +68,7 @@ def test_shapes(text: str, shapes: dict[str, str]) -> None:
 
 @pytest.mark.parametrize("text", ["h = concat(x, h[t-1])", "a = concat(x, h[t-1])\nh = concat(a, x)\nx = h"])
 def test_a_size_is_no_part_of_itself(text: str) -> None:
-    with pytest.raises(BadInput, match="^model: "):
+    with pytest.raises(BadInput, match=r"^model: "):
         from_text(sketched(text, "model"), "model")
 
 

@@ -22,6 +22,8 @@ class Step:
     """What every name of the function stands for by now."""
     states: list[str] = field(default_factory=list)
     lines: list[tuple[str, ast.expr]] = field(default_factory=list)
+    shared: set[str] = field(default_factory=set)
+    """Names of which two stand for one array."""
     inputs: dict[str, str] = field(default_factory=dict)
 
     def equations(self) -> list[str]:
@@ -96,6 +98,8 @@ class Step:
             elif isinstance(statement, ast.AnnAssign) and statement.value is not None:
                 self._assign(statement.target, statement.value)
             elif isinstance(statement, ast.AugAssign) and isinstance(statement.target, ast.Name):
+                if statement.target.id in self.shared:
+                    raise self.code.refuse(statement, "changes in place what has another name, too; write a = a + ...")
                 old = ast.copy_location(ast.Name(statement.target.id, ast.Load()), statement)
                 self._assign(statement.target, ast.copy_location(ast.BinOp(old, statement.op, statement.value), statement))
             elif not isinstance(statement, (ast.Pass, ast.Assert)):
@@ -108,6 +112,7 @@ class Step:
         elif not isinstance(target, ast.Name):
             raise self.code.refuse(target, "only names can be assigned")
         else:
+            self.shared |= {target.id, value.id} if isinstance(value, ast.Name) else set()
             self._define(target.id, Reader(self.code, self._look).term(value))
 
     def _define(self, plain: str, term: Term) -> None:

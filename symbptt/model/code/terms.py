@@ -104,6 +104,8 @@ class Reader:
             return Term(ast.BinOp(left.node, ast.MatMult(), right.node), True)
         if left.sample and right.sample and not right.matrix:
             raise self.code.refuse(node, "a product of two values of the step; write dot, outer or * for the one that is meant")
+        if not left.sample and not right.sample:
+            raise self.code.refuse(node, "a product of two parameters, of which the first may be a vector or a matrix")
         if left.sample:
             return Term(ast.BinOp(transposed(right.node), ast.MatMult(), left.node), True)
         return Term(ast.BinOp(left.node, ast.MatMult(), right.node), right.sample)

@@ -81,6 +81,8 @@ def test_layers_of_torch() -> None:
     ("    return F.leaky_relu(h + x, negative_slope=0.3)", "an argument by keyword"),
     ("    h[0] = x\n    return h", "only names can be assigned"),
     ("    return x @ h", "line 3: x @ h: a product of two values of the step"),
+    ("    return h * (b @ W)", "line 3: b @ W: a product of two parameters"),
+    ("    a = h\n    a += x\n    return a * h", "line 4: a += x: changes in place what has another name, too"),
     ("    return x[0] * h", "only slices such as"),
     ("    y = W @ x", "returns nothing"),
     ("    return [v for v in h]", "line 3: [v for v in h]: the model language cannot say this"),
