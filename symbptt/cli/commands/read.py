@@ -14,17 +14,17 @@ from symbptt.files import reason, write
 
 
 @click.command("read")
-@click.argument("source", metavar="FILE.py[:FUNCTION]")
+@click.argument("code", metavar="FILE.py[:FUNCTION]")
 @output_option
 @force_option
-def read_step(source: str, output: Path | None, force: bool) -> None:
+def read_step(code: str, output: Path | None, force: bool) -> None:
     """Write the model file of a step function.
 
     The function, of NumPy, JAX or PyTorch, is parsed and never executed: arguments such as x and h_prev become inputs and
     states, all else parameters, each with its own name. What the model language cannot say is refused with the line.
     """
-    file, _, function = source.partition(".py:")
-    path = Path(f"{file}.py" if function else source)
+    file, _, function = code.partition(".py:")
+    path = Path(f"{file}.py" if function else code)
     try:
         text = path.read_text(encoding="utf-8")
     except OSError as error:
