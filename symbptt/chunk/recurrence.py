@@ -127,32 +127,39 @@ class Recurrence:
         exponent = self._exponent(read)
         if self.per_key:
             late = say("q", build.hadamard(Elementwise("exp", exponent), query))
-            early = say("k", build.hadamard(Elementwise("exp", build.scale(-1, self.sums)), key))
-            return build.mul(late, build.transpose(early))
+            return build.mul(late, build.transpose(self._early(tokens, say, key)))
         ones = OneMatrix(1, tokens.length)
         apart = build.add(build.mul(exponent, ones), build.scale(-1, build.mul(tokens.ones(), build.transpose(self.sums))))
         lower = LowerOnes(tokens.length, -1 if read.kind == "before" else 0)
         decay = say("D", Elementwise("exp", build.hadamard(lower, apart)))
         return build.hadamard(decay, build.mul(query, build.transpose(key)))
 
-    def after(self, tokens: Tokens) -> MatrixExpr:
-        """The state behind the chunk, in its own shape."""
-        terms = []
+    def _early(self, tokens: Tokens, say: Say, key: MatrixExpr) -> MatrixExpr:
+        """Keys without the decay since the border of the chunk: e^-c * A."""
+        assert self.sums is not None
+        return say("k", build.hadamard(Elementwise("exp", build.scale(-1, self.sums)), key))
+
+    def after(self, tokens: Tokens, say: Say) -> MatrixExpr:
+        """The state behind the chunk, e^{c_C} S_0 + (e^{c_C - c} * A)^T B; for single keys e^{c_C} * (S_0 + (e^-c * A)^T B)."""
         start, keys = self._start(), list(self.keys)
-        if self.logs is not None and self.sums is not None:
-            total = build.mul(OneMatrix(1, tokens.length), self.logs)
-            left = build.add(build.mul(tokens.ones(), total), build.scale(-1, self.sums))
-            if self.per_key:
-                end = Elementwise("exp", build.transpose(total))
-                start = build.hadamard(build.mul(end, OneMatrix(1, start.shape[1])) if start.shape[1] != 1 else end, start)
-            else:
-                start = build.hadamard(build.spread(Elementwise("exp", total), *start.shape), start)
-            weight = Elementwise("exp", left)
-            keys = [build.hadamard(weight if self.per_key else tokens.wide(weight, key.shape[1]), key) for key in keys]
-        terms.append(start)
-        terms += [build.mul(build.transpose(key), value) for key, value in zip(keys, self.values, strict=True)]
-        whole = build.add(*terms)
-        return whole if self.held.keys == "rows" else build.add(*(_flipped(term) for term in terms))
+        if self.logs is None or self.sums is None:
+            return self._own_shape([start, *self._products(keys)])
+        total = build.mul(OneMatrix(1, tokens.length), self.logs)
+        if self.per_key:
+            inner = build.add(start, *self._products([self._early(tokens, say, key) for key in keys]))
+            end = Elementwise("exp", build.transpose(total))
+            grown = build.mul(end, OneMatrix(1, start.shape[1])) if start.shape[1] != 1 else end
+            return self._own_shape([build.hadamard(grown, inner)])
+        weight = Elementwise("exp", build.add(build.mul(tokens.ones(), total), build.scale(-1, self.sums)))
+        keys = [build.hadamard(tokens.wide(weight, key.shape[1]), key) for key in keys]
+        start = build.hadamard(build.spread(Elementwise("exp", total), *start.shape), start)
+        return self._own_shape([start, *self._products(keys)])
+
+    def _products(self, keys: list[MatrixExpr]) -> list[MatrixExpr]:
+        return [build.mul(build.transpose(key), value) for key, value in zip(keys, self.values, strict=True)]
+
+    def _own_shape(self, terms: list[MatrixExpr]) -> MatrixExpr:
+        return build.add(*(terms if self.held.keys == "rows" else map(_flipped, terms)))
 
 
 def _flipped(term: MatrixExpr) -> MatrixExpr:

@@ -200,7 +200,7 @@ class _Rewrite:
         for equation in late:
             self._write(equation, False)
         for name, recurrence in self.recurrences.items():
-            value = recurrence.after(self.tokens)
+            value = recurrence.after(self.tokens, self._sayer(name))
             self.making.begin(name, self._next())
             self.making.finish(self.variables[name], value)
 

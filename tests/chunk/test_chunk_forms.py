@@ -22,6 +22,8 @@ KERNELS = {
     "sigmoid decay": {"S": "sigmoid(g) * S[t-1] + b * outer(k, v)", "o": "2 * (S.T @ q)"},
     "one minus a gate": {"z": "sigmoid(g)", "S": "(1 - z) * S[t-1] + z * outer(k, v)", "o": "S.T @ q + v"},
     "decay of each key": {"S": f"{ROW} * S[t-1] + outer(k, v)", "o": "S.T @ q"},
+    "decay of each key, in columns": {"S": "outer(v - v + 1, exp(-softplus(w))) * S[t-1] + outer(v, k)", "o": "S @ q"},
+    "diagonal matrices": {"S": "diag(exp(-softplus(w))) @ S[t-1] + outer(k, v)", "o": "S.T @ q"},
     "two summands": {"S": f"{ROW} * S[t-1] + outer(k, v) - b * outer(u, v * v)", "o": "S.T @ q"},
     "read before, with a bonus": {
         "kv": "outer(k, v)", "o": "(S[t-1] + outer(u, v - v + 1) * kv).T @ q", "S": f"{ROW} * S[t-1] + kv",
