@@ -33,13 +33,13 @@ def random(
             return rng.integers(0, size[0], full[: len(full) - len(size)])
         if variable.role is Role.TARGET and takes_classes(model, variable):
             return _distribution(rng, full) if distributions else _classes(rng, size[0], T, N)
-        if variable.role is Role.BUFFER:
+        if variable.role is Role.BUFFER and variable.timed:
             return rng.uniform(0.5, 1.5, full)  # a variance is positive
         if model.loss is not None and variable.name == model.loss.mask:
             return np.concatenate((rng.integers(0, 2, (T - 1, N)), np.ones((1, N)))).astype(np.float64)
         values: Array = rng.standard_normal(full)
         # A weight matrix keeps its argument of order one, so that nothing saturates and no gradient is lost in rounding.
-        return values / np.sqrt(size[1]) if variable.role is Role.PARAMETER and len(size) == 2 else values
+        return values / np.sqrt(size[1]) if variable.role in (Role.PARAMETER, Role.BUFFER) and len(size) == 2 else values
 
     cotangents = {v.name: rng.standard_normal((T, N, *shape(v, known))) for v in model.outputs}
     given = [v for group in GROUPS for v in model.of(*GIVEN) if v.role.group == group and v.initial is None]

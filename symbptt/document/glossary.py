@@ -29,9 +29,11 @@ class Entry:
 
 def _meaning(variable: Variable, voice: Voice) -> Prose:
     text = voice.own(variable.description)
-    if voice.plain(f"glossary.role.{variable.role}") in text:
+    given = variable.role is Role.BUFFER
+    name = "constant" if given and variable.tied else str(variable.role)
+    if voice.plain(f"glossary.role.{name}") in text:
         return (text,)
-    role = voice.say(f"glossary.{'role' if variable.tied else 'untied'}.{variable.role}")
+    role = voice.say(f"glossary.{'role' if variable.tied or given else 'untied'}.{name}")
     return voice.say("glossary.described", text=text, role=role) if text else role
 
 

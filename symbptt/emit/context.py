@@ -111,6 +111,7 @@ def context(program: Program, writer: Writer, recipe: str) -> dict[str, Any]:
         "gradient_lines": [_gradient(v, layout) for v in program.wanted],
         "sizes_literal": repr(sizes(model)),
         "untied_lead": untied_lead(model),
+        "buffer_lead": buffer_lead(model),
         "samples": samples(model),
         "class_lines": [
             f'inputs["{v.name}"] = random.integers(length("{v.shape[0]}"), size=(T, N))'
@@ -143,6 +144,14 @@ def _averages(model: Model) -> list[str]:
 def untied_lead(model: Model) -> str:
     """What the self-check puts in front of a parameter's shape: T, if some have a value per step."""
     untied = tuple(v.name for v in model.parameters if not v.tied)
+    return f", *((T,) if name in {untied!r} else ())" if untied else ""
+
+
+def buffer_lead(model: Model) -> str:
+    """The same for what is given and not learned: moving averages have a value per step, constants one."""
+    untied = tuple(v.name for v in model.buffers if not v.tied)
+    if len(untied) == len(model.buffers):
+        return ", T"
     return f", *((T,) if name in {untied!r} else ())" if untied else ""
 
 

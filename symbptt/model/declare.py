@@ -13,7 +13,7 @@ from symbptt.model.structure import CALLS, LATER
 from symbptt.model.syntax import Parsed
 from symbptt.model.values import Role, Variable
 
-ROLES = (Role.INPUT, Role.STATE, Role.PARAMETER, Role.TARGET)
+ROLES = (Role.INPUT, Role.STATE, Role.PARAMETER, Role.BUFFER, Role.TARGET)
 INDEX = "index"
 
 
@@ -47,27 +47,27 @@ def dimensions(variables: Iterable[Variable]) -> frozenset[str]:
 
 
 def declared(document: Document, place: Place) -> dict[str, Variable]:
-    """The variables of the four declaring sections by name, in the order inputs, states, parameters, targets."""
+    """The variables of the declaring sections by name, in the order inputs, states, parameters, constants, targets."""
     symbols = {symbol.name: symbol for symbol in document.symbols}
     init = dict(document.init)
     found: dict[str, Variable] = {}
     for role in ROLES:
-        for name, text in getattr(document, role.group):
-            here = place.within(role.group)
-            check_name(f"one of the {role.group}", name, here)
+        for name, text in getattr(document, role.section):
+            here = place.within(role.section)
+            check_name(f"one of the {role.section}", name, here)
             if name in found:
-                raise here.error(f"{name} is declared twice, the first time in [{found[name].role.group}]")
-            found[name] = _variable(name, text, role, symbols.get(name), init.get(name), here.within(role.group, name))
+                raise here.error(f"{name} is declared twice, the first time in [{found[name].role.section}]")
+            found[name] = _variable(name, text, role, symbols.get(name), init.get(name), here.within(role.section, name))
     known = dimensions(found.values())
     for name in sorted(known):
         if (parts := name.split("x")) and len(parts) > 1 and known.issuperset(parts):
-            here = place.within(*next((v.role.group, v.name) for v in found.values() if name in v.shape))
+            here = place.within(*next((v.role.section, v.name) for v in found.values() if name in v.shape))
             raise here.error(f"{name} is no dimension; dimensions stand side by side, as in {' '.join(parts)!r}")
         if name in found:
-            here = place.within(found[name].role.group, name)
+            here = place.within(found[name].role.section, name)
             raise here.error(f"{name} is a dimension, too; expected two different names")
     for name, initialiser in init.items():
-        if name not in found or found[name].role is not Role.PARAMETER:
+        if name not in found or found[name].role not in (Role.PARAMETER, Role.BUFFER):
             raise place.within("init").unknown("parameter", name, _names(found, Role.PARAMETER))
         initialisers.check(initialiser, len(found[name].shape), place.within("init", name))
     return found | _started(document, found, place)
@@ -108,7 +108,7 @@ def untied(expressions: Mapping[str, Parsed], variables: Mapping[str, Variable])
     how: dict[str, bool] = {}
     for parsed in expressions.values():
         for reading in readings(parsed):
-            if reading.name not in variables or variables[reading.name].role is not Role.PARAMETER or reading.lag:
+            if reading.name not in variables or variables[reading.name].role not in (Role.PARAMETER, Role.BUFFER) or reading.lag:
                 continue
             if how.setdefault(reading.name, reading.indexed) != reading.indexed:
                 name = reading.name

@@ -74,5 +74,5 @@ def untold(variables: Iterable[Variable]) -> tuple[str, ...]:
     """The dimensions whose size no input, parameter or state tells."""
     everything = tuple(variables)
     names = {s.name for v in everything for size in (v.rows, v.columns) for s in size.free_symbols}
-    telling = (v for v in everything if v.role in (Role.INPUT, Role.PARAMETER, Role.STATE))
+    telling = (v for v in everything if v.role in (Role.INPUT, Role.PARAMETER, Role.BUFFER, Role.STATE))
     return tuple(sorted(names - sources(telling).keys()))

@@ -39,6 +39,7 @@ class Document:
     inputs: Pairs
     states: Pairs
     parameters: Pairs
+    constants: Pairs
     targets: Pairs
     equations: Pairs
     loss: tuple[str, str, str] | None = None
@@ -85,7 +86,7 @@ def write(document: Document) -> str:
     lines += _notes(document.notes)
     lines += ["freeze = true"] if document.freeze else []
     lines += [] if document.training else ["training = false"]
-    for section in ("inputs", "states", "parameters", "targets", "equations"):
+    for section in ("inputs", "states", "parameters", "constants", "targets", "equations"):
         lines += _table(section, getattr(document, section))
     lines += _table("loss", tuple(zip(("step", "at", "reduction"), document.loss, strict=True))) if document.loss else []
     lines += _table("init", document.init)

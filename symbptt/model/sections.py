@@ -17,7 +17,7 @@ MAX_ENTRIES = 500
 """The most entries of a section."""
 SCHEMA = 1
 
-DECLARATIONS = ("inputs", "states", "parameters", "targets")
+DECLARATIONS = ("inputs", "states", "parameters", "constants", "targets")
 TABLES = (*DECLARATIONS, "equations", "loss", "symbols", "init", "initial", "translations")
 KEYS = ("schema", "title", "reference", "notes", "activation", "freeze", "training", *TABLES)
 AT = ("every", "last")

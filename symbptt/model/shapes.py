@@ -28,6 +28,11 @@ class Shape:
     rows: sp.Expr
     columns: sp.Expr
 
+    @property
+    def parts(self) -> tuple[tuple[str, ...], sp.Expr, sp.Expr]:
+        """As a variable takes them."""
+        return self.text, self.rows, self.columns
+
 
 def _term(text: str, place: Place) -> sp.Expr:
     if text.isascii() and text.isdigit():

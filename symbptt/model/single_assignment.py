@@ -105,7 +105,7 @@ class Intermediates:
             shape = inferred(of, self.known)
             name = self._fresh(kind)
             about = (("en", f"moving average of the {kind}"), ("zh", _AVERAGES[kind]))
-            variable = Variable(name, Role.BUFFER, shape.text, shape.rows, shape.columns, description=about, init=init)
+            variable = Variable(name, Role.BUFFER, *shape.parts, tied=False, description=about, init=init)
             self.buffers[name] = variable
             self._averages[kind, of] = self.buffers[name].at()
         return self._averages[kind, of]

@@ -123,7 +123,9 @@ def _document(sketch: Sketch) -> Document:
     declared = {section: tuple((name, _text(sketch, name)) for name in listed) for section, listed in sections.items()}
     equations = tuple((name, parsed.text) for name, parsed in sketch.equations.items())
     loss = (sketch.loss.text, "every", "sum") if sketch.loss else None
-    return Document("", "", declared["inputs"], declared["states"], declared["parameters"], declared["targets"], equations, loss)
+    return Document(
+        "", "", declared["inputs"], declared["states"], declared["parameters"], (), declared["targets"], equations, loss
+    )
 
 
 def _name(sketch: Sketch, sections: Mapping[str, list[str]]) -> None:

@@ -27,8 +27,13 @@ class Role(StrEnum):
 
     @property
     def group(self) -> str:
-        """The section of a model file, and the dict of values, of what has this role."""
+        """The dict of values that holds what has this role."""
         return "parameters" if self is Role.BUFFER else f"{self}s"
+
+    @property
+    def section(self) -> str:
+        """The section of a model file that declares what has this role."""
+        return "constants" if self is Role.BUFFER else self.group
 
 
 @dataclass(frozen=True, repr=False)
@@ -37,7 +42,7 @@ class Variable(Summarised):
 
     `shape` is the file's, as strings: ("H", "D"), ("O",), ("H", "H+D"), ("1",), (); `rows` and `columns` are the same
     as a SymPy matrix shape, where a vector is a column and a scalar is 1x1.
-    `tied` is False for a parameter with one value per step (`W[t]`).
+    `tied` is False for a parameter or a buffer with one value per step (`W[t]`).
     `definition` is set for an intermediate that symbptt named itself: printers show the definition instead of the name.
     `classes` is true for an integer-valued input that stands for a one-hot column.
     `initial` names the parameter that a state starts from where no initial state is given.
@@ -62,7 +67,7 @@ class Variable(Summarised):
     @property
     def timed(self) -> bool:
         """Whether the variable has one value per step."""
-        return not (self.role is Role.PARAMETER and self.tied)
+        return not (self.role in (Role.PARAMETER, Role.BUFFER) and self.tied)
 
     def at(self, step: sp.Expr | int = TIME) -> sp.MatrixSymbol:
         """The variable's symbol at a step (a tied parameter has only one)."""
@@ -153,7 +158,7 @@ class Model(Summarised, Formula):
 
     @property
     def buffers(self) -> tuple[Variable, ...]:
-        """What is given with the parameters, one value per step, and not learned: moving averages."""
+        """What is given with the parameters and not learned: constants, and moving averages, one value per step."""
         return self.of(Role.BUFFER)
 
     @property

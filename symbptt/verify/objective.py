@@ -35,7 +35,7 @@ def leaf(graph: UnrolledGraph, data: Data, variable: Variable) -> Values:
         array = _one_hot(array, size(variable.rows, data.dims))
     if variable.role is Role.STATE:
         return {(variable.name, 0): _columns(array, variable, data, 1)}
-    if variable.role is Role.PARAMETER and variable.tied:
+    if not variable.timed:
         whole = _columns(array, variable, data, 0)
         return {(variable.name, step): whole for step in steps}
     axis = array.ndim - len(lead(variable, data.T, data.N)) - len(shape(variable, data.dims))

@@ -338,6 +338,14 @@ def test_inputs_and_intermediates_have_earlier_values(walk: Walk, random: Walk) 
         np.testing.assert_allclose(values["o", t], expected, rtol=1e-13)
 
 
+def test_constants_are_given_with_the_parameters_and_have_no_gradient() -> None:
+    model = build.model(name="m", inputs={"x": "D"}, constants={"C": "D D", "c": "D"}, equations={"a": "C @ x + c[t]"})
+    assert [(v.name, v.timed, v.role.group) for v in model.buffers] == [("C", False, "parameters"), ("c", True, "parameters")]
+    assert [v.name for v in model.with_gradient] == ["x"]
+    with pytest.raises(BadInput, match="C is a constant"):
+        build.model(name="m", inputs={"x": "D"}, constants={"C": "D D"}, equations={"a": "C[t-1] @ x"})
+
+
 def test_a_matrix_state_and_a_scalar_that_fills_a_state(walk: Walk, random: Walk) -> None:
     equations = {"A": "0.9 * A[t-1] + outer(x, x)", "m": "sum(x)", "o": "A @ x"}
     model = build.model(name="fast", inputs={"x": "D"}, states={"A": "D D", "m": "D"}, equations=equations)

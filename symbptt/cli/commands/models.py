@@ -29,7 +29,8 @@ def list_models() -> None:
 def _variable(variable: Variable) -> tuple[str, ...]:
     about = dict(variable.description)
     size = " ".join(variable.shape) or "scalar"
-    return (f"{variable.role}", variable.name, size, about.get("en", next(iter(about.values()), "")))
+    kind = variable.role.section.removesuffix("s") if variable.tied else str(variable.role)
+    return (kind, variable.name, size, about.get("en", next(iter(about.values()), "")))
 
 
 def _equations(model: Model, equations: tuple[Equation, ...]) -> list[str]:

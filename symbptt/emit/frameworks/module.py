@@ -9,7 +9,7 @@ from typing import Any
 from symbptt import resources
 from symbptt.data.arrays import sizes
 from symbptt.data.classes import class_targets
-from symbptt.emit.context import equations, samples, untied_lead
+from symbptt.emit.context import buffer_lead, equations, samples, untied_lead
 from symbptt.emit.door import door
 from symbptt.emit.frameworks.dialect import DIALECTS
 from symbptt.emit.frameworks.long import Long
@@ -50,6 +50,7 @@ def context(
         "size_names": literal(_size_names(model)),
         "untied": tuple(v.name for v in model.parameters if not v.tied),
         "untied_lead": untied_lead(model),
+        "buffer_lead": buffer_lead(model),
         "samples": samples(model),
         "starts": {s.name: s.initial for s in model.states if s.initial is not None},
         "input_classes": [(v.name, _drawn(v)) for v in model.of(Role.INPUT) if v.classes],

@@ -86,7 +86,7 @@ class Place:
 
     def untied(self, key: str) -> bool:
         """Whether a value has steps but no samples."""
-        return key != WEIGHT.name and (is_untied(self.layout.model, key) or self.variable(key).role is Role.BUFFER)
+        return key != WEIGHT.name and is_untied(self.layout.model, key)
 
     def in_step(self, symbol: sp.MatrixSymbol) -> Code:
         """The code of a symbol inside a step."""
