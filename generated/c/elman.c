@@ -466,7 +466,6 @@ size_t elman_workspace(const elman_sizes *sizes)
     total = plus(total, rounded(times(sizes->T, sizes->N)));
     total = plus(total, rounded(times(sizes->T, sizes->N)));
     total = plus(total, rounded(times(sizes->T, sizes->N)));
-    total = plus(total, rounded(times(times(sizes->T, sizes->N), sizes->O)));
     total = plus(total, rounded(times(times(sizes->T, sizes->N), sizes->H)));
     total = plus(total, rounded(times(sizes->N, sizes->H)));
     total = plus(total, rounded(times(sizes->T, sizes->N)));
@@ -737,8 +736,6 @@ int elman_value_and_grad(const elman_sizes *sizes, const elman_parameters *param
     next += rounded(N * T);
     real *const restrict L = next;
     next += rounded(N * T);
-    real *const restrict d_o = next;
-    next += rounded(N * O * T);
     real *const restrict d_a = next;
     next += rounded(H * N * T);
     real *const own_h = next;
@@ -855,11 +852,11 @@ int elman_value_and_grad(const elman_sizes *sizes, const elman_parameters *param
             INDEPENDENT
             for (size_t i = 0; i < O; i++) {
                 const real z = r3[t * N + n];
-                d_o[(t * N + n) * O + i] = (r1[t * N + n] * real_exp((o[(t * N + n) * O + i] + (-(real)1) * r2[t * N + n])) * (((real)1 / z)) + (-(real)1) * y[(t * N + n) * O + i]) * weight[t * N + n]; /* (5) */
+                o[(t * N + n) * O + i] = (r1[t * N + n] * real_exp((o[(t * N + n) * O + i] + (-(real)1) * r2[t * N + n])) * (((real)1 / z)) + (-(real)1) * y[(t * N + n) * O + i]) * weight[t * N + n]; /* (5) */
             }
         }
     }
-    multiply(N * T, H, O, (real)1, d_o, O, 1, W_ho, H, 1, 0, d_h + 1 * N * H, H, 1);                         /* (6) */
+    multiply(N * T, H, O, (real)1, o, O, 1, W_ho, H, 1, 0, d_h + 1 * N * H, H, 1);                           /* (6) */
     for (size_t t = T; t-- > 0;) {
         for (size_t n = 0; n < N; n++) {
             INDEPENDENT
@@ -870,7 +867,7 @@ int elman_value_and_grad(const elman_sizes *sizes, const elman_parameters *param
         }
         multiply(N, H, H, (real)1, d_a + t * N * H, H, 1, W_hh, H, 1, 1, d_h + t * N * H, H, 1);             /* (6) */
     }
-    multiply(O, H, N * T, (real)1, d_o, 1, O, h + 1 * N * H, H, 1, 0, grad_W_ho, H, 1);                      /* (13) */
+    multiply(O, H, N * T, (real)1, o, 1, O, h + 1 * N * H, H, 1, 0, grad_W_ho, H, 1);                        /* (13) */
     INDEPENDENT
     for (size_t i = 0; i < O; i++) {
         grad_b_o[i] = (real)0;
@@ -878,7 +875,7 @@ int elman_value_and_grad(const elman_sizes *sizes, const elman_parameters *param
     for (size_t t = 0; t < T; t++) {
         for (size_t n = 0; n < N; n++) {
             for (size_t i = 0; i < O; i++) {
-                grad_b_o[i] += d_o[(t * N + n) * O + i];                                                     /* (14) */
+                grad_b_o[i] += o[(t * N + n) * O + i];                                                       /* (14) */
             }
         }
     }

@@ -476,16 +476,12 @@ size_t gru_workspace(const gru_sizes *sizes)
     total = plus(total, rounded(times(times(sizes->T, sizes->N), times(2, sizes->H))));
     total = plus(total, rounded(times(times(sizes->T, sizes->N), sizes->H)));
     total = plus(total, rounded(times(times(sizes->T, sizes->N), sizes->H)));
-    total = plus(total, rounded(times(times(sizes->T, sizes->N), sizes->H)));
-    total = plus(total, rounded(times(times(sizes->T, sizes->N), sizes->H)));
-    total = plus(total, rounded(times(times(sizes->T, sizes->N), sizes->H)));
     total = plus(total, rounded(times(times(sizes->T, sizes->N), sizes->O)));
     total = plus(total, rounded(times(sizes->T, sizes->N)));
     total = plus(total, rounded(times(sizes->T, sizes->N)));
     total = plus(total, rounded(times(sizes->T, sizes->N)));
     total = plus(total, rounded(times(sizes->T, sizes->N)));
     total = plus(total, rounded(times(sizes->T, sizes->N)));
-    total = plus(total, rounded(times(times(sizes->T, sizes->N), sizes->O)));
     total = plus(total, rounded(times(times(sizes->T, sizes->N), sizes->H)));
     total = plus(total, rounded(times(times(sizes->T, sizes->N), times(2, sizes->H))));
     total = plus(total, rounded(times(times(sizes->T, sizes->N), sizes->H)));
@@ -696,7 +692,7 @@ int gru_backward(const gru_sizes *sizes, const gru_parameters *parameters, const
     next += rounded(H * N + H * N * T);
     real *const restrict d_o = next;
     next += rounded(N * O * T);
-    real *const restrict d_a_n = next;
+    real *const restrict d_n = next;
     next += rounded(H * N * T);
     real *const restrict stack_d_a_r = next;
     next += rounded(2 * H * N * T);
@@ -766,15 +762,16 @@ int gru_backward(const gru_sizes *sizes, const gru_parameters *parameters, const
         for (size_t n_ = 0; n_ < N; n_++) {
             INDEPENDENT
             for (size_t i = 0; i < H; i++) {
-                const real d_n = d_h[((t + 1) * N + n_) * H + i] * ((real)1 + (-(real)1) * z[(t * N + n_) * H + i]); /* (12) */
+                const real d_n_ = d_h[((t + 1) * N + n_) * H + i] * ((real)1 + (-(real)1) * z[(t * N + n_) * H + i]); /* (12) */
+                d_n[(t * N + n_) * H + i] = d_n_;
                 const real z_ = n[(t * N + n_) * H + i];
-                d_a_n[(t * N + n_) * H + i] = d_n * ((real)1 - (z_ * z_));                                   /* (13) */
+                d_n[(t * N + n_) * H + i] = d_n_ * ((real)1 - (z_ * z_));                                    /* (13) */
                 const real d_z = (d_h[((t + 1) * N + n_) * H + i] * h[(t * N + n_) * H + i] + (-(real)1) * d_h[((t + 1) * N + n_) * H + i] * n[(t * N + n_) * H + i]); /* (17) */
                 const real z__ = z[(t * N + n_) * H + i];
                 stack_d_a_r[(t * N + n_) * 2 * H + i + H] = d_z * (z__*((real)1 - z__));                     /* (18) */
             }
         }
-        multiply(N, H, H, (real)1, d_a_n + t * N * H, H, 1, W_hn, H, 1, 0, d_a_n_1 + t * N * H, H, 1);       /* (14) */
+        multiply(N, H, H, (real)1, d_n + t * N * H, H, 1, W_hn, H, 1, 0, d_a_n_1 + t * N * H, H, 1);         /* (14) */
         for (size_t n_ = 0; n_ < N; n_++) {
             INDEPENDENT
             for (size_t i = 0; i < H; i++) {
@@ -798,10 +795,10 @@ int gru_backward(const gru_sizes *sizes, const gru_parameters *parameters, const
             }
         }
     }
-    multiply(H, D, N * T, (real)1, d_a_n, 1, H, x, D, 1, 0, grad_W_xn, D, 1);                                /* (27) */
+    multiply(H, D, N * T, (real)1, d_n, 1, H, x, D, 1, 0, grad_W_xn, D, 1);                                  /* (27) */
     multiply(H, D, N * T, (real)1, stack_d_a_r, 1, 2 * H, x, D, 1, 0, grad_W_xr, D, 1);                      /* (24) */
     multiply(H, D, N * T, (real)1, stack_d_a_r + H, 1, 2 * H, x, D, 1, 0, grad_W_xz, D, 1);                  /* (21) */
-    multiply(H, H, N * T, (real)1, d_a_n, 1, H, a_n_1, H, 1, 0, grad_W_hn, H, 1);                            /* (28) */
+    multiply(H, H, N * T, (real)1, d_n, 1, H, a_n_1, H, 1, 0, grad_W_hn, H, 1);                              /* (28) */
     multiply(H, H, N * T, (real)1, stack_d_a_r, 1, 2 * H, h, H, 1, 0, grad_W_hr, H, 1);                      /* (25) */
     multiply(H, H, N * T, (real)1, stack_d_a_r + H, 1, 2 * H, h, H, 1, 0, grad_W_hz, H, 1);                  /* (22) */
     INDEPENDENT
@@ -819,7 +816,7 @@ int gru_backward(const gru_sizes *sizes, const gru_parameters *parameters, const
     for (size_t t = 0; t < T; t++) {
         for (size_t n_ = 0; n_ < N; n_++) {
             for (size_t i = 0; i < H; i++) {
-                grad_b_n[i] += d_a_n[(t * N + n_) * H + i];                                                  /* (29) */
+                grad_b_n[i] += d_n[(t * N + n_) * H + i];                                                    /* (29) */
                 grad_b_r[i] += stack_d_a_r[(t * N + n_) * 2 * H + i];                                        /* (26) */
                 grad_b_z[i] += stack_d_a_r[(t * N + n_) * 2 * H + i + H];                                    /* (23) */
             }
@@ -878,13 +875,7 @@ int gru_value_and_grad(const gru_sizes *sizes, const gru_parameters *parameters,
     next += rounded(2 * H * N * T);
     real *const restrict a_n = next;
     next += rounded(H * N * T);
-    real *const restrict z = next;
-    next += rounded(H * N * T);
-    real *const restrict r = next;
-    next += rounded(H * N * T);
     real *const restrict a_n_1 = next;
-    next += rounded(H * N * T);
-    real *const restrict n = next;
     next += rounded(H * N * T);
     real *const restrict o = next;
     next += rounded(N * O * T);
@@ -898,9 +889,7 @@ int gru_value_and_grad(const gru_sizes *sizes, const gru_parameters *parameters,
     next += rounded(N * T);
     real *const restrict L = next;
     next += rounded(N * T);
-    real *const restrict d_o = next;
-    next += rounded(N * O * T);
-    real *const restrict d_a_n = next;
+    real *const restrict d_n = next;
     next += rounded(H * N * T);
     real *const restrict stack_d_a_r = next;
     next += rounded(2 * H * N * T);
@@ -969,19 +958,19 @@ int gru_value_and_grad(const gru_sizes *sizes, const gru_parameters *parameters,
             d_h[z1 * H + z2] = (real)0;
         }
     }
-    for (size_t n_ = 0; n_ < N; n_++) {
+    for (size_t n = 0; n < N; n++) {
         INDEPENDENT
         for (size_t i = 0; i < H; i++) {
-            h[n_ * H + i] = start_h[n_ * H + i];
+            h[n * H + i] = start_h[n * H + i];
         }
     }
     for (size_t t = 0; t < T; t++) {
-        for (size_t n_ = 0; n_ < N; n_++) {
+        for (size_t n = 0; n < N; n++) {
             INDEPENDENT
             for (size_t i = 0; i < H; i++) {
-                stack_a_r[(t * N + n_) * 2 * H + i + H] = b_z[i];                                            /* (1) */
-                stack_a_r[(t * N + n_) * 2 * H + i] = b_r[i];                                                /* (3) */
-                a_n[(t * N + n_) * H + i] = b_n[i];                                                          /* (5) */
+                stack_a_r[(t * N + n) * 2 * H + i + H] = b_z[i];                                             /* (1) */
+                stack_a_r[(t * N + n) * 2 * H + i] = b_r[i];                                                 /* (3) */
+                a_n[(t * N + n) * H + i] = b_n[i];                                                           /* (5) */
             }
         }
     }
@@ -990,116 +979,117 @@ int gru_value_and_grad(const gru_sizes *sizes, const gru_parameters *parameters,
     multiply(N * T, H, D, (real)1, x, D, 1, W_xn, 1, D, 1, a_n, H, 1);                                       /* (5) */
     for (size_t t = 0; t < T; t++) {
         multiply(N, 2 * H, H, (real)1, h + t * N * H, H, 1, stack_W_hr, 1, H, 1, stack_a_r + t * N * 2 * H, 2 * H, 1); /* (3) (1) */
-        for (size_t n_ = 0; n_ < N; n_++) {
+        for (size_t n = 0; n < N; n++) {
             INDEPENDENT
             for (size_t i = 0; i < H; i++) {
-                z[(t * N + n_) * H + i] = real_sigmoid(stack_a_r[(t * N + n_) * 2 * H + i + H]);             /* (2) */
-                const real r_ = real_sigmoid(stack_a_r[(t * N + n_) * 2 * H + i]);                           /* (4) */
-                r[(t * N + n_) * H + i] = r_;
-                a_n_1[(t * N + n_) * H + i] = r_ * h[(t * N + n_) * H + i];                                  /* (5) */
+                stack_a_r[(t * N + n) * 2 * H + i + H] = real_sigmoid(stack_a_r[(t * N + n) * 2 * H + i + H]); /* (2) */
+                const real stack_a_r_ = real_sigmoid(stack_a_r[(t * N + n) * 2 * H + i]);                    /* (4) */
+                stack_a_r[(t * N + n) * 2 * H + i] = stack_a_r_;
+                a_n_1[(t * N + n) * H + i] = stack_a_r_ * h[(t * N + n) * H + i];                            /* (5) */
             }
         }
         multiply(N, H, H, (real)1, a_n_1 + t * N * H, H, 1, W_hn, 1, H, 1, a_n + t * N * H, H, 1);           /* (5) */
-        for (size_t n_ = 0; n_ < N; n_++) {
+        for (size_t n = 0; n < N; n++) {
             INDEPENDENT
             for (size_t i = 0; i < H; i++) {
-                const real n__ = real_tanh(a_n[(t * N + n_) * H + i]);                                       /* (6) */
-                n[(t * N + n_) * H + i] = n__;
-                h[((t + 1) * N + n_) * H + i] = (z[(t * N + n_) * H + i] * h[(t * N + n_) * H + i] + ((real)1 + (-(real)1) * z[(t * N + n_) * H + i]) * n__); /* (7) */
+                const real a_n_ = real_tanh(a_n[(t * N + n) * H + i]);                                       /* (6) */
+                a_n[(t * N + n) * H + i] = a_n_;
+                h[((t + 1) * N + n) * H + i] = (stack_a_r[(t * N + n) * 2 * H + i + H] * h[(t * N + n) * H + i] + ((real)1 + (-(real)1) * stack_a_r[(t * N + n) * 2 * H + i + H]) * a_n_); /* (7) */
             }
         }
     }
     for (size_t t = 0; t < T; t++) {
-        for (size_t n_ = 0; n_ < N; n_++) {
+        for (size_t n = 0; n < N; n++) {
             INDEPENDENT
             for (size_t i_ = 0; i_ < O; i_++) {
-                o[(t * N + n_) * O + i_] = b_o[i_];                                                          /* (8) */
+                o[(t * N + n) * O + i_] = b_o[i_];                                                           /* (8) */
             }
         }
     }
     multiply(N * T, O, H, (real)1, h + 1 * N * H, H, 1, W_ho, 1, H, 1, o, O, 1);                             /* (8) */
     for (size_t t = 0; t < T; t++) {
         INDEPENDENT
-        for (size_t n_ = 0; n_ < N; n_++) {
-            weight[t * N + n_] = mask_[t * N + n_] * weights_[t];
+        for (size_t n = 0; n < N; n++) {
+            weight[t * N + n] = mask_[t * N + n] * weights_[t];
             real sum = 0;
             for (size_t k0 = 0; k0 < O; k0++) {
-                sum += y[(t * N + n_) * O + k0];
+                sum += y[(t * N + n) * O + k0];
             }
             const real r1_ = sum;                                                                            /* (9) */
-            r1[t * N + n_] = r1_;
+            r1[t * N + n] = r1_;
             real most = -(real)INFINITY;
             for (size_t k0 = 0; k0 < O; k0++) {
-                const real entry = o[(t * N + n_) * O + k0];
+                const real entry = o[(t * N + n) * O + k0];
                 most = entry > most ? entry : most;
             }
             const real r2_ = most;                                                                           /* (9) */
-            r2[t * N + n_] = r2_;
+            r2[t * N + n] = r2_;
             real sum_ = 0;
             for (size_t k1 = 0; k1 < O; k1++) {
-                sum_ += real_exp((o[(t * N + n_) * O + k1] + (-(real)1) * r2_));
+                sum_ += real_exp((o[(t * N + n) * O + k1] + (-(real)1) * r2_));
             }
             const real r3_ = sum_;                                                                           /* (9) */
-            r3[t * N + n_] = r3_;
+            r3[t * N + n] = r3_;
             real sum__ = 0;
             for (size_t k0 = 0; k0 < O; k0++) {
-                sum__ += o[(t * N + n_) * O + k0] * y[(t * N + n_) * O + k0];
+                sum__ += o[(t * N + n) * O + k0] * y[(t * N + n) * O + k0];
             }
             const real r4 = sum__;                                                                           /* (9) */
-            L[t * N + n_] = (r1_ * (r2_ + real_log(r3_)) + (-(real)1) * r4);                                 /* (9) */
+            L[t * N + n] = (r1_ * (r2_ + real_log(r3_)) + (-(real)1) * r4);                                  /* (9) */
         }
     }
     multiply(1, 1, N * T, (real)1, weight, 1, 1, L, 1, 1, 0, loss, 1, 1);
     for (size_t t = 0; t < T; t++) {
-        for (size_t n_ = 0; n_ < N; n_++) {
+        for (size_t n = 0; n < N; n++) {
             INDEPENDENT
             for (size_t i_ = 0; i_ < O; i_++) {
-                const real z_ = r3[t * N + n_];
-                d_o[(t * N + n_) * O + i_] = (r1[t * N + n_] * real_exp((o[(t * N + n_) * O + i_] + (-(real)1) * r2[t * N + n_])) * (((real)1 / z_)) + (-(real)1) * y[(t * N + n_) * O + i_]) * weight[t * N + n_]; /* (10) */
+                const real z = r3[t * N + n];
+                o[(t * N + n) * O + i_] = (r1[t * N + n] * real_exp((o[(t * N + n) * O + i_] + (-(real)1) * r2[t * N + n])) * (((real)1 / z)) + (-(real)1) * y[(t * N + n) * O + i_]) * weight[t * N + n]; /* (10) */
             }
         }
     }
-    multiply(N * T, H, O, (real)1, d_o, O, 1, W_ho, H, 1, 0, d_h + 1 * N * H, H, 1);                         /* (11) */
+    multiply(N * T, H, O, (real)1, o, O, 1, W_ho, H, 1, 0, d_h + 1 * N * H, H, 1);                           /* (11) */
     for (size_t t = T; t-- > 0;) {
-        for (size_t n_ = 0; n_ < N; n_++) {
+        for (size_t n = 0; n < N; n++) {
             INDEPENDENT
             for (size_t i = 0; i < H; i++) {
-                const real d_n = d_h[((t + 1) * N + n_) * H + i] * ((real)1 + (-(real)1) * z[(t * N + n_) * H + i]); /* (12) */
-                const real z_ = n[(t * N + n_) * H + i];
-                d_a_n[(t * N + n_) * H + i] = d_n * ((real)1 - (z_ * z_));                                   /* (13) */
-                const real d_z = (d_h[((t + 1) * N + n_) * H + i] * h[(t * N + n_) * H + i] + (-(real)1) * d_h[((t + 1) * N + n_) * H + i] * n[(t * N + n_) * H + i]); /* (17) */
-                const real z__ = z[(t * N + n_) * H + i];
-                stack_d_a_r[(t * N + n_) * 2 * H + i + H] = d_z * (z__*((real)1 - z__));                     /* (18) */
+                const real d_n_ = d_h[((t + 1) * N + n) * H + i] * ((real)1 + (-(real)1) * stack_a_r[(t * N + n) * 2 * H + i + H]); /* (12) */
+                d_n[(t * N + n) * H + i] = d_n_;
+                const real z = a_n[(t * N + n) * H + i];
+                d_n[(t * N + n) * H + i] = d_n_ * ((real)1 - (z * z));                                       /* (13) */
+                const real d_z = (d_h[((t + 1) * N + n) * H + i] * h[(t * N + n) * H + i] + (-(real)1) * d_h[((t + 1) * N + n) * H + i] * a_n[(t * N + n) * H + i]); /* (17) */
+                const real z_ = stack_a_r[(t * N + n) * 2 * H + i + H];
+                stack_d_a_r[(t * N + n) * 2 * H + i + H] = d_z * (z_*((real)1 - z_));                        /* (18) */
             }
         }
-        multiply(N, H, H, (real)1, d_a_n + t * N * H, H, 1, W_hn, H, 1, 0, d_a_n_1 + t * N * H, H, 1);       /* (14) */
-        for (size_t n_ = 0; n_ < N; n_++) {
+        multiply(N, H, H, (real)1, d_n + t * N * H, H, 1, W_hn, H, 1, 0, d_a_n_1 + t * N * H, H, 1);         /* (14) */
+        for (size_t n = 0; n < N; n++) {
             INDEPENDENT
             for (size_t i = 0; i < H; i++) {
-                const real d_r = d_a_n_1[(t * N + n_) * H + i] * h[(t * N + n_) * H + i];                    /* (15) */
-                const real z_ = r[(t * N + n_) * H + i];
-                stack_d_a_r[(t * N + n_) * 2 * H + i] = d_r * (z_*((real)1 - z_));                           /* (16) */
-                d_h[(t * N + n_) * H + i] = d_h[(t * N + n_) * H + i] + (d_h[((t + 1) * N + n_) * H + i] * z[(t * N + n_) * H + i] + d_a_n_1[(t * N + n_) * H + i] * r[(t * N + n_) * H + i]); /* (11) */
+                const real d_r = d_a_n_1[(t * N + n) * H + i] * h[(t * N + n) * H + i];                      /* (15) */
+                const real z = stack_a_r[(t * N + n) * 2 * H + i];
+                stack_d_a_r[(t * N + n) * 2 * H + i] = d_r * (z*((real)1 - z));                              /* (16) */
+                d_h[(t * N + n) * H + i] = d_h[(t * N + n) * H + i] + (d_h[((t + 1) * N + n) * H + i] * stack_a_r[(t * N + n) * 2 * H + i + H] + d_a_n_1[(t * N + n) * H + i] * stack_a_r[(t * N + n) * 2 * H + i]); /* (11) */
             }
         }
         multiply(N, H, 2 * H, (real)1, stack_d_a_r + t * N * 2 * H, 2 * H, 1, stack_W_hr, H, 1, 1, d_h + t * N * H, H, 1); /* (11) */
     }
-    multiply(O, H, N * T, (real)1, d_o, 1, O, h + 1 * N * H, H, 1, 0, grad_W_ho, H, 1);                      /* (30) */
+    multiply(O, H, N * T, (real)1, o, 1, O, h + 1 * N * H, H, 1, 0, grad_W_ho, H, 1);                        /* (30) */
     INDEPENDENT
     for (size_t i_ = 0; i_ < O; i_++) {
         grad_b_o[i_] = (real)0;
     }
     for (size_t t = 0; t < T; t++) {
-        for (size_t n_ = 0; n_ < N; n_++) {
+        for (size_t n = 0; n < N; n++) {
             for (size_t i_ = 0; i_ < O; i_++) {
-                grad_b_o[i_] += d_o[(t * N + n_) * O + i_];                                                  /* (31) */
+                grad_b_o[i_] += o[(t * N + n) * O + i_];                                                     /* (31) */
             }
         }
     }
-    multiply(H, D, N * T, (real)1, d_a_n, 1, H, x, D, 1, 0, grad_W_xn, D, 1);                                /* (27) */
+    multiply(H, D, N * T, (real)1, d_n, 1, H, x, D, 1, 0, grad_W_xn, D, 1);                                  /* (27) */
     multiply(H, D, N * T, (real)1, stack_d_a_r, 1, 2 * H, x, D, 1, 0, grad_W_xr, D, 1);                      /* (24) */
     multiply(H, D, N * T, (real)1, stack_d_a_r + H, 1, 2 * H, x, D, 1, 0, grad_W_xz, D, 1);                  /* (21) */
-    multiply(H, H, N * T, (real)1, d_a_n, 1, H, a_n_1, H, 1, 0, grad_W_hn, H, 1);                            /* (28) */
+    multiply(H, H, N * T, (real)1, d_n, 1, H, a_n_1, H, 1, 0, grad_W_hn, H, 1);                              /* (28) */
     multiply(H, H, N * T, (real)1, stack_d_a_r, 1, 2 * H, h, H, 1, 0, grad_W_hr, H, 1);                      /* (25) */
     multiply(H, H, N * T, (real)1, stack_d_a_r + H, 1, 2 * H, h, H, 1, 0, grad_W_hz, H, 1);                  /* (22) */
     INDEPENDENT
@@ -1115,11 +1105,11 @@ int gru_value_and_grad(const gru_sizes *sizes, const gru_parameters *parameters,
         grad_b_z[i] = (real)0;
     }
     for (size_t t = 0; t < T; t++) {
-        for (size_t n_ = 0; n_ < N; n_++) {
+        for (size_t n = 0; n < N; n++) {
             for (size_t i = 0; i < H; i++) {
-                grad_b_n[i] += d_a_n[(t * N + n_) * H + i];                                                  /* (29) */
-                grad_b_r[i] += stack_d_a_r[(t * N + n_) * 2 * H + i];                                        /* (26) */
-                grad_b_z[i] += stack_d_a_r[(t * N + n_) * 2 * H + i + H];                                    /* (23) */
+                grad_b_n[i] += d_n[(t * N + n) * H + i];                                                     /* (29) */
+                grad_b_r[i] += stack_d_a_r[(t * N + n) * 2 * H + i];                                         /* (26) */
+                grad_b_z[i] += stack_d_a_r[(t * N + n) * 2 * H + i + H];                                     /* (23) */
             }
         }
     }

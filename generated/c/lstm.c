@@ -481,17 +481,12 @@ size_t lstm_workspace(const lstm_sizes *sizes)
     total = plus(total, rounded(times(times(plus(1, sizes->T), sizes->N), sizes->H)));
     total = plus(total, rounded(times(times(sizes->T, sizes->N), times(4, sizes->H))));
     total = plus(total, rounded(times(times(sizes->T, sizes->N), sizes->H)));
-    total = plus(total, rounded(times(times(sizes->T, sizes->N), sizes->H)));
-    total = plus(total, rounded(times(times(sizes->T, sizes->N), sizes->H)));
-    total = plus(total, rounded(times(times(sizes->T, sizes->N), sizes->H)));
-    total = plus(total, rounded(times(times(sizes->T, sizes->N), sizes->H)));
     total = plus(total, rounded(times(times(sizes->T, sizes->N), sizes->O)));
     total = plus(total, rounded(times(sizes->T, sizes->N)));
     total = plus(total, rounded(times(sizes->T, sizes->N)));
     total = plus(total, rounded(times(sizes->T, sizes->N)));
     total = plus(total, rounded(times(sizes->T, sizes->N)));
     total = plus(total, rounded(times(sizes->T, sizes->N)));
-    total = plus(total, rounded(times(times(sizes->T, sizes->N), sizes->O)));
     total = plus(total, rounded(times(times(sizes->T, sizes->N), times(4, sizes->H))));
     total = plus(total, rounded(times(sizes->N, sizes->H)));
     total = plus(total, rounded(times(sizes->N, sizes->H)));
@@ -943,14 +938,6 @@ int lstm_value_and_grad(const lstm_sizes *sizes, const lstm_parameters *paramete
     next += rounded(H * N + H * N * T);
     real *const restrict stack_a_f = next;
     next += rounded(4 * H * N * T);
-    real *const restrict i = next;
-    next += rounded(H * N * T);
-    real *const restrict f = next;
-    next += rounded(H * N * T);
-    real *const restrict g = next;
-    next += rounded(H * N * T);
-    real *const restrict q = next;
-    next += rounded(H * N * T);
     real *const restrict h_1 = next;
     next += rounded(H * N * T);
     real *const restrict o = next;
@@ -965,8 +952,6 @@ int lstm_value_and_grad(const lstm_sizes *sizes, const lstm_parameters *paramete
     next += rounded(N * T);
     real *const restrict L = next;
     next += rounded(N * T);
-    real *const restrict d_o = next;
-    next += rounded(N * O * T);
     real *const restrict stack_d_a_f = next;
     next += rounded(4 * H * N * T);
     const real *const restrict W_hf = parameters->W_hf;
@@ -1031,13 +1016,13 @@ int lstm_value_and_grad(const lstm_sizes *sizes, const lstm_parameters *paramete
     real *const restrict grad_b_f = gradients->b_f;
     real *const restrict grad_b_i = gradients->b_i;
 
-    for (size_t i_ = 0; i_ < H; i_++) {
+    for (size_t i = 0; i < H; i++) {
         INDEPENDENT
         for (size_t j = 0; j < H; j++) {
-            stack_W_hf[i_ * H + j] = W_hf[i_ * H + j];
-            stack_W_hf[(i_ + H) * H + j] = W_hg[i_ * H + j];
-            stack_W_hf[(i_ + 2 * H) * H + j] = W_hi[i_ * H + j];
-            stack_W_hf[(i_ + 3 * H) * H + j] = W_hq[i_ * H + j];
+            stack_W_hf[i * H + j] = W_hf[i * H + j];
+            stack_W_hf[(i + H) * H + j] = W_hg[i * H + j];
+            stack_W_hf[(i + 2 * H) * H + j] = W_hi[i * H + j];
+            stack_W_hf[(i + 3 * H) * H + j] = W_hq[i * H + j];
         }
     }
     for (size_t z1 = 0; z1 < N; z1++) {
@@ -1049,19 +1034,19 @@ int lstm_value_and_grad(const lstm_sizes *sizes, const lstm_parameters *paramete
     }
     for (size_t n = 0; n < N; n++) {
         INDEPENDENT
-        for (size_t i_ = 0; i_ < H; i_++) {
-            h[n * H + i_] = start_h[n * H + i_];
-            c[n * H + i_] = start_c[n * H + i_];
+        for (size_t i = 0; i < H; i++) {
+            h[n * H + i] = start_h[n * H + i];
+            c[n * H + i] = start_c[n * H + i];
         }
     }
     for (size_t t = 0; t < T; t++) {
         for (size_t n = 0; n < N; n++) {
             INDEPENDENT
-            for (size_t i_ = 0; i_ < H; i_++) {
-                stack_a_f[(t * N + n) * 4 * H + i_ + 2 * H] = b_i[i_];                                       /* (1) */
-                stack_a_f[(t * N + n) * 4 * H + i_] = b_f[i_];                                               /* (3) */
-                stack_a_f[(t * N + n) * 4 * H + i_ + H] = b_g[i_];                                           /* (5) */
-                stack_a_f[(t * N + n) * 4 * H + i_ + 3 * H] = b_q[i_];                                       /* (7) */
+            for (size_t i = 0; i < H; i++) {
+                stack_a_f[(t * N + n) * 4 * H + i + 2 * H] = b_i[i];                                         /* (1) */
+                stack_a_f[(t * N + n) * 4 * H + i] = b_f[i];                                                 /* (3) */
+                stack_a_f[(t * N + n) * 4 * H + i + H] = b_g[i];                                             /* (5) */
+                stack_a_f[(t * N + n) * 4 * H + i + 3 * H] = b_q[i];                                         /* (7) */
             }
         }
     }
@@ -1073,28 +1058,28 @@ int lstm_value_and_grad(const lstm_sizes *sizes, const lstm_parameters *paramete
         multiply(N, 4 * H, H, (real)1, h + t * N * H, H, 1, stack_W_hf, 1, H, 1, stack_a_f + t * N * 4 * H, 4 * H, 1); /* (3) (5) (1) (7) */
         for (size_t n = 0; n < N; n++) {
             INDEPENDENT
-            for (size_t i_ = 0; i_ < H; i_++) {
-                const real i__ = real_sigmoid(stack_a_f[(t * N + n) * 4 * H + i_ + 2 * H]);                  /* (2) */
-                i[(t * N + n) * H + i_] = i__;
-                const real f_ = real_sigmoid(stack_a_f[(t * N + n) * 4 * H + i_]);                           /* (4) */
-                f[(t * N + n) * H + i_] = f_;
-                const real g_ = real_tanh(stack_a_f[(t * N + n) * 4 * H + i_ + H]);                          /* (6) */
-                g[(t * N + n) * H + i_] = g_;
-                const real q_ = real_sigmoid(stack_a_f[(t * N + n) * 4 * H + i_ + 3 * H]);                   /* (8) */
-                q[(t * N + n) * H + i_] = q_;
-                const real c_ = (f_ * c[(t * N + n) * H + i_] + i__ * g_);                                   /* (9) */
-                c[((t + 1) * N + n) * H + i_] = c_;
+            for (size_t i = 0; i < H; i++) {
+                const real stack_a_f_ = real_sigmoid(stack_a_f[(t * N + n) * 4 * H + i + 2 * H]);            /* (2) */
+                stack_a_f[(t * N + n) * 4 * H + i + 2 * H] = stack_a_f_;
+                const real stack_a_f__ = real_sigmoid(stack_a_f[(t * N + n) * 4 * H + i]);                   /* (4) */
+                stack_a_f[(t * N + n) * 4 * H + i] = stack_a_f__;
+                const real stack_a_f___ = real_tanh(stack_a_f[(t * N + n) * 4 * H + i + H]);                 /* (6) */
+                stack_a_f[(t * N + n) * 4 * H + i + H] = stack_a_f___;
+                const real stack_a_f____ = real_sigmoid(stack_a_f[(t * N + n) * 4 * H + i + 3 * H]);         /* (8) */
+                stack_a_f[(t * N + n) * 4 * H + i + 3 * H] = stack_a_f____;
+                const real c_ = (stack_a_f__ * c[(t * N + n) * H + i] + stack_a_f_ * stack_a_f___);          /* (9) */
+                c[((t + 1) * N + n) * H + i] = c_;
                 const real h_1_ = real_tanh(c_);                                                             /* (10) */
-                h_1[(t * N + n) * H + i_] = h_1_;
-                h[((t + 1) * N + n) * H + i_] = q_ * h_1_;                                                   /* (10) */
+                h_1[(t * N + n) * H + i] = h_1_;
+                h[((t + 1) * N + n) * H + i] = stack_a_f____ * h_1_;                                         /* (10) */
             }
         }
     }
     for (size_t t = 0; t < T; t++) {
         for (size_t n = 0; n < N; n++) {
             INDEPENDENT
-            for (size_t i__ = 0; i__ < O; i__++) {
-                o[(t * N + n) * O + i__] = b_o[i__];                                                         /* (11) */
+            for (size_t i_ = 0; i_ < O; i_++) {
+                o[(t * N + n) * O + i_] = b_o[i_];                                                           /* (11) */
             }
         }
     }
@@ -1134,47 +1119,47 @@ int lstm_value_and_grad(const lstm_sizes *sizes, const lstm_parameters *paramete
     for (size_t t = 0; t < T; t++) {
         for (size_t n = 0; n < N; n++) {
             INDEPENDENT
-            for (size_t i__ = 0; i__ < O; i__++) {
+            for (size_t i_ = 0; i_ < O; i_++) {
                 const real z = r3[t * N + n];
-                d_o[(t * N + n) * O + i__] = (r1[t * N + n] * real_exp((o[(t * N + n) * O + i__] + (-(real)1) * r2[t * N + n])) * (((real)1 / z)) + (-(real)1) * y[(t * N + n) * O + i__]) * weight[t * N + n]; /* (13) */
+                o[(t * N + n) * O + i_] = (r1[t * N + n] * real_exp((o[(t * N + n) * O + i_] + (-(real)1) * r2[t * N + n])) * (((real)1 / z)) + (-(real)1) * y[(t * N + n) * O + i_]) * weight[t * N + n]; /* (13) */
             }
         }
     }
-    multiply(N * T, H, O, (real)1, d_o, O, 1, W_ho, H, 1, 0, d_h + 1 * N * H, H, 1);                         /* (14) */
+    multiply(N * T, H, O, (real)1, o, O, 1, W_ho, H, 1, 0, d_h + 1 * N * H, H, 1);                           /* (14) */
     for (size_t t = T; t-- > 0;) {
         for (size_t n = 0; n < N; n++) {
             INDEPENDENT
-            for (size_t i_ = 0; i_ < H; i_++) {
-                const real d_h_1 = d_h[((t + 1) * N + n) * H + i_] * q[(t * N + n) * H + i_];                /* (15) */
-                const real z = h_1[(t * N + n) * H + i_];
-                const real d_c_ = d_c[((t + 1) * N + n) * H + i_] + d_h_1 * ((real)1 - (z * z));             /* (16) */
-                d_c[((t + 1) * N + n) * H + i_] = d_c_;
-                const real d_q = d_h[((t + 1) * N + n) * H + i_] * h_1[(t * N + n) * H + i_];                /* (17) */
-                const real z_ = q[(t * N + n) * H + i_];
-                stack_d_a_f[(t * N + n) * 4 * H + i_ + 3 * H] = d_q * (z_*((real)1 - z_));                   /* (18) */
-                const real d_g = d_c_ * i[(t * N + n) * H + i_];                                             /* (19) */
-                const real z__ = g[(t * N + n) * H + i_];
-                stack_d_a_f[(t * N + n) * 4 * H + i_ + H] = d_g * ((real)1 - (z__ * z__));                   /* (20) */
-                const real d_f = d_c_ * c[(t * N + n) * H + i_];                                             /* (21) */
-                const real z___ = f[(t * N + n) * H + i_];
-                stack_d_a_f[(t * N + n) * 4 * H + i_] = d_f * (z___*((real)1 - z___));                       /* (22) */
-                const real d_i = d_c_ * g[(t * N + n) * H + i_];                                             /* (23) */
-                const real z____ = i[(t * N + n) * H + i_];
-                stack_d_a_f[(t * N + n) * 4 * H + i_ + 2 * H] = d_i * (z____*((real)1 - z____));             /* (24) */
-                d_c[(t * N + n) * H + i_] = d_c_ * f[(t * N + n) * H + i_];                                  /* (16) */
+            for (size_t i = 0; i < H; i++) {
+                const real d_h_1 = d_h[((t + 1) * N + n) * H + i] * stack_a_f[(t * N + n) * 4 * H + i + 3 * H]; /* (15) */
+                const real z = h_1[(t * N + n) * H + i];
+                const real d_c_ = d_c[((t + 1) * N + n) * H + i] + d_h_1 * ((real)1 - (z * z));              /* (16) */
+                d_c[((t + 1) * N + n) * H + i] = d_c_;
+                const real d_q = d_h[((t + 1) * N + n) * H + i] * h_1[(t * N + n) * H + i];                  /* (17) */
+                const real z_ = stack_a_f[(t * N + n) * 4 * H + i + 3 * H];
+                stack_d_a_f[(t * N + n) * 4 * H + i + 3 * H] = d_q * (z_*((real)1 - z_));                    /* (18) */
+                const real d_g = d_c_ * stack_a_f[(t * N + n) * 4 * H + i + 2 * H];                          /* (19) */
+                const real z__ = stack_a_f[(t * N + n) * 4 * H + i + H];
+                stack_d_a_f[(t * N + n) * 4 * H + i + H] = d_g * ((real)1 - (z__ * z__));                    /* (20) */
+                const real d_f = d_c_ * c[(t * N + n) * H + i];                                              /* (21) */
+                const real z___ = stack_a_f[(t * N + n) * 4 * H + i];
+                stack_d_a_f[(t * N + n) * 4 * H + i] = d_f * (z___*((real)1 - z___));                        /* (22) */
+                const real d_i = d_c_ * stack_a_f[(t * N + n) * 4 * H + i + H];                              /* (23) */
+                const real z____ = stack_a_f[(t * N + n) * 4 * H + i + 2 * H];
+                stack_d_a_f[(t * N + n) * 4 * H + i + 2 * H] = d_i * (z____*((real)1 - z____));              /* (24) */
+                d_c[(t * N + n) * H + i] = d_c_ * stack_a_f[(t * N + n) * 4 * H + i];                        /* (16) */
             }
         }
         multiply(N, H, 4 * H, (real)1, stack_d_a_f + t * N * 4 * H, 4 * H, 1, stack_W_hf, H, 1, 1, d_h + t * N * H, H, 1); /* (14) */
     }
-    multiply(O, H, N * T, (real)1, d_o, 1, O, h + 1 * N * H, H, 1, 0, grad_W_ho, H, 1);                      /* (40) */
+    multiply(O, H, N * T, (real)1, o, 1, O, h + 1 * N * H, H, 1, 0, grad_W_ho, H, 1);                        /* (40) */
     INDEPENDENT
-    for (size_t i__ = 0; i__ < O; i__++) {
-        grad_b_o[i__] = (real)0;
+    for (size_t i_ = 0; i_ < O; i_++) {
+        grad_b_o[i_] = (real)0;
     }
     for (size_t t = 0; t < T; t++) {
         for (size_t n = 0; n < N; n++) {
-            for (size_t i__ = 0; i__ < O; i__++) {
-                grad_b_o[i__] += d_o[(t * N + n) * O + i__];                                                 /* (41) */
+            for (size_t i_ = 0; i_ < O; i_++) {
+                grad_b_o[i_] += o[(t * N + n) * O + i_];                                                     /* (41) */
             }
         }
     }
@@ -1187,28 +1172,28 @@ int lstm_value_and_grad(const lstm_sizes *sizes, const lstm_parameters *paramete
     multiply(H, H, N * T, (real)1, stack_d_a_f, 1, 4 * H, h, H, 1, 0, grad_W_hf, H, 1);                      /* (32) */
     multiply(H, H, N * T, (real)1, stack_d_a_f + 2 * H, 1, 4 * H, h, H, 1, 0, grad_W_hi, H, 1);              /* (29) */
     INDEPENDENT
-    for (size_t i_ = 0; i_ < H; i_++) {
-        grad_b_q[i_] = (real)0;
+    for (size_t i = 0; i < H; i++) {
+        grad_b_q[i] = (real)0;
     }
     INDEPENDENT
-    for (size_t i_ = 0; i_ < H; i_++) {
-        grad_b_g[i_] = (real)0;
+    for (size_t i = 0; i < H; i++) {
+        grad_b_g[i] = (real)0;
     }
     INDEPENDENT
-    for (size_t i_ = 0; i_ < H; i_++) {
-        grad_b_f[i_] = (real)0;
+    for (size_t i = 0; i < H; i++) {
+        grad_b_f[i] = (real)0;
     }
     INDEPENDENT
-    for (size_t i_ = 0; i_ < H; i_++) {
-        grad_b_i[i_] = (real)0;
+    for (size_t i = 0; i < H; i++) {
+        grad_b_i[i] = (real)0;
     }
     for (size_t t = 0; t < T; t++) {
         for (size_t n = 0; n < N; n++) {
-            for (size_t i_ = 0; i_ < H; i_++) {
-                grad_b_q[i_] += stack_d_a_f[(t * N + n) * 4 * H + i_ + 3 * H];                               /* (39) */
-                grad_b_g[i_] += stack_d_a_f[(t * N + n) * 4 * H + i_ + H];                                   /* (36) */
-                grad_b_f[i_] += stack_d_a_f[(t * N + n) * 4 * H + i_];                                       /* (33) */
-                grad_b_i[i_] += stack_d_a_f[(t * N + n) * 4 * H + i_ + 2 * H];                               /* (30) */
+            for (size_t i = 0; i < H; i++) {
+                grad_b_q[i] += stack_d_a_f[(t * N + n) * 4 * H + i + 3 * H];                                 /* (39) */
+                grad_b_g[i] += stack_d_a_f[(t * N + n) * 4 * H + i + H];                                     /* (36) */
+                grad_b_f[i] += stack_d_a_f[(t * N + n) * 4 * H + i];                                         /* (33) */
+                grad_b_i[i] += stack_d_a_f[(t * N + n) * 4 * H + i + 2 * H];                                 /* (30) */
             }
         }
     }

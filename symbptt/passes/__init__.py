@@ -7,6 +7,7 @@ from dataclasses import replace
 from symbptt.passes.fusion import fuse
 from symbptt.passes.liveness import live
 from symbptt.passes.matrix_products import products
+from symbptt.passes.reusing import reuse
 from symbptt.passes.scheduling import schedule
 from symbptt.passes.settling import settle
 from symbptt.passes.stacking import stack
@@ -14,7 +15,7 @@ from symbptt.program.ir import Function, Program
 
 __all__ = ["prepared"]
 
-PASSES = (live, schedule, settle, products, stack, fuse)
+PASSES = (live, schedule, settle, products, stack, reuse, fuse)
 """In this order; the checker must accept what each of them gives."""
 
 

@@ -47,17 +47,17 @@ def _fits(group: Group, new: Assign) -> bool:
         return False
     for old in group.assignments:
         for read in read_by(new):
-            if read.buffer == old.target and read.at != old.at and not _apart(read.at, old.at, group.indices):
+            if read.buffer == old.target and read.at != old.at and not apart(read.at, old.at, group.indices):
                 return False
         for read in read_by(old):
-            if read.buffer == new.target and read.at != new.at and not _apart(read.at, new.at, group.indices):
+            if read.buffer == new.target and read.at != new.at and not apart(read.at, new.at, group.indices):
                 return False
-        if old.target == new.target and old.at != new.at and not _apart(old.at, new.at, group.indices):
+        if old.target == new.target and old.at != new.at and not apart(old.at, new.at, group.indices):
             return False
     return True
 
 
-def _apart(one: tuple[Subscript, ...], other: tuple[Subscript, ...], loops: tuple[Index, ...]) -> bool:
+def apart(one: tuple[Subscript, ...], other: tuple[Subscript, ...], loops: tuple[Index, ...]) -> bool:
     """Whether two entries are never the same in the loops: along some axis they are in rows of their own, or slices."""
     return any(_never_equal(a, b, loops) for a, b in zip(one, other, strict=True))
 

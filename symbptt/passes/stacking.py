@@ -93,8 +93,7 @@ def stack(function: Function) -> Function:
     stacks = _Stacks(frozenset(function.keeps))
     body = tuple(replace(s, body=_stacked(s.body, stacks)) if isinstance(s, For) else s for s in function.body)
     copies = tuple(c for parts, made in stacks.weights.items() for c in _copies(parts, made))
-    moved = tuple(_moved(s, stacks.places) for s in body)
-    return replace(function, body=(*copies, *moved))
+    return replace(function, body=(*copies, *(moved(s, stacks.places) for s in body)))
 
 
 def _stacked(body: tuple[Statement, ...], stacks: _Stacks) -> tuple[Statement, ...]:
@@ -164,7 +163,7 @@ def _copies(parts: tuple[Buffer, ...], made: Buffer) -> Iterable[Assign]:
         offset += b.axes[0]
 
 
-def _moved(statement: Statement, places: dict[Buffer, Place]) -> Statement:
+def moved(statement: Statement, places: dict[Buffer, Place]) -> Statement:
     """A statement with what is stacked read and written in its stack."""
 
     def change(node: Expr) -> Expr:
@@ -173,11 +172,11 @@ def _moved(statement: Statement, places: dict[Buffer, Place]) -> Statement:
 
     match statement:
         case For():
-            return replace(statement, body=tuple(_moved(s, places) for s in statement.body))
+            return replace(statement, body=tuple(moved(s, places) for s in statement.body))
         case Assign(target, at, value):
             place = places.get(target)
-            moved = replace(statement, value=mapped(value, change))
-            return replace(moved, target=place.stack, at=place.at(at)) if place else moved
+            made = replace(statement, value=mapped(value, change))
+            return replace(made, target=place.stack, at=place.at(at)) if place else made
         case Product(target, left, right):
             target, left, right = (_matrix(m, places) for m in (target, left, right))
             return replace(statement, target=target, left=left, right=right)

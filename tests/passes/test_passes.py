@@ -71,3 +71,18 @@ def test_the_values_that_backward_needs_are_kept_by_forward() -> None:
 
 def test_components_are_the_cycles() -> None:
     assert components([{1}, {0}, {1}, set()]) == [[0, 1], [2], [3]]
+
+
+def test_a_gate_lies_where_its_argument_was() -> None:
+    made = function(read.load("lstm"))
+    buffers = {written_by(s) for s in assignments(made.body)}
+    assert not {b.name for b in buffers if b.kind is Kind.VALUE} & {"i", "f", "g", "q", "a_i", "a_f", "a_g", "a_q"}
+
+
+def test_an_operand_that_is_read_again_keeps_its_place() -> None:
+    model = models.model(
+        name="again", inputs={"x": "H"}, states={"h": "H"}, parameters={"W": "H H"},
+        equations={"a": "W @ x", "b": "tanh(a)", "h": "0.5 * h[t-1] + a * b"}, loss="sum(h * h)",
+    )
+    buffers = {(b.kind, b.name) for b in map(written_by, assignments(function(model).body))}
+    assert {(Kind.VALUE, "a"), (Kind.VALUE, "b")} <= buffers

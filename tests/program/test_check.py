@@ -84,7 +84,7 @@ def to_given(s: Statement) -> Statement:
 @pytest.mark.parametrize(("change", "message"), [
     (without(Kind.VALUE, "o"), "value o is read before it is written"),
     (without(Kind.GRADIENT, "W_ho"), "gradient W_ho is returned and never written"),
-    (later, r"h has T \+ 1 entries along an axis"),
+    (later, r"h has T:steps \+ 1 entries along an axis"),
     (shorter, "axes and"),
     (misfit, "do not fit"),
     (to_given, "is given, and written to"),
