@@ -19,6 +19,8 @@ def logarithm(value: MatrixExpr, known: Definitions) -> MatrixExpr | None:
     """
     if is_leaf(value) and value in known:
         return logarithm(known[value], known)
+    if isinstance(value, sp.Transpose) and value.arg in known:
+        return logarithm(build.transpose(known[value.arg]), known)
     if isinstance(value, OneMatrix):
         return sp.ZeroMatrix(*value.shape)
     if isinstance(value, Broadcast):
