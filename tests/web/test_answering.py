@@ -92,7 +92,7 @@ def test_script_stays_text() -> None:
 def test_the_examples_are_wrong() -> None:
     menus = start({})
     assert [bug["model"] for bug in menus["bugs"]] == [model for model, _ in EXAMPLES.values()]
-    assert {"plain", "fast", "jax", "torch"} <= {style["key"] for style in menus["code"]}
+    assert {"plain", "fast", "jax", "torch", "c"} <= {style["key"] for style in menus["code"]}
 
 
 @pytest.mark.slow
@@ -112,6 +112,11 @@ def test_formulas_are_judged() -> None:
     told = answer({"task": "bug", "model": ELMAN, "code": "# mine\ndW_hh = sum(t, 1, T, da[t] @ h[t].T)\n"})
     assert told["findings"][0]["causes"][0]["name"] == "off-by-one"
     assert answer({"task": "bug", "model": ELMAN, "code": "dW_hh = sum(t, 1, T, da[t] @ h[t-1].T)"})["right"]
+
+
+def test_code_in_c_has_its_header() -> None:
+    told = answer({"task": "code", "model": ELMAN, "style": "c", "name": "elman"})
+    assert told["path"] == "elman.c" and [other["path"] for other in told["others"]] == ["elman.h"]
 
 
 @pytest.mark.slow

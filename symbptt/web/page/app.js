@@ -12,7 +12,7 @@ const OPTIONS = ["T", "kind", "notation", "layout", "language", "style"];
 const say = text => { at("progress").textContent = text; };
 const engine = backEnd(say);
 const model = editor(at("editor")), pasted = editor(at("pasted")), step = editor(at("step"));
-let menus = null, name = "model";
+let menus = null, name = "model", code = [];
 // What is under way: what the tab shows, which another edit ends, and what was asked for by a button.
 const running = { shown: null, wanted: null };
 
@@ -75,7 +75,10 @@ const SHOWN = {
   },
   code: {
     label: "writing the code", fields: () => ({ style: at("style").value }),
-    show(answer) { at("code").textContent = answer.text; at("code").dataset.path = answer.path; },
+    show(answer) {
+      code = [answer, ...answer.others];
+      at("code").textContent = code.map(file => file.text).join("\n");
+    },
   },
   flow: {
     label: "measuring the flow of the gradient", long: true, fields: () => ({}),
@@ -230,7 +233,7 @@ function listen() {
   at("download").addEventListener("click", download);
   at("share").addEventListener("click", share);
   at("copy-code").addEventListener("click", () => navigator.clipboard.writeText(at("code").textContent).then(() => say("copied"), () => say("cannot copy")));
-  at("save-code").addEventListener("click", () => save(at("code").dataset.path ?? "model.py", [at("code").textContent], "text/x-python"));
+  at("save-code").addEventListener("click", () => code.forEach(file => save(file.path, [file.text], "text/plain")));
   addEventListener("hashchange", follow);
 }
 

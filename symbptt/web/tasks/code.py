@@ -20,13 +20,14 @@ class Style:
 
 STYLES = {
     "plain": Style("NumPy, as in the textbook", "numpy", "plain"), "fast": Style("NumPy, fast", "numpy", "fast"),
-    "jax": Style("JAX", "jax"), "torch": Style("PyTorch", "torch"), "c99": Style("C", "c99"),
+    "jax": Style("JAX", "jax"), "torch": Style("PyTorch", "torch"), "c": Style("C", "c"),
 }
 
 
 def code(request: fields.Request) -> dict[str, Any]:
-    """The module that a model becomes: `text`, `path` to save it under."""
+    """The module that a model becomes: `text`, `path` to save it under, and the `others` that belong to it."""
     model = written.model(request)
     style = STYLES[fields.choice(request, "style", [key for key, style in STYLES.items() if style.backend in BACKENDS])]
     made = source(model, backend=style.backend, style=style.style)
-    return {"text": made.text, "path": made.path}
+    others = [{"path": path, "text": text} for path, text in made.others]
+    return {"text": made.text, "path": made.path, "others": others}
