@@ -199,3 +199,13 @@ def test_names_of_macros_and_of_both_languages_are_left_alone(dimension: str, tm
     source = made.write(tmp_path / made.path)
     run(COMPILERS[0], *STRICT, "-DNAMES_MAIN", "-DNAMES_DOUBLE", source, "-lm", "-o", tmp_path / "check")
     assert "WRONG" not in run(tmp_path / "check")
+
+
+@needs_cc
+def test_a_part_that_begins_behind_a_sum_of_dimensions() -> None:
+    text = '[parameters]\nW = "D H"\np = "D+H+H"\n[equations]\nv = "W @ p[D+H:]"\n'
+    model = read.from_text(text, "parts", "parts")
+    drawn = data.random(model, T=1, N=1, seed=1)
+    theirs = resolve(emit.source(model, backend="c", python=True, wrt="all", T=1)).gradients(drawn)
+    ours = resolve(emit.source(model, wrt="all", T=1)).gradients(drawn)
+    assert all(close(theirs[name], ours[name]) for name in ours)

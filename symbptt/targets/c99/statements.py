@@ -104,7 +104,7 @@ class Writer:
         by = self.size(at.by)
         if not name:
             return by
-        return f"{name} - {self.size(-at.by)}" if at.by.could_extract_minus_sign() else f"{name} + {by}"
+        return f"{name} - {_factor(self.size(-at.by))}" if at.by.could_extract_minus_sign() else f"{name} + {by}"
 
     def offset(self, buffer: Buffer, at: tuple[Subscript, ...]) -> str:
         """How far an entry is from the beginning."""
