@@ -11,13 +11,10 @@ from dataclasses import dataclass
 
 import sympy as sp
 
-from symbptt.algebra.functions import FUNCTIONS
+from symbptt.fuzz.elementwise import ELEMENTWISE, LARGEST, OTHERS
 from symbptt.fuzz.expression import SCALAR, Expression, Shape
 from symbptt.fuzz.maker import Maker
 from symbptt.model.shapes import axis_text
-
-_LARGEST = 12.0
-"""The largest size of an expression; larger ones are scaled down."""
 
 
 @dataclass(frozen=True)
@@ -38,7 +35,7 @@ def expression(maker: Maker, shape: Shape, depth: int) -> Expression:
         return maker.choose(shared)
     fitting = [p for p in PRODUCTIONS if p.fits(shape)]
     chosen = maker.rng.choices(fitting, [p.weight for p in fitting])[0]
-    made = within(chosen.make(maker, shape, depth - 1), _LARGEST)
+    made = within(chosen.make(maker, shape, depth - 1), LARGEST)
     maker.pool.append(made)
     return made
 
@@ -77,40 +74,8 @@ def _with_number(maker: Maker, shape: Shape, depth: int) -> Expression:
     return _unary(form.replace("{n}", str(number)), part, part.size * factor + shift, part.flat and not shift)
 
 
-@dataclass(frozen=True)
-class _Row:
-    """An elementwise function: its text, the largest argument, the size that comes out (None: the argument's)."""
-
-    form: str
-    limit: float
-    size: float | None = None
-    kink: bool = False
-    rests: bool = False
-
-
-_ELEMENTWISE = (
-    _Row("tanh({0})", 3, 1), _Row("tanh({0})", 3, 1), _Row("sigmoid({0})", 4, 1), _Row("sigmoid({0})", 4, 1),
-    _Row("sin({0})", 6, 1), _Row("cos({0})", 6, 1), _Row("exp({0})", 2, 7), _Row("softplus({0})", 6), _Row("silu({0})", 6),
-    _Row("gelu({0})", 3), _Row("identity({0})", _LARGEST), _Row("huber({0})", 6), _Row("huber({0}, delta=0.7)", 6),
-    _Row("elu({0})", 6), _Row("elu({0}, alpha=0.6)", 6, kink=True), _Row("relu({0})", _LARGEST, kink=True, rests=True),
-    _Row("leaky_relu({0})", _LARGEST, kink=True), _Row("leaky_relu({0}, slope=0.3)", _LARGEST, kink=True),
-    _Row("clip({0})", 3, 1, kink=True, rests=True), _Row("clip({0}, -0.6, 0.9)", 3, 1, kink=True, rests=True),
-    _Row("step({0})", _LARGEST, 1, kink=True, rests=True), _Row("log_sigmoid({0})", 4), _Row("stop_gradient({0})", _LARGEST),
-    _Row("abs({0})", _LARGEST, kink=True), _Row("hard_tanh({0})", 3, 1, kink=True, rests=True),
-    _Row("hard_sigmoid({0})", 6, 1, kink=True, rests=True), _Row("hard_sigmoid({0}, slope=0.4)", 3, 1, kink=True, rests=True),
-    _Row("({0} ** 2)", 3, 9), _Row("({0} ** 3)", 2, 8),
-    _Row("power({0}, n=2)", 3, 9), _Row("power({0})", 3, 9), _Row("({0} ** 1)", 6), _Row("({0} ** 0 + {0})", 6),
-)
-_KNOWN = {row.form.partition("(")[0] for row in _ELEMENTWISE}
-_OTHERS = tuple(
-    _Row(f"{name}({{0}})", 2, 6, kink=True, rests=True)
-    for name, row in FUNCTIONS.items() if name not in _KNOWN and row.domain == sp.S.Reals
-)
-"""Functions that the table of functions gains later."""
-
-
 def _elementwise(maker: Maker, shape: Shape, depth: int) -> Expression:
-    row = maker.choose(_ELEMENTWISE + _OTHERS)
+    row = maker.choose(ELEMENTWISE + OTHERS)
     part = within(expression(maker, shape, depth), row.limit)
     if row.kink and part.flat:
         part = _unary(f"({{0}} + {maker.number(0.11, 0.4) + 0.0123})", part, part.size + 0.5, False)
@@ -201,6 +166,26 @@ def _with_identity(maker: Maker, shape: Shape, depth: int) -> Expression:
     return _unary(form, part, part.size + 1, True)
 
 
+def _triangular(maker: Maker, shape: Shape, depth: int) -> Expression:
+    """Sums down the rows, a lower triangle, or what a unit lower triangle makes of a matrix."""
+    part = expression(maker, shape, depth)
+    if shape[0] == shape[1] and maker.chance(0.7):
+        return _unary(maker.choose(("tril({0})", "tril({0}, k=-1)", "tril({0}, k=1)")), part, flat=True)
+    if maker.chance(0.5):
+        return _unary("cumsum({0})", part, 3 * part.size)
+    triangle = within(expression(maker, (shape[0], shape[0]), depth - 1), 0.5)
+    return Expression("solve_unit_lower({0}, {1})", shape, (triangle, part), size=4 * part.size, flat=True)
+
+
+def _diagonal(maker: Maker, shape: Shape, depth: int) -> Expression:
+    """A diagonal as a vector, or zeros with something added."""
+    if maker.chance(0.3):
+        part = expression(maker, shape, depth)
+        return _unary(f"(zeros({axis_text(shape[0])}) + {{0}})", part)
+    part = expression(maker, (shape[0], shape[0]), depth - 1)
+    return Expression("diagonal({0})", shape, (part,), size=part.size, flat=part.flat)
+
+
 def _normalised(maker: Maker, shape: Shape, depth: int) -> Expression:
     rows = [("batch_norm({0})", 2.5), ("batch_norm({0}, eps=0.01)", 2.5)]
     if shape[1] == 1:
@@ -270,6 +255,8 @@ PRODUCTIONS = (
     Production(4.0, lambda shape: shape[0] == shape[1] != 1, _with_identity),
     Production(2.0, lambda shape: shape[0] != 1 and shape[1] != 1, _scaled_rows),
     Production(0.8, lambda shape: shape[0] != 1 and shape[1] != 1, _sliced_matrix),
+    Production(1.0, lambda shape: shape[0] != 1, _triangular),
+    Production(0.5, lambda shape: shape[0] != 1 and shape[1] == 1, _diagonal),
     Production(1.0, lambda shape: True, _normalised),
     Production(3.0, _splits, _concatenated),
     Production(0.8, lambda shape: shape[1] == 1, _sliced),

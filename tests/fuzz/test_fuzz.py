@@ -71,7 +71,7 @@ def first(models: Iterator[Outcome]) -> Outcome:
 
 def test_a_wrong_function_is_found_and_cut_down(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(interpreter._FUNCTIONS, "tanh", lambda z: np.tanh(z) * (1 + 1e-7))
-    found = first(outcomes(60, 0))
+    found = first(outcomes(60, 1))
     assert found.fault is not None and found.fault.kind == "differs"
     assert "tanh(" in found.file()
     assert len(found.draft.equations) == 1 and found.draft.T == found.draft.N == 1

@@ -100,6 +100,11 @@ EXPECTED = [
         nodes.Choice(h, sp.ZeroMatrix(H, 1), a, OneMatrix(H, 1)),
         r"[\mathbf{h}_{t} > \mathbf{0}] \odot \mathbf{a}_{t} + [\mathbf{h}_{t} \le \mathbf{0}]",
     ),
+    (nodes.LowerOnes(H, -1), r"\mathbf{1}_{i>j}"),
+    (
+        nodes.InverseUnitLower(W),
+        r"(\mathbf{I} + \mathbf{1}_{i>j} \odot \mathbf{W}_{hh})^{-1}",
+    ),
     (nodes.BatchMean(h), r"\operatorname{mean}_{\text{batch}}(\mathbf{h}_{t})"),
     (nodes.Diag(SlopeByResult("tanh", h)), r"\operatorname{diag}(\mathbf{1} - \mathbf{h}_{t}^{\odot 2})"),
     (nodes.LogSumExp(o), r"\log(\mathbf{1}^{\top} \exp(\mathbf{o}_{t}))"),

@@ -29,5 +29,5 @@ def test_a_model_that_is_defined_nowhere_is_refused_and_has_a_document_without_t
     with pytest.raises(BadInput, match="h is not finite at step 1, nor with other values"):
         verify.gradients(nowhere)
     assert "at random values the model is not defined everywhere" in document.render(
-        nowhere, 2, "md", options=document.DocumentOptions(kind="handout")
+        nowhere, 2, "md", options=document.DocumentOptions(kind="handout", length="full")
     )

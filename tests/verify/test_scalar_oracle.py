@@ -15,7 +15,7 @@ from symbptt.errors import MissingRule
 from symbptt.model.values import Model
 from symbptt.unroll.graph import steps
 from symbptt.verify import complex_step
-from symbptt.verify.scalar_nodes import NODES
+from symbptt.verify.scalar_nodes import NODES, Constant
 from symbptt.verify.scalar_oracle import gradients
 
 NAMES = ("W_xh", "W_hh", "b_h", "W_ho", "b_o", "x", "h")
@@ -29,7 +29,8 @@ def test_functions_and_their_slopes(name: str) -> None:
     table = row.value.subs(dict(zip(row.symbols(), numbers, strict=True)))
     for x in (x for x in (-3.5, -1.7, -0.4, 0.3, 0.9, 1.7, 3.5) if x in row.domain):
         for ours, theirs in ((own, table), (own.diff(z), table.diff(Z))):
-            assert float(ours.subs(z, x)) == pytest.approx(float(theirs.subs(Z, x)), rel=1e-12, abs=1e-12)
+            value = ours.replace(Constant, lambda held: held).subs(z, x)
+            assert float(value) == pytest.approx(float(theirs.subs(Z, x)), rel=1e-12, abs=1e-12)
 
 
 @pytest.mark.parametrize("options", [
