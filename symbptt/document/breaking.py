@@ -20,20 +20,28 @@ _SUMS = frozenset("+−")
 _PRODUCTS = frozenset("\u2062\u2009")
 
 
+def _at(signs: frozenset[str], tree: Row) -> list[tuple[str, Tree]]:
+    """A row cut at these signs: (sign in front, piece)."""
+    made: list[tuple[str, list[Tree]]] = [("", [])]
+    for item in tree.items:
+        if isinstance(item, Operator) and item.text in signs and not item.prefix:
+            made.append((item.text, []))
+        else:
+            made[-1][1].append(item)
+    return [(sign, Row(tuple(items))) for sign, items in made]
+
+
 def _pieces(tree: Tree) -> list[tuple[str, Tree]]:
     """A right side cut at the signs of its outermost operation: (sign in front, piece)."""
     if not isinstance(tree, Row):
         return [("", tree)]
-    for signs in (_SUMS, _PRODUCTS):
-        made: list[tuple[str, list[Tree]]] = [("", [])]
-        for item in tree.items:
-            if isinstance(item, Operator) and item.text in signs and not item.prefix:
-                made.append((item.text, []))
-            else:
-                made[-1][1].append(item)
-        if len(made) > 1:
-            return [(sign, Row(tuple(items))) for sign, items in made]
-    return [("", tree)]
+    return next((made for signs in (_SUMS, _PRODUCTS) if len(made := _at(signs, tree)) > 1), [("", tree)])
+
+
+def unbroken(tree: Tree) -> float:
+    """The width in em of the longest part of a formula that a line of text cannot break, which it does at relations, + and −."""
+    sides = (tree.left, *tree.sides) if isinstance(tree, Equality) else (tree,)
+    return max(width(part) for side in sides for _, part in (_at(_SUMS, side) if isinstance(side, Row) else [("", side)]))
 
 
 def _filled(pieces: list[tuple[str, Tree]], room: float) -> list[tuple[str, Tree]]:

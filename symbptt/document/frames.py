@@ -23,15 +23,23 @@ from symbptt.document.blocks import (
 )
 from symbptt.document.breaking import FLAT, TALL, broken, portions
 from symbptt.narrative.inline import plain
+from symbptt.narrative.values import Step
 from symbptt.typeset import text
 from symbptt.typeset.tree import Aligned, Tree
 
+Pair = tuple[tuple[Step, ...], str]
+Pairs = tuple[Pair, ...]
+"""Equations and the code that computes them."""
 HEIGHT, WHOLE = 16.0, 12.0
 """The height of a slide in lines of text, and that of what has a slide of its own."""
+HEAD = 1.5
+"""The height of what stands over two columns."""
 NOTED = 2.3
 """The height of a rule with its shapes beside a formula."""
 LETTERS = 95
 """Characters in a line."""
+TYPED = 0.75
+"""The height of a line of code."""
 
 
 def slides(blocks: Iterable[Block]) -> Iterator[Frame]:
@@ -93,7 +101,22 @@ def _each_line(block: Lines) -> list[Block]:
 
 @_portions.register
 def _each_pair(block: Beside) -> list[Block]:
-    return [Beside(block.head, block.rows[i : i + 4]) for i in range(0, len(block.rows), 4)]
+    """As many pairs as fit; code that is higher than a slide goes on beside nothing."""
+    made: list[Pairs] = []
+    room = 0.0
+    for pair in (part for steps, code in block.rows for part in _cut(steps, code.splitlines())):
+        if (needed := _pair(pair)) > room:
+            made.append(())
+            room = HEIGHT - HEAD
+        made[-1] += (pair,)
+        room -= needed
+    return [Beside(block.head, rows) for rows in made]
+
+
+def _cut(steps: tuple[Step, ...], lines: list[str]) -> Iterator[Pair]:
+    most = int((HEIGHT - HEAD) / TYPED) - 1
+    for i in range(0, max(len(lines), 1), most):
+        yield () if i else steps, "\n".join(lines[i : i + most])
 
 
 @_portions.register
@@ -129,7 +152,12 @@ def _calculation(block: Lines) -> float:
 
 @height.register
 def _pairs(block: Beside) -> float:
-    return 1.5 + sum(sum(_tree(step.equation) + 0.3 for step in steps) for steps, _ in block.rows)
+    return HEAD + sum(map(_pair, block.rows))
+
+
+def _pair(pair: Pair) -> float:
+    steps, code = pair
+    return max(sum(_tree(step.equation) + 0.3 for step in steps), TYPED * (code.count("\n") + 1) + 0.4)
 
 
 @height.register

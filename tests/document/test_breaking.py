@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from symbptt import narrative, typeset
-from symbptt.document.breaking import FLAT, HIGHEST, LIMIT, TALL, broken, chunks, portions
+from symbptt.document.breaking import FLAT, HIGHEST, LIMIT, TALL, broken, chunks, portions, unbroken
 from symbptt.draw.width import width
 from symbptt.model.read import load
 from symbptt.narrative.values import Step
@@ -91,3 +91,8 @@ def test_a_step_is_cut_between_its_equations_and_its_rule_stays_behind_the_last(
     assert portions(step, 1000.0) == [step]
     high = Step(Aligned(tuple(lines[:3])))
     assert [len(part.equation.lines) for part in portions(high, 2 * FLAT)] == [2, 1]
+
+
+def test_a_line_of_text_breaks_a_formula_at_signs_and_not_between_factors() -> None:
+    assert unbroken(total(40)) == width(X)
+    assert unbroken(Equality(X, (total(40, "\u2062"), X))) == width(total(40, "\u2062"))

@@ -10,7 +10,7 @@ import pytest
 from symbptt import analyze, derive, document, typeset
 from symbptt.analyze.decay import gate
 from symbptt.document import KINDS, DocumentOptions
-from symbptt.document.blocks import Block, Box, Columns, Figure, Frame, Heading, LeftOut, Paragraph, Table, Terms
+from symbptt.document.blocks import Beside, Block, Box, Columns, Figure, Frame, Heading, LeftOut, Paragraph, Table, Terms
 from symbptt.document.context import DocumentContext
 from symbptt.document.example.numbers import required
 from symbptt.document.frames import HEIGHT, WHOLE, height, slides
@@ -184,6 +184,22 @@ def test_slides_lose_nothing() -> None:
 
     assert letters(shown) == letters(whole)
     assert WHOLE <= HEIGHT
+
+
+def test_code_that_is_higher_than_a_slide_goes_on_over_the_next() -> None:
+    step = forward.equations(load("elman"), Voice("en")).steps[0]
+    lines = [f"a_{i} = {i}" for i in range(50)]
+    pairs = (((step,), "short = 1"), ((step,), "\n".join(lines)), ((step,), "last = 1"))
+    shown = [block for frame in slides((Heading("Code", "code"), Beside(("", ""), pairs))) for block in frame.blocks]
+    assert all(height(block) <= HEIGHT for block in shown)
+    rows = [row for block in shown if isinstance(block, Beside) for row in block.rows]
+    assert "\n".join(code for _, code in rows).splitlines() == ["short = 1", *lines, "last = 1"]
+    assert [steps_ for steps_, _ in rows if steps_] == [(step,)] * 3
+
+
+def test_no_line_of_a_slide_has_an_empty_label() -> None:
+    tex = document.render("elman", 2, "tex", options=DocumentOptions(kind="slides"))
+    assert "{eq:}" not in tex and "{}{}}" in tex
 
 
 def test_a_summary_has_every_equation() -> None:

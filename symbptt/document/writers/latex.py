@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any, ClassVar
 
 from symbptt import typeset
-from symbptt.document.breaking import portions
+from symbptt.document.breaking import portions, unbroken
 from symbptt.document.writers.writer import Writer
 from symbptt.draw import plot_tikz, tikz
 from symbptt.draw.plot import Plot
@@ -28,6 +28,8 @@ _CHINESE = (("\u3000", "\u303f"), ("\u3400", "\u4dbf"), ("\u4e00", "\u9fff"), ("
 """The blocks of characters that the Chinese fonts have: signs, ideographs, full-width forms."""
 _QUOTES = frozenset("“”‘’…")
 """Signs that Chinese text sets with its own font."""
+WIDE = 30.0
+"""The width in em from which a formula in a line of text is measured by TeX, and made smaller if it is too wide."""
 _LAGS = "abcdef"
 """The colours of the distances t − k, as letters, since names of TeX have no digits."""
 
@@ -52,6 +54,11 @@ def _character(c: str, chinese: bool) -> str:
         return c
     plain = "".join(p for p in unicodedata.normalize("NFKD", c) if p.isascii() and p.isprintable())
     return "".join(_SPECIAL.get(p, p) for p in plain) or rf"[U+{ord(c):04X}]"
+
+
+def _breakable(shapes: str) -> str:
+    """Escaped shapes that may be broken between the factors of a product."""
+    return shapes.replace(")(", r")\allowbreak(").replace(r"$\cdots$", r"\allowbreak$\cdots$\allowbreak{}")
 
 
 @dataclass(frozen=True)
@@ -80,15 +87,16 @@ class Latex(Writer):
         return rf"\href{{{address}}}{{{self.text(link)}}}"
 
     def inline(self, tree: Tree) -> str:
-        return f"${typeset.latex(tree)}$"
+        made = typeset.latex(tree)
+        return rf"\fittedinline{{{made}}}" if unbroken(tree) > WIDE else f"${made}$"
 
     def steps(self, step: Step) -> list[dict[str, Any]]:
         """A step, or several that share its rule, so that a page can end between them."""
         return [
             {
                 "claim": self.prose(part.claim), "math": typeset.latex(part.equation), "rule": self.prose(part.rule),
-                "shapes": self.text(part.shapes).replace(")(", r")\allowbreak("), "number": part.number or "",
-                "label": f"eq:{part.label}",
+                "shapes": _breakable(self.text(part.shapes)), "number": part.number or "",
+                "label": part.label and f"eq:{part.label}",
             }
             for part in portions(step)
         ]
