@@ -31,7 +31,8 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
     A module with `QUICK_MODELS` tries these built-in models every time; its tests of the others are slow.
 
-    Of a test that is marked `sampled(n)` every n-th case runs each time; the others are slow.
+    Of a test that is marked `sampled(n)` every n-th case runs each time, and the others are slow; of one that is marked
+    `share(n)` every n-th is slow, and the others are long.
     """
     left = [item for item in items if _is_recent(item)]
     if left:
@@ -43,7 +44,8 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         given = _parameters(item)
         if quick is not None and not given & known <= set(quick):
             item.add_marker(pytest.mark.slow)
-        if sampled := item.get_closest_marker("sampled"):
-            if count[test := item.nodeid.partition("[")[0]] % sampled.args[0]:
-                item.add_marker(pytest.mark.slow)
-            count[test] += 1
+        for name, rest in (("sampled", pytest.mark.slow), ("share", pytest.mark.long)):
+            if part := item.get_closest_marker(name):
+                if count[test := f"{name} {item.nodeid.partition('[')[0]}"] % part.args[0]:
+                    item.add_marker(rest)
+                count[test] += 1

@@ -62,6 +62,7 @@ def test_a_command(line: str, run: Run) -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.share(3)
 @pytest.mark.parametrize("kind", FILES)
 def test_every_kind(kind: str, run: Run) -> None:
     model = str(FILES[kind])

@@ -73,6 +73,7 @@ def test_elman() -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.share(3)
 @pytest.mark.parametrize("name", ["lstm", "gru", "deep_feedforward_batch_norm", *map(str, FILES.values())])
 def test_every_kind(name: str) -> None:
     _kept(name)

@@ -80,6 +80,7 @@ def test_it_grows_forwards_and_then_backwards() -> None:
 
 @pytest.mark.parametrize("file", KINDS, ids=lambda file: file.stem)
 @pytest.mark.slow
+@pytest.mark.share(3)
 def test_every_kind_of_model_has_a_graph(file: Path) -> None:
     model = load(str(file))
     if model.loss is not None:

@@ -42,6 +42,7 @@ def test_the_printed_function_gives_the_gradients(name: str) -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.share(3)
 @pytest.mark.parametrize("name", [*names(), *(str(f) for f in sorted(KINDS.glob("*.toml")) if f.stem not in UNPRINTED)])
 def test_every_printed_function_gives_the_gradients(name: str) -> None:
     model = differentiable(load(name))

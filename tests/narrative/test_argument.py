@@ -36,6 +36,7 @@ def test_the_steps_of_the_argument_are_there_in_order(name: str, language: str) 
 
 
 @pytest.mark.slow
+@pytest.mark.share(3)
 @pytest.mark.parametrize("name", [*names(), *map(str, sorted(KINDS.glob("*.toml")))])
 def test_every_model_has_an_argument_or_no_state(name: str) -> None:
     model = differentiable(load(name))

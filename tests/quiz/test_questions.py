@@ -65,6 +65,7 @@ def _options(options: tuple[Option, ...], enough: bool) -> list[str]:
 
 
 @pytest.mark.sampled(25)
+@pytest.mark.share(3)
 @pytest.mark.parametrize("name", MODELS)
 def test_no_question_is_ambiguous_and_none_answers_another(name: str) -> None:
     quiz = drawn(name)

@@ -79,6 +79,7 @@ def test_the_numbers_are_those_of_the_numpy_code(name: str) -> None:
 
 @needs_cc
 @every_model
+@pytest.mark.share(3)
 def test_strict_compilers_and_sanitizers_have_no_objection(name: str, tmp_path: Path) -> None:
     made, precision = emitted(name), ("DOUBLE", "FLOAT")[MODELS.index(name) % 2]
     source, program = made.write(tmp_path / made.path), tmp_path / "check"
