@@ -12,6 +12,7 @@ from functools import cached_property
 
 from sympy.matrices.expressions.matexpr import MatrixExpr
 
+from symbptt.algebra.nodes import Timed
 from symbptt.algebra.related import Cotangent
 from symbptt.derive.recursion import recursion
 from symbptt.derive.sweep import Contribution
@@ -38,6 +39,11 @@ class Route:
     def is_leaf(self) -> bool:
         """Whether the route ends at a parameter or an input, where nothing flows on."""
         return self.target.role in (Role.PARAMETER, Role.INPUT)
+
+    @cached_property
+    def reads(self) -> frozenset[Timed]:
+        """What stands in its value, adjoints as well."""
+        return frozenset(self.value.atoms(Timed))
 
     def having(self, value: MatrixExpr) -> Route:
         """The same route with another value."""

@@ -26,14 +26,14 @@ def mutants(program: BackwardPass, point: Point) -> Iterator[Mutant]:
 def _read(routes: Sequence[Route]) -> list[Timed]:
     found: dict[Timed, None] = {}
     for route in routes:
-        found.update(dict.fromkeys(s for s in sorted(route.value.atoms(Timed), key=str) if not isinstance(s, Related)))
+        found.update(dict.fromkeys(s for s in sorted(route.reads, key=str) if not isinstance(s, Related)))
         if route.is_leaf and not route.external:
             found.update(dict.fromkeys(route.value.atoms(Adjoint)))
     return list(found)
 
 
 def _groups(program: BackwardPass, symbol: Timed) -> list[tuple[Route, ...]]:
-    readers = tuple(r for r in program.routes if symbol in r.value.atoms(Timed))
+    readers = tuple(r for r in program.routes if symbol in r.reads)
     leaves = tuple(r for r in readers if r.is_leaf)
     inside = tuple(r for r in readers if not r.is_leaf)
     if isinstance(symbol, Adjoint):

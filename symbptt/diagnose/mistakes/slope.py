@@ -178,9 +178,9 @@ def _skipped(program: BackwardPass, site: Site) -> Iterator[Mutant]:
     """The slope left out, or applied after the weights, on the way from a pre-activation to what it reads."""
     route, node = site.route, site.node
     inner, outer = Adjoint(route.target.at()), Adjoint(route.through.at())
-    if not isinstance(route.value, sp.HadamardProduct) or outer not in route.value.atoms(Timed):
+    if not isinstance(route.value, sp.HadamardProduct) or outer not in route.reads:
         return
-    readers = [r for r in program.routes if inner in r.value.atoms(Timed)]
+    readers = [r for r in program.routes if inner in r.reads]
     for group in (*([r] for r in readers), [r for r in readers if r.is_leaf], [r for r in readers if r.lagged]):
         if not group:
             continue

@@ -45,7 +45,7 @@ def _unset(state: Variable, place: str) -> Cause:
 
 def _groups(program: BackwardPass, symbols: Sequence[Timed]) -> Iterator[tuple[str, list[Route]]]:
     """The routes that read a value: all of them, those of the gradients, and each alone."""
-    read = [r for r in program.routes if r.value.atoms(Timed) & set(symbols)]
+    read = [r for r in program.routes if not r.reads.isdisjoint(symbols)]
     leaves = [r for r in read if r.is_leaf]
     if read:
         yield "in the backward pass", read
