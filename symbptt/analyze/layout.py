@@ -18,6 +18,11 @@ def cell(value: float) -> str:
     return f"{value:.3g}" if value else "0"
 
 
+def ratio(value: float) -> str:
+    """A number relative to another one; a dash where that is nothing."""
+    return "-" if isnan(value) else cell(value)
+
+
 def percent(value: float) -> str:
     """A share; what is not zero does not look like zero."""
     return "-" if isnan(value) else "0" if value == 0 else "<0.1%" if value < 0.0005 else f"{value:.1%}"

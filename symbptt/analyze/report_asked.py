@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from symbptt.analyze.analysis import Analysis
-from symbptt.analyze.layout import cell, columns
+from symbptt.analyze.layout import cell, columns, ratio
 from symbptt.analyze.modes import Modes
 from symbptt.analyze.truncation import Randomised, Truncation
 
@@ -22,7 +22,7 @@ def sections(analysis: Analysis) -> Iterator[list[str]]:
 
 def _truncation(cut: Truncation) -> list[str]:
     scheme = f"a window of {cut.k2} steps" if cut.k1 == 1 else f"every {cut.k1} steps back over at most {cut.k2}"
-    rows = [(c.name, f"{c.kept} of {c.terms}", cell(c.bias), cell(c.cosine), f"{c.error:.0e}") for c in cut.cuts]
+    rows = [(c.name, f"{c.kept} of {c.terms}", ratio(c.bias), ratio(c.cosine), f"{c.error:.0e}") for c in cut.cuts]
     head = ("", "terms kept", "bias/norm", "cosine", "emitted code differs by")
     return [f"truncated: {scheme}", *columns([head, *rows])]
 

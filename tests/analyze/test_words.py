@@ -68,6 +68,8 @@ def test_zero_gradients():
     assert "W_hh: every term is exactly zero" in notes
     assert {term["share"] for term in data["terms"] if term["parameter"] == "W_hh"} == {0.0}
     assert found.agrees
+    asked = analyze.more(found, truncation=(1, 2))
+    assert "nan" not in analyze.as_text(asked), "a share of nothing is a dash"
 
 
 def test_dead_units():

@@ -136,9 +136,11 @@ def test_any_random_model_has_a_report(number: int) -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("kind", ["learned-start", "loss-mean", "names-of-code", "states-only", "no-inputs"])
+@pytest.mark.parametrize("kind", [
+    "learned-start", "loss-mean", "names-of-code", "states-only", "no-inputs", "structured", "given-constants",
+])
 def test_emitted_code_of_special_kinds_is_right(kind: str, tmp_path: Path) -> None:
-    """States that start from parameters, a mask of the model's own, names of the contract, modules for one T."""
+    """States that start from parameters, a mask of the model's own, names of the contract, one T, dimensions T and N."""
     model = load(str(FILES[kind]))
     for file in answers.files(model, tmp_path):
         found = (diagnose.code if file.suffix == ".py" else diagnose.values).file(model, file)

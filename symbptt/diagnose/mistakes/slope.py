@@ -11,7 +11,7 @@ from sympy.matrices.expressions.special import OneMatrix
 
 from symbptt.algebra import build
 from symbptt.algebra.functions import COMMON, FUNCTIONS
-from symbptt.algebra.nodes import TIME, Elementwise, Slope, SlopeByResult, Softmax, Timed
+from symbptt.algebra.nodes import TIME, Elementwise, Slope, SlopeByResult, Softmax
 from symbptt.algebra.related import Adjoint
 from symbptt.diagnose import words
 from symbptt.diagnose.causes import Cause

@@ -124,8 +124,8 @@ def restored(array: Array, variable: Variable, lead: str, ours: Sequence[int], l
 
 
 def _entries(variable: Variable) -> list[str]:
-    """The axes of a value by dimensions; the second of two alike is marked, and so is a number, which is no 1 of a layout."""
-    names = [f"({a})" if a.isdecimal() else a for a in variable.shape]
+    """The axes of a value by dimensions; the second of two alike is marked, and so are numbers, T and N: no axes of a layout."""
+    names = [f"({a})" if a.isdecimal() or a in ("T", "N") else a for a in variable.shape]
     return [f"{a}'" if a in names[:i] else a for i, a in enumerate(names)]
 
 
