@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from symbptt import analyze
 from symbptt.model import read
 from symbptt.model.values import Role
 
@@ -46,6 +47,14 @@ def test_a_walk_gives_a_finite_loss(name: str, T: int, N: int, walk: Walk, rando
     values = walk(model, random(model, DIMS, T, N), DIMS, T)
     assert values["L", T].shape == (N, 1, 1)
     assert np.isfinite(values["L", T]).all()
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", read.names())
+def test_the_first_values_let_the_gradient_through(name: str) -> None:
+    """A scale that starts at zero would hide all that stands before it."""
+    found = analyze.flow(name, 8)
+    assert [note for note in found.notes if "exactly zero" in note] == []
 
 
 def sigmoid(x: Array) -> Array:
