@@ -22,6 +22,7 @@ from symbptt.document.blocks import (
     Terms,
 )
 from symbptt.document.breaking import FLAT, TALL, broken, portions
+from symbptt.document.fields import HALF
 from symbptt.narrative.inline import plain
 from symbptt.narrative.values import Step
 from symbptt.typeset import text
@@ -38,8 +39,8 @@ NOTED = 2.3
 """The height of a rule with its shapes beside a formula."""
 LETTERS = 95
 """Characters in a line."""
-TYPED = 0.75
-"""The height of a line of code."""
+TYPED, SIGNS = 0.75, 52
+"""The height of a line of code, and the characters in one of half a slide's width."""
 
 
 def slides(blocks: Iterable[Block]) -> Iterator[Frame]:
@@ -115,13 +116,18 @@ def _each_pair(block: Beside) -> list[Block]:
 
 def _cut(steps: tuple[Step, ...], lines: list[str]) -> Iterator[Pair]:
     most = int((HEIGHT - HEAD) / TYPED) - 1
-    for i in range(0, max(len(lines), 1), most):
-        yield () if i else steps, "\n".join(lines[i : i + most])
+    piece: list[str] = []
+    for line in lines:
+        if piece and sum(map(_wrapped, [*piece, line])) > most:
+            yield steps, "\n".join(piece)
+            steps, piece = (), []
+        piece.append(line)
+    yield steps, "\n".join(piece)
 
 
-@_portions.register
-def _each_dozen(block: Table) -> list[Block]:
-    return [Table(block.head, block.rows[i : i + 12]) for i in range(0, len(block.rows), 12)]
+def _wrapped(line: str) -> int:
+    """How many lines a line of code becomes."""
+    return 1 + max(len(line) - 1, 0) // SIGNS
 
 
 @singledispatch
@@ -157,7 +163,8 @@ def _pairs(block: Beside) -> float:
 
 def _pair(pair: Pair) -> float:
     steps, code = pair
-    return max(sum(_tree(step.equation) + 0.3 for step in steps), TYPED * (code.count("\n") + 1) + 0.4)
+    formulas = sum(_tree(broken(step.equation, HALF)) + 0.3 for step in steps)
+    return max(formulas, TYPED * sum(map(_wrapped, code.splitlines())) + 0.4)
 
 
 @height.register

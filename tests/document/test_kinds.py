@@ -188,7 +188,7 @@ def test_slides_lose_nothing() -> None:
 
 def test_code_that_is_higher_than_a_slide_goes_on_over_the_next() -> None:
     step = forward.equations(load("elman"), Voice("en")).steps[0]
-    lines = [f"a_{i} = {i}" for i in range(50)]
+    lines = [f"a_{i} = {i}" for i in range(30)] + [f"b_{i} = {'c' * 90}" for i in range(10)]
     pairs = (((step,), "short = 1"), ((step,), "\n".join(lines)), ((step,), "last = 1"))
     shown = [block for frame in slides((Heading("Code", "code"), Beside(("", ""), pairs))) for block in frame.blocks]
     assert all(height(block) <= HEIGHT for block in shown)
