@@ -62,22 +62,28 @@ def entries(derivation: Derivation, letter: str | None = None) -> tuple[Entry, .
 def together(rows: list[Entry], letter: str | None, voice: Voice) -> list[Entry]:
     """The rows with those of a family as one, whose meaning says what differs."""
     made: list[Entry] = []
-    while rows:
+    while rows and letter is not None:
         first = rows.pop(0)
-        found: dict[str, list[tuple[str, Entry]]] = {}
-        for other in rows if letter else ():
-            way = family.difference(first.symbol, other.symbol)
-            if way is not None and first.shape == other.shape and len(first.meaning) == len(other.meaning) == 1:
-                found.setdefault(way[0], []).append((way[1], other))
-        own, members = max(found.items(), key=lambda pair: len(pair[1]), default=("", []))
-        if len(members) < 2 or letter is None:
+        own, symbol, members = _alike(first, rows, letter)
+        if len(members) < 2:
             made.append(first)
             continue
         rows = [row for row in rows if row not in [other for _, other in members]]
         over = family.membership(letter, [own, *(member for member, _ in members)])
         meaning = _merged([str(row.meaning[0]) for row in (first, *(other for _, other in members))], voice)
-        made.append(Entry(family.general(first.symbol, members[0][1].symbol, letter), (*meaning, ", ", over), first.shape))
-    return made
+        made.append(Entry(symbol, (*meaning, ", ", over), first.shape))
+    return made + rows
+
+
+def _alike(first: Entry, others: list[Entry], letter: str) -> tuple[str, Tree, list[tuple[str, Entry]]]:
+    """What the symbol has where most others differ, in the same places; the symbol with the letter there; the others."""
+    found: dict[tuple[str, Tree], list[tuple[str, Entry]]] = {}
+    for other in others:
+        way = family.difference(first.symbol, other.symbol)
+        if way is not None and first.shape == other.shape and len(first.meaning) == len(other.meaning) == 1:
+            found.setdefault((way[0], family.general(first.symbol, other.symbol, letter)), []).append((way[1], other))
+    (own, symbol), members = max(found.items(), key=lambda pair: len(pair[1]), default=(("", first.symbol), []))
+    return own, symbol, members
 
 
 def _merged(texts: list[str], voice: Voice) -> Prose:
@@ -86,6 +92,8 @@ def _merged(texts: list[str], voice: Voice) -> Prose:
     end = texts[0][len(texts[0]) - last :]
     if " " in texts[0]:
         start, end = start[: start.rfind(" ") + 1], end[end.find(" ") :] if " " in end else ""
+    if end.count("（") < end.count("）"):
+        end = end[end.rfind("）") + 1 :]
     inner = [text[len(start) : len(text) - len(end)] for text in texts]
     return (start + voice.word("common.list.comma").join(inner) + end,)
 

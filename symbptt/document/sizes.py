@@ -27,7 +27,9 @@ def rounded(value: float) -> str:
 
 
 def written(value: float) -> Prose:
-    """The same for running text, a power of ten as one."""
+    """The same for running text, a power of ten as one; a cosine may be below zero."""
+    if value < 0:
+        return ("−", *written(-value))
     digits, _, power = rounded(value).partition("e")
     if not power:
         return (digits,)

@@ -27,7 +27,7 @@ def families(steps: Sequence[Step], letter: str | None = None) -> tuple[Step, ..
     left, made = list(steps), list[Step]()
     while left:
         first = left.pop(0)
-        members = _members(first, left) if letter else []
+        members = _members(first, left, letter) if letter else []
         if not members:
             made.append(first)
             continue
@@ -36,16 +36,16 @@ def families(steps: Sequence[Step], letter: str | None = None) -> tuple[Step, ..
     return tuple(made)
 
 
-def _members(first: Step, others: Sequence[Step]) -> list[tuple[str, Step]]:
-    """The steps like the first, with what each has in its place; the first one's own letter leads."""
-    found: dict[str, list[tuple[str, Step]]] = {}
+def _members(first: Step, others: Sequence[Step], letter: str) -> list[tuple[str, Step]]:
+    """The steps that differ from the first in the same places, with what each has there; the first one's own letter leads."""
+    found: dict[tuple[str, Tree], list[tuple[str, Step]]] = {}
     for other in others:
         way = family.difference(first.equation, other.equation)
         if way is not None and first.shapes == other.shapes and _fits(first.claim, other.claim, way):
-            found.setdefault(way[0], []).append((way[1], other))
+            found.setdefault((way[0], family.general(first.equation, other.equation, letter)), []).append((way[1], other))
     if not found:
         return []
-    own, members = max(found.items(), key=lambda pair: len(pair[1]))
+    (own, _), members = max(found.items(), key=lambda pair: len(pair[1]))
     return [(own, first), *members] if len({member for member, _ in members}) == len(members) else []
 
 

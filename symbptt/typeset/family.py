@@ -15,6 +15,9 @@ from symbptt.typeset.tree import Fenced, Identifier, Operator, Row, Tree, rebuil
 LETTERS = ("z", "r", "p", "u", "w", "n", "m")
 """Letters for the index, the first that no formula has."""
 
+TIME = "t"
+"""The letter of the step, which is no member."""
+
 Difference = tuple[str, str]
 """What one formula has where another has something else."""
 
@@ -57,11 +60,12 @@ def _shell(tree: Tree) -> Tree:
 
 
 def _inside(first: str, other: str) -> Difference | None:
-    """What two names have between a beginning and an end that are the same: one letter each."""
+    """What two names have between a beginning and an end that are the same: one letter each, and not the t of a step."""
     start = shared((first, other))
     end = shared((first[start:][::-1], other[start:][::-1]))
     mine, theirs = first[start : len(first) - end], other[start : len(other) - end]
-    return (mine, theirs) if len(mine) == len(theirs) == 1 and mine.isalpha() and theirs.isalpha() else None
+    letters = all(len(part) == 1 and part.isalpha() and part != TIME for part in (mine, theirs))
+    return (mine, theirs) if letters else None
 
 
 def shared(texts: Sequence[str]) -> int:

@@ -18,6 +18,7 @@ from symbptt.document.options import DocumentOptions
 from symbptt.document.page import render
 from symbptt.document.parts import measured
 from symbptt.document.renderer import Renderer
+from symbptt.document.sizes import written
 from symbptt.document.writers.html import Html
 from symbptt.document.writers.latex import Latex
 from symbptt.document.writers.markdown import Markdown
@@ -127,3 +128,8 @@ def test_the_author_can_add_to_the_section(tmp_path):
     (tmp_path / "own.toml").write_text('[parts.measured]\nbefore = ["Look at the corner."]\n', encoding="utf-8")
     options = DocumentOptions(analysis="units", prose=tmp_path / "own.toml")
     assert "Look at the corner." in render("elman", 2, "html", options=options)
+
+
+@pytest.mark.parametrize(("value", "text"), [(0.25, "0.25"), (-0.25, "−0.25"), (3e-3, "3.0 · 10⁻³"), (-1.5e-4, "−1.5 · 10⁻⁴")])
+def test_numbers_in_running_text_may_be_below_zero(value, text):
+    assert plain(written(value), typeset.text) == text

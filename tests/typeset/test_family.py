@@ -5,12 +5,13 @@ from __future__ import annotations
 import pytest
 
 from symbptt import typeset
+from symbptt.document import glossary
 from symbptt.model.read import load
 from symbptt.narrative import backward, forward
 from symbptt.narrative.families import Family, families
 from symbptt.narrative.inline import math, plain
 from symbptt.narrative.values import Step
-from symbptt.narrative.voice import ENGLISH
+from symbptt.narrative.voice import ENGLISH, Voice
 from symbptt.typeset import family
 
 
@@ -22,9 +23,21 @@ def told(name: str) -> list[Step]:
 @pytest.mark.parametrize("first, other, expected", [
     ("a_i = W_i x", "a_f = W_f x", ("i", "f")), ("a_i = W_i x", "a_f = W_g x", None), ("a_i = W_i x", "a_f = W_i x", ("i", "f")),
     ("a_i = x", "a_i = x", None), ("a_i = x", "a_f = x + y", None),
+    ("k_a", "k_t", None),
 ])
 def test_one_difference_everywhere(first: str, other: str, expected: family.Difference | None) -> None:
     assert family.difference(math(first), math(other)) == expected
+
+
+def test_members_differ_in_the_same_places() -> None:
+    """k_a and k_b differ from k_k in the subscript, r_k in the letter, and k_t is a value of a step."""
+    rows = [glossary.Entry(math(name), (f"{what}（{role}）",), "(K×1)") for name, what, role in (
+        ("k_k", "甲", "参数"), ("k_a", "乙", "参数"), ("r_k", "丙", "参数"), ("k_b", "丁", "中间量"), ("k_t", "戊", "中间量"),
+    )]
+    found = [(typeset.text(row.symbol), plain(row.meaning, typeset.text)) for row in glossary.together(rows, "z", Voice("zh"))]
+    assert found == [
+        ("k_z", "甲（参数）、乙（参数）、丁（中间量）, z ∈ {k, a, b}"), ("rₖ", "丙（参数）"), ("kₜ", "戊（中间量）"),
+    ]
 
 
 @pytest.mark.parametrize("name, count", [("lstm", 6), ("gru", 6), ("elman", 0), ("lstm_peephole", 7)])
