@@ -39,7 +39,7 @@ def run(line: Line, kind: str, folder: Path) -> str:
             return f"{line}: {type(error).__name__}: {error}"
     said = [text for text in err.getvalue().splitlines() if not text.startswith("symbptt: note: ")]
     refused = code == 2 and len(said) == 1 and said[0].startswith("symbptt: ")
-    if code == line.code or (refused and line.varied):
+    if code == line.code or (refused and line.declines):
         return ""
     return f"{line}: exit code {code}: {err.getvalue()}"
 

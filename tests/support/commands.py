@@ -77,6 +77,11 @@ class Line:
     varied: tuple[str, ...] = ()
 
     @property
+    def declines(self) -> bool:
+        """Whether one sentence is an answer: to what not every model allows, as an option, or a test of kernels, which have inputs."""
+        return bool(self.varied) or self.command == "reference"
+
+    @property
     def code(self) -> int:
         """The exit code that stands for success: 1 for a diagnosis of what is wrong."""
         return int(any(WRONG in word for word in self.base))
