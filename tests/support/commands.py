@@ -78,7 +78,7 @@ class Line:
 
     @property
     def declines(self) -> bool:
-        """Whether one sentence is an answer: to what not every model allows, as an option, or a test of kernels, which have inputs."""
+        """Whether one sentence is an answer: options are not for every model, and kernels have inputs."""
         return bool(self.varied) or self.command == "reference"
 
     @property
