@@ -34,7 +34,8 @@ def cell_pullback(model: Model, wanted: frozenset[str]) -> Pullback:
         return Adjoint(target)
 
     incoming = sweep(template(model.equations), cotangent)
-    return Pullback(tuple(adjoints), {leaf: total(terms) for leaf, terms in incoming.items() if leaf.name in useful | wanted})
+    leaves = {leaf: total(terms) for leaf, terms in incoming.items() if leaf.name in useful | wanted}
+    return Pullback(tuple(_read(adjoints, leaves)), leaves)
 
 
 def _useful(model: Model, wanted: frozenset[str]) -> frozenset[str]:
@@ -75,7 +76,7 @@ def loss_pullback(model: Model) -> Pullback:
 def _read(
     adjoints: list[tuple[Variable, MatrixExpr]], leaves: dict[sp.MatrixSymbol, MatrixExpr]
 ) -> list[tuple[Variable, MatrixExpr]]:
-    """The adjoints that a leaf or another of them reads: those of values that only targets make go nowhere."""
+    """The adjoints that a leaf or another of them reads: those of targets and of values that are held go nowhere."""
     read = {s for value in leaves.values() for s in value.atoms(Adjoint)}
     made: list[tuple[Variable, MatrixExpr]] = []
     for variable, value in reversed(adjoints):
