@@ -47,16 +47,16 @@ def _in_code(variable: Variable, model: Model, voice: Voice) -> Prose:
 
 
 def entries(derivation: Derivation, letter: str | None = None) -> tuple[Entry, ...]:
-    """The variables of the model by role, then the letters of the derivation; families, of three or more, as one."""
+    """The variables of the model by role, then the letters of the derivation; families in a role, of three or more, as one."""
     model, voice = derivation.model, derivation.voice
 
     def entry(expression: MatrixExpr, meaning: Prose) -> Entry:
         return Entry(voice.tree(expression, model), meaning, voice.shape(expression))
 
     order = (Role.INPUT, Role.STATE, Role.PARAMETER, Role.BUFFER, Role.LOCAL, Role.TARGET, Role.LOSS)
-    made = [entry(v.at(), _in_code(v, model, voice)) for role in order for v in model.of(role) if v.definition is None]
+    made = ([entry(v.at(), _in_code(v, model, voice)) for v in model.of(role) if v.definition is None] for role in order)
     letters = (entry(symbol, voice.say(f"glossary.{key}", **names)) for symbol, key, names in _letters(model, voice))
-    return (*together(made, letter, voice), *together(list(letters), letter, voice))
+    return tuple(row for rows in (*made, list(letters)) for row in together(rows, letter, voice))
 
 
 def together(rows: list[Entry], letter: str | None, voice: Voice) -> list[Entry]:

@@ -181,12 +181,17 @@ def value_step(model: Model, voice: Voice, equation: RecursionEquation) -> Step:
 
 def _stands_for(model: Model, voice: Voice, variable: Variable) -> Prose:
     """What a name of our own means, where the formula shows the name."""
+    named = of_unnamed(model, voice, variable)
+    return voice.say("derivation.backward.stands_for", **named) if named else ()
+
+
+def of_unnamed(model: Model, voice: Voice, variable: Variable) -> dict[str, Tree]:
+    """An adjoint and the value that it is of, where the model has no name for the value and the symbol does not show it."""
     if variable.definition is None:
-        return ()
+        return {}
     inner, adjoint = voice.tree(variable.definition, model), voice.tree(Adjoint(variable.at()), model)
-    if typeset.text(inner).replace(" ", "") in typeset.text(adjoint).replace(" ", ""):
-        return ()
-    return voice.say("derivation.backward.stands_for", adjoint=adjoint, value=inner)
+    shown = typeset.text(inner).replace(" ", "") in typeset.text(adjoint).replace(" ", "")
+    return {} if shown else {"adjoint": adjoint, "value": inner}
 
 
 def gradient_side(model: Model, equation: RecursionEquation) -> MatrixExpr:

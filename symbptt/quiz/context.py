@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 
@@ -16,6 +16,7 @@ from symbptt.mistakes.edits import one_by_one
 from symbptt.model.read import differentiable
 from symbptt.model.values import Model
 from symbptt.narrative import backward
+from symbptt.narrative.values import Prose
 from symbptt.narrative.voice import Voice
 from symbptt.quiz.point import Point, Worth, point, same
 from symbptt.typeset.tree import Tree
@@ -89,6 +90,13 @@ class QuizContext:
         """A line with a right side."""
         side = self.voice.tree(right, self.model)
         return backward.line(self.voice.tree(line.left, self.model), side, line.apart)
+
+    def named(self, lines: Sequence[Line]) -> tuple[Prose, ...]:
+        """What the adjoints in lines are of, where their symbols do not say it."""
+        read = (c.through for line in lines for c in (*line.equation.terms, *line.equation.carries))
+        variables = dict.fromkeys((*(line.equation.variable for line in lines), *read))
+        slots = (backward.of_unnamed(self.model, self.voice, v) for v in variables)
+        return tuple(self.voice.say("quiz.named", **named) for named in slots if named)
 
     def worth(self, line: Line, right: MatrixExpr) -> Worth:
         """What a right side in the place of a line's own is worth at every step for which the line holds."""

@@ -83,7 +83,8 @@ def _accent(node: t.Accent, compact: bool) -> str:
 
 def _operand(node: t.Tree) -> str:
     text = _write(node, True)
-    return f"({text})" if " " in text or "/" in text else text
+    joined = isinstance(node, t.Row) and any(isinstance(part, t.Operator) for part in node.items[1:])
+    return f"({text})" if joined or " " in text or "/" in text else text
 
 
 @_write.register

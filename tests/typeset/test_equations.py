@@ -8,6 +8,7 @@ from symbptt.algebra import build
 from symbptt.algebra.nodes import TIME, Elementwise, Partial, Timed
 from symbptt.algebra.related import StepAdjoint
 from symbptt.errors import BadInput
+from symbptt.typeset.from_latex import from_latex
 from symbptt.typeset.tree import Number
 
 H = sp.Symbol("H", integer=True, positive=True)
@@ -57,3 +58,10 @@ def test_adjoints_of_both_kinds_look_different():
 def test_a_number_is_digits(text):
     with pytest.raises(BadInput):
         Number(text)
+
+
+@pytest.mark.parametrize("formula, text", [
+    (r"\frac{1}{V + 1} x", "(1/(V+1))x"), (r"\frac{a - b}{V} x", "((a−b)/V)x"), (r"\frac{a}{V} x", "(a/V)x"),
+])
+def test_a_fraction_on_one_line_keeps_its_operands_together(formula: str, text: str) -> None:
+    assert typeset.text(from_latex(formula)) == text

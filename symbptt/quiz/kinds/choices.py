@@ -53,7 +53,7 @@ def formula(context: QuizContext, random: Random) -> Choice | None:
     left = context.voice.tree(line.left, context.model)
     return Choice(
         kind="formula", title=context.voice.say("quiz.formula.title", value=left),
-        body=(context.voice.say("quiz.formula.question", value=left),), about=frozenset({line.name}),
+        body=(context.voice.say("quiz.formula.question", value=left), *context.named([line])), about=frozenset({line.name}),
         secrets=secrets(context, line), options=tuple(options),
     )
 
@@ -73,8 +73,8 @@ def naming(context: QuizContext, random: Random) -> Choice | None:
     left = context.voice.tree(line.left, context.model)
     return Choice(
         kind="naming", title=context.voice.say("quiz.naming.title", value=left),
-        body=(context.voice.say("quiz.naming.question"), Formulas((made.shown,))), about=frozenset({line.name}),
-        secrets=secrets(context, line), options=tuple(options),
+        body=(context.voice.say("quiz.naming.question"), Formulas((made.shown,)), *context.named([line])),
+        about=frozenset({line.name}), secrets=secrets(context, line), options=tuple(options),
     )
 
 

@@ -34,7 +34,10 @@ def cloze(context: QuizContext, random: Random) -> Cloze | None:
         return None
     return Cloze(
         kind="cloze", title=context.voice.say("quiz.cloze.title"),
-        body=(context.voice.say("quiz.cloze.question"), Formulas(tuple(shown for _, shown, _ in gaps))),
+        body=(
+            context.voice.say("quiz.cloze.question"), Formulas(tuple(shown for _, shown, _ in gaps)),
+            *context.named([line for line, _, _ in gaps]),
+        ),
         about=frozenset(line.name for line, _, _ in gaps),
         secrets=tuple(secret for line, _, _ in gaps for secret in secrets(context, line)),
         gaps=tuple((str(i), options) for i, (_, _, options) in enumerate(gaps, 1)),

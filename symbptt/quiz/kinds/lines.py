@@ -24,9 +24,11 @@ def ordering(context: QuizContext, random: Random) -> Ordering | None:
     if len(path) < FEWEST:
         return None
     start = random.randint(0, max(0, len(path) - MOST))
+    shown = path[start : start + MOST]
     return Ordering(
-        kind="ordering", title=context.voice.say("quiz.ordering.title"), body=(context.voice.say("quiz.ordering.question"),),
-        lines=tuple((context.written(line, line.right),) for line in path[start : start + MOST]),
+        kind="ordering", title=context.voice.say("quiz.ordering.title"),
+        body=(context.voice.say("quiz.ordering.question"), *context.named(shown)),
+        lines=tuple((context.written(line, line.right),) for line in shown),
     )
 
 
