@@ -35,8 +35,7 @@ def written(value: float) -> Prose:
         return (digits,)
     size = Number(power.lstrip("-"))
     exponent = Row((Operator("−", prefix=True), size)) if power.startswith("-") else size
-    sign = (Operator("−", prefix=True),) if digits.startswith("-") else ()
-    return (Row((*sign, Number(digits.lstrip("-")), Operator("·"), Script(Number("10"), None, exponent))),)
+    return (Row((Number(digits), Operator("·"), Script(Number("10"), None, exponent))),)
 
 
 def _cell(value: float, pair: tuple[int, int], name: str) -> Cell:
