@@ -83,7 +83,7 @@ def _accent(node: t.Accent, compact: bool) -> str:
 
 def _operand(node: t.Tree) -> str:
     text = _write(node, True)
-    joined = isinstance(node, t.Row) and any(isinstance(part, t.Operator) for part in node.items[1:])
+    joined = isinstance(node, t.Row) and any(isinstance(part, t.Operator) and part.text not in _HIDDEN for part in node.items[1:])
     return f"({text})" if joined or " " in text or "/" in text else text
 
 

@@ -62,6 +62,7 @@ def test_a_number_is_digits(text):
 
 @pytest.mark.parametrize("formula, text", [
     (r"\frac{1}{V + 1} x", "(1/(V+1))x"), (r"\frac{a - b}{V} x", "((a−b)/V)x"), (r"\frac{a}{V} x", "(a/V)x"),
+    (r"\frac{\exp(a)}{V} x", "(exp(a)/V)x"),
 ])
 def test_a_fraction_on_one_line_keeps_its_operands_together(formula: str, text: str) -> None:
     assert typeset.text(from_latex(formula)) == text
