@@ -158,7 +158,7 @@ def _(value: Sensitivities) -> Tree | None:
     """ds_t/d theta = d+s_t/d theta + J_t ds_{t-1}/d theta."""
     model, variable = value.graph.model, value.parameter
     theta, now, before = _source(variable), state(model), state(model, TIME - 1)
-    through = build.mul(Partial(now, before, "partial"), Partial(before, theta, "total"))
+    through = build.mul(Partial(now, before, "immediate"), Partial(before, theta, "total"))
     once = variable.role is Role.STATE or variable.timed
     side = through if once else build.add(Partial(now, theta, "immediate"), through)
     return Equality(typeset.derivative(now, theta, model=model), (typeset.compose(side, model=model),))

@@ -65,7 +65,7 @@ def jacobian_factor(model: Model, at: int) -> Factor:
     for (row, column), item in step.state_jacobian(model).items():
         matrix = jacobian(item.replaced(at_step(at)).transposed(), model[row].at().shape, model[column].at().shape)
         blocks.append(Block(column, row, matrix))
-    partial = Partial(formula.state(model, at), formula.state(model, at - 1), "partial")
+    partial = Partial(formula.state(model, at), formula.state(model, at - 1), "immediate")
     return Factor(Kind.STATE_JACOBIAN, at, build.transpose(partial), tuple(blocks))
 
 

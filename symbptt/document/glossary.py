@@ -34,7 +34,8 @@ def _meaning(variable: Variable, voice: Voice) -> Prose:
     if voice.plain(f"glossary.role.{name}") in text:
         return (text,)
     role = voice.say(f"glossary.{'role' if variable.tied or given else 'untied'}.{name}")
-    return voice.say("glossary.described", text=text, role=role) if text else role
+    key = "described_again" if text.endswith((")", "）")) else "described"  # brackets do not follow brackets
+    return voice.say(f"glossary.{key}", text=text, role=role) if text else role
 
 
 def _in_code(variable: Variable, model: Model, voice: Voice) -> Prose:

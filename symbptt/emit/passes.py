@@ -83,7 +83,7 @@ def carries(model: Model, layout: Layout, lower: Lowering, leaves: dict[sp.Matri
     numbers = recursion(model)
     found = [(s, leaves[s.at(TIME - 1)]) for s in model.states if s.at(TIME - 1) in leaves]
     return [
-        Line(f"{layout.carry(s)} = {lower.whole(v).at(ADD)}", f"({numbers.adjoint_number(s.name)}), from t to t-1")
+        Line(f"{layout.carry(s)} = {lower.whole(v).at(ADD)}", f"({numbers.adjoint_number(s.name)}), t -> t-1")
         for s, v in found
     ]
 

@@ -121,24 +121,53 @@ def _backward(model: Model, voice: Voice, lead: Pattern) -> list[Step]:
     """The same terms in the other order: the step adjoint, the gradient from it, and the recursion that it obeys."""
     assert model.loss is not None
     write, bar = Factors(model, True), symbols.adjoint_symbol
-    single = "state" if len(model.states) == 1 else "states"
-    claim = voice.say(
-        f"derivation.backward.{single}", adjoint=voice.tree(bar(model, SOURCE), model),
-        loss=voice.tree(symbols.loss(model, None), model), state=voice.tree(formula.state(model, SOURCE), model),
-    )
     whole = _collected(model, SOURCE)
     steps: list[Step] = []
     if whole is not None:
         steps.append(Step(
             voice.equation(model, bar(model, SOURCE), whole), voice.say(f"derivation.argument.other_order_{model.loss.at}"), "",
-            voice.say(f"derivation.argument.regroup_{model.loss.at}") + claim, label="step-adjoint",
+            voice.say(f"derivation.argument.regroup_{model.loss.at}"), label="step-adjoint",
         ))
-        claim = ()
-    steps.append(_recursion(model, voice, write, claim))
+    steps += [*_meaning(model, voice, write), _recursion(model, voice, write)]
     return [*steps, from_state(model, voice, lead, known=True)]
 
 
-def _recursion(model: Model, voice: Voice, write: Factors, claim: Prose) -> Step:
+def _meaning(model: Model, voice: Voice, write: Factors) -> list[Step]:
+    """What the step adjoint is: the derivative of a later state by it, by induction, and the chain rule for the loss."""
+    assert model.loss is not None
+    first, bar = formula.state(model, SOURCE), symbols.adjoint_symbol(model, SOURCE)
+
+    def by_first(at: sp.Expr) -> MatrixExpr:
+        return build.transpose(symbols.total(formula.state(model, at), first))
+
+    def over_losses(body: MatrixExpr, start: sp.Expr) -> MatrixExpr:
+        return symbols.at(body, LAST) if model.loss is not None and model.loss.at == "last" else SumOver(body, TIME, start, LAST)
+
+    chain = ProductOver(write.jacobian(BETWEEN), BETWEEN, SOURCE + 1, TIME)
+    longer = build.mul(by_first(TIME - 1), write.jacobian(TIME))
+    induction = Equality(
+        voice.tree(by_first(TIME), model), (voice.tree(longer, model), during(voice.tree(chain, model), "t = k+1, …, T")),
+    )
+    state, loss = voice.tree(first, model), voice.tree(symbols.loss(model, None), model)
+    base = voice.equation(model, build.transpose(by_first(SOURCE)), sp.Identity(formula.state_rows(model)))
+    parts = [over_losses(build.mul(by_first(TIME), write.loss(TIME)), SOURCE)]
+    if step.loss_lag(model):
+        parts.append(over_losses(build.mul(by_first(TIME - 1), write.lag(TIME)), SOURCE + 1))
+    several = "state" if len(model.states) == 1 else "states"
+    claim = voice.say(f"derivation.backward.{several}", adjoint=voice.tree(bar, model), loss=loss, state=state)
+    return [
+        Step(
+            induction, voice.say("derivation.argument.by_induction"), voice.check(longer),
+            voice.say("derivation.argument.same_induction", base=base, state=state), label="state-derivative",
+        ),
+        Step(
+            voice.equation(model, bar, build.add(*parts), symbols.total(symbols.loss(model, None), first)),
+            voice.say("derivation.argument.reached"), "", claim, label="step-adjoint-is-gradient",
+        ),
+    ]
+
+
+def _recursion(model: Model, voice: Voice, write: Factors) -> Step:
     """The base case; then the loss of the own step split off, and a Jacobian in front of all the rest."""
     assert model.loss is not None
     bar = symbols.adjoint_symbol
@@ -156,7 +185,7 @@ def _recursion(model: Model, voice: Voice, write: Factors, claim: Prose) -> Step
     rule = voice.say(f"derivation.argument.split_{model.loss.at}")
     if lag and model.loss.at == "last":
         rule += voice.say("derivation.backward.only_last")
-    return Step(lines, rule, voice.check(sides[-1]), claim, label="backward-recursion")
+    return Step(lines, rule, voice.check(sides[-1]), label="backward-recursion")
 
 
 def _two_adjoints(model: Model, voice: Voice) -> list[Step]:
@@ -177,6 +206,6 @@ def _two_adjoints(model: Model, voice: Voice) -> list[Step]:
     example = next(e.variable for e in recursion(model).adjoints if e.variable in model.states).at()
     claim = voice.say(
         f"derivation.argument.{'two' if len(model.states) > 1 else 'one'}", node=voice.tree(Adjoint(example), model),
-        step=voice.tree(StepAdjoint(example), model),
+        step=voice.tree(StepAdjoint(example), model), state=voice.tree(example, model),
     )
     return [Step(first.equation, first.rule, first.shapes, claim, label=first.label), *others]

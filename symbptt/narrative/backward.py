@@ -76,16 +76,15 @@ def from_state(model: Model, voice: Voice, pattern: Pattern, known: bool = False
         value = build.mul(write.jacobian(1), symbols.adjoint_symbol(model, 1))
         if step.loss_lag(model):
             value = build.add(value, write.lag(1))
-        return Step(
-            voice.equation(model, left, value), voice.say("derivation.backward.further"), voice.check(value),
-            label="gradient-of-start",
-        )
+        rule = voice.say("derivation.backward.enters", variable=voice.tree(theta, model), step="1")
+        return Step(voice.equation(model, left, value), rule, voice.check(value), label="gradient-of-start")
     direct = [write.direct(theta, TIME)] if pattern.direct else []
     through = [build.mul(write.immediate(theta, TIME), symbols.adjoint_symbol(model))] if pattern.reaches else []
     whole = _accumulated(model, pattern.timed, through, direct) if direct or through else sp.ZeroMatrix(*theta.shape)
-    rule = "parts" if whole.has(SumOver) else "own_part"
+    key = "enters" if pattern.timed else "parts" if pattern.reaches else "own_part"
+    rule = voice.say(f"derivation.backward.{key}", variable=voice.tree(theta, model), step="t")
     return Step(
-        voice.equation(model, left, whole), voice.say(f"derivation.backward.{rule}"), "",
+        voice.equation(model, left, whole), rule, "",
         () if known else members(model, voice, pattern), label=f"gradient-{pattern.variables[0].name}-by-state",
     )
 

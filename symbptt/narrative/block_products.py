@@ -27,7 +27,7 @@ def in_blocks(model: Model, voice: Voice, wrt: tuple[Variable, ...]) -> list[Ste
     def block(row: Variable, column: Variable) -> MatrixExpr:
         if (column.name, row.name) not in J:
             return sp.ZeroMatrix(row.rows * row.columns, column.rows * column.columns)
-        return build.transpose(Partial(column.at(BETWEEN), row.at(BETWEEN - 1), "partial"))
+        return build.transpose(Partial(column.at(BETWEEN), row.at(BETWEEN - 1), "immediate"))
 
     if not any(step.immediate(model, v) and not starts(model, v) for v in wrt):
         return _own_step(model, voice, wrt)
@@ -39,7 +39,9 @@ def in_blocks(model: Model, voice: Voice, wrt: tuple[Variable, ...]) -> list[Ste
     left, right = voice.ordered([first, last])
     product = Row((left, Operator("\u2009"), Fenced(Row((sign, middle))), Operator("\u2009"), right))
     claim = voice.say("derivation.substituted.blocks")
-    steps = [Step(product, voice.say("derivation.substituted.block_product"), "", claim, label="term-in-blocks")]
+    whole = build.mul(build.transpose(symbols.immediate(formula.state(model, SOURCE), theta)), chain, symbols.loss_symbol(model))
+    term = voice.equation(model, whole, product)
+    steps = [Step(term, voice.say("derivation.substituted.block_product"), "", claim, label="term-in-blocks")]
     for variable in wrt:
         action = None if starts(model, variable) else immediate_action(model, variable)
         if action is not None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sympy as sp
 
 from symbptt import typeset
-from symbptt.algebra.nodes import TIME, BatchMean, CrossEntropy, SumOver
+from symbptt.algebra.nodes import TIME, BatchMean, CrossEntropy, Partial, SumOver, leaves
 from symbptt.derive import formula
 from symbptt.derive.step import state_jacobian
 from symbptt.model.values import Equation, Model, Role
@@ -32,10 +32,23 @@ def conventions(model: Model, voice: Voice) -> Section:
             voice.say(
                 "derivation.conventions.immediate", immediate=voice.tree(symbols.immediate(now, theta), model),
                 before=voice.tree(before, model), total=voice.tree(symbols.total(now, theta), model),
+                jacobian=voice.tree(symbols.state_partial(model), model),
             ) + _plus(voice),
         ]
-    notes += [*_batch(model, voice), *_loss_notes(model, voice), *_notation_notes(model, voice)]
+    notes += [*_partial(model, voice), *_batch(model, voice), *_loss_notes(model, voice), *_notation_notes(model, voice)]
     return Section(voice.word("derivation.conventions.heading"), intro=tuple(notes))
+
+
+def _partial(model: Model, voice: Voice) -> list[Prose]:
+    """What a local derivative is, by the first that there is, and whether it shares its sign with another derivative."""
+    read = (
+        Partial(e.target.at(), leaf, "partial")
+        for e in model.all_equations for leaf in leaves(e.value) if model[leaf.name].role in (Role.STATE, Role.LOCAL)
+    )
+    first, sign = next(read, None), voice.notation.derivative
+    shared = any(sign(kind) == sign("partial") for kind in ("immediate", "total"))
+    key = "partial_shared" if shared and model.states else "partial"
+    return [] if first is None else [voice.say(f"derivation.conventions.{key}", partial=voice.tree(first, model))]
 
 
 def _batch(model: Model, voice: Voice) -> list[Prose]:

@@ -10,13 +10,14 @@ from sympy.matrices.expressions.matexpr import MatrixExpr
 from symbptt import derive, typeset
 from symbptt.algebra import build
 from symbptt.algebra.linear import LinearMap, jacobian
-from symbptt.algebra.nodes import BETWEEN, SOURCE, TIME, Partial, ProductOver
+from symbptt.algebra.nodes import SOURCE, TIME, Partial
 from symbptt.derive import formula, step
+from symbptt.derive.direct import DirectRoute
 from symbptt.model.values import Model, Role, Variable
 from symbptt.narrative import symbols
 from symbptt.narrative.values import Prose, Section, Step
 from symbptt.narrative.voice import Voice
-from symbptt.typeset.tree import Equality, Tree
+from symbptt.typeset.tree import Equality, Fenced, Script, Text, Tree
 
 INSIDE = "derivation.jacobians.inside"
 LONG = 80
@@ -25,7 +26,7 @@ LONG = 80
 
 
 def _block(row: Variable, column: Variable) -> Partial:
-    return Partial(row.at(), column.at(TIME - 1), "partial")
+    return Partial(row.at(), column.at(TIME - 1), "immediate")
 
 
 def block_matrix(model: Model, voice: Voice) -> Tree:
@@ -62,15 +63,38 @@ def acts(model: Model, voice: Voice, lefts: Iterable[MatrixExpr]) -> tuple[Prose
     return (voice.say("derivation.jacobians.acts", vector=voice.tree(letter, model)),)
 
 
-def _direct_step(model: Model, voice: Voice, state: Variable, direct: MatrixExpr) -> Step:
-    product = ProductOver(symbols.at(direct, BETWEEN), BETWEEN, SOURCE + 1, TIME)
+def direct_head(model: Model, voice: Voice, state: Variable) -> Tree:
+    """(ds_t/ds_k)^T of one state, with a mark for the direct route alone."""
+    whole = voice.tree(build.transpose(Partial(state.at(), state.at(SOURCE), "total")), model)
+    base, sup = (whole.base, whole.sup) if isinstance(whole, Script) else (Fenced(whole), None)  # a scalar has no transpose
+    return Script(base, Text(voice.word("derivation.jacobians.direct_mark")), sup)
+
+
+def _comes_back(model: Model, state: Variable) -> bool:
+    """Whether what a state does to the other states comes back to it at a later step."""
+    known = step.state_jacobian(model)
+    reached, new = set[str](), {state.name}
+    while new:
+        new = {row for row, column in known if column in new} - reached - {state.name}
+        reached |= new
+    return any((state.name, other) in known for other in reached)
+
+
+def _direct_step(model: Model, voice: Voice, route: DirectRoute, direct: MatrixExpr) -> Step:
+    """The derivative along the direct route over several steps: all of the block where there is no other route."""
+    state, product = route.state, route.chain
+    assert product is not None
     own, name = voice.tree(state.at(), model), voice.tree(state.at(TIME - 1), model)
-    block = voice.tree(Partial(state.at(), state.at(SOURCE), "partial"), model)
+    block = Partial(state.at(), state.at(SOURCE), "total")
+    whole = route.others is None and not _comes_back(model, state)
     claim = voice.say(
-        "derivation.jacobians.direct_claim", before=name, now=own, derivative=voice.tree(direct, model), block=block
+        f"derivation.jacobians.{'only_route' if whole else 'direct_claim'}", before=name, now=own,
+        derivative=voice.tree(direct, model), block=voice.tree(block, model),
     )
+    sides = (product, direct) if direct == sp.Identity(state.rows) else (product,)
+    left = build.transpose(block) if whole else direct_head(model, voice, state)
     rule = voice.say("derivation.jacobians.direct")
-    return Step(voice.tree(product, model), rule, voice.shape(product), claim, label=f"direct-route-{state.name}")
+    return Step(voice.equation(model, left, *sides), rule, voice.shape(product), claim, label=f"direct-route-{state.name}")
 
 
 def state_jacobian(model: Model, voice: Voice) -> Section:
@@ -96,7 +120,7 @@ def state_jacobian(model: Model, voice: Voice) -> Section:
     for route in derive.direct_routes(model):
         alone = len(model.states) == 1 and route.others is None
         if route.block is not None and not alone:
-            steps.append(_direct_step(model, voice, route.state, route.block))
+            steps.append(_direct_step(model, voice, route, route.block))
     intro = (voice.say("derivation.jacobians.intro"), *acts(model, voice, lefts))
     return Section(voice.word("derivation.jacobians.heading"), tuple(steps), intro)
 

@@ -17,6 +17,7 @@ from symbptt.derive.factors import Kind
 from symbptt.derive.sum_of_products import Gradient, Term
 from symbptt.model.values import Model, Role, Variable
 from symbptt.narrative import symbols
+from symbptt.narrative.inline import math
 from symbptt.narrative.substituted import substituted
 from symbptt.narrative.symbols import LAST
 from symbptt.narrative.values import Prose, Section, Step
@@ -158,9 +159,14 @@ def pair(t: int, k: int) -> Tree:
 
 
 def lines(model: Model, voice: Voice, gradient: Gradient, values: Iterable[MatrixExpr]) -> Aligned:
-    """One line per term: (t, k) : value."""
+    """One line per term: (t, k) : value; for an initial state, which enters step 1 alone, t : value."""
+    start = bool(starts(model, gradient.parameter))
+
+    def label(term: Term) -> Tree:
+        return math(f"t = {term.loss_step}") if start else pair(term.loss_step, term.source_step)
+
     made = zip(gradient.terms, values, strict=True)
-    return Aligned(tuple(Equality(pair(t.loss_step, t.source_step), (voice.tree(v, model),), ":") for t, v in made))
+    return Aligned(tuple(Equality(label(term), (voice.tree(value, model),), ":") for term, value in made))
 
 
 def head(model: Model, pattern: Pattern) -> MatrixExpr:

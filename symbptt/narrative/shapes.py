@@ -11,6 +11,8 @@ from sympy.matrices.expressions.matexpr import MatrixExpr
 from symbptt.algebra import build
 from symbptt.algebra.nodes import Broadcast, SumOver
 
+LONG = 100
+"""Characters up to which the shapes of operands are shown: every summand of a sum, or none."""
 _POWERS = str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹")
 
 
@@ -42,7 +44,7 @@ def _written(node: MatrixExpr) -> str:
 
 @_written.register
 def _sum(node: sp.MatAdd) -> str:
-    return " + ".join(dict.fromkeys(_written(term) for term in node.args))
+    return " + ".join(_written(term) for term in node.args)
 
 
 @_written.register
@@ -64,7 +66,7 @@ def _series(node: SumOver) -> str:
 
 
 def check(value: MatrixExpr, result: MatrixExpr | None = None) -> str:
-    """The shapes of the operands of `value` and the shape they give, which is that of `result`."""
+    """The shapes of the operands of `value` and the shape they give, which is that of `result`; alone where there are many."""
     whole = shape(value if result is None else result)
     parts = _written(value)
-    return whole if parts == whole else f"{parts} = {whole}"
+    return whole if parts == whole or len(parts) > LONG else f"{parts} = {whole}"

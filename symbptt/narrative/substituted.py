@@ -16,10 +16,11 @@ from symbptt.derive.sum_of_products import Gradient, Term
 from symbptt.model.values import Model, Role, Variable
 from symbptt.narrative import symbols
 from symbptt.narrative.block_products import in_blocks
+from symbptt.narrative.inline import math
 from symbptt.narrative.values import Prose, Step
 from symbptt.narrative.voice import Voice
 from symbptt.narrative.written_sum import head, written_sum
-from symbptt.typeset.tree import Aligned, Brace, Row
+from symbptt.typeset.tree import Aligned, Brace, Equality, Row
 from symbptt.unroll.graph import UnrolledGraph
 
 Lines = Callable[[Model, Voice, Gradient, Iterable[MatrixExpr]], Aligned]
@@ -80,7 +81,8 @@ def _written_out(model: Model, voice: Voice, term: Term, value: MatrixExpr) -> S
     if items == product.items:
         return None
     claim = voice.say("derivation.substituted.in_full", t=str(term.loss_step), k=str(term.source_step))
-    return Step(Row(items), voice.say("derivation.substituted.slopes"), voice.check(value), claim, label="term-in-full")
+    line = Equality(math(f"({term.loss_step}, {term.source_step})"), (Row(items),), ":")
+    return Step(line, voice.say("derivation.substituted.slopes"), voice.check(value), claim, label="term-in-full")
 
 
 def _terms(graph: UnrolledGraph, voice: Voice, variable: Variable, lines: Lines, full: bool) -> list[Step]:
@@ -93,7 +95,7 @@ def _terms(graph: UnrolledGraph, voice: Voice, variable: Variable, lines: Lines,
     claim = voice.say("derivation.substituted.terms", gradient=voice.tree(head(model, variable), model), T=str(graph.T))
     rule = voice.say("derivation.substituted.rule")
     label = f"terms-{variable.name}"
-    made = [Step(lines(model, voice, gradient, values), rule, voice.check(values[-1], variable.at()), claim, label=label)]
+    made = [Step(lines(model, voice, gradient, values), rule, voice.shape(variable.at()), claim, label=label)]
     deepest = max(range(len(values)), key=lambda i: (gradient.terms[i].loss_step - gradient.terms[i].source_step, -i))
     whole = _written_out(model, voice, gradient.terms[deepest], values[deepest]) if full else None
     return [*made, whole] if whole else made
@@ -138,9 +140,8 @@ def _step_by_step(graph: UnrolledGraph, voice: Voice, variable: Variable) -> lis
     left, zero = head(model, variable), sp.ZeroMatrix(variable.rows, variable.columns)
     rows = [voice.equation(model, left.xreplace({SOURCE: sp.Integer(k)}), build.add(zero, *found)) for k, found in parts.items()]
     claim = voice.say("derivation.substituted.steps", gradient=voice.tree(left, model), T=str(graph.T))
-    check = voice.check(build.add(zero, *parts[1]), variable.at())
     rule = voice.say("derivation.substituted.rule")
-    return [Step(Aligned(tuple(rows)), rule, check, claim, label=f"terms-{variable.name}")]
+    return [Step(Aligned(tuple(rows)), rule, voice.shape(variable.at()), claim, label=f"terms-{variable.name}")]
 
 
 def _listed(model: Model, wrt: tuple[Variable, ...], first: Variable | None) -> tuple[Variable, ...]:

@@ -28,8 +28,8 @@ def jacobian(model: Model, step: sp.Expr | int = TIME) -> Timed:
 
 
 def state_partial(model: Model, step: sp.Expr | int = TIME, before: sp.Expr | int | None = None) -> Partial:
-    """ds_t/ds_{t-1}, opaque."""
-    return Partial(state(model, step), state(model, sp.sympify(step) - 1 if before is None else before), "partial")
+    """∂⁺s_t/∂s_{t-1}, opaque."""
+    return Partial(state(model, step), state(model, sp.sympify(step) - 1 if before is None else before), "immediate")
 
 
 def loss_symbol(model: Model, step: sp.Expr | int = TIME) -> LossGradient:

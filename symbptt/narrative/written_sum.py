@@ -28,8 +28,10 @@ def written_sum(model: Model, variable: Variable) -> MatrixExpr | None:
     """The substituted sum for a symbolic T, or None where a factor is no matrix, or L_t reads the state before."""
     direct = step.loss_direct(model, variable)
     sums: list[MatrixExpr] = []
-    if starts(model, variable) or step.loss_lag(model):
+    if step.loss_lag(model):
         return None
+    if starts(model, variable):
+        return _from_start(model, variable)
     if direct is not None:
         sums.append(symbols.at(direct, SOURCE) if variable.timed else _summed(model, direct))
     for name, inner in step.immediate(model, variable).items():
@@ -43,6 +45,17 @@ def written_sum(model: Model, variable: Variable) -> MatrixExpr | None:
         parts = [build.split_number(part) for part in (body.args if isinstance(body, sp.MatAdd) else (body,))]
         sums += [build.scale(number, _over_terms(model, variable, build.mul(*part))) for number, part in parts]
     return build.add(*(symbols.abbreviated(s, model) for s in sums)) if sums else None
+
+
+def _from_start(model: Model, variable: Variable) -> MatrixExpr | None:
+    """The sum for the initial value of the only state: the whole chain, from step 1 on, for every loss."""
+    name = model.states[0].name
+    factor, gradient = _factor(model, name), step.loss_gradient(model).get(name)
+    used = step.immediate(model, variable) or step.loss_direct(model, variable) is not None
+    if len(model.states) > 1 or factor is None or gradient is None or used:
+        return None
+    chain = ProductOver(symbols.at(factor, BETWEEN), BETWEEN, 1, TIME)
+    return _summed(model, symbols.abbreviated(build.mul(chain, gradient), model))
 
 
 def _over_terms(model: Model, variable: Variable, term: MatrixExpr) -> MatrixExpr:

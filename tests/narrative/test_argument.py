@@ -19,7 +19,7 @@ from symbptt.narrative.voice import Voice
 from symbptt.unroll.graph import steps
 
 KINDS = Path(__file__).parents[1] / "kinds"
-CHAIN = ["nested-recursion", "induction", "sum-of-products", "step-adjoint", "backward-recursion"]
+CHAIN = ["nested-recursion", "induction", "sum-of-products", "step-adjoint", "state-derivative", "step-adjoint-is-gradient", "backward-recursion"]
 
 
 def told(name: str, language: str = "en", T: int = 3) -> Section:
@@ -50,6 +50,18 @@ def test_the_induction_is_written_out() -> None:
         "(dhₜ/dθ)ᵀ = (∂⁺hₜ/∂θ)ᵀ + (∑_{k=1..t−1} (∂⁺hₖ/∂θ)ᵀ ∏↷_{j=k+1..t−1} Jⱼᵀ) Jₜᵀ = ∑_{k=1..t} (∂⁺hₖ/∂θ)ᵀ ∏↷_{j=k+1..t} Jⱼᵀ"
     )
     assert "If the formula holds for t − 1" in plain(induction.claim, typeset.text)
+
+
+def test_the_step_adjoint_is_shown_to_be_a_gradient() -> None:
+    found = {step.label: typeset.text(step.equation) for step in told("gru").steps}
+    assert found["state-derivative"].startswith("(dhₜ/dhₖ)ᵀ = (dhₜ₋₁/dhₖ)ᵀ Jₜᵀ = ∏↷_{j=k+1..t} Jⱼᵀ")
+    assert found["step-adjoint-is-gradient"] == "h̄ₖ = ∑_{t=k..T} (dhₜ/dhₖ)ᵀ g_{h,t} = dL/dhₖ"
+
+
+def test_what_a_gradient_rests_on_is_said_for_its_kind_of_variable() -> None:
+    said = {step.label: plain(step.rule, typeset.text) for step in told("elman").steps}
+    assert said["gradient-x-by-state"] == "xₜ enters step t alone" and said["gradient-of-start"] == "h₀ enters step 1 alone"
+    assert said["gradient-W_ho-by-state"] == "no state depends on θ"
 
 
 def test_a_shared_parameter_has_a_copy_per_step() -> None:

@@ -9,7 +9,6 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from functools import cache
-from itertools import combinations_with_replacement
 from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree as ET
@@ -29,7 +28,7 @@ from symbptt.derive import formula
 from symbptt.derive import step as one_step
 from symbptt.model.read import differentiable, load
 from symbptt.narrative import symbols
-from symbptt.narrative.inline import math, plain
+from symbptt.narrative.inline import math
 from symbptt.narrative.values import Section, Step
 from symbptt.narrative.voice import Voice, speaking
 from symbptt.typeset import dispatch, notations, operations
@@ -136,17 +135,15 @@ class Told:
     def _step(self, section: Section, step: Step) -> None:
         self._members(step)
         lines = step.equation.lines if isinstance(step.equation, Aligned) else (step.equation,)
+        through = [v for v in (self._through_states(),) if v and step.label == "term-in-blocks"]
         for line in lines:
-            every = self.current if self.theta in "".join(self.meaning.look(line)) else self.current[:1]
+            every = through or self.current if self.theta in "".join(self.meaning.look(line)) else self.current[:1]
             for theta in every:
                 meaning = self._having(theta)
                 meaning.local = section.heading == self.voice.word("derivation.local.heading")
                 meaning.direct = step.claim == self.voice.say("derivation.local.direct")
-                meaning.nested = section.heading == self.voice.word("derivation.argument.heading")
-                if isinstance(line, Equality):
-                    self._line(meaning, line, theta)
-                else:
-                    self._lone(meaning.reader(), line, theta, step)
+                assert isinstance(line, Equality), f"a display without a left side: {typeset.text(line)}"
+                self._line(meaning, line, theta)
 
     def _line(self, meaning: Meaning, line: Equality, theta: str) -> None:
         left, *found = parsed(typeset.mathml(line.left)), *(parsed(typeset.mathml(side)) for side in line.sides[:-1])
@@ -158,7 +155,7 @@ class Told:
         meaning.acts(left)
         where, reader = typeset.text(line), meaning.reader()
         if line.relation == ":":
-            t, k = (int(part.text or "") for part in left if part.tag == "mn")
+            t, k = ([int(part.text or "") for part in left if part.tag == "mn"] + [1])[:2]
             close(reader.value(last, {"T": T}), self.oracle.term(t, k, theta), where)
             self.count += 1
         else:
@@ -177,26 +174,6 @@ class Told:
                 compared += 1
         assert compared or (self.model.loss is not None and "T − 1" in where and T < 2), where
         self.count += compared
-
-    def _lone(self, reader: Reader, tree: Tree, theta: str, step: Step) -> None:
-        """A product without a left side: a term that the sentence before names, in blocks any term, or the direct route."""
-        parts, _ = sides(tree)
-        where = typeset.text(tree)
-        pair = re.search(r"\((\d), (\d)\)", plain(step.claim, typeset.text))
-        if pair:
-            close(reader.value(parts, {"T": T}), self.oracle.term(int(pair[1]), int(pair[2]), theta), where)
-        elif "<mtable>" in "".join(map(shown, parts)):
-            through = self._through_states()
-            for t, k in combinations_with_replacement(range(T, 0, -1), 2) if through else ():
-                reader = self._having(through).reader()
-                close(reader.value(parts, {"T": T, "t": t, "k": k}), self.oracle.term(t, k, through), where)
-        else:
-            after = [part for part in step.claim if not isinstance(part, str)][1]
-            state = self.meaning.places[self.meaning.look(after)][0]
-            factors = [self.oracle.derivative("equation", state, j, state, j - 1) for j in range(2, T + 1)]
-            product = np.linalg.multi_dot(factors if self.oracle.flip else factors[::-1])
-            close(reader.value(parts, {"T": T, "t": T, "k": 1}), product, where)
-        self.count += 1
 
     def _through_states(self) -> str:
         """A parameter that acts through the states alone, if there is one."""

@@ -25,8 +25,12 @@ def test_the_check_shows_operands_and_result() -> None:
     assert shapes.check(b) == "(H×1)"
 
 
-def test_summands_of_one_shape_are_said_once() -> None:
-    assert shapes.check(build.add(build.mul(W, x), build.mul(W, x), b, b)) == "(H×D)(D×1) + (H×1) = (H×1)"
+def test_every_summand_has_its_shape() -> None:
+    assert shapes.check(build.add(build.mul(W, x), build.mul(W, x), b)) == "(H×D)(D×1) + (H×D)(D×1) + (H×1) = (H×1)"
+
+
+def test_a_long_sum_has_the_shape_of_its_result_alone() -> None:
+    assert shapes.check(build.add(*[build.mul(W, x)] * 20)) == "(H×1)"
 
 
 def test_the_result_can_be_that_of_another_formula() -> None:

@@ -66,7 +66,7 @@ def test_immediate_and_total_never_share_a_symbol() -> None:
 
 def test_several_states_have_a_block_matrix_and_the_direct_route_on_its_own() -> None:
     section = jacobians.state_jacobian(load("lstm"), ENGLISH)
-    assert "[∂hₜ/∂hₜ₋₁, ∂hₜ/∂cₜ₋₁; ∂cₜ/∂hₜ₋₁, ∂cₜ/∂cₜ₋₁]" in typeset.text(section.steps[0].equation)
+    assert "[∂⁺hₜ/∂hₜ₋₁, ∂⁺hₜ/∂cₜ₋₁; ∂⁺cₜ/∂hₜ₋₁, ∂⁺cₜ/∂cₜ₋₁]" in typeset.text(section.steps[0].equation)
     direct = section.steps[-1]
     assert words(direct.rule) == "direct route"
     assert "one summand" in words(direct.claim) and "diag(fₜ)" in words(direct.claim)

@@ -41,6 +41,6 @@ def _backward(model: Model, reached: frozenset[str], wanted: frozenset[str], see
             made.append(Statement((Gradient(v.at()),), (value,), (number,)))
     for s in model.states:
         if s.at(TIME - 1) in pullback.leaves:
-            number = f"({numbers.adjoint_number(s.name)}), from t to t-1"
+            number = f"({numbers.adjoint_number(s.name)}), t -> t-1"
             made.append(Statement((Carry(s.at()),), (pullback.leaves[s.at(TIME - 1)],), (number,)))
     return made

@@ -17,7 +17,7 @@ from symbptt.algebra.nodes import BETWEEN, SOURCE, TIME, Concat, Elementwise, Pa
 from symbptt.algebra.related import Adjoint, StepAdjoint
 from symbptt.derive import formula
 from symbptt.model.values import Model, Role, Variable
-from symbptt.narrative import symbols
+from symbptt.narrative import jacobians, symbols
 from symbptt.narrative.symbols import LAST
 from symbptt.narrative.voice import Voice
 from symbptt.typeset.calculus import _sign
@@ -35,7 +35,6 @@ class Meaning:
         self.atoms: dict[Key, Callable[[Indices], Array]] = {}
         self.places: dict[Key, Place] = {}
         self.gradients: dict[Key, str] = {}
-        self.nested = False
         self.local = False
         self.direct = False
         self.acting = oracle.stack
@@ -130,6 +129,10 @@ class Meaning:
             self._add(symbols.adjoint_symbol(model, step), oracle.step_adjoint, stack, step)
         if len(model.states) > 1:
             self._gradient(formula.state(model, 0), stack, sp.S.Zero)
+            for step in self.steps:
+                self._add(symbols.total(symbols.loss(model, None), formula.state(model, step)), oracle.step_adjoint, stack, step)
+        for v in model.states:
+            self._add(jacobians.direct_head(model, self.voice, v), self._direct_route, v.name, SOURCE, TIME)
         name = formula.free(model, "vector")
         for v in model.states if len(model.states) > 1 else ():
             for step in self.steps:
@@ -144,6 +147,12 @@ class Meaning:
     def _jacobian(self, step: int) -> Array:
         stack = formula.state(self.model).name
         return self.oracle.derivative("immediate", stack, step, stack, step - 1)
+
+    def _direct_route(self, state: str, k: int, t: int) -> Array:
+        """(ds_t/ds_k)^T along the direct route: the product of the derivatives of its equation by itself."""
+        size = self.oracle.raw(state, 0).size
+        factors = [self.oracle.derivative("equation", state, j, state, j - 1) for j in range(k + 1, t + 1)]
+        return np.linalg.multi_dot([np.eye(size), *(factors if self.oracle.flip else factors[::-1]), np.eye(size)]).T
 
     def _slope(self, target: str, step: int) -> Array:
         value = next(e.value for e in self.model.all_equations if e.target.name == target)
@@ -198,13 +207,13 @@ class Meaning:
     def _kind(self, kinds: list[str], of: str, at: Any, by: str, when: Any) -> str:
         """Where a notation has one sign for two kinds: what a reader takes it for."""
         states = {*self.oracle.states, self.oracle.stack}
-        partial = "equation" if not (of in states and by in states) else "immediate"
+        through = "adjoint" if of in states and by in states else "total"  # the states of the step below count as independent
         if self.direct:
             return "equation"
         if len(kinds) == 1:
-            return partial if kinds[0] == "partial" else kinds[0]
+            return {"partial": "equation", "total": through}.get(kinds[0], kinds[0])
         if self.local:
             return "equation"
         if "total" in kinds:
-            return "total" if self.nested or when is None else partial
+            return through
         return "immediate"
