@@ -2,20 +2,25 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from sympy.matrices.expressions.matexpr import MatrixExpr
+from sympy.matrices.expressions.special import OneMatrix
 
 from symbptt import typeset
+from symbptt.algebra.nodes import Partial
 from symbptt.algebra.related import Adjoint
 from symbptt.derive import formula
 from symbptt.derive.recursion import recursion
 from symbptt.model.values import Model, Role, Variable
 from symbptt.narrative import Derivation, symbols
+from symbptt.narrative.identities import functions
 from symbptt.narrative.values import Prose, Typed
 from symbptt.narrative.voice import ENGLISH, Voice
 from symbptt.typeset import family
-from symbptt.typeset.tree import Tree
+from symbptt.typeset.family import parts
+from symbptt.typeset.tree import BigOperator, Identifier, Operator, Tree
 
 
 @dataclass(frozen=True)
@@ -47,17 +52,56 @@ def _in_code(variable: Variable, model: Model, voice: Voice) -> Prose:
     return voice.say("glossary.renamed", meaning=meaning, name=Typed(variable.name))
 
 
-def entries(derivation: Derivation, letter: str | None = None) -> tuple[Entry, ...]:
-    """The variables of the model by role, then the letters of the derivation; families in a role, of three or more, as one."""
+def entries(derivation: Derivation, letter: str | None = None, full: bool = False) -> tuple[Entry, ...]:
+    """The variables of the model by role, then the letters of the derivation; families, of three or more of a role, as one.
+
+    In full, the functions that the equations call and the signs that formulas use come last.
+    """
     model, voice = derivation.model, derivation.voice
 
     def entry(expression: MatrixExpr, meaning: Prose) -> Entry:
         return Entry(voice.tree(expression, model), meaning, voice.shape(expression))
 
     order = (Role.INPUT, Role.STATE, Role.PARAMETER, Role.BUFFER, Role.LOCAL, Role.TARGET, Role.LOSS)
-    made = ([entry(v.at(), _in_code(v, model, voice)) for v in model.of(role) if v.definition is None] for role in order)
+    made: list[Entry] = []
+    for role in order:
+        rows = [entry(v.at(), _in_code(v, model, voice)) for v in model.of(role) if v.definition is None]
+        made += together(rows, letter, voice)
     letters = (entry(symbol, voice.say(f"glossary.{key}", **names)) for symbol, key, names in _letters(model, voice))
-    return tuple(row for rows in (*made, list(letters)) for row in together(rows, letter, voice))
+    made += together(list(letters), letter, voice)
+    return (*made, *_functions(model, voice), *_signs(derivation)) if full else tuple(made)
+
+
+def _functions(model: Model, voice: Voice) -> Iterator[Entry]:
+    """The functions that the equations call: definition and derivative."""
+    for called, definition, slope in functions(model, voice):
+        slots = {"definition": voice.listed(definition), "slope": voice.listed(slope)}
+        yield Entry(called, voice.say(f"glossary.{'function' if slope else 'whole_function'}", **slots), "")
+
+
+def _signs(derivation: Derivation) -> Iterator[Entry]:
+    """The signs that the formulas of a derivation use."""
+    model, voice = derivation.model, derivation.voice
+    used = {tree for section in derivation.sections for step in section.steps for tree in _all(step.equation)}
+    if model.states:
+        now, theta = formula.state(model), symbols.parameter(model)
+        for kind in ("immediate", "total"):
+            value = Partial(now, theta, kind)
+            yield Entry(voice.tree(value, model), voice.say(f"glossary.{kind}"), voice.shape(value))
+    ones, hadamard = voice.tree(OneMatrix(symbols.parameter(model).rows, 1), model), Operator(voice.notation.hadamard)
+    for sign, key in ((hadamard, "entrywise"), (ones, "ones")):
+        if sign in used:
+            yield Entry(sign, voice.say(f"glossary.{key}"), "")
+    arrow = next((tree.arrow for tree in used if isinstance(tree, BigOperator) and tree.arrow), "")
+    if arrow:
+        yield Entry(BigOperator("∏", Identifier("j"), None, arrow), voice.say("glossary.directed"), "")
+
+
+def _all(tree: Tree) -> Iterator[Tree]:
+    """A formula and all parts of it."""
+    yield tree
+    for part in parts(tree):
+        yield from _all(part)
 
 
 def together(rows: list[Entry], letter: str | None, voice: Voice) -> list[Entry]:
@@ -102,9 +146,13 @@ def _merged(texts: list[str], voice: Voice) -> Prose:
 def _letters(model: Model, voice: Voice) -> list[tuple[MatrixExpr, str, dict[str, Tree]]]:
     """The letters of the derivation: (symbol, key of its meaning, slots of the meaning)."""
     made: list[tuple[MatrixExpr, str, dict[str, Tree]]] = []
+    assert model.loss is not None
+    made.append((symbols.loss(model, None), f"loss_{model.loss.at}", {}))
+    made.append((symbols.parameter(model), "parameter", {}))
     if len(model.states) > 1:
         made.append((formula.state(model), "states", {}))
     if model.states:
+        made.append((formula.state(model, 0), "start", {}))
         made.append((symbols.jacobian(model), "jacobian", {}))
         made.append((symbols.loss_symbol(model), "loss_gradient", {}))
         made.append((symbols.adjoint_symbol(model), "step_adjoint", {}))

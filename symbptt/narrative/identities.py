@@ -60,6 +60,23 @@ def identities(model: Model, voice: Voice) -> tuple[Identity, ...]:
     return tuple(replace(one, given=given) for one in told)
 
 
+def functions(model: Model, voice: Voice) -> Iterator[tuple[Tree, tuple[Tree, ...], tuple[Tree, ...]]]:
+    """(f(z), its definition, its derivative) for every function that the equations call; of softmax the definition alone."""
+    values = [e.value for e in model.all_equations]
+    found = {(node.name, node.numbers) for value in values for node in value.atoms(Elementwise)}
+    for name, numbers in sorted(found, key=str):
+        if FUNCTIONS[name].activation and FUNCTIONS[name].primed:
+            called, steps = _called(name, numbers, voice), list(_slope(FUNCTIONS[name], numbers, voice))
+            own = tuple(step.equation for step in steps if isinstance(step.equation, Equality) and step.equation.left == called)
+            slope = tuple(step.equation for step in steps if step.equation not in own)
+            cases = len(own) > 1
+            yield called, own, slope if cases else slope[-1:]
+    if any(value.has(CrossEntropy) for value in values):
+        whole, first = applied(Identifier("softmax", Style.FUNCTION), Identifier("o")).tree, next(_cross_entropy(voice)).equation
+        assert isinstance(first, Equality)
+        yield whole, (Equality(Script(Fenced(whole), Identifier("i")), first.sides),), ()
+
+
 def _with_result(identity: Identity, label: str) -> Identity:
     """The last step is what others refer to."""
     *others, last = identity.steps

@@ -36,13 +36,13 @@ def _differences(first: Any, other: Any) -> list[Difference | None]:
     if isinstance(first, Identifier):
         same = replace(other, text=first.text) == first
         return [_inside(first.text, other.text) if same else None]
-    mine, theirs = _parts(first), _parts(other)
+    mine, theirs = parts(first), parts(other)
     if len(mine) != len(theirs) or not mine or _shell(first) != _shell(other):
         return [None]
     return [part for a, b in zip(mine, theirs, strict=True) for part in _differences(a, b)]
 
 
-def _parts(tree: Tree) -> list[Tree]:
+def parts(tree: Tree) -> list[Tree]:
     """The nodes directly inside a node, scripts and entries too."""
     found: list[Tree] = []
 
@@ -80,7 +80,7 @@ def general(first: Tree, other: Tree, letter: str) -> Tree:
     if isinstance(first, Identifier) and isinstance(other, Identifier):
         start = shared((first.text, other.text))
         return replace(first, text=first.text[:start] + letter + first.text[start + 1 :])
-    theirs = iter(_parts(other))
+    theirs = iter(parts(other))
     return rebuilt(first, lambda inner: general(inner, next(theirs), letter))
 
 
@@ -99,7 +99,7 @@ def free(trees: Sequence[Tree]) -> str | None:
 
 def _names(tree: Tree) -> list[str]:
     own = [tree.text] if isinstance(tree, Identifier) else []
-    return own + [name for inner in _parts(tree) for name in _names(inner)]
+    return own + [name for inner in parts(tree) for name in _names(inner)]
 
 
 def membership(letter: str, members: Sequence[str]) -> Tree:

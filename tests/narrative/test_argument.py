@@ -19,7 +19,10 @@ from symbptt.narrative.voice import Voice
 from symbptt.unroll.graph import steps
 
 KINDS = Path(__file__).parents[1] / "kinds"
-CHAIN = ["nested-recursion", "induction", "sum-of-products", "step-adjoint", "state-derivative", "step-adjoint-is-gradient", "backward-recursion"]
+CHAIN = [
+    "nested-recursion", "induction", "sum-of-products", "step-adjoint", "state-derivative", "step-adjoint-is-gradient",
+    "backward-recursion",
+]
 
 
 def told(name: str, language: str = "en", T: int = 3) -> Section:

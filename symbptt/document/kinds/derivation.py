@@ -6,4 +6,6 @@ from symbptt.data.wrt import ALL
 from symbptt.document.kinds.kind import Kind
 from symbptt.document.parts import closing, derived, opening
 
-KIND = Kind((opening.remarks, opening.notation, opening.graph, derived.sections, closing.code, closing.references), wrt=ALL)
+KIND = Kind(
+    (opening.remarks, opening.whole_notation, opening.graph, derived.sections, closing.code, closing.references), wrt=ALL,
+)

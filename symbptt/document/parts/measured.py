@@ -17,7 +17,7 @@ from symbptt.draw.chart import Cells, Curves, drawable
 from symbptt.errors import UnknownName
 from symbptt.narrative.inline import Prose, math
 from symbptt.narrative.voice import Voice
-from symbptt.typeset.tree import Fenced, Identifier, Operator, Row, Script, Tree
+from symbptt.typeset.tree import Fenced, Identifier, Operator, Row, Script, Style, Tree
 
 STEPS = 20
 """The steps of the example, unless the document has more: over three steps nothing vanishes."""
@@ -28,7 +28,8 @@ _VERDICTS = {Kind.VANISHING: "vanishing", Kind.UNDECIDED: "undecided", Kind.GROW
 def _product() -> Tree:
     """||ds_T/ds_{T-d}||"""
     last, earlier = (Script(Identifier("s"), sub=math(step)) for step in ("T", "T − d"))
-    return Fenced(Row((Operator("∂"), last, Operator("/"), Operator("∂"), earlier)), "‖")
+    sign = Identifier("d", Style.UPRIGHT)
+    return Fenced(Row((sign, last, Operator("/"), sign, earlier)), "‖")
 
 
 def _names(found: Analysis, voice: Voice) -> dict[str, Tree]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from symbptt.document import glossary
 from symbptt.document.blocks import Block, Figure, Heading, Paragraph, Table
 from symbptt.document.context import DocumentContext
@@ -18,11 +20,16 @@ def notation(context: DocumentContext) -> tuple[Block, ...]:
     return (Heading(context.voice.word("common.heading.notation"), "notation"), *symbols(context))
 
 
+def whole_notation(context: DocumentContext) -> tuple[Block, ...]:
+    """The same with the functions that are called and the signs of formulas."""
+    return notation(replace(context, full=True))
+
+
 def symbols(context: DocumentContext) -> tuple[Block, ...]:
     """The table of symbols, and what the letters of the shapes mean."""
     say = context.voice.say
     head = tuple(say(f"document.notation.{name}") for name in ("symbol", "meaning", "shape"))
-    rows = tuple(((e.symbol,), e.meaning, (e.shape,)) for e in glossary.entries(context.derivation, context.letter))
+    rows = tuple(((e.symbol,), e.meaning, (e.shape,)) for e in glossary.entries(context.derivation, context.letter, context.full))
     return (Table(head, rows), Paragraph(glossary.sizes(context.model, context.voice)))
 
 
