@@ -73,10 +73,9 @@ def entries(derivation: Derivation, letter: str | None = None, full: bool = Fals
 
 
 def _functions(model: Model, voice: Voice) -> Iterator[Entry]:
-    """The functions that the equations call: definition and derivative."""
-    for called, definition, slope in functions(model, voice):
-        slots = {"definition": voice.listed(definition), "slope": voice.listed(slope)}
-        yield Entry(called, voice.say(f"glossary.{'function' if slope else 'whole_function'}", **slots), "")
+    """The functions that the equations call, and their derivatives."""
+    for called, cases in functions(model, voice):
+        yield Entry(called, voice.say("glossary.function", definition=voice.listed(cases)), "")
 
 
 def _signs(derivation: Derivation) -> Iterator[Entry]:

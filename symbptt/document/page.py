@@ -53,8 +53,9 @@ def compose(source: Source, T: int, wrt: Names = None, options: DocumentOptions 
     """
     kind = KINDS[options.kind]
     given = models(source, options.kind)
+    about = tuple(map(differentiable, given))
     context = DocumentContext(
-        tuple(map(differentiable, given)), T, wrt or kind.wrt, options.voice(), options.solutions, options.seed, options.own,
+        about, T, wrt or kind.wrt, options.voice().about(about[0]), options.solutions, options.seed, options.own,
         options.analysed, options.length == "full",
         options.without_derivation,
     )

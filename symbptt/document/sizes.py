@@ -53,7 +53,8 @@ def terms(norms: Norms, voice: Voice) -> Terms:
     legend = tuple(sorted({min(t - k, COLOURS - 1) for t, k in norms.pairs}))
     if len(norms.pairs) <= WIDEST:
         rows = tuple(_row(norms, *row) for row in zip(norms.names, norms.rows, strict=True))
-        return Terms("(t, k)", (*(f"({t}, {k})" for t, k in norms.pairs), voice.word("document.terms.sum")), rows, legend)
+        names = (*(f"({t}, {k})" for t, k in norms.pairs), voice.word("document.terms.sum"))
+        return Terms(f"(t, {voice.source})", names, rows, legend)
     name, (_, values, _) = norms.names[0], norms.rows[0]
     known = {pair: _cell(value, pair, name) for pair, value in zip(norms.pairs, values, strict=True)}
     steps = sorted({t for t, _ in norms.pairs})

@@ -57,10 +57,10 @@ def _copies(model: Model, voice: Voice, lead: Pattern) -> Prose:
     """What a sum over the steps has to do with a parameter that all of them share: each step has a copy."""
     theta = voice.tree(lead.symbol(model), model)
     base, sub = (theta.base, theta.sub) if isinstance(theta, Script) else (theta, None)
-    copy = Script(base, sub, Fenced(voice.tree(SOURCE)))
+    copy = Script(base, sub, Fenced(voice.tree(SOURCE, model)))
     whole = voice.tree(symbols.total(symbols.loss(model, None), lead.symbol(model)), model)
     by_copy = _replaced(whole, theta, copy)
-    sum_over = BigOperator("∑", Row((voice.tree(SOURCE), Operator("="), voice.tree(sp.S.One))), voice.tree(LAST))
+    sum_over = BigOperator("∑", Row((voice.tree(SOURCE, model), Operator("="), voice.tree(sp.S.One))), voice.tree(LAST))
     immediate = voice.tree(symbols.immediate(formula.state(model, SOURCE), lead.symbol(model)), model)
     return voice.say(
         "derivation.argument.copies", parameter=theta, copy=copy, immediate=immediate,
@@ -87,7 +87,8 @@ def _nested(model: Model, voice: Voice, lead: Pattern) -> list[Step]:
     longer = build.mul(up_to(TIME - 1), write.jacobian(TIME))
     if lead.initial or lead.timed:
         start = "t = 1, …, T" if lead.initial else "t = k+1, …, T"
-        whole = Equality(voice.tree(left, model), (voice.tree(longer, model), during(voice.tree(up_to(TIME), model), start)))
+        found = during(voice.tree(up_to(TIME), model), voice.steps(start))
+        whole = Equality(voice.tree(left, model), (voice.tree(longer, model), found))
         return [first, Step(whole, voice.say("derivation.argument.product"), label="induction")]
     grown = build.add(write.immediate(theta, TIME), longer)
     equation = voice.equation(model, left, grown, up_to(TIME))
@@ -145,9 +146,8 @@ def _meaning(model: Model, voice: Voice, write: Factors) -> list[Step]:
 
     chain = ProductOver(write.jacobian(BETWEEN), BETWEEN, SOURCE + 1, TIME)
     longer = build.mul(by_first(TIME - 1), write.jacobian(TIME))
-    induction = Equality(
-        voice.tree(by_first(TIME), model), (voice.tree(longer, model), during(voice.tree(chain, model), "t = k+1, …, T")),
-    )
+    found = during(voice.tree(chain, model), voice.steps("t = k+1, …, T"))
+    induction = Equality(voice.tree(by_first(TIME), model), (voice.tree(longer, model), found))
     state, loss = voice.tree(first, model), voice.tree(symbols.loss(model, None), model)
     base = voice.equation(model, build.transpose(by_first(SOURCE)), sp.Identity(formula.state_rows(model)))
     parts = [over_losses(build.mul(by_first(TIME), write.loss(TIME)), SOURCE)]
@@ -180,7 +180,7 @@ def _recursion(model: Model, voice: Voice, write: Factors) -> Step:
     *others, last = (voice.tree(side, model) for side in sides)
     lines = Aligned((
         Equality(voice.tree(bar(model, LAST), model), (base_case(voice.tree(write.loss(LAST), model), voice),)),
-        Equality(voice.tree(bar(model, SOURCE), model), (*others, during(last, "k = T−1, …, 1"))),
+        Equality(voice.tree(bar(model, SOURCE), model), (*others, during(last, voice.steps("k = T−1, …, 1")))),
     ))
     rule = voice.say(f"derivation.argument.split_{model.loss.at}")
     if lag and model.loss.at == "last":

@@ -29,9 +29,9 @@ def _with(side: Tree, note: Tree) -> Tree:
     return Row((*items, *[Operator("\u2009")] * 3, Fenced(note)))
 
 
-def during(side: Tree, steps: str) -> Tree:
+def during(side: Tree, steps: str | Tree) -> Tree:
     """A right side with the steps for which it holds, as "t = 1, …, T"."""
-    return _with(side, math(steps))
+    return _with(side, math(steps) if isinstance(steps, str) else steps)
 
 
 def base_case(side: Tree, voice: Voice) -> Tree:

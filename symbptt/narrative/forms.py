@@ -85,7 +85,7 @@ def _step_text(step: Step) -> str:
 def text(result: Result, voice: Voice = ENGLISH) -> str:
     """A form in Unicode, for a terminal."""
     parts: list[str] = []
-    for section in _sections(result, voice):
+    for section in _sections(result, voice.about(result if isinstance(result, Model) else result.graph.model)):
         parts.append(f"{section.heading}\n{'-' * width(section.heading)}")
         parts += [_prose(prose) for prose in section.intro]
         parts += [_step_text(step) for step in section.steps]
@@ -101,7 +101,7 @@ def _step_latex(step: Step) -> str:
 def latex(result: Result, voice: Voice = ENGLISH) -> str:
     """A form as display formulas, one per step; needs amsmath, amssymb and bm."""
     parts: list[str] = []
-    for section in _sections(result, voice):
+    for section in _sections(result, voice.about(result if isinstance(result, Model) else result.graph.model)):
         parts.append(f"% {section.heading}")
         parts += [_step_latex(step) for step in section.steps]
     return "\n".join(parts) + "\n"

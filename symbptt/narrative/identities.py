@@ -60,21 +60,21 @@ def identities(model: Model, voice: Voice) -> tuple[Identity, ...]:
     return tuple(replace(one, given=given) for one in told)
 
 
-def functions(model: Model, voice: Voice) -> Iterator[tuple[Tree, tuple[Tree, ...], tuple[Tree, ...]]]:
-    """(f(z), its definition, its derivative) for every function that the equations call; of softmax the definition alone."""
+def functions(model: Model, voice: Voice) -> Iterator[tuple[Tree, tuple[Tree, ...]]]:
+    """(f(z), what it is) and (f'(z), what it is), case by case, for every function that is called; softmax has no slope."""
     values = [e.value for e in model.all_equations]
     found = {(node.name, node.numbers) for value in values for node in value.atoms(Elementwise)}
     for name, numbers in sorted(found, key=str):
         if FUNCTIONS[name].activation and FUNCTIONS[name].primed:
-            called, steps = _called(name, numbers, voice), list(_slope(FUNCTIONS[name], numbers, voice))
-            own = tuple(step.equation for step in steps if isinstance(step.equation, Equality) and step.equation.left == called)
-            slope = tuple(step.equation for step in steps if step.equation not in own)
-            cases = len(own) > 1
-            yield called, own, slope if cases else slope[-1:]
+            lines = [one.equation for one in _slope(FUNCTIONS[name], numbers, voice) if isinstance(one.equation, Equality)]
+            cases = sum(line.left == lines[0].left for line in lines) > 1
+            for called in dict.fromkeys(line.left for line in lines):
+                said = [line.sides[-1] for line in lines if line.left == called]
+                yield called, tuple(said if cases else said[-1:])
     if any(value.has(CrossEntropy) for value in values):
         whole, first = applied(Identifier("softmax", Style.FUNCTION), Identifier("o")).tree, next(_cross_entropy(voice)).equation
         assert isinstance(first, Equality)
-        yield whole, (Equality(Script(Fenced(whole), Identifier("i")), first.sides),), ()
+        yield Script(Fenced(whole), Identifier("i")), first.sides
 
 
 def _with_result(identity: Identity, label: str) -> Identity:

@@ -33,7 +33,7 @@ def recursion(model: Model, voice: Voice, pattern: Pattern) -> Step:
         first, base, value, when = sp.S.Zero, sp.ZeroMatrix(n, p), build.add(immediate, before), "t = 1, …, T"
     lines = Aligned((
         Equality(voice.tree(symbols.at(now, first), model), (base_case(voice.tree(base, model), voice),)),
-        Equality(voice.tree(now, model), (during(voice.tree(value, model), when),)),
+        Equality(voice.tree(now, model), (during(voice.tree(value, model), voice.steps(when)),)),
     ))
     rule = voice.say(f"derivation.nested.{'through' if pattern.initial or pattern.timed else 'parts'}")
     return Step(lines, rule, voice.check(value), members(model, voice, pattern), label="nested-recursion")

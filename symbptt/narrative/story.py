@@ -35,6 +35,7 @@ def derivation(model: Model, T: int, wrt: tuple[str, ...] | str | None = None, v
     that has no gradient.
     """
     model = differentiable(model)
+    voice = voice.about(model)
     graph, chosen = unroll.steps(model, T), variables(model, wrt)
     sections: list[Section] = [
         forward.conventions(model, voice), forward.equations(model, voice), local.derivatives(model, voice, chosen),

@@ -18,13 +18,14 @@ import sympy as sp
 from sympy.matrices.expressions.matexpr import MatrixExpr
 
 from symbptt import resources, typeset
+from symbptt.algebra.nodes import SOURCE
 from symbptt.errors import UnknownName
 from symbptt.model.document import Translation
 from symbptt.model.values import Model, Variable
 from symbptt.narrative import shapes
 from symbptt.narrative.inline import Prose, math, plain
 from symbptt.typeset import TEXTBOOK, Notation, notations
-from symbptt.typeset.tree import Equality, Matrix, Tree
+from symbptt.typeset.tree import Equality, Identifier, Matrix, Tree, rebuilt
 
 _T = TypeVar("_T")
 _SLOT = re.compile(r"\{([A-Za-z_]+)\}")
@@ -71,7 +72,8 @@ def _filled(text: str, values: Mapping[str, str | Tree | Prose]) -> Prose:
 
 @dataclass(frozen=True)
 class Voice:
-    """A language and a notation; `words` are texts by key that stand before those of the tables.
+    """A language and a notation; `words` are texts by key that stand before those of the tables, `source` is the letter of the
+    source step.
 
     Raises UnknownName for a language without tables, and for a key or a slot that the tables lack.
     """
@@ -79,6 +81,20 @@ class Voice:
     language: str = "en"
     notation: Notation = TEXTBOOK
     words: tuple[tuple[str, str], ...] = ()
+    source: str = "k"
+
+    def about(self, model: Model) -> Voice:
+        """The voice with the letters that a model leaves free."""
+        return replace(self, source=typeset.text(SOURCE, model))
+
+    def steps(self, text: str) -> Tree:
+        """A formula about steps, such as t = k+1, …, T, with the letter of the source step."""
+        return self._sourced(math(text))
+
+    def _sourced(self, tree: Tree) -> Tree:
+        if tree == Identifier("k"):
+            return Identifier(self.source)
+        return tree if self.source == "k" else rebuilt(tree, self._sourced)
 
     def __post_init__(self) -> None:
         known = table(self.language)
@@ -103,7 +119,7 @@ class Voice:
         """A text as prose, its slots filled with words, formulas or prose; inside backquotes, with words only."""
         said: list[str | Tree] = []
         for i, part in enumerate(self._text(key).split("`")):
-            said += [math(_SLOT.sub(lambda match: str(values[match[1]]), part))] if i % 2 else _filled(part, values)
+            said += [self.steps(_SLOT.sub(lambda match: str(values[match[1]]), part))] if i % 2 else _filled(part, values)
         return tuple(said)
 
     def tree(self, expression: sp.Basic | Tree, model: Model | None = None) -> Tree:

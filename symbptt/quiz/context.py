@@ -58,7 +58,7 @@ class QuizContext:
         """The context of any model; one without a loss gets cotangents from outside."""
         made = differentiable(model)
         assert made.loss is not None
-        return cls(replace(made, loss=replace(made.loss, reduction="sum")), voice)
+        return cls(replace(made, loss=replace(made.loss, reduction="sum")), voice.about(made))
 
     @cached_property
     def document(self) -> DocumentContext:

@@ -12,7 +12,7 @@ from typing import Any
 import sympy as sp
 from sympy.matrices.expressions.matexpr import MatrixExpr
 
-from symbptt.algebra.nodes import TIME, Timed, is_leaf
+from symbptt.algebra.nodes import SOURCE, TIME, Timed, is_leaf
 from symbptt.algebra.related import Adjoint, LossGradient, SlopeMatrix, StepAdjoint
 from symbptt.algebra.rows import rows
 from symbptt.model.values import Model, Role, Variable
@@ -225,6 +225,13 @@ def _symbol(symbol: sp.MatrixSymbol, setting: Setting) -> Piece:
     return named(symbol, setting) if found is None else piece(found, setting)
 
 
+def source(model: Model | None) -> str:
+    """The letter of the source step: k, or a Greek one where the model has a variable of that name, as a key k with W_k."""
+    taken = {part for v in model.variables if v.definition is None for part in v.name.split("_")} if model else set()
+    return next((letter for letter in ("k", "kappa", "iota") if letter not in taken), "k")
+
+
 @rule.register(sp.Symbol)
 def _scalar_symbol(symbol: sp.Symbol, setting: Setting) -> Piece:
-    return Piece(label(symbol.name, bold=False).plain())
+    name = source(setting.model) if symbol == SOURCE else symbol.name
+    return Piece(label(name, bold=False).plain())

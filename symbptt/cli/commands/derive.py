@@ -48,6 +48,7 @@ def derive(
     if model.loss is None:
         note(f"{model.name} has no loss: derived for cotangents of its outputs, as with --loss cotangents")
     model = symbptt.model.read.differentiable(model)
+    voice = voice.about(model)
     graph = symbptt.unroll.steps(model, steps)
     names = [v.name for v in symbptt.data.wrt.asked(model, wrt)]
     results: list[Any]

@@ -54,7 +54,7 @@ def norm_bound(context: DocumentContext) -> tuple[Block, ...]:
         return (*head, Steps(tuple(steps)), *why, *_measured(model, voice))
     weight = voice.tree(model[form.weight].at(), model)
     base = Fenced(Row((Identifier("γ"), Operator("\u2009"), _sigma(weight))))
-    closed = Script(base, None, voice.tree(TIME - SOURCE))
+    closed = Script(base, None, voice.tree(TIME - SOURCE, model))
     steps.append(Step(Equality(left, (closed,), "≤"), voice.say("handout.bound.closed_rule"), label="bound-closed"))
     slots: dict[str, Prose | Tree | str] = {
         "weight": weight, "sigma": _sigma(weight), "activation": form.activation, "gamma": voice.tree(sp.nsimplify(form.gamma)),

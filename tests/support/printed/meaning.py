@@ -79,7 +79,7 @@ class Meaning:
     def _number(self, argument: Any, indices: Indices) -> Any:
         if not isinstance(argument, sp.Expr):
             return argument
-        return int(argument.subs({s: indices[s.name] for s in argument.free_symbols}))
+        return int(argument.subs({s: indices[self.voice.source if s == SOURCE else s.name] for s in argument.free_symbols}))
 
     def _place(self, tree: sp.Basic, name: str, step: sp.Expr | None, value: Callable[..., Array] | None) -> None:
         self.places.setdefault(self.look(tree), (name, step))
