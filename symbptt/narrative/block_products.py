@@ -18,6 +18,9 @@ from symbptt.narrative.voice import Voice
 from symbptt.narrative.written_sum import head, written_sum
 from symbptt.typeset.tree import BigOperator, Fenced, Operator, Row, Tree
 
+IN_BLOCKS = "term-in-blocks"
+"""The label of the term (t, k) in blocks, which stands where not every factor is put in."""
+
 
 def in_blocks(model: Model, voice: Voice, wrt: tuple[Variable, ...]) -> list[Step]:
     """The product of block matrices, the term k = t of every variable, and the sums for those that no state reads."""
@@ -29,8 +32,8 @@ def in_blocks(model: Model, voice: Voice, wrt: tuple[Variable, ...]) -> list[Ste
             return sp.ZeroMatrix(row.rows * row.columns, column.rows * column.columns)
         return build.transpose(Partial(column.at(BETWEEN), row.at(BETWEEN - 1), "immediate"))
 
-    if not any(step.immediate(model, v) and not starts(model, v) for v in wrt):
-        return _own_step(model, voice, wrt)
+    if not any(step.immediate(model, v) and not starts(model, v) and written_sum(model, v) is None for v in wrt):
+        return _written(model, voice, wrt)
     first = voice.blocks(model, (tuple(build.transpose(symbols.immediate(s.at(SOURCE), theta)) for s in model.states),))
     middle = voice.blocks(model, tuple(tuple(block(row, column) for column in model.states) for row in model.states))
     last = voice.blocks(model, tuple((_loss_entry(model, s),) for s in model.states))
@@ -41,10 +44,10 @@ def in_blocks(model: Model, voice: Voice, wrt: tuple[Variable, ...]) -> list[Ste
     claim = voice.say("derivation.substituted.blocks")
     whole = build.mul(build.transpose(symbols.immediate(formula.state(model, SOURCE), theta)), chain, symbols.loss_symbol(model))
     term = voice.equation(model, whole, product)
-    steps = [Step(term, voice.say("derivation.substituted.block_product"), "", claim, label="term-in-blocks")]
+    steps = [Step(term, voice.say("derivation.substituted.block_product"), "", claim, label=IN_BLOCKS)]
     for variable in wrt:
         action = None if starts(model, variable) else immediate_action(model, variable)
-        if action is not None:
+        if action is not None and written_sum(model, variable) is None:
             found = {vector(model, s): _loss_value(model, s) for s in model.states}
             value = symbols.abbreviated(_replaced(step.immediate(model, variable), model, found), model)
             left = build.mul(build.transpose(symbols.immediate(formula.state(model), variable.at())), symbols.loss_symbol(model))
@@ -52,12 +55,12 @@ def in_blocks(model: Model, voice: Voice, wrt: tuple[Variable, ...]) -> list[Ste
             left, value = (symbols.at(side, symbols.loss_at(model)) for side in (left, value))
             check = voice.check(value, variable.at())
             steps.append(Step(voice.equation(model, left, value), rule, check, label=f"term-now-{variable.name}"))
-    return [*steps, *_own_step(model, voice, wrt)]
+    return [*steps, *_written(model, voice, wrt)]
 
 
-def _own_step(model: Model, voice: Voice, wrt: tuple[Variable, ...]) -> list[Step]:
-    """The gradients by variables that no state reads, with several states."""
-    found = {v: written_sum(model, v) for v in wrt if not starts(model, v) and not step.immediate(model, v)}
+def _written(model: Model, voice: Voice, wrt: tuple[Variable, ...]) -> list[Step]:
+    """The sums that can be written out: by variables that no state reads, and of states that do not act on each other."""
+    found = {v: written_sum(model, v) for v in wrt if not starts(model, v)}
     rule = voice.say("derivation.substituted.rule")
     return [
         Step(voice.equation(model, head(model, v), value), rule, voice.check(value, v.at()), label=f"sum-{v.name}")

@@ -17,6 +17,7 @@ from symbptt.derive.factors import Kind
 from symbptt.derive.sum_of_products import Gradient, Term
 from symbptt.model.values import Model, Role, Variable
 from symbptt.narrative import symbols
+from symbptt.narrative.block_products import IN_BLOCKS
 from symbptt.narrative.inline import math
 from symbptt.narrative.substituted import substituted
 from symbptt.narrative.symbols import LAST
@@ -270,4 +271,5 @@ def in_full(graph: UnrolledGraph, voice: Voice, wrt: tuple[Variable, ...]) -> tu
     made, left_out = substituted(graph, voice, wrt, lines, EXPANDED)
     if not made and not left_out:
         return ()
-    return (Section(voice.word("derivation.substituted.heading"), tuple(made), left_out, level=2),)
+    heading = "heading_blocks" if any(step.label == IN_BLOCKS for step in made) else "heading"
+    return (Section(voice.word(f"derivation.substituted.{heading}"), tuple(made), left_out, level=2),)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sympy as sp
 from sympy.matrices.expressions.matexpr import MatrixExpr
 
-from symbptt.algebra import build
+from symbptt.algebra import build, linear
 from symbptt.algebra.linear import jacobian
 from symbptt.algebra.nodes import BETWEEN, SOURCE, TIME, ProductOver, SumOver
 from symbptt.derive import step
@@ -19,8 +19,8 @@ def _factor(model: Model, name: str) -> MatrixExpr | None:
     """J_j^T, as a letter where it is no single product."""
     block, shape = step.state_jacobian(model).get((name, name)), model[name].at().shape
     matrix = jacobian(block, shape, shape) if block is not None and shape[1] == 1 else None
-    if matrix is None:
-        return None
+    if matrix is None or (len(model.states) > 1 and isinstance(matrix, sp.MatAdd)):
+        return None  # the letter of several states is that of all of them together
     return build.transpose(symbols.jacobian(model, TIME) if isinstance(matrix, sp.MatAdd) else matrix)
 
 
@@ -32,14 +32,20 @@ def written_sum(model: Model, variable: Variable) -> MatrixExpr | None:
         return None
     if starts(model, variable):
         return _from_start(model, variable)
+    reached = step.immediate(model, variable)
+    if reached and len(model.states) > 1 and any(row != column for row, column in step.state_jacobian(model)):
+        return None  # a product of block matrices is no product of blocks
     if direct is not None:
         sums.append(symbols.at(direct, SOURCE) if variable.timed else _summed(model, direct))
-    for name, inner in step.immediate(model, variable).items():
-        factor = _factor(model, name)
-        if factor is None or name not in step.loss_gradient(model):
-            return None
-        chain = ProductOver(symbols.at(factor, BETWEEN), BETWEEN, SOURCE + 1, TIME)
-        cotangent = build.mul(chain, step.loss_gradient(model)[name])
+    for name, inner in reached.items():
+        if name not in step.loss_gradient(model):
+            continue
+        cotangent = step.loss_gradient(model)[name]
+        if step.state_jacobian(model).get((name, name)) != linear.IDENTITY:
+            factor = _factor(model, name)
+            if factor is None:
+                return None
+            cotangent = build.mul(ProductOver(symbols.at(factor, BETWEEN), BETWEEN, SOURCE + 1, TIME), cotangent)
         body = inner.replaced({TIME: SOURCE}).transposed().product(cotangent)
         # A sum of sums breaks into lines, a sum in parentheses does not.
         parts = [build.split_number(part) for part in (body.args if isinstance(body, sp.MatAdd) else (body,))]
