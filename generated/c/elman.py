@@ -475,7 +475,7 @@ b_h = {description = {en = "bias of the hidden state", zh = "隐藏状态的偏�
 W_ho = {description = {en = "readout weights", zh = "输出权重"}}
 b_o = {description = {en = "bias of the readout", zh = "输出的偏置"}}
 y = {description = {en = "target", zh = "目标"}}
-a = {description = {en = "pre-activation", zh = "激活前的值"}}
+a = {description = {en = "pre-activation", zh = "预激活值"}}
 o = {description = {en = "readout (logits)", zh = "输出（未归一化）"}}
 
 [translations.zh]

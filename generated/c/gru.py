@@ -514,11 +514,11 @@ b_n = {description = {en = "bias of the candidate", zh = "候选状态的偏置"
 W_ho = {description = {en = "readout weights", zh = "输出权重"}}
 b_o = {description = {en = "bias of the readout", zh = "输出的偏置"}}
 y = {description = {en = "target", zh = "目标"}}
-a_z = {description = {en = "pre-activation of the update gate", zh = "更新门激活前的值"}}
+a_z = {description = {en = "pre-activation of the update gate", zh = "更新门的预激活值"}}
 z = {description = {en = "update gate", zh = "更新门"}}
-a_r = {description = {en = "pre-activation of the reset gate", zh = "重置门激活前的值"}}
+a_r = {description = {en = "pre-activation of the reset gate", zh = "重置门的预激活值"}}
 r = {description = {en = "reset gate", zh = "重置门"}}
-a_n = {description = {en = "pre-activation of the candidate", zh = "候选状态激活前的值"}}
+a_n = {description = {en = "pre-activation of the candidate", zh = "候选状态的预激活值"}}
 n = {description = {en = "candidate", zh = "候选状态"}}
 o = {description = {en = "readout (logits)", zh = "输出（未归一化）"}}
 

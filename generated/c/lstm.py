@@ -538,13 +538,13 @@ b_q = {description = {en = "bias of the output gate", zh = "输出门的偏置"}
 W_ho = {description = {en = "readout weights", zh = "输出权重"}}
 b_o = {description = {en = "bias of the readout", zh = "输出的偏置"}}
 y = {description = {en = "target", zh = "目标"}}
-a_i = {description = {en = "pre-activation of the input gate", zh = "输入门激活前的值"}}
+a_i = {description = {en = "pre-activation of the input gate", zh = "输入门的预激活值"}}
 i = {description = {en = "input gate", zh = "输入门"}}
-a_f = {description = {en = "pre-activation of the forget gate", zh = "遗忘门激活前的值"}}
+a_f = {description = {en = "pre-activation of the forget gate", zh = "遗忘门的预激活值"}}
 f = {description = {en = "forget gate", zh = "遗忘门"}}
-a_g = {description = {en = "pre-activation of the candidate", zh = "候选值激活前的值"}}
+a_g = {description = {en = "pre-activation of the candidate", zh = "候选值的预激活值"}}
 g = {description = {en = "candidate", zh = "候选值"}}
-a_q = {description = {en = "pre-activation of the output gate", zh = "输出门激活前的值"}}
+a_q = {description = {en = "pre-activation of the output gate", zh = "输出门的预激活值"}}
 q = {description = {en = "output gate", zh = "输出门"}}
 o = {description = {en = "readout (logits)", zh = "输出（未归一化）"}}
 

@@ -169,7 +169,7 @@ def _backward(parameters, residuals, cotangents):
     grad_b_h += d_a_3.sum(axis=0)                                                         # (12)
     grad_W_ho += d_o_3.T @ h_3                                                            # (13)
     grad_b_o += d_o_3.sum(axis=0)                                                         # (14)
-    d_h_next = d_a_3 @ W_hh                                                               # (6), from t to t-1
+    d_h_next = d_a_3 @ W_hh                                                               # (6), t -> t-1
     # step 2
     d_o_2 = c_o[1]                                                                        # (5)
     d_h_2 = c_h[2] + d_o_2 @ W_ho + d_h_next                                              # (6)
@@ -179,7 +179,7 @@ def _backward(parameters, residuals, cotangents):
     grad_b_h += d_a_2.sum(axis=0)                                                         # (12)
     grad_W_ho += d_o_2.T @ h_2                                                            # (13)
     grad_b_o += d_o_2.sum(axis=0)                                                         # (14)
-    d_h_next = d_a_2 @ W_hh                                                               # (6), from t to t-1
+    d_h_next = d_a_2 @ W_hh                                                               # (6), t -> t-1
     # step 1
     d_o_1 = c_o[0]                                                                        # (5)
     d_h_1 = c_h[1] + d_o_1 @ W_ho + d_h_next                                              # (6)
@@ -189,7 +189,7 @@ def _backward(parameters, residuals, cotangents):
     grad_b_h += d_a_1.sum(axis=0)                                                         # (12)
     grad_W_ho += d_o_1.T @ h_1                                                            # (13)
     grad_b_o += d_o_1.sum(axis=0)                                                         # (14)
-    d_h_next = d_a_1 @ W_hh                                                               # (6), from t to t-1
+    d_h_next = d_a_1 @ W_hh                                                               # (6), t -> t-1
 
     return {
         "W_xh": _as(grad_W_xh, W_xh),
@@ -409,7 +409,7 @@ b_h = {description = {en = "bias of the hidden state", zh = "隐藏状态的偏�
 W_ho = {description = {en = "readout weights", zh = "输出权重"}}
 b_o = {description = {en = "bias of the readout", zh = "输出的偏置"}}
 y = {description = {en = "target", zh = "目标"}}
-a = {description = {en = "pre-activation", zh = "激活前的值"}}
+a = {description = {en = "pre-activation", zh = "预激活值"}}
 o = {description = {en = "readout (logits)", zh = "输出（未归一化）"}}
 
 [translations.zh]

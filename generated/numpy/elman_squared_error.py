@@ -181,7 +181,7 @@ def _backward(parameters, residuals, cotangents):
         for d_a_t, d_a_slope_t, d_a_tiles_t in steps:
             np.add(d_h_next, d_a_t, out=d_h)                                              # (6)
             np.multiply(d_h, d_a_slope_t, out=d_a_t)                                      # (7)
-            W_hh_times(d_a_tiles_t, W_hh_tiles, out=d_h_next_tiles)                       # (6), from t to t-1
+            W_hh_times(d_a_tiles_t, W_hh_tiles, out=d_h_next_tiles)                       # (6), t -> t-1
     grad_W_xh = d_a_rows.T @ x_rows                                                       # (10)
     grad_W_hh = d_a_rows.T @ h_before_rows                                                # (11)
     grad_b_h = ones @ d_a_rows                                                            # (12)
@@ -433,7 +433,7 @@ b_h = {description = {en = "bias of the hidden state", zh = "隐藏状态的偏�
 W_ho = {description = {en = "readout weights", zh = "输出权重"}}
 b_o = {description = {en = "bias of the readout", zh = "输出的偏置"}}
 y = {description = {en = "target", zh = "目标"}}
-a = {description = {en = "pre-activation", zh = "激活前的值"}}
+a = {description = {en = "pre-activation", zh = "预激活值"}}
 o = {description = {en = "readout (logits)", zh = "输出（未归一化）"}}
 
 [translations.zh]
