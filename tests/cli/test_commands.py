@@ -55,7 +55,7 @@ def test_derive(form: str, layout: str, run: Run) -> None:
 
 def test_derive_shows_the_blocks_once_and_the_direct_route(run: Run) -> None:
     out = run("derive", "lstm", "-T", "2", "--wrt", "b_f,b_i")[1]
-    assert out.count("∂hₜ/∂cₜ₋₁ = ") == 1 and out.count("∂cₜ/∂cₜ₋₁ = diag(fₜ)") == 1 and "∏↷_{j=k+1..t} diag(fⱼ)" in out
+    assert out.count("∂⁺hₜ/∂cₜ₋₁ = ") == 1 and out.count("∂⁺cₜ/∂cₜ₋₁ = diag(fₜ)") == 1 and "∏↷_{j=k+1..t} diag(fⱼ)" in out
     assert out.count("dL/db_f = ") == out.count("dL/dbᵢ = ") == 1
 
 
