@@ -19,6 +19,7 @@ from symbptt.data.draw import random
 from symbptt.document.listing import NUMBER
 from symbptt.document.printed.lines import together, wrapped
 from symbptt.document.printed.merged import Merged
+from symbptt.guard.caught import Caught
 from symbptt.model.values import Model, Variable
 from symbptt.verify.load import resolve
 
@@ -42,15 +43,17 @@ def _source(model: Model, wrt: tuple[Variable, ...]) -> emit.SourceFile:
 
 
 def _agrees(model: Model, wrt: tuple[Variable, ...], code: str) -> bool:
-    """Whether a text, which is lines of the emitted module, computes what that computes."""
+    """Whether a text, which is lines of the emitted module, computes what that computes; not if it ends in an error."""
     data, space = random(model, T=2, N=2, seed=5), dict[str, Any]()
-    exec(compile(code, "printed", "exec"), space)
+    expected = resolve(_source(model, wrt), model)
     with np.errstate(all="ignore"):
-        loss, gradients = space["value_and_grad"](*data.groups)
-        expected = resolve(_source(model, wrt), model)
         whole, parts = expected.value(data).real, expected.gradients(data)
-        fits = all(np.allclose(gradients[v.name], parts[v.name], rtol=1e-9, atol=1e-12, equal_nan=True) for v in wrt)
-        return fits and bool(np.allclose(loss, whole, rtol=1e-9, equal_nan=True))
+        with Caught():
+            exec(compile(code, "printed", "exec"), space)
+            loss, gradients = space["value_and_grad"](*data.groups)
+            fits = all(np.allclose(gradients[v.name], parts[v.name], rtol=1e-9, atol=1e-12, equal_nan=True) for v in wrt)
+            return fits and bool(np.allclose(loss, whole, rtol=1e-9, equal_nan=True))
+    return False
 
 
 def _composed(model: Model, wrt: tuple[Variable, ...], shorter: bool) -> str:
