@@ -21,8 +21,7 @@ from symbptt.model.values import Model
 MODEL = """
 title = "One unit without input: the cliff"
 reference = "Pascanu, Mikolov and Bengio (2013) On the difficulty of training recurrent neural networks. ICML"
-notes = ["w and b are inputs here, so that every sample of a batch is another point of the surface."]
-[inputs]
+[{section}]
 w = ""
 b = ""
 [states]
@@ -38,13 +37,20 @@ step = "squared_error(o, y)"
 at = "last"
 """
 STEPS, START, TARGET = 50, 0.5, 0.7
+FROM, RATE, LIMIT, DESCENT = (5.2, -2.4), 1.0, 0.05, 100
+"""Where a descent starts, (w, b); its step size, the norm that gradients are clipped to, and its steps: as in the source."""
 METHODS = ("plain", "norm", "value", "normalised", "normalised each")
 """Ways to step: the gradient itself, clipped by norm, clipped by value, divided by its norm, each parameter's by its own."""
 
 
 def model() -> Model:
-    """The unit as a model."""
-    return from_text(MODEL, "cliff")
+    """The unit as a model whose inputs are w and b, so that every sample of a batch is another point of the surface."""
+    return from_text(MODEL.format(section="inputs"), "cliff")
+
+
+def unit() -> Model:
+    """The unit as its formulas are printed: all steps share w and b."""
+    return from_text(MODEL.format(section="parameters"), "cliff")
 
 
 @cache
@@ -85,7 +91,7 @@ class Path:
 
 
 def descend(
-    method: str = "plain", start: tuple[float, float] = (5.2, -2.4), rate: float = 1.0, limit: float = 0.05, steps: int = 100
+    method: str = "plain", start: tuple[float, float] = FROM, rate: float = RATE, limit: float = LIMIT, steps: int = DESCENT
 ) -> Path:
     """Gradient descent from (w, b); `limit` is the norm, the value or (normalised) the length of a step over the rate."""
     code = _code()

@@ -22,6 +22,8 @@ from symbptt.unroll.graph import steps
 
 STEPS, SEEDS, WIDTH, ENTRIES = 20, 7, 32, 64
 """The steps; the draws; the size of a dimension of states; the most entries that all states have together."""
+ROUNDING = 1e-9
+"""How far a number may be from one that it is equal to."""
 
 
 @dataclass(frozen=True)
@@ -29,7 +31,8 @@ class Decay:
     """2-norms of the products over d = 0 .. T steps, (seeds, T+1): measured, and the product of the norms of their factors.
 
     `closed` is the bound (gamma sigma_max(W))^d, None for other forms; `direct` has by state the product of the direct routes.
-    `watched` is the median of a value over all seeds, steps and units, nan unless one was asked for.
+    `watched` is the median of a value over all seeds, steps and units, nan unless one was asked for. `isometry` is "identity" or
+    "orthogonal" where every J_t of every draw is such a matrix, else "".
     """
 
     measured: Array
@@ -37,6 +40,7 @@ class Decay:
     closed: Array | None
     direct: Mapping[str, Array]
     watched: float = np.nan
+    isometry: str = ""
 
     @property
     def bound(self) -> Array:
@@ -78,10 +82,24 @@ def decay(
         runs.append(_run(model, data if change is None else change(model, data), watch))
     closed = None if runs[0].closed is None else np.array([run.closed for run in runs])
     direct = {name: np.array([run.direct[name] for run in runs]) for name in runs[0].direct}
+    kinds = {run.isometry for run in runs}
     return Decay(
         np.array([run.measured for run in runs]), np.array([run.jacobians for run in runs]), closed, direct,
-        float(np.median([run.watched for run in runs])),
+        float(np.median([run.watched for run in runs])), _shared(kinds),
     )
+
+
+def _isometry(jacobian: Array) -> str:
+    """ "identity", "orthogonal" or "", up to rounding."""
+    one = np.eye(len(jacobian))
+    if np.allclose(jacobian, one, rtol=0, atol=ROUNDING):
+        return "identity"
+    return "orthogonal" if np.allclose(jacobian.T @ jacobian, one, rtol=0, atol=ROUNDING) else ""
+
+
+def _shared(kinds: set[str]) -> str:
+    """What all Jacobians are; the identity is orthogonal."""
+    return "" if "" in kinds else kinds.pop() if len(kinds) == 1 else "orthogonal"
 
 
 def _run(model: Model, data: Data, watch: str | None) -> Decay:
@@ -89,7 +107,7 @@ def _run(model: Model, data: Data, watch: str | None) -> Decay:
     done = evaluated(steps(model, data.T), data)
     jacobians = Jacobians(done)
     product, long, factors = np.eye(jacobians.entries), [1.0], []
-    routes = {name: [1.0] for name in direct_routes(model)}
+    routes, kinds = {name: [1.0] for name in direct_routes(model)}, set[str]()
     direct: dict[str, Array] = {}
     with np.errstate(all="ignore"):
         for k in range(data.T, 0, -1):
@@ -97,6 +115,7 @@ def _run(model: Model, data: Data, watch: str | None) -> Decay:
             product = product @ factor.jacobian[0]
             long.append(float(norm(product, "2")))
             factors.append(float(norm(factor.jacobian[0], "2")))
+            kinds.add(_isometry(factor.jacobian[0]))
             for name, route in factor.direct.items():
                 direct[name] = direct[name] @ route[0] if name in direct else route[0]
                 routes[name].append(float(norm(direct[name], "2")))
@@ -104,7 +123,8 @@ def _run(model: Model, data: Data, watch: str | None) -> Decay:
     limits = bound.factors(model, data)
     closed = None if limits is None else bound.products(limits)
     by_state = {name: np.array(values) for name, values in routes.items()}
-    return Decay(np.array(long), bound.products(np.array(factors[::-1])), closed, by_state, float(np.median(np.array(met))))
+    middle = float(np.median(np.array(met)))
+    return Decay(np.array(long), bound.products(np.array(factors[::-1])), closed, by_state, middle, _shared(kinds))
 
 
 def scaled(factor: float) -> Change:

@@ -55,3 +55,10 @@ def test_columns_compare_with_the_term_of_the_own_step() -> None:
     assert found.terms == PAIRS * (PAIRS + 1) // 2 and found.kept == 21
     assert np.allclose(found.ratios[:, 1:, 0], 1.0) and np.isnan(found.ratios[:, 3, PAIRS - 3]).all()
     assert (found.bias < 1).all() and (found.cosine > 0.5).all()
+    assert found.rests and np.isnan(found.ratios[:, 0]).all()
+
+
+def test_a_column_whose_own_term_is_zero_up_to_rounding_is_left_out() -> None:
+    model = load("linear_attention")
+    found = columns(model, model["W_k"])
+    assert np.isnan(found.ratios[:, 0]).all() and np.nanmax(found.ratios) < 1e6

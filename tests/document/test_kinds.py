@@ -10,13 +10,13 @@ import pytest
 from symbptt import analyze, derive, document, typeset
 from symbptt.analyze.decay import gate
 from symbptt.document import KINDS, DocumentOptions
-from symbptt.document.blocks import Beside, Block, Box, Columns, Figure, Frame, Heading, LeftOut, Paragraph, Table, Terms
+from symbptt.document.blocks import Beside, Block, Box, Columns, Figure, Frame, Heading, LeftOut, Paragraph, Plotted, Table, Terms
 from symbptt.document.context import DocumentContext
 from symbptt.document.example.numbers import required
 from symbptt.document.frames import HEIGHT, WHOLE, height, slides
 from symbptt.document.parts import brief, cell, compared, derived, magnitude, pitfalls, remedies, vanishing
 from symbptt.errors import BadInput
-from symbptt.model.read import load, names
+from symbptt.model.read import from_text, load, names
 from symbptt.narrative import backward, forward
 from symbptt.narrative.families import families
 from symbptt.narrative.inline import Prose, Reference, plain
@@ -90,12 +90,32 @@ def test_the_far_terms_vanish_not_the_total() -> None:
     ratios, lower, upper = ([number(cell) for cell in row[1:]] for row in next(b for b in found if isinstance(b, Table)).rows)
     assert ratios == sorted(ratios, reverse=True) and ratios[-1] < 0.5 * ratios[0]
     assert all(a <= m <= b for a, m, b in zip(lower, ratios, upper, strict=True))
+    assert "k = 1 is left out: its own term is zero, because h₀ = 0" in words(found)
 
 
 def number(cell: Prose) -> float:
     """The number that a cell shows, as 0.12 or as 3.1·10^−5."""
     digits, _, power = plain(cell, typeset.latex).partition(r" \cdot 10^{")
     return float(digits) * 10 ** int(power.rstrip("}") or "0")
+
+
+ROTATION = """
+title = "A quarter turn"
+[inputs]
+x = "1"
+[states]
+h = "1"
+c = "1"
+[parameters]
+w = "1"
+[targets]
+y = "1"
+[equations]
+h = "c[t-1] + w * x"
+c = "-h[t-1]"
+[loss]
+step = "squared_error(h, y)"
+"""
 
 
 def test_the_bound_is_a_bound_and_its_verdicts_are_three() -> None:
@@ -108,7 +128,18 @@ def test_the_bound_is_a_bound_and_its_verdicts_are_three() -> None:
     assert said == ["vanishing, by the bound", "not decided by the bound; it falls", "not decided by the bound; it explodes"]
     text = words(found)
     square = float(np.linalg.norm(np.array([[0.5, 10], [0, 0.5]]) @ np.array([[0.5, 10], [0, 0.5]]), 2))
-    assert "spectral radius 0.5" in text and f"norm {square:.3g}" in text
+    assert "spectral radius 0.5" in text and f"norm of its square is still {square:.5g}" in text
+    assert text.count("10.025") == 1 and text.count("10.006") == 1
+
+
+def test_a_constant_jacobian_is_called_so() -> None:
+    found = vanishing.norm_bound(context("linear_attention"))
+    (row,) = next(block for block in found if isinstance(block, Table)).rows
+    assert plain(row[5], typeset.text) == "constant: Jₜ is the identity, so the product has the norm 1"
+    assert not any(isinstance(block, Plotted) for block in found) and "measured along the way" not in words(found)
+    turned = vanishing.norm_bound(DocumentContext((from_text(ROTATION, "rotation"),), 3))
+    (row,) = next(block for block in turned if isinstance(block, Table)).rows
+    assert plain(row[5], typeset.text).startswith("constant: Jₜ is orthogonal")
 
 
 def test_gamma_and_the_weight_are_the_model_s() -> None:
@@ -120,6 +151,9 @@ def test_gamma_and_the_weight_are_the_model_s() -> None:
 def test_remedies_have_what_applies_to_the_model() -> None:
     elman, lstm, mlp = (remedies.remedies(context(name)) for name in ("elman", "lstm", "mlp"))
     assert isinstance(mlp[0], LeftOut) and "In an LSTM" in words(elman) and "Clipping" in words(elman)
+    said = words(elman)
+    assert "hₜ = w σ(hₜ₋₁) + b" in said and "h₀ = 0.5" in said and "y₅₀ = 0.7" in said and "w = 5.2, b = −2.4" in said
+    assert "slopes of tanh" in said
     gates = [block for block in lstm if isinstance(block, Table)][-1].rows
     opening, direct = [number(row[1]) for row in gates], [number(row[2][:1]) for row in gates]
     assert opening == sorted(opening) and direct == sorted(direct) and direct[0] < 1e-4 < 0.3 < direct[-1]

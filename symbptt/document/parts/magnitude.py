@@ -5,6 +5,7 @@ from __future__ import annotations
 from functools import lru_cache
 
 import numpy as np
+import sympy as sp
 
 from symbptt.analyze.columns import SEEDS, STEPS, Columns, columns
 from symbptt.analyze.decay import quartiles, sizes
@@ -59,4 +60,14 @@ def _by_distance(found: Columns, model: Model, voice: Voice) -> tuple[Block, ...
         for name, i in (("median", 1), ("lower", 0), ("upper", 2))
     ]
     said = voice.say("handout.magnitude.ratio", sizes=listed, seeds=str(SEEDS))
-    return (Paragraph(said), Table(head, tuple(rows)))
+    return (Paragraph((*said, *_empty(found, model, voice))), Table(head, tuple(rows)))
+
+
+def _empty(found: Columns, model: Model, voice: Voice) -> Prose:
+    """Which columns no draw has a ratio of, and why where it is known."""
+    columns = [k for k in range(1, STEPS + 1) if np.isnan(found.ratios[:, k - 1, 0]).all()]
+    if columns == [1] and found.rests:
+        starts = [voice.equation(model, state.at(0), sp.Integer(0)) for state in model.states if state.initial is None]
+        return voice.say("handout.magnitude.empty_start", start=voice.listed(starts))
+    listed = voice.listed(math(f"k = {k}") for k in columns)
+    return voice.say("handout.magnitude.empty", columns=listed) if columns else ()

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from functools import lru_cache
+from functools import lru_cache, partial
 
 import numpy as np
+import sympy as sp
 
-from symbptt.analyze import cliff
+from symbptt.algebra.nodes import TIME
+from symbptt.analyze import bound, cliff
 from symbptt.analyze.columns import STEPS as PAIRS
 from symbptt.analyze.columns import WINDOW
-from symbptt.analyze.decay import STEPS, Decay, Gate, decay, filled, gate
+from symbptt.analyze.decay import ROUNDING, STEPS, Decay, Gate, decay, filled, gate
 from symbptt.analyze.jacobian import coupled, direct_routes
 from symbptt.analyze.recurrent import recurrent
 from symbptt.document.blocks import Block, Columns, Heading, LeftOut, Paragraph, Plotted, Table
@@ -23,14 +25,13 @@ from symbptt.model.values import Model
 from symbptt.narrative.forward import is_recurrent
 from symbptt.narrative.values import Prose
 from symbptt.narrative.voice import Voice
+from symbptt.typeset.tree import Number, Operator, Row, Tree
 
 BIASES = (0.0, 1.0, 3.0)
 """The biases of a gate that are measured; with the other sign where the gate closes the route."""
 INITIALISERS = ("xavier", "orthogonal")
 GATED = "lstm"
 """The model that shows what gates do where a model has none."""
-LIMIT = 0.05
-"""The norm that gradients are clipped to on the cliff, as in the source."""
 
 
 def remedies(context: DocumentContext) -> tuple[Block, ...]:
@@ -66,11 +67,11 @@ def _truncation(context: DocumentContext) -> tuple[Block, ...]:
 
 @lru_cache(maxsize=1)
 def _paths() -> tuple[cliff.Path, ...]:
-    return tuple(cliff.descend(method, limit=LIMIT) for method in ("plain", "norm"))
+    return tuple(cliff.descend(method) for method in ("plain", "norm"))
 
 
 def _clipping(voice: Voice) -> tuple[Block, ...]:
-    """A descent across the cliff before and after clipping."""
+    """A descent across the cliff without and with clipping."""
     say = voice.say
     head = ((), *(say(f"handout.remedies.clipping.{name}") for name in ("norm", "step", "first", "last")))
     rows = tuple(
@@ -78,11 +79,32 @@ def _clipping(voice: Voice) -> tuple[Block, ...]:
          written(float(path.losses[0])), written(float(path.losses[-1])))
         for name, path in zip(("before", "after"), _paths(), strict=True)
     )
-    unit = cliff.model()
-    inner, outer = unit.equations[:2]
-    formula = voice.equation(unit, outer.target.at(), outer.value.xreplace({inner.target.at(): inner.value}))
-    text = say("handout.remedies.clipping.text", limit=f"{LIMIT:g}", unit=formula, steps=str(cliff.STEPS))
-    return (Paragraph(text), Table(head, rows))
+    slots = {"limit": f"{cliff.LIMIT:g}", "steps": str(cliff.STEPS), "descent": str(cliff.DESCENT), "rate": f"{cliff.RATE:g}"}
+    return (Paragraph(say("handout.remedies.clipping.text", **slots, **_unit(voice))), Table(head, rows))
+
+
+def _unit(voice: Voice) -> dict[str, Tree | Prose]:
+    """The unit of the cliff in formulas: its step, where it starts, its loss and target, and where the descent starts."""
+    unit = cliff.unit()
+    inner, state, output = unit.equations
+    assert unit.loss is not None
+    (loss,), last = unit.loss.equations, sp.Integer(cliff.STEPS)
+    at_last = {TIME: last}
+    value = loss.value.xreplace({output.target.at(): output.value}).xreplace(at_last)
+    point = zip(unit.parameters, cliff.FROM, strict=True)
+    equal = partial(voice.equation, unit)
+    return {
+        "unit": equal(state.target.at(), state.value.xreplace({inner.target.at(): inner.value})),
+        "start": equal(state.target.at(0), _decimal(cliff.START)),
+        "loss": equal(loss.target.at(last), value), "target": equal(unit["y"].at(last), _decimal(cliff.TARGET)),
+        "point": voice.listed(equal(variable.at(), _decimal(number)) for variable, number in point),
+    }
+
+
+def _decimal(value: float) -> Tree:
+    """A number as the source writes it."""
+    size = Number(f"{abs(value):g}")
+    return Row((Operator("−", prefix=True), size)) if value < 0 else size
 
 
 @lru_cache(maxsize=8)
@@ -99,8 +121,17 @@ def _initialisation(model: Model, voice: Voice) -> tuple[Block, ...]:
         (*voice.say(f"handout.remedies.init.{name}"), *median(found.measured[:, STEPS]))
         for name, found in zip(INITIALISERS, _started(model), strict=True)
     ]
-    listed = voice.joined(said)
-    return (Paragraph(voice.say("handout.remedies.init.text", steps=str(STEPS), values=listed, **drawn_sizes(model, voice))),)
+    text = voice.say("handout.remedies.init.text", steps=str(STEPS), values=voice.joined(said), **drawn_sizes(model, voice))
+    return (Paragraph((*text, *_slopes(model, voice))),)
+
+
+def _slopes(model: Model, voice: Voice) -> Prose:
+    """Why orthogonal matrices alone do not keep the product of h = phi(W h + …) at one, where they do not."""
+    form, started = bound.form(model), _started(model)[INITIALISERS.index("orthogonal")]
+    if form is None or form.gamma is None or float(np.median(started.measured[:, STEPS])) >= 1 - ROUNDING:
+        return ()
+    gamma = voice.tree(sp.nsimplify(form.gamma))
+    return voice.say("handout.remedies.init.slopes", activation=form.activation, gamma=gamma)
 
 
 @lru_cache(maxsize=8)

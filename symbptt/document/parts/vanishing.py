@@ -12,7 +12,7 @@ from symbptt import analyze
 from symbptt.algebra.evaluate import Array
 from symbptt.algebra.nodes import BETWEEN, SOURCE, TIME, ProductOver
 from symbptt.analyze import bound
-from symbptt.analyze.decay import SEEDS, STEPS, Change, Decay, decay, quartiles, scaled, sizes, stretched
+from symbptt.analyze.decay import ROUNDING, SEEDS, STEPS, Change, Decay, decay, quartiles, scaled, sizes, stretched
 from symbptt.analyze.jacobian import coupled
 from symbptt.analyze.recurrent import recurrent
 from symbptt.derive import formula
@@ -50,7 +50,8 @@ def norm_bound(context: DocumentContext) -> tuple[Block, ...]:
     form = bound.form(model)
     head = (Heading(voice.word("handout.bound.heading"), "bound"), Paragraph(voice.say("handout.bound.intro")))
     if form is None or form.gamma is None or not _one_matrix(model[form.weight]):
-        why = () if coupled(model) else (Paragraph(voice.say("handout.bound.other_form")),)
+        plain = coupled(model) or all(one.isometry for _, one in measured(model))
+        why = () if plain else (Paragraph(voice.say("handout.bound.other_form")),)
         return (*head, Steps(tuple(steps)), *why, *_measured(model, voice))
     weight = voice.tree(model[form.weight].at(), model)
     base = Fenced(Row((Identifier("γ"), Operator("\u2009"), _sigma(weight))))
@@ -138,14 +139,18 @@ def _measured(model: Model, voice: Voice) -> tuple[Block, ...]:
     )
     curves = Plotted(plot.chart(chart, TALL), voice.word("handout.bound.plot"), say("handout.bound.caption"))
     intro = Paragraph(say("handout.bound.table", **drawn_sizes(model, voice)))
-    return (intro, *((curves,) if chart.known.size else ()), Table(head, rows))
+    moves = chart.known.size and not all(one.isometry for _, one in found)
+    return (intro, *((curves,) if moves else ()), Table(head, rows))
 
 
 def _verdict(found: Decay) -> str:
-    """What the bound says, and where it says nothing, what was measured."""
-    if float(np.median(found.bound[:, STEPS])) < 1:
+    """What the Jacobians are, or what the bound says, and where it says nothing, what was measured."""
+    if found.isometry:
+        return found.isometry
+    if float(np.median(found.bound[:, STEPS])) < 1 - ROUNDING:
         return "vanishing"
-    return "growing" if float(np.median(found.measured[:, STEPS])) > 1 else "undecided"
+    last = float(np.median(found.measured[:, STEPS]))
+    return "level" if abs(last - 1) <= ROUNDING else "growing" if last > 1 else "undecided"
 
 
 def _shear(voice: Voice) -> tuple[Block, ...]:
@@ -154,7 +159,7 @@ def _shear(voice: Voice) -> tuple[Block, ...]:
     powers = {n: float(np.linalg.norm(np.linalg.matrix_power(SHEAR, n), 2)) for n in (2, STEPS)}
     entries = Matrix(tuple(tuple(voice.tree(sp.nsimplify(float(entry))) for entry in row) for row in SHEAR))
     said = voice.say(
-        "handout.bound.shear", matrix=entries, sigma=written(found.largest), radius=written(found.radius),
-        two=written(powers[2]), many=written(powers[STEPS]), steps=str(STEPS),
+        "handout.bound.shear", matrix=entries, sigma=f"{found.largest:.5g}", radius=written(found.radius),
+        two=f"{powers[2]:.5g}", many=written(powers[STEPS]), steps=str(STEPS),
     )
     return (Paragraph(said),)
