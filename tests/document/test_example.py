@@ -12,7 +12,7 @@ from zoo import CLASSIC
 
 from symbptt import typeset
 from symbptt.document.example.mixed import Mixed
-from symbptt.document.example.numbers import Example, refusal, required
+from symbptt.document.example.numbers import NEAR, Example, refusal, required
 from symbptt.document.example.substitution import line, number, signed
 from symbptt.document.parts.coded import increments
 from symbptt.document.parts.worked import length, total
@@ -34,6 +34,18 @@ def by_name(example: Example, name: str) -> list[float]:
 def test_only_models_that_couple_samples_have_no_example() -> None:
     assert {name for name in CLASSIC if name not in WORKED} == {"deep_feedforward_batch_norm"}
     assert refusal(load("deep_feedforward_batch_norm")) == "couples"
+
+
+@pytest.mark.parametrize("name", ["linear_attention", "mlstm"])
+def test_a_sum_that_is_divided_by_starts_at_zero(name: str) -> None:
+    example, model = required(load(name), 2), load(name)
+    assert all(e == 0 for s in model.states for row in example.value(s.at(0)) for e in row)
+    halves = [a.value.operand for a in example.graph.assignments if getattr(a.value, "name", "") == "reciprocal"]
+    assert all(abs(float(e)) >= NEAR for under in halves for row in example.value(under) for e in row)
+
+
+def test_a_denominator_that_cannot_be_zero_leaves_the_states_as_they_are() -> None:
+    assert any(e for s in load("lif").states for row in required(load("lif"), 2).value(s.at(0)) for e in row)
 
 
 ALONE = '[states]\nh = "H"\n[parameters]\nW = "H H"\n[equations]\nh = "tanh(W @ h[t-1])"\n[loss]\nstep = "sum(h * h)"\n'

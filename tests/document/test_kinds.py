@@ -99,6 +99,12 @@ def number(cell: Prose) -> float:
     return float(digits) * 10 ** int(power.rstrip("}") or "0")
 
 
+def test_a_transpose_is_forgotten_where_shapes_let_it_pass_and_a_slope_is_an_activation_s() -> None:
+    made = {m.name: m for m in pitfalls.mistakes(context("linear_attention"))}
+    assert "transpose-missing" not in made and made["slope-missing"].label == "adjoint-k_1"
+    assert "transpose-missing" in {m.name for m in pitfalls.mistakes(context("elman"))}
+
+
 ROTATION = """
 title = "A quarter turn"
 [inputs]

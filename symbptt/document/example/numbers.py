@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import cached_property, lru_cache
@@ -15,10 +15,11 @@ from sympy.matrices.expressions.matexpr import MatrixExpr
 
 from symbptt import derive
 from symbptt.algebra.evaluate import Array
-from symbptt.algebra.nodes import BatchMean, SumAll
+from symbptt.algebra.nodes import TIME, BatchMean, Elementwise, SumAll
 from symbptt.data.classes import class_targets
 from symbptt.data.values import GIVEN, Data, grouped
 from symbptt.derive.adjoint import AdjointSystem
+from symbptt.derive.value_range import value_range
 from symbptt.document.example.mixed import Mixed, Number
 from symbptt.errors import BadInput
 from symbptt.model.values import Model, Role, Variable
@@ -31,6 +32,8 @@ TWO = 2
 """The size of a dimension of states or classes, so that transposes and the order of factors show; every other has size one."""
 HALVES = tuple(Fraction(n, 2) for n in (-2, -1, 1, 2))
 TRIES = 60
+NEAR = 0.25
+"""A denominator that is nearer to zero makes numbers that nobody wants to follow."""
 
 
 @dataclass(frozen=True)
@@ -119,21 +122,50 @@ def refusal(model: Model) -> str | None:
 
 @lru_cache(maxsize=32)
 def example(model: Model, T: int, seed: int = 0) -> Example | None:
-    """The first of several draws in which everything is finite and every gradient moves; None if none is finite."""
-    best: tuple[int, Example] | None = None
-    for made in _draws(model, T, seed):
+    """The first of several draws in which everything is finite, denominators are away from zero and every gradient moves; None
+    if none is finite. States of a model that divides by what they carry start at zero, where that gives finite numbers."""
+    starts = (True, False) if _divides(model) else (False,)
+    return next((found for rests in starts if (found := _best(_draws(model, T, seed, rests))) is not None), None)
+
+
+def _divides(model: Model) -> bool:
+    """Whether a value that depends on the state before is a denominator that may be zero."""
+    known = {e.target.at(): e.value for e in model.all_equations}
+    carried = {leaf for state in model.states for leaf in (state.at(TIME - 1), state.at())}
+    for equation in model.equations:
+        if equation.value.atoms(sp.MatrixSymbol) & carried:
+            carried.add(equation.target.at())
+    under = [denominator for value in known.values() for denominator in _under(value)]
+    return any(one.atoms(sp.MatrixSymbol) & carried and value_range(one, known)[0] <= 0 for one in under)
+
+
+def _under(value: MatrixExpr) -> Iterator[MatrixExpr]:
+    """What a formula divides by."""
+    yield from (node.operand for node in value.atoms(Elementwise) if node.name == "reciprocal")
+
+
+def _close(made: Example) -> int:
+    """How many denominators are near zero."""
+    entries = (e for a in made.graph.assignments for under in _under(a.value) for row in made.value(under) for e in row)
+    return sum(abs(float(entry)) < NEAR for entry in entries)
+
+
+def _best(draws: Iterable[Example]) -> Example | None:
+    best: tuple[tuple[int, int], Example] | None = None
+    for made in draws:
         values = [abs(float(e)) for matrix in made.gradients.values() for row in matrix for e in row]
         if not all(map(math.isfinite, values)):
             continue
-        idle = sum(value < 0.01 for value in values)
-        if best is None or idle < best[0]:
-            best = idle, made
-        if idle == 0:
+        faults = _close(made), sum(value < 0.01 for value in values)
+        if best is None or faults < best[0]:
+            best = faults, made
+        if faults == (0, 0):
             break
     return best[1] if best else None
 
 
-def _draws(model: Model, T: int, seed: int) -> Iterator[Example]:
+def _draws(model: Model, T: int, seed: int, rests: bool) -> Iterator[Example]:
+    """Examples with other numbers each; `rests` lets every state that starts from no parameter start at zero."""
     graph, known = steps(model, T), sizes(model)
     system = derive.adjoints(graph)
     for trial in range(TRIES):
@@ -141,11 +173,18 @@ def _draws(model: Model, T: int, seed: int) -> Iterator[Example]:
         for leaf in leaves(graph):
             source = learned_start(model, leaf) or leaf
             if source not in entries.leaves:
-                entries.leaves[source] = [_drawn(model, source, entries, Random(f"{seed} {trial} {source}"))]
+                at_rest = rests and model[source.name].role is Role.STATE
+                drawn = _zeros(entries.shape(source)) if at_rest else \
+                    _drawn(model, source, entries, Random(f"{seed} {trial} {source}"))
+                entries.leaves[source] = [drawn]
             entries.leaves[leaf] = entries.leaves[source]
         run(graph, entries)
         found = {of: value[0] for _, of, value in gradients(system, entries)}
         yield Example(graph, known, entries, system, found)
+
+
+def _zeros(shape: tuple[int, int]) -> Matrix:
+    return [[Fraction(0)] * shape[1] for _ in range(shape[0])]
 
 
 def learned_start(model: Model, leaf: sp.MatrixSymbol) -> sp.MatrixSymbol | None:

@@ -9,6 +9,7 @@ import sympy as sp
 from sympy.matrices.expressions.matexpr import MatrixExpr
 
 from symbptt.algebra import build
+from symbptt.algebra.functions import FUNCTIONS
 from symbptt.algebra.nodes import TIME, SumOver, Timed
 from symbptt.algebra.related import Adjoint
 from symbptt.derive import formula
@@ -113,7 +114,7 @@ def mistakes(context: DocumentContext) -> Iterator[Pitfall]:
     if theta is not None and theta.tied and model.states and not model.starting(theta):
         yield from _overwritten(model, theta, example)
     yield from _formula(model, found.adjoints, "transpose-missing", _square)
-    for pitfall in _formula(model, found.adjoints, "slope-missing", dict, whole=True):
+    for pitfall in _formula(model, found.adjoints, "slope-missing", _activations, whole=True):
         yield replace(pitfall, effect=_effect(example, theta, _in_one(model, pitfall.left)))
 
 
@@ -193,14 +194,19 @@ def _formula(
 
 
 def _square(sites: list[Site]) -> Table:
-    """Those of square matrices, whose shapes do not complain, or where there are none all."""
-    return dict([(node, new) for node, new in sites if node.shape[0] == node.shape[1]] or sites)
+    """Those of square matrices, whose shapes do not complain."""
+    return {node: new for node, new in sites if node.shape[0] == node.shape[1]}
+
+
+def _activations(sites: list[Site]) -> Table:
+    """The slopes of activations; that of a reciprocal or a power is the mistake of another kind."""
+    return {node: new for node, new in sites if FUNCTIONS[node.name].activation}
 
 
 def _in_one(model: Model, adjoint: MatrixExpr) -> Callable[[Variable, MatrixExpr], MatrixExpr | None]:
     """The slopes left out of the equation of one adjoint."""
     def change(variable: Variable, value: MatrixExpr) -> MatrixExpr:
-        slopes = dict(_sites("slope-missing", model, value)) if Adjoint(variable.at()) == adjoint else {}
+        slopes = _activations(_sites("slope-missing", model, value)) if Adjoint(variable.at()) == adjoint else {}
         return changed(value, slopes)
 
     return change
