@@ -176,7 +176,8 @@ def test_a_gate_that_closes_the_route_is_opened_the_other_way() -> None:
 def test_every_mistake_changes_the_formula_and_its_effect_is_not_the_gradient(name: str) -> None:
     made = list(pitfalls.mistakes(context(name)))
     carries = {"carry-dropped"} if name != "jordan" else set()  # what its state carries back is all that arrives
-    assert {m.name for m in made} >= {"transpose-missing", "overwritten", *carries}
+    square = {"transpose-missing"} if name != "jordan" else set()  # O is not H: a product with the wrong one has no shape
+    assert {m.name for m in made} >= {"overwritten", *square, *carries}
     assert all(m.right != m.wrong for m in made)
     assert any(m.effect is not None for m in made)
 

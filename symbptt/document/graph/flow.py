@@ -86,18 +86,27 @@ def depths(shown: tuple[Variable, ...], found: list[Edge]) -> dict[str, int]:
     return depth | dict.fromkeys(losses, 1 + max((depth[v.name] for v in shown if v.name not in losses), default=0))
 
 
-def forward_label(model: Model, voice: Voice, edge: Edge) -> Tree | None:
-    """The one matrix between two values, if no other parameter multiplies on the way."""
+def forward_labels(model: Model, voice: Voice, found: list[Edge]) -> dict[Edge, Tree]:
+    """The one matrix between two values, where no other parameter multiplies on the way; a matrix that some arrow passes
+    besides others stands on none."""
+    factors = {edge: _factors(model, edge) for edge in found}
+    alone = {edge: next(iter(names)) for edge, names in factors.items() if len(names) == 1}
+    beside = {leaf for edge, leaves in factors.items() if edge not in alone for leaf in leaves}
+    return {
+        edge: voice.tree(leaf, model) for edge, leaf in alone.items()
+        if leaf not in beside and model[leaf.name].role is Role.PARAMETER
+    }
+
+
+@lru_cache(maxsize=4096)
+def _factors(model: Model, edge: Edge) -> frozenset[sp.MatrixSymbol]:
+    """What multiplies a value on its way to another one."""
     on_the_way = [e for e in model.all_equations if e.target == edge.target or _between(model, edge, e.target)]
     passing = {edge.source.at(TIME - edge.lag)} | {e.target.at() for e in on_the_way if e.target != edge.target}
-    factors = {
+    return frozenset(
         other for e in on_the_way for node in e.value.atoms(sp.MatMul, sp.HadamardProduct) if passing & set(node.args)
         for other in node.args if isinstance(other, sp.MatrixSymbol) and other not in passing
-    }
-    names = [leaf.name for leaf in factors]
-    if len(names) != 1 or model[names[0]].role is not Role.PARAMETER:
-        return None
-    return voice.tree(factors.pop(), model)
+    )
 
 
 @lru_cache(maxsize=4096)
@@ -119,13 +128,18 @@ def backward_label(model: Model, voice: Voice, edge: Edge, step: int) -> Tree | 
     terms = own.carries if own and edge.lag else own.terms if own else leaf.terms if leaf else ()
     between = [c for c in terms if _reaches(model, c.through, edge.target)]
     at = {TIME: sp.Integer(step - edge.lag)}
-    if len(between) == 1:
+    if len(between) == 1 and _leads_only(model, between[0].through, edge.target):
         label = voice.tree(between[0].value.xreplace(at), model)
         if len(typeset.text(label)) <= LABEL:
             return label
     if edge.target.role is Role.LOSS:
         return voice.tree(Adjoint(edge.source.at(step)), model) if edge.lag == 0 else None
     return voice.tree(Adjoint(edge.target.at(step)), model)
+
+
+def _leads_only(model: Model, through: Variable, target: Variable) -> bool:
+    """Whether what comes back through a value comes from no other shown value than `target`."""
+    return all(value == target or not _reaches(model, through, value) for value in shown_values(model))
 
 
 @lru_cache(maxsize=64)

@@ -16,7 +16,7 @@ from symbptt.derive.recursion import recursion
 from symbptt.document.example.mixed import Number as Scalar
 from symbptt.document.example.numbers import Example
 from symbptt.document.example.substitution import laid
-from symbptt.document.graph.flow import Edge, depths, edges, entries, forward_label, shown_values
+from symbptt.document.graph.flow import Edge, depths, edges, entries, forward_labels, shown_values
 from symbptt.draw.scene import LEAST, PAGE, Arrow, Key, Label, Node, Scene
 from symbptt.draw.width import width
 from symbptt.model.values import Role, Variable
@@ -172,11 +172,12 @@ class _Picture:
                 left, top = left + part.wide, top if box.beside else top + part.high
 
     def arrows(self) -> Iterator[Arrow]:
+        matrices = forward_labels(self.example.model, self.voice, self.edges)
         for t in range(1, self.T + 1):
             for edge in self.edges:
                 source, target = (edge.source.name, t - edge.lag), (edge.target.name, t)
                 if source in self.boxes and target in self.boxes:
-                    yield self._arrow(source, target, forward_label(self.example.model, self.voice, edge), False)
+                    yield self._arrow(source, target, matrices.get(edge), False)
                     if any(part.kind == "adjoint" for part in self.boxes[source].parts):
                         yield self._arrow(target, source, None, True)
 

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from math import hypot
 
 from symbptt.derive.recursion import recursion
-from symbptt.document.graph.flow import Edge, backward_label, depths, edges, entries, forward_label, shown_values
+from symbptt.document.graph.flow import Edge, backward_label, depths, edges, entries, forward_labels, shown_values
 from symbptt.draw.scene import Arrow, Key, Node, Place, Scene
 from symbptt.draw.width import width
 from symbptt.model.values import Model, Role, Variable
@@ -84,7 +84,12 @@ def scene(model: Model, T: int, wrt: tuple[Variable, ...], voice: Voice = ENGLIS
     columns = [0, *steps] if any(e.lag for e in found) else steps
     places = _places(model, T, shown, columns, depth)
     nodes = tuple(_node(model, voice, name, step, place) for (name, step), place in places.items())
-    arrows = tuple(a for step in steps for edge in found for a in _pair(model, voice, edge, step, places, wrt))
+    say = labelled(model)
+    matrices = forward_labels(model, voice, found) if say else {}
+    arrows = tuple(
+        a for step in steps for edge in found
+        for a in _pair(edge, step, places, wrt, matrices.get(edge), backward_label(model, voice, edge, step) if say else None)
+    )
     labels = [a.lx + EM * width(a.label) for a in arrows if a.label is not None and a.anchor == "start"]
     right = max([n.x + RADIUS + MARGIN for n in nodes] + labels)
     gaps = _gaps(model, places, steps) if T > MOST else ()
@@ -93,22 +98,27 @@ def scene(model: Model, T: int, wrt: tuple[Variable, ...], voice: Voice = ENGLIS
     return Scene(right, 2 * MARGIN + max(depth.values()) * ROW + 4, nodes, arrows, gaps, T, routes, into)
 
 
+def labelled(model: Model) -> bool:
+    """Whether arrows have labels: of several states they lie too close together."""
+    return len(model.states) <= 1
+
+
 def _gaps(model: Model, places: Places, steps: list[int]) -> tuple[Place, ...]:
     ends = [(places[s.name, steps[-2]], places[s.name, steps[-1]]) for s in model.states]
     return tuple((a[0] + 0.62 * (b[0] - a[0]), a[1]) for a, b in ends)
 
 
 def _pair(
-    model: Model, voice: Voice, edge: Edge, step: int, places: Places, wrt: tuple[Variable, ...]
+    edge: Edge, step: int, places: Places, wrt: tuple[Variable, ...], ahead: Tree | None, back: Tree | None
 ) -> list[Arrow]:
-    """The forward arrow of an edge at a step, and the gradient arrow beside it."""
+    """The forward arrow of an edge at a step, and the gradient arrow beside it, with their labels."""
     source, target = (edge.source.name, step - edge.lag), (edge.target.name, step)
     if source not in places or target not in places:
         return []
     a, b = places[source], places[target]
     bend = _bend(a, b, (place for key, place in places.items() if key not in (source, target)))
-    made = [_arrow((source, target), places, bend, forward_label(model, voice, edge), False)]
+    made = [_arrow((source, target), places, bend, ahead, False)]
     wanted = edge.source in wrt if edge.source.role is Role.INPUT or source[1] == 0 else True
     if wanted and not edge.source.classes:
-        made.append(_arrow((target, source), places, bend, backward_label(model, voice, edge, step), True))
+        made.append(_arrow((target, source), places, bend, back, True))
     return made

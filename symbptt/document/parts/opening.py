@@ -7,7 +7,7 @@ from dataclasses import replace
 from symbptt.document import glossary
 from symbptt.document.blocks import Block, Figure, Heading, Paragraph, Table
 from symbptt.document.context import DocumentContext
-from symbptt.document.graph.picture import scene
+from symbptt.document.graph.picture import labelled, scene
 
 
 def remarks(context: DocumentContext) -> tuple[Block, ...]:
@@ -37,5 +37,6 @@ def graph(context: DocumentContext) -> tuple[Block, ...]:
     """The unrolled graph with forward and gradient edges."""
     told, voice = context.derivation, context.voice
     title = voice.word("document.graph.title", title=told.title, steps=str(told.T))
-    drawn = Figure(scene(told.model, told.T, told.wrt, voice), title, voice.say("document.graph.caption"))
+    caption = voice.say("document.graph.caption" if labelled(told.model) else "document.graph.unlabelled")
+    drawn = Figure(scene(told.model, told.T, told.wrt, voice), title, caption)
     return (Heading(voice.word("common.heading.graph"), "graph"), drawn)
