@@ -60,7 +60,24 @@ PASCANU = Source(
      ("title", "On the difficulty of training recurrent neural networks"),
      ("booktitle", "International Conference on Machine Learning"), ("year", "2013")),
 )
-METHOD = (WERBOS, WILLIAMS, PASCANU)
+BENGIO = Source(
+    "bengio1994", "Bengio, Simard and Frasconi 1994",
+    "Y. Bengio, P. Simard and P. Frasconi (1994) Learning long-term dependencies with gradient descent is difficult. "
+    "IEEE Transactions on Neural Networks 5(2), 157–166.",
+    "https://doi.org/10.1109/72.279181", "article",
+    (("author", "Bengio, Yoshua and Simard, Patrice and Frasconi, Paolo"),
+     ("title", "Learning long-term dependencies with gradient descent is difficult"),
+     ("journal", "IEEE Transactions on Neural Networks"), ("volume", "5"), ("number", "2"), ("pages", "157--166"),
+     ("year", "1994")),
+)
+GOODFELLOW = Source(
+    "goodfellow2016", "Goodfellow, Bengio and Courville 2016",
+    "I. Goodfellow, Y. Bengio and A. Courville (2016) Deep Learning. MIT Press. Chapter 10: Sequence modeling.",
+    "https://www.deeplearningbook.org", "book",
+    (("author", "Goodfellow, Ian and Bengio, Yoshua and Courville, Aaron"), ("title", "Deep Learning"),
+     ("publisher", "MIT Press"), ("year", "2016")),
+)
+METHOD = (WERBOS, WILLIAMS, BENGIO, PASCANU, GOODFELLOW)
 """The sources of the method, which every document has."""
 
 

@@ -5,18 +5,20 @@ from __future__ import annotations
 import pytest
 import sympy as sp
 
+from symbptt import typeset
 from symbptt.algebra import build, nodes
 from symbptt.algebra.related import Adjoint
 from symbptt.derive.recursion import recursion
-from symbptt.document.blocks import LeftOut, Table
+from symbptt.document.blocks import Figure, LeftOut, Table
 from symbptt.document.cell.operations import operations
-from symbptt.document.cell.picture import LATER, picture
+from symbptt.document.cell.picture import LATER, complete, picture
 from symbptt.document.cell.walk import walk
 from symbptt.document.context import DocumentContext
 from symbptt.document.parts.cell import cell
 from symbptt.draw.scene import PAGE
 from symbptt.model.read import from_text, load, names
 from symbptt.model.values import Model, Role
+from symbptt.narrative.inline import plain
 from symbptt.narrative.voice import ENGLISH
 from symbptt.verify.exact.arithmetic import Sampled
 from symbptt.verify.exact.entries import Entries, Matrix
@@ -113,6 +115,28 @@ def test_a_table_wider_than_a_page_is_left_out_and_said_so(name: str, shown: boo
 def test_the_picture_fits_a_page_upright_at_its_full_size(name: str) -> None:
     drawn = picture(load(name), ENGLISH)
     assert drawn is not None and drawn.size(PAGE) == 1.0
+
+
+def test_every_factor_stands_at_its_product() -> None:
+    model = load("linear_attention")
+    drawn = picture(model, ENGLISH)
+    assert drawn is not None and complete(model, ENGLISH, drawn)
+    rules = [typeset.text(mark.text) for mark in drawn.labels if mark.kind == "rule"]
+    assert {"·qₜᵀ", "Sₜᵀ", "·kₜ", "vₜᵀ"} <= {rule.replace(" ", "") for rule in rules}
+
+
+def test_a_factor_without_room_is_said_to_be_left_out() -> None:
+    for name in ("linear_attention", "gru"):
+        drawn, model = picture(load(name), ENGLISH), load(name)
+        (figure,) = [block for block in cell(DocumentContext((model,), 3)) if isinstance(block, Figure)]
+        assert drawn is not None
+        assert ("had no room" in plain(figure.caption, typeset.text)) is not complete(model, ENGLISH, drawn)
+
+
+@pytest.mark.parametrize("name", ["gru", "lstm"])
+def test_arrows_stay_inside(name: str) -> None:
+    drawn = picture(load(name), ENGLISH)
+    assert drawn is not None and all(max(a.x1, a.x2) < drawn.width for a in drawn.arrows)
 
 
 def test_the_next_step_stands_beside_every_state_that_it_reads() -> None:

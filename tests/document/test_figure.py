@@ -13,6 +13,7 @@ from symbptt.draw import svg, tikz
 from symbptt.draw.scene import Scene
 from symbptt.model.read import load, names
 from symbptt.model.values import Role
+from symbptt.narrative.voice import ENGLISH
 
 QUICK_MODELS = ("elman", "jordan", "mgu", "mlp")
 
@@ -55,6 +56,19 @@ def test_gradients_reach_inputs_and_initial_states_only_if_asked_for() -> None:
 
 def test_a_matrix_is_shown_only_where_it_stands_alone() -> None:
     assert "W₁" not in labels(drawing("mlp", 1), False), "three matrices lie between x and o"
+
+
+def test_a_matrix_stands_on_every_arrow_through_it_or_on_none() -> None:
+    for name, shown in (("linear_attention", set()), ("elman", {"W_xh", "W_hh", "W_ho"}), ("lstm", {"W_ho"})):
+        model = load(name)
+        found = flow.forward_labels(model, ENGLISH, flow.edges(model, flow.shown_values(model)))
+        assert {typeset.text(tree) for tree in found.values()} == {typeset.text(model[v].at(), model) for v in shown}
+
+
+@pytest.mark.parametrize("name", ["linear_attention", "lstm"])
+def test_arrows_of_several_states_have_no_labels(name: str) -> None:
+    item = drawing(name, 3, "all")
+    assert not labels(item, False) and not labels(item, True)
 
 
 def test_edges_skip_values_that_are_not_shown() -> None:

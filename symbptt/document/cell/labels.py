@@ -8,7 +8,7 @@ from sympy.matrices.expressions.matexpr import MatrixExpr
 from symbptt.algebra import linear, nodes
 from symbptt.algebra.functions import FUNCTIONS
 from symbptt.document.cell.operations import Operation, flows
-from symbptt.document.cell.walk import Pass, factor
+from symbptt.document.cell.walk import Pass, factor, right_factor
 from symbptt.model.values import Model
 from symbptt.narrative.voice import Voice
 from symbptt.typeset.dispatch import Setting
@@ -50,6 +50,15 @@ def label(model: Model, voice: Voice, node: Operation) -> Tree:
     return Row(tuple(items[::-1] if voice.notation.layout == "row" else items))
 
 
+def _on_the_right(model: Model, voice: Voice, item: Pass) -> Tree | None:
+    """A number, and a matrix that stands behind what arrives: 2 · q^T; in the row layout in front of it."""
+    number, matrix = right_factor(item) or (sp.S.One, None)
+    parts = [] if number == 1 else [voice.tree(number, model)]
+    if matrix is not None:
+        parts += voice.ordered([Operator("·", prefix=True), voice.tree(matrix, model)])
+    return Row(tuple(parts)) if parts else None
+
+
 def _added(written: list[Tree]) -> Tree:
     """+ b, or − y where the summand has a minus of its own."""
     made: list[Tree] = []
@@ -63,7 +72,7 @@ def rule(model: Model, voice: Voice, item: Pass) -> Tree | None:
     """The factor of what flows back to an operand; None where it is passed on as it is."""
     found = factor(item)
     if found is None:
-        return None
+        return _on_the_right(model, voice, item)
     tree = voice.tree(found, model)
     if not isinstance(item.rule, linear.Hadamard):
         return tree

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 from symbptt.document.cell.labels import label, rule
@@ -20,6 +20,8 @@ from symbptt.typeset.tree import Identifier, Number, Operator, Row
 EM = 16.0
 LARGEST = 60
 """The largest number of operations that is drawn."""
+MOVES = ((0, 0), (0, 5), (0, -5), (0, 10), (9, 0), (-9, 0), (9, 6), (-9, 6), (16, 3), (-16, 3), (0, 16))
+"""How a factor may be moved where its place is taken, the least first."""
 LATER = Row((Identifier("t"), Operator("+"), Number("1")))
 
 
@@ -51,7 +53,8 @@ class _Drawing:
         later = [layout.later(n, LATER) for n, node in enumerate(self.nodes) if self._read_later(node)]
         arrows = [*self._wires(layout), *(arrow for pair, _ in later for arrow in pair)]
         marks = _free([*self._marks(layout), *(text for _, text in later)], boxes)
-        right = max([node.x + node.half for node in boxes] + [_box(mark)[2] for mark in marks]) + MARGIN
+        ends = [node.x + node.half for node in boxes] + [_box(mark)[2] for mark in marks]
+        right = max(ends + [x for arrow in arrows for x in (arrow.x1, arrow.x2)]) + MARGIN
         bottom = max([n.y + TALL for n in boxes] + [_box(m)[3] for m in marks] + [max(a.y1, a.y2) for a in arrows]) + MARGIN
         return Scene(right, bottom, boxes, tuple(arrows), labels=marks)
 
@@ -93,17 +96,28 @@ def _box(mark: Label) -> _Box:
 
 
 def _free(labels: list[Label], drawn: Sequence[Node]) -> tuple[Label, ...]:
-    """The labels without those rules that would cover something or stick out: the table has them all."""
+    """The labels, a rule moved a little where it would cover something or stick out; left out where that does not help."""
     taken: list[_Box] = [(n.x - n.half, n.y - TALL, n.x + n.half, n.y + TALL) for n in drawn]
     edge = max(n.x + n.half for n in drawn) + 2 * MARGIN
     kept: list[Label] = []
-    for mark in sorted(labels, key=lambda m: (m.kind == "rule", m.anchor == "end")):
+
+    def free(mark: Label) -> bool:
         left, top, right, bottom = _box(mark)
         covers = any(left < r and x < right and top < b and y < bottom for x, y, r, b in taken)
-        if mark.kind != "rule" or not (covers or left < 0 or right > edge):
-            taken.append((left, top, right, bottom))
-            kept.append(mark)
+        return mark.kind != "rule" or not (covers or left < 0 or right > edge)
+
+    for mark in sorted(labels, key=lambda m: (m.kind == "rule", m.anchor == "end")):
+        moved = (replace(mark, x=mark.x + x, y=mark.y + y) for x, y in (MOVES if mark.kind == "rule" else MOVES[:1]))
+        if (found := next(filter(free, moved), None)) is not None:
+            taken.append(_box(found))
+            kept.append(found)
     return tuple(kept)
+
+
+def complete(model: Model, voice: Voice, drawn: Scene) -> bool:
+    """Whether every factor of the walk stands in the picture."""
+    flowing = [item for visit in walk(model) for item in visit.passes if item.to is not None]
+    return sum(rule(model, voice, item) is not None for item in flowing) == sum(mark.kind == "rule" for mark in drawn.labels)
 
 
 def picture(model: Model, voice: Voice, room: Room = PAGE) -> Scene | None:

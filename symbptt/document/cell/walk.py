@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+import sympy as sp
 from sympy.matrices.expressions.matexpr import MatrixExpr
 
 from symbptt.algebra import build, linear
@@ -73,6 +74,18 @@ def _passes(model: Model, node: Operation, cotangent: MatrixExpr) -> list[Pass]:
         parts = [(leaf, part) for leaf, part in pull(operand, value) if model[leaf.name].role is Role.PARAMETER]
         made += [Pass(leaf, rule, part, None) for leaf, part in parts]
     return made
+
+
+def right_factor(item: Pass) -> tuple[sp.Expr, MatrixExpr | None] | None:
+    """(number, matrix) where a node passes on number times what arrives times the matrix, None being the identity; None for
+    other rules."""
+    maps = item.rule.maps if isinstance(item.rule, linear.Compose) else (item.rule,)
+    numbers = [one.number for one in maps if isinstance(one, linear.Scale)]
+    others = [one for one in maps if not isinstance(one, linear.Scale)]
+    number = sp.Mul(*numbers)
+    if not others:
+        return number, None
+    return (number, build.transpose(others[0].factor)) if len(others) == 1 and isinstance(others[0], linear.Right) else None
 
 
 def factor(item: Pass) -> MatrixExpr | None:

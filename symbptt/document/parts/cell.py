@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from symbptt.document.blocks import Block, Figure, Heading, LeftOut, Paragraph, Table
 from symbptt.document.cell.operations import operations
-from symbptt.document.cell.picture import picture
+from symbptt.document.cell.picture import complete, picture
 from symbptt.document.cell.walk import Visit, walk
 from symbptt.document.context import DocumentContext
 from symbptt.draw.scene import PAGE, SLIDE, Room
@@ -38,7 +38,8 @@ def _drawn(context: DocumentContext, room: Room, table: Prose) -> Block:
     found = picture(model, voice, room)
     if found is None:
         return LeftOut(voice.say("handout.cell.too_large", number=str(len(operations(model)))))
-    caption = voice.say("handout.cell.caption", table=table)
+    missing = () if complete(model, voice, found) else voice.say("handout.cell.missing")
+    caption = voice.say("handout.cell.caption", table=table, missing=missing)
     return Figure(found, voice.word("handout.cell.title", title=voice.title(model)), caption)
 
 

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import ast
+
+from symbptt.data.classes import class_targets
 from symbptt.document import bibliography, listing
 from symbptt.document.blocks import Block, Bullets, Code, Heading, Paragraph
 from symbptt.document.context import DocumentContext
 from symbptt.document.printed.function import printed
-from symbptt.model.values import Role
-from symbptt.narrative.values import Typed
+from symbptt.model.values import Model, Role
+from symbptt.narrative.values import Prose, Typed
+from symbptt.narrative.voice import Voice
 
 
 def code(context: DocumentContext) -> tuple[Block, ...]:
@@ -16,10 +20,20 @@ def code(context: DocumentContext) -> tuple[Block, ...]:
     function = printed(model, tuple(v for v in wrt if v.role is Role.PARAMETER)) if model.parameters else None
     command = Typed(listing.command(model, wrt, context.T))
     intro = voice.say(f"document.code.{'function' if function else 'intro'}", command=command)
-    return (
-        Heading(voice.word("common.heading.code"), "code"), Paragraph(intro),
-        Code(function or listing.functions(model, wrt, context.T)),
-    )
+    text = function or listing.functions(model, wrt, context.T)
+    notes = (*_classes(model, voice), *(voice.say("document.code.real") if _takes_real_parts(text) else ()))
+    return (Heading(voice.word("common.heading.code"), "code"), Paragraph((*intro, *notes)), Code(text))
+
+
+def _classes(model: Model, voice: Voice) -> Prose:
+    """What the code takes for a target that formulas write as a column with a single one."""
+    names = voice.listed(voice.name(model[name], model) for name in sorted(class_targets(model)))
+    return voice.say("document.code.classes", targets=names) if names else ()
+
+
+def _takes_real_parts(code: str) -> bool:
+    """Whether the code reads `.real` somewhere."""
+    return any(isinstance(node, ast.Attribute) and node.attr == "real" for node in ast.walk(ast.parse(code)))
 
 
 def references(context: DocumentContext) -> tuple[Block, ...]:
