@@ -412,7 +412,7 @@ def _weight(T, N, dtype, mask, weights):
 MODEL_NAME = 'elman'
 MODEL_FILE = """\
 title = "Elman network"
-reference = "Elman (1990) Finding structure in time. Cognitive Science 14(2)"
+reference = "Elman (1990) Finding structure in time. Cognitive Science 14(2), 179–211. doi:10.1207/s15516709cog1402_1"
 activation = "tanh"
 
 [inputs]

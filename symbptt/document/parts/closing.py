@@ -21,7 +21,7 @@ def code(context: DocumentContext) -> tuple[Block, ...]:
     command = Typed(listing.command(model, wrt, context.T))
     intro = voice.say(f"document.code.{'function' if function else 'intro'}", command=command)
     text = function or listing.functions(model, wrt, context.T)
-    notes = (*_classes(model, voice), *(voice.say("document.code.real") if _takes_real_parts(text) else ()))
+    notes = (*_classes(model, voice), *(voice.say("document.code.real", real=Typed(".real")) if _takes_real_parts(text) else ()))
     return (Heading(voice.word("common.heading.code"), "code"), Paragraph((*intro, *notes)), Code(text))
 
 
