@@ -42,7 +42,7 @@ class Html(Writer):
         return f"<code>{escape(text)}</code>"
 
     def reference(self, reference: Reference) -> str:
-        return f'<a href="#eq-{reference.number}">{reference.number}</a>'
+        return f'<a href="#eq-{reference.number}">{reference.number}</a>' if reference else str(reference.number)
 
     def emphasised(self, text: str, strong: bool) -> str:
         name = "strong" if strong else "em"
