@@ -60,12 +60,13 @@ def width(model: Model) -> int:
 
 
 def _entries(model: Model, size: int) -> int:
-    return sum(size ** len([name for name in s.shape if name in model.dimensions]) for s in model.states)
+    return sum(int((s.rows * s.columns).subs(dict.fromkeys((s.rows * s.columns).free_symbols, size))) for s in model.states)
 
 
 def sizes(model: Model) -> dict[str, int]:
     """The dimensions of the states, as they are measured."""
-    return {name: width(model) for s in model.states for name in s.shape if name in model.dimensions}
+    asked = {symbol.name for s in model.states for symbol in (s.rows * s.columns).free_symbols}
+    return {name: width(model) for name in model.dimensions if name in asked}
 
 
 Change = Callable[[Model, Data], Data]

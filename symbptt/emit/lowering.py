@@ -49,15 +49,18 @@ class Lowering:
 
     def whole(self, expression: MatrixExpr) -> Code:
         """The code of an expression whose array has the full shape."""
-        code = self(expression)
+        return self.filled(self(expression), expression.shape)
+
+    def filled(self, code: Code, of: Shape) -> Code:
+        """The code of a matrix or vector of this shape, whose array then has it too."""
         if code.rank == 0:
             return replace(code, text=f"np.atleast_1d({code.at(ADD)})", strength=ATOM, rank=1, negative=False)
         if code.full:
             return code
-        rows, columns = (self.size(d) for d in expression.shape)
+        rows, columns = map(self.size, of)
         lead = f"{self.batch}, " if code.batched else ""
-        matrix = expression.shape[0] != 1 and expression.shape[1] != 1
-        shape = f"({lead}{rows}, {columns})" if matrix else f"({lead}{rows if expression.shape[1] == 1 else columns},)"
+        matrix = of[0] != 1 and of[1] != 1
+        shape = f"({lead}{rows}, {columns})" if matrix else f"({lead}{rows if of[1] == 1 else columns},)"
         return Code(self.spread(code, shape.replace(",,", ",")), ATOM, code.batched, 2 if matrix else 1)
 
     def spread(self, code: Code, shape: str) -> str:
@@ -111,8 +114,9 @@ def product(lower: Lowering, factors: tuple[MatrixExpr, ...]) -> Code:
         return _times_ones(product(lower, factors[1:]), build.mul(*factors[1:]).shape, first, -2)
     if is_row(last) and not is_row(first):
         left = build.mul(*factors[:-1])
-        return _pair(product(lower, factors[:-1]), left.shape, lower.whole(last), last.shape)
-    right, tail = product(lower, factors[1:]), build.mul(*factors[1:])
+        return _pair(lower.filled(product(lower, factors[:-1]), left.shape), left.shape, lower.whole(last), last.shape)
+    tail = build.mul(*factors[1:])
+    right = lower.filled(product(lower, factors[1:]), tail.shape)
     if isinstance(first, sp.Transpose) and right.rank == 1:
         inner = lower.whole(first.arg)
         if inner.rank == 2 and not inner.batched:

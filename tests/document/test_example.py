@@ -63,9 +63,9 @@ def test_the_emitted_code_gives_the_same_numbers(model: Model) -> None:
     assert np.isclose(sum(losses), float(example.by_code[model.loss.target.name]), rtol=1e-12)
 
 
-@pytest.mark.parametrize("name", ["linear", "deep_feedforward"])
-def test_identity_and_relu_stay_exact_to_the_end(name: str) -> None:
-    example = required(load(name), 2)
+@pytest.mark.parametrize(("name", "activation"), [("linear", None), ("deep_feedforward", "relu")])
+def test_identity_and_relu_stay_exact_to_the_end(name: str, activation: str | None) -> None:
+    example = required(load(name, activation=activation), 2)
     assert all(isinstance(e, Fraction) for m in example.gradients.values() for row in m for e in row)
 
 

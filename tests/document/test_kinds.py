@@ -49,7 +49,8 @@ def flat(blocks: tuple[Block, ...]) -> Iterator[Block]:
 def test_every_part_of_a_handout_tells_something_or_says_why_not(name: str, language: str) -> None:
     one = context(name, language=language)
     empty = [part.__name__ for part in KINDS["handout"].parts if part.__name__ != "check" and not part(one)]
-    assert set(empty) <= {"remarks", "identities"}
+    # Where the samples are coupled there are no Jacobians of one, and so no terms with their factors.
+    assert set(empty) <= {"remarks", "identities"} | ({"terms"} if name == "deep_feedforward_batch_norm" else set())
 
 
 @pytest.mark.parametrize("name, left_out", [

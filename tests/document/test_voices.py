@@ -24,7 +24,7 @@ _OTHERS = cycle(product(languages(), LAYOUTS))
 SOME = [(kind, *next(_OTHERS), notation) for kind in SINGLE for notation in notations.names()]
 """Every kind in every notation, languages and layouts in turn."""
 VOID = {"meta", "link", "br", "hr", "img", "input"}
-NAMES = {"LSTM", 
+NAMES = {"BPTT", "Xavier", "LSTM", 
     "Elman", "Pascanu", "Mikolov", "Bengio", "Werbos", "Frobenius", "RTRL", "softmax", "tanh", "sigmoid", "diag", "symbptt",
     "elman", "NumPy", "SymPy", "net", "rec", "out",
 }

@@ -290,7 +290,7 @@ class _State:
             probe = _State(self.reader, rest, {**self.indices, index: max(stop, 1)})
             empty = probe.term(1)
             self.parts = probe.parts
-            return Eye() if sign.text == "∏" else 0 * empty
+            return Eye() if sign.text == "∏" else times(0, empty)
         self.parts = after
         if sign.text == "∑":
             return reduce(lambda a, b: plus(a, b, 1), values)
