@@ -41,7 +41,7 @@ def test_a_gradient_shows_its_terms_and_shortens_many() -> None:
 
 def test_where_the_loss_reads_the_state_before_nothing_is_lost() -> None:
     shown = derive.gradient(unroll.steps(load("jordan"), 2), "W_xh").terms[1].partial
-    assert typeset.text(shown) == "(∂⁺p₁/∂Wₓₕ)ᵀ ((∂p₂/∂p₁)ᵀ (∂⁺L₂/∂p₂)ᵀ + (∂⁺L₂/∂p₁)ᵀ)"
+    assert typeset.text(shown) == "(∂⁺p₁/∂Wₓₕ)ᵀ ((∂⁺p₂/∂p₁)ᵀ (∂⁺L₂/∂p₂)ᵀ + (∂⁺L₂/∂p₁)ᵀ)"
 
 
 def test_the_nested_form_keeps_the_derivatives_apart() -> None:
