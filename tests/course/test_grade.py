@@ -77,14 +77,14 @@ def test_three_submissions(tmp_path: Path) -> None:
 
 def test_what_a_folder_may_hold(tmp_path: Path) -> None:
     folder = write(tmp_path, {
-        "anna/work/hw.py": "x = 1\n", "anna/.git/a.py": "", "ben/a.py": "", "ben/b.py": "y = 1", "cleo/notes.txt": "",
+        "anna/task/hw.py": "x = 1\n", "anna/.git/a.py": "", "ben/a.py": "", "ben/b.py": "y = 1", "cleo/notes.txt": "",
         "dan.txt": "", "eva.ipynb": "{}", "__MACOSX/._a.py": "", "report.html": "",
     })
     (tmp_path / "fred").mkdir()
     (tmp_path / "gina.py").write_bytes(b"\xff")
     found = {s.name: s for s in submissions(folder, leave=[tmp_path / "report.html"])}
     assert list(found) == ["anna", "ben", "cleo", "dan", "eva", "fred", "gina"]
-    assert not found["anna"].fault and found["anna"].file == os.path.join("anna", "work", "hw.py")
+    assert not found["anna"].fault and found["anna"].file == os.path.join("anna", "task", "hw.py")
     faults = {name: s.fault for name, s in found.items()}
     assert "say which" in faults["ben"] and "no Python file" in faults["cleo"] and "neither" in faults["dan"]
     assert "its cells" in faults["eva"] and "is empty" in faults["fred"] and "UTF-8" in faults["gina"]
