@@ -59,14 +59,19 @@ def width(model: Model) -> int:
     return next((n for n in range(WIDTH, 1, -1) if _entries(model, n) <= ENTRIES), 2)
 
 
+def _counts(model: Model) -> list[sp.Expr]:
+    """How many entries each state has, in dimensions."""
+    return [s.rows * s.columns for s in model.states]
+
+
 def _entries(model: Model, size: int) -> int:
-    return sum(int((s.rows * s.columns).subs(dict.fromkeys((s.rows * s.columns).free_symbols, size))) for s in model.states)
+    return sum(int(count.subs(dict.fromkeys(count.free_symbols, size))) for count in _counts(model))
 
 
 def sizes(model: Model) -> dict[str, int]:
     """The dimensions of the states, as they are measured."""
-    asked = {symbol.name for s in model.states for symbol in (s.rows * s.columns).free_symbols}
-    return {name: width(model) for name in model.dimensions if name in asked}
+    size, read = width(model), {symbol.name for count in _counts(model) for symbol in count.free_symbols}
+    return {name: size for name in model.dimensions if name in read}
 
 
 Change = Callable[[Model, Data], Data]
