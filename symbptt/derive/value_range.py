@@ -79,10 +79,11 @@ def _of_function(value: Elementwise, known: Definitions) -> Range:
 
 @cache
 def _at(name: str, place: float) -> float:
-    """The value of a function at a number or at infinity."""
+    """The value of a function with the numeric arguments of its defaults, at a number or at infinity."""
+    row = FUNCTIONS[name]
+    value = row.value.subs(dict(zip(row.symbols(), (default for _, default in row.arguments), strict=True)))
+    if row.domain != sp.S.Reals and place <= float(row.domain.inf):
+        return float(sp.limit(value, Z, row.domain.inf, "+"))
     end = sp.oo if place == inf else -sp.oo if place == -inf else sp.Float(place)
-    domain = FUNCTIONS[name].domain
-    if domain != sp.S.Reals and place <= float(domain.inf):
-        return float(sp.limit(FUNCTIONS[name].value, Z, domain.inf, "+"))
-    found = sp.limit(FUNCTIONS[name].value, Z, end) if end.is_infinite else FUNCTIONS[name].value.subs(Z, end)
-    return float(found)
+    value = value.replace(sp.Piecewise, lambda *cases: next(case for case, holds in cases if holds.subs(Z, end)))
+    return float(sp.limit(value, Z, end) if end.is_infinite else value.subs(Z, end))

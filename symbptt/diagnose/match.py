@@ -13,6 +13,9 @@ from symbptt.diagnose.submitted import SubmittedGradient
 
 _FLOOR = 1e-3
 """A gradient's size is at least this share of the largest of all: one that is zero by cancellation has rounding errors only."""
+_ROUNDING = 1e-13
+"""Where no right gradient is larger than this, entries of size one have cancelled in all of them, as behind batch_norm of two
+samples, and differences up to this are their rounding."""
 
 
 @dataclass(frozen=True)
@@ -39,7 +42,9 @@ class Matcher:
         slack = np.repeat([g.slack for g in givens], counts)
         values = np.concatenate([g.values for g in givens])
         truth = np.concatenate([g.pick(right[g.name]) for g in givens])
-        return cls(tuple(givens), values, truth, sizes, relative * sizes + slack, np.repeat(np.arange(len(givens)), counts))
+        lost = _ROUNDING if max(largest.values(), default=0.0) < _ROUNDING else 0.0
+        allowed = np.maximum(relative * sizes + slack, lost)
+        return cls(tuple(givens), values, truth, sizes, allowed, np.repeat(np.arange(len(givens)), counts))
 
     def vector(self, gradients: Gradients) -> Array:
         """Predicted gradients at the given places."""

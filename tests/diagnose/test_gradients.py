@@ -37,6 +37,26 @@ def test_one_per_mille_is_not_right(bench: Make) -> None:
         assert all(f.right for f in found.findings if f.gradient != name)
 
 
+def test_gradients_that_cancel_are_compared_with_what_cancels() -> None:
+    text = """
+[states]
+c = "H"
+[parameters]
+b = "H"
+w = "1 H"
+[equations]
+c = "b"
+[loss]
+step = "batch_norm(w @ c[t-1])"
+"""
+    model = from_text(text, "cancels.toml", "cancels")
+    given = {"parameters": {"w": np.array([[0.7, -0.4]]), "b": np.ones(2)}, "inputs": {}, "targets": {}}
+    start = {"c": np.array([[0.3, 1.2], [-0.8, 0.5]])}
+    for rounding, verdict in ((1e-16, "right"), (1e-3, "wrong")):
+        theirs = {"w": np.full((1, 2), rounding), "b": np.zeros(2)}
+        assert symbptt.diagnose.gradients(model, theirs, T=1, states=start, **given)["w"].verdict == verdict
+
+
 @pytest.mark.parametrize(("factor", "cause"), [(0.5, "mean-for-sum"), (0.125, "mean-for-sum"), (-1.0, "sign-flipped"),
                                                (2.0, "factor"), (0.3, "factor")])
 def test_factors(bench: Make, factor: float, cause: str) -> None:

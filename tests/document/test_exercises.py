@@ -52,7 +52,8 @@ def exercises(name: str, seed: int = 0, sheet: bool = False) -> list[Exercise]:
 @pytest.mark.parametrize("name", names())
 def test_every_model_has_exercises_with_solutions(name: str) -> None:
     made = exercises(name)
-    assert len(made) >= (2 if name == "mlp" else 3 if name.startswith("deep_feedforward") else 4)
+    few = {"mlp": 2, "deep_feedforward_batch_norm": 2, "deep_feedforward": 3}  # coupled samples leave nothing to compute by hand
+    assert len(made) >= few.get(name, 4)
     assert [one.number for one in made] == list(range(1, len(made) + 1))
     assert all(one.solution and one.room and one.mark for one in made)
     assert len({one.question for one in made}) == len(made)

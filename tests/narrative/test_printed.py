@@ -44,8 +44,8 @@ QUICK = ["elman", "lstm", "jordan"]
 """The models that are read in every notation each time; the others are slow together."""
 KINDS = Path(__file__).parents[1] / "kinds"
 QUICK_KINDS = ["matrix-state", "state-between-shapes", "learned-start", "no-loss"]
-UNREAD = {"normalised", "scalars-spread"}
-"""Samples that act on each other, and 𝟏 𝟏ᵀ whose size the page does not show."""
+UNREAD = {"normalised", "scalars-spread", "structured"}
+"""Samples that act on each other; 𝟏 𝟏ᵀ and zeros beside the gradient of a part of a matrix, whose size no page shows."""
 
 
 @cache

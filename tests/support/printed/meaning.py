@@ -20,6 +20,7 @@ from symbptt.model.values import Model, Role, Variable
 from symbptt.narrative import jacobians, symbols
 from symbptt.narrative.symbols import LAST
 from symbptt.narrative.voice import Voice
+from symbptt.typeset.alphabets import LETTERS
 from symbptt.typeset.calculus import _sign
 from symbptt.typeset.tree import Operator, Script, Tree
 
@@ -172,10 +173,8 @@ class Meaning:
     def reader(self) -> Reader:
         """A reader for these symbols."""
         signs = self.signs()
-        labels = {label: name for name, label in self.voice.notation.functions}
-        greek = {"σ": labels.pop("sigma")} if "sigma" in labels else {}
+        functions = {LETTERS.get(label, label): name for name, label in self.voice.notation.functions}
         looks = {look for pair in signs for look in pair if look}
-        functions = {**labels, **greek}
         return Reader(self.atoms, looks, self._derivative(signs), functions, self._parts(), self.oracle.dims, self.oracle.flip)
 
     def _parts(self) -> list[int]:

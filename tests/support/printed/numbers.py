@@ -62,7 +62,8 @@ def elementwise(name: str, arguments: tuple[float, ...], prime: bool) -> Callabl
     row = FUNCTIONS[name]
     numbers = arguments or tuple(float(default) for _, default in row.arguments)
     formula = slope(name) if prime else row.value
-    return sp.lambdify(Z, sp.sympify(formula).subs(dict(zip(row.symbols(), numbers, strict=True))), "numpy")
+    made = sp.sympify(formula).subs(dict(zip(row.symbols(), numbers, strict=True)))
+    return sp.lambdify(Z, made, [{"Held": lambda x: x}, "numpy"])
 
 
 def times(a: Array, b: Array) -> Array:
@@ -110,6 +111,9 @@ def _of_rows(column: Array, b: Array) -> Array:
 
 def entrywise(sign: str, a: Array, b: Array) -> Array:
     """An elementwise product or quotient."""
+    if isinstance(a, Repeated) and isinstance(b, Eye) and not isinstance(a.column, Ones):
+        return b.number * np.diag(np.ravel(a.column))
+    a, b = sized(a, b), sized(b, a)
     return spread(a) / spread(b) if sign == "⊘" else spread(a) * spread(b)
 
 
@@ -126,6 +130,8 @@ def sized(a: Array, like: Array) -> Array:
         return a.number * np.eye(1 if isinstance(like, (Eye, Repeated)) else len(like))
     if isinstance(a, Centred):
         return sized(Eye(a.number), like) + spread(a.rest)
+    if isinstance(a, Repeated) and not isinstance(a.column, Ones) and np.shape(like)[1:] == (1,) and len(like) > len(a.column):
+        return np.repeat(a.column, len(like) // len(a.column), axis=0)  # the column of a matrix's entries
     return spread(a)
 
 

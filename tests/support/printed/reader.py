@@ -14,7 +14,7 @@ from xml.etree import ElementTree as ET
 
 import numpy as np
 
-from printed.numbers import CONSTANTS, WHOLE, Array, Eye, Ones, elementwise, entrywise, plus, times, turned
+from printed.numbers import CONSTANTS, WHOLE, Array, Eye, Ones, elementwise, entrywise, plus, spread, times, turned
 from symbptt.algebra.functions import FUNCTIONS
 
 Key = tuple[str, ...]
@@ -23,6 +23,8 @@ Atoms = Mapping[Key, Callable[[Indices], Array]]
 CLOSING = {"(": ")", "[": "]", "|": "|", "‖": "‖"}
 ENDS = frozenset("+−=,:")
 ELEMENTWISE = frozenset("⊙∘∗⊘")
+EXTREMES = {"max": np.maximum, "min": np.minimum}
+COMPARISONS = {"<": np.less, "≤": np.less_equal, ">": np.greater, "≥": np.greater_equal}
 TRANSPOSES = frozenset("⊤T′")
 
 
@@ -145,6 +147,8 @@ class _State:
         text = self.reader.functions.get(name.text or "", name.text or "")
         if text in WHOLE:
             return WHOLE[text](self.factor())
+        if text in EXTREMES:
+            return reduce(EXTREMES[text], map(spread, self.listed()))
         assert text in FUNCTIONS, f"unknown symbol {text}"
         numbers = [[]]
         for part in arguments:
@@ -154,6 +158,23 @@ class _State:
         if isinstance(operand, Ones):
             return replace(operand, number=elementwise(text, given, prime)(operand.number))
         return elementwise(text, given, prime)(operand) + 0 * operand
+
+    def listed(self) -> list[Array]:
+        """What stands between parentheses and commas."""
+        opening, inside, depth = self.take(), list[ET.Element](), 0
+        assert opening.text == "("
+        while depth or not (self.parts[0].tag == "mo" and self.parts[0].text == ")"):
+            part = self.take()
+            depth += {"(": 1, ")": -1}.get(part.text or "", 0) if part.tag == "mo" else 0
+            inside.append(part)
+        self.take()
+        found, rest = list[Array](), inside
+        while rest:
+            state = _State(self.reader, rest, self.indices)
+            found.append(state.sum())
+            assert not state.parts or state.take().text == ",", "a comma expected"
+            rest = state.parts
+        return found
 
     def is_function(self, element: ET.Element) -> bool:
         return element.tag == "mi" and self.reader.functions.get(element.text or "", element.text or "") in FUNCTIONS
@@ -175,15 +196,14 @@ class _State:
                 break
             inside.append(part)
         if opening == "[":
-            return self.matrix(inside)
+            return self.matrix(inside) if inside[0].tag == "mtable" else self.holds(inside)
         value = self.inner(inside)
         return np.sqrt((value**2).sum(keepdims=True)) if opening == "‖" else np.abs(value) if opening == "|" else value
 
     def matrix(self, inside: list[ET.Element]) -> Array:
         (table,) = inside
         cells = [[self.inner(flat(cell[0]) if len(cell) else []) for cell in row] for row in table]
-        heights = [self.extent(row, 0, i, len(cells)) for i, row in enumerate(cells)]
-        widths = [self.extent(column, 1, i, len(cells[0])) for i, column in enumerate(zip(*cells, strict=True))]
+        heights, widths = self.extents(cells, 0), self.extents([*zip(*cells, strict=True)], 1)
         for row, h in zip(cells, heights, strict=True):  # the identity is square
             widths = [h if isinstance(c, Eye) and len(row) == 1 else w for c, w in zip(row, widths, strict=True)]
         if len(cells) == 1:
@@ -193,12 +213,19 @@ class _State:
             for row, h in zip(cells, heights, strict=True)
         ])
 
-    def extent(self, line: Sequence[Array], axis: int, number: int, of: int) -> int:
-        """The height of a row or the width of a column of blocks; where only I and 0 stand, the size of the part."""
-        known = [c.shape[axis] for c in line if not isinstance(c, Eye) and (c.size > 1 or c.any())]
-        if known:
-            return max(known)
-        return self.reader.parts[number] if of > 1 else 1
+    def holds(self, inside: list[ET.Element]) -> Array:
+        """1 where a comparison holds, else 0."""
+        at = next(i for i, part in enumerate(inside) if part.text in COMPARISONS)
+        left, right = (spread(self.inner(part)) for part in (inside[:at], inside[at + 1 :]))
+        return COMPARISONS[inside[at].text or ""](left, right).astype(float)
+
+    def extents(self, lines: Sequence[Sequence[Array]], axis: int) -> list[int]:
+        """The heights of the rows or the widths of the columns of blocks; where only I and 0 stand, the size of the part, or one
+        where all others are lines."""
+        known = [[c.shape[axis] for c in line if not isinstance(c, Eye) and (c.size > 1 or c.any())] for line in lines]
+        found = [max(sizes) for sizes in known if sizes]
+        rest = [1] * len(lines) if len(lines) == 1 or (found and max(found) == 1) else self.reader.parts
+        return [max(sizes) if sizes else rest[i] for i, sizes in enumerate(known)]
 
     def _mfrac(self, element: ET.Element) -> Array:
         above, below = (flat(child) for child in element)
@@ -256,11 +283,19 @@ class _State:
         base, sub = element
         if self.is_function(base):
             return self.called(base, flat(sub))
-        texts = [p.text or "" for p in flat(sub)]
-        colon = texts.index(":")
-        first, last = (_index(part, self.reader.sizes) for part in (texts[:colon], texts[colon + 1 :]))
         value = self.inner(flat(base))
-        return value[first:last] if value.shape[1] == 1 else value[:, first:last]
+        places = [self.place(part) for part in _split([p.text or "" for p in flat(sub)])]
+        if len(places) == 1:  # rows, or entries of a vector that lies
+            places = [slice(None), *places] if len(value) == 1 else [*places, slice(None)]
+        return value[tuple(places)]
+
+    def place(self, texts: list[str]) -> slice:
+        """One place, counted from zero, or a:b without b; either end may be left out."""
+        if ":" not in texts:
+            return slice(_index(texts, self.reader.sizes), _index(texts, self.reader.sizes) + 1)
+        colon = texts.index(":")
+        first, last = (_index(part, self.reader.sizes) if part else None for part in (texts[:colon], texts[colon + 1 :]))
+        return slice(first, last)
 
     def _munderover(self, element: ET.Element) -> Array:
         return self.series(element, "")
@@ -311,6 +346,14 @@ def _equation(parts: list[ET.Element]) -> tuple[str, list[str]]:
     texts = [part.text or "" for part in parts]
     assert texts[1] == "=", texts
     return texts[0], texts[2:]
+
+
+def _split(texts: list[str]) -> list[list[str]]:
+    """What stands between commas."""
+    parts: list[list[str]] = [[]]
+    for text in texts:
+        parts = [*parts, []] if text == "," else [*parts[:-1], [*parts[-1], text]]
+    return parts
 
 
 def _index(texts: list[str], indices: Indices) -> int:
