@@ -18,6 +18,7 @@ from symbptt.diagnose import linear
 from symbptt.diagnose.formula import spelling
 from symbptt.emit import lowering
 from symbptt.narrative import voice
+from symbptt.program import lower
 from symbptt.typeset import dispatch
 from symbptt.verify import interpreter, scalar_nodes
 from symbptt.verify.exact import entries
@@ -33,6 +34,7 @@ NODES: dict[str, tuple[Iterable[type], Iterable[type]]] = {
     "symbptt/derive/rules.py: RULE_NAMES": (rules.RULE_NAMES, OPERATIONS),
     "symbptt/typeset/operations.py or functions.py": (dispatch.rule.registry, NODE_TYPES),
     "symbptt/emit/lowering.py": (lowering._TABLE, {*LEAVES, *BUILT} - {nodes.Diag}),
+    "symbptt/program/lower.py": (lower.lower.registry, {*LEAVES, *BUILT}),
     "symbptt/diagnose/linear.py": (linear._linear.registry, {*ALGEBRA, *STRUCTURE, Adjoint, nodes.Diag}),
     # A mean over the samples, and the loss itself, are in no formula that anybody types.
     "symbptt/diagnose/formula/spelling.py": ({*spelling.spelt.registry, *spelling._RULES}, {*BUILT} - {BatchMean, CrossEntropy}),

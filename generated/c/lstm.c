@@ -426,6 +426,22 @@ static void multiply(
     }
 }
 
+/* B = (I + L)^-1 for what A has below its diagonal: row i of B is e_i less the sum of A[i, k] times row k, k < i */
+static inline void invert_unit_lower(
+    const size_t size, const real *restrict a, const size_t a_row, real *restrict b, const size_t b_row)
+{
+    for (size_t i = 0; i < size; i++) {
+        fill(size, 0, b + i * b_row);
+        b[i * b_row + i] = 1;
+        for (size_t k = 0; k < i; k++) {
+            const real factor = a[i * a_row + k];
+            for (size_t j = 0; j <= k; j++) {
+                b[i * b_row + j] -= factor * b[k * b_row + j];
+            }
+        }
+    }
+}
+
 size_t lstm_workspace(const lstm_sizes *sizes)
 {
     size_t most = 0;

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from symbptt.model.shapes import at_least
 from symbptt.passes.scheduling import nest
-from symbptt.program.ir import RETURNED, Assign, Buffer, For, Function, Group, Index, Statement, Subscript
+from symbptt.program.ir import RETURNED, Assign, Buffer, For, Function, Group, Index, InverseUnitLower, Statement, Subscript
 from symbptt.program.walk import assignments, read_by, written_by
 
 
@@ -42,6 +42,8 @@ def _fused(
 def _fits(group: Group, new: Assign) -> bool:
     """Whether one pass over the entries may do both: what one writes the other reads or writes at the same entry only."""
     if new.unless or any(old.unless or old.over != new.over for old in group.assignments):
+        return False
+    if any(isinstance(s.value, InverseUnitLower) for s in (new, *group.assignments)):
         return False
     if new.over and any(old.target in (new.target, *(r.buffer for r in read_by(new))) for old in group.assignments):
         return False

@@ -10,7 +10,23 @@ from dataclasses import replace
 
 import sympy as sp
 
-from symbptt.program.ir import GIVEN, RETURNED, Add, Assign, Buffer, Expr, For, Function, Mul, Num, Read, Reduce, Statement
+from symbptt.program.ir import (
+    GIVEN,
+    RETURNED,
+    Add,
+    Assign,
+    Buffer,
+    Delta,
+    Expr,
+    For,
+    Function,
+    InverseUnitLower,
+    Mul,
+    Num,
+    Read,
+    Reduce,
+    Statement,
+)
 from symbptt.program.walk import assignments, mapped, plus, read_by, times
 
 _ZERO = Num(sp.S.Zero)
@@ -58,6 +74,8 @@ def _simplified(node: Expr, zero: set[Buffer]) -> Expr:
             return plus(*args)
         case Reduce("sum", _, body) if body == _ZERO:
             return _ZERO
+        case InverseUnitLower((row, column), _, _, body) if body == _ZERO:
+            return Delta(row, column)
     return node
 
 

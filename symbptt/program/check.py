@@ -21,6 +21,7 @@ from symbptt.program.ir import (
     Function,
     Group,
     Index,
+    InverseUnitLower,
     Matrix,
     Product,
     Read,
@@ -123,6 +124,8 @@ def _expression(function: Function, node: Expr, counted: tuple[Index, ...]) -> N
             _entry(function, buffer, at, counted)
         case Reduce(_, over, body):
             _expression(function, body, (*counted, over))
+        case InverseUnitLower(_, rows, columns, body):
+            _expression(function, body, (*counted, rows, columns))
         case Within(at, start, stop, body):
             # Inside, the subscript lies between the two: it counts from start.
             if at.index is not None:

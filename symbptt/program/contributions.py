@@ -53,7 +53,7 @@ class Contributions:
         if build.is_zero(value):
             return []
         self._ahead, self._equations = [], (number,) if number else ()
-        made = self._statements(target, lead, value, summed)
+        made = self._statements(target, lead, self._without_inverses(value), summed)
         return [*self._ahead, *made]
 
     def copy(
@@ -166,6 +166,15 @@ class Contributions:
         if isinstance(inner, (sp.MatrixSymbol, *nodes.CONSTANTS, nodes.Diag)):
             return factor
         return sp.Transpose(self._held(inner)) if isinstance(factor, sp.Transpose) else self._held(inner)
+
+    def _without_inverses(self, value: MatrixExpr) -> MatrixExpr:
+        """The value with inverses in buffers of their own, the innermost first."""
+        inverses = sorted(value.atoms(nodes.InverseUnitLower), key=lambda node: len(node.atoms(nodes.InverseUnitLower)))
+        held: dict[sp.Basic, MatrixExpr] = {}
+        for node in inverses:
+            operand = node.operand.xreplace(held)
+            held[node] = self._held(nodes.InverseUnitLower(operand if operand.is_symbol else self._held(operand)))
+        return value.xreplace(held)
 
     def _held(self, value: MatrixExpr) -> MatrixExpr:
         """A symbol for a value that gets a buffer, with the axes that it needs."""

@@ -139,6 +139,14 @@ class Delta:
 
 
 @dataclass(frozen=True)
+class AtMost:
+    """1 where left <= right, else 0."""
+
+    left: Subscript
+    right: Subscript
+
+
+@dataclass(frozen=True)
 class Within:
     """`body` where start <= at < stop, else 0; the body is not looked at there."""
 
@@ -158,7 +166,20 @@ class Select:
     no: Expr
 
 
-Expr: TypeAlias = Num | Read | Add | Mul | Map | Reduce | Delta | Within | Select
+@dataclass(frozen=True)
+class InverseUnitLower:
+    """The entry `at` of (I + L)^-1, where L is what `body` has strictly below the diagonal, `rows` and `columns` counting.
+
+    It is the whole value of an assignment to all of its entries, for which targets have a kernel.
+    """
+
+    at: tuple[Subscript, Subscript]
+    rows: Index
+    columns: Index
+    body: Expr
+
+
+Expr: TypeAlias = Num | Read | Add | Mul | Map | Reduce | Delta | AtMost | Within | Select | InverseUnitLower
 
 
 @dataclass(frozen=True)

@@ -14,7 +14,22 @@ from sympy.matrices.expressions.special import OneMatrix
 from symbptt.algebra import build, nodes
 from symbptt.algebra.functions import Z
 from symbptt.errors import MissingRule
-from symbptt.program.ir import SAMPLES, STEPS, Delta, Expr, Index, Map, Num, Reduce, Select, Subscript, Within, fixed
+from symbptt.program.ir import (
+    SAMPLES,
+    STEPS,
+    AtMost,
+    Delta,
+    Expr,
+    Index,
+    InverseUnitLower,
+    Map,
+    Num,
+    Reduce,
+    Select,
+    Subscript,
+    Within,
+    fixed,
+)
 from symbptt.program.scalar import formula
 from symbptt.program.walk import indices, mapped, plus, substituted, times
 
@@ -124,6 +139,18 @@ def _ones(node: OneMatrix, rule: Lowering) -> At:
 @lower.register
 def _zeros(node: sp.ZeroMatrix, rule: Lowering) -> At:
     return lambda i, j: Num(sp.S.Zero)
+
+
+@lower.register
+def _lower_ones(node: nodes.LowerOnes, rule: Lowering) -> At:
+    return lambda i, j: AtMost(j, i.shifted(node.args[1]))
+
+
+@lower.register
+def _inverse_unit_lower(node: nodes.InverseUnitLower, rule: Lowering) -> At:
+    rows, columns = (Index(name, node.shape[0]) for name in ("row", "column"))
+    body = rule(node.operand)(Subscript(rows), Subscript(columns))
+    return lambda i, j: InverseUnitLower((i, j), rows, columns, body)
 
 
 @lower.register

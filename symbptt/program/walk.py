@@ -10,12 +10,14 @@ import sympy as sp
 from symbptt.program.ir import (
     Add,
     Assign,
+    AtMost,
     Buffer,
     Delta,
     Expr,
     For,
     Group,
     Index,
+    InverseUnitLower,
     Map,
     Mul,
     Num,
@@ -36,7 +38,7 @@ def parts(expression: Expr) -> tuple[Expr, ...]:
             return args
         case Map(_, argument):
             return (argument,)
-        case Reduce(_, _, body) | Within(_, _, _, body):
+        case Reduce(_, _, body) | Within(_, _, _, body) | InverseUnitLower(_, _, _, body):
             return (body,)
         case Select(left, right, yes, no):
             return (left, right, yes, no)
@@ -50,7 +52,7 @@ def with_parts(expression: Expr, made: tuple[Expr, ...]) -> Expr:
             return replace(expression, args=made)
         case Map():
             return replace(expression, argument=made[0])
-        case Reduce() | Within():
+        case Reduce() | Within() | InverseUnitLower():
             return replace(expression, body=made[0])
         case Select():
             return Select(*made)
@@ -70,7 +72,7 @@ def subscripts(expression: Expr) -> Iterator[Subscript]:
     match expression:
         case Read(_, at):
             yield from at
-        case Delta(left, right):
+        case Delta(left, right) | AtMost(left, right) | InverseUnitLower((left, right)):
             yield from (left, right)
         case Within(at, _, _, _):
             yield at
@@ -83,6 +85,9 @@ def indices(expression: Expr) -> dict[Index, None]:
         found |= indices(part)
     if isinstance(expression, Reduce):
         found.pop(expression.over, None)
+    if isinstance(expression, InverseUnitLower):
+        found.pop(expression.rows, None)
+        found.pop(expression.columns, None)
     return found
 
 
@@ -105,8 +110,10 @@ def substituted(expression: Expr, table: dict[Index, Subscript]) -> Expr:
         match node:
             case Read(buffer, at):
                 return Read(buffer, tuple(moved(s, table) for s in at))
-            case Delta(left, right):
-                return Delta(moved(left, table), moved(right, table))
+            case Delta(left, right) | AtMost(left, right):
+                return replace(node, left=moved(left, table), right=moved(right, table))
+            case InverseUnitLower((left, right)):
+                return replace(node, at=(moved(left, table), moved(right, table)))
             case Within(at, start, stop, body):
                 return Within(moved(at, table), start, stop, body)
         return node

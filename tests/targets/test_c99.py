@@ -12,16 +12,18 @@ from typing import Any
 
 import numpy as np
 import pytest
-from zoo import CLASSIC
+from zoo import CLASSIC, RECENT
 
 from symbptt import data, emit
 from symbptt.emit import SourceFile
 from symbptt.errors import BadInput
-from symbptt.model import read
+from symbptt.model import build, read
 from symbptt.verify.load import resolve
 
 KINDS = sorted(str(p) for p in (Path(__file__).parents[1] / "kinds").glob("*.toml"))
-MODELS = [*CLASSIC, *KINDS]
+CHUNK = str(Path(__file__).parents[1] / "chunk" / "one_chunk.toml")
+MODELS = [*CLASSIC, *KINDS, CHUNK]
+EVERY_MODEL = True
 QUICK = ("elman",)
 STRICT = ["-std=c99", "-Wall", "-Wextra", "-Wpedantic", "-Wconversion", "-Wshadow", "-Wvla", "-Werror"]
 COMPILERS = [name for name in ("gcc", "clang") if shutil.which(name)]
@@ -75,6 +77,27 @@ def test_the_numbers_are_those_of_the_numpy_code(name: str) -> None:
             for given, wanted in ((theirs.gradients(drawn), ours.gradients(drawn)), (theirs.vjp(drawn), ours.vjp(drawn))):
                 assert given.keys() == wanted.keys()
                 assert all(close(given[k], wanted[k]) for k in wanted), [k for k in wanted if not close(given[k], wanted[k])]
+
+
+@needs_cc
+@pytest.mark.share(3)
+@pytest.mark.parametrize("name", RECENT)
+def test_so_are_those_of_the_recurrences_since_2020(name: str) -> None:
+    test_the_numbers_are_those_of_the_numpy_code(name)
+
+
+@needs_cc
+@pytest.mark.parametrize("value", [
+    "tanh(h[t-1] + solve_unit_lower(W @ V, x * solve_unit_lower(V, h[t-1])))", "tanh(tril(W, k=-1) @ h[t-1] + tril(V, k=1) @ x)",
+])  # fmt: skip
+@pytest.mark.slow
+def test_triangles_and_their_inverses_inside_other_values(value: str) -> None:
+    model = build.model(name="triangles", inputs={"x": "D"}, parameters={"W": "D D", "V": "D D"}, states={"h": "D"},
+                        equations={"h": value}, loss="sum(h * h)")
+    drawn = data.random(model, T=4, N=3, seed=1)
+    given, wanted = (resolve(made).gradients(drawn) for made in
+                     (emit.source(model, backend="c", python=True, wrt="all"), emit.source(model, wrt="all")))
+    assert all(close(given[k], wanted[k]) for k in wanted)
 
 
 @needs_cc

@@ -14,12 +14,14 @@ from symbptt.passes.matrix_products import first, stride
 from symbptt.program.ir import (
     Add,
     Assign,
+    AtMost,
     Buffer,
     Delta,
     Expr,
     For,
     Group,
     Index,
+    InverseUnitLower,
     Map,
     Matrix,
     Mul,
@@ -31,6 +33,7 @@ from symbptt.program.ir import (
     Statement,
     Subscript,
     Within,
+    fixed,
 )
 from symbptt.program.names import Namespace
 from symbptt.program.walk import read_by
@@ -106,6 +109,11 @@ class Writer:
             return by
         return f"{name} - {_factor(self.size(-at.by))}" if at.by.could_extract_minus_sign() else f"{name} + {by}"
 
+    def _counted(self, at: Subscript, other: Subscript) -> str:
+        """A side of a comparison, without numbers below zero: what one side lacks the other one has."""
+        more = sp.Max(at.by, 0) + sp.Max(-other.by, 0)
+        return self.subscript(Subscript(at.index, more)) or "0"
+
     def offset(self, buffer: Buffer, at: tuple[Subscript, ...]) -> str:
         """How far an entry is from the beginning."""
         flat = ""
@@ -140,6 +148,8 @@ class Writer:
                 return f"({self.value(left)} > {self.value(right)} ? {self.value(yes)} : {self.value(no)})"
             case Delta(left, right):
                 return f"(real)({self.subscript(left) or '0'} == {self.subscript(right) or '0'})"
+            case AtMost(left, right):
+                return f"(real)({self._counted(left, right)} <= {self._counted(right, left)})"
             case Reduce():
                 return self._reduced(expression)
             case Within():
@@ -224,7 +234,16 @@ class Writer:
             if s.over and not s.add:
                 zero = replace(s, value=Num(sp.S.Zero), over=(), equations=())
                 self._open(Group((), (zero,)), [i for i in group.indices if i not in s.over])
-        self._open(group, list(group.indices))
+        # An inverse has a kernel, which goes through the entries of a matrix itself.
+        inverses = [s.value for s in group.assignments if isinstance(s.value, InverseUnitLower)]
+        self._open(group, [i for i in group.indices if not any(Subscript(i) in node.at for node in inverses)])
+
+    def _inverse(self, s: Assign, node: InverseUnitLower) -> None:
+        assert isinstance(node.body, Read)
+        parts = [self.size(node.rows.size)]
+        for buffer, at in ((node.body.buffer, node.body.at), (s.target, s.at)):
+            parts += [f"&{self.entry(buffer, (*at[:-2], fixed(0), fixed(0)))}", self.size(buffer.axes[-1])]
+        self.line(f"invert_unit_lower({', '.join(parts)});", s.equations)
 
     def _open(self, group: Group, left: list[Index]) -> None:
         if left:
@@ -240,6 +259,9 @@ class Writer:
 
     def _assign(self, s: Assign, local: bool, again: bool) -> None:
         """One entry; `local` if it is stored nowhere, `again` if the group comes back to it."""
+        if isinstance(s.value, InverseUnitLower):
+            self._inverse(s, s.value)
+            return
         key = Read(s.target, s.at)
         value = self.value(s.value)
         if s.over:
