@@ -1,4 +1,4 @@
-"""What installed packages add, by entry points: functions, losses, models, notations (docs/extending.md)."""
+"""What installed packages add, by entry points: functions, losses, models, notations, targets (docs/extending.md)."""
 
 from __future__ import annotations
 
@@ -20,7 +20,9 @@ MODELS = "symbptt.models"
 """Each a package whose folder has model files."""
 NOTATIONS = "symbptt.notations"
 """Each a package whose folder has notation files."""
-GROUPS = (FUNCTIONS, LOSSES, MODELS, NOTATIONS)
+TARGETS = "symbptt.targets"
+"""Each a `targets.target.Target`."""
+GROUPS = (FUNCTIONS, LOSSES, MODELS, NOTATIONS, TARGETS)
 
 
 class Named(Protocol):

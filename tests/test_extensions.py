@@ -1,4 +1,4 @@
-"""Packages that add functions, losses, models and notations: the one of the docs at work, and those that cannot be used."""
+"""Packages that add functions, losses, models, notations, targets: the one of the docs at work, and those that cannot be used."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ def _blocks() -> list[str]:
 @pytest.fixture
 def installed(tmp_path: Path) -> dict[str, str]:
     """The package of the docs, as an installer leaves it on a path; the environment that finds it."""
-    project, module = _blocks()
+    project, module, target = _blocks()
     groups = re.findall(r'(?m)^\[project\.entry-points\."([^"]+)"\]\n((?:\w+ = .*\n)+)', project)
     metadata = tmp_path / "house_cells-1.0.dist-info"
     metadata.mkdir()
@@ -58,6 +58,7 @@ def installed(tmp_path: Path) -> dict[str, str]:
         for file, text in inside.items():
             (package / name / file).write_text(text)
     (package / "__init__.py").write_text(module)
+    (package / "outline.py").write_text(target)
     return os.environ | {"PYTHONPATH": os.pathsep.join([str(tmp_path), str(Path(__file__).resolve().parents[1])])}
 
 
@@ -74,6 +75,10 @@ def test_the_package_of_the_docs_is_found_by_every_command(installed: dict[str, 
     for backend in ("numpy", "jax", "torch"):
         code = tmp_path / f"{backend}_gentle.py"
         assert _symbptt(installed, "emit", "gentle", "--backend", backend, "-o", str(code)).returncode == 0
+    outline = _symbptt(installed, "emit", "gentle", "--backend", "outline", "-o", str(tmp_path / "gentle.txt"))
+    assert outline.returncode == 0 and "gradient U [" in (tmp_path / "gentle.txt").read_text(), outline
+    refused = _symbptt(installed, "emit", "gentle", "--backend", "outline", "--checkpoint")
+    assert refused.returncode == 2 and "there is no --checkpoint" in refused.stderr
     for verified in ("gentle", str(tmp_path / "numpy_gentle.py")):
         done = _symbptt(installed, "verify", verified)
         assert done.returncode == 0, done.stdout + done.stderr

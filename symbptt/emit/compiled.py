@@ -15,10 +15,8 @@ from symbptt.model.dimensions import sources
 from symbptt.model.values import Model, Role, Variable
 from symbptt.targets.c99 import source
 from symbptt.targets.c99.interface import STRUCTS, Interface
+from symbptt.targets.target import Files, Request
 from symbptt.template import template
-
-Files = tuple[tuple[str, str], ...]
-"""Names with their texts."""
 
 
 @dataclass(frozen=True)
@@ -52,11 +50,15 @@ def about(text: str, place: str) -> About:
     return found
 
 
-def files(model: Model, wanted: tuple[Variable, ...], recipe: str, fixed: int | None, stem: str) -> Files:
-    """`stem`.c, `stem`.h, and `stem`.py, which loads them."""
-    told = About(model.name, tuple(v.name for v in wanted), fixed, model.text)
-    made = source.files(model, wanted, recipe, f"{stem}.h", told.line())
-    return (f"{stem}.c", made.source), (f"{stem}.h", made.header), (f"{stem}.py", _text(made.interface, recipe, fixed, stem))
+def files(request: Request) -> Files:
+    """`stem`.c, `stem`.h, and with `python` `stem`.py, which loads them."""
+    model, stem = request.model, request.stem
+    if not stem.isprintable() or set(stem) & set('"\\/'):
+        raise BadInput(f"{stem!r} cannot be the name of a header; expected printable characters, no quotation mark or backslash")
+    told = About(model.name, tuple(v.name for v in request.wanted), request.steps, model.text)
+    made = source.files(model, request.wanted, request.recipe, f"{stem}.h", told.line())
+    calling = ((f"{stem}.py", _text(made.interface, request.recipe, request.steps, stem)),) if request.python else ()
+    return (f"{stem}.c", made.source), (f"{stem}.h", made.header), *calling
 
 
 def loader(model: Model, wanted: tuple[Variable, ...], fixed: int | None, stem: str) -> str:

@@ -11,7 +11,6 @@ from symbptt.checks import whole
 from symbptt.data.wrt import ALL, asked
 from symbptt.display import Printed, Summarised, counted
 from symbptt.emit import checkpoint as checkpoints
-from symbptt.emit import compiled
 from symbptt.emit.context import context
 from symbptt.emit.fast.writer import PASSES, FastWriter
 from symbptt.emit.frameworks import module
@@ -21,17 +20,18 @@ from symbptt.emit.names import assigned, words
 from symbptt.emit.nested import NESTED
 from symbptt.emit.passes import Line
 from symbptt.emit.program import Body, Writer
+from symbptt.emit.targets import TARGETS
 from symbptt.emit.truncated import truncated
 from symbptt.emit.variant import Parts, Variant
 from symbptt.errors import BadInput, UnknownName
 from symbptt.model.read import load
 from symbptt.model.values import Model, Role, Variable
+from symbptt.targets.target import PYTHON, Files, Request
 from symbptt.template import template
 
 STYLES = ("fast", "plain")
 FRAMEWORKS = tuple(DIALECTS)
-C = "c"
-BACKENDS = ("numpy", *FRAMEWORKS, C)
+BACKENDS = ("numpy", *FRAMEWORKS, *TARGETS)
 DEFAULT_STEPS = 10
 """The steps of a loop where no array tells their number."""
 MODES = ("reverse", "forward")
@@ -47,7 +47,7 @@ class SourceFile(Summarised, Printed):
     path: str
     text: str
     model: Model
-    others: compiled.Files = ()
+    others: Files = ()
     """The files that it does not go without, as (name, text), to lie beside it."""
 
     def _summary_(self) -> str:
@@ -105,14 +105,14 @@ def source(
         raise BadInput("straight-line code needs a number of steps: give T (-T)")
     if unroll and backend in FRAMEWORKS:
         raise BadInput(f"straight-line code is for NumPy; with {backend} the loop serves any T")
-    if python and backend != C:
+    if python and PYTHON not in (TARGETS[backend].options if backend in TARGETS else ()):
         raise BadInput(f"{backend} is Python already; a module that calls it goes with C (--backend c)")
-    if backend == C:
+    if backend in TARGETS:
         refused = {
             "--unroll": unroll, "--mode forward": mode == "forward", "--style": style, "--without": without,
             "--clipping": clipping, "truncation": truncation, "--checkpoint": checkpoint,
         }
-        return _compiled(model, T, wrt, python, stem, [name for name, on in refused.items() if on])
+        return _of_target(model, backend, T, wrt, python, stem, [name for name, on in refused.items() if on])
     if unroll:
         _checked_steps(model, T)
     if style not in (None, *STYLES):
@@ -173,19 +173,17 @@ def _framework(
     return SourceFile(f"{model.name}_{backend}{variant.suffix if variant else ''}.py", text, model)
 
 
-def _compiled(
-    model: Model, T: int | None, wrt: tuple[str, ...] | str | None, python: bool, stem: str | None, refused: list[str]
+def _of_target(
+    model: Model, name: str, T: int | None, wrt: tuple[str, ...] | str | None, python: bool, stem: str | None, refused: list[str]
 ) -> SourceFile:
-    """A file in C with its header, and the module that loads it."""
+    """The files of a target of programs."""
     if refused:
-        raise BadInput(f"C comes as loops in reverse mode that store every step; there is no {refused[0]} for it")
-    name = stem or model.name
-    if not name.isprintable() or set(name) & set('"\\/'):
-        raise BadInput(f"{name!r} cannot be the name of a header; expected printable characters, no quotation mark or backslash")
+        raise BadInput(f"{name} comes as loops in reverse mode that store every step; there is no {refused[0]} for it")
     fixed = None if loops(model) else _fixed(T)
-    recipe = _recipe(model, fixed, False, wrt, C) + " --python" * python
-    source, *others = compiled.files(model, wanted_variables(model, wrt), recipe, fixed, name)
-    return SourceFile(*source, model, tuple(others if python else others[:1]))
+    recipe = _recipe(model, fixed, False, wrt, name) + f" {PYTHON}" * python
+    request = Request(model, wanted_variables(model, wrt), recipe, stem or model.name, fixed, python)
+    source, *others = TARGETS[name].files(request)
+    return SourceFile(*source, model, tuple(others))
 
 
 def _variant(mode: str, truncation: tuple[int, int] | None, backend: str, unroll: bool, style: str | None) -> Variant:

@@ -22,7 +22,8 @@ if TYPE_CHECKING:
 @steps_option(default=None, about="Number of time steps of straight-line code (--unroll), or where no array tells it.")
 @click.option("--unroll", is_flag=True, help="Write straight-line code for the T of -T in place of loops.")
 @wrt_option("Gradients to return, separated by commas; default all parameters; 'all' adds inputs and initial states.")
-@click.option("--backend", default="numpy", show_default=True, metavar="NAME", help="numpy, jax, torch, or c.")
+@click.option("--backend", default="numpy", show_default=True, metavar="NAME",
+              help="numpy, jax, torch, c, or a target of an installed package.")
 @click.option("--mode", type=click.Choice(["reverse", "forward"]), default="reverse", show_default=True,
               help="Backward recursion, or the nested form forward in time, with a jvp.")
 @truncation_options
@@ -48,8 +49,9 @@ def emit(
         raise BadInput("emit: -T needs --unroll; without it the code has loops and runs for any T")
     if python and output is None:
         raise BadInput("emit: --python writes a file beside the others; give the first a name, as in -o elman.c")
-    if backend == "c" and output is not None and output.suffix != ".c":
-        raise BadInput(f"emit: {output} must end in .c; the header gets the same name with .h")
+    target = symbptt.emit.TARGETS.get(backend)
+    if target and output is not None and output.suffix != target.suffix:
+        raise BadInput(f"emit: {output} must end in {target.suffix}; what lies beside it gets the same name")
     if chunk is not None:
         others = (steps, unroll, mode == "forward", truncation, style, without, clipping, checkpoint, python, backend != "numpy")
         if any(others):
@@ -58,7 +60,7 @@ def emit(
         source = symbptt.emit.chunk_source(model, chunk, wrt) if chunk is not None else symbptt.emit.source(
             model, backend=backend, T=steps, unroll=unroll, wrt=wrt, mode=mode, truncation=truncation,
             style=style, without=without, clipping=clipping, checkpoint=checkpoint, python=python,
-            stem=output.stem if output and backend == "c" else None,
+            stem=output.stem if output and target else None,
         )
     if output is None:
         say(source.text)

@@ -1,0 +1,10 @@
+"""The targets of programs: C, and those of installed packages (entry points `symbptt.targets`, docs/extending.md)."""
+
+from __future__ import annotations
+
+from symbptt import extensions
+from symbptt.emit import compiled
+from symbptt.targets.target import PYTHON, Target
+
+C = Target("c", ".c", compiled.files, frozenset((PYTHON,)))
+TARGETS: dict[str, Target] = extensions.rows(extensions.TARGETS, Target, {C.name: C})

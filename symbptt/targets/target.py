@@ -1,0 +1,40 @@
+"""A target as a value: what writes programs down, and which options of `symbptt emit` it knows."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TypeAlias
+
+from symbptt.model.values import Model, Variable
+
+Files: TypeAlias = tuple[tuple[str, str], ...]
+"""Names with their texts; the first is the source."""
+
+PYTHON = "--python"
+
+
+@dataclass(frozen=True)
+class Request:
+    """What is to be written: the functions of a model with the gradients of `wanted` (`program.build`).
+
+    `recipe` is the command, for a comment; `stem` is what the files are called; `steps` is the T of a model in which no array
+    tells it; `python` asks for a module that calls the others.
+    """
+
+    model: Model
+    wanted: tuple[Variable, ...]
+    recipe: str
+    stem: str
+    steps: int | None = None
+    python: bool = False
+
+
+@dataclass(frozen=True)
+class Target:
+    """A value of `--backend`: its name, the suffix of its source, what makes the files, and the options that it knows."""
+
+    name: str
+    suffix: str
+    files: Callable[[Request], Files]
+    options: frozenset[str] = frozenset()
