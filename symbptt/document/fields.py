@@ -49,7 +49,8 @@ def fields(block: Block, writer: Writer, write: Write) -> dict[str, Any]:
 @fields.register
 def _heading(block: Heading, writer: Writer, write: Write) -> dict[str, Any]:
     return {
-        "text": writer.text(block.text), "key": block.key, "level": block.level, "numbered": block.numbered, "fresh": block.fresh,
+        "text": writer.text(block.text), "key": block.key, "label": writer.label(block.key), "level": block.level,
+        "numbered": block.numbered, "fresh": block.fresh,
     }
 
 

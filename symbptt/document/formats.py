@@ -10,6 +10,7 @@ from symbptt.document.context import DocumentContext
 from symbptt.document.writers.html import Html
 from symbptt.document.writers.latex import Latex
 from symbptt.document.writers.markdown import Markdown
+from symbptt.document.writers.site import Myst, Quarto
 from symbptt.document.writers.writer import Writer
 from symbptt.errors import UnknownName
 
@@ -32,20 +33,26 @@ class Format:
     """A writer, what makes the file of its text, and whether that is text again.
 
     `beside` is the writer that puts pictures into files of their own, given a language, the beginning of their names and a dict
-    for them; None where they stand inside.
+    for them; None where they stand inside. Names of files end in `suffix`, or in the name of the format.
     """
 
     writer: type[Writer]
     finish: Callable[[str, DocumentContext], str | bytes] = _as_it_is
     text: bool = True
     beside: Callable[[str, str, dict[str, str]], Writer] | None = None
+    suffix: str = ""
+
+    def file(self, stem: str, name: str) -> str:
+        """The name of a file of the format called `name`."""
+        return f"{stem}.{self.suffix or name}"
 
 
 FORMATS: dict[str, Format] = {
     "tex": Format(Latex), "pdf": Format(Latex, _typeset, text=False), "html": Format(Html),
-    "md": Format(Markdown, beside=Markdown), "ipynb": Format(Markdown, ipynb.write), "bib": Format(Markdown, _bib),
+    "md": Format(Markdown, beside=Markdown), "myst": Format(Myst, beside=Myst, suffix="myst.md"),
+    "qmd": Format(Quarto, beside=Quarto), "ipynb": Format(Markdown, ipynb.write), "bib": Format(Markdown, _bib),
 }
-"""Format, which is the suffix of the file, to how it is made."""
+"""Format by name to how it is made."""
 
 
 def format_of(name: str) -> Format:

@@ -56,8 +56,8 @@ def _numbers(blocks: tuple[Block, ...]) -> Numbers:
             continue
         count += 1
         label = re.sub(r"[^A-Za-z0-9-]+", "-", step.label).strip("-")
-        label = label if label and label not in taken else f"equation-{count}"
-        taken.add(label)
+        label = label if label and label.lower() not in taken else f"equation-{count}"
+        taken.add(label.lower())
         found |= dict.fromkeys(keys, (count, label))
     return found or {key: (number, "") for number, key in enumerate(dict.fromkeys(_references(blocks)), 1)}
 

@@ -120,7 +120,7 @@ def _files(document: Document, stem: str, format: str, options: DocumentOptions)
     found, pictures = format_of(format), dict[str, str]()
     beside = found.beside(document.language, stem, pictures) if found.beside else found.writer(document.language)
     made = _finished(document, found, beside, options)
-    return {f"{stem}.{format}": made, **pictures}
+    return {found.file(stem, format): made, **pictures}
 
 
 def render(source: Source, T: int, format: str = "tex", wrt: Names = None, options: DocumentOptions = PLAIN) -> str:

@@ -46,10 +46,11 @@ class Renderer:
 
         Raises BadInput, naming template and line, for one that cannot be filled in.
         """
-        folder, file = self.writer.folder, f"{name}.{self.writer.suffix}.jinja"
-        own = f"{folder}/{self.kind}/{name.removeprefix('blocks/')}.{self.writer.suffix}.jinja"
+        files = (f"{self.kind}/{name.removeprefix('blocks/')}", name)
+        names = [f"{folder}/{file}.{self.writer.suffix}.jinja" for folder in self.writer.folders for file in files]
+        own = names[0]
         try:
-            chosen = template(own, f"{folder}/{file}", overlay=self.overlay)
+            chosen = template(*names, overlay=self.overlay)
             own = chosen.name or own
             return chosen.render(values | {"words": self.words})
         except jinja2.TemplateSyntaxError as error:
@@ -70,5 +71,5 @@ class Renderer:
             "title": text(document.title), "subtitle": self.writer.prose(document.subtitle), "language": document.language,
             "byline": [text(line) for line in document.byline], "room": document.room, "author": text(document.author),
             "command": text(document.command), "made": text(f"symbptt {VERSION}"), "typed": self.writer.typed(document.command),
-            "headings": headings, "body": body, **self.writer.page(body),
+            "headings": headings, "body": body, **self.writer.page(document, body),
         })

@@ -24,7 +24,8 @@ def test_every_block_has_a_row_and_a_template_per_format(block: type[blocks.Bloc
     writer = FORMATS[format].writer
     assert fields.fields.dispatch(block) is not fields.fields.dispatch(blocks.Block)
     name = renderer.template_name(object.__new__(block))
-    assert resources.templates().joinpath(writer.folder, "blocks", f"{name}.{writer.suffix}.jinja").is_file()
+    file = f"{name}.{writer.suffix}.jinja"
+    assert any(resources.templates().joinpath(folder, "blocks", file).is_file() for folder in writer.folders)
 
 
 def test_a_new_block_names_the_file_to_edit() -> None:

@@ -42,7 +42,7 @@ from symbptt.errors import BadInput
 @click.option("--author", default="", metavar="TEXT", help="Who hands it out.")
 @click.option("--course", default="", metavar="TEXT", help="The course it belongs to.")
 @wrt_option("Variables to derive by, separated by commas; default all parameters, in a derivation inputs and initial states too.")
-@formats("tex", "html", "pdf", "md", "ipynb", "bib", several=("tex", "html"))
+@formats("tex", "html", "pdf", "md", "myst", "qmd", "ipynb", "bib", several=("tex", "html"))
 @click.option("--templates", type=click.Path(path_type=Path), metavar="DIR",
               help="Folder of templates that stand before those of the package, block by block.")
 @click.option("--prose", type=click.Path(path_type=Path), metavar="FILE.toml",

@@ -8,6 +8,7 @@ from html import escape
 from typing import Any, ClassVar
 
 from symbptt import typeset
+from symbptt.document.blocks import Document
 from symbptt.document.breaking import broken
 from symbptt.document.writers.writer import Writer
 from symbptt.draw import font, plot_svg, svg
@@ -32,7 +33,7 @@ _NUMBER = re.compile(r"\((\d+)\)")
 class Html(Writer):
     """One self-contained page."""
 
-    folder: ClassVar[str] = "html"
+    folders: ClassVar[tuple[str, ...]] = ("html",)
     suffix: ClassVar[str] = "html"
 
     def text(self, text: str) -> str:
@@ -76,7 +77,7 @@ class Html(Writer):
     def code(self, text: str, numbers: frozenset[str]) -> str:
         return "\n".join(_line(line, numbers) for line in text.splitlines())
 
-    def page(self, body: str) -> dict[str, str]:
+    def page(self, document: Document, body: str) -> dict[str, str]:
         return {"font": font.faces(body)}
 
     def colour(self, lag: int) -> str:

@@ -65,7 +65,7 @@ def _breakable(shapes: str) -> str:
 class Latex(Writer):
     """An article for pdflatex, or in Chinese for xelatex with ctex."""
 
-    folder: ClassVar[str] = "latex"
+    folders: ClassVar[tuple[str, ...]] = ("latex",)
     suffix: ClassVar[str] = "tex"
 
     def text(self, text: str) -> str:

@@ -35,7 +35,7 @@ class Markdown(Writer):
     stem: str = ""
     pictures: dict[str, str] | None = field(default=None, compare=False)
 
-    folder: ClassVar[str] = "markdown"
+    folders: ClassVar[tuple[str, ...]] = ("markdown",)
     suffix: ClassVar[str] = "md"
 
     def text(self, text: str) -> str:
@@ -60,25 +60,26 @@ class Markdown(Writer):
     def steps(self, step: Step) -> list[dict[str, Any]]:
         return [{
             "claim": self.prose(step.claim), "math": typeset.latex(broken(step.equation)), "rule": self.prose(step.rule),
-            "shapes": self.text(step.shapes), "number": step.number or "",
+            "shapes": self.text(step.shapes), "number": step.number or "", "label": self.label(step.label),
         }]
 
     def drawing(self, scene: Scene, title: str) -> str:
-        return self._image(svg.standalone(scene, title), title)
+        return self.picture(svg.standalone(scene, title), title)
 
-    def _image(self, drawn: str, title: str) -> str:
-        return f"![{self.text(title)}]({self._address(drawn)})"
+    def picture(self, drawn: str, title: str) -> str:
+        """A drawing, with what a screen reader says."""
+        return f"![{self.text(title)}](<{self.address(drawn)}>)"
 
-    def _address(self, drawn: str) -> str:
+    def address(self, drawn: str) -> str:
         """Where a drawing is found."""
         if self.pictures is None:
             return f"data:image/svg+xml;base64,{b64encode(drawn.encode()).decode('ascii')}"
         name = f"{self.stem}_{len(self.pictures) + 1}.svg"
         self.pictures[name] = drawn + "\n"
-        return f"<{name}>"
+        return name
 
     def plot(self, plot: Plot, title: str) -> str:
-        return self._image(plot_svg.standalone(plot, title), title)
+        return self.picture(plot_svg.standalone(plot, title), title)
 
     def code(self, text: str, numbers: frozenset[str]) -> str:
         return text

@@ -6,6 +6,7 @@ from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
+from symbptt.document.blocks import Document
 from symbptt.document.flat import flat
 from symbptt.draw.plot import Plot
 from symbptt.draw.scene import Scene
@@ -16,10 +17,10 @@ from symbptt.typeset.tree import Tree
 
 @dataclass(frozen=True)
 class Writer(ABC):
-    """A format, for a language. `folder` holds its templates, whose names end in `suffix`, as do the files that it makes."""
+    """A format, for a language. `folders` hold its templates, the first that has one; their names end in `suffix`."""
 
     language: str = "en"
-    folder: ClassVar[str]
+    folders: ClassVar[tuple[str, ...]]
     suffix: ClassVar[str]
 
     @abstractmethod
@@ -33,6 +34,10 @@ class Writer(ABC):
     def reference(self, reference: Reference) -> str:
         """The number of an equation of the document."""
         return str(reference.number)
+
+    def label(self, name: str) -> str:
+        """What an equation or a part is called, where others refer to it."""
+        return name
 
     @abstractmethod
     def inline(self, tree: Tree) -> str:
@@ -66,8 +71,8 @@ class Writer(ABC):
     def colour(self, lag: int) -> str:
         """The name of the colour of a distance t − k."""
 
-    def page(self, body: str) -> dict[str, str]:
-        """What the template of the whole document receives besides, once the body is written."""
+    def page(self, document: Document, body: str) -> dict[str, str]:
+        """What the template of the whole document receives besides, once its body is written."""
         return {}
 
     def prose(self, prose: Prose) -> str:

@@ -48,4 +48,4 @@ def file(request: fields.Request) -> dict[str, Any]:
     format = fields.choice(request, "format", DOWNLOADS)
     made = finished(compose(model, steps, options=options), format, options)
     content = made.encode() if isinstance(made, str) else made
-    return {"path": f"{model.name}_{options.kind}_T{steps}.{format}", "base64": b64encode(content).decode()}
+    return {"path": FORMATS[format].file(f"{model.name}_{options.kind}_T{steps}", format), "base64": b64encode(content).decode()}
