@@ -68,7 +68,8 @@ class Markdown(Writer):
 
     def picture(self, drawn: str, title: str) -> str:
         """A drawing, with what a screen reader says."""
-        return f"![{self.text(title)}](<{self.address(drawn)}>)"
+        place = self.address(drawn)
+        return f"![{self.text(title)}]({place if self.pictures is None else f'<{place}>'})"
 
     def address(self, drawn: str) -> str:
         """Where a drawing is found."""
