@@ -12,7 +12,8 @@ from symbptt.derive import formula, step
 from symbptt.derive.adjoint import initial as starts
 from symbptt.model.values import Model, Variable
 from symbptt.narrative import symbols
-from symbptt.narrative.jacobians import immediate_action, vector
+from symbptt.narrative.jacobians import SQUARE, immediate_action, vector
+from symbptt.narrative.stages import readable
 from symbptt.narrative.values import Step
 from symbptt.narrative.voice import Voice
 from symbptt.narrative.written_sum import head, written_sum
@@ -24,6 +25,26 @@ IN_BLOCKS = "term-in-blocks"
 
 def in_blocks(model: Model, voice: Voice, wrt: tuple[Variable, ...]) -> list[Step]:
     """The product of block matrices, the term k = t of every variable, and the sums for those that no state reads."""
+    if not any(step.immediate(model, v) and not starts(model, v) and written_sum(model, v) is None for v in wrt):
+        return _written(model, voice, wrt)
+    steps = [_term(model, voice)] if len(model.states) <= SQUARE else []
+    for variable in wrt:
+        action = None if starts(model, variable) else immediate_action(model, variable)
+        if action is not None and written_sum(model, variable) is None:
+            found = {vector(model, s): _loss_value(model, s) for s in model.states}
+            value = symbols.abbreviated(_replaced(step.immediate(model, variable), model, found), model)
+            if not readable(value, model):
+                continue
+            left = build.mul(build.transpose(symbols.immediate(formula.state(model), variable.at())), symbols.loss_symbol(model))
+            rule = voice.say("derivation.substituted.term_now")
+            left, value = (symbols.at(side, symbols.loss_at(model)) for side in (left, value))
+            check = voice.check(value, variable.at())
+            steps.append(Step(voice.equation(model, left, value), rule, check, label=f"term-now-{variable.name}"))
+    return [*steps, *_written(model, voice, wrt)]
+
+
+def _term(model: Model, voice: Voice) -> Step:
+    """The term (t, k) as a product of block matrices."""
     theta = symbols.parameter(model)
     J = step.state_jacobian(model)
 
@@ -32,8 +53,6 @@ def in_blocks(model: Model, voice: Voice, wrt: tuple[Variable, ...]) -> list[Ste
             return sp.ZeroMatrix(row.rows * row.columns, column.rows * column.columns)
         return build.transpose(Partial(column.at(BETWEEN), row.at(BETWEEN - 1), "immediate"))
 
-    if not any(step.immediate(model, v) and not starts(model, v) and written_sum(model, v) is None for v in wrt):
-        return _written(model, voice, wrt)
     first = voice.blocks(model, (tuple(build.transpose(symbols.immediate(s.at(SOURCE), theta)) for s in model.states),))
     middle = voice.blocks(model, tuple(tuple(block(row, column) for column in model.states) for row in model.states))
     last = voice.blocks(model, tuple((_loss_entry(model, s),) for s in model.states))
@@ -44,18 +63,7 @@ def in_blocks(model: Model, voice: Voice, wrt: tuple[Variable, ...]) -> list[Ste
     claim = voice.say("derivation.substituted.blocks")
     whole = build.mul(build.transpose(symbols.immediate(formula.state(model, SOURCE), theta)), chain, symbols.loss_symbol(model))
     term = voice.equation(model, whole, product)
-    steps = [Step(term, voice.say("derivation.substituted.block_product"), "", claim, label=IN_BLOCKS)]
-    for variable in wrt:
-        action = None if starts(model, variable) else immediate_action(model, variable)
-        if action is not None and written_sum(model, variable) is None:
-            found = {vector(model, s): _loss_value(model, s) for s in model.states}
-            value = symbols.abbreviated(_replaced(step.immediate(model, variable), model, found), model)
-            left = build.mul(build.transpose(symbols.immediate(formula.state(model), variable.at())), symbols.loss_symbol(model))
-            rule = voice.say("derivation.substituted.term_now")
-            left, value = (symbols.at(side, symbols.loss_at(model)) for side in (left, value))
-            check = voice.check(value, variable.at())
-            steps.append(Step(voice.equation(model, left, value), rule, check, label=f"term-now-{variable.name}"))
-    return [*steps, *_written(model, voice, wrt)]
+    return Step(term, voice.say("derivation.substituted.block_product"), "", claim, label=IN_BLOCKS)
 
 
 def _written(model: Model, voice: Voice, wrt: tuple[Variable, ...]) -> list[Step]:

@@ -15,14 +15,16 @@ from symbptt.derive import formula, step
 from symbptt.derive.direct import DirectRoute
 from symbptt.model.values import Model, Role, Variable
 from symbptt.narrative import symbols
+from symbptt.narrative.stages import leading_to, readable, stages
 from symbptt.narrative.values import Prose, Section, Step
 from symbptt.narrative.voice import Voice
 from symbptt.typeset.tree import Equality, Fenced, Script, Text, Tree
 
+SQUARE = 5
+"""The largest number of states whose blocks are shown as one matrix."""
 INSIDE = "derivation.jacobians.inside"
 LONG = 80
 """Characters of text up to which a Jacobian is shown with its slopes in full, too."""
-
 
 
 def _block(row: Variable, column: Variable) -> Partial:
@@ -103,26 +105,54 @@ def state_jacobian(model: Model, voice: Voice) -> Section:
     letter, whole = symbols.jacobian(model), symbols.state_partial(model)
     steps: list[Step] = []
     if len(model.states) > 1:
-        equation = Equality(voice.tree(letter, model), (voice.tree(whole, model), block_matrix(model, voice)))
-        steps.append(Step(equation, voice.say("derivation.jacobians.blocks"), voice.shape(letter), label="state-jacobian"))
+        few = len(model.states) <= SQUARE
+        shown = (block_matrix(model, voice),) if few else ()
+        claim = () if few else voice.say("derivation.jacobians.many", number=str(len(model.states)))
+        equation = Equality(voice.tree(letter, model), (voice.tree(whole, model), *shown))
+        rule = voice.say("derivation.jacobians.blocks")
+        steps.append(Step(equation, rule, voice.shape(letter), claim, label="state-jacobian"))
     lefts: list[MatrixExpr] = []
+    left_out: list[Partial] = []
+    staged: dict[Partial, MatrixExpr] = {}
     for (row, column), inner in blocks.items():
         left, right = value(model, _block(model[row], model[column]), inner)
         sides = [symbols.abbreviated(right, model)]
-        if len(model.states) == 1 and right != sides[0] and len(typeset.text(right, model)) <= LONG:
+        if not readable(sides[0], model):
+            found = stages(model, model[column])
+            if not found:
+                left_out.append(_block(model[row], model[column]))
+                continue
+            inside = leading_to(model, found, model[row].at())
+            steps += [_stage(model, voice, *pair) for pair in inside.values() if pair[0] not in staged]
+            staged |= dict(inside.values())
+            sides = [found[model[row].at()][1]]
+        elif len(model.states) == 1 and right != sides[0] and len(typeset.text(right, model)) <= LONG:
             sides.append(right)
         named = (letter,) if len(model.states) == 1 and isinstance(left, Partial) else ()
         result = left if isinstance(left, Partial) else model[column].at()
         label = "state-jacobian" if len(model.states) == 1 else f"jacobian-{row}-{column}"
         equation = voice.equation(model, *named, left, *sides)
-        steps.append(Step(equation, voice.say(INSIDE), voice.check(right, result), label=label))
+        steps.append(Step(equation, voice.say(INSIDE), voice.check(sides[0], result), label=label))
         lefts.append(left)
     for route in derive.direct_routes(model):
         alone = len(model.states) == 1 and route.others is None
         if route.block is not None and not alone:
             steps.append(_direct_step(model, voice, route, route.block))
-    intro = (voice.say("derivation.jacobians.intro"), *acts(model, voice, lefts))
+    intro = (voice.say("derivation.jacobians.intro"), *acts(model, voice, lefts), *_left_out(model, voice, left_out))
     return Section(voice.word("derivation.jacobians.heading"), tuple(steps), intro)
+
+
+def _stage(model: Model, voice: Voice, head: Partial, right: MatrixExpr) -> Step:
+    equation = voice.equation(model, head, right)
+    return Step(equation, voice.say(INSIDE), voice.check(right, head), label=f"inside-{head.args[0].name}-{head.args[1].name}")
+
+
+def _left_out(model: Model, voice: Voice, heads: Iterable[MatrixExpr], of: str = "jacobians") -> tuple[Prose, ...]:
+    """Which derivatives of the states, or of the loss, are not written out, and where their values come from."""
+    named = [voice.tree(head, model) for head in heads]
+    letter = sp.MatrixSymbol(formula.free(model, "vector"), symbols.parameter(model).rows, 1)
+    vector = voice.tree(letter, model)
+    return (voice.say(f"derivation.{of}.left_out", derivatives=voice.listed(named), vector=vector),) if named else ()
 
 
 def loss_gradient(model: Model, voice: Voice) -> Section:
@@ -146,11 +176,13 @@ def loss_gradient(model: Model, voice: Voice) -> Section:
         column = voice.blocks(model, tuple((_loss_block(model, s, when, found),) for s in model.states))
         blocks = Equality(voice.tree(letter, model), (voice.tree(head, model), column))
         steps.append(Step(blocks, voice.say("derivation.jacobians.blocks"), voice.shape(letter), label="loss-gradient"))
-    if not single:
-        steps += [_loss_step(model, voice, L, s.at(when), found[s.name]) for s in model.states if s.name in found]
     lag = {name: symbols.at(value, when) for name, value in step.loss_lag(model).items()}
-    steps += [_loss_step(model, voice, L, s.at(when - 1), lag[s.name]) for s in model.states if s.name in lag]
-    return Section(voice.word("derivation.loss.heading"), tuple(steps), (_loss_claim(model, voice),))
+    parts = [] if single else [(s.at(when), found[s.name]) for s in model.states if s.name in found]
+    parts += [(s.at(when - 1), lag[s.name]) for s in model.states if s.name in lag]
+    left_out = [by for by, value in parts if not readable(symbols.abbreviated(value, model), model)]
+    steps += [_loss_step(model, voice, L, by, value) for by, value in parts if by not in left_out]
+    told = _left_out(model, voice, [symbols.immediate(L, by) for by in left_out], "loss")
+    return Section(voice.word("derivation.loss.heading"), tuple(steps), (_loss_claim(model, voice), *told))
 
 
 def _loss_claim(model: Model, voice: Voice) -> Prose:
@@ -193,11 +225,15 @@ def immediate_action(model: Model, variable: Variable) -> tuple[MatrixExpr, Matr
 def immediate(model: Model, voice: Voice, wrt: tuple[Variable, ...]) -> Section:
     """The immediate derivatives, as they act on a column, and the direct parts."""
     steps: list[Step] = []
+    left_out: list[MatrixExpr] = []
+    unread: list[MatrixExpr] = []
     for variable in wrt:
         if variable.role is Role.STATE:
             continue
         action = immediate_action(model, variable) if model.states else None
-        if action is not None:
+        if action is not None and not readable(action[1], model):
+            left_out.append(symbols.immediate(formula.state(model), variable.at()))
+        elif action is not None:
             check = voice.check(action[1], variable.at())
             steps.append(Step(voice.equation(model, *action), voice.say(INSIDE), check, label=f"immediate-{variable.name}"))
         direct = step.loss_direct(model, variable)
@@ -206,10 +242,14 @@ def immediate(model: Model, voice: Voice, wrt: tuple[Variable, ...]) -> Section:
             by = variable.at(when) if variable.timed else variable.at()
             head = build.transpose(symbols.immediate(symbols.loss(model, when), by))
             short = symbols.abbreviated(symbols.at(direct, when), model)
+            if not readable(short, model):
+                unread.append(symbols.immediate(symbols.loss(model, when), by))
+                continue
             rule = voice.say("derivation.immediate.direct")
             equation = voice.equation(model, head, short)
             steps.append(Step(equation, rule, voice.check(short, variable.at()), label=f"direct-{variable.name}"))
-    return Section(voice.word("derivation.immediate.heading"), tuple(steps), (_immediate_claim(model, voice),))
+    intro = (_immediate_claim(model, voice), *_left_out(model, voice, left_out), *_left_out(model, voice, unread, "loss"))
+    return Section(voice.word("derivation.immediate.heading"), tuple(steps), intro)
 
 
 def _immediate_claim(model: Model, voice: Voice) -> Prose:

@@ -17,6 +17,7 @@ from symbptt.model.values import Model, Role, Variable
 from symbptt.narrative import symbols
 from symbptt.narrative.block_products import in_blocks
 from symbptt.narrative.inline import math
+from symbptt.narrative.stages import readable
 from symbptt.narrative.values import Prose, Step
 from symbptt.narrative.voice import Voice
 from symbptt.narrative.written_sum import head, written_sum
@@ -37,7 +38,7 @@ MANY = 6
 def _values(model: Model, voice: Voice, gradient: Gradient) -> list[MatrixExpr] | None:
     """The value of every term, slope matrices as letters; where that is long, state Jacobians are letters too.
 
-    None where it is long and the state is a matrix: J acts on the column of its entries, the other factors on the matrix.
+    None where even that is too long, or the state is a matrix: J acts on the column of its entries, the others on the matrix.
     """
     found = list(gradient.written_out(SYMBOLS).values())
     values = [symbols.abbreviated(value, model) for value in found if value is not None]
@@ -45,7 +46,8 @@ def _values(model: Model, voice: Voice, gradient: Gradient) -> list[MatrixExpr] 
         return values
     if any(state.columns != 1 for state in model.states):
         return None
-    return [symbols.abbreviated(_with_letters(model, gradient.parameter, t), model) for t in gradient.terms]
+    values = [symbols.abbreviated(_with_letters(model, gradient.parameter, t), model) for t in gradient.terms]
+    return values if all(readable(value, model) for value in values) else None
 
 
 def _with_letters(model: Model, variable: Variable, term: Term) -> MatrixExpr:
@@ -111,6 +113,9 @@ def _one_state(
     listed = _listed(model, wrt, first) if limit >= graph.T else ()
     for variable in wrt:
         loop = written_sum(model, variable)
+        if loop is not None and not readable(loop, model):
+            left_out.append(variable)
+            continue
         if loop is not None:
             left = head(model, variable)
             rule = voice.say("derivation.substituted.rule")

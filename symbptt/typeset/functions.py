@@ -26,6 +26,7 @@ from symbptt.typeset.pieces import (
     total,
 )
 from symbptt.typeset.scalars import Entrywise
+from symbptt.typeset.symbols import shown
 from symbptt.typeset.tree import Fenced, Identifier, Operator, Row, Script, Style, Text, Tree
 
 
@@ -74,9 +75,10 @@ def _slope_by_result(node: nodes.SlopeByResult, setting: Setting) -> Piece:
     return _entrywise(node, setting).write(row.by_result, Y)
 
 
-def _row(node: MatrixExpr) -> MatrixExpr:
-    """x of xᵀ, as a function of rows shows its argument; anything else as it is."""
-    return node.arg if isinstance(node, sp.Transpose) else node
+def _row(node: MatrixExpr, setting: Setting) -> MatrixExpr:
+    """x of xᵀ, as a function of rows shows its argument; anything else as it is, a column of a matrix too."""
+    inner = shown(node.arg, setting) if isinstance(node, sp.Transpose) else node
+    return node if isinstance(inner, nodes.Slice) and isinstance(inner.args[0], sp.Transpose) else inner
 
 
 def _named(text: str, operand: MatrixExpr, setting: Setting) -> Piece:
@@ -85,7 +87,7 @@ def _named(text: str, operand: MatrixExpr, setting: Setting) -> Piece:
 
 @of_rows.register(nodes.Softmax)
 def _softmax_of_row(node: nodes.Softmax, setting: Setting) -> Piece:
-    return _named("softmax", _row(node.operand), setting)
+    return _named("softmax", _row(node.operand, setting), setting)
 
 
 @rule.register(nodes.Softmax)
@@ -112,16 +114,16 @@ def _choice(node: nodes.Choice, setting: Setting) -> Piece:
     signs = ((a, ">", b), (a, "≤", b)) if nodes.leaves(a) else ((b, "<", a), (b, "≥", a))
     picked = [(_bracket(*sides, setting), value) for sides, value in zip(signs, (u, v), strict=True)]
     times = product if node.shape == SCALAR else lambda pieces: hadamard(pieces, [], setting.notation.hadamard)
-    shown = [
+    kept = [
         bracket if isinstance(value, OneMatrix) else times([bracket, piece(value, setting)])
         for bracket, value in picked if not build.is_zero(value)
     ]
-    return total(shown) if shown else piece(u, setting)
+    return total(kept) if kept else piece(u, setting)
 
 
 @rule.register(nodes.Diag)
 def _diag(node: nodes.Diag, setting: Setting) -> Piece:
-    return _named("diag", _row(node.args[0]), setting)
+    return _named("diag", _row(node.args[0], setting), setting)
 
 
 @rule.register(nodes.BatchMean)
@@ -133,7 +135,7 @@ def _batch_mean(node: nodes.BatchMean, setting: Setting) -> Piece:
 @rule.register(nodes.LogSumExp)
 def _log_sum_exp(node: nodes.LogSumExp, setting: Setting) -> Piece:
     """log(1ᵀ exp(x)), of a row log(exp(x) 1ᵀ)."""
-    inner, ones = _named("exp", _row(node.args[0]), setting), transposed(Piece(ONES), setting)
+    inner, ones = _named("exp", _row(node.args[0], setting), setting), transposed(Piece(ONES), setting)
     flipped = isinstance(node.args[0], sp.Transpose)
     return applied(Identifier("log", Style.FUNCTION), product([inner, ones] if flipped else [ones, inner]).tree)
 
@@ -142,8 +144,8 @@ def _log_sum_exp(node: nodes.LogSumExp, setting: Setting) -> Piece:
 def _cross_entropy(node: nodes.CrossEntropy, setting: Setting) -> Piece:
     """The textbook's −yᵀ log softmax(o), of rows −(log softmax(o)) yᵀ."""
     scores, target = node.args
-    logarithm = Row((Identifier("log", Style.FUNCTION), TIMES, _named("softmax", _row(scores), setting).tree))
-    other = transposed(piece(_row(target), setting), setting)
+    logarithm = Row((Identifier("log", Style.FUNCTION), TIMES, _named("softmax", _row(scores, setting), setting).tree))
+    other = transposed(piece(_row(target, setting), setting), setting)
     if isinstance(scores, sp.Transpose):
         return negate(product([Piece(Fenced(logarithm)), other]))
     return negate(product([other, Piece(logarithm, Level.PRODUCT)]))
@@ -152,7 +154,7 @@ def _cross_entropy(node: nodes.CrossEntropy, setting: Setting) -> Piece:
 def _less(node: nodes.CrossEntropySlope, setting: Setting) -> Piece:
     """The textbook's softmax(o) − y."""
     scores, target = node.args
-    return total([_named("softmax", _row(scores), setting), negate(piece(_row(target), setting))])
+    return total([_named("softmax", _row(scores, setting), setting), negate(piece(_row(target, setting), setting))])
 
 
 @of_rows.register(nodes.CrossEntropySlope)

@@ -103,9 +103,11 @@ def _hadamard(node: sp.HadamardProduct, setting: Setting) -> Piece:
 @rule.register(sp.Transpose)
 def _transpose(node: sp.Transpose, setting: Setting) -> Piece:
     inner = shown(node.arg, setting)
+    if isinstance(inner, sp.Transpose):  # a symbol that shows its definition
+        return piece(inner.arg, setting)
     if isinstance(inner, nodes.ProductOver):
         return reversed_chain(inner, setting)
-    if isinstance(inner, nodes.Slice) and isinstance(inner.args[0], sp.Transpose) and 1 not in inner.args[0].shape:
+    if isinstance(inner, nodes.Slice) and _of_transpose(inner):
         return _columns(inner.args[0].arg, inner, setting)
     return between_transposes(inner, setting) or transposed(piece(inner, setting), setting)
 
@@ -213,8 +215,15 @@ def _columns(whole: MatrixExpr, node: nodes.Slice, setting: Setting) -> Piece:
     return indexed(piece(whole, setting), Row((Operator(":"), Operator(","), *chosen)))
 
 
+def _of_transpose(node: nodes.Slice) -> bool:
+    """Whether the rows are those of a transposed matrix: columns, lying."""
+    return isinstance(node.args[0], sp.Transpose) and 1 not in node.args[0].shape
+
+
 @rule.register(nodes.Slice)
 def _slice(node: nodes.Slice, setting: Setting) -> Piece:
+    if _of_transpose(node):
+        return transposed(_columns(node.args[0].arg, node, setting), setting)
     return _part(node.args[0], node, setting)
 
 
