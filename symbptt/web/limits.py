@@ -22,6 +22,9 @@ LIMITS = {
     "bug": Limit(90, long=True), "file": Limit(180, long=True), "read": Limit(20),
 }
 """Limit by the name of the task."""
+WARM_UP = {"task": "derivation", "model": 'title = "One"\n[inputs]\nx = "H"\n[states]\nh = "H"\n[parameters]\nw = "H"\n'
+           '[equations]\nh = "tanh(w * h[t-1] + x)"\n'}
+"""A request whose answer loads what most answers need."""
 
 
 def refused(message: str) -> dict[str, Any]:

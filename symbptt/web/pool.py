@@ -11,7 +11,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-from symbptt.web.limits import LIMITS, Limit, refused
+from symbptt.web.limits import LIMITS, WARM_UP, Limit, refused
 
 _ROOT = str(Path(__file__).resolve().parents[2])
 _START = "import sys; sys.path.insert(0, {root!r}); from symbptt.web.worker import main; main()"
@@ -21,9 +21,6 @@ MOST_WAITING = 256
 """Requests that may wait for a worker; one more is refused."""
 PATIENCE = 1.0
 """Seconds that a short task may go on when nobody waits for it any longer: ending the process costs more."""
-WARM_UP = {"task": "derivation", "model": 'title = "One"\n[inputs]\nx = "H"\n[states]\nh = "H"\n[parameters]\nw = "H"\n'
-           '[equations]\nh = "tanh(w * h[t-1] + x)"\n'}
-"""A request whose answer loads what most answers need."""
 BUSY = "too many requests are waiting; try again in a moment"
 FAILED = "symbptt itself failed at this request; the terminal of symbptt serve says where"
 

@@ -3,17 +3,36 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit
 
 from symbptt.files import make_folder, write_all
 from symbptt.web import engine, page
+from symbptt.web.answering import answer
+from symbptt.web.fields import Request
+
+SERVER_ALONE = "pdf"
+"""The download that needs programs beside Python."""
 
 
 def sources(core: engine.Place, numpy: engine.Place) -> tuple[str, str]:
     """What the page may connect to, and where its scripts come from; the worker loads what the page itself does not."""
     hosts = {f"{parts.scheme}://{parts.netloc}" for place in (core, numpy) if (parts := urlsplit(place.folder)).netloc}
     return " ".join(["'self'", *sorted(hosts)]), "'self'"
+
+
+def answers() -> Iterator[tuple[Request, dict[str, Any]]]:
+    """What the page asks for when it is opened, and the answers: they are shown while Python is still loaded."""
+    start: Request = {"task": "start"}
+    menus = answer(start)
+    yield start, {**menus, "downloads": [name for name in menus["downloads"] if name != SERVER_ALONE]}
+    first: Request = {
+        "task": "derivation", "model": page.first(), "name": page.FIRST, "T": page.STEPS, "kind": menus["kinds"][0],
+        "notation": page.NOTATION, "layout": "", "language": menus["languages"][0],
+    }
+    yield first, answer(first)
 
 
 def write(folder: Path, pyodide: Path | None = None, force: bool = False) -> list[Path]:
@@ -30,6 +49,7 @@ def write(folder: Path, pyodide: Path | None = None, force: bool = False) -> lis
     }
     files = page.files("tab", *sources(core, numpy))
     files |= {"engine.json": json.dumps(told, indent=1).encode(), engine.ARCHIVE: own}
+    files["answers.json"] = json.dumps([{"request": request, "answer": told} for request, told in answers()]).encode()
     files |= {f"{place.folder}{name}": content for place in (core, numpy) for name, content in place.copies.items()}
     make_folder(folder)
     if pyodide is not None:

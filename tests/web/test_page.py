@@ -96,6 +96,8 @@ def test_steps_notation_and_language(page: Page) -> None:
         put(page, name, value)
         until(page, f"!{list(sources)}.includes(document.querySelector('#frame-derivation iframe').src) && {SHOWN}")
         sources.add(page.evaluate("document.querySelector('#frame-derivation iframe').src"))
+    assert page.evaluate("[document.documentElement.lang, document.getElementById('tab-bug').textContent]") == ["zh", "找错"]
+    assert page.evaluate("document.querySelectorAll('[data-word=\"\"]').length") == 0
     put(page, "T", "99")
     until(page, f"{COMPLAINT}.includes('from 1 to 12')")
 
@@ -146,6 +148,10 @@ def test_the_buggy_function_of_the_docs(page: Page) -> None:
     wrong = BUGGY.splitlines().index("        da = (do @ W_ho) * (1 - h[t] ** 2)") + 1
     assert page.evaluate("document.querySelector('#panel-bug .gutter .wrong').textContent") == str(wrong)
     assert page.evaluate("document.querySelectorAll('.triangle td').length") > 3
+    assert page.evaluate("document.querySelector('.cause math').textContent.includes('𝜹')"), "the equation, as documents show it"
+    put(page, "language", "zh")
+    assert page.evaluate("document.querySelector('#verdict .verdict-line').textContent").startswith("有错：carry-dropped")
+    put(page, "language", "en")
     put(page, "pasted", "def backward(")
     press(page, "find")
     until(page, "document.getElementById('complaint-bug').textContent !== ''")

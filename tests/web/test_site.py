@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import gzip
+import io
 import json
 import os
 import re
+import tarfile
 import threading
 import time
 from collections.abc import Iterator
@@ -17,6 +20,7 @@ import pages
 import pytest
 from chromium import AUDIT, PROGRAM, Page, chromium
 
+import symbptt
 from symbptt.errors import BadInput
 from symbptt.web import engine, page, site
 
@@ -24,6 +28,7 @@ PYODIDE = os.environ.get("PYODIDE_FOLDER", "")
 """A folder with the files of Pyodide from npm and NumPy's wheel for it; .ci/run makes one."""
 BUGGY = re.findall(r"```python\n(.*?)```", pages.text("diagnose"), re.DOTALL)[0]
 PATIENCE = 240.0
+MOST_SENT = 16_000_000
 
 
 def test_the_official_distribution_is_named_with_hashes() -> None:
@@ -78,9 +83,23 @@ def test_a_site_is_written_whole_and_not_over_another(tmp_path: Path) -> None:
     told = json.loads((tmp_path / "site" / "engine.json").read_text())
     own = (tmp_path / "site" / engine.ARCHIVE).read_bytes()
     assert told["own"] == {engine.ARCHIVE: engine.integrity(own)} and own == engine.archive(), "the same bytes every time"
-    assert {path.name for path in paths} >= {"index.html", "app.js", "worker.js", "engine.json"}
+    assert {path.name for path in paths} >= {"index.html", "app.js", "worker.js", "engine.json", "answers.json"}
+    known = json.loads((tmp_path / "site" / "answers.json").read_text())
+    assert [one["request"]["task"] for one in known] == ["start", "derivation"] and all(one["answer"]["ok"] for one in known)
+    assert "pdf" not in known[0]["answer"]["downloads"], "there is no TeX in a tab"
     with pytest.raises(BadInput, match="exists already"):
         site.write(tmp_path / "site")
+
+
+@pytest.mark.slow
+def test_the_archive_has_all_that_the_package_reads() -> None:
+    with tarfile.open(fileobj=io.BytesIO(engine.archive())) as packed:
+        names = set(packed.getnames())
+    package = Path(symbptt.__file__).parent
+    of_the_page = {".js", ".mjs", ".css", ".svg", ".pyc", ".typed"}
+    read = [path for path in package.rglob("*") if path.is_file() and path.suffix not in of_the_page and path.parent.name != "page"]
+    assert [path for path in read if path.relative_to(package.parent).as_posix() not in names] == []
+    assert {name for name in names if name.startswith("sympy/physics/")} > {"sympy/physics/units/__init__.py"}
 
 
 class Quiet(SimpleHTTPRequestHandler):
@@ -93,7 +112,9 @@ def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     if not PYODIDE:
         pytest.skip("PYODIDE_FOLDER names no folder with Pyodide from npm and NumPy's wheel")
     written = tmp_path_factory.mktemp("site")
-    site.write(written, Path(PYODIDE))
+    paths = site.write(written, Path(PYODIDE))
+    # What a host sends that compresses what is not compressed yet, as hosts of files do.
+    assert sum(len(gzip.compress(path.read_bytes())) for path in paths) < MOST_SENT
     with ThreadingHTTPServer(("127.0.0.1", 0), partial(Quiet, directory=str(written))) as server:
         threading.Thread(target=server.serve_forever, daemon=True).start()
         yield f"http://127.0.0.1:{server.server_port}/"
@@ -122,6 +143,7 @@ def test_the_engine_runs_in_the_tab(address: str, tmp_path: Path) -> None:
         page = browser.visit(address, 1280)
         assert "[equations]" in page.evaluate("document.getElementById('editor').value"), "there is a model before Python is"
         until(page, shown)
+        assert page.evaluate("document.getElementById('progress').textContent") != "", "its document, too"
         before = page.evaluate(source)
         put(page, "T", "4")
         until(page, f"{shown} && {source} !== {before!r}")
@@ -141,6 +163,10 @@ def test_the_engine_runs_in_the_tab(address: str, tmp_path: Path) -> None:
         page.evaluate("document.getElementById('cancel').click()")
         page.evaluate("document.getElementById('tab-code').click()")
         until(page, "document.getElementById('code').textContent.includes('def backward')")
+        put(page, "style", "c")
+        until(page, "document.getElementById('code').textContent.includes('#include')")
+        page.evaluate("document.getElementById('tab-check').click()")
+        until(page, "document.getElementById('verdict-check').textContent === 'All checks agree.'")
         assert page.complaints() == []
         assert [url for url in page.requests() if not url.startswith((address, f"blob:{address}"))] == []
         page.close()

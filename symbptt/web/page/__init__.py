@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from base64 import b64encode
 from hashlib import sha256
 from importlib.resources import files as resources
@@ -9,21 +10,17 @@ from importlib.resources import files as resources
 from symbptt.resources import models
 from symbptt.template import template
 from symbptt.version import VERSION
+from symbptt.web.page import words
 
 INDEX = "index.html"
 FIRST = "elman"
 """The model that stands in the editor at the start."""
-TABS = (
-    ("derivation", "Derivation"), ("code", "Code"), ("flow", "Gradient flow"), ("check", "Check"), ("bug", "Find the bug"),
-    ("read", "Code to model"),
-)
+NOTATION, STEPS = "textbook", 3
+"""The notation and the number of steps at the start."""
+TABS = ("derivation", "code", "flow", "check", "bug", "read")
 """The tabs by key, each with a panel of its own in the frame."""
-WHERE = {
-    "serve": "The code runs on this machine, in a guarded process.",
-    "tab": "The code runs in this tab and goes nowhere.",
-}
-"""What is said of pasted code, by back end."""
-_TYPES = {"html": "text/html", "js": "text/javascript", "css": "text/css", "svg": "image/svg+xml"}
+_TYPES = {"html": "text/html", "js": "text/javascript", "css": "text/css", "svg": "image/svg+xml",
+          "json": "application/json"}
 SCRIPTS = ("html/page.js.jinja", "html/gradient_flow.js.jinja")
 """The scripts of documents and of the page on the flow of the gradient."""
 
@@ -31,6 +28,11 @@ SCRIPTS = ("html/page.js.jinja", "html/gradient_flow.js.jinja")
 def media_type(name: str) -> str:
     """The type of a file by its suffix."""
     return _TYPES[name.rpartition(".")[2]]
+
+
+def first() -> str:
+    """The text of the first model."""
+    return models()[FIRST].read_text(encoding="utf-8")
 
 
 def files(back_end: str, connect: str = "'self'", script: str = "'self'") -> dict[str, bytes]:
@@ -41,11 +43,12 @@ def files(back_end: str, connect: str = "'self'", script: str = "'self'") -> dic
         "base-uri 'none'", "form-action 'none'",
     ))
     frame = template("web/index.html.jinja", escapes=True).render(
-        policy=policy, back_end=back_end, version=VERSION, tabs=TABS, where=WHERE[back_end],
-        first=models()[FIRST].read_text(encoding="utf-8"),
+        policy=policy, back_end=back_end, version=VERSION, tabs=TABS, words=words.tables()["en"],
+        first=first(), steps=STEPS, notation=NOTATION,
     )
     folder = resources("symbptt.web.page")
     plain = {item.name: item.read_bytes() for item in folder.iterdir() if item.name.endswith((".js", ".css", ".svg"))}
+    plain["words.json"] = json.dumps(words.tables(), ensure_ascii=False).encode()
     return {INDEX: frame.encode(), "document.css": template("html/style.css.jinja").render().encode(), **plain}
 
 

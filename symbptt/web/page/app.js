@@ -6,13 +6,16 @@ import { editor } from "./editor.js";
 import { packed, unpacked } from "./share.js";
 import { tabs } from "./tabs.js";
 import { verdict } from "./verdict.js";
+import { load, speak, word } from "./words.js";
 
 const QUIET = 180, LONG_QUIET = 900;
 const OPTIONS = ["T", "kind", "notation", "layout", "language", "style"];
-const say = text => { at("progress").textContent = text; };
-const engine = backEnd(say);
+// What is said of the engine while it starts, where no request of the user has more to say.
+let starting = "";
+const say = text => { at("progress").textContent = text || starting; };
+const engine = backEnd(stage => { starting = stage ? word(`progress.${stage}`) : ""; say(""); });
 const model = editor(at("editor")), pasted = editor(at("pasted")), step = editor(at("step"));
-let menus = null, name = "model", code = [];
+let menus = null, name = "model", code = [], judged = null;
 // What is under way: what the tab shows, which another edit ends, and what was asked for by a button.
 const running = { shown: null, wanted: null };
 
@@ -24,7 +27,7 @@ async function ask(kind, task, label, fields = {}) {
   const begun = performance.now();
   const ticking = setInterval(() => {
     const seconds = Math.round((performance.now() - begun) / 1000);
-    if (seconds >= 1) say(`${label}, ${seconds} s`);
+    if (seconds >= 1) say(word("progress.seconds", { label, seconds }));
     at("cancel").hidden = false;
   }, 400);
   try {
@@ -49,8 +52,8 @@ function complain(error) {
   const place = at("complaint");
   model.mark(error?.line ?? 0);
   if (!error) { place.replaceChildren(); return; }
-  const where = error.line ? `line ${error.line}, column ${error.column}: ` : "";
-  const go = error.line ? make("button", { type: "button", onclick: () => model.go(error.line, error.column) }, "Go there") : null;
+  const where = error.line ? word("place", error) : "";
+  const go = error.line ? make("button", { type: "button", onclick: () => model.go(error.line, error.column) }, word("go")) : null;
   place.replaceChildren(...[`${where}${error.message}`, go].filter(Boolean));
 }
 
@@ -65,7 +68,7 @@ function frame(panel, html, title, note = "") {
 
 const SHOWN = {
   derivation: {
-    label: "deriving", fields: options,
+    fields: options,
     show(answer) {
       frame(at("frame-derivation"), answer.html, `Derivation: ${answer.title}`);
       const bare = answer.file.trim() !== model.text.trim();
@@ -74,21 +77,21 @@ const SHOWN = {
     },
   },
   code: {
-    label: "writing the code", fields: () => ({ style: at("style").value }),
+    fields: () => ({ style: at("style").value }),
     show(answer) {
       code = [answer, ...answer.others];
       at("code").textContent = code.map(file => file.text).join("\n");
     },
   },
   flow: {
-    label: "measuring the flow of the gradient", long: true, fields: () => ({}),
+    long: true, fields: () => ({}),
     show(answer) { frame(at("frame-flow"), answer.html, "Gradient flow", answer.note); },
   },
   check: {
-    label: "checking", long: true, fields: () => ({}),
+    long: true, fields: () => ({}),
     show(answer) {
       at("verdict-check").className = `verdict-line ${answer.agree ? "right" : "wrong"}`;
-      at("verdict-check").textContent = answer.agree ? "All checks agree." : "Checks disagree.";
+      at("verdict-check").textContent = word(answer.agree ? "check.agree" : "check.disagree");
       at("check").textContent = answer.table;
     },
   },
@@ -105,7 +108,7 @@ async function show(tab = chosen.chosen) {
   const wanted = key(tab);
   if (panel.dataset.shown === wanted) { panel.classList.remove("stale"); complain(null); return; }
   panel.classList.add("stale");
-  const answer = await ask("shown", tab, task.label, task.fields());
+  const answer = await ask("shown", tab, word(`progress.${tab}`), task.fields());
   if (answer === null || wanted !== key(tab)) return;
   complain(answer.ok ? null : answer.error);
   if (!answer.ok) return;
@@ -117,7 +120,7 @@ async function show(tab = chosen.chosen) {
 /** Where the tab shows nothing of the model itself, its errors are found all the same. */
 async function checkModel() {
   const before = model.text;
-  const answer = await ask("shown", "code", "reading", { style: "plain" });
+  const answer = await ask("shown", "code", word("progress.reading"), { style: "plain" });
   if (answer && before === model.text) complain(answer.ok ? null : answer.error);
 }
 
@@ -133,13 +136,14 @@ async function find() {
   const place = at("verdict"), say = at("complaint-bug");
   say.textContent = "";
   const code = pasted.text;
-  const answer = await ask("wanted", "bug", "running the code and looking for the mistake", { code });
+  const answer = await ask("wanted", "bug", word("progress.bug"), { code });
   if (answer === null) return;
   if (!answer.ok) {
     if (answer.error.line) complain(answer.error); else say.textContent = answer.error.message;
     place.replaceChildren();
     return;
   }
+  judged = answer;
   verdict(place, answer);
   place.scrollIntoView({ block: "nearest" });
   const wrong = answer.findings.find(found => found.verdict !== "right" && found.line_number);
@@ -147,7 +151,7 @@ async function find() {
 }
 
 async function read() {
-  const answer = await ask("wanted", "read", "reading the function", { code: step.text });
+  const answer = await ask("wanted", "read", word("progress.read"), { code: step.text });
   if (answer === null) return;
   at("complaint-read").textContent = answer.ok ? "" : answer.error.message;
   if (!answer.ok) return;
@@ -165,6 +169,7 @@ function restore(found) {
     const select = at(id), value = String(found[id] ?? select.value);
     if (select.tagName !== "SELECT" || [...select.options].some(option => option.value === value)) select.value = value;
   }
+  talk();
   if (typeof found.name === "string") name = found.name.slice(0, 32);
   if (typeof found.model === "string") model.text = found.model;
   if (typeof found.code === "string") pasted.text = found.code;
@@ -180,7 +185,7 @@ async function follow() {
     if (chosen.chosen === "bug" && pasted.text.trim()) await find();
     return true;
   } catch {
-    complain({ message: "the link cannot be read; it may have been cut off" });
+    complain({ message: word("progress.link") });
     return false;
   }
 }
@@ -191,15 +196,15 @@ async function share() {
   history.replaceState(null, "", address);
   try {
     await navigator.clipboard.writeText(address.href);
-    say("The link is copied.");
+    say(word("progress.shared"));
   } catch {
-    say("The link is in the address bar.");
+    say(word("progress.address"));
   }
 }
 
 async function download() {
-  const answer = await ask("wanted", "file", `writing ${at("format").value}`, { ...options(), format: at("format").value });
-  if (answer === null) { say("cancelled"); return; }
+  const answer = await ask("wanted", "file", word("progress.file", { format: at("format").value }), { ...options(), format: at("format").value });
+  if (answer === null) { say(word("progress.cancelled")); return; }
   if (!answer.ok) return complain(answer.error);
   save(answer.path, [Uint8Array.from(atob(answer.base64), c => c.charCodeAt(0))], "application/octet-stream");
 }
@@ -210,9 +215,18 @@ function begin(text, called) {
   edited();
 }
 
+/** The page speaks the language of the document. */
+function talk() {
+  speak(at("language").value);
+  at("start").options[0].text = word("own");
+  at("bugs").options[0].text = word("bug.choose");
+  if (judged && at("verdict").childElementCount) verdict(at("verdict"), judged);
+}
+
 function listen() {
   at("editor").addEventListener("input", () => { if (at("start").value) { at("start").value = ""; name = "model"; } edited(); });
   for (const id of OPTIONS) at(id).addEventListener("input", edited);
+  at("language").addEventListener("input", talk);
   at("start").addEventListener("input", () => {
     const found = menus.models.find(one => one.name === at("start").value);
     if (found) begin(found.text, found.name);
@@ -232,7 +246,7 @@ function listen() {
   at("cancel").addEventListener("click", () => Object.values(running).forEach(one => one?.abort()));
   at("download").addEventListener("click", download);
   at("share").addEventListener("click", share);
-  at("copy-code").addEventListener("click", () => navigator.clipboard.writeText(at("code").textContent).then(() => say("copied"), () => say("cannot copy")));
+  at("copy-code").addEventListener("click", () => navigator.clipboard.writeText(at("code").textContent).then(() => say(word("progress.copied")), () => say(word("progress.uncopied"))));
   at("save-code").addEventListener("click", () => code.forEach(file => save(file.path, [file.text], "text/plain")));
   addEventListener("hashchange", follow);
 }
@@ -240,18 +254,19 @@ function listen() {
 const chosen = tabs(document.querySelector("[role=tablist]"), () => { show(); });
 
 async function open() {
-  say("starting");
+  await load();
+  say(word("progress.starting"));
   const answer = await engine.ask({ task: "start" });
   say("");
   if (!answer.ok) return complain(answer.error);
   menus = answer;
-  fill(at("start"), [["", "your own"], ...menus.models.map(one => [one.name, one.title])]);
+  fill(at("start"), [["", word("own")], ...menus.models.map(one => [one.name, one.title])]);
   fill(at("kind"), menus.kinds.map(kind => [kind, kind]));
   fill(at("notation"), menus.notations.map(notation => [notation, notation]));
   fill(at("language"), menus.languages.map(language => [language, { en: "English", zh: "中文" }[language] ?? language]));
   fill(at("style"), menus.code.map(style => [style.key, style.name]));
   fill(at("format"), menus.downloads.map(format => [format, format]));
-  fill(at("bugs"), [["", "choose one"], ...menus.bugs.map((bug, number) => [number, bug.title])]);
+  fill(at("bugs"), [["", word("bug.choose")], ...menus.bugs.map((bug, number) => [number, bug.title])]);
   at("T").max = menus.most_steps;
   at("notation").value = "textbook";
   listen();

@@ -2,7 +2,20 @@
 
 const SECONDS = { start: 120, derivation: 60, code: 60, check: 180, flow: 180, bug: 120, file: 300, read: 60 };
 
+const key = request => JSON.stringify(Object.entries(request).sort());
+
+/** Answers that were written with the page: menus and the first document are there before Python is. */
+async function written() {
+  try {
+    const answers = await (await fetch("answers.json")).json();
+    return new Map(answers.map(({ request, answer }) => [key(request), answer]));
+  } catch {
+    return new Map();
+  }
+}
+
 export function tab(progress) {
+  const known = written();
   let worker = null, ready = null, number = 0, tail = Promise.resolve();
 
   function start() {
@@ -44,7 +57,9 @@ export function tab(progress) {
   }
 
   async function turn(request, signal) {
+    const before = (await known).get(key(request));
     if (signal?.aborted) throw new DOMException("cancelled", "AbortError");
+    if (before) return before;
     if (!worker) start();
     try {
       await ready;

@@ -1,5 +1,6 @@
 // The engine in a worker: Pyodide, NumPy and symbptt, every file of which must have the hash that engine.json names.
 
+// What is said has its words in the table of the page.
 const say = progress => postMessage({ progress });
 
 async function checked(place, name) {
@@ -21,7 +22,7 @@ async function module(place, name) {
 async function start() {
   const engine = await (await fetch("engine.json")).json();
   const place = { folder: new URL(engine.folder, location.href).href, files: engine.files };
-  say("loading Python");
+  say("python");
   const numpy = { folder: new URL(engine.numpy.folder, location.href).href, files: engine.numpy.files };
   const archives = [checked(numpy, engine.numpy.name), checked({ folder: location.href, files: engine.own }, Object.keys(engine.own)[0])];
   const wheels = Promise.all(archives.map(async response => (await response).arrayBuffer()));
@@ -35,15 +36,17 @@ async function start() {
   await module(place, "pyodide.asm.js");
   const { loadPyodide } = await module(place, "pyodide.mjs");
   const python = await loadPyodide({ indexURL: place.folder });
-  say("loading NumPy and SymPy");
+  say("numpy");
   const [wheel, own] = await wheels;
   python.unpackArchive(wheel, "wheel");
-  python.unpackArchive(own, "bztar", { extractDir: "/engine" });
+  python.unpackArchive(own, "gztar", { extractDir: "/engine" });
   python.runPython("import sys; sys.path.insert(0, '/engine')");
-  say("starting symbptt");
+  say("engine");
   return python.runPython(`
 import json
 from symbptt.web.answering import answer
+from symbptt.web.limits import WARM_UP
+answer(WARM_UP)
 lambda text: json.dumps(answer(json.loads(text)))
 `);
 }

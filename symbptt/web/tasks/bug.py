@@ -4,15 +4,19 @@ from __future__ import annotations
 
 import ast
 import tempfile
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from symbptt import diagnose
+from symbptt import diagnose, typeset
+from symbptt.derive.recursion import recursion
 from symbptt.diagnose.diagnosis import Diagnosis
 from symbptt.diagnose.findings import Finding, Suspect
 from symbptt.diagnose.report import Derivation
 from symbptt.errors import BadInput
 from symbptt.model.values import Model
+from symbptt.narrative.backward import node_form
+from symbptt.narrative.voice import Voice
 from symbptt.web import fields, written
 
 SECONDS = 20.0
@@ -27,11 +31,11 @@ def bug(request: fields.Request) -> dict[str, Any]:
     if not code.strip():
         raise BadInput("paste a function that returns gradients, or formulas such as dW_hh = sum(t, 1, T, da[t] @ h[t-1].T)")
     found = _of_function(model, code, fields.text(request, "function")) if _is_python(code) else _of_formulas(model, code)
-    derivation = Derivation(model)
+    derivation, shown = Derivation(model), _equations(model)
     return {
         "right": found.ok, "failed": found.failed, "report": str(found), "opening": list(found.opening),
         "notes": list(found.notes), "unjudged": list(found.unjudged),
-        "findings": [_finding(f, derivation) for f in found.findings],
+        "findings": [_finding(f, derivation, shown) for f in found.findings],
     }
 
 
@@ -59,10 +63,19 @@ def _of_formulas(model: Model, text: str) -> Diagnosis:
     return diagnose.check_formula(model, *(line for line in lines if line and not line.startswith("#")))
 
 
-def _finding(finding: Finding, derivation: Derivation) -> dict[str, Any]:
+def _equations(model: Model) -> dict[int | None, str]:
+    """The equations of the backward pass as documents show them, in MathML, by their numbers."""
+    section = node_form(model, Voice(), tuple(equation.variable for equation in recursion(model).gradients))
+    return {step.number: typeset.mathml(step.equation) for step in section.steps}
+
+
+def _finding(finding: Finding, derivation: Derivation, shown: Mapping[int | None, str]) -> dict[str, Any]:
     """A finding as `diagnose --format json` has it, with what its causes stand beside: the equation and the right code."""
     told = finding.json()
-    causes = [{**cause, **_beside(suspect, derivation)} for cause, suspect in zip(told["causes"], finding.suspects, strict=True)]
+    causes = [
+        {**cause, **_beside(suspect, derivation), "mathml": shown.get(suspect.cause.number, "")}
+        for cause, suspect in zip(told["causes"], finding.suspects, strict=True)
+    ]
     return {**told, "causes": causes, "triangle": _triangle(finding)}
 
 
