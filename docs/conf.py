@@ -75,7 +75,7 @@ EMBEDDED = f"""
 ## Here
 
 <p><a href="{APP}/index.html">In a window of its own</a></p>
-<iframe src="{APP}/index.html" title="The page" loading="lazy" style="width: 100%; height: 46rem; border: 1px solid #8888"></iframe>
+<iframe src="{APP}/index.html" title="The page" loading="lazy" style="width: 100%; height: 46rem; border: 0"></iframe>
 """
 
 
@@ -102,7 +102,8 @@ def opened(page: str) -> str:
             return match[0] + _link("Open in the page", model=block, name=file.rpartition("/")[2])
         if language == "python" and file in models:
             model = models[file]
-            return match[0] + _link("See the verdict in the page", model=symbptt.load(model).text, name=model, code=block, tab="bug")
+            state = {"model": symbptt.load(model).text, "name": model, "code": block, "tab": "bug"}
+            return match[0] + _link("See the verdict in the page", **state)
         return match[0]
 
     return _BLOCK.sub(linked, page)

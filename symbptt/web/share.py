@@ -1,4 +1,4 @@
-"""Links to the page that hold a state of it in their fragment, which no server is sent: as `page/share.js` reads and writes them."""
+"""Links to the page with a state in their fragment, which no server is sent, as `page/share.js` reads and writes them."""
 
 from __future__ import annotations
 

@@ -9,7 +9,7 @@ import pages
 import pytest
 
 from symbptt.model.sketch import sketched
-from symbptt.web.page import TABS
+from symbptt.web.page import TABS, words
 
 TEXT = pages.text("page")
 
@@ -20,7 +20,9 @@ def test_every_command(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_the_table_has_every_tab() -> None:
-    assert [row.split("|")[1].strip() for row in re.findall(r"^\| [A-Z].*\|$", TEXT, re.MULTILINE)] == [name for _, name in TABS]
+    assert [row.split("|")[1].strip() for row in re.findall(r"^\| [A-Z].*\|$", TEXT, re.MULTILINE)] == [
+        words.tables()["en"][f"tab.{key}"] for key in TABS
+    ]
 
 
 def test_the_equations_alone_are_a_model() -> None:

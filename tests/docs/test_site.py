@@ -43,7 +43,8 @@ def states(page: str) -> list[dict[str, Any]]:
 
 def test_models_of_the_docs_open_in_the_page() -> None:
     opened = run_path(str(ROOT / "docs" / "conf.py"))["opened"]
-    found = {path.stem: states(opened(path.read_text(encoding="utf-8"))) for path in [*(ROOT / "docs").glob("*.md"), ROOT / "README.md"]}
+    pages = [*(ROOT / "docs").glob("*.md"), ROOT / "README.md"]
+    found = {path.stem: states(opened(path.read_text(encoding="utf-8"))) for path in pages}
     shown = {"README", "diagnose", "errata", "gradient-flow", "kernels", "model-file", "write-your-own-cell"}
     assert {name for name, links in found.items() if links} >= shown
     assert found["diagnose"][0]["tab"] == "bug" and "def backward" in found["diagnose"][0]["code"]
