@@ -58,7 +58,8 @@ def _character(c: str, chinese: bool) -> str:
 
 def _breakable(shapes: str) -> str:
     """Escaped shapes that may be broken between the factors of a product."""
-    return shapes.replace(")(", r")\allowbreak(").replace(r"$\cdots$", r"\allowbreak$\cdots$\allowbreak{}")
+    shapes = shapes.replace(")(", r")\allowbreak(").replace(r")$\times$(", r")$\times$\allowbreak{}(")
+    return shapes.replace(r"$\cdots$", r"\allowbreak$\cdots$\allowbreak{}")
 
 
 @dataclass(frozen=True)
