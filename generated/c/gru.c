@@ -1175,6 +1175,7 @@ static real objective(void)
 {
     real value = 0;
     const gru_sizes *const sizes = &check_sizes;
+    (void)sizes;
     if (gru_value_and_grad(sizes, &parameters, &inputs, &targets, &states, &gradients, NULL, NULL, &value, workspace) != 0) {
         exit(2);
     }

@@ -90,11 +90,68 @@ def value_and_grad(
 
     `mask` (T, N) and `weights` (T,) say what each sample and each step counts.
     """
-    _check(_LOSS, parameters, inputs, states or {}, targets)
-    call = _Call(parameters, inputs, states, targets=targets, mask=mask, weights=weights)
-    gradients, loss = call.gradients(), np.empty((), call.dtype)
-    call("value_and_grad", gradients=gradients, loss=loss, workspace=call.workspace())
-    return loss[()], call.returned(gradients)
+    groups = parameters, inputs, targets, states or {}
+    key = _key(groups) if mask is None and weights is None else None
+    ready = _READY.pop(key, None)  # nobody else has it while it is in use
+    if ready is None:
+        _check(_LOSS, parameters, inputs, states or {}, targets)
+        call = _Call(parameters, inputs, states, targets=targets, mask=mask, weights=weights)
+        if key is None or not _Ready.serves(call):
+            gradients, loss = call.gradients(), np.empty((), call.dtype)
+            call("value_and_grad", gradients=gradients, loss=loss, workspace=call.workspace())
+            return loss[()], call.returned(gradients)
+        ready = _Ready(call, groups)
+    result = ready(groups)
+    if len(_READY) == _MOST:
+        _READY.clear()
+    _READY[key] = ready
+    return result
+
+
+_SMALL = 2**16  # bytes of arguments that are sooner copied than looked at
+_MOST = 32
+_READY: dict = {}  # calls for small arrays, by names, shapes and types
+
+
+def _key(groups):
+    """What a call depends on besides numbers; None where an argument is no array."""
+    try:
+        shapes = [(name, a.shape, a.dtype) for group in groups for name, a in group.items() if a.__class__ is np.ndarray]
+        lengths = [*map(len, groups)]
+    except (AttributeError, TypeError):
+        return None
+    return (*shapes, *lengths) if len(shapes) == sum(lengths) else None
+
+
+class _Ready:
+    """A prepared call with arrays of its own, into which the arguments are copied."""
+
+    @staticmethod
+    def serves(call):
+        """Whether arguments are small, and classes of a type that nothing is lost of."""
+        arrays = [np.asarray(array) for group in call.given.values() for array in group.values()]
+        return sum(array.nbytes for array in arrays) <= _SMALL and all(array.dtype.kind in "if" for array in arrays)
+
+    def __init__(self, call, groups):
+        own = [{name: array.copy() for name, array in call.held[group].items()} for group in _GROUPS]
+        self.step = prepare(*own)
+        self.own = [*enumerate(own)]
+        self.wide = [(k, name) for k, group in self.own for name, array in group.items()
+                     if array.dtype == np.int32 and groups[k][name].dtype.itemsize > 4]
+        self.kinds = {name: made.dtype for name, made in call.returned(self.step.gradients).items()}
+        self.plain = all(self.step.gradients[name].dtype == kind for name, kind in self.kinds.items())
+
+    def __call__(self, groups):
+        for k, group in self.own:
+            given = groups[k]
+            for name, array in group.items():
+                array[...] = given[name]
+        for k, name in self.wide:
+            self.own[k][1][name][...] = np.minimum(np.maximum(groups[k][name], -1), 2**31 - 1)
+        loss = self.step.scalar()
+        if self.plain:
+            return loss, {name: gradient.copy() for name, gradient in self.step.gradients.items()}
+        return loss, {name: gradient.astype(self.kinds[name]) for name, gradient in self.step.gradients.items()}
 
 
 class prepare:
@@ -110,7 +167,7 @@ class prepare:
     ) -> None:
         _check(_LOSS, parameters, inputs, states or {}, targets)
         call = _Call(parameters, inputs, states, targets=targets, mask=mask, weights=weights)
-        for group, given in (("parameters", parameters), ("inputs", inputs), ("targets", targets), ("states", states or {})):
+        for group, given in zip(_GROUPS, (parameters, inputs, targets, states or {})):
             for name, array in given.items():
                 if call.held[group][name] is not array:
                     raise ValueError(f"{name} has to be contiguous and of type {call.held[group][name].dtype} to be prepared")
@@ -121,14 +178,19 @@ class prepare:
 
     def __call__(self) -> float:
         """The loss at what the arrays hold now."""
+        return self.scalar().item()
+
+    def scalar(self) -> np.floating:
+        """The same as a scalar of the arrays' precision."""
         code = self._function(*self._arguments)
         if code:
             raise ValueError(_FAULTS[code])
-        return self._loss.item()
+        return self._loss[()]
 
 
 # ---------------------------------------------------------------- from arrays to C and back
 
+_GROUPS = "parameters", "inputs", "targets", "states"
 # the name of a variable, and what C calls it
 _OUTPUTS: Shapes = {"h": ("H",), "o": ("O",)}
 _MEMBERS = {
@@ -307,7 +369,7 @@ def _built(double):
     if compiler is None:
         raise RuntimeError("gru.c needs a C compiler, and none was found: install gcc or clang, or name one in CC")
     texts = source.read_bytes(), header.read_bytes()
-    flags = (*_FLAGS, *(["-DGRU_DOUBLE"] if double else []), *_blas())
+    flags = (*_FLAGS, "-DGRU_DYNAMIC", *(["-DGRU_DOUBLE"] if double else []), *_blas())
     key = hashlib.sha256(b"\0".join((*texts, compiler.encode(), " ".join(flags).encode(), _machine())))
     path = _folder() / f"gru_{key.hexdigest()[:32]}.so"
     if not path.exists():

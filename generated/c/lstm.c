@@ -1259,6 +1259,7 @@ static real objective(void)
 {
     real value = 0;
     const lstm_sizes *const sizes = &check_sizes;
+    (void)sizes;
     if (lstm_value_and_grad(sizes, &parameters, &inputs, &targets, &states, &gradients, NULL, NULL, &value, workspace) != 0) {
         exit(2);
     }

@@ -155,11 +155,17 @@ def _sizes(context: click.Context, parameter: click.Parameter, value: str | None
     pairs = [re.fullmatch(r"\s*(\w+)\s*=\s*(\d{1,6})\s*", part) for part in value.split(",")]
     if not all(pairs):
         expected = "NAME=SIZE separated by commas, such as D=3,H=4, each size a whole number of at most six digits"
-        raise BadInput(f"--dims: expected {expected}, not {value!r}")
+        raise BadInput(f"{parameter.opts[0]}: expected {expected}, not {value!r}")
     names = [pair[1] for pair in pairs if pair]
     if twice := [name for name in names if names.count(name) > 1]:
-        raise BadInput(f"--dims: {twice[0]} is given twice")
+        raise BadInput(f"{parameter.opts[0]}: {twice[0]} is given twice")
     return {pair[1]: int(pair[2]) for pair in pairs if pair}
+
+
+def static_option(command: Command) -> Command:
+    """`--static T=20,N=1,D=3,H=4`, as a dict or None."""
+    about = "With C, fix all sizes, T and N included; the code then has a workspace of its own."
+    return click.option("--static", callback=_sizes, metavar="SIZES", help=about)(command)
 
 
 def dims_option(command: Command) -> Command:

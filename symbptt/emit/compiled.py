@@ -56,7 +56,7 @@ def files(request: Request) -> Files:
     if not stem.isprintable() or set(stem) & set('"\\/'):
         raise BadInput(f"{stem!r} cannot be the name of a header; expected printable characters, no quotation mark or backslash")
     told = About(model.name, tuple(v.name for v in request.wanted), request.steps, model.text)
-    made = source.files(model, request.wanted, request.recipe, f"{stem}.h", told.line())
+    made = source.files(request, told.line())
     calling = ((f"{stem}.py", _text(made.interface, request.recipe, request.steps, stem)),) if request.python else ()
     return (f"{stem}.c", made.source), (f"{stem}.h", made.header), *calling
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -20,13 +21,14 @@ from symbptt.emit.names import assigned, words
 from symbptt.emit.nested import NESTED
 from symbptt.emit.passes import Line
 from symbptt.emit.program import Body, Writer
+from symbptt.emit.recipe import choices, command
 from symbptt.emit.targets import TARGETS
 from symbptt.emit.truncated import truncated
 from symbptt.emit.variant import Parts, Variant
 from symbptt.errors import BadInput, UnknownName
 from symbptt.model.read import load
 from symbptt.model.values import Model, Role, Variable
-from symbptt.targets.target import PYTHON, Files, Request
+from symbptt.targets.target import PYTHON, STATIC, Files, Request
 from symbptt.template import template
 
 STYLES = ("fast", "plain")
@@ -86,6 +88,7 @@ def source(
     checkpoint: bool = False,
     python: bool = False,
     stem: str | None = None,
+    static: Mapping[str, int] | None = None,
 ) -> SourceFile:
     """Emit a module with forward, backward and, if the model has a loss, value_and_grad.
 
@@ -95,8 +98,8 @@ def source(
     `mode` "forward" is the nested form with a jvp; `truncation` (k1, k2) goes back k2 steps every k1 steps, a window of K being
     (1, K): both are loops in the plain style. `clipping` adds functions that clip and normalise gradients,
     `checkpoint` one that recomputes segments of a long sequence instead of storing every step.
-    With "c" there is a header beside the file and, with `python`, a module that calls it; `stem` is what they are called.
-    Raises BadInput for an unknown backend or name, or for `unroll` without T.
+    With "c" there is a header beside the file and, with `python`, a module that calls it; `stem` is what they are called;
+    `static` fixes all sizes, T and N included. Raises BadInput for an unknown backend or name, or for `unroll` without T.
     """
     model = load(model)
     if backend not in BACKENDS:
@@ -105,14 +108,17 @@ def source(
         raise BadInput("straight-line code needs a number of steps: give T (-T)")
     if unroll and backend in FRAMEWORKS:
         raise BadInput(f"straight-line code is for NumPy; with {backend} the loop serves any T")
-    if python and PYTHON not in (TARGETS[backend].options if backend in TARGETS else ()):
+    options = TARGETS[backend].options if backend in TARGETS else ()
+    if static and STATIC not in options:
+        raise BadInput(f"fixed sizes are for C; {backend} has none to fix")
+    if python and PYTHON not in options:
         raise BadInput(f"{backend} is Python already; a module that calls it goes with C (--backend c)")
     if backend in TARGETS:
         refused = {
             "--unroll": unroll, "--mode forward": mode == "forward", "--style": style, "--without": without,
             "--clipping": clipping, "truncation": truncation, "--checkpoint": checkpoint,
         }
-        return _of_target(model, backend, T, wrt, python, stem, [name for name, on in refused.items() if on])
+        return _of_target(model, backend, T, wrt, python, stem, static, [name for name, on in refused.items() if on])
     if unroll:
         _checked_steps(model, T)
     if style not in (None, *STYLES):
@@ -130,16 +136,16 @@ def source(
     if backend in FRAMEWORKS and mode == "reverse":
         if clipping:
             raise BadInput(f"clipping is for NumPy; {backend} has functions of its own for it")
-        recipe = _recipe(model, said, unroll, wrt, backend)
+        recipe = command(model, said, unroll, wrt, backend)
         return _framework(model, backend, wanted, recipe, Long(checkpoint, truncation), fixed)
     if mode != "reverse" or truncation is not None:
         variant = _variant(mode, truncation, backend, unroll, style)
-        recipe = _recipe(model, fixed, False, wrt) + f" {variant.options}" + CLIPPING * clipping
+        recipe = command(model, fixed, False, wrt) + f" {variant.options}" + CLIPPING * clipping
         text = render(Writer(model, None, wanted, fixed), recipe, variant, clipping)
         return SourceFile(f"{model.name}{variant.suffix}.py", text, model)
     writer = FastWriter(model, wanted, without, fixed) if fast else Writer(model, T if unroll else None, wanted, fixed)
     suffix = f"_T{T}" if unroll else ""
-    recipe = _recipe(model, said, unroll, wrt) + _choices(style, without) + CLIPPING * clipping
+    recipe = command(model, said, unroll, wrt) + choices(style, without) + CLIPPING * clipping
     text = render(writer, recipe + checkpoints.OPTION * checkpoint, clipping=clipping, checkpoint=checkpoint)
     return SourceFile(f"{model.name}{suffix}.py", text, model)
 
@@ -174,14 +180,17 @@ def _framework(
 
 
 def _of_target(
-    model: Model, name: str, T: int | None, wrt: tuple[str, ...] | str | None, python: bool, stem: str | None, refused: list[str]
+    model: Model, name: str, T: int | None, wrt: tuple[str, ...] | str | None, python: bool, stem: str | None,
+    static: Mapping[str, int] | None, refused: list[str],
 ) -> SourceFile:
     """The files of a target of programs."""
     if refused:
         raise BadInput(f"{name} comes as loops in reverse mode that store every step; there is no {refused[0]} for it")
     fixed = None if loops(model) else _fixed(T)
-    recipe = _recipe(model, fixed, False, wrt, name) + f" {PYTHON}" * python
-    request = Request(model, wanted_variables(model, wrt), recipe, stem or model.name, fixed, python)
+    sizes = tuple((static or {}).items())
+    recipe = command(model, fixed, False, wrt, name) + f" {PYTHON}" * python
+    recipe += f" {STATIC} " + ",".join(f"{key}={size}" for key, size in sizes) if sizes else ""
+    request = Request(model, wanted_variables(model, wrt), recipe, stem or model.name, fixed, python, sizes)
     source, *others = TARGETS[name].files(request)
     return SourceFile(*source, model, tuple(others))
 
@@ -196,19 +205,6 @@ def _variant(mode: str, truncation: tuple[int, int] | None, backend: str, unroll
         what = "forward mode" if mode == "forward" else "truncation"
         raise BadInput(f"{what} is for NumPy in the plain style, in loops; leave out other backends, --unroll and the fast style")
     return NESTED if truncation is None else truncated(*truncation)
-
-
-def _recipe(model: Model, T: int | None, unroll: bool, wrt: tuple[str, ...] | str | None, backend: str = "") -> str:
-    names = wrt if isinstance(wrt, str) or wrt is None else ",".join(wrt)
-    changes = f" {model.options}" if model.options else ""
-    changes += f" --backend {backend}" if backend else ""
-    steps = f" -T {T}" + " --unroll" * unroll if T is not None else ""
-    return f"symbptt emit {model.name}{changes}{steps}" + (f" --wrt {names}" if names else "")
-
-
-def _choices(style: str | None, without: tuple[str, ...]) -> str:
-    """What of the style was asked for, as options."""
-    return (f" --style {style}" if style else "") + "".join(f" --without {name}" for name in without)
 
 
 def _check_passes(without: tuple[str, ...], fast: bool) -> None:

@@ -11,7 +11,7 @@ from symbptt.model.values import Model, Variable
 Files: TypeAlias = tuple[tuple[str, str], ...]
 """Names with their texts; the first is the source."""
 
-PYTHON = "--python"
+PYTHON, STATIC = "--python", "--static"
 
 
 @dataclass(frozen=True)
@@ -19,7 +19,7 @@ class Request:
     """What is to be written: the functions of a model with the gradients of `wanted` (`program.build`).
 
     `recipe` is the command, for a comment; `stem` is what the files are called; `steps` is the T of a model in which no array
-    tells it; `python` asks for a module that calls the others.
+    tells it; `python` asks for a module that calls the others; `sizes` are those that the code is fixed to, if any.
     """
 
     model: Model
@@ -28,6 +28,7 @@ class Request:
     stem: str
     steps: int | None = None
     python: bool = False
+    sizes: tuple[tuple[str, int], ...] = ()
 
 
 @dataclass(frozen=True)

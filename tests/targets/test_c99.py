@@ -6,6 +6,7 @@ import ctypes
 import shutil
 import subprocess
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -18,6 +19,7 @@ from symbptt import data, emit
 from symbptt.emit import SourceFile
 from symbptt.errors import BadInput
 from symbptt.model import build, read
+from symbptt.targets.c99 import source
 from symbptt.verify.load import resolve
 
 KINDS = sorted(str(p) for p in (Path(__file__).parents[1] / "kinds").glob("*.toml"))
@@ -165,6 +167,36 @@ def test_a_prepared_call_sees_what_changes(module: Any) -> None:
 
 
 @needs_cc
+def test_calls_with_arrays_of_known_shapes_keep_nothing_of_the_calls_before(module: Any) -> None:
+    model = read.load("elman")
+    drawn = [data.random(model, T=3, seed=seed) for seed in (1, 2)]
+    before = [drawn[0].parameters["W_hh"].copy(), drawn[0].targets["y"].copy()]
+    first = [module.value_and_grad(*d.groups[:2], d.targets, d.states) for d in drawn]
+    steps = [module.prepare(*d.groups[:2], {"y": d.targets["y"].astype(np.int32)}, d.states) for d in drawn]
+    for d, (loss, gradients), step in zip(drawn, first, steps, strict=True):
+        assert loss == step() and all(np.array_equal(gradients[k], step.gradients[k]) for k in gradients)
+        assert all(not np.shares_memory(gradients[k], v) for k, v in {**d.parameters, **d.inputs, **d.states}.items())
+        with ThreadPoolExecutor(4) as pool:
+            again = list(pool.map(lambda _, d=d: module.value_and_grad(*d.groups[:2], d.targets, d.states), range(50)))
+        assert all(value == loss and np.array_equal(made["W_hh"], gradients["W_hh"]) for value, made in again)
+    assert np.array_equal(drawn[0].parameters["W_hh"], before[0]) and np.array_equal(drawn[0].targets["y"], before[1])
+
+
+@needs_cc
+@pytest.mark.parametrize(("wrong", "fits"), [(2**32, False), (-(2**32), True), (-1, True)])
+def test_classes_of_64_bits_mean_what_they_say(module: Any, wrong: int, fits: bool) -> None:
+    d = data.random(read.load("elman"), seed=1)
+    uncounted, classes = (d.targets["y"].astype(np.int64) for _ in range(2))
+    uncounted[0], classes[0] = -1, wrong
+    expected = module.value_and_grad(*d.groups[:2], {"y": uncounted}, d.states)[0]
+    if fits:
+        assert module.value_and_grad(*d.groups[:2], {"y": classes}, d.states)[0] == expected
+    else:
+        with pytest.raises(ValueError, match="class"):
+            module.value_and_grad(*d.groups[:2], {"y": classes}, d.states)
+
+
+@needs_cc
 def test_returned_arrays_belong_to_the_caller(module: Any) -> None:
     drawn = data.random(read.load("elman"), T=3, seed=1)
     outputs, residuals = module.forward(drawn.parameters, drawn.inputs, drawn.states)
@@ -233,3 +265,36 @@ def test_a_part_that_begins_behind_a_sum_of_dimensions() -> None:
     theirs = resolve(emit.source(model, backend="c", python=True, wrt="all", T=1)).gradients(drawn)
     ours = resolve(emit.source(model, wrt="all", T=1)).gradients(drawn)
     assert all(close(theirs[name], ours[name]) for name in ours)
+
+
+@needs_cc
+@pytest.mark.parametrize("name", [n if n in QUICK else pytest.param(n, marks=pytest.mark.slow) for n in (*QUICK, "lstm", *KINDS)],
+                         ids=lambda name: Path(name).stem)
+@pytest.mark.share(4)
+def test_a_file_of_fixed_sizes_holds_its_workspace_and_passes_its_check(name: str, tmp_path: Path) -> None:
+    model = read.load(name)
+    sizes = {own: 2 + k for k, own in enumerate(source.interface(model, model.parameters).dimensions.values())}
+    with pytest.raises(BadInput, match=f"{[*sizes][-1]} is missing"):
+        emit.source(model, backend="c", static=dict([*sizes.items()][:-1]), T=None if emit.loops(model) else sizes["T"])
+    made = emit.source(model, backend="c", static=sizes, T=None if emit.loops(model) else sizes["T"])
+    place = made.write(tmp_path / made.path)
+    for macros in ([], [f"-D{macro(made)}_DYNAMIC"]):
+        run(COMPILERS[0], *STRICT, "-O1", "-fsanitize=address,undefined", "-fno-sanitize-recover=all", f"-D{macro(made)}_MAIN",
+            f"-D{macro(made)}_DOUBLE", *macros, place, "-lm", "-o", tmp_path / "check")
+        assert "WRONG" not in run(tmp_path / "check")
+    if shutil.which("arm-none-eabi-gcc"):
+        run("arm-none-eabi-gcc", *STRICT, "-Os", "-mcpu=cortex-m4", "-mthumb", "-c", place, "-o", tmp_path / "small.o")
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("options", [["-m32"], ["-ffreestanding", "-Os"]], ids=" ".join)
+def test_other_machines(options: list[str], tmp_path: Path) -> None:
+    probe = tmp_path / "probe.c"
+    probe.write_text("#include <stdint.h>\n#include <math.h>\n#include <string.h>\nint probe;\n")
+    compiler = next((c for c in COMPILERS if not subprocess.run([c, *options, "-c", probe, "-o", tmp_path / "probe.o"],
+                                                               capture_output=True).returncode), None)
+    if compiler is None:
+        pytest.skip(f"no compiler here takes {' '.join(options)}")
+    for name in ("lstm", "gated_deltanet", str(KINDS[0])):
+        made = emitted(name)
+        run(compiler, *STRICT, *options, "-c", made.write(tmp_path / made.path, force=True), "-o", tmp_path / "made.o")

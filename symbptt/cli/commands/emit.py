@@ -8,7 +8,16 @@ from typing import TYPE_CHECKING
 import click
 
 import symbptt
-from symbptt.cli.options import Names, chunk_option, force_option, output_option, steps_option, takes_model, wrt_option
+from symbptt.cli.options import (
+    Names,
+    chunk_option,
+    force_option,
+    output_option,
+    static_option,
+    steps_option,
+    takes_model,
+    wrt_option,
+)
 from symbptt.cli.output import note, say
 from symbptt.cli.progress import progress
 from symbptt.cli.truncation import truncation_options
@@ -34,13 +43,14 @@ if TYPE_CHECKING:
               help="Add value_and_grad_in_segments, which recomputes long sequences instead of storing every step.")
 @chunk_option("Run an affine recurrence in chunks of so many tokens, as products of matrices.")
 @click.option("--python", is_flag=True, help="With C, add a module that compiles the file and calls it.")
+@static_option
 @output_option
 @force_option
 @takes_model
 def emit(
     model: Model, steps: int | None, unroll: bool, wrt: Names, backend: str, mode: str, truncation: tuple[int, int] | None,
     style: str | None, without: tuple[str, ...], clipping: bool, checkpoint: bool, python: bool, output: Path | None,
-    force: bool, chunk: int | None,
+    force: bool, chunk: int | None, static: dict[str, int] | None,
 ) -> None:
     """Write a module with forward, backward and value_and_grad."""
     if unroll and steps is None:
@@ -53,14 +63,17 @@ def emit(
     if target and output is not None and output.suffix != target.suffix:
         raise BadInput(f"emit: {output} must end in {target.suffix}; what lies beside it gets the same name")
     if chunk is not None:
-        others = (steps, unroll, mode == "forward", truncation, style, without, clipping, checkpoint, python, backend != "numpy")
+        others = (
+            steps, unroll, mode == "forward", truncation, style, without, clipping, checkpoint, python, static,
+            backend != "numpy",
+        )
         if any(others):
             raise BadInput("emit: --chunk is for NumPy, and goes with --wrt only")
     with progress(f"emitting {model.name}"):
         source = symbptt.emit.chunk_source(model, chunk, wrt) if chunk is not None else symbptt.emit.source(
             model, backend=backend, T=steps, unroll=unroll, wrt=wrt, mode=mode, truncation=truncation,
             style=style, without=without, clipping=clipping, checkpoint=checkpoint, python=python,
-            stem=output.stem if output and target else None,
+            stem=output.stem if output and target else None, static=static,
         )
     if output is None:
         say(source.text)

@@ -91,6 +91,11 @@ class Interface:
         """The structs that a function of this model takes: none is empty."""
         return tuple(kind for kind in TAKES[function] if self.members[kind])
 
+    def declared(self, function: str, fixed: bool) -> str:
+        """The arguments in parentheses; of a file of fixed sizes a macro adds the first and the last."""
+        arguments = self.arguments(function)
+        return f" {self.macro}_TAKES({', '.join(arguments[1:-1])})" if fixed else f"({', '.join(arguments)})"
+
     def arguments(self, function: str) -> tuple[str, ...]:
         """The arguments of a function, as C declares them."""
         real = f"{self.prefix}_real"

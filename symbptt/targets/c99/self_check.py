@@ -17,7 +17,7 @@ from symbptt.targets.c99.lengths import length
 STEPS, SAMPLES = 4, 3
 
 
-def values(interface: Interface) -> dict[str, Any]:
+def values(interface: Interface, fixed: tuple[tuple[str, int], ...]) -> dict[str, Any]:
     """What `templates/c99/self_check.c.jinja` takes."""
     model = interface.model
     objective = "value_and_grad" if model.loss else "forward"
@@ -25,7 +25,7 @@ def values(interface: Interface) -> dict[str, Any]:
     used = [kind for kind in STRUCTS if any(kind in interface.structs(f) for f in functions)]
     numbers = dict(zip(AXES, (STEPS, SAMPLES if shows_samples(model) else 1), strict=True)) | sizes(model)
     return {
-        "check_sizes": ", ".join(str(numbers[name]) for name in interface.dimensions),
+        "check_sizes": ", ".join(str(dict(fixed).get(own, numbers[name])) for name, own in interface.dimensions.items()),
         "check_structs": [(STRUCTS[kind], [_array(interface, kind, m) for m in interface.members[kind]]) for kind in used],
         "check_objective": objective,
         "check_calls": {f: ", ".join(f"&{STRUCTS[kind]}" for kind in interface.structs(f)) for f in functions},

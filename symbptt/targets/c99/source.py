@@ -12,10 +12,11 @@ from symbptt.passes import prepared
 from symbptt.program import build
 from symbptt.program.buffers import buffer
 from symbptt.program.ir import Kind
-from symbptt.targets.c99 import self_check
+from symbptt.targets.c99 import fixed, self_check
 from symbptt.targets.c99.body import Body
 from symbptt.targets.c99.interface import OPTIONAL, STRUCTS, WRITTEN, Interface
 from symbptt.targets.c99.lengths import length
+from symbptt.targets.target import Request
 from symbptt.template import template
 from symbptt.version import VERSION
 
@@ -38,25 +39,27 @@ class Text:
     interface: Interface
 
 
-def files(model: Model, wanted: tuple[Variable, ...], recipe: str, header: str, about: str) -> Text:
-    """The files of a model with the gradients of `wanted`; `header` is what the second one is called.
+def files(request: Request, about: str) -> Text:
+    """The files of a request; `about` is one line that the first one carries for whoever reads it again.
 
-    `about` is one line that the first one carries for whoever reads it again.
+    Raises BadInput for fixed sizes that are not those of the model.
     """
-    named = interface(model, wanted)
+    model, header = request.model, f"{request.stem}.h"
+    named = interface(model, request.wanted)
     bodies = [Body(named, function) for function in named.program.functions]
     values: dict[str, Any] = {
-        "p": named.prefix, "P": named.macro, "version": VERSION, "recipe": _comment(recipe),
+        "p": named.prefix, "P": named.macro, "version": VERSION, "recipe": _comment(request.recipe),
         "title": _comment(model.title), "header_name": header,
         "name": model.name, "equations": [_comment(line) for line in equations(model)],
         "dimensions": list(named.dimensions.values()),
         "structs": [_struct(named, kind) for kind in STRUCTS if named.members[kind] and _used(named, kind)],
-        "functions": [_function(named, body) for body in bodies],
+        "functions": [_function(named, body, bool(request.sizes)) for body in bodies],
         "runtime": [(RUNTIME / name).read_text(encoding="utf-8").rstrip() for name in PIECES],
         "arrays": list(dict.fromkeys(x for kind in STRUCTS if _used(named, kind) for x in _lengths(named, kind))),
         "has_loss": model.loss is not None,
         "about": about,
-        **self_check.values(named),
+        **self_check.values(named, request.sizes),
+        **fixed.values(named, request.sizes, [body.pieces for body in bodies]),
     }
     text, declared = (template(f"c99/{name}.jinja").render(**values) for name in ("source.c", "header.h"))
     return Text(text, declared, named)
@@ -88,7 +91,7 @@ def _struct(interface: Interface, kind: Kind) -> dict[str, Any]:
     return {"name": STRUCTS[kind], "members": members, "optional": kind in OPTIONAL}
 
 
-def _function(interface: Interface, body: Body) -> dict[str, Any]:
+def _function(interface: Interface, body: Body, fixed_sizes: bool) -> dict[str, Any]:
     name = body.function.name
     structs = interface.structs(name)
     required = ["sizes", *(STRUCTS[k] for k in structs if k not in OPTIONAL), "workspace"]
@@ -100,7 +103,7 @@ def _function(interface: Interface, body: Body) -> dict[str, Any]:
     ]
     pieces = [length(interface, b.axes) for b in body.pieces]
     return {
-        "name": name, "arguments": ", ".join(interface.arguments(name)), "required": required, "members": members,
+        "name": name, "arguments": interface.declared(name, fixed_sizes), "required": required, "members": members,
         "lines": body.lines, "pieces": pieces,
     }
 
