@@ -11,6 +11,7 @@ from symbptt.derive.step import state_jacobian
 from symbptt.model.values import Equation, Model, Role
 from symbptt.narrative import symbols
 from symbptt.narrative.inline import prose
+from symbptt.narrative.stages import WIDE
 from symbptt.narrative.values import Prose, Section, Step
 from symbptt.narrative.voice import Voice
 
@@ -40,12 +41,13 @@ def conventions(model: Model, voice: Voice) -> Section:
 
 
 def _partial(model: Model, voice: Voice) -> list[Prose]:
-    """What a local derivative is, by the first that there is, and whether it shares its sign with another derivative."""
-    read = (
+    """What a local derivative is, by the first that is short, and whether it shares its sign with another derivative."""
+    read = [
         Partial(e.target.at(), leaf, "partial")
         for e in model.all_equations for leaf in leaves(e.value) if model[leaf.name].role in (Role.STATE, Role.LOCAL)
-    )
-    first, sign = next(read, None), voice.notation.derivative
+    ]
+    short = (partial for partial in read if len(typeset.text(partial, model)) <= WIDE // 2)
+    first, sign = next(short, next(iter(read), None)), voice.notation.derivative
     shared = any(sign(kind) == sign("partial") for kind in ("immediate", "total"))
     key = "partial_shared" if shared and model.states else "partial"
     return [] if first is None else [voice.say(f"derivation.conventions.{key}", partial=voice.tree(first, model))]
