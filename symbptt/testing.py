@@ -16,6 +16,8 @@ from symbptt.diagnose.diagnosis import Diagnosis
 from symbptt.diagnose.findings import Finding
 from symbptt.diagnose.submission import in_process
 from symbptt.diagnose.submission import mapping as mappings
+from symbptt.diagnose.submission.answer import answer
+from symbptt.diagnose.submission.draw import T as STEPS
 from symbptt.diagnose.submission.draw import draw
 from symbptt.diagnose.submission.mapping import Table
 from symbptt.errors import BadInput, UnknownName
@@ -79,6 +81,23 @@ def diagnose_function(
     kept = {part: getattr(used, part) for part in GROUPS}
     takes_states = "states" in arguments or any(s.name in arguments for s in known.states)
     return gradients(known, theirs, **(kept if takes_states else {**kept, "states": {}}))
+
+
+def feedback(model: Model | str, function: Callable[..., Any], only: Iterable[str] | None = None, T: int | None = None) -> str:
+    """What somebody at work is told of `function(parameters, inputs, targets, states)`, whatever it does.
+
+    Of every gradient (those in `only`, those of the parameters if None) whether it is right and if not why, as
+    `diagnose_function` finds it, or why there are none. It runs in this process. T is the number of steps at which it is called.
+    """
+    known = load(model) if isinstance(model, str) else model
+    names = tuple(only) if only is not None else tuple(v.name for v in known.parameters)
+    at = draw(known, T or STEPS)
+    theirs, reason = answer(function, at, names)
+    if reason:
+        return reason
+    missing = [f"{name}  not returned" for name in names if name not in theirs]
+    found = gradients(known, theirs, T=at.T, **dict(zip(GROUPS, at.groups, strict=True)))
+    return "\n".join((str(found), *missing))
 
 
 def assert_gradients(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -16,11 +16,11 @@ from symbptt.diagnose.check import gradients
 from symbptt.diagnose.diagnosis import Diagnosis
 from symbptt.diagnose.report import Derivation
 from symbptt.diagnose.submission import code
+from symbptt.diagnose.submission.answer import answer
 from symbptt.diagnose.submission.draw import T as STEPS
 from symbptt.diagnose.submission.draw import draw
 from symbptt.diagnose.submission.mapping import Table
 from symbptt.errors import BadInput, SymbpttError, UnknownName
-from symbptt.guard.caught import Caught, told
 from symbptt.mistakes import named
 from symbptt.model import read
 
@@ -63,18 +63,9 @@ class Hidden:
 
     def _grade_function(self, function: Backward) -> Grade:
         at = draw(self.model, self.steps or STEPS)
-        returned: Any = None
-        with Caught() as caught:
-            returned = function(*({name: array.copy() for name, array in group.items()} for group in at.groups))
-        if isinstance(caught.error, KeyboardInterrupt):
-            raise caught.error
-        if caught.error is not None:
-            return self.none(f"backward raised {told(caught.error)}")
-        if not isinstance(returned, Mapping):
-            return self.none(f"backward must return a dict of gradients by name, not {type(returned).__name__}")
-        theirs = {name: returned[name] for name in self.gradients if returned.get(name) is not None}
-        if not theirs:
-            return self.none(f"backward returned none of the gradients {', '.join(self.gradients)}")
+        theirs, reason = answer(function, at, self.gradients)
+        if reason:
+            return self.none(reason)
         given = dict(zip(GROUPS, at.groups, strict=True))
         return self._grade(gradients(self.model, theirs, T=at.T, **given))
 

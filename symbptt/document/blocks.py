@@ -6,7 +6,7 @@ template per format.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from symbptt.display import Shown, Summarised, counted
 from symbptt.document.breaking import LIMIT
@@ -15,6 +15,9 @@ from symbptt.draw.plot import Plot
 from symbptt.draw.scene import Scene
 from symbptt.narrative.values import Prose, Step
 from symbptt.typeset.tree import Tree
+
+Numbers = dict[str, tuple[int, str]]
+"""What refers to an equation, which is its label or its number in emitted code: its number in a document, and its label."""
 
 
 @dataclass(frozen=True)
@@ -185,7 +188,8 @@ class LeftOut(Block):
 class Document(Summarised, Shown):
     """A whole document of a kind, in a language, with the command that makes it; `context` is what it is about.
 
-    `byline` are lines such as course and author. `room` says that its readers write into it, so that it asks for their name.
+    `byline` are lines such as course and author. `room` says that its readers write into it, so that it asks for their name;
+    `numbers` are those of its equations.
     """
 
     kind: str
@@ -198,6 +202,7 @@ class Document(Summarised, Shown):
     context: DocumentContext
     room: bool = False
     author: str = ""
+    numbers: Numbers = field(default_factory=dict, compare=False)
 
     def _summary_(self) -> str:
         return f"{self.kind} {self.title!r}: {counted(len(self.blocks), 'block')}"

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from symbptt.document import bibliography, ipynb, pdf
-from symbptt.document.context import DocumentContext
+from symbptt.document import bibliography, notebook, pdf
+from symbptt.document.blocks import Document
 from symbptt.document.writers.html import Html
 from symbptt.document.writers.latex import Latex
 from symbptt.document.writers.markdown import Markdown
@@ -15,17 +15,21 @@ from symbptt.document.writers.writer import Writer
 from symbptt.errors import UnknownName
 
 
-def _as_it_is(text: str, context: DocumentContext) -> str:
+def _as_it_is(text: str, document: Document) -> str:
     return text
 
 
-def _typeset(text: str, context: DocumentContext) -> bytes:
+def _whole(document: Document) -> Document:
+    return document
+
+
+def _typeset(text: str, document: Document) -> bytes:
     return pdf.typeset(text)
 
 
-def _bib(text: str, context: DocumentContext) -> str:
+def _bib(text: str, document: Document) -> str:
     """What the document cites, whatever its text."""
-    return bibliography.as_bib(bibliography.of_document(context.models, context.own.sources))
+    return bibliography.as_bib(bibliography.of_document(document.context.models, document.context.own.sources))
 
 
 @dataclass(frozen=True)
@@ -34,13 +38,15 @@ class Format:
 
     `beside` is the writer that puts pictures into files of their own, given a language, the beginning of their names and a dict
     for them; None where they stand inside. Names of files end in `suffix`, or in the name of the format.
+    `before` takes out what the format does not show.
     """
 
     writer: type[Writer]
-    finish: Callable[[str, DocumentContext], str | bytes] = _as_it_is
+    finish: Callable[[str, Document], str | bytes] = _as_it_is
     text: bool = True
     beside: Callable[[str, str, dict[str, str]], Writer] | None = None
     suffix: str = ""
+    before: Callable[[Document], Document] = _whole
 
     def file(self, stem: str, name: str) -> str:
         """The name of a file of the format called `name`."""
@@ -50,7 +56,8 @@ class Format:
 FORMATS: dict[str, Format] = {
     "tex": Format(Latex), "pdf": Format(Latex, _typeset, text=False), "html": Format(Html),
     "md": Format(Markdown, beside=Markdown), "myst": Format(Myst, beside=Myst, suffix="myst.md"),
-    "qmd": Format(Quarto, beside=Quarto), "ipynb": Format(Markdown, ipynb.write), "bib": Format(Markdown, _bib),
+    "qmd": Format(Quarto, beside=Quarto), "ipynb": Format(Markdown, notebook.write, before=notebook.without_code),
+    "bib": Format(Markdown, _bib),
 }
 """Format by name to how it is made."""
 

@@ -1,4 +1,4 @@
-"""Jupyter notebooks, format 4.5: the words of a document in Markdown, then the emitted module in cells, run and checked."""
+"""Jupyter notebooks, format 4.5: cells of words and of code, and the file."""
 
 from __future__ import annotations
 
@@ -7,19 +7,8 @@ import re
 from collections.abc import Iterable
 from typing import Any
 
-from symbptt.document import listing
-from symbptt.document.context import DocumentContext
-from symbptt.model.values import Model
-
 Cell = dict[str, Any]
 _PART = re.compile(r"#{2,3} ")
-_MAIN = "\n\nif __name__ =="
-_CHECK = '''\
-worst = self_check(T={steps})
-for name, error in worst.items():
-    print(f"{{name:<16}} {{error:.1e}}")
-assert max(worst.values()) < 1e-11
-'''
 
 
 def _lines(text: str) -> list[str]:
@@ -48,17 +37,6 @@ def parts(text: str) -> list[str]:
     return [part for part in made if part.strip()]
 
 
-def run(context: DocumentContext, model: Model) -> list[Cell]:
-    """The module of a model, and its own check of every gradient by the complex step."""
-    say = context.voice.word
-    names = context.wrt if isinstance(context.wrt, (str, type(None))) else tuple(context.wrt)
-    module = listing.module(model, names, context.T).split(_MAIN)[0]
-    return [
-        words(f"## {say('document.run.heading', model=model.name)}\n\n{say('document.run.module')}"), code(module, folded=True),
-        words(say("document.run.check")), code(_CHECK.format(steps=context.T)),
-    ]
-
-
 def notebook(cells: Iterable[Cell], language: str) -> str:
     """The file, its cells numbered."""
     metadata = {
@@ -69,10 +47,3 @@ def notebook(cells: Iterable[Cell], language: str) -> str:
     numbered = [{"id": f"cell-{number}", **cell} for number, cell in enumerate(cells, 1)]
     made = {"cells": numbered, "metadata": metadata, "nbformat": 4, "nbformat_minor": 5}
     return json.dumps(made, indent=1, ensure_ascii=False) + "\n"
-
-
-def write(text: str, context: DocumentContext) -> str:
-    """The notebook of a document that is written in Markdown."""
-    cells = [words(part) for part in parts(text)]
-    cells += [cell for model in context.models for cell in run(context, model)]
-    return notebook(cells, context.voice.language)

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from dataclasses import fields, is_dataclass, replace
 from typing import Any
 
-from symbptt.document.blocks import Beside, Block, Code, Steps
+from symbptt.document.blocks import Beside, Block, Code, Numbers, Steps
 from symbptt.document.listing import NUMBER
 from symbptt.draw.scene import Scene
 from symbptt.narrative.families import Family
@@ -19,13 +19,9 @@ from symbptt.narrative.inline import Prose, Reference
 from symbptt.narrative.values import Step
 from symbptt.typeset.family import membership
 
-Numbers = dict[str, tuple[int, str]]
-"""What refers to an equation, which is its label or its number in emitted code: its number here, and its label."""
 
-
-def numbered(blocks: tuple[Block, ...]) -> tuple[Block, ...]:
+def numbered(blocks: tuple[Block, ...], numbers: Numbers) -> tuple[Block, ...]:
     """The blocks with their equations numbered, and with all references to them."""
-    numbers = _numbers(blocks)
     return tuple(_told(block, numbers) for block in blocks)
 
 
@@ -46,7 +42,8 @@ def _keys(step: Step) -> list[str]:
     return [key for key in (step.label, *labels, *map(str, step.numbers)) if key]
 
 
-def _numbers(blocks: tuple[Block, ...]) -> Numbers:
+def numbering(blocks: tuple[Block, ...]) -> Numbers:
+    """The number and the label of every result, by what refers to it."""
     found: Numbers = {}
     taken: set[str] = set()
     count = 0

@@ -13,7 +13,7 @@ from symbptt.document.formats import Format, format_of
 from symbptt.document.frames import slides
 from symbptt.document.kinds import KINDS
 from symbptt.document.kinds.kind import Part
-from symbptt.document.numbering import numbered
+from symbptt.document.numbering import numbered, numbering
 from symbptt.document.options import PLAIN, DocumentOptions
 from symbptt.document.renderer import Renderer
 from symbptt.document.writers.writer import Writer
@@ -65,11 +65,13 @@ def compose(source: Source, T: int, wrt: Names = None, options: DocumentOptions 
     version = (context.voice.word(f"document.version.{options.version}"),) if kind.exercises else ()
     byline = tuple(line for line in (course, author, *version) if line)
     told = [*_without_loss(given, context), *(block for part in options.parts for block in _told(part, context))]
-    whole = numbered(_gathered(told, context))
+    gathered = _gathered(told, context)
+    numbers = numbering(gathered)
+    whole = numbered(gathered, numbers)
     blocks = tuple(slides(whole)) if kind.slides else whole
     return Document(
         options.kind, title, subtitle, byline, options.language, _command(context, wrt, options), blocks, context,
-        room=kind.exercises and not options.solutions, author=author,
+        room=kind.exercises and not options.solutions, author=author, numbers=numbers,
     )
 
 
@@ -112,7 +114,8 @@ def finished(document: Document, format: str, options: DocumentOptions = PLAIN) 
 
 def _finished(document: Document, found: Format, writer: Writer, options: DocumentOptions) -> str | bytes:
     templates = None if options.templates is None else Path(options.templates)
-    return found.finish(Renderer(writer, document.kind, templates).document(document), document.context)
+    shown = found.before(document)
+    return found.finish(Renderer(writer, document.kind, templates).document(shown), document)
 
 
 def _files(document: Document, stem: str, format: str, options: DocumentOptions) -> dict[str, str | bytes]:

@@ -94,12 +94,13 @@ def executed(found: list[dict[str, Any]], change: Callable[[str], str] = str) ->
     return space
 
 
-def test_a_notebook_of_every_kind_has_code_that_runs() -> None:
+def test_a_notebook_of_every_kind_without_exercises_has_code_that_runs() -> None:
     for kind in KINDS:
         models = ("elman", "lstm")[: KINDS[kind].models]
-        found = cells(models, options=DocumentOptions(kind=kind, version="student"))
-        assert sum(cell["cell_type"] == "code" for cell in found) == 2 * len(models)
-        assert max(executed(found)["worst"].values()) < 1e-11
+        if not KINDS[kind].exercises:
+            found = cells(models, options=DocumentOptions(kind=kind, version="student"))
+            assert sum(cell["cell_type"] == "code" for cell in found) == 2 * len(models)
+            assert max(executed(found)["worst"].values()) < 1e-11
 
 
 @pytest.mark.parametrize("name", ["elman", "lstm", "jordan", "scalar"])

@@ -11,7 +11,7 @@ import pytest
 from symbptt import document
 from symbptt.document import DocumentOptions
 from symbptt.document.blocks import Block, Box, Code, Columns, Document, Lines, Paragraph, Steps
-from symbptt.document.numbering import numbered, reference
+from symbptt.document.numbering import numbered, numbering, reference
 from symbptt.narrative.inline import Reference, math
 from symbptt.narrative.values import Step
 
@@ -66,7 +66,8 @@ def test_code_and_notes_have_the_numbers_of_the_page() -> None:
 
 def test_a_reference_to_what_is_left_out_has_no_number() -> None:
     told, missing = Step(math("a"), number=7, label="x"), Paragraph(("see ", reference(8)))
-    first, code, last = numbered((Steps((told,)), Code("a = 1  # (7)\nb = 2  # (8)"), missing))
+    given = (Steps((told,)), Code("a = 1  # (7)\nb = 2  # (8)"), missing)
+    first, code, last = numbered(given, numbering(given))
     assert isinstance(first, Steps) and first.steps[0].number == 1
     assert isinstance(code, Code) and code.text == "a = 1  # (1)\nb = 2" and code.numbers == {"1"}
     assert isinstance(last, Paragraph) and last.text == ("see ", "…")

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from symbptt import typeset
-from symbptt.course.assignment.task import Task, has_classes, shape
+from symbptt.course.assignment.task import Task
 from symbptt.data.values import GROUPS
 from symbptt.diagnose.report import Derivation
+from symbptt.document.backward_pass.asked import has_classes, shape
 from symbptt.document.writers.markdown import Markdown
 from symbptt.mistakes import named
 from symbptt.model.values import Equation, Model, Role, Variable
