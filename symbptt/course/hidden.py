@@ -23,6 +23,7 @@ from symbptt.diagnose.submission.mapping import Table
 from symbptt.errors import BadInput, SymbpttError, UnknownName
 from symbptt.mistakes import named
 from symbptt.model import read
+from symbptt.narrative.voice import Voice
 
 LEVELS = ("none", "cause", "equation")
 """How much a message says of a wrong gradient: that it is wrong, also why, also the equation and what is right."""
@@ -32,14 +33,16 @@ Backward = Callable[..., Any]
 class Hidden:
     """A grader for one assignment: the text of its model, the gradients that are asked for, and the text of a table of credit.
 
-    `steps` is the number of steps where no array tells it. Raises BadInput for texts that cannot be read.
+    `steps` is the number of steps where no array tells it, `language` that of the messages. Raises BadInput for texts that cannot
+    be read.
     """
 
-    def __init__(self, model: str, credit: str, gradients: Sequence[str], level: str = "cause", steps: int | None = None) -> None:
+    def __init__(self, model: str, credit: str, gradients: Sequence[str], level: str = "cause", steps: int | None = None,
+                 language: str = "en") -> None:
         if level not in LEVELS:
             raise UnknownName("level of messages", level, LEVELS)
         self.model = read.from_text(model, "model.toml")
-        self.gradients, self.level, self.steps = tuple(gradients), level, steps
+        self.gradients, self.level, self.steps, self.voice = tuple(gradients), level, steps, Voice(language)
         self.credit: Credit = from_text(credit, "credit.toml", self.gradients)
         self._judged: dict[int, tuple[Backward, Grade]] = {}
 
@@ -53,7 +56,8 @@ class Hidden:
             except (OSError, UnicodeDecodeError) as error:
                 raise BadInput(f"{Path(folder, name)}.toml: cannot be read: {error}") from None
         said = tomllib.loads(texts["grader"])
-        return cls(texts["model"], texts["credit"], said["gradients"], said["messages"], said.get("steps"))
+        return cls(texts["model"], texts["credit"], said["gradients"], said["messages"], said.get("steps"),
+                   said.get("language", "en"))
 
     def function(self, function: Backward) -> Grade:
         """The grade of a function `backward(parameters, inputs, targets, states)` of this process; judged once."""
@@ -90,17 +94,21 @@ class Hidden:
         """What is said of a gradient."""
         mark = self._mark(grade, gradient)
         if mark.right:
-            return f"{gradient} is right."
+            return self._say("right", name=gradient)
         if mark.verdict == grades.MISSING:
-            why = f": {grade.reason}" if grade.reason and self.level != "none" else ""
-            return f"backward returned no gradient {gradient}{why}."
-        said = [f"{gradient} is not right."]
+            told = self.level != "none" and grade.reason
+            return self._say("missing_for", name=gradient, reason=grade.reason) if told else self._say("missing", name=gradient)
+        said = [self._say("wrong", name=gradient)]
         for reason in mark.reasons if self.level != "none" else ():
-            plain = self.level == "cause"
-            said.append(f"{reason.name}: {named(reason.name).sentence() if plain else reason.explanation}")
-            equation = "" if plain or not reason.equation else self._derivation.equation(reason.equation)
-            said += [f"Equation ({reason.equation}): {equation}"] * bool(equation)
+            in_full = self.level == "equation" and self.voice.language == "en"
+            sentence = reason.explanation if in_full else named(reason.name).sentence(self.voice.language)
+            said.append(self._say("cause", name=reason.name, sentence=sentence))
+            equation = self._derivation.equation(reason.equation) if self.level == "equation" and reason.equation else ""
+            said += [self._say("equation", number=str(reason.equation), equation=equation)] * bool(equation)
         return "\n".join(said)
+
+    def _say(self, key: str, **values: str) -> str:
+        return self.voice.word(f"assignment.message.{key}", **values)
 
     def _mark(self, grade: Grade, gradient: str) -> Mark:
         for mark in grade.marks:

@@ -79,7 +79,7 @@ def _gradients(context: DocumentContext) -> tuple[str, ...]:
 def _completed(document: Document, context: DocumentContext) -> list[Cell]:
     """The backward pass to be written, first line by line, then as a whole, each with a check that says what is wrong."""
     say, model, names = context.voice.word, context.model, _gradients(context)
-    asked = Asked(model, names, cut(model, names))
+    asked = Asked(model, names, cut(model, names), language=document.language)
 
     def code(text: str) -> Cell:
         return ipynb.code(numbering.code(text, document.numbers)[0])

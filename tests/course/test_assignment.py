@@ -6,6 +6,7 @@ import contextlib
 import io
 import json
 import os
+import re
 import stat
 import subprocess
 import sys
@@ -29,6 +30,7 @@ from symbptt.unroll.graph import steps
 from symbptt.verify import complex_step
 
 HERE = Path(__file__).parent
+DROPPED = (" + d_h_next ", " ")
 SCHEMA = json.loads((HERE / "results.schema.json").read_text(encoding="utf-8"))
 
 
@@ -79,12 +81,23 @@ def test_every_kind(name: str) -> None:
     _kept(name)
 
 
+@pytest.mark.parametrize("grader", [*GRADERS])
+def test_an_assignment_in_chinese(grader: str) -> None:
+    made = task("elman", level="equation", language="zh")
+    texts = {path: text for path, text in GRADERS[grader](made).items() if isinstance(text, str)}
+    assert "循环权重" in "".join(texts.values())
+    words = "\n".join(texts[name] for name in texts if name.endswith("md"))
+    prose = re.sub(r"`[^`]*`|\\\w+|\$\$.*?\$\$", "", words)
+    assert not re.findall(r"[a-z]+ [a-z]+ [a-z]+", prose), "no English sentence is left"
+    grader_of = Hidden(made.model.text, made.table, made.gradients, made.level, made.steps, made.language)
+    wrong = grader_of.function(module(made.solution.replace(*DROPPED)).backward)
+    assert grader_of.message(wrong, "W_hh").startswith("W_hh 不正确。\ncarry-dropped：状态的伴随量")
+    assert "方程 (6)：δ_{h,t}" in grader_of.message(wrong, "W_hh")
+
+
 def test_what_is_given_gives_nothing_away(elman: Task) -> None:
     assert "_slope" not in elman.given and "cotangent" not in elman.given and "d_h" not in elman.student
     assert "_cross_entropy_slope" in elman.source.solution and "# (4)" in elman.given
-
-
-DROPPED = (" + d_h_next ", " ")
 
 
 @pytest.mark.parametrize(("level", "said", "unsaid"), [

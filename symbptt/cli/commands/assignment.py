@@ -26,11 +26,12 @@ if TYPE_CHECKING:
               help="Points of each gradient, and what is left of them by cause.")
 @click.option("--messages", type=click.Choice(("none", "cause", "equation")), default="cause", show_default=True,
               help="What the tests say of a wrong gradient.")
+@click.option("--lang", "language", default="en", show_default=True, metavar="LANGUAGE", help="Language of the words: en, zh.")
 @click.option("-o", "--output", "folder", type=click.Path(path_type=Path), metavar="FOLDER",
               help="Folder to write; made if missing.")
 @force_option
 def assignment(
-    model: Model, grader: str, wrt: Names, credit: Path | None, messages: str, folder: Path | None, force: bool
+    model: Model, grader: str, wrt: Names, credit: Path | None, messages: str, language: str, folder: Path | None, force: bool,
 ) -> None:
     """Write an assignment on MODEL: a forward pass is given, the backward pass is to be written.
 
@@ -39,7 +40,7 @@ def assignment(
     if folder is None:
         raise BadInput("assignment: give a folder to write with -o")
     with progress("writing the assignment"):
-        made = symbptt.course.task(model, wrt, credit, messages)
+        made = symbptt.course.task(model, wrt, credit, messages, language)
         if model.loss is None:
             note(f"{model.name} has no loss: gradients are asked for cotangents of its outputs, which are given")
         written = symbptt.course.write(made, grader, folder, force)

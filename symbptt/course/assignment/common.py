@@ -18,7 +18,8 @@ def settings(task: Task) -> Files:
     steps = f"steps = {task.steps}\n" if task.steps else ""
     gradients = json.dumps(task.gradients, ensure_ascii=False)
     return {
-        "grader.toml": f'gradients = {gradients}\nmessages = "{task.level}"\n{steps}', "model.toml": task.model.text,
+        "grader.toml": f'gradients = {gradients}\nmessages = "{task.level}"\nlanguage = "{task.language}"\n{steps}',
+        "model.toml": task.model.text,
         "credit.toml": task.table,
     }
 
@@ -35,13 +36,6 @@ def teacher(task: Task) -> Files:
 
 def readme(task: Task, grader: str, steps: Sequence[str]) -> str:
     """How the folder is used."""
-    level = {"none": "that a gradient is wrong", "cause": "the cause of a wrong gradient",
-             "equation": "the cause of a wrong gradient, its equation and what is right"}[task.level]
     listed = "\n".join(f"{number}. {step}" for number, step in enumerate(steps, 1))
-    return f"""# An assignment for {grader}
-
-{listed}
-
-`teacher/` is for the teacher: `solution.py`, `rubric.md`, and `credit.toml`, the points of each gradient and what is left of them
-for each cause. After an edit of that table write the assignment anew with `--credit`. Messages say {level}.
-"""
+    teacher = task.word("readme.teacher", messages=task.word(f"readme.{task.level}"))
+    return f"# {task.word('readme.title', grader=grader)}\n\n{listed}\n\n{teacher}\n"

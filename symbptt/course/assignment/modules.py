@@ -65,13 +65,14 @@ def test_total(record_property):
 
 def for_pytest(task: Task) -> Files:
     """Modules: the student's with a public test, and the teacher's hidden test."""
+    one = f"SUBMISSION={NAME}.py python -m pytest teacher/test_hidden.py --junitxml=points.xml"
+    every = (f"symbptt grade SUBMISSIONS --model teacher/model.toml --function {NAME} --credit teacher/credit.toml "
+             f"--wrt {','.join(task.gradients)} -o report.html")
     return {
         **_student(task), "student/test_public.py": _PUBLIC, **teacher(task), "teacher/test_hidden.py": _HIDDEN,
         "README.md": readme(task, "pytest", (
-            "Hand out `student/`. Students fill in `backward.py` and run `python -m pytest test_public.py`.",
-            "Grade one submission: `SUBMISSION=backward.py python -m pytest teacher/test_hidden.py --junitxml=points.xml`.",
-            f"Grade a class: `symbptt grade SUBMISSIONS --model teacher/model.toml --function {NAME} "
-            f"--credit teacher/credit.toml --wrt {','.join(task.gradients)} -o report.html`.",
+            task.word("readme.pytest", command="python -m pytest test_public.py"),
+            task.word("readme.one", command=one), task.word("readme.class", command=every),
         )),
     }
 
@@ -106,9 +107,7 @@ def for_gradescope(task: Task) -> Files:
     return {
         **_student(task), **teacher(task), **under("autograder", source), "autograder.zip": _zipped(source),
         "README.md": readme(task, "Gradescope", (
-            "Hand out `student/`. Students fill in and hand in `backward.py`.",
-            "Upload `autograder.zip`; it holds the folder `autograder/`. Where symbptt is not in the registry of the image, "
-            "put a wheel of it into the folder, and zip the folder's files.",
+            task.word("readme.gradescope"), task.word("readme.upload"),
         )),
     }
 

@@ -21,11 +21,11 @@ def _student(task: Task) -> Files:
     """The notebook that students fill in, without a grader's marks."""
     cells = [ipynb.words(statement(task)), ipynb.code(task.given), ipynb.code(task.head + task.prompt),
              ipynb.code(f"{check(task)}\n\n{_SHOW}")]
-    return under("student", {f"{NAME}.ipynb": ipynb.notebook(cells, "en")})
+    return under("student", {f"{NAME}.ipynb": ipynb.notebook(cells, task.language)})
 
 
 def _hidden(task: Task) -> Hidden:
-    return Hidden(task.model.text, task.table, task.gradients, task.level, task.steps)
+    return Hidden(task.model.text, task.table, task.gradients, task.level, task.steps, task.language)
 
 
 def _raw(text: str) -> Cell:
@@ -67,15 +67,15 @@ def for_otter(task: Task) -> Files:
     ]
     cells.insert(3, ipynb.code(check(task)))
     master: Files = {
-        f"{NAME}.ipynb": ipynb.notebook(cells, "en"), "hidden_grader.py": _MODULE, "requirements.txt": f"symbptt>={VERSION}\n",
+        f"{NAME}.ipynb": ipynb.notebook(cells, task.language), "hidden_grader.py": _MODULE,
+        "requirements.txt": f"symbptt>={VERSION}\n",
     }
     return {
         **_student(task), **teacher(task), **under("otter", {**master, **settings(task)}),
         "README.md": readme(task, "otter-grader", (
-            f"In `otter/`, run `otter assign {NAME}.ipynb dist`: `dist/student/` is for students, `dist/autograder/` has the zip "
-            "file for grading.",
-            f"Grade: `otter run -a dist/autograder/{NAME}-autograder_*.zip SUBMISSION.ipynb`. Where symbptt is not in the "
-            "registry, name a wheel of it in `requirements.txt`.",
+            task.word("readme.otter", command=f"otter assign {NAME}.ipynb dist"),
+            task.word("readme.one", command=f"otter run -a dist/autograder/{NAME}-autograder_*.zip SUBMISSION.ipynb"),
+            task.word("readme.wheel"),
         )),
     }
 
@@ -95,8 +95,9 @@ def _otter_test(name: str, points: float, hidden: bool, takes: str, body: str) -
 
 
 def _otter_tests(task: Task) -> list[Cell]:
-    told = [_otter_test("test_public", 0, False, f"{NAME}, check", f"    wrong = check({NAME})\n"
-                        "    assert not wrong, f\"wrong: {', '.join(wrong)}\"")]
+    said = task.word("code.public", names="{', '.join(wrong)}")
+    public = f'    wrong = check({NAME})\n    assert not wrong, f"{said}"'
+    told = [_otter_test("test_public", 0, False, f"{NAME}, check", public)]
     for number, gradient in enumerate(task.gradients, 1):
         below = 0.0
         for share in _hidden(task).shares:
@@ -124,7 +125,8 @@ def for_nbgrader(task: Task) -> Files:
     """
     # A region of a solution becomes a line that raises, so there is one, with its helpers inside.
     solved = f"{task.head}    ### BEGIN SOLUTION\n{indent(task.source.solution, '    ')}\n{task.body}    ### END SOLUTION"
-    grader = f"Hidden({task.model.text!r}, {task.table!r}, {list(task.gradients)!r}, {task.level!r}, {task.steps!r})"
+    given = (task.model.text, task.table, list(task.gradients), task.level, task.steps, task.language)
+    grader = f"Hidden({', '.join(map(repr, given))})"
     cells = [
         _marked(ipynb.words(statement(task)), "statement"), _marked(ipynb.code(task.given), "given"),
         _marked(ipynb.code(solved), "answer", solution=True), _marked(ipynb.code(f"{check(task)}\n\n{_SHOW}"), "check"),
@@ -136,10 +138,10 @@ def for_nbgrader(task: Task) -> Files:
                 f"HIDDEN.points(GRADE, {gradient!r})\n### END HIDDEN TESTS")
         cells.append(_marked(ipynb.code(test), f"gradient_{number}", task.credit.of(gradient)))
     return {
-        **_student(task), **teacher(task), f"source/{NAME}/{NAME}.ipynb": ipynb.notebook(cells, "en"),
+        **_student(task), **teacher(task), f"source/{NAME}/{NAME}.ipynb": ipynb.notebook(cells, task.language),
         "README.md": readme(task, "nbgrader", (
-            f"In this folder, run `nbgrader generate_assignment {NAME}`: `release/{NAME}/` is for students.",
-            f"Put each submission into `submitted/STUDENT/{NAME}/`, then run `nbgrader autograde {NAME}` and "
-            f"`nbgrader generate_feedback {NAME}`. The kernel that runs them needs symbptt.",
+            task.word("readme.release", command=f"nbgrader generate_assignment {NAME}", folder=f"release/{NAME}/"),
+            task.word("readme.submitted", folder=f"submitted/STUDENT/{NAME}/", first=f"nbgrader autograde {NAME}",
+                      second=f"nbgrader generate_feedback {NAME}"),
         )),
     }

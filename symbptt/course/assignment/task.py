@@ -21,6 +21,7 @@ from symbptt.document.backward_pass.asked import STEPS, Asked, cut
 from symbptt.errors import BadInput, UnknownName
 from symbptt.model.read import differentiable, load
 from symbptt.model.values import Model
+from symbptt.narrative.voice import Voice
 
 SAMPLES, DIGITS = 2, 4
 """The samples of the public check, and the digits of its numbers."""
@@ -49,21 +50,23 @@ class Task(Asked):
 
 
 def task(
-    source: Model | str, wrt: Sequence[str] | str | None = None, table: Path | str | None = None, level: str = "cause"
+    source: Model | str, wrt: Sequence[str] | str | None = None, table: Path | str | None = None, level: str = "cause",
+    language: str = "en",
 ) -> Task:
     """The assignment on a model; one without a loss gets that of given cotangents.
 
-    `table` is the file of a table of credit. Raises BadInput for what cannot be asked, UnknownName for a level.
+    `table` is the file of a table of credit. Raises BadInput for what cannot be asked, UnknownName for a level or a language.
     """
     if level not in LEVELS:
         raise UnknownName("level of messages", level, LEVELS)
+    Voice(language)
     model = differentiable(load(source))
     wanted = asked(model, wrt)
     points = credit(table, wanted)
     text = Path(PLAIN if table is None else table).read_text(encoding="utf-8-sig")
     if not any(map(points.of, wanted)):
         raise BadInput("every gradient of the assignment has no points")
-    return Task(model, wanted, cut(model, wanted), points, text, level)
+    return Task(model, wanted, cut(model, wanted), points, text, level, language=language)
 
 
 def _rounded(data: Data) -> Data:

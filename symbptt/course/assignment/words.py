@@ -13,34 +13,37 @@ from symbptt.document.writers.markdown import Markdown
 from symbptt.mistakes import named
 from symbptt.model.values import Equation, Model, Role, Variable
 
-_MEANING = {
-    "T": "the number of steps", "N": "the number of samples", "_dtype": "the precision",
-}
+_MEANING = {"T": "about.steps", "N": "about.samples", "_dtype": "about.precision"}
+"""What residuals beside the values of equations are, by the key of the words."""
 
 
 def statement(task: Task) -> str:
     """What students read, as Markdown."""
-    model, loss = task.model, task.model.loss
+    model, loss, say = task.model, task.model.loss, task.word
     assert loss is not None
-    plain = Markdown().text
-    names = ", ".join(f"`{name}`" for name in task.gradients)
-    last = "of the last step" if loss.at == "last" else "of every step"
+    names = task.voice.word("common.list.comma").join(f"`{name}`" for name in task.gradients)
     parts = [
-        f"# Backpropagation through time: {plain(model.title)}",
-        "The recurrence, for steps t = 1, …, T, is",
+        f"# {say('statement.title', title=_title(task))}",
+        say("statement.recurrence"),
         *_equations(model, model.equations),
-        f"and the loss {last} is",
+        say(f"statement.{loss.at}"),
         *_equations(model, loss.equations),
-        f"The whole loss is the {'mean' if loss.reduction == 'mean' else 'sum'} over steps and samples. "
-        f"Write `backward`, which returns its gradients by {names}, each in the shape of its variable: derive the backward "
-        "recursion from the equations, let it run from t = T to t = 1, and add up what every step contributes.",
-        "All arguments are dicts of arrays; T is the number of steps, N that of samples.",
-        _table(("argument", "name", "shape", "what it is"), _arguments(task)),
-        "`forward(parameters, inputs, states)` is given and returns `residuals`, a dict of what the recurrence computes:",
-        _table(("name", "shape", "what it is"), _residuals(task)),
-        "`loss(parameters, residuals, targets)` returns the loss, so that you can check a gradient by differences.",
+        say("statement.write", whole=say(f"statement.{loss.reduction}"), names=names),
+        say("statement.arguments"),
+        _table(_head(task, "argument", "name", "shape", "about"), _arguments(task)),
+        say("statement.forward"),
+        _table(_head(task, "name", "shape", "about"), _residuals(task)),
+        say("statement.loss"),
     ]
     return "\n\n".join(parts) + "\n"
+
+
+def _title(task: Task) -> str:
+    return Markdown().text(task.voice.title(task.model))
+
+
+def _head(task: Task, *keys: str) -> tuple[str, ...]:
+    return tuple(task.word(f"column.{key}") for key in keys)
 
 
 def _equations(model: Model, equations: Iterable[Equation]) -> Iterator[str]:
@@ -54,18 +57,19 @@ def _table(head: tuple[str, ...], rows: Iterable[tuple[str, ...]]) -> str:
     return "\n".join(f"| {' | '.join(row)} |" for row in lines)
 
 
-def _about(variable: Variable, model: Model) -> str:
-    about = dict(variable.description).get("en", "")
-    words = Markdown().text(about)
-    return ", ".join(part for part in (words, "integer classes" if has_classes(variable, model) else "") if part)
+def _about(variable: Variable, task: Task) -> str:
+    about = Markdown().text(task.voice.own(variable.description))
+    if not has_classes(variable, task.model):
+        return about
+    return task.word("about.described", about=about) if about else task.word("about.classes")
 
 
 def _arguments(task: Task) -> Iterator[tuple[str, ...]]:
     for group in GROUPS:
         for v in task.model.variables:
             if v.role.group == group:
-                first = "the initial state" if v.role is Role.STATE else ""
-                yield f"`{group}`", f"`{v.name}`", shape(v, task.model), first or _about(v, task.model)
+                about = task.word("about.initial") if v.role is Role.STATE else _about(v, task)
+                yield f"`{group}`", f"`{v.name}`", shape(v, task.model), about
 
 
 def _residuals(task: Task) -> Iterator[tuple[str, ...]]:
@@ -73,15 +77,14 @@ def _residuals(task: Task) -> Iterator[tuple[str, ...]]:
     for name in task.source.kept:
         variable = known.get(name)
         if name in _MEANING:
-            yield f"`{name}`", "", _MEANING[name]
+            yield f"`{name}`", "", task.word(_MEANING[name])
         elif variable is None:
-            yield f"`{name}`", "", "a value that the equations share"
+            yield f"`{name}`", "", task.word("about.shared")
         elif variable.role is Role.STATE:
-            rows = shape(variable, task.model).replace("(N", "(T + 1, N")
-            yield f"`{name}`", rows, "row 0 is the initial state, row t that of step t"
+            yield f"`{name}`", shape(variable, task.model).replace("(N", "(T + 1, N"), task.word("about.states")
         else:
             formula = f"${typeset.latex(variable.definition, task.model)}$" if variable.definition is not None else ""
-            yield f"`{name}`", _rows(variable, task.model), formula or "row t − 1 is the value of step t"
+            yield f"`{name}`", _rows(variable, task.model), formula or task.word("about.rows")
 
 
 def _rows(variable: Variable, model: Model) -> str:
@@ -91,18 +94,19 @@ def _rows(variable: Variable, model: Model) -> str:
 
 def rubric(task: Task) -> str:
     """What graders read, as Markdown."""
-    derivation = Derivation(task.model)
-    parts = [f"# Rubric: {Markdown().text(task.model.title)}", "Points of a gradient that is right:"]
-    parts.append(_table(("gradient", "points"), ((f"`{g}`", f"{task.credit.of(g):g}") for g in task.gradients)))
-    parts.append(f"{sum(map(task.credit.of, task.gradients)):g} in all. The equations of the solution:")
+    derivation, say, credit = Derivation(task.model), task.word, task.credit
     numbered = ((n, derivation.equation(n)) for n in range(1, 10 * len(task.model.variables) + 10))
-    parts.append("\n".join(f"- ({n}) {text}" for n, text in numbered if text))
-    parts.append("A gradient that is wrong keeps a share of its points for the cause that a diagnosis finds; causes that act "
-                 "together multiply.")
-    shares = sorted(task.credit.causes.items(), key=lambda item: -item[1])
-    parts.append(_table(("cause", "share", "what went wrong"), (
-        (f"`{name}`", f"{share:.0%}", Markdown().text(named(name).sentence())) for name, share in shares
-    )))
-    parts.append(f"Another known cause keeps {task.credit.other:.0%}, an unknown one {task.credit.unknown:.0%}, a gradient that "
-                 f"is right up to a factor or a layout {task.credit.scaled:.0%}.")
+    shares = sorted(credit.causes.items(), key=lambda item: -item[1])
+    parts = [
+        f"# {say('rubric.title', title=_title(task))}",
+        say("rubric.points"),
+        _table(_head(task, "gradient", "points"), ((f"`{g}`", f"{credit.of(g):g}") for g in task.gradients)),
+        say("rubric.all", points=f"{sum(map(credit.of, task.gradients)):g}"),
+        "\n".join(f"- ({n}) {text}" for n, text in numbered if text),
+        say("rubric.share"),
+        _table(_head(task, "cause", "share", "wrong"), (
+            (f"`{name}`", f"{share:.0%}", Markdown().text(named(name).sentence(task.language))) for name, share in shares
+        )),
+        say("rubric.other", other=f"{credit.other:.0%}", unknown=f"{credit.unknown:.0%}", scaled=f"{credit.scaled:.0%}"),
+    ]
     return "\n\n".join(parts) + "\n"

@@ -10,6 +10,7 @@ from symbptt.data.classes import takes_classes
 from symbptt.data.values import GROUPS
 from symbptt.document.backward_pass.cutting import Source
 from symbptt.model.values import Model, Role, Variable
+from symbptt.narrative.voice import Voice
 
 STEPS = 3
 """The number of steps at which a function is checked."""
@@ -23,6 +24,16 @@ class Asked:
     model: Model
     gradients: tuple[str, ...]
     source: Source = field(repr=False)
+    language: str = field(default="en", kw_only=True)
+
+    @property
+    def voice(self) -> Voice:
+        """How it speaks."""
+        return Voice(self.language)
+
+    def word(self, key: str, **values: str) -> str:
+        """One of the words of assignments."""
+        return self.voice.word(f"assignment.{key}", **values)
 
     @property
     def steps(self) -> int | None:
@@ -40,13 +51,13 @@ class Asked:
         names = ", ".join(f'"{name}"' for name in self.gradients)
         return f"{_INDENT}residuals = forward(parameters, inputs, states)\n" \
                f"{_INDENT}gradients = dict.fromkeys([{names}])\n" \
-               f"{_INDENT}# Your code: the gradient of the loss by each of these.\n{_INDENT}return gradients\n"
+               f"{_INDENT}# {self.word('code.prompt')}\n{_INDENT}return gradients\n"
 
     @property
     def head(self) -> str:
         """The first lines of the function to write, with what it takes and returns."""
         lines = ["def backward(parameters, inputs, targets, states=None):",
-                 f'{_INDENT}"""The gradients of the loss by name, each in the shape of its variable.', ""]
+                 f'{_INDENT}"""{self.word("code.head")}', ""]
         for group in GROUPS:
             named = [f"{v.name} {shape(v, self.model)}" for v in self.model.variables if v.role.group == group]
             lines += [f"{_INDENT}{group}: {', '.join(named)}"] * bool(named)
