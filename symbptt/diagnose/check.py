@@ -7,6 +7,8 @@ from typing import Any
 
 import numpy as np
 
+from symbptt.checks import positive
+from symbptt.diagnose import in_chunks
 from symbptt.diagnose.diagnosis import Diagnosis
 from symbptt.diagnose.findings import Finding
 from symbptt.diagnose.judge import findings
@@ -20,7 +22,7 @@ from symbptt.model.values import Model
 def gradients(
     model: Model | str, theirs: Arrays, *, parameters: Arrays, inputs: Arrays, targets: Arrays | None = None,
     cotangents: Arrays | None = None, states: Arrays | None = None, entries: Arrays | None = None, mask: Any = None,
-    weights: Any = None, T: int | None = None,
+    weights: Any = None, T: int | None = None, chunk: Any = None,
 ) -> Diagnosis:
     """Say of every gradient in `theirs` whether it is right, and if not, why.
 
@@ -28,7 +30,8 @@ def gradients(
     rows of indices and a value. The other arrays have the shapes of the emitted code: inputs and targets (T, N, ...), states
     (N, ...), zero if left out; the axis of one sample may be left out. With `cotangents` (T, N, ...) of outputs in place of
     targets the gradients are those of sum(cotangents * outputs); cotangents left out are zero. T is the number of steps, where
-    no array tells it.
+    no array tells it. With `chunk` the causes are those of code that takes so many tokens in one step: the equations are those
+    of the chunk form.
     Raises BadInput if the arrays do not fit the model; a gradient that does not fit is a finding.
     """
     model = load(model) if isinstance(model, str) else model
@@ -38,6 +41,9 @@ def gradients(
         model, parameters=parameters, inputs=inputs, targets=targets, cotangents=cotangents, states=states, mask=mask,
         weights=weights, T=T,
     )
+    if chunk is not None:
+        found = in_chunks.diagnosed(made, positive(chunk, "the chunk"), theirs, entries or {})
+        return Diagnosis(in_chunks.form(made.program.model), found)
     return Diagnosis(made.program.model, diagnosed(made, theirs, entries or {}))
 
 

@@ -81,7 +81,7 @@ class Written(Displaced):
         return value * (value[::-1].cumsum(axis=0)[::-1] == value)
 
 
-class _Numbered(Displaced):
+class Numbered(Displaced):
     """Has a number behind the arguments of its primal."""
 
     @property
@@ -93,14 +93,14 @@ class _Numbered(Displaced):
         return f"{self.mark} {self.number}:{self.args[0].name}"
 
 
-class _AtStep(_Numbered):
+class _AtStep(Numbered):
     mark = "at"
 
     def place(self, step: int, T: int, known: Sequence[int]) -> int:
         return self.number
 
 
-class _OfSample(_Numbered):
+class _OfSample(Numbered):
     mark = "sample"
 
     def taken(self, value: Array) -> Array:

@@ -13,7 +13,7 @@ from symbptt.diagnose.causes import Cause
 from symbptt.diagnose.findings import RIGHT, SCALED, WRONG, Entry, Finding, Suspect
 from symbptt.diagnose.heat import differing
 from symbptt.diagnose.match import Matcher
-from symbptt.diagnose.mistakes import far_fetched, mutants
+from symbptt.diagnose.mistakes import far_fetched, mutants, other_models
 from symbptt.diagnose.pairs import pairs
 from symbptt.diagnose.problem import Case
 from symbptt.diagnose.reconcile import ByName, Explanation
@@ -76,7 +76,10 @@ def _explained(known: _Judged, shorter: Shorter, deep: bool = True) -> ByName:
     problem = Problem(known.case, known.matcher)
     all_of = Singles.of(problem, mutants(known.case.program, known.case.point))
     names = [g.name for g in known.matcher.givens if g.name not in known.right]
-    if exact := search.singles(all_of) or (known.wrong and (transforms.singles(all_of) or scaling.singles(all_of))):
+    exact = search.singles(all_of) or _of_other_models(problem)
+    if not exact and known.wrong:
+        exact = transforms.singles(all_of) or scaling.singles(all_of)
+    if exact:
         return dict.fromkeys(names, tuple(exact))
     if not known.wrong or not deep:
         return {}
@@ -93,6 +96,12 @@ def _explained(known: _Judged, shorter: Shorter, deep: bool = True) -> ByName:
     left = [name for name in names if name not in found.certain and name not in found.alone]
     near = tuple(search.nearest(all_of, {*left, *known.right}, NEAREST)) if left else ()
     return {**dict.fromkeys(left, near), **found.alone, **found.certain}
+
+
+def _of_other_models(problem: Problem) -> list[Hypothesis]:
+    """The wrong forward passes whose gradients these are."""
+    made = other_models(problem.case.program, problem.case.point)
+    return search.singles(Singles.of(problem, made)) if made else []
 
 
 def _with_factors(problem: Problem, found: Explanation) -> Explanation:

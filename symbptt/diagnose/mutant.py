@@ -12,6 +12,7 @@ from symbptt.diagnose.causes import Cause
 from symbptt.diagnose.interpret import Gradients, Terms, interpret
 from symbptt.diagnose.problem import Case
 from symbptt.diagnose.routes import BackwardPass, Route
+from symbptt.model.values import Model
 
 Edit = Callable[[BackwardPass], BackwardPass]
 Filter = Callable[[Terms], Terms]
@@ -19,12 +20,16 @@ Filter = Callable[[Terms], Terms]
 
 @dataclass(frozen=True)
 class Mutant:
-    """A wrong backward pass: `edit` changes its routes, `keep` its terms, `unset` are states that start at zero."""
+    """A wrong backward pass: `edit` changes its routes, `keep` its terms, `unset` are states that start at zero.
+
+    `model` is the model that it belongs to, where the mistake is in the forward pass already.
+    """
 
     causes: tuple[Cause, ...]
     edit: Edit | None = None
     keep: Filter | None = None
     unset: frozenset[str] = frozenset()
+    model: Model | None = None
 
     @property
     def rank(self) -> int:
@@ -35,7 +40,8 @@ class Mutant:
         """Both mistakes at once, this one's edit after the other's."""
         edits = [m.edit for m in (other, self) if m.edit]
         keeps = [m.keep for m in (other, self) if m.keep]
-        return Mutant((*other.causes, *self.causes), _chain(edits), _chain(keeps), self.unset | other.unset)
+        causes, model = (*other.causes, *self.causes), self.model or other.model
+        return Mutant(causes, _chain(edits), _chain(keeps), self.unset | other.unset, model)
 
 
 def together(made: Sequence[Mutant]) -> Mutant:
@@ -60,6 +66,7 @@ def _chain(functions: list[Callable[[_Value], _Value]]) -> Callable[[_Value], _V
 
 def terms(mutant: Mutant, case: Case, names: frozenset[str] | None = None) -> Terms:
     """The terms that a mutant predicts, of the gradients in `names`."""
+    case = case.having(mutant.model) if mutant.model else case
     changed = mutant.edit(case.program) if mutant.edit else case.program
     point, near = (case.unset(mutant.unset), None) if mutant.unset else (case.point, case.sweep)
     found = interpret(changed, point, names, near)
@@ -70,6 +77,7 @@ def predicted(mutant: Mutant, case: Case, names: frozenset[str] | None = None) -
     """The gradients that a mutant predicts."""
     if mutant.keep is not None:
         return terms(mutant, case, names).gradients()
+    case = case.having(mutant.model) if mutant.model else case
     changed = mutant.edit(case.program) if mutant.edit else case.program
     point, near = (case.unset(mutant.unset), None) if mutant.unset else (case.point, case.sweep)
     if changed.chain is None:  # products of Jacobians start anew for each loss step

@@ -35,10 +35,13 @@ class _Leaves(dict[sp.MatrixSymbol, Array]):
 
 
 class Point:
-    """A forward run, ready for backward passes; `weight` (T, N, 1, 1) is what each step and sample counts in the loss."""
+    """A forward run, ready for backward passes; `weight` (T, N, 1, 1) is what each step and sample counts in the loss.
 
-    def __init__(self, done: Evaluation, cotangents: dict[str, Array] | None = None) -> None:
-        self.run = done
+    `padding` is the input of a chunk form that is zero where a chunk has no token, "" for other models.
+    """
+
+    def __init__(self, done: Evaluation, cotangents: dict[str, Array] | None = None, padding: str = "") -> None:
+        self.run, self.padding = done, padding
         self.T, self.N = done.graph.T, done.N
         self.cotangents = cotangents or {}
         self.values = Values({}, {})

@@ -31,12 +31,14 @@ MAX_NUMBERS = 50_000_000
 class Case:
     """A model at a point: its right adjoints and terms; `unset` is the point with zero in place of some initial states.
 
+    `having` is another model, with other equations, for the same arrays.
     `merged` is the point with all loss steps taken together, `total` the adjoints there: most mistakes need no more.
     """
 
     program: BackwardPass
     point: Point
     unset: Callable[[frozenset[str]], Point]
+    having: Callable[[Model], Case]
     sweep: Sweep
     merged: Point
     total: Sweep
@@ -84,11 +86,11 @@ def _with_batch(model: Model, group: Arrays, lead: int, part: str) -> dict[str, 
 
 def case(
     model: Model, *, parameters: Arrays, inputs: Arrays, targets: Arrays | None = None, cotangents: Arrays | None = None,
-    states: Arrays | None = None, mask: Any = None, weights: Any = None, T: int | None = None,
+    states: Arrays | None = None, mask: Any = None, weights: Any = None, T: int | None = None, padding: str = "",
 ) -> Case:
     """Evaluate a model. Shapes are those of the emitted code; an axis for one sample may be left out.
 
-    T is needed where no array has an axis for the steps.
+    T is needed where no array has an axis for the steps; `padding` is the input that says where a chunk has no token.
 
     With `cotangents` the gradients are those of sum(cotangents * outputs) and the loss plays no part. Raises BadInput.
     """
@@ -107,19 +109,23 @@ def case(
     _small(model, given["parameters"], graph, given["inputs"])
     done = run(graph, **given, mask=mask, weights=weights)
     outside = _cotangents(model, cotangents or {}, T, done.N)
-    point = Point(done, outside)
+    point = Point(done, outside, padding)
 
     @cache
     def unset(names: frozenset[str]) -> Point:
         zeros = {n: np.zeros_like(done.values.leaves[model[n].at(0)]) for n in names}
         cleared = given["states"] | {n: to_user(model[n], zero, 1) for n, zero in zeros.items()}
-        return Point(run(graph, **{**given, "states": cleared}, mask=mask, weights=weights), outside)
+        return Point(run(graph, **{**given, "states": cleared}, mask=mask, weights=weights), outside, padding)
+
+    @cache
+    def having(other: Model) -> Case:
+        return case(other, **given, cotangents=cotangents, mask=mask, weights=weights, T=T, padding=padding)
 
     program = backward(model)
     right = sweep(program, point)
     terms = interpret(program, point, near=right)
     merged = point.merged()
-    return Case(program, point, unset, right, merged, sweep(program, merged), terms, terms.gradients())
+    return Case(program, point, unset, having, right, merged, sweep(program, merged), terms, terms.gradients())
 
 
 def _small(model: Model, parameters: Arrays, graph: UnrolledGraph, inputs: Arrays) -> None:

@@ -15,6 +15,19 @@ _SUMMANDS = _INSIDE | {Part.START}
 _ANY = frozenset(Part)
 
 _ROWS = (
+    # Of chunk code; they say more than the general mistakes that may give the same numbers.
+    Mistake("mask-wrong", "The mask is {wrong} where it should be {right_factor} in {place}.",
+        "A read-out meets the token itself (i ≥ j), the error of the delta rule only tokens before it (i > j): {right}.", _ANY),
+    Mistake("cumsum-wrong",
+        "{wrong} stands for {right_factor} in {place}: a cumulated sum is exclusive for inclusive, or runs the other way.",
+        "c_i sums the gates up to token i, and its adjoint from token i on: {right}.", _ANY),
+    Mistake("border-decay", "{place} has {wrong} in place of the decay {right_factor}.",
+        "What passes from token i to the border of its chunk decays by all gates in between: {right}.", _ANY),
+    Mistake("final-cotangent-dropped", "The cotangent of the final state {state} does not enter{where}.",
+        "The carry of the last chunk starts with it, and whatever reads that carry gets its part.", _ANY),
+    Mistake("ragged-end", "In chunks: {what}.", "{fix}", _ANY),
+    Mistake("anchor-wrong", "{place} has a factor {factor} too many, where r is {anchor}: an anchor on one side alone.",
+        "What is divided by e^r on the one side is multiplied by it on the other: {right}.", _ANY),
     Mistake("carry-dropped", "The adjoint of {state} is never passed back from step t+1 to step t.",
         "Add the carry {carry} to the adjoint of {state}; only at t = T it is zero.", frozenset({Part.CARRY}), edits.no_carry),
     Mistake("truncated", "Only terms with {kept} are there; losses reach no further back.",

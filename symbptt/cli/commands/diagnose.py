@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 import symbptt
-from symbptt.cli.options import Names, formats, takes_model, wrt_option
+from symbptt.cli.options import Names, chunk_option, formats, takes_model, wrt_option
 from symbptt.cli.output import say, say_json
 from symbptt.cli.progress import progress
 from symbptt.errors import BadInput
@@ -37,10 +37,12 @@ _PATH = click.Path(path_type=Path)
 @wrt_option("The gradients that are asked for, separated by commas; default all that FILE.py can be expected to return.")
 @click.option("--timeout", type=click.FloatRange(1, 600), metavar="SECONDS",
               help=f"Time that the code may take; {_FILE_SECONDS} for a FILE.py, {_PACKAGE_SECONDS} for a function of a package.")
+@chunk_option("The code takes so many tokens in one step: causes are told in the equations of the chunk form.")
 @formats("text", "json")
 def diagnose(
     model: Model, theirs: Path | None, function: str | None, table: Path | None, values: Path | None,
-    formulas: tuple[str, ...], paths: tuple[str, ...], timeout: float | None, wrt: Names, layout: str,
+    formulas: tuple[str, ...], paths: tuple[str, ...], timeout: float | None, wrt: Names, chunk: int | None,
+    layout: str,
 ) -> int:
     """Say whether somebody's gradients are right, and what is wrong.
 
@@ -54,7 +56,7 @@ def diagnose(
         raise BadInput("diagnose: give one of FILE.py, --function package.module:Name, --values FILE.npz and --formula TEXT")
     if timeout != timeout:  # nan lies in every range
         raise BadInput("--timeout: expected seconds between 1 and 600, not nan")
-    given = {"--function": function, "--mapping": table, "--wrt": wrt, "--path": paths}
+    given = {"--function": function, "--mapping": table, "--wrt": wrt, "--path": paths, "--chunk": chunk}
     if theirs is None and target is None and (unused := next((option for option, value in given.items() if value), "")):
         raise BadInput(f"diagnose: {unused} is for a FILE.py or a function of a package")
     if paths and target is None:
@@ -62,10 +64,10 @@ def diagnose(
     with progress(f"diagnosing {theirs or target or values or 'the formula'}"):
         if theirs is not None:
             limits = symbptt.diagnose.code.Limits(timeout or _FILE_SECONDS)
-            found = symbptt.diagnose.code.file(model, theirs, function, table, limits, _asked(model, wrt))
+            found = symbptt.diagnose.code.file(model, theirs, function, table, limits, _asked(model, wrt), chunk)
         elif target is not None:
             limits = symbptt.diagnose.autodiff.limits(timeout or _PACKAGE_SECONDS)
-            found = symbptt.diagnose.autodiff.package(model, target, table, limits, (".", *paths), _asked(model, wrt))
+            found = symbptt.diagnose.autodiff.package(model, target, table, limits, (".", *paths), _asked(model, wrt), chunk)
         elif values is not None:
             found = symbptt.diagnose.values.file(model, values)
         else:

@@ -18,6 +18,7 @@ from symbptt.diagnose.autodiff.runner import limits as usual
 from symbptt.diagnose.autodiff.session import Functions
 from symbptt.diagnose.diagnosis import Diagnosis
 from symbptt.diagnose.submission import code, mapping
+from symbptt.diagnose.submission.chunks import in_steps
 from symbptt.diagnose.submission.fit import Forward
 from symbptt.diagnose.submission.mapping import Table
 from symbptt.diagnose.submission.session import Attempt
@@ -28,15 +29,16 @@ from symbptt.model.values import Model
 
 def package(
     model: Model | str, target: str, table: Table | Path | str | None = None, limits: Limits | None = None,
-    paths: Sequence[str] = (), wrt: Sequence[str] = (),
+    paths: Sequence[str] = (), wrt: Sequence[str] = (), chunk: int | None = None,
 ) -> Diagnosis:
     """Diagnose package.module:Name, a torch.autograd.Function or a function of PyTorch, JAX or NumPy, behind the guard.
 
-    `paths` are folders beside those of Python in which the package is looked for. One of NumPy returns gradients, as the
-    functions of a file do. Raises BadInput if it cannot be found, or if names can neither be looked up nor guessed.
+    `paths` are folders beside those of Python in which the package is looked for; `chunk` is the number of tokens
+    that it takes in one step. One of NumPy returns gradients, as the functions of a file do. Raises
+    BadInput if it cannot be found, or if names can neither be looked up nor guessed.
     """
     known = load(model) if isinstance(model, str) else model
-    read = _read(table, known, wrt)
+    read = in_steps(_read(table, known, wrt), known, chunk)
     closing: list[str] = []
     with opened(target, paths, read.library, limits or usual(), closing) as runner:
         found = _diagnosed(known, runner, read) if runner.facts.library else None
@@ -45,10 +47,12 @@ def package(
     return replace(found, notes=(*found.notes, *closing, f"{target} ran behind {runner.protections}"))
 
 
-def function(model: Model | str, given: Callable[..., Any], table: Table | Path | str | None = None) -> Diagnosis:
+def function(
+    model: Model | str, given: Callable[..., Any], table: Table | Path | str | None = None, chunk: int | None = None
+) -> Diagnosis:
     """The same of a function in this process, which must be one of PyTorch or JAX."""
     known = load(model) if isinstance(model, str) else model
-    read = _read(table, known, ())
+    read = in_steps(_read(table, known, ()), known, chunk)
     return _diagnosed(known, Local.of(given, read.library), read)
 
 

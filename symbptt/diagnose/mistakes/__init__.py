@@ -9,6 +9,7 @@ from symbptt.diagnose.mistakes import (
     blocks,
     carried,
     carry,
+    chunks,
     index,
     jacobians,
     losses,
@@ -31,12 +32,15 @@ FAMILIES: tuple[Callable[[BackwardPass, Point], Iterable[Mutant]], ...] = (
     carry.mutants, terms.mutants, losses.mutants, index.mutants, slope.mutants, product.mutants, permuted.mutants, stale.mutants,
     summed.mutants, stacked.mutants, jacobians.mutants, carried.mutants, adjoints.mutants,
     rotation.mutants, blocks.mutants, slices.mutants, summed.reversed_steps,
-    losses.other_losses,
+    losses.other_losses, chunks.mutants,
 )
 """Another family is another row."""
 
 FAR_FETCHED: tuple[Callable[[BackwardPass, Point], Iterable[Mutant]], ...] = (replaced.mutants, summed.written)
 """Families that are tried only where none of the usual ones fits."""
+
+IN_THE_FORWARD_PASS: tuple[Callable[[BackwardPass, Point], Iterable[Mutant]], ...] = (chunks.forward.mutants,)
+"""Families of models that somebody computed in place of the right one: one of them explains everything, or nothing."""
 
 
 def mutants(program: BackwardPass, point: Point) -> list[Mutant]:
@@ -47,3 +51,8 @@ def mutants(program: BackwardPass, point: Point) -> list[Mutant]:
 def far_fetched(program: BackwardPass, point: Point) -> list[Mutant]:
     """The far-fetched hypotheses about it."""
     return [mutant for family in FAR_FETCHED for mutant in family(program, point)]
+
+
+def other_models(program: BackwardPass, point: Point) -> list[Mutant]:
+    """The hypotheses that the forward pass is another already."""
+    return [mutant for family in IN_THE_FORWARD_PASS for mutant in family(program, point)]

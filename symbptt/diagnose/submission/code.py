@@ -7,13 +7,14 @@ from dataclasses import replace
 from pathlib import Path
 
 from symbptt.algebra.evaluate import Array
-from symbptt.diagnose import factors
+from symbptt.diagnose import factors, in_chunks
 from symbptt.diagnose.check import diagnosed
 from symbptt.diagnose.diagnosis import Diagnosis
 from symbptt.diagnose.findings import WRONG, Finding, Suspect
 from symbptt.diagnose.problem import Case
 from symbptt.diagnose.submission import lines, mapping, repeated, signature
 from symbptt.diagnose.submission.calls import calls
+from symbptt.diagnose.submission.chunks import in_steps
 from symbptt.diagnose.submission.fit import Forward, counts, loss
 from symbptt.diagnose.submission.guarded import Limits as Limits
 from symbptt.diagnose.submission.longer import longer
@@ -34,18 +35,19 @@ from symbptt.model.values import Model, Role
 
 def file(
     model: Model | str, path: Path | str, function: str | None = None, table: Table | Path | str | None = None,
-    limits: Limits | None = None, wrt: Sequence[str] = (),
+    limits: Limits | None = None, wrt: Sequence[str] = (), chunk: int | None = None,
 ) -> Diagnosis:
     """Diagnose the gradients that a function of a file returns.
 
-    `table` is a mapping or the path of one; `wrt` names the gradients that are asked for, all that can be expected if empty.
+    `table` is a mapping or the path of one; `wrt` names the gradients that are asked for, all that can be expected if empty;
+    `chunk` is the number of tokens that code takes in one step.
     Raises BadInput if the file cannot be read or the names cannot be guessed; whatever the function does when it runs is a note
     in the diagnosis.
     """
     known = load(model) if isinstance(model, str) else model
     source = signature.source(path)
     read = mapping.file(table, known) if isinstance(table, (Path, str)) else table or Table()
-    read = replace(read, T=read.T or source.steps)
+    read = in_steps(replace(read, T=read.T or source.steps), known, chunk)
     if wrt:
         read = replace(read, wrt=mapping.asked(wrt, known, "wrt"))
     session = Session(known, Path(path), calls(source, function, read, known), read, limits or Limits())
@@ -67,7 +69,7 @@ def diagnosis(session: Session, best: Attempt | None) -> Diagnosis:
     notes = list(_ran(session, name))
     if best is None:
         return Diagnosis(session.model, (), tuple(notes), failed=True)
-    model = best.case.program.model
+    model, chunk = best.case.program.model, session.table.chunk
     notes += _about_answer(session, best, name)
     if session.run.ended and not best.fits and best.found.gradients:
         notes.append(f"{session.tried} layouts were tried by then and none fits: name the layout in a mapping, or give more time")
@@ -100,10 +102,11 @@ def diagnosis(session: Session, best: Attempt | None) -> Diagnosis:
         if not best.fit.wrong_loss and all(f.right or (f.verdict == WRONG and f.certain) for f in found):
             # Exact causes presume the model's forward pass: what was seen is a value that was changed afterwards.
             opening = ()
-    else:
+    elif chunk is None:
         if session.of_file:
             found = unclipped(session, best, found, _findings)
         found = probed(session, best, best.fit.way, found)
+    model = model if chunk is None else in_chunks.form(model)
     findings = tuple(_placed(best, f, session) for f in found if not session.table.wrt or f.gradient in asked)
     missing = tuple(n for n in asked if n not in {f.gradient for f in findings})
     if missing:
@@ -195,7 +198,9 @@ def _of_one(larger: Attempt, best: Attempt, name: str) -> str:
 
 def _findings(best: Attempt, session: Session) -> tuple[Finding, ...]:
     """The findings; where the loss that came back is a mean, the mistakes are looked for in gradients of the mean."""
-    theirs = best.found.gradients
+    theirs, chunk = best.found.gradients, session.table.chunk
+    if chunk is not None:
+        return in_chunks.diagnosed(best.case, chunk, theirs, {}, not best.fit.differs)
     found = diagnosed(best.case, theirs, {}, _shorter(best, session, session.table.loss), not best.fit.differs)
     way = best.fit.way or "sum"
     if way == "sum" or session.table.loss != "sum" or all(f.verdict != WRONG for f in found):

@@ -19,7 +19,7 @@ LOSSES = ("sum", "mean", "mean over time", "mean over the batch")
 _LAYOUT: dict[str, type] = {"axes": str, "layout": str, "bias": str, "list": bool, "classes": bool, "scalars": str}
 _TYPES: dict[str, type] = {
     "function": str, "forward": str, "cache": int, **_LAYOUT, "loss": str, "returns": list, "globals": list, "names": dict,
-    "T": int, "N": int, "sizes": dict, "wrt": list, "constants": dict, "dtype": str, "library": str,
+    "T": int, "N": int, "sizes": dict, "wrt": list, "constants": dict, "dtype": str, "library": str, "chunk": int,
 }
 _WORDS = {str: "a text in quotes", bool: "true or false", int: "a whole number", list: "a list", dict: "a table"}
 KEYS = tuple(_TYPES)
@@ -67,6 +67,8 @@ class Table:
     dtype: str = ""
     """The precision in which a function of PyTorch or JAX is judged beside double precision."""
     library: str = ""
+    chunk: int | None = None
+    """The tokens that code takes in one step; None for code that goes step by step."""
 
 
 def file(path: Path | str, model: Model) -> Table:
@@ -111,6 +113,7 @@ def table(data: Mapping[str, Any], model: Model, place: str = "mapping") -> Tabl
         data.get("loss", "sum"), _texts(data, "returns", place), _texts(data, "globals", place), names, own,
         _count(data, "T", place), _count(data, "N", place), _sizes(data.get("sizes", {}), model, place),
         asked(_texts(data, "wrt", place), model, f"{place}: wrt"), data.get("dtype", ""), data.get("library", ""),
+        _count(data, "chunk", place),
     )
 
 

@@ -20,7 +20,7 @@ from symbptt.diagnose.submission.mapping import Table, Wanted
 from symbptt.diagnose.submission.meaning import Layout, Meaning, one
 from symbptt.diagnose.submission.signature import Function
 from symbptt.errors import BadInput
-from symbptt.model.values import Model, Role
+from symbptt.model.values import Model, Role, Variable
 
 _KINDS = {"parameters": "blocks", "inputs": "sequence", "targets": "sequence", "states": "state"}
 
@@ -115,7 +115,7 @@ class Plan:
         """The items of a dict of parameters, inputs, targets, states, cotangents or gradients to be filled."""
         other = {**self.table.names, **self.call.keys}
         if group == "cotangents":
-            return {v.name: one("cotangent", v.name) for v in self.model.outputs}
+            return {v.name: replace(one("cotangent", v.name), last=self.ends_with(v)) for v in self.model.outputs}
         if group == "gradients":
             own = {n: m for n, m in other.items() if m.kind == "out"}
             return own or {n: replace(m, kind="out") for n, m in self.group("parameters").items()}
@@ -128,6 +128,10 @@ class Plan:
         # What they read under a name of their own has that name only: their loops over the dict meet each array once.
         renamed = {v for m in theirs.values() for v in m.variables} - set(self.call.source.keys)
         return {n: m for n, m in made.items() if n not in renamed} | theirs
+
+    def ends_with(self, output: Variable) -> bool:
+        """Whether chunks hand out this output after the last step alone, as they do a state."""
+        return self.table.chunk is not None and output.role is Role.STATE
 
     def array(self, name: str, meaning: Meaning) -> Array:
         """The array of a name in its layout."""

@@ -130,7 +130,7 @@ class Session:
 
     def right(self, plan: Plan, way: str) -> Case:
         """The same for a plan with any data."""
-        data, last = plan.data, _lasts(plan)
+        data, last = plan.data, {*_lasts(plan), *(v.name for v in self.model.states if plan.ends_with(v))}
         weights = np.full(data.T, 1 / counts(data.T, data.N)[way])
         given = self._given("cotangent", "cotangents", data.cotangents)
         outside = {"cotangents": {n: _ended(a) if n in last else a for n, a in given.items()}}

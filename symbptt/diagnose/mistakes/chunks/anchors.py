@@ -1,0 +1,76 @@
+"""Anchors: e^{c − r} on the one side needs e^{r − c} on the other, and one of the two is forgotten.
+
+With a decay for each key code keeps exponents small by the cumulated sum r of some token, the anchor. A factor e^r too many, or
+too few, is left where the two do not meet.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from itertools import permutations
+
+import numpy as np
+import sympy as sp
+from sympy.matrices.expressions.matexpr import MatrixExpr
+from sympy.matrices.expressions.special import OneMatrix
+
+from symbptt.algebra import build
+from symbptt.algebra.evaluate import Array
+from symbptt.algebra.nodes import Elementwise
+from symbptt.diagnose.displaced import Numbered
+from symbptt.diagnose.mistakes.chunks.places import cause, groups
+from symbptt.diagnose.mistakes.chunks.variants import Variants
+from symbptt.diagnose.mutant import Mutant, swapped, valued
+from symbptt.diagnose.point import Point
+from symbptt.diagnose.routes import BackwardPass
+
+
+class OfToken(Numbered):
+    """The row of one token in every row."""
+
+    mark = "token"
+
+    def taken(self, value: Array) -> Array:
+        return np.broadcast_to(value[..., self.number : self.number + 1, :], value.shape)
+
+
+def mutants(program: BackwardPass, point: Point) -> Iterator[Mutant]:
+    """A factor e^r or e^{−r} in summands with a row for each token, and in queries and keys that have a decay in them."""
+    known = Variants(program.model, point.padding)
+    for sums, gates in known.sums.items():
+        yield from _other_exponents(program, sums, gates)
+        length = point.values.size(sums.shape[0])
+        inside = [s for s in known.known if s.shape == sums.shape and s in known.products and s not in known.sums.values()]
+        for token in dict.fromkeys((0, length // 2, (length - 1) // 2, length - 1)):
+            for sign in (1, -1):
+                extra = Elementwise("exp", build.scale(sign, OfToken(sums, token)))
+                yield from _in_summands(program, sums, extra, token, sign)
+                for symbol in inside:
+                    for routes in groups(r for r in program.routes if symbol in r.reads):
+                        made = cause("anchor-wrong", program, routes, extra, symbol, **_said(sums, token, sign))
+                        yield Mutant((made,), swapped(routes, {symbol: build.hadamard(extra, symbol)}))
+
+
+def _other_exponents(program: BackwardPass, sums: sp.MatrixSymbol, gates: MatrixExpr) -> Iterator[Mutant]:
+    """Summands that meet one decay later on, as those of queries with a decay in them do, and should meet another."""
+    ones = OneMatrix(sums.shape[0], 1)
+    rest = build.add(build.mul(ones, build.transpose(ones), gates), build.scale(-1, sums))
+    nothing = sp.ZeroMatrix(*sums.shape)
+    exponents = {"border-decay": (nothing, sums, rest), "cumsum-wrong": (sums, build.add(sums, build.scale(-1, gates)))}
+    for routes in groups(r for r in program.routes if r.value.shape == sums.shape and not r.external):
+        for name, choices in exponents.items():
+            for right, wrong in permutations(choices, 2):
+                extra = Elementwise("exp", build.add(wrong, build.scale(-1, right)))
+                shown = (Elementwise("exp", e) if e != nothing else build.ONE for e in (wrong, right))
+                made = cause(name, program, routes, *shown)
+                yield Mutant((made,), valued(routes, lambda value, extra=extra: build.hadamard(extra, value)))  # type: ignore[misc]
+
+
+def _in_summands(program: BackwardPass, sums: sp.MatrixSymbol, extra: MatrixExpr, token: int, sign: int) -> Iterator[Mutant]:
+    for routes in groups(r for r in program.routes if r.value.shape == sums.shape and not r.external):
+        made = cause("anchor-wrong", program, routes, extra, extra, **_said(sums, token, sign))
+        yield Mutant((made,), valued(routes, lambda value: build.hadamard(extra, value)))
+
+
+def _said(sums: sp.MatrixSymbol, token: int, sign: int) -> dict[str, str]:
+    return {"factor": f"exp({'−' * (sign < 0)}r)", "anchor": f"the row of token {token + 1} of {sums.name}"}

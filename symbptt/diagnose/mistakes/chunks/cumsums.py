@@ -1,0 +1,60 @@
+"""The adjoint of a cumulated sum is the sum from the other end.
+
+Where the decay of the whole chunk is read off the sum at the last token, what it gets back is in that sum.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+import sympy as sp
+from sympy.matrices.expressions.matexpr import MatrixExpr
+from sympy.matrices.expressions.special import OneMatrix
+
+from symbptt.algebra import build
+from symbptt.algebra.evaluate import Array
+from symbptt.algebra.nodes import LowerOnes
+from symbptt.diagnose.displaced import Displaced
+from symbptt.diagnose.mistakes.chunks.places import cause
+from symbptt.diagnose.mistakes.chunks.variants import Variants
+from symbptt.diagnose.mutant import Mutant, changed
+from symbptt.diagnose.point import Point
+from symbptt.diagnose.routes import BackwardPass, Route
+
+
+class Final(Displaced):
+    """One at the last token of a chunk, read off the input that says where there are tokens."""
+
+    mark = "final"
+
+    def taken(self, value: Array) -> Array:
+        return value - np.concatenate((value[..., 1:, :], np.zeros_like(value[..., :1, :])), axis=-2)
+
+
+def mutants(program: BackwardPass, point: Point) -> Iterator[Mutant]:
+    """In all that a gate gets, the sum from the token after it, or from the first token."""
+    known = Variants(program.model, point.padding)
+    last = Final(program.model[point.padding].at())
+    for gate in known.sums.values():
+        routes = [r for r in program.routes if r.target.at() == gate]
+        size = gate.shape[0]
+        for mask, column in (
+            (build.transpose(LowerOnes(size, -1)), build.add(OneMatrix(size, 1), build.scale(-1, last))),
+            (LowerOnes(size, 0), last),
+        ):
+            values = {r.place: made for r in routes if (made := _summed(r, mask, column)) is not None}
+            if values:
+                said = cause("cumsum-wrong", program, routes, mask, build.transpose(LowerOnes(size, 0)))
+                yield Mutant((said,), changed({p: lambda value, w=w: w for p, w in values.items()}))  # type: ignore[misc]
+
+
+def _summed(route: Route, mask: MatrixExpr, column: MatrixExpr) -> MatrixExpr | None:
+    """A summand with another sum over the tokens; None where it has none."""
+    number, factors = build.split_number(route.value)
+    first = factors[0]
+    if isinstance(first, sp.Transpose) and isinstance(first.arg, LowerOnes):
+        return build.scale(number, build.mul(mask, *factors[1:]))
+    if isinstance(first, OneMatrix) and first.shape == column.shape and len(factors) > 1:
+        return build.scale(number, build.mul(column, *factors[1:]))
+    return None
