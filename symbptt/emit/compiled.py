@@ -10,6 +10,7 @@ from symbptt.data.arrays import leading_axes
 from symbptt.data.classes import takes_classes
 from symbptt.emit.door import door
 from symbptt.emit.literals import docstring, file_literal
+from symbptt.emit.truncated import kept
 from symbptt.errors import BadInput
 from symbptt.model.dimensions import sources
 from symbptt.model.values import Model, Role, Variable
@@ -27,6 +28,7 @@ class About:
     wrt: tuple[str, ...]
     steps: int | None
     file: str
+    truncated: bool = False
 
     def line(self) -> str:
         """One line of C, a comment that no text can leave."""
@@ -41,7 +43,7 @@ def about(text: str, place: str) -> About:
     line = next((line for line in text.splitlines() if line.startswith(_BEGIN) and line.endswith(_END)), None)
     try:
         told = json.loads(line[len(_BEGIN) : -len(_END)]) if line else None
-        found = About(told["name"], tuple(told["wrt"]), told["steps"], told["file"]) if told else None
+        found = About(**{**told, "wrt": tuple(told["wrt"])}) if told else None
     except (ValueError, KeyError, TypeError):
         found = None
     texts = (found.name, found.file, *found.wrt) if found else ()
@@ -55,24 +57,24 @@ def files(request: Request) -> Files:
     model, stem = request.model, request.stem
     if not stem.isprintable() or set(stem) & set('"\\/'):
         raise BadInput(f"{stem!r} cannot be the name of a header; expected printable characters, no quotation mark or backslash")
-    told = About(model.name, tuple(v.name for v in request.wanted), request.steps, model.text)
+    told = About(model.name, tuple(v.name for v in request.wanted), request.steps, model.text, request.truncation is not None)
     made = source.files(request, told.line())
-    calling = ((f"{stem}.py", _text(made.interface, request.recipe, request.steps, stem)),) if request.python else ()
+    calling = ((f"{stem}.py", _text(made.interface, request, stem)),) if request.python else ()
     return (f"{stem}.c", made.source), (f"{stem}.h", made.header), *calling
 
 
 def loader(model: Model, wanted: tuple[Variable, ...], fixed: int | None, stem: str) -> str:
     """`stem`.py alone."""
-    return _text(source.interface(model, wanted), "symbptt verify", fixed, stem)
+    return _text(source.interface(model, wanted), Request(model, wanted, "symbptt verify", stem, fixed), stem)
 
 
-def _text(interface: Interface, recipe: str, fixed: int | None, stem: str) -> str:
-    return template("c99/loader.py.jinja").render(**_loader(interface, recipe, fixed, stem))
+def _text(interface: Interface, request: Request, stem: str) -> str:
+    return template("c99/loader.py.jinja").render(**_loader(interface, request, stem))
 
 
-def _loader(interface: Interface, recipe: str, fixed: int | None, stem: str) -> dict[str, Any]:
-    model = interface.model
-    used = {kind for name in interface.functions for kind in interface.structs(name)}
+def _loader(interface: Interface, request: Request, stem: str) -> dict[str, Any]:
+    model, fixed = interface.model, request.steps
+    used = {kind for name in interface.public for kind in interface.structs(name)}
     members = {
         STRUCTS[kind]: [(m.variable.name, m.name, m.integers, m.otherwise) for m in interface.members[kind]]
         for kind in STRUCTS if kind in used
@@ -81,11 +83,12 @@ def _loader(interface: Interface, recipe: str, fixed: int | None, stem: str) -> 
     axes = dict(zip(("T", "N"), known["axes"], strict=True))
     return known | {
         "title": docstring(model.title), "equations": [docstring(line) for line in source.equations(model)],
-        "recipe": docstring(recipe), "source_name": f"{stem}.c", "header_name": f"{stem}.h", "p": interface.prefix,
-        "P": interface.macro, "fixed_steps": fixed, "has_loss": model.loss is not None,
+        "recipe": docstring(request.recipe), "source_name": f"{stem}.c", "header_name": f"{stem}.h", "p": interface.prefix,
+        "P": interface.macro, "fixed_steps": fixed, "checkpoint": request.checkpoint, "has_loss": model.loss is not None,
+        "truncated": kept(*request.truncation) if request.truncation else "",
         "reduction": "mean" if model.loss and model.loss.reduction == "mean" else "summed",
         "members": _table(members),
-        "takes": _table({f: tuple(STRUCTS[k] for k in interface.structs(f)) for f in interface.functions}),
+        "takes": _table({f: tuple(STRUCTS[k] for k in interface.structs(f)) for f in interface.public}),
         "wanted": _table({v.name: (tuple(axes[a] for a in leading_axes(v)), v.shape) for v in interface.program.wanted}),
         "dimensions": repr((*axes.values(), *model.dimensions)), "sources": _table(_sources(model, fixed, *axes.values())),
         "integers": repr(tuple(v.name for v in model.of(Role.INPUT, Role.TARGET) if v.classes or takes_classes(model, v))),

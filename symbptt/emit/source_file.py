@@ -17,10 +17,10 @@ from symbptt.emit.fast.writer import PASSES, FastWriter
 from symbptt.emit.frameworks import module
 from symbptt.emit.frameworks.dialect import DIALECTS
 from symbptt.emit.frameworks.long import Long
+from symbptt.emit.lines import block
 from symbptt.emit.names import assigned, words
 from symbptt.emit.nested import NESTED
-from symbptt.emit.passes import Line
-from symbptt.emit.program import Body, Writer
+from symbptt.emit.program import Writer
 from symbptt.emit.recipe import choices, command
 from symbptt.emit.targets import TARGETS
 from symbptt.emit.truncated import truncated
@@ -28,7 +28,7 @@ from symbptt.emit.variant import Parts, Variant
 from symbptt.errors import BadInput, UnknownName
 from symbptt.model.read import load
 from symbptt.model.values import Model, Role, Variable
-from symbptt.targets.target import PYTHON, STATIC, Files, Request
+from symbptt.targets.target import CHECKPOINT, PYTHON, STATIC, TRUNCATION, Files, Request
 from symbptt.template import template
 
 STYLES = ("fast", "plain")
@@ -38,8 +38,6 @@ DEFAULT_STEPS = 10
 """The steps of a loop where no array tells their number."""
 MODES = ("reverse", "forward")
 CLIPPING = " --clipping"
-WIDTH = 88
-"""The column at which equation numbers stand."""
 
 
 @dataclass(frozen=True, repr=False)
@@ -116,9 +114,14 @@ def source(
     if backend in TARGETS:
         refused = {
             "--unroll": unroll, "--mode forward": mode == "forward", "--style": style, "--without": without,
-            "--clipping": clipping, "truncation": truncation, "--checkpoint": checkpoint,
+            "--clipping": clipping, TRUNCATION: truncation, CHECKPOINT: checkpoint,
         }
-        return _of_target(model, backend, T, wrt, python, stem, static, [name for name, on in refused.items() if on])
+        missing = next((name for name, on in refused.items() if on and name not in options), None)
+        if missing:
+            raise BadInput(f"{backend} comes as loops in reverse mode; there is no {missing} for it")
+        made, *others = TARGETS[backend].files(
+            _request(model, backend, T, wrt, python, stem, truncation, checkpoint, static))
+        return SourceFile(*made, model, tuple(others))
     if unroll:
         _checked_steps(model, T)
     if style not in (None, *STYLES):
@@ -179,20 +182,21 @@ def _framework(
     return SourceFile(f"{model.name}_{backend}{variant.suffix if variant else ''}.py", text, model)
 
 
-def _of_target(
+def _request(
     model: Model, name: str, T: int | None, wrt: tuple[str, ...] | str | None, python: bool, stem: str | None,
-    static: Mapping[str, int] | None, refused: list[str],
-) -> SourceFile:
-    """The files of a target of programs."""
-    if refused:
-        raise BadInput(f"{name} comes as loops in reverse mode that store every step; there is no {refused[0]} for it")
-    fixed = None if loops(model) else _fixed(T)
-    sizes = tuple((static or {}).items())
-    recipe = command(model, fixed, False, wrt, name) + f" {PYTHON}" * python
+    truncation: tuple[int, int] | None, checkpoint: bool, static: Mapping[str, int] | None,
+) -> Request:
+    """What a target is asked for; raises BadInput for what no target can do."""
+    fixed, wanted, sizes = None if loops(model) else _fixed(T), wanted_variables(model, wrt), tuple((static or {}).items())
+    variant = truncated(*truncation) if truncation else None
+    if checkpoint:
+        checkpoints.check(model, truncation is None)
+        wanted = checkpoints.wanted(model, wanted)
+    recipe = command(model, fixed, False, wrt, name) + f" {PYTHON}" * python + checkpoints.OPTION * checkpoint
+    recipe += f" {variant.options}" if variant else ""
     recipe += f" {STATIC} " + ",".join(f"{key}={size}" for key, size in sizes) if sizes else ""
-    request = Request(model, wanted_variables(model, wrt), recipe, stem or model.name, fixed, python, sizes)
-    source, *others = TARGETS[name].files(request)
-    return SourceFile(*source, model, tuple(others))
+    stem = stem or model.name + (variant.suffix if variant else "")
+    return Request(model, wanted, recipe, stem, fixed, python, sizes, truncation, checkpoint)
 
 
 def _variant(mode: str, truncation: tuple[int, int] | None, backend: str, unroll: bool, style: str | None) -> Variant:
@@ -222,31 +226,6 @@ def _checked_steps(model: Model, T: int | None) -> None:
         raise BadInput(f"T must be between 1 and {limit} for straight-line code of {model.name}, not {T}")
 
 
-def _aligned(lines: tuple[Line, ...], indent: int) -> str:
-    made = []
-    for line in lines:
-        text = " " * indent + line.text
-        if not line.text:
-            made.append(f"{' ' * indent}# {line.comment}" if line.comment else "")
-        elif line.comment:
-            made.append(f"{text:<{WIDTH}}  # {line.comment}")
-        else:
-            made.append(text)
-    return "\n".join(made)
-
-
-def _body(body: Body | None, loop: str) -> str:
-    """A body as text, with its loop header."""
-    if body is None:
-        return ""
-    parts = [_aligned(body.before, 4)] if body.before else []
-    if body.loop:
-        parts += [f"    for t in {loop}:", _aligned(body.loop, 8)]
-    if body.after:
-        parts.append(_aligned(body.after, 4))
-    return "\n".join(parts)
-
-
 def render(
     writer: Writer, recipe: str, variant: Variant | None = None, clipping: bool = False, checkpoint: bool = False
 ) -> str:
@@ -269,7 +248,7 @@ def filled(
     }
     if variant is not None:
         variant.extend(writer, values, parts)
-    bodies = {part: _body(*body) for part, body in parts.items()}
+    bodies = {part: block(*body) for part, body in parts.items()}
     values["residual_lines"] = ['"T": T, "N": N, "_dtype": dtype,', *values["residual_lines"]]
     closing = {"forward": "residual_lines", "loss": "loss_direct", "backward": "gradient_lines"}
     for part, text in bodies.items():

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from symbptt import extensions
 from symbptt.emit import compiled
-from symbptt.targets.target import PYTHON, STATIC, Target
+from symbptt.targets.target import CHECKPOINT, PYTHON, STATIC, TRUNCATION, Target
 
-C = Target("c", ".c", compiled.files, frozenset((PYTHON, STATIC)))
+C = Target("c", ".c", compiled.files, frozenset((PYTHON, STATIC, TRUNCATION, CHECKPOINT)))
 TARGETS: dict[str, Target] = extensions.rows(extensions.TARGETS, Target, {C.name: C})

@@ -6,6 +6,8 @@ known (`passes.settling`). What an equation passes back to a state of step t-1 i
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import sympy as sp
 from sympy.matrices.expressions.matexpr import MatrixExpr
 
@@ -45,8 +47,8 @@ class Builder:
         self.numbers = recursion(model)
         self.made = Contributions(model)
 
-    def program(self) -> Program:
-        """All functions."""
+    def program(self, of_loss: tuple[str, ...]) -> Program:
+        """`forward`, `backward`, and those of a loss that are asked for."""
         backward = self._backward()
         read = {r.buffer for s in each(backward) for r in read_by(s) if r.buffer.kind is Kind.VALUE}
         self.made = Contributions(self.model)
@@ -54,9 +56,9 @@ class Builder:
         outputs = tuple(buffer(Kind.OUTPUT, v) for v in self.model.outputs)
         forward = Function("forward", (*self._forward(), *self._outputs()), kept, outputs)
         functions: tuple[Function, ...] = (forward, Function("backward", backward, kept, self._gradients()))
-        if self.model.loss is not None:
+        for name in of_loss if self.model.loss is not None else ():
             self.made = Contributions(self.model)
-            functions = (*functions, self._value_and_grad())
+            functions = (*functions, OF_LOSS[name](self))
         return Program(self.model, self.wanted, functions)
 
     # ---- forward
@@ -108,8 +110,8 @@ class Builder:
         assert self.model.loss is not None
         return STEPS - 1 if self.model.loss.at == "last" else sp.S.Zero
 
-    def _loss(self) -> tuple[Statement, ...]:
-        """The loss, and what it passes back to the values that it reads."""
+    def _loss(self, weights: tuple[Statement, ...]) -> tuple[Statement, ...]:
+        """The loss, behind the statements of its weights, and what it passes back to the values that it reads."""
         loss = self.model.loss
         assert loss is not None
         value = Read(buffer(Kind.VALUE, loss.target), (_NOW, _SAMPLE, fixed(0), fixed(0)))
@@ -121,7 +123,7 @@ class Builder:
             for v, adjoint in pullback.adjoints:
                 made += self._adjoint(v, adjoint)
             made += self._leaves(pullback.leaves)
-        return (*self._weights(), For(STEP, tuple(made), start=self._first))
+        return (*weights, For(STEP, tuple(made), start=self._first))
 
     # ---- backward
 
@@ -163,19 +165,43 @@ class Builder:
     def _gradients(self) -> tuple[Buffer, ...]:
         return tuple(buffer(Kind.GRADIENT, v) for v in self.wanted)
 
-    def _backward(self) -> tuple[Statement, ...]:
+    def _seeds(self) -> For:
+        """The adjoints of what is handed out begin with the caller's cotangents."""
         seeds = tuple(
             self.made.copy(buffer(Kind.ADJOINT, v), (rows_ahead(v), _SAMPLE), buffer(Kind.COTANGENT, v), (_NOW, _SAMPLE), v)
             for v in self.model.outputs
             if v.name in self.useful
         )
-        return (For(STEP, seeds), *self._sweep())
+        return For(STEP, seeds)
 
-    def _value_and_grad(self) -> Function:
-        body = (*self._forward(), *self._loss(), *self._sweep())
+    def _backward(self) -> tuple[Statement, ...]:
+        return (self._seeds(), *self._sweep())
+
+    def value_and_grad(self) -> Function:
+        """The loss and its gradients."""
+        body = (*self._forward(), *self._loss(self._weights()), *self._sweep())
         return Function("value_and_grad", body, gives=(LOSS, *self._gradients()))
 
+    def weigh(self) -> Function:
+        """What each sample of a step counts, first in the workspace."""
+        return Function("weigh", self._weights(), keeps=(WEIGHTS,))
 
-def build(model: Model, wanted: tuple[Variable, ...]) -> Program:
+    def segment(self) -> Function:
+        """Loss and gradients of some steps of a sequence: `mask` has what `weigh` gave, cotangents come from later steps."""
+        given = (For(STEP, (Assign(WEIGHTS, (_NOW, _SAMPLE), Read(MASK, (_NOW, _SAMPLE))),)),)
+        body = (*self._forward(), self._seeds(), *self._loss(given), *self._sweep())
+        return Function("segment", body, gives=(LOSS, *self._gradients()))
+
+
+WHOLE: tuple[str, ...] = ("value_and_grad",)
+"""The function of a loss over all steps."""
+PARTS: tuple[str, ...] = ("weigh", "segment")
+"""The functions of a loss over some of the steps."""
+OF_LOSS: dict[str, Callable[[Builder], Function]] = {
+    "value_and_grad": Builder.value_and_grad, "weigh": Builder.weigh, "segment": Builder.segment,
+}
+
+
+def build(model: Model, wanted: tuple[Variable, ...], of_loss: tuple[str, ...] = WHOLE) -> Program:
     """The program of a model with the gradients of `wanted`: parameters, inputs, initial states."""
-    return Builder(model, wanted).program()
+    return Builder(model, wanted).program(of_loss)

@@ -260,7 +260,7 @@ class Function:
 
 @dataclass(frozen=True)
 class Program:
-    """The functions of a model: `forward`, `backward` and, of one with a loss, `value_and_grad`."""
+    """The functions of a model: `forward`, `backward` and, of one with a loss, those in `builder.OF_LOSS`."""
 
     model: Model
     wanted: tuple[Variable, ...]

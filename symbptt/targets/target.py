@@ -11,7 +11,7 @@ from symbptt.model.values import Model, Variable
 Files: TypeAlias = tuple[tuple[str, str], ...]
 """Names with their texts; the first is the source."""
 
-PYTHON, STATIC = "--python", "--static"
+PYTHON, STATIC, TRUNCATION, CHECKPOINT = "--python", "--static", "truncation", "--checkpoint"
 
 
 @dataclass(frozen=True)
@@ -20,6 +20,7 @@ class Request:
 
     `recipe` is the command, for a comment; `stem` is what the files are called; `steps` is the T of a model in which no array
     tells it; `python` asks for a module that calls the others; `sizes` are those that the code is fixed to, if any.
+    `truncation` (k1, k2) goes back k2 steps every k1 steps; `checkpoint` asks for gradients in segments as well.
     """
 
     model: Model
@@ -29,6 +30,8 @@ class Request:
     steps: int | None = None
     python: bool = False
     sizes: tuple[tuple[str, int], ...] = ()
+    truncation: tuple[int, int] | None = None
+    checkpoint: bool = False
 
 
 @dataclass(frozen=True)

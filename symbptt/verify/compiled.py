@@ -36,6 +36,8 @@ def opened(place: str, text: str) -> Iterator[Emitted]:
     _check(place, text, {*_INCLUDES, f'"{header.name}"'})
     _check(str(header), declared, _INCLUDES)
     told = compiled.about(text, place)
+    if told.truncated:
+        raise BadInput(f"{place}: truncated on purpose, so its gradients are not the model's")
     model = from_text(told.file, f"{place}, its model", told.name)
     loader = compiled.loader(model, wanted_variables(model, told.wrt), told.steps, header.stem)
     with TemporaryDirectory(prefix="symbptt-", ignore_cleanup_errors=True) as folder:

@@ -15,7 +15,7 @@ import numpy as np
 import pytest
 from zoo import CLASSIC, RECENT
 
-from symbptt import data, emit
+from symbptt import data, emit, verify
 from symbptt.emit import SourceFile
 from symbptt.errors import BadInput
 from symbptt.model import build, read
@@ -228,7 +228,7 @@ def test_without_a_compiler_there_is_one_sentence(monkeypatch: pytest.MonkeyPatc
 
 @pytest.mark.parametrize("options", [
     {"unroll": True, "T": 3}, {"mode": "forward"}, {"style": "plain"}, {"without": ("halves",)}, {"clipping": True},
-    {"truncation": (1, 2)}, {"checkpoint": True}, {"stem": 'a"b'},
+    {"truncation": (1, 2), "static": {"T": 2}}, {"truncation": (1, 2), "checkpoint": True}, {"stem": 'a"b'},
 ])  # fmt: skip
 def test_what_c_has_not_is_refused_in_one_sentence(options: dict[str, Any]) -> None:
     with pytest.raises(BadInput) as refused:
@@ -298,3 +298,69 @@ def test_other_machines(options: list[str], tmp_path: Path) -> None:
     for name in ("lstm", "gated_deltanet", str(KINDS[0])):
         made = emitted(name)
         run(compiler, *STRICT, *options, "-c", made.write(tmp_path / made.path, force=True), "-o", tmp_path / "made.o")
+
+
+LONG: dict[str, dict[str, Any]] = {
+    "window": {"truncation": (1, 2)}, "gaps": {"truncation": (3, 2)}, "overlaps": {"truncation": (2, 5)},
+    "segments": {"checkpoint": True},
+}
+
+
+@cache
+def long(name: str, way: str, backend: str) -> Any:
+    model = read.load(name)
+    steps = None if emit.loops(model) else 7
+    made = emit.source(model, wrt="all", T=steps, backend=backend, python=backend == "c", **LONG[way])
+    return resolve(made)
+
+
+def divisible(name: str, way: str) -> bool:
+    loss = read.load(name).loss
+    return way != "segments" or (loss is not None and loss.reduction == "sum")
+
+
+UNLIKE = ("lstm", *(k for k in KINDS if Path(k).stem in {
+    "loss-at-last", "loss-mean", "learned-start", "lagged", "no-loss", "no-inputs", "untied", "names-of-code", "no-states",
+    "own-loss-reads-past", "several-losses", "index-input", "matrix-state",
+}))  # fmt: skip
+
+
+@needs_cc
+@pytest.mark.slow
+@pytest.mark.parametrize("way", [pytest.param(way, marks=[] if way == "gaps" else pytest.mark.share(2)) for way in LONG])
+@pytest.mark.parametrize("name", ["elman", *UNLIKE], ids=lambda name: Path(name).stem)
+def test_long_sequences_have_the_numbers_of_the_numpy_code(name: str, way: str) -> None:
+    if not divisible(name, way):
+        pytest.skip("its loss does not fall apart")
+    ours, theirs = (long(name, way, backend) for backend in ("numpy", "c"))
+    model = read.load(name)
+    for seed, N in ((1, 3), (2, 1)):
+        drawn = data.random(model, T=7, N=N, seed=seed, distributions=bool(seed % 2))
+        arguments = (*drawn.groups[:2], drawn.targets, drawn.states)
+        weighing = {"mask": (np.arange(7 * N).reshape(7, N) % 3 > 0) * 1.0, "weights": np.arange(7) + 0.5}
+        function = "value_and_grad_in_segments" if way == "segments" else "value_and_grad"
+        options = [{}, weighing, *({"segments": k} for k in (1, 3, 5, 7) if way == "segments")]
+        for chosen in options if model.loss else ():
+            value, given = getattr(theirs.module, function)(*arguments, **chosen)
+            loss, wanted = ours.module.value_and_grad(*arguments, **{k: v for k, v in chosen.items() if k != "segments"})
+            assert close(np.asarray(value), np.asarray(loss)) and given.keys() == wanted.keys()
+            assert all(close(np.asarray(given[k]), np.asarray(wanted[k])) for k in wanted), chosen
+        given, wanted = theirs.vjp(drawn), ours.vjp(drawn)
+        assert all(close(given[k], wanted[k]) for k in wanted)
+
+
+@needs_cc
+@pytest.mark.slow
+@pytest.mark.parametrize("way", LONG)
+@pytest.mark.parametrize("name", ["elman", str(Path(KINDS[0]).with_name("untied.toml"))], ids=lambda name: Path(name).stem)
+def test_strict_compilers_and_sanitizers_have_no_objection_to_long_sequences(name: str, way: str, tmp_path: Path) -> None:
+    made = emit.source(name, backend="c", wrt="all", **LONG[way])
+    place = made.write(tmp_path / made.path)
+    prefix = source.interface(made.model, made.model.parameters).macro
+    run(COMPILERS[0], *STRICT, "-g", "-O1", "-fsanitize=address,undefined", "-fno-sanitize-recover=all", f"-D{prefix}_MAIN",
+        f"-D{prefix}_DOUBLE", place, "-lm", "-o", tmp_path / "check")
+    told = run(tmp_path / "check")
+    assert "WRONG" not in told and ("segments" in told) == (way == "segments")
+    if way != "segments":
+        with pytest.raises(BadInput, match="truncated on purpose"):
+            verify.file(place)

@@ -10,7 +10,7 @@ from symbptt.program.ir import GIVEN, RETURNED, Buffer, Function, Group, Kind, S
 from symbptt.program.ir import For as Loop
 from symbptt.program.names import namespace
 from symbptt.program.walk import assignments, read_by, written_by
-from symbptt.targets.c99.interface import OPTIONAL, STRUCTS, WRITTEN, Interface
+from symbptt.targets.c99.interface import OPTIONAL, STRUCTS, WEIGHTS, WRITTEN, Interface
 from symbptt.targets.c99.statements import Writer
 from symbptt.targets.c99.words import RESERVED
 
@@ -60,7 +60,7 @@ class Body:
         }
         touched |= {"states"} if self.writer.conditions else set()
         names = [STRUCTS[kind] for kind in self.interface.structs(self.function.name)]
-        names += list(_WEIGHTS.values()) if self.function.name == "value_and_grad" else []
+        names += WEIGHTS.get(self.function.name, ())
         return [name for name in names if name not in touched]
 
     def _used(self) -> list[Buffer]:

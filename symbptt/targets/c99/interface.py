@@ -23,8 +23,14 @@ TAKES: dict[str, tuple[Kind, ...]] = {
     "forward": (Kind.PARAMETER, Kind.INPUT, Kind.INITIAL, Kind.OUTPUT),
     "backward": (Kind.PARAMETER, Kind.INPUT, Kind.INITIAL, Kind.COTANGENT, Kind.GRADIENT),
     "value_and_grad": (Kind.PARAMETER, Kind.INPUT, Kind.TARGET, Kind.INITIAL, Kind.GRADIENT),
+    "weigh": (Kind.INPUT, Kind.TARGET),
+    "segment": (Kind.PARAMETER, Kind.INPUT, Kind.TARGET, Kind.INITIAL, Kind.COTANGENT, Kind.GRADIENT),
 }
 """The structs that a function takes."""
+WEIGHTS: dict[str, tuple[str, ...]] = {"value_and_grad": ("mask", "weights"), "weigh": ("mask", "weights"), "segment": ("mask",)}
+"""The weights that a function takes, which may be left out."""
+WITH_LOSS = ("value_and_grad", "segment")
+"""The functions that have a loss to tell."""
 
 
 AXES = (STEPS.name, SAMPLES.name)
@@ -52,6 +58,11 @@ class Interface:
         self.dimensions = {name: own.fresh(name.partition(":")[0]) for name in (*AXES, *self.model.dimensions)}
         self.members = {kind: self._members(kind) for kind in STRUCTS}
         self.functions = tuple(f.name for f in program.functions)
+
+    @property
+    def public(self) -> tuple[str, ...]:
+        """The functions over all steps, which every header declares."""
+        return ("forward", "backward", *(("value_and_grad",) if self.model.loss else ()))
 
     @property
     def macro(self) -> str:
@@ -101,6 +112,6 @@ class Interface:
         real = f"{self.prefix}_real"
         made = [f"const {self.prefix}_sizes *sizes"]
         made += [f"const {self.prefix}_{STRUCTS[kind]} *{STRUCTS[kind]}" for kind in self.structs(function)]
-        if function == "value_and_grad":
-            made += [f"const {real} *mask", f"const {real} *weights", f"{real} *loss"]
+        made += [f"const {real} *{name}" for name in WEIGHTS.get(function, ())]
+        made += [f"{real} *loss"] if function in WITH_LOSS else []
         return (*made, f"{real} *workspace")

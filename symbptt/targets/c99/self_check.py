@@ -13,21 +13,28 @@ from symbptt.program.ir import Kind
 from symbptt.program.scalar import formula
 from symbptt.targets.c99.interface import AXES, STRUCTS, Interface, Member
 from symbptt.targets.c99.lengths import length
+from symbptt.targets.target import Request
 
 STEPS, SAMPLES = 4, 3
 
 
-def values(interface: Interface, fixed: tuple[tuple[str, int], ...]) -> dict[str, Any]:
+def values(interface: Interface, request: Request) -> dict[str, Any]:
     """What `templates/c99/self_check.c.jinja` takes."""
     model = interface.model
     objective = "value_and_grad" if model.loss else "forward"
     functions = ("value_and_grad",) if model.loss else ("forward", "backward")
     used = [kind for kind in STRUCTS if any(kind in interface.structs(f) for f in functions)]
-    numbers = dict(zip(AXES, (STEPS, SAMPLES if shows_samples(model) else 1), strict=True)) | sizes(model)
+    fixed = dict(request.sizes)
+    # In one window a truncated gradient is whole.
+    steps = min(STEPS, request.truncation[1]) if request.truncation else STEPS
+    numbers = dict(zip(AXES, (steps, SAMPLES if shows_samples(model) else 1), strict=True)) | sizes(model)
     return {
-        "check_sizes": ", ".join(str(dict(fixed).get(own, numbers[name])) for name, own in interface.dimensions.items()),
+        "check_sizes": ", ".join(str(fixed.get(own, numbers[name])) for name, own in interface.dimensions.items()),
         "check_structs": [(STRUCTS[kind], [_array(interface, kind, m) for m in interface.members[kind]]) for kind in used],
-        "check_objective": objective,
+        "check_objective": objective, "check_steps": steps,
+        "check_gradients": [
+            (m.name, length(interface, buffer(Kind.GRADIENT, m.variable).axes)) for m in interface.members[Kind.GRADIENT]
+        ],
         "check_calls": {f: ", ".join(f"&{STRUCTS[kind]}" for kind in interface.structs(f)) for f in functions},
         "check_wanted": [
             (STRUCTS[kind], m.name, length(interface, buffer(kind, m.variable).axes))

@@ -11,10 +11,11 @@ from symbptt.model.values import Model, Variable
 from symbptt.passes import prepared
 from symbptt.program import build
 from symbptt.program.buffers import buffer
+from symbptt.program.builder import WHOLE
 from symbptt.program.ir import Kind
-from symbptt.targets.c99 import fixed, self_check
+from symbptt.targets.c99 import fixed, long, self_check
 from symbptt.targets.c99.body import Body
-from symbptt.targets.c99.interface import OPTIONAL, STRUCTS, WRITTEN, Interface
+from symbptt.targets.c99.interface import OPTIONAL, STRUCTS, WITH_LOSS, WRITTEN, Interface
 from symbptt.targets.c99.lengths import length
 from symbptt.targets.target import Request
 from symbptt.template import template
@@ -25,9 +26,9 @@ PIECES = ("arrays.c", "math.c", "blas.c", "kernels.c")
 """The files that every emitted one has a copy of."""
 
 
-def interface(model: Model, wanted: tuple[Variable, ...]) -> Interface:
+def interface(model: Model, wanted: tuple[Variable, ...], of_loss: tuple[str, ...] = WHOLE) -> Interface:
     """The names of a model's program, which is ready to be printed."""
-    return Interface(prepared(build(model, wanted)))
+    return Interface(prepared(build(model, wanted, of_loss)))
 
 
 @dataclass(frozen=True)
@@ -45,7 +46,7 @@ def files(request: Request, about: str) -> Text:
     Raises BadInput for fixed sizes that are not those of the model.
     """
     model, header = request.model, f"{request.stem}.h"
-    named = interface(model, request.wanted)
+    named = interface(model, request.wanted, long.of_loss(request))
     bodies = [Body(named, function) for function in named.program.functions]
     values: dict[str, Any] = {
         "p": named.prefix, "P": named.macro, "version": VERSION, "recipe": _comment(request.recipe),
@@ -53,12 +54,14 @@ def files(request: Request, about: str) -> Text:
         "name": model.name, "equations": [_comment(line) for line in equations(model)],
         "dimensions": list(named.dimensions.values()),
         "structs": [_struct(named, kind) for kind in STRUCTS if named.members[kind] and _used(named, kind)],
-        "functions": [_function(named, body, bool(request.sizes)) for body in bodies],
+        "functions": [_function(named, body, bool(request.sizes), long.inside(request)) for body in bodies],
+        "public": [_head(named, name, bool(request.sizes)) for name in named.public],
         "runtime": [(RUNTIME / name).read_text(encoding="utf-8").rstrip() for name in PIECES],
         "arrays": list(dict.fromkeys(x for kind in STRUCTS if _used(named, kind) for x in _lengths(named, kind))),
         "has_loss": model.loss is not None,
         "about": about,
-        **self_check.values(named, request.sizes),
+        **self_check.values(named, request),
+        **long.values(named, request),
         **fixed.values(named, request.sizes, [body.pieces for body in bodies]),
     }
     text, declared = (template(f"c99/{name}.jinja").render(**values) for name in ("source.c", "header.h"))
@@ -91,21 +94,25 @@ def _struct(interface: Interface, kind: Kind) -> dict[str, Any]:
     return {"name": STRUCTS[kind], "members": members, "optional": kind in OPTIONAL}
 
 
-def _function(interface: Interface, body: Body, fixed_sizes: bool) -> dict[str, Any]:
-    name = body.function.name
+def _function(interface: Interface, body: Body, fixed_sizes: bool, inside: tuple[str, ...]) -> dict[str, Any]:
+    head = _head(interface, body.function.name, fixed_sizes)
+    pieces = [length(interface, b.axes) for b in body.pieces]
+    name = head["name"]
+    signature = f"static int {name}_core" if name in inside else f"int {interface.prefix}_{name}"
+    return head | {"signature": signature, "lines": body.lines, "pieces": pieces}
+
+
+def _head(interface: Interface, name: str, fixed_sizes: bool) -> dict[str, Any]:
+    """What a function is declared with, and what must not be missing."""
     structs = interface.structs(name)
     required = ["sizes", *(STRUCTS[k] for k in structs if k not in OPTIONAL), "workspace"]
-    required += ["loss"] if name == "value_and_grad" else []
+    required += ["loss"] if name in WITH_LOSS else []
     members = [
         f"({STRUCTS[k]}->{m.name} == NULL && {STRUCTS[k]}->{m.otherwise} == NULL)" if m.otherwise
         else f"{STRUCTS[k]}->{m.name} == NULL"
         for k in structs if k not in OPTIONAL for m in interface.members[k]
     ]
-    pieces = [length(interface, b.axes) for b in body.pieces]
-    return {
-        "name": name, "arguments": interface.declared(name, fixed_sizes), "required": required, "members": members,
-        "lines": body.lines, "pieces": pieces,
-    }
+    return {"name": name, "arguments": interface.declared(name, fixed_sizes), "required": required, "members": members}
 
 
 def _lengths(interface: Interface, kind: Kind) -> list[str]:
