@@ -50,7 +50,7 @@ VALUES: dict[str, tuple[str, ...]] = {
 
 LEFT_OUT = frozenset({
     "--activation",  # for models whose file names one
-    "--dims", "--seed", "--set", "--scale", "--init", "--k1", "--k2", "--without",  # sizes, numbers and names of the model
+    "--dims", "--seed", "--set", "--scale", "--init", "--k1", "--k2", "--without", "--static",  # sizes, numbers, names
     "--experiment", "--compare", "--table", "--picture",  # tests/analyze
     "--title", "--author", "--course", "--templates", "--prose",  # tests/document
     "--count", "--variants",  # tests/quiz
