@@ -44,8 +44,13 @@ class Chunked:
     model: Model
     length: str
     mask: str
-    decays: tuple[tuple[str, MatrixExpr | None, bool], ...]
-    """Of every state the logarithm of its decay in one token, None for one, and whether each key has one of its own."""
+    recurrences: tuple[Recurrence, ...]
+    """Those of the states, in expressions of a token: decay, keys and values."""
+
+    @property
+    def decays(self) -> tuple[tuple[str, MatrixExpr | None, bool], ...]:
+        """Of every state the logarithm of its decay in one token, None for one, and whether each key has one of its own."""
+        return tuple((r.state.name, r.log_decay, r.per_key) for r in self.recurrences)
 
     @property
     def model_without_loss(self) -> Model:
@@ -149,8 +154,7 @@ class _Rewrite:
             model, title=f"{model.title}, {self.length} tokens in one step", variables=(*variables, *targets, *locals_),
             equations=tuple(cell), loss=loss, text="", notes=(), translations=(), options="",
         )
-        decays = tuple((name, r.log_decay, r.per_key) for name, r in self.recurrences.items())
-        return Chunked(model, made, self.length, self.mask_name, decays)
+        return Chunked(model, made, self.length, self.mask_name, tuple(self.recurrences.values()))
 
     def _read(self, cell: list[Equation], loss: Loss | None) -> list[Equation]:
         """The equations that a state or an output of the token needs: a decay, for one, has become its logarithm."""

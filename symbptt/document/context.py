@@ -7,6 +7,7 @@ from functools import cached_property
 
 from sympy import HadamardProduct, MatMul
 
+from symbptt.chunk import Chunked
 from symbptt.derive import step
 from symbptt.document.customization import NOTHING, Customization
 from symbptt.model.values import Model, Role, Variable
@@ -24,7 +25,8 @@ class DocumentContext:
     `solutions` says whether exercises come with them, `seed` which exercises are drawn; `own` is what the author adds;
     `analysis` names the parts of the measured section, all of them if it is empty; `full` asks for all that there is to say,
     and not for what a lesson needs; a
-    `sheet` has exercises without the derivation that would answer them.
+    `sheet` has exercises without the derivation that would answer them. `chunks` is the chunk form that the model is, None for
+    a model as its author wrote it, `chunk` its number of tokens.
     """
 
     models: tuple[Model, ...]
@@ -37,6 +39,8 @@ class DocumentContext:
     analysis: tuple[str, ...] = ()
     full: bool = True
     sheet: bool = False
+    chunks: Chunked | None = None
+    chunk: int = 0
 
     @property
     def model(self) -> Model:

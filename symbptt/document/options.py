@@ -11,7 +11,7 @@ from symbptt.document import customization
 from symbptt.document.customization import NOTHING, Customization
 from symbptt.document.kinds import KINDS
 from symbptt.document.kinds.kind import Part
-from symbptt.document.parts import closing, measured
+from symbptt.document.parts import chunks, closing, measured
 from symbptt.errors import BadInput, UnknownName
 from symbptt.narrative.voice import Voice, speaking
 
@@ -30,7 +30,8 @@ class DocumentOptions:
     A notation is the name of one of the package or the path of a file; without a layout ("column" or "row") it is that of the
     notation. `version` and `seed` are those of exercises, `length` is that of the document; `title`, `author` and `course` stand
     above; `templates` is a folder, `prose` a TOML file of one's own; `analysis` is "all", or names of parts of the measured
-    section separated by commas, or nothing. Raises UnknownName for a name that does not exist, BadInput for what cannot be used.
+    section separated by commas, or nothing; with `chunk` it is about the chunk form of so many tokens. Raises UnknownName for a
+    name that does not exist, BadInput for what cannot be used.
     """
 
     kind: str = "derivation"
@@ -48,6 +49,7 @@ class DocumentOptions:
     templates: Path | None = None
     prose: Path | None = None
     analysis: str = ""
+    chunk: int | None = None
     own: Customization = field(default=NOTHING, init=False)
 
     def __post_init__(self) -> None:
@@ -64,6 +66,11 @@ class DocumentOptions:
         if checks.whole(self.variants, 0, MANY) is None:
             raise BadInput(f"variants must be a whole number from 0 to {MANY}, not {self.variants!r}")
         checks.seed(self.seed)
+        if self.chunk is not None and not KINDS[self.kind].in_chunks:
+            able = " or ".join(name for name, kind in KINDS.items() if kind.in_chunks)
+            raise BadInput(f"a document of the kind {self.kind} has no room for a chunk form; --chunk is for a {able}")
+        if self.chunk is not None:
+            checks.positive(self.chunk, "the chunk")
         if self.templates is not None and not Path(self.templates).is_dir():
             raise BadInput(f"{self.templates}: no folder of templates")
         measured.chosen(self.analysed)
@@ -90,11 +97,14 @@ class DocumentOptions:
 
     @property
     def parts(self) -> tuple[Part, ...]:
-        """The parts of the kind, and the measured section if it is asked for, before the references."""
+        """The parts of the kind, that of chunks behind the graph and the measured section before the references, if asked for."""
         kind = KINDS[self.kind]
         own = tuple(part for part in kind.parts if self.length == "full" or part not in kind.at_length)
         if self.without_derivation:
             own = tuple(part for part in own if part in kind.of_sheet)
+        if self.chunk is not None:
+            behind = 1 + next((i for i, part in enumerate(own) if part.__name__ == "graph"), -1)
+            own = (*own[:behind], chunks.chunks, *own[behind:])
         where = own.index(closing.references) if closing.references in own else len(own)
         whole = {part.__name__: part for part in ((*own[:where], measured.measured, *own[where:]) if self.analysis else own)}
         return tuple(whole[name] for name in self.own.arranged(list(whole)))

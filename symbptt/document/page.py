@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
 from symbptt import files
+from symbptt.chunk import chunked
 from symbptt.document import variants
 from symbptt.document.blocks import Block, Box, Bullets, Document, LeftOut, Paragraph
 from symbptt.document.context import DocumentContext
@@ -53,13 +54,15 @@ def compose(source: Source, T: int, wrt: Names = None, options: DocumentOptions 
     """
     kind = KINDS[options.kind]
     given = models(source, options.kind)
-    about = tuple(map(differentiable, given))
+    chunks = None if options.chunk is None else chunked(given[0])
+    given = given if chunks is None else (chunks.model,)
+    about = tuple(map(differentiable, given)) if chunks is None else (chunks.differentiable,)
     context = DocumentContext(
         about, T, wrt or kind.wrt, options.voice().about(about[0]), options.solutions, options.seed, options.own,
         options.analysed, options.length == "full",
-        options.without_derivation,
+        options.without_derivation, chunks, options.chunk or 0,
     )
-    title = options.title or options.own.title or " · ".join(map(context.voice.title, context.models))
+    title = options.title or options.own.title or _title(context)
     course, author = options.course or options.own.course, options.author or options.own.author
     subtitle = context.voice.say(f"document.subtitle.{options.kind}", steps=math(f"T = {T}"))
     version = (context.voice.word(f"document.version.{options.version}"),) if kind.exercises else ()
@@ -73,6 +76,14 @@ def compose(source: Source, T: int, wrt: Names = None, options: DocumentOptions 
         options.kind, title, subtitle, byline, options.language, _command(context, wrt, options), blocks, context,
         room=kind.exercises and not options.solutions, author=author, numbers=numbers,
     )
+
+
+def _title(context: DocumentContext) -> str:
+    """The titles of the models; of a chunk form that of its token, and how many there are."""
+    voice = context.voice
+    if context.chunks is None:
+        return " · ".join(map(voice.title, context.models))
+    return voice.word("chunks.title", title=voice.title(context.chunks.token), tokens=str(context.chunk))
 
 
 def _without_loss(given: Iterable[Model], context: DocumentContext) -> Iterator[Block]:
@@ -141,7 +152,8 @@ def shown(document: Document, format: str = "html") -> str:
 def _name(found: tuple[Model, ...], T: int, options: DocumentOptions) -> str:
     version = [options.version] if KINDS[options.kind].exercises else []
     sheet = ["sheet"] if options.without_derivation else []
-    return "_".join([*(model.name for model in found), f"T{T}", *options.names(), *sheet, *version])
+    chunk = [f"chunk{options.chunk}"] if options.chunk is not None else []
+    return "_".join([*(model.name for model in found), f"T{T}", *chunk, *options.names(), *sheet, *version])
 
 
 def _documents(found: tuple[Model, ...], T: int, wrt: Names, options: DocumentOptions) -> Iterator[tuple[str, Document]]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 import numpy as np
@@ -127,6 +127,20 @@ def triangle(T: int, kept: Callable[[int, int], bool], rows: str, columns: str) 
         for t in range(1, T + 1) for k in range(1, t + 1)
     )
     return _pairs(T, boxes, rows, columns)
+
+
+def tiles(size: int, count: int, rows: str, columns: str) -> Plot:
+    """The pairs (t, k) of `count` chunks of `size` tokens: pairs of one chunk by themselves, those of two as one tile."""
+    side = size * CELL
+    below = [Box(LEFT + j * side, TOP + i * side, side, side, Look.SHADED, 0.15) for i in range(count) for j in range(i)]
+    within = [
+        Box(LEFT + i * side + k * CELL, TOP + i * side + t * CELL, CELL, CELL, Look.SHADED, 0.6)
+        for i in range(count) for t in range(size) for k in range(t + 1)
+    ]
+    drawn = _pairs(size * count, (*below, *within), rows, columns)
+    borders = [Line(((LEFT, TOP + i * side), (LEFT + (i + 1) * side, TOP + i * side))) for i in range(1, count)]
+    borders += [Line(((LEFT + i * side, TOP + (i - 1) * side), (LEFT + i * side, TOP + count * side))) for i in range(1, count)]
+    return replace(drawn, lines=tuple(borders))
 
 
 def _pairs(T: int, boxes: tuple[Box, ...], rows: str, columns: str) -> Plot:

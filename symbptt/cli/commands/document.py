@@ -11,6 +11,7 @@ import symbptt
 from symbptt.cli.options import (
     CHANGES,
     Names,
+    chunk_option,
     force_option,
     formats,
     read,
@@ -51,6 +52,7 @@ from symbptt.errors import BadInput
               help="Add the measured flow of the gradient: tables and figures of `symbptt analyze`.")
 @click.option("--analysis", default="", metavar="PARTS",
               help="Add some of it: terms, shares, window, distance, spectra, units, separated by commas.")
+@chunk_option("About the chunk form of an affine recurrence: T steps of so many tokens, with the picture of its tiles.")
 @click.option("-o", "--output", "folder", type=click.Path(path_type=Path), default=Path(), metavar="DIR",
               help="Folder to write to (made if missing); default the current one.")
 @force_option

@@ -8,4 +8,5 @@ from symbptt.document.parts import closing, derived, opening
 
 KIND = Kind(
     (opening.remarks, opening.whole_notation, opening.graph, derived.sections, closing.code, closing.references), wrt=ALL,
+    in_chunks=True,
 )

@@ -28,6 +28,7 @@ KIND = Kind(
         exercises.exercises, card.card, closing.references,
     ),
     exercises=True,
+    in_chunks=True,
     of_sheet=frozenset((
         goals.goals, opening.remarks, opening.notation, derived.forward, derived.identities, exercises.exercises,
         closing.references,

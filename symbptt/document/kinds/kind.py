@@ -18,7 +18,7 @@ class Kind:
     `models` is the number of models that it is about; `wrt` is what it derives by unless asked otherwise, None being all
     parameters; `exercises` says that it has them, so that there is a version for students and one for teachers,
     `slides` that it is shown slide by slide; the parts of `at_length` are those of a full document alone, those
-    `of_sheet` answer no exercise.
+    `of_sheet` answer no exercise; `in_chunks` says that it may be about a chunk form.
     """
 
     parts: tuple[Part, ...]
@@ -28,3 +28,4 @@ class Kind:
     slides: bool = False
     at_length: frozenset[Part] = frozenset()
     of_sheet: frozenset[Part] = frozenset()
+    in_chunks: bool = False

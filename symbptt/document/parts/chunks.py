@@ -1,0 +1,87 @@
+"""How the chunk form comes about: the state over the tokens of a chunk, what is read of it, the triangle (t, k) in tiles."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import sympy as sp
+from sympy.matrices.expressions.matexpr import MatrixExpr
+from sympy.matrices.expressions.special import OneMatrix
+
+from symbptt.algebra import build
+from symbptt.algebra.nodes import BETWEEN, TIME, Elementwise, InverseUnitLower, SumOver, Timed
+from symbptt.chunk.recurrence import Recurrence
+from symbptt.document.blocks import Block, Heading, Lines, Paragraph, Plotted
+from symbptt.document.context import DocumentContext
+from symbptt.draw import plot
+from symbptt.model.values import Model
+from symbptt.narrative.values import Prose
+from symbptt.typeset.tree import Tree
+
+MOST_TOKENS, MOST_CHUNKS = 4, 4
+"""What the picture shows at most."""
+_TOKEN = sp.Symbol("i", integer=True)
+
+
+def chunks(context: DocumentContext) -> tuple[Block, ...]:
+    """The derivation of the chunk form, with its picture."""
+    form, voice = context.chunks, context.voice
+    assert form is not None
+    lines = tuple(line for r in form.recurrences for line in _lines(context, form.token, r))
+    system = tuple(_systems(context))
+    axes = (voice.word(f"analysis.terms.{name}") for name in ("row", "column"))
+    size, count = min(context.chunk, MOST_TOKENS), max(2, min(context.T, MOST_CHUNKS))
+    states = voice.listed(voice.tree(r.state.at(TIME - 1), form.token) for r in form.recurrences)
+    return (
+        Heading(voice.word("chunks.heading"), "chunks"),
+        Paragraph(voice.say("chunks.intro", tokens=str(context.chunk), mask=voice.name(form.model[form.mask], form.model))),
+        Lines(lines), Paragraph(voice.say("chunks.reads")),
+        *((Paragraph(voice.say("chunks.system")), Lines(system)) if system else ()),
+        Paragraph(voice.say("chunks.backward", states=states)),
+        Plotted(plot.tiles(size, count, *axes), voice.word("chunks.picture"), voice.say("chunks.caption", states=states)),
+    )
+
+
+def _lines(context: DocumentContext, token: Model, found: Recurrence) -> Iterator[tuple[Tree, Prose]]:
+    """The state of a token; the sum of the logarithms of its decays; the state after i tokens of a chunk."""
+    voice, state = context.voice, found.state
+    (equation,) = (e for e in token.equations if e.target == state)
+    yield voice.equation(token, state.at(), equation.value), voice.say("chunks.token")
+    sums = None
+    if found.log_decay is not None:
+        rows = found.log_decay.shape[0]
+        name = next(n for n in ("c", f"c_{state.name}", "sum") if n not in {v.name for v in token.variables})
+        sums = lambda step: Timed(name, rows, 1, step)  # noqa: E731
+        total = SumOver(found.log_decay.xreplace({TIME: BETWEEN}), BETWEEN, sp.S.One, _TOKEN)
+        yield voice.equation(token, sums(_TOKEN), total), voice.say("chunks.sums")
+    start = state.at(0)
+    along_rows = found.held.keys == "rows"
+    grown = start if sums is None else _decayed(Elementwise("exp", sums(_TOKEN)), start, along_rows)
+    terms = []
+    for key, value in found.pairs:
+        key, value = key.xreplace({TIME: BETWEEN}), value.xreplace({TIME: BETWEEN, TIME - 1: BETWEEN - 1})
+        if sums is not None:
+            since = Elementwise("exp", build.add(sums(_TOKEN), build.scale(-1, sums(BETWEEN))))
+            key = build.hadamard(since if since.shape == key.shape else build.spread(since, *key.shape), key)
+        outer = build.mul(key, build.transpose(value)) if along_rows else build.mul(value, build.transpose(key))
+        terms.append(SumOver(outer, BETWEEN, sp.S.One, _TOKEN))
+    yield voice.equation(token, state.at(_TOKEN), build.add(grown, *terms)), voice.say("chunks.unrolled")
+
+
+def _decayed(decay: MatrixExpr, start: MatrixExpr, along_rows: bool) -> MatrixExpr:
+    """A state whose keys, along rows or columns, decay."""
+    if decay.shape == (1, 1):
+        return build.hadamard(build.spread(decay, *start.shape), start)
+    if along_rows:
+        return build.hadamard(build.mul(decay, OneMatrix(1, start.shape[1])), start)
+    return build.hadamard(build.mul(OneMatrix(start.shape[0], 1), build.transpose(decay)), start)
+
+
+def _systems(context: DocumentContext) -> Iterator[tuple[Tree, Prose]]:
+    """The values that solve a triangular system."""
+    model = context.model
+    inverses = {e.target.at() for e in model.equations if e.value.has(InverseUnitLower)}
+    for equation in model.equations:
+        solved = equation.value.has(InverseUnitLower) or bool(equation.value.atoms(Timed) & inverses)
+        if solved and equation.target.definition is None:
+            yield context.voice.equation(model, equation.target.at(), equation.value), ()
