@@ -23,6 +23,13 @@ def models() -> dict[str, Traversable]:
 
 
 @cache
+def composed_models() -> dict[str, Traversable]:
+    """The files of models with several recurrences by name, sorted; see `symbptt.compose`."""
+    folder = files("symbptt") / "models" / "composed"
+    return {file.name.removesuffix(".toml"): file for file in sorted(folder.iterdir(), key=lambda file: file.name)}
+
+
+@cache
 def notations() -> dict[str, Traversable]:
     """The notation files by name, likewise."""
     return extensions.data_files(extensions.NOTATIONS, templates() / "notations")

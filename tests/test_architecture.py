@@ -16,7 +16,7 @@ ORDER = (
     ("checks", "collector", "display", "errors", "files", "terminal", "version"), ("guard",), ("extensions",), ("resources",),
     ("template",), ("algebra",), ("model",), ("data",), ("typeset",), ("draw",), ("unroll",), ("derive",), ("chunk",),
     ("program",), ("passes",), ("targets",), ("emit",),
-    ("analyze",), ("verify",), ("narrative",), ("mistakes",), ("document", "diagnose"), ("quiz",),
+    ("analyze",), ("verify",), ("narrative",), ("compose",), ("mistakes",), ("document", "diagnose"), ("quiz",),
     ("course", "fuzz", "gallery", "mcp", "notebook", "testing"), ("cli", "web"), ("__main__",),
 )
 RANK = {stage: rank for rank, stages in enumerate(ORDER) for stage in stages}

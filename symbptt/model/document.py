@@ -59,7 +59,8 @@ def _quoted(text: str) -> str:
     return json.dumps(text, ensure_ascii=False).replace("\x7f", "\\u007f")
 
 
-def _table(name: str, pairs: Pairs) -> list[str]:
+def table(name: str, pairs: Pairs) -> list[str]:
+    """A section as lines, none if it is empty."""
     return ["", f"[{name}]", *(f"{key} = {_quoted(value)}" for key, value in pairs)] if pairs else []
 
 
@@ -87,10 +88,10 @@ def write(document: Document) -> str:
     lines += ["freeze = true"] if document.freeze else []
     lines += [] if document.training else ["training = false"]
     for section in ("inputs", "states", "parameters", "constants", "targets", "equations"):
-        lines += _table(section, getattr(document, section))
-    lines += _table("loss", tuple(zip(("step", "at", "reduction"), document.loss, strict=True))) if document.loss else []
-    lines += _table("init", document.init)
-    lines += _table("initial", document.initial)
+        lines += table(section, getattr(document, section))
+    lines += table("loss", tuple(zip(("step", "at", "reduction"), document.loss, strict=True))) if document.loss else []
+    lines += table("init", document.init)
+    lines += table("initial", document.initial)
     lines += ["", "[symbols]", *map(_symbol, document.symbols)] if document.symbols else []
     lines += [line for told in document.translations for line in _translation(told)]
     return "\n".join(lines) + "\n"

@@ -30,7 +30,8 @@ def names() -> tuple[str, ...]:
     return resources.model_names()
 
 
-def _data(text: str, place: Place) -> dict[str, Any]:
+def content(text: str, place: Place) -> dict[str, Any]:
+    """What TOML gives; raises BadInput on anything else."""
     for number, line in enumerate(text.split("\n"), start=1):
         if line.count(".") > MAX_DOTS:
             raise place.error(f"line {number} has more than {MAX_DOTS} dots")
@@ -55,7 +56,7 @@ def parsed(text: str, name: str, place: Place) -> Document:
     """A model file's text as a document; raises BadInput on anything but a small TOML file with the known sections."""
     if not text.strip():
         raise place.error("the file is empty; expected at least [equations]")
-    return sections.document(_data(text, place), name, place)
+    return sections.document(content(text, place), name, place)
 
 
 def from_text(text: str, place: str, name: str = "") -> Model:
@@ -94,6 +95,17 @@ def _file_text(path: Path) -> str:
         raise place.error(f"not UTF-8: byte {error.start + 1} cannot be decoded") from None
 
 
+def is_path(source: str) -> bool:
+    """Whether a text means a file rather than a name."""
+    return source.endswith(".toml") or "/" in source or "\\" in source
+
+
+def file(source: str | Path) -> tuple[str, str, str]:
+    """The text, the place and the name of a model in a file."""
+    path = Path(source)
+    return _file_text(path), str(path), _stem(str(path))
+
+
 def _text(source: str | Path | Model) -> tuple[str, str, str]:
     """The text, the place and the name of a model."""
     if isinstance(source, Model):
@@ -102,9 +114,10 @@ def _text(source: str | Path | Model) -> tuple[str, str, str]:
         return source.text, source.name, source.name
     if not isinstance(source, Path):
         expected(source, str, "a model, its name or the path of its file")
-    if isinstance(source, Path) or source.endswith(".toml") or "/" in source or "\\" in source:
-        path = Path(source)
-        return _file_text(path), str(path), _stem(str(path))
+    if isinstance(source, Path) or is_path(source):
+        return file(source)
+    if source in resources.composed_models():
+        raise sections.no_plain_model(Place(source))
     if source not in names():
         raise UnknownName("model", source, names())
     return resources.models()[source].read_text("utf-8"), f"{source}.toml", source
@@ -147,7 +160,7 @@ def load(
     changed = write(document)
     if len(changed.encode()) > MAX_BYTES:
         raise place.error(f"the model so changed has more than {MAX_BYTES // 1024} KiB as a file")
-    return replace(compiled(document, place, changed), options=_options(before, loss, activation, layers, freeze, training))
+    return replace(compiled(document, place, changed), options=options(before, loss, activation, layers, freeze, training))
 
 
 def differentiable(model: Model) -> Model:
@@ -155,7 +168,7 @@ def differentiable(model: Model) -> Model:
     return load(model, loss=swap.COTANGENTS) if model.loss is None else model
 
 
-def _options(before: str, *given: str | int | bool | None) -> str:
+def options(before: str, *given: str | int | bool | None) -> str:
     """The options of the command line for these changes, behind those of changes made before."""
     names = ("--loss {}", "--activation {}", "--layers {}", "--freeze", "--inference")
     plain = (value is not None and value is not False for value in given[:4])

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from symbptt.algebra.functions import ACTIVATIONS
+from symbptt.errors import BadInput
 from symbptt.model import initialisers, latex
 from symbptt.model.document import Document, Pairs, Symbol, Translation
 from symbptt.model.place import Place
@@ -20,6 +21,8 @@ SCHEMA = 1
 DECLARATIONS = ("inputs", "states", "parameters", "constants", "targets")
 TABLES = (*DECLARATIONS, "equations", "loss", "symbols", "init", "initial", "translations")
 KEYS = ("schema", "title", "reference", "notes", "activation", "freeze", "training", *TABLES)
+COMPOSED = {"backward": "two directions of time", "phase": "phases"}
+"""Sections of models that `symbptt.compose` reads: each makes several recurrences of one file."""
 AT = ("every", "last")
 REDUCTIONS = ("sum", "mean")
 _KIND = {dict: "a table", list: "a list", bool: "a truth value", int: "an integer", float: "a number", str: "a string"}
@@ -55,7 +58,8 @@ def _table(data: Mapping[str, Any], section: str, place: Place) -> Mapping[str, 
     return table
 
 
-def _pairs(data: Mapping[str, Any], section: str, place: Place) -> Pairs:
+def pairs(data: Mapping[str, Any], section: str, place: Place) -> Pairs:
+    """A section of names and texts, in file order."""
     table = _table(data, section, place)
     for key in table:
         _string(key, place.within(section, "a key"))
@@ -119,10 +123,10 @@ def _init(data: Mapping[str, Any], place: Place) -> Pairs:
     """Initialisers by name; a number is one, too."""
     table = _table(data, "init", place)
     plain = {name: str(value) if type(value) in (int, float) else value for name, value in table.items()}
-    pairs = _pairs({"init": plain}, "init", place)
-    for name, initialiser in pairs:
+    found = pairs({"init": plain}, "init", place)
+    for name, initialiser in found:
         initialisers.check(initialiser, None, place.within("init", _shown(name)))
-    return pairs
+    return found
 
 
 def _notes(data: Mapping[str, Any], place: Place) -> tuple[str, ...]:
@@ -162,17 +166,26 @@ def _truth(data: Mapping[str, Any], key: str, default: bool, place: Place) -> bo
     return value
 
 
+def no_plain_model(place: Place) -> BadInput:
+    """What is said of a composed model where one recurrence is expected."""
+    known = "show, unroll, derive, emit and verify"
+    return place.error(f"a model with two directions or phases, which is not taken here yet; {known} take it")
+
+
 def document(data: Mapping[str, Any], name: str, place: Place) -> Document:
     """Check the form of a model file's content.
 
     Raises BadInput on an unknown key, a value of the wrong kind, no equations, or a text that is too long.
     """
+    for section in COMPOSED:
+        if section in data:
+            raise no_plain_model(place.within(section))
     _known(data, KEYS, "key or section", place)
     schema = data.get("schema", SCHEMA)
     if isinstance(schema, bool) or schema != SCHEMA:
         raise place.within("", "schema").error(f"this version reads schema {SCHEMA}, not {str(schema)[:40]}")
-    declared = {section: _pairs(data, section, place) for section in DECLARATIONS}
-    equations = _pairs(data, "equations", place)
+    declared = {section: pairs(data, section, place) for section in DECLARATIONS}
+    equations = pairs(data, "equations", place)
     if not equations:
         raise place.error("expected a section [equations] with at least one equation, as in h = \"tanh(a)\"")
     return Document(
@@ -186,7 +199,7 @@ def document(data: Mapping[str, Any], name: str, place: Place) -> Document:
         symbols=_symbols(data, place),
         translations=_translations(data, place),
         init=_init(data, place),
-        initial=_pairs(data, "initial", place),
+        initial=pairs(data, "initial", place),
         freeze=_truth(data, "freeze", False, place),
         training=_truth(data, "training", True, place),
         **declared,

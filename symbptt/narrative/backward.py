@@ -29,6 +29,9 @@ def _with(side: Tree, note: Tree) -> Tree:
     return Row((*items, *[Operator("\u2009")] * 3, Fenced(note)))
 
 
+BEFORE_LAST = "t = T−1, …, 1"
+
+
 def during(side: Tree, steps: str | Tree) -> Tree:
     """A right side with the steps for which it holds, as "t = 1, …, T"."""
     return _with(side, math(steps) if isinstance(steps, str) else steps)
@@ -52,7 +55,7 @@ def state_form(model: Model, voice: Voice, wrt: tuple[Variable, ...]) -> Section
     value = build.add(*parts)
     lines = Aligned((
         Equality(voice.tree(bar(model, LAST), model), (base_case(voice.tree(g(model, LAST), model), voice),)),
-        Equality(voice.tree(bar(model), model), (during(voice.tree(value, model), "t = T−1, …, 1"),)),
+        Equality(voice.tree(bar(model), model), (during(voice.tree(value, model), voice.steps(BEFORE_LAST)),)),
     ))
     single = "state" if len(model.states) == 1 else "states"
     claim = voice.say(
@@ -141,9 +144,9 @@ def live_terms(model: Model, equation: RecursionEquation) -> tuple[Contribution,
     return tuple(c for c in equation.terms if c.through.name not in zero)
 
 
-def before_last(left: Tree, right: Tree) -> Equality:
+def before_last(left: Tree, right: Tree, steps: str | Tree = BEFORE_LAST) -> Equality:
     """An equation of the steps before the last."""
-    return Equality(left, (during(right, "t = T−1, …, 1"),))
+    return Equality(left, (during(right, steps),))
 
 
 def line(left: Tree, right: Tree, apart: bool) -> Equality:
@@ -153,10 +156,10 @@ def line(left: Tree, right: Tree, apart: bool) -> Equality:
 
 def both(model: Model, voice: Voice, left: MatrixExpr, last: MatrixExpr, earlier: MatrixExpr) -> Aligned:
     """The equation of the last step, written in t, above that of the steps before."""
-    base = during(voice.tree(symbols.at(last, LAST), model), "t = T")
+    base = during(voice.tree(symbols.at(last, LAST), model), voice.steps("t = T"))
     return Aligned((
         Equality(voice.tree(symbols.at(left, LAST), model), (base,)),
-        before_last(voice.tree(left, model), voice.tree(earlier, model)),
+        before_last(voice.tree(left, model), voice.tree(earlier, model), voice.steps(BEFORE_LAST)),
     ))
 
 

@@ -18,7 +18,6 @@ from symbptt.derive.sum_of_products import Gradient, Term
 from symbptt.model.values import Model, Role, Variable
 from symbptt.narrative import symbols
 from symbptt.narrative.block_products import IN_BLOCKS
-from symbptt.narrative.inline import math
 from symbptt.narrative.substituted import substituted
 from symbptt.narrative.symbols import LAST
 from symbptt.narrative.values import Prose, Section, Step
@@ -164,7 +163,7 @@ def lines(model: Model, voice: Voice, gradient: Gradient, values: Iterable[Matri
     start = bool(starts(model, gradient.parameter))
 
     def label(term: Term) -> Tree:
-        return math(f"t = {term.loss_step}") if start else pair(term.loss_step, term.source_step)
+        return voice.steps(f"t = {term.loss_step}" if start else f"({term.loss_step}, {term.source_step})")
 
     made = zip(gradient.terms, values, strict=True)
     return Aligned(tuple(Equality(label(term), (voice.tree(value, model),), ":") for term, value in made))

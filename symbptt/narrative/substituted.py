@@ -16,7 +16,6 @@ from symbptt.derive.sum_of_products import Gradient, Term
 from symbptt.model.values import Model, Role, Variable
 from symbptt.narrative import symbols
 from symbptt.narrative.block_products import in_blocks
-from symbptt.narrative.inline import math
 from symbptt.narrative.stages import readable
 from symbptt.narrative.values import Prose, Step
 from symbptt.narrative.voice import Voice
@@ -83,7 +82,7 @@ def _written_out(model: Model, voice: Voice, term: Term, value: MatrixExpr) -> S
     if items == product.items:
         return None
     claim = voice.say("derivation.substituted.in_full", t=str(term.loss_step), k=str(term.source_step))
-    line = Equality(math(f"({term.loss_step}, {term.source_step})"), (Row(items),), ":")
+    line = Equality(voice.steps(f"({term.loss_step}, {term.source_step})"), (Row(items),), ":")
     return Step(line, voice.say("derivation.substituted.slopes"), voice.check(value), claim, label="term-in-full")
 
 

@@ -34,9 +34,9 @@ def resolve(given: Any, model: Model | None = None, T: int = STEPS) -> Emitted:
     if isinstance(given, Model):
         given = emit.for_steps(given, T, wrt="all")
     if isinstance(given, SourceFile) and given.others:
-        return Emitted(given.path, _loaded(given), given.model)
+        return Emitted(given.path, _with_loader(given), given.model)
     if isinstance(given, SourceFile):
-        return Emitted(given.path, _module(given.text, given.path), given.model)
+        return Emitted(given.path, loaded(given.text, given.path), given.model)
     place = getattr(given, "__name__", type(given).__name__)
     return Emitted(place, given, model or _model(given, place))
 
@@ -65,7 +65,8 @@ def stored(path: Path | str) -> Iterator[Emitted]:
         yield Emitted(place, module, _model(module, place))
 
 
-def _module(text: str, place: str) -> ModuleType:
+def loaded(text: str, place: str) -> ModuleType:
+    """The module of a text that symbptt wrote; raises BadInput if it cannot be run."""
     # Compiled from the text, so that no bytecode is left beside the file and no module of that name is disturbed.
     module = ModuleType(f"symbptt_verified_{Path(place).stem}")
     module.__file__ = place
@@ -76,14 +77,14 @@ def _module(text: str, place: str) -> ModuleType:
     return module
 
 
-def _loaded(given: SourceFile) -> ModuleType:
+def _with_loader(given: SourceFile) -> ModuleType:
     """The module that loads a file in C, from a folder that goes with it; nothing is left in the user's cache."""
     loader = next((text for name, text in given.others if name.endswith(".py")), None)
     if loader is None:
         raise BadInput(f"{given.path}: emit it with python=True, so that there is a module that calls it")
     folder = tempfile.mkdtemp(prefix="symbptt-")
     place = given.write(Path(folder) / given.path)
-    module = _module(loader, str(place.with_suffix(".py")))
+    module = loaded(loader, str(place.with_suffix(".py")))
     module.__dict__["_folder"] = lambda: Path(folder)
     weakref.finalize(module, shutil.rmtree, folder, ignore_errors=True)
     return module

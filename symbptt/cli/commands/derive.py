@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING, Any
 import click
 
 import symbptt
+from symbptt.cli.composed import takes_any_model
 from symbptt.cli.options import (
     Names,
     chunk_option,
     formats,
     steps_option,
-    takes_model,
     writing_options,
     wrt_option,
 )
@@ -23,6 +23,23 @@ from symbptt.errors import BadInput
 
 if TYPE_CHECKING:
     from symbptt import Model
+    from symbptt.compose import Chain
+
+
+def _composed(
+    chain: Chain, steps: int, wrt: Names, form: str, layout: str, language: str, notation: str, orientation: str | None
+) -> None:
+    voice = symbptt.narrative.voice.speaking(language, notation, orientation)
+    with progress(f"deriving {chain.name} over {steps} steps"):
+        found = symbptt.compose.derivation(chain, steps, form, wrt, voice)
+        if layout == "json":
+            data = found.json()
+        else:
+            text = found.latex() if layout == "latex" else found.text()
+    if layout == "json":
+        say_json(data)
+    else:
+        say(text)
 
 
 @click.command()
@@ -34,7 +51,7 @@ if TYPE_CHECKING:
 @chunk_option("Derive the chunk form of an affine recurrence, T chunks of C tokens.")
 @writing_options
 @formats("text", "latex", "json")
-@takes_model
+@takes_any_model(_composed)
 def derive(
     model: Model, steps: int, wrt: Names, form: str, paths: bool, layout: str, language: str, notation: str,
     orientation: str | None, chunk: int | None,

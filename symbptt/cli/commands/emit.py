@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 import symbptt
+from symbptt.cli.composed import takes_any_model
 from symbptt.cli.options import (
     Names,
     chunk_option,
@@ -15,7 +16,6 @@ from symbptt.cli.options import (
     output_option,
     static_option,
     steps_option,
-    takes_model,
     wrt_option,
 )
 from symbptt.cli.output import note, say
@@ -25,6 +25,13 @@ from symbptt.errors import BadInput
 
 if TYPE_CHECKING:
     from symbptt import Model
+    from symbptt.compose import Chain
+
+
+def _composed(chain: Chain, wrt: Names, backend: str, style: str | None, output: Path | None, force: bool) -> None:
+    with progress(f"emitting {chain.name}"):
+        source = symbptt.compose.source(chain, backend, wrt, style)
+    say(source.text if output is None else str(source.write(output, force=force)))
 
 
 @click.command()
@@ -46,7 +53,7 @@ if TYPE_CHECKING:
 @static_option
 @output_option
 @force_option
-@takes_model
+@takes_any_model(_composed)
 def emit(
     model: Model, steps: int | None, unroll: bool, wrt: Names, backend: str, mode: str, truncation: tuple[int, int] | None,
     style: str | None, without: tuple[str, ...], clipping: bool, checkpoint: bool, python: bool, output: Path | None,

@@ -7,13 +7,15 @@ from typing import TYPE_CHECKING, Any
 import click
 
 import symbptt
-from symbptt.cli.options import chunk_option, formats, steps_option, takes_model
+from symbptt.cli.composed import takes_any_model
+from symbptt.cli.options import chunk_option, formats, steps_option
 from symbptt.cli.output import say, say_json
 from symbptt.cli.progress import progress
 from symbptt.errors import BadInput
 from symbptt.terminal import columns
 
 if TYPE_CHECKING:
+    from symbptt.compose import Chain
     from symbptt.model.values import Equation, Model, Variable
     from symbptt.unroll.graph import Assignment
 
@@ -23,7 +25,9 @@ _SECTIONS = ("input", "state", "parameter", "buffer", "target")
 @click.command("list")
 def list_models() -> None:
     """List the built-in models."""
-    say("\n".join(columns([(name, symbptt.load(name).title) for name in symbptt.names()], indent="")))
+    plain = [(name, symbptt.load(name).title) for name in symbptt.names()]
+    composed = [(name, symbptt.compose.load(name).title) for name in symbptt.compose.names()]
+    say("\n".join(columns(sorted(plain + composed), indent="")))
 
 
 def _variable(variable: Variable) -> tuple[str, ...]:
@@ -39,10 +43,14 @@ def _equations(model: Model, equations: tuple[Equation, ...]) -> list[str]:
     return columns([(f"({e.number})", f"{text(e.target.at(), model)} = {text(e.value, model)}") for e in shown])
 
 
+def _show_composed(chain: Chain, layout: str) -> None:
+    say(chain.text if layout == "toml" else symbptt.compose.summary(chain))
+
+
 @click.command()
 @chunk_option("Show the chunk form of an affine recurrence, whose step takes C tokens.")
 @formats("text", "toml")
-@takes_model
+@takes_any_model(_show_composed)
 def show(model: Model, layout: str, chunk: int | None) -> None:
     """Show a model: its variables and equations, or its file."""
     if chunk is not None and layout == "toml":
@@ -68,17 +76,31 @@ def _assignment(assignment: Assignment, model: Model, printer: Any) -> dict[str,
     }
 
 
+def _unroll_composed(chain: Chain, steps: int, layout: str) -> None:
+    printer = symbptt.typeset.latex if layout == "latex" else symbptt.typeset.text
+    rows = []
+    for row in symbptt.compose.unrolled(chain, steps):
+        target, value = (printer(side, row.pop("model") if last else row["model"]) for last, side in enumerate(row.pop("sides")))
+        rows.append(row | {"target": target, "value": value})
+    _say_rows({"schema": 1, "model": chain.name, "T": steps, "assignments": rows}, layout)
+
+
+def _say_rows(data: dict[str, Any], layout: str) -> None:
+    if layout == "json":
+        say_json(data)
+        return
+    end = r" \\" if layout == "latex" else ""
+    say("\n".join(f"{row['target']} = {row['value']}{end}" for row in data["assignments"]))
+
+
 @click.command()
 @steps_option()
 @formats("text", "latex", "json")
-@takes_model
+@takes_any_model(_unroll_composed)
 def unroll(model: Model, steps: int, layout: str) -> None:
     """Lay a model out over T steps, one assignment per line."""
     graph = symbptt.unroll.steps(model, steps)
     printer = symbptt.typeset.latex if layout == "latex" else symbptt.typeset.text
     with progress(f"unrolling {model.name} over {steps} steps"):
         rows = [_assignment(a, model, printer) for a in graph if a.variable.definition is None]
-    if layout == "json":
-        say_json({"schema": 1, "model": model.name, "T": steps, "assignments": rows})
-        return
-    say("\n".join(f"{row['target']} = {row['value']}" + (r" \\" if layout == "latex" else "") for row in rows))
+    _say_rows({"schema": 1, "model": model.name, "T": steps, "assignments": rows}, layout)

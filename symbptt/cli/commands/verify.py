@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -12,6 +12,9 @@ from symbptt.cli.options import chunk_option, dims_option, formats, read, source
 from symbptt.cli.output import say, say_json
 from symbptt.cli.progress import progress
 from symbptt.errors import BadInput, Disagreement
+
+if TYPE_CHECKING:
+    from symbptt.verify import Report
 
 
 @click.command()
@@ -34,6 +37,12 @@ def verify(
     """
     given = {"T": steps, "dims": dims, "N": batch, "seed": seed}
     options: dict[str, Any] = {name: value for name, value in given.items() if value is not None}
+    if symbptt.compose.is_composed(source) or symbptt.compose.is_emitted(source):
+        if exact or chunk is not None:
+            raise BadInput(f"verify: {'--exact' if exact else '--chunk'} is not for models with two directions or phases yet")
+        report = _composed(source, options, changes)
+        _say(source, report, layout)
+        return
     emitted = source.endswith((".py", ".c"))
     if exact and (emitted or options.keys() - {"seed"}):
         raise BadInput("--exact is for a MODEL, and chooses its own sizes; only --seed goes with it")
@@ -51,6 +60,19 @@ def verify(
                 report = symbptt.verify.in_chunks(model, chunk, **options)
             else:
                 report = (symbptt.verify.prove if exact else symbptt.verify.gradients)(model, **options)
+    _say(source, report, layout)
+
+
+def _composed(source: str, options: dict[str, Any], changes: dict[str, Any]) -> Report:
+    with progress(f"verifying {source}"):
+        if symbptt.compose.is_composed(source):
+            return symbptt.compose.gradients(symbptt.compose.load(source, **changes), **options)
+        if any(value is not None for value in changes.values()):
+            raise BadInput(f"{source}: --loss, --activation and the like are for models; a file brings its own")
+        return symbptt.compose.file(Path(source), **options)
+
+
+def _say(source: str, report: Report, layout: str) -> None:
     if layout == "json":
         say_json(report.json())
     else:

@@ -1,0 +1,47 @@
+"""Commands on composed models: which of them take one, and with which of their options."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import wraps
+from inspect import signature
+from typing import Any
+
+import click
+
+import symbptt
+from symbptt.cli.options import CHANGES, read, source_options
+from symbptt.cli.progress import progress
+from symbptt.errors import BadInput
+
+
+def chosen(handler: Callable[..., Any], options: dict[str, Any]) -> dict[str, Any]:
+    """The options that a handler takes; raises BadInput for another one that was given."""
+    context = click.get_current_context()
+    known = signature(handler).parameters
+    for parameter in context.command.params:
+        given = context.get_parameter_source(parameter.name or "") is click.core.ParameterSource.COMMANDLINE
+        if given and parameter.name not in (*known, *CHANGES, "source"):
+            name = max(parameter.opts, key=len)
+            raise BadInput(f"{context.command.name}: {name} is not for models with two directions or phases yet")
+    return {name: value for name, value in options.items() if name in known}
+
+
+def takes_any_model(handler: Callable[..., Any]) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    """A command as of `takes_model`; a composed model goes to `handler(chain, ...)` with those options that it names."""
+
+    def decorate(command: Callable[..., Any]) -> Callable[..., Any]:
+        @source_options
+        @wraps(command)
+        def reads(source: str, **options: Any) -> Any:
+            changes = {name: options.pop(name) for name in CHANGES}
+            if not symbptt.compose.is_composed(source):
+                return command(model=read(source, changes), **options)
+            given = chosen(handler, options)
+            with progress(f"reading {source}"):
+                chain = symbptt.compose.load(source, **changes)
+            return handler(chain=chain, **given)
+
+        return reads
+
+    return decorate

@@ -1,0 +1,22 @@
+"""Models of several recurrences in a row: two directions of time, and phases of different lengths.
+
+Each part is an ordinary model, which reads the values of earlier parts as inputs. Its gradient is derived as that of any model,
+and the gradients of those inputs are what it hands back.
+"""
+
+from __future__ import annotations
+
+from symbptt.compose.chain import Chain, Link, Part
+from symbptt.compose.emission import ChainFile, source
+from symbptt.compose.read import is_composed, is_emitted, load, names
+from symbptt.compose.told import Told, derivation, summary, unrolled
+from symbptt.compose.verification import file, gradients
+
+__all__ = [
+    "Chain", "ChainFile", "Link", "Part", "Told", "derivation", "file", "gradients", "is_composed", "is_emitted", "load", "names",
+    "source", "summary", "unrolled",
+]
+
+
+def __dir__() -> list[str]:
+    return __all__

@@ -1,0 +1,124 @@
+"""What a composed model is: parts in the order of computation, and the values that they hand on."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from symbptt.display import Formula, Summarised, counted
+from symbptt.errors import UnknownName
+from symbptt.model.document import Translation
+from symbptt.model.values import Loss, Model, Role, Variable
+
+
+class How(StrEnum):
+    """How a value of an earlier part is handed on."""
+
+    STEPS = "steps"
+    """At each step the value of the same step."""
+    FINAL = "final"
+    """The value of the last step that was computed, as the initial value of a state."""
+    MEMORY = "memory"
+    """The values of all steps as the rows of one matrix, the same at each step."""
+
+
+@dataclass(frozen=True)
+class Link:
+    """The input or state `name` of a part is the value `source` of an earlier one."""
+
+    name: str
+    source: str
+    how: How = How.STEPS
+
+
+@dataclass(frozen=True, repr=False)
+class Part(Summarised, Formula):
+    """One recurrence, in its own time: with `backward` its step 1 is the last step, and its h[t-1] is the value at t + 1."""
+
+    model: Model
+    backward: bool = False
+    links: tuple[Link, ...] = ()
+    phase: str = ""
+    steps: str = ""
+    """The dimension that counts the steps, if another part reads them all; else it is T."""
+
+    def _summary_(self) -> str:
+        return f"{self.model.name}: {counted(len(self.model.states), 'state')}, {'T to 1' if self.backward else '1 to T'}"
+
+    @property
+    def linked(self) -> frozenset[str]:
+        """The inputs and states whose values come from earlier parts."""
+        return frozenset(link.name for link in self.links)
+
+    @property
+    def own(self) -> tuple[Variable, ...]:
+        """The variables that are given from outside, and the left sides."""
+        return tuple(v for v in self.model.variables
+                     if v.definition is None and (v.name not in self.linked or v.role is Role.STATE))
+
+
+@dataclass(frozen=True, repr=False)
+class Chain(Summarised, Formula):
+    """Parts in the order of computation; the last one has the loss, if there is one. `text` is the file it came from."""
+
+    name: str
+    title: str
+    parts: tuple[Part, ...]
+    reference: str = ""
+    text: str = ""
+    notes: tuple[str, ...] = ()
+    translations: tuple[Translation, ...] = ()
+    declared: tuple[str, ...] = ()
+    """The names that the file declares, in its order."""
+    options: str = field(default="", compare=False)
+
+    def _summary_(self) -> str:
+        return f"{self.name}: {counted(len(self.parts), 'part')}"
+
+    def __getitem__(self, name: str) -> Variable:
+        for variable in self.variables:
+            if variable.name == name:
+                return variable
+        raise UnknownName("variable", name, (v.name for v in self.variables))
+
+    @property
+    def variables(self) -> tuple[Variable, ...]:
+        """Every variable once, in the order of the file."""
+        found: dict[str, Variable] = {}
+        for part in self.parts:
+            for variable in part.own:
+                found.setdefault(variable.name, variable)
+        order = {name: place for place, name in enumerate(self.declared)}
+        return tuple(sorted(found.values(), key=lambda v: order.get(v.name, len(order))))
+
+    def of(self, *roles: Role) -> tuple[Variable, ...]:
+        """The variables with one of these roles."""
+        return tuple(v for v in self.variables if v.role in roles)
+
+    @property
+    def loss(self) -> Loss | None:
+        """The loss of one step."""
+        return self.parts[-1].model.loss
+
+    @property
+    def given_states(self) -> tuple[Variable, ...]:
+        """The states whose initial value may be given."""
+        linked = {state.name for part in self.parts for state in part.model.states if state.name in part.linked}
+        return tuple(v for v in self.of(Role.STATE) if v.name not in linked)
+
+    @property
+    def with_gradient(self) -> tuple[Variable, ...]:
+        """The parameters, inputs and initial states that have a gradient."""
+        return tuple(v for v in (*self.of(Role.PARAMETER, Role.INPUT), *self.given_states) if not v.classes)
+
+    @property
+    def outputs(self) -> tuple[Variable, ...]:
+        """Every state, and every left side that nothing reads."""
+        sources = {link.source for part in self.parts for link in part.links}
+        found = {v.name: v for part in self.parts for v in part.model.outputs if v.role is Role.STATE or v.name not in sources}
+        return tuple(found.values())
+
+    @property
+    def dimensions(self) -> tuple[str, ...]:
+        """The named dimensions, sorted."""
+        return tuple(sorted({name for part in self.parts for name in part.model.dimensions}))

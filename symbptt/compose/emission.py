@@ -1,0 +1,160 @@
+"""One module for all parts: each part's emitted code, and the functions of the contract that call them in a row.
+
+Forward in the order of the parts, backward in the other: the gradients of what a part reads from earlier ones are cotangents
+there. A part in the backward direction is given its arrays from the last step to the first.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from symbptt import emit, files, typeset
+from symbptt.compose.chain import Chain, How, Link, Part
+from symbptt.compose.link import Module, linked
+from symbptt.data.arrays import sizes
+from symbptt.data.classes import class_targets
+from symbptt.data.wrt import ALL
+from symbptt.display import Printed, Summarised, counted
+from symbptt.emit.door import AS_ARRAY
+from symbptt.emit.literals import docstring, file_literal, literal, shapes
+from symbptt.errors import BadInput, UnknownName
+from symbptt.model.values import Role, Variable
+from symbptt.template import template
+from symbptt.version import VERSION
+
+BACKENDS = tuple(AS_ARRAY)
+PUBLIC = ("PARAMETERS", "BUFFERS", "INPUTS", "STATES", "TARGETS", "WRT", "PER_STEP", "forward", "backward", "value_and_grad",
+          "run", "loss", "self_check")
+"""What a part and the whole are called alike."""
+ROOTS = {"numpy": ("forward", "backward"), "jax": ("forward", "backward"), "torch": ("forward", "backward", "run")}
+WITH_LOSS = {"numpy": ("value_and_grad",), "jax": ("value_and_grad", "loss"), "torch": ("value_and_grad", "loss")}
+
+
+@dataclass(frozen=True, repr=False)
+class ChainFile(Summarised, Printed):
+    """A generated module: its suggested path and its text."""
+
+    path: str
+    text: str
+    chain: Chain
+
+    def _summary_(self) -> str:
+        return f"{self.path}: {counted(len(self.text.splitlines()), 'line')}"
+
+    def write(self, path: str | Path | None = None, force: bool = False) -> Path:
+        """Write the file; one that exists is replaced only with `force`."""
+        return files.write(Path(path or self.path), self.text, force=force)
+
+
+def wanted_variables(chain: Chain, wrt: tuple[str, ...] | str | None) -> tuple[Variable, ...]:
+    """The variables whose gradients the module returns: None means all parameters, "all" adds inputs and initial states."""
+    if wrt is None:
+        return chain.of(Role.PARAMETER)
+    if wrt in (ALL, (ALL,)):
+        return chain.with_gradient
+    known = [v.name for v in chain.with_gradient]
+    asked = (wrt,) if isinstance(wrt, str) else wrt
+    for name in asked:
+        if name not in known:
+            raise UnknownName("parameter, input or state", name, known)
+    return tuple(v for v in chain.with_gradient if v.name in asked)
+
+
+def source(
+    chain: Chain, backend: str = "numpy", wrt: tuple[str, ...] | str | None = None, style: str | None = None
+) -> ChainFile:
+    """Emit a module with forward, backward and, if the model has a loss, value_and_grad, by the contract of `symbptt.emit`.
+
+    Raises BadInput for a backend that there is none of, UnknownName for an unknown name.
+    """
+    if backend == "c":
+        raise BadInput(f"{chain.name}: C does not come with two directions or phases yet; expected one of {', '.join(BACKENDS)}")
+    if backend not in BACKENDS:
+        raise UnknownName("backend", backend, BACKENDS)
+    wanted = wanted_variables(chain, wrt)
+    modules = [Module(_text(part, backend, _wrt(chain, part, wanted), style)) for part in chain.parts]
+    roots = [(*ROOTS[backend], *(WITH_LOSS[backend] if part.model.loss else ())) for part in chain.parts]
+    joined = linked(modules, roots, PUBLIC)
+    text = template("compose/module.py.jinja").render(_values(chain, backend, wanted, wrt), linked=joined)
+    return ChainFile(f"{chain.name}_{backend}.py", text, chain)
+
+
+def _text(part: Part, backend: str, wrt: tuple[str, ...], style: str | None) -> str:
+    return emit.source(part.model, backend=backend, wrt=wrt, style=style).text
+
+
+def _wrt(chain: Chain, part: Part, wanted: tuple[Variable, ...]) -> tuple[str, ...]:
+    """What a part's code returns: what is wanted of it, and the gradients that it hands back."""
+    names = {v.name for v in wanted}
+    return tuple(v.name for v in part.model.with_gradient if v.name in names | part.linked)
+
+
+def _values(chain: Chain, backend: str, wanted: tuple[Variable, ...], wrt: tuple[str, ...] | str | None) -> dict[str, Any]:
+    names = wrt if isinstance(wrt, str) or wrt is None else ",".join(wrt)
+    recipe = f"symbptt emit {chain.name}{' ' if chain.options else ''}{chain.options}"
+    recipe += f" --backend {backend}" * (backend != "numpy") + (f" --wrt {names}" if names else "")
+    size = sizes(chain)  # type: ignore[arg-type]
+    classes = [v for part in chain.parts for v in part.model.of(Role.INPUT) if v.classes]
+    targets = {name: part.model[name] for part in chain.parts for name in class_targets(part.model) if part.model.loss}
+    return {
+        "backend": backend, "name": chain.name, "title": docstring(chain.title), "version": VERSION, "recipe": docstring(recipe),
+        "equations": [line for number, part in enumerate(chain.parts, 1) for line in _told(number, part)],
+        "has_loss": chain.loss is not None, "mean": chain.loss is not None and chain.loss.reduction == "mean",
+        "parts": [_part(chain, number, part, wanted) for number, part in enumerate(chain.parts, 1)],
+        "wrt": literal(tuple(v.name for v in wanted)),
+        "parameters": shapes(chain.of(Role.PARAMETER)), "buffers": shapes(chain.of(Role.BUFFER)),
+        "inputs": shapes(chain.of(Role.INPUT)), "states": shapes(chain.given_states), "targets": shapes(chain.of(Role.TARGET)),
+        "outputs": shapes(chain.outputs), "output_names": literal(tuple(v.name for v in chain.outputs)),
+        "untied": literal(tuple(v.name for v in chain.of(Role.PARAMETER, Role.BUFFER) if v.timed)),
+        "states_started": literal(tuple(v.name for v in chain.given_states if v.initial)),
+        "class_inputs": {v.name: v.shape[0] for v in classes},
+        "class_targets": {name: v.shape[0] for name, v in targets.items()},
+        "size": repr(size), "name_literal": repr(chain.name), "file_literal": file_literal(chain.text),
+        "handed": literal(tuple(sorted({link.source for part in chain.parts for link in part.links if link.how is How.FINAL}))),
+        "memory": any(link.how is How.MEMORY for part in chain.parts for link in part.links),
+        "final": any(link.how is How.FINAL for part in chain.parts for link in part.links), "steps": "{}",
+        "mask": chain.loss.mask if chain.loss else None,
+        "reduced": "averaged" if chain.loss is not None and chain.loss.reduction == "mean" else "summed",
+    }
+
+
+def heading(number: int, part: Part) -> str:
+    """What a part computes, in which direction."""
+    shown = ", ".join(v.name for v in part.model.states) or ", ".join(v.name for v in part.model.outputs)
+    way = "from the last step to the first" if part.backward else "from the first step to the last" if part.model.states else ""
+    return f"part {number}: {shown}" + f", {way}" * bool(way)
+
+
+def _told(number: int, part: Part) -> list[str]:
+    shown = [e for e in part.model.all_equations if e.target.definition is None]
+    text = typeset.text
+    lines = [f"{text(e.target.at(), part.model)} = {text(e.value, part.model)}" for e in shown]
+    counted_back = ", t counted from the last step" * part.backward
+    return [heading(number, part) + counted_back, *(f"    {docstring(line)}" for line in lines)]
+
+
+def _part(chain: Chain, number: int, part: Part, wanted: tuple[Variable, ...]) -> dict[str, Any]:
+    """What the template needs to know of a part."""
+    model, names = part.model, {v.name for v in wanted}
+    given = (*model.parameters, *model.buffers)
+    outer = [v.name for v in model.of(Role.INPUT) if v.name not in part.linked]
+    outputs = tuple(v.name for v in model.outputs)
+    public = {v.name for v in chain.outputs}
+    grads = [v for v in model.with_gradient if v.name in names and v.name not in part.linked]
+    return {
+        "number": number, "heading": heading(number, part), "backward": part.backward,
+        "tied": literal(tuple(v.name for v in given if not v.timed)), "untied": literal(tuple(v.name for v in given if v.timed)),
+        "input_names": literal(tuple(outer)), "states": literal(tuple(s.name for s in model.states if s.name not in part.linked)),
+        "links": [_link(chain, link, names) for link in part.links], "outputs": literal(outputs),
+        "steps": [v.name for v in grads if v.role is Role.INPUT or (v.role is Role.PARAMETER and v.timed)],
+        "whole": [v.name for v in grads if not (v.role is Role.INPUT or (v.role is Role.PARAMETER and v.timed))],
+        "public": literal(tuple(n for n in outputs if n in public)), "loss": model.loss is not None,
+    }
+
+
+def _link(chain: Chain, link: Link, wanted: set[str]) -> dict[str, Any]:
+    source = next((part for part in chain.parts if link.source in {v.name for v in part.model.outputs}), None)
+    return {"name": link.name, "source": link.source, "how": str(link.how), "inside": source is not None,
+            "wanted": link.source in wanted, "turned": source is not None and source.backward}

@@ -1,0 +1,61 @@
+"""Gradients of a composed model by the derivations of its parts: what a part hands back is the cotangent of what it reads."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+
+from symbptt import derive
+from symbptt.compose.chain import How, Link
+from symbptt.compose.cotangents import with_cotangents
+from symbptt.compose.referee import Point, source, turned
+from symbptt.data.arrays import leading_axes, shape
+from symbptt.data.values import Array, Data
+from symbptt.model.values import Role, Variable
+from symbptt.unroll.graph import UnrolledGraph, steps
+
+
+def composed(point: Point) -> tuple[dict[str, Array], list[tuple[UnrolledGraph, Data]]]:
+    """The gradients by name, and each part as a model with a loss at its own data, the last part first."""
+    chain, gradients = point.chain, dict[str, Array]()
+    cotangents = dict(point.data.cotangents) if chain.loss is None else {}
+    used: list[tuple[UnrolledGraph, Data]] = []
+    for number in reversed(range(len(chain.parts))):
+        part, (data, _) = chain.parts[number], point.evaluated[number]
+        model, handed = with_cotangents(part.model)
+        if handed:
+            weights = {v.name: turned(part, cotangents[v.name], v) for v, _ in handed if v.name in cotangents}
+            data = replace(data, targets={r.name: weights.get(v.name, _zero(v, data)) for v, r in handed})
+        graph = steps(model, point.T[number])
+        found = derive.adjoints(graph).evaluate(*data.groups)
+        used.append((graph, data))
+        sources = {link.name: link for link in part.links}
+        for v in part.model.with_gradient:
+            value = turned(part, found[v.name], v) if "T" in leading_axes(v) else found[v.name]
+            if v.name in sources:
+                value = _back(point, sources[v.name], value)
+            name = sources[v.name].source if v.name in sources else v.name
+            into = cotangents if v.name in sources and _inside(point, name) else gradients
+            into[name] = into[name] + value if name in into else value
+    return gradients, used
+
+
+def _inside(point: Point, name: str) -> bool:
+    return name not in {v.name for v in point.chain.of(Role.INPUT)}
+
+
+def _zero(variable: Variable, data: Data) -> Array:
+    return np.zeros((data.T, data.N, *shape(variable, data.dims)))
+
+
+def _back(point: Point, link: Link, gradient: Array) -> Array:
+    """The gradient of what was handed on, as that of its source at all steps."""
+    if link.how is How.STEPS:
+        return gradient
+    if link.how is How.MEMORY:
+        return np.swapaxes(gradient.sum(axis=0), 0, 1)
+    origin = source(point.chain, link)
+    made = np.zeros((point.T[point.chain.parts.index(origin)], *gradient.shape))
+    made[0 if origin.backward else -1] = gradient
+    return made

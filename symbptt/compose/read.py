@@ -1,0 +1,113 @@
+"""Read a composed model: a built-in by name, or a file with the section [backward]."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from symbptt import resources
+from symbptt.compose.chain import Chain
+from symbptt.compose.parts import parts
+from symbptt.compose.split import Directed
+from symbptt.errors import BadInput
+from symbptt.model import read as plain
+from symbptt.model import sections, swap
+from symbptt.model.document import table, write
+from symbptt.model.place import Place
+from symbptt.model.sections import COMPOSED
+
+SECTION = "backward"
+
+
+def names() -> tuple[str, ...]:
+    """The built-in composed models, sorted."""
+    return tuple(resources.composed_models())
+
+
+def is_composed(source: object) -> bool:
+    """Whether a name or path is that of a composed model; errors as of `symbptt.load`."""
+    if isinstance(source, Chain) or (isinstance(source, str) and source in names()):
+        return True
+    if not (isinstance(source, Path) or (isinstance(source, str) and plain.is_path(source))) or str(source).endswith((".py", ".c")):
+        return False
+    text, place, _ = plain.file(source)
+    return any(section in plain.content(text, Place(place)) for section in COMPOSED)
+
+
+def is_emitted(path: str) -> bool:
+    """Whether a file is a module that symbptt emitted of a composed model, as its MODEL_FILE tells; it is not run."""
+    if not path.endswith(".py"):
+        return False
+    try:
+        body = ast.parse(Path(path).read_text(encoding="utf-8")).body
+    except (OSError, ValueError, SyntaxError, RecursionError):
+        return False
+    texts = (n.value.value for n in body if isinstance(n, ast.Assign) and isinstance(n.value, ast.Constant)
+             and [t.id for t in n.targets if isinstance(t, ast.Name)] == ["MODEL_FILE"] and isinstance(n.value.value, str))
+    try:
+        return any(section in plain.content(text, Place(path)) for text in texts for section in COMPOSED)
+    except BadInput:
+        return False
+
+
+def load(
+    source: str | Path | Chain, *, loss: str | None = None, activation: str | None = None, layers: int | None = None,
+    freeze: bool | None = None, training: bool | None = None,
+) -> Chain:
+    """A composed model by name or path, or as it is; optionally changed, as by `symbptt.load`.
+
+    Raises BadInput with the place of the first fault, UnknownName for a name.
+    """
+    if isinstance(source, Chain):
+        text, place, name, before = source.text, source.name, source.name, source.options
+    elif isinstance(source, str) and source in names():
+        text, place, name, before = resources.composed_models()[source].read_text("utf-8"), f"{source}.toml", source, ""
+    else:
+        (text, place, name), before = plain.file(source), ""
+    here = Place(place)
+    if layers is not None or loss not in (None, swap.NONE):
+        option = "--layers" if layers is not None else f"--loss {loss}"
+        raise here.error(f"{option} is not for models with two directions or phases yet; --loss none and the other options are")
+    original = directed(plain.content(text, here), name, here)
+    document = original.document
+    document = document if activation is None else swap.with_activation(document, activation, here)
+    document = document if loss is None else swap.with_loss(document, loss, here)
+    document = swap.with_flags(document, freeze, training)
+    if document != original.document:
+        text = written(Directed(document, original.backward))
+    options = plain.options(before, loss, activation, layers, freeze, training) if document != original.document else before
+    return composed(Directed(document, original.backward), here, text, options)
+
+
+def from_text(text: str, place: str, name: str) -> Chain:
+    """The model of a file's text; `place` names the file in messages."""
+    here = Place(place)
+    return composed(directed(plain.content(text, here), name, here), here, text, "")
+
+
+def directed(data: Mapping[str, Any], name: str, place: Place) -> Directed:
+    """A file's content with its backward states apart."""
+    backward = sections.pairs(data, SECTION, place)
+    if not backward:
+        raise place.within(SECTION).error("expected a state that runs from the last step to the first, as in b = \"H\"")
+    return Directed(sections.document({k: v for k, v in data.items() if k != SECTION}, name, place), backward)
+
+
+def written(document: Directed) -> str:
+    """The document as TOML."""
+    return write(document.document) + "\n".join([*table(SECTION, document.backward)[1:], ""])
+
+
+def composed(document: Directed, place: Place, text: str, options: str) -> Chain:
+    """The model of a document; raises BadInput with the place of the first fault."""
+    plain_document = document.document
+    declared = (*plain_document.inputs, *plain_document.states, *document.backward, *plain_document.parameters,
+                *plain_document.constants, *plain_document.targets, *plain_document.equations)
+    return Chain(
+        name=plain_document.name, title=plain_document.title, parts=parts(document, place), reference=plain_document.reference,
+        text=text, notes=plain_document.notes, translations=plain_document.translations,
+        declared=tuple(dict.fromkeys(name for name, _ in declared)), options=options,
+    )
+

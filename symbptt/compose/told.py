@@ -1,0 +1,204 @@
+"""A composed model told part by part: what it is, its steps, and the gradient in one of its three forms."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, replace
+from typing import Any
+
+from symbptt import derive, narrative, typeset
+from symbptt.algebra import build
+from symbptt.algebra.nodes import TIME, Partial, SumOver
+from symbptt.compose.chain import Chain, How, Part
+from symbptt.compose.cotangents import with_cotangents
+from symbptt.compose.emission import wanted_variables
+from symbptt.compose.mirror import mirrored, mirrored_model, mirrored_voice
+from symbptt.errors import BadInput
+from symbptt.model.values import Equation, Model, Role, Variable
+from symbptt.narrative.inline import Prose, plain
+from symbptt.narrative.symbols import LAST, loss
+from symbptt.narrative.voice import ENGLISH, Voice
+from symbptt.terminal import columns, width, wrapped
+from symbptt.typeset.tree import Tree
+from symbptt.unroll.graph import steps
+
+FORMS = ("sum", "adjoint", "nested")
+
+
+def _said(prose: Prose) -> str:
+    return plain(prose, typeset.text)
+
+
+def heading(part: Part, number: int, voice: Voice) -> str:
+    """What a part computes, and in which direction."""
+    key = "backward" if part.backward else "forward" if part.model.states else "heading"
+    values = part.model.states or part.model.outputs
+    names = voice.listed(voice.name(v, part.model) for v in values)
+    phase = f"{part.phase}: " * bool(part.phase)
+    return phase + _said(voice.say(f"composed.part.{key}", number=str(number), values=names))
+
+
+def links(part: Part, voice: Voice) -> Iterator[str]:
+    """What a part reads of earlier ones, as sentences."""
+    model = part.model
+    if part.links:
+        names = voice.listed(voice.name(model[link.name], model) for link in part.links)
+        yield _said(voice.say("composed.part.reads", values=names))
+    for link in part.links:
+        variable = model[link.name]
+        source = replace(variable, name=link.source)
+        if link.how is How.MEMORY:
+            summed = SumOver(Partial(loss(model, None), variable.at(), "total"), TIME, 1, LAST)
+            yield _said(voice.say("composed.part.memory", name=voice.name(variable, model), source=voice.name(source, model),
+                                  sum=voice.tree(summed, model)))
+        if link.how is How.FINAL:
+            yield _said(voice.say("composed.part.final", name=voice.name(variable, model), source=voice.name(source, model),
+                                  start=voice.tree(variable.at(0), model)))
+
+
+def _handed(pairs: Iterable[tuple[Variable, Variable]], model: Model, voice: Voice) -> Iterator[str]:
+    """That the cotangents of a part without a loss are what later parts hand back."""
+    for value, cotangent in pairs:
+        product = build.total(build.hadamard(cotangent.at(), value.at()))
+        shown = {"cotangent": cotangent.at(), "value": value.at(), "product": product}
+        yield _said(voice.say("composed.part.handed", **{slot: voice.tree(tree, model) for slot, tree in shown.items()}))
+
+
+def _shown(equation: Equation, part: Part) -> str:
+    model, expression = part.model, (equation.target.at(), equation.value)
+    if part.backward:
+        model, expression = mirrored_model(model), (equation.target.at(), mirrored(equation.value))
+    left, right = (typeset.text(e, model) for e in expression)
+    return f"{left} = {right}"
+
+
+def equations(part: Part) -> list[str]:
+    """The equations of one step, in the steps of the model."""
+    return [_shown(e, part) for e in part.model.all_equations if e.target.definition is None]
+
+
+def summary(chain: Chain) -> str:
+    """Variables, and the parts with their equations, as text."""
+    told = [chain.name + ": " + chain.title] + [chain.reference] * bool(chain.reference)
+    known = [v for v in chain.variables if v.role in (Role.INPUT, Role.STATE, Role.PARAMETER, Role.BUFFER, Role.TARGET)]
+    rows = [(str(v.role), v.name, " ".join(v.shape) or "scalar", ENGLISH.own(v.description)) for v in known]
+    told += ["", *columns(rows)]
+    for number, part in enumerate(chain.parts, 1):
+        told += ["", heading(part, number, ENGLISH), *(line for text in links(part, ENGLISH) for line in wrapped(text, "  "))]
+        told += [f"    {line}" for line in equations(part)]
+    if chain.loss is not None:
+        told += ["", f"loss at {'last step' if chain.loss.at == 'last' else 'every step'}: {chain.loss.name}"]
+    return "\n".join(told)
+
+
+def unrolled(chain: Chain, T: int) -> list[dict[str, Any]]:
+    """Every assignment in the order of computation: its part, variable and step, its sides and the model to write them with."""
+    rows: list[dict[str, Any]] = []
+    for number, part in enumerate(chain.parts, 1):
+        model = mirrored_model(part.model) if part.backward else part.model
+        for a in steps(part.model, T):
+            if a.variable.definition is None:
+                sides = tuple(mirrored(s, T) if part.backward else s for s in (a.target, a.value))
+                rows.append({"part": number, "variable": a.variable.name, "step": T + 1 - a.step if part.backward else a.step,
+                             "sides": sides, "model": model})
+    return rows
+
+
+@dataclass(frozen=True)
+class ToldPart:
+    """A part with its gradients: `results` are those of `derive`, told by `voice`."""
+
+    number: int
+    heading: str
+    sentences: tuple[str, ...]
+    results: tuple[Any, ...]
+    voice: Voice
+
+    def written(self, write: Callable[[Any, Voice], str]) -> list[str]:
+        """Each result, written out."""
+        return [written for result in self.results if (written := write(result, self.voice).strip("\n"))]
+
+
+@dataclass(frozen=True)
+class Told:
+    """The gradient of a composed model in one of its forms, the last part first; `shared` is about variables of several parts."""
+
+    name: str
+    form: str
+    steps: int
+    order: str
+    parts: tuple[ToldPart, ...]
+    shared: tuple[str, ...]
+
+    def text(self) -> str:
+        """In Unicode, for a terminal."""
+        said = [self.order]
+        for part in self.parts:
+            line = "=" * width(part.heading)
+            said += ["\n".join([line, part.heading, line, *part.sentences]), *part.written(narrative.text)]
+        return "\n\n".join([*said, *self.shared])
+
+    def latex(self) -> str:
+        """As display formulas, the sentences as comments."""
+        said: list[str] = [f"% {self.order}"]
+        for part in self.parts:
+            said += ["\n".join(f"% {line}" for line in (part.heading, *part.sentences)), *part.written(narrative.latex)]
+        return "\n\n".join([*said, *(f"% {line}" for line in self.shared)])
+
+    def json(self) -> dict[str, Any]:
+        """As plain data."""
+        parts = [{
+            "part": part.number, "heading": part.heading, "sentences": list(part.sentences),
+            "results": [narrative.json(result, part.voice) for result in part.results if not isinstance(result, Model)],
+        } for part in self.parts]
+        return {"schema": 1, "model": self.name, "T": self.steps, "form": self.form, "parts": parts, "shared": list(self.shared)}
+
+
+def derivation(
+    chain: Chain, T: int = 3, form: str = "sum", wrt: tuple[str, ...] | str | None = None, voice: Voice = ENGLISH
+) -> Told:
+    """The gradient over T steps of each part, from the last part to the first, with the gradients that each hands back.
+
+    Raises BadInput for an unknown form, UnknownName for an unknown variable.
+    """
+    if form not in FORMS:
+        raise BadInput(f"expected one of the forms {', '.join(FORMS)}, not {form!r}")
+    names = {v.name for v in wanted_variables(chain, wrt)}
+    parts = (_told(part, number, T, form, names, voice) for number, part in reversed(list(enumerate(chain.parts, 1))))
+    order = _said(voice.say("composed.part.lines"))
+    return Told(chain.name, form, T, order, tuple(part for part in parts if part), tuple(shared(chain, voice)))
+
+
+def _told(part: Part, number: int, T: int, form: str, names: set[str], voice: Voice) -> ToldPart | None:
+    model, pairs = with_cotangents(part.model)
+    asked = [v.name for v in model.with_gradient if v.name in names | part.linked]
+    if not asked:
+        return None
+    own = (mirrored_voice(voice, T) if part.backward else voice).about(model)
+    sentences = (*links(part, own), *_handed(pairs, model, own))
+    return ToldPart(number, heading(part, number, own), sentences, tuple(_results(model, T, form, asked)), own)
+
+
+def _results(model: Model, T: int, form: str, asked: list[str]) -> list[Any]:
+    graph = steps(model, T)
+    if form == "adjoint":
+        system = derive.adjoints(graph)
+        return [replace(system, gradients=tuple(g for g in system.gradients if g.variable.name in asked))]
+    if form == "nested":
+        return [derive.sensitivities(graph, wrt=name) for name in asked]
+    return [model, *(derive.gradient(graph, wrt=name) for name in asked)]
+
+
+def shared(chain: Chain, voice: Voice) -> list[str]:
+    """The variables whose gradient is the sum of those of several parts, as sentences."""
+    by_parts: dict[tuple[int, ...], list[Tree]] = {}
+    for variable in chain.of(Role.PARAMETER, Role.INPUT):
+        readers = tuple(n for n, part in enumerate(chain.parts, 1)
+                        if variable.name in {v.name for v in part.model.variables} - part.linked)
+        if len(readers) > 1:
+            model = chain.parts[readers[0] - 1].model
+            by_parts.setdefault(readers, []).append(voice.name(model[variable.name], model))
+    comma = voice.word("common.list.comma")
+    return [_said(voice.say("composed.part.both", names=voice.listed(names), numbers=comma.join(map(str, readers))))
+            for readers, names in by_parts.items()]
+

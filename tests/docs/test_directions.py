@@ -1,0 +1,13 @@
+"""The page on two directions of time runs as it stands."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pages
+import pytest
+
+
+@pytest.mark.slow
+def test_every_block(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert len(pages.run("directions", tmp_path, monkeypatch)) == 7
