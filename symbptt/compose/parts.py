@@ -56,7 +56,8 @@ def _check_lags(equations: Equations) -> None:
         for read in reads:
             if read.shift > 0 and read.name in earlier:
                 what = f"{read.name} is read with a lag in both directions"
-                advice = f"give it a second name, as in {read.name}_too = \"{read.name}\", and read {read.name}_too[t{read.shift:+d}]"
+                second = f"{read.name}_too"
+                advice = f"give it a second name, as in {second} = \"{read.name}\", and read {second}[t{read.shift:+d}]"
                 raise equations.parsed[target].at(read.node).error(f"{what}; {advice}")
 
 

@@ -30,7 +30,8 @@ def is_composed(source: object) -> bool:
     """Whether a name or path is that of a composed model; errors as of `symbptt.load`."""
     if isinstance(source, Chain) or (isinstance(source, str) and source in names()):
         return True
-    if not (isinstance(source, Path) or (isinstance(source, str) and plain.is_path(source))) or str(source).endswith((".py", ".c")):
+    is_path = isinstance(source, Path) or (isinstance(source, str) and plain.is_path(source))
+    if not is_path or str(source).endswith((".py", ".c")):
         return False
     text, place, _ = plain.file(source)
     return any(section in plain.content(text, Place(place)) for section in COMPOSED)

@@ -94,6 +94,7 @@ def test_every_command_works_or_says_that_it_does_not(run: Callable[..., tuple[i
         assert re.match(r"symbptt: .*(yet|missing|expected)", said[0].lower()), said
 
 
+@pytest.mark.slow
 def test_an_emitted_file_is_verified(run: Callable[..., tuple[int, str, str]], tmp_path: Path) -> None:
     file = tmp_path / "birnn.py"
     assert run("emit", "birnn", "-o", file)[0] == 0
