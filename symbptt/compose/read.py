@@ -30,8 +30,9 @@ def is_composed(source: object) -> bool:
     """Whether a name or path is that of a composed model; errors as of `symbptt.load`."""
     if isinstance(source, Chain) or (isinstance(source, str) and source in names()):
         return True
-    is_path = isinstance(source, Path) or (isinstance(source, str) and plain.is_path(source))
-    if not is_path or str(source).endswith((".py", ".c")):
+    if not isinstance(source, (str, Path)) or str(source).endswith((".py", ".c")):
+        return False
+    if isinstance(source, str) and not plain.is_path(source):
         return False
     text, place, _ = plain.file(source)
     return any(section in plain.content(text, Place(place)) for section in COMPOSED)
