@@ -6,7 +6,7 @@ import re
 
 from symbptt.errors import SymbpttError
 from symbptt.model.place import Place
-from symbptt.model.read import from_text
+from symbptt.model.read import from_text, load
 from symbptt.model.sketch import sketched
 from symbptt.model.values import Model
 from symbptt.web import fields
@@ -14,8 +14,10 @@ from symbptt.web import fields
 _SECTION = re.compile(r"^[ \t]*\[", re.MULTILINE)
 _NAME = re.compile(r"[A-Za-z][A-Za-z0-9_]{0,31}")
 _HEADER = re.compile(r"\[\s*([\w.-]+)\s*\]")
-FILE = "model"
-"""What messages call the text."""
+FILE, PASTED = "model", "pasted"
+"""What messages call the text, and pasted code or formulas."""
+SUBSTITUTE = "squared_error"
+"""The loss of a model that has none, where one is needed."""
 
 
 def bare(text: str) -> bool:
@@ -35,10 +37,20 @@ def model(request: fields.Request) -> Model:
     return from_text(file_of(text), FILE, name if _NAME.fullmatch(name) else FILE)
 
 
+def with_loss(model: Model) -> tuple[Model, tuple[str, ...]]:
+    """A model with a loss: its own, or a substitute and the note that says so."""
+    if model.loss is not None:
+        return model, ()
+    return load(model, loss=SUBSTITUTE), (f"The model has no loss; this is for {SUBSTITUTE}.",)
+
+
 def told(error: SymbpttError, text: str) -> dict[str, object]:
-    """An error for the page: its message and, where it stands in the text, line and column (1-based)."""
+    """An error for the page: its message and, where it stands in the text or in what was `pasted`, line and column (1-based)."""
     message = str(error)
     place = getattr(error, "place", None)
+    if isinstance(place, Place) and place.file == PASTED:
+        plain = message.removeprefix(f"{place}: ")
+        return {"message": plain, "line": place.line, "column": place.column or 1, "pasted": True}
     if not isinstance(place, Place) or place.file != FILE:
         return {"message": message}
     line, column = (place.line, place.column or 1) if place.line else position(text, place)

@@ -6,10 +6,12 @@ import json
 import re
 
 import pytest
+from commands import FILES
 
 from symbptt.model.read import load
 from symbptt.web import answer
 from symbptt.web.limits import LIMITS
+from symbptt.web.tasks.bug import equations
 from symbptt.web.tasks.start import EXAMPLES, start
 from symbptt.web.tasks.table import TASKS
 
@@ -105,6 +107,28 @@ def test_the_examples_are_told(number: int, cause: str) -> None:
     first = finding["causes"][0]
     assert first["name"] == cause and first["equation"] and first["code"] and finding["triangle"]
     assert bug["text"].splitlines()[finding["line_number"] - 1].strip() in finding["line"]
+
+
+def test_a_formula_that_is_none_has_its_line() -> None:
+    told = answer({"task": "bug", "model": ELMAN, "code": "# mine\ndb_h = sum(t, 1, T, da[t])\ndW_hx = 1\n"})
+    assert told["error"] == {**told["error"], "line": 3, "column": 1, "pasted": True}
+    assert answer({"task": "bug", "model": ELMAN, "code": "W_hh"})["error"]["line"] == 1
+    assert told["error"]["message"].startswith("unknown variable 'dW_hx'")
+
+
+def test_a_model_without_a_loss_is_judged() -> None:
+    alone = "h = tanh(W @ x + U @ h[t-1])"
+    told = answer({"task": "bug", "model": alone, "code": "dU = sum(t, 1, T, (dh[t] * (1 - h[t]**2)) @ h[t-1].T)"})
+    assert told["right"] and told["notes"][0] == "The model has no loss; this is for squared_error."
+
+
+@pytest.mark.parametrize("name", ["elman", "gated_deltanet", "deep_feedforward_batch_norm", *map(str, FILES.values())])
+@pytest.mark.sampled(4)
+def test_every_equation_of_a_verdict_is_that_of_documents(name: str) -> None:
+    model = load(name)
+    shown = equations(model)
+    assert len(shown) >= len(model.parameters) * (model.loss is not None)
+    assert all(text.startswith("<math") for text in shown.values())
 
 
 @pytest.mark.slow

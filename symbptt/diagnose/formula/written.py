@@ -7,7 +7,6 @@ from dataclasses import dataclass, field, replace
 
 from symbptt.diagnose.formula.grammar import Names, Reader
 from symbptt.diagnose.formula.tree import Node, walk
-from symbptt.errors import BadInput
 from symbptt.model.place import Place
 from symbptt.model.syntax import parse
 from symbptt.model.values import Model
@@ -30,7 +29,7 @@ class _Place(Place):
 
     def at(self, column: int) -> Place:
         """The place of a column."""
-        return Place(self.file, self.section, self.key, self.columns[min(column, len(self.columns)) - 1])
+        return Place(self.file, self.section, self.key, self.columns[min(column, len(self.columns)) - 1], line=self.line)
 
 
 @dataclass(frozen=True)
@@ -58,7 +57,7 @@ class Formula:
 def read(text: str, model: Model, place: Place = PLACE) -> Formula:
     """Read a formula of a model. Raises BadInput with the column of the first fault."""
     plain, columns = _spelt(text)
-    there = _Place(place.file, place.section, place.key, 0, columns)
+    there = _Place(place.file, place.section, place.key, 0, columns, line=place.line)
     _refuse(plain, there)
     at = _equals(plain, place)
     if not plain[:at].strip() or not plain[at + 1 :].strip():
@@ -115,4 +114,4 @@ def _equals(text: str, place: Place) -> int:
         depth += (sign in "([") - (sign in ")]")
         if sign == "=" and depth == 0:
             return at
-    raise BadInput(f"{place}: expected two sides, as in dW_hh = sum(t, 1, T, ...)")
+    raise place.error("expected two sides, as in dW_hh = sum(t, 1, T, ...)")

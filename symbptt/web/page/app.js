@@ -139,7 +139,9 @@ async function find() {
   const answer = await ask("wanted", "bug", word("progress.bug"), { code });
   if (answer === null) return;
   if (!answer.ok) {
-    if (answer.error.line) complain(answer.error); else say.textContent = answer.error.message;
+    const { line, pasted: mine, message } = answer.error;
+    if (line && !mine) complain(answer.error); else say.textContent = mine ? word("place", answer.error) + message : message;
+    if (mine) pasted.mark(line);
     place.replaceChildren();
     return;
   }

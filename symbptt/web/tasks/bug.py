@@ -14,6 +14,7 @@ from symbptt.diagnose.diagnosis import Diagnosis
 from symbptt.diagnose.findings import Finding, Suspect
 from symbptt.diagnose.report import Derivation
 from symbptt.errors import BadInput
+from symbptt.model.place import Place
 from symbptt.model.values import Model
 from symbptt.narrative.backward import node_form
 from symbptt.narrative.voice import Voice
@@ -21,20 +22,24 @@ from symbptt.web import fields, written
 
 SECONDS = 20.0
 """Of their code, all calls together."""
-PASTED = "pasted.py"
+PASTED = f"{written.PASTED}.py"
 
 
 def bug(request: fields.Request) -> dict[str, Any]:
     """The verdict on the `code` of a request, which is Python with a function in it, or formulas, one on each line."""
-    model = written.model(request)
-    code = fields.text(request, "code")
+    model, code = written.model(request), fields.text(request, "code")
     if not code.strip():
         raise BadInput("paste a function that returns gradients, or formulas such as dW_hh = sum(t, 1, T, da[t] @ h[t-1].T)")
-    found = _of_function(model, code, fields.text(request, "function")) if _is_python(code) else _of_formulas(model, code)
-    derivation, shown = Derivation(model), _equations(model)
+    notes: tuple[str, ...] = ()
+    if _is_python(code):
+        found = _of_function(model, code, fields.text(request, "function"))
+    else:
+        model, notes = written.with_loss(model)
+        found = _of_formulas(model, code)
+    derivation, shown = Derivation(model), equations(model)
     return {
         "right": found.ok, "failed": found.failed, "report": str(found), "opening": list(found.opening),
-        "notes": list(found.notes), "unjudged": list(found.unjudged),
+        "notes": [*notes, *found.notes], "unjudged": list(found.unjudged),
         "findings": [_finding(f, derivation, shown) for f in found.findings],
     }
 
@@ -59,12 +64,15 @@ def _of_function(model: Model, code: str, function: str) -> Diagnosis:
 
 
 def _of_formulas(model: Model, text: str) -> Diagnosis:
-    lines = [line.strip() for line in text.splitlines()]
-    return diagnose.check_formula(model, *(line for line in lines if line and not line.startswith("#")))
+    rows = ((number, line.partition("#")[0].strip()) for number, line in enumerate(text.splitlines(), 1))
+    lines = {number: line for number, line in rows if line}
+    return diagnose.check_formula(model, *lines.values(), places=tuple(Place(written.PASTED, line=number) for number in lines))
 
 
-def _equations(model: Model) -> dict[int | None, str]:
-    """The equations of the backward pass as documents show them, in MathML, by their numbers."""
+def equations(model: Model) -> dict[int | None, str]:
+    """The equations of the backward pass as documents show them, in MathML, by their numbers; none for a model without a loss."""
+    if model.loss is None:
+        return {}
     section = node_form(model, Voice(), tuple(equation.variable for equation in recursion(model).gradients))
     return {step.number: typeset.mathml(step.equation) for step in section.steps}
 
