@@ -84,9 +84,20 @@ def test_files(run: Run, tmp_path: Path) -> None:
         check("grade", printed(run, "grade", str(path.parent), "--model", "elman", "--jobs", "1"))
 
 
+@pytest.mark.parametrize("language", ["en", pytest.param("zh", marks=pytest.mark.slow)])
+def test_a_question_bank(language: str, run: Run, tmp_path: Path) -> None:
+    code, out, err = run("quiz", "elman", "--for", "json", "--count", "9", "--lang", language, "-o", str(tmp_path))
+    assert code == 0, err
+    data = json.loads(Path(out.strip()).read_text(encoding="utf-8"))
+    check("quiz", data)
+    kinds = {question["type"] for variant in data["variants"] for question in variant["questions"]}
+    assert kinds == {"numerical", "choice", "ordering", "matching", "cloze"}
+
+
 def test_every_command_with_json_has_a_schema() -> None:
     def prints(name: str) -> bool:
-        return any("json" in getattr(p.type, "choices", ()) and p.opts == ["--format"] for p in cli.commands[name].params)
+        told = [p.type for p in cli.commands[name].params if p.opts in (["--format"], ["--for"])]
+        return any("json" in getattr(kind, "choices", ()) for kind in told)
 
     assert {name for name in cli.commands if prints(name)} | {"emit"} == set(SCHEMAS)
     page = (ROOT / "docs" / "editors.md").read_text(encoding="utf-8")

@@ -14,7 +14,7 @@ from symbptt.quiz.question import Choice, Cloze, Formulas, Matching, Numerical, 
 
 def write(quizzes: Sequence[Quiz]) -> str:
     """One object with all variants."""
-    return json.dumps({"variants": [_quiz(quiz) for quiz in quizzes]}, indent=2, ensure_ascii=False) + "\n"
+    return json.dumps({"schema": 1, "variants": [_quiz(quiz) for quiz in quizzes]}, indent=2, ensure_ascii=False) + "\n"
 
 
 def _quiz(quiz: Quiz) -> dict[str, Any]:
