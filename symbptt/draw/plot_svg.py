@@ -10,6 +10,8 @@ from symbptt.draw.scene import num
 
 DASHES = ("", "7 3", "2 3", "9 3 2 3", "4 2")
 """One for each curve; after the last one they begin again."""
+SCRIPT = 0.93
+"""The size of a script: 12 px beside 13."""
 LETTERS = '"symbptt math", "STIX Two Math", "Cambria Math", serif'
 
 
@@ -35,7 +37,7 @@ def _line(line: Line) -> str:
 
 
 def _label(label: Label) -> str:
-    text = escape(label.text) if isinstance(label.text, str) else svg.label(label.text)
+    text = escape(label.text) if isinstance(label.text, str) else svg.label(label.text, SCRIPT)
     return f'<text x="{num(label.x)}" y="{num(label.y + 4)}" text-anchor="{label.anchor}" fill="currentColor">{text}</text>'
 
 

@@ -12,6 +12,7 @@ from math import hypot
 
 from symbptt.draw import font
 from symbptt.draw.scene import Arrow, Key, Label, Node, Scene, num
+from symbptt.draw.width import SCRIPT
 from symbptt.typeset import as_text
 from symbptt.typeset import tree as t
 from symbptt.typeset.alphabets import styled
@@ -86,16 +87,16 @@ def _script(tree: t.Script) -> list[Run]:
     return made + below
 
 
-def label(tree: t.Tree) -> str:
-    """A formula as tspans."""
+def label(tree: t.Tree, script: float = SCRIPT) -> str:
+    """A formula as tspans; `script` is the size of a script beside that of what it stands at."""
     made, at = "", 0
     ahead = 0.0
     for run in _runs(tree):
         if not run.text:
-            ahead -= run.back * 0.72
+            ahead -= run.back * script
             continue
-        scale = 0.72 if run.height else 1.0
-        size = ' font-size="72%"' if run.height else ""
+        scale = script if run.height else 1.0
+        size = f' font-size="{script:.0%}"' if run.height else ""
         rise, along = _RISE[run.height] - _RISE[at], ahead / scale - run.back
         move = (f' dy="{rise:g}"' if rise else "") + (f' dx="{along:.2f}em"' if along else "")
         at, ahead = run.height, 0.0

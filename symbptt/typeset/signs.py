@@ -34,7 +34,7 @@ class Mark:
 
 
 ACCENTS: dict[str, Mark] = {
-    "bar": Mark("\u0304", "¯"), "hat": Mark("\u0302", "^"), "tilde": Mark("\u0303", "~"), "dot": Mark("\u0307", "˙"),
+    "bar": Mark("\u0304", "‾"), "hat": Mark("\u0302", "^"), "tilde": Mark("\u0303", "~"), "dot": Mark("\u0307", "˙"),
     "ddot": Mark("\u0308", "¨"), "vec": Mark("\u20d7", "→"), "check": Mark("\u030c", "ˇ"), "breve": Mark("\u0306", "˘"),
     "acute": Mark("\u0301", "´"), "grave": Mark("\u0300", "`"), "widehat": Mark("\u0302", "^", True),
     "widetilde": Mark("\u0303", "~", True), "overline": Mark("\u0305", "‾", True), "underline": Mark("\u0332", "_", True),

@@ -86,6 +86,8 @@ SPOILED = {
     "document.querySelector('math').removeAttribute('alttext')": "a formula without words",
     "document.querySelector('svg title').remove()": "a drawing without words",
     "document.querySelector('button').textContent = ''": "has no name",
+    "LONGEST.style.fontSize = '11px'": "type of 11.0 px",
+    "document.querySelector('msub').lastElementChild.style.fontSize = '8px'": "type of 8.0 px",
     "document.querySelector('th').removeAttribute('scope')": "does not say of what",
     "document.documentElement.lang = ''": "does not say its language",
 }
@@ -200,4 +202,25 @@ def test_the_fonts_are_those_of_the_page(browser: Browser, elman: Path) -> None:
         for node in page.ask("DOM.querySelectorAll", nodeId=root, selector=selector)["nodeIds"]:
             fonts = page.ask("CSS.getPlatformFontsForNode", nodeId=node)["fonts"]
             assert all(font["isCustomFont"] for font in fonts), (selector, fonts)
+    page.close()
+
+
+def test_slides_are_shown_one_by_one_with_keys(browser: Browser, tmp_path: Path) -> None:
+    path = document.write("elman", 3, tmp_path, formats=("html",), options=DocumentOptions(kind="slides"))[0]
+    page = browser.open(path, DESK)
+    seen = "[...document.querySelectorAll('.frame')].flatMap((frame, n) => frame.checkVisibility() ? [n + 1] : [])"
+    number = len(page.evaluate(seen))
+    page.evaluate("document.querySelector('main > .tools button').click()")
+    assert page.evaluate(seen) == [1] and page.evaluate("document.activeElement.className") == "frame now"
+    page.press("ArrowRight")
+    page.press(" ")
+    page.press("ArrowLeft")
+    assert page.evaluate(seen) == [2] and page.evaluate("document.querySelector('.counter').textContent") == f"2 / {number}"
+    for _ in range(number):
+        assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+        assert page.evaluate("Number(document.querySelector('.now').style.zoom)") >= 1
+        page.press("ArrowRight")
+    assert page.evaluate(seen) == [number]
+    page.press("Escape")
+    assert page.evaluate(seen) == list(range(1, number + 1)) and page.complaints() == []
     page.close()

@@ -80,6 +80,18 @@
   for (const element of all("[tabindex]")) expect(element.tabIndex <= 0, "stands out of the order", element);
   for (const element of all("button, select").filter(shown)) expect(element.getBoundingClientRect().height >= 22, "is hard to hit", element);
 
+  // On a screen nothing is smaller than 12 px, scripts included.
+  const small = new Set();
+  for (const { element } of matchMedia("screen").matches ? pieces : []) {
+    const drawn = element.closest("svg")?.getScreenCTM(), scale = drawn && !element.closest(".dock") ? Math.hypot(drawn.a, drawn.b) : 1;
+    const leaves = [element, ...all("mi, mn, mo, mtext, tspan", element)].filter(leaf => leaf.localName !== "math" && leaf.textContent.trim());
+    for (const leaf of leaves) {
+      const size = parseFloat(getComputedStyle(leaf).fontSize) * scale;
+      if (size < 11.95) small.add(`type of ${size.toFixed(1)} px: ${leaf.localName} in ${leaf.parentElement.closest("[class]")?.getAttribute("class")} «${leaf.textContent.trim().slice(0, 20)}»`);
+    }
+  }
+  complaints.push(...[...small].slice(0, 5));
+
   // Contrast of words with what lies behind them (WCAG 2.2, 1.4.3).
   const canvas = document.createElement("canvas").getContext("2d", { willReadFrequently: true });
   function colour(text) {
