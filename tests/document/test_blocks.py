@@ -14,6 +14,7 @@ from symbptt.document.writers.html import Html
 from symbptt.document.writers.latex import Latex
 from symbptt.errors import BadInput, MissingRule
 from symbptt.narrative.values import Typed
+from symbptt.narrative.voice import languages
 
 ALL = sorted(blocks.Block.__subclasses__(), key=lambda block: block.__name__)
 
@@ -77,3 +78,9 @@ def test_a_missing_folder_is_said() -> None:
 def test_a_pen_writes_prose() -> None:
     assert Html().prose(("a < b ", Typed("x_1"))) == "a &lt; b <code>x_1</code>"
     assert Latex().prose(("50% ", Typed("x_1"))) == r"50\% \texttt{x\_\allowbreak{}1}"
+
+
+@pytest.mark.parametrize("language", languages())
+def test_no_label_is_called_like_a_method_of_the_table(language: str) -> None:
+    labels = renderer.Renderer(Html(language), "slides").words
+    assert labels and not [name for name in labels if hasattr(labels, name)], "a template would find the method"
