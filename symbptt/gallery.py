@@ -18,7 +18,7 @@ from symbptt.document.options import VERSIONS
 from symbptt.draw import font
 from symbptt.errors import BadInput, Stale
 from symbptt.model.read import load
-from symbptt.narrative.voice import languages
+from symbptt.words import languages
 
 COMMAND = "symbptt build"
 """The command that brings the gallery up to date."""
@@ -68,7 +68,8 @@ def _handout_in(format: str, model: str, language: str, version: str) -> Recipe:
 
 HANDOUTS = tuple(
     _handout_in(format, model, language, version)
-    for model in ("elman", "lstm") for language in languages() for version in VERSIONS for format in ("tex", "html")
+    for model, spoken in (("elman", languages()), ("lstm", ("en", "zh")))
+    for language in spoken for version in VERSIONS for format in ("tex", "html")
 )
 RECIPES: tuple[Recipe, ...] = (
     _code("numpy/elman.py", "elman"),

@@ -14,7 +14,7 @@ PACKAGE = Path(__file__).resolve().parents[1] / "symbptt"
 FILES = sorted(PACKAGE.rglob("*.py"))
 ORDER = (
     ("checks", "collector", "display", "errors", "files", "terminal", "version"), ("guard",), ("extensions",), ("resources",),
-    ("template",), ("algebra",), ("model",), ("data",), ("typeset",), ("draw",), ("unroll",), ("derive",), ("chunk",),
+    ("words",), ("template",), ("algebra",), ("model",), ("data",), ("typeset",), ("draw",), ("unroll",), ("derive",), ("chunk",),
     ("program",), ("passes",), ("targets",), ("emit",),
     ("analyze",), ("verify",), ("narrative",), ("compose",), ("mistakes",), ("document", "diagnose"), ("quiz",),
     ("course", "fuzz", "gallery", "mcp", "notebook", "testing"), ("cli", "web"), ("__main__",),

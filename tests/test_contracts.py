@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from symbptt import words
 from symbptt.algebra import nodes
 from symbptt.algebra.evaluate import evaluate
 from symbptt.algebra.functions import FUNCTIONS
@@ -17,7 +18,6 @@ from symbptt.derive import rules
 from symbptt.diagnose import linear
 from symbptt.diagnose.formula import spelling
 from symbptt.emit import lowering
-from symbptt.narrative import voice
 from symbptt.program import lower
 from symbptt.typeset import dispatch
 from symbptt.verify import interpreter, scalar_nodes
@@ -50,8 +50,8 @@ def _missing() -> Iterator[str]:
     for file, (known, wanted) in NODES.items():
         covered = set(known) - {object}
         yield from (f"{file} lacks {kind.__name__}" for kind in wanted if not covered & set(kind.__mro__))
-    for language in ("en", "zh"):
-        said, names = voice.table(language), rules.RULE_NAMES.values()
+    for language in words.languages():
+        said, names = words.table(language), rules.RULE_NAMES.values()
         yield from (f"templates/words/{language}/rules.toml lacks {name}" for name in names if f"rules.name.{name}" not in said)
     described = (ROOT / "docs" / "model-file.md").read_text(encoding="utf-8")
     for name in FUNCTIONS:
@@ -72,5 +72,6 @@ def test_a_missing_entry_is_told_by_its_file(monkeypatch: pytest.MonkeyPatch) ->
     monkeypatch.setitem(rules.RULE_NAMES, nodes.Softmax, "another name")
     assert list(_missing()) == [
         "symbptt/verify/scalar_nodes.py lacks Softmax", "templates/words/en/rules.toml lacks another name",
-        "templates/words/zh/rules.toml lacks another name", "symbptt/verify/interpreter.py lacks tanh",
+        "templates/words/es/rules.toml lacks another name", "templates/words/zh/rules.toml lacks another name",
+        "symbptt/verify/interpreter.py lacks tanh",
     ]

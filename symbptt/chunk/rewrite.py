@@ -21,6 +21,7 @@ from typing import Any
 import sympy as sp
 from sympy.matrices.expressions.matexpr import MatrixExpr
 
+from symbptt import words
 from symbptt.algebra import build
 from symbptt.algebra.nodes import HalfSquaredNorm, dimension
 from symbptt.chunk.recurrence import Recurrence, Say
@@ -106,7 +107,7 @@ class _Rewrite:
         self.recurrences = {part.states[0]: self._recurrence(part) for part in self._checked()}
         self.variables: dict[str, Variable] = {v.name: v for v in model.of(Role.PARAMETER, Role.STATE)}
         self.mask = Variable(self.mask_name, Role.INPUT, (self.length,), self.size, sp.S.One,
-                             description=(("en", "1 for a token, 0 for padding"), ("zh", "1 表示真实的词元，0 表示填充")))
+                             description=words.everywhere("model.padding"))
 
     def _checked(self) -> Iterator[Component]:
         """The components, each of one affine state."""

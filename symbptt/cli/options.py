@@ -19,6 +19,7 @@ from symbptt.cli.output import note
 from symbptt.cli.progress import progress
 from symbptt.errors import BadInput
 from symbptt.resources import model_names
+from symbptt.words import languages
 
 if TYPE_CHECKING:
     from symbptt import Model
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
 Names = tuple[str, ...] | str | None
 """What `--wrt` gives: distinct names, "all", or nothing."""
 Command = TypeVar("Command", bound=Callable[..., Any])
+LANGUAGES = f"Language of the words: {', '.join(languages())}."
 LOSSES = ("softmax_cross_entropy", "squared_error", "none")
 CHANGES = ("loss", "activation", "layers", "freeze", "training")
 """The options that change a model, as `symbptt.load` calls them."""
@@ -143,7 +145,7 @@ def writing_options(command: Command) -> Command:
         click.option("--notation", default="textbook", show_default=True, metavar="NAME",
                      help="Symbols and signs of formulas: textbook, goodfellow, suwv, ..., or a file ending in .toml."),
         click.option("--lang", "language", default="en", show_default=True, metavar="LANGUAGE",
-                     help="Language of the words: en, zh."),
+                     help=LANGUAGES),
     ):
         command = option(command)
     return command

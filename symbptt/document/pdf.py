@@ -18,7 +18,7 @@ PACKAGES = (
     "texlive-latex-extra", "texlive-pictures", "lmodern", "latexmk", "texlive-fonts-recommended", "texlive-xetex",
     "texlive-lang-chinese",
 )
-"""The Debian packages that typeset every document in both languages."""
+"""The Debian packages that typeset every document in every language."""
 INSTALLS = "on Debian or Ubuntu: apt install " + " ".join(PACKAGES)
 PROGRAMS = {"pdflatex": ("-pdf", "-pdflatex"), "xelatex": ("-pdfxe", "-xelatex")}
 """Program to latexmk's option that asks for it, and the one that says how it is called."""

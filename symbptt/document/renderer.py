@@ -14,9 +14,9 @@ from symbptt.document.blocks import Block, Document, Heading
 from symbptt.document.fields import fields
 from symbptt.document.writers.writer import Writer
 from symbptt.errors import BadInput
-from symbptt.narrative.voice import table
 from symbptt.template import template
 from symbptt.version import VERSION
+from symbptt.words import table
 
 LABELS = "document.label."
 """Where the tables of words have the texts that templates show by themselves."""

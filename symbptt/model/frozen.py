@@ -8,6 +8,7 @@ import sympy as sp
 from sympy.matrices.expressions.matexpr import MatrixExpr
 from sympy.matrices.expressions.special import OneMatrix
 
+from symbptt import words
 from symbptt.algebra import build
 from symbptt.algebra.nodes import TIME
 from symbptt.model import declare
@@ -17,7 +18,6 @@ from symbptt.model.values import Role, Variable
 
 MASK = "mask"
 """The input that `freeze` adds."""
-_DESCRIPTION = (("en", "1 where the step counts, 0 where it keeps the states"), ("zh", "该步有效时为 1，保持状态时为 0"))
 
 
 def mask(document: Document, taken: Iterable[str], place: Place) -> dict[str, Variable]:
@@ -27,7 +27,7 @@ def mask(document: Document, taken: Iterable[str], place: Place) -> dict[str, Va
     if MASK in taken:
         raise place.within("", "freeze").error(f"it adds an input called {MASK}; rename your {MASK}")
     symbol = next((s for s in document.symbols if s.name == MASK), None)
-    variable = Variable(MASK, Role.INPUT, (), sp.S.One, sp.S.One, description=_DESCRIPTION)
+    variable = Variable(MASK, Role.INPUT, (), sp.S.One, sp.S.One, description=words.everywhere("model.mask"))
     return {MASK: declare.described(variable, symbol)}
 
 

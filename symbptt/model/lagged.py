@@ -11,6 +11,7 @@ from dataclasses import replace
 
 from sympy.matrices.expressions.matexpr import MatrixExpr
 
+from symbptt import words
 from symbptt.algebra.nodes import TIME
 from symbptt.model.lags import readings
 from symbptt.model.place import Place
@@ -58,9 +59,7 @@ def extra(variable: Variable, lag: int, taken: Iterable[str], place: Place) -> t
             continue
         if name in taken:
             raise place.error(f"{variable.name}[t-{k}] needs the name {name} for the older value; rename your {name}")
-        told = (("en", f"{variable.name} of step t − {k - 1}"), ("zh", f"第 t − {k - 1} 步的 {variable.name}"))
-        if k == 1:
-            told = (("en", f"{variable.name}, kept for the next step"), ("zh", f"留给下一步的 {variable.name}"))
+        told = words.everywhere("model.kept" if k == 1 else "model.lagged", name=variable.name, ago=str(k - 1))
         state = replace(variable, name=name, role=Role.STATE, latex=None, description=told, init=None, initial=None)
         before = variable.at() if k == 1 else replace(state, name=held(variable, k - 1)).at(TIME - 1)
         made.append((state, before))

@@ -10,6 +10,7 @@ import ast
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 
+from symbptt import words
 from symbptt.checks import whole
 from symbptt.model.cell import Cell, cell_of
 from symbptt.model.document import Document, Pairs, Symbol, Translation
@@ -18,26 +19,26 @@ from symbptt.model.syntax import Parsed
 
 MAX_LAYERS = 16
 _SUFFIXES = ("_l{}", "_layer{}", "_copy{}")
-_PHRASES = {"en": "{}, layer {}", "zh": "{}（第 {} 层）"}
-"""How a description tells its layer, by language."""
 
 
-_STACKED = {
-    "en": (
-        "{title}, {layers} layers",
-        "{layers} layers: each reads {above} of the one below in place of {below}; {top} is read out.",
-    ),
-    "zh": ("{title}，{layers} 层", "共 {layers} 层：每一层读取下面一层的 {above} 来代替 {below}；输出取自 {top}。"),
-}
-"""The title and the note of a stack, by language."""
+def _stack(title: str, names: Mapping[str, str], language: str = words.FALLBACK) -> tuple[str, str]:
+    """The title and the note of a stack."""
+    table = words.table(language)
+    return words.filled(table["model.stack.title"], {"title": title, **names}), words.filled(table["model.stack.note"], names)
 
 
-def _translated(told: Translation, names: Mapping[str, object]) -> Translation:
-    """A translation of the stack; in a language without a phrase the title is dropped, so that the file's own is shown."""
-    if told.language not in _STACKED:
-        return replace(told, title="", notes=())
-    title, note = _STACKED[told.language]
-    return replace(told, title=title.format(title=told.title, **names), notes=(*told.notes, note.format(**names)))
+def _translated(document: Document, names: Mapping[str, str]) -> tuple[Translation, ...]:
+    """The title and the notes of the stack, in the languages in which those of the cell are known."""
+    told = {translation.language: translation for translation in document.translations}
+    made: list[Translation] = []
+    for language in words.languages():
+        own = told.get(language, Translation(language))
+        title = own.title or words.phrase(document.title, language)
+        if title and language != words.FALLBACK:
+            notes = own.notes or tuple(words.phrase(note, language) or note for note in document.notes)
+            title, note = _stack(title, names, language)
+            made.append(Translation(language, title, (*notes, note)))
+    return tuple(made)
 
 
 def _suffix(cell: Cell, layers: int, place: Place) -> str:
@@ -64,8 +65,14 @@ def _reshaped(shape: str, sizes: Mapping[str, str]) -> str:
 
 
 def _symbol(symbol: Symbol, name: str, layer: int) -> Symbol:
-    described = tuple((language, _PHRASES.get(language, "{} ({})").format(text, layer)) for language, text in symbol.description)
-    return Symbol(name, None, described)
+    """The symbol of a further layer; a description in a language without tables tells the number of its layer alone."""
+    bare = "{text} ({layer})"
+    patterns = {language: words.table(language)["model.layer"] for language in words.languages()}
+    described = (
+        (language, words.filled(patterns.get(language, bare), {"text": text, "layer": str(layer)}))
+        for language, text in words.known(symbol.description)
+    )
+    return Symbol(name, None, tuple(described))
 
 
 def _last(pairs: Pairs, names: Iterable[str]) -> int:
@@ -125,13 +132,13 @@ def stacked(document: Document, layers: int, place: Place) -> Document:
     at = _last(document.parameters, cell.parameters)
     readout = tuple((name, _renamed(parsed, highest)) for name, parsed in cell.sides.items() if name not in cell.equations)
     first = tuple((name, text) for name, text in document.equations if name in cell.equations)
-    names = {"layers": layers, "above": cell.top.name, "below": cell.bottom.name, "top": top}
-    title, note = _STACKED["en"]
+    names = {"layers": str(layers), "above": cell.top.name, "below": cell.bottom.name, "top": top}
+    title, note = _stack(document.title, names)
     return replace(
         document,
-        title=title.format(title=document.title, **names),
-        notes=(*document.notes, note.format(**names)),
-        translations=tuple(_translated(told, names) for told in document.translations),
+        title=title,
+        notes=(*document.notes, note),
+        translations=_translated(document, names),
         states=document.states + sum((copy.declared(document.states) for copy in copies), ()),
         parameters=(
             document.parameters[:at] + sum((copy.declared(document.parameters) for copy in copies), ()) + document.parameters[at:]

@@ -18,12 +18,11 @@ from collections.abc import Iterable, Mapping, MutableMapping
 import sympy as sp
 from sympy.matrices.expressions.matexpr import MatrixExpr
 
+from symbptt import words
 from symbptt.algebra import build
 from symbptt.algebra.nodes import CONSTANTS, NONLINEAR, STRUCTURE, Broadcast, Diag, HalfSquaredNorm, SumAll, is_leaf
 from symbptt.model.inference import inferred
 from symbptt.model.values import Equation, Role, Variable
-
-_AVERAGES = {"mean": "均值的滑动平均", "variance": "方差的滑动平均"}
 
 
 def is_atom(value: MatrixExpr) -> bool:
@@ -104,7 +103,7 @@ class Intermediates:
         if (kind, of) not in self._averages:
             shape = inferred(of, self.known)
             name = self._fresh(kind)
-            about = (("en", f"moving average of the {kind}"), ("zh", _AVERAGES[kind]))
+            about = words.everywhere(f"model.average.{kind}")
             variable = Variable(name, Role.BUFFER, *shape.parts, tied=False, description=about, init=init)
             self.buffers[name] = variable
             self._averages[kind, of] = self.buffers[name].at()

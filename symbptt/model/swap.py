@@ -7,6 +7,7 @@ from dataclasses import replace
 
 import sympy as sp
 
+from symbptt import words
 from symbptt.algebra.functions import ACTIVATIONS
 from symbptt.model.compile import compiled
 from symbptt.model.document import Document, Pairs, Symbol
@@ -19,7 +20,6 @@ NONE = "none"
 """The name that takes the loss away."""
 COTANGENTS = "cotangents"
 """The name of the loss whose gradient is the vector-Jacobian product: every output times a given cotangent, summed up."""
-_COTANGENT = (("en", "cotangent of {}, given"), ("zh", "给定的 {} 的余切"))
 
 
 def _read_by_loss(model: Model) -> set[str]:
@@ -74,9 +74,7 @@ def _with_cotangents(document: Document, model: Model) -> Document:
     free = next(prefix for prefix in ("r", "cot", *(f"r{k}" for k in range(1, len(taken) + 2)))
                 if not any(f"{prefix}_{v.name}" in taken for v in outputs))
     names = {v: f"{free}_{v.name}" for v in outputs}
-    symbols = tuple(
-        Symbol(name, None, tuple((language, text.format(v.name)) for language, text in _COTANGENT)) for v, name in names.items()
-    )
+    symbols = tuple(Symbol(name, None, words.everywhere("model.cotangent", name=v.name)) for v, name in names.items())
     products = ("{} * {}", "dot({}, {})", "sum({} * {})")  # of scalars, vectors and matrices
     step = " + ".join(products[len(v.shape)].format(name, v.name) for v, name in names.items())
     made = _with_targets(document, tuple((name, " ".join(v.shape)) for v, name in names.items()))

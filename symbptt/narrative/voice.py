@@ -1,23 +1,19 @@
 """How a derivation speaks: the language of its words and the notation of its formulas.
 
-Words are data, one table per language and subject in `templates/words/<language>/<subject>.toml`, under the same keys in each
-language. A text that depends on the layout is a table with the keys `column` and `row`. A text may have slots, as {name}, for
-words or formulas, and small formulas between backquotes, as `t = 1`.
+The words are those of `symbptt.words`. A text that depends on the layout is a table with the keys `column` and `row`. A text may
+have slots, as {name}, for words or formulas, and small formulas between backquotes, as `t = 1`.
 """
 
 from __future__ import annotations
 
-import re
-import tomllib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
-from functools import cache
 from typing import TypeVar
 
 import sympy as sp
 from sympy.matrices.expressions.matexpr import MatrixExpr
 
-from symbptt import resources, typeset
+from symbptt import typeset, words
 from symbptt.algebra.nodes import SOURCE
 from symbptt.errors import UnknownName
 from symbptt.model.document import Translation
@@ -26,45 +22,19 @@ from symbptt.narrative import shapes
 from symbptt.narrative.inline import Prose, math, plain
 from symbptt.typeset import TEXTBOOK, Notation, notations
 from symbptt.typeset.tree import Equality, Identifier, Matrix, Tree, rebuilt
+from symbptt.words import SLOT, table
 
 _T = TypeVar("_T")
-_SLOT = re.compile(r"\{([A-Za-z_]+)\}")
-
-
-@cache
-def languages() -> tuple[str, ...]:
-    """The languages that have tables, sorted."""
-    return tuple(sorted(folder.name for folder in (resources.templates() / "words").iterdir() if folder.is_dir()))
-
-
-@cache
-def table(language: str) -> dict[str, str]:
-    """Every text of a language by its key, "subject.section.name". Raises UnknownName for a language without tables."""
-    if language not in languages():
-        raise UnknownName("language", language, languages())
-    found: dict[str, str] = {}
-    for file in (resources.templates() / "words" / language).iterdir():
-        if file.name.endswith(".toml"):
-            found |= _flat(file.name.removesuffix(".toml"), tomllib.loads(file.read_text(encoding="utf-8")))
-    return found
-
-
-def _flat(prefix: str, branch: dict[str, object]) -> dict[str, str]:
-    flat: dict[str, str] = {}
-    for key, value in branch.items():
-        name = f"{prefix}.{key}"
-        flat |= _flat(name, value) if isinstance(value, dict) else {name: str(value)}
-    return flat
 
 
 def slots(text: str) -> frozenset[str]:
     """The names of the slots of a text."""
-    return frozenset(_SLOT.findall(text))
+    return frozenset(SLOT.findall(text))
 
 
 def _filled(text: str, values: Mapping[str, str | Tree | Prose]) -> Prose:
     said: list[str | Tree] = []
-    for i, part in enumerate(_SLOT.split(text)):
+    for i, part in enumerate(SLOT.split(text)):
         value = values[part] if i % 2 else part
         said += value if isinstance(value, tuple) else (value,)
     return tuple(part for part in said if part != "")
@@ -113,13 +83,13 @@ class Voice:
 
     def word(self, key: str, **values: str) -> str:
         """A text without formulas, its slots filled with words."""
-        return _SLOT.sub(lambda match: values[match[1]], self._text(key))
+        return words.filled(self._text(key), values)
 
     def say(self, key: str, **values: str | Tree | Prose) -> Prose:
         """A text as prose, its slots filled with words, formulas or prose; inside backquotes, with words only."""
         said: list[str | Tree] = []
         for i, part in enumerate(self._text(key).split("`")):
-            said += [self.steps(_SLOT.sub(lambda match: str(values[match[1]]), part))] if i % 2 else _filled(part, values)
+            said += [self.steps(SLOT.sub(lambda match: str(values[match[1]]), part))] if i % 2 else _filled(part, values)
         return tuple(said)
 
     def tree(self, expression: sp.Basic | Tree, model: Model | None = None) -> Tree:
@@ -128,11 +98,11 @@ class Voice:
 
     def title(self, model: Model) -> str:
         """The title of a model."""
-        return self._translated(model).title or model.title
+        return self._translated(model).title or words.phrase(model.title, self.language) or model.title
 
     def notes(self, model: Model) -> tuple[str, ...]:
         """What a model file says to its reader."""
-        return self._translated(model).notes or model.notes
+        return self._translated(model).notes or tuple(words.phrase(note, self.language) or note for note in model.notes)
 
     def _translated(self, model: Model) -> Translation:
         return next((told for told in model.translations if told.language == self.language), Translation(self.language))
@@ -157,8 +127,7 @@ class Voice:
 
     def own(self, texts: Iterable[tuple[str, str]]) -> str:
         """Of texts by language the one in this language, else in English, else any; empty if there is none."""
-        known = dict(texts)
-        return known.get(self.language) or known.get("en") or next(iter(known.values()), "")
+        return words.spoken(texts, self.language)
 
     def equation(self, model: Model, left: sp.Basic | Tree, *sides: sp.Basic | Tree) -> Equality:
         """left = side = … in this notation."""

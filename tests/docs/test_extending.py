@@ -37,7 +37,8 @@ for options in {}, {"style": "plain"}:
 for backend in "jax", "torch":
     compile(emit.source(own, backend=backend).text, backend, "exec")
 assert any("Mish" in typeset.text(e.value, cell) for e in cell.equations)
-for language, word in ("en", "Equations and gradient"), ("zh", "方程与梯度"):
+titles = {"en": "Equations and gradient", "zh": "方程与梯度", "es": "Ecuaciones y gradiente", "it": "Equations and gradient"}
+for language, word in titles.items():
     options = document.DocumentOptions(kind="sheet", language=language, notation="course")
     page = document.render(own, 3, options=options, format="tex")
     assert word in page and "Mi" in page, page[:2000]
@@ -87,6 +88,8 @@ def test_the_page_is_carried_out_in_a_copy(tmp_path: Path) -> None:
     for _, blocks in _sections():
         for block in blocks:
             _apply(tmp_path, *block)
+    for old, new in re.findall(r"(?m)^\$ cp -r (\S+) (\S+)$", pages.text("extending")):
+        shutil.copytree(tmp_path / old, tmp_path / new)
     environment = os.environ | {"PYTHONPATH": str(tmp_path)}
 
     def python(*arguments: str, code: int = 0) -> str:
@@ -96,5 +99,6 @@ def test_the_page_is_carried_out_in_a_copy(tmp_path: Path) -> None:
         return done.stdout
 
     python("-c", SCRIPT)
+    assert "en, es, it, zh" in python("-m", "symbptt", "document", "--help")
     assert "three times" in python("-m", "symbptt", "diagnose", "elman", "wrong.py", code=1)
     python("-m", "pytest", "-q", "-n0", "-p", "no:cacheprovider", *TESTS, "-k", "not zoo or integrator")

@@ -10,7 +10,7 @@ from chromium import AUDIT, PROGRAM, Browser, Page, chromium
 
 from symbptt import document
 from symbptt.document import KINDS, DocumentOptions
-from symbptt.narrative.voice import languages
+from symbptt.words import languages
 
 pytestmark = [pytest.mark.browser, pytest.mark.skipif(PROGRAM is None, reason="chromium is not installed")]
 PHONE, DESK = 360, 1280

@@ -18,7 +18,7 @@ from symbptt import document
 from symbptt.document import KINDS, DocumentOptions
 from symbptt.document.writers.markdown import Markdown
 from symbptt.model.read import load, names
-from symbptt.narrative.voice import languages
+from symbptt.words import languages
 
 QUICK_MODELS = ("elman", "jordan", "mgu", "mlp")
 

@@ -13,7 +13,8 @@ from symbptt.diagnose.problem import case
 from symbptt.errors import UnknownName
 from symbptt.mistakes import Mistake, Part, catalogue, named
 from symbptt.mistakes.edits import one_by_one
-from symbptt.narrative.voice import languages, slots
+from symbptt.narrative.voice import slots
+from symbptt.words import languages
 
 EDITS = [mistake for mistake in catalogue() if mistake.edit]
 
@@ -28,7 +29,7 @@ def test_a_mistake_without_a_name_is_none() -> None:
     assert named("carry-dropped") in catalogue()
     with pytest.raises(UnknownName, match="carry-dropped"):
         named("carry-droped")
-    with pytest.raises(UnknownName, match="en, zh"):
+    with pytest.raises(UnknownName, match="en, es, zh"):
         named("carry-dropped").sentence("fr")
 
 

@@ -25,11 +25,11 @@ def test_a_model_file_is_complete(name: str) -> None:
     model = read.load(name)
     assert model.name == name
     assert model.title and model.reference and model.loss is not None
-    (chinese,) = model.translations
-    assert chinese.language == "zh" and chinese.title and len(chinese.notes) == len(model.notes)
+    chinese = next(told for told in model.translations if told.language == "zh")
+    assert chinese.title and len(chinese.notes) == len(model.notes)
     for variable in model.variables:
         if variable.definition is None and variable.role is not Role.LOSS:
-            assert set(dict(variable.description)) == {"en", "zh"}, variable.name
+            assert set(dict(variable.description)) >= {"en", "zh"}, variable.name
 
 
 @pytest.mark.parametrize("name", ("elman", "jordan", "lstm", "gru", "gru_reset_after"))

@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import pytest
 
-from symbptt import narrative, typeset
+from symbptt import narrative, typeset, words
 from symbptt.derive.rules import RULE_NAMES
 from symbptt.errors import UnknownName
 from symbptt.model.read import load
@@ -15,9 +15,9 @@ from symbptt.narrative.voice import Voice
 from symbptt.typeset.tree import Row, Tree
 
 
-@pytest.mark.parametrize("language", voice.languages())
+@pytest.mark.parametrize("language", words.languages())
 def test_every_language_has_the_keys_and_slots_of_english(language):
-    english, other = voice.table("en"), voice.table(language)
+    english, other = words.table("en"), words.table(language)
     assert english.keys() == other.keys()
     assert {k: voice.slots(v) for k, v in english.items()} == {k: voice.slots(v) for k, v in other.items()}
     assert all(text.strip() for text in other.values())
@@ -31,7 +31,7 @@ def test_a_missing_language_or_key_is_named():
 
 
 def test_slots_take_words_formulas_and_prose(monkeypatch):
-    monkeypatch.setitem(voice.table("en"), "test.line", "For `t = 1`, {what} is {value}.")
+    monkeypatch.setitem(words.table("en"), "test.line", "For `t = 1`, {what} is {value}.")
     said = Voice().say("test.line", what="this", value=(Row(()), " or more"))
     assert [part if isinstance(part, str) else "formula" for part in said] == [
         "For ", "formula", ", ", "this", " is ", "formula", " or more", ".",
@@ -74,7 +74,7 @@ def test_a_chinese_derivation_has_no_english_words(name):
         assert not re.search(r"[一-鿿][,;:!?()]|[,;:!?()][一-鿿]", text), f"half-width punctuation: {text}"
 
 
-@pytest.mark.parametrize("language", voice.languages())
+@pytest.mark.parametrize("language", words.languages())
 def test_every_rule_has_a_name(language):
     for name in {*RULE_NAMES.values(), "copy", "scaling"}:
         assert Voice(language).word(f"rules.name.{name}")

@@ -17,11 +17,12 @@ from symbptt.algebra.nodes import TIME
 from symbptt.algebra.related import Adjoint
 from symbptt.errors import BadInput, UnknownName
 from symbptt.model.read import from_text, load
-from symbptt.narrative.voice import Voice, languages
+from symbptt.narrative.voice import Voice
 from symbptt.quiz import Quiz
 from symbptt.quiz.context import QuizContext
 from symbptt.quiz.kinds.numbers import APART
 from symbptt.quiz.question import Choice, Cloze, Matching, Numerical, Option, Ordering, tex
+from symbptt.words import languages
 
 from .conftest import KINDS, drawn
 
@@ -165,7 +166,7 @@ def test_bad_input() -> None:
         symbptt.quiz.quiz(model, 10**6)
     with pytest.raises(BadInput, match="the seed must be a whole number from 0 on, not -1"):
         symbptt.quiz.quiz(model, 1, -1)
-    with pytest.raises(UnknownName, match="en, zh"):
+    with pytest.raises(UnknownName, match="en, es, zh"):
         symbptt.quiz.quiz(model, 5, 0, "fr")
 
 

@@ -43,9 +43,9 @@ def test_the_elman_network_in_every_notation(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", ALL)
-def test_every_notation_says_where_it_comes_from_in_both_languages(name: str) -> None:
+def test_every_notation_says_where_it_comes_from(name: str) -> None:
     notation = notations.load(name)
-    assert notation == TEXTBOOK or set(dict(notation.note)) == set(dict(notation.source)) == {"en", "zh"}
+    assert notation == TEXTBOOK or set(dict(notation.note)) & set(dict(notation.source)) >= {"en", "zh"}
     assert notation.immediate != notation.total
 
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from dataclasses import dataclass
+from functools import cache
 from typing import Any, ClassVar
 
 from symbptt import typeset
@@ -16,6 +18,7 @@ from symbptt.narrative.inline import Link
 from symbptt.narrative.values import Reference, Step
 from symbptt.typeset.alphabets import COMMANDS
 from symbptt.typeset.tree import Tree
+from symbptt.words import FALLBACK, table
 
 _SPECIAL = {
     "\\": r"\textbackslash{}", "{": r"\{", "}": r"\}", "$": r"\$", "&": r"\&", "#": r"\#", "%": r"\%", "_": r"\_",
@@ -24,24 +27,25 @@ _SPECIAL = {
     "≤": r"$\le$", "∞": r"$\infty$", "→": r"$\to$", "²": "$^2$", "³": "$^3$", "·": r"$\cdot$",
     "…": r"\dots{}", "⋯": r"$\cdots$", "–": "--", "’": "'", "“": "``", "”": "''", "⁴": "$^4$",
 }
-_CHINESE = (("\u3000", "\u303f"), ("\u3400", "\u4dbf"), ("\u4e00", "\u9fff"), ("\uff00", "\uffef"))
-"""The blocks of characters that the Chinese fonts have: signs, ideographs, full-width forms."""
-_QUOTES = frozenset("“”‘’…")
-"""Signs that Chinese text sets with its own font."""
 WIDE = 30.0
 """The width in em from which a formula in a line of text is measured by TeX, and made smaller if it is too wide."""
 _LAGS = "abcdef"
 """The colours of the distances t − k, as letters, since names of TeX have no digits."""
 
 
-def escape(text: str, chinese: bool = False) -> str:
-    """User text for TeX. What the fonts lack is written without its accents, or as its code point."""
-    return "".join(_character(c, chinese) for c in text)
+def escape(text: str, language: str = FALLBACK) -> str:
+    """User text for TeX. What the fonts of the language lack is written without its accents, or as its code point."""
+    own = _own(language)
+    return "".join(c if own.match(c) else _character(c) for c in text)
 
 
-def _character(c: str, chinese: bool) -> str:
-    if chinese and (c in _QUOTES or any(first <= c <= last for first, last in _CHINESE)):
-        return c
+@cache
+def _own(language: str) -> re.Pattern[str]:
+    """The characters that the preamble of a language sets as they are."""
+    return re.compile(f"[{table(language)['language.characters']}]")
+
+
+def _character(c: str) -> str:
     if c in _SPECIAL:
         return _SPECIAL[c]
     if c in COMMANDS:
@@ -50,8 +54,6 @@ def _character(c: str, chinese: bool) -> str:
         return c
     if c.isspace():
         return " "
-    if c.isalpha() and ord(c) < 0x180:
-        return c
     plain = "".join(p for p in unicodedata.normalize("NFKD", c) if p.isascii() and p.isprintable())
     return "".join(_SPECIAL.get(p, p) for p in plain) or rf"[U+{ord(c):04X}]"
 
@@ -64,13 +66,13 @@ def _breakable(shapes: str) -> str:
 
 @dataclass(frozen=True)
 class Latex(Writer):
-    """An article for pdflatex, or in Chinese for xelatex with ctex."""
+    """An article for the program that the preamble of its language asks for."""
 
     folders: ClassVar[tuple[str, ...]] = ("latex",)
     suffix: ClassVar[str] = "tex"
 
     def text(self, text: str) -> str:
-        return escape(text, chinese=self.language == "zh")
+        return escape(text, self.language)
 
     def typed(self, text: str) -> str:
         # A typewriter font is never hyphenated, so long names may break after their underscores.

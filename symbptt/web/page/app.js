@@ -265,7 +265,7 @@ async function open() {
   fill(at("start"), [["", word("own")], ...menus.models.map(one => [one.name, one.title])]);
   fill(at("kind"), menus.kinds.map(kind => [kind, kind]));
   fill(at("notation"), menus.notations.map(notation => [notation, notation]));
-  fill(at("language"), menus.languages.map(language => [language, { en: "English", zh: "中文" }[language] ?? language]));
+  fill(at("language"), menus.languages);
   fill(at("style"), menus.code.map(style => [style.key, style.name]));
   fill(at("format"), menus.downloads.map(format => [format, format]));
   fill(at("bugs"), [["", word("bug.choose")], ...menus.bugs.map((bug, number) => [number, bug.title])]);

@@ -9,9 +9,9 @@ from symbptt.document.formats import FORMATS
 from symbptt.document.kinds import KINDS
 from symbptt.document.options import DocumentOptions
 from symbptt.document.page import compose, finished
-from symbptt.narrative.voice import languages
 from symbptt.typeset import notations
 from symbptt.web import fields, written
+from symbptt.words import languages
 
 MOST_STEPS = 12
 """The most steps of a document in the page."""

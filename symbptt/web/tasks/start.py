@@ -11,12 +11,12 @@ from symbptt.document.kinds import KINDS
 from symbptt.emit.source_file import BACKENDS
 from symbptt.errors import SymbpttError
 from symbptt.model.read import load, names
-from symbptt.narrative.voice import languages
 from symbptt.typeset import notations
 from symbptt.version import VERSION
 from symbptt.web.fields import Request
 from symbptt.web.tasks.code import STYLES
 from symbptt.web.tasks.document import DOWNLOADS, MOST_STEPS
+from symbptt.words import languages, table
 
 EXAMPLES = {
     "carry": ("elman", "Elman network: the loss falls all the same"), "cell": ("lstm", "LSTM: it learns, but forgets early"),
@@ -47,7 +47,8 @@ def start(request: Request) -> dict[str, Any]:
     """Everything that fills the page's menus."""
     return {
         "version": VERSION, "models": list(_models()),
-        "notations": list(notations.names()), "languages": list(languages()), "most_steps": MOST_STEPS,
+        "notations": list(notations.names()), "most_steps": MOST_STEPS,
+        "languages": [(language, table(language)["language.name"]) for language in languages()],
         "kinds": [name for name, kind in KINDS.items() if kind.models == 1], "downloads": list(DOWNLOADS),
         "code": [{"key": key, "name": style.name} for key, style in STYLES.items() if style.backend in BACKENDS],
         "bugs": [
