@@ -71,7 +71,7 @@ def test_a_missing_entry_is_told_by_its_file(monkeypatch: pytest.MonkeyPatch) ->
     monkeypatch.delitem(scalar_nodes.NODES, nodes.Softmax)
     monkeypatch.setitem(rules.RULE_NAMES, nodes.Softmax, "another name")
     assert list(_missing()) == [
-        "symbptt/verify/scalar_nodes.py lacks Softmax", "templates/words/en/rules.toml lacks another name",
-        "templates/words/es/rules.toml lacks another name", "templates/words/zh/rules.toml lacks another name",
+        "symbptt/verify/scalar_nodes.py lacks Softmax",
+        *(f"templates/words/{language}/rules.toml lacks another name" for language in words.languages()),
         "symbptt/verify/interpreter.py lacks tanh",
     ]
