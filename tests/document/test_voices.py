@@ -15,7 +15,7 @@ from symbptt.document.blocks import Block, Steps
 from symbptt.document.kinds import KINDS
 from symbptt.document.options import DocumentOptions
 from symbptt.typeset import notations
-from symbptt.words import languages
+from symbptt.words import languages, spoken
 
 LAYOUTS = ("column", "row")
 SINGLE = [name for name, kind in KINDS.items() if kind.models == 1]
@@ -95,7 +95,7 @@ def check(kind: str, language: str, layout: str, notation: str) -> None:
     reader.feed(html)
     reader.close()
     assert not reader.open
-    source = dict(notations.load(notation).source).get(language, "")
+    source = spoken(notations.load(notation).source, language)
     text = words(html).replace(escape(source, quote=False), "")
     assert not re.search(r"\{[a-z_]+\}|None|True|False", text), "a slot that nothing fills"
     if language == "zh":
