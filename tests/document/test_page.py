@@ -198,7 +198,7 @@ def test_the_document_in_chinese(tmp_path: Path) -> None:
     ("中文，“引号”：…", "中文，“引号”：…"), ("a_b ≤ 中", r"a\_b $\le$ 中"), (r"\input{中}", r"\textbackslash{}input\{中\}"),
 ])
 def test_chinese_stays_in_a_chinese_document(text: str, made: str) -> None:
-    assert latex.escape(text, chinese=True) == made
+    assert latex.escape(text, "zh") == made
 
 
 @pytest.mark.parametrize("kind", ["derivation", "handout"])
