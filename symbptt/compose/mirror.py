@@ -16,8 +16,9 @@ from symbptt.algebra.nodes import ProductOver, SumOver, Timed
 from symbptt.errors import MissingRule
 from symbptt.model.values import Model, Variable
 from symbptt.narrative.symbols import LAST
-from symbptt.narrative.voice import Voice, table
+from symbptt.narrative.voice import Voice
 from symbptt.typeset.tree import Equality, Tree
+from symbptt.words import table
 
 _STEPS = {
     "t = 1, …, T": "t = T, …, 1", "t = k+1, …, T": "t = k−1, …, 1", "k = T−1, …, 1": "k = 2, …, T", "k = 1, …, T": "k = T, …, 1",

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 import sympy as sp
 
-from symbptt import compose, resources
+from symbptt import compose, resources, words
 from symbptt.algebra.nodes import SOURCE, TIME
 from symbptt.cli import main
 from symbptt.compose.mirror import WORDS, step
@@ -42,9 +42,9 @@ def test_what_is_shared_by_both_directions_is_added() -> None:
     assert "The gradient of x is the sum of those of the parts 1, 2." in text
 
 
-@pytest.mark.parametrize("language", voice.languages())
+@pytest.mark.parametrize("language", words.languages())
 def test_words_for_reversed_time_stand_in_for_others(language: str) -> None:
-    known = voice.table(language)
+    known = words.table(language)
     mirrored = {key.removeprefix(WORDS): text for key, text in known.items() if key.startswith(WORDS)}
     assert mirrored and all(voice.slots(text) == voice.slots(known[key]) for key, text in mirrored.items())
 

@@ -15,7 +15,7 @@ from symbptt.document.listing import NUMBER
 from symbptt.document.printed.function import printed
 from symbptt.document.printed.gaps import gaps
 from symbptt.model.read import differentiable, load
-from symbptt.narrative.voice import languages
+from symbptt.words import languages
 
 KINDS = Path(__file__).parents[1] / "kinds"
 MODELS = ["elman", "lstm", "gated_deltanet", "lif", "deep_feedforward_batch_norm", "jordan",
