@@ -11,6 +11,9 @@ from symbptt.algebra.nodes import Broadcast, Elementwise, is_leaf
 from symbptt.derive.value_range import value_range
 from symbptt.derive.varying import Definitions
 
+_POSITIVE = frozenset({"exp", "sigmoid", "softplus"})
+"""Functions above zero everywhere."""
+
 
 def logarithm(value: MatrixExpr, known: Definitions) -> MatrixExpr | None:
     """log of a column or scalar entry by entry; None where it can be zero or below.
@@ -38,7 +41,28 @@ def logarithm(value: MatrixExpr, known: Definitions) -> MatrixExpr | None:
     gate = _one_minus(value, known)
     if gate is not None:
         return build.scale(-1, Elementwise("softplus", gate))
-    return Elementwise("log", value) if value_range(value, known)[0] > 0 else None
+    return Elementwise("log", value) if positive(value, known) else None
+
+
+def positive(value: MatrixExpr, known: Definitions) -> bool:
+    """Whether every entry is above zero whatever the variables are, as that of a + (1 - a) sigmoid(x) is for a sigmoid a.
+
+    Bounds alone do not tell: sigmoid(x) comes as near to 0 as one likes.
+    """
+    if is_leaf(value):
+        return value in known and positive(known[value], known)
+    if isinstance(value, OneMatrix) or _one_minus(value, known) is not None:
+        return True
+    number, factors = build.split_number(value)
+    if len(factors) == 1 and number != 1:
+        return bool(number > 0) and positive(factors[0], known)
+    if isinstance(value, (Broadcast, sp.Transpose)):
+        return positive(value.args[0], known)
+    if isinstance(value, sp.HadamardProduct):
+        return all(positive(a, known) for a in value.args)
+    if isinstance(value, sp.MatAdd) and all(value_range(a, known)[0] >= 0 for a in value.args):
+        return any(positive(a, known) for a in value.args)
+    return (isinstance(value, Elementwise) and value.name in _POSITIVE) or value_range(value, known)[0] > 0
 
 
 def _of_function(value: Elementwise, known: Definitions) -> MatrixExpr | None:

@@ -245,7 +245,8 @@ class _Rewrite:
         self.making.begin(target.name, self._next())
         self.making.finish(made, value)
         self.variables[target.name] = made
-        self.tokens.written[target.at()] = made.at()
+        if not fixed:  # what is the same for all tokens is spread over them where it is read
+            self.tokens.written[target.at()] = made.at()
 
     def _written_out(self, value: MatrixExpr) -> MatrixExpr:
         """A value without intermediates that the reader of the file named."""

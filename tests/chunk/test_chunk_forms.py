@@ -21,6 +21,7 @@ KERNELS = {
     "fixed decay": {"S": "0.9 * S[t-1] + outer(k, v)", "o": "S.T @ q"},
     "sigmoid decay": {"S": "sigmoid(g) * S[t-1] + b * outer(k, v)", "o": "2 * (S.T @ q)"},
     "one minus a gate": {"z": "sigmoid(g)", "S": "(1 - z) * S[t-1] + z * outer(k, v)", "o": "S.T @ q + v"},
+    "a gate with a lower bound": {"z": "sigmoid(b)", "S": "(z + (1 - z) * sigmoid(g)) * S[t-1] + outer(k, v)", "o": "S.T @ q"},
     "decay of each key": {"S": f"{ROW} * S[t-1] + outer(k, v)", "o": "S.T @ q"},
     "decay of each key, in columns": {"S": "outer(v - v + 1, exp(-softplus(w))) * S[t-1] + outer(v, k)", "o": "S @ q"},
     "diagonal matrices": {"S": "diag(exp(-softplus(w))) @ S[t-1] + outer(k, v)", "o": "S.T @ q"},
@@ -54,6 +55,11 @@ def test_a_kernel_in_chunks_is_the_kernel_step_by_step(name):
 @pytest.mark.parametrize("name", KERNELS)
 def test_at_every_length(name):
     report = verify.in_chunks(kernel(name), 4)
+    assert report.ok, report
+
+
+def test_a_bound_that_is_the_same_for_all_tokens():
+    report = verify.in_chunks("hgrn2", 4, T=6)
     assert report.ok, report
 
 
