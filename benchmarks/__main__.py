@@ -3,6 +3,7 @@
     --quick            the two smaller sizes in single precision, few rounds; nothing is written
     --rounds NUMBER    rounds of a case (default 9)
     --threads NUMBER   threads of every library (default 1); with more, only the table of times is measured and added
+    --recurrences      only affine recurrences, in chunks and step by step; the other figures stay
     --frameworks       only our backward pass in JAX and PyTorch beside their own; the other figures stay
 """
 
@@ -21,6 +22,7 @@ from typing import Any
 ROOT = Path(__file__).resolve().parents[1]
 RESULTS = ROOT / "benchmarks" / "results.json"
 FAST = ROOT / "docs" / "fast-code.md"
+KERNELS = ROOT / "docs" / "kernels.md"
 BACKENDS = ROOT / "docs" / "backends.md"
 PICTURE = ROOT / "docs" / "benchmarks.png"
 PACKAGES = ("numpy", "sympy", "autograd", "torch", "jax", "jaxlib")
@@ -67,11 +69,24 @@ def _printed(found: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:
     return rows
 
 
+def _recurrences(rounds: int, machine: dict[str, Any]) -> dict[str, Any]:
+    """The figures of affine recurrences, each printed when it is there."""
+    from benchmarks.recurrences import rows as in_chunks
+
+    found = []
+    for row in in_chunks.rows(rounds):
+        found.append(row)
+        print(f"{row['model']:<16} {'x'.join(map(str, row['size'])):<20} {row['subject']:<20} {1e3 * row['median']:9.2f} ms "
+              f"{row['ratio']:6.2f} ({row['ratio_low']:.2f} to {row['ratio_high']:.2f}) {row['peak_mib']:6.1f} MiB", flush=True)
+    return {"date": date.today().isoformat(), "machine": machine, "versions": _versions(), "rows": found}
+
+
 def main() -> int:
     """Measure and write."""
     parser = argparse.ArgumentParser(prog="python3 run.py bench", description="Measure emitted code beside the frameworks.")
     parser.add_argument("--quick", action="store_true")
     parser.add_argument("--frameworks", action="store_true")
+    parser.add_argument("--recurrences", action="store_true")
     parser.add_argument("--rounds", type=int, default=9)
     parser.add_argument("--threads", type=int, default=1)
     options = parser.parse_args()
@@ -80,6 +95,7 @@ def main() -> int:
     os.environ["NPROC"] = str(options.threads)
     from benchmarks import frameworks, growth, measure, table
     from benchmarks.case import MODELS, SIZES, make
+    from benchmarks.recurrences import rows as in_chunks
 
     machine = {"cpu": _cpu(), "cores": os.cpu_count(), "load": os.getloadavg()[0]}
     _threads(options.threads)
@@ -87,6 +103,11 @@ def main() -> int:
         data = json.loads(RESULTS.read_text(encoding="utf-8")) | {"frameworks": _printed(frameworks.against_autograd())}
         RESULTS.write_text(json.dumps(data, indent=1) + "\n", encoding="utf-8")
         table.write(BACKENDS, table.beside_autograd(data))
+        return 0
+    if options.recurrences:
+        data = json.loads(RESULTS.read_text(encoding="utf-8")) | {"recurrences": _recurrences(options.rounds, machine)}
+        RESULTS.write_text(json.dumps(data, indent=1) + "\n", encoding="utf-8")
+        table.write(KERNELS, in_chunks.markdown(data))
         return 0
     rows: list[dict[str, Any]] = []
     for dtype in ("float32",) if options.quick else ("float32", "float64"):
@@ -104,6 +125,7 @@ def main() -> int:
         "date": date.today().isoformat(), "machine": machine, "versions": _versions(), **every,
         "against_steps": growth.against_steps(), "derivation": growth.derivation(), "equations": growth.against_equations(),
         "processes": growth.processes(), "frameworks": _printed(frameworks.against_autograd()),
+        "recurrences": _recurrences(options.rounds, machine),
     }
     RESULTS.write_text(json.dumps(data, indent=1) + "\n", encoding="utf-8")
     if options.threads > 1:
@@ -111,6 +133,7 @@ def main() -> int:
         return 0
     table.write(ROOT / "README.md", table.markdown(data))
     table.write(BACKENDS, table.beside_autograd(data))
+    table.write(KERNELS, in_chunks.markdown(data))
     table.picture(PICTURE, data)
     return 0
 

@@ -9,7 +9,7 @@ from dataclasses import asdict, dataclass
 from random import Random
 from statistics import median, quantiles
 from time import perf_counter
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 
@@ -54,10 +54,23 @@ def makers() -> dict[str, Callable[[Case], Mapping[str, Subject]]]:
     return found
 
 
-def agree(case: Case, made: Mapping[str, Subject]) -> None:
+class Named(Protocol):
+    """What a comparison is called."""
+
+    @property
+    def model(self) -> str: ...
+    @property
+    def size(self) -> tuple[int, ...]: ...
+    @property
+    def dtype(self) -> str: ...
+    @property
+    def label(self) -> str: ...
+
+
+def agree(case: Named, made: Mapping[str, Subject], ours: str = OURS) -> None:
     """Raises ValueError unless all subjects give the same loss and gradients, to the precision of the case."""
     tolerance = 2e-3 if case.dtype == "float32" else 1e-9
-    loss, expected = made[OURS].read(made[OURS].call())
+    loss, expected = made[ours].read(made[ours].call())
     for label, subject in made.items():
         if label.startswith(LIMIT):
             continue
@@ -85,6 +98,13 @@ def rows(case: Case, threads: int, rounds: int, seed: int = 0) -> Iterator[Row]:
     """Every subject timed; after a call of one library its threads may spin for a while, so the order changes each round."""
     made = {label: subject for make in makers().values() for label, subject in make(case).items()}
     agree(case, made)
+    return timed(case, made, threads, rounds, seed)
+
+
+def timed(
+    case: Named, made: Mapping[str, Subject], threads: int, rounds: int, seed: int = 0, ours: str = OURS
+) -> Iterator[Row]:
+    """The subjects of a case timed in rounds, each round in another order."""
     often = {label: repeats(subject) for label, subject in made.items()}
     times: dict[str, list[float]] = {label: [] for label in made}
     order, random = list(made), Random(seed)
@@ -93,7 +113,7 @@ def rows(case: Case, threads: int, rounds: int, seed: int = 0) -> Iterator[Row]:
         for label in order:
             times[label].append(seconds(made[label].call, often[label]))
     for label, found in times.items():
-        ratios = [theirs / ours for theirs, ours in zip(found, times[OURS], strict=True)]
+        ratios = [theirs / ours for theirs, ours in zip(found, times[ours], strict=True)]
         low, _, high = quantiles(found, n=4)
         ratio_low, _, ratio_high = quantiles(ratios, n=4)
         spread = (median(found), low, high, median(ratios), ratio_low, ratio_high)

@@ -15,6 +15,9 @@ import pytest
 
 from benchmarks import measure, peak, subjects, table
 from benchmarks.case import MODELS, Subject, make
+from benchmarks.recurrences import case as layers
+from benchmarks.recurrences import rows as recurrences
+from benchmarks.recurrences import subjects as forms
 from symbptt.emit.fast.writer import PASSES
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -61,6 +64,7 @@ def test_rows_hold_medians_and_ratios(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.mark.parametrize(("page", "made"), [
     ("README.md", table.markdown), ("docs/backends.md", table.beside_autograd),
     ("docs/fast-code.md", lambda data: table.markdown(data, threads=2)),
+    ("docs/kernels.md", recurrences.markdown),
 ])
 def test_a_page_has_the_table_of_the_figures(page: str, made: Callable[[Any], str], tmp_path: Path) -> None:
     data = json.loads(RESULTS.read_text(encoding="utf-8"))
@@ -70,6 +74,24 @@ def test_a_page_has_the_table_of_the_figures(page: str, made: Callable[[Any], st
     table.write(copy, made(data))
     assert copy.read_text(encoding="utf-8") == text
     assert {(row["model"], row["threads"]) for row in data["rows"]} == {(model, n) for model in MODELS for n in (1, 2)}
+
+
+@pytest.mark.parametrize("name", layers.STATES)
+@pytest.mark.parametrize("library", ["", *(pytest.param(name, marks=pytest.mark.frameworks) for name in ("torch", "jax"))])
+def test_every_form_of_a_recurrence_gives_the_same_gradients(library: str, name: str) -> None:
+    case = layers.make(name, (64, 2, 5, 3, 4))
+    found = forms.make_ours(case)
+    if library:
+        made = {"torch": forms.make_torch, "jax": forms.make_jax}[library]
+        found |= made(case, pytest.importorskip(library))
+    measure.agree(case, found, forms.CHUNKED)
+
+
+def test_the_figures_of_recurrences_are_complete() -> None:
+    rows = json.loads(RESULTS.read_text(encoding="utf-8"))["recurrences"]["rows"]
+    subjects_ = {forms.CHUNKED, forms.STEPPED, *recurrences.SHOWN}
+    assert {(r["model"], tuple(r["size"])) for r in rows} == {(name, size) for name in layers.STATES for size in layers.SIZES}
+    assert len(rows) == len(layers.STATES) * len(layers.SIZES) * len(subjects_) and {r["subject"] for r in rows} == subjects_
 
 
 def test_our_backward_pass_takes_no_more_memory_than_theirs() -> None:
