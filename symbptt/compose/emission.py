@@ -114,7 +114,7 @@ def _values(chain: Chain, backend: str, wanted: tuple[Variable, ...], wrt: tuple
         "size": repr(size), "name_literal": repr(chain.name), "file_literal": file_literal(chain.text),
         "handed": literal(tuple(sorted({link.source for part in chain.parts for link in part.links if link.how is How.FINAL}))),
         "memory": any(link.how is How.MEMORY for part in chain.parts for link in part.links),
-        "final": any(link.how is How.FINAL for part in chain.parts for link in part.links), "steps": "{}",
+        "final": any(link.how is How.FINAL for part in chain.parts for link in part.links), "steps": _lengths(chain),
         "mask": chain.loss.mask if chain.loss else None,
         "reduced": "averaged" if chain.loss is not None and chain.loss.reduction == "mean" else "summed",
     }
@@ -152,6 +152,13 @@ def _part(chain: Chain, number: int, part: Part, wanted: tuple[Variable, ...]) -
         "whole": [v.name for v in grads if not (v.role is Role.INPUT or (v.role is Role.PARAMETER and v.timed))],
         "public": literal(tuple(n for n in outputs if n in public)), "loss": model.loss is not None,
     }
+
+
+def _lengths(chain: Chain) -> str:
+    """The lengths of inputs whose steps another phase reads, as a literal in terms of `size`."""
+    found = {v.name: part.steps for part in chain.parts if part.steps in chain.dimensions for v in part.model.of(Role.INPUT)
+             if v.name not in part.linked}
+    return "{" + ", ".join(f'"{name}": size["{steps}"]' for name, steps in found.items()) + "}"
 
 
 def _link(chain: Chain, link: Link, wanted: set[str]) -> dict[str, Any]:

@@ -61,11 +61,8 @@ def _check_lags(equations: Equations) -> None:
                 raise equations.parsed[target].at(read.node).error(f"{what}; {advice}")
 
 
-def parts(directed: Directed, place: Place, given: Pairs = (), phase: str = "") -> tuple[Part, ...]:
-    """The parts of a document, in the order of computation.
-
-    `given` are inputs with their shapes that come from elsewhere. Raises BadInput for a circle through both directions.
-    """
+def parts(directed: Directed, place: Place) -> tuple[Part, ...]:
+    """The parts of a document, in the order of computation; raises BadInput for a circle through both directions."""
     equations = Equations(directed, place)
     _check(directed, equations)
     _check_lags(equations)
@@ -78,7 +75,7 @@ def parts(directed: Directed, place: Place, given: Pairs = (), phase: str = "") 
         members[last] = [name for name in equations.reads if name in {*members.get(last, ()), *rest}]
     made: list[Part] = []
     for level in members:
-        made.append(_Builder(equations, members, level, level == max(members), made, phase).part())
+        made.append(_Builder(equations, members, level, level == max(members), made).part())
     return tuple(made)
 
 
@@ -91,7 +88,6 @@ class _Builder:
     level: int
     final: bool
     before: list[Part]
-    phase: str
 
     @property
     def backward(self) -> bool:
@@ -128,7 +124,7 @@ class _Builder:
                 raise self._lagged(read)
         links = tuple(Link(name, self._source(name)) for name in linked)
         texts |= {COPY.format(name): name for name in self._handed(self.level)}
-        return Part(self._model(texts, names, links), self.backward, links, self.phase)
+        return Part(self._model(texts, names, links), self.backward, links)
 
     def _lagged(self, read: Read) -> BadInput:
         target = next(n for n in self.members[self.level] if read in self.equations.reads[n])

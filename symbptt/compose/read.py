@@ -1,4 +1,4 @@
-"""Read a composed model: a built-in by name, or a file with the section [backward]."""
+"""Read a composed model: a built-in by name, or a file with sections [backward] or [phase.NAME]."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from symbptt import resources
+from symbptt.compose import phases
 from symbptt.compose.chain import Chain
 from symbptt.compose.parts import parts
 from symbptt.compose.split import Directed
@@ -69,10 +70,15 @@ def load(
     else:
         (text, place, name), before = plain.file(source), ""
     here = Place(place)
+    content = plain.content(text, here)
+    if phases.SECTION in content:
+        if any(option is not None for option in (loss, activation, layers, freeze, training)):
+            raise here.error("--loss, --activation and the like are not for models with phases yet")
+        return phases.composed(content, name, here, text)
     if layers is not None or loss not in (None, swap.NONE):
         option = "--layers" if layers is not None else f"--loss {loss}"
         raise here.error(f"{option} is not for models with two directions or phases yet; --loss none and the other options are")
-    original = directed(plain.content(text, here), name, here)
+    original = directed(content, name, here)
     document = original.document
     document = document if activation is None else swap.with_activation(document, activation, here)
     document = document if loss is None else swap.with_loss(document, loss, here)
@@ -86,7 +92,10 @@ def load(
 def from_text(text: str, place: str, name: str) -> Chain:
     """The model of a file's text; `place` names the file in messages."""
     here = Place(place)
-    return composed(directed(plain.content(text, here), name, here), here, text, "")
+    content = plain.content(text, here)
+    if phases.SECTION in content:
+        return phases.composed(content, name, here, text)
+    return composed(directed(content, name, here), here, text, "")
 
 
 def directed(data: Mapping[str, Any], name: str, place: Place) -> Directed:

@@ -40,7 +40,7 @@ def heading(part: Part, number: int, voice: Voice) -> str:
 
 def links(part: Part, voice: Voice) -> Iterator[str]:
     """What a part reads of earlier ones, as sentences."""
-    model = part.model
+    model, _ = with_cotangents(part.model)
     if part.links:
         names = voice.listed(voice.name(model[link.name], model) for link in part.links)
         yield _said(voice.say("composed.part.reads", values=names))
@@ -53,7 +53,7 @@ def links(part: Part, voice: Voice) -> Iterator[str]:
                                   sum=voice.tree(summed, model)))
         if link.how is How.FINAL:
             yield _said(voice.say("composed.part.final", name=voice.name(variable, model), source=voice.name(source, model),
-                                  start=voice.tree(variable.at(0), model)))
+                                  start=typeset.compose(variable.at(LAST + 1 if part.backward else 0), voice.notation, model)))
 
 
 def _handed(pairs: Iterable[tuple[Variable, Variable]], model: Model, voice: Voice) -> Iterator[str]:

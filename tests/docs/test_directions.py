@@ -1,4 +1,4 @@
-"""The page on two directions of time runs as it stands."""
+"""The page on two directions of time and phases runs as it stands."""
 
 from __future__ import annotations
 
@@ -10,4 +10,4 @@ import pytest
 
 @pytest.mark.slow
 def test_every_block(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    assert len(pages.run("directions", tmp_path, monkeypatch)) == 7
+    assert len(pages.run("directions", tmp_path, monkeypatch)) == 12
