@@ -8,9 +8,12 @@ from typing import Any
 
 from symbptt.course.credit import Credit
 from symbptt.diagnose.findings import RIGHT, SCALED
+from symbptt.mistakes import named
 
 MISSING = "missing"
 """The verdict on a gradient that was not returned."""
+ABSENT = "not-computed"
+"""The cause of a gradient that is zero where all else is right or zero."""
 
 
 @dataclass(frozen=True)
@@ -108,15 +111,20 @@ def none(gradients: Sequence[str], credit: Credit) -> tuple[Mark, ...]:
 
 def marks(findings: Sequence[Mapping[str, Any]], gradients: Sequence[str], credit: Credit) -> tuple[Mark, ...]:
     """The marks for the findings of a diagnosis as JSON, of the gradients that are asked for."""
-    found = {f["gradient"]: _mark(f, credit) for f in findings}
+    # Where all is right or zero, nothing shows that a mistake made it zero.
+    unfinished = all(f["verdict"] == RIGHT or f.get("zero") for f in findings)
+    found = {f["gradient"]: _mark(f, credit, unfinished and f.get("zero", False)) for f in findings}
     return tuple(found[name] if name in found else Mark(name, MISSING, 0.0, credit.of(name)) for name in gradients)
 
 
-def _mark(finding: Mapping[str, Any], credit: Credit) -> Mark:
+def _mark(finding: Mapping[str, Any], credit: Credit, absent: bool) -> Mark:
     name, verdict = finding["gradient"], finding["verdict"]
     full = credit.of(name)
     if verdict == RIGHT:
         return Mark(name, verdict, full, full)
+    if absent:
+        reason = Reason(ABSENT, named(ABSENT).sentence(), None)
+        return Mark(name, verdict, round(full * credit.share({ABSENT}), 6), full, (reason,), (), finding.get("line", ""))
     certain = [s for s in finding["causes"] if s["certain"]]
     # Other hypotheses give the same numbers; the first is the likeliest, and the one that is told.
     told = [s for s in certain if s["hypothesis"] == certain[0]["hypothesis"]]

@@ -56,7 +56,7 @@ class Finding:
     `error` is the largest difference relative to the gradient's size, `factor` what the gradient was multiplied with,
     `layout` how it was turned. `differing` is the size of the difference by term (t, k), relative to the largest; `line` the
     line of somebody's file that computes what is wrong, with its number beside it, `probe` what calls at other data showed;
-    `beside` are lines with a label, to be shown as they are.
+    `beside` are lines with a label, to be shown as they are; `zero` says that it is zero and should not be.
     """
 
     gradient: str
@@ -72,6 +72,7 @@ class Finding:
     line_number: int = 0
     probe: Probed | None = None
     beside: tuple[tuple[str, str], ...] = ()
+    zero: bool = False
 
     def unguessed(self) -> Finding:
         """The finding without causes that do not give these numbers."""
@@ -108,6 +109,8 @@ class Finding:
         made: dict[str, Any] = {"gradient": self.gradient, "verdict": self.verdict, "error": error}
         if self.factor != 1:
             made["factor"] = self.factor
+        if self.zero:
+            made["zero"] = True
         if self.layout:
             made["layout"] = self.layout
         if self.note:

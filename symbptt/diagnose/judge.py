@@ -20,6 +20,8 @@ from symbptt.diagnose.reconcile import ByName, Explanation
 from symbptt.diagnose.search import Hypothesis, Problem, Singles
 from symbptt.diagnose.submitted import SubmittedGradient
 
+NOTHING = 1e-9
+"""A gradient this small beside the right one is zero."""
 MAX_CAUSES = 12
 """Causes that are listed for a gradient."""
 NEAREST = 3
@@ -147,8 +149,13 @@ def _finding(known: _Judged, given: SubmittedGradient, hypotheses: tuple[Hypothe
     heat = {} if verdict == RIGHT else differing(case, given, structural)
     return Finding(
         name, verdict, known.errors[name], tuple(suspects[:MAX_CAUSES]), known.scaled.get(name, 1.0), given.layout,
-        _worst(known, given) if verdict != RIGHT else None, heat,
+        _worst(known, given) if verdict != RIGHT else None, heat, zero=verdict != RIGHT and _is_zero(given, case.right[name]),
     )
+
+
+def _is_zero(given: SubmittedGradient, right: Array) -> bool:
+    """Whether nothing is left of a gradient."""
+    return bool(np.max(np.abs(given.values), initial=0) <= NOTHING * np.max(np.abs(right), initial=0))
 
 
 def _factor(known: _Judged, given: SubmittedGradient) -> tuple[Cause, ...]:

@@ -5,12 +5,13 @@ from __future__ import annotations
 import json
 import os
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 import symbptt
 from symbptt.cli import main
-from symbptt.course import grades, panel
+from symbptt.course import Hidden, grades, panel, task
 from symbptt.course.credit import PLAIN, credit
 from symbptt.course.folder import submissions, twins
 from symbptt.course.gradebook import Gradebook, Options, grade
@@ -73,6 +74,21 @@ def test_three_submissions(tmp_path: Path) -> None:
     assert by_name["=empty"]["reason"] == "the file is empty" and by_name["=empty"]["points"] == 0
     assert "<b>right" not in page and "&lt;b&gt;right" in page and "d_h_next" in page and "(6)" in page
     assert table.splitlines()[2].startswith("'=empty,'=empty.py,0,5")
+
+
+def test_what_was_never_computed_is_worth_nothing() -> None:
+    """Zeros are what several mistakes would leave; where all else is right or zero, none of them was made."""
+    made = task("elman")
+    grader = Hidden(made.model.text, made.table, made.gradients)
+    module: dict[str, Any] = {}
+    exec(compile(made.solution, "made.py", "exec"), module)
+
+    def unfinished(*groups: Any) -> dict[str, Any]:
+        return {name: value * (name in ("W_ho", "b_o")) for name, value in module["backward"](*groups).items()}
+
+    grade = grader.function(unfinished)
+    assert [mark.points for mark in grade.marks] == [0, 0, 0, 1, 1] and grade.causes == ("not-computed",)
+    assert grader.function(lambda *groups: {name: 0 * array for name, array in groups[0].items()}).points == 0
 
 
 def test_what_a_folder_may_hold(tmp_path: Path) -> None:
