@@ -19,7 +19,7 @@ SPOKEN = [language for language in words.languages() if words.phrases(language)]
 
 def texts(language: str) -> Iterator[tuple[str, bool]]:
     """The English texts of models and notations, each with whether its own file has it in the language."""
-    for file in resources.models().values():
+    for file in (*resources.models().values(), *resources.composed_models().values()):
         model = tomllib.loads(file.read_text(encoding="utf-8"))
         told = model.get("translations", {}).get(language, {})
         yield model["title"], "title" in told

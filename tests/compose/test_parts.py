@@ -21,11 +21,11 @@ def written(part: Part) -> list[str]:
 def test_a_model_file_is_complete(name: str) -> None:
     chain = load(name)
     assert chain.name == name and chain.title and chain.reference and chain.loss is not None
-    (chinese,) = chain.translations
-    assert chinese.language == "zh" and chinese.title and len(chinese.notes) == len(chain.notes)
+    chinese = next(told for told in chain.translations if told.language == "zh")
+    assert chinese.title and len(chinese.notes) == len(chain.notes)
     for variable in chain.variables:
         if variable.role is not Role.LOSS:
-            assert set(dict(variable.description)) == {"en", "zh"}, variable.name
+            assert set(dict(variable.description)) >= {"en", "zh"}, variable.name
 
 
 def test_the_parts_of_a_bidirectional_network() -> None:
