@@ -6,6 +6,7 @@ template per format.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from symbptt.display import Shown, Summarised, counted
@@ -74,10 +75,14 @@ class Lines(Block):
 
 @dataclass(frozen=True)
 class Table(Block):
-    """A table of text and formulas: a head, and rows of as many cells."""
+    """A table of text and formulas: a head, and rows of as many cells.
+
+    In a `narrow` one, of three columns, the second is broken into lines, and the third follows at its end.
+    """
 
     head: tuple[Prose, ...]
     rows: tuple[tuple[Prose, ...], ...]
+    narrow: bool = False
 
 
 @dataclass(frozen=True)
@@ -171,10 +176,16 @@ class Frame(Block):
 
 @dataclass(frozen=True)
 class Columns(Block):
-    """Blocks side by side, each column under a title."""
+    """Blocks side by side, each column under a title; what is `balanced` fills so many columns of a page one after the other."""
 
     titles: tuple[str, ...]
     columns: tuple[tuple[Block, ...], ...]
+    balanced: int = 0
+
+
+def balanced(blocks: Iterable[Block]) -> Columns:
+    """Narrow blocks that on paper fill two columns."""
+    return Columns(("",), (tuple(blocks),), balanced=2)
 
 
 @dataclass(frozen=True)

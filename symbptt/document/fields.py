@@ -28,6 +28,7 @@ from symbptt.document.blocks import (
     Terms,
 )
 from symbptt.document.breaking import broken
+from symbptt.document.narrow import LONG, narrowed
 from symbptt.document.writers.writer import Writer
 from symbptt.errors import MissingRule
 from symbptt.narrative.values import Step
@@ -36,8 +37,6 @@ Write = Callable[[Block], str]
 """Writes a block inside a block."""
 HALF = 22.0
 """The width of half a line in em."""
-LONG = 22
-"""Rows from which a table runs over several pages."""
 
 
 @singledispatch
@@ -79,7 +78,8 @@ def _lines(block: Lines, writer: Writer, write: Write) -> dict[str, Any]:
 @fields.register
 def _table(block: Table, writer: Writer, write: Write) -> dict[str, Any]:
     head = [writer.prose(cell) for cell in block.head]
-    return {"head": head, "rows": [[writer.prose(cell) for cell in row] for row in block.rows], "long": len(block.rows) > LONG}
+    return {"head": head, "rows": [[writer.prose(cell) for cell in row] for row in block.rows], "long": len(block.rows) > LONG,
+            "narrow": block.narrow}
 
 
 def _cell(cell: Cell, writer: Writer) -> dict[str, Any]:
@@ -146,6 +146,7 @@ def _frame(block: Frame, writer: Writer, write: Write) -> dict[str, Any]:
 
 @fields.register
 def _columns(block: Columns, writer: Writer, write: Write) -> dict[str, Any]:
+    columns = [tuple(map(narrowed, column)) for column in block.columns] if writer.paper else block.columns
     return {"columns": [
-        (writer.text(title), "".join(map(write, column))) for title, column in zip(block.titles, block.columns, strict=True)
-    ]}
+        (writer.text(title), "".join(map(write, column))) for title, column in zip(block.titles, columns, strict=True)
+    ], "balanced": block.balanced}

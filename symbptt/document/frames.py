@@ -11,6 +11,7 @@ from symbptt.document.blocks import (
     Box,
     Bullets,
     Code,
+    Columns,
     Exercise,
     Figure,
     Frame,
@@ -46,7 +47,7 @@ TYPED, SIGNS = 0.75, 52
 def slides(blocks: Iterable[Block]) -> Iterator[Frame]:
     """Under every heading its portions; a box without a heading is a slide of its own."""
     title, waiting = "", list[Block]()
-    for block in blocks:
+    for block in _apart(blocks):
         if isinstance(block, Heading):
             yield from _filled(title, waiting)
             title, waiting = block.text, []
@@ -57,6 +58,16 @@ def slides(blocks: Iterable[Block]) -> Iterator[Frame]:
         else:
             waiting += _portions(block)
     yield from _filled(title, waiting)
+
+
+def _apart(blocks: Iterable[Block]) -> Iterator[Block]:
+    """The blocks with those that would fill the columns of a page, or stand in pairs, one by one."""
+    for block in blocks:
+        inner = [one for column in block.columns for one in column] if isinstance(block, Columns) else []
+        if isinstance(block, Columns) and (block.balanced or all(isinstance(one, Box) for one in inner)):
+            yield from inner
+        else:
+            yield block
 
 
 def _boxed(title: str, box: Box) -> Iterator[Frame]:

@@ -12,6 +12,7 @@ import jinja2
 
 from symbptt.document.blocks import Block, Document, Heading
 from symbptt.document.fields import fields
+from symbptt.document.narrow import in_columns
 from symbptt.document.writers.writer import Writer
 from symbptt.errors import BadInput
 from symbptt.template import template
@@ -66,7 +67,8 @@ class Renderer:
         """The whole document."""
         text = self.writer.text
         headings = [fields(block, self.writer, self.block) for block in document.blocks if isinstance(block, Heading)]
-        body = "".join(map(self.block, document.blocks))
+        blocks = in_columns(document.blocks) if self.writer.paper else document.blocks
+        body = "".join(map(self.block, blocks))
         return self._filled("document", {
             "title": text(document.title), "subtitle": self.writer.prose(document.subtitle), "language": document.language,
             "byline": [text(line) for line in document.byline], "room": document.room, "author": text(document.author),

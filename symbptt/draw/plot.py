@@ -12,7 +12,7 @@ from symbptt.algebra.evaluate import Array
 from symbptt.draw.chart import Cells, Curves, Name, drawable, heights
 from symbptt.typeset.tree import Number, Operator, Row, Script, Tree
 
-CELL, LEFT, BOTTOM, TOP = 14.0, 44.0, 36.0, 26.0
+CELL, SMALL, LEFT, BOTTOM, TOP = 14.0, 10.0, 44.0, 36.0, 26.0
 WIDTH, HEIGHT = 360.0, 200.0
 """The size of the frame of a chart."""
 LIGHTEST = 0.06
@@ -123,10 +123,10 @@ def chart(curves: Curves, tall: float = HEIGHT) -> Plot:
 def triangle(T: int, kept: Callable[[int, int], bool], rows: str, columns: str) -> Plot:
     """The pairs (t, k) with k <= t: those that are kept shaded, the others crossed out."""
     boxes = tuple(
-        Box(LEFT + (k - 1) * CELL, TOP + (t - 1) * CELL, CELL, CELL, Look.SHADED if kept(t, k) else Look.CROSSED, 0.35)
+        Box(LEFT + (k - 1) * SMALL, TOP + (t - 1) * SMALL, SMALL, SMALL, Look.SHADED if kept(t, k) else Look.CROSSED, 0.35)
         for t in range(1, T + 1) for k in range(1, t + 1)
     )
-    return _pairs(T, boxes, rows, columns)
+    return _pairs(T, boxes, rows, columns, SMALL)
 
 
 def tiles(size: int, count: int, rows: str, columns: str) -> Plot:
@@ -143,11 +143,11 @@ def tiles(size: int, count: int, rows: str, columns: str) -> Plot:
     return replace(drawn, lines=tuple(borders))
 
 
-def _pairs(T: int, boxes: tuple[Box, ...], rows: str, columns: str) -> Plot:
+def _pairs(T: int, boxes: tuple[Box, ...], rows: str, columns: str, cell: float = CELL) -> Plot:
     """Boxes of pairs (t, k) with their axes."""
-    side, numbers = T * CELL, ticks(T)
-    labels = [Label(LEFT + (k - 0.5) * CELL, TOP + side + 12, str(k)) for k in numbers]
-    labels += [Label(LEFT - 6, TOP + (t - 0.5) * CELL, str(t), "end") for t in numbers]
+    side, numbers = T * cell, ticks(T)
+    labels = [Label(LEFT + (k - 0.5) * cell, TOP + side + 12, str(k)) for k in numbers]
+    labels += [Label(LEFT - 6, TOP + (t - 0.5) * cell, str(t), "end") for t in numbers]
     labels += [Label(LEFT + side / 2, TOP + side + 28, columns), Label(4, 10, rows, "start")]
     return Plot(max(LEFT + side, 4 * LEFT) + 8, TOP + side + BOTTOM, boxes, (), tuple(labels))
 

@@ -27,6 +27,8 @@ from symbptt.unroll.graph import UnrolledGraph
 
 EXPANDED = 4
 """The largest T for which every term is written out."""
+TERMS = "terms"
+"""The label of the terms that are written out."""
 
 
 @dataclass(frozen=True)
@@ -239,7 +241,7 @@ def listed(graph: UnrolledGraph, voice: Voice, pattern: Pattern) -> list[Step]:
     number = "term" if len(values) == 1 else "terms"
     claim = voice.say(f"derivation.products.{number}", number=str(len(values)), T=str(graph.T))
     written_out = voice.say("derivation.products.written_out")
-    return [Step(lines(model, voice, gradient, values), written_out, "", claim, label="terms")]
+    return [Step(lines(model, voice, gradient, values), written_out, "", claim, label=TERMS)]
 
 
 def _intro(graph: UnrolledGraph, voice: Voice, found: list[Pattern]) -> Prose:

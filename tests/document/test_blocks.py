@@ -14,7 +14,7 @@ from symbptt.document.writers.html import Html
 from symbptt.document.writers.latex import Latex
 from symbptt.errors import BadInput, MissingRule
 from symbptt.narrative.values import Typed
-from symbptt.narrative.voice import languages
+from symbptt.words import languages
 
 ALL = sorted(blocks.Block.__subclasses__(), key=lambda block: block.__name__)
 

@@ -8,7 +8,7 @@ from symbptt.document.context import DocumentContext
 from symbptt.document.example.numbers import example, refusal
 from symbptt.document.example.substitution import line
 from symbptt.document.exercises.generated import GeneratedExercise, said
-from symbptt.document.parts.worked import calculation, given, length, total
+from symbptt.document.parts.worked import calculation, given, length, total, values_table
 from symbptt.model.values import Role
 from symbptt.narrative import symbols
 from symbptt.narrative.inline import math
@@ -19,7 +19,7 @@ LINES = 12
 
 
 def number(context: DocumentContext, random: Random) -> GeneratedExercise | None:
-    """The gradient by the main parameter at drawn numbers, with every line of the way."""
+    """The gradient by the main parameter at drawn numbers, with every line of the way, or beside a derivation all values."""
     model, voice = context.model, context.voice
     theta = context.main or next((v for v in context.variables if v.role is Role.PARAMETER), None)
     if theta is None or refusal(model) is not None or len(model.all_equations) > LARGEST:
@@ -28,14 +28,15 @@ def number(context: DocumentContext, random: Random) -> GeneratedExercise | None
     if found is None:
         return None
     left = voice.tree(symbols.total(symbols.loss(model, None), theta.at()), model)
-    lines = [line(found, a.target, a.value, voice) for a in found.graph if a.variable.definition is None]
-    lines += [line(found, e.symbol, e.value, voice) for e in found.system.equations]
-    lines += [
+    tables = () if context.full or context.sheet else values_table(found, voice)
+    steps = [] if tables else [line(found, a.target, a.value, voice) for a in found.graph if a.variable.definition is None]
+    steps += [] if tables else [line(found, e.symbol, e.value, voice) for e in found.system.equations]
+    sums = [
         line(found, voice.tree(symbols.total(symbols.loss(model, None), of), model), value, voice)
         for of, value in total(found, theta.name)
     ]
     question = voice.say("exercises.number.question", gradient=left, steps=math(f"T = {found.graph.T}"))
     return GeneratedExercise(
         (said(question), said(given(found, voice))),
-        voice.say("exercises.number.hint"), (calculation(context, lines),), LINES,
+        voice.say("exercises.number.hint"), (*tables, calculation(context, [*steps, *sums])), LINES,
     )

@@ -7,14 +7,12 @@ from symbptt.document.cell.operations import operations
 from symbptt.document.cell.picture import complete, picture
 from symbptt.document.cell.walk import Visit, walk
 from symbptt.document.context import DocumentContext
+from symbptt.document.narrow import wide
 from symbptt.draw.scene import PAGE, SLIDE, Room
-from symbptt.draw.width import width
 from symbptt.narrative.values import Prose
-from symbptt.typeset.tree import Tree
 
 WIDEST = 50.0
 """The widest table in em of the text; beyond it would be set too small to read."""
-LETTER = 0.5
 
 
 def cell(context: DocumentContext) -> tuple[Block, ...]:
@@ -22,7 +20,7 @@ def cell(context: DocumentContext) -> tuple[Block, ...]:
     voice = context.voice
     head = tuple(voice.say(f"handout.cell.{name}") for name in ("number", "node", "arrives", "to", "passes"))
     rows = tuple(row for number, visit in enumerate(walk(context.model), 1) for row in _rows(context, number, visit))
-    fits = context.full and sum(max(map(_wide, column)) for column in zip(*rows, strict=True)) <= WIDEST
+    fits = context.full and sum(max(map(wide, column)) for column in zip(*rows, strict=True)) <= WIDEST
     drawn = _drawn(context, PAGE, voice.say("handout.cell.in_table") if fits else ())
     if not fits and isinstance(drawn, LeftOut):
         return (drawn,)
@@ -48,11 +46,6 @@ def seen(context: DocumentContext) -> tuple[Block, ...]:
     drawn = _drawn(context, SLIDE, ())
     heading = Heading(context.voice.word("handout.cell.heading"), "cell")
     return (drawn,) if isinstance(drawn, LeftOut) else (heading, drawn)
-
-
-def _wide(prose: Prose) -> float:
-    """The width of a cell in em, roughly."""
-    return sum(width(part) if isinstance(part, Tree) else LETTER * len(str(part)) for part in prose)
 
 
 def _rows(context: DocumentContext, number: int, visit: Visit) -> list[tuple[Prose, ...]]:

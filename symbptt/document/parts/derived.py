@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from dataclasses import replace
 
 from symbptt import unroll
-from symbptt.document.blocks import Block, Box, Heading, Paragraph, Steps
+from symbptt.document.blocks import Block, Box, Heading, Paragraph, Steps, balanced
 from symbptt.document.context import DocumentContext
+from symbptt.document.narrow import in_pairs
 from symbptt.document.sizes import terms as norm_table
 from symbptt.narrative import backward, jacobians, local
 from symbptt.narrative import forward as given
 from symbptt.narrative.families import families
 from symbptt.narrative.identities import identities as found_identities
+from symbptt.narrative.products import TERMS
 from symbptt.narrative.story import sums as told_sums
 from symbptt.narrative.values import Section
 
@@ -58,9 +61,9 @@ def identities(context: DocumentContext) -> tuple[Block, ...]:
     if not found:
         return ()
     boxes = tuple(Box("identity", one.title, (Steps(one.steps if context.full else one.brief),)) for one in found)
-    return (
-        Heading(voice.word("handout.identities.heading"), "identities"), Paragraph(voice.say("handout.identities.intro")), *boxes,
-    )
+    told = boxes if context.full else in_pairs(boxes)
+    intro = Paragraph(voice.say("handout.identities.intro"))
+    return (Heading(voice.word("handout.identities.heading"), "identities"), intro, *told)
 
 
 def local_derivatives(context: DocumentContext) -> tuple[Block, ...]:
@@ -81,8 +84,13 @@ def factors(context: DocumentContext) -> tuple[Block, ...]:
 
 
 def sums(context: DocumentContext) -> tuple[Block, ...]:
-    """The three forms of the gradient, and why they are one; the sum of products alone where nothing is carried."""
+    """The three forms of the gradient, and why they are one; the sum of products alone where nothing is carried.
+
+    The terms one by one are for a full document.
+    """
     told = told_sums(unroll.steps(context.model, context.T), context.voice, context.variables)[:1]
+    if not context.full:
+        told = tuple(replace(one, steps=tuple(step for step in one.steps if step.label != TERMS)) for one in told)
     return _sections([("forms", one) for one in told], context)
 
 
@@ -94,4 +102,5 @@ def terms(context: DocumentContext) -> tuple[Block, ...]:
 
 def recursion(context: DocumentContext) -> tuple[Block, ...]:
     """The backward recursion value by value, and the gradients."""
-    return _sections([("values", backward.node_form(context.model, context.voice, context.variables))], context)
+    told = _sections([("values", backward.node_form(context.model, context.voice, context.variables))], context)
+    return told if context.full else tuple(balanced((one,)) if isinstance(one, Steps) else one for one in told)

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import replace
 
 from symbptt.document import glossary
-from symbptt.document.blocks import Block, Figure, Heading, Paragraph, Table
+from symbptt.document.blocks import Block, Columns, Figure, Heading, Paragraph, Table
 from symbptt.document.context import DocumentContext
 from symbptt.document.graph.picture import labelled, scene
+from symbptt.narrative.values import Prose
+
+MOST = 64
+"""The rows of two tables of notation that stand side by side."""
 
 
 def remarks(context: DocumentContext) -> tuple[Block, ...]:
@@ -30,7 +35,17 @@ def symbols(context: DocumentContext) -> tuple[Block, ...]:
     say = context.voice.say
     head = tuple(say(f"document.notation.{name}") for name in ("symbol", "meaning", "shape"))
     rows = tuple(((e.symbol,), e.meaning, (e.shape,)) for e in glossary.entries(context.derivation, context.letter, context.full))
-    return (Table(head, rows), Paragraph(glossary.sizes(context.model, context.voice)))
+    tables = (Table(head, rows),) if context.full else tuple(_halved(head, rows))
+    return (*tables, Paragraph(glossary.sizes(context.model, context.voice)))
+
+
+def _halved(head: tuple[Prose, ...], rows: tuple[tuple[Prose, ...], ...]) -> Iterator[Block]:
+    """A table as two side by side, or as several such pairs, each of which fits on a page."""
+    for first in range(0, len(rows), MOST):
+        part = rows[first : first + MOST]
+        middle = (len(part) + 1) // 2
+        halves = tuple(Table(head, half, narrow=True) for half in (part[:middle], part[middle:]) if half)
+        yield Columns(("",) * len(halves), tuple((half,) for half in halves))
 
 
 def graph(context: DocumentContext) -> tuple[Block, ...]:

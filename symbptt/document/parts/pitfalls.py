@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 
 import sympy as sp
@@ -20,6 +20,7 @@ from symbptt.document.blocks import Block, Box, Heading, Paragraph, Steps
 from symbptt.document.context import DocumentContext
 from symbptt.document.example.numbers import Example, refusal, required
 from symbptt.document.example.substitution import matrix
+from symbptt.document.narrow import in_pairs
 from symbptt.document.parts.worked import length
 from symbptt.mistakes import named
 from symbptt.mistakes.edits import Site, Table, changed
@@ -52,11 +53,13 @@ class Pitfall:
 def pitfalls(context: DocumentContext) -> tuple[Block, ...]:
     """The mistakes that the model gives occasion for, and those of every derivation."""
     model, voice = context.model, context.voice
-    boxes: list[Block] = [_box(context, pitfall) for pitfall in mistakes(context)]
+    found = list(mistakes(context))
+    boxes = [_box(context, pitfall) for pitfall in found]
     if model.states and context.main is not None:
         text = Paragraph(voice.say("pitfalls.total.text", plus=_plus(voice), **_pair(context)))
         boxes.append(Box("pitfall", voice.say("pitfalls.total.title"), (text,)))
-    return (Heading(voice.word("pitfalls.heading"), "pitfalls"), Paragraph(voice.say("pitfalls.intro")), *boxes)
+    intro = Paragraph((*voice.say("pitfalls.intro"), *_right(context, found)))
+    return (Heading(voice.word("pitfalls.heading"), "pitfalls"), intro, *(boxes if context.full else in_pairs(boxes)))
 
 
 def _plus(voice: Voice) -> Prose:
@@ -76,21 +79,37 @@ def _pair(context: DocumentContext) -> dict[str, Tree]:
 
 
 def _box(context: DocumentContext, pitfall: Pitfall) -> Box:
-    model, voice = context.model, context.voice
+    voice = context.voice
     last = pitfall.at_last[1] if pitfall.at_last else None
     rule = voice.say("pitfalls.wrong", right=Reference(pitfall.label))
     shown = Step(_shown(context, pitfall, pitfall.wrong, last), rule)
     blocks: list[Block] = [Paragraph(voice.say(f"pitfalls.{pitfall.name}.text")), Steps((shown,))]
-    if pitfall.effect is not None and context.main is not None:
-        found = required(model, length(model, context.T))
-        slots = {
-            "gradient": voice.tree(symbols.total(symbols.loss(model, None), context.main.at()), model),
-            "wrong": matrix(pitfall.effect, voice),
-            "right": matrix(found.gradients[context.main.at()], voice),
-        }
-        if slots["wrong"] != slots["right"]:
-            blocks.append(Paragraph(voice.say("pitfalls.effect", **slots)))
+    if _seen(context, pitfall):
+        blocks.append(Paragraph(voice.say("pitfalls.effect", **_numbers(context, pitfall))))
     return Box("pitfall", voice.say(f"pitfalls.{pitfall.name}.title"), tuple(blocks))
+
+
+def _numbers(context: DocumentContext, pitfall: Pitfall) -> dict[str, Tree]:
+    """The gradient, its numbers in the worked example, and what the mistake makes of them."""
+    model, voice = context.model, context.voice
+    assert context.main is not None and pitfall.effect is not None
+    right = required(model, length(model, context.T)).gradients[context.main.at()]
+    of = voice.tree(symbols.total(symbols.loss(model, None), context.main.at()), model)
+    return {"gradient": of, "wrong": matrix(pitfall.effect, voice), "right": matrix(right, voice)}
+
+
+def _seen(context: DocumentContext, pitfall: Pitfall) -> bool:
+    """Whether the example shows the mistake, at the places to which numbers are rounded."""
+    if pitfall.effect is None or context.main is None:
+        return False
+    slots = _numbers(context, pitfall)
+    return slots["wrong"] != slots["right"]
+
+
+def _right(context: DocumentContext, found: Iterable[Pitfall]) -> Prose:
+    """What the example gives without a mistake, where it shows one."""
+    shown = next((pitfall for pitfall in found if _seen(context, pitfall)), None)
+    return () if shown is None else context.voice.say("pitfalls.example", **_numbers(context, shown))
 
 
 def _shown(context: DocumentContext, pitfall: Pitfall, side: MatrixExpr, last: MatrixExpr | None) -> Tree:

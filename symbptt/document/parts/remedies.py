@@ -40,19 +40,17 @@ def remedies(context: DocumentContext) -> tuple[Block, ...]:
     if not model.states or not is_recurrent(model) or coupled(model):
         return (LeftOut(voice.say("handout.remedies.left_out")),)
     return (
-        Heading(voice.word("handout.remedies.heading"), "remedies"), *_truncation(context), *_clipping(voice),
+        Heading(voice.word("handout.remedies.heading"), "remedies"), *_cut_short(context, *_clipping(voice)),
         *_initialisation(model, voice), *_gates(model, voice),
     )
 
 
-def _truncation(context: DocumentContext) -> tuple[Block, ...]:
-    """The pairs that a window keeps, and what becomes of the gradient."""
+def _cut_short(context: DocumentContext, clipping: Block, clipped: Block) -> tuple[Block, ...]:
+    """Truncation, with the pairs that a window keeps and what becomes of the gradient, and clipping, beside the picture."""
     model, voice, theta = context.model, context.voice, context.main
-    if theta is None:
-        return ()
-    found = over_draws(model, theta)
-    if not (np.isfinite(found.bias).all() and np.isfinite(found.cosine).all()):
-        return ()
+    found = None if theta is None else over_draws(model, theta)
+    if theta is None or found is None or not (np.isfinite(found.bias).all() and np.isfinite(found.cosine).all()):
+        return (clipping, clipped)
     slots: dict[str, Prose] = {"bias": median(found.bias), "cosine": median(found.cosine)}
     said = voice.say(
         "handout.remedies.truncation", window=str(WINDOW), kept=str(found.kept), terms=str(found.terms), steps=str(PAIRS),
@@ -62,7 +60,8 @@ def _truncation(context: DocumentContext) -> tuple[Block, ...]:
     drawn = plot.triangle(PAIRS, lambda t, k: t - k < WINDOW, *axes)
     title = voice.word("handout.remedies.triangle")
     figure = Plotted(drawn, title, voice.say("handout.remedies.triangle_caption"))
-    return (Columns((voice.word("handout.remedies.truncated"), ""), ((Paragraph(said),), (figure,))),)
+    titles = (voice.word("handout.remedies.truncated"), "")
+    return (Columns(titles, ((Paragraph(said),), (figure,))), clipping, clipped)
 
 
 @lru_cache(maxsize=1)
@@ -70,7 +69,7 @@ def _paths() -> tuple[cliff.Path, ...]:
     return tuple(cliff.descend(method) for method in ("plain", "norm"))
 
 
-def _clipping(voice: Voice) -> tuple[Block, ...]:
+def _clipping(voice: Voice) -> tuple[Block, Block]:
     """A descent across the cliff without and with clipping."""
     say = voice.say
     head = ((), *(say(f"handout.remedies.clipping.{name}") for name in ("norm", "step", "first", "last")))

@@ -33,7 +33,7 @@ STRETCHED, SCALED = (0.9, 2.0, 4.0), (1.0, 2.0, 4.0)
 """The values of gamma sigma_max(W) that are measured; where the bound is not closed, what multiplies the recurrent matrices."""
 SHOWN = (5, 10, STEPS)
 """The distances of the table."""
-TALL = 130.0
+TALL = 95.0
 """The height of the frame of the curves."""
 SHEAR = np.array([[0.5, 10.0], [0.0, 0.5]])
 """A matrix that grows before it shrinks: its radius is one half."""
@@ -62,7 +62,7 @@ def norm_bound(context: DocumentContext) -> tuple[Block, ...]:
     }
     cases = Bullets(tuple(voice.say(f"handout.bound.{case}", **slots) for case in ("sufficient", "necessary", "between")))
     told = Paragraph(voice.say("handout.bound.gamma", **slots))
-    return (*head, Steps(tuple(steps)), told, cases, *_measured(model, voice), *_shear(voice))
+    return (*head, Steps(tuple(steps)), told, cases, *_measured(model, voice), *(_shear(voice) if context.full else ()))
 
 
 def _norm(tree: Tree) -> Tree:
@@ -110,6 +110,11 @@ def median(values: Array) -> Prose:
     return (*written(middle), " [", *written(low), ", ", *written(high), "]")
 
 
+def _middle(values: Array) -> Prose:
+    """The median over the seeds."""
+    return written(float(quartiles(values)[1]))
+
+
 def drawn_sizes(model: Model, voice: Voice) -> dict[str, str | Tree | Prose]:
     """What was measured: sizes of dimensions, steps, draws."""
     every = (("T", STEPS), *sorted(sizes(model).items()))
@@ -129,7 +134,8 @@ def _measured(model: Model, voice: Voice) -> tuple[Block, ...]:
         beside=tuple(side for three in spread for side in (three[0], three[2])),
     )
     rows = tuple(
-        ((name,), *(median(one.measured[:, d]) for d in SHOWN), written(float(np.median(one.bound[:, STEPS]))),
+        ((name,), *(_middle(one.measured[:, d]) for d in SHOWN[:-1]), median(one.measured[:, STEPS]),
+         written(float(np.median(one.bound[:, STEPS]))),
          say(f"handout.bound.verdict.{_verdict(one)}"))
         for name, (_, one) in zip(names, found, strict=True)
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
+from dataclasses import replace
 from functools import partial
 
 import numpy as np
@@ -10,14 +11,19 @@ import sympy as sp
 from sympy.matrices.expressions.matexpr import MatrixExpr
 
 from symbptt.algebra import build
+from symbptt.algebra.evaluate import Array
 from symbptt.algebra.nodes import TIME
 from symbptt.algebra.related import Adjoint
 from symbptt.derive.recursion import recursion
 from symbptt.document.blocks import Block, Heading, LeftOut, Lines, Paragraph, Table
+from symbptt.document.breaking import LIMIT
 from symbptt.document.context import DocumentContext
+from symbptt.document.example.mixed import Number
 from symbptt.document.example.numbers import Example, learned_start, refusal, required
 from symbptt.document.example.substitution import PLACES, laid, line, matrix, signed
+from symbptt.document.narrow import abreast
 from symbptt.document.numbering import reference
+from symbptt.document.sizes import written
 from symbptt.model.values import Model, Role, Variable
 from symbptt.narrative import symbols
 from symbptt.narrative.inline import math
@@ -48,20 +54,24 @@ def worked(context: DocumentContext) -> tuple[Block, ...]:
     return (
         Heading(part("handout.worked.heading"), "worked"), Paragraph(intro), Paragraph(given(found, voice)),
         Heading(part("handout.worked.forward"), "worked-forward", 2), _lines(_forward(found, voice), context),
-        Heading(part("handout.worked.backward"), "worked-backward", 2), _lines(_backward(found, voice), context),
-        *_values(found, voice), *_added_up(found, context),
+        Heading(part("handout.worked.backward"), "worked-backward", 2), _lines(_backward(found, voice, context.full), context),
+        *_outcome(found, context),
     )
 
 
-def _added_up(found: Example, context: DocumentContext) -> tuple[Block, ...]:
-    """The gradients by the parameters, by hand and by the code; nothing for a model without parameters."""
+def _outcome(found: Example, context: DocumentContext) -> tuple[Block, ...]:
+    """All values and adjoints, and the gradients by the parameters; nothing of these for a model without parameters."""
     voice, compared = context.voice, _compared(found, context)
+    tables = values_table(found, voice)
+    values = (Paragraph(voice.say("handout.worked.values")), *tables) if tables else ()
     if not compared.rows:
-        return ()
-    return (
-        Heading(voice.word("handout.worked.gradients"), "worked-gradients", 2), _lines(_gradients(found, context), context),
-        Paragraph((*_others(context), *voice.say("handout.worked.code"), *_times(found, voice))), compared,
-    )
+        return values
+    heading = Heading(voice.word("handout.worked.gradients"), "worked-gradients", 2)
+    lines = _lines(_gradients(found, context), context)
+    said = Paragraph((*_others(context), *_agreement(found, context), *_times(found, voice)))
+    if context.full:
+        return (*values, heading, lines, said, compared)
+    return (heading, replace(lines, columns=1, width=LIMIT), *abreast((said, compared), values))
 
 
 def _lines(told: Iterable[tuple[Tree, Prose]], context: DocumentContext) -> Lines:
@@ -73,8 +83,8 @@ def _lines(told: Iterable[tuple[Tree, Prose]], context: DocumentContext) -> Line
 
 def calculation(context: DocumentContext, lines: Iterable[Tree]) -> Lines:
     """Lines of a calculation without notes; beside a derivation the numbers alone."""
-    return Lines(tuple((tree, ()) for tree in lines)) if context.full or context.sheet else \
-        Lines(tuple((_numbers(tree), ()) for tree in lines), NARROW, 2)
+    short = not (context.full or context.sheet)
+    return Lines(tuple((_numbers(tree) if short else tree, ()) for tree in lines))
 
 
 def _numbers(tree: Tree) -> Tree:
@@ -112,15 +122,16 @@ def _forward(example: Example, voice: Voice) -> Iterator[tuple[Tree, Prose]]:
             yield line(example, a.target, a.value, voice), _reference(voice, a.equation.number or 0)
 
 
-def _backward(example: Example, voice: Voice) -> Iterator[tuple[Tree, Prose]]:
-    """The last step and, since something comes back to it, the one before."""
-    numbers = {e.variable.name: e.number for e in recursion(example.model).adjoints}
+def _backward(example: Example, voice: Voice, full: bool) -> Iterator[tuple[Tree, Prose]]:
+    """The last step and, of the one before, in full all and else what something comes back to."""
+    numbers, T = {e.variable.name: e.number for e in recursion(example.model).adjoints}, example.graph.T
     for equation in example.system.equations:
-        if equation.step > example.graph.T - 2:
+        carried = any(int(c.step) != equation.step for c in equation.terms)
+        if equation.step == T or (equation.step == T - 1 and (full or carried)):
             yield line(example, equation.symbol, equation.value, voice), _reference(voice, numbers.get(equation.variable.name, 0))
 
 
-def _values(example: Example, voice: Voice) -> tuple[Block, ...]:
+def values_table(example: Example, voice: Voice) -> tuple[Table, ...]:
     """All values and adjoints, a column for each step; nothing for an example of one step."""
     T = example.graph.T
     if T == 1:
@@ -129,7 +140,7 @@ def _values(example: Example, voice: Voice) -> tuple[Block, ...]:
     adjoints = dict.fromkeys(e.variable for e in example.system.equations if e.variable.definition is None)
     rows = [_row(example, voice, v.at) for v in values] + [_row(example, voice, partial(_adjoint, v)) for v in adjoints]
     head = ((), *((math(f"t = {t}"),) for t in range(1, T + 1)))
-    return (Paragraph(voice.say("handout.worked.values")), Table(head, tuple(rows)))
+    return (Table(head, tuple(rows)),)
 
 
 def _adjoint(variable: Variable, step: sp.Expr | int) -> Adjoint:
@@ -192,19 +203,33 @@ def _gradients(example: Example, context: DocumentContext) -> Iterator[tuple[Tre
             yield line(example, voice.tree(symbols.total(L, of), model), value, voice), reference
 
 
-def _compared(example: Example, context: DocumentContext) -> Table:
-    """Every gradient by hand and by the emitted code."""
+def _by_both(example: Example, context: DocumentContext) -> Iterator[tuple[Tree, list[Number], Array]]:
+    """(gradient, its entries by hand, its entries by the emitted code), for every parameter."""
     model, voice = example.model, context.voice
-    head = (voice.say("handout.worked.gradient"), voice.say("handout.worked.by_hand"), voice.say("handout.worked.by_code"))
-    rows: list[tuple[Prose, ...]] = []
     for v in context.variables:
         by_code = example.by_code.get(v.name)
         if by_code is None or v.role is not Role.PARAMETER:
             continue
         for (of, entries), values in zip(example.by_hand(v), by_code if v.timed else [by_code], strict=True):
-            left: Tree = voice.tree(symbols.total(symbols.loss(model, None), of), model)
-            numbers = np.asarray(values).reshape(-1)
-            by_hand = ", ".join(signed(entry) for row in laid(entries, voice) for entry in row)
-            coded = ", ".join(f"{number:.{PLACES + 2}f}".replace("-", "−") for number in numbers)
-            rows.append(((left,), (by_hand,), (coded,)))
-    return Table(head, tuple(rows))
+            left = voice.tree(symbols.total(symbols.loss(model, None), of), model)
+            yield left, [entry for row in laid(entries, voice) for entry in row], np.asarray(values).reshape(-1)
+
+
+def _compared(example: Example, context: DocumentContext) -> Table:
+    """Every gradient by hand, in full beside the numbers of the emitted code."""
+    say = context.voice.say
+    rows: list[tuple[Prose, ...]] = []
+    for left, entries, values in _by_both(example, context):
+        coded = ", ".join(f"{number:.{PLACES + 2}f}".replace("-", "−") for number in values)
+        rows.append(((left,), (", ".join(map(signed, entries)),), *(((coded,),) if context.full else ())))
+    head = (say("handout.worked.gradient"), say("handout.worked.by_hand"), say("handout.worked.by_code"))
+    return Table(head[: 2 + context.full], tuple(rows))
+
+
+def _agreement(example: Example, context: DocumentContext) -> Prose:
+    """That the code gives the same numbers; where they are not printed, how far they are from those by hand at most."""
+    if context.full:
+        return context.voice.say("handout.worked.code")
+    pairs = (pair for _, entries, values in _by_both(example, context) for pair in zip(entries, values, strict=True))
+    apart = max(abs(float(by_hand) - float(by_code)) for by_hand, by_code in pairs)
+    return context.voice.say("handout.worked.code_agrees", difference=written(apart))

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 from itertools import takewhile
 
-WIDEST = 112
+WIDEST = 80
 """The longest line."""
 MANY = 7
 """The arrays of a line."""

@@ -9,7 +9,7 @@ from textwrap import indent as indented
 
 from symbptt.document.printed.simple import simple
 
-COLUMN = 88
+COLUMN = 58
 """Where the numbers stand."""
 
 

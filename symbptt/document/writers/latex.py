@@ -27,7 +27,7 @@ _SPECIAL = {
     "≤": r"$\le$", "∞": r"$\infty$", "→": r"$\to$", "²": "$^2$", "³": "$^3$", "·": r"$\cdot$",
     "…": r"\dots{}", "⋯": r"$\cdots$", "–": "--", "’": "'", "“": "``", "”": "''", "⁴": "$^4$",
 }
-WIDE = 30.0
+WIDE = 21.0
 """The width in em from which a formula in a line of text is measured by TeX, and made smaller if it is too wide."""
 _LAGS = "abcdef"
 """The colours of the distances t − k, as letters, since names of TeX have no digits."""
@@ -70,6 +70,7 @@ class Latex(Writer):
 
     folders: ClassVar[tuple[str, ...]] = ("latex",)
     suffix: ClassVar[str] = "tex"
+    paper: ClassVar[bool] = True
 
     def text(self, text: str) -> str:
         return escape(text, self.language)

@@ -22,6 +22,8 @@ class Writer(ABC):
     language: str = "en"
     folders: ClassVar[tuple[str, ...]]
     suffix: ClassVar[str]
+    paper: ClassVar[bool] = False
+    """Whether what is written has pages, and so columns."""
 
     @abstractmethod
     def text(self, text: str) -> str:

@@ -1,0 +1,87 @@
+"""Blocks for the column of a page: their formulas are broken into shorter lines, and tables stand beside each other."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
+from functools import singledispatch
+
+from symbptt.document.blocks import Block, Box, Code, Columns, Lines, Steps, Table, balanced
+from symbptt.document.breaking import broken
+from symbptt.draw.width import width
+from symbptt.narrative.values import Prose
+from symbptt.typeset.tree import Tree
+
+ROOM = 22.0
+"""The width in em of a formula in one of two columns."""
+FRAME = 1.0
+"""What a frame takes of it."""
+LETTER, GAP = 0.5, 1.2
+"""The width of a letter, and the space between the columns of a table, in em."""
+LONG = 22
+"""Rows from which a table runs over several pages."""
+HIGH = 40
+"""The rows of a table that is not cut by the end of a page."""
+HALF = 32.0
+"""The widest table that stands beside another one, in em of the text, somewhat smaller than it is."""
+
+
+@singledispatch
+def narrowed(block: Block, room: float = ROOM) -> Block:
+    """A block with formulas that are no wider than `room` em where a break can prevent it."""
+    return block
+
+
+@narrowed.register
+def _steps(block: Steps, room: float = ROOM) -> Block:
+    return Steps(tuple(replace(step, equation=broken(step.equation, room)) for step in block.steps))
+
+
+@narrowed.register
+def _lines(block: Lines, room: float = ROOM) -> Block:
+    return replace(block, width=min(block.width, room))
+
+
+@narrowed.register
+def _box(block: Box, room: float = ROOM) -> Block:
+    return replace(block, blocks=tuple(narrowed(one, room - FRAME) for one in block.blocks))
+
+
+def in_columns(blocks: Iterable[Block]) -> Iterator[Block]:
+    """The blocks of a paper, with listings in two columns."""
+    for block in blocks:
+        yield balanced((block,)) if isinstance(block, Code) else block
+
+
+def in_pairs(boxes: Sequence[Box]) -> Iterator[Block]:
+    """Boxes two by two."""
+    for first in range(0, len(boxes), 2):
+        pair = boxes[first : first + 2]
+        yield Columns(("", ""), (tuple(pair[:1]), tuple(pair[1:])))
+
+
+def wide(prose: Prose) -> float:
+    """The width in em of words and formulas, roughly."""
+    return sum(width(part) if isinstance(part, Tree) else LETTER * len(str(part)) for part in prose)
+
+
+def table_width(table: Table) -> float:
+    """The width in em of a table, roughly."""
+    return sum(max(map(wide, column)) + GAP for column in zip(table.head, *table.rows, strict=True))
+
+
+def abreast(left: tuple[Block, ...], right: tuple[Block, ...]) -> tuple[Block, ...]:
+    """Words and tables side by side where all tables are small enough to be read there, else one below the other."""
+    tables = [one for one in (*left, *right) if isinstance(one, Table)]
+    if not right or any(table_width(one) > HALF or len(one.rows) > HIGH for one in tables):
+        return (*left, *right)
+    return (Columns(("", ""), tuple(tuple(part for one in side for part in _pieces(one)) for side in (left, right))),)
+
+
+def _pieces(block: Block) -> Iterator[Block]:
+    """A long table as several, each short enough for a column."""
+    if not isinstance(block, Table):
+        yield block
+        return
+    for first in range(0, len(block.rows), LONG):
+        yield replace(block, rows=block.rows[first : first + LONG])
