@@ -91,6 +91,21 @@ def test_script_stays_text() -> None:
     assert named["ok"] and SCRIPT not in named["html"] and "alert" not in named["html"]
 
 
+@pytest.mark.parametrize("name", ["../../etc/passwd", "/etc/passwd", "..", "a/b", "con\0", "x" * 5000, "a\r\nb"])
+def test_a_download_is_called_after_no_path(name: str) -> None:
+    told = answer({"task": "file", "model": "h = w * h[t-1]", "name": name, "format": "bib", "kind": "summary", "T": 1})
+    assert told["path"] == "model_summary_T1.bib"
+    assert answer({"task": "code", "model": "h = w * h[t-1]", "name": name})["path"] == "model.py"
+
+
+@pytest.mark.parametrize("field", ["task", "model", "name", "code", "style", "kind", "notation", "layout", "language", "format"])
+def test_script_in_a_field_is_no_markup_in_the_answer(field: str) -> None:
+    for task in ("derivation", "code", "read", "file"):
+        fields = {"task": task, "model": "h = w * h[t-1]", "T": 1, "code": "", "kind": "summary", "format": "md"}
+        told = answer({**fields, field: SCRIPT})
+        assert SCRIPT not in told.get("html", "") and told.keys() >= {"ok"}
+
+
 def test_the_examples_are_wrong() -> None:
     menus = start({})
     assert [bug["model"] for bug in menus["bugs"]] == [model for model, _ in EXAMPLES.values()]

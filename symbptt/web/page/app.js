@@ -8,7 +8,7 @@ import { tabs } from "./tabs.js";
 import { verdict } from "./verdict.js";
 import { load, speak, word } from "./words.js";
 
-const QUIET = 180, LONG_QUIET = 900;
+const QUIET = 120, LONG_QUIET = 900;
 const OPTIONS = ["T", "kind", "notation", "layout", "language", "style"];
 // What is said of the engine while it starts, where no request of the user has more to say.
 let starting = "";
