@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from symbptt import derive
-from symbptt.compose.chain import How, Link
+from symbptt.compose.chain import Chain, How, Link
 from symbptt.compose.cotangents import with_cotangents
 from symbptt.compose.referee import Point, source, turned
 from symbptt.data.arrays import leading_axes, shape
@@ -16,8 +16,21 @@ from symbptt.model.values import Role, Variable
 from symbptt.unroll.graph import UnrolledGraph, steps
 
 
-def composed(point: Point) -> tuple[dict[str, Array], list[tuple[UnrolledGraph, Data]]]:
-    """The gradients by name, and each part as a model with a loss at its own data, the last part first."""
+@dataclass(frozen=True)
+class Slip:
+    """Something left out between parts: of part `number` (from 0), and about its variable `name` where one is meant."""
+
+    kind: str
+    number: int
+    name: str = ""
+
+
+LINK, SHARE, TURN_IN, TURN_BACK = "link", "share", "turn-in", "turn-back"
+"""What a slip leaves out: the gradient of a link, a part's share of a gradient, the turning of cotangents or of gradients."""
+
+
+def composed(point: Point, slip: Slip | None = None) -> tuple[dict[str, Array], list[tuple[UnrolledGraph, Data]]]:
+    """The gradients by name, and each part as a model with a loss at its own data, the last part first; with a slip, if given."""
     chain, gradients = point.chain, dict[str, Array]()
     cotangents = dict(point.data.cotangents) if chain.loss is None else {}
     used: list[tuple[UnrolledGraph, Data]] = []
@@ -25,20 +38,37 @@ def composed(point: Point) -> tuple[dict[str, Array], list[tuple[UnrolledGraph, 
         part, (data, _) = chain.parts[number], point.evaluated[number]
         model, handed = with_cotangents(part.model)
         if handed:
-            weights = {v.name: turned(part, cotangents[v.name], v) for v, _ in handed if v.name in cotangents}
+            as_it_is = slip == Slip(TURN_IN, number)
+            weights = {v.name: cotangents[v.name] if as_it_is else turned(part, cotangents[v.name], v)
+                       for v, _ in handed if v.name in cotangents}
             data = replace(data, targets={r.name: weights.get(v.name, _zero(v, data)) for v, r in handed})
         graph = steps(model, point.T[number])
         found = derive.adjoints(graph).evaluate(*data.groups)
         used.append((graph, data))
         sources = {link.name: link for link in part.links}
         for v in part.model.with_gradient:
-            value = turned(part, found[v.name], v) if "T" in leading_axes(v) else found[v.name]
+            if slip in (Slip(LINK, number, v.name), Slip(SHARE, number, v.name)):
+                continue
+            turns = "T" in leading_axes(v) and slip != Slip(TURN_BACK, number)
+            value = turned(part, found[v.name], v) if turns else found[v.name]
             if v.name in sources:
                 value = _back(point, sources[v.name], value)
             name = sources[v.name].source if v.name in sources else v.name
             into = cotangents if v.name in sources and _inside(point, name) else gradients
             into[name] = into[name] + value if name in into else value
-    return gradients, used
+    return {v.name: gradients.get(v.name, np.zeros(point.data.value(v).shape)) for v in chain.with_gradient}, used
+
+
+def slips(chain: Chain) -> tuple[Slip, ...]:
+    """Everything that can be left out between the parts of a model."""
+    found: list[Slip] = []
+    for number, part in enumerate(chain.parts):
+        found += [Slip(LINK, number, link.name) for link in part.links]
+        rest = (other for other in chain.parts if other is not part)
+        others = {v.name for other in rest for v in other.model.with_gradient if v.name not in other.linked}
+        found += [Slip(SHARE, number, v.name) for v in part.model.with_gradient if v.name in others - part.linked]
+        found += [Slip(TURN_IN, number), Slip(TURN_BACK, number)] if part.backward else []
+    return tuple(found)
 
 
 def _inside(point: Point, name: str) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from symbptt.diagnose import autodiff, values
+from symbptt.diagnose import autodiff, composed, values
 from symbptt.diagnose.causes import Cause
 from symbptt.diagnose.check import gradients
 from symbptt.diagnose.diagnosis import Diagnosis
@@ -10,7 +10,7 @@ from symbptt.diagnose.findings import Finding
 from symbptt.diagnose.formula.check import check_formula, formulas
 from symbptt.diagnose.submission import code
 
-__all__ = ["Cause", "Diagnosis", "Finding", "autodiff", "check_formula", "code", "formulas", "gradients", "values"]
+__all__ = ["Cause", "Diagnosis", "Finding", "autodiff", "check_formula", "code", "composed", "formulas", "gradients", "values"]
 
 
 def __dir__() -> list[str]:

@@ -27,7 +27,7 @@ def file(model: Model | str, path: Path | str) -> Diagnosis:
     """Diagnose the gradients in a .npz file. Raises BadInput if it cannot be read or does not fit the model."""
     parts: dict[str, dict[str, Array]] = {group: {} for group in DICTS}
     alone: dict[str, Any] = {}
-    for key, array in _arrays(Path(path)).items():
+    for key, array in arrays(Path(path)).items():
         group, dot, name = key.partition(".")
         if key in ALONE:
             alone[key] = _count(array, path) if key == "T" else array
@@ -49,7 +49,8 @@ def _count(array: Array, path: Path | str) -> int:
     return found
 
 
-def _arrays(path: Path) -> dict[str, Array]:
+def arrays(path: Path) -> dict[str, Array]:
+    """The arrays of an .npz file by name; raises BadInput for what is none, or too large."""
     try:
         if path.stat().st_size > MAX_BYTES:
             raise BadInput(f"{path}: larger than {MAX_BYTES // 2**20} MiB")

@@ -8,20 +8,31 @@ from typing import TYPE_CHECKING
 import click
 
 import symbptt
-from symbptt.cli.options import Names, chunk_option, formats, takes_model, wrt_option
+from symbptt.cli.composed import takes_any_model
+from symbptt.cli.options import Names, chunk_option, formats, wrt_option
 from symbptt.cli.output import say, say_json
 from symbptt.cli.progress import progress
 from symbptt.errors import BadInput
 
 if TYPE_CHECKING:
     from symbptt import Model
+    from symbptt.compose import Chain
 
 _FILE_SECONDS, _PACKAGE_SECONDS = 20, 120
 _PATH = click.Path(path_type=Path)
 
 
+def _composed(chain: Chain, values: Path | None) -> int:
+    if values is None:
+        raise BadInput("diagnose: of models with two directions or phases it takes --values FILE.npz only, as yet")
+    with progress(f"diagnosing {values}"):
+        found = symbptt.diagnose.composed.file(chain, values)
+    say(str(found))
+    return 0 if found.ok else 1
+
+
 @click.command()
-@takes_model
+@takes_any_model(_composed)
 @click.argument("theirs", type=_PATH, required=False, metavar="[FILE.py]")
 @click.option("--function", metavar="NAME",
               help="The function in FILE.py that returns gradients, guessed if left out; or, in place of a file, one of a "
