@@ -11,6 +11,7 @@ from symbptt import words
 from symbptt.algebra import nodes
 from symbptt.algebra.evaluate import evaluate
 from symbptt.algebra.functions import FUNCTIONS
+from symbptt.algebra.head_nodes import HEADS
 from symbptt.algebra.nodes import ALGEBRA, CONSTANTS, DERIVED, LEAVES, NODE_TYPES, NONLINEAR, STRUCTURE, BatchMean, CrossEntropy
 from symbptt.algebra.related import Adjoint
 from symbptt.algebra.rows import rows
@@ -26,22 +27,24 @@ from symbptt.verify.exact import entries
 ROOT = Path(__file__).resolve().parents[1]
 OPERATIONS = (*ALGEBRA, *NONLINEAR, *STRUCTURE)
 BUILT = (*CONSTANTS, *OPERATIONS, *DERIVED)
+READ = {*OPERATIONS, *HEADS}
+"""What equations are made of."""
 
 NODES: dict[str, tuple[Iterable[type], Iterable[type]]] = {
-    "symbptt/algebra/evaluate.py": (evaluate.registry, {*LEAVES, *BUILT}),
-    "symbptt/algebra/rows.py": (rows.registry, NODE_TYPES),
-    "symbptt/derive/rules.py: local": (rules.local.registry, {*CONSTANTS, *OPERATIONS}),
-    "symbptt/derive/rules.py: RULE_NAMES": (rules.RULE_NAMES, OPERATIONS),
+    "symbptt/algebra/evaluate.py": (evaluate.registry, {*LEAVES, *BUILT, *HEADS}),
+    "symbptt/algebra/rows.py": (rows.registry, {*NODE_TYPES, *HEADS}),
+    "symbptt/derive/rules.py: local": (rules.local.registry, {*CONSTANTS, *READ}),
+    "symbptt/derive/rules.py: RULE_NAMES": (rules.RULE_NAMES, READ),
     "symbptt/typeset/operations.py or functions.py": (dispatch.rule.registry, NODE_TYPES),
-    "symbptt/emit/lowering.py": (lowering._TABLE, {*LEAVES, *BUILT} - {nodes.Diag}),
+    "symbptt/emit/lowering.py": (lowering._TABLE, {*LEAVES, *BUILT, *HEADS} - {nodes.Diag}),
     "symbptt/program/lower.py": (lower.lower.registry, {*LEAVES, *BUILT}),
-    "symbptt/diagnose/linear.py": (linear._linear.registry, {*ALGEBRA, *STRUCTURE, Adjoint, nodes.Diag}),
+    "symbptt/diagnose/linear.py": (linear._linear.registry, {*ALGEBRA, *STRUCTURE, *HEADS, Adjoint, nodes.Diag}),
     # A mean over the samples, and the loss itself, are in no formula that anybody types.
     "symbptt/diagnose/formula/spelling.py": ({*spelling.spelt.registry, *spelling._RULES}, {*BUILT} - {BatchMean, CrossEntropy}),
-    "symbptt/verify/interpreter.py": (interpreter._NODES, {*LEAVES, *CONSTANTS, *OPERATIONS}),
+    "symbptt/verify/interpreter.py": (interpreter._NODES, {*LEAVES, *CONSTANTS, *READ}),
     # Both write a model out sample by sample, and take the mean over samples apart before they look into the table.
-    "symbptt/verify/scalar_nodes.py": (scalar_nodes.NODES, {*CONSTANTS, *OPERATIONS} - {BatchMean}),
-    "symbptt/verify/exact/entries.py": (entries._NODES, {*BUILT} - {BatchMean}),
+    "symbptt/verify/scalar_nodes.py": (scalar_nodes.NODES, {*CONSTANTS, *READ} - {BatchMean}),
+    "symbptt/verify/exact/entries.py": (entries._NODES, {*BUILT, *HEADS} - {BatchMean}),
 }
 """The tables of node types: what each has, and what reaches it."""
 

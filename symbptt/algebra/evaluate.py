@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from sympy.matrices.expressions.matexpr import MatrixExpr
 from sympy.matrices.expressions.special import OneMatrix
 
-from symbptt.algebra import functions, nodes
+from symbptt.algebra import functions, head_nodes, nodes
 from symbptt.errors import MissingRule
 
 Array = NDArray[Any]
@@ -221,3 +221,46 @@ def _slice(node: nodes.Slice, values: Values) -> Array:
 @evaluate.register
 def _series(node: nodes.SumOver, values: Values) -> Array:
     return evaluate(nodes.expand(node), values)
+
+
+def _apart(node: MatrixExpr, heads: sp.Expr, values: Values) -> Array:
+    """The heads of a matrix with an axis of their own, (..., N, M, r, c)."""
+    x, count = evaluate(node, values), values.size(heads)
+    return x.reshape(*x.shape[:-2], count, x.shape[-2] // count, x.shape[-1])
+
+
+def _together(x: Array) -> Array:
+    return x.reshape(*x.shape[:-3], x.shape[-3] * x.shape[-2], x.shape[-1])
+
+
+@evaluate.register
+def _head_product(node: head_nodes.HeadProduct, values: Values) -> Array:
+    a, b = (_apart(part, node.heads, values) for part in node.args[:2])
+    return _together(a @ b)
+
+
+@evaluate.register
+def _head_transpose(node: head_nodes.HeadTranspose, values: Values) -> Array:
+    return _together(_apart(node.args[0], node.heads, values).swapaxes(-1, -2))
+
+
+@evaluate.register
+def _head_spread(node: head_nodes.HeadBroadcast, values: Values) -> Array:
+    x = _apart(node.args[0], node.heads, values)
+    return _together(np.broadcast_to(x, (*x.shape[:-2], values.size(node.args[1]), values.size(node.args[2]))))
+
+
+@evaluate.register
+def _each_head(node: head_nodes.EachHead, values: Values) -> Array:
+    x = evaluate(node.args[0], values)[..., None, :, :]
+    return _together(np.broadcast_to(x, (*x.shape[:-3], values.size(node.heads), *x.shape[-2:])))
+
+
+@evaluate.register
+def _join_heads(node: head_nodes.JoinHeads, values: Values) -> Array:
+    return evaluate(node.args[0], values)
+
+
+@evaluate.register
+def _sum_heads(node: head_nodes.SumHeads, values: Values) -> Array:
+    return np.asarray(_apart(node.args[0], node.heads, values).sum(axis=-3))

@@ -26,7 +26,7 @@ import sympy as sp
 from sympy.matrices.expressions.matexpr import MatrixExpr
 from sympy.matrices.expressions.special import OneMatrix
 
-from symbptt.algebra import build, nodes
+from symbptt.algebra import build, head_nodes, nodes
 from symbptt.errors import MissingRule
 
 
@@ -103,8 +103,14 @@ def _elementwise(x: nodes.Elementwise) -> MatrixExpr:
 @rows.register(nodes.CrossEntropySlope)
 @rows.register(nodes.InverseUnitLower)
 @rows.register(nodes.Concat)
+@rows.register(head_nodes.HeadProduct)
+@rows.register(head_nodes.HeadTranspose)
+@rows.register(head_nodes.HeadBroadcast)
+@rows.register(head_nodes.EachHead)
+@rows.register(head_nodes.SumHeads)
+@rows.register(head_nodes.JoinHeads)
 def _of_columns(x: MatrixExpr) -> MatrixExpr:
-    return _transposed(x.func(*(_transposed(rows(a)) for a in x.args)))
+    return _transposed(x.func(*(_transposed(rows(a)) if isinstance(a, MatrixExpr) else a for a in x.args)))
 
 
 @rows.register(nodes.Diag)

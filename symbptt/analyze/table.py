@@ -152,7 +152,7 @@ def of_run(
     losses = tuple(reversed(graph.loss_steps))
     if entries:
         _affordable(done, variables)
-    tallies = {v.name: Tally(v, T, losses, kind, done.N if samples else 0, entries) for v in variables}
+    tallies = {v.name: Tally(v, T, losses, kind, done.values, done.N if samples else 0, entries) for v in variables}
     signals = {s.name: np.zeros((T, T)) for s in model.states}
     with np.errstate(all="ignore"):
         for visit in visits(done, variables, samples):

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from symbptt.algebra.evaluate import Array
+from symbptt.algebra.evaluate import Array, Values
 from symbptt.analyze.norms import norm, total
 from symbptt.derive.numeric import to_user
 from symbptt.model.values import Role, Variable
@@ -14,12 +14,16 @@ from symbptt.model.values import Role, Variable
 
 @dataclass
 class Tally:
-    """Feed it `add` for every lane and `close` after every visit; `losses` are all loss steps, the last first."""
+    """Feed it `add` for every lane and `close` after every visit; `losses` are all loss steps, the last first.
+
+    `values` know the sizes.
+    """
 
     variable: Variable
     T: int
     losses: tuple[int, ...]
     kind: str
+    values: Values
     per_sample: int = 0
     keeps_entries: bool = False
     entries: dict[tuple[int, int], Array] = field(init=False, default_factory=dict)
@@ -53,7 +57,7 @@ class Tally:
         flat = terms.reshape(len(terms), -1, values.shape[-1])
         self.norms[t, k - 1] = norm(flat, self.kind)
         if self.keeps_entries:
-            self.entries.update({(int(t[i]) + 1, k): to_user(self.variable, term, term.ndim - 2) for i, term in enumerate(terms)})
+            self.entries.update({(int(t[i]) + 1, k): self._shaped(term, term.ndim - 2) for i, term in enumerate(terms)})
         if self.per_sample:
             self.by_sample[:, t, k - 1] = norm(values, self.kind).T
         self._column = terms.sum(axis=0) + (0.0 if self._column is None else self._column)
@@ -92,12 +96,14 @@ class Tally:
         rest = np.concatenate([[0.0], norm(np.cumsum(falling, axis=0), self.kind)])
         return rows, norm(falling[::-1], self.kind), rest[::-1]
 
+    def _shaped(self, value: Array, lead: int) -> Array:
+        return to_user(self.variable, value, lead, self.values)
+
     def gradient(self, rows: int, columns: int, N: int) -> Array:
         """The sum of all terms in the shape that emitted code gives it."""
-        v = self.variable
         lead = (N,) if self.keeps_samples else ()
         if self.shared:
             value = self.parts[0] if self.parts else np.zeros((*lead, rows, columns))
-            return to_user(v, value, len(lead))
+            return self._shaped(value, len(lead))
         value = np.array(self.parts[::-1]) if self.parts else np.zeros((self.T, *lead, rows, columns))
-        return to_user(v, value, 1 + len(lead))
+        return self._shaped(value, 1 + len(lead))

@@ -40,7 +40,7 @@ def weighted(model: Model, data: Data, variables: Iterable[Variable], weight: Ca
     """The sum of weight(t, k) times the term (t, k), by name, in the shapes of the gradients."""
     done = evaluated(steps(model, data.T), data)
     losses = tuple(reversed(done.graph.loss_steps))
-    tallies = {v.name: Tally(v, data.T, losses, "fro") for v in variables}
+    tallies = {v.name: Tally(v, data.T, losses, "fro", done.values) for v in variables}
     with np.errstate(all="ignore"):
         for visit in visits(done, tuple(t.variable for t in tallies.values())):
             for lane in visit.lanes:

@@ -30,7 +30,7 @@ def size(expression: sp.Expr, dims: Mapping[str, int]) -> int:
 
 def shape(variable: Variable, dims: Mapping[str, int]) -> tuple[int, ...]:
     """The array shape of one value of a variable, as its file gives it."""
-    return tuple(size(extent, dims) for extent in (variable.rows, variable.columns)[: len(variable.shape)])
+    return tuple(size(extent, dims) for extent in variable.axes)
 
 
 def leading_axes(variable: Variable) -> tuple[str, ...]:

@@ -109,7 +109,7 @@ def _collect(system: AdjointSystem, done: Evaluation) -> dict[str, Array]:
         total = np.zeros((done.N, rows, columns)) + _sum(terms, done)
         if v.role is Role.PARAMETER:
             total = total.sum(axis=0)
-        user = to_user(v, total, 0 if v.role is Role.PARAMETER else 1)
+        user = to_user(v, total, 0 if v.role is Role.PARAMETER else 1, done.values)
         if v.role is Role.INPUT or not v.tied:
             assert gradient.step is not None
             found.setdefault(v.name, np.zeros((T, *user.shape)))[gradient.step - 1] = user

@@ -52,7 +52,7 @@ def _directions(item: Sensitivities, done: Evaluation) -> tuple[Array, tuple[int
     """Unit directions (P, T or 1, N or 1, rows, columns) for every entry, and the shape of the result."""
     v = item.parameter
     rows, columns = done.values.size(v.rows), done.values.size(v.columns)
-    shape = (rows, columns)[: len(v.shape)]
+    shape = tuple(map(done.values.size, v.axes))
     steps = item.graph.T if v.timed and v.role is not Role.STATE else 1
     samples = 1 if v.role is Role.PARAMETER else done.N
     user = (

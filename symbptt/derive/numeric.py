@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from math import prod
 from typing import Generic, TypeVar
 
 import numpy as np
@@ -71,10 +72,11 @@ def sizes(model: Model, parameters: Arrays, inputs: Arrays, targets: Arrays, sta
     known: dict[str, int] = {}
     for name, source in sources(told).items():
         rest = _length(given, source.variable, source.axis) - source.number - sum(known[other] for other in source.others)
-        if rest < source.count or rest % source.count:
+        count = source.count * prod(known[factor] for factor in source.factors)
+        if rest < count or rest % count:
             told_by = source.variable.name
             raise BadInput(f"{told_by} has shape {given[told_by].shape}, which leaves no size for {name}")
-        known[name] = rest // source.count
+        known[name] = rest // count
     for v in told:
         for axis, name in enumerate(v.shape):
             if name in known and known[name] != _length(given, v, axis):
@@ -109,7 +111,7 @@ def _one_hot(classes: Array, n: int, name: str) -> Array:
 def _column(array: Array, variable: Variable, values: Values, lead: int) -> Array:
     """An array with `lead` leading axes as matrices; checks the shape."""
     rows, columns = values.size(variable.rows), values.size(variable.columns)
-    shape = (rows, columns)[: len(variable.shape)]
+    shape = tuple(map(values.size, variable.axes))
     if array.ndim < lead or array.shape[lead:] != shape:
         expected = ", ".join([*(["T", "N"][-lead:] if lead else ()), *map(str, shape)])
         raise BadInput(f"{variable.name} has shape {array.shape}, expected ({expected})")
@@ -231,6 +233,8 @@ class Form(Generic[R]):
         return self.of_run(run(self.graph, parameters, inputs, targets, states, mask, weights))
 
 
-def to_user(variable: Variable, value: Array, lead: int) -> Array:
-    """Matrices (..., rows, columns) with `lead` leading axes in the variable's own shape."""
-    return value.reshape(value.shape[: lead + len(variable.shape)])
+def to_user(variable: Variable, value: Array, lead: int, values: Values) -> Array:
+    """Matrices (..., rows, columns) with `lead` leading axes in the variable's own shape; `values` know the sizes."""
+    if variable.heads is None:
+        return value.reshape(value.shape[: lead + len(variable.shape)])
+    return value.reshape(*value.shape[:lead], *map(values.size, variable.axes))

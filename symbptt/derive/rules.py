@@ -15,8 +15,9 @@ import sympy as sp
 from sympy.matrices.expressions.matexpr import MatrixExpr
 from sympy.matrices.expressions.special import OneMatrix
 
-from symbptt.algebra import build, linear
+from symbptt.algebra import build, heads, linear
 from symbptt.algebra.functions import FUNCTIONS, slope
+from symbptt.algebra.head_nodes import CutHeads, EachHead, HeadBroadcast, HeadProduct, HeadTranspose, JoinHeads, SumHeads
 from symbptt.algebra.linear import Hadamard, Left, LinearMap, Scale
 from symbptt.algebra.nodes import (
     BatchMean,
@@ -58,6 +59,13 @@ RULE_NAMES: dict[type, str] = {
     Broadcast: "broadcast",
     Concat: "concatenation",
     Slice: "slice",
+    HeadProduct: "matrix product",
+    HeadTranspose: "transpose",
+    HeadBroadcast: "broadcast",
+    EachHead: "copy for each head",
+    SumHeads: "sum over heads",
+    JoinHeads: "concatenation",
+    CutHeads: "slice",
 }
 """What each rule is called in documents; a leaf is a copy."""
 
@@ -220,6 +228,42 @@ def _concat(node: Concat, result: MatrixExpr | None = None) -> Local:
 def _slice(node: Slice, result: MatrixExpr | None = None) -> Local:
     """The rows of the change."""
     return ((node.args[0], linear.SliceMap(node.args[1], node.args[2], node.args[0].shape[0])),)
+
+
+@local.register
+def _head_product(node: HeadProduct, result: MatrixExpr | None = None) -> Local:
+    """d(A B) = dA B + A dB in each head."""
+    return heads.product_rule(node)
+
+
+@local.register
+def _head_transpose(node: HeadTranspose, result: MatrixExpr | None = None) -> Local:
+    """d(X^T) = dX^T in each head."""
+    return ((node.args[0], heads.HeadTransposeMap(node.heads)),)
+
+
+@local.register
+def _head_spread(node: HeadBroadcast, result: MatrixExpr | None = None) -> Local:
+    """d(x repeated) = dx repeated in each head."""
+    return heads.spread_rule(node)
+
+
+@local.register
+def _each_head(node: EachHead, result: MatrixExpr | None = None) -> Local:
+    """A change of what heads share is that of each head."""
+    return ((node.args[0], heads.EachHeadMap(node.heads)),)
+
+
+@local.register
+def _sum_heads(node: SumHeads, result: MatrixExpr | None = None) -> Local:
+    """The sum over heads is linear."""
+    return ((node.args[0], heads.SumHeadsMap(node.heads)),)
+
+
+@local.register
+def _join_heads(node: JoinHeads, result: MatrixExpr | None = None) -> Local:
+    """What is joined, or cut, keeps its entries."""
+    return ((node.args[0], (heads.CutHeadsMap if isinstance(node, CutHeads) else heads.JoinHeadsMap)(node.heads)),)
 
 
 def pull(value: MatrixExpr, cotangent: MatrixExpr, result: MatrixExpr | None = None) -> list[tuple[sp.MatrixSymbol, MatrixExpr]]:

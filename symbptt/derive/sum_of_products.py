@@ -96,16 +96,16 @@ class Gradient(Summarised, Formula, Form[dict[tuple[int, int], Array]]):
         keep their samples, (N, ...).
         """
         terms = {
-            (t, visit.k): self._shaped(value)
+            (t, visit.k): self._shaped(value, done)
             for visit in visits(done, (self.parameter,), samples=True)
             for lane in visit.lanes
             for t, value in zip(visit.losses[lane.places], lane.values, strict=True)
         }
         return {pair: terms[pair] for pair in pairs(self.graph, self.parameter)}
 
-    def _shaped(self, term: Array) -> Array:
+    def _shaped(self, term: Array, done: Evaluation) -> Array:
         v = self.parameter
-        return to_user(v, term.sum(axis=0), 0) if v.role is Role.PARAMETER else to_user(v, term, 1)
+        return to_user(v, term.sum(axis=0), 0, done.values) if v.role is Role.PARAMETER else to_user(v, term, 1, done.values)
 
     def written_out(self, symbols: int) -> dict[tuple[int, int], MatrixExpr | None]:
         """The `value` of every term {(t, k): product}, None also where it has more than so many symbols.

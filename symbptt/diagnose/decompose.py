@@ -22,7 +22,7 @@ def columns(terms: Terms, given: SubmittedGradient) -> dict[Pair, Array]:
     found: dict[Pair, Array] = {}
     for i, t in enumerate(terms.losses):
         for k in range(1, t + 1):
-            column = given.pick(to_user(variable, array[i, k - 1], 0))
+            column = given.pick(to_user(variable, array[i, k - 1], 0, terms.values))
             if np.abs(column).max(initial=0.0) > 0:
                 found[t, k] = column
     return found

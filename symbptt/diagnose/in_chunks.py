@@ -68,8 +68,8 @@ class Form:
         leaves = tokens.point.run.values.leaves
         known = case(
             chunks.model, inputs=whole, cotangents=_cotangents(tokens, chunks.model, length), padding=chunks.mask,
-            parameters={v.name: to_user(v, leaves[v.at()][0], 0) for v in model.parameters},
-            states={s.name: to_user(s, _batch(leaves[s.at(0)], tokens), 1) for s in model.states},
+            parameters={v.name: to_user(v, leaves[v.at()][0], 0, tokens.point.values) for v in model.parameters},
+            states={s.name: to_user(s, _batch(leaves[s.at(0)], tokens), 1, tokens.point.values) for s in model.states},
         )
         return cls(known, model, length, T)
 

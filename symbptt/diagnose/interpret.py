@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from symbptt.algebra.evaluate import Array
+from symbptt.algebra.evaluate import Array, Values
 from symbptt.derive.numeric import to_user
 from symbptt.diagnose import jacobians
 from symbptt.diagnose.linear import Compiled, Frame, compiled
@@ -26,20 +26,23 @@ class Terms:
     losses: tuple[int, ...]
     T: int
     arrays: Mapping[str, Array]
+    values: Values
+    """They know the sizes."""
 
     def gradients(self) -> Gradients:
         """The sums of the terms in the shapes that the emitted code gives them."""
-        return {name: _summed(self.model[name], array) for name, array in self.arrays.items()}
+        return {name: _summed(self.model[name], array, self.values) for name, array in self.arrays.items()}
 
 
-def _summed(variable: Variable, array: Array) -> Array:
+def _summed(variable: Variable, array: Array, values: Values) -> Array:
     by_step = array.sum(axis=0)
     if variable.role is Role.STATE:
-        return to_user(variable, by_step[0], 1)
+        return to_user(variable, by_step[0], 1, values)
     if variable.role is Role.INPUT:
-        return to_user(variable, by_step, 2)
+        return to_user(variable, by_step, 2, values)
     over_samples = by_step.sum(axis=1)
-    return to_user(variable, over_samples.sum(axis=0), 0) if variable.tied else to_user(variable, over_samples, 1)
+    summed = (over_samples.sum(axis=0), 0) if variable.tied else (over_samples, 1)
+    return to_user(variable, *summed, values)
 
 
 @dataclass(frozen=True)
@@ -93,7 +96,7 @@ def interpret(program: BackwardPass, point: Point, names: frozenset[str] | None 
             )
     states = {s.name for s in program.model.states}
     found.update({n: a[:, None] for n, a in carried.items() if n in states and (names is None or n in names)})
-    return Terms(program.model, point.losses, point.T, found)
+    return Terms(program.model, point.losses, point.T, found, point.values)
 
 
 def _misplaced(program: BackwardPass, point: Point, frame: Frame, carried: Mapping[str, Array]) -> dict[str, Array]:

@@ -14,7 +14,7 @@ import numpy as np
 import sympy as sp
 from sympy.matrices.expressions.matexpr import MatrixExpr
 
-from symbptt.algebra import nodes
+from symbptt.algebra import head_nodes, nodes
 from symbptt.algebra.evaluate import Array
 from symbptt.algebra.nodes import TIME
 from symbptt.algebra.related import Adjoint
@@ -176,3 +176,59 @@ def _diag(node: nodes.Diag, point: Point) -> Compiled:
         return x * np.eye(x.shape[-2])
 
     return value
+
+
+def _parts(node: MatrixExpr, heads: int, point: Point) -> Compiled:
+    """A matrix with an axis of its own for the heads."""
+    inner = compiled(node, point)
+
+    def value(frame: Frame) -> Array:
+        x = inner(frame)
+        return x.reshape(*x.shape[:-2], heads, x.shape[-2] // heads, x.shape[-1])
+
+    return value
+
+
+def _together(x: Array) -> Array:
+    return x.reshape(*x.shape[:-3], x.shape[-3] * x.shape[-2], x.shape[-1])
+
+
+@_linear.register
+def _head_product(node: head_nodes.HeadProduct, point: Point) -> Compiled:
+    left, right = (_parts(part, point.values.size(node.heads), point) for part in node.args[:2])
+    return lambda frame: _together(left(frame) @ right(frame))
+
+
+@_linear.register
+def _head_transpose(node: head_nodes.HeadTranspose, point: Point) -> Compiled:
+    parts = _parts(node.args[0], point.values.size(node.heads), point)
+    return lambda frame: _together(parts(frame).swapaxes(-1, -2))
+
+
+@_linear.register
+def _head_spread(node: head_nodes.HeadBroadcast, point: Point) -> Compiled:
+    parts = _parts(node.args[0], point.values.size(node.heads), point)
+    size = point.values.size(node.args[1]), point.values.size(node.args[2])
+
+    def value(frame: Frame) -> Array:
+        x = parts(frame)
+        return _together(np.broadcast_to(x, (*x.shape[:-2], *size)))
+
+    return value
+
+
+@_linear.register
+def _each_head(node: head_nodes.EachHead, point: Point) -> Compiled:
+    inner, count = compiled(node.args[0], point), point.values.size(node.heads)
+    return lambda frame: np.concatenate([inner(frame)] * count, axis=-2)
+
+
+@_linear.register
+def _join_heads(node: head_nodes.JoinHeads, point: Point) -> Compiled:
+    return compiled(node.args[0], point)
+
+
+@_linear.register
+def _sum_heads(node: head_nodes.SumHeads, point: Point) -> Compiled:
+    parts = _parts(node.args[0], point.values.size(node.heads), point)
+    return lambda frame: parts(frame).sum(axis=-3)

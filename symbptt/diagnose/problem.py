@@ -114,7 +114,7 @@ def case(
     @cache
     def unset(names: frozenset[str]) -> Point:
         zeros = {n: np.zeros_like(done.values.leaves[model[n].at(0)]) for n in names}
-        cleared = given["states"] | {n: to_user(model[n], zero, 1) for n, zero in zeros.items()}
+        cleared = given["states"] | {n: to_user(model[n], zero, 1, done.values) for n, zero in zeros.items()}
         return Point(run(graph, **{**given, "states": cleared}, mask=mask, weights=weights), outside, padding)
 
     @cache

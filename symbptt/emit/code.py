@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -45,6 +46,10 @@ class Lowers(Protocol):
 
     def size(self, expression: sp.Expr) -> str:
         """A dimension as text."""
+
+    @property
+    def view(self) -> Callable[[MatrixExpr, str, str], str | None]:
+        """From a variable, axes and an index behind them to the name of its array in these axes, where there is one."""
 
     def spread(self, code: Code, shape: str) -> str:
         """The text of an array of this shape."""

@@ -6,10 +6,10 @@ from typing import Any
 
 from symbptt import typeset
 from symbptt.algebra.nodes import BatchMean
-from symbptt.data.arrays import sizes
+from symbptt.data.arrays import size, sizes
 from symbptt.data.classes import class_targets
 from symbptt.emit.door import door
-from symbptt.emit.layout import Layout, handed_out, taken_in
+from symbptt.emit.layout import Layout, handed, handed_out, taken
 from symbptt.emit.literals import docstring, file_literal
 from symbptt.emit.program import Program, Writer
 from symbptt.model.values import Model, Role, Variable
@@ -31,7 +31,8 @@ def _unpack(layout: Layout, variables: tuple[Variable, ...], source: str) -> lis
 
 
 def _parameters(layout: Layout, variables: tuple[Variable, ...]) -> list[str]:
-    return [f'{layout.array(v)} = np.asarray(parameters["{v.name}"]){taken_in(v)}' for v in variables]
+    texts = {v: f'np.asarray(parameters["{v.name}"])' for v in variables}
+    return [f"{layout.array(v)} = {taken(v, text)}" for v, text in texts.items()]
 
 
 def _inputs(program: Program, writer: Writer) -> list[str]:
@@ -41,7 +42,8 @@ def _inputs(program: Program, writer: Writer) -> list[str]:
         if v.classes:
             lines.append(f'{name} = np.asarray(inputs["{v.name}"])')
         else:
-            lines.append(f'{name} = np.asarray(inputs["{v.name}"]){taken_in(v)}')
+            given = f'np.asarray(inputs["{v.name}"])'
+            lines.append(f"{name} = {taken(v, given)}")
     return lines
 
 
@@ -104,12 +106,12 @@ def context(program: Program, writer: Writer, recipe: str) -> dict[str, Any]:
         "averages": _averages(model),
         "forward_open": forward,
         "backward_open": backward,
-        "residual_lines": [f'"{v.name}": {layout.array(v)},' for v in kept] + _started(model),
+        "residual_lines": [f'"{v.name}": {layout.array(v)},' for v in kept] + _started(model) + _sizes(model, layout),
         "starts": {s.name: s.initial for s in model.states if s.initial is not None},
-        "output_lines": [_output(v) for v in model.outputs],
+        "output_lines": [_output(v, _heads_of_residuals(model)) for v in model.outputs],
         "outside_lines": _outside_lines(model),
         "gradient_lines": [_gradient(v, layout) for v in program.wanted],
-        "sizes_literal": repr(sizes(model)),
+        "sizes_literal": repr(drawn_sizes(model)),
         "untied_lead": untied_lead(model),
         "buffer_lead": buffer_lead(model),
         "samples": samples(model),
@@ -123,16 +125,34 @@ def context(program: Program, writer: Writer, recipe: str) -> dict[str, Any]:
         made.update(_loss_context(program, writer, everything + dims))
         text = str(made["loss_open"])
         helpers |= {"_weight"} | {name for name in ("_target", "_classes", "_number") if f"{name}(" in text}
+    if model.heads is not None:
+        helpers |= {"_joined", "_parted"}
     for name in tuple(helpers):
         helpers.update(NEEDS.get(name, ()))
     made["helpers"] = sorted(helpers)
     return made
 
 
+def drawn_sizes(model: Model) -> dict[str, int]:
+    """Small sizes for the self-check; products such as M*K, which count the entries of all heads, have theirs, too."""
+    made = sizes(model)
+    joined = {text: size(axis, made) for v in model.variables for text, axis in zip(v.shape, v.axes, strict=True) if "*" in text}
+    return made | joined
+
+
 def _started(model: Model) -> list[str]:
     """The residual that tells which states start from a parameter in this call."""
     names = tuple(s.name for s in model.states if s.initial is not None)
     return [f'"_started": tuple(name for name in {names!r} if name not in (states or {{}})),'] if names else []
+
+
+def _sizes(model: Model, layout: Layout) -> list[str]:
+    """The residual with the sizes of a model with heads, whose arrays inside do not tell them."""
+    return [] if model.heads is None else [f'"_sizes": ({", ".join(map(layout.dimension, model.dimensions))},),']
+
+
+def _heads_of_residuals(model: Model) -> str:
+    return "" if model.heads is None else f'residuals["_sizes"][{model.dimensions.index(str(model.heads))}]'
 
 
 def _averages(model: Model) -> list[str]:
@@ -155,22 +175,24 @@ def buffer_lead(model: Model) -> str:
     return f", *((T,) if name in {untied!r} else ())" if untied else ""
 
 
-def _output(variable: Variable) -> str:
+def _output(variable: Variable, heads: str) -> str:
     rows = "[1:]" if variable.role is Role.STATE else ""
-    return f'"{variable.name}": residuals["{variable.name}"]{rows}{handed_out(variable)}.copy(),'
+    value = f'residuals["{variable.name}"]{rows}'
+    return f'"{variable.name}": {handed(variable, value, heads)}.copy(),'
 
 
 def _outside_lines(model: Model) -> list[str]:
     lines = []
     for v in model.outputs:
-        given = f'np.asarray(cotangents["{v.name}"]){taken_in(v)}' if taken_in(v) else f'cotangents["{v.name}"]'
+        given = taken(v, f'np.asarray(cotangents["{v.name}"])') if taken(v, "") else f'cotangents["{v.name}"]'
         flag = ", state=True" if v.role is Role.STATE else ""
         lines.append(f'**({{"{v.name}": _outside({given}{flag})}} if "{v.name}" in cotangents else {{}}),')
     return lines
 
 
 def _gradient(variable: Variable, layout: Layout) -> str:
-    return f'"{variable.name}": _as({layout.gradient(variable)}{handed_out(variable)}, {layout.array(variable)}),'
+    heads = "" if variable.heads is None else layout.dimension(str(variable.heads))
+    return f'"{variable.name}": _as({handed(variable, layout.gradient(variable), heads)}, {layout.array(variable)}),'
 
 
 def _loss_context(program: Program, writer: Writer, opening: list[str]) -> dict[str, Any]:
@@ -179,7 +201,8 @@ def _loss_context(program: Program, writer: Writer, opening: list[str]) -> dict[
     read = writer.loss_reads()
     direct = writer.loss_direct()
     read_pairs = [f'"{v.name}": {layout.cotangent(v)}' for v in read]
-    direct_pairs = [f'"{v.name}": {layout.gradient(v)}{handed_out(v)}' for v in direct]
+    heads = "" if model.heads is None else layout.dimension(str(model.heads))
+    direct_pairs = [f'"{v.name}": {handed(v, layout.gradient(v), heads)}' for v in direct]
     classes = [f'targets["{v.name}"] = random.integers(length("{v.shape[0]}"), size=(T, N))' for v in _drawn_as_classes(model)]
     return {
         "loss_open": [*opening, *targets, *_weight_lines(model, layout)],

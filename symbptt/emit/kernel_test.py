@@ -173,7 +173,7 @@ def _table(variables: Iterable[Variable]) -> str:
 
 def _shape(variable: Variable) -> str:
     """The shape of one value as a tuple; a class has none."""
-    parts = [] if variable.classes else [_size(d) for d in (variable.rows, variable.columns)[: len(variable.shape)]]
+    parts = [] if variable.classes else [_size(d) for d in variable.axes]
     return f"({parts[0]},)" if len(parts) == 1 else f"({', '.join(parts)})"
 
 

@@ -109,9 +109,23 @@ def taken_in(variable: Variable) -> str:
     """What turns an array of the file's shape into the array inside, behind any leading axes."""
     if not variable.shape:
         return "[..., None]"
-    if array_rank(variable) == len(variable.shape):
+    if variable.heads is not None or array_rank(variable) == len(variable.shape):
         return ""
     return "[..., 0]" if variable.columns == 1 else "[..., 0, :]"
+
+
+def taken(variable: Variable, text: str) -> str:
+    """The text of an array of the file's shape as the array inside (see `taken_in`), where heads lie below each other."""
+    return f"_joined({text}, {len(variable.shape)})" if _joins(variable) else text + taken_in(variable)
+
+
+def handed(variable: Variable, text: str, heads: str) -> str:
+    """The way back from `taken`; `heads` is the text of the number of heads."""
+    return f"_parted({text}, {heads}, {len(variable.shape)})" if _joins(variable) else text + handed_out(variable)
+
+
+def _joins(variable: Variable) -> bool:
+    return variable.heads is not None and len(variable.shape) > 1
 
 
 def handed_out(variable: Variable) -> str:
@@ -128,4 +142,4 @@ def shape_text(variable: Variable, size: Callable[[sp.Expr], str]) -> str:
 
 def given_shape_text(variable: Variable, size: Callable[[sp.Expr], str]) -> str:
     """The same for the file's shape, with a comma behind each size."""
-    return "".join(f", {size(d)}" for d in (variable.rows, variable.columns)[: len(variable.shape)])
+    return "".join(f", {size(d)}" for d in variable.axes)

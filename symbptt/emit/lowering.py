@@ -13,9 +13,9 @@ import sympy as sp
 from sympy.matrices.expressions.matexpr import MatrixExpr
 from sympy.matrices.expressions.special import OneMatrix
 
-from symbptt.algebra import build, nodes
+from symbptt.algebra import build, head_nodes, nodes
 from symbptt.algebra.functions import Y, Z
-from symbptt.emit import moved
+from symbptt.emit import heads, moved
 from symbptt.emit.code import Code
 from symbptt.emit.scalars import ADD, ATOM, HELPERS, POWER, TIMES, scalar, wrap
 from symbptt.errors import MissingRule
@@ -30,6 +30,7 @@ class Lowering:
     def __init__(self, leaf: Leaf, dimension: Callable[[str], str], batch: str = "N") -> None:
         self.leaf, self.dimension, self.batch = leaf, dimension, batch
         self.helpers: set[str] = set()
+        self.view: Callable[[MatrixExpr, str, str], str | None] = lambda symbol, axes, tail: None
 
     def __call__(self, expression: MatrixExpr) -> Code:
         for kind in type(expression).__mro__:
@@ -73,7 +74,7 @@ class Lowering:
         return name
 
 
-def _times_number(lower: Lowering, number: sp.Expr, code: Code) -> Code:
+def times_number(lower: Lowering, number: sp.Expr, code: Code) -> Code:
     if number == 1:
         return code
     if number == -1:
@@ -86,7 +87,7 @@ def _times_number(lower: Lowering, number: sp.Expr, code: Code) -> Code:
     above, below = value.as_numer_denom()
     if below.free_symbols:
         text, strength = lower.number(below)
-        top = plain if above == 1 else _times_number(lower, above, plain)
+        top = plain if above == 1 else times_number(lower, above, plain)
         return replace(top, text=f"{top.at(TIMES)} / {wrap(text, strength, POWER)}", strength=TIMES, negative=negative)
     text, strength = lower.number(value)
     return replace(plain, text=f"{wrap(text, strength, TIMES)} * {plain.at(POWER)}", strength=TIMES, negative=negative)
@@ -97,7 +98,7 @@ def _matmul(lower: Lowering, node: sp.MatMul) -> Code:
     if len(factors) == 1 and isinstance(factors[0], OneMatrix):
         text, strength = lower.number(abs(number) if number.is_number else number)
         return Code(text, strength, False, None, False, bool(number.is_number and number < 0))
-    return _times_number(lower, number, lower(factors[0]) if len(factors) == 1 else product(lower, factors))
+    return times_number(lower, number, lower(factors[0]) if len(factors) == 1 else product(lower, factors))
 
 
 Shape = tuple[sp.Expr, sp.Expr]
@@ -172,6 +173,8 @@ def _matadd(lower: Lowering, node: sp.MatAdd) -> Code:
 
 
 def _hadamard(lower: Lowering, node: sp.HadamardProduct) -> Code:
+    if (count := heads.split(node)) is not None:
+        return heads.elementwise(lower, node, count)
     parts = [lower(a) for a in node.args]
     rank = max((p.rank for p in parts if p.rank is not None), default=None)
     negative = sum(p.negative for p in parts) % 2 == 1
@@ -282,6 +285,12 @@ _TABLE: dict[type, Callable[..., Code]] = {
     nodes.Broadcast: moved.spread,
     nodes.Concat: moved.concat,
     nodes.Slice: moved.part,
+    head_nodes.HeadProduct: heads.product,
+    head_nodes.HeadTranspose: heads.transpose,
+    head_nodes.HeadBroadcast: heads.repeated,
+    head_nodes.EachHead: heads.repeated,
+    head_nodes.SumHeads: heads.total,
+    head_nodes.JoinHeads: lambda lower, node: lower(node.args[0]),
     OneMatrix: _ones,
     sp.ZeroMatrix: _zeros,
     sp.Identity: _identity,

@@ -11,9 +11,10 @@ from symbptt.algebra import build
 from symbptt.algebra.nodes import TIME
 from symbptt.derive.pullback import Pullback
 from symbptt.derive.recursion import recursion
+from symbptt.emit import heads
 from symbptt.emit.code import Code
 from symbptt.emit.layout import Layout, array_rank, shape_text
-from symbptt.emit.lowering import Lowering, is_row, product
+from symbptt.emit.lowering import Lowering, is_row, product, times_number
 from symbptt.emit.scalars import ADD, ATOM, POWER
 from symbptt.model.values import Equation, Model, Role, Variable
 
@@ -96,7 +97,10 @@ def reduced(lower: Lowering, value: MatrixExpr, variable: Variable, layout: Layo
 
 
 def _reduced_term(lower: Lowering, term: MatrixExpr, variable: Variable, layout: Layout) -> str:
+    term = heads.plain(term)
     number, factors = build.split_number(term)
+    if len(factors) == 1 and (found := heads.summed_over_samples(lower, factors[0])) is not None:
+        return times_number(lower, number, found).at(ADD)
     rank = array_rank(variable)
     if rank == 2 and number in (1, -1) and len(factors) > 1 and is_row(factors[-1]) and not is_row(factors[0]):
         left, right = product(lower, factors[:-1]), lower.whole(factors[-1])

@@ -11,7 +11,7 @@ from symbptt.derive.numeric import WEIGHT
 from symbptt.derive.pullback import Pullback, cell_pullback, loss_pullback
 from symbptt.derive.recursion import recursion
 from symbptt.emit import passes
-from symbptt.emit.layout import Layout, given_shape_text, inner_axes, shape_text, taken_in
+from symbptt.emit.layout import Layout, given_shape_text, inner_axes, shape_text, taken, taken_in
 from symbptt.emit.lowering import Lowering
 from symbptt.emit.passes import Line
 from symbptt.emit.scalars import POWER
@@ -83,6 +83,8 @@ class Writer:
 
         Without residuals, initial states tell what is left open; they are read only then, since they may be left out.
         """
+        if kept is not None and self.model.heads is not None:
+            return [Line(f'{", ".join(map(self.layout.dimension, self.model.dimensions))}, = residuals["_sizes"]')]
         given = self.model.of(Role.PARAMETER, Role.BUFFER, Role.INPUT)
         found = sources(given, self.model.states if kept is None else kept)
         return [Line(f"{self.layout.dimension(name)} = {self._told(source, kept is None)}") for name, source in found.items()]
@@ -91,12 +93,16 @@ class Writer:
         """The size that a source tells; initial states are read as they are given, other arrays as they are inside."""
         v = source.variable
         leading = int(v.timed) if v.role in (Role.PARAMETER, Role.BUFFER) else 2
-        text = f"{self.layout.array(v)}.shape[{leading + inner_axes(v).index(source.axis)}]"
+        if v.heads is not None:
+            text = f'np.asarray({v.role.group}["{v.name}"]).shape[{leading + source.axis}]'
+        else:
+            text = f"{self.layout.array(v)}.shape[{leading + inner_axes(v).index(source.axis)}]"
         if v.role is Role.STATE and initial:
             text = f'np.asarray(states["{v.name}"]).shape[{1 + source.axis}]'
         text += "".join(f" - {self.layout.dimension(other)}" for other in source.others)
         text += f" - {source.number}" if source.number else ""
-        return text if source.count == 1 else f"({text}) // {source.count}"
+        count = [*([str(source.count)] if source.count > 1 else []), *map(self.layout.dimension, source.factors)]
+        return f"({text}) // {count[0] if len(count) == 1 else '(' + ' * '.join(count) + ')'}" if count else text
 
     def _steps(self) -> range:
         assert self.steps is not None
@@ -139,7 +145,11 @@ class Writer:
         self.lower.helper("_initial")
         shape = f"(N{given_shape_text(state, self._size) or ','})"
         start = "" if state.initial is None else f', parameters["{state.initial}"]'
-        return f'_initial(states, "{state.name}", {shape}, dtype{start}){taken_in(state)}'
+        return f'_initial(states, "{state.name}", {shape}, dtype{start}){self._inside(state)}'
+
+    def _inside(self, state: Variable) -> str:
+        """What turns an initial state of the file's shape into the array inside."""
+        return taken_in(state) if state.heads is None else f".reshape(N, {self._shape(state)})"
 
     def seeded(self) -> frozenset[str]:
         """The values that get cotangents: the outputs, and what the loss reads."""
@@ -153,7 +163,8 @@ class Writer:
         name = self.layout.array(variable)
         if len(variable.shape) == 1:
             return f'{name} = _target(targets["{variable.name}"], {self._size(variable.rows)}, dtype)'
-        return f'{name} = np.asarray(targets["{variable.name}"]).astype(dtype, copy=False){taken_in(variable)}'
+        given = f'np.asarray(targets["{variable.name}"]).astype(dtype, copy=False)'
+        return f"{name} = {taken(variable, given)}"
 
     def seed_lines(self, seeded: list[Variable]) -> list[str]:
         """The cotangents that the backward pass starts from."""

@@ -12,6 +12,7 @@ from symbptt.checks import whole
 from symbptt.data.wrt import ALL, asked
 from symbptt.display import Printed, Summarised, counted
 from symbptt.emit import checkpoint as checkpoints
+from symbptt.emit import heads
 from symbptt.emit.context import context
 from symbptt.emit.fast.writer import PASSES, FastWriter
 from symbptt.emit.frameworks import module
@@ -102,6 +103,7 @@ def source(
     model = load(model)
     if backend not in BACKENDS:
         raise UnknownName("backend", backend, BACKENDS)
+    heads.check(model, backend, mode)
     if unroll and T is None:
         raise BadInput("straight-line code needs a number of steps: give T (-T)")
     if unroll and backend in FRAMEWORKS:

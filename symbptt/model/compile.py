@@ -15,6 +15,7 @@ from symbptt.model import declare, dimensions, frozen, lagged, order
 from symbptt.model.arithmetic import is_number
 from symbptt.model.convolution import written_out
 from symbptt.model.document import Document, write
+from symbptt.model.head_marks import Scaling, heads_of
 from symbptt.model.inference import inferred
 from symbptt.model.losses import LOSSES
 from symbptt.model.place import Place
@@ -79,11 +80,16 @@ def _check_symbols(document: Document, variables: Mapping[str, Variable], place:
 def _matrix(value: sp.Expr, parsed: Parsed) -> MatrixExpr:
     if is_number(value) or not leaves(value):
         raise parsed.place.error("the right side is a constant; expected an expression with a variable")
+    if value.has(Scaling):
+        raise parsed.place.error("diag(v) of each head stands only as a factor of a product, as in diag(v) @ S")
     return value
 
 
-def _fitted(value: MatrixExpr, state: Variable, parsed: Parsed) -> MatrixExpr:
+def _fitted(value: MatrixExpr, state: Variable, parsed: Parsed, known: Mapping[str, Variable]) -> MatrixExpr:
     """A value in its state's shape; a scalar fills it."""
+    if heads_of(value, known) != state.heads and not is_scalar(value):
+        whose = "belongs to each head" if state.heads is not None else "has no heads"
+        raise parsed.place.error(f"the state {state.name} {whose}, and its equation does not; see split_heads and merge_heads")
     if value.shape == (state.rows, state.columns):
         return value
     if is_scalar(value):
@@ -93,9 +99,9 @@ def _fitted(value: MatrixExpr, state: Variable, parsed: Parsed) -> MatrixExpr:
 
 
 def _local(name: str, value: MatrixExpr, intermediates: Intermediates, document: Document) -> Variable:
-    shape = inferred(value, intermediates.known)
+    shape = inferred(value, intermediates.known, heads_of(value, intermediates.known))
     symbol = next((s for s in document.symbols if s.name == name), None)
-    return declare.described(Variable(name, Role.LOCAL, shape.text, shape.rows, shape.columns), symbol)
+    return declare.described(Variable(name, Role.LOCAL, *shape.parts, heads=shape.heads), symbol)
 
 
 def _cell(text: _Text, variables: dict[str, Variable], scope: Scope) -> list[_Older]:
@@ -106,7 +112,8 @@ def _cell(text: _Text, variables: dict[str, Variable], scope: Scope) -> list[_Ol
         intermediates.begin(target, number)
         value = _matrix(read(parsed.tree, parsed, scope), parsed)
         if target in variables:
-            value = frozen.kept(_fitted(value, variables[target], parsed), variables[target], variables, text.document)
+            fitted = _fitted(value, variables[target], parsed, scope.variables)
+            value = frozen.kept(fitted, variables[target], variables, text.document)
         else:
             variables[target] = _local(target, value, intermediates, text.document)
             found += _older(text, variables, variables[target], lags.get(target, 0))

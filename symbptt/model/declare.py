@@ -29,15 +29,19 @@ def described(variable: Variable, symbol: Symbol | None) -> Variable:
     return replace(variable, latex=symbol.latex, description=symbol.description) if symbol else variable
 
 
-def _variable(name: str, text: str, role: Role, symbol: Symbol | None, init: str | None, place: Place) -> Variable:
+def _variable(
+    name: str, text: str, role: Role, symbol: Symbol | None, init: str | None, heads: str, place: Place
+) -> Variable:
     words = text.split()
     classes = words[:1] == [INDEX]
     if classes and role is not Role.INPUT:
         raise place.error("only an input can be an index")
-    shape = shapes.parse(" ".join(words[1:]) if classes else text, place)
+    shape = shapes.parse(" ".join(words[1:]) if classes else text, place, heads)
     if classes and len(shape.text) != 1:
         raise place.error("an index needs the number of its classes, as in 'index V'")
-    variable = Variable(name, role, shape.text, shape.rows, shape.columns, init=init, classes=classes)
+    if shape.heads is not None and classes:
+        raise place.error(f"an index has no heads; expected a dimension other than {heads}")
+    variable = Variable(name, role, *shape.parts, init=init, classes=classes, heads=shape.heads)
     return described(variable, symbol)
 
 
@@ -57,8 +61,12 @@ def declared(document: Document, place: Place) -> dict[str, Variable]:
             check_name(f"one of the {role.section}", name, here)
             if name in found:
                 raise here.error(f"{name} is declared twice, the first time in [{found[name].role.section}]")
-            found[name] = _variable(name, text, role, symbols.get(name), init.get(name), here.within(role.section, name))
+            at = here.within(role.section, name)
+            found[name] = _variable(name, text, role, symbols.get(name), init.get(name), document.heads, at)
     known = dimensions(found.values())
+    if document.heads and not any(v.heads is not None for v in found.values()):
+        heads = document.heads
+        raise place.within("", "heads").error(f"no shape begins with {heads}; expected one, as in S = '{heads} K V'")
     for name in sorted(known):
         if (parts := name.split("x")) and len(parts) > 1 and known.issuperset(parts):
             here = place.within(*next((v.role.section, v.name) for v in found.values() if name in v.shape))
@@ -69,7 +77,7 @@ def declared(document: Document, place: Place) -> dict[str, Variable]:
     for name, initialiser in init.items():
         if name not in found or found[name].role not in (Role.PARAMETER, Role.BUFFER):
             raise place.within("init").unknown("parameter", name, _names(found, Role.PARAMETER))
-        initialisers.check(initialiser, len(found[name].shape), place.within("init", name))
+        initialisers.check(initialiser, found[name].rank, place.within("init", name))
     return found | _started(document, found, place)
 
 

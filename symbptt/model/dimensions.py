@@ -14,13 +14,14 @@ from symbptt.model.values import Model, Role, Variable
 
 @dataclass(frozen=True)
 class Source:
-    """size = (length of `axis` of the variable's own shape - `number` - the sizes of `others`) / `count`."""
+    """size = (length of an `axis` of the variable - `number` - the sizes of `others`) / (`count` * those of `factors`)."""
 
     variable: Variable
     axis: int
     number: int = 0
     others: tuple[str, ...] = ()
     count: int = 1
+    factors: tuple[str, ...] = ()
 
 
 Axis = tuple[Variable, int, sp.Expr]
@@ -35,7 +36,7 @@ def sources(*groups: Iterable[Variable]) -> dict[str, Source]:
     found: dict[str, Source] = {}
     axes: list[Axis] = []
     for group in groups:
-        axes += [(v, i, size) for v in group if not v.classes for i, size in enumerate((v.rows, v.columns)[: len(v.shape)])]
+        axes += [(v, i, size) for v in group if not v.classes for i, size in enumerate(v.axes)]
         for v, i, size in axes:
             if size.is_Symbol:
                 found.setdefault(size.name, Source(v, i))
@@ -47,11 +48,23 @@ def sources(*groups: Iterable[Variable]) -> dict[str, Source]:
 def _from_sums(axes: list[Axis], known: dict[str, Source]) -> Iterator[tuple[str, Source]]:
     for v, i, size in axes:
         terms = [term.as_coeff_Mul() for term in sp.Add.make_args(size)]
+        if any(rest.is_Mul for _, rest in terms):
+            yield from _from_product(v, i, size, known)
+            continue
         open_terms = [(int(count), rest.name) for count, rest in terms if rest.is_Symbol and rest.name not in known]
         if len(open_terms) == 1:
             count, name = open_terms[0]
             others = tuple(rest.name for times, rest in terms if rest.is_Symbol and rest.name != name for _ in range(int(times)))
             yield name, Source(v, i, sum(int(times) for times, rest in terms if rest == 1), others, count)
+
+
+def _from_product(v: Variable, axis: int, size: sp.Expr, known: dict[str, Source]) -> Iterator[tuple[str, Source]]:
+    """M*K tells K where M is known."""
+    count, rest = size.as_coeff_Mul()
+    names = [factor.name for factor in sp.Mul.make_args(rest) if factor.is_Symbol]
+    unknown = [name for name in names if name not in known]
+    if not size.is_Add and len(unknown) == 1 and len(names) == len(sp.Mul.make_args(rest)):
+        yield unknown[0], Source(v, axis, count=int(count), factors=tuple(name for name in names if name not in unknown))
 
 
 def check_sizes(model: Model, dims: Mapping[str, int]) -> None:

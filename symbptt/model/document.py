@@ -31,7 +31,7 @@ class Document:
     """A model file. Declarations and equations are (name, text) pairs in file order; `loss` is (step, at, reduction) or None.
 
     `initial` names the parameter that a state starts from. `freeze` says that masked steps keep the states; without `training`
-    batch_norm uses moving averages.
+    batch_norm uses moving averages. `heads` names the dimension that counts heads.
     """
 
     name: str
@@ -52,6 +52,7 @@ class Document:
     initial: Pairs = ()
     freeze: bool = False
     training: bool = True
+    heads: str = ""
 
 
 def _quoted(text: str) -> str:
@@ -82,7 +83,8 @@ def _symbol(symbol: Symbol) -> str:
 
 def write(document: Document) -> str:
     """The document as TOML; reading it gives an equal document."""
-    head = (("title", document.title), ("reference", document.reference), ("activation", document.activation))
+    head = (("title", document.title), ("reference", document.reference), ("activation", document.activation),
+            ("heads", document.heads))
     lines = [f"{key} = {_quoted(value)}" for key, value in head if value]
     lines += _notes(document.notes)
     lines += ["freeze = true"] if document.freeze else []

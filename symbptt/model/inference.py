@@ -8,6 +8,7 @@ import sympy as sp
 from sympy.matrices.expressions.matexpr import MatrixExpr
 
 from symbptt.algebra import build
+from symbptt.algebra.head_nodes import per_head
 from symbptt.algebra.nodes import CrossEntropy, HalfSquaredNorm, LogSumExp, SumAll, is_leaf
 from symbptt.model.shapes import Shape, axis_text
 from symbptt.model.values import Variable
@@ -32,17 +33,21 @@ def _axes(value: MatrixExpr, variables: Mapping[str, Variable]) -> int:
 
 def _text(size: sp.Expr, variables: Mapping[str, Variable]) -> str:
     """A sum of dimensions as a declared variable writes it, if there is one: SymPy sorts H+D."""
-    if isinstance(size, sp.Add):
+    if isinstance(size, (sp.Add, sp.Mul)):
         for variable in variables.values():
-            for text, known in zip(variable.shape, (variable.rows, variable.columns), strict=False):
+            for text, known in zip(variable.shape, variable.axes, strict=True):
                 if known == size:
                     return text
     return axis_text(size)
 
 
-def inferred(value: MatrixExpr, variables: Mapping[str, Variable]) -> Shape:
-    """The shape of an expression: a column has one axis, another matrix two."""
+def inferred(value: MatrixExpr, variables: Mapping[str, Variable], heads: sp.Expr | None) -> Shape:
+    """The shape of an expression: a column has one axis, another matrix two; behind that of `heads` if it belongs to each."""
     rows, columns = value.shape
+    if heads is not None:
+        own = per_head(rows, heads)
+        sizes = (heads,) if own == columns == 1 else (heads, own) if columns == 1 else (heads, own, columns)
+        return Shape(tuple(_text(size, variables) for size in sizes), rows, columns, heads)
     if (rows, columns) == (1, 1):
         return Shape(("1",) * _axes(value, variables), rows, columns)
     sizes = (rows,) if columns == 1 else (rows, columns)

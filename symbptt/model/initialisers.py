@@ -10,7 +10,8 @@ import re
 import zipfile
 import zlib
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from math import prod
 from typing import Any
 
 import numpy as np
@@ -110,7 +111,7 @@ def _sizes(model: Model, variables: tuple[Variable, ...], dims: Mapping[str, int
 
 def name_of(variable: Variable) -> str:
     """The initialiser of a parameter: the file's, or the default for its number of axes."""
-    return variable.init or DEFAULTS.get(len(variable.shape), "zeros")
+    return variable.init or DEFAULTS.get(variable.rank, "zeros")
 
 
 def packed(values: Mapping[str, Array]) -> bytes:
@@ -129,13 +130,16 @@ def stream(seed: int, name: str) -> np.random.Generator:
     return np.random.default_rng([seed, zlib.crc32(name.encode())])
 
 
-def _value(variable: Variable, rows: int, columns: int, steps: int, seed: int) -> Array:
+def _value(variable: Variable, known: Mapping[sp.Symbol, int], steps: int, seed: int) -> Array:
+    """First values for every step, if it has some; each head is drawn as a parameter of its own."""
     rng = stream(seed, variable.name)
-    shape = (rows, columns)[: len(variable.shape)]
+    *heads, rows, columns = (int(axis.xreplace(known)) for axis in replace(variable, shape=("",) * 3).axes)
+    shape = (rows, columns)[: variable.rank]
     initialiser = _named(name_of(variable))
     assert initialiser is not None, "checked as the file was read"
-    made = [np.asarray(initialiser.draw(rng, shape, rows, columns if len(shape) == 2 else rows)) for _ in range(steps)]
-    return np.stack(made) if variable.timed else made[0]
+    count = steps * prod(heads)
+    made = [np.asarray(initialiser.draw(rng, shape, rows, columns if len(shape) == 2 else rows)) for _ in range(count)]
+    return np.reshape(made, (*([steps] if variable.timed else []), *heads, *shape))
 
 
 def _affordable(model: Model, variables: Iterable[Variable], known: Mapping[sp.Symbol, int], T: int) -> None:
@@ -160,6 +164,6 @@ def draw(model: Model, dims: Mapping[str, int], seed: int = 0, T: int | None = N
         raise BadInput(f"{timed[0]} of {model.name} has one value per step: T must be a positive whole number, not {T!r}")
     _affordable(model, variables, known, T or 1)
     return {
-        v.name: _value(v, int(v.rows.xreplace(known)), int(v.columns.xreplace(known)), T if v.timed and T else 1, seed)
+        v.name: _value(v, known, T if v.timed and T else 1, seed)
         for v in variables
     }

@@ -8,7 +8,7 @@ from typing import Any
 
 from symbptt.algebra.functions import ACTIVATIONS
 from symbptt.errors import BadInput
-from symbptt.model import initialisers, latex
+from symbptt.model import initialisers, latex, names
 from symbptt.model.document import Document, Pairs, Symbol, Translation
 from symbptt.model.place import Place
 
@@ -20,7 +20,7 @@ SCHEMA = 1
 
 DECLARATIONS = ("inputs", "states", "parameters", "constants", "targets")
 TABLES = (*DECLARATIONS, "equations", "loss", "symbols", "init", "initial", "translations")
-KEYS = ("schema", "title", "reference", "notes", "activation", "freeze", "training", *TABLES)
+KEYS = ("schema", "title", "reference", "notes", "activation", "heads", "freeze", "training", *TABLES)
 COMPOSED = {"backward": "two directions of time", "phase": "phases"}
 """Sections of models that `symbptt.compose` reads: each makes several recurrences of one file."""
 AT = ("every", "last")
@@ -159,6 +159,13 @@ def _activation(data: Mapping[str, Any], place: Place) -> str:
     return name
 
 
+def _heads(data: Mapping[str, Any], place: Place) -> str:
+    if "heads" not in data:
+        return ""
+    here = place.within("", "heads")
+    return names.check_dimension(_string(data["heads"], here), here)
+
+
 def _truth(data: Mapping[str, Any], key: str, default: bool, place: Place) -> bool:
     value = data.get(key, default)
     if not isinstance(value, bool):
@@ -202,5 +209,6 @@ def document(data: Mapping[str, Any], name: str, place: Place) -> Document:
         initial=pairs(data, "initial", place),
         freeze=_truth(data, "freeze", False, place),
         training=_truth(data, "training", True, place),
+        heads=_heads(data, place),
         **declared,
     )

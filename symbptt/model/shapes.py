@@ -27,6 +27,7 @@ class Shape:
     text: tuple[str, ...]
     rows: sp.Expr
     columns: sp.Expr
+    heads: sp.Expr | None = None
 
     @property
     def parts(self) -> tuple[tuple[str, ...], sp.Expr, sp.Expr]:
@@ -47,19 +48,30 @@ def _term(text: str, place: Place) -> sp.Expr:
     return dimension(names.check_dimension(text, place))
 
 
-def _axis(text: str, place: Place) -> sp.Expr:
+def _axis(text: str, heads: str, place: Place) -> sp.Expr:
     terms = text.split("+")
     if len(terms) > MAX_TERMS:
         raise place.error(f"a dimension has at most {MAX_TERMS} summands")
-    return sp.Add(*(_term(term, place) for term in terms))
+    return sp.expand(sp.Add(*(_factors(term.split("*"), heads, place) for term in terms)))
 
 
-def parse(text: str, place: Place) -> Shape:
-    """Read a shape; raises BadInput on anything but up to two dimensions."""
-    axes = tuple(re.sub(r"\s*\+\s*", "+", text.strip()).split())
+def _factors(words: list[str], heads: str, place: Place) -> sp.Expr:
+    """A summand of a dimension; vectors of heads, joined, have products such as M*K."""
+    if len(words) > 1 and (heads not in words or words.count(heads) > 1):
+        raise place.error("a product of dimensions counts the entries of all heads, as M*K with a line heads = \"M\" at the top")
+    return sp.Mul(*(_term(word, place) for word in words))
+
+
+def parse(text: str, place: Place, heads: str = "") -> Shape:
+    """Read a shape; raises BadInput on anything but up to two dimensions, behind that of the heads if it begins with it."""
+    axes = tuple(re.sub(r"\s*([+*])\s*", r"\1", text.strip()).split())
+    if heads and axes[:1] == (heads,):
+        own, count = parse(" ".join(axes[1:]), place), dimension(heads)
+        return Shape(axes, sp.expand(count * own.rows), own.columns, count)
     if len(axes) > 2:
-        raise place.error(f"a shape has at most two dimensions, as in 'H D', not {len(axes)}")
-    sizes = [_axis(axis, place) for axis in axes] + [sp.S.One] * (2 - len(axes))
+        hint = "; with a line such as heads = \"M\" at the top, one that counts heads may stand in front" * (not heads)
+        raise place.error(f"a shape has at most two dimensions, as in 'H D', not {len(axes)}{hint}")
+    sizes = [_axis(axis, heads, place) for axis in axes] + [sp.S.One] * (2 - len(axes))
     return Shape(axes, sizes[0], sizes[1])
 
 
@@ -68,7 +80,7 @@ def axis_text(size: sp.Expr) -> str:
     words: list[str] = []
     for term in sorted(sp.Add.make_args(size), key=lambda term: bool(term.is_number)):
         count, rest = term.as_coeff_Mul()
-        words += [str(count)] if rest == 1 else [str(rest)] * int(count)
+        words += [str(count)] if rest == 1 else [str(rest).replace(" ", "")] * int(count)
     return "+".join(words)
 
 

@@ -20,7 +20,9 @@ from sympy.matrices.expressions.matexpr import MatrixExpr
 
 from symbptt import words
 from symbptt.algebra import build
+from symbptt.algebra.head_nodes import HEADS, EachHead, HeadBroadcast, HeadProduct, HeadTranspose, SumHeads
 from symbptt.algebra.nodes import CONSTANTS, NONLINEAR, STRUCTURE, Broadcast, Diag, HalfSquaredNorm, SumAll, is_leaf
+from symbptt.model.head_marks import heads_of
 from symbptt.model.inference import inferred
 from symbptt.model.values import Equation, Role, Variable
 
@@ -36,7 +38,8 @@ def _is_operand(value: MatrixExpr) -> bool:
     if isinstance(value, sp.MatAdd):
         return all(_is_operand(term) for term in value.args)
     _, factors = build.split_number(value)
-    return len(factors) == 1 and (is_atom(factors[0]) or (isinstance(factors[0], Broadcast) and is_atom(factors[0].args[0])))
+    repeated = isinstance(factors[0], (Broadcast, HeadBroadcast, EachHead)) and is_atom(factors[0].args[0])
+    return len(factors) == 1 and (is_atom(factors[0]) or repeated)
 
 
 def _is_constant(value: MatrixExpr) -> bool:
@@ -91,8 +94,8 @@ class Intermediates:
             return value
         side = self._side(value)
         if side not in self._shared:
-            shape = inferred(side, self.known)
-            variable = Variable(self._fresh(kind), Role.LOCAL, shape.text, shape.rows, shape.columns, definition=side)
+            shape = inferred(side, self.known, heads_of(value, self.known))
+            variable = Variable(self._fresh(kind), Role.LOCAL, *shape.parts, definition=side, heads=shape.heads)
             self._made[variable.name] = variable
             self.equations.append(Equation(variable, side, self._number))
             self._shared[side] = variable.at()
@@ -101,10 +104,10 @@ class Intermediates:
     def buffer(self, of: MatrixExpr, kind: str, init: str) -> MatrixExpr:
         """A moving average that stands for a batch statistic of an atom; its name is that of the statistic in training."""
         if (kind, of) not in self._averages:
-            shape = inferred(of, self.known)
+            shape = inferred(of, self.known, heads_of(of, self.known))
             name = self._fresh(kind)
             about = words.everywhere(f"model.average.{kind}")
-            variable = Variable(name, Role.BUFFER, *shape.parts, tied=False, description=about, init=init)
+            variable = Variable(name, Role.BUFFER, *shape.parts, tied=False, description=about, init=init, heads=shape.heads)
             self.buffers[name] = variable
             self._averages[kind, of] = self.buffers[name].at()
         return self._averages[kind, of]
@@ -144,6 +147,8 @@ class Intermediates:
             return build.total(self._totalled(value.args[0]))
         if isinstance(value, sp.Transpose):
             return build.transpose(self.name(value.arg))
+        if isinstance(value, HEADS):
+            return self._of_heads(value)
         return self._over_atoms(value) if isinstance(value, STRUCTURE) else value
 
     def _product(self, value: sp.MatMul) -> MatrixExpr:
@@ -153,6 +158,16 @@ class Intermediates:
         if any(isinstance(factor, Diag) for factor in factors):
             return build.scale(number, self._term(_without_diagonals(factors)))
         return build.scale(number, build.mul(*(self.name(factor) for factor in factors)))
+
+    def _of_heads(self, value: MatrixExpr) -> MatrixExpr:
+        """A node of heads over atoms, over what repeats them in each head and over their transposes; a sum over products."""
+        return value.func(*(self._in_heads(value, a) if isinstance(a, MatrixExpr) else a for a in value.args))
+
+    def _in_heads(self, node: MatrixExpr, operand: MatrixExpr) -> MatrixExpr:
+        if isinstance(node, SumHeads) and isinstance(operand, HeadProduct):
+            return self._of_heads(operand)
+        simple = isinstance(operand, (EachHead, HeadBroadcast, HeadTranspose)) and is_atom(operand.args[0])
+        return operand if simple or _is_constant(operand) else self.name(operand)
 
     def _operand(self, value: MatrixExpr) -> MatrixExpr:
         inner = self._term(value)

@@ -10,6 +10,7 @@ from symbptt.algebra import build
 from symbptt.algebra.functions import BUILT_IN, FUNCTIONS
 from symbptt.algebra.nodes import BatchMean, Concat, Elementwise, LogSumExp, Softmax
 from symbptt.errors import BadInput
+from symbptt.model import heads
 from symbptt.model.arithmetic import MAX_POWER, fill, raised
 from symbptt.model.calls import Call, Numbers, Operands
 from symbptt.model.choices import CHOICES
@@ -198,7 +199,7 @@ _ROWS = (
     *TRIANGULAR,
 )
 
-_OWN = {row.name: row for row in (*_ROWS, *CHOICES)}
+_OWN = {row.name: row for row in (*_ROWS, *CHOICES, *heads.CALLS)}
 if _taken := _OWN.keys() & ((FUNCTIONS.keys() - BUILT_IN.keys()) | LOSSES.keys()):
     raise BadInput(f"the name {min(_taken)!r}, which a package gives to a function or loss, is taken; expected a new one")
 
@@ -207,6 +208,6 @@ CALLS: dict[str, Call] = {name: _elementwise(name) for name in FUNCTIONS} | _OWN
 
 LATER = frozenset((
     "clip", "log_sigmoid", "step", "stop_gradient", "where", "surrogate", "rms_norm", "l2_norm",
-    "ones", "zeros", "diag", "diagonal",
+    "ones", "zeros", "diag", "diagonal", *(row.name for row in heads.CALLS),
 ))
 """Functions that joined the language after files were written: a variable may have their name, and then they are out of reach."""

@@ -76,7 +76,8 @@ def _with_cotangents(document: Document, model: Model) -> Document:
     names = {v: f"{free}_{v.name}" for v in outputs}
     symbols = tuple(Symbol(name, None, words.everywhere("model.cotangent", name=v.name)) for v, name in names.items())
     products = ("{} * {}", "dot({}, {})", "sum({} * {})")  # of scalars, vectors and matrices
-    step = " + ".join(products[len(v.shape)].format(name, v.name) for v, name in names.items())
+    terms = (products[v.rank].format(name, v.name) for v, name in names.items())
+    step = " + ".join(term if v.heads is None else f"sum_heads({term})" for v, term in zip(names, terms, strict=True))
     made = _with_targets(document, tuple((name, " ".join(v.shape)) for v, name in names.items()))
     return replace(made, loss=(step, "every", "sum"), symbols=(*made.symbols, *symbols))
 

@@ -11,10 +11,12 @@ import sympy as sp
 from sympy.matrices.expressions.matexpr import MatrixExpr
 
 from symbptt.algebra import build
+from symbptt.algebra import heads as algebra_heads
 from symbptt.algebra.nodes import TIME, Slice, dimension, leaves
-from symbptt.model import habits, lags
-from symbptt.model.arithmetic import OPERATORS, is_number
+from symbptt.model import habits, heads, lags
+from symbptt.model.arithmetic import OPERATORS, is_number, matmul
 from symbptt.model.calls import Call
+from symbptt.model.head_marks import heads_of
 from symbptt.model.lagged import held
 from symbptt.model.place import Place
 from symbptt.model.shapes import at_least, is_sum, shown
@@ -37,6 +39,11 @@ class Scope:
     def variables(self) -> Mapping[str, Variable]:
         """The variables known so far."""
         return self.site.variables
+
+    @property
+    def known(self) -> Mapping[str, Variable]:
+        """The same, and the intermediates that symbptt has named."""
+        return self.site.intermediates.known
 
 
 def _variable(name: str, place: Place, scope: Scope) -> Variable:
@@ -105,20 +112,27 @@ def _size(node: ast.expr, parsed: Parsed, scope: Scope) -> sp.Expr:
 def _slice(node: ast.Subscript, bounds: ast.Slice, parsed: Parsed, scope: Scope) -> MatrixExpr:
     """The rows start .. stop-1; the bounds must lie inside for every size of the dimensions."""
     here = parsed.at(node)
-    value = _matrix(node.value, parsed, scope)
+    value = _shared(node.value, parsed, scope)
     return _rows(value, bounds, value, here, parsed, scope)
 
 
 def _entries(node: ast.Subscript, bounds: ast.Tuple, parsed: Parsed, scope: Scope) -> MatrixExpr:
     """A[rows, columns] with slices; a single index gives a vector, A[:, j] as A[j, :]."""
     here = parsed.at(node)
-    value = _matrix(node.value, parsed, scope)
+    value = _shared(node.value, parsed, scope)
     if len(bounds.elts) != 2:
         raise here.error("a matrix has rows and columns; expected two slices, as in A[:, 0:2]")
     rows, columns = (side if isinstance(side, ast.Slice) else _only(side) for side in bounds.elts)
     part = _rows(value, rows, value, here, parsed, scope)
     part = build.transpose(_rows(build.transpose(part), columns, value, here, parsed, scope))
     return part if isinstance(bounds.elts[0], ast.Slice) else build.transpose(part)
+
+
+def _shared(node: ast.expr, parsed: Parsed, scope: Scope) -> MatrixExpr:
+    value = _matrix(node, parsed, scope)
+    if heads_of(value, scope.known) is not None:
+        raise parsed.at(node).error("a value that belongs to each head is not cut; cut it before split_heads(...)")
+    return value
 
 
 def _only(index: ast.expr) -> ast.Slice:
@@ -151,11 +165,19 @@ def _unary(node: ast.UnaryOp, parsed: Parsed, scope: Scope) -> sp.Expr:
 
 def _binary(node: ast.BinOp, parsed: Parsed, scope: Scope) -> sp.Expr:
     left, right = read(node.left, parsed, scope), read(node.right, parsed, scope)
-    return OPERATORS[type(node.op)](left, right, scope.site.at(parsed.operator(node)))
+    operation, site = OPERATORS[type(node.op)], scope.site.at(parsed.operator(node))
+    if not any(heads_of(value, scope.known) is not None for value in (left, right)):
+        return operation(left, right, site)
+    if operation is matmul:
+        return heads.product(left, right, site)
+    sign = heads.BINARY.get(operation)
+    return operation(left, right, site) if sign is None else heads.elementwise(operation, sign, left, right, site)
 
 
 def _transpose(node: ast.Attribute, parsed: Parsed, scope: Scope) -> MatrixExpr:
-    return build.transpose(_matrix(node.value, parsed, scope))
+    value = _matrix(node.value, parsed, scope)
+    count = heads_of(value, scope.known)
+    return build.transpose(value) if count is None else algebra_heads.transpose(value, count)
 
 
 def _matrix(node: ast.expr, parsed: Parsed, scope: Scope) -> MatrixExpr:
@@ -239,7 +261,11 @@ def _call(node: ast.Call, parsed: Parsed, scope: Scope) -> MatrixExpr:
         count = str(least) if least == most else f"{least} to {most}"
         raise here.error(f"{name} takes {count} operand{'s' * (most > 1)}, not {len(node.args)}: {call.usage}")
     operands = _operands(node.args[:most], call, parsed, scope)
-    return call.apply(operands, _numbers(node, call, parsed, scope), scope.site.at(here))
+    numbers, site = _numbers(node, call, parsed, scope), scope.site.at(here)
+    flat = (*operands[0][1:], *operands[1:]) if call.condition else operands
+    if any(heads_of(value, scope.known) is not None for value in flat):
+        return heads.applied(call, operands, numbers, site)
+    return call.apply(operands, numbers, site)
 
 
 _Reader = Callable[[Any, Parsed, Scope], sp.Expr]

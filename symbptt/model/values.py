@@ -46,6 +46,7 @@ class Variable(Summarised):
     `definition` is set for an intermediate that symbptt named itself: printers show the definition instead of the name.
     `classes` is true for an integer-valued input that stands for a one-hot column.
     `initial` names the parameter that a state starts from where no initial state is given.
+    `heads` is the first dimension of a shape that belongs to each head: ("M", "K", "V") is the matrix (M K, V).
     """
 
     name: str
@@ -60,9 +61,22 @@ class Variable(Summarised):
     init: str | None = None
     classes: bool = False
     initial: str | None = None
+    heads: sp.Expr | None = None
 
     def _summary_(self) -> str:
         return f"{self.name}: {self.role}, {' '.join(self.shape) or 'scalar'}"
+
+    @property
+    def axes(self) -> tuple[sp.Expr, ...]:
+        """The sizes of the axes of `shape`."""
+        if self.heads is None:
+            return (self.rows, self.columns)[: len(self.shape)]
+        return (self.heads, sp.expand(self.rows / self.heads), self.columns)[: len(self.shape)]
+
+    @property
+    def rank(self) -> int:
+        """The number of axes of a value of one head: 0 for a scalar, 1 for a vector, 2 for a matrix."""
+        return len(self.shape) - (self.heads is not None)
 
     @property
     def timed(self) -> bool:
@@ -169,6 +183,11 @@ class Model(Summarised, Formula):
     def starting(self, parameter: Variable) -> tuple[Variable, ...]:
         """The states that start from a parameter."""
         return tuple(s for s in self.states if s.initial == parameter.name)
+
+    @property
+    def heads(self) -> sp.Expr | None:
+        """The dimension that counts heads, if there are any."""
+        return next((v.heads for v in self.variables if v.heads is not None), None)
 
     @property
     def all_equations(self) -> tuple[Equation, ...]:

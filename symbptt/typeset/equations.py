@@ -32,12 +32,12 @@ def compose(expression: Formula, notation: Notation | None = None, model: Model 
     if isinstance(expression, Tree):
         return expression
     used = setting(notation, model)
-    return signed(piece(laid(expression, used.notation), used))
+    return signed(piece(laid(expression, used.notation, used.model), used))
 
 
 def _piece(formula: Formula, setting: Setting) -> Piece:
     if not isinstance(formula, Tree):
-        return piece(laid(formula, setting.notation), setting)
+        return piece(laid(formula, setting.notation, setting.model), setting)
     return Piece(formula, Level.ATOM if isinstance(formula, (Identifier, Script)) else Level.SUM)
 
 

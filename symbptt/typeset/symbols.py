@@ -19,6 +19,7 @@ from symbptt.model.values import Model, Role, Variable
 from symbptt.typeset import as_text, snippet
 from symbptt.typeset.alphabets import LETTERS
 from symbptt.typeset.dispatch import Setting, piece, rule
+from symbptt.typeset.heads import index, one_head
 from symbptt.typeset.names import Label, from_tree, label, unbold, whole
 from symbptt.typeset.notation import Notation
 from symbptt.typeset.pieces import TIMES, Level, Piece, fenced, signed
@@ -89,6 +90,9 @@ def symbols(model: Model, notation: Notation) -> Symbols:
     for name, found in labels.items():
         if count[found] > 1 or _without_number(found) in stepped:
             labels[name] = whole(name, bold=notation.bold and bool(variables[name].shape))
+    if model.heads is not None:
+        raised = Fenced(Identifier(index(model).name))
+        labels |= {v.name: replace(labels[v.name], sup=raised) for v in model.variables if v.heads is not None}
     return Symbols(variables, labels, tuple(v for v in variables if v in refused and own[v] != given[v]))
 
 
@@ -125,8 +129,12 @@ def _letter(text: str, setting: Setting) -> Identifier:
     return Identifier(LETTERS.get(text, text), Style.BOLD if setting.notation.bold else Style.ITALIC)
 
 
-def laid(expression: Any, notation: Notation) -> Any:
-    """A formula in the layout of the notation: as it is for columns, transposed for rows. Scalars of SymPy stay."""
+def laid(expression: Any, notation: Notation, model: Model | None = None) -> Any:
+    """A formula in the layout of the notation: as it is for columns, transposed for rows. Scalars of SymPy stay.
+
+    With a model that has heads it becomes that of one head.
+    """
+    expression = one_head(expression, model)
     return rows(expression) if notation.layout == "row" and isinstance(expression, MatrixExpr) else expression
 
 
@@ -136,7 +144,7 @@ def definition(symbol: sp.MatrixSymbol, setting: Setting) -> MatrixExpr | None:
     if variable is None or variable.definition is None:
         return None
     step = symbol.step if isinstance(symbol, Timed) else TIME
-    return laid(variable.definition.xreplace({TIME: step}), setting.notation)
+    return laid(variable.definition.xreplace({TIME: step}), setting.notation, setting.model)
 
 
 def shown(node: MatrixExpr, setting: Setting) -> MatrixExpr:

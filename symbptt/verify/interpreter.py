@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from sympy.matrices.expressions.matexpr import MatrixExpr
 from sympy.matrices.expressions.special import OneMatrix
 
-from symbptt.algebra import nodes
+from symbptt.algebra import head_nodes, nodes
 from symbptt.algebra.functions import FUNCTIONS
 from symbptt.errors import MissingRule, UnknownName
 from symbptt.unroll.graph import UnrolledGraph
@@ -107,6 +107,21 @@ def _concat(scope: _Scope, node: MatrixExpr) -> Array:
     return np.concatenate([np.broadcast_to(p, front + p.shape[-2:]) for p in parts], axis=-2)
 
 
+def _blocks(scope: _Scope, node: head_nodes.OfHeads) -> list[Array]:
+    """The operand as a list of its heads."""
+    return np.split(scope(node.args[0]), scope.size(node.heads), axis=-2)
+
+
+def _head_product(scope: _Scope, node: head_nodes.HeadProduct) -> Array:
+    right = np.split(scope(node.args[1]), scope.size(node.heads), axis=-2)
+    return np.concatenate([a @ b for a, b in zip(_blocks(scope, node), right, strict=True)], axis=-2)
+
+
+def _head_spread(scope: _Scope, node: head_nodes.HeadBroadcast) -> Array:
+    ones = np.ones((scope.size(node.args[1]), scope.size(node.args[2])))
+    return np.concatenate([x * ones for x in _blocks(scope, node)], axis=-2)
+
+
 def _elementwise(scope: _Scope, node: nodes.Elementwise) -> Array:
     function = _FUNCTIONS.get(node.name)
     if function is None:
@@ -147,6 +162,13 @@ _NODES: dict[type, Callable[[_Scope, Any], Array]] = {
     nodes.CrossEntropy: lambda scope, n: _cross_entropy(scope(n.args[0]), scope(n.args[1])),
     nodes.Broadcast: lambda scope, n: scope(n.args[0]) * np.ones((scope.size(n.shape[0]), scope.size(n.shape[1]))),
     nodes.Concat: _concat,
+    head_nodes.HeadProduct: _head_product,
+    head_nodes.HeadTranspose: lambda scope, n: np.concatenate([x.swapaxes(-1, -2) for x in _blocks(scope, n)], axis=-2),
+    head_nodes.HeadBroadcast: _head_spread,
+    head_nodes.EachHead: lambda scope, n: np.concatenate([scope(n.args[0])] * scope.size(n.heads), axis=-2),
+    head_nodes.JoinHeads: lambda scope, n: scope(n.args[0]),
+    head_nodes.CutHeads: lambda scope, n: scope(n.args[0]),
+    head_nodes.SumHeads: lambda scope, n: reduce(np.add, _blocks(scope, n)),
     nodes.Slice: lambda scope, n: scope(n.args[0])[..., scope.size(n.args[1]) : scope.size(n.args[2]), :],
 }
 

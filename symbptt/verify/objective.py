@@ -54,9 +54,9 @@ def _one_hot(classes: Array, count: int) -> Array:
 
 def _columns(array: Array, variable: Variable, data: Data, samples: int) -> Array:
     """(..., N, *shape) or, with samples = 0, (..., *shape), as (..., N or 1, rows, columns)."""
-    size = shape(variable, data.dims)
-    front = array.shape[: array.ndim - len(size)]
-    return array.reshape((*front, *((1,) * (1 - samples)), *(*size, 1, 1)[:2]))
+    front = array.shape[: array.ndim - len(variable.shape)]
+    rows, columns = (size(extent, data.dims) for extent in (variable.rows, variable.columns))
+    return array.reshape((*front, *((1,) * (1 - samples)), rows, columns))
 
 
 def by_step(graph: UnrolledGraph, values: Values, data: Data) -> dict[int, Array]:

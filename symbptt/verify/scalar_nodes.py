@@ -10,7 +10,7 @@ from typing import Any
 import sympy as sp
 from sympy.matrices.expressions.special import OneMatrix
 
-from symbptt.algebra import nodes
+from symbptt.algebra import head_nodes, nodes
 from symbptt.algebra.functions import FUNCTIONS
 from symbptt.errors import UnknownName
 
@@ -99,6 +99,22 @@ def _repeated(a: Matrix, rows: int, columns: int) -> Matrix:
     return wide * rows if len(wide) == 1 else wide
 
 
+def _of_heads(rule: Callable[..., Matrix]) -> Callable[..., Matrix]:
+    """What a rule makes of the rows of each head, one below the other."""
+
+    def applied(dims: Dims, node: head_nodes.OfHeads, *operands: Matrix) -> Matrix:
+        count = _size(node.heads, dims)
+        cut = [[part[len(part) // count * h : len(part) // count * (h + 1)] for part in operands] for h in range(count)]
+        return [row for parts in cut for row in rule(dims, node, *parts)]
+
+    return applied
+
+
+def _sum_heads(dims: Dims, node: head_nodes.OfHeads, a: Matrix) -> Matrix:
+    height = len(a) // _size(node.heads, dims)
+    return [[sp.Add(*column) for column in zip(*a[i::height], strict=True)] for i in range(height)]
+
+
 def _fill(f: Callable[[int, int], int]) -> Callable[..., Matrix]:
     def rule(dims: Dims, node: Any) -> Matrix:
         rows, columns = (_size(n, dims) for n in node.shape)
@@ -126,6 +142,15 @@ NODES: dict[type, Callable[..., Matrix]] = {
     nodes.HalfSquaredNorm: lambda dims, node, a: [[sp.Add(*(entry**2 for entry in _flat(a))) / 2]],
     nodes.CrossEntropy: _cross_entropy,
     nodes.Broadcast: lambda dims, node, a: _repeated(a, _size(node.shape[0], dims), _size(node.shape[1], dims)),
+    head_nodes.HeadProduct: _of_heads(lambda dims, node, a, b: _times(a, b)),
+    head_nodes.HeadTranspose: _of_heads(lambda dims, node, a: [list(column) for column in zip(*a, strict=True)]),
+    head_nodes.HeadBroadcast: _of_heads(
+        lambda dims, node, a: _repeated(a, _size(node.args[1], dims), _size(node.args[2], dims))
+    ),
+    head_nodes.EachHead: lambda dims, node, a: a * _size(node.heads, dims),
+    head_nodes.SumHeads: _sum_heads,
+    head_nodes.JoinHeads: lambda dims, node, a: a,
+    head_nodes.CutHeads: lambda dims, node, a: a,
     nodes.Concat: lambda dims, node, *a: [row for part in a for row in part],
     nodes.Slice: lambda dims, node, a: a[_size(node.args[1], dims) : _size(node.args[2], dims)],
 }

@@ -77,7 +77,7 @@ def _numbers(variable: Variable, data: Data) -> Array:
 
 def _total(model: Model, data: Data, leaves: Mapping[str, Array]) -> Array:
     """The objective, summed over steps and samples, and its derivatives."""
-    values: Values = {(v.name, 0): [_matrix(leaves[v.name][n]) for n in range(data.N)] for v in model.states}
+    values: Values = {(v.name, 0): [_matrix(leaves[v.name][n], v) for n in range(data.N)] for v in model.states}
     scope = _Scope(model, data, leaves, values)
     summands: list[Array] = []
     counted = 0
@@ -108,10 +108,11 @@ def _counted(model: Model, data: Data, t: int) -> int:
     return int((data.inputs[model.loss.mask][t - 1] > 0.5).sum())
 
 
-def _matrix(array: Array) -> Array:
-    """Rows and columns, and the axis of directions, of a scalar, vector or matrix."""
+def _matrix(array: Array, variable: Variable) -> Array:
+    """Rows and columns, and the axis of directions, of a scalar, vector or matrix; the matrices of heads lie below each other."""
     *size, last = array.shape
-    return array.reshape(*(*size, 1, 1)[:2], last)
+    own = (size[0] * (size[1] if len(size) > 1 else 1), *size[2:]) if variable.heads is not None else size
+    return array.reshape(*(*own, 1, 1)[:2], last)
 
 
 @dataclass(frozen=True)
@@ -150,10 +151,10 @@ class _Scope:
         step = int(node.step.subs(nodes.TIME, t)) if isinstance(node, nodes.Timed) else t
         if (node.name, step) in self.values:
             return self.values[node.name, step]
-        array = self.leaves[node.name]
-        if self.model[node.name].role in (Role.PARAMETER, Role.BUFFER):
-            return [_matrix(array[step - 1] if self.model[node.name].timed else array)] * self.data.N
-        return [_matrix(array[step - 1, n]) for n in range(self.data.N)]
+        array, variable = self.leaves[node.name], self.model[node.name]
+        if variable.role in (Role.PARAMETER, Role.BUFFER):
+            return [_matrix(array[step - 1] if variable.timed else array, variable)] * self.data.N
+        return [_matrix(array[step - 1, n], variable) for n in range(self.data.N)]
 
 
 def _differentiated(dims: Mapping[str, int], node: Any, shapes: tuple[tuple[int, ...], ...]) -> Rule:

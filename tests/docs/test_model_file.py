@@ -11,6 +11,7 @@ import pytest
 
 import symbptt.model.read as read
 from symbptt.model import initialisers, losses, structure
+from symbptt.verify.load import resolve
 
 TEXT = (Path(__file__).resolve().parents[2] / "docs" / "model-file.md").read_text(encoding="utf-8")
 
@@ -35,3 +36,9 @@ def test_the_example_is_the_elman_network():
     tomllib.loads(block.group(1))
     shown, built_in = read.from_text(block.group(1), "elman.toml"), read.load("elman")
     assert [e.value for e in shown.all_equations] == [e.value for e in built_in.all_equations]
+
+
+def test_the_example_with_heads_works_at_the_first_try():
+    block = next(b for b in re.findall(r"```toml\n(.*?)```", TEXT, re.DOTALL) if "heads = " in b)
+    model = read.from_text(block, "heads.toml")
+    assert max(resolve(model).module.self_check().values()) < 1e-11

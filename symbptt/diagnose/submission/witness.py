@@ -83,7 +83,7 @@ def _computed(known: Case) -> Iterator[tuple[Variable, Array, list[int]]]:
         steps = [t for t in range(1, known.point.T + 1) if v.at(t) in leaves]
         if v.name in computed and v.definition is None and steps:
             values = [np.broadcast_to(leaves[v.at(t)], (known.point.N, *leaves[v.at(t)].shape[-2:])) for t in steps]
-            yield v, to_user(v, np.stack(values), 2), steps
+            yield v, to_user(v, np.stack(values), 2, known.point.values), steps
 
 
 def _seen(variable: Variable, values: Array, steps: list[int], held: Mapping[str, Array], model: Model) -> _Seen:

@@ -87,7 +87,7 @@ class Example:
         return Data(dict(self.sizes), self.graph.T, 1, *grouped(made, self.model))
 
     def _array(self, v: Variable) -> Array:
-        shape = tuple(self.entries.size(size) for size in (v.rows, v.columns)[: len(v.shape)])
+        shape = tuple(self.entries.size(size) for size in v.axes)
         learned = v.role in (Role.PARAMETER, Role.BUFFER)
         if v.role is Role.STATE or (learned and not v.timed):
             one = self._entries(v.at(0) if v.role is Role.STATE else v.at(), shape)

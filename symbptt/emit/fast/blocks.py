@@ -7,10 +7,13 @@ import re
 import sympy as sp
 
 from symbptt.algebra import build
+from symbptt.algebra.head_nodes import OfHeads
 from symbptt.algebra.nodes import Timed
 from symbptt.algebra.related import Cotangent
+from symbptt.emit.fast import heads
 from symbptt.emit.fast.constants import Constants
 from symbptt.emit.fast.gates import weight_of
+from symbptt.emit.fast.loops import header
 from symbptt.emit.fast.operations import Operations
 from symbptt.emit.fast.place import Arrays, Rows, Step, Stretch
 from symbptt.emit.fast.plan import GRADIENT, Block, Statement, is_view, terms
@@ -20,8 +23,6 @@ from symbptt.emit.passes import Line, reduced
 from symbptt.emit.scalars import ADD, ATOM
 from symbptt.model.values import Role
 
-WIDTH = 110
-"""Longer lines are broken."""
 STRETCH = 32768
 """Entries of an array that a stretch of local factors works on at once: they stay in the cache until the loop reads them."""
 
@@ -201,7 +202,7 @@ class Writer:
         text = "\n".join(line.text for line in work.lines)
         over = {name: array for name, array in place.over.items() if re.search(rf"\b{name}\b", text)}
         parts = [array + ("[::-1]" if self.backward else "") for array in over.values()]
-        self.lines += [Line(indent + text) for text in _header(list(over), parts, self.storage.own("steps"))]
+        self.lines += [Line(indent + text) for text in header(list(over), parts, self.storage.own("steps"))]
         self.lines += [Line(f"{indent}    {line.text}", line.comment) for line in work.lines]
 
     def _at_a_step(self, block: Block, index: int, statement: Statement, work: Operations, place: Step) -> None:
@@ -219,13 +220,19 @@ class Writer:
         into = place.operand(statement.targets)
         assert into is not None
         rank = {array_rank(self.storage.variable(k)) for k in statement.keys}
-        if rank == {1} and all(v.shape[1] == 1 for v in statement.values):
+        if rank == {1} and all(v.shape[1] == 1 and not v.has(OfHeads) for v in statement.values):
             work.assign(statement.values, into, comment)
         else:
-            text = place.lower.whole(self._without_cotangents(value)).at(ADD)
-            work.lines.append(Line(f"np.copyto({into}, {text})", comment))
-            self._optional(value, into, work, place)
+            self._whole(statement, into, work, place)
         self._keep(block, index, work, place)
+
+    def _whole(self, statement: Statement, into: str, work: Operations, place: Step) -> None:
+        """A matrix, or what has heads."""
+        value = self._without_cotangents(statement.values[0])
+        calls = heads.calls(place, statement.targets[0], value)
+        texts = [f"np.copyto({into}, {place.lower.whole(value).at(ADD)})"] if calls is None else calls
+        work.lines += [Line(text, " ".join(statement.numbers) * (text is texts[0])) for text in texts]
+        self._optional(statement.values[0], into, work, place)
 
     def _optional(self, value: sp.MatrixExpr, into: str, work: Operations, place: Step) -> None:
         for term in terms(value):
@@ -285,16 +292,3 @@ class Writer:
 def _shape(storage: Storage, key: str) -> tuple[sp.Expr, sp.Expr]:
     variable = storage.variable(key)
     return variable.rows, variable.columns
-
-
-def _header(names: list[str], arrays: list[str], steps: str) -> list[str]:
-    """The head of a loop over arrays; `steps` names their rows where the line would be too long."""
-    if not names:
-        return ["for _ in range(T):"]
-    if len(names) == 1:
-        return [f"for {names[0]} in {arrays[0]}:"]
-    line = f"for {', '.join(names)} in zip({', '.join(arrays)}):"
-    if len(line) <= WIDTH:
-        return [line]
-    pairs = [f"    {', '.join(arrays[i : i + 4])}," for i in range(0, len(arrays), 4)]
-    return [f"{steps} = zip(", *pairs, ")", f"for {', '.join(names)} in {steps}:"]

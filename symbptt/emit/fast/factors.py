@@ -9,6 +9,7 @@ from sympy.matrices.expressions.matexpr import MatrixExpr
 from sympy.matrices.expressions.special import OneMatrix
 
 from symbptt.algebra import build
+from symbptt.algebra.head_nodes import OfHeads
 from symbptt.algebra.nodes import TIME, BatchMean, Broadcast, Timed, is_leaf
 from symbptt.algebra.related import Adjoint
 from symbptt.emit.fast.plan import GRADIENT, LOCAL, Block, Plan, Statement, is_untied, symbols, terms
@@ -49,7 +50,7 @@ class _Linear:
 
     def known(self, expression: MatrixExpr) -> bool:
         """Whether an expression is known before the loop starts."""
-        if expression.has(BatchMean):
+        if expression.has(BatchMean, OfHeads):
             return False
         return not any(s.name in self.keys or is_untied(self.plan.model, s.name) for s in symbols(expression))
 

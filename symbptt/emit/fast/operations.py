@@ -12,6 +12,7 @@ import sympy as sp
 from sympy.matrices.expressions.matexpr import MatrixExpr
 
 from symbptt.algebra import build, nodes
+from symbptt.algebra.head_nodes import OfHeads
 from symbptt.algebra.nodes import TIME, Broadcast, Elementwise, SlopeByResult, Timed
 from symbptt.algebra.related import Cotangent
 from symbptt.emit.code import Code
@@ -60,8 +61,8 @@ class Operations:
         return handler(self, values, into)
 
     def is_plain(self, value: MatrixExpr) -> bool:
-        """Whether a formula is a column with one axis behind the batch."""
-        return bool(value.shape[1] == 1)
+        """Whether a formula is a column with one axis behind the batch, and not one of heads."""
+        return bool(value.shape[1] == 1) and not value.has(OfHeads)
 
     def _operand(self, values: Values) -> str | None:
         if not all(isinstance(v, sp.MatrixSymbol) for v in values):

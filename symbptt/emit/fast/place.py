@@ -17,6 +17,9 @@ from symbptt.emit.layout import array_rank, shape_text
 from symbptt.emit.lowering import Lowering
 from symbptt.emit.scalars import ATOM
 
+VIEWS = {"": "_heads", "[..., None]": "_columns", "[..., None, :]": "_rows", "[..., None, None]": "_numbers"}
+"""What views with an axis of heads are called, by the index behind it."""
+
 
 @dataclass
 class Arrays:
@@ -177,6 +180,22 @@ class Step(Place):
         self.over: dict[str, str] = {}
         self.buffers: dict[str, str] = {}
         self.optional: dict[str, str] = {}
+        self.lower.view = self.view
+
+    def view(self, symbol: MatrixExpr, axes: str, tail: str) -> str | None:
+        """A value of each head with an axis for the heads, `axes` being N, M, ...: a view that is made before the loop."""
+        key, lag = symbol.name, lag_of(symbol)
+        own = self.leaf(symbol).text if isinstance(symbol, Timed) and not isinstance(symbol, Cotangent) else None
+        if own is None or self.storage.plan.pack(key) is not None or not axes.startswith("N, "):
+            return None
+        wish = own.removesuffix("_t") + VIEWS.get(tail, "_spread") + "_t" * (own in self.over)
+        if own in self.buffers or own not in self.over:
+            name = self._name(f"heads {key} {lag} {tail}", wish)
+            self.buffers.setdefault(name, f"{name} = {own}.reshape({axes}){tail}")
+            return name
+        whole = self.arrays.over_time(key, lag)
+        return self.each(f"heads {key} {lag} {tail}", wish, f"{whole}.reshape(T, {axes}){tail}{self.chunk}")
+
 
     def one(self, symbol: Timed) -> str:
         key, lag = symbol.name, lag_of(symbol)

@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 import sympy as sp
 from sympy.matrices.expressions.matexpr import MatrixExpr
 
+from symbptt.algebra.head_nodes import EachHead, HeadBroadcast, HeadTranspose, JoinHeads
 from symbptt.algebra.nodes import TIME, BatchMean, Slice, Timed, leaves
 from symbptt.algebra.related import Adjoint, Cotangent, Related
 from symbptt.model.values import Model, Role, Variable
@@ -167,7 +168,9 @@ def is_constant(expression: MatrixExpr) -> bool:
 
 def is_view(expression: MatrixExpr) -> bool:
     """Whether NumPy gives a part of another array for it, in which nobody else may write."""
-    if isinstance(expression, (sp.Transpose, Slice)):
+    if isinstance(expression, (HeadBroadcast, EachHead)):
+        return True
+    if isinstance(expression, (sp.Transpose, Slice, HeadTranspose, JoinHeads)):
         return is_view(expression.args[0])
     return isinstance(expression, sp.MatrixSymbol)
 

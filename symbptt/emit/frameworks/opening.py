@@ -64,7 +64,8 @@ class Opening:
             text = f"{self.layout.array(v)}.shape[{leading + inner_axes(v).index(source.axis)}]"
         text += "".join(f" - {self.layout.dimension(other)}" for other in source.others)
         text += f" - {source.number}" if source.number else ""
-        return text if source.count == 1 else f"({text}) // {source.count}"
+        count = [*([str(source.count)] if source.count > 1 else []), *map(self.layout.dimension, source.factors)]
+        return f"({text}) // {count[0] if len(count) == 1 else '(' + ' * '.join(count) + ')'}" if count else text
 
     def initial(self, state: Variable, name: str) -> str:
         """The line that sets a state's initial value."""

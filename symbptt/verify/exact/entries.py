@@ -14,7 +14,7 @@ import sympy as sp
 from sympy.matrices.expressions.matexpr import MatrixExpr
 from sympy.matrices.expressions.special import OneMatrix
 
-from symbptt.algebra import nodes
+from symbptt.algebra import head_nodes, nodes
 from symbptt.errors import Disagreement, MissingRule
 from symbptt.verify.exact.arithmetic import Arithmetic, Scalar
 
@@ -159,6 +159,27 @@ def _inverse_unit_lower(e: Entries, node: Any, a: Matrix) -> Matrix:
     return inverse
 
 
+def _of_heads(rule: Callable[..., Matrix]) -> Callable[..., Matrix]:
+    """What a rule makes of the rows of each head, one below the other."""
+
+    def applied(e: Entries, node: Any, *operands: Matrix) -> Matrix:
+        count = e.size(node.heads)
+        heads = [[part[len(part) * h // count : len(part) * (h + 1) // count] for part in operands] for h in range(count)]
+        return [row for parts in heads for row in rule(e, node, *parts)]
+
+    return applied
+
+
+def _head_spread(e: Entries, node: Any, a: Matrix) -> Matrix:
+    rows, columns = e.size(node.args[1]), e.size(node.args[2])
+    return [[a[i if len(a) > 1 else 0][j if len(a[0]) > 1 else 0] for j in range(columns)] for i in range(rows)]
+
+
+def _sum_heads(e: Entries, node: Any, a: Matrix) -> Matrix:
+    height = len(a) // e.size(node.heads)
+    return reduce(_plus, (a[start : start + height] for start in range(0, len(a), height)))
+
+
 def _constant(value: Callable[[int, int], int]) -> Callable[..., Matrix]:
     return lambda e, node: e.filled(node, lambda i, j: e.number(sp.Integer(value(i, j))))
 
@@ -185,6 +206,13 @@ _NODES: dict[type, Callable[..., Matrix]] = {
     nodes.HalfSquaredNorm: lambda e, node, a: [[e.number(sp.Rational(1, 2)) * _dot(a, a)]],
     nodes.Diag: _diag,
     nodes.Broadcast: lambda e, node, a: e.filled(node, lambda i, j: a[i if len(a) > 1 else 0][j if len(a[0]) > 1 else 0]),
+    head_nodes.HeadProduct: _of_heads(lambda e, node, a, b: _times(a, b)),
+    head_nodes.HeadTranspose: _of_heads(lambda e, node, a: [list(column) for column in zip(*a, strict=True)]),
+    head_nodes.HeadBroadcast: _of_heads(_head_spread),
+    head_nodes.EachHead: lambda e, node, a: a * e.size(node.heads),
+    head_nodes.SumHeads: _sum_heads,
+    head_nodes.JoinHeads: lambda e, node, a: a,
+    head_nodes.CutHeads: lambda e, node, a: a,
     nodes.Concat: lambda e, node, *a: [row for part in a for row in part],
     nodes.Slice: lambda e, node, a: a[e.size(node.args[1]) : e.size(node.args[2])],
 }

@@ -1,0 +1,259 @@
+"""Smart constructors and linear maps of the nodes of heads: zeros, numbers and double transposes go, as in `build`."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import sympy as sp
+from sympy.matrices.expressions.matexpr import MatrixExpr
+from sympy.matrices.expressions.special import OneMatrix
+
+from symbptt.algebra import build
+from symbptt.algebra.head_nodes import (
+    CutHeads,
+    EachHead,
+    HeadBroadcast,
+    HeadProduct,
+    HeadTranspose,
+    JoinHeads,
+    OfHeads,
+    SumHeads,
+    per_head,
+)
+from symbptt.algebra.linear import LinearMap
+
+
+def _inner(value: MatrixExpr) -> tuple[sp.Expr, MatrixExpr]:
+    number, factors = build.split_number(value)
+    return number, factors[0] if len(factors) == 1 else sp.MatMul(*factors)
+
+
+def product(a: MatrixExpr, b: MatrixExpr, heads: sp.Expr) -> MatrixExpr:
+    """A B of each head."""
+    if build.is_zero(a) or build.is_zero(b):
+        return sp.ZeroMatrix(a.shape[0], b.shape[1])
+    (m, left), (n, right) = _inner(a), _inner(b)
+    if a.shape[1] == 1 and isinstance(left, OneMatrix):
+        return build.scale(m * n, spread(right, per_head(a.shape[0], heads), b.shape[1], heads))
+    if a.shape[1] == 1 and isinstance(right, OneMatrix):
+        return build.scale(m * n, spread(left, per_head(a.shape[0], heads), b.shape[1], heads))
+    return build.scale(m * n, HeadProduct(left, right, heads))
+
+
+def transpose(value: MatrixExpr, heads: sp.Expr) -> MatrixExpr:
+    """X^T of each head, pushed through sums and products."""
+    rows, columns = value.shape
+    if (rows, columns) == (heads, 1):
+        return value
+    if isinstance(value, sp.MatAdd):
+        return build.add(*(transpose(term, heads) for term in value.args))
+    if isinstance(value, (sp.ZeroMatrix, OneMatrix)):
+        return value.func(sp.expand(heads * columns), per_head(rows, heads))
+    number, inner = _inner(value)
+    if isinstance(inner, HeadTranspose):
+        return build.scale(number, inner.args[0])
+    if isinstance(inner, EachHead):
+        return build.scale(number, each(build.transpose(inner.args[0]), heads))
+    if isinstance(inner, HeadProduct):
+        left, right, _ = inner.args
+        return build.scale(number, product(transpose(right, heads), transpose(left, heads), heads))
+    if isinstance(inner, HeadBroadcast):
+        x, height, width, _ = inner.args
+        return build.scale(number, spread(transpose(x, heads), width, height, heads))
+    return build.scale(number, HeadTranspose(inner, heads))
+
+
+def spread(value: MatrixExpr, rows: sp.Expr, columns: sp.Expr, heads: sp.Expr) -> MatrixExpr:
+    """Of each head a scalar, column or row repeated to (rows, columns)."""
+    shape = (sp.expand(heads * rows), columns)
+    if value.shape == shape:
+        return value
+    if build.is_zero(value):
+        return sp.ZeroMatrix(*shape)
+    number, inner = _inner(value)
+    if isinstance(inner, OneMatrix):
+        return build.scale(number, OneMatrix(*shape))
+    return build.scale(number, HeadBroadcast(inner, rows, columns, heads))
+
+
+def each(value: MatrixExpr, heads: sp.Expr) -> MatrixExpr:
+    """What heads share, once for each."""
+    shape = (sp.expand(heads * value.shape[0]), value.shape[1])
+    number, inner = _inner(value)
+    if isinstance(inner, (OneMatrix, sp.ZeroMatrix)):
+        return build.scale(number, inner.func(*shape))
+    return build.scale(number, EachHead(inner, heads))
+
+
+def total(value: MatrixExpr, heads: sp.Expr) -> MatrixExpr:
+    """The sum over the heads."""
+    if isinstance(value, sp.MatAdd):
+        return build.add(*(total(term, heads) for term in value.args))
+    number, inner = _inner(value)
+    if isinstance(inner, (OneMatrix, sp.ZeroMatrix)):
+        return build.scale(number * heads, inner.func(per_head(value.shape[0], heads), value.shape[1]))
+    return build.scale(number, SumHeads(inner, heads))
+
+
+def joined(value: MatrixExpr, heads: sp.Expr) -> MatrixExpr:
+    """The vectors of the heads as one."""
+    number, inner = _inner(value)
+    if isinstance(inner, (OneMatrix, sp.ZeroMatrix)):
+        return value
+    return build.scale(number, inner.args[0] if isinstance(inner, CutHeads) else JoinHeads(inner, heads))
+
+
+def cut(value: MatrixExpr, heads: sp.Expr) -> MatrixExpr:
+    """A vector as those of the heads."""
+    number, inner = _inner(value)
+    if isinstance(inner, (OneMatrix, sp.ZeroMatrix)):
+        return value
+    return build.scale(number, inner.args[0] if type(inner) is JoinHeads else CutHeads(inner, heads))
+
+
+def summed(value: MatrixExpr, heads: sp.Expr, rows: bool = True, columns: bool = True) -> MatrixExpr:
+    """1^T X 1 of each head: the sum of its entries, or along one axis."""
+    if rows and (height := per_head(value.shape[0], heads)) != 1:
+        value = product(OneMatrix(heads, height), value, heads)
+    if columns and value.shape[1] != 1:
+        value = product(value, OneMatrix(sp.expand(heads * value.shape[1]), 1), heads)
+    return value
+
+
+def of_heads(value: MatrixExpr) -> bool:
+    """Whether a node of heads stands anywhere in a formula."""
+    return bool(value.has(OfHeads))
+
+
+@dataclass(frozen=True)
+class HeadLeft(LinearMap):
+    """X -> A X of each head."""
+
+    factor: MatrixExpr
+    heads: sp.Expr
+
+    def apply(self, x: MatrixExpr) -> MatrixExpr:
+        return product(self.factor, x, self.heads)
+
+    def transposed(self) -> LinearMap:
+        return HeadLeft(transpose(self.factor, self.heads), self.heads)
+
+
+@dataclass(frozen=True)
+class HeadRight(LinearMap):
+    """X -> X B of each head."""
+
+    factor: MatrixExpr
+    heads: sp.Expr
+
+    def apply(self, x: MatrixExpr) -> MatrixExpr:
+        return product(x, self.factor, self.heads)
+
+    def transposed(self) -> LinearMap:
+        return HeadRight(transpose(self.factor, self.heads), self.heads)
+
+
+@dataclass(frozen=True)
+class HeadTransposeMap(LinearMap):
+    """X -> X^T of each head."""
+
+    heads: sp.Expr
+
+    def apply(self, x: MatrixExpr) -> MatrixExpr:
+        return transpose(x, self.heads)
+
+    def transposed(self) -> LinearMap:
+        return self
+
+
+@dataclass(frozen=True)
+class HeadSpread(LinearMap):
+    """Of each head a matrix (height, width), either of them 1, repeated to (rows, columns); backward a sum."""
+
+    height: sp.Expr
+    width: sp.Expr
+    rows: sp.Expr
+    columns: sp.Expr
+    heads: sp.Expr
+
+    def apply(self, x: MatrixExpr) -> MatrixExpr:
+        return spread(x, self.rows, self.columns, self.heads)
+
+    def transposed(self) -> LinearMap:
+        return HeadTotal(self.height, self.width, self.rows, self.columns, self.heads)
+
+
+@dataclass(frozen=True)
+class HeadTotal(HeadSpread):
+    """The sum over the rows, columns or entries of each head that `HeadSpread` repeats."""
+
+    def apply(self, x: MatrixExpr) -> MatrixExpr:
+        return summed(x, self.heads, self.height != self.rows, self.width != self.columns)
+
+    def transposed(self) -> LinearMap:
+        return HeadSpread(self.height, self.width, self.rows, self.columns, self.heads)
+
+
+@dataclass(frozen=True)
+class EachHeadMap(LinearMap):
+    """What heads share, once for each of them."""
+
+    heads: sp.Expr
+
+    def apply(self, x: MatrixExpr) -> MatrixExpr:
+        return each(x, self.heads)
+
+    def transposed(self) -> LinearMap:
+        return SumHeadsMap(self.heads)
+
+
+@dataclass(frozen=True)
+class SumHeadsMap(LinearMap):
+    """The sum over the heads."""
+
+    heads: sp.Expr
+
+    def apply(self, x: MatrixExpr) -> MatrixExpr:
+        return total(x, self.heads)
+
+    def transposed(self) -> LinearMap:
+        return EachHeadMap(self.heads)
+
+
+@dataclass(frozen=True)
+class JoinHeadsMap(LinearMap):
+    """The vectors of the heads as one."""
+
+    heads: sp.Expr
+
+    def apply(self, x: MatrixExpr) -> MatrixExpr:
+        return joined(x, self.heads)
+
+    def transposed(self) -> LinearMap:
+        return CutHeadsMap(self.heads)
+
+
+@dataclass(frozen=True)
+class CutHeadsMap(LinearMap):
+    """A vector as those of the heads."""
+
+    heads: sp.Expr
+
+    def apply(self, x: MatrixExpr) -> MatrixExpr:
+        return cut(x, self.heads)
+
+    def transposed(self) -> LinearMap:
+        return JoinHeadsMap(self.heads)
+
+
+def product_rule(node: HeadProduct) -> tuple[tuple[MatrixExpr, LinearMap], ...]:
+    """d(A B) = dA B + A dB."""
+    a, b, heads = node.args
+    return ((a, HeadRight(b, heads)), (b, HeadLeft(a, heads)))
+
+
+def spread_rule(node: HeadBroadcast) -> tuple[tuple[MatrixExpr, LinearMap], ...]:
+    """d(x repeated) = dx repeated."""
+    x, rows, columns, heads = node.args
+    return ((x, HeadSpread(per_head(x.shape[0], heads), x.shape[1], rows, columns, heads)),)
+
