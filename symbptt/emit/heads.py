@@ -5,6 +5,7 @@ Outside of such a product the heads of an array lie below each other, (..., M r,
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 import sympy as sp
@@ -13,7 +14,7 @@ from sympy.matrices.expressions.special import OneMatrix
 
 from symbptt.algebra import build
 from symbptt.algebra import heads as of
-from symbptt.algebra.head_nodes import EachHead, HeadBroadcast, HeadProduct, HeadTranspose, OfHeads, SumHeads, per_head
+from symbptt.algebra.head_nodes import EachHead, HeadBroadcast, HeadProduct, HeadTranspose, JoinHeads, OfHeads, SumHeads, per_head
 from symbptt.algebra.nodes import is_leaf
 from symbptt.emit.code import Code, Lowers
 from symbptt.emit.scalars import ATOM, POWER, TIMES
@@ -228,3 +229,14 @@ def summed_over_samples(lower: Lowers, node: MatrixExpr) -> Code | None:
         columns = f"{left.at(ATOM)}.reshape({lower.batch}, {count}, {height})"
         text = f"({columns}.transpose(1, 2, 0) @ {right.at(ATOM)}.swapaxes(0, 1)).reshape({count} * {height}, {width})"
     return Code(text, TIMES if inner is not node else ATOM, False, 2)
+
+
+LOWERED: dict[type, Callable[..., Code]] = {
+    HeadProduct: product,
+    HeadTranspose: transpose,
+    HeadBroadcast: repeated,
+    EachHead: repeated,
+    SumHeads: total,
+    JoinHeads: lambda lower, node: lower(node.args[0]),
+}
+"""One function per node of heads."""

@@ -13,7 +13,7 @@ import sympy as sp
 from sympy.matrices.expressions.matexpr import MatrixExpr
 from sympy.matrices.expressions.special import OneMatrix
 
-from symbptt.algebra import build, head_nodes, nodes
+from symbptt.algebra import build, nodes
 from symbptt.algebra.functions import Y, Z
 from symbptt.emit import heads, moved
 from symbptt.emit.code import Code
@@ -75,6 +75,7 @@ class Lowering:
 
 
 def times_number(lower: Lowering, number: sp.Expr, code: Code) -> Code:
+    """A number times a value."""
     if number == 1:
         return code
     if number == -1:
@@ -285,12 +286,7 @@ _TABLE: dict[type, Callable[..., Code]] = {
     nodes.Broadcast: moved.spread,
     nodes.Concat: moved.concat,
     nodes.Slice: moved.part,
-    head_nodes.HeadProduct: heads.product,
-    head_nodes.HeadTranspose: heads.transpose,
-    head_nodes.HeadBroadcast: heads.repeated,
-    head_nodes.EachHead: heads.repeated,
-    head_nodes.SumHeads: heads.total,
-    head_nodes.JoinHeads: lambda lower, node: lower(node.args[0]),
+    **heads.LOWERED,
     OneMatrix: _ones,
     sp.ZeroMatrix: _zeros,
     sp.Identity: _identity,

@@ -57,8 +57,10 @@ def _axis(text: str, heads: str, place: Place) -> sp.Expr:
 
 def _factors(words: list[str], heads: str, place: Place) -> sp.Expr:
     """A summand of a dimension; vectors of heads, joined, have products such as M*K."""
+    if not heads:
+        return _term("*".join(words), place)
     if len(words) > 1 and (heads not in words or words.count(heads) > 1):
-        raise place.error("a product of dimensions counts the entries of all heads, as M*K with a line heads = \"M\" at the top")
+        raise place.error("a product of dimensions counts the entries of all heads, as M*K where heads = \"M\"")
     return sp.Mul(*(_term(word, place) for word in words))
 
 
@@ -69,7 +71,7 @@ def parse(text: str, place: Place, heads: str = "") -> Shape:
         own, count = parse(" ".join(axes[1:]), place), dimension(heads)
         return Shape(axes, sp.expand(count * own.rows), own.columns, count)
     if len(axes) > 2:
-        hint = "; with a line such as heads = \"M\" at the top, one that counts heads may stand in front" * (not heads)
+        hint = "" if heads else "; heads = \"M\" at the top lets M stand in front"
         raise place.error(f"a shape has at most two dimensions, as in 'H D', not {len(axes)}{hint}")
     sizes = [_axis(axis, heads, place) for axis in axes] + [sp.S.One] * (2 - len(axes))
     return Shape(axes, sizes[0], sizes[1])

@@ -283,7 +283,8 @@ FILES = (
     ("[inputs]\n\"\\\\input{x}\" = 'D'\n$E",
      "[inputs]: '\\\\input{x}' cannot name one of the inputs: a name is an ASCII letter followed by letters, "
      "digits and _"),
-    ("[inputs]\nx = \"D D D\"\n$E", "[inputs] x: a shape has at most two dimensions, as in 'H D', not 3"),
+    ("[inputs]\nx = \"D D D\"\n$E",
+     "[inputs] x: a shape has at most two dimensions, as in 'H D', not 3; heads = \"M\" at the top lets M stand in front"),
     ("[inputs]\nx = \"0\"\n$E", "[inputs] x: a dimension lies between 1 and 1000000, not 0"),
     ("[inputs]\nx = \"-1\"\n$E",
      "[inputs] x: '-1' cannot name a dimension; a name is an ASCII letter followed by letters, digits and _"),

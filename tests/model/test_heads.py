@@ -18,7 +18,7 @@ from symbptt.model.read import from_text, load
 from symbptt.model.values import Model, Role
 from symbptt.verify.load import resolve
 
-KINDS = Path(__file__).parents[1] / "kinds"
+KINDS = Path(__file__).parents[1] / "heads"
 HEADS = (KINDS / "heads.toml").read_text(encoding="utf-8")
 JOINED = (KINDS / "joined-heads.toml").read_text(encoding="utf-8")
 M = 3

@@ -223,8 +223,12 @@ def test_any_expression_means_what_python_means(text: str, walk: Walk, random: W
         assert "constant" in str(error), "what is multiplied by (2 - 2) is refused"
 
 
+OF_HEADS = {"split_heads", "merge_heads", "sum_heads", "mean_heads"}
+"""Functions of values of each head: see test_heads.py, where heads are compared with copies of one head."""
+
+
 def test_every_function_has_an_oracle() -> None:
-    assert set(NUMPY) == set(CALLS)
+    assert set(NUMPY) == set(CALLS) - OF_HEADS
 
 
 _OTHERS = {
@@ -236,7 +240,7 @@ _OTHERS = {
 } | {name: f"{name}(x, z)" for name in ("softmax_cross_entropy", "squared_error", "mse", "binary_cross_entropy")}
 
 
-@pytest.mark.parametrize("name", sorted(CALLS))
+@pytest.mark.parametrize("name", sorted(CALLS.keys() - OF_HEADS))
 def test_a_function_has_its_value(name: str, walk: Walk, random: Walk) -> None:
     check(_OTHERS.get(name, f"{name}(x)"), walk, random)
     check(_OTHERS.get(name, f"2 * {name}(x - z) + s"), walk, random)
