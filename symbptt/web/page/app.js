@@ -11,9 +11,9 @@ import { load, speak, word } from "./words.js";
 const QUIET = 120, LONG_QUIET = 900;
 const OPTIONS = ["T", "kind", "notation", "layout", "language", "style"];
 // What is said of the engine while it starts, where no request of the user has more to say.
-let starting = "";
-const say = text => { at("progress").textContent = text || starting; };
-const engine = backEnd(stage => { starting = stage ? word(`progress.${stage}`) : ""; say(""); });
+let stage = "";
+const say = text => { at("progress").textContent = text || (stage && word(`progress.${stage}`)); };
+const engine = backEnd(now => { stage = now; say(""); });
 const model = editor(at("editor")), pasted = editor(at("pasted")), step = editor(at("step"));
 let menus = null, name = "model", code = [], judged = null;
 // What is under way: what the tab shows, which another edit ends, and what was asked for by a button.

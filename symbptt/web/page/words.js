@@ -7,9 +7,9 @@ export async function load() {
   tables = await (await fetch("words.json")).json();
 }
 
-/** A text, its slots filled. */
+/** A text, its slots filled; none before the words are loaded. */
 export function word(key, values = {}) {
-  return (tables[language()]?.[key] ?? key).replace(/\{(\w+)\}/g, (slot, name) => values[name] ?? slot);
+  return (tables[language()]?.[key] ?? "").replace(/\{(\w+)\}/g, (slot, name) => values[name] ?? slot);
 }
 
 /** Change the language of all that is marked with data-word (its text) or data-label (its accessible name). */
