@@ -31,7 +31,7 @@ def test_every_kind_agrees(name: str, T: int, N: int) -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("name", compose.names())
+@pytest.mark.parametrize("name", [name for name in compose.names() if not compose.load(name).parts[0].phase])
 def test_ragged_lengths(name: str) -> None:
     compose.gradients(compose.load(name, freeze=True), T=4, N=3).raise_for_disagreement()
 
