@@ -482,6 +482,8 @@ size_t gru_workspace(const gru_sizes *sizes)
     total = plus(total, rounded(times(times(sizes->T, sizes->N), sizes->H)));
     total = plus(total, rounded(times(times(sizes->T, sizes->N), times(2, sizes->H))));
     total = plus(total, rounded(times(times(sizes->T, sizes->N), sizes->H)));
+    total = plus(total, rounded(times(times(2, sizes->H), sizes->D)));
+    total = plus(total, rounded(times(times(2, sizes->H), sizes->H)));
     total = plus(total, rounded(times(times(sizes->T, sizes->N), sizes->H)));
     total = plus(total, rounded(times(times(sizes->T, sizes->N), sizes->O)));
     most = total > most ? total : most;
@@ -501,6 +503,8 @@ size_t gru_workspace(const gru_sizes *sizes)
     total = plus(total, rounded(times(times(sizes->T, sizes->N), sizes->H)));
     total = plus(total, rounded(times(times(sizes->T, sizes->N), times(2, sizes->H))));
     total = plus(total, rounded(times(times(sizes->T, sizes->N), sizes->H)));
+    total = plus(total, rounded(times(times(2, sizes->H), sizes->D)));
+    total = plus(total, rounded(times(times(2, sizes->H), sizes->H)));
     total = plus(total, rounded(times(sizes->N, sizes->H)));
     total = plus(total, rounded(times(sizes->T, sizes->N)));
     total = plus(total, rounded(sizes->T));
@@ -714,6 +718,10 @@ int gru_backward(const gru_sizes *sizes, const gru_parameters *parameters, const
     next += rounded(2 * H * N * T);
     real *const restrict d_a_n_1 = next;
     next += rounded(H * N * T);
+    real *const restrict stack_grad_W_xr = next;
+    next += rounded(2 * D * H);
+    real *const restrict stack_grad_W_hr = next;
+    next += rounded(2 * H * H);
     const real *const restrict W_hr = parameters->W_hr;
     const real *const restrict W_hz = parameters->W_hz;
     real *const own_h = next;
@@ -812,11 +820,23 @@ int gru_backward(const gru_sizes *sizes, const gru_parameters *parameters, const
         }
     }
     multiply(H, D, N * T, (real)1, d_n, 1, H, x, D, 1, 0, grad_W_xn, D, 1);                                  /* (27) */
-    multiply(H, D, N * T, (real)1, stack_d_a_r, 1, 2 * H, x, D, 1, 0, grad_W_xr, D, 1);                      /* (24) */
-    multiply(H, D, N * T, (real)1, stack_d_a_r + H, 1, 2 * H, x, D, 1, 0, grad_W_xz, D, 1);                  /* (21) */
+    multiply(2 * H, D, N * T, (real)1, stack_d_a_r, 1, 2 * H, x, D, 1, 0, stack_grad_W_xr, D, 1);            /* (24) (21) */
+    for (size_t i = 0; i < H; i++) {
+        INDEPENDENT
+        for (size_t j = 0; j < D; j++) {
+            grad_W_xr[i * D + j] = stack_grad_W_xr[i * D + j];
+            grad_W_xz[i * D + j] = stack_grad_W_xr[(i + H) * D + j];
+        }
+    }
     multiply(H, H, N * T, (real)1, d_n, 1, H, a_n_1, H, 1, 0, grad_W_hn, H, 1);                              /* (28) */
-    multiply(H, H, N * T, (real)1, stack_d_a_r, 1, 2 * H, h, H, 1, 0, grad_W_hr, H, 1);                      /* (25) */
-    multiply(H, H, N * T, (real)1, stack_d_a_r + H, 1, 2 * H, h, H, 1, 0, grad_W_hz, H, 1);                  /* (22) */
+    multiply(2 * H, H, N * T, (real)1, stack_d_a_r, 1, 2 * H, h, H, 1, 0, stack_grad_W_hr, H, 1);            /* (25) (22) */
+    for (size_t i = 0; i < H; i++) {
+        INDEPENDENT
+        for (size_t j = 0; j < H; j++) {
+            grad_W_hr[i * H + j] = stack_grad_W_hr[i * H + j];
+            grad_W_hz[i * H + j] = stack_grad_W_hr[(i + H) * H + j];
+        }
+    }
     INDEPENDENT
     for (size_t i = 0; i < H; i++) {
         grad_b_n[i] = (real)0;
@@ -911,6 +931,10 @@ int gru_value_and_grad(const gru_sizes *sizes, const gru_parameters *parameters,
     next += rounded(2 * H * N * T);
     real *const restrict d_a_n_1 = next;
     next += rounded(H * N * T);
+    real *const restrict stack_grad_W_xr = next;
+    next += rounded(2 * D * H);
+    real *const restrict stack_grad_W_hr = next;
+    next += rounded(2 * H * H);
     const real *const restrict W_hr = parameters->W_hr;
     const real *const restrict W_hz = parameters->W_hz;
     real *const own_h = next;
@@ -1103,11 +1127,23 @@ int gru_value_and_grad(const gru_sizes *sizes, const gru_parameters *parameters,
         }
     }
     multiply(H, D, N * T, (real)1, d_n, 1, H, x, D, 1, 0, grad_W_xn, D, 1);                                  /* (27) */
-    multiply(H, D, N * T, (real)1, stack_d_a_r, 1, 2 * H, x, D, 1, 0, grad_W_xr, D, 1);                      /* (24) */
-    multiply(H, D, N * T, (real)1, stack_d_a_r + H, 1, 2 * H, x, D, 1, 0, grad_W_xz, D, 1);                  /* (21) */
+    multiply(2 * H, D, N * T, (real)1, stack_d_a_r, 1, 2 * H, x, D, 1, 0, stack_grad_W_xr, D, 1);            /* (24) (21) */
+    for (size_t i = 0; i < H; i++) {
+        INDEPENDENT
+        for (size_t j = 0; j < D; j++) {
+            grad_W_xr[i * D + j] = stack_grad_W_xr[i * D + j];
+            grad_W_xz[i * D + j] = stack_grad_W_xr[(i + H) * D + j];
+        }
+    }
     multiply(H, H, N * T, (real)1, d_n, 1, H, a_n_1, H, 1, 0, grad_W_hn, H, 1);                              /* (28) */
-    multiply(H, H, N * T, (real)1, stack_d_a_r, 1, 2 * H, h, H, 1, 0, grad_W_hr, H, 1);                      /* (25) */
-    multiply(H, H, N * T, (real)1, stack_d_a_r + H, 1, 2 * H, h, H, 1, 0, grad_W_hz, H, 1);                  /* (22) */
+    multiply(2 * H, H, N * T, (real)1, stack_d_a_r, 1, 2 * H, h, H, 1, 0, stack_grad_W_hr, H, 1);            /* (25) (22) */
+    for (size_t i = 0; i < H; i++) {
+        INDEPENDENT
+        for (size_t j = 0; j < H; j++) {
+            grad_W_hr[i * H + j] = stack_grad_W_hr[i * H + j];
+            grad_W_hz[i * H + j] = stack_grad_W_hr[(i + H) * H + j];
+        }
+    }
     INDEPENDENT
     for (size_t i = 0; i < H; i++) {
         grad_b_n[i] = (real)0;

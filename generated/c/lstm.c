@@ -467,6 +467,7 @@ size_t lstm_workspace(const lstm_sizes *sizes)
     total = plus(total, rounded(times(times(sizes->T, sizes->N), sizes->H)));
     total = plus(total, rounded(times(times(sizes->T, sizes->N), sizes->H)));
     total = plus(total, rounded(times(times(4, sizes->H), sizes->H)));
+    total = plus(total, rounded(times(times(4, sizes->H), sizes->D)));
     total = plus(total, rounded(times(times(sizes->T, sizes->N), times(4, sizes->H))));
     total = plus(total, rounded(times(times(sizes->T, sizes->N), sizes->O)));
     total = plus(total, rounded(times(sizes->N, sizes->H)));
@@ -485,12 +486,15 @@ size_t lstm_workspace(const lstm_sizes *sizes)
     total = plus(total, rounded(times(times(plus(1, sizes->T), sizes->N), sizes->H)));
     total = plus(total, rounded(times(times(sizes->T, sizes->N), sizes->O)));
     total = plus(total, rounded(times(times(sizes->T, sizes->N), times(4, sizes->H))));
+    total = plus(total, rounded(times(times(4, sizes->H), sizes->D)));
+    total = plus(total, rounded(times(times(4, sizes->H), sizes->H)));
     total = plus(total, rounded(times(times(sizes->T, sizes->N), sizes->H)));
     total = plus(total, rounded(times(times(sizes->T, sizes->N), sizes->H)));
     total = plus(total, rounded(times(times(sizes->T, sizes->N), sizes->O)));
     most = total > most ? total : most;
     total = 0;
     total = plus(total, rounded(times(times(4, sizes->H), sizes->H)));
+    total = plus(total, rounded(times(times(4, sizes->H), sizes->D)));
     total = plus(total, rounded(times(times(plus(1, sizes->T), sizes->N), sizes->H)));
     total = plus(total, rounded(times(times(plus(1, sizes->T), sizes->N), sizes->H)));
     total = plus(total, rounded(times(times(plus(1, sizes->T), sizes->N), sizes->H)));
@@ -504,6 +508,8 @@ size_t lstm_workspace(const lstm_sizes *sizes)
     total = plus(total, rounded(times(sizes->T, sizes->N)));
     total = plus(total, rounded(times(sizes->T, sizes->N)));
     total = plus(total, rounded(times(times(sizes->T, sizes->N), times(4, sizes->H))));
+    total = plus(total, rounded(times(times(4, sizes->H), sizes->D)));
+    total = plus(total, rounded(times(times(4, sizes->H), sizes->H)));
     total = plus(total, rounded(times(sizes->N, sizes->H)));
     total = plus(total, rounded(times(sizes->N, sizes->H)));
     total = plus(total, rounded(times(sizes->T, sizes->N)));
@@ -542,9 +548,9 @@ int lstm_forward(const lstm_sizes *sizes, const lstm_parameters *parameters, con
         return LSTM_MISSING;
     }
     const size_t H = sizes->H;
+    const size_t D = sizes->D;
     const size_t N = sizes->N;
     const size_t T = sizes->T;
-    const size_t D = sizes->D;
     const size_t O = sizes->O;
     real *next = workspace;
     real *const restrict h = next;
@@ -563,6 +569,8 @@ int lstm_forward(const lstm_sizes *sizes, const lstm_parameters *parameters, con
     next += rounded(H * N * T);
     real *const restrict stack_W_hf = next;
     next += rounded(4 * H * H);
+    real *const restrict stack_W_xf = next;
+    next += rounded(4 * D * H);
     real *const restrict stack_a_f = next;
     next += rounded(4 * H * N * T);
     real *const restrict o = next;
@@ -571,6 +579,10 @@ int lstm_forward(const lstm_sizes *sizes, const lstm_parameters *parameters, con
     const real *const restrict W_hg = parameters->W_hg;
     const real *const restrict W_hi = parameters->W_hi;
     const real *const restrict W_hq = parameters->W_hq;
+    const real *const restrict W_xf = parameters->W_xf;
+    const real *const restrict W_xg = parameters->W_xg;
+    const real *const restrict W_xi = parameters->W_xi;
+    const real *const restrict W_xq = parameters->W_xq;
     real *const own_h = next;
     next += rounded(H * N);
     if (states == NULL || states->h == NULL) {
@@ -588,10 +600,6 @@ int lstm_forward(const lstm_sizes *sizes, const lstm_parameters *parameters, con
     const real *const restrict b_g = parameters->b_g;
     const real *const restrict b_q = parameters->b_q;
     const real *const restrict x = inputs->x;
-    const real *const restrict W_xi = parameters->W_xi;
-    const real *const restrict W_xf = parameters->W_xf;
-    const real *const restrict W_xg = parameters->W_xg;
-    const real *const restrict W_xq = parameters->W_xq;
     const real *const restrict b_o = parameters->b_o;
     const real *const restrict W_ho = parameters->W_ho;
     real *const restrict out_c = outputs->c;
@@ -605,6 +613,15 @@ int lstm_forward(const lstm_sizes *sizes, const lstm_parameters *parameters, con
             stack_W_hf[(i_ + H) * H + j] = W_hg[i_ * H + j];
             stack_W_hf[(i_ + 2 * H) * H + j] = W_hi[i_ * H + j];
             stack_W_hf[(i_ + 3 * H) * H + j] = W_hq[i_ * H + j];
+        }
+    }
+    for (size_t i_ = 0; i_ < H; i_++) {
+        INDEPENDENT
+        for (size_t j = 0; j < D; j++) {
+            stack_W_xf[i_ * D + j] = W_xf[i_ * D + j];
+            stack_W_xf[(i_ + H) * D + j] = W_xg[i_ * D + j];
+            stack_W_xf[(i_ + 2 * H) * D + j] = W_xi[i_ * D + j];
+            stack_W_xf[(i_ + 3 * H) * D + j] = W_xq[i_ * D + j];
         }
     }
     for (size_t n = 0; n < N; n++) {
@@ -625,10 +642,7 @@ int lstm_forward(const lstm_sizes *sizes, const lstm_parameters *parameters, con
             }
         }
     }
-    multiply(N * T, H, D, (real)1, x, D, 1, W_xi, 1, D, 1, stack_a_f + 2 * H, 4 * H, 1);                     /* (1) */
-    multiply(N * T, H, D, (real)1, x, D, 1, W_xf, 1, D, 1, stack_a_f, 4 * H, 1);                             /* (3) */
-    multiply(N * T, H, D, (real)1, x, D, 1, W_xg, 1, D, 1, stack_a_f + H, 4 * H, 1);                         /* (5) */
-    multiply(N * T, H, D, (real)1, x, D, 1, W_xq, 1, D, 1, stack_a_f + 3 * H, 4 * H, 1);                     /* (7) */
+    multiply(N * T, 4 * H, D, (real)1, x, D, 1, stack_W_xf, 1, D, 1, stack_a_f, 4 * H, 1);                   /* (3) (5) (1) (7) */
     for (size_t t = 0; t < T; t++) {
         multiply(N, 4 * H, H, (real)1, h + t * N * H, H, 1, stack_W_hf, 1, H, 1, stack_a_f + t * N * 4 * H, 4 * H, 1); /* (3) (5) (1) (7) */
         for (size_t n = 0; n < N; n++) {
@@ -748,6 +762,10 @@ int lstm_backward(const lstm_sizes *sizes, const lstm_parameters *parameters, co
     next += rounded(N * O * T);
     real *const restrict stack_d_a_f = next;
     next += rounded(4 * H * N * T);
+    real *const restrict stack_grad_W_xf = next;
+    next += rounded(4 * D * H);
+    real *const restrict stack_grad_W_hf = next;
+    next += rounded(4 * H * H);
     const real *const restrict W_hf = parameters->W_hf;
     const real *const restrict W_hg = parameters->W_hg;
     const real *const restrict W_hi = parameters->W_hi;
@@ -773,15 +791,15 @@ int lstm_backward(const lstm_sizes *sizes, const lstm_parameters *parameters, co
     const real *const restrict W_ho = parameters->W_ho;
     real *const restrict grad_W_ho = gradients->W_ho;
     real *const restrict grad_b_o = gradients->b_o;
-    real *const restrict grad_W_xq = gradients->W_xq;
     const real *const restrict x = inputs->x;
-    real *const restrict grad_W_xg = gradients->W_xg;
     real *const restrict grad_W_xf = gradients->W_xf;
+    real *const restrict grad_W_xg = gradients->W_xg;
     real *const restrict grad_W_xi = gradients->W_xi;
-    real *const restrict grad_W_hq = gradients->W_hq;
-    real *const restrict grad_W_hg = gradients->W_hg;
+    real *const restrict grad_W_xq = gradients->W_xq;
     real *const restrict grad_W_hf = gradients->W_hf;
+    real *const restrict grad_W_hg = gradients->W_hg;
     real *const restrict grad_W_hi = gradients->W_hi;
+    real *const restrict grad_W_hq = gradients->W_hq;
     real *const restrict grad_b_q = gradients->b_q;
     real *const restrict grad_b_g = gradients->b_g;
     real *const restrict grad_b_f = gradients->b_f;
@@ -859,14 +877,26 @@ int lstm_backward(const lstm_sizes *sizes, const lstm_parameters *parameters, co
             }
         }
     }
-    multiply(H, D, N * T, (real)1, stack_d_a_f + 3 * H, 1, 4 * H, x, D, 1, 0, grad_W_xq, D, 1);              /* (37) */
-    multiply(H, D, N * T, (real)1, stack_d_a_f + H, 1, 4 * H, x, D, 1, 0, grad_W_xg, D, 1);                  /* (34) */
-    multiply(H, D, N * T, (real)1, stack_d_a_f, 1, 4 * H, x, D, 1, 0, grad_W_xf, D, 1);                      /* (31) */
-    multiply(H, D, N * T, (real)1, stack_d_a_f + 2 * H, 1, 4 * H, x, D, 1, 0, grad_W_xi, D, 1);              /* (28) */
-    multiply(H, H, N * T, (real)1, stack_d_a_f + 3 * H, 1, 4 * H, h, H, 1, 0, grad_W_hq, H, 1);              /* (38) */
-    multiply(H, H, N * T, (real)1, stack_d_a_f + H, 1, 4 * H, h, H, 1, 0, grad_W_hg, H, 1);                  /* (35) */
-    multiply(H, H, N * T, (real)1, stack_d_a_f, 1, 4 * H, h, H, 1, 0, grad_W_hf, H, 1);                      /* (32) */
-    multiply(H, H, N * T, (real)1, stack_d_a_f + 2 * H, 1, 4 * H, h, H, 1, 0, grad_W_hi, H, 1);              /* (29) */
+    multiply(4 * H, D, N * T, (real)1, stack_d_a_f, 1, 4 * H, x, D, 1, 0, stack_grad_W_xf, D, 1);            /* (31) (34) (28) (37) */
+    for (size_t i_ = 0; i_ < H; i_++) {
+        INDEPENDENT
+        for (size_t j = 0; j < D; j++) {
+            grad_W_xf[i_ * D + j] = stack_grad_W_xf[i_ * D + j];
+            grad_W_xg[i_ * D + j] = stack_grad_W_xf[(i_ + H) * D + j];
+            grad_W_xi[i_ * D + j] = stack_grad_W_xf[(i_ + 2 * H) * D + j];
+            grad_W_xq[i_ * D + j] = stack_grad_W_xf[(i_ + 3 * H) * D + j];
+        }
+    }
+    multiply(4 * H, H, N * T, (real)1, stack_d_a_f, 1, 4 * H, h, H, 1, 0, stack_grad_W_hf, H, 1);            /* (32) (35) (29) (38) */
+    for (size_t i_ = 0; i_ < H; i_++) {
+        INDEPENDENT
+        for (size_t j = 0; j < H; j++) {
+            grad_W_hf[i_ * H + j] = stack_grad_W_hf[i_ * H + j];
+            grad_W_hg[i_ * H + j] = stack_grad_W_hf[(i_ + H) * H + j];
+            grad_W_hi[i_ * H + j] = stack_grad_W_hf[(i_ + 2 * H) * H + j];
+            grad_W_hq[i_ * H + j] = stack_grad_W_hf[(i_ + 3 * H) * H + j];
+        }
+    }
     INDEPENDENT
     for (size_t i_ = 0; i_ < H; i_++) {
         grad_b_q[i_] = (real)0;
@@ -937,13 +967,15 @@ int lstm_value_and_grad(const lstm_sizes *sizes, const lstm_parameters *paramete
         return LSTM_MISSING;
     }
     const size_t H = sizes->H;
+    const size_t D = sizes->D;
     const size_t N = sizes->N;
     const size_t T = sizes->T;
-    const size_t D = sizes->D;
     const size_t O = sizes->O;
     real *next = workspace;
     real *const restrict stack_W_hf = next;
     next += rounded(4 * H * H);
+    real *const restrict stack_W_xf = next;
+    next += rounded(4 * D * H);
     real *const restrict d_h = next;
     next += rounded(H * N + H * N * T);
     real *const restrict d_c = next;
@@ -970,10 +1002,18 @@ int lstm_value_and_grad(const lstm_sizes *sizes, const lstm_parameters *paramete
     next += rounded(N * T);
     real *const restrict stack_d_a_f = next;
     next += rounded(4 * H * N * T);
+    real *const restrict stack_grad_W_xf = next;
+    next += rounded(4 * D * H);
+    real *const restrict stack_grad_W_hf = next;
+    next += rounded(4 * H * H);
     const real *const restrict W_hf = parameters->W_hf;
     const real *const restrict W_hg = parameters->W_hg;
     const real *const restrict W_hi = parameters->W_hi;
     const real *const restrict W_hq = parameters->W_hq;
+    const real *const restrict W_xf = parameters->W_xf;
+    const real *const restrict W_xg = parameters->W_xg;
+    const real *const restrict W_xi = parameters->W_xi;
+    const real *const restrict W_xq = parameters->W_xq;
     real *const own_h = next;
     next += rounded(H * N);
     if (states == NULL || states->h == NULL) {
@@ -991,10 +1031,6 @@ int lstm_value_and_grad(const lstm_sizes *sizes, const lstm_parameters *paramete
     const real *const restrict b_g = parameters->b_g;
     const real *const restrict b_q = parameters->b_q;
     const real *const restrict x = inputs->x;
-    const real *const restrict W_xi = parameters->W_xi;
-    const real *const restrict W_xf = parameters->W_xf;
-    const real *const restrict W_xg = parameters->W_xg;
-    const real *const restrict W_xq = parameters->W_xq;
     const real *const restrict b_o = parameters->b_o;
     const real *const restrict W_ho = parameters->W_ho;
     real *const own_mask = next;
@@ -1019,14 +1055,14 @@ int lstm_value_and_grad(const lstm_sizes *sizes, const lstm_parameters *paramete
     const real *const restrict y = targets->y_distribution != NULL ? targets->y_distribution : own_y;
     real *const restrict grad_W_ho = gradients->W_ho;
     real *const restrict grad_b_o = gradients->b_o;
-    real *const restrict grad_W_xq = gradients->W_xq;
-    real *const restrict grad_W_xg = gradients->W_xg;
     real *const restrict grad_W_xf = gradients->W_xf;
+    real *const restrict grad_W_xg = gradients->W_xg;
     real *const restrict grad_W_xi = gradients->W_xi;
-    real *const restrict grad_W_hq = gradients->W_hq;
-    real *const restrict grad_W_hg = gradients->W_hg;
+    real *const restrict grad_W_xq = gradients->W_xq;
     real *const restrict grad_W_hf = gradients->W_hf;
+    real *const restrict grad_W_hg = gradients->W_hg;
     real *const restrict grad_W_hi = gradients->W_hi;
+    real *const restrict grad_W_hq = gradients->W_hq;
     real *const restrict grad_b_q = gradients->b_q;
     real *const restrict grad_b_g = gradients->b_g;
     real *const restrict grad_b_f = gradients->b_f;
@@ -1039,6 +1075,15 @@ int lstm_value_and_grad(const lstm_sizes *sizes, const lstm_parameters *paramete
             stack_W_hf[(i + H) * H + j] = W_hg[i * H + j];
             stack_W_hf[(i + 2 * H) * H + j] = W_hi[i * H + j];
             stack_W_hf[(i + 3 * H) * H + j] = W_hq[i * H + j];
+        }
+    }
+    for (size_t i = 0; i < H; i++) {
+        INDEPENDENT
+        for (size_t j = 0; j < D; j++) {
+            stack_W_xf[i * D + j] = W_xf[i * D + j];
+            stack_W_xf[(i + H) * D + j] = W_xg[i * D + j];
+            stack_W_xf[(i + 2 * H) * D + j] = W_xi[i * D + j];
+            stack_W_xf[(i + 3 * H) * D + j] = W_xq[i * D + j];
         }
     }
     for (size_t z1 = 0; z1 < N; z1++) {
@@ -1066,10 +1111,7 @@ int lstm_value_and_grad(const lstm_sizes *sizes, const lstm_parameters *paramete
             }
         }
     }
-    multiply(N * T, H, D, (real)1, x, D, 1, W_xi, 1, D, 1, stack_a_f + 2 * H, 4 * H, 1);                     /* (1) */
-    multiply(N * T, H, D, (real)1, x, D, 1, W_xf, 1, D, 1, stack_a_f, 4 * H, 1);                             /* (3) */
-    multiply(N * T, H, D, (real)1, x, D, 1, W_xg, 1, D, 1, stack_a_f + H, 4 * H, 1);                         /* (5) */
-    multiply(N * T, H, D, (real)1, x, D, 1, W_xq, 1, D, 1, stack_a_f + 3 * H, 4 * H, 1);                     /* (7) */
+    multiply(N * T, 4 * H, D, (real)1, x, D, 1, stack_W_xf, 1, D, 1, stack_a_f, 4 * H, 1);                   /* (3) (5) (1) (7) */
     for (size_t t = 0; t < T; t++) {
         multiply(N, 4 * H, H, (real)1, h + t * N * H, H, 1, stack_W_hf, 1, H, 1, stack_a_f + t * N * 4 * H, 4 * H, 1); /* (3) (5) (1) (7) */
         for (size_t n = 0; n < N; n++) {
@@ -1179,14 +1221,26 @@ int lstm_value_and_grad(const lstm_sizes *sizes, const lstm_parameters *paramete
             }
         }
     }
-    multiply(H, D, N * T, (real)1, stack_d_a_f + 3 * H, 1, 4 * H, x, D, 1, 0, grad_W_xq, D, 1);              /* (37) */
-    multiply(H, D, N * T, (real)1, stack_d_a_f + H, 1, 4 * H, x, D, 1, 0, grad_W_xg, D, 1);                  /* (34) */
-    multiply(H, D, N * T, (real)1, stack_d_a_f, 1, 4 * H, x, D, 1, 0, grad_W_xf, D, 1);                      /* (31) */
-    multiply(H, D, N * T, (real)1, stack_d_a_f + 2 * H, 1, 4 * H, x, D, 1, 0, grad_W_xi, D, 1);              /* (28) */
-    multiply(H, H, N * T, (real)1, stack_d_a_f + 3 * H, 1, 4 * H, h, H, 1, 0, grad_W_hq, H, 1);              /* (38) */
-    multiply(H, H, N * T, (real)1, stack_d_a_f + H, 1, 4 * H, h, H, 1, 0, grad_W_hg, H, 1);                  /* (35) */
-    multiply(H, H, N * T, (real)1, stack_d_a_f, 1, 4 * H, h, H, 1, 0, grad_W_hf, H, 1);                      /* (32) */
-    multiply(H, H, N * T, (real)1, stack_d_a_f + 2 * H, 1, 4 * H, h, H, 1, 0, grad_W_hi, H, 1);              /* (29) */
+    multiply(4 * H, D, N * T, (real)1, stack_d_a_f, 1, 4 * H, x, D, 1, 0, stack_grad_W_xf, D, 1);            /* (31) (34) (28) (37) */
+    for (size_t i = 0; i < H; i++) {
+        INDEPENDENT
+        for (size_t j = 0; j < D; j++) {
+            grad_W_xf[i * D + j] = stack_grad_W_xf[i * D + j];
+            grad_W_xg[i * D + j] = stack_grad_W_xf[(i + H) * D + j];
+            grad_W_xi[i * D + j] = stack_grad_W_xf[(i + 2 * H) * D + j];
+            grad_W_xq[i * D + j] = stack_grad_W_xf[(i + 3 * H) * D + j];
+        }
+    }
+    multiply(4 * H, H, N * T, (real)1, stack_d_a_f, 1, 4 * H, h, H, 1, 0, stack_grad_W_hf, H, 1);            /* (32) (35) (29) (38) */
+    for (size_t i = 0; i < H; i++) {
+        INDEPENDENT
+        for (size_t j = 0; j < H; j++) {
+            grad_W_hf[i * H + j] = stack_grad_W_hf[i * H + j];
+            grad_W_hg[i * H + j] = stack_grad_W_hf[(i + H) * H + j];
+            grad_W_hi[i * H + j] = stack_grad_W_hf[(i + 2 * H) * H + j];
+            grad_W_hq[i * H + j] = stack_grad_W_hf[(i + 3 * H) * H + j];
+        }
+    }
     INDEPENDENT
     for (size_t i = 0; i < H; i++) {
         grad_b_q[i] = (real)0;

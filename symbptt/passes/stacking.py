@@ -52,12 +52,24 @@ class _Stacks:
     kept: frozenset[Buffer]
     places: dict[Buffer, Place] = field(default_factory=dict)
     weights: dict[tuple[Buffer, ...], Buffer] = field(default_factory=dict)
+    open: bool = True
+    """Whether what is not stacked yet may be."""
+
+    def order(self, product: Product, by_operand: bool) -> tuple[int, str]:
+        """Where a product stands among its neighbours: as its target or operand lies in a stack, then by name."""
+        place = self.places.get((product.target if by_operand else product.left).buffer)
+        known = [other for other in self.places.values() if place and other.stack == place.stack]
+        return (known.index(place) if place else 0), product.right.buffer.name
 
     def of_weights(self, parts: tuple[Buffer, ...]) -> Buffer:
         """The buffer with these matrices on top of each other."""
         if parts not in self.weights:
             rows = sp.Add(*(b.axes[0] for b in parts))
-            self.weights[parts] = Buffer(Kind.STACK, "stack_" + parts[0].name, (rows, parts[0].axes[1]))
+            made = Buffer(Kind.STACK, "stack_" + parts[0].name, (rows, parts[0].axes[1]))
+            # A weight may stand first in several stacks.
+            while made in self.weights.values():
+                made = replace(made, name=made.name + "_")
+            self.weights[parts] = made
         return self.weights[parts]
 
     def of_values(self, parts: tuple[Buffer, ...], axis: int) -> Buffer | None:
@@ -71,7 +83,7 @@ class _Stacks:
             fits = all(self.places[b] == Place(stack, axis, offset) for b, offset in zip(parts, ahead, strict=True))
             return stack if fits and start == 0 and stack.axes[axis] == ahead[-1] + parts[-1].axes[axis] else None
         alike = all(_others(b, axis) == _others(first, axis) and b.kind in _INNER for b in parts)
-        if not alike or any(b in self.places or b in self.kept for b in parts):
+        if not self.open or not alike or any(b in self.places or b in self.kept for b in parts):
             return None
         size = sp.Add(*(b.axes[axis] for b in parts))
         axes = (*first.axes[:axis], size, *first.axes[axis + 1 :])
@@ -92,6 +104,9 @@ def stack(function: Function) -> Function:
     """The function with products in loops stacked."""
     stacks = _Stacks(frozenset(function.keeps))
     body = tuple(replace(s, body=_stacked(s.body, stacks)) if isinstance(s, For) else s for s in function.body)
+    # Outside of loops only what lies side by side because of them: the input products of the gates.
+    stacks.open = False
+    body = _stacked(body, stacks)
     copies = tuple(c for parts, made in stacks.weights.items() for c in _copies(parts, made))
     return replace(function, body=(*copies, *(moved(s, stacks.places) for s in body)))
 
@@ -100,7 +115,7 @@ def _stacked(body: tuple[Statement, ...], stacks: _Stacks) -> tuple[Statement, .
     made: list[Statement] = []
     for key, group in groupby(body, key=_key):
         parts = list(group)
-        products = sorted((s for s in parts if isinstance(s, Product)), key=lambda p: p.right.buffer.name)
+        products = sorted((s for s in parts if isinstance(s, Product)), key=lambda p: stacks.order(p, key[0] == "operand"))
         joined = _joined(products, key[0] == "operand", stacks) if len(products) > 1 and key[0] else None
         made += parts if joined is None else [joined]
     return tuple(made)

@@ -35,6 +35,12 @@ def test_a_loop_has_one_product_for_all_gates_that_share_an_operand(name: str, i
     assert not forward.reverse and backward.reverse
 
 
+@pytest.mark.parametrize(("name", "outside"), [("lstm", 7), ("gru_reset_after", 10)])
+def test_gates_share_products_with_inputs_and_products_of_gradients(name: str, outside: int) -> None:
+    """Inputs; readout, its gradients and the loss; input weights and recurrent ones. A GRU has a gate apart."""
+    assert len(products(function(read.load(name)).body)) == outside
+
+
 def test_without_a_recurrence_there_is_no_loop() -> None:
     assert not list(loops(function(read.load("mlp"))))
 
