@@ -95,3 +95,9 @@ def test_what_cancels_comes_first() -> None:
         found.append(code.module.value_and_grad({"W": W}, {"mask": mask}, {}, h)[1])
     for name in ("W", "h"):
         np.testing.assert_allclose(found[1][name], found[0][name], rtol=1e-12, atol=0)
+
+
+def test_outer_products_and_sums_of_matrices_are_written_where_they_belong() -> None:
+    text = emit.source("linear_attention").text
+    assert "np.multiply(v_rows[..., :, None], k_rows[..., None, :], out=S_rows)" in text
+    assert "np.add(S_before_t, S_t, out=S_t)" in text and "np.copyto(S_" not in text

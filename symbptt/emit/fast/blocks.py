@@ -15,7 +15,7 @@ from symbptt.emit.fast.constants import Constants
 from symbptt.emit.fast.gates import weight_of
 from symbptt.emit.fast.loops import header
 from symbptt.emit.fast.operations import Operations
-from symbptt.emit.fast.place import Arrays, Rows, Step, Stretch
+from symbptt.emit.fast.place import Arrays, Rows, Step, Stretch, last_call
 from symbptt.emit.fast.plan import GRADIENT, Block, Statement, is_view, terms
 from symbptt.emit.fast.storage import Storage, writes
 from symbptt.emit.layout import Layout, array_rank
@@ -230,7 +230,9 @@ class Writer:
         """A matrix, or what has heads."""
         value = self._without_cotangents(statement.values[0])
         calls = heads.calls(place, statement.targets[0], value)
-        texts = [f"np.copyto({into}, {place.lower.whole(value).at(ADD)})"] if calls is None else calls
+        whole = place.lower.whole
+        written = last_call(whole, value, into) or f"np.copyto({into}, {whole(value).at(ADD)})"
+        texts = [written] if calls is None else calls
         work.lines += [Line(text, " ".join(statement.numbers) * (text is texts[0])) for text in texts]
         self._optional(statement.values[0], into, work, place)
 

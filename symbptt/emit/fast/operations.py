@@ -18,7 +18,7 @@ from symbptt.algebra.related import Cotangent
 from symbptt.emit.code import Code
 from symbptt.emit.fast.constants import Constants
 from symbptt.emit.fast.gates import weight_and_operand, weight_of
-from symbptt.emit.fast.place import Place, Step, Stretch
+from symbptt.emit.fast.place import Place, Step, Stretch, last_call
 from symbptt.emit.fast.plan import is_constant, symbols, terms
 from symbptt.emit.lowering import Lowering
 from symbptt.emit.passes import Line
@@ -86,6 +86,9 @@ class Operations:
         if len(set(values)) > 1:
             text = f"np.stack(np.broadcast_arrays({', '.join(c.at(ADD) for c in codes)}))"
             text += "" if any(c.batched for c in codes) else "[:, None]"
+        elif into and (call := last_call(self.place.formula, values[0], into)):
+            self.say(call)
+            return into
         return self._copied(text, into) if into else f"({text})"
 
     def result(self, values: Values, into: str | None) -> str:

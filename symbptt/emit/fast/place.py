@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 import sympy as sp
 from sympy.matrices.expressions.matexpr import MatrixExpr
 
+from symbptt.algebra import build
+from symbptt.algebra.head_nodes import OfHeads
 from symbptt.algebra.nodes import TIME, Timed
 from symbptt.algebra.related import Cotangent
 from symbptt.emit.code import Code
 from symbptt.emit.fast.plan import CARRY, Pack
 from symbptt.emit.fast.storage import Storage
 from symbptt.emit.layout import array_rank, shape_text
-from symbptt.emit.lowering import Lowering
-from symbptt.emit.scalars import ATOM
+from symbptt.emit.lowering import Lowering, is_row
+from symbptt.emit.scalars import ADD, ATOM
 
 VIEWS = {"": "_heads", "[..., None]": "_columns", "[..., None, :]": "_rows", "[..., None, None]": "_numbers"}
 """What views with an axis of heads are called, by the index behind it."""
@@ -267,3 +270,18 @@ class Step(Place):
         steps = self.arrays.view(self._name(f"steps {key}", name + "_steps"), f"[None] * T if {name} is None else {rows}")
         return self.each(f"step {key}", name + "_t", steps + self.chunk)
 
+
+def last_call(form: Callable[[MatrixExpr], Code], value: MatrixExpr, into: str) -> str:
+    """The call that does the last operation of a matrix into an array: an outer product, or a sum of two; empty for others."""
+    number, factors = build.split_number(value)
+    if value.has(OfHeads):
+        return ""
+    if isinstance(value, sp.MatAdd) and len(value.args) == 2:
+        one, other = map(form, value.args)
+        if one.rank == other.rank == 2 and not (one.negative or other.negative):
+            return f"np.add({one.at(ADD)}, {other.at(ADD)}, out={into})"
+    elif number == 1 and len(factors) == 2 and factors[0].shape[1] == 1 and factors[0].shape[0] != 1 and is_row(factors[1]):
+        one, other = map(form, factors)
+        if one.rank == other.rank == 1 and one.full and other.full:
+            return f"np.multiply({one.at(ATOM)}[..., :, None], {other.at(ATOM)}[..., None, :], out={into})"
+    return ""

@@ -16,7 +16,7 @@ import sympy as sp
 from symbptt.program.ir import Assign, Buffer, Function, Index, Kind, Matrix, Product, Read, Statement, Subscript
 
 
-def gradients(function: Function) -> Function:
+def join(function: Function) -> Function:
     """The function with these products joined, outside of loops."""
     made: list[Statement] = []
     for key, group in groupby(function.body, key=_key):
