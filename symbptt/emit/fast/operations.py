@@ -73,10 +73,10 @@ class Operations:
     def _constant(self, values: Values) -> str | None:
         return self.constants.values(values) if all(is_constant(v) for v in values) else None
 
-    def _copied(self, text: str, into: str | None) -> str:
+    def _copied(self, text: str, into: str | None, call: str = "") -> str:
         if into is None or into == text:
             return text
-        self.say(f"np.copyto({into}, {text})")
+        self.say(call or f"np.copyto({into}, {text})")
         return into
 
     def _expression(self, values: Values, into: str | None) -> str:
@@ -86,10 +86,8 @@ class Operations:
         if len(set(values)) > 1:
             text = f"np.stack(np.broadcast_arrays({', '.join(c.at(ADD) for c in codes)}))"
             text += "" if any(c.batched for c in codes) else "[:, None]"
-        elif into and (call := last_call(self.place.formula, values[0], into)):
-            self.say(call)
-            return into
-        return self._copied(text, into) if into else f"({text})"
+        call = last_call(self.place.formula, values[0], into) if into and len(set(values)) == 1 else ""
+        return self._copied(text, into, call) if into else f"({text})"
 
     def result(self, values: Values, into: str | None) -> str:
         """Where an operation writes: `into`, or an intermediate array."""
