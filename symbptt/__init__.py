@@ -45,6 +45,9 @@ if TYPE_CHECKING:
         verify,
         web,
     )
+    from symbptt import (
+        words as words,
+    )
     from symbptt.model.code.reading import read_code
     from symbptt.model.read import load, names
     from symbptt.model.values import Model
@@ -88,7 +91,7 @@ _HOMES = {
 }
 display.provide(lambda: import_module("symbptt.notebook"))
 
-_MODULES = frozenset(__all__) - frozenset(_HOMES) - {"__version__"}
+_MODULES = frozenset(__all__) - frozenset(_HOMES) - {"__version__"} | {"words"}
 
 
 def __getattr__(name: str) -> Any:

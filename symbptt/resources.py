@@ -12,8 +12,17 @@ from symbptt import extensions
 
 def templates() -> Traversable:
     """The folder of templates: `symbptt/_templates` in a wheel, `templates` beside the package in a checkout."""
-    packaged = files("symbptt") / "_templates"
-    return packaged if packaged.is_dir() else Path(__file__).resolve().parents[1] / "templates"
+    package = Path(__file__).resolve().parent
+    for folder in (package / "_templates", package.parent / "templates"):
+        if folder.is_dir():
+            return folder  # a plain path; readers of archives cost more time than --help may take
+    return files("symbptt") / "_templates"
+
+
+@cache
+def languages() -> tuple[str, ...]:
+    """The languages that have a folder of words, sorted."""
+    return tuple(sorted(folder.name for folder in (templates() / "words").iterdir() if folder.is_dir()))
 
 
 @cache

@@ -22,10 +22,7 @@ SLOT = re.compile(r"\{([A-Za-z_]+)\}")
 _PHRASES = "phrases"
 
 
-@cache
-def languages() -> tuple[str, ...]:
-    """The languages that have tables, sorted."""
-    return tuple(sorted(folder.name for folder in (resources.templates() / "words").iterdir() if folder.is_dir()))
+languages = resources.languages
 
 
 @cache

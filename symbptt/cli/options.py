@@ -18,8 +18,7 @@ import symbptt
 from symbptt.cli.output import note
 from symbptt.cli.progress import progress
 from symbptt.errors import BadInput
-from symbptt.resources import model_names
-from symbptt.words import languages
+from symbptt.resources import languages, model_names
 
 if TYPE_CHECKING:
     from symbptt import Model

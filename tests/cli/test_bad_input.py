@@ -88,7 +88,7 @@ def test_a_path_that_the_system_refuses(run: Run, monkeypatch: pytest.MonkeyPatc
     def refuse(*_: object, **__: object) -> None:
         raise PermissionError(13, "Permission denied", "locked.toml")
 
-    monkeypatch.setattr(symbptt, "load", refuse, raising=False)
+    monkeypatch.setattr("symbptt.model.read.file", refuse)
     assert run("show", "locked.toml") == (2, "", "symbptt: locked.toml: permission denied\n")
 
 

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any
 import click
 
 import symbptt
-from symbptt import words
 from symbptt.cli.composed import takes_any_model
 from symbptt.cli.options import chunk_option, formats, steps_option
 from symbptt.cli.output import say, say_json
@@ -34,7 +33,7 @@ def list_models() -> None:
 def _variable(variable: Variable) -> tuple[str, ...]:
     size = " ".join(variable.shape) or "scalar"
     kind = variable.role.section.removesuffix("s") if variable.tied else str(variable.role)
-    return (kind, variable.name, size, words.spoken(variable.description, words.FALLBACK))
+    return (kind, variable.name, size, symbptt.words.spoken(variable.description, symbptt.words.FALLBACK))
 
 
 def _equations(model: Model, equations: tuple[Equation, ...]) -> list[str]:
