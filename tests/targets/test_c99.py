@@ -82,6 +82,7 @@ def test_the_numbers_are_those_of_the_numpy_code(name: str) -> None:
 
 
 @needs_cc
+@pytest.mark.slow
 @pytest.mark.share(3)
 @pytest.mark.parametrize("name", RECENT)
 def test_so_are_those_of_the_recurrences_since_2020(name: str) -> None:
