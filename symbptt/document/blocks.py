@@ -49,9 +49,10 @@ class Paragraph(Block):
 
 @dataclass(frozen=True)
 class Bullets(Block):
-    """A list."""
+    """A list; `small` on paper if it is to be looked up rather than read."""
 
     items: tuple[Prose, ...]
+    small: bool = False
 
 
 @dataclass(frozen=True)

@@ -60,7 +60,7 @@ def _paragraph(block: Paragraph, writer: Writer, write: Write) -> dict[str, Any]
 
 @fields.register
 def _bullets(block: Bullets, writer: Writer, write: Write) -> dict[str, Any]:
-    return {"entries": [writer.prose(item) for item in block.items]}
+    return {"entries": [writer.prose(item) for item in block.items], "small": block.small}
 
 
 @fields.register

@@ -145,7 +145,7 @@ def tiles(size: int, count: int, rows: str, columns: str) -> Plot:
 
 def _pairs(T: int, boxes: tuple[Box, ...], rows: str, columns: str, cell: float = CELL) -> Plot:
     """Boxes of pairs (t, k) with their axes."""
-    side, numbers = T * cell, ticks(T)
+    side, numbers = T * cell, ticks(T) if cell >= CELL else ticks(T)[::2]
     labels = [Label(LEFT + (k - 0.5) * cell, TOP + side + 12, str(k)) for k in numbers]
     labels += [Label(LEFT - 6, TOP + (t - 0.5) * cell, str(t), "end") for t in numbers]
     labels += [Label(LEFT + side / 2, TOP + side + 28, columns), Label(4, 10, rows, "start")]

@@ -28,9 +28,9 @@ SOME = [(kind, *next(_OTHERS), notation) for kind in SINGLE for notation in nota
 VOID = {"meta", "link", "br", "hr", "img", "input"}
 NAMES = {"BPTT", "Xavier", "LSTM", 
     "Elman", "Pascanu", "Mikolov", "Bengio", "Werbos", "Frobenius", "RTRL", "softmax", "tanh", "sigmoid", "diag", "symbptt",
-    "elman", "NumPy", "SymPy", "net", "rec", "out",
+    "elman", "NumPy", "SymPy", "net", "rec", "out", "Home", "End", "Esc",
 }
-"""Words of a Chinese document that are names: of people, functions, commands and symbols."""
+"""Words of a Chinese document that are names: of people, functions, commands, symbols and keys."""
 ENGLISH = {"the", "of", "and", "with", "from", "which", "is", "are", "each", "step", "loss", "weights", "state"}
 """Words that no Spanish sentence has."""
 

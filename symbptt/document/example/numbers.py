@@ -81,6 +81,16 @@ class Example:
         found = {**code.gradients(data), self.model.loss.target.name: np.asarray(code.value(data).real)}
         return {name: self.counted * values for name, values in found.items()}
 
+    def by_difference(self, variable: Variable, step: float) -> float:
+        """The central difference of the sum of the losses by the first entry of a variable, from the emitted module."""
+        code, data = resolve(self.model, T=self.graph.T), self.data()
+        losses = []
+        for sign in (1, -1):
+            moved = np.array(data.value(variable), dtype=float)
+            moved.flat[0] += sign * step
+            losses.append(float(np.real(code.value(data.having(variable, moved)))))
+        return self.counted * (losses[0] - losses[1]) / (2 * step)
+
     def data(self) -> Data:
         """The numbers as arrays of the emitted code's contract, time-major with one sample."""
         made = {v.name: self._array(v) for v in self.model.of(*GIVEN) if v.initial is None}

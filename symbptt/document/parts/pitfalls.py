@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 
+import numpy as np
 import sympy as sp
 from sympy.matrices.expressions.matexpr import MatrixExpr
 
@@ -26,6 +27,7 @@ from symbptt.mistakes import named
 from symbptt.mistakes.edits import Site, Table, changed
 from symbptt.model.values import Model, Variable
 from symbptt.narrative import backward, symbols
+from symbptt.narrative.inline import math
 from symbptt.narrative.symbols import LAST
 from symbptt.narrative.values import Prose, Reference, Step
 from symbptt.narrative.voice import Voice
@@ -58,7 +60,7 @@ def pitfalls(context: DocumentContext) -> tuple[Block, ...]:
     if model.states and context.main is not None:
         text = Paragraph(voice.say("pitfalls.total.text", plus=_plus(voice), **_pair(context)))
         boxes.append(Box("pitfall", voice.say("pitfalls.total.title"), (text,)))
-    intro = Paragraph((*voice.say("pitfalls.intro"), *_right(context, found)))
+    intro = Paragraph((*voice.say("pitfalls.intro"), *_checked(context), *_right(context, found)))
     return (Heading(voice.word("pitfalls.heading"), "pitfalls"), intro, *(boxes if context.full else in_pairs(boxes)))
 
 
@@ -104,6 +106,18 @@ def _seen(context: DocumentContext, pitfall: Pitfall) -> bool:
         return False
     slots = _numbers(context, pitfall)
     return slots["wrong"] != slots["right"]
+
+
+def _checked(context: DocumentContext) -> Prose:
+    """A gradient check of one entry of the example."""
+    model, of = context.model, context.main
+    if of is None or of.timed or not model.states or refusal(model) is not None:
+        return ()
+    found = required(model, length(model, context.T))
+    entry = float(np.ravel(found.by_code[of.name])[0])
+    difference, entry_shown = (math(f"{value:.9f}".replace("-", "−")) for value in (found.by_difference(of, 1e-5), entry))
+    gradient = context.voice.tree(symbols.total(symbols.loss(model, None), of.at()), model)
+    return context.voice.say("pitfalls.check", gradient=gradient, difference=difference, entry=entry_shown)
 
 
 def _right(context: DocumentContext, found: Iterable[Pitfall]) -> Prose:

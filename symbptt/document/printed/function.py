@@ -65,8 +65,8 @@ def _composed(model: Model, wrt: tuple[Variable, ...], shorter: bool) -> str:
         body.take(functions[name])
     lines = [part for line in together(list(body.lines())) for part in wrapped(line)]
     code = "\n".join(("import numpy as np\n\n", _HEAD + "\n".join(lines)))
-    helpers = "".join(f"\n\n{ast.unparse(_bare(functions[name]))}" for name in _called(code, functions))
-    return code + helpers + "\n"
+    helpers = ("\n\n" + ast.unparse(_bare(functions[name])) for name in _called(code, functions))
+    return code + "\n".join(part for line in "".join(helpers).split("\n") for part in wrapped(line)) + "\n"
 
 
 def _bare(node: ast.FunctionDef) -> ast.FunctionDef:
