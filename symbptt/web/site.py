@@ -30,7 +30,7 @@ def answers() -> Iterator[tuple[Request, dict[str, Any]]]:
     yield start, {**menus, "downloads": [name for name in menus["downloads"] if name != SERVER_ALONE]}
     first: Request = {
         "task": "derivation", "model": page.first(), "name": page.FIRST, "T": page.STEPS, "kind": menus["kinds"][0],
-        "notation": page.NOTATION, "layout": "", "language": menus["languages"][0],
+        "notation": page.NOTATION, "layout": "", "language": menus["languages"][0][0],
     }
     yield first, answer(first)
 
