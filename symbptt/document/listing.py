@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import re
+from collections.abc import Mapping
 from functools import lru_cache
 
 from symbptt import emit
@@ -25,6 +26,17 @@ def command(model: Model, wrt: tuple[Variable, ...], T: int) -> str:
 def module(model: Model, names: tuple[str, ...] | str | None, T: int, style: str | None = None) -> str:
     """What that command writes: loops, or straight-line code where no array tells T."""
     return emit.source(model, wrt=names, T=T, unroll=not emit.loops(model), style=style).text
+
+
+def called(code: str, bodies: Mapping[str, str]) -> set[str]:
+    """The functions that a text needs, and those that they need, of the given ones by name."""
+    found, waiting = set[str](), [code]
+    while waiting:
+        names = {node.id for node in ast.walk(ast.parse(waiting.pop())) if isinstance(node, ast.Name)}
+        new = (names & bodies.keys()) - found
+        found |= new
+        waiting += [bodies[name] for name in new]
+    return found
 
 
 @lru_cache(maxsize=16)

@@ -85,6 +85,17 @@ def test_lines_are_open_on_the_way_back_alone() -> None:
     assert text.count("...  ") == 9 and "slope" not in text and "_softmax" not in text
 
 
+@pytest.mark.parametrize("name", ["lstm", "lstm_peephole", "gru_reset_after", "jordan"])
+def test_a_line_is_open_wherever_its_number_stands(name: str) -> None:
+    model = load(name)
+    whole = printed(model, model.parameters) or ""
+    assert any(line.lstrip().startswith("# (") for line in whole.splitlines())
+    function = next(node for node in ast.parse(gaps(whole, model)).body if isinstance(node, ast.FunctionDef))
+    (loop,) = (n for n in function.body if isinstance(n, ast.For) and "reversed" in ast.unparse(n.iter))
+    made = [node.value for node in ast.walk(loop) if isinstance(node, (ast.Assign, ast.AugAssign))]
+    assert len(made) > 5 and all(isinstance(value, (ast.Constant, ast.Name, ast.Subscript)) for value in made)
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("language", languages())
 def test_a_mistake_is_named_and_the_numbers_are_those_of_the_document(language: str, capsys: pytest.CaptureFixture[str]) -> None:

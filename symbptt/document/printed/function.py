@@ -16,7 +16,7 @@ import numpy as np
 from symbptt import emit
 from symbptt.data.classes import class_targets
 from symbptt.data.draw import random
-from symbptt.document.listing import NUMBER
+from symbptt.document.listing import NUMBER, called
 from symbptt.document.printed.lines import together, wrapped
 from symbptt.document.printed.merged import Merged
 from symbptt.guard.caught import Caught
@@ -65,23 +65,13 @@ def _composed(model: Model, wrt: tuple[Variable, ...], shorter: bool) -> str:
         body.take(functions[name])
     lines = [part for line in together(list(body.lines())) for part in wrapped(line)]
     code = "\n".join(("import numpy as np\n\n", _HEAD + "\n".join(lines)))
-    helpers = ("\n\n" + ast.unparse(_bare(functions[name])) for name in _called(code, functions))
-    return code + "\n".join(part for line in "".join(helpers).split("\n") for part in wrapped(line)) + "\n"
+    bodies = {name: ast.unparse(_bare(node)) for name, node in functions.items()}
+    needed = called(code, bodies)
+    helpers = "".join(f"\n\n{body}" for name, body in bodies.items() if name in needed)
+    return code + "\n".join(part for line in helpers.split("\n") for part in wrapped(line)) + "\n"
 
 
 def _bare(node: ast.FunctionDef) -> ast.FunctionDef:
     """A function without its docstring."""
     kept = node.body[1:] if ast.get_docstring(node) else node.body
     return ast.FunctionDef(node.name, node.args, kept, [], None, lineno=0)
-
-
-def _called(code: str, functions: dict[str, ast.FunctionDef]) -> list[str]:
-    """The helpers that a text needs, and those that they need, in the order of the file."""
-    needed: set[str] = set()
-    waiting = [code]
-    while waiting:
-        names = {node.id for node in ast.walk(ast.parse(waiting.pop())) if isinstance(node, ast.Name)}
-        fresh = (names & set(functions)) - needed
-        needed |= fresh
-        waiting += [ast.unparse(functions[name]) for name in fresh]
-    return [name for name in functions if name in needed]

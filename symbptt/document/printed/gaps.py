@@ -5,10 +5,11 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterable, Iterator
 
-from symbptt.document.listing import NUMBER
+from symbptt.document.listing import NUMBER, called
+from symbptt.document.printed.merged import COLUMN
 from symbptt.model.values import Model
 
-GAP = "..."
+_GAP = ast.Constant(...)
 _GIVEN = (ast.Name, ast.Subscript, ast.Constant)
 """Right sides that compute nothing."""
 
@@ -16,17 +17,29 @@ _GIVEN = (ast.Name, ast.Subscript, ast.Constant)
 def gaps(text: str, model: Model) -> str:
     """The function without the right sides of what is computed on the way back, and without helpers that only these call."""
     given = {e.number for e in (*model.all_equations, *(model.loss.equations if model.loss else ()))}
-    lines, functions = text.splitlines(), [n for n in ast.parse(text).body if isinstance(n, ast.FunctionDef)]
-    for statement in _statements(functions[0].body):
-        found = NUMBER.search(lines[statement.lineno - 1])
+    lines = text.splitlines()
+    for statement in reversed(list(_statements(_functions(text)[0].body))):
+        first, last = statement.lineno - 1, statement.end_lineno
+        first -= lines[first - 1].lstrip().startswith("#")  # the number of a long statement stands above it
+        found = next((match for line in lines[first:last] if (match := NUMBER.search(line))), None)
         if found and int(found[2]) not in given and not isinstance(statement.value, _GIVEN):
-            line = lines[statement.lineno - 1]
-            head = line.encode()[: statement.value.col_offset].decode()
-            lines[statement.lineno - 1] = f"{head}{GAP}".ljust(found.start()) + line[found.start():]
+            line = " " * statement.col_offset + ast.unparse(_open(statement))
+            lines[first:last] = [f"{line:<{COLUMN}}  {found.string[found.start():]}"]
+    functions = _functions("\n".join(lines))
     bodies = {f.name: "\n".join(lines[f.lineno - 1 : f.end_lineno]) for f in functions}
-    first = functions[0]
-    kept = _called(bodies, first.name)
-    return "\n".join(lines[: first.lineno - 1]) + "\n" + "\n\n\n".join(bodies[name] for name in bodies if name in kept) + "\n"
+    top = functions[0]
+    kept = {top.name} | called(bodies[top.name], bodies)
+    return "\n".join(lines[: top.lineno - 1]) + "\n" + "\n\n\n".join(bodies[name] for name in bodies if name in kept) + "\n"
+
+
+def _functions(text: str) -> list[ast.FunctionDef]:
+    return [node for node in ast.parse(text).body if isinstance(node, ast.FunctionDef)]
+
+
+def _open(statement: ast.Assign | ast.AugAssign) -> ast.stmt:
+    if isinstance(statement, ast.Assign):
+        return ast.Assign(statement.targets, _GAP, lineno=0)
+    return ast.AugAssign(statement.target, statement.op, _GAP)
 
 
 def _statements(body: Iterable[ast.stmt]) -> Iterator[ast.Assign | ast.AugAssign]:
@@ -34,13 +47,3 @@ def _statements(body: Iterable[ast.stmt]) -> Iterator[ast.Assign | ast.AugAssign
         if isinstance(statement, (ast.Assign, ast.AugAssign)):
             yield statement
         yield from _statements(getattr(statement, "body", ()))
-
-
-def _called(bodies: dict[str, str], first: str) -> set[str]:
-    """The functions that a function needs, itself included."""
-    found, waiting = {first}, [first]
-    while waiting:
-        names = {n.id for n in ast.walk(ast.parse(bodies[waiting.pop()])) if isinstance(n, ast.Name)} & set(bodies) - found
-        found |= names
-        waiting += names
-    return found

@@ -13,7 +13,9 @@ from tokenize import TokenError, TokenInfo, generate_tokens
 WIDEST = 68
 """The longest line: half a page holds no more."""
 MANY = 7
-"""The arrays of a line."""
+"""The most arrays of a line."""
+INDENT = 12
+"""What a line needs beside the arrays that it makes."""
 
 _SUMMAND, _FACTOR = frozenset({"+", "-"}), frozenset({"*", "/", "@", "//", "%"})
 _OPENING, _CLOSING = frozenset({"(", "[", "{"}), frozenset({")", "]", "}"})
@@ -36,6 +38,8 @@ def together(lines: list[str]) -> Iterator[str]:
         if right.startswith("({first}"):
             run = [match for i, match in enumerate(run) if all(one[2] == run[0][2] for one in run[: i + 1])]
         run = run[:MANY]
+        while len(run) > 2 and sum(len(match[1]) + 2 for match in run) > WIDEST - INDENT:
+            run.pop()
         if len(run) < 2:
             yield lines.pop(0)
             continue
