@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 from hypothesis import settings
 from zoo import RECENT
 
 from symbptt import collector
+from symbptt.cli import main
 from symbptt.resources import model_names
 
 settings.register_profile("symbptt", deadline=None, derandomize=True, max_examples=50)
@@ -49,3 +52,15 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
                 if count[test := f"{name} {item.nodeid.partition('[')[0]}"] % part.args[0]:
                     item.add_marker(rest)
                 count[test] += 1
+
+
+@pytest.fixture
+def run(capsys: pytest.CaptureFixture[str]) -> Callable[..., tuple[int, str, str]]:
+    """Run the command line in this process: exit code, standard output, standard error."""
+
+    def runs(*arguments: str | Path) -> tuple[int, str, str]:
+        code = main([str(argument) for argument in arguments])
+        captured = capsys.readouterr()
+        return code, captured.out, captured.err
+
+    return runs

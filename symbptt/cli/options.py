@@ -26,7 +26,6 @@ if TYPE_CHECKING:
 Names = tuple[str, ...] | str | None
 """What `--wrt` gives: distinct names, "all", or nothing."""
 Command = TypeVar("Command", bound=Callable[..., Any])
-LANGUAGES = f"Language of the words: {', '.join(languages())}."
 LOSSES = ("softmax_cross_entropy", "squared_error", "none")
 CHANGES = ("loss", "activation", "layers", "freeze", "training")
 """The options that change a model, as `symbptt.load` calls them."""
@@ -136,6 +135,12 @@ def wrt_option(about: str) -> Callable[[Command], Command]:
     return click.option("--wrt", callback=_comma_separated, metavar="NAMES", help=about)
 
 
+def language_option(command: Command) -> Command:
+    """`--lang es`, as `language`."""
+    about = f"Language of the words: {', '.join(languages())}."
+    return click.option("--lang", "language", default="en", show_default=True, metavar="LANGUAGE", help=about)(command)
+
+
 def writing_options(command: Command) -> Command:
     """`--lang`, `--notation` and `--layout`, as `language`, `notation` and `orientation`."""
     for option in (
@@ -143,8 +148,7 @@ def writing_options(command: Command) -> Command:
                      help="Samples as columns or as rows; default that of the notation."),
         click.option("--notation", default="textbook", show_default=True, metavar="NAME",
                      help="Symbols and signs of formulas: textbook, goodfellow, suwv, ..., or a file ending in .toml."),
-        click.option("--lang", "language", default="en", show_default=True, metavar="LANGUAGE",
-                     help=LANGUAGES),
+        language_option,
     ):
         command = option(command)
     return command

@@ -96,6 +96,11 @@ class Chain(Summarised, Formula):
         return tuple(v for v in self.variables if v.role in roles)
 
     @property
+    def parameters(self) -> tuple[Variable, ...]:
+        """The parameters."""
+        return self.of(Role.PARAMETER)
+
+    @property
     def loss(self) -> Loss | None:
         """The loss of one step."""
         return self.parts[-1].model.loss

@@ -13,12 +13,12 @@ from typing import Any
 from symbptt import emit, files, typeset
 from symbptt.compose.chain import Chain, How, Link, Part
 from symbptt.compose.link import Module, linked
-from symbptt.data.arrays import sizes
+from symbptt.data.arrays import leading_axes, sizes
 from symbptt.data.classes import class_targets
-from symbptt.data.wrt import ALL
 from symbptt.display import Printed, Summarised, counted
 from symbptt.emit.door import AS_ARRAY
 from symbptt.emit.literals import docstring, file_literal, literal, shapes
+from symbptt.emit.source_file import wanted_variables
 from symbptt.errors import BadInput, UnknownName
 from symbptt.model.values import Role, Variable
 from symbptt.template import template
@@ -46,20 +46,6 @@ class ChainFile(Summarised, Printed):
     def write(self, path: str | Path | None = None, force: bool = False) -> Path:
         """Write the file; one that exists is replaced only with `force`."""
         return files.write(Path(path or self.path), self.text, force=force)
-
-
-def wanted_variables(chain: Chain, wrt: tuple[str, ...] | str | None) -> tuple[Variable, ...]:
-    """The variables whose gradients the module returns: None means all parameters, "all" adds inputs and initial states."""
-    if wrt is None:
-        return chain.of(Role.PARAMETER)
-    if wrt in (ALL, (ALL,)):
-        return chain.with_gradient
-    known = [v.name for v in chain.with_gradient]
-    asked = (wrt,) if isinstance(wrt, str) else wrt
-    for name in asked:
-        if name not in known:
-            raise UnknownName("parameter, input or state", name, known)
-    return tuple(v for v in chain.with_gradient if v.name in asked)
 
 
 def source(
@@ -148,8 +134,8 @@ def _part(chain: Chain, number: int, part: Part, wanted: tuple[Variable, ...]) -
         "tied": literal(tuple(v.name for v in given if not v.timed)), "untied": literal(tuple(v.name for v in given if v.timed)),
         "input_names": literal(tuple(outer)), "states": literal(tuple(s.name for s in model.states if s.name not in part.linked)),
         "links": [_link(chain, link, names) for link in part.links], "outputs": literal(outputs),
-        "steps": [v.name for v in grads if v.role is Role.INPUT or (v.role is Role.PARAMETER and v.timed)],
-        "whole": [v.name for v in grads if not (v.role is Role.INPUT or (v.role is Role.PARAMETER and v.timed))],
+        "steps": [v.name for v in grads if "T" in leading_axes(v)],
+        "whole": [v.name for v in grads if "T" not in leading_axes(v)],
         "public": literal(tuple(n for n in outputs if n in public)), "loss": model.loss is not None,
     }
 

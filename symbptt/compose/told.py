@@ -11,8 +11,8 @@ from symbptt.algebra import build
 from symbptt.algebra.nodes import TIME, Partial, SumOver
 from symbptt.compose.chain import Chain, How, Part
 from symbptt.compose.cotangents import with_cotangents
-from symbptt.compose.emission import wanted_variables
 from symbptt.compose.mirror import mirrored, mirrored_model, mirrored_voice
+from symbptt.emit.source_file import wanted_variables
 from symbptt.errors import BadInput
 from symbptt.model.values import Equation, Model, Role, Variable
 from symbptt.narrative.inline import Prose, plain

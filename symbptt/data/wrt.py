@@ -3,15 +3,28 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import Protocol
 
 from symbptt.checks import expected
 from symbptt.errors import BadInput
-from symbptt.model.values import Model, Role, Variable
+from symbptt.model.values import Role, Variable
 
 ALL = "all"
 
 
-def wanted(model: Model, wrt: str) -> Variable:
+class HasGradients(Protocol):
+    """What has variables to differentiate by: a model, or a composed one."""
+
+    @property
+    def name(self) -> str: ...
+    @property
+    def parameters(self) -> tuple[Variable, ...]: ...
+    @property
+    def with_gradient(self) -> tuple[Variable, ...]: ...
+    def __getitem__(self, name: str) -> Variable: ...
+
+
+def wanted(model: HasGradients, wrt: str) -> Variable:
     """The parameter, input or state called `wrt`; raises BadInput for anything else."""
     variable = model[expected(wrt, str, "the name of one parameter, input or state")]
     if variable.role not in (Role.PARAMETER, Role.INPUT, Role.STATE):
@@ -21,7 +34,7 @@ def wanted(model: Model, wrt: str) -> Variable:
     return variable
 
 
-def asked(model: Model, wrt: Iterable[str] | str | None) -> tuple[Variable, ...]:
+def asked(model: HasGradients, wrt: Iterable[str] | str | None) -> tuple[Variable, ...]:
     """The variables that are asked for, in that order: None for all parameters, "all" for inputs and initial states too.
 
     Raises BadInput for a name that has no gradient.

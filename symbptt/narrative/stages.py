@@ -42,10 +42,12 @@ def stages(model: Model, source: Variable) -> Stages:
         if equation.target.definition is not None:
             inlined[target] = ways
         elif ways:
-            parts = [_part(ways, leaf, target, None if leaf == before else found[leaf][0]) for leaf, _ in ways]
-            made = [part for part in dict.fromkeys(parts) if part is not None]
-            if None in parts:
-                return {}
+            made = list[MatrixExpr]()
+            for leaf in dict.fromkeys(leaf for leaf, _ in ways):
+                part = _part(ways, leaf, target, None if leaf == before else found[leaf][0])
+                if part is None:
+                    return {}
+                made.append(part)
             found[target] = Partial(target, before, "immediate"), symbols.abbreviated(build.add(*made), model)
     return found
 

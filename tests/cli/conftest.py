@@ -1,4 +1,4 @@
-"""Two ways to run the command line."""
+"""The command line in a process of its own; `run`, which all tests have, is in this one."""
 
 from __future__ import annotations
 
@@ -6,26 +6,11 @@ import os
 import subprocess
 import sys
 from collections.abc import Callable
-from pathlib import Path
 
 import pytest
 
-from symbptt.cli import main
-
 Run = Callable[..., tuple[int, str, str]]
 Process = Callable[..., subprocess.CompletedProcess[str]]
-
-
-@pytest.fixture
-def run(capsys: pytest.CaptureFixture[str]) -> Run:
-    """Run the command line in this process: exit code, standard output, standard error."""
-
-    def runs(*arguments: str | Path) -> tuple[int, str, str]:
-        code = main([str(argument) for argument in arguments])
-        captured = capsys.readouterr()
-        return code, captured.out, captured.err
-
-    return runs
 
 
 @pytest.fixture

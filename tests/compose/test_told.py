@@ -13,7 +13,6 @@ import sympy as sp
 
 from symbptt import compose, resources, words
 from symbptt.algebra.nodes import SOURCE, TIME
-from symbptt.cli import main
 from symbptt.compose.mirror import WORDS, step
 from symbptt.narrative import voice
 from symbptt.narrative.symbols import LAST
@@ -61,16 +60,6 @@ def test_unrolling_goes_through_the_parts_in_order(run: Callable[..., tuple[int,
     data = json.loads(run("unroll", "birnn", "-T", "2", "--format", "json")[1])
     order = [(row["variable"], row["step"]) for row in data["assignments"]]
     assert order == [("h", 1), ("h", 2), ("b", 2), ("b", 1), ("o", 1), ("L", 1), ("o", 2), ("L", 2)]
-
-
-@pytest.fixture
-def run(capsys: pytest.CaptureFixture[str]) -> Callable[..., tuple[int, str, str]]:
-    def runs(*arguments: str | Path) -> tuple[int, str, str]:
-        code = main([str(argument) for argument in arguments])
-        captured = capsys.readouterr()
-        return code, captured.out, captured.err
-
-    return runs
 
 
 def test_every_command_works_or_says_that_it_does_not(run: Callable[..., tuple[int, str, str]], tmp_path: Path) -> None:

@@ -9,7 +9,6 @@ import numpy as np
 import pytest
 
 from symbptt import compose
-from symbptt.cli import main
 from symbptt.compose.handed import LINK, SHARE, TURN_BACK, TURN_IN, Slip, composed, slips
 from symbptt.compose.referee import drawn
 from symbptt.diagnose.composed import gradients
@@ -43,16 +42,6 @@ def test_right_gradients_and_unknown_mistakes() -> None:
     assert gradients(chain, right, point).ok and "wrong" not in str(gradients(chain, right, point))
     wrong = gradients(chain, right | {"W_hh": 2 * right["W_hh"]}, point)
     assert not wrong.ok and wrong.causes == () and "no single step between the parts explains it" in str(wrong)
-
-
-@pytest.fixture
-def run(capsys: pytest.CaptureFixture[str]) -> Callable[..., tuple[int, str, str]]:
-    def runs(*arguments: str | Path) -> tuple[int, str, str]:
-        code = main([str(argument) for argument in arguments])
-        captured = capsys.readouterr()
-        return code, captured.out, captured.err
-
-    return runs
 
 
 def _packed(name: str, slip: Slip | None) -> dict[str, np.ndarray]:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 import symbptt
-from symbptt.cli.options import LANGUAGES, Names, force_option, takes_model, wrt_option
+from symbptt.cli.options import Names, force_option, language_option, takes_model, wrt_option
 from symbptt.cli.output import note, say
 from symbptt.cli.progress import progress
 from symbptt.errors import BadInput
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
               help="Points of each gradient, and what is left of them by cause.")
 @click.option("--messages", type=click.Choice(("none", "cause", "equation")), default="cause", show_default=True,
               help="What the tests say of a wrong gradient.")
-@click.option("--lang", "language", default="en", show_default=True, metavar="LANGUAGE", help=LANGUAGES)
+@language_option
 @click.option("-o", "--output", "folder", type=click.Path(path_type=Path), metavar="FOLDER",
               help="Folder to write; made if missing.")
 @force_option

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 import symbptt
-from symbptt.cli.options import LANGUAGES, force_option, takes_model
+from symbptt.cli.options import force_option, language_option, takes_model
 from symbptt.cli.output import note, say
 from symbptt.cli.progress import progress
 
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 @click.option("--variants", type=int, default=1, show_default=True, metavar="NUMBER",
               help="How many quizzes, each with the next seed: in one file for Moodle and JSON, else a file for each.")
 @click.option("--seed", type=int, default=0, show_default=True, metavar="NUMBER", help="Seed of the questions.")
-@click.option("--lang", "language", default="en", show_default=True, metavar="LANGUAGE", help=LANGUAGES)
+@language_option
 @click.option("-o", "--output", "folder", type=click.Path(path_type=Path), default=Path(), metavar="DIR",
               help="Folder to write to (made if missing); default the current one.")
 @force_option
