@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 from random import Random
 
 from symbptt.document.blocks import Code
@@ -13,7 +14,7 @@ from symbptt.narrative.values import Typed
 
 LINES = 18
 LONGEST = 30
-"""The longest loop that is asked for, in lines."""
+"""The longest loop that is asked for, in statements: how wide a column is does not say what is asked."""
 
 
 def loop(context: DocumentContext, random: Random) -> GeneratedExercise | None:
@@ -21,7 +22,7 @@ def loop(context: DocumentContext, random: Random) -> GeneratedExercise | None:
     model, voice = context.model, context.voice
     text = printed(model, tuple(v for v in context.variables if v.role is Role.PARAMETER)) if model.states else None
     lines = [] if text is None else _backward(text)
-    if not lines or len(lines) > LONGEST:
+    if not lines or _statements(lines) > LONGEST:
         return None
     command = Typed(" ".join(part for part in ("symbptt diagnose", model.name, "yours.py", model.options) if part))
     return GeneratedExercise(
@@ -38,3 +39,7 @@ def _backward(text: str) -> list[str]:
         return []
     inside = (i for i in range(first + 1, len(rows)) if not rows[i].startswith("        "))
     return [row[4:] for row in rows[first : next(inside, len(rows))]]
+
+
+def _statements(lines: list[str]) -> int:
+    return sum(isinstance(node, ast.stmt) for node in ast.walk(ast.parse("\n".join(lines))))
