@@ -1,12 +1,28 @@
-"""The lines of a body as text."""
+"""Lines of emitted code, and how they become text."""
 
 from __future__ import annotations
 
-from symbptt.emit.passes import Line
-from symbptt.emit.program import Body
+from dataclasses import dataclass
 
 WIDTH = 88
 """The column at which equation numbers stand."""
+
+
+@dataclass(frozen=True)
+class Line:
+    """One line of code with its comment."""
+
+    text: str
+    comment: str = ""
+
+
+@dataclass(frozen=True)
+class Body:
+    """Lines before, in and after a loop over the steps; unrolled code has them all in `before`."""
+
+    before: tuple[Line, ...]
+    loop: tuple[Line, ...]
+    after: tuple[Line, ...]
 
 
 def aligned(lines: tuple[Line, ...], indent: int) -> str:

@@ -17,10 +17,10 @@ from symbptt.algebra.related import Tangent
 from symbptt.derive.step import step_jvp
 from symbptt.emit.code import Code
 from symbptt.emit.layout import array_rank, handed_out, taken_in
+from symbptt.emit.lines import Body, Line
 from symbptt.emit.lowering import Lowering
 from symbptt.emit.names import words
-from symbptt.emit.passes import Line
-from symbptt.emit.program import Body, Writer
+from symbptt.emit.program import Writer
 from symbptt.emit.scalars import ADD, ATOM
 from symbptt.emit.variant import Parts, Variant
 from symbptt.model.values import Role, Variable

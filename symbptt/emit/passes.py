@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import sympy as sp
 from sympy.matrices.expressions.matexpr import MatrixExpr
 
@@ -14,17 +12,10 @@ from symbptt.derive.recursion import recursion
 from symbptt.emit import heads
 from symbptt.emit.code import Code
 from symbptt.emit.layout import Layout, array_rank, shape_text
+from symbptt.emit.lines import Line
 from symbptt.emit.lowering import Lowering, is_row, product, times_number
 from symbptt.emit.scalars import ADD, ATOM, POWER
 from symbptt.model.values import Equation, Model, Role, Variable
-
-
-@dataclass(frozen=True)
-class Line:
-    """One line of code with its comment."""
-
-    text: str
-    comment: str = ""
 
 
 def forward_step(model: Model, layout: Layout, lower: Lowering) -> list[Line]:

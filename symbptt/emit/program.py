@@ -12,20 +12,11 @@ from symbptt.derive.pullback import Pullback, cell_pullback, loss_pullback
 from symbptt.derive.recursion import recursion
 from symbptt.emit import passes
 from symbptt.emit.layout import Layout, given_shape_text, inner_axes, shape_text, taken, taken_in
+from symbptt.emit.lines import Body, Line
 from symbptt.emit.lowering import Lowering
-from symbptt.emit.passes import Line
 from symbptt.emit.scalars import POWER
 from symbptt.model.dimensions import Source, sources
 from symbptt.model.values import Model, Role, Variable
-
-
-@dataclass(frozen=True)
-class Body:
-    """Lines before, in and after a loop over the steps; unrolled code has them all in `before`."""
-
-    before: tuple[Line, ...]
-    loop: tuple[Line, ...]
-    after: tuple[Line, ...]
 
 
 @dataclass(frozen=True)

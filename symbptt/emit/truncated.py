@@ -11,7 +11,8 @@ from typing import Any
 
 from symbptt.checks import whole
 from symbptt.emit.layout import handed_out
-from symbptt.emit.program import Body, Writer
+from symbptt.emit.lines import Body
+from symbptt.emit.program import Writer
 from symbptt.emit.variant import Parts, Variant
 from symbptt.errors import BadInput
 from symbptt.model.values import Role

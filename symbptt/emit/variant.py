@@ -6,7 +6,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from symbptt.emit.program import Body, Writer
+from symbptt.emit.lines import Body
+from symbptt.emit.program import Writer
 
 Parts = dict[str, tuple[Body | None, str]]
 """Bodies by name, each with the range of its loop: the body called x goes with the opening lines x_open."""

@@ -19,7 +19,8 @@ from symbptt.emit.fast.place import Arrays, Rows, Step, Stretch, last_call
 from symbptt.emit.fast.plan import GRADIENT, Block, Statement, is_view, terms
 from symbptt.emit.fast.storage import Storage, writes
 from symbptt.emit.layout import Layout, array_rank
-from symbptt.emit.passes import Line, reduced
+from symbptt.emit.lines import Line
+from symbptt.emit.passes import reduced
 from symbptt.emit.scalars import ADD, ATOM
 from symbptt.model.values import Role
 

@@ -16,7 +16,8 @@ from symbptt.derive.recursion import recursion
 from symbptt.emit.fast.place import Arrays, Rows, lag_of
 from symbptt.emit.fast.plan import is_untied, symbols
 from symbptt.emit.layout import Layout
-from symbptt.emit.passes import Line, reduced
+from symbptt.emit.lines import Line
+from symbptt.emit.passes import reduced
 from symbptt.emit.scalars import ADD, POWER
 from symbptt.model.values import Equation, Loss, Model, Role, Variable
 

@@ -20,8 +20,8 @@ from symbptt.emit.fast.constants import Constants
 from symbptt.emit.fast.gates import weight_and_operand, weight_of
 from symbptt.emit.fast.place import Place, Step, Stretch, last_call
 from symbptt.emit.fast.plan import is_constant, symbols, terms
+from symbptt.emit.lines import Line
 from symbptt.emit.lowering import Lowering
-from symbptt.emit.passes import Line
 from symbptt.emit.scalars import ADD, ATOM, TWO_CALLS, one_call
 from symbptt.program.scalar import formula
 

@@ -21,8 +21,8 @@ from symbptt.emit.fast.schedule import schedule
 from symbptt.emit.fast.storage import Storage
 from symbptt.emit.fast.tiles import tiles
 from symbptt.emit.fast.together import together
-from symbptt.emit.passes import Line
-from symbptt.emit.program import Body, Writer
+from symbptt.emit.lines import Body, Line
+from symbptt.emit.program import Writer
 from symbptt.model.values import Model, Role, Variable
 
 PASSES: dict[str, Callable[[Plan], Plan]] = {

@@ -15,7 +15,7 @@ from symbptt.emit.fast.plan import CARRY, GRADIENT, Block, Statement
 from symbptt.emit.frameworks.lowering import WordLowering
 from symbptt.emit.frameworks.place import Place, Read, read_of
 from symbptt.emit.layout import handed_out
-from symbptt.emit.passes import Line
+from symbptt.emit.lines import Line
 from symbptt.model.values import Role
 
 

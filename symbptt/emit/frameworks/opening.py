@@ -8,7 +8,7 @@ import sympy as sp
 
 from symbptt.emit.frameworks.dialect import Dialect
 from symbptt.emit.layout import Layout, given_shape_text, inner_axes, taken_in
-from symbptt.emit.passes import Line
+from symbptt.emit.lines import Line
 from symbptt.model.dimensions import Source, sources
 from symbptt.model.values import Model, Role, Variable
 

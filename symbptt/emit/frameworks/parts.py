@@ -16,8 +16,8 @@ from symbptt.emit.frameworks.lowering import WordLowering
 from symbptt.emit.frameworks.opening import Opening
 from symbptt.emit.frameworks.place import LAGGED, Place
 from symbptt.emit.layout import Layout, handed_out, taken_in
+from symbptt.emit.lines import Line
 from symbptt.emit.names import RESERVED, Names, assigned, words
-from symbptt.emit.passes import Line
 from symbptt.model.values import Model, Role, Variable
 
 _INDENT = 4
