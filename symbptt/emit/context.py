@@ -11,7 +11,7 @@ from symbptt.data.classes import class_targets
 from symbptt.emit.door import door
 from symbptt.emit.layout import Layout, handed, handed_out, taken
 from symbptt.emit.literals import docstring, file_literal
-from symbptt.emit.program import Program, Writer
+from symbptt.emit.plain import Functions, PlainWriter
 from symbptt.model.values import Model, Role, Variable
 
 NEEDS = {"_cross_entropy": ("_log_sum_exp",), "_cross_entropy_slope": ("_softmax",), "_target": ("_one_hot", "_classes"),
@@ -35,10 +35,10 @@ def _parameters(layout: Layout, variables: tuple[Variable, ...]) -> list[str]:
     return [f"{layout.array(v)} = {taken(v, text)}" for v, text in texts.items()]
 
 
-def _inputs(program: Program, writer: Writer) -> list[str]:
+def _inputs(writer: PlainWriter) -> list[str]:
     lines = []
-    for v in program.model.of(Role.INPUT):
-        name = program.layout.array(v)
+    for v in writer.model.of(Role.INPUT):
+        name = writer.layout.array(v)
         if v.classes:
             lines.append(f'{name} = np.asarray(inputs["{v.name}"])')
         else:
@@ -47,15 +47,15 @@ def _inputs(program: Program, writer: Writer) -> list[str]:
     return lines
 
 
-def _clock(program: Program) -> list[str]:
+def _clock(writer: PlainWriter) -> list[str]:
     """The lines that find T, N and dtype."""
-    model, layout = program.model, program.layout
+    model, layout = writer.model, writer.layout
     inputs, untied = model.of(Role.INPUT), tuple(v for v in (*model.parameters, *model.buffers) if v.timed)
     lines = []
     if inputs:
         lines.append(f"T, N = {layout.array(inputs[0])}.shape[:2]")
     else:
-        T = f"len({layout.array(untied[0])})" if untied and program.steps is None else "STEPS"
+        T = f"len({layout.array(untied[0])})" if untied and writer.steps is None else "STEPS"
         lines.append(f"T, N = {T}, len(next(iter(states.values()))) if states else 1")
     real = [layout.array(v) for v in (*model.parameters, *(v for v in inputs if not v.classes))]
     given = ", *(np.asarray(s).dtype for s in (states or {}).values())"
@@ -68,21 +68,21 @@ def _clock(program: Program) -> list[str]:
     return lines
 
 
-def _reads(writer: Writer, program: Program) -> set[str]:
+def _reads(writer: PlainWriter) -> set[str]:
     """Names of the arrays that residuals hold."""
-    return {v.name for v in (*program.model.of(Role.INPUT), *program.model.states, *writer.cell_values())}
+    return {v.name for v in (*writer.model.of(Role.INPUT), *writer.model.states, *writer.cell_values())}
 
 
-def context(program: Program, writer: Writer, recipe: str) -> dict[str, Any]:
+def context(functions: Functions, writer: PlainWriter, recipe: str) -> dict[str, Any]:
     """The template's values."""
-    model, layout = program.model, program.layout
-    kept = tuple(v for v in model.variables if v.name in _reads(writer, program))
-    helpers = set(program.helpers) | {"_as", "_outside"}
+    model, layout = writer.model, writer.layout
+    kept = tuple(v for v in model.variables if v.name in _reads(writer))
+    helpers = set(functions.helpers) | {"_as", "_outside"}
     opening = 'T, N, dtype = residuals["T"], residuals["N"], residuals["_dtype"]'
     dims_forward = [line.text for line in writer.dimension_lines()]
     given = (*model.parameters, *model.buffers)
-    forward = _parameters(layout, given) + _inputs(program, writer)
-    clock = _clock(program)
+    forward = _parameters(layout, given) + _inputs(writer)
+    clock = _clock(writer)
     later = [line for line in clock if "_one_hot(" in line]
     forward += [line for line in clock if line not in later] + dims_forward + later
     everything = [*_parameters(layout, given), opening, *_unpack(layout, kept, "residuals")]
@@ -95,10 +95,10 @@ def context(program: Program, writer: Writer, recipe: str) -> dict[str, Any]:
     made: dict[str, Any] = door(model, "numpy") | {
         "title": docstring(model.title),
         "name": model.name,
-        "straight": f" for T = {program.steps}" if program.steps is not None else "",
+        "straight": f" for T = {writer.steps}" if writer.steps is not None else "",
         "recipe": docstring(recipe),
         "equations": [docstring(line) for line in equations(model)],
-        "fixed_steps": writer.fixed if program.steps is None else program.steps,
+        "fixed_steps": writer.fixed if writer.steps is None else writer.steps,
         "tiled": writer.tiled,
         "has_loss": model.loss is not None,
         "name_literal": repr(model.name),
@@ -110,7 +110,7 @@ def context(program: Program, writer: Writer, recipe: str) -> dict[str, Any]:
         "starts": {s.name: s.initial for s in model.states if s.initial is not None},
         "output_lines": [_output(v, _heads_of_residuals(model)) for v in model.outputs],
         "outside_lines": _outside_lines(model),
-        "gradient_lines": [_gradient(v, layout) for v in program.wanted],
+        "gradient_lines": [_gradient(v, layout) for v in writer.wanted],
         "sizes_literal": repr(drawn_sizes(model)),
         "untied_lead": untied_lead(model),
         "buffer_lead": buffer_lead(model),
@@ -122,7 +122,7 @@ def context(program: Program, writer: Writer, recipe: str) -> dict[str, Any]:
         ],
     }
     if model.loss:
-        made.update(_loss_context(program, writer, everything + dims))
+        made.update(_loss_context(writer, everything + dims))
         text = str(made["loss_open"])
         helpers |= {"_weight"} | {name for name in ("_target", "_classes", "_number") if f"{name}(" in text}
     if model.heads is not None:
@@ -195,8 +195,8 @@ def _gradient(variable: Variable, layout: Layout) -> str:
     return f'"{variable.name}": _as({handed(variable, layout.gradient(variable), heads)}, {layout.array(variable)}),'
 
 
-def _loss_context(program: Program, writer: Writer, opening: list[str]) -> dict[str, Any]:
-    model, layout = program.model, program.layout
+def _loss_context(writer: PlainWriter, opening: list[str]) -> dict[str, Any]:
+    model, layout = writer.model, writer.layout
     targets = [writer.target_line(v) for v in model.of(Role.TARGET)]
     read = writer.loss_reads()
     direct = writer.loss_direct()

@@ -20,7 +20,7 @@ from symbptt.emit.layout import array_rank, handed_out, taken_in
 from symbptt.emit.lines import Body, Line
 from symbptt.emit.lowering import Lowering
 from symbptt.emit.names import words
-from symbptt.emit.program import Writer
+from symbptt.emit.plain import PlainWriter
 from symbptt.emit.scalars import ADD, ATOM
 from symbptt.emit.variant import Parts, Variant
 from symbptt.model.values import Role, Variable
@@ -29,7 +29,7 @@ from symbptt.model.values import Role, Variable
 class TangentLowering(Lowering):
     """Lowers formulas that mix values (N, ...) with tangents (P, N, ...) along P directions."""
 
-    def __init__(self, writer: Writer) -> None:
+    def __init__(self, writer: PlainWriter) -> None:
         super().__init__(self._code, writer.layout.dimension, batch="_P, N")
         self.writer = writer
         self.helpers = writer.lower.helpers
@@ -58,7 +58,7 @@ class TangentLowering(Lowering):
         return super().__call__(expression)
 
 
-def _extend(writer: Writer, values: dict[str, Any], parts: Parts) -> None:
+def _extend(writer: PlainWriter, values: dict[str, Any], parts: Parts) -> None:
     """The tangents of all steps as a generator, and for every gradient a run along its unit directions."""
     model, lower = writer.model, TangentLowering(writer)
     given = [v for v in model.of(Role.PARAMETER, Role.INPUT) if not v.classes]
@@ -114,7 +114,7 @@ def _yields(lower: TangentLowering, variables: tuple[Variable, ...]) -> Line:
     return Line("yield {" + ", ".join(f'"{v.name}": {lower.name(v)}' for v in variables) + "}")
 
 
-def _gradient(writer: Writer, variable: Variable) -> Line:
+def _gradient(writer: PlainWriter, variable: Variable) -> Line:
     array = writer.layout.array(variable) + ("[0]" if variable.role is Role.STATE else "")
     called = f'_along(parameters, residuals, cotangents, "{variable.name}", {array})'
     return Line(f"{writer.layout.gradient(variable)} = {called}")

@@ -21,7 +21,7 @@ from symbptt.emit.frameworks.long import Long
 from symbptt.emit.lines import block
 from symbptt.emit.names import assigned, words
 from symbptt.emit.nested import NESTED
-from symbptt.emit.program import Writer
+from symbptt.emit.plain import PlainWriter
 from symbptt.emit.recipe import choices, command
 from symbptt.emit.targets import TARGETS
 from symbptt.emit.truncated import truncated
@@ -146,9 +146,9 @@ def source(
     if mode != "reverse" or truncation is not None:
         variant = _variant(mode, truncation, backend, unroll, style)
         recipe = command(model, fixed, False, wrt) + f" {variant.options}" + CLIPPING * clipping
-        text = render(Writer(model, None, wanted, fixed), recipe, variant, clipping)
+        text = render(PlainWriter(model, None, wanted, fixed), recipe, variant, clipping)
         return SourceFile(f"{model.name}{variant.suffix}.py", text, model)
-    writer = FastWriter(model, wanted, without, fixed) if fast else Writer(model, T if unroll else None, wanted, fixed)
+    writer = FastWriter(model, wanted, without, fixed) if fast else PlainWriter(model, T if unroll else None, wanted, fixed)
     suffix = f"_T{T}" if unroll else ""
     recipe = command(model, said, unroll, wrt) + choices(style, without) + CLIPPING * clipping
     text = render(writer, recipe + checkpoints.OPTION * checkpoint, clipping=clipping, checkpoint=checkpoint)
@@ -229,7 +229,7 @@ def _checked_steps(model: Model, T: int | None) -> None:
 
 
 def render(
-    writer: Writer, recipe: str, variant: Variant | None = None, clipping: bool = False, checkpoint: bool = False
+    writer: PlainWriter, recipe: str, variant: Variant | None = None, clipping: bool = False, checkpoint: bool = False
 ) -> str:
     """The text of the module, or of a variant of it."""
     values = filled(writer, recipe, variant, clipping, checkpoint)
@@ -237,16 +237,16 @@ def render(
 
 
 def filled(
-    writer: Writer, recipe: str, variant: Variant | None = None, clipping: bool = False, checkpoint: bool = False
+    writer: PlainWriter, recipe: str, variant: Variant | None = None, clipping: bool = False, checkpoint: bool = False
 ) -> dict[str, Any]:
     """The values of the template, bodies and the lines that open them included."""
-    program = writer.program()
-    loss_loop = "range(T)" if program.model.loss is None or program.model.loss.at == "every" else "(T - 1,)"
-    values = context(program, writer, recipe) | {"clipping": clipping} | checkpoints.values(program.model, checkpoint)
+    functions = writer.functions()
+    loss_loop = "range(T)" if writer.model.loss is None or writer.model.loss.at == "every" else "(T - 1,)"
+    values = context(functions, writer, recipe) | {"clipping": clipping} | checkpoints.values(writer.model, checkpoint)
     parts: Parts = {
-        "forward": (program.forward, "range(T)"),
-        "loss": (program.loss, loss_loop),
-        "backward": (program.backward, "reversed(range(T))"),
+        "forward": (functions.forward, "range(T)"),
+        "loss": (functions.loss, loss_loop),
+        "backward": (functions.backward, "reversed(range(T))"),
     }
     if variant is not None:
         variant.extend(writer, values, parts)

@@ -12,7 +12,7 @@ from typing import Any
 from symbptt.checks import whole
 from symbptt.emit.layout import handed_out
 from symbptt.emit.lines import Body
-from symbptt.emit.program import Writer
+from symbptt.emit.plain import PlainWriter
 from symbptt.emit.variant import Parts, Variant
 from symbptt.errors import BadInput
 from symbptt.model.values import Role
@@ -35,7 +35,7 @@ def kept(k1: int, k2: int) -> str:
     return f"every {k1} steps back over at most {k2}"
 
 
-def _extend(k1: int, k2: int, writer: Writer, values: dict[str, Any], parts: Parts) -> None:
+def _extend(k1: int, k2: int, writer: PlainWriter, values: dict[str, Any], parts: Parts) -> None:
     model = writer.model
     timed = tuple(v.name for v in model.of(Role.INPUT, Role.PARAMETER, Role.BUFFER) if v.timed)
     values |= {

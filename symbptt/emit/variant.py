@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from symbptt.emit.lines import Body
-from symbptt.emit.program import Writer
+from symbptt.emit.plain import PlainWriter
 
 Parts = dict[str, tuple[Body | None, str]]
 """Bodies by name, each with the range of its loop: the body called x goes with the opening lines x_open."""
@@ -23,4 +23,4 @@ class Variant:
     template: str
     options: str
     suffix: str
-    extend: Callable[[Writer, dict[str, Any], Parts], None]
+    extend: Callable[[PlainWriter, dict[str, Any], Parts], None]

@@ -31,7 +31,7 @@ READ_ONLY = ("np.broadcast_to(", "_batch_mean(")
 """Calls whose results cannot be added to in place."""
 
 
-class Writer:
+class BlockWriter:
     """Writes the blocks of one function. `allocated` are the arrays over all steps that exist already."""
 
     def __init__(self, arrays: Arrays, constants: Constants, backward: bool) -> None:

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from symbptt.algebra.nodes import BatchMean
 from symbptt.derive.pullback import Pullback, loss_pullback
 from symbptt.emit.fast import build
-from symbptt.emit.fast.blocks import Writer as BlockWriter
+from symbptt.emit.fast.blocks import BlockWriter
 from symbptt.emit.fast.constants import Constants
 from symbptt.emit.fast.factors import factors
 from symbptt.emit.fast.gates import gates
@@ -22,7 +22,7 @@ from symbptt.emit.fast.storage import Storage
 from symbptt.emit.fast.tiles import tiles
 from symbptt.emit.fast.together import together
 from symbptt.emit.lines import Body, Line
-from symbptt.emit.program import Writer
+from symbptt.emit.plain import PlainWriter
 from symbptt.model.values import Model, Role, Variable
 
 PASSES: dict[str, Callable[[Plan], Plan]] = {
@@ -37,7 +37,7 @@ PASSES: dict[str, Callable[[Plan], Plan]] = {
 """The passes by name, in their order; each can be left out."""
 
 
-class FastWriter(Writer):
+class FastWriter(PlainWriter):
     """Builds the parts of a module in the fast style; `without` names passes to leave out."""
 
     def __init__(

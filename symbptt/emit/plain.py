@@ -1,4 +1,4 @@
-"""The parts of an emitted NumPy module, as lines: what the template lays out."""
+"""NumPy functions with the loops of a textbook, as lines: what the template lays out."""
 
 from __future__ import annotations
 
@@ -20,21 +20,17 @@ from symbptt.model.values import Model, Role, Variable
 
 
 @dataclass(frozen=True)
-class Program:
-    """Everything that depends on the model in an emitted module."""
+class Functions:
+    """The bodies of a module's functions, and the names of the helpers that they call."""
 
-    model: Model
-    steps: int | None
-    wanted: tuple[Variable, ...]
-    layout: Layout
     forward: Body
     loss: Body | None
     backward: Body
     helpers: tuple[str, ...]
 
 
-class Writer:
-    """Builds the parts of a module for one model; `steps` is None for a loop over any T, `tiled` allows products in tiles.
+class PlainWriter:
+    """Writes the functions of a module for one model; `steps` is None for a loop over any T, `tiled` allows products in tiles.
 
     `fixed` is the number of steps of a loop where no array tells it.
     """
@@ -49,15 +45,13 @@ class Writer:
         self.starting = tuple((v, s) for v in wanted for s in model.starting(v))
         self.reached = self.names | {s.name for _, s in self.starting}
 
-    def program(self) -> Program:
-        """All parts; the helpers are known last."""
+    def functions(self) -> Functions:
+        """The bodies of all functions; the helpers are known last."""
         forward, backward = self._forward(), self._backward()
         loss = self._loss() if self.model.loss else None
         if any(v.classes for v in self.model.of(Role.INPUT)):
             self.lower.helper("_one_hot")
-        return Program(
-            self.model, self.steps, self.wanted, self.layout, forward, loss, backward, tuple(sorted(self.lower.helpers))
-        )
+        return Functions(forward, loss, backward, tuple(sorted(self.lower.helpers)))
 
     def _size(self, dimension: sp.Expr) -> str:
         return self.lower.size(dimension)
