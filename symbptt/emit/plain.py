@@ -10,7 +10,7 @@ from symbptt.algebra.nodes import TIME
 from symbptt.derive.numeric import WEIGHT
 from symbptt.derive.pullback import Pullback, cell_pullback, loss_pullback
 from symbptt.derive.recursion import recursion
-from symbptt.emit import passes
+from symbptt.emit import step_lines
 from symbptt.emit.layout import Layout, given_shape_text, inner_axes, shape_text, taken, taken_in
 from symbptt.emit.lines import Body, Line
 from symbptt.emit.lowering import Lowering
@@ -102,14 +102,14 @@ class PlainWriter:
                 for v in dict.fromkeys((*self.model.states, *stored))
             ]
             before += [Line(f"{layout.array(s)}[0] = {self._initial(s)}") for s in self.model.states]
-            loop = passes.forward_step(self.model, layout, lower)
+            loop = step_lines.forward_step(self.model, layout, lower)
             return Body(tuple(before), tuple(loop), ())
         lines = [
             Line(f"{layout.names.of(f'{s.name} 0', f'{layout.array(s)}_0')} = {self._initial(s)}") for s in self.model.states
         ]
         for layout.step in self._steps():
             lines.append(Line("", f"step {layout.step}"))
-            lines += passes.forward_step(self.model, layout, lower)
+            lines += step_lines.forward_step(self.model, layout, lower)
         layout.step = None
         lines.append(Line(""))
         for v in dict.fromkeys((*self.model.states, *stored)):
@@ -139,7 +139,7 @@ class PlainWriter:
     def seeded(self) -> frozenset[str]:
         """The values that get cotangents: the outputs, and what the loss reads."""
         names = {v.name for v in self.model.outputs}
-        for equation in passes.loss_equations(self.model):
+        for equation in step_lines.loss_equations(self.model):
             names |= {s.name for s in equation.value.atoms(sp.MatrixSymbol)}
         return frozenset(e.target.name for e in self.model.equations if e.target.name in names)
 
@@ -176,9 +176,9 @@ class PlainWriter:
 
     def _step_lines(self, pullback: Pullback, seeded: frozenset[str], last: bool) -> list[Line]:
         model, layout, lower = self.model, self.layout, self.lower
-        lines = passes.backward_step(model, layout, lower, pullback, seeded, last)
-        lines += passes.accumulate(model, layout, lower, pullback.leaves, self.names)
-        return lines + passes.carries(model, layout, lower, pullback.leaves)
+        lines = step_lines.backward_step(model, layout, lower, pullback, seeded, last)
+        lines += step_lines.accumulate(model, layout, lower, pullback.leaves, self.names)
+        return lines + step_lines.carries(model, layout, lower, pullback.leaves)
 
     def _zero_gradient(self, variable: Variable) -> str:
         if variable.role is Role.PARAMETER:
@@ -233,14 +233,14 @@ class PlainWriter:
 
     def _loss_step(self, pullback: Pullback) -> list[Line]:
         layout, lower, model = self.layout, self.lower, self.model
-        equations = passes.loss_equations(model)
+        equations = step_lines.loss_equations(model)
         lines = [
-            Line(f"{layout.value(e.target)} = {passes.computed(e, layout, lower)}", f"({e.number})") for e in equations[:-1]
+            Line(f"{layout.value(e.target)} = {step_lines.computed(e, layout, lower)}", f"({e.number})") for e in equations[:-1]
         ]
         last, value, comment = equations[-1].target, lower(equations[-1].value).at(POWER), f"({equations[-1].number})"
         formulas = (*dict(pullback.adjoints).values(), *pullback.leaves.values())
         if any(last.at() in formula.atoms(sp.MatrixSymbol) for formula in formulas):
-            lines.append(Line(f"{layout.value(last)} = {passes.computed(equations[-1], layout, lower)}", comment))
+            lines.append(Line(f"{layout.value(last)} = {step_lines.computed(equations[-1], layout, lower)}", comment))
             value = layout.value(last)
         lines.append(Line(f"loss += ({layout.leaf(WEIGHT).text} * {value}).sum()", comment))
         numbers = recursion(model)
@@ -254,4 +254,4 @@ class PlainWriter:
                 row = layout.row(variable, 0 if leaf == variable.at() else 1)
                 comment = f"({numbers.adjoint_number(variable.name)})"
                 lines.append(Line(f"{layout.cotangent(variable)}[{row}] += {lower(value).at(0)}", comment))
-        return lines + passes.accumulate(model, layout, lower, pullback.leaves, self.names)
+        return lines + step_lines.accumulate(model, layout, lower, pullback.leaves, self.names)

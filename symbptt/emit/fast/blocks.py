@@ -20,8 +20,8 @@ from symbptt.emit.fast.plan import GRADIENT, Block, Statement, is_view, terms
 from symbptt.emit.fast.storage import Storage, writes
 from symbptt.emit.layout import Layout, array_rank
 from symbptt.emit.lines import Line
-from symbptt.emit.passes import reduced
 from symbptt.emit.scalars import ADD, ATOM
+from symbptt.emit.step_lines import reduced
 from symbptt.model.values import Role
 
 STRETCH = 32768
