@@ -16,7 +16,7 @@ from symbptt.compose.link import Module, linked
 from symbptt.data.arrays import leading_axes, sizes
 from symbptt.data.classes import class_targets
 from symbptt.display import Printed, Summarised, counted
-from symbptt.emit.door import AS_ARRAY
+from symbptt.emit.arguments import AS_ARRAY
 from symbptt.emit.literals import docstring, file_literal, literal, shapes
 from symbptt.emit.source_file import wanted_variables
 from symbptt.errors import BadInput, UnknownName

@@ -6,8 +6,8 @@ from typing import Any
 
 from symbptt.checks import positive
 from symbptt.chunk import Chunked, NoChunkForm, chunked
+from symbptt.emit.arguments import argument_checks
 from symbptt.emit.context import NEEDS
-from symbptt.emit.door import door
 from symbptt.emit.fast.writer import FastWriter
 from symbptt.emit.layout import handed_out, taken_in
 from symbptt.emit.literals import docstring
@@ -39,7 +39,7 @@ def chunk_source(model: Model | str, chunk: int, wrt: tuple[str, ...] | str | No
     kept = tuple(v for v in model.outputs if v.role is not Role.STATE)
     _check_loss(writer, model, kept)
     values |= {name: token[name] for name in OF_TOKENS if name in token}
-    values |= door(model, "numpy") | _outside(chunks, wanted, kept) | {
+    values |= argument_checks(model, "numpy") | _outside(chunks, wanted, kept) | {
         "title": docstring(model.title), "core": "_chunks", "final_states": True, "chunk": length, "check_steps": "CHUNK + 1",
         "helpers": sorted({*values["helpers"], *helpers}),
     }

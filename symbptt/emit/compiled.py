@@ -8,7 +8,7 @@ from typing import Any
 
 from symbptt.data.arrays import leading_axes
 from symbptt.data.classes import takes_classes
-from symbptt.emit.door import door
+from symbptt.emit.arguments import argument_checks
 from symbptt.emit.literals import docstring, file_literal
 from symbptt.emit.truncated import kept
 from symbptt.errors import BadInput
@@ -79,7 +79,7 @@ def _loader(interface: Interface, request: Request, stem: str) -> dict[str, Any]
         STRUCTS[kind]: [(m.variable.name, m.name, m.integers, m.otherwise) for m in interface.members[kind]]
         for kind in STRUCTS if kind in used
     }
-    known = door(model, "numpy")
+    known = argument_checks(model, "numpy")
     axes = dict(zip(("T", "N"), known["axes"], strict=True))
     return known | {
         "title": docstring(model.title), "equations": [docstring(line) for line in source.equations(model)],

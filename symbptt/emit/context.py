@@ -8,7 +8,7 @@ from symbptt import typeset
 from symbptt.algebra.nodes import BatchMean
 from symbptt.data.arrays import size, sizes
 from symbptt.data.classes import class_targets
-from symbptt.emit.door import door
+from symbptt.emit.arguments import argument_checks
 from symbptt.emit.layout import Layout, handed, handed_out, taken
 from symbptt.emit.literals import docstring, file_literal
 from symbptt.emit.plain import Functions, PlainWriter
@@ -92,7 +92,7 @@ def context(functions: Functions, writer: PlainWriter, recipe: str) -> dict[str,
     seeded = [v for v in kept if v.name in writer.seeded() or v.role is Role.STATE]
     backward += writer.seed_lines(seeded)
     helpers |= {"_seed"} if any("_seed(" in line for line in backward) else set()
-    made: dict[str, Any] = door(model, "numpy") | {
+    made: dict[str, Any] = argument_checks(model, "numpy") | {
         "title": docstring(model.title),
         "name": model.name,
         "straight": f" for T = {writer.steps}" if writer.steps is not None else "",

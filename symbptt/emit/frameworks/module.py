@@ -9,8 +9,8 @@ from typing import Any
 from symbptt import resources
 from symbptt.data.arrays import sizes
 from symbptt.data.classes import class_targets
+from symbptt.emit.arguments import argument_checks
 from symbptt.emit.context import buffer_lead, equations, samples, untied_lead
-from symbptt.emit.door import door
 from symbptt.emit.frameworks.dialect import DIALECTS
 from symbptt.emit.frameworks.long import Long
 from symbptt.emit.frameworks.parts import Parts
@@ -28,7 +28,7 @@ def context(
 ) -> dict[str, Any]:
     """The values of the template `templates/<backend>/module.py.jinja`, and of what comes with long sequences."""
     parts = Parts(model, DIALECTS[backend], long.gaps)
-    made: dict[str, Any] = door(model, backend) | {
+    made: dict[str, Any] = argument_checks(model, backend) | {
         "title": docstring(model.title),
         "name": model.name,
         "recipe": docstring(recipe),

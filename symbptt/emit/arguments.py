@@ -20,8 +20,8 @@ BACKWARD = {True: '"parameters", "cotangents"', False: '"parameters", "inputs", 
 """The groups that `backward` knows: NumPy's residuals tell T and N, those of other backends hold what was given."""
 
 
-def door(model: Model, backend: str) -> dict[str, Any]:
-    """What `templates/door.py.jinja` takes, and the literals that it shares with the rest of a module."""
+def argument_checks(model: Model, backend: str) -> dict[str, Any]:
+    """What `templates/arguments.py.jinja` takes, and the literals that it shares with the rest of a module."""
     inputs = tuple(v.name for v in model.of(Role.INPUT) if v.classes)
     needed = tuple(v.name for v in told_by_states(model.variables))
     targets = tuple(name for name in class_targets(model) if len(model[name].shape) == 1)
