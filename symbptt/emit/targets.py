@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from symbptt import extensions
-from symbptt.emit import compiled
+from symbptt.emit import c_files
 from symbptt.targets.target import CHECKPOINT, PYTHON, STATIC, TRUNCATION, Target
 
-C = Target("c", ".c", compiled.files, frozenset((PYTHON, STATIC, TRUNCATION, CHECKPOINT)))
+C = Target("c", ".c", c_files.files, frozenset((PYTHON, STATIC, TRUNCATION, CHECKPOINT)))
 TARGETS: dict[str, Target] = extensions.rows(extensions.TARGETS, Target, {C.name: C})

@@ -9,7 +9,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from types import ModuleType
 
-from symbptt.emit import compiled
+from symbptt.emit import c_files
 from symbptt.emit.source_file import wanted_variables
 from symbptt.errors import BadInput
 from symbptt.model.read import from_text
@@ -35,11 +35,11 @@ def opened(place: str, text: str) -> Iterator[Emitted]:
         raise BadInput(f"{place}: its header {header.name} cannot be read: {error}") from error
     _check(place, text, {*_INCLUDES, f'"{header.name}"'})
     _check(str(header), declared, _INCLUDES)
-    told = compiled.about(text, place)
+    told = c_files.about(text, place)
     if told.truncated:
         raise BadInput(f"{place}: truncated on purpose, so its gradients are not the model's")
     model = from_text(told.file, f"{place}, its model", told.name)
-    loader = compiled.loader(model, wanted_variables(model, told.wrt), told.steps, header.stem)
+    loader = c_files.loader(model, wanted_variables(model, told.wrt), told.steps, header.stem)
     with TemporaryDirectory(prefix="symbptt-", ignore_cleanup_errors=True) as folder:
         built = f"\n\ndef _built(double):\n    return {str(_built(place, loader, Path(folder)))!r}\n"
         with behind.opened(place, loader + built) as module:
