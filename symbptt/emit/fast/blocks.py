@@ -1,4 +1,4 @@
-"""Blocks as lines: products over all steps, stretches of local factors, and loops that write into buffers."""
+"""Blocks as lines: products over all steps, chunks of local factors, and loops that write into buffers."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from symbptt.emit.fast.constants import Constants
 from symbptt.emit.fast.gates import weight_of
 from symbptt.emit.fast.loops import header
 from symbptt.emit.fast.operations import Operations
-from symbptt.emit.fast.place import Arrays, Rows, Step, Stretch, last_call
+from symbptt.emit.fast.place import Arrays, Chunk, Rows, Step, last_call
 from symbptt.emit.fast.plan import GRADIENT, Block, Statement, is_view, terms
 from symbptt.emit.fast.storage import Storage, writes
 from symbptt.emit.layout import Layout, array_rank
@@ -24,8 +24,8 @@ from symbptt.emit.scalars import ADD, ATOM
 from symbptt.emit.step_lines import reduced
 from symbptt.model.values import Role
 
-STRETCH = 32768
-"""Entries of an array that a stretch of local factors works on at once: they stay in the cache until the loop reads them."""
+CHUNK_ENTRIES = 32768
+"""Entries of an array that a chunk of local factors works on at once: they stay in the cache until the loop reads them."""
 
 READ_ONLY = ("np.broadcast_to(", "_batch_mean(")
 """Calls whose results cannot be added to in place."""
@@ -64,7 +64,7 @@ class BlockWriter:
                 self.allocated.setdefault(name, f"{name} = {self.constants.helper('_gates')}({shape}, dtype)")
             members = ", ".join(storage.name(row[-1]) for row in pack.rows)
             self.allocated.setdefault(" " + name, f"{members} = {name}")
-        elif key in storage.stretched:
+        elif key in storage.chunked:
             name = storage.name(key)
             span = self._span(block)
             self.allocated.setdefault(name, self.arrays.made(name, f"min({span}, T), N, {self.arrays.shape(key)}"))
@@ -197,7 +197,7 @@ class BlockWriter:
         indent = ""
         if block.ahead:
             indent = "    "
-            self._stretches(block)
+            self._chunks(block)
         for line in place.buffers.values():
             self.constants.lines.setdefault(line, line)
         text = "\n".join(line.text for line in work.lines)
@@ -270,14 +270,14 @@ class BlockWriter:
         work.lines.append(Line(f"{row} += {text}", comment))
 
     def _span(self, block: Block) -> str:
-        """The name of the number of steps in a stretch."""
+        """The name of the number of steps in a chunk."""
         span, width = self.storage.own("span"), self.arrays.shape(block.ahead[0].key).replace(", ", " * ")
-        self.allocated.setdefault(span, f"{span} = max(1, {STRETCH} // max(1, N * {width}))")
+        self.allocated.setdefault(span, f"{span} = max(1, {CHUNK_ENTRIES} // max(1, N * {width}))")
         return span
 
-    def _stretches(self, block: Block) -> None:
+    def _chunks(self, block: Block) -> None:
         """Local factors, for as many steps as fit into the cache."""
-        place = Stretch(self.arrays)
+        place = Chunk(self.arrays)
         work = Operations(place, self.constants)
         for statement in block.ahead:
             for target, value in zip(statement.targets, statement.values, strict=True):

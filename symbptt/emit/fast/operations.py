@@ -18,7 +18,7 @@ from symbptt.algebra.related import Cotangent
 from symbptt.emit.code import Code
 from symbptt.emit.fast.constants import Constants
 from symbptt.emit.fast.gates import weight_and_operand, weight_of
-from symbptt.emit.fast.place import Place, Step, Stretch, last_call
+from symbptt.emit.fast.place import Chunk, Place, Step, last_call
 from symbptt.emit.fast.plan import is_constant, symbols, terms
 from symbptt.emit.lines import Line
 from symbptt.emit.lowering import Lowering
@@ -124,7 +124,7 @@ class Operations:
 def _sum(self: Operations, values: Values, into: str | None) -> str:
     """Products first, into the result; then what is added to them; cotangents that may be missing last."""
     columns = list(zip(*(terms(v) for v in values), strict=True))
-    if isinstance(self.place, Stretch) and len(columns) > 2:
+    if isinstance(self.place, Chunk) and len(columns) > 2:
         return self._expression(values, into)  # local factors have their terms in order: what cancels comes first
     missing = [c for c in columns if isinstance(c[0], Cotangent)]
     columns = [c for c in columns if c not in missing]
@@ -212,7 +212,7 @@ def _product(self: Operations, values: Values, into: str | None) -> str:
         else:
             self.say(f"np.multiply({inner}, {self.constants.number(number)}, out={out})")
         return out
-    if len(split[0][1]) != 2 or isinstance(self.place, Stretch):
+    if len(split[0][1]) != 2 or isinstance(self.place, Chunk):
         return self._expression(values, into)
     plan = self.place.storage.plan
     found = [weight_of(plan, v) for v in values]

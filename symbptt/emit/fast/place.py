@@ -1,4 +1,4 @@
-"""How a value is called: stacked over all steps, in a stretch of steps, or at one step of a loop."""
+"""How a value is called: stacked over all steps, in a chunk of steps, or at one step of a loop."""
 
 from __future__ import annotations
 
@@ -148,7 +148,7 @@ class Rows(Place):
         return self.arrays.view(name, f"{run}.reshape({len(span)}, T * N, {self.arrays.shape(symbols[0].name)})")
 
 
-class Stretch(Place):
+class Chunk(Place):
     """Some steps at once: arrays (steps, N, ...)."""
 
     def formula(self, value: MatrixExpr) -> Code:
@@ -173,7 +173,7 @@ class Stretch(Place):
 class Step(Place):
     """One step of a loop that makes the values `made`; `over` collects what the loop runs over: name -> array.
 
-    A `chunked` loop runs over a stretch of the steps.
+    A `chunked` loop runs over a chunk of steps.
     """
 
     def __init__(self, arrays: Arrays, made: frozenset[str], chunked: bool) -> None:

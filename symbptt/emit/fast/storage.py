@@ -34,7 +34,7 @@ LONGEST = 28
 class Storage:
     """`stored` are the values with one row per step; `shared` maps a value to the one whose place it takes.
 
-    `stretched` are local factors that have rows only for the steps that a loop is about to run over.
+    `chunked` are local factors that have rows only for the steps that a loop is about to run over.
     """
 
     plan: Plan
@@ -42,7 +42,7 @@ class Storage:
     kept: frozenset[str]
     stored: set[str] = field(default_factory=set)
     shared: dict[str, str] = field(default_factory=dict)
-    stretched: set[str] = field(default_factory=set)
+    chunked: set[str] = field(default_factory=set)
 
     def __post_init__(self) -> None:
         for block in self.plan.blocks:
@@ -53,7 +53,7 @@ class Storage:
         for block in self.plan.blocks:
             if block.each:
                 self._share(block)
-                self.stretched |= {s.key for s in block.ahead if self._stays(block, s.key)}
+                self.chunked |= {s.key for s in block.ahead if self._stays(block, s.key)}
 
     def _stays(self, block: Block, key: str) -> bool:
         """Whether a local factor has a place of its own and is read in its own loop only."""
@@ -62,8 +62,8 @@ class Storage:
         return alone and all(s in inside for s in self.plan.readers(key))
 
     def chunk(self, key: str) -> str:
-        """The index of the steps of a stretch."""
-        return self.own("count" if key in self.stretched else "chunk")
+        """The index of the steps of a chunk."""
+        return self.own("count" if key in self.chunked else "chunk")
 
     def own(self, word: str) -> str:
         """The identifier of a word of the code's own."""
