@@ -7,7 +7,7 @@ from enum import StrEnum
 
 from symbptt.display import Formula, Summarised, counted
 from symbptt.errors import UnknownName
-from symbptt.model.document import Translation
+from symbptt.model.model_file import Translation
 from symbptt.model.values import Loss, Model, Role, Variable
 
 

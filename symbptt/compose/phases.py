@@ -15,7 +15,7 @@ from symbptt.compose.parts import parts
 from symbptt.compose.split import Directed
 from symbptt.errors import BadInput
 from symbptt.model import sections
-from symbptt.model.document import Document, Pairs
+from symbptt.model.model_file import ModelFile, Pairs
 from symbptt.model.place import Place
 from symbptt.model.values import Role, Variable
 
@@ -113,7 +113,7 @@ def _phase(
     memory = sections.pairs(own, "memory", place)
     backward = sections.pairs(own, "backward", place)
     data = {key: value for key, value in own.items() if key not in (*OWN, "backward")}
-    document = sections.document(data, name, place)
+    document = sections.model_file(data, name, place)
     links = tuple(Link(n, _source(n, source, place.within("memory", n), known).variable.name, How.MEMORY) for n, source in memory)
     shapes = tuple((n, _memory_shape(source, place.within("memory", n), known)) for n, source in memory)
     document, finals = _finals(replace(document, inputs=(*document.inputs, *shapes)), backward, place, known)
@@ -145,8 +145,8 @@ def _memory_shape(source: str, place: Place, known: Mapping[str, _Known]) -> str
 
 
 def _finals(
-    document: Document, backward: Pairs, place: Place, known: Mapping[str, _Known]
-) -> tuple[Document, tuple[Link, ...]]:
+    document: ModelFile, backward: Pairs, place: Place, known: Mapping[str, _Known]
+) -> tuple[ModelFile, tuple[Link, ...]]:
     """The document without the initial values that come from earlier phases, and these."""
     states, links = dict((*document.states, *backward)), list[Link]()
     for name, source in document.initial:

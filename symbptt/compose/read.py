@@ -15,7 +15,7 @@ from symbptt.compose.split import Directed
 from symbptt.errors import BadInput
 from symbptt.model import read as plain
 from symbptt.model import sections, swap
-from symbptt.model.document import table, write
+from symbptt.model.model_file import table, write
 from symbptt.model.place import Place
 from symbptt.model.sections import COMPOSED
 
@@ -103,7 +103,7 @@ def directed(data: Mapping[str, Any], name: str, place: Place) -> Directed:
     backward = sections.pairs(data, SECTION, place)
     if not backward:
         raise place.within(SECTION).error("expected a state that runs from the last step to the first, as in b = \"H\"")
-    return Directed(sections.document({k: v for k, v in data.items() if k != SECTION}, name, place), backward)
+    return Directed(sections.model_file({k: v for k, v in data.items() if k != SECTION}, name, place), backward)
 
 
 def written(document: Directed) -> str:

@@ -12,7 +12,7 @@ from functools import cached_property
 
 from symbptt.errors import BadInput
 from symbptt.model.convolution import NAME
-from symbptt.model.document import Document, Pairs
+from symbptt.model.model_file import ModelFile, Pairs
 from symbptt.model.place import Place
 from symbptt.model.syntax import Parsed, parse
 
@@ -23,7 +23,7 @@ FORWARD, BACKWARD = "[t-1]", "[t+1]"
 class Directed:
     """A document whose states in `backward` run from the last step to the first."""
 
-    document: Document
+    document: ModelFile
     backward: Pairs
 
 

@@ -65,4 +65,4 @@ def model(
     if not re.fullmatch(r"[A-Za-z0-9_-]{1,64}", name):
         raise BadInput(f"{name[:64]!r} cannot name a model: expected up to 64 ASCII letters, digits, _ and -")
     place = Place(f"model {name}")
-    return compiled(sections.document(data, name, place), place)
+    return compiled(sections.model_file(data, name, place), place)

@@ -10,8 +10,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from symbptt.model.compile import compiled
-from symbptt.model.document import Document
 from symbptt.model.lags import readings
+from symbptt.model.model_file import ModelFile
 from symbptt.model.place import Place
 from symbptt.model.syntax import Parsed, parse
 from symbptt.model.values import Model, Role, Variable
@@ -90,17 +90,17 @@ def _sizes(bottom: Variable, top: Variable, place: Place) -> dict[str, str]:
     raise place.error(f"{top.name} cannot take the place of {bottom.name}: the shapes are {shapes}")
 
 
-def cell_of(document: Document, place: Place) -> Cell:
-    """Take a document apart; raises BadInput where there is no cell to stack."""
-    model = compiled(document, place)
+def cell_of(file: ModelFile, place: Place) -> Cell:
+    """Take a model file apart; raises BadInput where there is no cell to stack."""
+    model = compiled(file, place)
     if not model.states:
         raise place.error("the model has no state, so there is no cell to stack")
-    sides = {target: parse(text, place.within("equations", target)) for target, text in document.equations}
-    loss = parse(document.loss[0], place.within("loss", "step")) if document.loss else None
+    sides = {target: parse(text, place.within("equations", target)) for target, text in file.equations}
+    loss = parse(file.loss[0], place.within("loss", "step")) if file.loss else None
     cell = _in_cell(model, sides)
-    read = _read(sides[name] for name in cell) | set(dict(document.initial).values())
+    read = _read(sides[name] for name in cell) | set(dict(file.initial).values())
     outside = _read([*(sides[name] for name in sides if name not in cell), *([loss] if loss else [])])
-    parameters = tuple(name for name, _ in document.parameters if name in read)
+    parameters = tuple(name for name, _ in file.parameters if name in read)
     top = _top(model, outside, cell, place)
     bottom = _bottom(model, read, place)
     return Cell(model, sides, loss, cell, parameters, bottom, top, _sizes(bottom, top, place))

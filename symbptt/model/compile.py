@@ -1,4 +1,4 @@
-"""From a `Document` to a `Model`: declarations, order, typed expressions, single assignment."""
+"""From a `ModelFile` to a `Model`: declarations, order, typed expressions, single assignment."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ from symbptt.algebra.nodes import leaves
 from symbptt.model import declare, dimensions, frozen, lagged, order
 from symbptt.model.arithmetic import is_number
 from symbptt.model.convolution import written_out
-from symbptt.model.document import Document, write
 from symbptt.model.head_marks import Scaling, heads_of
 from symbptt.model.inference import inferred
 from symbptt.model.losses import LOSSES
+from symbptt.model.model_file import ModelFile, write
 from symbptt.model.place import Place
 from symbptt.model.shapes import is_scalar, shown
 from symbptt.model.single_assignment import Intermediates
@@ -33,9 +33,9 @@ _Older = tuple[Variable, MatrixExpr]
 
 @dataclass(frozen=True)
 class _Text:
-    """A document with its expressions parsed."""
+    """A model file with its expressions parsed."""
 
-    document: Document
+    file: ModelFile
     place: Place
     cell: Mapping[str, Parsed]
     loss: Parsed | None
@@ -46,13 +46,13 @@ class _Text:
         return {**self.cell, **({LOSS_NAME: self.loss} if self.loss else {})}
 
 
-def _parsed(document: Document, variables: Mapping[str, Variable], place: Place) -> _Text:
+def _parsed(file: ModelFile, variables: Mapping[str, Variable], place: Place) -> _Text:
     def read(text: str, here: Place) -> Parsed:
         return written_out(parse(text, here), variables)
 
-    cell = {target: read(text, place.within("equations", target)) for target, text in document.equations}
-    loss = read(document.loss[0], place.within("loss", "step")) if document.loss else None
-    return _Text(document, place, cell, loss)
+    cell = {target: read(text, place.within("equations", target)) for target, text in file.equations}
+    loss = read(file.loss[0], place.within("loss", "step")) if file.loss else None
+    return _Text(file, place, cell, loss)
 
 
 def _check_targets(text: _Text, variables: Mapping[str, Variable]) -> None:
@@ -70,9 +70,9 @@ def _check_targets(text: _Text, variables: Mapping[str, Variable]) -> None:
             raise text.place.within("states", variable.name).error("the state has no equation; expected one with this left side")
 
 
-def _check_symbols(document: Document, variables: Mapping[str, Variable], place: Place) -> None:
-    known = [*variables, *(target for target, _ in document.equations)]
-    for symbol in document.symbols:
+def _check_symbols(file: ModelFile, variables: Mapping[str, Variable], place: Place) -> None:
+    known = [*variables, *(target for target, _ in file.equations)]
+    for symbol in file.symbols:
         if symbol.name not in known:
             raise place.within("symbols").unknown("variable", symbol.name[:40], known)
 
@@ -98,9 +98,9 @@ def _fitted(value: MatrixExpr, state: Variable, parsed: Parsed, known: Mapping[s
     raise parsed.place.error(f"the state {state.name} has the shape {declared}, its equation the shape {shown(value)}")
 
 
-def _local(name: str, value: MatrixExpr, intermediates: Intermediates, document: Document) -> Variable:
+def _local(name: str, value: MatrixExpr, intermediates: Intermediates, file: ModelFile) -> Variable:
     shape = inferred(value, intermediates.known, heads_of(value, intermediates.known))
-    symbol = next((s for s in document.symbols if s.name == name), None)
+    symbol = next((s for s in file.symbols if s.name == name), None)
     return declare.described(Variable(name, Role.LOCAL, *shape.parts, heads=shape.heads), symbol)
 
 
@@ -113,9 +113,9 @@ def _cell(text: _Text, variables: dict[str, Variable], scope: Scope) -> list[_Ol
         value = _matrix(read(parsed.tree, parsed, scope), parsed)
         if target in variables:
             fitted = _fitted(value, variables[target], parsed, scope.variables)
-            value = frozen.kept(fitted, variables[target], variables, text.document)
+            value = frozen.kept(fitted, variables[target], variables, text.file)
         else:
-            variables[target] = _local(target, value, intermediates, text.document)
+            variables[target] = _local(target, value, intermediates, text.file)
             found += _older(text, variables, variables[target], lags.get(target, 0))
         intermediates.finish(variables[target], value)
     return found
@@ -130,13 +130,13 @@ def _older_values(text: _Text, variables: dict[str, Variable]) -> list[_Older]:
 def _older(text: _Text, variables: dict[str, Variable], variable: Variable, lag: int) -> list[_Older]:
     found = lagged.extra(variable, lag, {*variables, *text.cell}, text.place)
     variables.update({state.name: state for state, _ in found})
-    return [(state, frozen.kept(value, state, variables, text.document)) for state, value in found]
+    return [(state, frozen.kept(value, state, variables, text.file)) for state, value in found]
 
 
 def _loss(text: _Text, variables: Mapping[str, Variable], scope: Scope, number: int) -> Loss | None:
     """The loss of one step; its equations end with L."""
-    parsed, document = text.loss, text.document
-    if parsed is None or document.loss is None:
+    parsed, file = text.loss, text.file
+    if parsed is None or file.loss is None:
         return None
     intermediates = scope.site.intermediates
     start = len(intermediates.equations)
@@ -144,13 +144,13 @@ def _loss(text: _Text, variables: Mapping[str, Variable], scope: Scope, number: 
     value = _matrix(read(parsed.tree, parsed, replace(scope, in_loss=True)), parsed)
     if not is_scalar(value):
         raise parsed.place.error(f"the loss of a step is a scalar, not of shape {shown(value)}; use sum(...) or mean(...)")
-    mask = variables[frozen.MASK] if document.freeze else None
+    mask = variables[frozen.MASK] if file.freeze else None
     intermediates.finish(
         Variable(LOSS_NAME, Role.LOSS, (), sp.S.One, sp.S.One), build.hadamard(mask.at(), value) if mask else value
     )
     name = parsed.tree.func.id if isinstance(parsed.tree, ast.Call) and isinstance(parsed.tree.func, ast.Name) else ""
     equations = tuple(intermediates.equations[start:])
-    return Loss(name if name in LOSSES else "custom", equations, *document.loss[1:], mask=mask.name if mask else None)
+    return Loss(name if name in LOSSES else "custom", equations, *file.loss[1:], mask=mask.name if mask else None)
 
 
 def _check_dimensions(variables: Mapping[str, Variable], place: Place) -> None:
@@ -166,7 +166,7 @@ def _check_dimensions(variables: Mapping[str, Variable], place: Place) -> None:
 
 def _check_activation(text: _Text) -> None:
     nodes = (node for parsed in text.expressions.values() for node in ast.walk(parsed.tree))
-    if text.document.activation and not any(isinstance(node, ast.Name) and node.id == "activation" for node in nodes):
+    if text.file.activation and not any(isinstance(node, ast.Name) and node.id == "activation" for node in nodes):
         raise text.place.within("", "activation").error("no equation uses it; expected activation(...) in one")
 
 
@@ -177,14 +177,14 @@ def _in_order(variables: Mapping[str, Variable], equations: tuple[Equation, ...]
     return (*first, *(e.target for e in equations if e.target.role not in roles))
 
 
-def compiled(document: Document, place: Place, text: str = "") -> Model:
-    """Check the meaning of a document and build the model; raises BadInput with the place of the first fault."""
-    variables = declare.declared(document, place)
-    parts = _parsed(document, variables, place)
-    variables |= frozen.mask(document, {*variables, *parts.cell}, place)
-    declare.check_initial(document, parts.expressions.values(), place)
+def compiled(file: ModelFile, place: Place, text: str = "") -> Model:
+    """Check the meaning of a model file and build the model; raises BadInput with the place of the first fault."""
+    variables = declare.declared(file, place)
+    parts = _parsed(file, variables, place)
+    variables |= frozen.mask(file, {*variables, *parts.cell}, place)
+    declare.check_initial(file, parts.expressions.values(), place)
     _check_targets(parts, variables)
-    _check_symbols(document, variables, place)
+    _check_symbols(file, variables, place)
     _check_activation(parts)
     lagged.check(parts.expressions, variables, parts.cell)
     order.check(parts.cell)
@@ -193,8 +193,8 @@ def compiled(document: Document, place: Place, text: str = "") -> Model:
     older = _older_values(parts, variables)
     sizes = declare.dimensions(variables.values())
     kept = {f"{name}_lag{k}" for name, lag in lagged.deepest(parts.expressions.values()).items() for k in range(1, lag + 1)}
-    intermediates = Intermediates(variables, {*variables, *parts.cell, *sizes, *kept, LOSS_NAME}, document.training)
-    scope = Scope(Site(place, variables, intermediates), sizes, document.activation, in_loss=False)
+    intermediates = Intermediates(variables, {*variables, *parts.cell, *sizes, *kept, LOSS_NAME}, file.training)
+    scope = Scope(Site(place, variables, intermediates), sizes, file.activation, in_loss=False)
     older += _cell(parts, variables, scope)
     for number, (state, value) in enumerate(older, start=len(parts.cell) + 1):
         intermediates.begin(state.name, number)
@@ -203,13 +203,13 @@ def compiled(document: Document, place: Place, text: str = "") -> Model:
     loss = _loss(parts, variables, scope, len(parts.cell) + len(older) + 1)
     _check_dimensions(variables, place)
     return Model(
-        name=document.name,
-        title=document.title,
+        name=file.name,
+        title=file.title,
         variables=_in_order({**variables, **intermediates.buffers}, tuple(intermediates.equations)),
         equations=cell,
         loss=loss,
-        reference=document.reference,
-        text=text or write(document),
-        notes=document.notes,
-        translations=document.translations,
+        reference=file.reference,
+        text=text or write(file),
+        notes=file.notes,
+        translations=file.translations,
     )

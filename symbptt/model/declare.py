@@ -1,4 +1,4 @@
-"""The declared variables of a document: names, roles, shapes, and which parameters have one value per step."""
+"""The declared variables of a model file: names, roles, shapes, and which parameters have one value per step."""
 
 from __future__ import annotations
 
@@ -6,8 +6,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
 from symbptt.model import initialisers, names, shapes
-from symbptt.model.document import Document, Symbol
 from symbptt.model.lags import readings
+from symbptt.model.model_file import ModelFile, Symbol
 from symbptt.model.place import Place
 from symbptt.model.structure import CALLS, LATER
 from symbptt.model.syntax import Parsed
@@ -50,22 +50,22 @@ def dimensions(variables: Iterable[Variable]) -> frozenset[str]:
     return frozenset(s.name for v in variables for size in (v.rows, v.columns) for s in size.free_symbols)
 
 
-def declared(document: Document, place: Place) -> dict[str, Variable]:
+def declared(file: ModelFile, place: Place) -> dict[str, Variable]:
     """The variables of the declaring sections by name, in the order inputs, states, parameters, constants, targets."""
-    symbols = {symbol.name: symbol for symbol in document.symbols}
-    init = dict(document.init)
+    symbols = {symbol.name: symbol for symbol in file.symbols}
+    init = dict(file.init)
     found: dict[str, Variable] = {}
     for role in ROLES:
-        for name, text in getattr(document, role.section):
+        for name, text in getattr(file, role.section):
             here = place.within(role.section)
             check_name(f"one of the {role.section}", name, here)
             if name in found:
                 raise here.error(f"{name} is declared twice, the first time in [{found[name].role.section}]")
             at = here.within(role.section, name)
-            found[name] = _variable(name, text, role, symbols.get(name), init.get(name), document.heads, at)
+            found[name] = _variable(name, text, role, symbols.get(name), init.get(name), file.heads, at)
     known = dimensions(found.values())
-    if document.heads and not any(v.heads is not None for v in found.values()):
-        heads = document.heads
+    if file.heads and not any(v.heads is not None for v in found.values()):
+        heads = file.heads
         raise place.within("", "heads").error(f"no shape begins with {heads}; expected one, as in S = '{heads} K V'")
     for name in sorted(known):
         if (parts := name.split("x")) and len(parts) > 1 and known.issuperset(parts):
@@ -78,17 +78,17 @@ def declared(document: Document, place: Place) -> dict[str, Variable]:
         if name not in found or found[name].role not in (Role.PARAMETER, Role.BUFFER):
             raise place.within("init").unknown("parameter", name, _names(found, Role.PARAMETER))
         initialisers.check(initialiser, found[name].rank, place.within("init", name))
-    return found | _started(document, found, place)
+    return found | _started(file, found, place)
 
 
 def _names(found: Mapping[str, Variable], role: Role) -> list[str]:
     return [v.name for v in found.values() if v.role is role]
 
 
-def _started(document: Document, found: Mapping[str, Variable], place: Place) -> dict[str, Variable]:
+def _started(file: ModelFile, found: Mapping[str, Variable], place: Place) -> dict[str, Variable]:
     """The states that start from a parameter, with its name."""
     started: dict[str, Variable] = {}
-    for name, parameter in document.initial:
+    for name, parameter in file.initial:
         here = place.within("initial", name[:40])
         if name not in _names(found, Role.STATE):
             raise place.within("initial").unknown("state", name[:40], _names(found, Role.STATE))
@@ -101,9 +101,9 @@ def _started(document: Document, found: Mapping[str, Variable], place: Place) ->
     return started
 
 
-def check_initial(document: Document, expressions: Iterable[Parsed], place: Place) -> None:
+def check_initial(file: ModelFile, expressions: Iterable[Parsed], place: Place) -> None:
     """Raise BadInput if an equation reads a parameter that a state starts from."""
-    initial = {parameter: state for state, parameter in document.initial}
+    initial = {parameter: state for state, parameter in file.initial}
     for parsed in expressions:
         for reading in readings(parsed):
             if reading.name in initial:

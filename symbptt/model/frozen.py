@@ -12,7 +12,7 @@ from symbptt import words
 from symbptt.algebra import build
 from symbptt.algebra.nodes import TIME
 from symbptt.model import declare
-from symbptt.model.document import Document
+from symbptt.model.model_file import ModelFile
 from symbptt.model.place import Place
 from symbptt.model.values import Role, Variable
 
@@ -20,20 +20,20 @@ MASK = "mask"
 """The input that `freeze` adds."""
 
 
-def mask(document: Document, taken: Iterable[str], place: Place) -> dict[str, Variable]:
-    """The mask by name, a number per step and sample, if the document asks for it; raises BadInput if its name is taken."""
-    if not document.freeze:
+def mask(file: ModelFile, taken: Iterable[str], place: Place) -> dict[str, Variable]:
+    """The mask by name, a number per step and sample, if the file asks for it; raises BadInput if its name is taken."""
+    if not file.freeze:
         return {}
     if MASK in taken:
         raise place.within("", "freeze").error(f"it adds an input called {MASK}; rename your {MASK}")
-    symbol = next((s for s in document.symbols if s.name == MASK), None)
+    symbol = next((s for s in file.symbols if s.name == MASK), None)
     variable = Variable(MASK, Role.INPUT, (), sp.S.One, sp.S.One, description=words.everywhere("model.mask"))
     return {MASK: declare.described(variable, symbol)}
 
 
-def kept(value: MatrixExpr, state: Variable, variables: Mapping[str, Variable], document: Document) -> MatrixExpr:
-    """mask * value + (1 - mask) * state[t-1], if the document asks for it, else the value."""
-    if not document.freeze:
+def kept(value: MatrixExpr, state: Variable, variables: Mapping[str, Variable], file: ModelFile) -> MatrixExpr:
+    """mask * value + (1 - mask) * state[t-1], if the file asks for it, else the value."""
+    if not file.freeze:
         return value
     counts = build.spread(variables[MASK].at(), state.rows, state.columns)
     keeps = build.add(OneMatrix(state.rows, state.columns), build.scale(-1, counts))

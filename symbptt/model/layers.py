@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from symbptt import words
 from symbptt.checks import whole
 from symbptt.model.cell import Cell, cell_of
-from symbptt.model.document import Document, Pairs, Symbol, Translation
+from symbptt.model.model_file import ModelFile, Pairs, Symbol, Translation
 from symbptt.model.place import Place
 from symbptt.model.syntax import Parsed
 
@@ -27,15 +27,15 @@ def _stack(title: str, names: Mapping[str, str], language: str = words.FALLBACK)
     return words.filled(table["model.stack.title"], {"title": title, **names}), words.filled(table["model.stack.note"], names)
 
 
-def _translated(document: Document, names: Mapping[str, str]) -> tuple[Translation, ...]:
+def _translated(file: ModelFile, names: Mapping[str, str]) -> tuple[Translation, ...]:
     """The title and the notes of the stack, in the languages in which those of the cell are known."""
-    told = {translation.language: translation for translation in document.translations}
+    told = {translation.language: translation for translation in file.translations}
     made: list[Translation] = []
     for language in words.languages():
         own = told.get(language, Translation(language))
-        title = own.title or words.phrase(document.title, language)
+        title = own.title or words.phrase(file.title, language)
         if title and language != words.FALLBACK:
-            notes = own.notes or tuple(words.phrase(note, language) or note for note in document.notes)
+            notes = own.notes or tuple(words.phrase(note, language) or note for note in file.notes)
             title, note = _stack(title, names, language)
             made.append(Translation(language, title, (*notes, note)))
     return tuple(made)
@@ -119,33 +119,33 @@ def _copies(cell: Cell, layers: int, place: Place) -> tuple[_Copy, ...]:
     return tuple(made)
 
 
-def stacked(document: Document, layers: int, place: Place) -> Document:
-    """The document with `layers` layers of its cell; raises BadInput where it has no cell or the layers do not fit."""
+def stacked(file: ModelFile, layers: int, place: Place) -> ModelFile:
+    """The file with `layers` layers of its cell; raises BadInput where it has no cell or the layers do not fit."""
     if whole(layers, 1, MAX_LAYERS) is None:
         raise place.error(f"layers: expected a whole number between 1 and {MAX_LAYERS}, not {layers!r}")
     if layers == 1:
-        return document
-    cell = cell_of(document, place)
+        return file
+    cell = cell_of(file, place)
     copies = _copies(cell, layers, place)
     highest = {name: copies[-1].names[name] for name in cell.equations}
     top = copies[-1].names[cell.top.name]
-    at = _last(document.parameters, cell.parameters)
+    at = _last(file.parameters, cell.parameters)
     readout = tuple((name, _renamed(parsed, highest)) for name, parsed in cell.sides.items() if name not in cell.equations)
-    first = tuple((name, text) for name, text in document.equations if name in cell.equations)
+    first = tuple((name, text) for name, text in file.equations if name in cell.equations)
     names = {"layers": str(layers), "above": cell.top.name, "below": cell.bottom.name, "top": top}
-    title, note = _stack(document.title, names)
+    title, note = _stack(file.title, names)
     return replace(
-        document,
+        file,
         title=title,
-        notes=(*document.notes, note),
-        translations=_translated(document, names),
-        states=document.states + sum((copy.declared(document.states) for copy in copies), ()),
+        notes=(*file.notes, note),
+        translations=_translated(file, names),
+        states=file.states + sum((copy.declared(file.states) for copy in copies), ()),
         parameters=(
-            document.parameters[:at] + sum((copy.declared(document.parameters) for copy in copies), ()) + document.parameters[at:]
+            file.parameters[:at] + sum((copy.declared(file.parameters) for copy in copies), ()) + file.parameters[at:]
         ),
         equations=first + sum((copy.equations() for copy in copies), ()) + readout,
-        loss=(_renamed(cell.loss, highest), *document.loss[1:]) if cell.loss and document.loss else None,
-        symbols=document.symbols + sum((copy.symbols(document.symbols) for copy in copies), ()),
-        init=document.init + sum((copy.named(document.init) for copy in copies), ()),
-        initial=document.initial + sum((copy.named(document.initial) for copy in copies), ()),
+        loss=(_renamed(cell.loss, highest), *file.loss[1:]) if cell.loss and file.loss else None,
+        symbols=file.symbols + sum((copy.symbols(file.symbols) for copy in copies), ()),
+        init=file.init + sum((copy.named(file.init) for copy in copies), ()),
+        initial=file.initial + sum((copy.named(file.initial) for copy in copies), ()),
     )

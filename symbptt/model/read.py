@@ -14,8 +14,8 @@ from symbptt.checks import expected
 from symbptt.errors import BadInput, UnknownName
 from symbptt.model import sections, swap
 from symbptt.model.compile import compiled
-from symbptt.model.document import Document, write
 from symbptt.model.layers import stacked
+from symbptt.model.model_file import ModelFile, write
 from symbptt.model.place import Place
 from symbptt.model.values import Model
 
@@ -52,11 +52,11 @@ def _at_line(error: BadInput, place: Place, reason: str) -> BadInput:
     return error
 
 
-def parsed(text: str, name: str, place: Place) -> Document:
-    """A model file's text as a document; raises BadInput on anything but a small TOML file with the known sections."""
+def parsed(text: str, name: str, place: Place) -> ModelFile:
+    """A model file's text as a value; raises BadInput on anything but a small TOML file with the known sections."""
     if not text.strip():
         raise place.error("the file is empty; expected at least [equations]")
-    return sections.document(content(text, place), name, place)
+    return sections.model_file(content(text, place), name, place)
 
 
 def from_text(text: str, place: str, name: str = "") -> Model:
@@ -147,20 +147,20 @@ def load(
     before = source.options if isinstance(source, Model) else ""
     text, where, name = _text(source)
     place = Place(where)
-    document = original = parsed(text, name, place)
+    asked = original = parsed(text, name, place)
     if activation is not None:
-        document = swap.with_activation(document, activation, place)
+        asked = swap.with_activation(asked, activation, place)
     if layers is not None:
-        document = stacked(document, layers, place)
+        asked = stacked(asked, layers, place)
     if loss is not None:
-        document = swap.with_loss(document, loss, place)
-    document = swap.with_flags(document, freeze, training)
-    if document == original:
-        return replace(compiled(document, place, text), options=before)
-    changed = write(document)
+        asked = swap.with_loss(asked, loss, place)
+    asked = swap.with_flags(asked, freeze, training)
+    if asked == original:
+        return replace(compiled(asked, place, text), options=before)
+    changed = write(asked)
     if len(changed.encode()) > MAX_BYTES:
         raise place.error(f"the model so changed has more than {MAX_BYTES // 1024} KiB as a file")
-    return replace(compiled(document, place, changed), options=options(before, loss, activation, layers, freeze, training))
+    return replace(compiled(asked, place, changed), options=options(before, loss, activation, layers, freeze, training))
 
 
 def differentiable(model: Model) -> Model:

@@ -1,4 +1,4 @@
-"""From the mapping that TOML gives to a `Document`: known keys only, strings only, sizes bounded."""
+"""From the mapping that TOML gives to a `ModelFile`: known keys only, strings only, sizes bounded."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Any
 from symbptt.algebra.functions import ACTIVATIONS
 from symbptt.errors import BadInput
 from symbptt.model import initialisers, latex, names
-from symbptt.model.document import Document, Pairs, Symbol, Translation
+from symbptt.model.model_file import ModelFile, Pairs, Symbol, Translation
 from symbptt.model.place import Place
 
 MAX_TEXT = 1000
@@ -179,7 +179,7 @@ def no_plain_model(place: Place) -> BadInput:
     return place.error(f"a model with two directions or phases, which is not taken here yet; {known} take it")
 
 
-def document(data: Mapping[str, Any], name: str, place: Place) -> Document:
+def model_file(data: Mapping[str, Any], name: str, place: Place) -> ModelFile:
     """Check the form of a model file's content.
 
     Raises BadInput on an unknown key, a value of the wrong kind, no equations, or a text that is too long.
@@ -195,7 +195,7 @@ def document(data: Mapping[str, Any], name: str, place: Place) -> Document:
     equations = pairs(data, "equations", place)
     if not equations:
         raise place.error("expected a section [equations] with at least one equation, as in h = \"tanh(a)\"")
-    return Document(
+    return ModelFile(
         name=name,
         title=_line(data.get("title", name), place.within("", "title")),
         reference=_line(data.get("reference", ""), place.within("", "reference")),

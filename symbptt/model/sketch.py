@@ -12,8 +12,8 @@ import re
 from collections.abc import Iterator, Mapping
 
 from symbptt.model import names
-from symbptt.model.document import Document, write
 from symbptt.model.lags import readings
+from symbptt.model.model_file import ModelFile, write
 from symbptt.model.place import Place
 from symbptt.model.sections import MAX_ENTRIES
 from symbptt.model.sketch_shapes import Sketch, Walk, plain
@@ -45,7 +45,7 @@ def sketched(text: str, file: str) -> str:
             sketch.sizes.join_all([sketch.shape(target), made])
     if loss is not None:
         Walk(sketch, loss).shape(loss.tree)
-    return write(_document(sketch))
+    return write(_model_file(sketch))
 
 
 def _read(text: str, place: Place) -> tuple[dict[str, Parsed], Parsed | None]:
@@ -112,7 +112,7 @@ def _role(sketch: Sketch, name: str, inputs: tuple[str, ...]) -> str:
     return "inputs" if called or applied or name in sketch.classes else "parameters"
 
 
-def _document(sketch: Sketch) -> Document:
+def _model_file(sketch: Sketch) -> ModelFile:
     sizes, sections = sketch.sizes, _sections(sketch)
     for size, far in sorted(sketch.bounds, key=lambda bound: -sum(bound[1].values())):
         sizes.join(size, sizes.named(far))
@@ -123,7 +123,7 @@ def _document(sketch: Sketch) -> Document:
     declared = {section: tuple((name, _text(sketch, name)) for name in listed) for section, listed in sections.items()}
     equations = tuple((name, parsed.text) for name, parsed in sketch.equations.items())
     loss = (sketch.loss.text, "every", "sum") if sketch.loss else None
-    return Document(
+    return ModelFile(
         "", "", declared["inputs"], declared["states"], declared["parameters"], (), declared["targets"], equations, loss
     )
 

@@ -1,4 +1,4 @@
-"""Another loss, another activation or other flags for a model: an edit of its document, so that the model's text stays true."""
+"""Another loss, another activation or other flags for a model: an edit of its file, so that the model's text stays true."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ import sympy as sp
 from symbptt import words
 from symbptt.algebra.functions import ACTIVATIONS
 from symbptt.model.compile import compiled
-from symbptt.model.document import Document, Pairs, Symbol
 from symbptt.model.losses import LOSSES
+from symbptt.model.model_file import ModelFile, Pairs, Symbol
 from symbptt.model.place import Place
 from symbptt.model.values import Model, Role, Variable
 
@@ -27,9 +27,9 @@ def _read_by_loss(model: Model) -> set[str]:
     return {symbol.name for equation in equations for symbol in equation.value.atoms(sp.MatrixSymbol)}
 
 
-def _read_out(document: Document, model: Model) -> Variable:
+def _read_out(file: ModelFile, model: Model) -> Variable:
     """The last left side that the present loss reads, else the last left side."""
-    sides = [target for target, _ in document.equations]
+    sides = [target for target, _ in file.equations]
     read = _read_by_loss(model)
     return model[next((name for name in reversed(sides) if name in read), sides[-1])]
 
@@ -45,30 +45,30 @@ def _target(model: Model, like: Variable) -> tuple[str, str]:
     return next(name for name in names if name not in taken), " ".join(like.shape)
 
 
-def _with_targets(document: Document, targets: Pairs) -> Document:
-    """The document with these targets only, and no symbol of another."""
-    gone = set(dict(document.targets)) - set(dict(targets))
-    return replace(document, targets=targets, symbols=tuple(s for s in document.symbols if s.name not in gone))
+def _with_targets(file: ModelFile, targets: Pairs) -> ModelFile:
+    """The file with these targets only, and no symbol of another."""
+    gone = set(dict(file.targets)) - set(dict(targets))
+    return replace(file, targets=targets, symbols=tuple(s for s in file.symbols if s.name not in gone))
 
 
-def with_loss(document: Document, loss: str, place: Place) -> Document:
-    """The document with another loss by name ("none": without one); a fitting target y is added, unread targets go."""
+def with_loss(file: ModelFile, loss: str, place: Place) -> ModelFile:
+    """The file with another loss by name ("none": without one); a fitting target y is added, unread targets go."""
     if loss not in (NONE, COTANGENTS, *LOSSES):
         raise place.unknown("loss", loss, (*LOSSES, COTANGENTS, NONE))
     if loss == NONE:
-        return replace(_with_targets(document, ()), loss=None)
-    model = compiled(document, place)
+        return replace(_with_targets(file, ()), loss=None)
+    model = compiled(file, place)
     if loss == COTANGENTS:
-        return _with_cotangents(document, model)
-    output = _read_out(document, model)
+        return _with_cotangents(file, model)
+    output = _read_out(file, model)
     target = _target(model, output)
-    at, reduction = document.loss[1:] if document.loss else ("every", "sum")
-    return replace(_with_targets(document, (target,)), loss=(f"{loss}({output.name}, {target[0]})", at, reduction))
+    at, reduction = file.loss[1:] if file.loss else ("every", "sum")
+    return replace(_with_targets(file, (target,)), loss=(f"{loss}({output.name}, {target[0]})", at, reduction))
 
 
-def _with_cotangents(document: Document, model: Model) -> Document:
-    """The document with a target r_v for every output v, and the sum of all r_v * v at every step as its loss."""
-    sides = dict(document.equations)
+def _with_cotangents(file: ModelFile, model: Model) -> ModelFile:
+    """The file with a target r_v for every output v, and the sum of all r_v * v at every step as its loss."""
+    sides = dict(file.equations)
     outputs = [v for v in model.outputs if v.name in sides]
     taken = {v.name for v in model.variables if v.role is not Role.TARGET} | set(model.dimensions)
     free = next(prefix for prefix in ("r", "cot", *(f"r{k}" for k in range(1, len(taken) + 2)))
@@ -78,22 +78,22 @@ def _with_cotangents(document: Document, model: Model) -> Document:
     products = ("{} * {}", "dot({}, {})", "sum({} * {})")  # of scalars, vectors and matrices
     terms = (products[v.rank].format(name, v.name) for v, name in names.items())
     step = " + ".join(term if v.heads is None else f"sum_heads({term})" for v, term in zip(names, terms, strict=True))
-    made = _with_targets(document, tuple((name, " ".join(v.shape)) for v, name in names.items()))
+    made = _with_targets(file, tuple((name, " ".join(v.shape)) for v, name in names.items()))
     return replace(made, loss=(step, "every", "sum"), symbols=(*made.symbols, *symbols))
 
 
-def with_activation(document: Document, activation: str, place: Place) -> Document:
-    """The document with another activation; raises BadInput if it does not name one to begin with."""
+def with_activation(file: ModelFile, activation: str, place: Place) -> ModelFile:
+    """The file with another activation; raises BadInput if it does not name one to begin with."""
     if activation not in ACTIVATIONS:
         raise place.unknown("activation", activation, ACTIVATIONS)
-    if not document.activation:
+    if not file.activation:
         raise place.error("the model has no activation to swap; its file would need a line such as activation = \"tanh\"")
-    return replace(document, activation=activation)
+    return replace(file, activation=activation)
 
 
-def with_flags(document: Document, freeze: bool | None, training: bool | None) -> Document:
-    """The document with other flags; None leaves one as it is, and `training` matters only to a model with a batch_norm."""
+def with_flags(file: ModelFile, freeze: bool | None, training: bool | None) -> ModelFile:
+    """The file with other flags; None leaves one as it is, and `training` matters only to a model with a batch_norm."""
     if freeze is not None:
-        document = replace(document, freeze=freeze)
-    normalises = any(_BATCH_NORM.search(text) for text in (*dict(document.equations).values(), *(document.loss or ())[:1]))
-    return replace(document, training=training) if training is not None and normalises else document
+        file = replace(file, freeze=freeze)
+    normalises = any(_BATCH_NORM.search(text) for text in (*dict(file.equations).values(), *(file.loss or ())[:1]))
+    return replace(file, training=training) if training is not None and normalises else file

@@ -11,7 +11,7 @@ from sympy.matrices.expressions.matexpr import MatrixExpr
 from symbptt.algebra.nodes import TIME, Timed
 from symbptt.display import Formula, Summarised, counted
 from symbptt.errors import UnknownName
-from symbptt.model.document import Translation
+from symbptt.model.model_file import Translation
 
 
 class Role(StrEnum):

@@ -16,7 +16,7 @@ from sympy.matrices.expressions.matexpr import MatrixExpr
 from symbptt import typeset, words
 from symbptt.algebra.nodes import SOURCE
 from symbptt.errors import UnknownName
-from symbptt.model.document import Translation
+from symbptt.model.model_file import Translation
 from symbptt.model.values import Model, Variable
 from symbptt.narrative import shapes
 from symbptt.narrative.inline import Prose, math, plain

@@ -27,7 +27,7 @@ class Translation:
 
 
 @dataclass(frozen=True)
-class Document:
+class ModelFile:
     """A model file. Declarations and equations are (name, text) pairs in file order; `loss` is (step, at, reduction) or None.
 
     `initial` names the parameter that a state starts from. `freeze` says that masked steps keep the states; without `training`
@@ -81,19 +81,19 @@ def _symbol(symbol: Symbol) -> str:
     return f"{symbol.name} = {{{', '.join(parts)}}}"
 
 
-def write(document: Document) -> str:
-    """The document as TOML; reading it gives an equal document."""
-    head = (("title", document.title), ("reference", document.reference), ("activation", document.activation),
-            ("heads", document.heads))
+def write(file: ModelFile) -> str:
+    """The file as TOML; reading it gives an equal file."""
+    head = (("title", file.title), ("reference", file.reference), ("activation", file.activation),
+            ("heads", file.heads))
     lines = [f"{key} = {_quoted(value)}" for key, value in head if value]
-    lines += _notes(document.notes)
-    lines += ["freeze = true"] if document.freeze else []
-    lines += [] if document.training else ["training = false"]
+    lines += _notes(file.notes)
+    lines += ["freeze = true"] if file.freeze else []
+    lines += [] if file.training else ["training = false"]
     for section in ("inputs", "states", "parameters", "constants", "targets", "equations"):
-        lines += table(section, getattr(document, section))
-    lines += table("loss", tuple(zip(("step", "at", "reduction"), document.loss, strict=True))) if document.loss else []
-    lines += table("init", document.init)
-    lines += table("initial", document.initial)
-    lines += ["", "[symbols]", *map(_symbol, document.symbols)] if document.symbols else []
-    lines += [line for told in document.translations for line in _translation(told)]
+        lines += table(section, getattr(file, section))
+    lines += table("loss", tuple(zip(("step", "at", "reduction"), file.loss, strict=True))) if file.loss else []
+    lines += table("init", file.init)
+    lines += table("initial", file.initial)
+    lines += ["", "[symbols]", *map(_symbol, file.symbols)] if file.symbols else []
+    lines += [line for told in file.translations for line in _translation(told)]
     return "\n".join(lines) + "\n"
