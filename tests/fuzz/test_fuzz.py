@@ -19,6 +19,7 @@ from symbptt.fuzz.shrink import shrunk
 from symbptt.fuzz.subject import Subject
 from symbptt.fuzz.trial import trial
 from symbptt.verify import interpreter
+from symbptt.verify.emitted import Emitted
 
 SPOILT = 9000
 """Seeds for models that are derived by corrupted rules: derivations are kept, so no other test may meet them."""
@@ -41,6 +42,19 @@ def test_two_random_models_through_what_is_quick(piece: str) -> None:
 @pytest.mark.frameworks
 def test_random_models_on_every_backend() -> None:
     assert [outcome.file() for outcome in outcomes(10, 12, ["backends"]) if outcome.fault] == []
+
+
+@pytest.mark.slow
+@pytest.mark.frameworks
+def test_random_models_in_words_of_code_agree_on_every_target() -> None:
+    assert [outcome.file() for outcome in outcomes(6, 14, ["targets"], words=True) if outcome.fault] == []
+
+
+def test_a_digit_off_in_one_target_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
+    value = Emitted.value
+    monkeypatch.setattr(Emitted, "value", lambda self, data: value(self, data) * (1 + 1e-10))
+    fault = next(filter(None, (trial(draft(15, number, words=True), ["targets"], only="numpy target").fault for number in range(3))))
+    assert fault.same == ("numpy target", "differs")
 
 
 @pytest.mark.slow
