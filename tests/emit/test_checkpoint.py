@@ -54,7 +54,9 @@ def test_no_steps_have_no_loss_and_zero_gradients() -> None:
     assert not any(np.any(gradient) for gradient in gradients.values())
 
 
-STILL = build.model(name="still", states={"h": "H"}, parameters={"W": "H H"}, equations={"h": "tanh(W @ h[t-1])"}, loss="sum(h * h)")
+STILL = build.model(
+    name="still", states={"h": "H"}, parameters={"W": "H H"}, equations={"h": "tanh(W @ h[t-1])"}, loss="sum(h * h)",
+)
 
 
 def test_states_come_with_the_gradients_asked_for() -> None:

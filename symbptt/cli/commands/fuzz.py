@@ -27,7 +27,8 @@ if TYPE_CHECKING:
               help="The number of the first one.")
 @click.option("--words", is_flag=True, help="Call everything by words that emitted code uses itself.")
 @click.option("--pieces", default="gradients", show_default=True, metavar="NAMES",
-              help="What each goes through, separated by commas: gradients, documents, analyses, diagnoses, backends, c, targets, or all.")
+              help="What each goes through, separated by commas: gradients, backends, c, targets, documents, analyses,"
+                   " diagnoses, or all.")
 @click.option("--keep", type=click.Path(path_type=Path), metavar="FOLDER", help="Write the models that fail there, as files.")
 def fuzz(models: int, seed: int, first: int, words: bool, pieces: str, keep: Path | None) -> None:
     """Send random models through everything that is made of a model.
