@@ -1,4 +1,4 @@
-"""A NumPy module that runs a recurrence in chunks: the loops are those of the chunk form, the contract that of one token."""
+"""A module that runs a recurrence in chunks: the loops are those of the chunk form, the contract that of one token."""
 
 from __future__ import annotations
 
@@ -6,52 +6,84 @@ from typing import Any
 
 from symbptt.checks import positive
 from symbptt.chunk import Chunked, NoChunkForm, chunked
+from symbptt.derive.pullback import loss_pullback
 from symbptt.emit.arguments import argument_checks
 from symbptt.emit.context import NEEDS
 from symbptt.emit.fast.writer import FastWriter
+from symbptt.emit.frameworks import module
+from symbptt.emit.frameworks.dialect import DIALECTS
+from symbptt.emit.frameworks.long import Long
 from symbptt.emit.layout import handed_out, taken_in
-from symbptt.emit.literals import docstring
+from symbptt.emit.literals import docstring, literal
+from symbptt.emit.recipe import command
 from symbptt.emit.source_file import SourceFile, filled, wanted_variables
+from symbptt.errors import UnknownName
 from symbptt.model.read import load
 from symbptt.model.values import Model, Role, Variable
 from symbptt.template import template
 
+BACKENDS = ("numpy", *DIALECTS)
 OF_TOKENS = ("loss_open", "loss_body", "loss_cotangents", "loss_direct", "reduction", "target_lines", "has_loss", "starts",
              "sizes_literal", "file_literal", "samples", "untied_lead", "buffer_lead", "class_lines")
 """What the template has from the model of one token."""
 
 
-def chunk_source(model: Model | str, chunk: int, wrt: tuple[str, ...] | str | None = None) -> SourceFile:
-    """A module with the contract of `source` that takes `chunk` tokens in one step of its loops.
+def chunk_source(
+    model: Model | str, chunk: int, wrt: tuple[str, ...] | str | None = None, backend: str = "numpy"
+) -> SourceFile:
+    """A module with the contract of `source` that takes `chunk` tokens in one step of its loops; in NumPy, JAX or PyTorch.
 
     The outputs hold of a state its value after the last token, (N, ...), and so do cotangents.
-    Raises NoChunkForm, a BadInput, for a model without a chunk form.
+    Raises NoChunkForm, a BadInput, for a model without a chunk form, UnknownName for a backend that it is not written for.
     """
     model, length = load(model), positive(chunk, "the chunk")
+    if backend not in BACKENDS:
+        raise UnknownName("backend of chunk forms", backend, BACKENDS)
     chunks, wanted = chunked(model), wanted_variables(model, wrt)
-    names = wrt if isinstance(wrt, str) or wrt is None else ",".join(wrt)
-    recipe = f"symbptt emit {model.name} --chunk {length}" + (f" --wrt {names}" if names else "")
+    _check_loss(model)
+    recipe = command(model, None, False, wrt, backend if backend in DIALECTS else "", length)
+    values = _numpy(chunks, wanted, recipe) if backend == "numpy" else _framework(chunks, wanted, recipe, backend, length)
+    values |= {"core": "_chunks", "final_states": True, "chunk": length, "check_steps": "CHUNK + 1", "mask": chunks.mask,
+               "first": model.of(Role.INPUT)[0].name, "narrow": literal(tuple(v.name for v in _kept(model) if v.rows == 1))}
+    suffix = f"_{backend}" if backend in DIALECTS else ""
+    text = template(f"{backend}/chunk.py.jinja").render(**values)
+    return SourceFile(f"{model.name}_chunk{suffix}.py", text, model)
+
+
+def _kept(token: Model) -> tuple[Variable, ...]:
+    """The outputs that every token has."""
+    return tuple(v for v in token.outputs if v.role is not Role.STATE)
+
+
+def _check_loss(token: Model) -> None:
+    """Raises NoChunkForm where the loss reads a value of the cell that the chunks do not hand out."""
+    read = {leaf.name for leaf in loss_pullback(token).leaves} if token.loss else set()
+    missing = [e.target.name for e in token.equations if e.target.name in read and e.target not in _kept(token)]
+    if missing:
+        raise NoChunkForm(f"{token.name} has no chunk form: its loss reads {missing[0]}, which the chunks do not hand out")
+
+
+# ---------------------------------------------------------------- NumPy
+
+
+def _numpy(chunks: Chunked, wanted: tuple[Variable, ...], recipe: str) -> dict[str, Any]:
+    """The values of `templates/numpy/chunk.py.jinja`."""
+    model = chunks.token
     core = FastWriter(chunks.model_without_loss, tuple(chunks.model[v.name] for v in wanted))
-    values, token = filled(core, recipe), filled(writer := FastWriter(model, wanted), recipe)
+    values, token = filled(core, recipe), filled(FastWriter(model, wanted), recipe)
     text = "\n".join([*token.get("loss_open", ()), token.get("loss_body", "")])
     helpers = {name for name in token["helpers"] if f"{name}(" in text}
     helpers |= {needed for name in helpers for needed in NEEDS.get(name, ())}
-    kept = tuple(v for v in model.outputs if v.role is not Role.STATE)
-    _check_loss(writer, model, kept)
     values |= {name: token[name] for name in OF_TOKENS if name in token}
-    values |= argument_checks(model, "numpy") | _outside(chunks, wanted, kept) | {
-        "title": docstring(model.title), "core": "_chunks", "final_states": True, "chunk": length, "check_steps": "CHUNK + 1",
-        "helpers": sorted({*values["helpers"], *helpers}),
+    return values | argument_checks(model, "numpy") | _outside(model, wanted) | {
+        "title": docstring(model.title), "helpers": sorted({*values["helpers"], *helpers}),
     }
-    return SourceFile(f"{model.name}_chunk.py", template("numpy/chunk.py.jinja").render(**values), model)
 
 
-def _outside(chunks: Chunked, wanted: tuple[Variable, ...], kept: tuple[Variable, ...]) -> dict[str, Any]:
+def _outside(token: Model, wanted: tuple[Variable, ...]) -> dict[str, Any]:
     """The lines between tokens and chunks."""
-    token = chunks.token
-    inputs = token.of(Role.INPUT)
+    kept, inputs = _kept(token), token.of(Role.INPUT)
     return {
-        "mask": chunks.mask, "first": inputs[0].name,
         "input_lines": [f'"{v.name}": _in_chunks({_given(v)}{"[..., 0]" * (v.shape == ("1",))}, length),' for v in inputs],
         "token_lines": [
             *(f'"{v.name}": {_given(v)}{taken_in(v)},' for v in inputs),
@@ -63,7 +95,6 @@ def _outside(chunks: Chunked, wanted: tuple[Variable, ...], kept: tuple[Variable
             f'**({{"{v.name}": np.asarray(cotangents["{v.name}"]){taken_in(v)}}} if "{v.name}" in cotangents else {{}}),'
             for v in (*kept, *token.states)
         ],
-        "narrow": repr(tuple(v.name for v in kept if v.rows == 1)),
         "chunk_gradients": [_gradient(v) for v in wanted],
     }
 
@@ -79,8 +110,21 @@ def _gradient(variable: Variable) -> str:
     return f'"{variable.name}": {found},'
 
 
-def _check_loss(writer: FastWriter, token: Model, kept: tuple[Variable, ...]) -> None:
-    """Raises NoChunkForm where the loss reads a value of the cell that the chunks do not hand out."""
-    for v in writer.loss_reads() if token.loss else ():
-        if v not in kept:
-            raise NoChunkForm(f"{token.name} has no chunk form: its loss reads {v.name}, which the chunks do not hand out")
+# ---------------------------------------------------------------- JAX and PyTorch
+
+
+def _framework(chunks: Chunked, wanted: tuple[Variable, ...], recipe: str, backend: str, length: int) -> dict[str, Any]:
+    """The values of `templates/jax/chunk.py.jinja` or `templates/torch/chunk.py.jinja`."""
+    token, kept = chunks.token, _kept(chunks.token)
+    values = module.context(token, backend, wanted, recipe, Long(chunk=length), core=chunks.model_without_loss)
+    handed = (*kept, *token.states)
+    return values | {
+        "token_lines": [
+            *(f'values["{v.name}"] = _in_tokens(chunks["{v.name}"], T){"[..., None]" * bool(v.rows == 1)}' for v in kept),
+            *(f'values["{s.name}"] = chunks["{s.name}"][-1]' for s in token.states),
+        ],
+        "outputs": [(v.name, f'values["{v.name}"]{handed_out(v)}') for v in handed],
+        "output_tuple": literal(tuple(v.name for v in handed)),
+        "narrow_inputs": tuple(v.name for v in token.of(Role.INPUT) if v.shape == ("1",)),
+        "needed": tuple(f"{name} in chunks" for name in values["needed"]),
+    }

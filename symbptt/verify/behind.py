@@ -62,10 +62,10 @@ def opened(place: str, text: str) -> Iterator[SimpleNamespace]:
 
 def _namespace(made: door.Door, place: str, told: Mapping[str, Any], notes: list[str]) -> SimpleNamespace:
     functions = {name: _Function(made, place, name, _signature(names)) for name, names in told["functions"].items()}
-    found = SimpleNamespace(**functions, __name__=place, notes=notes, MODEL_NAME=told["MODEL_NAME"], truncated=told["truncated"])
+    kind = {name: told[name] for name in ("MODEL_NAME", "REAL_ONLY", "truncated", "chunk")}
+    found = SimpleNamespace(**functions, __name__=place, notes=notes, **kind)
     if told["MODEL_FILE"] is not None:
         found.MODEL_FILE = np.asarray(told["MODEL_FILE"]).tobytes().decode("utf-8", "replace")
-    found.REAL_ONLY = told["REAL_ONLY"]
     if told["STEPS"] is not None:
         found.STEPS = told["STEPS"]
     return found

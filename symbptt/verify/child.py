@@ -39,7 +39,7 @@ class Served:
     def told(self) -> dict[str, Any]:
         """What the module has: its functions with the names of their arguments, and the constants that say what it is."""
         functions = {n: f for n, f in vars(self._module).items() if inspect.isroutine(f) and not n.startswith("_")}
-        file, name, steps = (getattr(self._module, n, None) for n in ("MODEL_FILE", "MODEL_NAME", "STEPS"))
+        file, name, steps, chunk = (getattr(self._module, n, None) for n in ("MODEL_FILE", "MODEL_NAME", "STEPS", "CHUNK"))
         return {
             "functions": {n: list(inspect.signature(f).parameters) for n, f in functions.items()},
             # As bytes, because texts are put on one line at the door.
@@ -47,6 +47,7 @@ class Served:
             "MODEL_NAME": name if isinstance(name, str) else "",
             "STEPS": steps if isinstance(steps, int) else None,
             "truncated": hasattr(self._module, "K1"),
+            "chunk": chunk if isinstance(chunk, int) else None,
             "REAL_ONLY": hasattr(self._module, "REAL_ONLY"),
         }
 

@@ -24,15 +24,15 @@ SAMPLES = 2
 
 def in_chunks(
     model: Model | str, chunk: int, *, dims: Mapping[str, int] | None = None, T: int | None = None, N: int | None = None,
-    seed: int = 0,
+    seed: int = 0, backend: str = "numpy",
 ) -> Report:
-    """Compare outputs and all gradients of the chunk form with those of the step form.
+    """Compare outputs and all gradients of the chunk form, in the code of a backend, with those of the step form in NumPy.
 
     T is one length, else 1, some below and above the chunk, and ragged ones. Raises NoChunkForm for a model without a chunk form.
     """
     model = load(model)
     lengths = (T,) if T is not None else sorted({1, max(1, chunk - 1), chunk, chunk + 1, 2 * chunk + max(1, chunk // 3)})
-    by_chunk, by_step = resolve(chunk_source(model, chunk, wrt="all")), resolve(source(model, wrt="all"))
+    by_chunk, by_step = resolve(chunk_source(model, chunk, "all", backend)), resolve(source(model, wrt="all"))
     checks = [
         check for length in lengths for check in _compared(by_chunk, by_step, random(model, dims, length, N or SAMPLES, seed))
     ]
@@ -42,14 +42,13 @@ def in_chunks(
 def _compared(by_chunk: Emitted, by_step: Emitted, data: Data) -> Iterator[Check]:
     """Outputs, their vjp, and the gradients of the loss; of a state the value, and the cotangent, after the last step."""
     states = {s.name for s in by_step.model.states}
-    theirs, residuals = by_step.module.forward(dict(data.parameters), dict(data.inputs), dict(data.states))
-    ours, kept = by_chunk.module.forward(dict(data.parameters), dict(data.inputs), dict(data.states))
+    theirs, residuals = by_step.forward(data)
+    ours, kept = by_chunk.forward(data)
     last = {name: array[-1] if name in states else array for name, array in theirs.items()}
     yield from _checks(f"outputs, T = {data.T}", ours, last)
     at_end = {name: _only_last(c) if name in states else c for name, c in data.cotangents.items()}
     given = {name: c[-1] if name in states else c for name, c in data.cotangents.items()}
-    found = by_chunk.module.backward(dict(data.parameters), kept, given)
-    yield from _checks(f"vjp, T = {data.T}", found, by_step.module.backward(dict(data.parameters), residuals, at_end))
+    yield from _checks(f"vjp, T = {data.T}", by_chunk.pulled(data, kept, given), by_step.pulled(data, residuals, at_end))
     if by_step.has_loss:
         weighed = replace(data, mask=np.arange(data.T * data.N).reshape(data.T, data.N) % 3 > 0)
         yield from _checks(f"loss, T = {data.T}", by_chunk.gradients(weighed), by_step.gradients(weighed))

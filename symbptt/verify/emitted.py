@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from symbptt.data.values import Array, Data
+from symbptt.data.values import Array, Arrays, Data
 from symbptt.errors import BadInput, Disagreement
 from symbptt.model.values import Model, Role, Variable
 from symbptt.verify.library import call
@@ -62,8 +62,11 @@ class Emitted:
 
     def vjp(self, data: Data) -> dict[str, Array]:
         """The gradients of <cotangents, outputs>."""
-        _, residuals = self.forward(data)
-        return self._named(self._call("backward", dict(data.parameters), residuals, dict(data.cotangents)))
+        return self.pulled(data, self.forward(data)[1], data.cotangents)
+
+    def pulled(self, data: Data, residuals: Any, cotangents: Arrays) -> dict[str, Array]:
+        """The gradients of <cotangents, outputs> from the residuals of a forward pass on the same data."""
+        return self._named(self._call("backward", dict(data.parameters), residuals, dict(cotangents)))
 
     def value(self, data: Data) -> complex:
         """The objective."""

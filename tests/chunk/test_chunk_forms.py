@@ -2,47 +2,15 @@
 
 from __future__ import annotations
 
-import re
-
 import numpy as np
 import pytest
+from chunkable import KERNELS, SIZES, kernel, layer
 
 from symbptt import verify
 from symbptt.chunk import NoChunkForm, chunked
 from symbptt.cli import main
 from symbptt.emit import chunk_source
 from symbptt.model.build import model
-
-SIZES = {"q": "K", "k": "K", "v": "V", "b": "", "g": "", "w": "K", "u": "K"}
-ROW = "outer(exp(-softplus(w)), v - v + 1)"
-KERNELS = {
-    "linear attention": {"S": "S[t-1] + outer(k, v)", "o": "S.T @ q"},
-    "values in rows": {"S": "S[t-1] + outer(v, k)", "o": "S @ q"},
-    "fixed decay": {"S": "0.9 * S[t-1] + outer(k, v)", "o": "S.T @ q"},
-    "sigmoid decay": {"S": "sigmoid(g) * S[t-1] + b * outer(k, v)", "o": "2 * (S.T @ q)"},
-    "one minus a gate": {"z": "sigmoid(g)", "S": "(1 - z) * S[t-1] + z * outer(k, v)", "o": "S.T @ q + v"},
-    "a gate with a lower bound": {"z": "sigmoid(b)", "S": "(z + (1 - z) * sigmoid(g)) * S[t-1] + outer(k, v)", "o": "S.T @ q"},
-    "decay of each key": {"S": f"{ROW} * S[t-1] + outer(k, v)", "o": "S.T @ q"},
-    "decay of each key, in columns": {"S": "outer(v - v + 1, exp(-softplus(w))) * S[t-1] + outer(v, k)", "o": "S @ q"},
-    "diagonal matrices": {"S": "diag(exp(-softplus(w))) @ S[t-1] + outer(k, v)", "o": "S.T @ q"},
-    "two summands": {"S": f"{ROW} * S[t-1] + outer(k, v) - b * outer(u, v * v)", "o": "S.T @ q"},
-    "read before, with a bonus": {
-        "kv": "outer(k, v)", "o": "(S[t-1] + outer(u, v - v + 1) * kv).T @ q", "S": f"{ROW} * S[t-1] + kv",
-    },
-    "delta rule": {"S": "S[t-1] + outer(k, b * (v - S[t-1].T @ k))", "o": "S.T @ q"},
-    "gated delta rule": {"a": "sigmoid(g)", "S": "a * S[t-1] + outer(b * (v - a * (S[t-1] @ k)), k)", "o": "S @ q"},
-    "decayed state by name": {"E": f"{ROW} * S[t-1]", "r": "b * (v - E.T @ k)", "S": "E + outer(k, r)", "o": "S.T @ q"},
-    "error before the decay": {"r": "b * (v - S[t-1].T @ k)", "S": "exp(-softplus(g)) * S[t-1] + outer(k, r)", "o": "S.T @ q"},
-    "identity minus an outer product": {"S": "S[t-1] @ (eye(K) - b * outer(k, k)) + outer(v, k)", "o": "S @ q"},
-}
-"""The K V or V K state S by what it is like; reads with q."""
-
-
-def kernel(name):
-    equations = KERNELS[name]
-    shape = "V K" if "S @ q" in equations["o"] else "K V"
-    words = {word for text in equations.values() for word in re.findall(r"\w+", text)}
-    return model(name="kernel", inputs={n: s for n, s in SIZES.items() if n in words}, states={"S": shape}, equations=equations)
 
 
 @pytest.mark.parametrize("name", KERNELS)
@@ -61,21 +29,6 @@ def test_at_every_length(name):
 def test_a_bound_that_is_the_same_for_all_tokens():
     report = verify.in_chunks("hgrn2", 4, T=6)
     assert report.ok, report
-
-
-LAYER = {
-    "q": "W_q @ x", "k": "tanh(W_k @ x)", "v": "W_v @ x + b_v", "a": "sigmoid(w_a @ x)",
-    "S": "a * S[t-1] + outer(k, v)", "n": "a * n[t-1] + k",
-    "y": "S.T @ q / (abs(dot(n, q)) + 1)", "m": "y * (mean(y * y) + 1e-5) ** (-0.5)", "o": "W_o @ m",
-}
-
-
-def layer(loss="softmax_cross_entropy(o, target)", at="every"):
-    return model(
-        name="layer", inputs={"x": "D"}, states={"S": "K V", "n": "K"}, targets={"target": "O"}, equations=LAYER,
-        loss=loss, at=at,
-        parameters={"W_q": "K D", "W_k": "K D", "W_v": "V D", "b_v": "V", "w_a": "1 D", "W_o": "O V"},
-    )
 
 
 @pytest.mark.parametrize(("loss", "at"), [("softmax_cross_entropy(o, target)", "last"), ("squared_error(o, target)", "every")])
@@ -149,6 +102,6 @@ def test_commands(tmp_path, capsys):
     assert main(["emit", str(path), "--chunk", "4", "-o", str(tmp_path / "gated.py")]) == 0
     assert main(["emit", "lstm", "--chunk", "4"]) == 2
     assert "lstm has no chunk form: h, c is not affine in itself" in capsys.readouterr().err
-    unroll, jax = ["emit", "--unroll", "-T", "2"], ["emit", "--backend", "jax"]
-    for wrong in (unroll, jax, ["show", "--format", "toml"], ["verify", "--exact"]):
+    unroll, c = ["emit", "--unroll", "-T", "2"], ["emit", "--backend", "c"]
+    for wrong in (unroll, c, ["show", "--format", "toml"], ["verify", "--exact"]):
         assert main([wrong[0], str(path), "--chunk", "4", *wrong[1:]]) == 2

@@ -69,15 +69,11 @@ def emit(
     target = symbptt.emit.TARGETS.get(backend)
     if target and output is not None and output.suffix != target.suffix:
         raise BadInput(f"emit: {output} must end in {target.suffix}; what lies beside it gets the same name")
-    if chunk is not None:
-        others = (
-            steps, unroll, mode == "forward", truncation, style, without, clipping, checkpoint, python, static,
-            backend != "numpy",
-        )
-        if any(others):
-            raise BadInput("emit: --chunk is for NumPy, and goes with --wrt only")
+    others = (steps, unroll, mode == "forward", truncation, style, without, clipping, checkpoint, python, static, target)
+    if chunk is not None and any(others):
+        raise BadInput("emit: --chunk is for NumPy, JAX and PyTorch, and goes with --backend and --wrt only")
     with progress(f"emitting {model.name}"):
-        source = symbptt.emit.chunk_source(model, chunk, wrt) if chunk is not None else symbptt.emit.source(
+        source = symbptt.emit.chunk_source(model, chunk, wrt, backend) if chunk is not None else symbptt.emit.source(
             model, backend=backend, T=steps, unroll=unroll, wrt=wrt, mode=mode, truncation=truncation,
             style=style, without=without, clipping=clipping, checkpoint=checkpoint, python=python,
             stem=output.stem if output and target else None, static=static,

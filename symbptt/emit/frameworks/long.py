@@ -1,4 +1,4 @@
-"""Long sequences in JAX and PyTorch: what the templates take that run segments again, or go back a window of steps only."""
+"""Long sequences in JAX and PyTorch: what the templates take that run segments again, go back a window only, or run in chunks."""
 
 from __future__ import annotations
 
@@ -15,16 +15,17 @@ from symbptt.model.values import Role
 
 @dataclass(frozen=True)
 class Long:
-    """`truncation` is (k1, k2) or None; `checkpoint` adds the functions that run segments again."""
+    """`truncation` is (k1, k2), `chunk` a number of tokens, or None; `checkpoint` adds the functions that run segments again."""
 
     checkpoint: bool = False
     truncation: tuple[int, int] | None = None
+    chunk: int | None = None
 
     @property
     def templates(self) -> tuple[str, ...]:
         """The templates that a module is made of, in a backend's folder; the first is the one to render."""
-        extra = ("checkpoint.py.jinja",) if self.checkpoint else ()
-        return ("truncated.py.jinja", "module.py.jinja") if self.truncation else ("module.py.jinja", *extra)
+        first = ("truncated.py.jinja",) if self.truncation else ("chunk.py.jinja",) if self.chunk else ()
+        return (*first, "module.py.jinja", *(("checkpoint.py.jinja",) if self.checkpoint else ()))
 
     @property
     def gaps(self) -> bool:

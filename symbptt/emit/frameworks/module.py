@@ -24,23 +24,28 @@ FOLDER = "helpers"
 
 
 def context(
-    model: Model, backend: str, wanted: tuple[Variable, ...], recipe: str, long: Long, fixed: int | None = None
+    model: Model, backend: str, wanted: tuple[Variable, ...], recipe: str, long: Long, fixed: int | None = None,
+    core: Model | None = None,
 ) -> dict[str, Any]:
-    """The values of the template `templates/<backend>/module.py.jinja`, and of what comes with long sequences."""
+    """The values of the template `templates/<backend>/module.py.jinja`, and of what comes with long sequences.
+
+    `core` is the model of the forward and backward pass where that is another one, whose step takes a chunk of tokens.
+    """
     parts = Parts(model, DIALECTS[backend], long.gaps)
+    inner = parts if core is None else Parts(core, DIALECTS[backend])
     made: dict[str, Any] = argument_checks(model, backend) | {
         "title": docstring(model.title),
         "name": model.name,
         "recipe": docstring(recipe),
-        "equations": [docstring(line) for line in equations(model)],
+        "equations": [docstring(line) for line in equations(core or model)],
         "has_loss": model.loss is not None,
         "reduction": "mean" if model.loss and model.loss.reduction == "mean" else "summed",
         "name_literal": repr(model.name),
         "file_literal": file_literal(model.text),
         "buffers": tuple(v.name for v in model.buffers),
         "wrt": literal(tuple(v.name for v in wanted)),
-        "forward_body": parts.forward(),
-        "backward_body": parts.backward(),
+        "forward_body": inner.forward(),
+        "backward_body": inner.backward(),
         "loss_body": parts.loss() if model.loss else "",
         "outputs": parts.outputs(),
         "taken": parts.taken(),
@@ -62,7 +67,7 @@ def context(
     if fixed is not None:
         made["check_steps"] = "STEPS"
     folder = resources.templates().joinpath(backend)
-    made |= _needed(parts, made["backward_body"])
+    made |= _needed(inner, made["backward_body"])
     bodies = [str(made[name]) for name in made if name.endswith("_body")]
     text = "\n".join([*bodies, *(_read(folder, name) for name in long.templates)])
     return made | {"helpers": called(text, folder.joinpath(FOLDER))}
@@ -72,7 +77,7 @@ def _needed(parts: Parts, backward: str) -> dict[str, Any]:
     """The values that the backward pass reads, and how one of them tells T and N."""
     read = [v for v in parts.blocks.kept() if f'residuals["values"]["{v.name}"]' in backward] or [*parts.blocks.kept()[:1]]
     rows = f'len(residuals["values"]["{read[0].name}"])' + (" - 1" if read[0].role is Role.STATE else "")
-    return {"needed": repr(tuple(v.name for v in read)), "known": read[0].name, "steps": rows}
+    return {"needed": tuple(v.name for v in read), "known": read[0].name, "steps": rows}
 
 
 def _read(folder: Traversable, name: str) -> str:

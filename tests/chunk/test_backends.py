@@ -1,0 +1,134 @@
+"""Chunk forms in JAX and PyTorch: equal to the step form in NumPy, whole under jit, and with autograd of their own."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from chunkable import KERNELS, kernel, layer
+
+from symbptt import data, verify
+from symbptt.emit import chunk_source
+from symbptt.errors import BadInput, UnknownName
+from symbptt.model.build import model
+from symbptt.model.values import Model
+from symbptt.verify.library import call
+from symbptt.verify.load import resolve
+
+BACKENDS = pytest.mark.parametrize("backend", ["jax", "torch"])
+BUILT_IN = ("linear_attention", "retnet", "gla", "hgrn2")
+CLOSE = 1e-11
+
+
+def agree(given: Model | str, chunk: int, backend: str, T: int) -> None:
+    pytest.importorskip(backend)
+    report = verify.in_chunks(given, chunk, T=T, backend=backend)
+    assert max(check.worst_error for check in report.checks) < CLOSE, report
+
+
+@pytest.mark.frameworks
+@BACKENDS
+@pytest.mark.parametrize("name", KERNELS)
+def test_a_kernel_with_an_end_that_fills_no_chunk(name: str, backend: str) -> None:
+    agree(kernel(name), 3, backend, T=7)
+
+
+@pytest.mark.frameworks
+@BACKENDS
+@pytest.mark.parametrize("name", BUILT_IN)
+def test_layers_of_the_zoo(name: str, backend: str) -> None:
+    agree(name, 4, backend, T=9)
+
+
+@pytest.mark.frameworks
+@BACKENDS
+@pytest.mark.parametrize("T", [1, 2, 3])
+def test_fewer_tokens_than_a_chunk(T: int, backend: str) -> None:
+    agree(kernel("gated delta rule"), 3, backend, T)
+
+
+@pytest.mark.frameworks
+@pytest.mark.parametrize("backend", ["numpy", "jax", "torch"])
+def test_no_token_leaves_the_state_as_it_was(backend: str) -> None:
+    pytest.importorskip(backend)
+    given = kernel("gated delta rule")
+    module, drawn = resolve(chunk_source(given, 3, "all", backend)).module, data.random(given, T=1)
+    nothing = {name: array[:0] for name, array in drawn.inputs.items()}
+    outputs, residuals = call(module, "forward", ({}, nothing, dict(drawn.states)), {})
+    np.testing.assert_array_equal(outputs["S"], drawn.states["S"])
+    found = call(module, "backward", ({}, residuals, {"S": drawn.cotangents["S"][-1]}), {})
+    np.testing.assert_array_equal(found["S"], drawn.cotangents["S"][-1])
+    assert found["k"].shape == nothing["k"].shape
+
+
+@pytest.mark.frameworks
+@BACKENDS
+@pytest.mark.parametrize("at", ["every", "last"])
+def test_a_loss_outside_of_the_chunks(at: str, backend: str) -> None:
+    agree(layer(at=at), 3, backend, T=7)
+
+
+SMALL = model(
+    name="small", inputs={"real": "", "length": "1"}, states={"given": "K V", "chunks": "K"}, parameters={"u": "K", "w": "V"},
+    equations={"k": "u * real", "v": "w * length", "given": "given[t-1] + outer(k, v)", "chunks": "0.5 * chunks[t-1] + k",
+               "values": "given.T @ k", "T_1": "dot(chunks, k)"},
+)
+"""Inputs and an output of one entry, and names that the code around the chunks has, too."""
+
+
+@pytest.mark.frameworks
+@pytest.mark.parametrize("backend", ["numpy", "jax", "torch"])
+def test_scalars_and_names(backend: str) -> None:
+    agree(SMALL, 3, backend, T=7)
+
+
+@pytest.mark.frameworks
+@BACKENDS
+def test_a_file_checks_itself_by_the_autograd_of_its_library(backend: str, tmp_path: Path) -> None:
+    pytest.importorskip(backend)
+    space: dict[str, Any] = {"__name__": "module"}
+    source = chunk_source(layer(), 3, ("W_q", "x", "S"), backend)
+    assert source.path == f"layer_chunk_{backend}.py" and f"emit layer --backend {backend} --chunk 3 --wrt W_q,x,S" in source.text
+    exec(compile(source.text, "module", "exec"), space)
+    assert set(space["WRT"]) == {"W_q", "x", "S"} and max(space["self_check"]().values()) < CLOSE
+
+
+@pytest.mark.frameworks
+def test_gradients_of_jax_through_a_scan_over_chunks_under_jit() -> None:
+    jax = pytest.importorskip("jax")
+    given = layer()
+    module = resolve(chunk_source(given, 3, "all", "jax")).module
+    drawn = data.random(given, None, 7, 2, 0)
+    loss = jax.jit(jax.grad(module.loss, (0, 1)))
+    with jax.enable_x64(True):
+        found = loss(dict(drawn.parameters), dict(drawn.inputs), dict(drawn.targets), dict(drawn.states))
+        text = str(jax.make_jaxpr(module.loss)(dict(drawn.parameters), dict(drawn.inputs), dict(drawn.targets)))
+    assert "scan[" in text and "length=3" in text
+    wanted = call(module, "value_and_grad", tuple(map(dict, drawn.groups)), {})[1]
+    for name, array in {**found[0], **found[1]}.items():
+        np.testing.assert_allclose(array, wanted[name], rtol=1e-11, atol=1e-13)
+
+
+@pytest.mark.frameworks
+def test_a_module_of_pytorch_has_the_layer_in_chunks() -> None:
+    torch = pytest.importorskip("torch")
+    made = resolve(chunk_source(layer(), 3, backend="torch")).module
+    loss = made.Loss(D=3, K=2, O=4, V=3, dtype=torch.float64)
+    x = torch.randn(7, 2, 3, dtype=torch.float64, requires_grad=True)
+    loss({"x": x}, {"target": torch.randint(4, (7, 2))}).backward()
+    assert x.grad is not None and all(p.grad is not None and torch.isfinite(p.grad).all() for p in loss.parameters())
+
+
+@pytest.mark.frameworks
+@pytest.mark.parametrize("backend", ["numpy", "jax", "torch"])
+def test_a_file_says_how_it_is_verified(backend: str, tmp_path: Path) -> None:
+    pytest.importorskip(backend)
+    with pytest.raises(BadInput, match="symbptt verify MODEL --chunk 3"):
+        verify.file(chunk_source(layer(), 3, backend=backend).write(tmp_path / "layer.py"))
+
+
+def test_other_backends_are_refused() -> None:
+    with pytest.raises(UnknownName, match="jax, numpy, torch"):
+        chunk_source(layer(), 3, backend="c")
