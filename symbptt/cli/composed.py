@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import wraps
 from inspect import signature
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -13,6 +13,10 @@ import symbptt
 from symbptt.cli.options import CHANGES, read, source_options
 from symbptt.cli.progress import progress
 from symbptt.errors import BadInput
+
+if TYPE_CHECKING:
+    from symbptt import Model
+    from symbptt.compose import Chain
 
 
 def chosen(handler: Callable[..., Any], options: dict[str, Any]) -> dict[str, Any]:
@@ -27,6 +31,16 @@ def chosen(handler: Callable[..., Any], options: dict[str, Any]) -> dict[str, An
     return {name: value for name, value in options.items() if name in known}
 
 
+def _read(source: str, changes: Mapping[str, Any]) -> Chain:
+    with progress(f"reading {source}"):
+        return symbptt.compose.load(source, **changes)
+
+
+def read_any(source: str, changes: Mapping[str, Any]) -> Model | Chain:
+    """A model, or a composed one; errors as of `symbptt.load`."""
+    return _read(source, changes) if symbptt.compose.is_composed(source) else read(source, changes)
+
+
 def takes_any_model(handler: Callable[..., Any]) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
     """A command as of `takes_model`; a composed model goes to `handler(chain, ...)` with those options that it names."""
 
@@ -38,9 +52,7 @@ def takes_any_model(handler: Callable[..., Any]) -> Callable[[Callable[..., Any]
             if not symbptt.compose.is_composed(source):
                 return command(model=read(source, changes), **options)
             given = chosen(handler, options)
-            with progress(f"reading {source}"):
-                chain = symbptt.compose.load(source, **changes)
-            return handler(chain=chain, **given)
+            return handler(chain=_read(source, changes), **given)
 
         return reads
 

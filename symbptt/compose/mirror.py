@@ -22,8 +22,8 @@ from symbptt.words import table
 
 _STEPS = {
     "t = 1, …, T": "t = T, …, 1", "t = k+1, …, T": "t = k−1, …, 1", "k = T−1, …, 1": "k = 2, …, T", "k = 1, …, T": "k = T, …, 1",
-    "t = T": "t = 1", "k = T": "k = 1", "t < T": "t > 1", "k ≤ t": "k ≥ t", "t − 1": "t + 1", "t = T−1": "t = 2",
-    "t = T−1, …, 1": "t = 2, …, T", "1": "T",
+    "t = T": "t = 1", "k = T": "k = 1", "t < T": "t > 1", "k ≤ t": "k ≥ t", "t − 1": "t + 1", "t + 1": "t − 1",
+    "t = T−1": "t = 2", "t = T−1, …, 1": "t = 2, …, T", "1": "T",
 }
 """Statements about steps, in the part's own time and in that of the model; others are the same in both."""
 WORDS = "composed.mirrored."

@@ -25,7 +25,8 @@ from symbptt.unroll.graph import steps
 FORMS = ("sum", "adjoint", "nested")
 
 
-def _said(prose: Prose) -> str:
+def said(prose: Prose) -> str:
+    """A sentence as text."""
     return plain(prose, typeset.text)
 
 
@@ -35,33 +36,33 @@ def heading(part: Part, number: int, voice: Voice) -> str:
     values = part.model.states or part.model.outputs
     names = voice.listed(voice.name(v, part.model) for v in values)
     phase = f"{part.phase}: " * bool(part.phase)
-    return phase + _said(voice.say(f"composed.part.{key}", number=str(number), values=names))
+    return phase + said(voice.say(f"composed.part.{key}", number=str(number), values=names))
 
 
-def links(part: Part, voice: Voice) -> Iterator[str]:
+def links(part: Part, voice: Voice) -> Iterator[Prose]:
     """What a part reads of earlier ones, as sentences."""
     model, _ = with_cotangents(part.model)
     if part.links:
         names = voice.listed(voice.name(model[link.name], model) for link in part.links)
-        yield _said(voice.say("composed.part.reads", values=names))
+        yield voice.say("composed.part.reads", values=names)
     for link in part.links:
         variable = model[link.name]
         source = replace(variable, name=link.source)
         if link.how is How.MEMORY:
             summed = SumOver(Partial(loss(model, None), variable.at(), "total"), TIME, 1, LAST)
-            yield _said(voice.say("composed.part.memory", name=voice.name(variable, model), source=voice.name(source, model),
-                                  sum=voice.tree(summed, model)))
+            yield voice.say("composed.part.memory", name=voice.name(variable, model), source=voice.name(source, model),
+                            sum=voice.tree(summed, model))
         if link.how is How.FINAL:
-            yield _said(voice.say("composed.part.final", name=voice.name(variable, model), source=voice.name(source, model),
-                                  start=typeset.compose(variable.at(LAST + 1 if part.backward else 0), voice.notation, model)))
+            yield voice.say("composed.part.final", name=voice.name(variable, model), source=voice.name(source, model),
+                            start=typeset.compose(variable.at(LAST + 1 if part.backward else 0), voice.notation, model))
 
 
-def _handed(pairs: Iterable[tuple[Variable, Variable]], model: Model, voice: Voice) -> Iterator[str]:
+def handed(pairs: Iterable[tuple[Variable, Variable]], model: Model, voice: Voice) -> Iterator[Prose]:
     """That the cotangents of a part without a loss are what later parts hand back."""
     for value, cotangent in pairs:
         product = build.total(build.hadamard(cotangent.at(), value.at()))
         shown = {"cotangent": cotangent.at(), "value": value.at(), "product": product}
-        yield _said(voice.say("composed.part.handed", **{slot: voice.tree(tree, model) for slot, tree in shown.items()}))
+        yield voice.say("composed.part.handed", **{slot: voice.tree(tree, model) for slot, tree in shown.items()})
 
 
 def _shown(equation: Equation, part: Part) -> str:
@@ -84,7 +85,8 @@ def summary(chain: Chain) -> str:
     rows = [(str(v.role), v.name, " ".join(v.shape) or "scalar", ENGLISH.own(v.description)) for v in known]
     told += ["", *columns(rows)]
     for number, part in enumerate(chain.parts, 1):
-        told += ["", heading(part, number, ENGLISH), *(line for text in links(part, ENGLISH) for line in wrapped(text, "  "))]
+        read = [line for text in links(part, ENGLISH) for line in wrapped(said(text), "  ")]
+        told += ["", heading(part, number, ENGLISH), *read]
         told += [f"    {line}" for line in equations(part)]
     if chain.loss is not None:
         told += ["", f"loss at {'last step' if chain.loss.at == 'last' else 'every step'}: {chain.loss.name}"]
@@ -132,18 +134,18 @@ class Told:
 
     def text(self) -> str:
         """In Unicode, for a terminal."""
-        said = [self.order]
+        lines = [self.order]
         for part in self.parts:
             line = "=" * width(part.heading)
-            said += ["\n".join([line, part.heading, line, *part.sentences]), *part.written(narrative.text)]
-        return "\n\n".join([*said, *self.shared])
+            lines += ["\n".join([line, part.heading, line, *part.sentences]), *part.written(narrative.text)]
+        return "\n\n".join([*lines, *self.shared])
 
     def latex(self) -> str:
         """As display formulas, the sentences as comments."""
-        said: list[str] = [f"% {self.order}"]
+        lines: list[str] = [f"% {self.order}"]
         for part in self.parts:
-            said += ["\n".join(f"% {line}" for line in (part.heading, *part.sentences)), *part.written(narrative.latex)]
-        return "\n\n".join([*said, *(f"% {line}" for line in self.shared)])
+            lines += ["\n".join(f"% {line}" for line in (part.heading, *part.sentences)), *part.written(narrative.latex)]
+        return "\n\n".join([*lines, *(f"% {line}" for line in self.shared)])
 
     def json(self) -> dict[str, Any]:
         """As plain data."""
@@ -165,8 +167,8 @@ def derivation(
         raise BadInput(f"expected one of the forms {', '.join(FORMS)}, not {form!r}")
     names = {v.name for v in wanted_variables(chain, wrt)}
     parts = (_told(part, number, T, form, names, voice) for number, part in reversed(list(enumerate(chain.parts, 1))))
-    order = _said(voice.say("composed.part.lines"))
-    return Told(chain.name, form, T, order, tuple(part for part in parts if part), tuple(shared(chain, voice)))
+    order = said(voice.say("composed.part.lines"))
+    return Told(chain.name, form, T, order, tuple(part for part in parts if part), tuple(map(said, shared(chain, voice))))
 
 
 def _told(part: Part, number: int, T: int, form: str, names: set[str], voice: Voice) -> ToldPart | None:
@@ -175,7 +177,7 @@ def _told(part: Part, number: int, T: int, form: str, names: set[str], voice: Vo
     if not asked:
         return None
     own = (mirrored_voice(voice, T) if part.backward else voice).about(model)
-    sentences = (*links(part, own), *_handed(pairs, model, own))
+    sentences = tuple(map(said, (*links(part, own), *handed(pairs, model, own))))
     return ToldPart(number, heading(part, number, own), sentences, tuple(_results(model, T, form, asked)), own)
 
 
@@ -189,7 +191,7 @@ def _results(model: Model, T: int, form: str, asked: list[str]) -> list[Any]:
     return [model, *(derive.gradient(graph, wrt=name) for name in asked)]
 
 
-def shared(chain: Chain, voice: Voice) -> list[str]:
+def shared(chain: Chain, voice: Voice) -> list[Prose]:
     """The variables whose gradient is the sum of those of several parts, as sentences."""
     by_parts: dict[tuple[int, ...], list[Tree]] = {}
     for variable in chain.of(Role.PARAMETER, Role.INPUT):
@@ -199,6 +201,6 @@ def shared(chain: Chain, voice: Voice) -> list[str]:
             model = chain.parts[readers[0] - 1].model
             by_parts.setdefault(readers, []).append(voice.name(model[variable.name], model))
     comma = voice.word("common.list.comma")
-    return [_said(voice.say("composed.part.both", names=voice.listed(names), numbers=comma.join(map(str, readers))))
+    return [voice.say("composed.part.both", names=voice.listed(names), numbers=comma.join(map(str, readers)))
             for readers, names in by_parts.items()]
 

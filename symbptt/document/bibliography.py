@@ -84,7 +84,7 @@ METHOD = (WERBOS, WILLIAMS, BENGIO, PASCANU, GOODFELLOW)
 def of_document(models: Iterable[Model], own: Iterable[Source]) -> tuple[Source, ...]:
     """The sources that model files name, those of the method, and the author's."""
     named = (Source(model.name, model.name, model.reference.rstrip(".") + ".") for model in models if model.reference)
-    return (*named, *METHOD, *own)
+    return (*dict.fromkeys(named), *METHOD, *own)
 
 
 def as_bib(sources: Iterable[Source]) -> str:

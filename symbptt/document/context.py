@@ -8,6 +8,7 @@ from functools import cached_property
 from sympy import HadamardProduct, MatMul
 
 from symbptt.chunk import Chunked
+from symbptt.compose import Chain
 from symbptt.derive import step
 from symbptt.document.customization import NOTHING, Customization
 from symbptt.model.values import Model, Role, Variable
@@ -26,7 +27,8 @@ class DocumentContext:
     `analysis` names the parts of the measured section, all of them if it is empty; `full` asks for all that there is to say,
     and not for what a lesson needs; a
     `sheet` has exercises without the derivation that would answer them. `chunks` is the chunk form that the model is, None for
-    a model as its author wrote it, `chunk` its number of tokens.
+    a model as its author wrote it, `chunk` its number of tokens. `chain` is the composed model of which `models` are the members,
+    each with a loss; None for any other model.
     """
 
     models: tuple[Model, ...]
@@ -41,15 +43,21 @@ class DocumentContext:
     sheet: bool = False
     chunks: Chunked | None = None
     chunk: int = 0
+    chain: Chain | None = None
 
     @property
     def model(self) -> Model:
         """The model, or the first of several."""
         return self.models[0]
 
+    @property
+    def subjects(self) -> tuple[Model, ...]:
+        """The models that a reader knows by name: of a composed one the first member stands for it."""
+        return self.models if self.chain is None else self.models[:1]
+
     def each(self) -> tuple[DocumentContext, ...]:
-        """The context of each of the models alone."""
-        return tuple(replace(self, models=(model,)) for model in self.models)
+        """The context of each of the models alone; a composed one is whole."""
+        return (self,) if self.chain is not None else tuple(replace(self, models=(model,)) for model in self.models)
 
     @cached_property
     def variables(self) -> tuple[Variable, ...]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import lru_cache
 
 from symbptt import emit
@@ -13,6 +13,9 @@ from symbptt.narrative.story import variables
 
 NUMBER = re.compile(r"# (.*)\((\d+)\)")
 _ALSO = frozenset({"value_and_grad"})
+_JOINING = frozenset({"_forward", "_backward", "_memory", "_from_memory", "_at_end"})
+_HANDS = re.compile(r"_(?:given|take)_\d+")
+"""The functions of a composed module that call the parts, give them their values and take their gradients."""
 
 
 def command(model: Model, wrt: tuple[Variable, ...], T: int) -> str:
@@ -51,3 +54,26 @@ def functions(model: Model, wrt: tuple[Variable, ...], T: int) -> str:
             if node.name in _ALSO or any(NUMBER.search(line) for line in body):
                 made.append("\n".join(body))
     return "\n\n\n".join(made) + "\n"
+
+
+def composed(text: str, before: Sequence[int]) -> str:
+    """Of a composed module the functions that call the parts, and the numbered ones of each part, whose numbers go on behind
+    `before`."""
+    lines = text.splitlines()
+    made: list[str] = []
+    for node in ast.parse(text).body:
+        if isinstance(node, ast.FunctionDef):
+            body = "\n".join(lines[node.lineno - 1 : node.end_lineno])
+            numbered, part = NUMBER.search(body), re.search(r"_(\d+)$", node.name)
+            if numbered and part:
+                made.append(_behind(body, before[int(part[1]) - 1]))
+            elif node.name in _ALSO | _JOINING or _HANDS.fullmatch(node.name):
+                made.append(body)
+    return re.sub(r" {3,}(?=# \()", "  ", "\n\n\n".join(made)) + "\n"
+
+
+def _behind(body: str, before: int) -> str:
+    def shifted(match: re.Match[str]) -> str:
+        return re.sub(r"\((\d+)\)", lambda own: f"({int(own[1]) + before})", match[0])
+
+    return re.sub(NUMBER.pattern, shifted, body)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from symbptt.compose import source
 from symbptt.document import ipynb, listing, numbering
 from symbptt.document.backward_pass.asked import Asked, cut
 from symbptt.document.blocks import Block, Document, Heading
@@ -35,7 +36,8 @@ _FEEDBACK = "print(feedback(MODEL, {function}, {names!r}{steps}))\n"
 
 def asks(document: Document) -> bool:
     """Whether its notebook has cells to be completed."""
-    return KINDS[document.kind].exercises and any(_gradients(context) for context in document.context.each())
+    plain = KINDS[document.kind].exercises and document.context.chain is None
+    return plain and any(_gradients(context) for context in document.context.each())
 
 
 def without_code(document: Document) -> Document:
@@ -64,7 +66,8 @@ def _run(document: Document, context: DocumentContext) -> list[Cell]:
     """The module of a model, and its own check of every gradient by the complex step."""
     say, model = context.voice.word, context.model
     names = context.wrt if isinstance(context.wrt, (str, type(None))) else tuple(context.wrt)
-    module = listing.module(model, names, context.T).split(_MAIN)[0]
+    whole = listing.module(model, names, context.T) if context.chain is None else source(context.chain, wrt=names).text
+    module = whole.split(_MAIN)[0]
     return [
         ipynb.words(f"## {say('document.run.heading', model=model.name)}\n\n{say('document.run.module')}"),
         ipynb.code(module, folded=True), ipynb.words(say("document.run.check")), ipynb.code(_CHECK.format(steps=context.T)),

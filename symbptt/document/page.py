@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from symbptt import files
 from symbptt.chunk import chunked
+from symbptt.compose import Chain, is_composed
+from symbptt.compose import load as load_chain
 from symbptt.document import variants
 from symbptt.document.blocks import Block, Box, Bullets, Document, LeftOut, Paragraph
+from symbptt.document.composed import assembled
+from symbptt.document.composed.members import members
 from symbptt.document.context import DocumentContext
 from symbptt.document.formats import Format, format_of
 from symbptt.document.frames import slides
@@ -25,24 +30,47 @@ from symbptt.narrative.inline import Prose, math
 from symbptt.typeset.tree import Tree
 
 Names = tuple[str, ...] | str | None
-Source = Model | str | Sequence[Model | str]
+Subject = Model | Chain
+Source = Subject | str | Sequence[Subject | str]
 """A model, or several for a kind that is about several."""
 
 
-def models(source: Source, kind: str) -> tuple[Model, ...]:
-    """The models of a document; raises BadInput if the kind is about another number of them."""
-    given = (source,) if isinstance(source, (Model, str)) else tuple(source)
+def models(source: Source, kind: str) -> tuple[Subject, ...]:
+    """The models of a document; raises BadInput if the kind is about another number of them, or not about composed ones."""
+    given = (source,) if isinstance(source, (Model, Chain, str)) else tuple(source)
     wanted = KINDS[kind].models
     if len(given) != wanted:
         raise BadInput(f"a document of the kind {kind} is about {wanted} model{'s' * (wanted > 1)}, not {len(given)}")
-    return tuple(map(load, given))
+    found = tuple(one if isinstance(one, (Model, Chain)) else _loaded(one) for one in given)
+    if wanted > 1 and any(isinstance(one, Chain) for one in found):
+        raise BadInput(f"a document of the kind {kind} is not about models with two directions or phases yet")
+    return found
+
+
+def _loaded(source: str) -> Subject:
+    return load_chain(source) if is_composed(source) else load(source)
 
 
 def _command(context: DocumentContext, wrt: Names, options: DocumentOptions) -> str:
     names = f"--wrt {wrt if isinstance(wrt, str) else ','.join(wrt)}" if wrt else ""
-    which = [part for model in context.models for part in (model.name, model.options)]
+    which = [part for model in context.subjects for part in (model.name, model.options)]
     parts = ("symbptt document", *which, f"-T {context.T}", names, options.flags())
     return " ".join(part for part in parts if part)
+
+
+def _context(given: tuple[Subject, ...], T: int, wrt: Names, options: DocumentOptions) -> DocumentContext:
+    """What the document is about: models with losses, the chunk form of one, or the members of a composed one."""
+    chain = next((one for one in given if isinstance(one, Chain)), None)
+    plain = tuple(one for one in given if isinstance(one, Model))
+    if chain is not None:
+        assembled.check(options.changed())
+    chunks = None if options.chunk is None else chunked(plain[0])
+    about = tuple(member.model for member in members(chain)) if chain is not None else \
+        tuple(map(differentiable, plain)) if chunks is None else (chunks.differentiable,)
+    return DocumentContext(
+        about, T, wrt, options.voice().about(about[0]), options.solutions, options.seed, options.own, options.analysed,
+        options.length == "full", options.without_derivation, chunks, options.chunk or 0, chain,
+    )
 
 
 def compose(source: Source, T: int, wrt: Names = None, options: DocumentOptions = PLAIN) -> Document:
@@ -54,20 +82,17 @@ def compose(source: Source, T: int, wrt: Names = None, options: DocumentOptions 
     """
     kind = KINDS[options.kind]
     given = models(source, options.kind)
-    chunks = None if options.chunk is None else chunked(given[0])
-    given = given if chunks is None else (chunks.model,)
-    about = tuple(map(differentiable, given)) if chunks is None else (chunks.differentiable,)
-    context = DocumentContext(
-        about, T, wrt or kind.wrt, options.voice().about(about[0]), options.solutions, options.seed, options.own,
-        options.analysed, options.length == "full",
-        options.without_derivation, chunks, options.chunk or 0,
-    )
+    context = _context(given, T, wrt or kind.wrt, options)
     title = options.title or options.own.title or _title(context)
     course, author = options.course or options.own.course, options.author or options.own.author
     subtitle = context.voice.say(f"document.subtitle.{options.kind}", steps=math(f"T = {T}"))
     version = (context.voice.word(f"document.version.{options.version}"),) if kind.exercises else ()
     byline = tuple(line for line in (course, author, *version) if line)
-    told = [*_without_loss(given, context), *(block for part in options.parts for block in _told(part, context))]
+    if context.chain is None:
+        told = [*_without_loss(given, context), *(block for part in options.parts for block in _told(part, context))]
+    else:
+        last = replace(context, models=context.models[-1:])
+        told = [*_without_loss((context.chain.parts[-1].model,), last), *assembled.blocks(options.parts, context, _told)]
     gathered = _gathered(told, context)
     numbers = numbering(gathered)
     whole = numbered(gathered, numbers)
@@ -82,14 +107,14 @@ def _title(context: DocumentContext) -> str:
     """The titles of the models; of a chunk form that of its token, and how many there are."""
     voice = context.voice
     if context.chunks is None:
-        return " · ".join(map(voice.title, context.models))
+        return " · ".join(map(voice.title, context.subjects))
     return voice.word("chunks.title", title=voice.title(context.chunks.token), tokens=str(context.chunk))
 
 
-def _without_loss(given: Iterable[Model], context: DocumentContext) -> Iterator[Block]:
+def _without_loss(given: Iterable[Subject], context: DocumentContext) -> Iterator[Block]:
     """What stands in the place of a loss, for every model that has none."""
     for model, own in zip(given, context.models, strict=True):
-        if model.loss is None and own.loss is not None:
+        if isinstance(model, Model) and model.loss is None and own.loss is not None:
             voice, loss = context.voice, own.loss.target
             slots: dict[str, str | Tree | Prose] = {
                 "model": voice.title(model), "loss": voice.tree(loss.at(), own),
@@ -149,14 +174,14 @@ def shown(document: Document, format: str = "html") -> str:
     return str(finished(document, format, PLAIN))
 
 
-def _name(found: tuple[Model, ...], T: int, options: DocumentOptions) -> str:
+def _name(found: tuple[Subject, ...], T: int, options: DocumentOptions) -> str:
     version = [options.version] if KINDS[options.kind].exercises else []
     sheet = ["sheet"] if options.without_derivation else []
     chunk = [f"chunk{options.chunk}"] if options.chunk is not None else []
     return "_".join([*(model.name for model in found), f"T{T}", *chunk, *options.names(), *sheet, *version])
 
 
-def _documents(found: tuple[Model, ...], T: int, wrt: Names, options: DocumentOptions) -> Iterator[tuple[str, Document]]:
+def _documents(found: tuple[Subject, ...], T: int, wrt: Names, options: DocumentOptions) -> Iterator[tuple[str, Document]]:
     """(name of the file without its suffix, document): one, or those of all variants with their key."""
     if not options.variants:
         yield _name(found, T, options), compose(found, T, wrt, options)

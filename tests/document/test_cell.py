@@ -141,4 +141,4 @@ def test_arrows_stay_inside(name: str) -> None:
 
 def test_the_next_step_stands_beside_every_state_that_it_reads() -> None:
     drawn = picture(load("lstm"), ENGLISH)
-    assert drawn is not None and sum(label.text == LATER for label in drawn.labels) == 2
+    assert drawn is not None and sum(label.text == ENGLISH.steps(LATER) for label in drawn.labels) == 2

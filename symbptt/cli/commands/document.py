@@ -8,13 +8,13 @@ from typing import Any
 import click
 
 import symbptt
+from symbptt.cli.composed import read_any
 from symbptt.cli.options import (
     CHANGES,
     Names,
     chunk_option,
     force_option,
     formats,
-    read,
     sources_options,
     steps_option,
     writing_options,
@@ -65,7 +65,7 @@ def document(
         raise BadInput("document: give a MODEL; symbptt list shows the built-in ones")
     changes = {name: options.pop(name) for name in CHANGES}
     asked = symbptt.document.DocumentOptions(layout=orientation, analysis=analysis or "all" * whole, **options)
-    models = [read(source, changes) for source in sources]
+    models = [read_any(source, changes) for source in sources]
     with progress(f"writing a {asked.kind} of {', '.join(model.name for model in models)} over {steps} steps"):
         paths = symbptt.document.write(models, steps, folder, formats=layout, wrt=wrt, force=force, options=asked)
     say("\n".join(str(path) for path in paths))

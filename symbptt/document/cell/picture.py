@@ -15,14 +15,14 @@ from symbptt.draw.scene import LEAST, PAGE, Arrow, Label, Node, Room, Scene
 from symbptt.draw.width import width
 from symbptt.model.values import Model, Role
 from symbptt.narrative.voice import Voice
-from symbptt.typeset.tree import Identifier, Number, Operator, Row
+from symbptt.typeset.tree import Number
 
 EM = 16.0
 LARGEST = 60
 """The largest number of operations that is drawn."""
 MOVES = ((0, 0), (0, 5), (0, -5), (0, 10), (9, 0), (-9, 0), (9, 6), (-9, 6), (16, 3), (-16, 3), (0, 16))
 """How a factor may be moved where its place is taken, the least first."""
-LATER = Row((Identifier("t"), Operator("+"), Number("1")))
+LATER = "t + 1"
 
 
 @dataclass(frozen=True)
@@ -50,7 +50,7 @@ class _Drawing:
             Node(*layout.place(n), label(self.model, self.voice, node), _role(node), half=layout.half[n], tall=TALL)
             for n, node in enumerate(self.nodes)
         )
-        later = [layout.later(n, LATER) for n, node in enumerate(self.nodes) if self._read_later(node)]
+        later = [layout.later(n, self.voice.steps(LATER)) for n, node in enumerate(self.nodes) if self._read_later(node)]
         arrows = [*self._wires(layout), *(arrow for pair, _ in later for arrow in pair)]
         marks = _free([*self._marks(layout), *(text for _, text in later)], boxes)
         ends = [node.x + node.half for node in boxes] + [_box(mark)[2] for mark in marks]

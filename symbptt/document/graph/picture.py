@@ -19,7 +19,7 @@ MOST = 4
 """The largest T for which every step is drawn; beyond, the first two and the last."""
 
 
-def _arrow(ends: tuple[Key, Key], places: Places, bend: float, label: Tree | None, backward: bool) -> Arrow:
+def arrow(ends: tuple[Key, Key], places: Places, bend: float, label: Tree | None, backward: bool) -> Arrow:
     """An arrow between two nodes, bent to its left, cut off at their rims."""
     (ax, ay), (bx, by) = (places[end] for end in ends)
     length = hypot(bx - ax, by - ay)
@@ -39,7 +39,7 @@ def _arrow(ends: tuple[Key, Key], places: Places, bend: float, label: Tree | Non
     return Arrow(x1, y1, cx, cy, x2, y2, label, mx, my, anchor, backward, ends)
 
 
-def _bend(a: Place, b: Place, others: Iterable[Place]) -> float:
+def bend(a: Place, b: Place, others: Iterable[Place]) -> float:
     """How far an arrow bends; further where it must go round another node."""
     (ax, ay), (bx, by) = a, b
     length = hypot(bx - ax, by - ay)
@@ -116,9 +116,9 @@ def _pair(
     if source not in places or target not in places:
         return []
     a, b = places[source], places[target]
-    bend = _bend(a, b, (place for key, place in places.items() if key not in (source, target)))
-    made = [_arrow((source, target), places, bend, ahead, False)]
+    curve = bend(a, b, (place for key, place in places.items() if key not in (source, target)))
+    made = [arrow((source, target), places, curve, ahead, False)]
     wanted = edge.source in wrt if edge.source.role is Role.INPUT or source[1] == 0 else True
     if wanted and not edge.source.classes:
-        made.append(_arrow((target, source), places, bend, back, True))
+        made.append(arrow((target, source), places, curve, back, True))
     return made

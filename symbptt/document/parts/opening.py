@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
 from symbptt.document import glossary
@@ -32,11 +32,15 @@ def whole_notation(context: DocumentContext) -> tuple[Block, ...]:
 
 def symbols(context: DocumentContext) -> tuple[Block, ...]:
     """The table of symbols, and what the letters of the shapes mean."""
-    say = context.voice.say
-    head = tuple(say(f"document.notation.{name}") for name in ("symbol", "meaning", "shape"))
-    rows = tuple(((e.symbol,), e.meaning, (e.shape,)) for e in glossary.entries(context.derivation, context.letter, context.full))
-    tables = (Table(head, rows),) if context.full else tuple(_halved(head, rows))
-    return (*tables, Paragraph(glossary.sizes(context.model, context.voice)))
+    entries = glossary.entries(context.derivation, context.letter, context.full)
+    return (*tables(entries, context), Paragraph(glossary.sizes(context.model, context.voice)))
+
+
+def tables(entries: Iterable[glossary.Entry], context: DocumentContext) -> tuple[Block, ...]:
+    """The rows as a table, or as two side by side."""
+    head = tuple(context.voice.say(f"document.notation.{name}") for name in ("symbol", "meaning", "shape"))
+    rows = tuple(((e.symbol,), e.meaning, (e.shape,)) for e in entries)
+    return (Table(head, rows),) if context.full else tuple(_halved(head, rows))
 
 
 def _halved(head: tuple[Prose, ...], rows: tuple[tuple[Prose, ...], ...]) -> Iterator[Block]:

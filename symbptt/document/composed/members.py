@@ -1,0 +1,113 @@
+"""The members of a composed model as subjects of the ordinary parts of documents.
+
+A member has a loss: its own, or the sum of its outputs times what later members hand back for them. The numbers of its equations
+go on where those of the member before end, as references to them have to be of one document.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, fields, replace
+from functools import lru_cache
+from typing import Any
+
+from symbptt.compose import Chain
+from symbptt.compose.chain import How, Part
+from symbptt.compose.cotangents import with_cotangents
+from symbptt.compose.mirror import mirrored_voice
+from symbptt.compose.told import heading
+from symbptt.derive.recursion import recursion
+from symbptt.document.blocks import Block, Heading
+from symbptt.document.context import DocumentContext
+from symbptt.emit.source_file import wanted_variables
+from symbptt.model.values import Model, Variable
+from symbptt.narrative.inline import Reference
+from symbptt.narrative.values import Step
+from symbptt.narrative.voice import Voice
+from symbptt.typeset.tree import Identifier, Tree, rebuilt
+
+START, TAKEN = "derivation.conventions.initial", "composed.reads.start"
+"""What is said of initial values, and what instead where they come from earlier parts."""
+LEVELS = 3
+"""The levels that headings have."""
+
+
+@dataclass(frozen=True)
+class Member:
+    """A part, counted from 1, as a model with a loss; `handed` are its outputs with the targets that are their cotangents.
+
+    The numbers of its equations are those of emitted code behind `before`.
+    """
+
+    number: int
+    part: Part
+    model: Model
+    handed: tuple[tuple[Variable, Variable], ...]
+    before: int
+
+    def voice(self, spoken: Voice, T: int) -> Voice:
+        """How a document over T steps speaks of it."""
+        taken = any(link.how is How.FINAL for link in self.part.links)
+        own = replace(spoken, words=(*spoken.words, (START, spoken.word(TAKEN, initial="{initial}")))) if taken else spoken
+        return (mirrored_voice(own, T) if self.part.backward else own).about(self.model)
+
+    def about(self, context: DocumentContext) -> DocumentContext:
+        """The context of its own parts: it is derived by what is asked for, and by what it hands back."""
+        assert context.chain is not None
+        names = {v.name for v in wanted_variables(context.chain, context.wrt)} | self.part.linked
+        wrt = tuple(v.name for v in self.model.with_gradient if v.name in names)
+        return replace(context, models=(self.model,), wrt=wrt, voice=self.voice(context.voice, context.T), chain=None)
+
+    def heading(self, voice: Voice, T: int) -> str:
+        """What it computes, and in which direction."""
+        return heading(replace(self.part, model=self.model), self.number, self.voice(voice, T))
+
+    def scoped(self, value: Any) -> Any:
+        """Blocks, or what is in them, inside a document of several members: headings below that of the member, keys of its own,
+        and its own number of steps."""
+        if isinstance(value, Heading):
+            return replace(value, key=f"part-{self.number}-{value.key}", level=min(value.level + 1, LEVELS))
+        if isinstance(value, Reference):
+            return value if value.isdigit() else Reference(self._own(value))
+        if isinstance(value, Tree):
+            return self._counted(value) if self.part.steps else value
+        if isinstance(value, tuple):
+            return tuple(map(self.scoped, value))
+        if isinstance(value, Step):
+            found = replace(value, **{f.name: self.scoped(getattr(value, f.name)) for f in fields(value) if f.name != "numbers"})
+            return replace(found, label=self._own(value.label)) if value.label else found
+        if isinstance(value, Block):
+            return replace(value, **{f.name: self.scoped(getattr(value, f.name)) for f in fields(value)})
+        return value
+
+    def _own(self, label: str) -> str:
+        return f"{label}-{self.number}"
+
+    def _counted(self, tree: Tree) -> Tree:
+        return Identifier(self.part.steps) if tree == Identifier("T") else rebuilt(tree, self._counted)
+
+
+@lru_cache(maxsize=16)
+def members(chain: Chain) -> tuple[Member, ...]:
+    """The members in the order of computation."""
+    return tuple(_members(chain))
+
+
+def _members(chain: Chain) -> Iterator[Member]:
+    last = 0
+    for number, part in enumerate(chain.parts, 1):
+        model, handed = with_cotangents(part.model)
+        told = replace(model, name=chain.name, title=chain.title, reference=chain.reference, notes=chain.notes,
+                       translations=chain.translations, options=chain.options)
+        made = _numbered(told, last, bool(handed))
+        yield Member(number, part, made, handed, last)
+        last = max((e.number for e in (*recursion(made).adjoints, *recursion(made).gradients)), default=last)
+
+
+def _numbered(model: Model, before: int, handed: bool) -> Model:
+    """Its equations with numbers behind `before`; the loss of what is handed back is not in emitted code, and has no number."""
+    own = tuple(replace(e, number=e.number + before) for e in model.equations)
+    assert model.loss is not None
+    end = max((e.number for e in own), default=before)
+    of_loss = tuple(replace(e, number=end if handed else e.number + before) for e in model.loss.equations)
+    return replace(model, equations=own, loss=replace(model.loss, equations=of_loss))

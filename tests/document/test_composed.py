@@ -1,0 +1,120 @@
+"""Documents of composed models: the members' own parts, and what they hand each other."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from symbptt import compose, document, typeset
+from symbptt.derive.recursion import recursion
+from symbptt.document import DocumentOptions
+from symbptt.document.blocks import Figure, Heading, Steps
+from symbptt.document.composed.members import members
+from symbptt.errors import BadInput
+from symbptt.narrative.values import Step
+from tests.document.test_compile import LATEXMK, compiled, faults, needs_xelatex
+
+NAMES = compose.names()
+KINDS = sorted((Path(__file__).parents[1] / "compose" / "kinds").glob("*.toml"))
+
+
+def steps(found: document.Document) -> list[Step]:
+    return [step for block in found.blocks if isinstance(block, Steps) for step in block.steps]
+
+
+def told(name: str, **options: Any) -> document.Document:
+    return document.compose(name, 3, options=DocumentOptions(**{"kind": "handout", **options}))
+
+
+@pytest.fixture(scope="module")
+def attention() -> document.Document:
+    return told("seq2seq_attention_multiplicative")
+
+
+@pytest.fixture(scope="module")
+def birnn() -> document.Document:
+    return told("birnn")
+
+
+def equations(found: document.Document) -> dict[str, str]:
+    return {step.label: typeset.text(step.equation) for step in steps(found) if step.label}
+
+
+@pytest.mark.slow
+def test_the_memory_s_gradients_are_added_over_the_decoder_and_handed_back_by_rows(attention: document.Document) -> None:
+    found = equations(attention)
+    assert found["handed-h"] == "r_{h,k} = (∑_{t=1..T} dL/dMₜ)_{k,·}ᵀ   (k < S)"
+    assert found["handed-h-end"] == "r_{h,S} = (∑_{t=1..T} dL/dMₜ)_{S,·}ᵀ + (dL/ds₀)_{part 2}"
+
+
+@pytest.mark.slow
+def test_an_encoder_counts_its_own_steps(attention: document.Document) -> None:
+    found = equations(attention)
+    assert "∑_{t=1..S} ∑_{k=1..t}" in found["sum-of-products-1"] and "∑_{t=1..T} ∑_{k=1..t}" in found["sum-of-products-2"]
+
+
+@pytest.mark.slow
+def test_gradients_flow_from_the_decoder_into_every_state_of_the_encoder(attention: document.Document) -> None:
+    drawn = next(block.scene for block in attention.blocks if isinstance(block, Figure))
+    back = {arrow.ends for arrow in drawn.arrows if arrow.backward}
+    assert {((name, t), ("h", k)) for name in ("o",) for t in (1, 2, 3) for k in (1, 2, 3)} <= back
+    assert (("s", 0), ("h", 3)) in back and not any(end[0] in "xv" for arrow in back if arrow for end in arrow)
+
+
+def test_a_backward_direction_is_drawn_from_right_to_left_and_told_for_later_k(birnn: document.Document) -> None:
+    drawn = next(block.scene for block in birnn.blocks if isinstance(block, Figure))
+    ahead = {arrow.ends for arrow in drawn.arrows if not arrow.backward}
+    assert {(("b", t + 1), ("b", t)) for t in (1, 2, 3)} | {(("h", t), ("h", t + 1)) for t in (0, 1, 2)} <= ahead
+    assert "∑_{t=1..T} ∑_{k=t..T}" in equations(birnn)["sum-of-products-2"]
+
+
+def test_numbers_are_unique_and_those_of_the_code(birnn: document.Document) -> None:
+    every = members(compose.load("birnn"))
+    numbers = [e.number for member in every for e in member.model.equations if e.target.definition is None]
+    assert numbers == sorted(set(numbers)) and every[0].before == 0
+    text = document.shown(birnn, "md")
+    assert "(…)" not in text
+    code = text[text.index("def _backward_2") :]
+    for name in ("b", "W_bb"):
+        own = recursion(every[1].model)
+        number, _ = birnn.numbers[str(own.adjoint_number(name) or own.gradient_number(name))]
+        assert re.search(rf"(d_b|grad_W_bb) \+?= .*# \({number}\)", code)
+
+
+def test_headings_have_keys_of_their_own(birnn: document.Document) -> None:
+    keys = [block.key for block in birnn.blocks if isinstance(block, Heading)]
+    assert len(keys) == len(set(keys))
+
+
+def test_what_composed_documents_do_not_have_is_refused() -> None:
+    student = DocumentOptions(kind="handout", version="student")
+    for options in (DocumentOptions(analysis="all"), DocumentOptions(chunk=2), student):
+        with pytest.raises(BadInput, match="two directions or phases yet"):
+            document.compose("birnn", 2, options=options)
+    with pytest.raises(BadInput, match="compare is not about models with two directions"):
+        document.compose(("birnn", "elman"), 2, options=DocumentOptions(kind="compare"))
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("kind", ["handout", "summary"])
+@pytest.mark.parametrize("path", KINDS, ids=lambda path: path.stem)
+def test_every_kind_of_model_has_every_document(path: Path, kind: str) -> None:
+    found = document.compose(compose.load(path), 2, options=DocumentOptions(kind=kind, length="full"))
+    for format in ("tex", "html", "md"):
+        assert document.shown(found, format)
+
+
+@pytest.mark.slow
+@pytest.mark.tex
+@pytest.mark.skipif(LATEXMK is None, reason="latexmk is not installed")
+@pytest.mark.parametrize("name, T, language, kind", [
+    *((name, 3, "en", "handout") for name in NAMES), ("birnn", 1, "es", "handout"), ("bilstm", 1, "en", "summary"),
+    pytest.param("seq2seq", 1, "zh", "derivation", marks=needs_xelatex), ("birnn", 3, "en", "slides"),
+    pytest.param("seq2seq_bilstm", 3, "zh", "handout", marks=needs_xelatex), ("seq2seq_attention_additive", 5, "es", "summary"),
+])
+def test_they_compile_and_fit(name: str, T: int, language: str, kind: str, tmp_path: Path) -> None:
+    options = DocumentOptions(kind=kind, language=language)
+    assert faults(compiled(document.write(name, T, tmp_path, formats=("tex",), options=options)[0])) == []
