@@ -8,7 +8,7 @@ from typing import Any
 
 from symbptt.algebra.functions import ACTIVATIONS
 from symbptt.errors import BadInput
-from symbptt.model import initialisers, latex, names
+from symbptt.model import complex_pairs, initialisers, latex, names
 from symbptt.model.model_file import ModelFile, Pairs, Symbol, Translation
 from symbptt.model.place import Place
 
@@ -195,7 +195,7 @@ def model_file(data: Mapping[str, Any], name: str, place: Place) -> ModelFile:
     equations = pairs(data, "equations", place)
     if not equations:
         raise place.error("expected a section [equations] with at least one equation, as in h = \"tanh(a)\"")
-    return ModelFile(
+    made = ModelFile(
         name=name,
         title=_line(data.get("title", name), place.within("", "title")),
         reference=_line(data.get("reference", ""), place.within("", "reference")),
@@ -212,3 +212,4 @@ def model_file(data: Mapping[str, Any], name: str, place: Place) -> ModelFile:
         heads=_heads(data, place),
         **declared,
     )
+    return complex_pairs.written(made, place)

@@ -1,0 +1,296 @@
+"""Complex variables, h = "H complex", written as pairs of real ones when a file is read: h = h_re + i h_im.
+
+Everything behind knows real numbers only. Of a loss, which is real, the gradients are those by the real and by the imaginary
+part; g_re + i g_im is what PyTorch keeps as .grad, its conjugate what jax.grad gives.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from itertools import chain
+
+from symbptt import words
+from symbptt.model.declare import INDEX
+from symbptt.model.latex import MAX_LATEX
+from symbptt.model.model_file import ModelFile, Pairs, Symbol, Translation
+from symbptt.model.pair import Pair, added, by_entry, conjugate, each, over, product, same, squared
+from symbptt.model.place import Place
+from symbptt.model.syntax import Parsed, parse
+
+MARK = "complex"
+"""The last word of the shape of a complex variable, and the function that makes a complex value of two real ones."""
+PARTS = ("re", "im")
+MAX_POWER = 8
+"""The largest exponent of a complex value."""
+LONGEST = 24
+"""The most characters of a factor that stands twice."""
+_DECLARED = ("inputs", "states", "parameters", "constants", "targets")
+
+
+def names(name: str) -> tuple[str, str]:
+    """What the parts of a complex variable are called."""
+    return f"{name}_{PARTS[0]}", f"{name}_{PARTS[1]}"
+
+
+def written(file: ModelFile, place: Place) -> ModelFile:
+    """The model file without complex variables; one that has none as it is. Raises BadInput with the place of a fault."""
+    found = {name for section in _DECLARED for name, text in getattr(file, section) if _marked(text)}
+    if not found:
+        return file
+    for name, shape in file.inputs:
+        if name in found and shape.split()[0] == INDEX:
+            raise place.within("inputs", name).error(f"{name} is an index, which is an integer, not complex")
+    equations = _equations(file, found, place)
+    loss = file.loss
+    if loss is not None:
+        loss = (_real(loss[0], found, place.within("loss", "step"), "the loss of a step"), *loss[1:])
+    _check_parts(file, equations, found, place)
+    inputs, states, parameters, constants, targets = (_declared(getattr(file, section), found) for section in _DECLARED)
+    made = replace(
+        file, inputs=inputs, states=states, parameters=parameters, constants=constants, targets=targets,
+        equations=equations, loss=loss, init=_twice(file.init, found), initial=_started(file, found, place),
+        symbols=tuple(part for symbol in _symbols(file, found) for part in part_of(symbol, found)),
+    )
+    return _told(made, file, found)
+
+
+def _check_parts(file: ModelFile, equations: Pairs, found: Iterable[str], place: Place) -> None:
+    """Raise BadInput if a name that a part gets is there already."""
+    given = {name for section in _DECLARED for name, _ in getattr(file, section)} | set(dict(file.equations))
+    made = [name for name, _ in equations]
+    parts = {part for name in found for part in names(name)}
+    if taken := parts.intersection(given) | {name for name in made if made.count(name) > 1}:
+        raise place.error(f"{min(taken)} is what a part of a complex value is called; rename your {min(taken)}")
+
+
+def _marked(shape: str) -> bool:
+    return shape.split()[-1:] == [MARK]
+
+
+def _twice(pairs: Pairs, found: Iterable[str]) -> Pairs:
+    return tuple((part, text) for name, text in pairs for part in (names(name) if name in found else (name,)))
+
+
+def _declared(pairs: Pairs, found: Iterable[str]) -> Pairs:
+    return _twice(tuple((name, text.rsplit(MARK, 1)[0].strip() if _marked(text) else text) for name, text in pairs), found)
+
+
+def _started(file: ModelFile, found: set[str], place: Place) -> Pairs:
+    made: list[tuple[str, str]] = []
+    for state, parameter in file.initial:
+        if (state in found) != (parameter in found):
+            raise place.within("initial", state[:40]).error(f"of {state} and {parameter} one is complex; expected both or none")
+        made += zip(names(state), names(parameter), strict=True) if state in found else [(state, parameter)]
+    return tuple(made)
+
+
+def _equations(file: ModelFile, found: set[str], place: Place) -> Pairs:
+    """The equations, a complex one as two; `found` gains the names of complex intermediates."""
+    states, made = dict(file.states), list[tuple[str, str]]()
+    for target, text in file.equations:
+        here = place.within("equations", target)
+        if target in states and target not in found:
+            made.append((target, _real(text, found, here, f"the state {target}")))
+            continue
+        reader = _Reader(parse(text, here), found, target)
+        value = reader.read()
+        made += chain(*reader.factors)
+        if target in found and value.im is None:
+            raise here.error(f"{target} is complex, and its equation is real; write {MARK}(a, b) for a + ib")
+        if value.im is None:
+            made.append((target, ast.unparse(value.re) if reader.factors else _text(value, text, here, found)))
+        else:
+            found.add(target)
+            made += zip(names(target), map(ast.unparse, (value.re, value.im)), strict=True)
+    return tuple(made)
+
+
+def _text(value: Pair, text: str, place: Place, found: set[str]) -> str:
+    """A real expression: as the file has it, if it reads nothing complex."""
+    reads = any(isinstance(node, ast.Name) and node.id in (*found, *_NEW) for node in ast.walk(parse(text, place).tree))
+    return ast.unparse(value.re) if reads else text
+
+
+def _real(text: str, found: set[str], place: Place, what: str) -> str:
+    value = _Reader(parse(text, place), found).read()
+    if value.im is not None:
+        raise place.error(f"{what} is real, and its expression is complex; see real(z), imag(z) and abs(z)")
+    return _text(value, text, place, found)
+
+
+@dataclass(frozen=True)
+class _Reader:
+    """An expression and the names in it that are complex; long factors get left sides of their own, named after its own."""
+
+    parsed: Parsed
+    found: set[str]
+    target: str = ""
+    factors: list[Pairs] = field(default_factory=list)
+
+    def read(self) -> Pair:
+        """The parts of the expression."""
+        return self.of(self.parsed.tree)
+
+    def of(self, node: ast.expr) -> Pair:
+        """The parts of a node."""
+        match node:
+            case ast.Constant():  # as written: its value as a float has fewer digits
+                return Pair(ast.Name(self.parsed.text[node.col_offset : node.end_col_offset]))
+            case ast.Name():
+                return Pair(*map(ast.Name, names(node.id))) if node.id in self.found else Pair(node)
+            case ast.Subscript():
+                return each(lambda part: ast.Subscript(part, node.slice), self.of(node.value))
+            case ast.Attribute():
+                return each(lambda part: ast.Attribute(part, node.attr), self.of(node.value))
+            case ast.UnaryOp():
+                return each(lambda part: ast.UnaryOp(node.op, part), self.of(node.operand))
+            case ast.BinOp():
+                return self._operation(node)
+            case ast.Compare():
+                sides = [self.real(side, "a comparison") for side in (node.left, *node.comparators)]
+                return Pair(ast.Compare(sides[0], node.ops, sides[1:]))
+            case ast.Call(func=ast.Name(id=name)):
+                return self._call(node, name)
+        return Pair(node)
+
+    def _operation(self, node: ast.BinOp) -> Pair:
+        if isinstance(node.op, ast.Pow):
+            return self._power(node)
+        left, right = self.of(node.left), self.of(node.right)
+        if isinstance(node.op, (ast.Add, ast.Sub)):
+            return added(left, right, node.op)
+        if isinstance(node.op, ast.Mult) and (same(left, conjugate(right)) or same(right, conjugate(left))):
+            return Pair(squared(left))
+        left, right = self._short(left, right), self._short(right, right if isinstance(node.op, ast.Div) else left)
+        if isinstance(node.op, ast.Div):
+            return over(left, right)
+        return product(left, right, lambda a, b: ast.BinOp(a, node.op, b))
+
+    def _short(self, value: Pair, other: Pair) -> Pair:
+        """A factor that a complex one makes stand twice: itself, or its name if it is long."""
+        if not self.target or other.im is None or max(len(ast.unparse(part)) for part in value if part) <= LONGEST:
+            return value
+        own = f"{self.target}_z{len(self.factors) + 1}"
+        named = dict(zip((own,) if value.im is None else names(own), filter(None, value), strict=True))
+        self.factors.append(tuple((name, ast.unparse(part)) for name, part in named.items()))
+        return Pair(*map(ast.Name, named))
+
+    def _power(self, node: ast.BinOp) -> Pair:
+        base = self.of(node.left)
+        if base.im is None:
+            return Pair(ast.BinOp(base.re, node.op, self.real(node.right, "an exponent")))
+        count = node.right.value if isinstance(node.right, ast.Constant) else None
+        if not isinstance(count, int) or not 2 <= count <= MAX_POWER:
+            raise self.parsed.at(node.right).error(f"the exponent of a complex value is an integer between 2 and {MAX_POWER}")
+        value = base = self._short(base, base)
+        for _ in range(count - 1):
+            value = product(value, base, lambda a, b: ast.BinOp(a, ast.Mult(), b))
+        return value
+
+    def real(self, node: ast.expr, what: str) -> ast.expr:
+        """A node that has no imaginary part; `what` names it in the message if it has one."""
+        value = self.of(node)
+        if value.im is not None:
+            raise self.parsed.at(node).error(f"{what} is real, not complex; see real(z), imag(z) and abs(z)")
+        return value.re
+
+    def _call(self, node: ast.Call, name: str) -> Pair:
+        values = [self.of(argument) for argument in node.args]
+        if name in _OWN:
+            count, apply = _OWN[name]
+            if len(values) != count or node.keywords:
+                raise self.parsed.at(node).error(f"{name} takes {count} value{'s' * (count > 1)}, as in {_USAGE[name]}")
+            return apply(self, node, values)
+        if all(value.im is None for value in values):
+            return Pair(ast.Call(node.func, [value.re for value in values], [self._keyword(k) for k in node.keywords]))
+        if name in _LINEAR and len(values) == 1:
+            return each(lambda part: ast.Call(node.func, [part], node.keywords), values[0])
+        if name in _BILINEAR and len(values) == 2:
+            return product(values[0], values[1], lambda a, b: ast.Call(node.func, [a, b], []))
+        if name in _JOINT and all(value.im is not None for value in values):
+            parts = zip(*((value.re, value.im) for value in values if value.im is not None), strict=True)
+            return Pair(*(ast.Call(node.func, list(part), []) for part in parts))
+        known = ", ".join(sorted({"exp", *_OWN, *_LINEAR, *_BILINEAR, *_JOINT}))
+        raise self.parsed.at(node).error(f"{name} has no complex values here; of complex values there are {known}")
+
+    def _keyword(self, given: ast.keyword) -> ast.keyword:
+        return ast.keyword(given.arg, self.of(given.value).re)
+
+
+def _called(name: str, value: ast.expr) -> ast.expr:
+    return ast.Call(ast.Name(name), [value], [])
+
+
+def _exp(reader: _Reader, node: ast.Call, values: list[Pair]) -> Pair:
+    re, im = values[0]
+    size = _called("exp", re)
+    return Pair(size) if im is None else Pair(*(by_entry(size, _called(name, im)) for name in ("cos", "sin")))
+
+
+def _abs(reader: _Reader, node: ast.Call, values: list[Pair]) -> Pair:
+    return Pair(_called("abs", values[0].re) if values[0].im is None else _called("sqrt", squared(values[0])))
+
+
+def _imag(reader: _Reader, node: ast.Call, values: list[Pair]) -> Pair:
+    if values[0].im is None:
+        raise reader.parsed.at(node).error("imag(z) expects a complex value; that of a real one is zero")
+    return Pair(values[0].im)
+
+
+def _complex(reader: _Reader, node: ast.Call, values: list[Pair]) -> Pair:
+    a, b = (reader.real(argument, f"a part in {MARK}(a, b)") for argument in node.args)
+    return Pair(a, b)
+
+
+_Own = Callable[[_Reader, ast.Call, list[Pair]], Pair]
+_OWN: Mapping[str, tuple[int, _Own]] = {
+    MARK: (2, _complex), "conj": (1, lambda reader, node, values: conjugate(values[0])),
+    "real": (1, lambda reader, node, values: Pair(values[0].re)), "imag": (1, _imag), "abs": (1, _abs), "exp": (1, _exp),
+}
+"""Functions with a meaning of their own for complex values: how many they take, and their parts."""
+_USAGE = {name: f"{name}({'a, b' if count == 2 else 'z'})" for name, (count, _) in _OWN.items()}
+_NEW = (MARK, "conj", "real", "imag")
+"""Those that only a file with complex variables has."""
+_LINEAR = frozenset(("sum", "mean", "diag", "diagonal", "stop_gradient", "split_heads", "merge_heads", "sum_heads", "mean_heads"))
+"""Functions of one value that act on each part alone."""
+_BILINEAR = frozenset(("dot", "outer", "conv"))
+"""Products; none takes a conjugate by itself."""
+_JOINT = frozenset(("concat",))
+
+
+def _symbols(file: ModelFile, found: set[str]) -> tuple[Symbol, ...]:
+    """The symbols of the file, and empty ones of complex variables that have none."""
+    told = {symbol.name for symbol in file.symbols}
+    return (*file.symbols, *(Symbol(name, None, ()) for name in sorted(found - told)))
+
+
+def part_of(symbol: Symbol, found: Iterable[str]) -> tuple[Symbol, ...]:
+    """The symbols of the parts of a complex variable; another symbol as it is."""
+    if symbol.name not in found:
+        return (symbol,)
+    made = list[Symbol]()
+    for name, part in zip(names(symbol.name), PARTS, strict=True):
+        latex = rf"{symbol.latex}_{{\mathrm{{{part}}}}}" if symbol.latex and "_" not in symbol.latex else ""
+        described = words.known(symbol.description) or words.everywhere("model.complex.value", name=symbol.name)
+        patterns = {language: words.table(language)[f"model.complex.{part}"] for language in words.languages()}
+        texts = ((lang, words.filled(patterns.get(lang, f"{{text}} ({part})"), {"text": text})) for lang, text in described)
+        made.append(Symbol(name, latex if 0 < len(latex) <= MAX_LATEX else None, tuple(texts)))
+    return tuple(made)
+
+
+def _told(made: ModelFile, file: ModelFile, found: set[str]) -> ModelFile:
+    """The file with notes on the pairs: the equations as the file has them, and what the gradients are."""
+    lines = "; ".join(f"{name} = {text}" for name, text in file.equations if name in found)
+    keys = {"model.complex.note": {"names": ", ".join(sorted(found)), "one": min(found)}}
+    keys |= {"model.complex.equations": {"equations": lines}} if len(lines) <= 500 else {}
+    notes = [words.everywhere(key, **values) for key, values in keys.items()]
+    told = {translation.language: translation for translation in file.translations}
+    for language in words.languages():
+        if language != words.FALLBACK and (language in told or not file.notes):
+            own = told.get(language, Translation(language))
+            if own.notes or not file.notes:
+                told[language] = replace(own, notes=(*own.notes, *(dict(note)[language] for note in notes)))
+    english = tuple(dict(note)[words.FALLBACK] for note in notes)
+    return replace(made, notes=(*file.notes, *english), translations=tuple(told.values()))
