@@ -7,6 +7,7 @@ substitution finds it in there.
 
 from __future__ import annotations
 
+from functools import cached_property
 from typing import Any, ClassVar
 
 import sympy as sp
@@ -25,7 +26,7 @@ class Related(Timed):
         own = primal.args if isinstance(primal, sp.MatrixSymbol) else (primal,)
         return sp.Basic.__new__(cls, *own, *map(plain, rest))
 
-    @property
+    @cached_property
     def primal(self) -> sp.MatrixSymbol:
         """The variable's own symbol."""
         return (Timed if self.args[3:] else sp.MatrixSymbol)(*self.args[:4])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from enum import StrEnum
+from functools import cached_property
 
 import sympy as sp
 from sympy.matrices.expressions.matexpr import MatrixExpr
@@ -194,7 +195,7 @@ class Model(Summarised, Formula):
         """The cell's equations followed by those of the loss."""
         return self.equations + (self.loss.equations if self.loss else ())
 
-    @property
+    @cached_property
     def outputs(self) -> tuple[Variable, ...]:
         """Every state, and every left side that no other equation of the cell reads."""
         read = {s.name for e in self.equations for s in e.value.atoms(sp.MatrixSymbol)}

@@ -16,7 +16,7 @@ from symbptt.emit.fast.gates import weight_of
 from symbptt.emit.fast.loops import header
 from symbptt.emit.fast.operations import Operations
 from symbptt.emit.fast.place import Arrays, Chunk, Rows, Step, last_call
-from symbptt.emit.fast.plan import GRADIENT, Block, Statement, is_view, terms
+from symbptt.emit.fast.plan import Block, Gradient, Key, Statement, is_view, key_of, terms
 from symbptt.emit.fast.storage import Storage, writes
 from symbptt.emit.layout import Layout, array_rank
 from symbptt.emit.lines import Line
@@ -52,7 +52,7 @@ class BlockWriter:
                 for key in statement.keys:
                     self._allocate(block, statement, key)
 
-    def _allocate(self, block: Block, statement: Statement, key: str) -> None:
+    def _allocate(self, block: Block, statement: Statement, key: Key) -> None:
         storage, home = self.storage, self.storage.home(key)
         pack = storage.plan.pack(key)
         if pack is not None:
@@ -68,7 +68,7 @@ class BlockWriter:
             name = storage.name(key)
             span = self._span(block)
             self.allocated.setdefault(name, self.arrays.made(name, f"min({span}, T), N, {self.arrays.shape(key)}"))
-        elif key in storage.stored and not key.startswith(GRADIENT) and (
+        elif key in storage.stored and not isinstance(key, Gradient) and (
             block.each or home != key or storage.extra_row(key) or self._is_product(statement)
         ):
             name = storage.name(home)
@@ -80,10 +80,10 @@ class BlockWriter:
         parts = [build.split_number(term)[1] for term in terms(value) if weight_of(self.storage.plan, term) is not None]
         return bool(value.shape[1] == 1) and any(isinstance(p[1], Timed) and p[1].shape[1] == 1 for p in parts)
 
-    def _full_shape(self, key: str) -> str:
+    def _full_shape(self, key: Key) -> str:
         return f"{self.arrays.lead(key)}, {self.arrays.shape(key)}"
 
-    def is_allocated(self, key: str) -> bool:
+    def is_allocated(self, key: Key) -> bool:
         """Whether there is an array to write a value into."""
         return self.storage.plan.pack(key) is not None or self.storage.name(self.storage.home(key)) in self.allocated
 
@@ -100,7 +100,7 @@ class BlockWriter:
     def _for_all_steps(self, statement: Statement) -> None:
         place = Rows(self.arrays)
         key, comment = statement.key, " ".join(statement.numbers)
-        if key.startswith(GRADIENT):
+        if isinstance(key, Gradient):
             self._gradient(statement, place)
         elif self.is_allocated(key):
             work = Operations(place, self.constants)
@@ -112,7 +112,7 @@ class BlockWriter:
             self._cotangents(statement, into)
         elif self._is_cotangent(statement):
             name, rows = self.arrays.over_time(key, 0), self.arrays.rows_name(key, 0)
-            self.lines.append(Line(f"{name} = {self._required(statement.values[0].name)}", comment))
+            self.lines.append(Line(f"{name} = {self._required(key_of(statement.values[0]))}", comment))
             self.lines.append(Line(f"{rows} = {name}.reshape(T * N, {self.arrays.shape(key)})"))
             self.arrays.views[rows] = ""
         else:
@@ -153,9 +153,9 @@ class BlockWriter:
         """The gradients of stacked parameters: the adjoints are neighbours in a pack."""
         names = ", ".join(self.layout.gradient(self.storage.variable(key)) for key in statement.keys)
         split = [build.split_number(v)[1] for v in statement.values]
-        pack = self.storage.plan.pack(split[0][0].name)
+        pack = self.storage.plan.pack(key_of(split[0][0]))
         assert pack is not None
-        first = pack.row(split[0][0].name)
+        first = pack.row(key_of(split[0][0]))
         run = self.arrays.run(pack, range(first, first + len(split)))
         if len(split[0]) == 1:
             rows = place.operand(tuple(parts[0] for parts in split))
@@ -168,7 +168,7 @@ class BlockWriter:
         value = statement.values[0]
         return isinstance(value, Cotangent)
 
-    def _required(self, key: str) -> str:
+    def _required(self, key: Key) -> str:
         """The cotangents of a value as (T, N, ...), zeros if there are none."""
         name, shape = self.layout.cotangent(self.storage.variable(key)), self.arrays.shape(key)
         rows = f"{name}[1:]" if self.storage.extra_row(key) else name
@@ -182,8 +182,8 @@ class BlockWriter:
         """Add the cotangents that were given."""
         for term in terms(statement.values[0]):
             if isinstance(term, Cotangent):
-                name = self.layout.cotangent(self.storage.variable(term.name))
-                part = f"{name}[1:]" if self.storage.extra_row(term.name) else name
+                name = self.layout.cotangent(self.storage.variable(term))
+                part = f"{name}[1:]" if self.storage.extra_row(term) else name
                 self.lines.append(Line(f"if {name} is not None:"))
                 self.lines.append(Line(f"    {rows} += {part}.reshape({rows}.shape)"))
 
@@ -208,13 +208,13 @@ class BlockWriter:
 
     def _at_a_step(self, block: Block, index: int, statement: Statement, work: Operations, place: Step) -> None:
         comment = " ".join(statement.numbers)
-        if statement.key.startswith(GRADIENT):
+        if isinstance(statement.key, Gradient):
             self._gradient_of_a_step(statement, work, place, comment)
             return
         value = statement.values[0]
         if self._is_cotangent(statement):
             name = self.layout.names.of(f"required {value.name}", self.storage.name(statement.key) + "_outside")
-            self.arrays.view(name, self._required(value.name))
+            self.arrays.view(name, self._required(key_of(value)))
             row = place.each(f"step of {name}", name + "_t", name + place.chunk)
             work.lines.append(Line(f"np.copyto({place.operand(statement.targets)}, {row})", comment))
             return
@@ -250,8 +250,7 @@ class BlockWriter:
                 continue
             if any(writes(s, pack) for s in block.statements[index + 1 :]):
                 continue
-            last = tuple(Timed(row[-1], *_shape(self.storage, row[-1]), 0) for row in pack.rows)
-            first = tuple(Timed(row[0], *_shape(self.storage, row[0]), 0) for row in pack.rows)
+            last, first = (tuple(row[i] for row in pack.rows) for i in (-1, 0))
             span = range(len(pack.rows))
             work.say(f"np.copyto({place.several(pack, span, first)}, {place.several(pack, span, last)})")
 
@@ -290,8 +289,3 @@ class BlockWriter:
         else:
             self.lines.append(Line(f"    {chunk} = slice(max({stop} - {span}, 0), {stop})"))
         self.lines += [Line("    " + line.text, line.comment) for line in work.lines]
-
-
-def _shape(storage: Storage, key: str) -> tuple[sp.Expr, sp.Expr]:
-    variable = storage.variable(key)
-    return variable.rows, variable.columns

@@ -8,7 +8,8 @@ import sympy as sp
 from sympy.matrices.expressions.matexpr import MatrixExpr
 
 from symbptt.algebra.nodes import TIME, Elementwise, Timed
-from symbptt.emit.fast.plan import Block, Plan, Statement, symbols
+from symbptt.algebra.related import Related
+from symbptt.emit.fast.plan import Block, Key, Plan, Statement, key_of, symbols
 from symbptt.model.values import Role
 
 Row = tuple[Statement, ...]
@@ -37,15 +38,15 @@ def _only_reader(plan: Plan, block: Block, statement: Statement) -> Statement | 
     return reader if alone and is_pointwise(reader.values[0]) and not is_state(plan, reader.key) else None
 
 
-def is_state(plan: Plan, key: str) -> bool:
+def is_state(plan: Plan, key: Key) -> bool:
     """Whether a key is a state, which has a row more than other values."""
-    return ":" not in key and plan.model[key].role is Role.STATE
+    return not isinstance(key, Related) and plan.model[key.name].role is Role.STATE
 
 
-def outside_reads(plan: Plan) -> set[str]:
+def outside_reads(plan: Plan) -> set[Key]:
     """What the caller or the loss reads."""
     loss = plan.model.loss.equations if plan.model.loss else ()
-    return {v.name for v in plan.model.outputs} | {s.name for e in loss for s in e.value.atoms(sp.MatrixSymbol)}
+    return {v.at() for v in plan.model.outputs} | {key_of(s) for e in loss for s in e.value.atoms(sp.MatrixSymbol)}
 
 
 def is_pointwise(value: MatrixExpr) -> bool:

@@ -12,7 +12,7 @@ from symbptt.algebra import build
 from symbptt.algebra.head_nodes import OfHeads
 from symbptt.algebra.nodes import TIME, BatchMean, Broadcast, Timed, is_leaf
 from symbptt.algebra.related import Adjoint
-from symbptt.emit.fast.plan import GRADIENT, LOCAL, Block, Plan, Statement, is_untied, symbols, terms
+from symbptt.emit.fast.plan import Block, Gradient, Key, LocalFactor, Plan, Statement, is_untied, key_of, symbols, terms
 
 Factors = tuple[MatrixExpr, ...]
 
@@ -27,9 +27,9 @@ class _Linear:
     """The work on one block: `alias` tells which adjoint times what another adjoint is."""
 
     plan: Plan
-    keys: frozenset[str]
-    kept: frozenset[str]
-    alias: dict[str, tuple[Timed, Factors, sp.Expr]] = field(default_factory=dict)
+    keys: frozenset[Key]
+    kept: frozenset[Key]
+    alias: dict[Key, tuple[Timed, Factors, sp.Expr]] = field(default_factory=dict)
     ahead: list[Statement] = field(default_factory=list)
 
     def split(self, term: MatrixExpr) -> tuple[Timed, Factors, sp.Expr] | None:
@@ -43,8 +43,8 @@ class _Linear:
             return None
         rest = tuple(p for p in pieces if p is not moving[0])
         base: Timed = moving[0]
-        if base.name in self.alias and base.step == TIME:
-            inner, more, scale = self.alias[base.name]
+        if base.step == TIME and base in self.alias:
+            inner, more, scale = self.alias[base]
             return inner, more + rest, number * scale
         return base, rest, number
 
@@ -52,7 +52,7 @@ class _Linear:
         """Whether an expression is known before the loop starts."""
         if expression.has(BatchMean, OfHeads):
             return False
-        return not any(s.name in self.keys or is_untied(self.plan.model, s.name) for s in symbols(expression))
+        return not any(key in self.keys or is_untied(self.plan.model, key) for key in map(key_of, symbols(expression)))
 
     def rewrite(self, statement: Statement) -> Statement:
         """The statement with one factor for each adjoint; remembers what it can be replaced by."""
@@ -79,10 +79,9 @@ class _Linear:
     def _times(self, statement: Statement, base: Timed, factor: MatrixExpr) -> MatrixExpr:
         if statement.key not in self.kept or _is_cheap(factor):
             return build.hadamard(base, factor)
-        name = LOCAL + statement.key
-        while name in {s.key for s in self.ahead}:
-            name = LOCAL + name
-        symbol = Timed(name, factor.shape[0], factor.shape[1], TIME)
+        symbol = LocalFactor(statement.key)
+        while symbol in {s.key for s in self.ahead}:
+            symbol = LocalFactor(symbol)
         self.ahead.append(Statement((symbol,), (factor,), statement.numbers))
         return build.hadamard(base, symbol)
 
@@ -111,16 +110,16 @@ def _is_cheap(factor: MatrixExpr) -> bool:
     return len(parts) == 1 and (ones or (number == 1 and is_leaf(parts[0])))
 
 
-def _kept(plan: Plan, block: Block) -> frozenset[str]:
+def _kept(plan: Plan, block: Block) -> frozenset[Key]:
     """The adjoints of a block that somebody reads in another way than as one factor of a product."""
     work = _Linear(plan, block.keys, frozenset())
-    hard: set[str] = {s.key for s in block.statements if not isinstance(s.targets[0], Adjoint)}
-    inside = {s for s in block.statements if not s.key.startswith(GRADIENT)}
+    hard: set[Key] = {s.key for s in block.statements if not isinstance(s.targets[0], Adjoint)}
+    inside = {s for s in block.statements if not isinstance(s.key, Gradient)}
     for statement in plan.statements():
         for term in terms(statement.values[0]):
             found = work.split(term) if statement in inside else None
             soft = found is not None and found[0].step == TIME and found[0].shape == statement.targets[0].shape
-            hard |= {s.name for s in symbols(term)} - ({found[0].name} if soft and found else set())
+            hard |= set(map(key_of, symbols(term))) - ({key_of(found[0])} if soft and found else set())
     # A sum of several adjoints cannot be replaced; it stays, and what it is made of goes into it.
     return frozenset(hard & block.keys)
 
@@ -128,13 +127,13 @@ def _kept(plan: Plan, block: Block) -> frozenset[str]:
 def _rewritten(plan: Plan, block: Block) -> Block:
     hard = _kept(plan, block)
     work = _Linear(plan, block.keys, hard | _sums(plan, block))
-    made = [s if s.key.startswith(GRADIENT) else work.rewrite(s) for s in block.statements]
-    read = {s.name for m in made for v in m.values for s in symbols(v)}
+    made = [s if isinstance(s.key, Gradient) else work.rewrite(s) for s in block.statements]
+    read = {key_of(s) for m in made for v in m.values for s in symbols(v)}
     kept = tuple(m for m in made if m.key in read or m.key in hard)
     return Block(kept, True, block.ahead + tuple(work.ahead))
 
 
-def _sums(plan: Plan, block: Block) -> frozenset[str]:
+def _sums(plan: Plan, block: Block) -> frozenset[Key]:
     """The adjoints that are more than one other adjoint times something."""
     work = _Linear(plan, block.keys, frozenset())
     found = set()

@@ -9,19 +9,20 @@ import sympy as sp
 from sympy.matrices.expressions.matexpr import MatrixExpr
 
 from symbptt.algebra import build
-from symbptt.algebra.nodes import TIME, Timed
+from symbptt.algebra.nodes import Timed
 from symbptt.algebra.related import Adjoint
 from symbptt.emit.fast.chains import best_order, chain, form, is_state, runs
 from symbptt.emit.fast.plan import (
-    HOISTED,
-    LOCAL,
-    PARTIAL,
     Block,
+    Hoisted,
+    Key,
+    LocalFactor,
     Pack,
+    Partial,
     Plan,
     Statement,
     is_constant,
-    renamed,
+    key_of,
     symbols,
     terms,
     variable_of,
@@ -71,7 +72,7 @@ def weight_of(plan: Plan, term: MatrixExpr) -> MatrixExpr | None:
 
 def _operands(plan: Plan, block: Block) -> list[tuple[MatrixExpr, sp.Basic]]:
     """The operands that several weights of one shape meet."""
-    met: dict[tuple[MatrixExpr, sp.Basic], set[str]] = {}
+    met: dict[tuple[MatrixExpr, sp.Basic], set[Key]] = {}
     for s in block.statements:
         for term in terms(s.values[0]) if _can_be_row(plan, s) else ():
             found = weight_and_operand(plan, term)
@@ -114,9 +115,9 @@ def _stack(plan: Plan, index: int, operand: tuple[MatrixExpr, sp.Basic]) -> Plan
     if first is not None:
         statements.insert(0, first)
     statements = _merged(statements, rows, labels)
-    names = [((PARTIAL + row[0].key,) if s is not None else ()) + tuple(r.key for r in row)
+    names = [((Partial(row[0].key),) if s is not None else ()) + tuple(r.key for r in row)
              for row, s in zip(rows, starts, strict=True)]
-    keys = tuple((HOISTED + row[0].key, *name) for row, name in zip(rows, names, strict=True))
+    keys = tuple((Hoisted(row[0].key), *name) for row, name in zip(rows, names, strict=True))
     ordered = sorted_within(statements)
     if ordered is None:
         return plan
@@ -133,7 +134,7 @@ def _gate(plan: Plan, s: Statement, operand: tuple[MatrixExpr, sp.Basic]) -> _Ga
         found = weight_and_operand(plan, term)
         if product is None and found and (found[1], found[0].shape) == operand:
             product = term
-        elif isinstance(term, Timed) and term.name == HOISTED + s.key:
+        elif term == Hoisted(s.key):
             shared.insert(0, term)
         elif is_constant(term):
             shared.append(term)
@@ -152,7 +153,7 @@ def _alike(members: list[_Gate]) -> tuple[list[_Gate], list[Statement]]:
     hoisted: list[Statement] = []
     made: list[_Gate] = []
     for g in members:
-        target = renamed(g.statement.targets[0], HOISTED + g.statement.key)
+        target = Hoisted(g.statement.key)
         shared = sp.ZeroMatrix(*target.shape) if g.shared is None else g.shared
         if shared != target:
             hoisted.append(Statement((target,), (shared,), g.statement.numbers))
@@ -168,7 +169,7 @@ def _first_stage(members: list[_Gate]) -> tuple[Statement, list[Statement | None
         value = g.product if g.shared is None else build.add(g.product, g.shared)
         target = g.statement.targets[0]
         if g.rest:
-            target = renamed(target, PARTIAL + g.statement.key)
+            target = Partial(target)
             rests.append(g.statement.having(build.add(target, *g.rest)))
         else:
             rests.append(None)
@@ -217,10 +218,10 @@ def _gather(plan: Plan, index: int) -> Plan:
     block = plan.backward[index]
     for s in block.statements:
         members = [m for m in (_transposed(plan, block, t) for t in terms(s.values[0])) if m is not None]
-        same = list(dict.fromkeys(m for m in members if m.shape == members[0].shape and plan.pack(m.name) is None))
+        same = list(dict.fromkeys(m for m in members if m.shape == members[0].shape and plan.pack(key_of(m)) is None))
         if len(same) < 2:
             continue
-        makers = [next(x for x in block.statements if m.name in x.keys) for m in same]
+        makers = [next(x for x in block.statements if key_of(m) in x.keys) for m in same]
         own = [_is_own(plan, m) for m in makers]
         labels: list[tuple[object, ...]] = [(_common_factor(m) if o else None,) for m, o in zip(makers, own, strict=True)]
         order = best_order(labels)
@@ -228,7 +229,7 @@ def _gather(plan: Plan, index: int) -> Plan:
         statements = list(block.statements)
         for run in runs([label[0] for label in labels]):
             statements = _joined(statements, [makers[i] for i in run])
-        pack = Pack(tuple((LOCAL + m.key, m.key) if _is_own(plan, m) else (m.key,) for m in makers), False)
+        pack = Pack(tuple((LocalFactor(m.key), m.key) if _is_own(plan, m) else (m.key,) for m in makers), False)
         blocks = list(plan.backward)
         blocks[index] = block = replace(block, statements=tuple(statements))
         plan = replace(plan, backward=tuple(blocks), packs=(*plan.packs, pack))
@@ -243,15 +244,15 @@ def _transposed(plan: Plan, block: Block, term: MatrixExpr) -> Timed | None:
     weight = parts[0].arg
     if isinstance(weight, Timed) or not isinstance(weight, sp.MatrixSymbol) or array_rank(plan.model[weight.name]) != 2:
         return None
-    made_here = parts[1].name in block.keys and parts[1].step == TIME and isinstance(parts[1], Adjoint)
-    maker = next((s for s in block.statements if parts[1].name in s.keys), None)
+    made_here = parts[1] in block.keys and isinstance(parts[1], Adjoint)
+    maker = next((s for s in block.statements if key_of(parts[1]) in s.keys), None)
     return parts[1] if made_here and maker is not None and _can_be_row(plan, maker) else None
 
 
 def _is_own(plan: Plan, statement: Statement) -> bool:
     """Whether a loop reads a gate's local factor only to make the gate's adjoint, so that this can take its place."""
     ahead = {s for block in plan.backward for s in block.ahead}
-    return [s for s in plan.readers(LOCAL + statement.key) if s not in ahead] == [statement]
+    return [s for s in plan.readers(LocalFactor(statement.key)) if s not in ahead] == [statement]
 
 
 def _common_factor(statement: Statement) -> object:
@@ -259,6 +260,6 @@ def _common_factor(statement: Statement) -> object:
     value = statement.values[0]
     if not isinstance(value, sp.HadamardProduct) or len(value.args) != 2:
         return None
-    own = [a for a in value.args if isinstance(a, Timed) and a.name == LOCAL + statement.key]
+    own = [a for a in value.args if a == LocalFactor(statement.key)]
     others = [a for a in value.args if a not in own]
-    return others[0] if len(own) == 1 and not own[0].name.startswith(LOCAL + LOCAL) and symbols(others[0]) else None
+    return others[0] if len(own) == 1 and not isinstance(statement.key, LocalFactor) and symbols(others[0]) else None

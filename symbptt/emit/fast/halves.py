@@ -10,7 +10,7 @@ from sympy.matrices.expressions.special import OneMatrix
 
 from symbptt.algebra import build
 from symbptt.algebra.nodes import TIME, Elementwise, Timed
-from symbptt.emit.fast.plan import TANH, Block, Plan, Statement, renamed
+from symbptt.emit.fast.plan import Block, HalfTanh, Plan, Statement
 
 HALF = sp.Rational(1, 2)
 
@@ -28,7 +28,7 @@ def _rewritten(plan: Plan, block: Block) -> Block:
             made.append(statement)
             continue
         argument = _halved(plan, block, made, value.operand)
-        target = renamed(statement.targets[0], TANH + statement.key)
+        target = HalfTanh(statement.key)
         made.append(Statement((target,), (Elementwise("tanh", argument),), statement.numbers))
         half = build.add(build.scale(HALF, target), build.scale(HALF, OneMatrix(*target.shape)))
         made.append(statement.having(half))
@@ -39,7 +39,7 @@ def _halved(plan: Plan, block: Block, before: list[Statement], operand: MatrixEx
     """Half the operand: its own statement halved if nobody else reads it."""
     maker = next((i for i, s in enumerate(before) if operand == s.targets[0]), None)
     outputs = {v.name for v in plan.model.outputs}
-    alone = isinstance(operand, Timed) and operand.step == TIME and len(plan.readers(operand.name)) == 1
+    alone = isinstance(operand, Timed) and operand.step == TIME and len(plan.readers(operand)) == 1
     if maker is None or not alone or operand.name in outputs or operand.name in _loss_reads(plan):
         return build.scale(HALF, operand)
     whole = before[maker]

@@ -9,7 +9,7 @@ from sympy.matrices.expressions.matexpr import MatrixExpr
 from symbptt.algebra import build
 from symbptt.algebra.nodes import BatchMean, is_leaf
 from symbptt.algebra.related import Cotangent
-from symbptt.emit.fast.plan import GRADIENT, HOISTED, Block, Plan, Statement, is_constant, is_untied, renamed, symbols, terms
+from symbptt.emit.fast.plan import Block, Gradient, Hoisted, Key, Plan, Statement, is_constant, is_untied, key_of, symbols, terms
 
 
 def hoist(plan: Plan) -> Plan:
@@ -36,19 +36,19 @@ def _all(plan: Plan, blocks: tuple[Block, ...]) -> tuple[Block, ...]:
 def _split(plan: Plan, block: Block, statement: Statement) -> tuple[Statement, Statement | None]:
     """The statement without its hoisted summands, and the statement of those."""
     keys = block.keys | {s.key for s in block.ahead}
-    if statement.key.startswith(GRADIENT):
+    if isinstance(statement.key, Gradient):
         return statement, None
     parts = terms(statement.values[0])
     free = [p for p in parts if _is_free(plan, keys, p)]
     bound = [p for p in parts if p not in free]
     if not bound or not _is_worth_it(free):
         return statement, None
-    target = renamed(statement.targets[0], HOISTED + statement.key)
+    target = Hoisted(statement.key)
     return statement.having(build.add(*bound, target)), Statement((target,), (build.add(*free),), statement.numbers)
 
 
-def _is_free(plan: Plan, keys: frozenset[str], term: MatrixExpr) -> bool:
-    return not term.has(BatchMean) and not any(s.name in keys or is_untied(plan.model, s.name) for s in symbols(term))
+def _is_free(plan: Plan, keys: frozenset[Key], term: MatrixExpr) -> bool:
+    return not term.has(BatchMean) and not any(key in keys or is_untied(plan.model, key) for key in map(key_of, symbols(term)))
 
 
 def _is_worth_it(free: list[MatrixExpr]) -> bool:

@@ -14,7 +14,7 @@ from symbptt.derive.numeric import WEIGHT
 from symbptt.derive.pullback import Pullback, loss_pullback
 from symbptt.derive.recursion import recursion
 from symbptt.emit.fast.place import Arrays, Rows, lag_of
-from symbptt.emit.fast.plan import is_untied, symbols
+from symbptt.emit.fast.plan import is_untied, key_of, symbols
 from symbptt.emit.layout import Layout
 from symbptt.emit.lines import Line
 from symbptt.emit.scalars import ADD, POWER
@@ -27,7 +27,7 @@ HELPER = "_softmax_cross_entropy"
 def is_for_all_steps(model: Model) -> bool:
     """Whether a loss is one formula for all steps: no averages over samples, no parameters of a step."""
     values = [*_values(model.loss, loss_pullback(model))] if model.loss else []
-    return not any(v.has(BatchMean) or any(is_untied(model, s.name) for s in symbols(v) if s != WEIGHT) for v in values)
+    return not any(v.has(BatchMean) or any(is_untied(model, key_of(s)) for s in symbols(v) if s != WEIGHT) for v in values)
 
 
 def _values(loss: Loss, pullback: Pullback) -> Iterable[MatrixExpr]:
@@ -54,12 +54,12 @@ class LossRows(Rows):
 
     def __init__(self, arrays: Arrays, loss: Loss) -> None:
         self.last = loss.at == "last"
-        self.own = frozenset(e.target.name for e in loss.equations)
+        self.own = frozenset(e.target.at() for e in loss.equations)
         self.batch = "N" if self.last else "T * N"
         super().__init__(arrays)
 
     def one(self, symbol: Timed) -> str:
-        key, layout = symbol.name, self.storage.layout
+        key, layout = key_of(symbol), self.storage.layout
         if symbol == WEIGHT:
             return self.rows_of("weight", "1")
         if isinstance(symbol, Adjoint):
@@ -116,7 +116,7 @@ class LossWriter:
 
     def _stored(self, variable: Variable, text: str, comment: str) -> None:
         """Cotangents of a value without a row for step 0."""
-        name, shape = self.layout.cotangent(variable), self.arrays.shape(variable.name)
+        name, shape = self.layout.cotangent(variable), self.arrays.shape(variable.at())
         if self.place.last:
             self.lines.append(Line(f"{name} = np.zeros((T, N, {shape}), dtype)"))
             self.lines.append(Line(f"{name}[-1] = {text}", comment))
@@ -127,7 +127,7 @@ class LossWriter:
         code = self.place.lower.whole(value)
         text = code.at(ADD)
         if not (code.batched and code.full):
-            text = f"np.broadcast_to({text}, ({self.place.batch}, {self.arrays.shape(variable.name)}))"
+            text = f"np.broadcast_to({text}, ({self.place.batch}, {self.arrays.shape(variable.at())}))"
         self.lines.append(Line(f"{name} = {text}", comment))
 
     def _equations(self) -> None:
@@ -150,7 +150,7 @@ class LossWriter:
     def _cotangents(self, reads: tuple[Variable, ...]) -> None:
         numbers = recursion(self.model)
         for variable in reads:
-            shape, name = self.arrays.shape(variable.name), self.layout.cotangent(variable)
+            shape, name = self.arrays.shape(variable.at()), self.layout.cotangent(variable)
             extra = variable.role is Role.STATE
             self.lines.append(Line(f"{name} = np.zeros((T{' + 1' if extra else ''}, N, {shape}), dtype)"))
             for leaf, value in self.pullback.leaves.items():
@@ -175,5 +175,5 @@ class LossWriter:
             else:
                 target = f"{name}[-1]" if self.place.last else name
                 text = f"({self.place.lower.whole(value).at(ADD)})"
-                text += "" if self.place.last else f".reshape(T, N, {self.arrays.shape(v.name)})"
+                text += "" if self.place.last else f".reshape(T, N, {self.arrays.shape(v.at())})"
             self.lines.append(Line(f"{target} += {text}", f"({numbers.gradient_number(v.name)})"))

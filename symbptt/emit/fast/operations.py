@@ -19,7 +19,7 @@ from symbptt.emit.code import Code
 from symbptt.emit.fast.constants import Constants
 from symbptt.emit.fast.gates import weight_and_operand, weight_of
 from symbptt.emit.fast.place import Chunk, Place, Step, last_call
-from symbptt.emit.fast.plan import is_constant, symbols, terms
+from symbptt.emit.fast.plan import is_constant, key_of, symbols, terms
 from symbptt.emit.lines import Line
 from symbptt.emit.lowering import Lowering
 from symbptt.emit.scalars import ADD, ATOM, TWO_CALLS, one_call
@@ -179,9 +179,10 @@ def _gathered(self: Operations, values: list[MatrixExpr]) -> list[MatrixExpr]:
             continue
         if isinstance(parts[0].arg, Timed) or not isinstance(parts[0].arg, sp.MatrixSymbol):
             continue
-        home = plan.pack(parts[1].name)
-        if home is not None and pack in (None, home) and home.row(parts[1].name) not in found:
-            pack, found[home.row(parts[1].name)] = home, value
+        key = key_of(parts[1])
+        home = plan.pack(key)
+        if home is not None and pack in (None, home) and home.row(key) not in found:
+            pack, found[home.row(key)] = home, value
     whole = pack is not None and not pack.buffered and len(found) == len(pack.rows) and isinstance(self.place, Step)
     return [found[i] for i in sorted(found)] if whole else []
 
@@ -189,7 +190,7 @@ def _gathered(self: Operations, values: list[MatrixExpr]) -> list[MatrixExpr]:
 def _stacked_sum(self: Operations, gathered: list[MatrixExpr], into: str) -> str:
     """The sum of W_k^T d_k: a product of stacked weights, which may sum already."""
     weights = tuple(build.split_number(v)[1][0].arg for v in gathered)
-    pack = self.place.storage.plan.pack(build.split_number(gathered[0])[1][1].name)
+    pack = self.place.storage.plan.pack(key_of(build.split_number(gathered[0])[1][1]))
     assert pack is not None and isinstance(self.place, Step)
     steps, stacked, product, parts = self.constants.on_top(weights, self.place.storage.pack_name(pack))
     self.say(f"np.matmul({self.place.step_of(steps)}, {stacked}, out={product})")

@@ -14,7 +14,7 @@ from symbptt.algebra.head_nodes import OfHeads
 from symbptt.algebra.nodes import TIME, Timed
 from symbptt.algebra.related import Cotangent
 from symbptt.emit.code import Code
-from symbptt.emit.fast.plan import CARRY, Pack
+from symbptt.emit.fast.plan import Carry, Key, Pack, key_of
 from symbptt.emit.fast.storage import Storage
 from symbptt.emit.layout import array_rank, shape_text
 from symbptt.emit.lowering import Lowering, is_row
@@ -32,7 +32,7 @@ class Arrays:
     size: Lowering
     views: dict[str, str] = field(default_factory=dict)
 
-    def shape(self, key: str) -> str:
+    def shape(self, key: Key) -> str:
         """The axes of a value behind the batch axis, as text."""
         return shape_text(self.storage.variable(key), self.size.size)
 
@@ -45,11 +45,11 @@ class Arrays:
         self.views.setdefault(name, f"{name} = {text}")
         return name
 
-    def lead(self, key: str) -> str:
+    def lead(self, key: Key) -> str:
         """The leading axes of a stored value."""
         return ("T" if not self.storage.extra_row(key) else "T + 1") + ("" if self.storage.untied(key) else ", N")
 
-    def over_time(self, key: str, lag: sp.Expr | int) -> str:
+    def over_time(self, key: Key, lag: sp.Expr | int) -> str:
         """The name of an array (T, N, ...) with the values of all steps, or of those one step before or after."""
         key = self.storage.home(key)
         name, extra = self.storage.name(key), self.storage.extra_row(key)
@@ -58,15 +58,15 @@ class Arrays:
         names = self.storage.layout.names
         here = (extra == "first") == (lag == 0)
         suffix = "now" if lag == 0 else ("before" if lag == -1 else "after")
-        return self.view(names.of(f"{key} {suffix}", f"{name}_{suffix}"), f"{name}[1:]" if here else f"{name}[:-1]")
+        return self.view(names.of(f"{key.name} {suffix}", f"{name}_{suffix}"), f"{name}[1:]" if here else f"{name}[:-1]")
 
-    def rows_name(self, key: str, lag: sp.Expr | int) -> str:
+    def rows_name(self, key: Key, lag: sp.Expr | int) -> str:
         """The name that `rows` gives."""
         home = self.storage.home(key)
         suffix = "_rows" if lag == 0 else ("_before_rows" if lag == -1 else "_after_rows")
-        return self.storage.layout.names.of(f"rows {home} {lag}", self.storage.name(home) + suffix)
+        return self.storage.layout.names.of(f"rows {home.name} {lag}", self.storage.name(home) + suffix)
 
-    def rows(self, key: str, lag: sp.Expr | int) -> str:
+    def rows(self, key: Key, lag: sp.Expr | int) -> str:
         """The values of all steps and samples on top of each other, (T*N, ...)."""
         name = self.rows_name(key, lag)
         if name not in self.views:
@@ -103,7 +103,7 @@ class Place(ABC):
 
     def leaf(self, symbol: sp.MatrixSymbol) -> Code:
         """The code of a symbol, for formulas."""
-        key = symbol.name
+        key = key_of(symbol)
         rank = array_rank(self.storage.variable(key))
         if not self.storage.is_timed(key):
             return Code(self.storage.name(key), ATOM, False, rank)
@@ -126,10 +126,10 @@ class Place(ABC):
         """The name of one value, or of neighbours in a pack; None if the values are no neighbours."""
         if len(set(symbols)) == 1:
             return self.leaf(symbols[0]).text
-        pack = self.storage.plan.pack(symbols[0].name)
-        if pack is None or any(pack.row(s.name) < 0 for s in symbols):
+        pack, keys = self.storage.plan.pack(key_of(symbols[0])), [key_of(s) for s in symbols]
+        if pack is None or any(pack.row(key) < 0 for key in keys):
             return None
-        rows = [pack.row(s.name) for s in symbols]
+        rows = [pack.row(key) for key in keys]
         span = range(rows[0], rows[0] + len(rows))
         return self.several(pack, span, symbols) if rows == list(span) else None
 
@@ -140,12 +140,12 @@ class Rows(Place):
     batch = "T * N"
 
     def one(self, symbol: Timed) -> str:
-        return self.arrays.rows(symbol.name, lag_of(symbol))
+        return self.arrays.rows(key_of(symbol), lag_of(symbol))
 
     def several(self, pack: Pack, span: range, symbols: tuple[Timed, ...]) -> str:
         run, name = self.arrays.run(pack, span), self.storage.pack_name(pack, span)
         name = self.storage.layout.names.of(f"rows {name}", name + "_rows")
-        return self.arrays.view(name, f"{run}.reshape({len(span)}, T * N, {self.arrays.shape(symbols[0].name)})")
+        return self.arrays.view(name, f"{run}.reshape({len(span)}, T * N, {self.arrays.shape(key_of(symbols[0]))})")
 
 
 class Chunk(Place):
@@ -163,8 +163,8 @@ class Chunk(Place):
         return f"{name}[{self.storage.own('count')}]"
 
     def one(self, symbol: Timed) -> str:
-        name = self.arrays.over_time(symbol.name, lag_of(symbol))
-        return f"{name}[{self.storage.chunk(symbol.name)}]"
+        name = self.arrays.over_time(key_of(symbol), lag_of(symbol))
+        return f"{name}[{self.storage.chunk(key_of(symbol))}]"
 
     def several(self, pack: Pack, span: range, symbols: tuple[Timed, ...]) -> str:
         return f"{self.arrays.run(pack, span)}[:, {self.storage.own('chunk')}]"
@@ -176,7 +176,7 @@ class Step(Place):
     A `chunked` loop runs over a chunk of steps.
     """
 
-    def __init__(self, arrays: Arrays, made: frozenset[str], chunked: bool) -> None:
+    def __init__(self, arrays: Arrays, made: frozenset[Key], chunked: bool) -> None:
         super().__init__(arrays)
         self.made, self.chunked = made, chunked
         self.chunk = f"[{self.storage.own('chunk')}]" if chunked else ""
@@ -187,21 +187,20 @@ class Step(Place):
 
     def view(self, symbol: MatrixExpr, axes: str, tail: str) -> str | None:
         """A value of each head with an axis for the heads, `axes` being N, M, ...: a view that is made before the loop."""
-        key, lag = symbol.name, lag_of(symbol)
+        key, lag = key_of(symbol), lag_of(symbol)
         own = self.leaf(symbol).text if isinstance(symbol, Timed) and not isinstance(symbol, Cotangent) else None
         if own is None or self.storage.plan.pack(key) is not None or not axes.startswith("N, "):
             return None
         wish = own.removesuffix("_t") + VIEWS.get(tail, "_spread") + "_t" * (own in self.over)
         if own in self.buffers or own not in self.over:
-            name = self._name(f"heads {key} {lag} {tail}", wish)
+            name = self._name(f"heads {key.name} {lag} {tail}", wish)
             self.buffers.setdefault(name, f"{name} = {own}.reshape({axes}){tail}")
             return name
         whole = self.arrays.over_time(key, lag)
-        return self.each(f"heads {key} {lag} {tail}", wish, f"{whole}.reshape(T, {axes}){tail}{self.chunk}")
-
+        return self.each(f"heads {key.name} {lag} {tail}", wish, f"{whole}.reshape(T, {axes}){tail}{self.chunk}")
 
     def one(self, symbol: Timed) -> str:
-        key, lag = symbol.name, lag_of(symbol)
+        key, lag = key_of(symbol), lag_of(symbol)
         if isinstance(symbol, Cotangent):
             return self._cotangent(key)
         pack = self.storage.plan.pack(key)
@@ -211,10 +210,10 @@ class Step(Place):
             return self.buffer(key)
         name = self.storage.name(self.storage.home(key)) + {0: "_t", -1: "_before_t", 1: "_after_t"}[int(lag)]
         array = self.arrays.over_time(key, lag) + (f"[{self.storage.chunk(key)}]" if self.chunked else "")
-        return self.each(f"step {self.storage.home(key)} {lag}", name, array)
+        return self.each(f"step {self.storage.home(key).name} {lag}", name, array)
 
     def several(self, pack: Pack, span: range, symbols: tuple[Timed, ...]) -> str:
-        if pack.buffered and symbols[0].name in self.made:
+        if pack.buffered and key_of(symbols[0]) in self.made:
             whole = self._whole(pack)
             if len(span) == len(pack.rows):
                 return whole
@@ -236,12 +235,12 @@ class Step(Place):
         """One step of an array in tiles, (T, ...)."""
         return self.each(f"step {tiles}", tiles + "_t", tiles + self.chunk)
 
-    def buffer(self, key: str) -> str:
+    def buffer(self, key: Key) -> str:
         """A buffer that every step uses again; what the step after passes back starts at zero."""
         name = self.storage.name(key)
         shape = f"N, {self.arrays.shape(key)}"
         zero = f"{name} = np.zeros(({shape}), dtype)"
-        self.buffers.setdefault(name, zero if key.startswith(CARRY) else self.arrays.made(name, shape))
+        self.buffers.setdefault(name, zero if isinstance(key, Carry) else self.arrays.made(name, shape))
         return name
 
     def _name(self, key: str, wish: str) -> str:
@@ -264,11 +263,11 @@ class Step(Place):
         self.buffers.setdefault(" " + whole, f"{', '.join(names)} = {whole}")
         return names[row]
 
-    def _cotangent(self, key: str) -> str:
+    def _cotangent(self, key: Key) -> str:
         name = self.storage.name(key)
         rows = f"{name}[1:]" if self.storage.extra_row(key) else name
-        steps = self.arrays.view(self._name(f"steps {key}", name + "_steps"), f"[None] * T if {name} is None else {rows}")
-        return self.each(f"step {key}", name + "_t", steps + self.chunk)
+        steps = self.arrays.view(self._name(f"steps {key.name}", name + "_steps"), f"[None] * T if {name} is None else {rows}")
+        return self.each(f"step {key.name}", name + "_t", steps + self.chunk)
 
 
 def last_call(form: Callable[[MatrixExpr], Code], value: MatrixExpr, into: str) -> str:

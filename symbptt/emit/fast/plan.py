@@ -1,30 +1,82 @@
 """What the passes rewrite: statements in template time, in blocks that run step by step or for all steps at once.
 
 A statement holds formulas of one sample. It has several targets where the same operation makes several values at once (the gates
-of a cell); their values then have the same form. Keys of values that no model file names carry a prefix.
+of a cell); their values then have the same form. What no model file names is a symbol that is related to one of a model's.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import Any, TypeAlias
 
 import sympy as sp
+from sympy.core.symbol import Str
 from sympy.matrices.expressions.matexpr import MatrixExpr
 
 from symbptt.algebra.head_nodes import EachHead, HeadBroadcast, HeadTranspose, JoinHeads
 from symbptt.algebra.nodes import TIME, BatchMean, Slice, Timed, leaves
-from symbptt.algebra.related import Adjoint, Cotangent, Related
+from symbptt.algebra.related import Related
 from symbptt.model.values import Model, Role, Variable
 
-HOISTED = "in:"
-"""The part of a value that does not depend on the recurrence."""
-LOCAL = "slope:"
-"""A local factor: what multiplies an adjoint, known after the forward pass."""
-PARTIAL = "sum:"
-"""A value before the summands that its neighbours in a stacked product do not have."""
-TANH = "tanh:"
-"""tanh(x/2) on the way to a sigmoid."""
+Key: TypeAlias = sp.MatrixSymbol
+"""A value at whichever step: its symbol at step t."""
+
+
+class Sort(sp.Atom):
+    """A class of symbols, as an argument in SymPy."""
+
+    __slots__ = ("kind",)
+
+    def __new__(cls, kind: type[Related]) -> Sort:
+        made = sp.Atom.__new__(cls)
+        made.kind = kind
+        return made
+
+    def _hashable_content(self) -> tuple[str]:
+        return (self.kind.__name__,)
+
+
+class Part(Related):
+    """Something on the way to a value, or to its adjoint: the class of the primal is the last argument then."""
+
+    def __new__(cls, primal: sp.MatrixSymbol | Str, *rest: Any) -> Any:
+        return super().__new__(cls, primal, *rest, *([Sort(type(primal))] if isinstance(primal, Related) else []))
+
+    @cached_property
+    def primal(self) -> sp.MatrixSymbol:
+        """The value, the adjoint or the other part that this is made for."""
+        *own, last = self.args
+        return last.kind(*own) if isinstance(last, Sort) else super().primal
+
+    @property
+    def name(self) -> str:
+        return f"{self.mark}:{self.primal.name}"
+
+
+class Hoisted(Part):
+    """The part of a value that does not depend on the recurrence."""
+
+    mark = "in"
+
+
+class LocalFactor(Part):
+    """What multiplies an adjoint, known after the forward pass."""
+
+    mark = "slope"
+
+
+class Partial(Part):
+    """A value before the summands that its neighbours in a stacked product do not have."""
+
+    mark = "sum"
+
+
+class HalfTanh(Part):
+    """tanh(x/2) on the way to a sigmoid."""
+
+    mark = "tanh"
 
 
 class Carry(Related):
@@ -39,10 +91,6 @@ class Gradient(Related):
     mark = "grad"
 
 
-CARRY, GRADIENT, OUT, ADJOINT = (f"{kind.mark}:" for kind in (Carry, Gradient, Cotangent, Adjoint))
-"""How the keys of such values begin."""
-
-
 @dataclass(frozen=True)
 class Statement:
     """targets = values, row by row; `numbers` are the equation numbers of the derivation, as text."""
@@ -52,19 +100,19 @@ class Statement:
     numbers: tuple[str, ...]
 
     @property
-    def key(self) -> str:
-        """The name of the first target."""
-        return str(self.targets[0].name)
+    def key(self) -> Key:
+        """The first target."""
+        return self.targets[0]
 
     @property
-    def keys(self) -> tuple[str, ...]:
-        """The names of the targets."""
-        return tuple(str(t.name) for t in self.targets)
+    def keys(self) -> tuple[Key, ...]:
+        """The targets."""
+        return self.targets
 
-    @property
-    def reads(self) -> frozenset[tuple[str, sp.Expr]]:
+    @cached_property
+    def reads(self) -> frozenset[tuple[Key, sp.Expr]]:
         """What the statement reads: (key, step)."""
-        return frozenset((s.name, getattr(s, "step", TIME)) for v in self.values for s in symbols(v))
+        return frozenset((key_of(s), step_of(s)) for v in self.values for s in symbols(v))
 
     def having(self, value: MatrixExpr) -> Statement:
         """The statement of one target with another value."""
@@ -80,7 +128,7 @@ class Block:
     ahead: tuple[Statement, ...] = ()
 
     @property
-    def keys(self) -> frozenset[str]:
+    def keys(self) -> frozenset[Key]:
         """What the block's statements assign."""
         return frozenset(key for s in self.statements for key in s.keys)
 
@@ -92,10 +140,10 @@ class Pack:
     With `buffered` a loop works on (G, N, n) and keeps the last value of each row.
     """
 
-    rows: tuple[tuple[str, ...], ...]
+    rows: tuple[tuple[Key, ...], ...]
     buffered: bool
 
-    def row(self, key: str) -> int:
+    def row(self, key: Key) -> int:
         """The row of a key, or -1."""
         return next((i for i, keys in enumerate(self.rows) if key in keys), -1)
 
@@ -122,11 +170,11 @@ class Plan:
             yield from block.ahead
             yield from block.statements
 
-    def readers(self, key: str) -> list[Statement]:
+    def readers(self, key: Key) -> list[Statement]:
         """The statements that read a value, at whichever step."""
-        return [s for s in self.statements() if key in {name for name, _ in s.reads}]
+        return [s for s in self.statements() if any(key == read for read, _ in s.reads)]
 
-    def pack(self, key: str) -> Pack | None:
+    def pack(self, key: Key) -> Pack | None:
         """The pack that a value lives in."""
         return next((p for p in self.packs if p.row(key) >= 0), None)
 
@@ -136,28 +184,34 @@ def symbols(expression: MatrixExpr) -> Iterable[sp.MatrixSymbol]:
     return leaves(expression)
 
 
-def variable_of(model: Model, key: str) -> Variable:
+def key_of(symbol: sp.MatrixSymbol) -> Key:
+    """The key of a value, from its symbol at some step."""
+    return symbol.func(*symbol.args[:3], TIME, *symbol.args[4:]) if isinstance(symbol, Timed) and symbol.step != TIME else symbol
+
+
+def step_of(symbol: sp.MatrixSymbol) -> sp.Expr:
+    """The step at which a symbol stands; t for what has none."""
+    return symbol.step if isinstance(symbol, Timed) else TIME
+
+
+def variable_of(model: Model, key: Key) -> Variable:
     """The model's variable that gives a value its shape."""
-    return model[key.rpartition(":")[2]]
+    while isinstance(key, Related):
+        key = key.primal
+    return model[key.name]
 
 
-def renamed(symbol: Timed, key: str) -> Timed:
-    """A value of the same shape and step under another key."""
-    return Timed(key, symbol.rows, symbol.cols, symbol.step)
-
-
-def is_untied(model: Model, key: str) -> bool:
+def is_untied(model: Model, key: Key) -> bool:
     """Whether a key is a parameter or a buffer with one value per step, or the gradient of one."""
-    prefix, _, name = key.rpartition(":")
-    if prefix + ":" not in (":", GRADIENT):
+    if isinstance(key, Related) and not isinstance(key, Gradient):
         return False
-    variable = model[name]
+    variable = variable_of(model, key)
     return variable.role in (Role.PARAMETER, Role.BUFFER) and variable.timed
 
 
 def is_stepwise(model: Model, statement: Statement) -> bool:
     """Whether a statement must run step by step: it averages over the samples, or meets a parameter of its step."""
-    keys = {*statement.keys, *(name for name, _ in statement.reads)}
+    keys = {*statement.keys, *(key for key, _ in statement.reads)}
     return any(v.has(BatchMean) for v in statement.values) or any(is_untied(model, key) for key in keys)
 
 

@@ -7,7 +7,7 @@ from dataclasses import replace
 import sympy as sp
 
 from symbptt.algebra.nodes import TIME
-from symbptt.emit.fast.plan import CARRY, Block, Plan, Statement, is_stepwise
+from symbptt.emit.fast.plan import Block, Carry, Plan, Statement, is_stepwise
 from symbptt.model.values import Model
 from symbptt.passes.components import Edges, components
 
@@ -79,7 +79,7 @@ def sorted_within(statements: list[Statement]) -> list[Statement] | None:
                 continue
             if sp.sympify(step) == TIME:
                 waits[i].add(maker[key])
-            elif key.startswith(CARRY):
+            elif isinstance(key, Carry):
                 waits[maker[key]].add(i)
     done: list[int] = []
     while len(done) < len(statements):

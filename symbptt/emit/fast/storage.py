@@ -6,17 +6,17 @@ from dataclasses import dataclass, field
 
 import sympy as sp
 
+from symbptt.algebra.related import Adjoint, Cotangent, Related
 from symbptt.emit.fast.plan import (
-    ADJOINT,
-    CARRY,
-    GRADIENT,
-    HOISTED,
-    LOCAL,
-    OUT,
-    PARTIAL,
-    TANH,
     Block,
+    Carry,
+    Gradient,
+    HalfTanh,
+    Hoisted,
+    Key,
+    LocalFactor,
     Pack,
+    Partial,
     Plan,
     Statement,
     is_untied,
@@ -25,7 +25,7 @@ from symbptt.emit.fast.plan import (
 from symbptt.emit.layout import Layout
 from symbptt.model.values import Role, Variable
 
-SUFFIXES = {HOISTED: "_in", LOCAL: "_slope", TANH: "_tanh", PARTIAL: "_sum"}
+SUFFIXES: dict[type[Related], str] = {Hoisted: "_in", LocalFactor: "_slope", HalfTanh: "_tanh", Partial: "_sum"}
 LONGEST = 28
 """Longer names of packs are cut to a number."""
 
@@ -39,10 +39,10 @@ class Storage:
 
     plan: Plan
     layout: Layout
-    kept: frozenset[str]
-    stored: set[str] = field(default_factory=set)
-    shared: dict[str, str] = field(default_factory=dict)
-    chunked: set[str] = field(default_factory=set)
+    kept: frozenset[Key]
+    stored: set[Key] = field(default_factory=set)
+    shared: dict[Key, Key] = field(default_factory=dict)
+    chunked: set[Key] = field(default_factory=set)
 
     def __post_init__(self) -> None:
         for block in self.plan.blocks:
@@ -55,13 +55,13 @@ class Storage:
                 self._share(block)
                 self.chunked |= {s.key for s in block.ahead if self._stays(block, s.key)}
 
-    def _stays(self, block: Block, key: str) -> bool:
+    def _stays(self, block: Block, key: Key) -> bool:
         """Whether a local factor has a place of its own and is read in its own loop only."""
         inside = {*block.ahead, *block.statements}
         alone = key not in self.shared and self.plan.pack(key) is None
         return alone and all(s in inside for s in self.plan.readers(key))
 
-    def chunk(self, key: str) -> str:
+    def chunk(self, key: Key) -> str:
         """The index of the steps of a chunk."""
         return self.own("count" if key in self.chunked else "chunk")
 
@@ -69,9 +69,9 @@ class Storage:
         """The identifier of a word of the code's own."""
         return self.layout.names.own(word)
 
-    def _leaves(self, block: Block, key: str) -> bool:
+    def _leaves(self, block: Block, key: Key) -> bool:
         """Whether somebody outside a loop reads a value of it, or somebody in it another step's."""
-        if key in self.kept or (":" not in key and self.plan.model[key].role is Role.STATE):
+        if key in self.kept or (not isinstance(key, Related) and self.variable(key).role is Role.STATE):
             return True
         inside = set(block.statements)
         return any(s not in inside for s in self.plan.readers(key))
@@ -79,36 +79,36 @@ class Storage:
     def _share(self, block: Block) -> None:
         """A hoisted part is read once, so the value that is made of it can take its place."""
         position = {key: i for i, s in enumerate(block.statements) for key in s.keys}
-        homes = [k for k in position if k in self.stored and self.plan.pack(k) is None and not k.startswith((CARRY, GRADIENT))]
-        taken: set[str] = set()
+        homes = [k for k in position if k in self.stored and self.plan.pack(k) is None and not isinstance(k, (Carry, Gradient))]
+        taken: set[Key] = set()
         for i, statement in enumerate(block.statements):
-            for key in sorted(k for k, _ in statement.reads if k.startswith((HOISTED, LOCAL)) and self.plan.pack(k) is None):
+            read = (k for k, _ in statement.reads if isinstance(k, (Hoisted, LocalFactor)) and self.plan.pack(k) is None)
+            for key in sorted(read, key=lambda k: str(k.name)):
                 readers = [s for s in self.plan.readers(key) if not any(s is a for a in block.ahead)]
                 home = next((h for h in homes if h not in taken and position[h] >= i and self.same_shape(h, key)), None)
-                if len(readers) == 1 and home is not None and (key.startswith(HOISTED) or home == statement.key):
+                if len(readers) == 1 and home is not None and (isinstance(key, Hoisted) or home == statement.key):
                     taken.add(home)
                     self.shared[key] = home
 
-    def same_shape(self, a: str, b: str) -> bool:
+    def same_shape(self, a: Key, b: Key) -> bool:
         """Whether two values have arrays of one shape."""
         return shape_of(self.variable(a)) == shape_of(self.variable(b))
 
-    def variable(self, key: str) -> Variable:
+    def variable(self, key: Key) -> Variable:
         """The variable that gives a value its shape."""
         return variable_of(self.plan.model, key)
 
-    def name(self, key: str) -> str:
+    def name(self, key: Key) -> str:
         """The Python name of a value."""
-        prefix, _, _ = key.rpartition(":")
-        prefix = prefix.split(":")[0] + ":" if prefix else ""
-        variable, names = self.variable(key), self.layout.names
-        known = {"": self.layout.array, ADJOINT: self.layout.adjoint, CARRY: self.layout.carry, OUT: self.layout.cotangent,
-                 GRADIENT: self.layout.gradient}
-        if prefix in known:
-            return known[prefix](variable)
-        return names.of(key, self.name(key[len(prefix) :]) + SUFFIXES[prefix])
+        layout, variable = self.layout, self.variable(key)
+        if not isinstance(key, Related):
+            return layout.array(variable)
+        known = {Adjoint: layout.adjoint, Carry: layout.carry, Cotangent: layout.cotangent, Gradient: layout.gradient}
+        if type(key) in known:
+            return known[type(key)](variable)
+        return layout.names.of(key.name, self.name(key.primal) + SUFFIXES[type(key)])
 
-    def home(self, key: str) -> str:
+    def home(self, key: Key) -> Key:
         """The value whose array a value is kept in."""
         pack = self.plan.pack(key)
         if pack is not None:
@@ -123,17 +123,18 @@ class Storage:
         wish = start + "_".join(m.removeprefix(start) for m in members)
         return self.layout.names.of(f"pack {members}", wish if len(wish) <= LONGEST else start + "gates")
 
-    def is_timed(self, key: str) -> bool:
+    def is_timed(self, key: Key) -> bool:
         """Whether a name stands for a value per step, rather than for a tied parameter."""
-        return ":" in key or self.plan.model[key].timed
+        return isinstance(key, Related) or self.variable(key).timed
 
-    def extra_row(self, key: str) -> str:
+    def extra_row(self, key: Key) -> str:
         """Where an array has a row more than steps: "first" for the initial state, "last" for what nothing passes back."""
-        if key.startswith(CARRY):
+        if isinstance(key, Carry):
             return "last"
-        return "first" if (":" not in key or key.startswith(OUT)) and self.variable(key).role is Role.STATE else ""
+        own = not isinstance(key, Related) or isinstance(key, Cotangent)
+        return "first" if own and self.variable(key).role is Role.STATE else ""
 
-    def untied(self, key: str) -> bool:
+    def untied(self, key: Key) -> bool:
         """Whether a value has steps but no samples."""
         return is_untied(self.plan.model, key)
 

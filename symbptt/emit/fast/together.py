@@ -12,7 +12,7 @@ from sympy.matrices.expressions.matexpr import MatrixExpr
 from symbptt.algebra import build
 from symbptt.algebra.nodes import TIME, Timed
 from symbptt.emit.fast.gates import weight_and_operand
-from symbptt.emit.fast.plan import GRADIENT, HOISTED, Block, Pack, Plan, Statement, is_constant, terms
+from symbptt.emit.fast.plan import Block, Gradient, Hoisted, Pack, Plan, Statement, is_constant, terms, variable_of
 from symbptt.emit.layout import array_rank
 
 Found = tuple[int, object]
@@ -66,7 +66,7 @@ def _runs(rows: list[int]) -> list[list[int]]:
 def _hoisted(plan: Plan, pack: Pack, statement: Statement) -> Found | None:
     """The row and the form of a hoisted part: products with parameters of one shape, and constants."""
     row = pack.row(statement.key)
-    if row < 0 or not statement.key.startswith(HOISTED):
+    if row < 0 or not isinstance(statement.key, Hoisted):
         return None
     form = tuple(_kind(plan, term) for term in terms(statement.values[0]))
     return None if None in form else (row, form)
@@ -81,14 +81,14 @@ def _kind(plan: Plan, term: MatrixExpr) -> object:
 
 def _gradient(plan: Plan, pack: Pack, statement: Statement) -> Found | None:
     """The row of the adjoint, and what it meets in the gradient: a value, or nothing for a bias."""
-    if not statement.key.startswith(GRADIENT):
+    if not isinstance(statement.key, Gradient):
         return None
-    variable = plan.model[statement.key.removeprefix(GRADIENT)]
+    variable = variable_of(plan.model, statement.key)
     number, parts = build.split_number(statement.values[0])
     if number != 1 or not variable.tied or not isinstance(parts[0], Timed) or parts[0].step != TIME or len(parts) > 2:
         return None
-    row = pack.row(parts[0].name)
-    if row < 0 or parts[0].name != pack.rows[row][-1]:
+    row = pack.row(parts[0])
+    if row < 0 or parts[0] != pack.rows[row][-1]:
         return None
     if len(parts) == 1:
         return (row, "bias") if variable.columns == 1 and len(variable.shape) == 1 else None

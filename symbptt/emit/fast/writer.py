@@ -5,7 +5,10 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 
+import sympy as sp
+
 from symbptt.algebra.nodes import BatchMean
+from symbptt.derive.numeric import WEIGHT
 from symbptt.derive.pullback import Pullback, loss_pullback
 from symbptt.emit.fast import build
 from symbptt.emit.fast.blocks import BlockWriter
@@ -16,7 +19,7 @@ from symbptt.emit.fast.halves import halves
 from symbptt.emit.fast.hoist import hoist
 from symbptt.emit.fast.loss import LossWriter, is_for_all_steps, shared_target
 from symbptt.emit.fast.place import Arrays
-from symbptt.emit.fast.plan import CARRY, GRADIENT, Block, Plan
+from symbptt.emit.fast.plan import Block, Carry, Gradient, Key, Plan, variable_of
 from symbptt.emit.fast.schedule import schedule
 from symbptt.emit.fast.storage import Storage
 from symbptt.emit.fast.tiles import tiles
@@ -51,23 +54,23 @@ class FastWriter(PlainWriter):
         self.plan, self.tiled = plan, plan.tiled
         self.storage = Storage(plan, self.layout, self._kept())
 
-    def _kept(self) -> frozenset[str]:
+    def _kept(self) -> frozenset[Key]:
         """What the caller, the moving averages and the loss read."""
-        statistics = {e.target.name for e in self.model.equations if isinstance(e.value, BatchMean)}
-        return frozenset(v.name for v in self.model.outputs) | statistics | self._read_by_loss()
+        statistics = {e.target.at() for e in self.model.equations if isinstance(e.value, BatchMean)}
+        return frozenset(v.at() for v in self.model.outputs) | statistics | self._read_by_loss()
 
-    def _read_by_loss(self) -> frozenset[str]:
+    def _read_by_loss(self) -> frozenset[Key]:
         if self.model.loss is None:
             return frozenset()
         pullback: Pullback = loss_pullback(self.model)
         values = [e.value for e in self.model.loss.equations] + [v for _, v in pullback.adjoints] + [*pullback.leaves.values()]
-        return frozenset(s.name for v in values for s in v.atoms() if hasattr(s, "name"))
+        return frozenset(variable_of(self.model, s).at() for v in values for s in v.atoms(sp.MatrixSymbol) if s != WEIGHT)
 
     def cell_values(self) -> tuple[Variable, ...]:
         """What the forward pass hands on: states, outputs, and what loss and backward read."""
         read = {key for block in self.plan.backward for s in (*block.ahead, *block.statements) for key, _ in s.reads}
         kept = read | self._kept()
-        return tuple(e.target for e in self.model.equations if e.target.role is Role.STATE or e.target.name in kept)
+        return tuple(e.target for e in self.model.equations if e.target.role is Role.STATE or e.target.at() in kept)
 
     def _forward(self) -> Body:
         arrays, constants = self._arrays()
@@ -87,19 +90,19 @@ class FastWriter(PlainWriter):
         stepwise = {s.key for b in self.plan.backward if b.each for s in b.statements}
         initial = []
         for v in self.wanted:
-            if v.role is not Role.STATE and (GRADIENT + v.name not in written or GRADIENT + v.name in stepwise):
+            if v.role is not Role.STATE and (Gradient(v.at()) not in written or Gradient(v.at()) in stepwise):
                 initial.append(Line(f"{self.layout.gradient(v)} = {self._zero_gradient(v)}"))
         for s in self.model.states:
-            if CARRY + s.name in self.storage.stored:
+            if Carry(s.at()) in self.storage.stored:
                 initial.append(Line(f"{self.layout.carry(s)}[T] = 0"))
-        carried = [s for s in self.model.states if CARRY + s.name in written]
+        carried = [s for s in self.model.states if Carry(s.at()) in written]
         tail = "\n".join([line.text for line in self._state_gradients(carried)] + [self.layout.gradient(v) for v in self.wanted])
         body = self._body(work, arrays, constants, self.plan.backward, initial, tail)
         return Body(body.before, (), tuple(self._state_gradients(carried)))
 
     def _at_start(self, state: Variable, carried: list[Variable]) -> str:
         given, carry = self.layout.cotangent(state), self.layout.carry(state)
-        if CARRY + state.name in self.storage.stored:
+        if Carry(state.at()) in self.storage.stored:
             carry = f"{carry}[0]"
         missing = carry if state in carried else f"np.zeros((N, {self._shape(state)}), dtype)"
         added = f"{given}[0] + {carry}" if state in carried else f"{given}[0]"

@@ -10,8 +10,8 @@ import sympy as sp
 from sympy.matrices.expressions.matexpr import MatrixExpr
 
 from symbptt.algebra import build
-from symbptt.derive.numeric import WEIGHT
-from symbptt.emit.fast.plan import CARRY, GRADIENT, Block, Statement
+from symbptt.algebra.related import Related
+from symbptt.emit.fast.plan import Block, Carry, Gradient, Key, Statement, key_of
 from symbptt.emit.frameworks.lowering import WordLowering
 from symbptt.emit.frameworks.place import Place, Read, read_of
 from symbptt.emit.layout import handed_out
@@ -29,9 +29,9 @@ class Printer:
     place: Place
     rows: WordLowering
     step: WordLowering
-    optional: frozenset[str]
-    kept: frozenset[str]
-    loose: frozenset[str]
+    optional: frozenset[Key]
+    kept: frozenset[Key]
+    loose: frozenset[Key]
     gradients: str = "gradients"
     """The dict that takes the gradients, of those in `wanted`."""
 
@@ -43,12 +43,12 @@ class Printer:
         made: list[Line] = []
         for s in block.statements:
             target, value, number = s.targets[0], s.values[0], s.numbers[0]
-            if s.key.startswith(GRADIENT):
+            if isinstance(s.key, Gradient):
                 made += self._gradient(s.key, self._collected(self.rows, s), number)
                 continue
             text = self._value(self.rows, value)
             made.append(Line(f"{self.place.name(s.key)} = {text}", number))
-            if self.place.is_state(target.name):
+            if self.place.is_state(target):
                 made.append(self._with_first(s.key))
         return made
 
@@ -56,7 +56,7 @@ class Printer:
         variable = self.place.variable(s.key)
         return lower.gradient(s.values[0], variable) if variable.role is Role.PARAMETER else lower.text(s.values[0])
 
-    def _gradient(self, key: str, text: str, number: str) -> list[Line]:
+    def _gradient(self, key: Key, text: str, number: str) -> list[Line]:
         """A gradient that is computed only if somebody wants it."""
         variable = self.place.variable(key)
         if variable.timed and self.place.last:
@@ -65,22 +65,22 @@ class Printer:
         text = f"({text}){tail}" if tail else text
         return [Line(f'if "{variable.name}" in wanted:'), Line(f'    {self.gradients}["{variable.name}"] = {text}', number)]
 
-    def _with_first(self, key: str) -> Line:
+    def _with_first(self, key: Key) -> Line:
         name = self.place.name(key)
         return Line(self.rows.dialect.say(f"{name} = np.concatenate(({self.first(key)}[None], {name}))"))
 
-    def first(self, key: str) -> str:
+    def first(self, key: Key) -> str:
         """The name of a state's initial value."""
-        return self.place.layout.names.of(f"{key} 0", f"{self.place.name(key)}_0")
+        return self.place.layout.names.of(f"{key.name} 0", f"{self.place.name(key)}_0")
 
     def _value(self, lower: WordLowering, value: MatrixExpr) -> str:
         """A value, where a cotangent that may be None is added by `_plus` and one that stands alone becomes zeros."""
         parts = value.args if isinstance(value, sp.MatAdd) else (value,)
-        absent = [p for p in parts if isinstance(p, sp.MatrixSymbol) and p.name in self.optional]
+        absent = [p for p in parts if isinstance(p, sp.MatrixSymbol) and key_of(p) in self.optional]
         if not absent:
             return lower.text(value)
         rest = [p for p in parts if p not in absent]
-        name = self.place.name(absent[0].name)
+        name = self.place.name(key_of(absent[0]))
         if rest:
             return f"_plus({name}, {lower.text(build.add(*rest))})"
         return f"{name} if {name} is not None else {lower.text(sp.ZeroMatrix(*value.shape))}"
@@ -97,7 +97,7 @@ class Printer:
         if now:
             lines.append(Line(f"    {_tuple(place.local(r) for r in now)} = now"))
         for s in block.statements:
-            text = self._collected(self.step, s) if s.key.startswith(GRADIENT) else self._value(self.step, s.values[0])
+            text = self._collected(self.step, s) if isinstance(s.key, Gradient) else self._value(self.step, s.values[0])
             lines.append(Line(f"    {place.name(s.key)} = {text}", s.numbers[0]))
         passed, rows = _tuple(place.name(r[0]) for r in carried), _tuple(place.name(k) for k in made)
         lines += [Line(f"    return {passed}, {rows}"), Line("")]
@@ -129,7 +129,7 @@ class Printer:
     def _named(self, line: Line) -> Line:
         return Line(self._transposes().sub(lambda match: self._turned(match[1]), line.text), line.comment)
 
-    def _columns(self, made: list[str]) -> str:
+    def _columns(self, made: list[Key]) -> str:
         """What stands in front of stacked rows, and which rows are not stacked."""
         lead = _tuple(self.first(k) if self.place.is_state(k) else "None" for k in made)
         loose = _tuple(str(k in self.loose) for k in made)
@@ -144,42 +144,40 @@ class Printer:
     def _per_step(self, read: Read) -> bool:
         """Whether a value is another one at every step."""
         key = read[0]
-        if key == WEIGHT.name or ":" in key:
-            return True
-        return self.place.variable(key).timed
+        return isinstance(key, Related) or self.place.variable(key).timed
 
-    def _stored(self, key: str, carried: list[Read]) -> bool:
-        if key.startswith(CARRY):
+    def _stored(self, key: Key, carried: list[Read]) -> bool:
+        if isinstance(key, Carry):
             return (key, 1) not in carried
-        return key.startswith(GRADIENT) or key in self.kept or self.place.is_state(key)
+        return isinstance(key, Gradient) or key in self.kept or self.place.is_state(key)
 
     def _start(self, read: Read) -> str:
         key = read[0]
-        if not key.startswith(CARRY):
+        if not isinstance(key, Carry):
             return self.first(key)
         symbol = self.place.variable(key).at()
         return f'_after(cotangents, "{symbol.name}", {self.step.text(sp.ZeroMatrix(*symbol.shape))})'
 
-    def _final(self, key: str) -> str:
+    def _final(self, key: Key) -> str:
         """The name of what arrives at an initial state."""
         self.place.final.add(key)
-        return self.place.layout.names.of(f"final {key}", f"d_{self.place.variable(key).name}_0")
+        return self.place.layout.names.of(f"final {key.name}", f"d_{self.place.variable(key).name}_0")
 
-    def _after(self, block: Block, made: list[str]) -> list[Line]:
+    def _after(self, block: Block, made: list[Key]) -> list[Line]:
         lines: list[Line] = []
         for s in block.statements:
             if s.key not in made:
                 continue
             if self.place.is_state(s.key):
                 lines += [] if self.step.dialect.lead else [self._with_first(s.key)]
-            elif s.key.startswith(GRADIENT):
+            elif isinstance(s.key, Gradient):
                 variable = self.place.variable(s.key)
                 summed = ".sum(axis=0)" if variable.role is Role.PARAMETER and variable.tied else ""
                 lines += self._gradient(s.key, f"{self.place.name(s.key)}{summed}", "")
         return lines
 
 
-def _keys(block: Block) -> list[str]:
+def _keys(block: Block) -> list[Key]:
     return [s.key for s in block.statements]
 
 

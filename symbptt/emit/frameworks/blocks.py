@@ -12,7 +12,7 @@ from symbptt.derive.pullback import loss_pullback
 from symbptt.derive.recursion import recursion
 from symbptt.emit.fast.build import plan
 from symbptt.emit.fast.hoist import hoist
-from symbptt.emit.fast.plan import OUT, Block, Gradient, Statement, is_stepwise
+from symbptt.emit.fast.plan import Block, Gradient, Key, Statement, is_stepwise
 from symbptt.emit.fast.schedule import schedule
 from symbptt.emit.frameworks.place import Lagged
 from symbptt.model.values import Model, Role, Variable
@@ -33,9 +33,9 @@ class Blocks:
         return self.forward + self.loss + self.backward
 
     @property
-    def seeded(self) -> frozenset[str]:
+    def seeded(self) -> frozenset[Key]:
         """The values that may have a cotangent from outside, under the names of the cotangents."""
-        return frozenset(OUT + name for name in _seeded(self.model))
+        return frozenset(Cotangent(self.model[name].at()) for name in _seeded(self.model))
 
     def kept(self) -> tuple[Variable, ...]:
         """The values that the forward pass hands on: states, outputs, and what the loss or the backward pass reads."""

@@ -7,14 +7,15 @@ from dataclasses import dataclass
 
 import sympy as sp
 
+from symbptt.algebra.related import Cotangent, Related
 from symbptt.data.classes import class_targets
-from symbptt.emit.fast.plan import CARRY, OUT, Block
+from symbptt.emit.fast.plan import Block, Carry, Key, key_of
 from symbptt.emit.frameworks.block import Printer
 from symbptt.emit.frameworks.blocks import Blocks, blocks
 from symbptt.emit.frameworks.dialect import Dialect
 from symbptt.emit.frameworks.lowering import WordLowering
 from symbptt.emit.frameworks.opening import Opening
-from symbptt.emit.frameworks.place import LAGGED, Place
+from symbptt.emit.frameworks.place import Lagged, Place
 from symbptt.emit.layout import Layout, handed_out, taken_in
 from symbptt.emit.lines import Line
 from symbptt.emit.names import RESERVED, Names, assigned, words
@@ -46,27 +47,27 @@ class Parts:
         optional = self.blocks.seeded if group is self.blocks.backward else frozenset()
         return Printer(place, rows, step, optional, self._kept(), self._loose(), gradients)
 
-    def _kept(self) -> frozenset[str]:
+    def _kept(self) -> frozenset[Key]:
         """The keys that another block than their own reads, or the caller."""
-        found = {v.name for v in self.blocks.kept()}
+        found = {v.at() for v in self.blocks.kept()}
         for block in self.blocks.everything:
-            read = {s.name for st in block.statements for s in st.values[0].atoms(sp.MatrixSymbol)}
+            read = {key_of(s) for st in block.statements for s in st.values[0].atoms(sp.MatrixSymbol)}
             found |= read - block.keys
         if self.model.loss is not None:
-            found |= {self.model.loss.target.name}
-        return frozenset(found | {s.key for b in self.blocks.loss for s in b.statements if s.key.startswith((OUT, LAGGED))})
+            found |= {self.model.loss.target.at()}
+        return frozenset({*found, *self._passed()})
 
-    def _loose(self) -> frozenset[str]:
+    def _loose(self) -> frozenset[Key]:
         """The values of forward loops, neither states nor outputs, that no formula for all steps reads."""
         made = {key for b in self.blocks.forward if b.each for key in b.keys}
         whole = [st for b in self.blocks.everything if not b.each for st in b.statements]
-        read = {s.name for st in whole for s in st.values[0].atoms(sp.MatrixSymbol)}
-        return frozenset(made - read - {v.name for v in (*self.model.states, *self.model.outputs)})
+        read = {key_of(s) for st in whole for s in st.values[0].atoms(sp.MatrixSymbol)}
+        return frozenset(made - read - {v.at() for v in (*self.model.states, *self.model.outputs)})
 
     def forward(self) -> str:
         """From parameters, inputs and states to `values`."""
         printer = self._printer(self.blocks.forward)
-        body = [Line(self.opening.initial(s, printer.first(s.name))) for s in self.model.states]
+        body = [Line(self.opening.initial(s, printer.first(s.at()))) for s in self.model.states]
         for block in self.blocks.forward:
             body += printer.lines(block)
         values = ", ".join(f'"{v.name}": {self.layout.array(v)}' for v in self.blocks.kept())
@@ -76,8 +77,8 @@ class Parts:
     def start(self) -> str:
         """From parameters, inputs and states to the initial state."""
         printer = self._printer(self.blocks.forward)
-        body = [Line(self.opening.initial(s, printer.first(s.name))) for s in self.model.states]
-        pairs = ", ".join(f'"{s.name}": {printer.first(s.name)}{handed_out(s)}' for s in self.model.states)
+        body = [Line(self.opening.initial(s, printer.first(s.at()))) for s in self.model.states]
+        pairs = ", ".join(f'"{s.name}": {printer.first(s.at())}{handed_out(s)}' for s in self.model.states)
         return _text(self.opening.lines(), [*body, Line(f"return {{{pairs}}}")])
 
     def loss(self) -> str:
@@ -93,8 +94,7 @@ class Parts:
             body += printer.lines(block)
         weight = ("counted" if self.gaps else "weight") + ("[-1:]" if last else "")
         body.append(Line(f"value = ({weight} * {self.layout.array(loss.target)}).sum()"))
-        keys = [s.key for b in self.blocks.loss for s in b.statements if s.key.startswith((OUT, LAGGED))]
-        return _text(opening, body + self._cotangents(printer.place, keys, last))
+        return _text(opening, body + self._cotangents(printer.place, self._passed(), last))
 
     def _weight(self) -> list[str]:
         loss = self.model.loss
@@ -106,7 +106,7 @@ class Parts:
             lines.append(f"weight = weight / _number({', '.join(['weight', str(loss.at == 'last'), 'mask', *used])})")
         return [*lines, "counted = weight", "weight = weight * _kept(T)"] if self.gaps else lines
 
-    def _cotangents(self, place: Place, keys: list[str], last: bool) -> list[Line]:
+    def _cotangents(self, place: Place, keys: list[Key], last: bool) -> list[Line]:
         """What the loss of each step passes to the values that it reads; "h before" is what goes to h of the step before."""
         lines = [Line(f"{place.name(key)} = _last({place.name(key)}, T)") for key in keys] if last else []
         pairs = [f'"{_label(key)}": {place.name(key)}' for key in keys]
@@ -118,39 +118,42 @@ class Parts:
     def backward(self) -> str:
         """From residuals and cotangents to `gradients`."""
         printer = self._printer(self.blocks.backward)
-        seeds = sorted(self.blocks.seeded)
+        seeds, lagged = sorted(self.blocks.seeded, key=lambda key: str(key.name)), self._lagged()
         stored = {s.key for b in self.blocks.backward for s in b.statements}
         opening = self.opening.lines() + self._values()
-        given = [*seeds, *(LAGGED + name for name in self._lagged())]
+        given = [*seeds, *map(Lagged, lagged)]
         opening += [Line(f'{printer.place.name(k)} = _cotangent(cotangents, "{_label(k)}", dtype)') for k in given]
-        for name in self._lagged():
-            own, before = (printer.place.name(prefix + name) for prefix in (OUT, LAGGED))
-            after = "" if CARRY + name in stored else f', cotangents.get("{name} after")'
+        for state in lagged:
+            own, before = (printer.place.name(kind(state)) for kind in (Cotangent, Lagged))
+            after = "" if Carry(state) in stored else f', cotangents.get("{state.name} after")'
             opening.append(Line(f"{own} = _joined({own}, {before}{after})"))
         body = [Line("gradients = {}")]
         for block in self.blocks.backward:
             body += printer.lines(block, backward=True)
-        for state in self.model.states:
-            body += self._at_start(state, printer.place, stored)
+        for variable in self.model.states:
+            body += self._at_start(variable, printer.place, stored)
         return _text(opening, body)
 
-    def _lagged(self) -> tuple[str, ...]:
-        """The states of which the loss reads the value of the step before."""
-        keys = [s.key for b in self.blocks.loss for s in b.statements]
-        return tuple(key.removeprefix(LAGGED) for key in keys if key.startswith(LAGGED))
+    def _passed(self) -> list[Key]:
+        """What the loss passes to the values that it reads."""
+        return [s.key for b in self.blocks.loss for s in b.statements if isinstance(s.key, (Cotangent, Lagged))]
 
-    def _at_start(self, state: Variable, place: Place, stored: set[str]) -> list[Line]:
+    def _lagged(self) -> list[Key]:
+        """The states of which the loss reads the value of the step before."""
+        return [key.primal for key in self._passed() if isinstance(key, Lagged)]
+
+    def _at_start(self, state: Variable, place: Place, stored: set[Key]) -> list[Line]:
         """The gradient of an initial state, and of the parameter that it starts from."""
-        key = CARRY + state.name
+        key = Carry(state.at())
         if key in place.final:
-            text = self.layout.names.of(f"final {key}")
+            text = self.layout.names.of(f"final {key.name}")
         elif key in stored:
             text = f"{place.name(key)}[0]"
         else:
             lower = WordLowering(place.in_step, self.layout.dimension, "N", self.dialect)
             text = lower.text(sp.ZeroMatrix(state.rows, state.columns))
-        if state.name in self._lagged():
-            before = place.name(LAGGED + state.name)
+        if state.at() in self._lagged():
+            before = place.name(Lagged(state.at()))
             text = f"_plus(None if {before} is None else {before}[0], {text})"
         lines = [Line(f'if "{state.name}" in wanted:'), Line(f'    gradients["{state.name}"] = {_outside(text, state)}')]
         if state.initial is not None:
@@ -168,15 +171,10 @@ class Parts:
         """The outputs whose cotangents have another shape inside, with the text that changes it."""
         return [(v.name, taken_in(v)) for v in self.model.outputs if taken_in(v)]
 
-    def every_name(self) -> tuple[str, ...]:
-        """The names of all gradients."""
-        return tuple(v.name for v in self.model.with_gradient)
 
-
-def _label(key: str) -> str:
+def _label(key: Related) -> str:
     """Under which name a cotangent is passed on."""
-    prefix, _, name = key.partition(":")
-    return f"{name} before" if prefix + ":" == LAGGED else name
+    return f"{key.primal.name} before" if isinstance(key, Lagged) else str(key.primal.name)
 
 
 def _outside(text: str, variable: Variable) -> str:
