@@ -283,7 +283,8 @@ def part_of(symbol: Symbol, found: Iterable[str]) -> tuple[Symbol, ...]:
 def _told(made: ModelFile, file: ModelFile, found: set[str]) -> ModelFile:
     """The file with notes on the pairs: the equations as the file has them, and what the gradients are."""
     lines = "; ".join(f"{name} = {text}" for name, text in file.equations if name in found)
-    keys = {"model.complex.note": {"names": ", ".join(sorted(found)), "one": min(found)}}
+    order = sorted(found, key=lambda name: (name not in dict(file.states), name))
+    keys = {"model.complex.note": {"names": ", ".join(order), "one": order[0]}}
     keys |= {"model.complex.equations": {"equations": lines}} if len(lines) <= 500 else {}
     notes = [words.everywhere(key, **values) for key, values in keys.items()]
     told = {translation.language: translation for translation in file.translations}
