@@ -69,7 +69,8 @@ def _check_loss(token: Model) -> None:
 def _numpy(chunks: Chunked, wanted: tuple[Variable, ...], recipe: str) -> dict[str, Any]:
     """The values of `templates/numpy/chunk.py.jinja`."""
     model = chunks.token
-    core = FastWriter(chunks.model_without_loss, tuple(chunks.model[v.name] for v in wanted))
+    passed_on = (*wanted, *(s for s in model.states if s not in wanted))
+    core = FastWriter(chunks.model_without_loss, tuple(chunks.model[v.name] for v in passed_on))
     values, token = filled(core, recipe), filled(FastWriter(model, wanted), recipe)
     text = "\n".join([*token.get("loss_open", ()), token.get("loss_body", "")])
     helpers = {name for name in token["helpers"] if f"{name}(" in text}
@@ -84,11 +85,19 @@ def _outside(token: Model, wanted: tuple[Variable, ...]) -> dict[str, Any]:
     """The lines between tokens and chunks."""
     kept, inputs = _kept(token), token.of(Role.INPUT)
     return {
-        "input_lines": [f'"{v.name}": _in_chunks({_given(v)}{"[..., 0]" * (v.shape == ("1",))}, length),' for v in inputs],
+        "input_lines": [
+            f'"{v.name}": _in_chunks({_given(v)}[tokens]{"[..., 0]" * (v.shape == ("1",))}, length),' for v in inputs
+        ],
+        "state_lines": [f'"{s.name}": block["{s.name}"][-1]{handed_out(s)},' for s in token.states],
+        "behind_lines": [f'"{s.name}": found["{s.name}"]{taken_in(s)},' for s in token.states],
+        "names": literal(tuple(v.name for v in wanted if v.role is not Role.STATE)),
         "token_lines": [
             *(f'"{v.name}": {_given(v)}{taken_in(v)},' for v in inputs),
-            *(f'"{v.name}": _in_tokens(chunks["{v.name}"], T){"[..., None]" * bool(v.rows == 1)},' for v in kept),
-            *(f'"{s.name}": chunks["{s.name}"][-1],' for s in token.states),
+            *(
+                f'"{v.name}": _in_tokens([block["{v.name}"] for _, block in blocks], T){"[..., None]" * bool(v.rows == 1)},'
+                for v in kept
+            ),
+            *(f'"{s.name}": blocks[-1][1]["{s.name}"][-1],' for s in token.states),
         ],
         "output_lines": [f'"{v.name}": residuals["{v.name}"]{handed_out(v)}.copy(),' for v in (*kept, *token.states)],
         "outside_lines": [
@@ -104,9 +113,13 @@ def _given(variable: Variable) -> str:
 
 
 def _gradient(variable: Variable) -> str:
-    found = f'gradients["{variable.name}"]'
-    if variable.role is Role.INPUT:
+    found = f'parts["{variable.name}"]'
+    if variable.role is Role.STATE:
+        found = f'found["{variable.name}"]'
+    elif variable.role is Role.INPUT:
         found = f"_in_tokens({found}, T)" + "[..., None]" * (variable.shape == ("1",))
+    else:
+        found = f"sum({found})"
     return f'"{variable.name}": {found},'
 
 

@@ -6,11 +6,12 @@ import numpy as np
 import pytest
 from chunkable import KERNELS, SIZES, kernel, layer
 
-from symbptt import verify
+from symbptt import data, verify
 from symbptt.chunk import NoChunkForm, chunked
 from symbptt.cli import main
 from symbptt.emit import chunk_source
 from symbptt.model.build import model
+from symbptt.verify.load import resolve
 
 
 @pytest.mark.parametrize("name", KERNELS)
@@ -35,6 +36,33 @@ def test_a_bound_that_is_the_same_for_all_tokens():
 def test_a_layer_with_two_states_and_a_loss(loss, at):
     report = verify.in_chunks(layer(loss, at), 3, T=7)
     assert report.ok and {check.subject for check in report.checks} >= {"W_q", "b_v", "n", "x"}, report
+
+
+LEARNED = model(
+    name="learned", inputs={"k": "K", "v": "V"}, states={"S": "K V"}, parameters={"S_0": "K V"}, initial={"S": "S_0"},
+    equations={"S": "0.9 * S[t-1] + outer(k, v)", "o": "S.T @ k"},
+)
+WHOLE = {**{name: kernel(name) for name in KERNELS}, "layer": layer(), "hgrn2": "hgrn2", "a learned start": LEARNED}
+
+
+@pytest.mark.parametrize("name", WHOLE)
+def test_blocks_of_chunks_are_the_whole(name):
+    given = WHOLE[name]
+    module, drawn = resolve(chunk_source(given, 2, "all")).module, data.random(given, T=7)
+    cotangents = {n: c[-1] if n in module.STATES else c for n, c in drawn.cotangents.items()}
+
+    def run(entries):
+        module.ENTRIES = entries
+        outputs, residuals = module.forward(dict(drawn.parameters), dict(drawn.inputs), dict(drawn.states))
+        found = [outputs, module.backward(dict(drawn.parameters), residuals, cotangents)]
+        return len(residuals["_blocks"]), found + ([module.value_and_grad(*map(dict, drawn.groups))[1]] if drawn.targets else [])
+
+    (one, whole), (several, parts) = run(10**6), run(1)
+    assert (one, several) == (1, 4)
+    for wanted, found in zip(whole, parts, strict=True):
+        assert wanted.keys() == found.keys()
+        for key, array in wanted.items():
+            np.testing.assert_allclose(found[key], array, rtol=1e-11, atol=1e-12, err_msg=key)
 
 
 def test_the_module_checks_itself_and_serves_shorter_sequences():
