@@ -8,7 +8,7 @@ from enum import StrEnum
 from symbptt.display import Formula, Summarised, counted
 from symbptt.errors import UnknownName
 from symbptt.model.model_file import Translation
-from symbptt.model.values import Loss, Model, Role, Variable
+from symbptt.model.values import Equation, Loss, Model, Role, Variable
 
 
 class How(StrEnum):
@@ -94,6 +94,21 @@ class Chain(Summarised, Formula):
     def of(self, *roles: Role) -> tuple[Variable, ...]:
         """The variables with one of these roles."""
         return tuple(v for v in self.variables if v.role in roles)
+
+    @property
+    def states(self) -> tuple[Variable, ...]:
+        """What is carried from step to step, in any part."""
+        return self.of(Role.STATE)
+
+    @property
+    def equations(self) -> tuple[Equation, ...]:
+        """The equations of all parts, each in the time of its part."""
+        return tuple(e for part in self.parts for e in part.model.equations if e.target.definition is None)
+
+    @property
+    def all_equations(self) -> tuple[Equation, ...]:
+        """The equations of all parts followed by those of the loss."""
+        return self.equations + (self.loss.equations if self.loss else ())
 
     @property
     def parameters(self) -> tuple[Variable, ...]:

@@ -2,35 +2,25 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import numpy as np
 
 from symbptt import derive
-from symbptt.compose.chain import Chain, How, Link
+from symbptt.compose.chain import How, Link
 from symbptt.compose.cotangents import with_cotangents
 from symbptt.compose.referee import Point, source, turned
+from symbptt.compose.slips import LINK, SHARE, TURN_BACK, TURN_IN, Slip
 from symbptt.data.arrays import leading_axes, shape
 from symbptt.data.values import Array, Data
 from symbptt.model.values import Role, Variable
 from symbptt.unroll.graph import UnrolledGraph, steps
 
 
-@dataclass(frozen=True)
-class Slip:
-    """Something left out between parts: of part `number` (from 0), and about its variable `name` where one is meant."""
-
-    kind: str
-    number: int
-    name: str = ""
-
-
-LINK, SHARE, TURN_IN, TURN_BACK = "link", "share", "turn-in", "turn-back"
-"""What a slip leaves out: the gradient of a link, a part's share of a gradient, the turning of cotangents or of gradients."""
-
-
-def composed(point: Point, slip: Slip | None = None) -> tuple[dict[str, Array], list[tuple[UnrolledGraph, Data]]]:
-    """The gradients by name, and each part as a model with a loss at its own data, the last part first; with a slip, if given."""
+def composed(point: Point, *slips: Slip) -> tuple[dict[str, Array], list[tuple[UnrolledGraph, Data]]]:
+    """The gradients by name, and each part as a model with a loss at its own data, the last part first; with slips, if given."""
+    point = replace(point, slips=slipped) if (slipped := frozenset(s for s in slips if s.forward)) else point
+    lost = {(s.kind, s.number, s.name) for s in slips}
     chain, gradients = point.chain, dict[str, Array]()
     cotangents = dict(point.data.cotangents) if chain.loss is None else {}
     used: list[tuple[UnrolledGraph, Data]] = []
@@ -38,7 +28,7 @@ def composed(point: Point, slip: Slip | None = None) -> tuple[dict[str, Array], 
         part, (data, _) = chain.parts[number], point.evaluated[number]
         model, handed = with_cotangents(part.model)
         if handed:
-            as_it_is = slip == Slip(TURN_IN, number)
+            as_it_is = (TURN_IN, number, "") in lost
             weights = {v.name: cotangents[v.name] if as_it_is else turned(part, cotangents[v.name], v)
                        for v, _ in handed if v.name in cotangents}
             data = replace(data, targets={r.name: weights.get(v.name, _zero(v, data)) for v, r in handed})
@@ -47,9 +37,9 @@ def composed(point: Point, slip: Slip | None = None) -> tuple[dict[str, Array], 
         used.append((graph, data))
         sources = {link.name: link for link in part.links}
         for v in part.model.with_gradient:
-            if slip in (Slip(LINK, number, v.name), Slip(SHARE, number, v.name)):
+            if lost & {(LINK, number, v.name), (SHARE, number, v.name)}:
                 continue
-            turns = "T" in leading_axes(v) and slip != Slip(TURN_BACK, number)
+            turns = "T" in leading_axes(v) and (TURN_BACK, number, "") not in lost
             value = turned(part, found[v.name], v) if turns else found[v.name]
             if v.name in sources:
                 value = _back(point, sources[v.name], value)
@@ -57,18 +47,6 @@ def composed(point: Point, slip: Slip | None = None) -> tuple[dict[str, Array], 
             into = cotangents if v.name in sources and _inside(point, name) else gradients
             into[name] = into[name] + value if name in into else value
     return {v.name: gradients.get(v.name, np.zeros(point.data.value(v).shape)) for v in chain.with_gradient}, used
-
-
-def slips(chain: Chain) -> tuple[Slip, ...]:
-    """Everything that can be left out between the parts of a model."""
-    found: list[Slip] = []
-    for number, part in enumerate(chain.parts):
-        found += [Slip(LINK, number, link.name) for link in part.links]
-        rest = (other for other in chain.parts if other is not part)
-        others = {v.name for other in rest for v in other.model.with_gradient if v.name not in other.linked}
-        found += [Slip(SHARE, number, v.name) for v in part.model.with_gradient if v.name in others - part.linked]
-        found += [Slip(TURN_IN, number), Slip(TURN_BACK, number)] if part.backward else []
-    return tuple(found)
 
 
 def _inside(point: Point, name: str) -> bool:

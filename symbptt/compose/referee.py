@@ -13,6 +13,7 @@ from functools import cached_property
 import numpy as np
 
 from symbptt.compose.chain import Chain, How, Link, Part
+from symbptt.compose.slips import TURN_BACK, TURN_IN, UNMASKED, Slip
 from symbptt.data.arrays import leading_axes, shape, shows_samples, sizes
 from symbptt.data.draw import random
 from symbptt.data.values import Array, Data, grouped
@@ -24,11 +25,13 @@ from symbptt.verify.objective import by_step, leaves
 
 @dataclass(frozen=True)
 class Point:
-    """A composed model at values: `data` has the arrays of all parts, `T` the number of steps of each part."""
+    """A composed model at values: `data` has the arrays of all parts, `T` the number of steps of each part; `slips` are made on
+    the way forward."""
 
     chain: Chain
     data: Data
     T: tuple[int, ...]
+    slips: frozenset[Slip] = frozenset()
 
     def at(self, data: Data) -> Point:
         """The same model at other values."""
@@ -47,14 +50,20 @@ class Point:
             own = part_data(self, number, known)
             graph = self.graph(number)
             values = evaluate(graph, leaves(graph, own), own.dims)
-            known |= {v.name: turned(part, _stacked(v, values, own), v) for v in part.model.outputs}
+            known |= {v.name: self.taken(number, v, values, own) for v in part.model.outputs}
             found.append((own, values))
         return tuple(found)
 
+    def taken(self, number: int, variable: Variable, values: Values, own: Data) -> Array:
+        """(..., steps, N, ...) of a value of a part, in the order of the steps."""
+        array = _stacked(variable, values, own)
+        unturned = any(slip.kind == TURN_IN and slip.number == number for slip in self.slips)
+        return array if unturned else turned(self.chain.parts[number], array, variable)
+
     def outputs(self) -> dict[str, Array]:
         """The outputs, (..., steps, N, ...)."""
-        found = {v.name: turned(part, _stacked(v, values, own), v)
-                 for part, (own, values) in zip(self.chain.parts, self.evaluated, strict=True) for v in part.model.outputs}
+        found = {v.name: self.taken(number, v, values, own)
+                 for number, (own, values) in enumerate(self.evaluated) for v in self.chain.parts[number].model.outputs}
         return {v.name: found[v.name] for v in self.chain.outputs}
 
     def objective(self) -> Array:
@@ -84,10 +93,12 @@ def part_data(point: Point, number: int, known: Mapping[str, Array]) -> Data:
     part, data = point.chain.parts[number], point.data
     arrays = {name: array for name, array in data.arrays().items() if name not in part.linked}
     arrays |= {link.name: handed(point, number, link, known[link.source]) for link in part.links}
+    slipped = {slip.kind: slip.name for slip in point.slips if slip.number == number}
+    arrays |= {name: np.ones_like(arrays[name]) for kind, name in slipped.items() if kind == UNMASKED}
     given: dict[str, Array] = {}
     for variable in part.model.variables:
         if variable.name in arrays and variable.role in (Role.PARAMETER, Role.BUFFER, Role.INPUT, Role.TARGET, Role.STATE):
-            timed = "T" in leading_axes(variable)
+            timed = "T" in leading_axes(variable) and not (TURN_BACK in slipped and variable.role is Role.INPUT)
             given[variable.name] = turned(part, arrays[variable.name], variable) if timed else arrays[variable.name]
     cotangents = {v.name: turned(part, data.cotangents[v.name], v) for v in part.model.outputs if v.name in data.cotangents}
     last = number == len(point.chain.parts) - 1

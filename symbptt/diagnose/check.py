@@ -13,7 +13,7 @@ from symbptt.diagnose.diagnosis import Diagnosis
 from symbptt.diagnose.findings import Finding
 from symbptt.diagnose.judge import findings
 from symbptt.diagnose.match import Matcher
-from symbptt.diagnose.problem import Arrays, Case, case, given
+from symbptt.diagnose.problem import Arrays, Case, Known, case, given
 from symbptt.errors import BadInput
 from symbptt.model.read import load
 from symbptt.model.values import Model
@@ -47,7 +47,7 @@ def gradients(
     return Diagnosis(made.program.model, diagnosed(made, theirs, entries or {}))
 
 
-def equal(made: Case, theirs: Arrays) -> frozenset[str]:
+def equal(made: Known, theirs: Arrays) -> frozenset[str]:
     """The gradients that are right as they are."""
     compared, _ = given(made, theirs, {})
     if not compared:

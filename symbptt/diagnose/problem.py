@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import cache
 from math import prod
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 
@@ -27,6 +27,26 @@ MAX_NUMBERS = 50_000_000
 """The largest count of numbers in the terms of all gradients."""
 
 
+class Known(Protocol):
+    """What somebody's results are held against: a model at values, and its right gradients."""
+
+    @property
+    def model(self) -> Model: ...
+    @property
+    def T(self) -> int: ...
+    @property
+    def N(self) -> int: ...
+    @property
+    def right(self) -> Gradients: ...
+
+    @property
+    def loss(self) -> float | None:
+        """The loss, summed over steps and samples as it counts them; None without one."""
+
+    def computed(self) -> Iterator[tuple[Variable, Array, list[int]]]:
+        """The variables that the model computes with their values (steps, N, ...), and the steps."""
+
+
 @dataclass(frozen=True)
 class Case:
     """A model at a point: its right adjoints and terms; `unset` is the point with zero in place of some initial states.
@@ -44,6 +64,40 @@ class Case:
     total: Sweep
     terms: Terms
     right: Gradients
+
+    @property
+    def model(self) -> Model:
+        """The model."""
+        return self.program.model
+
+    @property
+    def T(self) -> int:
+        """The number of steps."""
+        return self.point.T
+
+    @property
+    def N(self) -> int:
+        """The number of samples."""
+        return self.point.N
+
+    @property
+    def loss(self) -> float | None:
+        """The loss, summed over steps and samples as it counts them; None without one."""
+        loss, point = self.model.loss, self.point
+        if loss is None:
+            return None
+        values = (point.weight[t - 1] * point.run.values.leaves[loss.target.at(t)] for t in point.losses)
+        return float(sum(np.broadcast_to(v, (point.N, 1, 1)).sum() for v in values))
+
+    def computed(self) -> Iterator[tuple[Variable, Array, list[int]]]:
+        """The variables that the model computes with their values (steps, N, ...), and the steps."""
+        model, leaves = self.model, self.point.run.values.leaves
+        targets = {e.target.name for e in model.equations}
+        for v in model.of(Role.STATE, Role.LOCAL):
+            steps = [t for t in range(1, self.T + 1) if v.at(t) in leaves]
+            if v.name in targets and v.definition is None and steps:
+                values = [np.broadcast_to(leaves[v.at(t)], (self.N, *leaves[v.at(t)].shape[-2:])) for t in steps]
+                yield v, to_user(v, np.stack(values), 2, self.point.values), steps
 
     @property
     def counts(self) -> dict[str, int]:
@@ -171,24 +225,24 @@ def named(model: Model, name: str) -> Variable:
     raise UnknownName("gradient", name, known)
 
 
-def given(case: Case, theirs: Arrays, single: Arrays) -> tuple[tuple[SubmittedGradient, ...], tuple[Finding, ...]]:
+def given(known: Known, theirs: Arrays, single: Arrays) -> tuple[tuple[SubmittedGradient, ...], tuple[Finding, ...]]:
     """The gradients that can be compared, and findings on those that cannot."""
     compared: dict[str, SubmittedGradient] = {}
     findings: list[Finding] = []
     for key, value in theirs.items():
-        variable = named(case.program.model, key)
-        expected = case.right[variable.name]
+        variable = named(known.model, key)
+        expected = known.right[variable.name]
         array = value if isinstance(value, np.ndarray) else _loose(value)
-        made = _comparable(variable, array, expected, {"T": case.point.T, "N": case.point.N})
+        made = _comparable(variable, array, expected, {"T": known.T, "N": known.N})
         if isinstance(made, SubmittedGradient):
             compared[variable.name] = made
         else:
             findings.append(Finding(variable.name, WRONG, float("inf"), (Suspect(made, True),)))
     for key, value in single.items():
-        variable = named(case.program.model, key)
+        variable = named(known.model, key)
         if variable.name in theirs:
             raise BadInput(f"{variable.name}: give the whole gradient or single entries, not both")
-        compared[variable.name] = entries(variable, _array(value, f"entries.{key}"), case.right[variable.name].shape)
+        compared[variable.name] = entries(variable, _array(value, f"entries.{key}"), known.right[variable.name].shape)
     return tuple(compared.values()), tuple(findings)
 
 

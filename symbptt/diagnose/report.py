@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from functools import cached_property
 
 import sympy as sp
 
@@ -143,13 +144,20 @@ class Derivation:
 
     def __init__(self, model: Model) -> None:
         self._model = model
-        derived = recursion(model)
-        self._adjoints = {e.number: e for e in derived.adjoints}
-        self._gradients = {e.number: e for e in derived.gradients}
         self._lines: dict[tuple[int, bool], list[str]] | None = None
+
+    @cached_property
+    def _adjoints(self) -> dict[int, RecursionEquation]:
+        return {e.number: e for e in recursion(self._model).adjoints}
+
+    @cached_property
+    def _gradients(self) -> dict[int, RecursionEquation]:
+        return {e.number: e for e in recursion(self._model).gradients}
 
     def equation(self, number: int) -> str:
         """The equation with a number; empty if it is none of the backward pass."""
+        if not number:
+            return ""
         if number in self._adjoints:
             found = self._adjoints[number]
             left = typeset.text(Adjoint(found.variable.at()), self._model)

@@ -25,9 +25,15 @@ MAX_BYTES = 256 * 1024 * 1024
 
 def file(model: Model | str, path: Path | str) -> Diagnosis:
     """Diagnose the gradients in a .npz file. Raises BadInput if it cannot be read or does not fit the model."""
+    theirs, parts, alone = groups(Path(path))
+    return gradients(model, theirs, **parts, **alone)  # type: ignore[arg-type]
+
+
+def groups(path: Path) -> tuple[dict[str, Array], dict[str, dict[str, Array]], dict[str, Any]]:
+    """The gradients in a .npz file, the other arrays by group and name, and what stands alone. Raises BadInput."""
     parts: dict[str, dict[str, Array]] = {group: {} for group in DICTS}
     alone: dict[str, Any] = {}
-    for key, array in arrays(Path(path)).items():
+    for key, array in arrays(path).items():
         group, dot, name = key.partition(".")
         if key in ALONE:
             alone[key] = _count(array, path) if key == "T" else array
@@ -38,7 +44,7 @@ def file(model: Model | str, path: Path | str) -> Diagnosis:
     theirs = parts.pop("gradients")
     if not theirs and not parts["entries"]:
         raise BadInput(f"{path}: no gradients in it; expected arrays such as gradients.W_hh or entries.W_hh")
-    return gradients(model, theirs, **parts, **alone)  # type: ignore[arg-type]
+    return theirs, parts, alone
 
 
 def _count(array: Array, path: Path | str) -> int:

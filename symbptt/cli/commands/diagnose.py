@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -17,17 +18,41 @@ from symbptt.errors import BadInput
 if TYPE_CHECKING:
     from symbptt import Model
     from symbptt.compose import Chain
+    from symbptt.diagnose import Diagnosis
 
 _FILE_SECONDS, _PACKAGE_SECONDS = 20, 120
 _PATH = click.Path(path_type=Path)
 
 
-def _composed(chain: Chain, values: Path | None) -> int:
-    if values is None:
-        raise BadInput("diagnose: of models with two directions or phases it takes --values FILE.npz only, as yet")
-    with progress(f"diagnosing {values}"):
-        found = symbptt.diagnose.composed.file(chain, values)
-    say(str(found))
+def _composed(
+    chain: Chain, theirs: Path | None, function: str | None, table: Path | None, values: Path | None, timeout: float | None,
+    wrt: Names, layout: str,
+) -> int:
+    if (theirs is None) == (values is None):
+        raise BadInput("diagnose: of models with two directions or phases it takes one of FILE.py and --values FILE.npz")
+    _check(theirs is not None, timeout, {"--function": function, "--mapping": table, "--wrt": wrt})
+    with progress(f"diagnosing {theirs or values}"):
+        if theirs is not None:
+            limits = symbptt.diagnose.code.Limits(timeout or _FILE_SECONDS)
+            found = symbptt.diagnose.composed.code(chain, theirs, function, table, limits, _asked(chain, wrt))
+        elif values is not None:
+            found = symbptt.diagnose.composed.file(chain, values)
+    return _told(found, layout)
+
+
+def _check(runs: bool, timeout: float | None, given: Mapping[str, object]) -> None:
+    """Raise BadInput for a time that is none, and for an option about code where none `runs`."""
+    if timeout != timeout:  # nan lies in every range
+        raise BadInput("--timeout: expected seconds between 1 and 600, not nan")
+    if not runs and (unused := next((option for option, value in given.items() if value), "")):
+        raise BadInput(f"diagnose: {unused} is for a FILE.py or a function of a package")
+
+
+def _told(found: Diagnosis, layout: str) -> int:
+    if layout == "json":
+        say_json(found.json())
+    else:
+        say(str(found))
     return 0 if found.ok else 1
 
 
@@ -65,11 +90,8 @@ def diagnose(
     target = function if function and ":" in function else None
     if sum(map(bool, (theirs, values, formulas, target))) != 1:
         raise BadInput("diagnose: give one of FILE.py, --function package.module:Name, --values FILE.npz and --formula TEXT")
-    if timeout != timeout:  # nan lies in every range
-        raise BadInput("--timeout: expected seconds between 1 and 600, not nan")
     given = {"--function": function, "--mapping": table, "--wrt": wrt, "--path": paths, "--chunk": chunk}
-    if theirs is None and target is None and (unused := next((option for option, value in given.items() if value), "")):
-        raise BadInput(f"diagnose: {unused} is for a FILE.py or a function of a package")
+    _check(theirs is not None or target is not None, timeout, given)
     if paths and target is None:
         raise BadInput("diagnose: --path is for --function package.module:Name")
     with progress(f"diagnosing {theirs or target or values or 'the formula'}"):
@@ -83,14 +105,10 @@ def diagnose(
             found = symbptt.diagnose.values.file(model, values)
         else:
             found = symbptt.diagnose.formulas(model, formulas)
-    if layout == "json":
-        say_json(found.json())
-    else:
-        say(str(found))
-    return 0 if found.ok else 1
+    return _told(found, layout)
 
 
-def _asked(model: Model, wrt: Names) -> tuple[str, ...]:
+def _asked(model: Model | Chain, wrt: Names) -> tuple[str, ...]:
     """The names after --wrt; "all" adds inputs and initial states to the parameters."""
     if wrt == "all":
         return tuple(v.name for v in sorted(model.with_gradient, key=lambda v: v.role != "parameter"))

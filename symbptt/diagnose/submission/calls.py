@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 
 from symbptt.data.values import GIVEN, GROUPS
@@ -64,7 +64,11 @@ class Call:
         return any(m.kind == kind or (m.kind == "group" and m.name == group) for m in self.meanings.values())
 
 
-def calls(source: Source, name: str | None, table: Table, model: Model) -> list[Call]:
+Guess = Callable[[Model, Iterable[str], Mapping[tuple[str, str], str]], Guesser]
+"""What makes a guesser of a model, of the names that there are, and of a convention of naming."""
+
+
+def calls(source: Source, name: str | None, table: Table, model: Model, guess: Guess = Guesser.of) -> list[Call]:
     """Find out how to call their function, once for each convention of naming that makes a difference.
 
     Raises BadInput where a name can neither be looked up nor guessed.
@@ -75,7 +79,7 @@ def calls(source: Source, name: str | None, table: Table, model: Model) -> list[
     arguments = [*(a for f in source.functions.values() for a in f.arguments), *own, *source.keys, *table.module_names]
     for convention in CONVENTIONS:
         try:
-            made = _call(source, name, table, model, Guesser.of(model, arguments, convention))
+            made = _call(source, name, table, model, guess(model, arguments, convention))
         except BadInput as error:
             failed = failed or error
         else:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -12,21 +12,19 @@ from symbptt.diagnose.check import diagnosed
 from symbptt.diagnose.diagnosis import Diagnosis
 from symbptt.diagnose.findings import WRONG, Finding, Suspect
 from symbptt.diagnose.problem import Case
-from symbptt.diagnose.submission import lines, mapping, repeated, signature
+from symbptt.diagnose.submission import lines, mapping, remarks, repeated, signature
 from symbptt.diagnose.submission.calls import calls
 from symbptt.diagnose.submission.chunks import in_steps
-from symbptt.diagnose.submission.fit import Forward, counts, loss
+from symbptt.diagnose.submission.fit import Forward, counts
 from symbptt.diagnose.submission.guarded import Limits as Limits
 from symbptt.diagnose.submission.longer import longer
 from symbptt.diagnose.submission.mapping import Table
 from symbptt.diagnose.submission.own import against_own_loss
-from symbptt.diagnose.submission.plans import Plan
 from symbptt.diagnose.submission.probing import probed
 from symbptt.diagnose.submission.quantities import quantities
 from symbptt.diagnose.submission.results import results
 from symbptt.diagnose.submission.session import Attempt, Session
 from symbptt.diagnose.submission.unclipped import about_bounds, unclipped
-from symbptt.diagnose.submission.witness import computed
 from symbptt.errors import BadInput
 from symbptt.guard.text import plain
 from symbptt.model.read import load
@@ -53,24 +51,63 @@ def file(
     session = Session(known, Path(path), calls(source, function, read, known), read, limits or Limits())
     if read.dtype or read.library:
         raise BadInput(f"{read.place}: dtype and library are for --function package.module:Name")
+    return run(session)
+
+
+Judgement = tuple[Attempt, tuple[Finding, ...], tuple[str, ...]]
+"""The attempt that was judged, what was found of each gradient, and what is said first."""
+
+
+def judged(session: Session, best: Attempt, name: str) -> Judgement:
+    """What is found of an attempt that fits: mistakes of the table, or else what calls at other data show."""
+    found = tuple(again(best, f) for f in _findings(best, session))
+    opening = remarks.opening(best, name)
+    if not opening and all(f.right for f in found) and (more := longer(session, best)) is not best:
+        few, best = best.plan.data.T, more
+        found = tuple(again(best, f) for f in _findings(best, session))
+        opening = (f"With {few} steps all gradients are right. With {best.plan.data.T} they are not, as is shown here.",)
+    if best.fit.differs:
+        return best, *of_other_pass(best, found, opening)
+    if session.table.chunk is None:
+        if session.of_file:
+            found = unclipped(session, best, found, _findings)
+        found = probed(session, best, best.fit.way, found)
+    return best, found, opening
+
+
+def of_other_pass(
+    best: Attempt, found: tuple[Finding, ...], opening: tuple[str, ...]
+) -> tuple[tuple[Finding, ...], tuple[str, ...]]:
+    """What is found, and said first, where the forward pass is another than the model's: certain causes only."""
+    found = tuple(replace(f, suspects=tuple(s for s in f.suspects if s.certain)) for f in found)
+    # Exact causes presume the model's forward pass: what was seen is a value that was changed afterwards.
+    explained = not best.fit.wrong_loss and all(f.right or (f.verdict == WRONG and f.certain) for f in found)
+    return found, () if explained else opening
+
+
+Judge = Callable[[Session, Attempt, str], Judgement]
+
+
+def run(session: Session, judge: Judge = judged) -> Diagnosis:
+    """The diagnosis of a function that is called behind the guard."""
     best = session.best()
     if (best is None or not best.found.gradients) and (classes := session.with_classes()) is not None:
         other = classes.best()
         session, best = (classes, other) if other is not None and other.found.gradients else (session, best)
-    found = diagnosis(session, best)
+    found = diagnosis(session, best, judge)
     assert session.run is not None
     return replace(found, notes=(*found.notes, f"{plain(session.path.name)} ran behind {session.run.protections}"))
 
 
-def diagnosis(session: Session, best: Attempt | None) -> Diagnosis:
-    """What the runs of a session say."""
+def diagnosis(session: Session, best: Attempt | None, judge: Judge = judged) -> Diagnosis:
+    """What the runs of a session say, where `judge` looks for mistakes."""
     assert session.run is not None
     name = f"{plain(session.path.name)}: {session.call.function.full}"
-    notes = list(_ran(session, name))
+    notes = list(remarks.ran(session, name))
     if best is None:
         return Diagnosis(session.model, (), tuple(notes), failed=True)
-    model, chunk = best.case.program.model, session.table.chunk
-    notes += _about_answer(session, best, name)
+    model, chunk = best.case.model, session.table.chunk
+    notes += remarks.about_answer(session, best, name)
     if session.run.ended and not best.fits and best.found.gradients:
         notes.append(f"{session.tried} layouts were tried by then and none fits: name the layout in a mapping, or give more time")
         return Diagnosis(model, (), tuple(notes), failed=True)
@@ -81,31 +118,18 @@ def diagnosis(session: Session, best: Attempt | None) -> Diagnosis:
             notes.append(f'{what}; name the results in their order in a mapping: returns = ["loss", "W", ...]')
         return Diagnosis(model, (), tuple(notes), failed=True)
     if session.rivals:
-        return Diagnosis(model, (), (*notes, _undecided(best, session.rivals[0])), failed=True, opening=_opening(best, name))
+        notes.append(remarks.undecided(best, session.rivals[0]))
+        return Diagnosis(model, (), tuple(notes), failed=True, opening=remarks.opening(best, name))
     if absent := _absent(best):
         notes.append(f"{name} takes nothing that stands for {', '.join(absent)}, which its gradients depend on; say which "
                      f'argument or attribute it is in a mapping: [names] NAME = "{absent[0]}"')
         return Diagnosis(model, (), tuple(notes), failed=True)
-    notes.insert(0, f"called {session.call.function.full} with {best.plan.layout.words}{_order(best.plan)}")
+    notes.insert(0, f"called {session.call.function.full} with {best.plan.layout.words}{remarks.order(best.plan)}")
     if session.alike:
         other = session.alike[0].plan.layout.words
         notes.append(f"shapes and values do not rule out {other}; if that is meant, say so in a mapping")
     asked = session.table.wrt or expected(best)
-    found = tuple(_again(best, f) for f in _findings(best, session))
-    opening = _opening(best, name)
-    if not opening and all(f.right for f in found) and (more := longer(session, best)) is not best:
-        few, best = best.plan.data.T, more
-        found = tuple(_again(best, f) for f in _findings(best, session))
-        opening = (f"With {few} steps all gradients are right. With {best.plan.data.T} they are not, as is shown here.",)
-    if best.fit.differs:
-        found = tuple(replace(f, suspects=tuple(s for s in f.suspects if s.certain)) for f in found)
-        if not best.fit.wrong_loss and all(f.right or (f.verdict == WRONG and f.certain) for f in found):
-            # Exact causes presume the model's forward pass: what was seen is a value that was changed afterwards.
-            opening = ()
-    elif chunk is None:
-        if session.of_file:
-            found = unclipped(session, best, found, _findings)
-        found = probed(session, best, best.fit.way, found)
+    best, found, opening = judge(session, best, name)
     model = model if chunk is None else in_chunks.form(model)
     findings = tuple(_placed(best, f, session) for f in found if not session.table.wrt or f.gradient in asked)
     missing = tuple(n for n in asked if n not in {f.gradient for f in findings})
@@ -114,14 +138,14 @@ def diagnosis(session: Session, best: Attempt | None) -> Diagnosis:
                      "name what is asked for with --wrt, or with wrt = [...] in a mapping, and results with returns = [...]")
     if session.larger is not None:
         missing = (*missing, "several samples")
-        notes.append(_of_one(session.larger, best, name))
+        notes.append(remarks.of_one(session.larger, best, name))
     if all(f.right for f in findings):
         notes += about_bounds(session)
         return Diagnosis(model, findings, tuple(notes), unjudged=missing)
     if best.fit.forward is Forward.UNSEEN and not all(f.right or f.certain for f in findings):
         notes.append(f"no value that {name} computes on the way was recognised, so whether its forward pass is the model's is "
                      "not known; return the loss, or keep the states under a name such as hs")
-    notes += _about_loss(best, name)
+    notes += remarks.about_loss(best, name)
     opening = (*opening, *_as_its_own(session, best))
     return Diagnosis(model, findings, tuple(notes), opening=opening, unjudged=missing)
 
@@ -131,7 +155,7 @@ def expected(best: Attempt) -> tuple[str, ...]:
 
     One that is zero for the cotangents given is none of them: a layer without its read-out is asked for nothing behind it.
     """
-    model, meanings = best.case.program.model, best.plan.call.meanings.values()
+    model, meanings = best.case.model, best.plan.call.meanings.values()
     whole = {m.name for m in meanings if m.kind == "group"}
     taken = {v for m in meanings if m.kind in ("blocks", "sequence", "out") for v in m.variables}
     for role, group in ((Role.PARAMETER, "parameters"), (Role.INPUT, "inputs")):
@@ -147,33 +171,8 @@ def _absent(best: Attempt) -> list[str]:
     if any(m.kind == "group" and m.name == "parameters" for m in meanings):
         return []
     given = {v for m in meanings if m.kind == "blocks" for v in m.variables}
-    model = best.case.program.model
+    model = best.case.model
     return [v.name for v in model.parameters if v.name not in given and v.initial is None and best.case.right[v.name].any()]
-
-
-def _undecided(best: Attempt, rival: Attempt) -> str:
-    def told(attempt: Attempt) -> str:
-        right = ", ".join(sorted(attempt.fit.right)) or "no gradient"
-        last = ", the last step alone" if attempt.plan.last else ""
-        classes = ", one-hot targets" if attempt.plan.layout.classes is False else ""
-        return f"{attempt.plan.layout.words}{last}{classes}{_order(attempt.plan)}: {right} right"
-
-    return (f"two layouts fit and give different verdicts, {told(best)}; {told(rival)}. Say which is meant in a mapping, "
-            f'as axes = "{best.plan.layout.axes}", layout = "{best.plan.layout.weights}"')
-
-
-def _opening(best: Attempt, name: str) -> tuple[str, ...]:
-    """What is said first: that the forward pass is another already."""
-    if not best.fit.differs:
-        return ()
-    if best.fit.first is not None:
-        return (f"The forward pass of {name} is not the model's: {best.fit.first}. Mend that first: the gradients below are "
-                "compared with those of the model's forward pass, and no causes are guessed.",)
-    right, given = loss(best.case), best.found.loss
-    if given is None or right is None:
-        return (f"The forward pass of {name} is not the model's: look there first.",)
-    return (f"{name} returned the loss {given:.8g}, the model's is {right:.8g}: its forward pass or its loss is another, so "
-            "look there first.",)
 
 
 def _as_its_own(session: Session, best: Attempt) -> Iterator[str]:
@@ -187,13 +186,6 @@ def _as_its_own(session: Session, best: Attempt) -> Iterator[str]:
     else:
         also = f", those of {', '.join(right)} are" if right else ""
         yield f"By central differences of the loss that it returns, {', '.join(wrong)} are not its gradients{also}."
-
-
-def _of_one(larger: Attempt, best: Attempt, name: str) -> str:
-    """What is said of a function that takes several samples and is the model for one."""
-    first = f": {larger.fit.first}" if larger.fit.first is not None else ""
-    return (f"{name} was judged for one sample. With {larger.plan.data.N} samples it runs too, but its forward pass is not the "
-            f'model\'s{first}; if it is meant for one sample, say so in a mapping: axes = "{best.plan.layout.axes}"')
 
 
 def _findings(best: Attempt, session: Session) -> tuple[Finding, ...]:
@@ -240,45 +232,7 @@ def _of_mean(finding: Finding, plainly: Finding, count: int, best: Attempt) -> F
     return replace(finding, suspects=(*finding.suspects[:place], mean, *finding.suspects[place:]))
 
 
-def _ran(session: Session, name: str) -> Iterator[str]:
-    run = session.run
-    assert run is not None
-    if run.ended:
-        yield f"{name} did not come back: {run.ended}"
-    if run.files:
-        yield f"{name} wrote files, which are thrown away: {', '.join(run.files[:3])}"
-    if run.printed:
-        yield f"{name} printed, which is not shown: {run.printed[:60]}"
-
-
-def _about_answer(session: Session, best: Attempt, name: str) -> Iterator[str]:
-    answer = best.answer
-    if answer.fault:
-        yield f"{name} raised {answer.fault}"
-    for what in answer.refused:
-        yield f"{name}: {what} was refused"
-    for what in answer.skipped:
-        yield f"{plain(session.path.name)}, outside functions: {what}, and was left out"
-    if answer.changed:
-        yield f"{name} changes its {'argument' if len(answer.changed) == 1 else 'arguments'} {', '.join(answer.changed)} in place"
-    if best.found.listed:
-        yield f"{name} returned lists of one gradient per step, {', '.join(best.found.listed)}, which were added up"
-    if best.found.gradients:
-        for n in (n for n in best.found.unknown if n not in answer.first or not computed(best.case, answer.first[n])):
-            yield f"{name} returned {n}, which is no gradient of {best.case.program.model.name} that can be recognised"
-
-
-def _order(plan: Plan) -> str:
-    blocks = [plan.meaning(m) for m in plan.call.meanings.values() if m.kind == "blocks" and len(m.blocks) > 1]
-    return f", gates in the order {', '.join(' '.join(row) for row in blocks[0].blocks)}" if blocks else ""
-
-
-def _about_loss(best: Attempt, name: str) -> Iterator[str]:
-    if best.fit.way not in (None, "sum"):
-        yield f'{name} returned the loss as a {best.fit.way}; if that is meant, say loss = "{best.fit.way}" in a mapping'
-
-
-def _again(best: Attempt, finding: Finding) -> Finding:
+def again(best: Attempt, finding: Finding) -> Finding:
     """A finding on the first call, changed if a second call with the same arguments gave other numbers."""
     if not best.answer.again:
         return finding

@@ -5,10 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import IntEnum
 
-import numpy as np
-
 from symbptt.diagnose.check import equal
-from symbptt.diagnose.problem import Case
+from symbptt.diagnose.problem import Known
 from symbptt.diagnose.submission.guarded import Answer
 from symbptt.diagnose.submission.mapping import LOSSES
 from symbptt.diagnose.submission.results import Results
@@ -59,12 +57,11 @@ class Fit:
         return self.count > 0, self.forward, self.complete, self.batched and not self.apart, loss, self.agreed, self.shapes
 
 
-def fit(known: Case, answer: Answer, found: Results) -> Fit:
+def fit(known: Known, answer: Answer, found: Results) -> Fit:
     """The fit of an answer."""
     shapes = [_fits(known, n, a.shape) for n, a in found.gradients.items()]
     seen = witness(known, {**answer.held, **answer.before})
-    right_loss = loss(known)
-    T, N = known.point.T, known.point.N
+    right_loss, T, N = known.loss, known.T, known.N
     way = None if found.loss is None or right_loss is None else mean_of(found.loss, right_loss, T, N)
     wrong_loss = found.loss is not None and right_loss is not None and way is None
     lead = [a.shape[:1] == (N,) and N > 1 and not _fits(known, n, a.shape, whole=True) for n, a in found.gradients.items()]
@@ -78,7 +75,7 @@ def fit(known: Case, answer: Answer, found: Results) -> Fit:
     return Fit(len(shapes), sum(shapes), apart, N > 1, forward, seen.agreed, seen.first, way, wrong_loss, right)
 
 
-def _fits(known: Case, name: str, shape: tuple[int, ...], whole: bool = False) -> bool:
+def _fits(known: Known, name: str, shape: tuple[int, ...], whole: bool = False) -> bool:
     """Whether a gradient has the shape of its variable, but for axes of length one and, unless `whole`, those of samples and
     steps in front."""
     expected = known.right[name].shape
@@ -86,7 +83,7 @@ def _fits(known: Case, name: str, shape: tuple[int, ...], whole: bool = False) -
     if bare == wanted:
         return True
     extra = len(shape) - len(expected)
-    leading = all(n in (known.point.T, known.point.N) for n in shape[: max(extra, 0)])
+    leading = all(n in (known.T, known.N) for n in shape[: max(extra, 0)])
     return not whole and extra > 0 and shape[extra:] == expected and leading
 
 
@@ -98,12 +95,3 @@ def counts(T: int, N: int) -> dict[str, int]:
 def mean_of(given: float, right: float, T: int, N: int) -> str | None:
     """In which of the ways of a mapping a loss is the right one, given that as a sum; None if in none."""
     return next((way for way, n in counts(T, N).items() if abs(given * n - right) <= _EQUAL * abs(right)), None)
-
-
-def loss(known: Case) -> float | None:
-    """The loss, summed over steps and samples."""
-    model, point = known.program.model, known.point
-    if model.loss is None:
-        return None
-    values = (point.weight[t - 1] * point.run.values.leaves[model.loss.target.at(t)] for t in point.losses)
-    return float(sum(np.broadcast_to(v, (point.N, 1, 1)).sum() for v in values))

@@ -29,7 +29,7 @@ _LASTS = ("d{v}last", "d{v}final", "d{v}end", "d{v}t", "d{v}next", "dlast{v}", "
 """Names of the cotangents of an output, and of that of its last step alone; what comes in behind the last step is one."""
 _PREFIXES = ("grad", "nabla", "delta", "dld", "dl", "d", "g")
 """What gradients have in front of the names of their variables."""
-_UPSTREAM = ("dout", "gradout", "gradoutput", "upstream", "gout", "dy", "dys", "do", "dos")
+UPSTREAM = ("dout", "gradout", "gradoutput", "upstream", "gout", "dy", "dys", "do", "dos")
 """Names of the cotangent of the only output."""
 _SPELLED = (Role.PARAMETER, Role.INPUT, Role.TARGET)
 """What is meant by the model's own name as it is spelled, before capitals and underscores are passed over: W is not w."""
@@ -104,7 +104,7 @@ class Guesser:
                 add(letters(state), one("state", state.name))
         read_outs = [v for v in model.outputs if v.role is not Role.STATE] or model.outputs
         if len(read_outs) == 1:
-            add(_UPSTREAM, one("cotangent", read_outs[0].name))
+            add(UPSTREAM, one("cotangent", read_outs[0].name))
         for name, dimension in _dimensions(model):
             add([name], one("size", dimension))
         for group, names in _GROUPS.items():
@@ -186,7 +186,7 @@ def _sorted(model: Model) -> dict[tuple[str, str], list[Variable]]:
     """The parameters by what they connect."""
     sorts: dict[tuple[str, str], list[Variable]] = {}
     for v in model.parameters:
-        if v.tied and (kind := _connection(model, v)):
+        if v.tied and (kind := connection(model, v)):
             sorts.setdefault(kind, []).append(v)
     return sorts
 
@@ -244,7 +244,7 @@ def _parameters(model: Model, patterns: Patterns, side_by_side: bool) -> list[tu
     return made
 
 
-def _connection(model: Model, parameter: Variable) -> tuple[str, str] | None:
+def connection(model: Model, parameter: Variable) -> tuple[str, str] | None:
     """What a parameter connects: its reader reads an input, a state of the step before, both, or feeds the output."""
     for equation in model.equations:
         symbols = equation.value.atoms(sp.MatrixSymbol)

@@ -25,7 +25,8 @@ def quantities(finding: Finding, theirs: str, call: Call, model: Model) -> Itera
     cause = next((s.cause for s in finding.suspects if s.certain), None)
     if cause is None:
         return
-    known = {_plain(name): name for name in call.source.stored}
+    # Where two names differ in capitals alone, as dB and db, the one in small letters is that of a value.
+    known = {_plain(name): name for name in call.source.stored} | {name: name for name in call.source.stored}
     if cause.subject == finding.gradient:
         # A result without a name is known by that of the argument, and the argument is stored before its gradient.
         yield from (known[start + _plain(theirs)] for start in _BEFORE if start + _plain(theirs) in known)

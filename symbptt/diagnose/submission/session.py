@@ -119,7 +119,8 @@ class Session:
         if not names or self._left <= 0:
             return None
         own = {**self.table.own, **dict.fromkeys(names, replace(self.table.layout, classes=True))}
-        return Session(self.model, self.path, self.calls, replace(self.table, own=own), replace(self.limits, seconds=self._left))
+        made = type(self)
+        return made(self.model, self.path, self.calls, replace(self.table, own=own), replace(self.limits, seconds=self._left))
 
     def case(self, plan: Plan, way: str) -> Case:
         """The right gradients for a plan, of a loss that is taken in one of the ways of a mapping."""
@@ -132,13 +133,14 @@ class Session:
         """The same for a plan with any data."""
         data, last = plan.data, {*_lasts(plan), *(v.name for v in self.model.states if plan.ends_with(v))}
         weights = np.full(data.T, 1 / counts(data.T, data.N)[way])
-        given = self._given("cotangent", "cotangents", data.cotangents)
-        outside = {"cotangents": {n: _ended(a) if n in last else a for n, a in given.items()}}
-        return case(
-            self.model, T=data.T, parameters=data.parameters, inputs=data.inputs,
-            states=self._given("state", "states", data.states),
-            **(outside if self.by_cotangents else {"targets": data.targets, "weights": weights}),
-        )
+        weighed = self._given("cotangent", "cotangents", data.cotangents)
+        outside = {"cotangents": {n: _ended(a) if n in last else a for n, a in weighed.items()}}
+        given = outside if self.by_cotangents else {"targets": data.targets, "weights": weights}
+        return self.evaluated(data, self._given("state", "states", data.states), **given)
+
+    def evaluated(self, data: Data, states: Mapping[str, Array], **given: Any) -> Case:
+        """The model at data, with these states and what is given for its loss or its outputs."""
+        return case(self.model, T=data.T, parameters=data.parameters, inputs=data.inputs, states=states, **given)
 
     def ask(self, plan: Plan, data: Sequence[Data]) -> list[Mapping[str, Array]]:
         """The gradients that their function gives at other data, called as in a plan; fewer if its time is over."""

@@ -9,8 +9,7 @@ from itertools import permutations
 import numpy as np
 
 from symbptt.algebra.evaluate import Array
-from symbptt.derive.numeric import to_user
-from symbptt.diagnose.problem import Case
+from symbptt.diagnose.problem import Known
 from symbptt.diagnose.submission.guess import plain
 from symbptt.model.values import Model, Role, Variable
 
@@ -50,11 +49,11 @@ class Witness:
     first: Difference | None
 
 
-def witness(known: Case, held: Mapping[str, Array]) -> Witness:
+def witness(known: Known, held: Mapping[str, Array]) -> Witness:
     """Look for the model's values among the arrays that their code held."""
     arrays = dict(list(held.items())[:MOST])
-    model = known.program.model
-    seen = {v.name: _seen(v, values, steps, arrays, model) for v, values, steps in _computed(known)}
+    model = known.model
+    seen = {v.name: _seen(v, values, steps, arrays, model) for v, values, steps in known.computed()}
     whole = frozenset(n for n, s in seen.items() if s.whole)
     found = [s for n, s in seen.items() if model[n].role is Role.STATE and s.visible]
     # A local that is called like one of the model's may be another thing, unless a state or an output is off as well.
@@ -73,17 +72,6 @@ class _Seen:
     @property
     def visible(self) -> bool:
         return self.whole or self.first is not None
-
-
-def _computed(known: Case) -> Iterator[tuple[Variable, Array, list[int]]]:
-    """The variables that the model computes with their values (steps, N, ...), and the steps."""
-    model, leaves = known.program.model, known.point.run.values.leaves
-    computed = {e.target.name for e in model.equations}
-    for v in model.of(Role.STATE, Role.LOCAL):
-        steps = [t for t in range(1, known.point.T + 1) if v.at(t) in leaves]
-        if v.name in computed and v.definition is None and steps:
-            values = [np.broadcast_to(leaves[v.at(t)], (known.point.N, *leaves[v.at(t)].shape[-2:])) for t in steps]
-            yield v, to_user(v, np.stack(values), 2, known.point.values), steps
 
 
 def _seen(variable: Variable, values: Array, steps: list[int], held: Mapping[str, Array], model: Model) -> _Seen:
@@ -108,12 +96,12 @@ def _seen(variable: Variable, values: Array, steps: list[int], held: Mapping[str
     return _Seen(best, False, first)
 
 
-def computed(known: Case, array: Array) -> bool:
+def computed(known: Known, array: Array) -> bool:
     """Whether an array is a value of the forward pass, of one step or of all."""
     if array.dtype.kind != "f" or array.size < 2:
         return False
     flat = np.sort(array, axis=None)
-    wholes = (values for _, values, _ in _computed(known))
+    wholes = (values for _, values, _ in known.computed())
     return any(
         part.size == flat.size and np.allclose(np.sort(part, axis=None), flat) for whole in wholes for part in (whole, *whole)
     )

@@ -1,0 +1,43 @@
+"""What goes wrong between parts: a gradient is not handed on, a sequence is not turned, a mask is left out."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from symbptt.compose.chain import Chain
+from symbptt.model.frozen import MASK
+
+LINK, SHARE, TURN_IN, TURN_BACK, UNMASKED = "link", "share", "turn-in", "turn-back", "unmasked"
+"""What a slip leaves out: the gradient of a link, a part's share of a gradient, the turning of what is handed on to a part in the
+backward direction or of what it hands back, the mask of a part."""
+
+
+@dataclass(frozen=True)
+class Slip:
+    """Something left out between parts: of part `number` (from 0), and about its variable `name` where one is meant.
+
+    With `forward` the values go wrong in the same way as the gradients: what the part reads or gives is not turned.
+    """
+
+    kind: str
+    number: int
+    name: str = ""
+    forward: bool = False
+
+
+def slips(chain: Chain) -> tuple[Slip, ...]:
+    """Everything that can be left out between the parts of a model."""
+    return tuple(slip for number in range(len(chain.parts)) for slip in _of_part(chain, number))
+
+
+def _of_part(chain: Chain, number: int) -> Iterator[Slip]:
+    part = chain.parts[number]
+    yield from (Slip(LINK, number, link.name) for link in part.links)
+    rest = (other for other in chain.parts if other is not part)
+    others = {v.name for other in rest for v in other.model.with_gradient if v.name not in other.linked}
+    yield from (Slip(SHARE, number, v.name) for v in part.model.with_gradient if v.name in others - part.linked)
+    if part.backward:
+        yield from (Slip(kind, number, forward=forward) for forward in (False, True) for kind in (TURN_IN, TURN_BACK))
+    if MASK in {v.name for v in part.own}:
+        yield Slip(UNMASKED, number, MASK, forward=True)
