@@ -33,6 +33,16 @@ typedef elman_real real;
 #define INDEPENDENT
 #endif
 
+/* -DELMAN_SIMD, with -fopenmp-simd: sums and maxima of a loop are taken in the lanes of vectors, in an order of their own. */
+#ifdef ELMAN_SIMD
+#define PRAGMA(text) _Pragma(#text)
+#define SUM_IN(name) PRAGMA(omp simd reduction(+ : name))
+#define MOST_IN(name) PRAGMA(omp simd reduction(max : name))
+#else
+#define SUM_IN(name)
+#define MOST_IN(name)
+#endif
+
 /* Sizes that do not overflow, and arrays that the caller leaves out. */
 
 #define MOST (SIZE_MAX / 64)
@@ -636,13 +646,13 @@ int elman_backward(const elman_sizes *sizes, const elman_parameters *parameters,
     }
     const real *const restrict c_o = (cotangents != NULL && cotangents->o != NULL) ? cotangents->o : own_o;
     const real *const restrict W_ho = parameters->W_ho;
+    real *const restrict grad_b_h = gradients->b_h;
     const real *const restrict W_hh = parameters->W_hh;
     real *const restrict grad_W_ho = gradients->W_ho;
     real *const restrict grad_b_o = gradients->b_o;
     real *const restrict grad_W_xh = gradients->W_xh;
     const real *const restrict x = inputs->x;
     real *const restrict grad_W_hh = gradients->W_hh;
-    real *const restrict grad_b_h = gradients->b_h;
     (void)states;
 
     for (size_t z1 = 0; z1 < N; z1++) {
@@ -668,6 +678,10 @@ int elman_backward(const elman_sizes *sizes, const elman_parameters *parameters,
         }
     }
     multiply(N * T, H, O, (real)1, d_o, O, 1, W_ho, H, 1, 1, d_h + 1 * N * H, H, 1);                         /* (6) */
+    INDEPENDENT
+    for (size_t i = 0; i < H; i++) {
+        grad_b_h[i] = (real)0;
+    }
     for (size_t t = T; t-- > 0;) {
         for (size_t n = 0; n < N; n++) {
             INDEPENDENT
@@ -676,33 +690,29 @@ int elman_backward(const elman_sizes *sizes, const elman_parameters *parameters,
                 d_a[(t * N + n) * H + i] = d_h[((t + 1) * N + n) * H + i] * ((real)1 - (z * z));             /* (7) */
             }
         }
+        for (size_t n = 0; n < N; n++) {
+            INDEPENDENT
+            for (size_t i = 0; i < H; i++) {
+                grad_b_h[i] += d_a[(t * N + n) * H + i];                                                     /* (12) */
+            }
+        }
         multiply(N, H, H, (real)1, d_a + t * N * H, H, 1, W_hh, H, 1, 1, d_h + t * N * H, H, 1);             /* (6) */
     }
     multiply(O, H, N * T, (real)1, d_o, 1, O, h + 1 * N * H, H, 1, 0, grad_W_ho, H, 1);                      /* (13) */
     INDEPENDENT
-    for (size_t i = 0; i < O; i++) {
-        grad_b_o[i] = (real)0;
+    for (size_t i_ = 0; i_ < O; i_++) {
+        grad_b_o[i_] = (real)0;
     }
     for (size_t t = 0; t < T; t++) {
         for (size_t n = 0; n < N; n++) {
-            for (size_t i = 0; i < O; i++) {
-                grad_b_o[i] += d_o[(t * N + n) * O + i];                                                     /* (14) */
+            INDEPENDENT
+            for (size_t i_ = 0; i_ < O; i_++) {
+                grad_b_o[i_] += d_o[(t * N + n) * O + i_];                                                   /* (14) */
             }
         }
     }
     multiply(H, D, N * T, (real)1, d_a, 1, H, x, D, 1, 0, grad_W_xh, D, 1);                                  /* (10) */
     multiply(H, H, N * T, (real)1, d_a, 1, H, h, H, 1, 0, grad_W_hh, H, 1);                                  /* (11) */
-    INDEPENDENT
-    for (size_t i_ = 0; i_ < H; i_++) {
-        grad_b_h[i_] = (real)0;
-    }
-    for (size_t t = 0; t < T; t++) {
-        for (size_t n = 0; n < N; n++) {
-            for (size_t i_ = 0; i_ < H; i_++) {
-                grad_b_h[i_] += d_a[(t * N + n) * H + i_];                                                   /* (12) */
-            }
-        }
-    }
     return ELMAN_OK;
 }
 
@@ -786,11 +796,11 @@ int elman_value_and_grad(const elman_sizes *sizes, const elman_parameters *param
         }
     }
     const real *const restrict y = targets->y_distribution != NULL ? targets->y_distribution : own_y;
+    real *const restrict grad_b_h = gradients->b_h;
     real *const restrict grad_W_ho = gradients->W_ho;
     real *const restrict grad_b_o = gradients->b_o;
     real *const restrict grad_W_xh = gradients->W_xh;
     real *const restrict grad_W_hh = gradients->W_hh;
-    real *const restrict grad_b_h = gradients->b_h;
 
     for (size_t z1 = 0; z1 < N; z1++) {
         INDEPENDENT
@@ -836,12 +846,14 @@ int elman_value_and_grad(const elman_sizes *sizes, const elman_parameters *param
         for (size_t n = 0; n < N; n++) {
             weight[t * N + n] = mask_[t * N + n] * weights_[t];
             real sum = 0;
+            SUM_IN(sum)
             for (size_t k0 = 0; k0 < O; k0++) {
                 sum += y[(t * N + n) * O + k0];
             }
             const real r1_ = sum;                                                                            /* (4) */
             r1[t * N + n] = r1_;
             real most = -(real)INFINITY;
+            MOST_IN(most)
             for (size_t k0 = 0; k0 < O; k0++) {
                 const real entry = o[(t * N + n) * O + k0];
                 most = entry > most ? entry : most;
@@ -849,12 +861,14 @@ int elman_value_and_grad(const elman_sizes *sizes, const elman_parameters *param
             const real r2_ = most;                                                                           /* (4) */
             r2[t * N + n] = r2_;
             real sum_ = 0;
+            SUM_IN(sum_)
             for (size_t k1 = 0; k1 < O; k1++) {
                 sum_ += real_exp((o[(t * N + n) * O + k1] + (-(real)1) * r2_));
             }
             const real r3_ = sum_;                                                                           /* (4) */
             r3[t * N + n] = r3_;
             real sum__ = 0;
+            SUM_IN(sum__)
             for (size_t k0 = 0; k0 < O; k0++) {
                 sum__ += o[(t * N + n) * O + k0] * y[(t * N + n) * O + k0];
             }
@@ -873,6 +887,10 @@ int elman_value_and_grad(const elman_sizes *sizes, const elman_parameters *param
         }
     }
     multiply(N * T, H, O, (real)1, o, O, 1, W_ho, H, 1, 0, d_h + 1 * N * H, H, 1);                           /* (6) */
+    INDEPENDENT
+    for (size_t i = 0; i < H; i++) {
+        grad_b_h[i] = (real)0;
+    }
     for (size_t t = T; t-- > 0;) {
         for (size_t n = 0; n < N; n++) {
             INDEPENDENT
@@ -881,33 +899,29 @@ int elman_value_and_grad(const elman_sizes *sizes, const elman_parameters *param
                 d_a[(t * N + n) * H + i] = d_h[((t + 1) * N + n) * H + i] * ((real)1 - (z * z));             /* (7) */
             }
         }
+        for (size_t n = 0; n < N; n++) {
+            INDEPENDENT
+            for (size_t i = 0; i < H; i++) {
+                grad_b_h[i] += d_a[(t * N + n) * H + i];                                                     /* (12) */
+            }
+        }
         multiply(N, H, H, (real)1, d_a + t * N * H, H, 1, W_hh, H, 1, 1, d_h + t * N * H, H, 1);             /* (6) */
     }
     multiply(O, H, N * T, (real)1, o, 1, O, h + 1 * N * H, H, 1, 0, grad_W_ho, H, 1);                        /* (13) */
     INDEPENDENT
-    for (size_t i = 0; i < O; i++) {
-        grad_b_o[i] = (real)0;
+    for (size_t i_ = 0; i_ < O; i_++) {
+        grad_b_o[i_] = (real)0;
     }
     for (size_t t = 0; t < T; t++) {
         for (size_t n = 0; n < N; n++) {
-            for (size_t i = 0; i < O; i++) {
-                grad_b_o[i] += o[(t * N + n) * O + i];                                                       /* (14) */
+            INDEPENDENT
+            for (size_t i_ = 0; i_ < O; i_++) {
+                grad_b_o[i_] += o[(t * N + n) * O + i_];                                                     /* (14) */
             }
         }
     }
     multiply(H, D, N * T, (real)1, d_a, 1, H, x, D, 1, 0, grad_W_xh, D, 1);                                  /* (10) */
     multiply(H, H, N * T, (real)1, d_a, 1, H, h, H, 1, 0, grad_W_hh, H, 1);                                  /* (11) */
-    INDEPENDENT
-    for (size_t i_ = 0; i_ < H; i_++) {
-        grad_b_h[i_] = (real)0;
-    }
-    for (size_t t = 0; t < T; t++) {
-        for (size_t n = 0; n < N; n++) {
-            for (size_t i_ = 0; i_ < H; i_++) {
-                grad_b_h[i_] += d_a[(t * N + n) * H + i_];                                                   /* (12) */
-            }
-        }
-    }
     return ELMAN_OK;
 }
 

@@ -33,6 +33,16 @@ typedef gru_real real;
 #define INDEPENDENT
 #endif
 
+/* -DGRU_SIMD, with -fopenmp-simd: sums and maxima of a loop are taken in the lanes of vectors, in an order of their own. */
+#ifdef GRU_SIMD
+#define PRAGMA(text) _Pragma(#text)
+#define SUM_IN(name) PRAGMA(omp simd reduction(+ : name))
+#define MOST_IN(name) PRAGMA(omp simd reduction(max : name))
+#else
+#define SUM_IN(name)
+#define MOST_IN(name)
+#endif
+
 /* Sizes that do not overflow, and arrays that the caller leaves out. */
 
 #define MOST (SIZE_MAX / 64)
@@ -737,6 +747,9 @@ int gru_backward(const gru_sizes *sizes, const gru_parameters *parameters, const
     }
     const real *const restrict c_o = (cotangents != NULL && cotangents->o != NULL) ? cotangents->o : own_o;
     const real *const restrict W_ho = parameters->W_ho;
+    real *const restrict grad_b_n = gradients->b_n;
+    real *const restrict grad_b_r = gradients->b_r;
+    real *const restrict grad_b_z = gradients->b_z;
     const real *const restrict W_hn = parameters->W_hn;
     real *const restrict grad_W_ho = gradients->W_ho;
     real *const restrict grad_b_o = gradients->b_o;
@@ -747,9 +760,6 @@ int gru_backward(const gru_sizes *sizes, const gru_parameters *parameters, const
     real *const restrict grad_W_hn = gradients->W_hn;
     real *const restrict grad_W_hr = gradients->W_hr;
     real *const restrict grad_W_hz = gradients->W_hz;
-    real *const restrict grad_b_n = gradients->b_n;
-    real *const restrict grad_b_r = gradients->b_r;
-    real *const restrict grad_b_z = gradients->b_z;
     (void)states;
 
     for (size_t i = 0; i < H; i++) {
@@ -782,6 +792,12 @@ int gru_backward(const gru_sizes *sizes, const gru_parameters *parameters, const
         }
     }
     multiply(N * T, H, O, (real)1, d_o, O, 1, W_ho, H, 1, 1, d_h + 1 * N * H, H, 1);                         /* (11) */
+    INDEPENDENT
+    for (size_t i = 0; i < H; i++) {
+        grad_b_n[i] = (real)0;
+        grad_b_r[i] = (real)0;
+        grad_b_z[i] = (real)0;
+    }
     for (size_t t = T; t-- > 0;) {
         for (size_t n_ = 0; n_ < N; n_++) {
             INDEPENDENT
@@ -795,6 +811,12 @@ int gru_backward(const gru_sizes *sizes, const gru_parameters *parameters, const
                 stack_d_a_r[(t * N + n_) * 2 * H + i + H] = d_z * (z__*((real)1 - z__));                     /* (18) */
             }
         }
+        for (size_t n_ = 0; n_ < N; n_++) {
+            INDEPENDENT
+            for (size_t i = 0; i < H; i++) {
+                grad_b_n[i] += d_n[(t * N + n_) * H + i];                                                    /* (29) */
+            }
+        }
         multiply(N, H, H, (real)1, d_n + t * N * H, H, 1, W_hn, H, 1, 0, d_a_n_1 + t * N * H, H, 1);         /* (14) */
         for (size_t n_ = 0; n_ < N; n_++) {
             INDEPENDENT
@@ -803,6 +825,13 @@ int gru_backward(const gru_sizes *sizes, const gru_parameters *parameters, const
                 const real z_ = r[(t * N + n_) * H + i];
                 stack_d_a_r[(t * N + n_) * 2 * H + i] = d_r * (z_*((real)1 - z_));                           /* (16) */
                 d_h[(t * N + n_) * H + i] = d_h[(t * N + n_) * H + i] + (d_h[((t + 1) * N + n_) * H + i] * z[(t * N + n_) * H + i] + d_a_n_1[(t * N + n_) * H + i] * r[(t * N + n_) * H + i]); /* (11) */
+            }
+        }
+        for (size_t n_ = 0; n_ < N; n_++) {
+            INDEPENDENT
+            for (size_t i = 0; i < H; i++) {
+                grad_b_z[i] += stack_d_a_r[(t * N + n_) * 2 * H + i + H];                                    /* (23) */
+                grad_b_r[i] += stack_d_a_r[(t * N + n_) * 2 * H + i];                                        /* (26) */
             }
         }
         multiply(N, H, 2 * H, (real)1, stack_d_a_r + t * N * 2 * H, 2 * H, 1, stack_W_hr, H, 1, 1, d_h + t * N * H, H, 1); /* (11) */
@@ -814,6 +843,7 @@ int gru_backward(const gru_sizes *sizes, const gru_parameters *parameters, const
     }
     for (size_t t = 0; t < T; t++) {
         for (size_t n_ = 0; n_ < N; n_++) {
+            INDEPENDENT
             for (size_t i_ = 0; i_ < O; i_++) {
                 grad_b_o[i_] += d_o[(t * N + n_) * O + i_];                                                  /* (31) */
             }
@@ -835,27 +865,6 @@ int gru_backward(const gru_sizes *sizes, const gru_parameters *parameters, const
         for (size_t j = 0; j < H; j++) {
             grad_W_hr[i * H + j] = stack_grad_W_hr[i * H + j];
             grad_W_hz[i * H + j] = stack_grad_W_hr[(i + H) * H + j];
-        }
-    }
-    INDEPENDENT
-    for (size_t i = 0; i < H; i++) {
-        grad_b_n[i] = (real)0;
-    }
-    INDEPENDENT
-    for (size_t i = 0; i < H; i++) {
-        grad_b_r[i] = (real)0;
-    }
-    INDEPENDENT
-    for (size_t i = 0; i < H; i++) {
-        grad_b_z[i] = (real)0;
-    }
-    for (size_t t = 0; t < T; t++) {
-        for (size_t n_ = 0; n_ < N; n_++) {
-            for (size_t i = 0; i < H; i++) {
-                grad_b_n[i] += d_n[(t * N + n_) * H + i];                                                    /* (29) */
-                grad_b_r[i] += stack_d_a_r[(t * N + n_) * 2 * H + i];                                        /* (26) */
-                grad_b_z[i] += stack_d_a_r[(t * N + n_) * 2 * H + i + H];                                    /* (23) */
-            }
         }
     }
     return GRU_OK;
@@ -973,6 +982,9 @@ int gru_value_and_grad(const gru_sizes *sizes, const gru_parameters *parameters,
         }
     }
     const real *const restrict y = targets->y_distribution != NULL ? targets->y_distribution : own_y;
+    real *const restrict grad_b_n = gradients->b_n;
+    real *const restrict grad_b_r = gradients->b_r;
+    real *const restrict grad_b_z = gradients->b_z;
     real *const restrict grad_W_ho = gradients->W_ho;
     real *const restrict grad_b_o = gradients->b_o;
     real *const restrict grad_W_xn = gradients->W_xn;
@@ -981,9 +993,6 @@ int gru_value_and_grad(const gru_sizes *sizes, const gru_parameters *parameters,
     real *const restrict grad_W_hn = gradients->W_hn;
     real *const restrict grad_W_hr = gradients->W_hr;
     real *const restrict grad_W_hz = gradients->W_hz;
-    real *const restrict grad_b_n = gradients->b_n;
-    real *const restrict grad_b_r = gradients->b_r;
-    real *const restrict grad_b_z = gradients->b_z;
 
     for (size_t i = 0; i < H; i++) {
         INDEPENDENT
@@ -1052,12 +1061,14 @@ int gru_value_and_grad(const gru_sizes *sizes, const gru_parameters *parameters,
         for (size_t n = 0; n < N; n++) {
             weight[t * N + n] = mask_[t * N + n] * weights_[t];
             real sum = 0;
+            SUM_IN(sum)
             for (size_t k0 = 0; k0 < O; k0++) {
                 sum += y[(t * N + n) * O + k0];
             }
             const real r1_ = sum;                                                                            /* (9) */
             r1[t * N + n] = r1_;
             real most = -(real)INFINITY;
+            MOST_IN(most)
             for (size_t k0 = 0; k0 < O; k0++) {
                 const real entry = o[(t * N + n) * O + k0];
                 most = entry > most ? entry : most;
@@ -1065,12 +1076,14 @@ int gru_value_and_grad(const gru_sizes *sizes, const gru_parameters *parameters,
             const real r2_ = most;                                                                           /* (9) */
             r2[t * N + n] = r2_;
             real sum_ = 0;
+            SUM_IN(sum_)
             for (size_t k1 = 0; k1 < O; k1++) {
                 sum_ += real_exp((o[(t * N + n) * O + k1] + (-(real)1) * r2_));
             }
             const real r3_ = sum_;                                                                           /* (9) */
             r3[t * N + n] = r3_;
             real sum__ = 0;
+            SUM_IN(sum__)
             for (size_t k0 = 0; k0 < O; k0++) {
                 sum__ += o[(t * N + n) * O + k0] * y[(t * N + n) * O + k0];
             }
@@ -1089,6 +1102,12 @@ int gru_value_and_grad(const gru_sizes *sizes, const gru_parameters *parameters,
         }
     }
     multiply(N * T, H, O, (real)1, o, O, 1, W_ho, H, 1, 0, d_h + 1 * N * H, H, 1);                           /* (11) */
+    INDEPENDENT
+    for (size_t i = 0; i < H; i++) {
+        grad_b_n[i] = (real)0;
+        grad_b_r[i] = (real)0;
+        grad_b_z[i] = (real)0;
+    }
     for (size_t t = T; t-- > 0;) {
         for (size_t n = 0; n < N; n++) {
             INDEPENDENT
@@ -1102,6 +1121,12 @@ int gru_value_and_grad(const gru_sizes *sizes, const gru_parameters *parameters,
                 stack_d_a_r[(t * N + n) * 2 * H + i + H] = d_z * (z_*((real)1 - z_));                        /* (18) */
             }
         }
+        for (size_t n = 0; n < N; n++) {
+            INDEPENDENT
+            for (size_t i = 0; i < H; i++) {
+                grad_b_n[i] += d_n[(t * N + n) * H + i];                                                     /* (29) */
+            }
+        }
         multiply(N, H, H, (real)1, d_n + t * N * H, H, 1, W_hn, H, 1, 0, d_a_n_1 + t * N * H, H, 1);         /* (14) */
         for (size_t n = 0; n < N; n++) {
             INDEPENDENT
@@ -1110,6 +1135,13 @@ int gru_value_and_grad(const gru_sizes *sizes, const gru_parameters *parameters,
                 const real z = stack_a_r[(t * N + n) * 2 * H + i];
                 stack_d_a_r[(t * N + n) * 2 * H + i] = d_r * (z*((real)1 - z));                              /* (16) */
                 d_h[(t * N + n) * H + i] = d_h[(t * N + n) * H + i] + (d_h[((t + 1) * N + n) * H + i] * stack_a_r[(t * N + n) * 2 * H + i + H] + d_a_n_1[(t * N + n) * H + i] * stack_a_r[(t * N + n) * 2 * H + i]); /* (11) */
+            }
+        }
+        for (size_t n = 0; n < N; n++) {
+            INDEPENDENT
+            for (size_t i = 0; i < H; i++) {
+                grad_b_z[i] += stack_d_a_r[(t * N + n) * 2 * H + i + H];                                     /* (23) */
+                grad_b_r[i] += stack_d_a_r[(t * N + n) * 2 * H + i];                                         /* (26) */
             }
         }
         multiply(N, H, 2 * H, (real)1, stack_d_a_r + t * N * 2 * H, 2 * H, 1, stack_W_hr, H, 1, 1, d_h + t * N * H, H, 1); /* (11) */
@@ -1121,6 +1153,7 @@ int gru_value_and_grad(const gru_sizes *sizes, const gru_parameters *parameters,
     }
     for (size_t t = 0; t < T; t++) {
         for (size_t n = 0; n < N; n++) {
+            INDEPENDENT
             for (size_t i_ = 0; i_ < O; i_++) {
                 grad_b_o[i_] += o[(t * N + n) * O + i_];                                                     /* (31) */
             }
@@ -1142,27 +1175,6 @@ int gru_value_and_grad(const gru_sizes *sizes, const gru_parameters *parameters,
         for (size_t j = 0; j < H; j++) {
             grad_W_hr[i * H + j] = stack_grad_W_hr[i * H + j];
             grad_W_hz[i * H + j] = stack_grad_W_hr[(i + H) * H + j];
-        }
-    }
-    INDEPENDENT
-    for (size_t i = 0; i < H; i++) {
-        grad_b_n[i] = (real)0;
-    }
-    INDEPENDENT
-    for (size_t i = 0; i < H; i++) {
-        grad_b_r[i] = (real)0;
-    }
-    INDEPENDENT
-    for (size_t i = 0; i < H; i++) {
-        grad_b_z[i] = (real)0;
-    }
-    for (size_t t = 0; t < T; t++) {
-        for (size_t n = 0; n < N; n++) {
-            for (size_t i = 0; i < H; i++) {
-                grad_b_n[i] += d_n[(t * N + n) * H + i];                                                     /* (29) */
-                grad_b_r[i] += stack_d_a_r[(t * N + n) * 2 * H + i];                                         /* (26) */
-                grad_b_z[i] += stack_d_a_r[(t * N + n) * 2 * H + i + H];                                     /* (23) */
-            }
         }
     }
     return GRU_OK;

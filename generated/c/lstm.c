@@ -33,6 +33,16 @@ typedef lstm_real real;
 #define INDEPENDENT
 #endif
 
+/* -DLSTM_SIMD, with -fopenmp-simd: sums and maxima of a loop are taken in the lanes of vectors, in an order of their own. */
+#ifdef LSTM_SIMD
+#define PRAGMA(text) _Pragma(#text)
+#define SUM_IN(name) PRAGMA(omp simd reduction(+ : name))
+#define MOST_IN(name) PRAGMA(omp simd reduction(max : name))
+#else
+#define SUM_IN(name)
+#define MOST_IN(name)
+#endif
+
 /* Sizes that do not overflow, and arrays that the caller leaves out. */
 
 #define MOST (SIZE_MAX / 64)
@@ -789,6 +799,10 @@ int lstm_backward(const lstm_sizes *sizes, const lstm_parameters *parameters, co
     }
     const real *const restrict c_o = (cotangents != NULL && cotangents->o != NULL) ? cotangents->o : own_o;
     const real *const restrict W_ho = parameters->W_ho;
+    real *const restrict grad_b_q = gradients->b_q;
+    real *const restrict grad_b_g = gradients->b_g;
+    real *const restrict grad_b_f = gradients->b_f;
+    real *const restrict grad_b_i = gradients->b_i;
     real *const restrict grad_W_ho = gradients->W_ho;
     real *const restrict grad_b_o = gradients->b_o;
     const real *const restrict x = inputs->x;
@@ -800,10 +814,6 @@ int lstm_backward(const lstm_sizes *sizes, const lstm_parameters *parameters, co
     real *const restrict grad_W_hg = gradients->W_hg;
     real *const restrict grad_W_hi = gradients->W_hi;
     real *const restrict grad_W_hq = gradients->W_hq;
-    real *const restrict grad_b_q = gradients->b_q;
-    real *const restrict grad_b_g = gradients->b_g;
-    real *const restrict grad_b_f = gradients->b_f;
-    real *const restrict grad_b_i = gradients->b_i;
     (void)states;
 
     for (size_t i_ = 0; i_ < H; i_++) {
@@ -840,6 +850,13 @@ int lstm_backward(const lstm_sizes *sizes, const lstm_parameters *parameters, co
         }
     }
     multiply(N * T, H, O, (real)1, d_o, O, 1, W_ho, H, 1, 1, d_h + 1 * N * H, H, 1);                         /* (14) */
+    INDEPENDENT
+    for (size_t i_ = 0; i_ < H; i_++) {
+        grad_b_q[i_] = (real)0;
+        grad_b_g[i_] = (real)0;
+        grad_b_f[i_] = (real)0;
+        grad_b_i[i_] = (real)0;
+    }
     for (size_t t = T; t-- > 0;) {
         for (size_t n = 0; n < N; n++) {
             INDEPENDENT
@@ -863,6 +880,15 @@ int lstm_backward(const lstm_sizes *sizes, const lstm_parameters *parameters, co
                 d_c[(t * N + n) * H + i_] = d_c[(t * N + n) * H + i_] + d_c_ * f[(t * N + n) * H + i_];      /* (16) */
             }
         }
+        for (size_t n = 0; n < N; n++) {
+            INDEPENDENT
+            for (size_t i_ = 0; i_ < H; i_++) {
+                grad_b_i[i_] += stack_d_a_f[(t * N + n) * 4 * H + i_ + 2 * H];                               /* (30) */
+                grad_b_f[i_] += stack_d_a_f[(t * N + n) * 4 * H + i_];                                       /* (33) */
+                grad_b_g[i_] += stack_d_a_f[(t * N + n) * 4 * H + i_ + H];                                   /* (36) */
+                grad_b_q[i_] += stack_d_a_f[(t * N + n) * 4 * H + i_ + 3 * H];                               /* (39) */
+            }
+        }
         multiply(N, H, 4 * H, (real)1, stack_d_a_f + t * N * 4 * H, 4 * H, 1, stack_W_hf, H, 1, 1, d_h + t * N * H, H, 1); /* (14) */
     }
     multiply(O, H, N * T, (real)1, d_o, 1, O, h + 1 * N * H, H, 1, 0, grad_W_ho, H, 1);                      /* (40) */
@@ -872,6 +898,7 @@ int lstm_backward(const lstm_sizes *sizes, const lstm_parameters *parameters, co
     }
     for (size_t t = 0; t < T; t++) {
         for (size_t n = 0; n < N; n++) {
+            INDEPENDENT
             for (size_t i__ = 0; i__ < O; i__++) {
                 grad_b_o[i__] += d_o[(t * N + n) * O + i__];                                                 /* (41) */
             }
@@ -895,32 +922,6 @@ int lstm_backward(const lstm_sizes *sizes, const lstm_parameters *parameters, co
             grad_W_hg[i_ * H + j] = stack_grad_W_hf[(i_ + H) * H + j];
             grad_W_hi[i_ * H + j] = stack_grad_W_hf[(i_ + 2 * H) * H + j];
             grad_W_hq[i_ * H + j] = stack_grad_W_hf[(i_ + 3 * H) * H + j];
-        }
-    }
-    INDEPENDENT
-    for (size_t i_ = 0; i_ < H; i_++) {
-        grad_b_q[i_] = (real)0;
-    }
-    INDEPENDENT
-    for (size_t i_ = 0; i_ < H; i_++) {
-        grad_b_g[i_] = (real)0;
-    }
-    INDEPENDENT
-    for (size_t i_ = 0; i_ < H; i_++) {
-        grad_b_f[i_] = (real)0;
-    }
-    INDEPENDENT
-    for (size_t i_ = 0; i_ < H; i_++) {
-        grad_b_i[i_] = (real)0;
-    }
-    for (size_t t = 0; t < T; t++) {
-        for (size_t n = 0; n < N; n++) {
-            for (size_t i_ = 0; i_ < H; i_++) {
-                grad_b_q[i_] += stack_d_a_f[(t * N + n) * 4 * H + i_ + 3 * H];                               /* (39) */
-                grad_b_g[i_] += stack_d_a_f[(t * N + n) * 4 * H + i_ + H];                                   /* (36) */
-                grad_b_f[i_] += stack_d_a_f[(t * N + n) * 4 * H + i_];                                       /* (33) */
-                grad_b_i[i_] += stack_d_a_f[(t * N + n) * 4 * H + i_ + 2 * H];                               /* (30) */
-            }
         }
     }
     return LSTM_OK;
@@ -1053,6 +1054,10 @@ int lstm_value_and_grad(const lstm_sizes *sizes, const lstm_parameters *paramete
         }
     }
     const real *const restrict y = targets->y_distribution != NULL ? targets->y_distribution : own_y;
+    real *const restrict grad_b_q = gradients->b_q;
+    real *const restrict grad_b_g = gradients->b_g;
+    real *const restrict grad_b_f = gradients->b_f;
+    real *const restrict grad_b_i = gradients->b_i;
     real *const restrict grad_W_ho = gradients->W_ho;
     real *const restrict grad_b_o = gradients->b_o;
     real *const restrict grad_W_xf = gradients->W_xf;
@@ -1063,10 +1068,6 @@ int lstm_value_and_grad(const lstm_sizes *sizes, const lstm_parameters *paramete
     real *const restrict grad_W_hg = gradients->W_hg;
     real *const restrict grad_W_hi = gradients->W_hi;
     real *const restrict grad_W_hq = gradients->W_hq;
-    real *const restrict grad_b_q = gradients->b_q;
-    real *const restrict grad_b_g = gradients->b_g;
-    real *const restrict grad_b_f = gradients->b_f;
-    real *const restrict grad_b_i = gradients->b_i;
 
     for (size_t i = 0; i < H; i++) {
         INDEPENDENT
@@ -1147,12 +1148,14 @@ int lstm_value_and_grad(const lstm_sizes *sizes, const lstm_parameters *paramete
         for (size_t n = 0; n < N; n++) {
             weight[t * N + n] = mask_[t * N + n] * weights_[t];
             real sum = 0;
+            SUM_IN(sum)
             for (size_t k0 = 0; k0 < O; k0++) {
                 sum += y[(t * N + n) * O + k0];
             }
             const real r1_ = sum;                                                                            /* (12) */
             r1[t * N + n] = r1_;
             real most = -(real)INFINITY;
+            MOST_IN(most)
             for (size_t k0 = 0; k0 < O; k0++) {
                 const real entry = o[(t * N + n) * O + k0];
                 most = entry > most ? entry : most;
@@ -1160,12 +1163,14 @@ int lstm_value_and_grad(const lstm_sizes *sizes, const lstm_parameters *paramete
             const real r2_ = most;                                                                           /* (12) */
             r2[t * N + n] = r2_;
             real sum_ = 0;
+            SUM_IN(sum_)
             for (size_t k1 = 0; k1 < O; k1++) {
                 sum_ += real_exp((o[(t * N + n) * O + k1] + (-(real)1) * r2_));
             }
             const real r3_ = sum_;                                                                           /* (12) */
             r3[t * N + n] = r3_;
             real sum__ = 0;
+            SUM_IN(sum__)
             for (size_t k0 = 0; k0 < O; k0++) {
                 sum__ += o[(t * N + n) * O + k0] * y[(t * N + n) * O + k0];
             }
@@ -1184,6 +1189,13 @@ int lstm_value_and_grad(const lstm_sizes *sizes, const lstm_parameters *paramete
         }
     }
     multiply(N * T, H, O, (real)1, o, O, 1, W_ho, H, 1, 0, d_h + 1 * N * H, H, 1);                           /* (14) */
+    INDEPENDENT
+    for (size_t i = 0; i < H; i++) {
+        grad_b_q[i] = (real)0;
+        grad_b_g[i] = (real)0;
+        grad_b_f[i] = (real)0;
+        grad_b_i[i] = (real)0;
+    }
     for (size_t t = T; t-- > 0;) {
         for (size_t n = 0; n < N; n++) {
             INDEPENDENT
@@ -1207,6 +1219,15 @@ int lstm_value_and_grad(const lstm_sizes *sizes, const lstm_parameters *paramete
                 d_c[(t * N + n) * H + i] = d_c_ * stack_a_f[(t * N + n) * 4 * H + i];                        /* (16) */
             }
         }
+        for (size_t n = 0; n < N; n++) {
+            INDEPENDENT
+            for (size_t i = 0; i < H; i++) {
+                grad_b_i[i] += stack_d_a_f[(t * N + n) * 4 * H + i + 2 * H];                                 /* (30) */
+                grad_b_f[i] += stack_d_a_f[(t * N + n) * 4 * H + i];                                         /* (33) */
+                grad_b_g[i] += stack_d_a_f[(t * N + n) * 4 * H + i + H];                                     /* (36) */
+                grad_b_q[i] += stack_d_a_f[(t * N + n) * 4 * H + i + 3 * H];                                 /* (39) */
+            }
+        }
         multiply(N, H, 4 * H, (real)1, stack_d_a_f + t * N * 4 * H, 4 * H, 1, stack_W_hf, H, 1, 1, d_h + t * N * H, H, 1); /* (14) */
     }
     multiply(O, H, N * T, (real)1, o, 1, O, h + 1 * N * H, H, 1, 0, grad_W_ho, H, 1);                        /* (40) */
@@ -1216,6 +1237,7 @@ int lstm_value_and_grad(const lstm_sizes *sizes, const lstm_parameters *paramete
     }
     for (size_t t = 0; t < T; t++) {
         for (size_t n = 0; n < N; n++) {
+            INDEPENDENT
             for (size_t i_ = 0; i_ < O; i_++) {
                 grad_b_o[i_] += o[(t * N + n) * O + i_];                                                     /* (41) */
             }
@@ -1239,32 +1261,6 @@ int lstm_value_and_grad(const lstm_sizes *sizes, const lstm_parameters *paramete
             grad_W_hg[i * H + j] = stack_grad_W_hf[(i + H) * H + j];
             grad_W_hi[i * H + j] = stack_grad_W_hf[(i + 2 * H) * H + j];
             grad_W_hq[i * H + j] = stack_grad_W_hf[(i + 3 * H) * H + j];
-        }
-    }
-    INDEPENDENT
-    for (size_t i = 0; i < H; i++) {
-        grad_b_q[i] = (real)0;
-    }
-    INDEPENDENT
-    for (size_t i = 0; i < H; i++) {
-        grad_b_g[i] = (real)0;
-    }
-    INDEPENDENT
-    for (size_t i = 0; i < H; i++) {
-        grad_b_f[i] = (real)0;
-    }
-    INDEPENDENT
-    for (size_t i = 0; i < H; i++) {
-        grad_b_i[i] = (real)0;
-    }
-    for (size_t t = 0; t < T; t++) {
-        for (size_t n = 0; n < N; n++) {
-            for (size_t i = 0; i < H; i++) {
-                grad_b_q[i] += stack_d_a_f[(t * N + n) * 4 * H + i + 3 * H];                                 /* (39) */
-                grad_b_g[i] += stack_d_a_f[(t * N + n) * 4 * H + i + H];                                     /* (36) */
-                grad_b_f[i] += stack_d_a_f[(t * N + n) * 4 * H + i];                                         /* (33) */
-                grad_b_i[i] += stack_d_a_f[(t * N + n) * 4 * H + i + 2 * H];                                 /* (30) */
-            }
         }
     }
     return LSTM_OK;

@@ -395,7 +395,7 @@ def _built(double):
 
 def _compile(compiler, flags, source, made):
     """Compile for this processor, or, where the compiler does not know it, for any."""
-    for own in (["-march=native"], []):
+    for own in (["-march=native", "-fopenmp-simd", "-DLSTM_SIMD"], []):
         command = [compiler, *own, str(source), "-o", made, *flags, "-lm"]
         try:
             done = subprocess.run(command, capture_output=True, text=True, errors="replace", timeout=_LONGEST)

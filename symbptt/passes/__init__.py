@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from symbptt.passes.fusion import fuse
+from symbptt.passes.gathering import gather
 from symbptt.passes.joining import join
 from symbptt.passes.liveness import live
 from symbptt.passes.matrix_products import products
@@ -16,7 +17,7 @@ from symbptt.program.ir import Function, Program
 
 __all__ = ["prepared"]
 
-PASSES = (live, schedule, settle, products, stack, join, reuse, fuse)
+PASSES = (live, schedule, settle, products, stack, join, reuse, gather, fuse)
 """In this order; the checker must accept what each of them gives."""
 
 

@@ -11,7 +11,7 @@ from itertools import pairwise
 import sympy as sp
 
 from symbptt.program.ir import Assign, For, Function, Index, Matrix, Mul, Num, Product, Read, Statement, Subscript
-from symbptt.program.walk import indices
+from symbptt.program.walk import indices, times
 
 
 def products(function: Function) -> Function:
@@ -42,9 +42,22 @@ def _product(statement: Assign, outer: tuple[Index, ...]) -> Product | None:
         return None
     target = Matrix(Read(statement.target, statement.at).buffer, statement.at, rows, columns)
     made = (target, Matrix(one.buffer, one.at, rows, inner), Matrix(other.buffer, other.at, inner, columns))
-    if any(_stride(m, group) is None for m in made for group in (m.rows, m.columns)):
-        return None
-    return Product(*made, number, statement.add, statement.equations)
+    product = Product(*made, number, statement.add, statement.equations)
+    return product if _is_strided(product) else None
+
+
+def _is_strided(product: Product) -> bool:
+    matrices = (product.target, product.left, product.right)
+    return all(_stride(m, group) is not None for m in matrices for group in (m.rows, m.columns))
+
+
+def kernel_or_sum(product: Product) -> Product | Assign:
+    """A product whose buffers have been moved, or the sum that it is, where no kernel can step through their entries any more."""
+    if _is_strided(product):
+        return product
+    target, left, right = product.target, product.left, product.right
+    value = times(Num(product.number), Read(left.buffer, left.at), Read(right.buffer, right.at))
+    return Assign(target.buffer, target.at, value, product.add, left.columns, product.equations)
 
 
 def _factors(statement: Assign) -> tuple[sp.Expr, Read, Read] | None:

@@ -74,7 +74,7 @@ def _outer(buffer: Buffer, fixed: set[Buffer]) -> bool:
 
 def _place(s: Assign, read: Read) -> Place | None:
     """Where the target would lie: at the entries that are read, shifted along one axis at most."""
-    if s.target == read.buffer or len(s.at) != len(read.at):
+    if s.target == read.buffer or len(s.at) != len(read.at) or not s.at:
         return None
     if any(a.index != b.index for a, b in zip(s.at, read.at, strict=True)):
         return None

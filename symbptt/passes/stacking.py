@@ -13,6 +13,7 @@ from itertools import groupby
 
 import sympy as sp
 
+from symbptt.passes.matrix_products import kernel_or_sum
 from symbptt.program.ir import (
     Assign,
     Buffer,
@@ -194,7 +195,7 @@ def moved(statement: Statement, places: dict[Buffer, Place]) -> Statement:
             return replace(made, target=place.stack, at=place.at(at)) if place else made
         case Product(target, left, right):
             target, left, right = (_matrix(m, places) for m in (target, left, right))
-            return replace(statement, target=target, left=left, right=right)
+            return kernel_or_sum(replace(statement, target=target, left=left, right=right))
     return statement
 
 

@@ -59,12 +59,16 @@ def with_parts(expression: Expr, made: tuple[Expr, ...]) -> Expr:
     return expression
 
 
+def nodes(expression: Expr) -> Iterator[Expr]:
+    """The expression and all that it is made of, in the order of evaluation."""
+    yield expression
+    for part in parts(expression):
+        yield from nodes(part)
+
+
 def reads(expression: Expr) -> Iterator[Read]:
     """Every read, in the order of evaluation."""
-    if isinstance(expression, Read):
-        yield expression
-    for part in parts(expression):
-        yield from reads(part)
+    return (node for node in nodes(expression) if isinstance(node, Read))
 
 
 def subscripts(expression: Expr) -> Iterator[Subscript]:

@@ -92,3 +92,18 @@ def test_an_operand_that_is_read_again_keeps_its_place() -> None:
     )
     buffers = {(b.kind, b.name) for b in map(written_by, assignments(function(model).body))}
     assert {(Kind.VALUE, "a"), (Kind.VALUE, "b")} <= buffers
+
+
+def test_sums_of_what_a_loop_computes_are_taken_in_it() -> None:
+    made = function(read.load("lstm"))
+    inside = {written_by(s).name for loop in loops(made) for s in assignments(loop.body) if written_by(s).kind is Kind.GRADIENT}
+    assert inside == {"b_i", "b_f", "b_g", "b_q"}, "the bias of the readout is outside, where all its terms are computed at once"
+
+
+def test_a_sum_of_rows_that_later_steps_change_stays_outside() -> None:
+    model = models.model(
+        name="outside", inputs={"x": "H"}, states={"h": "H"}, parameters={"W": "H H", "b": "H"},
+        equations={"h": "tanh(W @ h[t-1] + x)"}, loss="sum(b * h[t-1])",
+    )
+    made = function(model)
+    assert not any(written_by(s).name == "b" for loop in loops(made) for s in assignments(loop.body))

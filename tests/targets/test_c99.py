@@ -23,6 +23,7 @@ from symbptt.targets.c99 import source
 from symbptt.verify.load import resolve
 
 KINDS = sorted(str(p) for p in (Path(__file__).parents[1] / "kinds").glob("*.toml"))
+FUZZED = sorted(str(p) for p in (Path(__file__).parent / "fuzzed").glob("*.toml"))
 CHUNK = str(Path(__file__).parents[1] / "chunk" / "one_chunk.toml")
 MODELS = [*CLASSIC, *KINDS, CHUNK]
 EVERY_MODEL = True
@@ -90,6 +91,13 @@ def test_so_are_those_of_the_recurrences_since_2020(name: str) -> None:
 
 
 @needs_cc
+@pytest.mark.slow
+@pytest.mark.parametrize("name", FUZZED, ids=lambda name: Path(name).stem)
+def test_so_are_those_of_random_models_that_once_failed(name: str) -> None:
+    test_the_numbers_are_those_of_the_numpy_code(name)
+
+
+@needs_cc
 @pytest.mark.parametrize("value", [
     "tanh(h[t-1] + solve_unit_lower(W @ V, x * solve_unit_lower(V, h[t-1])))", "tanh(tril(W, k=-1) @ h[t-1] + tril(V, k=1) @ x)",
 ])  # fmt: skip
@@ -117,6 +125,15 @@ def test_strict_compilers_and_sanitizers_have_no_objection(name: str, tmp_path: 
     if shutil.which("g++"):
         run("g++", "-std=c++11", "-x", "c++", "-fsyntax-only", "-Wall", "-Wextra", "-Wpedantic", "-Werror",
             source.with_suffix(".h"))
+
+
+@pytest.mark.skipif("gcc" not in COMPILERS, reason="no gcc")
+def test_sums_and_maxima_in_the_lanes_of_vectors(tmp_path: Path) -> None:
+    made = emitted("elman")
+    source, program = made.write(tmp_path / made.path), tmp_path / "check"
+    assert {"SUM_IN(sum)", "MOST_IN(most)"} <= {line.strip() for line in made.text.splitlines()}
+    run("gcc", *STRICT, "-O3", "-fopenmp-simd", "-DELMAN_SIMD", "-DELMAN_MAIN", "-DELMAN_DOUBLE", source, "-lm", "-o", program)
+    assert "WRONG" not in run(program)
 
 
 @needs_cc

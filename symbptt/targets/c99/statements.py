@@ -36,7 +36,7 @@ from symbptt.program.ir import (
     fixed,
 )
 from symbptt.program.names import Namespace
-from symbptt.program.walk import read_by
+from symbptt.program.walk import nodes, read_by
 from symbptt.targets.c99 import scalars
 
 PREFIX: dict[str, str] = {"adjoint": "d_", "gradient": "grad_", "initial": "start_", "cotangent": "c_", "output": "out_"}
@@ -173,6 +173,8 @@ class Writer:
     def _reduced(self, node: Reduce) -> str:
         name = self.names.fresh("sum" if node.operation == "sum" else "most")
         self.line(f"real {name} = {'0' if node.operation == 'sum' else '-(real)INFINITY'};")
+        if not any(isinstance(part, (Reduce, Within)) for part in nodes(node.body)):
+            self.line(f"{'SUM_IN' if node.operation == 'sum' else 'MOST_IN'}({name})")
         with self.loop(node.over):
             inner = self.value(node.body)
             if node.operation == "sum":
@@ -247,7 +249,7 @@ class Writer:
 
     def _open(self, group: Group, left: list[Index]) -> None:
         if left:
-            if len(left) == 1 and not any(s.over for s in group.assignments):
+            if len(left) == 1 and not any(left[0] in s.over for s in group.assignments):
                 self.line("INDEPENDENT")
             with self.loop(left[0]):
                 self._open(group, left[1:])
