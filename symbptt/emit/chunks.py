@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from symbptt.checks import positive
@@ -9,7 +10,9 @@ from symbptt.chunk import Chunked, NoChunkForm, chunked
 from symbptt.derive.pullback import loss_pullback
 from symbptt.emit.arguments import argument_checks
 from symbptt.emit.context import NEEDS
-from symbptt.emit.fast.writer import FastWriter
+from symbptt.emit.fast.plan import Plan
+from symbptt.emit.fast.repeats import repeats
+from symbptt.emit.fast.writer import PASSES, FastWriter
 from symbptt.emit.frameworks import module
 from symbptt.emit.frameworks.dialect import DIALECTS
 from symbptt.emit.frameworks.long import Long
@@ -66,11 +69,17 @@ def _check_loss(token: Model) -> None:
 # ---------------------------------------------------------------- NumPy
 
 
+class ChunkWriter(FastWriter):
+    """The fast style for a step that takes a chunk of tokens, with matrices where a token has vectors."""
+
+    passes: Mapping[str, Callable[[Plan], Plan]] = {"repeats": repeats, **PASSES}
+
+
 def _numpy(chunks: Chunked, wanted: tuple[Variable, ...], recipe: str) -> dict[str, Any]:
     """The values of `templates/numpy/chunk.py.jinja`."""
     model = chunks.token
     passed_on = (*wanted, *(s for s in model.states if s not in wanted))
-    core = FastWriter(chunks.model_without_loss, tuple(chunks.model[v.name] for v in passed_on))
+    core = ChunkWriter(chunks.model_without_loss, tuple(chunks.model[v.name] for v in passed_on))
     values, token = filled(core, recipe), filled(FastWriter(model, wanted), recipe)
     text = "\n".join([*token.get("loss_open", ()), token.get("loss_body", "")])
     helpers = {name for name in token["helpers"] if f"{name}(" in text}

@@ -133,3 +133,11 @@ def test_commands(tmp_path, capsys):
     unroll, c = ["emit", "--unroll", "-T", "2"], ["emit", "--backend", "c"]
     for wrong in (unroll, c, ["show", "--format", "toml"], ["verify", "--exact"]):
         assert main([wrong[0], str(path), "--chunk", "4", *wrong[1:]]) == 2
+
+
+def test_nothing_is_stored_that_repeats_a_column():
+    text = chunk_source(kernel("gated delta rule"), 4, "all").text
+    core = text[text.index("def _forward_chunks"):text.index("def _forward(")]
+    stored = [line for line in core.splitlines() if "np.broadcast_to(" in line]
+    assert len(stored) == 1 and "c_S_rows[..., :, None] - c_S_rows[..., None, :]" in stored[0]
+    assert "[..., :, None] * k_rows" in core and "real_t[..., :, None] *" in core

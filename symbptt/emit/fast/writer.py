@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 import sympy as sp
 
@@ -43,12 +43,14 @@ PASSES: dict[str, Callable[[Plan], Plan]] = {
 class FastWriter(PlainWriter):
     """Builds the parts of a module in the fast style; `without` names passes to leave out."""
 
+    passes: Mapping[str, Callable[[Plan], Plan]] = PASSES
+
     def __init__(
         self, model: Model, wanted: tuple[Variable, ...], without: tuple[str, ...] = (), fixed: int | None = None
     ) -> None:
         super().__init__(model, None, wanted, fixed)
         plan = build.plan(model, self.names, self.seeded(), self.reached)
-        for name, run in PASSES.items():
+        for name, run in self.passes.items():
             if name not in without:
                 plan = run(plan)
         self.plan, self.tiled = plan, plan.tiled
