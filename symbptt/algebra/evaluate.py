@@ -223,37 +223,41 @@ def _series(node: nodes.SumOver, values: Values) -> Array:
     return evaluate(nodes.expand(node), values)
 
 
+def apart(x: Array, heads: int) -> Array:
+    """A matrix (..., M r, c) with an axis for its heads, (..., M, r, c)."""
+    return x.reshape(*x.shape[:-2], heads, x.shape[-2] // heads, x.shape[-1])
+
+
 def _apart(node: MatrixExpr, heads: sp.Expr, values: Values) -> Array:
-    """The heads of a matrix with an axis of their own, (..., N, M, r, c)."""
-    x, count = evaluate(node, values), values.size(heads)
-    return x.reshape(*x.shape[:-2], count, x.shape[-2] // count, x.shape[-1])
+    return apart(evaluate(node, values), values.size(heads))
 
 
-def _together(x: Array) -> Array:
+def together(x: Array) -> Array:
+    """The way back from `apart`."""
     return x.reshape(*x.shape[:-3], x.shape[-3] * x.shape[-2], x.shape[-1])
 
 
 @evaluate.register
 def _head_product(node: head_nodes.HeadProduct, values: Values) -> Array:
     a, b = (_apart(part, node.heads, values) for part in node.args[:2])
-    return _together(a @ b)
+    return together(a @ b)
 
 
 @evaluate.register
 def _head_transpose(node: head_nodes.HeadTranspose, values: Values) -> Array:
-    return _together(_apart(node.args[0], node.heads, values).swapaxes(-1, -2))
+    return together(_apart(node.args[0], node.heads, values).swapaxes(-1, -2))
 
 
 @evaluate.register
 def _head_spread(node: head_nodes.HeadBroadcast, values: Values) -> Array:
     x = _apart(node.args[0], node.heads, values)
-    return _together(np.broadcast_to(x, (*x.shape[:-2], values.size(node.args[1]), values.size(node.args[2]))))
+    return together(np.broadcast_to(x, (*x.shape[:-2], values.size(node.args[1]), values.size(node.args[2]))))
 
 
 @evaluate.register
 def _each_head(node: head_nodes.EachHead, values: Values) -> Array:
     x = evaluate(node.args[0], values)[..., None, :, :]
-    return _together(np.broadcast_to(x, (*x.shape[:-3], values.size(node.heads), *x.shape[-2:])))
+    return together(np.broadcast_to(x, (*x.shape[:-3], values.size(node.heads), *x.shape[-2:])))
 
 
 @evaluate.register

@@ -16,7 +16,6 @@ from symbptt.algebra.head_nodes import (
     HeadProduct,
     HeadTranspose,
     JoinHeads,
-    OfHeads,
     SumHeads,
     per_head,
 )
@@ -118,11 +117,6 @@ def summed(value: MatrixExpr, heads: sp.Expr, rows: bool = True, columns: bool =
     if columns and value.shape[1] != 1:
         value = product(value, OneMatrix(sp.expand(heads * value.shape[1]), 1), heads)
     return value
-
-
-def of_heads(value: MatrixExpr) -> bool:
-    """Whether a node of heads stands anywhere in a formula."""
-    return bool(value.has(OfHeads))
 
 
 @dataclass(frozen=True)

@@ -50,7 +50,6 @@ _TABLE: dict[str, Callable[[Array], Array]] = {
     "inf": lambda x: np.asarray(abs(x).sum(axis=-1).max(axis=-1)),
     "max": lambda x: np.asarray(abs(x).max(axis=(-1, -2))),
 }
-NORMS = tuple(_TABLE)
 """fro: root of the sum of squares; 2: largest singular value; 1: largest column sum; inf: largest row sum; max: largest entry."""
 
 

@@ -30,6 +30,12 @@ def class_targets(model: Model) -> tuple[str, ...]:
     return tuple(found)
 
 
+def drawn_as_classes(model: Model) -> list[Variable]:
+    """The targets that the self-check draws as integers: those of a softmax cross-entropy with a named dimension."""
+    targets = [model[name] for name in class_targets(model)]
+    return [v for v in targets if v.shape and v.shape[0].isidentifier()]
+
+
 def takes_classes(model: Model, target: Variable) -> bool:
     """Whether integer classes may be given for a target: a vector that softmax cross-entropies alone read."""
     readers = [e.value for e in model.all_equations if e.value.has(target.at())]

@@ -15,7 +15,7 @@ import sympy as sp
 from sympy.matrices.expressions.matexpr import MatrixExpr
 
 from symbptt.algebra import head_nodes, nodes
-from symbptt.algebra.evaluate import Array
+from symbptt.algebra.evaluate import Array, apart, together
 from symbptt.algebra.nodes import TIME
 from symbptt.algebra.related import Adjoint
 from symbptt.diagnose.point import Point
@@ -181,28 +181,19 @@ def _diag(node: nodes.Diag, point: Point) -> Compiled:
 def _parts(node: MatrixExpr, heads: int, point: Point) -> Compiled:
     """A matrix with an axis of its own for the heads."""
     inner = compiled(node, point)
-
-    def value(frame: Frame) -> Array:
-        x = inner(frame)
-        return x.reshape(*x.shape[:-2], heads, x.shape[-2] // heads, x.shape[-1])
-
-    return value
-
-
-def _together(x: Array) -> Array:
-    return x.reshape(*x.shape[:-3], x.shape[-3] * x.shape[-2], x.shape[-1])
+    return lambda frame: apart(inner(frame), heads)
 
 
 @_linear.register
 def _head_product(node: head_nodes.HeadProduct, point: Point) -> Compiled:
     left, right = (_parts(part, point.values.size(node.heads), point) for part in node.args[:2])
-    return lambda frame: _together(left(frame) @ right(frame))
+    return lambda frame: together(left(frame) @ right(frame))
 
 
 @_linear.register
 def _head_transpose(node: head_nodes.HeadTranspose, point: Point) -> Compiled:
     parts = _parts(node.args[0], point.values.size(node.heads), point)
-    return lambda frame: _together(parts(frame).swapaxes(-1, -2))
+    return lambda frame: together(parts(frame).swapaxes(-1, -2))
 
 
 @_linear.register
@@ -212,7 +203,7 @@ def _head_spread(node: head_nodes.HeadBroadcast, point: Point) -> Compiled:
 
     def value(frame: Frame) -> Array:
         x = parts(frame)
-        return _together(np.broadcast_to(x, (*x.shape[:-2], *size)))
+        return together(np.broadcast_to(x, (*x.shape[:-2], *size)))
 
     return value
 

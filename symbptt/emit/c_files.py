@@ -18,6 +18,7 @@ from symbptt.targets.c99 import source
 from symbptt.targets.c99.interface import STRUCTS, Interface
 from symbptt.targets.target import Files, Request
 from symbptt.template import template
+from symbptt.typeset.equations import numbered
 
 
 @dataclass(frozen=True)
@@ -82,7 +83,7 @@ def _loader(interface: Interface, request: Request, stem: str) -> dict[str, Any]
     known = argument_checks(model, "numpy")
     axes = dict(zip(("T", "N"), known["axes"], strict=True))
     return known | {
-        "title": docstring(model.title), "equations": [docstring(line) for line in source.equations(model)],
+        "title": docstring(model.title), "equations": [docstring(line) for line in numbered(model)],
         "recipe": docstring(request.recipe), "source_name": f"{stem}.c", "header_name": f"{stem}.h", "p": interface.prefix,
         "P": interface.macro, "fixed_steps": fixed, "checkpoint": request.checkpoint, "has_loss": model.loss is not None,
         "truncated": kept(*request.truncation) if request.truncation else "",

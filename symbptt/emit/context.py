@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from typing import Any
 
-from symbptt import typeset
 from symbptt.algebra.nodes import BatchMean
 from symbptt.data.arrays import size, sizes
-from symbptt.data.classes import class_targets
+from symbptt.data.classes import class_targets, drawn_as_classes
 from symbptt.emit.arguments import argument_checks
 from symbptt.emit.layout import Layout, handed, handed_out, taken
 from symbptt.emit.literals import docstring, file_literal
 from symbptt.emit.plain import Functions, PlainWriter
 from symbptt.model.values import Model, Role, Variable
+from symbptt.typeset.equations import numbered
 
 NEEDS = {"_cross_entropy": ("_log_sum_exp",), "_cross_entropy_slope": ("_softmax",), "_target": ("_one_hot", "_classes"),
          "_softmax_cross_entropy": ("_classes",), "_multiply": ("_tile", "_empty"), "_gates": ("_tile", "_empty"),
@@ -97,7 +97,7 @@ def context(functions: Functions, writer: PlainWriter, recipe: str) -> dict[str,
         "name": model.name,
         "straight": f" for T = {writer.steps}" if writer.steps is not None else "",
         "recipe": docstring(recipe),
-        "equations": [docstring(line) for line in equations(model)],
+        "equations": [docstring(line) for line in numbered(model)],
         "fixed_steps": writer.fixed if writer.steps is None else writer.steps,
         "tiled": writer.tiled,
         "has_loss": model.loss is not None,
@@ -203,7 +203,7 @@ def _loss_context(writer: PlainWriter, opening: list[str]) -> dict[str, Any]:
     read_pairs = [f'"{v.name}": {layout.cotangent(v)}' for v in read]
     heads = "" if model.heads is None else layout.dimension(str(model.heads))
     direct_pairs = [f'"{v.name}": {handed(v, layout.gradient(v), heads)}' for v in direct]
-    classes = [f'targets["{v.name}"] = random.integers(length("{v.shape[0]}"), size=(T, N))' for v in _drawn_as_classes(model)]
+    classes = [f'targets["{v.name}"] = random.integers(length("{v.shape[0]}"), size=(T, N))' for v in drawn_as_classes(model)]
     return {
         "loss_open": [*opening, *targets, *_weight_lines(model, layout)],
         "reduction": "mean" if model.loss and model.loss.reduction == "mean" else "summed",
@@ -211,12 +211,6 @@ def _loss_context(writer: PlainWriter, opening: list[str]) -> dict[str, Any]:
         "loss_direct": "{" + ", ".join(direct_pairs) + "}",
         "target_lines": classes,
     }
-
-
-def _drawn_as_classes(model: Model) -> list[Variable]:
-    """The targets that the self-check draws as integers: those of a softmax cross-entropy with a named dimension."""
-    targets = [model[name] for name in class_targets(model)]
-    return [v for v in targets if v.shape and v.shape[0].isidentifier()]
 
 
 def _weight_lines(model: Model, layout: Layout) -> list[str]:
@@ -228,9 +222,3 @@ def _weight_lines(model: Model, layout: Layout) -> list[str]:
         rows += f", {layout.array(model[model.loss.mask])}.real > 0.5" if model.loss.mask else ""
         lines.append(f"weight /= _number(T, N, mask, {steps}{rows})")
     return lines
-
-
-def equations(model: Model) -> list[str]:
-    """The forward equations as numbered plain text."""
-    shown = (e for e in model.all_equations if e.target.definition is None)
-    return [f"({e.number}) {typeset.text(e.target.at(), model)} = {typeset.text(e.value, model)}" for e in shown]

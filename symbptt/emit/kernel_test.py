@@ -19,7 +19,6 @@ from symbptt.derive.affine import components
 from symbptt.derive.value_range import value_range
 from symbptt.derive.varying import simplified
 from symbptt.emit.code import Code
-from symbptt.emit.context import equations
 from symbptt.emit.frameworks.dialect import TORCH
 from symbptt.emit.frameworks.lowering import WordLowering
 from symbptt.emit.frameworks.module import FOLDER, called
@@ -33,6 +32,7 @@ from symbptt.model.read import load
 from symbptt.model.values import Model, Role, Variable
 from symbptt.resources import templates
 from symbptt.template import template
+from symbptt.typeset.equations import numbered
 
 TAKEN = RESERVED | TORCH.names | {"pytest", "arrays", "results", "start", "like"}
 SAMPLES = 6
@@ -54,7 +54,7 @@ def reference(model: Model | str, kernel: str | None = None, axes: str = "T N", 
     loop, given = _Loop(model), (*model.parameters, *model.buffers)
     results = tuple(v for v in model.outputs if v.role is not Role.STATE) or model.states
     values: dict[str, Any] = {
-        "name": model.name, "title": docstring(model.title), "equations": [docstring(line) for line in equations(model)],
+        "name": model.name, "title": docstring(model.title), "equations": [docstring(line) for line in numbered(model)],
         "kernel": _kernel(kernel), "axes": literal(_axes(axes)), "chunk": positive(chunk, "the chunk"),
         "counts": _dict(_counts(_axes(axes))), "arguments": literal(tuple(v.name for v in (*inputs, *given, *model.states))),
         "returns": literal((*(v.name for v in results), *(f"final {s.name}" for s in model.states))),

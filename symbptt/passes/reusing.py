@@ -16,7 +16,7 @@ from symbptt.model.shapes import at_least
 from symbptt.passes.fusion import apart
 from symbptt.passes.stacking import Place, moved
 from symbptt.program.ir import GIVEN, RETURNED, Assign, Buffer, For, Function, Product, Read
-from symbptt.program.walk import read_by
+from symbptt.program.walk import read_by, written_by
 
 
 @dataclass(frozen=True)
@@ -51,7 +51,7 @@ def _found(function: Function, fixed: set[Buffer]) -> Iterator[dict[Buffer, Plac
     uses: dict[Buffer, list[_Use]] = {}
     writers: dict[Buffer, list[Assign | Product]] = {}
     for place, s in statements:
-        writers.setdefault(_target(s), []).append(s)
+        writers.setdefault(written_by(s), []).append(s)
         for read in read_by(s):
             uses.setdefault(read.buffer, []).append(_Use(read, s, place))
     for place, s in statements:
@@ -61,10 +61,6 @@ def _found(function: Function, fixed: set[Buffer]) -> Iterator[dict[Buffer, Plac
             into = _place(s, read)
             if into is not None and not _outer(read.buffer, fixed) and _last(s, read, place, uses[read.buffer]):
                 yield {s.target: into}
-
-
-def _target(s: Assign | Product) -> Buffer:
-    return s.target.buffer if isinstance(s, Product) else s.target
 
 
 def _outer(buffer: Buffer, fixed: set[Buffer]) -> bool:

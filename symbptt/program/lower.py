@@ -31,7 +31,7 @@ from symbptt.program.ir import (
     fixed,
 )
 from symbptt.program.scalar import formula
-from symbptt.program.walk import indices, mapped, plus, substituted, times
+from symbptt.program.walk import mapped, plus, substituted, times
 
 At: TypeAlias = Callable[[Subscript, Subscript], Expr]
 Leaf: TypeAlias = Callable[[sp.MatrixSymbol, Subscript, Subscript, Subscript], Expr]
@@ -270,8 +270,3 @@ def _concat(node: nodes.Concat, rule: Lowering) -> At:
         return plus(*made)
 
     return at
-
-
-def uses_samples(expression: Expr) -> bool:
-    """Whether a value differs from sample to sample."""
-    return SAMPLE in indices(expression)

@@ -10,6 +10,7 @@ import sympy as sp
 from symbptt.algebra.related import Adjoint, LossGradient, Related, StepAdjoint
 from symbptt.errors import UnknownName
 from symbptt.model.values import Model
+from symbptt.typeset import as_text
 from symbptt.typeset.calculus import quotient
 from symbptt.typeset.dispatch import Setting, piece, setting
 from symbptt.typeset.notation import Notation
@@ -47,6 +48,12 @@ def equation(
     """left = side = side …"""
     Operator(relation)  # refuses an unknown sign
     return Equality(compose(left, notation, model), tuple(compose(s, notation, model) for s in sides), relation)
+
+
+def numbered(model: Model) -> list[str]:
+    """The forward equations as plain text with their numbers, as emitted files begin."""
+    shown = (e for e in model.all_equations if e.target.definition is None)
+    return [f"({e.number}) " + as_text.write(equation(e.target.at(), e.value, model=model)) for e in shown]
 
 
 def aligned(equations: Iterable[Equality]) -> Aligned:

@@ -13,7 +13,7 @@ from symbptt.algebra.nodes import TIME
 from symbptt.diagnose import words
 from symbptt.diagnose.causes import Cause
 from symbptt.diagnose.displaced import Border
-from symbptt.diagnose.mistakes.product import moving
+from symbptt.diagnose.linear import has_adjoint
 from symbptt.diagnose.mutant import Mutant, changed
 from symbptt.diagnose.point import Point
 from symbptt.diagnose.routes import BackwardPass, Route
@@ -78,4 +78,4 @@ def _route(program: BackwardPass, size: int, route: Route) -> Iterator[Mutant]:
 def _factors(value: MatrixExpr) -> list[MatrixExpr]:
     """The elementwise factors that are no adjoints."""
     products = sorted(value.atoms(sp.HadamardProduct), key=str)
-    return list(dict.fromkeys(f for p in products if moving(p) for f in p.args if not moving(f)))
+    return list(dict.fromkeys(f for p in products if has_adjoint(p) for f in p.args if not has_adjoint(f)))

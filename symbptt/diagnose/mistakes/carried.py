@@ -18,7 +18,8 @@ from symbptt.algebra.nodes import TIME, Slope, SlopeByResult
 from symbptt.algebra.related import Adjoint
 from symbptt.diagnose import words
 from symbptt.diagnose.causes import Cause
-from symbptt.diagnose.mistakes.product import moving, others
+from symbptt.diagnose.linear import has_adjoint
+from symbptt.diagnose.mistakes.product import others
 from symbptt.diagnose.mutant import Mutant
 from symbptt.diagnose.point import Point
 from symbptt.diagnose.routes import BackwardPass, Route
@@ -45,7 +46,7 @@ def _passes(route: Route, state: Variable) -> bool:
 
 def _reader(program: BackwardPass, state: Variable, readers: list[Route], reader: Route) -> Iterator[Mutant]:
     factors = reader.value.args if isinstance(reader.value, sp.HadamardProduct) else ()
-    for factor in (f for f in factors if not moving(f)):
+    for factor in (f for f in factors if not has_adjoint(f)):
         before = factor.xreplace({TIME: TIME - 1})
         slope = isinstance(factor, (Slope, SlopeByResult))
         values = [v for x in others(program, factor) for v in (x, x.xreplace({TIME: TIME - 1}))]

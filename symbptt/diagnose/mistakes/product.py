@@ -11,9 +11,9 @@ from sympy.matrices.expressions.special import OneMatrix
 
 from symbptt.algebra import build
 from symbptt.algebra.nodes import TIME, Broadcast, Slope, SlopeByResult, Timed, is_leaf
-from symbptt.algebra.related import Adjoint
 from symbptt.diagnose import words
 from symbptt.diagnose.causes import Cause
+from symbptt.diagnose.linear import has_adjoint
 from symbptt.diagnose.mutant import Mutant, swapped
 from symbptt.diagnose.point import Point
 from symbptt.diagnose.routes import BackwardPass, Route
@@ -30,7 +30,7 @@ def mutants(program: BackwardPass, point: Point) -> Iterator[Mutant]:
         if len(factors) > 1:
             yield from _matrices(program, point, route, factors)
         for node in sorted(route.value.atoms(sp.HadamardProduct), key=str):
-            if moving(node):
+            if has_adjoint(node):
                 yield from _elementwise(program, route, node)
         for summand in route.value.args if isinstance(route.value, sp.MatAdd) else ():
             rest = build.add(*(a for a in route.value.args if a is not summand))
@@ -54,11 +54,6 @@ def weights(program: BackwardPass, route: Route) -> list[MatrixExpr]:
     return [f for f in factors if route.external and f in inputs]
 
 
-def moving(factor: MatrixExpr) -> bool:
-    """Whether a factor has an adjoint in it."""
-    return bool(factor.atoms(Adjoint))
-
-
 def others(program: BackwardPass, like: MatrixExpr) -> list[MatrixExpr]:
     """The values of a step, and of the step before, that could stand in the place of another of their shape."""
     fitting = [v for v in program.model.of(Role.STATE, Role.LOCAL, Role.INPUT) if v.at().shape == like.shape and not v.classes]
@@ -69,7 +64,7 @@ def others(program: BackwardPass, like: MatrixExpr) -> list[MatrixExpr]:
 
 def _elementwise(program: BackwardPass, route: Route, node: sp.HadamardProduct) -> Iterator[Mutant]:
     for factor in node.args:
-        if moving(factor):
+        if has_adjoint(factor):
             continue
         if isinstance(factor, (Slope, SlopeByResult)):  # what else can be wrong with a slope has a family of its own
             yield from (other_factor(program, route, factor, other) for other in others(program, factor))
@@ -105,7 +100,7 @@ def _row_missing(program: BackwardPass, route: Route, summand: MatrixExpr) -> It
     """A plain sum of the adjoint for one weighed by a value, as in the Jacobian of a softmax."""
     number, factors = build.split_number(summand)
     for factor in factors:
-        if isinstance(factor, sp.Transpose) and isinstance(factor.arg, Timed) and not moving(factor):
+        if isinstance(factor, sp.Transpose) and isinstance(factor.arg, Timed) and not has_adjoint(factor):
             ones = (OneMatrix(*f.shape) if f is factor else f for f in factors)
             cause = _cause("factor-missing", program, route, factor=words.text(factor, program.model))
             yield Mutant((cause,), swapped([route], {summand: build.scale(number, sp.MatMul(*ones))}))
@@ -126,7 +121,7 @@ def _matrices(program: BackwardPass, point: Point, route: Route, factors: tuple[
         if is_leaf(bare) and _square(bare, point):
             wrong = words.text(route.value.xreplace({factor: other}), model)
             yield Mutant((_cause("transpose-missing", program, route, wrong=wrong),), swapped([route], {factor: other}))
-        if moving(factor) or not is_leaf(bare) or isinstance(bare, Timed):
+        if has_adjoint(factor) or not is_leaf(bare) or isinstance(bare, Timed):
             continue
         if _square(bare, point):
             rest = build.mul(*(f for f in factors if f is not factor))
@@ -158,7 +153,7 @@ def _outer(program: BackwardPass, point: Point, route: Route, factors: tuple[Mat
         cause = _cause("transpose-missing", program, route, wrong=words.text(turned, model))
         yield Mutant((cause,), swapped([route], {route.value: turned}))
     for factor in factors:
-        if moving(factor):
+        if has_adjoint(factor):
             continue
         bare = factor.arg if isinstance(factor, sp.Transpose) else factor
         if is_leaf(bare):

@@ -9,7 +9,7 @@ import sympy as sp
 from symbptt.algebra.nodes import Concat, Slice
 from symbptt.diagnose import words
 from symbptt.diagnose.causes import Cause
-from symbptt.diagnose.mistakes.product import moving
+from symbptt.diagnose.linear import has_adjoint
 from symbptt.diagnose.mutant import Mutant, swapped
 from symbptt.diagnose.point import Point
 from symbptt.diagnose.routes import BackwardPass, Route
@@ -19,7 +19,7 @@ from symbptt.model.values import Role
 def mutants(program: BackwardPass, point: Point) -> Iterator[Mutant]:
     """The first rows of [x; h] for the last, and the last of [h; x] for the first."""
     for route in program.routes:
-        for part in filter(moving, sorted(route.value.atoms(Slice), key=str)):
+        for part in filter(has_adjoint, sorted(route.value.atoms(Slice), key=str)):
             yield from _other_ends(program, route, part)
     pairs = [(carry, beside) for carry in program.routes if carry.lagged and (beside := _beside(program, carry)) is not None]
     carries = [carry for carry, _ in pairs]

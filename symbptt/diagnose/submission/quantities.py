@@ -10,6 +10,7 @@ import sympy as sp
 from symbptt.algebra.nodes import TIME, Timed
 from symbptt.diagnose.findings import Finding
 from symbptt.diagnose.submission.calls import Call
+from symbptt.diagnose.submission.guess import plain
 from symbptt.model.values import Model, Role
 
 _BEFORE = ("d", "delta", "grad", "bar", "adj", "g")
@@ -26,15 +27,15 @@ def quantities(finding: Finding, theirs: str, call: Call, model: Model) -> Itera
     if cause is None:
         return
     # Where two names differ in capitals alone, as dB and db, the one in small letters is that of a value.
-    known = {_plain(name): name for name in call.source.stored} | {name: name for name in call.source.stored}
+    known = {plain(name): name for name in call.source.stored} | {name: name for name in call.source.stored}
     if cause.subject == finding.gradient:
         # A result without a name is known by that of the argument, and the argument is stored before its gradient.
-        yield from (known[start + _plain(theirs)] for start in _BEFORE if start + _plain(theirs) in known)
+        yield from (known[start + plain(theirs)] for start in _BEFORE if start + plain(theirs) in known)
         yield theirs
         return
     carried = _CARRIED if cause.carry or cause.name == "carry-dropped" else ("", "raw")
     subjects = [cause.subject, *_read(model, cause.subject)]
-    for subject in dict.fromkeys(_plain(name) for s in subjects for name in (s, *_letters(s, call, model))):
+    for subject in dict.fromkeys(plain(name) for s in subjects for name in (s, *_letters(s, call, model))):
         for end in carried:
             for start in _BEFORE:
                 if start + subject + end in known:
@@ -58,7 +59,3 @@ def _letters(name: str, call: Call, model: Model) -> Iterator[str]:
     for theirs, meaning in call.meanings.items():
         if meaning.kind == "blocks" and set(meaning.variables) <= read:
             yield from (m[1] for m in [_PARAMETER.fullmatch(theirs)] if m)
-
-
-def _plain(name: str) -> str:
-    return name.replace("_", "").lower()

@@ -20,7 +20,7 @@ from symbptt.data.classes import class_targets
 from symbptt.data.values import GIVEN, Data, grouped
 from symbptt.derive.adjoint import AdjointSystem
 from symbptt.derive.value_range import value_range
-from symbptt.document.example.mixed import Mixed, Number
+from symbptt.document.example.mixed import Mixed
 from symbptt.errors import BadInput
 from symbptt.model.values import Model, Role, Variable
 from symbptt.unroll.graph import UnrolledGraph, steps
@@ -223,8 +223,3 @@ def required(model: Model, T: int, seed: int = 0) -> Example:
     if found is None:
         raise BadInput(f"{model.name} has no small example with finite numbers")
     return found
-
-
-def as_float(value: Number) -> float:
-    """A number for arrays."""
-    return float(value)

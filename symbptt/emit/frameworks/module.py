@@ -8,15 +8,16 @@ from typing import Any
 
 from symbptt import resources
 from symbptt.data.arrays import sizes
-from symbptt.data.classes import class_targets
+from symbptt.data.classes import drawn_as_classes
 from symbptt.emit.arguments import argument_checks
-from symbptt.emit.context import buffer_lead, equations, samples, untied_lead
+from symbptt.emit.context import buffer_lead, samples, untied_lead
 from symbptt.emit.frameworks.dialect import DIALECTS
 from symbptt.emit.frameworks.long import Long
 from symbptt.emit.frameworks.parts import Parts
 from symbptt.emit.literals import docstring, file_literal, literal
 from symbptt.model import initialisers
 from symbptt.model.values import Model, Role, Variable
+from symbptt.typeset.equations import numbered
 
 _CALL = re.compile(r"\b_\w+(?=\()")
 FOLDER = "helpers"
@@ -37,7 +38,7 @@ def context(
         "title": docstring(model.title),
         "name": model.name,
         "recipe": docstring(recipe),
-        "equations": [docstring(line) for line in equations(core or model)],
+        "equations": [docstring(line) for line in numbered(core or model)],
         "has_loss": model.loss is not None,
         "reduction": "mean" if model.loss and model.loss.reduction == "mean" else "summed",
         "name_literal": repr(model.name),
@@ -59,7 +60,7 @@ def context(
         "samples": samples(model),
         "starts": {s.name: s.initial for s in model.states if s.initial is not None},
         "input_classes": [(v.name, _drawn(v)) for v in model.of(Role.INPUT) if v.classes],
-        "target_classes": [(v.name, _drawn(v)) for v in _class_targets(model)],
+        "target_classes": [(v.name, _drawn(v)) for v in drawn_as_classes(model)],
         "initialisers": {v.name: initialisers.name_of(v) for v in model.parameters},
         "fixed_steps": fixed,
         **long.values(parts),
@@ -99,11 +100,6 @@ def called(text: str, folder: Traversable) -> list[str]:
 def _drawn(variable: Variable) -> str:
     """How many classes the self-check draws from."""
     return " + ".join(part if part.isdigit() else f'size["{part}"]' for part in variable.shape[0].split("+"))
-
-
-def _class_targets(model: Model) -> list[Variable]:
-    found = [model[name] for name in class_targets(model)]
-    return [v for v in found if v.shape and v.shape[0].isidentifier()]
 
 
 _ARGUMENTS = ("self", "dtype", "device", "generator")

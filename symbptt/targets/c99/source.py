@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from symbptt import typeset
 from symbptt.model.values import Model, Variable
 from symbptt.passes import prepared
 from symbptt.program import build
@@ -19,6 +18,7 @@ from symbptt.targets.c99.interface import OPTIONAL, STRUCTS, WITH_LOSS, WRITTEN,
 from symbptt.targets.c99.lengths import length
 from symbptt.targets.target import Request
 from symbptt.template import template
+from symbptt.typeset.equations import numbered
 from symbptt.version import VERSION
 
 RUNTIME = Path(__file__).with_name("runtime")
@@ -51,7 +51,7 @@ def files(request: Request, about: str) -> Text:
     values: dict[str, Any] = {
         "p": named.prefix, "P": named.macro, "version": VERSION, "recipe": _comment(request.recipe),
         "title": _comment(model.title), "header_name": header,
-        "name": model.name, "equations": [_comment(line) for line in equations(model)],
+        "name": model.name, "equations": [_comment(line) for line in numbered(model)],
         "dimensions": list(named.dimensions.values()),
         "structs": [_struct(named, kind) for kind in STRUCTS if named.members[kind] and _used(named, kind)],
         "functions": [_function(named, body, bool(request.sizes), long.inside(request)) for body in bodies],
@@ -118,9 +118,3 @@ def _head(interface: Interface, name: str, fixed_sizes: bool) -> dict[str, Any]:
 def _lengths(interface: Interface, kind: Kind) -> list[str]:
     """The number of entries of the caller's arrays of a kind."""
     return [length(interface, buffer(kind, m.variable).axes) for m in interface.members[kind]]
-
-
-def equations(model: Model) -> list[str]:
-    """The forward equations as numbered plain text."""
-    shown = (e for e in model.all_equations if e.target.definition is None)
-    return [f"({e.number}) {typeset.text(e.target.at(), model)} = {typeset.text(e.value, model)}" for e in shown]
