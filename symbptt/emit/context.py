@@ -10,7 +10,7 @@ from symbptt.data.classes import class_targets, drawn_as_classes
 from symbptt.emit.arguments import argument_checks
 from symbptt.emit.layout import Layout, handed, handed_out, taken
 from symbptt.emit.literals import docstring, file_literal
-from symbptt.emit.plain import Functions, PlainWriter
+from symbptt.emit.plain import PlainWriter
 from symbptt.model.values import Model, Role, Variable
 from symbptt.typeset.equations import numbered
 
@@ -62,10 +62,13 @@ def _clock(writer: PlainWriter) -> list[str]:
     lines.append(
         f"dtype = np.result_type(np.float32, {', '.join(real)}{given})" if real else f"dtype = np.result_type(np.float32{given})"
     )
-    lines += [
-        f"{layout.array(v)} = _one_hot({layout.array(v)}, {layout.dimension(v.shape[0])}, dtype)" for v in inputs if v.classes
-    ]
     return lines
+
+
+def _one_hot_lines(writer: PlainWriter) -> list[str]:
+    """The lines that turn inputs of classes into rows of zeros and a one."""
+    layout, classes = writer.layout, [v for v in writer.model.of(Role.INPUT) if v.classes]
+    return [f"{layout.array(v)} = _one_hot({layout.array(v)}, {layout.dimension(v.shape[0])}, dtype)" for v in classes]
 
 
 def _reads(writer: PlainWriter) -> set[str]:
@@ -73,25 +76,20 @@ def _reads(writer: PlainWriter) -> set[str]:
     return {v.name for v in (*writer.model.of(Role.INPUT), *writer.model.states, *writer.cell_values())}
 
 
-def context(functions: Functions, writer: PlainWriter, recipe: str) -> dict[str, Any]:
-    """The template's values."""
+def context(writer: PlainWriter, recipe: str) -> dict[str, Any]:
+    """The template's values; the writer has written its functions, since it knows then which helpers they call."""
     model, layout = writer.model, writer.layout
     kept = tuple(v for v in model.variables if v.name in _reads(writer))
-    helpers = set(functions.helpers) | {"_as", "_outside"}
     opening = 'T, N, dtype = residuals["T"], residuals["N"], residuals["_dtype"]'
     dims_forward = [line.text for line in writer.dimension_lines()]
     given = (*model.parameters, *model.buffers)
     forward = _parameters(layout, given) + _inputs(writer)
-    clock = _clock(writer)
-    later = [line for line in clock if "_one_hot(" in line]
-    forward += [line for line in clock if line not in later] + dims_forward + later
+    forward += _clock(writer) + dims_forward + _one_hot_lines(writer)
     everything = [*_parameters(layout, given), opening, *_unpack(layout, kept, "residuals")]
     everything += [line.text for line in writer.steps_of(tuple(v for v in kept if v.role in (Role.STATE, Role.LOCAL)))]
     dims = [line.text for line in writer.dimension_lines(kept)]
-    backward = everything + dims
+    residuals = everything + dims
     seeded = [v for v in kept if v.name in writer.seeded() or v.role is Role.STATE]
-    backward += writer.seed_lines(seeded)
-    helpers |= {"_seed"} if any("_seed(" in line for line in backward) else set()
     made: dict[str, Any] = argument_checks(model, "numpy") | {
         "title": docstring(model.title),
         "name": model.name,
@@ -105,7 +103,8 @@ def context(functions: Functions, writer: PlainWriter, recipe: str) -> dict[str,
         "file_literal": file_literal(model.text),
         "averages": _averages(model),
         "forward_open": forward,
-        "backward_open": backward,
+        "residuals_open": residuals,
+        "backward_open": residuals + writer.seed_lines(seeded),
         "residual_lines": [f'"{v.name}": {layout.array(v)},' for v in kept] + _started(model) + _sizes(model, layout),
         "starts": {s.name: s.initial for s in model.states if s.initial is not None},
         "output_lines": [_output(v, _heads_of_residuals(model)) for v in model.outputs],
@@ -122,11 +121,8 @@ def context(functions: Functions, writer: PlainWriter, recipe: str) -> dict[str,
         ],
     }
     if model.loss:
-        made.update(_loss_context(writer, everything + dims))
-        text = str(made["loss_open"])
-        helpers |= {"_weight"} | {name for name in ("_target", "_classes", "_number") if f"{name}(" in text}
-    if model.heads is not None:
-        helpers |= {"_joined", "_parted"}
+        made.update(_loss_context(writer, residuals))
+    helpers = {*writer.lower.helpers, "_as", "_outside", *(("_joined", "_parted") if model.heads is not None else ())}
     for name in tuple(helpers):
         helpers.update(NEEDS.get(name, ()))
     made["helpers"] = sorted(helpers)
@@ -200,12 +196,14 @@ def _loss_context(writer: PlainWriter, opening: list[str]) -> dict[str, Any]:
     targets = [writer.target_line(v) for v in model.of(Role.TARGET)]
     read = writer.loss_reads()
     direct = writer.loss_direct()
+    weight = _weight_lines(writer)
     read_pairs = [f'"{v.name}": {layout.cotangent(v)}' for v in read]
     heads = "" if model.heads is None else layout.dimension(str(model.heads))
     direct_pairs = [f'"{v.name}": {handed(v, layout.gradient(v), heads)}' for v in direct]
     classes = [f'targets["{v.name}"] = random.integers(length("{v.shape[0]}"), size=(T, N))' for v in drawn_as_classes(model)]
     return {
-        "loss_open": [*opening, *targets, *_weight_lines(model, layout)],
+        "loss_open": [*opening, *targets, *weight],
+        "weight_lines": weight,
         "reduction": "mean" if model.loss and model.loss.reduction == "mean" else "summed",
         "loss_cotangents": "{" + ", ".join(read_pairs) + "}",
         "loss_direct": "{" + ", ".join(direct_pairs) + "}",
@@ -213,12 +211,13 @@ def _loss_context(writer: PlainWriter, opening: list[str]) -> dict[str, Any]:
     }
 
 
-def _weight_lines(model: Model, layout: Layout) -> list[str]:
+def _weight_lines(writer: PlainWriter) -> list[str]:
+    model, layout, helper = writer.model, writer.layout, writer.lower.helper
     assert model.loss is not None
-    lines = ["weight = _weight(T, N, dtype, mask, weights)"]
+    lines = [f"weight = {helper('_weight')}(T, N, dtype, mask, weights)"]
     if model.loss.reduction == "mean":
         steps = "slice(T - 1, T)" if model.loss.at == "last" else "slice(T)"
         rows = "".join(f", {layout.array(model[name])}" for name in class_targets(model))
         rows += f", {layout.array(model[model.loss.mask])}.real > 0.5" if model.loss.mask else ""
-        lines.append(f"weight /= _number(T, N, mask, {steps}{rows})")
+        lines.append(f"weight /= {helper('_number')}(T, N, mask, {steps}{rows})")
     return lines

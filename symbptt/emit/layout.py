@@ -64,18 +64,21 @@ class Layout:
     def value(self, variable: Variable, back: int = 0) -> str:
         """The text of a variable's value at the current step."""
         name = self.array(variable)
-        if not variable.timed:
+        if self.stores(variable):
+            return f"{name}[{self.row(variable, back)}]"
+        if not variable.timed or not self._straight(variable):
             return name
-        if self.unrolled and self.step is not None and variable.role in (Role.STATE, Role.LOCAL, Role.LOSS):
-            at = self.step - back
-            return self.names.of(f"{variable.name} {at}", f"{name}_{at}")
-        if variable.role is Role.LOSS or (variable.role is Role.LOCAL and self._in_loss(variable)):
-            return name
-        return f"{name}[{self.row(variable, back)}]"
+        at = (self.step or 0) - back
+        return self.names.of(f"{variable.name} {at}", f"{name}_{at}")
 
     def stores(self, variable: Variable) -> bool:
-        """Whether the value of the current step is written into a row of an array."""
-        return self.value(variable).endswith("]")
+        """Whether the value of the current step is a row of an array."""
+        passing = variable.role is Role.LOSS or (variable.role is Role.LOCAL and self._in_loss(variable))
+        return variable.timed and not self._straight(variable) and not passing
+
+    def _straight(self, variable: Variable) -> bool:
+        """Whether straight-line code has a name of its own for the value at each step."""
+        return self.unrolled and self.step is not None and variable.role in (Role.STATE, Role.LOCAL, Role.LOSS)
 
     def _in_loss(self, variable: Variable) -> bool:
         return self.model.loss is not None and any(e.target == variable for e in self.model.loss.equations)

@@ -67,7 +67,7 @@ def _extend(writer: PlainWriter, values: dict[str, Any], parts: Parts) -> None:
     before = [Line(_opening(lower, v)) for v in (*given, *model.states) if v in model.states or lower.name(v) in read]
     parts["tangents"] = (Body((*before, *starts, _yields(lower, model.states)), tuple(step), ()), "range(T)")
     # Everything that the residuals hold may be read; what is not needed goes when the text is known.
-    values["tangents_open"] = [line for line in values["backward_open"] if "_seed(" not in line]
+    values["tangents_open"] = values["residuals_open"]
     parts["backward"] = (Body(tuple(_gradient(writer, v) for v in writer.wanted), (), ()), "")
     values["direction_lines"] = [_direction(v) for v in (*given, *model.states)]
     values["tangent_output_lines"] = [

@@ -21,12 +21,11 @@ from symbptt.model.values import Model, Role, Variable
 
 @dataclass(frozen=True)
 class Functions:
-    """The bodies of a module's functions, and the names of the helpers that they call."""
+    """The bodies of a module's functions."""
 
     forward: Body
     loss: Body | None
     backward: Body
-    helpers: tuple[str, ...]
 
 
 class PlainWriter:
@@ -46,12 +45,12 @@ class PlainWriter:
         self.reached = self.names | {s.name for _, s in self.starting}
 
     def functions(self) -> Functions:
-        """The bodies of all functions; the helpers are known last."""
+        """The bodies of all functions; `lower` knows the helpers that they call then."""
         forward, backward = self._forward(), self._backward()
         loss = self._loss() if self.model.loss else None
         if any(v.classes for v in self.model.of(Role.INPUT)):
             self.lower.helper("_one_hot")
-        return Functions(forward, loss, backward, tuple(sorted(self.lower.helpers)))
+        return Functions(forward, loss, backward)
 
     def _size(self, dimension: sp.Expr) -> str:
         return self.lower.size(dimension)
@@ -147,14 +146,14 @@ class PlainWriter:
         """How a target becomes an array of numbers."""
         name = self.layout.array(variable)
         if len(variable.shape) == 1:
-            return f'{name} = _target(targets["{variable.name}"], {self._size(variable.rows)}, dtype)'
+            return f'{name} = {self.lower.helper("_target")}(targets["{variable.name}"], {self._size(variable.rows)}, dtype)'
         given = f'np.asarray(targets["{variable.name}"]).astype(dtype, copy=False)'
         return f"{name} = {taken(variable, given)}"
 
     def seed_lines(self, seeded: list[Variable]) -> list[str]:
         """The cotangents that the backward pass starts from."""
-        layout = self.layout
-        return [f'{layout.cotangent(v)} = _seed(cotangents, "{v.name}", {layout.array(v)}.shape, dtype)' for v in seeded]
+        layout, seed = self.layout, self.lower.helper("_seed") if seeded else ""
+        return [f'{layout.cotangent(v)} = {seed}(cotangents, "{v.name}", {layout.array(v)}.shape, dtype)' for v in seeded]
 
     def _backward(self) -> Body:
         layout, model = self.layout, self.model

@@ -242,7 +242,7 @@ def filled(
     """The values of the template, bodies and the lines that open them included."""
     functions = writer.functions()
     loss_loop = "range(T)" if writer.model.loss is None or writer.model.loss.at == "every" else "(T - 1,)"
-    values = context(functions, writer, recipe) | {"clipping": clipping} | checkpoints.values(writer.model, checkpoint)
+    values = context(writer, recipe) | {"clipping": clipping} | checkpoints.values(writer.model, checkpoint)
     parts: Parts = {
         "forward": (functions.forward, "range(T)"),
         "loss": (functions.loss, loss_loop),

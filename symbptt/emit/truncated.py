@@ -46,9 +46,8 @@ def _extend(k1: int, k2: int, writer: PlainWriter, values: dict[str, Any], parts
     }
     if model.loss is not None:
         # What each step counts is known for the whole sequence before it is cut into pieces.
-        counting = [line for line in values["loss_open"] if line.startswith("weight ")]
         values["counts_open"] = list(values["loss_open"])
-        values["loss_open"] = [line for line in values["loss_open"] if line not in counting]
+        values["loss_open"] = [line for line in values["loss_open"] if line not in values["weight_lines"]]
         values["counts_closing"] = "weight"
         parts["counts"] = (Body((), (), ()), "")
 
