@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from symbptt.emit.layout import handed_out
+from symbptt.emit.layout import residual
 from symbptt.errors import BadInput
 from symbptt.model.values import Model, Role, Variable
 
@@ -36,6 +36,6 @@ def values(model: Model, on: bool) -> dict[str, Any]:
     return {
         "checkpoint": on,
         "over_time": repr(over_time),
-        "last_lines": [f'"{v.name}": residuals["{v.name}"][-1]{handed_out(v)}.copy(),' for v in model.states],
+        "last_lines": [f'"{v.name}": {residual(model, v, "[-1]")}.copy(),' for v in model.states],
         "only_last": model.loss is not None and model.loss.at != "every",
     }

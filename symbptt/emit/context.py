@@ -8,7 +8,7 @@ from symbptt.algebra.nodes import BatchMean
 from symbptt.data.arrays import size, sizes
 from symbptt.data.classes import class_targets, drawn_as_classes
 from symbptt.emit.arguments import argument_checks
-from symbptt.emit.layout import Layout, handed, handed_out, taken
+from symbptt.emit.layout import Layout, handed_out, residual, taken
 from symbptt.emit.literals import docstring, file_literal
 from symbptt.emit.plain import PlainWriter
 from symbptt.model.values import Model, Role, Variable
@@ -107,7 +107,7 @@ def context(writer: PlainWriter, recipe: str) -> dict[str, Any]:
         "backward_open": residuals + writer.seed_lines(seeded),
         "residual_lines": [f'"{v.name}": {layout.array(v)},' for v in kept] + _started(model) + _sizes(model, layout),
         "starts": {s.name: s.initial for s in model.states if s.initial is not None},
-        "output_lines": [_output(v, _heads_of_residuals(model)) for v in model.outputs],
+        "output_lines": [_output(model, v) for v in model.outputs],
         "outside_lines": _outside_lines(model),
         "gradient_lines": [_gradient(v, layout) for v in writer.wanted],
         "sizes_literal": repr(drawn_sizes(model)),
@@ -122,7 +122,8 @@ def context(writer: PlainWriter, recipe: str) -> dict[str, Any]:
     }
     if model.loss:
         made.update(_loss_context(writer, residuals))
-    helpers = {*writer.lower.helpers, "_as", "_outside", *(("_joined", "_parted") if model.heads is not None else ())}
+    of_heads = ("_merge_heads", "_split_heads") if model.heads is not None else ()
+    helpers = {*writer.lower.helpers, "_as", "_outside", *of_heads}
     for name in tuple(helpers):
         helpers.update(NEEDS.get(name, ()))
     made["helpers"] = sorted(helpers)
@@ -147,10 +148,6 @@ def _sizes(model: Model, layout: Layout) -> list[str]:
     return [] if model.heads is None else [f'"_sizes": ({", ".join(map(layout.dimension, model.dimensions))},),']
 
 
-def _heads_of_residuals(model: Model) -> str:
-    return "" if model.heads is None else f'residuals["_sizes"][{model.dimensions.index(str(model.heads))}]'
-
-
 def _averages(model: Model) -> list[str]:
     """The batch statistics of every step, as (T, ...), by name."""
     means = [e.target for e in model.equations if isinstance(e.value, BatchMean)]
@@ -171,10 +168,8 @@ def buffer_lead(model: Model) -> str:
     return f", *((T,) if name in {untied!r} else ())" if untied else ""
 
 
-def _output(variable: Variable, heads: str) -> str:
-    rows = "[1:]" if variable.role is Role.STATE else ""
-    value = f'residuals["{variable.name}"]{rows}'
-    return f'"{variable.name}": {handed(variable, value, heads)}.copy(),'
+def _output(model: Model, variable: Variable) -> str:
+    return f'"{variable.name}": {residual(model, variable, "[1:]" if variable.role is Role.STATE else "")}.copy(),'
 
 
 def _outside_lines(model: Model) -> list[str]:
@@ -187,8 +182,7 @@ def _outside_lines(model: Model) -> list[str]:
 
 
 def _gradient(variable: Variable, layout: Layout) -> str:
-    heads = "" if variable.heads is None else layout.dimension(str(variable.heads))
-    return f'"{variable.name}": _as({handed(variable, layout.gradient(variable), heads)}, {layout.array(variable)}),'
+    return f'"{variable.name}": _as({layout.handed(variable, layout.gradient(variable))}, {layout.array(variable)}),'
 
 
 def _loss_context(writer: PlainWriter, opening: list[str]) -> dict[str, Any]:
@@ -198,8 +192,7 @@ def _loss_context(writer: PlainWriter, opening: list[str]) -> dict[str, Any]:
     direct = writer.loss_direct()
     weight = _weight_lines(writer)
     read_pairs = [f'"{v.name}": {layout.cotangent(v)}' for v in read]
-    heads = "" if model.heads is None else layout.dimension(str(model.heads))
-    direct_pairs = [f'"{v.name}": {handed(v, layout.gradient(v), heads)}' for v in direct]
+    direct_pairs = [f'"{v.name}": {layout.handed(v, layout.gradient(v))}' for v in direct]
     classes = [f'targets["{v.name}"] = random.integers(length("{v.shape[0]}"), size=(T, N))' for v in drawn_as_classes(model)]
     return {
         "loss_open": [*opening, *targets, *weight],

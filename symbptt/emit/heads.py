@@ -22,13 +22,15 @@ from symbptt.errors import BadInput
 from symbptt.model.values import Model
 
 Shape = tuple[sp.Expr, sp.Expr]
+BACKENDS = ("numpy", "jax", "torch")
+"""Those whose modules may have heads."""
 
 
 def check(model: Model, backend: str, mode: str) -> None:
     """Raise BadInput for what is not emitted of a model with heads."""
-    if model.heads is not None and (backend != "numpy" or mode != "reverse"):
-        what = f"with {backend}" if backend != "numpy" else "in forward mode"
-        raise BadInput(f"{model.name} has heads, which are emitted for NumPy in reverse mode; there is nothing {what} yet")
+    if model.heads is not None and (backend not in BACKENDS or mode != "reverse"):
+        what = f"for {backend}" if backend not in BACKENDS else "in forward mode"
+        raise BadInput(f"{model.name} has heads, which are emitted for NumPy, JAX and PyTorch in reverse mode, not {what}")
 
 
 def split(value: MatrixExpr) -> sp.Expr | None:
@@ -202,33 +204,60 @@ def total(lower: Lowers, node: SumHeads) -> Code:
     return Code(f"{code.at(ATOM)}.sum(axis={axis}{keep})", ATOM, code.batched, max(1, -1 - axis))
 
 
+@dataclass(frozen=True)
+class Outer:
+    """A column (r) times a row (d) of each head, which a parameter collects over samples.
+
+    `shared` is a column that heads share; `total` is the sum over the heads.
+    """
+
+    column: MatrixExpr
+    row: MatrixExpr
+    heads: sp.Expr
+    r: sp.Expr
+    d: sp.Expr
+    shared: bool
+    total: bool
+
+    @staticmethod
+    def of(node: MatrixExpr) -> Outer | None:
+        """The parts of such a product; None for another formula."""
+        inner = node.args[0] if isinstance(node, SumHeads) else node
+        if not isinstance(inner, HeadProduct) or isinstance(inner.args[1], EachHead):
+            return None
+        a, b, heads = inner.args
+        r, d, shared = per_head(a.shape[0], heads), b.shape[1], isinstance(a, EachHead)
+        if a.shape[1] != 1 or r == 1 or (d == 1 and not shared):
+            return None
+        total = inner is not node
+        return Outer(a.args[0] if shared and not total else a, b, heads, r, d, shared and not total, total)
+
+    def below(self, lower: Lowers, text: str) -> str:
+        """From a shared column times the rows of the heads beside each other, (r, M d), to the heads below each other."""
+        height, count, width = map(lower.size, (self.r, self.heads, self.d))
+        return f"({text}).reshape({height}, {count}, {width}).swapaxes(0, 1).reshape({count} * {height}, {width})"
+
+
 def summed_over_samples(lower: Lowers, node: MatrixExpr) -> Code | None:
     """What a parameter collects from the product of a column and a row of each head, over all samples in one product."""
-    inner = node.args[0] if isinstance(node, SumHeads) else node
-    if not isinstance(inner, HeadProduct) or isinstance(inner.args[1], EachHead):
+    outer = Outer.of(node)
+    if outer is None:
         return None
-    a, b, heads = inner.args
-    r, d = per_head(a.shape[0], heads), b.shape[1]
-    if a.shape[1] != 1 or r == 1 or (d == 1 and not isinstance(a, EachHead)):
-        return None
-    shared = isinstance(a, EachHead)
-    left, right = lower.whole(a.args[0] if shared else a), apart(lower, b, heads)
+    left, right = lower.whole(outer.column), apart(lower, outer.row, outer.heads)
     if not (left.batched and right.batched) or left.negative or right.negative:
         return None
-    rows = f"{lower.batch} * {lower.size(heads)}"
-    height, width, count = lower.size(r), lower.size(d), lower.size(heads)
-    if inner is not node:
-        left = lower.whole(a)
+    height, width, count = map(lower.size, (outer.r, outer.d, outer.heads))
+    rows = f"{lower.batch} * {count}"
+    if outer.total:
         text = f"{left.at(ATOM)}.reshape({rows}, {height}).T @ {right.at(ATOM)}.reshape({rows}, {width})"
-    elif d == 1:
+    elif outer.d == 1:
         return Code(f"({right.at(ATOM)}.T @ {left.at(POWER)}).reshape({count} * {height})", ATOM, False, 1)
-    elif shared:
-        text = f"{left.at(ATOM)}.T @ {right.at(ATOM)}.reshape({lower.batch}, {count} * {width})"
-        text = f"({text}).reshape({height}, {count}, {width}).swapaxes(0, 1).reshape({count} * {height}, {width})"
+    elif outer.shared:
+        text = outer.below(lower, f"{left.at(ATOM)}.T @ {right.at(ATOM)}.reshape({lower.batch}, {count} * {width})")
     else:
         columns = f"{left.at(ATOM)}.reshape({lower.batch}, {count}, {height})"
         text = f"({columns}.transpose(1, 2, 0) @ {right.at(ATOM)}.swapaxes(0, 1)).reshape({count} * {height}, {width})"
-    return Code(text, TIMES if inner is not node else ATOM, False, 2)
+    return Code(text, TIMES if outer.total else ATOM, False, 2)
 
 
 LOWERED: dict[type, Callable[..., Code]] = {

@@ -61,6 +61,14 @@ class Layout:
             return str(self.step - 1 + ahead)
         return "t" if ahead == 0 else f"t {'+' if ahead > 0 else '-'} {abs(ahead)}"
 
+    def handed(self, variable: Variable, text: str) -> str:
+        """The name of an array inside as an array of the file's shape."""
+        return handed(variable, text, "" if variable.heads is None else self.dimension(str(variable.heads)))
+
+    def outside(self, variable: Variable, text: str) -> str:
+        """The same for any expression."""
+        return self.handed(variable, f"({text})" if handed_out(variable) else text)
+
     def value(self, variable: Variable, back: int = 0) -> str:
         """The text of a variable's value at the current step."""
         name = self.array(variable)
@@ -119,15 +127,24 @@ def taken_in(variable: Variable) -> str:
 
 def taken(variable: Variable, text: str) -> str:
     """The text of an array of the file's shape as the array inside (see `taken_in`), where heads lie below each other."""
-    return f"_joined({text}, {len(variable.shape)})" if _joins(variable) else text + taken_in(variable)
+    return f"_merge_heads({text}, {len(variable.shape)})" if joins_heads(variable) else text + taken_in(variable)
 
 
 def handed(variable: Variable, text: str, heads: str) -> str:
     """The way back from `taken`; `heads` is the text of the number of heads."""
-    return f"_parted({text}, {heads}, {len(variable.shape)})" if _joins(variable) else text + handed_out(variable)
+    if joins_heads(variable):
+        return f"_split_heads({text}, {heads}, {len(variable.shape)})"
+    return text + handed_out(variable)
 
 
-def _joins(variable: Variable) -> bool:
+def residual(model: Model, variable: Variable, rows: str = "", residuals: str = "residuals") -> str:
+    """The text of what NumPy's residuals hold of a variable, as an array of the file's shape; they tell the sizes of heads."""
+    heads = "" if model.heads is None else f'{residuals}["_sizes"][{model.dimensions.index(str(model.heads))}]'
+    return handed(variable, f'{residuals}["{variable.name}"]{rows}', heads)
+
+
+def joins_heads(variable: Variable) -> bool:
+    """Whether two axes of a variable's shape are one inside."""
     return variable.heads is not None and len(variable.shape) > 1
 
 

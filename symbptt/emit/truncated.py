@@ -10,12 +10,12 @@ from functools import partial
 from typing import Any
 
 from symbptt.checks import whole
-from symbptt.emit.layout import handed_out
+from symbptt.emit.layout import residual
 from symbptt.emit.lines import Body
 from symbptt.emit.plain import PlainWriter
 from symbptt.emit.variant import Parts, Variant
 from symbptt.errors import BadInput
-from symbptt.model.values import Role
+from symbptt.model.values import Model, Role, Variable
 
 
 def truncated(k1: int, k2: int) -> Variant:
@@ -41,8 +41,8 @@ def _extend(k1: int, k2: int, writer: PlainWriter, values: dict[str, Any], parts
     values |= {
         "k1": k1, "k2": k2, "kept": kept(k1, k2),
         "per_step": repr(timed),
-        "saved_lines": [f'"{s.name}": start_values["{s.name}"][first]{handed_out(s)},' for s in model.states],
-        "rerun_lines": [_output(v.name, v.role is Role.STATE, handed_out(v)) for v in model.outputs],
+        "saved_lines": [f'"{s.name}": {residual(model, s, "[first]", "start_values")},' for s in model.states],
+        "rerun_lines": [_output(model, v) for v in model.outputs],
     }
     if model.loss is not None:
         # What each step counts is known for the whole sequence before it is cut into pieces.
@@ -52,5 +52,6 @@ def _extend(k1: int, k2: int, writer: PlainWriter, values: dict[str, Any], parts
         parts["counts"] = (Body((), (), ()), "")
 
 
-def _output(name: str, state: bool, handed: str) -> str:
-    return f'"{name}": run["{name}"]{"[1:]" if state else ""}{handed},'
+def _output(model: Model, variable: Variable) -> str:
+    rows = "[1:]" if variable.role is Role.STATE else ""
+    return f'"{variable.name}": {residual(model, variable, rows, "run")},'

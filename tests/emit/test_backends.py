@@ -8,6 +8,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
+import headed
 import numpy as np
 import pytest
 
@@ -15,6 +16,7 @@ from symbptt import data, emit, verify
 from symbptt.data.values import Data
 from symbptt.emit.source_file import FRAMEWORKS
 from symbptt.model import build, initialisers, read
+from symbptt.model.values import Model
 from symbptt.verify.load import resolve
 
 pytestmark = pytest.mark.frameworks
@@ -42,18 +44,28 @@ def close(given: Any, expected: np.ndarray, tolerance: float = 1e-10) -> bool:
 @pytest.mark.parametrize("backend", FRAMEWORKS)
 @pytest.mark.parametrize("name", read.names())
 def test_the_gradients_are_those_of_the_numpy_code(name: str, backend: str) -> None:
+    agree(read.load(name), backend)
+
+
+@pytest.mark.parametrize("backend", FRAMEWORKS)
+@pytest.mark.parametrize("model", headed.MODELS, ids=lambda m: m.name)
+def test_so_are_those_of_heads(model: Model, backend: str) -> None:
+    agree(model, backend, 1e-12)
+
+
+def agree(model: Model, backend: str, tolerance: float = 1e-10) -> None:
+    """The loss, the outputs and all gradients of a backend are those of the NumPy code."""
     pytest.importorskip(backend)
-    model = read.load(name)
     theirs, ours = resolve(emit.source(model, backend=backend, wrt="all")), resolve(emit.source(model, wrt="all"))
     for T, N in ((1, 1), (1, 3), (5, 1), (5, 3)):
         drawn = data.random(model, T=T, N=N, seed=T + N)
-        assert close(theirs.value(drawn).real, np.asarray(ours.value(drawn).real))
+        assert close(theirs.value(drawn).real, np.asarray(ours.value(drawn).real), tolerance)
         given, expected = theirs.gradients(drawn), ours.gradients(drawn)
         assert given.keys() == expected.keys()
-        assert all(close(given[key], expected[key]) for key in expected), (T, N)
+        assert all(close(given[key], expected[key], tolerance) for key in expected), (T, N)
         outputs, _ = ours.forward(drawn)
         found, _ = theirs.forward(drawn)
-        assert all(close(found[key], outputs[key]) for key in outputs)
+        assert all(close(found[key], outputs[key], tolerance) for key in outputs)
 
 
 @pytest.mark.parametrize("backend", FRAMEWORKS)
@@ -250,3 +262,17 @@ def test_torch_parameters_start_as_init_draws_them(kind: str) -> None:
     else:
         assert W.std() == pytest.approx(expected.std(), rel=0.05)
         assert np.abs(W).max() == pytest.approx(np.abs(expected).max(), rel=0.3)
+
+
+@pytest.mark.skipif(find_spec("torch") is None, reason="PyTorch is not installed")
+def test_torch_draws_every_head_and_step_as_a_parameter_of_its_own() -> None:
+    import torch
+
+    made = types.ModuleType("mixed")
+    exec(emit.source(headed.MIXED, backend="torch").text, made.__dict__)  # our own text
+    sizes = {"D": 3, "K": 40, "M": 2, "V": 50}
+    drawn = made.Module(T=2, **sizes, dtype=torch.float64, generator=torch.Generator().manual_seed(1)).given()
+    expected = initialisers.draw(headed.MIXED, sizes, T=2)
+    assert {k: tuple(v.shape) for k, v in drawn.items()} == {k: v.shape for k, v in expected.items()}
+    for name in ("W", "P", "Q"):
+        assert np.abs(drawn[name].detach().numpy()).max() == pytest.approx(np.abs(expected[name]).max(), rel=0.05)

@@ -6,6 +6,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+import headed
 import numpy as np
 import pytest
 from segmented import LAGGED, LEARNED, MODELS
@@ -97,6 +98,23 @@ def test_the_truncated_vjp_is_that_of_the_numpy_code(name: str, scheme: tuple[in
 @pytest.mark.parametrize("name", ["lstm", "deep_feedforward_batch_norm"])
 def test_the_self_check(name: str, options: dict[str, Any], backend: str) -> None:
     made = emitted(name, backend, **options)
+    assert max(made.self_check().values()) < 1e-11
+
+
+@pytest.mark.parametrize("backend", ("numpy", *FRAMEWORKS))
+@pytest.mark.parametrize("options", [{}, {"checkpoint": True}, {"truncation": (4, 2)}], ids=str)
+@pytest.mark.parametrize("path", headed.FILES, ids=lambda p: p.stem)
+def test_the_self_check_of_heads(path: Path, options: dict[str, Any], backend: str) -> None:
+    made = emitted(str(path), backend, **options)
+    assert max(made.self_check().values()) < 1e-11
+
+
+@pytest.mark.parametrize("scheme", [(1, 3), (3, 2)])
+def test_the_self_check_of_truncated_heads_without_a_loss(scheme: tuple[int, int]) -> None:
+    """Outputs of each head are handed out with an axis for the heads."""
+    text = headed.FILES[0].read_text(encoding="utf-8").partition("[loss]")[0]
+    model = read.from_text(text.replace("sum_heads", ""), "heads.toml")
+    made = emitted(model, "numpy", truncation=scheme)
     assert max(made.self_check().values()) < 1e-11
 
 

@@ -14,7 +14,6 @@ from symbptt.algebra.related import Related
 from symbptt.emit.fast.plan import Block, Carry, Gradient, Key, Statement, key_of
 from symbptt.emit.frameworks.lowering import WordLowering
 from symbptt.emit.frameworks.place import Place, Read, read_of
-from symbptt.emit.layout import handed_out
 from symbptt.emit.lines import Line
 from symbptt.model.values import Role
 
@@ -61,9 +60,8 @@ class Printer:
         variable = self.place.variable(key)
         if variable.timed and self.place.last:
             text = f"_last({text}, T)"
-        tail = handed_out(variable)
-        text = f"({text}){tail}" if tail else text
-        return [Line(f'if "{variable.name}" in wanted:'), Line(f'    {self.gradients}["{variable.name}"] = {text}', number)]
+        made = f'{self.gradients}["{variable.name}"] = {self.place.layout.outside(variable, text)}'
+        return [Line(f'if "{variable.name}" in wanted:'), Line(f"    {made}", number)]
 
     def _with_first(self, key: Key) -> Line:
         name = self.place.name(key)

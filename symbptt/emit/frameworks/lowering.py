@@ -10,10 +10,11 @@ from sympy.matrices.expressions.matexpr import MatrixExpr
 
 from symbptt.algebra import build
 from symbptt.algebra.nodes import LowerOnes, SlopeByResult
+from symbptt.emit import heads
 from symbptt.emit.code import Code
 from symbptt.emit.frameworks.dialect import Dialect
 from symbptt.emit.layout import array_rank, shape_text
-from symbptt.emit.lowering import Leaf, Lowering, is_row
+from symbptt.emit.lowering import Leaf, Lowering, is_row, times_number
 from symbptt.emit.scalars import ADD, ATOM, TIMES
 from symbptt.model.values import Variable
 
@@ -80,7 +81,7 @@ class WordLowering(Lowering):
 
     def _row_times_weight(self, term: MatrixExpr) -> tuple[str, str] | None:
         """The texts of x and W, for a column W^T x with a matrix that samples share."""
-        number, factors = build.split_number(term)
+        number, factors = build.split_number(heads.plain(term))
         if number != 1 or len(factors) != 2 or term.shape[1] != 1:
             return None
         matrix, row = self(build.transpose(factors[0])), self.whole(factors[1])
@@ -110,7 +111,9 @@ class WordLowering(Lowering):
         return self.dialect.say(text.replace("+ -", "- "))
 
     def _collected(self, term: MatrixExpr, variable: Variable) -> str:
-        number, factors = build.split_number(term)
+        number, factors = build.split_number(heads.plain(term))
+        if len(factors) == 1 and (found := self._of_heads(factors[0])) is not None:
+            return times_number(self, number, found).at(ADD)
         if array_rank(variable) == 2 and len(factors) > 1 and is_row(factors[-1]) and not is_row(factors[0]):
             sign = "-" if number.could_extract_minus_sign() else ""
             left = self.whole(build.scale(-number if sign else number, build.mul(*factors[:-1])))
@@ -120,6 +123,23 @@ class WordLowering(Lowering):
                     sign = "" if sign else "-"
                 left, right = replace(left, negative=False), replace(right, negative=False)
                 return f"{sign}_outer({left.at(ADD)}, {right.at(ADD)})"
-        code = self.whole(term)
+        code = self.whole(build.scale(number, build.mul(*factors)))
         text = f"{code.at(ATOM)}.sum(axis={'0' if self.batch == 'N' else '(0, 1)'})"
         return text if code.rank == array_rank(variable) else f"{text}.reshape({shape_text(variable, self.size)})"
+
+    def _of_heads(self, node: MatrixExpr) -> Code | None:
+        """The product of a column and a row of each head, summed over the leading axes."""
+        outer = heads.Outer.of(node)
+        if outer is None:
+            return None
+        row = heads.apart(self, outer.row, outer.heads)
+        column = self.whole(outer.column) if outer.shared else heads.apart(self, outer.column, outer.heads)
+        if not (column.batched and row.batched):
+            return None
+        if outer.shared and outer.d == 1:
+            text = f"_outer({row.at(ADD)}, {column.at(ADD)}).reshape({self.size(outer.heads * outer.r)})"
+            return Code(text, ATOM, False, 1)
+        if outer.shared:
+            wide = f"{row.at(ATOM)}.reshape({self.batch}, {self.size(outer.heads * outer.d)})"
+            return Code(outer.below(self, f"_outer({column.at(ADD)}, {wide})"), ATOM, False, 2)
+        return Code(f"{'_outer' if outer.total else '_outer_heads'}({column.at(ADD)}, {row.at(ADD)})", ATOM, False, 2)

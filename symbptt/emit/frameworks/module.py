@@ -10,7 +10,7 @@ from symbptt import resources
 from symbptt.data.arrays import sizes
 from symbptt.data.classes import drawn_as_classes
 from symbptt.emit.arguments import argument_checks
-from symbptt.emit.context import buffer_lead, samples, untied_lead
+from symbptt.emit.context import buffer_lead, drawn_sizes, samples, untied_lead
 from symbptt.emit.frameworks.dialect import DIALECTS
 from symbptt.emit.frameworks.long import Long
 from symbptt.emit.frameworks.parts import Parts
@@ -51,10 +51,12 @@ def context(
         "outputs": parts.outputs(),
         "taken": parts.taken(),
         "output_tuple": literal(tuple(v.name for v in model.outputs)),
-        "sizes_literal": repr(sizes(model)),
+        "sizes_literal": repr(drawn_sizes(model)),
         "sizes_call": _sizes_call(model),
         "size_names": literal(_size_names(model)),
+        "joined_sizes": _joined_sizes(model),
         "untied": tuple(v.name for v in model.parameters if not v.tied),
+        "pieces": _pieces(model) if model.heads is not None else {},
         "untied_lead": untied_lead(model),
         "buffer_lead": buffer_lead(model),
         "samples": samples(model),
@@ -110,6 +112,19 @@ def _size_names(model: Model) -> tuple[str, ...]:
     """The sizes that a module is made with."""
     names = {s.name for v in model.parameters for d in (v.rows, v.columns) for s in d.free_symbols}
     return (*(["T"] if any(not v.tied for v in model.parameters) else []), *sorted(names))
+
+
+def _joined_sizes(model: Model) -> list[tuple[str, str]]:
+    """The products such as M*K that stand in shapes of parameters, each with what computes it."""
+    texts = dict.fromkeys(part for v in model.parameters for d in v.shape for part in d.split("+") if "*" in part)
+    factors = {text: text.split("*") for text in texts}
+    return [(text, " * ".join(f if f.isdigit() else f'sizes["{f}"]' for f in parts)) for text, parts in factors.items()]
+
+
+def _pieces(model: Model) -> dict[str, int]:
+    """How many leading axes count steps and heads, which are drawn one by one, of parameters that have such axes."""
+    axes = {v.name: int(not v.tied) + int(v.heads is not None) for v in model.parameters}
+    return {name: count for name, count in axes.items() if count}
 
 
 def _sizes_call(model: Model) -> str:

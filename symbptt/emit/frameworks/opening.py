@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import sympy as sp
 
 from symbptt.emit.frameworks.dialect import Dialect
-from symbptt.emit.layout import Layout, given_shape_text, inner_axes, taken_in
+from symbptt.emit.layout import Layout, given_shape_text, inner_axes, joins_heads, taken
 from symbptt.emit.lines import Line
 from symbptt.model.dimensions import Source, sources
 from symbptt.model.values import Model, Role, Variable
@@ -36,8 +36,8 @@ class Opening:
         given = (*model.parameters, *model.buffers)
         inputs = model.of(Role.INPUT)
         made = [self.dialect.kind]
-        made += [f'{layout.array(v)} = _array(parameters["{v.name}"], dtype){taken_in(v)}' for v in given]
-        made += [f'{layout.array(v)} = _array(inputs["{v.name}"], dtype){taken_in(v)}' for v in inputs if not v.classes]
+        arrays = (*given, *(v for v in inputs if not v.classes))
+        made += [f"{layout.array(v)} = {taken(v, self._given(v))}" for v in arrays]
         made.append(f"T, N = {self._clock(inputs, given)}")
         found = sources((*given, *inputs), model.states)
         made += [f"{layout.dimension(name)} = {self._told(source)}" for name, source in found.items()]
@@ -54,6 +54,11 @@ class Opening:
         T = f"len({self.layout.array(untied[0])})" if untied else "STEPS"
         return f"{T}, len(next(iter(states.values()))) if states else 1"
 
+    def _given(self, variable: Variable) -> str:
+        """An array of the file's shape, as it is given."""
+        group = "inputs" if variable.role is Role.INPUT else "parameters"
+        return f'_array({group}["{variable.name}"], dtype)'
+
     def _told(self, source: Source) -> str:
         """The size that a source tells; initial states are read as they are given, other arrays as they are inside."""
         v = source.variable
@@ -61,7 +66,8 @@ class Opening:
             text = f'states["{v.name}"].shape[{1 + source.axis}]'
         else:
             leading = int(v.timed) if v.role in (Role.PARAMETER, Role.BUFFER) else 2
-            text = f"{self.layout.array(v)}.shape[{leading + inner_axes(v).index(source.axis)}]"
+            axis = source.axis if joins_heads(v) else inner_axes(v).index(source.axis)
+            text = f"{self._given(v) if joins_heads(v) else self.layout.array(v)}.shape[{leading + axis}]"
         text += "".join(f" - {self.layout.dimension(other)}" for other in source.others)
         text += f" - {source.number}" if source.number else ""
         count = [*([str(source.count)] if source.count > 1 else []), *map(self.layout.dimension, source.factors)]
@@ -71,11 +77,12 @@ class Opening:
         """The line that sets a state's initial value."""
         shape = f"(N{given_shape_text(state, self.size) or ','})"
         start = "0.0" if state.initial is None else f'parameters["{state.initial}"]'
-        return f'{name} = _initial(states, "{state.name}", {shape}, {start}, {self.dialect.like}){taken_in(state)}'
+        given = f'_initial(states, "{state.name}", {shape}, {start}, {self.dialect.like})'
+        return f"{name} = {taken(state, given)}"
 
     def target(self, variable: Variable) -> str:
         """The line that reads a target; integers stand for classes."""
         name, given = self.layout.array(variable), f'targets["{variable.name}"]'
         if len(variable.shape) == 1:
-            return f"{name} = _target({given}, {self.size(variable.rows)}, dtype){taken_in(variable)}"
-        return f"{name} = _array({given}, dtype){taken_in(variable)}"
+            return f"{name} = {taken(variable, f'_target({given}, {self.size(variable.rows)}, dtype)')}"
+        return f"{name} = {taken(variable, f'_array({given}, dtype)')}"

@@ -16,7 +16,7 @@ from symbptt.emit.frameworks.dialect import Dialect
 from symbptt.emit.frameworks.lowering import WordLowering
 from symbptt.emit.frameworks.opening import Opening
 from symbptt.emit.frameworks.place import Lagged, Place
-from symbptt.emit.layout import Layout, handed_out, taken_in
+from symbptt.emit.layout import Layout, handed_out, joins_heads, taken
 from symbptt.emit.lines import Line
 from symbptt.emit.names import RESERVED, Names, assigned, words
 from symbptt.model.values import Model, Role, Variable
@@ -70,15 +70,23 @@ class Parts:
         body = [Line(self.opening.initial(s, printer.first(s.at()))) for s in self.model.states]
         for block in self.blocks.forward:
             body += printer.lines(block)
-        values = ", ".join(f'"{v.name}": {self.layout.array(v)}' for v in self.blocks.kept())
+        values = ", ".join(f'"{v.name}": {self._handed_on(v)}' for v in self.blocks.kept())
         body.append(Line(f"values = {{{values}}}"))
         return _text(self.opening.lines(), body)
+
+    def _parted(self, variable: Variable) -> bool:
+        """Whether residuals hold a value with an axis for its heads, so that they tell their number to whoever hands it out."""
+        return joins_heads(variable) and variable in (*self.model.states, *self.model.outputs)
+
+    def _handed_on(self, variable: Variable) -> str:
+        name = self.layout.array(variable)
+        return self.layout.handed(variable, name) if self._parted(variable) else name
 
     def start(self) -> str:
         """From parameters, inputs and states to the initial state."""
         printer = self._printer(self.blocks.forward)
         body = [Line(self.opening.initial(s, printer.first(s.at()))) for s in self.model.states]
-        pairs = ", ".join(f'"{s.name}": {printer.first(s.at())}{handed_out(s)}' for s in self.model.states)
+        pairs = ", ".join(f'"{s.name}": {self.layout.handed(s, printer.first(s.at()))}' for s in self.model.states)
         return _text(self.opening.lines(), [*body, Line(f"return {{{pairs}}}")])
 
     def loss(self) -> str:
@@ -113,7 +121,8 @@ class Parts:
         return [*lines, Line(f"cotangents = {{{', '.join(pairs)}}}")]
 
     def _values(self) -> list[Line]:
-        return [Line(f'{self.layout.array(v)} = residuals["values"]["{v.name}"]') for v in self.blocks.kept()]
+        texts = {v: f'residuals["values"]["{v.name}"]' for v in self.blocks.kept()}
+        return [Line(f"{self.layout.array(v)} = {taken(v, text) if self._parted(v) else text}") for v, text in texts.items()]
 
     def backward(self) -> str:
         """From residuals and cotangents to `gradients`."""
@@ -155,9 +164,10 @@ class Parts:
         if state.at() in self._lagged():
             before = place.name(Lagged(state.at()))
             text = f"_plus(None if {before} is None else {before}[0], {text})"
-        lines = [Line(f'if "{state.name}" in wanted:'), Line(f'    gradients["{state.name}"] = {_outside(text, state)}')]
+        made = f'gradients["{state.name}"] = {self.layout.outside(state, text)}'
+        lines = [Line(f'if "{state.name}" in wanted:'), Line(f"    {made}")]
         if state.initial is not None:
-            total = f"({text}).sum(axis=0){handed_out(state)}"
+            total = self.layout.outside(state, f"({text}).sum(axis=0)")
             lines.append(Line(f'if "{state.initial}" in wanted and "{state.name}" not in states:'))
             lines.append(Line(f'    gradients["{state.initial}"] = _plus(gradients.get("{state.initial}"), {total})'))
         return lines
@@ -169,17 +179,13 @@ class Parts:
 
     def taken(self) -> list[tuple[str, str]]:
         """The outputs whose cotangents have another shape inside, with the text that changes it."""
-        return [(v.name, taken_in(v)) for v in self.model.outputs if taken_in(v)]
+        texts = [(v, f'given["{v.name}"]') for v in self.model.outputs]
+        return [(v.name, taken(v, text)) for v, text in texts if taken(v, text) != text]
 
 
 def _label(key: Related) -> str:
     """Under which name a cotangent is passed on."""
     return f"{key.primal.name} before" if isinstance(key, Lagged) else str(key.primal.name)
-
-
-def _outside(text: str, variable: Variable) -> str:
-    tail = handed_out(variable)
-    return f"({text}){tail}" if tail else text
 
 
 def _text(opening: Iterable[Line], body: list[Line]) -> str:
