@@ -15,12 +15,19 @@ from symbptt.model.values import Model, Role, Variable
 OPTION = " --checkpoint"
 
 
-def check(model: Model, possible: bool) -> None:
-    """Raises BadInput for a model whose loss does not fall apart into segments, or code that has none."""
+def check(model: Model, possible: bool, over_time: bool = True) -> None:
+    """Raises BadInput for a model whose loss or arrays do not fall apart into segments, or code that has none.
+
+    `over_time` says that an array has an axis of steps, or that the code needs none.
+    """
     if not possible:
         raise BadInput("checkpoints are for loops, in reverse mode and without truncation")
     if model.loss is None:
         raise BadInput(f"{model.name} has no loss, which checkpoints are for; forward and backward serve segments as they are")
+    if not over_time:
+        raise BadInput(
+            f"checkpoints cut the arrays over time into segments, and {model.name} has none: no input, no parameter of each step"
+        )
     if model.loss.reduction == "mean":
         raise BadInput("checkpoints need a loss that is a sum over steps; divide the result by the number that counts")
 

@@ -136,7 +136,7 @@ def source(
     _check_passes(without, fast and backend not in FRAMEWORKS and mode == "reverse" and truncation is None)
     wanted = wanted_variables(model, wrt)
     if checkpoint:
-        checkpoints.check(model, not unroll and mode == "reverse" and truncation is None)
+        checkpoints.check(model, not unroll and mode == "reverse" and truncation is None, loops(model))
         wanted = wanted if backend in FRAMEWORKS else checkpoints.wanted(model, wanted)
     if backend in FRAMEWORKS and mode == "reverse":
         if clipping:

@@ -19,18 +19,18 @@ _LONGEST = 1500
 _SQUASHED = ("tanh({0})", "sigmoid({0})", "sin({0})", "hard_tanh({0} + 0.0123)")
 
 
-def draft(seed: int, number: int) -> Draft:
-    """The random model with this number."""
+def draft(seed: int, number: int, words: bool = False) -> Draft:
+    """The random model with this number; with `words` another one, all of whose names are words of emitted code."""
     rng = Random(f"symbptt {seed} {number}")
     while True:
-        made = _draft(rng, f"Random model {number} of seed {seed}")
+        made = _draft(Maker(rng, words), f"Random model {number} of seed {seed}" + ", in words of code" * words)
         short = max(len(value.text()) for value in made.expressions()) <= _LONGEST
         if short and made.tells_sizes() and (made.tells_steps() or rng.random() < 0.1):
             return made
 
 
-def _draft(rng: Random, note: str) -> Draft:
-    maker = Maker(rng)
+def _draft(maker: Maker, note: str) -> Draft:
+    rng = maker.rng
     _declare_leaves(maker)
     states = _declare_states(maker)
     todo: list[tuple[str, Shape | None]] = [*states, *((maker.named(f"v{i}"), None) for i in range(1, rng.randint(2, 4)))]

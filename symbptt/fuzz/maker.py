@@ -12,7 +12,7 @@ import sympy as sp
 from symbptt.algebra.nodes import dimension
 from symbptt.fuzz.draft import Declared
 from symbptt.fuzz.expression import SCALAR, Expression, Shape
-from symbptt.fuzz.names import hostile
+from symbptt.fuzz.names import families, hostile
 
 Item = TypeVar("Item")
 
@@ -52,13 +52,17 @@ _MOODS = (
 
 
 class Maker:
-    """The one place with state of the generator: chances, what is declared, and what can be read at this point."""
+    """The one place with state of the generator: chances, what is declared, and what can be read at this point.
 
-    def __init__(self, rng: Random) -> None:
+    With `words` everything is called by words of emitted code.
+    """
+
+    def __init__(self, rng: Random, words: bool = False) -> None:
         self.rng = rng
         self.mood = rng.choices(tuple(_MOODS), tuple(mood.weight for mood in _MOODS))[0]
         wanted = rng.choice((NAMES[:2], NAMES[1:3], NAMES[2:], NAMES[1:]))
-        self.names = tuple(rng.sample(hostile(), len(wanted))) if self.mood.hostile else wanted
+        self.words = rng.choice(families()) if words else hostile() if self.mood.hostile else ()
+        self.names = tuple(rng.sample(self.words, len(wanted))) if self.words else wanted
         self.dims = {name: rng.choice((1, 2, 2, 3, 3, 4)) for name in self.names}
         self.declared: list[Declared] = []
         self.readable: list[Expression] = []
@@ -102,11 +106,12 @@ class Maker:
         return (rows, rows if self.chance(0.3) else self.dimension())
 
     def named(self, wish: str) -> str:
-        """The name wished for, or a hostile one that is not taken."""
-        if not self.mood.hostile:
+        """The name wished for, or one of the words, if there are any, that is not taken."""
+        if not self.words:
             return wish
         taken = {d.name for d in self.declared} | self.used | set(self.names)
-        name = self.choose([name for name in hostile() if name not in taken])
+        left = [name for name in self.words if name not in taken]
+        name = self.choose(left or [name for name in hostile() if name not in taken])
         self.used.add(name)
         return name
 

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from functools import cache
 from string import ascii_letters
 
 from symbptt import emit
 from symbptt.emit.names import words
 from symbptt.emit.source_file import BACKENDS
+from symbptt.emit.targets import TARGETS
 from symbptt.model.declare import INDEX
 from symbptt.model.names import usable
 from symbptt.model.structure import CALLS
@@ -23,6 +25,11 @@ _WORDS = """
     ct g_h h_new h_next h_prev an_exceedingly_long_name_of_32 A1b2C3 zz Zz
 """
 
+_UNLIKE = ("elman", "lstm", "deep_feedforward_batch_norm")
+"""Models whose code has most of the words that there are in emitted code."""
+_FEW = 8
+"""Fewer words than these are no family."""
+
 
 @cache
 def hostile() -> tuple[str, ...]:
@@ -31,5 +38,23 @@ def hostile() -> tuple[str, ...]:
     But for `index`, which as a shape says that an input has classes.
     """
     emitted = {word for backend in BACKENDS for word in words(emit.source("elman", backend=backend).text)}
-    taken = {*CALLS, INDEX}
-    return tuple(sorted(name for name in {*_WORDS.split(), *emitted, *ascii_letters} if usable(name) and name not in taken))
+    return _usable({*_WORDS.split(), *emitted, *ascii_letters})
+
+
+@cache
+def families() -> tuple[tuple[str, ...], ...]:
+    """The words of emitted code: all of them, and those that share a part, such as h, d_h, h_prev and h_rows."""
+    made = [
+        emit.source(name, backend=backend, wrt="all", checkpoint=True, python=backend in TARGETS)
+        for name in _UNLIKE for backend in BACKENDS
+    ]
+    every = _usable({word for file in made for text in (file.text, *dict(file.others).values()) for word in words(text)})
+    sharing = defaultdict[str, list[str]](list)
+    for word in every:
+        for part in word.split("_"):
+            sharing[part].append(word)
+    return (every, *(tuple(same) for _, same in sorted(sharing.items()) if len(same) >= _FEW))
+
+
+def _usable(names: set[str]) -> tuple[str, ...]:
+    return tuple(sorted(name for name in names if usable(name) and name not in {*CALLS, INDEX}))

@@ -41,14 +41,17 @@ class Outcome:
         return "\n".join(f"# {line}" for line in heading) + "\n" + self.draft.text()
 
 
-def outcomes(models: int, seed: int, pieces: Iterable[str] = ("gradients",), first: int = 0) -> Iterator[Outcome]:
-    """The outcomes of so many random models of a seed, from number `first` on; the same every time.
+def outcomes(
+    models: int, seed: int, pieces: Iterable[str] = ("gradients",), first: int = 0, words: bool = False
+) -> Iterator[Outcome]:
+    """The outcomes of so many random models of a seed, from number `first` on; the same every time. With `words` all names are
+    words of emitted code.
 
     Raises UnknownName for a piece that is not in the table.
     """
     wanted = chosen(pieces)
     for number in range(first, first + models):
-        made = draft(seed, number)
+        made = draft(seed, number, words)
         verdict = trial(made, wanted)
         if verdict.fault is not None:
             made, fault = shrunk(made, verdict.fault, wanted)

@@ -11,7 +11,7 @@ from segmented import MODELS
 
 from symbptt import data, emit
 from symbptt.errors import BadInput
-from symbptt.model import read
+from symbptt.model import build, read
 from symbptt.model.values import Model
 
 
@@ -39,6 +39,26 @@ def test_segments_change_nothing(model: Model, style: str) -> None:
             np.testing.assert_allclose(gradients[name], wanted, rtol=1e-11, atol=1e-12 * max(1.0, np.abs(wanted).max()))
 
 
+@pytest.mark.parametrize("segments", [0, -1, 2.5, "3"])
+def test_a_number_of_segments_that_there_cannot_be(segments: Any) -> None:
+    drawn, made = data.random(read.load("elman"), T=4, N=2), module(read.load("elman"))
+    with pytest.raises(ValueError, match=r"segments is .*, expected an integer of at least 1"):
+        made.value_and_grad_in_segments(drawn.parameters, drawn.inputs, drawn.targets, segments=segments)
+
+
+def test_no_steps_have_no_loss_and_zero_gradients() -> None:
+    drawn, made = data.random(read.load("elman"), T=1, N=2), module(read.load("elman"))
+    none = [{name: array[:0] for name, array in group.items()} for group in (drawn.inputs, drawn.targets)]
+    loss, gradients = made.value_and_grad_in_segments(drawn.parameters, *none)
+    assert loss == 0 and gradients.keys() == made.value_and_grad(drawn.parameters, *none)[1].keys()
+    assert not any(np.any(gradient) for gradient in gradients.values())
+
+
+STILL = build.model(
+    name="still", states={"h": "H"}, parameters={"W": "H H"}, equations={"h": "tanh(W @ h[t-1])"}, loss="sum(h * h)",
+)
+
+
 def test_states_come_with_the_gradients_asked_for() -> None:
     made = types.ModuleType("lstm")
     exec(emit.source("lstm", wrt="W_hf", checkpoint=True).text, made.__dict__)  # our own text
@@ -51,6 +71,8 @@ def test_states_come_with_the_gradients_asked_for() -> None:
     ("elman", {"T": 3, "unroll": True}, "checkpoints are for loops"),
     ("elman", {"backend": "jax", "truncation": (1, 2)}, "checkpoints are for loops"),
     ("elman", {"mode": "forward"}, "checkpoints are for loops"), (read.load("elman", loss="none"), {}, "has no loss"),
+    (STILL, {}, "no input, no parameter of each step"), (STILL, {"style": "plain"}, "still has none"),
+    (STILL, {"backend": "jax"}, "still has none"), (STILL, {"backend": "torch"}, "still has none"),
 ])
 def test_what_has_no_segments_is_refused(model: Any, options: dict[str, Any], message: str) -> None:
     with pytest.raises(BadInput, match=message):

@@ -12,14 +12,18 @@ from symbptt import cli
 from symbptt.algebra import linear
 from symbptt.emit import lowering
 from symbptt.fuzz import PIECES, Outcome, outcomes
+from symbptt.fuzz.draft import Draft
 from symbptt.fuzz.fault import NO_END
 from symbptt.fuzz.generate import draft
-from symbptt.fuzz.pieces import Piece
+from symbptt.fuzz.pieces import Piece, agreement
 from symbptt.fuzz.shrink import shrunk
-from symbptt.fuzz.subject import Subject
+from symbptt.fuzz.subject import Subject, subject
 from symbptt.fuzz.trial import trial
+from symbptt.model.read import load
 from symbptt.verify import interpreter
+from symbptt.verify.emitted import Emitted
 
+FOUND = sorted((Path(__file__).parent / "found").glob("*.toml"))
 SPOILT = 9000
 """Seeds for models that are derived by corrupted rules: derivations are kept, so no other test may meet them."""
 
@@ -41,6 +45,28 @@ def test_two_random_models_through_what_is_quick(piece: str) -> None:
 @pytest.mark.frameworks
 def test_random_models_on_every_backend() -> None:
     assert [outcome.file() for outcome in outcomes(10, 12, ["backends"]) if outcome.fault] == []
+
+
+@pytest.mark.slow
+@pytest.mark.frameworks
+def test_random_models_in_words_of_code_agree_on_every_target() -> None:
+    assert [outcome.file() for outcome in outcomes(6, 14, ["targets"], words=True) if outcome.fault] == []
+
+
+@pytest.mark.slow
+@pytest.mark.frameworks
+@pytest.mark.parametrize("path", FOUND, ids=lambda path: path.stem)
+def test_models_that_once_failed_agree_on_every_target(path: Path) -> None:
+    of = subject(load(path), Draft((), (), None, "every", T=2, N=3, dims={}, seed=1))
+    for route, check in agreement.routes(of):
+        check(of, route)
+
+
+def test_a_digit_off_in_one_target_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
+    value = Emitted.value
+    monkeypatch.setattr(Emitted, "value", lambda self, data: value(self, data) * (1 + 1e-10))
+    fault = trial(draft(15, 0, words=True), ["targets"], only="numpy target").fault
+    assert fault is not None and fault.same == ("numpy target", "differs")
 
 
 @pytest.mark.slow

@@ -6,7 +6,9 @@ import pytest
 
 from symbptt.fuzz.draft import Draft
 from symbptt.fuzz.generate import draft
+from symbptt.fuzz.names import families, hostile
 from symbptt.model.heads import CALLS as HEADS
+from symbptt.model.names import usable
 from symbptt.model.read import from_text
 from symbptt.model.structure import CALLS
 
@@ -55,3 +57,13 @@ def test_shapes_states_and_sizes_vary() -> None:
     assert count(lambda made: bool(made.used()) and not {s.name for d in made.used() for s in d.variable().rows.free_symbols}) > 1
     assert {made.T for made in DRAFTS} == {1, 2, 3, 4}
     assert {made.N for made in DRAFTS} == {1, 2, 3}
+
+
+def test_everything_is_called_by_words_of_code() -> None:
+    every, *related = families()
+    made = [draft(1, number, words=True) for number in range(20)]
+    assert made[3] == draft(1, 3, words=True) != DRAFTS[3]
+    for name in {name for one in made for name in (*(d.name for d in one.declared), *one.dims)}:
+        assert name in {*every, *hostile()} and usable(name)
+    assert {"h", "d_h", "h_prev", "rows", "restrict", "workspace"} <= set(every)
+    assert any({"h", "d_h", "h_prev"} <= set(same) for same in related)

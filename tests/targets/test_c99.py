@@ -23,7 +23,6 @@ from symbptt.targets.c99 import source
 from symbptt.verify.load import resolve
 
 KINDS = sorted(str(p) for p in (Path(__file__).parents[1] / "kinds").glob("*.toml"))
-FUZZED = sorted(str(p) for p in (Path(__file__).parent / "fuzzed").glob("*.toml"))
 CHUNK = str(Path(__file__).parents[1] / "chunk" / "one_chunk.toml")
 MODELS = [*CLASSIC, *KINDS, CHUNK]
 EVERY_MODEL = True
@@ -87,13 +86,6 @@ def test_the_numbers_are_those_of_the_numpy_code(name: str) -> None:
 @pytest.mark.share(3)
 @pytest.mark.parametrize("name", RECENT)
 def test_so_are_those_of_the_recurrences_since_2020(name: str) -> None:
-    test_the_numbers_are_those_of_the_numpy_code(name)
-
-
-@needs_cc
-@pytest.mark.slow
-@pytest.mark.parametrize("name", FUZZED, ids=lambda name: Path(name).stem)
-def test_so_are_those_of_random_models_that_once_failed(name: str) -> None:
     test_the_numbers_are_those_of_the_numpy_code(name)
 
 

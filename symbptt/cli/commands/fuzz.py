@@ -25,10 +25,12 @@ if TYPE_CHECKING:
 @click.option("--seed", type=int, default=0, show_default=True, metavar="NUMBER", help="Which random models.")
 @click.option("--first", type=click.IntRange(0), default=0, show_default=True, metavar="NUMBER",
               help="The number of the first one.")
+@click.option("--words", is_flag=True, help="Call everything by words that emitted code uses itself.")
 @click.option("--pieces", default="gradients", show_default=True, metavar="NAMES",
-              help="What each goes through, separated by commas: gradients, documents, analyses, diagnoses, backends, or all.")
+              help="What each goes through, separated by commas: gradients, backends, c, targets, documents, analyses,"
+                   " diagnoses, or all.")
 @click.option("--keep", type=click.Path(path_type=Path), metavar="FOLDER", help="Write the models that fail there, as files.")
-def fuzz(models: int, seed: int, first: int, pieces: str, keep: Path | None) -> None:
+def fuzz(models: int, seed: int, first: int, words: bool, pieces: str, keep: Path | None) -> None:
     """Send random models through everything that is made of a model.
 
     Each is written as a model file and read; its gradients in three forms and in emitted code are compared with the complex
@@ -41,11 +43,11 @@ def fuzz(models: int, seed: int, first: int, pieces: str, keep: Path | None) -> 
     if keep is not None:
         files.make_folder(keep)
     wanted = symbptt.fuzz.chosen(name.strip() for name in pieces.split(","))
-    absent = symbptt.fuzz.missing() if "backends" in wanted else ()
+    absent = symbptt.fuzz.missing() if {"backends", "targets"} & set(wanted) else ()
     if absent:
         note(f"not installed, so left out: {', '.join(absent)}")
     found: Counter[str] = Counter()
-    with _counted(symbptt.fuzz.outcomes(models, seed, wanted, first), models) as outcomes:
+    with _counted(symbptt.fuzz.outcomes(models, seed, wanted, first, words), models) as outcomes:
         for outcome in outcomes:
             found[outcome.summary] += 1
             if outcome.fault is not None:

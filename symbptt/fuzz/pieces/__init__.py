@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
 from symbptt.errors import UnknownName
-from symbptt.fuzz.pieces import analyses, backends, compiled, diagnoses, documents, gradients
+from symbptt.fuzz.pieces import agreement, analyses, backends, compiled, diagnoses, documents, gradients
 from symbptt.fuzz.subject import Check, Subject
 
 ALL = "all"
@@ -28,6 +28,7 @@ PIECES: dict[str, Piece] = {
     "diagnoses": Piece(diagnoses.routes, 30.0),
     "backends": Piece(backends.routes, 60.0),
     "c": Piece(compiled.routes, 60.0),
+    "targets": Piece(agreement.routes, 60.0),
 }
 """Piece by name."""
 
