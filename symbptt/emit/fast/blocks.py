@@ -12,11 +12,11 @@ from symbptt.algebra.nodes import Timed
 from symbptt.algebra.related import Cotangent
 from symbptt.emit.fast import heads
 from symbptt.emit.fast.constants import Constants
-from symbptt.emit.fast.gates import weight_of
 from symbptt.emit.fast.loops import header
 from symbptt.emit.fast.operations import Operations
 from symbptt.emit.fast.place import Arrays, Chunk, Rows, Step, last_call
 from symbptt.emit.fast.plan import Block, Gradient, Key, Statement, is_view, key_of, terms
+from symbptt.emit.fast.stack_gates import weight_of
 from symbptt.emit.fast.storage import Storage, writes
 from symbptt.emit.layout import Layout, array_rank
 from symbptt.emit.lines import Line

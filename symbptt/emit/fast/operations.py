@@ -17,9 +17,9 @@ from symbptt.algebra.nodes import TIME, Broadcast, Elementwise, SlopeByResult, T
 from symbptt.algebra.related import Cotangent
 from symbptt.emit.code import Code
 from symbptt.emit.fast.constants import Constants
-from symbptt.emit.fast.gates import weight_and_operand, weight_of
 from symbptt.emit.fast.place import Chunk, Place, Step, last_call
 from symbptt.emit.fast.plan import is_constant, key_of, symbols, terms
+from symbptt.emit.fast.stack_gates import weight_and_operand, weight_of
 from symbptt.emit.lines import Line
 from symbptt.emit.lowering import Lowering
 from symbptt.emit.scalars import ADD, ATOM, TWO_CALLS, one_call

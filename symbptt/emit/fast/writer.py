@@ -11,19 +11,19 @@ from symbptt.algebra.nodes import BatchMean
 from symbptt.derive.numeric import WEIGHT
 from symbptt.derive.pullback import Pullback, loss_pullback
 from symbptt.emit.fast import build
+from symbptt.emit.fast.batch_gate_products import batch_gate_products
 from symbptt.emit.fast.blocks import BlockWriter
 from symbptt.emit.fast.constants import Constants
 from symbptt.emit.fast.factors import factors
-from symbptt.emit.fast.gates import gates
-from symbptt.emit.fast.halves import halves
 from symbptt.emit.fast.hoist import hoist
 from symbptt.emit.fast.loss import LossWriter, is_for_all_steps, shared_target
 from symbptt.emit.fast.place import Arrays
 from symbptt.emit.fast.plan import Block, Carry, Gradient, Key, Plan, variable_of
 from symbptt.emit.fast.schedule import schedule
+from symbptt.emit.fast.sigmoid_as_tanh import sigmoid_as_tanh
+from symbptt.emit.fast.stack_gates import stack_gates
 from symbptt.emit.fast.storage import Storage
-from symbptt.emit.fast.tiles import tiles
-from symbptt.emit.fast.together import together
+from symbptt.emit.fast.tile_products import tile_products
 from symbptt.emit.lines import Body, Line
 from symbptt.emit.plain import PlainWriter
 from symbptt.model.values import Model, Role, Variable
@@ -31,11 +31,11 @@ from symbptt.model.values import Model, Role, Variable
 PASSES: dict[str, Callable[[Plan], Plan]] = {
     "schedule": schedule,
     "factors": factors,
-    "halves": halves,
+    "halves": sigmoid_as_tanh,
     "hoist": hoist,
-    "gates": gates,
-    "together": together,
-    "tiles": tiles,
+    "gates": stack_gates,
+    "together": batch_gate_products,
+    "tiles": tile_products,
 }
 """The passes by name, in their order; each can be left out."""
 

@@ -31,7 +31,7 @@ from symbptt.emit.fast.schedule import sorted_within
 from symbptt.emit.layout import array_rank
 
 
-def gates(plan: Plan) -> Plan:
+def stack_gates(plan: Plan) -> Plan:
     """(W_1 h, ..., W_G h) = (W_1; ...; W_G) h, and W_1^T d_1 + ... + W_G^T d_G = (W_1; ...; W_G)^T (d_1; ...; d_G)."""
     for index, block in enumerate(plan.forward):
         if block.each:

@@ -15,7 +15,7 @@ from symbptt.emit.fast.plan import Block, HalfTanh, Plan, Statement
 HALF = sp.Rational(1, 2)
 
 
-def halves(plan: Plan) -> Plan:
+def sigmoid_as_tanh(plan: Plan) -> Plan:
     """sigmoid(a) = (1 + tanh(a/2)) / 2, and a/2 is a with halved weights and biases."""
     return replace(plan, forward=tuple(_rewritten(plan, b) if b.each else b for b in plan.forward))
 

@@ -7,6 +7,6 @@ from dataclasses import replace
 from symbptt.emit.fast.plan import Plan
 
 
-def tiles(plan: Plan) -> Plan:
+def tile_products(plan: Plan) -> Plan:
     """(h_1; h_2) (V_1, V_2) = (h_1 V_1, h_1 V_2; h_2 V_1, h_2 V_2): products small enough for BLAS to copy nothing."""
     return replace(plan, tiled=True)

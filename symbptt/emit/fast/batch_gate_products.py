@@ -11,14 +11,14 @@ from sympy.matrices.expressions.matexpr import MatrixExpr
 
 from symbptt.algebra import build
 from symbptt.algebra.nodes import TIME, Timed
-from symbptt.emit.fast.gates import weight_and_operand
 from symbptt.emit.fast.plan import Block, Gradient, Hoisted, Pack, Plan, Statement, is_constant, terms, variable_of
+from symbptt.emit.fast.stack_gates import weight_and_operand
 from symbptt.emit.layout import array_rank
 
 Found = tuple[int, object]
 
 
-def together(plan: Plan) -> Plan:
+def batch_gate_products(plan: Plan) -> Plan:
     """sum_t (d_1; ...; d_G) h^T = (dW_1; ...; dW_G), and (U_1; ...; U_G) x + b for all t: one call for neighbouring gates."""
     for pack in plan.packs:
         finds: Callable[[Plan, Pack, Statement], Found | None] = _hoisted if pack.buffered else _gradient
