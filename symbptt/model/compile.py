@@ -14,6 +14,7 @@ from symbptt.algebra.nodes import leaves
 from symbptt.model import declare, dimensions, frozen, lagged, order
 from symbptt.model.arithmetic import is_number
 from symbptt.model.convolution import written_out
+from symbptt.model.expressions import Scope, read
 from symbptt.model.head_marks import Scaling, heads_of
 from symbptt.model.inference import inferred
 from symbptt.model.losses import LOSSES
@@ -23,7 +24,6 @@ from symbptt.model.shapes import is_scalar, shown
 from symbptt.model.single_assignment import Intermediates
 from symbptt.model.site import Site
 from symbptt.model.syntax import Parsed, parse
-from symbptt.model.typed import Scope, read
 from symbptt.model.values import Equation, Loss, Model, Role, Variable
 
 LOSS_NAME = "L"

@@ -1,4 +1,4 @@
-"""The expression language, second half: a checked syntax tree to a SymPy matrix expression with known shapes."""
+"""The expression language, second half: from a checked syntax tree (syntax.py) to a SymPy matrix expression with known shapes."""
 
 from __future__ import annotations
 
