@@ -19,7 +19,7 @@ from symbptt.compose.emission import ChainFile
 from symbptt.compose.handed import composed
 from symbptt.compose.referee import Point, drawn
 from symbptt.data.values import Array, Data
-from symbptt.verify import behind, complex_step, dot_product, finite_difference, forms
+from symbptt.verify import complex_step, dot_product, finite_difference, forms, guarded
 from symbptt.verify.case import Case
 from symbptt.verify.compare import Comparison, Scale
 from symbptt.verify.complex_step import STEP, TOLERANCE
@@ -53,7 +53,7 @@ def file(
     """Verify a module that symbptt emitted of a composed model, from its file, which runs behind the guard."""
     place = str(path)
     text = Path(path).read_text(encoding="utf-8")
-    with behind.opened(place, text) as opened:
+    with guarded.opened(place, text) as opened:
         chain = read.from_text(getattr(opened, "MODEL_FILE", ""), f"{place}, MODEL_FILE", str(opened.MODEL_NAME))
         report = _report(Emitted(place, opened, chain), chain, dims, T, N, seed)  # type: ignore[arg-type]
     return replace(report, notes=(*report.notes, *opened.notes))

@@ -13,7 +13,7 @@ from symbptt.emit import c_files
 from symbptt.emit.source_file import wanted_variables
 from symbptt.errors import BadInput
 from symbptt.model.read import from_text
-from symbptt.verify import behind
+from symbptt.verify import guarded
 from symbptt.verify.emitted import Emitted
 
 _INCLUDES = {f"<{name}.h>" for name in ("math", "string", "stdio", "stdlib", "stddef", "stdint")}
@@ -42,7 +42,7 @@ def opened(place: str, text: str) -> Iterator[Emitted]:
     loader = c_files.loader(model, wanted_variables(model, told.wrt), told.steps, header.stem)
     with TemporaryDirectory(prefix="symbptt-", ignore_cleanup_errors=True) as folder:
         built = f"\n\ndef _built(double):\n    return {str(_built(place, loader, Path(folder)))!r}\n"
-        with behind.opened(place, loader + built) as module:
+        with guarded.opened(place, loader + built) as module:
             yield Emitted(place, module, model)
 
 

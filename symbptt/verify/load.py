@@ -16,7 +16,7 @@ from symbptt.emit import SourceFile
 from symbptt.errors import BadInput
 from symbptt.model.read import from_text, load
 from symbptt.model.values import Model
-from symbptt.verify import behind, compiled
+from symbptt.verify import compiled, guarded
 from symbptt.verify.emitted import FAULTS, Emitted
 
 STEPS = 5
@@ -58,7 +58,7 @@ def stored(path: Path | str) -> Iterator[Emitted]:
         return
     if "MODEL_FILE" not in text:
         raise BadInput(f"{place}: no MODEL_FILE in it; only modules that symbptt emitted can be verified")
-    with behind.opened(place, text) as module:
+    with guarded.opened(place, text) as module:
         if module.truncated:
             what = "truncated on purpose, so its gradients are not the model's; run it to have it check its terms"
             raise BadInput(f"{place}: {what}")
