@@ -76,8 +76,8 @@ def test_the_files_that_a_target_needs_are_those_that_there_are() -> None:
     names = re.findall(r"`((?:symbptt|tests)/\S+\.py)`", pages.text("extending"))
     assert names and all((ROOT / name).is_file() for name in names)
     for backend in ("jax", "torch"):
-        folder = ROOT / "templates" / backend
-        assert {p.name for p in folder.glob("*.jinja")} == {f"{n}.py.jinja" for n in ("module", "checkpoint", "truncated")}
+        names = {path.name for path in (ROOT / "templates" / backend).glob("*.jinja")}
+        assert names == {f"{name}.py.jinja" for name in ("module", "checkpoint", "truncated", "chunk")}
 
 
 @pytest.mark.slow
