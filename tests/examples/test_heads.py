@@ -1,0 +1,60 @@
+"""The multi-head forms of examples/heads against independent PyTorch code: outputs, and all gradients."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from symbptt import emit
+from symbptt.data.draw import random
+from symbptt.model.read import load
+from symbptt.verify.load import resolve
+
+torch = pytest.importorskip("torch")
+multi_head = pytest.importorskip("multi_head")
+
+EVERY_MODEL = True
+ROOT = Path(__file__).parents[2]
+FILES = {path.stem: path for path in sorted((ROOT / "examples" / "heads").glob("*.toml"))}
+T, N = 5, 2
+SIZES = {"M": 3, "D": 4, "O": 2, "K": 2, "V": 5, "R": 3, "P": 5}
+
+
+def test_every_file_has_a_reference() -> None:
+    assert set(multi_head.STEPS) == set(FILES)
+    told = (ROOT / "docs" / "model-file.md").read_text(encoding="utf-8")
+    assert all(f"`{name}`" in told for name in FILES)
+
+
+@pytest.mark.frameworks
+@pytest.mark.parametrize("backend", ["numpy", "torch"])
+@pytest.mark.parametrize("name", FILES)
+def test_outputs_and_gradients_are_those_of_the_reference(name: str, backend: str) -> None:
+    model = load(str(FILES[name]))
+    dims = {d: 4 if d == "N" else SIZES[d] for d in model.dimensions}
+    data = random(model, dims, T, N, seed=7)
+    data.states.update({v: np.abs(value) + 0.5 for v, value in data.states.items() if v == "n"})
+    emitted = resolve(emit.source(model, backend=backend, wrt="all"))
+    loss, gradients, outputs = emitted.value(data), emitted.gradients(data), emitted.forward(data)[0]
+
+    parameters, inputs, targets, states = data.groups
+    constants = {v.name for v in model.buffers}
+    leaves = {k: torch.tensor(v, requires_grad=k not in constants) for g in (parameters, inputs, states) for k, v in g.items()}
+    carried, made = {k: leaves[k] for k in states}, []
+    for t in range(T):
+        o, new = multi_head.STEPS[name](leaves, {k: leaves[k][t] for k in inputs}, carried)
+        carried = {k: new[k] for k in states}
+        made.append(o)
+    ours = torch.stack(made)
+    wanted = 0.5 * (ours - torch.tensor(targets["y"])).pow(2).sum()
+    wanted.backward()
+    assert abs(loss - wanted.item()) <= 1e-11 * max(1.0, abs(wanted.item()))
+    np.testing.assert_allclose(outputs["o"], ours.detach().numpy(), rtol=1e-11, atol=1e-11)
+    for k, leaf in leaves.items():
+        if k not in constants:
+            expected = np.zeros(leaf.shape) if leaf.grad is None else leaf.grad.numpy()
+            floor = 1e-11 * max(1.0, np.abs(expected).max())
+            np.testing.assert_allclose(gradients[k], expected, rtol=1e-11, atol=floor, err_msg=k)
+    assert gradients.keys() == leaves.keys() - constants
