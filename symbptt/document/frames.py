@@ -2,46 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from functools import singledispatch
 
-from symbptt.document.blocks import (
-    Beside,
-    Block,
-    Box,
-    Bullets,
-    Code,
-    Columns,
-    Exercise,
-    Figure,
-    Frame,
-    Heading,
-    Lines,
-    Paragraph,
-    Steps,
-    Table,
-    Terms,
-)
-from symbptt.document.breaking import FLAT, TALL, broken, portions
-from symbptt.document.fields import HALF
+from symbptt.document.blocks import Beside, Block, Box, Columns, Frame, Heading, Lines, Paragraph, Steps
+from symbptt.document.breaking import portions
+from symbptt.document.heights import HEAD, Pair, height, typed
 from symbptt.narrative.inline import plain
-from symbptt.narrative.values import Step
 from symbptt.typeset import text
-from symbptt.typeset.tree import Aligned, Tree
 
-Pair = tuple[tuple[Step, ...], str]
-Pairs = tuple[Pair, ...]
-"""Equations and the code that computes them."""
-HEIGHT, WHOLE = 16.0, 12.0
-"""The height of a slide in lines of text, and that of what has a slide of its own."""
-HEAD = 1.5
-"""The height of what stands over two columns."""
-NOTED = 2.3
-"""The height of a rule with its shapes beside a formula."""
-LETTERS = 95
-"""Characters in a line."""
-TYPED, SIGNS = 0.75, 52
-"""The height of a line of code, and the characters in one of half a slide's width."""
+HEIGHT = 17.5
+"""The height of a slide in lines of text."""
 
 
 def slides(blocks: Iterable[Block]) -> Iterator[Frame]:
@@ -61,10 +32,11 @@ def slides(blocks: Iterable[Block]) -> Iterator[Frame]:
 
 
 def _apart(blocks: Iterable[Block]) -> Iterator[Block]:
-    """The blocks with those that would fill the columns of a page, or stand in pairs, one by one."""
+    """The blocks with those that would fill the columns of a page one by one, and pairs of boxes that are too high."""
     for block in blocks:
         inner = [one for column in block.columns for one in column] if isinstance(block, Columns) else []
-        if isinstance(block, Columns) and (block.balanced or all(isinstance(one, Box) for one in inner)):
+        boxes = bool(inner) and all(isinstance(one, Box) for one in inner)
+        if isinstance(block, Columns) and (block.balanced or (boxes and (len(inner) == 1 or height(block) > HEIGHT))):
             yield from inner
         else:
             yield block
@@ -80,19 +52,38 @@ def _boxed(title: str, box: Box) -> Iterator[Frame]:
 
 
 def _filled(title: str, blocks: list[Block]) -> Iterator[Frame]:
-    """Slides as full as fits; words stay with what follows them."""
-    slide: list[Block] = []
-    room = HEIGHT
+    """As few slides as can be, and those about equally full."""
+    fewest = len(_packed(blocks, HEIGHT))
+    rooms = (HEIGHT * part / 10 for part in range(5, 10))
+    room = next((room for room in rooms if len(_packed(blocks, room)) == fewest), HEIGHT)
+    yield from (Frame(title, _joined(slide)) for slide in _packed(blocks, room))
+
+
+def _packed(blocks: list[Block], room: float) -> list[list[Block]]:
+    """The blocks in order on slides of a height; words stay with what follows them."""
+    made: list[list[Block]] = []
     for i, block in enumerate(blocks):
-        following = blocks[i + 1] if isinstance(block, Paragraph) and i + 1 < len(blocks) else None
-        needed = height(block) + (height(following) if following is not None else 0.0)
-        if slide and needed > room:
-            yield Frame(title, tuple(slide))
-            slide, room = [], HEIGHT
-        slide.append(block)
-        room -= height(block)
-    if slide:
-        yield Frame(title, tuple(slide))
+        following = blocks[i + 1 : i + 2] if isinstance(block, Paragraph) else []
+        if not made or _taken([*made[-1], block, *following]) > room:
+            made.append([])
+        made[-1].append(block)
+    return made
+
+
+def _taken(blocks: Sequence[Block]) -> float:
+    return sum(map(height, _joined(blocks)))
+
+
+def _joined(blocks: Sequence[Block]) -> tuple[Block, ...]:
+    """The blocks of a slide, with pairs of equations and code under one head."""
+    made: list[Block] = []
+    for block in blocks:
+        before = made[-1] if made else None
+        if isinstance(block, Beside) and isinstance(before, Beside) and block.head == before.head:
+            made[-1] = Beside(block.head, (*before.rows, *block.rows))
+        else:
+            made.append(block)
+    return tuple(made)
 
 
 @singledispatch
@@ -103,7 +94,7 @@ def _portions(block: Block) -> list[Block]:
 
 @_portions.register
 def _each_step(block: Steps) -> list[Block]:
-    return [Steps((part,)) for step in block.steps for part in portions(step, HEIGHT - 3)]
+    return [Steps((part,)) for step in block.steps for part in portions(step, HEIGHT - 4)]
 
 
 @_portions.register
@@ -113,93 +104,16 @@ def _each_line(block: Lines) -> list[Block]:
 
 @_portions.register
 def _each_pair(block: Beside) -> list[Block]:
-    """As many pairs as fit; code that is higher than a slide goes on beside nothing."""
-    made: list[Pairs] = []
-    room = 0.0
-    for pair in (part for steps, code in block.rows for part in _cut(steps, code.splitlines())):
-        if (needed := _pair(pair)) > room:
-            made.append(())
-            room = HEIGHT - HEAD
-        made[-1] += (pair,)
-        room -= needed
-    return [Beside(block.head, rows) for rows in made]
+    """Pair by pair; code that is higher than a slide goes on beside nothing."""
+    return [Beside(block.head, (part,)) for steps, code in block.rows for part in _cut((steps, code))]
 
 
-def _cut(steps: tuple[Step, ...], lines: list[str]) -> Iterator[Pair]:
-    most = int((HEIGHT - HEAD) / TYPED) - 1
+def _cut(pair: Pair) -> Iterator[Pair]:
+    steps, code = pair
     piece: list[str] = []
-    for line in lines:
-        if piece and sum(map(_wrapped, [*piece, line])) > most:
+    for line in code.splitlines():
+        if piece and typed([*piece, line]) > HEIGHT - HEAD - 1.5:
             yield steps, "\n".join(piece)
             steps, piece = (), []
         piece.append(line)
     yield steps, "\n".join(piece)
-
-
-def _wrapped(line: str) -> int:
-    """How many lines a line of code becomes."""
-    return 1 + max(len(line) - 1, 0) // SIGNS
-
-
-@singledispatch
-def height(block: Block) -> float:
-    """How high a block is, in lines."""
-    return WHOLE
-
-
-@height.register
-def _words(block: Paragraph) -> float:
-    return 1.4 + len(plain(block.text, text)) // LETTERS
-
-
-@height.register
-def _list(block: Bullets) -> float:
-    return sum(1.3 + len(plain(item, text)) // LETTERS for item in block.items)
-
-
-@height.register
-def _formulas(block: Steps) -> float:
-    return sum(max(_tree(step.equation), NOTED if step.shapes else 0.0) + (1.4 if step.claim else 0.4) for step in block.steps)
-
-
-@height.register
-def _calculation(block: Lines) -> float:
-    return sum(_tree(broken(tree)) + 0.3 for tree, _ in block.lines)
-
-
-@height.register
-def _pairs(block: Beside) -> float:
-    return HEAD + sum(map(_pair, block.rows))
-
-
-def _pair(pair: Pair) -> float:
-    steps, code = pair
-    formulas = sum(_tree(broken(step.equation, HALF)) + 0.3 for step in steps)
-    return max(formulas, TYPED * sum(map(_wrapped, code.splitlines())) + 0.4)
-
-
-@height.register
-def _box(block: Box) -> float:
-    return 2.2 + sum(map(height, block.blocks))
-
-
-@height.register
-def _rows(block: Table) -> float:
-    return 2.5 + 1.2 * len(block.rows)
-
-
-@height.register
-def _sizes(block: Terms) -> float:
-    return 4.0 + 1.3 * len(block.rows)
-
-
-@height.register(Figure)
-@height.register(Code)
-@height.register(Exercise)
-def _alone(block: Block) -> float:
-    return WHOLE
-
-
-def _tree(tree: Tree) -> float:
-    lines = tree.lines if isinstance(tree, Aligned) else (tree,)
-    return sum(TALL if line.tall else FLAT for line in lines) * 0.75

@@ -70,13 +70,15 @@ def _references(value: Any) -> Iterator[str]:
 
 
 def _results(value: Any) -> Iterator[Step]:
-    """The steps that stand as results: those of a table beside code stand somewhere else as well."""
+    """The steps that stand as results, by themselves or beside code."""
     if isinstance(value, Steps):
         yield from (step for step in value.steps if _keys(step))
+    elif isinstance(value, Beside):
+        yield from (step for steps, _ in value.rows for step in steps if _keys(step))
     elif isinstance(value, tuple):
         for part in value:
             yield from _results(part)
-    elif isinstance(value, Block) and not isinstance(value, Beside):
+    elif isinstance(value, Block):
         for name in _names(value):
             yield from _results(getattr(value, name))
 

@@ -24,6 +24,8 @@ from symbptt.typeset.tree import Aligned, BigOperator, Equality, Fenced, Operato
 from symbptt.unroll.graph import UnrolledGraph
 
 HEADING = "derivation.argument.heading"
+ALIKE = 2
+"""Up to so many states whose two adjoints are the same each has a line of its own."""
 
 
 def section(graph: UnrolledGraph, voice: Voice, wrt: tuple[Variable, ...]) -> Section:
@@ -189,23 +191,33 @@ def _recursion(model: Model, voice: Voice, write: Factors) -> Step:
 
 
 def _two_adjoints(model: Model, voice: Voice) -> list[Step]:
-    """The adjoint of a state as a value of its step beside its part of the step adjoint: the routes inside the step are added."""
+    """The adjoint of a state as a value of its step beside its part of the step adjoint: the routes inside the step are added.
+
+    Those that are the same are many where values are kept for later steps: beyond `ALIKE` one stands for all.
+    """
+    states = [e.variable for e in recursion(model).adjoints if e.variable in model.states]
+    inside = {state: step.accumulate(model.equations, state.at(), frozenset()) for state in states}
+    alike = [state for state in states if not any(s.name in inside[state] for s in model.states)]
+    last, listed = (alike[-1], alike[:-1]) if len(alike) > ALIKE else (None, [])
     steps: list[Step] = []
-    for state in (e.variable for e in recursion(model).adjoints if e.variable in model.states):
-        inside = step.accumulate(model.equations, state.at(), frozenset())
-        parts = [inside[s.name].transposed().apply(StepAdjoint(s.at())) for s in model.states if s.name in inside]
+    for state in states:
+        if state in listed:
+            continue
+        parts = [inside[state][s.name].transposed().apply(StepAdjoint(s.at())) for s in model.states if s.name in inside[state]]
         whole = build.add(StepAdjoint(state.at()), *parts)
-        rule = voice.say(f"derivation.argument.{'inside' if parts else 'same'}")
+        others = voice.listed(voice.tree(one.at(), model) for one in listed)
+        name = "inside" if parts else "all_alike" if state == last else "same"
         steps.append(Step(
-            voice.equation(model, Adjoint(state.at()), symbols.abbreviated(whole, model)), rule, voice.check(whole, state.at()),
+            voice.equation(model, Adjoint(state.at()), symbols.abbreviated(whole, model)),
+            voice.say(f"derivation.argument.{name}", states=others), voice.check(whole, state.at()),
             label=f"two-adjoints-{state.name}",
         ))
     if not steps:
         return []
-    first, *others = steps
-    example = next(e.variable for e in recursion(model).adjoints if e.variable in model.states).at()
+    first, *others_ = steps
+    example = next(state for state in states if state not in listed).at()
     claim = voice.say(
         f"derivation.argument.{'two' if len(model.states) > 1 else 'one'}", node=voice.tree(Adjoint(example), model),
         step=voice.tree(StepAdjoint(example), model), state=voice.tree(example, model),
     )
-    return [Step(first.equation, first.rule, first.shapes, claim, label=first.label), *others]
+    return [Step(first.equation, first.rule, first.shapes, claim, label=first.label), *others_]

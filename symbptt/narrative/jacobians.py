@@ -18,7 +18,7 @@ from symbptt.narrative import symbols
 from symbptt.narrative.stages import leading_to, readable, stages
 from symbptt.narrative.values import Prose, Section, Step
 from symbptt.narrative.voice import Voice
-from symbptt.typeset.tree import Equality, Fenced, Script, Text, Tree
+from symbptt.typeset.tree import Equality, Fenced, Operator, Script, Text, Tree
 
 SQUARE = 5
 """The largest number of states whose blocks are shown as one matrix."""
@@ -173,8 +173,7 @@ def loss_gradient(model: Model, voice: Voice) -> Section:
         equation = voice.equation(model, letter, head, *sides)
         steps.append(Step(equation, voice.say(INSIDE), voice.check(value), label="loss-gradient"))
     else:
-        column = voice.blocks(model, tuple((_loss_block(model, s, when, found),) for s in model.states))
-        blocks = Equality(voice.tree(letter, model), (voice.tree(head, model), column))
+        blocks = Equality(voice.tree(letter, model), (voice.tree(head, model), _loss_blocks(model, voice, when, found)))
         steps.append(Step(blocks, voice.say("derivation.jacobians.blocks"), voice.shape(letter), label="loss-gradient"))
     lag = {name: symbols.at(value, when) for name, value in step.loss_lag(model).items()}
     parts = [] if single else [(s.at(when), found[s.name]) for s in model.states if s.name in found]
@@ -191,6 +190,15 @@ def _loss_claim(model: Model, voice: Voice) -> Prose:
         return voice.say("derivation.loss.last", loss=voice.tree(symbols.loss(model), model))
     independent = voice.say("derivation.loss.independent") if len(model.states) > 1 else ()
     return (*voice.say("derivation.loss.every"), *independent)
+
+
+def _loss_blocks(model: Model, voice: Voice, when: sp.Expr, found: dict[str, MatrixExpr]) -> Tree:
+    """g_t as blocks: a column, or where it would be too high, a row that is transposed."""
+    blocks = [_loss_block(model, s, when, found) for s in model.states]
+    if len(blocks) <= SQUARE or voice.notation.layout == "row":
+        return voice.blocks(model, tuple((block,) for block in blocks))
+    lying = voice.blocks(model, (tuple(map(build.transpose, blocks)),))
+    return Script(lying, None, Operator(voice.notation.transpose))
 
 
 def _loss_block(model: Model, state: Variable, when: sp.Expr, found: dict[str, MatrixExpr]) -> MatrixExpr:

@@ -13,7 +13,8 @@ from symbptt.document import KINDS, DocumentOptions
 from symbptt.document.blocks import Beside, Block, Box, Columns, Figure, Frame, Heading, LeftOut, Paragraph, Plotted, Table, Terms
 from symbptt.document.context import DocumentContext
 from symbptt.document.example.numbers import required
-from symbptt.document.frames import HEIGHT, WHOLE, height, slides
+from symbptt.document.frames import HEIGHT, slides
+from symbptt.document.heights import WHOLE, height
 from symbptt.document.parts import brief, cell, compared, derived, magnitude, pitfalls, remedies, vanishing
 from symbptt.errors import BadInput
 from symbptt.model.read import from_text, load, names

@@ -24,6 +24,7 @@ from symbptt.document.parts import (
     derived,
     exercises,
     goals,
+    lecture,
     magnitude,
     measured,
     opening,
@@ -47,10 +48,12 @@ FORWARD = frozenset((cell.cell, cell.seen, brief.one_step, brief.step_forward))
 BRIEF = frozenset(summary.KIND.parts)
 """The parts of a sheet, whose formulas have no rules and whose headings no numbers."""
 ABSENT = frozenset((
-    magnitude.magnitude, vanishing.norm_bound, remedies.remedies, worked.worked, coded.beside, coded.loop, coded.check,
-    pitfalls.pitfalls, exercises.exercises, card.card, brief.watch, measured.measured,
+    magnitude.magnitude, vanishing.norm_bound, remedies.remedies, worked.worked, coded.loop, coded.check,
+    pitfalls.pitfalls, lecture.pitfalls, exercises.exercises, card.card, brief.watch, measured.measured,
 ))
 """The parts that no composed document has."""
+INSTEAD: dict[Part, Part] = {lecture.recursion: derived.recursion}
+"""Parts with code of one model, and those without."""
 
 
 Tell = Callable[[Part, DocumentContext], tuple[Block, ...]]
@@ -60,7 +63,7 @@ Tell = Callable[[Part, DocumentContext], tuple[Block, ...]]
 def blocks(parts: tuple[Part, ...], context: DocumentContext, tell: Tell) -> list[Block]:
     """The blocks of these parts."""
     made: list[Block] = []
-    for group, run in groupby((part for part in parts if part not in ABSENT), key=_group):
+    for group, run in groupby((INSTEAD.get(part, part) for part in parts if part not in ABSENT), key=_group):
         for part in run if group == "whole" else ():
             made += tell(WHOLE[part], context)
         for part in run if group == "united" else ():

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from functools import lru_cache
 
 import sympy as sp
@@ -46,24 +46,21 @@ def _numbered(text: str) -> dict[int, tuple[str, ...]]:
     return found
 
 
-def beside(context: DocumentContext) -> tuple[Block, ...]:
-    """Every numbered equation and the lines of code that compute it."""
+def rows(context: DocumentContext, steps_: Iterable[Step]) -> Iterator[tuple[tuple[Step, ...], str]]:
+    """Numbered equations, each with the lines of the emitted module that compute it; a family with those of all its members."""
+    lines = _numbered(listing.module(context.model, tuple(v.name for v in context.variables), context.T, "plain"))
+    for step in steps_:
+        found = [line for number in step.numbers for line in lines.get(number, ())]
+        if found:
+            yield (step,), "\n".join(found)
+
+
+def pairs(context: DocumentContext) -> tuple[tuple[Step, str], ...]:
+    """Every numbered equation alone, without its rule, and the lines of code that compute it."""
     model, voice = context.model, context.voice
-    lines = _numbered(listing.module(model, tuple(v.name for v in context.variables), context.T, "plain"))
     told = (given.equations(model, voice), backward.node_form(model, voice, context.variables))
-    steps_ = [step for section in told for step in section.steps if step.number]
-    rows = tuple(((_bare(step),), "\n".join(lines[step.number or 0])) for step in steps_ if step.number in lines)
-    head = (voice.say("handout.code.equation"), voice.say("handout.code.line"))
-    command = Typed(listing.command(model, model.parameters, context.T))
-    slots = {"command": command, "weight": Typed("weight"), "passed": Typed("c_")}
-    return (
-        Heading(voice.word("handout.code.heading"), "code"), Paragraph(voice.say("handout.code.intro", **slots)),
-        Beside(head, rows),
-    )
-
-
-def _bare(step: Step) -> Step:
-    return Step(step.equation, number=step.number)
+    bare = (Step(step.equation, number=step.number) for section in told for step in section.steps if step.number)
+    return tuple((step, code) for (step,), code in rows(context, bare))
 
 
 def loop(context: DocumentContext) -> tuple[Block, ...]:

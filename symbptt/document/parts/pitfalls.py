@@ -54,13 +54,18 @@ class Pitfall:
 
 def pitfalls(context: DocumentContext) -> tuple[Block, ...]:
     """The mistakes that the model gives occasion for, and those of every derivation."""
+    return told(context, _checked(context))
+
+
+def told(context: DocumentContext, checked: Prose = ()) -> tuple[Block, ...]:
+    """The same; `checked` says what a gradient check finds."""
     model, voice = context.model, context.voice
     found = list(mistakes(context))
     boxes = [_box(context, pitfall) for pitfall in found]
     if model.states and context.main is not None:
         text = Paragraph(voice.say("pitfalls.total.text", plus=_plus(voice), **_pair(context)))
         boxes.append(Box("pitfall", voice.say("pitfalls.total.title"), (text,)))
-    intro = Paragraph((*voice.say("pitfalls.intro"), *_checked(context), *_right(context, found)))
+    intro = Paragraph((*voice.say("pitfalls.intro"), *checked, *_right(context, found)))
     return (Heading(voice.word("pitfalls.heading"), "pitfalls"), intro, *(boxes if context.full else in_pairs(boxes)))
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from random import Random
 
 from symbptt.derive.recursion import recursion
-from symbptt.document.blocks import Beside
 from symbptt.document.parts import coded
 from symbptt.quiz.context import Line, QuizContext
 from symbptt.quiz.question import Matching, Ordering
@@ -42,8 +41,7 @@ def _reading(context: QuizContext, line: Line) -> list[Line]:
 
 def matching(context: QuizContext, random: Random) -> Matching | None:
     """Equations and the lines of the emitted code that compute them: those of the forward pass, if it has enough."""
-    beside = next(block for block in coded.beside(context.document) if isinstance(block, Beside))
-    rows = [(steps[0], code) for steps, code in beside.rows if code and "\n" not in code]
+    rows = [(step, code) for step, code in coded.pairs(context.document) if code and "\n" not in code]
     unlike = [(step, code) for step, code in rows if [other for _, other in rows].count(code) == 1]
     ahead = {e.number for e in context.model.all_equations}
     forward = [(step, code) for step, code in unlike if step.number in ahead]
