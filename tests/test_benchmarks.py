@@ -94,6 +94,14 @@ def test_the_figures_of_recurrences_are_complete() -> None:
     assert len(rows) == len(layers.STATES) * len(layers.SIZES) * len(subjects_) and {r["subject"] for r in rows} == subjects_
 
 
+@pytest.mark.slow
+def test_a_chunk_form_takes_a_fifth_of_the_memory_of_single_steps() -> None:
+    for name in layers.STATES:
+        made = forms.make_ours(layers.make(name, (2048, 2, 128, 64, 64)))
+        chunk, step = (recurrences.peak(made[label].call) for label in (forms.CHUNKED, forms.STEPPED))
+        assert 5 * chunk <= step, name
+
+
 def test_our_backward_pass_takes_no_more_memory_than_theirs() -> None:
     rows = json.loads(RESULTS.read_text(encoding="utf-8"))["frameworks"]
     assert {(row["model"], row["library"]) for row in rows} == {(m, library) for m in MODELS for library in ("JAX", "PyTorch")}

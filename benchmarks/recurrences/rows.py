@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import tracemalloc
 from collections.abc import Callable, Iterator, Mapping
+from time import process_time
 from typing import Any
 
 from benchmarks import measure
@@ -18,26 +19,30 @@ def rows(rounds: int) -> Iterator[dict[str, Any]]:
             case = make(name, size)
             made = subjects.make(case)
             measure.agree(case, made, subjects.CHUNKED)
-            memory = {label: _peak(made[label].call) for label in (subjects.CHUNKED, subjects.STEPPED)}
-            for row in measure.timed(case, made, 1, rounds, ours=subjects.CHUNKED):
+            memory = {label: peak(made[label].call) for label in (subjects.CHUNKED, subjects.STEPPED)}
+            for row in measure.timed(case, made, 1, rounds, ours=subjects.CHUNKED, clock=process_time):
                 yield measure.plain(row) | {"chunk": case.chunk, "peak_mib": memory.get(row.subject, 0) / 2**20}
 
 
-def _peak(call: Callable[[], Any]) -> int:
+def peak(call: Callable[[], Any]) -> int:
     """The bytes that NumPy held at most during a call, beyond its arguments."""
     tracemalloc.start()
     call()
-    peak = tracemalloc.get_traced_memory()[1]
+    highest = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
-    return peak
+    return highest
 
 
-SHOWN = ("PyTorch loop", "PyTorch chunk", "JAX scan", "JAX associative_scan", "JAX chunk")
+SHOWN = (
+    "PyTorch loop", "PyTorch chunk", "symbptt PyTorch chunk",
+    "JAX scan", "JAX associative_scan", "JAX chunk", "symbptt JAX chunk",
+)
 
 
 def markdown(data: Mapping[str, Any]) -> str:
     """Their time divided by that of the emitted chunk form, the median of the rounds; in the first columns our times."""
-    lines = ["| float32, one thread | chunk | step | memory: chunk, step | " + " | ".join(SHOWN) + " |", "|---|" + "---|" * 8]
+    head = ("float32, one thread", "chunk", "step", "memory: chunk, step", *SHOWN)
+    lines = [f"| {' | '.join(head)} |", "|---|" + "---|" * (len(head) - 1)]
     found: dict[str, dict[str, Mapping[str, Any]]] = {}
     for row in data["recurrences"]["rows"]:
         sizes = " ".join(f"{name}={size}" for name, size in zip("TNDKV", row["size"], strict=True))
@@ -51,8 +56,9 @@ def markdown(data: Mapping[str, Any]) -> str:
     machine = about["machine"]
     busy = ": it was busy with other work" if machine["load"] > machine["cores"] else ""
     lines += [
-        "", "The loss and the gradients of all parameters: time divided by that of the emitted NumPy chunk form in the same",
-        "round; above 1, the chunk form is faster. The forms in PyTorch and JAX are written by hand.",
+        "", "The loss and the gradients of all parameters: processor time divided by that of the emitted NumPy chunk form in the",
+        "same round; above 1, the chunk form is faster. Forms in PyTorch and JAX are written by hand, but for those of symbptt:",
+        "`emit --chunk` with `--backend torch` and `jax`.",
         f"{machine['cpu']}, {about['date']}, load {machine['load']:.1f} on {machine['cores']} cores{busy}.",
     ]
     return "\n".join(lines)

@@ -31,13 +31,22 @@ def make_ours(case: Case) -> dict[str, Subject]:
     """The emitted NumPy modules."""
     model = layer(case.model)
     sources = {CHUNKED: symbptt.emit.chunk_source(model, case.chunk), STEPPED: symbptt.emit.source(model)}
-    return {label: _module(source.text, case) for label, source in sources.items()}
+    return {label: _in_numpy(_value_and_grad(source.text), case) for label, source in sources.items()}
 
 
-def _module(text: str, case: Case) -> Subject:
+def _value_and_grad(text: str) -> Callable[..., Any]:
     space: dict[str, Any] = {"__name__": "module"}
     exec(compile(text, "module", "exec"), space)
-    value_and_grad = space["value_and_grad"]
+    found: Callable[..., Any] = space["value_and_grad"]
+    return found
+
+
+def _emitted(case: Case, backend: str) -> Callable[..., Any]:
+    """The function of the emitted chunk form in a framework."""
+    return _value_and_grad(symbptt.emit.chunk_source(layer(case.model), case.chunk, backend=backend).text)
+
+
+def _in_numpy(value_and_grad: Callable[..., Any], case: Case) -> Subject:
     return Subject(lambda: value_and_grad(case.parameters, {"x": case.x}, {"y": case.y}), lambda r: (float(r[0]), r[1]))
 
 
@@ -47,7 +56,7 @@ def _split(t: Mapping[str, Any], length: int) -> dict[str, Any]:
 
 
 def make_torch(case: Case, torch: Any) -> dict[str, Subject]:
-    """A loop over tokens and one over chunks, with autograd."""
+    """A loop over tokens and one over chunks, with autograd, and the emitted chunk form."""
     def solve(A: Any, B: Any) -> Any:
         return torch.linalg.solve_triangular(A, B, upper=False, unitriangular=True)
 
@@ -78,11 +87,13 @@ def make_torch(case: Case, torch: Any) -> dict[str, Subject]:
         o = torch.stack(swept(forms.chunk, t, len(x) // case.chunk))
         return o.swapaxes(1, 2).reshape(y.shape)
 
-    return {"PyTorch loop": subject(loop), "PyTorch chunk": subject(chunks)}
+    emitted, weights = _emitted(case, "torch"), {n: torch.tensor(a) for n, a in case.parameters.items()}
+    ours = Subject(lambda: emitted(weights, {"x": x}, {"y": y}), lambda r: (r[0].item(), {n: g.numpy() for n, g in r[1].items()}))
+    return {"PyTorch loop": subject(loop), "PyTorch chunk": subject(chunks), "symbptt PyTorch chunk": ours}
 
 
 def make_jax(case: Case, jax: Any) -> dict[str, Subject]:
-    """A scan over tokens, one over chunks and an associative scan, each compiled with its gradient."""
+    """A scan over tokens, one over chunks and an associative scan, compiled with their gradients, and the emitted chunk form."""
     jnp = jax.numpy
 
     def solve(A: Any, B: Any) -> Any:
@@ -93,7 +104,10 @@ def make_jax(case: Case, jax: Any) -> dict[str, Subject]:
     start = jnp.zeros((case.size[1], case.size[3], case.size[4]), x.dtype)
 
     def subject(run: Callable[[Any], Any]) -> Subject:
-        compiled = jax.jit(jax.value_and_grad(lambda p: 0.5 * ((run(p) - y) ** 2).sum())).lower(parameters).compile()
+        return compiled_subject(jax.value_and_grad(lambda p: 0.5 * ((run(p) - y) ** 2).sum()))
+
+    def compiled_subject(value_and_grad: Callable[[Any], Any]) -> Subject:
+        compiled = jax.jit(value_and_grad).lower(parameters).compile()
         read = lambda r: (float(r[0]), {n: np.asarray(g) for n, g in r[1].items()})  # noqa: E731
         return Subject(lambda: jax.block_until_ready(compiled(parameters)), read)
 
@@ -117,4 +131,8 @@ def make_jax(case: Case, jax: Any) -> dict[str, Subject]:
         S = jax.lax.associative_scan(after, forms.transition(library, case.model, t))[1]
         return (S * t["q"][..., None]).sum(-2)
 
-    return {"JAX scan": subject(scan), "JAX associative_scan": subject(associative), "JAX chunk": subject(chunks)}
+    emitted = _emitted(case, "jax")
+    return {
+        "JAX scan": subject(scan), "JAX associative_scan": subject(associative), "JAX chunk": subject(chunks),
+        "symbptt JAX chunk": compiled_subject(lambda p: emitted(p, {"x": x}, {"y": y})),
+    }

@@ -18,6 +18,7 @@ from symbptt.verify.library import call
 from symbptt.verify.load import resolve
 
 BACKENDS = pytest.mark.parametrize("backend", ["jax", "torch"])
+EVERY_MODEL = True
 BUILT_IN = ("linear_attention", "retnet", "gla", "hgrn2")
 CLOSE = 1e-11
 

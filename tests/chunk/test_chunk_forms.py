@@ -11,6 +11,7 @@ from symbptt.chunk import NoChunkForm, chunked
 from symbptt.cli import main
 from symbptt.emit import chunk_source
 from symbptt.model.build import model
+from symbptt.model.read import load
 from symbptt.verify.load import resolve
 
 
@@ -42,7 +43,7 @@ LEARNED = model(
     name="learned", inputs={"k": "K", "v": "V"}, states={"S": "K V"}, parameters={"S_0": "K V"}, initial={"S": "S_0"},
     equations={"S": "0.9 * S[t-1] + outer(k, v)", "o": "S.T @ k"},
 )
-WHOLE = {**{name: kernel(name) for name in KERNELS}, "layer": layer(), "hgrn2": "hgrn2", "a learned start": LEARNED}
+WHOLE = {**{name: kernel(name) for name in KERNELS}, "layer": layer(), "a bound": load("hgrn2"), "a learned start": LEARNED}
 
 
 @pytest.mark.parametrize("name", WHOLE)
