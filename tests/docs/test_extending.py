@@ -76,8 +76,8 @@ def test_the_files_that_a_target_needs_are_those_that_there_are() -> None:
     names = re.findall(r"`((?:symbptt|tests)/\S+\.py)`", pages.text("extending"))
     assert names and all((ROOT / name).is_file() for name in names)
     for backend in ("jax", "torch"):
-        names = {path.name for path in (ROOT / "templates" / backend).glob("*.jinja")}
-        assert names == {f"{name}.py.jinja" for name in ("module", "checkpoint", "truncated", "chunk")}
+        templates = {path.name for path in (ROOT / "templates" / backend).glob("*.jinja")}
+        assert templates == {f"{name}.py.jinja" for name in ("module", "checkpoint", "truncated", "chunk")}
 
 
 @pytest.mark.slow
