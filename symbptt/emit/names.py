@@ -8,45 +8,10 @@ import re
 from dataclasses import dataclass, field
 
 RESERVED = frozenset(
-    {
-        "np",
-        "T",
-        "N",
-        "t",
-        "loss",
-        "parameters",
-        "inputs",
-        "states",
-        "targets",
-        "residuals",
-        "outputs",
-        "cotangents",
-        "gradients",
-        "dtype",
-        "weight",
-        "weights",
-        "mask",
-    }
-    | {
-        "forward",
-        "backward",
-        "value_and_grad",
-        "PARAMETERS",
-        "INPUTS",
-        "STATES",
-        "TARGETS",
-        "STEPS",
-        "dimensions",
-        "name",
-        "value",
-        "self_check",
-        "BUFFERS",
-        "moving_averages",
-        "directions",
-    }
-    | set(keyword.kwlist)
-    | set(keyword.softkwlist)
-    | set(dir(builtins))
+    {"np", "T", "N", "t", "loss", "parameters", "inputs", "states", "targets", "residuals", "outputs", "cotangents", "gradients"}
+    | {"dtype", "weight", "weights", "mask", "forward", "backward", "value_and_grad", "dimensions", "name", "value", "self_check"}
+    | {"PARAMETERS", "INPUTS", "STATES", "TARGETS", "BUFFERS", "STEPS", "moving_averages", "directions"}
+    | set(keyword.kwlist) | set(keyword.softkwlist) | set(dir(builtins))
 )
 
 
