@@ -1,4 +1,4 @@
-"""Writing what was made: whole files or none, and never over somebody's work unasked."""
+"""Files: read up to a limit; written whole or not at all, and never over somebody's work unasked."""
 
 from __future__ import annotations
 
@@ -15,6 +15,18 @@ def reason(error: OSError) -> str:
     """What the system said, in lower case and without the error number."""
     text = error.strerror or str(error)
     return text[:1].lower() + text[1:]
+
+
+def content(path: Path, limit: int) -> bytes:
+    """What a file holds; BadInput if it cannot be read or has more than `limit` bytes."""
+    try:
+        with path.open("rb") as file:
+            found = file.read(limit + 1)
+    except OSError as error:
+        raise BadInput(f"{path}: cannot be read: {reason(error)}") from None
+    if len(found) > limit:
+        raise BadInput(f"{path}: larger than {limit // 1024} KiB")
+    return found
 
 
 def make_folder(path: str | os.PathLike[str]) -> Path:

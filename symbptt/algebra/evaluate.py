@@ -206,11 +206,15 @@ def _spread(node: nodes.Broadcast, values: Values) -> Array:
     return np.broadcast_to(x, (*x.shape[:-2], values.size(node.shape[0]), values.size(node.shape[1])))
 
 
+def on_top(parts: list[Array]) -> Array:
+    """Matrices (..., rows, columns) on top of each other."""
+    lead = np.broadcast_shapes(*(part.shape[:-2] for part in parts))
+    return np.concatenate([np.broadcast_to(part, lead + part.shape[-2:]) for part in parts], axis=-2)
+
+
 @evaluate.register
 def _concat(node: nodes.Concat, values: Values) -> Array:
-    parts = [evaluate(a, values) for a in node.args]
-    lead = np.broadcast_shapes(*(p.shape[:-2] for p in parts))
-    return np.concatenate([np.broadcast_to(p, lead + p.shape[-2:]) for p in parts], axis=-2)
+    return on_top([evaluate(a, values) for a in node.args])
 
 
 @evaluate.register

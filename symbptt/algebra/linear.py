@@ -6,6 +6,7 @@ One map serves three purposes: `apply` pushes a tangent forward (jvp), `transpos
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 import sympy as sp
@@ -121,17 +122,16 @@ def jacobian(item: LinearMap, source: Shape, target: Shape) -> MatrixExpr | None
 IDENTITY = Compose()
 
 
+def _flat(kind: type[Compose | Sum], maps: Iterable[LinearMap]) -> LinearMap:
+    flat = tuple(inner for item in maps for inner in (item.maps if isinstance(item, kind) else (item,)))
+    return flat[0] if len(flat) == 1 else kind(flat)
+
+
 def compose(*maps: LinearMap) -> LinearMap:
     """The composition, flattened."""
-    flat: list[LinearMap] = []
-    for item in maps:
-        flat.extend(item.maps if isinstance(item, Compose) else (item,))
-    return flat[0] if len(flat) == 1 else Compose(tuple(flat))
+    return _flat(Compose, maps)
 
 
-def total(maps: list[LinearMap]) -> LinearMap:
+def total(maps: Iterable[LinearMap]) -> LinearMap:
     """The sum of at least one map, flattened."""
-    flat: list[LinearMap] = []
-    for item in maps:
-        flat.extend(item.maps if isinstance(item, Sum) else (item,))
-    return flat[0] if len(flat) == 1 else Sum(tuple(flat))
+    return _flat(Sum, maps)

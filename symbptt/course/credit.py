@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from symbptt.errors import BadInput, UnknownName
-from symbptt.files import reason
+from symbptt.files import content
 from symbptt.mistakes import catalogue
 
 PLAIN = Path(__file__).with_name("credit.toml")
@@ -78,13 +78,7 @@ def _read(text: str, path: str, gradients: Sequence[str], under: Credit | None) 
 
 def _content(path: Path) -> str:
     try:
-        content = path.read_bytes()
-    except OSError as error:
-        raise BadInput(f"{path}: cannot be read: {reason(error)}") from None
-    if len(content) > _MAX_BYTES:
-        raise BadInput(f"{path}: larger than {_MAX_BYTES // 1024} KiB")
-    try:
-        return content.decode("utf-8-sig")
+        return content(path, _MAX_BYTES).decode("utf-8-sig")
     except UnicodeDecodeError as error:
         raise BadInput(f"{path}: not UTF-8: byte {error.start + 1} cannot be decoded") from None
 

@@ -15,7 +15,7 @@ import sympy as sp
 from sympy.matrices.expressions.matexpr import MatrixExpr
 
 from symbptt.algebra import head_nodes, nodes
-from symbptt.algebra.evaluate import Array, apart, together
+from symbptt.algebra.evaluate import Array, apart, on_top, together
 from symbptt.algebra.nodes import TIME
 from symbptt.algebra.related import Adjoint
 from symbptt.diagnose.point import Point
@@ -151,13 +151,7 @@ def _spread(node: nodes.Broadcast, point: Point) -> Compiled:
 @_linear.register
 def _concat(node: nodes.Concat, point: Point) -> Compiled:
     parts = [compiled(a, point) for a in node.args]
-
-    def value(frame: Frame) -> Array:
-        arrays = [part(frame) for part in parts]
-        lead = np.broadcast_shapes(*(a.shape[:-2] for a in arrays))
-        return np.concatenate([np.broadcast_to(a, lead + a.shape[-2:]) for a in arrays], axis=-2)
-
-    return value
+    return lambda frame: on_top([part(frame) for part in parts])
 
 
 @_linear.register

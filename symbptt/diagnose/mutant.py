@@ -64,10 +64,15 @@ def _chain(functions: list[Callable[[_Value], _Value]]) -> Callable[[_Value], _V
     return both if functions else None
 
 
+def _changed(mutant: Mutant, case: Case) -> tuple[Case, BackwardPass]:
+    """The case of the mutant's model, and its pass after the edit."""
+    case = case.having(mutant.model) if mutant.model else case
+    return case, mutant.edit(case.program) if mutant.edit else case.program
+
+
 def terms(mutant: Mutant, case: Case, names: frozenset[str] | None = None) -> Terms:
     """The terms that a mutant predicts, of the gradients in `names`."""
-    case = case.having(mutant.model) if mutant.model else case
-    changed = mutant.edit(case.program) if mutant.edit else case.program
+    case, changed = _changed(mutant, case)
     point, near = (case.unset(mutant.unset), None) if mutant.unset else (case.point, case.sweep)
     found = interpret(changed, point, names, near)
     return mutant.keep(found) if mutant.keep else found
@@ -77,8 +82,7 @@ def predicted(mutant: Mutant, case: Case, names: frozenset[str] | None = None) -
     """The gradients that a mutant predicts."""
     if mutant.keep is not None:
         return terms(mutant, case, names).gradients()
-    case = case.having(mutant.model) if mutant.model else case
-    changed = mutant.edit(case.program) if mutant.edit else case.program
+    case, changed = _changed(mutant, case)
     point, near = (case.unset(mutant.unset), None) if mutant.unset else (case.point, case.sweep)
     if changed.chain is None:  # products of Jacobians start anew for each loss step
         point, near = (point.merged(), None) if mutant.unset else (case.merged, case.total)

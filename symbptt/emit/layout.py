@@ -13,6 +13,7 @@ from symbptt.derive.numeric import WEIGHT
 from symbptt.emit.code import Code
 from symbptt.emit.names import Names
 from symbptt.emit.scalars import ATOM
+from symbptt.model.dimensions import Source
 from symbptt.model.values import Model, Role, Variable
 
 
@@ -36,6 +37,13 @@ class Layout:
     def dimension(self, name: str) -> str:
         """The name of a dimension's size."""
         return self.names.of("dimension " + name, name)
+
+    def told(self, source: Source, text: str) -> str:
+        """The size that a source tells, given the text of its axis' length."""
+        text += "".join(f" - {self.dimension(other)}" for other in source.others)
+        text += f" - {source.number}" if source.number else ""
+        count = [*([str(source.count)] if source.count > 1 else []), *map(self.dimension, source.factors)]
+        return f"({text}) // {count[0] if len(count) == 1 else '(' + ' * '.join(count) + ')'}" if count else text
 
     def adjoint(self, variable: Variable) -> str:
         """The name of a value's adjoint at the current step."""

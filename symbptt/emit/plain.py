@@ -83,10 +83,7 @@ class PlainWriter:
             text = f"{self.layout.array(v)}.shape[{leading + inner_axes(v).index(source.axis)}]"
         if v.role is Role.STATE and initial:
             text = f'np.asarray(states["{v.name}"]).shape[{1 + source.axis}]'
-        text += "".join(f" - {self.layout.dimension(other)}" for other in source.others)
-        text += f" - {source.number}" if source.number else ""
-        count = [*([str(source.count)] if source.count > 1 else []), *map(self.layout.dimension, source.factors)]
-        return f"({text}) // {count[0] if len(count) == 1 else '(' + ' * '.join(count) + ')'}" if count else text
+        return self.layout.told(source, text)
 
     def _steps(self) -> range:
         assert self.steps is not None

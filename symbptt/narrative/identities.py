@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 import sympy as sp
+from sympy.matrices.expressions.matexpr import MatrixExpr
 
 from symbptt.algebra.functions import FUNCTIONS, Function, Y, Z
 from symbptt.algebra.nodes import CrossEntropy, Elementwise, HalfSquaredNorm
@@ -42,12 +43,10 @@ class Identity:
 def identities(model: Model, voice: Voice) -> tuple[Identity, ...]:
     """The identities behind the local rules of a model, in the order of use."""
     values = [e.value for e in model.all_equations]
-    found = {(node.name, node.numbers) for value in values for node in value.atoms(Elementwise)}
     made = [
         Identity(voice.say("identities.name.slope", function=_called(name, numbers, voice, prime=True)),
                  tuple(_slope(FUNCTIONS[name], numbers, voice)))
-        for name, numbers in sorted(found, key=str)
-        if FUNCTIONS[name].activation and FUNCTIONS[name].primed
+        for name, numbers in _activations(values)
     ]
     if any(value.has(CrossEntropy) for value in values):
         made.append(Identity(voice.say("identities.name.cross_entropy"), tuple(_cross_entropy(voice))))
@@ -60,17 +59,21 @@ def identities(model: Model, voice: Voice) -> tuple[Identity, ...]:
     return tuple(replace(one, given=given) for one in told)
 
 
+def _activations(values: list[MatrixExpr]) -> list[tuple[str, tuple[sp.Expr, ...]]]:
+    """The activations in formulas that are written with a prime for their slope, with their numeric arguments."""
+    found = {(node.name, node.numbers) for value in values for node in value.atoms(Elementwise)}
+    return [one for one in sorted(found, key=str) if FUNCTIONS[one[0]].activation and FUNCTIONS[one[0]].primed]
+
+
 def functions(model: Model, voice: Voice) -> Iterator[tuple[Tree, tuple[Tree, ...]]]:
     """(f(z), what it is) and (f'(z), what it is), case by case, for every function that is called; softmax has no slope."""
     values = [e.value for e in model.all_equations]
-    found = {(node.name, node.numbers) for value in values for node in value.atoms(Elementwise)}
-    for name, numbers in sorted(found, key=str):
-        if FUNCTIONS[name].activation and FUNCTIONS[name].primed:
-            lines = [one.equation for one in _slope(FUNCTIONS[name], numbers, voice) if isinstance(one.equation, Equality)]
-            cases = sum(line.left == lines[0].left for line in lines) > 1
-            for called in dict.fromkeys(line.left for line in lines):
-                said = [line.sides[-1] for line in lines if line.left == called]
-                yield called, tuple(said if cases else said[-1:])
+    for name, numbers in _activations(values):
+        lines = [one.equation for one in _slope(FUNCTIONS[name], numbers, voice) if isinstance(one.equation, Equality)]
+        cases = sum(line.left == lines[0].left for line in lines) > 1
+        for called in dict.fromkeys(line.left for line in lines):
+            said = [line.sides[-1] for line in lines if line.left == called]
+            yield called, tuple(said if cases else said[-1:])
     if any(value.has(CrossEntropy) for value in values):
         whole, first = applied(Identifier("softmax", Style.FUNCTION), Identifier("o")).tree, next(_cross_entropy(voice)).equation
         assert isinstance(first, Equality)

@@ -6,6 +6,12 @@ Edges = list[set[int]]
 """Of every node, the nodes that it needs."""
 
 
+def waits(groups: list[list[int]], edges: Edges) -> Edges:
+    """Of every component, those that it needs."""
+    owner = {node: number for number, members in enumerate(groups) for node in members}
+    return [{owner[needed] for node in members for needed in edges[node]} - {number} for number, members in enumerate(groups)]
+
+
 def components(edges: Edges) -> list[list[int]]:
     """The strongly connected components (Tarjan 1972), each in ascending order."""
     index: dict[int, int] = {}

@@ -10,7 +10,7 @@ from dataclasses import replace
 
 import sympy as sp
 
-from symbptt.passes.components import Edges, components
+from symbptt.passes.components import Edges, components, waits
 from symbptt.program.ir import Assign, Buffer, For, Function, Index, Statement
 from symbptt.program.lower import SAMPLE, STEP
 from symbptt.program.walk import indices, read_by
@@ -32,12 +32,11 @@ def _split(statement: Statement) -> list[Statement]:
     if statement.start != 0:
         return [replace(statement, body=tuple(body[k] for k in _sorted(body, list(range(len(body))))))]
     groups = components(edges)
-    owner = {k: g for g, members in enumerate(groups) for k in members}
-    waits = [{owner[w] for k in members for w in edges[k]} - {g} for g, members in enumerate(groups)]
+    waiting = waits(groups, edges)
     made: list[Statement] = []
     left = set(range(len(groups)))
     while left:
-        ready = [g for g in left if not waits[g] & left]
+        ready = [g for g in left if not waiting[g] & left]
         g = min(ready, key=lambda g: (not _alike(made, body, groups[g]), groups[g][0]))
         left.remove(g)
         if len(groups[g]) == 1 and groups[g][0] not in edges[groups[g][0]]:

@@ -11,7 +11,7 @@ from typing import Any
 from symbptt.data.values import GROUPS
 from symbptt.diagnose.submission.meaning import Layout, Meaning, checked, one, tokens
 from symbptt.errors import BadInput, UnknownName
-from symbptt.files import reason
+from symbptt.files import content
 from symbptt.model.values import Model, Role
 
 DICTS = (*GROUPS, "cotangents")
@@ -74,25 +74,25 @@ class Table:
 def file(path: Path | str, model: Model) -> Table:
     """Read a table. Raises BadInput with the key at fault."""
     place = Path(path)
+    text = content(place, MAX_BYTES)
     try:
-        content = place.read_bytes()
-    except OSError as error:
-        raise BadInput(f"{place}: cannot be read: {reason(error)}") from None
-    if len(content) > MAX_BYTES:
-        raise BadInput(f"{place}: larger than {MAX_BYTES // 1024} KiB")
-    try:
-        data = tomllib.loads(content.decode("utf-8"))
+        data = tomllib.loads(text.decode("utf-8"))
     except (tomllib.TOMLDecodeError, UnicodeDecodeError, ValueError, RecursionError) as error:
         raise BadInput(f"{place}: not TOML: {error}") from None
     return table(data, model, str(place))
 
 
+def _check(data: Mapping[str, Any], known: tuple[str, ...], place: str) -> None:
+    """Raises UnknownName for a key that is not known, BadInput for a value of another type."""
+    for key, value in data.items():
+        if key not in known:
+            raise UnknownName("key", key, known, place)
+        _typed(key, value, _TYPES[key], place)
+
+
 def table(data: Mapping[str, Any], model: Model, place: str = "mapping") -> Table:
     """The table of a dict with the keys of the file."""
-    for key, value in data.items():
-        if key not in KEYS:
-            raise UnknownName("key", key, KEYS, place)
-        _typed(key, value, _TYPES[key], place)
+    _check(data, KEYS, place)
     if data.get("loss", "sum") not in LOSSES:
         raise UnknownName("loss", str(data["loss"]), LOSSES, place)
     if data.get("dtype", DTYPES[0]) not in DTYPES:
@@ -159,10 +159,7 @@ def _sizes(sizes: Mapping[str, Any], model: Model, place: str) -> dict[str, int]
 
 
 def _wanted(data: Mapping[str, Any], place: str, known: tuple[str, ...], model: Model) -> Wanted:
-    for key, value in data.items():
-        if key not in known:
-            raise UnknownName("key", key, known, place)
-        _typed(key, value, _TYPES[key], place)
+    _check(data, known, place)
     made = Wanted(*(data.get(key) for key in _LAYOUT))
     checked(made.over(Layout()), place)
     return made

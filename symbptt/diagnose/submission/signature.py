@@ -9,7 +9,7 @@ from functools import cached_property
 from pathlib import Path
 
 from symbptt.errors import BadInput, UnknownName
-from symbptt.files import reason
+from symbptt.files import content
 
 MAX_BYTES = 1024 * 1024
 """The largest file."""
@@ -134,14 +134,7 @@ def source(path: Path | str) -> Source:
     """Read a file. Raises BadInput if it cannot be read or is no Python."""
     place = Path(path)
     try:
-        with place.open("rb") as file:
-            content = file.read(MAX_BYTES + 1)
-    except OSError as error:
-        raise BadInput(f"{place}: cannot be read: {reason(error)}") from None
-    if len(content) > MAX_BYTES:
-        raise BadInput(f"{place}: larger than {MAX_BYTES // 1024} KiB")
-    try:
-        return parsed(place, content.decode("utf-8"))
+        return parsed(place, content(place, MAX_BYTES).decode("utf-8"))
     except UnicodeDecodeError:
         raise BadInput(f"{place}: not UTF-8") from None
 

@@ -9,7 +9,7 @@ import sympy as sp
 from symbptt.algebra.nodes import TIME
 from symbptt.emit.fast.plan import Block, Carry, Plan, Statement, is_stepwise
 from symbptt.model.values import Model
-from symbptt.passes.components import Edges, components
+from symbptt.passes.components import Edges, components, waits
 
 
 def schedule(plan: Plan) -> Plan:
@@ -53,12 +53,11 @@ def _joined(last: Block, made: tuple[Statement, ...], looped: bool) -> list[Stat
 
 def _order(groups: list[list[int]], edges: Edges, loops: list[bool]) -> list[int]:
     """Components in an order that serves every reader, with few changes between loops and the rest."""
-    owner = {i: g for g, members in enumerate(groups) for i in members}
-    waits = [{owner[j] for i in members for j in edges[i]} - {g} for g, members in enumerate(groups)]
+    waiting = waits(groups, edges)
     order: list[int] = []
     kind = False
     while len(order) < len(groups):
-        ready = [g for g in range(len(groups)) if g not in order and waits[g] <= set(order)]
+        ready = [g for g in range(len(groups)) if g not in order and waiting[g] <= set(order)]
         same = [g for g in ready if loops[g] is kind]
         chosen = min(same or ready, key=lambda g: groups[g][0])
         kind = loops[chosen]
@@ -72,18 +71,18 @@ def sorted_within(statements: list[Statement]) -> list[Statement] | None:
     Whoever reads what the step after passed back comes before the statement that passes the next one.
     """
     maker = {key: i for i, s in enumerate(statements) for key in s.keys}
-    waits: Edges = [set() for _ in statements]
+    needed: Edges = [set() for _ in statements]
     for i, s in enumerate(statements):
         for key, step in s.reads:
             if key not in maker or maker[key] == i:
                 continue
             if sp.sympify(step) == TIME:
-                waits[i].add(maker[key])
+                needed[i].add(maker[key])
             elif isinstance(key, Carry):
-                waits[maker[key]].add(i)
+                needed[maker[key]].add(i)
     done: list[int] = []
     while len(done) < len(statements):
-        ready = next((i for i in range(len(statements)) if i not in done and waits[i] <= set(done)), None)
+        ready = next((i for i in range(len(statements)) if i not in done and needed[i] <= set(done)), None)
         if ready is None:
             return None
         done.append(ready)

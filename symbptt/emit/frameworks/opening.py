@@ -68,10 +68,7 @@ class Opening:
             leading = int(v.timed) if v.role in (Role.PARAMETER, Role.BUFFER) else 2
             axis = source.axis if joins_heads(v) else inner_axes(v).index(source.axis)
             text = f"{self._given(v) if joins_heads(v) else self.layout.array(v)}.shape[{leading + axis}]"
-        text += "".join(f" - {self.layout.dimension(other)}" for other in source.others)
-        text += f" - {source.number}" if source.number else ""
-        count = [*([str(source.count)] if source.count > 1 else []), *map(self.layout.dimension, source.factors)]
-        return f"({text}) // {count[0] if len(count) == 1 else '(' + ' * '.join(count) + ')'}" if count else text
+        return self.layout.told(source, text)
 
     def initial(self, state: Variable, name: str) -> str:
         """The line that sets a state's initial value."""
