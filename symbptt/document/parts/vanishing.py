@@ -33,7 +33,7 @@ STRETCHED, SCALED = (0.9, 2.0, 4.0), (1.0, 2.0, 4.0)
 """The values of gamma sigma_max(W) that are measured; where the bound is not closed, what multiplies the recurrent matrices."""
 SHOWN = (5, 10, STEPS)
 """The distances of the table."""
-TALL = 76.0
+TALL = 95.0
 """The height of the frame of the curves."""
 SHEAR = np.array([[0.5, 10.0], [0.0, 0.5]])
 """A matrix that grows before it shrinks: its radius is one half."""
