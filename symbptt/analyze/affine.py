@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from math import inf
 from typing import Any
 
-from symbptt.derive.affine import Component, components
+from symbptt.derive.affine import Component, components, definitions
 from symbptt.derive.transition import Kind, Transition
 from symbptt.derive.value_range import Range, plus, times, value_range
 from symbptt.model.read import load
@@ -85,7 +85,7 @@ def weights_range(model: Model, transition: Transition) -> Range | None:
     """Bounds of the weights of a diagonal, from the functions that they are made of; None where there are none."""
     if transition.kind not in (Kind.SCALAR, Kind.DIAGONAL, Kind.LOW_RANK) or transition.diagonal is Kind.IDENTITY:
         return None
-    known = {e.target.at(): e.value for e in model.equations}
+    known = definitions(model)
     low, high = plus(times(value_range(factor, known) for factor in route) for route in transition.factors)
     return None if (low, high) == (-inf, inf) else (low, high)
 
@@ -118,7 +118,8 @@ def _verdict(model: Model, part: Component) -> str:
         inside = f" through {', '.join(inner)}" if inner else ""
         return f"not affine: its Jacobian depends on its own past{inside}"
     is_matrix = model[part.states[0]].columns != 1
-    return f"affine, s_t = A_t s_(t-1) + b_t with A_t {words(part.transition, is_matrix)}"
+    each = all(model[state].heads is not None for state in part.states) and part.transition.kind is not Kind.DENSE
+    return f"affine, s_t = A_t s_(t-1) + b_t with A_t {words(part.transition, is_matrix)}{', in each head' if each else ''}"
 
 
 def _lines(model: Model, part: Component) -> Iterator[str]:

@@ -13,11 +13,13 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 import sympy as sp
+from sympy.matrices.expressions.matexpr import MatrixExpr
 
 from symbptt.algebra.linear import LinearMap
 from symbptt.algebra.nodes import TIME
 from symbptt.derive.step import state_jacobian
 from symbptt.derive.transition import Transition, of_block, of_blocks, weights
+from symbptt.model.one_head import map_of_one_head, one_head
 from symbptt.model.values import Model
 
 
@@ -54,6 +56,16 @@ def components(model: Model) -> tuple[Component, ...]:
     return tuple(_component(model, part, jacobian) for part in _connected(names, jacobian))
 
 
+def definitions(model: Model) -> dict[sp.MatrixSymbol, MatrixExpr]:
+    """The values of a step that have an equation; what belongs to each head is that of one head, as in transitions."""
+    return {one_head(e.target.at(), model): one_head(e.value, model) for e in model.equations}
+
+
+def _size(model: Model, state: str) -> sp.Expr:
+    """The number of entries of a state, or of one head of it."""
+    return sp.Mul(*one_head(model[state].at(), model).shape)
+
+
 def _connected(names: tuple[str, ...], edges: Iterable[tuple[str, str]]) -> tuple[tuple[str, ...], ...]:
     """The strongly connected parts of the graph of (row, column), sources first."""
     before = {name: {name} for name in names}
@@ -71,8 +83,11 @@ def _component(model: Model, states: tuple[str, ...], jacobian: dict[tuple[str, 
     within = _dependent(model, past)
     symbols = {symbol for item in own.values() for weight in weights(item) for symbol in weight.atoms(sp.MatrixSymbol)}
     read = {symbol.name for symbol in symbols if _is_own(symbol, past, within)}
-    known = {e.target.at(): e.value for e in model.equations}
-    blocks = tuple((row, column, of_block(item, model[row], model[column], known)) for (row, column), item in own.items())
+    known = definitions(model)
+    blocks = tuple(
+        (row, column, of_block(map_of_one_head(item, model), _size(model, row), _size(model, column), known))
+        for (row, column), item in own.items()
+    )
     whole = None if read or not blocks else of_blocks(states, blocks)
     return Component(states, blocks, tuple(e.target.name for e in model.equations if e.target.name in read), whole)
 

@@ -20,7 +20,6 @@ from symbptt.algebra import build, linear
 from symbptt.algebra.linear import LinearMap
 from symbptt.algebra.nodes import Broadcast, Diag
 from symbptt.derive.varying import NONE, Axes, Definitions, fills, is_one, simplified, swapped, varying
-from symbptt.model.values import Variable
 
 
 class Kind(IntEnum):
@@ -97,10 +96,13 @@ def weights(item: LinearMap) -> Iterator[sp.Basic]:
             yield value
 
 
-def of_block(item: LinearMap, row: Variable, column: Variable, known: Definitions) -> Transition:
-    """What the map from a state of step t-1 to a state of step t is; `known` are the values of the step with an equation."""
+def of_block(item: LinearMap, rows: sp.Expr, columns: sp.Expr, known: Definitions) -> Transition:
+    """What the map from a state of step t-1, with so many entries as the block has columns, to one of step t is.
+
+    `known` are the values of the step with an equation.
+    """
     routes = list(_routes(item, _Route(), known))
-    if row.rows * row.columns == column.rows * column.columns == 1:
+    if rows == columns == 1:
         routes = [replace(route, low="", dense=NONE) for route in routes]
     straight = [route for route in routes if not route.low]
     axes = frozenset().union(*(route.axes for route in straight))

@@ -11,6 +11,7 @@ import sympy as sp
 
 from symbptt.algebra import build
 from symbptt.algebra.functions import FUNCTIONS, Z
+from symbptt.algebra.head_nodes import JoinHeads
 from symbptt.algebra.nodes import Broadcast, Elementwise, Softmax, is_leaf
 from symbptt.derive.varying import Definitions, simplified
 
@@ -39,7 +40,7 @@ def value_range(value: sp.Basic, known: Definitions) -> Range:
         return plus(value_range(a, known) for a in value.args)
     if isinstance(value, sp.HadamardProduct):
         return times(value_range(a, known) for a in value.args)
-    if isinstance(value, (Broadcast, sp.Transpose)):
+    if isinstance(value, (Broadcast, sp.Transpose, JoinHeads)):
         return value_range(value.args[0], known)
     if isinstance(value, sp.MatMul) and all(1 in f.shape for f in factors) and value.shape[0] != 1 != value.shape[1]:
         return times(value_range(a, known) for a in factors)

@@ -15,7 +15,7 @@ import sympy as sp
 
 from symbptt.checks import positive
 from symbptt.data.arrays import sizes
-from symbptt.derive.affine import components
+from symbptt.derive.affine import components, definitions
 from symbptt.derive.value_range import value_range
 from symbptt.derive.varying import simplified
 from symbptt.emit.code import Code
@@ -28,6 +28,7 @@ from symbptt.emit.names import RESERVED, Names
 from symbptt.emit.scalars import ATOM
 from symbptt.emit.source_file import SourceFile
 from symbptt.errors import BadInput
+from symbptt.model.one_head import one_head
 from symbptt.model.read import load
 from symbptt.model.values import Model, Role, Variable
 from symbptt.resources import templates
@@ -111,8 +112,8 @@ class _Loop:
 
 def gates(model: Model) -> dict[str, str]:
     """The inputs that the diagonal of an affine component depends on: "log" where the factor is positive, else "factor"."""
-    known = {e.target.at(): e.value for e in model.equations}
-    inputs = {v.at(): v.name for v in model.of(Role.INPUT) if not v.classes}
+    known = definitions(model)
+    inputs = {one_head(v.at(), model): v.name for v in model.of(Role.INPUT) if not v.classes}
     found: dict[str, str] = {}
     for part in components(model):
         for factor in (f for route in (part.transition.factors if part.transition else ()) for f in route):

@@ -15,11 +15,11 @@ from sympy.matrices.expressions.matexpr import MatrixExpr
 from symbptt.algebra.nodes import SOURCE, TIME, Timed, is_leaf
 from symbptt.algebra.related import Adjoint, LossGradient, SlopeMatrix, StepAdjoint
 from symbptt.algebra.rows import rows
+from symbptt.model.one_head import index, one_head
 from symbptt.model.values import Model, Role, Variable
 from symbptt.typeset import as_text, snippet
 from symbptt.typeset.alphabets import LETTERS
 from symbptt.typeset.dispatch import Setting, piece, rule
-from symbptt.typeset.heads import index, one_head
 from symbptt.typeset.names import Label, from_tree, label, unbold, whole
 from symbptt.typeset.notation import Notation
 from symbptt.typeset.pieces import TIMES, Level, Piece, fenced, signed

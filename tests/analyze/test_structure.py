@@ -9,6 +9,7 @@ import pytest
 from symbptt.analyze import structure_json, structure_text
 from symbptt.cli import main
 from symbptt.model.build import model
+from symbptt.model.read import from_text
 
 
 def gated(decay):
@@ -39,3 +40,38 @@ def test_the_command_and_what_it_refuses(capsys):
         assert main(["analyze", "lstm", "--structure", *wrong]) == 2
         first = "--structure" if wrong[0] in ("--compare", "--format") else wrong[0]
         assert capsys.readouterr().err.startswith(f"symbptt: {first}")
+
+
+HEADED = """
+heads = "M"
+[inputs]
+x = "M K"
+k = "M K"
+g = "M"
+[states]
+z = "M K"
+c = "M*K"
+n = "M"
+S = "M K V"
+[parameters]
+R = "M K K"
+[equations]
+z = "{}"
+c = "0.5 * merge_heads(split_heads(c[t-1])) + merge_heads(x)"
+n = "sigmoid(g) * n[t-1] + mean(x)"
+S = "sigmoid(g) * (S[t-1] - outer(k, S[t-1].T @ k))"
+"""
+
+
+@pytest.mark.parametrize(("equation", "said"), [
+    ("sigmoid(x) * z[t-1] + x", "diagonal, in each head"),
+    ("z[t-1] - dot(k, z[t-1]) * k", "identity plus rank one, in each head"),
+    ("R @ z[t-1] + x", "dense"),
+    ("0.5 * z[t-1] + sum_heads(z[t-1]) + x", "dense"),
+])
+def test_what_a_transition_is_in_each_head(equation, said):
+    found = structure_text(from_text(HEADED.format(equation), "headed.toml")).splitlines()
+    affine = {line.partition(":")[0]: line.partition(" with A_t ")[2] for line in found if " with A_t " in line}
+    assert affine == {
+        "z": said, "c": "scalar", "n": "scalar, in each head", "S": "scalar plus rank one, mixing rows, in each head",
+    }

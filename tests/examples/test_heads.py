@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 from symbptt import emit
+from symbptt.analyze.affine import structure_json
 from symbptt.data.draw import random
 from symbptt.model.read import load
 from symbptt.verify.load import resolve
@@ -26,6 +28,12 @@ def test_every_file_has_a_reference() -> None:
     assert set(multi_head.STEPS) == set(FILES)
     told = (ROOT / "docs" / "model-file.md").read_text(encoding="utf-8")
     assert all(f"`{name}`" in told for name in FILES)
+
+
+@pytest.mark.parametrize("name", [name for name in FILES if name != "retnet"])  # whose decay is a number with one head
+def test_the_structure_of_a_head_is_that_of_the_model_with_one(name: str) -> None:
+    many, one = (json.loads(structure_json(model))["components"] for model in (load(str(FILES[name])), load(name)))
+    assert many == one
 
 
 @pytest.mark.frameworks
