@@ -6,12 +6,14 @@ import re
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
 from symbptt import compose, document, typeset
 from symbptt.derive.recursion import recursion
-from symbptt.document import DocumentOptions
+from symbptt.document import DocumentOptions, listing
 from symbptt.document.blocks import Figure, Heading, Steps
+from symbptt.document.composed.example import linked
 from symbptt.document.composed.members import members
 from symbptt.errors import BadInput
 from symbptt.narrative.values import Step
@@ -82,6 +84,49 @@ def test_numbers_are_unique_and_those_of_the_code(birnn: document.Document) -> N
         own = recursion(every[1].model)
         number, _ = birnn.numbers[str(own.adjoint_number(name) or own.gradient_number(name))]
         assert re.search(rf"(d_b|grad_W_bb) \+?= .*# \({number}\)", code)
+
+
+@pytest.mark.parametrize("name", ["birnn", *(pytest.param(name, marks=pytest.mark.slow) for name in NAMES if name != "birnn")])
+def test_the_example_by_hand_agrees_with_the_complex_step_and_with_the_code(name: str) -> None:
+    chain = compose.load(name)
+    found = linked(chain, 2)
+    assert found is not None
+    code = found.by_code(chain.parameters)
+    for parameter in chain.parameters:
+        by_hand = np.array([float(entry) for entry in found.by_hand(parameter)])
+        assert np.abs(by_hand).max() > 0
+        for other in (found.by_complex_step(parameter), code[parameter.name]):
+            assert np.allclose(by_hand, other.ravel(), rtol=1e-11, atol=1e-13), parameter.name
+
+
+def test_the_example_tells_what_is_handed_back_and_what_is_lost(birnn: document.Document) -> None:
+    text = document.shown(birnn, "md")
+    assert "Handed back for" in text and "By the complex step" in text
+    assert "A direction’s gradient missing" in text and "Gradients not reversed" in text
+    assert [label for label in equations(birnn) if label.startswith("forward-L")] == ["forward-L-3"]
+
+
+@pytest.mark.slow
+def test_a_mask_of_the_example_is_one() -> None:
+    found = linked(compose.load("seq2seq_bilstm"), 2)
+    assert found is not None and (found.point.data.inputs["mask"] == 1).all()
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", NAMES)
+def test_code_and_document_give_every_adjoint_and_gradient_the_same_number(name: str) -> None:
+    chain = compose.load(name)
+    every = members(chain)
+    lines = listing.composed(compose.source(chain, style="plain").text, [member.before for member in every]).splitlines()
+    compared = 0
+    for member in every:
+        own = recursion(member.model)
+        for stem, equation in (*(("d", e) for e in own.adjoints), *(("grad", e) for e in own.gradients)):
+            line_of = re.compile(rf"\s*{stem}_{re.escape(equation.variable.name)} \+?= .*#")
+            found = {int(n) for line in lines if line_of.match(line) for n in re.findall(r"\((\d+)\)", line.split("#")[1])}
+            compared += bool(found)
+            assert not found or equation.number in found, equation.variable.name
+    assert compared >= len(chain.parameters)
 
 
 def test_headings_have_keys_of_their_own(birnn: document.Document) -> None:

@@ -11,7 +11,9 @@ from collections.abc import Callable, Iterator, Mapping
 from itertools import groupby
 
 from symbptt.document.blocks import Block, Heading
+from symbptt.document.composed import pitfalls as lost
 from symbptt.document.composed import whole
+from symbptt.document.composed import worked as numbers
 from symbptt.document.context import DocumentContext
 from symbptt.document.kinds import summary
 from symbptt.document.kinds.kind import Part
@@ -39,6 +41,7 @@ from symbptt.errors import BadInput
 WHOLE: dict[Part, Part] = {
     opening.notation: whole.notation, opening.whole_notation: whole.whole_notation, opening.graph: whole.graph,
     pictured.graph: whole.graph, derived.forward: whole.forward, derived.equations: whole.equations, closing.code: whole.code,
+    worked.worked: numbers.worked, pitfalls.pitfalls: lost.pitfalls, lecture.pitfalls: lost.pitfalls,
 }
 """The parts that a chain has one of its own for."""
 UNITED = frozenset((goals.goals, opening.remarks, derived.identities, closing.references))
@@ -48,8 +51,8 @@ FORWARD = frozenset((cell.cell, cell.seen, brief.one_step, brief.step_forward))
 BRIEF = frozenset(summary.KIND.parts)
 """The parts of a sheet, whose formulas have no rules and whose headings no numbers."""
 ABSENT = frozenset((
-    magnitude.magnitude, vanishing.norm_bound, remedies.remedies, worked.worked, coded.loop, coded.check,
-    pitfalls.pitfalls, lecture.pitfalls, exercises.exercises, card.card, brief.watch, measured.measured,
+    magnitude.magnitude, vanishing.norm_bound, remedies.remedies, coded.loop, coded.check,
+    exercises.exercises, card.card, brief.watch, measured.measured,
 ))
 """The parts that no composed document has."""
 INSTEAD: dict[Part, Part] = {lecture.recursion: derived.recursion}

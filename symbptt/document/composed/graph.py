@@ -16,6 +16,8 @@ from symbptt.draw.scene import Arrow, Key, Node, Place, Scene
 from symbptt.emit.source_file import wanted_variables
 from symbptt.model.values import Role, Variable
 
+PAIRS = 9
+"""So many arrows from a memory's steps to its readers' steps at most are drawn one by one; beyond, they meet in a node."""
 ASIDE = 52.0
 """How far to the right a member stands of the one below, so that arrows pass between values."""
 
@@ -40,8 +42,16 @@ class _Picture:
 
     def shown(self, member: Member) -> list[Variable]:
         """The values of a step that have a place of their own: not what other members compute, nor a loss in their place."""
-        gone = {link.name for link in member.part.links if link.how is not How.FINAL}
+        gone = {link.name for link in member.part.links if link.how is not How.FINAL} - self._memories(member)
         return [v for v in shown_values(member.model) if v.name not in gone and not (member.handed and v.role is Role.LOSS)]
+
+    @cached_property
+    def gathered(self) -> bool:
+        """Whether a memory has a node of its own."""
+        return len(self.steps) ** 2 * sum(link.how is How.MEMORY for m in self.every for link in m.part.links) > PAIRS
+
+    def _memories(self, member: Member) -> set[str]:
+        return {link.name for link in member.part.links if link.how is How.MEMORY and self.gathered}
 
     def edges(self, member: Member) -> list[Edge]:
         return edges(member.model, shown_values(member.model))
@@ -55,9 +65,11 @@ class _Picture:
             new = [v for v in self.shown(member) if v.name not in found]
             inside = [e for e in self.edges(member) if e.source in new and e.target in new]
             depth = depths(tuple(new), inside)
+            memories = self._memories(member)
             first = min((depth[v.name] for v in new), default=0)
             for v in new:
-                level = [w for w in new if depth[w.name] == depth[v.name]]
+                alike = [w for w in new if (w.name in memories) == (v.name in memories)]
+                level = [w for w in alike if depth[w.name] == depth[v.name]]
                 aside = (level.index(v) - (len(level) - 1) / 2) * SPREAD
                 found[v.name] = base + depth[v.name] - first, number * ASIDE + aside
             base = 1 + max((row for row, _ in found.values()), default=-1)
@@ -73,6 +85,9 @@ class _Picture:
             loss = member.model.loss
             for v in self.shown(member):
                 row, aside = self.rows[v.name]
+                if v.name in self._memories(member):
+                    found[v.name, 0] = aside, MARGIN + (top - row) * ROW
+                    continue
                 at_end = v.role is Role.LOSS and loss is not None and loss.at == "last"
                 steps = [self.T] if at_end else [*self.steps, *([self._start(member)] if self._carried(member, v) else [])]
                 for step in steps:
@@ -92,7 +107,8 @@ class _Picture:
             for v in self.shown(member):
                 for key in [key for key in self.places if key[0] == v.name and key not in seen]:
                     seen.add(key)
-                    label = self.context.voice.tree(v.at(key[1]), member.model)
+                    voice, memory = self.context.voice, v.name in self._memories(member)
+                    label = voice.name(v, member.model) if memory else voice.tree(v.at(key[1]), member.model)
                     yield Node(*self.places[key], label, v.role, key, recursion(member.model).adjoint_number(v.name))
 
     def _joined(self) -> Iterator[tuple[Member, Variable, Key, Key]]:
@@ -108,12 +124,16 @@ class _Picture:
                     for source in self._sources(edge, link, step, back):
                         yield member, edge.source, source, (edge.target.name, step)
             for link in member.part.links:
+                for step in self.steps if link.name in self._memories(member) else ():
+                    yield member, member.model[link.name], (link.source, step), (link.name, 0)
                 if link.how is How.FINAL:
                     yield member, member.model[link.name], (link.source, self._last(link)), (link.name, self._start(member))
 
     def _sources(self, edge: Edge, link: Link | None, step: int, back: int) -> list[Key]:
         if link is None or link.how is How.FINAL:
             return [(edge.source.name, step + back * edge.lag)]
+        if link.how is How.MEMORY and self.gathered:
+            return [(link.name, 0)]
         return [(link.source, k) for k in (self.steps if link.how is How.MEMORY else [step])]
 
     def _last(self, link: Link) -> int:
@@ -132,8 +152,9 @@ class _Picture:
             ends = self.places[source], self.places[target]
             curve = bend(*ends, (place for key, place in self.places.items() if key not in (source, target)))
             yield arrow((source, target), self.places, curve, None, False)
-            outer = source[0] in inputs or (v.name not in member.part.linked and source[1] in (0, self.T + 1))
-            if not v.classes and (not outer or source[0] in wanted):
+            origin = next((link.source for link in member.part.links if link.name == source[0]), source[0])
+            outer = origin in inputs or (v.name not in member.part.linked and source[1] in (0, self.T + 1))
+            if not v.classes and (not outer or origin in wanted):
                 yield arrow((target, source), self.places, curve, None, True)
 
     def scene(self) -> Scene:

@@ -109,5 +109,13 @@ def _numbered(model: Model, before: int, handed: bool) -> Model:
     own = tuple(replace(e, number=e.number + before) for e in model.equations)
     assert model.loss is not None
     end = max((e.number for e in own), default=before)
-    of_loss = tuple(replace(e, number=end if handed else e.number + before) for e in model.loss.equations)
-    return replace(model, equations=own, loss=replace(model.loss, equations=of_loss))
+    *inner, last = model.loss.equations
+    if not handed:
+        of_loss = tuple(replace(e, number=e.number + before) for e in model.loss.equations)
+        return replace(model, equations=own, loss=replace(model.loss, equations=of_loss))
+    value = last.value
+    for equation in reversed(inner):  # inner values have adjoints, which emitted code does not have either
+        value = value.xreplace({equation.target.at(): equation.value})
+    variables = tuple(v for v in model.variables if v not in {e.target for e in inner})
+    loss = replace(model.loss, equations=(replace(last, value=value, number=end),))
+    return replace(model, variables=variables, equations=own, loss=loss)

@@ -163,15 +163,18 @@ def _close(made: Example) -> int:
 def _best(draws: Iterable[Example]) -> Example | None:
     best: tuple[tuple[int, int], Example] | None = None
     for made in draws:
-        values = [abs(float(e)) for matrix in made.gradients.values() for row in matrix for e in row]
-        if not all(map(math.isfinite, values)):
-            continue
-        faults = _close(made), sum(value < 0.01 for value in values)
-        if best is None or faults < best[0]:
-            best = faults, made
-        if faults == (0, 0):
+        found = faults(made)
+        if found is not None and (best is None or found < best[0]):
+            best = found, made
+        if found == (0, 0):
             break
     return best[1] if best else None
+
+
+def faults(made: Example) -> tuple[int, int] | None:
+    """How many denominators are near zero, and how many gradients; None where something is not finite."""
+    values = [abs(float(e)) for matrix in made.gradients.values() for row in matrix for e in row]
+    return (_close(made), sum(value < 0.01 for value in values)) if all(map(math.isfinite, values)) else None
 
 
 def _draws(model: Model, T: int, seed: int, rests: bool) -> Iterator[Example]:
@@ -184,13 +187,12 @@ def _draws(model: Model, T: int, seed: int, rests: bool) -> Iterator[Example]:
             source = learned_start(model, leaf) or leaf
             if source not in entries.leaves:
                 at_rest = rests and model[source.name].role is Role.STATE
-                drawn = _zeros(entries.shape(source)) if at_rest else \
-                    _drawn(model, source, entries, Random(f"{seed} {trial} {source}"))
-                entries.leaves[source] = [drawn]
+                found = _zeros(entries.shape(source)) if at_rest else \
+                    drawn(model, source, entries, Random(f"{seed} {trial} {source}"))
+                entries.leaves[source] = [found]
             entries.leaves[leaf] = entries.leaves[source]
         run(graph, entries)
-        found = {of: value[0] for _, of, value in gradients(system, entries)}
-        yield Example(graph, known, entries, system, found)
+        yield Example(graph, known, entries, system, {of: value[0] for _, of, value in gradients(system, entries)})
 
 
 def _zeros(shape: tuple[int, int]) -> Matrix:
@@ -203,7 +205,7 @@ def learned_start(model: Model, leaf: sp.MatrixSymbol) -> sp.MatrixSymbol | None
     return None if name is None else model[name].at()
 
 
-def _drawn(model: Model, leaf: sp.MatrixSymbol, entries: Entries, random: Random) -> Matrix:
+def drawn(model: Model, leaf: sp.MatrixSymbol, entries: Entries, random: Random) -> Matrix:
     """Multiples of one half; a class is a column with a single one, a mask and a moving average are one."""
     variable = model[leaf.name]
     rows, columns = entries.shape(leaf)

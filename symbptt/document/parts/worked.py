@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import replace
 from functools import partial
 
@@ -26,7 +26,6 @@ from symbptt.document.numbering import reference
 from symbptt.document.sizes import written
 from symbptt.model.values import Model, Role, Variable
 from symbptt.narrative import symbols
-from symbptt.narrative.inline import math
 from symbptt.narrative.values import Prose
 from symbptt.narrative.voice import Voice
 from symbptt.typeset.tree import Equality, Tree
@@ -53,8 +52,9 @@ def worked(context: DocumentContext) -> tuple[Block, ...]:
         voice.say("handout.worked.intro_scalars", steps=str(found.graph.T), places=str(PLACES))
     return (
         Heading(part("handout.worked.heading"), "worked"), Paragraph(intro), Paragraph(given(found, voice)),
-        Heading(part("handout.worked.forward"), "worked-forward", 2), _lines(_forward(found, voice), context),
-        Heading(part("handout.worked.backward"), "worked-backward", 2), _lines(_backward(found, voice, context.full), context),
+        Heading(part("handout.worked.forward"), "worked-forward", 2),
+        lines((told for _, told in forward(found, voice)), context),
+        Heading(part("handout.worked.backward"), "worked-backward", 2), lines(backward(found, voice, context.full), context),
         *_outcome(found, context),
     )
 
@@ -67,14 +67,14 @@ def _outcome(found: Example, context: DocumentContext) -> tuple[Block, ...]:
     if not compared.rows:
         return values
     heading = Heading(voice.word("handout.worked.gradients"), "worked-gradients", 2)
-    lines = _lines(_gradients(found, context), context)
+    told = lines(_gradients(found, context), context)
     said = Paragraph((*_others(context), *_agreement(found, context), *_times(found, voice)))
     if context.full:
-        return (*values, heading, lines, said, compared)
-    return (heading, replace(lines, columns=1, width=LIMIT), *abreast((said, compared), values))
+        return (*values, heading, told, said, compared)
+    return (heading, replace(told, columns=1, width=LIMIT), *abreast((said, compared), values))
 
 
-def _lines(told: Iterable[tuple[Tree, Prose]], context: DocumentContext) -> Lines:
+def lines(told: Iterable[tuple[Tree, Prose]], context: DocumentContext) -> Lines:
     """The lines in full, or the numbers alone: the formulas are those of the equations that the notes name."""
     if context.full:
         return Lines(tuple(told))
@@ -100,11 +100,11 @@ def length(model: Model, T: int = WORKED) -> int:
 def given(example: Example, voice: Voice) -> Prose:
     """The numbers that the example starts from."""
     known = leaves(example.graph)
-    trees = [_given(example, leaf, voice) for leaf in known]
+    trees = [given_one(example, leaf, voice) for leaf in known]
     return (*voice.say("handout.worked.given"), *voice.listed(trees), voice.word("common.list.stop"))
 
 
-def _given(example: Example, leaf: sp.MatrixSymbol, voice: Voice) -> Equality:
+def given_one(example: Example, leaf: sp.MatrixSymbol, voice: Voice) -> Equality:
     """A symbol and its number, with the parameter in between if a state starts from it."""
     source = learned_start(example.model, leaf)
     sides = [] if source is None else [voice.tree(source, example.model)]
@@ -115,14 +115,14 @@ def _reference(voice: Voice, number: int) -> Prose:
     return voice.say("handout.worked.equation", number=reference(number)) if number else ()
 
 
-def _forward(example: Example, voice: Voice) -> Iterator[tuple[Tree, Prose]]:
-    """The first step; the others go the same way, and the table has their values."""
+def forward(example: Example, voice: Voice) -> Iterator[tuple[Variable, tuple[Tree, Prose]]]:
+    """The first step, value by value; the others go the same way, and the table has their values."""
     for a in example.graph:
         if a.variable.definition is None and a.step == 1:
-            yield line(example, a.target, a.value, voice), _reference(voice, a.equation.number or 0)
+            yield a.variable, (line(example, a.target, a.value, voice), _reference(voice, a.equation.number or 0))
 
 
-def _backward(example: Example, voice: Voice, full: bool) -> Iterator[tuple[Tree, Prose]]:
+def backward(example: Example, voice: Voice, full: bool) -> Iterator[tuple[Tree, Prose]]:
     """The last step and, of the one before, in full all and else what something comes back to."""
     numbers, T = {e.variable.name: e.number for e in recursion(example.model).adjoints}, example.graph.T
     for equation in example.system.equations:
@@ -131,15 +131,15 @@ def _backward(example: Example, voice: Voice, full: bool) -> Iterator[tuple[Tree
             yield line(example, equation.symbol, equation.value, voice), _reference(voice, numbers.get(equation.variable.name, 0))
 
 
-def values_table(example: Example, voice: Voice) -> tuple[Table, ...]:
-    """All values and adjoints, a column for each step; nothing for an example of one step."""
+def values_table(example: Example, voice: Voice, without: Collection[Variable] = ()) -> tuple[Table, ...]:
+    """All values and adjoints but some, a column for each step; nothing for an example of one step."""
     T = example.graph.T
     if T == 1:
         return ()
-    values = dict.fromkeys(a.variable for a in example.graph if a.variable.definition is None)
+    values = dict.fromkeys(a.variable for a in example.graph if a.variable.definition is None and a.variable not in without)
     adjoints = dict.fromkeys(e.variable for e in example.system.equations if e.variable.definition is None)
     rows = [_row(example, voice, v.at) for v in values] + [_row(example, voice, partial(_adjoint, v)) for v in adjoints]
-    head = ((), *((math(f"t = {t}"),) for t in range(1, T + 1)))
+    head = ((), *((voice.steps(f"t = {t}"),) for t in range(1, T + 1)))
     return (Table(head, tuple(rows)),)
 
 

@@ -1,0 +1,65 @@
+"""What may be lost between the members of a composed model, and what is then left of the gradients of the example."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+
+from symbptt.compose.handed import LINK, SHARE, TURN_IN, Slip, slips
+from symbptt.document.blocks import Block, Box, Heading, Paragraph
+from symbptt.document.composed import worked
+from symbptt.document.composed.example import Linked
+from symbptt.document.composed.members import Member, members
+from symbptt.document.context import DocumentContext
+from symbptt.document.example.substitution import PLACES, signed
+from symbptt.document.narrow import in_pairs
+from symbptt.model.values import Variable
+from symbptt.typeset.tree import Tree
+
+
+def pitfalls(context: DocumentContext) -> tuple[Block, ...]:
+    """What may be left out between members, each with what is left of a gradient of the example."""
+    voice, found = context.voice, worked.found(context)
+    if found is None:
+        return ()
+    boxes = tuple(box for slip in slips(found.chain) for box in _pitfall(slip, found, context))
+    heading = Heading(voice.word("pitfalls.heading"), "pitfalls")
+    return (heading, Paragraph(voice.say("composed.pitfalls.intro")), *in_pairs(boxes)) if boxes else ()
+
+
+def _pitfall(slip: Slip, found: Linked, context: DocumentContext) -> Iterator[Box]:
+    """The mistake, with the parameter whose gradient it changes most; none if it changes nothing that the example shows."""
+    wrong = found.without(slip)
+
+    def change(v: Variable) -> float:
+        right = [float(entry) for entry in found.by_hand(v)]
+        return float(np.abs(np.ravel(wrong[v.name]) - right).max(initial=0.0))
+
+    v = max(worked.parameters(found, context), key=change, default=None)
+    if v is None or change(v) < 10.0**-PLACES:
+        return
+    say, member = context.voice.say, members(found.chain)[slip.number]
+    slots: dict[str, str | Tree] = {"number": str(member.number), **_slots(slip, member, context)}
+    numbers = ", ".join(signed(float(entry)) for entry in np.ravel(wrong[v.name]))
+    right = ", ".join(map(signed, found.by_hand(v)))
+    effect = say("composed.pitfalls.effect", gradient=worked.gradient(v, context), wrong=numbers, right=right)
+    kind = _kind(slip, member)
+    text = say(f"composed.pitfalls.{kind}.text", **slots)
+    yield Box("pitfall", say(f"composed.pitfalls.{kind}.title"), (Paragraph(text), Paragraph(effect)))
+
+
+def _kind(slip: Slip, member: Member) -> str:
+    if slip.kind != LINK:
+        return {SHARE: "share", TURN_IN: "turn_in"}.get(slip.kind, "turn_back")
+    return str(next(link.how for link in member.part.links if link.name == slip.name))
+
+
+def _slots(slip: Slip, member: Member, context: DocumentContext) -> dict[str, str | Tree]:
+    """The variable that it is about, or the values of the member, and where they come from."""
+    own = member.voice(context.voice, context.T)
+    if not slip.name:
+        return {}
+    source = next((link.source for link in member.part.links if link.name == slip.name), slip.name)
+    origin = next(m for m in members(worked.chain_of(context)) if source in {v.name for v in m.model.variables})
+    return {"name": own.name(member.model[slip.name], member.model), "source": own.name(origin.model[source], origin.model)}
