@@ -15,8 +15,9 @@ from symbptt import derive
 from symbptt.algebra.evaluate import Array
 from symbptt.compose import Chain, source
 from symbptt.compose.chain import How, Link
-from symbptt.compose.handed import Slip, composed
+from symbptt.compose.handed import composed
 from symbptt.compose.referee import Point, turned
+from symbptt.compose.slips import Slip
 from symbptt.data.arrays import leading_axes
 from symbptt.data.values import Data, grouped
 from symbptt.document.composed.members import Member, members

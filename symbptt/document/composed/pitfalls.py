@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from symbptt.compose.handed import LINK, SHARE, TURN_IN, Slip, slips
+from symbptt.compose.slips import LINK, SHARE, TURN_IN, Slip, slips
 from symbptt.document.blocks import Block, Box, Heading, Paragraph
 from symbptt.document.composed import worked
 from symbptt.document.composed.example import Linked
@@ -19,11 +19,11 @@ from symbptt.typeset.tree import Tree
 
 
 def pitfalls(context: DocumentContext) -> tuple[Block, ...]:
-    """What may be left out between members, each with what is left of a gradient of the example."""
+    """What may be lost on the way back between members, each with what is left of a gradient of the example."""
     voice, found = context.voice, worked.found(context)
     if found is None:
         return ()
-    boxes = tuple(box for slip in slips(found.chain) for box in _pitfall(slip, found, context))
+    boxes = tuple(box for slip in slips(found.chain) if not slip.forward for box in _pitfall(slip, found, context))
     heading = Heading(voice.word("pitfalls.heading"), "pitfalls")
     return (heading, Paragraph(voice.say("composed.pitfalls.intro")), *in_pairs(boxes)) if boxes else ()
 
