@@ -4,6 +4,7 @@
     --rounds NUMBER    rounds of a case (default 9)
     --threads NUMBER   threads of every library (default 1); with more, only the table of times is measured and added
     --recurrences      only affine recurrences, in chunks and step by step; the other figures stay
+    --times            only the tables of times in the README, in single precision; the other figures stay
     --frameworks       only our backward pass in JAX and PyTorch beside their own; the other figures stay
 """
 
@@ -23,9 +24,12 @@ ROOT = Path(__file__).resolve().parents[1]
 RESULTS = ROOT / "benchmarks" / "results.json"
 FAST = ROOT / "docs" / "fast-code.md"
 KERNELS = ROOT / "docs" / "kernels.md"
+ELSEWHERE = ROOT / "benchmarks" / "elsewhere.json"
 BACKENDS = ROOT / "docs" / "backends.md"
 PICTURE = ROOT / "docs" / "benchmarks.png"
-PACKAGES = ("numpy", "sympy", "autograd", "torch", "jax", "jaxlib")
+PACKAGES = ("numpy", "sympy", "autograd", "torch", "jax", "jaxlib", "scipy-openblas32")
+VECTORS = ("amx_tile", "avx512f", "avx2", "asimd")
+"""What /proc/cpuinfo calls instructions for vectors, the widest first."""
 
 
 def _cpu() -> str:
@@ -33,7 +37,11 @@ def _cpu() -> str:
         lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
     except OSError:
         return platform.processor() or platform.machine()
-    return next((line.partition(":")[2].strip() for line in lines if line.startswith("model name")), platform.machine())
+    known = {name.strip(): value.strip() for name, _, value in (line.partition(":") for line in lines)}
+    flags = known.get("flags", known.get("Features", "")).split()
+    widest = next((f", {name}" for name in VECTORS if name in flags), "")
+    number = f" (family {known['cpu family']}, model {known['model']}{widest})" if "cpu family" in known else ""
+    return known.get("model name", platform.machine()) + number
 
 
 def _versions() -> dict[str, str]:
@@ -85,6 +93,7 @@ def main() -> int:
     """Measure and write."""
     parser = argparse.ArgumentParser(prog="python3 run.py bench", description="Measure emitted code beside the frameworks.")
     parser.add_argument("--quick", action="store_true")
+    parser.add_argument("--times", action="store_true")
     parser.add_argument("--frameworks", action="store_true")
     parser.add_argument("--recurrences", action="store_true")
     parser.add_argument("--rounds", type=int, default=9)
@@ -93,7 +102,7 @@ def main() -> int:
     several = str(options.threads > 1).lower()
     os.environ["XLA_FLAGS"] = f"--xla_cpu_multi_thread_eigen={several} intra_op_parallelism_threads={options.threads}"
     os.environ["NPROC"] = str(options.threads)
-    from benchmarks import frameworks, growth, measure, table
+    from benchmarks import frameworks, growth, measure, table, training
     from benchmarks.case import MODELS, SIZES, make
     from benchmarks.recurrences import rows as in_chunks
 
@@ -110,7 +119,7 @@ def main() -> int:
         table.write(KERNELS, in_chunks.markdown(data))
         return 0
     rows: list[dict[str, Any]] = []
-    for dtype in ("float32",) if options.quick else ("float32", "float64"):
+    for dtype in ("float32",) if options.quick or options.times else ("float32", "float64"):
         for model in MODELS:
             for size in SIZES[:2] if options.quick else SIZES:
                 for row in measure.rows(make(model, size, dtype), options.threads, 3 if options.quick else options.rounds):
@@ -119,10 +128,17 @@ def main() -> int:
                           f"{row.ratio:6.2f} ({row.ratio_low:.2f} to {row.ratio_high:.2f})", flush=True)
     if options.quick:
         return 0
-    known = json.loads(RESULTS.read_text(encoding="utf-8")) if RESULTS.exists() else {"rows": []}
-    every = {"rows": rows + [row for row in known["rows"] if row["threads"] != options.threads]}
-    data = known | every if options.threads > 1 else {
-        "date": date.today().isoformat(), "machine": machine, "versions": _versions(), **every,
+    known = json.loads(RESULTS.read_text(encoding="utf-8")) if RESULTS.exists() else {"rows": [], "runs": {}}
+    new = {(row["dtype"], row["threads"]) for row in rows}
+    run = {"date": date.today().isoformat(), "machine": machine, "versions": _versions()}
+    every = {
+        "rows": rows + [row for row in known["rows"] if (row["dtype"], row["threads"]) not in new],
+        "runs": known["runs"] | {str(options.threads): run},
+    }
+    if options.threads == 1:
+        every["training"] = {"steps": training.STEPS, "rows": [measure.plain(row) for row in training.rows(options.rounds)]}
+    data = known | every if options.threads > 1 or options.times else {
+        **run, **every,
         "against_steps": growth.against_steps(), "derivation": growth.derivation(), "equations": growth.against_equations(),
         "processes": growth.processes(), "frameworks": _printed(frameworks.against_autograd()),
         "recurrences": _recurrences(options.rounds, machine),
@@ -131,10 +147,12 @@ def main() -> int:
     if options.threads > 1:
         table.write(FAST, table.markdown(data, options.threads))
         return 0
-    table.write(ROOT / "README.md", table.markdown(data))
+    table.write(ROOT / "README.md", table.readme(data, json.loads(ELSEWHERE.read_text(encoding="utf-8"))))
+    table.picture(PICTURE, data)
+    if options.times:
+        return 0
     table.write(BACKENDS, table.beside_autograd(data))
     table.write(KERNELS, in_chunks.markdown(data))
-    table.picture(PICTURE, data)
     return 0
 
 

@@ -7,8 +7,15 @@ from pathlib import Path
 from typing import Any
 
 OPENING, CLOSING = "<!-- benchmarks: begin -->", "<!-- benchmarks: end -->"
-SHOWN = ("NumPy by hand", "symbptt plain", "HIPS autograd", "PyTorch nn", "PyTorch loop", "JAX scan", "products, NumPy")
+SHOWN = (
+    "symbptt C", "symbptt C, prepared", "NumPy by hand", "symbptt plain", "HIPS autograd", "PyTorch nn", "PyTorch loop",
+    "JAX scan", "products, NumPy",
+)
+PREPARED = "symbptt C, prepared"
+_BESIDE_C = ("symbptt C", "symbptt fast", "PyTorch nn", "JAX scan", "products, NumPy")
 Rows = Sequence[Mapping[str, Any]]
+Cases = Mapping[str, Mapping[str, Mapping[str, Any]]]
+"""Rows by case and subject."""
 
 
 def _label(row: Mapping[str, Any]) -> str:
@@ -28,16 +35,60 @@ def cases(rows: Rows, dtype: str = "float32", threads: int = 1) -> dict[str, dic
 def markdown(data: Mapping[str, Any], threads: int = 1) -> str:
     """Time of the others divided by ours, the median of the rounds; the first column is our time."""
     count = "one thread" if threads == 1 else f"{threads} threads"
-    lines = [f"| float32, {count} | symbptt | " + " | ".join(SHOWN) + " |", "|---|---|" + "---|" * len(SHOWN)]
-    for label, row in cases(data["rows"], threads=threads).items():
-        cells = [f"{row[name]['ratio']:.2f}" if name in row else "" for name in SHOWN]
-        lines.append(f"| {label} | {1e3 * row['symbptt fast']['median']:.2f} ms | " + " | ".join(cells) + " |")
-    packages = ", ".join(f"{name} {data['versions'][name]}" for name in ("numpy", "torch", "jax") if name in data["versions"])
+    found, run = cases(data["rows"], threads=threads), data["runs"][str(threads)]
+    lines = [*_ratios(f"float32, {count}", found, SHOWN), ""]
+    packages = ", ".join(f"{name} {run['versions'][name]}" for name in ("numpy", "torch", "jax") if name in run["versions"])
     lines += [
-        "", "Time of a gradient divided by that of symbptt's fast code in the same round: above 1, symbptt is faster.",
-        f"{data['machine']['cpu']}; {packages}; {data['date']}, load {data['machine']['load']:.1f} at the start.",
+        "Time of a gradient divided by that of symbptt's fast NumPy code: above 1, that code is faster.",
+        f"{run['machine']['cpu']}; {packages}; {run['date']}, load {run['machine']['load']:.1f} at the start.",
     ]
     return "\n".join(lines)
+
+
+def _ratios(title: str, found: Cases, among: Sequence[str], ours: str = "symbptt fast") -> list[str]:
+    """A table: the time of one subject, and that of others divided by it."""
+    shown = [name for name in among if any(name in row for row in found.values())]
+    lines = [f"| {title} | {ours.removesuffix(' fast')} | " + " | ".join(shown) + " |", "|---|---|" + "---|" * len(shown)]
+    for label, row in found.items():
+        cells = [f"{_ratio(row[name], row[ours]):.2f}" if name in row else "" for name in shown]
+        time = 1e3 * row[ours].get("least", row[ours]["median"])
+        lines.append(f"| {label} | {time:{'.0f' if time >= 100 else '.3g'}} ms | " + " | ".join(cells) + " |")
+    return lines
+
+
+def _ratio(row: Mapping[str, Any], ours: Mapping[str, Any]) -> float:
+    """By the shortest times on one thread, of one round on several."""
+    found: float = row["least"] / ours["least"] if "least" in ours and ours["threads"] == 1 else row["ratio"] / ours["ratio"]
+    return found
+
+
+def readme(data: Mapping[str, Any], elsewhere: Rows) -> str:
+    """The table on one thread, what prepared C is beside the others, training, and what it was on another machine."""
+    found = cases(data["rows"])
+    training = data["training"]
+    return "\n".join([
+        markdown(data), "", "The same beside the C, called with arrays that stay where they are:", "",
+        *_ratios("float32, one thread", found, _BESIDE_C, PREPARED), "",
+        f"A loop of {training['steps']} steps of stochastic gradient descent:", "",
+        *_ratios("float32, one thread", cases(training["rows"]), SHOWN), "", *_machines(found, elsewhere),
+    ])
+
+
+def _machines(found: Cases, elsewhere: Rows) -> list[str]:
+    """How ratios at the two smaller sizes, T N < 100, differ from those of other machines."""
+    lines = ["Ratios depend on the machine, most of all where a call is short. As in the first table:"]
+    for other in elsewhere:
+        pairs = [(row[other["subject"]], row["symbptt fast"]) for row in found.values()]
+        small = [pair for pair in pairs if pair[0]["model"] in other["models"] and pair[0]["size"][0] * pair[0]["size"][1] < 100]
+        ratios = [_ratio(*pair) for pair in small]
+        case = f"{other['subject']} at the two smaller sizes of {' and '.join(other['models'])}"
+        here, there = _range(min(ratios), max(ratios)), _range(other["low"], other["high"])
+        lines.append(f"{case}: {here} here, {there} on {other['cpu']}.")
+    return lines
+
+
+def _range(low: float, high: float) -> str:
+    return f"{low:.2f}" if f"{low:.2f}" == f"{high:.2f}" else f"{low:.2f} to {high:.2f}"
 
 
 def beside_autograd(data: Mapping[str, Any]) -> str:

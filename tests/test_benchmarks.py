@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from benchmarks import measure, peak, subjects, table
+from benchmarks import measure, peak, subjects, table, training
 from benchmarks.case import MODELS, Subject, make
 from benchmarks.recurrences import case as layers
 from benchmarks.recurrences import rows as recurrences
@@ -22,6 +22,7 @@ from symbptt.emit.fast.writer import PASSES
 
 ROOT = Path(__file__).resolve().parents[1]
 RESULTS = ROOT / "benchmarks" / "results.json"
+ELSEWHERE = ROOT / "benchmarks" / "elsewhere.json"
 NEEDS = {"pytorch": "torch", "products": "torch", "jax_scan": "jax", "frameworks": "torch", "hips": "autograd"}
 PLAIN = [name for name in (item.name for item in pkgutil.iter_modules(subjects.__path__)) if name not in NEEDS]
 
@@ -39,6 +40,17 @@ def made(name: str, model: str, dtype: str = "float64") -> dict[str, Subject]:
 def test_every_subject_gives_the_same_gradients(name: str, model: str) -> None:
     case = make(model, (4, 3, 2, 5, 3), "float64")
     measure.agree(case, {**made("emitted", model), **made(name, model)})
+
+
+@pytest.mark.frameworks
+@pytest.mark.parametrize("model", training.MODELS)
+def test_all_that_train_end_at_the_same_loss(model: str) -> None:
+    pytest.importorskip("torch"), pytest.importorskip("jax")
+    case = make(model, (4, 3, 2, 5, 3), "float64")
+    found = training.subjects(case)
+    measure.agree(case, found)
+    before = made("emitted", model)[measure.OURS].call()[0]
+    assert len(found) == 4 and found["symbptt fast"].call() < 0.9 * before
 
 
 def test_a_wrong_subject_is_refused() -> None:
@@ -62,7 +74,8 @@ def test_rows_hold_medians_and_ratios(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.parametrize(("page", "made"), [
-    ("README.md", table.markdown), ("docs/backends.md", table.beside_autograd),
+    ("README.md", lambda data: table.readme(data, json.loads(ELSEWHERE.read_text(encoding="utf-8")))),
+    ("docs/backends.md", table.beside_autograd),
     ("docs/fast-code.md", lambda data: table.markdown(data, threads=2)),
     ("docs/kernels.md", recurrences.markdown),
 ])

@@ -20,7 +20,7 @@ def rows(rounds: int) -> Iterator[dict[str, Any]]:
             made = subjects.make(case)
             measure.agree(case, made, subjects.CHUNKED)
             memory = {label: peak(made[label].call) for label in (subjects.CHUNKED, subjects.STEPPED)}
-            for row in measure.timed(case, made, 1, rounds, ours=subjects.CHUNKED, clock=process_time):
+            for row in measure.timed(case, made, 1, rounds, ours=subjects.CHUNKED, clocks=(process_time,)):
                 yield measure.plain(row) | {"chunk": case.chunk, "peak_mib": memory.get(row.subject, 0) / 2**20}
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import jax
@@ -64,18 +65,18 @@ def _gru(p: Any, x: Any, states: Any) -> Any:
 CELLS = {"elman": _elman, "lstm": _lstm, "gru_reset_after": _gru}
 
 
+def loss(model: str, parameters: Any, states: Any, x: Any, y: Any) -> Any:
+    """The loss of a model."""
+    o = CELLS[model](parameters, x, states) @ parameters["W_ho"].T + parameters["b_o"]
+    picked = jnp.take_along_axis(jax.nn.log_softmax(o), y[..., None], axis=-1)
+    return -picked.sum()
+
+
 def make(case: Case) -> dict[str, Subject]:
     """One compiled function for the loss and all gradients; it is compiled here, outside the timing."""
-    cell = CELLS[case.model]
-
-    def loss(parameters: Any, states: Any, x: Any, y: Any) -> Any:
-        o = cell(parameters, x, states) @ parameters["W_ho"].T + parameters["b_o"]
-        picked = jnp.take_along_axis(jax.nn.log_softmax(o), y[..., None], axis=-1)
-        return -picked.sum()
-
     parameters, states = ({k: jnp.asarray(v) for k, v in d.items()} for d in (case.parameters, case.states))
     x, y = jnp.asarray(case.inputs["x"]), jnp.asarray(case.targets["y"])
-    compiled = jax.jit(jax.value_and_grad(loss, argnums=(0, 1))).lower(parameters, states, x, y).compile()
+    compiled = jax.jit(jax.value_and_grad(partial(loss, case.model), argnums=(0, 1))).lower(parameters, states, x, y).compile()
 
     def call() -> Any:
         return jax.block_until_ready(compiled(parameters, states, x, y))

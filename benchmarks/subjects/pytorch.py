@@ -22,7 +22,7 @@ LAYERS: dict[str, type[torch.nn.RNNBase]] = {"elman": torch.nn.RNN, "lstm": torc
 
 def make(case: Case) -> dict[str, Subject]:
     """`nn`: nn.RNN, nn.LSTM or nn.GRU; `loop`: one step after another, gates stacked, input products outside the loop."""
-    return {"PyTorch nn": _subject(case, _layer(case)), "PyTorch loop": _subject(case, _loop(case))}
+    return {"PyTorch nn": _subject(case, layer(case)), "PyTorch loop": _subject(case, _loop(case))}
 
 
 def _leaf(array: Any) -> torch.Tensor:
@@ -59,29 +59,35 @@ class _Weights:
         return float(loss.detach()), found
 
 
+def objective(weights: _Weights, hidden: Callable[[], torch.Tensor]) -> torch.Tensor:
+    """The loss."""
+    o = torch.nn.functional.linear(hidden().flatten(0, 1), weights.w_o, weights.b_o)
+    return torch.nn.functional.cross_entropy(o, weights.y, reduction="sum")
+
+
 def _subject(case: Case, run: tuple[_Weights, Callable[[], torch.Tensor]]) -> Subject:
     weights, hidden = run
     leaves = weights.leaves()
 
     def call() -> Any:
-        o = torch.nn.functional.linear(hidden().flatten(0, 1), weights.w_o, weights.b_o)
-        loss = torch.nn.functional.cross_entropy(o, weights.y, reduction="sum")
+        loss = objective(weights, hidden)
         return loss, torch.autograd.grad(loss, leaves)
 
     return Subject(call, weights.read, lambda: peak.by_torch(call))
 
 
-def _layer(case: Case) -> tuple[_Weights, Callable[[], torch.Tensor]]:
+def layer(case: Case) -> tuple[_Weights, Callable[[], torch.Tensor]]:
+    """The weights in a layer of PyTorch, and what gives its states."""
     weights = _Weights(case)
     _, _, D, H, _ = case.size
-    layer = LAYERS[case.model](D, H, dtype=weights.x.dtype)
+    made = LAYERS[case.model](D, H, dtype=weights.x.dtype)
     given = {"weight_ih_l0": weights.w_x, "weight_hh_l0": weights.w_h, "bias_ih_l0": weights.b, "bias_hh_l0": weights.b_h}
-    layer.load_state_dict({name: value.detach() for name, value in given.items()})
-    weights.w_x, weights.w_h, weights.b, weights.b_h = (layer.get_parameter(name) for name in given)
+    made.load_state_dict({name: value.detach() for name, value in given.items()})
+    weights.w_x, weights.w_h, weights.b, weights.b_h = (made.get_parameter(name) for name in given)
 
     def hidden() -> torch.Tensor:
         first = tuple(s[None] for s in weights.states.values())
-        return layer(weights.x, first if case.model == "lstm" else first[0])[0]  # type: ignore[no-any-return]
+        return made(weights.x, first if case.model == "lstm" else first[0])[0]  # type: ignore[no-any-return]
 
     return weights, hidden
 
