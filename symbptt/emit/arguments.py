@@ -32,6 +32,7 @@ def argument_checks(model: Model, backend: str) -> dict[str, Any]:
         "not_integers": NOT_INTEGERS[backend],
         "backward_groups": BACKWARD[backend == "numpy"],
         "last_only": model.loss is not None and model.loss.at == "last",
+        "products": _products(model),
         "class_names": literal((*inputs, *targets)),
         "per_step_parameters": literal(tuple(v.name for v in model.of(Role.PARAMETER, Role.BUFFER) if v.timed)),
         "parameters_literal": shapes(model.parameters),
@@ -43,6 +44,12 @@ def argument_checks(model: Model, backend: str) -> dict[str, Any]:
         "targets_literal": shapes(model.of(Role.TARGET)),
         "outputs_literal": shapes(model.outputs),
     }
+
+
+def _products(model: Model) -> dict[str, tuple[str, ...]]:
+    """The products such as M*K, which count the entries of all heads, with their factors."""
+    parts = dict.fromkeys(part for v in model.variables for length in v.shape for part in length.split("+") if "*" in part)
+    return {part: tuple(part.split("*")) for part in parts}
 
 
 def _free(names: tuple[str, ...], dimensions: tuple[str, ...]) -> str:

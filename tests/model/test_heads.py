@@ -150,3 +150,14 @@ def test_sizes_are_read_off_products_of_dimensions() -> None:
 def test_what_is_not_emitted_is_said(options: dict[str, str]) -> None:
     with pytest.raises(BadInput, match="heads, which are emitted for NumPy, JAX and PyTorch in reverse mode, not"):
         emit.source(from_text(HEADS, "heads.toml"), **options)
+
+
+def test_vectors_of_all_heads_fit_their_number() -> None:
+    code = resolve(emit.source(from_text(JOINED, "joined.toml"))).module
+    sizes = SIZES | {"M*K": M * 2, "M*V": M * 5}
+    parameters = {name: np.zeros([sizes[a] for a in axes]) for name, axes in code.PARAMETERS.items()}
+    inputs = {"x": np.zeros((T, N, 3))}
+    with pytest.raises(ValueError, match=r"W_q has 7 entries where M\*K is expected, with M = 3$"):
+        code.forward(parameters | {"W_q": np.zeros((7, 3))}, inputs)
+    with pytest.raises(ValueError, match=r"W_v has 15 entries where M\*V is expected, with M = 3, V = 6$"):
+        code.forward(parameters, inputs, {"S": np.zeros((N, M, 2, 6))})
