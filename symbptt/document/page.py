@@ -10,6 +10,7 @@ from symbptt import files
 from symbptt.chunk import chunked
 from symbptt.compose import Chain, is_composed
 from symbptt.compose import load as load_chain
+from symbptt.data.wrt import ALL
 from symbptt.document import variants
 from symbptt.document.blocks import Block, Box, Bullets, Document, LeftOut, Paragraph
 from symbptt.document.composed import assembled
@@ -64,6 +65,7 @@ def _context(given: tuple[Subject, ...], T: int, wrt: Names, options: DocumentOp
     plain = tuple(one for one in given if isinstance(one, Model))
     if chain is not None:
         assembled.check(options.changed())
+        wrt = wrt or (None if chain.parameters else ALL)
     chunks = None if options.chunk is None else chunked(plain[0])
     about = tuple(member.model for member in members(chain)) if chain is not None else \
         tuple(map(differentiable, plain)) if chunks is None else (chunks.differentiable,)

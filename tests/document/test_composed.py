@@ -27,7 +27,7 @@ def steps(found: document.Document) -> list[Step]:
     return [step for block in found.blocks if isinstance(block, Steps) for step in block.steps]
 
 
-def told(name: str, **options: Any) -> document.Document:
+def told(name: str | compose.Chain, **options: Any) -> document.Document:
     return document.compose(name, 3, options=DocumentOptions(**{"kind": "handout", **options}))
 
 
@@ -104,6 +104,22 @@ def test_the_example_tells_what_is_handed_back_and_what_is_lost(birnn: document.
     assert "Handed back for" in text and "By the complex step" in text
     assert "A direction’s gradient missing" in text and "Gradients not reversed" in text
     assert [label for label in equations(birnn) if label.startswith("forward-L")] == ["forward-L-3"]
+
+
+@pytest.mark.slow
+def test_without_a_loss_or_parameters_there_is_no_table_of_gradients(tmp_path: Path) -> None:
+    without = told(compose.load("birnn", loss="none"))
+    assert "the model has no loss" in document.shown(without, "md")
+    (tmp_path / "tiny.toml").write_text(
+        "[phase.a]\nsteps = 'S'\n[phase.a.inputs]\nx = ''\n[phase.a.states]\nh = ''\n[phase.a.equations]\n"
+        "h = 'tanh(x + h[t-1])'\n"
+        "[phase.b.inputs]\nv = ''\n[phase.b.states]\ns = ''\n[phase.b.memory]\nM = 'a.h'\n[phase.b.equations]\n"
+        "s = 'sum(M) * v + s[t-1]'\n[phase.b.loss]\nstep = 's ** 2'\n", encoding="utf-8",
+    )
+    found = told(str(tmp_path / "tiny.toml"))
+    keys = [block.key for block in found.blocks if isinstance(block, Heading)]
+    assert "worked-backward" in keys and "worked-gradients" not in keys
+    assert equations(found)["handed-h"] == "r_{h,k} = (∑_{t=1..T} dL/dMₜ)ₖ"
 
 
 @pytest.mark.slow

@@ -31,7 +31,8 @@ def worked(context: DocumentContext) -> tuple[Block, ...]:
     """The example: what is given, each member forward, each one backward, and the gradients beside the complex step."""
     voice, example = context.voice, found(context)
     if example is None:
-        return (LeftOut(voice.say("handout.worked.refused.numbers")),)
+        why = "composed.worked.no_loss" if chain_of(context).loss is None else "handout.worked.refused.numbers"
+        return (LeftOut(voice.say(why)),)
     every = members(example.chain)
     sizes = {name: size for one in example.examples for name, size in one.sizes.items()}
     pairs = sorted(sizes.items())
@@ -43,7 +44,7 @@ def worked(context: DocumentContext) -> tuple[Block, ...]:
         *(block for member in every for block in _forward(example, member, context)),
         Heading(voice.word("handout.worked.backward"), "worked-backward", 2),
         *(block for member in reversed(every) for block in _backward(example, member, context)),
-        Heading(voice.word("handout.worked.gradients"), "worked-gradients", 2), *_gradients(example, context),
+        *_gradients(example, context),
     )
 
 
@@ -124,6 +125,7 @@ def _gradients(example: Linked, context: DocumentContext) -> Iterator[Block]:
         apart = max(apart, *np.abs([float(e) for e in entries] - np.ravel(code[v.name])))
         shown = ", ".join(f"{number:.{PLACES + 2}f}".replace("-", "−") for number in measured)
         rows.append(((gradient(v, context),), (", ".join(map(signed, entries)),), (shown,)))
+    yield Heading(context.voice.word("handout.worked.gradients"), "worked-gradients", 2)
     yield Paragraph(say("composed.worked.gradients", difference=written(apart)))
     head = say("handout.worked.gradient"), say("handout.worked.by_hand"), say("composed.worked.complex_step")
     yield Table(head, tuple(rows))
