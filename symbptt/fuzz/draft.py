@@ -14,18 +14,19 @@ SECTIONS = ("inputs", "states", "parameters", "targets")
 
 @dataclass(frozen=True)
 class Declared:
-    """A variable of one of the declaring sections; `prefix` is "index " for an integer input."""
+    """A variable of one of the declaring sections; `prefix` is "index " for an integer input, `suffix` " complex"."""
 
     name: str
     section: str
     shape: Shape
     scalar: str = ""
     prefix: str = ""
+    suffix: str = ""
 
     @property
     def text(self) -> str:
         """The shape as in the file."""
-        return self.prefix + shape_text(self.shape, self.scalar)
+        return self.prefix + shape_text(self.shape, self.scalar) + self.suffix
 
     def variable(self) -> Variable:
         """The variable that the file will declare."""

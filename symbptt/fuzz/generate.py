@@ -12,6 +12,7 @@ from symbptt.fuzz.draft import Draft
 from symbptt.fuzz.expression import SCALAR, Expression, Shape
 from symbptt.fuzz.grammar import expression, within
 from symbptt.fuzz.maker import Maker
+from symbptt.fuzz.poles import with_poles
 
 _LONGEST = 1500
 """The most characters of a right side; the reader takes more, but nothing is learned from it."""
@@ -51,7 +52,7 @@ def _draft(maker: Maker, note: str) -> Draft:
         reduction=maker.choose(("sum", "sum", "sum", "mean")), freeze=bool(states) and maker.chance(0.1) and free,
         training=not (has_statistics and maker.chance(0.25)), learned=learned, note=note,
     )
-    return made.with_roles(dict(maker.mood.roles))
+    return with_poles(made.with_roles(dict(maker.mood.roles)), Random(note))
 
 
 def _start(maker: Maker, state: str) -> str:

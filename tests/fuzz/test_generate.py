@@ -7,6 +7,7 @@ import pytest
 from symbptt.fuzz.draft import Draft
 from symbptt.fuzz.generate import draft
 from symbptt.fuzz.names import families, hostile
+from symbptt.model import complex_pairs
 from symbptt.model.heads import CALLS as HEADS
 from symbptt.model.names import usable
 from symbptt.model.read import from_text
@@ -25,7 +26,8 @@ def test_seed_and_number_decide() -> None:
 @pytest.mark.parametrize("number", range(0, 200, 8))
 def test_every_draft_is_a_model_file(number: int) -> None:
     model = from_text(TEXTS[number], "fuzz.toml")
-    assert {d.name for d in DRAFTS[number].used()} <= {v.name for v in model.variables}
+    names = {part for d in DRAFTS[number].used() for part in (complex_pairs.names(d.name) if d.suffix else (d.name,))}
+    assert names <= {v.name for v in model.variables}
 
 
 def test_the_whole_language_turns_up() -> None:
@@ -33,7 +35,8 @@ def test_the_whole_language_turns_up() -> None:
     heads = {call.name for call in HEADS}  # random models have none
     offered = set(CALLS) - {"reciprocal"} - heads  # a reciprocal is written as a quotient
     assert [name for name in offered if f"{name}(" not in together] == []
-    for piece in ("[t-2]", "[t-3]", "[t]", ".T", " @ ", "[t-1]", "index ", 'at = "last"', "+", '= ""', '= "1"', "[:", ":]"):
+    for piece in ("[t-2]", "[t-3]", "[t]", ".T", " @ ", "[t-1]", "index ", 'at = "last"', "+", '= ""', '= "1"', "[:", ":]",
+                  ' complex"', "conj("):
         assert piece in together
     for line in ("freeze = true", "training = false", 'reduction = "mean"', "[initial]"):
         assert line in together.splitlines()
