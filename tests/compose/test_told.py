@@ -65,13 +65,13 @@ def test_unrolling_goes_through_the_parts_in_order(run: Callable[..., tuple[int,
 def test_every_command_works_or_says_that_it_does_not(run: Callable[..., tuple[int, str, str]], tmp_path: Path) -> None:
     file = tmp_path / "birnn.py"
     for command in (["show", "birnn"], ["show", "birnn", "--format", "toml"], ["derive", "birnn"], ["unroll", "birnn"],
-                    ["emit", "birnn", "-o", file], ["verify", "birnn", "-T", "2"], ["list"]):
+                    ["emit", "birnn", "-o", file], ["verify", "birnn", "-T", "2"], ["diagnose", "birnn", file], ["list"]):
         code, out, _ = run(*command)
         assert code == 0 and out.strip(), command
     assert tomllib.loads(resources.composed_models()["birnn"].read_text("utf-8"))["backward"] == {"b": "H"}
     refused = (
         ["init", "birnn"], ["document", "birnn", "--chunk", "2"], ["analyze", "birnn"], ["quiz", "birnn"], ["reference", "birnn"],
-        ["diagnose", "birnn", file], ["assignment", "birnn", "-o", tmp_path / "a"], ["verify", "birnn", "--exact"],
+        ["assignment", "birnn", "-o", tmp_path / "a"], ["verify", "birnn", "--exact"],
         ["derive", "birnn", "--paths"], ["derive", "birnn", "--chunk", "2"], ["show", "birnn", "--chunk", "2"],
         ["emit", "birnn", "--backend", "c"], ["emit", "birnn", "--unroll", "-T", "2"], ["emit", "birnn", "--mode", "forward"],
         ["emit", "birnn", "--checkpoint"], ["show", "birnn", "--layers", "2"], ["show", "birnn", "--loss", "mse"],
