@@ -52,7 +52,8 @@ def _draft(maker: Maker, note: str) -> Draft:
         reduction=maker.choose(("sum", "sum", "sum", "mean")), freeze=bool(states) and maker.chance(0.1) and free,
         training=not (has_statistics and maker.chance(0.25)), learned=learned, note=note,
     )
-    return with_poles(made.with_roles(dict(maker.mood.roles)), Random(note))
+    made = made.with_roles(dict(maker.mood.roles))
+    return made if maker.words else with_poles(made, Random(note))
 
 
 def _start(maker: Maker, state: str) -> str:
