@@ -13,18 +13,23 @@ from typing import Any
 from symbptt import emit, files, typeset
 from symbptt.compose.chain import Chain, How, Link, Part
 from symbptt.compose.link import Module, linked
+from symbptt.compose.program import program
+from symbptt.compose.whole import whole
 from symbptt.data.arrays import leading_axes, sizes
 from symbptt.data.classes import class_targets
 from symbptt.display import Printed, Summarised, counted
+from symbptt.emit import c_files
 from symbptt.emit.arguments import AS_ARRAY
 from symbptt.emit.literals import docstring, file_literal, literal, shapes
 from symbptt.emit.source_file import wanted_variables
 from symbptt.errors import BadInput, UnknownName
 from symbptt.model.values import Role, Variable
+from symbptt.targets.c99.interface import Interface
+from symbptt.targets.target import Files, Request
 from symbptt.template import template
 from symbptt.version import VERSION
 
-BACKENDS = tuple(AS_ARRAY)
+BACKENDS = (*AS_ARRAY, "c")
 PUBLIC = ("PARAMETERS", "BUFFERS", "INPUTS", "STATES", "TARGETS", "WRT", "PER_STEP", "forward", "backward", "value_and_grad",
           "run", "loss", "self_check")
 """What a part and the whole are called alike."""
@@ -39,24 +44,36 @@ class ChainFile(Summarised, Printed):
     path: str
     text: str
     chain: Chain
+    others: Files = ()
+    """The files that it does not go without, as (name, text), to lie beside it."""
 
     def _summary_(self) -> str:
         return f"{self.path}: {counted(len(self.text.splitlines()), 'line')}"
 
     def write(self, path: str | Path | None = None, force: bool = False) -> Path:
-        """Write the file; one that exists is replaced only with `force`."""
-        return files.write(Path(path or self.path), self.text, force=force)
+        """Write the file, and those beside it, whole or not at all; existing files are replaced only with `force`."""
+        place = Path(path or self.path)
+        if self.others and place.stem != Path(self.path).stem:
+            raise BadInput(f"{place}: these files know each other as {Path(self.path).stem}; name them when they are emitted")
+        beside = {place.with_name(name): text for name, text in self.others}
+        return files.write_all({place: self.text, **beside}, force=force)[0]
 
 
 def source(
-    chain: Chain, backend: str = "numpy", wrt: tuple[str, ...] | str | None = None, style: str | None = None
+    chain: Chain, backend: str = "numpy", wrt: tuple[str, ...] | str | None = None, style: str | None = None,
+    python: bool = False, stem: str | None = None,
 ) -> ChainFile:
     """Emit a module with forward, backward and, if the model has a loss, value_and_grad, by the contract of `symbptt.emit`.
 
+    With "c" there is a header beside the file and, with `python`, a module that calls it; `stem` is what they are called.
     Raises BadInput for a backend that there is none of, UnknownName for an unknown name.
     """
     if backend == "c":
-        raise BadInput(f"{chain.name}: C does not come with two directions or phases yet; expected one of {', '.join(BACKENDS)}")
+        if style is not None:
+            raise BadInput("C comes as loops in one style; there is no --style for it")
+        return _in_c(chain, wrt, python, stem)
+    if python:
+        raise BadInput(f"{backend} is Python already; a module that calls it goes with C (--backend c)")
     if backend not in BACKENDS:
         raise UnknownName("backend", backend, BACKENDS)
     wanted = wanted_variables(chain, wrt)
@@ -65,6 +82,22 @@ def source(
     joined = linked(modules, roots, PUBLIC)
     text = template("compose/module.py.jinja").render(_values(chain, backend, wanted, wrt), linked=joined)
     return ChainFile(f"{chain.name}_{backend}.py", text, chain)
+
+
+def _in_c(chain: Chain, wrt: tuple[str, ...] | str | None, python: bool, stem: str | None) -> ChainFile:
+    """The files in C."""
+    wanted = wanted_variables(chain, wrt)
+    recipe = _recipe(chain, "c", wrt) + " --python" * python
+    named = in_c(chain, wanted)
+    (path, text), *others = c_files.files(Request(named.model, wanted, recipe, stem or chain.name, python=python), named)
+    return ChainFile(path, text, chain, tuple(others))
+
+
+def in_c(chain: Chain, wanted: tuple[Variable, ...]) -> Interface:
+    """The program of all parts, with its names in C."""
+    made = whole(chain)
+    lines = [line for number, part in enumerate(chain.parts, 1) for line in _told(number, part)]
+    return Interface(program(made, wanted), made.steps, lines)
 
 
 def _text(part: Part, backend: str, wrt: tuple[str, ...], style: str | None) -> str:
@@ -77,10 +110,15 @@ def _wrt(chain: Chain, part: Part, wanted: tuple[Variable, ...]) -> tuple[str, .
     return tuple(v.name for v in part.model.with_gradient if v.name in names | part.linked)
 
 
-def _values(chain: Chain, backend: str, wanted: tuple[Variable, ...], wrt: tuple[str, ...] | str | None) -> dict[str, Any]:
+def _recipe(chain: Chain, backend: str, wrt: tuple[str, ...] | str | None) -> str:
+    """The command that makes a file."""
     names = wrt if isinstance(wrt, str) or wrt is None else ",".join(wrt)
     recipe = f"symbptt emit {chain.name}{' ' if chain.options else ''}{chain.options}"
-    recipe += f" --backend {backend}" * (backend != "numpy") + (f" --wrt {names}" if names else "")
+    return recipe + f" --backend {backend}" * (backend != "numpy") + (f" --wrt {names}" if names else "")
+
+
+def _values(chain: Chain, backend: str, wanted: tuple[Variable, ...], wrt: tuple[str, ...] | str | None) -> dict[str, Any]:
+    recipe = _recipe(chain, backend, wrt)
     size = sizes(chain)  # type: ignore[arg-type]
     classes = [v for part in chain.parts for v in part.model.of(Role.INPUT) if v.classes]
     targets = {name: part.model[name] for part in chain.parts for name in class_targets(part.model) if part.model.loss}

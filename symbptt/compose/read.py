@@ -12,6 +12,7 @@ from symbptt.compose import phases
 from symbptt.compose.chain import Chain
 from symbptt.compose.parts import parts
 from symbptt.compose.split import Directed
+from symbptt.emit.c_files import about
 from symbptt.errors import BadInput
 from symbptt.model import read as plain
 from symbptt.model import sections, swap
@@ -40,12 +41,15 @@ def is_composed(source: object) -> bool:
 
 
 def is_emitted(path: str) -> bool:
-    """Whether a file is a module that symbptt emitted of a composed model, as its MODEL_FILE tells; it is not run."""
-    if not path.endswith(".py"):
+    """Whether a file is one that symbptt emitted of a composed model, as its MODEL_FILE or last line tells; it is not run."""
+    if not path.endswith((".py", ".c")):
         return False
     try:
-        body = ast.parse(Path(path).read_text(encoding="utf-8")).body
-    except (OSError, ValueError, SyntaxError, RecursionError):
+        text = Path(path).read_text(encoding="utf-8")
+        if path.endswith(".c"):
+            return any(section in plain.content(about(text, path).file, Place(path)) for section in COMPOSED)
+        body = ast.parse(text).body
+    except (OSError, ValueError, SyntaxError, RecursionError, BadInput):
         return False
     texts = (n.value.value for n in body if isinstance(n, ast.Assign) and isinstance(n.value, ast.Constant)
              and [t.id for t in n.targets if isinstance(t, ast.Name)] == ["MODEL_FILE"] and isinstance(n.value.value, str))

@@ -7,7 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 from time import process_time
 from types import SimpleNamespace
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 
@@ -19,7 +19,11 @@ from symbptt.compose.emission import ChainFile
 from symbptt.compose.handed import composed
 from symbptt.compose.referee import Point, drawn
 from symbptt.data.values import Array, Data
-from symbptt.verify import complex_step, dot_product, finite_difference, forms, guarded
+from symbptt.emit.c_files import About
+from symbptt.emit.source_file import wanted_variables
+from symbptt.model.values import Model
+from symbptt.targets.c99.interface import Interface
+from symbptt.verify import compiled, complex_step, dot_product, finite_difference, forms, guarded
 from symbptt.verify.case import Case
 from symbptt.verify.compare import Comparison, Scale
 from symbptt.verify.complex_step import STEP, TOLERANCE
@@ -53,10 +57,20 @@ def file(
     """Verify a module that symbptt emitted of a composed model, from its file, which runs behind the guard."""
     place = str(path)
     text = Path(path).read_text(encoding="utf-8")
+    if place.endswith(".c"):
+        with compiled.opened(place, text, _in_c) as code:
+            return replace(_report(code, cast(Chain, code.model), dims, T, N, seed), notes=(*code.module.notes,))
     with guarded.opened(place, text) as opened:
         chain = read.from_text(getattr(opened, "MODEL_FILE", ""), f"{place}, MODEL_FILE", str(opened.MODEL_NAME))
         report = _report(Emitted(place, opened, chain), chain, dims, T, N, seed)  # type: ignore[arg-type]
     return replace(report, notes=(*report.notes, *opened.notes))
+
+
+def _in_c(told: About, place: str) -> tuple[Model, Interface]:
+    """The model of a file in C, and its program."""
+    chain = read.from_text(told.file, place, told.name)
+    named = emission.in_c(chain, wanted_variables(chain, told.wrt))
+    return named.model, named
 
 
 def _report(code: Emitted, chain: Chain, dims: Mapping[str, int] | None, T: int | None, N: int | None, seed: int) -> Report:
@@ -76,7 +90,7 @@ def _all(code: Emitted, point: Point, seed: int) -> Iterator[Check | str]:
     routes = (
         _forward(code, point), _complex_step(case, point), complex_step.check_own(case, _rng(seed, 1)),
         _weighted(code, point, seed), iter((HELD,)) if held else finite_difference.check(case, _rng(seed, 2)),
-        dot_product.check(case, _rng(seed, 3)), _parts(point, given),
+        dot_product.check(case, _rng(seed, 3), lambda _, data: point.at(data).outputs()), _parts(point, given),
     )
     for route in routes:
         started = process_time()

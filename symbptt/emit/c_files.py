@@ -13,12 +13,11 @@ from symbptt.emit.literals import docstring, file_literal
 from symbptt.emit.truncated import kept
 from symbptt.errors import BadInput
 from symbptt.model.dimensions import sources
-from symbptt.model.values import Model, Role, Variable
+from symbptt.model.values import Role
 from symbptt.targets.c99 import source
 from symbptt.targets.c99.interface import STRUCTS, Interface
 from symbptt.targets.target import Files, Request
 from symbptt.template import template
-from symbptt.typeset.equations import numbered
 
 
 @dataclass(frozen=True)
@@ -53,20 +52,20 @@ def about(text: str, place: str) -> About:
     return found
 
 
-def files(request: Request) -> Files:
-    """`stem`.c, `stem`.h, and with `python` `stem`.py, which loads them."""
+def files(request: Request, named: Interface | None = None) -> Files:
+    """`stem`.c, `stem`.h, and with `python` `stem`.py, which loads them; `named` is a program in the place of the model's."""
     model, stem = request.model, request.stem
     if not stem.isprintable() or set(stem) & set('"\\/'):
         raise BadInput(f"{stem!r} cannot be the name of a header; expected printable characters, no quotation mark or backslash")
     told = About(model.name, tuple(v.name for v in request.wanted), request.steps, model.text, request.truncation is not None)
-    made = source.files(request, told.line())
+    made = source.files(request, told.line(), named)
     calling = ((f"{stem}.py", _text(made.interface, request, stem)),) if request.python else ()
     return (f"{stem}.c", made.source), (f"{stem}.h", made.header), *calling
 
 
-def loader(model: Model, wanted: tuple[Variable, ...], fixed: int | None, stem: str) -> str:
+def loader(named: Interface, fixed: int | None, stem: str) -> str:
     """`stem`.py alone."""
-    return _text(source.interface(model, wanted), Request(model, wanted, "symbptt verify", stem, fixed), stem)
+    return _text(named, Request(named.model, named.program.wanted, "symbptt verify", stem, fixed), stem)
 
 
 def _text(interface: Interface, request: Request, stem: str) -> str:
@@ -81,17 +80,18 @@ def _loader(interface: Interface, request: Request, stem: str) -> dict[str, Any]
         for kind in STRUCTS if kind in used
     }
     known = argument_checks(model, "numpy")
-    axes = dict(zip(("T", "N"), known["axes"], strict=True))
+    axes: tuple[str, str] = known["axes"]
     return known | {
-        "title": docstring(model.title), "equations": [docstring(line) for line in numbered(model)],
+        "title": docstring(model.title), "equations": [docstring(line) for line in interface.equations],
         "recipe": docstring(request.recipe), "source_name": f"{stem}.c", "header_name": f"{stem}.h", "p": interface.prefix,
         "P": interface.macro, "fixed_steps": fixed, "checkpoint": request.checkpoint, "has_loss": model.loss is not None,
         "truncated": kept(*request.truncation) if request.truncation else "",
         "reduction": "mean" if model.loss and model.loss.reduction == "mean" else "summed",
         "members": _table(members),
         "takes": _table({f: tuple(STRUCTS[k] for k in interface.structs(f)) for f in interface.public}),
-        "wanted": _table({v.name: (tuple(axes[a] for a in leading_axes(v)), v.shape) for v in interface.program.wanted}),
-        "dimensions": repr((*axes.values(), *model.dimensions)), "sources": _table(_sources(model, fixed, *axes.values())),
+        "wanted": _table({v.name: (interface.lengths(v, *axes), v.shape) for v in interface.program.wanted}),
+        "dimensions": repr((*axes, *model.dimensions)), "sources": _table(_sources(interface, fixed, *axes)),
+        "lengths": repr({name: str(length) for name, length in interface.steps.items()}),
         "integers": repr(tuple(v.name for v in model.of(Role.INPUT, Role.TARGET) if v.classes or takes_classes(model, v))),
         "starts": repr({s.name: s.initial for s in model.states if s.initial is not None}),
         "name_literal": repr(model.name), "file_literal": file_literal(model.text),
@@ -103,13 +103,15 @@ def _table(entries: dict[str, Any]) -> str:
     return "{\n" + "".join(f"    {key!r}: {value!r},\n" for key, value in entries.items()) + "}" if entries else "{}"
 
 
-def _sources(model: Model, fixed: int | None, steps: str, samples: str) -> dict[str, tuple[Any, ...]]:
+def _sources(interface: Interface, fixed: int | None, steps: str, samples: str) -> dict[str, tuple[Any, ...]]:
     """Where the loader reads each size: an axis of an array, the length of the first array there is, or a number."""
+    model = interface.model
     inputs, states = model.of(Role.INPUT), model.states
     untied = [v.name for v in (*model.parameters, *model.buffers) if v.timed]
     made: dict[str, tuple[Any, ...]] = {}
     if inputs:
-        made[steps] = ("inputs", inputs[0].name, 0, 0, (), 1)
+        for v in reversed(inputs):
+            made[interface.lengths(v, steps, samples)[0]] = ("inputs", v.name, 0, 0, (), 1)
         made[samples] = ("inputs", inputs[0].name, 1, 0, (), 1)
     else:
         made[steps] = ("parameters", untied[0], 0, 0, (), 1) if untied else ("", None, 0, fixed, (), 1)

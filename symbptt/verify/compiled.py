@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -13,6 +13,9 @@ from symbptt.emit import c_files
 from symbptt.emit.source_file import wanted_variables
 from symbptt.errors import BadInput
 from symbptt.model.read import from_text
+from symbptt.model.values import Model
+from symbptt.targets.c99.interface import Interface
+from symbptt.targets.c99.source import interface
 from symbptt.verify import guarded
 from symbptt.verify.emitted import Emitted
 
@@ -22,9 +25,18 @@ _READS = re.compile(r"^\s*(?:#|%:|\?\?=)\s*(?:include|include_next|embed|import)
 _ASSEMBLER = re.compile(r"\b(?:__)?asm(?:__)?\b")
 
 
+Reader = Callable[[c_files.About, str], tuple[Model, Interface]]
+
+
+def _read(told: c_files.About, place: str) -> tuple[Model, Interface]:
+    """The model of a file, and its program."""
+    model = from_text(told.file, place, told.name)
+    return model, interface(model, wanted_variables(model, told.wrt))
+
+
 @contextmanager
-def opened(place: str, text: str) -> Iterator[Emitted]:
-    """The subject in a file that symbptt emitted, with its header beside it.
+def opened(place: str, text: str, read: Reader = _read) -> Iterator[Emitted]:
+    """The subject in a file that symbptt emitted, with its header beside it; `read` makes a model of what it says of itself.
 
     Raises BadInput if there is no compiler or no header, if it does not compile, or reads other files.
     """
@@ -38,8 +50,8 @@ def opened(place: str, text: str) -> Iterator[Emitted]:
     told = c_files.about(text, place)
     if told.truncated:
         raise BadInput(f"{place}: truncated on purpose, so its gradients are not the model's")
-    model = from_text(told.file, f"{place}, its model", told.name)
-    loader = c_files.loader(model, wanted_variables(model, told.wrt), told.steps, header.stem)
+    model, named = read(told, f"{place}, its model")
+    loader = c_files.loader(named, told.steps, header.stem)
     with TemporaryDirectory(prefix="symbptt-", ignore_cleanup_errors=True) as folder:
         built = f"\n\ndef _built(double):\n    return {str(_built(place, loader, Path(folder)))!r}\n"
         with guarded.opened(place, loader + built) as module:

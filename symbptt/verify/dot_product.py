@@ -6,12 +6,13 @@ estimation by example, section 2.3.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 
-from symbptt.data.values import Array
+from symbptt.data.values import Array, Data
 from symbptt.model.values import Variable
 from symbptt.verify import objective
 from symbptt.verify.case import Case
@@ -22,20 +23,26 @@ from symbptt.verify.report import Check
 TOLERANCE = 1e-11
 
 _DIRECTIONS = 3
+Outputs = Callable[[Any, Data], Mapping[str, Array]]
+"""Outputs of a graph at data."""
 
 
-def check(case: Case, rng: np.random.Generator) -> Iterator[Check]:
-    """One check for every gradient of `backward`, with the cotangents of the data and random directions."""
+def check(case: Case, rng: np.random.Generator, outputs: Outputs = objective.outputs) -> Iterator[Check]:
+    """One check for every gradient of `backward`, with the cotangents of the data and random directions.
+
+    `outputs` has those of code without complex numbers.
+    """
     vjp = replace(case, given=case.code.vjp(case.data))
     made = vjp.probes(rng, _DIRECTIONS)
-    measured = {name: np.array([_pushed(case, probe.variable, d) for d in probe.directions]) for name, probe in made.items()}
+    measured = {
+        name: np.array([_pushed(case, probe.variable, d, outputs) for d in probe.directions]) for name, probe in made.items()
+    }
     compare = Comparison("dot product", "<u, J^T v>", "<J u, v>", TOLERANCE, Scale.of(measured.values()))
     for name, probe in made.items():
         yield compare.slopes(vjp.given[name], measured[name], probe)
 
 
-def _pushed(case: Case, variable: Variable, direction: Array) -> float:
+def _pushed(case: Case, variable: Variable, direction: Array, interpreted: Outputs) -> float:
     moved = case.data.having(variable, case.data.value(variable) + 1j * STEP * direction)
-    # Code without complex numbers has its J u from the interpreter.
-    outputs = case.code.forward(moved)[0] if case.code.takes_complex else objective.outputs(case.graph, moved)
+    outputs = case.code.forward(moved)[0] if case.code.takes_complex else interpreted(case.graph, moved)
     return float(sum(np.sum(weight * np.imag(outputs[name])) / STEP for name, weight in case.data.cotangents.items()))

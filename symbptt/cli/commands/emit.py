@@ -25,13 +25,36 @@ from symbptt.errors import BadInput
 
 if TYPE_CHECKING:
     from symbptt import Model
-    from symbptt.compose import Chain
+    from symbptt.compose import Chain, ChainFile
+    from symbptt.emit import SourceFile
 
 
-def _composed(chain: Chain, wrt: Names, backend: str, style: str | None, output: Path | None, force: bool) -> None:
+def _composed(
+    chain: Chain, wrt: Names, backend: str, style: str | None, python: bool, output: Path | None, force: bool
+) -> None:
+    stem = _stem(backend, python, output)
     with progress(f"emitting {chain.name}"):
-        source = symbptt.compose.source(chain, backend, wrt, style)
-    say(source.text if output is None else str(source.write(output, force=force)))
+        source = symbptt.compose.source(chain, backend, wrt, style, python, stem)
+    _written(source, output, force)
+
+
+def _stem(backend: str, python: bool, output: Path | None) -> str | None:
+    """What files are called that know each other; raises BadInput for a name that does not do."""
+    if python and output is None:
+        raise BadInput("emit: --python writes a file beside the others; give the first a name, as in -o elman.c")
+    target = symbptt.emit.TARGETS.get(backend)
+    if target and output is not None and output.suffix != target.suffix:
+        raise BadInput(f"emit: {output} must end in {target.suffix}; what lies beside it gets the same name")
+    return output.stem if output and target else None
+
+
+def _written(source: SourceFile | ChainFile, output: Path | None, force: bool) -> None:
+    if output is None:
+        say(source.text)
+        for name, _ in source.others:
+            note(f"{source.path} includes {name}, which -o {source.path} writes beside it")
+    else:
+        say(str(source.write(output, force=force)))
 
 
 @click.command()
@@ -64,11 +87,8 @@ def emit(
         raise BadInput("emit: --unroll needs -T, the number of steps")
     if steps is not None and not unroll and symbptt.emit.loops(model):
         raise BadInput("emit: -T needs --unroll; without it the code has loops and runs for any T")
-    if python and output is None:
-        raise BadInput("emit: --python writes a file beside the others; give the first a name, as in -o elman.c")
+    stem = _stem(backend, python, output)
     target = symbptt.emit.TARGETS.get(backend)
-    if target and output is not None and output.suffix != target.suffix:
-        raise BadInput(f"emit: {output} must end in {target.suffix}; what lies beside it gets the same name")
     others = (steps, unroll, mode == "forward", truncation, style, without, clipping, checkpoint, python, static, target)
     if chunk is not None and any(others):
         raise BadInput("emit: --chunk is for NumPy, JAX and PyTorch, and goes with --backend and --wrt only")
@@ -76,11 +96,6 @@ def emit(
         source = symbptt.emit.chunk_source(model, chunk, wrt, backend) if chunk is not None else symbptt.emit.source(
             model, backend=backend, T=steps, unroll=unroll, wrt=wrt, mode=mode, truncation=truncation,
             style=style, without=without, clipping=clipping, checkpoint=checkpoint, python=python,
-            stem=output.stem if output and target else None, static=static,
+            stem=stem, static=static,
         )
-    if output is None:
-        say(source.text)
-        for name, _ in source.others:
-            note(f"{source.path} includes {name}, which -o {source.path} writes beside it")
-    else:
-        say(str(source.write(output, force=force)))
+    _written(source, output, force)

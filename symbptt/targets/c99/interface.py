@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 
+import sympy as sp
+
+from symbptt.data.arrays import leading_axes
 from symbptt.data.classes import takes_classes
 from symbptt.model.values import Role, Variable
+from symbptt.program.buffers import buffer
 from symbptt.program.ir import SAMPLES, STEPS, Buffer, Kind, Program
 from symbptt.program.names import namespace
 from symbptt.targets.c99.words import WORDS
+from symbptt.typeset.equations import numbered
 
 STRUCTS: dict[Kind, str] = {
     Kind.PARAMETER: "parameters", Kind.INPUT: "inputs", Kind.TARGET: "targets", Kind.INITIAL: "states",
@@ -50,8 +56,14 @@ class Member:
 class Interface:
     """The names of a program in C."""
 
-    def __init__(self, program: Program) -> None:
+    def __init__(
+        self, program: Program, steps: Mapping[str, sp.Expr] | None = None, equations: Sequence[str] | None = None
+    ) -> None:
         self.program, self.model = program, program.model
+        self.steps = steps or {}
+        """The number of steps of variables, by name, where it is not T."""
+        self.equations = tuple(numbered(program.model) if equations is None else equations)
+        """What is computed, as plain text."""
         plain = "".join(c if c.isascii() and c.isalnum() else "_" for c in self.model.name) or "model"
         self.prefix = namespace(WORDS).fresh(plain if plain[0].isalpha() else "model_" + plain)
         own = namespace(WORDS)
@@ -93,6 +105,16 @@ class Interface:
             otherwise = own.fresh(f"{v.name}_distribution") if either else ""
             made.append(Member(v, names[v.name], either or (kind is Kind.INPUT and v.classes), otherwise))
         return tuple(made)
+
+    def buffer(self, kind: Kind, v: Variable) -> Buffer:
+        """The caller's buffer of a variable."""
+        made = buffer(kind, v)
+        return replace(made, axes=tuple(axis.xreplace({STEPS: self.steps.get(v.name, STEPS)}) for axis in made.axes))
+
+    def lengths(self, v: Variable, steps: str, samples: str) -> tuple[str, ...]:
+        """What the axes in front of a variable's shape are called, given names for T and N."""
+        names = {"T": str(self.steps.get(v.name, steps)), "N": samples}
+        return tuple(names[axis] for axis in leading_axes(v))
 
     def member(self, buffer: Buffer) -> Member:
         """The member that holds a buffer."""

@@ -8,7 +8,6 @@ from symbptt.algebra.functions import Held
 from symbptt.algebra.nodes import Elementwise
 from symbptt.data.arrays import shows_samples, sizes
 from symbptt.model.values import Model, Role
-from symbptt.program.buffers import buffer
 from symbptt.program.ir import Kind
 from symbptt.program.scalar import formula
 from symbptt.targets.c99.interface import AXES, STRUCTS, Interface, Member
@@ -34,11 +33,12 @@ def values(interface: Interface, request: Request) -> dict[str, Any]:
         "check_structs": [(STRUCTS[kind], [_array(interface, kind, m) for m in interface.members[kind]]) for kind in used],
         "check_objective": objective, "check_steps": steps,
         "check_gradients": [
-            (m.name, length(interface, buffer(Kind.GRADIENT, m.variable).axes)) for m in interface.members[Kind.GRADIENT]
+            (m.name, length(interface, interface.buffer(Kind.GRADIENT, m.variable).axes))
+            for m in interface.members[Kind.GRADIENT]
         ],
         "check_calls": {f: ", ".join(f"&{STRUCTS[kind]}" for kind in interface.structs(f)) for f in functions},
         "check_wanted": [
-            (STRUCTS[kind], m.name, length(interface, buffer(kind, m.variable).axes))
+            (STRUCTS[kind], m.name, length(interface, interface.buffer(kind, m.variable).axes))
             for kind, m in (_compared(interface) if every <= back else ())
         ],
     }
@@ -67,7 +67,7 @@ def _compared(interface: Interface) -> list[tuple[Kind, Member]]:
 def _array(interface: Interface, kind: Kind, m: Member) -> dict[str, Any]:
     """How a member is made: `how` draws its numbers."""
     v = m.variable
-    axes = buffer(kind, v).axes
+    axes = interface.buffer(kind, v).axes
     how = "numbers"
     if m.integers:
         how = "classes"

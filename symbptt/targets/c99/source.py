@@ -9,7 +9,6 @@ from typing import Any
 from symbptt.model.values import Model, Variable
 from symbptt.passes import prepared
 from symbptt.program import build
-from symbptt.program.buffers import buffer
 from symbptt.program.builder import WHOLE
 from symbptt.program.ir import Kind
 from symbptt.targets.c99 import fixed, long, self_check
@@ -18,7 +17,6 @@ from symbptt.targets.c99.interface import OPTIONAL, STRUCTS, WITH_LOSS, WRITTEN,
 from symbptt.targets.c99.lengths import length
 from symbptt.targets.target import Request
 from symbptt.template import template
-from symbptt.typeset.equations import numbered
 from symbptt.version import VERSION
 
 RUNTIME = Path(__file__).with_name("runtime")
@@ -40,18 +38,19 @@ class Text:
     interface: Interface
 
 
-def files(request: Request, about: str) -> Text:
+def files(request: Request, about: str, named: Interface | None = None) -> Text:
     """The files of a request; `about` is one line that the first one carries for whoever reads it again.
 
+    `named` is the program with its names, that of the request's model if left out.
     Raises BadInput for fixed sizes that are not those of the model.
     """
     model, header = request.model, f"{request.stem}.h"
-    named = interface(model, request.wanted, long.of_loss(request))
+    named = named or interface(model, request.wanted, long.of_loss(request))
     bodies = [Body(named, function) for function in named.program.functions]
     values: dict[str, Any] = {
         "p": named.prefix, "P": named.macro, "version": VERSION, "recipe": _comment(request.recipe),
         "title": _comment(model.title), "header_name": header,
-        "name": model.name, "equations": [_comment(line) for line in numbered(model)],
+        "name": model.name, "equations": [_comment(line) for line in named.equations],
         "dimensions": list(named.dimensions.values()),
         "structs": [_struct(named, kind) for kind in STRUCTS if named.members[kind] and _used(named, kind)],
         "functions": [_function(named, body, bool(request.sizes), long.inside(request)) for body in bodies],
@@ -80,7 +79,7 @@ def _comment(text: str) -> str:
 def _struct(interface: Interface, kind: Kind) -> dict[str, Any]:
     members = []
     for m in interface.members[kind]:
-        held = buffer(kind, m.variable)
+        held = interface.buffer(kind, m.variable)
         axes = [interface.dimensions[axis.name] for axis in held.axes[: len(held.axes) - 2]] + list(m.variable.shape)
         constant = "" if kind in WRITTEN else "const "
         shape = f"({', '.join(axes)})" if axes else "one number"
@@ -117,4 +116,4 @@ def _head(interface: Interface, name: str, fixed_sizes: bool) -> dict[str, Any]:
 
 def _lengths(interface: Interface, kind: Kind) -> list[str]:
     """The number of entries of the caller's arrays of a kind."""
-    return [length(interface, buffer(kind, m.variable).axes) for m in interface.members[kind]]
+    return [length(interface, interface.buffer(kind, m.variable).axes) for m in interface.members[kind]]
