@@ -112,7 +112,8 @@ class Point:
     @_stacked.register
     def _displaced(self, symbol: Displaced) -> Array:
         offset = int(symbol.step - TIME)
-        return np.stack([self._read(symbol, j + offset) for j in range(1, self.T + 1)])[:, None]
+        values = [self._read(symbol, j + offset) for j in range(1, self.T + 1)]  # a learned start is one value for all samples
+        return np.stack(np.broadcast_arrays(*values))[:, None]
 
     @_stacked.register
     def _cotangent(self, symbol: Cotangent) -> Array:

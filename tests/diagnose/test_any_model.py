@@ -54,6 +54,8 @@ KINDS = {
                         'step = "squared_error(h, y) + softmax_cross_entropy(o, c)"', inputs='x = "H"', states='h = "H"',
                         parameters='U = "H H"\nV = "O H"', targets='y = "H"\nc = "O"'),
     "no inputs": _kind('h = "tanh(U @ h[t-1])"', 'step = "sum(h)"', states='h = "H"', parameters='U = "H H"'),
+    "learned start and lag, no inputs": _kind('Z = "(Z[t-2] + Z[t-1]) * p"', "", states='Z = "H"', parameters='Z_0 = "H"\np = ""',
+                                              initial='Z = "Z_0"'),
     "no states": _kind('o = "tanh(U @ x)"', 'step = "squared_error(o, y)"', inputs='x = "H"', parameters='U = "O H"',
                        targets='y = "O"'),
     "no loss": _kind('h = "tanh(U @ h[t-1] + x)"', "", inputs='x = "H"', states='h = "H"', parameters='U = "H H"'),

@@ -9,7 +9,7 @@ import pytest
 from symbptt.algebra.functions import ACTIVATIONS
 from symbptt.algebra.nodes import Elementwise
 from symbptt.errors import BadInput, UnknownName
-from symbptt.model import build, document, read, sections
+from symbptt.model import build, model_file, read, sections
 from symbptt.model.losses import LOSSES
 from symbptt.model.place import Place
 from symbptt.model.values import Model, Role
@@ -48,7 +48,7 @@ def test_an_unknown_name_is_met_with_the_nearest() -> None:
 def test_the_text_of_a_document_reads_as_the_same_document(name: str) -> None:
     place = Place(name)
     before = read.parsed(read.load(name).text, name, place)
-    assert read.parsed(document.write(before), name, place) == before
+    assert read.parsed(model_file.write(before), name, place) == before
 
 
 def test_text_with_quotes_and_backslashes_survives_writing() -> None:
