@@ -12,6 +12,7 @@ from symbptt import gallery
 from symbptt.errors import Stale
 
 
+@pytest.mark.slow
 def test_the_gallery_is_up_to_date():
     assert gallery.build(check=True) == []
 
