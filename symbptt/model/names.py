@@ -18,6 +18,11 @@ _LIBRARIES = ("np", "jnp", "jax", "torch", "numpy", "math", "sys")
 _CONTRACT = ("forward", "backward", "value_and_grad", "moving_averages", "BUFFERS", "PARAMETERS", "INPUTS", "STATES", "TARGETS")
 _ARGUMENTS = ("parameters", "inputs", "states", "targets", "outputs", "residuals", "cotangents", "gradients", "loss")
 _MODULE = frozenset((*_LIBRARIES, *_CONTRACT, *_ARGUMENTS))
+_RESERVED = {
+    "t": "it is reserved for the step",
+    "complex": "it marks a complex variable, as in h = 'H complex'; a backward state is real",
+}
+"""What no dimension may be called, with the reason."""
 
 
 def _form(name: str) -> str | None:
@@ -60,7 +65,7 @@ def check(what: str, name: str, place: Place) -> str:
 
 def check_dimension(name: str, place: Place) -> str:
     """The same for a dimension: N, T or sum are free, as code and derivation have symbols of their own for theirs."""
-    return _checked("a dimension", name, "it is reserved for the step" if name == "t" else _form(name), place)
+    return _checked("a dimension", name, _RESERVED.get(name) or _form(name), place)
 
 
 def _checked(what: str, name: str, fault: str | None, place: Place) -> str:

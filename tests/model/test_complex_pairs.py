@@ -118,6 +118,7 @@ def test_the_rest_of_the_file_follows() -> None:
     ("real(C @ u)", "concat(h, nu)", "concat has no complex values"),
     ('x = "D"', 'x = "D"\nh_im = "H"', "h_im is what a part of a complex value is called; rename your h_im"),
     ("[targets]", '[initial]\nh = "nu"\n[targets]', "of h and nu one is complex; expected both or none"),
+    ('x = "D"', 'x = "complex D"', "it marks a complex variable, as in h = 'H complex'; a backward state is real"),
     ('x = "D"', 'x = "index D complex"', "x is an index, which is an integer"),
 ])
 def test_what_cannot_be_complex_is_said_in_one_sentence(old: str, new: str, said: str) -> None:
