@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from symbptt import resources
-from symbptt.compose import phases
+from symbptt.compose import phase_files, phases
 from symbptt.compose.chain import Chain
 from symbptt.compose.parts import parts
 from symbptt.compose.split import Directed
@@ -68,17 +68,18 @@ def load(
     Raises BadInput with the place of the first fault, UnknownName for a name.
     """
     if isinstance(source, Chain):
-        text, place, name, before = source.text, source.name, source.name, source.options
+        text, place, name, before, folder = source.text, source.name, source.name, source.options, None
     elif isinstance(source, str) and source in names():
         text, place, name, before = resources.composed_models()[source].read_text("utf-8"), f"{source}.toml", source, ""
+        folder = None
     else:
-        (text, place, name), before = plain.file(source), ""
+        (text, place, name), before, folder = plain.file(source), "", Path(source).parent
     here = Place(place)
     content = plain.content(text, here)
     if phases.SECTION in content:
         if any(option is not None for option in (loss, activation, layers, freeze, training)):
             raise here.error("--loss, --activation and the like are not for models with phases yet")
-        return phases.composed(content, name, here, text)
+        return _of_phases(content, name, here, text, folder)
     if layers is not None or loss not in (None, swap.NONE):
         option = "--layers" if layers is not None else f"--loss {loss}"
         raise here.error(f"{option} is not for models with two directions or phases yet; --loss none and the other options are")
@@ -98,8 +99,13 @@ def from_text(text: str, place: str, name: str) -> Chain:
     here = Place(place)
     content = plain.content(text, here)
     if phases.SECTION in content:
-        return phases.composed(content, name, here, text)
+        return _of_phases(content, name, here, text, None)
     return composed(directed(content, name, here), here, text, "")
+
+
+def _of_phases(content: dict[str, Any], name: str, place: Place, text: str, folder: Path | None) -> Chain:
+    whole = phase_files.joined(content, phases.SECTION, place, folder)
+    return phases.composed(whole, name, place, text if whole == content else phase_files.written(whole))
 
 
 def directed(data: Mapping[str, Any], name: str, place: Place) -> Directed:

@@ -55,28 +55,29 @@ class ModelFile:
     heads: str = ""
 
 
-def _quoted(text: str) -> str:
+def quoted(text: str) -> str:
+    """A text as a string of TOML."""
     # A JSON string is a TOML basic string, once DEL, which JSON leaves as it is, is escaped.
     return json.dumps(text, ensure_ascii=False).replace("\x7f", "\\u007f")
 
 
 def table(name: str, pairs: Pairs) -> list[str]:
     """A section as lines, none if it is empty."""
-    return ["", f"[{name}]", *(f"{key} = {_quoted(value)}" for key, value in pairs)] if pairs else []
+    return ["", f"[{name}]", *(f"{key} = {quoted(value)}" for key, value in pairs)] if pairs else []
 
 
 def _notes(notes: tuple[str, ...]) -> list[str]:
-    return [f"notes = [{', '.join(map(_quoted, notes))}]"] if notes else []
+    return [f"notes = [{', '.join(map(quoted, notes))}]"] if notes else []
 
 
 def _translation(told: Translation) -> list[str]:
-    title = [f"title = {_quoted(told.title)}"] if told.title else []
+    title = [f"title = {quoted(told.title)}"] if told.title else []
     return ["", f"[translations.{told.language}]", *title, *_notes(told.notes)]
 
 
 def _symbol(symbol: Symbol) -> str:
-    described = ", ".join(f"{language} = {_quoted(text)}" for language, text in symbol.description)
-    parts = [f"latex = {_quoted(symbol.latex)}"] if symbol.latex else []
+    described = ", ".join(f"{language} = {quoted(text)}" for language, text in symbol.description)
+    parts = [f"latex = {quoted(symbol.latex)}"] if symbol.latex else []
     parts += [f"description = {{{described}}}"] if described else []
     return f"{symbol.name} = {{{', '.join(parts)}}}"
 
@@ -85,7 +86,7 @@ def write(file: ModelFile) -> str:
     """The file as TOML; reading it gives an equal file."""
     head = (("title", file.title), ("reference", file.reference), ("activation", file.activation),
             ("heads", file.heads))
-    lines = [f"{key} = {_quoted(value)}" for key, value in head if value]
+    lines = [f"{key} = {quoted(value)}" for key, value in head if value]
     lines += _notes(file.notes)
     lines += ["freeze = true"] if file.freeze else []
     lines += [] if file.training else ["training = false"]

@@ -1,0 +1,79 @@
+"""Phases that are files of their own, [phase.encoder] file = "encoder.toml", put into the one file that the model becomes."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from symbptt.model import read
+from symbptt.model.model_file import quoted
+from symbptt.model.place import Place
+
+KEY = "file"
+BESIDE = ("steps", "memory", "initial")
+"""What a phase has beside its file: what links it with the others."""
+_TOLD = ("schema", "title", "reference", "notes", "translations")
+"""What the whole model says of itself."""
+
+
+def joined(data: Mapping[str, Any], section: str, place: Place, folder: Path | None) -> dict[str, Any]:
+    """A model's content with the files of its phases in their place; `folder` is the model's own, None if it is no file.
+
+    Raises BadInput for a path that leads out of the folder, a file that cannot be read, and keys that belong into the file.
+    """
+    phases = data.get(section)
+    if not isinstance(phases, Mapping):
+        return dict(data)
+    made = {name: _phase(own, place.within(f"{section}.{name}"[:60]), folder) for name, own in phases.items()}
+    return {**data, section: made}
+
+
+def _phase(own: Any, place: Place, folder: Path | None) -> Any:
+    if not isinstance(own, Mapping) or KEY not in own:
+        return own
+    path = _inside(own[KEY], folder, place)
+    if extra := [key for key in own if key not in (KEY, *BESIDE)]:
+        raise place.error(f"{extra[0][:40]} belongs into {own[KEY]}; beside {KEY} a phase has {', '.join(BESIDE)}")
+    text, where, _ = read.file(path)
+    content = {key: value for key, value in read.content(text, Place(where)).items() if key not in _TOLD}
+    for key in BESIDE:
+        if key in own:
+            both = isinstance(own[key], Mapping) and isinstance(content.get(key), Mapping)
+            content[key] = {**content[key], **own[key]} if both else own[key]
+    return content
+
+
+def _inside(path: object, folder: Path | None, place: Place) -> Path:
+    """The file that a phase names, which lies in the model's folder or below."""
+    if folder is None:
+        raise place.error(f"{KEY} = ... is for models that are files themselves; expected the phase's sections here")
+    if isinstance(path, str) and path.endswith(".toml") and "\0" not in path:
+        whole = (folder / path).resolve()
+        if whole.is_relative_to(folder.resolve()):
+            return folder / path
+    raise place.error(f"expected the path of a model file in the folder of this one, as in {KEY} = \"encoder.toml\"")
+
+
+def written(data: Mapping[str, Any]) -> str:
+    """Content as TOML: reading it gives the same."""
+    return "\n".join([*_lines(data, ()), ""])
+
+
+def _lines(data: Mapping[str, Any], names: tuple[str, ...]) -> list[str]:
+    plain = {key: value for key, value in data.items() if not isinstance(value, Mapping)}
+    lines = ["", f"[{'.'.join(map(_key, names))}]"] if names and (plain or not data) else []
+    lines += [f"{_key(key)} = {_value(value)}" for key, value in plain.items()]
+    return lines + [line for key, value in data.items() if isinstance(value, Mapping) for line in _lines(value, (*names, key))]
+
+
+def _key(key: str) -> str:
+    return key if key.isascii() and key.replace("_", "a").replace("-", "a").isalnum() else quoted(key)
+
+
+def _value(value: Any) -> str:
+    if isinstance(value, bool):
+        return str(value).lower()
+    if isinstance(value, list):
+        return f"[{', '.join(map(_value, value))}]"
+    return str(value) if isinstance(value, (int, float)) else quoted(str(value))
