@@ -8,13 +8,14 @@ from __future__ import annotations
 
 from symbptt.compose.chain import Chain, Link, Part
 from symbptt.compose.emission import ChainFile, source
+from symbptt.compose.proof import prove
 from symbptt.compose.read import is_composed, is_emitted, load, names
 from symbptt.compose.told import Told, derivation, summary, unrolled
 from symbptt.compose.verification import file, gradients
 
 __all__ = [
     "Chain", "ChainFile", "Link", "Part", "Told", "derivation", "file", "gradients", "is_composed", "is_emitted", "load", "names",
-    "source", "summary", "unrolled",
+    "prove", "source", "summary", "unrolled",
 ]
 
 

@@ -38,14 +38,14 @@ def verify(
     given = {"T": steps, "dims": dims, "N": batch, "seed": seed}
     options: dict[str, Any] = {name: value for name, value in given.items() if value is not None}
     if symbptt.compose.is_composed(source) or symbptt.compose.is_emitted(source):
-        if exact or chunk is not None:
-            raise BadInput(f"verify: {'--exact' if exact else '--chunk'} is not for models with two directions or phases yet")
-        report = _composed(source, options, changes)
+        if chunk is not None:
+            raise BadInput("verify: --chunk is not for models with two directions or phases yet")
+        _check_exact(source, options, exact)
+        report = _composed(source, options, changes, exact)
         _say(source, report, layout)
         return
     emitted = source.endswith((".py", ".c"))
-    if exact and (emitted or options.keys() - {"seed"}):
-        raise BadInput("--exact is for a MODEL, and chooses its own sizes; only --seed goes with it")
+    _check_exact(source, options, exact)
     if chunk is not None and (exact or emitted):
         raise BadInput("--chunk is for a MODEL, and goes without --exact")
     if emitted:
@@ -63,10 +63,16 @@ def verify(
     _say(source, report, layout)
 
 
-def _composed(source: str, options: dict[str, Any], changes: dict[str, Any]) -> Report:
+def _check_exact(source: str, options: dict[str, Any], exact: bool) -> None:
+    if exact and (source.endswith((".py", ".c")) or options.keys() - {"seed"}):
+        raise BadInput("--exact is for a MODEL, and chooses its own sizes; only --seed goes with it")
+
+
+def _composed(source: str, options: dict[str, Any], changes: dict[str, Any], exact: bool) -> Report:
     with progress(f"verifying {source}"):
         if symbptt.compose.is_composed(source):
-            return symbptt.compose.gradients(symbptt.compose.load(source, **changes), **options)
+            chain = symbptt.compose.load(source, **changes)
+            return (symbptt.compose.prove if exact else symbptt.compose.gradients)(chain, **options)
         if any(value is not None for value in changes.values()):
             raise BadInput(f"{source}: --loss, --activation and the like are for models; a file brings its own")
         return symbptt.compose.file(Path(source), **options)
