@@ -42,8 +42,8 @@ def heading(part: Part, number: int, voice: Voice) -> str:
 def links(part: Part, voice: Voice) -> Iterator[Prose]:
     """What a part reads of earlier ones, as sentences."""
     model, _ = with_cotangents(part.model)
-    if part.links:
-        names = voice.listed(voice.name(model[link.name], model) for link in part.links)
+    if taken := [link.name for link in part.links if link.how is not How.FINAL]:
+        names = voice.listed(voice.name(model[name], model) for name in taken)
         yield voice.say("composed.part.reads", values=names)
     for link in part.links:
         variable = model[link.name]
@@ -58,10 +58,11 @@ def links(part: Part, voice: Voice) -> Iterator[Prose]:
 
 
 def handed(pairs: Iterable[tuple[Variable, Variable]], model: Model, voice: Voice) -> Iterator[Prose]:
-    """That the cotangents of a part without a loss are what later parts hand back."""
+    """That the cotangents of a part without a loss are what later parts hand back, and make a loss of its own."""
+    losses = {"loss": loss(model), "total": loss(model, None)}
     for value, cotangent in pairs:
         product = build.total(build.hadamard(cotangent.at(), value.at()))
-        shown = {"cotangent": cotangent.at(), "value": value.at(), "product": product}
+        shown = {"cotangent": cotangent.at(), "value": value.at(), "product": product, **losses}
         yield voice.say("composed.part.handed", **{slot: voice.tree(tree, model) for slot, tree in shown.items()})
 
 
@@ -165,10 +166,11 @@ def derivation(
     """
     if form not in FORMS:
         raise BadInput(f"expected one of the forms {', '.join(FORMS)}, not {form!r}")
-    names = {v.name for v in wanted_variables(chain, wrt)}
+    wanted = wanted_variables(chain, wrt)
+    names = {v.name for v in wanted}
     parts = (_told(part, number, T, form, names, voice) for number, part in reversed(list(enumerate(chain.parts, 1))))
     order = said(voice.say("composed.part.lines"))
-    return Told(chain.name, form, T, order, tuple(part for part in parts if part), tuple(map(said, shared(chain, voice))))
+    return Told(chain.name, form, T, order, tuple(part for part in parts if part), tuple(map(said, shared(chain, voice, wanted))))
 
 
 def _told(part: Part, number: int, T: int, form: str, names: set[str], voice: Voice) -> ToldPart | None:
@@ -191,10 +193,10 @@ def _results(model: Model, T: int, form: str, asked: list[str]) -> list[Any]:
     return [model, *(derive.gradient(graph, wrt=name) for name in asked)]
 
 
-def shared(chain: Chain, voice: Voice) -> list[Prose]:
-    """The variables whose gradient is the sum of those of several parts, as sentences."""
+def shared(chain: Chain, voice: Voice, asked: Iterable[Variable]) -> list[Prose]:
+    """Those of the variables whose gradient is the sum of those of several parts, as sentences."""
     by_parts: dict[tuple[int, ...], list[Tree]] = {}
-    for variable in chain.of(Role.PARAMETER, Role.INPUT):
+    for variable in asked:
         readers = tuple(n for n, part in enumerate(chain.parts, 1)
                         if variable.name in {v.name for v in part.model.variables} - part.linked)
         if len(readers) > 1:

@@ -45,8 +45,11 @@ def label(model: Model, voice: Voice, node: Operation) -> Tree:
         return Operator(sign if sign != "·" else "×")
     if sign == "+":
         return _added([voice.tree(a, model) for a in inside])
-    written = [Fenced(voice.tree(a, model)) if isinstance(a, sp.MatAdd) else voice.tree(a, model) for a in inside]
-    items = [part for tree in written for part in (tree, Operator("\u2009"))] + [Operator(sign, prefix=True)]
+    slot = Operator(sign, prefix=True)
+    written = {a: Fenced(voice.tree(a, model)) if isinstance(a, sp.MatAdd) else voice.tree(a, model) for a in inside}
+    # Of a product of matrices what arrives stands at its place, of one entry by entry behind the rest.
+    placed = [written.get(a, slot) for a in node.value.args] if sign == "·" else [*written.values(), slot]
+    items = [part for tree in placed for part in (Operator("\u2009"), tree)][1:]
     return Row(tuple(items[::-1] if voice.notation.layout == "row" else items))
 
 

@@ -39,12 +39,12 @@ from symbptt.document.parts import (
 from symbptt.errors import BadInput
 
 WHOLE: dict[Part, Part] = {
-    opening.notation: whole.notation, opening.whole_notation: whole.whole_notation, opening.graph: whole.graph,
-    pictured.graph: whole.graph, derived.forward: whole.forward, derived.equations: whole.equations, closing.code: whole.code,
-    worked.worked: numbers.worked, pitfalls.pitfalls: lost.pitfalls, lecture.pitfalls: lost.pitfalls,
+    goals.goals: whole.goals, opening.notation: whole.notation, opening.whole_notation: whole.whole_notation,
+    opening.graph: whole.graph, pictured.graph: whole.graph, derived.forward: whole.forward, derived.equations: whole.equations,
+    closing.code: whole.code, worked.worked: numbers.worked, pitfalls.pitfalls: lost.pitfalls, lecture.pitfalls: lost.pitfalls,
 }
 """The parts that a chain has one of its own for."""
-UNITED = frozenset((goals.goals, opening.remarks, derived.identities, closing.references))
+UNITED = frozenset((opening.remarks, derived.identities, closing.references))
 """The parts that are about all members as if they were one."""
 FORWARD = frozenset((cell.cell, cell.seen, brief.one_step, brief.step_forward))
 """The parts of members that are told in the order of computation."""

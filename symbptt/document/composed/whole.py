@@ -15,7 +15,9 @@ from symbptt.document.composed import graph as drawing
 from symbptt.document.composed.members import Member, members
 from symbptt.document.context import DocumentContext
 from symbptt.document.fields import HALF
+from symbptt.document.parts import goals as goals_of
 from symbptt.document.parts.opening import tables
+from symbptt.emit.source_file import wanted_variables
 from symbptt.model.values import Model
 from symbptt.narrative import forward as given
 from symbptt.narrative import symbols
@@ -42,13 +44,20 @@ def union(context: DocumentContext) -> DocumentContext:
     return replace(context, models=(model,), wrt=None, chain=None)
 
 
+def goals(context: DocumentContext) -> tuple[Block, ...]:
+    """The learning goals, without that of a part that no composed document has."""
+    return goals_of.told(union(context), "derive", "rules", "terms", "code")
+
+
 def notation(context: DocumentContext) -> tuple[Block, ...]:
     """Every symbol with its meaning and shape, that of several members once."""
     rows: dict[Tree, glossary.Entry] = {}
     for member in chained(context):
         own = member.about(context)
+        told_as = {voice.tree(r.at(), member.model): voice.say("composed.part.cotangent", value=voice.name(v, member.model))
+                   for voice in (own.voice,) for v, r in member.handed}
         for entry in member.scoped(glossary.entries(own.derivation, own.letter, context.full)):
-            rows.setdefault(entry.symbol, entry)
+            rows.setdefault(entry.symbol, replace(entry, meaning=told_as.get(entry.symbol, entry.meaning)))
     told = union(context)
     sizes = Paragraph(glossary.sizes(told.model, told.voice))
     return (Heading(context.voice.word("common.heading.notation"), "notation"), *tables(rows.values(), context), sizes)
@@ -165,7 +174,8 @@ def _given_back(reader: Member, link: Link, voice: Voice, step: Tree) -> Tree:
 def closing(context: DocumentContext) -> tuple[Block, ...]:
     """Which gradients are sums of those of several members."""
     assert context.chain is not None
-    return tuple(map(Paragraph, shared(context.chain, context.voice)))
+    asked = wanted_variables(context.chain, context.wrt)
+    return tuple(map(Paragraph, shared(context.chain, context.voice, asked)))
 
 
 def code(context: DocumentContext) -> tuple[Block, ...]:

@@ -9,10 +9,12 @@ from symbptt.narrative import symbols
 
 def goals(context: DocumentContext) -> tuple[Block, ...]:
     """Learning goals that can be tested, in a box; those that a model gives no occasion for are not among them."""
+    return told(context, "derive", "rules", *(("terms", "vanish") if context.model.states else ()), "code")
+
+
+def told(context: DocumentContext, *names: str) -> tuple[Block, ...]:
+    """The box of these goals."""
     model, voice = context.model, context.voice
-    names = ["derive", "rules"]
-    names += ["terms", "vanish"] if model.states else []
-    names += ["code"]
     loss = voice.tree(symbols.loss(model, None), model)
     items = tuple(voice.say(f"handout.goals.{name}", loss=loss) for name in names)
     assumed = Paragraph(voice.say("handout.goals.assumed"))
