@@ -49,9 +49,11 @@ def _inside(path: object, folder: Path | None, place: Place) -> Path:
     if folder is None:
         raise place.error(f"{KEY} = ... is for models that are files themselves; expected the phase's sections here")
     if isinstance(path, str) and path.endswith(".toml") and "\0" not in path:
-        whole = (folder / path).resolve()
-        if whole.is_relative_to(folder.resolve()):
-            return folder / path
+        try:
+            if (folder / path).resolve().is_relative_to(folder.resolve()):
+                return folder / path
+        except (OSError, RuntimeError):  # a loop of links
+            pass
     raise place.error(f"expected the path of a model file in the folder of this one, as in {KEY} = \"encoder.toml\"")
 
 

@@ -12,10 +12,11 @@ from dataclasses import dataclass, field, replace
 from itertools import chain
 
 from symbptt import words
+from symbptt.model import pair
 from symbptt.model.declare import INDEX
 from symbptt.model.latex import MAX_LATEX
 from symbptt.model.model_file import ModelFile, Pairs, Symbol, Translation
-from symbptt.model.pair import Pair, added, by_entry, conjugate, each, over, product, same, squared
+from symbptt.model.pair import Pair
 from symbptt.model.place import Place
 from symbptt.model.syntax import Parsed, parse
 
@@ -42,16 +43,17 @@ def written(file: ModelFile, place: Place) -> ModelFile:
     for name, shape in file.inputs:
         if name in found and shape.split()[0] == INDEX:
             raise place.within("inputs", name).error(f"{name} is an index, which is an integer, not complex")
-    equations = _equations(file, found, place)
+    numbers = dict[str, ast.expr]()
+    equations = _equations(file, found, numbers, place)
     loss = file.loss
     if loss is not None:
-        loss = (_real(loss[0], found, place.within("loss", "step"), "the loss of a step"), *loss[1:])
+        loss = (_real(loss[0], found, numbers, place.within("loss", "step"), "the loss of a step"), *loss[1:])
     _check_parts(file, equations, found, place)
     inputs, states, parameters, constants, targets = (_declared(getattr(file, section), found) for section in _DECLARED)
     made = replace(
         file, inputs=inputs, states=states, parameters=parameters, constants=constants, targets=targets,
         equations=equations, loss=loss, init=_twice(file.init, found), initial=_started(file, found, place),
-        symbols=tuple(part for symbol in _symbols(file, found) for part in part_of(symbol, found)),
+        symbols=tuple(part for symbol in _symbols(file, found) for part in part_of(symbol, found) if part.name not in numbers),
     )
     return _told(made, file, found)
 
@@ -86,15 +88,15 @@ def _started(file: ModelFile, found: set[str], place: Place) -> Pairs:
     return tuple(made)
 
 
-def _equations(file: ModelFile, found: set[str], place: Place) -> Pairs:
-    """The equations, a complex one as two; `found` gains the names of complex intermediates."""
+def _equations(file: ModelFile, found: set[str], numbers: dict[str, ast.expr], place: Place) -> Pairs:
+    """The equations, a complex one as two; `found` gains complex intermediates, `numbers` parts that are no equations."""
     states, made = dict(file.states), list[tuple[str, str]]()
     for target, text in file.equations:
         here = place.within("equations", target)
         if target in states and target not in found:
-            made.append((target, _real(text, found, here, f"the state {target}")))
+            made.append((target, _real(text, found, numbers, here, f"the state {target}")))
             continue
-        reader = _Reader(parse(text, here), found, target)
+        reader = _Reader(parse(text, here), found, numbers, target)
         value = reader.read()
         made += chain(*reader.factors)
         if target in found and value.im is None:
@@ -103,7 +105,9 @@ def _equations(file: ModelFile, found: set[str], place: Place) -> Pairs:
             made.append((target, ast.unparse(value.re) if reader.factors else _text(value, text, here, found)))
         else:
             found.add(target)
-            made += zip(names(target), map(ast.unparse, (value.re, value.im)), strict=True)
+            parts = dict(zip(names(target), (value.re, value.im), strict=True))
+            numbers |= {} if target in states else {name: part for name, part in parts.items() if pair.number(part) is not None}
+            made += ((name, ast.unparse(part)) for name, part in parts.items() if name not in numbers)
     return tuple(made)
 
 
@@ -113,8 +117,8 @@ def _text(value: Pair, text: str, place: Place, found: set[str]) -> str:
     return ast.unparse(value.re) if reads else text
 
 
-def _real(text: str, found: set[str], place: Place, what: str) -> str:
-    value = _Reader(parse(text, place), found).read()
+def _real(text: str, found: set[str], numbers: Mapping[str, ast.expr], place: Place, what: str) -> str:
+    value = _Reader(parse(text, place), found, numbers).read()
     if value.im is not None:
         raise place.error(f"{what} is real, and its expression is complex; see real(z), imag(z) and abs(z)")
     return _text(value, text, place, found)
@@ -126,6 +130,7 @@ class _Reader:
 
     parsed: Parsed
     found: set[str]
+    numbers: Mapping[str, ast.expr]
     target: str = ""
     factors: list[Pairs] = field(default_factory=list)
 
@@ -139,13 +144,13 @@ class _Reader:
             case ast.Constant():  # as written: its value as a float has fewer digits
                 return Pair(ast.Name(self.parsed.text[node.col_offset : node.end_col_offset]))
             case ast.Name():
-                return Pair(*map(ast.Name, names(node.id))) if node.id in self.found else Pair(node)
+                return Pair(*map(self._part, names(node.id))) if node.id in self.found else Pair(node)
             case ast.Subscript():
-                return each(lambda part: ast.Subscript(part, node.slice), self.of(node.value))
+                return pair.each(lambda part: ast.Subscript(part, node.slice), self.of(node.value))
             case ast.Attribute():
-                return each(lambda part: ast.Attribute(part, node.attr), self.of(node.value))
+                return pair.each(lambda part: ast.Attribute(part, node.attr), self.of(node.value))
             case ast.UnaryOp():
-                return each(lambda part: ast.UnaryOp(node.op, part), self.of(node.operand))
+                return pair.each(pair.negative if isinstance(node.op, ast.USub) else lambda part: part, self.of(node.operand))
             case ast.BinOp():
                 return self._operation(node)
             case ast.Compare():
@@ -155,18 +160,22 @@ class _Reader:
                 return self._call(node, name)
         return Pair(node)
 
+    def _part(self, name: str) -> ast.expr:
+        return self.numbers.get(name, ast.Name(name))
+
     def _operation(self, node: ast.BinOp) -> Pair:
         if isinstance(node.op, ast.Pow):
             return self._power(node)
         left, right = self.of(node.left), self.of(node.right)
         if isinstance(node.op, (ast.Add, ast.Sub)):
-            return added(left, right, node.op)
-        if isinstance(node.op, ast.Mult) and (same(left, conjugate(right)) or same(right, conjugate(left))):
-            return Pair(squared(left))
+            return pair.added(left, right, node.op)
+        if isinstance(node.op, ast.Mult) and (pair.same(left, pair.conjugate(right)) or pair.same(right, pair.conjugate(left))):
+            return Pair(pair.squared(left))
         left, right = self._short(left, right), self._short(right, right if isinstance(node.op, ast.Div) else left)
         if isinstance(node.op, ast.Div):
-            return over(left, right)
-        return product(left, right, lambda a, b: ast.BinOp(a, node.op, b))
+            return pair.over(left, right)
+        entries = isinstance(node.op, ast.Mult)
+        return pair.product(left, right, pair.by_entry if entries else lambda a, b: ast.BinOp(a, node.op, b))
 
     def _short(self, value: Pair, other: Pair) -> Pair:
         """A factor that a complex one makes stand twice: itself, or its name if it is long."""
@@ -186,7 +195,7 @@ class _Reader:
             raise self.parsed.at(node.right).error(f"the exponent of a complex value is an integer between 2 and {MAX_POWER}")
         value = base = self._short(base, base)
         for _ in range(count - 1):
-            value = product(value, base, lambda a, b: ast.BinOp(a, ast.Mult(), b))
+            value = pair.product(value, base, pair.by_entry)
         return value
 
     def real(self, node: ast.expr, what: str) -> ast.expr:
@@ -206,31 +215,24 @@ class _Reader:
         if all(value.im is None for value in values):
             return Pair(ast.Call(node.func, [value.re for value in values], [self._keyword(k) for k in node.keywords]))
         if name in _LINEAR and len(values) == 1:
-            return each(lambda part: ast.Call(node.func, [part], node.keywords), values[0])
+            return pair.each(lambda part: ast.Call(node.func, [part], node.keywords), values[0])
         if name in _BILINEAR and len(values) == 2:
-            return product(values[0], values[1], lambda a, b: ast.Call(node.func, [a, b], []))
-        if name in _JOINT and all(value.im is not None for value in values):
-            parts = zip(*((value.re, value.im) for value in values if value.im is not None), strict=True)
-            return Pair(*(ast.Call(node.func, list(part), []) for part in parts))
-        known = ", ".join(sorted({"exp", *_OWN, *_LINEAR, *_BILINEAR, *_JOINT}))
+            return pair.product(values[0], values[1], lambda a, b: ast.Call(node.func, [a, b], []))
+        if name in _JOINT:
+            zeros = [ast.BinOp(ast.Name("0"), ast.Mult(), value.re) for value in values]
+            parts = [value.re for value in values], [value.im or zero for value, zero in zip(values, zeros, strict=True)]
+            return Pair(*(ast.Call(node.func, part, []) for part in parts))
+        known = ", ".join(sorted({*_OWN, *_LINEAR, *_BILINEAR, *_JOINT}))
         raise self.parsed.at(node).error(f"{name} has no complex values here; of complex values there are {known}")
 
     def _keyword(self, given: ast.keyword) -> ast.keyword:
         return ast.keyword(given.arg, self.of(given.value).re)
 
 
-def _called(name: str, value: ast.expr) -> ast.expr:
-    return ast.Call(ast.Name(name), [value], [])
-
-
 def _exp(reader: _Reader, node: ast.Call, values: list[Pair]) -> Pair:
     re, im = values[0]
-    size = _called("exp", re)
-    return Pair(size) if im is None else Pair(*(by_entry(size, _called(name, im)) for name in ("cos", "sin")))
-
-
-def _abs(reader: _Reader, node: ast.Call, values: list[Pair]) -> Pair:
-    return Pair(_called("abs", values[0].re) if values[0].im is None else _called("sqrt", squared(values[0])))
+    size = pair.called("exp", re)
+    return Pair(size) if im is None else Pair(*(pair.by_entry(size, pair.called(name, im)) for name in ("cos", "sin")))
 
 
 def _imag(reader: _Reader, node: ast.Call, values: list[Pair]) -> Pair:
@@ -246,8 +248,9 @@ def _complex(reader: _Reader, node: ast.Call, values: list[Pair]) -> Pair:
 
 _Own = Callable[[_Reader, ast.Call, list[Pair]], Pair]
 _OWN: Mapping[str, tuple[int, _Own]] = {
-    MARK: (2, _complex), "conj": (1, lambda reader, node, values: conjugate(values[0])),
-    "real": (1, lambda reader, node, values: Pair(values[0].re)), "imag": (1, _imag), "abs": (1, _abs), "exp": (1, _exp),
+    MARK: (2, _complex), "conj": (1, lambda reader, node, values: pair.conjugate(values[0])),
+    "real": (1, lambda reader, node, values: Pair(values[0].re)), "imag": (1, _imag),
+    "abs": (1, lambda reader, node, values: Pair(pair.modulus(values[0]))), "exp": (1, _exp),
 }
 """Functions with a meaning of their own for complex values: how many they take, and their parts."""
 _USAGE = {name: f"{name}({'a, b' if count == 2 else 'z'})" for name, (count, _) in _OWN.items()}

@@ -39,10 +39,12 @@ ARCHIVE = "engine.tar.gz"
 NEEDED = ("sympy", "mpmath", "jinja2", "markupsafe", "click")
 """The packages beside NumPy."""
 _LEFT_OUT = {"tests", "__pycache__", "benchmarks", "page"}
-_UNUSED = tuple(f"sympy/{name}/" for name in (
-    "categories", "crypto", "diffgeom", "holonomic", "liealgebras", "parsing/autolev", "parsing/c", "parsing/fortran",
-    "parsing/latex", "physics/biomechanics", "physics/continuum_mechanics", "physics/control", "physics/mechanics",
-    "physics/optics", "physics/quantum", "physics/vector", "stats",
+_UNUSED = tuple(f"sympy/{name}" for name in (
+    "categories/", "crypto/", "diffgeom/", "holonomic/", "liealgebras/", "parsing/autolev/", "parsing/c/", "parsing/fortran/",
+    "parsing/latex/", "physics/biomechanics/", "physics/continuum_mechanics/", "physics/control/", "physics/hep/",
+    "physics/hydrogen", "physics/matrices", "physics/mechanics/", "physics/optics/", "physics/paulialgebra", "physics/pring",
+    "physics/qho", "physics/quantum/", "physics/secondquant", "physics/sho", "physics/vector/", "physics/wigner", "sandbox/",
+    "stats/", "unify/",
 ))
 """Parts of SymPy that nothing here reaches."""
 _KEPT = (".py", ".toml", ".jinja", ".txt", ".json", ".c")

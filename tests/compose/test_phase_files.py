@@ -101,6 +101,13 @@ def test_a_link_out_of_the_folder_is_not_followed(folder: Path) -> None:
         load(folder / "both.toml")
 
 
+def test_a_loop_of_links_is_told(folder: Path) -> None:
+    (folder / "decoder.toml").unlink()
+    (folder / "decoder.toml").symlink_to("decoder.toml")
+    with pytest.raises(BadInput):
+        load(folder / "both.toml")
+
+
 def test_a_text_has_no_files_beside_it() -> None:
     with pytest.raises(BadInput, match="for models that are files themselves"):
         from_text(WHOLE, "both.toml", "both")

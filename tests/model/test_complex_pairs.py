@@ -115,7 +115,6 @@ def test_the_rest_of_the_file_follows() -> None:
     ("h / (1 + h * conj(h))", "conj(h, h)", r"conj takes 1 value, as in conj\(z\)"),
     ("h / (1 + h * conj(h))", "complex(h, nu)", r"a part in complex\(a, b\) is real"),
     ("real(C @ u)", "imag(W @ nu)", "that of a real one is zero"),
-    ("real(C @ u)", "concat(h, nu)", "concat has no complex values"),
     ('x = "D"', 'x = "D"\nh_im = "H"', "h_im is what a part of a complex value is called; rename your h_im"),
     ("[targets]", '[initial]\nh = "nu"\n[targets]', "of h and nu one is complex; expected both or none"),
     ('x = "D"', 'x = "complex D"', "it marks a complex variable, as in h = 'H complex'; a backward state is real"),
@@ -124,6 +123,21 @@ def test_the_rest_of_the_file_follows() -> None:
 def test_what_cannot_be_complex_is_said_in_one_sentence(old: str, new: str, said: str) -> None:
     with pytest.raises(BadInput, match=said):
         _changed((old, new))
+
+
+def test_a_modulus_has_the_slope_zero_at_zero() -> None:
+    """There a complex state starts, if nothing else is said."""
+    model = _changed(("l * h[t-1] + B @ x", "abs(h[t-1]) * l + 0.5 * h[t-1] * abs(h[t-1] * l) + B @ x"))
+    data = random(model, DIMS, 3, 2, seed=1)
+    module = resolve(emit.source(model, wrt="all")).module
+    with np.errstate(all="raise"):
+        loss, gradients = module.value_and_grad(dict(data.parameters), dict(data.inputs), dict(data.targets))
+    assert np.isfinite(loss) and all(np.isfinite(value).all() for value in gradients.values())
+
+
+def test_a_part_that_is_a_number_is_no_equation() -> None:
+    model = _changed(('l = "exp(complex(-exp(nu), theta))"', 'i = "complex(0, theta)"\nl = "exp(i)"'))
+    assert "i_re" not in {v.name for v in model.variables} and str(model["l_re"])
 
 
 def test_a_file_without_complex_variables_may_use_the_names() -> None:
