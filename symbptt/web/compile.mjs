@@ -6,7 +6,9 @@ import { pathToFileURL } from "node:url";
 
 const folder = resolve(process.argv[2]) + "/";
 const { loadPyodide } = await import(pathToFileURL(folder + "pyodide.mjs").href);
-const python = await loadPyodide({ indexURL: folder, stdout: () => {}, stderr: text => process.stderr.write(text + "\n") });
+// Without the columns of instructions, which serve marks in tracebacks alone.
+const env = { HOME: "/home/pyodide", PYTHONNODEBUGRANGES: "1" };
+const python = await loadPyodide({ indexURL: folder, env, stdout: () => {}, stderr: text => process.stderr.write(text + "\n") });
 python.unpackArchive(new Uint8Array(readFileSync(process.argv[3])), "gztar", { extractDir: "/engine" });
 const made = python.runPython(`
 import gzip, io, marshal, py_compile, tarfile
@@ -20,15 +22,15 @@ def without_lines(code):
     parts = tuple(without_lines(part) if isinstance(part, CodeType) else part for part in code.co_consts)
     return code.replace(co_linetable=b"", co_consts=parts)
 
-# Everything goes without lines, libraries without sources and docstrings, too, which are most of SymPy; symbptt reads some of its sources.
+# Libraries go without sources, docstrings and lines, which are most of SymPy; symbptt keeps its sources, some of which it reads.
 for path in sorted(Path("/engine").rglob("*.py")):
     own = path.parts[2] == "symbptt"
     cached = path.parent / "__pycache__" / f"{path.stem}.cpython-312.pyc" if own else path.with_suffix(".pyc")
     py_compile.compile(str(path), str(cached), dfile=str(path), doraise=True, optimize=0 if own else 2,
                        invalidation_mode=py_compile.PycInvalidationMode.UNCHECKED_HASH)
-    whole = cached.read_bytes()
-    cached.write_bytes(whole[:HEADER] + marshal.dumps(without_lines(marshal.loads(whole[HEADER:]))))
     if not own:
+        whole = cached.read_bytes()
+        cached.write_bytes(whole[:HEADER] + marshal.dumps(without_lines(marshal.loads(whole[HEADER:]))))
         path.unlink()
 
 made = io.BytesIO()
