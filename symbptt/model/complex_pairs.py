@@ -11,28 +11,21 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from itertools import chain
 
-from symbptt import words
+from symbptt.model import complex_told as told
 from symbptt.model import pair
-from symbptt.model.declare import INDEX
-from symbptt.model.latex import MAX_LATEX
-from symbptt.model.model_file import ModelFile, Pairs, Symbol, Translation
+from symbptt.model.declare import INDEX, ROLES
+from symbptt.model.model_file import ModelFile, Pairs
 from symbptt.model.pair import Pair
 from symbptt.model.place import Place
 from symbptt.model.syntax import Parsed, parse
 
 MARK = "complex"
 """The last word of the shape of a complex variable, and the function that makes a complex value of two real ones."""
-PARTS = ("re", "im")
 MAX_POWER = 8
 """The largest exponent of a complex value."""
 LONGEST = 24
 """The most characters of a factor that stands twice."""
-_DECLARED = ("inputs", "states", "parameters", "constants", "targets")
-
-
-def names(name: str) -> tuple[str, str]:
-    """What the parts of a complex variable are called."""
-    return f"{name}_{PARTS[0]}", f"{name}_{PARTS[1]}"
+_DECLARED = tuple(role.section for role in ROLES)
 
 
 def written(file: ModelFile, place: Place) -> ModelFile:
@@ -53,16 +46,16 @@ def written(file: ModelFile, place: Place) -> ModelFile:
     made = replace(
         file, inputs=inputs, states=states, parameters=parameters, constants=constants, targets=targets,
         equations=equations, loss=loss, init=_twice(file.init, found), initial=_started(file, found, place),
-        symbols=tuple(part for symbol in _symbols(file, found) for part in part_of(symbol, found) if part.name not in numbers),
+        symbols=tuple(symbol for symbol in told.symbols(file, found) if symbol.name not in numbers),
     )
-    return _told(made, file, found)
+    return told.with_notes(made, file, found)
 
 
 def _check_parts(file: ModelFile, equations: Pairs, found: Iterable[str], place: Place) -> None:
     """Raise BadInput if a name that a part gets is there already."""
     given = {name for section in _DECLARED for name, _ in getattr(file, section)} | set(dict(file.equations))
     made = [name for name, _ in equations]
-    parts = {part for name in found for part in names(name)}
+    parts = {part for name in found for part in pair.names(name)}
     if taken := parts.intersection(given) | {name for name in made if made.count(name) > 1}:
         raise place.error(f"{min(taken)} is what a part of a complex value is called; rename your {min(taken)}")
 
@@ -72,7 +65,7 @@ def _marked(shape: str) -> bool:
 
 
 def _twice(pairs: Pairs, found: Iterable[str]) -> Pairs:
-    return tuple((part, text) for name, text in pairs for part in (names(name) if name in found else (name,)))
+    return tuple((part, text) for name, text in pairs for part in (pair.names(name) if name in found else (name,)))
 
 
 def _declared(pairs: Pairs, found: Iterable[str]) -> Pairs:
@@ -84,7 +77,7 @@ def _started(file: ModelFile, found: set[str], place: Place) -> Pairs:
     for state, parameter in file.initial:
         if (state in found) != (parameter in found):
             raise place.within("initial", state[:40]).error(f"of {state} and {parameter} one is complex; expected both or none")
-        made += zip(names(state), names(parameter), strict=True) if state in found else [(state, parameter)]
+        made += zip(pair.names(state), pair.names(parameter), strict=True) if state in found else [(state, parameter)]
     return tuple(made)
 
 
@@ -102,26 +95,27 @@ def _equations(file: ModelFile, found: set[str], numbers: dict[str, ast.expr], p
         if target in found and value.im is None:
             raise here.error(f"{target} is complex, and its equation is real; write {MARK}(a, b) for a + ib")
         if value.im is None:
-            made.append((target, ast.unparse(value.re) if reader.factors else _text(value, text, here, found)))
+            made.append((target, _text(value, reader.parsed, found)))
         else:
             found.add(target)
-            parts = dict(zip(names(target), (value.re, value.im), strict=True))
+            parts = dict(zip(pair.names(target), (value.re, value.im), strict=True))
             numbers |= {} if target in states else {name: part for name, part in parts.items() if pair.number(part) is not None}
             made += ((name, ast.unparse(part)) for name, part in parts.items() if name not in numbers)
     return tuple(made)
 
 
-def _text(value: Pair, text: str, place: Place, found: set[str]) -> str:
+def _text(value: Pair, parsed: Parsed, found: set[str]) -> str:
     """A real expression: as the file has it, if it reads nothing complex."""
-    reads = any(isinstance(node, ast.Name) and node.id in (*found, *_NEW) for node in ast.walk(parse(text, place).tree))
-    return ast.unparse(value.re) if reads else text
+    reads = any(isinstance(node, ast.Name) and node.id in (*found, *_NEW) for node in ast.walk(parsed.tree))
+    return ast.unparse(value.re) if reads else parsed.text
 
 
 def _real(text: str, found: set[str], numbers: Mapping[str, ast.expr], place: Place, what: str) -> str:
-    value = _Reader(parse(text, place), found, numbers).read()
+    parsed = parse(text, place)
+    value = _Reader(parsed, found, numbers).read()
     if value.im is not None:
         raise place.error(f"{what} is real, and its expression is complex; see real(z), imag(z) and abs(z)")
-    return _text(value, text, place, found)
+    return _text(value, parsed, found)
 
 
 @dataclass(frozen=True)
@@ -144,7 +138,7 @@ class _Reader:
             case ast.Constant():  # as written: its value as a float has fewer digits
                 return Pair(ast.Name(self.parsed.text[node.col_offset : node.end_col_offset]))
             case ast.Name():
-                return Pair(*map(self._part, names(node.id))) if node.id in self.found else Pair(node)
+                return Pair(*map(self._part, pair.names(node.id))) if node.id in self.found else Pair(node)
             case ast.Subscript():
                 return pair.each(lambda part: ast.Subscript(part, node.slice), self.of(node.value))
             case ast.Attribute():
@@ -182,7 +176,7 @@ class _Reader:
         if not self.target or other.im is None or max(len(ast.unparse(part)) for part in value if part) <= LONGEST:
             return value
         own = f"{self.target}_z{len(self.factors) + 1}"
-        named = dict(zip((own,) if value.im is None else names(own), filter(None, value), strict=True))
+        named = dict(zip((own,) if value.im is None else pair.names(own), filter(None, value), strict=True))
         self.factors.append(tuple((name, ast.unparse(part)) for name, part in named.items()))
         return Pair(*map(ast.Name, named))
 
@@ -261,40 +255,3 @@ _LINEAR = frozenset(("sum", "mean", "diag", "diagonal", "stop_gradient", "split_
 _BILINEAR = frozenset(("dot", "outer", "conv"))
 """Products; none takes a conjugate by itself."""
 _JOINT = frozenset(("concat",))
-
-
-def _symbols(file: ModelFile, found: set[str]) -> tuple[Symbol, ...]:
-    """The symbols of the file, and empty ones of complex variables that have none."""
-    told = {symbol.name for symbol in file.symbols}
-    return (*file.symbols, *(Symbol(name, None, ()) for name in sorted(found - told)))
-
-
-def part_of(symbol: Symbol, found: Iterable[str]) -> tuple[Symbol, ...]:
-    """The symbols of the parts of a complex variable; another symbol as it is."""
-    if symbol.name not in found:
-        return (symbol,)
-    made = list[Symbol]()
-    for name, part in zip(names(symbol.name), PARTS, strict=True):
-        latex = rf"{symbol.latex}_{{\mathrm{{{part}}}}}" if symbol.latex and "_" not in symbol.latex else ""
-        described = words.known(symbol.description) or words.everywhere("model.complex.value", name=symbol.name)
-        patterns = {language: words.table(language)[f"model.complex.{part}"] for language in words.languages()}
-        texts = ((lang, words.filled(patterns.get(lang, f"{{text}} ({part})"), {"text": text})) for lang, text in described)
-        made.append(Symbol(name, latex if 0 < len(latex) <= MAX_LATEX else None, tuple(texts)))
-    return tuple(made)
-
-
-def _told(made: ModelFile, file: ModelFile, found: set[str]) -> ModelFile:
-    """The file with notes on the pairs: the equations as the file has them, and what the gradients are."""
-    lines = "; ".join(f"{name} = {text}" for name, text in file.equations if name in found)
-    order = sorted(found, key=lambda name: (name not in dict(file.states), name))
-    keys = {"model.complex.note": {"names": ", ".join(order), "one": order[0]}}
-    keys |= {"model.complex.equations": {"equations": lines}} if len(lines) <= 500 else {}
-    notes = [words.everywhere(key, **values) for key, values in keys.items()]
-    told = {translation.language: translation for translation in file.translations}
-    for language in words.languages():
-        if language != words.FALLBACK and (language in told or not file.notes):
-            own = told.get(language, Translation(language))
-            if own.notes or not file.notes:
-                told[language] = replace(own, notes=(*own.notes, *(dict(note)[language] for note in notes)))
-    english = tuple(dict(note)[words.FALLBACK] for note in notes)
-    return replace(made, notes=(*file.notes, *english), translations=tuple(told.values()))

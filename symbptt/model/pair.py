@@ -8,12 +8,19 @@ from collections.abc import Callable
 from fractions import Fraction
 from typing import NamedTuple
 
+PARTS = ("re", "im")
+
 
 class Pair(NamedTuple):
     """A value as trees of its real and of its imaginary part, which a real value does not have."""
 
     re: ast.expr
     im: ast.expr | None = None
+
+
+def names(name: str) -> tuple[str, str]:
+    """What the parts of a complex variable are called."""
+    return f"{name}_{PARTS[0]}", f"{name}_{PARTS[1]}"
 
 
 def number(node: ast.expr) -> Fraction | None:

@@ -16,6 +16,7 @@ from symbptt.verify.load import resolve
 
 torch = pytest.importorskip("torch")
 multi_head = pytest.importorskip("multi_head")
+recurrences = pytest.importorskip("recurrences")
 
 EVERY_MODEL = True
 ROOT = Path(__file__).parents[2]
@@ -50,12 +51,7 @@ def test_outputs_and_gradients_are_those_of_the_reference(name: str, backend: st
     parameters, inputs, targets, states = data.groups
     constants = {v.name for v in model.buffers}
     leaves = {k: torch.tensor(v, requires_grad=k not in constants) for g in (parameters, inputs, states) for k, v in g.items()}
-    carried, made = {k: leaves[k] for k in states}, []
-    for t in range(T):
-        o, new = multi_head.STEPS[name](leaves, {k: leaves[k][t] for k in inputs}, carried)
-        carried = {k: new[k] for k in states}
-        made.append(o)
-    ours = torch.stack(made)
+    ours = recurrences.unrolled(multi_head.STEPS[name], leaves, inputs, states, T)
     wanted = 0.5 * (ours - torch.tensor(targets["y"])).pow(2).sum()
     wanted.backward()
     assert abs(loss - wanted.item()) <= 1e-11 * max(1.0, abs(wanted.item()))

@@ -38,12 +38,7 @@ def test_outputs_and_gradients_are_those_of_the_reference(name: str) -> None:
     outputs, _ = module.forward(parameters, inputs, states)
 
     leaves = {k: torch.tensor(v, requires_grad=True) for group in (parameters, inputs, states) for k, v in group.items()}
-    carried, made = {k: leaves[k] for k in states}, []
-    for t in range(T):
-        o, new = recurrences.STEPS[name](leaves, {k: leaves[k][t] for k in inputs}, carried)
-        carried = {k: new[k] for k in states}
-        made.append(o)
-    ours = torch.stack(made)
+    ours = recurrences.unrolled(recurrences.STEPS[name], leaves, inputs, states, T)
     wanted = 0.5 * (ours - torch.tensor(targets["y"])).pow(2).sum()
     wanted.backward()
     assert abs(loss - wanted.item()) <= 1e-11 * max(1.0, abs(wanted.item()))

@@ -5,7 +5,7 @@ Written from the papers and their code, with a batch in front, (N, ...); nothing
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 import torch
@@ -14,6 +14,16 @@ import torch.nn.functional as F
 Tensor = torch.Tensor
 Values = dict[str, Any]
 Step = Callable[[Values, Values, Values], tuple[Tensor, Values]]
+
+
+def unrolled(step: Step, leaves: Values, inputs: Iterable[str], states: Iterable[str], T: int) -> Tensor:
+    """The outputs of T steps, (T, N, ...): `leaves` has parameters, inputs with a step axis, and initial states by name."""
+    carried, made = {k: leaves[k] for k in states}, []
+    for t in range(T):
+        o, new = step(leaves, {k: leaves[k][t] for k in inputs}, carried)
+        carried = {k: new[k] for k in carried}
+        made.append(o)
+    return torch.stack(made)
 
 
 def _read(matrix: Tensor, key: Tensor) -> Tensor:
