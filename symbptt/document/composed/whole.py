@@ -54,8 +54,9 @@ def notation(context: DocumentContext) -> tuple[Block, ...]:
     rows: dict[Tree, glossary.Entry] = {}
     for member in chained(context):
         own = member.about(context)
+        voice = own.voice
         told_as = {voice.tree(r.at(), member.model): voice.say("composed.part.cotangent", value=voice.name(v, member.model))
-                   for voice in (own.voice,) for v, r in member.handed}
+                   for v, r in member.handed}
         for entry in member.scoped(glossary.entries(own.derivation, own.letter, context.full)):
             rows.setdefault(entry.symbol, replace(entry, meaning=told_as.get(entry.symbol, entry.meaning)))
     told = union(context)
