@@ -56,11 +56,6 @@ def lagged(name: str) -> str:
 
 def shape(text: str) -> str:
     """A clause on a dimension that is written another way, empty if nothing is known of it."""
-    if re.search(r"[,()\[\]×*]", text) is None:
+    if re.search(r"[,()\[\]×]", text) is None:
         return ""
-    count = re.fullmatch(r"(\d+)\*(\w+)", text) or re.fullmatch(r"(\w+)\*(\d+)", text)
-    if count:
-        number, name = sorted(count.groups(), key=str.isalpha)
-        summed = "+".join([name] * min(int(number), 4))
-        return f"; a multiple is written as a sum such as {summed}"
     return "; dimensions stand side by side, parted by blanks, as in 'H D'"

@@ -15,6 +15,7 @@ from symbptt.checks import whole
 from symbptt.model.cell import Cell, cell_of
 from symbptt.model.model_file import ModelFile, Pairs, Symbol, Translation
 from symbptt.model.place import Place
+from symbptt.model.shapes import axes_of
 from symbptt.model.syntax import Parsed
 
 MAX_LAYERS = 16
@@ -60,8 +61,7 @@ def _renamed(parsed: Parsed, names: Mapping[str, str]) -> str:
 
 
 def _reshaped(shape: str, sizes: Mapping[str, str]) -> str:
-    axes = shape.replace(" +", "+").replace("+ ", "+").split()
-    return " ".join("+".join(sizes.get(term, term) for term in axis.split("+")) for axis in axes)
+    return " ".join("+".join(sizes.get(term, term) for term in axis.split("+")) for axis in axes_of(shape))
 
 
 def _symbol(symbol: Symbol, name: str, layer: int) -> Symbol:

@@ -42,10 +42,19 @@ def _term(text: str, place: Place) -> sp.Expr:
             raise place.error(f"a dimension lies between 1 and {MAX_DIMENSION}, not {text[:20]}")
         return sp.Integer(size)
     if not text:
-        raise place.error("a dimension is a name, an integer or a sum of them such as H+D")
+        raise place.error("a dimension is a name, an integer or a sum of them such as H+D or 2*H")
     if not text.isidentifier():
         raise place.error(f"{text[:20]!r} cannot name a dimension{habits.shape(text) or '; ' + names.PLAIN}")
     return dimension(names.check_dimension(text, place))
+
+
+def _written_out(term: str) -> str:
+    """H+H for 2*H and H*2; other summands as they are."""
+    parts = term.split("*")
+    if len(parts) != 2 or sum(part.isdigit() for part in parts) != 1:
+        return term
+    count, name = sorted(parts, key=lambda part: not part.isdigit())
+    return "+".join([name] * min(int(count[:4]), MAX_TERMS + 1)) or term
 
 
 def _axis(text: str, heads: str, place: Place) -> sp.Expr:
@@ -57,16 +66,22 @@ def _axis(text: str, heads: str, place: Place) -> sp.Expr:
 
 def _factors(words: list[str], heads: str, place: Place) -> sp.Expr:
     """A summand of a dimension; vectors of heads, joined, have products such as M*K."""
-    if not heads:
-        return _term("*".join(words), place)
+    if not heads and len(words) > 1:
+        raise place.error(f"{'*'.join(words)[:20]!r}: a product takes a dimension some number of times, as 2*H")
     if len(words) > 1 and (heads not in words or words.count(heads) > 1):
         raise place.error("a product of dimensions counts the entries of all heads, as M*K where heads = \"M\"")
     return sp.Mul(*(_term(word, place) for word in words))
 
 
+def axes_of(text: str) -> tuple[str, ...]:
+    """The axes of a shape as sums: ("H+H", "H+D") for "2*H H + D"."""
+    words = re.sub(r"\s*([+*])\s*", r"\1", text.strip()).split()
+    return tuple("+".join(map(_written_out, word.split("+"))) for word in words)
+
+
 def parse(text: str, place: Place, heads: str = "") -> Shape:
     """Read a shape; raises BadInput on anything but up to two dimensions, behind that of the heads if it begins with it."""
-    axes = tuple(re.sub(r"\s*([+*])\s*", r"\1", text.strip()).split())
+    axes = axes_of(text)
     if heads and axes[:1] == (heads,):
         own, count = parse(" ".join(axes[1:]), place), dimension(heads)
         return Shape(axes, sp.expand(count * own.rows), own.columns, count)

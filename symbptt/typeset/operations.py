@@ -34,6 +34,8 @@ def _constant(text: str, node: MatrixExpr) -> Piece:
 def _product(node: sp.MatMul, setting: Setting) -> Piece:
     number, factors = build.split_number(node)
     kept = [f for f in factors if f != build.ONE]
+    if len(kept) == 1 and isinstance(norm := shown(kept[0], setting), nodes.HalfSquaredNorm):
+        return scaled(number / 2, [_squared_norm(norm, setting)], setting)
     return scaled(number, [piece(f, setting) for f in kept], setting)
 
 
@@ -186,11 +188,15 @@ def _sum_all(node: nodes.SumAll, setting: Setting) -> Piece:
     return product([*([left] if height != 1 else []), piece(inner, setting), *([right] if width != 1 else [])])
 
 
-@rule.register(nodes.HalfSquaredNorm)
-def _half_squared_norm(node: nodes.HalfSquaredNorm, setting: Setting) -> Piece:
+def _squared_norm(node: nodes.HalfSquaredNorm, setting: Setting) -> Piece:
     norm = Fenced(signed(piece(node.args[0], setting)), "‖")
     frobenius = Identifier("F") if 1 not in node.args[0].shape else None
-    return product([Piece(Script(norm, frobenius, Number("2")), Level.POWER)], HALF)
+    return Piece(Script(norm, frobenius, Number("2")), Level.POWER)
+
+
+@rule.register(nodes.HalfSquaredNorm)
+def _half_squared_norm(node: nodes.HalfSquaredNorm, setting: Setting) -> Piece:
+    return product([_squared_norm(node, setting)], HALF)
 
 
 @rule.register(nodes.Concat)

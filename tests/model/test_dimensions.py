@@ -39,3 +39,8 @@ def test_a_later_group_serves_for_what_is_open() -> None:
 def test_a_file_that_leaves_a_size_open_is_refused(shapes: dict[str, str]) -> None:
     with pytest.raises(BadInput, match=r"\[parameters\] b: no input, parameter or state tells the size of D"):
         made(**shapes)
+
+
+def test_a_multiple_is_a_sum() -> None:
+    assert made(b="2*H", c=" 3 * H+H *2 +1").parameters[1].shape == ("H+H+H+H+H+1",)
+    assert told(b="4*H") == {"H": ("b", 0, 0, (), 4)}
