@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 
 import numpy as np
@@ -10,15 +11,21 @@ from symbptt import derive
 from symbptt.compose.chain import How, Link
 from symbptt.compose.cotangents import with_cotangents
 from symbptt.compose.referee import Point, source, turned
-from symbptt.compose.slips import LINK, SHARE, TURN_BACK, TURN_IN, Slip
+from symbptt.compose.slips import LINK, SHARE, TURN_BACK, TURN_IN, UNMASKED, Slip
 from symbptt.data.arrays import leading_axes, shape
 from symbptt.data.values import Array, Data
+from symbptt.derive.numeric import run
 from symbptt.model.values import Role, Variable
 from symbptt.unroll.graph import UnrolledGraph, steps
 
 
-def composed(point: Point, *slips: Slip) -> tuple[dict[str, Array], list[tuple[UnrolledGraph, Data]]]:
-    """The gradients by name, and each part as a model with a loss at its own data, the last part first; with slips, if given."""
+Found = Mapping[int, Mapping[str, Array]]
+"""The gradients of parts by their numbers, in the parts' own time."""
+
+
+def composed(point: Point, *slips: Slip, found: Found | None = None) -> tuple[dict[str, Array], list[tuple[UnrolledGraph, Data]]]:
+    """The gradients by name, and each part as a model with a loss at its own data, the last part first; with slips, if given, and
+    with those gradients of parts that were `found` to be others."""
     point = replace(point, slips=slipped) if (slipped := frozenset(s for s in slips if s.forward)) else point
     lost = {(s.kind, s.number, s.name) for s in slips}
     chain, gradients = point.chain, dict[str, Array]()
@@ -33,14 +40,18 @@ def composed(point: Point, *slips: Slip) -> tuple[dict[str, Array], list[tuple[U
                        for v, _ in handed if v.name in cotangents}
             data = replace(data, targets={r.name: weights.get(v.name, _zero(v, data)) for v, r in handed})
         graph = steps(model, point.T[number])
-        found = derive.adjoints(graph).evaluate(*data.groups)
+        done = run(graph, *data.groups)
+        for name in (name for kind, n, name in lost if (kind, n) == (UNMASKED, number)):
+            mask = [part.model[name].at(t) for t in range(1, point.T[number] + 1)]
+            done.values.leaves.update({symbol: np.ones_like(done.values.leaves[symbol]) for symbol in mask})
+        values = derive.adjoints(graph).of_run(done) | dict((found or {}).get(number, {}))
         used.append((graph, data))
         sources = {link.name: link for link in part.links}
         for v in part.model.with_gradient:
             if lost & {(LINK, number, v.name), (SHARE, number, v.name)}:
                 continue
             turns = "T" in leading_axes(v) and (TURN_BACK, number, "") not in lost
-            value = turned(part, found[v.name], v) if turns else found[v.name]
+            value = turned(part, values[v.name], v) if turns else values[v.name]
             if v.name in sources:
                 value = _back(point, sources[v.name], value)
             name = sources[v.name].source if v.name in sources else v.name

@@ -17,7 +17,7 @@ backward direction or of what it hands back, the mask of a part."""
 class Slip:
     """Something left out between parts: of part `number` (from 0), and about its variable `name` where one is meant.
 
-    With `forward` the values go wrong in the same way as the gradients: what the part reads or gives is not turned.
+    With `forward` the values go wrong in the same way as the gradients: what the part reads or gives is not turned, or not masked.
     """
 
     kind: str
@@ -39,5 +39,5 @@ def _of_part(chain: Chain, number: int) -> Iterator[Slip]:
     yield from (Slip(SHARE, number, v.name) for v in part.model.with_gradient if v.name in others - part.linked)
     if part.backward:
         yield from (Slip(kind, number, forward=forward) for forward in (False, True) for kind in (TURN_IN, TURN_BACK))
-    if MASK in {v.name for v in part.own}:
-        yield Slip(UNMASKED, number, MASK, forward=True)
+    masks = [MASK] * (MASK in {v.name for v in part.own}) + [link.name for link in part.links if link.source == MASK]
+    yield from (Slip(UNMASKED, number, mask, forward=forward) for mask in masks for forward in (False, True))

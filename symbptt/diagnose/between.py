@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Set
+from collections.abc import Iterator, Mapping, Set
 from dataclasses import dataclass, replace
 from functools import cached_property
 from itertools import chain as joined
@@ -19,14 +19,17 @@ from symbptt.compose.slips import LINK, SHARE, TURN_BACK, TURN_IN, UNMASKED, Sli
 from symbptt.data.values import Array
 from symbptt.diagnose import factors
 from symbptt.diagnose.causes import Cause
-from symbptt.diagnose.check import diagnosed
 from symbptt.diagnose.findings import RIGHT, SCALED, WRONG, Finding, Suspect
+from symbptt.diagnose.judge import explained
 from symbptt.diagnose.match import Matcher
+from symbptt.diagnose.mutant import predicted, together
 from symbptt.diagnose.problem import Arrays, case, given, named
 from symbptt.model.values import Model, Variable
 
 MOST = 2
 """Slips that are tried together, beside all those of one part."""
+_FOLLOWS = "what is wrong inside parts gives these numbers here"
+_LATER = "it takes what a later part hands back, which may be wrong for the cause named there"
 _LOST = {How.STEPS: "direction-lost", How.MEMORY: "memory-lost", How.FINAL: "handover-lost"}
 """The cause where the gradient of a link is not handed back."""
 _CAUSES = {SHARE: "share-missing", UNMASKED: "mask-ignored", TURN_IN: "not-reversed", TURN_BACK: "not-reversed"}
@@ -110,11 +113,26 @@ def findings(known: Composed, theirs: Arrays, entries: Arrays | None = None) -> 
         for place, g in enumerate(compared):
             found[g.name] = _finding(known, matcher, place, g.name in right, told)
         if not told and len(right) < len(compared):
-            inside = _inside(known, {g.name: theirs[g.name] for g in compared if g.places is None}, right)
-            rest = {name: f for name, f in found.items() if name not in inside and not (f.right or f.certain)}
-            note = "it takes what a later part hands back, which may be wrong for the cause named there"
-            found |= inside | {name: replace(f, note=note) for name, f in rest.items() if inside}
+            inside = _Inside(known, {g.name: theirs[g.name] for g in compared if g.places is None}, right)
+            found |= _with_mistakes(found, matcher, *inside.told())
     return tuple(found[v.name] for v in known.model.with_gradient if v.name in found)
+
+
+def _with_mistakes(
+    found: Mapping[str, Finding], matcher: Matcher, inside: Mapping[str, Finding], given_by_them: Mapping[str, Array]
+) -> dict[str, Finding]:
+    """The findings with those inside parts; what the mistakes there give elsewhere follows from them."""
+    made = {name: replace(f, error=found[name].error) for name, f in inside.items()}
+    suspects = dict.fromkeys(s for f in inside.values() for s in f.suspects if s.certain and s.hypothesis == 1)
+    follows = matcher.equal(matcher.vector(given_by_them))
+    for place, g in enumerate(matcher.givens):
+        f = found[g.name]
+        if g.name in made or f.right or f.certain:
+            continue
+        certain = follows[place] and suspects
+        note = _FOLLOWS if certain else _LATER
+        made[g.name] = replace(f, suspects=tuple(suspects) if certain else f.suspects, note=note if inside else "")
+    return made
 
 
 def _finding(known: Composed, matcher: Matcher, place: int, right: bool, told: list[tuple[Suspect, Array]]) -> Finding:
@@ -175,8 +193,9 @@ def _cause(chain: Chain, slip: Slip) -> Cause:
     """What a slip is called, and the words of its sentence."""
     part = chain.parts[slip.number]
     source = {link.name: link for link in part.links}.get(slip.name)
+    back = slip.kind == UNMASKED and not slip.forward
     words = {
-        "reader": f"part {slip.number + 1}", "name": slip.name, "source": source.source if source else "",
+        "reader": f"the backward pass of part {slip.number + 1}" if back else f"part {slip.number + 1}", "name": slip.name, "source": source.source if source else "",
         "what": ", ".join(v.name for v in part.model.states or part.model.outputs),
     }
     what, fix = (said.format(**words) for said in _TURNED.get((slip.kind, slip.forward), ("", "")))
@@ -186,24 +205,43 @@ def _cause(chain: Chain, slip: Slip) -> Cause:
     return Cause(name, None, source.source if source else slip.name, words=tuple(words.items()))
 
 
-def _inside(known: Composed, theirs: Arrays, right: Set[str]) -> dict[str, Finding]:
-    """The findings on the parameters of the last part that has a wrong one, as those of an ordinary model.
+@dataclass(frozen=True)
+class _Inside:
+    """The findings on the parameters of parts as those of ordinary models, the last part first.
 
-    What reaches that part is right. Parameters of several parts, and those of each step, are left out.
+    A part is judged where what reaches it is known: right, or wrong for the mistakes of later parts, which are then made there,
+    too. Parameters of several parts, and those of each step, are left out.
     """
-    parts, chain = composed(known.point)[1], known.point.chain
-    readers = list(joined.from_iterable({v.name for v in part.model.parameters} for part in chain.parts))
-    alone = {name for name in theirs if readers.count(name) == 1}
-    for number, (graph, data) in zip(reversed(range(len(parts))), parts, strict=True):
-        own = {v.name: theirs[v.name] for v in graph.model.parameters if v.tied and v.name in alone}
-        if own.keys() - right:
+
+    known: Composed
+    theirs: Arrays
+    right: Set[str]
+
+    def told(self) -> tuple[dict[str, Finding], dict[str, Array]]:
+        """The findings, and all gradients with the mistakes that were found."""
+        point, chain = self.known.point, self.known.point.chain
+        readers = list(joined.from_iterable({v.name for v in part.model.parameters} for part in chain.parts))
+        found, wrong, unclear = dict[str, Finding](), dict[int, Mapping[str, Array]](), set[str]()
+        for number in reversed(range(len(chain.parts))):
+            part = chain.parts[number]
+            graph, data = composed(point, found=wrong)[1][-1 - number]
+            own = {v.name: self.theirs[v.name] for v in graph.model.parameters
+                   if v.tied and v.name in self.theirs and readers.count(v.name) == 1}
+            if not wrong and not own.keys() - self.right:
+                continue
+            if unclear & {v.name for v in part.model.outputs}:
+                unclear |= {link.source for link in part.links}
+                continue
             made = case(graph.model, parameters=data.parameters, inputs=data.inputs, targets=data.targets, states=data.states,
                         mask=data.mask, weights=data.weights)
-            part = chain.parts[number]
-            where = heading(number + 1, part) + ", whose step 1 is the last step" * part.backward
-            found = {f.gradient: _placed(f, where) for f in diagnosed(made, own, {})}
-            return found
-    return {}
+            told, mistakes = explained(made, given(made, own, {})[0])
+            found |= {f.gradient: _placed(f, heading(number + 1, part) + ", whose step 1 is the last step" * part.backward)
+                      for f in told if not (f.right and wrong)}
+            if mistakes:
+                wrong[number] = predicted(together(mistakes), made)
+            elif not all(f.right for f in told):
+                unclear |= {link.source for link in part.links}
+        return found, composed(point, found=wrong)[0]
 
 
 def _placed(finding: Finding, where: str) -> Finding:

@@ -14,6 +14,7 @@ from symbptt.diagnose.findings import RIGHT, SCALED, WRONG, Entry, Finding, Susp
 from symbptt.diagnose.heat import differing
 from symbptt.diagnose.match import Matcher
 from symbptt.diagnose.mistakes import far_fetched, mutants, other_models
+from symbptt.diagnose.mutant import Mutant
 from symbptt.diagnose.pairs import pairs
 from symbptt.diagnose.problem import Case
 from symbptt.diagnose.reconcile import ByName, Explanation
@@ -52,11 +53,22 @@ def findings(case: Case, givens: Sequence[SubmittedGradient], shorter: Shorter =
 
     Unless it goes `deep` only single mistakes are looked for that explain all of them.
     """
+    return explained(case, givens, shorter, deep)[0]
+
+
+def explained(
+    case: Case, givens: Sequence[SubmittedGradient], shorter: Shorter = (), deep: bool = True
+) -> tuple[tuple[Finding, ...], tuple[Mutant, ...]]:
+    """The findings, and the mistakes that give all gradients when they are made together; none where none are known to."""
     if not givens:
-        return ()
+        return (), ()
     known = _judged(case, _turned(givens))
-    explained = {} if len(known.right) == len(known.matcher.givens) else _explained(known, shorter, deep)
-    return tuple(_finding(known, g, explained.get(g.name, ())) for g in known.matcher.givens)
+    wrong = {g.name for g in known.matcher.givens} - known.right
+    made = _explained(known, shorter, deep) if wrong else {}
+    found = tuple(_finding(known, g, made.get(g.name, ())) for g in known.matcher.givens)
+    first = {hypotheses[0] for hypotheses in made.values() if hypotheses}
+    whole = len(first) == 1 and next(iter(first)).gradients >= wrong
+    return found, next(iter(first)).mutants if whole else ()
 
 
 def _judged(case: Case, givens: Sequence[SubmittedGradient]) -> _Judged:
