@@ -13,12 +13,13 @@ import numpy as np
 
 from symbptt.compose.chain import Chain, How
 from symbptt.compose.emission import heading
-from symbptt.compose.handed import composed
+from symbptt.compose.handed import Found, composed
 from symbptt.compose.referee import Point
 from symbptt.compose.slips import LINK, SHARE, TURN_BACK, TURN_IN, UNMASKED, Slip, slips
 from symbptt.data.values import Array
 from symbptt.diagnose import factors
 from symbptt.diagnose.causes import Cause
+from symbptt.diagnose.check import equal
 from symbptt.diagnose.findings import RIGHT, SCALED, WRONG, Finding, Suspect
 from symbptt.diagnose.judge import explained
 from symbptt.diagnose.match import Matcher
@@ -113,7 +114,7 @@ def findings(known: Composed, theirs: Arrays, entries: Arrays | None = None) -> 
         for place, g in enumerate(compared):
             found[g.name] = _finding(known, matcher, place, g.name in right, told)
         if not told and len(right) < len(compared):
-            inside = _Inside(known, {g.name: theirs[g.name] for g in compared if g.places is None}, right)
+            inside = _Inside(known, {g.name: theirs[g.name] for g in compared if g.places is None})
             found |= _with_mistakes(found, matcher, *inside.told())
     return tuple(found[v.name] for v in known.model.with_gradient if v.name in found)
 
@@ -215,33 +216,46 @@ class _Inside:
 
     known: Composed
     theirs: Arrays
-    right: Set[str]
 
     def told(self) -> tuple[dict[str, Finding], dict[str, Array]]:
         """The findings, and all gradients with the mistakes that were found."""
         point, chain = self.known.point, self.known.point.chain
         readers = list(joined.from_iterable({v.name for v in part.model.parameters} for part in chain.parts))
-        found, wrong, unclear = dict[str, Finding](), dict[int, Mapping[str, Array]](), set[str]()
+        found, wrong, lost, unclear = dict[str, Finding](), dict[int, Mapping[str, Array]](), tuple[Slip, ...](), set[str]()
         for number in reversed(range(len(chain.parts))):
             part = chain.parts[number]
-            graph, data = composed(point, found=wrong)[1][-1 - number]
-            own = {v.name: self.theirs[v.name] for v in graph.model.parameters
+            outputs = {v.name for v in part.model.outputs}
+            own = {v.name: self.theirs[v.name] for v in part.model.parameters
                    if v.tied and v.name in self.theirs and readers.count(v.name) == 1}
-            if not wrong and not own.keys() - self.right:
-                continue
-            if unclear & {v.name for v in part.model.outputs}:
+            if unclear & outputs:
                 unclear |= {link.source for link in part.links}
                 continue
+            if (slipped := self._slipped(outputs, own, lost, wrong)) is not None:
+                found |= {name: Finding(name, WRONG, 0.0, (Suspect(_cause(chain, slip), True),)) for slip in slipped for name in own}
+                lost += slipped
+                continue
+            graph, data = composed(point, *lost, found=wrong)[1][-1 - number]
             made = case(graph.model, parameters=data.parameters, inputs=data.inputs, targets=data.targets, states=data.states,
                         mask=data.mask, weights=data.weights)
             told, mistakes = explained(made, given(made, own, {})[0])
-            found |= {f.gradient: _placed(f, heading(number + 1, part) + ", whose step 1 is the last step" * part.backward)
-                      for f in told if not (f.right and wrong)}
+            where = heading(number + 1, part) + ", whose step 1 is the last step" * part.backward
+            found |= {f.gradient: _placed(f, where) for f in told if not (f.right and wrong)}
             if mistakes:
                 wrong[number] = predicted(together(mistakes), made)
-            elif not all(f.right for f in told):
+            else:
                 unclear |= {link.source for link in part.links}
-        return found, composed(point, found=wrong)[0]
+        return found, composed(point, *lost, found=wrong)[0]
+
+    def _slipped(self, outputs: Set[str], own: Arrays, lost: tuple[Slip, ...], wrong: Found) -> tuple[Slip, ...] | None:
+        """What a part that gives `own` is not handed back, on top of what is wrong elsewhere: nothing, if that explains it."""
+        parts = self.known.point.chain.parts
+        links = [slip for slip in slips(self.known.point.chain) if slip.kind == LINK
+                 and next(link for link in parts[slip.number].links if link.name == slip.name).source in outputs]
+        for tried in ((), *((slip,) for slip in links if slip not in lost)):
+            numbers = composed(self.known.point, *lost, *tried, found=wrong)[0] if lost or tried or wrong else self.known.right
+            if own.keys() <= equal(self.known, own, numbers):
+                return tried
+        return None
 
 
 def _placed(finding: Finding, where: str) -> Finding:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import numpy as np
 
+from symbptt.algebra.evaluate import Array
 from symbptt.checks import positive
 from symbptt.diagnose import in_chunks
 from symbptt.diagnose.diagnosis import Diagnosis
@@ -47,13 +48,13 @@ def gradients(
     return Diagnosis(made.program.model, diagnosed(made, theirs, entries or {}))
 
 
-def equal(made: Known, theirs: Arrays) -> frozenset[str]:
-    """The gradients that are right as they are."""
+def equal(made: Known, theirs: Arrays, numbers: Mapping[str, Array] | None = None) -> frozenset[str]:
+    """The gradients that are right as they are, or that have other numbers, if given."""
     compared, _ = given(made, theirs, {})
     if not compared:
         return frozenset()
     matcher = Matcher.of(compared, made.right)
-    right = matcher.equal(matcher.truth)
+    right = matcher.equal(matcher.truth if numbers is None else matcher.vector(numbers))
     return frozenset(g.name for g, ok in zip(compared, right, strict=True) if ok and g.unsummed is None and not g.layout)
 
 

@@ -60,10 +60,14 @@ MISTAKES = (
     ("batch_first", "hb[:, 1:][:, ::-1]], axis=2)", "hb[:, 1:]], axis=2)", "not-reversed", "not reversed back"),
     # the mask ignored in the reversed direction
     ("padded", "xr, mr = x[::-1], mask[::-1]", "xr, mr = x[::-1], np.ones_like(mask)", "mask-ignored", "part 2"),
+    ("padded", "= back(xr, mr", "= back(xr, np.ones_like(mr)", "mask-ignored", "the backward pass of part 2"),
     # inside a part
     ("columns", 'dlast = p["W_bb"].T @ dz', 'dlast = p["W_bb"] @ dz', "transpose-missing", "part 2"),
-    ("with_class", "            carry = da @ self.dec[1]\n", "            carry = 0 * da\n", "carry-dropped",
-     "it takes what a later part hands back"),
+    # as two mistakes: the state that is handed over gets nothing either
+    ("with_class", "            carry = da @ self.dec[1]\n", "            carry = 0 * da\n", "carry-dropped", "handover-lost: A state"),
+    # in a helper of both directions: each part by its name
+    ("batch_first", "carry = da @ Wh.T", "carry = da @ Wh", "transpose-missing", "W_xh, W_hh, b_h: transpose-missing"),
+    ("batch_first", "(1 - h[:, t + 1] ** 2)", "(1 - h[:, t + 1])", "slope-wrong", "what is wrong inside parts gives these"),
 )
 QUICK = (0, 5)
 
@@ -81,6 +85,23 @@ def test_the_published_mistakes_are_named(name: str, right: str, wrong: str, cau
     told = " ".join(str(found).split())
     assert said in told and all(f.certain or f.note for f in wrong_ones), str(found)
     assert next(f for f in reversed(wrong_ones) if f.certain).causes[0] == cause, str(found)
+
+
+RAISED = (
+    ("batch_first", "dboth = do @ Wy.T", "dboth = do @ Wy"),
+    ("batch_first", "    dhb = dboth", "    strange = hf[:, T + 1]\n    dhb = dboth"),
+    ("attention", "    dh = carry\n", "    raise ValueError('theirs')\n"),
+    ("with_class", "carry = da @ self.dec[1]", "carry = da @ self.dec[7]"),
+    ("columns", "dz = db * (1 - b[t] ** 2)", "dz = db * (1 - b[t + 2] ** 2)"),
+)
+
+
+@pytest.mark.parametrize(("name", "right", "wrong"), [RAISED[0], *slow(*RAISED[1:])])
+def test_an_exception_of_theirs_is_shown_and_none_of_a_layout(name: str, right: str, wrong: str, tmp_path: Path) -> None:
+    text = (HERE / f"{name}.py").read_text().replace(right, wrong)
+    line = next(n for n, row in enumerate(text.splitlines(), 1) if row.strip() == wrong.splitlines()[0].strip())
+    found = diagnosed(name, tmp_path, (right, wrong))
+    assert not found.ok and f"line {line}" in found.notes[0], str(found)
 
 
 OWN = """

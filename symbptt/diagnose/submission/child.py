@@ -126,6 +126,8 @@ def answered(plan: dict[str, Any], arrays: dict[str, Any], theirs: Theirs, path:
     sys.setprofile(None)
     if caught.error is not None:
         answer.update(fault(caught.error, path))
+        with Caught():
+            calling.record(watch.held, "held", kept)
     return answer, kept
 
 

@@ -212,7 +212,8 @@ class Session:
             if found and not any(a.found.gradients or a.answer.fault.startswith(LAYOUT_FAULTS) for a in found):
                 break
         self.tried = len(found)
-        if any(a.found.gradients for a in found):
+        own = any(a.answer.fault and a.fit.forward is Forward.AGREES for a in found)
+        if any(a.found.gradients and (a.fit.forward is Forward.AGREES or not own) for a in found):
             top = max(a.fit.rank for a in found)
             best = [a for a in found if a.fit.rank == top]
             self.rivals = tuple(a for a in best if not a.fit.right <= best[0].fit.right)
@@ -220,13 +221,15 @@ class Session:
             several = [a for a in found if a.plan.data.N > 1 and a.fit.complete and a.fit.agreed]
             self.larger = next((a for a in several if best[0].plan.data.N == 1), None)
             return best[0]
-        # Where every call failed, one that no layout may cause, or else the commonest, has least to do with the layout; one that
-        # came back goes before.
+        # Where every call failed, one behind a forward pass that is the model's failed in the right layout, and the one that came
+        # farthest for a reason of theirs. Of others one that came back goes before, then one that no layout may cause, then the
+        # commonest.
         faults = Counter(a.answer.fault for a in found)
 
         def telling(a: Attempt) -> tuple[Any, ...]:
             fault = a.answer.fault
-            return not fault, a.fit.forward, not fault.startswith(LAYOUT_FAULTS), faults[fault]
+            far = len(a.answer.held) if a.fit.forward is Forward.AGREES else 0
+            return far, not fault, a.fit.forward, not fault.startswith(LAYOUT_FAULTS), faults[fault]
 
         return max(found, key=telling, default=None)
 
