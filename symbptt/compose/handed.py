@@ -18,7 +18,6 @@ from symbptt.derive.numeric import run
 from symbptt.model.values import Role, Variable
 from symbptt.unroll.graph import UnrolledGraph, steps
 
-
 Found = Mapping[int, Mapping[str, Array]]
 """The gradients of parts by their numbers, in the parts' own time."""
 

@@ -17,7 +17,8 @@ backward direction or of what it hands back, the mask of a part."""
 class Slip:
     """Something left out between parts: of part `number` (from 0), and about its variable `name` where one is meant.
 
-    With `forward` the values go wrong in the same way as the gradients: what the part reads or gives is not turned, or not masked.
+    With `forward` the values go wrong in the same way as the gradients: what the part reads or gives is not turned, or
+    not masked.
     """
 
     kind: str

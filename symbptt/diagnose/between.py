@@ -120,7 +120,7 @@ def findings(known: Composed, theirs: Arrays, entries: Arrays | None = None) -> 
 
 
 def _with_mistakes(
-    found: Mapping[str, Finding], matcher: Matcher, inside: Mapping[str, Finding], given_by_them: Mapping[str, Array]
+    found: Mapping[str, Finding], matcher: Matcher, inside: Mapping[str, Finding], given_by_them: dict[str, Array]
 ) -> dict[str, Finding]:
     """The findings with those inside parts; what the mistakes there give elsewhere follows from them."""
     made = {name: replace(f, error=found[name].error) for name, f in inside.items()}
@@ -196,7 +196,8 @@ def _cause(chain: Chain, slip: Slip) -> Cause:
     source = {link.name: link for link in part.links}.get(slip.name)
     back = slip.kind == UNMASKED and not slip.forward
     words = {
-        "reader": f"the backward pass of part {slip.number + 1}" if back else f"part {slip.number + 1}", "name": slip.name, "source": source.source if source else "",
+        "reader": f"{'the backward pass of ' * back}part {slip.number + 1}", "name": slip.name,
+        "source": source.source if source else "",
         "what": ", ".join(v.name for v in part.model.states or part.model.outputs),
     }
     what, fix = (said.format(**words) for said in _TURNED.get((slip.kind, slip.forward), ("", "")))
@@ -231,7 +232,8 @@ class _Inside:
                 unclear |= {link.source for link in part.links}
                 continue
             if (slipped := self._slipped(outputs, own, lost, wrong)) is not None:
-                found |= {name: Finding(name, WRONG, 0.0, (Suspect(_cause(chain, slip), True),)) for slip in slipped for name in own}
+                suspects = tuple(Suspect(_cause(chain, slip), True) for slip in slipped)
+                found |= {name: Finding(name, WRONG, 0.0, suspects) for name in own if slipped}
                 lost += slipped
                 continue
             graph, data = composed(point, *lost, found=wrong)[1][-1 - number]

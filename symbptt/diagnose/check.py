@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from typing import Any
 
 import numpy as np
@@ -48,7 +48,7 @@ def gradients(
     return Diagnosis(made.program.model, diagnosed(made, theirs, entries or {}))
 
 
-def equal(made: Known, theirs: Arrays, numbers: Mapping[str, Array] | None = None) -> frozenset[str]:
+def equal(made: Known, theirs: Arrays, numbers: dict[str, Array] | None = None) -> frozenset[str]:
     """The gradients that are right as they are, or that have other numbers, if given."""
     compared, _ = given(made, theirs, {})
     if not compared:

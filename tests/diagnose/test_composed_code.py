@@ -64,7 +64,8 @@ MISTAKES = (
     # inside a part
     ("columns", 'dlast = p["W_bb"].T @ dz', 'dlast = p["W_bb"] @ dz', "transpose-missing", "part 2"),
     # as two mistakes: the state that is handed over gets nothing either
-    ("with_class", "            carry = da @ self.dec[1]\n", "            carry = 0 * da\n", "carry-dropped", "handover-lost: A state"),
+    ("with_class", "            carry = da @ self.dec[1]\n", "            carry = 0 * da\n", "carry-dropped",
+     "handover-lost: A state"),
     # in a helper of both directions: each part by its name
     ("batch_first", "carry = da @ Wh.T", "carry = da @ Wh", "transpose-missing", "W_xh, W_hh, b_h: transpose-missing"),
     ("batch_first", "(1 - h[:, t + 1] ** 2)", "(1 - h[:, t + 1])", "slope-wrong", "what is wrong inside parts gives these"),
