@@ -105,7 +105,7 @@ def _loss(parameters, residuals, targets, mask=None, weights=None):
     W_ho = np.asarray(parameters["W_ho"])
     T, N, dtype = residuals["T"], residuals["N"], residuals["_dtype"]
     o = residuals["o"]
-    o_1, o_2, o_3, = o
+    o_1, o_2, o_3 = o
     O = W_ho.shape[0]
     y = _target(targets["y"], O, dtype)
     weight = _weight(T, N, dtype, mask, weights)
@@ -151,7 +151,7 @@ def _backward(parameters, residuals, cotangents):
     x = residuals["x"]
     h = residuals["h"]
     o = residuals["o"]
-    h_0, h_1, h_2, h_3, = h
+    h_0, h_1, h_2, h_3 = h
     c_h = _seed(cotangents, "h", h.shape, dtype)
     c_o = _seed(cotangents, "o", o.shape, dtype)
 

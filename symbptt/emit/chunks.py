@@ -26,7 +26,7 @@ from symbptt.model.values import Model, Role, Variable
 from symbptt.template import template
 
 BACKENDS = ("numpy", *DIALECTS)
-OF_TOKENS = ("loss_open", "loss_body", "loss_cotangents", "loss_direct", "reduction", "target_lines", "has_loss", "starts",
+OF_TOKENS = ("loss_open", "loss_body", "loss_cotangents", "direct_lines", "reduction", "target_lines", "has_loss", "starts",
              "sizes_literal", "file_literal", "samples", "untied_lead", "buffer_lead", "class_lines")
 """What the template has from the model of one token."""
 

@@ -9,6 +9,7 @@ from symbptt.data.arrays import size, sizes
 from symbptt.data.classes import class_targets, drawn_as_classes
 from symbptt.emit.arguments import argument_checks
 from symbptt.emit.layout import Layout, handed_out, residual, taken
+from symbptt.emit.lines import Line, opened
 from symbptt.emit.literals import docstring, file_literal
 from symbptt.emit.plain import PlainWriter
 from symbptt.model.values import Model, Role, Variable
@@ -81,14 +82,13 @@ def context(writer: PlainWriter, recipe: str) -> dict[str, Any]:
     model, layout = writer.model, writer.layout
     kept = tuple(v for v in model.variables if v.name in _reads(writer))
     opening = 'T, N, dtype = residuals["T"], residuals["N"], residuals["_dtype"]'
-    dims_forward = [line.text for line in writer.dimension_lines()]
+    dims_forward = writer.dimension_lines()
     given = (*model.parameters, *model.buffers)
     forward = _parameters(layout, given) + _inputs(writer)
     forward += _clock(writer) + dims_forward + _one_hot_lines(writer)
     everything = [*_parameters(layout, given), opening, *_unpack(layout, kept, "residuals")]
-    everything += [line.text for line in writer.steps_of(tuple(v for v in kept if v.role in (Role.STATE, Role.LOCAL)))]
-    dims = [line.text for line in writer.dimension_lines(kept)]
-    residuals = everything + dims
+    everything += writer.steps_of(tuple(v for v in kept if v.role in (Role.STATE, Role.LOCAL)))
+    residuals = opened(everything + writer.dimension_lines(kept))
     seeded = [v for v in kept if v.name in writer.seeded() or v.role is Role.STATE]
     made: dict[str, Any] = argument_checks(model, "numpy") | {
         "title": docstring(model.title),
@@ -102,9 +102,9 @@ def context(writer: PlainWriter, recipe: str) -> dict[str, Any]:
         "name_literal": repr(model.name),
         "file_literal": file_literal(model.text),
         "averages": _averages(model),
-        "forward_open": forward,
+        "forward_open": opened(forward),
         "residuals_open": residuals,
-        "backward_open": residuals + writer.seed_lines(seeded),
+        "backward_open": residuals + opened(writer.seed_lines(seeded)),
         "residual_lines": [f'"{v.name}": {layout.array(v)},' for v in kept] + _started(model) + _sizes(model, layout),
         "starts": {s.name: s.initial for s in model.states if s.initial is not None},
         "output_lines": [_output(model, v) for v in model.outputs],
@@ -185,9 +185,9 @@ def _gradient(variable: Variable, layout: Layout) -> str:
     return f'"{variable.name}": _as({layout.handed(variable, layout.gradient(variable))}, {layout.array(variable)}),'
 
 
-def _loss_context(writer: PlainWriter, opening: list[str]) -> dict[str, Any]:
+def _loss_context(writer: PlainWriter, opening: list[Line]) -> dict[str, Any]:
     model, layout = writer.model, writer.layout
-    targets = [writer.target_line(v) for v in model.of(Role.TARGET)]
+    targets = opened(writer.target_line(v) for v in model.of(Role.TARGET))
     read = writer.loss_reads()
     direct = writer.loss_direct()
     weight = _weight_lines(writer)
@@ -199,18 +199,18 @@ def _loss_context(writer: PlainWriter, opening: list[str]) -> dict[str, Any]:
         "weight_lines": weight,
         "reduction": "mean" if model.loss and model.loss.reduction == "mean" else "summed",
         "loss_cotangents": "{" + ", ".join(read_pairs) + "}",
-        "loss_direct": "{" + ", ".join(direct_pairs) + "}",
+        "direct_lines": [", ".join(direct_pairs)],
         "target_lines": classes,
     }
 
 
-def _weight_lines(writer: PlainWriter) -> list[str]:
+def _weight_lines(writer: PlainWriter) -> list[Line]:
     model, layout, helper = writer.model, writer.layout, writer.lower.helper
     assert model.loss is not None
-    lines = [f"weight = {helper('_weight')}(T, N, dtype, mask, weights)"]
+    lines = [Line(f"weight = {helper('_weight')}(T, N, dtype, mask, weights)", optional=True)]
     if model.loss.reduction == "mean":
         steps = "slice(T - 1, T)" if model.loss.at == "last" else "slice(T)"
         rows = "".join(f", {layout.array(model[name])}" for name in class_targets(model))
         rows += f", {layout.array(model[model.loss.mask])}.real > 0.5" if model.loss.mask else ""
-        lines.append(f"weight /= {helper('_number')}(T, N, mask, {steps}{rows})")
+        lines.append(Line(f"weight /= {helper('_number')}(T, N, mask, {steps}{rows})"))
     return lines

@@ -68,6 +68,10 @@ class Lowering:
         """The text of an array of this shape; a number gets the precision of the module."""
         return f"np.full({shape}, {code.at(ADD)}, dtype)" if code.rank is None else f"np.broadcast_to({code.at(ADD)}, {shape})"
 
+    def transposed(self, code: Code) -> str:
+        """The text of the transpose of a matrix that samples share."""
+        return f"{code.at(ATOM)}.T"
+
     def helper(self, name: str) -> str:
         """The name of a helper function, which the module will then contain."""
         self.helpers.add(name)
@@ -116,14 +120,14 @@ def product(lower: Lowering, factors: tuple[MatrixExpr, ...]) -> Code:
         return _times_ones(product(lower, factors[1:]), build.mul(*factors[1:]).shape, first, -2)
     if is_row(last) and not is_row(first):
         left = build.mul(*factors[:-1])
-        return _pair(lower.filled(product(lower, factors[:-1]), left.shape), left.shape, lower.whole(last), last.shape)
+        return _pair(lower, lower.filled(product(lower, factors[:-1]), left.shape), left.shape, lower.whole(last), last.shape)
     tail = build.mul(*factors[1:])
     right = lower.filled(product(lower, factors[1:]), tail.shape)
     if isinstance(first, sp.Transpose) and right.rank == 1:
         inner = lower.whole(first.arg)
         if inner.rank == 2 and not inner.batched:
             return Code(f"{right.at(TIMES)} @ {inner.at(POWER)}", TIMES, right.batched, 1)
-    return _pair(lower.whole(first), first.shape, right, tail.shape)
+    return _pair(lower, lower.whole(first), first.shape, right, tail.shape)
 
 
 def _times_ones(code: Code, shape: Shape, ones: OneMatrix, axis: int) -> Code:
@@ -143,14 +147,14 @@ def is_row(expression: MatrixExpr) -> bool:
     return bool(expression.shape[0] == 1 and expression.shape[1] != 1)
 
 
-def _pair(a: Code, a_shape: Shape, b: Code, b_shape: Shape) -> Code:
+def _pair(lower: Lowering, a: Code, a_shape: Shape, b: Code, b_shape: Shape) -> Code:
     """A B for two arrays; the shapes tell columns from rows where an array has one axis."""
     batched = a.batched or b.batched
     if a.rank == 2 and b.rank == 2:
         return Code(f"{a.at(TIMES)} @ {b.at(POWER)}", TIMES, batched, 2)
     if a.rank == 2:
         if not a.batched:
-            return Code(f"{b.at(TIMES)} @ {a.at(ATOM)}.T", TIMES, batched, 1)
+            return Code(f"{b.at(TIMES)} @ {lower.transposed(a)}", TIMES, batched, 1)
         return Code(f"({a.at(TIMES)} @ {b.at(ATOM)}[..., None])[..., 0]", ATOM, batched, 1)
     if b.rank == 2:
         if not b.batched:
@@ -189,7 +193,7 @@ def _transpose(lower: Lowering, node: sp.Transpose) -> Code:
     inner = lower(node.arg)
     if inner.rank != 2:
         return inner
-    text = f"{inner.at(ATOM)}.swapaxes(-1, -2)" if inner.batched else f"{inner.at(ATOM)}.T"
+    text = f"{inner.at(ATOM)}.swapaxes(-1, -2)" if inner.batched else lower.transposed(inner)
     return Code(text, ATOM, inner.batched, 2)
 
 

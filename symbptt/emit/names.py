@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import builtins
 import keyword
-import re
 from dataclasses import dataclass, field
 
 RESERVED = frozenset(
@@ -36,25 +35,3 @@ class Names:
         """The identifier of a word that emitted code uses for itself: a variable of that name goes first, the word gets a `_`."""
         return self.of(f"own {word}", word)
 
-
-_QUOTED = re.compile(r'"[^"]*"')
-_WORD = re.compile(r"(?<![\w.])[A-Za-z_]\w*+(?!=[^=])")
-
-
-def words(text: str) -> set[str]:
-    """What a text of code reads: its words, without attributes, names of arguments and what stands in quotation marks."""
-    return set(_WORD.findall(_QUOTED.sub("", text)))
-
-
-def assigned(line: str, read: set[str]) -> str:
-    """An assignment without the names that nothing reads, all of `names, ... = values, ...` or `_` in their place; or nothing."""
-    left, _, right = line.partition(" = ")
-    names, values = left.split(", "), right.split(", ")
-    kept = [name.strip(",") in read for name in names]
-    if all(kept) or not any(kept):
-        return line if any(kept) else ""
-    if len(names) == len(values):
-        pairs = [(name, value) for name, value, keep in zip(names, values, kept, strict=True) if keep]
-        return f"{', '.join(name for name, _ in pairs)} = {', '.join(value for _, value in pairs)}"
-    comma = "," * left.endswith(",")
-    return f"{', '.join(name.strip(',') if keep else '_' for name, keep in zip(names, kept, strict=True))}{comma} = {right}"

@@ -17,9 +17,8 @@ from symbptt.algebra.related import Tangent
 from symbptt.derive.step import step_jvp
 from symbptt.emit.code import Code
 from symbptt.emit.layout import array_rank, handed_out, taken_in
-from symbptt.emit.lines import Body, Line
+from symbptt.emit.lines import Body, Line, Note, reads
 from symbptt.emit.lowering import Lowering
-from symbptt.emit.names import words
 from symbptt.emit.plain import PlainWriter
 from symbptt.emit.scalars import ADD, ATOM
 from symbptt.emit.variant import Parts, Variant
@@ -63,7 +62,7 @@ def _extend(writer: PlainWriter, values: dict[str, Any], parts: Parts) -> None:
     model, lower = writer.model, TangentLowering(writer)
     given = [v for v in model.of(Role.PARAMETER, Role.INPUT) if not v.classes]
     starts, step = _learned_starts(lower), _step(lower)
-    read = words("\n".join(line.text for line in (*starts, *step)))
+    read = reads((*starts, *step))
     before = [Line(_opening(lower, v)) for v in (*given, *model.states) if v in model.states or lower.name(v) in read]
     parts["tangents"] = (Body((*before, *starts, _yields(lower, model.states)), tuple(step), ()), "range(T)")
     # Everything that the residuals hold may be read; what is not needed goes when the text is known.
@@ -92,8 +91,8 @@ def _learned_starts(lower: TangentLowering) -> list[Line]:
     lines = []
     for s in lower.writer.model.states:
         if s.initial is not None:
-            lines.append(Line(f'if "{s.name}" in residuals["_started"]:'))
-            lines.append(Line(f"    {lower.name(s)} = {lower.name(s)} + {lower.name(lower.writer.model[s.initial])}"))
+            moved = Line(f"{lower.name(s)} = {lower.name(s)} + {lower.name(lower.writer.model[s.initial])}")
+            lines.append(Line(f'if "{s.name}" in residuals["_started"]:', body=(moved,)))
     return lines
 
 
@@ -106,7 +105,7 @@ def _step(lower: TangentLowering) -> list[Line]:
         variable = model[target.primal.name]
         code = lower.whole(value)
         text = code.at(ADD) if code.batched else f"{code.at(ATOM)}[None, None]"  # zeros, along no direction and of no sample
-        lines.append(Line(f"{lower.name(variable)} = {text}", f"tangent of ({numbers[variable.name]})"))
+        lines.append(Line(f"{lower.name(variable)} = {text}", (Note(numbers[variable.name], "tangent of "),)))
     return [*lines, _yields(lower, lower.writer.cell_values())]
 
 

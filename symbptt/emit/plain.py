@@ -12,7 +12,7 @@ from symbptt.derive.pullback import Pullback, cell_pullback, loss_pullback
 from symbptt.derive.recursion import recursion
 from symbptt.emit import step_lines
 from symbptt.emit.layout import Layout, given_shape_text, inner_axes, shape_text, taken, taken_in
-from symbptt.emit.lines import Body, Line
+from symbptt.emit.lines import Body, Line, Note, unpacked
 from symbptt.emit.lowering import Lowering
 from symbptt.emit.scalars import POWER
 from symbptt.model.dimensions import Source, sources
@@ -62,16 +62,16 @@ class PlainWriter:
         """The variables that the forward pass computes."""
         return tuple(e.target for e in self.model.equations)
 
-    def dimension_lines(self, kept: tuple[Variable, ...] | None = None) -> list[Line]:
+    def dimension_lines(self, kept: tuple[Variable, ...] | None = None) -> list[str]:
         """The sizes of named dimensions, read off parameters and inputs, and off `kept`, the arrays that residuals hold.
 
         Without residuals, initial states tell what is left open; they are read only then, since they may be left out.
         """
         if kept is not None and self.model.heads is not None:
-            return [Line(f'{", ".join(map(self.layout.dimension, self.model.dimensions))}, = residuals["_sizes"]')]
+            return [unpacked(map(self.layout.dimension, self.model.dimensions), 'residuals["_sizes"]')]
         given = self.model.of(Role.PARAMETER, Role.BUFFER, Role.INPUT)
         found = sources(given, self.model.states if kept is None else kept)
-        return [Line(f"{self.layout.dimension(name)} = {self._told(source, kept is None)}") for name, source in found.items()]
+        return [f"{self.layout.dimension(name)} = {self._told(source, kept is None)}" for name, source in found.items()]
 
     def _told(self, source: Source, initial: bool) -> str:
         """The size that a source tells; initial states are read as they are given, other arrays as they are inside."""
@@ -104,23 +104,24 @@ class PlainWriter:
             Line(f"{layout.names.of(f'{s.name} 0', f'{layout.array(s)}_0')} = {self._initial(s)}") for s in self.model.states
         ]
         for layout.step in self._steps():
-            lines.append(Line("", f"step {layout.step}"))
+            lines.append(Line("", comment=f"step {layout.step}"))
             lines += step_lines.forward_step(self.model, layout, lower)
         layout.step = None
         lines.append(Line(""))
         for v in dict.fromkeys((*self.model.states, *stored)):
             rows = f"T{' + 1' if v.role is Role.STATE else ''}"
-            lines.append(Line(f"{layout.array(v)} = _stacked(({self._step_names(v)},), ({rows}, N, {self._shape(v)}), dtype)"))
+            names = ", ".join(self._step_names(v))
+            lines.append(Line(f"{layout.array(v)} = _stacked(({names},), ({rows}, N, {self._shape(v)}), dtype)"))
         self.lower.helper("_stacked")
         return Body(tuple(lines), (), ())
 
-    def _step_names(self, variable: Variable) -> str:
+    def _step_names(self, variable: Variable) -> list[str]:
         first = 0 if variable.role is Role.STATE else 1
-        return ", ".join(self.layout.names.of(f"{variable.name} {s}") for s in range(first, len(self._steps()) + 1))
+        return [self.layout.names.of(f"{variable.name} {s}") for s in range(first, len(self._steps()) + 1)]
 
-    def steps_of(self, variables: tuple[Variable, ...]) -> list[Line]:
+    def steps_of(self, variables: tuple[Variable, ...]) -> list[str]:
         """Unrolled code calls the value of each step by a name of its own."""
-        return [] if self.steps is None else [Line(f"{self._step_names(v)}, = {self.layout.array(v)}") for v in variables]
+        return [] if self.steps is None else [unpacked(self._step_names(v), self.layout.array(v)) for v in variables]
 
     def _initial(self, state: Variable) -> str:
         self.lower.helper("_initial")
@@ -164,7 +165,7 @@ class PlainWriter:
             return Body(tuple(before), tuple(loop), tuple(self._state_gradients(carried)))
         lines = before
         for layout.step in reversed(self._steps()):
-            lines.append(Line("", f"step {layout.step}"))
+            lines.append(Line("", comment=f"step {layout.step}"))
             lines += self._step_lines(pullback, seeded, layout.step == self.steps)
         layout.step = None
         lines.append(Line(""))
@@ -187,8 +188,8 @@ class PlainWriter:
             if s.role is Role.STATE:
                 lines.append(Line(f"{self.layout.gradient(s)} = {self._at_start(s, carried)}"))
         for v, s in self.starting:
-            lines.append(Line(f'if "{s.name}" in residuals["_started"]:'))
-            lines.append(Line(f"    {self.layout.gradient(v)} += ({self._at_start(s, carried)}).sum(axis=0)"))
+            added = Line(f"{self.layout.gradient(v)} += ({self._at_start(s, carried)}).sum(axis=0)")
+            lines.append(Line(f'if "{s.name}" in residuals["_started"]:', body=(added,)))
         return lines
 
     def _at_start(self, state: Variable, carried: list[Variable]) -> str:
@@ -222,7 +223,7 @@ class PlainWriter:
             return Body(tuple(before), tuple(self._loss_step(pullback)), ())
         lines = before
         for layout.step in self._steps() if model.loss.at == "every" else (self.steps,):
-            lines.append(Line("", f"step {layout.step}"))
+            lines.append(Line("", comment=f"step {layout.step}"))
             lines += self._loss_step(pullback)
         layout.step = None
         return Body(tuple(lines), (), ())
@@ -231,23 +232,23 @@ class PlainWriter:
         layout, lower, model = self.layout, self.lower, self.model
         equations = step_lines.loss_equations(model)
         lines = [
-            Line(f"{layout.value(e.target)} = {step_lines.computed(e, layout, lower)}", f"({e.number})") for e in equations[:-1]
+            Line(f"{layout.value(e.target)} = {step_lines.computed(e, layout, lower)}", (Note(e.number),)) for e in equations[:-1]
         ]
-        last, value, comment = equations[-1].target, lower(equations[-1].value).at(POWER), f"({equations[-1].number})"
+        last, value, notes = equations[-1].target, lower(equations[-1].value).at(POWER), (Note(equations[-1].number),)
         formulas = (*dict(pullback.adjoints).values(), *pullback.leaves.values())
         if any(last.at() in formula.atoms(sp.MatrixSymbol) for formula in formulas):
-            lines.append(Line(f"{layout.value(last)} = {step_lines.computed(equations[-1], layout, lower)}", comment))
+            lines.append(Line(f"{layout.value(last)} = {step_lines.computed(equations[-1], layout, lower)}", notes))
             value = layout.value(last)
-        lines.append(Line(f"loss += ({layout.leaf(WEIGHT).text} * {value}).sum()", comment))
+        lines.append(Line(f"loss += ({layout.leaf(WEIGHT).text} * {value}).sum()", notes))
         numbers = recursion(model)
         for variable, value in pullback.adjoints:
             lines.append(
-                Line(f"{layout.adjoint(variable)} = {lower.whole(value).at(0)}", f"({numbers.adjoint_number(variable.name)})")
+                Line(f"{layout.adjoint(variable)} = {lower.whole(value).at(0)}", (Note(numbers.adjoint_number(variable.name)),))
             )
         for leaf, value in pullback.leaves.items():
             variable = model[leaf.name]
             if variable.role in (Role.LOCAL, Role.STATE):
                 row = layout.row(variable, 0 if leaf == variable.at() else 1)
-                comment = f"({numbers.adjoint_number(variable.name)})"
-                lines.append(Line(f"{layout.cotangent(variable)}[{row}] += {lower(value).at(0)}", comment))
+                notes = (Note(numbers.adjoint_number(variable.name)),)
+                lines.append(Line(f"{layout.cotangent(variable)}[{row}] += {lower(value).at(0)}", notes))
         return lines + step_lines.accumulate(model, layout, lower, pullback.leaves, self.names)

@@ -18,11 +18,11 @@ from symbptt.emit.fast.writer import PASSES, FastWriter
 from symbptt.emit.frameworks import module
 from symbptt.emit.frameworks.dialect import DIALECTS
 from symbptt.emit.frameworks.long import Long
-from symbptt.emit.lines import block
-from symbptt.emit.names import assigned, words
+from symbptt.emit.lines import aligned, needed, reads
 from symbptt.emit.nested import NESTED
 from symbptt.emit.plain import PlainWriter
 from symbptt.emit.recipe import choices, command
+from symbptt.emit.syntax import read_by
 from symbptt.emit.targets import TARGETS
 from symbptt.emit.truncated import truncated
 from symbptt.emit.variant import Parts, Variant
@@ -250,26 +250,12 @@ def filled(
     }
     if variant is not None:
         variant.extend(writer, values, parts)
-    bodies = {part: block(*body) for part, body in parts.items()}
     values["residual_lines"] = ['"T": T, "N": N, "_dtype": dtype,', *values["residual_lines"]]
-    closing = {"forward": "residual_lines", "loss": "loss_direct", "backward": "gradient_lines"}
-    for part, text in bodies.items():
+    results = {"forward": "residual_lines", "loss": "direct_lines", "backward": "gradient_lines"}
+    for part, (body, steps) in parts.items():
+        lines = body.lines(steps) if body else ()
         if values.get(part + "_open"):
-            end = values.get(closing.get(part, part + "_closing"), "")
-            rest = "\n".join((text, *([end] if isinstance(end, str) else end)))
-            values[part + "_open"] = _used(values[part + "_open"], rest)
-        values[part + "_body"] = text
+            read = reads(lines) | read_by(values.get(results.get(part, ""), ()))
+            values[part + "_open"] = [line.text for line in needed(values[part + "_open"], read)]
+        values[part + "_body"] = aligned(lines)
     return values
-
-
-def _used(lines: list[str], rest: str) -> list[str]:
-    """The opening lines without the names that nothing reads."""
-    kept: list[str] = []
-    read = words(rest)
-    for line in reversed(lines):
-        always = " = " not in line or line.startswith(("if ", " "))
-        text = line if always else assigned(line, read)
-        if text:
-            kept.insert(0, text)
-            read |= words(text if always else text.partition(" = ")[2])
-    return kept

@@ -12,7 +12,7 @@ from symbptt.derive.recursion import recursion
 from symbptt.emit import heads
 from symbptt.emit.code import Code
 from symbptt.emit.layout import Layout, array_rank, shape_text
-from symbptt.emit.lines import Line
+from symbptt.emit.lines import Line, Note
 from symbptt.emit.lowering import Lowering, is_row, product, times_number
 from symbptt.emit.scalars import ADD, ATOM, POWER
 from symbptt.model.values import Equation, Model, Role, Variable
@@ -20,7 +20,7 @@ from symbptt.model.values import Equation, Model, Role, Variable
 
 def forward_step(model: Model, layout: Layout, lower: Lowering) -> list[Line]:
     """The cell's equations."""
-    return [Line(f"{layout.value(e.target)} = {computed(e, layout, lower)}", f"({e.number})") for e in model.equations]
+    return [Line(f"{layout.value(e.target)} = {computed(e, layout, lower)}", (Note(e.number),)) for e in model.equations]
 
 
 def computed(equation: Equation, layout: Layout, lower: Lowering) -> str:
@@ -49,7 +49,7 @@ def backward_step(
             terms.append(layout.carry(variable))
         text = " + ".join(terms) or f"np.zeros_like({layout.value(variable)})"
         lines.append(
-            Line(f"{layout.adjoint(variable)} = {text}".replace("+ -", "- "), f"({numbers.adjoint_number(variable.name)})")
+            Line(f"{layout.adjoint(variable)} = {text}".replace("+ -", "- "), (Note(numbers.adjoint_number(variable.name)),))
         )
     return lines
 
@@ -66,7 +66,7 @@ def accumulate(
             continue
         row = f"[{layout.row(variable)}]" if variable.timed else ""
         text = reduced(lower, value, variable, layout) if variable.role is Role.PARAMETER else lower(value).at(ADD)
-        lines.append(Line(f"{layout.gradient(variable)}{row} += {text}", f"({numbers.gradient_number(variable.name)})"))
+        lines.append(Line(f"{layout.gradient(variable)}{row} += {text}", (Note(numbers.gradient_number(variable.name)),)))
     return lines
 
 
@@ -75,7 +75,7 @@ def carries(model: Model, layout: Layout, lower: Lowering, leaves: dict[sp.Matri
     numbers = recursion(model)
     found = [(s, leaves[s.at(TIME - 1)]) for s in model.states if s.at(TIME - 1) in leaves]
     return [
-        Line(f"{layout.carry(s)} = {lower.whole(v).at(ADD)}", f"({numbers.adjoint_number(s.name)}), t -> t-1")
+        Line(f"{layout.carry(s)} = {lower.whole(v).at(ADD)}", (Note(numbers.adjoint_number(s.name), after=", t -> t-1"),))
         for s, v in found
     ]
 

@@ -11,7 +11,7 @@ from typing import Any
 
 from symbptt.checks import whole
 from symbptt.emit.layout import residual
-from symbptt.emit.lines import Body
+from symbptt.emit.lines import Body, Line
 from symbptt.emit.plain import PlainWriter
 from symbptt.emit.variant import Parts, Variant
 from symbptt.errors import BadInput
@@ -48,8 +48,7 @@ def _extend(k1: int, k2: int, writer: PlainWriter, values: dict[str, Any], parts
         # What each step counts is known for the whole sequence before it is cut into pieces.
         values["counts_open"] = list(values["loss_open"])
         values["loss_open"] = [line for line in values["loss_open"] if line not in values["weight_lines"]]
-        values["counts_closing"] = "weight"
-        parts["counts"] = (Body((), (), ()), "")
+        parts["counts"] = (Body((), (), (Line("return weight"),)), "")
 
 
 def _output(model: Model, variable: Variable) -> str:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
 from functools import cache
 from string import ascii_letters
 
 from symbptt import emit
-from symbptt.emit.names import words
 from symbptt.emit.source_file import BACKENDS
 from symbptt.emit.targets import TARGETS
 from symbptt.model.declare import INDEX
@@ -25,6 +25,8 @@ _WORDS = """
     ct g_h h_new h_next h_prev an_exceedingly_long_name_of_32 A1b2C3 zz Zz
 """
 
+_WORD = re.compile(r"[A-Za-z_]\w*")
+
 _UNLIKE = ("elman", "lstm", "deep_feedforward_batch_norm")
 """Models whose code has most of the words that there are in emitted code."""
 _FEW = 8
@@ -37,7 +39,7 @@ def hostile() -> tuple[str, ...]:
 
     But for `index`, which as a shape says that an input has classes.
     """
-    emitted = {word for backend in BACKENDS for word in words(emit.source("elman", backend=backend).text)}
+    emitted = {word for backend in BACKENDS for word in _WORD.findall(emit.source("elman", backend=backend).text)}
     return _usable({*_WORDS.split(), *emitted, *ascii_letters})
 
 
@@ -48,7 +50,7 @@ def families() -> tuple[tuple[str, ...], ...]:
         emit.source(name, backend=backend, wrt="all", checkpoint=True, python=backend in TARGETS)
         for name in _UNLIKE for backend in BACKENDS
     ]
-    every = _usable({word for file in made for text in (file.text, *dict(file.others).values()) for word in words(text)})
+    every = _usable({word for file in made for text in (file.text, *dict(file.others).values()) for word in _WORD.findall(text)})
     sharing = defaultdict[str, list[str]](list)
     for word in every:
         for part in word.split("_"):

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import re
-
 import sympy as sp
 
 from symbptt.algebra import build
@@ -12,14 +10,14 @@ from symbptt.algebra.nodes import Timed
 from symbptt.algebra.related import Cotangent
 from symbptt.emit.fast import heads
 from symbptt.emit.fast.constants import Constants
-from symbptt.emit.fast.loops import header
+from symbptt.emit.fast.loops import loop
 from symbptt.emit.fast.operations import Operations
 from symbptt.emit.fast.place import Arrays, Chunk, Rows, Step, last_call
 from symbptt.emit.fast.plan import Block, Gradient, Key, Statement, is_view, key_of, terms
 from symbptt.emit.fast.stack_gates import weight_of
 from symbptt.emit.fast.storage import Storage, writes
 from symbptt.emit.layout import Layout, array_rank
-from symbptt.emit.lines import Line
+from symbptt.emit.lines import Line, Note, reads
 from symbptt.emit.scalars import ADD, ATOM
 from symbptt.emit.step_lines import reduced
 from symbptt.model.values import Role
@@ -99,7 +97,7 @@ class BlockWriter:
 
     def _for_all_steps(self, statement: Statement) -> None:
         place = Rows(self.arrays)
-        key, comment = statement.key, " ".join(statement.numbers)
+        key, notes = statement.key, statement.numbers
         if isinstance(key, Gradient):
             self._gradient(statement, place)
         elif self.is_allocated(key):
@@ -107,12 +105,12 @@ class BlockWriter:
             values = tuple(self._without_cotangents(v) for v in statement.values)
             into = place.operand(statement.targets)
             assert into is not None
-            work.assign(values, into, comment)
+            work.assign(values, into, notes)
             self.lines += work.lines
             self._cotangents(statement, into)
         elif self._is_cotangent(statement):
             name, rows = self.arrays.over_time(key, 0), self.arrays.rows_name(key, 0)
-            self.lines.append(Line(f"{name} = {self._required(key_of(statement.values[0]))}", comment))
+            self.lines.append(Line(f"{name} = {self._required(key_of(statement.values[0]))}", notes))
             self.lines.append(Line(f"{rows} = {name}.reshape(T * N, {self.arrays.shape(key)})"))
             self.arrays.views[rows] = ""
         else:
@@ -128,28 +126,28 @@ class BlockWriter:
             text = f"np.array(np.broadcast_to({text}, (T * N, {shape})), dtype)"
         elif is_view(value) or (code.strength == ATOM and text.startswith(READ_ONLY)):
             text += ".copy()"
-        self.lines.append(Line(f"{rows} = {text}", " ".join(statement.numbers)))
+        self.lines.append(Line(f"{rows} = {text}", statement.numbers))
         self.arrays.views[rows] = ""
         self._cotangents(statement, rows)
-        self.lines.append(Line(f"{self.storage.name(key)} = {rows}.reshape(T, N, {shape})"))
+        self.lines.append(Line(f"{self.storage.name(key)} = {rows}.reshape(T, N, {shape})", optional=True))
 
     def _gradient(self, statement: Statement, place: Rows) -> None:
         variable = self.storage.variable(statement.key)
-        name, comment = self.layout.gradient(variable), " ".join(statement.numbers)
+        name, notes = self.layout.gradient(variable), statement.numbers
         value = statement.values[0]
         if len(statement.targets) > 1:
-            self._gradients(statement, place, comment)
+            self._gradients(statement, place, notes)
             return
         if isinstance(value, Timed) and len(variable.shape) == 1 and variable.role is Role.PARAMETER:
-            self.lines.append(Line(f"{name} = {self.constants.ones()} @ {place.leaf(value).text}", comment))
+            self.lines.append(Line(f"{name} = {self.constants.ones()} @ {place.leaf(value).text}", notes))
         elif variable.role is Role.PARAMETER:
-            self.lines.append(Line(f"{name} = {reduced(place.lower, value, variable, self.layout)}", comment))
+            self.lines.append(Line(f"{name} = {reduced(place.lower, value, variable, self.layout)}", notes))
         else:
             text = place.lower.whole(value).at(ATOM)
             shape = self.arrays.shape(statement.key)
-            self.lines.append(Line(f"{name} = {text}.reshape(T, N, {shape})", comment))
+            self.lines.append(Line(f"{name} = {text}.reshape(T, N, {shape})", notes))
 
-    def _gradients(self, statement: Statement, place: Rows, comment: str) -> None:
+    def _gradients(self, statement: Statement, place: Rows, notes: tuple[Note, ...]) -> None:
         """The gradients of stacked parameters: the adjoints are neighbours in a pack."""
         names = ", ".join(self.layout.gradient(self.storage.variable(key)) for key in statement.keys)
         split = [build.split_number(v)[1] for v in statement.values]
@@ -159,10 +157,10 @@ class BlockWriter:
         run = self.arrays.run(pack, range(first, first + len(split)))
         if len(split[0]) == 1:
             rows = place.operand(tuple(parts[0] for parts in split))
-            self.lines.append(Line(f"{names} = {self.constants.ones()} @ {rows}", comment))
+            self.lines.append(Line(f"{names} = {self.constants.ones()} @ {rows}", notes))
         else:
             rows = place.leaf(split[0][1].arg).text
-            self.lines.append(Line(f"{names} = {self.constants.helper('_gradients')}({run}, {rows})", comment))
+            self.lines.append(Line(f"{names} = {self.constants.helper('_gradients')}({run}, {rows})", notes))
 
     def _is_cotangent(self, statement: Statement) -> bool:
         value = statement.values[0]
@@ -184,8 +182,7 @@ class BlockWriter:
             if isinstance(term, Cotangent):
                 name = self.layout.cotangent(self.storage.variable(term))
                 part = f"{name}[1:]" if self.storage.extra_row(term) else name
-                self.lines.append(Line(f"if {name} is not None:"))
-                self.lines.append(Line(f"    {rows} += {part}.reshape({rows}.shape)"))
+                self.lines.append(Line(f"if {name} is not None:", body=(Line(f"{rows} += {part}.reshape({rows}.shape)"),)))
 
     # ------------------------------------------------------------ step by step
 
@@ -194,35 +191,32 @@ class BlockWriter:
         work = Operations(place, self.constants)
         for index, statement in enumerate(block.statements):
             self._at_a_step(block, index, statement, work, place)
-        indent = ""
-        if block.ahead:
-            indent = "    "
-            self._chunks(block)
+        ahead = self._ahead(block) if block.ahead else []
         for line in place.buffers.values():
             self.constants.lines.setdefault(line, line)
-        text = "\n".join(line.text for line in work.lines)
-        over = {name: array for name, array in place.over.items() if re.search(rf"\b{name}\b", text)}
+        read = reads(work.lines)
+        over = {name: array for name, array in place.over.items() if name in read}
         parts = [array + ("[::-1]" if self.backward else "") for array in over.values()]
-        self.lines += [Line(indent + text) for text in header(list(over), parts, self.storage.own("steps"))]
-        self.lines += [Line(f"{indent}    {line.text}", line.comment) for line in work.lines]
+        made = loop(list(over), parts, self.storage.own("steps"), work.lines)
+        self.lines += self._in_chunks(block, [*ahead, *made]) if block.ahead else made
 
     def _at_a_step(self, block: Block, index: int, statement: Statement, work: Operations, place: Step) -> None:
-        comment = " ".join(statement.numbers)
+        notes = statement.numbers
         if isinstance(statement.key, Gradient):
-            self._gradient_of_a_step(statement, work, place, comment)
+            self._gradient_of_a_step(statement, work, place, notes)
             return
         value = statement.values[0]
         if self._is_cotangent(statement):
             name = self.layout.names.of(f"required {value.name}", self.storage.name(statement.key) + "_outside")
             self.arrays.view(name, self._required(key_of(value)))
             row = place.each(f"step of {name}", name + "_t", name + place.chunk)
-            work.lines.append(Line(f"np.copyto({place.operand(statement.targets)}, {row})", comment))
+            work.lines.append(Line(f"np.copyto({place.operand(statement.targets)}, {row})", notes))
             return
         into = place.operand(statement.targets)
         assert into is not None
         rank = {array_rank(self.storage.variable(k)) for k in statement.keys}
         if rank == {1} and all(v.shape[1] == 1 and not v.has(OfHeads) for v in statement.values):
-            work.assign(statement.values, into, comment)
+            work.assign(statement.values, into, notes)
         else:
             self._whole(statement, into, work, place)
         self._keep(block, index, work, place)
@@ -234,14 +228,14 @@ class BlockWriter:
         whole = place.lower.whole
         written = last_call(whole, value, into) or f"np.copyto({into}, {whole(value).at(ADD)})"
         texts = [written] if calls is None else calls
-        work.lines += [Line(text, " ".join(statement.numbers) * (text is texts[0])) for text in texts]
+        work.lines += [Line(text, statement.numbers * (text is texts[0])) for text in texts]
         self._optional(statement.values[0], into, work, place)
 
     def _optional(self, value: sp.MatrixExpr, into: str, work: Operations, place: Step) -> None:
         for term in terms(value):
             if isinstance(term, Cotangent):
                 name = place.leaf(term).text
-                work.lines += [Line(f"if {name} is not None:"), Line(f"    {into} += {name}")]
+                work.lines.append(Line(f"if {name} is not None:", body=(Line(f"{into} += {name}"),)))
 
     def _keep(self, block: Block, index: int, work: Operations, place: Step) -> None:
         """After the last statement that writes into a pack, its values are stored."""
@@ -254,11 +248,11 @@ class BlockWriter:
             span = range(len(pack.rows))
             work.say(f"np.copyto({place.several(pack, span, first)}, {place.several(pack, span, last)})")
 
-    def _gradient_of_a_step(self, statement: Statement, work: Operations, place: Step, comment: str) -> None:
+    def _gradient_of_a_step(self, statement: Statement, work: Operations, place: Step, notes: tuple[Note, ...]) -> None:
         variable, value = self.storage.variable(statement.key), statement.values[0]
         name = self.layout.gradient(variable)
         if not variable.timed:
-            work.lines.append(Line(f"{name} += {reduced(place.lower, value, variable, self.layout)}", comment))
+            work.lines.append(Line(f"{name} += {reduced(place.lower, value, variable, self.layout)}", notes))
             return
         row = place.each(f"step of {name}", name + "_t", name + place.chunk)
         text = (
@@ -266,7 +260,7 @@ class BlockWriter:
             if variable.role is Role.PARAMETER
             else place.lower.whole(value).at(ADD)
         )
-        work.lines.append(Line(f"{row} += {text}", comment))
+        work.lines.append(Line(f"{row} += {text}", notes))
 
     def _span(self, block: Block) -> str:
         """The name of the number of steps in a chunk."""
@@ -274,18 +268,23 @@ class BlockWriter:
         self.allocated.setdefault(span, f"{span} = max(1, {CHUNK_ENTRIES} // max(1, N * {width}))")
         return span
 
-    def _chunks(self, block: Block) -> None:
-        """Local factors, for as many steps as fit into the cache."""
+    def _ahead(self, block: Block) -> list[Line]:
+        """Local factors, for the steps of a chunk."""
         place = Chunk(self.arrays)
         work = Operations(place, self.constants)
         for statement in block.ahead:
             for target, value in zip(statement.targets, statement.values, strict=True):
-                work.assign((value,), place.leaf(target).text, " ".join(statement.numbers))
+                work.assign((value,), place.leaf(target).text, statement.numbers)
+        return work.lines
+
+    def _in_chunks(self, block: Block, lines: list[Line]) -> list[Line]:
+        """The loop over the chunks, of as many steps as fit into the cache."""
         span, start, stop, chunk, count = self._span(block), *map(self.storage.own, ("start", "stop", "chunk", "count"))
-        self.lines.append(Line(f"for {stop} in range(T, 0, -{span}):"))
-        if any(f"[{count}]" in line.text for line in work.lines):
-            self.lines.append(Line(f"    {start} = max({stop} - {span}, 0)"))
-            self.lines.append(Line(f"    {chunk}, {count} = slice({start}, {stop}), slice({stop} - {start})"))
+        if count in reads(lines):
+            head = [
+                Line(f"{start} = max({stop} - {span}, 0)"),
+                Line(f"{chunk}, {count} = slice({start}, {stop}), slice({stop} - {start})"),
+            ]
         else:
-            self.lines.append(Line(f"    {chunk} = slice(max({stop} - {span}, 0), {stop})"))
-        self.lines += [Line("    " + line.text, line.comment) for line in work.lines]
+            head = [Line(f"{chunk} = slice(max({stop} - {span}, 0), {stop})")]
+        return [Line(f"for {stop} in range(T, 0, -{span}):", body=(*head, *lines))]

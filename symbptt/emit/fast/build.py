@@ -8,6 +8,7 @@ from symbptt.algebra.related import Adjoint, Cotangent
 from symbptt.derive.pullback import cell_pullback
 from symbptt.derive.recursion import recursion
 from symbptt.emit.fast.plan import Block, Carry, Gradient, Plan, Statement
+from symbptt.emit.lines import Note
 from symbptt.model.values import Model, Role
 
 
@@ -17,7 +18,7 @@ def plan(model: Model, wanted: frozenset[str], seeded: frozenset[str], reached: 
     Values in `seeded` may have cotangents from outside.
     """
     reached = wanted if reached is None else reached
-    forward = tuple(Statement((e.target.at(),), (e.value,), (f"({e.number})",)) for e in model.equations)
+    forward = tuple(Statement((e.target.at(),), (e.value,), (Note(e.number),)) for e in model.equations)
     return Plan(
         model, wanted, (Block(forward, each=True),), (Block(tuple(_backward(model, reached, wanted, seeded)), each=True),)
     )
@@ -32,15 +33,15 @@ def _backward(model: Model, reached: frozenset[str], wanted: frozenset[str], see
         parts.append(value)
         if variable.role is Role.STATE and variable.at(TIME - 1) in pullback.leaves:
             parts.append(Carry(variable.at(TIME + 1)))
-        number = f"({numbers.adjoint_number(variable.name)})"
+        number = Note(numbers.adjoint_number(variable.name))
         made.append(Statement((Adjoint(variable.at()),), (build.add(*parts),), (number,)))
     for v in model.of(Role.PARAMETER, Role.INPUT):
         value = pullback.leaves.get(v.at())
         if v.name in wanted and value is not None and not build.is_zero(value):
-            number = f"({numbers.gradient_number(v.name)})"
+            number = Note(numbers.gradient_number(v.name))
             made.append(Statement((Gradient(v.at()),), (value,), (number,)))
     for s in model.states:
         if s.at(TIME - 1) in pullback.leaves:
-            number = f"({numbers.adjoint_number(s.name)}), t -> t-1"
+            number = Note(numbers.adjoint_number(s.name), after=", t -> t-1")
             made.append(Statement((Carry(s.at()),), (pullback.leaves[s.at(TIME - 1)],), (number,)))
     return made

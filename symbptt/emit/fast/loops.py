@@ -1,19 +1,24 @@
-"""The head of a loop over the steps."""
+"""A loop over the steps."""
 
 from __future__ import annotations
+
+from symbptt.emit.lines import Line
 
 WIDTH = 110
 """Longer lines are broken."""
 
 
-def header(names: list[str], arrays: list[str], steps: str) -> list[str]:
-    """The head of a loop over arrays; `steps` names their rows where the line would be too long."""
+def loop(names: list[str], arrays: list[str], steps: str, lines: list[Line]) -> list[Line]:
+    """A loop over arrays; `steps` names their rows where the line would be too long. One without lines is none."""
+    body = tuple(lines)
+    if not body:
+        return []
     if not names:
-        return ["for _ in range(T):"]
+        return [Line("for _ in range(T):", body=body)]
     if len(names) == 1:
-        return [f"for {names[0]} in {arrays[0]}:"]
-    line = f"for {', '.join(names)} in zip({', '.join(arrays)}):"
-    if len(line) <= WIDTH:
-        return [line]
-    pairs = [f"    {', '.join(arrays[i : i + 4])}," for i in range(0, len(arrays), 4)]
-    return [f"{steps} = zip(", *pairs, ")", f"for {', '.join(names)} in {steps}:"]
+        return [Line(f"for {names[0]} in {arrays[0]}:", body=body)]
+    head = f"for {', '.join(names)} in zip({', '.join(arrays)}):"
+    if len(head) <= WIDTH:
+        return [Line(head, body=body)]
+    pairs = "".join(f"    {', '.join(arrays[i : i + 4])},\n" for i in range(0, len(arrays), 4))
+    return [Line(f"{steps} = zip(\n{pairs})"), Line(f"for {', '.join(names)} in {steps}:", body=body)]

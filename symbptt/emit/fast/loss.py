@@ -16,7 +16,7 @@ from symbptt.derive.recursion import recursion
 from symbptt.emit.fast.place import Arrays, Rows, lag_of
 from symbptt.emit.fast.plan import is_untied, key_of, symbols
 from symbptt.emit.layout import Layout
-from symbptt.emit.lines import Line
+from symbptt.emit.lines import Line, Note
 from symbptt.emit.scalars import ADD, POWER
 from symbptt.emit.step_lines import reduced
 from symbptt.model.values import Equation, Loss, Model, Role, Variable
@@ -108,44 +108,43 @@ class LossWriter:
         self.arrays.size.helper(HELPER)
         name = self.layout.array(self.model[y.name])
         rows = f"{name}[-1]" if self.place.last else f"{name}.reshape(T * N, *{name}.shape[2:])"
-        numbers = f"({self.loss.equations[0].number}) ({recursion(self.model).adjoint_number(o.name)})"
+        notes = (Note(self.loss.equations[0].number), Note(recursion(self.model).adjoint_number(o.name)))
         slope = self.layout.names.of(f"slope {o.name}", f"slope_{variable.name}")
         arguments = f"{self.place.one(o)}, {rows}, {self.place.one(WEIGHT)}"
-        self.lines.append(Line(f"loss, {slope} = {HELPER}({arguments})", numbers))
-        self._stored(variable, slope, "")
+        self.lines.append(Line(f"loss, {slope} = {HELPER}({arguments})", notes))
+        self._stored(variable, slope)
 
-    def _stored(self, variable: Variable, text: str, comment: str) -> None:
+    def _stored(self, variable: Variable, text: str) -> None:
         """Cotangents of a value without a row for step 0."""
         name, shape = self.layout.cotangent(variable), self.arrays.shape(variable.at())
         if self.place.last:
             self.lines.append(Line(f"{name} = np.zeros((T, N, {shape}), dtype)"))
-            self.lines.append(Line(f"{name}[-1] = {text}", comment))
+            self.lines.append(Line(f"{name}[-1] = {text}"))
         else:
-            self.lines.append(Line(f"{name} = {text}.reshape(T, N, {shape})", comment))
+            self.lines.append(Line(f"{name} = {text}.reshape(T, N, {shape})"))
 
-    def _assigned(self, variable: Variable, name: str, value: MatrixExpr, comment: str) -> None:
+    def _assigned(self, variable: Variable, name: str, value: MatrixExpr, number: int) -> None:
         code = self.place.lower.whole(value)
         text = code.at(ADD)
         if not (code.batched and code.full):
             text = f"np.broadcast_to({text}, ({self.place.batch}, {self.arrays.shape(variable.at())}))"
-        self.lines.append(Line(f"{name} = {text}", comment))
+        self.lines.append(Line(f"{name} = {text}", (Note(number),)))
 
     def _equations(self) -> None:
         numbers = recursion(self.model)
         for e in self.loss.equations[:-1]:
-            self._assigned(e.target, self.layout.array(e.target), e.value, f"({e.number})")
+            self._assigned(e.target, self.layout.array(e.target), e.value, e.number)
         self._total(self.loss.equations[-1])
         for variable, value in self.pullback.adjoints:
-            number = f"({numbers.adjoint_number(variable.name)})"
-            self._assigned(variable, self.layout.adjoint(variable), value, number)
+            self._assigned(variable, self.layout.adjoint(variable), value, numbers.adjoint_number(variable.name))
 
     def _total(self, last: Equation) -> None:
         text = self.place.lower(last.value).at(POWER)
         formulas = (*dict(self.pullback.adjoints).values(), *self.pullback.leaves.values())
         if any(last.target.at() in formula.atoms(sp.MatrixSymbol) for formula in formulas):
-            self._assigned(last.target, self.layout.array(last.target), last.value, f"({last.number})")
+            self._assigned(last.target, self.layout.array(last.target), last.value, last.number)
             text = self.layout.array(last.target)
-        self.lines.append(Line(f"loss = ({self.place.one(WEIGHT)} * {text}).sum()", f"({last.number})"))
+        self.lines.append(Line(f"loss = ({self.place.one(WEIGHT)} * {text}).sum()", (Note(last.number),)))
 
     def _cotangents(self, reads: tuple[Variable, ...]) -> None:
         numbers = recursion(self.model)
@@ -160,8 +159,8 @@ class LossWriter:
                     row = ("[-1]" if lag == 0 else "[-2]") if self.place.last else steps
                     text = self.place.lower.whole(value).at(ADD)
                     text = text if self.place.last else f"({text}).reshape(T, N, {shape})"
-                    comment = f"({numbers.adjoint_number(variable.name)})"
-                    self.lines.append(Line(f"{name}{row} += {text}", comment))
+                    notes = (Note(numbers.adjoint_number(variable.name)),)
+                    self.lines.append(Line(f"{name}{row} += {text}", notes))
 
     def _direct(self, direct: tuple[Variable, ...], zeros: dict[str, str]) -> None:
         numbers = recursion(self.model)
@@ -176,4 +175,4 @@ class LossWriter:
                 target = f"{name}[-1]" if self.place.last else name
                 text = f"({self.place.lower.whole(value).at(ADD)})"
                 text += "" if self.place.last else f".reshape(T, N, {self.arrays.shape(v.at())})"
-            self.lines.append(Line(f"{target} += {text}", f"({numbers.gradient_number(v.name)})"))
+            self.lines.append(Line(f"{target} += {text}", (Note(numbers.gradient_number(v.name)),)))

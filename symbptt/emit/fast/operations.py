@@ -20,7 +20,7 @@ from symbptt.emit.fast.constants import Constants
 from symbptt.emit.fast.place import Chunk, Place, Step, last_call
 from symbptt.emit.fast.plan import is_constant, key_of, symbols, terms
 from symbptt.emit.fast.stack_gates import weight_and_operand, weight_of
-from symbptt.emit.lines import Line
+from symbptt.emit.lines import Line, Note
 from symbptt.emit.lowering import Lowering
 from symbptt.emit.scalars import ADD, ATOM, TWO_CALLS, one_call
 from symbptt.program.scalar import formula
@@ -36,18 +36,18 @@ class Operations:
     constants: Constants
     lines: list[Line] = field(default_factory=list)
     scratch: dict[str, int] = field(default_factory=dict)
-    comment: str = ""
+    notes: tuple[Note, ...] = ()
 
-    def assign(self, values: Values, into: str, comment: str) -> None:
+    def assign(self, values: Values, into: str, notes: tuple[Note, ...]) -> None:
         """Compute values of one form into an array."""
-        self.comment = comment
+        self.notes = notes
         self.scratch.clear()
         self.value(values, into)
 
     def say(self, text: str) -> None:
         """Add a line; the first one of a statement carries its equation numbers."""
-        self.lines.append(Line(text, self.comment))
-        self.comment = ""
+        self.lines.append(Line(text, self.notes))
+        self.notes = ()
 
     def value(self, values: Values, into: str | None = None) -> str:
         """The name of the result, in `into` if that is given."""
@@ -154,8 +154,7 @@ def _sum(self: Operations, values: Values, into: str | None) -> str:
         name = self.place.leaf(column[0]).text
         out = self.result(values, into)
         self._copied(done, out)
-        self.lines.append(Line(f"if {name} is not None:"))
-        self.lines.append(Line(f"    {out} += {name}"))
+        self.lines.append(Line(f"if {name} is not None:", body=(Line(f"{out} += {name}"),)))
         done = out
     return done
 

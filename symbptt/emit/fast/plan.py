@@ -18,6 +18,7 @@ from sympy.matrices.expressions.matexpr import MatrixExpr
 from symbptt.algebra.head_nodes import EachHead, HeadBroadcast, HeadTranspose, JoinHeads
 from symbptt.algebra.nodes import TIME, BatchMean, Slice, Timed, leaves
 from symbptt.algebra.related import Related
+from symbptt.emit.lines import Note
 from symbptt.model.values import Model, Role, Variable
 
 Key: TypeAlias = sp.MatrixSymbol
@@ -93,11 +94,11 @@ class Gradient(Related):
 
 @dataclass(frozen=True)
 class Statement:
-    """targets = values, row by row; `numbers` are the equation numbers of the derivation, as text."""
+    """targets = values, row by row; `numbers` are those of the derivation's equations."""
 
     targets: tuple[Timed, ...]
     values: tuple[MatrixExpr, ...]
-    numbers: tuple[str, ...]
+    numbers: tuple[Note, ...]
 
     @property
     def key(self) -> Key:

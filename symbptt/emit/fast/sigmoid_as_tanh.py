@@ -44,7 +44,7 @@ def _halved(plan: Plan, block: Block, before: list[Statement], operand: MatrixEx
         return build.scale(HALF, operand)
     whole = before[maker]
     before[maker] = replace(
-        whole, values=(build.scale(HALF, whole.values[0]),), numbers=tuple(n + " halved" for n in whole.numbers)
+        whole, values=(build.scale(HALF, whole.values[0]),), numbers=tuple(replace(n, after=" halved") for n in whole.numbers)
     )
     return operand
 

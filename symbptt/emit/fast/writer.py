@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Mapping
 
 import sympy as sp
@@ -24,7 +23,7 @@ from symbptt.emit.fast.sigmoid_as_tanh import sigmoid_as_tanh
 from symbptt.emit.fast.stack_gates import stack_gates
 from symbptt.emit.fast.storage import Storage
 from symbptt.emit.fast.tile_products import tile_products
-from symbptt.emit.lines import Body, Line
+from symbptt.emit.lines import Body, Line, needed, opened, reads
 from symbptt.emit.plain import PlainWriter
 from symbptt.model.values import Model, Role, Variable
 
@@ -82,7 +81,7 @@ class FastWriter(PlainWriter):
             name = self.layout.array(state)
             work.allocated.setdefault(name, arrays.made(name, f"T + 1, N, {self._shape(state)}"))
         initial = [Line(f"{self.layout.array(s)}[0] = {self._initial(s)}") for s in self.model.states]
-        return self._body(work, arrays, constants, self.plan.forward, initial, "")
+        return self._body(work, arrays, constants, self.plan.forward, initial, frozenset())
 
     def _backward(self) -> Body:
         arrays, constants = self._arrays()
@@ -98,9 +97,10 @@ class FastWriter(PlainWriter):
             if Carry(s.at()) in self.storage.stored:
                 initial.append(Line(f"{self.layout.carry(s)}[T] = 0"))
         carried = [s for s in self.model.states if Carry(s.at()) in written]
-        tail = "\n".join([line.text for line in self._state_gradients(carried)] + [self.layout.gradient(v) for v in self.wanted])
-        body = self._body(work, arrays, constants, self.plan.backward, initial, tail)
-        return Body(body.before, (), tuple(self._state_gradients(carried)))
+        after = self._state_gradients(carried)
+        results = {self.layout.gradient(v) for v in self.wanted if v.role is not Role.STATE}
+        body = self._body(work, arrays, constants, self.plan.backward, initial, reads(after) | results)
+        return Body(body.before, (), tuple(after))
 
     def _at_start(self, state: Variable, carried: list[Variable]) -> str:
         given, carry = self.layout.cotangent(state), self.layout.carry(state)
@@ -135,31 +135,11 @@ class FastWriter(PlainWriter):
         return arrays, Constants(arrays, self.lower)
 
     def _body(
-        self, work: BlockWriter, arrays: Arrays, constants: Constants, blocks: tuple[Block, ...], initial: list[Line], tail: str
+        self, work: BlockWriter, arrays: Arrays, constants: Constants, blocks: tuple[Block, ...], initial: list[Line],
+        read: frozenset[str],
     ) -> Body:
         for block in blocks:
             work.write(block)
         opening = [*work.allocated.values(), *(v for v in arrays.views.values() if v), *constants.lines.values()]
-        closing = tail + "\n" + "\n".join(f"{self.layout.array(v)}" for v in self.cell_values())
-        kept = _used([Line(text) for text in opening], initial + work.lines, closing)
-        return Body(tuple(kept), (), ())
-
-
-def _used(opening: list[Line], rest: list[Line], closing: str) -> list[Line]:
-    """The lines without definitions that nothing reads; views come behind the arrays that they name parts of."""
-    text = "\n".join(line.text for line in rest) + "\n" + closing
-    needed: list[Line] = []
-    for line in reversed(opening):
-        names = [n.strip() for n in line.text.split(" = ")[0].split(",")]
-        if any(re.search(rf"\b{re.escape(n)}\b", text) for n in names):
-            needed.insert(0, line)
-            text += "\n" + line.text
-    made: list[Line] = []
-    for position, line in enumerate(rest):
-        target, assigns, _ = line.text.partition(" = ")
-        later = "\n".join(x.text for x in rest[position + 1 :]) + "\n" + closing
-        pure = assigns and line.text.endswith(")") and ".reshape(T, N," in line.text and "_rows.reshape" in line.text
-        if pure and not re.search(rf"\b{re.escape(target.strip())}\b", later):
-            continue
-        made.append(line)
-    return [*needed, *made]
+        read |= {self.layout.array(v) for v in self.cell_values()}
+        return Body(tuple(needed([*opened(opening), *initial, *work.lines], read)), (), ())

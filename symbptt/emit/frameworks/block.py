@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 
@@ -14,7 +13,7 @@ from symbptt.algebra.related import Related
 from symbptt.emit.fast.plan import Block, Carry, Gradient, Key, Statement, key_of
 from symbptt.emit.frameworks.lowering import WordLowering
 from symbptt.emit.frameworks.place import Place, Read, read_of
-from symbptt.emit.lines import Line
+from symbptt.emit.lines import Line, Note, needed, opened
 from symbptt.model.values import Role
 
 
@@ -41,12 +40,12 @@ class Printer:
     def _all_steps(self, block: Block) -> list[Line]:
         made: list[Line] = []
         for s in block.statements:
-            target, value, number = s.targets[0], s.values[0], s.numbers[0]
+            target, value = s.targets[0], s.values[0]
             if isinstance(s.key, Gradient):
-                made += self._gradient(s.key, self._collected(self.rows, s), number)
+                made += self._gradient(s.key, self._collected(self.rows, s), s.numbers)
                 continue
             text = self._value(self.rows, value)
-            made.append(Line(f"{self.place.name(s.key)} = {text}", number))
+            made.append(Line(f"{self.place.name(s.key)} = {text}", s.numbers))
             if self.place.is_state(target):
                 made.append(self._with_first(s.key))
         return made
@@ -55,13 +54,13 @@ class Printer:
         variable = self.place.variable(s.key)
         return lower.gradient(s.values[0], variable) if variable.role is Role.PARAMETER else lower.text(s.values[0])
 
-    def _gradient(self, key: Key, text: str, number: str) -> list[Line]:
+    def _gradient(self, key: Key, text: str, notes: tuple[Note, ...]) -> list[Line]:
         """A gradient that is computed only if somebody wants it."""
         variable = self.place.variable(key)
         if variable.timed and self.place.last:
             text = f"_last({text}, T)"
         made = f'{self.gradients}["{variable.name}"] = {self.place.layout.outside(variable, text)}'
-        return [Line(f'if "{variable.name}" in wanted:'), Line(f"    {made}", number)]
+        return [Line(f'if "{variable.name}" in wanted:', body=(Line(made, notes),))]
 
     def _with_first(self, key: Key) -> Line:
         name = self.place.name(key)
@@ -89,43 +88,24 @@ class Printer:
         read = [r for r in _reads(block) if r not in carried and not (r[0] in block.keys and r[1] == 0)]
         now = [r for r in read if self._per_step(r)]
         made = [k for k in _keys(block) if self._stored(k, carried)]
-        lines = [Line("def step(carry, now):")]
-        if carried:
-            lines.append(Line(f"    {_tuple(place.local(r) for r in carried)} = carry"))
-        if now:
-            lines.append(Line(f"    {_tuple(place.local(r) for r in now)} = now"))
+        taken = ((carried, "carry"), (now, "now"))
+        lines = [Line(f"{_tuple(map(place.local, found))} = {given}") for found, given in taken if found]
+        place.turned.clear()
         for s in block.statements:
             text = self._collected(self.step, s) if isinstance(s.key, Gradient) else self._value(self.step, s.values[0])
-            lines.append(Line(f"    {place.name(s.key)} = {text}", s.numbers[0]))
+            lines.append(Line(f"{place.name(s.key)} = {text}", s.numbers))
         passed, rows = _tuple(place.name(r[0]) for r in carried), _tuple(place.name(k) for k in made)
-        lines += [Line(f"    return {passed}, {rows}"), Line("")]
-        lines = [*self._shared(lines), Line(""), *map(self._named, lines)] if self.step.dialect.lead else [Line(""), *lines]
+        step = Line("def step(carry, now):", body=(*lines, Line(f"return {passed}, {rows}")))
+        shared = opened(f"{turned} = {name}.T" for name, turned in place.turned.items())
+        lines = [*needed(shared, step.reads), Line(""), step, Line("")]
         start = _tuple(self._start(r) for r in carried)
         sequences = _tuple(place.rows(r) for r in now)
         last = _tuple(self._final(r[0]) for r in carried) if backward else "_"
         options = f"length={'1' if place.last else 'T'}" + (", reverse=True" if backward else "")
-        lines.append(Line(f"{last if carried else '_'}, {rows if made else '_'} = {self.step.dialect.scan}("))
         columns = self._columns(made) if self.step.dialect.lead else ""
-        lines.append(Line(f"    step, {start}, {sequences}, {options}{',' if columns else ''}"))
-        lines += [Line(f"    {columns}")] if columns else []
-        lines.append(Line(")"))
+        given = f"step, {start}, {sequences}, {options}" + f",\n    {columns}" * bool(columns)
+        lines.append(Line(f"{last if carried else '_'}, {rows if made else '_'} = {self.step.dialect.scan}(\n    {given}\n)"))
         return lines + self._after(block, made)
-
-    def _transposes(self) -> re.Pattern[str]:
-        """Transposes of tied parameters, which are the same at every step."""
-        layout = self.place.layout
-        return re.compile(rf"\b({'|'.join(layout.array(v) for v in layout.model.parameters if v.tied) or '(?!)'})\.T\b")
-
-    def _turned(self, name: str) -> str:
-        return self.place.layout.names.of(f"transposed {name}", f"{name}_T")
-
-    def _shared(self, lines: list[Line]) -> list[Line]:
-        """What gives these transposes a name in front of a loop."""
-        found = dict.fromkeys(name for line in lines for name in self._transposes().findall(line.text))
-        return [Line(f"{self._turned(name)} = {name}.T") for name in found]
-
-    def _named(self, line: Line) -> Line:
-        return Line(self._transposes().sub(lambda match: self._turned(match[1]), line.text), line.comment)
 
     def _columns(self, made: list[Key]) -> str:
         """What stands in front of stacked rows, and which rows are not stacked."""
@@ -171,7 +151,7 @@ class Printer:
             elif isinstance(s.key, Gradient):
                 variable = self.place.variable(s.key)
                 summed = ".sum(axis=0)" if variable.role is Role.PARAMETER and variable.tied else ""
-                lines += self._gradient(s.key, f"{self.place.name(s.key)}{summed}", "")
+                lines += self._gradient(s.key, f"{self.place.name(s.key)}{summed}", ())
         return lines
 
 

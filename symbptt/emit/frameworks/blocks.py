@@ -15,6 +15,7 @@ from symbptt.emit.fast.hoist import hoist
 from symbptt.emit.fast.plan import Block, Gradient, Key, Statement, is_stepwise
 from symbptt.emit.fast.schedule import schedule
 from symbptt.emit.frameworks.place import Lagged
+from symbptt.emit.lines import Note
 from symbptt.model.values import Model, Role, Variable
 
 
@@ -60,7 +61,7 @@ def _loss(model: Model) -> Block:
     """The loss of every step and its pullback."""
     assert model.loss is not None
     pullback, numbers = loss_pullback(model), recursion(model)
-    made = [Statement((e.target.at(),), (e.value,), (f"({e.number})",)) for e in model.loss.equations]
+    made = [Statement((e.target.at(),), (e.value,), (Note(e.number),)) for e in model.loss.equations]
     for variable, value in pullback.adjoints:
         made.append(_statement(Adjoint(variable.at()), value, numbers.adjoint_number(variable.name)))
     for leaf, value in pullback.leaves.items():
@@ -74,4 +75,4 @@ def _loss(model: Model) -> Block:
 
 
 def _statement(target: sp.MatrixSymbol, value: MatrixExpr, number: int) -> Statement:
-    return Statement((target,), (value,), (f"({number})",))
+    return Statement((target,), (value,), (Note(number),))

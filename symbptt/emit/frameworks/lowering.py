@@ -20,11 +20,14 @@ from symbptt.model.values import Variable
 
 
 class WordLowering(Lowering):
-    """`Lowering` in a dialect; `axes` are the leading axes, "N" or "T, N"."""
+    """`Lowering` in a dialect; `axes` are the leading axes, "N" or "T, N"; `turn` may name the transpose of an array."""
 
-    def __init__(self, leaf: Leaf, dimension: Callable[[str], str], axes: str, dialect: Dialect) -> None:
+    def __init__(
+        self, leaf: Leaf, dimension: Callable[[str], str], axes: str, dialect: Dialect,
+        turn: Callable[[str], str | None] | None = None,
+    ) -> None:
         super().__init__(leaf, dimension, axes)
-        self.dialect = dialect
+        self.dialect, self.turn = dialect, turn
 
     def __call__(self, expression: MatrixExpr) -> Code:
         if isinstance(expression, sp.ZeroMatrix):
@@ -41,6 +44,10 @@ class WordLowering(Lowering):
     def spread(self, code: Code, shape: str) -> str:
         """A number becomes an array of its own, which these libraries do not make of it."""
         return self.dialect.full(shape, code.at(ADD)) if code.rank is None else super().spread(code, shape)
+
+    def transposed(self, code: Code) -> str:
+        """The transpose; that of an array which `turn` knows has a name."""
+        return (self.turn and self.turn(code.at(ATOM))) or super().transposed(code)
 
     def _slope(self, product: sp.HadamardProduct) -> Code | None:
         """d * f'(a) as one call."""

@@ -8,7 +8,7 @@ import sympy as sp
 
 from symbptt.emit.frameworks.dialect import Dialect
 from symbptt.emit.layout import Layout, given_shape_text, inner_axes, joins_heads, taken
-from symbptt.emit.lines import Line
+from symbptt.emit.lines import Line, opened
 from symbptt.model.dimensions import Source, sources
 from symbptt.model.values import Model, Role, Variable
 
@@ -44,7 +44,7 @@ class Opening:
         for v in inputs:
             if v.classes:
                 made.append(f'{layout.array(v)} = _one_hot(inputs["{v.name}"], {self.size(v.rows)}, dtype)')
-        return [Line(line) for line in made]
+        return opened(made)
 
     def _clock(self, inputs: tuple[Variable, ...], given: tuple[Variable, ...]) -> str:
         if inputs:

@@ -17,11 +17,10 @@ from symbptt.emit.frameworks.lowering import WordLowering
 from symbptt.emit.frameworks.opening import Opening
 from symbptt.emit.frameworks.place import Lagged, Place
 from symbptt.emit.layout import Layout, handed_out, joins_heads, taken
-from symbptt.emit.lines import Line
-from symbptt.emit.names import RESERVED, Names, assigned, words
+from symbptt.emit.lines import Line, aligned, needed, opened, reads
+from symbptt.emit.names import RESERVED, Names
 from symbptt.model.values import Model, Role, Variable
 
-_INDENT = 4
 _WIDTH = 92
 """The column at which equation numbers stand."""
 
@@ -43,7 +42,7 @@ class Parts:
     def _printer(self, group: tuple[Block, ...], last: bool = False, gradients: str = "gradients") -> Printer:
         place = Place(self.layout, last)
         rows = WordLowering(place.in_rows, self.layout.dimension, "1, N" if last else "T, N", self.dialect)
-        step = WordLowering(place.in_step, self.layout.dimension, "N", self.dialect)
+        step = WordLowering(place.in_step, self.layout.dimension, "N", self.dialect, place.turn if self.dialect.lead else None)
         optional = self.blocks.seeded if group is self.blocks.backward else frozenset()
         return Printer(place, rows, step, optional, self._kept(), self._loose(), gradients)
 
@@ -95,8 +94,8 @@ class Parts:
         assert loss is not None
         last = loss.at == "last"
         printer = self._printer(self.blocks.loss, last, "direct")
-        opening = self.opening.lines() + self._values() + [Line(self.opening.target(v)) for v in self.model.of(Role.TARGET)]
-        opening += [Line(line) for line in self._weight()]
+        opening = self.opening.lines() + self._values() + opened(map(self.opening.target, self.model.of(Role.TARGET)))
+        opening += opened(self._weight())
         body = [Line("direct = {}")]
         for block in self.blocks.loss:
             body += printer.lines(block)
@@ -122,7 +121,7 @@ class Parts:
 
     def _values(self) -> list[Line]:
         texts = {v: f'residuals["values"]["{v.name}"]' for v in self.blocks.kept()}
-        return [Line(f"{self.layout.array(v)} = {taken(v, text) if self._parted(v) else text}") for v, text in texts.items()]
+        return opened(f"{self.layout.array(v)} = {taken(v, text) if self._parted(v) else text}" for v, text in texts.items())
 
     def backward(self) -> str:
         """From residuals and cotangents to `gradients`."""
@@ -131,11 +130,11 @@ class Parts:
         stored = {s.key for b in self.blocks.backward for s in b.statements}
         opening = self.opening.lines() + self._values()
         given = [*seeds, *map(Lagged, lagged)]
-        opening += [Line(f'{printer.place.name(k)} = _cotangent(cotangents, "{_label(k)}", dtype)') for k in given]
+        opening += opened(f'{printer.place.name(k)} = _cotangent(cotangents, "{_label(k)}", dtype)' for k in given)
         for state in lagged:
             own, before = (printer.place.name(kind(state)) for kind in (Cotangent, Lagged))
             after = "" if Carry(state) in stored else f', cotangents.get("{state.name} after")'
-            opening.append(Line(f"{own} = _joined({own}, {before}{after})"))
+            opening.append(Line(f"{own} = _joined({own}, {before}{after})", optional=True))
         body = [Line("gradients = {}")]
         for block in self.blocks.backward:
             body += printer.lines(block, backward=True)
@@ -165,11 +164,11 @@ class Parts:
             before = place.name(Lagged(state.at()))
             text = f"_plus(None if {before} is None else {before}[0], {text})"
         made = f'gradients["{state.name}"] = {self.layout.outside(state, text)}'
-        lines = [Line(f'if "{state.name}" in wanted:'), Line(f"    {made}")]
+        lines = [Line(f'if "{state.name}" in wanted:', body=(Line(made),))]
         if state.initial is not None:
             total = self.layout.outside(state, f"({text}).sum(axis=0)")
-            lines.append(Line(f'if "{state.initial}" in wanted and "{state.name}" not in states:'))
-            lines.append(Line(f'    gradients["{state.initial}"] = _plus(gradients.get("{state.initial}"), {total})'))
+            added = Line(f'gradients["{state.initial}"] = _plus(gradients.get("{state.initial}"), {total})')
+            lines.append(Line(f'if "{state.initial}" in wanted and "{state.name}" not in states:', body=(added,)))
         return lines
 
     def outputs(self) -> list[tuple[str, str]]:
@@ -189,18 +188,6 @@ def _label(key: Related) -> str:
 
 
 def _text(opening: Iterable[Line], body: list[Line]) -> str:
-    """Indented lines, without those of the opening that define what nothing reads."""
-    read = words("\n".join(line.text for line in body))
-    kept: list[Line] = []
-    for line in reversed(list(opening)):
-        text = assigned(line.text, read)
-        if text:
-            kept.insert(0, Line(text, line.comment))
-            read |= words(text.partition(" = ")[2])
-    blank = [Line("")] if kept and body else []
-    return "\n".join(_aligned(line) for line in [*kept, *blank, *body])
-
-
-def _aligned(line: Line) -> str:
-    text = " " * _INDENT + line.text if line.text else ""
-    return f"{text:<{_WIDTH}}  # {line.comment}" if line.comment else text
+    """The lines as text, without those of the opening that define what nothing reads."""
+    kept = needed(opening, reads(body))
+    return aligned([*kept, *([Line("")] if kept and body else []), *body], width=_WIDTH)

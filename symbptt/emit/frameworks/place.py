@@ -33,6 +33,8 @@ class Place:
     last: bool = False
     final: set[Key] = field(default_factory=set)
     """Carries of which only the last value is kept, as they leave their loop."""
+    turned: dict[str, str] = field(default_factory=dict)
+    """Tied parameters that the steps of a loop need transposed, with the names of their transposes."""
 
     def variable(self, key: Key) -> Variable:
         """The variable that gives a value its shape."""
@@ -76,6 +78,12 @@ class Place:
     def is_state(self, key: Key) -> bool:
         """Whether a key is a state, whose array has a row for step 0."""
         return not isinstance(key, Related) and self.variable(key).role is Role.STATE
+
+    def turn(self, array: str) -> str | None:
+        """The name of the transpose of a tied parameter, which is the same at every step; None for another array."""
+        if array in {self.layout.array(v) for v in self.layout.model.parameters if v.tied}:
+            return self.turned.setdefault(array, self.layout.names.of(f"transposed {array}", f"{array}_T"))
+        return None
 
     def untied(self, key: Key) -> bool:
         """Whether a value has steps but no samples."""
