@@ -84,6 +84,8 @@ def _slice(tree: ast.Slice) -> tuple[str, int]:
 
 @_shown.register
 def _binary(tree: ast.BinOp) -> tuple[str, int]:
+    if type(tree.op) not in _OPERATORS:
+        return ast.unparse(tree), 0
     sign, strength = _OPERATORS[type(tree.op)]
     right = tree.right
     if strength == POWER:
