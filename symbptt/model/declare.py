@@ -35,7 +35,8 @@ def _variable(
     words = text.split()
     classes = words[:1] == [INDEX]
     if classes and role is not Role.INPUT:
-        raise place.error("only an input can be an index")
+        hint = f"; a target of classes is written as '{' '.join(words[1:])}' and given as integers" if role is Role.TARGET else ""
+        raise place.error(f"only an input can be an index{hint}")
     shape = shapes.parse(" ".join(words[1:]) if classes else text, place, heads)
     if classes and len(shape.text) != 1:
         raise place.error("an index needs the number of its classes, as in 'index V'")

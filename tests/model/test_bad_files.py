@@ -302,6 +302,8 @@ FILES = (
     ("[inputs]\nx = \"D+D+D+D+D+D+D+D+D+D+D+D+D+D+D+D+D\"\n$E", "[inputs] x: a dimension has at most 16 summands"),
     ("$H[parameters]\nx = \"D\"\n$E", "[parameters]: x is declared twice, the first time in [inputs]"),
     ("$H[states]\nh = \"index V\"\n$E", "[states] h: only an input can be an index"),
+    ("$H[targets]\ny = \"index V\"\n$E",
+     "[targets] y: only an input can be an index; a target of classes is written as 'V' and given as integers"),
     ("$H[states]\nh = \"H\"\n$E", "[states] h: the state has no equation; expected one with this left side"),
     ("$H[equations]\nx = \"x\"\n", "[equations]: x is declared as input; a left side is a state or a new name"),
     ("$H[equations]\nD = \"x\"\n", "[equations]: D is a dimension; a left side is a state or a new name"),
