@@ -122,6 +122,9 @@ def _phase(
 
 def _source(name: str, source: str, place: Place, known: Mapping[str, _Known]) -> _Known:
     if source not in known:
+        if known and not source.replace(".", "", 1).isidentifier():
+            expected = f"one value of an earlier phase, as in {next(iter(known))!r}"
+            raise place.error(f"expected {expected}, not {source[:60]!r}; a formula of it is a left side of that phase")
         raise place.unknown("value of an earlier phase", source[:60], known) if known else place.error(
             f"takes {source[:60]!r}, and there is no earlier phase"
         )

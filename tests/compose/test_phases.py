@@ -36,6 +36,8 @@ def test_a_phase_has_parts_in_both_directions() -> None:
 
 @pytest.mark.parametrize(("text", "said"), [
     (ENCODER + DECODER + '[phase.d.initial]\ns = "e.q"', "[phase.d.initial] s: unknown value of an earlier phase 'e.q'"),
+    (ENCODER + DECODER + '[phase.d.initial]\ns = "A @ e.h"',
+     "[phase.d.initial] s: expected one value of an earlier phase, as in 'e."),
     (ENCODER + DECODER + '[phase.d.initial]\ns = "e.u"', 'as in u_out = "u"'),
     (ENCODER + DECODER + '[phase.d.initial]\nz = "e.h"', "[phase.d.initial]: unknown state 'z'; known: s"),
     (ENCODER + DECODER + '[phase.d.initial]\ns = "e.x"', "the shapes of s and e.x are 'H' and 'D'; expected the same"),
