@@ -37,7 +37,13 @@ def is_composed(source: object) -> bool:
     if isinstance(source, str) and not plain.is_path(source):
         return False
     text, place, _ = plain.file(source)
-    return any(section in plain.content(text, Place(place)) for section in COMPOSED)
+    return is_several(text, place)
+
+
+def is_several(text: str, place: str) -> bool:
+    """Whether a file's text is that of a composed model; raises BadInput for a text that is no TOML."""
+    content = plain.content(text, Place(place))
+    return any(section in content for section in COMPOSED)
 
 
 def is_emitted(path: str) -> bool:
@@ -47,14 +53,14 @@ def is_emitted(path: str) -> bool:
     try:
         text = Path(path).read_text(encoding="utf-8")
         if path.endswith(".c"):
-            return any(section in plain.content(about(text, path).file, Place(path)) for section in COMPOSED)
+            return is_several(about(text, path).file, path)
         body = ast.parse(text).body
     except (OSError, ValueError, SyntaxError, RecursionError, BadInput):
         return False
     texts = (n.value.value for n in body if isinstance(n, ast.Assign) and isinstance(n.value, ast.Constant)
              and [t.id for t in n.targets if isinstance(t, ast.Name)] == ["MODEL_FILE"] and isinstance(n.value.value, str))
     try:
-        return any(section in plain.content(text, Place(path)) for text in texts for section in COMPOSED)
+        return any(is_several(text, path) for text in texts)
     except BadInput:
         return False
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from symbptt import files
 from symbptt.chunk import chunked
-from symbptt.compose import Chain, is_composed
+from symbptt.compose import Chain, Subject, is_composed
 from symbptt.compose import load as load_chain
 from symbptt.data.wrt import ALL
 from symbptt.document import variants
@@ -31,7 +31,6 @@ from symbptt.narrative.inline import Prose, math
 from symbptt.typeset.tree import Tree
 
 Names = tuple[str, ...] | str | None
-Subject = Model | Chain
 Source = Subject | str | Sequence[Subject | str]
 """A model, or several for a kind that is about several."""
 

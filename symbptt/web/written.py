@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import re
 
-from symbptt.errors import SymbpttError
+from symbptt.compose import Chain, Subject, subject
+from symbptt.errors import BadInput, SymbpttError
 from symbptt.model.place import Place
-from symbptt.model.read import from_text, load
+from symbptt.model.read import load
 from symbptt.model.sketch import sketched
 from symbptt.model.values import Model
 from symbptt.web import fields
@@ -30,15 +31,20 @@ def file_of(text: str) -> str:
     return sketched(text, FILE) if bare(text) else text
 
 
-def model(request: fields.Request) -> Model:
+def model(request: fields.Request) -> Subject:
     """The model of a request, by its text and its name. Raises BadInput."""
     name = fields.text(request, "name")
     text = fields.text(request, "model")
-    return from_text(file_of(text), FILE, name if _NAME.fullmatch(name) else FILE)
+    return subject(file_of(text), FILE, name if _NAME.fullmatch(name) else FILE)
 
 
-def with_loss(model: Model) -> tuple[Model, tuple[str, ...]]:
-    """A model with a loss: its own, or a substitute and the note that says so."""
+def with_loss(model: Subject, what: str) -> tuple[Model, tuple[str, ...]]:
+    """A model with a loss: its own, or a substitute and the note that says so.
+
+    Raises BadInput for a model of several recurrences, which `what` is not for.
+    """
+    if isinstance(model, Chain):
+        raise BadInput(f"{what} is not for models with two directions or phases yet")
     if model.loss is not None:
         return model, ()
     return load(model, loss=SUBSTITUTE), (f"The model has no loss; this is for {SUBSTITUTE}.",)

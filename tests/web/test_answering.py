@@ -8,6 +8,7 @@ import re
 import pytest
 from commands import FILES
 
+from symbptt import compose
 from symbptt.model.read import load
 from symbptt.web import answer
 from symbptt.web.limits import LIMITS
@@ -122,6 +123,39 @@ def test_the_examples_are_told(number: int, cause: str) -> None:
     first = finding["causes"][0]
     assert first["name"] == cause and first["equation"] and first["code"] and finding["triangle"]
     assert bug["text"].splitlines()[finding["line_number"] - 1].strip() in finding["line"]
+
+
+@pytest.mark.slow
+def test_what_is_lost_between_parts_is_told() -> None:
+    bug = next(bug for bug in start({})["bugs"] if bug["model"] == "birnn")
+    told = answer({"task": "bug", "model": compose.load("birnn").text, "code": bug["text"]})
+    wrong = {f["gradient"]: f["causes"][0] for f in told["findings"] if f["verdict"] == "wrong"}
+    assert wrong.keys() == {"W_xb", "W_bb", "b_b"} and {cause["name"] for cause in wrong.values()} == {"not-reversed"}
+    assert not any(cause["equation"] or cause["code"] for cause in wrong.values())
+
+
+@pytest.mark.parametrize("name", compose.names())
+def test_composed_models_are_on_offer(name: str) -> None:
+    text = next(model["text"] for model in start({})["models"] if model["name"] == name)
+    told = answer({"task": "code", "model": text, "name": name, "style": "plain"})
+    assert told["ok"] and told["path"] == f"{name}_numpy.py"
+    refused = answer({"task": "bug", "model": text, "code": "dU = 1"})["error"]["message"]
+    assert refused == "a formula in place of code is not for models with two directions or phases yet"
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("task", ["derivation", "check", "file"])
+@pytest.mark.parametrize("name", ["birnn", "seq2seq_attention_multiplicative"])
+def test_composed_models_are_answered(task: str, name: str) -> None:
+    told = answer({"task": task, "model": compose.load(name).text, "name": name, "T": 2, "format": "md"})
+    assert told["ok"] and told.get("agree", True)
+
+
+@pytest.mark.parametrize(("name", "old", "new", "line"), [
+    ("birnn", "W_bb @ b", "W_bx @ b", 30), ("seq2seq", "W_ss @ s", "W_sx @ s", 30), ("seq2seq", "encoder.h", "encoder.g", 20),
+])
+def test_errors_in_composed_models_have_a_place(name: str, old: str, new: str, line: int) -> None:
+    assert answer({"task": "code", "model": compose.load(name).text.replace(old, new, 1)})["error"]["line"] == line
 
 
 def test_a_formula_that_is_none_has_its_line() -> None:

@@ -139,6 +139,20 @@ def test_the_tabs(page: Page) -> None:
     assert page.evaluate("document.activeElement.id") == "tab-derivation", "the last is before the first"
 
 
+def test_two_directions(page: Page) -> None:
+    press(page, "tab-bug")
+    put(page, "bugs", "3")
+    press(page, "find")
+    until(page, "document.querySelector('#verdict .verdict-line') !== null")
+    assert page.evaluate("document.querySelector('#verdict .verdict-line').textContent") == "Wrong: not-reversed."
+    press(page, "tab-derivation")
+    until(page, f"{SHOWN} && document.querySelector('#frame-derivation iframe').title.includes('Bidirectional')")
+    press(page, "tab-code")
+    until(page, "document.getElementById('code').textContent.includes('t counted from the last step')")
+    press(page, "tab-flow")
+    until(page, f"{COMPLAINT}.includes('two directions or phases')")
+
+
 def test_the_buggy_function_of_the_docs(page: Page) -> None:
     press(page, "tab-bug")
     put(page, "pasted", BUGGY)

@@ -152,6 +152,11 @@ def test_the_engine_runs_in_the_tab(address: str, tmp_path: Path) -> None:
         until(page, f"{complaint}.startsWith('line 1, column ')")
         put(page, "start", "elman")
         until(page, f"{shown} && {complaint} === ''")
+        before = page.evaluate(source)
+        put(page, "start", "birnn")
+        until(page, f"{shown} && {source} !== {before!r}")
+        put(page, "start", "elman")
+        until(page, f"{shown} && {complaint} === ''")
         assert page.evaluate(AUDIT) == []
         page.evaluate("document.getElementById('tab-bug').click()")
         put(page, "pasted", BUGGY)

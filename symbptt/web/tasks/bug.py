@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import ast
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
 from symbptt import diagnose, typeset
+from symbptt.compose import Chain, Subject
 from symbptt.derive.recursion import recursion
 from symbptt.diagnose.diagnosis import Diagnosis
 from symbptt.diagnose.findings import Finding, Suspect
@@ -23,6 +24,8 @@ from symbptt.web import fields, written
 SECONDS = 20.0
 """Of their code, all calls together."""
 PASTED = f"{written.PASTED}.py"
+JUDGES: dict[type, Callable[..., Diagnosis]] = {Model: diagnose.code.file, Chain: diagnose.composed.code}
+"""Who judges a function, by the kind of the model."""
 
 
 def bug(request: fields.Request) -> dict[str, Any]:
@@ -34,9 +37,10 @@ def bug(request: fields.Request) -> dict[str, Any]:
     if _is_python(code):
         found = _of_function(model, code, fields.text(request, "function"))
     else:
-        model, notes = written.with_loss(model)
-        found = _of_formulas(model, code)
-    derivation, shown = Derivation(model), equations(model)
+        plain, notes = written.with_loss(model, "a formula in place of code")
+        found = _of_formulas(plain, code)
+    causes = [suspect.cause for finding in found.findings for suspect in finding.suspects]
+    derivation, shown = Derivation(found.model), equations(found.model) if any(cause.number for cause in causes) else {}
     return {
         "right": found.ok, "failed": found.failed, "report": str(found), "opening": list(found.opening),
         "notes": [*notes, *found.notes], "unjudged": list(found.unjudged),
@@ -53,12 +57,12 @@ def _is_python(code: str) -> bool:
     return any(isinstance(node, (ast.FunctionDef, ast.ClassDef, ast.AsyncFunctionDef)) for node in tree.body)
 
 
-def _of_function(model: Model, code: str, function: str) -> Diagnosis:
+def _of_function(model: Subject, code: str, function: str) -> Diagnosis:
     with tempfile.TemporaryDirectory(prefix="symbptt-") as folder:
         path = Path(folder) / PASTED
         path.write_text(code, encoding="utf-8", errors="replace", newline="\n")
         try:
-            return diagnose.code.file(model, path, function or None, limits=diagnose.code.Limits(SECONDS))
+            return JUDGES[type(model)](model, path, function or None, limits=diagnose.code.Limits(SECONDS))
         except BadInput as error:
             raise BadInput(str(error).replace(str(path), PASTED)) from None
 
@@ -89,9 +93,10 @@ def _finding(finding: Finding, derivation: Derivation, shown: Mapping[int | None
 
 def _beside(suspect: Suspect, derivation: Derivation) -> dict[str, Any]:
     cause = suspect.cause
-    lines = derivation.lines(cause.number, cause.carry)
+    equation = derivation.equation(cause.number)
+    lines = derivation.lines(cause.number, cause.carry) if equation else []
     return {
-        "sentence": cause.sentence, "remedy": cause.remedy, "equation": derivation.equation(cause.number),
+        "sentence": cause.sentence, "remedy": cause.remedy, "equation": equation,
         "number": cause.number, "code": lines[0] if lines else "",
     }
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from symbptt import verify
+from symbptt.compose import verified
 from symbptt.web import fields, written
 
 
 def check(request: fields.Request) -> dict[str, Any]:
     """The report as a `table`, and whether all `agree`."""
-    report = verify.gradients(written.model(request))
+    report = verified(written.model(request))
     return {"agree": report.ok, "table": report.table()}

@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from symbptt.emit.source_file import BACKENDS, source
+from symbptt.compose import any_source
+from symbptt.emit.source_file import BACKENDS
 from symbptt.web import fields, written
 
 
@@ -28,6 +29,6 @@ def code(request: fields.Request) -> dict[str, Any]:
     """The module that a model becomes: `text`, `path` to save it under, and the `others` that belong to it."""
     model = written.model(request)
     style = STYLES[fields.choice(request, "style", [key for key, style in STYLES.items() if style.backend in BACKENDS])]
-    made = source(model, backend=style.backend, style=style.style)
+    made = any_source(model, backend=style.backend, style=style.style)
     others = [{"path": path, "text": text} for path, text in made.others]
     return {"text": made.text, "path": made.path, "others": others}

@@ -10,5 +10,5 @@ from symbptt.web import fields, written
 
 def flow(request: fields.Request) -> dict[str, Any]:
     """The page as `html`; a model without a loss is given one, and `note` says so."""
-    model, notes = written.with_loss(written.model(request))
+    model, notes = written.with_loss(written.model(request), "the flow of the gradient")
     return {"html": page_of(model), "note": " ".join(notes)}

@@ -7,6 +7,7 @@ from contextlib import suppress
 from importlib.resources import files
 from typing import Any
 
+from symbptt import compose
 from symbptt.document.kinds import KINDS
 from symbptt.emit.source_file import BACKENDS
 from symbptt.errors import SymbpttError
@@ -21,6 +22,7 @@ from symbptt.words import languages, table
 EXAMPLES = {
     "carry": ("elman", "Elman network: the loss falls all the same"), "cell": ("lstm", "LSTM: it learns, but forgets early"),
     "transpose": ("elman", "Elman network: right for T = 1"),
+    "direction": ("birnn", "Bidirectional network: one direction learns little"),
 }
 """A buggy backward pass by its file in `examples/`: its model, and what the menu says of it."""
 
@@ -37,9 +39,9 @@ loss = squared_error(o, y)
 def _models() -> Iterator[dict[str, str]]:
     """The models that are known by name; one of an installed package that cannot be read is left out."""
     yield {"name": "equations", "title": "Equations alone", "text": ALONE}
-    for name in names():
+    for name in (*names(), *compose.names()):
         with suppress(SymbpttError):
-            model = load(name)
+            model = load(name) if name in names() else compose.load(name)
             yield {"name": name, "title": model.title or name, "text": model.text}
 
 

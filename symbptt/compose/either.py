@@ -1,0 +1,43 @@
+"""A model of one recurrence or of several: what is asked of both in the same way."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from symbptt import emit, verify
+from symbptt.compose import emission, read, verification
+from symbptt.compose.chain import Chain
+from symbptt.compose.emission import ChainFile
+from symbptt.emit.source_file import SourceFile
+from symbptt.model import read as plain
+from symbptt.model.values import Model
+from symbptt.verify.report import Report
+
+Subject = Model | Chain
+
+
+@dataclass(frozen=True)
+class _Calls:
+    """What answers for a kind of model, by the same first arguments."""
+
+    source: Callable[..., SourceFile | ChainFile]
+    gradients: Callable[..., Report]
+
+
+_CALLS = {Model: _Calls(emit.source, verify.gradients), Chain: _Calls(emission.source, verification.gradients)}
+
+
+def subject(text: str, place: str, name: str) -> Subject:
+    """The model of a file's text, of whichever kind; `place` names the file in messages. Raises BadInput."""
+    return (read.from_text if read.is_several(text, place) else plain.from_text)(text, place, name)
+
+
+def any_source(model: Subject, backend: str = "numpy", style: str | None = None) -> SourceFile | ChainFile:
+    """The module that a model becomes; errors as of `symbptt.emit.source`."""
+    return _CALLS[type(model)].source(model, backend=backend, style=style)
+
+
+def verified(model: Subject) -> Report:
+    """The emitted gradients against independent routes; errors as of `symbptt.verify.gradients`."""
+    return _CALLS[type(model)].gradients(model)
