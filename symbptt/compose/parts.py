@@ -11,6 +11,7 @@ from symbptt.compose.chain import Link, Part
 from symbptt.compose.split import BACKWARD, FORWARD, Directed, Equations, Read, reads_of, shown
 from symbptt.errors import BadInput
 from symbptt.model.compile import compiled
+from symbptt.model.complex_told import placed
 from symbptt.model.model_file import Pairs
 from symbptt.model.place import Place
 from symbptt.model.sections import DECLARATIONS
@@ -63,7 +64,7 @@ def _check_lags(equations: Equations) -> None:
 
 def parts(directed: Directed, place: Place) -> tuple[Part, ...]:
     """The parts of a document, in the order of computation; raises BadInput for a circle through both directions."""
-    equations = Equations(directed, place)
+    equations = Equations(directed, placed(directed.document, place))
     _check(directed, equations)
     _check_lags(equations)
     levels = sorted(set(equations.levels.values()))

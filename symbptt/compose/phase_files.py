@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -17,31 +18,58 @@ _TOLD = ("schema", "title", "reference", "notes", "translations")
 """What the whole model says of itself."""
 
 
-def joined(data: Mapping[str, Any], section: str, place: Place, folder: Path | None) -> dict[str, Any]:
-    """A model's content with the files of its phases in their place; `folder` is the model's own, None if it is no file.
+@dataclass(frozen=True)
+class PhaseFile:
+    """The file of a phase, as messages call it, and the places in it of what stands beside it in the model's file."""
 
-    Raises BadInput for a path that leads out of the folder, a file that cannot be read, and keys that belong into the file.
+    path: str
+    beside: frozenset[tuple[str, str]]
+
+
+def joined(
+    data: Mapping[str, Any], section: str, place: Place, folder: Path | None
+) -> tuple[dict[str, Any], dict[str, PhaseFile]]:
+    """A model's content with the files of its phases in their place, and these; `folder` is the model's own or None.
+
+    Raises BadInput for a path that leads out of the folder, a file that cannot be read, keys that belong into the file, and what
+    both say and differ in.
     """
     phases = data.get(section)
     if not isinstance(phases, Mapping):
-        return dict(data)
-    made = {name: _phase(own, place.within(f"{section}.{name}"[:60]), folder) for name, own in phases.items()}
-    return {**data, section: made}
+        return dict(data), {}
+    made, files = dict[str, Any](), dict[str, PhaseFile]()
+    for name, own in phases.items():
+        if isinstance(own, Mapping) and KEY in own:
+            made[name], files[name] = _phase(own, place.within(f"{section}.{name}"[:60]), folder)
+        else:
+            made[name] = own
+    return {**data, section: made}, files
 
 
-def _phase(own: Any, place: Place, folder: Path | None) -> Any:
-    if not isinstance(own, Mapping) or KEY not in own:
-        return own
+def _phase(own: Mapping[str, Any], place: Place, folder: Path | None) -> tuple[dict[str, Any], PhaseFile]:
     path = _inside(own[KEY], folder, place)
     if extra := [key for key in own if key not in (KEY, *BESIDE)]:
         raise place.error(f"{extra[0][:40]} belongs into {own[KEY]}; beside {KEY} a phase has {', '.join(BESIDE)}")
     text, where, _ = read.file(path)
     content = {key: value for key, value in read.content(text, Place(where)).items() if key not in _TOLD}
-    for key in BESIDE:
-        if key in own:
-            both = isinstance(own[key], Mapping) and isinstance(content.get(key), Mapping)
-            content[key] = {**content[key], **own[key]} if both else own[key]
-    return content
+    beside = set[tuple[str, str]]()
+    for section in BESIDE:
+        if section not in own:
+            continue
+        entries = own[section] if isinstance(own[section], Mapping) else {"": own[section]}
+        for key, value in entries.items():
+            here = (section, key) if key else ("", section)
+            before = content.get(section) if not key else content[section].get(key) if section in content else None
+            if before not in (None, value):
+                first, second = place.within(f"{place.section}.{section}" if key else place.section, key or section), Place(where)
+                what = f"{quoted(str(value)[:60])} here and {quoted(str(before)[:60])} in {second.within(*here)}"
+                raise first.error(f"{what}; expected one of them")
+            beside.add(here)
+        if isinstance(own[section], Mapping):
+            content[section] = {**content.get(section, {}), **own[section]}
+        else:
+            content[section] = own[section]
+    return content, PhaseFile(where, frozenset(beside))
 
 
 def _inside(path: object, folder: Path | None, place: Place) -> Path:

@@ -12,6 +12,7 @@ from typing import Any
 
 from symbptt.compose.chain import Chain, How, Link, Part
 from symbptt.compose.parts import parts
+from symbptt.compose.phase_files import PhaseFile
 from symbptt.compose.split import Directed
 from symbptt.errors import BadInput
 from symbptt.model import sections
@@ -29,13 +30,17 @@ _KIND = {Role.INPUT: "an input", Role.STATE: "a state", Role.TARGET: "a target",
 
 @dataclass(frozen=True)
 class PhasePlace(Place):
-    """A place in a phase: its sections are called [phase.NAME.section]."""
+    """A place in a phase: its sections are called [phase.NAME.section], or stand in a file of the phase."""
 
-    phase: str = field(default="", kw_only=True)
+    phase: str = field(kw_only=True)
+    whole: str = field(kw_only=True)
+    own: PhaseFile | None = field(default=None, kw_only=True)
 
     def within(self, section: str, key: str = "") -> Place:
         """The place of a section of the phase, or of a key in it."""
-        return super().within(".".join(part for part in (SECTION, self.phase, section) if part), key)
+        if self.own and (section, key) not in self.own.beside:
+            return Place(self.own.path, section, key)
+        return Place(self.whole, ".".join(part for part in (SECTION, self.phase, section) if part), key)
 
 
 @dataclass(frozen=True)
@@ -48,8 +53,10 @@ class _Known:
     """Whether something of its own phase reads it, so that it is not among the outputs."""
 
 
-def composed(data: Mapping[str, Any], name: str, place: Place, text: str) -> Chain:
-    """The model of a file with phases; raises BadInput with the place of the first fault."""
+def composed(
+    data: Mapping[str, Any], name: str, place: Place, text: str, files: Mapping[str, PhaseFile] | None = None
+) -> Chain:
+    """The model of a file with phases, of which some may come from `files`; raises BadInput with the place of the first fault."""
     if unknown := [key for key in data if key not in TOP]:
         raise place.unknown("key or section beside [phase]", unknown[0][:40], TOP)
     phases = data[SECTION]
@@ -62,9 +69,11 @@ def composed(data: Mapping[str, Any], name: str, place: Place, text: str) -> Cha
     made, declared = list[Part](), list[str]()
     document = None
     for number, (phase, own) in enumerate(phases.items()):
-        here = PhasePlace(place.file, phase=phase)
         if not phase.isidentifier() or len(phase) > 40:
             raise place.within(SECTION).error(f"{phase[:40]!r} cannot name a phase: expected letters, digits and _")
+        file = (files or {}).get(phase)
+        here = PhasePlace(file.path if file else place.file, "" if file else f"{SECTION}.{phase}", phase=phase, whole=place.file,
+                          own=file)
         named = own.get("symbols", {})
         if isinstance(named, Mapping):
             named = {n: symbol for n, symbol in symbols.items() if n in _names(own)} | dict(named)

@@ -110,8 +110,8 @@ def from_text(text: str, place: str, name: str) -> Chain:
 
 
 def _of_phases(content: dict[str, Any], name: str, place: Place, text: str, folder: Path | None) -> Chain:
-    whole = phase_files.joined(content, phases.SECTION, place, folder)
-    return phases.composed(whole, name, place, text if whole == content else phase_files.written(whole))
+    whole, own = phase_files.joined(content, phases.SECTION, place, folder)
+    return phases.composed(whole, name, place, phase_files.written(whole) if own else text, own)
 
 
 def directed(data: Mapping[str, Any], name: str, place: Place) -> Directed:

@@ -7,6 +7,7 @@ from typing import Protocol
 
 from symbptt.checks import expected
 from symbptt.errors import BadInput
+from symbptt.model import pair
 from symbptt.model.values import Role, Variable
 
 ALL = "all"
@@ -24,6 +25,12 @@ class HasGradients(Protocol):
     def __getitem__(self, name: str) -> Variable: ...
 
 
+def spelled(names: Iterable[str], known: Iterable[str]) -> tuple[str, ...]:
+    """The names, of a complex variable those of its parts."""
+    known = frozenset(known)
+    return tuple(part for name in names for part in (pair.names(name) if {*pair.names(name)} <= known - {name} else (name,)))
+
+
 def wanted(model: HasGradients, wrt: str) -> Variable:
     """The parameter, input or state called `wrt`; raises BadInput for anything else."""
     variable = model[expected(wrt, str, "the name of one parameter, input or state")]
@@ -36,10 +43,11 @@ def wanted(model: HasGradients, wrt: str) -> Variable:
 
 def asked(model: HasGradients, wrt: Iterable[str] | str | None) -> tuple[Variable, ...]:
     """The variables that are asked for, in that order: None for all parameters, "all" for inputs and initial states too.
+    The name of a complex variable asks for its parts.
 
     Raises BadInput for a name that has no gradient.
     """
     if wrt is None:
         return model.parameters
-    names = (wrt,) if isinstance(wrt, str) else tuple(wrt)
+    names = spelled((wrt,) if isinstance(wrt, str) else wrt, (v.name for v in model.with_gradient))
     return model.with_gradient if names == (ALL,) else tuple(wanted(model, name) for name in names)

@@ -9,7 +9,7 @@ from typing import Any
 
 from symbptt import files
 from symbptt.checks import whole
-from symbptt.data.wrt import ALL, HasGradients, asked
+from symbptt.data.wrt import ALL, HasGradients, asked, spelled
 from symbptt.display import Printed, Summarised, counted
 from symbptt.emit import checkpoint as checkpoints
 from symbptt.emit import heads
@@ -66,7 +66,7 @@ class SourceFile(Summarised, Printed):
 def wanted_variables(model: HasGradients, wrt: tuple[str, ...] | str | None) -> tuple[Variable, ...]:
     """The variables whose gradients the module returns: None means all parameters, "all" adds inputs and initial states."""
     known = [v.name for v in model.with_gradient]
-    for name in () if wrt in (None, ALL) else (wrt,) if isinstance(wrt, str) else wrt:
+    for name in () if wrt in (None, ALL) else spelled((wrt,) if isinstance(wrt, str) else wrt or (), known):
         if name not in known:
             raise UnknownName("parameter, input or state", name, known)
     chosen = asked(model, wrt)

@@ -13,6 +13,7 @@ from symbptt.algebra import build
 from symbptt.algebra.nodes import leaves
 from symbptt.model import declare, dimensions, frozen, lagged, order
 from symbptt.model.arithmetic import is_number
+from symbptt.model.complex_told import placed
 from symbptt.model.convolution import written_out
 from symbptt.model.expressions import Scope, read
 from symbptt.model.head_marks import Scaling, heads_of
@@ -179,6 +180,7 @@ def _in_order(variables: Mapping[str, Variable], equations: tuple[Equation, ...]
 
 def compiled(file: ModelFile, place: Place, text: str = "") -> Model:
     """Check the meaning of a model file and build the model; raises BadInput with the place of the first fault."""
+    place = placed(file, place)
     variables = declare.declared(file, place)
     parts = _parsed(file, variables, place)
     variables |= frozen.mask(file, {*variables, *parts.cell}, place)

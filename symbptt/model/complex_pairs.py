@@ -37,7 +37,7 @@ def written(file: ModelFile, place: Place) -> ModelFile:
         if name in found and shape.split()[0] == INDEX:
             raise place.within("inputs", name).error(f"{name} is an index, which is an integer, not complex")
     numbers = dict[str, ast.expr]()
-    equations = _equations(file, found, numbers, place)
+    equations, origins = _equations(file, found, numbers, place)
     loss = file.loss
     if loss is not None:
         loss = (_real(loss[0], found, numbers, place.within("loss", "step"), "the loss of a step"), *loss[1:])
@@ -47,6 +47,8 @@ def written(file: ModelFile, place: Place) -> ModelFile:
         file, inputs=inputs, states=states, parameters=parameters, constants=constants, targets=targets,
         equations=equations, loss=loss, init=_twice(file.init, found), initial=_started(file, found, place),
         symbols=tuple(symbol for symbol in told.symbols(file, found) if symbol.name not in numbers),
+        origins=(*origins, *((part, name) for name in found for part in pair.names(name)),
+                 *((("step", "step"),) if loss != file.loss else ())),
     )
     return told.with_notes(made, file, found)
 
@@ -81,13 +83,15 @@ def _started(file: ModelFile, found: set[str], place: Place) -> Pairs:
     return tuple(made)
 
 
-def _equations(file: ModelFile, found: set[str], numbers: dict[str, ast.expr], place: Place) -> Pairs:
-    """The equations, a complex one as two; `found` gains complex intermediates, `numbers` parts that are no equations."""
-    states, made = dict(file.states), list[tuple[str, str]]()
+def _equations(file: ModelFile, found: set[str], numbers: dict[str, ast.expr], place: Place) -> tuple[Pairs, Pairs]:
+    """The equations, a complex one as two, and the left sides of those that were written anew with their names in the file;
+    `found` gains complex intermediates, `numbers` parts that are no equations."""
+    states, made, origins = dict(file.states), list[tuple[str, str]](), list[tuple[str, str]]()
     for target, text in file.equations:
-        here = place.within("equations", target)
+        here, before = place.within("equations", target), len(made)
         if target in states and target not in found:
             made.append((target, _real(text, found, numbers, here, f"the state {target}")))
+            origins += [] if made[-1][1] == text else [(target, target)]
             continue
         reader = _Reader(parse(text, here), found, numbers, target)
         value = reader.read()
@@ -101,7 +105,8 @@ def _equations(file: ModelFile, found: set[str], numbers: dict[str, ast.expr], p
             parts = dict(zip(pair.names(target), (value.re, value.im), strict=True))
             numbers |= {} if target in states else {name: part for name, part in parts.items() if pair.number(part) is not None}
             made += ((name, ast.unparse(part)) for name, part in parts.items() if name not in numbers)
-    return tuple(made)
+        origins += ((name, target) for name, changed in made[before:] if changed != text)
+    return tuple(made), tuple(origins)
 
 
 def _text(value: Pair, parsed: Parsed, found: set[str]) -> str:
@@ -184,13 +189,14 @@ class _Reader:
         base = self.of(node.left)
         if base.im is None:
             return Pair(ast.BinOp(base.re, node.op, self.real(node.right, "an exponent")))
-        count = node.right.value if isinstance(node.right, ast.Constant) else None
-        if not isinstance(count, int) or not 2 <= count <= MAX_POWER:
-            raise self.parsed.at(node.right).error(f"the exponent of a complex value is an integer between 2 and {MAX_POWER}")
+        count = pair.number(self.of(node.right).re)
+        if count is None or count.denominator != 1 or not 1 <= abs(count) <= MAX_POWER:
+            raise self.parsed.at(node.right).error(
+                f"the exponent of a complex value is an integer between 1 and {MAX_POWER} or between -{MAX_POWER} and -1")
         value = base = self._short(base, base)
-        for _ in range(count - 1):
+        for _ in range(abs(int(count)) - 1):
             value = pair.product(value, base, pair.by_entry)
-        return value
+        return value if count > 0 else pair.over(Pair(ast.Name("1")), self._short(value, value))
 
     def real(self, node: ast.expr, what: str) -> ast.expr:
         """A node that has no imaginary part; `what` names it in the message if it has one."""

@@ -1,13 +1,56 @@
-"""What is said of complex variables: the symbols of their parts, and notes on the pairs and on what the gradients are."""
+"""What is said of complex variables: the symbols of their parts, notes on the pairs and on what the gradients are, and where in
+the file a fault stands that shows in a pair."""
 
 from __future__ import annotations
 
-from dataclasses import replace
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass, field, replace
 
 from symbptt import words
+from symbptt.errors import BadInput, UnknownName
 from symbptt.model import pair
 from symbptt.model.latex import MAX_LATEX
-from symbptt.model.model_file import ModelFile, Symbol, Translation
+from symbptt.model.model_file import ModelFile, Pairs, Symbol, Translation
+from symbptt.model.place import Place
+
+
+@dataclass(frozen=True)
+class WrittenAnew(Place):
+    """A place in a file with complex variables: one in a pair is that of the file's own entry, without a column."""
+
+    base: Place = field(kw_only=True)
+    origins: Pairs = field(kw_only=True)
+    anew: bool = field(default=False, kw_only=True)
+
+    def within(self, section: str, key: str = "") -> Place:
+        """The place of a section or of a key in it."""
+        own = dict(self.origins) if section in ("equations", "loss") else {}
+        made = self.base.within(section, own.get(key) or self._whole(key))
+        return replace(self, file=made.file, section=made.section, key=made.key, column=0, anew=key in own)
+
+    def at(self, column: int) -> Place:
+        """The place of a column, where the text is the file's own."""
+        return self if self.anew else super().at(column)
+
+    def error(self, message: str) -> BadInput:
+        """The error with values called as in the file."""
+        return super().error(re.sub(r"\b[A-Za-z_]\w*\b", lambda name: self._whole(name[0], "{part}({name})"), message))
+
+    def unknown(self, kind: str, name: str, known: Iterable[str]) -> UnknownName:
+        """The error for a name, which suggests those of the file."""
+        return super().unknown(kind, name, dict.fromkeys(dict(self.origins).get(other, other) for other in known))
+
+    def _whole(self, name: str, said: str = "{name}") -> str:
+        """What the file calls a part of a complex value."""
+        whole, _, part = name.rpartition("_")
+        return said.format(name=whole, part={"re": "real", "im": "imag"}[part]) if (name, whole) in self.origins else name
+
+
+def placed(file: ModelFile, place: Place) -> Place:
+    """The place of a file whose expressions were written anew, if some were."""
+    told = not file.origins or isinstance(place, WrittenAnew)
+    return place if told else WrittenAnew(place.file, place.section, place.key, base=place, origins=file.origins)
 
 
 def symbols(file: ModelFile, found: set[str]) -> tuple[Symbol, ...]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 Pairs = tuple[tuple[str, str], ...]
 
@@ -31,7 +31,8 @@ class ModelFile:
     """A model file. Declarations and equations are (name, text) pairs in file order; `loss` is (step, at, reduction) or None.
 
     `initial` names the parameter that a state starts from. `freeze` says that masked steps keep the states; without `training`
-    batch_norm uses moving averages. `heads` names the dimension that counts heads.
+    batch_norm uses moving averages. `heads` names the dimension that counts heads. `origins` has the names in the file of left
+    sides whose expressions were written anew.
     """
 
     name: str
@@ -53,6 +54,7 @@ class ModelFile:
     freeze: bool = False
     training: bool = True
     heads: str = ""
+    origins: Pairs = field(default=(), compare=False)
 
 
 def quoted(text: str) -> str:

@@ -92,6 +92,33 @@ def test_a_file_that_cannot_be_taken_is_told_in_one_sentence(folder: Path, old: 
         load(folder / "both.toml")
 
 
+@pytest.mark.parametrize(("file", "old", "new", "said"), [
+    ("decoder.toml", "tanh(v", "tanh(q", r"decoder.toml: \[equations\] s, column 6: unknown variable 'q'"),
+    ("decoder.toml", 'V = "H H"', 'V = "H Q"', r"decoder.toml: \[equations\] s, column 12: the shapes"),
+    ("parts/encoder.toml", "tanh(W", "tanh(x", r"parts/encoder.toml: \[equations\] h, column 8: the shapes"),
+    ("parts/encoder.toml", "[states]", "[strange]", r"parts/encoder.toml: unknown key or section 'strange'"),
+    ("parts/encoder.toml", 'h = "H"', 'h = "H complex"', r"parts/encoder.toml: \[equations\] h, column 1: tanh has no complex"),
+    ("both.toml", '"encoder.h"}\ninitial', '"encoder.q"}\ninitial', r"both.toml: \[phase.decoder.memory\] M: unknown value"),
+    ("both.toml", '{s = "encoder.h"}', '{s = "encoder.q"}', r"both.toml: \[phase.decoder.initial\] s: unknown value"),
+    ("decoder.toml", "[loss]", '[initial]\ns = "start"\n[loss]',
+     r'both.toml: \[phase.decoder.initial\] s: "encoder.h" here and "start" in .*decoder.toml: \[initial\] s; expected one'),
+    ("parts/encoder.toml", "[inputs]", 'steps = "R"\n[inputs]',
+     r'both.toml: \[phase.encoder\] steps: "S" here and "R" in .*encoder.toml: steps; expected one of them'),
+])
+def test_a_fault_has_the_place_in_the_file_that_says_it(folder: Path, file: str, old: str, new: str, said: str) -> None:
+    text = (folder / file).read_text()
+    assert old in text
+    (folder / file).write_text(text.replace(old, new, 1))
+    with pytest.raises(BadInput, match=said):
+        load(folder / "both.toml")
+
+
+def test_what_both_files_say_alike_is_said_once(folder: Path) -> None:
+    wanted = load(folder / "both.toml").parts
+    (folder / "decoder.toml").write_text(DECODER + '[initial]\ns = "encoder.h"\n')
+    assert load(folder / "both.toml").parts == wanted
+
+
 def test_a_link_out_of_the_folder_is_not_followed(folder: Path) -> None:
     outside = folder.parent / "outside.toml"
     outside.write_text(ENCODER)

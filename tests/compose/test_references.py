@@ -9,8 +9,11 @@ import pytest
 
 from symbptt import compose
 
+from .test_grid import ragged
+
 SIZES = {"D": 3, "H": 4, "O": 3}
 LENGTHS = (5, 2, 4)
+grid = pytest.mark.parametrize(("T", "N"), [(T, N) for T in (1, 2, 5) for N in (1, 3)])
 GATES = {"birnn": (("W_xh", "W_hh", "b_h"), ("W_xb", "W_bb", "b_b")), "bilstm": (("W", "U", "b"), ("V", "R", "a"))}
 READOUT = {"birnn": ("W_ho", "W_bo", "b_o"), "bilstm": ("W_hz", "W_bz", "b_z")}
 
@@ -27,16 +30,16 @@ def _layer(torch: Any, name: str) -> Any:
 @pytest.mark.frameworks
 @pytest.mark.parametrize("name", GATES)
 @pytest.mark.parametrize("ragged", [False, True])
-def test_bidirectional_layers(name: str, ragged: bool) -> None:
+@grid
+def test_bidirectional_layers(name: str, ragged: bool, T: int, N: int) -> None:
     torch = pytest.importorskip("torch")
     chain = compose.load(name, freeze=True if ragged else None)
     space: dict[str, Any] = {}
     exec(compose.source(chain, wrt="all").text, space)
     rng = np.random.default_rng(1)
-    T, N = 5, 3
     parameters = {n: rng.standard_normal([SIZES[s] for s in shape]) / 2 for n, shape in space["PARAMETERS"].items()}
     x, y = rng.standard_normal((T, N, SIZES["D"])), rng.integers(0, SIZES["O"], (T, N))
-    lengths = LENGTHS if ragged else (T,) * N
+    lengths = np.minimum(LENGTHS[-N:], T) if ragged else (T,) * N
     mask = (np.arange(T)[:, None] < np.array(lengths)).astype(float)
     inputs = {"x": x} | ({"mask": mask} if ragged else {})
     loss, gradients = space["value_and_grad"](parameters, inputs, {"y": y})
@@ -69,8 +72,8 @@ def test_bidirectional_layers(name: str, ragged: bool) -> None:
 class _Cells:
     """The phases of the sequence-to-sequence models, written down step by step for autograd."""
 
-    def __init__(self, torch: Any, p: dict[str, Any]) -> None:
-        self.torch, self.p = torch, p
+    def __init__(self, torch: Any, p: dict[str, Any], mask: np.ndarray) -> None:
+        self.torch, self.p, self.mask = torch, p, mask
 
     def rnn(self, x: Any, h: Any, W: str, U: str, b: str) -> Any:
         return self.torch.tanh(x @ self.p[W].T + h @ self.p[U].T + self.p[b])
@@ -83,8 +86,8 @@ class _Cells:
 
     def encoder(self, x: Any) -> Any:
         h, found = self.torch.zeros(x.shape[1], SIZES["H"], dtype=x.dtype), []
-        for x_t in x:
-            h = self.rnn(x_t, h, "W_xh", "W_hh", "b_h")
+        for x_t, counts in zip(x, self.mask, strict=True):
+            h = self.torch.where(self.torch.tensor(counts > 0)[:, None], self.rnn(x_t, h, "W_xh", "W_hh", "b_h"), h)
             found.append(h)
         return self.torch.stack(found, 1)
 
@@ -120,7 +123,7 @@ class _Cells:
     def seq2seq_bilstm(self, x: Any, v: Any) -> Any:
         """Sample by sample, each with its own length, so that nothing is masked."""
         torch, p, every = self.torch, self.p, []
-        for n, length in enumerate(LENGTHS):
+        for n, length in enumerate(self.mask.sum(0).astype(int)):
             ends, memories = [], []
             for letters, order in ((("W", "U", "b"), range(length)), (("V", "R", "a"), range(length - 1, -1, -1))):
                 h = c = torch.zeros(1, SIZES["H"], dtype=x.dtype)
@@ -143,22 +146,26 @@ class _Cells:
 
 @pytest.mark.frameworks
 @pytest.mark.parametrize("name", [name for name in compose.names() if name.startswith("seq2seq")])
-@pytest.mark.parametrize("T", [1, 4])
-def test_encoders_and_decoders(name: str, T: int) -> None:
+@pytest.mark.parametrize("cut", [False, True])
+@grid
+def test_encoders_and_decoders(name: str, cut: bool, T: int, N: int) -> None:
+    """The encoder has a step more than the decoder; its samples are as long as it, or shorter."""
     torch = pytest.importorskip("torch")
     space: dict[str, Any] = {}
-    exec(compose.source(compose.load(name), wrt="all").text, space)
+    exec(compose.source(ragged(name) if cut else compose.load(name), wrt="all").text, space)
     rng = np.random.default_rng(2)
-    S, N, sizes = max(LENGTHS), len(LENGTHS), SIZES | {"E": 2, "A": 5, "S": max(LENGTHS)}
+    S = T + 1
+    sizes = SIZES | {"E": 2, "A": 5, "S": S}
     parameters = {n: rng.standard_normal([sizes[s] for s in shape]) / 2 for n, shape in space["PARAMETERS"].items()}
     x, v = rng.standard_normal((S, N, sizes["D"])), rng.standard_normal((T, N, sizes["E"]))
-    mask = (np.arange(S)[:, None] < np.array(LENGTHS)).astype(float)
+    lengths = np.minimum(LENGTHS[-N:], T) if cut else np.full(N, S)
+    mask = (np.arange(S)[:, None] < lengths).astype(float)
     y = rng.integers(0, sizes["O"], (T, N))
     inputs = {"x": x, "v": v} | ({"mask": mask} if "mask" in space["INPUTS"] else {})
     loss, gradients = space["value_and_grad"](parameters, inputs, {"y": y})
 
     given = {n: torch.tensor(a, requires_grad=True) for n, a in (parameters | {"x": x, "v": v}).items()}
-    scores = getattr(_Cells(torch, given), name)(given["x"], given["v"])
+    scores = getattr(_Cells(torch, given, mask), name)(given["x"], given["v"])
     wanted = torch.nn.functional.cross_entropy(scores.reshape(T * N, -1), torch.tensor(y.reshape(-1)), reduction="sum")
     wanted.backward()
     # A score lower by 50 leaves a masked step a share of e^-50.

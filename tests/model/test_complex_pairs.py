@@ -10,7 +10,8 @@ import pytest
 
 from symbptt import emit
 from symbptt.data.draw import random
-from symbptt.errors import BadInput
+from symbptt.data.wrt import asked
+from symbptt.errors import BadInput, UnknownName
 from symbptt.model.model_file import write
 from symbptt.model.place import Place
 from symbptt.model.read import from_text, load, parsed
@@ -22,7 +23,8 @@ TEXT = KIND.read_text(encoding="utf-8")
 DIMS = {"D": 3, "H": 4, "O": 2}
 EXPRESSIONS = {
     "h": "h", "conj(h) * h": "h.conj() * h", "h * conj(h)": "h.conj() * h", "-h": "-h", "h / (3 + h)": "h / (3 + h)",
-    "1 / (2 + h * conj(h) + p)": "1 / (2 + h * h.conj() + p)", "(h + p) ** 3": "(h + p) ** 3", "exp(h)": "np.exp(h)",
+    "1 / (2 + h * conj(h) + p)": "1 / (2 + h * h.conj() + p)", "(h + p) ** 3": "(h + p) ** 3", "p ** -2": "p ** -2",
+    "h ** 1 + p": "h + p", "exp(h)": "np.exp(h)",
     "p - h": "p - h", "complex(real(p), abs(h)) * h": "(p.real + 1j * abs(h)) * h", "h * imag(p)": "h * p.imag",
     "A.T @ (h + p)": "A.T @ (h + p)", "outer(h, p) @ p": "np.outer(h, p) @ p", "dot(h, p) * p": "(h @ p) * p",
     "sum(h) * p": "h.sum() * p", "mean(A) * h": "A.mean() * h", "concat(h, p)[1:H+1]": "np.concatenate([h, p])[1:5]",
@@ -108,8 +110,13 @@ def test_the_rest_of_the_file_follows() -> None:
     ('h = "H complex"', 'h = "H"', "the state h is real, and its expression is complex; see real"),
     ("l * h[t-1] + B @ x", "W.T @ W @ nu", "h is complex, and its equation is real; write complex"),
     ("h / (1 + h * conj(h))", "tanh(h)", "tanh has no complex values here"),
-    ("h / (1 + h * conj(h))", "h ** 0.5", "an integer between 2 and 8"),
-    ("h / (1 + h * conj(h))", "h ** 9", "an integer between 2 and 8"),
+    ("h / (1 + h * conj(h))", "h ** 0.5", "an integer between 1 and 8 or between -8 and -1"),
+    ("h / (1 + h * conj(h))", "h ** 9", "an integer between 1 and 8"), ("h / (1 + h * conj(h))", "h ** 0", "between -8 and -1"),
+    # of the entry of the file and its names, not of the pair
+    ("l * h[t-1] + B @ x", "l * h[t-1] + C @ x", r"\[equations\] h: the shapes \(O, H\) and \(D\) do not fit"),
+    ("real(C @ u)", "real(C @ q)", r"\[equations\] o: unknown variable 'q'; known: B, C, W, h, l, nu, theta, u, x$"),
+    ("h / (1 + h * conj(h))", "h[t+2]", r"\[equations\] u: real\(h\)\[t\+...\] lies in the future"),
+    ("squared_error(o, y)", "squared_error(imag(h), y)", r"\[loss\] step: the shapes \(H\) and \(O\) do not fit"),
     ("h / (1 + h * conj(h))", "2 ** h", "an exponent is real, not complex"),
     ("h / (1 + h * conj(h))", "where(h > 0, h, 2 * h)", "a comparison is real, not complex"),
     ("h / (1 + h * conj(h))", "conj(h, h)", r"conj takes 1 value, as in conj\(z\)"),
@@ -123,6 +130,14 @@ def test_the_rest_of_the_file_follows() -> None:
 def test_what_cannot_be_complex_is_said_in_one_sentence(old: str, new: str, said: str) -> None:
     with pytest.raises(BadInput, match=said):
         _changed((old, new))
+
+
+def test_a_complex_variable_is_asked_for_by_its_own_name() -> None:
+    model = load(str(KIND))
+    assert [v.name for v in asked(model, ["B", "W"])] == ["B_re", "B_im", "W"]
+    assert emit.source(model, wrt="B").text == emit.source(model, wrt=("B_re", "B_im")).text.replace("B_re,B_im", "B")
+    with pytest.raises(UnknownName):
+        emit.source(model, wrt="W_re")
 
 
 def test_a_modulus_has_the_slope_zero_at_zero() -> None:

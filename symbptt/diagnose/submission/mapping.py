@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from symbptt.data.values import GROUPS
+from symbptt.data.wrt import spelled
 from symbptt.diagnose.submission.meaning import Layout, Meaning, checked, one, tokens
 from symbptt.errors import BadInput, UnknownName
 from symbptt.files import content
@@ -124,12 +125,13 @@ def _constant(value: Any, place: str) -> Meaning:
 
 
 def asked(names: Iterable[str], model: Model, place: str) -> tuple[str, ...]:
-    """The variables whose gradients are asked for. Raises UnknownName."""
+    """The variables whose gradients are asked for, of a complex one its parts. Raises UnknownName."""
     known = [v.name for v in model.of(Role.PARAMETER, Role.INPUT, Role.STATE)]
+    names = spelled(names, known)
     for name in names:
         if name not in known:
             raise UnknownName("gradient", name, known, place)
-    return tuple(names)
+    return names
 
 
 def _typed(key: str, value: Any, kind: type, place: str) -> None:
