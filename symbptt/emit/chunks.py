@@ -9,7 +9,6 @@ from symbptt.checks import positive
 from symbptt.chunk import Chunked, NoChunkForm, chunked
 from symbptt.derive.pullback import loss_pullback
 from symbptt.emit.arguments import argument_checks
-from symbptt.emit.context import NEEDS
 from symbptt.emit.fast.plan import Plan
 from symbptt.emit.fast.repeats import repeats
 from symbptt.emit.fast.writer import PASSES, FastWriter
@@ -18,12 +17,12 @@ from symbptt.emit.frameworks.dialect import DIALECTS
 from symbptt.emit.frameworks.long import Long
 from symbptt.emit.layout import handed_out, taken_in
 from symbptt.emit.literals import docstring, literal
+from symbptt.emit.module_text import rendered
 from symbptt.emit.recipe import command
 from symbptt.emit.source_file import SourceFile, filled, wanted_variables
 from symbptt.errors import UnknownName
 from symbptt.model.read import load
 from symbptt.model.values import Model, Role, Variable
-from symbptt.template import template
 
 BACKENDS = ("numpy", *DIALECTS)
 OF_TOKENS = ("loss_open", "loss_body", "loss_cotangents", "direct_lines", "reduction", "target_lines", "has_loss", "starts",
@@ -49,7 +48,7 @@ def chunk_source(
     values |= {"core": "_chunks", "final_states": True, "chunk": length, "check_steps": "CHUNK + 1", "mask": chunks.mask,
                "first": model.of(Role.INPUT)[0].name, "narrow": literal(tuple(v.name for v in _kept(model) if v.rows == 1))}
     suffix = f"_{backend}" if backend in DIALECTS else ""
-    text = template(f"{backend}/chunk.py.jinja").render(**values)
+    text = rendered(f"{backend}/chunk.py.jinja", backend, values)
     return SourceFile(f"{model.name}_chunk{suffix}.py", text, model)
 
 
@@ -81,13 +80,8 @@ def _numpy(chunks: Chunked, wanted: tuple[Variable, ...], recipe: str) -> dict[s
     passed_on = (*wanted, *(s for s in model.states if s not in wanted))
     core = ChunkWriter(chunks.model_without_loss, tuple(chunks.model[v.name] for v in passed_on))
     values, token = filled(core, recipe), filled(FastWriter(model, wanted), recipe)
-    text = "\n".join([*token.get("loss_open", ()), token.get("loss_body", "")])
-    helpers = {name for name in token["helpers"] if f"{name}(" in text}
-    helpers |= {needed for name in helpers for needed in NEEDS.get(name, ())}
     values |= {name: token[name] for name in OF_TOKENS if name in token}
-    return values | argument_checks(model, "numpy") | _outside(model, wanted) | {
-        "title": docstring(model.title), "helpers": sorted({*values["helpers"], *helpers}),
-    }
+    return values | argument_checks(model, "numpy") | _outside(model, wanted) | {"title": docstring(model.title)}
 
 
 def _outside(token: Model, wanted: tuple[Variable, ...]) -> dict[str, Any]:

@@ -15,12 +15,6 @@ from symbptt.emit.plain import PlainWriter
 from symbptt.model.values import Model, Role, Variable
 from symbptt.typeset.equations import numbered
 
-NEEDS = {"_cross_entropy": ("_log_sum_exp",), "_cross_entropy_slope": ("_softmax",), "_target": ("_one_hot", "_classes"),
-         "_softmax_cross_entropy": ("_classes",), "_multiply": ("_tile", "_empty"), "_gates": ("_tile", "_empty"),
-         "_side_by_side": ("_tiled", "_tile", "_empty"), "_for_steps": ("_tiled", "_tile", "_empty"),
-         "_on_top": ("_tiled", "_tile", "_empty", "_in_tiles")}
-"""Helpers that call helpers."""
-
 
 def samples(model: Model) -> int:
     """How many samples the self-check takes: three, or one where neither an input nor an initial state could show more."""
@@ -78,7 +72,7 @@ def _reads(writer: PlainWriter) -> set[str]:
 
 
 def context(writer: PlainWriter, recipe: str) -> dict[str, Any]:
-    """The template's values; the writer has written its functions, since it knows then which helpers they call."""
+    """The template's values."""
     model, layout = writer.model, writer.layout
     kept = tuple(v for v in model.variables if v.name in _reads(writer))
     opening = 'T, N, dtype = residuals["T"], residuals["N"], residuals["_dtype"]'
@@ -122,11 +116,6 @@ def context(writer: PlainWriter, recipe: str) -> dict[str, Any]:
     }
     if model.loss:
         made.update(_loss_context(writer, residuals))
-    of_heads = ("_merge_heads", "_split_heads") if model.heads is not None else ()
-    helpers = {*writer.lower.helpers, "_as", "_outside", *of_heads}
-    for name in tuple(helpers):
-        helpers.update(NEEDS.get(name, ()))
-    made["helpers"] = sorted(helpers)
     return made
 
 
@@ -205,12 +194,12 @@ def _loss_context(writer: PlainWriter, opening: list[Line]) -> dict[str, Any]:
 
 
 def _weight_lines(writer: PlainWriter) -> list[Line]:
-    model, layout, helper = writer.model, writer.layout, writer.lower.helper
+    model, layout = writer.model, writer.layout
     assert model.loss is not None
-    lines = [Line(f"weight = {helper('_weight')}(T, N, dtype, mask, weights)", optional=True)]
+    lines = [Line("weight = _weight(T, N, dtype, mask, weights)", optional=True)]
     if model.loss.reduction == "mean":
         steps = "slice(T - 1, T)" if model.loss.at == "last" else "slice(T)"
         rows = "".join(f", {layout.array(model[name])}" for name in class_targets(model))
         rows += f", {layout.array(model[model.loss.mask])}.real > 0.5" if model.loss.mask else ""
-        lines.append(Line(f"weight /= {helper('_number')}(T, N, mask, {steps}{rows})"))
+        lines.append(Line(f"weight /= _number(T, N, mask, {steps}{rows})"))
     return lines

@@ -21,9 +21,9 @@ from symbptt.derive.varying import simplified
 from symbptt.emit.code import Code
 from symbptt.emit.frameworks.dialect import TORCH
 from symbptt.emit.frameworks.lowering import WordLowering
-from symbptt.emit.frameworks.module import FOLDER, called
 from symbptt.emit.layout import array_rank, given_shape_text, handed_out, taken_in
 from symbptt.emit.literals import docstring, literal
+from symbptt.emit.module_text import rendered
 from symbptt.emit.names import RESERVED, Names
 from symbptt.emit.scalars import ATOM
 from symbptt.emit.source_file import SourceFile
@@ -31,8 +31,6 @@ from symbptt.errors import BadInput
 from symbptt.model.one_head import one_head
 from symbptt.model.read import load
 from symbptt.model.values import Model, Role, Variable
-from symbptt.resources import templates
-from symbptt.template import template
 from symbptt.typeset.equations import numbered
 
 TAKEN = RESERVED | TORCH.names | {"pytest", "arrays", "results", "start", "like"}
@@ -70,11 +68,7 @@ def reference(model: Model | str, kernel: str | None = None, axes: str = "T N", 
         "befores": [(loop.before(s), loop.names.of(s.name)) for s in model.states],
         "kept": [(v.name, loop.names.of(v.name), handed_out(v)) for v in model.outputs],
     }
-    bodies = "\n".join(loop.lines)
-    folder = templates().joinpath("torch", FOLDER)
-    extra = "\n_one_hot(" if any(v.classes for v in inputs) else ""
-    values["helpers"] = called(bodies + extra, folder)
-    return SourceFile(f"test_{_module(model.name)}.py", template("reference/test_kernel.py.jinja").render(**values), model)
+    return SourceFile(f"test_{_module(model.name)}.py", rendered("reference/test_kernel.py.jinja", "torch", values), model)
 
 
 class _Loop:

@@ -17,7 +17,7 @@ from symbptt.algebra import build, nodes
 from symbptt.algebra.functions import Y, Z
 from symbptt.emit import heads, moved
 from symbptt.emit.code import Code
-from symbptt.emit.scalars import ADD, ATOM, HELPERS, POWER, TIMES, scalar, wrap
+from symbptt.emit.scalars import ADD, ATOM, POWER, TIMES, scalar, wrap
 from symbptt.errors import MissingRule
 from symbptt.program.scalar import formula
 
@@ -29,7 +29,6 @@ class Lowering:
 
     def __init__(self, leaf: Leaf, dimension: Callable[[str], str], batch: str = "N") -> None:
         self.leaf, self.dimension, self.batch = leaf, dimension, batch
-        self.helpers: set[str] = set()
         self.view: Callable[[MatrixExpr, str, str], str | None] = lambda symbol, axes, tail: None
 
     def __call__(self, expression: MatrixExpr) -> Code:
@@ -71,11 +70,6 @@ class Lowering:
     def transposed(self, code: Code) -> str:
         """The text of the transpose of a matrix that samples share."""
         return f"{code.at(ATOM)}.T"
-
-    def helper(self, name: str) -> str:
-        """The name of a helper function, which the module will then contain."""
-        self.helpers.add(name)
-        return name
 
 
 def times_number(lower: Lowering, number: sp.Expr, code: Code) -> Code:
@@ -201,9 +195,6 @@ def _elementwise(lower: Lowering, node: nodes.Elementwise) -> Code:
     inner = lower(node.operand)
     expression = formula(node)
     text, strength = scalar(expression, inner.at(ATOM))
-    for kind, name in HELPERS.items():
-        if expression.has(kind):
-            lower.helper(name)
     if isinstance(expression, sp.Piecewise) and not any(value.has(Y, Z) for value, _ in expression.args):
         text, strength = f"{text}.astype(dtype)", ATOM  # a choice of integers would turn float32 into float64
     elif not expression.has(Y, Z):
@@ -224,7 +215,7 @@ def _choice(lower: Lowering, node: nodes.Choice) -> Code:
 def _call(name: str, keeps: bool) -> Callable[[Lowering, MatrixExpr], Code]:
     def lowered(lower: Lowering, node: MatrixExpr) -> Code:
         parts = [lower.whole(a) for a in node.args]
-        text = f"{lower.helper(name)}({', '.join(p.at(ADD) for p in parts)})"
+        text = f"{name}({', '.join(p.at(ADD) for p in parts)})"
         return Code(text, ATOM, any(p.batched for p in parts), parts[0].rank if keeps else 1)
 
     return lowered
@@ -232,7 +223,7 @@ def _call(name: str, keeps: bool) -> Callable[[Lowering, MatrixExpr], Code]:
 
 def _batch_mean(lower: Lowering, node: nodes.BatchMean) -> Code:
     inner = lower.whole(node.operand)
-    return Code(f"{lower.helper('_batch_mean')}({inner.at(ADD)})", ATOM, True, inner.rank) if inner.batched else inner
+    return Code(f"_batch_mean({inner.at(ADD)})", ATOM, True, inner.rank) if inner.batched else inner
 
 
 def _summed(code: Code) -> str:

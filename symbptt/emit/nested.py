@@ -31,7 +31,6 @@ class TangentLowering(Lowering):
     def __init__(self, writer: PlainWriter) -> None:
         super().__init__(self._code, writer.layout.dimension, batch="_P, N")
         self.writer = writer
-        self.helpers = writer.lower.helpers
 
     def name(self, variable: Variable, back: int = 0) -> str:
         """The name of a tangent at the present step, or one step before."""

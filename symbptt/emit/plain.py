@@ -45,11 +45,9 @@ class PlainWriter:
         self.reached = self.names | {s.name for _, s in self.starting}
 
     def functions(self) -> Functions:
-        """The bodies of all functions; `lower` knows the helpers that they call then."""
+        """The bodies of all functions."""
         forward, backward = self._forward(), self._backward()
         loss = self._loss() if self.model.loss else None
-        if any(v.classes for v in self.model.of(Role.INPUT)):
-            self.lower.helper("_one_hot")
         return Functions(forward, loss, backward)
 
     def _size(self, dimension: sp.Expr) -> str:
@@ -112,7 +110,6 @@ class PlainWriter:
             rows = f"T{' + 1' if v.role is Role.STATE else ''}"
             names = ", ".join(self._step_names(v))
             lines.append(Line(f"{layout.array(v)} = _stacked(({names},), ({rows}, N, {self._shape(v)}), dtype)"))
-        self.lower.helper("_stacked")
         return Body(tuple(lines), (), ())
 
     def _step_names(self, variable: Variable) -> list[str]:
@@ -124,7 +121,6 @@ class PlainWriter:
         return [] if self.steps is None else [unpacked(self._step_names(v), self.layout.array(v)) for v in variables]
 
     def _initial(self, state: Variable) -> str:
-        self.lower.helper("_initial")
         shape = f"(N{given_shape_text(state, self._size) or ','})"
         start = "" if state.initial is None else f', parameters["{state.initial}"]'
         return f'_initial(states, "{state.name}", {shape}, dtype{start}){self._inside(state)}'
@@ -144,14 +140,14 @@ class PlainWriter:
         """How a target becomes an array of numbers."""
         name = self.layout.array(variable)
         if len(variable.shape) == 1:
-            return f'{name} = {self.lower.helper("_target")}(targets["{variable.name}"], {self._size(variable.rows)}, dtype)'
+            return f'{name} = _target(targets["{variable.name}"], {self._size(variable.rows)}, dtype)'
         given = f'np.asarray(targets["{variable.name}"]).astype(dtype, copy=False)'
         return f"{name} = {taken(variable, given)}"
 
     def seed_lines(self, seeded: list[Variable]) -> list[str]:
         """The cotangents that the backward pass starts from."""
-        layout, seed = self.layout, self.lower.helper("_seed") if seeded else ""
-        return [f'{layout.cotangent(v)} = {seed}(cotangents, "{v.name}", {layout.array(v)}.shape, dtype)' for v in seeded]
+        layout = self.layout
+        return [f'{layout.cotangent(v)} = _seed(cotangents, "{v.name}", {layout.array(v)}.shape, dtype)' for v in seeded]
 
     def _backward(self) -> Body:
         layout, model = self.layout, self.model

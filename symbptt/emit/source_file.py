@@ -19,6 +19,7 @@ from symbptt.emit.frameworks import module
 from symbptt.emit.frameworks.dialect import DIALECTS
 from symbptt.emit.frameworks.long import Long
 from symbptt.emit.lines import aligned, needed, reads
+from symbptt.emit.module_text import rendered
 from symbptt.emit.nested import NESTED
 from symbptt.emit.plain import PlainWriter
 from symbptt.emit.recipe import choices, command
@@ -30,7 +31,6 @@ from symbptt.errors import BadInput, UnknownName
 from symbptt.model.read import load
 from symbptt.model.values import Model, Role, Variable
 from symbptt.targets.target import CHECKPOINT, PYTHON, STATIC, TRUNCATION, Files, Request
-from symbptt.template import template
 
 STYLES = ("fast", "plain")
 FRAMEWORKS = tuple(DIALECTS)
@@ -180,7 +180,7 @@ def _framework(
     variant = truncated(*long.truncation) if long.truncation else None
     recipe += f" {variant.options}" if variant else ""
     values = module.context(model, backend, wanted, recipe + checkpoints.OPTION * long.checkpoint, long, fixed)
-    text = template(f"{backend}/{long.templates[0]}").render(**values)
+    text = rendered(f"{backend}/{long.template}", backend, values)
     return SourceFile(f"{model.name}_{backend}{variant.suffix if variant else ''}.py", text, model)
 
 
@@ -233,7 +233,7 @@ def render(
 ) -> str:
     """The text of the module, or of a variant of it."""
     values = filled(writer, recipe, variant, clipping, checkpoint)
-    return template(variant.template if variant else "numpy/module.py.jinja").render(**values)
+    return rendered(variant.template if variant else "numpy/module.py.jinja", "numpy", values)
 
 
 def filled(

@@ -59,7 +59,7 @@ class BlockWriter:
             if pack.buffered:
                 self.allocated.setdefault(name, self.arrays.made(name, shape))
             else:
-                self.allocated.setdefault(name, f"{name} = {self.constants.helper('_gates')}({shape}, dtype)")
+                self.allocated.setdefault(name, f"{name} = _gates({shape}, dtype)")
             members = ", ".join(storage.name(row[-1]) for row in pack.rows)
             self.allocated.setdefault(" " + name, f"{members} = {name}")
         elif key in storage.chunked:
@@ -160,7 +160,7 @@ class BlockWriter:
             self.lines.append(Line(f"{names} = {self.constants.ones()} @ {rows}", notes))
         else:
             rows = place.leaf(split[0][1].arg).text
-            self.lines.append(Line(f"{names} = {self.constants.helper('_gradients')}({run}, {rows})", notes))
+            self.lines.append(Line(f"{names} = _gradients({run}, {rows})", notes))
 
     def _is_cotangent(self, statement: Statement) -> bool:
         value = statement.values[0]

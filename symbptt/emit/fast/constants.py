@@ -80,7 +80,7 @@ class Constants:
             for wish, name in (("call", f"{wish}_times"), ("weights", f"{wish}_tiles"), ("product", f"{out}_tiles"))
         )
         made = f"{call}, {stacked}, {cut}"
-        lines.setdefault(made, f"{made} = {self.helper('_for_steps')}({text}, {out})")
+        lines.setdefault(made, f"{made} = _for_steps({text}, {out})")
         return call, stacked, cut
 
     def once(self, values: tuple[MatrixExpr, ...], weights: list[MatrixExpr]) -> str:
@@ -93,10 +93,6 @@ class Constants:
         turned = build.transpose(weight)
         return self.lower(turned if number == 1 else build.scale(number, turned)).at(ADD)
 
-    def helper(self, name: str) -> str:
-        """The name of a helper function, which the module will then contain."""
-        return self.lower.helper(name)
-
     def side_by_side(self, values: tuple[MatrixExpr, ...], weights: list[MatrixExpr]) -> tuple[str, str, str]:
         """Stacked weights, the array that their product goes to, and its view by gate."""
         joined = ", ".join(self._turned(v, w) for v, w in zip(values, weights, strict=True))
@@ -104,7 +100,7 @@ class Constants:
         stacked = names.of(f"side by side {joined}", wish)
         product, view = (names.of(f"{end} of {joined}", f"{wish}_{end}") for end in ("product", "gates"))
         made = f"{stacked}, {product}, {view}"
-        self.lines.setdefault(made, f"{made} = {self.helper('_side_by_side')}(({joined}), N, dtype)")
+        self.lines.setdefault(made, f"{made} = _side_by_side(({joined}), N, dtype)")
         return stacked, product, view
 
     def on_top(self, weights: tuple[MatrixExpr, ...], gates: str) -> tuple[str, str, str, str]:
@@ -115,7 +111,7 @@ class Constants:
         steps = names.of(f"steps for {joined}", f"{gates}_tiles")
         product, parts = (names.of(f"{end} on top {joined}", f"{stacked}_{end}") for end in ("product", "parts"))
         made = f"{steps}, {stacked}, {product}, {parts}"
-        self.lines.setdefault(made, f"{made} = {self.helper('_on_top')}(({joined}), {gates}, dtype)")
+        self.lines.setdefault(made, f"{made} = _on_top(({joined}), {gates}, dtype)")
         return steps, stacked, product, parts
 
     def _joined(self, values: tuple[MatrixExpr, ...]) -> str:
@@ -131,4 +127,4 @@ class Constants:
         """An array for intermediate results."""
         key, names = f"scratch {shape} {number}", self.arrays.storage.layout.names
         count = next(i for i in range(1, 1000) if f"part_{i}" not in names.taken)
-        return self._named(key, f"part_{count}", f"{self.helper('_empty')}(({shape}), dtype)")
+        return self._named(key, f"part_{count}", f"_empty(({shape}), dtype)")

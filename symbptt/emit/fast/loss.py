@@ -105,7 +105,6 @@ class LossWriter:
     def _shared(self) -> None:
         o, y = self.loss.equations[0].value.args
         variable = self.model[o.name]
-        self.arrays.size.helper(HELPER)
         name = self.layout.array(self.model[y.name])
         rows = f"{name}[-1]" if self.place.last else f"{name}.reshape(T * N, *{name}.shape[2:])"
         notes = (Note(self.loss.equations[0].number), Note(recursion(self.model).adjoint_number(o.name)))

@@ -231,7 +231,7 @@ def _product(self: Operations, values: Values, into: str | None) -> str:
     if operand == out:
         return self._expression(values, into)
     if not isinstance(self.place, Step):
-        self.say(f"{self.constants.helper('_multiply')}({operand}, {self.constants.once(values, matrices)}, out={out})")
+        self.say(f"_multiply({operand}, {self.constants.once(values, matrices)}, out={out})")
     elif out in self.place.buffers:
         call, weights, cut = self.constants.for_steps(values, matrices, out, self.place.buffers)
         self.say(f"{call}({self.place.tiles_of(operand, cut)}, {weights}, out={cut})")
@@ -266,7 +266,6 @@ def _elementwise(self: Operations, values: Values, into: str | None) -> str:
         self.say(f"{call[0]}({', '.join([name, *map(self.constants.number, call[1])])}, out={out})")
         return out
     named = Lowering(lambda _: Code(name, ATOM, True, 1), self.place.lower.dimension, self.place.batch)
-    named.helpers = self.place.lower.helpers
     text = named(head.func(*head.args[:-1], Timed("operand", head.shape[0], head.shape[1], TIME))).at(ADD)
     return self._copied(text, out)
 

@@ -38,7 +38,7 @@ class Arrays:
 
     def made(self, name: str, shape: str) -> str:
         """The line that makes an array."""
-        return f"{name} = {self.size.helper('_empty')}(({shape}), dtype)"
+        return f"{name} = _empty(({shape}), dtype)"
 
     def view(self, name: str, text: str) -> str:
         """Name a part of an array."""
@@ -91,7 +91,6 @@ class Place(ABC):
     def __init__(self, arrays: Arrays) -> None:
         self.arrays, self.storage = arrays, arrays.storage
         self.lower = Lowering(self.leaf, arrays.storage.layout.dimension, self.batch)
-        self.lower.helpers = arrays.size.helpers
 
     @abstractmethod
     def one(self, symbol: Timed) -> str:
@@ -225,11 +224,10 @@ class Step(Place):
 
     def tiles_of(self, operand: str, products: str) -> str:
         """An operand of N rows as a product in tiles meets it."""
-        cut = self.arrays.size.helper("_in_tiles")
         if operand not in self.over:
-            return f"{cut}({operand}, {products})"
+            return f"_in_tiles({operand}, {products})"
         wish = operand.removesuffix("_t") + "_tiles_t"
-        return self.each(f"tiles {operand} {products}", wish, f"{cut}({self.over[operand]}, {products})")
+        return self.each(f"tiles {operand} {products}", wish, f"_in_tiles({self.over[operand]}, {products})")
 
     def step_of(self, tiles: str) -> str:
         """One step of an array in tiles, (T, ...)."""

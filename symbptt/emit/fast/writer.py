@@ -124,7 +124,7 @@ class FastWriter(PlainWriter):
         if variable != shared_target(self.model) or not is_for_all_steps(self.model):
             return super().target_line(variable)
         name = self.layout.array(variable)
-        return f'{name} = {self.lower.helper("_classes")}(targets["{variable.name}"], dtype)'
+        return f'{name} = _classes(targets["{variable.name}"], dtype)'
 
     def seed_lines(self, seeded: list[Variable]) -> list[str]:
         """Cotangents that are not given are None."""

@@ -22,10 +22,9 @@ class Long:
     chunk: int | None = None
 
     @property
-    def templates(self) -> tuple[str, ...]:
-        """The templates that a module is made of, in a backend's folder; the first is the one to render."""
-        first = ("truncated.py.jinja",) if self.truncation else ("chunk.py.jinja",) if self.chunk else ()
-        return (*first, "module.py.jinja", *(("checkpoint.py.jinja",) if self.checkpoint else ()))
+    def template(self) -> str:
+        """The template of the module, in a backend's folder."""
+        return ("truncated" if self.truncation else "chunk" if self.chunk else "module") + ".py.jinja"
 
     @property
     def gaps(self) -> bool:

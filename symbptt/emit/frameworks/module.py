@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import re
-from importlib.resources.abc import Traversable
 from typing import Any
 
-from symbptt import resources
 from symbptt.data.arrays import sizes
 from symbptt.data.classes import drawn_as_classes
 from symbptt.emit.arguments import argument_checks
@@ -18,10 +15,6 @@ from symbptt.emit.literals import docstring, file_literal, literal
 from symbptt.model import initialisers
 from symbptt.model.values import Model, Role, Variable
 from symbptt.typeset.equations import numbered
-
-_CALL = re.compile(r"\b_\w+(?=\()")
-FOLDER = "helpers"
-"""The folder of a backend's templates with one file per helper function."""
 
 
 def context(
@@ -69,11 +62,8 @@ def context(
     }
     if fixed is not None:
         made["check_steps"] = "STEPS"
-    folder = resources.templates().joinpath(backend)
     made |= _needed(inner, made["backward_body"])
-    bodies = [str(made[name]) for name in made if name.endswith("_body")]
-    text = "\n".join([*bodies, *(_read(folder, name) for name in long.templates)])
-    return made | {"helpers": called(text, folder.joinpath(FOLDER))}
+    return made
 
 
 def _needed(parts: Parts, backward: str) -> dict[str, Any]:
@@ -81,22 +71,6 @@ def _needed(parts: Parts, backward: str) -> dict[str, Any]:
     read = [v for v in parts.blocks.kept() if f'residuals["values"]["{v.name}"]' in backward] or [*parts.blocks.kept()[:1]]
     rows = f'len(residuals["values"]["{read[0].name}"])' + (" - 1" if read[0].role is Role.STATE else "")
     return {"needed": tuple(v.name for v in read), "known": read[0].name, "steps": rows}
-
-
-def _read(folder: Traversable, name: str) -> str:
-    return folder.joinpath(name).read_text(encoding="utf-8")
-
-
-def called(text: str, folder: Traversable) -> list[str]:
-    """The helpers that a text calls, and those that they call."""
-    known = {path.name.partition(".")[0] for path in folder.iterdir()}
-    found: set[str] = set()
-    new = known & set(_CALL.findall(text))
-    while new:
-        found |= new
-        texts = "\n".join(_read(folder, f"{name}.py.jinja") for name in new)
-        new = (known & set(_CALL.findall(texts))) - found
-    return sorted(found)
 
 
 def _drawn(variable: Variable) -> str:
