@@ -7,7 +7,7 @@ and the gradients of those inputs are what it hands back.
 from __future__ import annotations
 
 from symbptt.compose.chain import Chain, Link, Part
-from symbptt.compose.either import Subject, any_source, subject, verified
+from symbptt.compose.either import Subject, any_model, any_source, subject, verified
 from symbptt.compose.emission import ChainFile, source
 from symbptt.compose.proof import prove
 from symbptt.compose.read import is_composed, is_emitted, load, names
@@ -15,8 +15,8 @@ from symbptt.compose.told import Told, derivation, summary, unrolled
 from symbptt.compose.verification import file, gradients
 
 __all__ = [
-    "Chain", "ChainFile", "Link", "Part", "Subject", "Told", "any_source", "derivation", "file", "gradients", "is_composed",
-    "is_emitted", "load", "names", "prove", "source", "subject", "summary", "unrolled", "verified",
+    "Chain", "ChainFile", "Link", "Part", "Subject", "Told", "any_model", "any_source", "derivation", "file", "gradients",
+    "is_composed", "is_emitted", "load", "names", "prove", "source", "subject", "summary", "unrolled", "verified",
 ]
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 
 from symbptt import emit, verify
 from symbptt.compose import emission, read, verification
@@ -31,6 +32,13 @@ _CALLS = {Model: _Calls(emit.source, verify.gradients), Chain: _Calls(emission.s
 def subject(text: str, place: str, name: str) -> Subject:
     """The model of a file's text, of whichever kind; `place` names the file in messages. Raises BadInput."""
     return (read.from_text if read.is_several(text, place) else plain.from_text)(text, place, name)
+
+
+def any_model(source: Subject | str | Path) -> Subject:
+    """A model of whichever kind, by name or path, or as it is; errors as of `symbptt.load`."""
+    if isinstance(source, Model):
+        return source
+    return read.load(source) if read.is_composed(source) else plain.load(source)
 
 
 def any_source(model: Subject, backend: str = "numpy", style: str | None = None) -> SourceFile | ChainFile:

@@ -6,16 +6,16 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any
+from typing import Any, cast
 
 from symbptt.checks import positive
+from symbptt.compose import Subject, any_model
 from symbptt.course import grades, panel
 from symbptt.course.credit import Credit, credit
 from symbptt.course.folder import Submission, twins
 from symbptt.course.grades import Grade
 from symbptt.diagnose.submission import mapping as mappings
 from symbptt.errors import BadInput
-from symbptt.model.read import load
 from symbptt.model.values import Model, Role
 
 SECONDS = 10.0
@@ -62,13 +62,13 @@ def _silent(count: int) -> None:
 
 
 def grade(
-    model: Model | str, given: Sequence[Submission], options: Options | None = None, told: Callable[[int], None] = _silent
+    model: Subject | str, given: Sequence[Submission], options: Options | None = None, told: Callable[[int], None] = _silent
 ) -> Gradebook:
     """Judge submissions for a model; `told` hears how many are done.
 
     Raises BadInput for options that do not fit the model. Whatever is wrong with a submission is said in its grade.
     """
-    known, chosen = load(model) if isinstance(model, str) else model, options or Options()
+    known, chosen = cast(Model, any_model(model)), options or Options()  # of a chain it is asked for what a model has, too
     if not given:
         raise BadInput("no submissions to grade")
     if not known.text:

@@ -122,10 +122,10 @@ def _mark(finding: Mapping[str, Any], credit: Credit, absent: bool) -> Mark:
     full = credit.of(name)
     if verdict == RIGHT:
         return Mark(name, verdict, full, full)
-    if absent:
-        reason = Reason(ABSENT, named(ABSENT).sentence(), None)
-        return Mark(name, verdict, round(full * credit.share({ABSENT}), 6), full, (reason,), (), finding.get("line", ""))
     certain = [s for s in finding["causes"] if s["certain"]]
+    if absent:
+        reason, others = Reason(ABSENT, named(ABSENT).sentence(), None), tuple(dict.fromkeys(s["name"] for s in certain))
+        return Mark(name, verdict, round(full * credit.share({ABSENT}), 6), full, (reason,), others, finding.get("line", ""))
     # Other hypotheses give the same numbers; the first is the likeliest, and the one that is told.
     told = [s for s in certain if s["hypothesis"] == certain[0]["hypothesis"]]
     reasons = tuple(Reason(s["name"], s["explanation"], s["equation"]) for s in told)

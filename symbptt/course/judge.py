@@ -12,17 +12,17 @@ from pathlib import Path
 from typing import Any
 
 from symbptt import collector
+from symbptt.compose import Subject, subject
+from symbptt.diagnose import function
 from symbptt.diagnose.submission import code
 from symbptt.errors import SymbpttError
-from symbptt.model.read import from_text
-from symbptt.model.values import Model
 
 
-def judged(model: Model, path: str, orders: dict[str, Any]) -> dict[str, Any]:
+def judged(model: Subject, path: str, orders: dict[str, Any]) -> dict[str, Any]:
     """What the diagnosis of a file says; under `fault` why there is none."""
     limits = code.Limits(orders["seconds"])
     try:
-        found = code.file(model, Path(path), orders["function"], orders["mapping"], limits, orders["wrt"])
+        found = function.file(model, Path(path), orders["function"], orders["mapping"], limits, orders["wrt"])
     except SymbpttError as error:
         return {"fault": str(error).removeprefix(f"{path}: ")}
     # The last note says which protections were in force.
@@ -36,7 +36,7 @@ def main() -> None:
     os.dup2(2, 1)
     collector.rarely()
     orders = json.loads(sys.stdin.readline())
-    model = from_text(orders["model"], orders["place"], orders["name"])
+    model = subject(orders["model"], orders["place"], orders["name"])
     for line in sys.stdin:
         answers.write(json.dumps(judged(model, json.loads(line), orders)) + "\n")
         answers.flush()

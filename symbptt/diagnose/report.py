@@ -182,7 +182,9 @@ class Derivation:
         return words.text(equation.value.xreplace({TIME: sp.sympify(step)}), self._model)
 
     def lines(self, number: int, carry: bool = False) -> list[str]:
-        """The lines that carry a number of the derivation; with `carry` those that lead to the step before."""
+        """The lines that carry a number of the derivation, none for 0; with `carry` those that lead to the step before."""
+        if not number:
+            return []
         if self._lines is None:
             self._lines = _numbered(_emitted(self._model))
         return self._lines.get((number, carry), [])

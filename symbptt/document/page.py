@@ -8,8 +8,7 @@ from pathlib import Path
 
 from symbptt import files
 from symbptt.chunk import chunked
-from symbptt.compose import Chain, Subject, is_composed
-from symbptt.compose import load as load_chain
+from symbptt.compose import Chain, Subject, any_model
 from symbptt.data.wrt import ALL
 from symbptt.document import variants
 from symbptt.document.blocks import Block, Box, Bullets, Document, LeftOut, Paragraph
@@ -25,7 +24,7 @@ from symbptt.document.options import PLAIN, DocumentOptions
 from symbptt.document.renderer import Renderer
 from symbptt.document.writers.writer import Writer
 from symbptt.errors import BadInput
-from symbptt.model.read import differentiable, load
+from symbptt.model.read import differentiable
 from symbptt.model.values import Model, Role
 from symbptt.narrative.inline import Prose, math
 from symbptt.typeset.tree import Tree
@@ -41,14 +40,10 @@ def models(source: Source, kind: str) -> tuple[Subject, ...]:
     wanted = KINDS[kind].models
     if len(given) != wanted:
         raise BadInput(f"a document of the kind {kind} is about {wanted} model{'s' * (wanted > 1)}, not {len(given)}")
-    found = tuple(one if isinstance(one, (Model, Chain)) else _loaded(one) for one in given)
+    found = tuple(map(any_model, given))
     if wanted > 1 and any(isinstance(one, Chain) for one in found):
         raise BadInput(f"a document of the kind {kind} is not about models with two directions or phases yet")
     return found
-
-
-def _loaded(source: str) -> Subject:
-    return load_chain(source) if is_composed(source) else load(source)
 
 
 def _command(context: DocumentContext, wrt: Names, options: DocumentOptions) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
@@ -89,6 +90,28 @@ def test_what_was_never_computed_is_worth_nothing() -> None:
     grade = grader.function(unfinished)
     assert [mark.points for mark in grade.marks] == [0, 0, 0, 1, 1] and grade.causes == ("not-computed",)
     assert grader.function(lambda *groups: {name: 0 * array for name, array in groups[0].items()}).points == 0
+
+
+EXAMPLE = files("symbptt.web").joinpath("examples/direction.txt").read_text(encoding="utf-8")
+TURNED = EXAMPLE.replace("x[::-1], b, db, ", "x[::-1], b, db[::-1], ")
+
+
+@pytest.mark.slow
+def test_a_class_on_two_directions(tmp_path: Path) -> None:
+    """A model of several recurrences is graded as any other: right in full, zeros nothing, what is lost between parts by name."""
+    folder = write(tmp_path / "class", {
+        "right.py": TURNED, "late.py": EXAMPLE, "lost.py": TURNED.replace("db[::-1]", "0 * db"), "empty.py": "",
+        "zeros.py": TURNED.replace("return dW_xh", "return [0 * d for d in (dW_xh").replace("do.sum((0, 1))", "do.sum((0, 1)))]"),
+        "dropped.py": TURNED.replace("(dh[t] + carry)", "dh[t]"),
+    })
+    book = grade("birnn", submissions(folder), Options(jobs=1))
+    points = {g.name: g.points for g in book.grades}
+    assert points == {"right": 9, "late": 8.4, "lost": 6, "empty": 0, "zeros": 0, "dropped": 6.6}
+    by_name = {g.name: g for g in book.grades}
+    assert by_name["late"].causes == ("not-reversed",) and by_name["dropped"].causes == ("carry-dropped",)
+    lost = next(mark for mark in by_name["lost"].marks if mark.gradient == "W_bb")
+    assert lost.causes == ("not-computed",) and lost.alternatives == ("direction-lost",)
+    assert all("birnn" in WRITERS[kind](book) for kind in ("text", "json"))
 
 
 def test_what_a_folder_may_hold(tmp_path: Path) -> None:

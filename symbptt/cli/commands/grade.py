@@ -8,7 +8,8 @@ from typing import Any
 import click
 
 import symbptt
-from symbptt.cli.options import Names, change_options, force_option, formats, read, wrt_option
+from symbptt.cli.composed import read_any
+from symbptt.cli.options import Names, change_options, force_option, formats, wrt_option
 from symbptt.cli.output import say
 from symbptt.cli.progress import progress
 from symbptt.errors import BadInput
@@ -47,7 +48,7 @@ def grade(
     for path in outputs:
         if path.suffix.removeprefix(".") not in {*writers} - {"text"}:
             raise BadInput(f"-o {path}: expected a name that ends in .html, .csv or .json")
-    model = read(source, changes)
+    model = read_any(source, changes)
     given = symbptt.course.submissions(folder, file, leave=outputs)
     options = symbptt.course.Options(wrt, function, mapping, credit, timeout, jobs or 0)
     done = 0

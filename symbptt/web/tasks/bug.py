@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import ast
 import tempfile
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from symbptt import diagnose, typeset
-from symbptt.compose import Chain, Subject
+from symbptt.compose import Subject
 from symbptt.derive.recursion import recursion
+from symbptt.diagnose import function as judge
 from symbptt.diagnose.diagnosis import Diagnosis
 from symbptt.diagnose.findings import Finding, Suspect
 from symbptt.diagnose.report import Derivation
@@ -24,8 +25,6 @@ from symbptt.web import fields, written
 SECONDS = 20.0
 """Of their code, all calls together."""
 PASTED = f"{written.PASTED}.py"
-JUDGES: dict[type, Callable[..., Diagnosis]] = {Model: diagnose.code.file, Chain: diagnose.composed.code}
-"""Who judges a function, by the kind of the model."""
 
 
 def bug(request: fields.Request) -> dict[str, Any]:
@@ -62,7 +61,7 @@ def _of_function(model: Subject, code: str, function: str) -> Diagnosis:
         path = Path(folder) / PASTED
         path.write_text(code, encoding="utf-8", errors="replace", newline="\n")
         try:
-            return JUDGES[type(model)](model, path, function or None, limits=diagnose.code.Limits(SECONDS))
+            return judge.file(model, path, function or None, limits=diagnose.code.Limits(SECONDS))
         except BadInput as error:
             raise BadInput(str(error).replace(str(path), PASTED)) from None
 
@@ -93,10 +92,9 @@ def _finding(finding: Finding, derivation: Derivation, shown: Mapping[int | None
 
 def _beside(suspect: Suspect, derivation: Derivation) -> dict[str, Any]:
     cause = suspect.cause
-    equation = derivation.equation(cause.number)
-    lines = derivation.lines(cause.number, cause.carry) if equation else []
+    lines = derivation.lines(cause.number, cause.carry)
     return {
-        "sentence": cause.sentence, "remedy": cause.remedy, "equation": equation,
+        "sentence": cause.sentence, "remedy": cause.remedy, "equation": derivation.equation(cause.number),
         "number": cause.number, "code": lines[0] if lines else "",
     }
 

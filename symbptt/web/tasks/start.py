@@ -11,7 +11,7 @@ from symbptt import compose
 from symbptt.document.kinds import KINDS
 from symbptt.emit.source_file import BACKENDS
 from symbptt.errors import SymbpttError
-from symbptt.model.read import load, names
+from symbptt.model.read import names
 from symbptt.typeset import notations
 from symbptt.version import VERSION
 from symbptt.web.fields import Request
@@ -41,7 +41,7 @@ def _models() -> Iterator[dict[str, str]]:
     yield {"name": "equations", "title": "Equations alone", "text": ALONE}
     for name in (*names(), *compose.names()):
         with suppress(SymbpttError):
-            model = load(name) if name in names() else compose.load(name)
+            model = compose.any_model(name)
             yield {"name": name, "title": model.title or name, "text": model.text}
 
 

@@ -1,0 +1,25 @@
+"""Somebody's function held against a model, be it of one recurrence or of several."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from symbptt.compose.chain import Chain
+from symbptt.compose.either import Subject
+from symbptt.diagnose import composed
+from symbptt.diagnose.diagnosis import Diagnosis
+from symbptt.diagnose.submission import code
+from symbptt.diagnose.submission.guarded import Limits
+from symbptt.diagnose.submission.mapping import Table
+from symbptt.model.values import Model
+
+_JUDGES: dict[type, Callable[..., Diagnosis]] = {Model: code.file, Chain: composed.code}
+
+
+def file(
+    model: Subject, path: Path | str, function: str | None = None, table: Table | Path | str | None = None,
+    limits: Limits | None = None, wrt: Sequence[str] = (),
+) -> Diagnosis:
+    """Diagnose the gradients that a function of a file returns; arguments and errors as of `code.file`."""
+    return _JUDGES[type(model)](model, path, function, table, limits, wrt)
