@@ -38,7 +38,7 @@ def any_model(source: Subject | str | Path) -> Subject:
     """A model of whichever kind, by name or path, or as it is; errors as of `symbptt.load`."""
     if isinstance(source, Model):
         return source
-    return read.load(source) if read.is_composed(source) else plain.load(source)
+    return read.load(source) if isinstance(source, Chain) or read.is_composed(source) else plain.load(source)
 
 
 def any_source(model: Subject, backend: str = "numpy", style: str | None = None) -> SourceFile | ChainFile:
