@@ -5,6 +5,9 @@ Everything is said with opaque factors, so it holds for any model; several state
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from dataclasses import dataclass
+
 import sympy as sp
 from sympy.matrices.expressions.matexpr import MatrixExpr
 
@@ -28,13 +31,34 @@ ALIKE = 2
 """Up to so many states whose two adjoints are the same each has a line of its own."""
 
 
+@dataclass(frozen=True)
+class Kind:
+    """What an argument depends on, apart from its symbols: the form of gradient it is about, and which losses read what."""
+
+    initial: bool
+    timed: bool
+    loss_at: str
+    lagged: bool
+
+
+def kind(model: Model, wrt: tuple[Variable, ...]) -> Kind | None:
+    """The kind of argument that `section` gives; None where no gradient goes through the states."""
+    lead = _lead(patterns(model, wrt))
+    assert model.loss is not None
+    return None if lead is None else Kind(lead.initial, lead.timed, model.loss.at, bool(step.loss_lag(model)))
+
+
+def _lead(found: Iterable[Pattern]) -> Pattern | None:
+    return min((p for p in found if p.reaches), key=lambda p: (p.initial, p.timed), default=None)
+
+
 def section(graph: UnrolledGraph, voice: Voice, wrt: tuple[Variable, ...]) -> Section:
     """The argument for the first form of gradient that goes through the states, and a line for each of the others.
 
     A parameter that all steps share comes before a variable with a value of its own at each, and that before a start.
     """
     model, found = graph.model, patterns(graph.model, wrt)
-    lead = min((p for p in found if p.reaches), key=lambda p: (p.initial, p.timed), default=None)
+    lead = _lead(found)
     others = [pattern for pattern in found if pattern is not lead]
     steps: list[Step] = []
     if lead is not None:

@@ -28,7 +28,7 @@ def conventions(model: Model, voice: Voice) -> Section:
         now, before = formula.state(model), formula.state(model, TIME - 1)
         state = voice.tree(now, model)
         notes += [
-            (*_state_meaning(model, voice), *_start(model, voice)),
+            state_told(model, voice),
             voice.say("derivation.conventions.loss_reads", loss=voice.tree(symbols.loss(model), model), state=state),
             voice.say(
                 "derivation.conventions.immediate", immediate=voice.tree(symbols.immediate(now, theta), model),
@@ -88,6 +88,11 @@ def _start(model: Model, voice: Voice) -> Prose:
             parameter = voice.tree(model[variable.initial].at(), model)
             said += voice.say("derivation.conventions.start", parameter=parameter, **slots)
     return said
+
+
+def state_told(model: Model, voice: Voice) -> Prose:
+    """What the state is, and where it starts."""
+    return (*_state_meaning(model, voice), *_start(model, voice))
 
 
 def _state_meaning(model: Model, voice: Voice) -> Prose:

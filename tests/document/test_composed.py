@@ -12,7 +12,7 @@ import pytest
 from symbptt import compose, document, typeset
 from symbptt.derive.recursion import recursion
 from symbptt.document import DocumentOptions, listing
-from symbptt.document.blocks import Figure, Heading, Steps
+from symbptt.document.blocks import Figure, Heading, Paragraph, Steps
 from symbptt.document.composed.example import linked
 from symbptt.document.composed.members import members
 from symbptt.errors import BadInput
@@ -50,6 +50,16 @@ def test_the_memory_s_gradients_are_added_over_the_decoder_and_handed_back_by_ro
     found = equations(attention)
     assert found["handed-h"] == "r_{h,k} = (∑_{t=1..T} dL/dMₜ)_{k,·}ᵀ   (k < S)"
     assert found["handed-h-end"] == "r_{h,S} = (∑_{t=1..T} dL/dMₜ)_{S,·}ᵀ + (dL/ds₀)_{part 2}"
+
+
+@pytest.mark.slow
+def test_an_argument_is_told_once_and_no_sentence_twice(birnn: document.Document, attention: document.Document) -> None:
+    for found in (birnn, attention):
+        labels = [label.rsplit("-", 1)[0] for label in equations(found)]
+        assert labels.count("induction") == labels.count("state-derivative") == 1
+        assert labels.count("sum-of-products") == labels.count("backward-recursion") == 2
+        said = [block.text for block in found.blocks if isinstance(block, Paragraph)]
+        assert len(set(said)) == len(said)
 
 
 @pytest.mark.slow

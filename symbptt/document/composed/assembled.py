@@ -14,6 +14,7 @@ from symbptt.document.blocks import Block, Heading
 from symbptt.document.composed import pitfalls as lost
 from symbptt.document.composed import whole
 from symbptt.document.composed import worked as numbers
+from symbptt.document.composed.again import Told
 from symbptt.document.context import DocumentContext
 from symbptt.document.kinds import summary
 from symbptt.document.kinds.kind import Part
@@ -81,16 +82,19 @@ def _group(part: Part) -> str:
 
 
 def _by_member(parts: tuple[Part, ...], context: DocumentContext, back: bool, tell: Tell) -> Iterator[Block]:
-    every, sheet = whole.chained(context), BRIEF.issuperset(parts)
+    every, sheet, so_far = whole.chained(context), BRIEF.issuperset(parts), Told()
     for member in reversed(every) if back else every:
         own = member.about(context)
-        told = tuple(block for part in parts for block in tell(part, own)) if own.wrt else ()
+        told: list[Block] = []
+        for part in parts if own.wrt else ():
+            made = tell(part, own)
+            told += so_far.argued(member, own, made) if part is derived.sums else made
         if told:
             way = "back" if back else "forth"
             title, key = member.heading(context.voice, context.T), f"part-{member.number}-{way}-{parts[0].__name__}"
             yield Heading(title, key, numbered=not sheet)
             yield from whole.opening(member, context, sheet) if back else ()
-            yield from member.scoped(told)
+            yield from so_far.once(member.scoped(tuple(told)))
     yield from whole.closing(context) if back else ()
 
 

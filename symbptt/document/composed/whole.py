@@ -23,6 +23,7 @@ from symbptt.narrative import forward as given
 from symbptt.narrative import symbols
 from symbptt.narrative.backward import during
 from symbptt.narrative.families import families
+from symbptt.narrative.inline import Prose
 from symbptt.narrative.symbols import LAST
 from symbptt.narrative.values import Step, Typed
 from symbptt.narrative.voice import Voice
@@ -78,12 +79,16 @@ def graph(context: DocumentContext) -> tuple[Block, ...]:
 
 
 def forward(context: DocumentContext) -> tuple[Block, ...]:
-    """Conventions, and the equations of one step, member by member."""
-    made: list[Block] = []
-    told = [given.conventions(member.model, member.voice(context.voice, context.T)) for member in chained(context)]
-    said = dict.fromkeys(prose for member, one in zip(chained(context), told, strict=True) for prose in member.scoped(one.intro))
-    made = [Heading(told[0].heading, "conventions"), *map(Paragraph, said)]
-    return (*made, *equations(context))
+    """Conventions, those that only symbols tell apart once, and the equations of one step, member by member."""
+    said: dict[Prose, Prose] = {}
+    for member in chained(context):
+        voice = member.voice(context.voice, context.T)
+        own = member.model.states and given.state_told(member.model, voice)
+        for prose in given.conventions(member.model, voice).intro:
+            words = tuple(part for part in prose if isinstance(part, str))
+            said.setdefault(prose if prose == own else words, member.scoped(prose))
+    title = Heading(context.voice.word("derivation.conventions.heading"), "conventions")
+    return (title, *map(Paragraph, said.values()), *equations(context))
 
 
 def equations(context: DocumentContext) -> tuple[Block, ...]:
