@@ -80,8 +80,9 @@ def value_and_grad(
         _check(_LOSS, parameters, inputs, states or {}, targets)
         call = _Call(parameters, inputs, states, targets=targets, mask=mask, weights=weights)
         if key is None or not _Ready.serves(call):
-            gradients, loss = call.gradients(), np.empty((), call.dtype)
-            call("value_and_grad", gradients=gradients, loss=loss, workspace=call.workspace())
+            gradients, loss, work = call.gradients(), np.empty((), call.dtype), call.workspace(_SPARE)
+            call("value_and_grad", gradients=gradients, loss=loss, workspace=work)
+            _SPARE[:] = [work.base]
             return loss[()], call.returned(gradients)
         ready = _Ready(call, groups)
     result = ready(groups)
@@ -94,6 +95,7 @@ def value_and_grad(
 _SMALL = 2**16  # bytes of arguments that are sooner copied than looked at
 _MOST = 32
 _READY: dict = {}  # calls for small arrays, by names, shapes and types
+_SPARE: list = []  # the workspace of the last call for larger ones: pages that have been written to are not asked for again
 
 
 def _key(groups):
@@ -249,13 +251,20 @@ class _Call:
         """The lengths of axes."""
         return tuple(sum(int(part) if part.isdigit() else self.sizes[part] for part in axis.split("+")) for axis in (*lead, *shape))
 
-    def workspace(self):
+    def workspace(self, spare=None):
+        """Memory for C, from the list of spare blocks where it holds one that is large enough; nobody else has that meanwhile."""
         count = self.library.workspace(ctypes.byref(self._sizes))
         if count == 0:
             raise ValueError(_FAULTS[1] + ": " + ", ".join(f"{name} = {size}" for name, size in self.sizes.items()))
-        block = np.empty(count + 64 // self.dtype.itemsize, self.dtype)
-        skip = -(block.ctypes.data // self.dtype.itemsize) % (64 // self.dtype.itemsize)
-        return block[skip : skip + count]
+        size = count * self.dtype.itemsize
+        try:
+            block = spare.pop() if spare else None
+        except IndexError:  # another thread was faster
+            block = None
+        if block is None or len(block) < size + 64:
+            block = np.empty(size + 64, np.uint8)
+        skip = -block.ctypes.data % 64
+        return block[skip : skip + size].view(self.dtype)
 
     def gradients(self):
         """Arrays for them."""

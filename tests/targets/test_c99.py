@@ -193,6 +193,26 @@ def test_calls_with_arrays_of_known_shapes_keep_nothing_of_the_calls_before(modu
 
 
 @needs_cc
+def test_larger_calls_take_over_the_workspace_of_the_one_before(module: Any) -> None:
+    model = read.load("elman")
+    drawn = [data.random(model, T=T, N=N, seed=T) for T, N in ((500, 8), (300, 8), (900, 8), (300, 8))]
+    made = [module.prepare(*d.groups[:2], {"y": d.targets["y"].astype(np.int32)}, d.states)() for d in drawn]
+
+    def call(k: int) -> tuple[float, int]:
+        loss = module.value_and_grad(*drawn[k].groups[:3], drawn[k].states)[0]
+        return float(loss), len(module._SPARE[0]) if module._SPARE else 0
+
+    module._SPARE.clear()
+    for loss, (found, _) in zip(made, map(call, range(4)), strict=True):
+        assert found == loss
+    blocks = [call(k)[1] for k in (0, 2, 1)]
+    assert blocks[0] == blocks[1] == blocks[2] > 0, "the largest that was needed serves all"
+    with ThreadPoolExecutor(4) as pool:
+        for k, (found, _) in zip(list(range(4)) * 8, pool.map(call, list(range(4)) * 8), strict=True):
+            assert found == made[k]
+
+
+@needs_cc
 @pytest.mark.parametrize(("wrong", "fits"), [(2**32, False), (-(2**32), True), (-1, True)])
 def test_classes_of_64_bits_mean_what_they_say(module: Any, wrong: int, fits: bool) -> None:
     d = data.random(read.load("elman"), seed=1)
