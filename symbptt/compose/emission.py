@@ -6,6 +6,7 @@ there. A part in the backward direction is given its arrays from the last step t
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -61,17 +62,20 @@ class ChainFile(Summarised, Printed):
 
 def source(
     chain: Chain, backend: str = "numpy", wrt: tuple[str, ...] | str | None = None, style: str | None = None,
-    python: bool = False, stem: str | None = None,
+    python: bool = False, stem: str | None = None, static: Mapping[str, int] | None = None,
 ) -> ChainFile:
     """Emit a module with forward, backward and, if the model has a loss, value_and_grad, by the contract of `symbptt.emit`.
 
-    With "c" there is a header beside the file and, with `python`, a module that calls it; `stem` is what they are called.
-    Raises BadInput for a backend that there is none of, UnknownName for an unknown name.
+    With "c" there is a header beside the file and, with `python`, a module that calls it; `stem` is what they are called;
+    `static` fixes all sizes, the steps of each phase included. Raises BadInput for sizes that do not fit, UnknownName for a
+    backend or a name that there is none of.
     """
     if backend == "c":
         if style is not None:
             raise BadInput("C comes as loops in one style; there is no --style for it")
-        return _in_c(chain, wrt, python, stem)
+        return _in_c(chain, wrt, python, stem, static)
+    if static:
+        raise BadInput(f"fixed sizes are for C; {backend} has none to fix")
     if python:
         raise BadInput(f"{backend} is Python already; a module that calls it goes with C (--backend c)")
     if backend not in BACKENDS:
@@ -84,12 +88,17 @@ def source(
     return ChainFile(f"{chain.name}_{backend}.py", text, chain)
 
 
-def _in_c(chain: Chain, wrt: tuple[str, ...] | str | None, python: bool, stem: str | None) -> ChainFile:
+def _in_c(
+    chain: Chain, wrt: tuple[str, ...] | str | None, python: bool, stem: str | None, static: Mapping[str, int] | None
+) -> ChainFile:
     """The files in C."""
     wanted = wanted_variables(chain, wrt)
+    sizes = tuple((static or {}).items())
     recipe = _recipe(chain, "c", wrt) + " --python" * python
+    recipe += f" --static {','.join(f'{name}={size}' for name, size in sizes)}" if sizes else ""
     named = in_c(chain, wanted)
-    (path, text), *others = c_files.files(Request(named.model, wanted, recipe, stem or chain.name, python=python), named)
+    request = Request(named.model, wanted, recipe, stem or chain.name, python=python, sizes=sizes)
+    (path, text), *others = c_files.files(request, named)
     return ChainFile(path, text, chain, tuple(others))
 
 

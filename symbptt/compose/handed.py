@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
+from functools import lru_cache
 
 import numpy as np
 
@@ -14,8 +15,9 @@ from symbptt.compose.referee import Point, source, turned
 from symbptt.compose.slips import LINK, SHARE, TURN_BACK, TURN_IN, UNMASKED, Slip
 from symbptt.data.arrays import leading_axes, shape
 from symbptt.data.values import Array, Data
+from symbptt.derive.adjoint import AdjointSystem
 from symbptt.derive.numeric import run
-from symbptt.model.values import Role, Variable
+from symbptt.model.values import Model, Role, Variable
 from symbptt.unroll.graph import UnrolledGraph, steps
 
 Found = Mapping[int, Mapping[str, Array]]
@@ -32,18 +34,17 @@ def composed(point: Point, *slips: Slip, found: Found | None = None) -> tuple[di
     used: list[tuple[UnrolledGraph, Data]] = []
     for number in reversed(range(len(chain.parts))):
         part, (data, _) = chain.parts[number], point.evaluated[number]
-        model, handed = with_cotangents(part.model)
+        graph, handed, system = _derived(part.model, point.T[number])
         if handed:
             as_it_is = (TURN_IN, number, "") in lost
             weights = {v.name: cotangents[v.name] if as_it_is else turned(part, cotangents[v.name], v)
                        for v, _ in handed if v.name in cotangents}
             data = replace(data, targets={r.name: weights.get(v.name, _zero(v, data)) for v, r in handed})
-        graph = steps(model, point.T[number])
         done = run(graph, *data.groups)
         for name in (name for kind, n, name in lost if (kind, n) == (UNMASKED, number)):
             mask = [part.model[name].at(t) for t in range(1, point.T[number] + 1)]
             done.values.leaves.update({symbol: np.ones_like(done.values.leaves[symbol]) for symbol in mask})
-        values = derive.adjoints(graph).of_run(done) | dict((found or {}).get(number, {}))
+        values = system.of_run(done) | dict((found or {}).get(number, {}))
         used.append((graph, data))
         sources = {link.name: link for link in part.links}
         for v in part.model.with_gradient:
@@ -57,6 +58,14 @@ def composed(point: Point, *slips: Slip, found: Found | None = None) -> tuple[di
             into = cotangents if v.name in sources and _inside(point, name) else gradients
             into[name] = into[name] + value if name in into else value
     return {v.name: gradients.get(v.name, np.zeros(point.data.value(v).shape)) for v in chain.with_gradient}, used
+
+
+@lru_cache(maxsize=32)
+def _derived(part: Model, T: int) -> tuple[UnrolledGraph, tuple[tuple[Variable, Variable], ...], AdjointSystem]:
+    """A part with a loss as a graph, the outputs with their cotangents, and its adjoints: the same for all slips."""
+    model, handed = with_cotangents(part)
+    graph = steps(model, T)
+    return graph, handed, derive.adjoints(graph)
 
 
 def _inside(point: Point, name: str) -> bool:

@@ -68,6 +68,21 @@ def test_compilers_have_nothing_to_say_and_the_self_check_agrees(name: str, tmp_
 
 
 @pytest.mark.slow
+def test_sizes_may_be_fixed(tmp_path: Path, run: Callable[..., tuple[int, str, str]]) -> None:
+    """Those of a phase without a name for its steps, too; the file without its sizes is verified."""
+    path, sizes = tmp_path / "small.c", "T=2,T_encoder=3,N=2,D=2,H=3,O=2,E=2"
+    assert run("emit", "seq2seq", "--backend", "c", "--wrt", "all", "--static", sizes, "-o", path)[0] == 0
+    flags = ["-std=c99", "-Wall", "-Wextra", "-Wpedantic", "-Wconversion", "-Wvla", "-Werror"]
+    command = ["gcc", *flags, "-DSEQ2SEQ_MAIN", "-DSEQ2SEQ_DOUBLE", str(path), "-lm", "-o", str(tmp_path / "check")]
+    subprocess.run(command, check=True)
+    done = subprocess.run([str(tmp_path / "check")], capture_output=True, text=True)
+    assert done.returncode == 0 and "WRONG" not in done.stdout, done.stdout + done.stderr
+    assert run("verify", path, "-T", "2", "-N", "1")[0] == 0
+    code, _, err = run("emit", "seq2seq", "--backend", "c", "--static", "T=2")
+    assert code == 2 and "N is missing; expected" in err and "T_encoder" in err
+
+
+@pytest.mark.slow
 def test_phases_of_unlike_lengths_from_python(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The lengths are told by the inputs of each phase, also where the file has no name for one."""
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))

@@ -30,11 +30,12 @@ if TYPE_CHECKING:
 
 
 def _composed(
-    chain: Chain, wrt: Names, backend: str, style: str | None, python: bool, output: Path | None, force: bool
+    chain: Chain, wrt: Names, backend: str, style: str | None, python: bool, output: Path | None, force: bool,
+    static: dict[str, int] | None,
 ) -> None:
     stem = _stem(backend, python, output)
     with progress(f"emitting {chain.name}"):
-        source = symbptt.compose.source(chain, backend, wrt, style, python, stem)
+        source = symbptt.compose.source(chain, backend, wrt, style, python, stem, static)
     _written(source, output, force)
 
 
