@@ -111,15 +111,15 @@ def _sources(interface: Interface, fixed: int | None, steps: str, samples: str) 
     made: dict[str, tuple[Any, ...]] = {}
     if inputs:
         for v in reversed(inputs):
-            made[interface.lengths(v, steps, samples)[0]] = ("inputs", v.name, 0, 0, (), 1)
-        made[samples] = ("inputs", inputs[0].name, 1, 0, (), 1)
+            made[interface.lengths(v, steps, samples)[0]] = ("inputs", v.name, 0, 0, (), 1, ())
+        made[samples] = ("inputs", inputs[0].name, 1, 0, (), 1, ())
     else:
-        made[steps] = ("parameters", untied[0], 0, 0, (), 1) if untied else ("", None, 0, fixed, (), 1)
-        made[samples] = ("states", tuple(s.name for s in states), 0, 0, (), 1)
+        made[steps] = ("parameters", untied[0], 0, 0, (), 1, ()) if untied else ("", None, 0, fixed, (), 1, ())
+        made[samples] = ("states", tuple(s.name for s in states), 0, 0, (), 1, ())
     given = model.of(Role.PARAMETER, Role.BUFFER, Role.INPUT)
     for name, found in sources(given, states, model.of(Role.TARGET)).items():
         v = found.variable
-        made[name] = (v.role.group, v.name, len(leading_axes(v)) + found.axis, found.number, found.others, found.count)
+        made[name] = (v.role.group, v.name, len(leading_axes(v)) + found.axis, found.number, found.others, found.count, found.factors)
     return made
 
 

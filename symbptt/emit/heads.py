@@ -22,15 +22,12 @@ from symbptt.errors import BadInput
 from symbptt.model.values import Model
 
 Shape = tuple[sp.Expr, sp.Expr]
-BACKENDS = ("numpy", "jax", "torch")
-"""Those whose modules may have heads."""
 
 
-def check(model: Model, backend: str, mode: str) -> None:
+def check(model: Model, mode: str) -> None:
     """Raise BadInput for what is not emitted of a model with heads."""
-    if model.heads is not None and (backend not in BACKENDS or mode != "reverse"):
-        what = f"for {backend}" if backend not in BACKENDS else "in forward mode"
-        raise BadInput(f"{model.name} has heads, which are emitted for NumPy, JAX and PyTorch in reverse mode, not {what}")
+    if model.heads is not None and mode != "reverse":
+        raise BadInput(f"{model.name} has heads, which are emitted in reverse mode, not in forward mode")
 
 
 def split(value: MatrixExpr) -> sp.Expr | None:

@@ -103,7 +103,7 @@ def source(
     model = load(model)
     if backend not in BACKENDS:
         raise UnknownName("backend", backend, BACKENDS)
-    heads.check(model, backend, mode)
+    heads.check(model, mode)
     if unroll and T is None:
         raise BadInput("straight-line code needs a number of steps: give T (-T)")
     if unroll and backend in FRAMEWORKS:

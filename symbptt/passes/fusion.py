@@ -65,7 +65,7 @@ def apart(one: tuple[Subscript, ...], other: tuple[Subscript, ...], loops: tuple
 
 
 def _never_equal(a: Subscript, b: Subscript, loops: tuple[Index, ...]) -> bool:
-    if a.index != b.index or a.by == b.by:
+    if a.head or b.head or a.index != b.index or a.by == b.by:
         return False
     if a.index is None or a.index not in loops:
         return at_least(a.by - b.by, 1) or at_least(b.by - a.by, 1)

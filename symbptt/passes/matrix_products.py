@@ -6,7 +6,6 @@ The steps and samples together may be its rows, or what it sums over: then it is
 from __future__ import annotations
 
 from dataclasses import replace
-from itertools import pairwise
 
 import sympy as sp
 
@@ -32,7 +31,7 @@ def _product(statement: Assign, outer: tuple[Index, ...]) -> Product | None:
         return None
     number, one, other = found
     inner = statement.over
-    free = tuple(s.index for s in statement.at if s.index is not None and s.index not in outer)
+    free = tuple(index for s in statement.at for index in s.indices if index not in outer)
     left, right = (tuple(i for i in indices(r) if i in free or i in inner) for r in (one, other))
     if free and free[-1] in left:
         one, other, left, right = other, one, right, left
@@ -42,8 +41,30 @@ def _product(statement: Assign, outer: tuple[Index, ...]) -> Product | None:
         return None
     target = Matrix(Read(statement.target, statement.at).buffer, statement.at, rows, columns)
     made = (target, Matrix(one.buffer, one.at, rows, inner), Matrix(other.buffer, other.at, inner, columns))
-    product = Product(*made, number, statement.add, statement.equations)
+    product = _flat(Product(*made, number, statement.add, statement.equations))
     return product if _is_strided(product) else None
+
+
+def _flat(product: Product) -> Product:
+    """The product with one index for the entries of all heads, where it goes through them."""
+    sides = (product.target, product.left, product.right)
+    ats = [s for m in sides for s in m.at if s.indices]
+    for s in ats:
+        if s.head is None or s.index is None or any(o.head != s.head or o.block != s.index.size for o in ats if s.index in o.indices):
+            continue
+        if any(o.index != s.index for o in ats if s.head in o.indices):
+            continue
+        heads, inner = s.head, s.index
+        flat = Index(f"{heads.name}{inner.name}", sp.expand(heads.size * inner.size))
+        target, left, right = (_with_flat(m, heads, inner, flat) for m in sides)
+        return _flat(replace(product, target=target, left=left, right=right))
+    return product
+
+
+def _with_flat(matrix: Matrix, heads: Index, inner: Index, flat: Index) -> Matrix:
+    at = tuple(Subscript(flat, s.by) if s.indices == (heads, inner) else s for s in matrix.at)
+    rows, columns = (tuple(flat if i == inner else i for i in group if i != heads) for group in (matrix.rows, matrix.columns))
+    return replace(matrix, at=at, rows=rows, columns=columns)
 
 
 def _is_strided(product: Product) -> bool:
@@ -69,24 +90,18 @@ def _factors(statement: Assign) -> tuple[sp.Expr, Read, Read] | None:
     return sp.Mul(*numbers), factors[0], factors[1]
 
 
-def axis_stride(matrix: Matrix, axis: int) -> sp.Expr:
-    """How far apart neighbours along an axis are."""
-    return sp.Mul(*matrix.buffer.axes[axis + 1 :])
-
-
 def _stride(matrix: Matrix, group: tuple[Index, ...]) -> sp.Expr | None:
     """How far apart the entries are that the indices count as one; None where no one distance does."""
     if not group:
         return sp.S.Zero
-    places = [[k for k, s in enumerate(matrix.at) if s.index == index] for index in group]
-    if any(len(p) != 1 for p in places):
-        return None
-    axes = [p[0] for p in places]
-    for outer, inner in pairwise(axes):
-        within = sp.Mul(*(matrix.buffer.axes[outer + 1 : inner + 1]))
-        if inner <= outer or within != matrix.at[inner].index.size or matrix.at[inner].by != 0:  # type: ignore[union-attr]
+    steps = []
+    for index in group:
+        places = [k for k, s in enumerate(matrix.at) if index in s.indices]
+        if len(places) != 1:
             return None
-    return axis_stride(matrix, axes[-1])
+        steps.append(matrix.at[places[0]].step(index) * sp.Mul(*matrix.buffer.axes[places[0] + 1 :]))
+    nested = zip(steps, group[1:], steps[1:], strict=False)
+    return steps[-1] if all(sp.expand(outer - inner.size * step) == 0 for outer, inner, step in nested) else None
 
 
 def stride(matrix: Matrix, group: tuple[Index, ...]) -> sp.Expr:
@@ -99,4 +114,9 @@ def stride(matrix: Matrix, group: tuple[Index, ...]) -> sp.Expr:
 def first(matrix: Matrix) -> tuple[Subscript, ...]:
     """The subscripts of the first entry."""
     counted = {*matrix.rows, *matrix.columns}
-    return tuple(Subscript(None, s.by) if s.index in counted else s for s in matrix.at)
+    return tuple(_without(s, counted) for s in matrix.at)
+
+
+def _without(at: Subscript, counted: set[Index]) -> Subscript:
+    at = replace(at, index=None) if at.index in counted else at
+    return replace(at, head=None) if at.head in counted else at

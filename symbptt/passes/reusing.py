@@ -72,14 +72,14 @@ def _place(s: Assign, read: Read) -> Place | None:
     """Where the target would lie: at the entries that are read, shifted along one axis at most."""
     if s.target == read.buffer or len(s.at) != len(read.at) or not s.at:
         return None
-    if any(a.index != b.index for a, b in zip(s.at, read.at, strict=True)):
+    if any((a.index, a.head, a.block) != (b.index, b.head, b.block) for a, b in zip(s.at, read.at, strict=True)):
         return None
     shifts = [b.by - a.by for a, b in zip(s.at, read.at, strict=True)]
     unlike = [k for k, (a, b) in enumerate(zip(s.target.axes, read.buffer.axes, strict=True)) if a != b or shifts[k] != 0]
     if len(unlike) > 1 or (unlike == [0] and s.target.timed):
         return None
     axis = unlike[0] if unlike else 0
-    whole = all(a.index is None or a.index.size == size for a, size in zip(s.at, s.target.axes, strict=True))
+    whole = all(a.index is None or a.covers(size) for a, size in zip(s.at, s.target.axes, strict=True))
     shift = sp.sympify(shifts[axis])
     fits = at_least(shift, 0) and at_least(read.buffer.axes[axis] - shift - s.target.axes[axis], 0)
     return Place(read.buffer, axis, shift) if whole and fits else None
@@ -87,7 +87,7 @@ def _place(s: Assign, read: Read) -> Place | None:
 
 def _last(s: Assign, read: Read, place: int, uses: list[_Use]) -> bool:
     """Whether no statement reads these entries after this one, nor in the same loop, nor this one any others."""
-    loops = tuple(x.index for x in s.at if x.index is not None)
+    loops = tuple(index for x in s.at for index in x.indices)
     return all(
         use.read == read if use.by is s else use.place < place or apart(use.read.at, read.at, loops) for use in uses
     )

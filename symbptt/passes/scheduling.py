@@ -54,7 +54,7 @@ def _alike(made: list[Statement], body: list[Assign], group: list[int]) -> bool:
 
 def nest(statement: Assign) -> tuple[Index, ...]:
     """The loops that an assignment needs, from the outermost: steps and samples, what is summed over, entries."""
-    free = (*statement.over, *(s.index for s in statement.at if s.index is not None))
+    free = (*statement.over, *(index for s in statement.at for index in s.indices))
     shared = (index for index in (STEP, SAMPLE) if index in free)
     return tuple(dict.fromkeys((*shared, *free)))
 

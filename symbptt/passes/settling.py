@@ -27,7 +27,7 @@ class Writer:
         s = self.statement
         inner = zip(s.at[1:], s.target.axes[1:], strict=True) if s.target.timed else zip(s.at, s.target.axes, strict=True)
         loops = self.loop is None or any(x.index == self.loop.index for x in s.at)
-        return s.unless is None and loops and all(_covers(x, size) for x, size in inner)
+        return s.unless is None and loops and all(x.covers(size) for x, size in inner)
 
     @property
     def rows(self) -> tuple[sp.Expr, sp.Expr]:
@@ -37,10 +37,6 @@ class Writer:
             return first.by, first.by + 1
         start = self.loop.start if self.loop is not None and self.loop.index == first.index else sp.S.Zero
         return start + first.by, first.index.size + first.by
-
-
-def _covers(at: Subscript, size: sp.Expr) -> bool:
-    return at.by == 0 and (size == 1 if at.index is None else at.index.size == size)
 
 
 def settle(function: Function) -> Function:

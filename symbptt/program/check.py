@@ -63,7 +63,7 @@ def _body(function: Function, body: Iterable[Statement], loops: tuple[Index, ...
                 for s in inner:
                     _assign(function, s, (*loops, *indices), known)
             case Assign():
-                own = tuple(s.index for s in statement.at if s.index is not None)
+                own = tuple(index for s in statement.at for index in s.indices)
                 _assign(function, statement, (*loops, *statement.over, *own), known)
             case Product(target, left, right, _, add):
                 counted = (*loops, *target.rows, *target.columns, *left.columns)
@@ -108,17 +108,20 @@ def _entry(function: Function, buffer: Buffer, at: tuple[Subscript, ...], counte
     if len(at) != len(buffer.axes):
         raise _fault(function, buffer, f"has {len(buffer.axes)} axes and {len(at)} subscripts")
     for subscript, size in zip(at, buffer.axes, strict=True):
-        if subscript.index is not None and subscript.index not in counted:
-            raise _fault(function, buffer, f"is looked up at {subscript.index.name} outside of its loop")
+        for index in subscript.indices:
+            if index not in counted:
+                raise _fault(function, buffer, f"is looked up at {index.name} outside of its loop")
         last = subscript.by + (subscript.index.size if subscript.index is not None else sp.S.One)
-        if not (at_least(subscript.by, 0) and at_least(size - last, 0)):
+        last += (subscript.head.size - 1) * subscript.block if subscript.head is not None else 0
+        if not (at_least(subscript.by, 0) and at_least(sp.expand(size - last), 0)):
             raise _fault(function, buffer, f"has {size} entries along an axis, and is looked up below {last}")
 
 
 def _expression(function: Function, node: Expr, counted: tuple[Index, ...]) -> None:
     for subscript in subscripts(node):
-        if subscript.index is not None and subscript.index not in counted:
-            raise Malformed(f"{function.name}: {subscript.index.name} stands outside of its loop")
+        for index in subscript.indices:
+            if index not in counted:
+                raise Malformed(f"{function.name}: {index.name} stands outside of its loop")
     match node:
         case Read(buffer, at):
             _entry(function, buffer, at, counted)

@@ -9,12 +9,14 @@ import sympy as sp
 from sympy.matrices.expressions.matexpr import MatrixExpr
 
 from symbptt.algebra import build, nodes
+from symbptt.algebra.head_nodes import HeadProduct, SumHeads
 from symbptt.algebra.nodes import TIME, Timed
 from symbptt.algebra.related import Adjoint
 from symbptt.derive.numeric import WEIGHT
 from symbptt.model.values import Model, Variable
 from symbptt.program.buffers import GIVEN_AS, WEIGHTS, buffer, rows_ahead
-from symbptt.program.ir import SAMPLES, Assign, Buffer, Expr, Index, Kind, Num, Read, Reduce, Subscript, fixed
+from symbptt.program.heads import BY_HEAD, apart, entries, operands
+from symbptt.program.ir import SAMPLES, Assign, Buffer, Expr, Index, Kind, Mul, Num, Read, Reduce, Subscript, fixed
 from symbptt.program.lower import SAMPLE, STEP, Lowering
 from symbptt.program.walk import indices, mapped, parts, plus, times, with_parts
 
@@ -53,7 +55,7 @@ class Contributions:
         if build.is_zero(value):
             return []
         self._ahead, self._equations = [], (number,) if number else ()
-        made = self._statements(target, lead, self._without_inverses(value), summed)
+        made = self._statements(target, lead, self._without_inverses(apart(value, self._held)), summed)
         return [*self._ahead, *made]
 
     def copy(
@@ -89,13 +91,15 @@ class Contributions:
         return Read(buffer(Kind.VALUE, v), (rows_ahead(v).shifted(sp.Integer(-back)), sample, i, j))
 
     def _statements(self, target: Buffer, lead: tuple[Subscript, ...], value: MatrixExpr, summed: bool) -> list[Assign]:
-        at = (*lead, *entries(value.shape))
+        at = (*lead, *self._entries(value))
         made: list[Assign] = []
         elementwise: list[Expr] = []
         for term in value.args if isinstance(value, sp.MatAdd) else (value,):
             product = self._as_product(term, summed)
             if product is not None:
                 expression, inner = self._multiplied(product, at)
+            elif (of_heads := self._of_heads(term)) is not None:
+                expression, inner = _without_sums(self.lower(of_heads)(*at[-2:]))
             else:
                 expression, inner = self.lower(term)(*at[-2:]), ()
                 if not summed:
@@ -106,13 +110,16 @@ class Contributions:
             made.insert(0, self._assign(target, at, plus(*elementwise), (), False))
         return made
 
+    def _entries(self, value: MatrixExpr) -> tuple[Subscript, Subscript]:
+        return entries(value.shape, self.model.heads if value.has(*BY_HEAD) else None)
+
     def _assign(
         self, target: Buffer, at: tuple[Subscript, ...], value: Expr, inner: tuple[Index, ...], summed: bool
     ) -> Assign:
         if summed and SAMPLE not in indices(value):
             value, summed = times(Num(SAMPLES), value), False
         outer = (SAMPLE,) if summed else ()
-        own = {s.index for s in at if s.index is not None} | {*inner, *outer}
+        own = {index for s in at for index in s.indices} | {*inner, *outer}
         return Assign(target, at, self._hoisted(value, own), over=(*outer, *inner), equations=self._equations)
 
     def _hoisted(self, value: Expr, own: set[Index]) -> Expr:
@@ -150,6 +157,16 @@ class Contributions:
         left, right = (self._operand(f) for f in chain)
         return number, left, right
 
+    def _of_heads(self, term: MatrixExpr) -> MatrixExpr | None:
+        """A term as a product of each head, or the sum of those, if it is one."""
+        number, factors = build.split_number(term)
+        inner = factors[0] if len(factors) == 1 else None
+        product = inner.args[0] if isinstance(inner, SumHeads) else inner
+        if not isinstance(product, HeadProduct) or (inner is product and product.args[0].shape[1] == 1):
+            return inner if isinstance(inner, SumHeads) else None
+        made = operands(product, self._held)
+        return build.scale(number, SumHeads(made, made.heads) if isinstance(inner, SumHeads) else made)
+
     def _multiplied(
         self, product: tuple[sp.Expr, MatrixExpr, MatrixExpr], at: tuple[Subscript, ...]
     ) -> tuple[Expr, tuple[Index, ...]]:
@@ -179,7 +196,8 @@ class Contributions:
     def _held(self, value: MatrixExpr) -> MatrixExpr:
         """A symbol for a value that gets a buffer, with the axes that it needs."""
         shape = value.shape
-        free = set(indices(self.lower(value)(*(Subscript(Index("i", d)) if d != 1 else fixed(0) for d in shape))))
+        value = apart(value, self._held)
+        free = set(indices(self.lower(value)(*self._entries(value))))
         lead = tuple(Subscript(index) for index in (STEP, SAMPLE) if index in free)
         held = self._temporary((*(s.index.size for s in lead if s.index), *shape), STEP in free, SAMPLE in free)
         self._ahead += self._statements(held, lead, value, False)
@@ -187,7 +205,11 @@ class Contributions:
         return Operand(held.name, *shape)
 
 
-def entries(shape: tuple[sp.Expr, sp.Expr]) -> tuple[Subscript, Subscript]:
-    """The subscripts of all entries of a matrix."""
-    i, j = (fixed(0) if size == 1 else Subscript(Index(name, size)) for name, size in zip("ij", shape, strict=True))
-    return i, j
+def _without_sums(value: Expr) -> tuple[Expr, tuple[Index, ...]]:
+    """What a sum runs over, and over what."""
+    number = [part for part in parts(value) if isinstance(part, Num)] if isinstance(value, Mul) else []
+    inner = value.args[-1] if isinstance(value, Mul) and len(value.args) == len(number) + 1 else value
+    over: tuple[Index, ...] = ()
+    while isinstance(inner, Reduce) and inner.operation == "sum":
+        inner, over = inner.body, (*over, inner.over)
+    return (times(*number, inner), over) if over else (value, ())

@@ -30,10 +30,27 @@ class Index:
 
 @dataclass(frozen=True)
 class Subscript:
-    """index + by, or the number `by` alone."""
+    """index + by, or the number `by` alone; with `head` it is head * block + index + by: the entry of one head of many."""
 
     index: Index | None
     by: sp.Expr = sp.S.Zero
+    head: Index | None = None
+    block: sp.Expr = sp.S.Zero
+
+    @property
+    def indices(self) -> tuple[Index, ...]:
+        """The loop variables, the outermost first."""
+        return tuple(index for index in (self.head, self.index) if index is not None)
+
+    def covers(self, size: sp.Expr) -> bool:
+        """Whether it goes through all entries of an axis."""
+        own = sp.S.One if self.index is None else self.index.size
+        whole = own if self.head is None else self.head.size * own
+        return self.by == 0 and sp.expand(whole - size) == 0 and (self.head is None or own == self.block)
+
+    def step(self, index: Index) -> sp.Expr:
+        """How far it moves with a loop variable."""
+        return (self.block if index == self.head else sp.S.Zero) + int(index == self.index)
 
     def shifted(self, by: sp.Expr) -> Subscript:
         """The subscript so much further on."""

@@ -84,7 +84,7 @@ def subscripts(expression: Expr) -> Iterator[Subscript]:
 
 def indices(expression: Expr) -> dict[Index, None]:
     """The free indices, in reading order."""
-    found = {s.index: None for s in subscripts(expression) if s.index is not None}
+    found = {index: None for s in subscripts(expression) for index in s.indices}
     for part in parts(expression):
         found |= indices(part)
     if isinstance(expression, Reduce):
@@ -101,10 +101,11 @@ def mapped(expression: Expr, change: Callable[[Expr], Expr]) -> Expr:
 
 
 def moved(at: Subscript, table: dict[Index, Subscript]) -> Subscript:
-    """A subscript with its index replaced."""
+    """A subscript with its indices replaced; what counts heads is replaced by another index."""
+    head = table[at.head].index if at.head in table else at.head
     if at.index is None or at.index not in table:
-        return at
-    return table[at.index].shifted(at.by)
+        return replace(at, head=head)
+    return replace(table[at.index].shifted(at.by), head=head, block=at.block) if head else table[at.index].shifted(at.by)
 
 
 def substituted(expression: Expr, table: dict[Index, Subscript]) -> Expr:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from pathlib import Path
 
 import numpy as np
@@ -21,6 +22,7 @@ recurrences = pytest.importorskip("recurrences")
 EVERY_MODEL = True
 ROOT = Path(__file__).parents[2]
 FILES = {path.stem: path for path in sorted((ROOT / "examples" / "heads").glob("*.toml"))}
+NEEDS_CC = pytest.mark.skipif(not any(map(shutil.which, ("cc", "gcc", "clang"))), reason="no C compiler")
 T, N = 5, 2
 SIZES = {"M": 3, "D": 4, "O": 2, "K": 2, "V": 5, "R": 3, "P": 5}
 
@@ -38,14 +40,14 @@ def test_the_structure_of_a_head_is_that_of_the_model_with_one(name: str) -> Non
 
 
 @pytest.mark.frameworks
-@pytest.mark.parametrize("backend", ["numpy", "torch"])
+@pytest.mark.parametrize("backend", ["numpy", "torch", pytest.param("c", marks=[NEEDS_CC, pytest.mark.slow])])
 @pytest.mark.parametrize("name", FILES)
 def test_outputs_and_gradients_are_those_of_the_reference(name: str, backend: str) -> None:
     model = load(str(FILES[name]))
     dims = {d: 4 if d == "N" else SIZES[d] for d in model.dimensions}
     data = random(model, dims, T, N, seed=7)
     data.states.update({v: np.abs(value) + 0.5 for v, value in data.states.items() if v == "n"})
-    emitted = resolve(emit.source(model, backend=backend, wrt="all"))
+    emitted = resolve(emit.source(model, backend=backend, wrt="all", python=backend == "c"))
     loss, gradients, outputs = emitted.value(data), emitted.gradients(data), emitted.forward(data)[0]
 
     parameters, inputs, targets, states = data.groups

@@ -11,8 +11,7 @@ import sympy as sp
 from symbptt import emit, typeset
 from symbptt.data.values import Arrays
 from symbptt.derive.recursion import recursion
-from symbptt.emit import heads
-from symbptt.emit.source_file import STYLES
+from symbptt.emit.source_file import BACKENDS, STYLES
 from symbptt.errors import BadInput
 from symbptt.model.initialisers import draw
 from symbptt.model.read import from_text, load
@@ -122,10 +121,10 @@ def swapped(text: str) -> Model:
     return from_text(text.partition("[loss]")[0], "heads.toml")
 
 
-@pytest.mark.parametrize("backend", heads.BACKENDS)
+@pytest.mark.parametrize("backend", BACKENDS)
 def test_sixteen_heads_are_no_more_code_than_one(backend: str) -> None:
     lines = [len(emit.source(from_text(text, "heads.toml"), backend=backend).text.splitlines()) for text in (HEADS, ONE)]
-    assert lines[0] <= 1.1 * lines[1]
+    assert lines[0] <= (1.3 if backend == "c" else 1.1) * lines[1]  # in C an axis is a loop, which has two lines of its own
 
 
 def test_first_values_are_drawn_head_by_head() -> None:
@@ -146,10 +145,9 @@ def test_sizes_are_read_off_products_of_dimensions() -> None:
     assert outputs["S"].shape == (T, N, M, 2, 5) and outputs["z"].shape == (T, N, M * 5)
 
 
-@pytest.mark.parametrize("options", [{"backend": "c"}, {"mode": "forward"}])
-def test_what_is_not_emitted_is_said(options: dict[str, str]) -> None:
-    with pytest.raises(BadInput, match="heads, which are emitted for NumPy, JAX and PyTorch in reverse mode, not"):
-        emit.source(from_text(HEADS, "heads.toml"), **options)
+def test_what_is_not_emitted_is_said() -> None:
+    with pytest.raises(BadInput, match="heads, which are emitted in reverse mode, not in forward mode"):
+        emit.source(from_text(HEADS, "heads.toml"), mode="forward")
 
 
 def test_vectors_of_all_heads_fit_their_number() -> None:

@@ -24,7 +24,8 @@ from symbptt.verify.load import resolve
 
 KINDS = sorted(str(p) for p in (Path(__file__).parents[1] / "kinds").glob("*.toml"))
 CHUNK = str(Path(__file__).parents[1] / "chunk" / "one_chunk.toml")
-MODELS = [*CLASSIC, *KINDS, CHUNK]
+HEADS = sorted(str(p) for p in (Path(__file__).parents[1] / "heads").glob("*.toml"))
+MODELS = [*CLASSIC, *KINDS, CHUNK, *HEADS]
 EVERY_MODEL = True
 QUICK = ("elman",)
 STRICT = ["-std=c99", "-Wall", "-Wextra", "-Wpedantic", "-Wconversion", "-Wshadow", "-Wvla", "-Werror"]

@@ -102,6 +102,9 @@ class Writer:
     def subscript(self, at: Subscript) -> str:
         """A subscript; empty for zero."""
         name = "" if at.index is None else self.index(at.index)
+        if at.head is not None:
+            blocks = f"{self.index(at.head)} * {_factor(self.size(at.block))}"
+            name = f"{blocks} + {name}" if name else blocks
         if at.by == 0:
             return name
         by = self.size(at.by)
