@@ -16,7 +16,8 @@ from symbptt.program import build
 from symbptt.program.check import Malformed, check
 from symbptt.program.ir import Assign, For, Function, Group, Kind, Matrix, Num, Product, Statement, Subscript, fixed
 
-KINDS = sorted(str(p) for p in (Path(__file__).parents[1] / "kinds").glob("*.toml"))
+FOLDERS = ("kinds", "heads")
+KINDS = sorted(str(p) for folder in FOLDERS for p in (Path(__file__).parents[1] / folder).glob("*.toml"))
 
 
 @pytest.mark.sampled(12)
