@@ -50,11 +50,11 @@ def _flat(product: Product) -> Product:
     sides = (product.target, product.left, product.right)
     ats = [s for m in sides for s in m.at if s.indices]
     for s in ats:
-        if s.head is None or s.index is None or any(o.head != s.head or o.block != s.index.size for o in ats if s.index in o.indices):
-            continue
-        if any(o.index != s.index for o in ats if s.head in o.indices):
-            continue
         heads, inner = s.head, s.index
+        if heads is None or inner is None or s.block != inner.size:
+            continue
+        if any(o.indices != s.indices or o.block != s.block for o in ats if heads in o.indices or inner in o.indices):
+            continue
         flat = Index(f"{heads.name}{inner.name}", sp.expand(heads.size * inner.size))
         target, left, right = (_with_flat(m, heads, inner, flat) for m in sides)
         return _flat(replace(product, target=target, left=left, right=right))

@@ -60,26 +60,20 @@ def apart(value: MatrixExpr, hold: Callable[[MatrixExpr], MatrixExpr]) -> Matrix
     """The formula with what cannot be written entry by entry around heads, or below them, in buffers of its own."""
     if not value.has(*HEADS):
         return value
-    return value.xreplace({node: hold(node) for node in dict.fromkeys(_odd(value, True))})
+    return value.xreplace({node: hold(node) for node in dict.fromkeys(_odd(value))})
 
 
-def _odd(value: sp.Basic, entrywise: bool) -> Iterator[MatrixExpr]:
+def _odd(value: sp.Basic) -> Iterator[MatrixExpr]:
     """The largest parts that need a buffer."""
     if not isinstance(value, MatrixExpr) or value.is_symbol:
         return
-    scaled = isinstance(value, sp.MatMul) and len(build.split_number(value)[1]) == 1
-    if isinstance(value, OfHeads) and not entrywise or (not value.has(*HEADS) and value.has(nodes.Concat)):
-        yield value
-    elif isinstance(value, (*_ENTRYWISE, OfHeads)) or scaled:
+    of_heads, scaled = value.has(*HEADS), isinstance(value, sp.MatMul) and len(build.split_number(value)[1]) == 1
+    if isinstance(value, (*_ENTRYWISE, OfHeads)) or scaled:
         for part in value.args:
-            yield from _odd(part, entrywise)
-    elif value.has(*HEADS):
-        for part in value.args:
-            yield from _whole(part)
-
-
-def _whole(value: sp.Basic) -> Iterator[MatrixExpr]:
-    if isinstance(value, MatrixExpr) and value.has(*HEADS):
+            yield from _odd(part)
+    elif of_heads:
+        yield from (part for part in value.args if isinstance(part, MatrixExpr) and part.has(*HEADS))
+    elif value.has(nodes.Concat):
         yield value
 
 
