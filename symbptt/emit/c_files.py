@@ -118,8 +118,8 @@ def _sources(interface: Interface, fixed: int | None, steps: str, samples: str) 
         made[samples] = ("states", tuple(s.name for s in states), 0, 0, (), 1, ())
     given = model.of(Role.PARAMETER, Role.BUFFER, Role.INPUT)
     for name, found in sources(given, states, model.of(Role.TARGET)).items():
-        v = found.variable
-        made[name] = (v.role.group, v.name, len(leading_axes(v)) + found.axis, found.number, found.others, found.count, found.factors)
+        v, axis = found.variable, len(leading_axes(found.variable)) + found.axis
+        made[name] = (v.role.group, v.name, axis, found.number, found.others, found.count, found.factors)
     return made
 
 
