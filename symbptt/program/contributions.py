@@ -211,5 +211,6 @@ def _without_sums(value: Expr) -> tuple[Expr, tuple[Index, ...]]:
     inner = value.args[-1] if isinstance(value, Mul) and len(value.args) == len(number) + 1 else value
     over: tuple[Index, ...] = ()
     while isinstance(inner, Reduce) and inner.operation == "sum":
-        inner, over = inner.body, (*over, inner.over)
+        over = (*over, inner.over)
+        inner = inner.body
     return (times(*number, inner), over) if over else (value, ())
