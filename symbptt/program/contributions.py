@@ -160,12 +160,14 @@ class Contributions:
     def _of_heads(self, term: MatrixExpr) -> MatrixExpr | None:
         """A term as a product of each head, or the sum of those, if it is one."""
         number, factors = build.split_number(term)
-        inner = factors[0] if len(factors) == 1 else None
-        product = inner.args[0] if isinstance(inner, SumHeads) else inner
-        if not isinstance(product, HeadProduct) or (inner is product and product.args[0].shape[1] == 1):
-            return inner if isinstance(inner, SumHeads) else None
-        made = operands(product, self._held)
-        return build.scale(number, SumHeads(made, made.heads) if isinstance(inner, SumHeads) else made)
+        if len(factors) > 1 or not isinstance(factors[0], (SumHeads, HeadProduct)):
+            return None
+        summed = isinstance(factors[0], SumHeads)
+        product = factors[0].args[0] if summed else factors[0]
+        if isinstance(product, HeadProduct) and (summed or product.args[0].shape[1] != 1):
+            made = operands(product, self._held)
+            return build.scale(number, SumHeads(made, made.heads) if summed else made)
+        return term if summed else None
 
     def _multiplied(
         self, product: tuple[sp.Expr, MatrixExpr, MatrixExpr], at: tuple[Subscript, ...]
