@@ -101,10 +101,8 @@ class Writer:
 
     def subscript(self, at: Subscript) -> str:
         """A subscript; empty for zero."""
-        name = "" if at.index is None else self.index(at.index)
-        if at.head is not None:
-            blocks = f"{self.index(at.head)} * {_factor(self.size(at.block))}"
-            name = f"{blocks} + {name}" if name else blocks
+        blocks = [] if at.head is None else [f"{self.index(at.head)} * {_factor(self.size(at.block))}"]
+        name = " + ".join([*blocks, *([] if at.index is None else [self.index(at.index)])])
         if at.by == 0:
             return name
         by = self.size(at.by)
@@ -265,8 +263,7 @@ class Writer:
     def _assign(self, s: Assign, local: bool, again: bool) -> None:
         """One entry; `local` if it is stored nowhere, `again` if the group comes back to it."""
         if isinstance(s.value, InverseUnitLower):
-            self._inverse(s, s.value)
-            return
+            return self._inverse(s, s.value)
         key = Read(s.target, s.at)
         value = self.value(s.value)
         if s.over:
