@@ -92,7 +92,7 @@ def value_and_grad(
     return result
 
 
-_SMALL = 2**16  # bytes of arguments that are sooner copied than looked at
+_SMALL = 2**19  # bytes of arguments that are sooner copied than looked at
 _MOST = 32
 _READY: dict = {}  # calls for small arrays, by names, shapes and types
 _SPARE: list = []  # the workspace of the last call for larger ones: pages that have been written to are not asked for again
