@@ -186,23 +186,18 @@ class Derivation:
         if not number:
             return []
         if self._lines is None:
-            self._lines = _numbered(_emitted(self._model))
+            self._lines = _numbered(self._model)
         return self._lines.get((number, carry), [])
 
 
-def _emitted(model: Model) -> str:
-    """The textbook module of a model; nothing if it cannot be written as a loop."""
-    try:
-        return emit.source(model, style="plain").text
-    except BadInput:
-        return ""
-
-
-def _numbered(source: str) -> dict[tuple[int, bool], list[str]]:
+def _numbered(model: Model) -> dict[tuple[int, bool], list[str]]:
+    """The statements of the textbook module by number, those that lead to the step before apart; none where there is no loop."""
     found: dict[tuple[int, bool], list[str]] = {}
-    for line in source.splitlines():
-        code, mark, comment = line.rpartition("# (")
-        number, _, rest = comment.partition(")")
-        if mark and number.isdigit() and "=" in code:
-            found.setdefault((int(number), rest.strip() != ""), []).append(" ".join(code.split()))
+    try:
+        lines = emit.statements(model)
+    except BadInput:
+        return found
+    for line in lines:
+        for note in line.notes:
+            found.setdefault((note.number, note.after != ""), []).append(line.text)
     return found

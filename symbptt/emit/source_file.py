@@ -125,12 +125,12 @@ def source(
             _request(model, backend, T, wrt, python, stem, truncation, checkpoint, static))
         return SourceFile(*made, model, tuple(others))
     if unroll:
-        _checked_steps(model, T)
+        checked_steps(model, T)
     if style not in (None, *STYLES):
         raise UnknownName("style", str(style), STYLES)
     if unroll and style == "fast":
         raise BadInput("the fast style writes loops; straight-line code comes in the plain style")
-    fixed = None if unroll or loops(model) else _fixed(T)
+    fixed = None if unroll or loops(model) else steps_of_loop(T)
     said = T if unroll else fixed
     fast = not unroll and style != "plain"
     _check_passes(without, fast and backend not in FRAMEWORKS and mode == "reverse" and truncation is None)
@@ -165,7 +165,7 @@ def for_steps(model: Model, T: int, **options: Any) -> SourceFile:
     return source(model, T=T, **options)
 
 
-def _fixed(T: int | None) -> int:
+def steps_of_loop(T: int | None) -> int:
     """The number of steps of a loop that no array tells."""
     found = whole(DEFAULT_STEPS if T is None else T, 1)
     if found is None:
@@ -189,7 +189,7 @@ def _request(
     truncation: tuple[int, int] | None, checkpoint: bool, static: Mapping[str, int] | None,
 ) -> Request:
     """What a target is asked for; raises BadInput for what no target can do."""
-    fixed, wanted, sizes = None if loops(model) else _fixed(T), wanted_variables(model, wrt), tuple((static or {}).items())
+    fixed, wanted, sizes = None if loops(model) else steps_of_loop(T), wanted_variables(model, wrt), tuple((static or {}).items())
     variant = truncated(*truncation) if truncation else None
     if checkpoint:
         checkpoints.check(model, truncation is None)
@@ -222,7 +222,8 @@ def _check_passes(without: tuple[str, ...], fast: bool) -> None:
         raise BadInput(f"passes belong to the fast style of NumPy loops; there is no {without[0]} to leave out here")
 
 
-def _checked_steps(model: Model, T: int | None) -> None:
+def checked_steps(model: Model, T: int | None) -> None:
+    """Raises BadInput unless T is a number of steps that straight-line code may have."""
     limit = 20_000 // max(1, len(model.all_equations))
     if whole(T, 1, limit) is None:
         raise BadInput(f"T must be between 1 and {limit} for straight-line code of {model.name}, not {T}")

@@ -12,12 +12,10 @@ from symbptt import derive, emit, verify
 from symbptt.algebra import build
 from symbptt.derive.defined import Undefined
 from symbptt.derive.recursion import recursion
-from symbptt.document import listing
 from symbptt.document.blocks import Beside, Block, Heading, LeftOut, Paragraph, Table
 from symbptt.document.context import DocumentContext
 from symbptt.document.example.numbers import Example, refusal, required
 from symbptt.document.example.substitution import matrix
-from symbptt.document.listing import NUMBER
 from symbptt.model.values import Model, Variable
 from symbptt.narrative import backward
 from symbptt.narrative import forward as given
@@ -34,21 +32,18 @@ CHECKED = 3
 
 
 @lru_cache(maxsize=16)
-def _numbered(text: str) -> dict[int, tuple[str, ...]]:
-    """The lines of code by equation number, comments left out."""
+def _numbered(model: Model, wrt: tuple[str, ...], T: int, unroll: bool) -> dict[int, tuple[str, ...]]:
+    """The statements of the emitted module by equation number."""
     found: dict[int, tuple[str, ...]] = {}
-    for row in text.splitlines():
-        match = NUMBER.search(row)
-        if match:
-            code, numbers = row[: match.start()].strip(), re.findall(r"\((\d+)\)", row[match.start():])
-            for number in map(int, numbers):
-                found[number] = (*found.get(number, ()), code)
+    for line in emit.statements(model, wrt=wrt, T=T, unroll=unroll):
+        for note in line.notes:
+            found[note.number] = (*found.get(note.number, ()), line.text)
     return found
 
 
 def rows(context: DocumentContext, steps_: Iterable[Step]) -> Iterator[tuple[tuple[Step, ...], str]]:
     """Numbered equations, each with the lines of the emitted module that compute it; a family with those of all its members."""
-    lines = _numbered(listing.module(context.model, tuple(v.name for v in context.variables), context.T, "plain"))
+    lines = _numbered(context.model, tuple(v.name for v in context.variables), context.T, not emit.loops(context.model))
     for step in steps_:
         found = [line for number in step.numbers for line in lines.get(number, ())]
         if found:
@@ -71,8 +66,7 @@ def loop(context: DocumentContext) -> tuple[Block, ...]:
     T = min(context.T, LONGEST)
     found = required(model, T)
     number = recursion(model).gradient_number(theta.name)
-    straight = emit.source(model, wrt=tuple(v.name for v in context.variables), style="plain", T=T, unroll=True)
-    code = _numbered(straight.text).get(number, ())
+    code = _numbered(model, tuple(v.name for v in context.variables), T, True).get(number, ())
     rows = tuple(
         (steps_, line) for (steps_), line in zip(_accumulated(found, context, theta), code, strict=False)
     )

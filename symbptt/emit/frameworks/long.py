@@ -9,6 +9,7 @@ from typing import Any
 from symbptt.emit import checkpoint as checkpoints
 from symbptt.emit.frameworks.parts import Parts
 from symbptt.emit.layout import handed_out
+from symbptt.emit.lines import aligned
 from symbptt.emit.truncated import kept
 from symbptt.model.values import Role
 
@@ -41,7 +42,7 @@ class Long:
             "handed": [(s.name, handed_out(s)) for s in model.states],
         }
         if self.checkpoint:
-            made["start_body"] = parts.start()
+            made["start_body"] = aligned(parts.start())
         if self.truncation:
             k1, k2 = self.truncation
             made |= {"k1": k1, "k2": k2, "kept": kept(k1, k2), "gaps": self.gaps, "check_steps": min(max(6, k2 + 2), 12)}

@@ -11,10 +11,14 @@ from symbptt.emit.context import buffer_lead, drawn_sizes, samples, untied_lead
 from symbptt.emit.frameworks.dialect import DIALECTS
 from symbptt.emit.frameworks.long import Long
 from symbptt.emit.frameworks.parts import Parts
+from symbptt.emit.lines import Line, aligned
 from symbptt.emit.literals import docstring, file_literal, literal
 from symbptt.model import initialisers
 from symbptt.model.values import Model, Role, Variable
 from symbptt.typeset.equations import numbered
+
+WIDTH = 92
+"""The column at which equation numbers stand."""
 
 
 def context(
@@ -27,6 +31,7 @@ def context(
     """
     parts = Parts(model, DIALECTS[backend], long.gaps)
     inner = parts if core is None else Parts(core, DIALECTS[backend])
+    backward = inner.backward()
     made: dict[str, Any] = argument_checks(model, backend) | {
         "title": docstring(model.title),
         "name": model.name,
@@ -38,9 +43,9 @@ def context(
         "file_literal": file_literal(model.text),
         "buffers": tuple(v.name for v in model.buffers),
         "wrt": literal(tuple(v.name for v in wanted)),
-        "forward_body": inner.forward(),
-        "backward_body": inner.backward(),
-        "loss_body": parts.loss() if model.loss else "",
+        "forward_body": aligned(inner.forward(), width=WIDTH),
+        "backward_body": aligned(backward, width=WIDTH),
+        "loss_body": aligned(parts.loss() if model.loss else (), width=WIDTH),
         "outputs": parts.outputs(),
         "taken": parts.taken(),
         "output_tuple": literal(tuple(v.name for v in model.outputs)),
@@ -62,13 +67,13 @@ def context(
     }
     if fixed is not None:
         made["check_steps"] = "STEPS"
-    made |= _needed(inner, made["backward_body"])
-    return made
+    return made | _needed(inner, backward)
 
 
-def _needed(parts: Parts, backward: str) -> dict[str, Any]:
+def _needed(parts: Parts, backward: list[Line]) -> dict[str, Any]:
     """The values that the backward pass reads, and how one of them tells T and N."""
-    read = [v for v in parts.blocks.kept() if f'residuals["values"]["{v.name}"]' in backward] or [*parts.blocks.kept()[:1]]
+    taken = {name for line in backward for name in line.assigns}
+    read = [v for v in parts.blocks.kept() if parts.layout.array(v) in taken] or [*parts.blocks.kept()[:1]]
     rows = f'len(residuals["values"]["{read[0].name}"])' + (" - 1" if read[0].role is Role.STATE else "")
     return {"needed": tuple(v.name for v in read), "known": read[0].name, "steps": rows}
 

@@ -17,12 +17,9 @@ from symbptt.emit.frameworks.lowering import WordLowering
 from symbptt.emit.frameworks.opening import Opening
 from symbptt.emit.frameworks.place import Lagged, Place
 from symbptt.emit.layout import Layout, handed_out, joins_heads, taken
-from symbptt.emit.lines import Line, aligned, needed, opened, reads
+from symbptt.emit.lines import Line, needed, opened, reads
 from symbptt.emit.names import RESERVED, Names
 from symbptt.model.values import Model, Role, Variable
-
-_WIDTH = 92
-"""The column at which equation numbers stand."""
 
 
 @dataclass
@@ -63,7 +60,7 @@ class Parts:
         read = {key_of(s) for st in whole for s in st.values[0].atoms(sp.MatrixSymbol)}
         return frozenset(made - read - {v.at() for v in (*self.model.states, *self.model.outputs)})
 
-    def forward(self) -> str:
+    def forward(self) -> list[Line]:
         """From parameters, inputs and states to `values`."""
         printer = self._printer(self.blocks.forward)
         body = [Line(self.opening.initial(s, printer.first(s.at()))) for s in self.model.states]
@@ -71,7 +68,7 @@ class Parts:
             body += printer.lines(block)
         values = ", ".join(f'"{v.name}": {self._handed_on(v)}' for v in self.blocks.kept())
         body.append(Line(f"values = {{{values}}}"))
-        return _text(self.opening.lines(), body)
+        return _with(self.opening.lines(), body)
 
     def _parted(self, variable: Variable) -> bool:
         """Whether residuals hold a value with an axis for its heads, so that they tell their number to whoever hands it out."""
@@ -81,14 +78,14 @@ class Parts:
         name = self.layout.array(variable)
         return self.layout.handed(variable, name) if self._parted(variable) else name
 
-    def start(self) -> str:
+    def start(self) -> list[Line]:
         """From parameters, inputs and states to the initial state."""
         printer = self._printer(self.blocks.forward)
         body = [Line(self.opening.initial(s, printer.first(s.at()))) for s in self.model.states]
         pairs = ", ".join(f'"{s.name}": {self.layout.handed(s, printer.first(s.at()))}' for s in self.model.states)
-        return _text(self.opening.lines(), [*body, Line(f"return {{{pairs}}}")])
+        return _with(self.opening.lines(), [*body, Line(f"return {{{pairs}}}")])
 
-    def loss(self) -> str:
+    def loss(self) -> list[Line]:
         """From residuals and targets to `value`, `cotangents` and `direct` gradients."""
         loss = self.model.loss
         assert loss is not None
@@ -101,7 +98,7 @@ class Parts:
             body += printer.lines(block)
         weight = ("counted" if self.gaps else "weight") + ("[-1:]" if last else "")
         body.append(Line(f"value = ({weight} * {self.layout.array(loss.target)}).sum()"))
-        return _text(opening, body + self._cotangents(printer.place, self._passed(), last))
+        return _with(opening, body + self._cotangents(printer.place, self._passed(), last))
 
     def _weight(self) -> list[str]:
         loss = self.model.loss
@@ -123,7 +120,7 @@ class Parts:
         texts = {v: f'residuals["values"]["{v.name}"]' for v in self.blocks.kept()}
         return opened(f"{self.layout.array(v)} = {taken(v, text) if self._parted(v) else text}" for v, text in texts.items())
 
-    def backward(self) -> str:
+    def backward(self) -> list[Line]:
         """From residuals and cotangents to `gradients`."""
         printer = self._printer(self.blocks.backward)
         seeds, lagged = sorted(self.blocks.seeded, key=lambda key: str(key.name)), self._lagged()
@@ -140,7 +137,7 @@ class Parts:
             body += printer.lines(block, backward=True)
         for variable in self.model.states:
             body += self._at_start(variable, printer.place, stored)
-        return _text(opening, body)
+        return _with(opening, body)
 
     def _passed(self) -> list[Key]:
         """What the loss passes to the values that it reads."""
@@ -187,7 +184,7 @@ def _label(key: Related) -> str:
     return f"{key.primal.name} before" if isinstance(key, Lagged) else str(key.primal.name)
 
 
-def _text(opening: Iterable[Line], body: list[Line]) -> str:
-    """The lines as text, without those of the opening that define what nothing reads."""
+def _with(opening: Iterable[Line], body: list[Line]) -> list[Line]:
+    """The lines behind those of the opening that define what they read."""
     kept = needed(opening, reads(body))
-    return aligned([*kept, *([Line("")] if kept and body else []), *body], width=_WIDTH)
+    return [*kept, *([Line("")] if kept and body else []), *body]
