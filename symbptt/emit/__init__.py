@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+from symbptt.emit.by_equation import statements
 from symbptt.emit.chunks import chunk_source
 from symbptt.emit.kernel_test import reference
 from symbptt.emit.source_file import SourceFile, for_steps, loops, source
-from symbptt.emit.statements import statements
 from symbptt.emit.targets import TARGETS
 
 __all__ = ["TARGETS", "SourceFile", "chunk_source", "for_steps", "loops", "reference", "source", "statements"]
