@@ -150,8 +150,12 @@ def _interval(bounds: Range, transition: Transition) -> str:
 def structure_json(model: Model | str) -> str:
     """The same as data."""
     model = load(model)
-    data = {"schema": 1, "model": model.name, "components": [_data(model, part) for part in structure(model)]}
-    return json.dumps(data, indent=2)
+    return json.dumps({"schema": 1, "model": model.name, "components": components_data(model)}, indent=2)
+
+
+def components_data(model: Model) -> list[dict[str, Any]]:
+    """The components of the states as data."""
+    return [_data(model, part) for part in structure(model)]
 
 
 def _data(model: Model, part: Component) -> dict[str, Any]:

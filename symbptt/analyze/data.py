@@ -48,7 +48,7 @@ def load(path: Path | str) -> dict[str, Array]:
     return found
 
 
-def _measure(model: Model, values: Mapping[str, Array]) -> dict[str, tuple[int, str]]:
+def measure(model: Model, values: Mapping[str, Array]) -> dict[str, tuple[int, str]]:
     """The sizes that given arrays fix, T and N among them, each with the name of the array that says so."""
     known = {v.name: v for v in model.of(*GIVEN)}
     found: dict[str, tuple[int, str]] = {}
@@ -94,7 +94,7 @@ def point(
     what does not fit.
     """
     given = {name: np.asarray(array) for name, array in (values or {}).items()}
-    measured, asked = _measure(model, given), dict(dims or {})
+    measured, asked = measure(model, given), dict(dims or {})
     for name in asked:
         if name not in model.dimensions:
             raise UnknownName("dimension", name, model.dimensions)

@@ -18,6 +18,7 @@ from symbptt.analyze import charts, curves
 from symbptt.analyze.analysis import Analysis
 from symbptt.analyze.cliff import Cliff
 from symbptt.analyze.experiments import Result
+from symbptt.data.values import Data
 from symbptt.draw.axes import canvas, figure, style
 from symbptt.draw.axes import picture as picture
 from symbptt.draw.chart import Chart
@@ -52,11 +53,18 @@ def of_analysis(analysis: Analysis, name: str = "overview") -> Figure:
     """A picture of an analysis; raises UnknownName for one that is not in the table."""
     if name not in FIGURES:
         raise UnknownName("picture", name, FIGURES)
-    chosen, data = FIGURES[name], analysis.data
+    chosen = FIGURES[name]
+    return of_charts(chosen.charts(analysis), analysis.model.name, analysis.data, chosen.columns, chosen.width, chosen.height)
+
+
+def of_charts(
+    made: tuple[Chart, ...], name: str, data: Data, columns: int = 2, width: float = 5.2, height: float = 3.8
+) -> Figure:
+    """Charts of a gradient flow in one picture, whose title says of which model, and at which sizes."""
     sizes = ", ".join(f"{dimension} = {size}" for dimension, size in data.dims.items())
-    title = f"Gradient flow of {analysis.model.name}: T = {data.T}, N = {data.N}, {sizes}"
+    title = f"Gradient flow of {name}: T = {data.T}, N = {data.N}, {sizes}"
     with style():
-        return figure(chosen.charts(analysis), title, chosen.columns, chosen.width, chosen.height)
+        return figure(made, title, columns, width, height)
 
 
 def _signal(result: Result) -> Figure:

@@ -25,12 +25,13 @@ def as_text(analysis: Analysis) -> str:
     sizes = ", ".join(f"{name} = {size}" for name, size in point.dims.items())
     lines = [f"gradient flow of {analysis.model.name}: T = {point.T}, N = {point.N}, {sizes}; {point.source}"]
     lines += [f"note: {note}" for note in analysis.notes]
-    for section in _sections(analysis):
+    for section in sections(analysis):
         lines += ["", *section]
     return "\n".join(lines)
 
 
-def _sections(analysis: Analysis) -> Iterator[list[str]]:
+def sections(analysis: Analysis) -> Iterator[list[str]]:
+    """The sections of the report, each a list of lines."""
     if analysis.table is not None:
         yield from report_terms.sections(analysis.table)
     if analysis.blocks:

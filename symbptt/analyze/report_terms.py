@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 
 import numpy as np
 
@@ -79,11 +79,17 @@ def _signals(table: Table) -> Iterator[str]:
 def _pairs(item: Terms) -> Iterator[str]:
     exists = set(item.pairs)
     yield f"terms (t, k) of {item.name}; rows add up to dL_t/d{item.name}, columns to what the backward loop adds at k"
-    value = _cells(item.norms, lambda t, k: (t, k) in exists)
-    T = len(item.norms)
-    rows = [(f"t={t}", *value(t), cell(item.rows[t - 1])) for t in sorted({t for t, _ in exists})]
     foot = ("sum", *(cell(value) for value in item.columns), cell(item.total))
-    yield from columns([("", *(f"k={k}" for k in range(1, T + 1)), "sum"), *rows, foot])
+    yield from matrix(item.norms, exists, item.rows, foot)
+
+
+def matrix(
+    norms: Array, pairs: Collection[tuple[int, int]], sums: Array | None = None, foot: Sequence[str] = ()
+) -> Iterator[str]:
+    """Norms (T, K) pair by pair, one row for each t that has pairs; perhaps with the sums of the rows, and a last row."""
+    value, head = _cells(norms, lambda t, k: (t, k) in pairs), [f"k={k}" for k in range(1, norms.shape[1] + 1)]
+    rows = [(f"t={t}", *value(t), *([] if sums is None else [cell(sums[t - 1])])) for t in sorted({t for t, _ in pairs})]
+    yield from columns([("", *head, *([] if sums is None else ["sum"])), *rows, *([foot] if foot else [])])
 
 
 def _signal_pairs(signal: Signal) -> Iterator[str]:
@@ -96,6 +102,6 @@ def _signal_pairs(signal: Signal) -> Iterator[str]:
 
 def _cells(norms: Array, exists: Callable[[int, int], bool]) -> Callable[[int], Sequence[str]]:
     def row(t: int) -> Sequence[str]:
-        return [cell(norms[t - 1, k - 1]) if exists(t, k) else "" for k in range(1, len(norms) + 1)]
+        return [cell(norms[t - 1, k - 1]) if exists(t, k) else "" for k in range(1, norms.shape[1] + 1)]
 
     return row

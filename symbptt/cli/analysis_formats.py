@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from importlib import import_module
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 import symbptt
-from symbptt.errors import BadInput
+from symbptt.errors import BadInput, UnknownName
 
 if TYPE_CHECKING:
     from symbptt import Model
     from symbptt.analyze import Analysis, Result
+    from symbptt.compose.analysis import Flow
 
 PICTURES = ("png", "svg")
 
@@ -30,18 +31,36 @@ def pictures() -> ModuleType:
 
 def of_analysis(found: Analysis, layout: str, picture: str | None, table: str | None) -> str | bytes:
     """An analysis as text, json, csv (one table of it), png or svg."""
+    return _written(symbptt.analyze, found, layout, lambda name: pictures().of_analysis(found, name), picture, table)
+
+
+def of_flow(found: Flow, layout: str, picture: str | None, table: str | None) -> str | bytes:
+    """The same of a composed model."""
+    stage = symbptt.compose.report
+
+    def drawn(name: str) -> Any:
+        if name not in stage.CHARTS:
+            raise UnknownName("picture of a composed model", name, stage.CHARTS)
+        return pictures().of_charts(stage.CHARTS[name](found), found.point.chain.name, found.point.data)
+
+    return _written(stage, found, layout, drawn, picture, table)
+
+
+def _written(
+    stage: ModuleType, found: Any, layout: str, drawn: Callable[[str], Any], picture: str | None, table: str | None
+) -> str | bytes:
+    """What a stage has a function `as_LAYOUT` for, or a picture."""
     if table is not None:
         if layout != "csv":
             raise BadInput(f"--table {table}: takes --format csv")
-        rows: str = symbptt.analyze.as_csv(found, table)
+        rows: str = stage.as_csv(found, table)
         return rows
     if layout in PICTURES:
-        drawn = pictures()
-        made: bytes = drawn.picture(drawn.of_analysis(found, picture or "overview"), layout)
+        made: bytes = pictures().picture(drawn(picture or "overview"), layout)
         return made
     if picture is not None:
         raise BadInput(f"--picture {picture}: takes --format png or svg")
-    text: str = getattr(symbptt.analyze, f"as_{layout}")(found)
+    text: str = getattr(stage, f"as_{layout}")(found)
     return text
 
 

@@ -25,20 +25,21 @@ def chosen(handler: Callable[..., Any], options: dict[str, Any]) -> dict[str, An
     known = signature(handler).parameters
     for parameter in context.command.params:
         given = context.get_parameter_source(parameter.name or "") is click.core.ParameterSource.COMMANDLINE
-        if given and parameter.name not in (*known, *CHANGES, "source"):
+        if given and parameter.name not in (*known, *CHANGES, "source", "sources"):
             name = max(parameter.opts, key=len)
             raise BadInput(f"{context.command.name}: {name} is not for models with two directions or phases yet")
     return {name: value for name, value in options.items() if name in known}
 
 
-def _read(source: str, changes: Mapping[str, Any]) -> Chain:
+def read_chain(source: str, changes: Mapping[str, Any]) -> Chain:
+    """A composed model; errors as of `symbptt.load`."""
     with progress(f"reading {source}"):
         return symbptt.compose.load(source, **changes)
 
 
 def read_any(source: str, changes: Mapping[str, Any]) -> Model | Chain:
     """A model, or a composed one; errors as of `symbptt.load`."""
-    return _read(source, changes) if symbptt.compose.is_composed(source) else read(source, changes)
+    return read_chain(source, changes) if symbptt.compose.is_composed(source) else read(source, changes)
 
 
 def takes_any_model(handler: Callable[..., Any]) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
@@ -52,7 +53,7 @@ def takes_any_model(handler: Callable[..., Any]) -> Callable[[Callable[..., Any]
             if not symbptt.compose.is_composed(source):
                 return command(model=read(source, changes), **options)
             given = chosen(handler, options)
-            return handler(chain=_read(source, changes), **given)
+            return handler(chain=read_chain(source, changes), **given)
 
         return reads
 

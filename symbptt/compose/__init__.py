@@ -6,6 +6,8 @@ and the gradients of those inputs are what it hands back.
 
 from __future__ import annotations
 
+from symbptt.compose import report
+from symbptt.compose.analysis import Flow, flow
 from symbptt.compose.chain import Chain, Link, Part
 from symbptt.compose.either import Subject, any_model, any_source, subject, verified
 from symbptt.compose.emission import ChainFile, source
@@ -15,8 +17,9 @@ from symbptt.compose.told import Told, derivation, summary, unrolled
 from symbptt.compose.verification import file, gradients
 
 __all__ = [
-    "Chain", "ChainFile", "Link", "Part", "Subject", "Told", "any_model", "any_source", "derivation", "file", "gradients",
-    "is_composed", "is_emitted", "load", "names", "prove", "source", "subject", "summary", "unrolled", "verified",
+    "Chain", "ChainFile", "Flow", "Link", "Part", "Subject", "Told", "any_model", "any_source", "derivation", "file", "flow",
+    "gradients", "is_composed", "is_emitted", "load", "names", "prove", "report", "source", "subject", "summary", "unrolled",
+    "verified",
 ]
 
 

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from functools import lru_cache
 
 import numpy as np
 
 from symbptt import derive
-from symbptt.compose.chain import How, Link
+from symbptt.compose.chain import How, Link, Part
 from symbptt.compose.cotangents import with_cotangents
 from symbptt.compose.referee import Point, source, turned
 from symbptt.compose.slips import LINK, SHARE, TURN_BACK, TURN_IN, UNMASKED, Slip
@@ -36,10 +36,7 @@ def composed(point: Point, *slips: Slip, found: Found | None = None) -> tuple[di
         part, (data, _) = chain.parts[number], point.evaluated[number]
         graph, handed, system = _derived(part.model, point.T[number])
         if handed:
-            as_it_is = (TURN_IN, number, "") in lost
-            weights = {v.name: cotangents[v.name] if as_it_is else turned(part, cotangents[v.name], v)
-                       for v, _ in handed if v.name in cotangents}
-            data = replace(data, targets={r.name: weights.get(v.name, _zero(v, data)) for v, r in handed})
+            data = weighed(replace(part, backward=part.backward and (TURN_IN, number, "") not in lost), data, handed, cotangents)
         done = run(graph, *data.groups)
         for name in (name for kind, n, name in lost if (kind, n) == (UNMASKED, number)):
             mask = [part.model[name].at(t) for t in range(1, point.T[number] + 1)]
@@ -53,9 +50,9 @@ def composed(point: Point, *slips: Slip, found: Found | None = None) -> tuple[di
             turns = "T" in leading_axes(v) and (TURN_BACK, number, "") not in lost
             value = turned(part, values[v.name], v) if turns else values[v.name]
             if v.name in sources:
-                value = _back(point, sources[v.name], value)
+                value = back(point, sources[v.name], value)
             name = sources[v.name].source if v.name in sources else v.name
-            into = cotangents if v.name in sources and _inside(point, name) else gradients
+            into = cotangents if v.name in sources and inside(point, name) else gradients
             into[name] = into[name] + value if name in into else value
     return {v.name: gradients.get(v.name, np.zeros(point.data.value(v).shape)) for v in chain.with_gradient}, used
 
@@ -68,7 +65,16 @@ def _derived(part: Model, T: int) -> tuple[UnrolledGraph, tuple[tuple[Variable, 
     return graph, handed, derive.adjoints(graph)
 
 
-def _inside(point: Point, name: str) -> bool:
+def weighed(
+    part: Part, data: Data, pairs: Iterable[tuple[Variable, Variable]], cotangents: Mapping[str, Array]
+) -> Data:
+    """A part's data with the cotangents of its outputs, (steps, N, ...), as targets; zero where there is none."""
+    weights = {v.name: turned(part, cotangents[v.name], v) for v, _ in pairs if v.name in cotangents}
+    return replace(data, targets={r.name: weights.get(v.name, _zero(v, data)) for v, r in pairs})
+
+
+def inside(point: Point, name: str) -> bool:
+    """Whether a value is computed, rather than an input of the model."""
     return name not in {v.name for v in point.chain.of(Role.INPUT)}
 
 
@@ -76,7 +82,7 @@ def _zero(variable: Variable, data: Data) -> Array:
     return np.zeros((data.T, data.N, *shape(variable, data.dims)))
 
 
-def _back(point: Point, link: Link, gradient: Array) -> Array:
+def back(point: Point, link: Link, gradient: Array) -> Array:
     """The gradient of what was handed on, as that of its source at all steps."""
     if link.how is How.STEPS:
         return gradient

@@ -152,11 +152,12 @@ def drawn(chain: Chain, dims: Mapping[str, int] | None, T: int, N: int, seed: in
         arrays = {name: a for name, a in made.arrays().items() if name not in part.linked} | arrays
         cotangents |= made.cotangents
     outputs = {v.name for v in chain.outputs}
-    parameters, inputs, targets, states = _grouped(arrays, chain)
+    parameters, inputs, targets, states = by_group(arrays, chain)
     data = Data(known, T, N, parameters, inputs, targets, states, {n: c for n, c in cotangents.items() if n in outputs})
     return Point(chain, data, T_of)
 
 
-def _grouped(arrays: Mapping[str, Array], chain: Chain) -> list[dict[str, Array]]:
+def by_group(arrays: Mapping[str, Array], chain: Chain) -> list[dict[str, Array]]:
+    """Values by name, sorted into their groups."""
     roles = ((Role.PARAMETER, Role.BUFFER), (Role.INPUT,), (Role.TARGET,), (Role.STATE,))
     return [{v.name: arrays[v.name] for v in chain.of(*group) if v.name in arrays} for group in roles]

@@ -133,6 +133,7 @@ class _Walk:
                 term = self._term(v, pulled.get(v.at()), values, places.stop - start)
                 if places.stop == count and v.at() in direct:
                     own = self.done.batch(direct[v.at()])
+                    term = term.copy()  # it may be the adjoint itself, which other terms are made of
                     term[-1] += own if term.shape[1] == self.done.N else own.sum(axis=0, keepdims=True)
                 yield Lane(v.name, places, term)
 
@@ -150,4 +151,4 @@ class _Walk:
         if expression is None:
             return np.zeros(shape)
         value = batch_sum(expression, values, self.done.N) if summed else evaluate(expression, values)
-        return value if value.shape == shape and value.flags.writeable else np.zeros(shape) + value
+        return np.broadcast_to(value, shape)

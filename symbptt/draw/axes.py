@@ -141,13 +141,13 @@ def _spectra(chart: Spectra, axes: Axes) -> None:
 def _cells(chart: Cells, axes: Axes) -> None:
     """Zeros are hatched, sizes that are not finite crossed out in red."""
     axes.set_title(chart.title)
-    sizes, shown, T = chart.sizes, drawable(chart.sizes), len(chart.sizes)
-    exists = np.zeros((T, T), dtype=bool)
+    sizes, shown, (T, K) = chart.sizes, drawable(chart.sizes), chart.sizes.shape
+    exists = np.zeros((T, K), dtype=bool)
     for t, k in chart.pairs:
         exists[t - 1, k - 1] = True
     largest = sizes[shown].max()
     smallest = max(sizes[shown].min(), largest * 10.0**-DECADES)
-    extent = (0.5, T + 0.5, T + 0.5, 0.5)
+    extent = (0.5, K + 0.5, T + 0.5, 0.5)
     colours = LogNorm(smallest, largest) if smallest < largest else LogNorm(smallest / 10, largest * 10)
     image = axes.imshow(np.ma.masked_where(~shown, sizes), extent=extent, cmap=MAP, norm=colours, interpolation="nearest")
     assert axes.figure is not None

@@ -5,14 +5,16 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 import symbptt
-from symbptt.cli.analysis_formats import of_analysis, of_result, page
+from symbptt.cli.analysis_formats import of_analysis, of_flow, of_result, page
+from symbptt.cli.composed import chosen, read_any, read_chain
 from symbptt.cli.options import (
     CHANGES,
+    Names,
     dims_option,
     force_option,
     formats,
@@ -27,6 +29,9 @@ from symbptt.cli.progress import progress
 from symbptt.cli.truncation import truncation_options
 from symbptt.errors import BadInput, Disagreement
 from symbptt.files import write
+
+if TYPE_CHECKING:
+    from symbptt.compose import Chain
 
 STRUCTURE = ("text", "json")
 PRODUCTS = {"all": True, "last": False}
@@ -108,12 +113,15 @@ def analyze(
     The norms of its terms (t, k) and of the state-Jacobian products, spectra, bounds, and a verdict in words.
     """
     _one_thread()
-    content: str | bytes
     if layout == "png" and output is None:
         raise BadInput("a PNG goes to a file: give -o FILE")
+    content: str | bytes
     with progress("analysing"):
         if only_structure:
             content, agrees = _structure(sources, options, layout, compare or experiment is not None), True
+        elif len(sources) == 1 and not compare and experiment is None and symbptt.compose.is_composed(sources[0]):
+            given = chosen(_composed, {**options, "layout": layout, "output": output, "force": force})
+            content, agrees = _composed(read_chain(sources[0], _changes(options)), **given)
         elif experiment is not None:
             content, agrees = _experiment(experiment, sources, options, layout), True
         elif compare:
@@ -148,8 +156,23 @@ def _structure(sources: tuple[str, ...], options: Mapping[str, Any], layout: str
     for name, flag in NO_NUMBERS.items():
         if options[name] not in (None, False, ()):
             raise BadInput(f"{flag}: the structure is read off the equations and needs no values")
-    content: str = getattr(symbptt.analyze, f"structure_{layout}")(read(sources[0], _changes(options)))
+    stage = symbptt.compose.report if symbptt.compose.is_composed(sources[0]) else symbptt.analyze
+    content: str = getattr(stage, f"structure_{layout}")(read_any(sources[0], _changes(options)))
     return content
+
+
+def _composed(
+    chain: Chain, layout: str, output: Path | None, force: bool, steps: int | None, dims: Mapping[str, int] | None,
+    batch: int | None, seed: int | None, values: Path | None, init: tuple[str, ...], fill: tuple[str, ...],
+    scale: tuple[str, ...], wrt: Names, norm: str, picture: str | None, table: str | None,
+) -> tuple[str | bytes, bool]:
+    if layout == "html":
+        raise BadInput("analyze: --format html is not for models with two directions or phases yet")
+    found = symbptt.compose.flow(
+        chain, steps, dims, batch, seed or 0, values=symbptt.analyze.load(values) if values else None, init=_init(init),
+        fill=_pairs("--set", fill), scale=_pairs("--scale", scale), wrt=wrt, norm=norm,
+    )
+    return of_flow(found, layout, picture, table), found.agrees
 
 
 def _single(sources: tuple[str, ...], options: Mapping[str, Any], layout: str) -> tuple[str | bytes, bool]:
