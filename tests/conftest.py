@@ -23,24 +23,31 @@ def _parameters(item: pytest.Item) -> set[str]:
     return {v for v in item.callspec.params.values() if isinstance(v, str)} if hasattr(item, "callspec") else set()
 
 
-def _is_recent(item: pytest.Item) -> bool:
-    """Whether a test of a recent recurrence stands in a module that does not ask for it."""
-    return not getattr(getattr(item, "module", None), "EVERY_MODEL", False) and bool(_parameters(item) & set(RECENT))
+def _of_every_model(items: list[pytest.Item]) -> set[str]:
+    """The tests with a case for most of the recent recurrences, in modules that do not ask for all of them."""
+    names: dict[str, set[str]] = {}
+    for item in items:
+        if not getattr(getattr(item, "module", None), "EVERY_MODEL", False):
+            names.setdefault(item.nodeid.partition("[")[0], set()).update(_parameters(item))
+    return {test for test, given in names.items() if 2 * len(given & set(RECENT)) > len(RECENT)}
 
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Tests of every built-in model are those of the classical cells, except in a module with `EVERY_MODEL`.
 
+    A test that names the few models it is about keeps them all.
+
     A module with `QUICK_MODELS` tries these built-in models every time; its tests of the others are slow.
 
     Of a test that is marked `sampled(n)` every n-th case runs each time, and the others are slow; of one that is marked
     `share(n)` every n-th is slow, and the others are long.
     """
-    left = [item for item in items if _is_recent(item)]
+    every = _of_every_model(items)
+    left = {item for item in items if item.nodeid.partition("[")[0] in every and _parameters(item) & set(RECENT)}
     if left:
-        config.hook.pytest_deselected(items=left)
-        items[:] = [item for item in items if not _is_recent(item)]
+        config.hook.pytest_deselected(items=list(left))
+        items[:] = [item for item in items if item not in left]
     known, count = set(model_names()), Counter[str]()
     for item in items:
         quick = getattr(getattr(item, "module", None), "QUICK_MODELS", None)
