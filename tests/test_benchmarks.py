@@ -89,6 +89,7 @@ def test_a_page_has_the_table_of_the_figures(page: str, made: Callable[[Any], st
     assert {(row["model"], row["threads"]) for row in data["rows"]} == {(model, n) for model in MODELS for n in (1, 2)}
 
 
+@pytest.mark.sampled(len(layers.STATES))
 @pytest.mark.parametrize("name", layers.STATES)
 @pytest.mark.parametrize("library", ["", *(pytest.param(name, marks=pytest.mark.frameworks) for name in ("torch", "jax"))])
 def test_every_form_of_a_recurrence_gives_the_same_gradients(library: str, name: str) -> None:
