@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from functools import singledispatch
 
@@ -53,13 +53,6 @@ def in_columns(blocks: Iterable[Block]) -> Iterator[Block]:
         yield balanced((block,)) if isinstance(block, Code) else block
 
 
-def in_pairs(boxes: Sequence[Box]) -> Iterator[Block]:
-    """Boxes two by two."""
-    for first in range(0, len(boxes), 2):
-        pair = boxes[first : first + 2]
-        yield Columns(("", ""), (tuple(pair[:1]), tuple(pair[1:])))
-
-
 def wide(prose: Prose) -> float:
     """The width in em of words and formulas, roughly."""
     return sum(width(part) if isinstance(part, Tree) else LETTER * len(str(part)) for part in prose)
@@ -71,11 +64,21 @@ def table_width(table: Table) -> float:
 
 
 def abreast(left: tuple[Block, ...], right: tuple[Block, ...]) -> tuple[Block, ...]:
-    """Words and tables side by side where all tables are small enough to be read there, else one below the other."""
+    """Words and tables side by side where all tables are small enough to be read there, else one below the other.
+
+    A narrow table that has the width of the page then stands as its two halves side by side.
+    """
     tables = [one for one in (*left, *right) if isinstance(one, Table)]
     if not right or any(table_width(one) > HALF or len(one.rows) > HIGH for one in tables):
-        return (*left, *right)
+        return tuple(_halved(one) if isinstance(one, Table) and table_width(one) < HALF else one for one in (*left, *right))
     return (Columns(("", ""), tuple(tuple(part for one in side for part in _pieces(one)) for side in (left, right))),)
+
+
+def _halved(table: Table) -> Block:
+    """The two halves of a table side by side."""
+    middle = (len(table.rows) + 1) // 2
+    halves = (table.rows[:middle], table.rows[middle:])
+    return Columns(("", ""), tuple((replace(table, rows=half),) for half in halves))
 
 
 def _pieces(block: Block) -> Iterator[Block]:

@@ -9,7 +9,6 @@ from dataclasses import replace
 from symbptt import unroll
 from symbptt.document.blocks import Block, Box, Heading, Paragraph, Steps, balanced
 from symbptt.document.context import DocumentContext
-from symbptt.document.narrow import in_pairs
 from symbptt.document.sizes import terms as norm_table
 from symbptt.narrative import backward, jacobians, local
 from symbptt.narrative import forward as given
@@ -18,6 +17,9 @@ from symbptt.narrative.identities import identities as found_identities
 from symbptt.narrative.products import TERMS
 from symbptt.narrative.story import sums as told_sums
 from symbptt.narrative.values import Section
+
+LARGE = 24
+"""Beyond so many equations a handout of ordinary length gives the rule of each without its shapes."""
 
 
 def _key(number: int, heading: str) -> str:
@@ -61,7 +63,7 @@ def identities(context: DocumentContext) -> tuple[Block, ...]:
     if not found:
         return ()
     boxes = tuple(Box("identity", one.title, (Steps(one.steps if context.full else one.brief),)) for one in found)
-    told = boxes if context.full else in_pairs(boxes)
+    told = boxes if context.full else (balanced(boxes),)
     intro = Paragraph(voice.say("handout.identities.intro"))
     return (Heading(voice.word("handout.identities.heading"), "identities"), intro, *told)
 
@@ -103,4 +105,10 @@ def terms(context: DocumentContext) -> tuple[Block, ...]:
 def recursion(context: DocumentContext) -> tuple[Block, ...]:
     """The backward recursion value by value, and the gradients."""
     told = _sections([("values", backward.node_form(context.model, context.voice, context.variables))], context)
-    return told if context.full else tuple(balanced((one,)) if isinstance(one, Steps) else one for one in told)
+    return told if context.full else tuple(_briefly(one) if isinstance(one, Steps) else one for one in told)
+
+
+def _briefly(steps: Steps) -> Block:
+    """The equations in two columns; of a large model without their shapes, which the table of notation has."""
+    many = len(steps.steps) > LARGE
+    return balanced((Steps(tuple(replace(step, shapes="") for step in steps.steps)) if many else steps,))

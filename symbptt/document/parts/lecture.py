@@ -5,19 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
-from symbptt.derive.recursion import recursion as derived_recursion
 from symbptt.document import listing
 from symbptt.document.blocks import Beside, Block, Heading, Paragraph
 from symbptt.document.context import DocumentContext
 from symbptt.document.parts import coded, derived
 from symbptt.document.parts import pitfalls as mistaken
-from symbptt.model.values import Model, Variable
+from symbptt.model.values import Variable
 from symbptt.narrative import backward
 from symbptt.narrative.families import families
 from symbptt.narrative.values import Prose, Step, Typed
-
-MANY = 12
-"""Up to so many equations a lecture shows the whole recursion; beyond, the way to one parameter, without rules."""
+from symbptt.narrative.way import MANY, labelled, way_to
 
 
 def factors(context: DocumentContext) -> tuple[Block, ...]:
@@ -48,24 +45,6 @@ def pitfalls(context: DocumentContext) -> tuple[Block, ...]:
 
 def _bare_way(context: DocumentContext, theta: Variable, steps: Iterable[Step]) -> Iterator[Step]:
     """The equations on the way to a parameter, and those that the pitfalls are about, with formula and number alone."""
-    labels = (_label("gradient", theta), *(pitfall.label for pitfall in mistaken.mistakes(context)))
-    kept = _way(context.model, labels)
+    labels = (labelled("gradient", theta), *(pitfall.label for pitfall in mistaken.mistakes(context)))
+    kept = way_to(context.model, labels)
     return (replace(step, rule=(), shapes="", claim=()) for step in steps if step.label in kept)
-
-
-def _way(model: Model, labels: Iterable[str]) -> frozenset[str]:
-    """The labels of these equations and of all that they rest on: adjoints read adjoints of the same or the next step."""
-    found = derived_recursion(model)
-    equations = {_label("adjoint", e.variable): e for e in found.adjoints}
-    equations |= {_label("gradient", e.variable): e for e in found.gradients}
-    todo, seen = list(labels), set[str]()
-    while todo:
-        label = todo.pop()
-        if label in equations and label not in seen:
-            seen.add(label)
-            todo += [_label("adjoint", c.through) for c in (*equations[label].terms, *equations[label].carries)]
-    return frozenset(seen)
-
-
-def _label(kind: str, variable: Variable) -> str:
-    return f"{kind}-{variable.name}"

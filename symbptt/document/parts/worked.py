@@ -12,7 +12,7 @@ from sympy.matrices.expressions.matexpr import MatrixExpr
 
 from symbptt.algebra import build
 from symbptt.algebra.evaluate import Array
-from symbptt.algebra.nodes import TIME
+from symbptt.algebra.nodes import TIME, is_leaf
 from symbptt.algebra.related import Adjoint
 from symbptt.derive.recursion import recursion
 from symbptt.document.blocks import Block, Heading, LeftOut, Lines, Paragraph, Table
@@ -28,6 +28,8 @@ from symbptt.model.values import Model, Role, Variable
 from symbptt.narrative import symbols
 from symbptt.narrative.values import Prose
 from symbptt.narrative.voice import Voice
+from symbptt.narrative.way import MANY as MANY_VALUES
+from symbptt.narrative.way import labelled, way_to
 from symbptt.typeset.tree import Equality, Tree
 from symbptt.verify.exact.entries import Matrix
 from symbptt.verify.exact.whole_graph import leaves
@@ -54,9 +56,18 @@ def worked(context: DocumentContext) -> tuple[Block, ...]:
         Heading(part("handout.worked.heading"), "worked"), Paragraph(intro), Paragraph(given(found, voice)),
         Heading(part("handout.worked.forward"), "worked-forward", 2),
         lines((told for _, told in forward(found, voice)), context),
-        Heading(part("handout.worked.backward"), "worked-backward", 2), lines(backward(found, voice, context.full), context),
+        Heading(part("handout.worked.backward"), "worked-backward", 2), *_shown_backward(found, context),
         *_outcome(found, context),
     )
+
+
+def _shown_backward(found: Example, context: DocumentContext) -> Iterator[Block]:
+    """The backward lines; of a large model those on the way to one parameter, all others being in the table."""
+    voice, kept = context.voice, None
+    if not context.full and context.main is not None and len(recursion(found.model).adjoints) > MANY_VALUES:
+        kept = way_to(found.model, (labelled("gradient", context.main),))
+        yield Paragraph(voice.say("handout.worked.way", parameter=voice.tree(context.main.at(), found.model)))
+    yield lines(backward(found, voice, context.full, kept), context)
 
 
 def _outcome(found: Example, context: DocumentContext) -> tuple[Block, ...]:
@@ -116,27 +127,34 @@ def _reference(voice: Voice, number: int) -> Prose:
 
 
 def forward(example: Example, voice: Voice) -> Iterator[tuple[Variable, tuple[Tree, Prose]]]:
-    """The first step, value by value; the others go the same way, and the table has their values."""
+    """The first step, value by value, without mere copies; the others go the same way, and the table has their values."""
     for a in example.graph:
-        if a.variable.definition is None and a.step == 1:
+        if a.variable.definition is None and a.step == 1 and not is_leaf(a.value):
             yield a.variable, (line(example, a.target, a.value, voice), _reference(voice, a.equation.number or 0))
 
 
-def backward(example: Example, voice: Voice, full: bool) -> Iterator[tuple[Tree, Prose]]:
-    """The last step and, of the one before, in full all and else what something comes back to."""
+def backward(
+    example: Example, voice: Voice, full: bool, kept: Collection[str] | None = None
+) -> Iterator[tuple[Tree, Prose]]:
+    """The last step and, of the one before, in full all and else what something comes back to; only equations of these labels."""
     numbers, T = {e.variable.name: e.number for e in recursion(example.model).adjoints}, example.graph.T
     for equation in example.system.equations:
         carried = any(int(c.step) != equation.step for c in equation.terms)
+        if kept is not None and labelled("adjoint", equation.variable) not in kept:
+            continue
         if equation.step == T or (equation.step == T - 1 and (full or carried)):
             yield line(example, equation.symbol, equation.value, voice), _reference(voice, numbers.get(equation.variable.name, 0))
 
 
 def values_table(example: Example, voice: Voice, without: Collection[Variable] = ()) -> tuple[Table, ...]:
-    """All values and adjoints but some, a column for each step; nothing for an example of one step."""
+    """All values and adjoints but some and mere copies, a column for each step; nothing for an example of one step."""
     T = example.graph.T
     if T == 1:
         return ()
-    values = dict.fromkeys(a.variable for a in example.graph if a.variable.definition is None and a.variable not in without)
+    values = dict.fromkeys(
+        a.variable for a in example.graph
+        if a.variable.definition is None and a.variable not in without and not is_leaf(a.value)
+    )
     adjoints = dict.fromkeys(e.variable for e in example.system.equations if e.variable.definition is None)
     rows = [_row(example, voice, v.at) for v in values] + [_row(example, voice, partial(_adjoint, v)) for v in adjoints]
     head = ((), *((voice.steps(f"t = {t}"),) for t in range(1, T + 1)))

@@ -1,0 +1,30 @@
+"""The way to a gradient: the equations that it rests on, where all of them are too many."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from symbptt.derive.recursion import recursion
+from symbptt.model.values import Model, Variable
+
+MANY = 12
+"""Up to so many equations a lecture shows the whole recursion; beyond, the way to one parameter, without rules."""
+
+
+def way_to(model: Model, labels: Iterable[str]) -> frozenset[str]:
+    """The labels of these equations and of all that they rest on: adjoints read adjoints of the same or the next step."""
+    found = recursion(model)
+    equations = {labelled("adjoint", e.variable): e for e in found.adjoints}
+    equations |= {labelled("gradient", e.variable): e for e in found.gradients}
+    todo, seen = list(labels), set[str]()
+    while todo:
+        label = todo.pop()
+        if label in equations and label not in seen:
+            seen.add(label)
+            todo += [labelled("adjoint", c.through) for c in (*equations[label].terms, *equations[label].carries)]
+    return frozenset(seen)
+
+
+def labelled(kind: str, variable: Variable) -> str:
+    """The label of the equation of an adjoint or a gradient."""
+    return f"{kind}-{variable.name}"
