@@ -6,7 +6,7 @@ import ast
 
 from symbptt.data.classes import class_targets
 from symbptt.document import bibliography, listing
-from symbptt.document.blocks import Block, Bullets, Code, Heading, Paragraph, balanced
+from symbptt.document.blocks import Block, Bullets, Code, Heading, Paragraph
 from symbptt.document.context import DocumentContext
 from symbptt.document.printed.function import printed
 from symbptt.model.values import Model, Role
@@ -40,4 +40,4 @@ def references(context: DocumentContext) -> tuple[Block, ...]:
     """The sources of the models, those of the method, and those of the author."""
     items = tuple(source.line() for source in bibliography.of_document(context.models, context.own.sources))
     heading = Heading(context.voice.word("common.heading.references"), "references", numbered=False)
-    return (heading, balanced((Bullets(items, small=True),)))
+    return (heading, Bullets(items, small=True))
