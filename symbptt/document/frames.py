@@ -32,25 +32,14 @@ def slides(blocks: Iterable[Block]) -> Iterator[Frame]:
 
 
 def _apart(blocks: Iterable[Block]) -> Iterator[Block]:
-    """The blocks with those that would fill the columns of a page one by one, boxes two by two where they fit."""
+    """The blocks with those that would fill the columns of a page one by one, and pairs of boxes that are too high."""
     for block in blocks:
         inner = [one for column in block.columns for one in column] if isinstance(block, Columns) else []
-        if inner and all(isinstance(one, Box) for one in inner):
-            yield from _in_pairs(inner)
-        elif isinstance(block, Columns) and block.balanced:
+        boxes = bool(inner) and all(isinstance(one, Box) for one in inner)
+        if isinstance(block, Columns) and (block.balanced or (boxes and (len(inner) == 1 or height(block) > HEIGHT))):
             yield from inner
         else:
             yield block
-
-
-def _in_pairs(boxes: list[Block]) -> Iterator[Block]:
-    """Boxes two by two where both fit on a slide."""
-    for first in range(0, len(boxes), 2):
-        pair = boxes[first : first + 2]
-        if len(pair) == 2 and height(both := Columns(("", ""), ((pair[0],), (pair[1],)))) <= HEIGHT:
-            yield both
-        else:
-            yield from pair
 
 
 def _boxed(title: str, box: Box) -> Iterator[Frame]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from functools import singledispatch
 
@@ -51,6 +51,13 @@ def in_columns(blocks: Iterable[Block]) -> Iterator[Block]:
     """The blocks of a paper, with listings in two columns."""
     for block in blocks:
         yield balanced((block,)) if isinstance(block, Code) else block
+
+
+def in_pairs(boxes: Sequence[Box]) -> Iterator[Block]:
+    """Boxes two by two."""
+    for first in range(0, len(boxes), 2):
+        pair = boxes[first : first + 2]
+        yield Columns(("", ""), (tuple(pair[:1]), tuple(pair[1:])))
 
 
 def wide(prose: Prose) -> float:

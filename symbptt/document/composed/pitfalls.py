@@ -7,12 +7,13 @@ from collections.abc import Iterator
 import numpy as np
 
 from symbptt.compose.slips import LINK, SHARE, TURN_IN, Slip, slips
-from symbptt.document.blocks import Block, Box, Heading, Paragraph, balanced
+from symbptt.document.blocks import Block, Box, Heading, Paragraph
 from symbptt.document.composed import worked
 from symbptt.document.composed.example import Linked
 from symbptt.document.composed.members import Member, members
 from symbptt.document.context import DocumentContext
 from symbptt.document.example.substitution import PLACES, signed
+from symbptt.document.narrow import in_pairs
 from symbptt.model.values import Variable
 from symbptt.typeset.tree import Tree
 
@@ -24,7 +25,7 @@ def pitfalls(context: DocumentContext) -> tuple[Block, ...]:
         return ()
     boxes = tuple(box for slip in slips(found.chain) if not slip.forward for box in _pitfall(slip, found, context))
     heading = Heading(voice.word("pitfalls.heading"), "pitfalls")
-    return (heading, Paragraph(voice.say("composed.pitfalls.intro")), balanced(boxes)) if boxes else ()
+    return (heading, Paragraph(voice.say("composed.pitfalls.intro")), *in_pairs(boxes)) if boxes else ()
 
 
 def _pitfall(slip: Slip, found: Linked, context: DocumentContext) -> Iterator[Box]:

@@ -9,6 +9,7 @@ from dataclasses import replace
 from symbptt import unroll
 from symbptt.document.blocks import Block, Box, Heading, Paragraph, Steps, balanced
 from symbptt.document.context import DocumentContext
+from symbptt.document.narrow import in_pairs
 from symbptt.document.sizes import terms as norm_table
 from symbptt.narrative import backward, jacobians, local
 from symbptt.narrative import forward as given
@@ -63,7 +64,7 @@ def identities(context: DocumentContext) -> tuple[Block, ...]:
     if not found:
         return ()
     boxes = tuple(Box("identity", one.title, (Steps(one.steps if context.full else one.brief),)) for one in found)
-    told = boxes if context.full else (balanced(boxes),)
+    told = boxes if context.full else in_pairs(boxes)
     intro = Paragraph(voice.say("handout.identities.intro"))
     return (Heading(voice.word("handout.identities.heading"), "identities"), intro, *told)
 

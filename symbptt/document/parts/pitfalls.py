@@ -17,10 +17,11 @@ from symbptt.derive import formula
 from symbptt.derive.adjoint import AdjointEquation
 from symbptt.derive.recursion import RecursionEquation, recursion
 from symbptt.derive.sweep import Contribution
-from symbptt.document.blocks import Block, Box, Heading, Paragraph, Steps, balanced
+from symbptt.document.blocks import Block, Box, Heading, Paragraph, Steps
 from symbptt.document.context import DocumentContext
 from symbptt.document.example.numbers import Example, refusal, required
 from symbptt.document.example.substitution import matrix
+from symbptt.document.narrow import in_pairs
 from symbptt.document.parts.worked import length
 from symbptt.mistakes import named
 from symbptt.mistakes.edits import Site, Table, changed
@@ -65,7 +66,7 @@ def told(context: DocumentContext, checked: Prose = ()) -> tuple[Block, ...]:
         text = Paragraph(voice.say("pitfalls.total.text", plus=_plus(voice), **_pair(context)))
         boxes.append(Box("pitfall", voice.say("pitfalls.total.title"), (text,)))
     intro = Paragraph((*voice.say("pitfalls.intro"), *checked, *_right(context, found)))
-    return (Heading(voice.word("pitfalls.heading"), "pitfalls"), intro, *(boxes if context.full else (balanced(boxes),)))
+    return (Heading(voice.word("pitfalls.heading"), "pitfalls"), intro, *(boxes if context.full else in_pairs(boxes)))
 
 
 def _plus(voice: Voice) -> Prose:
