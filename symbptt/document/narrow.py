@@ -71,21 +71,11 @@ def table_width(table: Table) -> float:
 
 
 def abreast(left: tuple[Block, ...], right: tuple[Block, ...]) -> tuple[Block, ...]:
-    """Words and tables side by side where all tables are small enough to be read there, else one below the other.
-
-    A narrow table that has the width of the page then stands as its two halves side by side.
-    """
+    """Words and tables side by side where all tables are small enough to be read there, else one below the other."""
     tables = [one for one in (*left, *right) if isinstance(one, Table)]
     if not right or any(table_width(one) > HALF or len(one.rows) > HIGH for one in tables):
-        return tuple(_halved(one) if isinstance(one, Table) and table_width(one) < HALF else one for one in (*left, *right))
+        return (*left, *right)
     return (Columns(("", ""), tuple(tuple(part for one in side for part in _pieces(one)) for side in (left, right))),)
-
-
-def _halved(table: Table) -> Block:
-    """The two halves of a table side by side."""
-    middle = (len(table.rows) + 1) // 2
-    halves = (table.rows[:middle], table.rows[middle:])
-    return Columns(("", ""), tuple((replace(table, rows=half),) for half in halves))
 
 
 def _pieces(block: Block) -> Iterator[Block]:

@@ -10,6 +10,9 @@ from symbptt.model.values import Model, Variable
 MANY = 12
 """Up to so many equations a lecture shows the whole recursion; beyond, the way to one parameter, without rules."""
 
+LARGE = 24
+"""Beyond so many, a handout of ordinary length gives rules without shapes, and works out the way to one parameter."""
+
 
 def way_to(model: Model, labels: Iterable[str]) -> frozenset[str]:
     """The labels of these equations and of all that they rest on: adjoints read adjoints of the same or the next step."""

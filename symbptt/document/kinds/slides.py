@@ -6,7 +6,7 @@ from symbptt.document.kinds.kind import Kind
 from symbptt.document.parts import card, cell, coded, derived, goals, lecture, magnitude, pictured, remedies, vanishing, worked
 
 PARTS = (
-    goals.goals, derived.equations, pictured.graph, cell.seen, derived.identities, lecture.factors, derived.sums,
+    goals.goals, pictured.graph, derived.equations, cell.seen, derived.identities, lecture.factors, derived.sums,
     lecture.recursion, coded.loop, magnitude.magnitude, vanishing.norm_bound, remedies.remedies, worked.worked,
     lecture.pitfalls, card.card,
 )

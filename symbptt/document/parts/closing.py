@@ -39,5 +39,4 @@ def _takes_real_parts(code: str) -> bool:
 def references(context: DocumentContext) -> tuple[Block, ...]:
     """The sources of the models, those of the method, and those of the author."""
     items = tuple(source.line() for source in bibliography.of_document(context.models, context.own.sources))
-    heading = Heading(context.voice.word("common.heading.references"), "references", numbered=False)
-    return (heading, Bullets(items, small=True))
+    return (Heading(context.voice.word("common.heading.references"), "references", numbered=False), Bullets(items, small=True))

@@ -18,9 +18,7 @@ from symbptt.narrative.identities import identities as found_identities
 from symbptt.narrative.products import TERMS
 from symbptt.narrative.story import sums as told_sums
 from symbptt.narrative.values import Section
-
-LARGE = 24
-"""Beyond so many equations a handout of ordinary length gives the rule of each without its shapes."""
+from symbptt.narrative.way import LARGE
 
 
 def _key(number: int, heading: str) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from symbptt.document.blocks import Block, Figure, Heading, Paragraph
+from symbptt.document.blocks import Block, Figure, Heading
 from symbptt.document.context import DocumentContext
 from symbptt.document.example.numbers import refusal, required
 from symbptt.document.graph import numbered
@@ -22,5 +22,4 @@ def graph(context: DocumentContext) -> tuple[Block, ...]:
         return opening.graph(context)
     title = voice.word("document.graph.title", title=voice.title(model), steps=str(found.graph.T))
     caption = voice.say("handout.graph.caption", steps=math(f"T = {found.graph.T}"))
-    intro = Paragraph(voice.say("handout.graph.intro", number=str(found.graph.T)))
-    return (Heading(voice.word("common.heading.graph"), "graph"), intro, Figure(drawn, title, caption))
+    return (Heading(voice.word("common.heading.graph"), "graph"), Figure(drawn, title, caption))

@@ -28,8 +28,7 @@ from symbptt.model.values import Model, Role, Variable
 from symbptt.narrative import symbols
 from symbptt.narrative.values import Prose
 from symbptt.narrative.voice import Voice
-from symbptt.narrative.way import MANY as MANY_VALUES
-from symbptt.narrative.way import labelled, way_to
+from symbptt.narrative.way import LARGE, labelled, way_to
 from symbptt.typeset.tree import Equality, Tree
 from symbptt.verify.exact.entries import Matrix
 from symbptt.verify.exact.whole_graph import leaves
@@ -64,7 +63,7 @@ def worked(context: DocumentContext) -> tuple[Block, ...]:
 def _shown_backward(found: Example, context: DocumentContext) -> Iterator[Block]:
     """The backward lines; of a large model those on the way to one parameter, all others being in the table."""
     voice, kept = context.voice, None
-    if not context.full and context.main is not None and len(recursion(found.model).adjoints) > MANY_VALUES:
+    if not context.full and context.main is not None and len(recursion(found.model).adjoints) > LARGE:
         kept = way_to(found.model, (labelled("gradient", context.main),))
         yield Paragraph(voice.say("handout.worked.way", parameter=voice.tree(context.main.at(), found.model)))
     yield lines(backward(found, voice, context.full, kept), context)
