@@ -22,6 +22,7 @@ Do not edit: change the model file or the template and emit again.
 
 import ctypes
 import hashlib
+import math
 import os
 import platform
 import shutil
@@ -234,11 +235,11 @@ _WANTED = {
 _DIMENSIONS = ('T', 'N', 'D', 'H', 'O')
 # dimension -> group, name, axis, and what is taken from the length of that axis before it is divided
 _SOURCES = {
-    'T': ('inputs', 'x', 0, 0, (), 1),
-    'N': ('inputs', 'x', 1, 0, (), 1),
-    'D': ('inputs', 'x', 2, 0, (), 1),
-    'H': ('parameters', 'W_xi', 0, 0, (), 1),
-    'O': ('parameters', 'W_ho', 0, 0, (), 1),
+    'T': ('inputs', 'x', 0, 0, (), 1, ()),
+    'N': ('inputs', 'x', 1, 0, (), 1, ()),
+    'D': ('inputs', 'x', 2, 0, (), 1, ()),
+    'H': ('parameters', 'W_xi', 0, 0, (), 1, ()),
+    'O': ('parameters', 'W_ho', 0, 0, (), 1, ()),
 }
 _INTEGERS = ('y',)
 _STARTS = {}
@@ -281,7 +282,10 @@ class _Call:
 
     def shape(self, shape, *lead):
         """The lengths of axes."""
-        return tuple(sum(int(part) if part.isdigit() else self.sizes[part] for part in axis.split("+")) for axis in (*lead, *shape))
+        return tuple(sum(map(self._product, axis.split("+"))) for axis in (*lead, *shape))
+
+    def _product(self, text):
+        return math.prod(int(factor) if factor.isdigit() else self.sizes[factor] for factor in text.split("*"))
 
     def workspace(self, spare=None):
         """Memory for C, from the list of spare blocks where it holds one that is large enough; nobody else has that meanwhile."""
@@ -336,7 +340,7 @@ class _Call:
 def _sizes(groups):
     """T, N and the named dimensions, read off the arrays."""
     made = {}
-    for name, (group, variable, axis, number, others, count) in _SOURCES.items():
+    for name, (group, variable, axis, number, others, count, factors) in _SOURCES.items():
         if variable is None:
             made[name] = number
         elif isinstance(variable, tuple):
@@ -344,7 +348,7 @@ def _sizes(groups):
             made[name] = 1 if found is None else len(found)
         else:
             length = np.shape(groups[group][variable])[axis]
-            made[name] = (length - number - sum(made[other] for other in others)) // count
+            made[name] = (length - number - sum(made[other] for other in others)) // math.prod(made[f] for f in factors) // count
     return made
 
 
