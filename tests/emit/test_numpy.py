@@ -5,6 +5,7 @@ from __future__ import annotations
 import subprocess
 import sys
 import types
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -14,6 +15,7 @@ from symbptt import data, derive, emit, unroll
 from symbptt.errors import BadInput, UnknownName
 from symbptt.model.values import Role
 
+KINDS = Path(__file__).parents[1] / "kinds"
 BOTH = pytest.mark.parametrize("straight", [False, True], ids=["loop", "unrolled"])
 
 
@@ -32,6 +34,10 @@ def _draw(model, T=3, N=3, seed=0):
 @pytest.mark.parametrize("name", read.names())
 def test_the_self_check_passes(name, straight):
     assert max(_module(read.load(name), straight, wrt="all").self_check().values()) < 1e-11
+
+
+def test_nothing_is_checked_where_no_gradient_is_asked_for():
+    assert _module(read.load(KINDS / "no-parameters.toml")).self_check() == {}
 
 
 @BOTH
