@@ -121,13 +121,16 @@ class _Draw:
         for member in self.every:
             self.known |= {n: max(size, self.known.get(n, 1)) for n, size in sizes(member.model).items()}
         self.known |= {member.part.steps: self.T for member in self.every if member.part.steps in self.known}
+        handed_on = {link.source for member in self.every for link in member.part.links}
         for member in self.every:
             entries = self._evaluated(member)
             taken = member.part.linked - {v.name for v in member.model.outputs}
             for v in (*member.model.of(Role.INPUT), *member.model.outputs):
                 for step in range(1, self.T + 1):
-                    if v.at(step) in entries.leaves and v.name not in taken:
-                        self.values[v.name, self._step(member, step)] = entries.leaves[v.at(step)][0]
+                    known = entries.leaves.get(v.at(step))
+                    if v.name not in taken and (known or v.name in handed_on):  # what is handed on, its own phase need not read
+                        value = known[0] if known else self._leaf(member, v.at(step), entries)
+                        self.values[v.name, self._step(member, step)] = value
         return tuple(reversed([self._derived(member) for member in reversed(self.every)]))
 
     def _step(self, member: Member, own: int) -> int:
