@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
-from symbptt import document, emit, files
+from symbptt import compose, document, emit, files
 from symbptt.document.options import VERSIONS
 from symbptt.draw import font
 from symbptt.errors import BadInput, Stale
@@ -35,6 +35,10 @@ class Recipe:
     make: Callable[[], str]
 
 
+def _composed(path: str, model: str) -> Recipe:
+    return Recipe(path, lambda: compose.source(compose.load(model)).text)
+
+
 def _code(path: str, model: str, loss: str | None = None, T: int | None = None, wrt: str | None = None) -> Recipe:
     return Recipe(path, lambda: emit.source(load(model, loss=loss), T=T, unroll=T is not None, wrt=wrt).text)
 
@@ -51,7 +55,7 @@ def _compiled(path: str, model: str) -> Recipe:
 
 
 def _page(path: str, model: str, T: int, kind: str) -> Recipe:
-    return Recipe(path, lambda: document.render(load(model), T, kind))
+    return Recipe(path, lambda: document.render(compose.any_model(model), T, kind))
 
 
 @cache
@@ -77,8 +81,9 @@ RECIPES: tuple[Recipe, ...] = (
     _code("numpy/elman_T3.py", "elman", T=3),
     _code("numpy/elman_squared_error.py", "elman", loss="squared_error"),
     *(_compiled(f"c/{model}.{ending}", model) for model in ("elman", "lstm", "gru") for ending in ("c", "h", "py")),
-    _page("latex/elman_T3.tex", "elman", 3, "tex"),
-    _page("html/elman_T3.html", "elman", 3, "html"),
+    _composed("numpy/birnn.py", "birnn"),
+    *(_page(f"{folder}/{model}_T3.{format}", model, 3, format)
+      for model in ("elman", "birnn") for folder, format in (("latex", "tex"), ("html", "html"))),
     *HANDOUTS,
 )
 

@@ -12,7 +12,7 @@ import pytest
 from symbptt import compose, document, typeset
 from symbptt.derive.recursion import recursion
 from symbptt.document import DocumentOptions, listing
-from symbptt.document.blocks import Figure, Heading, Paragraph, Steps
+from symbptt.document.blocks import Exercise, Figure, Heading, Paragraph, Steps
 from symbptt.document.composed.example import linked
 from symbptt.document.composed.members import members
 from symbptt.errors import BadInput
@@ -161,9 +161,32 @@ def test_headings_have_keys_of_their_own(birnn: document.Document) -> None:
     assert len(keys) == len(set(keys))
 
 
+@pytest.mark.slow
+@pytest.mark.parametrize("sheet", [False, True], ids=["beside", "sheet"])
+@pytest.mark.parametrize("name", ["birnn", "seq2seq_attention_multiplicative"])
+def test_exercises_are_about_what_members_hand_each_other_and_about_each(name: str, sheet: bool) -> None:
+    teacher, student = (
+        [block for block in told(name, version=version, without_derivation=sheet).blocks if isinstance(block, Exercise)]
+        for version in ("teacher", "student")
+    )
+    assert [one.question for one in teacher] == [one.question for one in student]
+    assert all(one.solution for one in teacher) and not any(one.solution for one in student)
+    forward = sum(not m.part.backward and bool(m.model.states) for m in members(compose.load(name)))
+    assert len(teacher) == (2 + 3 * forward if sheet else 1 + 2 * forward)
+
+
+@pytest.mark.slow
+def test_the_gradients_that_are_told_wrong_are_those_behind_what_is_lost() -> None:
+    """Those of the encoder's parameters, and no others: what it hands on does not get all of its gradient."""
+    first = next(b for b in told("seq2seq_attention_multiplicative").blocks if isinstance(b, Exercise))
+    (answer,) = first.solution
+    assert isinstance(answer, Paragraph)
+    wrong, right = "".join(p if isinstance(p, str) else typeset.text(p) for p in answer.text).split("Right:")
+    assert all(name in wrong for name in ("Wₓₕ", "Wₕₕ", "bₕ")) and (wrong.count("dL/d"), right.count("dL/d")) == (3, 7)
+
+
 def test_what_composed_documents_do_not_have_is_refused() -> None:
-    student = DocumentOptions(kind="handout", version="student")
-    for options in (DocumentOptions(analysis="all"), DocumentOptions(chunk=2), student):
+    for options in (DocumentOptions(analysis="all"), DocumentOptions(chunk=2), DocumentOptions(kind="handout", variants=2)):
         with pytest.raises(BadInput, match="two directions or phases yet"):
             document.compose("birnn", 2, options=options)
     with pytest.raises(BadInput, match="compare is not about models with two directions"):

@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator, Mapping
 from itertools import groupby
 
 from symbptt.document.blocks import Block, Heading
+from symbptt.document.composed import exercises as asked
 from symbptt.document.composed import pitfalls as lost
 from symbptt.document.composed import whole
 from symbptt.document.composed import worked as numbers
@@ -43,6 +44,7 @@ WHOLE: dict[Part, Part] = {
     goals.goals: whole.goals, opening.notation: whole.notation, opening.whole_notation: whole.whole_notation,
     opening.graph: whole.graph, pictured.graph: whole.graph, derived.forward: whole.forward, derived.equations: whole.equations,
     closing.code: whole.code, worked.worked: numbers.worked, pitfalls.pitfalls: lost.pitfalls, lecture.pitfalls: lost.pitfalls,
+    exercises.exercises: asked.exercises,
 }
 """The parts that a chain has one of its own for."""
 UNITED = frozenset((opening.remarks, derived.identities, closing.references))
@@ -53,7 +55,7 @@ BRIEF = frozenset(summary.KIND.parts)
 """The parts of a sheet, whose formulas have no rules and whose headings no numbers."""
 ABSENT = frozenset((
     magnitude.magnitude, vanishing.norm_bound, remedies.remedies, coded.loop, coded.check,
-    exercises.exercises, card.card, brief.watch, measured.measured,
+    card.card, brief.watch, measured.measured,
 ))
 """The parts that no composed document has."""
 INSTEAD: dict[Part, Part] = {lecture.recursion: derived.recursion}
@@ -100,6 +102,6 @@ def _by_member(parts: tuple[Part, ...], context: DocumentContext, back: bool, te
 
 def check(changed: Mapping[str, object]) -> None:
     """Raises BadInput for an option that asks for what no composed document has yet."""
-    for option in ("version", "without-derivation", "variants", "chunk", "analysis"):
+    for option in ("variants", "chunk", "analysis"):
         if option in changed:
             raise BadInput(f"document: --{option} is not for models with two directions or phases yet")

@@ -15,6 +15,7 @@ from symbptt.document.context import DocumentContext
 from symbptt.document.example.substitution import PLACES, signed
 from symbptt.document.narrow import in_pairs
 from symbptt.model.values import Variable
+from symbptt.narrative.values import Prose
 from symbptt.typeset.tree import Tree
 
 
@@ -40,13 +41,17 @@ def _pitfall(slip: Slip, found: Linked, context: DocumentContext) -> Iterator[Bo
     if v is None or change(v) < 10.0**-PLACES:
         return
     say, member = context.voice.say, members(found.chain)[slip.number]
-    slots: dict[str, str | Tree] = {"number": str(member.number), **_slots(slip, member, context)}
     numbers = ", ".join(signed(float(entry)) for entry in np.ravel(wrong[v.name]))
     right = ", ".join(map(signed, found.by_hand(v)))
     effect = say("composed.pitfalls.effect", gradient=worked.gradient(v, context), wrong=numbers, right=right)
-    kind = _kind(slip, member)
-    text = say(f"composed.pitfalls.{kind}.text", **slots)
-    yield Box("pitfall", say(f"composed.pitfalls.{kind}.title"), (Paragraph(text), Paragraph(effect)))
+    title = say(f"composed.pitfalls.{_kind(slip, member)}.title")
+    yield Box("pitfall", title, (Paragraph(sentence(slip, member, context)), Paragraph(effect)))
+
+
+def sentence(slip: Slip, member: Member, context: DocumentContext) -> Prose:
+    """What is not handed over."""
+    slots: dict[str, str | Tree] = {"number": str(member.number), **_slots(slip, member, context)}
+    return context.voice.say(f"composed.pitfalls.{_kind(slip, member)}.text", **slots)
 
 
 def _kind(slip: Slip, member: Member) -> str:

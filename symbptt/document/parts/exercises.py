@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from random import Random
 
 from symbptt.document.blocks import Block, Exercise, Heading, Paragraph
@@ -19,8 +19,13 @@ Drawn = tuple[GeneratedExercise, ExerciseKind | None]
 
 
 def exercises(context: DocumentContext) -> tuple[Block, ...]:
-    """Numbered exercises; the version for students has room in the place of solutions."""
-    found = [*((_own(one), None) for one in context.own.exercises), *_drawn(context)]
+    """Numbered exercises, the author's and those of the derivation."""
+    return told(context, drawn(context, WITHOUT_DERIVATION if context.sheet else BESIDE_DERIVATION))
+
+
+def told(context: DocumentContext, generated: Sequence[Drawn]) -> tuple[Block, ...]:
+    """Numbered exercises, the author's first; the version for students has room in the place of solutions."""
+    found = [*((_own(one), None) for one in context.own.exercises), *generated]
     if not found:
         return ()
     voice = context.voice
@@ -49,9 +54,8 @@ def _own(given: OwnExercise) -> GeneratedExercise:
     return GeneratedExercise(question, given.hint, solution, given.room)
 
 
-def _drawn(context: DocumentContext) -> list[Drawn]:
+def drawn(context: DocumentContext, kinds: tuple[ExerciseKind, ...]) -> list[Drawn]:
     """One of each kind as far as asked for, round after round; none that answers another, or is about the same."""
-    kinds = WITHOUT_DERIVATION if context.sheet else BESIDE_DERIVATION
     wanted = len(kinds) if context.own.generated is None else context.own.generated
     made: list[Drawn] = []
     for one, kind in _trials(context, kinds):
