@@ -1005,7 +1005,7 @@ def self_check(seed: int = 0, N: int = 3, T: int = 4) -> dict[str, float]:
         group[name] = original
     # A gradient that is zero by cancellation has only rounding errors to show: the floor tells what is small.
     largest = {name: abs(array).max() for name, array in exact.items()}
-    floor = 1e-3 * max(1.0, *largest.values())
+    floor = 1e-3 * max((1.0, *largest.values()))
     return {name: float(abs(np.asarray(gradients[name]) - array).max() / max(largest[name], floor)) for name, array in exact.items()}
 
 
