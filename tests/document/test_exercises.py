@@ -17,7 +17,9 @@ from symbptt.document.blocks import Block, Code, Exercise, Heading, Paragraph, S
 from symbptt.document.context import DocumentContext
 from symbptt.document.example.numbers import required
 from symbptt.document.exercises import blanks, coding, computing, costs, counting, errors, gates
-from symbptt.document.parts.exercises import _drawn
+from symbptt.document.exercises.generated import GeneratedExercise
+from symbptt.document.exercises.kinds import BESIDE_DERIVATION, WITHOUT_DERIVATION, ExerciseKind
+from symbptt.document.parts.exercises import drawn as drawn_by
 from symbptt.document.parts.exercises import exercises as drawn_for
 from symbptt.errors import BadInput, Disagreement
 from symbptt.mistakes import catalogue, named
@@ -30,6 +32,12 @@ from symbptt.verify.exact.arithmetic import Sampled
 from symbptt.verify.exact.entries import Entries
 
 KINDS = Path(__file__).parents[1] / "kinds"
+
+
+def drawn_of(context: DocumentContext) -> list[tuple[GeneratedExercise, ExerciseKind | None]]:
+    return drawn_by(context, WITHOUT_DERIVATION if context.sheet else BESIDE_DERIVATION)
+
+
 QUICK_MODELS = ("elman", "jordan", "mgu", "mlp")
 
 
@@ -202,7 +210,7 @@ def test_a_summand_that_stands_twice_is_left_out_once() -> None:
 @pytest.mark.parametrize("name", ["elman", "lstm", "gru", "jordan", str(KINDS / "matrix-state.toml")])
 def test_a_set_never_answers_itself(name: str, seed: int, sheet: bool) -> None:
     """No question shows what another asks for, no two are about the same equation, and each counts in its own way."""
-    drawn = [one for one, _ in _drawn(context(name, seed, sheet))]
+    drawn = [one for one, _ in drawn_of(context(name, seed, sheet))]
     for one in drawn:
         others = [other for other in drawn if other is not one]
         shown = [typeset.text(tree).replace(" ", "") for other in others for tree in formulas(other.question)]
@@ -226,7 +234,7 @@ def test_the_pages_before_do_not_answer(name: str, sheet: bool, version: str) ->
     options = DocumentOptions(kind="handout", version=version, without_derivation=sheet, seed=3)
     made = document.compose(name, 3, options=options)
     html = document.render(name, 3, "html", options=options)
-    drawn = _drawn(replace(made.context, solutions=True))
+    drawn = drawn_of(replace(made.context, solutions=True))
     for one, kind in drawn:
         for answer in one.answers:
             assert typeset.mathml(answer, display="inline") not in html and typeset.mathml(answer) not in html
