@@ -40,6 +40,7 @@ def test_text():
     assert second.split("  # ")[1] == "(3) tangent of (4) halved" and second.startswith("        h = a ")
 
 
+@pytest.mark.sampled(8)
 @pytest.mark.parametrize("path", KINDS[::3], ids=lambda path: path.stem)
 @pytest.mark.parametrize("options", WAYS, ids=str)
 def test_a_module_has_no_helper_that_it_does_not_need(path, options):
