@@ -85,6 +85,7 @@ def _cases() -> Iterator[Any]:
             yield from (pytest.param(name, backend, masked, marks=mark) for masked in (False, True))
 
 
+@pytest.mark.share(3)
 @pytest.mark.parametrize(("name", "backend", "masked"), [*_cases()])
 def test_gradients_are_those_of_complex_steps(name: str, backend: str, masked: bool, tmp_path: Path) -> None:
     if backend in ("jax", "torch"):

@@ -13,9 +13,10 @@ LEAST = 0.95
 QUICK = ("seq2seq", VALUES)
 
 
+@pytest.mark.share(4)
 @pytest.mark.parametrize(("name", "layout"), [
     pytest.param(name, layout, marks=() if (name, layout) == QUICK else pytest.mark.slow)
-    for name in MODELS for layout in (*LAYOUTS, VALUES)
+    for name in MODELS for layout in (VALUES, *LAYOUTS)
 ])
 def test_slips_are_named(name: str, layout: str, tmp_path: Path) -> None:
     (_, _, right), *slipped = outcomes(name, layout, tmp_path)
