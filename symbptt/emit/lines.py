@@ -62,12 +62,16 @@ class Line:
             return None
         assert isinstance(self.tree, ast.Assign) and isinstance(self.tree.targets[0], ast.Tuple)
         left, right = self.tree.targets[0], self.tree.value
-        names = [syntax.text(name) for name in left.elts]
+        names = [self._part(name) for name in left.elts]
         if isinstance(right, ast.Tuple):
-            pairs = [(name, syntax.text(value)) for name, value in zip(names, right.elts, strict=True) if name in read]
+            pairs = [(name, self._part(value)) for name, value in zip(names, right.elts, strict=True) if name in read]
             return replace(self, text=f"{', '.join(name for name, _ in pairs)} = {', '.join(value for _, value in pairs)}")
         kept = ", ".join(name if name in read else "_" for name in names)
-        return replace(self, text=f"{kept} = {syntax.text(right)}")
+        return replace(self, text=f"{kept} = {self._part(right)}")
+
+    def _part(self, node: ast.expr) -> str:
+        """What stands in the text for a node of its tree."""
+        return ast.get_source_segment(self.text, node) or ""
 
 
 def reads(lines: Iterable[Line]) -> frozenset[str]:

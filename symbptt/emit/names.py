@@ -34,4 +34,3 @@ class Names:
     def own(self, word: str) -> str:
         """The identifier of a word that emitted code uses for itself: a variable of that name goes first, the word gets a `_`."""
         return self.of(f"own {word}", word)
-
