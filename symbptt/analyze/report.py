@@ -15,19 +15,24 @@ from symbptt.analyze.report_terms import WIDE
 from symbptt.analyze.spectrum import Spectrum
 from symbptt.analyze.units import Units
 from symbptt.analyze.verdict import rate
+from symbptt.data.values import Data
 
 CURVES = {"measured": "measured", "jacobians": "product of ||J||", "closed": "(gamma sigma_max)^d"}
 
 
 def as_text(analysis: Analysis) -> str:
     """The report: notes first, then terms, products, spectra, growth, units, and what was asked for."""
-    point = analysis.data
-    sizes = ", ".join(f"{name} = {size}" for name, size in point.dims.items())
-    lines = [f"gradient flow of {analysis.model.name}: T = {point.T}, N = {point.N}, {sizes}; {point.source}"]
+    lines = [opening(analysis.model.name, analysis.data)]
     lines += [f"note: {note}" for note in analysis.notes]
     for section in sections(analysis):
         lines += ["", *section]
     return "\n".join(lines)
+
+
+def opening(name: str, data: Data) -> str:
+    """The first line of a report: the model, its sizes, where the values come from."""
+    sizes = ", ".join(f"{dimension} = {size}" for dimension, size in data.dims.items())
+    return f"gradient flow of {name}: T = {data.T}, N = {data.N}, {sizes}; {data.source}"
 
 
 def sections(analysis: Analysis) -> Iterator[list[str]]:

@@ -36,9 +36,7 @@ def called(way: Way) -> str:
 
 def as_text(found: Flow) -> str:
     """The report: the sums, the terms by way, attention's share, pair by pair where steps are few, and every part by itself."""
-    point = found.point
-    sizes = ", ".join(f"{name} = {size}" for name, size in point.data.dims.items())
-    head = f"gradient flow of {point.chain.name}: T = {point.data.T}, N = {point.data.N}, {sizes}; {point.data.source}"
+    head = report.opening(found.point.chain.name, found.point.data)
     return "\n".join([head, *(line for section in _sections(found) for line in ("", *section))])
 
 
