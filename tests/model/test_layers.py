@@ -19,21 +19,8 @@ from symbptt.verify.load import resolve
 Array = NDArray[Any]
 Walk = Callable[..., dict[tuple[str, int], Array]]
 DIMS = {"D": 2, "H": 3, "O": 4, "K": 5}
-STACKED = (
-    "elman",
-    "gru",
-    "gru_reset_after",
-    "indrnn",
-    "irnn",
-    "leaky",
-    "linear",
-    "lstm",
-    "lstm_coupled",
-    "lstm_peephole",
-    "mgu",
-    "residual_rnn",
-    "scalar",
-)
+STACKED = ("elman", "gru", "gru_reset_after", "indrnn", "irnn", "leaky", "linear", "lstm", "lstm_coupled", "lstm_peephole", "mgu",
+           "residual_rnn", "scalar")
 
 
 @pytest.mark.parametrize("name", STACKED)
@@ -89,10 +76,7 @@ def test_gradients_of_two_layers(name: str) -> None:
 
 def cell(equations: Mapping[str, str], **more: Any) -> Any:
     sections: dict[str, Any] = {
-        "inputs": {"x": "D"},
-        "states": {"h": "H"},
-        "parameters": {"W": "H D", "U": "H H", "V": "O H"},
-        "targets": {"y": "O"},
+        "inputs": {"x": "D"}, "states": {"h": "H"}, "parameters": {"W": "H D", "U": "H H", "V": "O H"}, "targets": {"y": "O"},
         "loss": "squared_error(o, y)",
     }
     return build.model(name="m", equations=equations, **{**sections, **more})
@@ -118,7 +102,9 @@ def test_taken_names_are_left_alone() -> None:
 def test_the_input_may_have_the_size_of_the_state_or_be_a_number() -> None:
     same = cell({"h": "tanh(x + U @ h[t-1])", "o": "V @ h"}, inputs={"x": "H"}, parameters={"U": "H H", "V": "O H"})
     assert [v.shape for v in read.load(same, layers=2).parameters] == [("H", "H"), ("H", "H"), ("O", "H")]
-    fixed = cell({"h": "tanh(W @ concat(x, h[t-1]))", "o": "V @ h"}, inputs={"x": "28"}, parameters={"W": "H 28+H", "V": "O H"})
+    fixed = cell(
+        {"h": "tanh(W @ concat(x, h[t-1]))", "o": "V @ h"}, inputs={"x": "28"}, parameters={"W": "H 28+H", "V": "O H"}
+    )
     assert read.load(fixed, layers=2)["W_l2"].shape == ("H", "H+H")
 
 
@@ -141,38 +127,19 @@ REFUSED = (
     (lambda: read.load("elman", layers=17), "not 17"),
     (lambda: read.load("elman", layers=True), "not True"),
     (lambda: read.load("elman", layers="2"), "not '2'"),
-    (
-        lambda: read.load(cell({"h": "tanh(W @ x + h[t-1])", "o": "V @ h"}, notes=["n" * 1000] * 66), layers=2),
-        "the model so changed has more than 64 KiB as a file",
-    ),
-    (
-        lambda: read.load(cell({"h": "tanh(W @ x + W @ z + h[t-1])", "o": "V @ h"}, inputs={"x": "D", "z": "D"}), layers=2),
-        "which here has x and z",
-    ),
-    (
-        lambda: read.load(cell({"h": "tanh(embed(W, x) + h[t-1])", "o": "V @ h"}, inputs={"x": "index D"}), layers=2),
-        "x is an integer input, which no state can take the place of",
-    ),
-    (
-        lambda: read.load(cell({"h": "x + tanh(h[t-1])", "o": "V @ h"}, inputs={"x": ""}), layers=2),
-        "h cannot take the place of x: the shapes are a scalar and H",
-    ),
-    (
-        lambda: read.load(cell({"h": "W @ x", "c": "c[t-1] + h", "o": "V @ (h + c)"}, states={"h": "H", "c": "H"}), layers=2),
-        "the read-out reads h and c; a layer hands up the one state",
-    ),
-    (
-        lambda: read.load(
-            cell(
-                {"h": "W @ x + h[t-1]", "c": "c[t-1] + h", "o": "tanh(y_0 * x)"},
-                states={"h": "H", "c": "H"},
-                parameters={"W": "H D", "y_0": "D"},
-                targets={"y": "D"},
-            ),
-            layers=2,
-        ),
-        "the read-out reads none of h and c",
-    ),
+    (lambda: read.load(cell({"h": "tanh(W @ x + h[t-1])", "o": "V @ h"}, notes=["n" * 1000] * 66), layers=2),
+     "the model so changed has more than 64 KiB as a file"),
+    (lambda: read.load(cell({"h": "tanh(W @ x + W @ z + h[t-1])", "o": "V @ h"}, inputs={"x": "D", "z": "D"}), layers=2),
+     "which here has x and z"),
+    (lambda: read.load(cell({"h": "tanh(embed(W, x) + h[t-1])", "o": "V @ h"}, inputs={"x": "index D"}), layers=2),
+     "x is an integer input, which no state can take the place of"),
+    (lambda: read.load(cell({"h": "x + tanh(h[t-1])", "o": "V @ h"}, inputs={"x": ""}), layers=2),
+     "h cannot take the place of x: the shapes are a scalar and H"),
+    (lambda: read.load(cell({"h": "W @ x", "c": "c[t-1] + h", "o": "V @ (h + c)"}, states={"h": "H", "c": "H"}), layers=2),
+     "the read-out reads h and c; a layer hands up the one state"),
+    (lambda: read.load(cell({"h": "W @ x + h[t-1]", "c": "c[t-1] + h", "o": "tanh(y_0 * x)"},
+                            states={"h": "H", "c": "H"}, parameters={"W": "H D", "y_0": "D"}, targets={"y": "D"}), layers=2),
+     "the read-out reads none of h and c"),
 )
 
 
@@ -184,14 +151,10 @@ def test_what_cannot_be_stacked_is_refused(make: Callable[[], Any], message: str
 
 
 def test_a_multiple_of_a_dimension_is_renamed() -> None:
-    stacked = cell(
-        {"z": "W @ concat(h[t-1], x)", "h": "tanh(z[0:H] * z[H:2*H])", "o": "V @ h"},
-        parameters={"W": "2*H 2*D+H", "V": "O H"}, inputs={"x": "D*2"},
-    )  # fmt: skip
-    assert stacked["W"].shape == ("H+H", "D+D+H")
+    equations = {"z": "W @ concat(h[t-1], x)", "h": "tanh(z[0:H] * z[H:2*H])", "o": "V @ h"}
+    doubled = cell(equations, parameters={"W": "2*H 2*D+H", "V": "O H"}, inputs={"x": "D*2"})
+    assert doubled["W"].shape == ("H+H", "D+D+H")
     with pytest.raises(BadInput, match=r"h cannot take the place of x: the shapes are D\+D and H"):
-        read.load(stacked, layers=2)
-    twice = cell(
-        {"z": "W @ concat(h[t-1], x)", "h": "tanh(z[0:H] * z[H:2*H])", "o": "V @ h"}, parameters={"W": "2*H H+D", "V": "O H"}
-    )
-    assert read.load(twice, layers=2)["W_l2"].shape == ("H+H", "H+H")
+        read.load(doubled, layers=2)
+    plain = cell(equations, parameters={"W": "2*H H+D", "V": "O H"})
+    assert read.load(plain, layers=2)["W_l2"].shape == ("H+H", "H+H")
