@@ -30,14 +30,20 @@ def test_help_imports_nothing_heavy(arguments: list[str], process: Process) -> N
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="counts processor time")
-def test_help_takes_at_most_a_tenth_of_a_second(process: Process) -> None:
-    def processor_time() -> float:
+def test_help_takes_little_more_than_its_library_of_commands() -> None:
+    """A tenth of a second where Python and click alone take four hundredths: a ratio, since machines differ."""
+
+    def processor_time(*arguments: str) -> float:
         before = os.times()
-        assert process("--help").returncode == 0
+        subprocess.run([sys.executable, *arguments], check=True, capture_output=True)
         after = os.times()
         return after.children_user + after.children_system - before.children_user - before.children_system
 
-    assert min(processor_time() for _ in range(5)) <= 0.1
+    ours, bare = list[float](), list[float]()
+    for _ in range(7):
+        ours.append(processor_time("-m", "symbptt", "--help"))
+        bare.append(processor_time("-c", "import click"))
+    assert min(ours) <= 3 * min(bare)
 
 
 def test_help_lists_the_commands_in_the_order_of_the_pipe(run: Run) -> None:
