@@ -1,37 +1,58 @@
-"""A piece of emitted text and what is known of the array that it stands for."""
+"""An emitted expression and what is known of the array that it stands for."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Protocol
 
 import sympy as sp
 from sympy.matrices.expressions.matexpr import MatrixExpr
 
-from symbptt.emit.scalars import ADD, TIMES, wrap
+from symbptt.emit.tree import Negative, Tree, Word
 
 
 @dataclass(frozen=True)
 class Code:
-    """A text with what is known of its array.
+    """An expression with what is known of its array.
 
     `rank` counts the axes behind the batch axis (None: a number). `full` is False where the array may be smaller than its
-    formula's shape and relies on broadcasting. `negative` marks a leading minus sign that was left out of the text.
+    formula's shape and relies on broadcasting. `negative` marks a leading minus sign that was left out of the body.
     """
 
-    text: str
-    strength: int
+    body: Tree
     batched: bool
     rank: int | None
     full: bool = True
     negative: bool = False
 
+    @property
+    def tree(self) -> Tree:
+        """The expression with its sign."""
+        return Negative(self.body) if self.negative else self.body
+
+    @property
+    def text(self) -> str:
+        """The expression without its sign, as NumPy text."""
+        return self.body.at(-1)
+
     def at(self, least: int) -> str:
-        """The text, parenthesised if it binds less than `least`."""
-        if self.negative:
-            return wrap("-" + wrap(self.text, self.strength, TIMES), ADD, least)
-        return wrap(self.text, self.strength, least)
+        """The NumPy text, parenthesised if it binds less than `least`."""
+        return self.tree.at(least)
+
+    def then(self, text: str, rank: int | None, full: bool = True) -> Code:
+        """The code of an attribute, a method or an index of the value."""
+        return Code(self.tree.then(text), self.batched, rank, full)
+
+    @property
+    def positive(self) -> Code:
+        """The value without its sign."""
+        return replace(self, negative=False)
+
+
+def place(text: str, batched: bool, rank: int | None) -> Code:
+    """The code of a value that is kept somewhere."""
+    return Code(Word(text), batched, rank)
 
 
 class Lowers(Protocol):
@@ -51,5 +72,5 @@ class Lowers(Protocol):
     def view(self) -> Callable[[MatrixExpr, str, str], str | None]:
         """From a variable, axes and an index behind them to the name of its array in these axes, where there is one."""
 
-    def spread(self, code: Code, shape: str) -> str:
-        """The text of an array of this shape."""
+    def spread(self, code: Code, shape: str) -> Tree:
+        """An array of this shape."""

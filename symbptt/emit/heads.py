@@ -1,4 +1,4 @@
-"""Formulas of heads as NumPy text: an axis of M heads, and behind it that of one head; products are batched over the heads.
+"""Formulas of heads as expressions: an axis of M heads, and behind it that of one head; products are batched over the heads.
 
 Outside of such a product the heads of an array lie below each other, (..., M r, c), which is a view of (..., M, r, c).
 """
@@ -7,6 +7,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from functools import reduce
+from operator import mul
 
 import sympy as sp
 from sympy.matrices.expressions.matexpr import MatrixExpr
@@ -16,8 +18,8 @@ from symbptt.algebra import build
 from symbptt.algebra import heads as of
 from symbptt.algebra.head_nodes import EachHead, HeadBroadcast, HeadProduct, HeadTranspose, JoinHeads, OfHeads, SumHeads, per_head
 from symbptt.algebra.nodes import is_leaf
-from symbptt.emit.code import Code, Lowers
-from symbptt.emit.scalars import ATOM, POWER, TIMES
+from symbptt.emit.code import Code, Lowers, place
+from symbptt.emit.tree import Grouped, Infix, Tree
 from symbptt.errors import BadInput
 from symbptt.model.values import Model
 
@@ -35,6 +37,11 @@ def split(value: MatrixExpr) -> sp.Expr | None:
     return next((f.heads for f in value.args if isinstance(f, (HeadBroadcast, EachHead))), None)
 
 
+def multiplied(parts: list[Code]) -> Tree:
+    """The product of values entry by entry, without their signs."""
+    return reduce(mul, (part.body for part in parts))
+
+
 def _axes(lower: Lowers, code: Code, *sizes: sp.Expr) -> str:
     """An array's axes, those of samples in front; no size of one but a lone one."""
     kept = [lower.size(size) for size in sizes if size != 1] or ["1"]
@@ -42,7 +49,7 @@ def _axes(lower: Lowers, code: Code, *sizes: sp.Expr) -> str:
 
 
 def apart(lower: Lowers, value: MatrixExpr, heads: sp.Expr, tail: str = "") -> Code:
-    """The text of a value with the axis of heads in front of its own: (..., M, r, c), without r or c where that is 1.
+    """The code of a value with the axis of heads in front of its own: (..., M, r, c), without r or c where that is 1.
 
     `tail` is an index behind it, such as [..., None].
     """
@@ -52,9 +59,8 @@ def apart(lower: Lowers, value: MatrixExpr, heads: sp.Expr, tail: str = "") -> C
     inner = factors[0] if number == 1 and len(factors) == 1 else value
     if isinstance(inner, sp.HadamardProduct):
         parts = [apart(lower, factor, heads) for factor in inner.args]
-        text = " * ".join(replace(part, negative=False).at(TIMES if i == 0 else POWER) for i, part in enumerate(parts))
         negative = sum(p.negative for p in parts) % 2 == 1
-        return _tailed(Code(text, TIMES, any(p.batched for p in parts), rank, negative=negative), tail)
+        return _tailed(Code(multiplied(parts), any(p.batched for p in parts), rank, negative=negative), tail)
     if isinstance(inner, HeadBroadcast):
         x = inner.args[0]
         height, width = per_head(x.shape[0], heads), x.shape[1]
@@ -72,21 +78,21 @@ def apart(lower: Lowers, value: MatrixExpr, heads: sp.Expr, tail: str = "") -> C
     axes = _axes(lower, code, heads, rows, columns)
     found = lower.view(value, axes, tail) if is_leaf(value) and (rows != 1 or tail) else None
     if found is not None:
-        return Code(found, ATOM, code.batched, rank)
-    return _tailed(code if rows == 1 else Code(f"{code.at(ATOM)}.reshape({axes})", ATOM, code.batched, rank), tail)
+        return place(found, code.batched, rank)
+    return _tailed(code if rows == 1 else code.then(f".reshape({axes})", rank), tail)
 
 
 def _tailed(code: Code, tail: str) -> Code:
-    return replace(code, text=code.at(ATOM) + tail, strength=ATOM, negative=False) if tail else code
+    return replace(code, body=code.tree.then(tail), negative=False) if tail else code
 
 
 def together(lower: Lowers, code: Code, shape: Shape, heads: sp.Expr, full: bool = True) -> Code:
-    """The text of a value whose heads lie below each other again."""
+    """The code of a value whose heads lie below each other again."""
     rows, columns = shape
     rank = 2 if columns != 1 else 1
     if full and per_head(rows, heads) == 1:
         return replace(code, rank=rank)
-    return Code(f"{code.at(ATOM)}.reshape({_axes(lower, code, rows, columns)})", ATOM, code.batched, rank)
+    return code.then(f".reshape({_axes(lower, code, rows, columns)})", rank)
 
 
 def plain(term: MatrixExpr) -> MatrixExpr:
@@ -102,8 +108,7 @@ def plain(term: MatrixExpr) -> MatrixExpr:
 class Operation:
     """A B of each head as one call: its sign, what stands on both sides, and which index takes the result to its own axes.
 
-    `ahead` is the index that adds to an array the axes of one that the call has in excess. `text` is there for sums, which are no
-    such call.
+    `ahead` is the index that adds to an array the axes of one that the call has in excess. With "sum" it is no such call.
     """
 
     sign: str
@@ -136,9 +141,8 @@ class Operation:
     def code(self) -> Code:
         """As an expression; an axis that is in excess is still there."""
         batched = self.left.batched or self.right.batched
-        if self.sign == "sum":
-            return Code(f"({self.left.at(TIMES)} * {self.right.at(POWER)}).sum(axis=-1)", ATOM, batched, None)
-        return Code(f"{self.left.at(TIMES)} {self.sign} {self.right.at(POWER)}", TIMES, batched, None)
+        left, right = self.left.tree, self.right.tree
+        return Code((left * right).then(".sum(axis=-1)") if self.sign == "sum" else Infix(self.sign, left, right), batched, None)
 
 
 def product(lower: Lowers, node: HeadProduct) -> Code:
@@ -151,13 +155,13 @@ def product(lower: Lowers, node: HeadProduct) -> Code:
         inner = a.args[1] if isinstance(a, HeadProduct) and isinstance(a.args[0], OneMatrix) and r == 1 else a
         code = lower.whole(inner)
         whole = "" if inner is a else f".reshape({_axes(lower, code, heads, sp.expand(inner.shape[0] / heads * c))})"
-        return Code(f"{code.at(ATOM)}{whole}.sum(axis=-1)", ATOM, code.batched, 1)
+        return code.then(f"{whole}.sum(axis=-1)", 1)
     if isinstance(a, OneMatrix) and r == 1:
         code = apart(lower, b, heads)
-        return Code(f"{code.at(ATOM)}.sum(axis={-1 if d == 1 else -2})", ATOM, code.batched, 1 if d == 1 else 2)
+        return code.then(".sum(axis=-1)", 1) if d == 1 else code.then(".sum(axis=-2)", 2)
     operation = Operation.of(lower, node)
     if r == 1 and operation.back:
-        return Code(f"{operation.code().at(ATOM)}{operation.back}", ATOM, operation.code().batched, 2)
+        return operation.code().then(operation.back, 2)
     return together(lower, operation.code(), node.shape, heads)
 
 
@@ -167,10 +171,10 @@ def transpose(lower: Lowers, node: HeadTranspose) -> Code:
     rows, columns = per_head(value.shape[0], heads), value.shape[1]
     code = apart(lower, value, heads)
     if rows == 1:
-        return Code(f"{code.at(ATOM)}.reshape({_axes(lower, code, node.shape[0])})", ATOM, code.batched, 1)
+        return code.then(f".reshape({_axes(lower, code, node.shape[0])})", 1)
     if columns == 1:
         return replace(code, rank=2)
-    return together(lower, Code(f"{code.at(ATOM)}.swapaxes(-1, -2)", ATOM, code.batched, None), node.shape, heads)
+    return together(lower, code.then(".swapaxes(-1, -2)", None), node.shape, heads)
 
 
 def repeated(lower: Lowers, node: OfHeads) -> Code:
@@ -179,8 +183,8 @@ def repeated(lower: Lowers, node: OfHeads) -> Code:
     code = apart(lower, node, heads)
     kept = [heads, *(size for size in (per_head(rows, heads), columns) if size != 1)]
     shape = ", ".join([*([lower.batch] if code.batched else []), *map(lower.size, kept)])
-    text = lower.spread(code, f"({shape}{',' if ',' not in shape else ''})")
-    return together(lower, Code(text, ATOM, code.batched, len(kept)), node.shape, heads)
+    full = lower.spread(code, f"({shape}{',' if ',' not in shape else ''})")
+    return together(lower, Code(full, code.batched, len(kept)), node.shape, heads)
 
 
 def elementwise(lower: Lowers, node: sp.HadamardProduct, heads: sp.Expr) -> Code:
@@ -198,7 +202,7 @@ def total(lower: Lowers, node: SumHeads) -> Code:
     code = apart(lower, value, heads)
     axis = -1 - (rows != 1) - (columns != 1)
     keep = ", keepdims=True" if rows == columns == 1 else ""
-    return Code(f"{code.at(ATOM)}.sum(axis={axis}{keep})", ATOM, code.batched, max(1, -1 - axis))
+    return code.then(f".sum(axis={axis}{keep})", max(1, -1 - axis))
 
 
 @dataclass(frozen=True)
@@ -229,10 +233,11 @@ class Outer:
         total = inner is not node
         return Outer(a.args[0] if shared and not total else a, b, heads, r, d, shared and not total, total)
 
-    def below(self, lower: Lowers, text: str) -> str:
+    def below(self, lower: Lowers, beside: Tree) -> Tree:
         """From a shared column times the rows of the heads beside each other, (r, M d), to the heads below each other."""
         height, count, width = map(lower.size, (self.r, self.heads, self.d))
-        return f"({text}).reshape({height}, {count}, {width}).swapaxes(0, 1).reshape({count} * {height}, {width})"
+        back = f".swapaxes(0, 1).reshape({count} * {height}, {width})"
+        return Grouped(beside).then(f".reshape({height}, {count}, {width}){back}")
 
 
 def summed_over_samples(lower: Lowers, node: MatrixExpr) -> Code | None:
@@ -244,17 +249,17 @@ def summed_over_samples(lower: Lowers, node: MatrixExpr) -> Code | None:
     if not (left.batched and right.batched) or left.negative or right.negative:
         return None
     height, width, count = map(lower.size, (outer.r, outer.d, outer.heads))
-    rows = f"{lower.batch} * {count}"
+    rows, one, other = f"{lower.batch} * {count}", left.tree, right.tree
     if outer.total:
-        text = f"{left.at(ATOM)}.reshape({rows}, {height}).T @ {right.at(ATOM)}.reshape({rows}, {width})"
+        found = one.then(f".reshape({rows}, {height}).T") @ other.then(f".reshape({rows}, {width})")
     elif outer.d == 1:
-        return Code(f"({right.at(ATOM)}.T @ {left.at(POWER)}).reshape({count} * {height})", ATOM, False, 1)
+        return Code((other.then(".T") @ one).then(f".reshape({count} * {height})"), False, 1)
     elif outer.shared:
-        text = outer.below(lower, f"{left.at(ATOM)}.T @ {right.at(ATOM)}.reshape({lower.batch}, {count} * {width})")
+        found = outer.below(lower, one.then(".T") @ other.then(f".reshape({lower.batch}, {count} * {width})"))
     else:
-        columns = f"{left.at(ATOM)}.reshape({lower.batch}, {count}, {height})"
-        text = f"({columns}.transpose(1, 2, 0) @ {right.at(ATOM)}.swapaxes(0, 1)).reshape({count} * {height}, {width})"
-    return Code(text, TIMES if outer.total else ATOM, False, 2)
+        columns = one.then(f".reshape({lower.batch}, {count}, {height}).transpose(1, 2, 0)")
+        found = (columns @ other.then(".swapaxes(0, 1)")).then(f".reshape({count} * {height}, {width})")
+    return Code(found, False, 2)
 
 
 LOWERED: dict[type, Callable[..., Code]] = {

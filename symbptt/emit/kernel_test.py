@@ -18,14 +18,13 @@ from symbptt.data.arrays import sizes
 from symbptt.derive.affine import components, definitions
 from symbptt.derive.value_range import value_range
 from symbptt.derive.varying import simplified
-from symbptt.emit.code import Code
+from symbptt.emit.code import Code, place
 from symbptt.emit.frameworks.dialect import TORCH
 from symbptt.emit.frameworks.lowering import WordLowering
 from symbptt.emit.layout import array_rank, given_shape_text, handed_out, taken_in
 from symbptt.emit.literals import docstring, literal
 from symbptt.emit.module_text import rendered
 from symbptt.emit.names import RESERVED, Names
-from symbptt.emit.scalars import ATOM
 from symbptt.emit.source_file import SourceFile
 from symbptt.errors import BadInput
 from symbptt.model.one_head import one_head
@@ -101,7 +100,7 @@ class _Loop:
             text = self.before(variable)
         elif variable.role is Role.INPUT or (fixed and variable.timed):
             text = f"{text}[t]"
-        return Code(text, ATOM, not fixed, array_rank(variable))
+        return place(text, not fixed, array_rank(variable))
 
 
 def gates(model: Model) -> dict[str, str]:

@@ -10,9 +10,8 @@ import sympy as sp
 from symbptt.algebra.nodes import TIME, Timed
 from symbptt.algebra.related import Adjoint, StepAdjoint
 from symbptt.derive.numeric import WEIGHT
-from symbptt.emit.code import Code
+from symbptt.emit.code import Code, place
 from symbptt.emit.names import Names
-from symbptt.emit.scalars import ATOM
 from symbptt.model.dimensions import Source
 from symbptt.model.values import Model, Role, Variable
 
@@ -102,14 +101,14 @@ class Layout:
     def leaf(self, symbol: sp.MatrixSymbol) -> Code:
         """The code of a symbol of a template."""
         if symbol == WEIGHT:
-            return Code(f"weight[{'t' if self.step is None else self.step - 1}]", ATOM, True, 1)
+            return place(f"weight[{'t' if self.step is None else self.step - 1}]", True, 1)
         adjoint = isinstance(symbol, (Adjoint, StepAdjoint))
         variable = self.model[symbol.primal.name if adjoint else symbol.name]
         if adjoint:
-            return Code(self.adjoint(variable), ATOM, True, array_rank(variable))
+            return place(self.adjoint(variable), True, array_rank(variable))
         back = 0 if not isinstance(symbol, Timed) or symbol.step == TIME else 1
         batched = variable.role not in (Role.PARAMETER, Role.BUFFER)
-        return Code(self.value(variable, back), ATOM, batched, array_rank(variable))
+        return place(self.value(variable, back), batched, array_rank(variable))
 
 
 def array_rank(variable: Variable) -> int:

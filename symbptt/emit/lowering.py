@@ -1,7 +1,7 @@
-"""Formulas of one sample as NumPy text for a batch.
+"""Formulas of one sample as expressions for a batch.
 
 A column becomes an array (N, n), a scalar (N, 1), a matrix (N, r, c); what samples share has no N. Only the last axes are used,
-so the same text also serves arrays with more leading axes.
+so the same expression also serves arrays with more leading axes.
 """
 
 from __future__ import annotations
@@ -17,11 +17,13 @@ from symbptt.algebra import build, nodes
 from symbptt.algebra.functions import Y, Z
 from symbptt.emit import heads, moved
 from symbptt.emit.code import Code
-from symbptt.emit.scalars import ADD, ATOM, POWER, TIMES, scalar, wrap
+from symbptt.emit.scalars import scalar
+from symbptt.emit.tree import ATOM, TIMES, Infix, Sum, Tree, Word, call, helper
 from symbptt.errors import MissingRule
 from symbptt.program.scalar import formula
 
 Leaf = Callable[[sp.MatrixSymbol], Code]
+Shape = tuple[sp.Expr, sp.Expr]
 
 
 class Lowering:
@@ -39,13 +41,19 @@ class Lowering:
 
     def size(self, expression: sp.Expr) -> str:
         """A dimension as text."""
-        names = {s: sp.Symbol(self.dimension(s.name)) for s in expression.free_symbols}
-        return str(expression.xreplace(names)).replace("*", " * ")
+        return str(self._called(expression)).replace("*", " * ")
 
-    def number(self, value: sp.Expr) -> tuple[str, int]:
-        """A coefficient as text; it may contain dimensions."""
-        names = {s: sp.Symbol(self.dimension(s.name)) for s in value.free_symbols}
-        return scalar(value.xreplace(names), "z")
+    def number(self, value: sp.Expr) -> Tree:
+        """A coefficient; it may contain dimensions."""
+        return scalar(self._called(value), Word("z"))
+
+    def _called(self, value: sp.Expr) -> sp.Expr:
+        return value.xreplace({s: sp.Symbol(self.dimension(s.name)) for s in value.free_symbols})
+
+    def shape(self, of: Shape, *lead: str) -> tuple[str, int]:
+        """The axes of the array of a matrix or vector, and their number without the leading ones."""
+        kept = [self.size(d) for d in of if d != 1] if 1 not in of else [self.size(of[0] if of[1] == 1 else of[1])]
+        return ", ".join((*lead, *kept)), len(kept)
 
     def whole(self, expression: MatrixExpr) -> Code:
         """The code of an expression whose array has the full shape."""
@@ -54,53 +62,45 @@ class Lowering:
     def filled(self, code: Code, of: Shape) -> Code:
         """The code of a matrix or vector of this shape, whose array then has it too."""
         if code.rank == 0:
-            return replace(code, text=f"np.atleast_1d({code.at(ADD)})", strength=ATOM, rank=1, negative=False)
+            return Code(call("atleast_1d", code.tree), code.batched, 1)
         if code.full:
             return code
-        rows, columns = map(self.size, of)
-        lead = f"{self.batch}, " if code.batched else ""
-        matrix = of[0] != 1 and of[1] != 1
-        shape = f"({lead}{rows}, {columns})" if matrix else f"({lead}{rows if of[1] == 1 else columns},)"
-        return Code(self.spread(code, shape.replace(",,", ",")), ATOM, code.batched, 2 if matrix else 1)
+        axes, rank = self.shape(of, *[self.batch] * code.batched)
+        return Code(self.spread(code, f"({axes},)" if rank == 1 else f"({axes})"), code.batched, rank)
 
-    def spread(self, code: Code, shape: str) -> str:
-        """The text of an array of this shape; a number gets the precision of the module."""
-        return f"np.full({shape}, {code.at(ADD)}, dtype)" if code.rank is None else f"np.broadcast_to({code.at(ADD)}, {shape})"
+    def spread(self, code: Code, shape: str) -> Tree:
+        """An array of this shape; a number gets the precision of the module."""
+        return call("full", shape, code.tree) if code.rank is None else call("broadcast_to", code.tree, shape)
 
-    def transposed(self, code: Code) -> str:
-        """The text of the transpose of a matrix that samples share."""
-        return f"{code.at(ATOM)}.T"
+    def transposed(self, code: Code) -> Tree:
+        """The transpose of a matrix that samples share."""
+        return code.tree.then(".T")
 
 
 def times_number(lower: Lowering, number: sp.Expr, code: Code) -> Code:
     """A number times a value."""
     if number == 1:
         return code
-    if number == -1:
-        return replace(code, negative=not code.negative)
-    negative = number.could_extract_minus_sign() != code.negative
-    value = -number if number.could_extract_minus_sign() else number
-    plain = replace(code, negative=False)
-    if value.is_Rational and value.p == 1 and value.q != 2:
-        return replace(plain, text=f"{plain.at(TIMES)} / {value.q}", strength=TIMES, negative=negative)
+    minus = bool(number.could_extract_minus_sign())
+    value, negative = -number if minus else number, minus != code.negative
     above, below = value.as_numer_denom()
-    if below.free_symbols:
-        text, strength = lower.number(below)
-        top = plain if above == 1 else times_number(lower, above, plain)
-        return replace(top, text=f"{top.at(TIMES)} / {wrap(text, strength, POWER)}", strength=TIMES, negative=negative)
-    text, strength = lower.number(value)
-    return replace(plain, text=f"{wrap(text, strength, TIMES)} * {plain.at(POWER)}", strength=TIMES, negative=negative)
+    if value == 1:
+        body = code.body
+    elif value.is_Rational and value.p == 1 and value.q != 2:
+        body = code.body / Word(str(value.q))
+    elif below.free_symbols:
+        body = (code.body if above == 1 else times_number(lower, above, code.positive).body) / lower.number(below)
+    else:
+        body = lower.number(value).bound(TIMES) * code.body
+    return replace(code, body=body, negative=negative)
 
 
 def _matmul(lower: Lowering, node: sp.MatMul) -> Code:
     number, factors = build.split_number(node)
     if len(factors) == 1 and isinstance(factors[0], OneMatrix):
-        text, strength = lower.number(abs(number) if number.is_number else number)
-        return Code(text, strength, False, None, False, bool(number.is_number and number < 0))
+        negative = bool(number.is_number and number < 0)
+        return Code(lower.number(-number if negative else number), False, None, False, negative)
     return times_number(lower, number, lower(factors[0]) if len(factors) == 1 else product(lower, factors))
-
-
-Shape = tuple[sp.Expr, sp.Expr]
 
 
 def product(lower: Lowering, factors: tuple[MatrixExpr, ...]) -> Code:
@@ -120,7 +120,7 @@ def product(lower: Lowering, factors: tuple[MatrixExpr, ...]) -> Code:
     if isinstance(first, sp.Transpose) and right.rank == 1:
         inner = lower.whole(first.arg)
         if inner.rank == 2 and not inner.batched:
-            return Code(f"{right.at(TIMES)} @ {inner.at(POWER)}", TIMES, right.batched, 1)
+            return Code(right.tree @ inner.tree, right.batched, 1)
     return _pair(lower, lower.whole(first), first.shape, right, tail.shape)
 
 
@@ -128,12 +128,11 @@ def _times_ones(code: Code, shape: Shape, ones: OneMatrix, axis: int) -> Code:
     """A product with ones: a sum over an axis, or a scalar, column or row that is repeated."""
     if shape == (1, 1):
         return replace(code, full=False)
-    repeats = ones.shape[0 if axis == -1 else 1] == 1
     if code.rank == 2:
-        return Code(f"{code.at(ATOM)}.sum(axis={axis})", ATOM, code.batched, 1)
-    if repeats:
-        return Code(f"{code.at(ATOM)}[..., {':, None' if axis == -1 else 'None, :'}]", ATOM, code.batched, 2, False)
-    return Code(f"{code.at(ATOM)}.sum(axis=-1, keepdims=True)", ATOM, code.batched, 1)
+        return code.then(f".sum(axis={axis})", 1)
+    if ones.shape[0 if axis == -1 else 1] == 1:
+        return code.then("[..., :, None]" if axis == -1 else "[..., None, :]", 2, False)
+    return code.then(".sum(axis=-1, keepdims=True)", 1)
 
 
 def is_row(expression: MatrixExpr) -> bool:
@@ -143,124 +142,99 @@ def is_row(expression: MatrixExpr) -> bool:
 
 def _pair(lower: Lowering, a: Code, a_shape: Shape, b: Code, b_shape: Shape) -> Code:
     """A B for two arrays; the shapes tell columns from rows where an array has one axis."""
-    batched = a.batched or b.batched
+    batched, x, y = a.batched or b.batched, a.tree, b.tree
     if a.rank == 2 and b.rank == 2:
-        return Code(f"{a.at(TIMES)} @ {b.at(POWER)}", TIMES, batched, 2)
+        return Code(x @ y, batched, 2)
     if a.rank == 2:
-        if not a.batched:
-            return Code(f"{b.at(TIMES)} @ {lower.transposed(a)}", TIMES, batched, 1)
-        return Code(f"({a.at(TIMES)} @ {b.at(ATOM)}[..., None])[..., 0]", ATOM, batched, 1)
+        return Code((x @ y["..., None"])["..., 0"] if a.batched else y @ lower.transposed(a), batched, 1)
     if b.rank == 2:
-        if not b.batched:
-            return Code(f"{a.at(TIMES)} @ {b.at(POWER)}", TIMES, batched, 1)
-        return Code(f"({a.at(ATOM)}[..., None, :] @ {b.at(POWER)})[..., 0, :]", ATOM, batched, 1)
+        return Code((x["..., None, :"] @ y)["..., 0, :"] if b.batched else x @ y, batched, 1)
     if (1, 1) in (a_shape, b_shape):
-        return Code(f"{a.at(TIMES)} * {b.at(POWER)}", TIMES, batched, 1)
+        return Code(x * y, batched, 1)
     if a_shape[1] != 1:
-        return Code(f"({a.at(TIMES)} * {b.at(POWER)}).sum(axis=-1, keepdims=True)", ATOM, batched, 1)
-    return Code(f"{a.at(ATOM)}[..., :, None] * {b.at(ATOM)}[..., None, :]", TIMES, batched, 2)
+        return Code((x * y).then(".sum(axis=-1, keepdims=True)"), batched, 1)
+    return Code(x["..., :, None"] * y["..., None, :"], batched, 2)
+
+
+def _joined(body: Tree, parts: list[Code], negative: bool = False) -> Code:
+    """The code of an operation entry by entry."""
+    rank = max((p.rank for p in parts if p.rank is not None), default=None)
+    full = any(p.full and p.rank is not None for p in parts)
+    return Code(body, any(p.batched for p in parts), rank, full, negative)
 
 
 def _matadd(lower: Lowering, node: sp.MatAdd) -> Code:
     parts = [lower(a) for a in node.args]
-    rank = max((p.rank for p in parts if p.rank is not None), default=None)
-    text = ""
-    for i, part in enumerate(parts):
-        sign = ("-" if part.negative else "") if i == 0 else (" - " if part.negative else " + ")
-        text += sign + wrap(part.text, part.strength, TIMES)
-    return Code(text, ADD, any(p.batched for p in parts), rank, any(p.full and p.rank is not None for p in parts))
+    return _joined(Sum(tuple(p.body for p in parts), tuple(p.negative for p in parts)), parts)
 
 
 def _hadamard(lower: Lowering, node: sp.HadamardProduct) -> Code:
     if (count := heads.split(node)) is not None:
         return heads.elementwise(lower, node, count)
     parts = [lower(a) for a in node.args]
-    rank = max((p.rank for p in parts if p.rank is not None), default=None)
-    negative = sum(p.negative for p in parts) % 2 == 1
-    texts = [replace(p, negative=False).at(TIMES if i == 0 else POWER) for i, p in enumerate(parts)]
-    return Code(
-        " * ".join(texts), TIMES, any(p.batched for p in parts), rank, any(p.full and p.rank is not None for p in parts), negative
-    )
+    return _joined(heads.multiplied(parts), parts, sum(p.negative for p in parts) % 2 == 1)
 
 
 def _transpose(lower: Lowering, node: sp.Transpose) -> Code:
     inner = lower(node.arg)
     if inner.rank != 2:
         return inner
-    text = f"{inner.at(ATOM)}.swapaxes(-1, -2)" if inner.batched else lower.transposed(inner)
-    return Code(text, ATOM, inner.batched, 2)
+    return inner.then(".swapaxes(-1, -2)", 2) if inner.batched else Code(lower.transposed(inner), False, 2)
 
 
 def _elementwise(lower: Lowering, node: nodes.Elementwise) -> Code:
     inner = lower(node.operand)
     expression = formula(node)
-    text, strength = scalar(expression, inner.at(ATOM))
+    body = scalar(expression, inner.tree.bound(ATOM))
     if isinstance(expression, sp.Piecewise) and not any(value.has(Y, Z) for value, _ in expression.args):
-        text, strength = f"{text}.astype(dtype)", ATOM  # a choice of integers would turn float32 into float64
+        body = call("of_dtype", body)  # a choice of integers would turn float32 into float64
     elif not expression.has(Y, Z):
-        return Code(text, strength, False, None, False)
-    return Code(text, strength, inner.batched, inner.rank, inner.full)
+        return Code(body, False, None, False)
+    return Code(body, inner.batched, inner.rank, inner.full)
 
 
 def _choice(lower: Lowering, node: nodes.Choice) -> Code:
     parts = [lower(a) for a in node.args]
-    rank = max((p.rank for p in parts if p.rank is not None), default=None)
-    left, right = (p.at(ADD) if p.rank is None else f"{p.at(ATOM)}.real" for p in parts[:2])
-    text = f"np.where({left} > {right}, {parts[2].at(ADD)}, {parts[3].at(ADD)})"
+    left, right = (p.tree if p.rank is None else p.tree.then(".real") for p in parts[:2])
+    body: Tree = call("where", Infix(">", left, right), parts[2].tree, parts[3].tree)
     if parts[2].rank is None and parts[3].rank is None:
-        text += ".astype(dtype)"
-    return Code(text, ATOM, any(p.batched for p in parts), rank, any(p.full and p.rank is not None for p in parts))
+        body = call("of_dtype", body)
+    return _joined(body, parts)
 
 
 def _call(name: str, keeps: bool) -> Callable[[Lowering, MatrixExpr], Code]:
     def lowered(lower: Lowering, node: MatrixExpr) -> Code:
         parts = [lower.whole(a) for a in node.args]
-        text = f"{name}({', '.join(p.at(ADD) for p in parts)})"
-        return Code(text, ATOM, any(p.batched for p in parts), parts[0].rank if keeps else 1)
+        return Code(helper(name, *(p.tree for p in parts)), any(p.batched for p in parts), parts[0].rank if keeps else 1)
 
     return lowered
 
 
 def _batch_mean(lower: Lowering, node: nodes.BatchMean) -> Code:
     inner = lower.whole(node.operand)
-    return Code(f"_batch_mean({inner.at(ADD)})", ATOM, True, inner.rank) if inner.batched else inner
+    return Code(helper("_batch_mean", inner.tree), True, inner.rank) if inner.batched else inner
 
 
-def _summed(code: Code) -> str:
-    """What sums all entries behind the batch axis."""
-    if code.rank != 2:
-        return ".sum(axis=-1, keepdims=True)"
-    return ".sum(axis=(-1, -2))[..., None]" if code.batched else ".sum()[None]"
+def _summed(code: Code, tree: Tree) -> Code:
+    """The sum of all entries behind the batch axis."""
+    of_matrix = ".sum(axis=(-1, -2))[..., None]" if code.batched else ".sum()[None]"
+    return Code(tree.then(of_matrix if code.rank == 2 else ".sum(axis=-1, keepdims=True)"), code.batched, 1)
 
 
 def _sum_all(lower: Lowering, node: nodes.SumAll) -> Code:
     inner = lower.whole(node.args[0])
-    return Code(f"{inner.at(ATOM)}{_summed(inner)}", ATOM, inner.batched, 1)
+    return _summed(inner, inner.tree)
 
 
 def _half_squared_norm(lower: Lowering, node: nodes.HalfSquaredNorm) -> Code:
     inner = lower.whole(node.args[0])
-    return Code(f"0.5 * ({inner.at(ATOM)} ** 2){_summed(inner)}", TIMES, inner.batched, 1)
-
-
-def _ones(lower: Lowering, node: OneMatrix) -> Code:
-    return Code("1", ATOM, False, None, False)
+    total = _summed(inner, inner.tree ** Word("2"))
+    return replace(total, body=Word("0.5") * total.body)
 
 
 def _zeros(lower: Lowering, node: sp.ZeroMatrix) -> Code:
-    rows, columns = lower.size(node.shape[0]), lower.size(node.shape[1])
-    matrix = node.shape[0] != 1 and node.shape[1] != 1
-    shape = f"({rows}, {columns})" if matrix else f"({rows if node.shape[1] == 1 else columns},)"
-    return Code(f"np.zeros({shape})", ATOM, False, 2 if matrix else 1)
-
-
-def _lower_ones(lower: Lowering, node: nodes.LowerOnes) -> Code:
-    size = lower.size(node.shape[0])
-    return Code(f"np.tri({size}, {size}, {node.args[1]}, dtype)", ATOM, False, 2)
-
-
-def _identity(lower: Lowering, node: sp.Identity) -> Code:
-    return Code(f"np.eye({lower.size(node.shape[0])})", ATOM, False, 2)
+    axes, rank = lower.shape(node.shape)
+    return Code(call("zeros", f"({axes},)" if rank == 1 else f"({axes})"), False, rank)
 
 
 _TABLE: dict[type, Callable[..., Code]] = {
@@ -282,10 +256,10 @@ _TABLE: dict[type, Callable[..., Code]] = {
     nodes.Concat: moved.concat,
     nodes.Slice: moved.part,
     **heads.LOWERED,
-    OneMatrix: _ones,
+    OneMatrix: lambda lower, node: Code(Word("1"), False, None, False),
     sp.ZeroMatrix: _zeros,
-    sp.Identity: _identity,
-    nodes.LowerOnes: _lower_ones,
+    sp.Identity: lambda lower, node: Code(call("eye", lower.size(node.shape[0])), False, 2),
+    nodes.LowerOnes: lambda lower, node: Code(call("tri", lower.size(node.shape[0]), str(node.args[1])), False, 2),
     nodes.InverseUnitLower: _call("_inverse_unit_lower", True),
 }
 """One function per node type that reaches emitted code."""

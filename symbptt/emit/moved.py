@@ -1,4 +1,4 @@
-"""Operations that move entries as NumPy text: repeated, stacked, cut."""
+"""Operations that move entries: repeated, stacked, cut."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from symbptt.algebra import nodes
 from symbptt.emit.code import Code, Lowers
-from symbptt.emit.scalars import ADD, ATOM
+from symbptt.emit.tree import Items, Tree, call
 
 
 def spread(lower: Lowers, node: nodes.Broadcast) -> Code:
@@ -14,43 +14,30 @@ def spread(lower: Lowers, node: nodes.Broadcast) -> Code:
     inner = lower(node.args[0])
     height, width = node.args[0].shape
     if (height, width) != (1, 1):
-        axes = "..., :, None" if width == 1 else "..., None, :"
-        return Code(f"{inner.at(ATOM)}[{axes}]", ATOM, inner.batched, 2, False)
+        return inner.then("[..., :, None]" if width == 1 else "[..., None, :]", 2, False)
     if node.shape[0] != 1 and node.shape[1] != 1 and inner.batched:
-        return Code(f"{inner.at(ATOM)}[..., None]", ATOM, True, 2, False)
+        return inner.then("[..., None]", 2, False)
     return replace(inner, full=False)
 
 
 def concat(lower: Lowers, node: nodes.Concat) -> Code:
-    """Columns or matrices on top of each other."""
-    if node.shape[1] != 1:
-        return _stacked(lower, node)
+    """Columns or matrices on top of each other; a row has one axis only."""
+    matrix = node.shape[1] != 1
     parts = [lower.whole(a) for a in node.args]
     batched = any(p.batched for p in parts)
-    texts = [
-        lower.spread(part, f"({lower.batch}, {lower.size(a.shape[0])})") if batched and not part.batched else part.at(ADD)
-        for part, a in zip(parts, node.args, strict=True)
-    ]
-    return Code(f"np.concatenate(({', '.join(texts)}), axis=-1)", ATOM, batched, 1)
-
-
-def _stacked(lower: Lowers, node: nodes.Concat) -> Code:
-    """Matrices on top of each other; a row has one axis only."""
-    parts = [lower.whole(a) for a in node.args]
-    batched = any(p.batched for p in parts)
-    texts = [f"{part.at(ATOM)}[..., None, :]" if part.rank == 1 else part.at(ADD) for part in parts]
-    for i, (part, a) in enumerate(zip(parts, node.args, strict=True)):
-        if batched and not part.batched:
-            shape = f"({lower.batch}, {lower.size(a.shape[0])}, {lower.size(a.shape[1])})"
-            texts[i] = lower.spread(Code(texts[i], ATOM, False, 2), shape)
-    return Code(f"np.concatenate(({', '.join(texts)}), axis=-2)", ATOM, batched, 2)
+    trees: list[Tree] = []
+    for part, a in zip(parts, node.args, strict=True):
+        one = part.then("[..., None, :]", 2) if matrix and part.rank == 1 else part
+        shape = [lower.batch, *map(lower.size, a.shape[: 1 + matrix])] if batched and not part.batched else []
+        trees.append(lower.spread(one, f"({', '.join(shape)})") if shape else one.tree)
+    return Code(call("concatenate", Items(tuple(trees)), f"axis={-1 - matrix}"), batched, 1 + matrix)
 
 
 def part(lower: Lowers, node: nodes.Slice) -> Code:
     """Some rows of a column or a matrix; one row of a matrix has one axis."""
     inner = lower.whole(node.args[0])
     start, stop = lower.size(node.args[1]), lower.size(node.args[2])
-    if node.args[0].shape[1] != 1:
-        rows, rank = (start, 1) if node.shape[0] == 1 else (f"{'' if start == '0' else start}:{stop}", 2)
-        return Code(f"{inner.at(ATOM)}[..., {rows}, :]", ATOM, inner.batched, rank)
-    return Code(f"{inner.at(ATOM)}[..., {'' if start == '0' else start}:{stop}]", ATOM, inner.batched, 1)
+    rows = f"{'' if start == '0' else start}:{stop}"
+    if node.args[0].shape[1] == 1:
+        return inner.then(f"[..., {rows}]", 1)
+    return inner.then(f"[..., {start}, :]", 1) if node.shape[0] == 1 else inner.then(f"[..., {rows}, :]", 2)

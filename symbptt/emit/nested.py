@@ -7,6 +7,7 @@ more in front, for the directions.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import sympy as sp
@@ -15,12 +16,12 @@ from sympy.matrices.expressions.matexpr import MatrixExpr
 from symbptt.algebra.nodes import TIME, BatchMean, Concat
 from symbptt.algebra.related import Tangent
 from symbptt.derive.step import step_jvp
-from symbptt.emit.code import Code
+from symbptt.emit.code import Code, place
 from symbptt.emit.layout import array_rank, handed_out, taken_in
 from symbptt.emit.lines import Body, Line, Note, reads
 from symbptt.emit.lowering import Lowering
 from symbptt.emit.plain import PlainWriter
-from symbptt.emit.scalars import ADD, ATOM
+from symbptt.emit.tree import ADD, ATOM, Items, call
 from symbptt.emit.variant import Parts, Variant
 from symbptt.model.values import Role, Variable
 
@@ -44,15 +45,15 @@ class TangentLowering(Lowering):
         variable = self.writer.model[symbol.primal.name]
         name = self.name(variable, 0 if symbol.step == TIME else 1)
         given = variable.role in (Role.PARAMETER, Role.INPUT)
-        return Code(f"{name}[:, t]" if given and variable.timed else name, ATOM, True, array_rank(variable))
+        return place(f"{name}[:, t]" if given and variable.timed else name, True, array_rank(variable))
 
     def __call__(self, expression: MatrixExpr) -> Code:
         if isinstance(expression, BatchMean):
             inner = self.whole(expression.operand)
-            return Code(f"{inner.at(ATOM)}.mean(axis={-1 - (inner.rank or 0)}, keepdims=True)", ATOM, True, inner.rank)
+            return replace(inner.then(f".mean(axis={-1 - (inner.rank or 0)}, keepdims=True)", inner.rank), batched=True)
         if isinstance(expression, Concat):
-            texts = [f"np.broadcast_to({self.whole(a).at(ADD)}, (_P, N, {self.size(a.shape[0])}))" for a in expression.args]
-            return Code(f"np.concatenate(({', '.join(texts)}), axis=-1)", ATOM, True, 1)
+            parts = [call("broadcast_to", self.whole(a).tree, f"(_P, N, {self.size(a.shape[0])})") for a in expression.args]
+            return Code(call("concatenate", Items(tuple(parts)), "axis=-1"), True, 1)
         return super().__call__(expression)
 
 

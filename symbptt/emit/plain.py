@@ -14,7 +14,7 @@ from symbptt.emit import step_lines
 from symbptt.emit.layout import Layout, given_shape_text, inner_axes, shape_text, taken, taken_in
 from symbptt.emit.lines import Body, Line, Note, unpacked
 from symbptt.emit.lowering import Lowering
-from symbptt.emit.scalars import POWER
+from symbptt.emit.tree import POWER
 from symbptt.model.dimensions import Source, sources
 from symbptt.model.values import Model, Role, Variable
 

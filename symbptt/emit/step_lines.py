@@ -10,11 +10,10 @@ from symbptt.algebra.nodes import TIME
 from symbptt.derive.pullback import Pullback
 from symbptt.derive.recursion import recursion
 from symbptt.emit import heads
-from symbptt.emit.code import Code
 from symbptt.emit.layout import Layout, array_rank, shape_text
 from symbptt.emit.lines import Line, Note
 from symbptt.emit.lowering import Lowering, is_row, product, times_number
-from symbptt.emit.scalars import ADD, ATOM, POWER
+from symbptt.emit.tree import ADD, Grouped, Negative, Tree, Word, added
 from symbptt.model.values import Equation, Model, Role, Variable
 
 
@@ -39,18 +38,15 @@ def backward_step(
     carried = {leaf.name for leaf in pullback.leaves if model[leaf.name].role is Role.STATE}
     lines = []
     for variable, value in pullback.adjoints:
-        terms = []
+        terms: list[Tree] = []
         if variable.name in seeded:
-            terms.append(f"{layout.cotangent(variable)}[{layout.row(variable)}]")
-        code = None if build.is_zero(value) else lower.whole(value)
-        if code is not None:
-            terms.append(code.at(ADD))
+            terms.append(Word(f"{layout.cotangent(variable)}[{layout.row(variable)}]"))
+        if not build.is_zero(value):
+            terms.append(lower.whole(value).tree)
         if variable.name in carried and not last:
-            terms.append(layout.carry(variable))
-        text = " + ".join(terms) or f"np.zeros_like({layout.value(variable)})"
-        lines.append(
-            Line(f"{layout.adjoint(variable)} = {text}".replace("+ -", "- "), (Note(numbers.adjoint_number(variable.name)),))
-        )
+            terms.append(Word(layout.carry(variable)))
+        text = added(*terms).at(ADD) if terms else f"np.zeros_like({layout.value(variable)})"
+        lines.append(Line(f"{layout.adjoint(variable)} = {text}", (Note(numbers.adjoint_number(variable.name)),)))
     return lines
 
 
@@ -83,30 +79,23 @@ def carries(model: Model, layout: Layout, lower: Lowering, leaves: dict[sp.Matri
 def reduced(lower: Lowering, value: MatrixExpr, variable: Variable, layout: Layout) -> str:
     """A contribution to a parameter, summed over the batch, in the parameter's shape."""
     terms = value.args if isinstance(value, sp.MatAdd) else (value,)
-    texts = [_reduced_term(lower, term, variable, layout) for term in terms]
-    return " + ".join(texts).replace("+ -", "- ")
+    return added(*(_reduced_term(lower, term, variable, layout) for term in terms)).at(ADD)
 
 
-def _reduced_term(lower: Lowering, term: MatrixExpr, variable: Variable, layout: Layout) -> str:
+def _reduced_term(lower: Lowering, term: MatrixExpr, variable: Variable, layout: Layout) -> Tree:
     term = heads.plain(term)
     number, factors = build.split_number(term)
     if len(factors) == 1 and (found := heads.summed_over_samples(lower, factors[0])) is not None:
-        return times_number(lower, number, found).at(ADD)
+        return times_number(lower, number, found).tree
     rank = array_rank(variable)
     if rank == 2 and number in (1, -1) and len(factors) > 1 and is_row(factors[-1]) and not is_row(factors[0]):
         left, right = product(lower, factors[:-1]), lower.whole(factors[-1])
         if left.batched and right.batched and left.rank == right.rank == 1:
-            sign = "-" if (number == -1) != (left.negative != right.negative) else ""
-            return f"{sign}{_positive(left).at(ATOM)}.T @ {_positive(right).at(POWER)}"
+            both = left.body.then(".T") @ right.body
+            return Negative(both) if (number == -1) != (left.negative != right.negative) else both
     code = lower.whole(term)
-    text = f"{code.at(ATOM)}.sum(axis=0)" if code.batched else f"{lower.batch} * {code.at(POWER)}"
-    if code.rank != rank:
-        text = f"({text}).reshape({shape_text(variable, lower.size)})"
-    return text
-
-
-def _positive(code: Code) -> Code:
-    return Code(code.text, code.strength, code.batched, code.rank, code.full)
+    total = code.tree.then(".sum(axis=0)") if code.batched else Word(lower.batch) * code.tree
+    return total if code.rank == rank else Grouped(total).then(f".reshape({shape_text(variable, lower.size)})")
 
 
 def loss_equations(model: Model) -> tuple[Equation, ...]:

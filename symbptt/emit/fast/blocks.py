@@ -18,14 +18,14 @@ from symbptt.emit.fast.stack_gates import weight_of
 from symbptt.emit.fast.storage import Storage, writes
 from symbptt.emit.layout import Layout, array_rank
 from symbptt.emit.lines import Line, Note, reads
-from symbptt.emit.scalars import ADD, ATOM
 from symbptt.emit.step_lines import reduced
+from symbptt.emit.tree import ADD, ATOM, Call
 from symbptt.model.values import Role
 
 CHUNK_ENTRIES = 32768
 """Entries of an array that a chunk of local factors works on at once: they stay in the cache until the loop reads them."""
 
-READ_ONLY = ("np.broadcast_to(", "_batch_mean(")
+READ_ONLY = frozenset({"broadcast_to", "_batch_mean"})
 """Calls whose results cannot be added to in place."""
 
 
@@ -124,7 +124,7 @@ class BlockWriter:
         text = code.at(ADD)
         if not code.batched:
             text = f"np.array(np.broadcast_to({text}, (T * N, {shape})), dtype)"
-        elif is_view(value) or (code.strength == ATOM and text.startswith(READ_ONLY)):
+        elif is_view(value) or (isinstance(code.tree, Call) and code.tree.function in READ_ONLY):
             text += ".copy()"
         self.lines.append(Line(f"{rows} = {text}", statement.numbers))
         self.arrays.views[rows] = ""

@@ -11,7 +11,7 @@ from symbptt.algebra import build
 from symbptt.emit.fast.place import Arrays
 from symbptt.emit.fast.plan import symbols
 from symbptt.emit.lowering import Lowering
-from symbptt.emit.scalars import ADD, TIMES
+from symbptt.emit.tree import ADD, TIMES, Postfix, Tree, Word
 
 WORDS = {sp.S.Zero: "zero", sp.S.One: "one", sp.Rational(1, 2): "half", sp.Integer(2): "two"}
 """Names of numbers."""
@@ -32,7 +32,7 @@ class Constants:
 
     def number(self, value: sp.Expr) -> str:
         """A number of the arrays' type: NumPy takes it faster than a Python number."""
-        text, _ = self.lower.number(value)
+        text = self.lower.number(value).at(ADD)
         return self._named(text, WORDS.get(value, "number"), f"np.array({text}, dtype)")
 
     def ones(self) -> str:
@@ -58,7 +58,7 @@ class Constants:
 
     def weights(self, values: tuple[MatrixExpr, ...], weights: list[MatrixExpr]) -> str:
         """The weights of number * W v for the row-wise product v W^T: (n, m), or stacked (G, n, m), in one piece."""
-        parts = [self._turned(v, w) for v, w in zip(values, weights, strict=True)]
+        parts = [self._turned(v, w).at(ADD) for v, w in zip(values, weights, strict=True)]
         if len(parts) == 1:
             plain = not isinstance(weights[0], sp.Transpose)
             wish = self.lower(weights[0] if plain else weights[0].arg).text + ("_T" if plain else "")
@@ -72,9 +72,12 @@ class Constants:
         self, values: tuple[MatrixExpr, ...], weights: list[MatrixExpr], out: str, lines: dict[str, str]
     ) -> tuple[str, str, str]:
         """The call, the weights and the array of a product of one step, `out` being a buffer that `lines` make."""
-        text = self._turned(values[0], weights[0])
-        names, wish = self.arrays.storage.layout.names, text.replace(".T", "_T")
-        wish = wish if wish.isidentifier() else "weights"
+        turned, names, wish = self._turned(values[0], weights[0]), self.arrays.storage.layout.names, "weights"
+        if isinstance(turned, Postfix) and isinstance(turned.inner, Word):
+            wish = f"{turned.inner.text}_T"
+        elif isinstance(turned, Word):
+            wish = turned.text
+        text = turned.at(ADD)
         call, stacked, cut = (
             names.of(f"{wish} {text} {out}", name)
             for wish, name in (("call", f"{wish}_times"), ("weights", f"{wish}_tiles"), ("product", f"{out}_tiles"))
@@ -85,17 +88,17 @@ class Constants:
 
     def once(self, values: tuple[MatrixExpr, ...], weights: list[MatrixExpr]) -> str:
         """The weights for a product outside of loops: a single one as it is."""
-        return self._turned(values[0], weights[0]) if len(values) == 1 else self.weights(values, weights)
+        return self._turned(values[0], weights[0]).at(ADD) if len(values) == 1 else self.weights(values, weights)
 
-    def _turned(self, value: MatrixExpr, weight: MatrixExpr) -> str:
-        """The text of number * W^T for a term number * W v."""
+    def _turned(self, value: MatrixExpr, weight: MatrixExpr) -> Tree:
+        """number * W^T for a term number * W v."""
         number, _ = build.split_number(value)
         turned = build.transpose(weight)
-        return self.lower(turned if number == 1 else build.scale(number, turned)).at(ADD)
+        return self.lower(turned if number == 1 else build.scale(number, turned)).tree
 
     def side_by_side(self, values: tuple[MatrixExpr, ...], weights: list[MatrixExpr]) -> tuple[str, str, str]:
         """Stacked weights, the array that their product goes to, and its view by gate."""
-        joined = ", ".join(self._turned(v, w) for v, w in zip(values, weights, strict=True))
+        joined = ", ".join(self._turned(v, w).at(ADD) for v, w in zip(values, weights, strict=True))
         names, wish = self.arrays.storage.layout.names, self._joined(tuple(weights))
         stacked = names.of(f"side by side {joined}", wish)
         product, view = (names.of(f"{end} of {joined}", f"{wish}_{end}") for end in ("product", "gates"))

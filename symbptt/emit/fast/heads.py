@@ -13,7 +13,7 @@ from symbptt.algebra.head_nodes import EachHead, HeadProduct, OfHeads, per_head
 from symbptt.emit import heads as text_of
 from symbptt.emit.fast.place import Step
 from symbptt.emit.fast.plan import symbols, terms
-from symbptt.emit.scalars import ADD
+from symbptt.emit.tree import ADD
 
 CALLS = {"@": "np.matmul", "*": "np.multiply"}
 

@@ -17,8 +17,8 @@ from symbptt.emit.fast.place import Arrays, Rows, lag_of
 from symbptt.emit.fast.plan import is_untied, key_of, symbols
 from symbptt.emit.layout import Layout
 from symbptt.emit.lines import Line, Note
-from symbptt.emit.scalars import ADD, POWER
 from symbptt.emit.step_lines import reduced
+from symbptt.emit.tree import ADD, POWER
 from symbptt.model.values import Equation, Loss, Model, Role, Variable
 
 HELPER = "_softmax_cross_entropy"

@@ -15,14 +15,15 @@ from symbptt.algebra import build, nodes
 from symbptt.algebra.head_nodes import OfHeads
 from symbptt.algebra.nodes import TIME, Broadcast, Elementwise, SlopeByResult, Timed
 from symbptt.algebra.related import Cotangent
-from symbptt.emit.code import Code
+from symbptt.emit.code import place
 from symbptt.emit.fast.constants import Constants
 from symbptt.emit.fast.place import Chunk, Place, Step, last_call
 from symbptt.emit.fast.plan import is_constant, key_of, symbols, terms
 from symbptt.emit.fast.stack_gates import weight_and_operand, weight_of
 from symbptt.emit.lines import Line, Note
 from symbptt.emit.lowering import Lowering
-from symbptt.emit.scalars import ADD, ATOM, TWO_CALLS, one_call
+from symbptt.emit.scalars import TWO_CALLS, one_call
+from symbptt.emit.tree import ADD
 from symbptt.program.scalar import formula
 
 Values = tuple[MatrixExpr, ...]
@@ -263,9 +264,9 @@ def _elementwise(self: Operations, values: Values, into: str | None) -> str:
     name = self.value(inner, None if given or aliased else out)
     call = one_call(formula(head)) if type(head) is Elementwise else None
     if call is not None:
-        self.say(f"{call[0]}({', '.join([name, *map(self.constants.number, call[1])])}, out={out})")
+        self.say(f"np.{call[0]}({', '.join([name, *map(self.constants.number, call[1])])}, out={out})")
         return out
-    named = Lowering(lambda _: Code(name, ATOM, True, 1), self.place.lower.dimension, self.place.batch)
+    named = Lowering(lambda _: place(name, True, 1), self.place.lower.dimension, self.place.batch)
     text = named(head.func(*head.args[:-1], Timed("operand", head.shape[0], head.shape[1], TIME))).at(ADD)
     return self._copied(text, out)
 

@@ -13,12 +13,12 @@ from symbptt.algebra import build
 from symbptt.algebra.head_nodes import OfHeads
 from symbptt.algebra.nodes import TIME, Timed
 from symbptt.algebra.related import Cotangent
-from symbptt.emit.code import Code
+from symbptt.emit.code import Code, place
 from symbptt.emit.fast.plan import Carry, Key, Pack, key_of
 from symbptt.emit.fast.storage import Storage
 from symbptt.emit.layout import array_rank, shape_text
 from symbptt.emit.lowering import Lowering, is_row
-from symbptt.emit.scalars import ADD, ATOM
+from symbptt.emit.tree import ADD, ATOM
 
 VIEWS = {"": "_heads", "[..., None]": "_columns", "[..., None, :]": "_rows", "[..., None, None]": "_numbers"}
 """What views with an axis of heads are called, by the index behind it."""
@@ -105,8 +105,8 @@ class Place(ABC):
         key = key_of(symbol)
         rank = array_rank(self.storage.variable(key))
         if not self.storage.is_timed(key):
-            return Code(self.storage.name(key), ATOM, False, rank)
-        return Code(self.one(symbol), ATOM, not self.storage.untied(key), rank)
+            return place(self.storage.name(key), False, rank)
+        return place(self.one(symbol), not self.storage.untied(key), rank)
 
     def formula(self, value: MatrixExpr) -> Code:
         """A formula as one expression, with all its entries."""

@@ -14,6 +14,7 @@ from symbptt.emit.fast.plan import Block, Carry, Gradient, Key, Statement, key_o
 from symbptt.emit.frameworks.lowering import WordLowering
 from symbptt.emit.frameworks.place import Place, Read, read_of
 from symbptt.emit.lines import Line, Note, needed, opened
+from symbptt.emit.tree import Items, Word, call
 from symbptt.model.values import Role
 
 
@@ -64,7 +65,8 @@ class Printer:
 
     def _with_first(self, key: Key) -> Line:
         name = self.place.name(key)
-        return Line(self.rows.dialect.say(f"{name} = np.concatenate(({self.first(key)}[None], {name}))"))
+        joined = call("concatenate", Items((Word(f"{self.first(key)}[None]"), Word(name))))
+        return Line(f"{name} = {self.rows.written(joined)}")
 
     def first(self, key: Key) -> str:
         """The name of a state's initial value."""

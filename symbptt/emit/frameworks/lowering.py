@@ -1,21 +1,21 @@
-"""Formulas of one sample as text for one step, (N, ...), or for all steps at once, (T, N, ...)."""
+"""Formulas of one sample for one step, (N, ...), or for all steps at once, (T, N, ...)."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
+from operator import matmul
 
 import sympy as sp
 from sympy.matrices.expressions.matexpr import MatrixExpr
 
 from symbptt.algebra import build
-from symbptt.algebra.nodes import LowerOnes, SlopeByResult
+from symbptt.algebra.nodes import SlopeByResult
 from symbptt.emit import heads
 from symbptt.emit.code import Code
 from symbptt.emit.frameworks.dialect import Dialect
 from symbptt.emit.layout import array_rank, shape_text
 from symbptt.emit.lowering import Leaf, Lowering, is_row, times_number
-from symbptt.emit.scalars import ADD, ATOM, TIMES
+from symbptt.emit.tree import ADD, ATOM, Tree, Word, added, call, helper
 from symbptt.model.values import Variable
 
 
@@ -30,24 +30,14 @@ class WordLowering(Lowering):
         self.dialect, self.turn = dialect, turn
 
     def __call__(self, expression: MatrixExpr) -> Code:
-        if isinstance(expression, sp.ZeroMatrix):
-            shape, rank = self._shape(expression)
-            return Code(self.dialect.zeros(f"({shape},)" if rank == 1 else f"({shape})"), ATOM, False, rank)
-        if isinstance(expression, sp.Identity):
-            return Code(self.dialect.eye(self.size(expression.shape[0])), ATOM, False, 2)
-        if isinstance(expression, LowerOnes):
-            return Code(self.dialect.tri(self.size(expression.shape[0]), str(expression.args[1])), ATOM, False, 2)
         found = self._slope(expression) if isinstance(expression, sp.HadamardProduct) else None
         found = found or (self._fused(expression) or self._affine(expression) if isinstance(expression, sp.MatAdd) else None)
         return found or super().__call__(expression)
 
-    def spread(self, code: Code, shape: str) -> str:
-        """A number becomes an array of its own, which these libraries do not make of it."""
-        return self.dialect.full(shape, code.at(ADD)) if code.rank is None else super().spread(code, shape)
-
-    def transposed(self, code: Code) -> str:
+    def transposed(self, code: Code) -> Tree:
         """The transpose; that of an array which `turn` knows has a name."""
-        return (self.turn and self.turn(code.at(ATOM))) or super().transposed(code)
+        name = self.turn(code.body.text) if self.turn and isinstance(code.body, Word) else None
+        return Word(name) if name else super().transposed(code)
 
     def _slope(self, product: sp.HadamardProduct) -> Code | None:
         """d * f'(a) as one call."""
@@ -55,8 +45,8 @@ class WordLowering(Lowering):
             if isinstance(slope, SlopeByResult) and slope.name in self.dialect.slopes:
                 rest = self.whole(build.hadamard(*(a for a in product.args if a is not slope)))
                 result = self.whole(slope.operand)
-                text = f"{self.dialect.slopes[slope.name]}({rest.at(ADD)}, {result.at(ADD)})"
-                return Code(text, ATOM, rest.batched or result.batched, rest.rank)
+                called = helper(self.dialect.slopes[slope.name], rest.tree, result.tree)
+                return Code(called, rest.batched or result.batched, rest.rank)
         return None
 
     def _fused(self, total: sp.MatAdd) -> Code | None:
@@ -69,10 +59,10 @@ class WordLowering(Lowering):
         start = self(build.add(*rest)) if rest and products else None
         if not products or (start is not None and (start.rank != 1 or not start.full)):
             return None
-        text = " @ ".join(products.pop(0)) if start is None else start.at(ADD)
+        total_of = matmul(*products.pop(0)) if start is None else start.tree
         for row, weight in products:
-            text = f"{self.dialect.fused}({text}, {row}, {weight})"
-        return Code(text, TIMES, True, 1)
+            total_of = helper(self.dialect.fused, total_of, row, weight)
+        return Code(total_of, True, 1)
 
     def _affine(self, total: sp.MatAdd) -> Code | None:
         """x W^T + b as one call, where x is rows (T, N, n)."""
@@ -83,56 +73,50 @@ class WordLowering(Lowering):
             bias = self(start) if pair else None
             if pair and bias and bias.rank == 1 and bias.full and not bias.batched and not bias.negative:
                 weight = self(product.args[0])
-                return Code(f"{self.dialect.affine}({pair[0]}, {weight.at(ADD)}, {bias.at(ADD)})", ATOM, True, 1)
+                return Code(helper(self.dialect.affine, pair[0], weight.tree, bias.tree), True, 1)
         return None
 
-    def _row_times_weight(self, term: MatrixExpr) -> tuple[str, str] | None:
-        """The texts of x and W, for a column W^T x with a matrix that samples share."""
+    def _row_times_weight(self, term: MatrixExpr) -> tuple[Tree, Tree] | None:
+        """x and W, for a column W^T x with a matrix that samples share."""
         number, factors = build.split_number(heads.plain(term))
         if number != 1 or len(factors) != 2 or term.shape[1] != 1:
             return None
         matrix, row = self(build.transpose(factors[0])), self.whole(factors[1])
         if matrix.rank != 2 or matrix.batched or row.rank != 1 or not row.batched:
             return None
-        return row.at(ATOM), matrix.at(ATOM)
-
-    def _shape(self, expression: MatrixExpr) -> tuple[str, int]:
-        rows, columns = (self.size(d) for d in expression.shape)
-        if expression.shape[0] != 1 and expression.shape[1] != 1:
-            return f"{rows}, {columns}", 2
-        return (rows if expression.shape[1] == 1 else columns), 1
+        return row.tree.bound(ATOM), matrix.tree.bound(ATOM)
 
     def text(self, expression: MatrixExpr) -> str:
         """The text of a value in full shape, leading axes included."""
-        if isinstance(expression, sp.ZeroMatrix):
-            return self.dialect.zeros(f"({self.batch}, {self._shape(expression)[0]})")
-        code = self.whole(expression)
-        if not code.batched:
-            code = Code(self.spread(code, f"({self.batch}, {self._shape(expression)[0]})"), ATOM, True, code.rank)
-        return self.dialect.say(code.at(ADD))
+        code = None if isinstance(expression, sp.ZeroMatrix) else self.whole(expression)
+        if code and code.batched:
+            return self.written(code.tree)
+        axes = f"({self.shape(expression.shape, self.batch)[0]})"
+        return self.written(self.spread(code, axes) if code else call("zeros", axes))
+
+    def written(self, tree: Tree) -> str:
+        """An expression in the words of the dialect."""
+        return tree.at(ADD, self.dialect.words)
 
     def gradient(self, expression: MatrixExpr, variable: Variable) -> str:
         """What a parameter collects from the leading axes, in the shape that it has inside."""
         terms = expression.args if isinstance(expression, sp.MatAdd) else (expression,)
-        text = " + ".join(self._collected(term, variable) for term in terms)
-        return self.dialect.say(text.replace("+ -", "- "))
+        return self.written(added(*(self._collected(term, variable) for term in terms)))
 
-    def _collected(self, term: MatrixExpr, variable: Variable) -> str:
+    def _collected(self, term: MatrixExpr, variable: Variable) -> Tree:
         number, factors = build.split_number(heads.plain(term))
         if len(factors) == 1 and (found := self._of_heads(factors[0])) is not None:
-            return times_number(self, number, found).at(ADD)
+            return times_number(self, number, found).tree
         if array_rank(variable) == 2 and len(factors) > 1 and is_row(factors[-1]) and not is_row(factors[0]):
-            sign = "-" if number.could_extract_minus_sign() else ""
-            left = self.whole(build.scale(-number if sign else number, build.mul(*factors[:-1])))
+            minus = bool(number.could_extract_minus_sign())
+            left = self.whole(build.scale(-number if minus else number, build.mul(*factors[:-1])))
             right = self.whole(factors[-1])
             if left.batched and right.batched and left.rank == right.rank == 1:
-                if left.negative != right.negative:
-                    sign = "" if sign else "-"
-                left, right = replace(left, negative=False), replace(right, negative=False)
-                return f"{sign}_outer({left.at(ADD)}, {right.at(ADD)})"
+                outer = helper("_outer", left.body, right.body)
+                return -outer if minus != (left.negative != right.negative) else outer
         code = self.whole(build.scale(number, build.mul(*factors)))
-        text = f"{code.at(ATOM)}.sum(axis={'0' if self.batch == 'N' else '(0, 1)'})"
-        return text if code.rank == array_rank(variable) else f"{text}.reshape({shape_text(variable, self.size)})"
+        total = code.tree.then(f".sum(axis={'0' if self.batch == 'N' else '(0, 1)'})")
+        return total if code.rank == array_rank(variable) else total.then(f".reshape({shape_text(variable, self.size)})")
 
     def _of_heads(self, node: MatrixExpr) -> Code | None:
         """The product of a column and a row of each head, summed over the leading axes."""
@@ -144,9 +128,9 @@ class WordLowering(Lowering):
         if not (column.batched and row.batched):
             return None
         if outer.shared and outer.d == 1:
-            text = f"_outer({row.at(ADD)}, {column.at(ADD)}).reshape({self.size(outer.heads * outer.r)})"
-            return Code(text, ATOM, False, 1)
+            found = helper("_outer", row.tree, column.tree)
+            return Code(found.then(f".reshape({self.size(outer.heads * outer.r)})"), False, 1)
         if outer.shared:
-            wide = f"{row.at(ATOM)}.reshape({self.batch}, {self.size(outer.heads * outer.d)})"
-            return Code(outer.below(self, f"_outer({column.at(ADD)}, {wide})"), ATOM, False, 2)
-        return Code(f"{'_outer' if outer.total else '_outer_heads'}({column.at(ADD)}, {row.at(ADD)})", ATOM, False, 2)
+            wide = row.tree.then(f".reshape({self.batch}, {self.size(outer.heads * outer.d)})")
+            return Code(outer.below(self, helper("_outer", column.tree, wide)), False, 2)
+        return Code(helper("_outer" if outer.total else "_outer_heads", column.tree, row.tree), False, 2)

@@ -8,10 +8,9 @@ import sympy as sp
 
 from symbptt.algebra.nodes import TIME
 from symbptt.algebra.related import Adjoint, Cotangent, LossWeight, Related
-from symbptt.emit.code import Code
+from symbptt.emit.code import Code, place
 from symbptt.emit.fast.plan import Carry, Gradient, Hoisted, Key, is_untied, key_of, step_of, variable_of
 from symbptt.emit.layout import Layout, array_rank
-from symbptt.emit.scalars import ATOM
 from symbptt.model.values import Role, Variable
 
 
@@ -100,11 +99,11 @@ class Place:
 
     def _code(self, symbol: sp.MatrixSymbol, text: str, shared: bool) -> Code:
         if isinstance(symbol, LossWeight):
-            return Code(text, ATOM, True, 1)
+            return place(text, True, 1)
         variable = self.variable(symbol)
         if not isinstance(symbol, Related) and not variable.timed:
-            return Code(self.name(symbol), ATOM, False, array_rank(variable))
-        return Code(text, ATOM, not shared, array_rank(variable))
+            return place(self.name(symbol), False, array_rank(variable))
+        return place(text, not shared, array_rank(variable))
 
 
 def read_of(symbol: sp.MatrixSymbol) -> Read:
