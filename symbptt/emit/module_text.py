@@ -8,24 +8,28 @@ from typing import Any
 
 from symbptt import resources
 from symbptt.emit import syntax
+from symbptt.emit.frameworks.dialect import DIALECTS
+from symbptt.emit.tree import NUMPY
 from symbptt.template import template
 
-FOLDER = "helpers"
-"""The folder of a backend's templates with one file per helper function."""
+COMMON = "python"
+"""The folder of templates of what all backends share."""
+LIBRARIES = {"numpy": NUMPY.library, **{name: dialect.words.library for name, dialect in DIALECTS.items()}}
 
 
 def rendered(name: str, backend: str, values: Mapping[str, Any]) -> str:
     """A template filled with `values` and with the helpers of a backend that the module then calls, and those that they call."""
-    layout = template(name)
-    return layout.render(values, helpers=_called(layout.render(values, helpers=()), backend, values))
+    layout, known = template(name), {**values, "backend": backend, "library": LIBRARIES[backend]}
+    return layout.render(known, helpers=_called(layout.render(known, helpers=()), backend, known))
 
 
 def _called(text: str, backend: str, values: Mapping[str, Any]) -> list[str]:
-    folder = f"{backend}/{FOLDER}"
-    files = {path.name.partition(".")[0]: path.name for path in resources.templates().joinpath(backend, FOLDER).iterdir()}
+    folders = [f"{folder}/helpers" for folder in (COMMON, backend)]
+    files = {path.name.partition(".")[0]: f"{folder}/{path.name}"
+             for folder in folders for path in resources.templates().joinpath(*folder.split("/")).iterdir()}
     found, waiting = set[str](), [text]
     while waiting:
         new = files.keys() & syntax.names(ast.parse(waiting.pop()), store=False) - found
         found |= new
-        waiting += [template(f"{folder}/{files[name]}").render(values) for name in new]
-    return sorted(found)
+        waiting += [template(files[name]).render(values) for name in new]
+    return [files[name] for name in sorted(found)]
