@@ -40,8 +40,9 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
     A module with `QUICK_MODELS` tries these built-in models every time; its tests of the others are slow.
 
-    Of a test that is marked `sampled(n)` every n-th case runs each time, and the others are slow; of one that is marked
-    `share(n)` every n-th is slow, and the others are long.
+    Of a test that is marked `sampled(n)` one case of every n runs each time, and the others are slow; of one that is marked
+    `share(n)` one of every n is slow, and the others are long. It is the first of the first n, the second of the next, and
+    so on: every n-th would always be the same, where n options are tried on every model.
     """
     every = _of_every_model(items)
     left = {item for item in items if item.nodeid.partition("[")[0] in every and _parameters(item) & set(RECENT)}
@@ -56,7 +57,8 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
             item.add_marker(pytest.mark.slow)
         for name, rest in (("sampled", pytest.mark.slow), ("share", pytest.mark.long)):
             if part := item.get_closest_marker(name):
-                if count[test := f"{name} {item.nodeid.partition('[')[0]}"] % part.args[0]:
+                turn, place = divmod(count[test := f"{name} {item.nodeid.partition('[')[0]}"], part.args[0])
+                if place != turn % part.args[0]:
                     item.add_marker(rest)
                 count[test] += 1
 

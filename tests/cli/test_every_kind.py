@@ -65,6 +65,7 @@ def _options(kind: str, command: str, folder: Path, shares: Container[int]) -> l
     return faults(kind, folder, (line for i, line in enumerate(about) if not line.varied or (first + i) % 6 in shares))
 
 
+@pytest.mark.share(5)
 @pytest.mark.slow
 @pytest.mark.parametrize("command", BASES)
 @pytest.mark.parametrize("kind", FILES)

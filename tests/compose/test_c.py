@@ -38,6 +38,7 @@ def test_a_file_is_verified(tmp_path: Path, run: Callable[..., tuple[int, str, s
     assert code == 0 and "complex step" in out and "recursion and code" in out and "dot product" in out
 
 
+@pytest.mark.share(3)
 @pytest.mark.slow
 @every
 def test_every_kind_agrees(name: str, freeze: bool, tmp_path: Path) -> None:

@@ -23,6 +23,7 @@ def test_a_bidirectional_network_agrees_with_all_routes() -> None:
     assert {"part 2, sum of products", "part 2, nested recursion", "recursion and code"} <= routes
 
 
+@pytest.mark.share(3)
 @pytest.mark.slow
 @pytest.mark.parametrize("name", EVERY, ids=lambda name: Path(name).stem)
 @pytest.mark.parametrize(("T", "N"), [(1, 1), (2, 3), (5, 2)])
@@ -36,6 +37,7 @@ def test_ragged_lengths(name: str) -> None:
     compose.gradients(compose.load(name, freeze=True), T=4, N=3).raise_for_disagreement()
 
 
+@pytest.mark.share(3)
 @pytest.mark.frameworks
 @pytest.mark.parametrize("name", EVERY, ids=lambda name: Path(name).stem)
 @pytest.mark.parametrize("backend", ["jax", "torch"])

@@ -119,6 +119,7 @@ def test_every_kind_of_model_has_a_report(kind: str) -> None:
     _explains_its_own(model, known, 1, 1)
 
 
+@pytest.mark.share(3)
 @pytest.mark.slow
 @pytest.mark.parametrize("kind", KINDS)
 @pytest.mark.parametrize(("T", "N"), [(1, 1), (4, 3)])
@@ -128,6 +129,7 @@ def test_every_kind_of_model_has_a_report_at_every_size(kind: str, T: int, N: in
     _explains_its_own(model, known, 2, 3)
 
 
+@pytest.mark.share(5)
 @pytest.mark.slow
 @pytest.mark.parametrize("number", range(24))
 def test_any_random_model_has_a_report(number: int) -> None:

@@ -45,6 +45,7 @@ def flat(blocks: tuple[Block, ...]) -> Iterator[Block]:
                 yield from flat(column)
 
 
+@pytest.mark.share(3)
 @pytest.mark.parametrize("language", ["en", "zh"])
 @pytest.mark.parametrize("name", names())
 def test_every_part_of_a_handout_tells_something_or_says_why_not(name: str, language: str) -> None:

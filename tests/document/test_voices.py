@@ -108,12 +108,14 @@ def check(kind: str, language: str, layout: str, notation: str) -> None:
         assert not set(re.findall(r"[a-z]+", text)) & ENGLISH
 
 
+@pytest.mark.share(3)
 @pytest.mark.slow
 @pytest.mark.parametrize(("kind", "language", "layout", "notation"), SOME)
 def test_every_kind_in_every_notation(kind: str, language: str, layout: str, notation: str) -> None:
     check(kind, language, layout, notation)
 
 
+@pytest.mark.share(5)
 @pytest.mark.slow
 @pytest.mark.parametrize(("kind", "language", "notation", "layout"), EVERY)
 def test_every_kind_language_notation_and_layout(kind: str, language: str, notation: str, layout: str) -> None:

@@ -41,6 +41,7 @@ def close(given: Any, expected: np.ndarray, tolerance: float = 1e-10) -> bool:
     return array.shape == expected.shape and np.abs(array - expected).max() <= tolerance * max(1.0, np.abs(expected).max())
 
 
+@pytest.mark.share(3)
 @pytest.mark.parametrize("backend", FRAMEWORKS)
 @pytest.mark.parametrize("name", read.names())
 def test_the_gradients_are_those_of_the_numpy_code(name: str, backend: str) -> None:

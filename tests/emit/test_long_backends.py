@@ -61,6 +61,7 @@ def same(module: Any, function: str, model: Model, expected: tuple[Any, dict[str
     assert all(close(gradients[name], wanted) for name, wanted in expected[1].items())
 
 
+@pytest.mark.share(3)
 @BACKENDS
 @pytest.mark.parametrize("model", MODELS, ids=lambda m: m.name + m.options)
 def test_segments_give_what_the_numpy_code_gives(model: Model, backend: str) -> None:
@@ -70,6 +71,7 @@ def test_segments_give_what_the_numpy_code_gives(model: Model, backend: str) -> 
         same(made, "value_and_grad_in_segments", model, numpy.value_and_grad(*groups, start, **counts), start)
 
 
+@pytest.mark.share(3)
 @BACKENDS
 @pytest.mark.parametrize("scheme", SCHEMES, ids=str)
 @pytest.mark.parametrize("model", TRUNCATED, ids=lambda m: m.name + m.options)

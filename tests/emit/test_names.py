@@ -165,6 +165,7 @@ def test_fast_code_does_not_mind_its_own_words(name: str) -> None:
     agree(name, NUMPY["fast"], in_turn(name, 5))
 
 
+@pytest.mark.share(3)
 @pytest.mark.slow
 @pytest.mark.parametrize("kind", NUMPY)
 @pytest.mark.parametrize("name", TEXTS)
@@ -174,6 +175,7 @@ def test_no_word_is_in_the_way_at_any_place(name: str, kind: str) -> None:
         agree(name, NUMPY[kind], in_turn(name, start))
 
 
+@pytest.mark.share(4)
 @pytest.mark.slow
 @pytest.mark.frameworks
 @pytest.mark.parametrize("kind", FRAMEWORKS)
@@ -184,6 +186,7 @@ def test_no_word_is_in_the_way_of_a_framework(name: str, kind: str) -> None:
     agree(name, FRAMEWORKS[kind], batches[:: max(1, len(batches) // 8)] if kind.startswith("jax") else batches)
 
 
+@pytest.mark.share(2)
 @pytest.mark.parametrize("kind", [*NUMPY, *(pytest.param(kind, marks=pytest.mark.slow) for kind in FRAMEWORKS)])
 def test_names_that_code_derives_from_others_are_variables(kind: str) -> None:
     """A variable called like the gradient, adjoint, row, tangent or transpose of another one."""

@@ -39,6 +39,7 @@ def test_the_structure_of_a_head_is_that_of_the_model_with_one(name: str) -> Non
     assert many == one
 
 
+@pytest.mark.share(2)
 @pytest.mark.frameworks
 @pytest.mark.parametrize("backend", ["numpy", "torch", pytest.param("c", marks=[NEEDS_CC, pytest.mark.slow])])
 @pytest.mark.parametrize("name", FILES)

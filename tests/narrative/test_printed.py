@@ -200,6 +200,7 @@ def test_every_notation_says_the_same(name: str, notation: str, layout: str) -> 
     assert Told(name, speaking("zh", notation, layout)).read() > 100
 
 
+@pytest.mark.share(3)
 @pytest.mark.slow
 @pytest.mark.parametrize("layout", LAYOUTS)
 @pytest.mark.parametrize("notation", notations.names())

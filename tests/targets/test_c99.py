@@ -66,6 +66,7 @@ def macro(made: SourceFile) -> str:
     return Path(made.path).stem.upper().replace("-", "_")
 
 
+@pytest.mark.share(3)
 @needs_cc
 @every_model
 def test_the_numbers_are_those_of_the_numpy_code(name: str) -> None:

@@ -32,6 +32,7 @@ def test_a_model_is_proved(name: str) -> None:
     assert any(check.name.startswith("sampled exactly: recursion") for check in report)
 
 
+@pytest.mark.share(2)
 @pytest.mark.slow
 @pytest.mark.parametrize("name", symbptt.names())
 def test_the_zoo_is_proved(name: str) -> None:
