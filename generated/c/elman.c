@@ -46,6 +46,7 @@ typedef elman_real real;
 /* Sizes that do not overflow, and arrays that the caller leaves out. */
 
 #define MOST (SIZE_MAX / 64)
+#define SQUARE 16
 
 /* a b, or MOST and more where it is too large for an array */
 static inline size_t times(const size_t a, const size_t b)
@@ -76,6 +77,20 @@ static inline void repeat(const size_t times_over, const size_t count, const rea
 {
     for (size_t k = 0; k < times_over; k++) {
         memcpy(out + k * count, given, count * sizeof(real));
+    }
+}
+
+/* The columns of a matrix as rows, in squares, so that lines of the cache are read as a whole */
+static inline void turn(const size_t rows, const size_t columns, const real *restrict given, real *restrict out)
+{
+    for (size_t j = 0; j < columns; j += SQUARE) {
+        for (size_t i = 0; i < rows; i += SQUARE) {
+            for (size_t c = j; c < columns && c < j + SQUARE; c++) {
+                for (size_t r = i; r < rows && r < i + SQUARE; r++) {
+                    out[c * rows + r] = given[r * columns + c];
+                }
+            }
+        }
     }
 }
 
@@ -471,6 +486,7 @@ size_t elman_workspace(const elman_sizes *sizes)
     total = 0;
     total = plus(total, rounded(times(times(plus(1, sizes->T), sizes->N), sizes->H)));
     total = plus(total, rounded(times(times(sizes->T, sizes->N), sizes->H)));
+    total = plus(total, rounded(times(sizes->H, sizes->H)));
     total = plus(total, rounded(times(times(sizes->T, sizes->N), sizes->O)));
     total = plus(total, rounded(times(sizes->N, sizes->H)));
     most = total > most ? total : most;
@@ -486,6 +502,7 @@ size_t elman_workspace(const elman_sizes *sizes)
     total = plus(total, rounded(times(times(plus(1, sizes->T), sizes->N), sizes->H)));
     total = plus(total, rounded(times(times(plus(1, sizes->T), sizes->N), sizes->H)));
     total = plus(total, rounded(times(times(sizes->T, sizes->N), sizes->H)));
+    total = plus(total, rounded(times(sizes->H, sizes->H)));
     total = plus(total, rounded(times(times(sizes->T, sizes->N), sizes->O)));
     total = plus(total, rounded(times(sizes->T, sizes->N)));
     total = plus(total, rounded(times(sizes->T, sizes->N)));
@@ -529,6 +546,8 @@ int elman_forward(const elman_sizes *sizes, const elman_parameters *parameters, 
     next += rounded(H * N + H * N * T);
     real *const restrict a = next;
     next += rounded(H * N * T);
+    real *const restrict turned_W_hh = next;
+    next += rounded(H * H);
     real *const restrict o = next;
     next += rounded(N * O * T);
     real *const own_h = next;
@@ -545,6 +564,7 @@ int elman_forward(const elman_sizes *sizes, const elman_parameters *parameters, 
     const real *const restrict W_ho = parameters->W_ho;
     real *const restrict out_h = outputs->h;
     real *const restrict out_o = outputs->o;
+    const int few = N < 4 || T < 16;
 
     for (size_t n = 0; n < N; n++) {
         INDEPENDENT
@@ -561,8 +581,11 @@ int elman_forward(const elman_sizes *sizes, const elman_parameters *parameters, 
         }
     }
     multiply(N * T, H, D, (real)1, x, D, 1, W_xh, 1, D, 1, a, H, 1);                                         /* (1) */
+    if (!few) {
+        turn(H, H, W_hh, turned_W_hh);
+    }
     for (size_t t = 0; t < T; t++) {
-        multiply(N, H, H, (real)1, h + t * N * H, H, 1, W_hh, 1, H, 1, a + t * N * H, H, 1);                 /* (1) */
+        multiply(N, H, H, (real)1, h + t * N * H, H, 1, few ? W_hh : turned_W_hh, few ? 1 : H, few ? H : 1, 1, a + t * N * H, H, 1); /* (1) */
         for (size_t n = 0; n < N; n++) {
             INDEPENDENT
             for (size_t i = 0; i < H; i++) {
@@ -750,6 +773,8 @@ int elman_value_and_grad(const elman_sizes *sizes, const elman_parameters *param
     next += rounded(H * N + H * N * T);
     real *const restrict a = next;
     next += rounded(H * N * T);
+    real *const restrict turned_W_hh = next;
+    next += rounded(H * H);
     real *const restrict o = next;
     next += rounded(N * O * T);
     real *const restrict weight = next;
@@ -801,6 +826,7 @@ int elman_value_and_grad(const elman_sizes *sizes, const elman_parameters *param
     real *const restrict grad_b_o = gradients->b_o;
     real *const restrict grad_W_xh = gradients->W_xh;
     real *const restrict grad_W_hh = gradients->W_hh;
+    const int few = N < 4 || T < 16;
 
     for (size_t z1 = 0; z1 < N; z1++) {
         INDEPENDENT
@@ -823,8 +849,11 @@ int elman_value_and_grad(const elman_sizes *sizes, const elman_parameters *param
         }
     }
     multiply(N * T, H, D, (real)1, x, D, 1, W_xh, 1, D, 1, a, H, 1);                                         /* (1) */
+    if (!few) {
+        turn(H, H, W_hh, turned_W_hh);
+    }
     for (size_t t = 0; t < T; t++) {
-        multiply(N, H, H, (real)1, h + t * N * H, H, 1, W_hh, 1, H, 1, a + t * N * H, H, 1);                 /* (1) */
+        multiply(N, H, H, (real)1, h + t * N * H, H, 1, few ? W_hh : turned_W_hh, few ? 1 : H, few ? H : 1, 1, a + t * N * H, H, 1); /* (1) */
         for (size_t n = 0; n < N; n++) {
             INDEPENDENT
             for (size_t i = 0; i < H; i++) {

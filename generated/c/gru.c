@@ -46,6 +46,7 @@ typedef gru_real real;
 /* Sizes that do not overflow, and arrays that the caller leaves out. */
 
 #define MOST (SIZE_MAX / 64)
+#define SQUARE 16
 
 /* a b, or MOST and more where it is too large for an array */
 static inline size_t times(const size_t a, const size_t b)
@@ -76,6 +77,20 @@ static inline void repeat(const size_t times_over, const size_t count, const rea
 {
     for (size_t k = 0; k < times_over; k++) {
         memcpy(out + k * count, given, count * sizeof(real));
+    }
+}
+
+/* The columns of a matrix as rows, in squares, so that lines of the cache are read as a whole */
+static inline void turn(const size_t rows, const size_t columns, const real *restrict given, real *restrict out)
+{
+    for (size_t j = 0; j < columns; j += SQUARE) {
+        for (size_t i = 0; i < rows; i += SQUARE) {
+            for (size_t c = j; c < columns && c < j + SQUARE; c++) {
+                for (size_t r = i; r < rows && r < i + SQUARE; r++) {
+                    out[c * rows + r] = given[r * columns + c];
+                }
+            }
+        }
     }
 }
 
@@ -477,6 +492,8 @@ size_t gru_workspace(const gru_sizes *sizes)
     total = plus(total, rounded(times(times(2, sizes->H), sizes->H)));
     total = plus(total, rounded(times(times(sizes->T, sizes->N), times(2, sizes->H))));
     total = plus(total, rounded(times(times(sizes->T, sizes->N), sizes->H)));
+    total = plus(total, rounded(times(sizes->H, times(2, sizes->H))));
+    total = plus(total, rounded(times(sizes->H, sizes->H)));
     total = plus(total, rounded(times(times(sizes->T, sizes->N), sizes->O)));
     total = plus(total, rounded(times(sizes->N, sizes->H)));
     most = total > most ? total : most;
@@ -503,6 +520,8 @@ size_t gru_workspace(const gru_sizes *sizes)
     total = plus(total, rounded(times(times(plus(1, sizes->T), sizes->N), sizes->H)));
     total = plus(total, rounded(times(times(sizes->T, sizes->N), times(2, sizes->H))));
     total = plus(total, rounded(times(times(sizes->T, sizes->N), sizes->H)));
+    total = plus(total, rounded(times(sizes->H, times(2, sizes->H))));
+    total = plus(total, rounded(times(sizes->H, sizes->H)));
     total = plus(total, rounded(times(times(sizes->T, sizes->N), sizes->H)));
     total = plus(total, rounded(times(times(sizes->T, sizes->N), sizes->O)));
     total = plus(total, rounded(times(sizes->T, sizes->N)));
@@ -569,6 +588,10 @@ int gru_forward(const gru_sizes *sizes, const gru_parameters *parameters, const 
     next += rounded(2 * H * N * T);
     real *const restrict a_n = next;
     next += rounded(H * N * T);
+    real *const restrict turned_stack_W_hr = next;
+    next += rounded(2 * H * H);
+    real *const restrict turned_W_hn = next;
+    next += rounded(H * H);
     real *const restrict o = next;
     next += rounded(N * O * T);
     const real *const restrict W_hr = parameters->W_hr;
@@ -591,6 +614,7 @@ int gru_forward(const gru_sizes *sizes, const gru_parameters *parameters, const 
     const real *const restrict W_ho = parameters->W_ho;
     real *const restrict out_h = outputs->h;
     real *const restrict out_o = outputs->o;
+    const int few = N < 4 || T < 16;
 
     for (size_t i = 0; i < H; i++) {
         INDEPENDENT
@@ -618,8 +642,14 @@ int gru_forward(const gru_sizes *sizes, const gru_parameters *parameters, const 
     multiply(N * T, H, D, (real)1, x, D, 1, W_xz, 1, D, 1, stack_a_r + H, 2 * H, 1);                         /* (1) */
     multiply(N * T, H, D, (real)1, x, D, 1, W_xr, 1, D, 1, stack_a_r, 2 * H, 1);                             /* (3) */
     multiply(N * T, H, D, (real)1, x, D, 1, W_xn, 1, D, 1, a_n, H, 1);                                       /* (5) */
+    if (!few) {
+        turn(2 * H, H, stack_W_hr, turned_stack_W_hr);
+    }
+    if (!few) {
+        turn(H, H, W_hn, turned_W_hn);
+    }
     for (size_t t = 0; t < T; t++) {
-        multiply(N, 2 * H, H, (real)1, h + t * N * H, H, 1, stack_W_hr, 1, H, 1, stack_a_r + t * N * 2 * H, 2 * H, 1); /* (3) (1) */
+        multiply(N, 2 * H, H, (real)1, h + t * N * H, H, 1, few ? stack_W_hr : turned_stack_W_hr, few ? 1 : 2 * H, few ? H : 1, 1, stack_a_r + t * N * 2 * H, 2 * H, 1); /* (3) (1) */
         for (size_t n_ = 0; n_ < N; n_++) {
             INDEPENDENT
             for (size_t i = 0; i < H; i++) {
@@ -629,7 +659,7 @@ int gru_forward(const gru_sizes *sizes, const gru_parameters *parameters, const 
                 a_n_1[(t * N + n_) * H + i] = r_ * h[(t * N + n_) * H + i];                                  /* (5) */
             }
         }
-        multiply(N, H, H, (real)1, a_n_1 + t * N * H, H, 1, W_hn, 1, H, 1, a_n + t * N * H, H, 1);           /* (5) */
+        multiply(N, H, H, (real)1, a_n_1 + t * N * H, H, 1, few ? W_hn : turned_W_hn, few ? 1 : H, few ? H : 1, 1, a_n + t * N * H, H, 1); /* (5) */
         for (size_t n_ = 0; n_ < N; n_++) {
             INDEPENDENT
             for (size_t i = 0; i < H; i++) {
@@ -920,6 +950,10 @@ int gru_value_and_grad(const gru_sizes *sizes, const gru_parameters *parameters,
     next += rounded(2 * H * N * T);
     real *const restrict a_n = next;
     next += rounded(H * N * T);
+    real *const restrict turned_stack_W_hr = next;
+    next += rounded(2 * H * H);
+    real *const restrict turned_W_hn = next;
+    next += rounded(H * H);
     real *const restrict a_n_1 = next;
     next += rounded(H * N * T);
     real *const restrict o = next;
@@ -993,6 +1027,7 @@ int gru_value_and_grad(const gru_sizes *sizes, const gru_parameters *parameters,
     real *const restrict grad_W_hn = gradients->W_hn;
     real *const restrict grad_W_hr = gradients->W_hr;
     real *const restrict grad_W_hz = gradients->W_hz;
+    const int few = N < 4 || T < 16;
 
     for (size_t i = 0; i < H; i++) {
         INDEPENDENT
@@ -1026,8 +1061,14 @@ int gru_value_and_grad(const gru_sizes *sizes, const gru_parameters *parameters,
     multiply(N * T, H, D, (real)1, x, D, 1, W_xz, 1, D, 1, stack_a_r + H, 2 * H, 1);                         /* (1) */
     multiply(N * T, H, D, (real)1, x, D, 1, W_xr, 1, D, 1, stack_a_r, 2 * H, 1);                             /* (3) */
     multiply(N * T, H, D, (real)1, x, D, 1, W_xn, 1, D, 1, a_n, H, 1);                                       /* (5) */
+    if (!few) {
+        turn(2 * H, H, stack_W_hr, turned_stack_W_hr);
+    }
+    if (!few) {
+        turn(H, H, W_hn, turned_W_hn);
+    }
     for (size_t t = 0; t < T; t++) {
-        multiply(N, 2 * H, H, (real)1, h + t * N * H, H, 1, stack_W_hr, 1, H, 1, stack_a_r + t * N * 2 * H, 2 * H, 1); /* (3) (1) */
+        multiply(N, 2 * H, H, (real)1, h + t * N * H, H, 1, few ? stack_W_hr : turned_stack_W_hr, few ? 1 : 2 * H, few ? H : 1, 1, stack_a_r + t * N * 2 * H, 2 * H, 1); /* (3) (1) */
         for (size_t n = 0; n < N; n++) {
             INDEPENDENT
             for (size_t i = 0; i < H; i++) {
@@ -1037,7 +1078,7 @@ int gru_value_and_grad(const gru_sizes *sizes, const gru_parameters *parameters,
                 a_n_1[(t * N + n) * H + i] = stack_a_r_ * h[(t * N + n) * H + i];                            /* (5) */
             }
         }
-        multiply(N, H, H, (real)1, a_n_1 + t * N * H, H, 1, W_hn, 1, H, 1, a_n + t * N * H, H, 1);           /* (5) */
+        multiply(N, H, H, (real)1, a_n_1 + t * N * H, H, 1, few ? W_hn : turned_W_hn, few ? 1 : H, few ? H : 1, 1, a_n + t * N * H, H, 1); /* (5) */
         for (size_t n = 0; n < N; n++) {
             INDEPENDENT
             for (size_t i = 0; i < H; i++) {

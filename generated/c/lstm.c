@@ -46,6 +46,7 @@ typedef lstm_real real;
 /* Sizes that do not overflow, and arrays that the caller leaves out. */
 
 #define MOST (SIZE_MAX / 64)
+#define SQUARE 16
 
 /* a b, or MOST and more where it is too large for an array */
 static inline size_t times(const size_t a, const size_t b)
@@ -76,6 +77,20 @@ static inline void repeat(const size_t times_over, const size_t count, const rea
 {
     for (size_t k = 0; k < times_over; k++) {
         memcpy(out + k * count, given, count * sizeof(real));
+    }
+}
+
+/* The columns of a matrix as rows, in squares, so that lines of the cache are read as a whole */
+static inline void turn(const size_t rows, const size_t columns, const real *restrict given, real *restrict out)
+{
+    for (size_t j = 0; j < columns; j += SQUARE) {
+        for (size_t i = 0; i < rows; i += SQUARE) {
+            for (size_t c = j; c < columns && c < j + SQUARE; c++) {
+                for (size_t r = i; r < rows && r < i + SQUARE; r++) {
+                    out[c * rows + r] = given[r * columns + c];
+                }
+            }
+        }
     }
 }
 
@@ -479,6 +494,7 @@ size_t lstm_workspace(const lstm_sizes *sizes)
     total = plus(total, rounded(times(times(4, sizes->H), sizes->H)));
     total = plus(total, rounded(times(times(4, sizes->H), sizes->D)));
     total = plus(total, rounded(times(times(sizes->T, sizes->N), times(4, sizes->H))));
+    total = plus(total, rounded(times(sizes->H, times(4, sizes->H))));
     total = plus(total, rounded(times(times(sizes->T, sizes->N), sizes->O)));
     total = plus(total, rounded(times(sizes->N, sizes->H)));
     total = plus(total, rounded(times(sizes->N, sizes->H)));
@@ -510,6 +526,7 @@ size_t lstm_workspace(const lstm_sizes *sizes)
     total = plus(total, rounded(times(times(plus(1, sizes->T), sizes->N), sizes->H)));
     total = plus(total, rounded(times(times(plus(1, sizes->T), sizes->N), sizes->H)));
     total = plus(total, rounded(times(times(sizes->T, sizes->N), times(4, sizes->H))));
+    total = plus(total, rounded(times(sizes->H, times(4, sizes->H))));
     total = plus(total, rounded(times(times(sizes->T, sizes->N), sizes->H)));
     total = plus(total, rounded(times(times(sizes->T, sizes->N), sizes->O)));
     total = plus(total, rounded(times(sizes->T, sizes->N)));
@@ -583,6 +600,8 @@ int lstm_forward(const lstm_sizes *sizes, const lstm_parameters *parameters, con
     next += rounded(4 * D * H);
     real *const restrict stack_a_f = next;
     next += rounded(4 * H * N * T);
+    real *const restrict turned_stack_W_hf = next;
+    next += rounded(4 * H * H);
     real *const restrict o = next;
     next += rounded(N * O * T);
     const real *const restrict W_hf = parameters->W_hf;
@@ -615,6 +634,7 @@ int lstm_forward(const lstm_sizes *sizes, const lstm_parameters *parameters, con
     real *const restrict out_c = outputs->c;
     real *const restrict out_h = outputs->h;
     real *const restrict out_o = outputs->o;
+    const int few = N < 4 || T < 16;
 
     for (size_t i_ = 0; i_ < H; i_++) {
         INDEPENDENT
@@ -653,8 +673,11 @@ int lstm_forward(const lstm_sizes *sizes, const lstm_parameters *parameters, con
         }
     }
     multiply(N * T, 4 * H, D, (real)1, x, D, 1, stack_W_xf, 1, D, 1, stack_a_f, 4 * H, 1);                   /* (3) (5) (1) (7) */
+    if (!few) {
+        turn(4 * H, H, stack_W_hf, turned_stack_W_hf);
+    }
     for (size_t t = 0; t < T; t++) {
-        multiply(N, 4 * H, H, (real)1, h + t * N * H, H, 1, stack_W_hf, 1, H, 1, stack_a_f + t * N * 4 * H, 4 * H, 1); /* (3) (5) (1) (7) */
+        multiply(N, 4 * H, H, (real)1, h + t * N * H, H, 1, few ? stack_W_hf : turned_stack_W_hf, few ? 1 : 4 * H, few ? H : 1, 1, stack_a_f + t * N * 4 * H, 4 * H, 1); /* (3) (5) (1) (7) */
         for (size_t n = 0; n < N; n++) {
             INDEPENDENT
             for (size_t i_ = 0; i_ < H; i_++) {
@@ -987,6 +1010,8 @@ int lstm_value_and_grad(const lstm_sizes *sizes, const lstm_parameters *paramete
     next += rounded(H * N + H * N * T);
     real *const restrict stack_a_f = next;
     next += rounded(4 * H * N * T);
+    real *const restrict turned_stack_W_hf = next;
+    next += rounded(4 * H * H);
     real *const restrict h_1 = next;
     next += rounded(H * N * T);
     real *const restrict o = next;
@@ -1068,6 +1093,7 @@ int lstm_value_and_grad(const lstm_sizes *sizes, const lstm_parameters *paramete
     real *const restrict grad_W_hg = gradients->W_hg;
     real *const restrict grad_W_hi = gradients->W_hi;
     real *const restrict grad_W_hq = gradients->W_hq;
+    const int few = N < 4 || T < 16;
 
     for (size_t i = 0; i < H; i++) {
         INDEPENDENT
@@ -1113,8 +1139,11 @@ int lstm_value_and_grad(const lstm_sizes *sizes, const lstm_parameters *paramete
         }
     }
     multiply(N * T, 4 * H, D, (real)1, x, D, 1, stack_W_xf, 1, D, 1, stack_a_f, 4 * H, 1);                   /* (3) (5) (1) (7) */
+    if (!few) {
+        turn(4 * H, H, stack_W_hf, turned_stack_W_hf);
+    }
     for (size_t t = 0; t < T; t++) {
-        multiply(N, 4 * H, H, (real)1, h + t * N * H, H, 1, stack_W_hf, 1, H, 1, stack_a_f + t * N * 4 * H, 4 * H, 1); /* (3) (5) (1) (7) */
+        multiply(N, 4 * H, H, (real)1, h + t * N * H, H, 1, few ? stack_W_hf : turned_stack_W_hf, few ? 1 : 4 * H, few ? H : 1, 1, stack_a_f + t * N * 4 * H, 4 * H, 1); /* (3) (5) (1) (7) */
         for (size_t n = 0; n < N; n++) {
             INDEPENDENT
             for (size_t i = 0; i < H; i++) {

@@ -13,22 +13,24 @@ from symbptt.passes.reusing import reuse
 from symbptt.passes.scheduling import schedule
 from symbptt.passes.settling import settle
 from symbptt.passes.stacking import stack
+from symbptt.passes.turning import turn
 from symbptt.program.ir import Function, Program
 
 __all__ = ["prepared"]
 
-PASSES = (live, schedule, settle, products, stack, join, reuse, gather, fuse)
+PASSES = (live, schedule, settle, products, stack, turn, join, reuse, gather, fuse)
 """In this order; the checker must accept what each of them gives."""
 
 
-def prepared(program: Program) -> Program:
-    """A program after all passes."""
-    return replace(program, functions=tuple(map(_prepared, program.functions)))
+def prepared(program: Program, copies: bool = True) -> Program:
+    """A program after all passes; without `copies` those are left out that spend memory to save time."""
+    return replace(program, functions=tuple(_prepared(function, copies) for function in program.functions))
 
 
-def _prepared(function: Function) -> Function:
+def _prepared(function: Function, copies: bool) -> Function:
     for item in PASSES:
-        function = item(function)
+        if copies or item is not turn:
+            function = item(function)
     return function
 
 

@@ -67,10 +67,12 @@ def _body(function: Function, body: Iterable[Statement], loops: tuple[Index, ...
                 _assign(function, statement, (*loops, *statement.over, *own), known)
             case Product(target, left, right, _, add):
                 counted = (*loops, *target.rows, *target.columns, *left.columns)
-                for matrix in (target, left, right):
-                    _entry(function, matrix.buffer, matrix.at, counted)
-                _known(function, (left.buffer, right.buffer, *((target.buffer,) if add else ())), known)
-                _same(function, target, left, right)
+                _entry(function, target.buffer, target.at, counted)
+                for read in read_by(statement):
+                    _entry(function, read.buffer, read.at, counted)
+                _known(function, (*(r.buffer for r in read_by(statement)), *((target.buffer,) if add else ())), known)
+                for operand in (right, statement.turned or right):
+                    _same(function, target, left, operand)
                 _write(function, target.buffer, known)
 
 

@@ -200,10 +200,17 @@ Expr: TypeAlias = Num | Read | Add | Mul | Map | Reduce | Delta | AtMost | Withi
 
 
 @dataclass(frozen=True)
+class Below:
+    """Holds where one of these sizes is below its number."""
+
+    limits: tuple[tuple[sp.Expr, int], ...]
+
+
+@dataclass(frozen=True)
 class Assign:
     """target[at] = value, or += with `add`, for all indices in `at`; summed over those in `over`.
 
-    `unless` is a buffer of the caller: where it is given, nothing is done. `equations` are the numbers in documents.
+    Nothing is done where the caller gives the buffer `unless`, or where that holds. `equations` are the numbers in documents.
     """
 
     target: Buffer
@@ -212,7 +219,7 @@ class Assign:
     add: bool = True
     over: tuple[Index, ...] = ()
     equations: tuple[int, ...] = ()
-    unless: Buffer | None = None
+    unless: Buffer | Below | None = None
 
 
 @dataclass(frozen=True)
@@ -239,7 +246,10 @@ class Matrix:
 
 @dataclass(frozen=True)
 class Product:
-    """target = number * left right, or += with `add`: a matrix product, which every target has a kernel for."""
+    """target = number * left right, or += with `add`: a matrix product, which every target has a kernel for.
+
+    `turned` is a copy of the right operand in another order, which is read in its place, but not where `unless` holds.
+    """
 
     target: Matrix
     left: Matrix
@@ -247,6 +257,8 @@ class Product:
     number: sp.Expr
     add: bool
     equations: tuple[int, ...] = ()
+    turned: Matrix | None = None
+    unless: Below | None = None
 
 
 @dataclass(frozen=True)

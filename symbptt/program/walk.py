@@ -155,7 +155,8 @@ def assignments(statements: tuple[Statement, ...]) -> Iterator[Assign | Product]
 def read_by(statement: Assign | Product) -> tuple[Read, ...]:
     """What a statement reads, without what it adds to."""
     if isinstance(statement, Product):
-        return tuple(Read(m.buffer, m.at) for m in (statement.left, statement.right))
+        operands = (statement.left, statement.right, statement.turned)
+        return tuple(Read(m.buffer, m.at) for m in operands if m is not None)
     return tuple(reads(statement.value))
 
 

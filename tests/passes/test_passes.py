@@ -11,8 +11,9 @@ from symbptt.model import read
 from symbptt.model.values import Model
 from symbptt.passes import prepared
 from symbptt.passes.components import components
+from symbptt.passes.turning import FEW
 from symbptt.program import build
-from symbptt.program.ir import For, Function, Group, Kind, Product, Statement
+from symbptt.program.ir import For, Function, Group, Kind, Product, Statement, Subscript
 from symbptt.program.walk import assignments, read_by, written_by
 
 
@@ -73,6 +74,21 @@ def test_the_values_that_backward_needs_are_kept_by_forward() -> None:
     forward, backward = (function(read.load("lstm"), name) for name in ("forward", "backward"))
     read_there = {r.buffer for s in assignments(backward.body) for r in read_by(s) if r.buffer.kind is Kind.VALUE}
     assert forward.keeps == backward.keeps and read_there <= set(backward.keeps)
+
+
+@pytest.mark.parametrize(("name", "weights"), [("elman", {"W_hh"}), ("lstm", {"stack_W_hf"})])
+def test_a_loop_reads_no_weights_by_columns_where_a_copy_pays(name: str, weights: set[str]) -> None:
+    made = function(read.load(name))
+    turned = {b.name: b for s in assignments(made.body) if (b := written_by(s)).name.startswith("turned_")}
+    assert set(turned) == {f"turned_{weight}" for weight in weights}
+    for product in (p for loop in loops(made) for p in products(loop.body)):
+        by_rows = product.right.at == (*map(Subscript, product.right.rows), *map(Subscript, product.right.columns))
+        assert by_rows == (product.turned is None)
+        if product.turned is not None:
+            assert product.turned.buffer == turned[f"turned_{product.right.buffer.name}"]
+            assert product.turned.at == product.right.at[::-1] and product.unless == FEW
+    small = prepared(build(read.load(name), ()), copies=False)
+    assert all(p.turned is None for f in small.functions for p in assignments(f.body) if isinstance(p, Product))
 
 
 def test_components_are_the_cycles() -> None:

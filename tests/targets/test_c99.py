@@ -19,7 +19,7 @@ from symbptt import data, emit, verify
 from symbptt.emit import SourceFile
 from symbptt.errors import BadInput
 from symbptt.model import build, read
-from symbptt.targets.c99 import source
+from symbptt.targets.c99 import self_check, source
 from symbptt.verify.load import resolve
 
 KINDS = sorted(str(p) for p in (Path(__file__).parents[1] / "kinds").glob("*.toml"))
@@ -72,7 +72,7 @@ def macro(made: SourceFile) -> str:
 def test_the_numbers_are_those_of_the_numpy_code(name: str) -> None:
     model = read.load(name)
     ours, theirs = resolve(emit.for_steps(model, 4, wrt="all")), resolve(emitted(name))
-    for T, N in ((4, 3), (1, 1)) if emit.loops(model) else ((4, 3),):
+    for T, N in ((16, 4), (1, 1)) if emit.loops(model) else ((4, 3),):
         for distributions in (False, True):
             drawn = data.random(model, T=T, N=N, seed=T + N, distributions=distributions)
             assert close(np.asarray(theirs.value(drawn)), np.asarray(ours.value(drawn)))
@@ -119,6 +119,19 @@ def test_strict_compilers_and_sanitizers_have_no_objection(name: str, tmp_path: 
     if shutil.which("g++"):
         run("g++", "-std=c++11", "-x", "c++", "-fsyntax-only", "-Wall", "-Wextra", "-Wpedantic", "-Werror",
             source.with_suffix(".h"))
+
+
+@needs_cc
+@pytest.mark.parametrize("name", ["elman", *(pytest.param(name, marks=pytest.mark.slow) for name in ("lstm", "gru"))])
+def test_nor_to_the_copies_of_weights_for_many_steps(name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(self_check, "STEPS", 16)
+    monkeypatch.setattr(self_check, "SAMPLES", 4)
+    made = emit.source(name, backend="c")
+    place = made.write(tmp_path / made.path)
+    assert "few ?" in made.text
+    run(COMPILERS[0], *STRICT, "-g", "-O1", "-fsanitize=address,undefined", "-fno-sanitize-recover=all", f"-D{macro(made)}_MAIN",
+        f"-D{macro(made)}_DOUBLE", place, "-lm", "-o", tmp_path / "check")
+    assert "WRONG" not in run(tmp_path / "check")
 
 
 @pytest.mark.skipif("gcc" not in COMPILERS, reason="no gcc")
@@ -311,6 +324,7 @@ def test_a_file_of_fixed_sizes_holds_its_workspace_and_passes_its_check(name: st
     with pytest.raises(BadInput, match=f"{[*sizes][-1]} is missing"):
         emit.source(model, backend="c", static=dict([*sizes.items()][:-1]), T=None if emit.loops(model) else sizes["T"])
     made = emit.source(model, backend="c", static=sizes, T=None if emit.loops(model) else sizes["T"])
+    assert "few ?" not in made.text
     place = made.write(tmp_path / made.path)
     for macros in ([], [f"-D{macro(made)}_DYNAMIC"]):
         run(COMPILERS[0], *STRICT, "-O1", "-fsanitize=address,undefined", "-fno-sanitize-recover=all", f"-D{macro(made)}_MAIN",

@@ -58,7 +58,7 @@ class Body:
         touched = {STRUCTS[b.kind] for b in self._used() if b.kind in STRUCTS} | {
             _WEIGHTS[b.kind] for b in self._used() if b.kind in _WEIGHTS
         }
-        touched |= {"states"} if self.writer.conditions else set()
+        touched |= {"states" for asked in self.writer.conditions if isinstance(asked, Buffer)}
         names = [STRUCTS[kind] for kind in self.interface.structs(self.function.name)]
         names += WEIGHTS.get(self.function.name, ())
         return [name for name in names if name not in touched]
@@ -136,8 +136,13 @@ class Body:
         self._line(f"const real *const restrict {self.writer.buffer(buffer)} = {test} ? {source} : {own};")
 
     def _conditions(self) -> None:
-        for buffer, name in self.writer.conditions.items():
-            self._line(f"const int {name} = states != NULL && {self._member(buffer)} != NULL;")
+        for asked, name in self.writer.conditions.items():
+            match asked:
+                case Buffer():
+                    holds = f"states != NULL && {self._member(asked)} != NULL"
+                case _:
+                    holds = " || ".join(f"{self.writer.size(size)} < {number}" for size, number in asked.limits)
+            self._line(f"const int {name} = {holds};")
 
 
 def _locals(body: tuple[Statement, ...]) -> set[Buffer]:

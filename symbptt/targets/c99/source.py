@@ -24,9 +24,9 @@ PIECES = ("arrays.c", "math.c", "blas.c", "kernels.c")
 """The files that every emitted one has a copy of."""
 
 
-def interface(model: Model, wanted: tuple[Variable, ...], of_loss: tuple[str, ...] = WHOLE) -> Interface:
-    """The names of a model's program, which is ready to be printed."""
-    return Interface(prepared(build(model, wanted, of_loss)))
+def interface(model: Model, wanted: tuple[Variable, ...], of_loss: tuple[str, ...] = WHOLE, copies: bool = True) -> Interface:
+    """The names of a model's program, which is ready to be printed; `copies` as in `passes`."""
+    return Interface(prepared(build(model, wanted, of_loss), copies))
 
 
 @dataclass(frozen=True)
@@ -45,7 +45,7 @@ def files(request: Request, about: str, named: Interface | None = None) -> Text:
     Raises BadInput for fixed sizes that are not those of the model.
     """
     model, header = request.model, f"{request.stem}.h"
-    named = named or interface(model, request.wanted, long.of_loss(request))
+    named = named or interface(model, request.wanted, long.of_loss(request), copies=not request.sizes)
     bodies = [Body(named, function) for function in named.program.functions]
     values: dict[str, Any] = {
         "p": named.prefix, "P": named.macro, "version": VERSION, "recipe": _comment(request.recipe),
