@@ -49,6 +49,7 @@ def test_the_faults_of_a_log_are_found() -> None:
     assert faults(f"Missing character: There is no x in font y{rest}")
 
 
+@pytest.mark.share(2)
 @pytest.mark.parametrize("language", LANGUAGES)
 @pytest.mark.parametrize("kind, version", VERSIONS)
 def test_every_kind_compiles_and_fits(kind: str, version: str, language: str, tmp_path: Path) -> None:
@@ -57,6 +58,7 @@ def test_every_kind_compiles_and_fits(kind: str, version: str, language: str, tm
     assert faults(compiled(document.write(models, 3, tmp_path, formats=("tex",), options=options)[0])) == []
 
 
+@pytest.mark.share(2)
 @pytest.mark.parametrize("model, language, flip", [("lstm", "en", False), pytest.param("elman", "zh", True, marks=needs_xelatex)])
 @pytest.mark.parametrize("notation", [name for name in notations.names() if name != "textbook"])
 def test_every_notation_compiles_and_fits(notation: str, model: str, language: str, flip: bool, tmp_path: Path) -> None:
@@ -65,11 +67,13 @@ def test_every_notation_compiles_and_fits(notation: str, model: str, language: s
     assert faults(compiled(document.write(model, 3, tmp_path, formats=("tex",), options=options)[0])) == []
 
 
+@pytest.mark.share(2)
 @pytest.mark.parametrize("name", names())
 def test_every_model_compiles_and_fits(name: str, tmp_path: Path) -> None:
     assert faults(compiled(document.write(name, 3, tmp_path, formats=("tex",))[0])) == []
 
 
+@pytest.mark.share(3)
 @pytest.mark.parametrize("language", LANGUAGES)
 @pytest.mark.parametrize("name", ["elman", "lstm", "deep_feedforward", "mlp"])
 def test_the_measured_section_compiles_and_fits(name: str, language: str, tmp_path: Path) -> None:
@@ -101,6 +105,7 @@ def test_handouts_of_other_models_compile_and_fit(name: str, tmp_path: Path) -> 
     assert faults(compiled(document.write(name, 2, tmp_path, formats=("tex",), options=options)[0])) == []
 
 
+@pytest.mark.share(3)
 @pytest.mark.parametrize(("name", "language"), [
     *((name, "en") for name in names()), *(pytest.param(name, "zh", marks=needs_xelatex) for name in names()),
     ("elman", "es"), ("lstm", "es"),
@@ -139,6 +144,7 @@ def test_every_function_and_operation_compiles(tmp_path: Path) -> None:
     assert not [fault for fault in faults(compiled(file)) if "Overfull" not in fault]
 
 
+@pytest.mark.share(3)
 @pytest.mark.slow
 @pytest.mark.parametrize("kind", sorted(file.stem for file in (Path(__file__).parents[1] / "kinds").glob("*.toml")))
 def test_the_handout_of_every_kind_of_model_compiles(kind: str, tmp_path: Path) -> None:

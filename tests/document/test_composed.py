@@ -202,6 +202,7 @@ def test_every_kind_of_model_has_every_document(path: Path, kind: str) -> None:
         assert document.shown(found, format)
 
 
+@pytest.mark.share(2)
 @pytest.mark.slow
 @pytest.mark.tex
 @pytest.mark.skipif(LATEXMK is None, reason="latexmk is not installed")

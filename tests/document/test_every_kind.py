@@ -52,6 +52,7 @@ def test_documents_of_random_models_are_written(number: int) -> None:
     assert r"\end{document}" in written(random(7, number), "summary")
 
 
+@pytest.mark.share(4)
 @pytest.mark.slow
 @pytest.mark.parametrize("number", (*range(40), 85, 105, 106, 135, 138, 150, 161, 167, 232))
 def test_every_document_of_random_models_is_written(number: int) -> None:

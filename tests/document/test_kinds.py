@@ -286,6 +286,7 @@ def test_other_kinds_are_about_one_model() -> None:
         document.compose(("elman", "lstm"), 3, options=DocumentOptions(kind="handout"))
 
 
+@pytest.mark.share(2)
 @pytest.mark.sampled(6)
 @pytest.mark.parametrize("format", ["tex", "html", "md"])
 @pytest.mark.parametrize("kind", sorted(set(KINDS) - {"handout"}))

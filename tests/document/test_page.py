@@ -67,6 +67,7 @@ def parsed(html: str) -> Reader:
     return reader
 
 
+@pytest.mark.share(3)
 @pytest.mark.parametrize("name", names())
 def test_every_model_has_both_documents(name: str) -> None:
     model = load(name)

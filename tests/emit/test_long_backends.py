@@ -103,6 +103,7 @@ def test_the_self_check(name: str, options: dict[str, Any], backend: str) -> Non
     assert max(made.self_check().values()) < 1e-11
 
 
+@pytest.mark.share(4)
 @pytest.mark.parametrize("backend", ("numpy", *FRAMEWORKS))
 @pytest.mark.parametrize("options", [{}, {"checkpoint": True}, {"truncation": (4, 2)}], ids=str)
 @pytest.mark.parametrize("path", headed.FILES, ids=lambda p: p.stem)

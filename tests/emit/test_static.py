@@ -67,6 +67,7 @@ def used(tree: ast.AST) -> set[tuple[str, ...]]:
     return found
 
 
+@pytest.mark.share(3)
 @pytest.mark.sampled(4)
 @pytest.mark.parametrize("way", WAYS)
 def test_every_name_is_defined_and_every_function_exists(way: str) -> None:
