@@ -56,6 +56,10 @@ class UnknownName(BadInput):
         super().__init__(f"{place + ': ' if place else ''}unknown {kind} {name!r}; {hint}")
 
 
+class Untold(BadInput):
+    """A model with a dimension whose size no array of it, or of one part of it, tells."""
+
+
 class Disagreement(SymbpttError):
     """Two routes to the same number differ."""
 

@@ -10,14 +10,14 @@ from symbptt.compose import report
 from symbptt.compose.analysis import Flow, flow
 from symbptt.compose.chain import Chain, Link, Part
 from symbptt.compose.either import Subject, any_model, any_source, subject, verified
-from symbptt.compose.emission import ChainFile, source
+from symbptt.compose.emission import source
 from symbptt.compose.proof import prove
 from symbptt.compose.read import is_composed, is_emitted, load, names
 from symbptt.compose.told import Told, derivation, summary, unrolled
 from symbptt.compose.verification import file, gradients
 
 __all__ = [
-    "Chain", "ChainFile", "Flow", "Link", "Part", "Subject", "Told", "any_model", "any_source", "derivation", "file", "flow",
+    "Chain", "Flow", "Link", "Part", "Subject", "Told", "any_model", "any_source", "derivation", "file", "flow",
     "gradients", "is_composed", "is_emitted", "load", "names", "prove", "report", "source", "subject", "summary", "unrolled",
     "verified",
 ]

@@ -24,8 +24,7 @@ from symbptt.data.values import Array
 from symbptt.data.wrt import asked
 from symbptt.display import Printed, Summarised
 from symbptt.model.values import Variable
-from symbptt.verify.emitted import Emitted
-from symbptt.verify.load import loaded
+from symbptt.verify.load import resolve
 
 ATTENTION: Way = frozenset((How.MEMORY,))
 
@@ -121,10 +120,8 @@ def _terms(point: Point, kind: str, names: tuple[Variable, ...]) -> tuple[tuple[
     wanted = {v.name for v in names}
     found = [item for item in swept(point) if item.variable.name in wanted]
     terms = tuple(_told(item, kind) for item in sorted(found, key=lambda item: item.number))
-    file = emission.source(point.chain, wrt="all")
-    code = Emitted(file.path, loaded(file.text, file.path), point.chain)  # type: ignore[arg-type]
     with np.errstate(all="ignore"):
-        gradients = code.gradients(point.data)
+        gradients = resolve(emission.source(point.chain, wrt="all")).gradients(point.data)
     least, sums = floor(gradients), list[Sum]()
     for v in names:
         gradient = sum((_gradient(item).reshape(gradients[v.name].shape) for item in found if item.variable.name == v.name),

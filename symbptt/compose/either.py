@@ -9,7 +9,6 @@ from pathlib import Path
 from symbptt import emit, verify
 from symbptt.compose import emission, read, verification
 from symbptt.compose.chain import Chain
-from symbptt.compose.emission import ChainFile
 from symbptt.emit.source_file import SourceFile
 from symbptt.model import read as plain
 from symbptt.model.values import Model
@@ -22,7 +21,7 @@ Subject = Model | Chain
 class _Calls:
     """What answers for a kind of model, by the same first arguments."""
 
-    source: Callable[..., SourceFile | ChainFile]
+    source: Callable[..., SourceFile]
     gradients: Callable[..., Report]
 
 
@@ -41,7 +40,7 @@ def any_model(source: Subject | str | Path) -> Subject:
     return read.load(source) if isinstance(source, Chain) or read.is_composed(source) else plain.load(source)
 
 
-def any_source(model: Subject, backend: str = "numpy", style: str | None = None) -> SourceFile | ChainFile:
+def any_source(model: Subject, backend: str = "numpy", style: str | None = None) -> SourceFile:
     """The module that a model becomes; errors as of `symbptt.emit.source`."""
     return _CALLS[type(model)].source(model, backend=backend, style=style)
 

@@ -7,26 +7,23 @@ there. A part in the backward direction is given its arrays from the last step t
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
-from symbptt import emit, files, typeset
+from symbptt import emit, typeset
 from symbptt.compose.chain import Chain, How, Link, Part
 from symbptt.compose.link import Module, linked
 from symbptt.compose.program import program
 from symbptt.compose.whole import whole
 from symbptt.data.arrays import leading_axes, sizes
 from symbptt.data.classes import class_targets
-from symbptt.display import Printed, Summarised, counted
 from symbptt.emit import c_files
 from symbptt.emit.arguments import AS_ARRAY
 from symbptt.emit.literals import docstring, file_literal, literal, shapes
-from symbptt.emit.source_file import wanted_variables
+from symbptt.emit.source_file import SourceFile, wanted_variables
 from symbptt.errors import BadInput, UnknownName
-from symbptt.model.values import Role, Variable
+from symbptt.model.values import Model, Role, Variable
 from symbptt.targets.c99.interface import Interface
-from symbptt.targets.target import Files, Request
+from symbptt.targets.target import Request
 from symbptt.template import template
 from symbptt.version import VERSION
 
@@ -38,32 +35,10 @@ ROOTS = {"numpy": ("forward", "backward"), "jax": ("forward", "backward"), "torc
 WITH_LOSS = {"numpy": ("value_and_grad",), "jax": ("value_and_grad", "loss"), "torch": ("value_and_grad", "loss")}
 
 
-@dataclass(frozen=True, repr=False)
-class ChainFile(Summarised, Printed):
-    """A generated module: its suggested path and its text."""
-
-    path: str
-    text: str
-    chain: Chain
-    others: Files = ()
-    """The files that it does not go without, as (name, text), to lie beside it."""
-
-    def _summary_(self) -> str:
-        return f"{self.path}: {counted(len(self.text.splitlines()), 'line')}"
-
-    def write(self, path: str | Path | None = None, force: bool = False) -> Path:
-        """Write the file, and those beside it, whole or not at all; existing files are replaced only with `force`."""
-        place = Path(path or self.path)
-        if self.others and place.stem != Path(self.path).stem:
-            raise BadInput(f"{place}: these files know each other as {Path(self.path).stem}; name them when they are emitted")
-        beside = {place.with_name(name): text for name, text in self.others}
-        return files.write_all({place: self.text, **beside}, force=force)[0]
-
-
 def source(
     chain: Chain, backend: str = "numpy", wrt: tuple[str, ...] | str | None = None, style: str | None = None,
     python: bool = False, stem: str | None = None, static: Mapping[str, int] | None = None,
-) -> ChainFile:
+) -> SourceFile:
     """Emit a module with forward, backward and, if the model has a loss, value_and_grad, by the contract of `symbptt.emit`.
 
     With "c" there is a header beside the file and, with `python`, a module that calls it; `stem` is what they are called;
@@ -85,12 +60,12 @@ def source(
     roots = [(*ROOTS[backend], *(WITH_LOSS[backend] if part.model.loss else ())) for part in chain.parts]
     joined = linked(modules, roots, PUBLIC)
     text = template("compose/module.py.jinja").render(_values(chain, backend, wanted, wrt), linked=joined)
-    return ChainFile(f"{chain.name}_{backend}.py", text, chain)
+    return SourceFile(f"{chain.name}_{backend}.py", text, cast(Model, chain))
 
 
 def _in_c(
     chain: Chain, wrt: tuple[str, ...] | str | None, python: bool, stem: str | None, static: Mapping[str, int] | None
-) -> ChainFile:
+) -> SourceFile:
     """The files in C."""
     wanted = wanted_variables(chain, wrt)
     sizes = tuple((static or {}).items())
@@ -99,7 +74,7 @@ def _in_c(
     named = in_c(chain, wanted)
     request = Request(named.model, wanted, recipe, stem or chain.name, python=python, sizes=sizes)
     (path, text), *others = c_files.files(request, named)
-    return ChainFile(path, text, chain, tuple(others))
+    return SourceFile(path, text, cast(Model, chain), tuple(others))
 
 
 def in_c(chain: Chain, wanted: tuple[Variable, ...]) -> Interface:
@@ -180,17 +155,24 @@ def _part(chain: Chain, number: int, part: Part, wanted: tuple[Variable, ...]) -
         "number": number, "heading": heading(number, part), "backward": part.backward,
         "tied": literal(tuple(v.name for v in given if not v.timed)), "untied": literal(tuple(v.name for v in given if v.timed)),
         "input_names": literal(tuple(outer)), "states": literal(tuple(s.name for s in model.states if s.name not in part.linked)),
-        "links": [_link(chain, link, names) for link in part.links], "outputs": literal(outputs),
+        "links": [_link(chain, link, names) for link in part.links], "clock": _clock(chain, part), "outputs": literal(outputs),
         "steps": [v.name for v in grads if "T" in leading_axes(v)],
         "whole": [v.name for v in grads if "T" not in leading_axes(v)],
         "public": literal(tuple(n for n in outputs if n in public)), "loss": model.loss is not None,
     }
 
 
+def _clock(chain: Chain, part: Part) -> str:
+    """An input of the part's phase, which tells the number of its steps; empty if there is none."""
+    phase = (p for p in chain.parts if p.phase == part.phase)
+    return next((v.name for p in phase for v in p.model.of(Role.INPUT) if v.name not in p.linked), "")
+
+
 def _lengths(chain: Chain) -> str:
-    """The lengths of inputs whose steps another phase reads, as a literal in terms of `size`."""
-    found = {v.name: part.steps for part in chain.parts if part.steps in chain.dimensions for v in part.model.of(Role.INPUT)
-             if v.name not in part.linked}
+    """The lengths of what has a value for each step of a phase that another one reads, as a literal in terms of `size`."""
+    counted = ((v, part) for part in chain.parts if part.steps in chain.dimensions
+               for v in part.model.of(Role.PARAMETER, Role.BUFFER, Role.INPUT))
+    found = {v.name: part.steps for v, part in counted if v.name not in part.linked and "T" in leading_axes(v)}
     return "{" + ", ".join(f'"{name}": size["{steps}"]' for name, steps in found.items()) + "}"
 
 

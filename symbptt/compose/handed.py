@@ -9,9 +9,10 @@ from functools import lru_cache
 import numpy as np
 
 from symbptt import derive
+from symbptt.algebra import build
 from symbptt.compose.chain import How, Link, Part
 from symbptt.compose.cotangents import with_cotangents
-from symbptt.compose.referee import Point, source, turned
+from symbptt.compose.referee import Point, end, source, turned
 from symbptt.compose.slips import LINK, SHARE, TURN_BACK, TURN_IN, UNMASKED, Slip
 from symbptt.data.arrays import leading_axes, shape
 from symbptt.data.values import Array, Data
@@ -20,6 +21,8 @@ from symbptt.derive.numeric import run
 from symbptt.model.values import Model, Role, Variable
 from symbptt.unroll.graph import UnrolledGraph, steps
 
+Pairs = tuple[tuple[Variable, Variable], ...]
+"""The outputs of a part, each with the target that is its cotangent."""
 Found = Mapping[int, Mapping[str, Array]]
 """The gradients of parts by their numbers, in the parts' own time."""
 
@@ -37,7 +40,7 @@ def composed(point: Point, *slips: Slip, found: Found | None = None) -> tuple[di
         graph, handed, system = _derived(part.model, point.T[number])
         if handed:
             data = weighed(replace(part, backward=part.backward and (TURN_IN, number, "") not in lost), data, handed, cotangents)
-        done = run(graph, *data.groups)
+        done = run(graph, *data.groups, data.mask, data.weights)
         for name in (name for kind, n, name in lost if (kind, n) == (UNMASKED, number)):
             mask = [part.model[name].at(t) for t in range(1, point.T[number] + 1)]
             done.values.leaves.update({symbol: np.ones_like(done.values.leaves[symbol]) for symbol in mask})
@@ -58,11 +61,24 @@ def composed(point: Point, *slips: Slip, found: Found | None = None) -> tuple[di
 
 
 @lru_cache(maxsize=32)
-def _derived(part: Model, T: int) -> tuple[UnrolledGraph, tuple[tuple[Variable, Variable], ...], AdjointSystem]:
+def _derived(part: Model, T: int) -> tuple[UnrolledGraph, Pairs, AdjointSystem]:
     """A part with a loss as a graph, the outputs with their cotangents, and its adjoints: the same for all slips."""
-    model, handed = with_cotangents(part)
+    model, handed = _with_kept(part, *with_cotangents(part))
     graph = steps(model, T)
     return graph, handed, derive.adjoints(graph)
+
+
+def _with_kept(part: Model, model: Model, pairs: Pairs) -> tuple[Model, Pairs]:
+    """The same with cotangents for the outputs that no file names, too: earlier values kept as states, h[t-2] at t-1."""
+    known = {v.name for v, _ in pairs}
+    more = tuple((v, replace(pairs[0][1], name=f"cotangent of {v.name}", shape=v.shape, rows=v.rows, columns=v.columns))
+                 for v in part.outputs if pairs and v.name not in known)
+    if model.loss is None or not more:
+        return model, pairs
+    last = model.loss.equations[-1]
+    value = build.add(last.value, *(build.total(build.hadamard(r.at(), v.at())) for v, r in more))
+    loss = replace(model.loss, equations=(*model.loss.equations[:-1], replace(last, value=value)))
+    return replace(model, variables=(*model.variables, *(r for _, r in more)), loss=loss), (*pairs, *more)
 
 
 def weighed(
@@ -90,5 +106,5 @@ def back(point: Point, link: Link, gradient: Array) -> Array:
         return np.swapaxes(gradient.sum(axis=0), 0, 1)
     origin = source(point.chain, link)
     made = np.zeros((point.T[point.chain.parts.index(origin)], *gradient.shape))
-    made[0 if origin.backward else -1] = gradient
+    made[end(point.chain, link)] = gradient
     return made

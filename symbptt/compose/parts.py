@@ -145,7 +145,8 @@ class _Builder:
         uses = any(isinstance(n, ast.Name) and n.id == "activation" for t in texts if t in self.equations.parsed
                    for n in ast.walk(self.equations.parsed[t].tree))
         declared: dict[str, Any] = {
-            "inputs": self._of("inputs", names) + handed,
+            # A part that reads none is given one all the same: it tells the steps and the samples.
+            "inputs": self._of("inputs", names) + handed or document.inputs[:1],
             "parameters": self._of("parameters", names), "constants": self._of("constants", names),
             "states": tuple(pair for pair in (*document.states, *directed.backward) if pair[0] in texts),
             "targets": document.targets if self.final else (),

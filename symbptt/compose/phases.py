@@ -178,16 +178,16 @@ def _finals(
 def _linked(made: tuple[Part, ...], links: tuple[Link, ...], phase: str, steps: str, place: Place) -> list[Part]:
     """The parts of a phase with what they take of earlier phases."""
     found: list[Part] = []
+    memories = {link.name for link in links if link.how is How.MEMORY}
+    if memories and not {v.name for part in made for v in part.model.of(Role.INPUT) if v.name not in part.linked} - memories:
+        what = "a memory is the same at each step"
+        raise place.within("inputs").error(f"{what}; expected an input besides, which tells their number")
     for part in made:
         if steps in part.model.dimensions:
             what = f"{steps} is a dimension of this phase"
             raise place.within("", "steps").error(f"{what}; expected another name for its number of steps")
         names = {v.name for v in part.model.of(Role.INPUT, Role.STATE)}
         mine = tuple(link for link in links if link.name in names and link.name not in part.linked)
-        memories = {link.name for link in mine if link.how is How.MEMORY}
-        if memories and not {v.name for v in part.model.of(Role.INPUT)} - memories:
-            what = "a memory is the same at each step"
-            raise place.within("inputs").error(f"{what}; expected an input besides, which tells their number")
         found.append(replace(part, links=(*part.links, *mine), phase=phase, steps=steps))
     return found
 

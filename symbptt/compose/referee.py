@@ -41,6 +41,11 @@ class Point:
         """The unrolled graph of a part."""
         return steps(self.chain.parts[number].model, self.T[number])
 
+    def values(self, number: int, own: Data) -> Values:
+        """The values of a part at its own data."""
+        graph = self.graph(number)
+        return evaluate(graph, leaves(graph, own), own.dims)
+
     @cached_property
     def evaluated(self) -> tuple[tuple[Data, Values], ...]:
         """Each part's own data and values."""
@@ -48,8 +53,7 @@ class Point:
         known: dict[str, Array] = dict(self.data.inputs)
         for number, part in enumerate(self.chain.parts):
             own = part_data(self, number, known)
-            graph = self.graph(number)
-            values = evaluate(graph, leaves(graph, own), own.dims)
+            values = self.values(number, own)
             known |= {v.name: self.taken(number, v, values, own) for v in part.model.outputs}
             found.append((own, values))
         return tuple(found)
@@ -113,7 +117,7 @@ def handed(point: Point, number: int, link: Link, array: Array) -> Array:
         return array
     if link.how is How.FINAL:
         axis = array.ndim - 2 - len(variable.shape)
-        return array.take(0 if source(point.chain, link).backward else -1, axis)
+        return array.take(end(point.chain, link), axis)
     axis = array.ndim - 1 - len(variable.shape)
     matrix = np.expand_dims(np.swapaxes(array, axis, axis + 1), axis)
     return np.repeat(matrix, point.T[number], axis)
@@ -122,6 +126,12 @@ def handed(point: Point, number: int, link: Link, array: Array) -> Array:
 def source(chain: Chain, link: Link) -> Part:
     """The part that computes what a link hands on; the reader's own phase for an outer input."""
     return next(p for p in chain.parts if link.source in {v.name for v in (*p.model.outputs, *p.model.of(Role.INPUT))})
+
+
+def end(chain: Chain, link: Link) -> int:
+    """The index of the last step that was computed of what a link hands on; an input has no direction."""
+    origin = source(chain, link)
+    return 0 if origin.backward and link.source in {v.name for v in origin.model.outputs} else -1
 
 
 def _stacked(variable: Variable, values: Values, data: Data) -> Array:

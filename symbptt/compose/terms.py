@@ -12,8 +12,8 @@ from symbptt import derive
 from symbptt.analyze.data import evaluated
 from symbptt.compose.chain import How, Link, Part
 from symbptt.compose.cotangents import with_cotangents
-from symbptt.compose.handed import back, inside, weighed
-from symbptt.compose.referee import Point, source
+from symbptt.compose.handed import Pairs, back, inside, weighed
+from symbptt.compose.referee import Point, end, source
 from symbptt.data.arrays import shape, size
 from symbptt.data.values import Array, Data
 from symbptt.derive.walk import visits
@@ -24,8 +24,6 @@ Way = frozenset[How]
 """How a gradient came to a part: through a memory, through an initial state, through both, or neither."""
 DIRECT: Way = frozenset()
 Key = TypeVar("Key")
-Pairs = tuple[tuple[Variable, Variable], ...]
-"""The outputs of a part, each with the target that is its cotangent."""
 
 
 @dataclass(frozen=True)
@@ -139,5 +137,5 @@ def _back(point: Point, link: Link, variable: Variable, terms: Array, reach: Arr
     made = np.stack([back(point, link, one) for one in terms])
     arrived = np.asarray(reach.any(axis=1))[:, None] & np.ones((1, made.shape[1]), dtype=bool)
     if link.how is How.FINAL:
-        arrived &= np.arange(made.shape[1]) == (0 if source(point.chain, link).backward else made.shape[1] - 1)
+        arrived &= np.arange(made.shape[1]) == end(point.chain, link) % made.shape[1]
     return made, arrived

@@ -15,12 +15,11 @@ from symbptt.checks import positive
 from symbptt.checks import seed as whole_seed
 from symbptt.compose import emission, read
 from symbptt.compose.chain import Chain
-from symbptt.compose.emission import ChainFile
 from symbptt.compose.handed import composed
 from symbptt.compose.referee import Point, drawn
 from symbptt.data.values import Array, Data
 from symbptt.emit.c_files import About
-from symbptt.emit.source_file import wanted_variables
+from symbptt.emit.source_file import SourceFile, wanted_variables
 from symbptt.model.values import Model
 from symbptt.targets.c99.interface import Interface
 from symbptt.verify import compiled, complex_step, dot_product, finite_difference, forms, guarded
@@ -28,7 +27,7 @@ from symbptt.verify.case import Case
 from symbptt.verify.compare import Comparison, Scale
 from symbptt.verify.complex_step import STEP, TOLERANCE
 from symbptt.verify.emitted import Emitted
-from symbptt.verify.load import loaded
+from symbptt.verify.load import resolve
 from symbptt.verify.objective import holds
 from symbptt.verify.probe import Probes
 from symbptt.verify.report import Check, Report
@@ -38,17 +37,16 @@ HELD = "the model states derivatives by stop_gradient: differences of its values
 
 
 def gradients(
-    subject: Chain | ChainFile | str | Path, *, dims: Mapping[str, int] | None = None, T: int | None = None, N: int | None = None,
-    seed: int = 0,
+    subject: Chain | SourceFile | str | Path, *, dims: Mapping[str, int] | None = None, T: int | None = None,
+    N: int | None = None, seed: int = 0,
 ) -> Report:
     """Verify the emitted gradients of a composed model on random data; T is 5 and N is 2 if left out.
 
     Raises BadInput for sizes that make no sense, Disagreement if the code fails to run.
     """
-    if not isinstance(subject, ChainFile):
+    if not isinstance(subject, SourceFile):
         subject = emission.source(read.load(subject), wrt="all")
-    code = Emitted(subject.path, loaded(subject.text, subject.path), subject.chain)  # type: ignore[arg-type]
-    return _report(code, subject.chain, dims, T, N, seed)
+    return _report(resolve(subject), cast(Chain, subject.model), dims, T, N, seed)
 
 
 def file(

@@ -39,6 +39,8 @@ class Draft:
     """Equations by left side, and a loss or None; what they read is declared. T, N, `dims` and `seed` make the data.
 
     `learned` pairs states with the parameters that they start from; `masked` data bring a mask and weights of the steps.
+    The states in `backward` run from T to 1. A draft with a `phase` is one phase of a model, and the last one has those `before`
+    it: `steps` counts its steps, `memory` and `finals` pair its own names with values of earlier phases.
     """
 
     declared: tuple[Declared, ...]
@@ -55,7 +57,23 @@ class Draft:
     freeze: bool = False
     training: bool = True
     learned: tuple[tuple[str, str], ...] = ()
+    backward: tuple[str, ...] = ()
+    phase: str = ""
+    steps: str = ""
+    memory: tuple[tuple[str, str], ...] = ()
+    finals: tuple[tuple[str, str], ...] = ()
+    before: tuple[Draft, ...] = ()
     note: str = field(default="", compare=False)
+
+    @property
+    def phases(self) -> tuple[Draft, ...]:
+        """All phases, itself the last."""
+        return *self.before, self
+
+    @property
+    def sizes(self) -> dict[str, int]:
+        """Of every dimension, those that count steps among them."""
+        return {**self.dims, **{phase.steps: phase.T for phase in self.before}}
 
     def expressions(self) -> tuple[Expression, ...]:
         """All right sides, the loss last."""
@@ -66,8 +84,8 @@ class Draft:
         return frozenset(leaf.reads for value in self.expressions() for leaf in value.leaves())
 
     def starts(self) -> tuple[tuple[str, str], ...]:
-        """The pairs of `learned` whose state there is."""
-        return tuple(pair for pair in self.learned if pair[0] in dict(self.equations))
+        """The pairs of `learned` and `finals` whose state there is."""
+        return tuple(pair for pair in (*self.learned, *self.finals) if pair[0] in dict(self.equations))
 
     def with_roles(self, section: Mapping[str, str]) -> Draft:
         """The draft with the variables of some sections in others; classes stay, and what is no parameter is not untied."""
@@ -90,8 +108,11 @@ class Draft:
     def tells_steps(self) -> bool:
         """Whether the data show T: there is an input or an untied parameter."""
         leaves = {leaf.form for value in self.expressions() for leaf in value.leaves()}
-        inputs = (d.name for d in self.declared if d.section == "inputs")
-        return any(name in self.reads() for name in inputs) or any("[t]" in form for form in leaves)
+        return self.reads_inputs() or any("[t]" in form for form in leaves)
+
+    def reads_inputs(self) -> bool:
+        """Whether an input is read."""
+        return any(d.section == "inputs" for d in self.used())
 
     def tells_sizes(self) -> bool:
         """Whether the data show the size of every dimension."""
@@ -104,19 +125,31 @@ class Draft:
 
     def text(self) -> str:
         """The model file."""
-        lines = [f'title = "{self.note or "A random model"}"']
-        lines += ["freeze = true"] * self.freeze + ["training = false"] * (not self.training)
-        for section in SECTIONS:
-            entries = [f'{d.name} = "{d.text}"' for d in self.used() if d.section == section]
-            lines += ["", f"[{section}]", *entries] if entries else []
-        lines += ["", "[equations]", *(f'{name} = "{value.text()}"' for name, value in self.equations)]
+        title = f'title = "{self.note or "A random model"}"'
+        return "\n".join([title, *(line for phase in self.phases for line in phase.lines())]) + "\n"
+
+    def lines(self) -> list[str]:
+        """All of the file but the title and what other phases have."""
+        prefix = f"phase.{self.phase}" * bool(self.phase)
+        made = [f"[{prefix}]"] * bool(prefix) + ["freeze = true"] * self.freeze + ["training = false"] * (not self.training)
+        made += [f'steps = "{self.steps}"'] * bool(self.steps)
+        reads = self.reads()
+        sections = {section: [(d.name, d.text) for d in self.used() if d.section == section and d.name not in self.backward]
+                    for section in SECTIONS}
+        sections |= {
+            "backward": [(d.name, d.text) for d in self.used() if d.name in self.backward],
+            "memory": [(name, source) for name, source in self.memory if name in reads],
+            "equations": [(name, value.text()) for name, value in self.equations],
+        }
         if self.loss:
-            lines += ["", "[loss]", f'step = "{self.loss.text()}"', f'at = "{self.at}"', f'reduction = "{self.reduction}"']
-        if self.starts():
-            lines += ["", "[initial]", *(f'{state} = "{parameter}"' for state, parameter in self.starts())]
-        return "\n".join(lines) + "\n"
+            sections["loss"] = [("step", self.loss.text()), ("at", self.at), ("reduction", self.reduction)]
+        sections["initial"] = [*self.starts()]
+        for section, entries in sections.items():
+            heading = f"[{'.'.join(filter(None, (prefix, section)))}]"
+            made += ["", heading, *(f'{name} = "{text}"' for name, text in entries)] if entries else []
+        return made
 
     def setting(self) -> str:
         """What a model file does not say: the sizes and the seed of the data."""
-        dims = ",".join(f"{name}={size}" for name, size in sorted(self.dims.items()))
+        dims = ",".join(f"{name}={size}" for name, size in sorted(self.sizes.items()))
         return f"T={self.T} N={self.N} seed={self.seed}" + (f" dims {dims}" if dims else "")

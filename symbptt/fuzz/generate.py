@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from random import Random
+from types import MappingProxyType
 
 import sympy as sp
 
@@ -14,7 +16,10 @@ from symbptt.fuzz.grammar import expression, within
 from symbptt.fuzz.maker import Maker
 from symbptt.fuzz.poles import with_poles
 
-_LONGEST = 1500
+States = list[tuple[str, Shape | None]]
+"""States with their shapes."""
+
+LONGEST = 1500
 """The most characters of a right side; the reader takes more, but nothing is learned from it."""
 
 _SQUASHED = ("tanh({0})", "sigmoid({0})", "sin({0})", "hard_tanh({0} + 0.0123)")
@@ -25,35 +30,53 @@ def draft(seed: int, number: int, words: bool = False) -> Draft:
     rng = Random(f"symbptt {seed} {number}")
     while True:
         made = _draft(Maker(rng, words), f"Random model {number} of seed {seed}" + ", in words of code" * words)
-        short = max(len(value.text()) for value in made.expressions()) <= _LONGEST
+        short = max(len(value.text()) for value in made.expressions()) <= LONGEST
         if short and made.tells_sizes() and (made.tells_steps() or rng.random() < 0.1):
             return made
 
 
 def _draft(maker: Maker, note: str) -> Draft:
+    declare_leaves(maker)
+    states = declare_states(maker)
+    made = finished(maker, equations(maker, states), states, note)
+    return made if maker.words else with_poles(made, Random(note))
+
+
+def equations(
+    maker: Maker, states: States, stem: str = "v", extra: Mapping[str, Callable[[], Expression]] = MappingProxyType({})
+) -> list[tuple[str, Expression]]:
+    """Those of states, one to three others, and `extra` ones, in a random order."""
     rng = maker.rng
-    _declare_leaves(maker)
-    states = _declare_states(maker)
-    todo: list[tuple[str, Shape | None]] = [*states, *((maker.named(f"v{i}"), None) for i in range(1, rng.randint(2, 4)))]
+    todo: list[tuple[str, Shape | None]] = [*states, *((maker.named(f"{stem}{i}"), None) for i in range(1, rng.randint(2, 4)))]
+    todo += [(name, None) for name in extra]
     rng.shuffle(todo)
-    equations = []
+    made = []
     for name, shape in todo:
-        value = _state(maker, name, shape) if shape else expression(maker, maker.shape(), rng.randint(1, 3))
+        value = _state(maker, name, shape) if shape else extra[name]() if name in extra else _other(maker)
         value = value if value.parts else Expression("identity({0})", value.shape, (value,), size=value.size, flat=value.flat)
-        equations.append((name, value))
+        made.append((name, value))
         maker.readable.append(Expression(name, shape or value.shape, reads=name, size=value.size, flat=value.flat))
+    return made
+
+
+def _other(maker: Maker) -> Expression:
+    return expression(maker, maker.shape(), maker.rng.randint(1, 3))
+
+
+def finished(maker: Maker, made: list[tuple[str, Expression]], states: States, note: str) -> Draft:
+    """Equations with a loss, and all else that a draft has."""
+    rng = maker.rng
     loss = None if maker.chance(0.04) else _loss(maker)
     learned = tuple((name, _start(maker, name)) for name, shape in states if maker.chance(0.12))
-    has_statistics = any("batch_norm" in value.text() for _, value in equations)
+    has_statistics = any("batch_norm" in value.text() for _, value in made)
     free = "mask" not in maker.used  # what freeze = true adds is called so
-    made = Draft(
-        tuple(maker.declared), tuple(equations), loss, maker.choose(("every", "every", "last")), rng.randint(1, 4),
+    draft = Draft(
+        tuple(maker.declared), tuple(made), loss, maker.choose(("every", "every", "last")), rng.randint(1, 4),
         rng.randint(1, 3), maker.dims, rng.randrange(10**6), maker.chance(0.3), masked=maker.chance(0.2),
         reduction=maker.choose(("sum", "sum", "sum", "mean")), freeze=bool(states) and maker.chance(0.1) and free,
         training=not (has_statistics and maker.chance(0.25)), learned=learned, note=note,
     )
-    made = made.with_roles(dict(maker.mood.roles))
-    return made if maker.words else with_poles(made, Random(note))
+    return draft.with_roles(dict(maker.mood.roles))
 
 
 def _start(maker: Maker, state: str) -> str:
@@ -64,7 +87,7 @@ def _start(maker: Maker, state: str) -> str:
     return name
 
 
-def _declare_leaves(maker: Maker) -> None:
+def declare_leaves(maker: Maker) -> None:
     """One or two inputs that every model reads, perhaps an index, which only embed reads."""
     for wish in ("x", "u")[: maker.rng.randint(1, 2)]:
         name = maker.named(wish)
@@ -77,11 +100,12 @@ def _declare_leaves(maker: Maker) -> None:
         maker.dims[classes] = maker.rng.randint(1, 4)
 
 
-def _declare_states(maker: Maker) -> list[tuple[str, Shape | None]]:
-    states: list[tuple[str, Shape | None]] = []
-    for wish in ("h", "c", "m")[: maker.choose(maker.mood.states)]:
+def declare_states(maker: Maker, wishes: str = "hcm", least: int = 0, shapes: Sequence[Shape] = ()) -> States:
+    """So many states as the mood has, but at `least` some; the first ones have these shapes."""
+    states: States = []
+    for wish in wishes[: max(least, maker.choose(maker.mood.states))]:
         name = maker.named(wish)
-        shape = maker.shape()
+        shape = shapes[len(states)] if len(states) < len(shapes) else maker.shape()
         maker.declare(name, "states", shape)
         # Twice, so that recurrence is more likely than a new parameter.
         maker.readable += [Expression(f"{name}[t-1]", shape, reads=name, flat=True)] * 2

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from copy import copy
 from dataclasses import dataclass, replace
 from random import Random
 from typing import TypeVar
@@ -69,6 +70,13 @@ class Maker:
         self.pool: list[Expression] = []
         self.in_loss = False
         self.used: set[str] = set()
+        self.mark = ""
+
+    def after(self, number: int) -> Maker:
+        """A maker for phase `number`: chances, words and sizes are the same, names are other ones, nothing is declared."""
+        made = copy(self)
+        made.declared, made.readable, made.pool, made.mark, made.in_loss = [], [], [], f"_{number}", False
+        return made
 
     def chance(self, probability: float) -> bool:
         """True with this probability."""
@@ -108,7 +116,7 @@ class Maker:
     def named(self, wish: str) -> str:
         """The name wished for, or one of the words, if there are any, that is not taken."""
         if not self.words:
-            return wish
+            return wish + self.mark
         taken = {d.name for d in self.declared} | self.used | set(self.names)
         left = [name for name in self.words if name not in taken]
         name = self.choose(left or [name for name in hostile() if name not in taken])
@@ -124,7 +132,7 @@ class Maker:
     def fresh(self, stem: str) -> str:
         """A name that is not taken."""
         taken = {d.name for d in self.declared}
-        return self.named(next(f"{stem}{n}" for n in range(1, 1000) if f"{stem}{n}" not in taken))
+        return self.named(next(f"{stem}{n}" for n in range(1, 1000) if f"{stem}{n}{self.mark}" not in taken))
 
     def leaf(self, shape: Shape) -> Expression:
         """A variable of this shape: one that can be read here, a new parameter, or a new weight times what can be read."""
@@ -141,7 +149,11 @@ class Maker:
 
     def is_parameter(self, leaf: Expression) -> bool:
         """Whether a leaf is a parameter."""
-        return any(d.name == leaf.reads and d.section == "parameters" for d in self.declared)
+        return self.is_declared(leaf, "parameters")
+
+    def is_declared(self, leaf: Expression, *sections: str) -> bool:
+        """Whether a leaf is declared in one of these sections."""
+        return any(d.name == leaf.reads and d.section in sections for d in self.declared)
 
     def _moving(self, leaves: list[Expression]) -> Expression:
         """One of the leaves, rather no parameter."""

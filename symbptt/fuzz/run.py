@@ -9,6 +9,7 @@ from symbptt.fuzz.draft import Draft
 from symbptt.fuzz.fault import Fault, Verdict
 from symbptt.fuzz.generate import draft
 from symbptt.fuzz.pieces import chosen
+from symbptt.fuzz.several import composed
 from symbptt.fuzz.shrink import shrunk
 from symbptt.fuzz.trial import trial
 
@@ -42,16 +43,16 @@ class Outcome:
 
 
 def outcomes(
-    models: int, seed: int, pieces: Iterable[str] = ("gradients",), first: int = 0, words: bool = False
+    models: int, seed: int, pieces: Iterable[str] = ("gradients",), first: int = 0, words: bool = False, several: bool = False
 ) -> Iterator[Outcome]:
     """The outcomes of so many random models of a seed, from number `first` on; the same every time. With `words` all names are
-    words of emitted code.
+    words of emitted code; with `several` each model is one of several recurrences.
 
     Raises UnknownName for a piece that is not in the table.
     """
     wanted = chosen(pieces)
     for number in range(first, first + models):
-        made = draft(seed, number, words)
+        made = (composed if several else draft)(seed, number, words)
         verdict = trial(made, wanted)
         if verdict.fault is not None:
             made, fault = shrunk(made, verdict.fault, wanted)

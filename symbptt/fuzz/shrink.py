@@ -14,6 +14,7 @@ from symbptt.fuzz.trial import trial
 
 _PLAIN: dict[str, Any] = {
     "distributions": False, "masked": False, "at": "every", "reduction": "sum", "freeze": False, "training": True, "learned": (),
+    "finals": (),
 }  # fmt: skip
 
 TRIALS = 400
@@ -45,6 +46,10 @@ def shrunk(
 
 def candidates(draft: Draft) -> Iterator[Draft]:
     """Drafts that are smaller in one respect, those that promise most first."""
+    for i, phase in enumerate(draft.before):
+        around = draft.before[:i], draft.before[i + 1 :]
+        yield replace(draft, before=(*around[0], *around[1]))
+        yield from (replace(draft, before=(*around[0], smaller, *around[1])) for smaller in candidates(phase))
     if draft.loss:
         yield replace(draft, loss=None)
     yield from (_without_equation(draft, name) for name, _ in draft.equations if len(draft.equations) > 1)
@@ -95,7 +100,7 @@ def _is_untied(draft: Draft, name: str) -> bool:
 
 
 def _declaring(draft: Draft, values: tuple[Expression, ...]) -> tuple[Declared, ...]:
-    known = {d.name for d in draft.declared} | {name for name, _ in draft.equations}
+    known = {d.name for d in draft.declared} | {name for name, _ in (*draft.equations, *draft.memory)}
     new = {leaf.reads: leaf.shape for value in values for leaf in value.leaves() if leaf.reads not in known}
     return (*draft.declared, *(Declared(name, "parameters", shape) for name, shape in new.items()))
 

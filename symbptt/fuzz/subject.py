@@ -5,19 +5,26 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 
+from symbptt import compose, diagnose, emit
+from symbptt.compose.referee import Point, drawn
 from symbptt.data.draw import random
 from symbptt.data.values import GROUPS, Array, Data
 from symbptt.derive.defined import undefined
+from symbptt.diagnose.between import Composed, findings
+from symbptt.diagnose.diagnosis import Diagnosis
 from symbptt.fuzz.draft import Draft
 from symbptt.fuzz.fault import Fault, Wrong
 from symbptt.model.values import Model
 from symbptt.unroll.graph import UnrolledGraph, steps
+from symbptt.verify.emitted import Emitted
+from symbptt.verify.interpreter import Values
+from symbptt.verify.load import resolve
 from symbptt.verify.points import forward
-from symbptt.verify.rounding import Truth, truths
+from symbptt.verify.rounding import Truth, moved_truths, noisy_values, truths
 
 _LONGEST = 3
 """The most steps of what is written out; more of them teach nothing new."""
@@ -55,6 +62,18 @@ class Subject:
         """Whether there are numbers to compare: where a state overflows, zero times infinity is none."""
         return all(truth.finite for truth in self.truths) and not undefined(self.graph, forward(self.graph, self.data))
 
+    def code(self, **options: Any) -> Emitted:
+        """What is emitted with these options, for all gradients."""
+        return resolve(emit.for_steps(self.model, self.draft.T, wrt="all", **options))
+
+    def judged(self, given: Mapping[str, Array]) -> Diagnosis:
+        """The diagnosis of gradients."""
+        point = self.point
+        if self.model.loss is None:
+            point.pop("targets")
+            point["cotangents"] = self.data.cotangents
+        return diagnose.gradients(self.model, given, T=self.draft.T, **point)
+
     def arrays(self) -> list[Array]:
         """Every array of the data."""
         data = self.data
@@ -70,6 +89,37 @@ class Subject:
             compare(route, name, given[name], truth)
 
 
+class _Noisy(Point):
+    """A point whose values have noise at every assignment."""
+
+    def values(self, number: int, own: Data) -> Values:
+        return noisy_values(self.graph(number), own)
+
+
+@dataclass(frozen=True)
+class Several(Subject):
+    """A composed model at a `whole` point; graph and model are those of its last part, and of all."""
+
+    whole: Point
+
+    @property
+    def chain(self) -> compose.Chain:
+        """The composed model."""
+        return self.whole.chain
+
+    @cached_property
+    def finite(self) -> bool:
+        parts = enumerate(self.whole.evaluated)
+        lost = (undefined(self.whole.graph(n), lambda a, v=v: v[a.variable.name, a.step]) for n, (_, v) in parts)  # type: ignore[misc]
+        return all(truth.finite for truth in self.truths) and not any(lost)
+
+    def code(self, **options: Any) -> Emitted:
+        return resolve(compose.source(self.chain, wrt="all", **options))
+
+    def judged(self, given: Mapping[str, Array]) -> Diagnosis:
+        return Diagnosis(self.model, findings(Composed(self.whole), given))
+
+
 Check = Callable[[Subject, str], None]
 """One route of a subject; it raises Wrong, or whatever the stages raise, and is told its name."""
 
@@ -79,11 +129,32 @@ def subject(model: Model, draft: Draft) -> Subject:
     graph = steps(model, draft.T)
     dims = {name: size for name, size in draft.dims.items() if name in model.dimensions}
     data = random(model, dims, draft.T, draft.N, draft.seed, distributions=draft.distributions)
-    if draft.masked and model.loss is not None:
-        rng = np.random.default_rng(draft.seed)
-        mask = (rng.random((data.T, data.N)) < 0.7) * rng.uniform(0.5, 1.5, (data.T, data.N))
-        data = replace(data, mask=mask, weights=rng.uniform(0.5, 1.5, draft.T))
+    data = _masked(data, draft, model)
     return Subject(draft, model, graph, data, *truths(graph, data))
+
+
+def several(chain: compose.Chain, draft: Draft) -> Several:
+    """A composed model at the random data that its draft asks for."""
+    dims = {name: size for name, size in draft.sizes.items() if name in chain.dimensions}
+    point = drawn(chain, dims, draft.T, draft.N, draft.seed)
+    model = cast(Model, chain)
+    point = point.at(_masked(point.data, draft, model))
+    noisy = _Noisy(chain, point.data, point.T)
+    found = moved_truths(chain.with_gradient, point.data, lambda data: noisy.at(data).objective())
+    return Several(draft, model, point.graph(-1), point.data, *found, point)
+
+
+def at(model: compose.Subject, draft: Draft) -> Subject:
+    """A model of either kind at the random data that its draft asks for."""
+    return several(model, draft) if isinstance(model, compose.Chain) else subject(model, draft)
+
+
+def _masked(data: Data, draft: Draft, model: Model) -> Data:
+    if not draft.masked or model.loss is None:
+        return data
+    rng = np.random.default_rng(draft.seed)
+    mask = (rng.random((data.T, data.N)) < 0.7) * rng.uniform(0.5, 1.5, (data.T, data.N))
+    return replace(data, mask=mask, weights=rng.uniform(0.5, 1.5, draft.T))
 
 
 def compare(route: str, name: str, given: Array, truth: Truth) -> None:

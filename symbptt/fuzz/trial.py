@@ -6,13 +6,13 @@ from collections.abc import Iterable
 
 import numpy as np
 
+from symbptt import compose
 from symbptt.errors import SymbpttError
 from symbptt.fuzz.budget import OutOfTime, within
 from symbptt.fuzz.draft import Draft
 from symbptt.fuzz.fault import NO_END, Fault, Verdict, Wrong
 from symbptt.fuzz.pieces import PIECES
-from symbptt.fuzz.subject import Subject, subject
-from symbptt.model.read import from_text
+from symbptt.fuzz.subject import Subject, at
 from symbptt.verify.emitted import FAULTS
 
 PLACE = "fuzz.toml"
@@ -29,9 +29,9 @@ def trial(draft: Draft, pieces: Iterable[str] = ("gradients",), only: str = "") 
     try:
         with np.errstate(all="ignore"):
             with within(_SECONDS):
-                model = from_text(draft.text(), PLACE)
+                model = compose.subject(draft.text(), PLACE, "fuzz")
                 route = "interpreter"
-                of = subject(model, draft)
+                of = at(model, draft)
             for name in pieces:
                 if of.finite or not PIECES[name].numbers:
                     for route, check in PIECES[name].routes(of):

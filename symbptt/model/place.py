@@ -35,9 +35,9 @@ class Place:
         """The place of a column in the same text."""
         return replace(self, column=column)
 
-    def error(self, message: str) -> BadInput:
+    def error(self, message: str, kind: type[BadInput] = BadInput) -> BadInput:
         """The error to raise: the place and one sentence."""
-        error = BadInput(f"{self}: {message}")
+        error = kind(f"{self}: {message}")
         error.place = self
         return error
 

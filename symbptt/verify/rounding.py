@@ -8,7 +8,7 @@ honest implementation may differ by. So a gradient that is zero by cancellation 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -20,7 +20,7 @@ from symbptt.model.values import Role, Variable
 from symbptt.unroll.graph import Assignment, UnrolledGraph
 from symbptt.verify.complex_step import STEP
 from symbptt.verify.interpreter import Values, evaluate
-from symbptt.verify.objective import by_step, leaf, leaves
+from symbptt.verify.objective import by_step, leaves
 
 _NOISE = 1e-8
 _DRAWS = 4
@@ -55,16 +55,20 @@ class Truth:
 
 def truths(graph: UnrolledGraph, data: Data) -> tuple[Truth, dict[str, Truth]]:
     """The objective, and its gradient by every parameter, input and initial state with real values."""
-    parts = (graph.model.of(role) for role in (Role.PARAMETER, Role.INPUT, Role.STATE))
-    variables = [v for part in parts for v in part if not v.classes]
-    noisy = _noisy(graph)
-    values = _moved(graph, data, variables) | _noise(noisy, data)
-    steps = by_step(graph, evaluate(noisy, values, data.dims), data).values()
-    entries = sum(data.value(v).size for v in variables)
-    total = np.broadcast_to(sum(steps, np.zeros(())), (_DRAWS + 1, entries + 1))
+    variables = [v for v in graph.model.of(Role.PARAMETER, Role.INPUT, Role.STATE) if not v.classes]
+    return moved_truths(variables, data, lambda at: sum(by_step(graph, noisy_values(graph, at), at).values(), np.zeros(())))
+
+
+def moved_truths(
+    variables: Iterable[Variable], data: Data, objective: Callable[[Data], Array]
+) -> tuple[Truth, dict[str, Truth]]:
+    """An objective of `noisy_values`, and its gradient by these variables; it is asked once, for all entries and draws."""
+    ahead = sorted(variables, key=lambda v: v.role is not Role.PARAMETER)
+    entries = sum(data.value(v).size for v in ahead)
+    total = np.broadcast_to(objective(_moved(data, ahead, entries)), (_DRAWS + 1, entries + 1))
     slopes = total.imag / STEP
     found, start = dict[str, Truth](), 1
-    for v in variables:
+    for v in ahead:
         shape = data.value(v).shape
         stop = start + data.value(v).size
         found[v.name] = _truth(slopes[:, start:stop].reshape(-1, *shape))
@@ -74,8 +78,7 @@ def truths(graph: UnrolledGraph, data: Data) -> tuple[Truth, dict[str, Truth]]:
 
 def outputs(graph: UnrolledGraph, data: Data) -> Mapping[str, Truth]:
     """The outputs of all steps."""
-    noisy = _noisy(graph)
-    values = evaluate(noisy, leaves(graph, data) | _noise(noisy, data), data.dims)
+    values = noisy_values(graph, data)
 
     def drawn(value: Array) -> Array:
         return np.broadcast_to(value, (_DRAWS + 1, 1, data.N, *value.shape[-2:]))[:, 0]
@@ -92,23 +95,26 @@ def _truth(draws: Array) -> Truth:
     return Truth(exact, np.asarray(max(_RELATIVE * largest, share * spread, _FLOOR)), float(share * spread))
 
 
-def _moved(graph: UnrolledGraph, data: Data, variables: list[Variable]) -> Values:
-    """The leaves with one perturbation each: none, then one for every entry of every variable; axes (1, entries + 1, ...)."""
-    count = sum(data.value(v).size for v in variables)
-    moved, start = dict[str, Array](), 1
+def _moved(data: Data, variables: list[Variable], count: int) -> Data:
+    """The data with one perturbation each: none, then one for every entry of every variable; axes (1, count + 1, ...)."""
+    start, made = 1, data
     for v in variables:
         point = data.value(v)
         directions = np.zeros((count + 1, point.size))
         directions[start : start + point.size] = np.eye(point.size)
         start += point.size
-        moved[v.name] = point + 1j * STEP * directions.reshape(-1, *point.shape)
+        moved = point + 1j * STEP * directions.reshape(-1, *point.shape)
         if v.initial is not None and v.name not in data.states:
             # A state that starts from a parameter moves with it, too. Parameters come first.
-            moved[v.name] = moved[v.name] + (moved[v.initial] - data.parameters[v.initial])[:, None]
-    values = leaves(graph, data)
-    for v in variables:
-        values.update(leaf(graph, data.having(v, moved[v.name]), v))
-    return values
+            moved = moved + (made.parameters[v.initial] - data.parameters[v.initial])[:, None]
+        made = made.having(v, moved)
+    return made
+
+
+def noisy_values(graph: UnrolledGraph, data: Data) -> Values:
+    """The values of a graph with noise at every assignment; axes (draws, 1, ...) in front, the first draw without any."""
+    noisy = _noisy(graph)
+    return evaluate(noisy, leaves(graph, data) | _noise(noisy, data), data.dims)
 
 
 def _noisy(graph: UnrolledGraph) -> UnrolledGraph:

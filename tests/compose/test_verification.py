@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 from symbptt import compose
-from symbptt.compose.emission import ChainFile, source
+from symbptt.compose.emission import source
 from symbptt.errors import Disagreement
 
 KINDS = sorted((Path(__file__).parent / "kinds").glob("*.toml"))
@@ -56,7 +57,7 @@ def test_a_mistake_in_the_module_is_seen(right: str, wrong: str) -> None:
     made = source(compose.load("birnn"), wrt="all")
     broken = made.text.replace("values |= _turned(made)", right.strip()) if "values" in right else made.text
     assert right in broken
-    report = compose.gradients(ChainFile(made.path, broken.replace(right.strip(), wrong.strip()), made.chain), T=3)
+    report = compose.gradients(replace(made, text=broken.replace(right.strip(), wrong.strip())), T=3)
     with pytest.raises(Disagreement):
         report.raise_for_disagreement()
 

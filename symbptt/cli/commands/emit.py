@@ -25,7 +25,7 @@ from symbptt.errors import BadInput
 
 if TYPE_CHECKING:
     from symbptt import Model
-    from symbptt.compose import Chain, ChainFile
+    from symbptt.compose import Chain
     from symbptt.emit import SourceFile
 
 
@@ -49,7 +49,7 @@ def _stem(backend: str, python: bool, output: Path | None) -> str | None:
     return output.stem if output and target else None
 
 
-def _written(source: SourceFile | ChainFile, output: Path | None, force: bool) -> None:
+def _written(source: SourceFile, output: Path | None, force: bool) -> None:
     if output is None:
         say(source.text)
         for name, _ in source.others:

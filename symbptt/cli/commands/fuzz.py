@@ -26,11 +26,12 @@ if TYPE_CHECKING:
 @click.option("--first", type=click.IntRange(0), default=0, show_default=True, metavar="NUMBER",
               help="The number of the first one.")
 @click.option("--words", is_flag=True, help="Call everything by words that emitted code uses itself.")
+@click.option("--composed", is_flag=True, help="Models of two directions of time, or of phases with attention.")
 @click.option("--pieces", default="gradients", show_default=True, metavar="NAMES",
               help="What each goes through, separated by commas: gradients, backends, c, targets, documents, analyses,"
                    " diagnoses, or all.")
 @click.option("--keep", type=click.Path(path_type=Path), metavar="FOLDER", help="Write the models that fail there, as files.")
-def fuzz(models: int, seed: int, first: int, words: bool, pieces: str, keep: Path | None) -> None:
+def fuzz(models: int, seed: int, first: int, words: bool, composed: bool, pieces: str, keep: Path | None) -> None:
     """Send random models through everything that is made of a model.
 
     Each is written as a model file and read; its gradients in three forms and in emitted code are compared with the complex
@@ -47,7 +48,7 @@ def fuzz(models: int, seed: int, first: int, words: bool, pieces: str, keep: Pat
     if absent:
         note(f"not installed, so left out: {', '.join(absent)}")
     found: Counter[str] = Counter()
-    with _counted(symbptt.fuzz.outcomes(models, seed, wanted, first, words), models) as outcomes:
+    with _counted(symbptt.fuzz.outcomes(models, seed, wanted, first, words, composed), models) as outcomes:
         for outcome in outcomes:
             found[outcome.summary] += 1
             if outcome.fault is not None:

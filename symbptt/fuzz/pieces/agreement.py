@@ -4,16 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
-from typing import Any
 
 import numpy as np
 
-from symbptt import emit
 from symbptt.emit.source_file import BACKENDS
 from symbptt.emit.targets import TARGETS
 from symbptt.fuzz.pieces import backends, compiled
 from symbptt.fuzz.subject import Check, Subject, compare
-from symbptt.verify.load import resolve
 from symbptt.verify.rounding import Truth
 
 _AGREE = 1e-11
@@ -28,10 +25,8 @@ def routes(of: Subject) -> Iterator[tuple[str, Check]]:
 
 def _agreeing(backend: str) -> Check:
     """Objective and gradients of the code as it is emitted without options."""
-    options: dict[str, Any] = {"backend": backend, "python": backend in TARGETS, "wrt": "all"}
-
     def check(of: Subject, route: str) -> None:
-        code = resolve(emit.for_steps(of.model, of.draft.T, **options))
+        code = of.code(backend=backend, python=backend in TARGETS)
         sharp = replace(of, value=_sharp(of.value), gradients={name: _sharp(truth) for name, truth in of.gradients.items()})
         compare(route, "objective", np.asarray(code.value(of.data)).real, sharp.value)
         sharp.compare_all(route, code.gradients(of.data))

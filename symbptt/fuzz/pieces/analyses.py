@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
+from typing import Any
 
-from symbptt import analyze, verify
+from symbptt import analyze, compose, verify
 from symbptt.fuzz.fault import Fault, Wrong
-from symbptt.fuzz.subject import Check, Subject
+from symbptt.fuzz.subject import Check, Several, Subject
 
-_LAYOUTS: dict[str, Callable[[analyze.Analysis], str]] = {
-    "text": analyze.as_text, "json": analyze.as_json, "csv": analyze.as_csv,
-}
+_LAYOUTS = ("text", "json", "csv")
 
 
 def routes(of: Subject) -> Iterator[tuple[str, Check]]:
@@ -21,17 +20,25 @@ def routes(of: Subject) -> Iterator[tuple[str, Check]]:
 
 def _analysing(layout: str) -> Check:
     def check(of: Subject, route: str) -> None:
-        point = analyze.point(of.model, of.draft.T, of.data.dims, of.data.N, of.draft.seed)
-        found = analyze.at(of.model, point, "all", samples=True)
-        if not _LAYOUTS[layout](found):
+        stage, found = _analysed(of)
+        if not getattr(stage, f"as_{layout}")(found):
             raise Wrong(Fault(route, "is empty", ""))
         if not found.agrees and not any(truth.loose for truth in of.truths):
-            raise Wrong(Fault(route, "does not add up", next(note for note in found.notes)))
+            raise Wrong(Fault(route, "does not add up", stage.as_text(found)))
 
     return check
 
 
+def _analysed(of: Subject) -> tuple[Any, Any]:
+    """What writes an analysis, and the analysis."""
+    sizes = (of.draft.T, of.data.dims, of.data.N, of.draft.seed)
+    if isinstance(of, Several):
+        return compose.report, compose.flow(of.chain, *sizes, wrt="all")
+    return analyze, analyze.at(of.model, analyze.point(of.model, *sizes), "all", samples=True)
+
+
 def _verified(of: Subject, route: str) -> None:
-    report = verify.gradients(of.model, dims=of.data.dims, T=of.draft.T, N=of.draft.N, seed=of.draft.seed)
+    sizes: dict[str, Any] = {"dims": of.data.dims, "T": of.draft.T, "N": of.draft.N, "seed": of.draft.seed}
+    report = compose.gradients(of.chain, **sizes) if isinstance(of, Several) else verify.gradients(of.model, **sizes)
     if not report.ok:
         raise Wrong(Fault(route, "disagrees", report.summary()[0]))

@@ -7,10 +7,8 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from symbptt import emit
 from symbptt.fuzz.fault import Fault, Wrong
 from symbptt.fuzz.subject import Check, Subject, compare
-from symbptt.verify.load import resolve
 
 COMPILERS = ("cc", "gcc", "clang")
 
@@ -28,7 +26,7 @@ def routes(of: Subject) -> Iterator[tuple[str, Check]]:
 
 def _emitted(of: Subject, route: str) -> None:
     """Objective and gradients; and that nothing given is written to."""
-    code = resolve(emit.for_steps(of.model, of.draft.T, backend="c", python=True, wrt="all"))
+    code = of.code(backend="c", python=True)
     before = [array.copy() for array in of.arrays()]
     compare(route, "objective", np.asarray(code.value(of.data)).real, of.value)
     of.compare_all(route, code.gradients(of.data))

@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from typing import Any
+from collections.abc import Iterator
 
 import numpy as np
 
-from symbptt import diagnose, emit
-from symbptt.data.values import Array
 from symbptt.diagnose.diagnosis import Diagnosis
 from symbptt.fuzz.fault import Fault, Wrong
 from symbptt.fuzz.subject import Check, Subject
-from symbptt.verify.load import resolve
 
 
 def routes(of: Subject) -> Iterator[tuple[str, Check]]:
@@ -24,21 +20,13 @@ def routes(of: Subject) -> Iterator[tuple[str, Check]]:
     yield "emitted numbers", _emitted
 
 
-def _judged(of: Subject, given: Mapping[str, Array]) -> Diagnosis:
-    point: dict[str, Any] = dict(of.point)
-    if of.model.loss is None:
-        point.pop("targets")
-        point["cotangents"] = of.data.cotangents
-    return diagnose.gradients(of.model, given, T=of.draft.T, **point)
-
-
 def _all_right(found: Diagnosis, route: str) -> None:
     if wrong := [f for f in found.findings if not f.right]:
         raise Wrong(Fault(route, "calls right gradients wrong", f"{wrong[0].gradient}: {wrong[0].verdict}"))
 
 
 def _right(of: Subject, route: str) -> None:
-    found = _judged(of, {name: truth.value for name, truth in of.gradients.items()})
+    found = of.judged({name: truth.value for name, truth in of.gradients.items()})
     _all_right(found, route)
     _readable(found, route)
 
@@ -48,15 +36,14 @@ def _wrong(of: Subject, route: str) -> None:
     name = sorted(of.gradients)[of.draft.seed % len(of.gradients)]
     value = np.array(of.gradients[name].value)
     value.flat[of.draft.seed % value.size] += 1.0 + float(np.abs(value).max())
-    found = _judged(of, {other: truth.value for other, truth in of.gradients.items()} | {name: value})
+    found = of.judged({other: truth.value for other, truth in of.gradients.items()} | {name: value})
     if next(f for f in found.findings if f.gradient == name).right:
         raise Wrong(Fault(route, "calls a wrong gradient right", name))
     _readable(found, route)
 
 
 def _emitted(of: Subject, route: str) -> None:
-    code = resolve(emit.for_steps(of.model, of.draft.T, wrt="all", style="plain"))
-    _all_right(_judged(of, code.gradients(of.data)), route)
+    _all_right(of.judged(of.code(style="plain").gradients(of.data)), route)
 
 
 def _readable(found: Diagnosis, route: str) -> None:

@@ -6,9 +6,9 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 from typing import Any
 
-from symbptt import derive, document, narrative
+from symbptt import compose, derive, document, narrative
 from symbptt.fuzz.fault import Fault, Wrong
-from symbptt.fuzz.subject import Check, Subject
+from symbptt.fuzz.subject import Check, Several, Subject
 from symbptt.narrative.voice import speaking
 
 _FORMATS = ("tex", "html", "md")
@@ -21,7 +21,7 @@ def routes(of: Subject) -> Iterator[tuple[str, Check]]:
         if row.models == 1:
             yield kind, _writing(kind)
     if of.model.loss is not None:
-        yield from ((f"{name} as {layout}", _printing(form, layout)) for name, form in _FORMS.items() for layout in _LAYOUTS)
+        yield from ((f"{form} as {layout}", _printing(form, layout)) for form in _FORMS for layout in _LAYOUTS)
 
 
 def _writing(kind: str) -> Check:
@@ -55,11 +55,15 @@ _FORMS: dict[str, Callable[[Subject], list[Any]]] = {"sum": _sums, "adjoint": _r
 _LAYOUTS: dict[str, Callable[..., Any]] = {"text": narrative.text, "latex": narrative.latex, "json": narrative.json}
 
 
-def _printing(form: Callable[[Subject], list[Any]], layout: str) -> Check:
+def _printing(form: str, layout: str) -> Check:
     def check(of: Subject, route: str) -> None:
         voice = speaking(*_VOICES[of.draft.seed % len(_VOICES)])
-        for result in form(of):
-            if not _LAYOUTS[layout](result, voice):
-                raise Wrong(Fault(route, "is empty", ""))
+        if isinstance(of, Several):
+            told = compose.derivation(of.chain, of.short.T, form, tuple(of.gradients), voice)
+            written = [getattr(told, layout)()]
+        else:
+            written = [_LAYOUTS[layout](result, voice) for result in _FORMS[form](of)]
+        if not all(written):
+            raise Wrong(Fault(route, "is empty", ""))
 
     return check

@@ -9,9 +9,10 @@ from typing import Any
 import numpy as np
 
 from symbptt import derive, emit
+from symbptt.compose.handed import composed
 from symbptt.data.values import Array
 from symbptt.fuzz.fault import Fault, Wrong
-from symbptt.fuzz.subject import Check, Subject, compare, subject
+from symbptt.fuzz.subject import Check, Several, Subject, compare, subject
 from symbptt.model.read import load
 from symbptt.model.values import Role
 from symbptt.verify import complex_step
@@ -34,15 +35,19 @@ def routes(of: Subject) -> Iterator[tuple[str, Check]]:
 
 
 def forms(of: Subject) -> Iterator[tuple[str, Check]]:
-    """The three forms, which are those of a loss."""
-    if of.model.loss is not None:
+    """The three forms, which are those of a loss; of several recurrences what each hands back to the ones before."""
+    if isinstance(of, Several):
+        yield "recursions of the parts", _of_parts
+    elif of.model.loss is not None:
         yield from _FORMS.items()
 
 
 def numpy(of: Subject) -> Iterator[tuple[str, Check]]:
     """Every kind of NumPy code; without a loss nothing is truncated."""
-    yield from ((name, emitting(options)) for name, options in _LOOPS.items())
-    yield "straight-line code", emitting({"unroll": True})
+    yield from ((name, emitting(options)) for name, options in _STYLES.items())
+    if isinstance(of, Several):
+        return
+    yield from ((name, emitting(options)) for name, options in _OF_ONE.items())
     if of.model.loss is not None:
         yield "code without loss", _without_loss
         yield "truncated code", _truncated
@@ -62,15 +67,20 @@ def _nested_recursion(of: Subject, route: str) -> None:
         compare(route, name, derive.sensitivities(of.graph, name).evaluate(**of.point), truth)
 
 
+def _of_parts(of: Subject, route: str) -> None:
+    assert isinstance(of, Several)
+    of.compare_all(route, composed(of.whole)[0])
+
+
 _FORMS: dict[str, Check] = {
     "sum of products": _sum_of_products,
     "backward recursion": _backward_recursion,
     "nested recursion": _nested_recursion,
 }
 
-_LOOPS: dict[str, dict[str, Any]] = {
-    "fast code": {"style": "fast"}, "plain code": {"style": "plain"}, "forward code": {"mode": "forward"},
-}  # fmt: skip
+_STYLES: dict[str, dict[str, Any]] = {"fast code": {"style": "fast"}, "plain code": {"style": "plain"}}
+_OF_ONE: dict[str, dict[str, Any]] = {"forward code": {"mode": "forward"}, "straight-line code": {"unroll": True}}
+"""What is emitted of one recurrence only."""
 _ALWAYS = ("fast code", "straight-line code")
 
 
@@ -81,7 +91,7 @@ def emitting(options: Mapping[str, Any]) -> Check:
 
 def _emitted(of: Subject, route: str, options: Mapping[str, Any]) -> None:
     """Objective and gradients, twice; the module's own check; and that nothing given is written to."""
-    code = resolve(emit.source(of.model, T=of.draft.T, wrt="all", **options))
+    code = of.code(**options)
     before = [array.copy() for array in of.arrays()]
     compare(route, "objective", np.asarray(code.value(of.data)).real, of.value)
     first = code.gradients(of.data)

@@ -1,0 +1,64 @@
+"""Random composed models: reproducible and varied; they agree, and what is lost between parts is found."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from symbptt import cli
+from symbptt.compose import handed
+from symbptt.fuzz import outcomes
+from symbptt.fuzz.several import composed
+from symbptt.fuzz.shrink import candidates
+from symbptt.fuzz.trial import trial
+
+DRAFTS = [composed(1, number) for number in range(30)]
+
+
+def test_seed_and_number_decide_and_all_kinds_turn_up() -> None:
+    assert composed(1, 7) == DRAFTS[7] != composed(2, 7)
+    together = "\n".join(made.text() for made in DRAFTS)
+    for piece in ("backward]\n", ".memory]\n", ".initial]\n", "[t+1]", "[t-2]", "[t]", ".T @ softmax(tanh(", 'at = "last"',
+                  "freeze = true", "index ", "[phase.third]"):
+        assert piece in together
+    assert sum(bool(made.before) for made in DRAFTS) > 8 and sum(not made.before for made in DRAFTS) > 8
+    assert {phase.T for made in DRAFTS for phase in made.phases} == {1, 2, 3, 4}
+
+
+def failures(models: int, seed: int, *pieces: str, first: int = 0) -> list[str]:
+    return [outcome.file() for outcome in outcomes(models, seed, pieces, first, several=True) if outcome.fault]
+
+
+def test_two_random_models() -> None:
+    assert failures(2, 3, "gradients") == []
+
+
+@pytest.mark.slow
+def test_random_models_through_what_has_no_other_compiler() -> None:
+    assert failures(3, 4, "documents", "analyses", "diagnoses") == []
+
+
+@pytest.mark.slow
+@pytest.mark.frameworks
+def test_random_models_on_every_target() -> None:
+    assert failures(2, 5, "targets") == []
+
+
+def test_a_gradient_that_is_not_handed_back_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
+    back = handed.back
+    monkeypatch.setattr(handed, "back", lambda *given: np.zeros_like(back(*given)))
+    fault = trial(next(made for made in DRAFTS if made.memory and made.finals), only="recursions of the parts").fault
+    assert fault is not None and fault.kind == "differs"
+
+
+def test_a_failing_model_loses_phases_and_what_they_hand_on() -> None:
+    made = next(made for made in DRAFTS if made.before and made.finals)
+    smaller = [*candidates(made)]
+    assert any(not one.before for one in smaller) and any(one.before and not one.finals for one in smaller)
+    assert any(len(one.phases[0].equations) < len(made.phases[0].equations) for one in smaller)
+
+
+@pytest.mark.slow
+def test_the_command(capsys: pytest.CaptureFixture[str]) -> None:
+    assert cli.main(["fuzz", "--composed", "--models", "1", "--seed", "2"]) == 0
+    assert capsys.readouterr().out == "1 agreed\n"
