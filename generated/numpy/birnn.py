@@ -977,15 +977,18 @@ def self_check(seed: int = 0, N: int = 3, T: int = 4) -> dict[str, float]:
     size: dict[str, int] = {'D': 3, 'H': 4, 'O': 3}
     random = np.random.default_rng(seed)
 
+    def length(dimension):
+        return sum(size.get(part) or int(part) for part in dimension.split("+"))
+
     def draw(shape, *lead):
-        return np.asarray(0.5 * random.standard_normal((*lead, *(sum(size.get(p) or int(p) for p in d.split("+")) for d in shape))))
+        return np.asarray(0.5 * random.standard_normal((*lead, *map(length, shape))))
 
     steps = {}
-    parameters = {name: draw(shape, *((T,) if name in () else ())) for name, shape in PARAMETERS.items()}
+    parameters = {name: draw(shape, *((steps.get(name, T),) if name in () else ())) for name, shape in PARAMETERS.items()}
     inputs = {name: draw(shape, steps.get(name, T), N) for name, shape in INPUTS.items()}
     states = {name: draw(shape, N) for name, shape in STATES.items() if name not in ()}
     targets = {name: draw(shape, T, N) for name, shape in TARGETS.items()}
-    targets["y"] = random.integers(size["O"], size=(T, N))
+    targets["y"] = random.integers(length("O"), size=(T, N))
 
     def value():
         return _native(value_and_grad)(parameters, inputs, targets, states)

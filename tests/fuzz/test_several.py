@@ -47,8 +47,9 @@ def test_random_models_on_every_target() -> None:
 def test_a_gradient_that_is_not_handed_back_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
     back = handed.back
     monkeypatch.setattr(handed, "back", lambda *given: np.zeros_like(back(*given)))
-    fault = trial(next(made for made in DRAFTS if made.memory and made.finals), only="recursions of the parts").fault
-    assert fault is not None and fault.kind == "differs"
+    linked = [made for made in DRAFTS if made.finals][:6]
+    found = {trial(made, only="recursions of the parts").fault for made in linked} - {None}
+    assert found and {fault.kind for fault in found if fault} == {"differs"}
 
 
 def test_a_failing_model_loses_phases_and_what_they_hand_on() -> None:
