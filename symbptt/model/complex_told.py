@@ -33,9 +33,9 @@ class WrittenAnew(Place):
         """The place of a column, where the text is the file's own."""
         return self if self.anew else super().at(column)
 
-    def error(self, message: str) -> BadInput:
+    def error(self, message: str, kind: type[BadInput] = BadInput) -> BadInput:
         """The error with values called as in the file."""
-        return super().error(re.sub(r"\b[A-Za-z_]\w*\b", lambda name: self._whole(name[0], "{part}({name})"), message))
+        return super().error(re.sub(r"\b[A-Za-z_]\w*\b", lambda name: self._whole(name[0], "{part}({name})"), message), kind)
 
     def unknown(self, kind: str, name: str, known: Iterable[str]) -> UnknownName:
         """The error for a name, which suggests those of the file."""
