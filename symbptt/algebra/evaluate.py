@@ -127,7 +127,8 @@ def _lower_ones(node: nodes.LowerOnes, values: Values) -> Array:
 @evaluate.register
 def _inverse_unit_lower(node: nodes.InverseUnitLower, values: Values) -> Array:
     x = evaluate(node.operand, values)
-    return np.linalg.inv(np.eye(x.shape[-1]) + np.tril(x, -1))
+    heads = x.reshape(*x.shape[:-2], -1, x.shape[-1], x.shape[-1])
+    return np.linalg.inv(np.eye(x.shape[-1]) + np.tril(heads, -1)).reshape(x.shape)
 
 
 @evaluate.register

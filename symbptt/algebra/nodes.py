@@ -123,7 +123,15 @@ class Choice(_SameShape):
 
 
 class InverseUnitLower(_SameShape):
-    """(I + L)^-1 for the part L of a square matrix strictly below the diagonal: what is above is not read."""
+    """(I + L)^-1 for the part L of a square matrix strictly below the diagonal: what is above is not read.
+
+    Of heads, square matrices below each other, each has its own.
+    """
+
+    @property
+    def heads(self) -> sp.Expr:
+        """How many there are."""
+        return sp.expand(self.shape[0] / self.shape[1])
 
 
 class BatchMean(_SameShape):

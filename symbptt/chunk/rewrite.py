@@ -24,6 +24,7 @@ from sympy.matrices.expressions.matexpr import MatrixExpr
 from symbptt import words
 from symbptt.algebra import build
 from symbptt.algebra.nodes import HalfSquaredNorm, dimension
+from symbptt.chunk.heads import Lift, alone
 from symbptt.chunk.recurrence import Recurrence, Say
 from symbptt.chunk.terms import NoChunkForm, depends
 from symbptt.chunk.tokens import Tokens
@@ -46,7 +47,7 @@ class Chunked:
     length: str
     mask: str
     recurrences: tuple[Recurrence, ...]
-    """Those of the states, in expressions of a token: decay, keys and values."""
+    """Those of the states, in expressions of a token: decay, keys and values; of one head where there are several."""
 
     @property
     def decays(self) -> tuple[tuple[str, MatrixExpr | None, bool], ...]:
@@ -97,24 +98,26 @@ class _Rewrite:
     """One rewrite: names, then tokens, then states."""
 
     def __init__(self, model: Model) -> None:
-        self.token = model
-        self.known = {e.target.at(): e.value for e in model.equations}
+        self.whole, self.token = model, alone(model)
+        self.known = {e.target.at(): e.value for e in self.token.equations}
+        self.lift = Lift(model.heads, lambda name: self.variables[name].heads is not None)
         names = {v.name for v in model.variables} | set(model.dimensions)
         self.length = next(n for n in ("C", "chunk", *(f"C_{i}" for i in range(2, 99))) if n not in names)
         taken = names | {self.length}
         self.mask_name = next(n for n in ("real", *(f"real_{i}" for i in range(2, 99))) if n not in taken)
+        self.own = frozenset(v.name for v in model.variables if v.heads is not None)
         self.size = dimension(self.length)
         self.recurrences = {part.states[0]: self._recurrence(part) for part in self._checked()}
-        self.variables: dict[str, Variable] = {v.name: v for v in model.of(Role.PARAMETER, Role.STATE)}
+        self.variables: dict[str, Variable] = {v.name: v for v in model.of(Role.PARAMETER, Role.BUFFER, Role.STATE)}
         self.mask = Variable(self.mask_name, Role.INPUT, (self.length,), self.size, sp.S.One,
                              description=words.everywhere("model.padding"))
 
     def _checked(self) -> Iterator[Component]:
         """The components, each of one affine state."""
-        model = self.token
+        model = self.whole
         if not model.states or not model.of(Role.INPUT):
             raise NoChunkForm(f"{model.name} has no chunk form: it has no {'states' if not model.states else 'inputs'}")
-        if any(not v.tied for v in model.parameters) or model.buffers:
+        if any(not v.tied for v in (*model.parameters, *model.buffers)):
             raise NoChunkForm(f"{model.name} has no chunk form: a parameter has one value per step")
         if any(v.classes for v in model.of(Role.INPUT)):
             raise NoChunkForm(f"{model.name} has no chunk form: an input stands for classes")
@@ -133,20 +136,20 @@ class _Rewrite:
 
     def result(self) -> Chunked:
         """The chunk form."""
-        model = self.token
-        inputs = {v.name: self._rows(v) for v in model.of(Role.INPUT)}
-        self.variables = {**inputs, self.mask_name: self.mask, **self.variables}
-        self.variables |= {v.name: self._rows(v) for v in model.of(Role.TARGET)}
+        model = self.whole
+        inputs = {v.name: self._rows(v) for v in self.token.of(Role.INPUT)}
+        self.variables = {**{name: self._lifted(v) for name, v in inputs.items()}, self.mask_name: self.mask, **self.variables}
+        self.variables |= {v.name: self._lifted(self._rows(v)) for v in self.token.of(Role.TARGET)}
         taken = {*self.variables, *(e.target.name for e in model.all_equations), *model.dimensions, self.length}
         self.making, self.number = Intermediates(self.variables, taken), 0
         self.taken, self.said = set(taken), dict[MatrixExpr, MatrixExpr]()
         fixed = self._fixed()
         self.tokens = Tokens(self.size, fixed, self.known, {n: r.held for n, r in self.recurrences.items()},
                              lambda why: refusal(model, tuple(self.recurrences), why))
-        self.tokens.written |= {model[name].at(): v.at() for name, v in inputs.items()}
+        self.tokens.written |= {self.token[name].at(): v.at() for name, v in inputs.items()}
         self._equations(fixed)
         loss = self._loss()
-        variables = tuple(self.variables[v.name] for v in (*inputs.values(), self.mask, *model.states, *model.parameters))
+        variables = tuple(self.variables[v.name] for v in (*inputs.values(), self.mask, *model.states, *model.of(Role.PARAMETER, Role.BUFFER)))
         targets = tuple(self.variables[v.name] for v in model.of(Role.TARGET)) if loss else ()
         cell = self.making.equations[: len(self.making.equations) - (len(loss.equations) if loss else 0)]
         cell, loss = self._numbered(self._read(cell, loss), loss)
@@ -186,7 +189,7 @@ class _Rewrite:
         states = (r.held.expander.state for r in self.recurrences.values())
         moving = frozenset((*(v.at() for v in self.token.of(Role.INPUT)), *states))
         local = {e.target.name for e in self.token.equations if not depends(e.value, moving, self.known)}
-        return frozenset(local | {v.name for v in self.token.parameters})
+        return frozenset(local | {v.name for v in self.token.of(Role.PARAMETER, Role.BUFFER)})
 
     def _equations(self, fixed: frozenset[str]) -> None:
         """The equations of the chunk, in the order of the token's."""
@@ -207,7 +210,17 @@ class _Rewrite:
         for name, recurrence in self.recurrences.items():
             value = recurrence.after(self.tokens, self._sayer(name))
             self.making.begin(name, self._next())
-            self.making.finish(self.variables[name], value)
+            self._finish(self.token[name], value)
+
+    def _finish(self, variable: Variable, value: MatrixExpr) -> None:
+        """Give a variable of one head its equation, for all heads."""
+        own = variable.name in self.own
+        made, belongs = self.lift(value, own)
+        self.variables[variable.name] = self.lift.variable(variable) if belongs else variable
+        self.making.finish(self.variables[variable.name], made)
+
+    def _lifted(self, variable: Variable) -> Variable:
+        return self.lift.variable(variable) if variable.name in self.own else variable
 
     def _next(self) -> int:
         self.number += 1
@@ -225,8 +238,7 @@ class _Rewrite:
                 self.taken.add(name)
                 self.making.begin(name, self._next())
                 variable = Variable(name, Role.LOCAL, *self._shape(value))
-                self.making.finish(variable, value)
-                self.variables[name] = variable
+                self._finish(variable, value)
                 self.said[value] = variable.at()
             return self.said[value]
 
@@ -243,8 +255,7 @@ class _Rewrite:
             return
         made, value = (target, self._written_out(equation.value)) if fixed else (self._rows(target), self.tokens(equation.value))
         self.making.begin(target.name, self._next())
-        self.making.finish(made, value)
-        self.variables[target.name] = made
+        self._finish(made, value)
         if not fixed:  # what is the same for all tokens is spread over them where it is read
             self.tokens.written[target.at()] = made.at()
 
@@ -261,10 +272,10 @@ class _Rewrite:
         value = loss.equations[0].value
         if not isinstance(value, HalfSquaredNorm) or value.args[0].shape[1] != 1:
             return None
-        self.tokens.written |= {v.at(): self.variables[v.name].at() for v in self.token.of(Role.TARGET)}
+        self.tokens.written |= {v.at(): self._rows(v).at() for v in self.token.of(Role.TARGET)}
         rows = self.tokens(value.args[0])
         self.making.begin(loss.target.name, self._next())
         start = len(self.making.equations)
-        counted = build.hadamard(self.tokens.wide(self.mask.at(), rows.shape[1]), self.making.name(rows))
+        counted, _ = self.lift(build.hadamard(self.tokens.wide(self.mask.at(), rows.shape[1]), rows))
         self.making.finish(loss.target, HalfSquaredNorm(counted))
         return Loss("squared_error", tuple(self.making.equations[start:]))

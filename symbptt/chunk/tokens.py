@@ -14,6 +14,7 @@ from sympy.matrices.expressions.special import OneMatrix
 
 from symbptt.algebra import build
 from symbptt.algebra.nodes import Broadcast, Elementwise, HalfSquaredNorm, SumAll, is_leaf
+from symbptt.chunk.heads import Mixed
 from symbptt.chunk.reads import Affine, Held, Read, pieces_of
 from symbptt.chunk.terms import NoChunkForm, Term, column, depends
 from symbptt.derive.varying import COLUMNS, ROWS, Definitions
@@ -261,6 +262,8 @@ class Tokens:
             halved = build.scale(sp.Rational(1, 2), build.hadamard(rows, rows))
             entries = rows if isinstance(value, SumAll) else halved
             return entries if entries.shape[1] == 1 else build.mul(entries, OneMatrix(entries.shape[1], 1))
+        if isinstance(value, Mixed):
+            return value.tokens(self(value.args[0]), value.heads)
         if isinstance(value, sp.MatMul):
             return self._plain_product(value)
         if isinstance(value, sp.Transpose) and value.arg in self.known:

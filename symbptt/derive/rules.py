@@ -170,9 +170,11 @@ def _batch_mean(node: BatchMean, result: MatrixExpr | None = None) -> Local:
 @local.register
 def _inverse_unit_lower(node: InverseUnitLower, result: MatrixExpr | None = None) -> Local:
     """d (I + L)^-1 = -(I + L)^-1 dL (I + L)^-1, where L is strictly below the diagonal."""
-    inverse = node if result is None else result
-    below = Hadamard(LowerOnes(node.shape[0], -1))
-    return ((node.operand, linear.compose(Scale(sp.S.NegativeOne), Left(inverse), linear.Right(inverse), below)),)
+    inverse, below = node if result is None else result, LowerOnes(node.shape[1], -1)
+    around: tuple[LinearMap, ...] = (Left(inverse), linear.Right(inverse), Hadamard(below))
+    if node.heads != 1:
+        around = (heads.HeadLeft(inverse, node.heads), heads.HeadRight(inverse, node.heads), Hadamard(heads.each(below, node.heads)))
+    return ((node.operand, linear.compose(Scale(sp.S.NegativeOne), *around)),)
 
 
 @local.register

@@ -63,8 +63,8 @@ class Form:
         _check_loss(tokens)
         length = max(1, min(chunk, T))
         chunks = chunked(replace(model, loss=None))
-        whole = {v.name: _in_chunks(_shaped(_values(tokens, v), v), length) for v in model.of(Role.INPUT)}
-        whole[chunks.mask] = _in_chunks(np.ones((T, tokens.point.N)), length, real=True)
+        whole = {v.name: _in_chunks(_shaped(_values(tokens, v), v, tokens), length, _axis(v)) for v in model.of(Role.INPUT)}
+        whole[chunks.mask] = _in_chunks(np.ones((T, tokens.point.N)), length, 2, real=True)
         leaves = tokens.point.run.values.leaves
         known = case(
             chunks.model, inputs=whole, cotangents=_cotangents(tokens, chunks.model, length), padding=chunks.mask,
@@ -79,7 +79,7 @@ class Form:
         if variable.role is not Role.INPUT:
             return gradient
         shape: tuple[int, ...] = self.case.right[gradient.name].shape
-        whole = _in_tokens(np.arange(np.prod(shape, dtype=int)).reshape(shape), self.T)
+        whole = _in_tokens(np.arange(np.prod(shape, dtype=int)).reshape(shape), self.T, _axis(variable))
         places = whole.ravel() if gradient.places is None else whole.ravel()[gradient.places]
         return replace(gradient, places=places, shape=shape)
 
@@ -87,9 +87,10 @@ class Form:
         """A finding whose worst number is at a token."""
         if finding.worst is None or self.tokens[finding.gradient].role is not Role.INPUT or len(finding.worst.place) < 3:
             return finding
-        step, sample, token, *rest = finding.worst.place
-        rest += [0] * (self.tokens[finding.gradient].shape == ("1",))
-        return replace(finding, worst=replace(finding.worst, place=(step * self.chunk + token, sample, *rest)))
+        variable, place = self.tokens[finding.gradient], list(finding.worst.place)
+        token, step = place.pop(_axis(variable)), place.pop(0)
+        place += [0] * (variable.shape == ("1",))
+        return replace(finding, worst=replace(finding.worst, place=(step * self.chunk + token, *place)))
 
 
 def _batch(value: Array, tokens: Case) -> Array:
@@ -102,21 +103,27 @@ def _values(tokens: Case, variable: Variable) -> Array:
     return np.stack([_batch(leaves[variable.at(t)], tokens) for t in range(1, tokens.point.T + 1)])
 
 
-def _shaped(array: Array, variable: Variable) -> Array:
+def _shaped(array: Array, variable: Variable, tokens: Case) -> Array:
     """(T, N, rows, 1) in the shape of a token of a chunk form."""
-    return array.reshape(*array.shape[:2], *([] if variable.rows == 1 else [-1]))
+    heads = [] if variable.heads is None else [tokens.point.values.size(variable.heads)]
+    return array.reshape(*array.shape[:2], *heads, *([] if variable.rows in (1, variable.heads) else [-1]))
 
 
-def _in_chunks(array: Array, length: int, real: bool = False) -> Array:
+def _axis(variable: Variable) -> int:
+    """Where the tokens of a chunk have their axis: behind those of chunks and samples, and of heads."""
+    return 2 + (variable.heads is not None)
+
+
+def _in_chunks(array: Array, length: int, axis: int, real: bool = False) -> Array:
     """(T, N, ...) as (chunks, N, length, ...); the last chunk is filled with copies of the last token, or with zeros."""
     missing = -len(array) % length
     tail = np.repeat(array[-1:], missing, axis=0)
     array = np.concatenate((array, np.zeros_like(tail) if real else tail))
-    return np.moveaxis(array.reshape(-1, length, *array.shape[1:]), 1, 2)
+    return np.moveaxis(array.reshape(-1, length, *array.shape[1:]), 1, axis)
 
 
-def _in_tokens(chunks: Array, T: int) -> Array:
-    array = np.moveaxis(chunks, 2, 1)
+def _in_tokens(chunks: Array, T: int, axis: int) -> Array:
+    array = np.moveaxis(chunks, axis, 1)
     return array.reshape(-1, *array.shape[2:])[:T]
 
 
@@ -139,7 +146,7 @@ def _cotangents(tokens: Case, model: Model, length: int) -> Mapping[str, Array]:
         if v.role is not Role.STATE:
             shape = (T, tokens.point.N, *tokens.point.size(token[v.name]))
             reached = np.broadcast_to(tokens.total.frame.now[v.name][:, 0], shape)
-            made[v.name] = _in_chunks(_shaped(reached, token[v.name]), length, real=True)
+            made[v.name] = _in_chunks(_shaped(reached, token[v.name], tokens), length, _axis(v), real=True)
             continue
         outside = np.asarray(tokens.point.cotangents.get(v.name, np.zeros(())), float)
         if token.loss is None and outside.ndim:

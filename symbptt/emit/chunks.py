@@ -15,7 +15,7 @@ from symbptt.emit.fast.writer import PASSES, FastWriter
 from symbptt.emit.frameworks import module
 from symbptt.emit.frameworks.dialect import DIALECTS
 from symbptt.emit.frameworks.long import Long
-from symbptt.emit.layout import handed_out, taken_in
+from symbptt.emit.layout import handed, handed_out, residual, taken
 from symbptt.emit.literals import docstring, literal
 from symbptt.emit.module_text import rendered
 from symbptt.emit.recipe import command
@@ -48,6 +48,9 @@ def chunk_source(
     values |= {"core": "_chunks", "final_states": True, "chunk": length, "check_steps": "CHUNK + 1", "mask": chunks.mask,
                "first": model.of(Role.INPUT)[0].name, "narrow": literal(tuple(v.name for v in _kept(model) if v.rows == 1))}
     suffix = f"_{backend}" if backend in DIALECTS else ""
+    moved = any(v.heads is not None for v in (*_kept(model), *model.of(Role.INPUT)))
+    values |= {"axis": "axis", "behind": ", axis=2", "about_axis": " The tokens get that axis."} if moved else {
+        "axis": "2", "behind": "", "about_axis": ""}
     text = rendered(f"{backend}/chunk.py.jinja", backend, values)
     return SourceFile(f"{model.name}_chunk{suffix}.py", text, model)
 
@@ -81,31 +84,33 @@ def _numpy(chunks: Chunked, wanted: tuple[Variable, ...], recipe: str) -> dict[s
     core = ChunkWriter(chunks.model_without_loss, tuple(chunks.model[v.name] for v in passed_on))
     values, token = filled(core, recipe), filled(FastWriter(model, wanted), recipe)
     values |= {name: token[name] for name in OF_TOKENS if name in token}
-    return values | argument_checks(model, "numpy") | _outside(model, wanted) | {"title": docstring(model.title)}
+    return values | argument_checks(model, "numpy") | _outside(chunks, wanted) | {"title": docstring(model.title)}
 
 
-def _outside(token: Model, wanted: tuple[Variable, ...]) -> dict[str, Any]:
+def _outside(chunks: Chunked, wanted: tuple[Variable, ...]) -> dict[str, Any]:
     """The lines between tokens and chunks."""
+    token = chunks.token
     kept, inputs = _kept(token), token.of(Role.INPUT)
+    sizes = [f'blocks[0][1]["_sizes"][{chunks.model.dimensions.index(name)}]' for name in token.dimensions]
+    heads = f'residuals["_sizes"][{token.dimensions.index(str(token.heads))}]' if token.heads is not None else ""
     return {
+        "token_sizes": f"({', '.join(sizes)},)" if heads else "",
+        "head_cotangents": _head_cotangents(token, heads, "length, "),
         "input_lines": [
-            f'"{v.name}": _in_chunks({_given(v)}[tokens]{"[..., 0]" * (v.shape == ("1",))}, length),' for v in inputs
+            f'"{v.name}": _in_chunks({_given(v)}[tokens]{"[..., 0]" * (v.shape == ("1",))}, length{_place(v)}),' for v in inputs
         ],
-        "state_lines": [f'"{s.name}": block["{s.name}"][-1]{handed_out(s)},' for s in token.states],
-        "behind_lines": [f'"{s.name}": found["{s.name}"]{taken_in(s)},' for s in token.states],
+        "state_lines": [f'"{s.name}": {residual(chunks.model, s, "[-1]", "block")},' for s in token.states],
+        "behind_lines": [f'"{s.name}": {taken(s, _found(s))},' for s in token.states],
         "names": literal(tuple(v.name for v in wanted if v.role is not Role.STATE)),
         "token_lines": [
-            *(f'"{v.name}": {_given(v)}{taken_in(v)},' for v in inputs),
-            *(
-                f'"{v.name}": _in_tokens([block["{v.name}"] for _, block in blocks], T){"[..., None]" * bool(v.rows == 1)},'
-                for v in kept
-            ),
+            *(f'"{v.name}": {taken(v, _given(v))},' for v in inputs),
+            *(f'"{v.name}": {_of_tokens(chunks, v)},' for v in kept),
             *(f'"{s.name}": blocks[-1][1]["{s.name}"][-1],' for s in token.states),
         ],
-        "output_lines": [f'"{v.name}": residuals["{v.name}"]{handed_out(v)}.copy(),' for v in (*kept, *token.states)],
+        "output_lines": [f'"{v.name}": {residual(token, v)}.copy(),' for v in (*kept, *token.states)],
         "outside_lines": [
-            f'**({{"{v.name}": np.asarray(cotangents["{v.name}"]){taken_in(v)}}} if "{v.name}" in cotangents else {{}}),'
-            for v in (*kept, *token.states)
+            f'**({{"{v.name}": {taken(v, outside)}}} if "{v.name}" in cotangents else {{}}),'
+            for v in (*kept, *token.states) for outside in (f'np.asarray(cotangents["{v.name}"])',)
         ],
         "chunk_gradients": [_gradient(v) for v in wanted],
     }
@@ -115,15 +120,41 @@ def _given(variable: Variable) -> str:
     return f'np.asarray(inputs["{variable.name}"])'
 
 
+def _found(variable: Variable) -> str:
+    """The gradient of a block."""
+    return f'found["{variable.name}"]'
+
+
+def _of_tokens(chunks: Chunked, variable: Variable) -> str:
+    """The values of all tokens as the loss reads them."""
+    block = residual(chunks.model, chunks.model[variable.name], residuals="block")
+    tokens = f"_in_tokens([{block} for _, block in blocks], T{_place(variable)})"
+    return taken(variable, tokens) if variable.heads is not None else tokens + "[..., None]" * bool(variable.rows == 1)
+
+
+def _place(variable: Variable) -> str:
+    """Where the tokens of a chunk have their axis, if it is not the first one behind the samples."""
+    return "" if variable.heads is None else ", axis=3"
+
+
+def _head_cotangents(token: Model, heads: str, length: str = "") -> list[tuple[str, str]]:
+    """The cotangents of what each head has of its own, in chunks; `heads` is the text of their number."""
+    made = []
+    for v in (v for v in _kept(token) if v.heads is not None):
+        whole = handed(v, "array", heads.format(v.name))
+        made.append((v.name, f"_merge_heads(_in_chunks({whole}, {length}real=True, axis=3), {len(v.shape) + 1})"))
+    return made
+
+
 def _gradient(variable: Variable) -> str:
-    found = f'parts["{variable.name}"]'
+    text = f'parts["{variable.name}"]'
     if variable.role is Role.STATE:
-        found = f'found["{variable.name}"]'
+        text = _found(variable)
     elif variable.role is Role.INPUT:
-        found = f"_in_tokens({found}, T)" + "[..., None]" * (variable.shape == ("1",))
+        text = f"_in_tokens({text}, T{_place(variable)})" + "[..., None]" * (variable.shape == ("1",))
     else:
-        found = f"sum({found})"
-    return f'"{variable.name}": {found},'
+        text = f"sum({text})"
+    return f'"{variable.name}": {text},'
 
 
 # ---------------------------------------------------------------- JAX and PyTorch
@@ -133,14 +164,17 @@ def _framework(chunks: Chunked, wanted: tuple[Variable, ...], recipe: str, backe
     """The values of `templates/jax/chunk.py.jinja` or `templates/torch/chunk.py.jinja`."""
     token, kept = chunks.token, _kept(chunks.token)
     values = module.context(token, backend, wanted, recipe, Long(chunk=length), core=chunks.model_without_loss)
-    handed = (*kept, *token.states)
+    results = (*kept, *token.states)
+    of_heads = tuple(v.name for v in token.of(Role.INPUT) if v.heads is not None)
     return values | {
         "token_lines": [
-            *(f'values["{v.name}"] = _in_tokens(chunks["{v.name}"], T){"[..., None]" * bool(v.rows == 1)}' for v in kept),
+            *(f'values["{v.name}"] = _in_tokens(chunks["{v.name}"], T{_place(v)}){"[..., None]" * bool(v.rows == 1)}' for v in kept),
             *(f'values["{s.name}"] = chunks["{s.name}"][-1]' for s in token.states),
         ],
-        "outputs": [(v.name, f'values["{v.name}"]{handed_out(v)}') for v in handed],
-        "output_tuple": literal(tuple(v.name for v in handed)),
+        "outputs": [(v.name, f'values["{v.name}"]{handed_out(v)}') for v in results],
+        "output_tuple": literal(tuple(v.name for v in results)),
+        "place": f", axis=3 if name in {literal(of_heads)} else 2" if of_heads else "",
+        "head_cotangents": _head_cotangents(token, 'values["{}"].shape[2]'),
         "narrow_inputs": tuple(v.name for v in token.of(Role.INPUT) if v.shape == ("1",)),
         "needed": tuple(f"{name} in chunks" for name in values["needed"]),
     }

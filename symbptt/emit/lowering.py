@@ -41,7 +41,7 @@ class Lowering:
 
     def size(self, expression: sp.Expr) -> str:
         """A dimension as text."""
-        return str(self._called(expression)).replace("*", " * ")
+        return str(self._called(expression)).replace("*", " * ").replace(" *  * ", " ** ")
 
     def number(self, value: sp.Expr) -> Tree:
         """A coefficient; it may contain dimensions."""

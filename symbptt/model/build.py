@@ -29,6 +29,7 @@ def model(
     reference: str = "",
     notes: Sequence[str] = (),
     activation: str | None = None,
+    heads: str | None = None,
     symbols: Mapping[str, Mapping[str, Any]] | None = None,
     translations: Mapping[str, Mapping[str, Any]] | None = None,
     init: Mapping[str, str] | None = None,
@@ -38,7 +39,7 @@ def model(
 ) -> Model:
     """The model with these sections, each as in a model file: names to shapes, left sides to right sides.
 
-    `loss` is the expression of one step's loss, `at` is "every" or "last", `reduction` is "sum" or "mean".
+    `loss` is the expression of one step's loss, `at` is "every" or "last", `reduction` is "sum" or "mean", `heads` names the dimension of heads.
     Raises BadInput as reading a file does.
     """
     data: dict[str, Any] = {
@@ -60,8 +61,7 @@ def model(
     }
     if loss is not None:
         data["loss"] = {"step": loss, "at": at, "reduction": reduction}
-    if activation is not None:
-        data["activation"] = activation
+    data |= {key: given for key, given in (("activation", activation), ("heads", heads)) if given is not None}
     if not re.fullmatch(r"[A-Za-z0-9_-]{1,64}", name):
         raise BadInput(f"{name[:64]!r} cannot name a model: expected up to 64 ASCII letters, digits, _ and -")
     place = Place(f"model {name}")

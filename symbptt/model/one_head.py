@@ -6,6 +6,7 @@ and so do the linear maps that a derivative is made of.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import fields, replace
 from typing import Any
 
@@ -28,11 +29,18 @@ def index(model: Model) -> sp.Symbol:
     return sp.Symbol(next(letter for letter in ("n", "m", "i", "iota", "nu") if letter not in taken), integer=True)
 
 
-def one_head(expression: Any, model: Model | None) -> Any:
-    """The formula for one head; of a model without heads the formula itself."""
+Mixing = Callable[[MatrixExpr, MatrixExpr], MatrixExpr]
+"""What becomes of a node that leads from one head to others, given what it is over, in the formula of one head."""
+
+
+def one_head(expression: Any, model: Model | None, mixing: Mixing | None = None) -> Any:
+    """The formula for one head; of a model without heads the formula itself.
+
+    Without `mixing` a sum over heads is printed as one over their index, and merge_heads and split_heads stay.
+    """
     if model is None or model.heads is None or not isinstance(expression, MatrixExpr):
         return expression
-    return _one(expression, model, model.heads)
+    return _one(expression, model, model.heads, mixing)
 
 
 def _belongs(value: MatrixExpr, model: Model) -> bool:
@@ -45,17 +53,19 @@ def _belongs(value: MatrixExpr, model: Model) -> bool:
     return isinstance(value, OfHeads) or any(_belongs(a, model) for a in value.args if isinstance(a, MatrixExpr))
 
 
-def _one(value: MatrixExpr, model: Model, heads: sp.Expr) -> MatrixExpr:
+def _one(value: MatrixExpr, model: Model, heads: sp.Expr, mixing: Mixing | None = None) -> MatrixExpr:
     if is_leaf(value):
         return _shaped(value, heads) if _belongs(value, model) else value
+    if mixing is not None and isinstance(value, (SumHeads, JoinHeads)):
+        return mixing(value, _constants(_one(value.args[0], model, heads, mixing), heads))
     if isinstance(value, SumHeads):
         body = _constants(_one(value.args[0], model, heads), heads)
         return SumOver(body, index(model), sp.S.One, heads)
     if isinstance(value, JoinHeads):
         return value.func(_one(value.args[0], model, heads), heads)
     if isinstance(value, OfHeads):
-        return _plain(value, [_one(a, model, heads) for a in value.args if isinstance(a, MatrixExpr)], heads)
-    args = [_one(a, model, heads) if isinstance(a, MatrixExpr) else a for a in value.args]
+        return _plain(value, [_one(a, model, heads, mixing) for a in value.args if isinstance(a, MatrixExpr)], heads)
+    args = [_one(a, model, heads, mixing) if isinstance(a, MatrixExpr) else a for a in value.args]
     if _belongs(value, model):
         args = [_constants(a, heads) if isinstance(a, MatrixExpr) else a for a in args]
         if isinstance(value, Broadcast):

@@ -94,11 +94,13 @@ def _product(scope: _Scope, node: MatrixExpr) -> Array:
 
 
 def _inverse_unit_lower(x: Array) -> Array:
-    """Row by row: row i of the inverse is that of the identity less x[i, :i] times the rows before."""
-    inverse = np.zeros_like(x) + np.eye(x.shape[-1], dtype=x.dtype)
-    for i in range(1, x.shape[-1]):
-        inverse[..., i, :] -= np.einsum("...j,...jk->...k", x[..., i, :i], inverse[..., :i, :])
-    return inverse
+    """Row by row: row i of the inverse is that of the identity less x[i, :i] times the rows before; of each head."""
+    size = x.shape[-1]
+    heads = x.reshape(*x.shape[:-2], -1, size, size)
+    inverse = np.zeros_like(heads) + np.eye(size, dtype=x.dtype)
+    for i in range(1, size):
+        inverse[..., i, :] -= np.einsum("...j,...jk->...k", heads[..., i, :i], inverse[..., :i, :])
+    return inverse.reshape(x.shape)
 
 
 def _concat(scope: _Scope, node: MatrixExpr) -> Array:

@@ -21,6 +21,19 @@ def test_a_kernel_in_chunks_is_the_kernel_step_by_step(name):
     assert report.ok, report
 
 
+@pytest.mark.parametrize("name", ["decay of each key, in columns", "gated delta rule"])
+def test_of_each_head(name):
+    report = verify.in_chunks(kernel(name, "M"), 3, T=8, dims={"K": 3, "V": 2, "M": 2})
+    assert report.ok, report
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("name", KERNELS)
+def test_of_each_head_at_every_length(name):
+    report = verify.in_chunks(kernel(name, "M"), 4)
+    assert report.ok, report
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("name", KERNELS)
 def test_at_every_length(name):

@@ -31,11 +31,13 @@ KERNELS = {
 """The K V or V K state S by what it is like; reads with q."""
 
 
-def kernel(name):
+def kernel(name, heads=None):
     equations = KERNELS[name]
+    each = f"{heads} " if heads else ""
     shape = "V K" if "S @ q" in equations["o"] else "K V"
     words = {word for text in equations.values() for word in re.findall(r"\w+", text)}
-    return model(name="kernel", inputs={n: s for n, s in SIZES.items() if n in words}, states={"S": shape}, equations=equations)
+    inputs = {n: (each + s).strip() for n, s in SIZES.items() if n in words}
+    return model(name="kernel", inputs=inputs, states={"S": each + shape}, equations=equations, heads=heads)
 
 
 LAYER = {

@@ -45,8 +45,8 @@ def chunks(context: DocumentContext) -> tuple[Block, ...]:
 def _lines(context: DocumentContext, token: Model, found: Recurrence) -> Iterator[tuple[Tree, Prose]]:
     """The state of a token; the sum of the logarithms of its decays; the state after i tokens of a chunk."""
     voice, state = context.voice, found.state
-    (equation,) = (e for e in token.equations if e.target == state)
-    yield voice.equation(token, state.at(), equation.value), voice.say("chunks.token")
+    (equation,) = (e for e in token.equations if e.target.name == state.name)
+    yield voice.equation(token, equation.target.at(), equation.value), voice.say("chunks.token")
     sums = None
     if found.log_decay is not None:
         rows = found.log_decay.shape[0]

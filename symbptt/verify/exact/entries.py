@@ -152,7 +152,7 @@ def _choice(e: Entries, node: Any, *operands: Matrix) -> Matrix:
 
 
 def _inverse_unit_lower(e: Entries, node: Any, a: Matrix) -> Matrix:
-    inverse = e.filled(node, lambda i, j: e.number(sp.Integer(int(i == j))))
+    inverse = [[e.number(sp.Integer(int(i == j))) for j in range(len(a))] for i in range(len(a))]
     minus = e.number(sp.S.NegativeOne)
     for i in range(1, len(a)):
         inverse[i] = [_sum([inverse[i][j], *(minus * a[i][m] * inverse[m][j] for m in range(i))]) for j in range(len(a))]
@@ -193,7 +193,7 @@ _NODES: dict[type, Callable[..., Matrix]] = {
     OneMatrix: _constant(lambda i, j: 1),
     sp.ZeroMatrix: _constant(lambda i, j: 0),
     nodes.LowerOnes: lambda e, node: e.filled(node, lambda i, j: e.number(sp.Integer(int(j <= i + int(node.args[1]))))),
-    nodes.InverseUnitLower: _inverse_unit_lower,
+    nodes.InverseUnitLower: _of_heads(_inverse_unit_lower),
     nodes.Elementwise: _elementwise,
     nodes.Slope: _slope,
     nodes.SlopeByResult: _slope_by_result,
