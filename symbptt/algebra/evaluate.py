@@ -125,6 +125,11 @@ def _lower_ones(node: nodes.LowerOnes, values: Values) -> Array:
 
 
 @evaluate.register
+def _shift(node: nodes.Shift, values: Values) -> Array:
+    return np.eye(values.size(node.shape[0]), k=-1)[None]
+
+
+@evaluate.register
 def _inverse_unit_lower(node: nodes.InverseUnitLower, values: Values) -> Array:
     x = evaluate(node.operand, values)
     heads = x.reshape(*x.shape[:-2], -1, x.shape[-1], x.shape[-1])

@@ -154,6 +154,19 @@ class LowerOnes(_Node):
         return (self.args[0], self.args[0])
 
 
+class Shift(_Node):
+    """Shift(n): the n x n matrix with ones below the diagonal, else zeros: row i of Shift X is row i - 1 of X, the first is zero."""
+
+    @property
+    def shape(self) -> tuple[sp.Expr, sp.Expr]:
+        return (self.args[0], self.args[0])
+
+    @property
+    def difference(self) -> MatrixExpr:
+        """What it is of masks."""
+        return sp.MatAdd(LowerOnes(self.args[0], -1), sp.MatMul(-1, LowerOnes(self.args[0], -2)))
+
+
 class LogSumExp(_Scalar):
     """log sum_j exp(x_j) of a column."""
 
@@ -280,7 +293,7 @@ def leaves(expression: sp.Basic) -> tuple[sp.MatrixSymbol, ...]:
 Kinds = tuple[type, ...]
 
 LEAVES: Kinds = (sp.MatrixSymbol, Timed)
-CONSTANTS: Kinds = (sp.Identity, OneMatrix, sp.ZeroMatrix, LowerOnes)
+CONSTANTS: Kinds = (sp.Identity, OneMatrix, sp.ZeroMatrix, LowerOnes, Shift)
 ALGEBRA: Kinds = (sp.MatMul, sp.MatAdd, sp.HadamardProduct, sp.Transpose, SumAll)
 NONLINEAR: Kinds = (
     Elementwise, Softmax, Choice, BatchMean, LogSumExp, HalfSquaredNorm, CrossEntropy, InverseUnitLower,

@@ -89,8 +89,9 @@ def _constant(x: MatrixExpr) -> MatrixExpr:
     return x.func(x.shape[1], x.shape[0])
 
 
-@rows.register
-def _lower_ones(x: nodes.LowerOnes) -> MatrixExpr:
+@rows.register(nodes.LowerOnes)
+@rows.register(nodes.Shift)
+def _own_name(x: MatrixExpr) -> MatrixExpr:
     return sp.Transpose(x)
 
 

@@ -7,6 +7,7 @@ from sympy.matrices.expressions.matexpr import MatrixExpr
 from sympy.matrices.expressions.special import OneMatrix
 
 from symbptt.algebra import build
+from symbptt.algebra.head_nodes import JoinHeads
 from symbptt.algebra.nodes import Broadcast, Elementwise, is_leaf
 from symbptt.derive.value_range import value_range
 from symbptt.derive.varying import Definitions
@@ -31,6 +32,9 @@ def logarithm(value: MatrixExpr, known: Definitions) -> MatrixExpr | None:
         return None if inner is None else build.spread(inner, *value.shape)
     if isinstance(value, Elementwise) and value.name in ("exp", "sigmoid", "identity"):
         return _of_function(value, known)
+    if isinstance(value, JoinHeads):
+        inner = logarithm(value.args[0], known)
+        return None if inner is None else value.func(inner, value.heads)
     number, factors = build.split_number(value)
     if len(factors) == 1 and number != 1:
         inner = logarithm(factors[0], known)
@@ -56,7 +60,7 @@ def positive(value: MatrixExpr, known: Definitions) -> bool:
     number, factors = build.split_number(value)
     if len(factors) == 1 and number != 1:
         return bool(number > 0) and positive(factors[0], known)
-    if isinstance(value, (Broadcast, sp.Transpose)):
+    if isinstance(value, (Broadcast, sp.Transpose, JoinHeads)):
         return positive(value.args[0], known)
     if isinstance(value, sp.HadamardProduct):
         return all(positive(a, known) for a in value.args)

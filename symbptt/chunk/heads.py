@@ -16,7 +16,7 @@ from sympy.matrices.expressions.matexpr import MatrixExpr
 
 from symbptt.algebra import build
 from symbptt.algebra import heads as of
-from symbptt.algebra.head_nodes import CutHeads, OfHeads, SumHeads
+from symbptt.algebra.head_nodes import CutHeads, JoinHeads, OfHeads, SumHeads
 from symbptt.algebra.nodes import CONSTANTS, Broadcast, is_leaf
 from symbptt.model.one_head import one_head
 from symbptt.model.values import Equation, Model, Variable
@@ -33,7 +33,7 @@ class Mixed(OfHeads):
         return _ROWS[type(self)]
 
 
-class Merged(Mixed):
+class Merged(Mixed, JoinHeads):
     """The heads as one vector."""
 
     @property
@@ -42,7 +42,7 @@ class Merged(Mixed):
         return (rows, sp.expand(self.heads * columns)) if self.along_columns else (sp.expand(self.heads * rows), columns)
 
 
-class Parted(Mixed):
+class Parted(Mixed, JoinHeads):
     """A vector as that of one head."""
 
     @property

@@ -20,10 +20,11 @@ from typing import Any
 
 import sympy as sp
 from sympy.matrices.expressions.matexpr import MatrixExpr
+from sympy.matrices.expressions.special import OneMatrix
 
 from symbptt import words
 from symbptt.algebra import build
-from symbptt.algebra.nodes import HalfSquaredNorm, dimension
+from symbptt.algebra.nodes import TIME, HalfSquaredNorm, Shift, dimension
 from symbptt.chunk.heads import Lift, alone
 from symbptt.chunk.recurrence import Recurrence, Say
 from symbptt.chunk.terms import NoChunkForm, depends
@@ -98,6 +99,7 @@ class _Rewrite:
     """One rewrite: names, then tokens, then states."""
 
     def __init__(self, model: Model) -> None:
+        self.lags: dict[sp.MatrixSymbol, Variable] = {}
         self.whole, self.token = model, alone(model)
         self.known = {e.target.at(): e.value for e in self.token.equations}
         self.lift = Lift(model.heads, lambda name: self.variables[name].heads is not None)
@@ -107,7 +109,9 @@ class _Rewrite:
         self.mask_name = next(n for n in ("real", *(f"real_{i}" for i in range(2, 99))) if n not in taken)
         self.own = frozenset(v.name for v in model.variables if v.heads is not None)
         self.size = dimension(self.length)
-        self.recurrences = {part.states[0]: self._recurrence(part) for part in self._checked()}
+        parts = tuple(self._checked())
+        self.recurrences = {part.states[0]: self._recurrence(part) for part in parts if part.recurrent}
+        self.lags = {self.token[p.states[0]].at(TIME - 1): self.token[p.states[0]] for p in parts if not p.recurrent}
         self.variables: dict[str, Variable] = {v.name: v for v in model.of(Role.PARAMETER, Role.BUFFER, Role.STATE)}
         self.mask = Variable(self.mask_name, Role.INPUT, (self.length,), self.size, sp.S.One,
                              description=words.everywhere("model.padding"))
@@ -122,8 +126,8 @@ class _Rewrite:
         if any(v.classes for v in model.of(Role.INPUT)):
             raise NoChunkForm(f"{model.name} has no chunk form: an input stands for classes")
         for part in components(model):
-            if not part.recurrent:
-                raise refusal(model, part.states, "is a value of an earlier token, which a chunk form does not shift yet")
+            if not part.recurrent and model[part.states[0]].columns != 1:
+                raise refusal(model, part.states, "is a matrix of an earlier token; a chunk form has columns and scalars of them")
             if not part.affine:
                 raise refusal(model, part.states, "is not affine in itself, and goes step by step")
             if len(part.states) > 1:
@@ -146,6 +150,7 @@ class _Rewrite:
         fixed = self._fixed()
         self.tokens = Tokens(self.size, fixed, self.known, {n: r.held for n, r in self.recurrences.items()},
                              lambda why: refusal(model, tuple(self.recurrences), why))
+        self.tokens.late = self._late
         self.tokens.written |= {self.token[name].at(): v.at() for name, v in inputs.items()}
         self._equations(fixed)
         loss = self._loss()
@@ -172,9 +177,12 @@ class _Rewrite:
 
     def _numbered(self, cell: list[Equation], loss: Loss | None) -> tuple[list[Equation], Loss | None]:
         """The equations with numbers that leave none out."""
-        numbers = {old: new for new, old in enumerate(dict.fromkeys(e.number for e in cell), start=1)}
+        shown = dict.fromkeys(e.number for e in cell if e.target.definition is None)
+        numbers = {old: new for new, old in enumerate(shown, start=1)}
+        for i, equation in reversed(list(enumerate(cell))):  # what an equation that is gone has left belongs to the next
+            numbers.setdefault(equation.number, numbers[cell[i + 1].number] if i + 1 < len(cell) else len(shown))
         cell = [replace(e, number=numbers[e.number]) for e in cell]
-        last = max(numbers.values(), default=0) + 1
+        last = len(shown) + 1
         return cell, loss and replace(loss, equations=tuple(replace(e, number=last) for e in loss.equations))
 
     def _rows(self, v: Variable) -> Variable:
@@ -187,7 +195,7 @@ class _Rewrite:
     def _fixed(self) -> frozenset[str]:
         """What does not depend on the token."""
         states = (r.held.expander.state for r in self.recurrences.values())
-        moving = frozenset((*(v.at() for v in self.token.of(Role.INPUT)), *states))
+        moving = frozenset((*(v.at() for v in self.token.of(Role.INPUT)), *states, *self.lags))
         local = {e.target.name for e in self.token.equations if not depends(e.value, moving, self.known)}
         return frozenset(local | {v.name for v in self.token.of(Role.PARAMETER, Role.BUFFER)})
 
@@ -207,15 +215,36 @@ class _Rewrite:
         self.tokens.given = lambda read: self.recurrences[read.state].answer(read, self.tokens, self._sayer(read.state))
         for equation in late:
             self._write(equation, False)
-        for name, recurrence in self.recurrences.items():
-            value = recurrence.after(self.tokens, self._sayer(name))
+        behind = {name: recurrence.after(self.tokens, self._sayer(name)) for name, recurrence in self.recurrences.items()}
+        for name, value in (behind | {v.name: self._last(v) for v in self.lags.values()}).items():
             self.making.begin(name, self._next())
             self._finish(self.token[name], value)
+
+    def _late(self, symbol: sp.MatrixSymbol) -> MatrixExpr | None:
+        """The rows of a value of the token before: those of the value, each a row later, and above them the chunk's first."""
+        if symbol not in self.lags:
+            return None
+        state, shift = self.lags[symbol], Shift(self.size)
+        first = self._sayer("")("first", build.add(self.tokens.ones(), build.scale(-1, build.mul(shift, self.tokens.ones()))))
+        rows = build.mul(shift, self._rows_of(state))
+        return self._sayer(state.name)("lag", build.add(rows, build.mul(first, build.transpose(symbol))))
+
+    def _rows_of(self, lag: Variable) -> MatrixExpr:
+        """What a value that is kept for the next token is for the tokens of the chunk."""
+        return self._sayer(lag.name)("kept", self.tokens(self.known[lag.at()]))
+
+    def _last(self, lag: Variable) -> MatrixExpr:
+        """The value at the last token that is real; without one that of the chunk before."""
+        real, say = self.mask.at(), self._sayer("")
+        last = say("last", build.add(real, build.scale(-1, build.mul(build.transpose(Shift(self.size)), real))))
+        none = build.add(build.ONE, build.scale(-1, build.mul(OneMatrix(1, self.size), last)))
+        before, rows = lag.at(TIME - 1), build.transpose(self._rows_of(lag))
+        return build.add(build.mul(rows, last), build.hadamard(build.spread(say("none", none), *before.shape), before))
 
     def _finish(self, variable: Variable, value: MatrixExpr) -> None:
         """Give a variable of one head its equation, for all heads."""
         own = variable.name in self.own
-        made, belongs = self.lift(value, own)
+        made, belongs = self.lift(self._written_out(value), own)
         self.variables[variable.name] = self.lift.variable(variable) if belongs else variable
         self.making.finish(self.variables[variable.name], made)
 
@@ -227,13 +256,13 @@ class _Rewrite:
         return self.number
 
     def _sayer(self, state: str) -> Say:
-        """Gives values equations of their own, named after a state."""
+        """Gives values equations of their own, named after a state if one is given."""
 
         def say(kind: str, value: MatrixExpr) -> MatrixExpr:
             if is_atom(value):
                 return value
             if value not in self.said:
-                stem = f"{kind}_{state}"
+                stem = f"{kind}_{state}" if state else kind
                 name = next(n for n in (stem + str(i) * (i > 1) for i in count(1)) if n not in self.taken)
                 self.taken.add(name)
                 self.making.begin(name, self._next())
@@ -253,7 +282,7 @@ class _Rewrite:
         target = equation.target
         if not fixed and target.columns != 1:
             return
-        made, value = (target, self._written_out(equation.value)) if fixed else (self._rows(target), self.tokens(equation.value))
+        made, value = (target, equation.value) if fixed else (self._rows(target), self.tokens(equation.value))
         self.making.begin(target.name, self._next())
         self._finish(made, value)
         if not fixed:  # what is the same for all tokens is spread over them where it is read

@@ -23,7 +23,8 @@ from symbptt.derive.varying import COLUMNS, ROWS, Definitions
 class Tokens:
     """Writes values of a token as values of the chunk.
 
-    `length` is C, `fixed` the names that do not depend on the token, `held` the states; `given` answers a read once it is known.
+    `length` is C, `fixed` the names that do not depend on the token, `held` the states; `given` answers a read once it is known,
+    `late` gives the rows of a value of an earlier token.
     """
 
     def __init__(
@@ -33,6 +34,7 @@ class Tokens:
         self.length, self.fixed, self.known, self.held, self.refuse = length, fixed, known, held, refuse
         self.written: dict[sp.MatrixSymbol, MatrixExpr] = {}
         self.given: Callable[[Read], MatrixExpr] | None = None
+        self.late: Callable[[sp.MatrixSymbol], MatrixExpr | None] = lambda symbol: None
         self._states = frozenset(h.expander.state for h in held.values())
 
     def ones(self, columns: sp.Expr | int = 1) -> MatrixExpr:
@@ -59,6 +61,8 @@ class Tokens:
 
     def affine(self, value: MatrixExpr) -> Affine:
         """The values of the chunk with the reads apart."""
+        if value not in self.written and is_leaf(value) and (rows := self.late(value)) is not None:
+            self.written[value] = rows
         if value in self.written:
             return Affine(self.written[value])
         if not depends(value, self._states, self.known):

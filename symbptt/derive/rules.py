@@ -31,6 +31,7 @@ from symbptt.algebra.nodes import (
     InverseUnitLower,
     LogSumExp,
     LowerOnes,
+    Shift,
     Slice,
     Slope,
     SlopeByResult,
@@ -88,6 +89,7 @@ def local(node: MatrixExpr, result: MatrixExpr | None = None) -> Local:
 @local.register(OneMatrix)
 @local.register(sp.ZeroMatrix)
 @local.register(LowerOnes)
+@local.register(Shift)
 def _constant(node: MatrixExpr, result: MatrixExpr | None = None) -> Local:
     """A constant has no operands."""
     return ()

@@ -147,6 +147,11 @@ def _lower_ones(node: nodes.LowerOnes, rule: Lowering) -> At:
 
 
 @lower.register
+def _shift(node: nodes.Shift, rule: Lowering) -> At:
+    return rule(node.difference)
+
+
+@lower.register
 def _inverse_unit_lower(node: nodes.InverseUnitLower, rule: Lowering) -> At:
     rows, columns = (Index(name, node.shape[0]) for name in ("row", "column"))
     body = rule(node.operand)(Subscript(rows), Subscript(columns))

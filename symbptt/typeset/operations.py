@@ -139,10 +139,16 @@ def _lower_ones(node: nodes.LowerOnes, setting: Setting) -> Piece:
     return Piece(Script(ONES, Row((Identifier("i"), Operator(sign), *right))))
 
 
+@rule.register(nodes.Shift)
+def _shift(node: nodes.Shift, setting: Setting) -> Piece:
+    """Ones below the diagonal: a bold one with i = j + 1 below it."""
+    return Piece(Script(ONES, Row((Identifier("i"), Operator("="), Identifier("j"), Operator("+"), Number("1")))))
+
+
 @rule.register(nodes.InverseUnitLower)
 def _inverse_unit_lower(node: nodes.InverseUnitLower, setting: Setting) -> Piece:
-    below = sp.HadamardProduct(nodes.LowerOnes(node.shape[0], -1), node.operand)
-    inner = signed(piece(sp.MatAdd(sp.Identity(node.shape[0]), below), setting))
+    below = sp.HadamardProduct(nodes.LowerOnes(node.shape[1], -1), node.operand)
+    inner = signed(piece(sp.MatAdd(sp.Identity(node.shape[1]), below), setting))
     return Piece(Script(Fenced(inner), None, Row((Operator("−"), Number("1")))), Level.POWER)
 
 

@@ -10,6 +10,7 @@ import numpy as np
 from symbptt.chunk import chunked
 from symbptt.data.draw import random
 from symbptt.data.values import Array, Arrays, Data
+from symbptt.derive.affine import definitions
 from symbptt.derive.value_range import value_range
 from symbptt.emit import chunk_source, source
 from symbptt.model.read import load
@@ -72,7 +73,7 @@ def _checks(route: str, found: Arrays, wanted: Arrays) -> Iterator[Check]:
 def _domains(model: Model, chunk: int) -> Iterator[str]:
     """Where single precision is enough: what is raised to e must stay below the largest number's logarithm."""
     largest = float(np.log(np.finfo(np.float32).max))
-    known = {e.target.at(): e.value for e in model.equations}
+    known = definitions(model)
     for name, logarithm, per_key in chunked(model).decays:
         if logarithm is None:
             yield f"{name}: no decay, float32 is as right as step by step"

@@ -152,6 +152,7 @@ _NODES: dict[type, Callable[[_Scope, Any], Array]] = {
     OneMatrix: _filled(1.0),
     sp.ZeroMatrix: _filled(0.0),
     nodes.LowerOnes: lambda scope, n: np.tri(scope.size(n.shape[0]), k=int(n.args[1]))[None],
+    nodes.Shift: lambda scope, n: np.eye(scope.size(n.shape[0]), k=-1)[None],
     nodes.InverseUnitLower: lambda scope, n: _inverse_unit_lower(scope(n.operand)),
     nodes.Elementwise: _elementwise,
     nodes.Softmax: lambda scope, n: _softmax(scope(n.operand)),

@@ -132,6 +132,7 @@ NODES: dict[type, Callable[..., Matrix]] = {
     OneMatrix: _fill(lambda i, j: 1),
     sp.ZeroMatrix: _fill(lambda i, j: 0),
     nodes.LowerOnes: lambda dims, node: _fill(lambda i, j: int(j <= i + int(node.args[1])))(dims, node),
+    nodes.Shift: lambda dims, node: _fill(lambda i, j: int(i == j + 1))(dims, node),
     nodes.InverseUnitLower: _of_heads(_inverse_unit_lower),
     nodes.Elementwise: _elementwise,
     nodes.Softmax: _softmax,

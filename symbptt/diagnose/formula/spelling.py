@@ -179,6 +179,7 @@ _RULES: dict[type, Callable[[MatrixExpr, Symbols], Node]] = {
     OneMatrix: _of_size("ones"),
     sp.ZeroMatrix: _of_size("zeros"),
     nodes.LowerOnes: lambda node, symbols: call("tril", call("ones", *_sizes(*node.shape)), number(str(node.args[1]))),
+    nodes.Shift: lambda node, symbols: spelt(node.difference, symbols),
     nodes.InverseUnitLower: _of_operands("inverse_unit_lower"),
     nodes.Softmax: _of_operands("softmax"),
     nodes.Diag: _of_operands("diag"),

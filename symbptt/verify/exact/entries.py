@@ -193,6 +193,7 @@ _NODES: dict[type, Callable[..., Matrix]] = {
     OneMatrix: _constant(lambda i, j: 1),
     sp.ZeroMatrix: _constant(lambda i, j: 0),
     nodes.LowerOnes: lambda e, node: e.filled(node, lambda i, j: e.number(sp.Integer(int(j <= i + int(node.args[1]))))),
+    nodes.Shift: lambda e, node: e.filled(node, lambda i, j: e.number(sp.Integer(int(i == j + 1)))),
     nodes.InverseUnitLower: _of_heads(_inverse_unit_lower),
     nodes.Elementwise: _elementwise,
     nodes.Slope: _slope,
