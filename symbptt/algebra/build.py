@@ -12,7 +12,7 @@ import sympy as sp
 from sympy.matrices.expressions.matexpr import MatrixExpr
 from sympy.matrices.expressions.special import OneMatrix
 
-from symbptt.algebra.nodes import Broadcast, Diag, SumAll, is_leaf
+from symbptt.algebra.nodes import Broadcast, Diag, LowerOnes, Shift, SumAll, is_leaf
 
 ONE = OneMatrix(1, 1)
 """The 1x1 one: the seed of a reverse sweep."""
@@ -171,3 +171,8 @@ def _fit(node: type, shapes: list[tuple[sp.Expr, sp.Expr]]) -> bool:
     elif issubclass(node, (sp.MatAdd, sp.HadamardProduct)):
         pairs = (pair for a, b in pairwise(shapes) for pair in zip(a, b, strict=True))
     return all(a == b or not (a.is_Integer and b.is_Integer) for a, b in pairs)
+
+
+def masks_of(shift: Shift) -> MatrixExpr:
+    """A shift as the difference of two masks."""
+    return add(LowerOnes(shift.shape[0], -1), scale(-1, LowerOnes(shift.shape[0], -2)))

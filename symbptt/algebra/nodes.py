@@ -123,10 +123,7 @@ class Choice(_SameShape):
 
 
 class InverseUnitLower(_SameShape):
-    """(I + L)^-1 for the part L of a square matrix strictly below the diagonal: what is above is not read.
-
-    Of heads, square matrices below each other, each has its own.
-    """
+    """(I + L)^-1 for the part L of a square matrix strictly below the diagonal; of heads below each other, each its own."""
 
     @property
     def heads(self) -> sp.Expr:
@@ -155,16 +152,9 @@ class LowerOnes(_Node):
 
 
 class Shift(_Node):
-    """Shift(n): the n x n matrix with ones below the diagonal, else zeros: row i of Shift X is row i - 1 of X, the first is zero."""
+    """Shift(n): ones where row = column + 1, else zeros: row i of Shift(n) X is row i - 1 of X, the first is zero."""
 
-    @property
-    def shape(self) -> tuple[sp.Expr, sp.Expr]:
-        return (self.args[0], self.args[0])
-
-    @property
-    def difference(self) -> MatrixExpr:
-        """What it is of masks."""
-        return sp.MatAdd(LowerOnes(self.args[0], -1), sp.MatMul(-1, LowerOnes(self.args[0], -2)))
+    shape = LowerOnes.shape
 
 
 class LogSumExp(_Scalar):

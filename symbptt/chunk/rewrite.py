@@ -20,12 +20,12 @@ from typing import Any
 
 import sympy as sp
 from sympy.matrices.expressions.matexpr import MatrixExpr
-from sympy.matrices.expressions.special import OneMatrix
 
 from symbptt import words
 from symbptt.algebra import build
-from symbptt.algebra.nodes import TIME, HalfSquaredNorm, Shift, dimension
+from symbptt.algebra.nodes import TIME, HalfSquaredNorm, dimension
 from symbptt.chunk.heads import Lift, alone
+from symbptt.chunk.lags import Lags
 from symbptt.chunk.recurrence import Recurrence, Say
 from symbptt.chunk.terms import NoChunkForm, depends
 from symbptt.chunk.tokens import Tokens
@@ -99,7 +99,6 @@ class _Rewrite:
     """One rewrite: names, then tokens, then states."""
 
     def __init__(self, model: Model) -> None:
-        self.lags: dict[sp.MatrixSymbol, Variable] = {}
         self.whole, self.token = model, alone(model)
         self.known = {e.target.at(): e.value for e in self.token.equations}
         self.lift = Lift(model.heads, lambda name: self.variables[name].heads is not None)
@@ -111,7 +110,7 @@ class _Rewrite:
         self.size = dimension(self.length)
         parts = tuple(self._checked())
         self.recurrences = {part.states[0]: self._recurrence(part) for part in parts if part.recurrent}
-        self.lags = {self.token[p.states[0]].at(TIME - 1): self.token[p.states[0]] for p in parts if not p.recurrent}
+        self.lagged = {self.token[p.states[0]].at(TIME - 1): self.token[p.states[0]] for p in parts if not p.recurrent}
         self.variables: dict[str, Variable] = {v.name: v for v in model.of(Role.PARAMETER, Role.BUFFER, Role.STATE)}
         self.mask = Variable(self.mask_name, Role.INPUT, (self.length,), self.size, sp.S.One,
                              description=words.everywhere("model.padding"))
@@ -150,11 +149,12 @@ class _Rewrite:
         fixed = self._fixed()
         self.tokens = Tokens(self.size, fixed, self.known, {n: r.held for n, r in self.recurrences.items()},
                              lambda why: refusal(model, tuple(self.recurrences), why))
-        self.tokens.late = self._late
+        self.lags = Lags(self.lagged, self.tokens, self._sayer, self.mask.at())
         self.tokens.written |= {self.token[name].at(): v.at() for name, v in inputs.items()}
         self._equations(fixed)
         loss = self._loss()
-        variables = tuple(self.variables[v.name] for v in (*inputs.values(), self.mask, *model.states, *model.of(Role.PARAMETER, Role.BUFFER)))
+        given = (*inputs.values(), self.mask, *model.states, *model.of(Role.PARAMETER, Role.BUFFER))
+        variables = tuple(self.variables[v.name] for v in given)
         targets = tuple(self.variables[v.name] for v in model.of(Role.TARGET)) if loss else ()
         cell = self.making.equations[: len(self.making.equations) - (len(loss.equations) if loss else 0)]
         cell, loss = self._numbered(self._read(cell, loss), loss)
@@ -195,7 +195,7 @@ class _Rewrite:
     def _fixed(self) -> frozenset[str]:
         """What does not depend on the token."""
         states = (r.held.expander.state for r in self.recurrences.values())
-        moving = frozenset((*(v.at() for v in self.token.of(Role.INPUT)), *states, *self.lags))
+        moving = frozenset((*(v.at() for v in self.token.of(Role.INPUT)), *states, *self.lagged))
         local = {e.target.name for e in self.token.equations if not depends(e.value, moving, self.known)}
         return frozenset(local | {v.name for v in self.token.of(Role.PARAMETER, Role.BUFFER)})
 
@@ -216,30 +216,9 @@ class _Rewrite:
         for equation in late:
             self._write(equation, False)
         behind = {name: recurrence.after(self.tokens, self._sayer(name)) for name, recurrence in self.recurrences.items()}
-        for name, value in (behind | {v.name: self._last(v) for v in self.lags.values()}).items():
+        for name, value in (behind | {v.name: self.lags.last(v) for v in self.lagged.values()}).items():
             self.making.begin(name, self._next())
             self._finish(self.token[name], value)
-
-    def _late(self, symbol: sp.MatrixSymbol) -> MatrixExpr | None:
-        """The rows of a value of the token before: those of the value, each a row later, and above them the chunk's first."""
-        if symbol not in self.lags:
-            return None
-        state, shift = self.lags[symbol], Shift(self.size)
-        first = self._sayer("")("first", build.add(self.tokens.ones(), build.scale(-1, build.mul(shift, self.tokens.ones()))))
-        rows = build.mul(shift, self._rows_of(state))
-        return self._sayer(state.name)("lag", build.add(rows, build.mul(first, build.transpose(symbol))))
-
-    def _rows_of(self, lag: Variable) -> MatrixExpr:
-        """What a value that is kept for the next token is for the tokens of the chunk."""
-        return self._sayer(lag.name)("kept", self.tokens(self.known[lag.at()]))
-
-    def _last(self, lag: Variable) -> MatrixExpr:
-        """The value at the last token that is real; without one that of the chunk before."""
-        real, say = self.mask.at(), self._sayer("")
-        last = say("last", build.add(real, build.scale(-1, build.mul(build.transpose(Shift(self.size)), real))))
-        none = build.add(build.ONE, build.scale(-1, build.mul(OneMatrix(1, self.size), last)))
-        before, rows = lag.at(TIME - 1), build.transpose(self._rows_of(lag))
-        return build.add(build.mul(rows, last), build.hadamard(build.spread(say("none", none), *before.shape), before))
 
     def _finish(self, variable: Variable, value: MatrixExpr) -> None:
         """Give a variable of one head its equation, for all heads."""

@@ -175,7 +175,8 @@ def _inverse_unit_lower(node: InverseUnitLower, result: MatrixExpr | None = None
     inverse, below = node if result is None else result, LowerOnes(node.shape[1], -1)
     around: tuple[LinearMap, ...] = (Left(inverse), linear.Right(inverse), Hadamard(below))
     if node.heads != 1:
-        around = (heads.HeadLeft(inverse, node.heads), heads.HeadRight(inverse, node.heads), Hadamard(heads.each(below, node.heads)))
+        each = Hadamard(heads.each(below, node.heads))
+        around = (heads.HeadLeft(inverse, node.heads), heads.HeadRight(inverse, node.heads), each)
     return ((node.operand, linear.compose(Scale(sp.S.NegativeOne), *around)),)
 
 

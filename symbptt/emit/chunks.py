@@ -168,7 +168,10 @@ def _framework(chunks: Chunked, wanted: tuple[Variable, ...], recipe: str, backe
     of_heads = tuple(v.name for v in token.of(Role.INPUT) if v.heads is not None)
     return values | {
         "token_lines": [
-            *(f'values["{v.name}"] = _in_tokens(chunks["{v.name}"], T{_place(v)}){"[..., None]" * bool(v.rows == 1)}' for v in kept),
+            *(
+                f'values["{v.name}"] = _in_tokens(chunks["{v.name}"], T{_place(v)}){"[..., None]" * bool(v.rows == 1)}'
+                for v in kept
+            ),
             *(f'values["{s.name}"] = chunks["{s.name}"][-1]' for s in token.states),
         ],
         "outputs": [(v.name, f'values["{v.name}"]{handed_out(v)}') for v in results],

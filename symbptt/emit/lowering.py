@@ -260,7 +260,7 @@ _TABLE: dict[type, Callable[..., Code]] = {
     sp.ZeroMatrix: _zeros,
     sp.Identity: lambda lower, node: Code(call("eye", lower.size(node.shape[0])), False, 2),
     nodes.LowerOnes: lambda lower, node: Code(call("tri", lower.size(node.shape[0]), str(node.args[1])), False, 2),
-    nodes.Shift: lambda lower, node: lower(node.difference),
+    nodes.Shift: lambda lower, node: lower(build.masks_of(node)),
     nodes.InverseUnitLower: _call("_inverse_unit_lower", True),
 }
 """One function per node type that reaches emitted code."""

@@ -39,7 +39,8 @@ def model(
 ) -> Model:
     """The model with these sections, each as in a model file: names to shapes, left sides to right sides.
 
-    `loss` is the expression of one step's loss, `at` is "every" or "last", `reduction` is "sum" or "mean", `heads` names the dimension of heads.
+    `loss` is the expression of one step's loss, `at` is "every" or "last", `reduction` is "sum" or "mean".
+    `heads` names the dimension of heads.
     Raises BadInput as reading a file does.
     """
     data: dict[str, Any] = {

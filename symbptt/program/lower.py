@@ -148,7 +148,7 @@ def _lower_ones(node: nodes.LowerOnes, rule: Lowering) -> At:
 
 @lower.register
 def _shift(node: nodes.Shift, rule: Lowering) -> At:
-    return rule(node.difference)
+    return rule(build.masks_of(node))
 
 
 @lower.register

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from chunkable import KERNELS, kernel, layer
+from chunkable import KERNELS, SHIFTED, kernel, layer
 
 from symbptt import data, verify
 from symbptt.emit import chunk_source
@@ -51,17 +51,25 @@ def test_fewer_tokens_than_a_chunk(T: int, backend: str) -> None:
 
 
 @pytest.mark.frameworks
+@BACKENDS
+def test_heads_and_values_of_earlier_tokens(backend: str) -> None:
+    agree(SHIFTED, 3, backend, T=7)
+
+
+@pytest.mark.frameworks
+@pytest.mark.parametrize("given", [kernel("gated delta rule"), SHIFTED], ids=lambda given: given.name)
 @pytest.mark.parametrize("backend", ["numpy", "jax", "torch"])
-def test_no_token_leaves_the_state_as_it_was(backend: str) -> None:
+def test_no_token_leaves_the_states_as_they_were(backend: str, given: Model) -> None:
     pytest.importorskip(backend)
-    given = kernel("gated delta rule")
     module, drawn = resolve(chunk_source(given, 3, "all", backend)).module, data.random(given, T=1)
     nothing = {name: array[:0] for name, array in drawn.inputs.items()}
-    outputs, residuals = call(module, "forward", ({}, nothing, dict(drawn.states)), {})
-    np.testing.assert_array_equal(outputs["S"], drawn.states["S"])
-    found = call(module, "backward", ({}, residuals, {"S": drawn.cotangents["S"][-1]}), {})
-    np.testing.assert_array_equal(found["S"], drawn.cotangents["S"][-1])
-    assert found["k"].shape == nothing["k"].shape
+    outputs, residuals = call(module, "forward", (dict(drawn.parameters), nothing, dict(drawn.states)), {})
+    after = {name: drawn.cotangents[name][-1] for name in drawn.states}
+    found = call(module, "backward", (dict(drawn.parameters), residuals, after), {})
+    for name, state in drawn.states.items():
+        np.testing.assert_array_equal(outputs[name], state)
+        np.testing.assert_array_equal(found[name], after[name])
+    assert all(found[name].shape == array.shape for name, array in nothing.items())
 
 
 @pytest.mark.frameworks

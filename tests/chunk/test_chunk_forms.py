@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
 import pytest
-from chunkable import KERNELS, SIZES, kernel, layer
+from chunkable import KERNELS, SHIFTED, SIZES, kernel, layer
 
 from symbptt import data, verify
 from symbptt.chunk import NoChunkForm, chunked
@@ -25,6 +27,19 @@ def test_a_kernel_in_chunks_is_the_kernel_step_by_step(name):
 def test_of_each_head(name):
     report = verify.in_chunks(kernel(name, "M"), 3, T=8, dims={"K": 3, "V": 2, "M": 2})
     assert report.ok, report
+
+
+@pytest.mark.parametrize("T", [1, 8])
+def test_values_of_earlier_tokens(T):
+    report = verify.in_chunks(SHIFTED, 3, T=T, dims={"M": 2, "K": 3, "V": 2})
+    assert report.ok and {check.subject for check in report.checks} >= {"x_lag2", "g_lag1", "k_lag1", "c"}, report
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", ["gated_deltanet", "mamba2", "retnet", "rwkv7"])
+def test_published_layers_with_heads(name):
+    report = verify.in_chunks(load(str(Path(__file__).parents[2] / "examples" / "heads" / f"{name}.toml")), 4, T=9)
+    assert max(check.worst_error for check in report.checks) < 1e-11, report
 
 
 @pytest.mark.long
@@ -88,7 +103,7 @@ def test_the_module_checks_itself_and_serves_shorter_sequences():
 
 REFUSED = {
     "tanh(S[t-1])": "S is not affine in itself",
-    "outer(k, v)": "S is a value of an earlier token",
+    "outer(k, v)": "S is a matrix of an earlier token",
     "exp(outer(k, v)) * S[t-1]": "S decays entry by entry",
     "tanh(g) * S[t-1] + outer(k, v)": "S has a decay that may be zero or negative",
     "A @ S[t-1] + outer(k, v)": "S is multiplied by a whole matrix",

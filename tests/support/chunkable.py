@@ -53,3 +53,13 @@ def layer(loss="softmax_cross_entropy(o, target)", at="every"):
         loss=loss, at=at,
         parameters={"W_q": "K D", "W_k": "K D", "W_v": "V D", "b_v": "V", "w_a": "1 D", "W_o": "O V"},
     )
+
+
+SHIFTED = model(
+    name="shifted", heads="M", inputs={"x": "M*K", "g": "M"}, states={"S": "M K V"}, parameters={"c": "M*K 3", "W": "V K"},
+    equations={
+        "k": "split_heads(conv(x, c))", "a": "sigmoid(g + g[t-1])", "S": "a * S[t-1] + outer(k, W @ k[t-1])", "o": "S.T @ k",
+        "m": "sum_heads(W.T @ o)", "y": "merge_heads(o)",
+    },
+)
+"""A convolution, and what heads have of the token before, as vectors and as scalars."""

@@ -55,8 +55,8 @@ def gla(p: Values, x: Values, s: Values) -> tuple[Tensor, Values]:
 
 
 def retnet(p: Values, x: Values, s: Values) -> tuple[Tensor, Values]:
-    q, k, v = (_heads(F.linear(x["x"], p[f"W_{c}"]), p["decay"]) for c in "qkv")
-    S = p["decay"][:, None, None] * s["S"] + torch.einsum("nmk,nmv->nmkv", k * k.shape[-1] ** -0.5, v)
+    q, k, v = (_heads(F.linear(x["x"], p[f"W_{c}"]), p["log_decay"]) for c in "qkv")
+    S = p["log_decay"].exp()[:, None, None] * s["S"] + torch.einsum("nmk,nmv->nmkv", k * k.shape[-1] ** -0.5, v)
     out = _rms(torch.einsum("nmkv,nmk->nmv", S, q)) * p["w_n"]
     return F.linear(out.flatten(1) * F.silu(F.linear(x["x"], p["W_g"])), p["W_o"]), {"S": S}
 

@@ -13,11 +13,13 @@ from sympy.matrices.expressions.matexpr import MatrixExpr
 from sympy.matrices.expressions.special import OneMatrix
 
 from symbptt.algebra import build
+from symbptt.algebra import heads as heads_of
 from symbptt.algebra.evaluate import Array
+from symbptt.algebra.head_nodes import HeadBroadcast, HeadProduct
 from symbptt.algebra.nodes import LowerOnes
 from symbptt.diagnose.displaced import Displaced
 from symbptt.diagnose.mistakes.chunks.places import cause
-from symbptt.diagnose.mistakes.chunks.variants import Variants
+from symbptt.diagnose.mistakes.chunks.variants import Variants, shared
 from symbptt.diagnose.mutant import Mutant, changed
 from symbptt.diagnose.point import Point
 from symbptt.diagnose.routes import BackwardPass, Route
@@ -38,7 +40,7 @@ def mutants(program: BackwardPass, point: Point) -> Iterator[Mutant]:
     last = Final(program.model[point.padding].at())
     for gate in known.sums.values():
         routes = [r for r in program.routes if r.target.at() == gate]
-        size = gate.shape[0]
+        size = program.model[point.padding].rows
         for mask, column in (
             (build.transpose(LowerOnes(size, -1)), build.add(OneMatrix(size, 1), build.scale(-1, last))),
             (LowerOnes(size, 0), last),
@@ -53,8 +55,18 @@ def _summed(route: Route, mask: MatrixExpr, column: MatrixExpr) -> MatrixExpr | 
     """A summand with another sum over the tokens; None where it has none."""
     number, factors = build.split_number(route.value)
     first = factors[0]
-    if isinstance(first, sp.Transpose) and isinstance(first.arg, LowerOnes):
+    if isinstance(first, HeadProduct):
+        (left, right, heads), sums = first.args, heads_of.each(mask, first.heads)
+        return build.scale(number, heads_of.product(sums, right, heads)) if _sums_back(shared(left)) else None
+    if isinstance(first, HeadBroadcast) and first.args[1] == column.shape[0]:
+        return build.scale(number, heads_of.product(heads_of.each(column, first.heads), first.args[0], first.heads))
+    if _sums_back(first):
         return build.scale(number, build.mul(mask, *factors[1:]))
     if isinstance(first, OneMatrix) and first.shape == column.shape and len(factors) > 1:
         return build.scale(number, build.mul(column, *factors[1:]))
     return None
+
+
+def _sums_back(factor: MatrixExpr) -> bool:
+    """Whether a factor makes sums from the last token."""
+    return isinstance(factor, sp.Transpose) and isinstance(factor.arg, LowerOnes)

@@ -11,9 +11,12 @@ from sympy.matrices.expressions.matexpr import MatrixExpr
 from sympy.matrices.expressions.special import OneMatrix
 
 from symbptt.algebra import build
+from symbptt.algebra.head_nodes import EachHead, HeadBroadcast, HeadProduct, HeadTranspose
 from symbptt.algebra.nodes import Elementwise, InverseUnitLower, LowerOnes
+from symbptt.chunk.heads import Lift
 from symbptt.model.values import Model
 
+PRODUCTS = (sp.MatMul, HeadProduct)
 Definitions = dict[sp.MatrixSymbol, MatrixExpr]
 
 
@@ -64,8 +67,8 @@ class Variants:
     @cached_property
     def sums(self) -> Definitions:
         """The cumulated sums, each with what is summed."""
-        return {s: v.args[1] for s, v in self.known.items()
-                if isinstance(v, sp.MatMul) and isinstance(v.args[0], LowerOnes) and len(v.args) == 2}
+        products = {s: v.args for s, v in self.known.items() if isinstance(v, PRODUCTS)}
+        return {s: args[1] for s, args in products.items() if isinstance(shared(args[0]), LowerOnes)}
 
     @cached_property
     def decays(self) -> Definitions:
@@ -74,7 +77,7 @@ class Variants:
         found: Definitions = {}
         for symbol in self.known:
             value = self._written_out(symbol)
-            factors = value.args if isinstance(value, sp.MatMul) else (value,)
+            factors = value.args if isinstance(value, (sp.MatMul, HeadBroadcast)) else (value,)
             inner = next((f for f in factors if not isinstance(f, OneMatrix)), value)
             if isinstance(inner, Elementwise) and inner.name == "exp" and inner.operand.atoms(sp.MatrixSymbol) <= gates:
                 found[symbol] = value
@@ -91,9 +94,9 @@ class Variants:
         """Values that are elementwise products, or transposes of some, as scores with a mask and keys with a decay are."""
         found: Definitions = {}
         for symbol, value in self.known.items():
-            turned = isinstance(value, sp.Transpose) and value.arg in found
+            turned = isinstance(value, (sp.Transpose, HeadTranspose)) and value.args[0] in found
             if isinstance(value, sp.HadamardProduct) or turned:
-                found[symbol] = build.transpose(found[value.arg]) if turned else value
+                found[symbol] = value.xreplace({value.args[0]: found[value.args[0]]}) if turned else value
         return found
 
     def _written_out(self, value: MatrixExpr) -> MatrixExpr:
@@ -103,29 +106,32 @@ class Variants:
         return self._written_out(value.xreplace(inner)) if inner else value
 
     def _masks(self, value: MatrixExpr) -> Iterator[Variant]:
-        masks = {a for p in value.atoms(sp.HadamardProduct) for a in p.args if isinstance(a, LowerOnes)}
+        masks = {a for p in value.atoms(sp.HadamardProduct) for a in p.args if isinstance(shared(a), LowerOnes)}
         for mask in sorted(masks, key=str):
-            for wrong in (_other(mask), OneMatrix(*mask.shape), *self._above(mask)):
+            other = mask.xreplace({shared(mask): _other(shared(mask))})
+            for wrong in (other, OneMatrix(*mask.shape), *self._above(mask)):
                 yield Variant("mask-wrong", mask, wrong)
         for inverse in sorted(value.atoms(InverseUnitLower), key=str):
             yield Variant("mask-wrong", inverse, _not_strict(inverse))
 
-    def _above(self, mask: LowerOnes) -> Iterator[MatrixExpr]:
+    def _above(self, mask: MatrixExpr) -> Iterator[MatrixExpr]:
         """No mask, where the decay between tokens e^{mask ⊙ (c_i − c_j)} goes on above the diagonal: what it lacks there."""
         for decay, value in self.decays.items():
             inner = value.operand if isinstance(value, Elementwise) else None
-            if decay.shape == mask.shape and isinstance(inner, sp.HadamardProduct) and isinstance(inner.args[0], LowerOnes):
+            if not isinstance(inner, sp.HadamardProduct) or decay.shape != mask.shape:
+                continue
+            if isinstance(shared(inner.args[0]), LowerOnes):
                 yield Elementwise("exp", build.add(build.hadamard(*inner.args[1:]), build.scale(-1, inner)))
 
     def _sums(self, value: MatrixExpr) -> Iterator[Variant]:
-        for product in sorted(value.atoms(sp.MatMul), key=str):
-            for factor in product.args:
+        for product in sorted(value.atoms(*PRODUCTS), key=str):
+            for factor in map(shared, product.args):
                 turned = isinstance(factor, sp.Transpose)
                 inner = factor.arg if turned else factor
                 if isinstance(inner, LowerOnes):
                     for wrong in (build.transpose(_other(inner)) if turned else _other(inner),
                                   inner if turned else build.transpose(inner)):
-                        yield Variant("cumsum-wrong", product, _put(product, factor, wrong))
+                        yield Variant("cumsum-wrong", product, product.xreplace({factor: wrong}))
 
     def _symbols(self, value: MatrixExpr) -> Iterator[Variant]:
         for symbol in _symbols(value):
@@ -167,8 +173,9 @@ def _product(value: MatrixExpr) -> MatrixExpr:
     return build.hadamard(*others) if others else OneMatrix(*value.shape)
 
 
-def _put(product: sp.MatMul, factor: MatrixExpr, other: MatrixExpr) -> MatrixExpr:
-    return build.mul(*(other if f is factor else f for f in product.args))
+def shared(value: sp.Basic) -> sp.Basic:
+    """A factor, or what it repeats in each head."""
+    return value.args[0] if isinstance(value, EachHead) else value
 
 
 def _other(mask: LowerOnes) -> LowerOnes:
@@ -178,9 +185,12 @@ def _other(mask: LowerOnes) -> LowerOnes:
 
 def _not_strict(inverse: InverseUnitLower) -> MatrixExpr:
     """(I + D + L)^-1 = (I + (I + D)^-1 L)^-1 (I + D)^-1 for (I + L)^-1; D is the diagonal of what should be strictly lower."""
-    inner, (size, _) = inverse.args[0], inverse.shape
+    inner, (_, size) = inverse.args[0], inverse.shape
+    if inverse.heads != 1:  # that of one head
+        inner = inner.func(inner.args[0], size, *inner.args[2:])
     eye = build.add(LowerOnes(size, 0), build.scale(-1, LowerOnes(size, -1)))
     diagonal = build.add(OneMatrix(size, 1), build.mul(build.hadamard(eye, inner), OneMatrix(size, 1)))
     weight = Elementwise("reciprocal", diagonal)
     rows, columns = build.mul(weight, OneMatrix(1, size)), build.mul(OneMatrix(size, 1), build.transpose(weight))
-    return build.hadamard(InverseUnitLower(build.hadamard(rows, inner)), columns)
+    made = build.hadamard(InverseUnitLower(build.hadamard(rows, inner)), columns)
+    return made if inverse.heads == 1 else Lift(inverse.heads, lambda name: True)(made)[0]
