@@ -13,8 +13,9 @@ from symbptt.analyze.report import as_text
 from symbptt.analyze.signal import backward_signal, published
 from symbptt.analyze.spectrum import spectrum_of
 from symbptt.analyze.table import Table, tabulate
-from symbptt.analyze.truncation import kept, randomise, truncate
+from symbptt.analyze.truncation import randomise, truncate
 from symbptt.data.values import Data
+from symbptt.unroll.graph import kept
 
 __all__ = [
     "Analysis", "Choice", "Data", "Options", "Result", "Table", "adjusted", "as_csv", "as_json", "as_text", "at",

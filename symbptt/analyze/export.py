@@ -13,6 +13,7 @@ from symbptt.analyze.analysis import Analysis, Growth
 from symbptt.analyze.products import WHOLE, Block
 from symbptt.analyze.table import Table, Terms
 from symbptt.analyze.tables import csv_of
+from symbptt.analyze.truncation import Truncation
 from symbptt.errors import BadInput, UnknownName
 
 SCHEMA = 1
@@ -101,6 +102,11 @@ def _finite(item: Any) -> dict[str, Any]:
     return {name: number(value) if isinstance(value, float) else value for name, value in vars(item).items()}
 
 
+def truncated(cut: Truncation) -> dict[str, Any]:
+    """What is left of the gradients."""
+    return {"k1": cut.k1, "k2": cut.k2, "parameters": [_finite(item) for item in cut.cuts]}
+
+
 def data(analysis: Analysis) -> dict[str, Any]:
     """The whole analysis as JSON values; keys that do not apply are left out."""
     point, table, growth = analysis.data, analysis.table, analysis.growth
@@ -130,8 +136,7 @@ def data(analysis: Analysis) -> dict[str, Any]:
             "intervals": [{"low": number(i.low), "high": number(i.high)} for i in where.intervals],
         }
     if analysis.truncation is not None:
-        cut = analysis.truncation
-        made["truncation"] = {"k1": cut.k1, "k2": cut.k2, "parameters": [_finite(item) for item in cut.cuts]}
+        made["truncation"] = truncated(analysis.truncation)
     if analysis.randomised:
         made["randomised"] = [_finite(item) for item in analysis.randomised]
     if analysis.modes is not None:

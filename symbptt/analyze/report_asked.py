@@ -13,14 +13,15 @@ from symbptt.analyze.truncation import Randomised, Truncation
 def sections(analysis: Analysis) -> Iterator[list[str]]:
     """The sections that were asked for, each a list of lines."""
     if analysis.truncation is not None:
-        yield _truncation(analysis.truncation)
+        yield truncated(analysis.truncation)
     if analysis.randomised:
         yield _randomised(analysis.randomised)
     if analysis.modes is not None:
         yield _modes(analysis.modes)
 
 
-def _truncation(cut: Truncation) -> list[str]:
+def truncated(cut: Truncation) -> list[str]:
+    """What is left of the gradients, as lines."""
     scheme = f"a window of {cut.k2} steps" if cut.k1 == 1 else f"every {cut.k1} steps back over at most {cut.k2}"
     rows = [(c.name, f"{c.kept} of {c.terms}", ratio(c.bias), ratio(c.cosine), f"{c.error:.0e}") for c in cut.cuts]
     head = ("", "terms kept", "bias/norm", "cosine", "emitted code differs by")

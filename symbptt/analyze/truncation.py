@@ -25,15 +25,10 @@ from symbptt.derive.sum_of_products import gradient, pairs
 from symbptt.derive.walk import size, visits
 from symbptt.errors import BadInput
 from symbptt.model.values import Model, Role, Variable
-from symbptt.unroll.graph import steps
+from symbptt.unroll.graph import kept, steps
 
 MOST = 12
 """The most steps for which all outcomes of a random truncation are enumerated."""
-
-
-def kept(t: int, k: int, k1: int, k2: int) -> bool:
-    """Whether the scheme that goes back k2 steps every k1 steps keeps the term (t, k)."""
-    return k > k1 * -(-t // k1) - k2
 
 
 def weighted(model: Model, data: Data, variables: Iterable[Variable], weight: Callable[[int, int], float]) -> dict[str, Array]:
@@ -85,12 +80,12 @@ def truncate(model: Model, data: Data, k1: int, k2: int, wrt: Iterable[str] | st
     for v in variables:
         found = pairs(graph, v)
         keeping = sum(kept(t, k, k1, k2) for t, k in found)
-        bias, cosine = _compare(part[v.name], whole[v.name])
+        bias, cosine = compared(part[v.name], whole[v.name])
         cuts.append(Cut(v.name, keeping, len(found), bias, cosine, difference(part[v.name], code[v.name], least)))
     return Truncation(k1, k2, tuple(cuts))
 
 
-def _compare(part: Array, whole: Array) -> tuple[float, float]:
+def compared(part: Array, whole: Array) -> tuple[float, float]:
     """||part - whole|| / ||whole||, and the cosine; nan where there is nothing to compare with."""
     sizes = [float(norm(x.reshape(-1, 1))) for x in (part - whole, whole, part)]
     with np.errstate(all="ignore"):

@@ -12,6 +12,7 @@ import click
 import symbptt
 from symbptt.cli.options import CHANGES, read, source_options
 from symbptt.cli.progress import progress
+from symbptt.cli.truncation import FLAGS, TRUNCATION
 from symbptt.errors import BadInput
 
 if TYPE_CHECKING:
@@ -25,7 +26,8 @@ def chosen(handler: Callable[..., Any], options: dict[str, Any]) -> dict[str, An
     known = signature(handler).parameters
     for parameter in context.command.params:
         given = context.get_parameter_source(parameter.name or "") is click.core.ParameterSource.COMMANDLINE
-        if given and parameter.name not in (*known, *CHANGES, "source", "sources"):
+        taken = TRUNCATION if parameter.name in FLAGS else parameter.name
+        if given and taken not in (*known, *CHANGES, "source", "sources"):
             name = max(parameter.opts, key=len)
             raise BadInput(f"{context.command.name}: {name} is not for models with two directions or phases yet")
     return {name: value for name, value in options.items() if name in known}

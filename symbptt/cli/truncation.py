@@ -1,4 +1,4 @@
-"""The options that truncate backpropagation through time, shared by emit and analyze."""
+"""The options that truncate backpropagation through time."""
 
 from __future__ import annotations
 
@@ -9,6 +9,9 @@ from typing import Any
 import click
 
 from symbptt.errors import BadInput
+
+TRUNCATION, FLAGS = "truncation", ("window", "k1", "k2")
+"""What a command is given, and what it is read from."""
 
 
 def truncation_options(command: Callable[..., Any]) -> Callable[..., Any]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from symbptt.compose import report
 from symbptt.compose.analysis import Flow, flow
 from symbptt.compose.chain import Chain, Link, Part
-from symbptt.compose.either import Subject, any_model, any_source, subject, verified
+from symbptt.compose.either import Subject, any_model, any_source, subject, truncated, verified
 from symbptt.compose.emission import source
 from symbptt.compose.proof import prove
 from symbptt.compose.read import is_composed, is_emitted, load, names
@@ -18,8 +18,8 @@ from symbptt.compose.verification import file, gradients
 
 __all__ = [
     "Chain", "Flow", "Link", "Part", "Subject", "Told", "any_model", "any_source", "derivation", "file", "flow",
-    "gradients", "is_composed", "is_emitted", "load", "names", "prove", "report", "source", "subject", "summary", "unrolled",
-    "verified",
+    "gradients", "is_composed", "is_emitted", "load", "names", "prove", "report", "source", "subject", "summary", "truncated",
+    "unrolled", "verified",
 ]
 
 

@@ -14,15 +14,17 @@ import numpy as np
 from symbptt import analyze
 from symbptt.analyze.norms import norm as norm_of
 from symbptt.analyze.table import ROUNDING, difference, floor, shares
+from symbptt.analyze.truncation import Cut, Truncation, compared
 from symbptt.compose import emission
 from symbptt.compose.chain import Chain, How
 from symbptt.compose.point import at
 from symbptt.compose.referee import Point
 from symbptt.compose.terms import Found, Way, swept
-from symbptt.data.arrays import leading_axes
+from symbptt.compose.terms import sums as sums_of
 from symbptt.data.values import Array
 from symbptt.data.wrt import asked
 from symbptt.display import Printed, Summarised
+from symbptt.errors import BadInput
 from symbptt.model.values import Variable
 from symbptt.verify.load import resolve
 
@@ -80,14 +82,16 @@ class Flow(Summarised, Printed):
     terms: tuple[Terms, ...]
     sums: tuple[Sum, ...]
     parts: tuple[analyze.Analysis, ...]
+    truncation: Truncation | None = None
 
     def _summary_(self) -> str:
         return f"of {self.point.chain.name}, T={self.point.data.T}"
 
     @property
     def agrees(self) -> bool:
-        """Whether all sums of terms equal the emitted gradients."""
-        return all(item.agrees for item in self.sums)
+        """Whether all sums of terms equal the emitted gradients, and those that are kept the truncated ones."""
+        cuts = self.truncation.cuts if self.truncation else ()
+        return all(item.agrees for item in self.sums) and all(cut.error <= ROUNDING for cut in cuts)
 
     @property
     def pathways(self) -> tuple[Way, ...]:
@@ -99,9 +103,10 @@ def flow(
     chain: Chain, T: int | None = None, dims: Mapping[str, int] | None = None, N: int | None = None, seed: int = 0, *,
     values: Mapping[str, Array] | None = None, init: Mapping[str, str] | str | None = None,
     fill: Mapping[str, float] | None = None, scale: Mapping[str, float] | None = None,
-    wrt: Iterable[str] | str | None = None, norm: str = "fro",
+    wrt: Iterable[str] | str | None = None, norm: str = "fro", truncation: tuple[int, int] | None = None,
 ) -> Flow:
-    """Analyse the gradient flow of a composed model; the arguments are those of `analyze.flow` and `analyze.adjusted`.
+    """Analyse the gradient flow of a composed model; the arguments are those of `analyze.flow`, `analyze.adjusted` and
+    `analyze.truncate`.
 
     A dimension that counts the steps of a phase is T unless `dims` says otherwise. Raises BadInput for what does not fit.
     """
@@ -112,7 +117,7 @@ def flow(
     terms, sums = _terms(point, norm, names) if chain.loss else ((), ())
     parts = (analyze.at(replace(part.model, loss=None), replace(data, targets={}), (), norm=norm)
              for part, (data, _) in zip(chain.parts, point.evaluated, strict=True))
-    return Flow(point, norm, terms, sums, tuple(parts))
+    return Flow(point, norm, terms, sums, tuple(parts), _truncated(point, names, truncation) if truncation else None)
 
 
 def _terms(point: Point, kind: str, names: tuple[Variable, ...]) -> tuple[tuple[Terms, ...], tuple[Sum, ...]]:
@@ -120,15 +125,33 @@ def _terms(point: Point, kind: str, names: tuple[Variable, ...]) -> tuple[tuple[
     wanted = {v.name for v in names}
     found = [item for item in swept(point) if item.variable.name in wanted]
     terms = tuple(_told(item, kind) for item in sorted(found, key=lambda item: item.number))
-    with np.errstate(all="ignore"):
-        gradients = resolve(emission.source(point.chain, wrt="all")).gradients(point.data)
+    gradients, whole = _emitted(point), sums_of(point, tuple(found))
     least, sums = floor(gradients), list[Sum]()
     for v in names:
-        gradient = sum((_gradient(item).reshape(gradients[v.name].shape) for item in found if item.variable.name == v.name),
-                       np.zeros(gradients[v.name].shape))
+        gradient = whole[v.name]
         largest = max([least, *(float(item.norms.max(initial=0.0)) for item in terms if item.variable.name == v.name)])
         sums.append(Sum(v, gradient, float(norm_of(gradient.reshape(-1, 1))), difference(gradient, gradients[v.name], largest)))
     return terms, tuple(sums)
+
+
+def _emitted(point: Point) -> dict[str, Array]:
+    """The gradients of the emitted code."""
+    with np.errstate(all="ignore"):
+        return resolve(emission.source(point.chain, wrt="all", truncation=point.truncation)).gradients(point.data)
+
+
+def _truncated(point: Point, names: tuple[Variable, ...], truncation: tuple[int, int]) -> Truncation:
+    """What a truncation of each part by itself leaves of these gradients, compared with the emitted truncated code."""
+    if point.chain.loss is None:
+        raise BadInput(f"{point.chain.name} has no loss, so there is nothing to truncate; choose one with --loss")
+    cut = replace(point, truncation=truncation)
+    found, left, code = swept(point), swept(cut), _emitted(cut)
+    whole, kept, least, cuts = sums_of(point, found), sums_of(cut, left), floor(code), list[Cut]()
+    for v in names:
+        here, every = (sum(int(i.reach.sum()) for i in items if i.variable.name == v.name) for items in (left, found))
+        bias, cosine = compared(kept[v.name], whole[v.name])
+        cuts.append(Cut(v.name, here, every, bias, cosine, difference(kept[v.name], code[v.name], least)))
+    return Truncation(*truncation, tuple(cuts))
 
 
 def _told(item: Found, kind: str) -> Terms:
@@ -138,7 +161,3 @@ def _told(item: Found, kind: str) -> Terms:
     pairs = tuple((int(t) + 1, int(k) + 1) for t, k in np.argwhere(item.reach))
     return Terms(item.variable, item.number, pairs, norms(item.whole), {way: norms(a) for way, a in item.ways.items()})
 
-
-def _gradient(item: Found) -> Array:
-    """The sum of the terms: over all steps where these share one value."""
-    return item.whole.sum(axis=0 if "T" in leading_axes(item.variable) else (0, 1))

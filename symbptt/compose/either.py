@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import cast
 
 from symbptt import emit, verify
 from symbptt.compose import emission, read, verification
-from symbptt.compose.chain import Chain
+from symbptt.compose.chain import Chain, Part
 from symbptt.emit.source_file import SourceFile
 from symbptt.model import read as plain
 from symbptt.model.values import Model
@@ -43,6 +44,15 @@ def any_model(source: Subject | str | Path) -> Subject:
 def any_source(model: Subject, backend: str = "numpy", style: str | None = None) -> SourceFile:
     """The module that a model becomes; errors as of `symbptt.emit.source`."""
     return _CALLS[type(model)].source(model, backend=backend, style=style)
+
+
+def truncated(model: Subject, truncation: tuple[int, int]) -> SourceFile:
+    """The truncated module that a model becomes, one of one recurrence as the only part of a composed one; errors as above."""
+    if isinstance(model, Chain):
+        return emission.source(model, wrt="all", truncation=truncation)
+    made = emit.source(model, wrt="all", truncation=truncation)
+    alone = Chain(model.name, model.title, (Part(model),), text=model.text)
+    return replace(made, model=cast(Model, alone), truncation=truncation)
 
 
 def verified(model: Subject) -> Report:

@@ -17,9 +17,11 @@ from symbptt.compose.whole import whole
 from symbptt.data.arrays import leading_axes, sizes
 from symbptt.data.classes import class_targets
 from symbptt.emit import c_files
+from symbptt.emit import checkpoint as checkpoints
 from symbptt.emit.arguments import AS_ARRAY
 from symbptt.emit.literals import docstring, file_literal, literal, shapes
 from symbptt.emit.source_file import SourceFile, wanted_variables
+from symbptt.emit.truncated import kept, truncated
 from symbptt.errors import BadInput, UnknownName
 from symbptt.model.values import Model, Role, Variable
 from symbptt.targets.c99.interface import Interface
@@ -32,19 +34,25 @@ PUBLIC = ("PARAMETERS", "BUFFERS", "INPUTS", "STATES", "TARGETS", "WRT", "PER_ST
           "run", "loss", "self_check")
 """What a part and the whole are called alike."""
 ROOTS = {"numpy": ("forward", "backward"), "jax": ("forward", "backward"), "torch": ("forward", "backward", "run")}
+CHECK_STEPS = 4
+IN_SEGMENTS = "value_and_grad_in_segments"
 WITH_LOSS = {"numpy": ("value_and_grad",), "jax": ("value_and_grad", "loss"), "torch": ("value_and_grad", "loss")}
 
 
 def source(
     chain: Chain, backend: str = "numpy", wrt: tuple[str, ...] | str | None = None, style: str | None = None,
     python: bool = False, stem: str | None = None, static: Mapping[str, int] | None = None,
+    truncation: tuple[int, int] | None = None, checkpoint: bool = False,
 ) -> SourceFile:
     """Emit a module with forward, backward and, if the model has a loss, value_and_grad, by the contract of `symbptt.emit`.
 
     With "c" there is a header beside the file and, with `python`, a module that calls it; `stem` is what they are called;
-    `static` fixes all sizes, the steps of each phase included. Raises BadInput for sizes that do not fit, UnknownName for a
-    backend or a name that there is none of.
+    `static` fixes all sizes, the steps of each phase included. `truncation` (k1, k2) truncates every part by itself, and
+    `checkpoint` adds a function that runs segments of each part again instead of storing every step.
+    Raises BadInput for sizes that do not fit, UnknownName for a backend or a name that there is none of.
     """
+    long = truncated(*truncation).options if truncation else checkpoints.OPTION.strip() * checkpoint
+    check_long(chain, backend, truncation, checkpoint)
     if backend == "c":
         if style is not None:
             raise BadInput("C comes as loops in one style; there is no --style for it")
@@ -56,11 +64,29 @@ def source(
     if backend not in BACKENDS:
         raise UnknownName("backend", backend, BACKENDS)
     wanted = wanted_variables(chain, wrt)
-    modules = [Module(_text(part, backend, _wrt(chain, part, wanted), style)) for part in chain.parts]
-    roots = [(*ROOTS[backend], *(WITH_LOSS[backend] if part.model.loss else ())) for part in chain.parts]
-    joined = linked(modules, roots, PUBLIC)
-    text = template("compose/module.py.jinja").render(_values(chain, backend, wanted, wrt), linked=joined)
-    return SourceFile(f"{chain.name}_{backend}.py", text, cast(Model, chain))
+    modules = [
+        Module(emit.source(part.model, backend=backend, wrt=_wrt(chain, part, wanted, checkpoint), style=style,
+                           truncation=truncation, checkpoint=checkpoint and part.model.loss is not None).text)
+        for part in chain.parts
+    ]
+    with_loss = (*WITH_LOSS[backend], *(IN_SEGMENTS,) * checkpoint)
+    joined = linked(modules, [(*ROOTS[backend], *(with_loss if part.model.loss else ())) for part in chain.parts], PUBLIC)
+    recipe = " ".join((_recipe(chain, backend, wrt), long)).strip()
+    values = _values(chain, backend, wanted, recipe, truncation) | {"checkpoint": checkpoint}
+    text = template("compose/module.py.jinja").render(values, linked=joined)
+    suffix = truncated(*truncation).suffix if truncation else ""
+    return SourceFile(f"{chain.name}_{backend}{suffix}.py", text, cast(Model, chain), truncation=truncation)
+
+
+def check_long(chain: Chain, backend: str, truncation: tuple[int, int] | None, checkpoint: bool) -> None:
+    """Raises BadInput for what long sequences of composed models have not."""
+    if checkpoint:
+        checkpoints.check(chain, truncation is None)  # type: ignore[arg-type]
+    if truncation is not None and truncation[0] > truncation[1]:
+        every, back = truncation
+        raise BadInput(f"every {every} steps back over {back} leaves out what parts hand on in between; expected k1 <= k2")
+    if backend == "c" and (truncation or checkpoint):
+        raise BadInput("of models with two directions or phases, truncated code and checkpoints are for NumPy, JAX and PyTorch")
 
 
 def _in_c(
@@ -84,13 +110,9 @@ def in_c(chain: Chain, wanted: tuple[Variable, ...]) -> Interface:
     return Interface(program(made, wanted), made.steps, lines)
 
 
-def _text(part: Part, backend: str, wrt: tuple[str, ...], style: str | None) -> str:
-    return emit.source(part.model, backend=backend, wrt=wrt, style=style).text
-
-
-def _wrt(chain: Chain, part: Part, wanted: tuple[Variable, ...]) -> tuple[str, ...]:
-    """What a part's code returns: what is wanted of it, and the gradients that it hands back."""
-    names = {v.name for v in wanted}
+def _wrt(chain: Chain, part: Part, wanted: tuple[Variable, ...], checkpoint: bool) -> tuple[str, ...]:
+    """What a part's code returns: what is wanted of it, and the gradients that it hands back, to its own segments included."""
+    names = {v.name for v in (*wanted, *(part.model.states if checkpoint else ()))}
     return tuple(v.name for v in part.model.with_gradient if v.name in names | part.linked)
 
 
@@ -101,12 +123,17 @@ def _recipe(chain: Chain, backend: str, wrt: tuple[str, ...] | str | None) -> st
     return recipe + f" --backend {backend}" * (backend != "numpy") + (f" --wrt {names}" if names else "")
 
 
-def _values(chain: Chain, backend: str, wanted: tuple[Variable, ...], wrt: tuple[str, ...] | str | None) -> dict[str, Any]:
-    recipe = _recipe(chain, backend, wrt)
+def _values(
+    chain: Chain, backend: str, wanted: tuple[Variable, ...], recipe: str, truncation: tuple[int, int] | None
+) -> dict[str, Any]:
+    every, back = truncation or (1, CHECK_STEPS)
+    check_steps = min(CHECK_STEPS, back // every * every)  # so many steps lose no term
     size = sizes(chain)  # type: ignore[arg-type]
+    size |= {part.steps: min(size[part.steps], check_steps) for part in chain.parts if truncation and part.steps in size}
     classes = [v for part in chain.parts for v in part.model.of(Role.INPUT) if v.classes]
     targets = {name: part.model[name] for part in chain.parts for name in class_targets(part.model) if part.model.loss}
     return {
+        "truncation": truncation, "kept": kept(every, back), "check_steps": check_steps,
         "backend": backend, "name": chain.name, "title": docstring(chain.title), "version": VERSION, "recipe": docstring(recipe),
         "equations": [line for number, part in enumerate(chain.parts, 1) for line in _told(number, part)],
         "has_loss": chain.loss is not None, "mean": chain.loss is not None and chain.loss.reduction == "mean",
@@ -149,7 +176,6 @@ def _part(chain: Chain, number: int, part: Part, wanted: tuple[Variable, ...]) -
     given = (*model.parameters, *model.buffers)
     outer = [v.name for v in model.of(Role.INPUT) if v.name not in part.linked]
     outputs = tuple(v.name for v in model.outputs)
-    public = {v.name for v in chain.outputs}
     grads = [v for v in model.with_gradient if v.name in names and v.name not in part.linked]
     return {
         "number": number, "heading": heading(number, part), "backward": part.backward,
@@ -158,7 +184,9 @@ def _part(chain: Chain, number: int, part: Part, wanted: tuple[Variable, ...]) -
         "links": [_link(chain, link, names) for link in part.links], "clock": _clock(chain, part), "outputs": literal(outputs),
         "steps": [v.name for v in grads if "T" in leading_axes(v)],
         "whole": [v.name for v in grads if "T" not in leading_axes(v)],
-        "public": literal(tuple(n for n in outputs if n in public)), "loss": model.loss is not None,
+        "handed": literal(tuple(n for n in outputs if n in {link.source for p in chain.parts for link in p.links})),
+        "carried": literal(tuple(s.name for s in model.states)),
+        "by_step": literal(tuple(v.name for v in (*model.of(Role.INPUT), *given) if v.timed)),
     }
 
 

@@ -26,12 +26,13 @@ from symbptt.verify.objective import by_step, leaves
 @dataclass(frozen=True)
 class Point:
     """A composed model at values: `data` has the arrays of all parts, `T` the number of steps of each part; `slips` are made on
-    the way forward."""
+    the way forward. With `truncation` (k1, k2) a perturbation goes on inside each part as that scheme goes back."""
 
     chain: Chain
     data: Data
     T: tuple[int, ...]
     slips: frozenset[Slip] = frozenset()
+    truncation: tuple[int, int] | None = None
 
     def at(self, data: Data) -> Point:
         """The same model at other values."""
@@ -39,12 +40,12 @@ class Point:
 
     def graph(self, number: int) -> UnrolledGraph:
         """The unrolled graph of a part."""
-        return steps(self.chain.parts[number].model, self.T[number])
+        return replace(steps(self.chain.parts[number].model, self.T[number]), truncation=self.truncation)
 
     def values(self, number: int, own: Data) -> Values:
         """The values of a part at its own data."""
         graph = self.graph(number)
-        return evaluate(graph, leaves(graph, own), own.dims)
+        return _evaluated(graph, leaves(graph, own), own.dims)
 
     @cached_property
     def evaluated(self) -> tuple[tuple[Data, Values], ...]:
@@ -75,12 +76,32 @@ class Point:
         own, values = self.evaluated[-1]
         if self.chain.loss is not None:
             return sum(by_step(self.graph(-1), values, own).values(), np.zeros(()))
+        return self.weighed()
+
+    def weighed(self) -> Array:
+        """The outputs times the cotangents of the data, summed; shape (...)."""
         weighed = [(array * self.data.cotangents[name]).reshape(*array.shape[: array.ndim - self._rank(name)], -1).sum(axis=-1)
                    for name, array in self.outputs().items()]
         return sum(weighed, np.zeros(()))
 
     def _rank(self, name: str) -> int:
         return 2 + len(self.chain[name].shape)
+
+
+def _evaluated(graph: UnrolledGraph, given: Values, dims: Mapping[str, int]) -> Values:
+    """The values of a part. Truncated, those of step t come from a run that takes what is carried into its first step without its
+    perturbation: the imaginary part of a complex step."""
+    whole = evaluate(graph, given, dims)
+    if graph.truncation is None:
+        return whole
+    made = dict(given)
+    first = {t: next((k for k in range(1, t + 1) if graph.keeps(t, k)), t + 1) for t in range(1, graph.T + 1)}
+    for t, start in first.items():
+        fixed = {at: value.real for at, value in whole.items() if at not in given and at[1] < start}
+        run = replace(graph, assignments=tuple(a for a in graph if start <= a.step <= t))
+        found = evaluate(run, fixed | given, dims)
+        made |= {at: value for at, value in found.items() if at[1] == t}
+    return made
 
 
 def turned(part: Part, array: Array, variable: Variable) -> Array:

@@ -9,8 +9,9 @@ from typing import Any
 from symbptt.algebra.evaluate import Array
 from symbptt.analyze import affine, report
 from symbptt.analyze.export import data as analysed
-from symbptt.analyze.export import lines, number, numbers
+from symbptt.analyze.export import lines, number, numbers, truncated
 from symbptt.analyze.layout import cell, columns, percent
+from symbptt.analyze.report_asked import truncated as truncated_lines
 from symbptt.analyze.report_terms import WIDE, matrix
 from symbptt.analyze.table import shares
 from symbptt.analyze.tables import csv_of
@@ -18,14 +19,17 @@ from symbptt.compose.analysis import Flow, Terms
 from symbptt.compose.chain import Chain, How, Part
 from symbptt.compose.terms import Way
 from symbptt.compose.told import heading
+from symbptt.draw import plot, plot_svg
 from symbptt.draw.chart import Cells, Chart, Curves, Sentence, drawable
 from symbptt.errors import BadInput, UnknownName
 from symbptt.narrative.voice import ENGLISH
+from symbptt.template import template
 
 _WORDS = {How.MEMORY: "memory", How.FINAL: "initial"}
 TERMS = "terms"
 MOST = 6
 """The most variables in one picture."""
+EACH_PART = "every part is truncated by itself; what parts hand each other is handed on whole"
 NO_LOSS = "{} has no loss, so it has no terms"
 
 
@@ -46,6 +50,8 @@ def _sections(found: Flow) -> Iterator[list[str]]:
         yield [*_ways(found)]
     if shared := _with_attention(found):
         yield [*_attention(shared)]
+    if found.truncation is not None:
+        yield [*truncated_lines(found.truncation), EACH_PART]
     yield from (_pairs(item) for item in found.terms if max(item.norms.shape) <= WIDE)
     for n, (part, own) in enumerate(zip(found.point.chain.parts, found.parts, strict=True), 1):
         if inner := [*report.sections(own)]:
@@ -106,6 +112,8 @@ def data(found: Flow) -> dict[str, Any]:
                         for s in found.sums]
         made["attention"] = [{"parameter": item.variable.name, "part": item.number, "loss_steps": numbers(item.attention)}
                              for item in _with_attention(found)]
+    if found.truncation is not None:
+        made["truncation"] = truncated(found.truncation)
     made["parts"] = [
         {"part": n, "phase": part.phase, "backward": part.backward, **analysed(own)}
         for n, (part, own) in enumerate(zip(point.chain.parts, found.parts, strict=True), 1)
@@ -170,6 +178,22 @@ CHARTS: dict[str, Callable[[Flow], tuple[Chart, ...]]] = {
     "overview": lambda found: (*_by_way(found), *_shares(found)), "terms": _tables, "ways": _by_way, "attention": _shares,
 }
 """Pictures of a flow by name."""
+
+
+def as_html(found: Flow) -> str:
+    """A page that needs nothing else: all pictures, and the report as text."""
+    shown = {chart.title: chart for chart in (*CHARTS["overview"](found), *_tables(found))}
+    about = report.opening(found.point.chain.name, found.point.data).partition(": ")[2]
+    return template("html/several_flow.html.jinja", escapes=True).render(
+        name=found.point.chain.name, title=found.point.chain.title, about=about, report=as_text(found),
+        charts=[{"title": chart.title, "words": getattr(chart, "text", ""), "drawn": _drawn(chart)} for chart in shown.values()],
+    )
+
+
+def _drawn(chart: Chart) -> str:
+    """A chart as SVG; nothing for words."""
+    made = plot.table(chart) if isinstance(chart, Cells) else plot.chart(chart) if isinstance(chart, Curves) else None
+    return plot_svg.write(made, chart.title) if made else ""
 
 
 def structure_text(chain: Chain) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TypeVar
 
 import numpy as np
@@ -14,7 +14,7 @@ from symbptt.compose.chain import How, Link, Part
 from symbptt.compose.cotangents import with_cotangents
 from symbptt.compose.handed import Pairs, back, inside, weighed
 from symbptt.compose.referee import Point, end, source
-from symbptt.data.arrays import shape, size
+from symbptt.data.arrays import leading_axes, shape, size
 from symbptt.data.values import Array, Data
 from symbptt.derive.walk import visits
 from symbptt.model.values import Role, Variable
@@ -60,7 +60,8 @@ def swept(point: Point) -> tuple[Found, ...]:
     for number in reversed(range(len(chain.parts))):
         part = chain.parts[number]
         model, pairs = with_cotangents(part.model)
-        graph, links = steps(model, point.T[number]), {link.name: link for link in part.links}
+        graph = replace(steps(model, point.T[number]), truncation=point.truncation)
+        links = {link.name: link for link in part.links}
         mine = [handed[v.name] for v, _ in pairs if v.name in handed]
         arrived = np.logical_or.reduce([item.reach for item in mine]) if pairs else np.eye(graph.T, dtype=bool)
         for way in dict.fromkeys(way for item in mine for way in item.ways) if pairs else (DIRECT,):
@@ -82,6 +83,15 @@ def swept(point: Point) -> tuple[Found, ...]:
         Found(chain[name], number + 1, {w: _matrices(point, chain[name], a) for w, a in sums.ways.items()}, sums.reach)
         for (number, name), sums in terms.items()
     )
+
+
+def sums(point: Point, found: tuple[Found, ...] | None = None) -> dict[str, Array]:
+    """The gradients, each the sum of its terms: over all steps where these share one value."""
+    made = {v.name: np.zeros(point.data.value(v).shape) for v in point.chain.with_gradient}
+    for item in swept(point) if found is None else found:
+        whole = item.whole.sum(axis=0 if "T" in leading_axes(item.variable) else (0, 1))
+        made[item.variable.name] = made[item.variable.name] + whole.reshape(made[item.variable.name].shape)
+    return made
 
 
 def _put(into: dict[Key, _Sums], key: Key, way: Way, value: Array, reach: Array) -> None:
@@ -116,6 +126,7 @@ def _terms(graph: UnrolledGraph, data: Data, apart: bool) -> dict[str, Array]:
                 into = made[lane.name]
                 values = lane.values.sum(axis=1, keepdims=True) if into.shape[2] == 1 else lane.values
                 losses = np.asarray(visit.losses[lane.places]) - 1
+                values = values * np.array([graph.keeps(t + 1, visit.k) for t in losses])[:, None, None, None]
                 np.add.at(into[:, visit.k - 1], losses if apart else 0 * losses, values.reshape(len(losses), *into.shape[2:]))
     return made
 

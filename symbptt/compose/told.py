@@ -20,7 +20,7 @@ from symbptt.narrative.symbols import LAST, loss
 from symbptt.narrative.voice import ENGLISH, Voice
 from symbptt.terminal import columns, width, wrapped
 from symbptt.typeset.tree import Tree
-from symbptt.unroll.graph import steps
+from symbptt.unroll.graph import UnrolledGraph, steps
 
 FORMS = ("sum", "adjoint", "nested")
 
@@ -129,13 +129,13 @@ class Told:
     name: str
     form: str
     steps: int
-    order: str
+    opening: tuple[str, ...]
     parts: tuple[ToldPart, ...]
     shared: tuple[str, ...]
 
     def text(self) -> str:
         """In Unicode, for a terminal."""
-        lines = [self.order]
+        lines = ["\n".join(self.opening)]
         for part in self.parts:
             line = "=" * width(part.heading)
             lines += ["\n".join([line, part.heading, line, *part.sentences]), *part.written(narrative.text)]
@@ -143,7 +143,7 @@ class Told:
 
     def latex(self) -> str:
         """As display formulas, the sentences as comments."""
-        lines: list[str] = [f"% {self.order}"]
+        lines = ["\n".join(f"% {line}" for line in self.opening)]
         for part in self.parts:
             lines += ["\n".join(f"% {line}" for line in (part.heading, *part.sentences)), *part.written(narrative.latex)]
         return "\n\n".join([*lines, *(f"% {line}" for line in self.shared)])
@@ -158,39 +158,45 @@ class Told:
 
 
 def derivation(
-    chain: Chain, T: int = 3, form: str = "sum", wrt: tuple[str, ...] | str | None = None, voice: Voice = ENGLISH
+    chain: Chain, T: int = 3, form: str = "sum", wrt: tuple[str, ...] | str | None = None, voice: Voice = ENGLISH,
+    truncation: tuple[int, int] | None = None,
 ) -> Told:
     """The gradient over T steps of each part, from the last part to the first, with the gradients that each hands back.
 
-    Raises BadInput for an unknown form, UnknownName for an unknown variable.
+    `truncation` (k1, k2) keeps of the sums of products of each part the terms of that scheme. Raises BadInput for an
+    unknown form, UnknownName for an unknown variable.
     """
     if form not in FORMS:
         raise BadInput(f"expected one of the forms {', '.join(FORMS)}, not {form!r}")
     wanted = wanted_variables(chain, wrt)
     names = {v.name for v in wanted}
-    parts = (_told(part, number, T, form, names, voice) for number, part in reversed(list(enumerate(chain.parts, 1))))
-    order = said(voice.say("composed.part.lines"))
-    return Told(chain.name, form, T, order, tuple(part for part in parts if part), tuple(map(said, shared(chain, voice, wanted))))
+    parts = (_told(part, number, T, form, names, voice, truncation) for number, part in reversed(list(enumerate(chain.parts, 1))))
+    cut = () if truncation is None else (voice.say("composed.part.truncated", back=str(truncation[1])),)
+    opening = tuple(map(said, (voice.say("composed.part.lines"), *cut)))
+    both = tuple(map(said, shared(chain, voice, wanted)))
+    return Told(chain.name, form, T, opening, tuple(part for part in parts if part), both)
 
 
-def _told(part: Part, number: int, T: int, form: str, names: set[str], voice: Voice) -> ToldPart | None:
+def _told(
+    part: Part, number: int, T: int, form: str, names: set[str], voice: Voice, truncation: tuple[int, int] | None
+) -> ToldPart | None:
     model, pairs = with_cotangents(part.model)
     asked = [v.name for v in model.with_gradient if v.name in names | part.linked]
     if not asked:
         return None
     own = (mirrored_voice(voice, T) if part.backward else voice).about(model)
     sentences = tuple(map(said, (*links(part, own), *handed(pairs, model, own))))
-    return ToldPart(number, heading(part, number, own), sentences, tuple(_results(model, T, form, asked)), own)
+    graph = replace(steps(model, T), truncation=truncation)
+    return ToldPart(number, heading(part, number, own), sentences, tuple(_results(graph, form, asked)), own)
 
 
-def _results(model: Model, T: int, form: str, asked: list[str]) -> list[Any]:
-    graph = steps(model, T)
+def _results(graph: UnrolledGraph, form: str, asked: list[str]) -> list[Any]:
     if form == "adjoint":
         system = derive.adjoints(graph)
         return [replace(system, gradients=tuple(g for g in system.gradients if g.variable.name in asked))]
     if form == "nested":
         return [derive.sensitivities(graph, wrt=name) for name in asked]
-    return [model, *(derive.gradient(graph, wrt=name) for name in asked)]
+    return [graph.model, *(derive.gradient(graph, wrt=name) for name in asked)]
 
 
 def shared(chain: Chain, voice: Voice, asked: Iterable[Variable]) -> list[Prose]:

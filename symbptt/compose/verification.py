@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
 from time import process_time
@@ -17,6 +17,7 @@ from symbptt.compose import emission, read
 from symbptt.compose.chain import Chain
 from symbptt.compose.handed import composed
 from symbptt.compose.referee import Point, drawn
+from symbptt.compose.terms import sums
 from symbptt.data.values import Array, Data
 from symbptt.emit.c_files import About
 from symbptt.emit.source_file import SourceFile, wanted_variables
@@ -42,11 +43,13 @@ def gradients(
 ) -> Report:
     """Verify the emitted gradients of a composed model on random data; T is 5 and N is 2 if left out.
 
+    Those of a truncated file are compared with complex steps of the model whose parts are cut as its scheme says.
+
     Raises BadInput for sizes that make no sense, Disagreement if the code fails to run.
     """
     if not isinstance(subject, SourceFile):
         subject = emission.source(read.load(subject), wrt="all")
-    return _report(resolve(subject), cast(Chain, subject.model), dims, T, N, seed)
+    return _report(resolve(subject), cast(Chain, subject.model), dims, T, N, seed, subject.truncation)
 
 
 def file(
@@ -60,7 +63,8 @@ def file(
             return replace(_report(code, cast(Chain, code.model), dims, T, N, seed), notes=(*code.module.notes,))
     with guarded.opened(place, text) as opened:
         chain = read.from_text(getattr(opened, "MODEL_FILE", ""), f"{place}, MODEL_FILE", str(opened.MODEL_NAME))
-        report = _report(Emitted(place, opened, chain), chain, dims, T, N, seed)  # type: ignore[arg-type]
+        code = Emitted(place, opened, chain)  # type: ignore[arg-type]
+        report = _report(code, chain, dims, T, N, seed, tuple(opened.truncated) if opened.truncated else None)
     return replace(report, notes=(*report.notes, *opened.notes))
 
 
@@ -71,9 +75,13 @@ def _in_c(told: About, place: str) -> tuple[Model, Interface]:
     return named.model, named
 
 
-def _report(code: Emitted, chain: Chain, dims: Mapping[str, int] | None, T: int | None, N: int | None, seed: int) -> Report:
+def _report(
+    code: Emitted, chain: Chain, dims: Mapping[str, int] | None, T: int | None, N: int | None, seed: int,
+    truncation: tuple[int, int] | None = None,
+) -> Report:
     seed = whole_seed(seed)
     point = drawn(chain, dims, positive(STEPS if T is None else T, "T"), positive(SAMPLES if N is None else N, "N"), seed)
+    point = replace(point, truncation=truncation)
     with np.errstate(all="ignore"):
         found = list(_all(code, point, seed))
     checks = tuple(item for item in found if isinstance(item, Check))
@@ -85,11 +93,14 @@ def _all(code: Emitted, point: Point, seed: int) -> Iterator[Check | str]:
     # The routes of `verify` that ask the code alone.
     case: Any = Case(code, SimpleNamespace(model=_Equations(point.chain)), point.data, given)  # type: ignore[arg-type]
     held = holds(case.graph.model)
-    routes = (
-        _forward(code, point), _complex_step(case, point), complex_step.check_own(case, _rng(seed, 1)),
-        _weighted(code, point, seed), iter((HELD,)) if held else finite_difference.check(case, _rng(seed, 2)),
-        dot_product.check(case, _rng(seed, 3), lambda _, data: point.at(data).outputs()), _parts(point, given),
-    )
+    routes: list[Iterator[Check | str]] = [_forward(code, point), _complex_step(case, point), _weighted(code, point, seed)]
+    if point.truncation is not None:
+        routes += [_vjp(case, point), _terms(point, given)]
+    else:
+        routes += [
+            complex_step.check_own(case, _rng(seed, 1)), iter((HELD,)) if held else finite_difference.check(case, _rng(seed, 2)),
+            dot_product.check(case, _rng(seed, 3), lambda _, data: point.at(data).outputs()), _parts(point, given),
+        ]
     for route in routes:
         started = process_time()
         for item in route:
@@ -126,18 +137,20 @@ def _without_states(point: Point) -> Data:
     return replace(point.data, states=zero)
 
 
-def slopes(point: Point, probe: Probes) -> Array:
-    """The derivatives (E,) of the referee's objective along the probes."""
+def slopes(point: Point, probe: Probes, of: Callable[[Point], Array] = Point.objective) -> Array:
+    """The derivatives (E,) of the referee's objective, or another number of its, along the probes."""
     start, found = point.data.value(probe.variable), []
     for d in probe.chunks():
-        value = point.at(point.data.having(probe.variable, start + 1j * STEP * d)).objective()
+        value = of(point.at(point.data.having(probe.variable, start + 1j * STEP * d)))
         found.append(np.broadcast_to(value, (len(d),)).astype(complex))
     return np.concatenate(found).imag / STEP
 
 
-def _complex_step(case: Case, point: Point, route: str = "complex step") -> Iterator[Check]:
+def _complex_step(
+    case: Case, point: Point, route: str = "complex step", of: Callable[[Point], Array] = Point.objective
+) -> Iterator[Check]:
     made = case.probes(_rng(0, 4))
-    measured = {name: slopes(point, probe) for name, probe in made.items()}
+    measured = {name: slopes(point, probe, of) for name, probe in made.items()}
     compare = Comparison(route, "emitted", "complex step", TOLERANCE, Scale.of(measured.values()))
     for name, probe in made.items():
         yield compare.slopes(case.given[name], measured[name], probe)
@@ -152,6 +165,22 @@ def _weighted(code: Emitted, point: Point, seed: int) -> Iterator[Check]:
     data = replace(point.data, mask=mask, weights=rng.uniform(0.5, 1.5, T))
     case = Case(code, None, data, code.gradients(data))  # type: ignore[arg-type]
     yield from _complex_step(case, point.at(data), "complex step, mask")
+
+
+def _vjp(case: Case, point: Point) -> Iterator[Check]:
+    """`backward` for the cotangents of the data against the outputs, where these are not the objective."""
+    if point.chain.loss is not None:
+        pulled = replace(case, given=case.code.vjp(point.data))
+        yield from _complex_step(pulled, point, "complex step, backward", Point.weighed)
+
+
+def _terms(point: Point, given: Mapping[str, Array]) -> Iterator[Check]:
+    """The sums of the terms that are kept against the code."""
+    if point.chain.loss is not None:
+        kept = sums(point)
+        compare = Comparison("terms and code", "emitted", "sum of the terms kept", TOLERANCE, Scale.of(kept.values()))
+        for name, gradient in given.items():
+            yield compare.arrays(name, gradient, kept[name], point.chain[name])
 
 
 def _parts(point: Point, given: Mapping[str, Array]) -> Iterator[Check | str]:

@@ -143,9 +143,8 @@ def _has_at_most(value: MatrixExpr, symbols: int) -> bool:
 
 def pairs(graph: UnrolledGraph, variable: Variable) -> list[tuple[int, int]]:
     """All pairs (t, k) that a term of this variable can have; an initial state, learned or not, has only k = 1."""
-    if initial(graph.model, variable):
-        return [(t, 1) for t in graph.loss_steps]
-    return [(t, k) for t in graph.loss_steps for k in range(1, t + 1)]
+    first = bool(initial(graph.model, variable))
+    return [(t, k) for t in graph.loss_steps for k in range(1, 2 if first else t + 1) if graph.keeps(t, k)]
 
 
 def gradient(graph: UnrolledGraph, wrt: str) -> Gradient:

@@ -76,7 +76,7 @@ def ticks(last: int) -> list[int]:
 
 def table(cells: Cells) -> Plot:
     """The sizes as shaded boxes; at least one has to be positive and finite."""
-    T, shades = len(cells.sizes), LIGHTEST + (1 - LIGHTEST) * heights(cells.sizes, alone=1.0)
+    shades = LIGHTEST + (1 - LIGHTEST) * heights(cells.sizes, alone=1.0)
     boxes = []
     for t, k in cells.pairs:
         shade, place = float(shades[t - 1, k - 1]), (LEFT + (k - 1) * CELL, TOP + (t - 1) * CELL, CELL, CELL)
@@ -84,7 +84,7 @@ def table(cells: Cells) -> Plot:
             boxes.append(Box(*place, Look.SHADED, shade))
         else:
             boxes.append(Box(*place, Look.EMPTY if cells.sizes[t - 1, k - 1] == 0 else Look.CROSSED))
-    return _pairs(T, tuple(boxes), cells.rows, cells.columns)
+    return _pairs(cells.sizes.shape, tuple(boxes), cells.rows, cells.columns)
 
 
 def _power(exponent: int) -> Tree:
@@ -126,7 +126,7 @@ def triangle(T: int, kept: Callable[[int, int], bool], rows: str, columns: str) 
         Box(LEFT + (k - 1) * SMALL, TOP + (t - 1) * SMALL, SMALL, SMALL, Look.SHADED if kept(t, k) else Look.CROSSED, 0.35)
         for t in range(1, T + 1) for k in range(1, t + 1)
     )
-    return _pairs(T, boxes, rows, columns, SMALL)
+    return _pairs((T, T), boxes, rows, columns, SMALL)
 
 
 def tiles(size: int, count: int, rows: str, columns: str) -> Plot:
@@ -137,19 +137,19 @@ def tiles(size: int, count: int, rows: str, columns: str) -> Plot:
         Box(LEFT + i * side + k * CELL, TOP + i * side + t * CELL, CELL, CELL, Look.SHADED, 0.6)
         for i in range(count) for t in range(size) for k in range(t + 1)
     ]
-    drawn = _pairs(size * count, (*below, *within), rows, columns)
+    drawn = _pairs((size * count, size * count), (*below, *within), rows, columns)
     borders = [Line(((LEFT, TOP + i * side), (LEFT + (i + 1) * side, TOP + i * side))) for i in range(1, count)]
     borders += [Line(((LEFT + i * side, TOP + (i - 1) * side), (LEFT + i * side, TOP + count * side))) for i in range(1, count)]
     return replace(drawn, lines=tuple(borders))
 
 
-def _pairs(T: int, boxes: tuple[Box, ...], rows: str, columns: str, cell: float = CELL) -> Plot:
-    """Boxes of pairs (t, k) with their axes."""
-    side, numbers = T * cell, ticks(T) if cell >= CELL else ticks(T)[::2]
-    labels = [Label(LEFT + (k - 0.5) * cell, TOP + side + 12, str(k)) for k in numbers]
-    labels += [Label(LEFT - 6, TOP + (t - 0.5) * cell, str(t), "end") for t in numbers]
-    labels += [Label(LEFT + side / 2, TOP + side + 28, columns), Label(4, 10, rows, "start")]
-    return Plot(max(LEFT + side, 4 * LEFT) + 8, TOP + side + BOTTOM, boxes, (), tuple(labels))
+def _pairs(count: tuple[int, ...], boxes: tuple[Box, ...], rows: str, columns: str, cell: float = CELL) -> Plot:
+    """Boxes of pairs (t, k), so many of each, with their axes."""
+    (down, across), (lines, places) = ([n * cell for n in count], [ticks(n)[:: 1 if cell >= CELL else 2] for n in count])
+    labels = [Label(LEFT + (k - 0.5) * cell, TOP + down + 12, str(k)) for k in places]
+    labels += [Label(LEFT - 6, TOP + (t - 0.5) * cell, str(t), "end") for t in lines]
+    labels += [Label(LEFT + across / 2, TOP + down + 28, columns), Label(4, 10, rows, "start")]
+    return Plot(max(LEFT + across, 4 * LEFT) + 8, TOP + down + BOTTOM, boxes, (), tuple(labels))
 
 
 def _frame(tall: float) -> tuple[tuple[float, float], ...]:

@@ -50,6 +50,8 @@ class SourceFile(Summarised, Printed):
     model: Model
     others: Files = ()
     """The files that it does not go without, as (name, text), to lie beside it."""
+    truncation: tuple[int, int] | None = None
+    """The scheme by which the parts of a composed model are truncated."""
 
     def _summary_(self) -> str:
         return f"{self.path}: {counted(len(self.text.splitlines()), 'line')}"

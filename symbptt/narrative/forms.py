@@ -163,8 +163,10 @@ def _terms(result: Gradient, voice: Voice) -> list[dict[str, Any]]:
 @json.register
 def _sum_json(result: Gradient, voice: Voice = ENGLISH) -> dict[str, Any]:
     model, v = result.graph.model, result.parameter
+    cut = result.graph.truncation
     return {
-        **_opening(model, result.graph.T, "sum"), "wrt": v.name, "shape": _shape(v, voice),
+        **_opening(model, result.graph.T, "sum"), **({"truncation": {"k1": cut[0], "k2": cut[1]}} if cut else {}),
+        "wrt": v.name, "shape": _shape(v, voice),
         "steps": _steps(_sections(result, voice)[:1]), "terms": _terms(result, voice),
     }
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 import sympy as sp
@@ -236,6 +236,8 @@ def listed(graph: UnrolledGraph, voice: Voice, pattern: Pattern) -> list[Step]:
         return []
     model, theta = graph.model, pattern.symbol(graph.model)
     gradient = derive.gradient(graph, pattern.variables[0].name)
+    if not gradient.pairs:
+        return []
     write = Factors(model, letters=len(model.states) > 1)
     values = [product(term, write, theta) for term in gradient.terms]
     number = "term" if len(values) == 1 else "terms"
@@ -253,9 +255,15 @@ def _intro(graph: UnrolledGraph, voice: Voice, found: list[Pattern]) -> Prose:
     if not any(p.reaches for p in found):
         return voice.say("derivation.products.own_step")
     shared = any(p.reaches and not p.timed and not p.initial for p in found)
-    number = graph.T * (graph.T + 1) // 2 if model.loss.at == "every" else graph.T
+    number = sum(graph.keeps(t, k) for t in graph.loss_steps for k in range(1, t + 1))
     count = voice.say("derivation.products.count", number=str(number), T=str(graph.T)) if shared else ()
     return voice.say("derivation.products.intro", count=count)
+
+
+def _truncated(graph: UnrolledGraph, voice: Voice) -> Iterator[Prose]:
+    if graph.truncation is not None:
+        every, back = map(str, graph.truncation)
+        yield voice.say(f"derivation.products.{'window' if every == '1' else 'every'}", every=every, back=back)
 
 
 def sections(graph: UnrolledGraph, voice: Voice, wrt: tuple[Variable, ...]) -> tuple[Section, ...]:
@@ -263,7 +271,9 @@ def sections(graph: UnrolledGraph, voice: Voice, wrt: tuple[Variable, ...]) -> t
     model = graph.model
     found = patterns(model, wrt)
     partial = [s for pattern in found for s in partial_steps(graph, voice, pattern)]
-    first = Section(voice.word("derivation.products.heading"), tuple(partial), (_intro(graph, voice, found),))
+    cut = _truncated(graph, voice) if any(p.reaches for p in found) and model.states else ()
+    intro = (_intro(graph, voice, found), *cut)
+    first = Section(voice.word("derivation.products.heading"), tuple(partial), intro)
     return (first, *in_full(graph, voice, wrt))
 
 

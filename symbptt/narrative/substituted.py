@@ -40,6 +40,8 @@ def _values(model: Model, voice: Voice, gradient: Gradient) -> list[MatrixExpr] 
     None where even that is too long, or the state is a matrix: J acts on the column of its entries, the others on the matrix.
     """
     found = list(gradient.written_out(SYMBOLS).values())
+    if not found:
+        return None
     values = [symbols.abbreviated(value, model) for value in found if value is not None]
     if len(values) == len(found) and max(len(typeset.text(voice.tree(v, model))) for v in values) <= LONG:
         return values

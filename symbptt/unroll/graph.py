@@ -41,11 +41,15 @@ class Assignment(Summarised, Formula):
 
 @dataclass(frozen=True, repr=False)
 class UnrolledGraph(Summarised, Formula):
-    """`assignments` in time order, each symbol assigned once; `loss_steps` are the steps with a loss."""
+    """`assignments` in time order, each symbol assigned once; `loss_steps` are the steps with a loss.
+
+    With `truncation` (k1, k2) the sum of products has the terms (t, k) with k > k1 ceil(t / k1) - k2 and no others.
+    """
 
     model: Model
     T: int
     assignments: tuple[Assignment, ...]
+    truncation: tuple[int, int] | None = None
 
     @property
     def loss_steps(self) -> tuple[int, ...]:
@@ -54,11 +58,20 @@ class UnrolledGraph(Summarised, Formula):
             return ()
         return (self.T,) if self.model.loss.at == "last" else tuple(range(1, self.T + 1))
 
+    def keeps(self, t: int, k: int) -> bool:
+        """Whether the term (t, k) is kept."""
+        return self.truncation is None or kept(t, k, *self.truncation)
+
     def _summary_(self) -> str:
         return f"{self.model.name}, T={self.T}: {counted(len(self.assignments), 'assignment')}"
 
     def __iter__(self) -> Iterator[Assignment]:
         return iter(self.assignments)
+
+
+def kept(t: int, k: int, k1: int, k2: int) -> bool:
+    """Whether the scheme that goes back k2 steps every k1 steps keeps the term (t, k); a window of K is k1 = 1, k2 = K."""
+    return k > k1 * -(-t // k1) - k2
 
 
 def _checked(model: Model, T: int) -> int:

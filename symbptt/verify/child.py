@@ -24,6 +24,11 @@ KEPT = "residuals"
 """The key of a dict that stands for residuals by their number."""
 
 
+def _scheme(cut: Any) -> list[int]:
+    """The two numbers of steps of a truncation; empty for something else."""
+    return list(cut) if isinstance(cut, tuple) and len(cut) == 2 and all(isinstance(k, int) and k > 0 for k in cut) else []
+
+
 class Served:
     """The module, and the residuals of its last forward pass."""
 
@@ -39,14 +44,15 @@ class Served:
     def told(self) -> dict[str, Any]:
         """What the module has: its functions with the names of their arguments, and the constants that say what it is."""
         functions = {n: f for n, f in vars(self._module).items() if inspect.isroutine(f) and not n.startswith("_")}
-        file, name, steps, chunk = (getattr(self._module, n, None) for n in ("MODEL_FILE", "MODEL_NAME", "STEPS", "CHUNK"))
+        constants = ("MODEL_FILE", "MODEL_NAME", "STEPS", "CHUNK", "TRUNCATION")
+        file, name, steps, chunk, cut = (getattr(self._module, n, None) for n in constants)
         return {
             "functions": {n: list(inspect.signature(f).parameters) for n, f in functions.items()},
             # As bytes, because texts are put on one line at the door.
             "MODEL_FILE": np.frombuffer(file.encode(), np.uint8) if isinstance(file, str) else None,
             "MODEL_NAME": name if isinstance(name, str) else "",
             "STEPS": steps if isinstance(steps, int) else None,
-            "truncated": hasattr(self._module, "K1"),
+            "truncated": _scheme(cut) or hasattr(self._module, "K1"),
             "chunk": chunk if isinstance(chunk, int) else None,
             "REAL_ONLY": hasattr(self._module, "REAL_ONLY"),
         }

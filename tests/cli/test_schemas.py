@@ -49,7 +49,8 @@ LINES = (
     "unroll elman -T 2", "derive elman -T 2", "derive elman -T 2 --wrt W_hh", "derive elman -T 1 --form adjoint",
     "derive elman -T 2 --form nested --wrt b_h", "derive elman -T 2 --paths --wrt W_hh", "analyze elman -T 3",
     "analyze elman -T 3 --window 2 --entries --per-sample", "analyze elman --structure",
-    "analyze seq2seq_bilstm -T 2", "analyze birnn --structure", "analyze --experiment curves",
+    "analyze seq2seq_bilstm -T 2 --window 1", "derive elman -T 3 --window 2", "analyze birnn --structure",
+    "analyze --experiment curves",
     "verify elman -T 2 --dims D=2,H=2,O=2 -N 1", "diagnose elman --formula dW_hh=dh[1]@h[0].T",
     "diagnose elman --formula d(h[t],h[t-1])=W_hh",
 )

@@ -118,7 +118,7 @@ def test_the_command(name: str, capsys: pytest.CaptureFixture[str], tmp_path: Pa
     assert "sums agree" in capsys.readouterr().out
     assert main(["analyze", name, "--structure"]) == main(["analyze", name, "--structure", "--format", "json"]) == 0
     assert "Part 1" in capsys.readouterr().out
-    for wrong in (["--window", "2"], ["--format", "html"], ["--table", "jacobians", "--format", "csv"], ["--dims", "Z=2"]):
+    for wrong in (["--randomise", "0.5"], ["--table", "jacobians", "--format", "csv"], ["--dims", "Z=2"]):
         assert main(["analyze", name, "-T", "2", *wrong]) == 2
         assert capsys.readouterr().err.count("\n") == 1
 
@@ -130,6 +130,17 @@ def test_pictures(tmp_path: Path) -> None:
         place = tmp_path / f"{picture}.svg"
         assert main(["analyze", ATTENTION, "-T", "2", "--format", "svg", "--picture", picture, "-o", str(place)]) == 0
         assert place.stat().st_size > 1000
+
+
+@pytest.mark.slow
+def test_a_page_has_every_picture_and_the_report(tmp_path: Path) -> None:
+    place = tmp_path / "flow.html"
+    words = ["analyze", ATTENTION, "-T", "2", "--dims", "S=3", "--wrt", "W_hh,W_ss", "--window", "1", "--format", "html"]
+    assert main([*words, "-o", str(place)]) == 0
+    page = place.read_text(encoding="utf-8")
+    for said in ("terms of W_hh, part 1 by way: memory", "terms of W_ss, part 2", "attention&#39;s share", "S = 3", "a window of 1 step"):
+        assert said in page, said
+    assert page.count("<svg") == 5 and page.count("<rect") >= 2 * 3 * 3 and "default-src 'none'" in page
 
 
 def test_given_values_tell_the_sizes() -> None:

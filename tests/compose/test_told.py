@@ -75,7 +75,7 @@ def test_every_command_works_or_says_that_it_does_not(run: Callable[..., tuple[i
         ["assignment", "birnn", "-o", tmp_path / "a"], ["verify", "birnn", "--chunk", "4"],
         ["derive", "birnn", "--paths"], ["derive", "birnn", "--chunk", "2"], ["show", "birnn", "--chunk", "2"],
         ["emit", "birnn", "--unroll", "-T", "2"], ["emit", "birnn", "--mode", "forward"],
-        ["emit", "birnn", "--checkpoint"], ["show", "birnn", "--layers", "2"], ["show", "birnn", "--loss", "mse"],
+        ["emit", "birnn", "--clipping"], ["show", "birnn", "--layers", "2"], ["show", "birnn", "--loss", "mse"],
     )
     for command in refused:
         code, out, err = run(*command)

@@ -196,3 +196,9 @@ def test_code_in_c_has_its_header() -> None:
 @pytest.mark.parametrize("task", ["code", "check", "flow", "file"])
 def test_every_task_answers(task: str) -> None:
     assert answer({"task": task, "model": ELMAN})["ok"]
+
+
+@pytest.mark.slow
+def test_the_flow_of_a_composed_model_is_drawn() -> None:
+    told = answer({"task": "flow", "model": compose.load("birnn").text})
+    assert told["ok"] and "terms of W_hh, part 1" in told["html"] and "<svg" in told["html"]

@@ -164,13 +164,11 @@ def _structure(sources: tuple[str, ...], options: Mapping[str, Any], layout: str
 def _composed(
     chain: Chain, layout: str, output: Path | None, force: bool, steps: int | None, dims: Mapping[str, int] | None,
     batch: int | None, seed: int | None, values: Path | None, init: tuple[str, ...], fill: tuple[str, ...],
-    scale: tuple[str, ...], wrt: Names, norm: str, picture: str | None, table: str | None,
+    scale: tuple[str, ...], wrt: Names, norm: str, picture: str | None, table: str | None, truncation: tuple[int, int] | None,
 ) -> tuple[str | bytes, bool]:
-    if layout == "html":
-        raise BadInput("analyze: --format html is not for models with two directions or phases yet")
     found = symbptt.compose.flow(
         chain, steps, dims, batch, seed or 0, values=symbptt.analyze.load(values) if values else None, init=_init(init),
-        fill=_pairs("--set", fill), scale=_pairs("--scale", scale), wrt=wrt, norm=norm,
+        fill=_pairs("--set", fill), scale=_pairs("--scale", scale), wrt=wrt, norm=norm, truncation=truncation,
     )
     return of_flow(found, layout, picture, table), found.agrees
 

@@ -19,6 +19,7 @@ from symbptt.cli.options import (
 )
 from symbptt.cli.output import note, say, say_json
 from symbptt.cli.progress import progress
+from symbptt.cli.truncation import truncation_options
 from symbptt.errors import BadInput
 
 if TYPE_CHECKING:
@@ -27,11 +28,13 @@ if TYPE_CHECKING:
 
 
 def _composed(
-    chain: Chain, steps: int, wrt: Names, form: str, layout: str, language: str, notation: str, orientation: str | None
+    chain: Chain, steps: int, wrt: Names, form: str, layout: str, language: str, notation: str, orientation: str | None,
+    truncation: tuple[int, int] | None,
 ) -> None:
+    _check(form, truncation)
     voice = symbptt.narrative.voice.speaking(language, notation, orientation)
     with progress(f"deriving {chain.name} over {steps} steps"):
-        found = symbptt.compose.derivation(chain, steps, form, wrt, voice)
+        found = symbptt.compose.derivation(chain, steps, form, wrt, voice, truncation)
         if layout == "json":
             data = found.json()
         else:
@@ -42,21 +45,28 @@ def _composed(
         say(text)
 
 
+def _check(form: str, truncation: tuple[int, int] | None, other: bool = False) -> None:
+    if truncation is not None and (form != "sum" or other):
+        raise BadInput("derive: a truncation keeps terms of --form sum; it goes with no other form, --paths or --chunk")
+
+
 @click.command()
 @steps_option()
 @wrt_option("Variables to differentiate by, separated by commas; default all parameters; 'all' adds inputs and initial states.")
 @click.option("--form", type=click.Choice(["sum", "adjoint", "nested"]), default="sum", show_default=True,
               help="Sum of products over (t, k), backward recursion, or nested (forward) recursion.")
 @click.option("--paths", is_flag=True, help="List single routes through the graph, term by term, for T up to 4.")
+@truncation_options
 @chunk_option("Derive the chunk form of an affine recurrence, T chunks of C tokens.")
 @writing_options
 @formats("text", "latex", "json")
 @takes_any_model(_composed)
 def derive(
     model: Model, steps: int, wrt: Names, form: str, paths: bool, layout: str, language: str, notation: str,
-    orientation: str | None, chunk: int | None,
+    orientation: str | None, chunk: int | None, truncation: tuple[int, int] | None,
 ) -> None:
     """Derive the gradient over T steps, in one of its three forms."""
+    _check(form, truncation, paths or chunk is not None)
     if paths and form != "sum":
         raise BadInput(f"derive: --paths takes the terms of --form sum apart, not those of --form {form}")
     voice = symbptt.narrative.voice.speaking(language, notation, orientation)
@@ -66,7 +76,7 @@ def derive(
         note(f"{model.name} has no loss: derived for cotangents of its outputs, as with --loss cotangents")
     model = symbptt.model.read.differentiable(model)
     voice = voice.about(model)
-    graph = symbptt.unroll.steps(model, steps)
+    graph = replace(symbptt.unroll.steps(model, steps), truncation=truncation)
     names = [v.name for v in symbptt.data.wrt.asked(model, wrt)]
     results: list[Any]
     with progress(f"deriving {model.name} over {steps} steps"):

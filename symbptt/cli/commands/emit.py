@@ -31,11 +31,11 @@ if TYPE_CHECKING:
 
 def _composed(
     chain: Chain, wrt: Names, backend: str, style: str | None, python: bool, output: Path | None, force: bool,
-    static: dict[str, int] | None,
+    static: dict[str, int] | None, truncation: tuple[int, int] | None, checkpoint: bool,
 ) -> None:
     stem = _stem(backend, python, output)
     with progress(f"emitting {chain.name}"):
-        source = symbptt.compose.source(chain, backend, wrt, style, python, stem, static)
+        source = symbptt.compose.source(chain, backend, wrt, style, python, stem, static, truncation, checkpoint)
     _written(source, output, force)
 
 

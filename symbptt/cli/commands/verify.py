@@ -8,9 +8,11 @@ from typing import TYPE_CHECKING, Any
 import click
 
 import symbptt
+from symbptt.cli.composed import read_any
 from symbptt.cli.options import chunk_option, dims_option, formats, read, source_options, steps_option
 from symbptt.cli.output import say, say_json
 from symbptt.cli.progress import progress
+from symbptt.cli.truncation import truncation_options
 from symbptt.errors import BadInput, Disagreement
 
 if TYPE_CHECKING:
@@ -25,10 +27,11 @@ if TYPE_CHECKING:
 @click.option("--seed", type=int, metavar="NUMBER", help="Seed of the random values.")
 @click.option("--exact", is_flag=True, help="Prove the derivation of a MODEL, at small sizes, by scalar SymPy differentiation.")
 @chunk_option("Compare the chunk form of a MODEL, in chunks of so many tokens, with its step form.")
+@truncation_options
 @formats("text", "json")
 def verify(
     source: str, steps: int | None, dims: dict[str, int] | None, batch: int | None, seed: int | None, exact: bool, layout: str,
-    chunk: int | None, **changes: Any,
+    chunk: int | None, truncation: tuple[int, int] | None, **changes: Any,
 ) -> None:
     """Verify the gradients of a MODEL or an emitted FILE, .py or .c.
 
@@ -37,6 +40,14 @@ def verify(
     """
     given = {"T": steps, "dims": dims, "N": batch, "seed": seed}
     options: dict[str, Any] = {name: value for name, value in given.items() if value is not None}
+    if truncation is not None:
+        if exact or chunk is not None or source.endswith((".py", ".c")):
+            raise BadInput("verify: a truncation is for a MODEL, and goes without --exact and --chunk; a file knows its own")
+        with progress(f"verifying {source}"):
+            made = symbptt.compose.truncated(read_any(source, changes), truncation)
+            report = symbptt.compose.gradients(made, **options)
+        _say(source, report, layout)
+        return
     if symbptt.compose.is_composed(source) or symbptt.compose.is_emitted(source):
         if chunk is not None:
             raise BadInput("verify: --chunk is not for models with two directions or phases yet")

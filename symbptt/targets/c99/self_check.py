@@ -24,9 +24,9 @@ def values(interface: Interface, request: Request) -> dict[str, Any]:
     functions = ("value_and_grad",) if model.loss else ("forward", "backward")
     used = [kind for kind in STRUCTS if any(kind in interface.structs(f) for f in functions)]
     fixed = dict(request.sizes)
-    # In one window a truncated gradient is whole; with gaps between the windows it never is, and only the loss is computed.
+    # Where every run goes back to step 1 a truncated gradient is whole; with gaps it never is, and only the loss is computed.
     every, back = request.truncation or (1, STEPS)
-    steps = min(STEPS, back)
+    steps = min(STEPS, back // every * every or back)
     numbers = dict(zip(AXES, (steps, SAMPLES if shows_samples(model) else 1), strict=True)) | sizes(model)
     return {
         "check_sizes": ", ".join(str(fixed.get(own, numbers[name])) for name, own in interface.dimensions.items()),
