@@ -167,7 +167,7 @@ def _draw(model: Model, variable: Variable, sizes: Mapping[str, int], T: int, N:
     size = shape(variable, sizes)
     full = lead(variable, T, N) + size
     _affordable(variable, full)
-    if model.loss is not None and variable.name == model.loss.mask:
+    if variable.mask:
         return np.ones(full)
     if variable.classes or (variable.role is Role.TARGET and takes_classes(model, variable)):
         return rng.integers(0, size[0], full[: len(full) - len(size)])

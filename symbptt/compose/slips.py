@@ -6,7 +6,6 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from symbptt.compose.chain import Chain
-from symbptt.model.frozen import MASK
 
 LINK, SHARE, TURN_IN, TURN_BACK, UNMASKED = "link", "share", "turn-in", "turn-back", "unmasked"
 """What a slip leaves out: the gradient of a link, a part's share of a gradient, the turning of what is handed on to a part in the
@@ -40,5 +39,6 @@ def _of_part(chain: Chain, number: int) -> Iterator[Slip]:
     yield from (Slip(SHARE, number, v.name) for v in part.model.with_gradient if v.name in others - part.linked)
     if part.backward:
         yield from (Slip(kind, number, forward=forward) for forward in (False, True) for kind in (TURN_IN, TURN_BACK))
-    masks = [MASK] * (MASK in {v.name for v in part.own}) + [link.name for link in part.links if link.source == MASK]
+    given = {v.name for v in chain.variables if v.mask}
+    masks = [v.name for v in part.own if v.mask] + [link.name for link in part.links if link.source in given]
     yield from (Slip(UNMASKED, number, mask, forward=forward) for mask in masks for forward in (False, True))

@@ -50,6 +50,11 @@ class Mark:
         """The names of the causes."""
         return tuple(dict.fromkeys(r.name for r in self.reasons))
 
+    @property
+    def beside(self) -> tuple[str, ...]:
+        """What would leave the same zeros, where nothing was computed."""
+        return self.alternatives[:1] if self.causes == (ABSENT,) else ()
+
     def json(self) -> dict[str, Any]:
         """The mark for JSON."""
         causes = [{"name": r.name, "explanation": r.explanation, "equation": r.equation} for r in self.reasons]

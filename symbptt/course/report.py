@@ -43,7 +43,8 @@ def _counted(book: Gradebook) -> str:
 
 
 def _cell(mark: Mark) -> str:
-    return f"{mark.points:g}" if mark.right or not mark.causes else f"{mark.points:g} {mark.causes[0]}"
+    told = " or ".join((*mark.causes[:1], *mark.beside))
+    return f"{mark.points:g}" if mark.right or not told else f"{mark.points:g} {told}"
 
 
 def _remark(grade: Grade) -> tuple[str]:

@@ -35,7 +35,7 @@ def random(
             return _distribution(rng, full) if distributions else _classes(rng, size[0], T, N)
         if variable.role is Role.BUFFER and variable.timed:
             return rng.uniform(0.5, 1.5, full)  # a variance is positive
-        if model.loss is not None and variable.name == model.loss.mask:
+        if variable.mask:
             return np.concatenate((rng.integers(0, 2, (T - 1, N)), np.ones((1, N)))).astype(np.float64)
         values: Array = rng.standard_normal(full)
         # A weight matrix keeps its argument of order one, so that nothing saturates and no gradient is lost in rounding.

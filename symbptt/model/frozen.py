@@ -27,7 +27,7 @@ def mask(file: ModelFile, taken: Iterable[str], place: Place) -> dict[str, Varia
     if MASK in taken:
         raise place.within("", "freeze").error(f"it adds an input called {MASK}; rename your {MASK}")
     symbol = next((s for s in file.symbols if s.name == MASK), None)
-    variable = Variable(MASK, Role.INPUT, (), sp.S.One, sp.S.One, description=words.everywhere("model.mask"))
+    variable = Variable(MASK, Role.INPUT, (), sp.S.One, sp.S.One, mask=True, description=words.everywhere("model.mask"))
     return {MASK: declare.described(variable, symbol)}
 
 

@@ -46,6 +46,7 @@ class Variable(Summarised):
     `tied` is False for a parameter or a buffer with one value per step (`W[t]`).
     `definition` is set for an intermediate that symbptt named itself: printers show the definition instead of the name.
     `classes` is true for an integer-valued input that stands for a one-hot column.
+    `mask` is true for the input that says which steps a sample has.
     `initial` names the parameter that a state starts from where no initial state is given.
     `heads` is the first dimension of a shape that belongs to each head: ("M", "K", "V") is the matrix (M K, V).
     """
@@ -61,6 +62,7 @@ class Variable(Summarised):
     description: tuple[tuple[str, str], ...] = ()
     init: str | None = None
     classes: bool = False
+    mask: bool = False
     initial: str | None = None
     heads: sp.Expr | None = None
 

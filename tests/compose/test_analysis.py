@@ -138,9 +138,14 @@ def test_a_page_has_every_picture_and_the_report(tmp_path: Path) -> None:
     words = ["analyze", ATTENTION, "-T", "2", "--dims", "S=3", "--wrt", "W_hh,W_ss", "--window", "1", "--format", "html"]
     assert main([*words, "-o", str(place)]) == 0
     page = place.read_text(encoding="utf-8")
-    for said in ("terms of W_hh, part 1 by way: memory", "terms of W_ss, part 2", "attention&#39;s share", "S = 3", "a window of 1 step"):
+    for said in ("terms of W_hh, part 1 by way: memory", "terms of W_ss, part 2", "attention&#39;s share", "S = 3", "of 1 step"):
         assert said in page, said
     assert page.count("<svg") == 5 and page.count("<rect") >= 2 * 3 * 3 and "default-src 'none'" in page
+
+
+def test_a_mask_that_a_phase_declares_is_one() -> None:
+    point = at(compose.load("seq2seq_bilstm"), 2, {"S": 3}, 2, 0)
+    assert (point.data.inputs["mask"] == 1).all() and point.data.inputs["mask"].shape == (3, 2)
 
 
 def test_given_values_tell_the_sizes() -> None:

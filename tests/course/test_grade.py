@@ -112,6 +112,7 @@ def test_a_class_on_two_directions(tmp_path: Path) -> None:
     lost = next(mark for mark in by_name["lost"].marks if mark.gradient == "W_bb")
     assert lost.causes == ("not-computed",) and lost.alternatives == ("direction-lost",)
     assert all("birnn" in WRITERS[kind](book) for kind in ("text", "json"))
+    assert all("not-computed or direction-lost" in WRITERS[kind](book) for kind in ("text", "html"))
 
 
 def test_what_a_folder_may_hold(tmp_path: Path) -> None:

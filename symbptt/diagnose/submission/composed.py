@@ -23,8 +23,7 @@ from symbptt.diagnose.submission.guarded import Limits
 from symbptt.diagnose.submission.mapping import Table
 from symbptt.diagnose.submission.session import Attempt, Session
 from symbptt.errors import BadInput
-from symbptt.model.frozen import MASK
-from symbptt.model.values import Model
+from symbptt.model.values import Model, Role
 
 
 def file(
@@ -56,7 +55,7 @@ class _Session(Session):
     def drawn(self, samples: int, sizes: Mapping[str, int], seed: int = 7, steps: int = T) -> Data:
         data = drawn(cast(Chain, self.model), unequal(self.model, sizes), self.table.T or steps, samples, seed).data
         inputs = {**data.inputs, **{name: _one_hot(data.inputs[name]) for name in self.one_hot}}
-        inputs |= {name: _ragged(a) for name, a in inputs.items() if name == MASK}
+        inputs |= {v.name: _ragged(inputs[v.name]) for v in self.chain.of(Role.INPUT) if v.mask}
         targets = {n: np.maximum(a, 0) if a.dtype.kind in "iu" else a for n, a in data.targets.items()}
         return replace(data, inputs=inputs, targets=targets)
 

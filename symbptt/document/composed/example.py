@@ -23,7 +23,6 @@ from symbptt.data.values import Data, grouped
 from symbptt.document.composed.members import Member, members
 from symbptt.document.example.mixed import Mixed, Number
 from symbptt.document.example.numbers import Example, drawn, faults, learned_start, sizes
-from symbptt.model.frozen import MASK
 from symbptt.model.values import Role, Variable
 from symbptt.unroll.graph import steps
 from symbptt.verify.complex_step import STEP
@@ -155,8 +154,6 @@ class _Draw:
             return self.cotangents.get((value.name, step), [[Fraction(0)] * columns for _ in range(rows)])
         origin = learned_start(member.model, leaf) or leaf
         place = member.model[origin.name].at(step) if hasattr(origin, "step") else origin
-        if origin.name == MASK:
-            return [[Fraction(1)]]
         if place not in self.given:
             self.given[place] = drawn(member.model, origin, entries, Random(f"{self.trial} {place}"))
         return self.given[place]

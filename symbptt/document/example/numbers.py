@@ -212,7 +212,7 @@ def drawn(model: Model, leaf: sp.MatrixSymbol, entries: Entries, random: Random)
     if variable.name in class_targets(model) or variable.classes:
         chosen = random.randrange(rows)
         return [[Fraction(int(i == chosen))] for i in range(rows)]
-    if (variable.role is Role.BUFFER and variable.timed) or (model.loss is not None and variable.name == model.loss.mask):
+    if (variable.role is Role.BUFFER and variable.timed) or variable.mask:
         return [[Fraction(1)] * columns for _ in range(rows)]
     if model.dimensions and variable.role is Role.PARAMETER and variable.shape in ((), ("1",)):
         return [[Fraction(1, 2)]]  # among vectors a single number is a rate or a mixture

@@ -73,7 +73,7 @@ def _array(interface: Interface, kind: Kind, m: Member) -> dict[str, Any]:
         how = "classes"
     elif kind is Kind.INITIAL and v.initial is not None:
         how = "none"
-    elif v.role is Role.BUFFER or (interface.model.loss is not None and v.name == interface.model.loss.mask):
+    elif v.role is Role.BUFFER or v.mask:
         how = "ones"
     return {
         "name": m.name, "how": how, "length": length(interface, axes[:-2] if m.integers else axes),
