@@ -70,7 +70,7 @@ def test_every_command_works_or_says_that_it_does_not(run: Callable[..., tuple[i
         assert code == 0 and out.strip(), command
     assert tomllib.loads(resources.composed_models()["birnn"].read_text("utf-8"))["backward"] == {"b": "H"}
     refused = (
-        ["init", "birnn"], ["document", "birnn", "--chunk", "2"], ["analyze", "birnn", "--window", "2"], ["quiz", "birnn"],
+        ["init", "birnn"], ["document", "birnn", "--chunk", "2"], ["analyze", "birnn", "--randomise", "0.5"], ["quiz", "birnn"],
         ["reference", "birnn"],
         ["assignment", "birnn", "-o", tmp_path / "a"], ["verify", "birnn", "--chunk", "4"],
         ["derive", "birnn", "--paths"], ["derive", "birnn", "--chunk", "2"], ["show", "birnn", "--chunk", "2"],
