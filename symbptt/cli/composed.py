@@ -44,6 +44,18 @@ def read_any(source: str, changes: Mapping[str, Any]) -> Model | Chain:
     return read_chain(source, changes) if symbptt.compose.is_composed(source) else read(source, changes)
 
 
+def takes_every_model(command: Callable[..., Any]) -> Callable[..., Any]:
+    """A command as of `takes_model` on models of either kind."""
+
+    @source_options
+    @wraps(command)
+    def reads(source: str, **options: Any) -> Any:
+        changes = {name: options.pop(name) for name in CHANGES}
+        return command(model=read_any(source, changes), **options)
+
+    return reads
+
+
 def takes_any_model(handler: Callable[..., Any]) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
     """A command as of `takes_model`; a composed model goes to `handler(chain, ...)` with those options that it names."""
 

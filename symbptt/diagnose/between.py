@@ -34,6 +34,8 @@ _LATER = "it takes what a later part hands back, which may be wrong for the caus
 _LOST = {How.STEPS: "direction-lost", How.MEMORY: "memory-lost", How.FINAL: "handover-lost"}
 """The cause where the gradient of a link is not handed back."""
 _CAUSES = {SHARE: "share-missing", UNMASKED: "mask-ignored", TURN_IN: "not-reversed", TURN_BACK: "not-reversed"}
+CAUSES = tuple(dict.fromkeys((*_LOST.values(), *_CAUSES.values())))
+"""The mistakes between parts, by their names in the catalogue."""
 _TURNED = {
     (TURN_IN, False): ("A reversed sequence is not reversed: the gradients of {what} reach {reader} in the order of the steps",
                        "What later parts hand back for {what} is reversed before the recursion of {what} runs."),
@@ -190,6 +192,12 @@ class _Slips:
             yield factors.cause("", 1 / count, self.known.counts), np.ones(len(self.matcher.givens), bool)
 
 
+def called(chain: Chain, slip: Slip) -> str:
+    """The name of a slip in the catalogue of mistakes."""
+    links = {link.name: link.how for link in chain.parts[slip.number].links}
+    return _LOST[links[slip.name]] if slip.kind == LINK else _CAUSES[slip.kind]
+
+
 def _cause(chain: Chain, slip: Slip) -> Cause:
     """What a slip is called, and the words of its sentence."""
     part = chain.parts[slip.number]
@@ -203,8 +211,7 @@ def _cause(chain: Chain, slip: Slip) -> Cause:
     what, fix = (said.format(**words) for said in _TURNED.get((slip.kind, slip.forward), ("", "")))
     if what:
         words |= {"what": what[0].upper() + what[1:], "fix": fix}
-    name = _LOST[source.how] if source and slip.kind == LINK else _CAUSES[slip.kind]
-    return Cause(name, None, source.source if source else slip.name, words=tuple(words.items()))
+    return Cause(called(chain, slip), None, source.source if source else slip.name, words=tuple(words.items()))
 
 
 @dataclass(frozen=True)

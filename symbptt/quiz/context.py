@@ -21,6 +21,8 @@ from symbptt.narrative.voice import Voice
 from symbptt.quiz.point import Point, Worth, point, same
 from symbptt.typeset.tree import Tree
 
+STEPS = 3
+
 
 @dataclass(frozen=True)
 class Line:
@@ -63,12 +65,12 @@ class QuizContext:
     @cached_property
     def document(self) -> DocumentContext:
         """The same for parts of documents."""
-        return DocumentContext((self.model,), 3, voice=self.voice)
+        return DocumentContext((self.model,), STEPS, voice=self.voice)
 
     @cached_property
     def point(self) -> Point:
         """Where formulas are compared: three steps of three samples."""
-        return point(self.model, 3, 3, 0)
+        return point(self.model, STEPS, STEPS, 0)
 
     @cached_property
     def lines(self) -> tuple[Line, ...]:

@@ -8,16 +8,17 @@ from typing import TYPE_CHECKING
 import click
 
 import symbptt
-from symbptt.cli.options import force_option, language_option, takes_model
+from symbptt.cli.composed import takes_every_model
+from symbptt.cli.options import force_option, language_option
 from symbptt.cli.output import note, say
 from symbptt.cli.progress import progress
 
 if TYPE_CHECKING:
-    from symbptt import Model
+    from symbptt.compose import Subject
 
 
 @click.command()
-@takes_model
+@takes_every_model
 @click.option("--for", "form", type=click.Choice(["moodle", "qti", "latex", "json"]), default="moodle", show_default=True,
               help="Moodle XML, a QTI 2.1 package, a sheet in LaTeX, or JSON.")
 @click.option("--count", type=int, default=20, show_default=True, metavar="NUMBER", help="How many questions.")
@@ -29,7 +30,7 @@ if TYPE_CHECKING:
               help="Folder to write to (made if missing); default the current one.")
 @force_option
 def quiz(
-    model: Model, form: str, count: int, variants: int, seed: int, language: str, folder: Path, force: bool,
+    model: Subject, form: str, count: int, variants: int, seed: int, language: str, folder: Path, force: bool,
 ) -> None:
     """Write questions that the derivation answers.
 

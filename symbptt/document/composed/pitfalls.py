@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from symbptt.compose.slips import LINK, SHARE, TURN_IN, Slip, slips
+from symbptt.compose.slips import LINK, SHARE, TURN_BACK, TURN_IN, UNMASKED, Slip, slips
 from symbptt.document.blocks import Block, Box, Heading, Paragraph
 from symbptt.document.composed import worked
 from symbptt.document.composed.example import Linked
@@ -17,6 +17,8 @@ from symbptt.document.narrow import in_pairs
 from symbptt.model.values import Variable
 from symbptt.narrative.values import Prose
 from symbptt.typeset.tree import Tree
+
+_WORDS = {SHARE: "share", TURN_IN: "turn_in", TURN_BACK: "turn_back", UNMASKED: "mask"}
 
 
 def pitfalls(context: DocumentContext) -> tuple[Block, ...]:
@@ -56,7 +58,7 @@ def sentence(slip: Slip, member: Member, context: DocumentContext) -> Prose:
 
 def _kind(slip: Slip, member: Member) -> str:
     if slip.kind != LINK:
-        return {SHARE: "share", TURN_IN: "turn_in"}.get(slip.kind, "turn_back")
+        return _WORDS[slip.kind]
     return str(next(link.how for link in member.part.links if link.name == slip.name))
 
 

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from random import Random
 
 from symbptt.quiz.context import QuizContext
-from symbptt.quiz.kinds import choices, gaps, lines, numbers
+from symbptt.quiz.kinds import between, choices, gaps, lines, numbers
 from symbptt.quiz.question import Question
 
 KINDS: tuple[Callable[[QuizContext, Random], Question | None], ...] = (
@@ -14,3 +14,7 @@ KINDS: tuple[Callable[[QuizContext, Random], Question | None], ...] = (
     choices.naming, numbers.count,
 )
 """They are drawn in turn; another kind is another row."""
+OF_NUMBERS = (numbers.gradient, numbers.adjoint, numbers.gradient_choice)
+"""Those that give the numbers of all leaves."""
+BETWEEN: tuple[Callable[[between.Between, Random], Question | None], ...] = (between.cause, between.effect)
+"""Those about what is lost between parts."""
