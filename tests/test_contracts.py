@@ -9,7 +9,7 @@ import pytest
 
 from symbptt import words
 from symbptt.algebra import nodes
-from symbptt.algebra.evaluate import evaluate
+from symbptt.algebra.evaluate import operation
 from symbptt.algebra.functions import FUNCTIONS
 from symbptt.algebra.head_nodes import HEADS
 from symbptt.algebra.nodes import ALGEBRA, CONSTANTS, DERIVED, LEAVES, NODE_TYPES, NONLINEAR, STRUCTURE, BatchMean, CrossEntropy
@@ -31,14 +31,14 @@ READ = {*OPERATIONS, *HEADS}
 """What equations are made of."""
 
 NODES: dict[str, tuple[Iterable[type], Iterable[type]]] = {
-    "symbptt/algebra/evaluate.py": (evaluate.registry, {*LEAVES, *BUILT, *HEADS}),
+    "symbptt/algebra/evaluate.py": (operation.registry, {*BUILT, *HEADS}),
     "symbptt/algebra/rows.py": (rows.registry, {*NODE_TYPES, *HEADS}),
     "symbptt/derive/rules.py: local": (rules.local.registry, {*CONSTANTS, *READ}),
     "symbptt/derive/rules.py: RULE_NAMES": (rules.RULE_NAMES, READ),
     "symbptt/typeset/operations.py or functions.py": (dispatch.rule.registry, NODE_TYPES),
     "symbptt/emit/lowering.py": (lowering._TABLE, {*LEAVES, *BUILT, *HEADS} - {nodes.Diag}),
     "symbptt/program/lower.py": (lower.lower.registry, {*LEAVES, *BUILT}),
-    "symbptt/diagnose/linear.py": (linear._linear.registry, {*ALGEBRA, *STRUCTURE, *HEADS, Adjoint, nodes.Diag}),
+    "symbptt/diagnose/linear.py": (linear._RULES, {*ALGEBRA, *STRUCTURE, *HEADS, Adjoint, nodes.Diag}),
     # A mean over the samples, and the loss itself, are in no formula that anybody types.
     "symbptt/diagnose/formula/spelling.py": ({*spelling.spelt.registry, *spelling._RULES}, {*BUILT} - {BatchMean, CrossEntropy}),
     "symbptt/verify/interpreter.py": (interpreter._NODES, {*LEAVES, *CONSTANTS, *READ}),

@@ -7,7 +7,8 @@ carried along, so many directions can be evaluated at once.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from functools import cache, singledispatch
+from functools import cache, reduce, singledispatch
+from operator import add, mul
 from typing import Any
 
 import numpy as np
@@ -48,12 +49,6 @@ def _compiled(kind: str, name: str, numbers: tuple[sp.Expr, ...]) -> Callable[[A
     return compiled
 
 
-def _apply(kind: str, node: nodes.Elementwise, values: Values) -> Array:
-    x = evaluate(node.operand, values)
-    with np.errstate(all="ignore"):
-        return np.broadcast_to(_compiled(kind, node.name, node.numbers)(x), x.shape)
-
-
 def softmax(x: Array) -> Array:
     """Column-wise softmax of (..., n, 1)."""
     e = np.exp(x - x.max(axis=-2, keepdims=True))
@@ -66,171 +61,63 @@ def log_sum_exp(x: Array) -> Array:
     return np.asarray(m + np.log(np.exp(x - m).sum(axis=-2, keepdims=True)))
 
 
-@singledispatch
 def evaluate(node: MatrixExpr, values: Values) -> Array:
     """The value of an expression; raises MissingRule for a node type that has no numeric meaning."""
+    if isinstance(node, sp.MatrixSymbol):
+        return values.leaves[node]
+    if isinstance(node, nodes.SumOver):
+        return evaluate(nodes.expand(node), values)
+    return operation(node, values)(*(evaluate(a, values) for a in operands(node)))
+
+
+def operands(node: MatrixExpr) -> list[MatrixExpr]:
+    """The matrices that an operation takes."""
+    return [a for a in node.args if getattr(a, "is_Matrix", False)]
+
+
+Operation = Callable[..., Array]
+
+
+@singledispatch
+def operation(node: MatrixExpr, values: Values) -> Operation:
+    """The function of its operands' values that a node stands for; raises MissingRule for a node type without one."""
     raise MissingRule("numeric value", node, "symbptt/algebra/evaluate.py")
 
 
-@evaluate.register
-def _leaf(node: sp.MatrixSymbol, values: Values) -> Array:
-    return values.leaves[node]
+def number_of(node: sp.MatMul, values: Values) -> float:
+    """The number in front of a product."""
+    return reduce(mul, (values.number(a) for a in node.args if not getattr(a, "is_Matrix", False)), 1.0)
 
 
-@evaluate.register
-def _product(node: sp.MatMul, values: Values) -> Array:
-    number, factors = 1.0, []
-    for a in node.args:
-        if getattr(a, "is_Matrix", False):
-            factors.append(evaluate(a, values))
-        else:
-            number *= values.number(a)
-    product = factors[-1]
-    for factor in reversed(factors[:-1]):
-        product = factor @ product
-    return product if number == 1 else number * product
+@operation.register
+def _product(node: sp.MatMul, values: Values) -> Operation:
+    number = number_of(node, values)
 
+    def product(*factors: Array) -> Array:
+        found = reduce(lambda right, left: left @ right, reversed(factors))
+        return found if number == 1 else number * found
 
-@evaluate.register
-def _sum(node: sp.MatAdd, values: Values) -> Array:
-    return sum((evaluate(a, values) for a in node.args[1:]), evaluate(node.args[0], values))
-
-
-@evaluate.register
-def _hadamard(node: sp.HadamardProduct, values: Values) -> Array:
-    product = evaluate(node.args[0], values)
-    for a in node.args[1:]:
-        product = product * evaluate(a, values)
     return product
 
 
-@evaluate.register
-def _transpose(node: sp.Transpose, values: Values) -> Array:
-    return evaluate(node.arg, values).swapaxes(-1, -2)
+@operation.register
+def _elementwise(node: nodes.Elementwise, values: Values) -> Operation:
+    function = _compiled(_KINDS.get(type(node), "value"), node.name, node.numbers)
+
+    def value(x: Array) -> Array:
+        with np.errstate(all="ignore"):
+            return np.broadcast_to(function(x), x.shape)
+
+    return value
 
 
-@evaluate.register
-def _identity(node: sp.Identity, values: Values) -> Array:
-    return np.eye(values.size(node.shape[0]))[None]
+_KINDS = {nodes.Slope: "slope", nodes.SlopeByResult: "result"}
 
 
-@evaluate.register
-def _ones(node: OneMatrix, values: Values) -> Array:
-    return np.ones((1, values.size(node.shape[0]), values.size(node.shape[1])))
-
-
-@evaluate.register
-def _lower_ones(node: nodes.LowerOnes, values: Values) -> Array:
-    return np.tri(values.size(node.shape[0]), k=int(node.args[1]))[None]
-
-
-@evaluate.register
-def _shift(node: nodes.Shift, values: Values) -> Array:
-    return np.eye(values.size(node.shape[0]), k=-1)[None]
-
-
-@evaluate.register
-def _inverse_unit_lower(node: nodes.InverseUnitLower, values: Values) -> Array:
-    x = evaluate(node.operand, values)
-    heads = x.reshape(*x.shape[:-2], -1, x.shape[-1], x.shape[-1])
-    return np.linalg.inv(np.eye(x.shape[-1]) + np.tril(heads, -1)).reshape(x.shape)
-
-
-@evaluate.register
-def _zeros(node: sp.ZeroMatrix, values: Values) -> Array:
-    return np.zeros((1, values.size(node.shape[0]), values.size(node.shape[1])))
-
-
-@evaluate.register
-def _elementwise(node: nodes.Elementwise, values: Values) -> Array:
-    return _apply("value", node, values)
-
-
-@evaluate.register
-def _slope(node: nodes.Slope, values: Values) -> Array:
-    return _apply("slope", node, values)
-
-
-@evaluate.register
-def _slope_by_result(node: nodes.SlopeByResult, values: Values) -> Array:
-    return _apply("result", node, values)
-
-
-@evaluate.register
-def _softmax(node: nodes.Softmax, values: Values) -> Array:
-    return softmax(evaluate(node.operand, values))
-
-
-@evaluate.register
-def _choice(node: nodes.Choice, values: Values) -> Array:
-    a, b, u, v = (evaluate(arg, values) for arg in node.args)
-    return np.where(a > b, u, v)
-
-
-@evaluate.register
-def _batch_mean(node: nodes.BatchMean, values: Values) -> Array:
-    x = evaluate(node.operand, values)
-    return np.broadcast_to(x.mean(axis=-3, keepdims=True), x.shape)
-
-
-@evaluate.register
-def _diag(node: nodes.Diag, values: Values) -> Array:
-    x = evaluate(node.args[0], values)
-    return x * np.eye(x.shape[-2])
-
-
-@evaluate.register
-def _log_sum_exp(node: nodes.LogSumExp, values: Values) -> Array:
-    return log_sum_exp(evaluate(node.args[0], values))
-
-
-@evaluate.register
-def _sum_all(node: nodes.SumAll, values: Values) -> Array:
-    return evaluate(node.args[0], values).sum(axis=(-1, -2), keepdims=True)
-
-
-@evaluate.register
-def _half_squared_norm(node: nodes.HalfSquaredNorm, values: Values) -> Array:
-    return 0.5 * (evaluate(node.args[0], values) ** 2).sum(axis=(-1, -2), keepdims=True)
-
-
-@evaluate.register
-def _cross_entropy(node: nodes.CrossEntropy, values: Values) -> Array:
-    o, y = (evaluate(a, values) for a in node.args)
-    return y.sum(axis=-2, keepdims=True) * log_sum_exp(o) - (o * y).sum(axis=-2, keepdims=True)
-
-
-@evaluate.register
-def _cross_entropy_slope(node: nodes.CrossEntropySlope, values: Values) -> Array:
-    o, y = (evaluate(a, values) for a in node.args)
-    return y.sum(axis=-2, keepdims=True) * softmax(o) - y
-
-
-@evaluate.register
-def _spread(node: nodes.Broadcast, values: Values) -> Array:
-    x = evaluate(node.args[0], values)
-    return np.broadcast_to(x, (*x.shape[:-2], values.size(node.shape[0]), values.size(node.shape[1])))
-
-
-def on_top(parts: list[Array]) -> Array:
+def on_top(*parts: Array) -> Array:
     """Matrices (..., rows, columns) on top of each other."""
     lead = np.broadcast_shapes(*(part.shape[:-2] for part in parts))
     return np.concatenate([np.broadcast_to(part, lead + part.shape[-2:]) for part in parts], axis=-2)
-
-
-@evaluate.register
-def _concat(node: nodes.Concat, values: Values) -> Array:
-    return on_top([evaluate(a, values) for a in node.args])
-
-
-@evaluate.register
-def _slice(node: nodes.Slice, values: Values) -> Array:
-    return evaluate(node.args[0], values)[..., values.size(node.args[1]) : values.size(node.args[2]), :]
-
-
-@evaluate.register
-def _series(node: nodes.SumOver, values: Values) -> Array:
-    return evaluate(nodes.expand(node), values)
 
 
 def apart(x: Array, heads: int) -> Array:
@@ -238,43 +125,96 @@ def apart(x: Array, heads: int) -> Array:
     return x.reshape(*x.shape[:-2], heads, x.shape[-2] // heads, x.shape[-1])
 
 
-def _apart(node: MatrixExpr, heads: sp.Expr, values: Values) -> Array:
-    return apart(evaluate(node, values), values.size(heads))
-
-
 def together(x: Array) -> Array:
     """The way back from `apart`."""
     return x.reshape(*x.shape[:-3], x.shape[-3] * x.shape[-2], x.shape[-1])
 
 
-@evaluate.register
-def _head_product(node: head_nodes.HeadProduct, values: Values) -> Array:
-    a, b = (_apart(part, node.heads, values) for part in node.args[:2])
-    return together(a @ b)
+def _slice(node: nodes.Slice, values: Values) -> Operation:
+    rows = slice(values.size(node.args[1]), values.size(node.args[2]))
+    return lambda x: x[..., rows, :]
 
 
-@evaluate.register
-def _head_transpose(node: head_nodes.HeadTranspose, values: Values) -> Array:
-    return together(_apart(node.args[0], node.heads, values).swapaxes(-1, -2))
+def _broadcast(node: nodes.Broadcast, values: Values) -> Operation:
+    shape = tuple(map(values.size, node.shape))
+    return lambda x: np.broadcast_to(x, (*x.shape[:-2], *shape))
 
 
-@evaluate.register
-def _head_spread(node: head_nodes.HeadBroadcast, values: Values) -> Array:
-    x = _apart(node.args[0], node.heads, values)
-    return together(np.broadcast_to(x, (*x.shape[:-2], values.size(node.args[1]), values.size(node.args[2]))))
+def _of_heads(function: Operation) -> Callable[[Any, Values], Operation]:
+    """An operation on the heads of its operands, each on an axis of its own."""
+    def of(node: Any, values: Values) -> Operation:
+        heads = values.size(node.heads)
+        return lambda *parts: together(function(*(apart(part, heads) for part in parts)))
+
+    return of
 
 
-@evaluate.register
-def _each_head(node: head_nodes.EachHead, values: Values) -> Array:
-    x = evaluate(node.args[0], values)[..., None, :, :]
-    return together(np.broadcast_to(x, (*x.shape[:-3], values.size(node.heads), *x.shape[-2:])))
+def _head_broadcast(node: head_nodes.HeadBroadcast, values: Values) -> Operation:
+    heads, *shape = map(values.size, (node.heads, node.args[1], node.args[2]))
+    return lambda x: together(np.broadcast_to(y := apart(x, heads), (*y.shape[:-2], *shape)))
 
 
-@evaluate.register
-def _join_heads(node: head_nodes.JoinHeads, values: Values) -> Array:
-    return evaluate(node.args[0], values)
+def _each_head(node: head_nodes.EachHead, values: Values) -> Operation:
+    heads = values.size(node.heads)
+    return lambda x: together(np.broadcast_to(x[..., None, :, :], (*x.shape[:-2], heads, *x.shape[-2:])))
 
 
-@evaluate.register
-def _sum_heads(node: head_nodes.SumHeads, values: Values) -> Array:
-    return np.asarray(_apart(node.args[0], node.heads, values).sum(axis=-3))
+def _sum_heads(node: head_nodes.SumHeads, values: Values) -> Operation:
+    heads = values.size(node.heads)
+    return lambda x: np.asarray(apart(x, heads).sum(axis=-3))
+
+
+def _always(function: Operation) -> Callable[[Any, Values], Operation]:
+    """An operation that needs to know its operands only."""
+    return lambda node, values: function
+
+
+def _filled(fill: Callable[..., Array]) -> Callable[[Any, Values], Operation]:
+    return lambda node, values: lambda: fill((1, values.size(node.shape[0]), values.size(node.shape[1])))
+
+
+def _total(x: Array) -> Array:
+    return x.sum(axis=(-1, -2), keepdims=True)
+
+
+def _inverse_unit_lower(x: Array) -> Array:
+    """The inverse for each head, one below the other."""
+    heads = x.reshape(*x.shape[:-2], -1, x.shape[-1], x.shape[-1])
+    return np.linalg.inv(np.eye(x.shape[-1]) + np.tril(heads, -1)).reshape(x.shape)
+
+
+def _of_column(x: Array) -> Array:
+    return x.sum(axis=-2, keepdims=True)
+
+
+_RULES: dict[type, Callable[[Any, Values], Operation]] = {
+    sp.MatAdd: _always(lambda *terms: reduce(add, terms)),
+    sp.HadamardProduct: _always(lambda *factors: reduce(mul, factors)),
+    sp.Transpose: _always(lambda x: x.swapaxes(-1, -2)),
+    sp.Identity: lambda node, values: lambda: np.eye(values.size(node.shape[0]))[None],
+    OneMatrix: _filled(np.ones),
+    sp.ZeroMatrix: _filled(np.zeros),
+    nodes.LowerOnes: lambda node, values: lambda: np.tri(values.size(node.shape[0]), k=int(node.args[1]))[None],
+    nodes.Shift: lambda node, values: lambda: np.eye(values.size(node.shape[0]), k=-1)[None],
+    nodes.InverseUnitLower: _always(_inverse_unit_lower),
+    nodes.Softmax: _always(softmax),
+    nodes.Choice: _always(lambda a, b, u, v: np.asarray(np.where(a > b, u, v))),
+    nodes.BatchMean: _always(lambda x: np.broadcast_to(x.mean(axis=-3, keepdims=True), x.shape)),
+    nodes.Diag: _always(lambda x: x * np.eye(x.shape[-2])),
+    nodes.LogSumExp: _always(log_sum_exp),
+    nodes.SumAll: _always(_total),
+    nodes.HalfSquaredNorm: _always(lambda x: 0.5 * _total(x**2)),
+    nodes.CrossEntropy: _always(lambda o, y: _of_column(y) * log_sum_exp(o) - _of_column(o * y)),
+    nodes.CrossEntropySlope: _always(lambda o, y: _of_column(y) * softmax(o) - y),
+    nodes.Broadcast: _broadcast,
+    nodes.Concat: _always(on_top),
+    nodes.Slice: _slice,
+    head_nodes.HeadProduct: _of_heads(lambda a, b: a @ b),
+    head_nodes.HeadTranspose: _of_heads(lambda x: x.swapaxes(-1, -2)),
+    head_nodes.HeadBroadcast: _head_broadcast,
+    head_nodes.EachHead: _each_head,
+    head_nodes.JoinHeads: _always(lambda x: x),
+    head_nodes.SumHeads: _sum_heads,
+}
+for _kind, _rule in _RULES.items():
+    operation.register(_kind, _rule)

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from functools import singledispatch
 from typing import Any
 
 import numpy as np
@@ -15,7 +14,7 @@ import sympy as sp
 from sympy.matrices.expressions.matexpr import MatrixExpr
 
 from symbptt.algebra import head_nodes, nodes
-from symbptt.algebra.evaluate import Array, apart, on_top, together
+from symbptt.algebra.evaluate import Array, number_of, operands, operation
 from symbptt.algebra.nodes import TIME
 from symbptt.algebra.related import Adjoint
 from symbptt.diagnose.point import Point
@@ -52,12 +51,22 @@ def _fixed(expression: MatrixExpr, point: Point) -> Compiled:
     return lambda frame: value[frame.index]
 
 
-@singledispatch
 def _linear(node: MatrixExpr, point: Point) -> Compiled:
-    raise MissingRule("rule for an adjoint inside", node, "symbptt/diagnose/linear.py")
+    rule = next((_RULES[kind] for kind in type(node).__mro__ if kind in _RULES), None)
+    if rule is None:
+        raise MissingRule("rule for an adjoint inside", node, "symbptt/diagnose/linear.py")
+    return rule(node, point)
 
 
-@_linear.register
+def _of_operands(node: MatrixExpr, point: Point) -> Compiled:
+    """What an operation does to its operands, whatever is in them."""
+    function, parts = operation(node, point.values), [compiled(a, point) for a in operands(node)]
+    if len(parts) == 1:
+        inner = parts[0]
+        return lambda frame: function(inner(frame))
+    return lambda frame: function(*[part(frame) for part in parts])
+
+
 def _leaf(node: Adjoint, point: Point) -> Compiled:
     name = node.primal.name
     zero = np.zeros((1, 1, point.values.size(node.rows), point.values.size(node.cols)))
@@ -66,14 +75,9 @@ def _leaf(node: Adjoint, point: Point) -> Compiled:
     return lambda frame: frame.later.get(name, zero)
 
 
-@_linear.register
 def _product(node: sp.MatMul, point: Point) -> Compiled:
-    number, parts = 1.0, []
-    for a in node.args:
-        if getattr(a, "is_Matrix", False):
-            parts.append(compiled(a, point))
-        else:
-            number *= point.values.number(a)
+    """From the left: the adjoint stands behind what multiplies it."""
+    number, parts = number_of(node, point.values), [compiled(a, point) for a in operands(node)]
 
     def value(frame: Frame) -> Array:
         product = parts[0](frame)
@@ -84,8 +88,8 @@ def _product(node: sp.MatMul, point: Point) -> Compiled:
     return value
 
 
-@_linear.register
 def _hadamard(node: sp.HadamardProduct, point: Point) -> Compiled:
+    """What is fixed is one factor, multiplied once."""
     fixed = [a for a in node.args if not has_adjoint(a)]
     moving = [compiled(a, point) for a in node.args if has_adjoint(a)]
     factor = np.ones((point.T, 1, 1, 1, 1)) if not fixed else point.constant(
@@ -101,119 +105,14 @@ def _hadamard(node: sp.HadamardProduct, point: Point) -> Compiled:
     return value
 
 
-@_linear.register
-def _sum(node: sp.MatAdd, point: Point) -> Compiled:
-    parts = [compiled(a, point) for a in node.args]
-
-    def value(frame: Frame) -> Array:
-        total = parts[0](frame)
-        for part in parts[1:]:
-            total = total + part(frame)
-        return total
-
-    return value
-
-
-@_linear.register
-def _transpose(node: sp.Transpose, point: Point) -> Compiled:
-    inner = compiled(node.arg, point)
-    return lambda frame: inner(frame).swapaxes(-1, -2)
-
-
-@_linear.register
-def _sum_all(node: nodes.SumAll, point: Point) -> Compiled:
-    inner = compiled(node.args[0], point)
-    return lambda frame: inner(frame).sum(axis=(-1, -2), keepdims=True)
-
-
-@_linear.register
-def _batch_mean(node: nodes.BatchMean, point: Point) -> Compiled:
-    inner = compiled(node.operand, point)
-
-    def value(frame: Frame) -> Array:
-        x = inner(frame)
-        return np.broadcast_to(x.mean(axis=-3, keepdims=True), x.shape)
-
-    return value
-
-
-@_linear.register
-def _spread(node: nodes.Broadcast, point: Point) -> Compiled:
-    inner, size = compiled(node.args[0], point), (point.values.size(node.shape[0]), point.values.size(node.shape[1]))
-
-    def value(frame: Frame) -> Array:
-        x = inner(frame)
-        return np.broadcast_to(x, (*x.shape[:-2], *size))
-
-    return value
-
-
-@_linear.register
-def _concat(node: nodes.Concat, point: Point) -> Compiled:
-    parts = [compiled(a, point) for a in node.args]
-    return lambda frame: on_top([part(frame) for part in parts])
-
-
-@_linear.register
-def _slice(node: nodes.Slice, point: Point) -> Compiled:
-    inner = compiled(node.args[0], point)
-    start, stop = point.values.size(node.args[1]), point.values.size(node.args[2])
-    return lambda frame: inner(frame)[..., start:stop, :]
-
-
-@_linear.register
-def _diag(node: nodes.Diag, point: Point) -> Compiled:
-    inner = compiled(node.args[0], point)
-
-    def value(frame: Frame) -> Array:
-        x = inner(frame)
-        return x * np.eye(x.shape[-2])
-
-    return value
-
-
-def _parts(node: MatrixExpr, heads: int, point: Point) -> Compiled:
-    """A matrix with an axis of its own for the heads."""
-    inner = compiled(node, point)
-    return lambda frame: apart(inner(frame), heads)
-
-
-@_linear.register
-def _head_product(node: head_nodes.HeadProduct, point: Point) -> Compiled:
-    left, right = (_parts(part, point.values.size(node.heads), point) for part in node.args[:2])
-    return lambda frame: together(left(frame) @ right(frame))
-
-
-@_linear.register
-def _head_transpose(node: head_nodes.HeadTranspose, point: Point) -> Compiled:
-    parts = _parts(node.args[0], point.values.size(node.heads), point)
-    return lambda frame: together(parts(frame).swapaxes(-1, -2))
-
-
-@_linear.register
-def _head_spread(node: head_nodes.HeadBroadcast, point: Point) -> Compiled:
-    parts = _parts(node.args[0], point.values.size(node.heads), point)
-    size = point.values.size(node.args[1]), point.values.size(node.args[2])
-
-    def value(frame: Frame) -> Array:
-        x = parts(frame)
-        return together(np.broadcast_to(x, (*x.shape[:-2], *size)))
-
-    return value
-
-
-@_linear.register
-def _each_head(node: head_nodes.EachHead, point: Point) -> Compiled:
-    inner, count = compiled(node.args[0], point), point.values.size(node.heads)
-    return lambda frame: np.concatenate([inner(frame)] * count, axis=-2)
-
-
-@_linear.register
-def _join_heads(node: head_nodes.JoinHeads, point: Point) -> Compiled:
-    return compiled(node.args[0], point)
-
-
-@_linear.register
-def _sum_heads(node: head_nodes.SumHeads, point: Point) -> Compiled:
-    parts = _parts(node.args[0], point.values.size(node.heads), point)
-    return lambda frame: parts(frame).sum(axis=-3)
+_RULES: dict[type, Callable[[Any, Point], Compiled]] = {
+    Adjoint: _leaf,
+    sp.MatMul: _product,
+    sp.HadamardProduct: _hadamard,
+    **dict.fromkeys((
+        sp.MatAdd, sp.Transpose, nodes.SumAll, nodes.BatchMean, nodes.Broadcast, nodes.Concat, nodes.Slice, nodes.Diag,
+        head_nodes.HeadProduct, head_nodes.HeadTranspose, head_nodes.HeadBroadcast, head_nodes.EachHead, head_nodes.JoinHeads,
+        head_nodes.SumHeads,
+    ), _of_operands),
+}
+"""What is linear in its operands."""
