@@ -1,11 +1,11 @@
-"""What the functions of a module compare their arguments with before anything else: the same for every backend."""
+"""What a module tells of its model, and what its functions compare their arguments with: the same for every backend."""
 
 from __future__ import annotations
 
 from typing import Any
 
 from symbptt.data.classes import class_targets
-from symbptt.emit.literals import literal, shapes
+from symbptt.emit.literals import docstring, file_literal, literal, shapes
 from symbptt.model.dimensions import told_by_states
 from symbptt.model.values import Model, Role
 from symbptt.version import VERSION
@@ -20,13 +20,20 @@ BACKWARD = {True: '"parameters", "cotangents"', False: '"parameters", "inputs", 
 """The groups that `backward` knows: NumPy's residuals tell T and N, those of other backends hold what was given."""
 
 
-def argument_checks(model: Model, backend: str) -> dict[str, Any]:
-    """What `templates/arguments.py.jinja` takes, and the literals that it shares with the rest of a module."""
+def of_model(model: Model, backend: str) -> dict[str, Any]:
+    """What every module takes from its model: names, literals, and the values of `templates/arguments.py.jinja`."""
     inputs = tuple(v.name for v in model.of(Role.INPUT) if v.classes)
     needed = tuple(v.name for v in told_by_states(model.variables))
     targets = tuple(name for name in class_targets(model) if len(model[name].shape) == 1)
     return {
         "version": VERSION,
+        "title": docstring(model.title),
+        "name": model.name,
+        "name_literal": repr(model.name),
+        "file_literal": file_literal(model.text),
+        "has_loss": model.loss is not None,
+        "reduction": "mean" if model.loss and model.loss.reduction == "mean" else "summed",
+        "starts": {s.name: s.initial for s in model.states if s.initial is not None},
         "axes": tuple(_free(names, model.dimensions) for names in (("T", "steps", "T_"), ("N", "samples", "N_"))),
         "as_array": AS_ARRAY[backend],
         "not_integers": NOT_INTEGERS[backend],

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from symbptt.emit.fast.writer import FastWriter
-from symbptt.emit.frameworks.dialect import DIALECTS
-from symbptt.emit.frameworks.parts import Parts
+from symbptt.emit.frameworks.functions import Parts
+from symbptt.emit.frameworks.libraries import LIBRARIES
 from symbptt.emit.lines import Line
 from symbptt.emit.plain import PlainWriter
 from symbptt.emit.source_file import STYLES, checked_steps, loops, steps_of_loop, wanted_variables
@@ -14,7 +14,7 @@ from symbptt.errors import UnknownName
 from symbptt.model.read import load
 from symbptt.model.values import Model
 
-TARGETS = ("numpy", *DIALECTS)
+TARGETS = ("numpy", *LIBRARIES)
 
 
 def statements(
@@ -38,8 +38,8 @@ def statements(
 def _lines(
     model: Model, target: str, wrt: tuple[str, ...] | str | None, style: str, T: int | None, unroll: bool
 ) -> Iterator[Line]:
-    if target in DIALECTS:
-        parts = Parts(model, DIALECTS[target])
+    if target in LIBRARIES:
+        parts = Parts(model, LIBRARIES[target])
         yield from (*parts.forward(), *(parts.loss() if model.loss else ()), *parts.backward())
         return
     if unroll:

@@ -8,8 +8,8 @@ from typing import Any
 
 from symbptt.data.arrays import leading_axes
 from symbptt.data.classes import takes_classes
-from symbptt.emit.arguments import argument_checks
-from symbptt.emit.literals import docstring, file_literal
+from symbptt.emit.arguments import of_model
+from symbptt.emit.literals import docstring
 from symbptt.emit.truncated import kept
 from symbptt.errors import BadInput
 from symbptt.model.dimensions import sources
@@ -79,22 +79,19 @@ def _loader(interface: Interface, request: Request, stem: str) -> dict[str, Any]
         STRUCTS[kind]: [(m.variable.name, m.name, m.integers, m.otherwise) for m in interface.members[kind]]
         for kind in STRUCTS if kind in used
     }
-    known = argument_checks(model, "numpy")
+    known = of_model(model, "numpy")
     axes: tuple[str, str] = known["axes"]
     return known | {
-        "title": docstring(model.title), "equations": [docstring(line) for line in interface.equations],
+        "equations": [docstring(line) for line in interface.equations],
         "recipe": docstring(request.recipe), "source_name": f"{stem}.c", "header_name": f"{stem}.h", "p": interface.prefix,
-        "P": interface.macro, "fixed_steps": fixed, "checkpoint": request.checkpoint, "has_loss": model.loss is not None,
+        "P": interface.macro, "fixed_steps": fixed, "checkpoint": request.checkpoint,
         "truncated": kept(*request.truncation) if request.truncation else "",
-        "reduction": "mean" if model.loss and model.loss.reduction == "mean" else "summed",
         "members": _table(members),
         "takes": _table({f: tuple(STRUCTS[k] for k in interface.structs(f)) for f in interface.public}),
         "wanted": _table({v.name: (interface.lengths(v, *axes), v.shape) for v in interface.program.wanted}),
         "dimensions": repr((*axes, *model.dimensions)), "sources": _table(_sources(interface, fixed, *axes)),
         "lengths": repr({name: str(length) for name, length in interface.steps.items()}),
         "integers": repr(tuple(v.name for v in model.of(Role.INPUT, Role.TARGET) if v.classes or takes_classes(model, v))),
-        "starts": repr({s.name: s.initial for s in model.states if s.initial is not None}),
-        "name_literal": repr(model.name), "file_literal": file_literal(model.text),
     }
 
 

@@ -8,25 +8,25 @@ from typing import Any
 from symbptt.checks import positive
 from symbptt.chunk import Chunked, NoChunkForm, chunked
 from symbptt.derive.pullback import loss_pullback
-from symbptt.emit.arguments import argument_checks
-from symbptt.emit.fast.plan import Plan
-from symbptt.emit.fast.repeats import repeats
+from symbptt.emit.arguments import of_model
 from symbptt.emit.fast.writer import PASSES, FastWriter
 from symbptt.emit.frameworks import module
-from symbptt.emit.frameworks.dialect import DIALECTS
+from symbptt.emit.frameworks.libraries import LIBRARIES
 from symbptt.emit.frameworks.long import Long
 from symbptt.emit.layout import handed, handed_out, residual, taken
-from symbptt.emit.literals import docstring, literal
+from symbptt.emit.literals import literal
 from symbptt.emit.module_text import rendered
+from symbptt.emit.plan.repeats import repeats
+from symbptt.emit.plan.statements import Plan
 from symbptt.emit.recipe import command
 from symbptt.emit.source_file import SourceFile, filled, wanted_variables
 from symbptt.errors import UnknownName
 from symbptt.model.read import load
 from symbptt.model.values import Model, Role, Variable
 
-BACKENDS = ("numpy", *DIALECTS)
-OF_TOKENS = ("loss_open", "loss_body", "loss_cotangents", "direct_lines", "reduction", "target_lines", "has_loss", "starts",
-             "sizes_literal", "file_literal", "samples", "untied_lead", "buffer_lead", "class_lines")
+BACKENDS = ("numpy", *LIBRARIES)
+OF_TOKENS = ("loss_open", "loss_body", "loss_cotangents", "direct_lines", "target_lines", "sizes_literal", "samples",
+             "untied_lead", "buffer_lead", "class_lines")
 """What the template has from the model of one token."""
 
 
@@ -43,11 +43,11 @@ def chunk_source(
         raise UnknownName("backend of chunk forms", backend, BACKENDS)
     chunks, wanted = chunked(model), wanted_variables(model, wrt)
     _check_loss(model)
-    recipe = command(model, None, False, wrt, backend if backend in DIALECTS else "", length)
+    recipe = command(model, None, False, wrt, backend if backend in LIBRARIES else "", length)
     values = _numpy(chunks, wanted, recipe) if backend == "numpy" else _framework(chunks, wanted, recipe, backend, length)
     values |= {"core": "_chunks", "final_states": True, "chunk": length, "check_steps": "CHUNK + 1", "mask": chunks.mask,
                "first": model.of(Role.INPUT)[0].name, "narrow": literal(tuple(v.name for v in _kept(model) if v.rows == 1))}
-    suffix = f"_{backend}" if backend in DIALECTS else ""
+    suffix = f"_{backend}" if backend in LIBRARIES else ""
     moved = any(v.heads is not None for v in (*_kept(model), *model.of(Role.INPUT)))
     values |= {"axis": "axis", "behind": ", axis=2", "about_axis": " The tokens get that axis."} if moved else {
         "axis": "2", "behind": "", "about_axis": ""}
@@ -84,7 +84,7 @@ def _numpy(chunks: Chunked, wanted: tuple[Variable, ...], recipe: str) -> dict[s
     core = ChunkWriter(chunks.model_without_loss, tuple(chunks.model[v.name] for v in passed_on))
     values, token = filled(core, recipe), filled(FastWriter(model, wanted), recipe)
     values |= {name: token[name] for name in OF_TOKENS if name in token}
-    return values | argument_checks(model, "numpy") | _outside(chunks, wanted) | {"title": docstring(model.title)}
+    return values | of_model(model, "numpy") | _outside(chunks, wanted)
 
 
 def _outside(chunks: Chunked, wanted: tuple[Variable, ...]) -> dict[str, Any]:

@@ -9,7 +9,7 @@ from typing import Protocol
 import sympy as sp
 from sympy.matrices.expressions.matexpr import MatrixExpr
 
-from symbptt.emit.tree import Negative, Tree, Word
+from symbptt.emit.tree import Tree, Word
 
 
 @dataclass(frozen=True)
@@ -29,7 +29,7 @@ class Code:
     @property
     def tree(self) -> Tree:
         """The expression with its sign."""
-        return Negative(self.body) if self.negative else self.body
+        return -self.body if self.negative else self.body
 
     @property
     def text(self) -> str:

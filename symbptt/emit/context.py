@@ -7,10 +7,10 @@ from typing import Any
 from symbptt.algebra.nodes import BatchMean
 from symbptt.data.arrays import size, sizes
 from symbptt.data.classes import class_targets, drawn_as_classes
-from symbptt.emit.arguments import argument_checks
+from symbptt.emit.arguments import of_model
 from symbptt.emit.layout import Layout, handed_out, residual, taken
 from symbptt.emit.lines import Line, opened
-from symbptt.emit.literals import docstring, file_literal
+from symbptt.emit.literals import docstring
 from symbptt.emit.plain import PlainWriter
 from symbptt.model.values import Model, Role, Variable
 from symbptt.typeset.equations import numbered
@@ -84,23 +84,17 @@ def context(writer: PlainWriter, recipe: str) -> dict[str, Any]:
     everything += writer.steps_of(tuple(v for v in kept if v.role in (Role.STATE, Role.LOCAL)))
     residuals = opened(everything + writer.dimension_lines(kept))
     seeded = [v for v in kept if v.name in writer.seeded() or v.role is Role.STATE]
-    made: dict[str, Any] = argument_checks(model, "numpy") | {
-        "title": docstring(model.title),
-        "name": model.name,
+    made: dict[str, Any] = of_model(model, "numpy") | {
         "straight": f" for T = {writer.steps}" if writer.steps is not None else "",
         "recipe": docstring(recipe),
         "equations": [docstring(line) for line in numbered(model)],
         "fixed_steps": writer.fixed if writer.steps is None else writer.steps,
         "tiled": writer.tiled,
-        "has_loss": model.loss is not None,
-        "name_literal": repr(model.name),
-        "file_literal": file_literal(model.text),
         "averages": _averages(model),
         "forward_open": opened(forward),
         "residuals_open": residuals,
         "backward_open": residuals + opened(writer.seed_lines(seeded)),
         "residual_lines": [f'"{v.name}": {layout.array(v)},' for v in kept] + _started(model) + _sizes(model, layout),
-        "starts": {s.name: s.initial for s in model.states if s.initial is not None},
         "output_lines": [_output(model, v) for v in model.outputs],
         "outside_lines": _outside_lines(model),
         "gradient_lines": [_gradient(v, layout) for v in writer.wanted],
@@ -186,7 +180,6 @@ def _loss_context(writer: PlainWriter, opening: list[Line]) -> dict[str, Any]:
     return {
         "loss_open": [*opening, *targets, *weight],
         "weight_lines": weight,
-        "reduction": "mean" if model.loss and model.loss.reduction == "mean" else "summed",
         "loss_cotangents": "{" + ", ".join(read_pairs) + "}",
         "direct_lines": [", ".join(direct_pairs)],
         "target_lines": classes,

@@ -19,7 +19,7 @@ from symbptt.algebra import heads as of
 from symbptt.algebra.head_nodes import EachHead, HeadBroadcast, HeadProduct, HeadTranspose, JoinHeads, OfHeads, SumHeads, per_head
 from symbptt.algebra.nodes import is_leaf
 from symbptt.emit.code import Code, Lowers, place
-from symbptt.emit.tree import Grouped, Infix, Tree
+from symbptt.emit.tree import Infix, Items, Tree
 from symbptt.errors import BadInput
 from symbptt.model.values import Model
 
@@ -237,7 +237,7 @@ class Outer:
         """From a shared column times the rows of the heads beside each other, (r, M d), to the heads below each other."""
         height, count, width = map(lower.size, (self.r, self.heads, self.d))
         back = f".swapaxes(0, 1).reshape({count} * {height}, {width})"
-        return Grouped(beside).then(f".reshape({height}, {count}, {width}){back}")
+        return Items((beside,)).then(f".reshape({height}, {count}, {width}){back}")
 
 
 def summed_over_samples(lower: Lowers, node: MatrixExpr) -> Code | None:

@@ -19,8 +19,8 @@ from symbptt.derive.affine import components, definitions
 from symbptt.derive.value_range import value_range
 from symbptt.derive.varying import simplified
 from symbptt.emit.code import Code, place
-from symbptt.emit.frameworks.dialect import TORCH
-from symbptt.emit.frameworks.lowering import WordLowering
+from symbptt.emit.frameworks.libraries import TORCH
+from symbptt.emit.frameworks.library_calls import LibraryLowering
 from symbptt.emit.layout import array_rank, given_shape_text, handed_out, taken_in
 from symbptt.emit.literals import docstring, literal
 from symbptt.emit.module_text import rendered
@@ -77,7 +77,7 @@ class _Loop:
         self.model, self.names, self._sizes = model, Names(set(TAKEN)), set[str]()
         for variable in model.variables:
             self.names.of(variable.name)
-        lower = WordLowering(self._leaf, self._dimension, "N", TORCH)
+        lower = LibraryLowering(self._leaf, self._dimension, "N", TORCH)
         self.lines = [f"{self.names.of(e.target.name)} = {lower.text(e.value)}  # ({e.number})" for e in model.equations]
 
     def before(self, state: Variable) -> str:

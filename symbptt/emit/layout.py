@@ -8,12 +8,16 @@ from dataclasses import dataclass, field
 import sympy as sp
 
 from symbptt.algebra.nodes import TIME, Timed
-from symbptt.algebra.related import Adjoint, StepAdjoint
+from symbptt.algebra.related import Adjoint, Cotangent, Related, StepAdjoint
 from symbptt.derive.numeric import WEIGHT
 from symbptt.emit.code import Code, place
 from symbptt.emit.names import Names
+from symbptt.emit.plan.statements import Carry, Gradient, HalfTanh, Hoisted, Key, LocalFactor, Partial, is_untied, variable_of
 from symbptt.model.dimensions import Source
 from symbptt.model.values import Model, Role, Variable
+
+SUFFIXES: dict[type[Related], str] = {Hoisted: "_in", LocalFactor: "_slope", HalfTanh: "_tanh", Partial: "_sum"}
+"""What follows the name of a value in the name of something on the way to it."""
 
 
 @dataclass
@@ -60,6 +64,24 @@ class Layout:
     def gradient(self, variable: Variable) -> str:
         """The name of a gradient's accumulator."""
         return self.names.of("gradient " + variable.name, "grad_" + variable.name)
+
+    def variable(self, key: Key) -> Variable:
+        """The variable that gives a value its shape."""
+        return variable_of(self.model, key)
+
+    def untied(self, key: Key) -> bool:
+        """Whether a value has steps but no samples."""
+        return is_untied(self.model, key)
+
+    def name(self, key: Key) -> str:
+        """The name of a value of a plan."""
+        variable = self.variable(key)
+        if not isinstance(key, Related):
+            return self.array(variable)
+        known = {Adjoint: self.adjoint, Carry: self.carry, Cotangent: self.cotangent, Gradient: self.gradient}
+        if type(key) in known:
+            return known[type(key)](variable)
+        return self.names.of(key.name, self.name(key.primal) + SUFFIXES[type(key)])
 
     def row(self, variable: Variable, back: int = 0) -> str:
         """The index of a variable's array at the current step, or `back` steps before; states have a row for step 0."""

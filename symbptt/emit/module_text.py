@@ -8,18 +8,19 @@ from typing import Any
 
 from symbptt import resources
 from symbptt.emit import syntax
-from symbptt.emit.frameworks.dialect import DIALECTS
+from symbptt.emit.frameworks.libraries import LIBRARIES
 from symbptt.emit.tree import NUMPY
 from symbptt.template import template
 
 COMMON = "python"
 """The folder of templates of what all backends share."""
-LIBRARIES = {"numpy": NUMPY.library, **{name: dialect.words.library for name, dialect in DIALECTS.items()}}
+WORDS = {"numpy": NUMPY, **{name: library.words for name, library in LIBRARIES.items()}}
+"""What calls are called, by backend."""
 
 
 def rendered(name: str, backend: str, values: Mapping[str, Any]) -> str:
     """A template filled with `values` and with the helpers of a backend that the module then calls, and those that they call."""
-    layout, known = template(name), {**values, "backend": backend, "library": LIBRARIES[backend]}
+    layout, known = template(name), {**values, "backend": backend, "library": WORDS[backend].library}
     return layout.render(known, helpers=_called(layout.render(known, helpers=()), backend, known))
 
 

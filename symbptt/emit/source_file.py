@@ -16,7 +16,7 @@ from symbptt.emit import heads
 from symbptt.emit.context import context
 from symbptt.emit.fast.writer import PASSES, FastWriter
 from symbptt.emit.frameworks import module
-from symbptt.emit.frameworks.dialect import DIALECTS
+from symbptt.emit.frameworks.libraries import LIBRARIES
 from symbptt.emit.frameworks.long import Long
 from symbptt.emit.lines import aligned, needed, reads
 from symbptt.emit.module_text import rendered
@@ -33,7 +33,7 @@ from symbptt.model.values import Model, Role, Variable
 from symbptt.targets.target import CHECKPOINT, PYTHON, STATIC, TRUNCATION, Files, Request
 
 STYLES = ("fast", "plain")
-FRAMEWORKS = tuple(DIALECTS)
+FRAMEWORKS = tuple(LIBRARIES)
 BACKENDS = ("numpy", *FRAMEWORKS, *TARGETS)
 DEFAULT_STEPS = 10
 """The steps of a loop where no array tells their number."""

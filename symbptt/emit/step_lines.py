@@ -13,7 +13,7 @@ from symbptt.emit import heads
 from symbptt.emit.layout import Layout, array_rank, shape_text
 from symbptt.emit.lines import Line, Note
 from symbptt.emit.lowering import Lowering, is_row, product, times_number
-from symbptt.emit.tree import ADD, Grouped, Negative, Tree, Word, added
+from symbptt.emit.tree import ADD, Items, Tree, Word, added
 from symbptt.model.values import Equation, Model, Role, Variable
 
 
@@ -92,10 +92,10 @@ def _reduced_term(lower: Lowering, term: MatrixExpr, variable: Variable, layout:
         left, right = product(lower, factors[:-1]), lower.whole(factors[-1])
         if left.batched and right.batched and left.rank == right.rank == 1:
             both = left.body.then(".T") @ right.body
-            return Negative(both) if (number == -1) != (left.negative != right.negative) else both
+            return -both if (number == -1) != (left.negative != right.negative) else both
     code = lower.whole(term)
     total = code.tree.then(".sum(axis=0)") if code.batched else Word(lower.batch) * code.tree
-    return total if code.rank == rank else Grouped(total).then(f".reshape({shape_text(variable, lower.size)})")
+    return total if code.rank == rank else Items((total,)).then(f".reshape({shape_text(variable, lower.size)})")
 
 
 def loss_equations(model: Model) -> tuple[Equation, ...]:

@@ -18,13 +18,6 @@ class Words:
     library: str = "np"
     spelled: Mapping[str, str] = field(default_factory=dict)
 
-    def call(self, function: str, own: bool, arguments: tuple[str, ...]) -> str:
-        """The text of a call; `own` tells that the module defines the function itself."""
-        form = self.spelled.get(function)
-        if form is not None:
-            return form.format(*arguments)
-        return f"{'' if own else self.library + '.'}{function}({', '.join(arguments)})"
-
 
 NUMPY = Words(spelled={
     "zeros": "np.zeros({})", "full": "np.full({}, {}, dtype)", "eye": "np.eye({})", "tri": "np.tri({0}, {0}, {1}, dtype)",
@@ -35,10 +28,8 @@ NUMPY = Words(spelled={
 class Tree(ABC):
     """An expression."""
 
-    @property
-    def strength(self) -> int:
-        """How strongly it binds."""
-        return ATOM
+    strength: int = ATOM
+    """How strongly it binds."""
 
     @abstractmethod
     def written(self, words: Words) -> str:
@@ -51,10 +42,10 @@ class Tree(ABC):
 
     def bound(self, least: int) -> Tree:
         """The expression, in parentheses if it binds less than `least`."""
-        return self if self.strength >= least else Grouped(self)
+        return self if self.strength >= least else Items((self,))
 
     def __neg__(self) -> Tree:
-        return Negative(self)
+        return Sum((self,), (True,))
 
     def __mul__(self, other: Tree) -> Tree:
         return Infix("*", self, other)
@@ -87,16 +78,6 @@ class Word(Tree):
 
 
 @dataclass(frozen=True)
-class Grouped(Tree):
-    """Parentheses."""
-
-    inner: Tree
-
-    def written(self, words: Words) -> str:
-        return f"({self.inner.written(words)})"
-
-
-@dataclass(frozen=True)
 class Postfix(Tree):
     """An attribute, a method or an index of a value."""
 
@@ -116,31 +97,20 @@ class Call(Tree):
     own: bool = False
 
     def written(self, words: Words) -> str:
-        return words.call(self.function, self.own, tuple(a.written(words) for a in self.arguments))
+        texts = [a.written(words) for a in self.arguments]
+        if self.function in words.spelled:
+            return words.spelled[self.function].format(*texts)
+        return f"{'' if self.own else words.library + '.'}{self.function}({', '.join(texts)})"
 
 
 @dataclass(frozen=True)
 class Items(Tree):
-    """A tuple of several."""
+    """A tuple of several; one is an expression in parentheses."""
 
     items: tuple[Tree, ...]
 
     def written(self, words: Words) -> str:
         return f"({', '.join(item.written(words) for item in self.items)})"
-
-
-@dataclass(frozen=True)
-class Negative(Tree):
-    """The opposite."""
-
-    inner: Tree
-
-    @property
-    def strength(self) -> int:
-        return ADD
-
-    def written(self, words: Words) -> str:
-        return "-" + self.inner.at(TIMES, words)
 
 
 @dataclass(frozen=True)
@@ -155,15 +125,11 @@ class Infix(Tree):
     """How strongly an operation binds, and what its sides must; that of a comparison by default."""
 
     @property
-    def strength(self) -> int:
-        return self._sides[0]
-
-    @property
-    def _sides(self) -> tuple[int, int, int]:
-        return Infix.SIDES.get(self.sign, (COMPARED, ADD, ADD))
+    def strength(self) -> int:  # type: ignore[override]
+        return Infix.SIDES.get(self.sign, (COMPARED,))[0]
 
     def written(self, words: Words) -> str:
-        _, left, right = self._sides
+        _, left, right = Infix.SIDES.get(self.sign, (COMPARED, ADD, ADD))
         return f"{self.left.at(left, words)} {self.sign} {self.right.at(right, words)}"
 
 
@@ -173,10 +139,7 @@ class Sum(Tree):
 
     terms: tuple[Tree, ...]
     minus: tuple[bool, ...]
-
-    @property
-    def strength(self) -> int:
-        return ADD
+    strength = ADD
 
     def written(self, words: Words) -> str:
         signs = ["-" if self.minus[0] else "", *(" - " if minus else " + " for minus in self.minus[1:])]
@@ -185,13 +148,8 @@ class Sum(Tree):
 
 def added(*parts: Tree) -> Tree:
     """The sum of expressions, without parentheses around sums."""
-    signed: list[tuple[Tree, bool]] = []
-    for part in parts:
-        if isinstance(part, Sum):
-            signed += zip(part.terms, part.minus, strict=True)
-        else:
-            signed.append((part.inner, True) if isinstance(part, Negative) else (part, False))
-    return parts[0] if len(parts) == 1 else Sum(tuple(term for term, _ in signed), tuple(minus for _, minus in signed))
+    sums = [part if isinstance(part, Sum) else Sum((part,), (False,)) for part in parts]
+    return parts[0] if len(parts) == 1 else Sum(sum((s.terms for s in sums), ()), sum((s.minus for s in sums), ()))
 
 
 def call(function: str, *arguments: Tree | str) -> Call:

@@ -1,1 +1,1 @@
-"""Fast NumPy code: statements for one step, rewritten by small passes, then written with buffers and products over all steps."""
+"""Fast NumPy code: a plan written with calls into buffers, and products over all steps."""

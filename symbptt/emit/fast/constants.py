@@ -8,9 +8,9 @@ import sympy as sp
 from sympy.matrices.expressions.matexpr import MatrixExpr
 
 from symbptt.algebra import build
-from symbptt.emit.fast.place import Arrays
-from symbptt.emit.fast.plan import symbols
+from symbptt.emit.fast.operands import Arrays
 from symbptt.emit.lowering import Lowering
+from symbptt.emit.plan.statements import symbols
 from symbptt.emit.tree import ADD, TIMES, Postfix, Tree, Word
 
 WORDS = {sp.S.Zero: "zero", sp.S.One: "one", sp.Rational(1, 2): "half", sp.Integer(2): "two"}

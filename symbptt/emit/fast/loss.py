@@ -13,10 +13,10 @@ from symbptt.algebra.related import Adjoint
 from symbptt.derive.numeric import WEIGHT
 from symbptt.derive.pullback import Pullback, loss_pullback
 from symbptt.derive.recursion import recursion
-from symbptt.emit.fast.place import Arrays, Rows, lag_of
-from symbptt.emit.fast.plan import is_untied, key_of, symbols
+from symbptt.emit.fast.operands import Arrays, Rows, lag_of
 from symbptt.emit.layout import Layout
 from symbptt.emit.lines import Line, Note
+from symbptt.emit.plan.statements import is_untied, key_of, symbols
 from symbptt.emit.step_lines import reduced
 from symbptt.emit.tree import ADD, POWER
 from symbptt.model.values import Equation, Loss, Model, Role, Variable
@@ -63,9 +63,9 @@ class LossRows(Rows):
         if symbol == WEIGHT:
             return self.rows_of("weight", "1")
         if isinstance(symbol, Adjoint):
-            return layout.adjoint(self.storage.variable(key))
+            return layout.adjoint(self.storage.layout.variable(key))
         if key in self.own:
-            return layout.array(self.storage.variable(key))
+            return layout.array(self.storage.layout.variable(key))
         if not self.last:
             return self.arrays.rows(key, lag_of(symbol))
         name = self.arrays.over_time(key, lag_of(symbol))

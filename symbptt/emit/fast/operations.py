@@ -17,11 +17,11 @@ from symbptt.algebra.nodes import TIME, Broadcast, Elementwise, SlopeByResult, T
 from symbptt.algebra.related import Cotangent
 from symbptt.emit.code import place
 from symbptt.emit.fast.constants import Constants
-from symbptt.emit.fast.place import Chunk, Place, Step, last_call
-from symbptt.emit.fast.plan import is_constant, key_of, symbols, terms
-from symbptt.emit.fast.stack_gates import weight_and_operand, weight_of
+from symbptt.emit.fast.operands import Chunk, Place, Step, last_call
 from symbptt.emit.lines import Line, Note
 from symbptt.emit.lowering import Lowering
+from symbptt.emit.plan.stack_gates import weight_and_operand, weight_of
+from symbptt.emit.plan.statements import is_constant, key_of, symbols, terms
 from symbptt.emit.scalars import TWO_CALLS, one_call
 from symbptt.emit.tree import ADD
 from symbptt.program.scalar import formula

@@ -6,26 +6,21 @@ from dataclasses import dataclass, field
 
 import sympy as sp
 
-from symbptt.algebra.related import Adjoint, Cotangent, Related
-from symbptt.emit.fast.plan import (
+from symbptt.algebra.related import Cotangent, Related
+from symbptt.emit.layout import Layout
+from symbptt.emit.plan.statements import (
     Block,
     Carry,
     Gradient,
-    HalfTanh,
     Hoisted,
     Key,
     LocalFactor,
     Pack,
-    Partial,
     Plan,
     Statement,
-    is_untied,
-    variable_of,
 )
-from symbptt.emit.layout import Layout
 from symbptt.model.values import Role, Variable
 
-SUFFIXES: dict[type[Related], str] = {Hoisted: "_in", LocalFactor: "_slope", HalfTanh: "_tanh", Partial: "_sum"}
 LONGEST = 28
 """Longer names of packs are cut to a number."""
 
@@ -71,7 +66,7 @@ class Storage:
 
     def _leaves(self, block: Block, key: Key) -> bool:
         """Whether somebody outside a loop reads a value of it, or somebody in it another step's."""
-        if key in self.kept or (not isinstance(key, Related) and self.variable(key).role is Role.STATE):
+        if key in self.kept or (not isinstance(key, Related) and self.layout.variable(key).role is Role.STATE):
             return True
         inside = set(block.statements)
         return any(s not in inside for s in self.plan.readers(key))
@@ -92,21 +87,7 @@ class Storage:
 
     def same_shape(self, a: Key, b: Key) -> bool:
         """Whether two values have arrays of one shape."""
-        return shape_of(self.variable(a)) == shape_of(self.variable(b))
-
-    def variable(self, key: Key) -> Variable:
-        """The variable that gives a value its shape."""
-        return variable_of(self.plan.model, key)
-
-    def name(self, key: Key) -> str:
-        """The Python name of a value."""
-        layout, variable = self.layout, self.variable(key)
-        if not isinstance(key, Related):
-            return layout.array(variable)
-        known = {Adjoint: layout.adjoint, Carry: layout.carry, Cotangent: layout.cotangent, Gradient: layout.gradient}
-        if type(key) in known:
-            return known[type(key)](variable)
-        return layout.names.of(key.name, self.name(key.primal) + SUFFIXES[type(key)])
+        return shape_of(self.layout.variable(a)) == shape_of(self.layout.variable(b))
 
     def home(self, key: Key) -> Key:
         """The value whose array a value is kept in."""
@@ -118,25 +99,21 @@ class Storage:
     def pack_name(self, pack: Pack, span: range | None = None) -> str:
         """The name of a pack's array, or of some rows of it."""
         rows = pack.rows if span is None else pack.rows[span.start : span.stop]
-        members = [self.name(row[-1]) for row in rows]
+        members = [self.layout.name(row[-1]) for row in rows]
         start = next((p for p in ("d_a_", "d_") if all(m.startswith(p) for m in members)), "")
         wish = start + "_".join(m.removeprefix(start) for m in members)
         return self.layout.names.of(f"pack {members}", wish if len(wish) <= LONGEST else start + "gates")
 
     def is_timed(self, key: Key) -> bool:
         """Whether a name stands for a value per step, rather than for a tied parameter."""
-        return isinstance(key, Related) or self.variable(key).timed
+        return isinstance(key, Related) or self.layout.variable(key).timed
 
     def extra_row(self, key: Key) -> str:
         """Where an array has a row more than steps: "first" for the initial state, "last" for what nothing passes back."""
         if isinstance(key, Carry):
             return "last"
         own = not isinstance(key, Related) or isinstance(key, Cotangent)
-        return "first" if own and self.variable(key).role is Role.STATE else ""
-
-    def untied(self, key: Key) -> bool:
-        """Whether a value has steps but no samples."""
-        return is_untied(self.plan.model, key)
+        return "first" if own and self.layout.variable(key).role is Role.STATE else ""
 
     def needs_kept(self, block: Block, pack: Pack) -> bool:
         """Whether a pack's last values are read outside the loop that makes them."""

@@ -9,22 +9,22 @@ import sympy as sp
 from symbptt.algebra.nodes import BatchMean
 from symbptt.derive.numeric import WEIGHT
 from symbptt.derive.pullback import Pullback, loss_pullback
-from symbptt.emit.fast import build
-from symbptt.emit.fast.batch_gate_products import batch_gate_products
-from symbptt.emit.fast.blocks import BlockWriter
+from symbptt.emit.fast.block_writer import BlockWriter
 from symbptt.emit.fast.constants import Constants
-from symbptt.emit.fast.factors import factors
-from symbptt.emit.fast.hoist import hoist
 from symbptt.emit.fast.loss import LossWriter, is_for_all_steps, shared_target
-from symbptt.emit.fast.place import Arrays
-from symbptt.emit.fast.plan import Block, Carry, Gradient, Key, Plan, variable_of
-from symbptt.emit.fast.schedule import schedule
-from symbptt.emit.fast.sigmoid_as_tanh import sigmoid_as_tanh
-from symbptt.emit.fast.stack_gates import stack_gates
+from symbptt.emit.fast.operands import Arrays
 from symbptt.emit.fast.storage import Storage
-from symbptt.emit.fast.tile_products import tile_products
 from symbptt.emit.lines import Body, Line, needed, opened, reads
 from symbptt.emit.plain import PlainWriter
+from symbptt.emit.plan import build
+from symbptt.emit.plan.batch_gate_products import batch_gate_products
+from symbptt.emit.plan.factors import factors
+from symbptt.emit.plan.hoist import hoist
+from symbptt.emit.plan.schedule import schedule
+from symbptt.emit.plan.sigmoid_as_tanh import sigmoid_as_tanh
+from symbptt.emit.plan.stack_gates import stack_gates
+from symbptt.emit.plan.statements import Block, Carry, Gradient, Key, Plan, variable_of
+from symbptt.emit.plan.tile_products import tile_products
 from symbptt.model.values import Model, Role, Variable
 
 PASSES: dict[str, Callable[[Plan], Plan]] = {

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from symbptt.emit import checkpoint as checkpoints
-from symbptt.emit.frameworks.parts import Parts
+from symbptt.emit.frameworks.functions import Parts
 from symbptt.emit.layout import handed_out
 from symbptt.emit.lines import aligned
 from symbptt.emit.truncated import kept

@@ -6,13 +6,13 @@ from typing import Any
 
 from symbptt.data.arrays import sizes
 from symbptt.data.classes import drawn_as_classes
-from symbptt.emit.arguments import argument_checks
+from symbptt.emit.arguments import of_model
 from symbptt.emit.context import buffer_lead, drawn_sizes, samples, untied_lead
-from symbptt.emit.frameworks.dialect import DIALECTS
+from symbptt.emit.frameworks.functions import Parts
+from symbptt.emit.frameworks.libraries import LIBRARIES
 from symbptt.emit.frameworks.long import Long
-from symbptt.emit.frameworks.parts import Parts
 from symbptt.emit.lines import Line, aligned
-from symbptt.emit.literals import docstring, file_literal, literal
+from symbptt.emit.literals import docstring, literal
 from symbptt.model import initialisers
 from symbptt.model.values import Model, Role, Variable
 from symbptt.typeset.equations import numbered
@@ -29,18 +29,12 @@ def context(
 
     `core` is the model of the forward and backward pass where that is another one, whose step takes a chunk of tokens.
     """
-    parts = Parts(model, DIALECTS[backend], long.gaps)
-    inner = parts if core is None else Parts(core, DIALECTS[backend])
+    parts = Parts(model, LIBRARIES[backend], long.gaps)
+    inner = parts if core is None else Parts(core, LIBRARIES[backend])
     backward = inner.backward()
-    made: dict[str, Any] = argument_checks(model, backend) | {
-        "title": docstring(model.title),
-        "name": model.name,
+    made: dict[str, Any] = of_model(model, backend) | {
         "recipe": docstring(recipe),
         "equations": [docstring(line) for line in numbered(core or model)],
-        "has_loss": model.loss is not None,
-        "reduction": "mean" if model.loss and model.loss.reduction == "mean" else "summed",
-        "name_literal": repr(model.name),
-        "file_literal": file_literal(model.text),
         "buffers": tuple(v.name for v in model.buffers),
         "wrt": literal(tuple(v.name for v in wanted)),
         "forward_body": aligned(inner.forward(), width=WIDTH),
@@ -58,7 +52,6 @@ def context(
         "untied_lead": untied_lead(model),
         "buffer_lead": buffer_lead(model),
         "samples": samples(model),
-        "starts": {s.name: s.initial for s in model.states if s.initial is not None},
         "input_classes": [(v.name, _drawn(v)) for v in model.of(Role.INPUT) if v.classes],
         "target_classes": [(v.name, _drawn(v)) for v in drawn_as_classes(model)],
         "initialisers": {v.name: initialisers.name_of(v) for v in model.parameters},

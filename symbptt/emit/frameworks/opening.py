@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import sympy as sp
 
-from symbptt.emit.frameworks.dialect import Dialect
+from symbptt.emit.frameworks.libraries import Library
 from symbptt.emit.layout import Layout, given_shape_text, inner_axes, joins_heads, taken
 from symbptt.emit.lines import Line, opened
 from symbptt.model.dimensions import Source, sources
@@ -18,7 +18,7 @@ class Opening:
     """Reads the dicts `parameters`, `inputs` and `states`."""
 
     layout: Layout
-    dialect: Dialect
+    library: Library
 
     @property
     def model(self) -> Model:
@@ -35,7 +35,7 @@ class Opening:
         model, layout = self.model, self.layout
         given = (*model.parameters, *model.buffers)
         inputs = model.of(Role.INPUT)
-        made = [self.dialect.kind]
+        made = [self.library.kind]
         arrays = (*given, *(v for v in inputs if not v.classes))
         made += [f"{layout.array(v)} = {taken(v, self._given(v))}" for v in arrays]
         made.append(f"T, N = {self._clock(inputs, given)}")
@@ -74,7 +74,7 @@ class Opening:
         """The line that sets a state's initial value."""
         shape = f"(N{given_shape_text(state, self.size) or ','})"
         start = "0.0" if state.initial is None else f'parameters["{state.initial}"]'
-        given = f'_initial(states, "{state.name}", {shape}, {start}, {self.dialect.like})'
+        given = f'_initial(states, "{state.name}", {shape}, {start}, {self.library.like})'
         return f"{name} = {taken(state, given)}"
 
     def target(self, variable: Variable) -> str:

@@ -7,11 +7,11 @@ from dataclasses import dataclass, field
 import sympy as sp
 
 from symbptt.algebra.nodes import TIME
-from symbptt.algebra.related import Adjoint, Cotangent, LossWeight, Related
+from symbptt.algebra.related import LossWeight, Related
 from symbptt.emit.code import Code, place
-from symbptt.emit.fast.plan import Carry, Gradient, Hoisted, Key, is_untied, key_of, step_of, variable_of
-from symbptt.emit.layout import Layout, array_rank
-from symbptt.model.values import Role, Variable
+from symbptt.emit.layout import SUFFIXES, Layout, array_rank
+from symbptt.emit.plan.statements import Carry, Hoisted, Key, key_of, step_of
+from symbptt.model.values import Role
 
 
 class Lagged(Related):
@@ -35,23 +35,14 @@ class Place:
     turned: dict[str, str] = field(default_factory=dict)
     """Tied parameters that the steps of a loop need transposed, with the names of their transposes."""
 
-    def variable(self, key: Key) -> Variable:
-        """The variable that gives a value its shape."""
-        return variable_of(self.layout.model, key)
-
     def name(self, key: Key) -> str:
         """The Python name of a value."""
-        if isinstance(key, LossWeight):
-            return "weight"
-        layout, variable = self.layout, self.variable(key)
-        if not isinstance(key, Related):
-            return layout.array(variable)
-        if isinstance(key, Hoisted):
-            return layout.names.of(key.name, self.name(key.primal) + "_in")
         if isinstance(key, (Carry, Lagged)):
-            return layout.names.of(key.name, f"{'d' if isinstance(key, Carry) else 'c'}_{variable.name}_prev")
-        known = {Adjoint: layout.adjoint, Cotangent: layout.cotangent, Gradient: layout.gradient}
-        return known[type(key)](variable)
+            wish = f"{'d' if isinstance(key, Carry) else 'c'}_{self.layout.variable(key).name}_prev"
+            return self.layout.names.of(key.name, wish)
+        if isinstance(key, Hoisted):
+            return self.layout.names.of(key.name, self.name(key.primal) + SUFFIXES[Hoisted])
+        return "weight" if isinstance(key, LossWeight) else self.layout.name(key)
 
     def local(self, read: Read) -> str:
         """The name of a value inside a step."""
@@ -59,7 +50,7 @@ class Place:
         if away == 0:
             return self.name(key)
         if away > 0:
-            return self.layout.carry(self.variable(key))
+            return self.layout.carry(self.layout.variable(key))
         return self.layout.names.of(f"{key.name} before", f"{self.name(key)}_prev")
 
     def rows(self, read: Read) -> str:
@@ -67,7 +58,7 @@ class Place:
         key, away = read
         name = self.name(key)
         if away > 0:
-            return f'_later({name}, cotangents.get("{self.variable(key).name} after"))'
+            return f'_later({name}, cotangents.get("{self.layout.variable(key).name} after"))'
         if self.is_state(key):
             if self.last:
                 return f"{name}[-2:-1]" if away else f"{name}[-1:]"
@@ -76,7 +67,7 @@ class Place:
 
     def is_state(self, key: Key) -> bool:
         """Whether a key is a state, whose array has a row for step 0."""
-        return not isinstance(key, Related) and self.variable(key).role is Role.STATE
+        return not isinstance(key, Related) and self.layout.variable(key).role is Role.STATE
 
     def turn(self, array: str) -> str | None:
         """The name of the transpose of a tied parameter, which is the same at every step; None for another array."""
@@ -84,23 +75,19 @@ class Place:
             return self.turned.setdefault(array, self.layout.names.of(f"transposed {array}", f"{array}_T"))
         return None
 
-    def untied(self, key: Key) -> bool:
-        """Whether a value has steps but no samples."""
-        return is_untied(self.layout.model, key)
-
     def in_step(self, symbol: sp.MatrixSymbol) -> Code:
         """The code of a symbol inside a step."""
-        return self._code(symbol, self.local(read_of(symbol)), shared=self.untied(key_of(symbol)))
+        return self._code(symbol, self.local(read_of(symbol)), shared=self.layout.untied(key_of(symbol)))
 
     def in_rows(self, symbol: sp.MatrixSymbol) -> Code:
         """The code of a symbol for all steps."""
         rows = self.rows(read_of(symbol))
-        return self._code(symbol, f"{rows}[:, None]" if self.untied(key_of(symbol)) else rows, shared=False)
+        return self._code(symbol, f"{rows}[:, None]" if self.layout.untied(key_of(symbol)) else rows, shared=False)
 
     def _code(self, symbol: sp.MatrixSymbol, text: str, shared: bool) -> Code:
         if isinstance(symbol, LossWeight):
             return place(text, True, 1)
-        variable = self.variable(symbol)
+        variable = self.layout.variable(symbol)
         if not isinstance(symbol, Related) and not variable.timed:
             return place(self.name(symbol), False, array_rank(variable))
         return place(text, not shared, array_rank(variable))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from symbptt.emit.fast.plan import Plan
+from symbptt.emit.plan.statements import Plan
 
 
 def tile_products(plan: Plan) -> Plan:

@@ -9,7 +9,19 @@ from sympy.matrices.expressions.matexpr import MatrixExpr
 from symbptt.algebra import build
 from symbptt.algebra.nodes import BatchMean, is_leaf
 from symbptt.algebra.related import Cotangent
-from symbptt.emit.fast.plan import Block, Gradient, Hoisted, Key, Plan, Statement, is_constant, is_untied, key_of, symbols, terms
+from symbptt.emit.plan.statements import (
+    Block,
+    Gradient,
+    Hoisted,
+    Key,
+    Plan,
+    Statement,
+    is_constant,
+    is_untied,
+    key_of,
+    symbols,
+    terms,
+)
 
 
 def hoist(plan: Plan) -> Plan:

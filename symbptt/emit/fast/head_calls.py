@@ -11,8 +11,8 @@ from sympy.matrices.expressions.special import OneMatrix
 from symbptt.algebra import build
 from symbptt.algebra.head_nodes import EachHead, HeadProduct, OfHeads, per_head
 from symbptt.emit import heads as text_of
-from symbptt.emit.fast.place import Step
-from symbptt.emit.fast.plan import symbols, terms
+from symbptt.emit.fast.operands import Step
+from symbptt.emit.plan.statements import symbols, terms
 from symbptt.emit.tree import ADD
 
 CALLS = {"@": "np.matmul", "*": "np.multiply"}

@@ -8,16 +8,16 @@ from symbptt.algebra import build
 from symbptt.algebra.head_nodes import OfHeads
 from symbptt.algebra.nodes import Timed
 from symbptt.algebra.related import Cotangent
-from symbptt.emit.fast import heads
+from symbptt.emit.fast import head_calls
 from symbptt.emit.fast.constants import Constants
 from symbptt.emit.fast.loops import loop
+from symbptt.emit.fast.operands import Arrays, Chunk, Rows, Step, last_call
 from symbptt.emit.fast.operations import Operations
-from symbptt.emit.fast.place import Arrays, Chunk, Rows, Step, last_call
-from symbptt.emit.fast.plan import Block, Gradient, Key, Statement, is_view, key_of, terms
-from symbptt.emit.fast.stack_gates import weight_of
 from symbptt.emit.fast.storage import Storage, writes
 from symbptt.emit.layout import Layout, array_rank
 from symbptt.emit.lines import Line, Note, reads
+from symbptt.emit.plan.stack_gates import weight_of
+from symbptt.emit.plan.statements import Block, Gradient, Key, Statement, is_view, key_of, terms
 from symbptt.emit.step_lines import reduced
 from symbptt.emit.tree import ADD, ATOM, Call
 from symbptt.model.values import Role
@@ -60,16 +60,16 @@ class BlockWriter:
                 self.allocated.setdefault(name, self.arrays.made(name, shape))
             else:
                 self.allocated.setdefault(name, f"{name} = _gates({shape}, dtype)")
-            members = ", ".join(storage.name(row[-1]) for row in pack.rows)
+            members = ", ".join(storage.layout.name(row[-1]) for row in pack.rows)
             self.allocated.setdefault(" " + name, f"{members} = {name}")
         elif key in storage.chunked:
-            name = storage.name(key)
+            name = storage.layout.name(key)
             span = self._span(block)
             self.allocated.setdefault(name, self.arrays.made(name, f"min({span}, T), N, {self.arrays.shape(key)}"))
         elif key in storage.stored and not isinstance(key, Gradient) and (
             block.each or home != key or storage.extra_row(key) or self._is_product(statement)
         ):
-            name = storage.name(home)
+            name = storage.layout.name(home)
             self.allocated.setdefault(name, self.arrays.made(name, self._full_shape(home)))
 
     def _is_product(self, statement: Statement) -> bool:
@@ -83,7 +83,7 @@ class BlockWriter:
 
     def is_allocated(self, key: Key) -> bool:
         """Whether there is an array to write a value into."""
-        return self.storage.plan.pack(key) is not None or self.storage.name(self.storage.home(key)) in self.allocated
+        return self.storage.plan.pack(key) is not None or self.storage.layout.name(self.storage.home(key)) in self.allocated
 
     def write(self, block: Block) -> None:
         """Write one block."""
@@ -129,10 +129,10 @@ class BlockWriter:
         self.lines.append(Line(f"{rows} = {text}", statement.numbers))
         self.arrays.views[rows] = ""
         self._cotangents(statement, rows)
-        self.lines.append(Line(f"{self.storage.name(key)} = {rows}.reshape(T, N, {shape})", optional=True))
+        self.lines.append(Line(f"{self.storage.layout.name(key)} = {rows}.reshape(T, N, {shape})", optional=True))
 
     def _gradient(self, statement: Statement, place: Rows) -> None:
-        variable = self.storage.variable(statement.key)
+        variable = self.storage.layout.variable(statement.key)
         name, notes = self.layout.gradient(variable), statement.numbers
         value = statement.values[0]
         if len(statement.targets) > 1:
@@ -149,7 +149,7 @@ class BlockWriter:
 
     def _gradients(self, statement: Statement, place: Rows, notes: tuple[Note, ...]) -> None:
         """The gradients of stacked parameters: the adjoints are neighbours in a pack."""
-        names = ", ".join(self.layout.gradient(self.storage.variable(key)) for key in statement.keys)
+        names = ", ".join(self.layout.gradient(self.storage.layout.variable(key)) for key in statement.keys)
         split = [build.split_number(v)[1] for v in statement.values]
         pack = self.storage.plan.pack(key_of(split[0][0]))
         assert pack is not None
@@ -168,7 +168,7 @@ class BlockWriter:
 
     def _required(self, key: Key) -> str:
         """The cotangents of a value as (T, N, ...), zeros if there are none."""
-        name, shape = self.layout.cotangent(self.storage.variable(key)), self.arrays.shape(key)
+        name, shape = self.layout.cotangent(self.storage.layout.variable(key)), self.arrays.shape(key)
         rows = f"{name}[1:]" if self.storage.extra_row(key) else name
         return f"np.zeros((T, N, {shape}), dtype) if {name} is None else {rows}"
 
@@ -180,7 +180,7 @@ class BlockWriter:
         """Add the cotangents that were given."""
         for term in terms(statement.values[0]):
             if isinstance(term, Cotangent):
-                name = self.layout.cotangent(self.storage.variable(term))
+                name = self.layout.cotangent(self.storage.layout.variable(term))
                 part = f"{name}[1:]" if self.storage.extra_row(term) else name
                 self.lines.append(Line(f"if {name} is not None:", body=(Line(f"{rows} += {part}.reshape({rows}.shape)"),)))
 
@@ -207,14 +207,14 @@ class BlockWriter:
             return
         value = statement.values[0]
         if self._is_cotangent(statement):
-            name = self.layout.names.of(f"required {value.name}", self.storage.name(statement.key) + "_outside")
+            name = self.layout.names.of(f"required {value.name}", self.storage.layout.name(statement.key) + "_outside")
             self.arrays.view(name, self._required(key_of(value)))
             row = place.each(f"step of {name}", name + "_t", name + place.chunk)
             work.lines.append(Line(f"np.copyto({place.operand(statement.targets)}, {row})", notes))
             return
         into = place.operand(statement.targets)
         assert into is not None
-        rank = {array_rank(self.storage.variable(k)) for k in statement.keys}
+        rank = {array_rank(self.storage.layout.variable(k)) for k in statement.keys}
         if rank == {1} and all(v.shape[1] == 1 and not v.has(OfHeads) for v in statement.values):
             work.assign(statement.values, into, notes)
         else:
@@ -224,7 +224,7 @@ class BlockWriter:
     def _whole(self, statement: Statement, into: str, work: Operations, place: Step) -> None:
         """A matrix, or what has heads."""
         value = self._without_cotangents(statement.values[0])
-        calls = heads.calls(place, statement.targets[0], value)
+        calls = head_calls.calls(place, statement.targets[0], value)
         whole = place.lower.whole
         written = last_call(whole, value, into) or f"np.copyto({into}, {whole(value).at(ADD)})"
         texts = [written] if calls is None else calls
@@ -249,7 +249,7 @@ class BlockWriter:
             work.say(f"np.copyto({place.several(pack, span, first)}, {place.several(pack, span, last)})")
 
     def _gradient_of_a_step(self, statement: Statement, work: Operations, place: Step, notes: tuple[Note, ...]) -> None:
-        variable, value = self.storage.variable(statement.key), statement.values[0]
+        variable, value = self.storage.layout.variable(statement.key), statement.values[0]
         name = self.layout.gradient(variable)
         if not variable.timed:
             work.lines.append(Line(f"{name} += {reduced(place.lower, value, variable, self.layout)}", notes))

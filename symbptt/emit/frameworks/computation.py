@@ -10,12 +10,12 @@ from sympy.matrices.expressions.matexpr import MatrixExpr
 from symbptt.algebra.related import Adjoint, Cotangent
 from symbptt.derive.pullback import loss_pullback
 from symbptt.derive.recursion import recursion
-from symbptt.emit.fast.build import plan
-from symbptt.emit.fast.hoist import hoist
-from symbptt.emit.fast.plan import Block, Gradient, Key, Statement, is_stepwise
-from symbptt.emit.fast.schedule import schedule
-from symbptt.emit.frameworks.place import Lagged
+from symbptt.emit.frameworks.value_names import Lagged
 from symbptt.emit.lines import Note
+from symbptt.emit.plan.build import plan
+from symbptt.emit.plan.hoist import hoist
+from symbptt.emit.plan.schedule import schedule
+from symbptt.emit.plan.statements import Block, Gradient, Key, Statement, is_stepwise
 from symbptt.model.values import Model, Role, Variable
 
 

@@ -9,37 +9,37 @@ import sympy as sp
 
 from symbptt.algebra.related import Cotangent, Related
 from symbptt.data.classes import class_targets
-from symbptt.emit.fast.plan import Block, Carry, Key, key_of
-from symbptt.emit.frameworks.block import Printer
-from symbptt.emit.frameworks.blocks import Blocks, blocks
-from symbptt.emit.frameworks.dialect import Dialect
-from symbptt.emit.frameworks.lowering import WordLowering
+from symbptt.emit.frameworks.computation import Blocks, blocks
+from symbptt.emit.frameworks.libraries import Library
+from symbptt.emit.frameworks.library_calls import LibraryLowering
 from symbptt.emit.frameworks.opening import Opening
-from symbptt.emit.frameworks.place import Lagged, Place
+from symbptt.emit.frameworks.scans import Printer
+from symbptt.emit.frameworks.value_names import Lagged, Place
 from symbptt.emit.layout import Layout, handed_out, joins_heads, taken
 from symbptt.emit.lines import Line, needed, opened, reads
 from symbptt.emit.names import RESERVED, Names
+from symbptt.emit.plan.statements import Block, Carry, Key, key_of
 from symbptt.model.values import Model, Role, Variable
 
 
 @dataclass
 class Parts:
-    """Writes the parts of one module in one dialect."""
+    """Writes the parts of one module in one library."""
 
     model: Model
-    dialect: Dialect
+    library: Library
     gaps: bool = False
     """Whether the gradients leave out some steps' losses, which `_kept` tells."""
 
     def __post_init__(self) -> None:
-        self.layout = Layout(self.model, False, Names(set(RESERVED | self.dialect.names)))
+        self.layout = Layout(self.model, False, Names(set(RESERVED | self.library.names)))
         self.blocks: Blocks = blocks(self.model)
-        self.opening = Opening(self.layout, self.dialect)
+        self.opening = Opening(self.layout, self.library)
 
     def _printer(self, group: tuple[Block, ...], last: bool = False, gradients: str = "gradients") -> Printer:
         place = Place(self.layout, last)
-        rows = WordLowering(place.in_rows, self.layout.dimension, "1, N" if last else "T, N", self.dialect)
-        step = WordLowering(place.in_step, self.layout.dimension, "N", self.dialect, place.turn if self.dialect.lead else None)
+        rows = LibraryLowering(place.in_rows, self.layout.dimension, "1, N" if last else "T, N", self.library)
+        step = LibraryLowering(place.in_step, self.layout.dimension, "N", self.library, place.turn if self.library.lead else None)
         optional = self.blocks.seeded if group is self.blocks.backward else frozenset()
         return Printer(place, rows, step, optional, self._kept(), self._loose(), gradients)
 
@@ -103,7 +103,7 @@ class Parts:
     def _weight(self) -> list[str]:
         loss = self.model.loss
         assert loss is not None
-        lines = [f"weight = _weight(T, N, mask, weights, {self.dialect.like})"]
+        lines = [f"weight = _weight(T, N, mask, weights, {self.library.like})"]
         if loss.reduction == "mean":
             used = [f"{self.layout.array(self.model[name])}.sum(axis=-1) != 0" for name in class_targets(self.model)]
             used += [f"{self.layout.array(self.model[loss.mask])}[..., 0].real > 0.5"] if loss.mask else []
@@ -155,7 +155,7 @@ class Parts:
         elif key in stored:
             text = f"{place.name(key)}[0]"
         else:
-            lower = WordLowering(place.in_step, self.layout.dimension, "N", self.dialect)
+            lower = LibraryLowering(place.in_step, self.layout.dimension, "N", self.library)
             text = lower.text(sp.ZeroMatrix(state.rows, state.columns))
         if state.at() in self._lagged():
             before = place.name(Lagged(state.at()))

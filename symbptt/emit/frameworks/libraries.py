@@ -10,11 +10,10 @@ from symbptt.emit.tree import Words
 
 
 @dataclass(frozen=True)
-class Dialect:
+class Library:
     """`words` spell the calls of formulas; `names` are taken in the module."""
 
     backend: str
-    title: str
     words: Words
     scan: str
     lead: bool
@@ -45,9 +44,8 @@ _NAMES = frozenset({
     "step", "carry", "now", "wanted", "dtype", "states", "value", "values", "direct", "counted", "checkpoint", "BACKEND", "WRT",
 })
 
-JAX = Dialect(
+JAX = Library(
     backend="jax",
-    title="JAX",
     words=Words("jnp", _natives("jax") | {
         "zeros": "jnp.zeros({}, dtype)", "full": "jnp.full({}, {}, dtype)", "eye": "jnp.eye({}, dtype=dtype)",
         "tri": "jnp.tri({0}, {0}, {1}, dtype)", "of_dtype": "{}.astype(dtype)",
@@ -62,9 +60,8 @@ JAX = Dialect(
     like="dtype",
 )
 
-TORCH = Dialect(
+TORCH = Library(
     backend="torch",
-    title="PyTorch",
     words=Words("torch", _natives("torch") | {
         "zeros": "torch.zeros({}, dtype=dtype, device=device)", "full": "torch.full({}, {}, dtype=dtype, device=device)",
         "eye": "torch.eye({}, dtype=dtype, device=device)",
@@ -81,4 +78,4 @@ TORCH = Dialect(
     like="dtype, device",
 )
 
-DIALECTS = {dialect.backend: dialect for dialect in (JAX, TORCH)}
+LIBRARIES = {library.backend: library for library in (JAX, TORCH)}

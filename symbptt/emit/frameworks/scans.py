@@ -10,10 +10,10 @@ from sympy.matrices.expressions.matexpr import MatrixExpr
 
 from symbptt.algebra import build
 from symbptt.algebra.related import Related
-from symbptt.emit.fast.plan import Block, Carry, Gradient, Key, Statement, key_of
-from symbptt.emit.frameworks.lowering import WordLowering
-from symbptt.emit.frameworks.place import Place, Read, read_of
+from symbptt.emit.frameworks.library_calls import LibraryLowering
+from symbptt.emit.frameworks.value_names import Place, Read, read_of
 from symbptt.emit.lines import Line, Note, needed, opened
+from symbptt.emit.plan.statements import Block, Carry, Gradient, Key, Statement, key_of
 from symbptt.emit.tree import Items, Word, call
 from symbptt.model.values import Role
 
@@ -26,8 +26,8 @@ class Printer:
     """
 
     place: Place
-    rows: WordLowering
-    step: WordLowering
+    rows: LibraryLowering
+    step: LibraryLowering
     optional: frozenset[Key]
     kept: frozenset[Key]
     loose: frozenset[Key]
@@ -51,13 +51,13 @@ class Printer:
                 made.append(self._with_first(s.key))
         return made
 
-    def _collected(self, lower: WordLowering, s: Statement) -> str:
-        variable = self.place.variable(s.key)
+    def _collected(self, lower: LibraryLowering, s: Statement) -> str:
+        variable = self.place.layout.variable(s.key)
         return lower.gradient(s.values[0], variable) if variable.role is Role.PARAMETER else lower.text(s.values[0])
 
     def _gradient(self, key: Key, text: str, notes: tuple[Note, ...]) -> list[Line]:
         """A gradient that is computed only if somebody wants it."""
-        variable = self.place.variable(key)
+        variable = self.place.layout.variable(key)
         if variable.timed and self.place.last:
             text = f"_last({text}, T)"
         made = f'{self.gradients}["{variable.name}"] = {self.place.layout.outside(variable, text)}'
@@ -72,7 +72,7 @@ class Printer:
         """The name of a state's initial value."""
         return self.place.layout.names.of(f"{key.name} 0", f"{self.place.name(key)}_0")
 
-    def _value(self, lower: WordLowering, value: MatrixExpr) -> str:
+    def _value(self, lower: LibraryLowering, value: MatrixExpr) -> str:
         """A value, where a cotangent that may be None is added by `_plus` and one that stands alone becomes zeros."""
         parts = value.args if isinstance(value, sp.MatAdd) else (value,)
         absent = [p for p in parts if isinstance(p, sp.MatrixSymbol) and key_of(p) in self.optional]
@@ -104,9 +104,9 @@ class Printer:
         sequences = _tuple(place.rows(r) for r in now)
         last = _tuple(self._final(r[0]) for r in carried) if backward else "_"
         options = f"length={'1' if place.last else 'T'}" + (", reverse=True" if backward else "")
-        columns = self._columns(made) if self.step.dialect.lead else ""
+        columns = self._columns(made) if self.step.library.lead else ""
         given = f"step, {start}, {sequences}, {options}" + f",\n    {columns}" * bool(columns)
-        lines.append(Line(f"{last if carried else '_'}, {rows if made else '_'} = {self.step.dialect.scan}(\n    {given}\n)"))
+        lines.append(Line(f"{last if carried else '_'}, {rows if made else '_'} = {self.step.library.scan}(\n    {given}\n)"))
         return lines + self._after(block, made)
 
     def _columns(self, made: list[Key]) -> str:
@@ -124,7 +124,7 @@ class Printer:
     def _per_step(self, read: Read) -> bool:
         """Whether a value is another one at every step."""
         key = read[0]
-        return isinstance(key, Related) or self.place.variable(key).timed
+        return isinstance(key, Related) or self.place.layout.variable(key).timed
 
     def _stored(self, key: Key, carried: list[Read]) -> bool:
         if isinstance(key, Carry):
@@ -135,13 +135,13 @@ class Printer:
         key = read[0]
         if not isinstance(key, Carry):
             return self.first(key)
-        symbol = self.place.variable(key).at()
+        symbol = self.place.layout.variable(key).at()
         return f'_after(cotangents, "{symbol.name}", {self.step.text(sp.ZeroMatrix(*symbol.shape))})'
 
     def _final(self, key: Key) -> str:
         """The name of what arrives at an initial state."""
         self.place.final.add(key)
-        return self.place.layout.names.of(f"final {key.name}", f"d_{self.place.variable(key).name}_0")
+        return self.place.layout.names.of(f"final {key.name}", f"d_{self.place.layout.variable(key).name}_0")
 
     def _after(self, block: Block, made: list[Key]) -> list[Line]:
         lines: list[Line] = []
@@ -149,9 +149,9 @@ class Printer:
             if s.key not in made:
                 continue
             if self.place.is_state(s.key):
-                lines += [] if self.step.dialect.lead else [self._with_first(s.key)]
+                lines += [] if self.step.library.lead else [self._with_first(s.key)]
             elif isinstance(s.key, Gradient):
-                variable = self.place.variable(s.key)
+                variable = self.place.layout.variable(s.key)
                 summed = ".sum(axis=0)" if variable.role is Role.PARAMETER and variable.tied else ""
                 lines += self._gradient(s.key, f"{self.place.name(s.key)}{summed}", ())
         return lines

@@ -7,8 +7,8 @@ from symbptt.algebra.nodes import TIME
 from symbptt.algebra.related import Adjoint, Cotangent
 from symbptt.derive.pullback import cell_pullback
 from symbptt.derive.recursion import recursion
-from symbptt.emit.fast.plan import Block, Carry, Gradient, Plan, Statement
 from symbptt.emit.lines import Note
+from symbptt.emit.plan.statements import Block, Carry, Gradient, Plan, Statement
 from symbptt.model.values import Model, Role
 
 

@@ -12,7 +12,7 @@ from symbptt.algebra import build
 from symbptt.algebra.head_nodes import OfHeads
 from symbptt.algebra.nodes import TIME, BatchMean, Broadcast, Timed, is_leaf
 from symbptt.algebra.related import Adjoint
-from symbptt.emit.fast.plan import Block, Gradient, Key, LocalFactor, Plan, Statement, is_untied, key_of, symbols, terms
+from symbptt.emit.plan.statements import Block, Gradient, Key, LocalFactor, Plan, Statement, is_untied, key_of, symbols, terms
 
 Factors = tuple[MatrixExpr, ...]
 

@@ -14,10 +14,10 @@ from symbptt.algebra.head_nodes import OfHeads
 from symbptt.algebra.nodes import TIME, Timed
 from symbptt.algebra.related import Cotangent
 from symbptt.emit.code import Code, place
-from symbptt.emit.fast.plan import Carry, Key, Pack, key_of
 from symbptt.emit.fast.storage import Storage
 from symbptt.emit.layout import array_rank, shape_text
 from symbptt.emit.lowering import Lowering, is_row
+from symbptt.emit.plan.statements import Carry, Key, Pack, key_of
 from symbptt.emit.tree import ADD, ATOM
 
 VIEWS = {"": "_heads", "[..., None]": "_columns", "[..., None, :]": "_rows", "[..., None, None]": "_numbers"}
@@ -34,7 +34,7 @@ class Arrays:
 
     def shape(self, key: Key) -> str:
         """The axes of a value behind the batch axis, as text."""
-        return shape_text(self.storage.variable(key), self.size.size)
+        return shape_text(self.storage.layout.variable(key), self.size.size)
 
     def made(self, name: str, shape: str) -> str:
         """The line that makes an array."""
@@ -47,12 +47,12 @@ class Arrays:
 
     def lead(self, key: Key) -> str:
         """The leading axes of a stored value."""
-        return ("T" if not self.storage.extra_row(key) else "T + 1") + ("" if self.storage.untied(key) else ", N")
+        return ("T" if not self.storage.extra_row(key) else "T + 1") + ("" if self.storage.layout.untied(key) else ", N")
 
     def over_time(self, key: Key, lag: sp.Expr | int) -> str:
         """The name of an array (T, N, ...) with the values of all steps, or of those one step before or after."""
         key = self.storage.home(key)
-        name, extra = self.storage.name(key), self.storage.extra_row(key)
+        name, extra = self.storage.layout.name(key), self.storage.extra_row(key)
         if not extra:
             return name
         names = self.storage.layout.names
@@ -64,7 +64,7 @@ class Arrays:
         """The name that `rows` gives."""
         home = self.storage.home(key)
         suffix = "_rows" if lag == 0 else ("_before_rows" if lag == -1 else "_after_rows")
-        return self.storage.layout.names.of(f"rows {home.name} {lag}", self.storage.name(home) + suffix)
+        return self.storage.layout.names.of(f"rows {home.name} {lag}", self.storage.layout.name(home) + suffix)
 
     def rows(self, key: Key, lag: sp.Expr | int) -> str:
         """The values of all steps and samples on top of each other, (T*N, ...)."""
@@ -103,10 +103,10 @@ class Place(ABC):
     def leaf(self, symbol: sp.MatrixSymbol) -> Code:
         """The code of a symbol, for formulas."""
         key = key_of(symbol)
-        rank = array_rank(self.storage.variable(key))
+        rank = array_rank(self.storage.layout.variable(key))
         if not self.storage.is_timed(key):
-            return place(self.storage.name(key), False, rank)
-        return place(self.one(symbol), not self.storage.untied(key), rank)
+            return place(self.storage.layout.name(key), False, rank)
+        return place(self.one(symbol), not self.storage.layout.untied(key), rank)
 
     def formula(self, value: MatrixExpr) -> Code:
         """A formula as one expression, with all its entries."""
@@ -207,7 +207,7 @@ class Step(Place):
             return self._buffered(pack, pack.row(key))
         if key in self.made and key not in self.storage.stored and pack is None:
             return self.buffer(key)
-        name = self.storage.name(self.storage.home(key)) + {0: "_t", -1: "_before_t", 1: "_after_t"}[int(lag)]
+        name = self.storage.layout.name(self.storage.home(key)) + {0: "_t", -1: "_before_t", 1: "_after_t"}[int(lag)]
         array = self.arrays.over_time(key, lag) + (f"[{self.storage.chunk(key)}]" if self.chunked else "")
         return self.each(f"step {self.storage.home(key).name} {lag}", name, array)
 
@@ -235,7 +235,7 @@ class Step(Place):
 
     def buffer(self, key: Key) -> str:
         """A buffer that every step uses again; what the step after passes back starts at zero."""
-        name = self.storage.name(key)
+        name = self.storage.layout.name(key)
         shape = f"N, {self.arrays.shape(key)}"
         zero = f"{name} = np.zeros(({shape}), dtype)"
         self.buffers.setdefault(name, zero if isinstance(key, Carry) else self.arrays.made(name, shape))
@@ -257,12 +257,12 @@ class Step(Place):
 
     def _buffered(self, pack: Pack, row: int) -> str:
         whole = self._whole(pack)
-        names = [self._name(f"now {pack.rows} {i}", self.storage.name(r[-1]) + "_now") for i, r in enumerate(pack.rows)]
+        names = [self._name(f"now {pack.rows} {i}", self.storage.layout.name(r[-1]) + "_now") for i, r in enumerate(pack.rows)]
         self.buffers.setdefault(" " + whole, f"{', '.join(names)} = {whole}")
         return names[row]
 
     def _cotangent(self, key: Key) -> str:
-        name = self.storage.name(key)
+        name = self.storage.layout.name(key)
         rows = f"{name}[1:]" if self.storage.extra_row(key) else name
         steps = self.arrays.view(self._name(f"steps {key.name}", name + "_steps"), f"[None] * T if {name} is None else {rows}")
         return self.each(f"step {key.name}", name + "_t", steps + self.chunk)

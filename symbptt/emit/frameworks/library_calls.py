@@ -12,22 +12,22 @@ from symbptt.algebra import build
 from symbptt.algebra.nodes import SlopeByResult
 from symbptt.emit import heads
 from symbptt.emit.code import Code
-from symbptt.emit.frameworks.dialect import Dialect
+from symbptt.emit.frameworks.libraries import Library
 from symbptt.emit.layout import array_rank, shape_text
 from symbptt.emit.lowering import Leaf, Lowering, is_row, times_number
 from symbptt.emit.tree import ADD, ATOM, Tree, Word, added, call, helper
 from symbptt.model.values import Variable
 
 
-class WordLowering(Lowering):
-    """`Lowering` in a dialect; `axes` are the leading axes, "N" or "T, N"; `turn` may name the transpose of an array."""
+class LibraryLowering(Lowering):
+    """`Lowering` in a library; `axes` are the leading axes, "N" or "T, N"; `turn` may name the transpose of an array."""
 
     def __init__(
-        self, leaf: Leaf, dimension: Callable[[str], str], axes: str, dialect: Dialect,
+        self, leaf: Leaf, dimension: Callable[[str], str], axes: str, library: Library,
         turn: Callable[[str], str | None] | None = None,
     ) -> None:
         super().__init__(leaf, dimension, axes)
-        self.dialect, self.turn = dialect, turn
+        self.library, self.turn = library, turn
 
     def __call__(self, expression: MatrixExpr) -> Code:
         found = self._slope(expression) if isinstance(expression, sp.HadamardProduct) else None
@@ -42,16 +42,16 @@ class WordLowering(Lowering):
     def _slope(self, product: sp.HadamardProduct) -> Code | None:
         """d * f'(a) as one call."""
         for slope in product.args:
-            if isinstance(slope, SlopeByResult) and slope.name in self.dialect.slopes:
+            if isinstance(slope, SlopeByResult) and slope.name in self.library.slopes:
                 rest = self.whole(build.hadamard(*(a for a in product.args if a is not slope)))
                 result = self.whole(slope.operand)
-                called = helper(self.dialect.slopes[slope.name], rest.tree, result.tree)
+                called = helper(self.library.slopes[slope.name], rest.tree, result.tree)
                 return Code(called, rest.batched or result.batched, rest.rank)
         return None
 
     def _fused(self, total: sp.MatAdd) -> Code | None:
         """z + x W as one call, where x and z are rows (N, n)."""
-        if not self.dialect.fused or self.batch != "N":
+        if not self.library.fused or self.batch != "N":
             return None
         split = [(term, self._row_times_weight(term)) for term in total.args]
         products = [pair for _, pair in split if pair is not None]
@@ -61,19 +61,19 @@ class WordLowering(Lowering):
             return None
         total_of = matmul(*products.pop(0)) if start is None else start.tree
         for row, weight in products:
-            total_of = helper(self.dialect.fused, total_of, row, weight)
+            total_of = helper(self.library.fused, total_of, row, weight)
         return Code(total_of, True, 1)
 
     def _affine(self, total: sp.MatAdd) -> Code | None:
         """x W^T + b as one call, where x is rows (T, N, n)."""
-        if not self.dialect.affine or self.batch == "N" or len(total.args) != 2:
+        if not self.library.affine or self.batch == "N" or len(total.args) != 2:
             return None
         for product, start in (total.args, reversed(total.args)):
             pair = self._row_times_weight(product)
             bias = self(start) if pair else None
             if pair and bias and bias.rank == 1 and bias.full and not bias.batched and not bias.negative:
                 weight = self(product.args[0])
-                return Code(helper(self.dialect.affine, pair[0], weight.tree, bias.tree), True, 1)
+                return Code(helper(self.library.affine, pair[0], weight.tree, bias.tree), True, 1)
         return None
 
     def _row_times_weight(self, term: MatrixExpr) -> tuple[Tree, Tree] | None:
@@ -95,8 +95,8 @@ class WordLowering(Lowering):
         return self.written(self.spread(code, axes) if code else call("zeros", axes))
 
     def written(self, tree: Tree) -> str:
-        """An expression in the words of the dialect."""
-        return tree.at(ADD, self.dialect.words)
+        """An expression in the words of the library."""
+        return tree.at(ADD, self.library.words)
 
     def gradient(self, expression: MatrixExpr, variable: Variable) -> str:
         """What a parameter collects from the leading axes, in the shape that it has inside."""

@@ -9,7 +9,7 @@ from sympy.matrices.expressions.matexpr import MatrixExpr
 
 from symbptt.algebra.nodes import TIME, Elementwise, Timed
 from symbptt.algebra.related import Related
-from symbptt.emit.fast.plan import Block, Key, Plan, Statement, key_of, symbols
+from symbptt.emit.plan.statements import Block, Key, Plan, Statement, key_of, symbols
 from symbptt.model.values import Role
 
 Row = tuple[Statement, ...]

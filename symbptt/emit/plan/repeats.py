@@ -10,7 +10,7 @@ from sympy.matrices.expressions.special import OneMatrix
 
 from symbptt.algebra import build
 from symbptt.algebra.nodes import Timed
-from symbptt.emit.fast.plan import Block, Plan, Statement
+from symbptt.emit.plan.statements import Block, Plan, Statement
 
 
 def repeats(plan: Plan) -> Plan:

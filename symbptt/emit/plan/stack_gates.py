@@ -11,8 +11,10 @@ from sympy.matrices.expressions.matexpr import MatrixExpr
 from symbptt.algebra import build
 from symbptt.algebra.nodes import Timed
 from symbptt.algebra.related import Adjoint
-from symbptt.emit.fast.chains import best_order, chain, form, is_state, runs
-from symbptt.emit.fast.plan import (
+from symbptt.emit.layout import array_rank
+from symbptt.emit.plan.chains import best_order, chain, form, is_state, runs
+from symbptt.emit.plan.schedule import sorted_within
+from symbptt.emit.plan.statements import (
     Block,
     Hoisted,
     Key,
@@ -27,8 +29,6 @@ from symbptt.emit.fast.plan import (
     terms,
     variable_of,
 )
-from symbptt.emit.fast.schedule import sorted_within
-from symbptt.emit.layout import array_rank
 
 
 def stack_gates(plan: Plan) -> Plan:
@@ -53,14 +53,6 @@ class _Gate:
     rest: tuple[MatrixExpr, ...]
 
 
-def weight_and_operand(plan: Plan, term: MatrixExpr) -> tuple[sp.MatrixSymbol, MatrixExpr] | None:
-    """The W and v of a term number * W v, for a tied parameter W."""
-    _, parts = build.split_number(term)
-    if len(parts) != 2 or isinstance(parts[0], Timed) or not isinstance(parts[0], sp.MatrixSymbol):
-        return None
-    return (parts[0], parts[1]) if array_rank(plan.model[parts[0].name]) == 2 else None
-
-
 def weight_of(plan: Plan, term: MatrixExpr) -> MatrixExpr | None:
     """The W or W^T of a term number * W v or number * W^T v, for a tied parameter W."""
     _, parts = build.split_number(term)
@@ -68,6 +60,12 @@ def weight_of(plan: Plan, term: MatrixExpr) -> MatrixExpr | None:
     if len(parts) != 2 or isinstance(inner, Timed) or not isinstance(inner, sp.MatrixSymbol):
         return None
     return parts[0] if array_rank(plan.model[inner.name]) == 2 else None
+
+
+def weight_and_operand(plan: Plan, term: MatrixExpr) -> tuple[sp.MatrixSymbol, MatrixExpr] | None:
+    """The W and v of a term number * W v, for a tied parameter W."""
+    weight = weight_of(plan, term)
+    return (weight, build.split_number(term)[1][1]) if isinstance(weight, sp.MatrixSymbol) else None
 
 
 def _operands(plan: Plan, block: Block) -> list[tuple[MatrixExpr, sp.Basic]]:

@@ -11,9 +11,9 @@ from sympy.matrices.expressions.matexpr import MatrixExpr
 
 from symbptt.algebra import build
 from symbptt.algebra.nodes import TIME, Timed
-from symbptt.emit.fast.plan import Block, Gradient, Hoisted, Pack, Plan, Statement, is_constant, terms, variable_of
-from symbptt.emit.fast.stack_gates import weight_and_operand
 from symbptt.emit.layout import array_rank
+from symbptt.emit.plan.stack_gates import weight_and_operand
+from symbptt.emit.plan.statements import Block, Gradient, Hoisted, Pack, Plan, Statement, is_constant, terms, variable_of
 
 Found = tuple[int, object]
 

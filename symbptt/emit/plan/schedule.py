@@ -7,7 +7,7 @@ from dataclasses import replace
 import sympy as sp
 
 from symbptt.algebra.nodes import TIME
-from symbptt.emit.fast.plan import Block, Carry, Plan, Statement, is_stepwise
+from symbptt.emit.plan.statements import Block, Carry, Plan, Statement, is_stepwise
 from symbptt.model.values import Model
 from symbptt.passes.components import Edges, components, waits
 

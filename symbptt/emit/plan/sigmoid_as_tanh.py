@@ -10,7 +10,7 @@ from sympy.matrices.expressions.special import OneMatrix
 
 from symbptt.algebra import build
 from symbptt.algebra.nodes import TIME, Elementwise, Timed
-from symbptt.emit.fast.plan import Block, HalfTanh, Plan, Statement
+from symbptt.emit.plan.statements import Block, HalfTanh, Plan, Statement
 
 HALF = sp.Rational(1, 2)
 
