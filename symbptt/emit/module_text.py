@@ -24,10 +24,15 @@ def rendered(name: str, backend: str, values: Mapping[str, Any]) -> str:
     return layout.render(known, helpers=_called(layout.render(known, helpers=()), backend, known))
 
 
-def _called(text: str, backend: str, values: Mapping[str, Any]) -> list[str]:
+def helpers(backend: str) -> dict[str, str]:
+    """The template of each helper function that a module of a backend may call."""
     folders = [f"{folder}/helpers" for folder in (COMMON, backend)]
-    files = {path.name.partition(".")[0]: f"{folder}/{path.name}"
-             for folder in folders for path in resources.templates().joinpath(*folder.split("/")).iterdir()}
+    return {path.name.partition(".")[0]: f"{folder}/{path.name}"
+            for folder in folders for path in resources.templates().joinpath(*folder.split("/")).iterdir()}
+
+
+def _called(text: str, backend: str, values: Mapping[str, Any]) -> list[str]:
+    files = helpers(backend)
     found, waiting = set[str](), [text]
     while waiting:
         new = files.keys() & syntax.names(ast.parse(waiting.pop()), store=False) - found

@@ -10,10 +10,9 @@ import pytest
 import symbptt.emit
 from symbptt import emit
 from symbptt.emit.lines import Line, Note, aligned, needed, opened, reads
-from symbptt.emit.module_text import FOLDER
+from symbptt.emit.module_text import helpers
 from symbptt.errors import BadInput
 from symbptt.model import read
-from symbptt.resources import templates
 
 KINDS = sorted((Path(__file__).parents[1] / "kinds").glob("*.toml"))
 WAYS = ({"style": "plain"}, {}, {"mode": "forward"}, {"truncation": (2, 3)}, {"backend": "jax"}, {"backend": "torch"})
@@ -51,7 +50,7 @@ def test_a_module_has_no_helper_that_it_does_not_need(path, options):
         return
     tree = ast.parse(text)
     read_ = {node.id for node in ast.walk(tree) if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load)}
-    known = {file.name.partition(".")[0] for file in templates().joinpath(options.get("backend", "numpy"), FOLDER).iterdir()}
+    known = helpers(options.get("backend", "numpy")).keys()
     assert known & {node.name for node in tree.body if isinstance(node, ast.FunctionDef)} == known & read_
 
 
