@@ -73,8 +73,7 @@ def forward(parameters: Arrays, inputs: Arrays, states: Arrays | None = None) ->
     """
     _check(_FORWARD, parameters, inputs, states or {})
     call = _Call(parameters, inputs, states)
-    outputs = {name: np.empty(call.shape(shape, "T", "N"), call.dtype) for name, shape in _OUTPUTS.items()}
-    work = call.workspace()
+    outputs, work = call.outputs(), call.workspace()
     call("forward", outputs=outputs, workspace=work)
     held = {"inputs": call.given["inputs"], "states": call.given["states"], "_work": work}
     return outputs, {"T": call.sizes["T"], "N": call.sizes["N"], "_dtype": call.dtype, **held}
@@ -216,6 +215,10 @@ _TAKES = {
     'backward': ('parameters', 'inputs', 'states', 'cotangents', 'gradients'),
     'value_and_grad': ('parameters', 'inputs', 'targets', 'states', 'gradients'),
 }
+# what stands behind these arguments
+_FURTHER = {
+    'value_and_grad': ('mask', 'weights', 'loss'),
+}
 _WANTED = {
     'W_xi': ((), ('H', 'D')),
     'W_hi': ((), ('H', 'H')),
@@ -302,6 +305,11 @@ class _Call:
         skip = -block.ctypes.data % 64
         return block[skip : skip + size].view(self.dtype)
 
+    def outputs(self):
+        """Arrays for them."""
+        steps = {}
+        return {name: np.empty(self.shape(shape, steps.get(name, "T"), "N"), self.dtype) for name, shape in _OUTPUTS.items()}
+
     def gradients(self):
         """Arrays for them."""
         return {name: np.empty(self.shape(shape, *lead), self.dtype) for name, (lead, shape) in _WANTED.items()}
@@ -327,8 +335,8 @@ class _Call:
                 real = otherwise and array is not None and array.dtype.kind == "f"
                 fields += [None if real else pointer, pointer if real else None] if otherwise else [pointer]
             made.append(ctypes.byref(self.library.structs[group](*fields)))
-        if function == "value_and_grad":
-            made += [None if a is None else a.ctypes.data for a in (self.weights["mask"], self.weights["weights"], arrays["loss"])]
+        further = {**self.weights, **arrays}
+        made += [None if further[name] is None else further[name].ctypes.data for name in _FURTHER.get(function, ())]
         return (*made, arrays["workspace"].ctypes.data)
 
     def __call__(self, function, **arrays):
@@ -372,8 +380,8 @@ class _Library:
         self.workspace.restype, self.workspace.argtypes = ctypes.c_size_t, [ctypes.c_void_p]
         for name, groups in _TAKES.items():
             function = getattr(lib, "lstm_" + name)
-            weights = 3 if name == "value_and_grad" else 0
-            function.restype, function.argtypes = ctypes.c_int, [ctypes.c_void_p] * (1 + len(groups) + weights + 1)
+            count = 1 + len(groups) + len(_FURTHER.get(name, ())) + 1
+            function.restype, function.argtypes = ctypes.c_int, [ctypes.c_void_p] * count
             setattr(self, name, function)
 
 

@@ -14,8 +14,9 @@ from symbptt.emit.truncated import kept
 from symbptt.errors import BadInput
 from symbptt.model.dimensions import sources
 from symbptt.model.values import Role
+from symbptt.program.ir import Kind
 from symbptt.targets.c99 import source
-from symbptt.targets.c99.interface import STRUCTS, Interface
+from symbptt.targets.c99.interface import RESULTS, STRUCTS, WEIGHTS, Interface
 from symbptt.targets.target import Files, Request
 from symbptt.template import template
 
@@ -88,7 +89,11 @@ def _loader(interface: Interface, request: Request, stem: str) -> dict[str, Any]
         "truncated": kept(*request.truncation) if request.truncation else "",
         "members": _table(members),
         "takes": _table({f: tuple(STRUCTS[k] for k in interface.structs(f)) for f in interface.public}),
+        "further": _table({f: (*WEIGHTS.get(f, ()), *RESULTS[f]) for f in interface.public if f in RESULTS}),
         "wanted": _table({v.name: (interface.lengths(v, *axes), v.shape) for v in interface.program.wanted}),
+        "tangents": request.tangents, "directions": _table({
+            m.variable.name: (interface.lengths(m.variable, *axes), m.variable.shape) for m in interface.members[Kind.DIRECTION]
+        }),
         "dimensions": repr((*axes, *model.dimensions)), "sources": _table(_sources(interface, fixed, *axes)),
         "lengths": repr({name: str(length) for name, length in interface.steps.items()}),
         "integers": repr(tuple(v.name for v in model.of(Role.INPUT, Role.TARGET) if v.classes or takes_classes(model, v))),

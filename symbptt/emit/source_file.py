@@ -30,7 +30,7 @@ from symbptt.emit.variant import Parts, Variant
 from symbptt.errors import BadInput, UnknownName
 from symbptt.model.read import load
 from symbptt.model.values import Model, Role, Variable
-from symbptt.targets.target import CHECKPOINT, PYTHON, STATIC, TRUNCATION, Files, Request
+from symbptt.targets.target import CHECKPOINT, FORWARD, PYTHON, STATIC, TRUNCATION, Files, Request
 
 STYLES = ("fast", "plain")
 FRAMEWORKS = tuple(LIBRARIES)
@@ -97,15 +97,18 @@ def source(
     the steps, loops are for T steps, 10 if left out.
     `style` is "plain", the textbook's loops, or "fast", the default for loops; `without` names passes of it to leave out.
     `mode` "forward" is the nested form with a jvp; `truncation` (k1, k2) goes back k2 steps every k1 steps, a window of K being
-    (1, K): both are loops in the plain style. `clipping` adds functions that clip and normalise gradients,
-    `checkpoint` one that recomputes segments of a long sequence instead of storing every step.
+    (1, K): both are loops in the plain style. In C a jvp is added to the rest. `clipping` adds functions that clip and normalise
+    gradients, `checkpoint` one that recomputes segments of a long sequence instead of storing every step.
     With "c" there is a header beside the file and, with `python`, a module that calls it; `stem` is what they are called;
     `static` fixes all sizes, T and N included. Raises BadInput for an unknown backend or name, or for `unroll` without T.
     """
     model = load(model)
     if backend not in BACKENDS:
         raise UnknownName("backend", backend, BACKENDS)
-    heads.check(model, mode)
+    if mode not in MODES:
+        raise UnknownName("mode", mode, MODES)
+    if mode == "forward" and truncation is not None:
+        raise BadInput("the nested form goes forward through every step; truncation is for the backward recursion")
     if unroll and T is None:
         raise BadInput("straight-line code needs a number of steps: give T (-T)")
     if unroll and backend in FRAMEWORKS:
@@ -117,15 +120,16 @@ def source(
         raise BadInput(f"{backend} is Python already; a module that calls it goes with C (--backend c)")
     if backend in TARGETS:
         refused = {
-            "--unroll": unroll, "--mode forward": mode == "forward", "--style": style, "--without": without,
+            "--unroll": unroll, FORWARD: mode == "forward", "--style": style, "--without": without,
             "--clipping": clipping, TRUNCATION: truncation, CHECKPOINT: checkpoint,
         }
         missing = next((name for name, on in refused.items() if on and name not in options), None)
         if missing:
-            raise BadInput(f"{backend} comes as loops in reverse mode; there is no {missing} for it")
+            raise BadInput(f"{backend} comes as loops for any T; there is no {missing} for it")
         made, *others = TARGETS[backend].files(
-            _request(model, backend, T, wrt, python, stem, truncation, checkpoint, static))
+            _request(model, backend, T, wrt, python, stem, truncation, checkpoint, static, mode))
         return SourceFile(*made, model, tuple(others))
+    heads.check(model, mode)
     if unroll:
         checked_steps(model, T)
     if style not in (None, *STYLES):
@@ -188,7 +192,7 @@ def _framework(
 
 def _request(
     model: Model, name: str, T: int | None, wrt: tuple[str, ...] | str | None, python: bool, stem: str | None,
-    truncation: tuple[int, int] | None, checkpoint: bool, static: Mapping[str, int] | None,
+    truncation: tuple[int, int] | None, checkpoint: bool, static: Mapping[str, int] | None, mode: str,
 ) -> Request:
     """What a target is asked for; raises BadInput for what no target can do."""
     fixed, wanted, sizes = None if loops(model) else steps_of_loop(T), wanted_variables(model, wrt), tuple((static or {}).items())
@@ -198,17 +202,14 @@ def _request(
         wanted = checkpoints.wanted(model, wanted)
     recipe = command(model, fixed, False, wrt, name) + f" {PYTHON}" * python + checkpoints.OPTION * checkpoint
     recipe += f" {variant.options}" if variant else ""
+    recipe += f" {FORWARD}" if mode == "forward" else ""
     recipe += f" {STATIC} " + ",".join(f"{key}={size}" for key, size in sizes) if sizes else ""
     stem = stem or model.name + (variant.suffix if variant else "")
-    return Request(model, wanted, recipe, stem, fixed, python, sizes, truncation, checkpoint)
+    return Request(model, wanted, recipe, stem, fixed, python, sizes, truncation, checkpoint, mode == "forward")
 
 
 def _variant(mode: str, truncation: tuple[int, int] | None, backend: str, unroll: bool, style: str | None) -> Variant:
     """The variant asked for; raises BadInput for what does not go together."""
-    if mode not in MODES:
-        raise UnknownName("mode", mode, MODES)
-    if mode == "forward" and truncation is not None:
-        raise BadInput("the nested form goes forward through every step; truncation is for the backward recursion")
     if backend != "numpy" or unroll or style == "fast":
         what = "forward mode" if mode == "forward" else "truncation"
         raise BadInput(f"{what} is for NumPy in the plain style, in loops; leave out other backends, --unroll and the fast style")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from symbptt import extensions
 from symbptt.emit import c_files
-from symbptt.targets.target import CHECKPOINT, PYTHON, STATIC, TRUNCATION, Target
+from symbptt.targets.target import CHECKPOINT, FORWARD, PYTHON, STATIC, TRUNCATION, Target
 
-C = Target("c", ".c", c_files.files, frozenset((PYTHON, STATIC, TRUNCATION, CHECKPOINT)))
+C = Target("c", ".c", c_files.files, frozenset((PYTHON, STATIC, TRUNCATION, CHECKPOINT, FORWARD)))
 TARGETS: dict[str, Target] = extensions.rows(extensions.TARGETS, Target, {C.name: C})

@@ -30,7 +30,9 @@ from symbptt.program.ir import (
 )
 from symbptt.program.walk import mapped
 
-_INNER = (Kind.VALUE, Kind.ADJOINT, Kind.TEMPORARY)
+_INNER = (Kind.VALUE, Kind.ADJOINT, Kind.TANGENT, Kind.TEMPORARY)
+_WEIGHTS = (Kind.PARAMETER, Kind.DIRECTION)
+_PREFIX = {Kind.ADJOINT: "d_", Kind.TANGENT: "t_"}
 
 
 @dataclass(frozen=True)
@@ -88,7 +90,7 @@ class _Stacks:
             return None
         size = sp.Add(*(b.axes[axis] for b in parts))
         axes = (*first.axes[:axis], size, *first.axes[axis + 1 :])
-        name = f"stack_{'d_' if first.kind is Kind.ADJOINT else ''}{first.name}"
+        name = f"stack_{_PREFIX.get(first.kind, '')}{first.name}"
         stack = Buffer(Kind.STACK, name, axes, first.timed, first.batched)
         offset: sp.Expr = sp.S.Zero
         for b in parts:
@@ -124,7 +126,7 @@ def _stacked(body: tuple[Statement, ...], stacks: _Stacks) -> tuple[Statement, .
 
 def _key(statement: Statement) -> tuple[object, ...]:
     """What makes neighbours one product: the same left operand, or the same target."""
-    if not isinstance(statement, Product) or statement.right.buffer.kind is not Kind.PARAMETER or statement.right.buffer.timed:
+    if not isinstance(statement, Product) or statement.right.buffer.kind not in _WEIGHTS or statement.right.buffer.timed:
         return ("", id(statement))
     left, right, target = statement.left, statement.right, statement.target
     if _is_rows(right.at, right.columns, right.rows):

@@ -29,6 +29,7 @@ from symbptt.program.ir import (
 )
 from symbptt.program.walk import assignments, written_by
 
+_WEIGHTS = (Kind.PARAMETER, Kind.STACK)
 FEW = Below(((SAMPLES, 4), (STEPS, 16)))
 
 
@@ -48,7 +49,9 @@ def turn(function: Function) -> Function:
 
 def _turned(statement: Statement, written: set[Buffer], copies: dict[Buffer, Buffer]) -> Statement:
     """A statement of a loop that has `written` all these, with the copy that it may read."""
-    if not isinstance(statement, Product) or not _by_columns(statement.right) or statement.right.buffer in written:
+    if not isinstance(statement, Product) or not _by_columns(statement.right):
+        return statement
+    if statement.right.buffer in written or statement.right.buffer.kind not in _WEIGHTS:
         return statement
     right = statement.right
     made = copies.setdefault(right.buffer, Buffer(Kind.STACK, f"turned_{right.buffer.name}", right.buffer.axes[::-1]))

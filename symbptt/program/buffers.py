@@ -17,6 +17,7 @@ STEP_WEIGHT = Buffer(Kind.STEP_WEIGHT, "weights", (STEPS,), True)
 WEIGHTS = Buffer(Kind.WEIGHT, "weight", (STEPS, SAMPLES), True, True)
 COUNT = Buffer(Kind.COUNT, "count", ())
 LOSS = Buffer(Kind.LOSS, "loss", ())
+RATE = Buffer(Kind.RATE, "rate", ())
 GIVEN_AS: dict[Role, Kind] = {
     Role.PARAMETER: Kind.PARAMETER, Role.BUFFER: Kind.PARAMETER, Role.INPUT: Kind.INPUT, Role.TARGET: Kind.TARGET,
 }
@@ -36,9 +37,9 @@ def rows_ahead(v: Variable) -> Subscript:
 def buffer(kind: Kind, v: Variable) -> Buffer:
     """The buffer of a variable."""
     match kind:
-        case Kind.VALUE | Kind.ADJOINT:
+        case Kind.VALUE | Kind.ADJOINT | Kind.TANGENT:
             lead: tuple[sp.Expr, ...] = (STEPS + _ahead(v), SAMPLES)
-        case Kind.OUTPUT | Kind.COTANGENT:
+        case Kind.OUTPUT | Kind.OUTPUT_TANGENT | Kind.COTANGENT:
             lead = (STEPS, SAMPLES)
         case Kind.INITIAL:
             lead = (SAMPLES,)

@@ -7,6 +7,7 @@ known (`passes.settling`). What an equation passes back to a state of step t-1 i
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import sympy as sp
 from sympy.matrices.expressions.matexpr import MatrixExpr
@@ -16,8 +17,9 @@ from symbptt.algebra.nodes import TIME, Timed
 from symbptt.data.classes import class_targets
 from symbptt.derive.pullback import cell_pullback, loss_pullback
 from symbptt.derive.recursion import recursion
+from symbptt.derive.step import step_jvp
 from symbptt.model.values import Equation, Model, Role, Variable
-from symbptt.program.buffers import COUNT, LOSS, MASK, STEP_WEIGHT, WEIGHTS, buffer, rows_ahead
+from symbptt.program.buffers import COUNT, LOSS, MASK, RATE, STEP_WEIGHT, WEIGHTS, buffer, rows_ahead
 from symbptt.program.contributions import Contributions
 from symbptt.program.ir import STEPS, Assign, Buffer, Expr, For, Function, Kind, Map, Program, Read, Statement, Subscript, fixed
 from symbptt.program.lower import SAMPLE, STEP, total
@@ -47,8 +49,8 @@ class Builder:
         self.numbers = recursion(model)
         self.made = Contributions(model)
 
-    def program(self, of_loss: tuple[str, ...]) -> Program:
-        """`forward`, `backward`, and those of a loss that are asked for."""
+    def program(self, others: tuple[str, ...]) -> Program:
+        """`forward`, `backward`, and those of the others that the model can have."""
         backward = self._backward()
         read = {r.buffer for s in each(backward) for r in read_by(s) if r.buffer.kind is Kind.VALUE}
         self.made = Contributions(self.model)
@@ -56,9 +58,10 @@ class Builder:
         outputs = tuple(buffer(Kind.OUTPUT, v) for v in self.model.outputs)
         forward = Function("forward", (*self._forward(), *self._outputs()), kept, outputs)
         functions: tuple[Function, ...] = (forward, Function("backward", backward, kept, self._gradients()))
-        for name in of_loss if self.model.loss is not None else ():
-            self.made = Contributions(self.model)
-            functions = (*functions, OF_LOSS[name](self))
+        for name in others:
+            if self.model.loss is not None or name not in OF_LOSS:
+                self.made = Contributions(self.model)
+                functions = (*functions, OTHERS[name](self))
         return Program(self.model, self.wanted, functions)
 
     # ---- forward
@@ -74,9 +77,9 @@ class Builder:
         v = equation.target
         return self.made.to(buffer(Kind.VALUE, v), (rows_ahead(v), _SAMPLE), v, equation.value, equation.number)
 
-    def _outputs(self) -> tuple[Statement, ...]:
+    def _outputs(self, kind: Kind = Kind.OUTPUT, of: Kind = Kind.VALUE) -> tuple[Statement, ...]:
         copies = tuple(
-            self.made.copy(buffer(Kind.OUTPUT, v), (_NOW, _SAMPLE), buffer(Kind.VALUE, v), (rows_ahead(v), _SAMPLE), v)
+            self.made.copy(buffer(kind, v), (_NOW, _SAMPLE), buffer(of, v), (rows_ahead(v), _SAMPLE), v)
             for v in self.model.outputs
         )
         return (For(STEP, copies),)
@@ -114,16 +117,60 @@ class Builder:
         """The loss, behind the statements of its weights, and what it passes back to the values that it reads."""
         loss = self.model.loss
         assert loss is not None
-        value = Read(buffer(Kind.VALUE, loss.target), (_NOW, _SAMPLE, fixed(0), fixed(0)))
-        weight = Read(WEIGHTS, (_NOW, _SAMPLE))
         with self.made.aside(self._first != 0):
             made = [s for e in loss.equations for s in self._equation(e)]
-            made.append(Assign(LOSS, (), times(weight, value), over=(SAMPLE,)))
+            made.append(self._weighed(LOSS, Kind.VALUE))
             pullback = loss_pullback(self.model)
             for v, adjoint in pullback.adjoints:
                 made += self._adjoint(v, adjoint)
             made += self._leaves(pullback.leaves)
         return (*weights, For(STEP, tuple(made), start=self._first))
+
+    def _weighed(self, total: Buffer, kind: Kind) -> Assign:
+        """The sum over samples of what a sample counts times the loss, or its tangent."""
+        assert self.model.loss is not None
+        value = Read(buffer(kind, self.model.loss.target), (_NOW, _SAMPLE, fixed(0), fixed(0)))
+        return Assign(total, (), times(Read(WEIGHTS, (_NOW, _SAMPLE)), value), over=(SAMPLE,))
+
+    # ---- tangents
+
+    def _moved(self, of_loss: bool) -> list[Assign]:
+        """The tangents of a step, of its values or of its loss, each with the number of its equation."""
+        numbers = {e.target.name: e.number for e in self.model.all_equations}
+        own = {e.target.name for e in self.model.equations}
+        made: list[Assign] = []
+        for symbol, value in step_jvp(self.model, of_loss).assignments:
+            v = self.model[symbol.primal.name]
+            if (v.name in own) != of_loss:
+                made += self.made.to(buffer(Kind.TANGENT, v), (rows_ahead(v), _SAMPLE), v, value, numbers[v.name])
+        return made
+
+    def _tangents(self) -> tuple[Statement, ...]:
+        """Tangents along a direction that the caller gives. A state that is not given moves with the parameter it starts from."""
+        made: list[Statement] = []
+        for s in self.model.states:
+            target, at = buffer(Kind.TANGENT, s), (fixed(0), _SAMPLE)
+            made.append(self.made.copy(target, at, buffer(Kind.DIRECTION, s), (_SAMPLE,), s))
+            if s.initial is not None:
+                start = self.made.copy(target, at, buffer(Kind.DIRECTION, self.model[s.initial]), (), s)
+                made.append(replace(start, unless=buffer(Kind.INITIAL, s)))
+        return (*made, For(STEP, tuple(self._moved(False))))
+
+    def jvp(self) -> Function:
+        """The outputs, and their tangents."""
+        body = (*self._forward(), *self._outputs(), *self._tangents(), *self._outputs(Kind.OUTPUT_TANGENT, Kind.TANGENT))
+        gives = tuple(buffer(kind, v) for kind in (Kind.OUTPUT, Kind.OUTPUT_TANGENT) for v in self.model.outputs)
+        return Function("jvp", body, gives=gives)
+
+    def value_and_jvp(self) -> Function:
+        """The loss, and its rate along a direction."""
+        loss = self.model.loss
+        assert loss is not None
+        body = (*self._forward(), *self._tangents(), *self._weights())
+        with self.made.aside(self._first != 0):
+            made = [s for e in loss.equations for s in self._equation(e)]
+            made += [self._weighed(LOSS, Kind.VALUE), *self._moved(True), self._weighed(RATE, Kind.TANGENT)]
+        return Function("value_and_jvp", (*body, For(STEP, tuple(made), start=self._first)), gives=(LOSS, RATE))
 
     # ---- backward
 
@@ -197,11 +244,16 @@ WHOLE: tuple[str, ...] = ("value_and_grad",)
 """The function of a loss over all steps."""
 PARTS: tuple[str, ...] = ("weigh", "segment")
 """The functions of a loss over some of the steps."""
-OF_LOSS: dict[str, Callable[[Builder], Function]] = {
-    "value_and_grad": Builder.value_and_grad, "weigh": Builder.weigh, "segment": Builder.segment,
+TANGENTS: tuple[str, ...] = ("jvp", "value_and_jvp")
+"""The functions that go forward along a direction."""
+OTHERS: dict[str, Callable[[Builder], Function]] = {
+    "value_and_grad": Builder.value_and_grad, "weigh": Builder.weigh, "segment": Builder.segment, "jvp": Builder.jvp,
+    "value_and_jvp": Builder.value_and_jvp,
 }
+OF_LOSS = frozenset(OTHERS) - {"jvp"}
+"""Those that a model without a loss has not."""
 
 
-def build(model: Model, wanted: tuple[Variable, ...], of_loss: tuple[str, ...] = WHOLE) -> Program:
+def build(model: Model, wanted: tuple[Variable, ...], others: tuple[str, ...] = WHOLE) -> Program:
     """The program of a model with the gradients of `wanted`: parameters, inputs, initial states."""
-    return Builder(model, wanted).program(of_loss)
+    return Builder(model, wanted).program(others)

@@ -11,7 +11,7 @@ from sympy.matrices.expressions.matexpr import MatrixExpr
 from symbptt.algebra import build, nodes
 from symbptt.algebra.head_nodes import HeadProduct, SumHeads
 from symbptt.algebra.nodes import TIME, Timed
-from symbptt.algebra.related import Adjoint
+from symbptt.algebra.related import Adjoint, Tangent
 from symbptt.derive.numeric import WEIGHT
 from symbptt.model.values import Model, Variable
 from symbptt.program.buffers import GIVEN_AS, WEIGHTS, buffer, rows_ahead
@@ -83,12 +83,14 @@ class Contributions:
         if isinstance(symbol, Adjoint):
             v = self.model[symbol.primal.name]
             return Read(buffer(Kind.ADJOINT, v), (rows_ahead(v), sample, i, j))
-        v = self.model[symbol.name]
+        moves = isinstance(symbol, Tangent)
+        v = self.model[symbol.primal.name if moves else symbol.name]
         if v.role in GIVEN_AS:
-            held = buffer(GIVEN_AS[v.role], v)
+            held = buffer(Kind.DIRECTION if moves else GIVEN_AS[v.role], v)
             return Read(held, (*((now,) if held.timed else ()), *((sample,) if held.batched else ()), i, j))
         back = int(isinstance(symbol, Timed) and symbol.step != TIME)
-        return Read(buffer(Kind.VALUE, v), (rows_ahead(v).shifted(sp.Integer(-back)), sample, i, j))
+        held = buffer(Kind.TANGENT if moves else Kind.VALUE, v)
+        return Read(held, (rows_ahead(v).shifted(sp.Integer(-back)), sample, i, j))
 
     def _statements(self, target: Buffer, lead: tuple[Subscript, ...], value: MatrixExpr, summed: bool) -> list[Assign]:
         at = (*lead, *self._entries(value))

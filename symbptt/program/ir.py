@@ -1,4 +1,4 @@
-"""What a program is made of: indices, buffers, scalar expressions over indexed reads, statements. Values; nothing here is text.
+"""What a program is made of: indices, buffers, scalar expressions over indexed reads, statements. Nothing here is text.
 
 A matrix formula is written entry by entry, f(i, j): a transpose is f(j, i), and more axes than two need nothing new. Steps count
 from 0; the rows of a state are one ahead, row 0 being its initial value. A matrix has two axes behind those of steps and samples,
@@ -63,29 +63,34 @@ def fixed(number: sp.Expr | int) -> Subscript:
 
 
 class Kind(StrEnum):
-    """What a buffer is for. Those up to LOSS are the caller's."""
+    """What a buffer is for. Those up to RATE are the caller's."""
 
     PARAMETER = "parameter"
     INPUT = "input"
     TARGET = "target"
     INITIAL = "initial"
+    DIRECTION = "direction"
     COTANGENT = "cotangent"
     MASK = "mask"
     STEP_WEIGHT = "step weight"
     OUTPUT = "output"
+    OUTPUT_TANGENT = "output tangent"
     GRADIENT = "gradient"
     LOSS = "loss"
+    RATE = "rate"
     VALUE = "value"
     WEIGHT = "weight"
     COUNT = "count"
     ADJOINT = "adjoint"
+    TANGENT = "tangent"
     TEMPORARY = "temporary"
     STACK = "stack"
 
 
-GIVEN = frozenset((Kind.PARAMETER, Kind.INPUT, Kind.TARGET, Kind.INITIAL, Kind.COTANGENT, Kind.MASK, Kind.STEP_WEIGHT))
+GIVEN = frozenset(
+    (Kind.PARAMETER, Kind.INPUT, Kind.TARGET, Kind.INITIAL, Kind.DIRECTION, Kind.COTANGENT, Kind.MASK, Kind.STEP_WEIGHT))
 """What the caller hands in, and nobody writes to."""
-RETURNED = frozenset((Kind.OUTPUT, Kind.GRADIENT, Kind.LOSS))
+RETURNED = frozenset((Kind.OUTPUT, Kind.OUTPUT_TANGENT, Kind.GRADIENT, Kind.LOSS, Kind.RATE))
 """What the caller's arrays take."""
 
 
@@ -210,7 +215,7 @@ class Below:
 class Assign:
     """target[at] = value, or += with `add`, for all indices in `at`; summed over those in `over`.
 
-    Nothing is done where the caller gives the buffer `unless`, or where that holds. `equations` are the numbers in documents.
+    Nothing is done where the caller gives the buffer `unless`, or it holds. `equations` are the numbers in documents.
     """
 
     target: Buffer
@@ -276,10 +281,7 @@ Statement: TypeAlias = Assign | Group | Product | For
 
 @dataclass(frozen=True)
 class Function:
-    """`keeps` are the values that a later function reads; they stand first in the memory, in the same order in both.
-
-    `gives` are the caller's buffers that it fills.
-    """
+    """`keeps` are values that a later function reads, first in memory, in both alike; `gives` are those of the caller."""
 
     name: str
     body: tuple[Statement, ...]
@@ -289,7 +291,7 @@ class Function:
 
 @dataclass(frozen=True)
 class Program:
-    """The functions of a model: `forward`, `backward` and, of one with a loss, those in `builder.OF_LOSS`."""
+    """The functions of a model: `forward`, `backward`, and some of `builder.OTHERS`."""
 
     model: Model
     wanted: tuple[Variable, ...]

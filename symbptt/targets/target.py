@@ -11,7 +11,7 @@ from symbptt.model.values import Model, Variable
 Files: TypeAlias = tuple[tuple[str, str], ...]
 """Names with their texts; the first is the source."""
 
-PYTHON, STATIC, TRUNCATION, CHECKPOINT = "--python", "--static", "truncation", "--checkpoint"
+PYTHON, STATIC, TRUNCATION, CHECKPOINT, FORWARD = "--python", "--static", "truncation", "--checkpoint", "--mode forward"
 
 
 @dataclass(frozen=True)
@@ -20,7 +20,8 @@ class Request:
 
     `recipe` is the command, for a comment; `stem` is what the files are called; `steps` is the T of a model in which no array
     tells it; `python` asks for a module that calls the others; `sizes` are those that the code is fixed to, if any.
-    `truncation` (k1, k2) goes back k2 steps every k1 steps; `checkpoint` asks for gradients in segments as well.
+    `truncation` (k1, k2) goes back k2 steps every k1 steps; `checkpoint` asks for gradients in segments as well, `tangents` for
+    derivatives along a direction.
     """
 
     model: Model
@@ -32,6 +33,7 @@ class Request:
     sizes: tuple[tuple[str, int], ...] = ()
     truncation: tuple[int, int] | None = None
     checkpoint: bool = False
+    tangents: bool = False
 
 
 @dataclass(frozen=True)

@@ -274,7 +274,7 @@ def test_without_a_compiler_there_is_one_sentence(monkeypatch: pytest.MonkeyPatc
 
 
 @pytest.mark.parametrize("options", [
-    {"unroll": True, "T": 3}, {"mode": "forward"}, {"style": "plain"}, {"without": ("halves",)}, {"clipping": True},
+    {"unroll": True, "T": 3}, {"mode": "backward"}, {"style": "plain"}, {"without": ("halves",)}, {"clipping": True},
     {"truncation": (1, 2), "static": {"T": 2}}, {"truncation": (1, 2), "checkpoint": True}, {"stem": 'a"b'},
 ])  # fmt: skip
 def test_what_c_has_not_is_refused_in_one_sentence(options: dict[str, Any]) -> None:

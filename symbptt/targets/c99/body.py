@@ -28,7 +28,7 @@ class Body:
         local = _locals(function.body)
         touched = [b for s in assignments(function.body) for b in (written_by(s), *(r.buffer for r in read_by(s)))]
         used = [b for b in dict.fromkeys((*function.keeps, *touched)) if b not in local]
-        self.writer.names.given.update({b: "loss" for b in used if b.kind is Kind.LOSS})
+        self.writer.names.given.update({b: b.name for b in used if b.kind in (Kind.LOSS, Kind.RATE)})
         for buffer in sorted(used, key=lambda b: list(Kind).index(b.kind)):
             self.writer.buffer(buffer)
         self.writer.statements(function.body)

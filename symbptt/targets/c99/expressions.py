@@ -29,7 +29,10 @@ from symbptt.program.names import Namespace
 from symbptt.program.walk import nodes
 from symbptt.targets.c99 import scalars
 
-PREFIX: dict[str, str] = {"adjoint": "d_", "gradient": "grad_", "initial": "start_", "cotangent": "c_", "output": "out_"}
+PREFIX: dict[str, str] = {
+    "adjoint": "d_", "gradient": "grad_", "initial": "start_", "cotangent": "c_", "output": "out_", "direction": "along_",
+    "tangent": "t_", "output tangent": "out_t_",
+}
 """What stands before a variable's name in the identifier of its buffer, by kind."""
 COLUMN = 108
 """Where equation numbers stand."""

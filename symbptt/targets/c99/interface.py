@@ -11,6 +11,7 @@ from symbptt.data.arrays import leading_axes
 from symbptt.data.classes import takes_classes
 from symbptt.model.values import Role, Variable
 from symbptt.program.buffers import buffer
+from symbptt.program.builder import TANGENTS
 from symbptt.program.ir import SAMPLES, STEPS, Buffer, Kind, Program
 from symbptt.program.names import namespace
 from symbptt.targets.c99.words import WORDS
@@ -18,12 +19,13 @@ from symbptt.typeset.equations import numbered
 
 STRUCTS: dict[Kind, str] = {
     Kind.PARAMETER: "parameters", Kind.INPUT: "inputs", Kind.TARGET: "targets", Kind.INITIAL: "states",
-    Kind.OUTPUT: "outputs", Kind.COTANGENT: "cotangents", Kind.GRADIENT: "gradients",
+    Kind.DIRECTION: "tangents", Kind.OUTPUT: "outputs", Kind.OUTPUT_TANGENT: "output_tangents", Kind.COTANGENT: "cotangents",
+    Kind.GRADIENT: "gradients",
 }
 """The struct that has a kind of buffer, in the order of the functions' arguments."""
-OPTIONAL = frozenset((Kind.INITIAL, Kind.COTANGENT))
+OPTIONAL = frozenset((Kind.INITIAL, Kind.DIRECTION, Kind.COTANGENT))
 """Structs that may be left out, and so may each of their members."""
-WRITTEN = frozenset((Kind.OUTPUT, Kind.GRADIENT))
+WRITTEN = frozenset((Kind.OUTPUT, Kind.OUTPUT_TANGENT, Kind.GRADIENT))
 """Structs whose members point to what a function writes."""
 TAKES: dict[str, tuple[Kind, ...]] = {
     "forward": (Kind.PARAMETER, Kind.INPUT, Kind.INITIAL, Kind.OUTPUT),
@@ -31,12 +33,16 @@ TAKES: dict[str, tuple[Kind, ...]] = {
     "value_and_grad": (Kind.PARAMETER, Kind.INPUT, Kind.TARGET, Kind.INITIAL, Kind.GRADIENT),
     "weigh": (Kind.INPUT, Kind.TARGET),
     "segment": (Kind.PARAMETER, Kind.INPUT, Kind.TARGET, Kind.INITIAL, Kind.COTANGENT, Kind.GRADIENT),
+    "jvp": (Kind.PARAMETER, Kind.INPUT, Kind.INITIAL, Kind.DIRECTION, Kind.OUTPUT, Kind.OUTPUT_TANGENT),
+    "value_and_jvp": (Kind.PARAMETER, Kind.INPUT, Kind.TARGET, Kind.INITIAL, Kind.DIRECTION),
 }
 """The structs that a function takes."""
-WEIGHTS: dict[str, tuple[str, ...]] = {"value_and_grad": ("mask", "weights"), "weigh": ("mask", "weights"), "segment": ("mask",)}
+WEIGHTS: dict[str, tuple[str, ...]] = {
+    **dict.fromkeys(("value_and_grad", "weigh", "value_and_jvp"), ("mask", "weights")), "segment": ("mask",),
+}
 """The weights that a function takes, which may be left out."""
-WITH_LOSS = ("value_and_grad", "segment")
-"""The functions that have a loss to tell."""
+RESULTS: dict[str, tuple[str, ...]] = {"value_and_grad": ("loss",), "segment": ("loss",), "value_and_jvp": ("loss", "rate")}
+"""The numbers that a function tells."""
 
 
 AXES = (STEPS.name, SAMPLES.name)
@@ -73,8 +79,9 @@ class Interface:
 
     @property
     def public(self) -> tuple[str, ...]:
-        """The functions over all steps, which every header declares."""
-        return ("forward", "backward", *(("value_and_grad",) if self.model.loss else ()))
+        """The functions over all steps, which the header declares."""
+        further = (name for name in TANGENTS if name in self.functions)
+        return ("forward", "backward", *(("value_and_grad",) if self.model.loss else ()), *further)
 
     @property
     def macro(self) -> str:
@@ -94,6 +101,8 @@ class Interface:
                 return self.model.states
             case Kind.GRADIENT:
                 return self.program.wanted
+            case Kind.DIRECTION:
+                return self.model.with_gradient
         return self.model.outputs
 
     def _members(self, kind: Kind) -> tuple[Member, ...]:
@@ -135,5 +144,5 @@ class Interface:
         made = [f"const {self.prefix}_sizes *sizes"]
         made += [f"const {self.prefix}_{STRUCTS[kind]} *{STRUCTS[kind]}" for kind in self.structs(function)]
         made += [f"const {real} *{name}" for name in WEIGHTS.get(function, ())]
-        made += [f"{real} *loss"] if function in WITH_LOSS else []
+        made += [f"{real} *{name}" for name in RESULTS.get(function, ())]
         return (*made, f"{real} *workspace")

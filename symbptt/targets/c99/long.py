@@ -7,18 +7,18 @@ from typing import Any
 from symbptt.errors import BadInput
 from symbptt.model.values import Role
 from symbptt.program.buffers import buffer
-from symbptt.program.builder import PARTS, WHOLE
+from symbptt.program.builder import PARTS, TANGENTS, WHOLE
 from symbptt.program.ir import Kind
 from symbptt.targets.c99.interface import STRUCTS, Interface, Member
 from symbptt.targets.c99.lengths import length
 from symbptt.targets.target import Request
 
 
-def of_loss(request: Request) -> tuple[str, ...]:
-    """The functions of a loss that are needed."""
+def functions(request: Request) -> tuple[str, ...]:
+    """The functions that are needed besides forward and backward."""
     if request.truncation:
         return PARTS
-    return (*WHOLE, *PARTS) if request.checkpoint else WHOLE
+    return (*WHOLE, *(PARTS if request.checkpoint else ()), *(TANGENTS if request.tangents else ()))
 
 
 def inside(request: Request) -> tuple[str, ...]:

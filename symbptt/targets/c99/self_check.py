@@ -21,7 +21,8 @@ def values(interface: Interface, request: Request) -> dict[str, Any]:
     """What `templates/c99/self_check.c.jinja` takes."""
     model = interface.model
     objective = "value_and_grad" if model.loss else "forward"
-    functions = ("value_and_grad",) if model.loss else ("forward", "backward")
+    tangent = next((name for name in ("value_and_jvp", "jvp") if name in interface.functions), "")
+    functions = (*(("value_and_grad",) if model.loss else ("forward", "backward")), *((tangent,) if tangent else ()))
     used = [kind for kind in STRUCTS if any(kind in interface.structs(f) for f in functions)]
     fixed = dict(request.sizes)
     # Where every run goes back to step 1 a truncated gradient is whole; with gaps it never is, and only the loss is computed.
@@ -31,7 +32,7 @@ def values(interface: Interface, request: Request) -> dict[str, Any]:
     return {
         "check_sizes": ", ".join(str(fixed.get(own, numbers[name])) for name, own in interface.dimensions.items()),
         "check_structs": [(STRUCTS[kind], [_array(interface, kind, m) for m in interface.members[kind]]) for kind in used],
-        "check_objective": objective, "check_steps": steps,
+        "check_objective": objective, "check_steps": steps, "check_tangent": tangent,
         "check_gradients": [
             (m.name, length(interface, interface.buffer(Kind.GRADIENT, m.variable).axes))
             for m in interface.members[Kind.GRADIENT]
@@ -71,7 +72,7 @@ def _array(interface: Interface, kind: Kind, m: Member) -> dict[str, Any]:
     how = "numbers"
     if m.integers:
         how = "classes"
-    elif kind is Kind.INITIAL and v.initial is not None:
+    elif (kind is Kind.INITIAL and v.initial is not None) or (kind is Kind.DIRECTION and v not in interface.program.wanted):
         how = "none"
     elif v.role is Role.BUFFER or v.mask:
         how = "ones"

@@ -13,7 +13,7 @@ from symbptt.program.builder import WHOLE
 from symbptt.program.ir import Kind
 from symbptt.targets.c99 import fixed, long, self_check
 from symbptt.targets.c99.body import Body
-from symbptt.targets.c99.interface import OPTIONAL, STRUCTS, WITH_LOSS, WRITTEN, Interface
+from symbptt.targets.c99.interface import OPTIONAL, RESULTS, STRUCTS, WRITTEN, Interface
 from symbptt.targets.c99.lengths import length
 from symbptt.targets.target import Request
 from symbptt.template import template
@@ -24,9 +24,16 @@ PIECES = ("arrays.c", "math.c", "blas.c", "kernels.c")
 """The files that every emitted one has a copy of."""
 
 
-def interface(model: Model, wanted: tuple[Variable, ...], of_loss: tuple[str, ...] = WHOLE, copies: bool = True) -> Interface:
+def interface(model: Model, wanted: tuple[Variable, ...], others: tuple[str, ...] = WHOLE, copies: bool = True) -> Interface:
     """The names of a model's program, which is ready to be printed; `copies` as in `passes`."""
-    return Interface(prepared(build(model, wanted, of_loss), copies))
+    return Interface(prepared(build(model, wanted, others), copies))
+
+
+ABOUT_TANGENTS = {
+    "jvp": "The outputs, and their derivatives along a direction: of parameters, inputs and initial states together.",
+    "value_and_jvp": "The loss, and its derivative along a direction.",
+}
+"""What the header says of these functions."""
 
 
 @dataclass(frozen=True)
@@ -45,7 +52,7 @@ def files(request: Request, about: str, named: Interface | None = None) -> Text:
     Raises BadInput for fixed sizes that are not those of the model.
     """
     model, header = request.model, f"{request.stem}.h"
-    named = named or interface(model, request.wanted, long.of_loss(request), copies=not request.sizes)
+    named = named or interface(model, request.wanted, long.functions(request), copies=not request.sizes)
     bodies = [Body(named, function) for function in named.program.functions]
     values: dict[str, Any] = {
         "p": named.prefix, "P": named.macro, "version": VERSION, "recipe": _comment(request.recipe),
@@ -57,7 +64,7 @@ def files(request: Request, about: str, named: Interface | None = None) -> Text:
         "public": [_head(named, name, bool(request.sizes)) for name in named.public],
         "runtime": [(RUNTIME / name).read_text(encoding="utf-8").rstrip() for name in PIECES],
         "arrays": list(dict.fromkeys(x for kind in STRUCTS if _used(named, kind) for x in _lengths(named, kind))),
-        "has_loss": model.loss is not None,
+        "has_loss": model.loss is not None, "about_tangents": ABOUT_TANGENTS,
         "about": about,
         **self_check.values(named, request),
         **long.values(named, request),
@@ -105,7 +112,7 @@ def _head(interface: Interface, name: str, fixed_sizes: bool) -> dict[str, Any]:
     """What a function is declared with, and what must not be missing."""
     structs = interface.structs(name)
     required = ["sizes", *(STRUCTS[k] for k in structs if k not in OPTIONAL), "workspace"]
-    required += ["loss"] if name in WITH_LOSS else []
+    required += RESULTS.get(name, ())
     members = [
         f"({STRUCTS[k]}->{m.name} == NULL && {STRUCTS[k]}->{m.otherwise} == NULL)" if m.otherwise
         else f"{STRUCTS[k]}->{m.name} == NULL"

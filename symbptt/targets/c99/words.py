@@ -10,11 +10,11 @@ constinit const_cast co_await co_return co_yield decltype delete dynamic_cast ex
 new noexcept not not_eq nullptr operator or or_eq private protected public reinterpret_cast requires static_assert
 static_cast template this thread_local throw try typeid typename using virtual wchar_t xor xor_eq i386"""
 _OWN = """size_t int32_t uint32_t uint64_t real bits sizes parameters inputs targets states outputs cotangents gradients loss
-workspace next total caller code multiply multiply_rows multiply_any multiply_inner multiply_blas blas_takes leading inner_product
-add add_part later_parameters later_inputs later_targets
-segment_part backward_part window longest backward_core segment_core weigh_core workspace_core
-invert_unit_lower fixed_sizes fixed_workspace fill repeat turn one_hot times plus rounded memcpy series power_of_two remainder_of
-real_tanh real_exp real_log real_sin real_cos real_fabs real_sigmoid real_softplus real_sqrt real_pow"""
+tangents output_tangents rate workspace next total caller code multiply multiply_rows multiply_any multiply_inner
+multiply_blas blas_takes leading inner_product add add_part later_parameters later_inputs later_targets segment_part
+backward_part window longest backward_core segment_core weigh_core workspace_core invert_unit_lower fixed_sizes
+fixed_workspace fill repeat turn one_hot times plus rounded memcpy series power_of_two remainder_of real_tanh real_exp
+real_log real_sin real_cos real_fabs real_sigmoid real_softplus real_sqrt real_pow"""
 _MACROS = """C IS_DOUBLE SHIFTER LOG2_HIGH LOG2_LOW MANTISSA BIAS LARGEST OVERFLOWS UNDERFLOWS SATURATED PER_LOG2 MOST BYTES LANES
 TILE INNER INDEPENDENT PRAGMA SUM_IN MOST_IN CBLAS GEMM GEMV BY_ROWS PLAIN TRANSPOSED LARGE LONGEST
 SQUARE INFINITY NAN HUGE_VAL HUGE_VALF
