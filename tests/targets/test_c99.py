@@ -156,6 +156,14 @@ def test_the_self_check_notices_a_wrong_line(tmp_path: Path) -> None:
     assert done.returncode == 1 and "W_hh" in done.stdout and "WRONG" in done.stdout
 
 
+@needs_cc
+def test_the_self_check_of_truncated_code_takes_steps_that_lose_no_term(tmp_path: Path) -> None:
+    made, program = emit.source("elman", backend="c", truncation=(2, 3)), tmp_path / "check"
+    source = made.write(tmp_path / made.path)
+    run(COMPILERS[0], "-std=c99", "-DELMAN_MAIN", "-DELMAN_DOUBLE", source, "-lm", "-o", program)
+    assert "WRONG" not in run(program)
+
+
 @pytest.fixture
 def module() -> Any:
     return resolve(emitted("elman")).module
