@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
+import sympy as sp
+
 from symbptt.fuzz.expression import Expression, Shape, shape_text
 from symbptt.model.dimensions import untold
 from symbptt.model.values import Role, Variable
@@ -14,7 +16,10 @@ SECTIONS = ("inputs", "states", "parameters", "targets")
 
 @dataclass(frozen=True)
 class Declared:
-    """A variable of one of the declaring sections; `prefix` is "index " for an integer input, `suffix` " complex"."""
+    """A variable of one of the declaring sections; `prefix` is "index " for an integer input, `suffix` " complex".
+
+    The shape of what belongs to each of `heads` is that of all below each other, (M K, V).
+    """
 
     name: str
     section: str
@@ -22,16 +27,21 @@ class Declared:
     scalar: str = ""
     prefix: str = ""
     suffix: str = ""
+    heads: sp.Expr | None = None
 
     @property
     def text(self) -> str:
         """The shape as in the file."""
-        return self.prefix + shape_text(self.shape, self.scalar) + self.suffix
+        return self.prefix + " ".join(self._axes()) + self.suffix
+
+    def _axes(self) -> tuple[str, ...]:
+        own = self.shape if self.heads is None else (self.shape[0] / self.heads, self.shape[1])
+        return *(() if self.heads is None else (str(self.heads),)), *shape_text(own, self.scalar).split()
 
     def variable(self) -> Variable:
         """The variable that the file will declare."""
-        axes = tuple(shape_text(self.shape, self.scalar).split())
-        return Variable(self.name, Role(self.section[:-1]), axes, *self.shape, classes=bool(self.prefix))
+        role = Role(self.section[:-1])
+        return Variable(self.name, role, self._axes(), *self.shape, classes=bool(self.prefix), heads=self.heads)
 
 
 @dataclass(frozen=True)
@@ -63,6 +73,7 @@ class Draft:
     memory: tuple[tuple[str, str], ...] = ()
     finals: tuple[tuple[str, str], ...] = ()
     before: tuple[Draft, ...] = ()
+    heads: str = ""
     note: str = field(default="", compare=False)
 
     @property
@@ -125,8 +136,8 @@ class Draft:
 
     def text(self) -> str:
         """The model file."""
-        title = f'title = "{self.note or "A random model"}"'
-        return "\n".join([title, *(line for phase in self.phases for line in phase.lines())]) + "\n"
+        title = [f'title = "{self.note or "A random model"}"'] + [f'heads = "{self.heads}"'] * bool(self.heads)
+        return "\n".join([*title, *(line for phase in self.phases for line in phase.lines())]) + "\n"
 
     def lines(self) -> list[str]:
         """All of the file but the title and what other phases have."""

@@ -4,14 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
+from random import Random
 
 from symbptt.fuzz.draft import Draft
 from symbptt.fuzz.fault import Fault, Verdict
 from symbptt.fuzz.generate import draft
+from symbptt.fuzz.memory import memory
 from symbptt.fuzz.pieces import chosen
 from symbptt.fuzz.several import composed
 from symbptt.fuzz.shrink import shrunk
 from symbptt.fuzz.trial import trial
+
+MEMORIES = 0.1
+"""The share of memories among random models."""
 
 
 @dataclass(frozen=True)
@@ -52,7 +57,8 @@ def outcomes(
     """
     wanted = chosen(pieces)
     for number in range(first, first + models):
-        made = (composed if several else draft)(seed, number, words)
+        remembers = not (words or several) and Random(f"kind {seed} {number}").random() < MEMORIES
+        made = memory(seed, number) if remembers else (composed if several else draft)(seed, number, words)
         verdict = trial(made, wanted)
         if verdict.fault is not None:
             made, fault = shrunk(made, verdict.fault, wanted)

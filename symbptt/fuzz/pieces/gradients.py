@@ -8,7 +8,8 @@ from typing import Any
 
 import numpy as np
 
-from symbptt import derive, emit
+from symbptt import derive, emit, verify
+from symbptt.chunk import NoChunkForm
 from symbptt.compose.handed import composed
 from symbptt.data.values import Array
 from symbptt.fuzz.fault import Fault, Wrong
@@ -23,9 +24,14 @@ from symbptt.verify.locate import total
 _SELF_CHECK = 1e-7
 """What a module's own check, with its own data, may be off at most; rounding is not known there."""
 
+_CHUNK = 1e-9
+"""The same for what a chunk form without a loss gives."""
+
+
 def routes(of: Subject) -> Iterator[tuple[str, Check]]:
     """The three forms, and NumPy code; of the kinds of code that cost most, one by chance, the same for the same draft."""
     yield from forms(of)
+    yield from _chunks(of)
     made = dict(numpy(of))
     always = [name for name in made if name in _ALWAYS]
     yield from ((name, made[name]) for name in always)
@@ -47,10 +53,30 @@ def numpy(of: Subject) -> Iterator[tuple[str, Check]]:
     yield from ((name, emitting(options)) for name, options in _STYLES.items())
     if isinstance(of, Several):
         return
-    yield from ((name, emitting(options)) for name, options in _OF_ONE.items())
+    yield from ((name, emitting(options)) for name, options in _OF_ONE.items() if of.model.heads is None or "mode" not in options)
     if of.model.loss is not None:
         yield "code without loss", _without_loss
         yield "truncated code", _truncated
+
+
+def _chunks(of: Subject) -> Iterator[tuple[str, Check]]:
+    """The chunk form, where there is one: of the loss, or of given cotangents, of states at the last step."""
+    if isinstance(of, Several):
+        return
+    try:
+        file = emit.chunk_source(of.model, 1 + of.draft.seed % 4, "all")
+    except NoChunkForm:
+        return
+    yield "chunk form", lambda given, route: _in_chunks(given, route, resolve(file))
+
+
+def _in_chunks(of: Subject, route: str, code: Emitted) -> None:
+    if of.model.loss is not None:
+        of.compare_all(route, code.gradients(of.data))
+        return
+    for check in verify.in_chunks(of.model, 1 + of.draft.seed % 4, T=of.draft.T, N=of.draft.N, seed=of.draft.seed).checks:
+        if check.worst_error > _CHUNK:
+            raise Wrong(Fault(route, "differs", f"{check.subject} is off by {check.worst_error:.1e}"))
 
 
 def _sum_of_products(of: Subject, route: str) -> None:
