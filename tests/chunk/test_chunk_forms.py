@@ -38,7 +38,7 @@ def test_values_of_earlier_tokens(T):
 @pytest.mark.slow
 @pytest.mark.parametrize("name", ["gated_deltanet", "mamba2", "retnet", "rwkv7"])
 def test_published_layers_with_heads(name):
-    report = verify.in_chunks(load(str(Path(__file__).parents[2] / "examples" / "heads" / f"{name}.toml")), 4, T=9)
+    report = verify.in_chunks(load(f"{name}_heads"), 4, T=9)
     assert max(check.worst_error for check in report.checks) < 1e-11, report
 
 

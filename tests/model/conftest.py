@@ -42,9 +42,9 @@ def _random(model: Model, dims: Mapping[str, int], T: int, N: int, seed: int = 0
     given: dict[tuple[str, int], Array] = {}
     for variable in model.variables:
         shape = (int(variable.rows.xreplace(numbers)), int(variable.columns.xreplace(numbers)))
-        if variable.role is Role.PARAMETER and variable.tied:
+        if variable.role in (Role.PARAMETER, Role.BUFFER) and variable.tied:
             given[variable.name, 0] = rng.normal(size=(1, *shape))
-        elif variable.role is Role.PARAMETER:
+        elif variable.role in (Role.PARAMETER, Role.BUFFER):
             given |= {(variable.name, t): rng.normal(size=(1, *shape)) for t in range(1, T + 1)}
         elif variable.role is Role.STATE:
             given[variable.name, 0] = rng.normal(size=(N, *shape))

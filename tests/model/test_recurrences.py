@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from zoo import RECENT
+from zoo import HEADED, RECENT
 
 import symbptt
 from symbptt import emit
@@ -21,7 +21,8 @@ OTHERS = (4, 5, 3, 6)
 
 
 def test_every_recurrence_has_a_reference() -> None:
-    assert set(recurrences.STEPS) == set(RECENT)
+    """Those with several heads have theirs in test_heads."""
+    assert set(recurrences.STEPS) == set(RECENT) - set(HEADED)
 
 
 @pytest.mark.frameworks

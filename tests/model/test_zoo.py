@@ -17,7 +17,7 @@ Array = NDArray[Any]
 P = dict[str, Array]
 Walk = Callable[..., dict[tuple[str, int], Array]]
 EVERY_MODEL = True
-DIMS = {"D": 2, "H": 3, "O": 4, "K": 5, "V": 4, "E": 3, "N": 2, "P": 4, "R": 2, "B": 3}
+DIMS = {"D": 2, "H": 3, "O": 4, "K": 5, "V": 4, "E": 3, "N": 2, "P": 4, "R": 2, "B": 3, "M": 2}
 
 
 @pytest.mark.parametrize("name", read.names())

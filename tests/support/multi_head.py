@@ -1,4 +1,4 @@
-"""The multi-head forms of examples/heads once more, in PyTorch: a step takes parameters, input and states, (N, M, ...).
+"""The layers with several heads once more, in PyTorch: a step takes parameters, input and states, (N, M, ...).
 
 Written from the papers and their code; nothing is read from the model files.
 """

@@ -9,4 +9,6 @@ CLASSIC = (
     "linear", "lstm", "lstm_coupled", "lstm_peephole", "mgu", "mlp", "residual_rnn", "scalar",
 )
 RECENT = tuple(name for name in model_names() if name not in CLASSIC)
-"""They have references in tests/model/test_recurrences.py; of other tests only modules with `EVERY_MODEL` meet them."""
+"""They have references in tests/model; of other tests only modules with `EVERY_MODEL` meet them."""
+HEADED = tuple(name for name in RECENT if name.endswith("_heads"))
+"""The published form, with several heads, of a layer whose name alone has one head."""

@@ -1,13 +1,14 @@
-"""The multi-head forms of examples/heads against independent PyTorch code: outputs, and all gradients."""
+"""The built-in layers in their published form with several heads against independent PyTorch code: outputs, all gradients."""
 
 from __future__ import annotations
 
 import json
 import shutil
-from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
+from zoo import HEADED
 
 from symbptt import emit
 from symbptt.analyze.affine import structure_json
@@ -20,31 +21,30 @@ multi_head = pytest.importorskip("multi_head")
 recurrences = pytest.importorskip("recurrences")
 
 EVERY_MODEL = True
-ROOT = Path(__file__).parents[2]
-FILES = {path.stem: path for path in sorted((ROOT / "examples" / "heads").glob("*.toml"))}
 NEEDS_CC = pytest.mark.skipif(not any(map(shutil.which, ("cc", "gcc", "clang"))), reason="no C compiler")
 T, N = 5, 2
 SIZES = {"M": 3, "D": 4, "O": 2, "K": 2, "V": 5, "R": 3, "P": 5}
 
 
-def test_every_file_has_a_reference() -> None:
-    assert set(multi_head.STEPS) == set(FILES)
-    told = (ROOT / "docs" / "model-file.md").read_text(encoding="utf-8")
-    assert all(f"`{name}`" in told for name in FILES)
+def test_every_one_has_a_reference() -> None:
+    assert {f"{name}_heads" for name in multi_head.STEPS} == set(HEADED)
 
 
-@pytest.mark.parametrize("name", [name for name in FILES if name != "retnet"])  # whose decay is a number with one head
+@pytest.mark.parametrize("name", [name for name in HEADED if name != "retnet_heads"])  # its decay is a number with one head
 def test_the_structure_of_a_head_is_that_of_the_model_with_one(name: str) -> None:
-    many, one = (json.loads(structure_json(model))["components"] for model in (load(str(FILES[name])), load(name)))
-    assert many == one
+    assert _components(name) == _components(name.removesuffix("_heads"))
+
+
+def _components(name: str) -> list[Any]:
+    return list(json.loads(structure_json(load(name)))["components"])
 
 
 @pytest.mark.share(2)
 @pytest.mark.frameworks
 @pytest.mark.parametrize("backend", ["numpy", "torch", pytest.param("c", marks=[NEEDS_CC, pytest.mark.slow])])
-@pytest.mark.parametrize("name", FILES)
+@pytest.mark.parametrize("name", HEADED)
 def test_outputs_and_gradients_are_those_of_the_reference(name: str, backend: str) -> None:
-    model = load(str(FILES[name]))
+    model = load(name)
     dims = {d: 4 if d == "N" else SIZES[d] for d in model.dimensions}
     data = random(model, dims, T, N, seed=7)
     data.states.update({v: np.abs(value) + 0.5 for v, value in data.states.items() if v == "n"})
@@ -54,7 +54,7 @@ def test_outputs_and_gradients_are_those_of_the_reference(name: str, backend: st
     parameters, inputs, targets, states = data.groups
     constants = {v.name for v in model.buffers}
     leaves = {k: torch.tensor(v, requires_grad=k not in constants) for g in (parameters, inputs, states) for k, v in g.items()}
-    ours = recurrences.unrolled(multi_head.STEPS[name], leaves, inputs, states, T)
+    ours = recurrences.unrolled(multi_head.STEPS[name.removesuffix("_heads")], leaves, inputs, states, T)
     wanted = 0.5 * (ours - torch.tensor(targets["y"])).pow(2).sum()
     wanted.backward()
     assert abs(loss - wanted.item()) <= 1e-11 * max(1.0, abs(wanted.item()))
