@@ -15,6 +15,7 @@ from sympy.matrices.expressions.matexpr import MatrixExpr
 from sympy.matrices.expressions.special import OneMatrix
 
 from symbptt.algebra import build
+from symbptt.algebra import heads as of
 from symbptt.algebra.evaluate import Array
 from symbptt.algebra.nodes import Elementwise
 from symbptt.diagnose.displaced import Numbered
@@ -26,24 +27,26 @@ from symbptt.diagnose.routes import BackwardPass
 
 
 class OfToken(Numbered):
-    """The row of one token in every row."""
+    """The row of one token in every row, of each head; behind its number stands that of the tokens."""
 
     mark = "token"
 
     def taken(self, value: Array) -> Array:
-        return np.broadcast_to(value[..., self.number : self.number + 1, :], value.shape)
+        heads = value.reshape(*value.shape[:-2], -1, int(self.args[5]), value.shape[-1])
+        return np.broadcast_to(heads[..., self.number : self.number + 1, :], heads.shape).reshape(value.shape)
 
 
 def mutants(program: BackwardPass, point: Point) -> Iterator[Mutant]:
     """A factor e^r or e^{−r} in summands with a row for each token, and in queries and keys that have a decay in them."""
     known = Variants(program.model, point.padding)
+    size = program.model[point.padding].rows
+    length = point.values.size(size)
     for sums, gates in known.sums.items():
-        yield from _other_exponents(program, sums, gates)
-        length = point.values.size(sums.shape[0])
+        yield from _other_exponents(program, sums, gates, size)
         inside = [s for s in known.known if s.shape == sums.shape and s in known.products and s not in known.sums.values()]
         for token in dict.fromkeys((0, length // 2, (length - 1) // 2, length - 1)):
             for sign in (1, -1):
-                extra = Elementwise("exp", build.scale(sign, OfToken(sums, token)))
+                extra = Elementwise("exp", build.scale(sign, OfToken(sums, token, length)))
                 yield from _in_summands(program, sums, extra, token, sign)
                 for symbol in inside:
                     for routes in groups(r for r in program.routes if symbol in r.reads):
@@ -51,10 +54,10 @@ def mutants(program: BackwardPass, point: Point) -> Iterator[Mutant]:
                         yield Mutant((made,), swapped(routes, {symbol: build.hadamard(extra, symbol)}))
 
 
-def _other_exponents(program: BackwardPass, sums: sp.MatrixSymbol, gates: MatrixExpr) -> Iterator[Mutant]:
+def _other_exponents(program: BackwardPass, sums: sp.MatrixSymbol, gates: MatrixExpr, size: sp.Expr) -> Iterator[Mutant]:
     """Summands that meet one decay later on, as those of queries with a decay in them do, and should meet another."""
-    ones = OneMatrix(sums.shape[0], 1)
-    rest = build.add(build.mul(ones, build.transpose(ones), gates), build.scale(-1, sums))
+    total = build.mul(OneMatrix(size, size), gates) if sums.shape[0] == size else _of_heads(gates, size)
+    rest = build.add(total, build.scale(-1, sums))
     nothing = sp.ZeroMatrix(*sums.shape)
     exponents = {"border-decay": (nothing, sums, rest), "cumsum-wrong": (sums, build.add(sums, build.scale(-1, gates)))}
     for routes in groups(r for r in program.routes if r.value.shape == sums.shape and not r.external):
@@ -64,6 +67,12 @@ def _other_exponents(program: BackwardPass, sums: sp.MatrixSymbol, gates: Matrix
                 shown = (Elementwise("exp", e) if e != nothing else build.ONE for e in (wrong, right))
                 made = cause(name, program, routes, *shown)
                 yield Mutant((made,), valued(routes, lambda value, extra=extra: build.hadamard(extra, value)))  # type: ignore[misc]
+
+
+def _of_heads(gates: MatrixExpr, size: sp.Expr) -> MatrixExpr:
+    """The sum over the tokens of each head, in all its rows."""
+    heads = sp.expand(gates.shape[0] / size)
+    return of.spread(of.summed(gates, heads, columns=False), size, gates.shape[1], heads)
 
 
 def _in_summands(program: BackwardPass, sums: sp.MatrixSymbol, extra: MatrixExpr, token: int, sign: int) -> Iterator[Mutant]:
