@@ -13,7 +13,7 @@ from sympy.matrices.expressions.matexpr import MatrixExpr
 from sympy.matrices.expressions.special import OneMatrix
 
 from symbptt.algebra import build
-from symbptt.algebra.nodes import Broadcast, Elementwise, HalfSquaredNorm, SumAll, is_leaf
+from symbptt.algebra.nodes import Broadcast, Concat, Elementwise, HalfSquaredNorm, Slice, SumAll, is_leaf
 from symbptt.chunk.heads import Mixed
 from symbptt.chunk.reads import Affine, Held, Read, pieces_of
 from symbptt.chunk.terms import NoChunkForm, Term, column, depends
@@ -268,6 +268,9 @@ class Tokens:
             return entries if entries.shape[1] == 1 else build.mul(entries, OneMatrix(entries.shape[1], 1))
         if isinstance(value, Mixed):
             return value.tokens(self(value.args[0]), value.heads)
+        if isinstance(value, (Slice, Concat)):
+            turned = (build.transpose(self(a)) if isinstance(a, MatrixExpr) else a for a in value.args)
+            return build.transpose(value.func(*turned))
         if isinstance(value, sp.MatMul):
             return self._plain_product(value)
         if isinstance(value, sp.Transpose) and value.arg in self.known:

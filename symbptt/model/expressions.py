@@ -84,7 +84,7 @@ def _bound(node: ast.expr | None, default: sp.Expr, parsed: Parsed, scope: Scope
 
 
 def _dimension(node: ast.expr, parsed: Parsed, scope: Scope) -> sp.Expr:
-    """A dimension in an expression: a name, an integer, a sum or a product with an integer."""
+    """A dimension in an expression: a name, an integer, a sum or a product of them."""
     if isinstance(node, ast.Constant) and isinstance(node.value, int):
         return sp.Integer(node.value)
     if isinstance(node, ast.Name) and node.id in scope.dimensions:
@@ -92,8 +92,8 @@ def _dimension(node: ast.expr, parsed: Parsed, scope: Scope) -> sp.Expr:
     if isinstance(node, ast.BinOp) and isinstance(node.op, (ast.Add, ast.Sub, ast.Mult)):
         left, right = _dimension(node.left, parsed, scope), _dimension(node.right, parsed, scope)
         if isinstance(node.op, ast.Mult):
-            if not (left.is_Integer or right.is_Integer):
-                raise parsed.at(node).error("a product of two dimensions is not a dimension")
+            if not (left.is_Integer or right.is_Integer) and (left.is_Add or right.is_Add):
+                raise parsed.at(node).error("a product of sums is not a dimension; expected a product of names, as M*K")
             return sp.expand(left * right)
         return left + right if isinstance(node.op, ast.Add) else left - right
     if isinstance(node, ast.Name):

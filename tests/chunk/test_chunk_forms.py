@@ -33,6 +33,16 @@ def test_values_of_earlier_tokens(T):
     assert report.ok and {check.subject for check in report.checks} >= {"x_lag2", "g_lag1", "k_lag1", "c"}, report
 
 
+def test_parts_of_joined_heads():
+    given = model(
+        name="joined", heads="M", inputs={"x": "D"}, states={"S": "M K V"}, parameters={"W": "M*K+M*V D"},
+        equations={"p": "W @ x", "k": "split_heads(p[0:M*K])", "v": "split_heads(p[M*K:])", "S": "0.9 * S[t-1] + outer(k, v)",
+                   "o": "concat(merge_heads(S.T @ k), x)"},
+    )
+    report = verify.in_chunks(given, 2, T=3)
+    assert report.ok, report
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("name", ["gated_deltanet", "mamba2", "retnet", "rwkv7"])
 def test_published_layers_with_heads(name):
