@@ -125,15 +125,19 @@ class _Builder:
                 raise self._lagged(read)
         links = tuple(Link(name, self._source(name)) for name in linked)
         texts |= {COPY.format(name): name for name in self._handed(self.level)}
+        if not texts:  # the loss alone is left: one value that it reads has an equation, as a recurrence has some
+            read = (*linked, *(n for n, _ in self.equations.directed.document.inputs if n in names))
+            texts = {COPY.format(n): n for n in [n for n in read if n not in linked or self._source(n) == n][:1]}
         return Part(self._model(texts, names, links), self.backward, links)
 
     def _lagged(self, read: Read) -> BadInput:
-        target = next(n for n in self.members[self.level] if read in self.equations.reads[n])
+        texts = [self.equations.parsed[n] for n in self.members[self.level] if read in self.equations.reads[n]]
+        texts += [self.equations.loss] if self.equations.loss else []
         near = f"name it in an equation of its own, as in {read.name}_near = \"{shown(read)}\", and read that"
         own = self.equations.directions[read.name] == (FORWARD if read.shift < 0 else BACKWARD)
         what = f"{shown(read)} is no value of the same step, and {read.name} is computed before"
         advice = near if own else f"of another direction, {read.name} can be read at its own step only"
-        return self.equations.parsed[target].at(read.node).error(f"{what}; {advice}")
+        return texts[0].at(read.node).error(f"{what}; {advice}")
 
     def _model(self, texts: dict[str, str], names: set[str], links: tuple[Link, ...]) -> Model:
         directed = self.equations.directed

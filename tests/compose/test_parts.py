@@ -6,6 +6,7 @@ import pytest
 
 import symbptt
 from symbptt.compose import Part, load, names
+from symbptt.compose.emission import source
 from symbptt.compose.read import from_text
 from symbptt.errors import BadInput
 from symbptt.model.values import Role
@@ -72,11 +73,20 @@ def test_what_is_refused(equations: str, said: str) -> None:
     (HEAD + 'h = "h[t-1] + x"\nb = "b[t+1] + x"\n[symbols]\nq = {latex = "q"}', "unknown variable 'q'"),
     (HEAD + 'h = "h[t-1] + x"\nb = "b[t+1] + x"\n[initial]\nb = "k"', "[initial] b: unknown parameter 'k'"),
     (HEAD + 'h = "h[t-1] + x"\nb = "b[t+1] + x"\n[loss]\nstep = "b"', "the loss of a step is a scalar"),
+    (HEAD + 'h = "h[t-1] + x"\nb = "b[t+1] + h"\n[loss]\nstep = "sum(h * b[t+1])"',
+     "[loss] step, column 9: b[t+1] is no value of the same step, and b is computed before"),
 ])
 def test_what_is_refused_of_other_sections(text: str, said: str) -> None:
     with pytest.raises(BadInput) as caught:
         from_text(text, "mine.toml", "mine")
     assert said in str(caught.value)
+
+
+@pytest.mark.parametrize("backend", ["numpy", "jax", "torch"])
+def test_the_loss_alone_may_read_both_directions(backend: str) -> None:
+    chain = from_text(HEAD + 'h = "h[t-1] + x"\nb = "b[t+1] + x"\n[loss]\nstep = "sum(h * b)"', "mine.toml", "mine")
+    assert [part.model.equations[0].target.name for part in chain.parts] == ["h", "b", "h_handed"]
+    assert "def value_and_grad" in source(chain, backend).text
 
 
 def test_one_recurrence_is_expected_elsewhere() -> None:

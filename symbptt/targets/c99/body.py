@@ -26,8 +26,7 @@ class Body:
         for name, hint in interface.dimensions.items():
             self.writer.names.of(("dimension", name), hint)
         local = _locals(function.body)
-        touched = [b for s in assignments(function.body) for b in (written_by(s), *(r.buffer for r in read_by(s)))]
-        used = [b for b in dict.fromkeys((*function.keeps, *touched)) if b not in local]
+        used = [b for b in dict.fromkeys((*function.keeps, *_touched(function.body))) if b not in local]
         self.writer.names.given.update({b: b.name for b in used if b.kind in (Kind.LOSS, Kind.RATE)})
         for buffer in sorted(used, key=lambda b: list(Kind).index(b.kind)):
             self.writer.buffer(buffer)
@@ -145,12 +144,19 @@ class Body:
             self._line(f"const int {name} = {holds};")
 
 
+def _touched(body: tuple[Statement, ...]) -> list[Buffer]:
+    return [b for s in assignments(body) for b in (written_by(s), *(r.buffer for r in read_by(s)))]
+
+
 def _locals(body: tuple[Statement, ...]) -> set[Buffer]:
-    """What is never stored."""
-    made: set[Buffer] = set()
-    for statement in body:
+    """What is never stored: of several functions in a row, a later one may compute anew what an earlier one keeps."""
+    made, stored, waiting = set[Buffer](), set[Buffer](), [*body]
+    while waiting:
+        statement = waiting.pop()
         if isinstance(statement, Loop):
-            made |= _locals(statement.body)
-        elif isinstance(statement, Group):
-            made |= statement.local
-    return made
+            waiting += statement.body
+            continue
+        local = statement.local if isinstance(statement, Group) else frozenset[Buffer]()
+        made |= local
+        stored |= {*_touched((statement,))} - local
+    return made - stored
