@@ -126,8 +126,8 @@ class _Builder:
         links = tuple(Link(name, self._source(name)) for name in linked)
         texts |= {COPY.format(name): name for name in self._handed(self.level)}
         if not texts:  # the loss alone is left: one value that it reads has an equation, as a recurrence has some
-            read = (*linked, *(n for n, _ in self.equations.directed.document.inputs if n in names))
-            texts = {COPY.format(n): n for n in [n for n in read if n not in linked or self._source(n) == n][:1]}
+            values = (*linked, *(n for n, _ in self.equations.directed.document.inputs if n in names))
+            texts = {COPY.format(n): n for n in [n for n in values if n not in linked or self._source(n) == n][:1]}
         return Part(self._model(texts, names, links), self.backward, links)
 
     def _lagged(self, read: Read) -> BadInput:
