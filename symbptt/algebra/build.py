@@ -12,7 +12,7 @@ import sympy as sp
 from sympy.matrices.expressions.matexpr import MatrixExpr
 from sympy.matrices.expressions.special import OneMatrix
 
-from symbptt.algebra.nodes import Broadcast, Diag, LowerOnes, Shift, SumAll, is_leaf
+from symbptt.algebra.nodes import Broadcast, Concat, Diag, LowerOnes, Shift, SumAll, is_leaf
 
 ONE = OneMatrix(1, 1)
 """The 1x1 one: the seed of a reverse sweep."""
@@ -54,6 +54,40 @@ def add(*terms: MatrixExpr) -> MatrixExpr:
     if not kept:
         return sp.ZeroMatrix(*terms[0].shape)
     return kept[0] if len(kept) == 1 else sp.MatAdd(*kept)
+
+
+def joined(*terms: MatrixExpr) -> MatrixExpr:
+    """A sum, in which parts of columns with zeros around them are one stack where together they fill the column.
+
+    So the gradients of all columns of a matrix are a matrix: [a; 0] + [0; b] = [a; b].
+    """
+    whole = add(*terms)
+    found = [(term, *place) for term in whole.args if (place := _placed(term)) is not None] if isinstance(whole, sp.MatAdd) else []
+    parts: dict[sp.Expr, list[MatrixExpr]] = {}
+    for _, start, part, _ in found:
+        parts.setdefault(start, []).append(part)
+    stack: list[MatrixExpr] = []
+    at: sp.Expr = sp.S.Zero
+    while at in parts and len({part.shape for part in parts[at]}) == 1:
+        stack.append(add(*parts.pop(at)))
+        at += stack[-1].shape[0]
+    lying = {lies for *_, lies in found}
+    if parts or len(stack) < 2 or len(lying) > 1 or at != whole.shape[1 if True in lying else 0]:
+        return whole
+    filled = sp.Transpose(Concat(*stack)) if True in lying else Concat(*stack)
+    moved = [term for term, *_ in found]
+    first = whole.args.index(moved[0])
+    return add(*whole.args[:first], filled, *(term for term in whole.args[first:] if term not in moved))
+
+
+def _placed(term: MatrixExpr) -> tuple[sp.Expr, MatrixExpr, bool] | None:
+    """Where a part of a column begins that has nothing but zeros around it, the part, and whether all that is transposed."""
+    inner = term.arg if isinstance(term, sp.Transpose) else term
+    kept = [i for i, part in enumerate(inner.args) if not is_zero(part)] if isinstance(inner, Concat) else []
+    if len(kept) != 1:
+        return None
+    start = sp.Add(*(part.shape[0] for part in inner.args[: kept[0]]))
+    return start, inner.args[kept[0]], isinstance(term, sp.Transpose)
 
 
 def mul(*factors: MatrixExpr) -> MatrixExpr:

@@ -53,7 +53,7 @@ def sweep(computed: Iterable[Computed], cotangent: Visit) -> Incoming:
 
 def total(contributions: Iterable[Contribution]) -> MatrixExpr:
     """Their sum."""
-    return build.add(*(c.value for c in contributions))
+    return build.joined(*(c.value for c in contributions))
 
 
 def template(equations: Iterable[Equation]) -> Iterable[Computed]:

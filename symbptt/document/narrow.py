@@ -71,11 +71,23 @@ def table_width(table: Table) -> float:
 
 
 def abreast(left: tuple[Block, ...], right: tuple[Block, ...]) -> tuple[Block, ...]:
-    """Words and tables side by side where all tables are small enough to be read there, else one below the other."""
+    """Words and tables side by side where all tables are small enough to be read there, else one below the other, folded."""
     tables = [one for one in (*left, *right) if isinstance(one, Table)]
     if not right or any(table_width(one) > HALF or len(one.rows) > HIGH for one in tables):
-        return (*left, *right)
+        return tuple(part for one in (*left, *right) for part in (_folded(one) if isinstance(one, Table) else (one,)))
     return (Columns(("", ""), tuple(tuple(part for one in side for part in _pieces(one)) for side in (left, right))),)
+
+
+def _folded(table: Table) -> Iterator[Block]:
+    """A long table as two side by side; rows that are too wide for half a page stand by themselves below."""
+    slim = tuple(row for row in table.rows if table_width(replace(table, rows=(row,))) <= HALF)
+    if len(table.rows) <= LONG or len(slim) <= LONG or table_width(replace(table, rows=slim)) > HALF:
+        yield table
+        return
+    middle = (len(slim) + 1) // 2
+    yield Columns(("", ""), tuple((replace(table, rows=half),) for half in (slim[:middle], slim[middle:])))
+    if others := tuple(row for row in table.rows if row not in slim):
+        yield replace(table, rows=others)
 
 
 def _pieces(block: Block) -> Iterator[Block]:

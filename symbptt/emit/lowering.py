@@ -176,6 +176,8 @@ def _hadamard(lower: Lowering, node: sp.HadamardProduct) -> Code:
 
 
 def _transpose(lower: Lowering, node: sp.Transpose) -> Code:
+    if isinstance(node.arg, nodes.Concat) and (found := moved.beside(lower, node.arg)) is not None:
+        return found
     inner = lower(node.arg)
     if inner.rank != 2:
         return inner

@@ -25,12 +25,27 @@ def concat(lower: Lowers, node: nodes.Concat) -> Code:
     matrix = node.shape[1] != 1
     parts = [lower.whole(a) for a in node.args]
     batched = any(p.batched for p in parts)
+    if matrix and (rows := _rows(parts)) is not None:
+        return Code(call("stack", rows, "axis=-2"), batched, 2)
     trees: list[Tree] = []
     for part, a in zip(parts, node.args, strict=True):
         one = part.then("[..., None, :]", 2) if matrix and part.rank == 1 else part
         shape = [lower.batch, *map(lower.size, a.shape[: 1 + matrix])] if batched and not part.batched else []
         trees.append(lower.spread(one, f"({', '.join(shape)})") if shape else one.tree)
     return Code(call("concatenate", Items(tuple(trees)), f"axis={-1 - matrix}"), batched, 1 + matrix)
+
+
+def _rows(parts: list[Code]) -> Items | None:
+    """Rows, all of them one per sample or all shared; None if something else is among them."""
+    alike = all(part.rank == 1 and part.batched == parts[0].batched for part in parts)
+    return Items(tuple(part.tree for part in parts)) if alike else None
+
+
+def beside(lower: Lowers, node: nodes.Concat) -> Code | None:
+    """Rows as columns side by side: the transpose of a stack of nothing but rows; None for another stack."""
+    parts = [lower.whole(a) for a in node.args] if node.shape[1] != 1 else []
+    rows = _rows(parts) if parts else None
+    return None if rows is None else Code(call("stack", rows, "axis=-1"), parts[0].batched, 2)
 
 
 def part(lower: Lowers, node: nodes.Slice) -> Code:

@@ -230,7 +230,8 @@ def _two_adjoints(model: Model, voice: Voice) -> list[Step]:
         parts = [inside[state][s.name].transposed().apply(StepAdjoint(s.at())) for s in model.states if s.name in inside[state]]
         whole = build.add(StepAdjoint(state.at()), *parts)
         others = voice.listed(voice.tree(one.at(), model) for one in listed)
-        name = "inside" if parts else "all_alike" if state == last else "same"
+        all_of_them = "every_one_alike" if len(alike) == len(states) else "all_alike"
+        name = "inside" if parts else all_of_them if state == last else "same"
         steps.append(Step(
             voice.equation(model, Adjoint(state.at()), symbols.abbreviated(whole, model)),
             voice.say(f"derivation.argument.{name}", states=others), voice.check(whole, state.at()),

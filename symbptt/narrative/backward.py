@@ -98,10 +98,10 @@ def _accumulated(model: Model, timed: bool, always: list[MatrixExpr], with_loss:
     if timed:
         return build.add(*with_loss, *always)
     if model.loss.at == "every":
-        return SumOver(build.add(*with_loss, *always), TIME, 1, LAST)
+        return SumOver(build.joined(*with_loss, *always), TIME, 1, LAST)
     parts = [symbols.at(p, LAST) for p in with_loss]
     if always:
-        parts.append(SumOver(build.add(*always), TIME, 1, LAST))
+        parts.append(SumOver(build.joined(*always), TIME, 1, LAST))
     return build.add(*parts)
 
 
@@ -167,7 +167,7 @@ def right_sides(model: Model, equation: RecursionEquation) -> tuple[MatrixExpr, 
     """The right sides of an adjoint equation: for the base case t = T, written in t, and for the steps before."""
     v = equation.variable
     parts = (c.value for c in (*live_terms(model, equation), *equation.carries))
-    return equation.now, build.add(sp.ZeroMatrix(v.rows, v.columns), *parts)
+    return equation.now, build.joined(sp.ZeroMatrix(v.rows, v.columns), *parts)
 
 
 def value_step(model: Model, voice: Voice, equation: RecursionEquation) -> Step:

@@ -109,6 +109,8 @@ def _transpose(node: sp.Transpose, setting: Setting) -> Piece:
         return piece(inner.arg, setting)
     if isinstance(inner, nodes.ProductOver):
         return reversed_chain(inner, setting)
+    if isinstance(inner, nodes.Concat) and inner.shape[1] != 1 and setting.notation.layout == "column":
+        return Piece(Matrix((tuple(signed(piece(build.transpose(part), setting)) for part in inner.args),)))
     if isinstance(inner, nodes.Slice) and _of_transpose(inner):
         return _columns(inner.args[0].arg, inner, setting)
     return between_transposes(inner, setting) or transposed(piece(inner, setting), setting)

@@ -86,14 +86,19 @@ def symbols(model: Model, notation: Notation) -> Symbols:
         if not taken:
             break
         refused |= taken
-    stepped = {found for name, found in labels.items() if variables[name].timed}
+    stepped = {_light(found) for name, found in labels.items() if variables[name].timed}
     for name, found in labels.items():
-        if count[found] > 1 or _without_number(found) in stepped:
+        if count[found] > 1 or _without_number(_light(found)) in stepped:
             labels[name] = whole(name, bold=notation.bold and bool(variables[name].shape))
     if model.heads is not None:
         raised = Fenced(Identifier(index(model).name))
         labels |= {v.name: replace(labels[v.name], sup=raised) for v in model.variables if v.heads is not None}
     return Symbols(variables, labels, tuple(v for v in variables if v in refused and own[v] != given[v]))
+
+
+def _light(found: Label) -> Label:
+    """The label without weight: a scalar q at step 1 looks like a vector q_1."""
+    return replace(found, base=unbold(found.base))
 
 
 def _without_number(found: Label) -> Label | None:

@@ -8,7 +8,7 @@ from functools import lru_cache
 import sympy as sp
 
 from symbptt import typeset
-from symbptt.algebra.nodes import TIME
+from symbptt.algebra.nodes import TIME, is_leaf
 from symbptt.algebra.related import Adjoint
 from symbptt.derive.recursion import recursion
 from symbptt.model.values import Model, Role, Variable
@@ -17,6 +17,8 @@ from symbptt.typeset.tree import Tree
 
 LABEL = 16
 """The longest label of an arrow, in characters of text."""
+FEW = 3
+"""Up to so many values that are only kept for a later step are drawn."""
 
 
 @dataclass(frozen=True)
@@ -30,12 +32,24 @@ class Edge:
 
 @lru_cache(maxsize=64)
 def shown_values(model: Model) -> tuple[Variable, ...]:
-    """Inputs, states, what the loss reads, and the loss."""
+    """Inputs, states, what the loss reads, and the loss; of many that are only kept for a later step none."""
     assert model.loss is not None
-    read = {s.name for e in model.loss.equations for s in e.value.atoms(sp.MatrixSymbol)}
-    cell = [e.target for e in model.equations if e.target.definition is None]
+    read, gone = _read_by_loss(model), set(not_drawn(model))
+    cell = [e.target for e in model.equations if e.target.definition is None and e.target not in gone]
     kept = [v for v in cell if v.role is Role.STATE or v.name in read]
     return (*model.of(Role.INPUT), *kept, model.loss.target)
+
+
+def not_drawn(model: Model) -> tuple[Variable, ...]:
+    """The states that only keep a value for a later step, as those of a convolution, where they are many."""
+    read = _read_by_loss(model)
+    copies = [e.target for e in model.equations if e.target.role is Role.STATE and is_leaf(e.value) and e.target.name not in read]
+    return tuple(copies) if len(copies) > FEW else ()
+
+
+def _read_by_loss(model: Model) -> set[str]:
+    assert model.loss is not None
+    return {s.name for e in model.loss.equations for s in e.value.atoms(sp.MatrixSymbol)}
 
 
 def edges(model: Model, shown: tuple[Variable, ...]) -> list[Edge]:

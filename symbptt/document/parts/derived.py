@@ -21,6 +21,10 @@ from symbptt.narrative.values import Section
 from symbptt.narrative.way import LARGE
 
 
+FEW = 3
+"""The shapes of a state of so many parts are short enough to stand beside equations."""
+
+
 def _key(number: int, heading: str) -> str:
     return f"{number}-{re.sub('[^a-z0-9]+', '-', heading.lower()).strip('-')}".strip("-")
 
@@ -87,11 +91,14 @@ def factors(context: DocumentContext) -> tuple[Block, ...]:
 def sums(context: DocumentContext) -> tuple[Block, ...]:
     """The three forms of the gradient, and why they are one; the sum of products alone where nothing is carried.
 
-    The terms one by one are for a full document.
+    The terms one by one are for a full document, shapes of many states for the table of notation.
     """
     told = told_sums(unroll.steps(context.model, context.T), context.voice, context.variables)[:1]
     if not context.full:
-        told = tuple(replace(one, steps=tuple(step for step in one.steps if step.label != TERMS)) for one in told)
+        many = len(context.model.states) > FEW
+        told = tuple(replace(one, steps=tuple(
+            replace(step, shapes="") if many else step for step in one.steps if step.label != TERMS
+        )) for one in told)
     return _sections([("forms", one) for one in told], context)
 
 

@@ -8,8 +8,11 @@ from dataclasses import replace
 from symbptt.document import glossary
 from symbptt.document.blocks import Block, Columns, Figure, Heading, Paragraph, Table
 from symbptt.document.context import DocumentContext
+from symbptt.document.graph.flow import not_drawn
 from symbptt.document.graph.picture import labelled, scene
+from symbptt.model.values import Model
 from symbptt.narrative.values import Prose
+from symbptt.narrative.voice import Voice
 
 MOST = 64
 """The rows of two tables of notation that stand side by side."""
@@ -52,10 +55,15 @@ def _halved(head: tuple[Prose, ...], rows: tuple[tuple[Prose, ...], ...]) -> Ite
         yield Columns(("",) * len(halves), tuple((half,) for half in halves))
 
 
+def kept(model: Model, voice: Voice) -> Prose:
+    """That values which are only kept for a later step are not drawn, where they are not."""
+    return voice.say("document.graph.kept") if not_drawn(model) else ()
+
+
 def graph(context: DocumentContext) -> tuple[Block, ...]:
     """The unrolled graph with forward and gradient edges."""
     told, voice = context.derivation, context.voice
     title = voice.word("document.graph.title", title=told.title, steps=str(told.T))
     caption = voice.say("document.graph.caption" if labelled(told.model) else "document.graph.unlabelled")
-    drawn = Figure(scene(told.model, told.T, told.wrt, voice), title, caption)
+    drawn = Figure(scene(told.model, told.T, told.wrt, voice), title, (*caption, *kept(told.model, voice)))
     return (Heading(voice.word("common.heading.graph"), "graph"), drawn)

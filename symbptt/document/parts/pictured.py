@@ -22,4 +22,4 @@ def graph(context: DocumentContext) -> tuple[Block, ...]:
         return opening.graph(context)
     title = voice.word("document.graph.title", title=voice.title(model), steps=str(found.graph.T))
     caption = voice.say("handout.graph.caption", steps=math(f"T = {found.graph.T}"))
-    return (Heading(voice.word("common.heading.graph"), "graph"), Figure(drawn, title, caption))
+    return (Heading(voice.word("common.heading.graph"), "graph"), Figure(drawn, title, (*caption, *opening.kept(model, voice))))

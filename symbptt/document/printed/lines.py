@@ -10,6 +10,8 @@ from itertools import takewhile
 from token import COMMENT, OP
 from tokenize import TokenError, TokenInfo, generate_tokens
 
+from symbptt.document.listing import NUMBER
+
 WIDEST = 68
 """The longest line: half a page holds no more."""
 MANY = 7
@@ -25,7 +27,7 @@ _VALUE = re.compile(r"return |[^=(\[]+(?:\[[^=]*\])? [-+*/@]?= ")
 _ALIKE = (
     (re.compile(r"    (\w+) = np\.asarray\(parameters\['(\w+)'\]\)"), "(np.asarray(parameters[p]) for p in {words!r}.split())"),
     (re.compile(r"    (\w+) = np\.zeros\((\w+)\.shape\)"), "(np.zeros(p.shape) for p in ({items},))"),
-    (re.compile(r"    (\w+) = (np\.empty\(\(.*\)\))"), "({first} for _ in range({number}))"),
+    (re.compile(r"    (\w+) = (np\.(?:empty|zeros)\(\(.*\)\))"), "({first} for _ in range({number}))"),
 )
 """Lines of which several in a row are said in one: what they look like, and the right side of the one."""
 
@@ -52,18 +54,22 @@ def together(lines: list[str]) -> Iterator[str]:
 def wrapped(line: str) -> list[str]:
     """A line that is too long, cut at commas and operators inside brackets; it says the same to Python.
 
-    A sum or product without brackets gets some. A comment moves closer, or stands on a line of its own.
+    A sum or product without brackets gets some. A comment moves closer, says no more than its number, goes to the first of the
+    short lines that has room, or stands on a line of its own.
     """
     if len(line) <= WIDEST:
         return [line]
     indent = " " * (len(line) - len(line.lstrip()))
     code, comment = _parted(line.strip())
-    if comment and len(indent + code) + 2 + len(comment) <= WIDEST:
-        return [f"{indent}{code}  {comment}"]
-    alone = [indent + comment] if comment else []
-    if len(indent + code) <= WIDEST:
-        return [*alone, indent + code]
-    return [*alone, *_filled(indent, _bracketed(code))]
+    made = [indent + code] if len(indent + code) <= WIDEST else _filled(indent, _bracketed(code))
+    if not comment:
+        return made
+    number = NUMBER.match(comment)
+    for said in (comment, number[0] if number else comment):
+        for i, one in enumerate(made):
+            if len(one) + 2 + len(said) <= WIDEST:
+                return [*made[:i], f"{one}  {said}", *made[i + 1 :]]
+    return [indent + comment, *made]
 
 
 def _tokens(code: str) -> list[TokenInfo]:
