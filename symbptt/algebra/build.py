@@ -62,7 +62,8 @@ def joined(*terms: MatrixExpr) -> MatrixExpr:
     So the gradients of all columns of a matrix are a matrix: [a; 0] + [0; b] = [a; b].
     """
     whole = add(*terms)
-    found = [(term, *place) for term in whole.args if (place := _placed(term)) is not None] if isinstance(whole, sp.MatAdd) else []
+    terms = whole.args if isinstance(whole, sp.MatAdd) else ()
+    found = [(term, *place) for term in terms if (place := _placed(term)) is not None]
     parts: dict[sp.Expr, list[MatrixExpr]] = {}
     for _, start, part, _ in found:
         parts.setdefault(start, []).append(part)

@@ -79,13 +79,15 @@ def abreast(left: tuple[Block, ...], right: tuple[Block, ...]) -> tuple[Block, .
 
 
 def _folded(table: Table) -> Iterator[Block]:
-    """A long table as two side by side; rows that are too wide for half a page stand by themselves below."""
+    """A long table as pairs side by side, which a page may part; rows too wide for half a page stand below."""
     slim = tuple(row for row in table.rows if table_width(replace(table, rows=(row,))) <= HALF)
     if len(table.rows) <= LONG or len(slim) <= LONG or table_width(replace(table, rows=slim)) > HALF:
         yield table
         return
-    middle = (len(slim) + 1) // 2
-    yield Columns(("", ""), tuple((replace(table, rows=half),) for half in (slim[:middle], slim[middle:])))
+    for first in range(0, len(slim), LONG):
+        rows = slim[first : first + LONG]
+        middle = (len(rows) + 1) // 2
+        yield Columns(("", ""), tuple((replace(table, rows=half),) for half in (rows[:middle], rows[middle:]) if half))
     if others := tuple(row for row in table.rows if row not in slim):
         yield replace(table, rows=others)
 

@@ -4,7 +4,8 @@ A right-hand side comes out in one of these forms. *Atoms* are variables, transp
 
 - a nonlinear node of atoms (half a squared norm may keep a sum of scaled atoms);
 - a sum of scaled terms, each an atom, a matrix product of atoms, an elementwise product of operands, a total, a spread atom,
-  stacked atoms or a slice of an atom. Operands are atoms, spread atoms and sums of scaled ones of these.
+  stacked atoms or a slice of an atom. Operands are atoms, spread atoms, columns of a matrix that all steps share, and sums of
+  scaled ones of these.
 
 Whatever does not fit becomes an intermediate: a LOCAL variable with a `definition`, named after the equation that needs it.
 Equal sub-expressions share one.
@@ -21,7 +22,7 @@ from sympy.matrices.expressions.matexpr import MatrixExpr
 from symbptt import words
 from symbptt.algebra import build
 from symbptt.algebra.head_nodes import HEADS, EachHead, HeadBroadcast, HeadProduct, HeadTranspose, SumHeads
-from symbptt.algebra.nodes import CONSTANTS, NONLINEAR, STRUCTURE, Broadcast, Diag, HalfSquaredNorm, SumAll, is_leaf
+from symbptt.algebra.nodes import CONSTANTS, NONLINEAR, STRUCTURE, Broadcast, Diag, HalfSquaredNorm, Slice, SumAll, Timed, is_leaf
 from symbptt.model.head_marks import heads_of
 from symbptt.model.inference import inferred
 from symbptt.model.values import Equation, Role, Variable
@@ -34,12 +35,19 @@ def is_atom(value: MatrixExpr) -> bool:
 
 
 def _is_operand(value: MatrixExpr) -> bool:
-    """An atom, a spread atom, or a sum of scaled ones of these."""
+    """An atom, a spread atom, a column, or a sum of scaled ones of these."""
     if isinstance(value, sp.MatAdd):
         return all(_is_operand(term) for term in value.args)
     _, factors = build.split_number(value)
     repeated = isinstance(factors[0], (Broadcast, HeadBroadcast, EachHead)) and is_atom(factors[0].args[0])
-    return len(factors) == 1 and (is_atom(factors[0]) or repeated)
+    return len(factors) == 1 and (is_atom(factors[0]) or repeated or _is_column(factors[0]))
+
+
+def _is_column(value: MatrixExpr) -> bool:
+    """A column of a matrix that all steps share, which needs no name: it is read where it is."""
+    rows = value.arg if isinstance(value, sp.Transpose) else None
+    whole = rows.args[0].arg if isinstance(rows, Slice) and isinstance(rows.args[0], sp.Transpose) else None
+    return whole is not None and value.shape[1] == 1 and is_leaf(whole) and not isinstance(whole, Timed)
 
 
 def _is_constant(value: MatrixExpr) -> bool:
@@ -146,7 +154,7 @@ class Intermediates:
         if isinstance(value, SumAll):
             return build.total(self._totalled(value.args[0]))
         if isinstance(value, sp.Transpose):
-            return build.transpose(self.name(value.arg))
+            return value if _is_column(value) else build.transpose(self.name(value.arg))
         if isinstance(value, HEADS):
             return self._of_heads(value)
         return self._over_atoms(value) if isinstance(value, STRUCTURE) else value

@@ -9,6 +9,7 @@ from sympy.matrices.expressions.matexpr import MatrixExpr
 from sympy.matrices.expressions.special import OneMatrix
 
 from symbptt.algebra import build, nodes
+from symbptt.typeset import as_text
 from symbptt.typeset.calculus import reversed_chain
 from symbptt.typeset.dispatch import Setting, between_transposes, of_rows, piece, rule
 from symbptt.typeset.pieces import ONES, Level, Piece, fenced, hadamard, indexed, product, raised, signed, total
@@ -18,6 +19,8 @@ from symbptt.typeset.tree import Fenced, Fraction, Identifier, Matrix, Number, O
 
 HALF = Piece(Fraction(Number("1"), Number("2")), Level.FRACTION)
 SCALAR = (1, 1)
+WIDE = 40
+"""Columns side by side take a line; longer ones, in characters of text, lie on top of each other and are transposed."""
 
 
 def transposed(inner: Piece, setting: Setting) -> Piece:
@@ -109,11 +112,11 @@ def _transpose(node: sp.Transpose, setting: Setting) -> Piece:
         return piece(inner.arg, setting)
     if isinstance(inner, nodes.ProductOver):
         return reversed_chain(inner, setting)
-    if isinstance(inner, nodes.Concat) and inner.shape[1] != 1 and setting.notation.layout == "column":
-        return Piece(Matrix((tuple(signed(piece(build.transpose(part), setting)) for part in inner.args),)))
     if isinstance(inner, nodes.Slice) and _of_transpose(inner):
         return _columns(inner.args[0].arg, inner, setting)
-    return between_transposes(inner, setting) or transposed(piece(inner, setting), setting)
+    beside = between_transposes(inner, setting)
+    long = isinstance(inner, nodes.Concat) and beside is not None and len(as_text.write(signed(beside))) > WIDE
+    return transposed(piece(inner, setting), setting) if beside is None or long else beside
 
 
 @rule.register(sp.Identity)

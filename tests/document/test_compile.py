@@ -116,6 +116,16 @@ def test_a_summary_is_one_page(name: str, language: str, tmp_path: Path) -> None
     assert re.search(r"Output written on \S+ \(1 page", log)
 
 
+@pytest.mark.long
+@pytest.mark.parametrize(("name", "most"), [
+    ("elman", 8), ("lstm", 12), ("linear_attention", 12), ("gated_deltanet", 12), ("mamba2", 12),
+])
+def test_a_handout_is_no_longer_than_a_lesson(name: str, most: int, tmp_path: Path) -> None:
+    log = compiled(document.write(name, 3, tmp_path, formats=("tex",), options=DocumentOptions(kind="handout"))[0])
+    pages = re.search(r"Output written on \S+ \((\d+) pages", log)
+    assert pages and int(pages[1]) <= most
+
+
 FUNCTIONS_AND_OPERATIONS = "\n".join((
     'title = "Every function and operation"', "[inputs]", 'x = "D"', 'i = "index V"', "[states]", 'M = "D D"', "[parameters]",
     'E = "D V"', 'y_1 = "D"', "[equations]",

@@ -35,3 +35,10 @@ def test_a_sum_is_cut_between_its_summands() -> None:
 def test_short_lines_and_what_is_no_statement_stay() -> None:
     for line in ("    h = x", '    """' + "A sentence that is longer than a line may be, which no place can cut. " * 2 + '"""'):
         assert wrapped(line) == [line]
+
+
+def test_a_number_stands_in_the_first_line_that_has_room_for_it() -> None:
+    line = f"    {'d_next = d_long * value_of_the_gate[t] + d_other * another_value[t]':<58}  # (24), t -> t-1"
+    first, second = "    d_next = (d_long * value_of_the_gate[t]  # (24), t -> t-1", "        + d_other * another_value[t])"
+    assert wrapped(line) == [first, second]
+    assert wrapped(f"    {'x' * 50} = y  # (24), t -> t-1") == [f"    {'x' * 50} = y  # (24)"]

@@ -134,6 +134,8 @@ ALONE = (nodes.Elementwise, nodes.Softmax, nodes.Choice, nodes.LogSumExp, nodes.
 
 def is_atom(value: MatrixExpr) -> bool:
     inner = value.arg if isinstance(value, sp.Transpose) else value
+    if isinstance(value, sp.Transpose) and isinstance(inner, nodes.Slice):  # a column of a matrix: V.T[0:1].T
+        return isinstance(inner.args[0], sp.Transpose) and isinstance(inner.args[0].arg, sp.MatrixSymbol)
     return isinstance(inner, sp.MatrixSymbol) or isinstance(value, (OneMatrix, sp.Identity, sp.ZeroMatrix, nodes.LowerOnes))
 
 
@@ -147,7 +149,7 @@ def check_term(value: MatrixExpr) -> None:
         else:
             assert all(is_atom(f) for f in factors), value
     elif isinstance(value, (nodes.Concat, nodes.Slice, nodes.Broadcast, sp.Transpose)):
-        assert all(is_atom(a) for a in value.args if isinstance(a, MatrixExpr)), value
+        assert is_atom(value) or all(is_atom(a) for a in value.args if isinstance(a, MatrixExpr)), value
     elif isinstance(value, sp.HadamardProduct):
         assert not any(
             len([f for f in m.args if isinstance(f, MatrixExpr)]) > 1 for a in value.args for m in a.atoms(sp.MatMul)

@@ -9,7 +9,7 @@ import sympy as sp
 from sympy.matrices.expressions.matexpr import MatrixExpr
 
 from symbptt.algebra import build
-from symbptt.algebra.nodes import TIME, Timed, leaves
+from symbptt.algebra.nodes import TIME, Slice, Timed, leaves
 from symbptt.document.example.mixed import Number as Scalar
 from symbptt.document.example.numbers import Example
 from symbptt.model.values import Model
@@ -131,9 +131,9 @@ def _has_matrix(tree: Tree) -> bool:
 
 
 def table(example: Example, expression: MatrixExpr, voice: Voice) -> dict[Tree, Tree]:
-    """The tree of every symbol of a formula, and of its transpose, with its numbers; that of every size with the size."""
+    """The tree of every symbol and part of one in a formula, and of its transpose, with its numbers; of sizes with the size."""
     found: dict[Tree, Tree] = {}
-    for leaf in _leaves(expression, example.model):
+    for leaf in (*_leaves(expression, example.model), *expression.atoms(Slice)):
         entries = example.value(leaf)
         turned = [list(column) for column in zip(*entries, strict=True)]
         found[voice.tree(leaf, example.model)] = matrix(entries, voice)

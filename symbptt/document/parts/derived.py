@@ -20,7 +20,6 @@ from symbptt.narrative.story import sums as told_sums
 from symbptt.narrative.values import Section
 from symbptt.narrative.way import LARGE
 
-
 FEW = 3
 """The shapes of a state of so many parts are short enough to stand beside equations."""
 

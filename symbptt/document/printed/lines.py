@@ -25,6 +25,7 @@ _VALUE = re.compile(r"return |[^=(\[]+(?:\[[^=]*\])? [-+*/@]?= ")
 """What stands before the value of a statement."""
 
 _ALIKE = (
+    (re.compile(r"    (\w+) = (\w+\.shape\[\d+\])"), "{items}"),
     (re.compile(r"    (\w+) = np\.asarray\(parameters\['(\w+)'\]\)"), "(np.asarray(parameters[p]) for p in {words!r}.split())"),
     (re.compile(r"    (\w+) = np\.zeros\((\w+)\.shape\)"), "(np.zeros(p.shape) for p in ({items},))"),
     (re.compile(r"    (\w+) = (np\.(?:empty|zeros)\(\(.*\)\))"), "({first} for _ in range({number}))"),
