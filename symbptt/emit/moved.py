@@ -54,7 +54,7 @@ def part(lower: Lowers, node: nodes.Slice) -> Code:
     """Some rows of a column or a matrix; one row of a matrix has one axis, and is a column of its transpose."""
     whole = lower(node.args[0].arg) if isinstance(node.args[0], sp.Transpose) else None
     if whole is not None and whole.rank == 2 and not whole.batched and node.shape[0] == 1:
-        return Code(f"{whole.at(ATOM)}[:, {lower.size(node.args[1])}]", ATOM, False, 1)
+        return whole.then(f"[:, {lower.size(node.args[1])}]", 1)
     inner = lower.whole(node.args[0])
     start, stop = lower.size(node.args[1]), lower.size(node.args[2])
     rows = f"{'' if start == '0' else start}:{stop}"
