@@ -35,7 +35,7 @@ def at(
     T = T or measured[-1].get("T", (STEPS, ""))[0]
     lengths = [(dims or {}).get(part.steps, found.get("T", (T, ""))[0])
                for part, found in zip(chain.parts, measured, strict=True)]
-    counted = {part.steps: length for part, length in zip(chain.parts, lengths, strict=True) if part.steps}
+    counted = {part.steps: length for part, length in zip(chain.parts, lengths, strict=True) if part.steps in chain.dimensions}
     sizes = usual(chain)  # type: ignore[arg-type]
     sizes |= {name: told[name] for name in sizes if name in told} | counted
     sizes = usual(chain, {**sizes, **(dims or {})})  # type: ignore[arg-type]
