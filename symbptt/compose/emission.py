@@ -131,7 +131,7 @@ def _values(
     size = sizes(chain)  # type: ignore[arg-type]
     size |= {part.steps: min(size[part.steps], check_steps) for part in chain.parts if truncation and part.steps in size}
     classes = [v for part in chain.parts for v in part.model.of(Role.INPUT) if v.classes]
-    targets = {name: part.model[name] for part in chain.parts for name in class_targets(part.model) if part.model.loss}
+    targets = {name: part.model[name] for part in chain.parts for name in class_targets(part.model) if part.model[name].shape}
     return {
         "truncation": truncation, "kept": kept(every, back), "check_steps": check_steps,
         "backend": backend, "name": chain.name, "title": docstring(chain.title), "version": VERSION, "recipe": docstring(recipe),

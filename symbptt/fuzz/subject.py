@@ -47,9 +47,14 @@ class Subject:
         return self.value, *self.gradients.values()
 
     @property
+    def few(self) -> int:
+        """The number of steps of what is written out."""
+        return min(self.graph.T, _LONGEST)
+
+    @property
     def short(self) -> UnrolledGraph:
-        """The graph over few steps, for what is written out."""
-        return self.graph if self.graph.T <= _LONGEST else steps(self.model, _LONGEST)
+        """The graph over few steps."""
+        return self.graph if self.few == self.graph.T else steps(self.model, self.few)
 
     @property
     def point(self) -> dict[str, Any]:

@@ -77,3 +77,9 @@ def test_the_gradient_of_a_memory_goes_back() -> None:
     told = compose.derivation(compose.load("seq2seq_attention_multiplicative"), 2, "adjoint", "W_hh").text()
     assert "∑_{t=1..T} dL/dMₜ, and row k goes back to h of step k" in told
     assert "dL/dMₜ = aₜ δ_{c,t}ᵀ + δ_{e,t} sₜᵀ Wₐᵀ" in told
+
+
+def test_a_softmax_of_a_single_score_has_no_classes_to_draw() -> None:
+    decoder = '[phase.d.inputs]\nv = "H"\n[phase.d.targets]\ny = ""\n[phase.d.initial]\ns = "e.h"\n[phase.d.states]\ns = "H"\n'
+    rest = '[phase.d.equations]\ns = "tanh(v + s[t-1])"\nz = "dot(v, s)"\n[phase.d.loss]\nstep = "softmax_cross_entropy(z, y)"\n'
+    compose.gradients(from_text(ENCODER + decoder + rest, "single", "single"), T=2, N=2).raise_for_disagreement()

@@ -12,6 +12,7 @@ import symbptt
 from symbptt.diagnose import Diagnosis, code
 from symbptt.diagnose.submission.mapping import table
 from symbptt.errors import BadInput
+from symbptt.model.read import from_text
 
 THEIRS = Path(__file__).parent / "theirs"
 Write = Callable[[str], Path]
@@ -42,6 +43,24 @@ def backward(x, y, h0, W_xh, W_hh, b_h, W_ho, b_o):
         db_h += da.sum(axis=0)
         carry = da @ W_hh
     return loss, dW_xh, dW_hh, db_h, dW_ho, db_o
+"""
+
+UNLIKE = """
+[inputs]
+x = "D"
+[states]
+h = "H"
+s = "K"
+[parameters]
+W = "H H"
+U = "K K"
+A = "H D"
+B = "K D"
+[equations]
+h = "tanh(W @ h[t-1] + A @ x)"
+s = "tanh(U @ s[t-1] + B @ x)"
+[loss]
+step = "(dot(h, h) + dot(s, s)) / 2"
 """
 
 
@@ -242,3 +261,27 @@ def test_a_function_that_gives_other_numbers_at_a_second_call(write: Write, chan
     found = code.file("elman", write(text))["W_hh"]
     assert found.causes[0] == ("stale-buffer" if why is None else "not-deterministic") and found.certain
     assert why is None or why in found.suspects[0].cause.explanation
+
+
+def test_the_same_transpose_missing_for_states_of_unlike_sizes_is_told_for_each(write: Write) -> None:
+    model = from_text(UNLIKE, "unlike")
+    path = write("""
+        import numpy as np
+
+        def backward(params, inputs, targets, states):
+            W, U, A, B = (params[name] for name in "WUAB")
+            x, h, s = inputs["x"], [states["h"]], [states["s"]]
+            for t in range(len(x)):
+                h.append(np.tanh(h[-1] @ W.T + x[t] @ A.T))
+                s.append(np.tanh(s[-1] @ U.T + x[t] @ B.T))
+            g = {name: np.zeros_like(value) for name, value in params.items()}
+            dh, ds = np.zeros_like(h[0]), np.zeros_like(s[0])
+            for t in reversed(range(len(x))):
+                dz, dq = (dh + h[t + 1]) * (1 - h[t + 1] ** 2), (ds + s[t + 1]) * (1 - s[t + 1] ** 2)
+                for name, d, read in (("W", dz, h[t]), ("A", dz, x[t]), ("U", dq, s[t]), ("B", dq, x[t])):
+                    g[name] += d.T @ read
+                dh, ds = dz @ W.T, dq @ U.T
+            return g
+        """)
+    found = str(code.file(model, path))
+    assert "transpose-missing" in found and " and U δ" in found and "+ U δ" not in found

@@ -39,6 +39,12 @@ def test_a_phase_whose_steps_nobody_reads_is_analysed() -> None:
 
 
 @pytest.mark.slow
+def test_one_of_more_steps_than_are_written_out_has_its_documents() -> None:
+    made = next(made for made in (composed(8, number) for number in range(20)) if made.T > 3)
+    assert trial(made, ["documents"]).fault is None
+
+
+@pytest.mark.slow
 @pytest.mark.frameworks
 def test_random_models_on_every_target() -> None:
     assert failures(2, 5, "targets") == []

@@ -171,8 +171,8 @@ def test_bad_input() -> None:
 
 
 def test_an_adjoint_says_of_what_it_is() -> None:
-    """The model has no name for W x, and it is too long for a subscript: what u_3 is called, a question explains."""
+    """The model has no name for W x, and it is too long for a subscript: what u_1 is called, a question explains."""
     kind = next(path for path in KINDS if path.stem == "lagged")
     asked = [question for question in drawn(str(kind)).questions if not isinstance(question, Numerical | Matching)]
-    shown = [question.shown for question in asked if "u\\_3" in question.shown]
+    shown = [question.shown for question in asked if "u\\_1" in question.shown]
     assert shown and all("is the adjoint of" in text for text in shown)

@@ -169,7 +169,7 @@ def _all_transposed(program: BackwardPass, point: Point) -> Iterator[Mutant]:
             if is_leaf(node.arg) and not isinstance(node.arg, Timed) and _square(node.arg, point):
                 rules[node] = node.arg
     if len(rules) > 1:
-        wrong = words.text(build.add(*(r.value.xreplace(rules) for r in routes)), program.model)
+        wrong = words.right_side((r.having(r.value.xreplace(rules)) for r in routes), program.model)
         right = words.right_side(routes, program.model)
         shown = (("place", words.place(routes[0], program.model)), ("wrong", wrong), ("right", right))
         cause = Cause("transpose-missing", routes[0].target.name, "", routes[0].number, shown, True)

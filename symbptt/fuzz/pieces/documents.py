@@ -30,7 +30,7 @@ def _writing(kind: str) -> Check:
         options = document.DocumentOptions(
             kind=kind, language=language, notation=notation, layout=orientation, seed=of.draft.seed
         )
-        made = document.compose(of.model, of.short.T, None, options)
+        made = document.compose(of.model, of.few, None, options)
         for format in _FORMATS:
             if len(str(document.finished(made, format, options))) < 500:
                 raise Wrong(Fault(route, "is empty", f"as {format}"))
@@ -59,7 +59,7 @@ def _printing(form: str, layout: str) -> Check:
     def check(of: Subject, route: str) -> None:
         voice = speaking(*_VOICES[of.draft.seed % len(_VOICES)])
         if isinstance(of, Several):
-            told = compose.derivation(of.chain, of.short.T, form, tuple(of.gradients), voice)
+            told = compose.derivation(of.chain, of.few, form, tuple(of.gradients), voice)
             written = [getattr(told, layout)()]
         else:
             written = [_LAYOUTS[layout](result, voice) for result in _FORMS[form](of)]
