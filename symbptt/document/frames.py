@@ -11,7 +11,7 @@ from symbptt.document.heights import HEAD, Pair, height, typed
 from symbptt.narrative.inline import plain
 from symbptt.typeset import text
 
-HEIGHT = 17.5
+HEIGHT = 18.0
 """The height of a slide in lines of text."""
 
 

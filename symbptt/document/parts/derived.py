@@ -55,7 +55,14 @@ def forward(context: DocumentContext) -> tuple[Block, ...]:
 
 def equations(context: DocumentContext) -> tuple[Block, ...]:
     """The equations of one step alone."""
-    return _sections([("forward", given.equations(context.model, context.voice))], context)
+    return _sections([("forward", _brief(given.equations(context.model, context.voice), context))], context)
+
+
+def _brief(told: Section, context: DocumentContext) -> Section:
+    """With many states, without the shapes: they are as long as the formulas, and the table of notation has them."""
+    if context.full or len(context.model.states) <= FEW:
+        return told
+    return replace(told, steps=tuple(replace(step, shapes="") for step in told.steps))
 
 
 def identities(context: DocumentContext) -> tuple[Block, ...]:
@@ -84,7 +91,8 @@ def factors(context: DocumentContext) -> tuple[Block, ...]:
     if model.states:
         told.append(("loss-gradient", jacobians.loss_gradient(model, voice)))
     shown = wrt if context.full or context.main is None else (context.main,)
-    return _sections([*told, ("immediate", jacobians.immediate(model, voice, shown))], context)
+    told.append(("immediate", jacobians.immediate(model, voice, shown)))
+    return _sections(((key, _brief(one, context)) for key, one in told), context)
 
 
 def sums(context: DocumentContext) -> tuple[Block, ...]:
@@ -94,10 +102,7 @@ def sums(context: DocumentContext) -> tuple[Block, ...]:
     """
     told = told_sums(unroll.steps(context.model, context.T), context.voice, context.variables)[:1]
     if not context.full:
-        many = len(context.model.states) > FEW
-        told = tuple(replace(one, steps=tuple(
-            replace(step, shapes="") if many else step for step in one.steps if step.label != TERMS
-        )) for one in told)
+        told = tuple(_brief(replace(one, steps=tuple(s for s in one.steps if s.label != TERMS)), context) for one in told)
     return _sections([("forms", one) for one in told], context)
 
 
