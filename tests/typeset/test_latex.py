@@ -101,6 +101,7 @@ EXPECTED = [
         r"[\mathbf{h}_{t} > \mathbf{0}] \odot \mathbf{a}_{t} + [\mathbf{h}_{t} \le \mathbf{0}]",
     ),
     (nodes.LowerOnes(H, -1), r"\mathbf{1}_{i>j}"),
+    (nodes.Shift(H), r"\mathbf{1}_{i=j+1}"),
     (
         nodes.InverseUnitLower(W),
         r"(\mathbf{I} + \mathbf{1}_{i>j} \odot \mathbf{W}_{hh})^{-1}",
