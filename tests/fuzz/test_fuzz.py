@@ -88,7 +88,7 @@ def test_what_takes_too_long_is_a_fault(monkeypatch: pytest.MonkeyPatch) -> None
 @pytest.mark.slow
 @pytest.mark.parametrize("seed", range(1, 5))
 def test_many_random_models(seed: int) -> None:
-    assert failures(60, seed) == []
+    assert failures(40, seed) == []
 
 
 def first(models: Iterator[Outcome]) -> Outcome:
