@@ -9,7 +9,7 @@ import pages
 import pytest
 
 from symbptt.quiz.formats import FORMATS
-from symbptt.quiz.kinds import KINDS
+from symbptt.quiz.kinds import BETWEEN, KINDS
 
 TEXT = pages.text("quiz")
 
@@ -22,4 +22,4 @@ def test_every_block(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_the_tables_are_complete() -> None:
     rows = re.findall(r"^\| `(\w+)` \|", TEXT, re.M)
-    assert rows[: len(FORMATS)] == list(FORMATS) and len(rows) == len(FORMATS) + len(KINDS)
+    assert rows[: len(FORMATS)] == list(FORMATS) and len(rows) == len(FORMATS) + len(KINDS) + len(BETWEEN)

@@ -9,4 +9,4 @@ import pytest
 
 
 def test_every_block(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    assert len(pages.run("verify", tmp_path, monkeypatch, {"symbptt verify elman --dims H=3000": 2})) == 4
+    assert len(pages.run("verify", tmp_path, monkeypatch, {"symbptt verify elman --dims H=3000": 2})) == 5
