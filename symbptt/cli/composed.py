@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 import symbptt
-from symbptt.cli.options import CHANGES, read, source_options
+from symbptt.cli.options import CHANGES, read, source_options, taking
 from symbptt.cli.progress import progress
 from symbptt.cli.truncation import FLAGS, TRUNCATION
 from symbptt.errors import BadInput
@@ -44,16 +44,8 @@ def read_any(source: str, changes: Mapping[str, Any]) -> Model | Chain:
     return read_chain(source, changes) if symbptt.compose.is_composed(source) else read(source, changes)
 
 
-def takes_every_model(command: Callable[..., Any]) -> Callable[..., Any]:
-    """A command as of `takes_model` on models of either kind."""
-
-    @source_options
-    @wraps(command)
-    def reads(source: str, **options: Any) -> Any:
-        changes = {name: options.pop(name) for name in CHANGES}
-        return command(model=read_any(source, changes), **options)
-
-    return reads
+takes_every_model = taking(read_any)
+"""A command on a model of either kind."""
 
 
 def takes_any_model(handler: Callable[..., Any]) -> Callable[[Callable[..., Any]], Callable[..., Any]]:

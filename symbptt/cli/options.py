@@ -77,16 +77,23 @@ def read(source: str, changes: Mapping[str, Any]) -> Model:
     return model
 
 
-def takes_model(command: Callable[..., Any]) -> Callable[..., Any]:
-    """A command on a model: the arguments of `source_options`, read into `model`."""
+def taking(reader: Callable[[str, Mapping[str, Any]], Any]) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    """A command on what `reader` makes of the arguments of `source_options`, given as `model`."""
 
-    @source_options
-    @wraps(command)
-    def reads(source: str, **options: Any) -> Any:
-        changes = {name: options.pop(name) for name in CHANGES}
-        return command(model=read(source, changes), **options)
+    def takes(command: Callable[..., Any]) -> Callable[..., Any]:
+        @source_options
+        @wraps(command)
+        def reads(source: str, **options: Any) -> Any:
+            changes = {name: options.pop(name) for name in CHANGES}
+            return command(model=reader(source, changes), **options)
 
-    return reads
+        return reads
+
+    return takes
+
+
+takes_model = taking(read)
+"""A command on a model of one recurrence."""
 
 
 def formats(*known: str, several: tuple[str, ...] = ()) -> Callable[[Command], Command]:

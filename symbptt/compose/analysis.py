@@ -114,16 +114,21 @@ def flow(
     norm_of(np.zeros((1, 1)), norm)  # an unknown norm is refused before any work
     point = at(chain, T, dims, N, seed, values=values, init=init)
     point = replace(point, data=analyze.adjusted(chain.parts[-1].model, point.data, fill or {}, scale or {}))
-    terms, sums = _terms(point, norm, names) if chain.loss else ((), ())
+    if truncation and chain.loss is None:
+        raise BadInput(f"{chain.name} has no loss, so there is nothing to truncate; choose one with --loss")
+    found = swept(point) if chain.loss else ()
+    terms, sums = _terms(point, found, norm, names) if chain.loss else ((), ())
     parts = (analyze.at(replace(part.model, loss=None), replace(data, targets={}), (), norm=norm)
              for part, (data, _) in zip(chain.parts, point.evaluated, strict=True))
-    return Flow(point, norm, terms, sums, tuple(parts), _truncated(point, names, truncation) if truncation else None)
+    return Flow(point, norm, terms, sums, tuple(parts), _truncated(point, found, names, truncation) if truncation else None)
 
 
-def _terms(point: Point, kind: str, names: tuple[Variable, ...]) -> tuple[tuple[Terms, ...], tuple[Sum, ...]]:
+def _terms(
+    point: Point, every: tuple[Found, ...], kind: str, names: tuple[Variable, ...]
+) -> tuple[tuple[Terms, ...], tuple[Sum, ...]]:
     """The terms of these variables, by part, and their sums beside the gradients of the emitted code."""
     wanted = {v.name for v in names}
-    found = [item for item in swept(point) if item.variable.name in wanted]
+    found = [item for item in every if item.variable.name in wanted]
     terms = tuple(_told(item, kind) for item in sorted(found, key=lambda item: item.number))
     gradients, whole = _emitted(point), sums_of(point, tuple(found))
     least, sums = floor(gradients), list[Sum]()
@@ -140,12 +145,12 @@ def _emitted(point: Point) -> dict[str, Array]:
         return resolve(emission.source(point.chain, wrt="all", truncation=point.truncation)).gradients(point.data)
 
 
-def _truncated(point: Point, names: tuple[Variable, ...], truncation: tuple[int, int]) -> Truncation:
+def _truncated(
+    point: Point, found: tuple[Found, ...], names: tuple[Variable, ...], truncation: tuple[int, int]
+) -> Truncation:
     """What a truncation of each part by itself leaves of these gradients, compared with the emitted truncated code."""
-    if point.chain.loss is None:
-        raise BadInput(f"{point.chain.name} has no loss, so there is nothing to truncate; choose one with --loss")
     cut = replace(point, truncation=truncation)
-    found, left, code = swept(point), swept(cut), _emitted(cut)
+    left, code = swept(cut), _emitted(cut)
     whole, kept, least, cuts = sums_of(point, found), sums_of(cut, left), floor(code), list[Cut]()
     for v in names:
         here, every = (sum(int(i.reach.sum()) for i in items if i.variable.name == v.name) for items in (left, found))

@@ -21,7 +21,8 @@ from symbptt.narrative.voice import Voice
 from symbptt.quiz.point import Point, Worth, point, same
 from symbptt.typeset.tree import Tree
 
-STEPS = 3
+STEPS, SAMPLES = 3, 3
+"""Where numbers are compared."""
 
 
 @dataclass(frozen=True)
@@ -69,8 +70,8 @@ class QuizContext:
 
     @cached_property
     def point(self) -> Point:
-        """Where formulas are compared: three steps of three samples."""
-        return point(self.model, STEPS, STEPS, 0)
+        """Where formulas are compared."""
+        return point(self.model, STEPS, SAMPLES, 0)
 
     @cached_property
     def lines(self) -> tuple[Line, ...]:

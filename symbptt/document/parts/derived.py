@@ -17,7 +17,7 @@ from symbptt.narrative.families import families
 from symbptt.narrative.identities import identities as found_identities
 from symbptt.narrative.products import TERMS
 from symbptt.narrative.story import sums as told_sums
-from symbptt.narrative.values import Section
+from symbptt.narrative.values import Section, Step
 from symbptt.narrative.way import LARGE
 
 FEW = 3
@@ -62,7 +62,12 @@ def _brief(told: Section, context: DocumentContext) -> Section:
     """With many states, without the shapes: they are as long as the formulas, and the table of notation has them."""
     if context.full or len(context.model.states) <= FEW:
         return told
-    return replace(told, steps=tuple(replace(step, shapes="") for step in told.steps))
+    return replace(told, steps=_bare(told.steps))
+
+
+def _bare(steps: tuple[Step, ...]) -> tuple[Step, ...]:
+    """Steps without their shapes."""
+    return tuple(replace(step, shapes="") for step in steps)
 
 
 def identities(context: DocumentContext) -> tuple[Block, ...]:
@@ -121,4 +126,4 @@ def recursion(context: DocumentContext) -> tuple[Block, ...]:
 def _briefly(steps: Steps) -> Block:
     """The equations in two columns; of a large model without their shapes, which the table of notation has."""
     many = len(steps.steps) > LARGE
-    return balanced((Steps(tuple(replace(step, shapes="") for step in steps.steps)) if many else steps,))
+    return balanced((Steps(_bare(steps.steps)) if many else steps,))

@@ -64,17 +64,22 @@ def _chunks(of: Subject) -> Iterator[tuple[str, Check]]:
     if isinstance(of, Several):
         return
     try:
-        file = emit.chunk_source(of.model, 1 + of.draft.seed % 4, "all")
+        file = emit.chunk_source(of.model, _tokens(of), "all")
     except NoChunkForm:
         return
     yield "chunk form", lambda given, route: _in_chunks(given, route, resolve(file))
+
+
+def _tokens(of: Subject) -> int:
+    """How many tokens a chunk has, by chance."""
+    return 1 + of.draft.seed % 4
 
 
 def _in_chunks(of: Subject, route: str, code: Emitted) -> None:
     if of.model.loss is not None:
         of.compare_all(route, code.gradients(of.data))
         return
-    for check in verify.in_chunks(of.model, 1 + of.draft.seed % 4, T=of.draft.T, N=of.draft.N, seed=of.draft.seed).checks:
+    for check in verify.in_chunks(of.model, _tokens(of), T=of.draft.T, N=of.draft.N, seed=of.draft.seed).checks:
         if check.worst_error > _CHUNK:
             raise Wrong(Fault(route, "differs", f"{check.subject} is off by {check.worst_error:.1e}"))
 

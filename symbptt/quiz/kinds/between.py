@@ -20,12 +20,11 @@ from symbptt.mistakes import named
 from symbptt.model.values import Model, Variable
 from symbptt.narrative.inline import Prose
 from symbptt.narrative.voice import Voice
+from symbptt.quiz.context import SAMPLES, STEPS
 from symbptt.quiz.kinds.choices import OPTIONS
 from symbptt.quiz.point import SIZE
 from symbptt.quiz.question import Choice, Option
 
-T, N = 3, 3
-"""Steps and samples at which gradients are compared."""
 Names = frozenset[str]
 
 
@@ -39,12 +38,12 @@ class Between:
     @cached_property
     def document(self) -> DocumentContext:
         """The same for parts of documents."""
-        return DocumentContext(tuple(member.model for member in members(self.chain)), T, voice=self.voice, chain=self.chain)
+        return DocumentContext(tuple(member.model for member in members(self.chain)), STEPS, voice=self.voice, chain=self.chain)
 
     @cached_property
     def wrong(self) -> dict[Slip, Names]:
         """What may be left out on the way back, each with the parameters whose gradients are wrong then."""
-        point = drawn(self.chain, dict.fromkeys(self.chain.dimensions, SIZE), T, N, 0)
+        point = drawn(self.chain, dict.fromkeys(self.chain.dimensions, SIZE), STEPS, SAMPLES, 0)
         right, found = composed(point)[0], dict[Slip, Names]()
         for slip in slips(self.chain):
             if not slip.forward:
