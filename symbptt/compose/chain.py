@@ -100,6 +100,15 @@ class Chain(Summarised, Formula):
         """What is carried from step to step, in any part."""
         return self.of(Role.STATE)
 
+    def origin(self, link: Link) -> Part:
+        """The part that computes what a link hands on; the part of its own phase that reads it, for an outer input."""
+        return next(p for p in self.parts if link.source in {v.name for v in (*p.model.outputs, *p.model.of(Role.INPUT))})
+
+    def end(self, link: Link) -> int:
+        """The index of the last step that was computed of what a link hands on, 0 or -1; an input has no direction."""
+        origin = self.origin(link)
+        return 0 if origin.backward and link.source in {v.name for v in origin.model.outputs} else -1
+
     @property
     def equations(self) -> tuple[Equation, ...]:
         """The equations of all parts, each in the time of its part."""

@@ -205,6 +205,6 @@ def _lengths(chain: Chain) -> str:
 
 
 def _link(chain: Chain, link: Link, wanted: set[str]) -> dict[str, Any]:
-    source = next((part for part in chain.parts if link.source in {v.name for v in part.model.outputs}), None)
-    return {"name": link.name, "source": link.source, "how": str(link.how), "inside": source is not None,
-            "wanted": link.source in wanted, "turned": source is not None and source.backward}
+    inside = link.source in {v.name for v in chain.origin(link).model.outputs}
+    return {"name": link.name, "source": link.source, "how": str(link.how), "inside": inside,
+            "wanted": link.source in wanted, "turned": chain.end(link) == 0}

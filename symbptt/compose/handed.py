@@ -12,7 +12,7 @@ from symbptt import derive
 from symbptt.algebra import build
 from symbptt.compose.chain import How, Link, Part
 from symbptt.compose.cotangents import with_cotangents
-from symbptt.compose.referee import Point, end, source, turned
+from symbptt.compose.referee import Point, turned
 from symbptt.compose.slips import LINK, SHARE, TURN_BACK, TURN_IN, UNMASKED, Slip
 from symbptt.data.arrays import leading_axes, shape
 from symbptt.data.values import Array, Data
@@ -104,7 +104,7 @@ def back(point: Point, link: Link, gradient: Array) -> Array:
         return gradient
     if link.how is How.MEMORY:
         return np.swapaxes(gradient.sum(axis=0), 0, 1)
-    origin = source(point.chain, link)
+    origin = point.chain.origin(link)
     made = np.zeros((point.T[point.chain.parts.index(origin)], *gradient.shape))
-    made[end(point.chain, link)] = gradient
+    made[point.chain.end(link)] = gradient
     return made

@@ -15,7 +15,6 @@ import sympy as sp
 
 from symbptt.compose.chain import How, Link, Part
 from symbptt.compose.mirrored_program import mirrored
-from symbptt.compose.referee import end
 from symbptt.compose.statements import assigned, copied, indices, rebuilt
 from symbptt.compose.whole import Whole
 from symbptt.model.values import Model, Role, Variable
@@ -233,7 +232,7 @@ class _PartOf:
 
     def _end(self, link: Link, origin: Buffer) -> Subscript:
         """The step that the direction of the source ends at."""
-        return fixed(0) if end(self.joined.model, link) == 0 else fixed(origin.axes[0] - 1)
+        return fixed(0) if self.joined.model.end(link) == 0 else fixed(origin.axes[0] - 1)
 
     def backward(self, function: str) -> Iterator[Statement]:
         """The part's own statements, and what it hands back."""

@@ -138,21 +138,10 @@ def handed(point: Point, number: int, link: Link, array: Array) -> Array:
         return array
     if link.how is How.FINAL:
         axis = array.ndim - 2 - len(variable.shape)
-        return array.take(end(point.chain, link), axis)
+        return array.take(point.chain.end(link), axis)
     axis = array.ndim - 1 - len(variable.shape)
     matrix = np.expand_dims(np.swapaxes(array, axis, axis + 1), axis)
     return np.repeat(matrix, point.T[number], axis)
-
-
-def source(chain: Chain, link: Link) -> Part:
-    """The part that computes what a link hands on; the reader's own phase for an outer input."""
-    return next(p for p in chain.parts if link.source in {v.name for v in (*p.model.outputs, *p.model.of(Role.INPUT))})
-
-
-def end(chain: Chain, link: Link) -> int:
-    """The index of the last step that was computed of what a link hands on; an input has no direction."""
-    origin = source(chain, link)
-    return 0 if origin.backward and link.source in {v.name for v in origin.model.outputs} else -1
 
 
 def _stacked(variable: Variable, values: Values, data: Data) -> Array:

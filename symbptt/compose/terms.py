@@ -13,7 +13,7 @@ from symbptt.analyze.data import evaluated
 from symbptt.compose.chain import How, Link, Part
 from symbptt.compose.cotangents import with_cotangents
 from symbptt.compose.handed import Pairs, back, inside, weighed
-from symbptt.compose.referee import Point, end, source
+from symbptt.compose.referee import Point
 from symbptt.data.arrays import leading_axes, shape, size
 from symbptt.data.values import Array, Data
 from symbptt.derive.walk import visits
@@ -78,7 +78,7 @@ def swept(point: Point) -> tuple[Found, ...]:
                 if inside(point, link.source):
                     _put(handed, link.source, onward, value, reach)
                 else:
-                    _put(terms, (chain.parts.index(source(chain, link)), link.source), onward, value, reach)
+                    _put(terms, (chain.parts.index(chain.origin(link)), link.source), onward, value, reach)
     return tuple(
         Found(chain[name], number + 1, {w: _matrices(point, chain[name], a) for w, a in sums.ways.items()}, sums.reach)
         for (number, name), sums in terms.items()
@@ -148,5 +148,5 @@ def _back(point: Point, link: Link, variable: Variable, terms: Array, reach: Arr
     made = np.stack([back(point, link, one) for one in terms])
     arrived = np.asarray(reach.any(axis=1))[:, None] & np.ones((1, made.shape[1]), dtype=bool)
     if link.how is How.FINAL:
-        arrived &= np.arange(made.shape[1]) == end(point.chain, link) % made.shape[1]
+        arrived &= np.arange(made.shape[1]) == point.chain.end(link) % made.shape[1]
     return made, arrived

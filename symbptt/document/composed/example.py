@@ -94,7 +94,7 @@ def linked(chain: Chain, T: int) -> Linked | None:
     """The first of several draws in which everything is finite and every gradient moves, None if none is finite."""
     best: tuple[tuple[int, int], Linked] | None = None
     for trial in range(TRIES):
-        made = _Draw(members(chain), T, trial).examples()
+        made = _Draw(chain, members(chain), T, trial).examples()
         found = [faults(example) for example in made]
         if None in found:
             continue
@@ -108,6 +108,7 @@ def linked(chain: Chain, T: int) -> Linked | None:
 
 @dataclass
 class _Draw:
+    chain: Chain
     every: tuple[Member, ...]
     T: int
     trial: int
@@ -164,8 +165,7 @@ class _Draw:
         return self.values[link.source, self._last(link) if link.how is How.FINAL else step]
 
     def _last(self, link: Link) -> int:
-        origin = next(m for m in self.every if link.source in {v.name for v in m.model.outputs})
-        return 1 if origin.part.backward else self.T
+        return 1 if self.chain.end(link) == 0 else self.T
 
     def _derived(self, member: Member) -> Example:
         """The example of a member, whose readers have handed back everything; what it hands back is added to the rest."""

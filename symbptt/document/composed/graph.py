@@ -137,8 +137,8 @@ class _Picture:
         return [(link.source, k) for k in (self.steps if link.how is How.MEMORY else [step])]
 
     def _last(self, link: Link) -> int:
-        source = next(m for m in self.every if link.source in {v.name for v in m.model.outputs})
-        return 1 if source.part.backward else self.T
+        assert self.context.chain is not None
+        return 1 if self.context.chain.end(link) == 0 else self.T
 
     def _arrows(self) -> Iterator[Arrow]:
         assert self.context.chain is not None
