@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 import sympy as sp
 
 from symbptt.diagnose.submission.mapping import DICTS, variable
-from symbptt.diagnose.submission.meaning import Meaning, one
+from symbptt.diagnose.submission.meaning import Meaning, fits, one
 from symbptt.model.values import Model, Role, Variable
 
 _INPUTS = ("x", "xs", "input", "inputs", "xt", "seq", "data")
@@ -199,11 +199,12 @@ def _letters(v: Variable) -> tuple[str, ...]:
 
 
 def _beside(model: Model) -> dict[str, Meaning]:
-    """[h, x] for every recurrent matrix, if each has its input matrix."""
+    """[h, x] for every recurrent matrix, if each has its input matrix of as many rows."""
     sorts = _sorted(model)
     states, inputs = sorts.get(("state", "matrix"), []), sorts.get(("input", "matrix"), [])
     pairs = zip(states, inputs, strict=True) if len(states) == len(inputs) else ()
-    return {s.name: Meaning("blocks", ((s.name, x.name),)) for s, x in pairs}
+    found = {s.name: Meaning("blocks", ((s.name, x.name),)) for s, x in pairs}
+    return found if all(fits(model, meaning) for meaning in found.values()) else {}
 
 
 def _families(model: Model, names: frozenset[str], patterns: Patterns, side_by_side: bool) -> dict[str, Meaning]:
@@ -236,11 +237,13 @@ def _parameters(model: Model, patterns: Patterns, side_by_side: bool) -> list[tu
         for v in variables if len(variables) > 1 else ():
             for pattern in patterns.get(kind, ()):
                 made += [(pattern.format(g=g), one("blocks", v.name)) for g in _letters(v) if "{g}" in pattern]
-    if beside:
-        made.append(("w", Meaning("blocks", tuple(row for meaning in beside.values() for row in meaning.blocks))))
+    gates = Meaning("blocks", tuple(row for meaning in beside.values() for row in meaning.blocks))
+    if beside and fits(model, gates):
+        made.append(("w", gates))
     for kind, variables in sorts.items():
-        stacked = Meaning("blocks", tuple((v.name,) for v in variables))
-        made += [(pattern.format(g=""), stacked) for pattern in patterns.get(kind, ())]
+        below, wide = tuple((v.name,) for v in variables), (tuple(v.name for v in variables),)
+        stacked = next((m for m in (Meaning("blocks", below), Meaning("blocks", wide)) if fits(model, m)), None)
+        made += [(pattern.format(g=""), stacked) for pattern in patterns.get(kind, ()) if stacked is not None]
     return made
 
 

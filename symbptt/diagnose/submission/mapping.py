@@ -10,7 +10,7 @@ from typing import Any
 
 from symbptt.data.values import GROUPS
 from symbptt.data.wrt import spelled
-from symbptt.diagnose.submission.meaning import Layout, Meaning, checked, one, tokens
+from symbptt.diagnose.submission.meaning import Layout, Meaning, checked, fits, one, tokens
 from symbptt.errors import BadInput, UnknownName
 from symbptt.files import content
 from symbptt.model.values import Model, Role
@@ -197,10 +197,7 @@ def blocks(rows: Sequence[Any], model: Model, place: str) -> Meaning:
             raise UnknownName("parameter", str(name), parameters, place)
     if not made or len({len(row) for row in made}) != 1 or not made[0]:
         raise BadInput(f'{place}: expected a name, or blocks of parameters such as ["W_xi", "W_xf"] or [["W_hf", "W_xf"]]')
-    shapes = [[model[name].shape for name in row] for row in made]
-    heights = [{shape[:1] for shape in row} for row in shapes]
-    widths = {tuple(sorted(shape[1:] for shape in row)) for row in shapes}
-    if any(len(found) != 1 for found in heights) or len(widths) != 1:
+    if not fits(model, Meaning("blocks", made)):
         if min(len(made), len(made[0])) == 1:
             return Meaning("blocks", (tuple(name for row in made for name in row),), flat=True)
         shown = ", ".join(f"{name} ({', '.join(model[name].shape)})" for row in made for name in row)

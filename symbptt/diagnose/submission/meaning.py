@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from symbptt.errors import BadInput
+from symbptt.model.values import Model
 
 
 @dataclass(frozen=True)
@@ -97,3 +98,10 @@ def checked(layout: Layout, place: str) -> Layout:
     if layout.scalars not in ("float", "array"):
         raise BadInput(f"{place}: scalars is \"float\" or \"array\", not {layout.scalars!r}")
     return layout
+
+
+def fits(model: Model, meaning: Meaning) -> bool:
+    """Whether blocks have the same rows beside each other, and the same columns below."""
+    shapes = [[model[name].shape for name in row] for row in meaning.blocks]
+    columns = {tuple(shape[1:] for shape in row) for row in shapes}
+    return len(columns) == 1 and all(len({shape[:1] for shape in row}) == 1 for row in shapes)

@@ -12,7 +12,7 @@ from symbptt.algebra.nodes import TIME, Timed
 from symbptt.compose.chain import Chain, How, Part
 from symbptt.diagnose.submission.guess import UPSTREAM, Guesser, connection, plain
 from symbptt.diagnose.submission.mapping import variable
-from symbptt.diagnose.submission.meaning import Meaning, one
+from symbptt.diagnose.submission.meaning import Meaning, fits, one
 from symbptt.model.values import Model, Role
 
 _FORWARD = ("f", "fw", "fwd", "forward", "l2r", "ltr", "lr", "right", "l0")
@@ -60,7 +60,7 @@ def _meanings(
     table = Guesser.of(model, marked, convention).table
     known = {name: _side_by_side(model, meaning) for name, meaning in table.items()
              if meaning.kind not in _LINKED or meaning.name in outer}
-    return {name: meaning for name, meaning in known.items() if meaning.kind != "blocks" or _fits(model, meaning)}
+    return {name: meaning for name, meaning in known.items() if meaning.kind != "blocks" or fits(model, meaning)}
 
 
 def _recurrence(part: Part) -> Model:
@@ -77,10 +77,3 @@ def _side_by_side(model: Model, meaning: Meaning) -> Meaning:
     """Read-out matrices of several values of one output stand beside each other: W [h, b]."""
     kinds = {connection(model, model[name]) for name in meaning.variables} if meaning.kind == "blocks" else set()
     return Meaning("blocks", (meaning.variables,)) if kinds == {("out", "matrix")} and len(meaning.blocks) > 1 else meaning
-
-
-def _fits(model: Model, meaning: Meaning) -> bool:
-    """Whether blocks have the same rows beside each other, and the same columns below."""
-    shapes = [[model[name].shape for name in row] for row in meaning.blocks]
-    columns = {tuple(shape[1:] for shape in row) for row in shapes}
-    return len(columns) == 1 and all(len({shape[:1] for shape in row}) == 1 for row in shapes)
