@@ -35,6 +35,7 @@ def made(name: str, model: str, dtype: str = "float64") -> dict[str, Subject]:
     return subject
 
 
+@pytest.mark.sampled(5)
 @pytest.mark.parametrize("model", MODELS)
 @pytest.mark.parametrize("name", [*PLAIN, *(pytest.param(name, marks=pytest.mark.frameworks) for name in NEEDS)])
 def test_every_subject_gives_the_same_gradients(name: str, model: str) -> None:

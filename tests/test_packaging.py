@@ -109,6 +109,7 @@ def test_core_dependencies_are_the_four() -> None:
     assert names == {"sympy", "numpy", "jinja2", "click"}
 
 
+@pytest.mark.slow
 def test_the_package_gives_its_stages_on_first_use() -> None:
     script = (
         "import sys, symbptt\n"

@@ -71,6 +71,7 @@ def arrays(formula: Any, samples: int = 2) -> dict[Any, Any]:
     }
 
 
+@pytest.mark.slow
 @settings(max_examples=300, deadline=None, derandomize=True)
 @given(st.one_of(shaped("v", 3), shaped("m", 2), shaped("s", 3)))
 def test_the_value_is_the_transpose(formula: Any) -> None:

@@ -57,6 +57,7 @@ def test_an_orthogonal_matrix_keeps_the_size():
     np.testing.assert_allclose(found.growth.measured, 1)
 
 
+@pytest.mark.sampled(3)
 @pytest.mark.parametrize("name", ["elman", "irnn", "indrnn", "linear", "scalar", "deep_feedforward", "lstm", "gru", "jordan"])
 def test_the_measured_product_obeys_every_bound(name):
     for seed in range(5):
@@ -79,6 +80,7 @@ CELLS = {
 }
 
 
+@pytest.mark.sampled(3)
 @pytest.mark.parametrize("cell", CELLS)
 def test_gamma_follows_the_numbers_of_the_activation(cell):
     """h = phi(W h + ...) and h = W phi(h) + ...; the measured product obeys the bound, which is met somewhere."""

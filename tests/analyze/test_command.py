@@ -42,6 +42,7 @@ def test_csv(run):
     assert code == 0 and len(rows) == 6 and {row["parameter"] for row in rows} == {"W_hf"}
 
 
+@pytest.mark.slow
 def test_every_table_as_csv(run):
     data = json.loads(run("lstm", "-T", 3, "--randomise", 0.5, "--format", "json")[1])
     for name in ("terms", "sums", "signals", "products", "factors", "jacobians", "spectra", "units", "randomised"):

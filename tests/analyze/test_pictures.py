@@ -33,7 +33,7 @@ def lstm():
     return analyze.flow("lstm", 6, wrt=["W_hi", "b_f"])
 
 
-@pytest.mark.sampled(5)
+@pytest.mark.sampled(10)
 @pytest.mark.parametrize("name", pictures.FIGURES)
 @pytest.mark.parametrize("layout", ["png", "svg"])
 def test_every_picture_in_both_formats_twice_the_same(lstm, name, layout):
@@ -42,6 +42,7 @@ def test_every_picture_in_both_formats_twice_the_same(lstm, name, layout):
     assert first.startswith(b"\x89PNG" if layout == "png" else b"<?xml")
 
 
+@pytest.mark.slow
 def test_the_overview_names_what_it_shows(lstm):
     said = _texts(pictures.of_analysis(lstm))
     for word in ("lstm", "T = 6", "W_hi", "source step k", "loss step t", "measured", "distance d"):
@@ -59,6 +60,7 @@ def test_the_colours_are_those_of_the_numbers():
         np.testing.assert_allclose(shown.compressed(), item.norms[item.norms > 0])
 
 
+@pytest.mark.sampled(3)
 @pytest.mark.parametrize(("values", "T", "sentence"), [
     ({"W_ho": np.zeros((3, 4))}, 4, "no term is positive and finite"),
     ({"W_hh": np.full((4, 4), np.nan)}, 4, "no recurrent matrix or Jacobian has a singular value"),
@@ -78,6 +80,7 @@ def test_no_model_and_no_value_stops_a_picture(name):
         assert pictures.picture(pictures.of_analysis(found, name), "svg")
 
 
+@pytest.mark.sampled(3)
 @pytest.mark.parametrize(("name", "options"), [
     ("signal", {"T": 5, "activation": "tanh"}), ("cliff", {}), ("curves", {}), ("gates", {"T": 5, "N": 2}), ("interval", {}),
     ("interval", {"activation": "relu"}), ("gates", {"T": 1}), ("initialisation", {"T": 3, "scale": {"W_hh": float("nan")}}),

@@ -113,6 +113,7 @@ def test_the_product_is_empty_at_k_equal_to_t():
     np.testing.assert_allclose(np.diagonal(norms), 1)
 
 
+@pytest.mark.slow
 def test_lyapunov_exponents_of_a_fixed_matrix_are_the_logs_of_its_eigenvalues():
     A = np.array([[0.9, 5.0, 0.0], [0.0, 0.5, 1.0], [0.0, 0.0, 0.1]])
     values = {"A": A, "B": np.zeros((3, 2)), "C": np.zeros((2, 3))}

@@ -22,6 +22,7 @@ def _rows(group, **options):
     return {row.label: row for row in remedies.remedies(group, **options)}
 
 
+@pytest.mark.slow
 def test_a_larger_forget_bias_lets_the_product_of_gates_last():
     rows = remedies.remedies("forget bias", dims={"H": 8})
     direct = [row.direct for row in rows]
@@ -57,6 +58,7 @@ def test_normalisation_and_the_residual_connection():
     assert all(row.analysis.agrees for row in rows.values())
 
 
+@pytest.mark.slow
 def test_every_group_runs_and_an_unknown_one_is_named():
     for group in remedies.REMEDIES:
         rows = remedies.remedies(group, T=4, N=2)
@@ -105,7 +107,7 @@ def test_where_a_sigmoid_enlarges_is_never_wider_than_0_45():
     assert "0 < z; inf" in analyze.experiment("interval", analyze.Options(activation="relu")).text
 
 
-@pytest.mark.sampled(3)
+@pytest.mark.sampled(6)
 @pytest.mark.parametrize("name", EXPERIMENTS)
 @pytest.mark.parametrize("layout", ["text", "json", "csv"])
 def test_experiments_from_the_command_line(capsys, name, layout):

@@ -24,6 +24,7 @@ def _terms(model, data, name):
     )
 
 
+@pytest.mark.sampled(5)
 @pytest.mark.parametrize("name", names())
 def test_norms_are_those_of_the_terms_and_sums_equal_the_gradient(name):
     model = symbptt.load(name)

@@ -90,6 +90,7 @@ def test_a_model_without_states_and_one_without_a_loss():
     assert without.table is None and "terms" not in json.loads(analyze.as_json(without)) and analyze.as_text(without)
 
 
+@pytest.mark.sampled(5)
 @pytest.mark.parametrize("name", symbptt.names())
 @pytest.mark.parametrize("value", [np.nan, np.inf, 0.0, 1e300, 1e-300])
 def test_no_value_of_the_weights_stops_an_analysis(name, value):

@@ -15,6 +15,7 @@ from symbptt.model.read import load
 from symbptt.verify.load import resolve
 
 
+@pytest.mark.sampled(5)
 @pytest.mark.parametrize("name", KERNELS)
 def test_a_kernel_in_chunks_is_the_kernel_step_by_step(name):
     report = verify.in_chunks(kernel(name), 3, T=8, dims={"K": 3, "V": 2})
@@ -82,6 +83,7 @@ LEARNED = model(
 WHOLE = {**{name: kernel(name) for name in KERNELS}, "layer": layer(), "a bound": load("hgrn2"), "a learned start": LEARNED}
 
 
+@pytest.mark.sampled(5)
 @pytest.mark.parametrize("name", WHOLE)
 def test_blocks_of_chunks_are_the_whole(name):
     given = WHOLE[name]

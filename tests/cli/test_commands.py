@@ -118,6 +118,7 @@ def test_emit_writes_what_it_prints(run: Run, tmp_path: Path) -> None:
     assert code == 0 and unrolled != path.read_text(encoding="utf-8")
 
 
+@pytest.mark.slow
 def test_existing_files_are_replaced_only_by_force(run: Run, tmp_path: Path) -> None:
     path = tmp_path / "elman.py"
     path.write_text("mine")
@@ -136,6 +137,7 @@ def test_existing_files_are_replaced_only_by_force(run: Run, tmp_path: Path) -> 
     assert [Path(p).read_bytes() for p in written] == first
 
 
+@pytest.mark.slow
 def test_verify_a_model_and_a_file(run: Run, tmp_path: Path) -> None:
     code, out, err = run("verify", "elman", "-T", "2", "--dims", "D=2,H=2,O=2", "-N", "1", "--seed", "1")
     assert (code, err) == (0, "") and "complex step" in out

@@ -48,6 +48,7 @@ def faults(kind: str, folder: Path, chosen: Iterable[Line]) -> list[str]:
     return [fault for line in chosen if (fault := run(line, kind, folder))]
 
 
+@pytest.mark.sampled(10)
 @pytest.mark.parametrize("kind", FILES)
 def test_plain_commands(kind: str, tmp_path: Path) -> None:
     assert faults(kind, tmp_path, (line for line in lines() if line.command in QUICK and not line.varied)) == []

@@ -19,6 +19,7 @@ Run = Callable[..., tuple[int, str, str]]
 Process = Callable[..., subprocess.CompletedProcess[str]]
 
 
+@pytest.mark.sampled(5)
 @pytest.mark.parametrize("arguments", [[], *([command] for command in COMMANDS)], ids=lambda a: a[0] if a else "symbptt")
 def test_help_imports_nothing_heavy(arguments: list[str], process: Process) -> None:
     done = process(*arguments, "--help", options=("-X", "importtime"))
@@ -28,6 +29,7 @@ def test_help_imports_nothing_heavy(arguments: list[str], process: Process) -> N
     assert not {"sympy", "numpy", "jinja2"} & modules
 
 
+@pytest.mark.slow
 def test_help_takes_little_more_than_its_library_of_commands() -> None:
     """A tenth of a second where Python and click alone take four hundredths: a ratio, since machines differ.
 

@@ -29,6 +29,7 @@ h = "w * x + h[t-1]"
 """
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(sys.platform == "win32", reason="no SIGPIPE")
 def test_a_closed_pipe_is_quiet() -> None:
     command = [sys.executable, "-m", "symbptt", "unroll", "elman", "-T", "1000"]
@@ -39,6 +40,7 @@ def test_a_closed_pipe_is_quiet() -> None:
         assert running.stderr.read() == b""
 
 
+@pytest.mark.slow
 def test_output_is_utf8_whatever_the_locale(process: Process) -> None:
     done = process("derive", "elman", "-T", "1", PYTHONIOENCODING="ascii")
     assert done.returncode == 0 and done.stderr == ""

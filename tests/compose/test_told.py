@@ -62,6 +62,7 @@ def test_unrolling_goes_through_the_parts_in_order(run: Callable[..., tuple[int,
     assert order == [("h", 1), ("h", 2), ("b", 2), ("b", 1), ("o", 1), ("L", 1), ("o", 2), ("L", 2)]
 
 
+@pytest.mark.slow
 def test_every_command_works_or_says_that_it_does_not(run: Callable[..., tuple[int, str, str]], tmp_path: Path) -> None:
     file = tmp_path / "birnn.py"
     for command in (["show", "birnn"], ["show", "birnn", "--format", "toml"], ["derive", "birnn"], ["unroll", "birnn"],

@@ -47,6 +47,7 @@ def test_other_backends(name: str, backend: str) -> None:
     compose.gradients(source(compose.load(name), backend, "all"), T=3).raise_for_disagreement()
 
 
+@pytest.mark.sampled(3)
 @pytest.mark.parametrize(("right", "wrong"), [
     ('_add(cotangents, "b", found["b"])', 'found["b"]'),
     ('_add(gradients, "x", _turn(found["x"]))', '_add(gradients, "x", found["x"])'),

@@ -60,6 +60,7 @@ def notebook(*cells: str) -> str:
     return json.dumps({"cells": [{"cell_type": "markdown", "source": "# Mine"}, *made]})
 
 
+@pytest.mark.slow
 def test_three_submissions(tmp_path: Path) -> None:
     folder = write(tmp_path / "class", {
         "dropped.ipynb": notebook("%matplotlib inline\nimport os", DROPPED), "<b>right.py": MODULE, "=empty.py": "\n",

@@ -29,6 +29,7 @@ def _close(a, b):
     assert float(np.abs(a - b).max(initial=0.0)) <= 1e-12 * scale
 
 
+@pytest.mark.sampled(5)
 @pytest.mark.parametrize("name", read.names())
 @pytest.mark.parametrize(("T", "N"), [(1, 1), (3, 3)])
 def test_sum_recursion_and_nested_agree(name, T, N):

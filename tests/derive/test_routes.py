@@ -41,6 +41,7 @@ def point(model: Model, T: int, N: int = 2) -> dict[str, Any]:
     return {"parameters": given.parameters, "inputs": given.inputs, "targets": given.targets, "states": given.states}
 
 
+@pytest.mark.sampled(5)
 @pytest.mark.parametrize("name", MODELS)
 def test_routes_add_up_to_the_terms(name: str) -> None:
     model = model_of(name)

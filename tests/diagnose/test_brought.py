@@ -42,6 +42,7 @@ RIGHT = (*QUICK, *(
 ))
 
 
+@pytest.mark.sampled(3)
 @pytest.mark.parametrize("name", RIGHT)
 def test_right_ones_are_right(name: str) -> None:
     found = diagnosed(name)
@@ -143,6 +144,7 @@ def grad(x, y, h0, A):
 """
 
 
+@pytest.mark.slow
 def test_layouts_that_fit_alike_and_differ_in_the_verdict_are_asked_for(tmp_path: Path) -> None:
     first = diagnosed("unseen")  # nothing of its forward pass is seen: the axes of emitted code go first
     assert first.ok and any("do not rule out" in note for note in first.notes)

@@ -32,6 +32,7 @@ def test_right_chunk_code_is_right(T):
     assert found.ok and {f.gradient for f in found.findings} == {"q", "k", "v", "g", "S"}
 
 
+@pytest.mark.slow
 def test_a_mistake_is_told_in_the_equations_of_the_chunk_form():
     text = (chunks.FOLDER / "gla.py").read_text().replace("    dq, dk", "    dS = 0 * dS\n    dq, dk")
     found = diagnosed("gla", text, chunks.RAGGED)

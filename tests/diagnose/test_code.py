@@ -78,7 +78,7 @@ def verdicts(found: Diagnosis) -> set[str]:
     return {f.verdict for f in found.findings}
 
 
-@pytest.mark.sampled(2)
+@pytest.mark.sampled(4)
 @pytest.mark.parametrize(("model", "file", "function", "mapping"), [
     ("elman", "char_rnn.py", None, THEIRS / "char_rnn.toml"),
     ("elman", "rows.py", "rnn_backward", None),
@@ -90,6 +90,7 @@ def test_well_read_backward_passes_are_right(model: str, file: str, function: st
     assert found.ok and verdicts(found) == {"right"} and len(found.findings) >= 5
 
 
+@pytest.mark.slow
 def test_the_published_gradient_without_its_carries() -> None:
     mapping = table({"forward": "lstm_forward"}, symbptt.load("lstm"))
     found = code.file("lstm", THEIRS / "columns.py", "lstm_backward_without_carry", mapping)
@@ -98,7 +99,7 @@ def test_the_published_gradient_without_its_carries() -> None:
         assert first == [("carry-dropped", "h"), ("carry-dropped", "c")] and finding.certain
 
 
-@pytest.mark.sampled(2)
+@pytest.mark.sampled(4)
 @pytest.mark.parametrize(("old", "new", "gradient", "cause"), [
     ("        carry = da @ W_hh\n", "", "W_hh", "carry-dropped"),
     ("da.T @ h[t]\n", "da.T @ h[t + 1]\n", "W_hh", "off-by-one"),
@@ -129,6 +130,7 @@ def test_gradients_come_as_dicts_lists_or_without_names(write: Write) -> None:
         assert found.ok == (not found.unjudged) and code.file("elman", path, wrt=["W_hh", "b_h"]).ok, ending
 
 
+@pytest.mark.slow
 def test_a_mean_loss_is_scaled_unless_the_mapping_says_so(write: Write) -> None:
     text = ELMAN.replace("return loss, dW_xh, dW_hh, db_h, dW_ho, db_o", "return loss / T / N, dW_hh / T / N, db_h / T / N")
     found = code.file("elman", write(text))
@@ -137,7 +139,7 @@ def test_a_mean_loss_is_scaled_unless_the_mapping_says_so(write: Write) -> None:
     assert code.file("elman", write(text), table=table(said, symbptt.load("elman"))).ok
 
 
-@pytest.mark.sampled(2)
+@pytest.mark.sampled(6)
 @pytest.mark.parametrize("style", ["plain", "fast"])
 @pytest.mark.parametrize(("model", "function"), [("gru", "value_and_grad"), ("lstm", "backward"), ("jordan", None)])
 def test_emitted_modules(tmp_path: Path, model: str, function: str | None, style: str) -> None:
@@ -165,7 +167,7 @@ MISBEHAVING = {
 }
 
 
-@pytest.mark.sampled(3)
+@pytest.mark.sampled(9)
 @pytest.mark.parametrize("how", MISBEHAVING)
 def test_code_that_misbehaves(write: Write, how: str) -> None:
     body, message = MISBEHAVING[how]

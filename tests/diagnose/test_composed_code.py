@@ -97,6 +97,7 @@ RAISED = (
 )
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("name", "right", "wrong"), [RAISED[0], *slow(*RAISED[1:])])
 def test_an_exception_of_theirs_is_shown_and_none_of_a_layout(name: str, right: str, wrong: str, tmp_path: Path) -> None:
     text = (HERE / f"{name}.py").read_text().replace(right, wrong)

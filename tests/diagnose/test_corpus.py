@@ -20,7 +20,7 @@ from . import corpus, measure_corpus, right
 SINGLES = [(m, mistake) for m in corpus.MODELS for mistake in islice(corpus.mistakes(m, corpus.source(m)), 0, None, 9)]
 
 
-@pytest.mark.sampled(6)
+@pytest.mark.sampled(18)
 @pytest.mark.parametrize(("model", "mistake"), SINGLES, ids=[f"{m}-{x.cause}-{x.what}" for m, x in SINGLES])
 def test_a_mistake_in_emitted_code_is_named(model: str, mistake: corpus.Mistake) -> None:
     found = measure_corpus.outcome(model, len(mistake.what) % 3, 5, mistake)
@@ -34,7 +34,7 @@ def test_two_mistakes_are_both_named(model: str) -> None:
     assert sum(o.named for o in found) == 3, [str(o) for o in found if not o.named]
 
 
-@pytest.mark.sampled(4)
+@pytest.mark.sampled(8)
 @pytest.mark.parametrize("case", [*right.drawn(9, seed=4)], ids=lambda r: f"{r.model}-{r.axes}-{r.packing}")
 def test_correct_code_is_right_in_every_layout(tmp_path: Path, case: right.Right) -> None:
     path = tmp_path / "theirs.py"

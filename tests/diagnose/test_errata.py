@@ -32,7 +32,7 @@ def verdict_on(formula: str, named: str) -> str:
     return "right" if finding.right else ", ".join(causes) or "wrong"
 
 
-@pytest.mark.sampled(3)
+@pytest.mark.sampled(6)
 @pytest.mark.parametrize(("formula", "named", "verdict", "right"), ROWS, ids=[f"{row[0][:60]} of {row[1]}" for row in ROWS])
 def test_the_verdict(formula: str, named: str, verdict: str, right: str) -> None:
     assert verdict_on(formula, named) == verdict

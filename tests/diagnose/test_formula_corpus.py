@@ -64,6 +64,7 @@ def first_causes(model: Model, equations: int, most: int) -> float:
     return right / len(drawn)
 
 
+@pytest.mark.sampled(2)
 @pytest.mark.parametrize("name", ["gru", "delta"])
 def test_the_cause_of_one_token_goes_first(name: str) -> None:
     assert first_causes(MODELS[name], 3, 12) > 0.9

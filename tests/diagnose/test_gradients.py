@@ -20,6 +20,7 @@ from .conftest import Bench
 Make = Callable[..., Bench]
 
 
+@pytest.mark.sampled(3)
 @pytest.mark.parametrize("name", ["elman", "gru", "lstm", "jordan", "lstm_peephole", "deep_feedforward", "mlp"])
 def test_right_gradients_are_right(bench: Make, name: str) -> None:
     made = bench(name)
@@ -28,6 +29,7 @@ def test_right_gradients_are_right(bench: Make, name: str) -> None:
     assert {f.gradient for f in found.findings} == set(made.case.right)
 
 
+@pytest.mark.slow
 def test_one_per_mille_is_not_right(bench: Make) -> None:
     made = bench("elman")
     for name, gradient in made.right.items():
@@ -57,6 +59,7 @@ step = "batch_norm(w @ c[t-1])"
         assert symbptt.diagnose.gradients(model, theirs, T=1, states=start, **given)["w"].verdict == verdict
 
 
+@pytest.mark.sampled(3)
 @pytest.mark.parametrize(("factor", "cause"), [(0.5, "mean-for-sum"), (0.125, "mean-for-sum"), (-1.0, "sign-flipped"),
                                                (2.0, "factor"), (0.3, "factor")])
 def test_factors(bench: Make, factor: float, cause: str) -> None:
@@ -111,6 +114,7 @@ def test_printed_numbers(bench: Make, decimals: int) -> None:
     assert made.diagnose({name: g.round(decimals) for name, g in wrong.items()})["W_hf"].causes[0] == "carry-dropped"
 
 
+@pytest.mark.slow
 def test_single_precision(bench: Make) -> None:
     made = bench("lstm")
     assert made.diagnose({name: g.astype(np.float32) for name, g in made.right.items()}).ok
@@ -118,6 +122,7 @@ def test_single_precision(bench: Make) -> None:
     assert made.diagnose({name: g.astype(np.float32) for name, g in wrong.items()})["W_hf"].causes[0] == "carry-dropped"
 
 
+@pytest.mark.slow
 def test_single_entries(bench: Make) -> None:
     made = bench("lstm")
     both = next(m for m in made.named("carry-dropped") if len(m.causes) == 2)
@@ -200,6 +205,7 @@ def test_the_sample_axis_may_be_left_out(bench: Make) -> None:
     assert symbptt.diagnose.gradients("elman", made.right, **point).ok
 
 
+@pytest.mark.slow
 def test_json(bench: Make) -> None:
     made = bench("lstm")
     found = made.diagnose(made.wrong(made.named("carry-dropped")[0])).json()

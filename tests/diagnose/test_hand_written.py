@@ -13,6 +13,7 @@ MODELS = {"mean_loss": "elman", "stacked": "lstm", "gru": "gru", "lists": "irnn"
           "leaky": str(THEIRS / "leaky.toml")}
 
 
+@pytest.mark.sampled(3)
 @pytest.mark.parametrize("name", MODELS)
 def test_they_are_right(name: str) -> None:
     found = code.file(MODELS[name], THEIRS / f"{name}.py")
@@ -20,7 +21,7 @@ def test_they_are_right(name: str) -> None:
     assert {f.gradient for f in found.findings} >= {v.name for v in found.model.parameters}
 
 
-@pytest.mark.sampled(4)
+@pytest.mark.sampled(20)
 @pytest.mark.parametrize(("name", "old", "new", "cause"), [
     ("mean_loss", "dscores.dot(Wy.T) + dh_next", "dscores.dot(Wy.T)", "carry-dropped"),
     ("mean_loss", "return loss, grads", "return loss, {k: np.clip(g, -0.1, 0.1) for k, g in grads.items()}", "clipped"),

@@ -23,6 +23,7 @@ KINDS = sorted(path.stem for path in FOLDER.glob("*.toml") if path.stem != "stat
 WITH_LOSS = [name for name in CLASSIC if symbptt.load(name).loss is not None]
 
 
+@pytest.mark.sampled(5)
 @pytest.mark.parametrize("name", WITH_LOSS)
 def test_the_right_pass_gives_the_right_terms(bench: Callable[..., Bench], name: str) -> None:
     made = bench(name)
@@ -39,6 +40,7 @@ def test_the_right_pass_gives_the_right_terms(bench: Callable[..., Bench], name:
             np.testing.assert_allclose(mine, value, rtol=1e-11, atol=1e-13)
 
 
+@pytest.mark.sampled(5)
 @pytest.mark.parametrize("given", [True, False], ids=["states", "no-states"])
 @pytest.mark.parametrize("kind", KINDS)
 def test_the_right_gradients_of_every_kind(kind: str, given: bool) -> None:

@@ -116,7 +116,7 @@ _LOOP_END = "        d_im_next = d_im * a[t] * c[t] - d_re * a[t] * s[t]"
 _SINE = "d_s = d_im * a[t] * re[t]"
 
 
-@pytest.mark.sampled(4)
+@pytest.mark.sampled(12)
 @pytest.mark.parametrize(("edits", "cause", "words"), [
     ([("d_re_next = d_im", "d_re_next = -d_im"), ("c[t] - d_re * a[t] * s[t]", "c[t] + d_re * a[t] * s[t]")],
      "sign-flipped", "rotation"),
@@ -199,6 +199,7 @@ def test_an_index_that_comes_twice_is_told_beside_other_summands() -> None:
     assert _explains(found, "overwritten", "within a step") and found["W"].right
 
 
+@pytest.mark.slow
 def test_a_mean_for_a_sum_on_top_of_another_mistake_is_told_with_it() -> None:
     slope = "(1 - h[t + 1] ** 2)"
     found = _edited(ELMAN, (slope, "(1 - h[t + 1])"), (".sum(axis=0)", ".mean(axis=0)"))
@@ -220,6 +221,7 @@ def test_gradients_of_inputs_in_reverse_order_are_told_beside_another_mistake() 
 LOG_COSH = "sum(log(0.5 * exp(h - y) + 0.5 * exp(y - h)))"
 
 
+@pytest.mark.sampled(3)
 @pytest.mark.parametrize(("loss", "edit", "words"), [
     (LOG_COSH, ("-d_L_3 + d_L_1", "(h[t + 1] - y[t]) * weight[t]"), "hₜ − yₜ, that of half the squared error"),
     (LOG_COSH, ("-d_L_3 + d_L_1", "2 * (h[t + 1] - y[t]) * weight[t]"), "that of half the squared error"),

@@ -100,6 +100,7 @@ def test_several_axes_of_samples_are_probed_as_well(tmp_path: Path) -> None:
     assert "The terms with k = t are missing; all others are right." in found, found
 
 
+@pytest.mark.slow
 def test_without_targets_the_lengths_tell_the_terms_apart(tmp_path: Path) -> None:
     (tmp_path / "theirs.py").write_text(OWN_LOSS)
     parts = {"inputs": 'x = "D"', "states": 'h = "H"', "parameters": 'U = "H D"\nW = "H H"',

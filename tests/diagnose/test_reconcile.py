@@ -59,6 +59,7 @@ def test_causes_that_exclude_each_other_are_never_both_certain(bench: Make) -> N
     assert "but then others would not be what they are" in " ".join(str(found).split())
 
 
+@pytest.mark.slow
 def test_a_mistake_in_the_computation_of_one_gradient_is_certain(bench: Make) -> None:
     made = bench("elman")
     theirs = {**made.right, "W_hh": made.wrong(made.named("truncated")[1])["W_hh"]}

@@ -15,6 +15,7 @@ from symbptt.document import pdf
 PAGE = (Path(__file__).resolve().parents[2] / "docs" / "formats.md").read_text(encoding="utf-8")
 
 
+@pytest.mark.slow
 def test_the_commands_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     for line in re.findall(r"^\$ symbptt (.*)$", PAGE, re.M):

@@ -19,6 +19,7 @@ def test_every_block(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     assert len(pages.run("gradient-flow", tmp_path, monkeypatch)) == 27
 
 
+@pytest.mark.slow
 def test_the_example_prints_what_the_page_shows() -> None:
     shown = re.search(r"^    (adding, .*)\n      (mean lag .*)$", pages.text("gradient-flow"), re.MULTILINE)
     assert shown

@@ -8,6 +8,7 @@ import pages
 import pytest
 
 
+@pytest.mark.slow
 def test_the_tutorial(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     bad = {"symbptt show mistake.toml": 2}
     assert len(pages.run("write-your-own-cell", tmp_path, monkeypatch, bad)) == 12

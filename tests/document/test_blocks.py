@@ -45,6 +45,7 @@ def own(folder: Path, name: str, text: str) -> document.DocumentOptions:
     return document.DocumentOptions(templates=folder)
 
 
+@pytest.mark.slow
 def test_a_template_of_ones_own_stands_before_the_package_s(tmp_path: Path) -> None:
     options = own(tmp_path, "html/blocks/code.html.jinja", "<p>code: << code | length >> signs</p>\n")
     html = document.render("elman", 2, "html", options=options)

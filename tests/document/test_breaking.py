@@ -60,6 +60,7 @@ def test_sides_stand_below_each_other() -> None:
     assert typeset.latex(made).count("&=") == 3
 
 
+@pytest.mark.sampled(3)
 @pytest.mark.parametrize("name", ["elman", "gru", "lstm", "jordan", "mgu"])
 def test_what_a_derivation_says_survives_the_breaks(name: str) -> None:
     for section in narrative.derivation(load(name), 3, "all").sections:

@@ -77,6 +77,7 @@ def test_gradients_flow_from_the_decoder_into_every_state_of_the_encoder(attenti
     assert (("s", 0), ("h", 3)) in back and not any(end[0] in "xv" for arrow in back if arrow for end in arrow)
 
 
+@pytest.mark.slow
 def test_a_backward_direction_is_drawn_from_right_to_left_and_told_for_later_k(birnn: document.Document) -> None:
     drawn = next(block.scene for block in birnn.blocks if isinstance(block, Figure))
     ahead = {arrow.ends for arrow in drawn.arrows if not arrow.backward}
@@ -84,6 +85,7 @@ def test_a_backward_direction_is_drawn_from_right_to_left_and_told_for_later_k(b
     assert "∑_{t=1..T} ∑_{k=t..T}" in equations(birnn)["sum-of-products-2"]
 
 
+@pytest.mark.slow
 def test_numbers_are_unique_and_those_of_the_code(birnn: document.Document) -> None:
     every = members(compose.load("birnn"))
     numbers = [e.number for member in every for e in member.model.equations if e.target.definition is None]

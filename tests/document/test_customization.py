@@ -20,6 +20,7 @@ def options(folder: Path, text: str, **more: object) -> DocumentOptions:
     return DocumentOptions(kind=str(more.pop("kind", "summary")), prose=folder / "own.toml", **more)  # type: ignore[arg-type]
 
 
+@pytest.mark.slow
 def test_words_are_replaced(tmp_path: Path) -> None:
     made = document.render("elman", 2, "html", options=options(tmp_path, '[words]\n"summary.watch" = "Three things"'))
     assert "Three things" in made and "Watch for" not in made
@@ -37,6 +38,7 @@ def test_title_and_byline_are_those_of_the_file_unless_given(tmp_path: Path) -> 
     assert (made.title, made.byline) == ("Mine", ("A course", "Another school"))
 
 
+@pytest.mark.slow
 def test_user_text_is_plain_text_everywhere(tmp_path: Path) -> None:
     quoted = "'''" + HOSTILE + "'''"
     text = f'''

@@ -178,6 +178,7 @@ def test_a_function_in_cases_has_a_line_for_each(activation: str) -> None:
     assert sum("otherwise" in line for line in lines) == 2
 
 
+@pytest.mark.slow
 def test_norms_that_overflow_are_written_as_such() -> None:
     """A cubic recurrence without a bound: the cells of the table are LaTeX, and no warning goes to the terminal."""
     text = ('title = "t"\n[states]\nh = "H"\n[parameters]\nW = "H H"\n[equations]\nh = "W @ h[t-1] - 9 * h[t-1] ** 3"\n'

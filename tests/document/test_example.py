@@ -52,6 +52,7 @@ ALONE = '[states]\nh = "H"\n[parameters]\nW = "H H"\n[equations]\nh = "tanh(W @ 
 """No array has an axis of steps, so its code is written for one T."""
 
 
+@pytest.mark.sampled(5)
 @pytest.mark.parametrize("model", [*map(load, WORKED), from_text(ALONE, "alone.toml")], ids=lambda model: model.name)
 def test_the_emitted_code_gives_the_same_numbers(model: Model) -> None:
     example = required(model, length(model))

@@ -57,6 +57,7 @@ def exercises(name: str, seed: int = 0, sheet: bool = False) -> list[Exercise]:
     return [block for block in drawn_for(context(name, seed, sheet)) if isinstance(block, Exercise)]
 
 
+@pytest.mark.sampled(3)
 @pytest.mark.parametrize("name", names())
 def test_every_model_has_exercises_with_solutions(name: str) -> None:
     made = exercises(name)
@@ -69,6 +70,7 @@ def test_every_model_has_exercises_with_solutions(name: str) -> None:
     assert isinstance(hints, Paragraph) and all(f"{one.number}: " in hints.text for one in made)
 
 
+@pytest.mark.slow
 def test_the_seed_decides() -> None:
     first, again, other = (exercises("lstm", seed) for seed in (0, 0, 1))
     assert first == again
@@ -76,7 +78,7 @@ def test_the_seed_decides() -> None:
     assert exercises("lstm", 0, sheet=True) == exercises("lstm", 0, sheet=True) != exercises("lstm", 1, sheet=True)
 
 
-@pytest.mark.sampled(2)
+@pytest.mark.sampled(4)
 @pytest.mark.parametrize("format", ["tex", "html"])
 @pytest.mark.parametrize("language, label", [("en", "Solution"), ("zh", "解答")])
 def test_a_student_s_file_has_no_solutions(format: str, language: str, label: str) -> None:
@@ -252,6 +254,7 @@ def test_a_sheet_has_no_derivation() -> None:
         DocumentOptions(kind="summary", without_derivation=True)
 
 
+@pytest.mark.slow
 def test_variants_have_sheets_of_their_own_and_one_key(tmp_path: Path) -> None:
     options = DocumentOptions(kind="handout", without_derivation=True, variants=3, seed=5)
     written = document.write("elman", 2, tmp_path, formats=("md",), options=options)

@@ -45,6 +45,7 @@ def flat(blocks: tuple[Block, ...]) -> Iterator[Block]:
                 yield from flat(column)
 
 
+@pytest.mark.slow
 @pytest.mark.share(3)
 @pytest.mark.parametrize("language", ["en", "zh"])
 @pytest.mark.parametrize("name", names())
@@ -55,6 +56,7 @@ def test_every_part_of_a_handout_tells_something_or_says_why_not(name: str, lang
     assert set(empty) <= {"remarks", "identities"} | ({"terms"} if name == "deep_feedforward_batch_norm" else set())
 
 
+@pytest.mark.sampled(2)
 @pytest.mark.parametrize("name, left_out", [
     ("elman", set()), ("lstm", set()), ("mlp", {"magnitude", "norm_bound", "remedies", "loop"}),
     ("deep_feedforward_batch_norm", {"cell", "norm_bound", "remedies", "worked", "magnitude", "loop"}),
@@ -75,6 +77,7 @@ def test_reasons_stand_at_the_end() -> None:
     assert isinstance(last, Box) and plain(last.title, typeset.text) == "Not in this document"
 
 
+@pytest.mark.sampled(3)
 @pytest.mark.parametrize("T", [1, 2, 12])
 def test_any_length_gives_a_handout_of_sensible_size(T: int) -> None:
     one = context("elman", T=T)
@@ -157,6 +160,7 @@ def test_gamma_and_the_weight_are_the_model_s() -> None:
     assert "γ = 1" in words(vanishing.norm_bound(context("irnn")))
 
 
+@pytest.mark.slow
 def test_remedies_have_what_applies_to_the_model() -> None:
     elman, lstm, mlp = (remedies.remedies(context(name)) for name in ("elman", "lstm", "mlp"))
     assert isinstance(mlp[0], LeftOut) and "In an LSTM" in words(elman) and "Clipping" in words(elman)
@@ -210,6 +214,7 @@ def test_the_picture_and_its_table_have_the_same_numbers() -> None:
     assert shown == {str(row[0][0]) for row in rows if row[0]}
 
 
+@pytest.mark.sampled(3)
 @pytest.mark.parametrize("name", names())
 def test_slides_hold_what_fits(name: str) -> None:
     for frame in document.compose(name, 3, options=DocumentOptions(kind="slides")).blocks:
@@ -241,6 +246,7 @@ def test_code_that_is_higher_than_a_slide_goes_on_over_the_next() -> None:
     assert [steps_ for steps_, _ in rows if steps_] == [(step,)] * 3
 
 
+@pytest.mark.slow
 def test_no_line_of_a_slide_has_an_empty_label() -> None:
     tex = document.render("elman", 2, "tex", options=DocumentOptions(kind="slides"))
     assert "{eq:}" not in tex and "{}{}}" in tex
@@ -287,7 +293,7 @@ def test_other_kinds_are_about_one_model() -> None:
 
 
 @pytest.mark.share(2)
-@pytest.mark.sampled(6)
+@pytest.mark.sampled(12)
 @pytest.mark.parametrize("format", ["tex", "html", "md"])
 @pytest.mark.parametrize("kind", sorted(set(KINDS) - {"handout"}))
 def test_every_kind_is_written_in_every_format(kind: str, format: str) -> None:

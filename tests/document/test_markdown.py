@@ -29,6 +29,7 @@ def pictures(text: str) -> list[str]:
     return [b64decode(data).decode() for data in re.findall(r"\(data:image/svg\+xml;base64,([A-Za-z0-9+/=]+)\)", text)]
 
 
+@pytest.mark.sampled(3)
 @pytest.mark.parametrize("name", names())
 def test_every_model_has_a_text_that_is_closed(name: str) -> None:
     text = document.render(name, 2, "md")
@@ -40,7 +41,7 @@ def test_every_model_has_a_text_that_is_closed(name: str) -> None:
         assert ElementTree.fromstring(picture).tag == "{http://www.w3.org/2000/svg}svg"
 
 
-@pytest.mark.sampled(2)
+@pytest.mark.sampled(4)
 @pytest.mark.parametrize("language", languages())
 @pytest.mark.parametrize("kind", KINDS)
 def test_every_kind_is_closed(kind: str, language: str) -> None:
@@ -94,6 +95,7 @@ def executed(found: list[dict[str, Any]], change: Callable[[str], str] = str) ->
     return space
 
 
+@pytest.mark.slow
 def test_a_notebook_of_every_kind_without_exercises_has_code_that_runs() -> None:
     for kind in KINDS:
         models = ("elman", "lstm")[: KINDS[kind].models]

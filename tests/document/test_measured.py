@@ -71,6 +71,7 @@ def test_the_boxes_are_shaded_by_the_norms_of_the_terms():
         assert (box.x, box.y) == (plot.LEFT + (k - 1) * plot.CELL, plot.TOP + (t - 1) * plot.CELL)
 
 
+@pytest.mark.slow
 def test_tables_have_the_numbers_of_the_analysis():
     found = analyze.flow("lstm", 20)
     tables = [b for b in blocks("lstm") if isinstance(b, Table)]
@@ -89,6 +90,7 @@ def test_parts_can_be_chosen_and_a_wrong_one_is_named():
         blocks("elman", parts=("pie",))
 
 
+@pytest.mark.slow
 def test_several_models_are_put_side_by_side():
     made = blocks("elman+lstm")
     assert "side by side" in said(made) and [row[0] for row in made[-2].rows] == [("elman",), ("lstm",)]
@@ -110,6 +112,7 @@ def test_a_disagreement_is_said(monkeypatch):
     assert "do not add up" in said(blocks("elman"))
 
 
+@pytest.mark.slow
 def test_a_document_has_the_section_before_its_references(tmp_path, capsys):
     assert main(["document", "elman", "-T", "2", "--with-analysis", "--format", "html", "-o", str(tmp_path)]) == 0
     html = (tmp_path / "elman_T2.html").read_text(encoding="utf-8")

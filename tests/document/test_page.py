@@ -67,6 +67,7 @@ def parsed(html: str) -> Reader:
     return reader
 
 
+@pytest.mark.slow
 @pytest.mark.share(3)
 @pytest.mark.parametrize("name", names())
 def test_every_model_has_both_documents(name: str) -> None:
@@ -104,6 +105,7 @@ def test_code_and_equations_share_their_numbers() -> None:
     assert number is not None and f'id="eq-{number[1]}"' in html
 
 
+@pytest.mark.slow
 def test_user_text_is_escaped() -> None:
     model = replace(load("elman"), title=HOSTILE, notes=(HOSTILE,), reference=HOSTILE)
     tex, html = document.render(model, 1), document.render(model, 1, "html")
@@ -172,12 +174,14 @@ def test_norms_are_short(value: float, text: str) -> None:
     assert sizes.rounded(value) == text
 
 
+@pytest.mark.slow
 def test_long_sequences_have_a_triangle_of_one_variable() -> None:
     html = document.render("elman", 6, "html")
     assert "k = 6" in html and "t = 6" in html
     assert html.count('<td class="lag0" data-t=') == 6
 
 
+@pytest.mark.slow
 def test_the_document_in_chinese(tmp_path: Path) -> None:
     paths = document.write("elman", 2, tmp_path, options=document.DocumentOptions(language="zh"))
     assert [p.name for p in paths] == ["elman_T2_zh.tex", "elman_T2_zh.html"]
@@ -202,6 +206,7 @@ def test_chinese_stays_in_a_chinese_document(text: str, made: str) -> None:
     assert latex.escape(text, "zh") == made
 
 
+@pytest.mark.sampled(2)
 @pytest.mark.parametrize("kind", ["derivation", "handout"])
 def test_a_model_that_no_array_gives_steps_is_shown_with_straight_line_code(kind: str) -> None:
     text = '[states]\nh = "H"\n[parameters]\nW = "H H"\n[equations]\nh = "tanh(W @ h[t-1])"\n[loss]\nstep = "sum(h * h)"\n'

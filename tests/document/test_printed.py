@@ -58,6 +58,7 @@ def test_a_model_without_one_shows_the_passes(name: str) -> None:
     assert "def _backward" in code.text
 
 
+@pytest.mark.slow
 def test_code_stands_in_a_handout_once_and_runs() -> None:
     made = document.compose("elman", 3, options=DocumentOptions(kind="handout"))
     (code,) = [block for block in made.blocks if isinstance(block, Code)]

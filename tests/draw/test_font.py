@@ -27,6 +27,7 @@ def letters(css: str) -> dict[tuple[str, str, str], set[int]]:
     }
 
 
+@pytest.mark.slow
 @needs_fonts
 def test_a_page_has_the_letters_of_its_formulas() -> None:
     formula = typeset.mathml(load("elman").equations[1].value, load("elman"))
@@ -39,6 +40,7 @@ def test_a_page_has_the_letters_of_its_formulas() -> None:
         assert ord("𝐡") not in found["symbptt text", *kind]
 
 
+@pytest.mark.slow
 @needs_fonts
 def test_the_slanted_h_stands_elsewhere_and_is_there_too() -> None:
     assert ord("ℎ") in letters(font.faces("<math><mi>h</mi></math>"))["symbptt math", "400", "normal"]
@@ -51,6 +53,7 @@ def test_braces_and_parentheses_can_grow() -> None:
     assert len(variants.VertGlyphCoverage.glyphs) >= 1 and len(variants.HorizGlyphCoverage.glyphs) >= 1
 
 
+@pytest.mark.slow
 @needs_fonts
 def test_the_same_letters_give_the_same_bytes() -> None:
     first = font.faces("<p>a</p>")

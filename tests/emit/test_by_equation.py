@@ -28,6 +28,7 @@ def test_statements_are_the_lines_of_the_module(name, options):
     assert len({row for row in rows if "  # (" in row}) <= len(told)
 
 
+@pytest.mark.sampled(3)
 @pytest.mark.parametrize("name", MODELS)
 @pytest.mark.parametrize("target", ["numpy", "jax", "torch"])
 def test_every_equation_has_a_statement(name, target):

@@ -21,6 +21,7 @@ def module(model: Model, **options: Any) -> types.ModuleType:
     return made
 
 
+@pytest.mark.sampled(5)
 @pytest.mark.parametrize("style", ["fast", "plain"])
 @pytest.mark.parametrize("model", MODELS, ids=lambda m: m.name + m.options)
 def test_segments_change_nothing(model: Model, style: str) -> None:

@@ -155,6 +155,7 @@ def in_turn(name: str, start: int) -> list[dict[str, str]]:
     return [dict(zip(where, words()[i : i + len(where)], strict=False)) for i in range(0, len(words()), len(where))]
 
 
+@pytest.mark.slow
 def test_words_are_found_in_every_kind_of_code() -> None:
     assert {"span", "stop", "chunk", "steps", "directions", "step", "carry", "tangents", "weight", "dtype"} <= set(words())
 

@@ -44,6 +44,7 @@ def _arguments(drawn):
     return drawn.parameters, drawn.inputs, drawn.targets, drawn.states
 
 
+@pytest.mark.sampled(5)
 @pytest.mark.parametrize("name", symbptt.names())
 def test_forward_mode_equals_backpropagation(name):
     model = symbptt.load(name)
@@ -103,6 +104,7 @@ def test_learned_starts_concatenation_and_scalars():
     assert rate == pytest.approx(expected["start"].sum() + expected["k"], rel=1e-10)
 
 
+@pytest.mark.sampled(5)
 @pytest.mark.parametrize("loss", [None, "none"])
 @pytest.mark.parametrize("name", symbptt.names())
 def test_the_self_check(name, loss):

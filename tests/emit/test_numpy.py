@@ -30,6 +30,7 @@ def _draw(model, T=3, N=3, seed=0):
     return data.random(model, T=T, N=N, seed=seed)
 
 
+@pytest.mark.sampled(5)
 @BOTH
 @pytest.mark.parametrize("name", read.names())
 def test_the_self_check_passes(name, straight):
@@ -40,6 +41,7 @@ def test_nothing_is_checked_where_no_gradient_is_asked_for():
     assert _module(read.load(KINDS / "no-parameters.toml")).self_check() == {}
 
 
+@pytest.mark.sampled(5)
 @BOTH
 @pytest.mark.parametrize("name", read.names())
 def test_it_equals_the_recursion(name, straight):

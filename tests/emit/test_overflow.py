@@ -36,6 +36,7 @@ def _model(names: list[str]) -> str:
     return head + "\n".join(equations) + f'\n[loss]\nstep = "{total}"'
 
 
+@pytest.mark.sampled(3)
 @pytest.mark.parametrize("kind", [pytest.param(k, marks=[pytest.mark.frameworks] * ("backend" in v)) for k, v in KINDS.items()])
 def test_no_function_overflows_where_its_value_is_finite(kind: str) -> None:
     pytest.importorskip(KINDS[kind].get("backend", "numpy"))

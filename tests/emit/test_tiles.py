@@ -22,7 +22,7 @@ def _gradients(model, N, H, dtype, **options):
     return module.value_and_grad(arrays[0], arrays[1], targets, arrays[2])
 
 
-@pytest.mark.sampled(4)
+@pytest.mark.sampled(8)
 @pytest.mark.parametrize(("N", "H"), SIZES)
 @pytest.mark.parametrize("model", ["elman", "lstm", "gru_reset_after"])
 @pytest.mark.parametrize(("dtype", "tolerance"), [("float32", 1e-4), ("float64", 1e-11), ("complex128", 1e-11)])

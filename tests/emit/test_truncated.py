@@ -80,7 +80,7 @@ def _compare(model, drawn, scheme):
         np.testing.assert_allclose(gradients[name], value, rtol=1e-10, atol=1e-13, err_msg=f"{name} {scheme}")
 
 
-@pytest.mark.sampled(2)
+@pytest.mark.sampled(4)
 @pytest.mark.parametrize("scheme", SCHEMES, ids=str)
 @pytest.mark.parametrize("name", ["elman", "lstm", "jordan", "deep_feedforward", "scalar"])
 def test_truncated_code_is_the_sum_of_the_kept_terms(name, scheme):
@@ -95,6 +95,7 @@ def test_a_loss_that_reads_the_state_before(scheme):
     _compare(model, data.random(model, T=7, N=3, seed=2), scheme)
 
 
+@pytest.mark.sampled(3)
 @pytest.mark.parametrize("scheme", [(1, 2), (3, 5)], ids=str)
 @pytest.mark.parametrize(("name", "changes"), [("elman", {"loss": "mse"}), ("gru", {"layers": 2}), ("elman", {"freeze": True})])
 def test_means_masks_and_layers(name, changes, scheme):

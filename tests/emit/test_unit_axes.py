@@ -67,6 +67,7 @@ def made(name: str) -> Model:
     return model(name="shapes", **FILES[name])  # type: ignore[arg-type]
 
 
+@pytest.mark.sampled(5)
 @pytest.mark.parametrize("name", FILES)
 @pytest.mark.parametrize("T", [None, 3])
 def test_gradients_keep_the_shapes_of_the_file(name: str, T: int | None) -> None:

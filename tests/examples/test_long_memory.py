@@ -52,6 +52,7 @@ def test_adam_by_hand(example):
         np.testing.assert_allclose(parameters["w"], expected, rtol=1e-12)
 
 
+@pytest.mark.sampled(3)
 @pytest.mark.parametrize(("name", "rule", "updates", "share"), [
     ("adding", "adam", 300, 0.3), ("copying", "adam", 200, 0.5), ("copying", "sgd", 300, 0.95),
 ])

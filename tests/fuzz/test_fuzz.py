@@ -32,10 +32,12 @@ def failures(models: int, seed: int = 0) -> list[str]:
     return [outcome.file() for outcome in outcomes(models, seed) if outcome.fault]
 
 
+@pytest.mark.slow
 def test_twenty_random_models() -> None:
     assert failures(20) == []
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("piece", ["analyses", "diagnoses"])
 def test_two_random_models_through_what_is_quick(piece: str) -> None:
     assert [outcome.file() for outcome in outcomes(2, 11, [piece]) if outcome.fault] == []
@@ -110,6 +112,7 @@ def test_a_transpose_forgotten_in_a_rule_is_found(monkeypatch: pytest.MonkeyPatc
     assert first(outcomes(20, SPOILT)).fault is not None
 
 
+@pytest.mark.slow
 def test_a_sum_forgotten_in_the_code_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(lowering, "_hadamard", lowering._matadd)
     monkeypatch.setitem(lowering._TABLE, next(k for k in lowering._TABLE if k.__name__ == "HadamardProduct"), lowering._matadd)
@@ -117,6 +120,7 @@ def test_a_sum_forgotten_in_the_code_is_found(monkeypatch: pytest.MonkeyPatch) -
     assert found.fault is not None and found.fault.route in ("fast code", "straight-line code", "chunk form")
 
 
+@pytest.mark.slow
 def test_the_command(capsys: pytest.CaptureFixture[str]) -> None:
     assert cli.main(["fuzz", "--models", "3", "--seed", "2"]) == 0
     assert capsys.readouterr().out == "3 agreed\n"
@@ -125,6 +129,7 @@ def test_the_command(capsys: pytest.CaptureFixture[str]) -> None:
     assert "unknown piece 'papers'" in capsys.readouterr().err
 
 
+@pytest.mark.slow
 def test_the_command_prints_and_keeps_what_fails(
     capsys: pytest.CaptureFixture[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

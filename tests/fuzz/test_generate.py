@@ -62,6 +62,7 @@ def test_shapes_states_and_sizes_vary() -> None:
     assert {made.N for made in DRAFTS} == {1, 2, 3}
 
 
+@pytest.mark.slow
 def test_everything_is_called_by_words_of_code() -> None:
     every, *related = families()
     made = [draft(1, number, words=True) for number in range(20)]

@@ -29,6 +29,7 @@ def failures(models: int, seed: int, *pieces: str, first: int = 0) -> list[str]:
     return [outcome.file() for outcome in outcomes(models, seed, pieces, first, several=True) if outcome.fault]
 
 
+@pytest.mark.slow
 def test_two_random_models() -> None:
     assert failures(2, 3, "gradients") == []
 
@@ -50,6 +51,7 @@ def test_random_models_on_every_target() -> None:
     assert failures(2, 5, "targets") == []
 
 
+@pytest.mark.slow
 def test_a_gradient_that_is_not_handed_back_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
     back = handed.back
     monkeypatch.setattr(handed, "back", lambda *given: np.zeros_like(back(*given)))

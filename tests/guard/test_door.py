@@ -103,7 +103,7 @@ ENDS = {
 }
 
 
-@pytest.mark.sampled(2)
+@pytest.mark.sampled(6)
 @pytest.mark.parametrize("how", ENDS)
 def test_nothing_of_theirs_steers_the_terminal_or_forges_a_verdict(how: str, tmp_path: Path) -> None:
     path = tmp_path / "theirs\x1b[2J.py"

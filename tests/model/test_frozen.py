@@ -81,6 +81,7 @@ def test_a_padded_batch_is_its_sequences_one_by_one(make: Any, reduction: str) -
         np.testing.assert_allclose(gradients[name], value / number, rtol=1e-11, atol=1e-13)
 
 
+@pytest.mark.sampled(3)
 @pytest.mark.parametrize("make", (lambda: mean(read.load("elman", freeze=True)),
                                   lambda: read.load(lagged(), freeze=True),
                                   lambda: read.load("elman", freeze=True, loss="none")))

@@ -96,6 +96,7 @@ def test_a_model_file_with_a_few_characters_changed(data: st.DataObject) -> None
     outcome(text)
 
 
+@pytest.mark.sampled(5)
 @pytest.mark.parametrize(
     "text",
     (

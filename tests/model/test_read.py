@@ -58,6 +58,7 @@ def test_text_with_quotes_and_backslashes_survives_writing() -> None:
     assert model["x"].latex == r"\hat{x}" and model["x"].description == (("en", "d"),)
 
 
+@pytest.mark.sampled(5)
 @pytest.mark.parametrize("loss", LOSS_NAMES)
 @pytest.mark.parametrize("name", read.names())
 def test_every_loss_goes_on_every_model(name: str, loss: str) -> None:

@@ -40,6 +40,7 @@ def test_the_classical_cells_have_the_dimensions_and_the_readout_of_elman(name: 
     assert model.loss is not None and (model.loss.name, model.loss.at) == ("softmax_cross_entropy", "every")
 
 
+@pytest.mark.sampled(5)
 @pytest.mark.parametrize("name", read.names())
 @pytest.mark.parametrize(("T", "N"), ((1, 1), (3, 2)))
 def test_a_walk_gives_a_finite_loss(name: str, T: int, N: int, walk: Walk, random: Walk) -> None:

@@ -192,7 +192,7 @@ def test_every_printed_formula_has_its_value(name: str, layout: str) -> None:
     assert Told(name, speaking(layout=layout)).read() > 20
 
 
-@pytest.mark.sampled(5)
+@pytest.mark.sampled(10)
 @pytest.mark.parametrize("layout", LAYOUTS)
 @pytest.mark.parametrize("notation", notations.names())
 @pytest.mark.parametrize("name", QUICK)
@@ -209,6 +209,7 @@ def test_every_model_in_every_notation(name: str, notation: str, layout: str) ->
     assert Told(name, speaking("en", notation, layout)).read() > 20
 
 
+@pytest.mark.sampled(3)
 @pytest.mark.parametrize("name", QUICK_KINDS)
 def test_every_kind_of_model_is_read(name: str) -> None:
     assert Told(str(KINDS / f"{name}.toml"), speaking()).read() > 3
@@ -220,6 +221,7 @@ def test_every_other_kind_of_model_is_read(name: str) -> None:
     assert Told(str(KINDS / f"{name}.toml"), speaking()).read() > 3
 
 
+@pytest.mark.slow
 def test_a_variable_called_k_leaves_its_letter_no_index() -> None:
     told = Told("linear_attention", speaking())
     assert told.voice.source == "κ" and told.read() > 100

@@ -62,6 +62,7 @@ GENERAL = {**{name: (lambda name=name: load(name)) for name in CLASSIC}, "lagged
            "two layers": lambda: load("lstm", layers=2), "frozen": lambda: load("gru", freeze=True)}  # fmt: skip
 
 
+@pytest.mark.sampled(5)
 @pytest.mark.parametrize("T", [1, 2, 3, 4])
 @pytest.mark.parametrize("name", GENERAL)
 def test_the_general_formula_expands_to_the_terms(name: str, T: int) -> None:

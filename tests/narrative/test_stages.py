@@ -44,6 +44,7 @@ def test_what_is_no_matrix_is_left_out_by_name() -> None:
     assert not any("∂⁺Sₜ/∂p_{k,lag1" in formula for formula in formulas("gated_deltanet"))
 
 
+@pytest.mark.sampled(5)
 @pytest.mark.parametrize("name", names())
 def test_every_line_that_is_shown_can_be_read(name: str) -> None:
     model = load(name)

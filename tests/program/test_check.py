@@ -21,7 +21,7 @@ FOLDERS = ("kinds", "heads")
 KINDS = sorted(str(p) for folder in FOLDERS for p in (Path(__file__).parents[1] / folder).glob("*.toml"))
 
 
-@pytest.mark.sampled(12)
+@pytest.mark.sampled(24)
 @pytest.mark.parametrize("name", [*read.names(), *KINDS], ids=lambda name: Path(name).stem)
 def test_every_program_holds_after_every_pass(name: str) -> None:
     model = read.load(name)

@@ -37,6 +37,7 @@ def text_of(node: xml.Element, path: str) -> str:
     return found.text
 
 
+@pytest.mark.slow
 def test_moodle_holds_every_question_with_its_answers() -> None:
     quiz = drawn("elman")
     nodes = questions(moodle.write([quiz]))

@@ -170,6 +170,7 @@ def test_bad_input() -> None:
         symbptt.quiz.quiz(model, 5, 0, "fr")
 
 
+@pytest.mark.slow
 def test_an_adjoint_says_of_what_it_is() -> None:
     """The model has no name for W x, and it is too long for a subscript: what u_1 is called, a question explains."""
     kind = next(path for path in KINDS if path.stem == "lagged")

@@ -137,6 +137,7 @@ def test_nor_to_the_copies_of_weights_for_many_steps(name: str, tmp_path: Path, 
     assert "WRONG" not in run(tmp_path / "check")
 
 
+@pytest.mark.slow
 @pytest.mark.skipif("gcc" not in COMPILERS, reason="no gcc")
 def test_sums_and_maxima_in_the_lanes_of_vectors(tmp_path: Path) -> None:
     made = emitted("elman")
@@ -172,6 +173,7 @@ def module() -> Any:
     return resolve(emitted("elman")).module
 
 
+@pytest.mark.slow
 @needs_cc
 def test_hostile_sizes_and_classes_have_codes(module: Any) -> None:
     library = module._library(True)
@@ -188,6 +190,7 @@ def test_hostile_sizes_and_classes_have_codes(module: Any) -> None:
         module.forward({k: v + 0j for k, v in drawn.parameters.items()}, drawn.inputs)
 
 
+@pytest.mark.slow
 @needs_cc
 def test_a_prepared_call_sees_what_changes(module: Any) -> None:
     drawn = data.random(read.load("elman"), seed=1)
@@ -202,6 +205,7 @@ def test_a_prepared_call_sees_what_changes(module: Any) -> None:
         module.prepare({**drawn.parameters, "W_hh": np.asfortranarray(drawn.parameters["W_hh"])}, drawn.inputs, targets)
 
 
+@pytest.mark.slow
 @needs_cc
 def test_calls_with_arrays_of_known_shapes_keep_nothing_of_the_calls_before(module: Any) -> None:
     model = read.load("elman")
@@ -218,6 +222,7 @@ def test_calls_with_arrays_of_known_shapes_keep_nothing_of_the_calls_before(modu
     assert np.array_equal(drawn[0].parameters["W_hh"], before[0]) and np.array_equal(drawn[0].targets["y"], before[1])
 
 
+@pytest.mark.slow
 @needs_cc
 def test_larger_calls_take_over_the_workspace_of_the_one_before(module: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(module, "_SMALL", 0)
@@ -240,6 +245,7 @@ def test_larger_calls_take_over_the_workspace_of_the_one_before(module: Any, mon
             assert found == made[k]
 
 
+@pytest.mark.sampled(3)
 @needs_cc
 @pytest.mark.parametrize(("wrong", "fits"), [(2**32, False), (-(2**32), True), (-1, True)])
 def test_classes_of_64_bits_mean_what_they_say(module: Any, wrong: int, fits: bool) -> None:
@@ -254,6 +260,7 @@ def test_classes_of_64_bits_mean_what_they_say(module: Any, wrong: int, fits: bo
             module.value_and_grad(*d.groups[:2], {"y": classes}, d.states)
 
 
+@pytest.mark.slow
 @needs_cc
 def test_returned_arrays_belong_to_the_caller(module: Any) -> None:
     drawn = data.random(read.load("elman"), T=3, seed=1)
@@ -265,6 +272,7 @@ def test_returned_arrays_belong_to_the_caller(module: Any) -> None:
     assert np.array_equal(outputs["h"], kept) and all(np.array_equal(first[k], again[k]) for k in first)
 
 
+@pytest.mark.slow
 @needs_cc
 def test_precision_is_that_of_the_arrays(module: Any) -> None:
     drawn = data.random(read.load("elman"), seed=1)
@@ -303,6 +311,7 @@ def test_a_name_of_the_model_stays_inside_its_comment() -> None:
 MACROS = ("C", "PER_LOG2", "INFINITY", "stdin", "INT32_MAX", "LANES", "NULL", "linux", "this", "register", "restrict")
 
 
+@pytest.mark.sampled(5)
 @needs_cc
 @pytest.mark.parametrize("dimension", MACROS)
 def test_names_of_macros_and_of_both_languages_are_left_alone(dimension: str, tmp_path: Path) -> None:

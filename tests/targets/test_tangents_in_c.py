@@ -48,6 +48,7 @@ def same(given: Any, expected: Any) -> bool:
     return given.shape == expected.shape and bool(np.abs(given - expected).max(initial=0) <= 1e-11 * size)
 
 
+@pytest.mark.slow
 @needs_cc
 @models
 def test_derivatives_along_a_direction_are_those_of_a_complex_step(name: str) -> None:
@@ -69,6 +70,7 @@ def test_derivatives_along_a_direction_are_those_of_a_complex_step(name: str) ->
             assert same(loss, expected) and same(rate, sum((gradients[k] * v).sum() for k, v in tangents.items()))
 
 
+@pytest.mark.slow
 @needs_cc
 def test_a_direction_has_the_name_and_shape_of_its_variable() -> None:
     model = read.load("elman")

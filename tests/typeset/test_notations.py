@@ -49,6 +49,7 @@ def test_every_notation_says_where_it_comes_from(name: str) -> None:
     assert notation.immediate != notation.total
 
 
+@pytest.mark.sampled(5)
 @pytest.mark.parametrize("name", ALL)
 @pytest.mark.parametrize("model", names())
 def test_no_two_variables_look_alike(name: str, model: str) -> None:

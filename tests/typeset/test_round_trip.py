@@ -183,6 +183,7 @@ LEAVES = {
 }
 
 
+@pytest.mark.slow
 @settings(max_examples=400, deadline=None, derandomize=True)
 @given(st.one_of(shaped("v", 3), shaped("m", 2), shaped("s", 3)))
 def test_the_text_has_the_value_of_the_formula(formula):

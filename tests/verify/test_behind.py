@@ -19,6 +19,7 @@ def value_and_grad(parameters, inputs, targets, states=None, mask=None, weights=
 """
 
 
+@pytest.mark.sampled(5)
 @pytest.mark.parametrize(("text", "message"), [
     (TEXT + "\nimport sys\nsys.exit(0)\n", "cannot be run: SystemExit: 0"),
     (TEXT + "\nimport os\nos._exit(0)\n", "cannot be run: it ended its process with code 0"),

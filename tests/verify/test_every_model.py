@@ -31,6 +31,7 @@ def differentiable(model: Model) -> list[str]:
     return [v.name for v in model.of(Role.PARAMETER, Role.INPUT, Role.STATE) if not v.classes and v.initial is None]
 
 
+@pytest.mark.sampled(5)
 @pytest.mark.parametrize("N", [1, 3])
 @pytest.mark.parametrize("T", [1, 2, 5])
 @pytest.mark.parametrize("name", read.names())

@@ -54,6 +54,7 @@ def points(name: str) -> st.SearchStrategy[float]:
     return st.floats(low, 5.0).filter(lambda x: min(abs(x), abs(abs(x) - corner)) > 1e-3)
 
 
+@pytest.mark.sampled(5)
 @pytest.mark.parametrize("name", FUNCTIONS)
 @given(st.data())
 def test_functions_and_their_complex_steps_agree_with_the_table(name: str, data: st.DataObject) -> None:

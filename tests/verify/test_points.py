@@ -24,6 +24,7 @@ def test_values_are_drawn_until_the_model_is_defined(seed: int) -> None:
     assert any(f"with those of seed {seed} h is not finite at step" in note for note in report.notes)
 
 
+@pytest.mark.slow
 def test_a_model_that_is_defined_nowhere_is_refused_and_has_a_document_without_that_part() -> None:
     nowhere = logarithm("W @ h[t-1] - 40 - x * x")
     with pytest.raises(BadInput, match="h is not finite at step 1, nor with other values"):

@@ -48,6 +48,7 @@ def test_the_right_gradient_is_accepted(elman_model: Elman, hand_made: Hand, rou
     assert all(check.ok and not check.where for check in checks), [str(check) for check in checks if not check.ok]
 
 
+@pytest.mark.sampled(5)
 @pytest.mark.parametrize("fault", WRONG)
 @pytest.mark.parametrize("route", ROUTES)
 def test_a_wrong_gradient_is_refused(elman_model: Elman, hand_made: Hand, route: str, fault: str) -> None:

@@ -57,6 +57,7 @@ def test_activations(activation: str) -> None:
     verify.gradients(symbptt.load("elman", activation=activation), T=3, seed=1).raise_for_disagreement()
 
 
+@pytest.mark.sampled(5)
 @pytest.mark.usefixtures("quick")
 @pytest.mark.parametrize("seed", range(12))
 def test_no_false_alarm_where_functions_have_kinks(seed: int) -> None:
@@ -72,6 +73,7 @@ def test_a_mean_over_what_counts(at: str) -> None:
     verify.gradients(model, T=3).raise_for_disagreement()
 
 
+@pytest.mark.sampled(5)
 @pytest.mark.parametrize("loss", ["softmax_cross_entropy", "squared_error"])
 @pytest.mark.parametrize(("T", "N"), [(1, 1), (2, 4), (3, 1), (10, 4)])
 @pytest.mark.parametrize("sizes", [(1, 1, 1), (2, 5, 3)])

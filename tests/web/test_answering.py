@@ -99,6 +99,7 @@ def test_a_download_is_called_after_no_path(name: str) -> None:
     assert answer({"task": "code", "model": "h = w * h[t-1]", "name": name})["path"] == "model.py"
 
 
+@pytest.mark.sampled(5)
 @pytest.mark.parametrize("field", ["task", "model", "name", "code", "style", "kind", "notation", "layout", "language", "format"])
 def test_script_in_a_field_is_no_markup_in_the_answer(field: str) -> None:
     for task in ("derivation", "code", "read", "file"):
@@ -134,6 +135,7 @@ def test_what_is_lost_between_parts_is_told() -> None:
     assert not any(cause["equation"] or cause["code"] for cause in wrong.values())
 
 
+@pytest.mark.sampled(3)
 @pytest.mark.parametrize("name", compose.names())
 def test_composed_models_are_on_offer(name: str) -> None:
     text = next(model["text"] for model in start({})["models"] if model["name"] == name)

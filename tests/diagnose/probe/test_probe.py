@@ -110,6 +110,7 @@ FAULTS: Mapping[str, tuple[Fault, str, str]] = {
 }
 
 
+@pytest.mark.sampled(3)
 @pytest.mark.parametrize("name", FAULTS)
 def test_a_planted_fault_is_found_where_it_is(name: str) -> None:
     fault, terms, more = FAULTS[name]
@@ -125,6 +126,7 @@ def test_a_planted_fault_is_found_where_it_is(name: str) -> None:
     assert not found["b_h"].table.separated and {t for t, _, _ in found["b_h"].table.wrong} == {t for t, _, _ in expected}
 
 
+@pytest.mark.sampled(2)
 @pytest.mark.parametrize("times", [1.001, 1 + 1e-5])
 def test_no_term_is_off_by_a_little_without_being_seen(times: float) -> None:
     for place in [(t, k) for t in range(1, T + 1) for k in range(1, t + 1)][::4]:

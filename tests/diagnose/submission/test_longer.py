@@ -30,6 +30,7 @@ def backward(x, h0, W_xh, W_hh, b_h, W_ho, b_o, do):
 """
 
 
+@pytest.mark.sampled(3)
 @pytest.mark.parametrize(("change", "steps"), [
     ("* (t % 8 > 0)", 12), ("* (t % 16 > 0)", 40), ("* (1 if t else 2)", 0), ("/ (1 if T < 20 else 2)", 40),
 ])

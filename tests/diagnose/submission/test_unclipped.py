@@ -64,6 +64,7 @@ def test_a_bound_that_nothing_reaches_is_told(tmp_path: Path) -> None:
     assert made.ok and any("clips in line 23, which changed nothing" in note for note in made.notes)
 
 
+@pytest.mark.slow
 def test_values_that_are_changed_in_place_are_no_other_forward_pass(tmp_path: Path) -> None:
     made = found(tmp_path, COPY="ps[t]", SLOPE="hs[t - 1]")
     assert not made.opening and "off-by-one" in made["W_hh"].causes

@@ -122,7 +122,7 @@ FAULTS: dict[str, tuple[type, Callable[[rules.Local], rules.Local]]] = {
 }  # fmt: skip
 
 
-@pytest.mark.sampled(3)
+@pytest.mark.sampled(6)
 @pytest.mark.usefixtures("restored")
 @pytest.mark.parametrize("fault", FAULTS)
 def test_a_wrong_rule_fails_everywhere(fault: str) -> None:
@@ -166,6 +166,7 @@ def loses(*given: Any) -> Any:
     return rules.pull(*given)[:-1] or rules.pull(*given)
 
 
+@pytest.mark.slow
 def test_a_wrong_index_fails_the_whole_graph_from_two_steps_on(monkeypatch: pytest.MonkeyPatch) -> None:
     def late(value: Any, cotangent: Any, result: Any = None) -> Any:
         # What step 2 passes back to h_1 never arrives.
