@@ -15,14 +15,18 @@ from sympy.matrices.expressions.special import OneMatrix
 
 from symbptt.algebra import build
 from symbptt.algebra.nodes import Elementwise
-from symbptt.model.shapes import is_scalar, is_vector, shown
+from symbptt.model.shapes import axis_text, is_scalar, is_vector, shown
 from symbptt.model.single_assignment import is_atom
 from symbptt.model.site import Site
 
+Sizes = tuple[sp.Expr, sp.Expr]
+"""Rows and columns."""
 MAX_POWER = 16
 """The largest exponent, in size."""
 MAX_BITS = 256
 """The most bits of a number's numerator and denominator."""
+VECTORS = "; for two vectors write dot(u, v) or outer(u, v)"
+"""A clause on a product of vectors."""
 
 
 def is_number(value: sp.Basic) -> bool:
@@ -61,7 +65,22 @@ def broadcast(operator: str, left: sp.Expr, right: sp.Expr, site: Site) -> tuple
         return spread(left, right), right
     if is_scalar(right):
         return left, spread(right, left)
-    raise site.error(f"the shapes {shown(left)} and {shown(right)} do not fit; {operator} expects two equal shapes or a scalar")
+    what = f"the shapes {shown(left)} and {shown(right)} do not fit; {operator} expects two equal shapes or a scalar"
+    raise site.error(what + along(operator, left.shape, right.shape))
+
+
+def along(operator: str, left: Sizes, right: Sizes) -> str:
+    """A clause on how to write an operation of a matrix with a vector along one of its axes; empty for other shapes."""
+    vector, (rows, columns) = (left, right) if left[1] == 1 else (right, left)
+    if vector[1] != 1 or columns == 1 or vector[0] not in (rows, columns) or operator not in ("+", "-", "*", "/"):
+        return ""
+    for_rows = vector[0] == rows
+    if operator == "*":
+        written = "diag(v) @ A" if for_rows else "A @ diag(v)"
+    else:
+        spread = f"outer(v, ones({axis_text(columns)}))" if for_rows else f"outer(ones({axis_text(rows)}), v)"
+        written = f"A {operator} {spread}"
+    return f"; with an entry of a vector v for each {'row' if for_rows else 'column'} of a matrix A write {written}"
 
 
 def plus(left: sp.Expr, right: sp.Expr, site: Site) -> sp.Expr:
@@ -137,7 +156,7 @@ def matmul(left: sp.Expr, right: sp.Expr, site: Site) -> sp.Expr:
     if is_scalar(left) or is_scalar(right):
         hint = "; write * for a scalar"
     elif is_vector(left) and is_vector(right):
-        hint = "; for two vectors write dot(u, v) or outer(u, v)"
+        hint = VECTORS
     shapes = f"{shown(left)} and {shown(right)}"
     raise site.error(f"the shapes {shapes} do not fit; '@' expects as many columns as the right side has rows{hint}")
 

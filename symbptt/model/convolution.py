@@ -45,8 +45,8 @@ class _Writer(ast.NodeTransformer):
         shape = self.variables[w].shape if w in self.variables else ()
         width = shape[1] if len(shape) == 2 else ""
         if not width.isdigit() or int(width) > MAX_LAG + 1:
-            most = f"at most {MAX_LAG + 1}, as in w = \"D 4\""
-            raise here.error(f"{USAGE} expects a declared w with one column per step back, {most}")
+            columns = f"1 to {MAX_LAG + 1} columns, one per step back, as in w = \"D 4\""
+            raise here.error(f"{USAGE} expects a declared w with {columns}")
         return int(width)
 
 

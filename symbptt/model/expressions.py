@@ -13,7 +13,7 @@ from sympy.matrices.expressions.matexpr import MatrixExpr
 from symbptt.algebra import build
 from symbptt.algebra import heads as algebra_heads
 from symbptt.algebra.nodes import TIME, Slice, dimension, leaves
-from symbptt.model import habits, heads, lags
+from symbptt.model import convolution, habits, heads, lags
 from symbptt.model.arithmetic import OPERATORS, is_number, matmul
 from symbptt.model.calls import Call
 from symbptt.model.head_marks import heads_of
@@ -254,7 +254,7 @@ def _call(node: ast.Call, parsed: Parsed, scope: Scope) -> MatrixExpr:
     if name not in CALLS:
         if said := habits.function(name):
             raise here.error(f"there is no function {name}; {said}")
-        raise here.unknown("function", name, (*CALLS, "activation"))
+        raise here.unknown("function", name, (*CALLS, "activation", convolution.NAME))
     call = CALLS[name]
     least, most = call.operands
     if not least <= len(node.args) <= most + call.ordered * len(call.numbers):

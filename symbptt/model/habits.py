@@ -13,6 +13,8 @@ CHARACTERS = {
     "⊗": "write outer(a, b)",
     "ᵀ": "a transpose is written .T", "⊤": "a transpose is written .T", "'": "a transpose is written .T",
     "²": "write ** 2", "³": "write ** 3", "√": "write sqrt(...)",
+    "{": "a step stands in square brackets, as in h[t-1]",
+    "\\": "a formula is written in plain letters; its LaTeX is latex in [symbols]",
     "!": "where(a > b, u, v) chooses by >, <, >= or <=",
     "σ": "write sigmoid(...), or a name in ASCII letters with its sign as latex in [symbols]",
 }
@@ -20,6 +22,7 @@ CHARACTERS = {
 
 _SCORES = "softmax_cross_entropy takes the scores before the softmax"
 _PRODUCT, _STACKED, _DROPPED = "write A @ b", "write concat(a, b)", "draw its mask outside, as an input m, and write m * h"
+_SIGMOID = "write sigmoid(x)"
 FUNCTIONS = {
     "cross_entropy": _SCORES, "crossentropy": _SCORES, "crossentropyloss": _SCORES, "nll_loss": _SCORES, "nllloss": _SCORES,
     "mseloss": "write mse(o, y)", "mse_loss": "write mse(o, y)", "norm": "write sqrt(dot(v, v))",
@@ -28,6 +31,8 @@ FUNCTIONS = {
     "sign": "write step(x) - step(-x)", "logsigmoid": "write log_sigmoid(x)", "rsqrt": "write x ** -0.5",
     "clamp": "write clip(x, lo, hi)", "if_else": "write where(a > b, u, v)", "normalize": "write l2_norm(x)",
     "matmul": _PRODUCT, "mm": _PRODUCT, "multiply": "write a * b",
+    "swish": "write silu(x)", "sigma": _SIGMOID, "logistic": _SIGMOID, "expit": _SIGMOID,
+    "conv1d": "write conv(x, w)", "bmm": _PRODUCT, "einsum": "write @, dot(u, v) or outer(u, v)",
     "cat": _STACKED, "concatenate": _STACKED, "hstack": _STACKED, "vstack": _STACKED,
 }
 """By the name, in small letters, of a function that the language has not: how to say it."""

@@ -17,7 +17,7 @@ from symbptt.algebra import heads as of
 from symbptt.algebra.functions import FUNCTIONS
 from symbptt.algebra.head_nodes import per_head
 from symbptt.algebra.nodes import Diag
-from symbptt.model.arithmetic import fill, is_number, matmul, minus, over, plus, raised, times
+from symbptt.model.arithmetic import VECTORS, along, fill, is_number, matmul, minus, over, plus, raised, times
 from symbptt.model.calls import Call, Numbers, Operands
 from symbptt.model.head_marks import Scaling, heads_of
 from symbptt.model.shapes import axis_text
@@ -60,8 +60,9 @@ def _aligned(values: Operands, heads: sp.Expr, what: str, site: Site) -> list[sp
     own = [_own(v, heads) if heads_of(v, site.intermediates.known) is not None else tuple(v.shape) for v in matrices]
     wanted = {shape for shape in own if shape != (1, 1)}
     if len(wanted) > 1:
-        texts = [shown(_lifted(value, heads, site), heads) for value in matrices]
-        raise site.error(f"the shapes {' and '.join(texts)} do not fit; {what} expects equal shapes, or scalars of each head")
+        texts = " and ".join(shown(_lifted(value, heads, site), heads) for value in matrices)
+        hint = along(what, *own) if len(own) == 2 else ""
+        raise site.error(f"the shapes {texts} do not fit; {what} expects equal shapes, or scalars of each head{hint}")
     shape = next(iter(wanted), (sp.S.One, sp.S.One))
     return [value if is_number(value) else _fitted(value, shape, heads, site) for value in values]
 
@@ -85,7 +86,8 @@ def product(left: sp.Expr, right: sp.Expr, site: Site) -> MatrixExpr:
         left, right = (Scaling(_lifted(v.args[0], heads, site), heads) if isinstance(v, Diag) else v for v in (left, right))
     a, b = (v if isinstance(v, Scaling) else _lifted(v, heads, site) for v in (left, right))
     if a.shape[1] != per_head(b.shape[0], heads):
-        hint = "; write * for a scalar of each head" if (1, 1) in (_own(a, heads), _own(b, heads)) else ""
+        hint = VECTORS if a.shape[1] == b.shape[1] == 1 else ""
+        hint = "; write * for a scalar of each head" if (1, 1) in (_own(a, heads), _own(b, heads)) else hint
         shapes = f"{shown(a, heads)} and {shown(b, heads)}"
         raise site.error(f"the shapes {shapes} do not fit; '@' expects as many columns as the right side has rows{hint}")
     if isinstance(a, Scaling):

@@ -86,7 +86,8 @@ def parse(text: str, place: Place, heads: str = "") -> Shape:
         own, count = parse(" ".join(axes[1:]), place), dimension(heads)
         return Shape(axes, sp.expand(count * own.rows), own.columns, count)
     if len(axes) > 2:
-        hint = "" if heads else "; heads = \"M\" at the top lets M stand in front"
+        of_heads = f"{heads}, which counts heads, stands in front or in a product as {heads}*K"
+        hint = habits.shape(text) or ("; " + of_heads if heads else "; heads = \"M\" at the top lets M stand in front")
         raise place.error(f"a shape has at most two dimensions, as in 'H D', not {len(axes)}{hint}")
     sizes = [_axis(axis, heads, place) for axis in axes] + [sp.S.One] * (2 - len(axes))
     return Shape(axes, sizes[0], sizes[1])

@@ -57,7 +57,7 @@ EXPRESSIONS = (
     ("x % 2", ", column 3: the character '%' is not part of the language"),
     ("[x, x]", ", column 1: a list is not part of the language"),
     ("x, x", ", column 1: a tuple is not part of the language"),
-    ("{x}", ", column 1: the character '{' is not part of the language"),
+    ("{x}", ", column 1: the character '{' is not part of the language; a step stands in square brackets, as in h[t-1]"),
     ("x := x", ", column 1: ':=' is not part of the language"),
     ("(x := x)", ", column 2: ':=' is not part of the language"),
     ("f'{x}'", ", column 2: the character \"'\" is not part of the language; a transpose is written .T"),
@@ -129,7 +129,12 @@ EXPRESSIONS = (
      ", column 3: the shapes (1) and (D) do not fit; '@' expects as many columns as the right side has rows; "
      "write * for a scalar"),
     ("x + h", ", column 3: the shapes (D) and (H) do not fit; + expects two equal shapes or a scalar"),
-    ("W + x", ", column 3: the shapes (H, D) and (D) do not fit; + expects two equal shapes or a scalar"),
+    ("W + x", ", column 3: the shapes (H, D) and (D) do not fit; + expects two equal shapes or a scalar; "
+     "with an entry of a vector v for each column of a matrix A write A + outer(ones(H), v)"),
+    ("h * W", ", column 3: the shapes (H) and (H, D) do not fit; * expects two equal shapes or a scalar; "
+     "with an entry of a vector v for each row of a matrix A write diag(v) @ A"),
+    ("V @ h_{t-1}", ", column 7: the character '{' is not part of the language; a step stands in square brackets, as in h[t-1]"),
+    ("swish(x)", ", column 1: there is no function swish; write silu(x)"),
     ("x * h", ", column 3: the shapes (D) and (H) do not fit; * expects two equal shapes or a scalar"),
     ("x / h", ", column 3: the shapes (D) and (H) do not fit; / expects two equal shapes or a scalar"),
     ("W - V", ", column 3: the shapes (H, D) and (H, H) do not fit; - expects two equal shapes or a scalar"),
@@ -149,7 +154,7 @@ EXPRESSIONS = (
     ("W[t-1]", ", column 1: W is a parameter; a state, an input or an intermediate is read with a lag"),
     ("conv(x + x, W)", ", column 1: conv takes two names, conv(x, w): give a formula a left side of its own"),
     ("conv(x, W)",
-     ", column 1: conv(x, w) expects a declared w with one column per step back, at most 17, as in w = \"D 4\""),
+     ", column 1: conv(x, w) expects a declared w with 1 to 17 columns, one per step back, as in w = \"D 4\""),
     ("h[t-1.5]", ", column 3: expected a step such as h[t-1] or a slice such as h[0:3]"),
     ("x[0:2]", ", column 1: the slice [0:2] does not lie inside (D) for every size of the dimensions"),
     ("x[0:D+1]", ", column 1: the slice [0:D + 1] does not lie inside (D) for every size of the dimensions"),
