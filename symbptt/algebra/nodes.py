@@ -220,7 +220,7 @@ class Partial(_Node):
 
 
 class SumOver(_Node):
-    """Series(body, index, first, last): a matrix sum over an integer index, empty (zero) if last < first."""
+    """SumOver(body, index, first, last): a matrix sum over an integer index, empty (zero) if last < first."""
 
     @property
     def shape(self) -> tuple[sp.Expr, sp.Expr]:
@@ -247,7 +247,7 @@ class SumOver(_Node):
 
 
 class ProductOver(SumOver):
-    """Chain(body, index, first, last): a directed matrix product, `first` leftmost; the identity if last < first."""
+    """ProductOver(body, index, first, last): a directed matrix product, `first` leftmost; the identity if last < first."""
 
     def doit(self, **hints: Any) -> MatrixExpr:
         """The written-out product; the limits must be integers."""
@@ -256,7 +256,7 @@ class ProductOver(SumOver):
 
 
 def expand(expression: MatrixExpr) -> MatrixExpr:
-    """Write out every `Series` and `Chain` whose limits are integers."""
+    """Write out every `SumOver` and `ProductOver` whose limits are integers."""
     if isinstance(expression, SumOver):
         limits = expression.args[2:]
         return expression.doit() if all(limit.is_Integer for limit in limits) else expression
