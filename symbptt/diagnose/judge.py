@@ -12,8 +12,8 @@ from symbptt.diagnose import decompose, factors, reconcile, scaling, search, sev
 from symbptt.diagnose.causes import Cause
 from symbptt.diagnose.findings import RIGHT, SCALED, WRONG, Entry, Finding, Suspect
 from symbptt.diagnose.heat import differing
+from symbptt.diagnose.hypotheses import far_fetched, mutants, other_models
 from symbptt.diagnose.match import Matcher
-from symbptt.diagnose.mistakes import far_fetched, mutants, other_models
 from symbptt.diagnose.mutant import Mutant
 from symbptt.diagnose.pairs import pairs
 from symbptt.diagnose.problem import Case

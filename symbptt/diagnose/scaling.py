@@ -11,7 +11,7 @@ from symbptt.algebra import build
 from symbptt.algebra.evaluate import Array
 from symbptt.diagnose import factors, words
 from symbptt.diagnose.causes import Cause
-from symbptt.diagnose.mistakes.blocks import at_borders, sizes
+from symbptt.diagnose.hypotheses.blocks import at_borders, sizes
 from symbptt.diagnose.mutant import Edit, Mutant, valued
 from symbptt.diagnose.pairs import DIGITS
 from symbptt.diagnose.routes import Route

@@ -15,7 +15,7 @@ import numpy as np
 
 from symbptt.algebra.evaluate import Array
 from symbptt.diagnose import transforms
-from symbptt.diagnose.mistakes import mutants
+from symbptt.diagnose.hypotheses import mutants
 from symbptt.diagnose.mutant import Mutant
 from symbptt.diagnose.mutant import together as chained
 from symbptt.diagnose.pairs import DIGITS, Search

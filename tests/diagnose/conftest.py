@@ -11,7 +11,7 @@ import pytest
 
 import symbptt
 from symbptt import data
-from symbptt.diagnose.mistakes import mutants
+from symbptt.diagnose.hypotheses import mutants
 from symbptt.diagnose.mutant import Mutant, predicted
 from symbptt.diagnose.problem import Case, case
 from symbptt.model.values import Model

@@ -16,7 +16,7 @@ from symbptt.data.draw import random
 from symbptt.data.values import Data
 from symbptt.diagnose import Diagnosis
 from symbptt.diagnose.check import diagnosed
-from symbptt.diagnose.mistakes import mutants
+from symbptt.diagnose.hypotheses import mutants
 from symbptt.diagnose.mutant import predicted
 from symbptt.diagnose.problem import Case, case
 from symbptt.fuzz.generate import draft

@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 
 from symbptt.diagnose import reconcile
+from symbptt.diagnose.hypotheses import mutants
 from symbptt.diagnose.match import Matcher
-from symbptt.diagnose.mistakes import mutants
 from symbptt.diagnose.mutant import Mutant
 from symbptt.diagnose.problem import Case, case, given
 from symbptt.diagnose.search import Problem, Singles

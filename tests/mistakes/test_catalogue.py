@@ -7,7 +7,7 @@ import pytest
 
 import symbptt
 from symbptt import data
-from symbptt.diagnose.mistakes import far_fetched, mutants
+from symbptt.diagnose.hypotheses import far_fetched, mutants
 from symbptt.diagnose.mutant import Mutant, predicted, valued
 from symbptt.diagnose.problem import case
 from symbptt.errors import UnknownName

@@ -18,8 +18,8 @@ from symbptt.algebra.nodes import TIME, Slope, SlopeByResult
 from symbptt.algebra.related import Adjoint
 from symbptt.diagnose import words
 from symbptt.diagnose.causes import Cause
+from symbptt.diagnose.hypotheses.product import others
 from symbptt.diagnose.linear import has_adjoint
-from symbptt.diagnose.mistakes.product import others
 from symbptt.diagnose.mutant import Mutant
 from symbptt.diagnose.point import Point
 from symbptt.diagnose.routes import BackwardPass, Route

@@ -13,9 +13,9 @@ from symbptt.algebra.nodes import TIME
 from symbptt.algebra.related import Adjoint
 from symbptt.diagnose import words
 from symbptt.diagnose.causes import Cause
-from symbptt.diagnose.mistakes.blocks import at_borders
-from symbptt.diagnose.mistakes.chunks.places import cause, groups
-from symbptt.diagnose.mistakes.chunks.variants import Variants
+from symbptt.diagnose.hypotheses.blocks import at_borders
+from symbptt.diagnose.hypotheses.chunks.places import cause, groups
+from symbptt.diagnose.hypotheses.chunks.variants import Variants
 from symbptt.diagnose.mutant import Edit, Mutant, changed, dropped, swapped, valued
 from symbptt.diagnose.point import Point
 from symbptt.diagnose.routes import BackwardPass, Route

@@ -19,8 +19,8 @@ from symbptt.algebra import heads as of
 from symbptt.algebra.evaluate import Array
 from symbptt.algebra.nodes import Elementwise
 from symbptt.diagnose.displaced import Numbered
-from symbptt.diagnose.mistakes.chunks.places import cause, groups
-from symbptt.diagnose.mistakes.chunks.variants import Variants
+from symbptt.diagnose.hypotheses.chunks.places import cause, groups
+from symbptt.diagnose.hypotheses.chunks.variants import Variants
 from symbptt.diagnose.mutant import Mutant, swapped, valued
 from symbptt.diagnose.point import Point
 from symbptt.diagnose.routes import BackwardPass

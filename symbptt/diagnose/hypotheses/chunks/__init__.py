@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from symbptt.diagnose.mistakes.chunks import anchors, borders, cumsums, forward, parts, ragged
+from symbptt.diagnose.hypotheses.chunks import anchors, borders, cumsums, forward, parts, ragged
 from symbptt.diagnose.mutant import Mutant
 from symbptt.diagnose.point import Point
 from symbptt.diagnose.routes import BackwardPass

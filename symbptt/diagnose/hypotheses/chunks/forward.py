@@ -13,7 +13,7 @@ from symbptt.algebra import build
 from symbptt.algebra.nodes import TIME, Elementwise
 from symbptt.diagnose import words
 from symbptt.diagnose.causes import Cause
-from symbptt.diagnose.mistakes.chunks.variants import Variant, Variants, exponential
+from symbptt.diagnose.hypotheses.chunks.variants import Variant, Variants, exponential
 from symbptt.diagnose.mutant import Mutant
 from symbptt.diagnose.point import Point
 from symbptt.diagnose.routes import BackwardPass

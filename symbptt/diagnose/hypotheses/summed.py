@@ -8,8 +8,8 @@ from dataclasses import replace
 import numpy as np
 
 from symbptt.diagnose.causes import Cause
+from symbptt.diagnose.hypotheses.terms import ends, groups, of_step, overwritten
 from symbptt.diagnose.interpret import Terms, interpret
-from symbptt.diagnose.mistakes.terms import ends, groups, of_step, overwritten
 from symbptt.diagnose.mutant import Filter, Mutant
 from symbptt.diagnose.point import Point
 from symbptt.diagnose.routes import BackwardPass

@@ -16,7 +16,7 @@ from symbptt.algebra.nodes import CrossEntropySlope, Elementwise, Slope, Softmax
 from symbptt.algebra.related import Adjoint
 from symbptt.diagnose import words
 from symbptt.diagnose.causes import Cause
-from symbptt.diagnose.mistakes.product import weights
+from symbptt.diagnose.hypotheses.product import weights
 from symbptt.diagnose.mutant import Mutant, only, swapped
 from symbptt.diagnose.point import Point
 from symbptt.diagnose.routes import BackwardPass, Route

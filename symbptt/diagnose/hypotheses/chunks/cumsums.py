@@ -18,8 +18,8 @@ from symbptt.algebra.evaluate import Array
 from symbptt.algebra.head_nodes import HeadBroadcast, HeadProduct
 from symbptt.algebra.nodes import LowerOnes
 from symbptt.diagnose.displaced import Displaced
-from symbptt.diagnose.mistakes.chunks.places import cause
-from symbptt.diagnose.mistakes.chunks.variants import Variants, shared
+from symbptt.diagnose.hypotheses.chunks.places import cause
+from symbptt.diagnose.hypotheses.chunks.variants import Variants, shared
 from symbptt.diagnose.mutant import Mutant, changed
 from symbptt.diagnose.point import Point
 from symbptt.diagnose.routes import BackwardPass, Route

@@ -13,10 +13,10 @@ from symbptt.algebra import build
 from symbptt.algebra.related import Adjoint
 from symbptt.diagnose.causes import Cause
 from symbptt.diagnose.displaced import Border
-from symbptt.diagnose.mistakes.blocks import at_borders
-from symbptt.diagnose.mistakes.chunks.borders import at_last
-from symbptt.diagnose.mistakes.chunks.places import cause, groups
-from symbptt.diagnose.mistakes.chunks.variants import Variants
+from symbptt.diagnose.hypotheses.blocks import at_borders
+from symbptt.diagnose.hypotheses.chunks.borders import at_last
+from symbptt.diagnose.hypotheses.chunks.places import cause, groups
+from symbptt.diagnose.hypotheses.chunks.variants import Variants
 from symbptt.diagnose.mutant import Mutant, changed, swapped
 from symbptt.diagnose.point import Point
 from symbptt.diagnose.routes import BackwardPass, Route

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 
-from symbptt.diagnose.mistakes import (
+from symbptt.diagnose.hypotheses import (
     adjoints,
     blocks,
     carried,

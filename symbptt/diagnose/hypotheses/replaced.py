@@ -9,7 +9,7 @@ from sympy.matrices.expressions.matexpr import MatrixExpr
 
 from symbptt.algebra.nodes import Timed
 from symbptt.algebra.related import Related
-from symbptt.diagnose.mistakes.product import other_factor, others
+from symbptt.diagnose.hypotheses.product import other_factor, others
 from symbptt.diagnose.mutant import Mutant
 from symbptt.diagnose.point import Point
 from symbptt.diagnose.routes import BackwardPass

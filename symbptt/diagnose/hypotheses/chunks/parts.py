@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from symbptt.diagnose.mistakes.chunks.places import cause, groups
-from symbptt.diagnose.mistakes.chunks.variants import Variant, Variants
+from symbptt.diagnose.hypotheses.chunks.places import cause, groups
+from symbptt.diagnose.hypotheses.chunks.variants import Variant, Variants
 from symbptt.diagnose.mutant import Mutant, swapped
 from symbptt.diagnose.point import Point
 from symbptt.diagnose.routes import BackwardPass
