@@ -18,13 +18,13 @@ from symbptt.compose.referee import Point
 from symbptt.compose.slips import LINK, SHARE, TURN_BACK, TURN_IN, UNMASKED, Slip, slips
 from symbptt.data.values import Array
 from symbptt.diagnose import factors
+from symbptt.diagnose.case import Arrays, case, given, named
 from symbptt.diagnose.causes import Cause
 from symbptt.diagnose.check import equal
 from symbptt.diagnose.findings import RIGHT, SCALED, WRONG, Finding, Suspect
 from symbptt.diagnose.judge import explained
 from symbptt.diagnose.match import Matcher
 from symbptt.diagnose.mutant import predicted, together
-from symbptt.diagnose.problem import Arrays, case, given, named
 from symbptt.model.values import Model, Variable
 
 MOST = 2

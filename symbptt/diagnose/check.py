@@ -10,11 +10,11 @@ import numpy as np
 from symbptt.algebra.evaluate import Array
 from symbptt.checks import positive
 from symbptt.diagnose import in_chunks
+from symbptt.diagnose.case import Arrays, Case, Known, case, given
 from symbptt.diagnose.diagnosis import Diagnosis
 from symbptt.diagnose.findings import Finding
 from symbptt.diagnose.judge import findings
 from symbptt.diagnose.match import Matcher
-from symbptt.diagnose.problem import Arrays, Case, Known, case, given
 from symbptt.errors import BadInput
 from symbptt.model.read import load
 from symbptt.model.values import Model

@@ -7,8 +7,8 @@ from collections.abc import Mapping
 import numpy as np
 
 from symbptt.diagnose import decompose
+from symbptt.diagnose.case import Case
 from symbptt.diagnose.mutant import terms
-from symbptt.diagnose.problem import Case
 from symbptt.diagnose.search import Hypothesis
 from symbptt.diagnose.submitted import SubmittedGradient
 from symbptt.model.values import Role

@@ -14,9 +14,9 @@ import numpy as np
 from symbptt.algebra.evaluate import Array
 from symbptt.chunk import NoChunkForm, chunked
 from symbptt.derive.numeric import to_user
+from symbptt.diagnose.case import Arrays, Case, case, given
 from symbptt.diagnose.findings import Finding
 from symbptt.diagnose.judge import findings
-from symbptt.diagnose.problem import Arrays, Case, case, given
 from symbptt.diagnose.submitted import SubmittedGradient
 from symbptt.errors import BadInput
 from symbptt.model.values import Model, Role, Variable

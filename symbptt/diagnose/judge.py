@@ -9,6 +9,7 @@ import numpy as np
 
 from symbptt.algebra.evaluate import Array
 from symbptt.diagnose import decompose, factors, reconcile, scaling, search, several, transforms
+from symbptt.diagnose.case import Case
 from symbptt.diagnose.causes import Cause
 from symbptt.diagnose.findings import RIGHT, SCALED, WRONG, Entry, Finding, Suspect
 from symbptt.diagnose.heat import differing
@@ -16,7 +17,6 @@ from symbptt.diagnose.hypotheses import far_fetched, mutants, other_models
 from symbptt.diagnose.match import Matcher
 from symbptt.diagnose.mutant import Mutant
 from symbptt.diagnose.pairs import pairs
-from symbptt.diagnose.problem import Case
 from symbptt.diagnose.reconcile import ByName, Explanation
 from symbptt.diagnose.search import Hypothesis, Problem, Singles
 from symbptt.diagnose.submitted import SubmittedGradient

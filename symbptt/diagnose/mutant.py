@@ -8,9 +8,9 @@ from typing import TypeVar
 
 from sympy.matrices.expressions.matexpr import MatrixExpr
 
+from symbptt.diagnose.case import Case
 from symbptt.diagnose.causes import Cause
 from symbptt.diagnose.interpret import Gradients, Terms, interpret
-from symbptt.diagnose.problem import Case
 from symbptt.diagnose.routes import BackwardPass, Route
 from symbptt.model.values import Model
 

@@ -8,10 +8,10 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from symbptt.algebra.evaluate import Array
+from symbptt.diagnose.case import Case
 from symbptt.diagnose.causes import Cause
 from symbptt.diagnose.match import Matcher
 from symbptt.diagnose.mutant import Mutant, predicted
-from symbptt.diagnose.problem import Case
 
 MOST = 0.9
 """A guess is worth telling if it explains this share of the squared difference."""

@@ -13,10 +13,10 @@ from pathlib import Path
 import numpy as np
 
 from symbptt.diagnose import in_chunks
+from symbptt.diagnose.case import Case, case, given
 from symbptt.diagnose.hypotheses import mutants, other_models
 from symbptt.diagnose.match import Matcher
 from symbptt.diagnose.mutant import Mutant, predicted
-from symbptt.diagnose.problem import Case, case, given
 from symbptt.model.build import model
 from symbptt.model.values import Model
 

@@ -11,9 +11,9 @@ import pytest
 
 import symbptt
 from symbptt import data
+from symbptt.diagnose.case import Case, case
 from symbptt.diagnose.hypotheses import mutants
 from symbptt.diagnose.mutant import Mutant, predicted
-from symbptt.diagnose.problem import Case, case
 from symbptt.model.values import Model
 
 Arrays = dict[str, np.ndarray]

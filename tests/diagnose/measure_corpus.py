@@ -19,8 +19,8 @@ import numpy as np
 
 from symbptt.data.values import Data
 from symbptt.diagnose import Diagnosis
+from symbptt.diagnose.case import Case, case
 from symbptt.diagnose.check import diagnosed
-from symbptt.diagnose.problem import Case, case
 
 from . import corpus, corpus_more
 

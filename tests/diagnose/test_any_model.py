@@ -15,10 +15,10 @@ from symbptt import diagnose
 from symbptt.data.draw import random
 from symbptt.data.values import Data
 from symbptt.diagnose import Diagnosis
+from symbptt.diagnose.case import Case, case
 from symbptt.diagnose.check import diagnosed
 from symbptt.diagnose.hypotheses import mutants
 from symbptt.diagnose.mutant import predicted
-from symbptt.diagnose.problem import Case, case
 from symbptt.fuzz.generate import draft
 from symbptt.model.read import from_text, load
 from symbptt.model.values import Model, Role

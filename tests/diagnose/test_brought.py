@@ -10,7 +10,7 @@ import pytest
 import symbptt
 from symbptt import testing
 from symbptt.diagnose import Diagnosis, code
-from symbptt.diagnose.problem import case
+from symbptt.diagnose.case import case
 from symbptt.diagnose.submission.mapping import table
 from symbptt.model.values import Model
 

@@ -10,9 +10,9 @@ import pytest
 import symbptt
 from symbptt.data.draw import random
 from symbptt.diagnose import Diagnosis
+from symbptt.diagnose.case import case
 from symbptt.diagnose.hypotheses import mutants
 from symbptt.diagnose.mutant import predicted
-from symbptt.diagnose.problem import case
 from symbptt.model.read import from_text
 
 from . import corpus, corpus_more, measure_corpus

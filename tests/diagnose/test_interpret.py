@@ -14,7 +14,7 @@ from symbptt import derive, unroll
 from symbptt.algebra.nodes import TIME, Timed
 from symbptt.data.draw import random
 from symbptt.diagnose import displaced
-from symbptt.diagnose.problem import case
+from symbptt.diagnose.case import case
 
 from .conftest import Bench
 

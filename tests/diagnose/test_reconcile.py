@@ -9,10 +9,10 @@ import numpy as np
 import pytest
 
 from symbptt.diagnose import reconcile
+from symbptt.diagnose.case import Case, case, given
 from symbptt.diagnose.hypotheses import mutants
 from symbptt.diagnose.match import Matcher
 from symbptt.diagnose.mutant import Mutant
-from symbptt.diagnose.problem import Case, case, given
 from symbptt.diagnose.search import Problem, Singles
 
 from . import corpus

@@ -7,9 +7,9 @@ import pytest
 
 import symbptt
 from symbptt import data
+from symbptt.diagnose.case import case
 from symbptt.diagnose.hypotheses import far_fetched, mutants
 from symbptt.diagnose.mutant import Mutant, predicted, valued
-from symbptt.diagnose.problem import case
 from symbptt.errors import UnknownName
 from symbptt.mistakes import Mistake, Part, catalogue, named
 from symbptt.mistakes.edits import one_by_one

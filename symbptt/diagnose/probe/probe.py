@@ -12,11 +12,11 @@ import numpy as np
 
 from symbptt.algebra.evaluate import Array
 from symbptt.data.values import Data
+from symbptt.diagnose.case import Case, given
 from symbptt.diagnose.probe.probed import Probed
 from symbptt.diagnose.probe.split import Splitter
 from symbptt.diagnose.probe.table import Cell, Table
 from symbptt.diagnose.probe.trial import Place, Trial
-from symbptt.diagnose.problem import Case, given
 from symbptt.diagnose.submitted import SINGLE, SubmittedGradient
 from symbptt.errors import BadInput
 from symbptt.model.values import Role

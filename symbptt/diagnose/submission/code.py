@@ -8,10 +8,10 @@ from pathlib import Path
 
 from symbptt.algebra.evaluate import Array
 from symbptt.diagnose import factors, in_chunks
+from symbptt.diagnose.case import Case
 from symbptt.diagnose.check import diagnosed
 from symbptt.diagnose.diagnosis import Diagnosis
 from symbptt.diagnose.findings import WRONG, Finding, Suspect
-from symbptt.diagnose.problem import Case
 from symbptt.diagnose.submission import lines, mapping, remarks, repeated, signature
 from symbptt.diagnose.submission.calls import calls
 from symbptt.diagnose.submission.chunks import in_steps

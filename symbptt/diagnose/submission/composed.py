@@ -14,8 +14,8 @@ from symbptt.compose.referee import Point, drawn, lengths
 from symbptt.data.classes import one_hot
 from symbptt.data.values import Array, Data
 from symbptt.diagnose.between import Composed, findings
+from symbptt.diagnose.case import Case
 from symbptt.diagnose.diagnosis import Diagnosis
-from symbptt.diagnose.problem import Case
 from symbptt.diagnose.submission import code, mapping, parts, remarks, signature
 from symbptt.diagnose.submission.calls import calls
 from symbptt.diagnose.submission.draw import T, unequal

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import IntEnum
 
+from symbptt.diagnose.case import Known
 from symbptt.diagnose.check import equal
-from symbptt.diagnose.problem import Known
 from symbptt.diagnose.submission.guarded import Answer
 from symbptt.diagnose.submission.mapping import LOSSES
 from symbptt.diagnose.submission.results import Results

@@ -16,7 +16,7 @@ import numpy as np
 from symbptt.algebra.evaluate import Array
 from symbptt.data.classes import takes_classes
 from symbptt.data.values import Data
-from symbptt.diagnose.problem import Case, case
+from symbptt.diagnose.case import Case, case
 from symbptt.diagnose.submission import guarded
 from symbptt.diagnose.submission.calls import Call
 from symbptt.diagnose.submission.draw import N, T, draw

@@ -9,7 +9,7 @@ from itertools import permutations
 import numpy as np
 
 from symbptt.algebra.evaluate import Array
-from symbptt.diagnose.problem import Known
+from symbptt.diagnose.case import Known
 from symbptt.diagnose.submission.guess import plain
 from symbptt.model.values import Model, Role, Variable
 

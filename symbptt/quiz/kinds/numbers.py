@@ -14,9 +14,9 @@ from symbptt.algebra.evaluate import Array
 from symbptt.algebra.nodes import Timed
 from symbptt.algebra.related import Adjoint
 from symbptt.derive.recursion import recursion
+from symbptt.diagnose.case import case
 from symbptt.diagnose.hypotheses import mutants
 from symbptt.diagnose.mutant import predicted
-from symbptt.diagnose.problem import case
 from symbptt.document.example.numbers import learned_start
 from symbptt.document.exercises import counting
 from symbptt.document.graph.picture import scene

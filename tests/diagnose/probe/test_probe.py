@@ -10,11 +10,11 @@ import pytest
 
 import symbptt
 from symbptt.data.values import Data
+from symbptt.diagnose.case import Case, case
 from symbptt.diagnose.findings import WRONG, Finding
 from symbptt.diagnose.probe.probe import Gradients, probe
 from symbptt.diagnose.probe.probed import Probed
 from symbptt.diagnose.probe.trial import trial
-from symbptt.diagnose.problem import Case, case
 from symbptt.diagnose.submission.draw import draw
 
 Fault = Callable[[int, int, int, int], float]

@@ -1,4 +1,4 @@
-"""From arrays to a problem: the model's right terms, the forward values, and the given gradients in the expected shapes."""
+"""From arrays to a case: a model at values, its right terms, and the given gradients in the expected shapes."""
 
 from __future__ import annotations
 
