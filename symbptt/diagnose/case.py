@@ -16,7 +16,7 @@ from symbptt.diagnose.causes import Cause
 from symbptt.diagnose.findings import WRONG, Finding, Suspect
 from symbptt.diagnose.interpret import Gradients, Sweep, Terms, interpret, sweep
 from symbptt.diagnose.point import Point
-from symbptt.diagnose.routes import BackwardPass, backward
+from symbptt.diagnose.routes import BackwardPass, backward_pass
 from symbptt.diagnose.submitted import SubmittedGradient, entries, whole
 from symbptt.errors import BadInput, UnknownName
 from symbptt.model.values import Model, Role, Variable
@@ -55,7 +55,7 @@ class Case:
     `merged` is the point with all loss steps taken together, `total` the adjoints there: most mistakes need no more.
     """
 
-    program: BackwardPass
+    backward: BackwardPass
     point: Point
     unset: Callable[[frozenset[str]], Point]
     having: Callable[[Model], Case]
@@ -68,7 +68,7 @@ class Case:
     @property
     def model(self) -> Model:
         """The model."""
-        return self.program.model
+        return self.backward.model
 
     @property
     def T(self) -> int:
@@ -104,7 +104,7 @@ class Case:
         """The counts by which gradients are averaged."""
         T, N = self.point.T, self.point.N
         found = {"N": N, "T": T, "(T N)": T * N}
-        for variable in self.program.model.of(Role.TARGET):
+        for variable in self.backward.model.of(Role.TARGET):
             name, size = " ".join(variable.shape), prod(self.point.size(variable))
             found |= {name: size, f"(N {name})": N * size, f"(T N {name})": T * N * size}
         return found
@@ -175,11 +175,11 @@ def case(
     def having(other: Model) -> Case:
         return case(other, **given, cotangents=cotangents, mask=mask, weights=weights, T=T, padding=padding)
 
-    program = backward(model)
-    right = sweep(program, point)
-    terms = interpret(program, point, near=right)
+    backward = backward_pass(model)
+    right = sweep(backward, point)
+    terms = interpret(backward, point, near=right)
     merged = point.merged()
-    return Case(program, point, unset, having, right, merged, sweep(program, merged), terms, terms.gradients())
+    return Case(backward, point, unset, having, right, merged, sweep(backward, merged), terms, terms.gradients())
 
 
 def _small(model: Model, parameters: Arrays, graph: UnrolledGraph, inputs: Arrays) -> None:

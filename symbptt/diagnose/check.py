@@ -44,8 +44,8 @@ def gradients(
     )
     if chunk is not None:
         found = in_chunks.diagnosed(made, positive(chunk, "the chunk"), theirs, entries or {})
-        return Diagnosis(in_chunks.form(made.program.model), found)
-    return Diagnosis(made.program.model, diagnosed(made, theirs, entries or {}))
+        return Diagnosis(in_chunks.form(made.backward.model), found)
+    return Diagnosis(made.backward.model, diagnosed(made, theirs, entries or {}))
 
 
 def equal(made: Known, theirs: Arrays, numbers: dict[str, Array] | None = None) -> frozenset[str]:
@@ -70,4 +70,4 @@ def diagnosed(
     first = ((case, given(case, gradients, {})[0]) for case, gradients in shorter)
     with np.errstate(all="ignore"):  # a hypothesis may divide by zero; it is no hypothesis then
         found = {f.gradient: f for f in (*findings(made, compared, first, deep), *strange)}
-    return tuple(found[v.name] for v in made.program.model.variables if v.name in found)
+    return tuple(found[v.name] for v in made.backward.model.variables if v.name in found)

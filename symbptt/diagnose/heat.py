@@ -29,7 +29,7 @@ def differing(case: Case, given: SubmittedGradient, hypothesis: Hypothesis | Non
 
     Empty where it cannot be told.
     """
-    if case.point.T == 1 or case.program.model[given.name].role is Role.STATE:
+    if case.point.T == 1 or case.backward.model[given.name].role is Role.STATE:
         return {}
     sizes = _of_hypothesis(case, given.name, hypothesis) if hypothesis else _of_numbers(case, given)
     largest = max(sizes.values(), default=0.0)

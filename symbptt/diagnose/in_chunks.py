@@ -45,7 +45,7 @@ def diagnosed(tokens: Case, chunk: int, theirs: Arrays, entries: Arrays, deep: b
     placed = [known.placed(g) for g in compared]
     with np.errstate(all="ignore"):  # a hypothesis may divide by zero; it is no hypothesis then
         found = {f.gradient: known.told(f) for f in (*findings(known.case, placed, deep=deep), *strange)}
-    return tuple(found[v.name] for v in tokens.program.model.variables if v.name in found)
+    return tuple(found[v.name] for v in tokens.backward.model.variables if v.name in found)
 
 
 @dataclass(frozen=True)
@@ -59,7 +59,7 @@ class Form:
 
     @classmethod
     def of(cls, tokens: Case, chunk: int) -> Form:
-        model, T = tokens.program.model, tokens.point.T
+        model, T = tokens.backward.model, tokens.point.T
         _check_loss(tokens)
         length = max(1, min(chunk, T))
         chunks = chunked(replace(model, loss=None))
@@ -129,9 +129,9 @@ def _in_tokens(chunks: Array, T: int, axis: int) -> Array:
 
 def _check_loss(tokens: Case) -> None:
     """Raises NoChunkForm where a loss reads what the chunks do not hand out."""
-    model = tokens.program.model
+    model = tokens.backward.model
     inside = {e.target for e in model.loss.equations} if model.loss else set()
-    for route in tokens.program.routes:
+    for route in tokens.backward.routes:
         handed_out = route.target in model.outputs and not route.lagged
         if route.through in inside and route.target not in inside and not handed_out:
             what = f"its loss reads {route.target.name}, which the chunks do not hand out"
@@ -140,7 +140,7 @@ def _check_loss(tokens: Case) -> None:
 
 def _cotangents(tokens: Case, model: Model, length: int) -> Mapping[str, Array]:
     """What reaches the outputs of the tokens from outside, with a loss from that, as cotangents of the chunks."""
-    token, T = tokens.program.model, tokens.point.T
+    token, T = tokens.backward.model, tokens.point.T
     made: dict[str, Array] = {}
     for v in (v for v in model.outputs if v.name in {o.name for o in token.outputs}):
         if v.role is not Role.STATE:

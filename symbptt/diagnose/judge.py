@@ -88,7 +88,7 @@ def _turned(givens: Sequence[SubmittedGradient]) -> list[SubmittedGradient]:
 def _explained(known: _Judged, shorter: Shorter, deep: bool = True) -> ByName:
     """Hypotheses for each gradient that is not right, the likeliest first."""
     problem = Problem(known.case, known.matcher)
-    all_of = Singles.of(problem, mutants(known.case.program, known.case.point))
+    all_of = Singles.of(problem, mutants(known.case.backward, known.case.point))
     names = [g.name for g in known.matcher.givens if g.name not in known.right]
     exact = search.singles(all_of) or _of_other_models(problem)
     if not exact and known.wrong:
@@ -97,7 +97,7 @@ def _explained(known: _Judged, shorter: Shorter, deep: bool = True) -> ByName:
         return dict.fromkeys(names, tuple(exact))
     if not known.wrong or not deep:
         return {}
-    wider = all_of.with_more(far_fetched(known.case.program, known.case.point))
+    wider = all_of.with_more(far_fetched(known.case.backward, known.case.point))
     if exact := search.singles(wider) or pairs(all_of):
         return dict.fromkeys(names, tuple(exact))
     found = _with_factors(problem, reconcile.explained(wider))
@@ -114,7 +114,7 @@ def _explained(known: _Judged, shorter: Shorter, deep: bool = True) -> ByName:
 
 def _of_other_models(problem: Problem) -> list[Hypothesis]:
     """The wrong forward passes whose gradients these are."""
-    made = other_models(problem.case.program, problem.case.point)
+    made = other_models(problem.case.backward, problem.case.point)
     return search.singles(Singles.of(problem, made)) if made else []
 
 

@@ -67,7 +67,7 @@ def _chain(functions: list[Callable[[_Value], _Value]]) -> Callable[[_Value], _V
 def _changed(mutant: Mutant, case: Case) -> tuple[Case, BackwardPass]:
     """The case of the mutant's model, and its pass after the edit."""
     case = case.having(mutant.model) if mutant.model else case
-    return case, mutant.edit(case.program) if mutant.edit else case.program
+    return case, mutant.edit(case.backward) if mutant.edit else case.backward
 
 
 def terms(mutant: Mutant, case: Case, names: frozenset[str] | None = None) -> Terms:
@@ -92,7 +92,7 @@ def predicted(mutant: Mutant, case: Case, names: frozenset[str] | None = None) -
 def only(routes: Iterable[Route], change: Callable[[Route], Iterable[Route]]) -> Edit:
     """Change these routes of a pass, whatever else has been changed in them."""
     places = {route.place for route in routes}
-    return lambda program: program.edited(lambda route: change(route) if route.place in places else (route,))
+    return lambda backward: backward.edited(lambda route: change(route) if route.place in places else (route,))
 
 
 def changed(values: Mapping[int, Callable[[MatrixExpr], MatrixExpr]]) -> Edit:
@@ -100,7 +100,7 @@ def changed(values: Mapping[int, Callable[[MatrixExpr], MatrixExpr]]) -> Edit:
     def edit(route: Route) -> tuple[Route, ...]:
         return (route.having(values[route.place](route.value)) if route.place in values else route,)
 
-    return lambda program: program.edited(edit)
+    return lambda backward: backward.edited(edit)
 
 
 def dropped(routes: Iterable[Route]) -> Edit:

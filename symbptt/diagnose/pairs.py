@@ -111,7 +111,7 @@ class Search:
     def chosen(self) -> Iterator[tuple[int, int]]:
         """Those of which one is a choice of terms for every parameter, and that give the gradients of the parameters."""
         case, mutants = self.all_of.problem.case, self.all_of.mutants
-        model = case.program.model
+        model = case.backward.model
         givens = [g for g in self.matcher.givens if model[g.name].role is Role.PARAMETER and model[g.name].tied]
         choices = {int(i): mask for i in self.kept if (mask := self._mask(int(i))) is not None}
         if not givens or not choices:

@@ -102,7 +102,7 @@ class BackwardPass:
         return self._by_target.get((name, lagged), ())
 
 
-def backward(model: Model) -> BackwardPass:
+def backward_pass(model: Model) -> BackwardPass:
     """The correct backward pass of a model; without a loss its outputs take cotangents."""
     derived = recursion(model)
     loss = model.loss.target if model.loss else None

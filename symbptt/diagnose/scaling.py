@@ -42,21 +42,22 @@ def singles(all_of: Singles) -> list[Hypothesis]:
 
 
 def _parts(problem: Problem) -> Iterator[_Part]:
-    program, point = problem.case.program, problem.case.point
-    states = [s for s in program.model.states if program.into(s.name, lagged=True)]
-    carries = [(f"The carry to the adjoint of {s.name}", program.into(s.name, lagged=True)) for s in states]
+    backward, point = problem.case.backward, problem.case.point
+    states = [s for s in backward.model.states if backward.into(s.name, lagged=True)]
+    carries = [(f"The carry to the adjoint of {s.name}", backward.into(s.name, lagged=True)) for s in states]
     if len(states) > 1:
-        carries.append(("Every carry", tuple(r for s in states for r in program.into(s.name, lagged=True))))
+        carries.append(("Every carry", tuple(r for s in states for r in backward.into(s.name, lagged=True))))
     for what, routes in carries if point.T > 1 else ():
         yield _part(what, routes)
         for size in sizes(point):
             yield _part(f"{what}, between blocks of {size} steps,", routes, size)
-    losses = [r for r in program.routes if r.external and not r.is_leaf]
+    losses = [r for r in backward.routes if r.external and not r.is_leaf]
     if losses:
         yield _part("What comes from the loss", losses)
-    for route in program.routes:
-        if len(program.into(route.target.name, route.lagged)) > 1 or not route.is_leaf:
-            yield _part(f"The summand {words.text(route.value, program.model)} of {words.place(route, program.model)}", (route,))
+    for route in backward.routes:
+        if len(backward.into(route.target.name, route.lagged)) > 1 or not route.is_leaf:
+            summand, place = words.text(route.value, backward.model), words.place(route, backward.model)
+            yield _part(f"The summand {summand} of {place}", (route,))
 
 
 def _part(what: str, routes: Sequence[Route], size: int = 0) -> _Part:

@@ -80,7 +80,7 @@ def _climbed(all_of: Singles, shorter: Iterable[Problem]) -> _Made | None:
     """What explains ever longer runs; None if there are none."""
     made = _Made()
     for problem in shorter:
-        made = _grown(problem, made, mutants(problem.case.program, problem.case.point))
+        made = _grown(problem, made, mutants(problem.case.backward, problem.case.point))
     return _grown(all_of.problem, made, all_of.mutants) if made.picks else None
 
 

@@ -56,9 +56,9 @@ def right_side(routes: Iterable[Route], model: Model) -> str:
     return " and ".join(text(build.add(*values), model) for values in ends.values())
 
 
-def carry(program: BackwardPass, state: Variable) -> str:
+def carry(backward: BackwardPass, state: Variable) -> str:
     """What the adjoint of a state takes over from step t+1."""
-    routes = program.into(state.name, lagged=True)
+    routes = backward.into(state.name, lagged=True)
     if not routes:
         return "0"
-    return text(build.add(*(route.value.xreplace({TIME: TIME + 1}) for route in routes)), program.model)
+    return text(build.add(*(route.value.xreplace({TIME: TIME + 1}) for route in routes)), backward.model)

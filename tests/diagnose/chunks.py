@@ -158,7 +158,7 @@ def point(name: str, T: int) -> Case:
 def predictions(name: str, T: int) -> tuple[in_chunks.Form, list[Mutant], np.ndarray]:
     """Every single mistake that diagnosis knows, with the gradients that it predicts, side by side."""
     form = in_chunks.Form.of(point(name, T), CHUNK)
-    known = [*mutants(form.case.program, form.case.point), *other_models(form.case.program, form.case.point)]
+    known = [*mutants(form.case.backward, form.case.point), *other_models(form.case.backward, form.case.point)]
     matcher = matched(name, form, point(name, T).right, T)
     with np.errstate(all="ignore"):
         return form, known, np.stack([matcher.vector(predicted(m, form.case)) for m in known])

@@ -59,7 +59,7 @@ def bench() -> Callable[..., Bench]:
             parts = ("parameters", "inputs", "targets", "states")
             point = {part: {n: a for n, a in getattr(drawn, part).items()} for part in parts}
             known = case(model, **point)
-            made[key] = Bench(model, point, known, mutants(known.program, known.point))
+            made[key] = Bench(model, point, known, mutants(known.backward, known.point))
         return made[key]
 
     return make

@@ -1,8 +1,8 @@
 """The corpus: mistakes made in the text of emitted modules, each with the cause that should be named.
 
 The mistakes are edits of source lines, found by their equation numbers or their form, so the corpus shares nothing with the
-hypotheses of `symbptt.diagnose.hypotheses` but the names of causes. A case whose gradients are still right makes no mistake at its
-point and is left out; what counts as found is decided by the names alone.
+hypotheses of `symbptt.diagnose.hypotheses` but the names of causes. A case whose gradients are still right makes no mistake at
+its point and is left out; what counts as found is decided by the names alone.
 """
 
 from __future__ import annotations

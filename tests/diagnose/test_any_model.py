@@ -103,7 +103,7 @@ def _check(model: Model, known: Case, seed: int, *kinds: str) -> None:
 def _explains_its_own(model: Model, known: Case, seed: int, count: int) -> None:
     """What a hypothesis predicts is explained with certainty."""
     with np.errstate(all="ignore"):
-        made = mutants(known.program, known.point)
+        made = mutants(known.backward, known.point)
         for i in np.random.default_rng(seed).permutation(len(made))[:count]:
             theirs = predicted(made[i], known)
             if all(np.isfinite(a).all() for a in theirs.values()):

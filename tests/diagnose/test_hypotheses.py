@@ -211,7 +211,7 @@ def test_gradients_of_inputs_in_reverse_order_are_told_beside_another_mistake() 
     model = from_text(ELMAN, "model.toml")
     at = corpus.arguments(random(model, {"H": 4, "D": 3}, T=6, N=3, seed=3))
     right = case(model, **at)
-    slope = next(m for m in mutants(right.program, right.point) if m.causes[0].name == "slope-wrong")
+    slope = next(m for m in mutants(right.backward, right.point) if m.causes[0].name == "slope-wrong")
     for theirs, causes in ((right.right, set()), (predicted(slope, right), {"slope-wrong"})):
         turned = theirs | {"x": theirs["x"][::-1]}
         found = symbptt.diagnose.gradients(model, turned, **at)

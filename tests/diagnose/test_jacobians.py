@@ -19,7 +19,7 @@ RIGHT = Chain(lambda t, k: range(t, k, -1))
 @pytest.mark.parametrize("name", ["elman", "lstm", "gru", "jordan", "leaky"])
 def test_the_right_product_gives_the_right_terms(bench: Callable[..., Bench], name: str) -> None:
     known = bench(name).case
-    found = interpret(replace(known.program, chain=RIGHT), known.point)
+    found = interpret(replace(known.backward, chain=RIGHT), known.point)
     for gradient, terms in known.terms.arrays.items():
         np.testing.assert_allclose(found.arrays[gradient], terms, rtol=1e-10, atol=1e-13)
 

@@ -86,7 +86,7 @@ def test_what_is_certain_of_mistakes_in_code_can_all_have_been_made(name: str) -
     made = [*corpus.mistakes(name, text)]
     at = corpus.data(name, corpus.SIZES[0], 3)
     known = case(corpus.load(name), **corpus.arguments(at))
-    every = mutants(known.program, known.point)
+    every = mutants(known.backward, known.point)
     for _ in range(ROUNDS):
         wrong = [g for m in drawn.sample(made, 3) if (t := m.made_in(text)) and (g := corpus.gradients(t, at)) is not None]
         if wrong:

@@ -46,7 +46,7 @@ def test_diagnosis_finds_a_mistake_in_equations_that_it_touches(name: str) -> No
     model = symbptt.load(name)
     drawn = data.random(model, None, T=3, N=2, seed=0)
     known = case(model, parameters=drawn.parameters, inputs=drawn.inputs, targets=drawn.targets, states=drawn.states)
-    for mutant in (*mutants(known.program, known.point), *far_fetched(known.program, known.point)):
+    for mutant in (*mutants(known.backward, known.point), *far_fetched(known.backward, known.point)):
         for cause in mutant.causes:
             touched = {equation.number for equation in cause.mistake.equations(model)}
             assert cause.explanation and (not cause.number or cause.number in touched), cause.explanation
@@ -66,7 +66,7 @@ def test_an_edit_makes_the_mistake_that_diagnosis_names(mistake: Mistake, name: 
     drawn = data.random(model, sizes, T=3, N=2, seed=1)
     given = {part: getattr(drawn, part) for part in ("parameters", "inputs", "targets", "states")}
     known = case(model, **given)
-    for route in [r for r in known.program.routes if not r.external][::6]:
+    for route in [r for r in known.backward.routes if not r.external][::6]:
         for wrong in one_by_one(edit, model, route.value):
             if wrong is None or any(map(_differ, wrong.shape, route.value.shape)):
                 continue

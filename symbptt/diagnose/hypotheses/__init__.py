@@ -43,16 +43,16 @@ IN_THE_FORWARD_PASS: tuple[Callable[[BackwardPass, Point], Iterable[Mutant]], ..
 """Families of models that somebody computed in place of the right one: one of them explains everything, or nothing."""
 
 
-def mutants(program: BackwardPass, point: Point) -> list[Mutant]:
+def mutants(backward: BackwardPass, point: Point) -> list[Mutant]:
     """The hypotheses about a backward pass."""
-    return [mutant for family in FAMILIES for mutant in family(program, point)]
+    return [mutant for family in FAMILIES for mutant in family(backward, point)]
 
 
-def far_fetched(program: BackwardPass, point: Point) -> list[Mutant]:
+def far_fetched(backward: BackwardPass, point: Point) -> list[Mutant]:
     """The far-fetched hypotheses about it."""
-    return [mutant for family in FAR_FETCHED for mutant in family(program, point)]
+    return [mutant for family in FAR_FETCHED for mutant in family(backward, point)]
 
 
-def other_models(program: BackwardPass, point: Point) -> list[Mutant]:
+def other_models(backward: BackwardPass, point: Point) -> list[Mutant]:
     """The hypotheses that the forward pass is another already."""
-    return [mutant for family in IN_THE_FORWARD_PASS for mutant in family(program, point)]
+    return [mutant for family in IN_THE_FORWARD_PASS for mutant in family(backward, point)]

@@ -19,26 +19,26 @@ from symbptt.diagnose.routes import BackwardPass, Route
 from symbptt.model.values import Role, Variable
 
 
-def mutants(program: BackwardPass, point: Point) -> Iterator[Mutant]:
+def mutants(backward: BackwardPass, point: Point) -> Iterator[Mutant]:
     """Another adjoint in one summand or in all gradients of a value, and gradients by what a parameter is turned into."""
-    for variable in program.order:
-        readers = [r for r in program.routes if r.through == variable and not r.external]
+    for variable in backward.order:
+        readers = [r for r in backward.routes if r.through == variable and not r.external]
         leaves = [r for r in readers if r.is_leaf]
         groups = [*([r] for r in readers), *([leaves] if len(leaves) > 1 else [])]
-        for other in program.order:
+        for other in backward.order:
             if other != variable and other.at().shape == variable.at().shape:
-                yield from (_mutant(program, variable, other, g) for g in groups if all(_known(program, other, r) for r in g))
-    for parameter in program.model.parameters:
-        yield from _parametrised(program, parameter)
+                yield from (_mutant(backward, variable, other, g) for g in groups if all(_known(backward, other, r) for r in g))
+    for parameter in backward.model.parameters:
+        yield from _parametrised(backward, parameter)
 
 
-def _known(program: BackwardPass, variable: Variable, route: Route) -> bool:
+def _known(backward: BackwardPass, variable: Variable, route: Route) -> bool:
     """Whether the adjoint of a value is computed before that of a route's end."""
-    return route.is_leaf or route.lagged or program.order.index(variable) < program.order.index(route.target)
+    return route.is_leaf or route.lagged or backward.order.index(variable) < backward.order.index(route.target)
 
 
-def _mutant(program: BackwardPass, variable: Variable, other: Variable, routes: Sequence[Route]) -> Mutant:
-    model, right, wrong = program.model, Adjoint(variable.at()), Adjoint(other.at())
+def _mutant(backward: BackwardPass, variable: Variable, other: Variable, routes: Sequence[Route]) -> Mutant:
+    model, right, wrong = backward.model, Adjoint(variable.at()), Adjoint(other.at())
     shown = (("place", words.places(routes, model)), ("wrong", words.text(wrong, model)),
              ("right_factor", words.text(right, model)), ("right", words.right_side(routes, model)))
     state = routes[0].target.name if routes[0].lagged else None
@@ -46,19 +46,19 @@ def _mutant(program: BackwardPass, variable: Variable, other: Variable, routes: 
     return Mutant((cause,), swapped(routes, {right: wrong}))
 
 
-def _parametrised(program: BackwardPass, parameter: Variable) -> Iterator[Mutant]:
+def _parametrised(backward: BackwardPass, parameter: Variable) -> Iterator[Mutant]:
     """The gradient by exp(θ), or whatever a parameter is turned into before it is used, given as that by θ."""
-    uses = program.into(parameter.name)
+    uses = backward.into(parameter.name)
     if len(uses) != 1 or uses[0].external:
         return
     way, slopes = uses[0], _slopes(uses[0])
-    while (value := way.through).role is Role.LOCAL and _made_of(program, value, parameter):
+    while (value := way.through).role is Role.LOCAL and _made_of(backward, value, parameter):
         if value.at().shape == parameter.at().shape and slopes:
-            name, slope = words.value(value, program.model), " ⊙ ".join(words.text(s, program.model) for s in slopes)
+            name, slope = words.value(value, backward.model), " ⊙ ".join(words.text(s, backward.model) for s in slopes)
             place = f"d{parameter.name}, which is the gradient by {name} (equation {uses[0].number})"
             cause = Cause("slope-missing", None, parameter.name, uses[0].number, (("place", place), ("slope", slope)))
             yield Mutant((cause,), only(uses, lambda r, v=value: (_ending(r, v),)))  # type: ignore[misc]
-        onward = program.into(value.name)
+        onward = backward.into(value.name)
         if len(onward) != 1 or onward[0].external or onward[0].lagged:
             return
         way = onward[0]
@@ -78,11 +78,11 @@ def _ending(route: Route, through: Variable) -> Route:
     return replace(route, through=through, value=Adjoint(through.at()))
 
 
-def _made_of(program: BackwardPass, value: Variable, parameter: Variable) -> bool:
+def _made_of(backward: BackwardPass, value: Variable, parameter: Variable) -> bool:
     """Whether a value depends on nothing but one parameter."""
-    equation = next(e.value for e in program.model.all_equations if e.target == value)
+    equation = next(e.value for e in backward.model.all_equations if e.target == value)
     for leaf in equation.atoms(sp.MatrixSymbol):
-        reads = next((v for v in program.model.variables if v.at() == leaf), None)
-        if reads is None or (reads != parameter and not (reads.role is Role.LOCAL and _made_of(program, reads, parameter))):
+        reads = next((v for v in backward.model.variables if v.at() == leaf), None)
+        if reads is None or (reads != parameter and not (reads.role is Role.LOCAL and _made_of(backward, reads, parameter))):
             return False
     return True

@@ -22,17 +22,17 @@ LONGEST = 16
 """With more steps blocks are not looked for."""
 
 
-def mutants(program: BackwardPass, point: Point) -> Iterator[Mutant]:
+def mutants(backward: BackwardPass, point: Point) -> Iterator[Mutant]:
     """What crosses a border dropped, with a factor missing, twice or of another step, or with another sign."""
     for size in sizes(point):
-        for state in program.model.states:
-            carries = program.into(state.name, lagged=True)
+        for state in backward.model.states:
+            carries = backward.into(state.name, lagged=True)
             if carries:
                 kept = f"the carry of {state.name} inside blocks of {size} steps"
                 nothing = {r: ZeroMatrix(*r.value.shape) for r in carries}
                 yield _mutant(size, carries, nothing, "truncated", state.name, kept=kept)
             for route in carries:
-                yield from _route(program, size, route)
+                yield from _route(backward, size, route)
 
 
 def sizes(point: Point) -> range:
@@ -52,8 +52,8 @@ def _mutant(size: int, routes: Sequence[Route], values: dict[Route, MatrixExpr],
     return Mutant((cause,), changed(edits))
 
 
-def _route(program: BackwardPass, size: int, route: Route) -> Iterator[Mutant]:
-    model, state = program.model, route.target.name
+def _route(backward: BackwardPass, size: int, route: Route) -> Iterator[Mutant]:
+    model, state = backward.model, route.target.name
     place = f"{words.place(route, model)}, between blocks of {size} steps,"
     right = words.text(route.value, model)
     what = f"the summand {right} of {place[:-1]}"

@@ -26,14 +26,14 @@ from symbptt.diagnose.routes import BackwardPass, Route
 from symbptt.model.values import Variable
 
 
-def mutants(program: BackwardPass, point: Point) -> Iterator[Mutant]:
+def mutants(backward: BackwardPass, point: Point) -> Iterator[Mutant]:
     """For each state whose adjoint is passed on through elementwise factors: one factor wrong, for the carry alone."""
-    for state in program.model.states if point.T > 1 else ():
-        readers = [r for r in program.routes if r.through == state]
-        carries = program.into(state.name, lagged=True)
+    for state in backward.model.states if point.T > 1 else ():
+        readers = [r for r in backward.routes if r.through == state]
+        carries = backward.into(state.name, lagged=True)
         if carries and readers and all(_passes(r, state) for r in readers):
             for reader in readers:
-                yield from _reader(program, state, readers, reader)
+                yield from _reader(backward, state, readers, reader)
 
 
 def _passes(route: Route, state: Variable) -> bool:
@@ -44,31 +44,31 @@ def _passes(route: Route, state: Variable) -> bool:
     )
 
 
-def _reader(program: BackwardPass, state: Variable, readers: list[Route], reader: Route) -> Iterator[Mutant]:
+def _reader(backward: BackwardPass, state: Variable, readers: list[Route], reader: Route) -> Iterator[Mutant]:
     factors = reader.value.args if isinstance(reader.value, sp.HadamardProduct) else ()
     for factor in (f for f in factors if not has_adjoint(f)):
         before = factor.xreplace({TIME: TIME - 1})
         slope = isinstance(factor, (Slope, SlopeByResult))
-        values = [v for x in others(program, factor) for v in (x, x.xreplace({TIME: TIME - 1}))]
+        values = [v for x in others(backward, factor) for v in (x, x.xreplace({TIME: TIME - 1}))]
         for wrong in dict.fromkeys([OneMatrix(*factor.shape), factor, *values]):
             if wrong != before:
-                yield _mutant(program, state, readers, reader, factor, wrong, slope)
+                yield _mutant(backward, state, readers, reader, factor, wrong, slope)
 
 
 def _mutant(
-    program: BackwardPass, state: Variable, readers: list[Route], reader: Route,
+    backward: BackwardPass, state: Variable, readers: list[Route], reader: Route,
     factor: MatrixExpr, wrong: MatrixExpr, slope: bool
 ) -> Mutant:
     """The carry goes past the state to what reads it, and meets another factor on the way to one of its readers."""
     delta = Adjoint(state.at())
     routes: list[Route] = []
-    for carry in program.into(state.name, lagged=True):
+    for carry in backward.into(state.name, lagged=True):
         for q in readers:
             kept = [f for f in (q.value.args if isinstance(q.value, sp.HadamardProduct) else (q.value,)) if f != delta]
             passed = [wrong if q is reader and f == factor else f.xreplace({TIME: TIME - 1}) for f in kept]
             place = -1000 - len(readers) * carry.place - readers.index(q)
             routes.append(Route(q.target, True, carry.through, build.hadamard(*passed, carry.value), False, q.number, place))
-    cause = _cause(program, state, reader, factor, wrong, slope)
+    cause = _cause(backward, state, reader, factor, wrong, slope)
 
     def edit(p: BackwardPass) -> BackwardPass:
         return replace(p, cut=p.cut | {state.name}, routes=(*p.routes, *routes))
@@ -76,8 +76,8 @@ def _mutant(
     return Mutant((cause,), edit)
 
 
-def _cause(program: BackwardPass, state: Variable, reader: Route, factor: MatrixExpr, wrong: MatrixExpr, slope: bool) -> Cause:
-    model = program.model
+def _cause(backward: BackwardPass, state: Variable, reader: Route, factor: MatrixExpr, wrong: MatrixExpr, slope: bool) -> Cause:
+    model = backward.model
     right = words.text(factor.xreplace({TIME: TIME - 1}), model)
     place = f"the part of {words.text(Adjoint(reader.target.at(TIME - 1)), model)} that comes from step t"
     summand = f"{right} ⊙ the carry to {words.text(Adjoint(state.at(TIME - 1)), model)}"

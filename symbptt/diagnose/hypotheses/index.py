@@ -14,13 +14,13 @@ from symbptt.diagnose.point import Point
 from symbptt.diagnose.routes import BackwardPass, Route
 
 
-def mutants(program: BackwardPass, point: Point) -> Iterator[Mutant]:
+def mutants(backward: BackwardPass, point: Point) -> Iterator[Mutant]:
     """Every value that a route reads, one step early or late: in one route, in all gradients, everywhere."""
-    for symbol in _read(program.routes):
-        groups = _groups(program, symbol)
+    for symbol in _read(backward.routes):
+        groups = _groups(backward, symbol)
         for offset in (1, -1):
             for routes in groups:
-                yield from _shifted(program, routes, symbol, offset)
+                yield from _shifted(backward, routes, symbol, offset)
 
 
 def _read(routes: Sequence[Route]) -> list[Timed]:
@@ -32,8 +32,8 @@ def _read(routes: Sequence[Route]) -> list[Timed]:
     return list(found)
 
 
-def _groups(program: BackwardPass, symbol: Timed) -> list[tuple[Route, ...]]:
-    readers = tuple(r for r in program.routes if symbol in r.reads)
+def _groups(backward: BackwardPass, symbol: Timed) -> list[tuple[Route, ...]]:
+    readers = tuple(r for r in backward.routes if symbol in r.reads)
     leaves = tuple(r for r in readers if r.is_leaf)
     inside = tuple(r for r in readers if not r.is_leaf)
     if isinstance(symbol, Adjoint):
@@ -41,11 +41,11 @@ def _groups(program: BackwardPass, symbol: Timed) -> list[tuple[Route, ...]]:
     return list(dict.fromkeys(g for g in (*((r,) for r in readers), leaves, inside, readers) if g))
 
 
-def _shifted(program: BackwardPass, routes: tuple[Route, ...], symbol: Timed, offset: int) -> Iterator[Mutant]:
+def _shifted(backward: BackwardPass, routes: tuple[Route, ...], symbol: Timed, offset: int) -> Iterator[Mutant]:
     if isinstance(symbol, Adjoint) and offset < 0:
         return  # the adjoint of the step before is not known yet
     wrong = symbol.xreplace({TIME: TIME + offset})
-    model = program.model
+    model = backward.model
     shown = (("wrong", words.text(wrong, model)), ("right", words.text(symbol, model)), ("place", words.places(routes, model)))
     name = symbol.primal.name if isinstance(symbol, Adjoint) else symbol.name
     state = name if model[name] in model.states else None

@@ -43,17 +43,17 @@ _TABLE = (
 )
 
 
-def mutants(program: BackwardPass, point: Point) -> Iterator[Mutant]:
+def mutants(backward: BackwardPass, point: Point) -> Iterator[Mutant]:
     """The product reversed, transposed, too long, too short, or a power of one Jacobian."""
-    states = [s for s in program.model.states if program.into(s.name, lagged=True)]
-    entries = sum(prod(point.size(s)) for s in program.model.states)
-    coupled = any(r.value.has(BatchMean) for r in program.routes)
+    states = [s for s in backward.model.states if backward.into(s.name, lagged=True)]
+    entries = sum(prod(point.size(s)) for s in backward.model.states)
+    coupled = any(r.value.has(BatchMean) for r in backward.routes)
     if not states or coupled or not 2 <= point.T <= MAX_STEPS or entries > MAX_ENTRIES:
         return
-    letter = words.value(states[0], program.model).replace("ₜ", "") if len(states) == 1 else "s"
+    letter = words.value(states[0], backward.model).replace("ₜ", "") if len(states) == 1 else "s"
     of = "" if len(states) == 1 else f", where s is all of {', '.join(s.name for s in states)}"
     place = f"the product of the Jacobians J_j = ∂{letter}_j/∂{letter}_{{j−1}}{of}"
-    number = next(r.number for r in program.routes if r.target == states[0])
+    number = next(r.number for r in backward.routes if r.target == states[0])
     for row in _TABLE:
         shown = (("place", place), ("wrong", row.wrong), ("right", _RIGHT), ("right_factor", "it"), *row.also)
         cause = Cause(row.cause, states[0].name if len(states) == 1 else None, states[0].name, number, shown, True)

@@ -49,41 +49,41 @@ def _softmax_slopes(o: MatrixExpr, y: MatrixExpr) -> dict[str, MatrixExpr]:
     }
 
 
-def mutants(program: BackwardPass, point: Point) -> Iterator[Mutant]:
+def mutants(backward: BackwardPass, point: Point) -> Iterator[Mutant]:
     """Other expressions in the place of the loss gradient."""
-    for route in program.routes:
-        if not route.external or program.model.loss is None:
+    for route in backward.routes:
+        if not route.external or backward.model.loss is None:
             continue
         for node in sorted(route.value.atoms(CrossEntropySlope), key=str):
             for wrong, value in _softmax_slopes(*node.args).items():
-                yield _mutant(program, route, node, value, "softmax cross-entropy", wrong)
+                yield _mutant(backward, route, node, value, "softmax cross-entropy", wrong)
         if isinstance(route.value, sp.MatAdd):
             for summand in route.value.args:
                 rest = build.add(*(a for a in route.value.args if a is not summand))
-                yield _mutant(program, route, route.value, rest, "loss", words.text(rest, program.model))
+                yield _mutant(backward, route, route.value, rest, "loss", words.text(rest, backward.model))
             squared = build.hadamard(route.value, route.value)
-            yield _mutant(program, route, route.value, squared, "loss", words.text(squared, program.model))
+            yield _mutant(backward, route, route.value, squared, "loss", words.text(squared, backward.model))
 
 
-def other_losses(program: BackwardPass, point: Point) -> Iterator[Mutant]:
+def other_losses(backward: BackwardPass, point: Point) -> Iterator[Mutant]:
     """The gradient of another loss by what the loss compares with its targets, and the same loss with other numbers."""
-    loss = program.model.loss
-    if loss is None or any(r.value.atoms(CrossEntropySlope) for r in program.routes):
+    loss = backward.model.loss
+    if loss is None or any(r.value.atoms(CrossEntropySlope) for r in backward.routes):
         return
     inside = {equation.target for equation in loss.equations}
-    ends = [r for r in program.routes if r.through in inside and r.target not in inside and not r.is_leaf]
+    ends = [r for r in backward.routes if r.through in inside and r.target not in inside and not r.is_leaf]
     for target in dict.fromkeys(r.target for r in ends if not r.lagged):
         routes = [r for r in ends if r.target == target and not r.lagged]
-        for y in program.model.of(Role.TARGET):
+        for y in backward.model.of(Role.TARGET):
             if y.at().shape == target.at().shape:
-                yield from _compared(program, point, routes, target.at(), y.at())
-    yield from _other_numbers(program, [r for r in program.routes if r.through in inside])
+                yield from _compared(backward, point, routes, target.at(), y.at())
+    yield from _other_numbers(backward, [r for r in backward.routes if r.through in inside])
 
 
-def _compared(program: BackwardPass, point: Point, routes: Sequence[Route], o: MatrixExpr, y: MatrixExpr) -> Iterator[Mutant]:
-    first, error, slope = routes[0], _minus(o, y), _composed(program, routes)
-    right = words.text(slope, program.model)
-    masks = dict.fromkeys(w for r in program.routes for w in weights(program, r))
+def _compared(backward: BackwardPass, point: Point, routes: Sequence[Route], o: MatrixExpr, y: MatrixExpr) -> Iterator[Mutant]:
+    first, error, slope = routes[0], _minus(o, y), _composed(backward, routes)
+    right = words.text(slope, backward.model)
+    masks = dict.fromkeys(w for r in backward.routes for w in weights(backward, r))
     counts = [build.spread(w, *o.shape) for w in masks]
     for loss, value in (
         ("half the squared error", error),
@@ -95,7 +95,7 @@ def _compared(program: BackwardPass, point: Point, routes: Sequence[Route], o: M
         value = build.hadamard(value, *counts)
         if _parallel(point.constant(value), point.constant(slope)):
             continue  # right but for a factor, which is called one
-        shown = (("which", "loss"), ("wrong", f"{words.text(value, program.model)}, that of {loss}"), ("right", right))
+        shown = (("which", "loss"), ("wrong", f"{words.text(value, backward.model)}, that of {loss}"), ("right", right))
         cause = Cause("loss-slope", None, first.target.name, first.number, shown)
         alone = replace(first, value=value, external=True)
         yield Mutant((cause,), only(routes, lambda r, alone=alone: (alone,) if r.place == alone.place else ()))  # type: ignore[misc]
@@ -106,12 +106,12 @@ def _parallel(one: Array, other: Array) -> bool:
     return bool(abs(abs(a @ b) - np.linalg.norm(a) * np.linalg.norm(b)) <= 1e-12 * np.linalg.norm(a) * np.linalg.norm(b))
 
 
-def _composed(program: BackwardPass, routes: Sequence[Route]) -> MatrixExpr:
+def _composed(backward: BackwardPass, routes: Sequence[Route]) -> MatrixExpr:
     """What reaches a value from the loss, without the adjoints in between."""
     def value(route: Route) -> MatrixExpr:
         if route.external:
             return route.value
-        return _put(route.value, Adjoint(route.through.at()), _composed(program, program.into(route.through.name)))
+        return _put(route.value, Adjoint(route.through.at()), _composed(backward, backward.into(route.through.name)))
 
     return build.add(*map(value, routes))
 
@@ -124,7 +124,7 @@ def _put(value: MatrixExpr, adjoint: MatrixExpr, known: MatrixExpr) -> MatrixExp
     return build.scale(number, build.mul(*(f.xreplace({adjoint: known}) for f in factors)))
 
 
-def _other_numbers(program: BackwardPass, routes: Sequence[Route]) -> Iterator[Mutant]:
+def _other_numbers(backward: BackwardPass, routes: Sequence[Route]) -> Iterator[Mutant]:
     """A number of a function in the loss, as the border of Huber's, halved, doubled or left at one."""
     for function in dict.fromkeys(f for r in routes for f in sorted(r.value.atoms(Elementwise), key=str) if f.numbers):
         readers = [r for r in routes if function in r.value.atoms(Elementwise)]
@@ -132,14 +132,14 @@ def _other_numbers(program: BackwardPass, routes: Sequence[Route]) -> Iterator[M
             for other in dict.fromkeys((number / 2, 2 * number, sp.S.One, number / 10, 10 * number)):
                 numbers = (*function.numbers[:i], other, *function.numbers[i + 1:])
                 new = function.func(function.name, *numbers, function.args[-1])
-                wrong, right = (words.text(f, program.model) for f in (new, function))
+                wrong, right = (words.text(f, backward.model) for f in (new, function))
                 shown = (("which", "loss"), ("wrong", f"that with {wrong}"), ("right", f"that with {right}"))
                 cause = Cause("loss-slope", None, readers[0].target.name, readers[0].number, shown)
                 yield Mutant((cause,), swapped(readers, {function: new}))
 
 
-def _mutant(program: BackwardPass, route: Route, old: MatrixExpr, new: MatrixExpr, which: str, wrong: str) -> Mutant:
-    right = words.text(route.value, program.model)
+def _mutant(backward: BackwardPass, route: Route, old: MatrixExpr, new: MatrixExpr, which: str, wrong: str) -> Mutant:
+    right = words.text(route.value, backward.model)
     if "CrossEntropySlope" in str(old.func):
         right = right.replace("softmax", "ŷ − y = softmax", 1)
     shown = (("which", which), ("wrong", wrong), ("right", right))

@@ -19,10 +19,10 @@ MAX_GATES = 4
 """Beyond this many gates only exchanges of two are tried."""
 
 
-def mutants(program: BackwardPass, point: Point) -> Iterator[Mutant]:
+def mutants(backward: BackwardPass, point: Point) -> Iterator[Mutant]:
     """Every other order of the gates, in gradients, in carries and in both."""
-    for gates in _alike(program):
-        readers = [r for r in program.routes if r.through in gates and not r.external]
+    for gates in _alike(backward):
+        readers = [r for r in backward.routes if r.through in gates and not r.external]
         leaves = [r for r in readers if r.is_leaf and r.target.role is Role.PARAMETER]
         groups = (
             (leaves, "in the gradients of their parameters"),
@@ -34,14 +34,14 @@ def mutants(program: BackwardPass, point: Point) -> Iterator[Mutant]:
         distinct = {tuple(r.place for r in routes): (routes, place) for routes, place in reversed(groups) if routes}
         for order in _orders(gates):
             for routes, place in reversed(distinct.values()):
-                yield _mutant(program, gates, order, routes, place)
+                yield _mutant(backward, gates, order, routes, place)
 
 
-def _alike(program: BackwardPass) -> list[tuple[Variable, ...]]:
+def _alike(backward: BackwardPass) -> list[tuple[Variable, ...]]:
     """Values of one shape through which parameters of the same shapes are reached."""
     found: dict[tuple[object, ...], list[Variable]] = {}
-    for v in program.order:
-        shapes = tuple(sorted(str(r.target.at().shape) for r in program.routes if r.through == v and r.is_leaf))
+    for v in backward.order:
+        shapes = tuple(sorted(str(r.target.at().shape) for r in backward.routes if r.through == v and r.is_leaf))
         if v.role is Role.LOCAL and shapes:
             found.setdefault((v.at().shape, shapes), []).append(v)
     return [tuple(group) for group in found.values() if len(group) > 1]
@@ -65,13 +65,13 @@ def _orders(gates: tuple[Variable, ...]) -> Iterator[tuple[Variable, ...]]:
 
 
 def _mutant(
-    program: BackwardPass, gates: tuple[Variable, ...], order: tuple[Variable, ...], routes: list[Route], place: str
+    backward: BackwardPass, gates: tuple[Variable, ...], order: tuple[Variable, ...], routes: list[Route], place: str
 ) -> Mutant:
     rules: dict[sp.Basic, sp.Basic] = {
         Adjoint(a.at()): Adjoint(b.at()) for a, b in zip(gates, order, strict=True) if a != b
     }
     moved = [(a, b) for a, b in zip(order, gates, strict=True) if a != b]
-    wrong, right = (", ".join(words.value(g, program.model) for g in group) for group in zip(*moved, strict=True))
+    wrong, right = (", ".join(words.value(g, backward.model) for g in group) for group in zip(*moved, strict=True))
     shown = next((r for r in routes if r.target.role is Role.PARAMETER and r.through in order), routes[0])
     cause = Cause("gates-permuted", None, "", shown.number, (("place", place), ("wrong", f"{wrong} for {right}")))
     return Mutant((cause,), swapped(routes, rules))

@@ -20,89 +20,89 @@ from symbptt.diagnose.routes import BackwardPass, Route
 from symbptt.model.values import Role
 
 
-def mutants(program: BackwardPass, point: Point) -> Iterator[Mutant]:
+def mutants(backward: BackwardPass, point: Point) -> Iterator[Mutant]:
     """Every elementwise and every matrix product of a route."""
-    for route in program.routes:
-        yield from (_missing(program, route, f) for f in weights(program, route))
+    for route in backward.routes:
+        yield from (_missing(backward, route, f) for f in weights(backward, route))
         if route.external:
             continue
         _, factors = build.split_number(route.value)
         if len(factors) > 1:
-            yield from _matrices(program, point, route, factors)
+            yield from _matrices(backward, point, route, factors)
         for node in sorted(route.value.atoms(sp.HadamardProduct), key=str):
             if has_adjoint(node):
-                yield from _elementwise(program, route, node)
+                yield from _elementwise(backward, route, node)
         for summand in route.value.args if isinstance(route.value, sp.MatAdd) else ():
             rest = build.add(*(a for a in route.value.args if a is not summand))
-            cause = _cause("route-missing", program, route, summand=words.text(summand, program.model))
+            cause = _cause("route-missing", backward, route, summand=words.text(summand, backward.model))
             yield Mutant((cause,), swapped([route], {route.value: rest}))
-            yield from _row_missing(program, route, summand)
-    yield from _all_transposed(program, point)
+            yield from _row_missing(backward, route, summand)
+    yield from _all_transposed(backward, point)
 
 
-def _cause(name: str, program: BackwardPass, route: Route, **shown: str) -> Cause:
-    model = program.model
+def _cause(name: str, backward: BackwardPass, route: Route, **shown: str) -> Cause:
+    model = backward.model
     shown = {"place": words.place(route, model), "right": words.text(route.value, model), **shown}
     state = route.target.name if route.lagged else None
     return Cause(name, state, route.target.name, route.number, tuple(shown.items()), route.lagged)
 
 
-def weights(program: BackwardPass, route: Route) -> list[MatrixExpr]:
+def weights(backward: BackwardPass, route: Route) -> list[MatrixExpr]:
     """The inputs that the loss has as factors, as a mask is one."""
     _, factors = build.split_number(route.value)
-    inputs = [v.at() for v in program.model.of(Role.INPUT)]
+    inputs = [v.at() for v in backward.model.of(Role.INPUT)]
     return [f for f in factors if route.external and f in inputs]
 
 
-def others(program: BackwardPass, like: MatrixExpr) -> list[MatrixExpr]:
+def others(backward: BackwardPass, like: MatrixExpr) -> list[MatrixExpr]:
     """The values of a step, and of the step before, that could stand in the place of another of their shape."""
-    fitting = [v for v in program.model.of(Role.STATE, Role.LOCAL, Role.INPUT) if v.at().shape == like.shape and not v.classes]
+    fitting = [v for v in backward.model.of(Role.STATE, Role.LOCAL, Role.INPUT) if v.at().shape == like.shape and not v.classes]
     if isinstance(like, Broadcast):
-        return [Broadcast(other, *like.args[1:]) for other in others(program, like.args[0])]
+        return [Broadcast(other, *like.args[1:]) for other in others(backward, like.args[0])]
     return [v.at() for v in fitting] + [v.at(TIME - 1) for v in fitting if v.role is Role.STATE]
 
 
-def _elementwise(program: BackwardPass, route: Route, node: sp.HadamardProduct) -> Iterator[Mutant]:
+def _elementwise(backward: BackwardPass, route: Route, node: sp.HadamardProduct) -> Iterator[Mutant]:
     for factor in node.args:
         if has_adjoint(factor):
             continue
         if isinstance(factor, (Slope, SlopeByResult)):  # what else can be wrong with a slope has a family of its own
-            yield from (other_factor(program, route, factor, other) for other in others(program, factor))
+            yield from (other_factor(backward, route, factor, other) for other in others(backward, factor))
             continue
-        yield _missing(program, route, factor)
+        yield _missing(backward, route, factor)
         summands = factor.args if isinstance(factor, sp.MatAdd) else ()
         found = [part for s in summands for part in (s, build.scale(-1, s)) if part.atoms(sp.MatrixSymbol)]
-        found += others(program, factor) if factor.atoms(Timed) else []
+        found += others(backward, factor) if factor.atoms(Timed) else []
         found.append(build.add(OneMatrix(*factor.shape), build.scale(-1, factor)))
         for other in dict.fromkeys(found):
             if other != factor:
-                yield other_factor(program, route, factor, other)
+                yield other_factor(backward, route, factor, other)
 
 
-def _missing(program: BackwardPass, route: Route, factor: MatrixExpr) -> Mutant:
-    cause = _cause("factor-missing", program, route, factor=words.text(factor, program.model))
+def _missing(backward: BackwardPass, route: Route, factor: MatrixExpr) -> Mutant:
+    cause = _cause("factor-missing", backward, route, factor=words.text(factor, backward.model))
     return Mutant((cause,), swapped([route], {factor: OneMatrix(*factor.shape)}))
 
 
-def other_factor(program: BackwardPass, route: Route, factor: MatrixExpr, other: MatrixExpr) -> Mutant:
+def other_factor(backward: BackwardPass, route: Route, factor: MatrixExpr, other: MatrixExpr) -> Mutant:
     """Another expression in the place of a factor of a summand."""
-    model = program.model
+    model = backward.model
     name = "off-by-one" if is_leaf(factor) and is_leaf(other) and factor.name == other.name else "factor-wrong"
     wrong, right = words.text(other, model), words.text(factor, model)
     if name == "off-by-one":
         shown = (("wrong", wrong), ("right", right), ("place", words.place(route, model)))
         state = factor.name if model[factor.name].role is Role.STATE else None
         return Mutant((Cause(name, state, factor.name, route.number, shown, route.lagged),), swapped([route], {factor: other}))
-    return Mutant((_cause(name, program, route, wrong=wrong, right_factor=right),), swapped([route], {factor: other}))
+    return Mutant((_cause(name, backward, route, wrong=wrong, right_factor=right),), swapped([route], {factor: other}))
 
 
-def _row_missing(program: BackwardPass, route: Route, summand: MatrixExpr) -> Iterator[Mutant]:
+def _row_missing(backward: BackwardPass, route: Route, summand: MatrixExpr) -> Iterator[Mutant]:
     """A plain sum of the adjoint for one weighed by a value, as in the Jacobian of a softmax."""
     number, factors = build.split_number(summand)
     for factor in factors:
         if isinstance(factor, sp.Transpose) and isinstance(factor.arg, Timed) and not has_adjoint(factor):
             ones = (OneMatrix(*f.shape) if f is factor else f for f in factors)
-            cause = _cause("factor-missing", program, route, factor=words.text(factor, program.model))
+            cause = _cause("factor-missing", backward, route, factor=words.text(factor, backward.model))
             yield Mutant((cause,), swapped([route], {summand: build.scale(number, sp.MatMul(*ones))}))
 
 
@@ -110,29 +110,29 @@ def _square(expression: MatrixExpr, point: Point) -> bool:
     return point.values.size(expression.shape[0]) == point.values.size(expression.shape[1]) > 1
 
 
-def _matrices(program: BackwardPass, point: Point, route: Route, factors: tuple[MatrixExpr, ...]) -> Iterator[Mutant]:
-    model = program.model
+def _matrices(backward: BackwardPass, point: Point, route: Route, factors: tuple[MatrixExpr, ...]) -> Iterator[Mutant]:
+    model = backward.model
     if route.is_leaf and len(factors) == 2:
-        yield from _outer(program, point, route, factors)
-    yield from _orders(program, point, route, factors)
+        yield from _outer(backward, point, route, factors)
+    yield from _orders(backward, point, route, factors)
     for factor in factors:
         bare = factor.arg if isinstance(factor, sp.Transpose) else factor
         other = bare if isinstance(factor, sp.Transpose) else build.transpose(bare)
         if is_leaf(bare) and _square(bare, point):
             wrong = words.text(route.value.xreplace({factor: other}), model)
-            yield Mutant((_cause("transpose-missing", program, route, wrong=wrong),), swapped([route], {factor: other}))
+            yield Mutant((_cause("transpose-missing", backward, route, wrong=wrong),), swapped([route], {factor: other}))
         if has_adjoint(factor) or not is_leaf(bare) or isinstance(bare, Timed):
             continue
         if _square(bare, point):
             rest = build.mul(*(f for f in factors if f is not factor))
-            cause = _cause("factor-missing", program, route, factor=words.text(factor, model))
+            cause = _cause("factor-missing", backward, route, factor=words.text(factor, model))
             yield Mutant((cause,), swapped([route], {route.value: rest}))
         for variable in model.parameters:
             if variable.tied and variable.at() != bare and variable.at().shape == bare.shape:
-                yield other_factor(program, route, bare, variable.at())
+                yield other_factor(backward, route, bare, variable.at())
 
 
-def _orders(program: BackwardPass, point: Point, route: Route, factors: tuple[MatrixExpr, ...]) -> Iterator[Mutant]:
+def _orders(backward: BackwardPass, point: Point, route: Route, factors: tuple[MatrixExpr, ...]) -> Iterator[Mutant]:
     """Two neighbours exchanged, where the shapes still fit."""
     number, _ = build.split_number(route.value)
     for i in range(len(factors) - 1):
@@ -141,36 +141,36 @@ def _orders(program: BackwardPass, point: Point, route: Route, factors: tuple[Ma
         fits = all(a[1] == b[0] for a, b in pairwise(sizes))
         if fits and (sizes[0][0], sizes[-1][1]) == tuple(map(point.values.size, route.value.shape)):
             wrong = build.scale(number, sp.MatMul(*turned))
-            cause = _cause("order-wrong", program, route, wrong=words.text(wrong, program.model))
+            cause = _cause("order-wrong", backward, route, wrong=words.text(wrong, backward.model))
             yield Mutant((cause,), swapped([route], {route.value: wrong}))
 
 
-def _outer(program: BackwardPass, point: Point, route: Route, factors: tuple[MatrixExpr, ...]) -> Iterator[Mutant]:
+def _outer(backward: BackwardPass, point: Point, route: Route, factors: tuple[MatrixExpr, ...]) -> Iterator[Mutant]:
     """The outer product of an adjoint and a value: turned round, or with another value."""
-    model = program.model
+    model = backward.model
     if _square(route.value, point):
         turned = build.transpose(route.value)
-        cause = _cause("transpose-missing", program, route, wrong=words.text(turned, model))
+        cause = _cause("transpose-missing", backward, route, wrong=words.text(turned, model))
         yield Mutant((cause,), swapped([route], {route.value: turned}))
     for factor in factors:
         if has_adjoint(factor):
             continue
         bare = factor.arg if isinstance(factor, sp.Transpose) else factor
         if is_leaf(bare):
-            yield from (other_factor(program, route, bare, other) for other in others(program, bare) if other != bare)
+            yield from (other_factor(backward, route, bare, other) for other in others(backward, bare) if other != bare)
 
 
-def _all_transposed(program: BackwardPass, point: Point) -> Iterator[Mutant]:
+def _all_transposed(backward: BackwardPass, point: Point) -> Iterator[Mutant]:
     """The same transpose missing in every carry."""
     rules: dict[MatrixExpr, MatrixExpr] = {}
-    routes = [r for r in program.routes if r.lagged and not r.external]
+    routes = [r for r in backward.routes if r.lagged and not r.external]
     for route in routes:
         for node in route.value.atoms(sp.Transpose):
             if is_leaf(node.arg) and not isinstance(node.arg, Timed) and _square(node.arg, point):
                 rules[node] = node.arg
     if len(rules) > 1:
-        wrong = words.right_side((r.having(r.value.xreplace(rules)) for r in routes), program.model)
-        right = words.right_side(routes, program.model)
-        shown = (("place", words.place(routes[0], program.model)), ("wrong", wrong), ("right", right))
+        wrong = words.right_side((r.having(r.value.xreplace(rules)) for r in routes), backward.model)
+        right = words.right_side(routes, backward.model)
+        shown = (("place", words.place(routes[0], backward.model)), ("wrong", wrong), ("right", right))
         cause = Cause("transpose-missing", routes[0].target.name, "", routes[0].number, shown, True)
         yield Mutant((cause,), swapped(routes, rules))

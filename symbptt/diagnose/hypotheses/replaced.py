@@ -15,24 +15,24 @@ from symbptt.diagnose.point import Point
 from symbptt.diagnose.routes import BackwardPass
 
 
-def mutants(program: BackwardPass, point: Point) -> Iterator[Mutant]:
+def mutants(backward: BackwardPass, point: Point) -> Iterator[Mutant]:
     """Every value and every weight that a route reads, replaced in that route."""
-    for route in program.routes:
+    for route in backward.routes:
         for read in sorted(route.value.atoms(sp.MatrixSymbol), key=str):
-            if not isinstance(read, Related) and program.model[read.name].tied:
-                yield from (other_factor(program, route, read, wrong) for wrong in _instead(program, read) if wrong != read)
+            if not isinstance(read, Related) and backward.model[read.name].tied:
+                yield from (other_factor(backward, route, read, wrong) for wrong in _instead(backward, read) if wrong != read)
 
 
-def _instead(program: BackwardPass, read: MatrixExpr) -> Iterator[MatrixExpr]:
+def _instead(backward: BackwardPass, read: MatrixExpr) -> Iterator[MatrixExpr]:
     """Others of its shape; of a value without a name of its own also what it would be with another value inside."""
-    yield from _alike(program, read)
-    definition = program.model[read.name].definition
-    if definition is not None and read == program.model[read.name].at():
+    yield from _alike(backward, read)
+    definition = backward.model[read.name].definition
+    if definition is not None and read == backward.model[read.name].at():
         for inner in sorted(definition.atoms(sp.MatrixSymbol), key=str):
-            yield from (definition.xreplace({inner: other}) for other in _alike(program, inner) if other != inner)
+            yield from (definition.xreplace({inner: other}) for other in _alike(backward, inner) if other != inner)
 
 
-def _alike(program: BackwardPass, read: MatrixExpr) -> list[MatrixExpr]:
+def _alike(backward: BackwardPass, read: MatrixExpr) -> list[MatrixExpr]:
     if isinstance(read, Timed):
-        return others(program, read)
-    return [v.at() for v in program.model.parameters if v.tied and v.at().shape == read.shape]
+        return others(backward, read)
+    return [v.at() for v in backward.model.parameters if v.tied and v.at().shape == read.shape]

@@ -17,11 +17,11 @@ from symbptt.diagnose.point import Point
 from symbptt.diagnose.routes import BackwardPass, Route
 
 
-def mutants(program: BackwardPass, point: Point) -> Iterator[Mutant]:
+def mutants(backward: BackwardPass, point: Point) -> Iterator[Mutant]:
     """The sign of both cross terms of a rotation, for each pair of states and for all."""
-    found = [pair for pair in combinations((r for r in program.routes if r.lagged), 2) if _turning(*pair)]
+    found = [pair for pair in combinations((r for r in backward.routes if r.lagged), 2) if _turning(*pair)]
     for pairs in [*([pair] for pair in found), *([found] if len(found) > 1 else [])]:
-        yield _mutant(program, pairs)
+        yield _mutant(backward, pairs)
 
 
 def _turning(one: Route, other: Route) -> bool:
@@ -36,8 +36,8 @@ def _bare(route: Route) -> MatrixExpr:
     return route.value.xreplace({delta: Adjoint(Timed("", delta.rows, delta.cols, TIME))})
 
 
-def _mutant(program: BackwardPass, pairs: list[tuple[Route, Route]]) -> Mutant:
-    model = program.model
+def _mutant(backward: BackwardPass, pairs: list[tuple[Route, Route]]) -> Mutant:
+    model = backward.model
     routes = list(dict.fromkeys(route for pair in pairs for route in pair))
     summands = " and ".join(words.text(r.value, model) for r in routes[:2])
     states = " and ".join(dict.fromkeys(r.target.name for r in routes))

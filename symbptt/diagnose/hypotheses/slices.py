@@ -22,19 +22,19 @@ from symbptt.diagnose.routes import BackwardPass, Route
 from symbptt.model.values import Role, Variable
 
 
-def mutants(program: BackwardPass, point: Point) -> Iterator[Mutant]:
+def mutants(backward: BackwardPass, point: Point) -> Iterator[Mutant]:
     """Rows that one summand overwrites, and columns of a gradient that belong to one class of an input."""
-    for variable in program.order:
-        routes = [*program.into(variable.name), *program.into(variable.name, lagged=True)]
-        for route in program.into(variable.name):
+    for variable in backward.order:
+        routes = [*backward.into(variable.name), *backward.into(variable.name, lagged=True)]
+        for route in backward.into(variable.name):
             others = [r for r in routes if r is not route]
             if isinstance(route.value, Concat) and others:
-                yield from _rows(program, variable, route, others)
-    for route in program.routes:
-        yield from _classes(program, point, route)
+                yield from _rows(backward, variable, route, others)
+    for route in backward.routes:
+        yield from _classes(backward, point, route)
 
 
-def _rows(program: BackwardPass, variable: Variable, route: Route, others: Sequence[Route]) -> Iterator[Mutant]:
+def _rows(backward: BackwardPass, variable: Variable, route: Route, others: Sequence[Route]) -> Iterator[Mutant]:
     """A summand with zeros around it, written into its rows over what was there."""
     shape = variable.at().shape
     kept = Concat(*(OneMatrix(*p.shape) if isinstance(p, ZeroMatrix) else ZeroMatrix(*p.shape) for p in route.value.args))
@@ -42,26 +42,26 @@ def _rows(program: BackwardPass, variable: Variable, route: Route, others: Seque
     inside = [r for r in others if not r.lagged]
     for gone in dict.fromkeys(map(tuple, (others, carried, inside))):
         if gone and kept.shape == shape:
-            own, name = words.text(route.value, program.model), words.value(variable, program.model)
+            own, name = words.text(route.value, backward.model), words.value(variable, backward.model)
             shown = (("what", f"in the rows of {own} the adjoint of {name}"), ("left", f"there {own} alone"))
             state = variable.name if variable.role is Role.STATE else None
             cause = Cause("overwritten", state, variable.name, route.number, shown)
             yield Mutant((cause,), valued(gone, lambda v: build.hadamard(kept, v)))
 
 
-def _classes(program: BackwardPass, point: Point, route: Route) -> Iterator[Mutant]:
+def _classes(backward: BackwardPass, point: Point, route: Route) -> Iterator[Mutant]:
     """The columns of a gradient δ xᵀ, or the rows of x δᵀ, for one-hot x: one step or sample overwrites another of its class."""
-    read, axis = _read(program, route)
+    read, axis = _read(backward, route)
     x = _one_hot(point, route, read, axis)
     if x is None:
         return
     name, part = route.target.name, ("row", "column")[axis]
 
     def cause(where: str, left: str) -> Cause:
-        what = f"a {part} of d{name}, the one of the class of {words.value(read, program.model)},{where}"
+        what = f"a {part} of d{name}, the one of the class of {words.value(read, backward.model)},{where}"
         return Cause("overwritten", None, name, route.number, (("what", what), ("left", f"the part {left}")))
 
-    if len(program.into(name)) == 1:
+    if len(backward.into(name)) == 1:
         last = x * (x[:, ::-1].cumsum(axis=1)[:, ::-1] == x)
         before = x.any(axis=1).cumsum(axis=0) - x.any(axis=1)
         first = cause("", "of the first step that has its class")
@@ -72,12 +72,12 @@ def _classes(program: BackwardPass, point: Point, route: Route) -> Iterator[Muta
     yield Mutant((cause(" within a step", left),), written)
 
 
-def _read(program: BackwardPass, route: Route) -> tuple[Variable, int]:
+def _read(backward: BackwardPass, route: Route) -> tuple[Variable, int]:
     """The input that a gradient is an outer product with, and the axis of the gradient that it stands for."""
     _, factors = build.split_number(route.value)
     for axis, factor in ((1, factors[-1]), (0, factors[0])):
         bare = factor.arg if isinstance(factor, sp.Transpose) else factor
-        for variable in program.model.of(Role.INPUT):
+        for variable in backward.model.of(Role.INPUT):
             if variable.at() == bare:
                 return variable, axis
     return route.target, 1

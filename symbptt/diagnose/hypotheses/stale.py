@@ -21,21 +21,21 @@ _LONGEST = 12
 """Up to this many steps the value of every one is tried, else of the first and the last only."""
 
 
-def mutants(program: BackwardPass, point: Point) -> Iterator[Mutant]:
+def mutants(backward: BackwardPass, point: Point) -> Iterator[Mutant]:
     """Values of one step or one sample at all of them, values in reverse order, and initial states of zero."""
-    for variable in program.model.of(Role.STATE, Role.LOCAL, Role.INPUT) if point.T > 1 else ():
+    for variable in backward.model.of(Role.STATE, Role.LOCAL, Role.INPUT) if point.T > 1 else ():
         if variable.classes:
             continue
         symbols = [variable.at(), *([variable.at(TIME - 1)] if variable.role is Role.STATE else [])]
-        for place, routes in _groups(program, symbols):
+        for place, routes in _groups(backward, symbols):
             for displaced, what, fix in _wrongs(variable, point):
-                yield _mutant(program, variable, routes, symbols, displaced, f"{place} {what}", fix)
-    states = program.model.states
+                yield _mutant(backward, variable, routes, symbols, displaced, f"{place} {what}", fix)
+    states = backward.model.states
     started = [s for s in states if s.name in point.started]
     for group in (*((s,) for s in started), *([started] if len(started) > 1 else [])):
         causes = tuple(_unset(s, "in the backward pass") for s in group)
         rules: dict[MatrixExpr, MatrixExpr] = {s.at(TIME - 1): Unset(s.at(TIME - 1)) for s in group}
-        yield Mutant(causes, swapped(program.routes, rules))
+        yield Mutant(causes, swapped(backward.routes, rules))
         yield Mutant(tuple(_unset(s, "in the forward pass") for s in group), unset=frozenset(s.name for s in group))
 
 
@@ -43,16 +43,16 @@ def _unset(state: Variable, place: str) -> Cause:
     return Cause("initial-state-ignored", state.name, state.name, 0, (("state", f"{state.name}₀"), ("place", place)))
 
 
-def _groups(program: BackwardPass, symbols: Sequence[Timed]) -> Iterator[tuple[str, list[Route]]]:
+def _groups(backward: BackwardPass, symbols: Sequence[Timed]) -> Iterator[tuple[str, list[Route]]]:
     """The routes that read a value: all of them, those of the gradients, and each alone."""
-    read = [r for r in program.routes if not r.reads.isdisjoint(symbols)]
+    read = [r for r in backward.routes if not r.reads.isdisjoint(symbols)]
     leaves = [r for r in read if r.is_leaf]
     if read:
         yield "in the backward pass", read
     if leaves and len(leaves) < len(read):
         yield "in the gradients", leaves
     for route in read if len(read) > 1 else ():
-        yield f"in {words.place(route, program.model)}", [route]
+        yield f"in {words.place(route, backward.model)}", [route]
 
 
 def _wrongs(variable: Variable, point: Point) -> Iterator[tuple[Displacement, str, str]]:
@@ -78,12 +78,12 @@ def _wrongs(variable: Variable, point: Point) -> Iterator[tuple[Displacement, st
 
 
 def _mutant(
-    program: BackwardPass, variable: Variable, routes: Sequence[Route], symbols: Sequence[Timed],
+    backward: BackwardPass, variable: Variable, routes: Sequence[Route], symbols: Sequence[Timed],
     displaced: Displacement, what: str,
     fix: str,
 ) -> Mutant:
     rules: dict[MatrixExpr, MatrixExpr] = {s: displaced(s) for s in symbols}
     state = variable.name if variable.role is Role.STATE else None
-    shown = (("what", f"{words.value(variable, program.model)} {what}"), ("fix", fix))
+    shown = (("what", f"{words.value(variable, backward.model)} {what}"), ("fix", fix))
     number, carry = (routes[0].number, routes[0].lagged) if len(routes) == 1 else (0, False)
     return Mutant((Cause("stale-buffer", state, variable.name, number, shown, carry),), swapped(routes, rules))

@@ -30,9 +30,9 @@ def sample(names: frozenset[str], index: int) -> Filter:
     return keep
 
 
-def mutants(program: BackwardPass, point: Point) -> Iterator[Mutant]:
+def mutants(backward: BackwardPass, point: Point) -> Iterator[Mutant]:
     """One sample instead of the sum over the batch, or one step instead of the sum over time, for biases."""
-    biases = [v for v in program.model.parameters if len(v.shape) < 2]
+    biases = [v for v in backward.model.parameters if len(v.shape) < 2]
     groups = [frozenset([v.name]) for v in biases] + ([frozenset(v.name for v in biases)] if len(biases) > 1 else [])
     for names in groups:
         what = f"d{next(iter(names))}" if len(names) == 1 else "the gradient of every bias"
@@ -44,24 +44,24 @@ def mutants(program: BackwardPass, point: Point) -> Iterator[Mutant]:
         for index in (0, point.N - 1) if point.N > 1 else ():
             yield mutant(f"the batch: only sample {index} remains", sample(names, index))
         for step in ends(point.T) if point.T > 1 else ():
-            tied = frozenset(n for n in names if program.model[n].tied)
+            tied = frozenset(n for n in names if backward.model[n].tied)
             yield mutant(f"time: only step {step} remains", of_step(step, tied))
 
 
-def written(program: BackwardPass, point: Point) -> Iterator[Mutant]:
+def written(backward: BackwardPass, point: Point) -> Iterator[Mutant]:
     """Gradients of weights assigned in a loop over samples, inside of one over the steps, outside of it or without one."""
     if point.N == 1:
         return
-    found = interpret(program, point).arrays
-    for names in groups(program):
+    found = interpret(backward, point).arrays
+    for names in groups(backward):
         for index in (point.N - 1, 0):
             alone = sample(names, index)
-            if any(len(program.model[n].shape) > 1 for n in names):
-                yield overwritten(program, names, f"the part of sample {index}, of every step,", alone)
+            if any(len(backward.model[n].shape) > 1 for n in names):
+                yield overwritten(backward, names, f"the part of sample {index}, of every step,", alone)
             for step in ends(point.T) if point.T > 1 else ():
                 if not any(found[n][:, step - 1, index].any() for n in names):
                     continue  # nothing is left, as where the gradient is never computed
-                yield overwritten(program, names, f"the part of sample {index} and step k = {step}", _both(step, names, alone))
+                yield overwritten(backward, names, f"the part of sample {index} and step k = {step}", _both(step, names, alone))
 
 
 def _both(step: int, names: frozenset[str], alone: Filter) -> Filter:
@@ -70,9 +70,9 @@ def _both(step: int, names: frozenset[str], alone: Filter) -> Filter:
     return lambda terms: alone(at(terms))
 
 
-def reversed_steps(program: BackwardPass, point: Point) -> Iterator[Mutant]:
+def reversed_steps(backward: BackwardPass, point: Point) -> Iterator[Mutant]:
     """Gradients that have an axis of time, in the order in which the loop found them."""
-    model = program.model
+    model = backward.model
     timed = [v.name for v in (*model.of(Role.INPUT), *model.parameters) if v.timed and not v.classes]
     groups = dict.fromkeys((*((n,) for n in timed), tuple(timed)))
     for names in (g for g in groups if g and point.T > 1):

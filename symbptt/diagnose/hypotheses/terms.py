@@ -36,10 +36,10 @@ def _chosen(terms: Terms, name: str, array: Array, choice: Choice) -> Array:
     return array * mask[:, :, None, None, None]
 
 
-def mutants(program: BackwardPass, point: Point) -> Iterator[Mutant]:
+def mutants(backward: BackwardPass, point: Point) -> Iterator[Mutant]:
     """Windows, missing loss steps, missing source steps, and gradients that keep one step only."""
     T = point.T
-    which = "cotangent" if program.model.loss is None else "loss"
+    which = "cotangent" if backward.model.loss is None else "loss"
     for K in range(1, T):
         yield _one("truncated", kept(lambda t, k, K=K: t - k < K), kept=f"t − k < {K}")  # type: ignore[misc]
     for size in range(2, T):
@@ -49,18 +49,18 @@ def mutants(program: BackwardPass, point: Point) -> Iterator[Mutant]:
         yield _one("last-loss-only", kept(lambda t, k: t == last), which=which)
         for step in point.losses:
             yield _one("loss-missing", kept(lambda t, k, s=step: t != s), which=which, step=str(step))  # type: ignore[misc]
-    inner, where = _recurrent(program), "every gradient"
-    inputs = frozenset(v.name for v in program.model.of(Role.INPUT))
-    shown = ", ".join(f"d{v.name}" for v in program.model.parameters if v.name in inner)
+    inner, where = _recurrent(backward), "every gradient"
+    inputs = frozenset(v.name for v in backward.model.of(Role.INPUT))
+    shown = ", ".join(f"d{v.name}" for v in backward.model.parameters if v.name in inner)
     for step in range(1, T + 1) if T > 1 else ():
         yield _one("step-missing", _unvisited(step), step=str(step), where=where)
-        if inner and inner < {v.name for v in program.model.parameters}:
+        if inner and inner < {v.name for v in backward.model.parameters}:
             gone = kept(lambda t, k, s=step: k != s, inner | inputs)  # type: ignore[misc]
             yield _one("step-missing", gone, step=str(step), where=shown)
     if T > 1:
         # A loop that begins too late meets neither the uses of step T nor its loss.
         yield _one("step-missing", kept(lambda t, k: t != T), step=str(T), where=where)
-        yield from _overwritten(program, T)
+        yield from _overwritten(backward, T)
 
 
 def _stretches(T: int, size: int) -> Iterator[Mutant]:
@@ -88,18 +88,19 @@ def _unvisited(step: int) -> Filter:
     return keep
 
 
-def _recurrent(program: BackwardPass) -> frozenset[str]:
+def _recurrent(backward: BackwardPass) -> frozenset[str]:
     """The parameters that a loop over k inside one over t adds to: those of the read-out it leaves alone."""
     reached: set[str] = set()
-    while more := {r.target.name for r in program.routes if (r.lagged or r.through.name in reached) and not r.external} - reached:
+    inside = [r for r in backward.routes if not r.external]
+    while more := {r.target.name for r in inside if r.lagged or r.through.name in reached} - reached:
         reached |= more
-    return frozenset(v.name for v in program.model.parameters if v.name in reached)
+    return frozenset(v.name for v in backward.model.parameters if v.name in reached)
 
 
-def _overwritten(program: BackwardPass, T: int) -> Iterator[Mutant]:
-    for names in groups(program):
+def _overwritten(backward: BackwardPass, T: int) -> Iterator[Mutant]:
+    for names in groups(backward):
         for step in ends(T):
-            yield overwritten(program, names, f"the part of step k = {step}", of_step(step, names))
+            yield overwritten(backward, names, f"the part of step k = {step}", of_step(step, names))
 
 
 def ends(T: int) -> list[int]:
@@ -112,19 +113,19 @@ def of_step(step: int, names: frozenset[str]) -> Filter:
     return kept(lambda t, k: k == step, names)
 
 
-def groups(program: BackwardPass) -> list[frozenset[str]]:
+def groups(backward: BackwardPass) -> list[frozenset[str]]:
     """Gradients that one habit may have spoilt: each alone, those of one shape, all biases, all."""
-    tied = [v for v in program.model.parameters if v.tied]
+    tied = [v for v in backward.model.parameters if v.tied]
     single = [frozenset([v.name]) for v in tied]
     alike = [frozenset(v.name for v in tied if v.shape == shape) for shape in dict.fromkeys(v.shape for v in tied)]
     biases = frozenset(v.name for v in tied if len(v.shape) < 2)
     return [g for g in dict.fromkeys((*single, *alike, biases, frozenset(v.name for v in tied))) if g]
 
 
-def overwritten(program: BackwardPass, names: frozenset[str], left: str, keep: Filter) -> Mutant:
+def overwritten(backward: BackwardPass, names: frozenset[str], left: str, keep: Filter) -> Mutant:
     """These gradients assigned in a loop, so that a part of them is left."""
-    tied = [v.name for v in program.model.parameters if v.tied]
+    tied = [v.name for v in backward.model.parameters if v.tied]
     what = "every gradient" if names == frozenset(tied) else " and ".join(f"d{n}" for n in tied if n in names)
     subject = next(iter(names)) if len(names) == 1 else ""
-    number = next((r.number for r in reversed(program.routes) if r.target.name == subject), 0)
+    number = next((r.number for r in reversed(backward.routes) if r.target.name == subject), 0)
     return Mutant((Cause("overwritten", None, subject, number, (("what", what), ("left", left))),), keep=keep)

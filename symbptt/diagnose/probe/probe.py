@@ -138,7 +138,7 @@ class _Reading:
         """The terms of all samples together, from what each further step adds, where nothing from outside can be changed."""
         data = {**self.trial.shorter, self.trial.base.T: self.trial.base}
         T, given = self.trial.base.T, {t: values for t, d in data.items() if (values := self._at(d)) is not None}
-        variable = self._base.program.model[self.name]
+        variable = self._base.backward.model[self.name]
         if self.trial.losses != tuple(range(1, T + 1)) or variable.role is not Role.PARAMETER or not variable.tied:
             return Table()
         totals = {t: self.cases[id(d)].terms.arrays[self.name].sum(axis=0) for t, d in data.items()}
@@ -151,7 +151,7 @@ class _Reading:
         return Table(self._cells(added, self.trial.losses, right.sum(axis=2, keepdims=True), [every]))
 
     def _cells(self, changes: Mapping[Place, Array], losses: tuple[int, ...], right: Array, spans: Sequence[Array]) -> Cells:
-        splitter = Splitter(self._base.program.model[self.name], losses, right, tuple(spans), 10 * self._floor)
+        splitter = Splitter(self._base.backward.model[self.name], losses, right, tuple(spans), 10 * self._floor)
         cells = {
             (t, k, n): Cell.of(theirs, truth, splitter.precision())
             for (t, n), parts in splitter.split(changes).items() for k, (theirs, truth) in parts.items()

@@ -222,7 +222,7 @@ def _mistaken(
     """Numbers that mistakes give, by the names of mistakes, each name once."""
     data = at.data
     known = case(context.model, parameters=data.parameters, inputs=data.inputs, targets=data.targets, states=data.states)
-    made = list(mutants(known.program, known.point))
+    made = list(mutants(known.backward, known.point))
     seen: set[str] = set()
     for mutant in random.sample(made, min(TRIED, len(made))):
         name = mutant.causes[0].name

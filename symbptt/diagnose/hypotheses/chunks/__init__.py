@@ -15,8 +15,8 @@ from symbptt.diagnose.routes import BackwardPass
 __all__ = ["forward", "mutants"]
 
 
-def mutants(program: BackwardPass, point: Point) -> Iterator[Mutant]:
+def mutants(backward: BackwardPass, point: Point) -> Iterator[Mutant]:
     """The hypotheses about a chunk form; none about another model."""
     if point.padding:
         for family in (parts.mutants, cumsums.mutants, borders.mutants, ragged.mutants, anchors.mutants):
-            yield from family(program, point)
+            yield from family(backward, point)

@@ -36,36 +36,36 @@ class OfToken(Numbered):
         return np.broadcast_to(heads[..., self.number : self.number + 1, :], heads.shape).reshape(value.shape)
 
 
-def mutants(program: BackwardPass, point: Point) -> Iterator[Mutant]:
+def mutants(backward: BackwardPass, point: Point) -> Iterator[Mutant]:
     """A factor e^r or e^{−r} in summands with a row for each token, and in queries and keys that have a decay in them."""
-    known = Variants(program.model, point.padding)
-    size = program.model[point.padding].rows
+    known = Variants(backward.model, point.padding)
+    size = backward.model[point.padding].rows
     length = point.values.size(size)
     for sums, gates in known.sums.items():
-        yield from _other_exponents(program, sums, gates, size)
+        yield from _other_exponents(backward, sums, gates, size)
         inside = [s for s in known.known if s.shape == sums.shape and s in known.products and s not in known.sums.values()]
         for token in dict.fromkeys((0, length // 2, (length - 1) // 2, length - 1)):
             for sign in (1, -1):
                 extra = Elementwise("exp", build.scale(sign, OfToken(sums, token, length)))
-                yield from _in_summands(program, sums, extra, token, sign)
+                yield from _in_summands(backward, sums, extra, token, sign)
                 for symbol in inside:
-                    for routes in groups(r for r in program.routes if symbol in r.reads):
-                        made = cause("anchor-wrong", program, routes, extra, symbol, **_said(sums, token, sign))
+                    for routes in groups(r for r in backward.routes if symbol in r.reads):
+                        made = cause("anchor-wrong", backward, routes, extra, symbol, **_said(sums, token, sign))
                         yield Mutant((made,), swapped(routes, {symbol: build.hadamard(extra, symbol)}))
 
 
-def _other_exponents(program: BackwardPass, sums: sp.MatrixSymbol, gates: MatrixExpr, size: sp.Expr) -> Iterator[Mutant]:
+def _other_exponents(backward: BackwardPass, sums: sp.MatrixSymbol, gates: MatrixExpr, size: sp.Expr) -> Iterator[Mutant]:
     """Summands that meet one decay later on, as those of queries with a decay in them do, and should meet another."""
     total = build.mul(OneMatrix(size, size), gates) if sums.shape[0] == size else _of_heads(gates, size)
     rest = build.add(total, build.scale(-1, sums))
     nothing = sp.ZeroMatrix(*sums.shape)
     exponents = {"border-decay": (nothing, sums, rest), "cumsum-wrong": (sums, build.add(sums, build.scale(-1, gates)))}
-    for routes in groups(r for r in program.routes if r.value.shape == sums.shape and not r.external):
+    for routes in groups(r for r in backward.routes if r.value.shape == sums.shape and not r.external):
         for name, choices in exponents.items():
             for right, wrong in permutations(choices, 2):
                 extra = Elementwise("exp", build.add(wrong, build.scale(-1, right)))
                 shown = (Elementwise("exp", e) if e != nothing else build.ONE for e in (wrong, right))
-                made = cause(name, program, routes, *shown)
+                made = cause(name, backward, routes, *shown)
                 yield Mutant((made,), valued(routes, lambda value, extra=extra: build.hadamard(extra, value)))  # type: ignore[misc]
 
 
@@ -75,9 +75,9 @@ def _of_heads(gates: MatrixExpr, size: sp.Expr) -> MatrixExpr:
     return of.spread(of.summed(gates, heads, columns=False), size, gates.shape[1], heads)
 
 
-def _in_summands(program: BackwardPass, sums: sp.MatrixSymbol, extra: MatrixExpr, token: int, sign: int) -> Iterator[Mutant]:
-    for routes in groups(r for r in program.routes if r.value.shape == sums.shape and not r.external):
-        made = cause("anchor-wrong", program, routes, extra, extra, **_said(sums, token, sign))
+def _in_summands(backward: BackwardPass, sums: sp.MatrixSymbol, extra: MatrixExpr, token: int, sign: int) -> Iterator[Mutant]:
+    for routes in groups(r for r in backward.routes if r.value.shape == sums.shape and not r.external):
+        made = cause("anchor-wrong", backward, routes, extra, extra, **_said(sums, token, sign))
         yield Mutant((made,), valued(routes, lambda value: build.hadamard(extra, value)))
 
 

@@ -34,20 +34,20 @@ class Final(Displaced):
         return value - np.concatenate((value[..., 1:, :], np.zeros_like(value[..., :1, :])), axis=-2)
 
 
-def mutants(program: BackwardPass, point: Point) -> Iterator[Mutant]:
+def mutants(backward: BackwardPass, point: Point) -> Iterator[Mutant]:
     """In all that a gate gets, the sum from the token after it, or from the first token."""
-    known = Variants(program.model, point.padding)
-    last = Final(program.model[point.padding].at())
+    known = Variants(backward.model, point.padding)
+    last = Final(backward.model[point.padding].at())
     for gate in known.sums.values():
-        routes = [r for r in program.routes if r.target.at() == gate]
-        size = program.model[point.padding].rows
+        routes = [r for r in backward.routes if r.target.at() == gate]
+        size = backward.model[point.padding].rows
         for mask, column in (
             (build.transpose(LowerOnes(size, -1)), build.add(OneMatrix(size, 1), build.scale(-1, last))),
             (LowerOnes(size, 0), last),
         ):
             values = {r.place: made for r in routes if (made := _summed(r, mask, column)) is not None}
             if values:
-                said = cause("cumsum-wrong", program, routes, mask, build.transpose(LowerOnes(size, 0)))
+                said = cause("cumsum-wrong", backward, routes, mask, build.transpose(LowerOnes(size, 0)))
                 yield Mutant((said,), changed({p: lambda value, w=w: w for p, w in values.items()}))  # type: ignore[misc]
 
 

@@ -20,11 +20,11 @@ from symbptt.diagnose.routes import BackwardPass
 from symbptt.model.values import Equation, Model
 
 
-def mutants(program: BackwardPass, point: Point) -> Iterator[Mutant]:
+def mutants(backward: BackwardPass, point: Point) -> Iterator[Mutant]:
     """Every variant of a part in one equation, or in all; a state that does not reach the next chunk, or reaches it twice."""
     if not point.padding:
         return
-    model = program.model
+    model = backward.model
     known = Variants(model, point.padding)
     readers: dict[Variant, list[Equation]] = {}
     for equation in model.equations:

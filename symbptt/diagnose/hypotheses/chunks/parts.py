@@ -11,11 +11,11 @@ from symbptt.diagnose.point import Point
 from symbptt.diagnose.routes import BackwardPass
 
 
-def mutants(program: BackwardPass, point: Point) -> Iterator[Mutant]:
+def mutants(backward: BackwardPass, point: Point) -> Iterator[Mutant]:
     """Every variant of a part, in one summand, in some and in all that have it."""
-    known = Variants(program.model, point.padding)
-    found: dict[Variant, None] = {v: None for route in program.routes for v in known.of(route.value)}
+    known = Variants(backward.model, point.padding)
+    found: dict[Variant, None] = {v: None for route in backward.routes for v in known.of(route.value)}
     for variant in found:
-        for routes in groups(r for r in program.routes if variant.read_by(r.value)):
-            made = cause(variant.name, program, routes, variant.wrong, variant.right)
+        for routes in groups(r for r in backward.routes if variant.read_by(r.value)):
+            made = cause(variant.name, backward, routes, variant.wrong, variant.right)
             yield Mutant((made,), swapped(routes, variant.rules))

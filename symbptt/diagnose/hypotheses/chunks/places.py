@@ -25,9 +25,11 @@ def groups(routes: Iterable[Route]) -> Iterator[tuple[Route, ...]]:
     yield from found
 
 
-def cause(name: str, program: BackwardPass, routes: Sequence[Route], wrong: MatrixExpr, right: MatrixExpr, **shown: str) -> Cause:
+def cause(
+    name: str, backward: BackwardPass, routes: Sequence[Route], wrong: MatrixExpr, right: MatrixExpr, **shown: str
+) -> Cause:
     """A cause in some routes, with the words that sentences need."""
-    model, first = program.model, routes[0]
+    model, first = backward.model, routes[0]
     said = {
         "place": words.places(routes, model), "wrong": words.text(wrong, model), "right_factor": words.text(right, model),
         "right": words.right_side(routes, model), "what": f"padding counts in {words.places(routes, model)}",

@@ -25,52 +25,52 @@ from symbptt.model.values import Role
 _LAST = "in the last chunk, which is not full"
 
 
-def mutants(program: BackwardPass, point: Point) -> Iterator[Mutant]:
+def mutants(backward: BackwardPass, point: Point) -> Iterator[Mutant]:
     """Nothing where all chunks are full, or where there is one chunk alone."""
-    mask = point.constant(program.model[point.padding].at())
+    mask = point.constant(backward.model[point.padding].at())
     if point.T < 2 or bool(np.all(mask)):
         return
-    yield _unvisited(program, point)
-    yield from _unwritten(program, point)
-    yield from _behind_the_end(program, point)
+    yield _unvisited(backward, point)
+    yield from _unwritten(backward, point)
+    yield from _behind_the_end(backward, point)
 
 
-def _unvisited(program: BackwardPass, point: Point) -> Mutant:
+def _unvisited(backward: BackwardPass, point: Point) -> Mutant:
     """A loop over T // C chunks: the adjoint of the final state is taken for that at the last full border."""
-    passed = {r.place: Adjoint(r.through.at()) for r in program.routes if r.lagged and r.through == r.target}
-    through = {r.target.name for r in program.routes if r.place in passed}
+    passed = {r.place: Adjoint(r.through.at()) for r in backward.routes if r.lagged and r.through == r.target}
+    through = {r.target.name for r in backward.routes if r.place in passed}
 
     def value(route: Route, right: MatrixExpr) -> MatrixExpr:
         return at_borders(right, passed.get(route.place, ZeroMatrix(*right.shape)), point.T - 1)
 
     # Where the carry of a state starts at a value inside the step, the first of its routes hands the state's adjoint on.
-    for route in program.routes:
+    for route in backward.routes:
         if route.lagged and route.target.name not in through:
             through.add(route.target.name)
             passed[route.place] = Adjoint(route.target.at())
-    edits = {r.place: lambda right, r=r: value(r, right) for r in program.routes if r.is_leaf or r.lagged}
+    edits = {r.place: lambda right, r=r: value(r, right) for r in backward.routes if r.is_leaf or r.lagged}
     said = (("what", f"no token {_LAST.removeprefix('in ')} is ever visited"),
             ("fix", "There are ⌈T/C⌉ chunks, the last one with the tokens that are left."))
     return Mutant((Cause("ragged-end", words=said),), changed(edits))
 
 
-def _unwritten(program: BackwardPass, point: Point) -> Iterator[Mutant]:
+def _unwritten(backward: BackwardPass, point: Point) -> Iterator[Mutant]:
     """Gradients, and summands of them, that do not enter in the last chunk."""
-    inputs = [v for v in program.model.of(Role.INPUT) if v.name != point.padding]
-    whole = [tuple(program.into(v.name)) for v in inputs]
-    for routes in dict.fromkeys((*whole, *((r,) for r in program.routes if not r.external))):
+    inputs = [v for v in backward.model.of(Role.INPUT) if v.name != point.padding]
+    whole = [tuple(backward.into(v.name)) for v in inputs]
+    for routes in dict.fromkeys((*whole, *((r,) for r in backward.routes if not r.external))):
         if routes:
             right = build.add(*(r.value for r in routes)) if len({r.target for r in routes}) == 1 else routes[0].value
-            made = cause("ragged-end", program, routes, ZeroMatrix(*right.shape), right)
+            made = cause("ragged-end", backward, routes, ZeroMatrix(*right.shape), right)
             place = dict(made.words)["place"]
             said = (("what", f"{dict(made.words)['right']} does not enter {place} {_LAST}"),
                     ("fix", "The tokens of the last chunk get what those of any other do."))
             yield Mutant((Cause(made.name, made.state, made.subject, made.number, said, made.carry),), at_last(routes, point))
 
 
-def _behind_the_end(program: BackwardPass, point: Point) -> Iterator[Mutant]:
+def _behind_the_end(backward: BackwardPass, point: Point) -> Iterator[Mutant]:
     """The sum over a chunk read at row C, where the last chunk has nothing."""
-    known = Variants(program.model, point.padding)
+    known = Variants(backward.model, point.padding)
     gates = set(known.sums.values())
     rules: dict[MatrixExpr, MatrixExpr] = {}
     for decay, value in known.decays.items():
@@ -80,8 +80,8 @@ def _behind_the_end(program: BackwardPass, point: Point) -> Iterator[Mutant]:
             rules[decay] = value.xreplace(gone)
     products = {s: v for s, v in known.products.items() if v.atoms(sp.MatrixSymbol) & rules.keys()}
     rules |= {symbol: value.xreplace(rules) for symbol, value in products.items()}
-    for routes in groups(r for r in program.routes if r.reads & rules.keys()):
-        place = dict(cause("ragged-end", program, routes, routes[0].value, routes[0].value).words)["place"]
+    for routes in groups(r for r in backward.routes if r.reads & rules.keys()):
+        place = dict(cause("ragged-end", backward, routes, routes[0].value, routes[0].value).words)["place"]
         said = (("what", f"the decay of the chunk is read at row C in {place}, also {_LAST}"),
                 ("fix", "The decay of a chunk is the cumulated sum at its last token."))
         made = Cause("ragged-end", None, routes[0].target.name, routes[0].number, said, routes[0].lagged)
