@@ -16,7 +16,7 @@ def rarely() -> None:
     gc.set_threshold(100_000, 50, 100)
 
 
-def keeps_all(build: Callable[P, R]) -> Callable[P, R]:
+def without_garbage_collection(build: Callable[P, R]) -> Callable[P, R]:
     """A function that runs without cyclic collection, which would make the time of a long result grow faster than its length."""
 
     @wraps(build)

@@ -6,14 +6,14 @@ import gc
 
 import pytest
 
-from symbptt.collector import keeps_all
+from symbptt.collector import without_garbage_collection
 
 
 @pytest.mark.parametrize("on", [True, False])
 def test_the_collector_is_off_inside_and_as_before_afterwards(on: bool) -> None:
     inside = []
 
-    @keeps_all
+    @without_garbage_collection
     def build(fails: bool) -> int:
         inside.append(gc.isenabled())
         if fails:

@@ -15,7 +15,7 @@ from sympy.matrices.expressions.matexpr import MatrixExpr
 from symbptt.algebra import build
 from symbptt.algebra.evaluate import Array, evaluate
 from symbptt.algebra.related import Adjoint
-from symbptt.collector import keeps_all
+from symbptt.collector import without_garbage_collection
 from symbptt.derive.numeric import Evaluation, Form, to_user
 from symbptt.derive.sweep import Contribution, Incoming, sweep, total
 from symbptt.display import Formula, Summarised, counted
@@ -143,7 +143,7 @@ def _leaf_equations(graph: UnrolledGraph, incoming: Incoming) -> tuple[GradientE
     return tuple(made)
 
 
-@keeps_all
+@without_garbage_collection
 def adjoints(graph: UnrolledGraph) -> AdjointSystem:
     """Reverse sweep over a graph with a loss: every assignment once, the last first; linear in its length.
 

@@ -11,7 +11,7 @@ from sympy.matrices.expressions.matexpr import MatrixExpr
 
 from symbptt.algebra.nodes import TIME
 from symbptt.checks import expected, whole
-from symbptt.collector import keeps_all
+from symbptt.collector import without_garbage_collection
 from symbptt.display import Formula, Summarised, counted
 from symbptt.errors import BadInput
 from symbptt.model.read import load
@@ -87,7 +87,7 @@ def unrolled(graph: UnrolledGraph) -> UnrolledGraph:
     return expected(graph, UnrolledGraph, "an unrolled graph, which unroll.steps(model, T) gives")
 
 
-@keeps_all
+@without_garbage_collection
 def steps(model: Model | str | Path, T: int) -> UnrolledGraph:
     """Unroll a model, or the one of that name or path, over the steps 1 .. T; the initial states are the values at step 0.
 
