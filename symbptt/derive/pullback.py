@@ -9,7 +9,7 @@ from sympy.matrices.expressions.matexpr import MatrixExpr
 
 from symbptt.algebra.related import Adjoint
 from symbptt.derive.numeric import WEIGHT
-from symbptt.derive.sweep import Incoming, sweep, template, total
+from symbptt.derive.sweep import Incoming, in_step_t, sweep, total
 from symbptt.model.values import Model, Role, Variable
 
 
@@ -33,7 +33,7 @@ def cell_pullback(model: Model, wanted: frozenset[str]) -> Pullback:
         adjoints.append((variable, total(arrived) if arrived else sp.ZeroMatrix(*target.shape)))
         return Adjoint(target)
 
-    incoming = sweep(template(model.equations), cotangent)
+    incoming = sweep(in_step_t(model.equations), cotangent)
     leaves = {leaf: total(terms) for leaf, terms in incoming.items() if leaf.name in useful | wanted}
     return Pullback(tuple(_read(adjoints, leaves)), leaves)
 
@@ -67,7 +67,7 @@ def loss_pullback(model: Model) -> Pullback:
 
     leaves = {
         leaf: total(terms)
-        for leaf, terms in sweep(template(model.loss.equations), cotangent).items()
+        for leaf, terms in sweep(in_step_t(model.loss.equations), cotangent).items()
         if model[leaf.name].role not in (Role.TARGET, Role.BUFFER) and not model[leaf.name].classes
     }
     return Pullback(tuple(_read(adjoints, leaves)), leaves)

@@ -16,7 +16,7 @@ from symbptt.algebra import build
 from symbptt.algebra.nodes import TIME
 from symbptt.algebra.related import Adjoint, Cotangent
 from symbptt.derive.adjoint import initial
-from symbptt.derive.sweep import Contribution, Incoming, sweep, template, total
+from symbptt.derive.sweep import Contribution, Incoming, in_step_t, sweep, total
 from symbptt.model.values import Model, Role, Variable
 
 
@@ -75,7 +75,7 @@ def recursion(model: Model) -> Recursion:
         live.append(variable)
         return Adjoint(target)
 
-    incoming = sweep(template(model.all_equations), cotangent)
+    incoming = sweep(in_step_t(model.all_equations), cotangent)
     number = max((e.number for e in model.all_equations), default=0)
     adjoints: list[RecursionEquation] = []
     for v in live:

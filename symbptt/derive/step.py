@@ -19,7 +19,7 @@ from symbptt.algebra.nodes import TIME
 from symbptt.algebra.related import Adjoint, StepAdjoint, Tangent
 from symbptt.derive.numeric import WEIGHT
 from symbptt.derive.rules import paths, push
-from symbptt.derive.sweep import Incoming, sweep, template, total
+from symbptt.derive.sweep import Incoming, in_step_t, sweep, total
 from symbptt.model.values import Equation, Model, Role, Variable
 
 
@@ -54,7 +54,7 @@ def _pullback(equations: Iterable[Equation], seeds: dict[str, MatrixExpr], cut: 
         assignments.append((Adjoint(target), build.add(*terms)))
         return Adjoint(target)
 
-    incoming = sweep(template(equations), cotangent)
+    incoming = sweep(in_step_t(equations), cotangent)
     return LinearProgram(tuple(assignments), tuple((leaf, total(terms)) for leaf, terms in incoming.items()))
 
 

@@ -56,6 +56,6 @@ def total(contributions: Iterable[Contribution]) -> MatrixExpr:
     return build.joined(*(c.value for c in contributions))
 
 
-def template(equations: Iterable[Equation]) -> Iterable[Computed]:
-    """The equations of step t."""
+def in_step_t(equations: Iterable[Equation]) -> Iterable[Computed]:
+    """The equations as `sweep` takes them, each at step t."""
     return ((e.target, TIME, e.value) for e in equations)
