@@ -2,6 +2,7 @@
 
 `BadInput`      the caller's: a model file, an option, a value. One sentence, with the place. Exit code 2.
 `UnknownName`   the caller's: a name that is in no table; suggests the nearest. Exit code 2.
+`UnknownSize`   the caller's: a dimension that no array of the model tells. Exit code 2.
 `Disagreement`  two routes to one gradient differ: exit code 1.
 `Stale`         a committed file is not what the sources make of it: exit code 1.
 `MissingRule`   ours: a node type that a rule, printer or emitter does not cover; names the file to edit.
@@ -56,7 +57,7 @@ class UnknownName(BadInput):
         super().__init__(f"{place + ': ' if place else ''}unknown {kind} {name!r}; {hint}")
 
 
-class Untold(BadInput):
+class UnknownSize(BadInput):
     """A model with a dimension whose size no array of it, or of one part of it, tells."""
 
 

@@ -11,7 +11,7 @@ import sympy as sp
 
 from symbptt.algebra.nodes import dimension
 from symbptt.compose import read
-from symbptt.errors import SymbpttError, Untold
+from symbptt.errors import SymbpttError, UnknownSize
 from symbptt.fuzz.draft import Draft
 from symbptt.fuzz.expression import SCALAR, Expression, Shape
 from symbptt.fuzz.generate import LONGEST, declare_leaves, declare_states, equations, finished
@@ -41,7 +41,7 @@ def _tells_sizes(draft: Draft) -> bool:
     """Whether each part by itself shows the size of every dimension; whatever else a reader objects to is for the trial."""
     try:
         read.from_text(draft.text(), "fuzz.toml", "fuzz")
-    except Untold:
+    except UnknownSize:
         return False
     except SymbpttError:
         pass

@@ -11,7 +11,7 @@ from sympy.matrices.expressions.matexpr import MatrixExpr
 
 from symbptt.algebra import build
 from symbptt.algebra.nodes import leaves
-from symbptt.errors import Untold
+from symbptt.errors import UnknownSize
 from symbptt.model import declare, dimensions, frozen, lagged, order
 from symbptt.model.arithmetic import is_number
 from symbptt.model.complex_told import placed
@@ -162,7 +162,7 @@ def _check_dimensions(variables: Mapping[str, Variable], place: Place) -> None:
         here = place.within(f"{there.role}s", there.name)
         raise here.error(
             f"no input, parameter or state tells the size of {name}; expected {name} as a dimension of its own, "
-            "or sums that leave nothing open", Untold,
+            "or sums that leave nothing open", UnknownSize,
         )
 
 
