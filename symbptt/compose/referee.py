@@ -15,7 +15,7 @@ import numpy as np
 from symbptt.compose.chain import Chain, How, Link, Part
 from symbptt.compose.slips import TURN_BACK, TURN_IN, UNMASKED, Slip
 from symbptt.data.arrays import leading_axes, shape, shows_samples, sizes
-from symbptt.data.draw import random
+from symbptt.data.random_values import random
 from symbptt.data.values import Array, Data, grouped
 from symbptt.model.values import Role, Variable
 from symbptt.unroll.graph import UnrolledGraph, steps

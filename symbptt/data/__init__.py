@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from symbptt.data.draw import random
+from symbptt.data.random_values import random
 from symbptt.data.values import Data
 
 __all__ = ["Data", "random"]

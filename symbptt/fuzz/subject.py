@@ -11,7 +11,7 @@ import numpy as np
 
 from symbptt import compose, diagnose, emit
 from symbptt.compose.referee import Point, drawn
-from symbptt.data.draw import random
+from symbptt.data.random_values import random
 from symbptt.data.values import GROUPS, Array, Data
 from symbptt.derive.defined import undefined
 from symbptt.diagnose.between import Composed, findings

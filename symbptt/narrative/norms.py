@@ -6,7 +6,7 @@ import numpy as np
 
 from symbptt import derive, unroll
 from symbptt.algebra.nodes import BatchMean
-from symbptt.data.draw import random
+from symbptt.data.random_values import random
 from symbptt.model.values import Model, Role, Variable
 from symbptt.narrative import symbols
 from symbptt.narrative.inline import math

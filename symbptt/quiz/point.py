@@ -14,7 +14,7 @@ from symbptt import derive
 from symbptt.algebra import build
 from symbptt.algebra.evaluate import Array, evaluate
 from symbptt.algebra.nodes import BatchMean, SumOver
-from symbptt.data.draw import random
+from symbptt.data.random_values import random
 from symbptt.data.values import Arrays, Data
 from symbptt.derive.numeric import run
 from symbptt.errors import BadInput

@@ -8,7 +8,7 @@ from dataclasses import replace
 import numpy as np
 
 from symbptt.chunk import chunked
-from symbptt.data.draw import random
+from symbptt.data.random_values import random
 from symbptt.data.values import Array, Arrays, Data
 from symbptt.derive.affine import definitions
 from symbptt.derive.value_range import value_range

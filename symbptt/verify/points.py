@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from symbptt.data.draw import random
+from symbptt.data.random_values import random
 from symbptt.data.values import Data
 from symbptt.derive.defined import Forward, defined
 from symbptt.unroll.graph import UnrolledGraph

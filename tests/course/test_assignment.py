@@ -24,7 +24,7 @@ import symbptt
 from symbptt.cli import main
 from symbptt.course import GRADERS, Hidden, Task, results, task, write
 from symbptt.course.assignment.check import check
-from symbptt.data.draw import random
+from symbptt.data.random_values import random
 from symbptt.errors import BadInput
 from symbptt.unroll.graph import steps
 from symbptt.verify import complex_step

@@ -18,7 +18,7 @@ from typing import Any
 import numpy as np
 
 import symbptt
-from symbptt.data.draw import random
+from symbptt.data.random_values import random
 from symbptt.data.values import Data
 from symbptt.model.values import Model
 

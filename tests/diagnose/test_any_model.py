@@ -12,7 +12,7 @@ import pytest
 from commands import FILES
 
 from symbptt import diagnose
-from symbptt.data.draw import random
+from symbptt.data.random_values import random
 from symbptt.data.values import Data
 from symbptt.diagnose import Diagnosis
 from symbptt.diagnose.case import Case, case

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 import symbptt
-from symbptt.data.draw import random
+from symbptt.data.random_values import random
 from symbptt.diagnose import Diagnosis
 from symbptt.diagnose.case import case
 from symbptt.diagnose.hypotheses import mutants

@@ -12,7 +12,7 @@ from zoo import CLASSIC
 import symbptt
 from symbptt import derive, unroll
 from symbptt.algebra.nodes import TIME, Timed
-from symbptt.data.draw import random
+from symbptt.data.random_values import random
 from symbptt.diagnose import displaced
 from symbptt.diagnose.case import case
 

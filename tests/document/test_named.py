@@ -6,7 +6,7 @@ from __future__ import annotations
 import numpy as np
 
 from symbptt import narrative, typeset
-from symbptt.data.draw import random
+from symbptt.data.random_values import random
 from symbptt.document.graph.flow import not_drawn, shown_values
 from symbptt.document.named import named
 from symbptt.model.read import differentiable, load

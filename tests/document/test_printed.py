@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from symbptt import document
-from symbptt.data.draw import random
+from symbptt.data.random_values import random
 from symbptt.document import DocumentOptions
 from symbptt.document.blocks import Code
 from symbptt.document.printed.function import printed

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from symbptt import emit
-from symbptt.data.draw import random
+from symbptt.data.random_values import random
 from symbptt.data.wrt import asked
 from symbptt.errors import BadInput, UnknownName
 from symbptt.model.model_file import write

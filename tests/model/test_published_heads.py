@@ -12,7 +12,7 @@ from zoo import HEADED
 
 from symbptt import emit
 from symbptt.analyze.affine import structure_json
-from symbptt.data.draw import random
+from symbptt.data.random_values import random
 from symbptt.model.read import load
 from symbptt.verify.load import resolve
 

@@ -8,7 +8,7 @@ from zoo import HEADED, RECENT
 
 import symbptt
 from symbptt import emit
-from symbptt.data.draw import random
+from symbptt.data.random_values import random
 from symbptt.verify.load import resolve
 
 torch = pytest.importorskip("torch")

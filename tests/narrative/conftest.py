@@ -11,7 +11,7 @@ import pytest
 from symbptt import derive, unroll
 from symbptt.algebra.evaluate import evaluate
 from symbptt.algebra.nodes import TIME, Diag, expand, leaves
-from symbptt.data.draw import random
+from symbptt.data.random_values import random
 from symbptt.data.values import Data
 from symbptt.derive.numeric import Evaluation, run
 from symbptt.model.read import load

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from symbptt import emit
-from symbptt.data.draw import random
+from symbptt.data.random_values import random
 from symbptt.data.values import Array, Data
 from symbptt.model.values import Model, Role
 from symbptt.unroll.graph import steps

@@ -7,7 +7,7 @@ import pytest
 
 import symbptt
 from symbptt import verify
-from symbptt.data.draw import random
+from symbptt.data.random_values import random
 from symbptt.errors import BadInput
 from symbptt.model.initialisers import draw
 from symbptt.model.read import from_text

@@ -11,7 +11,7 @@ import numpy as np
 from symbptt.algebra.evaluate import Array
 from symbptt.data.arrays import size, sizes
 from symbptt.data.classes import one_hot, takes_classes
-from symbptt.data.draw import random
+from symbptt.data.random_values import random
 from symbptt.data.values import Data
 from symbptt.derive.defined import Forward, defined
 from symbptt.derive.numeric import run

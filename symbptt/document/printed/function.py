@@ -15,7 +15,7 @@ import numpy as np
 
 from symbptt import emit
 from symbptt.data.classes import class_targets
-from symbptt.data.draw import random
+from symbptt.data.random_values import random
 from symbptt.document.listing import NUMBER, called
 from symbptt.document.printed.lines import together, wrapped
 from symbptt.document.printed.merged import Merged

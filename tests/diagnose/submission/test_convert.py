@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 import symbptt
-from symbptt.data.draw import random
+from symbptt.data.random_values import random
 from symbptt.diagnose.submission import convert
 from symbptt.diagnose.submission.mapping import blocks
 from symbptt.diagnose.submission.meaning import Layout

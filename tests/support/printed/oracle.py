@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from symbptt.data.draw import random
+from symbptt.data.random_values import random
 from symbptt.model.values import Model, Role
 from symbptt.unroll.graph import steps
 from symbptt.verify.interpreter import evaluate

@@ -1,4 +1,4 @@
-"""Random values for a model."""
+"""Seeded random values for the variables of a model."""
 
 from __future__ import annotations
 
