@@ -191,7 +191,7 @@ def replaced(expression: MatrixExpr, table: Mapping[MatrixExpr, MatrixExpr]) -> 
     return expression.func(*args)
 
 
-def product(*factors: MatrixExpr) -> MatrixExpr | None:
+def product_as_written(*factors: MatrixExpr) -> MatrixExpr | None:
     """A matrix product as it stands, numbers anywhere; None where shapes that are numbers do not fit."""
     matrices = [f for f in factors if isinstance(f, MatrixExpr)]
     numbers = [f for f in factors if not isinstance(f, MatrixExpr)]

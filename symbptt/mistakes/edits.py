@@ -98,7 +98,7 @@ def reversed_factors(model: Model, value: MatrixExpr) -> Iterator[Site]:
     """The factors of a matrix product in reverse order."""
     for node in _nodes(value, sp.MatMul):
         if len(build.split_number(node)[1]) > 1:
-            yield node, build.product(*reversed(node.args))
+            yield node, build.product_as_written(*reversed(node.args))
 
 
 def other_step(model: Model, value: MatrixExpr) -> Iterator[Site]:
