@@ -8,7 +8,7 @@ import numpy as np
 
 from symbptt.algebra.evaluate import Array, Values
 from symbptt.analyze.norms import norm, total
-from symbptt.derive.numeric import to_user
+from symbptt.derive.numeric import in_own_shape
 from symbptt.model.values import Role, Variable
 
 
@@ -97,7 +97,7 @@ class Tally:
         return rows, norm(falling[::-1], self.kind), rest[::-1]
 
     def _shaped(self, value: Array, lead: int) -> Array:
-        return to_user(self.variable, value, lead, self.values)
+        return in_own_shape(self.variable, value, lead, self.values)
 
     def gradient(self, rows: int, columns: int, N: int) -> Array:
         """The sum of all terms in the shape that emitted code gives it."""

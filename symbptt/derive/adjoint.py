@@ -16,7 +16,7 @@ from symbptt.algebra import build
 from symbptt.algebra.evaluate import Array, evaluate
 from symbptt.algebra.related import Adjoint
 from symbptt.collector import without_garbage_collection
-from symbptt.derive.numeric import Evaluation, Form, to_user
+from symbptt.derive.numeric import Evaluation, Form, in_own_shape
 from symbptt.derive.sweep import Contribution, Incoming, sweep, total
 from symbptt.display import Formula, Summarised, counted
 from symbptt.errors import BadInput
@@ -109,7 +109,7 @@ def _collect(system: AdjointSystem, done: Evaluation) -> dict[str, Array]:
         total = np.zeros((done.N, rows, columns)) + _sum(terms, done)
         if v.role is Role.PARAMETER:
             total = total.sum(axis=0)
-        user = to_user(v, total, 0 if v.role is Role.PARAMETER else 1, done.values)
+        user = in_own_shape(v, total, 0 if v.role is Role.PARAMETER else 1, done.values)
         if v.role is Role.INPUT or not v.tied:
             assert gradient.step is not None
             found.setdefault(v.name, np.zeros((T, *user.shape)))[gradient.step - 1] = user

@@ -125,7 +125,7 @@ def _need(arrays: Arrays, variable: Variable) -> Array:
 
 
 def bind(graph: UnrolledGraph, parameters: Arrays, inputs: Arrays, targets: Arrays, states: Arrays) -> Evaluation:
-    """The leaves' values, without computing anything."""
+    """The values of a graph's leaves, nothing computed yet. Shapes and errors are those of `run`."""
     model, T = graph.model, graph.T
     learned = (Role.PARAMETER, Role.BUFFER)
     for arrays, *roles in ((parameters, *learned), (inputs, Role.INPUT), (targets, Role.TARGET), (states, Role.STATE)):
@@ -233,8 +233,11 @@ class Form(Generic[R]):
         return self.of_run(run(self.graph, parameters, inputs, targets, states, mask, weights))
 
 
-def to_user(variable: Variable, value: Array, lead: int, values: Values) -> Array:
-    """Matrices (..., rows, columns) with `lead` leading axes in the variable's own shape; `values` know the sizes."""
+def in_own_shape(variable: Variable, value: Array, lead: int, values: Values) -> Array:
+    """Matrices (..., rows, columns) with `lead` leading axes as arrays (..., *shape) of the variable's shape in its file.
+
+    `values` know the sizes.
+    """
     if variable.heads is None:
         return value.reshape(value.shape[: lead + len(variable.shape)])
     return value.reshape(*value.shape[:lead], *map(values.size, variable.axes))

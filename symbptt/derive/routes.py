@@ -20,7 +20,7 @@ from symbptt.algebra.linear import LinearMap
 from symbptt.algebra.related import Cotangent
 from symbptt.data.wrt import wanted
 from symbptt.derive.adjoint import initial
-from symbptt.derive.numeric import Evaluation, Form, to_user
+from symbptt.derive.numeric import Evaluation, Form, in_own_shape
 from symbptt.derive.rules import paths
 from symbptt.display import Summarised, counted
 from symbptt.errors import BadInput
@@ -90,10 +90,10 @@ class Routes(Summarised, Form[tuple[Array, ...]]):
         v = self.parameter
         value = done.batch(_pulled(route, 0, done, known))
         if v.role is not Role.PARAMETER:
-            return to_user(v, value, 1, done.values)
+            return in_own_shape(v, value, 1, done.values)
         # A learned start is not used where the state is given.
         replaced = {s.at(0) for s in done.graph.model.starting(v) if s.name not in done.started}
-        return to_user(v, value.sum(axis=0), 0, done.values) * float(route.values[1] not in replaced)
+        return in_own_shape(v, value.sum(axis=0), 0, done.values) * float(route.values[1] not in replaced)
 
 
 def _pulled(route: Route, at: int, done: Evaluation, known: dict[Values, Array]) -> Array:

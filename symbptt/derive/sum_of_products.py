@@ -25,7 +25,7 @@ from symbptt.data.wrt import wanted
 from symbptt.derive import formula, step
 from symbptt.derive.adjoint import initial
 from symbptt.derive.factors import Factor, Factors, at_step
-from symbptt.derive.numeric import Evaluation, Form, to_user
+from symbptt.derive.numeric import Evaluation, Form, in_own_shape
 from symbptt.derive.walk import visits
 from symbptt.display import Formula, Summarised, counted
 from symbptt.errors import BadInput
@@ -105,7 +105,7 @@ class Gradient(Summarised, Formula, Form[dict[tuple[int, int], Array]]):
 
     def _shaped(self, term: Array, done: Evaluation) -> Array:
         v = self.parameter
-        return to_user(v, term.sum(axis=0), 0, done.values) if v.role is Role.PARAMETER else to_user(v, term, 1, done.values)
+        return in_own_shape(v, term.sum(axis=0), 0, done.values) if v.role is Role.PARAMETER else in_own_shape(v, term, 1, done.values)
 
     def written_out(self, symbols: int) -> dict[tuple[int, int], MatrixExpr | None]:
         """The `value` of every term {(t, k): product}, None also where it has more than so many symbols.

@@ -11,7 +11,7 @@ from typing import Any, Protocol
 import numpy as np
 
 from symbptt.algebra.evaluate import Array
-from symbptt.derive.numeric import run, to_user
+from symbptt.derive.numeric import in_own_shape, run
 from symbptt.diagnose.causes import Cause
 from symbptt.diagnose.findings import WRONG, Finding, Suspect
 from symbptt.diagnose.interpret import Gradients, Sweep, Terms, interpret, sweep
@@ -97,7 +97,7 @@ class Case:
             steps = [t for t in range(1, self.T + 1) if v.at(t) in leaves]
             if v.name in targets and v.definition is None and steps:
                 values = [np.broadcast_to(leaves[v.at(t)], (self.N, *leaves[v.at(t)].shape[-2:])) for t in steps]
-                yield v, to_user(v, np.stack(values), 2, self.point.values), steps
+                yield v, in_own_shape(v, np.stack(values), 2, self.point.values), steps
 
     @property
     def counts(self) -> dict[str, int]:
@@ -168,7 +168,7 @@ def case(
     @cache
     def unset(names: frozenset[str]) -> Point:
         zeros = {n: np.zeros_like(done.values.leaves[model[n].at(0)]) for n in names}
-        cleared = given["states"] | {n: to_user(model[n], zero, 1, done.values) for n, zero in zeros.items()}
+        cleared = given["states"] | {n: in_own_shape(model[n], zero, 1, done.values) for n, zero in zeros.items()}
         return Point(run(graph, **{**given, "states": cleared}, mask=mask, weights=weights), outside, padding)
 
     @cache

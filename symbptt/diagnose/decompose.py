@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from symbptt.algebra.evaluate import Array
-from symbptt.derive.numeric import to_user
+from symbptt.derive.numeric import in_own_shape
 from symbptt.diagnose.interpret import Terms
 from symbptt.diagnose.submitted import SubmittedGradient
 from symbptt.model.values import Role
@@ -22,7 +22,7 @@ def columns(terms: Terms, given: SubmittedGradient) -> dict[Pair, Array]:
     found: dict[Pair, Array] = {}
     for i, t in enumerate(terms.losses):
         for k in range(1, t + 1):
-            column = given.pick(to_user(variable, array[i, k - 1], 0, terms.values))
+            column = given.pick(in_own_shape(variable, array[i, k - 1], 0, terms.values))
             if np.abs(column).max(initial=0.0) > 0:
                 found[t, k] = column
     return found

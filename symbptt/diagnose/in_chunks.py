@@ -13,7 +13,7 @@ import numpy as np
 
 from symbptt.algebra.evaluate import Array
 from symbptt.chunk import NoChunkForm, chunked
-from symbptt.derive.numeric import to_user
+from symbptt.derive.numeric import in_own_shape
 from symbptt.diagnose.case import Arrays, Case, case, given
 from symbptt.diagnose.findings import Finding
 from symbptt.diagnose.judge import findings
@@ -68,8 +68,8 @@ class Form:
         leaves = tokens.point.run.values.leaves
         known = case(
             chunks.model, inputs=whole, cotangents=_cotangents(tokens, chunks.model, length), padding=chunks.mask,
-            parameters={v.name: to_user(v, leaves[v.at()][0], 0, tokens.point.values) for v in model.parameters},
-            states={s.name: to_user(s, _batch(leaves[s.at(0)], tokens), 1, tokens.point.values) for s in model.states},
+            parameters={v.name: in_own_shape(v, leaves[v.at()][0], 0, tokens.point.values) for v in model.parameters},
+            states={s.name: in_own_shape(s, _batch(leaves[s.at(0)], tokens), 1, tokens.point.values) for s in model.states},
         )
         return cls(known, model, length, T)
 

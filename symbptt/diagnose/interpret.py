@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from symbptt.algebra.evaluate import Array, Values
-from symbptt.derive.numeric import to_user
+from symbptt.derive.numeric import in_own_shape
 from symbptt.diagnose import jacobians
 from symbptt.diagnose.linear import Compiled, Frame, compiled
 from symbptt.diagnose.point import Point
@@ -37,12 +37,12 @@ class Terms:
 def _summed(variable: Variable, array: Array, values: Values) -> Array:
     by_step = array.sum(axis=0)
     if variable.role is Role.STATE:
-        return to_user(variable, by_step[0], 1, values)
+        return in_own_shape(variable, by_step[0], 1, values)
     if variable.role is Role.INPUT:
-        return to_user(variable, by_step, 2, values)
+        return in_own_shape(variable, by_step, 2, values)
     over_samples = by_step.sum(axis=1)
     summed = (over_samples.sum(axis=0), 0) if variable.tied else (over_samples, 1)
-    return to_user(variable, *summed, values)
+    return in_own_shape(variable, *summed, values)
 
 
 @dataclass(frozen=True)

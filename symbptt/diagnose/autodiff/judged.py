@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from symbptt.algebra.evaluate import Array
-from symbptt.derive.numeric import to_user
+from symbptt.derive.numeric import in_own_shape
 from symbptt.diagnose.autodiff.declared import declared
 from symbptt.diagnose.autodiff.precision import UNITS, Low, nudged
 from symbptt.diagnose.autodiff.runner import Local, Runner, opened
@@ -117,7 +117,7 @@ def _at_the_end(best: Attempt) -> str:
             continue
         variable = best.plan.model[name.removesuffix(" at T")]
         value = known.run.values.leaves[variable.at(known.T)]
-        right: Array = to_user(variable, np.broadcast_to(value, (known.N, *value.shape[-2:]))[None], 2, known.values)[0]
+        right: Array = in_own_shape(variable, np.broadcast_to(value, (known.N, *value.shape[-2:]))[None], 2, known.values)[0]
         close = (1e-4 if array.dtype == np.float32 else 1e-6) * float(np.abs(right).max(initial=1e-3))
         if array.shape != right.shape or np.allclose(array, right, rtol=0, atol=close):
             continue
