@@ -24,7 +24,7 @@ from symbptt.unroll.graph import UnrolledGraph
 
 R = TypeVar("R")
 
-WEIGHT = LossWeight(Timed("L", 1, 1, TIME))
+LOSS_WEIGHT = LossWeight(Timed("L", 1, 1, TIME))
 """What a sample counts in the loss of step t; one, unless there is a mask, a weight of the step or a mean."""
 
 
@@ -49,7 +49,7 @@ class Evaluation:
                     symbol = variable.at(step - back)
                     if symbol in leaves:
                         leaves[variable.at(TIME - back)] = leaves[symbol]
-        leaves[WEIGHT] = self.weight.get(step, np.zeros((1, 1, 1)))
+        leaves[LOSS_WEIGHT] = self.weight.get(step, np.zeros((1, 1, 1)))
         return _with(self.values, leaves)
 
     def batch(self, value: Array) -> Array:

@@ -8,7 +8,7 @@ import sympy as sp
 from sympy.matrices.expressions.matexpr import MatrixExpr
 
 from symbptt.algebra.related import Adjoint
-from symbptt.derive.numeric import WEIGHT
+from symbptt.derive.numeric import LOSS_WEIGHT
 from symbptt.derive.sweep import Incoming, in_step_t, sweep, total
 from symbptt.model.values import Model, Role, Variable
 
@@ -59,7 +59,7 @@ def loss_pullback(model: Model) -> Pullback:
 
     def cotangent(variable: Variable, target: sp.MatrixSymbol, incoming: Incoming) -> MatrixExpr | None:
         if variable == loss:
-            return WEIGHT
+            return LOSS_WEIGHT
         if target not in incoming:
             return None
         adjoints.append((variable, total(incoming.pop(target))))

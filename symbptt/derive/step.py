@@ -17,7 +17,7 @@ from symbptt.algebra.evaluate import Array, Values, evaluate
 from symbptt.algebra.linear import LinearMap
 from symbptt.algebra.nodes import TIME
 from symbptt.algebra.related import Adjoint, StepAdjoint, Tangent
-from symbptt.derive.numeric import WEIGHT
+from symbptt.derive.numeric import LOSS_WEIGHT
 from symbptt.derive.rules import paths, push
 from symbptt.derive.sweep import Incoming, in_step_t, sweep, total
 from symbptt.model.values import Equation, Model, Role, Variable
@@ -74,7 +74,7 @@ def loss_vjp(model: Model) -> LinearProgram:
     assert model.loss is not None
     states = frozenset(s.at() for s in model.states)
     cell = tuple(e for e in model.equations if e.target.role is not Role.STATE)
-    return _pullback(cell + model.loss.equations, {model.loss.target.name: WEIGHT}, states)
+    return _pullback(cell + model.loss.equations, {model.loss.target.name: LOSS_WEIGHT}, states)
 
 
 @lru_cache(maxsize=64)

@@ -105,7 +105,8 @@ class Gradient(Summarised, Formula, Form[dict[tuple[int, int], Array]]):
 
     def _shaped(self, term: Array, done: Evaluation) -> Array:
         v = self.parameter
-        return in_own_shape(v, term.sum(axis=0), 0, done.values) if v.role is Role.PARAMETER else in_own_shape(v, term, 1, done.values)
+        summed = v.role is Role.PARAMETER
+        return in_own_shape(v, term.sum(axis=0) if summed else term, int(not summed), done.values)
 
     def written_out(self, symbols: int) -> dict[tuple[int, int], MatrixExpr | None]:
         """The `value` of every term {(t, k): product}, None also where it has more than so many symbols.

@@ -9,7 +9,7 @@ import sympy as sp
 
 from symbptt.algebra.nodes import TIME, Timed
 from symbptt.algebra.related import Adjoint, Cotangent, Related, StepAdjoint
-from symbptt.derive.numeric import WEIGHT
+from symbptt.derive.numeric import LOSS_WEIGHT
 from symbptt.emit.code import Code, place
 from symbptt.emit.names import Names
 from symbptt.emit.plan.statements import Carry, Gradient, HalfTanh, Hoisted, Key, LocalFactor, Partial, is_untied, variable_of
@@ -122,7 +122,7 @@ class Layout:
 
     def leaf(self, symbol: sp.MatrixSymbol) -> Code:
         """The code of a symbol of a template."""
-        if symbol == WEIGHT:
+        if symbol == LOSS_WEIGHT:
             return place(f"weight[{'t' if self.step is None else self.step - 1}]", True, 1)
         adjoint = isinstance(symbol, (Adjoint, StepAdjoint))
         variable = self.model[symbol.primal.name if adjoint else symbol.name]

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import sympy as sp
 
 from symbptt.algebra.nodes import TIME
-from symbptt.derive.numeric import WEIGHT
+from symbptt.derive.numeric import LOSS_WEIGHT
 from symbptt.derive.pullback import Pullback, cell_pullback, loss_pullback
 from symbptt.derive.recursion import recursion
 from symbptt.emit import step_lines
@@ -235,7 +235,7 @@ class PlainWriter:
         if any(last.at() in formula.atoms(sp.MatrixSymbol) for formula in formulas):
             lines.append(Line(f"{layout.value(last)} = {step_lines.computed(equations[-1], layout, lower)}", notes))
             value = layout.value(last)
-        lines.append(Line(f"loss += ({layout.leaf(WEIGHT).text} * {value}).sum()", notes))
+        lines.append(Line(f"loss += ({layout.leaf(LOSS_WEIGHT).text} * {value}).sum()", notes))
         numbers = recursion(model)
         for variable, value in pullback.adjoints:
             lines.append(

@@ -12,7 +12,7 @@ from symbptt.algebra import build, nodes
 from symbptt.algebra.head_nodes import HeadProduct, SumHeads
 from symbptt.algebra.nodes import TIME, Timed
 from symbptt.algebra.related import Adjoint, Tangent
-from symbptt.derive.numeric import WEIGHT
+from symbptt.derive.numeric import LOSS_WEIGHT
 from symbptt.model.values import Model, Variable
 from symbptt.program.buffers import GIVEN_AS, WEIGHTS, buffer, rows_ahead
 from symbptt.program.heads import BY_HEAD, apart, entries, operands
@@ -78,7 +78,7 @@ class Contributions:
             held, lead = self._operands[symbol.name]
             return Read(held, (*(sample if s == _SAMPLE else s for s in lead), i, j))
         now = Subscript(STEP)
-        if symbol == WEIGHT:
+        if symbol == LOSS_WEIGHT:
             return Read(WEIGHTS, (now, sample))
         if isinstance(symbol, Adjoint):
             v = self.model[symbol.primal.name]

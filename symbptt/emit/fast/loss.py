@@ -10,7 +10,7 @@ from sympy.matrices.expressions.matexpr import MatrixExpr
 from symbptt.algebra import build
 from symbptt.algebra.nodes import TIME, BatchMean, CrossEntropy, Timed
 from symbptt.algebra.related import Adjoint
-from symbptt.derive.numeric import WEIGHT
+from symbptt.derive.numeric import LOSS_WEIGHT
 from symbptt.derive.pullback import Pullback, loss_pullback
 from symbptt.derive.recursion import recursion
 from symbptt.emit.fast.operands import Arrays, Rows, lag_of
@@ -27,7 +27,7 @@ HELPER = "_softmax_cross_entropy"
 def is_for_all_steps(model: Model) -> bool:
     """Whether a loss is one formula for all steps: no averages over samples, no parameters of a step."""
     values = [*_values(model.loss, loss_pullback(model))] if model.loss else []
-    return not any(v.has(BatchMean) or any(is_untied(model, key_of(s)) for s in symbols(v) if s != WEIGHT) for v in values)
+    return not any(v.has(BatchMean) or any(is_untied(model, key_of(s)) for s in symbols(v) if s != LOSS_WEIGHT) for v in values)
 
 
 def _values(loss: Loss, pullback: Pullback) -> Iterable[MatrixExpr]:
@@ -60,7 +60,7 @@ class LossRows(Rows):
 
     def one(self, symbol: Timed) -> str:
         key, layout = key_of(symbol), self.storage.layout
-        if symbol == WEIGHT:
+        if symbol == LOSS_WEIGHT:
             return self.rows_of("weight", "1")
         if isinstance(symbol, Adjoint):
             return layout.adjoint(self.storage.layout.variable(key))
@@ -109,7 +109,7 @@ class LossWriter:
         rows = f"{name}[-1]" if self.place.last else f"{name}.reshape(T * N, *{name}.shape[2:])"
         notes = (Note(self.loss.equations[0].number), Note(recursion(self.model).adjoint_number(o.name)))
         slope = self.layout.names.of(f"slope {o.name}", f"slope_{variable.name}")
-        arguments = f"{self.place.one(o)}, {rows}, {self.place.one(WEIGHT)}"
+        arguments = f"{self.place.one(o)}, {rows}, {self.place.one(LOSS_WEIGHT)}"
         self.lines.append(Line(f"loss, {slope} = {HELPER}({arguments})", notes))
         self._stored(variable, slope)
 
@@ -143,7 +143,7 @@ class LossWriter:
         if any(last.target.at() in formula.atoms(sp.MatrixSymbol) for formula in formulas):
             self._assigned(last.target, self.layout.array(last.target), last.value, last.number)
             text = self.layout.array(last.target)
-        self.lines.append(Line(f"loss = ({self.place.one(WEIGHT)} * {text}).sum()", (Note(last.number),)))
+        self.lines.append(Line(f"loss = ({self.place.one(LOSS_WEIGHT)} * {text}).sum()", (Note(last.number),)))
 
     def _cotangents(self, reads: tuple[Variable, ...]) -> None:
         numbers = recursion(self.model)

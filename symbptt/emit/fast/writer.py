@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 import sympy as sp
 
 from symbptt.algebra.nodes import BatchMean
-from symbptt.derive.numeric import WEIGHT
+from symbptt.derive.numeric import LOSS_WEIGHT
 from symbptt.derive.pullback import Pullback, loss_pullback
 from symbptt.emit.fast.block_writer import BlockWriter
 from symbptt.emit.fast.constants import Constants
@@ -65,7 +65,7 @@ class FastWriter(PlainWriter):
             return frozenset()
         pullback: Pullback = loss_pullback(self.model)
         values = [e.value for e in self.model.loss.equations] + [v for _, v in pullback.adjoints] + [*pullback.leaves.values()]
-        return frozenset(variable_of(self.model, s).at() for v in values for s in v.atoms(sp.MatrixSymbol) if s != WEIGHT)
+        return frozenset(variable_of(self.model, s).at() for v in values for s in v.atoms(sp.MatrixSymbol) if s != LOSS_WEIGHT)
 
     def cell_values(self) -> tuple[Variable, ...]:
         """What the forward pass hands on: states, outputs, and what loss and backward read."""

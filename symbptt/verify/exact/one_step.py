@@ -14,7 +14,7 @@ from symbptt.algebra import nodes
 from symbptt.algebra.nodes import TIME
 from symbptt.algebra.related import StepAdjoint, Tangent
 from symbptt.derive import step
-from symbptt.derive.numeric import WEIGHT
+from symbptt.derive.numeric import LOSS_WEIGHT
 from symbptt.derive.step import LinearProgram
 from symbptt.model.values import Equation, Model, Role
 from symbptt.verify.exact.arithmetic import Symbolic
@@ -50,7 +50,7 @@ def _state_jacobian(model: Model, entries: Entries, arithmetic: Symbolic) -> lis
 def _loss_gradient(model: Model, entries: Entries, arithmetic: Symbolic) -> list[Identity]:
     assert model.loss is not None
     cell = tuple(e for e in model.equations if e.target.role is not Role.STATE)
-    seeds = {model.loss.target.at(): WEIGHT}
+    seeds = {model.loss.target.at(): LOSS_WEIGHT}
     return _pulled(model, entries, arithmetic, cell + model.loss.equations, seeds, step.loss_vjp(model))
 
 
