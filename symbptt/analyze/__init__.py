@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from symbptt.analyze.affine import structure, structure_json, structure_text
 from symbptt.analyze.analysis import Analysis, at, flow, main, more
 from symbptt.analyze.data import adjusted, load, point
 from symbptt.analyze.experiments import Options, Result, compare_models, experiment, written
@@ -13,6 +12,7 @@ from symbptt.analyze.report import as_text
 from symbptt.analyze.signal import backward_signal, published
 from symbptt.analyze.spectrum import spectrum_of
 from symbptt.analyze.table import Table, tabulate
+from symbptt.analyze.transitions import structure, structure_json, structure_text
 from symbptt.analyze.truncation import randomise, truncate
 from symbptt.data.values import Data
 from symbptt.unroll.graph import kept

@@ -10,9 +10,9 @@ import numpy as np
 
 from symbptt.algebra.evaluate import Array
 from symbptt.analyze.analysis import Analysis, Growth
+from symbptt.analyze.csv_rows import csv_of
 from symbptt.analyze.products import WHOLE, Block
 from symbptt.analyze.table import Table, Terms
-from symbptt.analyze.tables import csv_of
 from symbptt.analyze.truncation import Truncation
 from symbptt.errors import BadInput, UnknownName
 

@@ -7,14 +7,14 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 from symbptt.algebra.evaluate import Array
-from symbptt.analyze import affine, report
+from symbptt.analyze import report, transitions
+from symbptt.analyze.csv_rows import csv_of
 from symbptt.analyze.export import data as analysed
 from symbptt.analyze.export import lines, number, numbers, truncated
 from symbptt.analyze.layout import cell, columns, percent
 from symbptt.analyze.report_asked import truncated as truncated_lines
 from symbptt.analyze.report_terms import WIDE, matrix
 from symbptt.analyze.table import shares
-from symbptt.analyze.tables import csv_of
 from symbptt.compose.analysis import Flow, Terms
 from symbptt.compose.chain import Chain, How, Part
 from symbptt.compose.terms import Way
@@ -198,11 +198,11 @@ def _drawn(chart: Chart) -> str:
 
 def structure_text(chain: Chain) -> str:
     """The components of the states of every part, in its own time."""
-    return "\n\n".join(f"{_headed(part, n)}\n{affine.structure_text(part.model)}" for n, part in enumerate(chain.parts, 1))
+    return "\n\n".join(f"{_headed(part, n)}\n{transitions.structure_text(part.model)}" for n, part in enumerate(chain.parts, 1))
 
 
 def structure_json(chain: Chain) -> str:
     """The same as data."""
-    parts = [{"part": n, "phase": part.phase, "backward": part.backward, "components": affine.components_data(part.model)}
+    parts = [{"part": n, "phase": part.phase, "backward": part.backward, "components": transitions.components_data(part.model)}
              for n, part in enumerate(chain.parts, 1)]
     return json.dumps({"schema": 1, "model": chain.name, "parts": parts}, indent=2)

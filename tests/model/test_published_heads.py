@@ -11,7 +11,7 @@ import pytest
 from zoo import HEADED
 
 from symbptt import emit
-from symbptt.analyze.affine import structure_json
+from symbptt.analyze.transitions import structure_json
 from symbptt.data.random_values import random
 from symbptt.model.read import load
 from symbptt.verify.load import resolve

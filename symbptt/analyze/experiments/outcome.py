@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from typing import Any
 
+from symbptt.analyze.csv_rows import csv_of
 from symbptt.analyze.export import lines
-from symbptt.analyze.tables import csv_of
 
 MEASURES = ("loss", "gradient", "far", "reach", "rate", "direct", "saturated", "dead")
 """The columns of models side by side, as in `comparison.Row`."""
