@@ -11,7 +11,7 @@ from symbptt.compose.chain import Link, Part
 from symbptt.compose.split import BACKWARD, FORWARD, Directed, Equations, Read, reads_of, shown
 from symbptt.errors import BadInput
 from symbptt.model.compile import compiled
-from symbptt.model.complex_told import placed
+from symbptt.model.complex_notes import placed
 from symbptt.model.model_file import Pairs
 from symbptt.model.place import Place
 from symbptt.model.sections import DECLARATIONS

@@ -7,7 +7,7 @@ from typing import Protocol
 
 from symbptt.checks import expected
 from symbptt.errors import BadInput
-from symbptt.model import pair
+from symbptt.model.complex_algebra import names as parts_of
 from symbptt.model.values import Role, Variable
 
 ALL = "all"
@@ -28,7 +28,7 @@ class HasGradients(Protocol):
 def spelled(names: Iterable[str], known: Iterable[str]) -> tuple[str, ...]:
     """The names, of a complex variable those of its parts."""
     known = frozenset(known)
-    return tuple(part for name in names for part in (pair.names(name) if {*pair.names(name)} <= known - {name} else (name,)))
+    return tuple(part for name in names for part in (parts_of(name) if {*parts_of(name)} <= known - {name} else (name,)))
 
 
 def wanted(model: HasGradients, wrt: str) -> Variable:

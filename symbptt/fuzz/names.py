@@ -11,8 +11,8 @@ from symbptt import emit
 from symbptt.emit.source_file import BACKENDS
 from symbptt.emit.targets import TARGETS
 from symbptt.model.declare import INDEX
+from symbptt.model.functions import CALLS
 from symbptt.model.names import usable
-from symbptt.model.structure import CALLS
 
 _WORDS = """
     span stop start chunk count steps directions value buffer state key axis dtype shape size scale mask weight weights

@@ -12,13 +12,13 @@ from sympy.matrices.expressions.matexpr import MatrixExpr
 from symbptt.algebra import build
 from symbptt.algebra.nodes import leaves
 from symbptt.errors import UnknownSize
-from symbptt.model import declare, dimensions, frozen, lagged, order
+from symbptt.model import declare, dimensions, frozen, older_values, order
 from symbptt.model.arithmetic import is_number
-from symbptt.model.complex_told import placed
+from symbptt.model.complex_notes import placed
 from symbptt.model.convolution import written_out
 from symbptt.model.expressions import Scope, read
 from symbptt.model.head_marks import Scaling, heads_of
-from symbptt.model.inference import inferred
+from symbptt.model.inferred_shape import inferred
 from symbptt.model.losses import LOSSES
 from symbptt.model.model_file import ModelFile, write
 from symbptt.model.place import Place
@@ -108,7 +108,7 @@ def _local(name: str, value: MatrixExpr, intermediates: Intermediates, file: Mod
 
 def _cell(text: _Text, variables: dict[str, Variable], scope: Scope) -> list[_Older]:
     """Read the cell's equations in order; `variables` gains their left sides, and the states that hold older values of them."""
-    lags, found = lagged.deepest(text.expressions.values()), list[_Older]()
+    lags, found = older_values.deepest(text.expressions.values()), list[_Older]()
     for number, (target, parsed) in enumerate(text.cell.items(), start=1):
         intermediates = scope.site.intermediates
         intermediates.begin(target, number)
@@ -125,12 +125,12 @@ def _cell(text: _Text, variables: dict[str, Variable], scope: Scope) -> list[_Ol
 
 def _older_values(text: _Text, variables: dict[str, Variable]) -> list[_Older]:
     """The extra states that lags of states and inputs need; `variables` gains them."""
-    lags = lagged.deepest(text.expressions.values())
+    lags = older_values.deepest(text.expressions.values())
     return [older for name, lag in lags.items() if name in variables for older in _older(text, variables, variables[name], lag)]
 
 
 def _older(text: _Text, variables: dict[str, Variable], variable: Variable, lag: int) -> list[_Older]:
-    found = lagged.extra(variable, lag, {*variables, *text.cell}, text.place)
+    found = older_values.extra(variable, lag, {*variables, *text.cell}, text.place)
     variables.update({state.name: state for state, _ in found})
     return [(state, frozen.kept(value, state, variables, text.file)) for state, value in found]
 
@@ -189,13 +189,13 @@ def compiled(file: ModelFile, place: Place, text: str = "") -> Model:
     _check_targets(parts, variables)
     _check_symbols(file, variables, place)
     _check_activation(parts)
-    lagged.check(parts.expressions, variables, parts.cell)
+    older_values.check(parts.expressions, variables, parts.cell)
     order.check(parts.cell)
     for name in declare.untied(parts.expressions, variables):
         variables[name] = replace(variables[name], tied=False)
     older = _older_values(parts, variables)
     sizes = declare.dimensions(variables.values())
-    kept = {f"{name}_lag{k}" for name, lag in lagged.deepest(parts.expressions.values()).items() for k in range(1, lag + 1)}
+    kept = {f"{name}_lag{k}" for name, lag in older_values.deepest(parts.expressions.values()).items() for k in range(1, lag + 1)}
     intermediates = Intermediates(variables, {*variables, *parts.cell, *sizes, *kept, LOSS_NAME}, file.training)
     scope = Scope(Site(place, variables, intermediates), sizes, file.activation, in_loss=False)
     older += _cell(parts, variables, scope)

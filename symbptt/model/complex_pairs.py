@@ -11,11 +11,11 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from itertools import chain
 
-from symbptt.model import complex_told as told
-from symbptt.model import pair
+from symbptt.model import complex_algebra as pair
+from symbptt.model import complex_notes as told
+from symbptt.model.complex_algebra import Pair
 from symbptt.model.declare import INDEX, ROLES
 from symbptt.model.model_file import ModelFile, Pairs
-from symbptt.model.pair import Pair
 from symbptt.model.place import Place
 from symbptt.model.syntax import Parsed, parse
 

@@ -6,10 +6,10 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
 from symbptt.model import initialisers, names, shapes
+from symbptt.model.functions import CALLS, LATER
 from symbptt.model.lags import readings
 from symbptt.model.model_file import ModelFile, Symbol
 from symbptt.model.place import Place
-from symbptt.model.structure import CALLS, LATER
 from symbptt.model.syntax import Parsed
 from symbptt.model.values import Role, Variable
 

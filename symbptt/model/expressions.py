@@ -16,12 +16,12 @@ from symbptt.algebra.nodes import TIME, Slice, dimension, leaves
 from symbptt.model import convolution, habits, heads, lags
 from symbptt.model.arithmetic import OPERATORS, is_number, matmul
 from symbptt.model.calls import Call
+from symbptt.model.functions import CALLS
 from symbptt.model.head_marks import heads_of
-from symbptt.model.lagged import held
+from symbptt.model.older_values import held
 from symbptt.model.place import Place
 from symbptt.model.shapes import at_least, is_sum, shown
 from symbptt.model.site import Site
-from symbptt.model.structure import CALLS
 from symbptt.model.syntax import Parsed
 from symbptt.model.values import Role, Variable
 

@@ -24,7 +24,7 @@ from symbptt.algebra import build
 from symbptt.algebra.head_nodes import HEADS, EachHead, HeadBroadcast, HeadProduct, HeadTranspose, SumHeads
 from symbptt.algebra.nodes import CONSTANTS, NONLINEAR, STRUCTURE, Broadcast, Diag, HalfSquaredNorm, Slice, SumAll, Timed, is_leaf
 from symbptt.model.head_marks import heads_of
-from symbptt.model.inference import inferred
+from symbptt.model.inferred_shape import inferred
 from symbptt.model.values import Equation, Role, Variable
 
 

@@ -12,12 +12,12 @@ import re
 from collections.abc import Iterator, Mapping
 
 from symbptt.model import names
+from symbptt.model.functions import CALLS
 from symbptt.model.lags import readings
 from symbptt.model.model_file import ModelFile, write
 from symbptt.model.place import Place
 from symbptt.model.sections import MAX_ENTRIES
 from symbptt.model.sketch_shapes import Sketch, Walk, plain
-from symbptt.model.structure import CALLS
 from symbptt.model.syntax import Parsed, parse
 from symbptt.model.unknown_sizes import ONE
 

@@ -10,17 +10,17 @@ from pathlib import Path
 import pytest
 
 import symbptt.model.read as read
-from symbptt.model import initialisers, losses, structure
+from symbptt.model import functions, initialisers, losses
 from symbptt.verify.load import resolve
 
 TEXT = (Path(__file__).resolve().parents[2] / "docs" / "model-file.md").read_text(encoding="utf-8")
 
 
-@pytest.mark.parametrize("name", [*structure.CALLS, *losses.LOSSES])
+@pytest.mark.parametrize("name", [*functions.CALLS, *losses.LOSSES])
 def test_functions_are_described(name):
     calls = re.findall(rf"`{name}\(([^`]*)\)`", TEXT)
     assert calls
-    for keyword, default in (structure.CALLS | losses.LOSSES)[name].numbers:
+    for keyword, default in (functions.CALLS | losses.LOSSES)[name].numbers:
         given = [m.group(1) for c in calls if (m := re.search(rf"{keyword}=([0-9./e-]+)", c))]
         assert given and all(abs(Fraction(g) - Fraction(str(default))) < 1e-12 for g in given)
 

@@ -7,11 +7,11 @@ import pytest
 from symbptt.fuzz.draft import Draft
 from symbptt.fuzz.generate import draft
 from symbptt.fuzz.names import families, hostile
-from symbptt.model import pair
+from symbptt.model.complex_algebra import names as parts_of
+from symbptt.model.functions import CALLS
 from symbptt.model.heads import CALLS as HEADS
 from symbptt.model.names import usable
 from symbptt.model.read import from_text
-from symbptt.model.structure import CALLS
 
 DRAFTS = [draft(1, number) for number in range(200)]
 TEXTS = [made.text() for made in DRAFTS]
@@ -26,7 +26,7 @@ def test_seed_and_number_decide() -> None:
 @pytest.mark.parametrize("number", range(0, 200, 8))
 def test_every_draft_is_a_model_file(number: int) -> None:
     model = from_text(TEXTS[number], "fuzz.toml")
-    names = {part for d in DRAFTS[number].used() for part in (pair.names(d.name) if d.suffix else (d.name,))}
+    names = {part for d in DRAFTS[number].used() for part in (parts_of(d.name) if d.suffix else (d.name,))}
     assert names <= {v.name for v in model.variables}
 
 

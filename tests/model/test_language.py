@@ -18,7 +18,7 @@ from sympy.matrices.expressions.special import OneMatrix
 from symbptt.algebra import nodes
 from symbptt.errors import BadInput
 from symbptt.model import build
-from symbptt.model.structure import CALLS
+from symbptt.model.functions import CALLS
 from symbptt.model.values import Model
 
 Array = NDArray[Any]

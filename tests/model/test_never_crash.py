@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from symbptt.errors import BadInput
 from symbptt.model import read, sections
-from symbptt.model.structure import CALLS
+from symbptt.model.functions import CALLS
 
 CELL = """
 [inputs]

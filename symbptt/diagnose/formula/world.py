@@ -19,7 +19,7 @@ from symbptt.data.classes import one_hot
 from symbptt.data.values import Data
 from symbptt.diagnose.formula.operations import Absent, Unfit
 from symbptt.diagnose.submission.draw import draw
-from symbptt.model.lagged import held
+from symbptt.model.older_values import held
 from symbptt.model.values import Model
 from symbptt.unroll.graph import UnrolledGraph, steps
 from symbptt.verify.interpreter import Values, evaluate

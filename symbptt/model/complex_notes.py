@@ -1,5 +1,7 @@
-"""What is said of complex variables: the symbols of their parts, notes on the pairs and on what the gradients are, and where in
-the file a fault stands that shows in a pair."""
+"""What is said of complex variables: symbols of their parts, notes on the pairs and on the gradients; and where a fault stands.
+
+A fault that shows in a pair is told of the entry of the file that the pair was made from.
+"""
 
 from __future__ import annotations
 
@@ -9,7 +11,7 @@ from dataclasses import dataclass, field, replace
 
 from symbptt import words
 from symbptt.errors import BadInput, UnknownName
-from symbptt.model import pair
+from symbptt.model import complex_algebra as pair
 from symbptt.model.latex import MAX_LATEX
 from symbptt.model.model_file import ModelFile, Pairs, Symbol, Translation
 from symbptt.model.place import Place

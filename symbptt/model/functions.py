@@ -1,4 +1,4 @@
-"""The functions of the language that are neither elementwise nor losses, one row each."""
+"""Every function of the expression language by name, `CALLS`; in rows of this file those of vectors and matrices."""
 
 from __future__ import annotations
 
