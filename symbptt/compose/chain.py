@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 from symbptt.display import Formula, Summarised, counted
-from symbptt.errors import UnknownName
+from symbptt.errors import BadInput, UnknownName
 from symbptt.model.model_file import Translation
 from symbptt.model.values import Equation, Loss, Model, Role, Variable
 
@@ -109,6 +109,17 @@ class Chain(Summarised, Formula):
         origin = self.origin(link)
         return 0 if origin.backward and link.source in {v.name for v in origin.model.outputs} else -1
 
+    def length(self, part: Part) -> str:
+        """What counts the steps of a part: T in the last phase, else the name that the file gives, or T_phase."""
+        name = part.steps or f"T_{part.phase}"
+        while not part.steps and name in self.dimensions:
+            name += "_"
+        return "T" if part.phase == self.parts[-1].phase else name
+
+    def steps_of(self, variable: Variable) -> str:
+        """What counts the steps of a variable."""
+        return next(self.length(part) for part in self.parts if variable in (*part.own, *part.model.outputs))
+
     @property
     def equations(self) -> tuple[Equation, ...]:
         """The equations of all parts, each in the time of its part."""
@@ -151,3 +162,10 @@ class Chain(Summarised, Formula):
     def dimensions(self) -> tuple[str, ...]:
         """The named dimensions, sorted."""
         return tuple(sorted({name for part in self.parts for name in part.model.dimensions}))
+
+
+def check_truncation(truncation: tuple[int, int] | None) -> None:
+    """Raises BadInput for steps (k1, k2) of a truncation that would leave out what parts hand on in between."""
+    every, back = truncation or (1, 1)
+    if every > back:
+        raise BadInput(f"every {every} steps back over {back} leaves out what parts hand on in between; expected k1 <= k2")

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from typing import Any, cast
 
 from symbptt import emit, typeset
-from symbptt.compose.chain import Chain, How, Link, Part
+from symbptt.compose.chain import Chain, How, Link, Part, check_truncation
 from symbptt.compose.link import Module, linked
 from symbptt.compose.program import program
 from symbptt.compose.whole import whole
@@ -82,9 +82,7 @@ def check_long(chain: Chain, backend: str, truncation: tuple[int, int] | None, c
     """Raises BadInput for what long sequences of composed models have not."""
     if checkpoint:
         checkpoints.check(chain, truncation is None)  # type: ignore[arg-type]
-    if truncation is not None and truncation[0] > truncation[1]:
-        every, back = truncation
-        raise BadInput(f"every {every} steps back over {back} leaves out what parts hand on in between; expected k1 <= k2")
+    check_truncation(truncation)
     if backend == "c" and (truncation or checkpoint):
         raise BadInput("of models with two directions or phases, truncated code and checkpoints are for NumPy, JAX and PyTorch")
 

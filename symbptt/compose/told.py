@@ -9,7 +9,7 @@ from typing import Any
 from symbptt import derive, narrative, typeset
 from symbptt.algebra import build
 from symbptt.algebra.nodes import TIME, Partial, SumOver
-from symbptt.compose.chain import Chain, How, Part
+from symbptt.compose.chain import Chain, How, Part, check_truncation
 from symbptt.compose.cotangents import with_cotangents
 from symbptt.compose.mirror import mirrored, mirrored_model, mirrored_voice
 from symbptt.emit.source_file import wanted_variables
@@ -164,10 +164,11 @@ def derivation(
     """The gradient over T steps of each part, from the last part to the first, with the gradients that each hands back.
 
     `truncation` (k1, k2) keeps of the sums of products of each part the terms of that scheme. Raises BadInput for an
-    unknown form, UnknownName for an unknown variable.
+    unknown form and for k1 > k2, UnknownName for an unknown variable.
     """
     if form not in FORMS:
         raise BadInput(f"expected one of the forms {', '.join(FORMS)}, not {form!r}")
+    check_truncation(truncation)
     wanted = wanted_variables(chain, wrt)
     names = {v.name for v in wanted}
     parts = (_told(part, number, T, form, names, voice, truncation) for number, part in reversed(list(enumerate(chain.parts, 1))))

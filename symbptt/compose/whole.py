@@ -47,15 +47,10 @@ class Whole(Chain):
 def whole(chain: Chain) -> Whole:
     """The model with a length for each phase: T for the last one, its `steps`, or T_phase. Raises BadInput for a phase without
     inputs, whose length no array tells."""
-    last, taken = chain.parts[-1].phase, set(chain.dimensions)
     for part in chain.parts:
         inputs = {v.name for p in chain.parts if p.phase == part.phase for v in p.model.of(Role.INPUT) if v.name not in p.linked}
         if not inputs:
             raise BadInput(f"{chain.name}: in C each phase needs an input, which tells the number of its steps")
-    lengths = []
-    for part in chain.parts:
-        name = part.steps or f"T_{part.phase}"
-        while not part.steps and name in taken:
-            name += "_"
-        lengths.append(STEPS if part.phase == last else dimension(name))
-    return Whole(**{f.name: getattr(chain, f.name) for f in fields(Chain)}, lengths=tuple(lengths))
+    last = chain.parts[-1].phase
+    lengths = tuple(STEPS if part.phase == last else dimension(chain.length(part)) for part in chain.parts)
+    return Whole(**{f.name: getattr(chain, f.name) for f in fields(Chain)}, lengths=lengths)

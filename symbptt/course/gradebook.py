@@ -92,14 +92,14 @@ def grade(
     return Gradebook(known, wanted, table, tuple(made))
 
 
-def asked(model: Model, wrt: Sequence[str] | str | None = None) -> tuple[str, ...]:
+def asked(model: Subject, wrt: Sequence[str] | str | None = None) -> tuple[str, ...]:
     """The gradients that count: those that are named, "all" for all, else those of the parameters, or of what else has one.
 
     Raises BadInput for a name without a gradient and for a model that has none at all.
     """
     every = tuple(v.name for v in sorted(model.with_gradient, key=lambda v: v.role is not Role.PARAMETER))
     parameters = tuple(v.name for v in model.parameters)
-    found = every if wrt == "all" else mappings.asked(wrt, model, "wrt") if wrt else parameters or every
+    found = every if wrt == "all" else mappings.asked(wrt, cast(Model, model), "wrt") if wrt else parameters or every
     if not found:
         raise BadInput(f"{model.name} has nothing to differentiate by")
     return tuple(dict.fromkeys(found))

@@ -6,23 +6,22 @@ import tomllib
 from collections.abc import Callable, Sequence
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
+from symbptt.compose import subject
 from symbptt.course import grades
 from symbptt.course.credit import Credit, from_text
 from symbptt.course.grades import Grade, Mark
-from symbptt.data.values import GROUPS
-from symbptt.diagnose.check import gradients
+from symbptt.diagnose import function as judges
 from symbptt.diagnose.diagnosis import Diagnosis
 from symbptt.diagnose.report import Derivation
-from symbptt.diagnose.submission import code
 from symbptt.diagnose.submission.answer import answer
 from symbptt.diagnose.submission.draw import T as STEPS
-from symbptt.diagnose.submission.draw import draw
+from symbptt.diagnose.submission.guarded import Limits
 from symbptt.diagnose.submission.mapping import Table
 from symbptt.errors import BadInput, SymbpttError, UnknownName
 from symbptt.mistakes import named
-from symbptt.model import read
+from symbptt.model.values import Model
 from symbptt.narrative.voice import Voice
 
 LEVELS = ("none", "cause", "equation")
@@ -41,7 +40,7 @@ class Hidden:
                  language: str = "en") -> None:
         if level not in LEVELS:
             raise UnknownName("level of messages", level, LEVELS)
-        self.model = read.from_text(model, "model.toml")
+        self.model = subject(model, "model.toml", "model")
         self.gradients, self.level, self.steps, self.voice = tuple(gradients), level, steps, Voice(language)
         self.credit: Credit = from_text(credit, "credit.toml", self.gradients)
         self._judged: dict[int, tuple[Backward, Grade]] = {}
@@ -66,18 +65,15 @@ class Hidden:
         return self._judged[id(function)][1]
 
     def _grade_function(self, function: Backward) -> Grade:
-        at = draw(self.model, self.steps or STEPS)
+        at = judges.drawn(self.model, self.steps or STEPS)
         theirs, reason = answer(function, at, self.gradients)
-        if reason:
-            return self.none(reason)
-        given = dict(zip(GROUPS, at.groups, strict=True))
-        return self._grade(gradients(self.model, theirs, T=at.T, **given))
+        return self.none(reason) if reason else self._grade(judges.gradients(self.model, theirs, at))
 
     def file(self, path: Path | str, seconds: float = 20.0) -> Grade:
         """The grade of the function `backward` in a file, which runs in the guarded child."""
         try:
             table = Table(T=self.steps)
-            return self._grade(code.file(self.model, path, "backward", table, code.Limits(seconds), self.gradients))
+            return self._grade(judges.file(self.model, path, "backward", table, Limits(seconds), self.gradients))
         except SymbpttError as error:
             return self.none(str(error))
 
@@ -118,7 +114,7 @@ class Hidden:
 
     @cached_property
     def _derivation(self) -> Derivation:
-        return Derivation(self.model)
+        return Derivation(cast(Model, self.model))  # the causes in a composed model have the numbers of none of its equations
 
     def require(self, grade: Grade, gradient: str, share: float = 1.0) -> None:
         """Raise AssertionError, with the message, unless a gradient keeps this share of its points."""

@@ -9,6 +9,7 @@ import numpy as np
 
 from symbptt.algebra.evaluate import Array
 from symbptt.checks import positive
+from symbptt.data.values import GROUPS, Data
 from symbptt.diagnose import in_chunks
 from symbptt.diagnose.case import Arrays, Case, Known, case, given
 from symbptt.diagnose.diagnosis import Diagnosis
@@ -46,6 +47,11 @@ def gradients(
         found = in_chunks.diagnosed(made, positive(chunk, "the chunk"), theirs, entries or {})
         return Diagnosis(in_chunks.form(made.backward.model), found)
     return Diagnosis(made.backward.model, diagnosed(made, theirs, entries or {}))
+
+
+def at_point(model: Model, theirs: Arrays, at: Data) -> Diagnosis:
+    """The same at data that were drawn."""
+    return gradients(model, theirs, T=at.T, **dict(zip(GROUPS, at.groups, strict=True)))
 
 
 def equal(made: Known, theirs: Arrays, numbers: dict[str, Array] | None = None) -> frozenset[str]:

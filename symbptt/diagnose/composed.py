@@ -9,17 +9,18 @@ from typing import Any
 import numpy as np
 
 from symbptt.compose.chain import Chain
-from symbptt.compose.referee import Point
+from symbptt.compose.referee import Point, lengths
 from symbptt.data.arrays import lead, shape
 from symbptt.data.values import GIVEN, Array, Data
 from symbptt.diagnose import values
 from symbptt.diagnose.between import Composed, findings
 from symbptt.diagnose.diagnosis import Diagnosis
+from symbptt.diagnose.submission.composed import draw
 from symbptt.diagnose.submission.composed import file as code
 from symbptt.errors import BadInput, UnknownName
 from symbptt.model.values import Role, Variable
 
-__all__ = ["code", "file"]
+__all__ = ["at", "code", "draw", "file"]
 
 
 def file(chain: Chain, path: Path) -> Diagnosis:
@@ -30,6 +31,14 @@ def file(chain: Chain, path: Path) -> Diagnosis:
     entries = parts.pop("entries")
     known = Composed(_point(chain, parts, alone, path))
     return Diagnosis(known.model, findings(known, theirs, entries))
+
+
+def at(chain: Chain, theirs: Mapping[str, Array], data: Data) -> Diagnosis:
+    """Diagnose gradients at data that were drawn; raises BadInput if there are none."""
+    if not theirs:
+        raise BadInput("no gradients to check")
+    known = Composed(Point(chain, data, lengths(chain, data.T, data.dims)))
+    return Diagnosis(known.model, findings(known, theirs))
 
 
 def _point(chain: Chain, groups: Mapping[str, Mapping[str, Array]], alone: Mapping[str, Any], path: Path) -> Point:

@@ -166,6 +166,11 @@ class Derivation:
             return self._gradient(self._gradients[number])
         return ""
 
+    @property
+    def told(self) -> Iterator[tuple[int, str]]:
+        """All of them, with their numbers."""
+        return ((number, self.equation(number)) for number in sorted({*self._adjoints, *self._gradients}))
+
     def _gradient(self, equation: RecursionEquation) -> str:
         """A parameter collects every step; an input has a gradient at each, what a state starts from only that of step 1."""
         v = equation.variable

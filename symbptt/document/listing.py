@@ -56,18 +56,27 @@ def functions(model: Model, wrt: tuple[Variable, ...], T: int) -> str:
     return "\n\n\n".join(made) + "\n"
 
 
+def renumbered(text: str, before: Sequence[int]) -> str:
+    """A composed module in which the numbers of each part go on behind `before`."""
+    lines = text.splitlines()
+    for node in ast.parse(text).body:
+        if isinstance(node, ast.FunctionDef) and (part := re.search(r"_(\d+)$", node.name)):
+            for i in range(node.lineno - 1, node.end_lineno or node.lineno):
+                lines[i] = _behind(lines[i], before[int(part[1]) - 1])
+    return "\n".join(lines) + "\n"
+
+
 def composed(text: str, before: Sequence[int]) -> str:
     """Of a composed module the functions that call the parts, and the numbered ones of each part, whose numbers go on behind
     `before`."""
+    text = renumbered(text, before)
     lines = text.splitlines()
     made: list[str] = []
     for node in ast.parse(text).body:
         if isinstance(node, ast.FunctionDef):
             body = "\n".join(lines[node.lineno - 1 : node.end_lineno])
-            numbered, part = NUMBER.search(body), re.search(r"_(\d+)$", node.name)
-            if numbered and part:
-                made.append(_behind(body, before[int(part[1]) - 1]))
-            elif node.name in _ALSO | _JOINING or _HANDS.fullmatch(node.name):
+            numbered = NUMBER.search(body) and re.search(r"_\d+$", node.name)
+            if numbered or node.name in _ALSO | _JOINING or _HANDS.fullmatch(node.name):
                 made.append(body)
     return re.sub(r" {3,}(?=# \()", "  ", "\n\n\n".join(made)) + "\n"
 

@@ -175,7 +175,7 @@ def _truth(data: Mapping[str, Any], key: str, default: bool, place: Place) -> bo
 
 def no_plain_model(place: Place) -> BadInput:
     """What is said of a composed model where one recurrence is expected."""
-    known = "show, unroll, derive, document, emit, verify, diagnose, analyze, grade, serve and site"
+    known = "show, unroll, derive, document, emit, verify, diagnose, analyze, quiz, assignment, grade, serve and site"
     return place.error(f"a model with two directions or phases, which is not taken here yet; {known} take it")
 
 

@@ -8,17 +8,18 @@ from typing import TYPE_CHECKING
 import click
 
 import symbptt
-from symbptt.cli.options import Names, force_option, language_option, takes_model, wrt_option
+from symbptt.cli.composed import takes_every_model
+from symbptt.cli.options import Names, force_option, language_option, wrt_option
 from symbptt.cli.output import note, say
 from symbptt.cli.progress import progress
 from symbptt.errors import BadInput
 
 if TYPE_CHECKING:
-    from symbptt import Model
+    from symbptt.compose import Subject
 
 
 @click.command(short_help="Write an assignment with hidden tests, for several graders.")
-@takes_model
+@takes_every_model
 @click.option("--for", "grader", type=click.Choice(("otter", "nbgrader", "gradescope", "pytest")), default="pytest",
               show_default=True, help="The grader.")
 @wrt_option("Gradients that are asked for; default all parameters.")
@@ -31,7 +32,7 @@ if TYPE_CHECKING:
               help="Folder to write; made if missing.")
 @force_option
 def assignment(
-    model: Model, grader: str, wrt: Names, credit: Path | None, messages: str, language: str, folder: Path | None, force: bool,
+    model: Subject, grader: str, wrt: Names, credit: Path | None, messages: str, language: str, folder: Path | None, force: bool,
 ) -> None:
     """Write an assignment on MODEL: a forward pass is given, the backward pass is to be written.
 

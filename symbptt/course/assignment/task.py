@@ -12,14 +12,16 @@ from typing import Any
 
 import numpy as np
 
+from symbptt.compose.either import Subject, any_model
 from symbptt.course.credit import PLAIN, Credit, credit
 from symbptt.course.gradebook import asked
 from symbptt.course.hidden import LEVELS
 from symbptt.data.values import GROUPS, Data
-from symbptt.diagnose.submission.draw import draw
-from symbptt.document.backward_pass.asked import STEPS, Asked, cut
+from symbptt.diagnose import function
+from symbptt.document.backward_pass.asked import Asked, cut
+from symbptt.document.backward_pass.one import STEPS
 from symbptt.errors import BadInput, UnknownName
-from symbptt.model.read import differentiable, load
+from symbptt.model.read import differentiable
 from symbptt.model.values import Model
 from symbptt.narrative.voice import Voice
 
@@ -38,7 +40,7 @@ class Task(Asked):
     @cached_property
     def case(self) -> dict[str, Any]:
         """A point of small size with the right gradients, as lists."""
-        at = _rounded(draw(self.model, self.steps or STEPS, SAMPLES))
+        at = _rounded(function.drawn(self.model, self.steps or STEPS, SAMPLES))
         module = ModuleType("solution")
         exec(compile(self.solution, "solution.py", "exec"), module.__dict__)  # our own text
         with np.errstate(all="ignore"):
@@ -50,17 +52,21 @@ class Task(Asked):
 
 
 def task(
-    source: Model | str, wrt: Sequence[str] | str | None = None, table: Path | str | None = None, level: str = "cause",
+    source: Subject | str, wrt: Sequence[str] | str | None = None, table: Path | str | None = None, level: str = "cause",
     language: str = "en",
 ) -> Task:
-    """The assignment on a model; one without a loss gets that of given cotangents.
+    """The assignment on a model; one of one recurrence without a loss gets that of given cotangents.
 
     `table` is the file of a table of credit. Raises BadInput for what cannot be asked, UnknownName for a level or a language.
     """
     if level not in LEVELS:
         raise UnknownName("level of messages", level, LEVELS)
     Voice(language)
-    model = differentiable(load(source))
+    model = any_model(source)
+    if isinstance(model, Model):
+        model = differentiable(model)
+    elif model.loss is None:
+        raise BadInput(f"{model.name} has no loss; an assignment on a model with two directions or phases needs one")
     wanted = asked(model, wrt)
     points = credit(table, wanted)
     text = Path(PLAIN if table is None else table).read_text(encoding="utf-8-sig")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, cast
@@ -18,7 +18,7 @@ from symbptt.diagnose.case import Case
 from symbptt.diagnose.diagnosis import Diagnosis
 from symbptt.diagnose.submission import code, mapping, parts, remarks, signature
 from symbptt.diagnose.submission.calls import calls
-from symbptt.diagnose.submission.draw import T, unequal
+from symbptt.diagnose.submission.draw import N, T, unequal
 from symbptt.diagnose.submission.guarded import Limits
 from symbptt.diagnose.submission.mapping import Table
 from symbptt.diagnose.submission.session import Attempt, Session
@@ -53,11 +53,7 @@ class _Session(Session):
         return replace(chain, parts=(*before, last))
 
     def drawn(self, samples: int, sizes: Mapping[str, int], seed: int = 7, steps: int = T) -> Data:
-        data = drawn(cast(Chain, self.model), unequal(self.model, sizes), self.table.T or steps, samples, seed).data
-        inputs = {**data.inputs, **{name: _one_hot(data.inputs[name]) for name in self.one_hot}}
-        inputs |= {v.name: _ragged(inputs[v.name]) for v in self.chain.of(Role.INPUT) if v.mask}
-        targets = {n: np.maximum(a, 0) if a.dtype.kind in "iu" else a for n, a in data.targets.items()}
-        return replace(data, inputs=inputs, targets=targets)
+        return draw(self.chain, self.table.T or steps, samples, sizes, seed, self.one_hot)
 
     def evaluated(self, data: Data, states: Mapping[str, Array], **given: Any) -> Case:
         zeros = {name: np.zeros_like(array) for name, array in data.states.items()}
@@ -66,6 +62,17 @@ class _Session(Session):
         data = replace(data, states=zeros | dict(states), **given)
         known = Composed(Point(self.chain, data, lengths(self.chain, data.T, data.dims)))
         return cast(Case, known)  # what is not of a `Known` is asked by judges of ordinary models alone
+
+
+def draw(
+    chain: Chain, T: int = T, N: int = N, given: Mapping[str, int] | None = None, seed: int = 7, classes: Set[str] = frozenset(),
+) -> Data:
+    """Seeded data for somebody's function: of unequal sizes, without ignored classes, masks ragged, inputs `classes` one-hot."""
+    data = drawn(chain, unequal(cast(Model, chain), given or {}), T, N, seed).data
+    inputs = {**data.inputs, **{name: _one_hot(data.inputs[name]) for name in classes}}
+    inputs |= {v.name: _ragged(inputs[v.name]) for v in chain.of(Role.INPUT) if v.mask}
+    targets = {n: np.maximum(a, 0) if a.dtype.kind in "iu" else a for n, a in data.targets.items()}
+    return replace(data, inputs=inputs, targets=targets)
 
 
 def _one_hot(array: Array) -> Array:

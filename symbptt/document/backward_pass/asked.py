@@ -2,28 +2,30 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from symbptt import emit
+from symbptt.compose.chain import Chain
+from symbptt.compose.either import Subject
 from symbptt.data.arrays import leading_axes
 from symbptt.data.classes import takes_classes
-from symbptt.data.values import GROUPS
-from symbptt.document.backward_pass.cutting import Source
+from symbptt.data.values import GIVEN, GROUPS
+from symbptt.document.backward_pass.of_parts import PassOfParts
+from symbptt.document.backward_pass.one import OnePass
 from symbptt.model.values import Model, Role, Variable
 from symbptt.narrative.voice import Voice
 
-STEPS = 3
-"""The number of steps at which a function is checked."""
 _INDENT = "    "
+_PASSES: dict[type, Callable[..., OnePass | PassOfParts]] = {Model: OnePass.of, Chain: PassOfParts.of}
 
 
 @dataclass(frozen=True)
 class Asked:
-    """The backward pass of a model with a loss; `gradients` are asked for."""
+    """The backward pass of a model with a loss, of one recurrence or of several; `gradients` are asked for."""
 
-    model: Model
+    model: Subject
     gradients: tuple[str, ...]
-    source: Source = field(repr=False)
+    source: OnePass | PassOfParts = field(repr=False)
     language: str = field(default="en", kw_only=True)
 
     @property
@@ -38,7 +40,14 @@ class Asked:
     @property
     def steps(self) -> int | None:
         """The number of steps, where no array tells it."""
-        return None if emit.loops(self.model) else STEPS
+        return self.source.steps
+
+    @property
+    def arguments(self) -> tuple[Variable, ...]:
+        """What the function is given, by groups."""
+        states = self.model.states if isinstance(self.model, Model) else self.model.given_states
+        given = [v for v in self.model.variables if v.role in GIVEN and (v.role is not Role.STATE or v in states)]
+        return tuple(v for group in GROUPS for v in given if v.role.group == group)
 
     @property
     def given(self) -> str:
@@ -49,9 +58,8 @@ class Asked:
     def prompt(self) -> str:
         """The body of the function to write, as students get it."""
         names = ", ".join(f'"{name}"' for name in self.gradients)
-        return f"{_INDENT}residuals = forward(parameters, inputs, states)\n" \
-               f"{_INDENT}gradients = dict.fromkeys([{names}])\n" \
-               f"{_INDENT}# {self.word('code.prompt')}\n{_INDENT}return gradients\n"
+        asked = (f"gradients = dict.fromkeys([{names}])", f"# {self.word('code.prompt')}", "return gradients")
+        return _inside(*self.source.blanks(self.voice), *asked)
 
     @property
     def head(self) -> str:
@@ -59,17 +67,14 @@ class Asked:
         lines = ["def backward(parameters, inputs, targets, states=None):",
                  f'{_INDENT}"""{self.word("code.head")}', ""]
         for group in GROUPS:
-            named = [f"{v.name} {shape(v, self.model)}" for v in self.model.variables if v.role.group == group]
+            named = [f"{v.name} {shape(v, self.model)}" for v in self.arguments if v.role.group == group]
             lines += [f"{_INDENT}{group}: {', '.join(named)}"] * bool(named)
         return "\n".join([*lines, f'{_INDENT}"""\n'])
 
     @property
     def body(self) -> str:
         """The body of the function as it is right."""
-        return f"{_INDENT}residuals = forward(parameters, inputs, states)\n" \
-               f"{_INDENT}_, cotangents, direct = _loss(parameters, residuals, targets)\n" \
-               f"{_INDENT}gradients = _backward(parameters, residuals, cotangents)\n" \
-               f"{_INDENT}return {{name: value + direct.get(name, 0) for name, value in gradients.items()}}\n"
+        return _inside(*self.source.body)
 
     @property
     def student(self) -> str:
@@ -82,17 +87,33 @@ class Asked:
         return f"{self.given}\n\n{self.source.solution}\n\n{self.head}{self.body}"
 
 
-def cut(model: Model, gradients: tuple[str, ...]) -> Source:
+def _inside(*lines: str) -> str:
+    """The body of the function, which begins with the forward pass."""
+    return "".join(f"{_INDENT}{line}\n" for line in ("residuals = forward(parameters, inputs, states)", *lines))
+
+
+def cut(model: Subject, gradients: tuple[str, ...]) -> OnePass | PassOfParts:
     """The emitted module in the plain style, to be cut."""
-    return Source(emit.for_steps(model, STEPS, wrt=gradients, style="plain").text)
+    return _PASSES[type(model)](model, gradients)
 
 
-def has_classes(variable: Variable, model: Model) -> bool:
+def has_classes(variable: Variable, model: Subject) -> bool:
     """Whether a variable is given as integer classes."""
-    return variable.classes or (variable.role is Role.TARGET and takes_classes(model, variable))
+    owner = model if isinstance(model, Model) else model.parts[-1].model
+    return variable.classes or (variable.role is Role.TARGET and takes_classes(owner, variable))
 
 
-def shape(variable: Variable, model: Model) -> str:
+def axes_of(variable: Variable, model: Subject) -> tuple[str, ...]:
+    """The axes of a variable's array."""
+    return (*leading_axes(variable), *(() if has_classes(variable, model) else variable.shape))
+
+
+def shaped(*axes: str) -> str:
+    """The shape of an array as Python writes it."""
+    return f"({', '.join(axes)}{',' * (len(axes) == 1)})"
+
+
+def shape(variable: Variable, model: Subject) -> str:
     """The shape of a variable's array, as (T, N, D)."""
-    axes = (*leading_axes(variable), *(() if has_classes(variable, model) else variable.shape))
-    return f"({', '.join(axes)}{',' if len(axes) == 1 else ''})" if axes else "()"
+    steps = "T" if isinstance(model, Model) else model.steps_of(variable)
+    return shaped(*(steps if axis == "T" else axis for axis in axes_of(variable, model)))

@@ -10,15 +10,22 @@ from functools import cached_property
 _LOSS = '''\
 def loss(parameters, residuals, targets):
     """The loss, summed over steps and samples."""
-    mask = weights = None
 '''
 
 
 @dataclass(frozen=True)
 class Source:
-    """The text of an emitted module in the plain style."""
+    """The text of an emitted module in the plain style.
+
+    `forward` are the functions that students are given, `backward` those that they are asked for, `loss` the function of the loss
+    with its cotangents; `checks` are functions of which no call is kept.
+    """
 
     text: str
+    forward: tuple[str, ...] = ("_forward",)
+    backward: tuple[str, ...] = ("_backward",)
+    loss: str = "_loss"
+    checks: frozenset[str] = frozenset()
 
     @cached_property
     def _parts(self) -> dict[str, ast.stmt]:
@@ -36,7 +43,12 @@ class Source:
         return self.text.splitlines()
 
     def _written(self, node: ast.stmt) -> str:
-        return "\n".join(self._lines[node.lineno - 1 : node.end_lineno])
+        without = {i for child in getattr(node, "body", ()) if self._checks(child) for i in _lines_of(child)}
+        return "\n".join(self._lines[i - 1] for i in _lines_of(node) if i not in without)
+
+    def _checks(self, node: ast.stmt) -> bool:
+        call = node.value if isinstance(node, ast.Expr) else None
+        return isinstance(call, ast.Call) and isinstance(call.func, ast.Name) and call.func.id in self.checks
 
     def _needed(self, names: Iterable[str], unless: frozenset[str] = frozenset()) -> tuple[str, ...]:
         """The names with those that they use, in the order of the module."""
@@ -46,39 +58,46 @@ class Source:
             name = waiting.pop()
             if name in self._parts and name not in found | unless:
                 found.add(name)
-                waiting += _read(self._parts[name])
+                node = self._parts[name]
+                waiting += _read(node) if not isinstance(node, ast.FunctionDef) else self._read_by(node)
         return tuple(name for name in self._parts if name in found)
+
+    def _read_by(self, node: ast.FunctionDef) -> set[str]:
+        return set().union(*(_read(n) for n in ast.iter_child_nodes(node) if not (isinstance(n, ast.stmt) and self._checks(n))))
 
     @cached_property
     def _loss(self) -> tuple[str, frozenset[str]]:
         """The function of the loss alone, and the helpers that it uses."""
-        node = self._parts["_loss"]
+        node = self._parts[self.loss]
         assert isinstance(node, ast.FunctionDef)
         kept = _slice(node)
         lines = [self._lines[i - 1] for statement in node.body for i in _numbers(statement, kept)]
         used = {name for statement in node.body for child in _single(statement, kept) for name in _read(child)}
-        return _LOSS + "\n".join(lines) + f"\n    return {_of_return(node)}", frozenset(used)
+        return "\n".join([*lines, f"    return {_of_return(node)}"]), frozenset(used)
 
     @property
-    def given(self) -> str:
-        """`forward(parameters, inputs, states)` and `loss(parameters, residuals, targets)` with their helpers."""
-        text, used = self._loss
-        names = self._needed(["_forward", *used], frozenset({"_loss"}))
-        pieces = [self._written(self._parts[name]) for name in names]
-        return _joined([*pieces, text]).replace("def _forward(", "def forward(", 1)
+    def _given(self) -> tuple[str, ...]:
+        return self._needed([*self.forward, *self._loss[1]], frozenset({self.loss}))
+
+    def given(self, forward: str = "", taken: str = "") -> str:
+        """`forward(parameters, inputs, states)` and `loss(parameters, residuals, targets)` with their helpers.
+
+        `forward` is the text of the former where it is none of the module's functions, `taken` the first line of the latter.
+        """
+        pieces = [self._written(self._parts[name]) for name in self._given]
+        loss = f"{_LOSS}{taken}    mask = weights = None\n{self._loss[0]}"
+        text = _joined([*pieces, *([forward] if forward else []), loss])
+        return text if forward else text.replace(f"def {self.forward[0]}(", "def forward(", 1)
 
     @property
     def solution(self) -> str:
         """What computes the gradients, with those helpers that are not given."""
-        _, used = self._loss
-        have = frozenset(self._needed(["_forward", *used], frozenset({"_loss"})))
-        names = self._needed(["_loss", "_backward"], have)
+        names = self._needed([self.loss, *self.backward], frozenset(self._given))
         return _joined([self._written(self._parts[name]) for name in names])
 
-    @property
-    def kept(self) -> tuple[str, ...]:
-        """The names of what `forward` returns."""
-        node = self._parts["_forward"]
+    def kept(self, forward: str) -> tuple[str, ...]:
+        """The names of what a function of the forward pass returns."""
+        node = self._parts[forward]
         value = next(n.value for n in ast.walk(node) if isinstance(n, ast.Return))
         assert isinstance(value, ast.Dict)
         return tuple(key.value for key in value.keys if isinstance(key, ast.Constant) and isinstance(key.value, str))
@@ -86,6 +105,10 @@ class Source:
 
 def _joined(pieces: Sequence[str]) -> str:
     return "\n\n\n".join(piece.strip("\n") for piece in pieces) + "\n"
+
+
+def _lines_of(node: ast.stmt) -> range:
+    return range(node.lineno, (node.end_lineno or node.lineno) + 1)
 
 
 def _read(node: ast.AST) -> set[str]:

@@ -12,7 +12,7 @@ from functools import lru_cache
 from typing import Any
 
 from symbptt.compose import Chain
-from symbptt.compose.chain import How, Part
+from symbptt.compose.chain import How, Link, Part
 from symbptt.compose.cotangents import with_cotangents
 from symbptt.compose.mirror import mirrored_voice
 from symbptt.compose.told import heading
@@ -22,7 +22,7 @@ from symbptt.document.context import DocumentContext
 from symbptt.emit.source_file import wanted_variables
 from symbptt.model.values import Model, Variable
 from symbptt.narrative.inline import Reference
-from symbptt.narrative.values import Step
+from symbptt.narrative.values import Prose, Step
 from symbptt.narrative.voice import Voice
 from symbptt.typeset.tree import Identifier, Tree, rebuilt
 
@@ -85,6 +85,20 @@ class Member:
 
     def _counted(self, tree: Tree) -> Tree:
         return Identifier(self.part.steps) if tree == Identifier("T") else rebuilt(tree, self._counted)
+
+
+def reads(member: Member, every: tuple[Member, ...], voice: Voice) -> Iterator[Prose]:
+    """What a member reads of earlier ones among all, but not yet how its gradient goes back."""
+    def name(link: Link) -> Tree:
+        return voice.name(member.model[link.name], member.model)
+
+    if same := [name(link) for link in member.part.links if link.how is How.STEPS]:
+        yield voice.say("composed.reads.steps", values=voice.listed(same))
+    for link in member.part.links:
+        if link.how is not How.STEPS:
+            origin = next(m for m in every if link.source in {v.name for v in m.model.variables})
+            source = voice.name(origin.model[link.source], origin.model)
+            yield voice.say(f"composed.reads.{link.how}", name=name(link), source=source)
 
 
 @lru_cache(maxsize=16)

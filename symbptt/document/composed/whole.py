@@ -12,7 +12,7 @@ from symbptt.compose.told import handed, links, shared
 from symbptt.document import glossary, listing
 from symbptt.document.blocks import Block, Code, Figure, Heading, Lines, Paragraph, Steps
 from symbptt.document.composed import graph as drawing
-from symbptt.document.composed.members import Member, members
+from symbptt.document.composed.members import Member, members, reads
 from symbptt.document.context import DocumentContext
 from symbptt.document.fields import HALF
 from symbptt.document.parts import goals as goals_of
@@ -96,8 +96,10 @@ def equations(context: DocumentContext) -> tuple[Block, ...]:
     made: list[Block] = [Heading(context.voice.word("derivation.forward.heading"), "forward")]
     made.append(Paragraph(context.voice.say("composed.part.lines")))
     for member in chained(context):
-        made += [Heading(member.heading(context.voice, context.T), f"part-{member.number}-forward", 2), *_read(member, context)]
-        steps = given.equations(member.model, member.voice(context.voice, context.T)).steps
+        voice = member.voice(context.voice, context.T)
+        made += [Heading(member.heading(context.voice, context.T), f"part-{member.number}-forward", 2),
+                 *map(Paragraph, reads(member, chained(context), voice))]
+        steps = given.equations(member.model, voice).steps
         kept = tuple(step for step in steps if not (member.handed and step.label in _of_loss(member.model)))
         made.append(member.scoped(Steps(families(kept, member.about(context).letter))))
     return tuple(made)
@@ -106,27 +108,6 @@ def equations(context: DocumentContext) -> tuple[Block, ...]:
 def _of_loss(model: Model) -> tuple[str, ...]:
     assert model.loss is not None
     return ("loss", *(f"forward-{e.target.name}" for e in model.loss.equations))
-
-
-def _read(member: Member, context: DocumentContext) -> Iterator[Block]:
-    """What a member reads of earlier ones, but not yet how its gradient goes back."""
-    voice = member.voice(context.voice, context.T)
-    def name(link: Link) -> Tree:
-        return voice.name(member.model[link.name], member.model)
-
-    if same := [name(link) for link in member.part.links if link.how is How.STEPS]:
-        yield Paragraph(voice.say("composed.reads.steps", values=voice.listed(same)))
-    for link in member.part.links:
-        if link.how is not How.STEPS:
-            yield Paragraph(voice.say(f"composed.reads.{link.how}", name=name(link), source=_symbol(context, link, voice)))
-
-
-def _symbol(context: DocumentContext, link: Link, voice: Voice) -> Tree:
-    """The value that a link hands on."""
-    for member in chained(context):
-        if link.source in {v.name for v in member.model.variables}:
-            return voice.name(member.model[link.source], member.model)
-    raise AssertionError(link.source)
 
 
 def opening(member: Member, context: DocumentContext, brief: bool) -> tuple[Block, ...]:
