@@ -14,7 +14,7 @@ TEXT = pages.text("course")
 
 @pytest.mark.slow
 def test_every_block(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    assert len(pages.run("course", tmp_path, monkeypatch)) == 5
+    assert len(pages.run("course", tmp_path, monkeypatch)) == 6
 
 
 def test_the_table_of_credit() -> None:
