@@ -9,9 +9,9 @@ from symbptt.compose.chain import Chain
 from symbptt.compose.either import Subject
 from symbptt.data.values import Data
 from symbptt.diagnose import composed
+from symbptt.diagnose.case import Arrays
 from symbptt.diagnose.check import at_point
 from symbptt.diagnose.diagnosis import Diagnosis
-from symbptt.diagnose.problem import Arrays
 from symbptt.diagnose.submission import code
 from symbptt.diagnose.submission.draw import N, draw
 from symbptt.diagnose.submission.guarded import Limits
