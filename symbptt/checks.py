@@ -12,7 +12,7 @@ T = TypeVar("T")
 
 
 def whole(value: object, least: int, most: int | None = None) -> int | None:
-    """A number of any integer type (NumPy's too) as an int; None for what is none, booleans included, or out of range."""
+    """An integer of any type, NumPy's too, as an int; None for anything else, booleans included, and outside least .. most."""
     if isinstance(value, bool) or not hasattr(value, "__index__"):
         return None
     number = index(value)
@@ -20,7 +20,7 @@ def whole(value: object, least: int, most: int | None = None) -> int | None:
 
 
 def positive(value: object, name: str) -> int:
-    """A number of things; raises BadInput, with its name, for what is none."""
+    """A positive integer as an int; raises BadInput, which says its `name`, for anything else."""
     number = whole(value, 1)
     if number is None:
         raise BadInput(f"{name} must be a positive whole number, not {value!r}")
@@ -28,7 +28,7 @@ def positive(value: object, name: str) -> int:
 
 
 def seed(value: object) -> int:
-    """A seed for random numbers; raises BadInput for what is none."""
+    """A seed for random numbers as an int; raises BadInput for anything but an integer from 0 on."""
     number = whole(value, 0)
     if number is None:
         raise BadInput(f"the seed must be a whole number from 0 on, not {value!r}")
@@ -36,7 +36,7 @@ def seed(value: object) -> int:
 
 
 def expected(value: Any, kind: type[T], how: str) -> T:
-    """A value of a type; raises BadInput that says `how` one gets it."""
+    """The value, if it is of the type `kind`; raises BadInput otherwise, with `how` for what was expected."""
     if not isinstance(value, kind):
         shown = repr(value) if isinstance(value, (str, int, float)) or value is None else f"a {type(value).__name__}"
         raise BadInput(f"expected {how}, not {shown}")
@@ -44,7 +44,7 @@ def expected(value: Any, kind: type[T], how: str) -> T:
 
 
 def group(value: Any, what: str) -> Mapping[str, Any]:
-    """A dict of arrays by name, empty for None; raises BadInput for a bare array or anything else."""
+    """Arrays by name as a dict, empty for None; raises BadInput, which calls them `what`, for a bare array and the like."""
     if value is None:
         return {}
     found: Mapping[str, Any] = expected(value, Mapping, f"{what} as a dict of arrays by name")  # type: ignore[type-abstract]

@@ -32,7 +32,7 @@ def split_number(expression: MatrixExpr) -> tuple[sp.Expr, tuple[MatrixExpr, ...
 
 
 def scale(number: sp.Expr | int, expression: MatrixExpr) -> MatrixExpr:
-    """number * X."""
+    """number * X; of a sum each term, of a product the number in front."""
     factor = sp.sympify(number)
     if is_zero(expression) or factor == 0:
         return sp.ZeroMatrix(*expression.shape)
@@ -158,7 +158,7 @@ def spread(value: MatrixExpr, rows: sp.Expr, columns: sp.Expr) -> MatrixExpr:
 
 
 def total(expression: MatrixExpr) -> MatrixExpr:
-    """The sum of all entries."""
+    """The sum of all entries, 1x1."""
     if expression.shape == (1, 1):
         return expression
     if is_zero(expression):
@@ -209,5 +209,5 @@ def _fit(node: type, shapes: list[tuple[sp.Expr, sp.Expr]]) -> bool:
 
 
 def masks_of(shift: Shift) -> MatrixExpr:
-    """A shift as the difference of two masks."""
+    """Shift(n) as the difference of two masks: ones where column <= row - 1, less those where column <= row - 2."""
     return add(LowerOnes(shift.shape[0], -1), scale(-1, LowerOnes(shift.shape[0], -2)))

@@ -47,7 +47,7 @@ class HeadBroadcast(OfHeads):
 
 
 class EachHead(OfHeads):
-    """EachHead(X, M): what heads share, once for each of them."""
+    """EachHead(X, M): what heads share, (r, c), once for each of them, (M r, c)."""
 
     @property
     def shape(self) -> tuple[sp.Expr, sp.Expr]:
@@ -55,7 +55,7 @@ class EachHead(OfHeads):
 
 
 class SumHeads(OfHeads):
-    """SumHeads(X, M): the sum over the heads."""
+    """SumHeads(X, M): the sum over the heads, of (M r, c) the (r, c)."""
 
     @property
     def shape(self) -> tuple[sp.Expr, sp.Expr]:
@@ -63,7 +63,7 @@ class SumHeads(OfHeads):
 
 
 class JoinHeads(OfHeads):
-    """JoinHeads(X, M): the vectors of the heads as one vector; its entries stay where they are."""
+    """JoinHeads(X, M): the vectors of the heads as one vector of M r entries, which stay where they are."""
 
     @property
     def shape(self) -> tuple[sp.Expr, sp.Expr]:
@@ -71,11 +71,11 @@ class JoinHeads(OfHeads):
 
 
 class CutHeads(JoinHeads):
-    """CutHeads(v, M): a vector as those of the heads, the way back."""
+    """CutHeads(v, M): a vector of M r entries as the vectors of the heads, the way back from JoinHeads."""
 
 
 def per_head(rows: sp.Expr, heads: sp.Expr) -> sp.Expr:
-    """The rows of one head."""
+    """The rows of one head, where `rows` are those of all."""
     return sp.expand(rows / heads)
 
 

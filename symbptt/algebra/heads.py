@@ -28,7 +28,7 @@ def _inner(value: MatrixExpr) -> tuple[sp.Expr, MatrixExpr]:
 
 
 def product(a: MatrixExpr, b: MatrixExpr, heads: sp.Expr) -> MatrixExpr:
-    """A B of each head."""
+    """A B of each head: (M r, c) and (M c, d) give (M r, d)."""
     if build.is_zero(a) or build.is_zero(b):
         return sp.ZeroMatrix(a.shape[0], b.shape[1])
     (m, left), (n, right) = _inner(a), _inner(b)
@@ -40,7 +40,7 @@ def product(a: MatrixExpr, b: MatrixExpr, heads: sp.Expr) -> MatrixExpr:
 
 
 def transpose(value: MatrixExpr, heads: sp.Expr) -> MatrixExpr:
-    """X^T of each head, pushed through sums and products."""
+    """X^T of each head, pushed through sums and products: (M r, c) becomes (M c, r)."""
     rows, columns = value.shape
     if (rows, columns) == (heads, 1):
         return value
@@ -63,7 +63,7 @@ def transpose(value: MatrixExpr, heads: sp.Expr) -> MatrixExpr:
 
 
 def spread(value: MatrixExpr, rows: sp.Expr, columns: sp.Expr, heads: sp.Expr) -> MatrixExpr:
-    """Of each head a scalar, column or row repeated to (rows, columns)."""
+    """Of each head a scalar, column or row repeated to (rows, columns): (M rows, columns) in all."""
     shape = (sp.expand(heads * rows), columns)
     if value.shape == shape:
         return value
@@ -76,7 +76,7 @@ def spread(value: MatrixExpr, rows: sp.Expr, columns: sp.Expr, heads: sp.Expr) -
 
 
 def each(value: MatrixExpr, heads: sp.Expr) -> MatrixExpr:
-    """What heads share, once for each."""
+    """What heads share, (r, c), once for each: (M r, c)."""
     shape = (sp.expand(heads * value.shape[0]), value.shape[1])
     number, inner = _inner(value)
     if isinstance(inner, (OneMatrix, sp.ZeroMatrix)):
@@ -85,7 +85,7 @@ def each(value: MatrixExpr, heads: sp.Expr) -> MatrixExpr:
 
 
 def total(value: MatrixExpr, heads: sp.Expr) -> MatrixExpr:
-    """The sum over the heads."""
+    """The sum over the heads: (M r, c) becomes (r, c)."""
     if isinstance(value, sp.MatAdd):
         return build.add(*(total(term, heads) for term in value.args))
     number, inner = _inner(value)
@@ -95,7 +95,7 @@ def total(value: MatrixExpr, heads: sp.Expr) -> MatrixExpr:
 
 
 def joined(value: MatrixExpr, heads: sp.Expr) -> MatrixExpr:
-    """The vectors of the heads as one."""
+    """The vectors of the heads, (M r, 1), as one vector; its entries stay where they are."""
     number, inner = _inner(value)
     if isinstance(inner, (OneMatrix, sp.ZeroMatrix)):
         return value
@@ -103,7 +103,7 @@ def joined(value: MatrixExpr, heads: sp.Expr) -> MatrixExpr:
 
 
 def cut(value: MatrixExpr, heads: sp.Expr) -> MatrixExpr:
-    """A vector as those of the heads."""
+    """One vector (M r, 1) as the vectors of the heads, the way back from `joined`."""
     number, inner = _inner(value)
     if isinstance(inner, (OneMatrix, sp.ZeroMatrix)):
         return value

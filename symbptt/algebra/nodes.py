@@ -123,11 +123,11 @@ class Choice(_SameShape):
 
 
 class InverseUnitLower(_SameShape):
-    """(I + L)^-1 for the part L of a square matrix strictly below the diagonal; of heads below each other, each its own."""
+    """(I + L)^-1, L what a square matrix has strictly below the diagonal; of heads (M n, n) below each other, each its own."""
 
     @property
     def heads(self) -> sp.Expr:
-        """How many there are."""
+        """The number of heads."""
         return sp.expand(self.shape[0] / self.shape[1])
 
 

@@ -148,7 +148,7 @@ def _interval(bounds: Range, transition: Transition) -> str:
 
 
 def structure_json(model: Model | str) -> str:
-    """The same as data."""
+    """`structure_text` as a JSON text."""
     model = load(model)
     return json.dumps({"schema": 1, "model": model.name, "components": components_data(model)}, indent=2)
 

@@ -28,13 +28,13 @@ class Affine:
     reads: dict[Read, MatrixExpr] = field(default_factory=dict)
 
     def plus(self, other: Affine) -> Affine:
-        """The sum of two."""
+        """The sum of two affine values: free parts and equal reads are added."""
         keys = dict.fromkeys((*self.reads, *other.reads))
         found = {k: build.add(*(r[k] for r in (self.reads, other.reads) if k in r)) for k in keys}
         return Affine(build.add(self.free, other.free), found)
 
     def scaled(self, number: sp.Expr) -> Affine:
-        """A multiple."""
+        """A multiple by a number."""
         return Affine(build.scale(number, self.free), {k: build.scale(number, c) for k, c in self.reads.items()})
 
 

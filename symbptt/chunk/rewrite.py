@@ -138,7 +138,7 @@ class _Rewrite:
         return Recurrence.of(state, self.token, self.known, lambda why: refusal(self.token, part.states, why))
 
     def result(self) -> Chunked:
-        """The chunk form."""
+        """The model whose step takes C tokens, its equations numbered anew."""
         model = self.whole
         inputs = {v.name: self._rows(v) for v in self.token.of(Role.INPUT)}
         self.variables = {**{name: self._lifted(v) for name, v in inputs.items()}, self.mask_name: self.mask, **self.variables}

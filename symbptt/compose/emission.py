@@ -49,7 +49,7 @@ def source(
     With "c" there is a header beside the file and, with `python`, a module that calls it; `stem` is what they are called;
     `static` fixes all sizes, the steps of each phase included. `truncation` (k1, k2) truncates every part by itself, and
     `checkpoint` adds a function that runs segments of each part again instead of storing every step.
-    Raises BadInput for sizes that do not fit, UnknownName for a backend or a name that there is none of.
+    Raises BadInput for sizes that do not fit, UnknownName for an unknown backend or name.
     """
     long = truncated(*truncation).options if truncation else checkpoints.OPTION.strip() * checkpoint
     check_long(chain, backend, truncation, checkpoint)

@@ -24,7 +24,7 @@ def sizes(model: Model, dims: Mapping[str, int] | None = None) -> dict[str, int]
 
 
 def size(expression: sp.Expr, dims: Mapping[str, int]) -> int:
-    """A size such as H + D as a number."""
+    """The number that a size such as H + D is, given the sizes of its names."""
     return int(expression.subs({symbol: dims[symbol.name] for symbol in expression.free_symbols}))
 
 

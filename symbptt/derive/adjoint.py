@@ -37,12 +37,12 @@ class AdjointEquation(Summarised, Formula):
 
     @property
     def symbol(self) -> Adjoint:
-        """The left side."""
+        """The left side, dL/dv at the step."""
         return Adjoint(self.variable.at(self.step))
 
     @property
     def value(self) -> MatrixExpr:
-        """The right side."""
+        """The right side, the sum of the terms."""
         return total(self.terms)
 
 

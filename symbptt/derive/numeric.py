@@ -88,7 +88,7 @@ def sizes(model: Model, parameters: Arrays, inputs: Arrays, targets: Arrays, sta
 
 
 def _check_axes(variable: Variable, array: Array) -> None:
-    """Raises BadInput for an array that has not the axes of the contract: those of steps and samples, then the variable's own."""
+    """Raises BadInput for an array without the axes of the contract: those of steps and samples, then the variable's own."""
     axes = (*leading_axes(variable), *variable.shape)
     if array.ndim != len(axes):
         classes = variable.role is Role.TARGET and len(variable.shape) == 1

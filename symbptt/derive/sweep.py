@@ -52,7 +52,7 @@ def sweep(computed: Iterable[Computed], cotangent: Visit) -> Incoming:
 
 
 def total(contributions: Iterable[Contribution]) -> MatrixExpr:
-    """Their sum."""
+    """The sum of contributions to one symbol, in their order."""
     return build.joined(*(c.value for c in contributions))
 
 

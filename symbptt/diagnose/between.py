@@ -105,7 +105,7 @@ class Composed:
 
 
 def findings(known: Composed, theirs: Arrays, entries: Arrays | None = None) -> tuple[Finding, ...]:
-    """What is to say of somebody's gradients. Raises UnknownName for a name that is none of the model's."""
+    """What is to say of somebody's gradients. Raises UnknownName for a name that the model does not have."""
     theirs = {named(known.model, name).name: array for name, array in theirs.items()}
     compared, strange = given(known, theirs, entries or {})
     found = {f.gradient: f for f in strange}
@@ -268,6 +268,6 @@ class _Inside:
 
 
 def _placed(finding: Finding, where: str) -> Finding:
-    """A finding on a part: its causes have the numbers and the steps of the part, which the whole model has not."""
+    """A finding on a part: its causes have the numbers and the steps of the part, which the whole model does not have."""
     suspects = tuple(replace(s, cause=replace(s.cause, number=0)) for s in finding.suspects)
     return finding if finding.right else replace(finding, suspects=suspects, note=f"told in the steps and equations of {where}")

@@ -32,12 +32,12 @@ class Cause:
 
     @property
     def sentence(self) -> str:
-        """What went wrong."""
+        """What went wrong at this place, in one sentence."""
         return self.mistake.told.format(**dict(self.words))
 
     @property
     def remedy(self) -> str:
-        """What the right code does."""
+        """What the right code does at this place."""
         return self.mistake.remedy.format(**dict(self.words))
 
     @property
@@ -47,5 +47,5 @@ class Cause:
 
     @property
     def rank(self) -> int:
-        """The place in the table."""
+        """The place of the mistake in the catalogue."""
         return catalogue().index(self.mistake)

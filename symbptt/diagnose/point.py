@@ -64,7 +64,7 @@ class Point:
 
     @cached_property
     def places(self) -> dict[int, int]:
-        """The places of the loss steps among them."""
+        """The index of each loss step in `losses`, which is that on the second axis of arrays."""
         return {step: i for i, step in enumerate(self.losses)}
 
     def merged(self) -> Point:

@@ -56,7 +56,7 @@ def _count(array: Array, path: Path | str) -> int:
 
 
 def arrays(path: Path) -> dict[str, Array]:
-    """The arrays of an .npz file by name; raises BadInput for what is none, or too large."""
+    """The arrays of an .npz file by name; raises BadInput for a file that is not one, or too large."""
     try:
         if path.stat().st_size > MAX_BYTES:
             raise BadInput(f"{path}: larger than {MAX_BYTES // 2**20} MiB")

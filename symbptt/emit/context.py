@@ -72,7 +72,7 @@ def _reads(writer: PlainWriter) -> set[str]:
 
 
 def context(writer: PlainWriter, recipe: str) -> dict[str, Any]:
-    """The template's values."""
+    """What `templates/numpy/module.py.jinja` is filled with, by name; `recipe` is the command that emits the file."""
     model, layout = writer.model, writer.layout
     kept = tuple(v for v in model.variables if v.name in _reads(writer))
     opening = 'T, N, dtype = residuals["T"], residuals["N"], residuals["_dtype"]'

@@ -9,7 +9,7 @@ WIDTH = 100
 
 
 def literal(names: tuple[str, ...]) -> str:
-    """Names as a tuple."""
+    """A tuple of names as a Python literal."""
     return repr(names).replace("'", '"')
 
 

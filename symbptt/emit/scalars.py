@@ -106,5 +106,5 @@ def _power(expression: sp.Pow, z: Tree) -> Tree:
 
 
 def one_call(value: sp.Expr) -> tuple[str, tuple[sp.Expr, ...]] | None:
-    """The function of NumPy that a formula in Z is, with the numbers that it takes behind Z; None if it is none."""
+    """The NumPy function that is a formula in Z in one call, with the numbers behind Z; None if there is no such function."""
     return (CALLS[value.func], ()) if value.func in CALLS and value.args == (functions.Z,) else _WHOLE.get(value)

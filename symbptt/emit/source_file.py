@@ -162,7 +162,7 @@ def source(
 
 
 def loops(model: Model) -> bool:
-    """Whether an array of the model has an axis of steps, from which a loop knows T."""
+    """Whether an array of the model has an axis for the steps, from which a loop reads T."""
     return any(v.timed for v in model.of(Role.INPUT, Role.PARAMETER, Role.BUFFER))
 
 
@@ -172,7 +172,7 @@ def for_steps(model: Model, T: int, **options: Any) -> SourceFile:
 
 
 def steps_of_loop(T: int | None) -> int:
-    """The number of steps of a loop that no array tells."""
+    """The T of a loop where no array tells it, `DEFAULT_STEPS` for None; raises BadInput for what is no positive integer."""
     found = whole(DEFAULT_STEPS if T is None else T, 1)
     if found is None:
         raise BadInput(f"T must be an integer of at least 1, not {T}")
@@ -217,7 +217,7 @@ def _variant(mode: str, truncation: tuple[int, int] | None, backend: str, unroll
 
 
 def _check_passes(without: tuple[str, ...], fast: bool) -> None:
-    """Raises UnknownName for a pass that there is none of, BadInput where no passes run."""
+    """Raises UnknownName for a pass that does not exist, BadInput where no passes run."""
     for name in without:
         if name not in PASSES:
             raise UnknownName("pass", name, PASSES)

@@ -18,7 +18,7 @@ from symbptt.model.values import Equation, Model, Role, Variable
 
 
 def forward_step(model: Model, layout: Layout, lower: Lowering) -> list[Line]:
-    """The cell's equations."""
+    """The equations of the cell as lines that compute step t, each with its number."""
     return [Line(f"{layout.value(e.target)} = {computed(e, layout, lower)}", (Note(e.number),)) for e in model.equations]
 
 

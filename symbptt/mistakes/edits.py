@@ -61,7 +61,7 @@ def no_carry(model: Model, value: MatrixExpr) -> Iterator[Site]:
 
 
 def summand_missing(model: Model, value: MatrixExpr) -> Iterator[Site]:
-    """A summand left out."""
+    """A summand left out, each of several in turn."""
     parts = _summands(value)
     for i in range(len(parts) if len(parts) > 1 else 0):  # by place: a sum may have a summand twice
         yield value, build.add(*parts[:i], *parts[i + 1 :])
@@ -90,7 +90,7 @@ def doubled(model: Model, value: MatrixExpr) -> Iterator[Site]:
 
 
 def untransposed(model: Model, value: MatrixExpr) -> Iterator[Site]:
-    """A transpose left out."""
+    """A transpose left out: X where X^T belongs, unless it is a scalar."""
     yield from ((node, node.arg) for node in _nodes(value, sp.Transpose) if node.shape != (1, 1))
 
 

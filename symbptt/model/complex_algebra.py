@@ -24,7 +24,7 @@ def names(name: str) -> tuple[str, str]:
 
 
 def number(node: ast.expr) -> Fraction | None:
-    """The value of a number, which stands as a name of digits; None of what is none."""
+    """The value of a number, which stands as a name of digits; None for any other expression."""
     if isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.USub):
         value = number(node.operand)
         return None if value is None else -value

@@ -68,7 +68,7 @@ def _from_product(v: Variable, axis: int, size: sp.Expr, known: dict[str, Source
 
 
 def check_sizes(model: Model, dims: Mapping[str, int]) -> None:
-    """Raises UnknownName for a dimension that the model has not, BadInput for a size that is no positive whole number."""
+    """Raises UnknownName for a dimension that the model does not have, BadInput for a size that is not a positive integer."""
     for name, size in dims.items():
         if name not in model.dimensions:
             raise UnknownName("dimension", name, model.dimensions)

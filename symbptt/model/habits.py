@@ -35,7 +35,7 @@ FUNCTIONS = {
     "conv1d": "write conv(x, w)", "bmm": _PRODUCT, "einsum": "write @, dot(u, v) or outer(u, v)",
     "cat": _STACKED, "concatenate": _STACKED, "hstack": _STACKED, "vstack": _STACKED,
 }
-"""By the name, in small letters, of a function that the language has not: how to say it."""
+"""By the name, in small letters, of a function that the language lacks: how to say it."""
 
 
 def character(sign: str) -> str:
@@ -49,7 +49,7 @@ def character(sign: str) -> str:
 
 
 def function(name: str) -> str:
-    """How to say what this function does, empty if nothing is known of it."""
+    """How the language says what a function of another library does; empty if nothing is known of it."""
     return FUNCTIONS.get(name.lower(), "")
 
 

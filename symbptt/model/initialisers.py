@@ -154,7 +154,7 @@ def draw(model: Model, dims: Mapping[str, int], seed: int = 0, T: int | None = N
 
     `T` is needed where a parameter has one value per step. The same seed gives the same values.
     Raises BadInput for a size that is missing or no positive whole number, or for sizes that would fill the memory,
-    UnknownName for a dimension that the model has not.
+    UnknownName for a dimension that the model does not have.
     """
     variables = model.of(Role.PARAMETER, Role.BUFFER)
     known = _sizes(model, variables, dims)

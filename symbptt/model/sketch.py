@@ -34,7 +34,7 @@ _DIMENSIONS = {"states": "HSMPG", "inputs": "DEIF", "targets": "OCQ", "": "KJPRV
 def sketched(text: str, file: str) -> str:
     """The model file for bare equations, one on each line as NAME = EXPRESSION, `loss = ...` among them; # begins a comment.
 
-    Raises BadInput for a line that is none, with its place.
+    Raises BadInput, with the place, for a line that is not of this form.
     """
     place = Place(file)
     equations, loss = _read(text, place)

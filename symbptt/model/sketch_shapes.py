@@ -170,5 +170,5 @@ _CALLS = {
 
 
 def plain(node: ast.expr) -> str | None:
-    """The name that a node is, None if it is none."""
+    """The name, for a node that is a bare name; else None."""
     return node.id if isinstance(node, ast.Name) else None

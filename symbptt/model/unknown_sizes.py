@@ -105,6 +105,6 @@ class Sizes:
         return "+".join(word for group in words for word in group)
 
     def parts(self, size: Size) -> tuple[Size, ...]:
-        """The sizes that a sum consists of, the size itself where it is none."""
+        """The summands of a size; a size that is no sum is its only one."""
         first = self.first(size)
         return tuple(p for part in self._sums[first] for p in self.parts(part)) if first in self._sums else (first,)

@@ -16,7 +16,10 @@ from symbptt.model.model_file import Translation
 
 
 class Role(StrEnum):
-    """What a variable is for."""
+    """What a variable is for.
+
+    LOCAL is a left side that is no state: an intermediate or an output. BUFFER is given with the parameters and not learned.
+    """
 
     INPUT = "input"
     STATE = "state"
@@ -125,7 +128,7 @@ class Loss(Summarised):
 
     @property
     def target(self) -> Variable:
-        """The variable L."""
+        """The scalar L, the left side of the last equation."""
         return self.equations[-1].target
 
 

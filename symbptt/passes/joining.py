@@ -27,7 +27,7 @@ def join(function: Function) -> Function:
 
 
 def _key(statement: Statement) -> tuple[object, ...] | None:
-    """What neighbours must have in common; None for what is no such product."""
+    """What neighbours must have in common; None for a statement that cannot be joined."""
     if not isinstance(statement, Product) or statement.target.buffer.kind is not Kind.GRADIENT or statement.add:
         return None
     target, left = statement.target, statement.left

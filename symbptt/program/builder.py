@@ -251,7 +251,7 @@ OTHERS: dict[str, Callable[[Builder], Function]] = {
     "value_and_jvp": Builder.value_and_jvp,
 }
 OF_LOSS = frozenset(OTHERS) - {"jvp"}
-"""Those that a model without a loss has not."""
+"""Those that only a model with a loss has."""
 
 
 def build(model: Model, wanted: tuple[Variable, ...], others: tuple[str, ...] = WHOLE) -> Program:

@@ -83,7 +83,7 @@ def _checked(model: Model, T: int) -> int:
 
 
 def unrolled(graph: UnrolledGraph) -> UnrolledGraph:
-    """The graph; raises BadInput for what is none, such as a model that was not unrolled yet."""
+    """The graph, as it is; raises BadInput for anything else, such as a model that was not unrolled yet."""
     return expected(graph, UnrolledGraph, "an unrolled graph, which unroll.steps(model, T) gives")
 
 

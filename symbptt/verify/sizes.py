@@ -40,7 +40,7 @@ class Sizes:
 def chosen(model: Model, dims: Mapping[str, int] | None, T: int, N: int | None) -> Sizes:
     """Sizes as asked for, and others that suit the model.
 
-    Raises BadInput for sizes that make no sense or take too much, UnknownName for a dimension that the model has not.
+    Raises BadInput for sizes that make no sense or take too much, UnknownName for a dimension that the model does not have.
     """
     known = usual(model, dims)
     if normalises(model):

@@ -41,7 +41,7 @@ def _composed(
 
 
 def _check(runs: bool, timeout: float | None, given: Mapping[str, object]) -> None:
-    """Raise BadInput for a time that is none, and for an option about code where none `runs`."""
+    """Raise BadInput for a time that is not a number, and for an option about code where no code `runs`."""
     if timeout != timeout:  # nan lies in every range
         raise BadInput("--timeout: expected seconds between 1 and 600, not nan")
     if not runs and (unused := next((option for option, value in given.items() if value), "")):

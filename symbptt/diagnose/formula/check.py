@@ -39,7 +39,7 @@ def check_formula(model: Model | str, *texts: str, places: tuple[Place, ...] = (
 
     A left side is dW for the gradient of a parameter (dx[k] and dh[0] for an input and an initial state), dh[t] for an adjoint,
     D(u, v), or any value. Names of steps on the left that nothing binds stand for every step; of several the first is the
-    largest. Raises BadInput for what is no formula, with its column; `places` say where each text comes from.
+    largest. Raises BadInput, with the column, for text that is not a formula; `places` say where each text comes from.
     """
     known = load(model) if isinstance(model, str) else model
     if known.loss is None:
@@ -55,7 +55,7 @@ def check_formula(model: Model | str, *texts: str, places: tuple[Place, ...] = (
 def formulas(model: Model | str, texts: Iterable[str]) -> Diagnosis:
     """Check several formulas; a text @FILE stands for the lines of a file, where # begins a comment.
 
-    Raises BadInput for a file that cannot be read and for what is no formula.
+    Raises BadInput for a file that cannot be read and for text that is not a formula.
     """
     read = [pair for text in texts for pair in (_lines(Path(text[1:])) if text.startswith("@") else [(written.PLACE, text)])]
     if not read:

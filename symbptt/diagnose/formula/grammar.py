@@ -53,7 +53,7 @@ class Reader:
     columns: dict[Node, Place] = field(default_factory=dict)
 
     def read(self, tree: ast.expr, bound: Iterable[str]) -> Node:
-        """A side; raises BadInput, with a column, for what is no formula."""
+        """A side; raises BadInput, with a column, for text that is not a formula."""
         return self._value(tree, tuple(bound))
 
     def error(self, node: ast.AST, message: str) -> BadInput:

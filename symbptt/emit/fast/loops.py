@@ -9,7 +9,7 @@ WIDTH = 110
 
 
 def loop(names: list[str], arrays: list[str], steps: str, lines: list[Line]) -> list[Line]:
-    """A loop over arrays; `steps` names their rows where the line would be too long. One without lines is none."""
+    """A loop over arrays; `steps` names their rows where the line would be too long. Without lines there is no loop."""
     body = tuple(lines)
     if not body:
         return []

@@ -102,12 +102,12 @@ class Statement:
 
     @property
     def key(self) -> Key:
-        """The first target."""
+        """The first target, by which a statement is found."""
         return self.targets[0]
 
     @property
     def keys(self) -> tuple[Key, ...]:
-        """The targets."""
+        """All targets: one for each value."""
         return self.targets
 
     @cached_property

@@ -32,7 +32,7 @@ class Entries:
         self.leaves: dict[sp.MatrixSymbol, Samples] = {}
 
     def __call__(self, node: MatrixExpr) -> Samples:
-        """The entries of a formula for every sample; raises MissingRule for a node type that the table has not."""
+        """The entries of a formula for every sample; raises MissingRule for a node type without a row in the table."""
         if nodes.is_leaf(node):
             return self.leaves[node]
         operands = [self(a) for a in node.args if isinstance(a, MatrixExpr)]
