@@ -81,11 +81,10 @@ class Finding:
     def measured(self, probe: Probed) -> Finding:
         """The finding with what calls showed; terms that were seen to be missing are a cause where none is known."""
         table = probe.table
-        told = table.missing and table.whole and table.separated and table.where.startswith("the term")
-        if self.certain or not told:
+        rule = table.rule if table.missing and table.whole and table.separated else ""
+        if self.certain or not rule:
             return replace(self, probe=probe)
-        pairs = table.where.removeprefix("the terms ").removeprefix("the term ")
-        missing = Cause("terms-missing", None, self.gradient, 0, (("pairs", pairs),))
+        missing = Cause("terms-missing", None, self.gradient, 0, (("pairs", rule),))
         return replace(self, probe=probe, suspects=(Suspect(missing, True),))
 
     @property

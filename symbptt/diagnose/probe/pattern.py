@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator
+from dataclasses import dataclass
 from itertools import combinations
 
 Pair = tuple[int, int]
@@ -11,22 +12,38 @@ _FEW = 3
 _Rule = tuple[str, Callable[[int, int], bool]]
 
 
-def pairs(wrong: Collection[Pair], known: Collection[Pair], separated: bool) -> str:
-    """A phrase for the wrong ones among the known terms; empty if none fits. Without source steps they are those of losses."""
+@dataclass(frozen=True)
+class Phrase:
+    """A `noun` with the `rule` that singles some of them out, empty for all; `one` if it is a single term."""
+
+    noun: str
+    rule: str = ""
+    one: bool = False
+
+    @property
+    def text(self) -> str:
+        """Both, as they stand in a sentence."""
+        return f"{self.noun} {self.rule}".rstrip()
+
+
+def pairs(wrong: Collection[Pair], known: Collection[Pair], separated: bool) -> Phrase | None:
+    """A phrase for the wrong ones among the known terms; None if none fits. Without source steps they are those of losses."""
     if not wrong:
-        return ""
+        return None
     if set(wrong) == set(known):
-        return "all terms" if separated else "the contributions of all losses"
+        return Phrase("all terms" if separated else "the contributions of all losses")
     T = max(t for t, _ in known)
     rules = [*_of_losses(T), *(_of_terms(T) if separated else ())]
     noun = "the terms" if separated else "the contributions of the losses"
     for count in (1, 2):
         for chosen in combinations(rules, count):
             if {pair for pair in known if all(holds(*pair) for _, holds in chosen)} == set(wrong):
-                return f"{noun} with {' and '.join(name for name, _ in chosen)}"
+                return Phrase(noun, f"with {' and '.join(name for name, _ in chosen)}")
         if separated and len(wrong) <= _FEW:
-            return f"the term{'s' if len(wrong) > 1 else ''} (t, k) = {', '.join(f'({t}, {k})' for t, k in sorted(wrong))}"
-    return ""
+            one = len(wrong) == 1
+            listed = ", ".join(f"({t}, {k})" for t, k in sorted(wrong))
+            return Phrase("the term" if one else noun, f"(t, k) = {listed}", one)
+    return None
 
 
 def _of_terms(T: int) -> Iterator[_Rule]:

@@ -11,7 +11,7 @@ import numpy as np
 
 from symbptt.algebra.evaluate import Array
 from symbptt.diagnose.probe import pattern
-from symbptt.diagnose.probe.pattern import Pair
+from symbptt.diagnose.probe.pattern import Pair, Phrase
 
 _EQUAL = 1e-6
 """A term that is off by less, relative to its size, is right."""
@@ -84,14 +84,25 @@ class Table:
         """Whether everything that is wrong is that terms are not there."""
         return bool(self.wrong) and all(c.share is not None and abs(c.share) < _EQUAL for c in self.wrong.values())
 
+    @cached_property
+    def _which(self) -> Phrase | None:
+        """The wrong terms; None if there is no simple phrase for them, or none is wrong."""
+        wrong = {(t, k) for t, k, _ in self.wrong}
+        return pattern.pairs(wrong, self.errors, self.separated) if self._alike else None
+
+    @property
+    def _samples(self) -> str:
+        return pattern.samples({n for *_, n in self.wrong}, {n for *_, n in self.cells})
+
     @property
     def where(self) -> str:
         """Which terms are wrong, in a phrase; empty if there is no simple one, or none is wrong."""
-        if not self.wrong:
-            return ""
-        which = pattern.pairs({(t, k) for t, k, _ in self.wrong}, self.errors, self.separated)
-        samples = pattern.samples({n for *_, n in self.wrong}, {n for *_, n in self.cells})
-        return f"{which}{samples}" if which and self._alike else ""
+        return f"{self._which.text}{self._samples}" if self._which else ""
+
+    @property
+    def rule(self) -> str:
+        """What singles the wrong terms out among the others; empty where nothing does so, or all are wrong."""
+        return f"{self._which.rule}{self._samples}" if self._which and self._which.rule else ""
 
     @property
     def _alike(self) -> bool:
@@ -108,7 +119,7 @@ class Table:
         wrong = [pair for pair, error in self.errors.items() if error]
         single = f"{len(self.wrong)} of the {len(self.cells)} terms of single samples"
         where = self.where or (pattern.count(wrong, self.errors, self.separated) if self._alike else single)
-        one = where.startswith("the term ")
+        one = self._which is not None and self._which.one
         rest = "" if len(self.wrong) == len(self.cells) else "; all others are right"
         more = "" if self.whole else " What does not depend on targets or cotangents is wrong as well."
         return f"{where[0].upper()}{where[1:]} {self._how(one)}{rest}.{more}"
