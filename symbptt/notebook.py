@@ -24,7 +24,7 @@ from symbptt.derive.nested import Sensitivities
 from symbptt.derive.sum_of_products import Gradient, Term
 from symbptt.derive.sweep import Contribution
 from symbptt.document.blocks import Document
-from symbptt.document.page import shown
+from symbptt.document.writing import shown
 from symbptt.emit import SourceFile
 from symbptt.errors import MissingRule
 from symbptt.model.values import Equation, Model, Role, Variable

@@ -11,7 +11,7 @@ from typing import Any, cast
 
 from symbptt import emit, typeset
 from symbptt.compose.chain import Chain, How, Link, Part, check_truncation
-from symbptt.compose.link import Module, linked
+from symbptt.compose.merged_modules import Module, merged
 from symbptt.compose.program import program
 from symbptt.compose.whole import whole
 from symbptt.data.arrays import leading_axes, sizes
@@ -70,7 +70,7 @@ def source(
         for part in chain.parts
     ]
     with_loss = (*WITH_LOSS[backend], *(IN_SEGMENTS,) * checkpoint)
-    joined = linked(modules, [(*ROOTS[backend], *(with_loss if part.model.loss else ())) for part in chain.parts], PUBLIC)
+    joined = merged(modules, [(*ROOTS[backend], *(with_loss if part.model.loss else ())) for part in chain.parts], PUBLIC)
     recipe = " ".join((_recipe(chain, backend, wrt), long)).strip()
     values = _values(chain, backend, wanted, recipe, truncation) | {"checkpoint": checkpoint}
     text = template("compose/module.py.jinja").render(values, linked=joined)

@@ -27,9 +27,13 @@ Found = Mapping[int, Mapping[str, Array]]
 """The gradients of parts by their numbers, in the parts' own time."""
 
 
-def composed(point: Point, *slips: Slip, found: Found | None = None) -> tuple[dict[str, Array], list[tuple[UnrolledGraph, Data]]]:
-    """The gradients by name, and each part as a model with a loss at its own data, the last part first; with slips, if given, and
-    with those gradients of parts that were `found` to be others."""
+def through_parts(
+    point: Point, *slips: Slip, found: Found | None = None
+) -> tuple[dict[str, Array], list[tuple[UnrolledGraph, Data]]]:
+    """The gradients of a composed model by name, and each part as a model with a loss at its own data, the last part first.
+
+    `slips` are made on the way. `found` has gradients of parts, by number, that stand in the place of the derivation's.
+    """
     point = replace(point, slips=slipped) if (slipped := frozenset(s for s in slips if s.forward)) else point
     lost = {(s.kind, s.number, s.name) for s in slips}
     chain, gradients = point.chain, dict[str, Array]()

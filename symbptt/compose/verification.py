@@ -15,7 +15,7 @@ from symbptt.checks import positive
 from symbptt.checks import seed as whole_seed
 from symbptt.compose import emission, read
 from symbptt.compose.chain import Chain
-from symbptt.compose.handed import composed
+from symbptt.compose.handed import through_parts
 from symbptt.compose.referee import Point, drawn
 from symbptt.compose.terms import sums
 from symbptt.data.values import Array, Data
@@ -185,7 +185,7 @@ def _terms(point: Point, given: Mapping[str, Array]) -> Iterator[Check]:
 
 def _parts(point: Point, given: Mapping[str, Array]) -> Iterator[Check | str]:
     """The derivation: the three forms of each part, and the recursions of all parts composed, against the code."""
-    whole, parts = composed(point)
+    whole, parts = through_parts(point)
     for number, (graph, data) in zip(range(len(parts), 0, -1), parts, strict=True):
         code: Any = SimpleNamespace(has_loss=True)
         for item in forms.check(Case(code, graph, data, {}), _rng(0, 6)):

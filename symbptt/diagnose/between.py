@@ -13,7 +13,7 @@ import numpy as np
 
 from symbptt.compose.chain import Chain, How
 from symbptt.compose.emission import heading
-from symbptt.compose.handed import Found, composed
+from symbptt.compose.handed import Found, through_parts
 from symbptt.compose.referee import Point
 from symbptt.compose.slips import LINK, SHARE, TURN_BACK, TURN_IN, UNMASKED, Slip, slips
 from symbptt.data.values import Array
@@ -82,7 +82,7 @@ class Composed:
     def slipped(self, *tried: Slip) -> dict[str, Array]:
         """The gradients with slips."""
         if tried not in self._slipped:
-            self._slipped[tried] = composed(self.point, *tried)[0]
+            self._slipped[tried] = through_parts(self.point, *tried)[0]
         return self._slipped[tried]
 
     @property
@@ -243,7 +243,7 @@ class _Inside:
                 found |= {name: Finding(name, WRONG, 0.0, suspects) for name in own if slipped}
                 lost += slipped
                 continue
-            graph, data = composed(point, *lost, found=wrong)[1][-1 - number]
+            graph, data = through_parts(point, *lost, found=wrong)[1][-1 - number]
             made = case(graph.model, parameters=data.parameters, inputs=data.inputs, targets=data.targets, states=data.states,
                         mask=data.mask, weights=data.weights)
             told, mistakes = explained(made, given(made, own, {})[0])
@@ -253,7 +253,7 @@ class _Inside:
                 wrong[number] = predicted(together(mistakes), made)
             else:
                 unclear |= {link.source for link in part.links}
-        return found, composed(point, *lost, found=wrong)[0]
+        return found, through_parts(point, *lost, found=wrong)[0]
 
     def _slipped(self, outputs: Set[str], own: Arrays, lost: tuple[Slip, ...], wrong: Found) -> tuple[Slip, ...] | None:
         """What a part that gives `own` is not handed back, on top of what is wrong elsewhere: nothing, if that explains it."""
@@ -261,7 +261,8 @@ class _Inside:
         links = [slip for slip in slips(self.known.point.chain) if slip.kind == LINK
                  and next(link for link in parts[slip.number].links if link.name == slip.name).source in outputs]
         for tried in ((), *((slip,) for slip in links if slip not in lost)):
-            numbers = composed(self.known.point, *lost, *tried, found=wrong)[0] if lost or tried or wrong else self.known.right
+            other = lost or tried or wrong
+            numbers = through_parts(self.known.point, *lost, *tried, found=wrong)[0] if other else self.known.right
             if own.keys() <= equal(self.known, own, numbers):
                 return tried
         return None

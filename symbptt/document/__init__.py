@@ -6,7 +6,7 @@ from symbptt.document.blocks import Document
 from symbptt.document.formats import FORMATS
 from symbptt.document.kinds import KINDS
 from symbptt.document.options import VERSIONS, DocumentOptions
-from symbptt.document.page import compose, finished, render, shown, write
+from symbptt.document.writing import compose, finished, render, shown, write
 
 __all__ = ["FORMATS", "KINDS", "VERSIONS", "Document", "DocumentOptions", "compose", "finished", "render", "shown", "write"]
 

@@ -11,7 +11,7 @@ import pytest
 from symbptt import compose
 from symbptt.cli import main
 from symbptt.compose.chain import How
-from symbptt.compose.handed import composed
+from symbptt.compose.handed import through_parts
 from symbptt.compose.point import at
 from symbptt.compose.referee import Point
 from symbptt.compose.report import CHARTS, as_csv, as_json, as_text
@@ -78,7 +78,7 @@ def test_each_term_of_an_input_is_that_of_its_loss_step(name: str) -> None:
 @pytest.mark.parametrize("lost", ["M", "s"])
 def test_a_way_is_what_is_left_where_the_other_is_cut(lost: str) -> None:
     point = at(compose.load(ATTENTION), 3, {"S": 4}, 2, 0)
-    left, _ = composed(point, Slip(LINK, 1, lost))
+    left, _ = through_parts(point, Slip(LINK, 1, lost))
     other = frozenset((How.FINAL if lost == "M" else How.MEMORY,))
     for item in swept(point):
         if item.number == 1 and item.variable.role is Role.PARAMETER:

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from symbptt import compose
-from symbptt.compose.handed import composed
+from symbptt.compose.handed import through_parts
 from symbptt.compose.referee import drawn
 from symbptt.compose.slips import LINK, SHARE, TURN_BACK, TURN_IN, UNMASKED, Slip, slips
 from symbptt.diagnose.between import Composed, findings
@@ -33,7 +33,7 @@ def test_published_mistakes_are_named(name: str, slip: Slip, said: str) -> None:
     chain = compose.load(name)
     point = drawn(chain, None, 3, 2, seed=1)
     assert slip in slips(chain)
-    found = findings(Composed(point), composed(point, slip)[0])
+    found = findings(Composed(point), through_parts(point, slip)[0])
     causes = {s.cause.explanation for f in found if not f.right for s in f.suspects}
     assert len(causes) == 1 and said in causes.pop() and all(f.right or f.certain for f in found)
 
@@ -42,7 +42,7 @@ def test_published_mistakes_are_named(name: str, slip: Slip, said: str) -> None:
 def test_right_gradients_and_unknown_mistakes() -> None:
     chain = compose.load("birnn")
     point = drawn(chain, None, 3, 2, seed=1)
-    known, right = Composed(point), composed(point)[0]
+    known, right = Composed(point), through_parts(point)[0]
     assert all(f.right for f in findings(known, right))
     found = Diagnosis(known.model, findings(known, right | {"W_hh": 2 * right["W_hh"], "b_b": right["b_b"] ** 3}))
     assert found["W_hh"].factor == pytest.approx(2) and found["b_b"].verdict == "wrong" and not found["b_b"].certain
@@ -69,7 +69,7 @@ def _packed(name: str, *slips: Slip) -> dict[str, np.ndarray]:
     point = drawn(compose.load(name), {"S": 4} if "attention" in name else None, 3, 2, seed=2)
     groups = zip(("parameters", "inputs", "targets", "states"), point.data.groups, strict=True)
     return {f"{group}.{n}": a for group, arrays in groups for n, a in arrays.items()} | {
-        f"gradients.{n}": a for n, a in composed(point, *slips)[0].items()
+        f"gradients.{n}": a for n, a in through_parts(point, *slips)[0].items()
     }
 
 

@@ -15,13 +15,13 @@ from symbptt.cli import main
 from symbptt.document.blocks import Paragraph, Plotted, Table
 from symbptt.document.context import DocumentContext
 from symbptt.document.options import DocumentOptions
-from symbptt.document.page import render
 from symbptt.document.parts import measured
 from symbptt.document.renderer import Renderer
 from symbptt.document.sizes import written
 from symbptt.document.writers.html import Html
 from symbptt.document.writers.latex import Latex
 from symbptt.document.writers.markdown import Markdown
+from symbptt.document.writing import render
 from symbptt.draw import plot
 from symbptt.errors import UnknownName
 from symbptt.model.read import from_text, load, names

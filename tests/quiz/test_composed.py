@@ -8,7 +8,7 @@ from random import Random
 import pytest
 
 from symbptt import cli, compose
-from symbptt.compose.handed import composed
+from symbptt.compose.handed import through_parts
 from symbptt.compose.referee import drawn
 from symbptt.diagnose.between import Composed, called, findings
 from symbptt.mistakes import named
@@ -47,7 +47,7 @@ def test_the_cause_that_is_right_is_the_one_that_a_diagnosis_names() -> None:
     right = next(tex(option.content) for option in question.options if option.right)
     point = drawn(chain, None, 3, 2, 1)
     slip = next(slip for slip in context.wrong if str(slip) in question.about)
-    told = findings(Composed(point), composed(point, slip)[0])
+    told = findings(Composed(point), through_parts(point, slip)[0])
     assert {name for finding in told for name in finding.causes} == {called(chain, slip)}
     assert right == named(called(chain, slip)).sentence()
     assert {f.gradient for f in told if not f.right} & {v.name for v in chain.parameters} == context.wrong[slip]

@@ -15,7 +15,7 @@ from symbptt import derive
 from symbptt.algebra.evaluate import Array
 from symbptt.compose import Chain, source
 from symbptt.compose.chain import How, Link
-from symbptt.compose.handed import composed
+from symbptt.compose.handed import through_parts
 from symbptt.compose.referee import Point, turned
 from symbptt.compose.slips import Slip
 from symbptt.data.arrays import leading_axes
@@ -86,7 +86,7 @@ class Linked:
 
     def without(self, slip: Slip) -> dict[str, Array]:
         """The gradients where something is not handed over."""
-        return {name: self.counted * array for name, array in composed(self.point, slip)[0].items()}
+        return {name: self.counted * array for name, array in through_parts(self.point, slip)[0].items()}
 
 
 @lru_cache(maxsize=8)

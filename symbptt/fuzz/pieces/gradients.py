@@ -10,7 +10,7 @@ import numpy as np
 
 from symbptt import derive, emit, verify
 from symbptt.chunk import NoChunkForm
-from symbptt.compose.handed import composed
+from symbptt.compose.handed import through_parts
 from symbptt.data.values import Array
 from symbptt.fuzz.fault import Fault, Wrong
 from symbptt.fuzz.subject import Check, Several, Subject, compare, subject
@@ -100,7 +100,7 @@ def _nested_recursion(of: Subject, route: str) -> None:
 
 def _of_parts(of: Subject, route: str) -> None:
     assert isinstance(of, Several)
-    of.compare_all(route, composed(of.whole)[0])
+    of.compare_all(route, through_parts(of.whole)[0])
 
 
 _FORMS: dict[str, Check] = {

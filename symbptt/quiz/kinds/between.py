@@ -9,7 +9,7 @@ from random import Random
 import numpy as np
 
 from symbptt.compose import Chain
-from symbptt.compose.handed import composed
+from symbptt.compose.handed import through_parts
 from symbptt.compose.referee import drawn
 from symbptt.compose.slips import Slip, slips
 from symbptt.diagnose.between import CAUSES, called
@@ -44,10 +44,10 @@ class Between:
     def wrong(self) -> dict[Slip, Names]:
         """What may be left out on the way back, each with the parameters whose gradients are wrong then."""
         point = drawn(self.chain, dict.fromkeys(self.chain.dimensions, SIZE), STEPS, SAMPLES, 0)
-        right, found = composed(point)[0], dict[Slip, Names]()
+        right, found = through_parts(point)[0], dict[Slip, Names]()
         for slip in slips(self.chain):
             if not slip.forward:
-                given = composed(point, slip)[0]
+                given = through_parts(point, slip)[0]
                 found[slip] = frozenset(v.name for v in self.chain.parameters if not np.allclose(given[v.name], right[v.name]))
         return {slip: names for slip, names in found.items() if names}
 

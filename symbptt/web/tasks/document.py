@@ -8,7 +8,7 @@ from typing import Any
 from symbptt.document.formats import FORMATS
 from symbptt.document.kinds import KINDS
 from symbptt.document.options import DocumentOptions
-from symbptt.document.page import compose, finished
+from symbptt.document.writing import compose, finished
 from symbptt.typeset import notations
 from symbptt.web import fields, written
 from symbptt.words import languages

@@ -143,7 +143,7 @@ class Linked:
     own: tuple[str, ...]
 
 
-def linked(modules: Sequence[Module], roots: Sequence[Iterable[str]], public: Iterable[str]) -> Linked:
+def merged(modules: Sequence[Module], roots: Sequence[Iterable[str]], public: Iterable[str]) -> Linked:
     """The modules in one; the names of module i that are its own end with _i, counted from one.
 
     `public` names are left free. Raises BadInput if a name that has to be changed cannot be, for want of a free one.

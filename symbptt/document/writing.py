@@ -1,4 +1,4 @@
-"""Rendering and writing documents."""
+"""Documents composed, rendered in a format, and written as files."""
 
 from __future__ import annotations
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from symbptt.compose.link import Module, linked
+from symbptt.compose.merged_modules import Module, merged
 
 ONE = '''"""A module."""
 
@@ -44,7 +44,7 @@ OTHER = ONE.replace("math.sqrt(x)", "math.exp(x)")
 
 
 def test_what_differs_gets_a_number() -> None:
-    made = linked([Module(ONE), Module(OTHER)], [["run"], ["run"]], ["run"])
+    made = merged([Module(ONE), Module(OTHER)], [["run"], ["run"]], ["run"])
     assert made.imports == ("import math",)
     assert "SIZE = 2" in made.shared and "# doubles\ndef twice(x):" in made.shared and "scale" not in made.shared
     first, second = made.own
@@ -57,5 +57,5 @@ def test_what_differs_gets_a_number() -> None:
 
 
 def test_one_module_alone() -> None:
-    made = linked([Module(ONE)], [["twice"]], [])
+    made = merged([Module(ONE)], [["twice"]], [])
     assert made.shared == "" and "def twice_1(x):\n    return SIZE_1 * x" in made.own[0]
