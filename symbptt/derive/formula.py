@@ -10,6 +10,7 @@ import sympy as sp
 from sympy.matrices.expressions.matexpr import MatrixExpr
 
 from symbptt.algebra import build
+from symbptt.algebra.head_nodes import JoinHeads
 from symbptt.algebra.nodes import TIME, Timed
 from symbptt.model.values import Model
 from symbptt.typeset.symbols import DERIVATION
@@ -27,10 +28,20 @@ def state_rows(model: Model) -> sp.Expr:
     return sp.Add(*(s.rows * s.columns for s in model.states))
 
 
+def stacked(model: Model) -> bool:
+    """Whether s_t has a letter of its own: it stands for several states, or for that of several heads."""
+    return len(model.states) > 1 or any(s.heads is not None for s in model.states)
+
+
 def state(model: Model, step: sp.Expr | int = TIME) -> Timed:
     """s_t, a column: the state itself if there is only one, a matrix as its entries, else everything that a later step reads."""
-    name = model.states[0].name if len(model.states) == 1 else free(model, "state")
+    name = model.states[0].name if model.states and not stacked(model) else free(model, "state")
     return Timed(name, state_rows(model), 1, step)
+
+
+def of_all_heads(value: MatrixExpr, model: Model) -> MatrixExpr:
+    """A value of one step as a whole: what belongs to each head as that of all of them."""
+    return value if model[value.name].heads is None else JoinHeads(value, model.heads)
 
 
 def product(factors: Sequence[tuple[str, MatrixExpr]], like: MatrixExpr) -> MatrixExpr:

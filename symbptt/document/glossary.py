@@ -15,12 +15,14 @@ from symbptt.derive import formula
 from symbptt.derive.recursion import recursion
 from symbptt.model.values import Model, Role, Variable
 from symbptt.narrative import Derivation, symbols
+from symbptt.narrative.forward import heads_told
 from symbptt.narrative.identities import functions
 from symbptt.narrative.values import Prose, Typed
 from symbptt.narrative.voice import ENGLISH, Voice
 from symbptt.typeset import family
 from symbptt.typeset.family import parts
-from symbptt.typeset.tree import BigOperator, Identifier, Operator, Tree
+from symbptt.typeset.symbols import head_index
+from symbptt.typeset.tree import BigOperator, Fenced, Identifier, Operator, Tree
 
 
 @dataclass(frozen=True)
@@ -69,6 +71,7 @@ def entries(derivation: Derivation, letter: str | None = None, full: bool = Fals
         made += together(rows, letter, voice)
     letters = (entry(symbol, voice.say(f"glossary.{key}", **names)) for symbol, key, names in _letters(model, voice))
     made += together(list(letters), letter, voice)
+    made += [Entry(Fenced(head_index(model)), told, "") for told in heads_told(model, voice)]
     return (*made, *_functions(model, voice), *_signs(derivation)) if full else tuple(made)
 
 
@@ -148,7 +151,7 @@ def _letters(model: Model, voice: Voice) -> list[tuple[MatrixExpr, str, dict[str
     assert model.loss is not None
     made.append((symbols.loss(model, None), f"loss_{model.loss.at}", {}))
     made.append((symbols.parameter(model), "parameter", {}))
-    if len(model.states) > 1:
+    if formula.stacked(model):
         made.append((formula.state(model), "states", {}))
     if model.states:
         made.append((formula.state(model, 0), "start", {}))

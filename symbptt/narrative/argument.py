@@ -130,7 +130,7 @@ def _sum(graph: UnrolledGraph, voice: Voice, lead: Pattern) -> list[Step]:
         voice.equation(model, head(model, lead), *dict.fromkeys(sides)), voice.say("derivation.argument.inserted"),
         chain_shapes(model, voice, lead), voice.say("derivation.argument.sum"), label="sum-of-products",
     )
-    return [whole, *(listed(graph, voice, lead) if len(model.states) > 1 and graph.T <= EXPANDED else ())]
+    return [whole, *(listed(graph, voice, lead) if formula.stacked(model) and graph.T <= EXPANDED else ())]
 
 
 def _collected(model: Model, first: sp.Expr) -> MatrixExpr | None:
@@ -179,7 +179,7 @@ def _meaning(model: Model, voice: Voice, write: Factors) -> list[Step]:
     parts = [over_losses(build.mul(by_first(TIME), write.loss(TIME)), SOURCE)]
     if step.loss_lag(model):
         parts.append(over_losses(build.mul(by_first(TIME - 1), write.lag(TIME)), SOURCE + 1))
-    several = "state" if len(model.states) == 1 else "states"
+    several = "states" if formula.stacked(model) else "state"
     claim = voice.say(f"derivation.backward.{several}", adjoint=voice.tree(bar, model), loss=loss, state=state)
     return [
         Step(

@@ -57,7 +57,7 @@ def state_form(model: Model, voice: Voice, wrt: tuple[Variable, ...]) -> Section
         Equality(voice.tree(bar(model, LAST), model), (base_case(voice.tree(g(model, LAST), model), voice),)),
         Equality(voice.tree(bar(model), model), (during(voice.tree(value, model), voice.steps(BEFORE_LAST)),)),
     ))
-    single = "state" if len(model.states) == 1 else "states"
+    single = "states" if formula.stacked(model) else "state"
     claim = voice.say(
         f"derivation.backward.{single}", adjoint=voice.tree(bar(model), model),
         loss=voice.tree(symbols.loss(model, None), model), state=voice.tree(formula.state(model), model),

@@ -7,7 +7,7 @@ from sympy.matrices.expressions.matexpr import MatrixExpr
 
 from symbptt.algebra import build
 from symbptt.algebra.linear import LinearMap
-from symbptt.algebra.nodes import BETWEEN, SOURCE, TIME, Partial, ProductOver
+from symbptt.algebra.nodes import BETWEEN, SOURCE, TIME, ProductOver
 from symbptt.derive import formula, step
 from symbptt.derive.adjoint import initial as starts
 from symbptt.model.values import Model, Variable
@@ -48,12 +48,15 @@ def _term(model: Model, voice: Voice) -> Step:
     theta = symbols.parameter(model)
     J = step.state_jacobian(model)
 
+    def whole(state: Variable, when: sp.Expr) -> MatrixExpr:
+        return formula.of_all_heads(state.at(when), model)
+
     def block(row: Variable, column: Variable) -> MatrixExpr:
         if (column.name, row.name) not in J:
             return sp.ZeroMatrix(row.rows * row.columns, column.rows * column.columns)
-        return build.transpose(Partial(column.at(BETWEEN), row.at(BETWEEN - 1), "immediate"))
+        return build.transpose(symbols.immediate(whole(column, BETWEEN), whole(row, BETWEEN - 1)))
 
-    first = voice.blocks(model, (tuple(build.transpose(symbols.immediate(s.at(SOURCE), theta)) for s in model.states),))
+    first = voice.blocks(model, (tuple(build.transpose(symbols.immediate(whole(s, SOURCE), theta)) for s in model.states),))
     middle = voice.blocks(model, tuple(tuple(block(row, column) for column in model.states) for row in model.states))
     last = voice.blocks(model, tuple((_loss_entry(model, s),) for s in model.states))
     chain = ProductOver(build.transpose(symbols.jacobian(model, BETWEEN)), BETWEEN, SOURCE + 1, TIME)
@@ -61,9 +64,9 @@ def _term(model: Model, voice: Voice) -> Step:
     left, right = voice.ordered([first, last])
     product = Row((left, Operator("\u2009"), Fenced(Row((sign, middle))), Operator("\u2009"), right))
     claim = voice.say("derivation.substituted.blocks")
-    whole = build.mul(build.transpose(symbols.immediate(formula.state(model, SOURCE), theta)), chain, symbols.loss_symbol(model))
-    term = voice.equation(model, whole, product)
-    return Step(term, voice.say("derivation.substituted.block_product"), "", claim, label=IN_BLOCKS)
+    term = build.mul(build.transpose(symbols.immediate(formula.state(model, SOURCE), theta)), chain, symbols.loss_symbol(model))
+    equation = voice.equation(model, term, product)
+    return Step(equation, voice.say("derivation.substituted.block_product"), "", claim, label=IN_BLOCKS)
 
 
 def _written(model: Model, voice: Voice, wrt: tuple[Variable, ...]) -> list[Step]:
@@ -78,7 +81,7 @@ def _written(model: Model, voice: Voice, wrt: tuple[Variable, ...]) -> list[Step
 
 def _replaced(maps: dict[str, LinearMap], model: Model, found: dict[sp.MatrixSymbol, MatrixExpr]) -> MatrixExpr:
     parts = [inner.transposed().product(found[vector(model, model[name])]) for name, inner in maps.items()]
-    return build.add(*parts)
+    return build.joined(*parts)
 
 
 def _loss_value(model: Model, state: Variable) -> MatrixExpr:
@@ -88,7 +91,7 @@ def _loss_value(model: Model, state: Variable) -> MatrixExpr:
 def _loss_entry(model: Model, state: Variable) -> MatrixExpr:
     if state.name not in step.loss_gradient(model):
         return sp.ZeroMatrix(state.rows * state.columns, 1)
-    return build.transpose(symbols.immediate(symbols.loss(model), state.at()))
+    return build.transpose(symbols.immediate(symbols.loss(model), formula.of_all_heads(state.at(), model)))
 
 
 def _first_big(tree: Tree) -> BigOperator:

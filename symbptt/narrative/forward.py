@@ -5,6 +5,7 @@ from __future__ import annotations
 import sympy as sp
 
 from symbptt import typeset
+from symbptt.algebra.head_nodes import CutHeads, JoinHeads
 from symbptt.algebra.nodes import TIME, BatchMean, CrossEntropy, Partial, SumOver, leaves
 from symbptt.derive import formula
 from symbptt.derive.step import state_jacobian
@@ -14,6 +15,7 @@ from symbptt.narrative.inline import prose
 from symbptt.narrative.stages import WIDE
 from symbptt.narrative.values import Prose, Section, Step
 from symbptt.narrative.voice import Voice
+from symbptt.typeset.symbols import head_index
 
 
 def conventions(model: Model, voice: Voice) -> Section:
@@ -36,8 +38,20 @@ def conventions(model: Model, voice: Voice) -> Section:
                 jacobian=voice.tree(symbols.state_partial(model), model),
             ) + _plus(voice),
         ]
-    notes += [*_partial(model, voice), *_batch(model, voice), *_loss_notes(model, voice), *_notation_notes(model, voice)]
+    notes += [*heads_told(model, voice), *_partial(model, voice)]
+    notes += [*_batch(model, voice), *_loss_notes(model, voice), *_notation_notes(model, voice)]
     return Section(voice.word("derivation.conventions.heading"), intro=tuple(notes))
+
+
+def heads_told(model: Model, voice: Voice) -> list[Prose]:
+    """What the index of a head means, and how all heads become one value, and one value the parts of the heads."""
+    if model.heads is None:
+        return []
+    each = next(v for v in model.variables if v.heads is not None and v.definition is None).at()
+    whole = sp.MatrixSymbol(formula.free(model, "vector"), symbols.parameter(model).rows, 1)
+    trees = {"joined": JoinHeads(each, model.heads), "vector": whole, "part": CutHeads(whole, model.heads)}
+    slots = {name: voice.tree(value, model) for name, value in trees.items()}
+    return [voice.say("derivation.conventions.heads", index=head_index(model), number=str(model.heads), **slots)]
 
 
 def _partial(model: Model, voice: Voice) -> list[Prose]:
@@ -97,9 +111,9 @@ def state_told(model: Model, voice: Voice) -> Prose:
 
 def _state_meaning(model: Model, voice: Voice) -> Prose:
     whole = voice.tree(formula.state(model), model)
-    if len(model.states) == 1:
+    if not formula.stacked(model):
         return voice.say("derivation.conventions.state", state=whole)
-    members = voice.listed(voice.tree(v.at(), model) for v in model.states)
+    members = voice.listed(voice.tree(formula.of_all_heads(v.at(), model), model) for v in model.states)
     return voice.say("derivation.conventions.states", state=whole, members=members)
 
 

@@ -8,7 +8,8 @@ import sympy as sp
 from sympy.matrices.expressions.matexpr import MatrixExpr
 
 from symbptt import derive, typeset
-from symbptt.algebra import build
+from symbptt.algebra import build, heads
+from symbptt.algebra.head_nodes import JoinHeads, SumHeads
 from symbptt.algebra.linear import LinearMap, jacobian
 from symbptt.algebra.nodes import SOURCE, TIME, Partial
 from symbptt.derive import formula, step
@@ -31,22 +32,23 @@ def _block(row: Variable, column: Variable) -> Partial:
     return Partial(row.at(), column.at(TIME - 1), "immediate")
 
 
+def _whole_block(model: Model, row: Variable, column: Variable) -> MatrixExpr:
+    """A block of J_t, which is of all heads."""
+    if (row.name, column.name) not in step.state_jacobian(model):
+        return sp.ZeroMatrix(*_block(row, column).shape)
+    return symbols.immediate(*(formula.of_all_heads(s, model) for s in (row.at(), column.at(TIME - 1))))
+
+
 def block_matrix(model: Model, voice: Voice) -> Tree:
     """J_t as a matrix of blocks."""
-    known = step.state_jacobian(model)
-    return voice.blocks(model, tuple(
-        tuple(
-            _block(row, column) if (row.name, column.name) in known else sp.ZeroMatrix(*_block(row, column).shape)
-            for column in model.states
-        )
-        for row in model.states
-    ))
+    return voice.blocks(model, tuple(tuple(_whole_block(model, row, column) for column in model.states) for row in model.states))
 
 
 def value(model: Model, head: Partial, inner: LinearMap) -> tuple[MatrixExpr, MatrixExpr]:
     """(left side, right side): the Jacobian, or where it is no matrix of one sample, its transpose acting on v.
 
-    v has the shape of the numerator, the right side that of the denominator; on the left both are read as columns.
+    v has the shape of the numerator, the right side that of the denominator; on the left both are read as columns. Where heads
+    act on each other, or on what they share, the numerator is that of all heads, and so is v.
     """
     above, below = head.args[:2]
     matrix = jacobian(inner, below.shape, above.shape)
@@ -54,6 +56,12 @@ def value(model: Model, head: Partial, inner: LinearMap) -> tuple[MatrixExpr, Ma
         return head, matrix
     name = formula.free(model, "vector")
     column, own = sp.MatrixSymbol(name, head.shape[0], 1), sp.MatrixSymbol(name, *above.shape)
+    if model[above.name].heads is not None:
+        each = heads.cut(own, model.heads)
+        of_heads = inner.transposed().apply(each)
+        if model[below.name].heads is None or of_heads.atoms(SumHeads, JoinHeads) - {each}:
+            whole = Partial(formula.of_all_heads(above, model), below, head.kind)
+            return build.mul(build.transpose(whole), column), of_heads
     return build.mul(build.transpose(head), column), inner.transposed().apply(own)
 
 
@@ -104,9 +112,10 @@ def state_jacobian(model: Model, voice: Voice) -> Section:
     blocks = step.state_jacobian(model)
     letter, whole = symbols.jacobian(model), symbols.state_partial(model)
     steps: list[Step] = []
-    if len(model.states) > 1:
+    single = not formula.stacked(model)
+    if not single:
         few = len(model.states) <= SQUARE
-        shown = (block_matrix(model, voice),) if few else ()
+        shown = (block_matrix(model, voice),) if 1 < len(model.states) <= SQUARE else ()
         claim = () if few else voice.say("derivation.jacobians.many", number=str(len(model.states)))
         equation = Equality(voice.tree(letter, model), (voice.tree(whole, model), *shown))
         rule = voice.say("derivation.jacobians.blocks")
@@ -126,16 +135,16 @@ def state_jacobian(model: Model, voice: Voice) -> Section:
             steps += [_stage(model, voice, *pair) for pair in inside.values() if pair[0] not in staged]
             staged |= dict(inside.values())
             sides = [found[model[row].at()][1]]
-        elif len(model.states) == 1 and right != sides[0] and len(typeset.text(right, model)) <= LONG:
+        elif single and right != sides[0] and len(typeset.text(right, model)) <= LONG:
             sides.append(right)
-        named = (letter,) if len(model.states) == 1 and isinstance(left, Partial) else ()
+        named = (letter,) if single and isinstance(left, Partial) else ()
         result = left if isinstance(left, Partial) else model[column].at()
-        label = "state-jacobian" if len(model.states) == 1 else f"jacobian-{row}-{column}"
+        label = "state-jacobian" if single else f"jacobian-{row}-{column}"
         equation = voice.equation(model, *named, left, *sides)
         steps.append(Step(equation, voice.say(INSIDE), voice.check(sides[0], result), label=label))
         lefts.append(left)
     for route in derive.direct_routes(model):
-        alone = len(model.states) == 1 and route.others is None
+        alone = single and route.others is None
         if route.block is not None and not alone:
             steps.append(_direct_step(model, voice, route, route.block))
     intro = (voice.say("derivation.jacobians.intro"), *acts(model, voice, lefts), *_left_out(model, voice, left_out))
@@ -147,9 +156,9 @@ def _stage(model: Model, voice: Voice, head: Partial, right: MatrixExpr) -> Step
     return Step(equation, voice.say(INSIDE), voice.check(right, head), label=f"inside-{head.args[0].name}-{head.args[1].name}")
 
 
-def _left_out(model: Model, voice: Voice, heads: Iterable[MatrixExpr], of: str = "jacobians") -> tuple[Prose, ...]:
+def _left_out(model: Model, voice: Voice, derivatives: Iterable[MatrixExpr], of: str = "jacobians") -> tuple[Prose, ...]:
     """Which derivatives of the states, or of the loss, are not written out, and where their values come from."""
-    named = [voice.tree(head, model) for head in heads]
+    named = [voice.tree(derivative, model) for derivative in derivatives]
     letter = sp.MatrixSymbol(formula.free(model, "vector"), symbols.parameter(model).rows, 1)
     vector = voice.tree(letter, model)
     return (voice.say(f"derivation.{of}.left_out", derivatives=voice.listed(named), vector=vector),) if named else ()
@@ -162,7 +171,7 @@ def loss_gradient(model: Model, voice: Voice) -> Section:
     L = symbols.loss(model, when)
     found = {name: symbols.at(value, when) for name, value in step.loss_gradient(model).items()}
     letter, head = symbols.loss_symbol(model, when), build.transpose(symbols.immediate(L, formula.state(model, when)))
-    single = len(model.states) == 1
+    single = not formula.stacked(model)
     if not found:
         zero = sp.ZeroMatrix(*letter.shape)
         equation = voice.equation(model, letter, head, zero)
@@ -173,7 +182,8 @@ def loss_gradient(model: Model, voice: Voice) -> Section:
         equation = voice.equation(model, letter, head, *sides)
         steps.append(Step(equation, voice.say(INSIDE), voice.check(value), label="loss-gradient"))
     else:
-        blocks = Equality(voice.tree(letter, model), (voice.tree(head, model), _loss_blocks(model, voice, when, found)))
+        shown = (_loss_blocks(model, voice, when, found),) if len(model.states) > 1 else ()
+        blocks = Equality(voice.tree(letter, model), (voice.tree(head, model), *shown))
         steps.append(Step(blocks, voice.say("derivation.jacobians.blocks"), voice.shape(letter), label="loss-gradient"))
     lag = {name: symbols.at(value, when) for name, value in step.loss_lag(model).items()}
     parts = [] if single else [(s.at(when), found[s.name]) for s in model.states if s.name in found]
@@ -204,7 +214,7 @@ def _loss_blocks(model: Model, voice: Voice, when: sp.Expr, found: dict[str, Mat
 def _loss_block(model: Model, state: Variable, when: sp.Expr, found: dict[str, MatrixExpr]) -> MatrixExpr:
     if state.name not in found:
         return sp.ZeroMatrix(state.rows * state.columns, 1)
-    return build.transpose(symbols.immediate(symbols.loss(model, when), state.at(when)))
+    return build.transpose(symbols.immediate(symbols.loss(model, when), formula.of_all_heads(state.at(when), model)))
 
 
 def _loss_step(model: Model, voice: Voice, L: MatrixExpr, by: MatrixExpr, value: MatrixExpr) -> Step:
@@ -216,7 +226,12 @@ def _loss_step(model: Model, voice: Voice, L: MatrixExpr, by: MatrixExpr, value:
 def vector(model: Model, state: Variable) -> sp.MatrixSymbol:
     """The part of the column v that belongs to a state."""
     name = formula.free(model, "vector")
-    return sp.MatrixSymbol(name if len(model.states) == 1 else f"{name}_{state.name}", state.rows, state.columns)
+    return sp.MatrixSymbol(f"{name}_{state.name}" if formula.stacked(model) else name, state.rows, state.columns)
+
+
+def _acting(model: Model, state: Variable) -> MatrixExpr:
+    """That part as it stands in formulas: that of each head."""
+    return vector(model, state) if state.heads is None else heads.cut(vector(model, state), state.heads)
 
 
 def immediate_action(model: Model, variable: Variable) -> tuple[MatrixExpr, MatrixExpr] | None:
@@ -224,10 +239,10 @@ def immediate_action(model: Model, variable: Variable) -> tuple[MatrixExpr, Matr
     found = step.immediate(model, variable)
     if not found:
         return None
-    parts = [inner.transposed().product(vector(model, model[name])) for name, inner in found.items()]
+    parts = [inner.transposed().product(_acting(model, model[name])) for name, inner in found.items()]
     whole = sp.MatrixSymbol(formula.free(model, "vector"), formula.state_rows(model), 1)
     head = build.transpose(symbols.immediate(formula.state(model), variable.at()))
-    return build.mul(head, whole), symbols.abbreviated(build.add(*parts), model)
+    return build.mul(head, whole), symbols.abbreviated(build.joined(*parts), model)
 
 
 def immediate(model: Model, voice: Voice, wrt: tuple[Variable, ...]) -> Section:
@@ -249,7 +264,7 @@ def immediate(model: Model, voice: Voice, wrt: tuple[Variable, ...]) -> Section:
             when = symbols.loss_at(model)
             by = variable.at(when) if variable.timed else variable.at()
             head = build.transpose(symbols.immediate(symbols.loss(model, when), by))
-            short = symbols.abbreviated(symbols.at(direct, when), model)
+            short = symbols.abbreviated(symbols.at(build.joined(direct), when), model)
             if not readable(short, model):
                 unread.append(symbols.immediate(symbols.loss(model, when), by))
                 continue
@@ -264,7 +279,7 @@ def _immediate_claim(model: Model, voice: Voice) -> Prose:
     if not model.states:
         return voice.say("derivation.immediate.no_state")
     whole = voice.tree(sp.MatrixSymbol(formula.free(model, "vector"), formula.state_rows(model), 1), model)
-    if len(model.states) == 1:
+    if not formula.stacked(model):
         return voice.say("derivation.immediate.state", column=whole)
     parts = voice.listed(voice.tree(vector(model, variable), model) for variable in model.states)
     return voice.say("derivation.immediate.states", column=whole, parts=parts)

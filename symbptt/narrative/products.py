@@ -192,7 +192,7 @@ def _initial(model: Model, voice: Voice, variable: Variable) -> Prose:
     named = voice.tree(variable.at(), model)
     start = voice.tree(states[0].at(0), model)
     whole = voice.tree(formula.state(model, 0), model)
-    several = len(model.states) > 1
+    several = formula.stacked(model)
     block = voice.say("derivation.products.block", state=whole) if several else ()
     if variable.role is Role.PARAMETER:
         return voice.say("derivation.products.starts_from", parameter=named, state=start, block=block)
@@ -238,7 +238,7 @@ def listed(graph: UnrolledGraph, voice: Voice, pattern: Pattern) -> list[Step]:
     gradient = derive.gradient(graph, pattern.variables[0].name)
     if not gradient.pairs:
         return []
-    write = Factors(model, letters=len(model.states) > 1)
+    write = Factors(model, letters=formula.stacked(model))
     values = [product(term, write, theta) for term in gradient.terms]
     number = "term" if len(values) == 1 else "terms"
     claim = voice.say(f"derivation.products.{number}", number=str(len(values)), T=str(graph.T))

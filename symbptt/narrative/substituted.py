@@ -37,7 +37,7 @@ MANY = 6
 def _values(model: Model, voice: Voice, gradient: Gradient) -> list[MatrixExpr] | None:
     """The value of every term, slope matrices as letters; where that is long, state Jacobians are letters too.
 
-    None where even that is too long, or the state is a matrix: J acts on the column of its entries, the others on the matrix.
+    None where even that is too long, or the state is a matrix or of heads: J acts on a column of all entries, the others do not.
     """
     found = list(gradient.written_out(SYMBOLS).values())
     if not found:
@@ -45,7 +45,7 @@ def _values(model: Model, voice: Voice, gradient: Gradient) -> list[MatrixExpr] 
     values = [symbols.abbreviated(value, model) for value in found if value is not None]
     if len(values) == len(found) and max(len(typeset.text(voice.tree(v, model))) for v in values) <= LONG:
         return values
-    if any(state.columns != 1 for state in model.states):
+    if any(state.columns != 1 or state.heads is not None for state in model.states):
         return None
     values = [symbols.abbreviated(_with_letters(model, gradient.parameter, t), model) for t in gradient.terms]
     return values if all(readable(value, model) for value in values) else None

@@ -8,7 +8,7 @@ from sympy.matrices.expressions.matexpr import MatrixExpr
 from symbptt.algebra import build, linear
 from symbptt.algebra.linear import jacobian
 from symbptt.algebra.nodes import BETWEEN, SOURCE, TIME, ProductOver, SumOver
-from symbptt.derive import step
+from symbptt.derive import formula, step
 from symbptt.derive.adjoint import initial as starts
 from symbptt.model.values import Model, Role, Variable
 from symbptt.narrative import symbols
@@ -19,7 +19,7 @@ def _factor(model: Model, name: str) -> MatrixExpr | None:
     """J_j^T, as a letter where it is no single product."""
     block, shape = step.state_jacobian(model).get((name, name)), model[name].at().shape
     matrix = jacobian(block, shape, shape) if block is not None and shape[1] == 1 else None
-    if matrix is None or (len(model.states) > 1 and isinstance(matrix, sp.MatAdd)):
+    if matrix is None or (formula.stacked(model) and isinstance(matrix, sp.MatAdd)):
         return None  # the letter of several states is that of all of them together
     return build.transpose(symbols.jacobian(model, TIME) if isinstance(matrix, sp.MatAdd) else matrix)
 
@@ -36,7 +36,7 @@ def written_sum(model: Model, variable: Variable) -> MatrixExpr | None:
     if reached and len(model.states) > 1 and any(row != column for row, column in step.state_jacobian(model)):
         return None  # a product of block matrices is no product of blocks
     if direct is not None:
-        sums.append(symbols.at(direct, SOURCE) if variable.timed else _summed(model, direct))
+        sums.append(symbols.at(direct, SOURCE) if variable.timed else _summed(model, build.joined(direct)))
     for name, inner in reached.items():
         if name not in step.loss_gradient(model):
             continue

@@ -62,7 +62,7 @@ def _operator(node: t.Operator, compact: bool) -> str:
     if node.text in _UPRIGHT_SIGNS:
         return _tag("mi", node.text, ' mathvariant="normal"')
     tight = node.text in SPACED and (compact or node.prefix)
-    return _tag("mo", node.text, ' lspace="0" rspace="0"' if tight else "")
+    return _tag("mo", escape(node.text), ' lspace="0" rspace="0"' if tight else "")
 
 
 def _starts_function(node: t.Tree) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 from fractions import Fraction as Ratio
 
 import sympy as sp
@@ -18,8 +19,7 @@ _TINY = 1e-3  # below this a decimal is written with a power of ten
 
 
 def _power_of_ten(value: Ratio) -> Piece:
-    mantissa, exponent = f"{float(value):.15e}".split("e")
-    digits = mantissa.rstrip("0").rstrip(".")
+    digits, exponent = f"{Decimal(repr(float(value))).normalize():e}".split("e")
     ten = Piece(Script(Number("10"), None, signed_number(int(exponent))), Level.POWER)
     if digits == "1":
         return ten

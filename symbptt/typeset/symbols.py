@@ -91,9 +91,15 @@ def symbols(model: Model, notation: Notation) -> Symbols:
         if count[found] > 1 or _without_number(_light(found)) in stepped:
             labels[name] = whole(name, bold=notation.bold and bool(variables[name].shape))
     if model.heads is not None:
-        raised = Fenced(Identifier(index(model).name))
+        raised = Fenced(head_index(model))
         labels |= {v.name: replace(labels[v.name], sup=raised) for v in model.variables if v.heads is not None}
     return Symbols(variables, labels, tuple(v for v in variables if v in refused and own[v] != given[v]))
+
+
+def head_index(model: Model | None) -> Identifier:
+    """The letter of a head as it is shown."""
+    name = index(model).name if model else "n"
+    return Identifier(LETTERS.get(name, name))
 
 
 def _light(found: Label) -> Label:

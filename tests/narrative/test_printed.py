@@ -157,14 +157,21 @@ class Told:
         where, reader = typeset.text(line), meaning.reader()
         if line.relation == ":":
             t, k = ([int(part.text or "") for part in left if part.tag == "mn"] + [1])[:2]
-            close(reader.value(last, {"T": T}), self.oracle.term(t, k, theta), where)
-            self.count += 1
+            for indices in self._heads({"T": T}):
+                close(reader.value(last, indices), self.oracle.term(t, k, meaning._argument(theta, indices)), where)
+                self.count += 1
         else:
             self._compare(reader, left, found, note, where)
 
+    def _heads(self, indices: dict[str, int]) -> Iterator[dict[str, int]]:
+        """The same for the first and the last head."""
+        M = self.oracle.dims[str(self.model.heads)] if self.model.heads is not None else 1
+        yield from ({**indices, self.meaning.head: m} for m in sorted({1, M}))
+
     def _compare(self, reader: Reader, left: list[ET.Element], found: list[list[ET.Element]], note: str, where: str) -> None:
         compared = 0
-        for indices in ranges(note, "".join(shown(part) for side in (left, *found) for part in side), self.voice.source):
+        looks = "".join(shown(part) for side in (left, *found) for part in side)
+        for indices in (each for steps in ranges(note, looks, self.voice.source) for each in self._heads(steps)):
             indices[self.voice.source] = indices["k"]
             try:
                 expected, *values = [reader.value(side, indices) for side in (left, *found)]

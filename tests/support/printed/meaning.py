@@ -13,9 +13,11 @@ import sympy as sp
 from printed.oracle import Oracle
 from printed.reader import Indices, Key, Reader, flat, parsed, shown
 from symbptt import typeset
-from symbptt.algebra.nodes import BETWEEN, SOURCE, TIME, Concat, Elementwise, Partial
+from symbptt.algebra.head_nodes import CutHeads, JoinHeads
+from symbptt.algebra.nodes import BETWEEN, SOURCE, TIME, Concat, Elementwise, Partial, is_leaf, leaves
 from symbptt.algebra.related import Adjoint, StepAdjoint
 from symbptt.derive import formula
+from symbptt.model.one_head import index
 from symbptt.model.values import Model, Role, Variable
 from symbptt.narrative import jacobians, symbols
 from symbptt.narrative.symbols import LAST
@@ -39,13 +41,16 @@ class Meaning:
         self.local = False
         self.direct = False
         self.acting = oracle.stack
+        self.of_heads = frozenset(v.name for v in model.variables if v.heads is not None)
+        self.head = LETTERS.get(index(model).name, index(model).name)
+        """The letter of a head."""
         self.steps = [
             TIME, TIME - 1, TIME + 1, SOURCE, SOURCE - 1, SOURCE + 1, BETWEEN, BETWEEN - 1, LAST, LAST - 1,
             *map(sp.Integer, range(oracle.T + 2)),
         ]
         for variable in model.variables:
             self._variable(variable)
-        if len(model.states) > 1:
+        if formula.stacked(model):
             for step in self.steps:
                 self._place(formula.state(model, step), oracle.stack, step, oracle.value)
         self._derived()
@@ -65,7 +70,11 @@ class Meaning:
         """v, which acts: in the shape that `acts` says."""
         name = formula.free(self.model, "vector")
         for size in (symbols.parameter(self.model).rows, 1):
-            self.atoms[self.look(sp.MatrixSymbol(name, size, 1))] = lambda indices: self.oracle.arbitrary(self.acting)
+            vector = sp.MatrixSymbol(name, size, 1)
+            self.atoms[self.look(vector)] = lambda indices: self.oracle.arbitrary(self._argument(self.acting, indices))
+            if self.of_heads:
+                part = CutHeads(vector, self.model.heads)
+                self.atoms[self.look(part)] = lambda indices: self.oracle.arbitrary(f"{self.acting}{indices[self.head]}")
 
     def look(self, tree: sp.Basic | Tree) -> Key:
         """A formula as a reader sees it."""
@@ -73,13 +82,17 @@ class Meaning:
 
     def _add(self, tree: sp.Basic | Tree, value: Callable[..., Array], *arguments: Any) -> None:
         def found(indices: Indices) -> Array:
-            return value(*(self._number(a, indices) for a in arguments))
+            return value(*(self._argument(a, indices) for a in arguments))
 
         self.atoms.setdefault(self.look(tree), found)
 
-    def _number(self, argument: Any, indices: Indices) -> Any:
-        if not isinstance(argument, sp.Expr):
-            return argument
+    def _argument(self, argument: Any, indices: Indices) -> Any:
+        """A name, of what belongs to each head with the number of the head, or the number of a step."""
+        if argument in self.of_heads:
+            return f"{argument}^{indices[self.head]}"
+        return self._number(argument, indices) if isinstance(argument, sp.Expr) else argument
+
+    def _number(self, argument: sp.Expr, indices: Indices) -> int:
         return int(argument.subs({s: indices[self.voice.source if s == SOURCE else s.name] for s in argument.free_symbols}))
 
     def _place(self, tree: sp.Basic, name: str, step: sp.Expr | None, value: Callable[..., Array] | None) -> None:
@@ -91,7 +104,10 @@ class Meaning:
         oracle, named = self.oracle, v.definition is None
         timed = v.role is not Role.PARAMETER or v.timed
         for step in self.steps if timed else [None]:
-            self._place(v.at() if step is None else v.at(step), v.name, step, oracle.value if named else None)
+            own = v.at() if step is None else v.at(step)
+            self._place(own, v.name, step, oracle.value if named else None)
+            if v.heads is not None:
+                self._place(JoinHeads(own, v.heads), f"{v.name}^", step, None)
             if v.role is Role.LOCAL or v.role is Role.STATE:
                 self._add(Adjoint(v.at(step)), oracle.node_adjoint, v.name, step)
             if v.role in (Role.PARAMETER, Role.INPUT, Role.STATE):
@@ -128,17 +144,18 @@ class Meaning:
             self._add(symbols.jacobian(model, step), self._jacobian, step)
             self._add(symbols.loss_symbol(model, step), oracle.loss_gradient, stack, step)
             self._add(symbols.adjoint_symbol(model, step), oracle.step_adjoint, stack, step)
-        if len(model.states) > 1:
+        if formula.stacked(model):
             self._gradient(formula.state(model, 0), stack, sp.S.Zero)
             for step in self.steps:
                 self._add(symbols.total(symbols.loss(model, None), formula.state(model, step)), oracle.step_adjoint, stack, step)
         for v in model.states:
             self._add(jacobians.direct_head(model, self.voice, v), self._direct_route, v.name, SOURCE, TIME)
         name = formula.free(model, "vector")
-        for v in model.states if len(model.states) > 1 else ():
+        for v in model.states if formula.stacked(model) else ():
             for step in self.steps:
                 self._add(StepAdjoint(v.at(step)), oracle.step_adjoint, v.name, step)
-            self._add(sp.MatrixSymbol(f"{name}_{v.name}", v.rows, v.columns), oracle.column, v.name)
+            vector = sp.MatrixSymbol(f"{name}_{v.name}", v.rows, v.columns)
+            self._add(vector if v.heads is None else CutHeads(vector, v.heads), oracle.column, v.name)
 
     def _below(self, head: Partial) -> Key:
         """What stands below the line, behind the sign."""
@@ -156,9 +173,10 @@ class Meaning:
         return np.linalg.multi_dot([np.eye(size), *(factors if self.oracle.flip else factors[::-1]), np.eye(size)]).T
 
     def _slope(self, target: str, step: int) -> Array:
-        value = next(e.value for e in self.model.all_equations if e.target.name == target)
+        name, mark, head = target.partition("^")
+        value = next(e.value for e in self.model.all_equations if e.target.name == name)
         assert isinstance(value, Elementwise)
-        return self.oracle.derivative("equation", target, step, value.operand.name, step)
+        return self.oracle.derivative("equation", target, step, f"{value.operand.name}{mark}{head}", step)
 
     def signs(self) -> dict[tuple[str, str], list[str]]:
         """The signs of derivatives, above and below the line, and the kinds that they may stand for."""
@@ -175,7 +193,9 @@ class Meaning:
         signs = self.signs()
         functions = {LETTERS.get(label, label): name for name, label in self.voice.notation.functions}
         looks = {look for pair in signs for look in pair if look}
-        return Reader(self.atoms, looks, self._derivative(signs), functions, self._parts(), self.oracle.dims, self.oracle.flip)
+        sizes = self.oracle.dims
+        heads = (self.head, sizes[str(self.model.heads)] if self.of_heads else 1)
+        return Reader(self.atoms, looks, self._derivative(signs), functions, self._parts(), sizes, self.oracle.flip, heads)
 
     def _parts(self) -> list[int]:
         """The sizes of what is stacked: the parts of a concatenation, else the states."""
@@ -186,15 +206,27 @@ class Meaning:
     def _derivative(self, signs: dict[tuple[str, str], list[str]]) -> Callable[..., Array]:
         def value(sign: tuple[str, str], of: Key, by: Key, indices: Indices) -> Array:
             (u, at), (v, when) = self._at(of), self._at(by)
+            u, v = self._reading(u, v)
             kind = self._kind(signs[sign], u, at, v, when)
-            places = [self._number(step, indices) if step is not None else None for step in (at, when)]
-            return self.oracle.derivative(kind, u, places[0], v, places[1])
+            u, at, v, when = (self._argument(part, indices) for part in (u, at, v, when))
+            return self.oracle.derivative(kind, u, at, v, when)
 
         return value
 
+    def _reading(self, of: str, by: str) -> tuple[str, str]:
+        """Two names, of which the first reads the second: r of all heads looks like merge_heads(r)."""
+        equations = {e.target.name: e.value for e in self.model.all_equations}
+        merged = {f"{e.args[0].name}^": name for name, e in equations.items() if type(e) is JoinHeads and is_leaf(e.args[0])}
+        for u in (of, merged.get(of, of)):
+            read = {x.name for x in leaves(equations[u.rstrip("^")])} if u.rstrip("^") in equations else set()
+            for v in (by, merged.get(by, by)):
+                if v.rstrip("^") in read:
+                    return u, v
+        return of, by
+
     def acts(self, left: list[ET.Element]) -> None:
         """From now on v is in the shape of the numerator of a left side (∂a/∂b)ᵀ v, if it is one."""
-        tops = [top for part in left[:1] if part.tag == "msup" for top in flat(part[0]) if top.tag == "mfrac"]
+        tops = [top for part in left if part.tag == "msup" for top in flat(part[0]) if top.tag == "mfrac"]
         if len(left) > 1 and tops:
             self.acting = self._at(tuple(map(shown, flat(tops[0][0])[1:])))[0]
 
@@ -206,7 +238,8 @@ class Meaning:
     def _kind(self, kinds: list[str], of: str, at: Any, by: str, when: Any) -> str:
         """Where a notation has one sign for two kinds: what a reader takes it for."""
         states = {*self.oracle.states, self.oracle.stack}
-        through = "adjoint" if of in states and by in states else "total"  # the states of the step below count as independent
+        # The states of the step below count as independent.
+        through = "adjoint" if {of.rstrip("^"), by.rstrip("^")} <= states else "total"
         if self.direct:
             return "equation"
         if len(kinds) == 1:

@@ -66,8 +66,9 @@ def elementwise(name: str, arguments: tuple[float, ...], prime: bool) -> Callabl
     return sp.lambdify(Z, made, [{"Held": lambda x: x}, "numpy"])
 
 
-def times(a: Array, b: Array) -> Array:
-    """A product of matrices; a number scales."""
+def times(a: Array, b: Array, rows: bool = False) -> Array:
+    """A product of matrices; a number scales. A Jacobian acts on the entries of a matrix, of which a column is that matrix read
+    row by row, a row its transpose; with `rows` it is the other way round."""
     if isinstance(a, Centred) and isinstance(b, Eye):
         return replace(a, number=a.number * b.number, rest=times(a.rest, b))
     if isinstance(a, Centred):
@@ -94,10 +95,10 @@ def times(a: Array, b: Array) -> Array:
         return b.number * a.sum(axis=1, keepdims=True)
     if np.size(a) == 1 or np.size(b) == 1:
         return a * b
-    if a.shape[1] != b.shape[0] and a.shape[1] == b.size:  # a Jacobian acts on the column of a matrix's entries
-        return a @ b.reshape(-1, 1)
-    if a.shape[1] != b.shape[0] == a.size:  # its transpose as a row
-        return a.T.reshape(1, -1) @ b
+    if a.shape[1] != b.shape[0] and a.shape[1] == b.size:
+        return a @ (b.T if rows else b).reshape(-1, 1)
+    if a.shape[1] != b.shape[0] == a.size:
+        return (a if rows else a.T).reshape(1, -1) @ b
     return a @ b
 
 
@@ -113,6 +114,8 @@ def entrywise(sign: str, a: Array, b: Array) -> Array:
     """An elementwise product or quotient."""
     if isinstance(a, Repeated) and isinstance(b, Eye) and not isinstance(a.column, Ones):
         return b.number * np.diag(np.ravel(a.column))
+    if isinstance(a, Ones) and isinstance(b, Ones):
+        return replace(a, number=entrywise(sign, a.number, b.number))
     a, b = sized(a, b), sized(b, a)
     return spread(a) / spread(b) if sign == "⊘" else spread(a) * spread(b)
 

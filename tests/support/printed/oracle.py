@@ -1,6 +1,7 @@
 """What every symbol of a derivation stands for, as numbers, by complex steps of the interpreter: no derivation takes part.
 
 All arrays are for one sample. In the row layout every value is the transpose, and a derivative has the rows of its denominator.
+What belongs to the second head of S is called S^2, all of it S^ or S.
 """
 
 from __future__ import annotations
@@ -45,7 +46,17 @@ class Oracle:
 
     def raw(self, name: str, step: int | None) -> Array:
         """The value of one variable as a column or matrix; a tied parameter has no step."""
-        return self.values[name, 1 if step is None else step][0].real
+        name, head = self.part(name)
+        return self.values[name, 1 if step is None else step][0].real[head]
+
+    def part(self, name: str) -> tuple[str, slice]:
+        """The name of a variable and the rows of the head that the name asks for: all without one."""
+        name, _, head = name.partition("^")
+        if not head:
+            return name, slice(None)
+        M = self.dims[str(self.model.heads)]
+        rows = next(value.shape[-2] for (of, _), value in self.values.items() if of == name) // M
+        return name, slice((int(head) - 1) * rows, int(head) * rows)
 
     def laid(self, array: Array) -> Array:
         """A value in the layout."""
@@ -62,29 +73,33 @@ class Oracle:
         return self.laid(self._stacked(name, [self.raw(m, step) for m in self.names(name)]))
 
     def _stacked(self, name: str, parts: list[Array]) -> Array:
-        """The value of one variable, or those of all states as one column, matrices read row by row."""
-        return np.concatenate([part.reshape(-1, 1) for part in parts]) if name == self.stack != self.states[0] else parts[0]
+        """The value of one variable, or those of all states as one column, matrices read row by row as they are shown."""
+        whole = name == self.stack != self.states[0]
+        return np.concatenate([self.laid(part).reshape(-1, 1) for part in parts]) if whole else parts[0]
 
     def column(self, name: str) -> Array:
         """The arbitrary column v, or its part for a state."""
-        return self.laid(self._stacked(name, [self.vectors[s] for s in self.names(name)]))
+        return self.laid(self._stacked(name, [self.vectors[s][rows] for s, rows in map(self.part, self.names(name))]))
 
     def arbitrary(self, name: str) -> Array:
         """Any value in the shape of a variable, the same each time."""
-        if name in (*self.states, self.stack):
+        whole, head = self.part(name)
+        if whole in (*self.states, self.stack):
             return self.column(name)
-        shape = next(value.shape[-2:] for (of, _), value in self.values.items() if of == name)
-        return self.laid(np.cos(np.arange(shape[0] * shape[1])).reshape(shape) + 0.3)
+        shape = next(value.shape[-2:] for (of, _), value in self.values.items() if of == whole)
+        return self.laid((np.cos(np.arange(shape[0] * shape[1])).reshape(shape) + 0.3)[head])
 
     def _jacobian(self, kind: str, of: str, at: int | None, by: str, when: int | None) -> Array:
         """d of / d by for two variables, numerator layout."""
+        (of, above), (by, below) = self.part(of), self.part(by)
         shared = when is None
         uses = {(by, t) for t in range(1, self.T + 1)} if shared and kind == "total" else {(by, at if shared else when)}
         uses |= {(state, 0) for state in self.starts.get(by, ())} if kind == "total" else set()
         fixed = {(s, at) for s in self.states} if kind == "immediate" and of == self.loss else set()
         fixed |= {(s, when) for s in self.states} if kind == "adjoint" else set()
         point = self.raw(by, when)
-        moves = 1j * H * np.eye(point.size).reshape(point.size, 1, *point.shape)
+        moves = self.moves(point, below)
+        size = len(moves)
         start = dict(self.leaves if kind in ("total", "adjoint") else self.values)
         start |= {key: self.values[key] for key in fixed} | {use: self.values[use] + moves for use in uses}
         anew = tuple(
@@ -93,12 +108,19 @@ class Oracle:
             and (kind in ("total", "adjoint") or (key == (of, at) if kind == "equation" else a.step == at))
         )
         values = evaluate(replace(self.graph, assignments=anew), start, self.dims)
-        parts = [values[of, t] for t in (self.graph.loss_steps if at is None else (at,))]
-        total = sum(np.broadcast_to(p, (point.size, 1, *p.shape[-2:])).imag / H for p in parts)
-        return np.asarray(total).reshape(point.size, -1).T
+        parts = [values[of, t][..., above, :] for t in (self.graph.loss_steps if at is None else (at,))]
+        total = sum(np.broadcast_to(p, (size, 1, *p.shape[-2:])).imag / H for p in parts)
+        return np.asarray(total).reshape(size, -1).T
+
+    @staticmethod
+    def moves(point: Array, rows: slice) -> Array:
+        """An imaginary step of every entry of some rows of a value, each on its own."""
+        kept = np.zeros(point.shape, bool)
+        kept[rows] = True
+        return 1j * H * np.eye(point.size)[kept.ravel()].reshape(-1, 1, *point.shape)
 
     def derivative(self, kind: str, of: str, at: int | None, by: str, when: int | None) -> Array:
-        """The Jacobian in the layout; a matrix below is read row by row as it is shown."""
+        """The Jacobian in the layout; matrices are read row by row as they are shown."""
         blocks = [[self._block(kind, u, at, v, when) for v in self.names(by)] for u in self.names(of)]
         return np.block([list(row) for row in zip(*blocks, strict=True)] if self.flip else blocks)
 
@@ -106,8 +128,8 @@ class Oracle:
         found = self.jacobian(kind, of, at, by, when)
         if not self.flip:
             return found
-        height, width = self.raw(by, when).shape
-        return found.reshape(-1, height, width).swapaxes(1, 2).reshape(len(found), -1).T
+        above, below = ((1, 1) if name == self.loss else self.raw(name, step).shape for name, step in ((of, at), (by, when)))
+        return found.reshape(*above, *below).transpose(1, 0, 3, 2).reshape(found.shape).T
 
     def _shaped(self, rows: Iterable[Array], name: str, step: int | None) -> Array:
         shaped = [row.reshape(self.raw(m, step).shape) for row, m in zip(rows, self.names(name), strict=True)]
@@ -134,11 +156,12 @@ class Oracle:
         if name == self.stack and name not in self.states:
             terms = [self.term(t, k, state) for state in self.states]
             return self.laid(self._stacked(name, [self.laid(term) for term in terms]))
+        part, (name, rows) = name, self.part(name)
         variable = self.model[name]
         step = 0 if variable.role is Role.STATE else k if variable.timed else None
         point = self.raw(name, step)
         uses = [(state, 0) for state in self.starts.get(name, ())] or [(name, k if step is None else step)]
-        moves = 1j * H * np.eye(point.size).reshape(point.size, 1, *point.shape)
+        moves = self.moves(point, rows)
         values = evaluate(self.graph, {**self.leaves, **{use: self.values[use] + moves for use in uses}}, self.dims)
-        found = np.broadcast_to(values[self.loss, t], (point.size, 1, 1, 1)).imag / H
-        return self.laid(found.reshape(point.shape))
+        found = np.broadcast_to(values[self.loss, t], (len(moves), 1, 1, 1)).imag / H
+        return self.laid(found.reshape(self.raw(part, step).shape))

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Container, Mapping, Sequence
 from dataclasses import replace
 from fractions import Fraction
-from functools import reduce
+from functools import partial, reduce
 from xml.etree import ElementTree as ET
 
 import numpy as np
@@ -52,16 +52,27 @@ class Reader:
 
     `atoms` are the symbols by their look, `signs` those of derivatives, `derivative` gives the value of a fraction of two
     symbols with such signs, `functions` are the names behind the labels of functions. `parts` are the sizes of what is
-    stacked, `sizes` those of dimensions; with `rows` a vector is a row.
+    stacked, `sizes` those of dimensions; with `rows` a vector is a row. `heads` are the letter of a head and their number.
     """
 
     def __init__(
         self, atoms: Atoms, signs: Container[str], derivative: Callable[[tuple[str, str], Key, Key, Indices], Array],
-        functions: Mapping[str, str], parts: Sequence[int], sizes: Indices, rows: bool,
+        functions: Mapping[str, str], parts: Sequence[int], sizes: Indices, rows: bool, heads: tuple[str, int] = ("", 1),
     ) -> None:
         self.atoms, self.signs, self.derivative, self.functions = atoms, signs, derivative, functions
         self.parts, self.sizes, self.rows = parts, sizes, rows
+        self.heads = heads
         self.longest = max(map(len, atoms))
+
+    def joined(self, parts: list[ET.Element], indices: Indices) -> Array:
+        """What stands in [ ]ₘ of all heads."""
+        letter, number = self.heads
+        return np.concatenate([spread(self.value(parts, {**indices, letter: m + 1})) for m in range(number)], int(self.rows))
+
+    def cut(self, whole: Array, indices: Indices) -> Array:
+        """The part of a head."""
+        letter, number = self.heads
+        return np.split(whole, number, int(self.rows))[indices[letter] - 1]
 
     def value(self, parts: list[ET.Element], indices: Indices) -> Array:
         """The value of a side."""
@@ -113,6 +124,8 @@ class _State:
             kind = self.take().text if self.sign() in ELEMENTWISE else ""
             if value is None and self.numeric():
                 coefficient *= self.factor().item()
+                if self.sign() == "·":  # 6.4 · 10⁻⁴
+                    self.take()
                 continue
             factor = self.factor()
             if value is None:
@@ -120,13 +133,16 @@ class _State:
                 continue
             kinds.add(bool(kind))
             assert len(kinds) == 1, "products of both kinds side by side"
-            value = entrywise(kind, value, factor) if kind else times(value, factor)
+            value = entrywise(kind, value, factor) if kind else times(value, factor, self.reader.rows)
         if value is None:
             return np.full((1, 1), coefficient)
         return times(np.full((1, 1), coefficient), value)
 
     def numeric(self) -> bool:
-        return self.parts[0].tag == "mn" or (self.parts[0].tag == "mfrac" and all(c.tag == "mn" for c in self.parts[0]))
+        """Whether a number comes, a fraction of numbers, or a power of one."""
+        first = self.parts[0]
+        numbers = {"mfrac": list(first), "msup": list(first)[:1]}.get(first.tag, [first])
+        return all(part.tag == "mn" for part in numbers)
 
     def factor(self) -> Array:
         found = self.reader.atom(self.parts, self.indices)
@@ -245,10 +261,14 @@ class _State:
         if text[-1] in TRANSPOSES:
             value = self.inner(base)
             return turned(value)
+        if text == ["(", self.reader.heads[0], ")"]:
+            return self.reader.cut(self.inner(base), self.indices)
         assert text[0] in ELEMENTWISE or sup[0].tag == "mn" or (text[0] == "−" and sup[1].tag == "mn"), text
         power = "".join(t for t in text if t not in ELEMENTWISE).replace("−", "-")
         value = self.inner(base)
         assert text[0] in ELEMENTWISE or np.size(value) == 1, "a power of a matrix"
+        if isinstance(value, Ones):
+            return replace(value, number=value.number ** float(Fraction(power)))
         return value ** float(Fraction(power))
 
     def _msup(self, element: ET.Element) -> Array:
@@ -283,7 +303,10 @@ class _State:
         base, sub = element
         if self.is_function(base):
             return self.called(base, flat(sub))
-        value = self.inner(flat(base))
+        inside = flat(base)
+        if inside[0].text == "[" and [part.text for part in flat(sub)] == [self.reader.heads[0]]:
+            return self.reader.joined(inside[1:-1], self.indices)
+        value = self.inner(inside)
         places = [self.place(part) for part in _split([p.text or "" for p in flat(sub)])]
         if len(places) == 1:  # rows, or entries of a vector that lies
             places = [slice(None), *places] if len(value) == 1 else [*places, slice(None)]
@@ -314,7 +337,8 @@ class _State:
         """A sum or product over an index; its body reaches to the end of the term."""
         sign, below, above = element
         index, first = _equation(flat(below))
-        start, stop = (_index(part, self.indices) for part in (first, [p.text or "" for p in flat(above)]))
+        last = [part.text or "" for part in flat(above)]
+        start, stop = (_index(part, {**self.reader.sizes, **self.indices}) for part in (first, last))
         rest, values = self.parts, []
         after = rest
         for step in range(start, stop + 1):
@@ -329,7 +353,7 @@ class _State:
         self.parts = after
         if sign.text == "∑":
             return reduce(lambda a, b: plus(a, b, 1), values)
-        return reduce(times, values if arrow == "↷" else values[::-1])
+        return reduce(partial(times, rows=self.reader.rows), values if arrow == "↷" else values[::-1])
 
 
 def _row(sup: ET.Element) -> ET.Element:
