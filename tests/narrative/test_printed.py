@@ -10,9 +10,11 @@ import re
 from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 from xml.etree import ElementTree as ET
 
+import headed
 import numpy as np
 import pytest
 import sympy as sp
@@ -20,21 +22,23 @@ from printed.meaning import Meaning
 from printed.numbers import sized
 from printed.oracle import Oracle
 from printed.reader import Reader, flat, parsed, shown
-from zoo import CLASSIC
+from zoo import CLASSIC, RECENT
 
 from symbptt import narrative, typeset
 from symbptt.algebra import rows
 from symbptt.derive import formula
 from symbptt.derive import step as one_step
 from symbptt.model.read import differentiable, load
-from symbptt.narrative import symbols
+from symbptt.narrative import jacobians, symbols
 from symbptt.narrative.inline import math
 from symbptt.narrative.values import Section, Step
 from symbptt.narrative.voice import Voice, speaking
 from symbptt.typeset import dispatch, notations, operations
+from symbptt.typeset import heads as printed_heads
 from symbptt.typeset.tree import Aligned, Equality, Tree
 
 T = 3
+EVERY_MODEL = True
 COUPLED = {"deep_feedforward_batch_norm"}
 """Models whose samples act on each other, which one sample does not show."""
 MODELS = [name for name in CLASSIC if name not in COUPLED]
@@ -236,6 +240,19 @@ def test_a_variable_called_k_leaves_its_letter_no_index() -> None:
     assert any("∏↷_{j=κ+1..t}" in text for text in shown) and not any("j=k+1" in text or "sₖ" in text for text in shown)
 
 
+@pytest.mark.slow
+@pytest.mark.parametrize("layout", LAYOUTS)
+def test_heads_are_read_each_on_its_own(layout: str) -> None:
+    assert Told("retnet_heads", speaking(layout=layout)).read() > 600
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("layout", LAYOUTS)
+@pytest.mark.parametrize("name", [*RECENT, *map(str, headed.FILES)])
+def test_every_recent_recurrence_is_read(name: str, layout: str) -> None:
+    assert Told(name, speaking(layout=layout)).read() > 150
+
+
 def _scaled(monkeypatch: pytest.MonkeyPatch) -> None:
     whole, more = operations.scaled, sp.Rational(1001, 1000)
     monkeypatch.setattr(operations, "scaled", lambda number, pieces, setting: whole(number * more, pieces, setting))
@@ -243,6 +260,16 @@ def _scaled(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def _without_transposes(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(operations, "transposed", lambda inner, setting: inner)
+
+
+def _of_one_head(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What acts on all heads without the index of the head."""
+    monkeypatch.setattr(jacobians, "heads", SimpleNamespace(cut=lambda value, heads: value))
+
+
+def _heads_of_rows_as_they_stand(monkeypatch: pytest.MonkeyPatch) -> None:
+    """[u]_m of rows without the transpose, which the layout of rows needs."""
+    monkeypatch.setattr(printed_heads, "transposed", lambda inner, setting: inner)
 
 
 def _products_not_reversed(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -253,8 +280,18 @@ def _products_not_reversed(monkeypatch: pytest.MonkeyPatch) -> None:
     (_scaled, "column"), (_without_transposes, "column"), (_without_transposes, "row"), (_products_not_reversed, "row"),
 ])
 def test_the_reading_notices_a_wrong_page(corrupt: Any, layout: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    _noticed("elman", corrupt, layout, monkeypatch)
+
+
+def _noticed(name: str, corrupt: Any, layout: str, monkeypatch: pytest.MonkeyPatch) -> None:
     corrupt(monkeypatch)
     dispatch.setting.cache_clear()  # what was written before must not be taken again, nor what is written now
     with pytest.raises((AssertionError, ValueError)):
-        Told("elman", speaking(layout=layout)).read()
+        Told(name, speaking(layout=layout)).read()
     dispatch.setting.cache_clear()
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("corrupt", "layout"), [(_of_one_head, "column"), (_heads_of_rows_as_they_stand, "row")])
+def test_the_reading_notices_a_wrong_head(corrupt: Any, layout: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    _noticed("gla_heads", corrupt, layout, monkeypatch)

@@ -74,7 +74,7 @@ class Meaning:
             self.atoms[self.look(vector)] = lambda indices: self.oracle.arbitrary(self._argument(self.acting, indices))
             if self.of_heads:
                 part = CutHeads(vector, self.model.heads)
-                self.atoms[self.look(part)] = lambda indices: self.oracle.arbitrary(f"{self.acting}{indices[self.head]}")
+                self.atoms[self.look(part)] = lambda indices: self.oracle.arbitrary(self._part(self.acting, indices))
 
     def look(self, tree: sp.Basic | Tree) -> Key:
         """A formula as a reader sees it."""
@@ -89,8 +89,12 @@ class Meaning:
     def _argument(self, argument: Any, indices: Indices) -> Any:
         """A name, of what belongs to each head with the number of the head, or the number of a step."""
         if argument in self.of_heads:
-            return f"{argument}^{indices[self.head]}"
+            return self._part(argument, indices)
         return self._number(argument, indices) if isinstance(argument, sp.Expr) else argument
+
+    def _part(self, name: str, indices: Indices) -> str:
+        """The name of the part of a value that belongs to the head."""
+        return f"{name.rstrip('^')}^{indices[self.head]}"
 
     def _number(self, argument: sp.Expr, indices: Indices) -> int:
         return int(argument.subs({s: indices[self.voice.source if s == SOURCE else s.name] for s in argument.free_symbols}))
