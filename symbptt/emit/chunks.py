@@ -7,7 +7,9 @@ from typing import Any
 
 from symbptt.checks import positive
 from symbptt.chunk import Chunked, NoChunkForm, chunked
+from symbptt.chunk.scan import is_scan
 from symbptt.derive.pullback import loss_pullback
+from symbptt.emit import blocks
 from symbptt.emit.arguments import of_model
 from symbptt.emit.fast.writer import PASSES, FastWriter
 from symbptt.emit.frameworks import module
@@ -41,18 +43,36 @@ def chunk_source(
     model, length = load(model), positive(chunk, "the chunk")
     if backend not in BACKENDS:
         raise UnknownName("backend of chunk forms", backend, BACKENDS)
-    chunks, wanted = chunked(model), wanted_variables(model, wrt)
+    wanted, recipe = wanted_variables(model, wrt), command(model, None, False, wrt, backend * (backend in LIBRARIES), length)
+    try:
+        chunks = chunked(model)
+    except NoChunkForm:
+        if backend != "numpy" or not is_scan(model):
+            raise
+        return _in_blocks(model, wanted, recipe, length)
     _check_loss(model)
-    recipe = command(model, None, False, wrt, backend if backend in LIBRARIES else "", length)
     values = _numpy(chunks, wanted, recipe) if backend == "numpy" else _framework(chunks, wanted, recipe, backend, length)
-    values |= {"core": "_chunks", "final_states": True, "chunk": length, "check_steps": "CHUNK + 1", "mask": chunks.mask,
-               "first": model.of(Role.INPUT)[0].name, "narrow": literal(tuple(v.name for v in _kept(model) if v.rows == 1))}
+    values |= {"core": "_chunks", "mask": chunks.mask, "narrow": literal(tuple(v.name for v in _kept(model) if v.rows == 1))}
+    values |= _frame(model, length)
     suffix = f"_{backend}" if backend in LIBRARIES else ""
     moved = any(v.heads is not None for v in (*_kept(model), *model.of(Role.INPUT)))
     values |= {"axis": "axis", "behind": ", axis=2", "about_axis": " The tokens get that axis."} if moved else {
         "axis": "2", "behind": "", "about_axis": ""}
     text = rendered(f"{backend}/chunk.py.jinja", backend, values)
     return SourceFile(f"{model.name}_chunk{suffix}.py", text, model)
+
+
+def _in_blocks(model: Model, wanted: tuple[Variable, ...], recipe: str, length: int) -> SourceFile:
+    """The module of a recurrence of single entries."""
+    _check_loss(model)
+    values = blocks.values(model, wanted, recipe) | _of_tokens_alone(model, wanted, recipe) | _frame(model, length)
+    values |= {"output_lines": _output_lines(model), "outside_lines": _outside_lines(model)}
+    return SourceFile(f"{model.name}_chunk.py", rendered("numpy/blocks.py.jinja", "numpy", values), model)
+
+
+def _frame(model: Model, length: int) -> dict[str, Any]:
+    """What every module in chunks says of itself."""
+    return {"final_states": True, "chunk": length, "check_steps": "CHUNK + 1", "first": model.of(Role.INPUT)[0].name}
 
 
 def _kept(token: Model) -> tuple[Variable, ...]:
@@ -82,9 +102,25 @@ def _numpy(chunks: Chunked, wanted: tuple[Variable, ...], recipe: str) -> dict[s
     model = chunks.token
     passed_on = (*wanted, *(s for s in model.states if s not in wanted))
     core = ChunkWriter(chunks.model_without_loss, tuple(chunks.model[v.name] for v in passed_on))
-    values, token = filled(core, recipe), filled(FastWriter(model, wanted), recipe)
-    values |= {name: token[name] for name in OF_TOKENS if name in token}
+    values = filled(core, recipe) | _of_tokens_alone(model, wanted, recipe)
     return values | of_model(model, "numpy") | _outside(chunks, wanted)
+
+
+def _of_tokens_alone(model: Model, wanted: tuple[Variable, ...], recipe: str) -> dict[str, Any]:
+    token = filled(FastWriter(model, wanted), recipe)
+    return {name: token[name] for name in OF_TOKENS if name in token}
+
+
+def _output_lines(token: Model) -> list[str]:
+    return [f'"{v.name}": {residual(token, v)}.copy(),' for v in (*_kept(token), *token.states)]
+
+
+def _outside_lines(token: Model) -> list[str]:
+    """The cotangents that were given, as arrays inside."""
+    return [
+        f'**({{"{v.name}": {taken(v, outside)}}} if "{v.name}" in cotangents else {{}}),'
+        for v in (*_kept(token), *token.states) for outside in (f'np.asarray(cotangents["{v.name}"])',)
+    ]
 
 
 def _outside(chunks: Chunked, wanted: tuple[Variable, ...]) -> dict[str, Any]:
@@ -107,11 +143,8 @@ def _outside(chunks: Chunked, wanted: tuple[Variable, ...]) -> dict[str, Any]:
             *(f'"{v.name}": {_of_tokens(chunks, v)},' for v in kept),
             *(f'"{s.name}": blocks[-1][1]["{s.name}"][-1],' for s in token.states),
         ],
-        "output_lines": [f'"{v.name}": {residual(token, v)}.copy(),' for v in (*kept, *token.states)],
-        "outside_lines": [
-            f'**({{"{v.name}": {taken(v, outside)}}} if "{v.name}" in cotangents else {{}}),'
-            for v in (*kept, *token.states) for outside in (f'np.asarray(cotangents["{v.name}"])',)
-        ],
+        "output_lines": _output_lines(token),
+        "outside_lines": _outside_lines(token),
         "chunk_gradients": [_gradient(v) for v in wanted],
     }
 

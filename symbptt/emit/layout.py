@@ -128,7 +128,9 @@ class Layout:
         variable = self.model[symbol.primal.name if adjoint else symbol.name]
         if adjoint:
             return place(self.adjoint(variable), True, array_rank(variable))
-        back = 0 if not isinstance(symbol, Timed) or symbol.step == TIME else 1
+        if not isinstance(symbol, Timed):
+            return place(self.array(variable), False, array_rank(variable))
+        back = 0 if symbol.step == TIME else 1
         batched = variable.role not in (Role.PARAMETER, Role.BUFFER)
         return place(self.value(variable, back), batched, array_rank(variable))
 

@@ -15,8 +15,10 @@ from sympy.matrices.expressions.special import OneMatrix
 
 from symbptt.algebra import build, nodes
 from symbptt.algebra.functions import Y, Z
+from symbptt.algebra.head_nodes import OfHeads
 from symbptt.emit import heads, moved
 from symbptt.emit.code import Code
+from symbptt.emit.contraction import contracted
 from symbptt.emit.scalars import scalar
 from symbptt.emit.tree import ATOM, TIMES, Infix, Sum, Tree, Word, call, helper
 from symbptt.errors import MissingRule
@@ -31,6 +33,7 @@ class Lowering:
 
     def __init__(self, leaf: Leaf, dimension: Callable[[str], str], batch: str = "N") -> None:
         self.leaf, self.dimension, self.batch = leaf, dimension, batch
+        self.contracts = False
         self.view: Callable[[MatrixExpr, str, str], str | None] = lambda symbol, axes, tail: None
 
     def __call__(self, expression: MatrixExpr) -> Code:
@@ -109,9 +112,9 @@ def product(lower: Lowering, factors: tuple[MatrixExpr, ...]) -> Code:
     if len(factors) == 1:
         return lower.whole(first)
     if isinstance(last, OneMatrix) and 1 in last.shape and not is_row(first):
-        return _times_ones(product(lower, factors[:-1]), build.mul(*factors[:-1]).shape, last, -1)
+        return _times_ones(lower, factors[:-1], last, -1)
     if isinstance(first, OneMatrix) and 1 in first.shape:
-        return _times_ones(product(lower, factors[1:]), build.mul(*factors[1:]).shape, first, -2)
+        return _times_ones(lower, factors[1:], first, -2)
     if is_row(last) and not is_row(first):
         left = build.mul(*factors[:-1])
         return _pair(lower, lower.filled(product(lower, factors[:-1]), left.shape), left.shape, lower.whole(last), last.shape)
@@ -124,11 +127,15 @@ def product(lower: Lowering, factors: tuple[MatrixExpr, ...]) -> Code:
     return _pair(lower, lower.whole(first), first.shape, right, tail.shape)
 
 
-def _times_ones(code: Code, shape: Shape, ones: OneMatrix, axis: int) -> Code:
+def _times_ones(lower: Lowering, factors: tuple[MatrixExpr, ...], ones: OneMatrix, axis: int) -> Code:
     """A product with ones: a sum over an axis, or a scalar, column or row that is repeated."""
-    if shape == (1, 1):
+    code = product(lower, factors)
+    if build.mul(*factors).shape == (1, 1):
         return replace(code, full=False)
     if code.rank == 2:
+        weighted = lower.contracts and len(factors) == 1 and isinstance(factors[0], sp.HadamardProduct)
+        if weighted and isinstance(code.body, Infix) and not factors[0].has(OfHeads):
+            return replace(code, body=contracted(code.body.left, code.body.right, "i" if axis == -1 else "j"), rank=1)
         return code.then(f".sum(axis={axis})", 1)
     if ones.shape[0 if axis == -1 else 1] == 1:
         return code.then("[..., :, None]" if axis == -1 else "[..., None, :]", 2, False)

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import sympy as sp
 from sympy.matrices.expressions.matexpr import MatrixExpr
 
 from symbptt.algebra import build
+from symbptt.algebra.head_nodes import OfHeads
 from symbptt.algebra.nodes import TIME
 from symbptt.derive.pullback import Pullback
 from symbptt.derive.recursion import recursion
 from symbptt.emit import heads
+from symbptt.emit.code import Code
+from symbptt.emit.contraction import contracted
 from symbptt.emit.layout import Layout, array_rank, shape_text
 from symbptt.emit.lines import Line, Note
 from symbptt.emit.lowering import Lowering, is_row, product, times_number
@@ -88,11 +93,18 @@ def _reduced_term(lower: Lowering, term: MatrixExpr, variable: Variable, layout:
     if len(factors) == 1 and (found := heads.summed_over_samples(lower, factors[0])) is not None:
         return times_number(lower, number, found).tree
     rank = array_rank(variable)
-    if rank == 2 and number in (1, -1) and len(factors) > 1 and is_row(factors[-1]) and not is_row(factors[0]):
-        left, right = product(lower, factors[:-1]), lower.whole(factors[-1])
+    cut = next((i for i, f in enumerate(factors, 1) if f.shape[1] == 1 and not is_row(factors[0])), len(factors))
+    if rank == 2 and number in (1, -1) and cut < len(factors):
+        left, right = product(lower, factors[:cut]), lower.whole(build.mul(*factors[cut:]))
         if left.batched and right.batched and left.rank == right.rank == 1:
             both = left.body.then(".T") @ right.body
             return -both if (number == -1) != (left.negative != right.negative) else both
+    if rank == 2 and lower.contracts and len(factors) == 1 and isinstance(factors[0], sp.HadamardProduct):
+        parts = [lower(a) for a in factors[0].args]
+        if all(p.rank == 2 for p in parts) and not factors[0].has(OfHeads):
+            leads = ("n" * any(p.batched for p in parts[:-1]), "n" * parts[-1].batched, "")
+            found = Code(contracted(heads.multiplied(parts[:-1]), parts[-1].body, "ij", leads), False, 2)
+            return times_number(lower, number, replace(found, negative=sum(p.negative for p in parts) % 2 == 1)).tree
     code = lower.whole(term)
     total = code.tree.then(".sum(axis=0)") if code.batched else Word(lower.batch) * code.tree
     return total if code.rank == rank else Items((total,)).then(f".reshape({shape_text(variable, lower.size)})")

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from symbptt.chunk import chunked
+from symbptt.chunk import NoChunkForm, chunked
 from symbptt.data.random_values import random
 from symbptt.data.values import Array, Arrays, Data
 from symbptt.derive.affine import definitions
@@ -74,7 +74,12 @@ def _domains(model: Model, chunk: int) -> Iterator[str]:
     """Where single precision is enough: what is raised to e must stay below the largest number's logarithm."""
     largest = float(np.log(np.finfo(np.float32).max))
     known = definitions(model)
-    for name, logarithm, per_key in chunked(model).decays:
+    try:
+        decays = chunked(model).decays
+    except NoChunkForm:  # and yet in chunks: see `symbptt.chunk.scan`
+        yield f"{', '.join(s.name for s in model.states)}: entry by entry, float32 is as right as step by step"
+        return
+    for name, logarithm, per_key in decays:
         if logarithm is None:
             yield f"{name}: no decay, float32 is as right as step by step"
             continue

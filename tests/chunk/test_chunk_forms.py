@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from chunkable import KERNELS, SHIFTED, SIZES, kernel, layer
+from chunkable import ENTRIES, KERNELS, SHIFTED, SIZES, kernel, layer
 
 from symbptt import data, verify
 from symbptt.chunk import NoChunkForm, chunked
@@ -26,6 +26,12 @@ def test_a_kernel_in_chunks_is_the_kernel_step_by_step(name):
 def test_of_each_head(name):
     report = verify.in_chunks(kernel(name, "M"), 3, T=8, dims={"K": 3, "V": 2, "M": 2})
     assert report.ok, report
+
+
+@pytest.mark.parametrize("given", [ENTRIES, "lru"])
+def test_what_runs_entry_by_entry_works_on_blocks_of_tokens(given):
+    report = verify.in_chunks(given, 3, T=8)
+    assert max(check.worst_error for check in report.checks) < 1e-13 and "entry by entry" in report.notes[0], report
 
 
 @pytest.mark.parametrize("T", [1, 8])
@@ -80,7 +86,10 @@ LEARNED = model(
     name="learned", inputs={"k": "K", "v": "V"}, states={"S": "K V"}, parameters={"S_0": "K V"}, initial={"S": "S_0"},
     equations={"S": "0.9 * S[t-1] + outer(k, v)", "o": "S.T @ k"},
 )
-WHOLE = {**{name: kernel(name) for name in KERNELS}, "layer": layer(), "a bound": load("hgrn2"), "a learned start": LEARNED}
+WHOLE = {
+    "entries": ENTRIES, **{name: kernel(name) for name in KERNELS},
+    "layer": layer(), "a bound": load("hgrn2"), "a learned start": LEARNED,
+}
 
 
 @pytest.mark.sampled(5)
@@ -179,4 +188,4 @@ def test_nothing_is_stored_that_repeats_a_column():
     core = text[text.index("def _forward_chunks"):text.index("def _forward(")]
     stored = [line for line in core.splitlines() if "np.broadcast_to(" in line]
     assert len(stored) == 1 and "c_S_rows[..., :, None] - c_S_rows[..., None, :]" in stored[0]
-    assert "[..., :, None] * k_rows" in core and "real_t[..., :, None] *" in core
+    assert '"...i,...ij->...ij", ' in core and "real_t[..., :, None], " in core

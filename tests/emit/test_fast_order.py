@@ -99,5 +99,5 @@ def test_what_cancels_comes_first() -> None:
 
 def test_outer_products_and_sums_of_matrices_are_written_where_they_belong() -> None:
     text = emit.source("linear_attention").text
-    assert "np.multiply(v_rows[..., :, None], k_rows[..., None, :], out=S_rows)" in text
+    assert 'np.einsum("...i,...j->...ij", v_rows, k_rows, out=S_rows)' in text
     assert "np.add(S_before_t, S_t, out=S_t)" in text and "np.copyto(S_" not in text

@@ -63,3 +63,12 @@ SHIFTED = model(
     },
 )
 """A convolution, and what heads have of the token before, as vectors and as scalars."""
+
+ENTRIES = model(
+    name="entries", inputs={"x": "D"}, states={"h": "E N", "m": "E"}, targets={"y": "E"}, initial={"m": "m_0"},
+    parameters={"W": "E D", "A": "E N", "B": "N D", "m_0": "E", "r": "E"},
+    equations={"u": "W @ x", "d": "softplus(u - W @ x[t-1])", "m": "sigmoid(r) * m[t-1] + u",
+               "h": "exp(-diag(d) @ exp(A)) * h[t-1] + outer(d * m, B @ x)", "o": "h @ (B @ x) + m"},
+    loss="squared_error(o, y)",
+)
+"""States of single entries: a matrix, a vector with a learned start, a value of the token before; and exp(A), one for all."""

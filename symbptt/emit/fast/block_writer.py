@@ -10,8 +10,9 @@ from symbptt.algebra.nodes import Timed
 from symbptt.algebra.related import Cotangent
 from symbptt.emit.fast import head_calls
 from symbptt.emit.fast.constants import Constants
+from symbptt.emit.fast.last_call import last_call
 from symbptt.emit.fast.loops import loop
-from symbptt.emit.fast.operands import Arrays, Chunk, Rows, Step, last_call
+from symbptt.emit.fast.operands import Arrays, Chunk, Rows, Step
 from symbptt.emit.fast.operations import Operations
 from symbptt.emit.fast.storage import Storage, writes
 from symbptt.emit.layout import Layout, array_rank
@@ -67,16 +68,18 @@ class BlockWriter:
             span = self._span(block)
             self.allocated.setdefault(name, self.arrays.made(name, f"min({span}, T), N, {self.arrays.shape(key)}"))
         elif key in storage.stored and not isinstance(key, Gradient) and (
-            block.each or home != key or storage.extra_row(key) or self._is_product(statement)
+            block.each or home != key or storage.extra_row(key) or self._writes_in_place(statement)
         ):
             name = storage.layout.name(home)
             self.allocated.setdefault(name, self.arrays.made(name, self._full_shape(home)))
 
-    def _is_product(self, statement: Statement) -> bool:
-        """Whether a value is a column with a product in it, which writes into an array that is there."""
-        value = statement.values[0]
+    def _writes_in_place(self, statement: Statement) -> bool:
+        """Whether a value is a matrix, or a column with a product in it, that is written into an array that is there."""
+        value, apart = statement.values[0], Rows(Arrays(self.storage, self.arrays.size))
+        if value.shape[1] != 1:
+            return not self._is_cotangent(statement) and bool(last_call(apart.lower, self._without_cotangents(value), "into"))
         parts = [build.split_number(term)[1] for term in terms(value) if weight_of(self.storage.plan, term) is not None]
-        return bool(value.shape[1] == 1) and any(isinstance(p[1], Timed) and p[1].shape[1] == 1 for p in parts)
+        return any(isinstance(p[1], Timed) and p[1].shape[1] == 1 for p in parts)
 
     def _full_shape(self, key: Key) -> str:
         return f"{self.arrays.lead(key)}, {self.arrays.shape(key)}"
@@ -98,7 +101,10 @@ class BlockWriter:
     def _for_all_steps(self, statement: Statement) -> None:
         place = Rows(self.arrays)
         key, notes = statement.key, statement.numbers
-        if isinstance(key, Gradient):
+        if not isinstance(key, Timed):
+            name, value = self.storage.layout.name(key), place.lower.whole(statement.values[0])
+            self.lines.append(Line(f"{name} = {value.at(ADD)}", notes))
+        elif isinstance(key, Gradient):
             self._gradient(statement, place)
         elif self.is_allocated(key):
             work = Operations(place, self.constants)
@@ -226,7 +232,7 @@ class BlockWriter:
         value = self._without_cotangents(statement.values[0])
         calls = head_calls.calls(place, statement.targets[0], value)
         whole = place.lower.whole
-        written = last_call(whole, value, into) or f"np.copyto({into}, {whole(value).at(ADD)})"
+        written = last_call(place.lower, value, into) or f"np.copyto({into}, {whole(value).at(ADD)})"
         texts = [written] if calls is None else calls
         work.lines += [Line(text, statement.numbers * (text is texts[0])) for text in texts]
         self._optional(statement.values[0], into, work, place)

@@ -130,4 +130,6 @@ class Constants:
         """An array for intermediate results."""
         key, names = f"scratch {shape} {number}", self.arrays.storage.layout.names
         count = next(i for i in range(1, 1000) if f"part_{i}" not in names.taken)
-        return self._named(key, f"part_{count}", f"_empty(({shape}), dtype)")
+        name = self.arrays.storage.layout.names.of("prepared " + key, f"part_{count}")
+        self.lines.setdefault(name, self.arrays.made(name, shape))
+        return name

@@ -3,22 +3,18 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable
 from dataclasses import dataclass, field
 
 import sympy as sp
 from sympy.matrices.expressions.matexpr import MatrixExpr
 
-from symbptt.algebra import build
-from symbptt.algebra.head_nodes import OfHeads
 from symbptt.algebra.nodes import TIME, Timed
 from symbptt.algebra.related import Cotangent
 from symbptt.emit.code import Code, place
 from symbptt.emit.fast.storage import Storage
 from symbptt.emit.layout import array_rank, shape_text
-from symbptt.emit.lowering import Lowering, is_row
+from symbptt.emit.lowering import Lowering
 from symbptt.emit.plan.statements import Carry, Key, Pack, key_of
-from symbptt.emit.tree import ADD, ATOM
 
 VIEWS = {"": "_heads", "[..., None]": "_columns", "[..., None, :]": "_rows", "[..., None, None]": "_numbers"}
 """What views with an axis of heads are called, by the index behind it."""
@@ -39,6 +35,14 @@ class Arrays:
     def made(self, name: str, shape: str) -> str:
         """The line that makes an array."""
         return f"{name} = _empty(({shape}), dtype)"
+
+    def started(self, key: Key, shape: str) -> str:
+        """What a loop backward starts from, as an array of its own."""
+        return f"np.zeros(({shape}), dtype)"
+
+    def behind(self, key: Key) -> str:
+        """The same as the last row of an array."""
+        return "0"
 
     def view(self, name: str, text: str) -> str:
         """Name a part of an array."""
@@ -88,9 +92,13 @@ class Place(ABC):
     """Names for operands; `lower` writes formulas with them."""
 
     batch = "N"
+    contracts = False
+    """Whether products that are summed are one einsum, which pays where arrays are large."""
+
     def __init__(self, arrays: Arrays) -> None:
         self.arrays, self.storage = arrays, arrays.storage
         self.lower = Lowering(self.leaf, arrays.storage.layout.dimension, self.batch)
+        self.lower.contracts = self.contracts
 
     @abstractmethod
     def one(self, symbol: Timed) -> str:
@@ -137,6 +145,7 @@ class Rows(Place):
     """All steps at once: arrays (T*N, ...)."""
 
     batch = "T * N"
+    contracts = True
 
     def one(self, symbol: Timed) -> str:
         return self.arrays.rows(key_of(symbol), lag_of(symbol))
@@ -237,8 +246,8 @@ class Step(Place):
         """A buffer that every step uses again; what the step after passes back starts at zero."""
         name = self.storage.layout.name(key)
         shape = f"N, {self.arrays.shape(key)}"
-        zero = f"{name} = np.zeros(({shape}), dtype)"
-        self.buffers.setdefault(name, zero if isinstance(key, Carry) else self.arrays.made(name, shape))
+        start = f"{name} = {self.arrays.started(key, shape)}"
+        self.buffers.setdefault(name, start if isinstance(key, Carry) else self.arrays.made(name, shape))
         return name
 
     def _name(self, key: str, wish: str) -> str:
@@ -266,19 +275,3 @@ class Step(Place):
         rows = f"{name}[1:]" if self.storage.extra_row(key) else name
         steps = self.arrays.view(self._name(f"steps {key.name}", name + "_steps"), f"[None] * T if {name} is None else {rows}")
         return self.each(f"step {key.name}", name + "_t", steps + self.chunk)
-
-
-def last_call(form: Callable[[MatrixExpr], Code], value: MatrixExpr, into: str) -> str:
-    """The call that does the last operation of a matrix into an array: an outer product, or a sum of two; empty for others."""
-    number, factors = build.split_number(value)
-    if value.has(OfHeads):
-        return ""
-    if isinstance(value, sp.MatAdd) and len(value.args) == 2:
-        one, other = map(form, value.args)
-        if one.rank == other.rank == 2 and not (one.negative or other.negative):
-            return f"np.add({one.at(ADD)}, {other.at(ADD)}, out={into})"
-    elif number == 1 and len(factors) == 2 and factors[0].shape[1] == 1 and factors[0].shape[0] != 1 and is_row(factors[1]):
-        one, other = map(form, factors)
-        if one.rank == other.rank == 1 and one.full and other.full:
-            return f"np.multiply({one.at(ATOM)}[..., :, None], {other.at(ATOM)}[..., None, :], out={into})"
-    return ""

@@ -17,7 +17,8 @@ from symbptt.algebra.nodes import TIME, Broadcast, Elementwise, SlopeByResult, T
 from symbptt.algebra.related import Cotangent
 from symbptt.emit.code import place
 from symbptt.emit.fast.constants import Constants
-from symbptt.emit.fast.operands import Chunk, Place, Step, last_call
+from symbptt.emit.fast.last_call import last_call
+from symbptt.emit.fast.operands import Chunk, Place, Step
 from symbptt.emit.lines import Line, Note
 from symbptt.emit.lowering import Lowering
 from symbptt.emit.plan.stack_gates import weight_and_operand, weight_of
@@ -87,7 +88,7 @@ class Operations:
         if len(set(values)) > 1:
             text = f"np.stack(np.broadcast_arrays({', '.join(c.at(ADD) for c in codes)}))"
             text += "" if any(c.batched for c in codes) else "[:, None]"
-        call = last_call(self.place.formula, values[0], into) if into and len(set(values)) == 1 else ""
+        call = last_call(self.place.lower, values[0], into) if into and len(set(values)) == 1 else ""
         return self._copied(text, into, call) if into else f"({text})"
 
     def result(self, values: Values, into: str | None) -> str:

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 
 import sympy as sp
 
+from symbptt.algebra.nodes import Timed
 from symbptt.algebra.related import Cotangent, Related
 from symbptt.emit.layout import Layout
 from symbptt.emit.plan.statements import (
@@ -105,8 +106,8 @@ class Storage:
         return self.layout.names.of(f"pack {members}", wish if len(wish) <= LONGEST else start + "gates")
 
     def is_timed(self, key: Key) -> bool:
-        """Whether a name stands for a value per step, rather than for a tied parameter."""
-        return isinstance(key, Related) or self.layout.variable(key).timed
+        """Whether a name stands for a value per step, rather than for a tied parameter or what is made of some."""
+        return isinstance(key, Timed)
 
     def extra_row(self, key: Key) -> str:
         """Where an array has a row more than steps: "first" for the initial state, "last" for what nothing passes back."""

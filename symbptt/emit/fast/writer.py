@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 import sympy as sp
 
 from symbptt.algebra.nodes import BatchMean
+from symbptt.algebra.related import Related
 from symbptt.derive.numeric import LOSS_WEIGHT
 from symbptt.derive.pullback import Pullback, loss_pullback
 from symbptt.emit.fast.block_writer import BlockWriter
@@ -18,6 +19,7 @@ from symbptt.emit.lines import Body, Line, needed, opened, reads
 from symbptt.emit.plain import PlainWriter
 from symbptt.emit.plan import build
 from symbptt.emit.plan.batch_gate_products import batch_gate_products
+from symbptt.emit.plan.constants import constants
 from symbptt.emit.plan.factors import factors
 from symbptt.emit.plan.hoist import hoist
 from symbptt.emit.plan.schedule import schedule
@@ -29,6 +31,7 @@ from symbptt.model.values import Model, Role, Variable
 
 PASSES: dict[str, Callable[[Plan], Plan]] = {
     "schedule": schedule,
+    "constants": constants,
     "factors": factors,
     "halves": sigmoid_as_tanh,
     "hoist": hoist,
@@ -43,6 +46,7 @@ class FastWriter(PlainWriter):
     """Builds the parts of a module in the fast style; `without` names passes to leave out."""
 
     passes: Mapping[str, Callable[[Plan], Plan]] = PASSES
+    arrays: type[Arrays] = Arrays
 
     def __init__(
         self, model: Model, wanted: tuple[Variable, ...], without: tuple[str, ...] = (), fixed: int | None = None
@@ -70,8 +74,8 @@ class FastWriter(PlainWriter):
     def cell_values(self) -> tuple[Variable, ...]:
         """What the forward pass hands on: states, outputs, and what loss and backward read."""
         read = {key for block in self.plan.backward for s in (*block.ahead, *block.statements) for key, _ in s.reads}
-        kept = read | self._kept()
-        return tuple(e.target for e in self.model.equations if e.target.role is Role.STATE or e.target.at() in kept)
+        kept = {key.name for key in read | self._kept() if not isinstance(key, Related)}
+        return tuple(e.target for e in self.model.equations if e.target.role is Role.STATE or e.target.name in kept)
 
     def _forward(self) -> Body:
         arrays, constants = self._arrays()
@@ -95,7 +99,7 @@ class FastWriter(PlainWriter):
                 initial.append(Line(f"{self.layout.gradient(v)} = {self._zero_gradient(v)}"))
         for s in self.model.states:
             if Carry(s.at()) in self.storage.stored:
-                initial.append(Line(f"{self.layout.carry(s)}[T] = 0"))
+                initial.append(Line(f"{self.layout.carry(s)}[T] = {arrays.behind(s.at())}"))
         carried = [s for s in self.model.states if Carry(s.at()) in written]
         after = self._state_gradients(carried)
         results = {self.layout.gradient(v) for v in self.wanted if v.role is not Role.STATE}
@@ -131,7 +135,7 @@ class FastWriter(PlainWriter):
         return [f'{self.layout.cotangent(v)} = cotangents.get("{v.name}")' for v in seeded]
 
     def _arrays(self) -> tuple[Arrays, Constants]:
-        arrays = Arrays(self.storage, self.lower)
+        arrays = self.arrays(self.storage, self.lower)
         return arrays, Constants(arrays, self.lower)
 
     def _body(
