@@ -56,12 +56,21 @@ def add(*terms: MatrixExpr) -> MatrixExpr:
     return kept[0] if len(kept) == 1 else sp.MatAdd(*kept)
 
 
-def joined(*terms: MatrixExpr) -> MatrixExpr:
-    """A sum, in which parts of columns with zeros around them are one stack where together they fill the column.
+def _collected(whole: MatrixExpr) -> MatrixExpr:
+    """A sum, in which terms that differ by a number alone are one, at the place of the first."""
+    numbers: dict[tuple[MatrixExpr, ...], sp.Expr] = {}
+    for term in whole.args if isinstance(whole, sp.MatAdd) else ():
+        number, factors = split_number(term)
+        numbers[factors] = numbers.get(factors, sp.S.Zero) + number
+    return add(*(scale(number, mul(*factors)) for factors, number in numbers.items())) if numbers else whole
 
-    So the gradients of all columns of a matrix are a matrix: [a; 0] + [0; b] = [a; b].
+
+def joined(*terms: MatrixExpr) -> MatrixExpr:
+    """A sum of derivatives: X + X is 2 X, and parts of columns with zeros around them are one stack where they fill the column.
+
+    So the slope of x x is 2 x, and the gradients of all columns of a matrix are a matrix: [a; 0] + [0; b] = [a; b].
     """
-    whole = add(*terms)
+    whole = _collected(add(*terms))
     terms = whole.args if isinstance(whole, sp.MatAdd) else ()
     found = [(term, *place) for term in terms if (place := _placed(term)) is not None]
     parts: dict[sp.Expr, list[MatrixExpr]] = {}

@@ -75,7 +75,7 @@ class Sum(LinearMap):
     maps: tuple[LinearMap, ...]
 
     def apply(self, x: MatrixExpr) -> MatrixExpr:
-        return build.add(*(item.apply(x) for item in self.maps))
+        return build.joined(*(item.apply(x) for item in self.maps))
 
     def transposed(self) -> LinearMap:
         return Sum(tuple(item.transposed() for item in self.maps))
@@ -92,10 +92,10 @@ class Sum(LinearMap):
             if part is None and number is None:
                 return None
             made.append(build.scale(number, sp.Identity(sizes[0])) if part is None else part)
-        return build.add(*made)
+        return build.joined(*made)
 
     def product(self, x: MatrixExpr) -> MatrixExpr:
-        return build.add(*(item.product(x) for item in self.maps))
+        return build.joined(*(item.product(x) for item in self.maps))
 
 
 def multiple(item: LinearMap) -> sp.Expr | None:

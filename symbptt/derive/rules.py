@@ -286,7 +286,7 @@ def push(value: MatrixExpr, tangents: Mapping[sp.MatrixSymbol, MatrixExpr], resu
     if is_leaf(value):
         return tangents.get(value, sp.ZeroMatrix(*value.shape))
     parts = [step.apply(push(operand, tangents)) for operand, step in local(value, result)]
-    return build.add(*parts) if parts else sp.ZeroMatrix(*value.shape)
+    return build.joined(*parts) if parts else sp.ZeroMatrix(*value.shape)
 
 
 def paths(value: MatrixExpr, result: MatrixExpr | None = None) -> list[tuple[sp.MatrixSymbol, LinearMap]]:

@@ -51,7 +51,7 @@ def _pullback(equations: Iterable[Equation], seeds: dict[str, MatrixExpr], cut: 
             terms += [c.value for c in incoming.pop(target, [])]
         if not terms:
             return None
-        assignments.append((Adjoint(target), build.add(*terms)))
+        assignments.append((Adjoint(target), build.joined(*terms)))
         return Adjoint(target)
 
     incoming = sweep(in_step_t(equations), cotangent)

@@ -94,11 +94,11 @@ def _reduced_term(lower: Lowering, term: MatrixExpr, variable: Variable, layout:
         return times_number(lower, number, found).tree
     rank = array_rank(variable)
     cut = next((i for i, f in enumerate(factors, 1) if f.shape[1] == 1 and not is_row(factors[0])), len(factors))
-    if rank == 2 and number in (1, -1) and cut < len(factors):
+    if rank == 2 and cut < len(factors):
         left, right = product(lower, factors[:cut]), lower.whole(build.mul(*factors[cut:]))
         if left.batched and right.batched and left.rank == right.rank == 1:
-            both = left.body.then(".T") @ right.body
-            return -both if (number == -1) != (left.negative != right.negative) else both
+            both = Code(left.body.then(".T") @ right.body, False, 2, negative=left.negative != right.negative)
+            return times_number(lower, number, both).tree
     if rank == 2 and lower.contracts and len(factors) == 1 and isinstance(factors[0], sp.HadamardProduct):
         parts = [lower(a) for a in factors[0].args]
         if all(p.rank == 2 for p in parts) and not factors[0].has(OfHeads):

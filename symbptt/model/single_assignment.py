@@ -100,6 +100,8 @@ class Intermediates:
         """An atom equal to `value`: itself, or a new or shared intermediate, whose name may tell its kind."""
         if is_atom(value):
             return value
+        if isinstance(value, sp.MatAdd) and (turned := build.transpose(value)).count(sp.Transpose) < value.count(sp.Transpose):
+            return build.transpose(self.name(turned, kind))  # (o - y)^T is the transpose of one value, not another one
         side = self._side(value)
         if side not in self._shared:
             shape = inferred(side, self.known, heads_of(value, self.known))

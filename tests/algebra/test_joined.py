@@ -40,3 +40,10 @@ def test_a_column_with_a_gap_and_mixed_orientations_stay_a_sum() -> None:
     square = [EmbedMap(i, i + 1, sp.Integer(2)).apply(sp.MatrixSymbol(f"r{i}", 1, 2)) for i in range(2)]
     mixed = square[0], sp.Transpose(square[1])
     assert build.joined(*mixed) == build.add(*mixed)
+
+
+def test_terms_that_differ_by_a_number_are_one_at_the_place_of_the_first() -> None:
+    half, third = sp.Rational(1, 2), sp.Rational(1, 3)
+    assert build.joined(build.scale(half, A), B, build.scale(third, A), A) == build.add(build.scale(half + third + 1, A), B)
+    assert build.joined(A, B, build.scale(-1, A)) == B
+    assert build.joined(A, build.scale(-1, A)) == sp.ZeroMatrix(H, 1)
