@@ -13,7 +13,7 @@ from symbptt.algebra import build
 from symbptt.compose.chain import How, Link, Part
 from symbptt.compose.cotangents import with_cotangents
 from symbptt.compose.referee import Point, turned
-from symbptt.compose.slips import LINK, SHARE, TURN_BACK, TURN_IN, UNMASKED, Slip
+from symbptt.compose.slips import LINK, ONE_STEP, SHARE, TURN_BACK, TURN_IN, UNMASKED, Slip
 from symbptt.data.arrays import leading_axes, shape
 from symbptt.data.values import Array, Data
 from symbptt.derive.adjoint import AdjointSystem
@@ -56,6 +56,8 @@ def through_parts(
                 continue
             turns = "T" in leading_axes(v) and (TURN_BACK, number, "") not in lost
             value = turned(part, values[v.name], v) if turns else values[v.name]
+            for kind, rows in ONE_STEP.items():
+                value = value[rows] if (kind, number, v.name) in lost else value
             if v.name in sources:
                 value = back(point, sources[v.name], value)
             name = sources[v.name].source if v.name in sources else v.name

@@ -5,11 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from symbptt.compose.chain import Chain
+from symbptt.compose.chain import Chain, How
 
 LINK, SHARE, TURN_IN, TURN_BACK, UNMASKED = "link", "share", "turn-in", "turn-back", "unmasked"
 """What a slip leaves out: the gradient of a link, a part's share of a gradient, the turning of what is handed on to a part in the
 backward direction or of what it hands back, the mask of a part."""
+
+ONE_STEP = {"first-alone": slice(0, 1), "last-alone": slice(-1, None)}
+"""Of a memory's gradients at all steps that of the first or of the last one alone is handed back, by the kind of slip."""
 
 
 @dataclass(frozen=True)
@@ -29,6 +32,12 @@ class Slip:
 def slips(chain: Chain) -> tuple[Slip, ...]:
     """Everything that can be left out between the parts of a model."""
     return tuple(slip for number in range(len(chain.parts)) for slip in _of_part(chain, number))
+
+
+def unsummed(chain: Chain) -> tuple[Slip, ...]:
+    """The memories whose gradients may not be added up over the steps that read them."""
+    return tuple(Slip(kind, number, link.name) for number, part in enumerate(chain.parts) for link in part.links
+                 if link.how is How.MEMORY for kind in ONE_STEP)
 
 
 def _of_part(chain: Chain, number: int) -> Iterator[Slip]:

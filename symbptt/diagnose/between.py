@@ -15,7 +15,7 @@ from symbptt.compose.chain import Chain, How
 from symbptt.compose.emission import heading
 from symbptt.compose.handed import Found, through_parts
 from symbptt.compose.referee import Point
-from symbptt.compose.slips import LINK, SHARE, TURN_BACK, TURN_IN, UNMASKED, Slip, slips
+from symbptt.compose.slips import LINK, ONE_STEP, SHARE, TURN_BACK, TURN_IN, UNMASKED, Slip, slips, unsummed
 from symbptt.data.values import Array
 from symbptt.diagnose import factors
 from symbptt.diagnose.case import Arrays, case, given, named
@@ -36,6 +36,8 @@ _LOST = {How.STEPS: "direction-lost", How.MEMORY: "memory-lost", How.FINAL: "han
 _CAUSES = {SHARE: "share-missing", UNMASKED: "mask-ignored", TURN_IN: "not-reversed", TURN_BACK: "not-reversed"}
 CAUSES = tuple(dict.fromkeys((*_LOST.values(), *_CAUSES.values())))
 """The mistakes between parts, by their names in the catalogue."""
+_OVERWRITTEN = dict(zip(ONE_STEP, ("what the first step of {reader} gives", "what the last step of {reader} gives"), strict=True))
+"""What remains where the gradients of a memory are not added up, by the kind of slip; the cause is that of any sum."""
 _TURNED = {
     (TURN_IN, False): ("A reversed sequence is not reversed: the gradients of {what} reach {reader} in the order of the steps",
                        "What later parts hand back for {what} is reversed before the recursion of {what} runs."),
@@ -159,7 +161,7 @@ class _Slips:
     @cached_property
     def single(self) -> dict[Slip, Array]:
         """Those that change something, with their numbers."""
-        made = {slip: self.numbers(slip) for slip in slips(self.known.point.chain)}
+        made = {slip: self.numbers(slip) for slip in (*slips(self.known.point.chain), *unsummed(self.known.point.chain))}
         return {slip: vector for slip, vector in made.items() if self.matcher.changed(vector).any()}
 
     def numbers(self, *tried: Slip) -> Array:
@@ -195,7 +197,7 @@ class _Slips:
 def called(chain: Chain, slip: Slip) -> str:
     """The name of a slip in the catalogue of mistakes."""
     links = {link.name: link.how for link in chain.parts[slip.number].links}
-    return _LOST[links[slip.name]] if slip.kind == LINK else _CAUSES[slip.kind]
+    return _LOST[links[slip.name]] if slip.kind == LINK else _CAUSES.get(slip.kind, "overwritten")
 
 
 def _cause(chain: Chain, slip: Slip) -> Cause:
@@ -209,6 +211,9 @@ def _cause(chain: Chain, slip: Slip) -> Cause:
         "what": ", ".join(v.name for v in part.model.states or part.model.outputs),
     }
     what, fix = (said.format(**words) for said in _TURNED.get((slip.kind, slip.forward), ("", "")))
+    if slip.kind in ONE_STEP and source:
+        words |= {"what": f"The gradient of {source.name}, the memory of {source.source},",
+                  "left": _OVERWRITTEN[slip.kind].format(**words)}
     if what:
         words |= {"what": what[0].upper() + what[1:], "fix": fix}
     return Cause(called(chain, slip), None, source.source if source else slip.name, words=tuple(words.items()))

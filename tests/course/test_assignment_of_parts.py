@@ -89,6 +89,8 @@ def test_there_are_gaps_for_each_part_and_for_what_it_hands_back() -> None:
     (ATTENTION, '    _add(cotangents, "h", _from_memory(found["M"]))\n', "", {"W_xh", "W_hh", "b_h"}, "memory-lost"),
     (ATTENTION, '    _add(cotangents, "h", _at_end(found["s"], handed["h"], -1))\n', "",
      {"W_xh", "W_hh", "b_h"}, "handover-lost"),
+    (ATTENTION, "gradient.sum(0)", "gradient[0]", {"W_xh", "W_hh", "b_h"}, "overwritten: The gradient of M, the memory of h,"),
+    (ATTENTION, "gradient.sum(0)", "gradient[-1]", {"W_xh", "W_hh", "b_h"}, "what the last step of part 2 gives remains"),
 ])
 def test_what_is_wrong_is_objected_to_and_named(name: str, right: str, wrong: str, gradients: set[str], cause: str) -> None:
     grader, grade = graded(name, right, wrong)
