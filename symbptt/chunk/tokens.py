@@ -17,6 +17,7 @@ from symbptt.algebra.nodes import Broadcast, Concat, Elementwise, HalfSquaredNor
 from symbptt.chunk.heads import Mixed
 from symbptt.chunk.reads import Affine, Held, Read, pieces_of
 from symbptt.chunk.terms import NoChunkForm, Term, column, depends
+from symbptt.derive.rules import rule_name
 from symbptt.derive.varying import COLUMNS, ROWS, Definitions
 
 
@@ -275,7 +276,7 @@ class Tokens:
             return self._plain_product(value)
         if isinstance(value, sp.Transpose) and value.arg in self.known:
             return self._plain(build.transpose(self.known[value.arg]))
-        raise self.refuse(f"has {type(value).__name__} of the values of a token, which has no form for a chunk yet")
+        raise self.refuse(f"needs the {rule_name(value)} of each token, which has no form for all tokens of a chunk at once")
 
     def _plain_product(self, value: sp.MatMul) -> MatrixExpr:
         number, factors = build.split_number(value)

@@ -43,6 +43,8 @@ class _Writer(ast.NodeTransformer):
 
     def _width(self, w: str, here: Place) -> int:
         shape = self.variables[w].shape if w in self.variables else ()
+        if w in self.variables and self.variables[w].heads is not None:
+            raise here.error(f"{NAME} does not work within heads; convolve before split_heads(...), with a w as \"M*K 4\"")
         width = shape[1] if len(shape) == 2 else ""
         if not width.isdigit() or int(width) > MAX_LAG + 1:
             columns = f"1 to {MAX_LAG + 1} columns, one per step back, as in w = \"D 4\""

@@ -49,6 +49,7 @@ def test_a_shape_that_begins_with_the_heads_belongs_to_each() -> None:
     ("tanh(W_q @ x)", "split_heads(x)", "split_heads expects a vector such as 'M\\*K', not the shape D"),
     ("outer(k, v)", "diag(k)", "do not fit"),
     ("sigmoid(g) * S[t-1]", "k * S[t-1]", r"for each row of a matrix A write diag\(v\) @ A"),
+    ("outer(k, v)", "outer(conv(k, W_q), v)", r"conv does not work within heads; convolve before split_heads\(...\)"),
     ('W_v = "V D"', 'W_v = "V D M"', r"not 3; M, which counts heads, stands in front or in a product as M\*K"),
     ("sum_heads(W_o @ u)", "sum_heads(x)", "expected a value that belongs to each head"),
     ("squared_error(o, y)", "squared_error(u, y)", "squared_error does not work within heads; merge_heads"),
