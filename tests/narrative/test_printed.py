@@ -29,6 +29,7 @@ from symbptt.algebra import rows
 from symbptt.derive import formula
 from symbptt.derive import step as one_step
 from symbptt.model.read import differentiable, load
+from symbptt.model.values import Model
 from symbptt.narrative import jacobians, symbols
 from symbptt.narrative.inline import math
 from symbptt.narrative.values import Section, Step
@@ -53,9 +54,8 @@ UNREAD = {"normalised", "scalars-spread", "structured"}
 
 
 @cache
-def oracle(name: str, layout: str) -> Oracle:
+def oracle(model: Model, layout: str) -> Oracle:
     """The numbers of a model, which are the same in every notation."""
-    model = differentiable(load(name))
     return Oracle(model, T, layout, formula.state(model).name if model.states else "")
 
 
@@ -106,11 +106,11 @@ def close(a: Any, b: Any, what: str) -> None:
 class Told:
     """A derivation that is read step by step; `count` lines were compared."""
 
-    def __init__(self, name: str, voice: Voice) -> None:
-        self.model, self.count = differentiable(load(name)), 0
+    def __init__(self, model: str | Model, voice: Voice) -> None:
+        self.model, self.count = differentiable(load(model)) if isinstance(model, str) else model, 0
         self.voice = voice.about(self.model)
         self.told = narrative.derivation(self.model, T, "all", self.voice)
-        self.oracle = oracle(name, voice.notation.layout)
+        self.oracle = oracle(self.model, voice.notation.layout)
         self.meaning = Meaning(self.model, self.voice, self.oracle)
         self.theta = "".join(self.meaning.look(symbols.parameter(self.model)))
         self.known: dict[str, Meaning] = {}

@@ -14,7 +14,7 @@ from printed.oracle import Oracle
 from printed.reader import Indices, Key, Reader, flat, parsed, shown
 from symbptt import typeset
 from symbptt.algebra.head_nodes import CutHeads, JoinHeads
-from symbptt.algebra.nodes import BETWEEN, SOURCE, TIME, Concat, Elementwise, Partial, is_leaf, leaves
+from symbptt.algebra.nodes import BETWEEN, SOURCE, TIME, Concat, Elementwise, Partial, Slice, is_leaf, leaves
 from symbptt.algebra.related import Adjoint, StepAdjoint
 from symbptt.derive import formula
 from symbptt.model.one_head import index
@@ -201,11 +201,18 @@ class Meaning:
         heads = (self.head, sizes[str(self.model.heads)] if self.of_heads else 1)
         return Reader(self.atoms, looks, self._derivative(signs), functions, self._parts(), sizes, self.oracle.flip, heads)
 
-    def _parts(self) -> list[int]:
-        """The sizes of what is stacked: the parts of a concatenation, else the states."""
-        stacked = [node.args for e in self.model.all_equations for node in e.value.atoms(Concat)]
-        heights = [part.shape[0] for part in stacked[0]] if stacked else [s.rows * s.columns for s in self.model.states]
-        return [int(sp.sympify(h).subs({s: self.oracle.dims[s.name] for s in sp.sympify(h).free_symbols})) for h in heights]
+    def _parts(self) -> list[list[int]]:
+        """The sizes of what may stand below each other: the states, the parts of a concatenation, and what a slice leaves."""
+        found = [[s.rows * s.columns for s in self.model.states]]
+        for node in [node for e in self.model.all_equations for node in e.value.atoms(Concat, Slice)]:
+            if isinstance(node, Concat):
+                found.append([part.shape[0] for part in node.args])
+            else:
+                found.append([size for size in (node.args[1], node.shape[0], node.args[0].shape[0] - node.args[2]) if size != 0])
+        return [[self._size(size) for size in sizes] for sizes in found]
+
+    def _size(self, size: sp.Expr) -> int:
+        return int(sp.sympify(size).subs({s: self.oracle.dims[s.name] for s in sp.sympify(size).free_symbols}))
 
     def _derivative(self, signs: dict[tuple[str, str], list[str]]) -> Callable[..., Array]:
         def value(sign: tuple[str, str], of: Key, by: Key, indices: Indices) -> Array:

@@ -51,13 +51,14 @@ class Reader:
     """Evaluates printed formulas.
 
     `atoms` are the symbols by their look, `signs` those of derivatives, `derivative` gives the value of a fraction of two
-    symbols with such signs, `functions` are the names behind the labels of functions. `parts` are the sizes of what is
+    symbols with such signs, `functions` are the names behind the labels of functions. `parts` are the sizes of what may be
     stacked, `sizes` those of dimensions; with `rows` a vector is a row. `heads` are the letter of a head and their number.
     """
 
     def __init__(
         self, atoms: Atoms, signs: Container[str], derivative: Callable[[tuple[str, str], Key, Key, Indices], Array],
-        functions: Mapping[str, str], parts: Sequence[int], sizes: Indices, rows: bool, heads: tuple[str, int] = ("", 1),
+        functions: Mapping[str, str], parts: Sequence[Sequence[int]], sizes: Indices, rows: bool,
+        heads: tuple[str, int] = ("", 1),
     ) -> None:
         self.atoms, self.signs, self.derivative, self.functions = atoms, signs, derivative, functions
         self.parts, self.sizes, self.rows = parts, sizes, rows
@@ -240,7 +241,11 @@ class _State:
         where all others are lines."""
         known = [[c.shape[axis] for c in line if not isinstance(c, Eye) and (c.size > 1 or c.any())] for line in lines]
         found = [max(sizes) for sizes in known if sizes]
-        rest = [1] * len(lines) if len(lines) == 1 or (found and max(found) == 1) else self.reader.parts
+        fitting = [
+            sizes for sizes in self.reader.parts
+            if len(sizes) == len(lines) and all(not k or max(k) == n for k, n in zip(known, sizes, strict=True))
+        ]
+        rest = [1] * len(lines) if len(lines) == 1 or (found and max(found) == 1 and not fitting) else fitting[0]
         return [max(sizes) if sizes else rest[i] for i, sizes in enumerate(known)]
 
     def _mfrac(self, element: ET.Element) -> Array:
@@ -381,11 +386,12 @@ def _split(texts: list[str]) -> list[list[str]]:
 
 
 def _index(texts: list[str], indices: Indices) -> int:
-    """k + 1, T, t − 1, 3."""
-    total, sign = 0, 1
-    for text in texts:
+    """k + 1, T, t − 1, 3, 2 V."""
+    total, sign, product = 0, 1, None
+    for text in [*texts, "+"]:
         if text in "+−":
-            sign = 1 if text == "+" else -1
+            total += sign * (product or 0)
+            sign, product = 1 if text == "+" else -1, None
         else:
-            total += sign * (int(text) if text.isdigit() else indices[text])
+            product = (1 if product is None else product) * (int(text) if text.isdigit() else indices[text])
     return total
