@@ -5,7 +5,7 @@ from __future__ import annotations
 import sympy as sp
 
 from symbptt.algebra import build
-from symbptt.algebra.head_nodes import OfHeads
+from symbptt.algebra.head_nodes import HeadTranspose, JoinHeads, OfHeads
 from symbptt.algebra.nodes import Timed
 from symbptt.algebra.related import Cotangent
 from symbptt.emit.fast import head_calls
@@ -71,7 +71,7 @@ class BlockWriter:
             block.each or home != key or storage.extra_row(key) or self._writes_in_place(statement)
         ):
             name = storage.layout.name(home)
-            self.allocated.setdefault(name, self.arrays.made(name, self._full_shape(home)))
+            self.allocated.setdefault(name, self.arrays.made(name, f"{self.arrays.lead(home)}, {self.arrays.shape(home)}"))
 
     def _writes_in_place(self, statement: Statement) -> bool:
         """Whether a value is a matrix, or a column with a product in it, that is written into an array that is there."""
@@ -80,9 +80,6 @@ class BlockWriter:
             return not self._is_cotangent(statement) and bool(last_call(apart.lower, self._without_cotangents(value), "into"))
         parts = [build.split_number(term)[1] for term in terms(value) if weight_of(self.storage.plan, term) is not None]
         return any(isinstance(p[1], Timed) and p[1].shape[1] == 1 for p in parts)
-
-    def _full_shape(self, key: Key) -> str:
-        return f"{self.arrays.lead(key)}, {self.arrays.shape(key)}"
 
     def is_allocated(self, key: Key) -> bool:
         """Whether there is an array to write a value into."""
@@ -130,12 +127,19 @@ class BlockWriter:
         text = code.at(ADD)
         if not code.batched:
             text = f"np.array(np.broadcast_to({text}, (T * N, {shape})), dtype)"
-        elif is_view(value) or (isinstance(code.tree, Call) and code.tree.function in READ_ONLY):
+        elif self._needs_copy(statement) or (isinstance(code.tree, Call) and code.tree.function in READ_ONLY):
             text += ".copy()"
         self.lines.append(Line(f"{rows} = {text}", statement.numbers))
         self.arrays.views[rows] = ""
         self._cotangents(statement, rows)
         self.lines.append(Line(f"{self.storage.layout.name(key)} = {rows}.reshape(T, N, {shape})", optional=True))
+
+    def _needs_copy(self, statement: Statement) -> bool:
+        """Whether a value is a view that somebody writes to, or one whose entries do not lie side by side."""
+        value, shared = statement.values[0], {*self.storage.shared.values()}
+        written = any(self.storage.home(key) in shared or self.storage.plan.pack(key) for key, _ in statement.reads)
+        plain = isinstance(value, (Timed, JoinHeads, HeadTranspose)) and not written
+        return is_view(self._without_cotangents(value)) and not plain
 
     def _gradient(self, statement: Statement, place: Rows) -> None:
         variable = self.storage.layout.variable(statement.key)
@@ -169,8 +173,7 @@ class BlockWriter:
             self.lines.append(Line(f"{names} = _gradients({run}, {rows})", notes))
 
     def _is_cotangent(self, statement: Statement) -> bool:
-        value = statement.values[0]
-        return isinstance(value, Cotangent)
+        return isinstance(statement.values[0], Cotangent)
 
     def _required(self, key: Key) -> str:
         """The cotangents of a value as (T, N, ...), zeros if there are none."""
