@@ -12,7 +12,7 @@ class Cause:
     """A named cause at a place: `state` where a state is concerned, `subject` the value or gradient, `number` the equation's.
 
     `carry` says that of this equation the part is meant that goes from step t to step t-1. `words` fill the sentence of the
-    cause's row.
+    cause's row. `target` is whose adjoint or gradient comes out wrong, where that is not the subject.
     """
 
     name: str
@@ -21,6 +21,7 @@ class Cause:
     number: int = 0
     words: tuple[tuple[str, str], ...] = field(default=())
     carry: bool = False
+    target: str = ""
 
     def __post_init__(self) -> None:
         named(self.name)

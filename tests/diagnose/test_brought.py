@@ -15,13 +15,13 @@ from symbptt.diagnose.submission.mapping import table
 from symbptt.model.values import Model
 
 BROUGHT = Path(__file__).parent / "brought"
-NO_LOSS = ("class_of_parameters", "last_step", "last_by_shape", "last_cotangent")
+NO_LOSS = ("class_of_parameters", "last_step", "last_by_shape", "last_cotangent", "stacked_rows")
 
 
 def model(name: str) -> Model:
     """The model that a file is for: its own, or the Elman network, without a loss where cotangents are taken."""
-    known = {"heads": "attention"}.get(name, name)
-    made = symbptt.load(str(BROUGHT / f"{known}.toml") if (BROUGHT / f"{known}.toml").exists() else "elman")
+    own = BROUGHT / f"{'attention' if name == 'heads' else name}.toml"
+    made = symbptt.load(str(own) if own.exists() else "gru" if name == "stacked_rows" else "elman")
     return replace(made, loss=None) if name in NO_LOSS else made
 
 
@@ -31,13 +31,13 @@ def diagnosed(name: str, path: Path | None = None) -> Diagnosis:
     return code.file(model(name), path or BROUGHT / f"{name}.py", table=mapping if mapping.exists() else None)
 
 
-QUICK = ("taken", "last_cotangent", "at_last", "one_scalar", "summed", "class_of_sizes", "handed_on", "heads", "written_into")
+QUICK = ("decayed_delta", "taken", "last_cotangent", "at_last", "one_scalar", "summed", "class_of_sizes", "handed_on", "heads", "written_into")
 RIGHT = (*QUICK, *(
     pytest.param(name, marks=pytest.mark.slow) for name in (
         "dicts_of_steps", "class_of_parameters", "scalars", "attention", "other_keys", "classifier", "lists_of_gradients",
         "one_hot", "in_place", "module_names", "last_step", "gated", "delta_rule", "by_shape", "square", "loss_method",
         "whole_arrays", "pure_python", "last_by_shape", "class_with_dicts", "single_precision", "book", "dots", "packed",
-        "set_by_name",
+        "set_by_name", "stacked_rows",
     )
 ))
 
@@ -72,6 +72,8 @@ MISTAKES = (
     ("set_by_name", "carry = da @ self.W_hh", "carry = da @ self.W_hh.T", "transpose-missing"),
     ("packed", "carry = da @ Wh.T", "carry = da @ Wh", "transpose-missing"),
     ("one_scalar", "lam = y[t] + a * lam", "lam = y[t]", "carry-dropped"),
+    ("decayed_delta", "dS = decay * dbefore", "dS = dbefore", "factor-missing"),
+    ("decayed_delta", " - np.einsum(\"bkv,bv->bk\", before, dr)", "", "route-missing"),
 )
 
 
@@ -86,6 +88,9 @@ def test_one_mistake_in_them_is_named(tmp_path: Path, name: str, old: str, new: 
     wrong = [f for f in found.findings if f.verdict == "wrong"]
     assert wrong and not found.ok
     assert all(f.certain and cause in f.causes for f in wrong), str(found)
+    if name == "decayed_delta":
+        changed = {line.strip() for line in {*path.read_text().splitlines()} - {*text.splitlines()}}
+        assert {f.line.partition(": ")[2] for f in wrong} == changed
 
 
 @pytest.mark.slow

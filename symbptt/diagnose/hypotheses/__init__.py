@@ -17,6 +17,7 @@ from symbptt.diagnose.hypotheses import (
     product,
     replaced,
     rotation,
+    shared,
     slices,
     slope,
     stacked,
@@ -31,7 +32,7 @@ from symbptt.diagnose.routes import BackwardPass
 FAMILIES: tuple[Callable[[BackwardPass, Point], Iterable[Mutant]], ...] = (
     carry.mutants, terms.mutants, losses.mutants, index.mutants, slope.mutants, product.mutants, permuted.mutants, stale.mutants,
     summed.mutants, stacked.mutants, jacobians.mutants, carried.mutants, adjoints.mutants,
-    rotation.mutants, blocks.mutants, slices.mutants, summed.reversed_steps,
+    rotation.mutants, shared.mutants, blocks.mutants, slices.mutants, summed.reversed_steps,
     losses.other_losses, chunks.mutants,
 )
 """Another family is another row."""

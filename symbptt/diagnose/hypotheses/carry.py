@@ -97,7 +97,8 @@ def _gates(backward: BackwardPass) -> Iterator[Mutant]:
             (carries if carries and leaves else (), "it sends nothing to the step before"),
         ):
             if routes and incoming:
-                cause = Cause("gate-missing", None, variable.name, incoming[0].number, (("gate", name), ("place", place)))
+                shown, to = (("gate", name), ("place", place)), routes[0].target.name
+                cause = Cause("gate-missing", None, variable.name, incoming[0].number, shown, routes is carries, to)
                 yield Mutant((cause,), dropped(routes))
 
 
@@ -105,7 +106,7 @@ def _gated(backward: BackwardPass) -> list[Variable]:
     """The gates, before and after their functions, of a model that has several."""
     def is_gate(v: Variable) -> bool:
         fed = any(r.external for r in backward.into(v.name))
-        return v.role is Role.LOCAL and not fed and any(r.is_leaf and r.through == v for r in backward.routes)
+        return v.role is Role.LOCAL and v.definition is None and not fed and any(r.is_leaf and r.through == v for r in backward.routes)
 
     before = [v for v in backward.order if is_gate(v)]
     if len(before) < 2:
@@ -153,5 +154,5 @@ def _assigned(backward: BackwardPass) -> Iterator[Mutant]:
 def _only(backward: BackwardPass, variable: Variable, gone: list[Route], left: str) -> Mutant:
     what = f"the adjoint of {words.value(variable, backward.model)}"
     state = variable.name if variable.role is Role.STATE else None
-    cause = Cause("overwritten", state, variable.name, gone[0].number, (("what", what), ("left", left)))
+    cause = Cause("overwritten", state, variable.name, gone[0].number, (("what", what), ("left", left)), all(r.lagged for r in gone))
     return Mutant((cause,), dropped(gone))

@@ -49,7 +49,7 @@ def _shifted(backward: BackwardPass, routes: tuple[Route, ...], symbol: Timed, o
     shown = (("wrong", words.text(wrong, model)), ("right", words.text(symbol, model)), ("place", words.places(routes, model)))
     name = symbol.primal.name if isinstance(symbol, Adjoint) else symbol.name
     state = name if model[name] in model.states else None
-    cause = Cause("off-by-one", state, name, routes[0].number, shown, routes[0].lagged)
+    cause = Cause("off-by-one", state, name, routes[0].number, shown, routes[0].lagged, routes[0].target.name)
     yield Mutant((cause,), swapped(routes, {symbol: wrong}))
     first = TIME if state is None else TIME - 1
     runs_out = symbol.step + offset not in (TIME, first)

@@ -92,7 +92,8 @@ def other_factor(backward: BackwardPass, route: Route, factor: MatrixExpr, other
     if name == "off-by-one":
         shown = (("wrong", wrong), ("right", right), ("place", words.place(route, model)))
         state = factor.name if model[factor.name].role is Role.STATE else None
-        return Mutant((Cause(name, state, factor.name, route.number, shown, route.lagged),), swapped([route], {factor: other}))
+        cause = Cause(name, state, factor.name, route.number, shown, route.lagged, route.target.name)
+        return Mutant((cause,), swapped([route], {factor: other}))
     return Mutant((_cause(name, backward, route, wrong=wrong, right_factor=right),), swapped([route], {factor: other}))
 
 

@@ -28,7 +28,7 @@ def mutants(backward: BackwardPass, point: Point) -> Iterator[Mutant]:
             continue
         symbols = [variable.at(), *([variable.at(TIME - 1)] if variable.role is Role.STATE else [])]
         for place, routes in _groups(backward, symbols):
-            for displaced, what, fix in _wrongs(variable, point):
+            for displaced, what, fix in _wrongs(variable, point, len(routes) == 1):
                 yield _mutant(backward, variable, routes, symbols, displaced, f"{place} {what}", fix)
     states = backward.model.states
     started = [s for s in states if s.name in point.started]
@@ -55,8 +55,8 @@ def _groups(backward: BackwardPass, symbols: Sequence[Timed]) -> Iterator[tuple[
         yield f"in {words.place(route, backward.model)}", [route]
 
 
-def _wrongs(variable: Variable, point: Point) -> Iterator[tuple[Displacement, str, str]]:
-    """What makes the symbol of a wrong value, how it is said, and what to do."""
+def _wrongs(variable: Variable, point: Point, alone: bool) -> Iterator[tuple[Displacement, str, str]]:
+    """What makes the symbol of a wrong value, how it is said, and what to do. In a summand `alone` a zero says that it is missing."""
     is_state = variable.role is Role.STATE
     steps = range(0 if is_state else 1, point.T + 1) if point.T <= _LONGEST else (1, point.T)
     lost = "is the value of the last step at every step: one buffer was overwritten"
@@ -65,6 +65,8 @@ def _wrongs(variable: Variable, point: Point) -> Iterator[tuple[Displacement, st
     # Of a mask that is one in a whole step the value of this step says no more than that it is missing.
     values = point.constant(variable.at())
     telling = [s for s in steps if s == 0 or not (values[s - 1] == 1).all()]
+    if alone:
+        telling = [s for s in telling if (values[s - 1].any() if s else variable.name in point.started)]
     if point.T in telling:
         yield at(point.T), lost, _COPY
     for step in telling:

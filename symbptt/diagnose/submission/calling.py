@@ -17,6 +17,9 @@ _LARGEST = 1_000_000
 """Entries of a result that are handed on."""
 
 
+COUNTS = {**dict.fromkeys(("T", "L", "seq_len", "seqlen", "T_x", "num_steps", "n_steps", "timesteps"), "T"),
+          **dict.fromkeys(("N", "B", "batch", "batch_size", "bsz"), "N")}
+"""Names in use for the numbers of steps and of samples, by the axis that they count, as in `B, T, D = x.shape`."""
 _QUANTITIES = (np.add, np.subtract, np.multiply, np.true_divide)
 
 
@@ -229,7 +232,8 @@ class Watch:
 
     def _keep(self, name: str, value: Any) -> None:
         kept = self._held.setdefault(name, [])
-        if len(kept) < self._calls and isinstance(value, (np.ndarray, float, list, tuple, dict)):
+        counts = isinstance(value, int) and name.rpartition(".")[2] in COUNTS
+        if len(kept) < self._calls and (counts or isinstance(value, (np.ndarray, float, list, tuple, dict))):
             parts: dict[str, Any] = {name: value}
             items = list(value) if isinstance(value, (list, tuple)) else []
             if items and all(isinstance(i, tuple) and len(i) == len(items[0]) for i in items):

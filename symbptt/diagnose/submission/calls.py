@@ -17,7 +17,7 @@ Meanings = dict[str, Meaning]
 ROLES = {group: tuple(role for role in GIVEN if role.group == group) for group in GROUPS}
 """What the groups hold."""
 _FORWARD = (("backward", "forward"), ("backprop", "forward"), ("bwd", "fwd"), ("bptt", "forward"), ("back", "forward"),
-            ("bprop", "fprop"))
+            ("bprop", "fprop"), ("_backward", ""), ("_bwd", ""), ("_grad", ""), ("_vjp", ""))
 """What the function that makes a cache is called, by what the one that takes it is called."""
 
 
@@ -76,7 +76,8 @@ def calls(source: Source, name: str | None, table: Table, model: Model, guess: G
     found: list[Call] = []
     failed: BadInput | None = None
     own = (a for attributes in source.attributes.values() for a in attributes)
-    arguments = [*(a for f in source.functions.values() for a in f.arguments), *own, *source.keys, *table.module_names]
+    apart = (n for f in source.functions.values() for names in f.unpacks.values() for n in names)
+    arguments = [*(a for f in source.functions.values() for a in f.arguments), *own, *source.keys, *apart, *table.module_names]
     for convention in CONVENTIONS:
         try:
             made = _call(source, name, table, model, guess(model, arguments, convention))

@@ -21,7 +21,7 @@ from symbptt.diagnose.submission.longer import longer
 from symbptt.diagnose.submission.mapping import Table
 from symbptt.diagnose.submission.own import against_own_loss
 from symbptt.diagnose.submission.probing import probed
-from symbptt.diagnose.submission.quantities import quantities
+from symbptt.diagnose.submission.quantities import first, quantities
 from symbptt.diagnose.submission.results import results
 from symbptt.diagnose.submission.session import Attempt, Session
 from symbptt.diagnose.submission.unclipped import about_bounds, unclipped
@@ -54,6 +54,8 @@ def file(
     return run(session)
 
 
+_LEFT_OUT = ("overwritten", "factor-missing", "slope-missing", "route-missing")
+"""Causes by which a statement that only copies a value is wrong itself."""
 Judgement = tuple[Attempt, tuple[Finding, ...], tuple[str, ...]]
 """The attempt that was judged, what was found of each gradient, and what is said first."""
 
@@ -217,7 +219,9 @@ def _placed(best: Attempt, finding: Finding, session: Session) -> Finding:
     if finding.right or finding.line or theirs is None:
         return finding
     call = best.plan.call
-    number = lines.number(call.source, call.function.name, quantities(finding, theirs, call, session.model))
+    cause, names = first(finding), quantities(finding, theirs, call, session.model, best.fit.called)
+    carry, own = cause is not None and cause.carry, cause is not None and cause.name in _LEFT_OUT
+    number = lines.number(call.source, call.function.full, names, carry, own)
     found = lines.shown(call.source, number)
     return replace(finding, line=plain(f"{session.path.name}, {found}") if found else "", line_number=number)
 

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import IntEnum
 
+from symbptt.algebra.evaluate import Array
 from symbptt.diagnose.case import Known
 from symbptt.diagnose.check import equal
+from symbptt.diagnose.submission.calling import COUNTS
 from symbptt.diagnose.submission.guarded import Answer
 from symbptt.diagnose.submission.mapping import LOSSES
 from symbptt.diagnose.submission.results import Results
@@ -37,6 +40,10 @@ class Fit:
     way: str | None
     """In which of the ways of a mapping the loss that came back is the model's."""
     wrong_loss: bool
+    counted: bool
+    """Whether what is called after a number of steps or of samples is one, wherever something is."""
+    called: Mapping[str, str]
+    """What the values of the forward pass that were found are called."""
     right: frozenset[str]
     """The gradients that are right. They never decide on a layout: they tell whether two that fit agree on the verdict."""
 
@@ -51,10 +58,10 @@ class Fit:
         return self.forward is Forward.DIFFERS or self.wrong_loss or (self.first is not None and self.way is None)
 
     @property
-    def rank(self) -> tuple[bool, int, bool, bool, bool, int, int]:
+    def rank(self) -> tuple[bool, int, bool, bool, bool, bool, int, int]:
         """The evidence for the layout, the strongest largest. A function that takes several samples is judged with them."""
         loss = self.way is not None
-        return self.count > 0, self.forward, self.complete, self.batched and not self.apart, loss, self.agreed, self.shapes
+        return self.count > 0, self.forward, self.complete, self.counted, self.batched and not self.apart, loss, self.agreed, self.shapes
 
 
 def fit(known: Known, answer: Answer, found: Results) -> Fit:
@@ -72,7 +79,13 @@ def fit(known: Known, answer: Answer, found: Results) -> Fit:
     if seen.states is None and not seen.first and (way is not None or wrong_loss):
         forward = Forward.AGREES if way is not None else Forward.DIFFERS
     right = equal(known, found.gradients)
-    return Fit(len(shapes), sum(shapes), apart, N > 1, forward, seen.agreed, seen.first, way, wrong_loss, right)
+    return Fit(len(shapes), sum(shapes), apart, N > 1, forward, seen.agreed, seen.first, way, wrong_loss, _counted(known, answer.held), seen.called, right)
+
+
+def _counted(known: Known, held: Mapping[str, Array]) -> bool:
+    axes = {name: COUNTS.get(name.rpartition(".")[2]) for name in held if name.rpartition(".")[2] not in known.model.dimensions}
+    return all((held[name] == (known.T if axis == "T" else known.N)).all()
+               for name, axis in axes.items() if axis and held[name].dtype.kind == "i")
 
 
 def _fits(known: Known, name: str, shape: tuple[int, ...], whole: bool = False) -> bool:

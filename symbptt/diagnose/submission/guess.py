@@ -232,18 +232,20 @@ def _families(model: Model, names: frozenset[str], patterns: Patterns, side_by_s
 def _parameters(model: Model, patterns: Patterns, side_by_side: bool) -> list[tuple[str, Meaning]]:
     """Names in use for single parameters, for gates with [h, x] side by side, and for all gates below each other."""
     sorts, beside = _sorted(model), _beside(model) if side_by_side else {}
-    made = [(f"w{g}", meaning) for name, meaning in beside.items() if len(beside) > 1 for g in _letters(model[name])]
-    for kind, variables in sorts.items():
-        for v in variables if len(variables) > 1 else ():
-            for pattern in patterns.get(kind, ()):
-                made += [(pattern.format(g=g), one("blocks", v.name)) for g in _letters(v) if "{g}" in pattern]
+    made: list[tuple[str, Meaning]] = []
     gates = Meaning("blocks", tuple(row for meaning in beside.values() for row in meaning.blocks))
     if beside and fits(model, gates):
         made.append(("w", gates))
+    # Wh alone is the matrix of all gates before it is that of a gate called h: a whole family was found before.
     for kind, variables in sorts.items():
         below, wide = tuple((v.name,) for v in variables), (tuple(v.name for v in variables),)
         stacked = next((m for m in (Meaning("blocks", below), Meaning("blocks", wide)) if fits(model, m)), None)
         made += [(pattern.format(g=""), stacked) for pattern in patterns.get(kind, ()) if stacked is not None]
+    made += [(f"w{g}", meaning) for name, meaning in beside.items() if len(beside) > 1 for g in _letters(model[name])]
+    for kind, variables in sorts.items():
+        for v in variables if len(variables) > 1 else ():
+            for pattern in patterns.get(kind, ()):
+                made += [(pattern.format(g=g), one("blocks", v.name)) for g in _letters(v) if "{g}" in pattern]
     return made
 
 

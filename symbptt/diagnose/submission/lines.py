@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterable
+from dataclasses import dataclass, replace
 
 from symbptt.diagnose.submission.signature import Source
 
@@ -14,9 +15,9 @@ _EMPTY = {"zeros", "zeros_like", "empty", "empty_like", "full", "full_like", "di
 """Functions that make room for a value and do not compute it."""
 
 
-def line(source: Source, function: str, names: Iterable[str]) -> str:
+def line(source: Source, function: str, names: Iterable[str], carry: bool = False, own: bool = False) -> str:
     """The line that `number` finds, with its number; empty if there is none."""
-    return shown(source, number(source, function, names))
+    return shown(source, number(source, function, names, carry, own))
 
 
 def shown(source: Source, number: int) -> str:
@@ -24,67 +25,124 @@ def shown(source: Source, number: int) -> str:
     return f"line {number}: {source.text.splitlines()[number - 1].strip()}" if number else ""
 
 
-def number(source: Source, function: str, names: Iterable[str]) -> int:
+def number(source: Source, function: str, names: Iterable[str], carry: bool = False, own: bool = False) -> int:
     """The line of the last statement that computes one of these names, the first of them that is found; 0 if there is none.
 
-    A name may be that of a variable or a key. What a call of another function of the file gives is looked for in that function.
-    A statement in a loop goes before one outside.
+    A name may be that of a variable or a key; `function` may be Class.method. What a call of another function of the file gives
+    is looked for in that function, and so is what comes out of a dict. A statement in a loop goes before one outside, and of
+    several in a loop those whose value the loop reads afterwards, with `carry` those that leave it to the next round. With `own`
+    something is missing where the name is set: a copy of what is read elsewhere as well is the statement itself.
     """
-    functions = {node.name: node for node in source.tree.body if isinstance(node, ast.FunctionDef)}
-    start = functions.get(function)
+    functions = _functions(source.tree, function)
+    start = functions.get(function.rpartition(".")[2])
     for name in names:
-        for part in (*([start] if start else []), *(f for n, f in functions.items() if n != function), source.tree):
-            if (found := _computed(part, name, functions, frozenset([function]))) is not None:
+        for part in (*([start] if start else []), *(f for f in functions.values() if f is not start), source.tree):
+            seen = frozenset([part.name]) if isinstance(part, ast.FunctionDef) else frozenset()
+            if (found := _Search(part, functions, carry, own).computed(name, seen)) is not None:
                 return found.lineno
     return 0
 
 
-def _computed(part: ast.AST, name: str, functions: Functions, seen: frozenset[str]) -> ast.stmt | ast.expr | None:
-    """The statement, or the entry of a dict, in a part of the file that computes a name."""
-    alias = _alias(part, name)
-    if alias is not None:
-        return alias
-    inside = [n for loop in ast.walk(part) if isinstance(loop, _LOOPS) for n in ast.walk(loop)]
-    for nodes in (inside, [*ast.walk(part)]):
-        stored = (s for s in nodes if isinstance(s, (ast.Assign, ast.AugAssign)) and _place(s, name) is not None)
-        found = [s for s in stored if not _makes_room(s)]
-        if found:
-            last = max(found, key=lambda s: s.lineno)
-            return _copied(part, last.value, functions, seen) or _called(last, name, functions, seen) or last
-    for entry in (value for node in ast.walk(part) if isinstance(node, ast.Dict) for value in _entry(node, name)):
-        return _copied(part, entry, functions, seen) or entry
-    return None
+def _functions(tree: ast.Module, first: str) -> Functions:
+    """The functions and methods by their bare names; of several with one name those beside the first function go before."""
+    owner = first.rpartition(".")[0]
+    classes = sorted((node for node in tree.body if isinstance(node, ast.ClassDef)), key=lambda c: c.name == owner)
+    bodies = [tree.body, *(c.body for c in classes)] if owner else [*(c.body for c in classes), tree.body]
+    return {node.name: node for body in bodies for node in body if isinstance(node, ast.FunctionDef)}
+
+
+@dataclass(frozen=True)
+class _Search:
+    """A search in a part of the file."""
+
+    part: ast.AST
+    functions: Functions
+    carry: bool
+    own: bool
+
+    def computed(self, name: str, seen: frozenset[str]) -> ast.stmt | ast.expr | None:
+        """The statement, or the entry of a dict, that computes a name."""
+        alias = _alias(self.part, name)
+        if alias is not None:
+            return alias
+        inside = [n for loop in ast.walk(self.part) if isinstance(loop, _LOOPS) for n in ast.walk(loop)]
+        for nodes in (inside, [*ast.walk(self.part)]):
+            stored = (s for s in nodes if isinstance(s, (ast.Assign, ast.AugAssign)) and _place(s, name) is not None)
+            found = [s for s in stored if not _makes_room(s)]
+            if found:
+                last = max(found, key=lambda s: (self._read_later(s, name) is not self.carry, s.lineno))
+                return self._behind(last, name, seen) or last
+        for entry in (value for node in ast.walk(self.part) if isinstance(node, ast.Dict) for value in _entry(node, name)):
+            return self._copied(entry, seen) or entry
+        return None
+
+    def _read_later(self, statement: Store, name: str) -> bool:
+        """Whether the same round of the innermost loop around a statement reads what it stores."""
+        around = [n for n in ast.walk(self.part) if isinstance(n, _LOOPS) and any(s is statement for s in ast.walk(n))]
+        nodes = [n for loop in around[-1:] for n in ast.walk(loop) if getattr(n, "lineno", 0) > statement.lineno]
+        places = {id(n.value) for n in nodes if isinstance(n, ast.Subscript) and isinstance(n.ctx, ast.Store)}
+        return any(isinstance(n, ast.Name) and n.id == name and isinstance(n.ctx, ast.Load) and id(n) not in places for n in nodes)
+
+    def _behind(self, statement: Store, name: str, seen: frozenset[str]) -> ast.stmt | ast.expr | None:
+        """What computes the value that a statement only hands on."""
+        value = _handed(statement, name)
+        if isinstance(value, ast.Subscript) and isinstance(value.slice, ast.Constant) and isinstance(value.slice.value, str):
+            return (None if self.carry else self._elsewhere(name, seen)) or self._elsewhere(value.slice.value, seen)
+        if not isinstance(value, ast.Name):
+            return self._called(statement, name, seen)
+        reads = sum(isinstance(n, ast.Name) and n.id == value.id and isinstance(n.ctx, ast.Load) for n in ast.walk(self.part))
+        found = self._copied(value, seen)
+        here = found is not None and any(n is found for n in ast.walk(self.part))
+        kept = isinstance(statement, ast.AugAssign) or ((self.own or self.carry) and _names(statement))
+        return None if here and reads > 1 and kept else found
+
+    def _copied(self, value: ast.expr, seen: frozenset[str]) -> ast.stmt | ast.expr | None:
+        """What computes the name that is copied, if a value is no more than a name."""
+        if not isinstance(value, ast.Name) or f"={value.id}" in seen:
+            return None
+        return self.computed(value.id, seen | {f"={value.id}"})
+
+    def _elsewhere(self, key: str, seen: frozenset[str]) -> ast.stmt | ast.expr | None:
+        """What computes the entry of a dict in another function of the file."""
+        others = ((n, f) for n, f in self.functions.items() if n not in seen and f is not self.part)
+        found = (replace(self, part=f).computed(key, seen | {n}) for n, f in others)
+        return next((f for f in found if f is not None), None)
+
+    def _called(self, statement: Store, name: str, seen: frozenset[str]) -> ast.stmt | ast.expr | None:
+        """The statement in another function of the file that computes what a call of it hands to a name."""
+        call, place = statement.value, _place(statement, name)
+        inner = self.functions.get(_function(call)) if isinstance(call, ast.Call) else None
+        if inner is None or inner.name in seen or place is None:
+            return None
+        returned = [node.value for node in ast.walk(inner) if isinstance(node, ast.Return) and node.value is not None]
+        for value in returned[-1:]:
+            parts = value.elts if isinstance(value, ast.Tuple) else [value]
+            if place < len(parts):
+                if isinstance(part := parts[place], ast.Name):
+                    return replace(self, part=inner).computed(part.id, seen | {inner.name})
+                return next(node for node in ast.walk(inner) if isinstance(node, ast.Return) and node.value is value)
+        return None
+
+
+def _names(statement: Store) -> bool:
+    """Whether a statement stores under a name or a key, not into a part of an array."""
+    target = statement.targets[0] if isinstance(statement, ast.Assign) else statement.target
+    return not isinstance(target, ast.Subscript) or (isinstance(target.slice, ast.Constant) and isinstance(target.slice.value, str))
+
+
+def _handed(statement: Store, name: str) -> ast.expr:
+    """The value that a statement stores under a name: of one tuple stored into another, the part at its place."""
+    target = statement.targets[0] if isinstance(statement, ast.Assign) else statement.target
+    both = isinstance(target, ast.Tuple) and isinstance(statement.value, ast.Tuple)
+    place = _place(statement, name)
+    parts = _items(statement.value)
+    return parts[place] if both and place is not None and place < len(parts) else statement.value
 
 
 def _entry(node: ast.Dict, name: str) -> list[ast.expr]:
     """The value of a key of a dict, unless it makes room only."""
     pairs = zip(node.keys, node.values, strict=True)
     return [v for k, v in pairs if isinstance(k, ast.Constant) and k.value == name and _function(v) not in _EMPTY]
-
-
-def _copied(part: ast.AST, value: ast.expr, functions: Functions, seen: frozenset[str]) -> ast.stmt | ast.expr | None:
-    """What computes the name that is copied, if a value is no more than a name."""
-    if not isinstance(value, ast.Name) or f"={value.id}" in seen:
-        return None
-    return _computed(part, value.id, functions, seen | {f"={value.id}"})
-
-
-def _called(statement: Store, name: str, functions: Functions, seen: frozenset[str]) -> ast.stmt | ast.expr | None:
-    """The statement in another function of the file that computes what a call of it hands to a name."""
-    call, place = statement.value, _place(statement, name)
-    if not isinstance(call, ast.Call) or not isinstance(call.func, ast.Name) or place is None:
-        return None
-    inner = functions.get(call.func.id)
-    if inner is None or inner.name in seen:
-        return None
-    returned = [node.value for node in ast.walk(inner) if isinstance(node, ast.Return) and node.value is not None]
-    for value in returned[-1:]:
-        parts = value.elts if isinstance(value, ast.Tuple) else [value]
-        if place < len(parts):
-            if isinstance(parts[place], ast.Name):
-                return _computed(inner, parts[place].id, functions, seen | {inner.name})  # type: ignore[attr-defined]
-            return next(node for node in ast.walk(inner) if isinstance(node, ast.Return) and node.value is value)
-    return None
 
 
 def _alias(part: ast.AST, name: str) -> ast.stmt | None:

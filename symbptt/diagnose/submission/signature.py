@@ -70,9 +70,14 @@ class Source:
 
     @cached_property
     def stored(self) -> tuple[str, ...]:
-        """The names that something is stored under."""
-        nodes = (n for n in ast.walk(self.tree) if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store))
-        return tuple(dict.fromkeys(node.id for node in nodes))
+        """The names, of variables, attributes and keys, that something is stored under."""
+        nodes = (n for n in ast.walk(self.tree) if isinstance(getattr(n, "ctx", None), ast.Store))
+        return tuple(dict.fromkeys(filter(None, map(_stored_under, nodes))))
+
+    @cached_property
+    def loaded(self) -> frozenset[str]:
+        """The names of variables that are read."""
+        return frozenset(n.id for n in ast.walk(self.tree) if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Load))
 
     @property
     def steps(self) -> int | None:
@@ -119,6 +124,12 @@ def _outermost(functions: list[Function]) -> list[Function]:
     """Those that no other one of them calls: the loop over the steps, not the step."""
     called = {name for f in functions for name in f.calls - {f.name}}
     return [f for f in functions if f.name not in called] or functions
+
+
+def _stored_under(node: ast.AST) -> str:
+    if isinstance(node, ast.Subscript):
+        return str(node.slice.value) if isinstance(node.slice, ast.Constant) and isinstance(node.slice.value, str) else ""
+    return node.attr if isinstance(node, ast.Attribute) else node.id if isinstance(node, ast.Name) else ""
 
 
 def flat(names: Names) -> Iterable[str]:

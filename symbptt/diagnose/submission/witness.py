@@ -41,12 +41,14 @@ class Difference:
 @dataclass(frozen=True)
 class Witness:
     """`agreed` counts the values (variable, step) that were found, `whole` the variables that were found at every step;
-    `states` says whether those that are states all agree, None if none was seen; `first` is the first difference."""
+    `states` says whether those that are states all agree, None if none was seen; `first` is the first difference; `called` is
+    what those that were found are called."""
 
     agreed: int
     whole: frozenset[str]
     states: bool | None
     first: Difference | None
+    called: Mapping[str, str]
 
 
 def witness(known: Known, held: Mapping[str, Array]) -> Witness:
@@ -60,7 +62,8 @@ def witness(known: Known, held: Mapping[str, Array]) -> Witness:
     ends = [s.first for n, s in seen.items() if s.first is not None and model[n] in model.outputs]
     firsts = [s.first for s in seen.values() if s.first is not None] if ends else []
     first = min(firsts, key=lambda d: d.step, default=None)
-    return Witness(sum(s.agreed for s in seen.values()), whole, all(s.whole for s in found) if found else None, first)
+    states, called = all(s.whole for s in found) if found else None, {n: s.name for n, s in seen.items() if s.name}
+    return Witness(sum(s.agreed for s in seen.values()), whole, states, first, called)
 
 
 @dataclass(frozen=True)
@@ -68,6 +71,7 @@ class _Seen:
     agreed: int = 0
     whole: bool = False
     first: Difference | None = None
+    name: str = ""
 
     @property
     def visible(self) -> bool:
@@ -88,7 +92,7 @@ def _seen(variable: Variable, values: Array, steps: list[int], held: Mapping[str
                 rtol, atol = (1e-4, 1e-5) if theirs.dtype == np.float32 else (1e-6, 1e-9)
                 equal = np.isclose(theirs, form, rtol=rtol, atol=atol).reshape(len(steps), -1).all(axis=1)
                 if equal.all():
-                    return _Seen(len(steps), True)
+                    return _Seen(len(steps), True, name=called)
                 count = int(np.argmin(equal))
                 best = max(best, count)
                 if is_named and first is None and len(steps) > 1:

@@ -75,17 +75,59 @@ def test_the_line_that_computes_a_value(theirs: Path, names: list[str], found: s
     assert not found or TEXT.splitlines()[int(said.split(":")[0].split()[1]) - 1].strip() == found
 
 
+CELL = """
+def cell(dh, dc, f, q, W, c):
+    dct = dc + dh * q
+    dft = dct * c
+    g = {}
+    g["dh_prev"] = W.T @ dft
+    g["dc_prev"] = dct
+    return g
+
+class Net:
+    def backward(self, W, h, c):
+        for t in reversed(range(3)):
+            g = cell(dh, dc, f[t], q[t], W, c[t])
+            dh, dc = g["dh_prev"], g["dc_prev"]
+            da = dh * h[t]
+            db += da
+            dW = da @ h[t]
+            ds = ds + W.T @ da
+            dk[t] = ds @ h
+            dr = da
+            dx[t] = dr
+            ds = dr
+"""
+
+
+@pytest.mark.parametrize(("names", "carry", "own", "found"), [
+    (["dc"], True, False, 'g["dc_prev"] = dct'),
+    (["dct"], False, False, "dct = dc + dh * q"),
+    (["db"], False, False, "db += da"),
+    (["ds"], False, False, "ds = ds + W.T @ da"),
+    (["ds"], True, False, "ds = dr"),
+    (["dx"], False, True, "dr = da"),
+    (["dx"], False, False, "da = dh * h[t]"),
+])
+def test_what_is_handed_on_and_what_is_read_again(tmp_path: Path, names: list[str], carry: bool, own: bool, found: str) -> None:
+    path = tmp_path / "theirs.py"
+    path.write_text(CELL)
+    assert line(source(path), "Net.backward", names, carry, own).partition(": ")[2] == found
+
+
 @pytest.mark.parametrize(("cause", "names"), [
     (Cause("off-by-one", None, "W_hh", 1), ["dW_hh"]),
     (Cause("carry-dropped", "h", "h", 1, carry=True), ["dh_next", "dh"]),
+    (Cause("off-by-one", "h", "h", 1, target="W_hh"), ["dW_hh"]),
+    (Cause("initial-state-ignored", "h", "h", 1), []),
     (Cause("route-missing", "h", "h", 1), ["dh"]),
     (Cause("slope-missing", None, "a", 1), ["da"]),
 ])
 def test_the_quantity_that_a_cause_concerns(theirs: Path, cause: Cause, names: list[str]) -> None:
     finding, model = Finding("W_hh", WRONG, 1.0, (Suspect(cause, True),)), symbptt.load("elman")
     (call,) = calls(source(theirs), "backward", Table(), model)
-    assert [*quantities(finding, "dW_hh", call, model)][: len(names)] == names
-    assert not [*quantities(replace(finding, suspects=(Suspect(cause, False),)), "dW_hh", call, model)]
+    assert [*quantities(finding, "dW_hh", call, model, {})][: len(names) or None] == names
+    assert not [*quantities(replace(finding, suspects=(Suspect(cause, False),)), "dW_hh", call, model, {})]
 
 
 def test_a_gate_is_called_as_its_parameters_are(tmp_path: Path) -> None:
@@ -94,4 +136,4 @@ def test_a_gate_is_called_as_its_parameters_are(tmp_path: Path) -> None:
     names = {"W_o": Meaning("blocks", (("W_hq", "W_xq"),)), "b_o": Meaning("blocks", (("b_q",),)), "do_h": Meaning("ignore")}
     (call,) = calls(source(path), "backward", Table(names=names), model)
     finding = Finding("W_hq", WRONG, 1.0, (Suspect(Cause("slope-argument", None, "a_q", 1), True),))
-    assert [*quantities(finding, "W_o", call, model)] == ["do"]
+    assert [*quantities(finding, "W_o", call, model, {})] == ["do"]
