@@ -57,6 +57,11 @@ def mutants(backward: BackwardPass, point: Point) -> Iterator[Mutant]:
         if inner and inner < {v.name for v in backward.model.parameters}:
             gone = kept(lambda t, k, s=step: k != s, inner | inputs)  # type: ignore[misc]
             yield _one("step-missing", gone, step=str(step), where=shown)
+    for name in (v.name for v in program.model.parameters if v.tied) if T > 1 else ():
+        for step in (1, T):
+            gone = kept(lambda t, k, s=step: k != s, frozenset([name]))  # type: ignore[misc]
+            cause = Cause("step-missing", None, name, words=(("step", str(step)), ("where", f"d{name}")))
+            yield Mutant((cause,), keep=gone)
     if T > 1:
         # A loop that begins too late meets neither the uses of step T nor its loss.
         yield _one("step-missing", kept(lambda t, k: t != T), step=str(T), where=where)
