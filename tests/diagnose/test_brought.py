@@ -31,7 +31,8 @@ def diagnosed(name: str, path: Path | None = None) -> Diagnosis:
     return code.file(model(name), path or BROUGHT / f"{name}.py", table=mapping if mapping.exists() else None)
 
 
-QUICK = ("decayed_delta", "taken", "last_cotangent", "at_last", "one_scalar", "summed", "class_of_sizes", "handed_on", "heads", "written_into")
+QUICK = ("decayed_delta", "taken", "last_cotangent", "at_last", "one_scalar", "summed", "class_of_sizes", "handed_on", "heads",
+         "written_into")
 RIGHT = (*QUICK, *(
     pytest.param(name, marks=pytest.mark.slow) for name in (
         "dicts_of_steps", "class_of_parameters", "scalars", "attention", "other_keys", "classifier", "lists_of_gradients",

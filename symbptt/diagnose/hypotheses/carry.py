@@ -106,7 +106,8 @@ def _gated(backward: BackwardPass) -> list[Variable]:
     """The gates, before and after their functions, of a model that has several."""
     def is_gate(v: Variable) -> bool:
         fed = any(r.external for r in backward.into(v.name))
-        return v.role is Role.LOCAL and v.definition is None and not fed and any(r.is_leaf and r.through == v for r in backward.routes)
+        named = v.role is Role.LOCAL and v.definition is None
+        return named and not fed and any(r.is_leaf and r.through == v for r in backward.routes)
 
     before = [v for v in backward.order if is_gate(v)]
     if len(before) < 2:
@@ -154,5 +155,6 @@ def _assigned(backward: BackwardPass) -> Iterator[Mutant]:
 def _only(backward: BackwardPass, variable: Variable, gone: list[Route], left: str) -> Mutant:
     what = f"the adjoint of {words.value(variable, backward.model)}"
     state = variable.name if variable.role is Role.STATE else None
-    cause = Cause("overwritten", state, variable.name, gone[0].number, (("what", what), ("left", left)), all(r.lagged for r in gone))
+    shown, carry = (("what", what), ("left", left)), all(r.lagged for r in gone)
+    cause = Cause("overwritten", state, variable.name, gone[0].number, shown, carry)
     return Mutant((cause,), dropped(gone))

@@ -35,7 +35,7 @@ def mutants(backward: BackwardPass, point: Point) -> Iterator[Mutant]:
                 right = words.right_side(routes, model)
                 shown = (("place", words.place(routes[0], model)), ("factor", words.text(factor, model)), ("right", right))
                 cause = Cause("factor-missing", state.name, state.name, routes[0].number, shown, True)
-                yield Mutant((cause,), changed({place: lambda _, v=v: v for place, v in values.items()}))
+                yield Mutant((cause,), changed({place: lambda _, v=v: v for place, v in values.items()}))  # type: ignore[misc]
 
 
 def _factors(value: MatrixExpr) -> list[MatrixExpr]:

@@ -56,7 +56,7 @@ def _groups(backward: BackwardPass, symbols: Sequence[Timed]) -> Iterator[tuple[
 
 
 def _wrongs(variable: Variable, point: Point, alone: bool) -> Iterator[tuple[Displacement, str, str]]:
-    """What makes the symbol of a wrong value, how it is said, and what to do. In a summand `alone` a zero says that it is missing."""
+    """What makes the symbol of a wrong value, how it is said, and what to do. A zero `alone` in a summand is a missing one."""
     is_state = variable.role is Role.STATE
     steps = range(0 if is_state else 1, point.T + 1) if point.T <= _LONGEST else (1, point.T)
     lost = "is the value of the last step at every step: one buffer was overwritten"

@@ -57,7 +57,7 @@ def mutants(backward: BackwardPass, point: Point) -> Iterator[Mutant]:
         if inner and inner < {v.name for v in backward.model.parameters}:
             gone = kept(lambda t, k, s=step: k != s, inner | inputs)  # type: ignore[misc]
             yield _one("step-missing", gone, step=str(step), where=shown)
-    for name in (v.name for v in program.model.parameters if v.tied) if T > 1 else ():
+    for name in (v.name for v in backward.model.parameters if v.tied) if T > 1 else ():
         for step in (1, T):
             gone = kept(lambda t, k, s=step: k != s, frozenset([name]))  # type: ignore[misc]
             cause = Cause("step-missing", None, name, words=(("step", str(step)), ("where", f"d{name}")))

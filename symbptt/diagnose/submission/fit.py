@@ -60,8 +60,8 @@ class Fit:
     @property
     def rank(self) -> tuple[bool, int, bool, bool, bool, bool, int, int]:
         """The evidence for the layout, the strongest largest. A function that takes several samples is judged with them."""
-        loss = self.way is not None
-        return self.count > 0, self.forward, self.complete, self.counted, self.batched and not self.apart, loss, self.agreed, self.shapes
+        batched, loss = self.batched and not self.apart, self.way is not None
+        return self.count > 0, self.forward, self.complete, self.counted, batched, loss, self.agreed, self.shapes
 
 
 def fit(known: Known, answer: Answer, found: Results) -> Fit:
@@ -78,11 +78,14 @@ def fit(known: Known, answer: Answer, found: Results) -> Fit:
         forward = Forward.DIFFERS if seen.first else Forward.AGREES
     if seen.states is None and not seen.first and (way is not None or wrong_loss):
         forward = Forward.AGREES if way is not None else Forward.DIFFERS
-    right = equal(known, found.gradients)
-    return Fit(len(shapes), sum(shapes), apart, N > 1, forward, seen.agreed, seen.first, way, wrong_loss, _counted(known, answer.held), seen.called, right)
+    right, counted = equal(known, found.gradients), _counted(known, answer.held)
+    return Fit(
+        len(shapes), sum(shapes), apart, N > 1, forward, seen.agreed, seen.first, way, wrong_loss, counted, seen.called, right,
+    )
 
 
 def _counted(known: Known, held: Mapping[str, Array]) -> bool:
+    """Whether every number that is called after one of steps or samples is that number."""
     axes = {name: COUNTS.get(name.rpartition(".")[2]) for name in held if name.rpartition(".")[2] not in known.model.dimensions}
     return all((held[name] == (known.T if axis == "T" else known.N)).all()
                for name, axis in axes.items() if axis and held[name].dtype.kind == "i")

@@ -81,7 +81,8 @@ class _Search:
         around = [n for n in ast.walk(self.part) if isinstance(n, _LOOPS) and any(s is statement for s in ast.walk(n))]
         nodes = [n for loop in around[-1:] for n in ast.walk(loop) if getattr(n, "lineno", 0) > statement.lineno]
         places = {id(n.value) for n in nodes if isinstance(n, ast.Subscript) and isinstance(n.ctx, ast.Store)}
-        return any(isinstance(n, ast.Name) and n.id == name and isinstance(n.ctx, ast.Load) and id(n) not in places for n in nodes)
+        named = (n for n in nodes if isinstance(n, ast.Name) and n.id == name and isinstance(n.ctx, ast.Load))
+        return any(id(n) not in places for n in named)
 
     def _behind(self, statement: Store, name: str, seen: frozenset[str]) -> ast.stmt | ast.expr | None:
         """What computes the value that a statement only hands on."""
@@ -127,7 +128,8 @@ class _Search:
 def _names(statement: Store) -> bool:
     """Whether a statement stores under a name or a key, not into a part of an array."""
     target = statement.targets[0] if isinstance(statement, ast.Assign) else statement.target
-    return not isinstance(target, ast.Subscript) or (isinstance(target.slice, ast.Constant) and isinstance(target.slice.value, str))
+    key = target.slice if isinstance(target, ast.Subscript) else None
+    return key is None or (isinstance(key, ast.Constant) and isinstance(key.value, str))
 
 
 def _handed(statement: Store, name: str) -> ast.expr:

@@ -46,7 +46,8 @@ def quantities(finding: Finding, theirs: str, call: Call, model: Model, called: 
         return
     ends = _CARRIED if cause.carry or cause.name == "carry-dropped" else _ENDS
     subjects = [about, *_made_from(model, about)]
-    for subject in dict.fromkeys(plain(name) for s in subjects for name in (s, *_letters(s, call, model), *_as_called(s, called))):
+    spelled = (name for s in subjects for name in (s, *_letters(s, call, model), *_as_called(s, called)))
+    for subject in dict.fromkeys(map(plain, spelled)):
         for end in ends:
             for start in _BEFORE:
                 name = known.get(start + subject + end)

@@ -71,8 +71,10 @@ class Source:
     @cached_property
     def stored(self) -> tuple[str, ...]:
         """The names, of variables, attributes and keys, that something is stored under."""
-        nodes = (n for n in ast.walk(self.tree) if isinstance(getattr(n, "ctx", None), ast.Store))
-        return tuple(dict.fromkeys(filter(None, map(_stored_under, nodes))))
+        nodes = [n for n in ast.walk(self.tree) if isinstance(getattr(n, "ctx", None), ast.Store)]
+        keys = (n.slice.value for n in nodes if isinstance(n, ast.Subscript) and isinstance(n.slice, ast.Constant))
+        texts = (key for key in keys if isinstance(key, str))
+        return tuple(dict.fromkeys([*(_name(n) for n in nodes if isinstance(n, (ast.Name, ast.Attribute))), *texts]))
 
     @cached_property
     def loaded(self) -> frozenset[str]:
@@ -124,12 +126,6 @@ def _outermost(functions: list[Function]) -> list[Function]:
     """Those that no other one of them calls: the loop over the steps, not the step."""
     called = {name for f in functions for name in f.calls - {f.name}}
     return [f for f in functions if f.name not in called] or functions
-
-
-def _stored_under(node: ast.AST) -> str:
-    if isinstance(node, ast.Subscript):
-        return str(node.slice.value) if isinstance(node.slice, ast.Constant) and isinstance(node.slice.value, str) else ""
-    return node.attr if isinstance(node, ast.Attribute) else node.id if isinstance(node, ast.Name) else ""
 
 
 def flat(names: Names) -> Iterable[str]:

@@ -1,11 +1,12 @@
 """Gates side by side, samples as rows; the forward pass is called as the backward one without its ending."""
 import numpy as np
 
+
 def squash(v):
     return 1.0 / (1.0 + np.exp(-v))
 
 def cell(x, prev_h, Wx, Wh, b):
-    N, H = prev_h.shape
+    H = prev_h.shape[1]
     a = x.dot(Wx[:, :2 * H]) + prev_h.dot(Wh[:, :2 * H]) + b[:2 * H]
     z, r = squash(a[:, :H]), squash(a[:, H:])
     n = np.tanh(x.dot(Wx[:, 2 * H:]) + (r * prev_h).dot(Wh[:, 2 * H:]) + b[2 * H:])
@@ -31,7 +32,7 @@ def cell_gradients(dnext_h, cache):
     return dx, dprev_h, dWx, dWh, db
 
 def layer(x, h0, Wx, Wh, b):
-    N, T, D = x.shape
+    N, T, _ = x.shape
     h = np.zeros((N, T, h0.shape[1]))
     caches = []
     prev = h0
