@@ -234,6 +234,8 @@ def test_the_environment_is_not_theirs(write: Write, monkeypatch: pytest.MonkeyP
     ("def backward(parameters, inputs, nonsense): pass", "cannot guess what the argument 'nonsense'"),
     ("def backward(x, W_hh): pass", "neither targets nor cotangents"),
     ("def backward(dh, cache): pass", "takes a cache"),
+    ("class Layer(Function):\n    @staticmethod\n    def backward(ctx, dh): pass", "--function theirs:Layer"),
+    ("def rnn(x, W_hh): pass\ndef rnn_bwd(res, g): pass\nrnn.defvjp(rnn, rnn_bwd)", "--function theirs:rnn"),
 ])
 def test_bad_files(write: Write, text: str, message: str) -> None:
     with pytest.raises(BadInput, match=message):

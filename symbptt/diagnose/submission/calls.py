@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 
@@ -92,6 +93,9 @@ def calls(source: Source, name: str | None, table: Table, model: Model, guess: G
 
 def _call(source: Source, name: str | None, table: Table, model: Model, guesser: Guesser) -> Call:
     function = source.function(name or table.function, model.name.lower())
+    if not (name or table.function) and (of_library := _of_library(source, function)):
+        raise BadInput(f"{source.path}: {of_library} has a backward pass that its library calls: give it in place of the file, "
+                       f"as --function {source.path.stem}:{of_library}")
     before = _before(source, function, table)
     arguments = _meanings(source, function, table, guesser, before)
     forward, forward_arguments = None, {}
@@ -251,6 +255,15 @@ def _before(source: Source, function: Function, table: Table) -> Function | None
     called = {name for f in others for name in (*f.calls, *function.calls)}
     alone = [f for f in others if f.name not in called]
     return alone[0] if len(alone) == 1 else None
+
+
+def _of_library(source: Source, function: Function) -> str:
+    """The torch.autograd.Function that a method belongs to, or the function that is given a backward pass by defvjp."""
+    bases = [b for c in source.tree.body if isinstance(c, ast.ClassDef) and c.name == function.owner for b in c.bases]
+    if any((b.attr if isinstance(b, ast.Attribute) else getattr(b, "id", "")) == "Function" for b in bases):
+        return function.owner
+    given = (n.value for n in ast.walk(source.tree) if isinstance(n, ast.Attribute) and n.attr == "defvjp")
+    return next((of.id for of in given if isinstance(of, ast.Name)), "")
 
 
 def _full(owner: str, name: str) -> str:
