@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
+import sympy as sp
+
 from symbptt.diagnose.autodiff.located import source
 from symbptt.diagnose.autodiff.runner import Facts
 from symbptt.diagnose.submission.calls import Call, Meanings
@@ -28,11 +30,14 @@ def declared(name: str, facts: Facts, table: Table, model: Model) -> Declared:
     """The meanings of arguments, said in a table or guessed, and of results. Raises BadInput."""
     if facts.open:
         raise BadInput(f"{name} takes arguments without names (*args); wrap it in a function that names them")
-    outputs = _outputs(table, model)
     arguments = _arguments(name, facts, table, Guesser.of(model, facts.arguments, CONVENTIONS[1]))
+    outputs = _outputs(table, model, frozenset(_missing(arguments, model)))
     if both := [n for n in outputs if n in arguments]:
         raise BadInput(f"{table.place}: {both[0]} is an argument and a result of {name}; give the result a name of its own")
-    _all_given(name, arguments, model)
+    read = {v for m in outputs.values() if m is not None for v in _behind(model, m.name)}
+    if missing := [n for n in _missing(arguments, model) if n in read]:
+        raise BadInput(f"{name}: no argument is {missing[0]} of {model.name}; say in a mapping which one is: "
+                       f'[names] NAME = "{missing[0]}"')
     made = {**arguments, **{n: m for n, m in outputs.items() if m is not None}}
     module, _, bare = name.rpartition(":")
     function = Function(bare, tuple(made), frozenset(made), (), (), frozenset())
@@ -58,10 +63,14 @@ def _arguments(name: str, facts: Facts, table: Table, guesser: Guesser) -> Meani
     return found
 
 
-def _outputs(table: Table, model: Model) -> Mapping[str, Meaning | None]:
-    """The results: those named by `returns`, else the one that no equation reads, or the last state."""
+def _outputs(table: Table, model: Model, missing: frozenset[str]) -> Mapping[str, Meaning | None]:
+    """The results: those named by `returns`, else the one that no equation reads, or the last state; a read-out of which all
+    weights of its own are `missing` among the arguments is none."""
     if not table.returns:
-        plain = [v for v in model.outputs if v.role is not Role.STATE] or [model.outputs[-1]]
+        states = [v for v in model.outputs if v.role is Role.STATE]
+        outside = {v.name for v in model.parameters}.difference(*(_behind(model, s.name) for s in states))
+        own = {v: outside & _behind(model, v.name) for v in model.outputs if v not in states}
+        plain = [v for v, weights in own.items() if not weights or weights - missing] or states[-1:] or [model.outputs[-1]]
         return {f"result {v.name}": one("cotangent", v.name) for v in plain}
     return {name: _output(name, table, model) for name in table.returns}
 
@@ -82,14 +91,20 @@ def _output(name: str, table: Table, model: Model) -> Meaning | None:
     return replace(one("cotangent", meaning.name), last=last)
 
 
-def _all_given(name: str, arguments: Meanings, model: Model) -> None:
-    """Everything that the model's cell reads must be given."""
+def _missing(arguments: Meanings, model: Model) -> list[str]:
+    """The parameters and inputs that no argument stands for."""
     groups = {"parameters": (Role.PARAMETER,), "inputs": (Role.INPUT,)}
     whole = [role for m in arguments.values() if m.kind == "group" for role in groups.get(m.name, ())]
     given = {v for m in arguments.values() if m.kind in ("blocks", "sequence") for v in m.variables}
-    read = {s.name for e in model.equations for s in e.value.free_symbols | e.value.atoms(type(e.target.at()))}
-    missing = [v.name for v in model.of(Role.PARAMETER, Role.INPUT)
-               if v.name not in given and v.role not in whole and v.name in read]
-    if missing:
-        raise BadInput(f"{name}: no argument is {missing[0]} of {model.name}; say in a mapping which one is: "
-                       f'[names] NAME = "{missing[0]}"')
+    return [v.name for v in model.of(Role.PARAMETER, Role.INPUT) if v.name not in given and v.role not in whole]
+
+
+def _behind(model: Model, output: str) -> frozenset[str]:
+    """The names of all that a value depends on."""
+    found, waiting = set[str](), [output]
+    while waiting:
+        name = waiting.pop()
+        read = {s.name for e in model.all_equations if e.target.name == name for s in e.value.atoms(sp.MatrixSymbol)}
+        waiting += read - found
+        found |= read
+    return frozenset(found)
