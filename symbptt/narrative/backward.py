@@ -213,14 +213,22 @@ def gradient_of(model: Model, variable: Variable) -> MatrixExpr:
     return symbols.total(symbols.loss(model, None), variable.at(0) if variable.role is Role.STATE else variable.at())
 
 
+def splits(model: Model, equation: RecursionEquation) -> bool:
+    """Whether the gradient by the value of the last step has parts that those by earlier ones have not: from a loss there."""
+    v, zero = equation.variable, zero_before_last(model)
+    return v.timed and not initial(model, v) and any(c.through.name in zero for c in equation.terms)
+
+
 def gradient_step(model: Model, voice: Voice, equation: RecursionEquation) -> Step:
-    """One numbered gradient equation."""
+    """One numbered gradient equation; two lines where only the value of the last step is read by a loss."""
     v = equation.variable
     value, left = gradient_side(model, equation), gradient_of(model, v)
+    earlier = build.add(sp.ZeroMatrix(v.rows, v.columns), *(c.value for c in live_terms(model, equation)))
     rule = rules(model, voice, v, equation.terms)
     if value.has(SumOver):
         rule = voice.joined((rule, voice.say("rules.sum_over_t")))
-    return Step(voice.equation(model, left, value), rule, voice.check(value, v.at()), (), equation.number, f"gradient-{v.name}")
+    tree = both(model, voice, left, value, earlier) if splits(model, equation) else voice.equation(model, left, value)
+    return Step(tree, rule, voice.check(value, v.at()), (), equation.number, f"gradient-{v.name}")
 
 
 def node_form(model: Model, voice: Voice, wrt: tuple[Variable, ...]) -> Section:

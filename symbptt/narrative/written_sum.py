@@ -25,10 +25,13 @@ def _factor(model: Model, name: str) -> MatrixExpr | None:
 
 
 def written_sum(model: Model, variable: Variable) -> MatrixExpr | None:
-    """The substituted sum for a symbolic T, or None where a factor is no matrix, or L_t reads the state before."""
+    """The substituted sum for a symbolic T, or None where a factor is no matrix, or L_t reads the state before.
+
+    None, too, for the values of all steps of which a loss reads the last alone.
+    """
     direct = step.loss_direct(model, variable)
     sums: list[MatrixExpr] = []
-    if step.loss_lag(model):
+    if step.loss_lag(model) or (direct is not None and variable.timed and symbols.loss_at(model) == LAST):
         return None
     if starts(model, variable):
         return _from_start(model, variable)

@@ -85,7 +85,7 @@ class QuizContext:
                 made.append(Line(e, Adjoint(e.variable.at()), right, last != right))
         made += [
             Line(e, backward.gradient_of(model, e.variable), backward.gradient_side(model, e), False)
-            for e in found.gradients if e.variable in model.parameters and e.terms
+            for e in found.gradients if e.variable in model.parameters and e.terms and not backward.splits(model, e)
         ]
         return tuple(made)
 

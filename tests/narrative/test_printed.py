@@ -28,7 +28,7 @@ from symbptt import narrative, typeset
 from symbptt.algebra import rows
 from symbptt.derive import formula
 from symbptt.derive import step as one_step
-from symbptt.model.read import differentiable, load
+from symbptt.model.read import differentiable, from_text, load
 from symbptt.model.values import Model
 from symbptt.narrative import jacobians, symbols
 from symbptt.narrative.inline import math
@@ -251,6 +251,30 @@ def test_heads_are_read_each_on_its_own(layout: str) -> None:
 @pytest.mark.parametrize("name", [*RECENT, *map(str, headed.FILES)])
 def test_every_recent_recurrence_is_read(name: str, layout: str) -> None:
     assert Told(name, speaking(layout=layout)).read() > 150
+
+
+def test_only_the_last_value_of_an_input_acts_on_a_loss_at_the_last_step() -> None:
+    model = from_text('''
+title = "An input in the loss of the last step"
+[inputs]
+x = "D"
+z = ""
+[states]
+h = "D"
+[parameters]
+w = "D"
+[targets]
+y = "D"
+[equations]
+h = "tanh(w * h[t-1] + x)"
+[loss]
+step = "squared_error(h + x * w, y) + z * sum(h)"
+at = "last"
+''', "last.toml")
+    told = Told(model, speaking())
+    assert told.read() > 50
+    lines = [typeset.text(step.equation) for section in told.told.sections for step in section.steps]
+    assert any(line.startswith("dL/dz_T = ") and "dL/dzₜ = 0   (t = T − 1, …, 1)" in line for line in lines)
 
 
 def _scaled(monkeypatch: pytest.MonkeyPatch) -> None:

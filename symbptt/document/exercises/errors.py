@@ -29,7 +29,7 @@ def error(context: DocumentContext, random: Random) -> GeneratedExercise | None:
     ]
     cases += [
         (backward.gradient_of(model, e.variable), e, backward.gradient_side(model, e))
-        for e in found.gradients if e.variable in wrt and e.terms
+        for e in found.gradients if e.variable in wrt and e.terms and not backward.splits(model, e)
     ]
     wrong = [
         (of, equation, value, mistake.name, changed)

@@ -140,8 +140,9 @@ class Oracle:
         return self._shaped([self.jacobian("total", self.loss, None, m, step) for m in self.names(name)], name, step)
 
     def node_adjoint(self, name: str, step: int) -> Array:
-        """The gradient of L by a value of a step; zero behind the last one."""
-        return 0 * self.value(name, self.T) if step > self.T else self.gradient(name, step)
+        """The gradient of L by a value of a step; zero behind the last one, and for a value of a loss where there is none."""
+        there = (self.part(name)[0], step) in self.values
+        return self.gradient(name, step) if there else 0 * self.value(name, self.T)
 
     def step_adjoint(self, name: str, step: int) -> Array:
         """The gradient of L by the states of a step, which do not act on each other inside it."""
