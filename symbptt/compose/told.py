@@ -35,8 +35,8 @@ def heading(part: Part, number: int, voice: Voice) -> str:
     key = "backward" if part.backward else "forward" if part.model.states else "heading"
     values = part.model.states or part.model.outputs
     names = voice.listed(voice.name(v, part.model) for v in values)
-    phase = f"{part.phase}: " * bool(part.phase)
-    return phase + said(voice.say(f"composed.part.{key}", number=str(number), values=names))
+    shown = f"{number} ({part.phase})" if part.phase else str(number)
+    return said(voice.say(f"composed.part.{key}", number=shown, values=names))
 
 
 def links(part: Part, voice: Voice) -> Iterator[Prose]:

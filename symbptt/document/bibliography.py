@@ -19,6 +19,7 @@ class Source:
     url: str = ""
     kind: str = "misc"
     fields: tuple[tuple[str, str], ...] = ()
+    of_model: bool = False
 
     def line(self) -> Prose:
         """The line of the references."""
@@ -83,7 +84,7 @@ METHOD = (WERBOS, WILLIAMS, BENGIO, PASCANU, GOODFELLOW)
 
 def of_document(models: Iterable[Model], own: Iterable[Source]) -> tuple[Source, ...]:
     """The sources that model files name, those of the method, and the author's."""
-    named = (Source(model.name, model.name, model.reference.rstrip(".") + ".") for model in models if model.reference)
+    named = (Source(model.name, model.name, model.reference.rstrip(".") + ".", of_model=True) for model in models if model.reference)
     return (*dict.fromkeys(named), *METHOD, *own)
 
 

@@ -9,7 +9,7 @@ from sympy.matrices.expressions.matexpr import MatrixExpr
 from sympy.matrices.expressions.special import OneMatrix
 
 from symbptt import typeset
-from symbptt.algebra.nodes import Partial
+from symbptt.algebra.nodes import SOURCE, Partial
 from symbptt.algebra.related import Adjoint
 from symbptt.derive import formula
 from symbptt.derive.recursion import recursion
@@ -173,4 +173,6 @@ def sizes(model: Model, voice: Voice) -> Prose:
     for variable in (v for role in roles for v in model.of(role) if v.definition is None and len(v.shape) == 1):
         known.setdefault(variable.shape[0], voice.tree(variable.at(), model))
     told = [voice.say("glossary.size", vector=vector, size=size) for size, vector in known.items() if size.isalpha()]
-    return voice.say("glossary.sizes", sizes=voice.joined(told)) if told else voice.say("glossary.steps")
+    said = voice.say("glossary.sizes", sizes=voice.joined(told)) if told else voice.say("glossary.steps")
+    source = voice.tree(SOURCE, model)
+    return said if source == Identifier("k") else (*said, *voice.say("glossary.source", letter=source))

@@ -1,22 +1,57 @@
-"""A model as documents tell it: an inner value that is too long to stand in another formula has the name that code gives it."""
+"""A model as documents tell it: inner values have a letter of their own, with what they are part of as its index, as u_h for a part
+of h; one that is too long to stand in another formula has an equation of its own."""
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import replace
 
 from symbptt import typeset
-from symbptt.model.values import Equation, Model
-from symbptt.typeset.symbols import MAX_DEFINITION
+from symbptt.model.values import Equation, Model, Variable
+from symbptt.typeset.names import label
+from symbptt.typeset.symbols import MAX_DEFINITION, many
+from symbptt.typeset.tree import Identifier, Number, Row, Script, Style, Tree
+
+LETTERS = ("u", "m", "e", "z", "d")
+"""The letters of inner values, in the order of preference."""
 
 
-def named(model: Model) -> Model:
-    """The model in which no formula stands in the index of an adjoint, or inside another, that would be too long there."""
+def named(model: Model, bold: bool = True) -> Model:
+    """The model in which no formula stands in the index of an adjoint, nor one inside another that would be too long there."""
+    model = with_letters(model, bold)
     for equation in model.equations:
         value = equation.target.definition
         if value is not None and len(typeset.text(value, model)) > MAX_DEFINITION:
             model = _with(model, equation)
     return _numbered(model)
+
+
+def with_letters(model: Model, bold: bool = True) -> Model:
+    """The model in which every inner value has a letter, and what it is part of as its index, with a number where it has several."""
+    firsts = {v.name.split("_")[0] for v in model.variables if v.definition is None}
+    letter = next((letter for letter in LETTERS if letter not in firsts), "")
+    inner = [v for v in model.variables if v.definition is not None]
+    if not inner or not letter:
+        return model
+    parts = Counter(v.name.rpartition("_")[0] for v in inner)
+    own = {v: replace(v, latex=_symbol(letter, v, parts, bold)) for v in inner}
+
+    def told(equations: tuple[Equation, ...]) -> tuple[Equation, ...]:
+        return tuple(replace(e, target=own.get(e.target, e.target)) for e in equations)
+
+    return replace(
+        model, variables=tuple(own.get(v, v) for v in model.variables), equations=told(model.equations),
+        loss=model.loss and replace(model.loss, equations=told(model.loss.equations)),
+    )
+
+
+def _symbol(letter: str, variable: Variable, parts: Counter[str], bold: bool) -> str:
+    """u_h for h_1, the only inner value of h; u_h1 where there are more."""
+    of, _, number = variable.name.rpartition("_")
+    index: tuple[Tree, ...] = (label(of, bold=False).plain(), *((Number(number),) if parts[of] > 1 else ()))
+    base = Identifier(letter.upper() if len(variable.shape) > 1 else letter, Style.BOLD if bold and many(variable) else Style.ITALIC)
+    return typeset.latex(Script(base, Row(index)))
 
 
 def _with(model: Model, shown: Equation) -> Model:

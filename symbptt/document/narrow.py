@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from functools import singledispatch
+from itertools import groupby
+from math import ceil
 
 from symbptt.document.blocks import Block, Box, Code, Columns, Lines, Steps, Table, balanced
 from symbptt.document.breaking import broken
@@ -18,7 +20,7 @@ FRAME = 1.0
 """What a frame takes of it."""
 LETTER, GAP = 0.5, 1.2
 """The width of a letter, and the space between the columns of a table, in em."""
-LONG = 22
+LONG = 24
 """Rows from which a table runs over several pages."""
 HIGH = 40
 """The rows of a table that is not cut by the end of a page."""
@@ -48,9 +50,19 @@ def _box(block: Box, room: float = ROOM) -> Block:
 
 
 def in_columns(blocks: Iterable[Block]) -> Iterator[Block]:
-    """The blocks of a paper, with listings in two columns."""
-    for block in blocks:
-        yield balanced((block,)) if isinstance(block, Code) else block
+    """The blocks of a paper, with listings in two columns, and boxes that stand in pairs without gaps between pairs."""
+    for paired, run in groupby(blocks, lambda block: bool(_boxes(block))):
+        if paired:
+            yield balanced(box for pair in run for box in _boxes(pair))
+        else:
+            yield from (balanced((block,)) if isinstance(block, Code) else block for block in run)
+
+
+def _boxes(block: Block) -> tuple[Box, ...]:
+    """The boxes of which a pair is, none for any other block."""
+    inner = [one for column in block.columns for one in column] if isinstance(block, Columns) else []
+    boxes = tuple(one for one in inner if isinstance(one, Box))
+    return boxes if len(boxes) == len(inner) else ()
 
 
 def in_pairs(boxes: Sequence[Box]) -> Iterator[Block]:
@@ -97,5 +109,6 @@ def _pieces(block: Block) -> Iterator[Block]:
     if not isinstance(block, Table):
         yield block
         return
-    for first in range(0, len(block.rows), LONG):
-        yield replace(block, rows=block.rows[first : first + LONG])
+    size = ceil(len(block.rows) / ceil(len(block.rows) / LONG)) if block.rows else LONG
+    for first in range(0, len(block.rows), size):
+        yield replace(block, rows=block.rows[first : first + size])

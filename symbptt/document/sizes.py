@@ -17,11 +17,11 @@ WIDEST = 10
 
 
 def rounded(value: float) -> str:
-    """A norm with three digits, or two and a power of ten; one that no float holds is ∞, one that is not known a dash."""
+    """A norm with three digits, zeros among them, or two and a power of ten; one that no float holds is ∞, an unknown one a dash."""
     if not isfinite(value):
         return "–" if isnan(value) else "∞"
     if value == 0 or SMALL <= value < LARGE:
-        return f"{value:.{DIGITS}g}" if value < 10**DIGITS else f"{value:.0f}"
+        return f"{value:#.{DIGITS}g}".rstrip(".") if 0 < value < 10**DIGITS else f"{value:.0f}"
     digits, power = f"{value:.1e}".split("e")
     return f"{digits}e{int(power)}"
 
@@ -60,4 +60,4 @@ def terms(norms: Norms, voice: Voice) -> Terms:
     steps = sorted({t for t, _ in norms.pairs})
     sources = range(1, max(steps) + 1)
     lines = tuple((f"t = {t}", tuple(known.get((t, k), Cell("", None)) for k in sources)) for t in steps)
-    return Terms("", tuple(f"k = {k}" for k in sources), lines, legend)
+    return Terms("", tuple(f"{voice.source} = {k}" for k in sources), lines, legend)

@@ -59,7 +59,7 @@ def extra(variable: Variable, lag: int, taken: Iterable[str], place: Place) -> t
             continue
         if name in taken:
             raise place.error(f"{variable.name}[t-{k}] needs the name {name} for the older value; rename your {name}")
-        told = words.everywhere("model.kept" if k == 1 else "model.lagged", name=variable.name, ago=str(k - 1))
+        told = words.everywhere("model.kept" if k == 1 else "model.lagged", ago=str(k - 1))
         state = replace(variable, name=name, role=Role.STATE, latex=None, description=told, init=None, initial=None)
         before = variable.at() if k == 1 else replace(state, name=held(variable, k - 1)).at(TIME - 1)
         made.append((state, before))

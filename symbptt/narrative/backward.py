@@ -21,7 +21,7 @@ from symbptt.narrative.products import Factors, Pattern, members, patterns
 from symbptt.narrative.symbols import LAST
 from symbptt.narrative.values import Prose, Section, Step
 from symbptt.narrative.voice import Voice
-from symbptt.typeset.tree import Aligned, Equality, Fenced, Operator, Row, Text, Tree
+from symbptt.typeset.tree import Aligned, Equality, Fenced, Operator, Row, Script, Text, Tree
 
 
 def _with(side: Tree, note: Tree) -> Tree:
@@ -131,7 +131,7 @@ def rules(
         equation = by_name[reader]
         sources = {variable.name, *(s.name for s in initial(model, variable))}
         mine = [route for route in routes(equation.value, equation.target.at()) if route[0].name in sources]
-        if equation.target.definition is not None:
+        if equation.target.definition is not None and equation.target.latex is None:
             when = f"inner_{when}"
         made.setdefault((when, rule_names(voice, mine)), []).append(voice.name(equation.target, model))
     told = (voice.say(f"rules.from.{when}", reader=voice.listed(names), rules=by) for (when, by), names in made.items())
@@ -178,7 +178,11 @@ def value_step(model: Model, voice: Voice, equation: RecursionEquation) -> Step:
     check = voice.check(earlier, adjoint)
     rule = rules(model, voice, v, equation.terms, equation.carries)
     tree = voice.equation(model, adjoint, earlier) if now == earlier else both(model, voice, adjoint, now, earlier)
-    return Step(tree, rule, check, _stands_for(model, voice, v), equation.number, f"adjoint-{v.name}")
+    if v.definition is not None and v.latex is not None:
+        rule, claim = voice.joined((rule, (voice.equation(model, typeset.name_of(v.at(), model, voice.notation), v.definition),))), ()
+    else:
+        claim = _stands_for(model, voice, v)
+    return Step(tree, rule, check, claim, equation.number, f"adjoint-{v.name}")
 
 
 def _stands_for(model: Model, voice: Voice, variable: Variable) -> Prose:
@@ -239,5 +243,9 @@ def node_form(model: Model, voice: Voice, wrt: tuple[Variable, ...]) -> Section:
     example = next((e.variable for e in found.adjoints), None)
     shown = voice.tree(Adjoint(example.at()), model) if example else ""
     intro = voice.say("derivation.values.intro", adjoint=shown, loss=voice.tree(symbols.loss(model, None), model))
+    inner = next((e.variable for e in found.adjoints if e.variable.definition is not None and e.variable.latex), None)
+    if inner is not None:
+        symbol = voice.name(inner, model)
+        intro += voice.say("derivation.values.parts", letter=symbol.base if isinstance(symbol, Script) else symbol)
     return Section(voice.word("derivation.values.heading"), tuple(steps), (intro,), level=2)
 

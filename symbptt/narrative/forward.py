@@ -36,7 +36,7 @@ def conventions(model: Model, voice: Voice) -> Section:
                 "derivation.conventions.immediate", immediate=voice.tree(symbols.immediate(now, theta), model),
                 before=voice.tree(before, model), total=voice.tree(symbols.total(now, theta), model),
                 jacobian=voice.tree(symbols.state_partial(model), model),
-            ) + _plus(voice),
+            ) + plus(voice),
         ]
     notes += [*heads_told(model, voice), *_partial(model, voice)]
     notes += [*_batch(model, voice), *_loss_notes(model, voice), *_notation_notes(model, voice)]
@@ -75,7 +75,7 @@ def _batch(model: Model, voice: Voice) -> list[Prose]:
     return [voice.say("derivation.conventions.batch", mean=voice.tree(example, model))]
 
 
-def _plus(voice: Voice) -> Prose:
+def plus(voice: Voice) -> Prose:
     """Which derivative the sign + stands for, and who uses it otherwise."""
     marked = [kind for kind in ("immediate", "total") if voice.notation.derivative(kind).sup == "+"]
     return voice.say(f"derivation.conventions.plus_{marked[0]}") if marked else ()

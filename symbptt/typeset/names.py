@@ -11,7 +11,7 @@ from symbptt.typeset.pieces import commas
 from symbptt.typeset.tree import Accent, Fenced, Identifier, Number, Row, Script, Style, Tree, rebuilt
 
 _ACCENTS = ("hat", "tilde")
-_MAX_ITALIC = 3  # a longer subscript is a word, not letters side by side
+_MAX_ITALIC = 2  # a longer subscript is a word, not letters side by side
 _PARTS = re.compile(r"[^\W\d_]+|[0-9]+|[^A-Za-z0-9]+")
 
 

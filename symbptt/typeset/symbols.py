@@ -47,11 +47,16 @@ class Symbols:
     kept: tuple[str, ...]
 
 
+def many(variable: Variable) -> bool:
+    """Whether a variable has more than one entry, so that its letter is bold: not that of the shape "1" either."""
+    return any(size != "1" for size in variable.shape)
+
+
 def _model_own(variable: Variable, notation: Notation) -> Label:
     """The label that the model gives."""
     if variable.latex is not None:
         return from_tree(snippet.read(variable.latex))
-    return label(variable.name, bold=notation.bold and bool(variable.shape) and variable.role is not Role.LOSS)
+    return label(variable.name, bold=notation.bold and many(variable) and variable.role is not Role.LOSS)
 
 
 def _given(model: Model, notation: Notation) -> dict[str, Label]:
@@ -62,7 +67,7 @@ def _given(model: Model, notation: Notation) -> dict[str, Label]:
         text = names.get(f"{model.name}.{v.name}") or names.get(v.name) or by_role.get(parts.get(v.name, ""))
         if text is not None and v.definition is None:
             own = from_tree(snippet.read(text))
-            found[v.name] = own if v.shape else replace(own, base=unbold(own.base))
+            found[v.name] = own if many(v) else replace(own, base=unbold(own.base))
     return found
 
 
@@ -89,7 +94,7 @@ def symbols(model: Model, notation: Notation) -> Symbols:
     stepped = {_light(found) for name, found in labels.items() if variables[name].timed}
     for name, found in labels.items():
         if count[found] > 1 or _without_number(_light(found)) in stepped:
-            labels[name] = whole(name, bold=notation.bold and bool(variables[name].shape))
+            labels[name] = whole(name, bold=notation.bold and many(variables[name]))
     if model.heads is not None:
         raised = Fenced(head_index(model))
         labels |= {v.name: replace(labels[v.name], sup=raised) for v in model.variables if v.heads is not None}
@@ -175,11 +180,15 @@ def _lettered(letter: str, symbol: sp.MatrixSymbol, setting: Setting) -> Piece:
 
 
 def _short(symbol: sp.MatrixSymbol, setting: Setting) -> Tree | None:
-    """The formula a variable stands for, if one fits in a subscript at step t: so it does at all steps or at none."""
+    """The formula a variable without a symbol stands for, if one fits in a subscript at step t: so it does at all steps or none."""
     found, general = (definition(at, setting) for at in (symbol, _at(symbol, TIME)))
-    if found is None or general is None or len(as_text.write(signed(piece(general, setting)))) > MAX_DEFINITION:
+    if found is None or general is None or _has_symbol(symbol, setting) or len(as_text.write(signed(piece(general, setting)))) > MAX_DEFINITION:
         return None
     return signed(piece(found, setting))
+
+
+def _has_symbol(symbol: sp.MatrixSymbol, setting: Setting) -> bool:
+    return setting.model is not None and setting.model[symbol.name].latex is not None
 
 
 def _at(symbol: sp.MatrixSymbol, step: sp.Expr) -> sp.MatrixSymbol:

@@ -104,7 +104,7 @@ def test_attention_has_its_share() -> None:
     assert ((encoder.attention > 0) & (encoder.attention < 1)).all() and not decoder.attention.any()
     assert sum(encoder.by_way.values()) == pytest.approx(1) and len(encoder.ways) == 2
     text = as_text(found)
-    for said in ("attention's share", "W_hh, part 1", "encoder: Part 1", "recurrent matrices"):
+    for said in ("attention's share", "W_hh, part 1", "Part 1 (encoder)", "recurrent matrices"):
         assert said in text
     data = json.loads(as_json(found))
     assert [row["attention"] for row in data["terms"] if "attention" in row] == []

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import replace
 from pathlib import Path
+from math import prod
 from random import Random
 
 import numpy as np
@@ -174,9 +175,9 @@ def test_counts_are_those_of_a_listing(name: str, at: str) -> None:
     }.items():
         model = load(name)
         pairs = derive.sum_of_products.pairs(steps(model, 9), model.parameters[0])
-        assert counting.QUESTIONS[kind](pairs, 3) == expected
-    drawn = counting.terms(context("elman"), Random(1))
-    assert drawn is not None and words(drawn.solution).rstrip(".").isdigit()
+        assert sum(counting.QUESTIONS[kind](t - k, 3) for t, k in pairs) == expected
+    found = counting.count(context("elman"), Random(1))
+    assert found is not None and sum(prod(map(int, part.split("·"))) for part in found.working.split(" + ")) == found.answer
 
 
 def test_a_computed_number_is_that_of_the_terms() -> None:

@@ -84,7 +84,7 @@ def _group(part: Part) -> str:
 
 
 def _by_member(parts: tuple[Part, ...], context: DocumentContext, back: bool, tell: Tell) -> Iterator[Block]:
-    every, sheet, so_far = whole.chained(context), BRIEF.issuperset(parts), Told()
+    every, sheet, so_far, headed = whole.chained(context), BRIEF.issuperset(parts), Told(), False
     for member in reversed(every) if back else every:
         own = member.about(context)
         told: list[Block] = []
@@ -94,7 +94,12 @@ def _by_member(parts: tuple[Part, ...], context: DocumentContext, back: bool, te
         if told:
             way = "back" if back else "forth"
             title, key = member.heading(context.voice, context.T), f"part-{member.number}-{way}-{parts[0].__name__}"
-            yield Heading(title, key, numbered=not sheet)
+            first, level = told[0], 1
+            if not back and isinstance(first, Heading):  # what is told of every member in turn, under one heading
+                yield from () if headed else (first,)
+                headed = True
+                told, level = told[1:], 2
+            yield Heading(title, key, level, numbered=not sheet)
             yield from whole.opening(member, context, sheet) if back else ()
             yield from so_far.once(member.scoped(tuple(told)))
     yield from whole.closing(context) if back else ()

@@ -71,7 +71,10 @@ def exercises(context: DocumentContext) -> tuple[Block, ...]:
     """Numbered exercises about the whole chain, then about its members, as many as the author asks for."""
     kinds, inner = (WITHOUT_DERIVATION, OF_MEMBER_WITHOUT) if context.sheet else (BESIDE_DERIVATION, OF_MEMBER)
     every = members(worked.chain_of(context))
-    found = [*drawn(context, kinds), *(one for member in every for one in _of_member(member, context, inner))]
+    found = list(drawn(context, kinds))
+    for member in every:
+        known = {one.about for one, _ in found}
+        found += [(one, kind) for one, kind in _of_member(member, context, inner) if one.about not in known]
     return told(context, found[:context.own.generated])
 
 
@@ -80,6 +83,7 @@ def _of_member(member: Member, context: DocumentContext, kinds: tuple[ExerciseKi
     if member.part.backward or not member.model.states:
         return
     title = Paragraph((Strong(member.heading(context.voice, context.T)),))
-    for one, kind in drawn(member.about(context), kinds):
+    own = replace(member.about(context), seed=context.seed + member.number - 1)
+    for one, kind in drawn(own, kinds):
         question, hint, solution = map(member.scoped, (one.question, one.hint, one.solution))
         yield replace(one, question=(title, *question), hint=hint, solution=solution), kind

@@ -19,6 +19,7 @@ from symbptt.compose.told import heading
 from symbptt.derive.recursion import recursion
 from symbptt.document.blocks import Block, Heading
 from symbptt.document.context import DocumentContext
+from symbptt.document.named import with_letters
 from symbptt.emit.source_file import wanted_variables
 from symbptt.model.values import Model, Variable
 from symbptt.narrative.inline import Reference
@@ -113,7 +114,7 @@ def _members(chain: Chain) -> Iterator[Member]:
         model, handed = with_cotangents(part.model)
         told = replace(model, name=chain.name, title=chain.title, reference=chain.reference, notes=chain.notes,
                        translations=chain.translations, options=chain.options)
-        made = _numbered(told, last, bool(handed))
+        made = with_letters(_numbered(told, last, bool(handed)))
         yield Member(number, part, made, handed, last)
         last = max((e.number for e in (*recursion(made).adjoints, *recursion(made).gradients)), default=last)
 

@@ -85,8 +85,11 @@ def forward(context: DocumentContext) -> tuple[Block, ...]:
         voice = member.voice(context.voice, context.T)
         own = member.model.states and given.state_told(member.model, voice)
         for prose in given.conventions(member.model, voice).intro:
-            words = tuple(part for part in prose if isinstance(part, str))
-            said.setdefault(prose if prose == own else words, member.scoped(prose))
+            told, plus = prose, given.plus(voice)
+            if any(part in before for part in plus for before in said.values()):  # who writes the sign + how, once
+                told = tuple(part for part in prose if part not in plus)
+            words = tuple(part for part in told if isinstance(part, str))
+            said.setdefault(told if prose == own else words, member.scoped(told))
     title = Heading(context.voice.word("derivation.conventions.heading"), "conventions")
     return (title, *map(Paragraph, said.values()), *equations(context))
 

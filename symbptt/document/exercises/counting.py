@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from random import Random
@@ -14,18 +15,19 @@ from symbptt.document.exercises.generated import GeneratedExercise, said
 from symbptt.model.values import Model, Variable
 from symbptt.narrative.forward import is_recurrent
 from symbptt.narrative.inline import Prose, math
+from symbptt.narrative.voice import Voice
 from symbptt.typeset.tree import Tree
 from symbptt.unroll.graph import steps
 
 LINES = 3
 Pairs = list[tuple[int, int]]
-QUESTIONS: dict[str, Callable[[Pairs, int], int]] = {
-    "all": lambda found, window: len(found),
-    "window": lambda found, window: sum(t - k < window for t, k in found),
-    "distance": lambda found, window: sum(t - k == window for t, k in found),
-    "jacobians": lambda found, window: sum(t - k for t, k in found),
+QUESTIONS: dict[str, Callable[[int, int], int]] = {
+    "all": lambda distance, window: 1,
+    "window": lambda distance, window: distance < window,
+    "distance": lambda distance, window: distance == window,
+    "jacobians": lambda distance, window: distance,
 }
-"""What is counted, by its name in the tables of words: of the pairs (t, k) and a number K."""
+"""What is counted, by its name in the tables of words: what a pair (t, k) adds, by its distance t − k and a number K."""
 
 
 BY_JACOBIANS = {"distance", "jacobians"}
@@ -44,6 +46,10 @@ class Count:
     name: str
     slots: Mapping[str, Tree | Prose | str]
     answer: int
+    working: str
+    """The sum over the distances that gives the answer."""
+    pairs: Pairs
+    """What is counted."""
 
 
 def count(context: DocumentContext, random: Random) -> Count | None:
@@ -57,7 +63,11 @@ def count(context: DocumentContext, random: Random) -> Count | None:
     slots: dict[str, Tree | Prose | str] = {
         "parameter": voice.tree(theta.at(), model), "steps": math(f"T = {T}"), "window": str(window),
     }
-    return Count(name, slots, QUESTIONS[name](pairs(steps(model, T), theta), window))
+    worth = QUESTIONS[name]
+    found = [(t, k) for t, k in pairs(steps(model, T), theta) if worth(t - k, window)]
+    shares = Counter(t - k for t, k in found)
+    summands = [f"{number}·{distance}" if worth(distance, window) > 1 else str(number) for distance, number in sorted(shares.items())]
+    return Count(name, slots, sum(worth(t - k, window) for t, k in found), " + ".join(summands), found)
 
 
 def terms(context: DocumentContext, random: Random) -> GeneratedExercise | None:
@@ -68,6 +78,13 @@ def terms(context: DocumentContext, random: Random) -> GeneratedExercise | None:
     return GeneratedExercise(
         (said(voice.say(f"exercises.count.{found.name}.question", **found.slots)),),
         voice.say(f"exercises.count.{found.name}.hint", **found.slots),
-        (said(voice.say("exercises.count.solution", answer=str(found.answer))),), LINES,
+        (said(_solution(found, voice)),), LINES,
         about=frozenset((f"count-{found.name}",)),
     )
+
+
+def _solution(found: Count, voice: Voice) -> Prose:
+    if found.name == "distance":
+        first, last = (math(f"({t}, {k})") for t, k in (min(found.pairs), max(found.pairs)))
+        return voice.say("exercises.count.one_distance", answer=str(found.answer), first=first, last=last)
+    return voice.say("exercises.count.solution", sum=math(found.working), answer=str(found.answer))

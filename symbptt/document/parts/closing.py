@@ -38,5 +38,9 @@ def _takes_real_parts(code: str) -> bool:
 
 def references(context: DocumentContext) -> tuple[Block, ...]:
     """The sources of the models, those of the method, and those of the author."""
-    items = tuple(source.line() for source in bibliography.of_document(context.models, context.own.sources))
-    return (Heading(context.voice.word("common.heading.references"), "references", numbered=False), Bullets(items, small=True))
+    voice = context.voice
+    items = tuple(
+        (*(voice.say("document.of_model") if source.of_model else ()), *source.line())
+        for source in bibliography.of_document(context.models, context.own.sources)
+    )
+    return (Heading(voice.word("common.heading.references"), "references", numbered=False), Bullets(items, small=True))
