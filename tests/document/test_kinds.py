@@ -96,7 +96,7 @@ def test_the_far_terms_vanish_not_the_total() -> None:
     ratios, lower, upper = ([number(cell) for cell in row[1:]] for row in next(b for b in found if isinstance(b, Table)).rows)
     assert ratios == sorted(ratios, reverse=True) and ratios[-1] < 0.5 * ratios[0]
     assert all(a <= m <= b for a, m, b in zip(lower, ratios, upper, strict=True))
-    assert "In these draws h₀ = 0, so the term (1, 1) is zero and the column k = 1 is left out." in words(found)
+    assert "These draws start from h₀ = 0, so their term (1, 1) is zero and their column k = 1 is left out." in words(found)
 
 
 def number(cell: Prose) -> float:
