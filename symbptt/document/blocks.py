@@ -42,9 +42,10 @@ class Heading(Block):
 
 @dataclass(frozen=True)
 class Paragraph(Block):
-    """Running text."""
+    """Running text; `small` on paper if it is to be looked up rather than read."""
 
     text: Prose
+    small: bool = False
 
 
 @dataclass(frozen=True)

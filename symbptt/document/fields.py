@@ -55,7 +55,7 @@ def _heading(block: Heading, writer: Writer, write: Write) -> dict[str, Any]:
 
 @fields.register
 def _paragraph(block: Paragraph, writer: Writer, write: Write) -> dict[str, Any]:
-    return {"text": writer.prose(block.text)}
+    return {"text": writer.prose(block.text), "small": block.small}
 
 
 @fields.register

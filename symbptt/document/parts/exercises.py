@@ -36,7 +36,7 @@ def told(context: DocumentContext, generated: Sequence[Drawn]) -> tuple[Block, .
         for number, (one, kind) in enumerate(found, 1)
     )
     hints = [(f"{number}: ", *one.hint, " ") for number, (one, _) in enumerate(found, 1) if one.hint]
-    told = Paragraph(tuple(part for hint in hints for part in hint))
+    told = Paragraph(tuple(part for hint in hints for part in hint), small=True)
     heading = (Heading(voice.word("exercises.hints"), "hints", 2, numbered=False), told) if hints else ()
     return (Heading(voice.word("exercises.heading"), "exercises"), Paragraph(intro), *made, *heading)
 
