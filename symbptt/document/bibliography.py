@@ -84,7 +84,7 @@ METHOD = (WERBOS, WILLIAMS, BENGIO, PASCANU, GOODFELLOW)
 
 def of_document(models: Iterable[Model], own: Iterable[Source]) -> tuple[Source, ...]:
     """The sources that model files name, those of the method, and the author's."""
-    named = (Source(model.name, model.name, model.reference.rstrip(".") + ".", of_model=True) for model in models if model.reference)
+    named = (Source(one.name, one.name, one.reference.rstrip(".") + ".", of_model=True) for one in models if one.reference)
     return (*dict.fromkeys(named), *METHOD, *own)
 
 

@@ -1,5 +1,5 @@
-"""A model as documents tell it: inner values have a letter of their own, with what they are part of as its index, as u_h for a part
-of h; one that is too long to stand in another formula has an equation of its own."""
+"""A model as documents tell it: inner values have a letter, with what they are part of as its index, as u_h for a part of h; one
+that is too long to stand in another formula has an equation of its own."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def named(model: Model, bold: bool = True) -> Model:
 
 
 def with_letters(model: Model, bold: bool = True) -> Model:
-    """The model in which every inner value has a letter, and what it is part of as its index, with a number where it has several."""
+    """The model in which every inner value has a letter, its index what it is part of, and a number where that has several."""
     firsts = {v.name.split("_")[0] for v in model.variables if v.definition is None}
     letter = next((letter for letter in LETTERS if letter not in firsts), "")
     inner = [v for v in model.variables if v.definition is not None]
@@ -50,8 +50,8 @@ def _symbol(letter: str, variable: Variable, parts: Counter[str], bold: bool) ->
     """u_h for h_1, the only inner value of h; u_h1 where there are more."""
     of, _, number = variable.name.rpartition("_")
     index: tuple[Tree, ...] = (label(of, bold=False).plain(), *((Number(number),) if parts[of] > 1 else ()))
-    base = Identifier(letter.upper() if len(variable.shape) > 1 else letter, Style.BOLD if bold and many(variable) else Style.ITALIC)
-    return typeset.latex(Script(base, Row(index)))
+    style = Style.BOLD if bold and many(variable) else Style.ITALIC
+    return typeset.latex(Script(Identifier(letter.upper() if len(variable.shape) > 1 else letter, style), Row(index)))
 
 
 def _with(model: Model, shown: Equation) -> Model:

@@ -17,7 +17,7 @@ WIDEST = 10
 
 
 def rounded(value: float) -> str:
-    """A norm with three digits, zeros among them, or two and a power of ten; one that no float holds is ∞, an unknown one a dash."""
+    """A norm with three digits, zeros too, or two and a power of ten; one that no float holds is ∞, an unknown one a dash."""
     if not isfinite(value):
         return "–" if isnan(value) else "∞"
     if value == 0 or SMALL <= value < LARGE:

@@ -178,11 +178,11 @@ def value_step(model: Model, voice: Voice, equation: RecursionEquation) -> Step:
     check = voice.check(earlier, adjoint)
     rule = rules(model, voice, v, equation.terms, equation.carries)
     tree = voice.equation(model, adjoint, earlier) if now == earlier else both(model, voice, adjoint, now, earlier)
-    if v.definition is not None and v.latex is not None:
-        rule, claim = voice.joined((rule, (voice.equation(model, typeset.name_of(v.at(), model, voice.notation), v.definition),))), ()
-    else:
-        claim = _stands_for(model, voice, v)
-    return Step(tree, rule, check, claim, equation.number, f"adjoint-{v.name}")
+    label = f"adjoint-{v.name}"
+    if v.definition is None or v.latex is None:
+        return Step(tree, rule, check, _stands_for(model, voice, v), equation.number, label)
+    meaning = voice.equation(model, typeset.name_of(v.at(), model, voice.notation), v.definition)
+    return Step(tree, voice.joined((rule, (meaning,))), check, (), equation.number, label)
 
 
 def _stands_for(model: Model, voice: Voice, variable: Variable) -> Prose:

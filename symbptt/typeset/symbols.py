@@ -180,9 +180,11 @@ def _lettered(letter: str, symbol: sp.MatrixSymbol, setting: Setting) -> Piece:
 
 
 def _short(symbol: sp.MatrixSymbol, setting: Setting) -> Tree | None:
-    """The formula a variable without a symbol stands for, if one fits in a subscript at step t: so it does at all steps or none."""
+    """The formula a variable without a symbol stands for, if one fits in a subscript at step t: at all steps or at none."""
     found, general = (definition(at, setting) for at in (symbol, _at(symbol, TIME)))
-    if found is None or general is None or _has_symbol(symbol, setting) or len(as_text.write(signed(piece(general, setting)))) > MAX_DEFINITION:
+    if found is None or general is None or _has_symbol(symbol, setting):
+        return None
+    if len(as_text.write(signed(piece(general, setting)))) > MAX_DEFINITION:
         return None
     return signed(piece(found, setting))
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
-from pathlib import Path
 from math import prod
+from pathlib import Path
 from random import Random
 
 import numpy as np

@@ -66,7 +66,7 @@ def count(context: DocumentContext, random: Random) -> Count | None:
     worth = QUESTIONS[name]
     found = [(t, k) for t, k in pairs(steps(model, T), theta) if worth(t - k, window)]
     shares = Counter(t - k for t, k in found)
-    summands = [f"{number}·{distance}" if worth(distance, window) > 1 else str(number) for distance, number in sorted(shares.items())]
+    summands = [f"{number}·{d}" if worth(d, window) > 1 else str(number) for d, number in sorted(shares.items())]
     return Count(name, slots, sum(worth(t - k, window) for t, k in found), " + ".join(summands), found)
 
 
