@@ -63,7 +63,7 @@ def _context(given: tuple[Subject, ...], T: int, wrt: Names, options: DocumentOp
         wrt = wrt or (None if chain.parameters else ALL)
     chunks, voice = None if options.chunk is None else chunked(plain[0]), options.voice()
     about = tuple(member.model for member in members(chain)) if chain is not None else \
-        tuple(named(differentiable(model), voice.notation.bold) for model in plain) if chunks is None else (chunks.differentiable,)
+        tuple(named(differentiable(one), voice.notation.bold) for one in plain) if chunks is None else (chunks.differentiable,)
     return DocumentContext(
         about, T, wrt, voice.about(about[0]), options.solutions, options.seed, options.own, options.analysed,
         options.length == "full", options.without_derivation, chunks, options.chunk or 0, chain,
