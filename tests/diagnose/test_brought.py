@@ -38,7 +38,7 @@ RIGHT = (*QUICK, *(
         "dicts_of_steps", "class_of_parameters", "scalars", "attention", "other_keys", "classifier", "lists_of_gradients",
         "one_hot", "in_place", "module_names", "last_step", "gated", "delta_rule", "by_shape", "square", "loss_method",
         "whole_arrays", "pure_python", "last_by_shape", "class_with_dicts", "single_precision", "book", "dots", "packed",
-        "set_by_name", "stacked_rows",
+        "set_by_name", "stacked_rows", "cells",
     )
 ))
 

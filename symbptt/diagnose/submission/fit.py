@@ -54,8 +54,9 @@ class Fit:
 
     @property
     def differs(self) -> bool:
-        """Whether the forward pass is another than the model's, in its states, its outputs or its loss."""
-        return self.forward is Forward.DIFFERS or self.wrong_loss or (self.first is not None and self.way is None)
+        """Whether the forward pass is another than the model's, in its states, its outputs or its loss. Where the loss is the
+        model's, a value that is called after a state is another thing, as one that was kept in reverse order."""
+        return self.wrong_loss or (self.way is None and (self.forward is Forward.DIFFERS or self.first is not None))
 
     @property
     def rank(self) -> tuple[bool, int, bool, bool, bool, bool, int, int]:
