@@ -202,13 +202,12 @@ class Meaning:
         return Reader(self.atoms, looks, self._derivative(signs), functions, self._parts(), sizes, self.oracle.flip, heads)
 
     def _parts(self) -> list[list[int]]:
-        """The sizes of what may stand below each other: the states, the parts of a concatenation, and what a slice leaves."""
-        found = [[s.rows * s.columns for s in self.model.states]]
-        for node in [node for e in self.model.all_equations for node in e.value.atoms(Concat, Slice)]:
-            if isinstance(node, Concat):
-                found.append([part.shape[0] for part in node.args])
-            else:
-                found.append([size for size in (node.args[1], node.shape[0], node.args[0].shape[0] - node.args[2]) if size != 0])
+        """The sizes of what may stand below each other: the parts of a concatenation, the states, what a slice leaves."""
+        values = [e.value for e in self.model.all_equations]
+        found = [[part.shape[0] for part in node.args] for value in values for node in value.atoms(Concat)]
+        found.append([s.rows * s.columns for s in self.model.states])
+        for node in [node for value in values for node in value.atoms(Slice)]:
+            found.append([size for size in (node.args[1], node.shape[0], node.args[0].shape[0] - node.args[2]) if size != 0])
         return [[self._size(size) for size in sizes] for sizes in found]
 
     def _size(self, size: sp.Expr) -> int:
