@@ -111,7 +111,7 @@ def _explains_its_own(model: Model, known: Case, seed: int, count: int) -> None:
                 assert all(f.right or f.certain for f in found.findings), (made[i].causes, str(found))
 
 
-@pytest.mark.sampled(14)
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", KINDS)
 def test_every_kind_of_model_has_a_report(kind: str) -> None:
     model, known = _point(KINDS[kind], 3, 2, 3)

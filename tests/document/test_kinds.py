@@ -214,7 +214,7 @@ def test_the_picture_and_its_table_have_the_same_numbers() -> None:
     assert shown == {str(row[0][0]) for row in rows if row[0]}
 
 
-@pytest.mark.sampled(3)
+@pytest.mark.slow
 @pytest.mark.parametrize("name", names())
 def test_slides_hold_what_fits(name: str) -> None:
     for frame in document.compose(name, 3, options=DocumentOptions(kind="slides")).blocks:
@@ -292,8 +292,8 @@ def test_other_kinds_are_about_one_model() -> None:
         document.compose(("elman", "lstm"), 3, options=DocumentOptions(kind="handout"))
 
 
+@pytest.mark.slow
 @pytest.mark.share(2)
-@pytest.mark.sampled(12)
 @pytest.mark.parametrize("format", ["tex", "html", "md"])
 @pytest.mark.parametrize("kind", sorted(set(KINDS) - {"handout"}))
 def test_every_kind_is_written_in_every_format(kind: str, format: str) -> None:

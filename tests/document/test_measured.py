@@ -40,7 +40,7 @@ def said(made):
     return " ".join(plain(b.text, typeset.text) for b in made if isinstance(b, Paragraph))
 
 
-@pytest.mark.sampled(2)
+@pytest.mark.slow
 @pytest.mark.parametrize("name", [*names(), "elman+lstm", "mlp+elman"])
 @pytest.mark.parametrize("language", ["en", "zh"])
 def test_every_model_in_every_format(name, language):

@@ -160,7 +160,7 @@ def test_words_are_found_in_every_kind_of_code() -> None:
     assert {"span", "stop", "chunk", "steps", "directions", "step", "carry", "tangents", "weight", "dtype"} <= set(words())
 
 
-@pytest.mark.sampled(2)
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["gated", "untied"])
 def test_fast_code_does_not_mind_its_own_words(name: str) -> None:
     agree(name, NUMPY["fast"], in_turn(name, 5))
@@ -187,6 +187,7 @@ def test_no_word_is_in_the_way_of_a_framework(name: str, kind: str) -> None:
     agree(name, FRAMEWORKS[kind], batches[:: max(1, len(batches) // 8)] if kind.startswith("jax") else batches)
 
 
+@pytest.mark.slow
 @pytest.mark.share(2)
 @pytest.mark.parametrize("kind", [*NUMPY, *(pytest.param(kind, marks=pytest.mark.slow) for kind in FRAMEWORKS)])
 def test_names_that_code_derives_from_others_are_variables(kind: str) -> None:

@@ -67,8 +67,8 @@ def used(tree: ast.AST) -> set[tuple[str, ...]]:
     return found
 
 
+@pytest.mark.slow
 @pytest.mark.share(3)
-@pytest.mark.sampled(4)
 @pytest.mark.parametrize("way", WAYS)
 def test_every_name_is_defined_and_every_function_exists(way: str) -> None:
     for path in (*map(str, KINDS), *BUILT_IN):

@@ -203,7 +203,7 @@ def test_every_printed_formula_has_its_value(name: str, layout: str) -> None:
     assert Told(name, speaking(layout=layout)).read() > 20
 
 
-@pytest.mark.sampled(10)
+@pytest.mark.slow
 @pytest.mark.parametrize("layout", LAYOUTS)
 @pytest.mark.parametrize("notation", notations.names())
 @pytest.mark.parametrize("name", QUICK)

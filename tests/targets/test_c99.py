@@ -245,7 +245,7 @@ def test_larger_calls_take_over_the_workspace_of_the_one_before(module: Any, mon
             assert found == made[k]
 
 
-@pytest.mark.sampled(3)
+@pytest.mark.slow
 @needs_cc
 @pytest.mark.parametrize(("wrong", "fits"), [(2**32, False), (-(2**32), True), (-1, True)])
 def test_classes_of_64_bits_mean_what_they_say(module: Any, wrong: int, fits: bool) -> None:

@@ -45,7 +45,7 @@ def found(tmp_path: Path, **changes: str) -> Diagnosis:
     return code.file("elman", tmp_path / "theirs.py")
 
 
-@pytest.mark.sampled(2)
+@pytest.mark.slow
 @pytest.mark.parametrize("carry", ["np.clip(da @ W_hh, -0.1, 0.1)", "(da @ W_hh).clip(-0.1, 0.1)"])
 def test_a_carry_that_is_clipped_is_named(tmp_path: Path, carry: str) -> None:
     made = found(tmp_path, CARRY=carry)

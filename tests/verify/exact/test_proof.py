@@ -122,7 +122,7 @@ FAULTS: dict[str, tuple[type, Callable[[rules.Local], rules.Local]]] = {
 }  # fmt: skip
 
 
-@pytest.mark.sampled(6)
+@pytest.mark.slow
 @pytest.mark.usefixtures("restored")
 @pytest.mark.parametrize("fault", FAULTS)
 def test_a_wrong_rule_fails_everywhere(fault: str) -> None:
