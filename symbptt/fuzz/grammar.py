@@ -233,7 +233,7 @@ def _of_vectors(maker: Maker, shape: Shape, depth: int) -> Expression:
     u = expression(maker, size, depth)
     if maker.chance(0.3):
         return Expression("logsumexp({0})", SCALAR, (within(u, 4),), size=6, flat=u.flat)
-    v = expression(maker, size, depth)
+    v = u if maker.chance(0.25) else expression(maker, size, depth)
     form = maker.choose(("dot({0}, {1})", "({0}.T @ {1})"))
     return Expression(form, SCALAR, (u, v), size=3 * u.size * v.size, flat=u.flat or v.flat)
 

@@ -57,9 +57,18 @@ W = "H K"
 [equations]
 h = "tanh(W @ u) * h[t-1] + 0.5 * sin(h[t-1])"
 """
+FIXED = """
+[states]
+h = "H"
+[parameters]
+W = "H D"
+A = "D D"
+[equations]
+h = "W @ diagonal(A) + solve_unit_lower(W @ W.T, h[t-1])"
+"""
 CASES = {
     "a chain of carries": CHAIN, "a product without samples": SHARED, "a mean": MEAN, "a local factor of one entry": KEPT,
-    "a product in a local factor": WEIGHED,
+    "a product in a local factor": WEIGHED, "weights made of parameters alone": FIXED,
 }
 
 

@@ -31,12 +31,16 @@ READ_ONLY = frozenset({"broadcast_to", "_batch_mean"})
 
 
 class BlockWriter:
-    """Writes the blocks of one function. `allocated` are the arrays over all steps that exist already."""
+    """Writes the blocks of one function. `allocated` are the arrays over all steps that exist already.
+
+    `fixed` are the lines of what is made of parameters alone, which prepared weights may be made of.
+    """
 
     def __init__(self, arrays: Arrays, constants: Constants, backward: bool) -> None:
         self.arrays, self.constants, self.backward = arrays, constants, backward
         self.storage: Storage = arrays.storage
         self.lines: list[Line] = []
+        self.fixed: list[Line] = []
         self.allocated: dict[str, str] = {}
 
     @property
@@ -100,7 +104,7 @@ class BlockWriter:
         key, notes = statement.key, statement.numbers
         if not isinstance(key, Timed):
             name, value = self.storage.layout.name(key), place.lower.whole(statement.values[0])
-            self.lines.append(Line(f"{name} = {value.at(ADD)}", notes))
+            self.fixed.append(Line(f"{name} = {value.at(ADD)}", notes))
         elif isinstance(key, Gradient):
             self._gradient(statement, place)
         elif self.is_allocated(key):

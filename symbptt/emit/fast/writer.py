@@ -144,6 +144,7 @@ class FastWriter(PlainWriter):
     ) -> Body:
         for block in blocks:
             work.write(block)
-        opening = [*work.allocated.values(), *(v for v in arrays.views.values() if v), *constants.lines.values()]
+        prepared = [*(v for v in arrays.views.values() if v), *constants.lines.values()]
+        opening = [*opened(work.allocated.values()), *work.fixed, *opened(prepared)]
         read |= {self.layout.array(v) for v in self.cell_values()}
-        return Body(tuple(needed([*opened(opening), *initial, *work.lines], read)), (), ())
+        return Body(tuple(needed([*opening, *initial, *work.lines], read)), (), ())
