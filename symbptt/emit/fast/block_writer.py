@@ -31,16 +31,13 @@ READ_ONLY = frozenset({"broadcast_to", "_batch_mean"})
 
 
 class BlockWriter:
-    """Writes the blocks of one function. `allocated` are the arrays over all steps that exist already.
-
-    `fixed` are the lines of what is made of parameters alone, which prepared weights may be made of.
-    """
+    """Writes the blocks of one function. `allocated` are the arrays over all steps that exist already, `fixed` what is made of
+    parameters alone."""
 
     def __init__(self, arrays: Arrays, constants: Constants, backward: bool) -> None:
         self.arrays, self.constants, self.backward = arrays, constants, backward
         self.storage: Storage = arrays.storage
-        self.lines: list[Line] = []
-        self.fixed: list[Line] = []
+        self.lines, self.fixed = list[Line](), list[Line]()
         self.allocated: dict[str, str] = {}
 
     @property
