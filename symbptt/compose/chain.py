@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
 from symbptt.display import Formula, Summarised, counted
@@ -162,6 +163,13 @@ class Chain(Summarised, Formula):
     def dimensions(self) -> tuple[str, ...]:
         """The named dimensions, sorted."""
         return tuple(sorted({name for part in self.parts for name in part.model.dimensions}))
+
+
+def beside(parts: Sequence[Part]) -> tuple[Part, ...]:
+    """The parts, each with the names of the others, which the letters of its derivation leave free."""
+    own = [frozenset(v.name for v in part.model.variables if v.definition is None) for part in parts]
+    every = frozenset().union(*own)
+    return tuple(replace(p, model=replace(p.model, beside=every - mine)) for p, mine in zip(parts, own, strict=True))
 
 
 def check_truncation(truncation: tuple[int, int] | None) -> None:

@@ -14,7 +14,7 @@ from symbptt.model.values import Loss, Model, Role, Variable
 
 def with_cotangents(part: Model) -> tuple[Model, tuple[tuple[Variable, Variable], ...]]:
     """The model with a loss, and the outputs of the part, each with the target that is its cotangent."""
-    model = differentiable(part)
+    model = replace(differentiable(part), beside=part.beside)
     if part.loss is not None or model.loss is None:
         return model, ()
     written = dict(parsed(part.text, part.name, Place(part.name)).equations)

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from symbptt.compose.chain import Chain, How, Link, Part
+from symbptt.compose.chain import Chain, How, Link, Part, beside
 from symbptt.compose.parts import parts
 from symbptt.compose.phase_files import PhaseFile
 from symbptt.compose.split import Directed
@@ -88,8 +88,8 @@ def composed(
     if strange := [n for n in symbols if n not in known]:
         raise place.within("symbols").unknown("variable", str(strange[0])[:40], sorted(known))
     _check_names(made, place)
-    return Chain(name, document.title, _numbered(made, name), document.reference, text, document.notes, document.translations,
-                 tuple(dict.fromkeys(declared)))
+    return Chain(name, document.title, beside(_numbered(made, name)), document.reference, text, document.notes,
+                 document.translations, tuple(dict.fromkeys(declared)))
 
 
 def _names(own: Mapping[str, Any]) -> set[str]:

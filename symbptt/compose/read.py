@@ -9,7 +9,7 @@ from typing import Any
 
 from symbptt import resources
 from symbptt.compose import phase_files, phases
-from symbptt.compose.chain import Chain
+from symbptt.compose.chain import Chain, beside
 from symbptt.compose.parts import parts
 from symbptt.compose.split import Directed
 from symbptt.emit.c_files import about
@@ -133,8 +133,8 @@ def composed(document: Directed, place: Place, text: str, options: str) -> Chain
     declared = (*plain_document.inputs, *plain_document.states, *document.backward, *plain_document.parameters,
                 *plain_document.constants, *plain_document.targets, *plain_document.equations)
     return Chain(
-        name=plain_document.name, title=plain_document.title, parts=parts(document, place), reference=plain_document.reference,
-        text=text, notes=plain_document.notes, translations=plain_document.translations,
+        name=plain_document.name, title=plain_document.title, parts=beside(parts(document, place)),
+        reference=plain_document.reference, text=text, notes=plain_document.notes, translations=plain_document.translations,
         declared=tuple(dict.fromkeys(name for name, _ in declared)), options=options,
     )
 

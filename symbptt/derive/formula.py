@@ -18,8 +18,9 @@ from symbptt.typeset.symbols import DERIVATION
 
 @lru_cache(maxsize=256)
 def free(model: Model, kind: str) -> str:
-    """A letter for "state", "jacobian", "parameter" or "vector" that no variable of the model has."""
-    taken = {re.split(r"_|\d", v.name)[0] for v in model.variables if v.definition is None}
+    """A letter for "state", "jacobian", "parameter" or "vector" that no variable of the model has, nor one beside it."""
+    names = (*(v.name for v in model.variables if v.definition is None), *model.beside)
+    taken = {re.split(r"_|\d", name)[0] for name in names}
     return next((name for name in DERIVATION[kind] if name not in taken), DERIVATION[kind][0] + "_all")
 
 

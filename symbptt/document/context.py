@@ -69,7 +69,7 @@ class DocumentContext:
         """The index of a family of equations, one letter for the whole document."""
         model, voice = self.model, self.voice
         told = (forward.equations(model, voice), backward.node_form(model, voice, self.variables))
-        return free([step.equation for section in told for step in section.steps])
+        return free([step.equation for section in told for step in section.steps], model.beside)
 
     @cached_property
     def derivation(self) -> Derivation:

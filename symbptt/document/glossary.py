@@ -135,6 +135,8 @@ def _alike(first: Entry, others: list[Entry], letter: str) -> tuple[str, Tree, l
 
 def _merged(texts: list[str], voice: Voice) -> Prose:
     """Texts with the beginning and the end that they share said once, cut between words where there are spaces."""
+    if len(set(texts)) == 1:
+        return (texts[0],)
     start, last = texts[0][: family.shared(texts)], family.shared([text[::-1] for text in texts])
     end = texts[0][len(texts[0]) - last :]
     if " " in texts[0]:

@@ -147,6 +147,9 @@ class Model(Summarised, Formula):
     translations: tuple[Translation, ...] = ()
     options: str = field(default="", compare=False)
     """What the command line takes to make the model from `name`, such as "--layers 2"."""
+    beside: frozenset[str] = frozenset()
+    """Names that stand beside those of the model, which letters of the derivation leave free: those of a composed model's other
+    parts."""
 
     def __hash__(self) -> int:
         """A quick one, from the texts: caches ask for it at every symbol that they typeset."""

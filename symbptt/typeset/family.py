@@ -5,7 +5,7 @@ Two trees are alike if they differ in names alone, and everywhere in the same wa
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from itertools import takewhile
 from typing import Any
@@ -91,9 +91,9 @@ def special(tree: Tree, letter: str, member: str) -> Tree:
     return rebuilt(tree, lambda inner: special(inner, letter, member))
 
 
-def free(trees: Sequence[Tree]) -> str | None:
-    """A letter for the index that no name has; None if all are taken."""
-    taken = {character for tree in trees for name in _names(tree) for character in name}
+def free(trees: Sequence[Tree], names: Iterable[str] = ()) -> str | None:
+    """A letter for the index that no name has, in the trees or of `names`; None if all are taken."""
+    taken = {character for tree in trees for name in _names(tree) for character in name}.union(*names)
     return next((letter for letter in LETTERS if letter not in taken), None)
 
 

@@ -10,13 +10,17 @@ import numpy as np
 import pytest
 
 from symbptt import compose, document, typeset
+from symbptt.derive import formula
 from symbptt.derive.recursion import recursion
 from symbptt.document import DocumentOptions, listing
 from symbptt.document.blocks import Exercise, Figure, Heading, Paragraph, Steps
 from symbptt.document.composed.example import linked
 from symbptt.document.composed.members import members
+from symbptt.document.glossary import Entry, together
 from symbptt.errors import BadInput
 from symbptt.narrative.values import Step
+from symbptt.narrative.voice import ENGLISH
+from symbptt.typeset.tree import Identifier
 from tests.document.test_compile import LATEXMK, compiled, faults, needs_xelatex
 
 NAMES = compose.names()
@@ -216,3 +220,16 @@ def test_every_kind_of_model_has_every_document(path: Path, kind: str) -> None:
 def test_they_compile_and_fit(name: str, T: int, language: str, kind: str, tmp_path: Path) -> None:
     options = DocumentOptions(kind=kind, language=language)
     assert faults(compiled(document.write(name, T, tmp_path, formats=("tex",), options=options)[0])) == []
+
+
+def test_letters_of_a_part_are_names_of_no_other() -> None:
+    """The second direction has a gate s, so that both states of the first have another letter together."""
+    chain = compose.load("bilstm")
+    first = members(chain)[0].model
+    assert "s" in first.beside and formula.free(first, "state") != "s" and first.beside == chain.parts[0].model.beside
+
+
+def test_what_all_of_a_family_are_is_said_once() -> None:
+    rows = [Entry(Identifier(f"W{letter}"), ("parameter",), "(H×D)") for letter in "abc"]
+    (row,) = together(rows, "z", ENGLISH)
+    assert row.meaning[:2] == ("parameter", ", ") and row.symbol == Identifier("Wz")
