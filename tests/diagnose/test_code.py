@@ -222,6 +222,10 @@ def test_a_buffer_that_is_never_cleared(write: Write) -> None:
     assert found["W_hh"].causes[0] == "stale-buffer" and found["W_xh"].right
 
 
+def test_a_file_may_begin_with_a_mark_of_its_encoding(write: Write) -> None:
+    assert code.file("elman", write("\ufeff" + ELMAN)).ok
+
+
 def test_the_environment_is_not_theirs(write: Write, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("SYMBPTT_SECRET", "secret")
     text = ELMAN.replace("    T, N = x", "    import os\n    assert 'SYMBPTT_SECRET' not in os.environ\n    T, N = x")

@@ -36,7 +36,7 @@ class Theirs:
     """
 
     def __init__(self, path: str, seconds: float) -> None:
-        with open(path, encoding="utf-8") as file:
+        with open(path, encoding="utf-8-sig") as file:
             self._statements = ast.parse(file.read(), path).body
         self._path, self._seconds = path, seconds
         self._package, self.root = _package(path)

@@ -141,7 +141,7 @@ def source(path: Path | str) -> Source:
     """Read a file. Raises BadInput if it cannot be read or is no Python."""
     place = Path(path)
     try:
-        return parsed(place, content(place, MAX_BYTES).decode("utf-8"))
+        return parsed(place, content(place, MAX_BYTES).decode("utf-8-sig"))
     except UnicodeDecodeError:
         raise BadInput(f"{place}: not UTF-8") from None
 
