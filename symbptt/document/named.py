@@ -47,9 +47,10 @@ def with_letters(model: Model, bold: bool = True) -> Model:
 
 
 def _symbol(letter: str, variable: Variable, parts: Counter[str], bold: bool) -> str:
-    """u_h for h_1, the only inner value of h; u_h1 where there are more."""
-    of, _, number = variable.name.rpartition("_")
-    index: tuple[Tree, ...] = (label(of, bold=False).plain(), *((Number(number),) if parts[of] > 1 else ()))
+    """u_h for h_1, the only inner value of h; u_h1 where there are more, and u_h mean for what has a name of its own."""
+    of, _, own = variable.name.rpartition("_")
+    last = Number(own) if own.isdigit() else Identifier(own, Style.UPRIGHT)
+    index: tuple[Tree, ...] = (label(of, bold=False).plain(), *((last,) if parts[of] > 1 or not own.isdigit() else ()))
     style = Style.BOLD if bold and many(variable) else Style.ITALIC
     return typeset.latex(Script(Identifier(letter.upper() if len(variable.shape) > 1 else letter, style), Row(index)))
 

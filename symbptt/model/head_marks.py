@@ -9,6 +9,7 @@ from sympy.matrices.expressions.matexpr import MatrixExpr
 
 from symbptt.algebra.head_nodes import JoinHeads, OfHeads, SumHeads, per_head
 from symbptt.algebra.nodes import is_leaf
+from symbptt.algebra.related import Related
 from symbptt.model.values import Variable
 
 
@@ -22,11 +23,12 @@ class Scaling(OfHeads):
 
 
 def heads_of(value: sp.Basic, known: Mapping[str, Variable]) -> sp.Expr | None:
-    """The dimension of heads of a value that belongs to each head, None of one that all share."""
+    """The dimension of heads of a value, or of what belongs to one, that belongs to each head; None where all share it."""
     if not isinstance(value, MatrixExpr):
         return None
     if is_leaf(value):
-        return known[value.name].heads if value.name in known else None
+        name = (value.primal if isinstance(value, Related) else value).name
+        return known[name].heads if name in known else None
     if isinstance(value, SumHeads) or type(value) is JoinHeads:
         return None
     if isinstance(value, OfHeads):

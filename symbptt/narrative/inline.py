@@ -46,14 +46,14 @@ class Reference(str):
 Prose = tuple[str | Tree, ...]
 """Running text: words, and formulas set inline."""
 
-_TOKEN = re.compile(r"_[^\W_]+|[a-z]{3,}|[^\W\d_]|[0-9]+|[^\w ]|(?<=[\w)]) (?=[^\W\d_]|\()")
+_TOKEN = re.compile(r"_[^\W_]+|[a-z]{3,}|[^\W\d_]|[0-9]+(?:\.[0-9]+)?|[^\w ]|(?<=[\w)]) (?=[^\W\d_]|\()")
 _PLUS = "⁺"
 
 
 def _token(text: str) -> Tree:
     if text in OPERATORS or text == " ":
         return Operator("\u2062" if text == " " else text)
-    if text.isdigit():
+    if text[0].isdigit():
         return Number(text)
     return Identifier(text, Style.FUNCTION if len(text) > 1 else Style.ITALIC)
 

@@ -13,7 +13,7 @@ from zoo import CLASSIC
 from symbptt import typeset
 from symbptt.document.example.mixed import Mixed
 from symbptt.document.example.numbers import NEAR, Example, refusal, required
-from symbptt.document.example.substitution import line, number, signed
+from symbptt.document.example.substitution import line, matrix, number, signed
 from symbptt.document.parts.coded import increments
 from symbptt.document.parts.worked import length, total
 from symbptt.model.read import from_text, load
@@ -236,3 +236,17 @@ def test_functions_outside_their_domain_give_no_number() -> None:
     assert np.isnan(arithmetic.opaque("log", (), 0, Fraction(-1)))
     assert repr(arithmetic.opaque("tanh", (), 0, Fraction(0))) == "Fraction(0, 1)"
     assert arithmetic.opaque("relu", (), 1, Fraction(1, 3)) == Fraction(1)
+
+
+def test_a_formula_of_one_head_has_the_numbers_of_the_first_head() -> None:
+    example, model = required(load("gla_heads"), 2), load("gla_heads")
+    seen = 0
+    for a in example.graph:
+        made = line(example, a.target, a.value, ENGLISH.about(model))
+        shown = typeset.text(made)
+        assert "⁽ᵐ⁾" not in shown.replace("]ₘ", ""), shown
+        if a.variable.heads is not None:
+            rows = len(example.value(a.target)) // example.sizes["M"]
+            assert made.sides[-1] in (matrix(example.value(a.target)[:rows], ENGLISH), number(example.value(a.target)[0][0]))
+            seen += 1
+    assert seen

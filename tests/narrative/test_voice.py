@@ -95,3 +95,8 @@ def test_the_title_of_a_model_is_translated():
 ])
 def test_small_formulas(text, shown):
     assert typeset.text(math(text)) == shown
+
+
+def test_a_decimal_in_running_text_is_one_number() -> None:
+    assert typeset.text(math("ε = 0.00001")) == "ε = 0.00001"
+    assert typeset.latex(math("−0.316209317")) in ("-0.316209317", "- 0.316209317")

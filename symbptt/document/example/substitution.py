@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from fractions import Fraction
 
 import sympy as sp
 from sympy.matrices.expressions.matexpr import MatrixExpr
 
 from symbptt.algebra import build
+from symbptt.algebra.head_nodes import CutHeads, JoinHeads, SumHeads
 from symbptt.algebra.nodes import TIME, Slice, Timed, leaves
 from symbptt.document.example.mixed import Number as Scalar
 from symbptt.document.example.numbers import Example
+from symbptt.model.head_marks import heads_of
 from symbptt.model.values import Model
 from symbptt.narrative.voice import Voice
 from symbptt.typeset.pieces import ONES, SPACE, TIMES
+from symbptt.typeset.symbols import head_index
 from symbptt.typeset.tree import Equality, Fenced, Matrix, Number, Operator, Row, Script, Tree, children, rebuilt
 from symbptt.typeset.tree import Fraction as Ratio
 from symbptt.verify.exact.entries import Matrix as Entries
@@ -131,16 +135,36 @@ def _has_matrix(tree: Tree) -> bool:
 
 
 def table(example: Example, expression: MatrixExpr, voice: Voice) -> dict[Tree, Tree]:
-    """The tree of every symbol and part of one in a formula, and of its transpose, with its numbers; of sizes with the size."""
+    """The tree of every symbol and part of one in a formula, and of its transpose, with its numbers; of sizes with the size.
+
+    What is of all heads, in a formula of one head, is a number as a whole.
+    """
     found: dict[Tree, Tree] = {}
-    for leaf in (*_leaves(expression, example.model), *expression.atoms(Slice)):
-        entries = example.value(leaf)
+    whole = {node for node in expression.atoms(JoinHeads, SumHeads) if not isinstance(node, CutHeads)}
+    for leaf in (*_leaves(expression, example.model), *expression.atoms(Slice), *whole):
+        entries = shown(example, leaf)
         turned = [list(column) for column in zip(*entries, strict=True)]
         found[voice.tree(leaf, example.model)] = matrix(entries, voice)
         found[voice.tree(build.transpose(leaf), example.model)] = matrix(turned, voice)
     for name, size in example.sizes.items():
         found.setdefault(voice.tree(sp.Symbol(name), example.model), Number(str(size)))
     return found
+
+
+def shown(example: Example, expression: MatrixExpr) -> Entries:
+    """The entries of a formula; of one that each head has, those of the first head."""
+    entries, heads = example.value(expression), heads_of(expression, {v.name: v for v in example.model.variables})
+    return entries if heads is None else entries[: len(entries) // example.entries.size(heads)]
+
+
+def _of_first_head(tree: Tree, model: Model) -> Tree:
+    """The tree with the first head for any, but in what is of all heads."""
+    any_head, inner = Fenced(head_index(model)), rebuilt(tree, lambda part: _of_first_head(part, model))
+    if not isinstance(tree, Script) or not isinstance(inner, Script):
+        return inner
+    if isinstance(tree.base, Fenced) and tree.sub == any_head.body:
+        return tree
+    return replace(inner, sup=Fenced(Number("1"))) if tree.sup == any_head else inner
 
 
 def _leaves(expression: MatrixExpr, model: Model) -> Iterator[sp.MatrixSymbol]:
@@ -157,13 +181,15 @@ def line(example: Example, left: MatrixExpr | Tree, value: MatrixExpr, voice: Vo
     formula = voice.tree(value, example.model)
     known = table(example, value, voice)
     numbers = known[formula] if formula in known else substituted(formula, known)
-    result = matrix(example.value(value), voice)
+    result = matrix(shown(example, value), voice)
     if not (_has_matrix(numbers) or _has_matrix(result)):
         numbers = _plain(numbers)
-    sides = [formula, numbers, *_exact(example.value(value), result)]
+    sides = [formula, numbers, *_exact(shown(example, value), result)]
     kept = [side for i, side in enumerate(sides) if i == 0 or side != sides[i - 1]]
     head = left if isinstance(left, Tree) else voice.tree(left, example.model)
-    return Equality(head, tuple(kept))
+    made = Equality(head, tuple(kept))
+    one = example.model.heads is not None and not value.has(SumHeads)
+    return rebuilt(made, lambda part: _of_first_head(part, example.model)) if one else made
 
 
 def _exact(entries: Entries, shown: Tree) -> list[Tree]:
