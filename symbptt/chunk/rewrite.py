@@ -209,7 +209,7 @@ class _Rewrite:
             if depends(equation.value, states, self.known):
                 late.append(equation)
                 continue
-            self._write(equation, equation.target.name in fixed)
+            self._write(equation, equation.target.name in fixed and equation.target not in model.outputs)
         for name, recurrence in self.recurrences.items():
             recurrence.solve(self.tokens, self._sayer(name), self.mask.at())
         self.tokens.given = lambda read: self.recurrences[read.state].answer(read, self.tokens, self._sayer(read.state))

@@ -40,6 +40,12 @@ def test_values_of_earlier_tokens(T):
     assert report.ok and {check.subject for check in report.checks} >= {"x_lag2", "g_lag1", "k_lag1", "c"}, report
 
 
+def test_an_output_of_parameters_alone_stands_at_every_token():
+    given = model(name="fixed", inputs={"x": "D"}, states={"h": "1"}, parameters={"W": "H D", "p": "H"},
+                  equations={"v": "2 * p", "h": "0.5 * h[t-1] + mean(W @ x)"})
+    assert verify.in_chunks(given, 2, T=5).ok
+
+
 def test_parts_of_joined_heads():
     given = model(
         name="joined", heads="M", inputs={"x": "D"}, states={"S": "M K V"}, parameters={"W": "M*K+M*V D"},
