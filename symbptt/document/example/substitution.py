@@ -187,9 +187,9 @@ def line(example: Example, left: MatrixExpr | Tree, value: MatrixExpr, voice: Vo
     sides = [formula, numbers, *_exact(shown(example, value), result)]
     kept = [side for i, side in enumerate(sides) if i == 0 or side != sides[i - 1]]
     head = left if isinstance(left, Tree) else voice.tree(left, example.model)
-    made = Equality(head, tuple(kept))
-    one = example.model.heads is not None and not value.has(SumHeads)
-    return rebuilt(made, lambda part: _of_first_head(part, example.model)) if one else made
+    if example.model.heads is not None and not value.has(SumHeads):
+        head, *kept = (_of_first_head(side, example.model) for side in (head, *kept))
+    return Equality(head, tuple(kept))
 
 
 def _exact(entries: Entries, shown: Tree) -> list[Tree]:
