@@ -27,7 +27,8 @@ SOME = [(kind, *next(_OTHERS), notation) for kind in SINGLE for notation in nota
 """Every kind in every notation, languages and layouts in turn."""
 VOID = {"meta", "link", "br", "hr", "img", "input"}
 NAMES = {"BPTT", "Xavier", "LSTM", 
-    "Elman", "Pascanu", "Mikolov", "Bengio", "Werbos", "Frobenius", "RTRL", "softmax", "tanh", "sigmoid", "diag", "symbptt",
+    "Elman", "Pascanu", "Mikolov", "Bengio", "Werbos", "Williams", "Zipser", "Simard", "Frasconi", "Goodfellow", "Courville",
+    "Frobenius", "RTRL", "softmax", "tanh", "sigmoid", "diag", "symbptt",
     "elman", "NumPy", "SymPy", "net", "rec", "out", "Home", "End", "Esc",
 }
 """Words of a Chinese document that are names: of people, functions, commands, symbols and keys."""
