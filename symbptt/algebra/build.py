@@ -57,12 +57,13 @@ def add(*terms: MatrixExpr) -> MatrixExpr:
 
 
 def _collected(whole: MatrixExpr) -> MatrixExpr:
-    """A sum, in which terms that differ by a number alone are one, at the place of the first."""
+    """A sum, in which terms that differ by a number alone are one, at the place of the first; one that is zero stays as it is."""
     numbers: dict[tuple[MatrixExpr, ...], sp.Expr] = {}
     for term in whole.args if isinstance(whole, sp.MatAdd) else ():
         number, factors = split_number(term)
         numbers[factors] = numbers.get(factors, sp.S.Zero) + number
-    return add(*(scale(number, mul(*factors)) for factors, number in numbers.items())) if numbers else whole
+    made = add(*(scale(number, mul(*factors)) for factors, number in numbers.items())) if numbers else whole
+    return whole if is_zero(made) else made
 
 
 def joined(*terms: MatrixExpr) -> MatrixExpr:

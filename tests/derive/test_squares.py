@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import types
+
 import pytest
 
 from symbptt import emit, typeset
@@ -42,3 +44,11 @@ def test_a_number_stands_before_a_product_over_all_samples(squares: Model) -> No
     for style in ("plain", "fast"):
         text = emit.source(squares, style=style).text
         assert "None, :]" not in text.partition("def _backward")[2].partition("\ndef ")[0], "entries of all samples at once"
+
+
+def test_what_cancels_everywhere_leaves_code_that_runs() -> None:
+    one = from_text('[states]\nh = "1"\n[parameters]\ns = ""\n[equations]\nh = "s"\n[loss]\nstep = "layer_norm(h)"\n', "one.toml")
+    for style in ("plain", "fast"):
+        module = types.ModuleType("emitted")
+        exec(emit.source(one, style=style).text, module.__dict__)  # the text is ours
+        assert max(module.self_check().values()) < 1e-11
