@@ -193,10 +193,11 @@ class _Rewrite:
         return replace(v, shape=shape, rows=self.size, columns=v.rows)
 
     def _fixed(self) -> frozenset[str]:
-        """What does not depend on the token."""
+        """What does not depend on the token; of a state that is the same behind each, the first token reads another one."""
         states = (r.held.expander.state for r in self.recurrences.values())
         moving = frozenset((*(v.at() for v in self.token.of(Role.INPUT)), *states, *self.lagged))
-        local = {e.target.name for e in self.token.equations if not depends(e.value, moving, self.known)}
+        own = (e for e in self.token.equations if e.target.role is not Role.STATE)
+        local = {e.target.name for e in own if not depends(e.value, moving, self.known)}
         return frozenset(local | {v.name for v in self.token.of(Role.PARAMETER, Role.BUFFER)})
 
     def _equations(self, fixed: frozenset[str]) -> None:

@@ -46,6 +46,12 @@ def test_an_output_of_parameters_alone_stands_at_every_token():
     assert verify.in_chunks(given, 2, T=5).ok
 
 
+def test_a_state_of_parameters_alone_is_another_one_before_the_first_token():
+    given = model(name="fixed", inputs={"x": ""}, states={"h": "H"}, parameters={"b": "H"},
+                  equations={"p": "dot(h[t-1], h[t-1])", "v": "x", "h": "b"})
+    assert verify.in_chunks(given, 2, T=5).ok
+
+
 def test_parts_of_joined_heads():
     given = model(
         name="joined", heads="M", inputs={"x": "D"}, states={"S": "M K V"}, parameters={"W": "M*K+M*V D"},
