@@ -133,6 +133,6 @@ def test_the_author_can_add_to_the_section(tmp_path):
     assert "Look at the corner." in render("elman", 2, "html", options=options)
 
 
-@pytest.mark.parametrize(("value", "text"), [(0.25, "0.25"), (-0.25, "−0.25"), (3e-3, "3.0 · 10⁻³"), (-1.5e-4, "−1.5 · 10⁻⁴")])
+@pytest.mark.parametrize(("value", "text"), [(0.25, "0.250"), (-0.25, "−0.250"), (3e-3, "3.0 · 10⁻³"), (-1.5e-4, "−1.5 · 10⁻⁴")])
 def test_numbers_in_running_text_may_be_below_zero(value, text):
     assert plain(written(value), typeset.text) == text
