@@ -5,6 +5,7 @@ They drop zeros, ones and identities, flatten, and pull numbers to the front; th
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from itertools import pairwise
 
@@ -56,14 +57,15 @@ def add(*terms: MatrixExpr) -> MatrixExpr:
     return kept[0] if len(kept) == 1 else sp.MatAdd(*kept)
 
 
-def _collected(whole: MatrixExpr) -> MatrixExpr:
-    """A sum, in which terms that differ by a number alone are one, at the place of the first; one that is zero stays as it is."""
-    numbers: dict[tuple[MatrixExpr, ...], sp.Expr] = {}
-    for term in whole.args if isinstance(whole, sp.MatAdd) else ():
+def collected(value: MatrixExpr) -> MatrixExpr:
+    """A sum, in which terms that differ by a number alone are one, at the place of the first: v - v + 1 is 1."""
+    if not isinstance(value, sp.MatAdd):
+        return value
+    numbers: Counter[tuple[MatrixExpr, ...]] = Counter()
+    for term in value.args:
         number, factors = split_number(term)
-        numbers[factors] = numbers.get(factors, sp.S.Zero) + number
-    made = add(*(scale(number, mul(*factors)) for factors, number in numbers.items())) if numbers else whole
-    return whole if is_zero(made) else made
+        numbers[factors] += number
+    return add(*(scale(number, mul(*factors)) for factors, number in numbers.items()))
 
 
 def joined(*terms: MatrixExpr) -> MatrixExpr:
@@ -71,7 +73,9 @@ def joined(*terms: MatrixExpr) -> MatrixExpr:
 
     So the slope of x x is 2 x, and the gradients of all columns of a matrix are a matrix: [a; 0] + [0; b] = [a; b].
     """
-    whole = _collected(add(*terms))
+    whole = add(*terms)
+    if not is_zero(made := collected(whole)):  # what cancels stays a formula, which has the samples of its values
+        whole = made
     terms = whole.args if isinstance(whole, sp.MatAdd) else ()
     found = [(term, *place) for term in terms if (place := _placed(term)) is not None]
     parts: dict[sp.Expr, list[MatrixExpr]] = {}

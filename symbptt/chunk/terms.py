@@ -12,7 +12,7 @@ from sympy.matrices.expressions.special import OneMatrix
 
 from symbptt.algebra import build
 from symbptt.algebra.nodes import Broadcast, Diag, Elementwise, is_leaf
-from symbptt.derive.varying import COLUMNS, ROWS, Axes, Definitions, fills, is_one, simplified, varying
+from symbptt.derive.varying import COLUMNS, ROWS, Axes, Definitions, fills, is_one, varying
 from symbptt.errors import BadInput
 
 
@@ -48,7 +48,7 @@ class Expander:
 
     def __call__(self, value: MatrixExpr) -> tuple[Term, ...]:
         """The terms of a value in the shape of the state."""
-        value = simplified(value)
+        value = build.collected(value)
         if value == self.state:
             return (Term(),)
         if value.shape[1] == 1 and not self.reads(value):
@@ -144,7 +144,7 @@ def depends(value: MatrixExpr, on: frozenset[sp.MatrixSymbol], known: Definition
 def collapsed(value: MatrixExpr, axes: Axes, known: Definitions) -> MatrixExpr | None:
     """One column, or for no axes one entry, of a matrix whose entries differ along the rows only; None where it has none."""
     shape = (value.shape[0] if "rows" in axes else sp.S.One, sp.S.One)
-    value = simplified(value)
+    value = build.collected(value)
     if isinstance(value, OneMatrix):
         return OneMatrix(*shape)
     if value.shape == shape:

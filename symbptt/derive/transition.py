@@ -19,7 +19,7 @@ from sympy.matrices.expressions.special import OneMatrix
 from symbptt.algebra import build, linear
 from symbptt.algebra.linear import LinearMap
 from symbptt.algebra.nodes import Broadcast, Diag
-from symbptt.derive.varying import NONE, Axes, Definitions, fills, is_one, simplified, swapped, varying
+from symbptt.derive.varying import NONE, Axes, Definitions, fills, is_one, swapped, varying
 
 
 class Kind(IntEnum):
@@ -183,7 +183,7 @@ def _product(route: _Route, matrix: MatrixExpr, side: str, known: Definitions) -
             found = [longer for shorter in found for longer in _product(shorter, factor, side, known)]
         yield from found
     else:
-        yield from _factor(route, simplified(factors[0]), side, known)
+        yield from _factor(route, build.collected(factors[0]), side, known)
 
 
 def _factor(route: _Route, matrix: MatrixExpr, side: str, known: Definitions) -> Iterator[_Route]:

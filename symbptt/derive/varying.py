@@ -5,7 +5,6 @@ Names with an equation in the same step are looked into, so that `one = v - v + 
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Mapping
 
 import sympy as sp
@@ -29,21 +28,10 @@ def swapped(axes: Axes) -> Axes:
     return frozenset(_SWAPPED[axis] for axis in axes)
 
 
-def simplified(value: MatrixExpr) -> MatrixExpr:
-    """A sum without terms that cancel, as v - v + 1."""
-    if not isinstance(value, sp.MatAdd):
-        return value
-    counts: Counter[tuple[MatrixExpr, ...]] = Counter()
-    for term in value.args:
-        number, factors = build.split_number(term)
-        counts[factors] += number
-    return build.add(*(build.scale(number, build.mul(*factors)) for factors, number in counts.items()))
-
-
 def varying(value: MatrixExpr, known: Definitions) -> Axes:
     """The axes along which the entries of `value` can differ."""
     inside = frozenset(axis for axis, size in zip(("rows", "columns"), value.shape, strict=True) if size != 1)
-    return inside & _varying(simplified(value), known)
+    return inside & _varying(build.collected(value), known)
 
 
 def _varying(value: MatrixExpr, known: Definitions) -> Axes:
@@ -70,7 +58,7 @@ def fills(value: MatrixExpr) -> bool:
 
 def is_one(value: MatrixExpr, known: Definitions) -> bool:
     """Whether every entry is one."""
-    value = simplified(value)
+    value = build.collected(value)
     if isinstance(value, sp.Transpose):
         return is_one(value.arg, known)
     return isinstance(value, OneMatrix) or (is_leaf(value) and value in known and is_one(known[value], known))

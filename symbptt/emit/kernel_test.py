@@ -13,11 +13,11 @@ from typing import Any
 
 import sympy as sp
 
+from symbptt.algebra import build
 from symbptt.checks import positive
 from symbptt.data.arrays import sizes
 from symbptt.derive.affine import components, definitions
 from symbptt.derive.value_range import value_range
-from symbptt.derive.varying import simplified
 from symbptt.emit.code import Code, place
 from symbptt.emit.frameworks.libraries import TORCH
 from symbptt.emit.frameworks.library_calls import LibraryLowering
@@ -125,7 +125,7 @@ def _leaves(value: sp.Basic, known: dict[sp.MatrixSymbol, Any]) -> set[sp.Matrix
         symbol = waiting.pop()
         if symbol not in found:
             found.add(symbol)
-            waiting |= simplified(known[symbol]).atoms(sp.MatrixSymbol) if symbol in known else set()
+            waiting |= build.collected(known[symbol]).atoms(sp.MatrixSymbol) if symbol in known else set()
     return found
 
 
