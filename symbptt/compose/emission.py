@@ -205,4 +205,4 @@ def _lengths(chain: Chain) -> str:
 def _link(chain: Chain, link: Link, wanted: set[str]) -> dict[str, Any]:
     inside = link.source in {v.name for v in chain.origin(link).model.outputs}
     return {"name": link.name, "source": link.source, "how": str(link.how), "inside": inside,
-            "wanted": link.source in wanted, "turned": chain.end(link) == 0}
+            "wanted": link.source in wanted, "end": chain.end(link)}

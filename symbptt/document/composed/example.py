@@ -165,7 +165,7 @@ class _Draw:
         return self.values[link.source, self._last(link) if link.how is How.FINAL else step]
 
     def _last(self, link: Link) -> int:
-        return 1 if self.chain.end(link) == 0 else self.T
+        return range(1, self.T + 1)[self.chain.end(link)]
 
     def _derived(self, member: Member) -> Example:
         """The example of a member, whose readers have handed back everything; what it hands back is added to the rest."""

@@ -138,7 +138,7 @@ class _Picture:
 
     def _last(self, link: Link) -> int:
         assert self.context.chain is not None
-        return 1 if self.context.chain.end(link) == 0 else self.T
+        return range(1, self.T + 1)[self.context.chain.end(link)]
 
     def _arrows(self) -> Iterator[Arrow]:
         assert self.context.chain is not None
