@@ -153,7 +153,8 @@ def table(example: Example, expression: MatrixExpr, voice: Voice) -> dict[Tree, 
 
 def shown(example: Example, expression: MatrixExpr) -> Entries:
     """The entries of a formula; of one that each head has, those of the first head."""
-    entries, heads = example.value(expression), heads_of(expression, {v.name: v for v in example.model.variables})
+    entries, model = example.value(expression), example.model
+    heads = heads_of(expression, {v.name: v for v in model.variables}) if model.heads is not None else None
     return entries if heads is None else entries[: len(entries) // example.entries.size(heads)]
 
 
@@ -181,10 +182,11 @@ def line(example: Example, left: MatrixExpr | Tree, value: MatrixExpr, voice: Vo
     formula = voice.tree(value, example.model)
     known = table(example, value, voice)
     numbers = known[formula] if formula in known else substituted(formula, known)
-    result = matrix(shown(example, value), voice)
+    entries = shown(example, value)
+    result = matrix(entries, voice)
     if not (_has_matrix(numbers) or _has_matrix(result)):
         numbers = _plain(numbers)
-    sides = [formula, numbers, *_exact(shown(example, value), result)]
+    sides = [formula, numbers, *_exact(entries, result)]
     kept = [side for i, side in enumerate(sides) if i == 0 or side != sides[i - 1]]
     head = left if isinstance(left, Tree) else voice.tree(left, example.model)
     if example.model.heads is not None and not value.has(SumHeads):
