@@ -10,7 +10,7 @@ from symbptt.compose.either import Subject
 from symbptt.data.arrays import leading_axes
 from symbptt.data.classes import takes_classes
 from symbptt.data.values import GIVEN, GROUPS
-from symbptt.document.backward_pass.of_parts import PassOfParts
+from symbptt.document.backward_pass.of_parts import PassOfParts, quoted
 from symbptt.document.backward_pass.one import OnePass
 from symbptt.model.values import Model, Role, Variable
 from symbptt.narrative.voice import Voice
@@ -57,8 +57,7 @@ class Asked:
     @property
     def prompt(self) -> str:
         """The body of the function to write, as students get it."""
-        names = ", ".join(f'"{name}"' for name in self.gradients)
-        asked = (f"gradients = dict.fromkeys([{names}])", f"# {self.word('code.prompt')}", "return gradients")
+        asked = (f"gradients = dict.fromkeys([{quoted(self.gradients)}])", f"# {self.word('code.prompt')}", "return gradients")
         return _inside(*self.source.blanks(self.voice), *asked)
 
     @property

@@ -87,16 +87,16 @@ class PassOfParts:
             return
         yield f"# {told.heading(part, number, voice)}"
         yield f"# {voice.word('assignment.code.part')}"
-        yield f"part_{number} = dict.fromkeys([{_listed(names)}])"
+        yield f"part_{number} = dict.fromkeys([{quoted(names)}])"
         if back := dict.fromkeys(link.source for link in part.links if link.source in self.handed):
             yield f"# {voice.word('assignment.code.handed')}"
-            yield f"handed_back_{number} = dict.fromkeys([{_listed(back)}])"
+            yield f"handed_back_{number} = dict.fromkeys([{quoted(back)}])"
 
     @property
     def body(self) -> tuple[str, ...]:
         """The lines of the solution that follow the forward pass."""
         last = len(self.model.parts)
-        wanted = f"{{name: gradients[name] for name in [{_listed(self.gradients)}]}}"
+        wanted = f"{{name: gradients[name] for name in [{quoted(self.gradients)}]}}"
         solved = (line for n, part in reversed(self.numbered) for line in _solved(n, part, last))
         return ("gradients, cotangents = {}, {}", *solved, f"return {wanted}")
 
@@ -114,5 +114,6 @@ def _solved(number: int, part: Part, last: int) -> Iterator[str]:
     yield f'_take_{number}(part_{number}, gradients, cotangents, residuals["handed"])'
 
 
-def _listed(names: Iterable[str]) -> str:
+def quoted(names: Iterable[str]) -> str:
+    """Names as Python strings, one after another."""
     return ", ".join(f'"{name}"' for name in names)
