@@ -203,14 +203,14 @@ class _Rewrite:
     def _equations(self, fixed: frozenset[str]) -> None:
         """The equations of the chunk, in the order of the token's."""
         model = self.token
-        states = frozenset(r.held.expander.state for r in self.recurrences.values())
+        states, outputs = frozenset(r.held.expander.state for r in self.recurrences.values()), model.outputs
         late: list[Equation] = []
         shown = [e for e in model.equations if e.target.definition is None and e.target.role is not Role.STATE]
         for equation in shown:
             if depends(equation.value, states, self.known):
                 late.append(equation)
                 continue
-            self._write(equation, equation.target.name in fixed and equation.target not in model.outputs)
+            self._write(equation, equation.target.name in fixed and equation.target not in outputs)
         for name, recurrence in self.recurrences.items():
             recurrence.solve(self.tokens, self._sayer(name), self.mask.at())
         self.tokens.given = lambda read: self.recurrences[read.state].answer(read, self.tokens, self._sayer(read.state))

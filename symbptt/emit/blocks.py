@@ -17,7 +17,7 @@ from symbptt.emit.source_file import filled
 from symbptt.model.values import Model, Role, Variable
 
 
-class BlockArrays(Arrays):
+class TokenBlockArrays(Arrays):
     """Arrays that the blocks have in common; what comes back to a state stands among the cotangents."""
 
     def made(self, name: str, shape: str) -> str:
@@ -33,10 +33,10 @@ class BlockArrays(Arrays):
         return f'cotangents["{self.storage.layout.variable(key).name}"]'
 
 
-class BlockWriter(FastWriter):
+class TokenBlockWriter(FastWriter):
     """The functions of a block."""
 
-    arrays = BlockArrays
+    arrays = TokenBlockArrays
 
     def seeded(self) -> frozenset[str]:
         """The values that get cotangents: a state has those from behind only."""
@@ -48,7 +48,7 @@ class BlockWriter(FastWriter):
 
 def values(model: Model, wanted: tuple[Variable, ...], recipe: str) -> dict[str, Any]:
     """What `templates/numpy/blocks.py.jinja` takes of its own."""
-    writer = BlockWriter(model, with_states(model, wanted))
+    writer = TokenBlockWriter(model, with_states(model, wanted))
     states, inputs = model.states, model.of(Role.INPUT)
     return filled(writer, recipe) | {
         "core": "_block", "more": f", {writer.layout.names.own('room')}",
