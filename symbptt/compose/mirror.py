@@ -15,8 +15,8 @@ import sympy as sp
 from symbptt.algebra.nodes import ProductOver, SumOver, Timed
 from symbptt.errors import MissingRule
 from symbptt.model.values import Model, Variable
+from symbptt.narrative.presentation import Presentation
 from symbptt.narrative.symbols import LAST
-from symbptt.narrative.voice import Voice
 from symbptt.typeset.tree import Equality, Tree
 from symbptt.words import table
 
@@ -70,8 +70,8 @@ def mirrored_model(model: Model) -> Model:
 
 
 @dataclass(frozen=True)
-class MirroredVoice(Voice):
-    """A voice that tells a part in the backward direction; numbers of steps are those of `T` steps."""
+class MirroredPresentation(Presentation):
+    """The presentation of a part in the backward direction; numbers of steps are those of `T` steps."""
 
     T: int = 0
 
@@ -97,7 +97,7 @@ class MirroredVoice(Voice):
         return super().steps(_STEPS.get(text, text))
 
 
-def mirrored_voice(voice: Voice, T: int) -> MirroredVoice:
-    """The voice for a part in the backward direction, with the words that the tables have for it."""
-    own = tuple((key.removeprefix(WORDS), text) for key, text in table(voice.language).items() if key.startswith(WORDS))
-    return MirroredVoice(voice.language, voice.notation, (*own, *voice.words), voice.source, T)
+def mirrored_presentation(presentation: Presentation, T: int) -> MirroredPresentation:
+    """The presentation of a part in the backward direction, with the words that the tables have for it."""
+    own = tuple((key.removeprefix(WORDS), text) for key, text in table(presentation.language).items() if key.startswith(WORDS))
+    return MirroredPresentation(presentation.language, presentation.notation, (*own, *presentation.words), presentation.source, T)

@@ -22,7 +22,7 @@ from symbptt.compose.told import heading
 from symbptt.draw import plot, plot_svg
 from symbptt.draw.chart import Cells, Chart, Curves, Sentence, drawable
 from symbptt.errors import BadInput, UnknownName
-from symbptt.narrative.voice import ENGLISH
+from symbptt.narrative.presentation import ENGLISH
 from symbptt.template import template
 
 _WORDS = {How.MEMORY: "memory", How.FINAL: "initial"}

@@ -11,13 +11,13 @@ from symbptt.algebra import build
 from symbptt.algebra.nodes import TIME, Partial, SumOver
 from symbptt.compose.chain import Chain, How, Part, check_truncation
 from symbptt.compose.cotangents import with_cotangents
-from symbptt.compose.mirror import mirrored, mirrored_model, mirrored_voice
+from symbptt.compose.mirror import mirrored, mirrored_model, mirrored_presentation
 from symbptt.emit.source_file import wanted_variables
 from symbptt.errors import BadInput
 from symbptt.model.values import Equation, Model, Role, Variable
 from symbptt.narrative.inline import Prose, plain
+from symbptt.narrative.presentation import ENGLISH, Presentation
 from symbptt.narrative.symbols import LAST, loss
-from symbptt.narrative.voice import ENGLISH, Voice
 from symbptt.terminal import columns, width, wrapped
 from symbptt.typeset.tree import Tree
 from symbptt.unroll.graph import UnrolledGraph, steps
@@ -30,40 +30,42 @@ def said(prose: Prose) -> str:
     return plain(prose, typeset.text)
 
 
-def heading(part: Part, number: int, voice: Voice) -> str:
+def heading(part: Part, number: int, presentation: Presentation) -> str:
     """What a part computes, and in which direction."""
     key = "backward" if part.backward else "forward" if part.model.states else "heading"
     values = part.model.states or part.model.outputs
-    names = voice.listed(voice.name(v, part.model) for v in values)
+    names = presentation.listed(presentation.name(v, part.model) for v in values)
     shown = f"{number} ({part.phase})" if part.phase else str(number)
-    return said(voice.say(f"composed.part.{key}", number=shown, values=names))
+    return said(presentation.prose(f"composed.part.{key}", number=shown, values=names))
 
 
-def links(part: Part, voice: Voice) -> Iterator[Prose]:
+def links(part: Part, presentation: Presentation) -> Iterator[Prose]:
     """What a part reads of earlier ones, as sentences."""
     model, _ = with_cotangents(part.model)
     if taken := [link.name for link in part.links if link.how is not How.FINAL]:
-        names = voice.listed(voice.name(model[name], model) for name in taken)
-        yield voice.say("composed.part.reads", values=names)
+        names = presentation.listed(presentation.name(model[name], model) for name in taken)
+        yield presentation.prose("composed.part.reads", values=names)
     for link in part.links:
         variable = model[link.name]
         source = replace(variable, name=link.source)
         if link.how is How.MEMORY:
             summed = SumOver(Partial(loss(model, None), variable.at(), "total"), TIME, 1, LAST)
-            yield voice.say("composed.part.memory", name=voice.name(variable, model), source=voice.name(source, model),
-                            sum=voice.tree(summed, model))
+            yield presentation.prose("composed.part.memory", name=presentation.name(variable, model),
+                            source=presentation.name(source, model),
+                            sum=presentation.tree(summed, model))
         if link.how is How.FINAL:
-            yield voice.say("composed.part.final", name=voice.name(variable, model), source=voice.name(source, model),
-                            start=typeset.compose(variable.at(LAST + 1 if part.backward else 0), voice.notation, model))
+            yield presentation.prose("composed.part.final", name=presentation.name(variable, model),
+                            source=presentation.name(source, model),
+                            start=typeset.compose(variable.at(LAST + 1 if part.backward else 0), presentation.notation, model))
 
 
-def handed(pairs: Iterable[tuple[Variable, Variable]], model: Model, voice: Voice) -> Iterator[Prose]:
+def handed(pairs: Iterable[tuple[Variable, Variable]], model: Model, presentation: Presentation) -> Iterator[Prose]:
     """That the cotangents of a part without a loss are what later parts hand back, and make a loss of its own."""
     losses = {"loss": loss(model), "total": loss(model, None)}
     for value, cotangent in pairs:
         product = build.total(build.hadamard(cotangent.at(), value.at()))
         shown = {"cotangent": cotangent.at(), "value": value.at(), "product": product, **losses}
-        yield voice.say("composed.part.handed", **{slot: voice.tree(tree, model) for slot, tree in shown.items()})
+        yield presentation.prose("composed.part.handed", **{slot: presentation.tree(tree, model) for slot, tree in shown.items()})
 
 
 def _shown(equation: Equation, part: Part) -> str:
@@ -109,17 +111,17 @@ def unrolled(chain: Chain, T: int) -> list[dict[str, Any]]:
 
 @dataclass(frozen=True)
 class ToldPart:
-    """A part with its gradients: `results` are those of `derive`, told by `voice`."""
+    """A part with its gradients: `results` are those of `derive`, told in `presentation`."""
 
     number: int
     heading: str
     sentences: tuple[str, ...]
     results: tuple[Any, ...]
-    voice: Voice
+    presentation: Presentation
 
-    def written(self, write: Callable[[Any, Voice], str]) -> list[str]:
+    def written(self, write: Callable[[Any, Presentation], str]) -> list[str]:
         """Each result, written out."""
-        return [written for result in self.results if (written := write(result, self.voice).strip("\n"))]
+        return [written for result in self.results if (written := write(result, self.presentation).strip("\n"))]
 
 
 @dataclass(frozen=True)
@@ -152,13 +154,13 @@ class Told:
         """As plain data."""
         parts = [{
             "part": part.number, "heading": part.heading, "sentences": list(part.sentences),
-            "results": [narrative.json(result, part.voice) for result in part.results if not isinstance(result, Model)],
+            "results": [narrative.json(result, part.presentation) for result in part.results if not isinstance(result, Model)],
         } for part in self.parts]
         return {"schema": 1, "model": self.name, "T": self.steps, "form": self.form, "parts": parts, "shared": list(self.shared)}
 
 
 def derivation(
-    chain: Chain, T: int = 3, form: str = "sum", wrt: tuple[str, ...] | str | None = None, voice: Voice = ENGLISH,
+    chain: Chain, T: int = 3, form: str = "sum", wrt: tuple[str, ...] | str | None = None, presentation: Presentation = ENGLISH,
     truncation: tuple[int, int] | None = None,
 ) -> Told:
     """The gradient over T steps of each part, from the last part to the first, with the gradients that each hands back.
@@ -171,21 +173,22 @@ def derivation(
     check_truncation(truncation)
     wanted = wanted_variables(chain, wrt)
     names = {v.name for v in wanted}
-    parts = (_told(part, number, T, form, names, voice, truncation) for number, part in reversed(list(enumerate(chain.parts, 1))))
-    cut = () if truncation is None else (voice.say("composed.part.truncated", back=str(truncation[1])),)
-    opening = tuple(map(said, (voice.say("composed.part.lines"), *cut)))
-    both = tuple(map(said, shared(chain, voice, wanted)))
+    parts = (_told(part, number, T, form, names, presentation, truncation)
+        for number, part in reversed(list(enumerate(chain.parts, 1))))
+    cut = () if truncation is None else (presentation.prose("composed.part.truncated", back=str(truncation[1])),)
+    opening = tuple(map(said, (presentation.prose("composed.part.lines"), *cut)))
+    both = tuple(map(said, shared(chain, presentation, wanted)))
     return Told(chain.name, form, T, opening, tuple(part for part in parts if part), both)
 
 
 def _told(
-    part: Part, number: int, T: int, form: str, names: set[str], voice: Voice, truncation: tuple[int, int] | None
+    part: Part, number: int, T: int, form: str, names: set[str], presentation: Presentation, truncation: tuple[int, int] | None
 ) -> ToldPart | None:
     model, pairs = with_cotangents(part.model)
     asked = [v.name for v in model.with_gradient if v.name in names | part.linked]
     if not asked:
         return None
-    own = (mirrored_voice(voice, T) if part.backward else voice).about(model)
+    own = (mirrored_presentation(presentation, T) if part.backward else presentation).about(model)
     sentences = tuple(map(said, (*links(part, own), *handed(pairs, model, own))))
     graph = replace(steps(model, T), truncation=truncation)
     return ToldPart(number, heading(part, number, own), sentences, tuple(_results(graph, form, asked)), own)
@@ -200,7 +203,7 @@ def _results(graph: UnrolledGraph, form: str, asked: list[str]) -> list[Any]:
     return [graph.model, *(derive.gradient(graph, wrt=name) for name in asked)]
 
 
-def shared(chain: Chain, voice: Voice, asked: Iterable[Variable]) -> list[Prose]:
+def shared(chain: Chain, presentation: Presentation, asked: Iterable[Variable]) -> list[Prose]:
     """Those of the variables whose gradient is the sum of those of several parts, as sentences."""
     by_parts: dict[tuple[int, ...], list[Tree]] = {}
     for variable in asked:
@@ -208,8 +211,8 @@ def shared(chain: Chain, voice: Voice, asked: Iterable[Variable]) -> list[Prose]
                         if variable.name in {v.name for v in part.model.variables} - part.linked)
         if len(readers) > 1:
             model = chain.parts[readers[0] - 1].model
-            by_parts.setdefault(readers, []).append(voice.name(model[variable.name], model))
-    comma = voice.word("common.list.comma")
-    return [voice.say("composed.part.both", names=voice.listed(names), numbers=comma.join(map(str, readers)))
+            by_parts.setdefault(readers, []).append(presentation.name(model[variable.name], model))
+    comma = presentation.text("common.list.comma")
+    return [presentation.prose("composed.part.both", names=presentation.listed(names), numbers=comma.join(map(str, readers)))
             for readers, names in by_parts.items()]
 

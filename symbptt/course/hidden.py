@@ -22,7 +22,7 @@ from symbptt.diagnose.submission.mapping import Table
 from symbptt.errors import BadInput, SymbpttError, UnknownName
 from symbptt.mistakes import named
 from symbptt.model.values import Model
-from symbptt.narrative.voice import Voice
+from symbptt.narrative.presentation import Presentation
 
 LEVELS = ("none", "cause", "equation")
 """How much a message says of a wrong gradient: that it is wrong, also why, also the equation and what is right."""
@@ -41,7 +41,7 @@ class Hidden:
         if level not in LEVELS:
             raise UnknownName("level of messages", level, LEVELS)
         self.model = subject(model, "model.toml", "model")
-        self.gradients, self.level, self.steps, self.voice = tuple(gradients), level, steps, Voice(language)
+        self.gradients, self.level, self.steps, self.presentation = tuple(gradients), level, steps, Presentation(language)
         self.credit: Credit = from_text(credit, "credit.toml", self.gradients)
         self._judged: dict[int, tuple[Backward, Grade]] = {}
 
@@ -96,15 +96,15 @@ class Hidden:
             return self._say("missing_for", name=gradient, reason=grade.reason) if told else self._say("missing", name=gradient)
         said = [self._say("wrong", name=gradient)]
         for reason in mark.reasons if self.level != "none" else ():
-            in_full = self.level == "equation" and self.voice.language == "en"
-            sentence = reason.explanation if in_full else named(reason.name).sentence(self.voice.language)
+            in_full = self.level == "equation" and self.presentation.language == "en"
+            sentence = reason.explanation if in_full else named(reason.name).sentence(self.presentation.language)
             said.append(self._say("cause", name=reason.name, sentence=sentence))
             equation = self._derivation.equation(reason.equation) if self.level == "equation" and reason.equation else ""
             said += [self._say("equation", number=str(reason.equation), equation=equation)] * bool(equation)
         return "\n".join(said)
 
     def _say(self, key: str, **values: str) -> str:
-        return self.voice.word(f"assignment.message.{key}", **values)
+        return self.presentation.text(f"assignment.message.{key}", **values)
 
     def _mark(self, grade: Grade, gradient: str) -> Mark:
         for mark in grade.marks:

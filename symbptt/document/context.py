@@ -13,15 +13,15 @@ from symbptt.derive import step
 from symbptt.document.customization import NOTHING, Customization
 from symbptt.model.values import Model, Role, Variable
 from symbptt.narrative import backward, derivation, forward
+from symbptt.narrative.presentation import ENGLISH, Presentation
 from symbptt.narrative.story import variables
 from symbptt.narrative.values import Derivation
-from symbptt.narrative.voice import ENGLISH, Voice
 from symbptt.typeset.family import free
 
 
 @dataclass(frozen=True)
 class DocumentContext:
-    """Models over T steps, derived by `wrt` (None for all parameters), told in a voice.
+    """Models over T steps, derived by `wrt` (None for all parameters), told in one presentation.
 
     `solutions` says whether exercises come with them, `seed` which exercises are drawn; `own` is what the author adds;
     `analysis` names the parts of the measured section, all of them if it is empty; `full` asks for all that there is to say,
@@ -34,7 +34,7 @@ class DocumentContext:
     models: tuple[Model, ...]
     T: int
     wrt: tuple[str, ...] | str | None = None
-    voice: Voice = ENGLISH
+    presentation: Presentation = ENGLISH
     solutions: bool = True
     seed: int = 0
     own: Customization = NOTHING
@@ -67,14 +67,14 @@ class DocumentContext:
     @cached_property
     def letter(self) -> str | None:
         """The index of a family of equations, one letter for the whole document."""
-        model, voice = self.model, self.voice
-        told = (forward.equations(model, voice), backward.node_form(model, voice, self.variables))
+        model, presentation = self.model, self.presentation
+        told = (forward.equations(model, presentation), backward.node_form(model, presentation, self.variables))
         return free([step.equation for section in told for step in section.steps], model.beside)
 
     @cached_property
     def derivation(self) -> Derivation:
         """The whole derivation; raises BadInput as `narrative.derivation` does."""
-        return derivation(self.model, self.T, self.wrt, self.voice)
+        return derivation(self.model, self.T, self.wrt, self.presentation)
 
     @cached_property
     def main(self) -> Variable | None:

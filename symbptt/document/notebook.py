@@ -64,7 +64,7 @@ def write(text: str, document: Document) -> str:
 
 def _run(document: Document, context: DocumentContext) -> list[Cell]:
     """The module of a model, and its own check of every gradient by the complex step."""
-    say, model = context.voice.word, context.model
+    say, model = context.presentation.text, context.model
     names = context.wrt if isinstance(context.wrt, (str, type(None))) else tuple(context.wrt)
     whole = listing.module(model, names, context.T) if context.chain is None else source(context.chain, wrt=names).text
     module = whole.split(_MAIN)[0]
@@ -81,7 +81,7 @@ def _gradients(context: DocumentContext) -> tuple[str, ...]:
 
 def _completed(document: Document, context: DocumentContext) -> list[Cell]:
     """The backward pass to be written, first line by line, then as a whole, each with a check that says what is wrong."""
-    say, model, names = context.voice.word, context.model, _gradients(context)
+    say, model, names = context.presentation.text, context.model, _gradients(context)
     asked = Asked(model, names, cut(model, names), language=document.language)
 
     def code(text: str) -> Cell:

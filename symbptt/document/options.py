@@ -13,7 +13,7 @@ from symbptt.document.kinds import KINDS
 from symbptt.document.kinds.kind import Part
 from symbptt.document.parts import chunks, closing, measured
 from symbptt.errors import BadInput, UnknownName
-from symbptt.narrative.voice import Voice, speaking
+from symbptt.narrative.presentation import Presentation, presentation_in
 
 VERSIONS = ("teacher", "student")
 """With the solutions of exercises, or with room for them."""
@@ -77,7 +77,7 @@ class DocumentOptions:
         if self.prose is not None:
             object.__setattr__(self, "own", customization.read(Path(self.prose)))
             self._check_parts()
-        self.voice()
+        self.presentation()
 
     def _check_parts(self) -> None:
         names = [part.__name__ for part in dict.fromkeys((*KINDS[self.kind].parts, *self.parts))]
@@ -85,9 +85,9 @@ class DocumentOptions:
             if name not in names:
                 raise UnknownName(f"part of a {self.kind}", name, names, str(self.prose))
 
-    def voice(self) -> Voice:
+    def presentation(self) -> Presentation:
         """How the document speaks, in the author's words where there are some."""
-        spoken = speaking(self.language, self.notation, self.layout)
+        spoken = presentation_in(self.language, self.notation, self.layout)
         return replace(spoken, words=self.own.words) if self.own.words else spoken
 
     @property

@@ -5,8 +5,8 @@ from __future__ import annotations
 from math import isfinite, isnan
 
 from symbptt.document.blocks import Cell, Terms
+from symbptt.narrative.presentation import Presentation
 from symbptt.narrative.values import Norms, Prose
-from symbptt.narrative.voice import Voice
 from symbptt.typeset.tree import Number, Operator, Row, Script, Tree
 
 DIGITS, SMALL, LARGE = 3, 0.01, 1e4
@@ -48,16 +48,16 @@ def _row(norms: Norms, name: str, row: tuple[Tree, tuple[float, ...], float]) ->
     return label, (*(_cell(v, pair, name) for v, pair in zip(values, norms.pairs, strict=True)), Cell(rounded(whole), None))
 
 
-def terms(norms: Norms, voice: Voice) -> Terms:
+def terms(norms: Norms, presentation: Presentation) -> Terms:
     """A row for each variable while the pairs fit side by side; beyond, a row for each loss step t of the one variable."""
     legend = tuple(sorted({min(t - k, COLOURS - 1) for t, k in norms.pairs}))
     if len(norms.pairs) <= WIDEST:
         rows = tuple(_row(norms, *row) for row in zip(norms.names, norms.rows, strict=True))
-        names = (*(f"({t}, {k})" for t, k in norms.pairs), voice.word("document.terms.sum"))
-        return Terms(f"(t, {voice.source})", names, rows, legend)
+        names = (*(f"({t}, {k})" for t, k in norms.pairs), presentation.text("document.terms.sum"))
+        return Terms(f"(t, {presentation.source})", names, rows, legend)
     name, (_, values, _) = norms.names[0], norms.rows[0]
     known = {pair: _cell(value, pair, name) for pair, value in zip(norms.pairs, values, strict=True)}
     steps = sorted({t for t, _ in norms.pairs})
     sources = range(1, max(steps) + 1)
     lines = tuple((f"t = {t}", tuple(known.get((t, k), Cell("", None)) for k in sources)) for t in steps)
-    return Terms("", tuple(f"{voice.source} = {k}" for k in sources), lines, legend)
+    return Terms("", tuple(f"{presentation.source} = {k}" for k in sources), lines, legend)

@@ -20,7 +20,7 @@ def documents(compose: Callable[[DocumentOptions], Document], options: DocumentO
         one = replace(options, variants=0, seed=options.seed + number - 1)
         yield f"v{number:02}_student", compose(replace(one, version="student"))
         last = compose(replace(one, version="teacher"))
-        title = last.context.voice.word("exercises.variant", number=str(number), seed=str(one.seed))
+        title = last.context.presentation.text("exercises.variant", number=str(number), seed=str(one.seed))
         key += [Heading(title, f"variant-{number}", numbered=False)]
         key += [block for block in last.blocks if isinstance(block, Exercise)]
     if last is not None:

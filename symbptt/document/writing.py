@@ -61,11 +61,14 @@ def _context(given: tuple[Subject, ...], T: int, wrt: Names, options: DocumentOp
     if chain is not None:
         assembled.check(options.changed())
         wrt = wrt or (None if chain.parameters else ALL)
-    chunks, voice = None if options.chunk is None else chunked(plain[0]), options.voice()
-    about = tuple(member.model for member in members(chain)) if chain is not None else \
-        tuple(named(differentiable(one), voice.notation.bold) for one in plain) if chunks is None else (chunks.differentiable,)
+    chunks, presentation = None if options.chunk is None else chunked(plain[0]), options.presentation()
+    about = (
+        tuple(member.model for member in members(chain)) if chain is not None else
+        (chunks.differentiable,) if chunks is not None else
+        tuple(named(differentiable(one), presentation.notation.bold) for one in plain)
+    )
     return DocumentContext(
-        about, T, wrt, voice.about(about[0]), options.solutions, options.seed, options.own, options.analysed,
+        about, T, wrt, presentation.about(about[0]), options.solutions, options.seed, options.own, options.analysed,
         options.length == "full", options.without_derivation, chunks, options.chunk or 0, chain,
     )
 
@@ -82,8 +85,8 @@ def compose(source: Source, T: int, wrt: Names = None, options: DocumentOptions 
     context = _context(given, T, wrt or kind.wrt, options)
     title = options.title or options.own.title or _title(context)
     course, author = options.course or options.own.course, options.author or options.own.author
-    subtitle = context.voice.say(f"document.subtitle.{options.kind}", steps=math(f"T = {T}"))
-    version = (context.voice.word(f"document.version.{options.version}"),) if kind.exercises else ()
+    subtitle = context.presentation.prose(f"document.subtitle.{options.kind}", steps=math(f"T = {T}"))
+    version = (context.presentation.text(f"document.version.{options.version}"),) if kind.exercises else ()
     byline = tuple(line for line in (course, author, *version) if line)
     if context.chain is None:
         told = [*_without_loss(given, context), *(block for part in options.parts for block in _told(part, context))]
@@ -102,22 +105,23 @@ def compose(source: Source, T: int, wrt: Names = None, options: DocumentOptions 
 
 def _title(context: DocumentContext) -> str:
     """The titles of the models; of a chunk form that of its token, and how many there are."""
-    voice = context.voice
+    presentation = context.presentation
     if context.chunks is None:
-        return " · ".join(map(voice.title, context.subjects))
-    return voice.word("chunks.title", title=voice.title(context.chunks.token), tokens=str(context.chunk))
+        return " · ".join(map(presentation.title, context.subjects))
+    return presentation.text("chunks.title", title=presentation.title(context.chunks.token), tokens=str(context.chunk))
 
 
 def _without_loss(given: Iterable[Subject], context: DocumentContext) -> Iterator[Block]:
     """What stands in the place of a loss, for every model that has none."""
     for model, own in zip(given, context.models, strict=True):
         if isinstance(model, Model) and model.loss is None and own.loss is not None:
-            voice, loss = context.voice, own.loss.target
+            presentation, loss = context.presentation, own.loss.target
             slots: dict[str, str | Tree | Prose] = {
-                "model": voice.title(model), "loss": voice.tree(loss.at(), own),
-                "cotangents": voice.listed(voice.tree(v.at(), own) for v in own.of(Role.TARGET)),
+                "model": presentation.title(model), "loss": presentation.tree(loss.at(), own),
+                "cotangents": presentation.listed(presentation.tree(v.at(), own) for v in own.of(Role.TARGET)),
             }
-            yield Box("note", voice.say("document.no_loss.title"), (Paragraph(voice.say("document.no_loss.text", **slots)),))
+            yield Box("note", presentation.prose("document.no_loss.title"),
+                (Paragraph(presentation.prose("document.no_loss.text", **slots)),))
 
 
 def _told(part: Part, context: DocumentContext) -> tuple[Block, ...]:
@@ -136,7 +140,7 @@ def _gathered(blocks: list[Block], context: DocumentContext) -> tuple[Block, ...
     kept = tuple(block for block in blocks if not isinstance(block, LeftOut))
     if not reasons:
         return kept
-    return (*kept, Box("note", context.voice.say("document.left_out"), (Bullets(reasons),)))
+    return (*kept, Box("note", context.presentation.prose("document.left_out"), (Bullets(reasons),)))
 
 
 def finished(document: Document, format: str, options: DocumentOptions = PLAIN) -> str | bytes:

@@ -11,7 +11,7 @@ from symbptt.derive.recursion import RecursionEquation, recursion
 from symbptt.mistakes.edits import Edit
 from symbptt.model.values import Model, Role
 from symbptt.narrative.inline import Prose
-from symbptt.narrative.voice import Voice
+from symbptt.narrative.presentation import Presentation
 
 
 class Part(Enum):
@@ -39,13 +39,13 @@ class Mistake:
     touches: frozenset[Part] = frozenset()
     edit: Edit | None = None
 
-    def said(self, voice: Voice) -> Prose:
+    def said(self, presentation: Presentation) -> Prose:
         """What went wrong, wherever it is."""
-        return voice.say(f"mistakes.{self.name}")
+        return presentation.prose(f"mistakes.{self.name}")
 
     def sentence(self, language: str = "en") -> str:
         """What went wrong, as words alone. Raises UnknownName for a language without tables."""
-        return Voice(language).plain(f"mistakes.{self.name}")
+        return Presentation(language).plain(f"mistakes.{self.name}")
 
     def equations(self, model: Model) -> tuple[RecursionEquation, ...]:
         """The equations of a model's backward recursion that it can spoil."""

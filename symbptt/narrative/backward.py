@@ -17,10 +17,10 @@ from symbptt.model.values import Model, Role, Variable
 from symbptt.narrative import symbols
 from symbptt.narrative.inline import math
 from symbptt.narrative.local import routes, rule_names
+from symbptt.narrative.presentation import Presentation
 from symbptt.narrative.products import Factors, Pattern, members, patterns
 from symbptt.narrative.symbols import LAST
 from symbptt.narrative.values import Prose, Section, Step
-from symbptt.narrative.voice import Voice
 from symbptt.typeset.tree import Aligned, Equality, Fenced, Operator, Row, Script, Text, Tree
 
 
@@ -37,12 +37,12 @@ def during(side: Tree, steps: str | Tree) -> Tree:
     return _with(side, math(steps) if isinstance(steps, str) else steps)
 
 
-def base_case(side: Tree, voice: Voice) -> Tree:
+def base_case(side: Tree, presentation: Presentation) -> Tree:
     """A right side marked as the base case."""
-    return _with(side, Text(voice.word("derivation.when.base")))
+    return _with(side, Text(presentation.text("derivation.when.base")))
 
 
-def state_form(model: Model, voice: Voice, wrt: tuple[Variable, ...]) -> Section:
+def state_form(model: Model, presentation: Presentation, wrt: tuple[Variable, ...]) -> Section:
     """The recursion of the step adjoint, base case first, and the gradients from it."""
     assert model.loss is not None
     bar, g = symbols.adjoint_symbol, symbols.loss_symbol
@@ -54,24 +54,26 @@ def state_form(model: Model, voice: Voice, wrt: tuple[Variable, ...]) -> Section
         parts.append(lag)
     value = build.add(*parts)
     lines = Aligned((
-        Equality(voice.tree(bar(model, LAST), model), (base_case(voice.tree(g(model, LAST), model), voice),)),
-        Equality(voice.tree(bar(model), model), (during(voice.tree(value, model), voice.steps(BEFORE_LAST)),)),
+        Equality(presentation.tree(bar(model, LAST), model), (base_case(presentation.tree(g(model, LAST), model),
+            presentation),)),
+        Equality(presentation.tree(bar(model), model), (during(presentation.tree(value, model),
+            presentation.steps(BEFORE_LAST)),)),
     ))
     single = "states" if formula.stacked(model) else "state"
-    claim = voice.say(
-        f"derivation.backward.{single}", adjoint=voice.tree(bar(model), model),
-        loss=voice.tree(symbols.loss(model, None), model), state=voice.tree(formula.state(model), model),
+    claim = presentation.prose(
+        f"derivation.backward.{single}", adjoint=presentation.tree(bar(model), model),
+        loss=presentation.tree(symbols.loss(model, None), model), state=presentation.tree(formula.state(model), model),
     )
-    rule = voice.say("derivation.backward.chain_rule")
+    rule = presentation.prose("derivation.backward.chain_rule")
     if step.loss_lag(model) and model.loss.at == "last":
-        rule += voice.say("derivation.backward.only_last")
-    steps = [Step(lines, rule, voice.check(value), claim)]
+        rule += presentation.prose("derivation.backward.only_last")
+    steps = [Step(lines, rule, presentation.check(value), claim)]
     # The initial values of several states stand in one equation, that of s_0.
-    steps += dict.fromkeys(from_state(model, voice, pattern) for pattern in patterns(model, wrt))
-    return Section(voice.word("derivation.backward.heading"), tuple(steps))
+    steps += dict.fromkeys(from_state(model, presentation, pattern) for pattern in patterns(model, wrt))
+    return Section(presentation.text("derivation.backward.heading"), tuple(steps))
 
 
-def from_state(model: Model, voice: Voice, pattern: Pattern, known: bool = False) -> Step:
+def from_state(model: Model, presentation: Presentation, pattern: Pattern, known: bool = False) -> Step:
     """The gradients of a pattern by the step adjoint; `known` says that the variables were named before."""
     write, theta = Factors(model, True), pattern.symbol(model, TIME)
     left = symbols.total(symbols.loss(model, None), theta)
@@ -79,16 +81,16 @@ def from_state(model: Model, voice: Voice, pattern: Pattern, known: bool = False
         value = build.mul(write.jacobian(1), symbols.adjoint_symbol(model, 1))
         if step.loss_lag(model):
             value = build.add(value, write.lag(1))
-        rule = voice.say("derivation.backward.enters", variable=voice.tree(theta, model), step="1")
-        return Step(voice.equation(model, left, value), rule, voice.check(value), label="gradient-of-start")
+        rule = presentation.prose("derivation.backward.enters", variable=presentation.tree(theta, model), step="1")
+        return Step(presentation.equation(model, left, value), rule, presentation.check(value), label="gradient-of-start")
     direct = [write.direct(theta, TIME)] if pattern.direct else []
     through = [build.mul(write.immediate(theta, TIME), symbols.adjoint_symbol(model))] if pattern.reaches else []
     whole = _accumulated(model, pattern.timed, through, direct) if direct or through else sp.ZeroMatrix(*theta.shape)
     key = "enters" if pattern.timed else "parts" if pattern.reaches else "own_part"
-    rule = voice.say(f"derivation.backward.{key}", variable=voice.tree(theta, model), step="t")
+    rule = presentation.prose(f"derivation.backward.{key}", variable=presentation.tree(theta, model), step="t")
     return Step(
-        voice.equation(model, left, whole), rule, "",
-        () if known else members(model, voice, pattern), label=f"gradient-{pattern.variables[0].name}-by-state",
+        presentation.equation(model, left, whole), rule, "",
+        () if known else members(model, presentation, pattern), label=f"gradient-{pattern.variables[0].name}-by-state",
     )
 
 
@@ -119,7 +121,8 @@ def zero_before_last(model: Model) -> frozenset[str]:
 
 
 def rules(
-    model: Model, voice: Voice, variable: Variable, terms: tuple[Contribution, ...], later: tuple[Contribution, ...] = ()
+    model: Model, presentation: Presentation, variable: Variable, terms: tuple[Contribution, ...],
+    later: tuple[Contribution, ...] = ()
 ) -> Prose:
     """Which reader contributes by which rules: "from o: matrix product"; `later` come from the next step."""
     by_name = {e.target.name: e for e in model.all_equations}
@@ -133,9 +136,10 @@ def rules(
         mine = [route for route in routes(equation.value, equation.target.at()) if route[0].name in sources]
         if equation.target.definition is not None and equation.target.latex is None:
             when = f"inner_{when}"
-        made.setdefault((when, rule_names(voice, mine)), []).append(voice.name(equation.target, model))
-    told = (voice.say(f"rules.from.{when}", reader=voice.listed(names), rules=by) for (when, by), names in made.items())
-    return voice.joined(told) or voice.say("rules.nothing")
+        made.setdefault((when, rule_names(presentation, mine)), []).append(presentation.name(equation.target, model))
+    told = (presentation.prose(f"rules.from.{when}", reader=presentation.listed(names), rules=by)
+        for (when, by), names in made.items())
+    return presentation.joined(told) or presentation.prose("rules.nothing")
 
 
 def live_terms(model: Model, equation: RecursionEquation) -> tuple[Contribution, ...]:
@@ -154,12 +158,12 @@ def line(left: Tree, right: Tree, apart: bool) -> Equality:
     return before_last(left, right) if apart else Equality(left, (right,))
 
 
-def both(model: Model, voice: Voice, left: MatrixExpr, last: MatrixExpr, earlier: MatrixExpr) -> Aligned:
+def both(model: Model, presentation: Presentation, left: MatrixExpr, last: MatrixExpr, earlier: MatrixExpr) -> Aligned:
     """The equation of the last step, written in t, above that of the steps before."""
-    base = during(voice.tree(symbols.at(last, LAST), model), voice.steps("t = T"))
+    base = during(presentation.tree(symbols.at(last, LAST), model), presentation.steps("t = T"))
     return Aligned((
-        Equality(voice.tree(symbols.at(left, LAST), model), (base,)),
-        before_last(voice.tree(left, model), voice.tree(earlier, model), voice.steps(BEFORE_LAST)),
+        Equality(presentation.tree(symbols.at(left, LAST), model), (base,)),
+        before_last(presentation.tree(left, model), presentation.tree(earlier, model), presentation.steps(BEFORE_LAST)),
     ))
 
 
@@ -170,32 +174,32 @@ def right_sides(model: Model, equation: RecursionEquation) -> tuple[MatrixExpr, 
     return equation.now, build.joined(sp.ZeroMatrix(v.rows, v.columns), *parts)
 
 
-def value_step(model: Model, voice: Voice, equation: RecursionEquation) -> Step:
+def value_step(model: Model, presentation: Presentation, equation: RecursionEquation) -> Step:
     """One numbered adjoint equation; two lines, base case first, where the last step differs from the others."""
     v = equation.variable
     now, earlier = right_sides(model, equation)
     adjoint = Adjoint(v.at())
-    check = voice.check(earlier, adjoint)
-    rule = rules(model, voice, v, equation.terms, equation.carries)
-    tree = voice.equation(model, adjoint, earlier) if now == earlier else both(model, voice, adjoint, now, earlier)
+    check = presentation.check(earlier, adjoint)
+    rule = rules(model, presentation, v, equation.terms, equation.carries)
+    tree = presentation.equation(model, adjoint, earlier) if now == earlier else both(model, presentation, adjoint, now, earlier)
     label = f"adjoint-{v.name}"
     if v.definition is None or v.latex is None:
-        return Step(tree, rule, check, _stands_for(model, voice, v), equation.number, label)
-    meaning = voice.equation(model, typeset.name_of(v.at(), model, voice.notation), v.definition)
-    return Step(tree, voice.joined((rule, (meaning,))), check, (), equation.number, label)
+        return Step(tree, rule, check, _stands_for(model, presentation, v), equation.number, label)
+    meaning = presentation.equation(model, typeset.name_of(v.at(), model, presentation.notation), v.definition)
+    return Step(tree, presentation.joined((rule, (meaning,))), check, (), equation.number, label)
 
 
-def _stands_for(model: Model, voice: Voice, variable: Variable) -> Prose:
+def _stands_for(model: Model, presentation: Presentation, variable: Variable) -> Prose:
     """What a name of our own means, where the formula shows the name."""
-    named = of_unnamed(model, voice, variable)
-    return voice.say("derivation.backward.stands_for", **named) if named else ()
+    named = of_unnamed(model, presentation, variable)
+    return presentation.prose("derivation.backward.stands_for", **named) if named else ()
 
 
-def of_unnamed(model: Model, voice: Voice, variable: Variable) -> dict[str, Tree]:
+def of_unnamed(model: Model, presentation: Presentation, variable: Variable) -> dict[str, Tree]:
     """An adjoint and the value that it is of, where the model has no name for the value and the symbol does not show it."""
     if variable.definition is None:
         return {}
-    inner, adjoint = voice.tree(variable.definition, model), voice.tree(Adjoint(variable.at()), model)
+    inner, adjoint = presentation.tree(variable.definition, model), presentation.tree(Adjoint(variable.at()), model)
     shown = typeset.text(inner).replace(" ", "") in typeset.text(adjoint).replace(" ", "")
     return {} if shown else {"adjoint": adjoint, "value": inner}
 
@@ -223,29 +227,31 @@ def splits(model: Model, equation: RecursionEquation) -> bool:
     return v.timed and not initial(model, v) and any(c.through.name in zero for c in equation.terms)
 
 
-def gradient_step(model: Model, voice: Voice, equation: RecursionEquation) -> Step:
+def gradient_step(model: Model, presentation: Presentation, equation: RecursionEquation) -> Step:
     """One numbered gradient equation; two lines where only the value of the last step is read by a loss."""
     v = equation.variable
     value, left = gradient_side(model, equation), gradient_of(model, v)
     earlier = build.add(sp.ZeroMatrix(v.rows, v.columns), *(c.value for c in live_terms(model, equation)))
-    rule = rules(model, voice, v, equation.terms)
+    rule = rules(model, presentation, v, equation.terms)
     if value.has(SumOver):
-        rule = voice.joined((rule, voice.say("rules.sum_over_t")))
-    tree = both(model, voice, left, value, earlier) if splits(model, equation) else voice.equation(model, left, value)
-    return Step(tree, rule, voice.check(value, v.at()), (), equation.number, f"gradient-{v.name}")
+        rule = presentation.joined((rule, presentation.prose("rules.sum_over_t")))
+    tree = (
+        both(model, presentation, left, value, earlier) if splits(model, equation) else presentation.equation(model, left, value)
+    )
+    return Step(tree, rule, presentation.check(value, v.at()), (), equation.number, f"gradient-{v.name}")
 
 
-def node_form(model: Model, voice: Voice, wrt: tuple[Variable, ...]) -> Section:
+def node_form(model: Model, presentation: Presentation, wrt: tuple[Variable, ...]) -> Section:
     """The adjoint of every value in the order in which the backward pass computes them, then the gradients."""
     found = recursion(model)
-    steps = [value_step(model, voice, e) for e in found.adjoints]
-    steps += [gradient_step(model, voice, e) for e in found.gradients if e.variable in wrt]
+    steps = [value_step(model, presentation, e) for e in found.adjoints]
+    steps += [gradient_step(model, presentation, e) for e in found.gradients if e.variable in wrt]
     example = next((e.variable for e in found.adjoints), None)
-    shown = voice.tree(Adjoint(example.at()), model) if example else ""
-    intro = voice.say("derivation.values.intro", adjoint=shown, loss=voice.tree(symbols.loss(model, None), model))
+    shown = presentation.tree(Adjoint(example.at()), model) if example else ""
+    intro = presentation.prose("derivation.values.intro", adjoint=shown, loss=presentation.tree(symbols.loss(model, None), model))
     inner = next((e.variable for e in found.adjoints if e.variable.definition is not None and e.variable.latex), None)
     if inner is not None:
-        symbol = voice.name(inner, model)
-        intro += voice.say("derivation.values.parts", letter=symbol.base if isinstance(symbol, Script) else symbol)
-    return Section(voice.word("derivation.values.heading"), tuple(steps), (intro,), level=2)
+        symbol = presentation.name(inner, model)
+        intro += presentation.prose("derivation.values.parts", letter=symbol.base if isinstance(symbol, Script) else symbol)
+    return Section(presentation.text("derivation.values.heading"), tuple(steps), (intro,), level=2)
 

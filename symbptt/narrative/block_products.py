@@ -13,9 +13,9 @@ from symbptt.derive.adjoint import initial as starts
 from symbptt.model.values import Model, Variable
 from symbptt.narrative import symbols
 from symbptt.narrative.jacobians import SQUARE, immediate_action, vector
+from symbptt.narrative.presentation import Presentation
 from symbptt.narrative.stages import readable
 from symbptt.narrative.values import Step
-from symbptt.narrative.voice import Voice
 from symbptt.narrative.written_sum import head, written_sum
 from symbptt.typeset.tree import BigOperator, Fenced, Operator, Row, Tree
 
@@ -23,11 +23,11 @@ IN_BLOCKS = "term-in-blocks"
 """The label of the term (t, k) in blocks, which stands where not every factor is put in."""
 
 
-def in_blocks(model: Model, voice: Voice, wrt: tuple[Variable, ...]) -> list[Step]:
+def in_blocks(model: Model, presentation: Presentation, wrt: tuple[Variable, ...]) -> list[Step]:
     """The product of block matrices, the term k = t of every variable, and the sums for those that no state reads."""
     if not any(step.immediate(model, v) and not starts(model, v) and written_sum(model, v) is None for v in wrt):
-        return _written(model, voice, wrt)
-    steps = [_term(model, voice)] if len(model.states) <= SQUARE else []
+        return _written(model, presentation, wrt)
+    steps = [_term(model, presentation)] if len(model.states) <= SQUARE else []
     for variable in wrt:
         action = None if starts(model, variable) else immediate_action(model, variable)
         if action is not None and written_sum(model, variable) is None:
@@ -36,14 +36,14 @@ def in_blocks(model: Model, voice: Voice, wrt: tuple[Variable, ...]) -> list[Ste
             if not readable(value, model):
                 continue
             left = build.mul(build.transpose(symbols.immediate(formula.state(model), variable.at())), symbols.loss_symbol(model))
-            rule = voice.say("derivation.substituted.term_now")
+            rule = presentation.prose("derivation.substituted.term_now")
             left, value = (symbols.at(side, symbols.loss_at(model)) for side in (left, value))
-            check = voice.check(value, variable.at())
-            steps.append(Step(voice.equation(model, left, value), rule, check, label=f"term-now-{variable.name}"))
-    return [*steps, *_written(model, voice, wrt)]
+            check = presentation.check(value, variable.at())
+            steps.append(Step(presentation.equation(model, left, value), rule, check, label=f"term-now-{variable.name}"))
+    return [*steps, *_written(model, presentation, wrt)]
 
 
-def _term(model: Model, voice: Voice) -> Step:
+def _term(model: Model, presentation: Presentation) -> Step:
     """The term (t, k) as a product of block matrices."""
     theta = symbols.parameter(model)
     J = step.state_jacobian(model)
@@ -56,25 +56,26 @@ def _term(model: Model, voice: Voice) -> Step:
             return sp.ZeroMatrix(row.rows * row.columns, column.rows * column.columns)
         return build.transpose(symbols.immediate(whole(column, BETWEEN), whole(row, BETWEEN - 1)))
 
-    first = voice.blocks(model, (tuple(build.transpose(symbols.immediate(whole(s, SOURCE), theta)) for s in model.states),))
-    middle = voice.blocks(model, tuple(tuple(block(row, column) for column in model.states) for row in model.states))
-    last = voice.blocks(model, tuple((_loss_entry(model, s),) for s in model.states))
+    first = presentation.blocks(model, (tuple(build.transpose(symbols.immediate(whole(s, SOURCE), theta))
+        for s in model.states),))
+    middle = presentation.blocks(model, tuple(tuple(block(row, column) for column in model.states) for row in model.states))
+    last = presentation.blocks(model, tuple((_loss_entry(model, s),) for s in model.states))
     chain = ProductOver(build.transpose(symbols.jacobian(model, BETWEEN)), BETWEEN, SOURCE + 1, TIME)
-    sign = _first_big(voice.tree(chain, model))
-    left, right = voice.ordered([first, last])
+    sign = _first_big(presentation.tree(chain, model))
+    left, right = presentation.ordered([first, last])
     product = Row((left, Operator("\u2009"), Fenced(Row((sign, middle))), Operator("\u2009"), right))
-    claim = voice.say("derivation.substituted.blocks")
+    claim = presentation.prose("derivation.substituted.blocks")
     term = build.mul(build.transpose(symbols.immediate(formula.state(model, SOURCE), theta)), chain, symbols.loss_symbol(model))
-    equation = voice.equation(model, term, product)
-    return Step(equation, voice.say("derivation.substituted.block_product"), "", claim, label=IN_BLOCKS)
+    equation = presentation.equation(model, term, product)
+    return Step(equation, presentation.prose("derivation.substituted.block_product"), "", claim, label=IN_BLOCKS)
 
 
-def _written(model: Model, voice: Voice, wrt: tuple[Variable, ...]) -> list[Step]:
+def _written(model: Model, presentation: Presentation, wrt: tuple[Variable, ...]) -> list[Step]:
     """The sums that can be written out: by variables that no state reads, and of states that do not act on each other."""
     found = {v: written_sum(model, v) for v in wrt if not starts(model, v)}
-    rule = voice.say("derivation.substituted.rule")
+    rule = presentation.prose("derivation.substituted.rule")
     return [
-        Step(voice.equation(model, head(model, v), value), rule, voice.check(value, v.at()), label=f"sum-{v.name}")
+        Step(presentation.equation(model, head(model, v), value), rule, presentation.check(value, v.at()), label=f"sum-{v.name}")
         for v, value in found.items() if value is not None
     ]
 

@@ -19,8 +19,8 @@ from symbptt.errors import MissingRule
 from symbptt.model.values import Model, Role, Variable
 from symbptt.narrative import backward, forward, jacobians, nested, paths, products, symbols
 from symbptt.narrative.inline import Prose, plain
+from symbptt.narrative.presentation import ENGLISH, Presentation
 from symbptt.narrative.values import Section, Step
-from symbptt.narrative.voice import ENGLISH, Voice
 from symbptt.terminal import width
 from symbptt.typeset.tree import Tree
 
@@ -32,42 +32,42 @@ SYMBOLS = 2000
 
 
 @singledispatch
-def _sections(result: Any, voice: Voice) -> tuple[Section, ...]:
+def _sections(result: Any, presentation: Presentation) -> tuple[Section, ...]:
     raise MissingRule("derivation", result, "symbptt/narrative/forms.py")
 
 
 @_sections.register
-def _sum(result: Gradient, voice: Voice) -> tuple[Section, ...]:
-    return products.sections(result.graph, voice, (result.parameter,))
+def _sum(result: Gradient, presentation: Presentation) -> tuple[Section, ...]:
+    return products.sections(result.graph, presentation, (result.parameter,))
 
 
 @_sections.register
-def _factors(model: Model, voice: Voice) -> tuple[Section, ...]:
-    recurrent = (jacobians.state_jacobian(model, voice),) if forward.is_recurrent(model) else ()
-    return (*recurrent, *((jacobians.loss_gradient(model, voice),) if model.states and model.loss else ()))
+def _factors(model: Model, presentation: Presentation) -> tuple[Section, ...]:
+    recurrent = (jacobians.state_jacobian(model, presentation),) if forward.is_recurrent(model) else ()
+    return (*recurrent, *((jacobians.loss_gradient(model, presentation),) if model.states and model.loss else ()))
 
 
 @_sections.register
-def _routes(result: Routes, voice: Voice) -> tuple[Section, ...]:
-    return (paths.section(result, voice),)
+def _routes(result: Routes, presentation: Presentation) -> tuple[Section, ...]:
+    return (paths.section(result, presentation),)
 
 
 @_sections.register
-def _adjoint(result: AdjointSystem, voice: Voice) -> tuple[Section, ...]:
+def _adjoint(result: AdjointSystem, presentation: Presentation) -> tuple[Section, ...]:
     model = result.graph.model
     leaves = tuple(dict.fromkeys(g.variable for g in result.gradients))
     steps = tuple(
-        Step(voice.equation(model, e.symbol, e.value), backward.rules(model, voice, e.variable, e.terms))
+        Step(presentation.equation(model, e.symbol, e.value), backward.rules(model, presentation, e.variable, e.terms))
         for e in result.equations
     )
-    own = Section(voice.word("derivation.all_steps.heading", T=str(result.graph.T)), steps, level=2)
-    head = (backward.state_form(model, voice, leaves),) if model.states else ()
-    return (*head, backward.node_form(model, voice, leaves), own)
+    own = Section(presentation.text("derivation.all_steps.heading", T=str(result.graph.T)), steps, level=2)
+    head = (backward.state_form(model, presentation, leaves),) if model.states else ()
+    return (*head, backward.node_form(model, presentation, leaves), own)
 
 
 @_sections.register
-def _nested(result: Sensitivities, voice: Voice) -> tuple[Section, ...]:
-    return (nested.section(result.graph.model, voice, result.graph.T, (result.parameter,)),)
+def _nested(result: Sensitivities, presentation: Presentation) -> tuple[Section, ...]:
+    return (nested.section(result.graph.model, presentation, result.graph.T, (result.parameter,)),)
 
 
 def _prose(prose: Prose) -> str:
@@ -82,10 +82,10 @@ def _step_text(step: Step) -> str:
     return f"{claim}    {number}{body}" + (f"\n        [{notes}]" if notes else "")
 
 
-def text(result: Result, voice: Voice = ENGLISH) -> str:
+def text(result: Result, presentation: Presentation = ENGLISH) -> str:
     """A form in Unicode, for a terminal."""
     parts: list[str] = []
-    for section in _sections(result, voice.about(result if isinstance(result, Model) else result.graph.model)):
+    for section in _sections(result, presentation.about(result if isinstance(result, Model) else result.graph.model)):
         parts.append(f"{section.heading}\n{'-' * width(section.heading)}")
         parts += [_prose(prose) for prose in section.intro]
         parts += [_step_text(step) for step in section.steps]
@@ -98,23 +98,23 @@ def _step_latex(step: Step) -> str:
     return (f"% {notes}\n" if notes else "") + rf"\[ {typeset.latex(step.equation)}{number} \]"
 
 
-def latex(result: Result, voice: Voice = ENGLISH) -> str:
+def latex(result: Result, presentation: Presentation = ENGLISH) -> str:
     """A form as display formulas, one per step; needs amsmath, amssymb and bm."""
     parts: list[str] = []
-    for section in _sections(result, voice.about(result if isinstance(result, Model) else result.graph.model)):
+    for section in _sections(result, presentation.about(result if isinstance(result, Model) else result.graph.model)):
         parts.append(f"% {section.heading}")
         parts += [_step_latex(step) for step in section.steps]
     return "\n".join(parts) + "\n"
 
 
 @singledispatch
-def json(result: Any, voice: Voice = ENGLISH) -> dict[str, Any]:
+def json(result: Any, presentation: Presentation = ENGLISH) -> dict[str, Any]:
     """A form as plain data, with "schema": 1."""
     raise MissingRule("JSON", result, "symbptt/narrative/forms.py")
 
 
-def _formula(model: Model, voice: Voice, expression: MatrixExpr | Tree) -> dict[str, str]:
-    tree = voice.tree(expression, model)
+def _formula(model: Model, presentation: Presentation, expression: MatrixExpr | Tree) -> dict[str, str]:
+    tree = presentation.tree(expression, model)
     return {"latex": typeset.latex(tree), "text": typeset.text(tree)}
 
 
@@ -130,20 +130,21 @@ def _opening(model: Model, T: int, form: str) -> dict[str, Any]:
     return {"schema": SCHEMA, "model": model.name, "T": T, "form": form}
 
 
-def _shape(variable: Variable, voice: Voice) -> str:
-    return voice.shape(variable.at())
+def _shape(variable: Variable, presentation: Presentation) -> str:
+    return presentation.shape(variable.at())
 
 
-def _block(model: Model, voice: Voice, block: Block) -> dict[str, Any]:
-    return {"row": block.row, "column": block.column, **({} if block.value is None else _formula(model, voice, block.value))}
+def _block(model: Model, presentation: Presentation, block: Block) -> dict[str, Any]:
+    return {"row": block.row, "column": block.column, **({} if block.value is None
+        else _formula(model, presentation, block.value))}
 
 
-def _factor(model: Model, voice: Voice, factor: Factor) -> dict[str, Any]:
-    made = {"kind": str(factor.kind), "step": factor.step, **_formula(model, voice, factor.partial)}
-    return {**made, "blocks": [_block(model, voice, b) for b in factor.blocks]}
+def _factor(model: Model, presentation: Presentation, factor: Factor) -> dict[str, Any]:
+    made = {"kind": str(factor.kind), "step": factor.step, **_formula(model, presentation, factor.partial)}
+    return {**made, "blocks": [_block(model, presentation, b) for b in factor.blocks]}
 
 
-def _terms(result: Gradient, voice: Voice) -> list[dict[str, Any]]:
+def _terms(result: Gradient, presentation: Presentation) -> list[dict[str, Any]]:
     """Every term; a factor is written once, though many terms have it. The product of a term is null where it is too long."""
     model = result.graph.model
     written: dict[tuple[Kind, int], dict[str, Any]] = {}
@@ -152,38 +153,39 @@ def _terms(result: Gradient, voice: Voice) -> list[dict[str, Any]]:
     for term in result.terms:
         for f in term.factors:
             if (f.kind, f.step) not in written:
-                written[f.kind, f.step] = _factor(model, voice, f)
+                written[f.kind, f.step] = _factor(model, presentation, f)
         factors = [written[f.kind, f.step] for f in term.factors]
         product = written_out[term.loss_step, term.source_step]
-        value = None if product is None else _formula(model, voice, product)
+        value = None if product is None else _formula(model, presentation, product)
         made.append({"loss_step": term.loss_step, "source_step": term.source_step, "factors": factors, "value": value})
     return made
 
 
 @json.register
-def _sum_json(result: Gradient, voice: Voice = ENGLISH) -> dict[str, Any]:
+def _sum_json(result: Gradient, presentation: Presentation = ENGLISH) -> dict[str, Any]:
     model, v = result.graph.model, result.parameter
     cut = result.graph.truncation
     return {
         **_opening(model, result.graph.T, "sum"), **({"truncation": {"k1": cut[0], "k2": cut[1]}} if cut else {}),
-        "wrt": v.name, "shape": _shape(v, voice),
-        "steps": _steps(_sections(result, voice)[:1]), "terms": _terms(result, voice),
+        "wrt": v.name, "shape": _shape(v, presentation),
+        "steps": _steps(_sections(result, presentation)[:1]), "terms": _terms(result, presentation),
     }
 
 
 @json.register
-def _routes_json(result: Routes, voice: Voice = ENGLISH) -> dict[str, Any]:
+def _routes_json(result: Routes, presentation: Presentation = ENGLISH) -> dict[str, Any]:
     model, v = result.graph.model, result.parameter
     made = [
         {"loss_step": r.loss_step, "source_step": r.source_step,
-         "values": [typeset.text(voice.tree(value, model)) for value in r.values], **_formula(model, voice, r.product)}
+         "values": [typeset.text(presentation.tree(value, model)) for value in r.values],
+         **_formula(model, presentation, r.product)}
         for r in result.found
     ]
-    return {**_opening(model, result.graph.T, "routes"), "wrt": v.name, "shape": _shape(v, voice), "routes": made}
+    return {**_opening(model, result.graph.T, "routes"), "wrt": v.name, "shape": _shape(v, presentation), "routes": made}
 
 
-def _contribution(model: Model, voice: Voice, c: Contribution) -> dict[str, Any]:
-    return {"through": c.through.name, "step": int(c.step), "rule": c.rule, **_formula(model, voice, c.value)}
+def _contribution(model: Model, presentation: Presentation, c: Contribution) -> dict[str, Any]:
+    return {"through": c.through.name, "step": int(c.step), "rule": c.rule, **_formula(model, presentation, c.value)}
 
 
 def _number(model: Model, equation: AdjointEquation | GradientEquation) -> int:
@@ -192,7 +194,7 @@ def _number(model: Model, equation: AdjointEquation | GradientEquation) -> int:
     return numbers.adjoint_number(name) if isinstance(equation, AdjointEquation) else numbers.gradient_number(name)
 
 
-def _equation(model: Model, voice: Voice, equation: AdjointEquation | GradientEquation) -> dict[str, Any]:
+def _equation(model: Model, presentation: Presentation, equation: AdjointEquation | GradientEquation) -> dict[str, Any]:
     v = equation.variable
     terms = equation.terms
     value = build.add(*(t.value for t in terms)) if terms else sp.ZeroMatrix(v.rows, v.columns)
@@ -201,23 +203,24 @@ def _equation(model: Model, voice: Voice, equation: AdjointEquation | GradientEq
     else:
         left = symbols.total(symbols.loss(model, None), v.at(0 if v.role is Role.STATE else equation.step or 0))
     return {
-        "variable": v.name, "step": equation.step, "number": _number(model, equation), "shape": _shape(v, voice),
-        **_formula(model, voice, voice.equation(model, left, value)), "terms": [_contribution(model, voice, t) for t in terms],
+        "variable": v.name, "step": equation.step, "number": _number(model, equation), "shape": _shape(v, presentation),
+        **_formula(model, presentation, presentation.equation(model, left, value)),
+        "terms": [_contribution(model, presentation, t) for t in terms],
     }
 
 
 @json.register
-def _adjoint_json(result: AdjointSystem, voice: Voice = ENGLISH) -> dict[str, Any]:
+def _adjoint_json(result: AdjointSystem, presentation: Presentation = ENGLISH) -> dict[str, Any]:
     model = result.graph.model
     return {
-        **_opening(model, result.graph.T, "adjoint"), "recursion": _steps(_sections(result, voice)[:-1]),
-        "adjoints": [_equation(model, voice, e) for e in result.equations],
-        "gradients": [_equation(model, voice, e) for e in result.gradients],
+        **_opening(model, result.graph.T, "adjoint"), "recursion": _steps(_sections(result, presentation)[:-1]),
+        "adjoints": [_equation(model, presentation, e) for e in result.equations],
+        "gradients": [_equation(model, presentation, e) for e in result.gradients],
     }
 
 
 @json.register
-def _nested_json(result: Sensitivities, voice: Voice = ENGLISH) -> dict[str, Any]:
+def _nested_json(result: Sensitivities, presentation: Presentation = ENGLISH) -> dict[str, Any]:
     v, graph = result.parameter, result.graph
-    steps = _steps(_sections(result, voice))
-    return {**_opening(graph.model, graph.T, "nested"), "wrt": v.name, "shape": _shape(v, voice), "steps": steps}
+    steps = _steps(_sections(result, presentation))
+    return {**_opening(graph.model, graph.T, "nested"), "wrt": v.name, "shape": _shape(v, presentation), "steps": steps}

@@ -16,9 +16,9 @@ from symbptt.derive import formula, step
 from symbptt.derive.direct import DirectRoute
 from symbptt.model.values import Model, Role, Variable
 from symbptt.narrative import symbols
+from symbptt.narrative.presentation import Presentation
 from symbptt.narrative.stages import leading_to, readable, stages
 from symbptt.narrative.values import Prose, Section, Step
-from symbptt.narrative.voice import Voice
 from symbptt.typeset.tree import Equality, Fenced, Operator, Script, Text, Tree
 
 SQUARE = 5
@@ -39,9 +39,10 @@ def _whole_block(model: Model, row: Variable, column: Variable) -> MatrixExpr:
     return symbols.immediate(*(formula.of_all_heads(s, model) for s in (row.at(), column.at(TIME - 1))))
 
 
-def block_matrix(model: Model, voice: Voice) -> Tree:
+def block_matrix(model: Model, presentation: Presentation) -> Tree:
     """J_t as a matrix of blocks."""
-    return voice.blocks(model, tuple(tuple(_whole_block(model, row, column) for column in model.states) for row in model.states))
+    return presentation.blocks(model, tuple(tuple(_whole_block(model, row, column) for column in model.states)
+        for row in model.states))
 
 
 def value(model: Model, head: Partial, inner: LinearMap) -> tuple[MatrixExpr, MatrixExpr]:
@@ -65,19 +66,19 @@ def value(model: Model, head: Partial, inner: LinearMap) -> tuple[MatrixExpr, Ma
     return build.mul(build.transpose(head), column), inner.transposed().apply(own)
 
 
-def acts(model: Model, voice: Voice, lefts: Iterable[MatrixExpr]) -> tuple[Prose, ...]:
+def acts(model: Model, presentation: Presentation, lefts: Iterable[MatrixExpr]) -> tuple[Prose, ...]:
     """What v stands for, where one of the left sides is a derivative that acts on it."""
     if all(isinstance(left, Partial) for left in lefts):
         return ()
     letter = sp.MatrixSymbol(formula.free(model, "vector"), symbols.parameter(model).rows, 1)
-    return (voice.say("derivation.jacobians.acts", vector=voice.tree(letter, model)),)
+    return (presentation.prose("derivation.jacobians.acts", vector=presentation.tree(letter, model)),)
 
 
-def direct_head(model: Model, voice: Voice, state: Variable) -> Tree:
+def direct_head(model: Model, presentation: Presentation, state: Variable) -> Tree:
     """(ds_t/ds_k)^T of one state, with a mark for the direct route alone."""
-    whole = voice.tree(build.transpose(Partial(state.at(), state.at(SOURCE), "total")), model)
+    whole = presentation.tree(build.transpose(Partial(state.at(), state.at(SOURCE), "total")), model)
     base, sup = (whole.base, whole.sup) if isinstance(whole, Script) else (Fenced(whole), None)  # a scalar has no transpose
-    return Script(base, Text(voice.word("derivation.jacobians.direct_mark")), sup)
+    return Script(base, Text(presentation.text("derivation.jacobians.direct_mark")), sup)
 
 
 def _comes_back(model: Model, state: Variable) -> bool:
@@ -90,24 +91,25 @@ def _comes_back(model: Model, state: Variable) -> bool:
     return any((state.name, other) in known for other in reached)
 
 
-def _direct_step(model: Model, voice: Voice, route: DirectRoute, direct: MatrixExpr) -> Step:
+def _direct_step(model: Model, presentation: Presentation, route: DirectRoute, direct: MatrixExpr) -> Step:
     """The derivative along the direct route over several steps: all of the block where there is no other route."""
     state, product = route.state, route.chain
     assert product is not None
-    own, name = voice.tree(state.at(), model), voice.tree(state.at(TIME - 1), model)
+    own, name = presentation.tree(state.at(), model), presentation.tree(state.at(TIME - 1), model)
     block = Partial(state.at(), state.at(SOURCE), "total")
     whole = route.others is None and not _comes_back(model, state)
-    claim = voice.say(
+    claim = presentation.prose(
         f"derivation.jacobians.{'only_route' if whole else 'direct_claim'}", before=name, now=own,
-        derivative=voice.tree(direct, model), block=voice.tree(block, model),
+        derivative=presentation.tree(direct, model), block=presentation.tree(block, model),
     )
     sides = (product, direct) if direct == sp.Identity(state.rows) else (product,)
-    left = build.transpose(block) if whole else direct_head(model, voice, state)
-    rule = voice.say("derivation.jacobians.direct")
-    return Step(voice.equation(model, left, *sides), rule, voice.shape(product), claim, label=f"direct-route-{state.name}")
+    left = build.transpose(block) if whole else direct_head(model, presentation, state)
+    rule = presentation.prose("derivation.jacobians.direct")
+    return Step(presentation.equation(model, left, *sides), rule, presentation.shape(product), claim,
+        label=f"direct-route-{state.name}")
 
 
-def state_jacobian(model: Model, voice: Voice) -> Section:
+def state_jacobian(model: Model, presentation: Presentation) -> Section:
     """J_t, its blocks where there are several states, and the direct route on its own."""
     blocks = step.state_jacobian(model)
     letter, whole = symbols.jacobian(model), symbols.state_partial(model)
@@ -115,11 +117,11 @@ def state_jacobian(model: Model, voice: Voice) -> Section:
     single = not formula.stacked(model)
     if not single:
         few = len(model.states) <= SQUARE
-        shown = (block_matrix(model, voice),) if 1 < len(model.states) <= SQUARE else ()
-        claim = () if few else voice.say("derivation.jacobians.many", number=str(len(model.states)))
-        equation = Equality(voice.tree(letter, model), (voice.tree(whole, model), *shown))
-        rule = voice.say("derivation.jacobians.blocks")
-        steps.append(Step(equation, rule, voice.shape(letter), claim, label="state-jacobian"))
+        shown = (block_matrix(model, presentation),) if 1 < len(model.states) <= SQUARE else ()
+        claim = () if few else presentation.prose("derivation.jacobians.many", number=str(len(model.states)))
+        equation = Equality(presentation.tree(letter, model), (presentation.tree(whole, model), *shown))
+        rule = presentation.prose("derivation.jacobians.blocks")
+        steps.append(Step(equation, rule, presentation.shape(letter), claim, label="state-jacobian"))
     lefts: list[MatrixExpr] = []
     left_out: list[Partial] = []
     staged: dict[Partial, MatrixExpr] = {}
@@ -132,7 +134,7 @@ def state_jacobian(model: Model, voice: Voice) -> Section:
                 left_out.append(_block(model[row], model[column]))
                 continue
             inside = leading_to(model, found, model[row].at())
-            steps += [_stage(model, voice, *pair) for pair in inside.values() if pair[0] not in staged]
+            steps += [_stage(model, presentation, *pair) for pair in inside.values() if pair[0] not in staged]
             staged |= dict(inside.values())
             sides = [found[model[row].at()][1]]
         elif single and right != sides[0] and len(typeset.text(right, model)) <= LONG:
@@ -140,31 +142,36 @@ def state_jacobian(model: Model, voice: Voice) -> Section:
         named = (letter,) if single and isinstance(left, Partial) else ()
         result = left if isinstance(left, Partial) else model[column].at()
         label = "state-jacobian" if single else f"jacobian-{row}-{column}"
-        equation = voice.equation(model, *named, left, *sides)
-        steps.append(Step(equation, voice.say(INSIDE), voice.check(sides[0], result), label=label))
+        equation = presentation.equation(model, *named, left, *sides)
+        steps.append(Step(equation, presentation.prose(INSIDE), presentation.check(sides[0], result), label=label))
         lefts.append(left)
     for route in derive.direct_routes(model):
         alone = single and route.others is None
         if route.block is not None and not alone:
-            steps.append(_direct_step(model, voice, route, route.block))
-    intro = (voice.say("derivation.jacobians.intro"), *acts(model, voice, lefts), *_left_out(model, voice, left_out))
-    return Section(voice.word("derivation.jacobians.heading"), tuple(steps), intro)
+            steps.append(_direct_step(model, presentation, route, route.block))
+    intro = (presentation.prose("derivation.jacobians.intro"), *acts(model, presentation, lefts),
+        *_left_out(model, presentation, left_out))
+    return Section(presentation.text("derivation.jacobians.heading"), tuple(steps), intro)
 
 
-def _stage(model: Model, voice: Voice, head: Partial, right: MatrixExpr) -> Step:
-    equation = voice.equation(model, head, right)
-    return Step(equation, voice.say(INSIDE), voice.check(right, head), label=f"inside-{head.args[0].name}-{head.args[1].name}")
+def _stage(model: Model, presentation: Presentation, head: Partial, right: MatrixExpr) -> Step:
+    equation = presentation.equation(model, head, right)
+    return Step(equation, presentation.prose(INSIDE), presentation.check(right, head),
+        label=f"inside-{head.args[0].name}-{head.args[1].name}")
 
 
-def _left_out(model: Model, voice: Voice, derivatives: Iterable[MatrixExpr], of: str = "jacobians") -> tuple[Prose, ...]:
+def _left_out(model: Model, presentation: Presentation, derivatives: Iterable[MatrixExpr], of: str = "jacobians") -> tuple[Prose,
+    ...]:
     """Which derivatives of the states, or of the loss, are not written out, and where their values come from."""
-    named = [voice.tree(derivative, model) for derivative in derivatives]
+    named = [presentation.tree(derivative, model) for derivative in derivatives]
     letter = sp.MatrixSymbol(formula.free(model, "vector"), symbols.parameter(model).rows, 1)
-    vector = voice.tree(letter, model)
-    return (voice.say(f"derivation.{of}.left_out", derivatives=voice.listed(named), vector=vector),) if named else ()
+    vector = presentation.tree(letter, model)
+    if not named:
+        return ()
+    return (presentation.prose(f"derivation.{of}.left_out", derivatives=presentation.listed(named), vector=vector),)
 
 
-def loss_gradient(model: Model, voice: Voice) -> Section:
+def loss_gradient(model: Model, presentation: Presentation) -> Section:
     """g_t, and the derivative of L_t by the state before where L_t reads it."""
     steps: list[Step] = []
     when = symbols.loss_at(model)
@@ -174,41 +181,43 @@ def loss_gradient(model: Model, voice: Voice) -> Section:
     single = not formula.stacked(model)
     if not found:
         zero = sp.ZeroMatrix(*letter.shape)
-        equation = voice.equation(model, letter, head, zero)
-        steps.append(Step(equation, voice.say("derivation.loss.unread"), voice.shape(letter), label="loss-gradient"))
+        equation = presentation.equation(model, letter, head, zero)
+        steps.append(Step(equation, presentation.prose("derivation.loss.unread"), presentation.shape(letter),
+            label="loss-gradient"))
     elif single:
         (value,) = found.values()
         sides = tuple(dict.fromkeys((symbols.abbreviated(value, model), value)))
-        equation = voice.equation(model, letter, head, *sides)
-        steps.append(Step(equation, voice.say(INSIDE), voice.check(value), label="loss-gradient"))
+        equation = presentation.equation(model, letter, head, *sides)
+        steps.append(Step(equation, presentation.prose(INSIDE), presentation.check(value), label="loss-gradient"))
     else:
-        shown = (_loss_blocks(model, voice, when, found),) if len(model.states) > 1 else ()
-        blocks = Equality(voice.tree(letter, model), (voice.tree(head, model), *shown))
-        steps.append(Step(blocks, voice.say("derivation.jacobians.blocks"), voice.shape(letter), label="loss-gradient"))
+        shown = (_loss_blocks(model, presentation, when, found),) if len(model.states) > 1 else ()
+        blocks = Equality(presentation.tree(letter, model), (presentation.tree(head, model), *shown))
+        steps.append(Step(blocks, presentation.prose("derivation.jacobians.blocks"), presentation.shape(letter),
+            label="loss-gradient"))
     lag = {name: symbols.at(value, when) for name, value in step.loss_lag(model).items()}
     parts = [] if single else [(s.at(when), found[s.name]) for s in model.states if s.name in found]
     parts += [(s.at(when - 1), lag[s.name]) for s in model.states if s.name in lag]
     left_out = [by for by, value in parts if not readable(symbols.abbreviated(value, model), model)]
-    steps += [_loss_step(model, voice, L, by, value) for by, value in parts if by not in left_out]
-    told = _left_out(model, voice, [symbols.immediate(L, by) for by in left_out], "loss")
-    return Section(voice.word("derivation.loss.heading"), tuple(steps), (_loss_claim(model, voice), *told))
+    steps += [_loss_step(model, presentation, L, by, value) for by, value in parts if by not in left_out]
+    told = _left_out(model, presentation, [symbols.immediate(L, by) for by in left_out], "loss")
+    return Section(presentation.text("derivation.loss.heading"), tuple(steps), (_loss_claim(model, presentation), *told))
 
 
-def _loss_claim(model: Model, voice: Voice) -> Prose:
+def _loss_claim(model: Model, presentation: Presentation) -> Prose:
     assert model.loss is not None
     if model.loss.at == "last":
-        return voice.say("derivation.loss.last", loss=voice.tree(symbols.loss(model), model))
-    independent = voice.say("derivation.loss.independent") if len(model.states) > 1 else ()
-    return (*voice.say("derivation.loss.every"), *independent)
+        return presentation.prose("derivation.loss.last", loss=presentation.tree(symbols.loss(model), model))
+    independent = presentation.prose("derivation.loss.independent") if len(model.states) > 1 else ()
+    return (*presentation.prose("derivation.loss.every"), *independent)
 
 
-def _loss_blocks(model: Model, voice: Voice, when: sp.Expr, found: dict[str, MatrixExpr]) -> Tree:
+def _loss_blocks(model: Model, presentation: Presentation, when: sp.Expr, found: dict[str, MatrixExpr]) -> Tree:
     """g_t as blocks: a column, or where it would be too high, a row that is transposed."""
     blocks = [_loss_block(model, s, when, found) for s in model.states]
-    if len(blocks) <= SQUARE or voice.notation.layout == "row":
-        return voice.blocks(model, tuple((block,) for block in blocks))
-    lying = voice.blocks(model, (tuple(map(build.transpose, blocks)),))
-    return Script(lying, None, Operator(voice.notation.transpose))
+    if len(blocks) <= SQUARE or presentation.notation.layout == "row":
+        return presentation.blocks(model, tuple((block,) for block in blocks))
+    lying = presentation.blocks(model, (tuple(map(build.transpose, blocks)),))
+    return Script(lying, None, Operator(presentation.notation.transpose))
 
 
 def _loss_block(model: Model, state: Variable, when: sp.Expr, found: dict[str, MatrixExpr]) -> MatrixExpr:
@@ -217,10 +226,10 @@ def _loss_block(model: Model, state: Variable, when: sp.Expr, found: dict[str, M
     return build.transpose(symbols.immediate(symbols.loss(model, when), formula.of_all_heads(state.at(when), model)))
 
 
-def _loss_step(model: Model, voice: Voice, L: MatrixExpr, by: MatrixExpr, value: MatrixExpr) -> Step:
+def _loss_step(model: Model, presentation: Presentation, L: MatrixExpr, by: MatrixExpr, value: MatrixExpr) -> Step:
     head = build.transpose(symbols.immediate(L, by))
-    equation = voice.equation(model, head, symbols.abbreviated(value, model))
-    return Step(equation, voice.say(INSIDE), voice.check(value), label=f"loss-gradient-{by.name}")
+    equation = presentation.equation(model, head, symbols.abbreviated(value, model))
+    return Step(equation, presentation.prose(INSIDE), presentation.check(value), label=f"loss-gradient-{by.name}")
 
 
 def vector(model: Model, state: Variable) -> sp.MatrixSymbol:
@@ -245,7 +254,7 @@ def immediate_action(model: Model, variable: Variable) -> tuple[MatrixExpr, Matr
     return build.mul(head, whole), symbols.abbreviated(build.joined(*parts), model)
 
 
-def immediate(model: Model, voice: Voice, wrt: tuple[Variable, ...]) -> Section:
+def immediate(model: Model, presentation: Presentation, wrt: tuple[Variable, ...]) -> Section:
     """The immediate derivatives, as they act on a column, and the direct parts."""
     steps: list[Step] = []
     left_out: list[MatrixExpr] = []
@@ -257,8 +266,9 @@ def immediate(model: Model, voice: Voice, wrt: tuple[Variable, ...]) -> Section:
         if action is not None and not readable(action[1], model):
             left_out.append(symbols.immediate(formula.state(model), variable.at()))
         elif action is not None:
-            check = voice.check(action[1], variable.at())
-            steps.append(Step(voice.equation(model, *action), voice.say(INSIDE), check, label=f"immediate-{variable.name}"))
+            check = presentation.check(action[1], variable.at())
+            steps.append(Step(presentation.equation(model, *action), presentation.prose(INSIDE), check,
+                label=f"immediate-{variable.name}"))
         direct = step.loss_direct(model, variable)
         if direct is not None:
             when = symbols.loss_at(model)
@@ -268,18 +278,19 @@ def immediate(model: Model, voice: Voice, wrt: tuple[Variable, ...]) -> Section:
             if not readable(short, model):
                 unread.append(symbols.immediate(symbols.loss(model, when), by))
                 continue
-            rule = voice.say("derivation.immediate.direct")
-            equation = voice.equation(model, head, short)
-            steps.append(Step(equation, rule, voice.check(short, variable.at()), label=f"direct-{variable.name}"))
-    intro = (_immediate_claim(model, voice), *_left_out(model, voice, left_out), *_left_out(model, voice, unread, "loss"))
-    return Section(voice.word("derivation.immediate.heading"), tuple(steps), intro)
+            rule = presentation.prose("derivation.immediate.direct")
+            equation = presentation.equation(model, head, short)
+            steps.append(Step(equation, rule, presentation.check(short, variable.at()), label=f"direct-{variable.name}"))
+    intro = (_immediate_claim(model, presentation), *_left_out(model, presentation, left_out),
+        *_left_out(model, presentation, unread, "loss"))
+    return Section(presentation.text("derivation.immediate.heading"), tuple(steps), intro)
 
 
-def _immediate_claim(model: Model, voice: Voice) -> Prose:
+def _immediate_claim(model: Model, presentation: Presentation) -> Prose:
     if not model.states:
-        return voice.say("derivation.immediate.no_state")
-    whole = voice.tree(sp.MatrixSymbol(formula.free(model, "vector"), formula.state_rows(model), 1), model)
+        return presentation.prose("derivation.immediate.no_state")
+    whole = presentation.tree(sp.MatrixSymbol(formula.free(model, "vector"), formula.state_rows(model), 1), model)
     if not formula.stacked(model):
-        return voice.say("derivation.immediate.state", column=whole)
-    parts = voice.listed(voice.tree(vector(model, variable), model) for variable in model.states)
-    return voice.say("derivation.immediate.states", column=whole, parts=parts)
+        return presentation.prose("derivation.immediate.state", column=whole)
+    parts = presentation.listed(presentation.tree(vector(model, variable), model) for variable in model.states)
+    return presentation.prose("derivation.immediate.states", column=whole, parts=parts)

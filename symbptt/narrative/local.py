@@ -14,8 +14,8 @@ from symbptt.derive.rules import local, rule_name
 from symbptt.derive.step import state_jacobian
 from symbptt.model.values import Equation, Model, Role, Variable
 from symbptt.narrative import jacobians, symbols
+from symbptt.narrative.presentation import Presentation
 from symbptt.narrative.values import Section, Step
-from symbptt.narrative.voice import Voice
 
 Route = tuple[MatrixSymbol, LinearMap, tuple[str, ...]]
 
@@ -37,26 +37,26 @@ def _rule(value: MatrixExpr) -> str:
     return "scaling" if scaled else rule_name(value)
 
 
-def rule_names(voice: Voice, found: list[Route]) -> str:
+def rule_names(presentation: Presentation, found: list[Route]) -> str:
     """The rules along some routes; those that leave the form as it is count only if there is no other."""
     names = dict.fromkeys(name for _, _, rules in found for name in rules)
     kept = [name for name in names if name not in ("sum", "scaling")] or list(names) or ["copy"]
-    return voice.word("common.list.comma").join(voice.word(f"rules.name.{name}") for name in kept)
+    return presentation.text("common.list.comma").join(presentation.text(f"rules.name.{name}") for name in kept)
 
 
 def _derivative(
-    model: Model, voice: Voice, equation: Equation, leaf: MatrixSymbol, found: list[Route]
+    model: Model, presentation: Presentation, equation: Equation, leaf: MatrixSymbol, found: list[Route]
 ) -> tuple[MatrixExpr, Step]:
     """The left side, and the Jacobian of an equation by one of the values that it reads, or its action on a column or matrix."""
     mine = [route for route in found if route[0] == leaf]
     head = Partial(equation.target.at(), leaf, "partial")
     left, right = jacobians.value(model, head, linear.total([inner for _, inner, _ in mine]))
     letters = [letter for target, full, letter in symbols.slopes(model) if target == equation.target and full == right]
-    check = voice.check(right, head if left == head else leaf)
+    check = presentation.check(right, head if left == head else leaf)
     label = f"local-{equation.target.name}-{leaf.name}"
-    step = Step(voice.equation(model, left, *letters, right), (rule_names(voice, mine),), check, label=label)
+    step = Step(presentation.equation(model, left, *letters, right), (rule_names(presentation, mine),), check, label=label)
     if _has_other_routes(model, equation, leaf, mine):
-        step = replace(step, claim=voice.say("derivation.local.direct"))
+        step = replace(step, claim=presentation.prose("derivation.local.direct"))
     return left, step
 
 
@@ -71,7 +71,7 @@ def _has_other_routes(model: Model, equation: Equation, leaf: MatrixSymbol, mine
     return block != linear.total([inner for _, inner, _ in mine])
 
 
-def derivatives(model: Model, voice: Voice, wrt: tuple[Variable, ...]) -> Section:
+def derivatives(model: Model, presentation: Presentation, wrt: tuple[Variable, ...]) -> Section:
     """Local derivatives by states, intermediate values, and the inputs that are asked for."""
     inputs = {v.name for v in wrt if v.role is Role.INPUT}
     told: list[tuple[MatrixExpr, Step]] = []
@@ -79,13 +79,13 @@ def derivatives(model: Model, voice: Voice, wrt: tuple[Variable, ...]) -> Sectio
         found = routes(equation.value, equation.target.at())
         for leaf in dict.fromkeys(leaf for leaf, _, _ in found):
             if model[leaf.name].role in (Role.STATE, Role.LOCAL) or leaf.name in inputs:
-                told.append(_derivative(model, voice, equation, leaf, found))
-    intro = voice.say(f"derivation.local.{'slopes' if symbols.slopes(model) else 'intro'}")
-    acting = jacobians.acts(model, voice, (left for left, _ in told))
-    return Section(voice.word("derivation.local.heading"), tuple(step for _, step in told), (intro, *acting))
+                told.append(_derivative(model, presentation, equation, leaf, found))
+    intro = presentation.prose(f"derivation.local.{'slopes' if symbols.slopes(model) else 'intro'}")
+    acting = jacobians.acts(model, presentation, (left for left, _ in told))
+    return Section(presentation.text("derivation.local.heading"), tuple(step for _, step in told), (intro, *acting))
 
 
-def slopes(model: Model, voice: Voice) -> Section:
+def slopes(model: Model, presentation: Presentation) -> Section:
     """The slope matrices that have a letter."""
-    found = [voice.equation(model, letter, matrix) for _, matrix, letter in symbols.slopes(model)]
+    found = [presentation.equation(model, letter, matrix) for _, matrix, letter in symbols.slopes(model)]
     return Section("", tuple(Step(equation) for equation in found))

@@ -14,8 +14,8 @@ from sympy.matrices.expressions.matexpr import MatrixExpr
 
 from symbptt.algebra import build
 from symbptt.model.values import Model
+from symbptt.narrative.presentation import Presentation
 from symbptt.narrative.values import Step
-from symbptt.narrative.voice import Voice
 from symbptt.typeset.tree import Equality, Fenced, Fraction, Identifier, Operator, Row, Script, Tree
 
 ROW, COLUMN, K, M = sp.symbols("i j k m", integer=True)
@@ -105,16 +105,18 @@ def _is_outer(node: sp.MatMul) -> bool:
     return any(a.shape[1] == 1 == b.shape[0] and 1 not in (a.shape[0], b.shape[1]) for a, b in pairwise(factors))
 
 
-def steps(rule: Rule, voice: Voice) -> Iterator[Step]:
+def steps(rule: Rule, presentation: Presentation) -> Iterator[Step]:
     """The definition by entries, then each derivative, by index and as a formula of matrices."""
-    yield Step(Equality(voice.tree(rule.entry), (voice.tree(rule.value),)), voice.say("identities.rule.definition"))
+    yield Step(Equality(presentation.tree(rule.entry), (presentation.tree(rule.value),)),
+        presentation.prose("identities.rule.definition"))
     for number, (entry, whole) in enumerate(rule.derivatives, 1):
         by = derivative(rule.loss, entry)
-        below = Script(Fenced(voice.tree(whole)), _indices(entry.indices))
+        below = Script(Fenced(presentation.tree(whole)), _indices(entry.indices))
         change = Operator("∂", prefix=True)
-        head = Fraction(Row((change, Identifier("L"))), Row((change, voice.tree(entry))), True)
+        head = Fraction(Row((change, Identifier("L"))), Row((change, presentation.tree(entry))), True)
         label = f"rule-{rule.name}-{number}"
-        yield Step(Equality(head, (voice.tree(by), below)), voice.say(f"identities.rule.{rule.name}_{number}"), label=label)
+        yield Step(Equality(head, (presentation.tree(by), below)), presentation.prose(f"identities.rule.{rule.name}_{number}"),
+            label=label)
 
 
 def _indices(indices: Iterable[sp.Expr]) -> Tree:

@@ -11,14 +11,14 @@ from symbptt.derive import formula, step
 from symbptt.model.values import Model, Variable
 from symbptt.narrative import symbols
 from symbptt.narrative.backward import base_case, during
+from symbptt.narrative.presentation import Presentation
 from symbptt.narrative.products import EXPANDED, Pattern, members, patterns
 from symbptt.narrative.symbols import LAST
 from symbptt.narrative.values import Section, Step
-from symbptt.narrative.voice import Voice
 from symbptt.typeset.tree import Aligned, Equality
 
 
-def recursion(model: Model, voice: Voice, pattern: Pattern) -> Step:
+def recursion(model: Model, presentation: Presentation, pattern: Pattern) -> Step:
     """The base case, then one step."""
     theta = pattern.symbol(model)
     n, p = formula.state_rows(model), theta.shape[0] * theta.shape[1]
@@ -32,11 +32,11 @@ def recursion(model: Model, voice: Voice, pattern: Pattern) -> Step:
     else:
         first, base, value, when = sp.S.Zero, sp.ZeroMatrix(n, p), build.add(immediate, before), "t = 1, …, T"
     lines = Aligned((
-        Equality(voice.tree(symbols.at(now, first), model), (base_case(voice.tree(base, model), voice),)),
-        Equality(voice.tree(now, model), (during(voice.tree(value, model), voice.steps(when)),)),
+        Equality(presentation.tree(symbols.at(now, first), model), (base_case(presentation.tree(base, model), presentation),)),
+        Equality(presentation.tree(now, model), (during(presentation.tree(value, model), presentation.steps(when)),)),
     ))
-    rule = voice.say(f"derivation.nested.{'through' if pattern.initial or pattern.timed else 'parts'}")
-    return Step(lines, rule, voice.check(value), members(model, voice, pattern), label="nested-recursion")
+    rule = presentation.prose(f"derivation.nested.{'through' if pattern.initial or pattern.timed else 'parts'}")
+    return Step(lines, rule, presentation.check(value), members(model, presentation, pattern), label="nested-recursion")
 
 
 def gradient_side(model: Model, pattern: Pattern) -> MatrixExpr:
@@ -62,34 +62,34 @@ def gradient_side(model: Model, pattern: Pattern) -> MatrixExpr:
     return build.add(*sums) if sums else sp.ZeroMatrix(*theta.shape)
 
 
-def _gradient(model: Model, voice: Voice, pattern: Pattern) -> Step:
+def _gradient(model: Model, presentation: Presentation, pattern: Pattern) -> Step:
     """The equation of the gradient."""
     left = symbols.total(symbols.loss(model, None), pattern.symbol(model))
     value = gradient_side(model, pattern)
-    claim = () if pattern.reaches else members(model, voice, pattern)  # otherwise its recursion has said it
-    return Step(voice.equation(model, left, value), voice.say("derivation.nested.loss"), "", claim)
+    claim = () if pattern.reaches else members(model, presentation, pattern)  # otherwise its recursion has said it
+    return Step(presentation.equation(model, left, value), presentation.prose("derivation.nested.loss"), "", claim)
 
 
-def _written_out(model: Model, voice: Voice, pattern: Pattern, T: int) -> Step:
+def _written_out(model: Model, presentation: Presentation, pattern: Pattern, T: int) -> Step:
     """ds_T/dθ with the recursion inserted into itself."""
     theta = pattern.symbol(model)
     value: MatrixExpr = sp.ZeroMatrix(formula.state_rows(model), theta.shape[0] * theta.shape[1])
     for t in range(1, T + 1):
         value = build.add(symbols.immediate(formula.state(model, t), theta), build.mul(symbols.jacobian(model, t), value))
     left = symbols.total(formula.state(model, T), theta)
-    return Step(voice.equation(model, left, value), voice.say("derivation.nested.inserted", times=str(T)), "")
+    return Step(presentation.equation(model, left, value), presentation.prose("derivation.nested.inserted", times=str(T)), "")
 
 
-def section(model: Model, voice: Voice, T: int, wrt: tuple[Variable, ...]) -> Section:
+def section(model: Model, presentation: Presentation, T: int, wrt: tuple[Variable, ...]) -> Section:
     """The forward recursion for every pattern of variables."""
     steps: list[Step] = []
     found = patterns(model, wrt)
     for pattern in found:
         if pattern.reaches and model.states:
-            steps.append(recursion(model, voice, pattern))
+            steps.append(recursion(model, presentation, pattern))
             if not pattern.initial and not pattern.timed and T <= EXPANDED:
-                steps.append(_written_out(model, voice, pattern, T))
-        steps.append(_gradient(model, voice, pattern))
+                steps.append(_written_out(model, presentation, pattern, T))
+        steps.append(_gradient(model, presentation, pattern))
     several = any(p.reaches and not p.timed for p in found)
     intro = "nested.intro" if several else "nested.from_step" if any(p.reaches for p in found) else "products.own_step"
-    return Section(voice.word("derivation.nested.heading"), tuple(steps), (voice.say(f"derivation.{intro}"),))
+    return Section(presentation.text("derivation.nested.heading"), tuple(steps), (presentation.prose(f"derivation.{intro}"),))

@@ -10,8 +10,8 @@ from symbptt.data.random_values import random
 from symbptt.model.values import Model, Role, Variable
 from symbptt.narrative import symbols
 from symbptt.narrative.inline import math
+from symbptt.narrative.presentation import Presentation
 from symbptt.narrative.values import Norms, Section
-from symbptt.narrative.voice import Voice
 
 LONGEST = 8
 """The largest T of the example."""
@@ -23,7 +23,7 @@ SAMPLES = 3
 
 
 @np.errstate(over="ignore", invalid="ignore")  # a norm that no float holds is shown as one
-def norms(model: Model, voice: Voice, T: int, wrt: tuple[Variable, ...]) -> Norms:
+def norms(model: Model, presentation: Presentation, T: int, wrt: tuple[Variable, ...]) -> Norms:
     """The Frobenius norms of all terms for one sample; the initial states are random too."""
     steps = min(T, LONGEST)
     graph = unroll.steps(model, steps)
@@ -38,15 +38,15 @@ def norms(model: Model, voice: Voice, T: int, wrt: tuple[Variable, ...]) -> Norm
         terms = derive.gradient(graph, v.name).evaluate(*data.groups)
         values = tuple(float(np.linalg.norm(terms[p])) if p in terms else 0.0 for p in pairs)
         whole = float(np.linalg.norm(sum(terms.values(), np.zeros(next(iter(terms.values())).shape))))
-        rows.append((voice.tree(v.at(), model), values, whole))
+        rows.append((presentation.tree(v.at(), model), values, whole))
     return Norms(pairs, tuple(rows), tuple(sorted(data.dims.items())), samples, SEED, tuple(v.name for v in shown))
 
 
-def section(model: Model, voice: Voice, T: int, wrt: tuple[Variable, ...]) -> Section:
+def section(model: Model, presentation: Presentation, T: int, wrt: tuple[Variable, ...]) -> Section:
     """The sum of products in numbers."""
-    found = norms(model, voice, T, wrt)
-    sizes = voice.listed(math(f"{name} = {size}") for name, size in (("T", min(T, LONGEST)), *found.sizes))
-    samples = voice.word(f"derivation.norms.{'one' if found.samples == 1 else 'samples'}", number=str(found.samples))
-    L = voice.tree(symbols.loss(model, None), model)
-    intro = voice.say("derivation.norms.intro", samples=samples, sizes=sizes, seed=str(found.seed), loss=L)
-    return Section(voice.word("derivation.norms.heading"), (), (intro,), found, level=2)
+    found = norms(model, presentation, T, wrt)
+    sizes = presentation.listed(math(f"{name} = {size}") for name, size in (("T", min(T, LONGEST)), *found.sizes))
+    samples = presentation.text(f"derivation.norms.{'one' if found.samples == 1 else 'samples'}", number=str(found.samples))
+    L = presentation.tree(symbols.loss(model, None), model)
+    intro = presentation.prose("derivation.norms.intro", samples=samples, sizes=sizes, seed=str(found.seed), loss=L)
+    return Section(presentation.text("derivation.norms.heading"), (), (intro,), found, level=2)

@@ -18,10 +18,10 @@ from symbptt.derive.sum_of_products import Gradient, Term
 from symbptt.model.values import Model, Role, Variable
 from symbptt.narrative import symbols
 from symbptt.narrative.block_products import IN_BLOCKS
+from symbptt.narrative.presentation import Presentation
 from symbptt.narrative.substituted import substituted
 from symbptt.narrative.symbols import LAST
 from symbptt.narrative.values import Prose, Section, Step
-from symbptt.narrative.voice import Voice
 from symbptt.typeset.tree import Aligned, Equality, Fenced, Number, Operator, Row, Tree
 from symbptt.unroll.graph import UnrolledGraph
 
@@ -160,15 +160,15 @@ def pair(t: int, k: int) -> Tree:
     return Fenced(Row((Number(str(t)), Operator(","), Number(str(k)))))
 
 
-def lines(model: Model, voice: Voice, gradient: Gradient, values: Iterable[MatrixExpr]) -> Aligned:
+def lines(model: Model, presentation: Presentation, gradient: Gradient, values: Iterable[MatrixExpr]) -> Aligned:
     """One line per term: (t, k) : value; for an initial state, which enters step 1 alone, t : value."""
     start = bool(starts(model, gradient.parameter))
 
     def label(term: Term) -> Tree:
-        return voice.steps(f"t = {term.loss_step}" if start else f"({term.loss_step}, {term.source_step})")
+        return presentation.steps(f"t = {term.loss_step}" if start else f"({term.loss_step}, {term.source_step})")
 
     made = zip(gradient.terms, values, strict=True)
-    return Aligned(tuple(Equality(label(term), (voice.tree(value, model),), ":") for term, value in made))
+    return Aligned(tuple(Equality(label(term), (presentation.tree(value, model),), ":") for term, value in made))
 
 
 def head(model: Model, pattern: Pattern) -> MatrixExpr:
@@ -176,61 +176,63 @@ def head(model: Model, pattern: Pattern) -> MatrixExpr:
     return symbols.total(symbols.loss(model, None), pattern.symbol(model))
 
 
-def members(model: Model, voice: Voice, pattern: Pattern) -> Prose:
+def members(model: Model, presentation: Presentation, pattern: Pattern) -> Prose:
     """Which variables a pattern stands for."""
     if pattern.initial:
-        return _initial(model, voice, pattern.variables[0])
+        return _initial(model, presentation, pattern.variables[0])
     if len(pattern.variables) == 1:
         return ()
-    names = voice.listed(voice.tree(v.at(), model) for v in pattern.variables)
-    return voice.say("derivation.products.members", parameter=voice.tree(symbols.parameter(model), model), members=names)
+    names = presentation.listed(presentation.tree(v.at(), model) for v in pattern.variables)
+    return presentation.prose("derivation.products.members", parameter=presentation.tree(symbols.parameter(model), model),
+        members=names)
 
 
-def _initial(model: Model, voice: Voice, variable: Variable) -> Prose:
+def _initial(model: Model, presentation: Presentation, variable: Variable) -> Prose:
     """What the gradient by s_0 has to do with a variable."""
     states = starts(model, variable)
-    named = voice.tree(variable.at(), model)
-    start = voice.tree(states[0].at(0), model)
-    whole = voice.tree(formula.state(model, 0), model)
+    named = presentation.tree(variable.at(), model)
+    start = presentation.tree(states[0].at(0), model)
+    whole = presentation.tree(formula.state(model, 0), model)
     several = formula.stacked(model)
-    block = voice.say("derivation.products.block", state=whole) if several else ()
+    block = presentation.prose("derivation.products.block", state=whole) if several else ()
     if variable.role is Role.PARAMETER:
-        return voice.say("derivation.products.starts_from", parameter=named, state=start, block=block)
-    return voice.say("derivation.products.initial", state=start, block=block) if several else ()
+        return presentation.prose("derivation.products.starts_from", parameter=named, state=start, block=block)
+    return presentation.prose("derivation.products.initial", state=start, block=block) if several else ()
 
 
-def rule(model: Model, voice: Voice, pattern: Pattern) -> Prose:
+def rule(model: Model, presentation: Presentation, pattern: Pattern) -> Prose:
     """The rules behind the general formula."""
     assert model.loss is not None
     if not pattern.reaches:
         once = pattern.timed or model.loss.at == "last"
-        return voice.say("derivation.products.direct" if once else "derivation.products.over_t")
+        return presentation.prose("derivation.products.direct" if once else "derivation.products.over_t")
     once = pattern.initial or pattern.timed
-    return voice.say("derivation.products.chain_rule" if once else "derivation.products.chain_rule_over_k")
+    return presentation.prose("derivation.products.chain_rule" if once else "derivation.products.chain_rule_over_k")
 
 
-def chain_shapes(model: Model, voice: Voice, pattern: Pattern) -> str:
+def chain_shapes(model: Model, presentation: Presentation, pattern: Pattern) -> str:
     """The shapes of a term: (P×H)(H×H)…(H×1) = (P×1)."""
     write, theta = Factors(model, True), pattern.symbol(model)
     if not pattern.reaches:
-        return voice.shape(theta)
-    first = [] if pattern.initial else [voice.shape(write.immediate(theta, SOURCE))]
-    chain = voice.ordered([*first, voice.shape(write.jacobian(BETWEEN)), "⋯", voice.shape(write.loss(TIME))])
+        return presentation.shape(theta)
+    first = [] if pattern.initial else [presentation.shape(write.immediate(theta, SOURCE))]
+    chain = presentation.ordered([*first, presentation.shape(write.jacobian(BETWEEN)), "⋯", presentation.shape(write.loss(TIME))])
     result = sp.MatrixSymbol("result", theta.shape[0] * theta.shape[1], 1)
-    return f"{''.join(chain)} = {voice.shape(result)}"
+    return f"{''.join(chain)} = {presentation.shape(result)}"
 
 
-def partial_steps(graph: UnrolledGraph, voice: Voice, pattern: Pattern) -> list[Step]:
+def partial_steps(graph: UnrolledGraph, presentation: Presentation, pattern: Pattern) -> list[Step]:
     """The general formula in partial derivatives and in letters, and every term for the chosen T."""
     model = graph.model
     left = head(model, pattern)
     sides = list(dict.fromkeys(general(model, pattern, letters) for letters in (False, True)))
-    equation = voice.equation(model, left, *sides)
-    steps = [Step(equation, rule(model, voice, pattern), chain_shapes(model, voice, pattern), members(model, voice, pattern))]
-    return [*steps, *(listed(graph, voice, pattern) if graph.T <= EXPANDED else ())]
+    equation = presentation.equation(model, left, *sides)
+    steps = [Step(equation, rule(model, presentation, pattern), chain_shapes(model, presentation, pattern),
+        members(model, presentation, pattern))]
+    return [*steps, *(listed(graph, presentation, pattern) if graph.T <= EXPANDED else ())]
 
 
-def listed(graph: UnrolledGraph, voice: Voice, pattern: Pattern) -> list[Step]:
+def listed(graph: UnrolledGraph, presentation: Presentation, pattern: Pattern) -> list[Step]:
     """Every term for the chosen T; none for a variable with a value per step."""
     if pattern.timed:
         return []
@@ -241,46 +243,46 @@ def listed(graph: UnrolledGraph, voice: Voice, pattern: Pattern) -> list[Step]:
     write = Factors(model, letters=formula.stacked(model))
     values = [product(term, write, theta) for term in gradient.terms]
     number = "term" if len(values) == 1 else "terms"
-    claim = voice.say(f"derivation.products.{number}", number=str(len(values)), T=str(graph.T))
-    written_out = voice.say("derivation.products.written_out")
-    return [Step(lines(model, voice, gradient, values), written_out, "", claim, label=TERMS)]
+    claim = presentation.prose(f"derivation.products.{number}", number=str(len(values)), T=str(graph.T))
+    written_out = presentation.prose("derivation.products.written_out")
+    return [Step(lines(model, presentation, gradient, values), written_out, "", claim, label=TERMS)]
 
 
-def _intro(graph: UnrolledGraph, voice: Voice, found: list[Pattern]) -> Prose:
+def _intro(graph: UnrolledGraph, presentation: Presentation, found: list[Pattern]) -> Prose:
     """What a term is; how many there are for a parameter that all steps share and the state reads."""
     model = graph.model
     assert model.loss is not None
     if not model.states:
-        return voice.say("derivation.products.no_state")
+        return presentation.prose("derivation.products.no_state")
     if not any(p.reaches for p in found):
-        return voice.say("derivation.products.own_step")
+        return presentation.prose("derivation.products.own_step")
     shared = any(p.reaches and not p.timed and not p.initial for p in found)
     number = sum(graph.keeps(t, k) for t in graph.loss_steps for k in range(1, t + 1))
-    count = voice.say("derivation.products.count", number=str(number), T=str(graph.T)) if shared else ()
-    return voice.say("derivation.products.intro", count=count)
+    count = presentation.prose("derivation.products.count", number=str(number), T=str(graph.T)) if shared else ()
+    return presentation.prose("derivation.products.intro", count=count)
 
 
-def _truncated(graph: UnrolledGraph, voice: Voice) -> Iterator[Prose]:
+def _truncated(graph: UnrolledGraph, presentation: Presentation) -> Iterator[Prose]:
     if graph.truncation is not None:
         every, back = map(str, graph.truncation)
-        yield voice.say(f"derivation.products.{'window' if every == '1' else 'every'}", every=every, back=back)
+        yield presentation.prose(f"derivation.products.{'window' if every == '1' else 'every'}", every=every, back=back)
 
 
-def sections(graph: UnrolledGraph, voice: Voice, wrt: tuple[Variable, ...]) -> tuple[Section, ...]:
+def sections(graph: UnrolledGraph, presentation: Presentation, wrt: tuple[Variable, ...]) -> tuple[Section, ...]:
     """The sum of products in partial derivatives, and with the factors substituted."""
     model = graph.model
     found = patterns(model, wrt)
-    partial = [s for pattern in found for s in partial_steps(graph, voice, pattern)]
-    cut = _truncated(graph, voice) if any(p.reaches for p in found) and model.states else ()
-    intro = (_intro(graph, voice, found), *cut)
-    first = Section(voice.word("derivation.products.heading"), tuple(partial), intro)
-    return (first, *in_full(graph, voice, wrt))
+    partial = [s for pattern in found for s in partial_steps(graph, presentation, pattern)]
+    cut = _truncated(graph, presentation) if any(p.reaches for p in found) and model.states else ()
+    intro = (_intro(graph, presentation, found), *cut)
+    first = Section(presentation.text("derivation.products.heading"), tuple(partial), intro)
+    return (first, *in_full(graph, presentation, wrt))
 
 
-def in_full(graph: UnrolledGraph, voice: Voice, wrt: tuple[Variable, ...]) -> tuple[Section, ...]:
+def in_full(graph: UnrolledGraph, presentation: Presentation, wrt: tuple[Variable, ...]) -> tuple[Section, ...]:
     """The section with every factor substituted, if there is anything to say in it."""
-    made, left_out = substituted(graph, voice, wrt, lines, EXPANDED)
+    made, left_out = substituted(graph, presentation, wrt, lines, EXPANDED)
     if not made and not left_out:
         return ()
     heading = "heading_blocks" if any(step.label == IN_BLOCKS for step in made) else "heading"
-    return (Section(voice.word(f"derivation.substituted.{heading}"), tuple(made), left_out, level=2),)
+    return (Section(presentation.text(f"derivation.substituted.{heading}"), tuple(made), left_out, level=2),)

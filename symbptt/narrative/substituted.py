@@ -16,14 +16,14 @@ from symbptt.derive.sum_of_products import Gradient, Term
 from symbptt.model.values import Model, Role, Variable
 from symbptt.narrative import symbols
 from symbptt.narrative.block_products import in_blocks
+from symbptt.narrative.presentation import Presentation
 from symbptt.narrative.stages import readable
 from symbptt.narrative.values import Prose, Step
-from symbptt.narrative.voice import Voice
 from symbptt.narrative.written_sum import head, written_sum
 from symbptt.typeset.tree import Aligned, Brace, Equality, Row
 from symbptt.unroll.graph import UnrolledGraph
 
-Lines = Callable[[Model, Voice, Gradient, Iterable[MatrixExpr]], Aligned]
+Lines = Callable[[Model, Presentation, Gradient, Iterable[MatrixExpr]], Aligned]
 
 
 LONG = 110
@@ -34,7 +34,7 @@ MANY = 6
 """The largest number of variables for each of which all terms are listed; beyond, they are listed for one."""
 
 
-def _values(model: Model, voice: Voice, gradient: Gradient) -> list[MatrixExpr] | None:
+def _values(model: Model, presentation: Presentation, gradient: Gradient) -> list[MatrixExpr] | None:
     """The value of every term, slope matrices as letters; where that is long, state Jacobians are letters too.
 
     None where even that is too long, or the state is a matrix or of heads: J acts on a column of all entries, the others do not.
@@ -43,7 +43,7 @@ def _values(model: Model, voice: Voice, gradient: Gradient) -> list[MatrixExpr] 
     if not found:
         return None
     values = [symbols.abbreviated(value, model) for value in found if value is not None]
-    if len(values) == len(found) and max(len(typeset.text(voice.tree(v, model))) for v in values) <= LONG:
+    if len(values) == len(found) and max(len(typeset.text(presentation.tree(v, model))) for v in values) <= LONG:
         return values
     if any(state.columns != 1 or state.heads is not None for state in model.states):
         return None
@@ -71,11 +71,11 @@ def _with_letters(model: Model, variable: Variable, term: Term) -> MatrixExpr:
     return build.add(*parts)
 
 
-def _written_out(model: Model, voice: Voice, term: Term, value: MatrixExpr) -> Step | None:
+def _written_out(model: Model, presentation: Presentation, term: Term, value: MatrixExpr) -> Step | None:
     """The deepest term with every slope matrix in full, above a brace with its letter."""
-    product = voice.tree(value, model)
+    product = presentation.tree(value, model)
     full = {
-        voice.tree(symbols.at(letter, j), model): voice.tree(symbols.at(template, j), model)
+        presentation.tree(symbols.at(letter, j), model): presentation.tree(symbols.at(template, j), model)
         for _, template, letter in symbols.slopes(model) for j in range(term.source_step, term.loss_step + 1)
     }
     if not isinstance(product, Row) or not full:
@@ -83,29 +83,30 @@ def _written_out(model: Model, voice: Voice, term: Term, value: MatrixExpr) -> S
     items = tuple(Brace(full[item], item) if item in full else item for item in product.items)
     if items == product.items:
         return None
-    claim = voice.say("derivation.substituted.in_full", t=str(term.loss_step), k=str(term.source_step))
-    line = Equality(voice.steps(f"({term.loss_step}, {term.source_step})"), (Row(items),), ":")
-    return Step(line, voice.say("derivation.substituted.slopes"), voice.check(value), claim, label="term-in-full")
+    claim = presentation.prose("derivation.substituted.in_full", t=str(term.loss_step), k=str(term.source_step))
+    line = Equality(presentation.steps(f"({term.loss_step}, {term.source_step})"), (Row(items),), ":")
+    return Step(line, presentation.prose("derivation.substituted.slopes"), presentation.check(value), claim, label="term-in-full")
 
 
-def _terms(graph: UnrolledGraph, voice: Voice, variable: Variable, lines: Lines, full: bool) -> list[Step]:
+def _terms(graph: UnrolledGraph, presentation: Presentation, variable: Variable, lines: Lines, full: bool) -> list[Step]:
     """Every term for the chosen T, and if asked the deepest one with its slopes in full."""
     model = graph.model
     gradient = derive.gradient(graph, variable.name)
-    values = _values(model, voice, gradient)
+    values = _values(model, presentation, gradient)
     if values is None:
         return []
-    claim = voice.say("derivation.substituted.terms", gradient=voice.tree(head(model, variable), model), T=str(graph.T))
-    rule = voice.say("derivation.substituted.rule")
+    claim = presentation.prose("derivation.substituted.terms", gradient=presentation.tree(head(model, variable), model),
+        T=str(graph.T))
+    rule = presentation.prose("derivation.substituted.rule")
     label = f"terms-{variable.name}"
-    made = [Step(lines(model, voice, gradient, values), rule, voice.shape(variable.at()), claim, label=label)]
+    made = [Step(lines(model, presentation, gradient, values), rule, presentation.shape(variable.at()), claim, label=label)]
     deepest = max(range(len(values)), key=lambda i: (gradient.terms[i].loss_step - gradient.terms[i].source_step, -i))
-    whole = _written_out(model, voice, gradient.terms[deepest], values[deepest]) if full else None
+    whole = _written_out(model, presentation, gradient.terms[deepest], values[deepest]) if full else None
     return [*made, whole] if whole else made
 
 
 def _one_state(
-    graph: UnrolledGraph, voice: Voice, wrt: tuple[Variable, ...], lines: Lines, limit: int
+    graph: UnrolledGraph, presentation: Presentation, wrt: tuple[Variable, ...], lines: Lines, limit: int
 ) -> tuple[list[Step], tuple[Prose, ...]]:
     model = graph.model
     made: list[Step] = []
@@ -119,35 +120,36 @@ def _one_state(
             continue
         if loop is not None:
             left = head(model, variable)
-            rule = voice.say("derivation.substituted.rule")
-            check = voice.check(loop, variable.at())
-            made.append(Step(voice.equation(model, left, loop), rule, check, label=f"sum-{variable.name}"))
+            rule = presentation.prose("derivation.substituted.rule")
+            check = presentation.check(loop, variable.at())
+            made.append(Step(presentation.equation(model, left, loop), rule, check, label=f"sum-{variable.name}"))
         found: list[Step] | None = None
         if variable in listed:
-            found = _terms(graph, voice, variable, lines, variable == first)
+            found = _terms(graph, presentation, variable, lines, variable == first)
         elif loop is not None and variable.timed and limit >= graph.T:
-            found = _step_by_step(graph, voice, variable)
+            found = _step_by_step(graph, presentation, variable)
         made += found or []
         left_out += [variable] if found == [] else []
-    names = voice.listed(voice.tree(variable.at(), model) for variable in left_out)
-    return made, (voice.say("derivation.substituted.left_out", variables=names),) if left_out else ()
+    names = presentation.listed(presentation.tree(variable.at(), model) for variable in left_out)
+    return made, (presentation.prose("derivation.substituted.left_out", variables=names),) if left_out else ()
 
 
-def _step_by_step(graph: UnrolledGraph, voice: Voice, variable: Variable) -> list[Step]:
+def _step_by_step(graph: UnrolledGraph, presentation: Presentation, variable: Variable) -> list[Step]:
     """The gradients by the values of a variable at every step k, for the chosen T: sums over t of the terms (t, k)."""
     model = graph.model
     gradient = derive.gradient(graph, variable.name)
-    values = _values(model, voice, gradient)
+    values = _values(model, presentation, gradient)
     if values is None:
         return []
     parts: dict[int, list[MatrixExpr]] = {k: [] for k in range(1, graph.T + 1)}
     for term, value in zip(gradient.terms, values, strict=True):
         parts[term.source_step].append(value)
     left, zero = head(model, variable), sp.ZeroMatrix(variable.rows, variable.columns)
-    rows = [voice.equation(model, left.xreplace({SOURCE: sp.Integer(k)}), build.add(zero, *found)) for k, found in parts.items()]
-    claim = voice.say("derivation.substituted.steps", gradient=voice.tree(left, model), T=str(graph.T))
-    rule = voice.say("derivation.substituted.rule")
-    return [Step(Aligned(tuple(rows)), rule, voice.shape(variable.at()), claim, label=f"terms-{variable.name}")]
+    rows = [presentation.equation(model, left.xreplace({SOURCE: sp.Integer(k)}), build.add(zero, *found))
+        for k, found in parts.items()]
+    claim = presentation.prose("derivation.substituted.steps", gradient=presentation.tree(left, model), T=str(graph.T))
+    rule = presentation.prose("derivation.substituted.rule")
+    return [Step(Aligned(tuple(rows)), rule, presentation.shape(variable.at()), claim, label=f"terms-{variable.name}")]
 
 
 def _listed(model: Model, wrt: tuple[Variable, ...], first: Variable | None) -> tuple[Variable, ...]:
@@ -159,9 +161,9 @@ def _listed(model: Model, wrt: tuple[Variable, ...], first: Variable | None) -> 
 
 
 def substituted(
-    graph: UnrolledGraph, voice: Voice, wrt: tuple[Variable, ...], lines: Lines, limit: int
+    graph: UnrolledGraph, presentation: Presentation, wrt: tuple[Variable, ...], lines: Lines, limit: int
 ) -> tuple[list[Step], tuple[Prose, ...]]:
     """The steps of the second depth, and what is left out of it; `lines` lays the terms out, up to T = `limit` all are shown."""
     if len(graph.model.states) > 1:
-        return in_blocks(graph.model, voice, wrt), ()
-    return _one_state(graph, voice, wrt, lines, limit)
+        return in_blocks(graph.model, presentation, wrt), ()
+    return _one_state(graph, presentation, wrt, lines, limit)

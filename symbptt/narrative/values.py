@@ -8,7 +8,7 @@ from symbptt.model.values import Model, Variable
 from symbptt.narrative.inline import Prose as Prose
 from symbptt.narrative.inline import Reference as Reference
 from symbptt.narrative.inline import Typed as Typed
-from symbptt.narrative.voice import ENGLISH, Voice
+from symbptt.narrative.presentation import ENGLISH, Presentation
 from symbptt.typeset.tree import Tree
 
 
@@ -70,4 +70,4 @@ class Derivation:
     T: int
     wrt: tuple[Variable, ...]
     sections: tuple[Section, ...]
-    voice: Voice = ENGLISH
+    presentation: Presentation = ENGLISH

@@ -1,4 +1,4 @@
-"""What questions are drawn from: a model, told in a voice, and its numbers."""
+"""What questions are drawn from: a model, told in one presentation, and its numbers."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ from symbptt.mistakes.edits import one_by_one
 from symbptt.model.read import differentiable
 from symbptt.model.values import Model
 from symbptt.narrative import backward
+from symbptt.narrative.presentation import Presentation
 from symbptt.narrative.values import Prose
-from symbptt.narrative.voice import Voice
 from symbptt.quiz.point import Point, Worth, point, same
 from symbptt.typeset.tree import Tree
 
@@ -51,22 +51,22 @@ class Wrong:
 
 @dataclass(frozen=True)
 class QuizContext:
-    """A model that has a loss, which is summed over the steps, told in a voice."""
+    """A model that has a loss, which is summed over the steps, told in one presentation."""
 
     model: Model
-    voice: Voice
+    presentation: Presentation
 
     @classmethod
-    def of(cls, model: Model, voice: Voice) -> QuizContext:
+    def of(cls, model: Model, presentation: Presentation) -> QuizContext:
         """The context of any model; one without a loss gets cotangents from outside."""
         made = differentiable(model)
         assert made.loss is not None
-        return cls(replace(made, loss=replace(made.loss, reduction="sum")), voice.about(made))
+        return cls(replace(made, loss=replace(made.loss, reduction="sum")), presentation.about(made))
 
     @cached_property
     def document(self) -> DocumentContext:
         """The same for parts of documents."""
-        return DocumentContext((self.model,), STEPS, voice=self.voice)
+        return DocumentContext((self.model,), STEPS, presentation=self.presentation)
 
     @cached_property
     def point(self) -> Point:
@@ -91,15 +91,15 @@ class QuizContext:
 
     def written(self, line: Line, right: MatrixExpr | Tree) -> Tree:
         """A line with a right side."""
-        side = self.voice.tree(right, self.model)
-        return backward.line(self.voice.tree(line.left, self.model), side, line.apart)
+        side = self.presentation.tree(right, self.model)
+        return backward.line(self.presentation.tree(line.left, self.model), side, line.apart)
 
     def named(self, lines: Sequence[Line]) -> tuple[Prose, ...]:
         """What the adjoints in lines are of, where their symbols do not say it."""
         read = (c.through for line in lines for c in (*line.equation.terms, *line.equation.carries))
         variables = dict.fromkeys((*(line.equation.variable for line in lines), *read))
-        slots = (backward.of_unnamed(self.model, self.voice, v) for v in variables)
-        return tuple(self.voice.say("quiz.named", **named) for named in slots if named)
+        slots = (backward.of_unnamed(self.model, self.presentation, v) for v in variables)
+        return tuple(self.presentation.prose("quiz.named", **named) for named in slots if named)
 
     def worth(self, line: Line, right: MatrixExpr) -> Worth:
         """What a right side in the place of a line's own is worth at every step for which the line holds."""

@@ -15,7 +15,7 @@ from symbptt.document.composed.members import members
 from symbptt.errors import BadInput
 from symbptt.model.values import Model
 from symbptt.narrative.inline import Prose
-from symbptt.narrative.voice import Voice
+from symbptt.narrative.presentation import Presentation
 from symbptt.quiz.context import STEPS, QuizContext
 from symbptt.quiz.kinds import BETWEEN, KINDS, OF_NUMBERS
 from symbptt.quiz.kinds.between import Between
@@ -44,8 +44,8 @@ def quiz(model: Subject, count: int = 20, seed: int = 0, language: str = "en") -
 
     Raises BadInput for a count below one or above a thousand and for a negative seed, UnknownName for a language without tables.
     """
-    count, seed, voice = _number(count, "count"), checked(seed), Voice(language)
-    topics = _topics(model, voice)
+    count, seed, presentation = _number(count, "count"), checked(seed), Presentation(language)
+    topics = _topics(model, presentation)
     chosen: list[Question] = []
     turn = idle = 0
     while len(chosen) < count and idle < len(topics) * len(KINDS):
@@ -65,22 +65,23 @@ class _Topic:
     heading: tuple[Prose, ...] = ()
 
 
-def _topics(model: Subject, voice: Voice) -> tuple[_Topic, ...]:
+def _topics(model: Subject, presentation: Presentation) -> tuple[_Topic, ...]:
     """A model; or what is between the parts of a composed one, and each part that recurs from the first step to the last.
 
     No numbers are asked where a part attends a memory, which is the same at each step.
     """
     if isinstance(model, Model):
-        context = QuizContext.of(model, voice)
-        return (_Topic(KINDS, context, voice.title(context.model)),)
-    title = voice.title(members(model)[-1].model)
-    found = [_Topic(BETWEEN, Between(model, voice), title)]
+        context = QuizContext.of(model, presentation)
+        return (_Topic(KINDS, context, presentation.title(context.model)),)
+    title = presentation.title(members(model)[-1].model)
+    found = [_Topic(BETWEEN, Between(model, presentation), title)]
     for member in members(model):
         if member.part.model.states and not member.part.backward:
             attends = any(link.how is How.MEMORY for link in member.part.links)
             kinds = tuple(kind for kind in KINDS if not attends or kind not in OF_NUMBERS)
-            spoken = member.voice(voice, STEPS)
-            found.append(_Topic(kinds, QuizContext.of(member.model, spoken), title, ((member.heading(voice, STEPS) + ".",),)))
+            spoken = member.presentation(presentation, STEPS)
+            found.append(_Topic(kinds, QuizContext.of(member.model, spoken), title,
+                ((member.heading(presentation, STEPS) + ".",),)))
     return tuple(found)
 
 

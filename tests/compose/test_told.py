@@ -14,7 +14,7 @@ import sympy as sp
 from symbptt import compose, resources, words
 from symbptt.algebra.nodes import SOURCE, TIME
 from symbptt.compose.mirror import WORDS, step
-from symbptt.narrative import voice
+from symbptt.narrative import presentation
 from symbptt.narrative.symbols import LAST
 
 KINDS = sorted((Path(__file__).parent / "kinds").glob("*.toml"))
@@ -45,7 +45,7 @@ def test_what_is_shared_by_both_directions_is_added() -> None:
 def test_words_for_reversed_time_stand_in_for_others(language: str) -> None:
     known = words.table(language)
     mirrored = {key.removeprefix(WORDS): text for key, text in known.items() if key.startswith(WORDS)}
-    assert mirrored and all(voice.slots(text) == voice.slots(known[key]) for key, text in mirrored.items())
+    assert mirrored and all(presentation.slots(text) == presentation.slots(known[key]) for key, text in mirrored.items())
 
 
 @pytest.mark.slow

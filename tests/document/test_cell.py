@@ -19,7 +19,7 @@ from symbptt.draw.scene import PAGE
 from symbptt.model.read import from_text, load, names
 from symbptt.model.values import Model, Role
 from symbptt.narrative.inline import plain
-from symbptt.narrative.voice import ENGLISH
+from symbptt.narrative.presentation import ENGLISH
 from symbptt.verify.exact.arithmetic import Sampled
 from symbptt.verify.exact.entries import Entries, Matrix
 

@@ -17,7 +17,7 @@ from symbptt.document.cell.picture import largest
 from symbptt.draw import tikz
 from symbptt.model.read import from_text, load, names
 from symbptt.narrative import forward, local
-from symbptt.narrative.voice import ENGLISH
+from symbptt.narrative.presentation import ENGLISH
 from symbptt.typeset import notations
 
 LATEXMK = shutil.which("latexmk") and shutil.which("pdflatex")

@@ -18,8 +18,8 @@ from symbptt.document.composed.example import linked
 from symbptt.document.composed.members import members
 from symbptt.document.glossary import Entry, together
 from symbptt.errors import BadInput
+from symbptt.narrative.presentation import ENGLISH
 from symbptt.narrative.values import Step
-from symbptt.narrative.voice import ENGLISH
 from symbptt.typeset.tree import Identifier
 from tests.document.test_compile import LATEXMK, compiled, faults, needs_xelatex
 

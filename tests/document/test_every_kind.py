@@ -25,7 +25,7 @@ from symbptt.model.values import Model, Role
 from symbptt.narrative.forward import conventions
 from symbptt.narrative.identities import identities
 from symbptt.narrative.inline import plain
-from symbptt.narrative.voice import ENGLISH
+from symbptt.narrative.presentation import ENGLISH
 from symbptt.unroll.graph import steps
 
 FOLDER = Path(__file__).parents[1] / "kinds"

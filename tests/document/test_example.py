@@ -19,7 +19,7 @@ from symbptt.document.parts.worked import length, total
 from symbptt.model.read import from_text, load
 from symbptt.model.values import Model
 from symbptt.narrative import symbols
-from symbptt.narrative.voice import ENGLISH
+from symbptt.narrative.presentation import ENGLISH
 from symbptt.typeset.tree import Equality
 
 QUICK_MODELS = ("elman", "jordan", "mgu", "mlp")

@@ -13,7 +13,7 @@ from symbptt.draw import svg, tikz
 from symbptt.draw.scene import Scene
 from symbptt.model.read import load, names
 from symbptt.model.values import Role
-from symbptt.narrative.voice import ENGLISH
+from symbptt.narrative.presentation import ENGLISH
 
 QUICK_MODELS = ("elman", "jordan", "mgu", "mlp")
 

@@ -21,14 +21,14 @@ from symbptt.model.read import from_text, load, names
 from symbptt.narrative import backward, forward
 from symbptt.narrative.families import families
 from symbptt.narrative.inline import Prose, Reference, plain
-from symbptt.narrative.voice import Voice
+from symbptt.narrative.presentation import Presentation
 from symbptt.unroll.graph import steps
 
 QUICK_MODELS = ("elman", "mgu", "mlp")
 
 
 def context(*models: str, T: int = 3, language: str = "en") -> DocumentContext:
-    return DocumentContext(tuple(map(load, models)), T, voice=Voice(language))
+    return DocumentContext(tuple(map(load, models)), T, presentation=Presentation(language))
 
 
 def words(blocks: tuple[Block, ...]) -> str:
@@ -236,7 +236,7 @@ def test_slides_lose_nothing() -> None:
 
 
 def test_code_that_is_higher_than_a_slide_goes_on_over_the_next() -> None:
-    step = forward.equations(load("elman"), Voice("en")).steps[0]
+    step = forward.equations(load("elman"), Presentation("en")).steps[0]
     lines = [f"a_{i} = {i}" for i in range(30)] + [f"b_{i} = {'c' * 90}" for i in range(10)]
     pairs = (((step,), "short = 1"), ((step,), "\n".join(lines)), ((step,), "last = 1"))
     shown = [block for frame in slides((Heading("Code", "code"), Beside(("", ""), pairs))) for block in frame.blocks]
@@ -256,7 +256,7 @@ def test_a_summary_has_every_equation() -> None:
     one = context("lstm")
     blocks = [block for part in KINDS["summary"].parts for block in part(one)]
     shown = {equation for block in flat(tuple(blocks)) for equation, _ in getattr(block, "lines", ())}
-    told = (forward.equations(one.model, one.voice), backward.node_form(one.model, one.voice, one.variables))
+    told = (forward.equations(one.model, one.presentation), backward.node_form(one.model, one.presentation, one.variables))
     whole = [step for section in told for step in families(section.steps, one.letter)]
     assert {step.equation for step in whole} <= shown
     assert {n for step in whole for n in step.numbers} == {*range(1, 25), *range(28, 42)}

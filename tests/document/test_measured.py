@@ -26,14 +26,14 @@ from symbptt.draw import plot
 from symbptt.errors import UnknownName
 from symbptt.model.read import from_text, load, names
 from symbptt.narrative.inline import plain
-from symbptt.narrative.voice import Voice
+from symbptt.narrative.presentation import Presentation
 
 QUICK_MODELS = ("elman", "mgu", "mlp")
 
 
 def blocks(name, language="en", parts=()):
     models = tuple(map(load, name.split("+")))
-    return measured.measured(DocumentContext(models, 3, None, Voice(language), analysis=parts))
+    return measured.measured(DocumentContext(models, 3, None, Presentation(language), analysis=parts))
 
 
 def said(made):

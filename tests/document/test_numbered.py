@@ -19,7 +19,7 @@ from symbptt.document.parts.worked import length
 from symbptt.draw import svg, tikz
 from symbptt.draw.scene import Label, Scene
 from symbptt.model.read import load
-from symbptt.narrative.voice import ENGLISH
+from symbptt.narrative.presentation import ENGLISH
 
 KINDS = sorted((Path(__file__).parents[1] / "kinds").glob("*.toml"))
 WHOLE = [name for name in CLASSIC if refusal(load(name)) is None]
@@ -84,7 +84,7 @@ def test_it_grows_forwards_and_then_backwards() -> None:
 def test_every_kind_of_model_has_a_graph(file: Path) -> None:
     model = load(str(file))
     if model.loss is not None:
-        made = graph(DocumentContext((model,), 3, voice=ENGLISH))
+        made = graph(DocumentContext((model,), 3, presentation=ENGLISH))
         assert any(isinstance(block, Figure) for block in made)
 
 

@@ -20,8 +20,8 @@ from symbptt.document.context import DocumentContext
 from symbptt.document.parts.cell import cell
 from symbptt.model.read import load, names
 from symbptt.model.values import Model, Role
+from symbptt.narrative.presentation import Presentation, presentation_in
 from symbptt.narrative.values import Prose
-from symbptt.narrative.voice import Voice, speaking
 from symbptt.typeset import notations
 from symbptt.typeset.tree import Tree
 
@@ -30,8 +30,9 @@ COUPLED = {"deep_feedforward_batch_norm"}
 """Models whose samples act on each other, which one sample does not show."""
 
 
-def table(model: Model, voice: Voice) -> Table | None:
-    return next((block for block in cell(DocumentContext((model,), T, voice=voice)) if isinstance(block, Table)), None)
+def table(model: Model, presentation: Presentation) -> Table | None:
+    return next((block for block in cell(DocumentContext((model,), T, presentation=presentation)) if isinstance(block, Table)),
+        None)
 
 
 def formula(prose: Prose) -> Tree | None:
@@ -42,9 +43,9 @@ def value(reader: Reader, tree: Tree, t: int) -> Any:
     return reader.value(parsed(typeset.mathml(tree)), {"T": T, "t": t})
 
 
-def arriving(model: Model, voice: Voice, oracle: Oracle) -> dict[tuple[str, int], Any]:
+def arriving(model: Model, presentation: Presentation, oracle: Oracle) -> dict[tuple[str, int], Any]:
     """What the rows pass to every variable at every step, added up; to a parameter that all steps share at step 0."""
-    meaning, found = Meaning(model, voice, oracle), table(model, voice)
+    meaning, found = Meaning(model, presentation, oracle), table(model, presentation)
     assert found is not None and model.loss is not None
     reader, sums = meaning.reader(), defaultdict[tuple[str, int], Any](lambda: np.zeros(1))
     own = {e.target.name for e in model.loss.equations}
@@ -63,11 +64,11 @@ def arriving(model: Model, voice: Voice, oracle: Oracle) -> dict[tuple[str, int]
     return sums
 
 
-def check(model: Model, voice: Voice) -> int:
+def check(model: Model, presentation: Presentation) -> int:
     """Compare all variables that the walk reaches; how many numbers were compared."""
-    oracle = Oracle(model, T, voice.notation.layout, state(model).name if model.states else "")
+    oracle = Oracle(model, T, presentation.notation.layout, state(model).name if model.states else "")
     count = 0
-    for (name, at), reached in arriving(model, voice, oracle).items():
+    for (name, at), reached in arriving(model, presentation, oracle).items():
         variable = model[name]
         if variable.role in (Role.PARAMETER, Role.INPUT) or at == 0:
             expected = oracle.gradient(name, at if variable.timed or variable.role is not Role.PARAMETER else None)
@@ -83,15 +84,15 @@ def check(model: Model, voice: Voice) -> int:
 @pytest.mark.parametrize("layout", ["column", "row"])
 @pytest.mark.parametrize("name", sorted(set(names()) - COUPLED))
 def test_what_a_value_receives_is_its_adjoint(name: str, layout: str) -> None:
-    model, voice = load(name), speaking(layout=layout)
-    if table(model, voice) is None:
+    model, presentation = load(name), presentation_in(layout=layout)
+    if table(model, presentation) is None:
         pytest.skip("the table is too wide for a page")
-    assert check(model, voice) >= 2 * T
+    assert check(model, presentation) >= 2 * T
 
 
 @pytest.mark.parametrize("notation", notations.names())
 def test_every_notation_says_the_same(notation: str) -> None:
-    assert check(load("elman"), speaking("zh", notation)) >= 2 * T
+    assert check(load("elman"), presentation_in("zh", notation)) >= 2 * T
 
 
 def test_a_part_that_is_missing_is_noticed(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -102,5 +103,5 @@ def test_a_part_that_is_missing_is_noticed(monkeypatch: pytest.MonkeyPatch) -> N
 
     monkeypatch.setitem(globals(), "cell", shorter)
     with pytest.raises(AssertionError):
-        check(load("elman"), speaking())
-        check(load("lstm"), speaking())
+        check(load("elman"), presentation_in())
+        check(load("lstm"), presentation_in())

@@ -13,7 +13,7 @@ from symbptt.diagnose.mutant import Mutant, predicted, valued
 from symbptt.errors import UnknownName
 from symbptt.mistakes import Mistake, Part, catalogue, named
 from symbptt.mistakes.edits import one_by_one
-from symbptt.narrative.voice import slots
+from symbptt.narrative.presentation import slots
 from symbptt.words import languages
 
 EDITS = [mistake for mistake in catalogue() if mistake.edit]

@@ -13,9 +13,9 @@ from symbptt import typeset
 from symbptt.model.read import differentiable, load, names
 from symbptt.narrative import argument
 from symbptt.narrative.inline import plain
+from symbptt.narrative.presentation import Presentation
 from symbptt.narrative.story import variables
 from symbptt.narrative.values import Section
-from symbptt.narrative.voice import Voice
 from symbptt.unroll.graph import steps
 
 KINDS = Path(__file__).parents[1] / "kinds"
@@ -27,7 +27,7 @@ CHAIN = [
 
 def told(name: str, language: str = "en", T: int = 3) -> Section:
     model = differentiable(load(name))
-    return argument.section(steps(model, T), Voice(language), variables(model, "all"))
+    return argument.section(steps(model, T), Presentation(language), variables(model, "all"))
 
 
 @pytest.mark.parametrize("language", ["en", "zh"])

@@ -17,7 +17,7 @@ from symbptt.model.read import load, names
 from symbptt.model.values import Model, Role
 from symbptt.narrative import backward
 from symbptt.narrative.inline import plain
-from symbptt.narrative.voice import ENGLISH
+from symbptt.narrative.presentation import ENGLISH
 
 
 def by_recursion(item: Any) -> dict[str, Any]:

@@ -9,7 +9,7 @@ from symbptt import typeset
 from symbptt.model.read import load
 from symbptt.narrative.identities import identities
 from symbptt.narrative.matrix_rules import COLUMN, COLUMNS, ROW, ROWS, Rule, derivative, rules, steps
-from symbptt.narrative.voice import speaking
+from symbptt.narrative.presentation import presentation_in
 
 SIZES = {ROWS: 2, COLUMNS: 3}
 KINDS = ("lstm", "tests/kinds/matrix-state.toml")
@@ -34,14 +34,14 @@ def test_a_rule_is_the_derivative_of_the_sum_written_out(name: str, flip: bool) 
 
 
 def test_the_rules_that_students_ask_for() -> None:
-    told = [typeset.text(step.equation) for step in steps(every(False)["product"], speaking())]
+    told = [typeset.text(step.equation) for step in steps(every(False)["product"], presentation_in())]
     assert told == ["aₖ = ∑_{m} W_{k,m} xₘ", "∂L/∂W_{i,j} = xⱼ δᵢ = (δ xᵀ)_{i,j}", "∂L/∂xⱼ = ∑_{k} W_{k,j} δₖ = (Wᵀ δ)ⱼ"]
-    rows = [typeset.text(step.equation) for step in steps(every(True)["product"], speaking(layout="row"))]
+    rows = [typeset.text(step.equation) for step in steps(every(True)["product"], presentation_in(layout="row"))]
     assert rows[1] == "∂L/∂W_{j,i} = xⱼ δᵢ = (xᵀ δ)_{j,i}"
 
 
 def test_only_the_rules_that_a_model_needs() -> None:
     assert [rule.name for rule in rules(load("elman"))] == ["product"]
     assert [rule.name for rule in rules(load("lstm"))] == ["product", "entrywise"]
-    labels = [step.label for one in identities(load("elman"), speaking()) for step in one.steps if step.label]
+    labels = [step.label for one in identities(load("elman"), presentation_in()) for step in one.steps if step.label]
     assert labels == ["rule-product-1", "rule-product-2", "identity-1", "identity-2"]

@@ -32,8 +32,8 @@ from symbptt.model.read import differentiable, from_text, load
 from symbptt.model.values import Model
 from symbptt.narrative import jacobians, symbols
 from symbptt.narrative.inline import math
+from symbptt.narrative.presentation import Presentation, presentation_in
 from symbptt.narrative.values import Section, Step
-from symbptt.narrative.voice import Voice, speaking
 from symbptt.typeset import dispatch, notations, operations
 from symbptt.typeset import heads as printed_heads
 from symbptt.typeset.tree import Aligned, Equality, Tree
@@ -106,12 +106,12 @@ def close(a: Any, b: Any, what: str) -> None:
 class Told:
     """A derivation that is read step by step; `count` lines were compared."""
 
-    def __init__(self, model: str | Model, voice: Voice) -> None:
+    def __init__(self, model: str | Model, presentation: Presentation) -> None:
         self.model, self.count = differentiable(load(model)) if isinstance(model, str) else model, 0
-        self.voice = voice.about(self.model)
-        self.told = narrative.derivation(self.model, T, "all", self.voice)
-        self.oracle = oracle(self.model, voice.notation.layout)
-        self.meaning = Meaning(self.model, self.voice, self.oracle)
+        self.presentation = presentation.about(self.model)
+        self.told = narrative.derivation(self.model, T, "all", self.presentation)
+        self.oracle = oracle(self.model, presentation.notation.layout)
+        self.meaning = Meaning(self.model, self.presentation, self.oracle)
         self.theta = "".join(self.meaning.look(symbols.parameter(self.model)))
         self.known: dict[str, Meaning] = {}
         self.current = [v.name for v in self.told.wrt][:1]
@@ -145,8 +145,8 @@ class Told:
             every = through or self.current if self.theta in "".join(self.meaning.look(line)) else self.current[:1]
             for theta in every:
                 meaning = self._having(theta)
-                meaning.local = section.heading == self.voice.word("derivation.local.heading")
-                meaning.direct = step.claim == self.voice.say("derivation.local.direct")
+                meaning.local = section.heading == self.presentation.text("derivation.local.heading")
+                meaning.direct = step.claim == self.presentation.prose("derivation.local.direct")
                 assert isinstance(line, Equality), f"a display without a left side: {typeset.text(line)}"
                 self._line(meaning, line, theta)
 
@@ -175,8 +175,8 @@ class Told:
     def _compare(self, reader: Reader, left: list[ET.Element], found: list[list[ET.Element]], note: str, where: str) -> None:
         compared = 0
         looks = "".join(shown(part) for side in (left, *found) for part in side)
-        for indices in (each for steps in ranges(note, looks, self.voice.source) for each in self._heads(steps)):
-            indices[self.voice.source] = indices["k"]
+        for indices in (each for steps in ranges(note, looks, self.presentation.source) for each in self._heads(steps)):
+            indices[self.presentation.source] = indices["k"]
             try:
                 expected, *values = [reader.value(side, indices) for side in (left, *found)]
             except LookupError:  # a step without a loss has no L_t
@@ -200,7 +200,7 @@ class Told:
 @pytest.mark.parametrize("layout", LAYOUTS)
 @pytest.mark.parametrize("name", MODELS)
 def test_every_printed_formula_has_its_value(name: str, layout: str) -> None:
-    assert Told(name, speaking(layout=layout)).read() > 20
+    assert Told(name, presentation_in(layout=layout)).read() > 20
 
 
 @pytest.mark.slow
@@ -208,7 +208,7 @@ def test_every_printed_formula_has_its_value(name: str, layout: str) -> None:
 @pytest.mark.parametrize("notation", notations.names())
 @pytest.mark.parametrize("name", QUICK)
 def test_every_notation_says_the_same(name: str, notation: str, layout: str) -> None:
-    assert Told(name, speaking("zh", notation, layout)).read() > 100
+    assert Told(name, presentation_in("zh", notation, layout)).read() > 100
 
 
 @pytest.mark.share(3)
@@ -217,25 +217,25 @@ def test_every_notation_says_the_same(name: str, notation: str, layout: str) -> 
 @pytest.mark.parametrize("notation", notations.names())
 @pytest.mark.parametrize("name", sorted(set(MODELS) - set(QUICK)))
 def test_every_model_in_every_notation(name: str, notation: str, layout: str) -> None:
-    assert Told(name, speaking("en", notation, layout)).read() > 20
+    assert Told(name, presentation_in("en", notation, layout)).read() > 20
 
 
 @pytest.mark.sampled(3)
 @pytest.mark.parametrize("name", QUICK_KINDS)
 def test_every_kind_of_model_is_read(name: str) -> None:
-    assert Told(str(KINDS / f"{name}.toml"), speaking()).read() > 3
+    assert Told(str(KINDS / f"{name}.toml"), presentation_in()).read() > 3
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("name", sorted({file.stem for file in KINDS.glob("*.toml")} - set(QUICK_KINDS) - UNREAD))
 def test_every_other_kind_of_model_is_read(name: str) -> None:
-    assert Told(str(KINDS / f"{name}.toml"), speaking()).read() > 3
+    assert Told(str(KINDS / f"{name}.toml"), presentation_in()).read() > 3
 
 
 @pytest.mark.slow
 def test_a_variable_called_k_leaves_its_letter_no_index() -> None:
-    told = Told("linear_attention", speaking())
-    assert told.voice.source == "κ" and told.read() > 100
+    told = Told("linear_attention", presentation_in())
+    assert told.presentation.source == "κ" and told.read() > 100
     shown = [typeset.text(step.equation) for section in told.told.sections for step in section.steps]
     assert any("∏↷_{j=κ+1..t}" in text for text in shown) and not any("j=k+1" in text or "sₖ" in text for text in shown)
 
@@ -243,14 +243,14 @@ def test_a_variable_called_k_leaves_its_letter_no_index() -> None:
 @pytest.mark.slow
 @pytest.mark.parametrize("layout", LAYOUTS)
 def test_heads_are_read_each_on_its_own(layout: str) -> None:
-    assert Told("retnet_heads", speaking(layout=layout)).read() > 600
+    assert Told("retnet_heads", presentation_in(layout=layout)).read() > 600
 
 
 @pytest.mark.long
 @pytest.mark.parametrize("layout", LAYOUTS)
 @pytest.mark.parametrize("name", [*RECENT, *map(str, headed.FILES)])
 def test_every_recent_recurrence_is_read(name: str, layout: str) -> None:
-    assert Told(name, speaking(layout=layout)).read() > 150
+    assert Told(name, presentation_in(layout=layout)).read() > 150
 
 
 def test_only_the_last_value_of_an_input_acts_on_a_loss_at_the_last_step() -> None:
@@ -271,7 +271,7 @@ h = "tanh(w * h[t-1] + x)"
 step = "squared_error(h + x * w, y) + z * sum(h)"
 at = "last"
 ''', "last.toml")
-    told = Told(model, speaking())
+    told = Told(model, presentation_in())
     assert told.read() > 50
     lines = [typeset.text(step.equation) for section in told.told.sections for step in section.steps]
     assert any(line.startswith("dL/dz_T = ") and "dL/dzₜ = 0   (t = T − 1, …, 1)" in line for line in lines)
@@ -311,7 +311,7 @@ def _noticed(name: str, corrupt: Any, layout: str, monkeypatch: pytest.MonkeyPat
     corrupt(monkeypatch)
     dispatch.setting.cache_clear()  # what was written before must not be taken again, nor what is written now
     with pytest.raises((AssertionError, ValueError)):
-        Told(name, speaking(layout=layout)).read()
+        Told(name, presentation_in(layout=layout)).read()
     dispatch.setting.cache_clear()
 
 

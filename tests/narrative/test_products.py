@@ -19,8 +19,8 @@ from symbptt.model.build import model as build_model
 from symbptt.model.read import load
 from symbptt.model.values import Model
 from symbptt.narrative import forms, products, substituted, symbols
+from symbptt.narrative.presentation import ENGLISH
 from symbptt.narrative.story import variables
-from symbptt.narrative.voice import ENGLISH
 from symbptt.narrative.written_sum import written_sum
 
 RECURRENT = ["elman", "jordan", "gru", "lstm", "indrnn", "leaky", "scalar"]

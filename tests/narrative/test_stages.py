@@ -10,8 +10,8 @@ from symbptt import typeset
 from symbptt.model.read import load, names
 from symbptt.narrative import jacobians
 from symbptt.narrative.inline import plain
+from symbptt.narrative.presentation import ENGLISH
 from symbptt.narrative.stages import WIDE, stages
-from symbptt.narrative.voice import ENGLISH
 from symbptt.typeset.tree import Equality
 
 EVERY_MODEL = True
@@ -37,8 +37,8 @@ def test_long_ones_go_through_the_values_of_the_step() -> None:
 
 def test_what_is_no_matrix_is_left_out_by_name() -> None:
     model = load("gated_deltanet")
-    voice = ENGLISH.about(model)
-    told = plain(jacobians.state_jacobian(model, voice).intro[-1], typeset.text)
+    presentation = ENGLISH.about(model)
+    told = plain(jacobians.state_jacobian(model, presentation).intro[-1], typeset.text)
     assert "∂⁺Sₜ/∂p_{k,lag1,t−1}" in told and "Not written out" in told
     assert stages(model, model["p_k_lag1"]) == {}
     assert not any("∂⁺Sₜ/∂p_{k,lag1" in formula for formula in formulas("gated_deltanet"))
@@ -48,8 +48,8 @@ def test_what_is_no_matrix_is_left_out_by_name() -> None:
 @pytest.mark.parametrize("name", names())
 def test_every_line_that_is_shown_can_be_read(name: str) -> None:
     model = load(name)
-    voice = ENGLISH.about(model)
-    for told in (jacobians.state_jacobian(model, voice), jacobians.immediate(model, voice, model.parameters)):
+    presentation = ENGLISH.about(model)
+    for told in (jacobians.state_jacobian(model, presentation), jacobians.immediate(model, presentation, model.parameters)):
         for step in told.steps:
             sides = step.equation.sides if isinstance(step.equation, Equality) and step.label != "state-jacobian" else ()
             assert all(len(part) <= 2 * WIDE for side in sides for part in re.split(" [+−] ", typeset.text(side))), step.label

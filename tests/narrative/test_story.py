@@ -12,8 +12,8 @@ from symbptt.model.read import load, names
 from symbptt.model.values import Role
 from symbptt.narrative import jacobians, symbols
 from symbptt.narrative.inline import Prose, plain
+from symbptt.narrative.presentation import ENGLISH
 from symbptt.narrative.values import Derivation, Step
-from symbptt.narrative.voice import ENGLISH
 
 
 def words(prose: Prose) -> str:

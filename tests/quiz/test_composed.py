@@ -12,7 +12,7 @@ from symbptt.compose.handed import through_parts
 from symbptt.compose.referee import drawn
 from symbptt.diagnose.between import Composed, called, findings
 from symbptt.mistakes import named
-from symbptt.narrative.voice import Voice
+from symbptt.narrative.presentation import Presentation
 from symbptt.quiz import quiz
 from symbptt.quiz.kinds.between import Between, cause, effect
 from symbptt.quiz.question import Choice, tex
@@ -34,14 +34,14 @@ def test_parts_and_what_is_between_them_are_asked_about(name: str, clear: bool) 
 
 @pytest.mark.parametrize("language", languages())
 def test_a_mask_too_is_told_in_every_language(language: str) -> None:
-    context = Between(compose.load("birnn", freeze=True), Voice(language))
+    context = Between(compose.load("birnn", freeze=True), Presentation(language))
     found = {tex(q.body[0]) for n in range(20) if (q := effect(context, Random(n))) and isinstance(q.body[0], tuple)}  # type: ignore[arg-type]
     assert any("mask" in text for text in found) and len(found) > 2
 
 
 def test_the_cause_that_is_right_is_the_one_that_a_diagnosis_names() -> None:
     chain = compose.load("seq2seq")
-    context = Between(chain, Voice("en"))
+    context = Between(chain, Presentation("en"))
     question = cause(context, Random(0))
     assert isinstance(question, Choice)
     right = next(tex(option.content) for option in question.options if option.right)

@@ -17,7 +17,7 @@ from symbptt.algebra.nodes import TIME
 from symbptt.algebra.related import Adjoint
 from symbptt.errors import BadInput, UnknownName
 from symbptt.model.read import from_text, load
-from symbptt.narrative.voice import Voice
+from symbptt.narrative.presentation import Presentation
 from symbptt.quiz import Quiz
 from symbptt.quiz.context import QuizContext
 from symbptt.quiz.kinds.numbers import APART
@@ -85,7 +85,7 @@ def test_two_hundred_questions(name: str) -> None:
 @pytest.mark.parametrize("name", ["elman", pytest.param("lstm", marks=pytest.mark.slow)])
 def test_the_right_line_is_the_adjoint_that_the_engine_has(name: str) -> None:
     """Not only unlike the wrong ones: evaluated, it is the adjoint of the unrolled graph, or the gradient."""
-    context = QuizContext.of(load(name), Voice())
+    context = QuizContext.of(load(name), Presentation())
     for line in context.lines:
         for step, value in enumerate(context.worth(line, line.right), 1):
             assert value is not None

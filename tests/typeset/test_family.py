@@ -10,8 +10,8 @@ from symbptt.model.read import load
 from symbptt.narrative import backward, forward
 from symbptt.narrative.families import Family, families
 from symbptt.narrative.inline import math, plain
+from symbptt.narrative.presentation import ENGLISH, Presentation
 from symbptt.narrative.values import Step
-from symbptt.narrative.voice import ENGLISH, Voice
 from symbptt.typeset import family
 
 
@@ -34,7 +34,8 @@ def test_members_differ_in_the_same_places() -> None:
     rows = [glossary.Entry(math(name), (f"{what}（{role}）",), "(K×1)") for name, what, role in (
         ("k_k", "甲", "参数"), ("k_a", "乙", "参数"), ("r_k", "丙", "参数"), ("k_b", "丁", "中间量"), ("k_t", "戊", "中间量"),
     )]
-    found = [(typeset.text(row.symbol), plain(row.meaning, typeset.text)) for row in glossary.together(rows, "z", Voice("zh"))]
+    found = [(typeset.text(row.symbol), plain(row.meaning, typeset.text))
+        for row in glossary.together(rows, "z", Presentation("zh"))]
     assert found == [
         ("k_z", "甲（参数）、乙（参数）、丁（中间量）, z ∈ {k, a, b}"), ("rₖ", "丙（参数）"), ("kₜ", "戊（中间量）"),
     ]

@@ -32,9 +32,9 @@ def _composed(
     truncation: tuple[int, int] | None,
 ) -> None:
     _check(form, truncation)
-    voice = symbptt.narrative.voice.speaking(language, notation, orientation)
+    presentation = symbptt.narrative.presentation.presentation_in(language, notation, orientation)
     with progress(f"deriving {chain.name} over {steps} steps"):
-        found = symbptt.compose.derivation(chain, steps, form, wrt, voice, truncation)
+        found = symbptt.compose.derivation(chain, steps, form, wrt, presentation, truncation)
         if layout == "json":
             data = found.json()
         else:
@@ -69,13 +69,13 @@ def derive(
     _check(form, truncation, paths or chunk is not None)
     if paths and form != "sum":
         raise BadInput(f"derive: --paths takes the terms of --form sum apart, not those of --form {form}")
-    voice = symbptt.narrative.voice.speaking(language, notation, orientation)
+    presentation = symbptt.narrative.presentation.presentation_in(language, notation, orientation)
     if chunk is not None:
         model = symbptt.chunk.chunked(model).differentiable
     if model.loss is None:
         note(f"{model.name} has no loss: derived for cotangents of its outputs, as with --loss cotangents")
     model = symbptt.model.read.differentiable(model)
-    voice = voice.about(model)
+    presentation = presentation.about(model)
     graph = replace(symbptt.unroll.steps(model, steps), truncation=truncation)
     names = [v.name for v in symbptt.data.wrt.asked(model, wrt)]
     results: list[Any]
@@ -91,10 +91,10 @@ def derive(
             results = [*(symbptt.derive.gradient(graph, wrt=name) for name in names)]
             results = [model, *results] if layout != "json" else results
         if layout == "json":
-            made = [symbptt.narrative.json(result, voice) for result in results]
+            made = [symbptt.narrative.json(result, presentation) for result in results]
         else:
             write = symbptt.narrative.latex if layout == "latex" else symbptt.narrative.text
-            texts = [text for text in (write(result, voice) for result in results) if text.strip()]
+            texts = [text for text in (write(result, presentation) for result in results) if text.strip()]
     if layout != "json":
         say("\n\n".join(text.strip("\n") for text in texts))
     elif len(made) == 1:

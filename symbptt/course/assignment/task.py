@@ -23,7 +23,7 @@ from symbptt.document.backward_pass.one import STEPS
 from symbptt.errors import BadInput, UnknownName
 from symbptt.model.read import differentiable
 from symbptt.model.values import Model
-from symbptt.narrative.voice import Voice
+from symbptt.narrative.presentation import Presentation
 
 SAMPLES, DIGITS = 2, 4
 """The samples of the public check, and the digits of its numbers."""
@@ -61,7 +61,7 @@ def task(
     """
     if level not in LEVELS:
         raise UnknownName("level of messages", level, LEVELS)
-    Voice(language)
+    Presentation(language)
     model = any_model(source)
     if isinstance(model, Model):
         model = differentiable(model)

@@ -16,7 +16,7 @@ from symbptt.document.composed.members import members, reads
 from symbptt.document.writers.markdown import Markdown
 from symbptt.mistakes import named
 from symbptt.model.values import Equation, Model, Role, Variable
-from symbptt.narrative.voice import Voice
+from symbptt.narrative.presentation import Presentation
 
 _MEANING = {"T": "about.steps", "N": "about.samples", "_dtype": "about.precision"}
 """What residuals beside the values of equations are, by the key of the words."""
@@ -27,7 +27,7 @@ class _Section:
     """A recurrence: what is said before its equations, and before the table of what the forward pass keeps of it, by name."""
 
     model: Model
-    voice: Voice
+    presentation: Presentation
     steps: str
     intro: str
     about: str
@@ -40,7 +40,7 @@ def statement(task: Task) -> str:
     """What students read, as Markdown."""
     loss, say = task.model.loss, task.word
     assert loss is not None
-    names = task.voice.word("common.list.comma").join(f"`{name}`" for name in task.gradients)
+    names = task.presentation.text("common.list.comma").join(f"`{name}`" for name in task.gradients)
     sections = _SECTIONS[type(task.source)](task)
     parts = [
         f"# {say('statement.title', title=_title(task))}",
@@ -60,25 +60,26 @@ def _one(task: Task) -> list[_Section]:
     source = task.source
     assert isinstance(source, OnePass)
     recurrence, forward = task.word("statement.recurrence"), task.word("statement.forward")
-    return [_Section(source.model, task.voice, "T", recurrence, forward, source.kept)]
+    return [_Section(source.model, task.presentation, "T", recurrence, forward, source.kept)]
 
 
 def _parts(task: Task) -> list[_Section]:
     """Part by part; the numbers of equations go on from one to the next, as in the code."""
     source, writer = task.source, Markdown()
     assert isinstance(source, PassOfParts)
-    names = task.voice.word("common.list.comma").join(f"`{name}`" for name in source.handed)
-    intro, about = [task.voice.word("composed.part.lines")], [task.word("statement.forward_parts", names=names)]
+    names = task.presentation.text("common.list.comma").join(f"`{name}`" for name in source.handed)
+    intro, about = [task.presentation.text("composed.part.lines")], [task.word("statement.forward_parts", names=names)]
     made = []
     for member in members(source.model):
-        voice, steps = member.voice(task.voice, STEPS), source.model.length(member.part)
-        name = writer.text(member.heading(task.voice, STEPS))
+        presentation, steps = member.presentation(task.presentation, STEPS), source.model.length(member.part)
+        name = writer.text(member.heading(task.presentation, STEPS))
         intro.append(" ".join((
             f"**{name}.**", *([task.word("statement.steps", name=steps)] * (steps != "T")),
-            *map(writer.prose, reads(member, members(source.model), voice)),
+            *map(writer.prose, reads(member, members(source.model), presentation)),
         )))
         about.append(f'`residuals["part {member.number}"]`:')
-        made.append(_Section(member.model, voice, steps, "\n\n".join(intro), "\n\n".join(about), source.kept(member.number),
+        made.append(_Section(member.model, presentation, steps, "\n\n".join(intro), "\n\n".join(about),
+                             source.kept(member.number),
                              name, member.part.backward))
         intro, about = [], []
     return made
@@ -92,13 +93,13 @@ def _head(task: Task, *keys: str) -> tuple[str, ...]:
 
 
 def _title(task: Task) -> str:
-    return Markdown().text(task.voice.title(cast(Model, task.model)))
+    return Markdown().text(task.presentation.title(cast(Model, task.model)))
 
 
 def _equations(section: _Section, equations: Iterable[Equation]) -> Iterator[str]:
     for e in equations:
         if e.target.definition is None:
-            formula = section.voice.equation(section.model, e.target.at(), e.value)
+            formula = section.presentation.equation(section.model, e.target.at(), e.value)
             yield f"$$ {typeset.latex(formula)} \\tag{{{e.number}}} $$"
 
 
@@ -108,7 +109,7 @@ def _table(head: tuple[str, ...], rows: Iterable[tuple[str, ...]]) -> str:
 
 
 def _about(variable: Variable, task: Task) -> str:
-    about = Markdown().text(task.voice.own(variable.description))
+    about = Markdown().text(task.presentation.own(variable.description))
     if not has_classes(variable, task.model):
         return about
     return task.word("about.described", about=about) if about else task.word("about.classes")
@@ -133,7 +134,7 @@ def _residuals(task: Task, section: _Section) -> Iterator[tuple[str, ...]]:
             yield f"`{name}`", rows, task.word(f"about.states{turned}", steps=section.steps)
         else:
             own = variable.definition
-            formula = f"${typeset.latex(section.voice.tree(own, section.model))}$" if own is not None else ""
+            formula = f"${typeset.latex(section.presentation.tree(own, section.model))}$" if own is not None else ""
             given = variable.role not in (Role.LOCAL, Role.LOSS)
             axes = axes_of(variable, section.model) if given else ("T", "N", *variable.shape)
             rows = shaped(*(section.steps if axis == "T" else axis for axis in axes))

@@ -13,7 +13,7 @@ from symbptt.data.values import GIVEN, GROUPS
 from symbptt.document.backward_pass.of_parts import PassOfParts, quoted
 from symbptt.document.backward_pass.one import OnePass
 from symbptt.model.values import Model, Role, Variable
-from symbptt.narrative.voice import Voice
+from symbptt.narrative.presentation import Presentation
 
 _INDENT = "    "
 _PASSES: dict[type, Callable[..., OnePass | PassOfParts]] = {Model: OnePass.of, Chain: PassOfParts.of}
@@ -29,13 +29,13 @@ class Asked:
     language: str = field(default="en", kw_only=True)
 
     @property
-    def voice(self) -> Voice:
+    def presentation(self) -> Presentation:
         """How it speaks."""
-        return Voice(self.language)
+        return Presentation(self.language)
 
     def word(self, key: str, **values: str) -> str:
         """One of the words of assignments."""
-        return self.voice.word(f"assignment.{key}", **values)
+        return self.presentation.text(f"assignment.{key}", **values)
 
     @property
     def steps(self) -> int | None:
@@ -58,7 +58,7 @@ class Asked:
     def prompt(self) -> str:
         """The body of the function to write, as students get it."""
         asked = (f"gradients = dict.fromkeys([{quoted(self.gradients)}])", f"# {self.word('code.prompt')}", "return gradients")
-        return _inside(*self.source.blanks(self.voice), *asked)
+        return _inside(*self.source.blanks(self.presentation), *asked)
 
     @property
     def head(self) -> str:

@@ -13,7 +13,7 @@ from symbptt.document import listing
 from symbptt.document.backward_pass.cutting import Source
 from symbptt.document.composed.members import members
 from symbptt.emit.literals import literal
-from symbptt.narrative.voice import Voice
+from symbptt.narrative.presentation import Presentation
 
 
 @dataclass(frozen=True)
@@ -77,19 +77,19 @@ class PassOfParts:
         """The names of what the forward pass of a part returns."""
         return self.source.kept(f"_forward_{number}")
 
-    def blanks(self, voice: Voice) -> tuple[str, ...]:
+    def blanks(self, presentation: Presentation) -> tuple[str, ...]:
         """For each part, from the last one to the first, its gradients, and what it hands back to earlier ones."""
-        return tuple(line for n, part in reversed(self.numbered) for line in self._blanks(n, part, voice))
+        return tuple(line for n, part in reversed(self.numbered) for line in self._blanks(n, part, presentation))
 
-    def _blanks(self, number: int, part: Part, voice: Voice) -> Iterator[str]:
+    def _blanks(self, number: int, part: Part, presentation: Presentation) -> Iterator[str]:
         names = [v.name for v in part.model.with_gradient if v.name in {*self.gradients, *part.linked}]
         if not names:
             return
-        yield f"# {told.heading(part, number, voice)}"
-        yield f"# {voice.word('assignment.code.part')}"
+        yield f"# {told.heading(part, number, presentation)}"
+        yield f"# {presentation.text('assignment.code.part')}"
         yield f"part_{number} = dict.fromkeys([{quoted(names)}])"
         if back := dict.fromkeys(link.source for link in part.links if link.source in self.handed):
-            yield f"# {voice.word('assignment.code.handed')}"
+            yield f"# {presentation.text('assignment.code.handed')}"
             yield f"handed_back_{number} = dict.fromkeys([{quoted(back)}])"
 
     @property

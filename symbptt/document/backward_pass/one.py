@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from symbptt import emit
 from symbptt.document.backward_pass.cutting import Source
 from symbptt.model.values import Model
-from symbptt.narrative.voice import Voice
+from symbptt.narrative.presentation import Presentation
 
 STEPS = 3
 """The number of steps at which a function is checked."""
@@ -45,7 +45,7 @@ class OnePass:
         """The names of what the forward pass returns."""
         return self.source.kept("_forward")
 
-    def blanks(self, voice: Voice) -> tuple[str, ...]:
+    def blanks(self, presentation: Presentation) -> tuple[str, ...]:
         """What stands where something is missing, before the gap of the gradients themselves."""
         return ()
 

@@ -10,7 +10,7 @@ from symbptt.algebra.functions import FUNCTIONS
 from symbptt.document.cell.operations import Operation, flows
 from symbptt.document.cell.walk import Pass, factor, right_factor
 from symbptt.model.values import Model
-from symbptt.narrative.voice import Voice
+from symbptt.narrative.presentation import Presentation
 from symbptt.typeset.dispatch import Setting
 from symbptt.typeset.functions import function
 from symbptt.typeset.tree import Fenced, Fraction, Number, Operator, Row, Script, Tree
@@ -29,36 +29,37 @@ _FORMULAS: dict[type, Tree] = {
 _SIGNS: dict[type, str] = {sp.MatAdd: "+", sp.HadamardProduct: "⊙", sp.MatMul: "·"}
 
 
-def label(model: Model, voice: Voice, node: Operation) -> Tree:
+def label(model: Model, presentation: Presentation, node: Operation) -> Tree:
     """What an operation does, with the parameters inside it; a given value is its symbol."""
     if node.given:
-        return voice.tree(node.value, model)
+        return presentation.tree(node.value, model)
     if type(node.value) in _FORMULAS:
         return _FORMULAS[type(node.value)]
     sign = _SIGNS.get(type(node.value))
     if sign is None:
         kind = type(node.value)
         name = node.value.name if isinstance(node.value, nodes.Elementwise) else _NAMES.get(kind, kind.__name__.lower())
-        return function(name, (), Setting(voice.notation))
+        return function(name, (), Setting(presentation.notation))
     inside = [a for a in node.value.args if not (isinstance(a, MatrixExpr) and flows(model, a))]
     if not inside:
         return Operator(sign if sign != "·" else "×")
     if sign == "+":
-        return _added([voice.tree(a, model) for a in inside])
+        return _added([presentation.tree(a, model) for a in inside])
     slot = Operator(sign, prefix=True)
-    written = {a: Fenced(voice.tree(a, model)) if isinstance(a, sp.MatAdd) else voice.tree(a, model) for a in inside}
+    written = {a: Fenced(presentation.tree(a, model)) if isinstance(a, sp.MatAdd) else presentation.tree(a, model)
+        for a in inside}
     # Of a product of matrices what arrives stands at its place, of one entry by entry behind the rest.
     placed = [written.get(a, slot) for a in node.value.args] if sign == "·" else [*written.values(), slot]
     items = [part for tree in placed for part in (Operator("\u2009"), tree)][1:]
-    return Row(tuple(items[::-1] if voice.notation.layout == "row" else items))
+    return Row(tuple(items[::-1] if presentation.notation.layout == "row" else items))
 
 
-def _on_the_right(model: Model, voice: Voice, item: Pass) -> Tree | None:
+def _on_the_right(model: Model, presentation: Presentation, item: Pass) -> Tree | None:
     """A number, and a matrix that stands behind what arrives: 2 · q^T; in the row layout in front of it."""
     number, matrix = right_factor(item) or (sp.S.One, None)
-    parts = [] if number == 1 else [voice.tree(number, model)]
+    parts = [] if number == 1 else [presentation.tree(number, model)]
     if matrix is not None:
-        parts += voice.ordered([Operator("·", prefix=True), voice.tree(matrix, model)])
+        parts += presentation.ordered([Operator("·", prefix=True), presentation.tree(matrix, model)])
     return Row(tuple(parts)) if parts else None
 
 
@@ -71,12 +72,12 @@ def _added(written: list[Tree]) -> Tree:
     return Row(tuple(made))
 
 
-def rule(model: Model, voice: Voice, item: Pass) -> Tree | None:
+def rule(model: Model, presentation: Presentation, item: Pass) -> Tree | None:
     """The factor of what flows back to an operand; None where it is passed on as it is."""
     found = factor(item)
     if found is None:
-        return _on_the_right(model, voice, item)
-    tree = voice.tree(found, model)
+        return _on_the_right(model, presentation, item)
+    tree = presentation.tree(found, model)
     if not isinstance(item.rule, linear.Hadamard):
         return tree
     difference = isinstance(found, nodes.SlopeByResult) and isinstance(FUNCTIONS[found.name].by_result, sp.Add)

@@ -14,7 +14,7 @@ from symbptt.draw.layers import columns, layered
 from symbptt.draw.scene import LEAST, PAGE, Arrow, Label, Node, Room, Scene
 from symbptt.draw.width import width
 from symbptt.model.values import Model, Role
-from symbptt.narrative.voice import Voice
+from symbptt.narrative.presentation import Presentation
 from symbptt.typeset.tree import Number
 
 EM = 16.0
@@ -30,7 +30,7 @@ class _Drawing:
     """The nodes of a step with what is written in and beside them; a layout gives them their places."""
 
     model: Model
-    voice: Voice
+    presentation: Presentation
 
     @cached_property
     def nodes(self) -> tuple[Operation, ...]:
@@ -38,19 +38,19 @@ class _Drawing:
 
     @cached_property
     def layouts(self) -> tuple[Layout, ...]:
-        labels = [label(self.model, self.voice, node) for node in self.nodes]
+        labels = [label(self.model, self.presentation, node) for node in self.nodes]
         half = [max(TALL, 5 + EM * width(text) / 2) for text in labels]
-        names = [0.0 if n.names is None else EM * width(self.voice.tree(n.names.at(), self.model)) for n in self.nodes]
+        names = [0.0 if n.names is None else EM * width(self.presentation.tree(n.names.at(), self.model)) for n in self.nodes]
         found = edges([node.reads for node in self.nodes])
         layers = layered(len(self.nodes), found, columns(len(self.nodes), found))
         return Rightward(layers, half, names), Upward(layers, half, names)
 
     def scene(self, layout: Layout) -> Scene:
         boxes = tuple(
-            Node(*layout.place(n), label(self.model, self.voice, node), _role(node), half=layout.half[n], tall=TALL)
+            Node(*layout.place(n), label(self.model, self.presentation, node), _role(node), half=layout.half[n], tall=TALL)
             for n, node in enumerate(self.nodes)
         )
-        later = [layout.later(n, self.voice.steps(LATER)) for n, node in enumerate(self.nodes) if self._read_later(node)]
+        later = [layout.later(n, self.presentation.steps(LATER)) for n, node in enumerate(self.nodes) if self._read_later(node)]
         arrows = [*self._wires(layout), *(arrow for pair, _ in later for arrow in pair)]
         marks = _free([*self._marks(layout), *(text for _, text in later)], boxes)
         ends = [node.x + node.half for node in boxes] + [_box(mark)[2] for mark in marks]
@@ -77,10 +77,10 @@ class _Drawing:
         visits = {visit.node: (number, visit) for number, visit in enumerate(walk(self.model), 1)}
         for n, node in enumerate(self.nodes):
             number = Number(str(visits[n][0])) if n in visits else None
-            made += layout.marks(n, number, None if node.names is None else self.voice.tree(node.names.at(), self.model))
+            made += layout.marks(n, number, None if node.names is None else self.presentation.tree(node.names.at(), self.model))
             if n in visits:
                 flowing = [(layout.layers.row[p.to], p) for p in visits[n][1].passes if p.to is not None]
-                rules = [rule(self.model, self.voice, p) for _, p in sorted(flowing, key=lambda pair: pair[0])]
+                rules = [rule(self.model, self.presentation, p) for _, p in sorted(flowing, key=lambda pair: pair[0])]
                 made += layout.rules(n, rules)
         return made
 
@@ -114,23 +114,24 @@ def _free(labels: list[Label], drawn: Sequence[Node]) -> tuple[Label, ...]:
     return tuple(kept)
 
 
-def complete(model: Model, voice: Voice, drawn: Scene) -> bool:
+def complete(model: Model, presentation: Presentation, drawn: Scene) -> bool:
     """Whether every factor of the walk stands in the picture."""
     flowing = [item for visit in walk(model) for item in visit.passes if item.to is not None]
-    return sum(rule(model, voice, item) is not None for item in flowing) == sum(mark.kind == "rule" for mark in drawn.labels)
+    return sum(rule(model, presentation, item) is not None for item in flowing) == sum(mark.kind == "rule"
+        for mark in drawn.labels)
 
 
-def picture(model: Model, voice: Voice, room: Room = PAGE) -> Scene | None:
+def picture(model: Model, presentation: Presentation, room: Room = PAGE) -> Scene | None:
     """The picture of one step, in the layout that is largest in the room; None if its letters would be too small to read."""
     if len(operations(model)) > LARGEST:
         return None
-    made = largest(model, voice, room)
+    made = largest(model, presentation, room)
     return made if made.size(room) >= LEAST else None
 
 
-def largest(model: Model, voice: Voice, room: Room = PAGE) -> Scene:
+def largest(model: Model, presentation: Presentation, room: Room = PAGE) -> Scene:
     """The picture in the better of the two layouts, however many operations a step has."""
-    drawing = _Drawing(model, voice)
+    drawing = _Drawing(model, presentation)
     return max((drawing.scene(layout) for layout in drawing.layouts), key=lambda scene: scene.size(room))
 
 

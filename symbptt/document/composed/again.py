@@ -39,8 +39,8 @@ class Told:
         first = member if kind is None else self.arguments.setdefault(kind, member)
         if first is member:
             return blocks
-        way = context.voice.word("composed.part.turned") if member.part.backward != first.part.backward else ""
-        said = context.voice.say("composed.part.as_before", number=str(first.number), way=way)
+        way = context.presentation.text("composed.part.turned") if member.part.backward != first.part.backward else ""
+        said = context.presentation.prose("composed.part.as_before", number=str(first.number), way=way)
         heading, *rest = (_results(block) for block in blocks if not isinstance(block, Paragraph))
         return (heading, Paragraph(said), *rest)
 

@@ -93,7 +93,7 @@ def _by_member(parts: tuple[Part, ...], context: DocumentContext, back: bool, te
             told += so_far.argued(member, own, made) if part is derived.sums else made
         if told:
             way = "back" if back else "forth"
-            title, key = member.heading(context.voice, context.T), f"part-{member.number}-{way}-{parts[0].__name__}"
+            title, key = member.heading(context.presentation, context.T), f"part-{member.number}-{way}-{parts[0].__name__}"
             first, level = told[0], 1
             if not back and isinstance(first, Heading):  # what is told of every member in turn, under one heading
                 yield from () if headed else (first,)

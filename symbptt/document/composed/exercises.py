@@ -42,17 +42,17 @@ def lost(context: DocumentContext, random: Random) -> GeneratedExercise | None:
         parts[bool(apart < 10.0**-PLACES)].append(worked.gradient(v, context))
     if not all(parts.values()):
         return None
-    say, member = context.voice.say, members(found.chain)[slip.number]
+    say, member = context.presentation.prose, members(found.chain)[slip.number]
     question = (*pitfalls.sentence(slip, member, context), " ", *say("composed.exercises.lost.question"))
-    answer = say("composed.exercises.lost.solution", wrong=context.voice.listed(parts[False]),
-                 right=context.voice.listed(parts[True]))
+    answer = say("composed.exercises.lost.solution", wrong=context.presentation.listed(parts[False]),
+                 right=context.presentation.listed(parts[True]))
     about = frozenset((f"{slip.kind}-{slip.number}-{slip.name}",))
     return GeneratedExercise((said(question),), say("composed.exercises.lost.hint"), (said(answer),), LINES, about=about)
 
 
 def code(context: DocumentContext, random: Random) -> GeneratedExercise | None:
     """The pass of all members to be written; `symbptt diagnose` says of an answer what is wrong with it."""
-    chain, say = worked.chain_of(context), context.voice.say
+    chain, say = worked.chain_of(context), context.presentation.prose
     command = Typed(" ".join(part for part in ("symbptt diagnose", chain.name, "yours.py", chain.options) if part))
     listing = next(block for block in whole.code(context) if isinstance(block, Code))
     return GeneratedExercise(
@@ -82,7 +82,7 @@ def _of_member(member: Member, context: DocumentContext, kinds: tuple[ExerciseKi
     """The exercises of a member that runs forward, each under its name."""
     if member.part.backward or not member.model.states:
         return
-    title = Paragraph((Strong(member.heading(context.voice, context.T)),))
+    title = Paragraph((Strong(member.heading(context.presentation, context.T)),))
     own = replace(member.about(context), seed=context.seed + member.number - 1)
     for one, kind in drawn(own, kinds):
         question, hint, solution = map(member.scoped, (one.question, one.hint, one.solution))

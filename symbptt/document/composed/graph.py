@@ -107,8 +107,8 @@ class _Picture:
             for v in self.shown(member):
                 for key in [key for key in self.places if key[0] == v.name and key not in seen]:
                     seen.add(key)
-                    voice, memory = self.context.voice, v.name in self._memories(member)
-                    label = voice.name(v, member.model) if memory else voice.tree(v.at(key[1]), member.model)
+                    presentation, memory = self.context.presentation, v.name in self._memories(member)
+                    label = presentation.name(v, member.model) if memory else presentation.tree(v.at(key[1]), member.model)
                     yield Node(*self.places[key], label, v.role, key, recursion(member.model).adjoint_number(v.name))
 
     def _joined(self) -> Iterator[tuple[Member, Variable, Key, Key]]:

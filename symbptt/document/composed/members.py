@@ -14,7 +14,7 @@ from typing import Any
 from symbptt.compose import Chain
 from symbptt.compose.chain import How, Link, Part
 from symbptt.compose.cotangents import with_cotangents
-from symbptt.compose.mirror import mirrored_voice
+from symbptt.compose.mirror import mirrored_presentation
 from symbptt.compose.told import heading
 from symbptt.derive.recursion import recursion
 from symbptt.document.blocks import Block, Heading
@@ -23,8 +23,8 @@ from symbptt.document.named import with_letters
 from symbptt.emit.source_file import wanted_variables
 from symbptt.model.values import Model, Variable
 from symbptt.narrative.inline import Reference
+from symbptt.narrative.presentation import Presentation
 from symbptt.narrative.values import Prose, Step
-from symbptt.narrative.voice import Voice
 from symbptt.typeset.tree import Identifier, Tree, rebuilt
 
 START, TAKEN = "derivation.conventions.initial", "composed.reads.start"
@@ -46,22 +46,23 @@ class Member:
     handed: tuple[tuple[Variable, Variable], ...]
     before: int
 
-    def voice(self, spoken: Voice, T: int) -> Voice:
+    def presentation(self, spoken: Presentation, T: int) -> Presentation:
         """How a document over T steps speaks of it."""
         taken = any(link.how is How.FINAL for link in self.part.links)
-        own = replace(spoken, words=(*spoken.words, (START, spoken.word(TAKEN, initial="{initial}")))) if taken else spoken
-        return (mirrored_voice(own, T) if self.part.backward else own).about(self.model)
+        own = replace(spoken, words=(*spoken.words, (START, spoken.text(TAKEN, initial="{initial}")))) if taken else spoken
+        return (mirrored_presentation(own, T) if self.part.backward else own).about(self.model)
 
     def about(self, context: DocumentContext) -> DocumentContext:
         """The context of its own parts: it is derived by what is asked for, and by what it hands back."""
         assert context.chain is not None
         names = {v.name for v in wanted_variables(context.chain, context.wrt)} | self.part.linked
         wrt = tuple(v.name for v in self.model.with_gradient if v.name in names)
-        return replace(context, models=(self.model,), wrt=wrt, voice=self.voice(context.voice, context.T), chain=None)
+        return replace(context, models=(self.model,), wrt=wrt, presentation=self.presentation(context.presentation, context.T),
+            chain=None)
 
-    def heading(self, voice: Voice, T: int) -> str:
+    def heading(self, presentation: Presentation, T: int) -> str:
         """What it computes, and in which direction."""
-        return heading(replace(self.part, model=self.model), self.number, self.voice(voice, T))
+        return heading(replace(self.part, model=self.model), self.number, self.presentation(presentation, T))
 
     def scoped(self, value: Any) -> Any:
         """Blocks, or what is in them, inside a document of several members: headings below that of the member, keys of its own,
@@ -88,18 +89,18 @@ class Member:
         return Identifier(self.part.steps) if tree == Identifier("T") else rebuilt(tree, self._counted)
 
 
-def reads(member: Member, every: tuple[Member, ...], voice: Voice) -> Iterator[Prose]:
+def reads(member: Member, every: tuple[Member, ...], presentation: Presentation) -> Iterator[Prose]:
     """What a member reads of earlier ones among all, but not yet how its gradient goes back."""
     def name(link: Link) -> Tree:
-        return voice.name(member.model[link.name], member.model)
+        return presentation.name(member.model[link.name], member.model)
 
     if same := [name(link) for link in member.part.links if link.how is How.STEPS]:
-        yield voice.say("composed.reads.steps", values=voice.listed(same))
+        yield presentation.prose("composed.reads.steps", values=presentation.listed(same))
     for link in member.part.links:
         if link.how is not How.STEPS:
             origin = next(m for m in every if link.source in {v.name for v in m.model.variables})
-            source = voice.name(origin.model[link.source], origin.model)
-            yield voice.say(f"composed.reads.{link.how}", name=name(link), source=source)
+            source = presentation.name(origin.model[link.source], origin.model)
+            yield presentation.prose(f"composed.reads.{link.how}", name=name(link), source=source)
 
 
 @lru_cache(maxsize=16)

@@ -23,12 +23,12 @@ _WORDS = {SHARE: "share", TURN_IN: "turn_in", TURN_BACK: "turn_back", UNMASKED: 
 
 def pitfalls(context: DocumentContext) -> tuple[Block, ...]:
     """What may be lost on the way back between members, each with what is left of a gradient of the example."""
-    voice, found = context.voice, worked.found(context)
+    presentation, found = context.presentation, worked.found(context)
     if found is None:
         return ()
     boxes = tuple(box for slip in slips(found.chain) if not slip.forward for box in _pitfall(slip, found, context))
-    heading = Heading(voice.word("pitfalls.heading"), "pitfalls")
-    return (heading, Paragraph(voice.say("composed.pitfalls.intro")), *in_pairs(boxes)) if boxes else ()
+    heading = Heading(presentation.text("pitfalls.heading"), "pitfalls")
+    return (heading, Paragraph(presentation.prose("composed.pitfalls.intro")), *in_pairs(boxes)) if boxes else ()
 
 
 def _pitfall(slip: Slip, found: Linked, context: DocumentContext) -> Iterator[Box]:
@@ -42,7 +42,7 @@ def _pitfall(slip: Slip, found: Linked, context: DocumentContext) -> Iterator[Bo
     v = max(worked.parameters(found, context), key=change, default=None)
     if v is None or change(v) < 10.0**-PLACES:
         return
-    say, member = context.voice.say, members(found.chain)[slip.number]
+    say, member = context.presentation.prose, members(found.chain)[slip.number]
     numbers = ", ".join(signed(float(entry)) for entry in np.ravel(wrong[v.name]))
     right = ", ".join(map(signed, found.by_hand(v)))
     effect = say("composed.pitfalls.effect", gradient=worked.gradient(v, context), wrong=numbers, right=right)
@@ -53,7 +53,7 @@ def _pitfall(slip: Slip, found: Linked, context: DocumentContext) -> Iterator[Bo
 def sentence(slip: Slip, member: Member, context: DocumentContext) -> Prose:
     """What is not handed over."""
     slots: dict[str, str | Tree] = {"number": str(member.number), **_slots(slip, member, context)}
-    return context.voice.say(f"composed.pitfalls.{_kind(slip, member)}.text", **slots)
+    return context.presentation.prose(f"composed.pitfalls.{_kind(slip, member)}.text", **slots)
 
 
 def _kind(slip: Slip, member: Member) -> str:
@@ -64,7 +64,7 @@ def _kind(slip: Slip, member: Member) -> str:
 
 def _slots(slip: Slip, member: Member, context: DocumentContext) -> dict[str, str | Tree]:
     """The variable that it is about, or the values of the member, and where they come from."""
-    own = member.voice(context.voice, context.T)
+    own = member.presentation(context.presentation, context.T)
     if not slip.name:
         return {}
     source = next((link.source for link in member.part.links if link.name == slip.name), slip.name)

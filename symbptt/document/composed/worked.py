@@ -29,20 +29,21 @@ T = ordinary.WORKED
 
 def worked(context: DocumentContext) -> tuple[Block, ...]:
     """The example: what is given, each member forward, each one backward, and the gradients beside the complex step."""
-    voice, example = context.voice, found(context)
+    presentation, example = context.presentation, found(context)
     if example is None:
         why = "composed.worked.no_loss" if chain_of(context).loss is None else "handout.worked.refused.numbers"
-        return (LeftOut(voice.say(why)),)
+        return (LeftOut(presentation.prose(why)),)
     every = members(example.chain)
     sizes = {name: size for one in example.examples for name, size in one.sizes.items()}
     pairs = sorted(sizes.items())
-    listed = voice.listed(voice.equation(context.model, sp.Symbol(name), sp.Integer(size)) for name, size in pairs)
-    intro = voice.say("handout.worked.intro", steps=str(T), sizes=listed, places=str(PLACES))
+    listed = presentation.listed(presentation.equation(context.model, sp.Symbol(name), sp.Integer(size)) for name, size in pairs)
+    intro = presentation.prose("handout.worked.intro", steps=str(T), sizes=listed, places=str(PLACES))
     return (
-        Heading(voice.word("handout.worked.heading"), "worked"), Paragraph(intro), Paragraph(_given(example, every, context)),
-        Heading(voice.word("handout.worked.forward"), "worked-forward", 2),
+        Heading(presentation.text("handout.worked.heading"), "worked"), Paragraph(intro),
+        Paragraph(_given(example, every, context)),
+        Heading(presentation.text("handout.worked.forward"), "worked-forward", 2),
         *(block for member in every for block in _forward(example, member, context)),
-        Heading(voice.word("handout.worked.backward"), "worked-backward", 2),
+        Heading(presentation.text("handout.worked.backward"), "worked-backward", 2),
         *(block for member in reversed(every) for block in _backward(example, member, context)),
         *_gradients(example, context),
     )
@@ -68,14 +69,15 @@ def _given(whole: Linked, every: tuple[Member, ...], context: DocumentContext) -
     """The numbers that no member hands to another."""
     trees: dict[Tree, None] = {}
     for member, example in zip(every, whole.examples, strict=True):
-        own = _about(member, context).voice
+        own = _about(member, context).presentation
         inner = member.part.linked | {cotangent.name for _, cotangent in member.handed}
         trees |= dict.fromkeys(ordinary.given_one(example, leaf, own) for leaf in leaves(example.graph) if leaf.name not in inner)
-    return (*context.voice.say("handout.worked.given"), *context.voice.listed(trees), context.voice.word("common.list.stop"))
+    return (*context.presentation.prose("handout.worked.given"), *context.presentation.listed(trees),
+        context.presentation.text("common.list.stop"))
 
 
 def _title(member: Member, context: DocumentContext) -> Block:
-    return Paragraph((Strong(member.heading(context.voice, context.T)),))
+    return Paragraph((Strong(member.heading(context.presentation, context.T)),))
 
 
 def _loss(member: Member) -> frozenset[Variable]:
@@ -87,7 +89,7 @@ def _loss(member: Member) -> frozenset[Variable]:
 def _forward(whole: Linked, member: Member, context: DocumentContext) -> Iterator[Block]:
     example, own = whole.examples[member.number - 1], _about(member, context)
     yield _title(member, context)
-    told = (line for of, line in ordinary.forward(example, own.voice) if of not in _loss(member))
+    told = (line for of, line in ordinary.forward(example, own.presentation) if of not in _loss(member))
     yield member.scoped(ordinary.lines(told, own))
 
 
@@ -97,14 +99,14 @@ def _backward(whole: Linked, member: Member, context: DocumentContext) -> Iterat
     yield _title(member, context)
     for value, cotangent in member.handed:
         symbols_ = [cotangent.at(step) for step in range(1, T + 1)]
-        known = [Equality(own.voice.tree(s, member.model), (matrix(example.value(s), own.voice),)) for s in symbols_
+        known = [Equality(own.presentation.tree(s, member.model), (matrix(example.value(s), own.presentation),)) for s in symbols_
                  if s in example.entries.leaves]
         if known:
-            name = own.voice.name(value, member.model)
-            said = context.voice.say("composed.worked.handed", value=name)
-            yield Paragraph(member.scoped((*said, *context.voice.listed(known))))
-    yield member.scoped(ordinary.lines(ordinary.backward(example, own.voice, context.full), own))
-    yield from member.scoped(ordinary.values_table(example, own.voice, _loss(member)))
+            name = own.presentation.name(value, member.model)
+            said = context.presentation.prose("composed.worked.handed", value=name)
+            yield Paragraph(member.scoped((*said, *context.presentation.listed(known))))
+    yield member.scoped(ordinary.lines(ordinary.backward(example, own.presentation, context.full), own))
+    yield from member.scoped(ordinary.values_table(example, own.presentation, _loss(member)))
 
 
 def parameters(example: Linked, context: DocumentContext) -> list[Variable]:
@@ -115,7 +117,7 @@ def parameters(example: Linked, context: DocumentContext) -> list[Variable]:
 
 def _gradients(example: Linked, context: DocumentContext) -> Iterator[Block]:
     """Every gradient by hand, the shares of its members added up, beside the complex step; and the emitted module."""
-    say, wanted = context.voice.say, parameters(example, context)
+    say, wanted = context.presentation.prose, parameters(example, context)
     if not wanted:
         return
     rows: list[tuple[Prose, ...]] = []
@@ -125,7 +127,7 @@ def _gradients(example: Linked, context: DocumentContext) -> Iterator[Block]:
         apart = max(apart, *np.abs([float(e) for e in entries] - np.ravel(code[v.name])))
         shown = ", ".join(f"{number:.{PLACES + 2}f}".replace("-", "−") for number in measured)
         rows.append(((gradient(v, context),), (", ".join(map(signed, entries)),), (shown,)))
-    yield Heading(context.voice.word("handout.worked.gradients"), "worked-gradients", 2)
+    yield Heading(context.presentation.text("handout.worked.gradients"), "worked-gradients", 2)
     yield Paragraph(say("composed.worked.gradients", difference=written(apart)))
     head = say("handout.worked.gradient"), say("handout.worked.by_hand"), say("composed.worked.complex_step")
     yield Table(head, tuple(rows))
@@ -134,4 +136,4 @@ def _gradients(example: Linked, context: DocumentContext) -> Iterator[Block]:
 def gradient(v: Variable, context: DocumentContext) -> Tree:
     """The gradient with respect to a parameter, as a symbol."""
     model = next(member.model for member in members(chain_of(context)) if v in member.model.variables)
-    return context.voice.tree(symbols.total(symbols.loss(context.models[-1], None), v.at()), model)
+    return context.presentation.tree(symbols.total(symbols.loss(context.models[-1], None), v.at()), model)

@@ -16,7 +16,7 @@ from symbptt.document.example.mixed import Number as Scalar
 from symbptt.document.example.numbers import Example
 from symbptt.model.head_marks import heads_of
 from symbptt.model.values import Model
-from symbptt.narrative.voice import Voice
+from symbptt.narrative.presentation import Presentation
 from symbptt.typeset.pieces import ONES, SPACE, TIMES
 from symbptt.typeset.symbols import head_index
 from symbptt.typeset.tree import Equality, Fenced, Matrix, Number, Operator, Row, Script, Tree, children, rebuilt
@@ -57,14 +57,14 @@ def number(value: Scalar) -> Tree:
     return _decimal(value)
 
 
-def laid(entries: Entries, voice: Voice) -> Entries:
+def laid(entries: Entries, presentation: Presentation) -> Entries:
     """Entries as the layout shows them: samples as rows transpose everything."""
-    return [list(column) for column in zip(*entries, strict=True)] if voice.notation.layout == "row" else entries
+    return [list(column) for column in zip(*entries, strict=True)] if presentation.notation.layout == "row" else entries
 
 
-def matrix(given: Entries, voice: Voice) -> Tree:
+def matrix(given: Entries, presentation: Presentation) -> Tree:
     """A matrix of decimals in the layout, or the number if there is one."""
-    entries = laid(given, voice)
+    entries = laid(given, presentation)
     if len(entries) == 1 and len(entries[0]) == 1:
         return number(entries[0][0])
     return Matrix(tuple(tuple(_decimal(entry) for entry in row) for row in entries))
@@ -134,7 +134,7 @@ def _has_matrix(tree: Tree) -> bool:
     return isinstance(tree, Matrix) or any(map(_has_matrix, children(tree)))
 
 
-def table(example: Example, expression: MatrixExpr, voice: Voice) -> dict[Tree, Tree]:
+def table(example: Example, expression: MatrixExpr, presentation: Presentation) -> dict[Tree, Tree]:
     """The tree of every symbol and part of one in a formula, and of its transpose, with its numbers; of sizes with the size.
 
     What is of all heads, in a formula of one head, is a number as a whole.
@@ -144,10 +144,10 @@ def table(example: Example, expression: MatrixExpr, voice: Voice) -> dict[Tree, 
     for leaf in (*_leaves(expression, example.model), *expression.atoms(Slice), *whole):
         entries = shown(example, leaf)
         turned = [list(column) for column in zip(*entries, strict=True)]
-        found[voice.tree(leaf, example.model)] = matrix(entries, voice)
-        found[voice.tree(build.transpose(leaf), example.model)] = matrix(turned, voice)
+        found[presentation.tree(leaf, example.model)] = matrix(entries, presentation)
+        found[presentation.tree(build.transpose(leaf), example.model)] = matrix(turned, presentation)
     for name, size in example.sizes.items():
-        found.setdefault(voice.tree(sp.Symbol(name), example.model), Number(str(size)))
+        found.setdefault(presentation.tree(sp.Symbol(name), example.model), Number(str(size)))
     return found
 
 
@@ -177,18 +177,18 @@ def _leaves(expression: MatrixExpr, model: Model) -> Iterator[sp.MatrixSymbol]:
             yield from _leaves(inner.xreplace({TIME: leaf.step}) if isinstance(leaf, Timed) else inner, model)
 
 
-def line(example: Example, left: MatrixExpr | Tree, value: MatrixExpr, voice: Voice) -> Equality:
+def line(example: Example, left: MatrixExpr | Tree, value: MatrixExpr, presentation: Presentation) -> Equality:
     """left = formula = formula with numbers = value; what would repeat itself is left out."""
-    formula = voice.tree(value, example.model)
-    known = table(example, value, voice)
+    formula = presentation.tree(value, example.model)
+    known = table(example, value, presentation)
     numbers = known[formula] if formula in known else substituted(formula, known)
     entries = shown(example, value)
-    result = matrix(entries, voice)
+    result = matrix(entries, presentation)
     if not (_has_matrix(numbers) or _has_matrix(result)):
         numbers = _plain(numbers)
     sides = [formula, numbers, *_exact(entries, result)]
     kept = [side for i, side in enumerate(sides) if i == 0 or side != sides[i - 1]]
-    head = left if isinstance(left, Tree) else voice.tree(left, example.model)
+    head = left if isinstance(left, Tree) else presentation.tree(left, example.model)
     if example.model.heads is not None and not value.has(SumHeads):
         head, *kept = (_of_first_head(side, example.model) for side in (head, *kept))
     return Equality(head, tuple(kept))

@@ -23,7 +23,7 @@ _BLANK = Blank()
 
 def factor(context: DocumentContext, random: Random) -> GeneratedExercise | None:
     """One factor of a term (t, k), k < t, in partial derivatives."""
-    model, voice, theta = context.model, context.voice, context.main
+    model, presentation, theta = context.model, context.presentation, context.main
     if theta is None or not model.states:
         return None
     T = max(2, min(context.T, LONGEST))
@@ -32,44 +32,46 @@ def factor(context: DocumentContext, random: Random) -> GeneratedExercise | None
     if not far:
         return None
     term = random.choice(far)
-    tree = voice.tree(product(term, Factors(model, letters=False), pattern.symbol(model)), model)
+    tree = presentation.tree(product(term, Factors(model, letters=False), pattern.symbol(model)), model)
     if not isinstance(tree, Row):
         return None
     places = [i for i, item in enumerate(tree.items) if not isinstance(item, Operator)]
     place = random.choice(places)
     question = Row(tuple(Blank() if i == place else item for i, item in enumerate(tree.items)))
     label = pair(term.loss_step, term.source_step)
-    slots = {"term": label, "parameter": voice.tree(theta.at(), model)}
+    slots = {"term": label, "parameter": presentation.tree(theta.at(), model)}
     return GeneratedExercise(
-        (said(voice.say("exercises.factor.question", **slots)), shown(question)), voice.say("exercises.factor.hint"),
-        (said((*voice.say("exercises.factor.solution"), tree.items[place])), shown(tree)), LINES,
+        (said(presentation.prose("exercises.factor.question", **slots)), shown(question)),
+        presentation.prose("exercises.factor.hint"),
+        (said((*presentation.prose("exercises.factor.solution"), tree.items[place])), shown(tree)), LINES,
         (tree.items[place],), frozenset(("term",)),
     )
 
 
 def summand(context: DocumentContext, random: Random) -> GeneratedExercise | None:
     """One summand of an adjoint equation that has several."""
-    model, voice = context.model, context.voice
+    model, presentation = context.model, context.presentation
     several = [e for e in recursion(model).adjoints if len(backward.live_terms(model, e)) + len(e.carries) > 1]
     if not several:
         return None
     equation = random.choice(several)
     now = backward.live_terms(model, equation)
-    parts = [voice.tree(c.value, model) for c in (*now, *equation.carries)]
+    parts = [presentation.tree(c.value, model) for c in (*now, *equation.carries)]
     place = random.randrange(len(parts))
     last, earlier = backward.right_sides(model, equation)
-    whole = voice.tree(earlier, model)
-    left = voice.tree(Adjoint(equation.variable.at()), model)
-    rule = backward.rules(model, voice, equation.variable, now, equation.carries)
+    whole = presentation.tree(earlier, model)
+    left = presentation.tree(Adjoint(equation.variable.at()), model)
+    rule = backward.rules(model, presentation, equation.variable, now, equation.carries)
     reader = (*now, *equation.carries)[place].through.at(TIME + 1 if place >= len(now) else TIME)
     slots = {
-        "adjoint": left, "loss": voice.tree(symbols.loss(model, None), model), "value": voice.tree(equation.variable.at(), model),
+        "adjoint": left, "loss": presentation.tree(symbols.loss(model, None), model),
+        "value": presentation.tree(equation.variable.at(), model),
     }
     return GeneratedExercise(
-        (said(voice.say("exercises.summand.question", **slots)),
+        (said(presentation.prose("exercises.summand.question", **slots)),
          shown(backward.line(left, with_gap(parts, place), last != earlier))),
-        voice.say("exercises.summand.hint", **slots),
-        (said(voice.say("exercises.summand.solution", missing=parts[place], reader=voice.tree(reader, model))),
+        presentation.prose("exercises.summand.hint", **slots),
+        (said(presentation.prose("exercises.summand.solution", missing=parts[place], reader=presentation.tree(reader, model))),
          shown(backward.line(left, whole, last != earlier), rule)), LINES, (parts[place],),
         frozenset((f"adjoint-{equation.variable.name}",)),
     )

@@ -19,14 +19,14 @@ LONGEST = 30
 
 def loop(context: DocumentContext, random: Random) -> GeneratedExercise | None:
     """The loop from the last step to the first, as a solution that of the printed function."""
-    model, voice = context.model, context.voice
+    model, presentation = context.model, context.presentation
     text = printed(model, tuple(v for v in context.variables if v.role is Role.PARAMETER)) if model.states else None
     lines = [] if text is None else _backward(text)
     if not lines or _statements(lines) > LONGEST:
         return None
     command = Typed(" ".join(part for part in ("symbptt diagnose", model.name, "yours.py", model.options) if part))
     return GeneratedExercise(
-        (said(voice.say("exercises.code.question", command=command)),), voice.say("exercises.code.hint"),
+        (said(presentation.prose("exercises.code.question", command=command)),), presentation.prose("exercises.code.hint"),
         (Code("\n".join(lines)),), LINES, about=frozenset(("code",)),
     )
 

@@ -19,7 +19,7 @@ SIZES = (3, 4, 5, 8, 10)
 
 def carried(context: DocumentContext, random: Random) -> GeneratedExercise | None:
     """How many numbers the nested form carries for a parameter, and how many the backward recursion."""
-    model, voice, theta = context.model, context.voice, context.main
+    model, presentation, theta = context.model, context.presentation, context.main
     if theta is None or not is_recurrent(model):
         return None
     rows, entries = formula.state_rows(model), theta.rows * theta.columns
@@ -28,10 +28,10 @@ def carried(context: DocumentContext, random: Random) -> GeneratedExercise | Non
         return None
     sizes = {symbol: random.choice(SIZES) for symbol in free}
     state, nested = (int(sp.sympify(value).subs(sizes)) for value in (rows, rows * entries))
-    told = voice.listed(voice.equation(model, symbol, sp.Integer(size)) for symbol, size in sizes.items())
+    told = presentation.listed(presentation.equation(model, symbol, sp.Integer(size)) for symbol, size in sizes.items())
     slots: dict[str, str | Tree | Prose] = {
-        "parameter": voice.tree(theta.at(), model), "nested": str(nested), "backward": str(state),
+        "parameter": presentation.tree(theta.at(), model), "nested": str(nested), "backward": str(state),
     }
-    asked = voice.say("exercises.carried.question", sizes=told, **slots)
-    hint, solution = (voice.say(f"exercises.carried.{part}", **slots) for part in ("hint", "solution"))
+    asked = presentation.prose("exercises.carried.question", sizes=told, **slots)
+    hint, solution = (presentation.prose(f"exercises.carried.{part}", **slots) for part in ("hint", "solution"))
     return GeneratedExercise((said(asked),), hint, (said(solution),), LINES, about=frozenset(("carried",)))

@@ -15,7 +15,7 @@ from symbptt.document.exercises.generated import GeneratedExercise, said
 from symbptt.model.values import Model, Variable
 from symbptt.narrative.forward import is_recurrent
 from symbptt.narrative.inline import Prose, math
-from symbptt.narrative.voice import Voice
+from symbptt.narrative.presentation import Presentation
 from symbptt.typeset.tree import Tree
 from symbptt.unroll.graph import steps
 
@@ -54,14 +54,14 @@ class Count:
 
 def count(context: DocumentContext, random: Random) -> Count | None:
     """A number of terms or factors for a T that is not the document's."""
-    model, voice, theta = context.model, context.voice, context.main
+    model, presentation, theta = context.model, context.presentation, context.main
     if theta is None or not is_recurrent(model):
         return None
     asked = sorted(QUESTIONS if _one_each(model, theta) else set(QUESTIONS) - BY_JACOBIANS)
     name, T = random.choice(asked), random.randint(5, 12)
     window = random.randint(2, T - 2)
     slots: dict[str, Tree | Prose | str] = {
-        "parameter": voice.tree(theta.at(), model), "steps": math(f"T = {T}"), "window": str(window),
+        "parameter": presentation.tree(theta.at(), model), "steps": math(f"T = {T}"), "window": str(window),
     }
     worth = QUESTIONS[name]
     found = [(t, k) for t, k in pairs(steps(model, T), theta) if worth(t - k, window)]
@@ -72,19 +72,19 @@ def count(context: DocumentContext, random: Random) -> Count | None:
 
 def terms(context: DocumentContext, random: Random) -> GeneratedExercise | None:
     """How many terms or factors there are."""
-    found, voice = count(context, random), context.voice
+    found, presentation = count(context, random), context.presentation
     if found is None:
         return None
     return GeneratedExercise(
-        (said(voice.say(f"exercises.count.{found.name}.question", **found.slots)),),
-        voice.say(f"exercises.count.{found.name}.hint", **found.slots),
-        (said(_solution(found, voice)),), LINES,
+        (said(presentation.prose(f"exercises.count.{found.name}.question", **found.slots)),),
+        presentation.prose(f"exercises.count.{found.name}.hint", **found.slots),
+        (said(_solution(found, presentation)),), LINES,
         about=frozenset((f"count-{found.name}",)),
     )
 
 
-def _solution(found: Count, voice: Voice) -> Prose:
+def _solution(found: Count, presentation: Presentation) -> Prose:
     if found.name == "distance":
         first, last = (math(f"({t}, {k})") for t, k in (min(found.pairs), max(found.pairs)))
-        return voice.say("exercises.count.one_distance", answer=str(found.answer), first=first, last=last)
-    return voice.say("exercises.count.solution", sum=math(found.working), answer=str(found.answer))
+        return presentation.prose("exercises.count.one_distance", answer=str(found.answer), first=first, last=last)
+    return presentation.prose("exercises.count.solution", sum=math(found.working), answer=str(found.answer))

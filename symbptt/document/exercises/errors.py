@@ -19,7 +19,7 @@ LINES = 5
 
 def error(context: DocumentContext, random: Random) -> GeneratedExercise | None:
     """An equation, one change that makes it wrong, and what the right one is."""
-    model, voice = context.model, context.voice
+    model, presentation = context.model, context.presentation
     found = recursion(model)
     wrt = set(context.variables)
     zero = backward.zero_before_last(model)
@@ -40,13 +40,14 @@ def error(context: DocumentContext, random: Random) -> GeneratedExercise | None:
         return None
     kind = random.choice(sorted({name for *_, name, _ in wrong}))
     of, equation, value, name, changed = random.choice([case for case in wrong if case[3] == kind])
-    left = voice.tree(of, model)
+    left = presentation.tree(of, model)
     apart = equation in found.adjoints and equation.now != value
-    shapes = voice.say("exercises.error.shapes", shapes=voice.check(value))
+    shapes = presentation.prose("exercises.error.shapes", shapes=presentation.check(value))
     about = f"{'adjoint' if equation in found.adjoints else 'gradient'}-{equation.variable.name}"
-    right = shown(backward.line(left, voice.tree(value, model), apart), shapes)
+    right = shown(backward.line(left, presentation.tree(value, model), apart), shapes)
     return GeneratedExercise(
-        (said(voice.say("exercises.error.question")), shown(backward.line(left, voice.tree(changed, model), apart))),
-        voice.say("exercises.error.hint"), (said(named(name).said(voice)), right),
-        LINES, (voice.tree(value, model),), frozenset((about,)),
+        (said(presentation.prose("exercises.error.question")),
+            shown(backward.line(left, presentation.tree(changed, model), apart))),
+        presentation.prose("exercises.error.hint"), (said(named(name).said(presentation)), right),
+        LINES, (presentation.tree(value, model),), frozenset((about,)),
     )

@@ -20,7 +20,7 @@ OPEN = (0.5, 0.8, 0.9, 0.95, 0.99)
 
 def route(context: DocumentContext, random: Random) -> GeneratedExercise | None:
     """What is left of an adjoint along the direct route, and which value of the gate, and of its bias, keeps half of it."""
-    model, voice = context.model, context.voice
+    model, presentation = context.model, context.presentation
     found = [(one.state, gate) for one in derive.direct_routes(model) if (gate := _gate(context, one.block)) is not None]
     if not found:
         return None
@@ -28,13 +28,13 @@ def route(context: DocumentContext, random: Random) -> GeneratedExercise | None:
     value, steps = random.choice(OPEN), random.choice((10, 20, 50))
     half = 0.5 ** (1 / steps)
     slots: dict[str, str | Tree | Prose] = {
-        "gate": voice.tree(gate.at(), model), "state": voice.tree(state.at(), model), "value": str(value),
+        "gate": presentation.tree(gate.at(), model), "state": presentation.tree(state.at(), model), "value": str(value),
         "steps": math(f"n = {steps}"), "left": rounded(value**steps), "half": f"{half:.4f}",
         "bias": f"{log(half / (1 - half)):.2f}",
     }
     return GeneratedExercise(
-        (said(voice.say("exercises.gate.question", **slots)),), voice.say("exercises.gate.hint", **slots),
-        (said(voice.say("exercises.gate.solution", **slots)),), LINES, about=frozenset(("gate",)),
+        (said(presentation.prose("exercises.gate.question", **slots)),), presentation.prose("exercises.gate.hint", **slots),
+        (said(presentation.prose("exercises.gate.solution", **slots)),), LINES, about=frozenset(("gate",)),
     )
 
 

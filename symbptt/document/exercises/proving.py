@@ -20,11 +20,11 @@ LINES = 8
 
 def bound(context: DocumentContext, random: Random) -> GeneratedExercise | None:
     """The norm of a product of Jacobians against the product of their norms."""
-    model, voice = context.model, context.voice
+    model, presentation = context.model, context.presentation
     if not is_recurrent(model):
         return None
     whole = Partial(formula.state(model), formula.state(model, SOURCE), "total")
-    slots = {"product": voice.tree(whole, model), "jacobian": voice.tree(symbols.jacobian(model), model)}
+    slots = {"product": presentation.tree(whole, model), "jacobian": presentation.tree(symbols.jacobian(model), model)}
     return _told(context, "bound", slots, "norm-bound")
 
 
@@ -34,21 +34,23 @@ def window(context: DocumentContext, random: Random) -> GeneratedExercise | None
     assert model.loss is not None
     if context.main is None or not is_recurrent(model) or model.loss.at != "every":
         return None
-    return _told(context, "window", {"parameter": context.voice.tree(context.main.at(), model)}, "window")
+    return _told(context, "window", {"parameter": context.presentation.tree(context.main.at(), model)}, "window")
 
 
 def start(context: DocumentContext, random: Random) -> GeneratedExercise | None:
     """The gradient by the initial state, which is one step further back; none where the document has it."""
-    model, voice = context.model, context.voice
+    model, presentation = context.model, context.presentation
     given = any(v.role is Role.STATE or model.starting(v) for v in context.variables)
     if not is_recurrent(model) or given or step.loss_lag(model):
         return None
     value = build.mul(build.transpose(symbols.jacobian(model, 1)), symbols.adjoint_symbol(model, 1))
-    gradient = voice.tree(symbols.total(symbols.loss(model, None), formula.state(model, 0)), model)
+    gradient = presentation.tree(symbols.total(symbols.loss(model, None), formula.state(model, 0)), model)
     slots = {
-        "gradient": gradient, "value": voice.tree(value, model), "first": voice.tree(formula.state(model, 1), model),
-        "start": voice.tree(formula.state(model, 0), model), "adjoint": voice.tree(symbols.adjoint_symbol(model, 1), model),
-        "jacobian": voice.tree(symbols.jacobian(model, 1), model),
+        "gradient": gradient, "value": presentation.tree(value, model),
+        "first": presentation.tree(formula.state(model, 1), model),
+        "start": presentation.tree(formula.state(model, 0), model),
+        "adjoint": presentation.tree(symbols.adjoint_symbol(model, 1), model),
+        "jacobian": presentation.tree(symbols.jacobian(model, 1), model),
     }
     return _told(context, "start", slots, "gradient-of-start")
 
@@ -61,22 +63,22 @@ def claim(context: DocumentContext, random: Random) -> GeneratedExercise | None:
 
 def induction(context: DocumentContext, random: Random) -> GeneratedExercise | None:
     """From the nested form to the sum: the step of the induction."""
-    model, voice, theta = context.model, context.voice, context.main
+    model, presentation, theta = context.model, context.presentation, context.main
     if theta is None or not is_recurrent(model):
         return None
     state, before = formula.state(model), formula.state(model, TIME - 1)
     immediate = symbols.immediate(state, theta.at())
     right = build.add(immediate, build.mul(symbols.jacobian(model), symbols.total(before, theta.at())))
     slots = {
-        "recursion": voice.equation(model, symbols.total(state, theta.at()), right),
-        "jacobian": voice.tree(symbols.jacobian(model), model),
-        "immediate": voice.tree(symbols.immediate(formula.state(model, SOURCE), theta.at()), model),
-        "total": voice.tree(symbols.total(state, theta.at()), model),
+        "recursion": presentation.equation(model, symbols.total(state, theta.at()), right),
+        "jacobian": presentation.tree(symbols.jacobian(model), model),
+        "immediate": presentation.tree(symbols.immediate(formula.state(model, SOURCE), theta.at()), model),
+        "total": presentation.tree(symbols.total(state, theta.at()), model),
     }
     return _told(context, "induction", slots, "induction")
 
 
 def _told(context: DocumentContext, name: str, slots: Mapping[str, Tree], about: str) -> GeneratedExercise:
-    texts = (context.voice.say(f"exercises.prove.{name}.{part}", **slots) for part in ("question", "hint", "solution"))
+    texts = (context.presentation.prose(f"exercises.prove.{name}.{part}", **slots) for part in ("question", "hint", "solution"))
     question, hint, solution = texts
     return GeneratedExercise((said(question),), hint, (said(solution),), LINES, about=frozenset((about,)))

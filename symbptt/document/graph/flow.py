@@ -12,7 +12,7 @@ from symbptt.algebra.nodes import TIME, is_leaf
 from symbptt.algebra.related import Adjoint
 from symbptt.derive.recursion import recursion
 from symbptt.model.values import Model, Role, Variable
-from symbptt.narrative.voice import Voice
+from symbptt.narrative.presentation import Presentation
 from symbptt.typeset.tree import Tree
 
 LABEL = 16
@@ -100,14 +100,14 @@ def depths(shown: tuple[Variable, ...], found: list[Edge]) -> dict[str, int]:
     return depth | dict.fromkeys(losses, 1 + max((depth[v.name] for v in shown if v.name not in losses), default=0))
 
 
-def forward_labels(model: Model, voice: Voice, found: list[Edge]) -> dict[Edge, Tree]:
+def forward_labels(model: Model, presentation: Presentation, found: list[Edge]) -> dict[Edge, Tree]:
     """The one matrix between two values, where no other parameter multiplies on the way; a matrix that some arrow passes
     besides others stands on none."""
     factors = {edge: _factors(model, edge) for edge in found}
     alone = {edge: next(iter(names)) for edge, names in factors.items() if len(names) == 1}
     beside = {leaf for edge, leaves in factors.items() if edge not in alone for leaf in leaves}
     return {
-        edge: voice.tree(leaf, model) for edge, leaf in alone.items()
+        edge: presentation.tree(leaf, model) for edge, leaf in alone.items()
         if leaf not in beside and model[leaf.name].role is Role.PARAMETER
     }
 
@@ -134,7 +134,7 @@ def _between(model: Model, edge: Edge, value: Variable) -> bool:
     return any(_between(model, edge, model[leaf.name]) for leaf in reads if model[leaf.name].role is Role.LOCAL)
 
 
-def backward_label(model: Model, voice: Voice, edge: Edge, step: int) -> Tree | None:
+def backward_label(model: Model, presentation: Presentation, edge: Edge, step: int) -> Tree | None:
     """What an arrow carries back: its one contribution if that is short, else the adjoint it starts from."""
     found = recursion(model)
     own = next((e for e in found.adjoints if e.variable == edge.source), None)
@@ -143,12 +143,12 @@ def backward_label(model: Model, voice: Voice, edge: Edge, step: int) -> Tree | 
     between = [c for c in terms if _reaches(model, c.through, edge.target)]
     at = {TIME: sp.Integer(step - edge.lag)}
     if len(between) == 1 and _leads_only(model, between[0].through, edge.target):
-        label = voice.tree(between[0].value.xreplace(at), model)
+        label = presentation.tree(between[0].value.xreplace(at), model)
         if len(typeset.text(label)) <= LABEL:
             return label
     if edge.target.role is Role.LOSS:
-        return voice.tree(Adjoint(edge.source.at(step)), model) if edge.lag == 0 else None
-    return voice.tree(Adjoint(edge.target.at(step)), model)
+        return presentation.tree(Adjoint(edge.source.at(step)), model) if edge.lag == 0 else None
+    return presentation.tree(Adjoint(edge.target.at(step)), model)
 
 
 def _leads_only(model: Model, through: Variable, target: Variable) -> bool:

@@ -20,7 +20,7 @@ from symbptt.document.graph.flow import Edge, depths, edges, entries, forward_la
 from symbptt.draw.scene import LEAST, PAGE, Arrow, Key, Label, Node, Scene
 from symbptt.draw.width import width
 from symbptt.model.values import Role, Variable
-from symbptt.narrative.voice import Voice
+from symbptt.narrative.presentation import Presentation
 from symbptt.typeset.tree import Number, Operator, Row, Tree
 from symbptt.verify.exact.entries import Matrix
 
@@ -99,7 +99,7 @@ class _Box:
 @dataclass(frozen=True)
 class _Picture:
     example: Example
-    voice: Voice
+    presentation: Presentation
 
     @property
     def T(self) -> int:
@@ -127,7 +127,7 @@ class _Picture:
         known, model, parts = self.example.entries.leaves, self.example.model, []
         for kind, symbol in (("value", v.at(step)), ("adjoint", Adjoint(v.at(step)))):
             if symbol in known:
-                parts.append(_Part(kind, self.voice.tree(symbol, model), laid(known[symbol][0], self.voice)))
+                parts.append(_Part(kind, self.presentation.tree(symbol, model), laid(known[symbol][0], self.presentation)))
         return _Box(v, step, tuple(parts))
 
     @cached_property
@@ -172,7 +172,7 @@ class _Picture:
                 left, top = left + part.wide, top if box.beside else top + part.high
 
     def arrows(self) -> Iterator[Arrow]:
-        matrices = forward_labels(self.example.model, self.voice, self.edges)
+        matrices = forward_labels(self.example.model, self.presentation, self.edges)
         for t in range(1, self.T + 1):
             for edge in self.edges:
                 source, target = (edge.source.name, t - edge.lag), (edge.target.name, t)
@@ -201,7 +201,7 @@ class _Picture:
 
     def nodes(self) -> Iterator[Node]:
         for box in self.boxes.values():
-            label = self.voice.tree(box.variable.at(box.step), self.example.model)
+            label = self.presentation.tree(box.variable.at(box.step), self.example.model)
             number = recursion(self.example.model).adjoint_number(box.variable.name)
             yield Node(*self.place(box.key), label, box.variable.role, box.key, number, box.half, box.tall, box.step, named=False)
 
@@ -213,12 +213,12 @@ def _straight(
     return Arrow(x1, y1, (x1 + x2) / 2, (y1 + y2) / 2, x2, y2, text, *at, backward, ends, stage=stage)
 
 
-def scene(example: Example, wrt: tuple[Variable, ...], voice: Voice) -> Scene | None:
+def scene(example: Example, wrt: tuple[Variable, ...], presentation: Presentation) -> Scene | None:
     """The graph of an example with a loss; None where it has more steps or values than a page has room for."""
     model = example.model
     if example.graph.T > MOST:
         return None
-    drawn = _Picture(example, voice)
+    drawn = _Picture(example, presentation)
     nodes, arrows, labels = tuple(drawn.nodes()), tuple(drawn.arrows()), tuple(drawn.labels())
     right, bottom = max(n.x + n.half for n in nodes) + MARGIN, max(n.y + n.tall for n in nodes) + MARGIN
     routes = tuple((e.source.name, e.lag, e.target.name) for e in drawn.edges)

@@ -10,7 +10,7 @@ from symbptt.document.graph.flow import Edge, backward_label, depths, edges, ent
 from symbptt.draw.scene import Arrow, Key, Node, Place, Scene
 from symbptt.draw.width import width
 from symbptt.model.values import Model, Role, Variable
-from symbptt.narrative.voice import ENGLISH, Voice
+from symbptt.narrative.presentation import ENGLISH, Presentation
 from symbptt.typeset.tree import Tree
 
 COLUMN, ROW, SPREAD, RADIUS, MARGIN, EM = 176.0, 84.0, 70.0, 19.0, 34.0, 16.0
@@ -70,12 +70,12 @@ def _places(
     return {key: (x - left, y) for key, (x, y) in found.items()}
 
 
-def _node(model: Model, voice: Voice, name: str, step: int, place: Place) -> Node:
-    label = voice.tree(model[name].at(step), model)
+def _node(model: Model, presentation: Presentation, name: str, step: int, place: Place) -> Node:
+    label = presentation.tree(model[name].at(step), model)
     return Node(*place, label, model[name].role, (name, step), recursion(model).adjoint_number(name))
 
 
-def scene(model: Model, T: int, wrt: tuple[Variable, ...], voice: Voice = ENGLISH) -> Scene:
+def scene(model: Model, T: int, wrt: tuple[Variable, ...], presentation: Presentation = ENGLISH) -> Scene:
     """Lay out the graph of a model with a loss over T steps; gradients flow to inputs and initial states only if asked for."""
     shown = shown_values(model)
     found = edges(model, shown)
@@ -83,12 +83,13 @@ def scene(model: Model, T: int, wrt: tuple[Variable, ...], voice: Voice = ENGLIS
     steps = list(range(1, T + 1)) if T <= MOST else [1, 2, T]
     columns = [0, *steps] if any(e.lag for e in found) else steps
     places = _places(model, T, shown, columns, depth)
-    nodes = tuple(_node(model, voice, name, step, place) for (name, step), place in places.items())
+    nodes = tuple(_node(model, presentation, name, step, place) for (name, step), place in places.items())
     say = labelled(model)
-    matrices = forward_labels(model, voice, found) if say else {}
+    matrices = forward_labels(model, presentation, found) if say else {}
     arrows = tuple(
         a for step in steps for edge in found
-        for a in _pair(edge, step, places, wrt, matrices.get(edge), backward_label(model, voice, edge, step) if say else None)
+        for a in _pair(edge, step, places, wrt, matrices.get(edge),
+            backward_label(model, presentation, edge, step) if say else None)
     )
     labels = [a.lx + EM * width(a.label) for a in arrows if a.label is not None and a.anchor == "start"]
     right = max([n.x + RADIUS + MARGIN for n in nodes] + labels)

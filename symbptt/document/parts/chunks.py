@@ -25,35 +25,37 @@ _TOKEN = sp.Symbol("i", integer=True)
 
 def chunks(context: DocumentContext) -> tuple[Block, ...]:
     """The derivation of the chunk form, with its picture."""
-    form, voice = context.chunks, context.voice
+    form, presentation = context.chunks, context.presentation
     assert form is not None
     lines = tuple(line for r in form.recurrences for line in _lines(context, form.token, r))
     system = tuple(_systems(context))
-    axes = (voice.word(f"analysis.terms.{name}") for name in ("row", "column"))
+    axes = (presentation.text(f"analysis.terms.{name}") for name in ("row", "column"))
     size, count = min(context.chunk, MOST_TOKENS), max(2, min(context.T, MOST_CHUNKS))
-    states = voice.listed(voice.tree(r.state.at(TIME - 1), form.token) for r in form.recurrences)
+    states = presentation.listed(presentation.tree(r.state.at(TIME - 1), form.token) for r in form.recurrences)
     return (
-        Heading(voice.word("chunks.heading"), "chunks"),
-        Paragraph(voice.say("chunks.intro", tokens=str(context.chunk), mask=voice.name(form.model[form.mask], form.model))),
-        Lines(lines), Paragraph(voice.say("chunks.reads")),
-        *((Paragraph(voice.say("chunks.system")), Lines(system)) if system else ()),
-        Paragraph(voice.say("chunks.backward", states=states)),
-        Plotted(plot.tiles(size, count, *axes), voice.word("chunks.picture"), voice.say("chunks.caption", states=states)),
+        Heading(presentation.text("chunks.heading"), "chunks"),
+        Paragraph(presentation.prose("chunks.intro", tokens=str(context.chunk),
+            mask=presentation.name(form.model[form.mask], form.model))),
+        Lines(lines), Paragraph(presentation.prose("chunks.reads")),
+        *((Paragraph(presentation.prose("chunks.system")), Lines(system)) if system else ()),
+        Paragraph(presentation.prose("chunks.backward", states=states)),
+        Plotted(plot.tiles(size, count, *axes), presentation.text("chunks.picture"),
+            presentation.prose("chunks.caption", states=states)),
     )
 
 
 def _lines(context: DocumentContext, token: Model, found: Recurrence) -> Iterator[tuple[Tree, Prose]]:
     """The state of a token; the sum of the logarithms of its decays; the state after i tokens of a chunk."""
-    voice, state = context.voice, found.state
+    presentation, state = context.presentation, found.state
     (equation,) = (e for e in token.equations if e.target.name == state.name)
-    yield voice.equation(token, equation.target.at(), equation.value), voice.say("chunks.token")
+    yield presentation.equation(token, equation.target.at(), equation.value), presentation.prose("chunks.token")
     sums = None
     if found.log_decay is not None:
         rows = found.log_decay.shape[0]
         name = next(n for n in ("c", f"c_{state.name}", "sum") if n not in {v.name for v in token.variables})
         sums = lambda step: Timed(name, rows, 1, step)  # noqa: E731
         total = SumOver(found.log_decay.xreplace({TIME: BETWEEN}), BETWEEN, sp.S.One, _TOKEN)
-        yield voice.equation(token, sums(_TOKEN), total), voice.say("chunks.sums")
+        yield presentation.equation(token, sums(_TOKEN), total), presentation.prose("chunks.sums")
     start = state.at(0)
     along_rows = found.held.keys == "rows"
     grown = start if sums is None else _decayed(Elementwise("exp", sums(_TOKEN)), start, along_rows)
@@ -65,7 +67,7 @@ def _lines(context: DocumentContext, token: Model, found: Recurrence) -> Iterato
             key = build.hadamard(since if since.shape == key.shape else build.spread(since, *key.shape), key)
         outer = build.mul(key, build.transpose(value)) if along_rows else build.mul(value, build.transpose(key))
         terms.append(SumOver(outer, BETWEEN, sp.S.One, _TOKEN))
-    yield voice.equation(token, state.at(_TOKEN), build.add(grown, *terms)), voice.say("chunks.unrolled")
+    yield presentation.equation(token, state.at(_TOKEN), build.add(grown, *terms)), presentation.prose("chunks.unrolled")
 
 
 def _decayed(decay: MatrixExpr, start: MatrixExpr, along_rows: bool) -> MatrixExpr:
@@ -84,4 +86,4 @@ def _systems(context: DocumentContext) -> Iterator[tuple[Tree, Prose]]:
     for equation in model.equations:
         solved = equation.value.has(InverseUnitLower) or bool(equation.value.atoms(Timed) & inverses)
         if solved and equation.target.definition is None:
-            yield context.voice.equation(model, equation.target.at(), equation.value), ()
+            yield context.presentation.equation(model, equation.target.at(), equation.value), ()

@@ -10,25 +10,26 @@ from symbptt.document.blocks import Block, Bullets, Code, Heading, Paragraph
 from symbptt.document.context import DocumentContext
 from symbptt.document.printed.function import printed
 from symbptt.model.values import Model, Role
+from symbptt.narrative.presentation import Presentation
 from symbptt.narrative.values import Prose, Typed
-from symbptt.narrative.voice import Voice
 
 
 def code(context: DocumentContext) -> tuple[Block, ...]:
     """The passes as one function that runs as it is printed, else those of the emitted module; equations have their numbers."""
-    model, wrt, voice = context.model, context.variables, context.voice
+    model, wrt, presentation = context.model, context.variables, context.presentation
     function = printed(model, tuple(v for v in wrt if v.role is Role.PARAMETER)) if model.parameters else None
     command = Typed(listing.command(model, wrt, context.T))
-    intro = voice.say(f"document.code.{'function' if function else 'intro'}", command=command)
+    intro = presentation.prose(f"document.code.{'function' if function else 'intro'}", command=command)
     text = function or listing.functions(model, wrt, context.T)
-    notes = (*_classes(model, voice), *(voice.say("document.code.real", real=Typed(".real")) if _takes_real_parts(text) else ()))
-    return (Heading(voice.word("common.heading.code"), "code"), Paragraph((*intro, *notes)), Code(text))
+    notes = (*_classes(model, presentation), *(presentation.prose("document.code.real", real=Typed(".real"))
+        if _takes_real_parts(text) else ()))
+    return (Heading(presentation.text("common.heading.code"), "code"), Paragraph((*intro, *notes)), Code(text))
 
 
-def _classes(model: Model, voice: Voice) -> Prose:
+def _classes(model: Model, presentation: Presentation) -> Prose:
     """What the code takes for a target that formulas write as a column with a single one."""
-    names = voice.listed(voice.name(model[name], model) for name in sorted(class_targets(model)))
-    return voice.say("document.code.classes", targets=names) if names else ()
+    names = presentation.listed(presentation.name(model[name], model) for name in sorted(class_targets(model)))
+    return presentation.prose("document.code.classes", targets=names) if names else ()
 
 
 def _takes_real_parts(code: str) -> bool:
@@ -38,9 +39,9 @@ def _takes_real_parts(code: str) -> bool:
 
 def references(context: DocumentContext) -> tuple[Block, ...]:
     """The sources of the models, those of the method, and those of the author."""
-    voice = context.voice
+    presentation = context.presentation
     items = tuple(
-        (*(voice.say("document.of_model") if source.of_model else ()), *source.line())
+        (*(presentation.prose("document.of_model") if source.of_model else ()), *source.line())
         for source in bibliography.of_document(context.models, context.own.sources)
     )
-    return (Heading(voice.word("common.heading.references"), "references", numbered=False), Bullets(items, small=True))
+    return (Heading(presentation.text("common.heading.references"), "references", numbered=False), Bullets(items, small=True))

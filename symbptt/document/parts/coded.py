@@ -52,17 +52,17 @@ def rows(context: DocumentContext, steps_: Iterable[Step]) -> Iterator[tuple[tup
 
 def pairs(context: DocumentContext) -> tuple[tuple[Step, str], ...]:
     """Every numbered equation alone, without its rule, and the lines of code that compute it."""
-    model, voice = context.model, context.voice
-    told = (given.equations(model, voice), backward.node_form(model, voice, context.variables))
+    model, presentation = context.model, context.presentation
+    told = (given.equations(model, presentation), backward.node_form(model, presentation, context.variables))
     bare = (Step(step.equation, number=step.number) for section in told for step in section.steps if step.number)
     return tuple((step, code) for (step,), code in rows(context, bare))
 
 
 def loop(context: DocumentContext) -> tuple[Block, ...]:
     """The loop for T steps, one line each, beside the terms (t, k) that it adds up, with the numbers of a small example."""
-    model, voice, theta = context.model, context.voice, context.main
+    model, presentation, theta = context.model, context.presentation, context.main
     if theta is None or not model.states or refusal(model) is not None or not given.is_recurrent(model):
-        return (LeftOut(voice.say("handout.loop.left_out")),)
+        return (LeftOut(presentation.prose("handout.loop.left_out")),)
     T = min(context.T, LONGEST)
     found = required(model, T)
     number = recursion(model).gradient_number(theta.name)
@@ -70,12 +70,13 @@ def loop(context: DocumentContext) -> tuple[Block, ...]:
     rows = tuple(
         (steps_, line) for (steps_), line in zip(_accumulated(found, context, theta), code, strict=False)
     )
-    head = (voice.say("handout.loop.terms"), voice.say("handout.code.line"))
-    symbol = voice.tree(theta.at(), model)
+    head = (presentation.prose("handout.loop.terms"), presentation.prose("handout.code.line"))
+    symbol = presentation.tree(theta.at(), model)
     return (
-        Heading(voice.word("handout.loop.heading"), "loop", 2),
-        Paragraph(voice.say("handout.loop.intro", parameter=symbol, number=str(number), steps=str(T))), Beside(head, rows),
-        Paragraph(voice.say("handout.loop.total", parameter=symbol, total=_total(found, context, theta))),
+        Heading(presentation.text("handout.loop.heading"), "loop", 2),
+        Paragraph(presentation.prose("handout.loop.intro", parameter=symbol, number=str(number), steps=str(T))),
+        Beside(head, rows),
+        Paragraph(presentation.prose("handout.loop.total", parameter=symbol, total=_total(found, context, theta))),
     )
 
 
@@ -91,21 +92,21 @@ def increments(example: Example, theta: Variable) -> Iterator[tuple[int, sp.Matr
 
 
 def _accumulated(example: Example, context: DocumentContext, theta: Variable) -> Iterator[tuple[Step, ...]]:
-    model, voice = example.model, context.voice
+    model, presentation = example.model, context.presentation
     terms = derive.gradient(steps(model, example.graph.T), theta.name).terms
     running: list[sp.MatrixExpr] = []
     for k, value in increments(example, theta):
         running.append(value)
         mine = [pair(term.loss_step, term.source_step) for term in terms if term.source_step == k]
         covered = Row(tuple(part for tree in mine for part in (Operator("+"), tree))[1:])
-        added = Equality(voice.tree(value, model), (covered, matrix(example.value(value), voice)))
-        rule = voice.say("handout.loop.step", number=str(k))
-        so_far = voice.plain("handout.loop.so_far", value=matrix(example.value(build.add(*running)), voice))
+        added = Equality(presentation.tree(value, model), (covered, matrix(example.value(value), presentation)))
+        rule = presentation.prose("handout.loop.step", number=str(k))
+        so_far = presentation.plain("handout.loop.so_far", value=matrix(example.value(build.add(*running)), presentation))
         yield (Step(added, rule, so_far),)
 
 
 def _total(example: Example, context: DocumentContext, theta: Variable) -> Tree:
-    return matrix(example.gradients[theta.at()], context.voice)
+    return matrix(example.gradients[theta.at()], context.presentation)
 
 
 @lru_cache(maxsize=16)
@@ -119,24 +120,24 @@ def _checks(model: Model) -> tuple[Check, ...]:
 
 def check(context: DocumentContext) -> tuple[Block, ...]:
     """What the verification of the emitted code found: every route, its tolerance, and whether it agrees."""
-    model, voice = context.model, context.voice
+    model, presentation = context.model, context.presentation
     checks, rows = _checks(model), dict[str, list[Check]]()
     if not checks:
-        return (LeftOut(voice.say("handout.check.left_out")),)
+        return (LeftOut(presentation.prose("handout.check.left_out")),)
     for item in checks:
         rows.setdefault(item.name, []).append(item)
-    head = tuple(voice.say(f"handout.check.{name}") for name in ("route", "what", "count", "tolerance", "result"))
+    head = tuple(presentation.prose(f"handout.check.{name}") for name in ("route", "what", "count", "tolerance", "result"))
     table = tuple(
         (
-            voice.say(f"verify.route.{_key(name)}"), voice.say(f"verify.what.{_key(name)}"), (str(len(items)),),
+            presentation.prose(f"verify.route.{_key(name)}"), presentation.prose(f"verify.what.{_key(name)}"), (str(len(items)),),
             (_power(items[0].tolerance),),
-            voice.say("handout.check.agrees" if all(item.ok for item in items) else "handout.check.disagrees"),
+            presentation.prose("handout.check.agrees" if all(item.ok for item in items) else "handout.check.disagrees"),
         )
         for name, items in rows.items()
     )
     command = Typed(" ".join(part for part in ("symbptt verify", model.name, model.options) if part))
-    intro: Prose = voice.say("handout.check.intro", command=command, steps=str(CHECKED))
-    return (Heading(voice.word("handout.check.heading"), "check"), Paragraph(intro), Table(head, table))
+    intro: Prose = presentation.prose("handout.check.intro", command=command, steps=str(CHECKED))
+    return (Heading(presentation.text("handout.check.heading"), "check"), Paragraph(intro), Table(head, table))
 
 
 def _key(name: str) -> str:

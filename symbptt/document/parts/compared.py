@@ -29,9 +29,9 @@ DISTANCES = (1, 2, 5, 10, STEPS)
 
 
 def _side_by_side(context: DocumentContext, key: str, part: Callable[[DocumentContext], tuple[Block, ...]]) -> tuple[Block, ...]:
-    voice = context.voice
-    titles, columns = tuple(map(voice.title, context.models)), tuple(part(one) for one in context.each())
-    opening = (Heading(voice.word(f"compare.{key}.heading"), key), Paragraph(voice.say(f"compare.{key}.intro")))
+    presentation = context.presentation
+    titles, columns = tuple(map(presentation.title, context.models)), tuple(part(one) for one in context.each())
+    opening = (Heading(presentation.text(f"compare.{key}.heading"), key), Paragraph(presentation.prose(f"compare.{key}.intro")))
     if not any(_too_wide(block) for column in columns for block in column):
         return (*opening, Columns(titles, columns))
     below = [
@@ -64,54 +64,56 @@ def check(context: DocumentContext) -> tuple[Block, ...]:
 
 def notation(context: DocumentContext) -> tuple[Block, ...]:
     """The symbols of each."""
-    voice = context.voice
-    made: list[Block] = [Heading(voice.word("common.heading.notation"), "notation")]
+    presentation = context.presentation
+    made: list[Block] = [Heading(presentation.text("common.heading.notation"), "notation")]
     for i, one in enumerate(context.each(), 1):
-        made += [Heading(voice.title(one.model), f"notation-{i}", 2), *opening.symbols(one)]
+        made += [Heading(presentation.title(one.model), f"notation-{i}", 2), *opening.symbols(one)]
     return tuple(made)
 
 
 def steps(context: DocumentContext) -> tuple[Block, ...]:
     """The forward equations."""
-    return _side_by_side(context, "steps", lambda one: _formulas(forward.equations(one.model, one.voice)))
+    return _side_by_side(context, "steps", lambda one: _formulas(forward.equations(one.model, one.presentation)))
 
 
 def state_jacobians(context: DocumentContext) -> tuple[Block, ...]:
     """J_t of each, its blocks and direct routes."""
     def formulas(one: DocumentContext) -> tuple[Block, ...]:
         if not forward.is_recurrent(one.model):
-            return (Paragraph(one.voice.say("compare.jacobians.none")),)
-        told = jacobians.state_jacobian(one.model, one.voice)
+            return (Paragraph(one.presentation.prose("compare.jacobians.none")),)
+        told = jacobians.state_jacobian(one.model, one.presentation)
         claims = tuple(Paragraph(step.claim) for step in told.steps if step.claim)
-        return (*_formulas(local.slopes(one.model, one.voice)), *_formulas(told), *claims)
+        return (*_formulas(local.slopes(one.model, one.presentation)), *_formulas(told), *claims)
 
     return _side_by_side(context, "jacobians", formulas)
 
 
 def products(context: DocumentContext) -> tuple[Block, ...]:
     """The norms of the products over several distances, on the same data, beside each other."""
-    voice = context.voice
+    presentation = context.presentation
     if any(coupled(model) for model in context.models):
-        return (LeftOut(voice.say("handout.bound.coupled")),)
+        return (LeftOut(presentation.prose("handout.bound.coupled")),)
     found = _rows(context)
     rows: list[tuple[Prose, ...]] = []
     for distance in DISTANCES:
-        rows.append((voice.say("compare.products.norm", number=str(distance)), *(_product(row, distance) for row in found)))
+        rows.append((presentation.prose("compare.products.norm", number=str(distance)),
+            *(_product(row, distance) for row in found)))
     rows += [
-        (voice.say("compare.products.rate"), *(written(row.rate) for row in found)),
-        (voice.say("compare.products.direct"), *(_direct(row, voice.say("compare.products.no_direct")) for row in found)),
-        (voice.say("compare.products.far", number=str(STEPS // 2)), *((*written(100 * row.far), " %") for row in found)),
+        (presentation.prose("compare.products.rate"), *(written(row.rate) for row in found)),
+        (presentation.prose("compare.products.direct"), *(_direct(row, presentation.prose("compare.products.no_direct"))
+            for row in found)),
+        (presentation.prose("compare.products.far", number=str(STEPS // 2)), *((*written(100 * row.far), " %") for row in found)),
     ]
     head: tuple[Prose, ...] = ((), *((row.label,) for row in found))
     return (
-        Heading(voice.word("compare.products.heading"), "products"),
-        Paragraph(voice.say("compare.products.intro", steps=str(STEPS))), Table(head, tuple(rows)),
+        Heading(presentation.text("compare.products.heading"), "products"),
+        Paragraph(presentation.prose("compare.products.intro", steps=str(STEPS))), Table(head, tuple(rows)),
         Paragraph(_conclusion(context, found)),
     )
 
 
 def _rows(context: DocumentContext) -> tuple[Row, ...]:
-    return compare(Case(context.voice.title(model), model, point(model, STEPS, N=1)) for model in context.models)
+    return compare(Case(context.presentation.title(model), model, point(model, STEPS, N=1)) for model in context.models)
 
 
 def _product(row: Row, distance: int) -> Prose:
@@ -127,7 +129,7 @@ def _conclusion(context: DocumentContext, found: tuple[Row, ...]) -> Prose:
     """Who vanishes first: the model whose product shrinks more over all steps."""
     small, large = sorted(found, key=lambda row: row.reach)[:: len(found) - 1]
     times = large.reach / small.reach if small.reach else float("inf")
-    return context.voice.say(
+    return context.presentation.prose(
         "compare.products.conclusion", small=small.label, large=large.label, steps=str(STEPS), times=written(times),
     )
 
@@ -136,9 +138,9 @@ def sizes(context: DocumentContext) -> tuple[Block, ...]:
     """The table of terms of each, for its main parameter."""
     def table(one: DocumentContext) -> tuple[Block, ...]:
         if one.main is None or not forward.is_recurrent(one.model):
-            return (Paragraph(one.voice.say("compare.sizes.none")),)
-        by = one.voice.say("compare.sizes.parameter", parameter=one.voice.tree(one.main.at(), one.model))
-        return (Paragraph(by), terms(norms(one.model, one.voice, TABLE, (one.main,)), one.voice))
+            return (Paragraph(one.presentation.prose("compare.sizes.none")),)
+        by = one.presentation.prose("compare.sizes.parameter", parameter=one.presentation.tree(one.main.at(), one.model))
+        return (Paragraph(by), terms(norms(one.model, one.presentation, TABLE, (one.main,)), one.presentation))
 
     return _side_by_side(context, "sizes", table)
 

@@ -33,7 +33,7 @@ def section(key: str, told: Section, context: DocumentContext) -> tuple[Block, .
     made: list[Block] = [Heading(told.heading, key, told.level)]
     made += [Paragraph(prose) for prose in told.intro]
     made += [Steps(families(told.steps, context.letter))] if told.steps else []
-    made += [norm_table(told.norms, context.voice)] if told.norms else []
+    made += [norm_table(told.norms, context.presentation)] if told.norms else []
     return tuple(made)
 
 
@@ -49,13 +49,14 @@ def sections(context: DocumentContext) -> tuple[Block, ...]:
 
 def forward(context: DocumentContext) -> tuple[Block, ...]:
     """Conventions, and the equations of one step."""
-    model, voice = context.model, context.voice
-    return _sections([("conventions", given.conventions(model, voice)), ("forward", given.equations(model, voice))], context)
+    model, presentation = context.model, context.presentation
+    return _sections([("conventions", given.conventions(model, presentation)), ("forward", given.equations(model, presentation))],
+        context)
 
 
 def equations(context: DocumentContext) -> tuple[Block, ...]:
     """The equations of one step alone."""
-    return _sections([("forward", _brief(given.equations(context.model, context.voice), context))], context)
+    return _sections([("forward", _brief(given.equations(context.model, context.presentation), context))], context)
 
 
 def _brief(told: Section, context: DocumentContext) -> Section:
@@ -72,31 +73,31 @@ def _bare(steps: tuple[Step, ...]) -> tuple[Step, ...]:
 
 def identities(context: DocumentContext) -> tuple[Block, ...]:
     """What the local rules rest on, each derived once from its definition."""
-    voice = context.voice
-    found = found_identities(context.model, voice)
+    presentation = context.presentation
+    found = found_identities(context.model, presentation)
     if not found:
         return ()
     boxes = tuple(Box("identity", one.title, (Steps(one.steps if context.full else one.brief),)) for one in found)
     told = boxes if context.full else in_pairs(boxes)
-    intro = Paragraph(voice.say("handout.identities.intro"))
-    return (Heading(voice.word("handout.identities.heading"), "identities"), intro, *told)
+    intro = Paragraph(presentation.prose("handout.identities.intro"))
+    return (Heading(presentation.text("handout.identities.heading"), "identities"), intro, *told)
 
 
 def local_derivatives(context: DocumentContext) -> tuple[Block, ...]:
     """What each value of a step does to the next one."""
-    return _sections([("local", local.derivatives(context.model, context.voice, context.variables))], context)
+    return _sections([("local", local.derivatives(context.model, context.presentation, context.variables))], context)
 
 
 def factors(context: DocumentContext) -> tuple[Block, ...]:
     """The factors of the sum of products: state Jacobian, gradient of one loss, immediate derivatives."""
-    model, voice, wrt = context.model, context.voice, context.variables
+    model, presentation, wrt = context.model, context.presentation, context.variables
     told = []
     if given.is_recurrent(model):
-        told.append(("jacobian", jacobians.state_jacobian(model, voice)))
+        told.append(("jacobian", jacobians.state_jacobian(model, presentation)))
     if model.states:
-        told.append(("loss-gradient", jacobians.loss_gradient(model, voice)))
+        told.append(("loss-gradient", jacobians.loss_gradient(model, presentation)))
     shown = wrt if context.full or context.main is None else (context.main,)
-    told.append(("immediate", jacobians.immediate(model, voice, shown)))
+    told.append(("immediate", jacobians.immediate(model, presentation, shown)))
     return _sections(((key, _brief(one, context)) for key, one in told), context)
 
 
@@ -105,7 +106,7 @@ def sums(context: DocumentContext) -> tuple[Block, ...]:
 
     The terms one by one are for a full document, shapes of many states for the table of notation.
     """
-    told = told_sums(unroll.steps(context.model, context.T), context.voice, context.variables)[:1]
+    told = told_sums(unroll.steps(context.model, context.T), context.presentation, context.variables)[:1]
     if not context.full:
         told = tuple(_brief(replace(one, steps=tuple(s for s in one.steps if s.label != TERMS)), context) for one in told)
     return _sections([("forms", one) for one in told], context)
@@ -113,13 +114,13 @@ def sums(context: DocumentContext) -> tuple[Block, ...]:
 
 def terms(context: DocumentContext) -> tuple[Block, ...]:
     """The terms of the sum of products with every factor in place."""
-    told = told_sums(unroll.steps(context.model, context.T), context.voice, context.variables)[1:]
+    told = told_sums(unroll.steps(context.model, context.T), context.presentation, context.variables)[1:]
     return _sections([("substituted", one) for one in told], context)
 
 
 def recursion(context: DocumentContext) -> tuple[Block, ...]:
     """The backward recursion value by value, and the gradients."""
-    told = _sections([("values", backward.node_form(context.model, context.voice, context.variables))], context)
+    told = _sections([("values", backward.node_form(context.model, context.presentation, context.variables))], context)
     return told if context.full else tuple(_briefly(one) if isinstance(one, Steps) else one for one in told)
 
 

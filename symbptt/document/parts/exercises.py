@@ -28,17 +28,17 @@ def told(context: DocumentContext, generated: Sequence[Drawn]) -> tuple[Block, .
     found = [*((_own(one), None) for one in context.own.exercises), *generated]
     if not found:
         return ()
-    voice = context.voice
+    presentation = context.presentation
     points = sum(kind.points for _, kind in found if kind is not None)
-    intro = voice.say("exercises.intro" if context.solutions else "exercises.intro_student", points=str(points))
+    intro = presentation.prose("exercises.intro" if context.solutions else "exercises.intro_student", points=str(points))
     made = tuple(
         Exercise(number, one.question, (), one.solution if context.solutions else (), one.room, _mark(context, kind))
         for number, (one, kind) in enumerate(found, 1)
     )
     hints = [(f"{number}: ", *one.hint, " ") for number, (one, _) in enumerate(found, 1) if one.hint]
     told = Paragraph(tuple(part for hint in hints for part in hint), small=True)
-    heading = (Heading(voice.word("exercises.hints"), "hints", 2, numbered=False), told) if hints else ()
-    return (Heading(voice.word("exercises.heading"), "exercises"), Paragraph(intro), *made, *heading)
+    heading = (Heading(presentation.text("exercises.hints"), "hints", 2, numbered=False), told) if hints else ()
+    return (Heading(presentation.text("exercises.heading"), "exercises"), Paragraph(intro), *made, *heading)
 
 
 def _mark(context: DocumentContext, kind: ExerciseKind | None) -> Prose:
@@ -46,7 +46,7 @@ def _mark(context: DocumentContext, kind: ExerciseKind | None) -> Prose:
     if kind is None:
         return ()
     slots = {"points": str(kind.points), "difficulty": str(kind.difficulty)}
-    return context.voice.say("exercises.mark", goal=context.voice.word(f"exercises.goal.{kind.goal}"), **slots)
+    return context.presentation.prose("exercises.mark", goal=context.presentation.text(f"exercises.goal.{kind.goal}"), **slots)
 
 
 def _own(given: OwnExercise) -> GeneratedExercise:

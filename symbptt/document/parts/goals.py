@@ -14,8 +14,8 @@ def goals(context: DocumentContext) -> tuple[Block, ...]:
 
 def told(context: DocumentContext, *names: str) -> tuple[Block, ...]:
     """The box of these goals."""
-    model, voice = context.model, context.voice
-    loss = voice.tree(symbols.loss(model, None), model)
-    items = tuple(voice.say(f"handout.goals.{name}", loss=loss) for name in names)
-    assumed = Paragraph(voice.say("handout.goals.assumed"))
-    return (Box("goal", voice.say("handout.goals.title"), (Bullets(items), assumed)),)
+    model, presentation = context.model, context.presentation
+    loss = presentation.tree(symbols.loss(model, None), model)
+    items = tuple(presentation.prose(f"handout.goals.{name}", loss=loss) for name in names)
+    assumed = Paragraph(presentation.prose("handout.goals.assumed"))
+    return (Box("goal", presentation.prose("handout.goals.title"), (Bullets(items), assumed)),)

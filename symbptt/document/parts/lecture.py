@@ -20,20 +20,20 @@ from symbptt.narrative.way import MANY, labelled, way_to
 def factors(context: DocumentContext) -> tuple[Block, ...]:
     """The factors of a term under one heading."""
     told = tuple(block for block in derived.factors(context) if not isinstance(block, Heading))
-    return (Heading(context.voice.word("handout.factors.heading"), "factors"), *told) if told else ()
+    return (Heading(context.presentation.text("handout.factors.heading"), "factors"), *told) if told else ()
 
 
 def recursion(context: DocumentContext) -> tuple[Block, ...]:
     """The backward recursion, each equation beside its lines of code; of a large model the way to one parameter."""
-    model, voice = context.model, context.voice
-    told = backward.node_form(model, voice, context.variables)
+    model, presentation = context.model, context.presentation
+    told = backward.node_form(model, presentation, context.variables)
     shown, way = families(told.steps, context.letter), tuple[Prose, ...]()
     if context.main is not None and not context.full and len(shown) > MANY:
         shown = families(tuple(_bare_way(context, context.main, told.steps)), context.letter)
-        way = (voice.say("handout.code.way", parameter=voice.tree(context.main.at(), model)),)
+        way = (presentation.prose("handout.code.way", parameter=presentation.tree(context.main.at(), model)),)
     slots = {"command": listing.command(model, model.parameters, context.T), "weight": "weight", "passed": "c_"}
-    intro = voice.say("handout.code.intro", **{name: Typed(text) for name, text in slots.items()})
-    head = (voice.say("handout.code.equation"), voice.say("handout.code.line"))
+    intro = presentation.prose("handout.code.intro", **{name: Typed(text) for name, text in slots.items()})
+    head = (presentation.prose("handout.code.equation"), presentation.prose("handout.code.line"))
     said = (*told.intro, (*intro, *(part for prose in way for part in prose)))
     return (Heading(told.heading, "values"), *map(Paragraph, said), Beside(head, tuple(coded.rows(context, shown))))
 

@@ -17,8 +17,8 @@ from symbptt.model.values import Model, Variable
 from symbptt.narrative.forward import is_recurrent
 from symbptt.narrative.inline import math
 from symbptt.narrative.norms import LONGEST, norms
+from symbptt.narrative.presentation import Presentation
 from symbptt.narrative.values import Prose
-from symbptt.narrative.voice import Voice
 
 LEAST = 6
 """The least number of steps of the table of terms."""
@@ -32,45 +32,47 @@ def over_draws(model: Model, variable: Variable) -> measured.Columns:
 
 def magnitude(context: DocumentContext) -> tuple[Block, ...]:
     """The norms of all terms of one parameter, coloured by distance, and what a distance leaves of a term."""
-    model, voice, theta = context.model, context.voice, context.main
+    model, presentation, theta = context.model, context.presentation, context.main
     if not is_recurrent(model):
-        return (LeftOut(voice.say("handout.magnitude.left_out")),)
+        return (LeftOut(presentation.prose("handout.magnitude.left_out")),)
     if theta is None:
-        return (LeftOut(voice.say("handout.magnitude.untied")),)
+        return (LeftOut(presentation.prose("handout.magnitude.untied")),)
     T = min(max(context.T, LEAST), LONGEST)
-    found = norms(model, voice, T, (theta,))
-    listed = voice.listed(math(f"{name} = {size}") for name, size in (("T", T), *found.sizes))
-    symbol = voice.tree(theta.at(), model)
-    intro = Paragraph(voice.say("handout.magnitude.intro", parameter=symbol, sizes=listed, seed=str(found.seed)))
-    heading, table = Heading(voice.word("handout.magnitude.heading"), "magnitude"), terms(found, voice)
-    said, ratios = _by_distance(over_draws(model, theta), model, voice)
+    found = norms(model, presentation, T, (theta,))
+    listed = presentation.listed(math(f"{name} = {size}") for name, size in (("T", T), *found.sizes))
+    symbol = presentation.tree(theta.at(), model)
+    intro = Paragraph(presentation.prose("handout.magnitude.intro", parameter=symbol, sizes=listed, seed=str(found.seed)))
+    heading, table = Heading(presentation.text("handout.magnitude.heading"), "magnitude"), terms(found, presentation)
+    said, ratios = _by_distance(over_draws(model, theta), model, presentation)
     if context.full:
         return (heading, intro, table, *said, *ratios)
     return (heading, intro, *said, *abreast((table,), ratios))
 
 
-def _by_distance(found: measured.Columns, model: Model, voice: Voice) -> tuple[tuple[Block, ...], tuple[Block, ...]]:
+def _by_distance(found: measured.Columns, model: Model, presentation: Presentation) -> tuple[tuple[Block, ...],
+    tuple[Block, ...]]:
     """A term beside that of its own step in the same column, by distance, as words and a table; nothing where a column has
     one term alone."""
     known = [d for d in range(1, measured.STEPS) if np.isfinite(found.ratios[:, :, d]).any()]
     if not known:
         return (), ()
-    listed = voice.listed(math(f"{name} = {size}") for name, size in (("T", measured.STEPS), *sorted(sizes(model).items())))
+    listed = presentation.listed(math(f"{name} = {size}") for name, size in (("T", measured.STEPS),
+        *sorted(sizes(model).items())))
     shown = [quartiles(found.ratios[:, :, d][np.isfinite(found.ratios[:, :, d])]) for d in known]
-    head = (voice.say("handout.magnitude.distance"), *((str(d),) for d in known))
+    head = (presentation.prose("handout.magnitude.distance"), *((str(d),) for d in known))
     rows: list[tuple[Prose, ...]] = [
-        (voice.say(f"handout.magnitude.{name}"), *(written(float(three[i])) for three in shown))
+        (presentation.prose(f"handout.magnitude.{name}"), *(written(float(three[i])) for three in shown))
         for name, i in (("median", 1), ("lower", 0), ("upper", 2))
     ]
-    said = voice.say("handout.magnitude.ratio", sizes=listed, seeds=str(measured.SEEDS))
-    return (Paragraph((*said, *_empty(found, model, voice))),), (Table(head, tuple(rows)),)
+    said = presentation.prose("handout.magnitude.ratio", sizes=listed, seeds=str(measured.SEEDS))
+    return (Paragraph((*said, *_empty(found, model, presentation))),), (Table(head, tuple(rows)),)
 
 
-def _empty(found: measured.Columns, model: Model, voice: Voice) -> Prose:
+def _empty(found: measured.Columns, model: Model, presentation: Presentation) -> Prose:
     """Which columns no draw has a ratio of, and why where it is known."""
     columns = [k for k in range(1, measured.STEPS + 1) if np.isnan(found.ratios[:, k - 1, 0]).all()]
     if columns == [1] and found.rests:
-        starts = [voice.equation(model, state.at(0), sp.Integer(0)) for state in model.states if state.initial is None]
-        return voice.say("handout.magnitude.empty_start", start=voice.listed(starts))
-    listed = voice.listed(math(f"k = {k}") for k in columns)
-    return voice.say("handout.magnitude.empty", columns=listed) if columns else ()
+        starts = [presentation.equation(model, state.at(0), sp.Integer(0)) for state in model.states if state.initial is None]
+        return presentation.prose("handout.magnitude.empty_start", start=presentation.listed(starts))
+    listed = presentation.listed(math(f"k = {k}") for k in columns)
+    return presentation.prose("handout.magnitude.empty", columns=listed) if columns else ()

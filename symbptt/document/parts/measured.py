@@ -16,7 +16,7 @@ from symbptt.draw import plot
 from symbptt.draw.chart import Cells, Curves, drawable
 from symbptt.errors import UnknownName
 from symbptt.narrative.inline import Prose, math
-from symbptt.narrative.voice import Voice
+from symbptt.narrative.presentation import Presentation
 from symbptt.typeset.tree import Fenced, Identifier, Operator, Row, Script, Style, Tree
 
 STEPS = 20
@@ -32,33 +32,33 @@ def _product() -> Tree:
     return Fenced(Row((sign, last, Operator("/"), sign, earlier)), "‖")
 
 
-def _names(found: Analysis, voice: Voice) -> dict[str, Tree]:
+def _names(found: Analysis, presentation: Presentation) -> dict[str, Tree]:
     """The symbol of every variable, of one without a name what it stands for."""
-    named = {v.name: voice.name(v, found.model) for v in found.model.variables if v.definition is None}
-    return named | {v.name: voice.tree(v.at(), found.model) for v in found.model.variables if v.definition is not None}
+    named = {v.name: presentation.name(v, found.model) for v in found.model.variables if v.definition is None}
+    return named | {v.name: presentation.tree(v.at(), found.model) for v in found.model.variables if v.definition is not None}
 
 
-def _terms(found: Analysis, voice: Voice) -> Iterable[Block]:
+def _terms(found: Analysis, presentation: Presentation) -> Iterable[Block]:
     """The table of one gradient: that of a recurrent matrix, else of a parameter that reaches a state."""
     item = analyze.main(found)
     if item is None:
         return
-    name, norms = _names(found, voice)[item.name], item.norms[drawable(item.norms)]
+    name, norms = _names(found, presentation)[item.name], item.norms[drawable(item.norms)]
     if not norms.size:
-        yield Paragraph(voice.say("analysis.terms.nothing", name=name))
+        yield Paragraph(presentation.prose("analysis.terms.nothing", name=name))
         return
-    cells = Cells(item.norms, item.pairs, voice.word("analysis.terms.row"), voice.word("analysis.terms.column"))
-    caption = voice.say("analysis.terms.caption", name=name, least=cell(norms.min()), largest=cell(norms.max()))
-    yield Plotted(plot.table(cells), voice.word("analysis.terms.title", name=item.name), caption)
+    cells = Cells(item.norms, item.pairs, presentation.text("analysis.terms.row"), presentation.text("analysis.terms.column"))
+    caption = presentation.prose("analysis.terms.caption", name=name, least=cell(norms.min()), largest=cell(norms.max()))
+    yield Plotted(plot.table(cells), presentation.text("analysis.terms.title", name=item.name), caption)
 
 
-def _shares(found: Analysis, voice: Voice) -> Iterable[Block]:
+def _shares(found: Analysis, presentation: Presentation) -> Iterable[Block]:
     assert found.table is not None
     if not found.table.terms:
         return
-    places, say, names = shown(found.data.T - 1), voice.say, _names(found, voice)
+    places, say, names = shown(found.data.T - 1), presentation.prose, _names(found, presentation)
     head = [say("analysis.shares.parameter"), say("analysis.shares.norm")]
-    head += [(math(voice.word("analysis.shares.distance", d=str(d))),) for d in places]
+    head += [(math(presentation.text("analysis.shares.distance", d=str(d))),) for d in places]
     rows: list[tuple[Prose, ...]] = [
         ((names[i.name],), (cell(i.total),), *((percent(i.by_distance[d]),) for d in places)) for i in found.table.terms
     ]
@@ -66,45 +66,46 @@ def _shares(found: Analysis, voice: Voice) -> Iterable[Block]:
     yield Table(tuple(head), tuple(rows))
 
 
-def _window(found: Analysis, voice: Voice) -> Iterable[Block]:
+def _window(found: Analysis, presentation: Presentation) -> Iterable[Block]:
     assert found.table is not None
-    places, names = [K for K in shown(found.data.T) if K], _names(found, voice)
+    places, names = [K for K in shown(found.data.T) if K], _names(found, presentation)
     items = [item for item in found.table.terms if item.biased]
     if not items:
         return
-    head = (voice.say("analysis.shares.parameter"), *((math(voice.word("analysis.window.length", K=str(K))),) for K in places))
-    yield Paragraph(voice.say("analysis.window.intro"))
+    head = (presentation.prose("analysis.shares.parameter"), *((math(presentation.text("analysis.window.length", K=str(K))),)
+        for K in places))
+    yield Paragraph(presentation.prose("analysis.window.intro"))
     yield Table(head, tuple(((names[i.name],), *((cell(i.bias[K] / i.total),) for K in places)) for i in items))
 
 
-def _distance(found: Analysis, voice: Voice) -> Iterable[Block]:
+def _distance(found: Analysis, presentation: Presentation) -> Iterable[Block]:
     growth = found.growth
     if growth is None:
         return
-    series = {voice.word(f"analysis.distance.{name}"): values for name, values in growth.curves.items()}
+    series = {presentation.text(f"analysis.distance.{name}"): values for name, values in growth.curves.items()}
     for name, norms in growth.long.direct.items():
-        series[voice.word("analysis.distance.direct", name=name)] = norms
-    chart = Curves(tuple(series.items()), voice.word("analysis.distance.along"))
+        series[presentation.text("analysis.distance.direct", name=name)] = norms
+    chart = Curves(tuple(series.items()), presentation.text("analysis.distance.along"))
     if not chart.known.size:
-        yield Paragraph(voice.say("analysis.distance.nothing"))
+        yield Paragraph(presentation.prose("analysis.distance.nothing"))
         return
-    caption = voice.say("analysis.distance.caption", product=_product())
-    yield Plotted(plot.chart(chart), voice.word("analysis.distance.title"), caption)
-    yield Paragraph(_verdict(growth, voice))
+    caption = presentation.prose("analysis.distance.caption", product=_product())
+    yield Plotted(plot.chart(chart), presentation.text("analysis.distance.title"), caption)
+    yield Paragraph(_verdict(growth, presentation))
 
 
-def _verdict(growth: Growth, voice: Voice) -> Prose:
+def _verdict(growth: Growth, presentation: Presentation) -> Prose:
     found = growth.verdict
-    said = voice.say(f"analysis.verdict.{_VERDICTS[found.kind]}", bound=cell(found.bound), rate=cell(found.rate))
+    said = presentation.prose(f"analysis.verdict.{_VERDICTS[found.kind]}", bound=cell(found.bound), rate=cell(found.rate))
     largest = float(growth.long.exponents[:, 0].max())
-    return (*said, " ", *voice.say("analysis.verdict.lyapunov", value=cell(largest))) if np.isfinite(largest) else said
+    return (*said, " ", *presentation.prose("analysis.verdict.lyapunov", value=cell(largest))) if np.isfinite(largest) else said
 
 
-def _spectra(found: Analysis, voice: Voice) -> Iterable[Block]:
+def _spectra(found: Analysis, presentation: Presentation) -> Iterable[Block]:
     growth = found.growth
     if growth is None:
         return
-    say, names = voice.say, _names(found, voice)
+    say, names = presentation.prose, _names(found, presentation)
     rows: list[tuple[Prose, ...]] = [
         ((names.get(s.name, s.name),), (cell(s.largest),), (cell(s.smallest),), (cell(s.radius),)) for s in found.spectra
     ]
@@ -115,35 +116,37 @@ def _spectra(found: Analysis, voice: Voice) -> Iterable[Block]:
     yield Table(tuple(say(f"analysis.spectra.{key}") for key in ("matrix", "largest", "smallest", "radius")), tuple(rows))
 
 
-def _units(found: Analysis, voice: Voice) -> Iterable[Block]:
+def _units(found: Analysis, presentation: Presentation) -> Iterable[Block]:
     if not found.units:
         return
-    names = _names(found, voice)
+    names = _names(found, presentation)
     rows = tuple(
         ((names[u.variable],), (u.activation,), (cell(u.slope),), (percent(u.saturated),),
-         voice.say("analysis.units.count", dead=str(u.dead), count=str(u.count)))
+         presentation.prose("analysis.units.count", dead=str(u.dead), count=str(u.count)))
         for u in found.units
     )
-    yield Paragraph(voice.say("analysis.units.intro"))
-    yield Table(tuple(voice.say(f"analysis.units.{key}") for key in ("value", "activation", "slope", "saturated", "dead")), rows)
+    yield Paragraph(presentation.prose("analysis.units.intro"))
+    yield Table(tuple(presentation.prose(f"analysis.units.{key}")
+        for key in ("value", "activation", "slope", "saturated", "dead")), rows)
 
 
-PARTS: dict[str, Callable[[Analysis, Voice], Iterable[Block]]] = {
+PARTS: dict[str, Callable[[Analysis, Presentation], Iterable[Block]]] = {
     "terms": _terms, "shares": _shares, "window": _window, "distance": _distance, "spectra": _spectra, "units": _units,
 }
 """What a document can show of an analysis, in order."""
 
 
-def _opening(found: Analysis, voice: Voice) -> Iterable[Block]:
+def _opening(found: Analysis, presentation: Presentation) -> Iterable[Block]:
     data = found.data
-    sizes = voice.listed(math(f"{name} = {size}") for name, size in data.dims.items())
-    yield Paragraph(voice.say("analysis.intro", model=found.model.title, steps=str(data.T), samples=str(data.N), sizes=sizes,
+    sizes = presentation.listed(math(f"{name} = {size}") for name, size in data.dims.items())
+    yield Paragraph(presentation.prose("analysis.intro", model=found.model.title, steps=str(data.T), samples=str(data.N),
+                              sizes=sizes,
                               seed=str(SEED)))
     for item in found.table.terms if found.table else ():
         if not item.agrees:
-            yield Paragraph(voice.say("analysis.disagrees", name=item.name, error=cell(item.error)))
+            yield Paragraph(presentation.prose("analysis.disagrees", name=item.name, error=cell(item.error)))
     if found.table is not None and not np.isfinite(found.table.loss):
-        yield Paragraph(voice.say("analysis.overflow"))
+        yield Paragraph(presentation.prose("analysis.overflow"))
 
 
 def chosen(names: Iterable[str]) -> tuple[str, ...]:
@@ -157,26 +160,26 @@ def chosen(names: Iterable[str]) -> tuple[str, ...]:
 
 def measured(context: DocumentContext) -> tuple[Block, ...]:
     """The section, with the parts that are asked for; several models are put side by side as well."""
-    voice, T, parts = context.voice, max(context.T, STEPS), chosen(context.analysis)
-    made: list[Block] = [Heading(voice.word("analysis.heading"), "analysis")]
+    presentation, T, parts = context.presentation, max(context.T, STEPS), chosen(context.analysis)
+    made: list[Block] = [Heading(presentation.text("analysis.heading"), "analysis")]
     for model in context.models:
         found = analyze.flow(model, T, seed=SEED, every=False)
-        made += _opening(found, voice)
+        made += _opening(found, presentation)
         for name in parts:
-            made += PARTS[name](found, voice)
+            made += PARTS[name](found, presentation)
     return (*made, *_compared(context, T))
 
 
 def _compared(context: DocumentContext, T: int) -> Iterable[Block]:
-    voice = context.voice
+    presentation = context.presentation
     if len(context.models) < 2 or not all(model.states for model in context.models):
         return
     rows = analyze.compare_models(context.models, analyze.Options(T=T, seed=SEED)).value
-    head = tuple(voice.say(f"analysis.compare.{key}") for key in ("model", "far", "reach", "rate"))
-    yield Paragraph(voice.say("analysis.compare.intro", far=str(T // 2)))
+    head = tuple(presentation.prose(f"analysis.compare.{key}") for key in ("model", "far", "reach", "rate"))
+    yield Paragraph(presentation.prose("analysis.compare.intro", far=str(T // 2)))
     yield Table(head, tuple(((r.label,), (percent(r.far),), (cell(r.reach),), (cell(r.rate),)) for r in rows))
     series = {row.label: row.analysis.growth.measured for row in rows}
-    chart = Curves(tuple(series.items()), voice.word("analysis.distance.along"))
-    caption = voice.say("analysis.compare.caption", product=_product())
+    chart = Curves(tuple(series.items()), presentation.text("analysis.distance.along"))
+    caption = presentation.prose("analysis.compare.caption", product=_product())
     if chart.known.size:
-        yield Plotted(plot.chart(chart), voice.word("analysis.compare.title"), caption)
+        yield Plotted(plot.chart(chart), presentation.text("analysis.compare.title"), caption)

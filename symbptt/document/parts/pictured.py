@@ -13,13 +13,14 @@ from symbptt.narrative.inline import math
 
 def graph(context: DocumentContext) -> tuple[Block, ...]:
     """The picture with numbers; without, where there is no example or it would not fit on a page."""
-    model, voice = context.model, context.voice
+    model, presentation = context.model, context.presentation
     if refusal(model) is not None:
         return opening.graph(context)
     found = required(model, length(model, context.T))
-    drawn = numbered.scene(found, context.variables, voice)
+    drawn = numbered.scene(found, context.variables, presentation)
     if drawn is None:
         return opening.graph(context)
-    title = voice.word("document.graph.title", title=voice.title(model), steps=str(found.graph.T))
-    caption = voice.say("handout.graph.caption", steps=math(f"T = {found.graph.T}"))
-    return (Heading(voice.word("common.heading.graph"), "graph"), Figure(drawn, title, (*caption, *opening.kept(model, voice))))
+    title = presentation.text("document.graph.title", title=presentation.title(model), steps=str(found.graph.T))
+    caption = presentation.prose("handout.graph.caption", steps=math(f"T = {found.graph.T}"))
+    return (Heading(presentation.text("common.heading.graph"), "graph"),
+        Figure(drawn, title, (*caption, *opening.kept(model, presentation))))

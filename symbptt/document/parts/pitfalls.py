@@ -28,9 +28,9 @@ from symbptt.mistakes.edits import Site, Table, changed
 from symbptt.model.values import Model, Variable
 from symbptt.narrative import backward, symbols
 from symbptt.narrative.inline import math
+from symbptt.narrative.presentation import Presentation
 from symbptt.narrative.symbols import LAST
 from symbptt.narrative.values import Prose, Reference, Step
-from symbptt.narrative.voice import Voice
 from symbptt.typeset.tree import Tree
 from symbptt.verify.exact.entries import Entries, Matrix
 
@@ -59,50 +59,51 @@ def pitfalls(context: DocumentContext) -> tuple[Block, ...]:
 
 def told(context: DocumentContext, checked: Prose = ()) -> tuple[Block, ...]:
     """The same; `checked` says what a gradient check finds."""
-    model, voice = context.model, context.voice
+    model, presentation = context.model, context.presentation
     found = list(mistakes(context))
     boxes = [_box(context, pitfall) for pitfall in found]
     if model.states and context.main is not None:
-        text = Paragraph(voice.say("pitfalls.total.text", plus=_plus(voice), **_pair(context)))
-        boxes.append(Box("pitfall", voice.say("pitfalls.total.title"), (text,)))
-    intro = Paragraph((*voice.say("pitfalls.intro"), *checked, *_right(context, found)))
-    return (Heading(voice.word("pitfalls.heading"), "pitfalls"), intro, *(boxes if context.full else in_pairs(boxes)))
+        text = Paragraph(presentation.prose("pitfalls.total.text", plus=_plus(presentation), **_pair(context)))
+        boxes.append(Box("pitfall", presentation.prose("pitfalls.total.title"), (text,)))
+    intro = Paragraph((*presentation.prose("pitfalls.intro"), *checked, *_right(context, found)))
+    return (Heading(presentation.text("pitfalls.heading"), "pitfalls"), intro, *(boxes if context.full else in_pairs(boxes)))
 
 
-def _plus(voice: Voice) -> Prose:
+def _plus(presentation: Presentation) -> Prose:
     """A warning where the notation has the sign."""
-    marked = any(voice.notation.derivative(kind).sup == "+" for kind in ("immediate", "total"))
-    return voice.say("pitfalls.total.plus") if marked else ()
+    marked = any(presentation.notation.derivative(kind).sup == "+" for kind in ("immediate", "total"))
+    return presentation.prose("pitfalls.total.plus") if marked else ()
 
 
 def _pair(context: DocumentContext) -> dict[str, Tree]:
-    model, voice, theta = context.model, context.voice, context.main
+    model, presentation, theta = context.model, context.presentation, context.main
     by = symbols.parameter(model) if theta is None else theta.at()
     state = formula.state(model)
     return {
-        "immediate": voice.tree(symbols.immediate(state, by), model), "total": voice.tree(symbols.total(state, by), model),
-        "before": voice.tree(formula.state(model, TIME - 1), model),
+        "immediate": presentation.tree(symbols.immediate(state, by), model),
+        "total": presentation.tree(symbols.total(state, by), model),
+        "before": presentation.tree(formula.state(model, TIME - 1), model),
     }
 
 
 def _box(context: DocumentContext, pitfall: Pitfall) -> Box:
-    voice = context.voice
+    presentation = context.presentation
     last = pitfall.at_last[1] if pitfall.at_last else None
-    rule = voice.say("pitfalls.wrong", right=Reference(pitfall.label))
+    rule = presentation.prose("pitfalls.wrong", right=Reference(pitfall.label))
     shown = Step(_shown(context, pitfall, pitfall.wrong, last), rule)
-    blocks: list[Block] = [Paragraph(voice.say(f"pitfalls.{pitfall.name}.text")), Steps((shown,))]
+    blocks: list[Block] = [Paragraph(presentation.prose(f"pitfalls.{pitfall.name}.text")), Steps((shown,))]
     if _seen(context, pitfall):
-        blocks.append(Paragraph(voice.say("pitfalls.effect", **_numbers(context, pitfall))))
-    return Box("pitfall", voice.say(f"pitfalls.{pitfall.name}.title"), tuple(blocks))
+        blocks.append(Paragraph(presentation.prose("pitfalls.effect", **_numbers(context, pitfall))))
+    return Box("pitfall", presentation.prose(f"pitfalls.{pitfall.name}.title"), tuple(blocks))
 
 
 def _numbers(context: DocumentContext, pitfall: Pitfall) -> dict[str, Tree]:
     """The gradient, its numbers in the worked example, and what the mistake makes of them."""
-    model, voice = context.model, context.voice
+    model, presentation = context.model, context.presentation
     assert context.main is not None and pitfall.effect is not None
     right = required(model, length(model, context.T)).gradients[context.main.at()]
-    of = voice.tree(symbols.total(symbols.loss(model, None), context.main.at()), model)
-    return {"gradient": of, "wrong": matrix(pitfall.effect, voice), "right": matrix(right, voice)}
+    of = presentation.tree(symbols.total(symbols.loss(model, None), context.main.at()), model)
+    return {"gradient": of, "wrong": matrix(pitfall.effect, presentation), "right": matrix(right, presentation)}
 
 
 def _seen(context: DocumentContext, pitfall: Pitfall) -> bool:
@@ -121,21 +122,21 @@ def _checked(context: DocumentContext) -> Prose:
     found = required(model, length(model, context.T))
     entry = float(np.ravel(found.by_code[of.name])[0])
     difference, entry_shown = (math(f"{value:.9f}".replace("-", "−")) for value in (found.by_difference(of, 1e-5), entry))
-    gradient = context.voice.tree(symbols.total(symbols.loss(model, None), of.at()), model)
-    return context.voice.say("pitfalls.check", gradient=gradient, difference=difference, entry=entry_shown)
+    gradient = context.presentation.tree(symbols.total(symbols.loss(model, None), of.at()), model)
+    return context.presentation.prose("pitfalls.check", gradient=gradient, difference=difference, entry=entry_shown)
 
 
 def _right(context: DocumentContext, found: Iterable[Pitfall]) -> Prose:
     """What the example gives without a mistake, where it shows one."""
     shown = next((pitfall for pitfall in found if _seen(context, pitfall)), None)
-    return () if shown is None else context.voice.say("pitfalls.example", **_numbers(context, shown))
+    return () if shown is None else context.presentation.prose("pitfalls.example", **_numbers(context, shown))
 
 
 def _shown(context: DocumentContext, pitfall: Pitfall, side: MatrixExpr, last: MatrixExpr | None) -> Tree:
-    voice, model = context.voice, context.model
+    presentation, model = context.presentation, context.model
     if last is not None:
-        return backward.both(model, voice, pitfall.left, last, side)
-    return backward.line(voice.tree(pitfall.left, model), voice.tree(side, model), pitfall.before_last)
+        return backward.both(model, presentation, pitfall.left, last, side)
+    return backward.line(presentation.tree(pitfall.left, model), presentation.tree(side, model), pitfall.before_last)
 
 
 def mistakes(context: DocumentContext) -> Iterator[Pitfall]:

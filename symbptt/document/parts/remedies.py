@@ -23,8 +23,8 @@ from symbptt.draw import plot
 from symbptt.model.read import load
 from symbptt.model.values import Model
 from symbptt.narrative.forward import is_recurrent
+from symbptt.narrative.presentation import Presentation
 from symbptt.narrative.values import Prose
-from symbptt.narrative.voice import Voice
 from symbptt.typeset.tree import Number, Operator, Row, Tree
 
 BIASES = (0.0, 1.0, 3.0)
@@ -36,31 +36,31 @@ GATED = "lstm"
 
 def remedies(context: DocumentContext) -> tuple[Block, ...]:
     """Truncation, clipping, initialisation and gates, each with what it changes in numbers."""
-    model, voice = context.model, context.voice
+    model, presentation = context.model, context.presentation
     if not model.states or not is_recurrent(model) or coupled(model):
-        return (LeftOut(voice.say("handout.remedies.left_out")),)
+        return (LeftOut(presentation.prose("handout.remedies.left_out")),)
     return (
-        Heading(voice.word("handout.remedies.heading"), "remedies"), *_cut_short(context, *_clipping(voice)),
-        *_initialisation(model, voice), *_gates(model, voice),
+        Heading(presentation.text("handout.remedies.heading"), "remedies"), *_cut_short(context, *_clipping(presentation)),
+        *_initialisation(model, presentation), *_gates(model, presentation),
     )
 
 
 def _cut_short(context: DocumentContext, clipping: Block, clipped: Block) -> tuple[Block, ...]:
     """Truncation, with the pairs that a window keeps and what becomes of the gradient, and clipping, beside the picture."""
-    model, voice, theta = context.model, context.voice, context.main
+    model, presentation, theta = context.model, context.presentation, context.main
     found = None if theta is None else over_draws(model, theta)
     if theta is None or found is None or not (np.isfinite(found.bias).all() and np.isfinite(found.cosine).all()):
         return (clipping, clipped)
     slots: dict[str, Prose] = {"bias": median(found.bias), "cosine": median(found.cosine)}
-    said = voice.say(
+    said = presentation.prose(
         "handout.remedies.truncation", window=str(WINDOW), kept=str(found.kept), terms=str(found.terms), steps=str(PAIRS),
-        parameter=voice.tree(theta.at(), model), **slots,
+        parameter=presentation.tree(theta.at(), model), **slots,
     )
-    axes = (voice.word(f"analysis.terms.{name}") for name in ("row", "column"))
+    axes = (presentation.text(f"analysis.terms.{name}") for name in ("row", "column"))
     drawn = plot.triangle(PAIRS, lambda t, k: t - k < WINDOW, *axes)
-    title = voice.word("handout.remedies.triangle")
-    figure = Plotted(drawn, title, voice.say("handout.remedies.triangle_caption"))
-    titles = (voice.word("handout.remedies.truncated"), "")
+    title = presentation.text("handout.remedies.triangle")
+    figure = Plotted(drawn, title, presentation.prose("handout.remedies.triangle_caption"))
+    titles = (presentation.text("handout.remedies.truncated"), "")
     return (Columns(titles, ((Paragraph(said),), (figure,))), clipping, clipped)
 
 
@@ -69,9 +69,9 @@ def _paths() -> tuple[cliff.Path, ...]:
     return tuple(cliff.descend(method) for method in ("plain", "norm"))
 
 
-def _clipping(voice: Voice) -> tuple[Block, Block]:
+def _clipping(presentation: Presentation) -> tuple[Block, Block]:
     """A descent across the cliff without and with clipping."""
-    say = voice.say
+    say = presentation.prose
     head = ((), *(say(f"handout.remedies.clipping.{name}") for name in ("norm", "step", "first", "last")))
     rows = tuple(
         (say(f"handout.remedies.clipping.{name}"), written(float(path.norms.max())), written(path.longest),
@@ -79,10 +79,10 @@ def _clipping(voice: Voice) -> tuple[Block, Block]:
         for name, path in zip(("before", "after"), _paths(), strict=True)
     )
     slots = {"limit": f"{cliff.LIMIT:g}", "steps": str(cliff.STEPS), "descent": str(cliff.DESCENT), "rate": f"{cliff.RATE:g}"}
-    return (Paragraph(say("handout.remedies.clipping.text", **slots, **_unit(voice))), Table(head, rows))
+    return (Paragraph(say("handout.remedies.clipping.text", **slots, **_unit(presentation))), Table(head, rows))
 
 
-def _unit(voice: Voice) -> dict[str, Tree | Prose]:
+def _unit(presentation: Presentation) -> dict[str, Tree | Prose]:
     """The unit of the cliff in formulas: its step, where it starts, its loss and target, and where the descent starts."""
     unit = cliff.unit()
     inner, state, output = unit.equations
@@ -91,12 +91,12 @@ def _unit(voice: Voice) -> dict[str, Tree | Prose]:
     at_last = {TIME: last}
     value = loss.value.xreplace({output.target.at(): output.value}).xreplace(at_last)
     point = zip(unit.parameters, cliff.FROM, strict=True)
-    equal = partial(voice.equation, unit)
+    equal = partial(presentation.equation, unit)
     return {
         "unit": equal(state.target.at(), state.value.xreplace({inner.target.at(): inner.value})),
         "start": equal(state.target.at(0), _decimal(cliff.START)),
         "loss": equal(loss.target.at(last), value), "target": equal(unit["y"].at(last), _decimal(cliff.TARGET)),
-        "point": voice.listed(equal(variable.at(), _decimal(number)) for variable, number in point),
+        "point": presentation.listed(equal(variable.at(), _decimal(number)) for variable, number in point),
     }
 
 
@@ -112,25 +112,26 @@ def _started(model: Model) -> tuple[Decay, ...]:
     return tuple(decay(model, init=dict.fromkeys(recurrent(model), name)) for name in INITIALISERS)
 
 
-def _initialisation(model: Model, voice: Voice) -> tuple[Block, ...]:
+def _initialisation(model: Model, presentation: Presentation) -> tuple[Block, ...]:
     """The product by what the recurrent matrices start from."""
     if not recurrent(model):
         return ()
     said = [
-        (*voice.say(f"handout.remedies.init.{name}"), *median(found.measured[:, STEPS]))
+        (*presentation.prose(f"handout.remedies.init.{name}"), *median(found.measured[:, STEPS]))
         for name, found in zip(INITIALISERS, _started(model), strict=True)
     ]
-    text = voice.say("handout.remedies.init.text", steps=str(STEPS), values=voice.joined(said), **drawn_sizes(model, voice))
-    return (Paragraph((*text, *_slopes(model, voice))),)
+    text = presentation.prose("handout.remedies.init.text", steps=str(STEPS), values=presentation.joined(said),
+        **drawn_sizes(model, presentation))
+    return (Paragraph((*text, *_slopes(model, presentation))),)
 
 
-def _slopes(model: Model, voice: Voice) -> Prose:
+def _slopes(model: Model, presentation: Presentation) -> Prose:
     """Why orthogonal matrices alone do not keep the product of h = phi(W h + …) at one, where they do not."""
     form, started = bound.form(model), _started(model)[INITIALISERS.index("orthogonal")]
     if form is None or form.gamma is None or float(np.median(started.measured[:, STEPS])) >= 1 - ROUNDING:
         return ()
-    gamma = voice.tree(sp.nsimplify(form.gamma))
-    return voice.say("handout.remedies.init.slopes", activation=form.activation, gamma=gamma)
+    gamma = presentation.tree(sp.nsimplify(form.gamma))
+    return presentation.prose("handout.remedies.init.slopes", activation=form.activation, gamma=gamma)
 
 
 @lru_cache(maxsize=8)
@@ -156,23 +157,24 @@ def _open(found: Decay, of: Gate) -> float:
     return float(np.median(found.direct[of.state][:, STEPS]))
 
 
-def _gates(model: Model, voice: Voice) -> tuple[Block, ...]:
+def _gates(model: Model, presentation: Presentation) -> tuple[Block, ...]:
     """What an open gate does to the direct route and to the whole product: of the model, or of an LSTM beside it."""
     of = gate(model)
     shown = model if of is not None else load(GATED)
     of = of or gate(shown)
     if of is None or (shown is not model and direct_routes(model)):
         return ()
-    names = {"state": voice.name(shown[of.state], shown), "gate": voice.tree(shown[of.gate].at(), shown),
-             "bias": voice.tree(shown[of.bias].at(), shown)}
+    names = {"state": presentation.name(shown[of.state], shown), "gate": presentation.tree(shown[of.gate].at(), shown),
+             "bias": presentation.tree(shown[of.bias].at(), shown)}
     head = (
-        (names["bias"],), voice.say("handout.remedies.gates.gate", **names),
-        voice.say("handout.remedies.gates.direct", steps=str(STEPS)), voice.say("handout.remedies.gates.whole", steps=str(STEPS)),
+        (names["bias"],), presentation.prose("handout.remedies.gates.gate", **names),
+        presentation.prose("handout.remedies.gates.direct", steps=str(STEPS)),
+        presentation.prose("handout.remedies.gates.whole", steps=str(STEPS)),
     )
     rows = tuple(_opening(bias, one, of.state) for bias, one in opened(shown, of))
     key = "own" if shown is model else "other"
-    said = voice.say(f"handout.remedies.gates.{key}", steps=str(STEPS), **names)
-    starts = voice.say("handout.remedies.gates.starts", **names) if shown[of.bias].init == "ones" else ()
+    said = presentation.prose(f"handout.remedies.gates.{key}", steps=str(STEPS), **names)
+    starts = presentation.prose("handout.remedies.gates.starts", **names) if shown[of.bias].init == "ones" else ()
     return (Paragraph(said), Table(head, rows), *((Paragraph(starts),) if starts else ()))
 
 

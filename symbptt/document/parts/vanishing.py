@@ -25,8 +25,8 @@ from symbptt.model.values import Model, Variable
 from symbptt.narrative import symbols
 from symbptt.narrative.forward import is_recurrent
 from symbptt.narrative.inline import math
+from symbptt.narrative.presentation import Presentation
 from symbptt.narrative.values import Prose, Step
-from symbptt.narrative.voice import Voice
 from symbptt.typeset.tree import Equality, Fenced, Identifier, Matrix, Number, Operator, Row, Script, Style, Tree
 
 STRETCHED, SCALED = (0.9, 2.0, 4.0), (1.0, 2.0, 4.0)
@@ -41,40 +41,43 @@ SHEAR = np.array([[0.5, 10.0], [0.0, 0.5]])
 
 def norm_bound(context: DocumentContext) -> tuple[Block, ...]:
     """The bound, the argument about vanishing and exploding with its limits, and measurements beside it."""
-    model, voice = context.model, context.voice
+    model, presentation = context.model, context.presentation
     if not model.states or not is_recurrent(model):
-        return (LeftOut(voice.say("handout.bound.left_out")),)
-    left = _norm(voice.tree(symbols.total(formula.state(model), formula.state(model, SOURCE)), model))
-    bounded = Equality(left, (_product_of_norms(model, voice),), "≤")
-    steps = [Step(bounded, voice.say("handout.bound.submultiplicative"), label="bound")]
+        return (LeftOut(presentation.prose("handout.bound.left_out")),)
+    left = _norm(presentation.tree(symbols.total(formula.state(model), formula.state(model, SOURCE)), model))
+    bounded = Equality(left, (_product_of_norms(model, presentation),), "≤")
+    steps = [Step(bounded, presentation.prose("handout.bound.submultiplicative"), label="bound")]
     form = bound.form(model)
-    head = (Heading(voice.word("handout.bound.heading"), "bound"), Paragraph(voice.say("handout.bound.intro")))
+    head = (Heading(presentation.text("handout.bound.heading"), "bound"), Paragraph(presentation.prose("handout.bound.intro")))
     if form is None or form.gamma is None or not _one_matrix(model[form.weight]):
         plain = coupled(model) or all(one.isometry for _, one in measured(model))
-        why = () if plain else (Paragraph(voice.say("handout.bound.other_form")),)
-        return (*head, Steps(tuple(steps)), *why, *_measured(model, voice))
-    weight = voice.tree(model[form.weight].at(), model)
+        why = () if plain else (Paragraph(presentation.prose("handout.bound.other_form")),)
+        return (*head, Steps(tuple(steps)), *why, *_measured(model, presentation))
+    weight = presentation.tree(model[form.weight].at(), model)
     base = Fenced(Row((Identifier("γ"), Operator("\u2009"), _sigma(weight))))
-    closed = Script(base, None, voice.tree(TIME - SOURCE, model))
-    steps.append(Step(Equality(left, (closed,), "≤"), voice.say("handout.bound.closed_rule"), label="bound-closed"))
+    closed = Script(base, None, presentation.tree(TIME - SOURCE, model))
+    steps.append(Step(Equality(left, (closed,), "≤"), presentation.prose("handout.bound.closed_rule"), label="bound-closed"))
     slots: dict[str, Prose | Tree | str] = {
-        "weight": weight, "sigma": _sigma(weight), "activation": form.activation, "gamma": voice.tree(sp.nsimplify(form.gamma)),
+        "weight": weight, "sigma": _sigma(weight), "activation": form.activation,
+        "gamma": presentation.tree(sp.nsimplify(form.gamma)),
     }
-    cases = Bullets(tuple(voice.say(f"handout.bound.{case}", **slots) for case in ("sufficient", "necessary", "between")))
-    told = Paragraph(voice.say("handout.bound.gamma", **slots))
-    return (*head, Steps(tuple(steps)), told, cases, *_measured(model, voice), *(_shear(voice) if context.full else ()))
+    cases = Bullets(tuple(presentation.prose(f"handout.bound.{case}", **slots)
+        for case in ("sufficient", "necessary", "between")))
+    told = Paragraph(presentation.prose("handout.bound.gamma", **slots))
+    return (*head, Steps(tuple(steps)), told, cases, *_measured(model, presentation),
+        *(_shear(presentation) if context.full else ()))
 
 
 def _norm(tree: Tree) -> Tree:
     return Script(Fenced(tree, "‖"), Number("2"))
 
 
-def _product_of_norms(model: Model, voice: Voice) -> Tree:
+def _product_of_norms(model: Model, presentation: Presentation) -> Tree:
     """The product over the steps from k to t of the norms of the state Jacobians."""
     letter = symbols.jacobian(model, BETWEEN)
-    chain = voice.tree(ProductOver(letter, BETWEEN, SOURCE + 1, TIME), model)
+    chain = presentation.tree(ProductOver(letter, BETWEEN, SOURCE + 1, TIME), model)
     assert isinstance(chain, Row)
-    return Row((chain.items[0], _norm(voice.tree(letter, model))))
+    return Row((chain.items[0], _norm(presentation.tree(letter, model))))
 
 
 def _one_matrix(weight: Variable) -> bool:
@@ -115,22 +118,22 @@ def _middle(values: Array) -> Prose:
     return written(float(quartiles(values)[1]))
 
 
-def drawn_sizes(model: Model, voice: Voice) -> dict[str, str | Tree | Prose]:
+def drawn_sizes(model: Model, presentation: Presentation) -> dict[str, str | Tree | Prose]:
     """What was measured: sizes of dimensions, steps, draws."""
     every = (("T", STEPS), *sorted(sizes(model).items()))
-    return {"sizes": voice.listed(math(f"{name} = {size}") for name, size in every), "seeds": str(SEEDS)}
+    return {"sizes": presentation.listed(math(f"{name} = {size}") for name, size in every), "seeds": str(SEEDS)}
 
 
-def _measured(model: Model, voice: Voice) -> tuple[Block, ...]:
+def _measured(model: Model, presentation: Presentation) -> tuple[Block, ...]:
     """Medians and quartiles of the norms of the product, as curves and as a table."""
     if coupled(model):
-        return (LeftOut(voice.say("handout.bound.coupled")),)
+        return (LeftOut(presentation.prose("handout.bound.coupled")),)
     found = measured(model)
-    say, key = voice.say, "factor" if _closed(model) else "times" if len(found) > 1 else "own"
-    names = [voice.word(f"handout.bound.{key}", number=f"{number:g}") for number, _ in found]
+    say, key = presentation.prose, "factor" if _closed(model) else "times" if len(found) > 1 else "own"
+    names = [presentation.text(f"handout.bound.{key}", number=f"{number:g}") for number, _ in found]
     spread = [quartiles(one.measured) for _, one in found]
     chart = Curves(
-        tuple((name, three[1]) for name, three in zip(names, spread, strict=True)), voice.word("handout.bound.along"),
+        tuple((name, three[1]) for name, three in zip(names, spread, strict=True)), presentation.text("handout.bound.along"),
         beside=tuple(side for three in spread for side in (three[0], three[2])),
     )
     rows = tuple(
@@ -143,8 +146,8 @@ def _measured(model: Model, voice: Voice) -> tuple[Block, ...]:
         (), *(say("handout.bound.at", number=str(d)) for d in SHOWN), say("handout.bound.bounded", number=str(STEPS)),
         say("handout.bound.verdict_head"),
     )
-    curves = Plotted(plot.chart(chart, TALL), voice.word("handout.bound.plot"), say("handout.bound.caption"))
-    intro = Paragraph(say("handout.bound.table", **drawn_sizes(model, voice)))
+    curves = Plotted(plot.chart(chart, TALL), presentation.text("handout.bound.plot"), say("handout.bound.caption"))
+    intro = Paragraph(say("handout.bound.table", **drawn_sizes(model, presentation)))
     moves = chart.known.size and not all(one.isometry for _, one in found)
     return (intro, *((curves,) if moves else ()), Table(head, rows))
 
@@ -159,12 +162,12 @@ def _verdict(found: Decay) -> str:
     return "level" if abs(last - 1) <= ROUNDING else "growing" if last > 1 else "undecided"
 
 
-def _shear(voice: Voice) -> tuple[Block, ...]:
+def _shear(presentation: Presentation) -> tuple[Block, ...]:
     """The example of a matrix whose powers grow first although its radius is below one."""
     found = analyze.spectrum_of("W", SHEAR)
     powers = {n: float(np.linalg.norm(np.linalg.matrix_power(SHEAR, n), 2)) for n in (2, STEPS)}
-    entries = Matrix(tuple(tuple(voice.tree(sp.nsimplify(float(entry))) for entry in row) for row in SHEAR))
-    said = voice.say(
+    entries = Matrix(tuple(tuple(presentation.tree(sp.nsimplify(float(entry))) for entry in row) for row in SHEAR))
+    said = presentation.prose(
         "handout.bound.shear", matrix=entries, sigma=f"{found.largest:.5g}", radius=written(found.radius),
         two=f"{powers[2]:.5g}", many=written(powers[STEPS]), steps=str(STEPS),
     )

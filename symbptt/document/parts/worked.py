@@ -26,8 +26,8 @@ from symbptt.document.numbering import reference
 from symbptt.document.sizes import written
 from symbptt.model.values import Model, Role, Variable
 from symbptt.narrative import symbols
+from symbptt.narrative.presentation import Presentation
 from symbptt.narrative.values import Prose
-from symbptt.narrative.voice import Voice
 from symbptt.narrative.way import LARGE, labelled, way_to
 from symbptt.typeset.tree import Equality, Tree
 from symbptt.verify.exact.entries import Matrix
@@ -43,18 +43,20 @@ MANY = 6
 
 def worked(context: DocumentContext) -> tuple[Block, ...]:
     """The example, or why there is none."""
-    model, voice = context.model, context.voice
+    model, presentation = context.model, context.presentation
     if (why := refusal(model)) is not None:
-        return (LeftOut(voice.say(f"handout.worked.refused.{why}")),)
+        return (LeftOut(presentation.prose(f"handout.worked.refused.{why}")),)
     found = required(model, length(model, context.T))
-    part = voice.word
-    sizes = voice.listed(voice.equation(model, sp.Symbol(name), sp.Integer(size)) for name, size in found.sizes.items())
-    intro = voice.say("handout.worked.intro", steps=str(found.graph.T), sizes=sizes, places=str(PLACES)) if found.sizes else \
-        voice.say("handout.worked.intro_scalars", steps=str(found.graph.T), places=str(PLACES))
+    part = presentation.text
+    sizes = presentation.listed(presentation.equation(model, sp.Symbol(name), sp.Integer(size))
+        for name, size in found.sizes.items())
+    slots = {"steps": str(found.graph.T), "places": str(PLACES)}
+    intro = presentation.prose("handout.worked.intro", sizes=sizes, **slots) if found.sizes else \
+        presentation.prose("handout.worked.intro_scalars", **slots)
     return (
-        Heading(part("handout.worked.heading"), "worked"), Paragraph(intro), Paragraph(given(found, voice)),
+        Heading(part("handout.worked.heading"), "worked"), Paragraph(intro), Paragraph(given(found, presentation)),
         Heading(part("handout.worked.forward"), "worked-forward", 2),
-        lines((told for _, told in forward(found, voice)), context),
+        lines((told for _, told in forward(found, presentation)), context),
         Heading(part("handout.worked.backward"), "worked-backward", 2), *_shown_backward(found, context),
         *_outcome(found, context),
     )
@@ -62,23 +64,23 @@ def worked(context: DocumentContext) -> tuple[Block, ...]:
 
 def _shown_backward(found: Example, context: DocumentContext) -> Iterator[Block]:
     """The backward lines; of a large model those on the way to one parameter, all others being in the table."""
-    voice, kept = context.voice, None
+    presentation, kept = context.presentation, None
     if not context.full and context.main is not None and len(recursion(found.model).adjoints) > LARGE:
         kept = way_to(found.model, (labelled("gradient", context.main),))
-        yield Paragraph(voice.say("handout.worked.way", parameter=voice.tree(context.main.at(), found.model)))
-    yield lines(backward(found, voice, context.full, kept), context)
+        yield Paragraph(presentation.prose("handout.worked.way", parameter=presentation.tree(context.main.at(), found.model)))
+    yield lines(backward(found, presentation, context.full, kept), context)
 
 
 def _outcome(found: Example, context: DocumentContext) -> tuple[Block, ...]:
     """All values and adjoints, and the gradients by the parameters; nothing of these for a model without parameters."""
-    voice, compared = context.voice, _compared(found, context)
-    tables = values_table(found, voice)
-    values = (Paragraph(voice.say("handout.worked.values")), *tables) if tables else ()
+    presentation, compared = context.presentation, _compared(found, context)
+    tables = values_table(found, presentation)
+    values = (Paragraph(presentation.prose("handout.worked.values")), *tables) if tables else ()
     if not compared.rows:
         return values
-    heading = Heading(voice.word("handout.worked.gradients"), "worked-gradients", 2)
+    heading = Heading(presentation.text("handout.worked.gradients"), "worked-gradients", 2)
     told = lines(_gradients(found, context), context)
-    said = Paragraph((*_others(context), *_agreement(found, context), *_times(found, voice)))
+    said = Paragraph((*_others(context), *_agreement(found, context), *_times(found, presentation)))
     if context.full:
         return (*values, heading, told, said, compared)
     return (heading, replace(told, columns=1, width=LIMIT), *abreast((said, compared), values))
@@ -107,33 +109,33 @@ def length(model: Model, T: int = WORKED) -> int:
     return min(max(T, WORKED), MOST) if model.states else 1
 
 
-def given(example: Example, voice: Voice) -> Prose:
+def given(example: Example, presentation: Presentation) -> Prose:
     """The numbers that the example starts from."""
     known = leaves(example.graph)
-    trees = [given_one(example, leaf, voice) for leaf in known]
-    return (*voice.say("handout.worked.given"), *voice.listed(trees), voice.word("common.list.stop"))
+    trees = [given_one(example, leaf, presentation) for leaf in known]
+    return (*presentation.prose("handout.worked.given"), *presentation.listed(trees), presentation.text("common.list.stop"))
 
 
-def given_one(example: Example, leaf: sp.MatrixSymbol, voice: Voice) -> Equality:
+def given_one(example: Example, leaf: sp.MatrixSymbol, presentation: Presentation) -> Equality:
     """A symbol and its number, with the parameter in between if a state starts from it."""
     source = learned_start(example.model, leaf)
-    sides = [] if source is None else [voice.tree(source, example.model)]
-    return Equality(voice.tree(leaf, example.model), (*sides, matrix(example.value(leaf), voice)))
+    sides = [] if source is None else [presentation.tree(source, example.model)]
+    return Equality(presentation.tree(leaf, example.model), (*sides, matrix(example.value(leaf), presentation)))
 
 
-def _reference(voice: Voice, number: int) -> Prose:
-    return voice.say("handout.worked.equation", number=reference(number)) if number else ()
+def _reference(presentation: Presentation, number: int) -> Prose:
+    return presentation.prose("handout.worked.equation", number=reference(number)) if number else ()
 
 
-def forward(example: Example, voice: Voice) -> Iterator[tuple[Variable, tuple[Tree, Prose]]]:
+def forward(example: Example, presentation: Presentation) -> Iterator[tuple[Variable, tuple[Tree, Prose]]]:
     """The first step, value by value, without mere copies; the others go the same way, and the table has their values."""
     for a in example.graph:
         if a.variable.definition is None and a.step == 1 and not is_leaf(a.value):
-            yield a.variable, (line(example, a.target, a.value, voice), _reference(voice, a.equation.number or 0))
+            yield a.variable, (line(example, a.target, a.value, presentation), _reference(presentation, a.equation.number or 0))
 
 
 def backward(
-    example: Example, voice: Voice, full: bool, kept: Collection[str] | None = None
+    example: Example, presentation: Presentation, full: bool, kept: Collection[str] | None = None
 ) -> Iterator[tuple[Tree, Prose]]:
     """The last step and, of the one before, in full all and else what something comes back to; only equations of these labels."""
     numbers, T = {e.variable.name: e.number for e in recursion(example.model).adjoints}, example.graph.T
@@ -142,10 +144,11 @@ def backward(
         if kept is not None and labelled("adjoint", equation.variable) not in kept:
             continue
         if equation.step == T or (equation.step == T - 1 and (full or carried)):
-            yield line(example, equation.symbol, equation.value, voice), _reference(voice, numbers.get(equation.variable.name, 0))
+            about = _reference(presentation, numbers.get(equation.variable.name, 0))
+            yield line(example, equation.symbol, equation.value, presentation), about
 
 
-def values_table(example: Example, voice: Voice, without: Collection[Variable] = ()) -> tuple[Table, ...]:
+def values_table(example: Example, presentation: Presentation, without: Collection[Variable] = ()) -> tuple[Table, ...]:
     """All values and adjoints but some and mere copies, a column for each step; nothing for an example of one step."""
     T = example.graph.T
     if T == 1:
@@ -155,8 +158,9 @@ def values_table(example: Example, voice: Voice, without: Collection[Variable] =
         if a.variable.definition is None and a.variable not in without and not is_leaf(a.value)
     )
     adjoints = dict.fromkeys(e.variable for e in example.system.equations if e.variable.definition is None)
-    rows = [_row(example, voice, v.at) for v in values] + [_row(example, voice, partial(_adjoint, v)) for v in adjoints]
-    head = ((), *((voice.steps(f"t = {t}"),) for t in range(1, T + 1)))
+    rows = [_row(example, presentation, v.at) for v in values]
+    rows += [_row(example, presentation, partial(_adjoint, v)) for v in adjoints]
+    head = ((), *((presentation.steps(f"t = {t}"),) for t in range(1, T + 1)))
     return (Table(head, tuple(rows)),)
 
 
@@ -164,16 +168,16 @@ def _adjoint(variable: Variable, step: sp.Expr | int) -> Adjoint:
     return Adjoint(variable.at(step))
 
 
-def _row(example: Example, voice: Voice, of: Callable[[sp.Expr | int], sp.MatrixSymbol]) -> tuple[Prose, ...]:
+def _row(example: Example, presentation: Presentation, of: Callable[[sp.Expr | int], sp.MatrixSymbol]) -> tuple[Prose, ...]:
     """The symbol, and its numbers at every step; a dash where it has none."""
     known = example.entries.leaves
-    cells = ((_listed(known[at][0], voice) if at in known else ("–",)) for at in map(of, range(1, example.graph.T + 1)))
-    return ((voice.tree(of(TIME), example.model),), *cells)
+    cells = ((_listed(known[at][0], presentation) if at in known else ("–",)) for at in map(of, range(1, example.graph.T + 1)))
+    return ((presentation.tree(of(TIME), example.model),), *cells)
 
 
-def _listed(entries: Matrix, voice: Voice) -> Prose:
+def _listed(entries: Matrix, presentation: Presentation) -> Prose:
     """The entries of a value one after another, a matrix row by row."""
-    rows = [", ".join(map(signed, row)) for row in laid(entries, voice)]
+    rows = [", ".join(map(signed, row)) for row in laid(entries, presentation)]
     return (("; " if len(entries[0]) > 1 else ", ").join(rows),)
 
 
@@ -202,39 +206,39 @@ def _parameters(context: DocumentContext) -> list[Variable]:
 def _others(context: DocumentContext) -> Prose:
     """Where not all are: that the others follow in the same way."""
     all_of_them = [v for v in context.variables if v.role is Role.PARAMETER]
-    return () if _parameters(context) == all_of_them else context.voice.say("handout.worked.others")
+    return () if _parameters(context) == all_of_them else context.presentation.prose("handout.worked.others")
 
 
-def _times(example: Example, voice: Voice) -> Prose:
+def _times(example: Example, presentation: Presentation) -> Prose:
     """That the code's gradients are multiplied, where it takes a mean."""
-    return voice.say("handout.worked.mean", number=str(example.counted)) if example.counted != 1 else ()
+    return presentation.prose("handout.worked.mean", number=str(example.counted)) if example.counted != 1 else ()
 
 
 def _gradients(example: Example, context: DocumentContext) -> Iterator[tuple[Tree, Prose]]:
-    model, voice = example.model, context.voice
+    model, presentation = example.model, context.presentation
     wanted = _parameters(context)
     L = symbols.loss(model, None)
     for v in wanted:
-        reference = _reference(voice, recursion(model).gradient_number(v.name))
+        reference = _reference(presentation, recursion(model).gradient_number(v.name))
         for of, value in total(example, v.name):
-            yield line(example, voice.tree(symbols.total(L, of), model), value, voice), reference
+            yield line(example, presentation.tree(symbols.total(L, of), model), value, presentation), reference
 
 
 def _by_both(example: Example, context: DocumentContext) -> Iterator[tuple[Tree, list[Number], Array]]:
     """(gradient, its entries by hand, its entries by the emitted code), for every parameter."""
-    model, voice = example.model, context.voice
+    model, presentation = example.model, context.presentation
     for v in context.variables:
         by_code = example.by_code.get(v.name)
         if by_code is None or v.role is not Role.PARAMETER:
             continue
         for (of, entries), values in zip(example.by_hand(v), by_code if v.timed else [by_code], strict=True):
-            left = voice.tree(symbols.total(symbols.loss(model, None), of), model)
-            yield left, [entry for row in laid(entries, voice) for entry in row], np.asarray(values).reshape(-1)
+            left = presentation.tree(symbols.total(symbols.loss(model, None), of), model)
+            yield left, [entry for row in laid(entries, presentation) for entry in row], np.asarray(values).reshape(-1)
 
 
 def _compared(example: Example, context: DocumentContext) -> Table:
     """Every gradient by hand, in full beside the numbers of the emitted code."""
-    say = context.voice.say
+    say = context.presentation.prose
     rows: list[tuple[Prose, ...]] = []
     for left, entries, values in _by_both(example, context):
         coded = ", ".join(f"{number:.{PLACES + 2}f}".replace("-", "−") for number in values)
@@ -246,7 +250,7 @@ def _compared(example: Example, context: DocumentContext) -> Table:
 def _agreement(example: Example, context: DocumentContext) -> Prose:
     """That the code gives the same numbers; where they are not printed, how far they are from those by hand at most."""
     if context.full:
-        return context.voice.say("handout.worked.code")
+        return context.presentation.prose("handout.worked.code")
     pairs = (pair for _, entries, values in _by_both(example, context) for pair in zip(entries, values, strict=True))
     apart = max(abs(float(by_hand) - float(by_code)) for by_hand, by_code in pairs)
-    return context.voice.say("handout.worked.code_agrees", difference=written(apart))
+    return context.presentation.prose("handout.worked.code_agrees", difference=written(apart))

@@ -9,10 +9,10 @@ from typing import Any
 from symbptt import compose, derive, document, narrative
 from symbptt.fuzz.fault import Fault, Wrong
 from symbptt.fuzz.subject import Check, Several, Subject
-from symbptt.narrative.voice import speaking
+from symbptt.narrative.presentation import presentation_in
 
 _FORMATS = ("tex", "html", "md")
-_VOICES = (("en", "textbook", None), ("zh", "textbook", "row"), ("en", "goodfellow", None), ("en", "pascanu", "row"))
+_PRESENTATIONS = (("en", "textbook", None), ("zh", "textbook", "row"), ("en", "goodfellow", None), ("en", "pascanu", "row"))
 
 
 def routes(of: Subject) -> Iterator[tuple[str, Check]]:
@@ -26,7 +26,7 @@ def routes(of: Subject) -> Iterator[tuple[str, Check]]:
 
 def _writing(kind: str) -> Check:
     def check(of: Subject, route: str) -> None:
-        language, notation, orientation = _VOICES[of.draft.seed % len(_VOICES)]
+        language, notation, orientation = _PRESENTATIONS[of.draft.seed % len(_PRESENTATIONS)]
         options = document.DocumentOptions(
             kind=kind, language=language, notation=notation, layout=orientation, seed=of.draft.seed
         )
@@ -57,12 +57,12 @@ _LAYOUTS: dict[str, Callable[..., Any]] = {"text": narrative.text, "latex": narr
 
 def _printing(form: str, layout: str) -> Check:
     def check(of: Subject, route: str) -> None:
-        voice = speaking(*_VOICES[of.draft.seed % len(_VOICES)])
+        presentation = presentation_in(*_PRESENTATIONS[of.draft.seed % len(_PRESENTATIONS)])
         if isinstance(of, Several):
-            told = compose.derivation(of.chain, of.few, form, tuple(of.gradients), voice)
+            told = compose.derivation(of.chain, of.few, form, tuple(of.gradients), presentation)
             written = [getattr(told, layout)()]
         else:
-            written = [_LAYOUTS[layout](result, voice) for result in _FORMS[form](of)]
+            written = [_LAYOUTS[layout](result, presentation) for result in _FORMS[form](of)]
         if not all(written):
             raise Wrong(Fault(route, "is empty", ""))
 

@@ -9,7 +9,7 @@ from string import ascii_lowercase
 
 from symbptt import typeset
 from symbptt.document.writers.latex import Latex
-from symbptt.narrative.voice import Voice
+from symbptt.narrative.presentation import Presentation
 from symbptt.quiz.drawing import Quiz
 from symbptt.quiz.question import Choice, Cloze, Formulas, Matching, Numerical, Ordering, Part, Picture, Question, tex
 from symbptt.template import template
@@ -31,10 +31,10 @@ class Written:
 def write(quizzes: Sequence[Quiz]) -> str:
     """The sheet of one quiz, for pdflatex, or in Chinese for xelatex."""
     (quiz,) = quizzes
-    writer, voice = Latex(quiz.language), Voice(quiz.language)
+    writer, presentation = Latex(quiz.language), Presentation(quiz.language)
     return template("latex/quiz.tex.jinja").render(
-        title=writer.text(voice.word("quiz.sheet.title", title=quiz.title)), seed=quiz.seed, language=quiz.language,
-        answers=writer.text(voice.word("quiz.sheet.answers")),
+        title=writer.text(presentation.text("quiz.sheet.title", title=quiz.title)), seed=quiz.seed, language=quiz.language,
+        answers=writer.text(presentation.text("quiz.sheet.answers")),
         questions=[_written(question, writer) for question in quiz.questions],
     )
 

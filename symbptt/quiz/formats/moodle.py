@@ -12,7 +12,7 @@ from xml.etree import ElementTree as xml
 
 from symbptt.draw import svg
 from symbptt.narrative.inline import Prose
-from symbptt.narrative.voice import Voice
+from symbptt.narrative.presentation import Presentation
 from symbptt.quiz.drawing import Quiz
 from symbptt.quiz.formats.text import body, clean, html, words
 from symbptt.quiz.question import Choice, Cloze, Matching, Numerical, Option, Ordering, Picture, Question
@@ -31,7 +31,7 @@ def write(quizzes: Sequence[Quiz]) -> str:
             _category(root, quizzes[0].title)
         for quiz, question in zip(quizzes, variants, strict=True):
             if question is not None:
-                _question(root, question, f"{place:02} {words(question.title)}", Voice(quiz.language))
+                _question(root, question, f"{place:02} {words(question.title)}", Presentation(quiz.language))
     xml.indent(root)
     return xml.tostring(root, encoding="unicode", xml_declaration=False).join(('<?xml version="1.0" encoding="UTF-8"?>\n', "\n"))
 
@@ -42,7 +42,7 @@ def _category(root: Node, name: str) -> None:
     _text(xml.SubElement(node, "category"), f"$course$/top/symbptt/{clean(name).replace('/', '//')}")
 
 
-def _question(root: Node, question: Question, name: str, voice: Voice) -> None:
+def _question(root: Node, question: Question, name: str, presentation: Presentation) -> None:
     kind, fill = _KINDS[type(question)]
     node = xml.SubElement(root, "question", type=kind)
     _text(xml.SubElement(node, "name"), clean(name))
@@ -56,7 +56,7 @@ def _question(root: Node, question: Question, name: str, voice: Voice) -> None:
         xml.SubElement(node, "defaultgrade").text = "1"
     xml.SubElement(node, "penalty").text = "0.3333333"
     xml.SubElement(node, "hidden").text = "0"
-    fill(node, question, voice)
+    fill(node, question, presentation)
 
 
 def _text(node: Node, text: str) -> Node:
@@ -74,20 +74,20 @@ def _answer(node: Node, fraction: str, text: str, feedback: Prose, layout: str) 
     return answer
 
 
-def _numerical(node: Node, question: Numerical, voice: Voice) -> None:
+def _numerical(node: Node, question: Numerical, presentation: Presentation) -> None:
     for fraction, value, said in (("100", question.answer, ()), *(("0", value, said) for value, said in question.wrong)):
         answer = _answer(node, fraction, f"{value:.10g}", said, "moodle_auto_format")
         xml.SubElement(answer, "tolerance").text = f"{question.tolerance:.10g}"
 
 
-def _choice(node: Node, question: Choice, voice: Voice) -> None:
+def _choice(node: Node, question: Choice, presentation: Presentation) -> None:
     for name, value in (("single", "true"), ("shuffleanswers", "true"), ("answernumbering", "abc")):
         xml.SubElement(node, name).text = value
     for option in question.options:
         _answer(node, "100" if option.right else "0", html(option.content), option.feedback, "html")
 
 
-def _ordering(node: Node, question: Ordering, voice: Voice) -> None:
+def _ordering(node: Node, question: Ordering, presentation: Presentation) -> None:
     settings = {
         "layouttype": "VERTICAL", "selecttype": "ALL", "selectcount": str(len(question.lines)),
         "gradingtype": "RELATIVE_ALL_PREVIOUS_AND_NEXT", "showgrading": "SHOW",
@@ -98,18 +98,18 @@ def _ordering(node: Node, question: Ordering, voice: Voice) -> None:
         _answer(node, str(place), html(line), (), "html")
 
 
-def _matching(node: Node, question: Matching, voice: Voice) -> None:
+def _matching(node: Node, question: Matching, presentation: Presentation) -> None:
     xml.SubElement(node, "shuffleanswers").text = "true"
     for formula, code in question.pairs:
         pair = _html(node, "subquestion", html(formula))
         _text(xml.SubElement(pair, "answer"), clean(code))
 
 
-def _cloze(node: Node, question: Cloze, voice: Voice) -> None:
+def _cloze(node: Node, question: Cloze, presentation: Presentation) -> None:
     text = node.find("questiontext/text")
     assert text is not None
     gaps = (
-        f"<p>{voice.word('quiz.cloze.gap', number=label)}: {{1:MULTICHOICE_VS:{'~'.join(map(_embedded, options))}}}</p>"
+        f"<p>{presentation.text('quiz.cloze.gap', number=label)}: {{1:MULTICHOICE_VS:{'~'.join(map(_embedded, options))}}}</p>"
         for label, options in question.gaps
     )
     text.text = "\n".join([text.text or "", *gaps])

@@ -13,7 +13,7 @@ from xml.etree import ElementTree as xml
 
 from symbptt.draw import svg
 from symbptt.narrative.inline import Prose
-from symbptt.narrative.voice import Voice
+from symbptt.narrative.presentation import Presentation
 from symbptt.quiz.drawing import Quiz
 from symbptt.quiz.formats.text import body, clean, html, words
 from symbptt.quiz.question import Choice, Cloze, Matching, Numerical, Ordering, Picture, Question
@@ -29,13 +29,13 @@ _ZERO = (1980, 1, 1, 0, 0, 0)
 def write(quizzes: Sequence[Quiz]) -> bytes:
     """The package of one quiz."""
     (quiz,) = quizzes
-    voice, files = Voice(quiz.language), dict[str, str]()
+    presentation, files = Presentation(quiz.language), dict[str, str]()
     for i, question in enumerate(quiz.questions, 1):
         name = f"item{i:02}"
         for part in question.body:
             if isinstance(part, Picture):
                 files[f"{name}.svg"] = svg.standalone(part.scene, part.title)
-        files[f"{name}.xml"] = _serialised(_item(question, name, voice))
+        files[f"{name}.xml"] = _serialised(_item(question, name, presentation))
     items = [name for name in files if name.endswith(".xml")]
     files["test.xml"] = _serialised(_test(quiz, items))
     made = io.BytesIO()
@@ -78,12 +78,12 @@ def _test(quiz: Quiz, items: Sequence[str]) -> Node:
     return root
 
 
-def _item(question: Question, name: str, voice: Voice) -> Node:
+def _item(question: Question, name: str, presentation: Presentation) -> Node:
     """An item: what is answered, the score, the body, how it is scored, what is said."""
     title = words(question.title)
     root = Node("assessmentItem", xmlns=QTI, identifier=name, title=title, adaptive="false", timeDependent="false")
     inside = _inside(body(question.body, f"{name}.svg"))
-    _KINDS[type(question)](root, inside, question, voice)
+    _KINDS[type(question)](root, inside, question, presentation)
     return root
 
 
@@ -123,7 +123,7 @@ def _said(root: Node, name: str, prose: Prose) -> None:
     _into(xml.SubElement(feedback, "p"), prose)
 
 
-def _numerical(root: Node, inside: list[Node], question: Numerical, voice: Voice) -> None:
+def _numerical(root: Node, inside: list[Node], question: Numerical, presentation: Presentation) -> None:
     _response(root, "RESPONSE", "float", "single", [f"{question.answer:.10g}"])
     _score(root, feedback=True)
     asked = xml.SubElement(root, "itemBody")
@@ -141,7 +141,7 @@ def _numerical(root: Node, inside: list[Node], question: Numerical, voice: Voice
         _said(root, f"wrong{i}", said)
 
 
-def _choice(root: Node, inside: list[Node], question: Choice, voice: Voice) -> None:
+def _choice(root: Node, inside: list[Node], question: Choice, presentation: Presentation) -> None:
     names = {f"option{i}": option for i, option in enumerate(question.options, 1)}
     _response(root, "RESPONSE", "identifier", "single", [name for name, option in names.items() if option.right])
     _score(root, feedback=True)
@@ -171,7 +171,7 @@ def _shuffled(count: int, seed: str) -> list[int]:
     return places
 
 
-def _ordering(root: Node, inside: list[Node], question: Ordering, voice: Voice) -> None:
+def _ordering(root: Node, inside: list[Node], question: Ordering, presentation: Presentation) -> None:
     shown = _shuffled(len(question.lines), words(question.title))
     _response(root, "RESPONSE", "identifier", "ordered", [f"line{shown.index(i)}" for i in range(len(shown))])
     _score(root)
@@ -183,7 +183,7 @@ def _ordering(root: Node, inside: list[Node], question: Ordering, voice: Voice) 
     xml.SubElement(root, "responseProcessing", template=MATCH)
 
 
-def _matching(root: Node, inside: list[Node], question: Matching, voice: Voice) -> None:
+def _matching(root: Node, inside: list[Node], question: Matching, presentation: Presentation) -> None:
     count = len(question.pairs)
     pairs = [f"equation{i} code{i}" for i in range(count)]
     response = _response(root, "RESPONSE", "directedPair", "multiple", pairs)
@@ -205,7 +205,7 @@ def _matching(root: Node, inside: list[Node], question: Matching, voice: Voice) 
     xml.SubElement(root, "responseProcessing", template=MAP)
 
 
-def _cloze(root: Node, inside: list[Node], question: Cloze, voice: Voice) -> None:
+def _cloze(root: Node, inside: list[Node], question: Cloze, presentation: Presentation) -> None:
     names = [f"BOX{label}" for label, _ in question.gaps]
     for name, (_, options) in zip(names, question.gaps, strict=True):
         _response(root, name, "identifier", "single", [f"option{i}" for i, option in enumerate(options) if option.right])
@@ -215,7 +215,7 @@ def _cloze(root: Node, inside: list[Node], question: Cloze, voice: Voice) -> Non
     processing = Node("responseProcessing")
     for name, (label, options) in zip(names, question.gaps, strict=True):
         line = xml.SubElement(asked, "p")
-        line.text = f"{voice.word('quiz.cloze.gap', number=label)}: "
+        line.text = f"{presentation.text('quiz.cloze.gap', number=label)}: "
         gap = xml.SubElement(line, "inlineChoiceInteraction", responseIdentifier=name, shuffle="true")
         for i, option in enumerate(options):
             xml.SubElement(gap, "inlineChoice", identifier=f"option{i}").text = words(option.content)

@@ -19,7 +19,7 @@ from symbptt.document.context import DocumentContext
 from symbptt.mistakes import named
 from symbptt.model.values import Model, Variable
 from symbptt.narrative.inline import Prose
-from symbptt.narrative.voice import Voice
+from symbptt.narrative.presentation import Presentation
 from symbptt.quiz.context import SAMPLES, STEPS
 from symbptt.quiz.kinds.choices import OPTIONS
 from symbptt.quiz.point import SIZE
@@ -30,15 +30,16 @@ Names = frozenset[str]
 
 @dataclass(frozen=True)
 class Between:
-    """A composed model, told in a voice."""
+    """A composed model, told in one presentation."""
 
     chain: Chain
-    voice: Voice
+    presentation: Presentation
 
     @cached_property
     def document(self) -> DocumentContext:
         """The same for parts of documents."""
-        return DocumentContext(tuple(member.model for member in members(self.chain)), STEPS, voice=self.voice, chain=self.chain)
+        return DocumentContext(tuple(member.model for member in members(self.chain)), STEPS, presentation=self.presentation,
+            chain=self.chain)
 
     @cached_property
     def wrong(self) -> dict[Slip, Names]:
@@ -53,7 +54,8 @@ class Between:
 
     def listed(self, names: Names) -> Prose:
         """Parameters in the order of the file."""
-        return self.voice.listed(self.voice.name(v, self._reader(v)) for v in self.chain.parameters if v.name in names)
+        return self.presentation.listed(self.presentation.name(v, self._reader(v)) for v in self.chain.parameters
+            if v.name in names)
 
     def _reader(self, variable: Variable) -> Model:
         return next(m.model for m in members(self.chain) if variable.name in {v.name for v in m.model.variables})
@@ -64,7 +66,7 @@ def effect(context: Between, random: Random) -> Choice | None:
     if not context.wrong:
         return None
     slip, right = random.choice(list(context.wrong.items()))
-    others = {names: named(called(context.chain, other)).said(context.voice)
+    others = {names: named(called(context.chain, other)).said(context.presentation)
               for other, names in context.wrong.items() if names != right}
     more = [frozenset((v.name,)) for v in context.chain.parameters] + [frozenset(v.name for v in context.chain.parameters)]
     others |= {names: () for names in more if names != right and names not in others}
@@ -85,7 +87,7 @@ def cause(context: Between, random: Random) -> Choice | None:
     slip = random.choice(clear)
     right = called(context.chain, slip)
     others = random.sample([name for name in CAUSES if name != right], OPTIONS - 1)
-    options = [Option(named(name).said(context.voice), name == right) for name in (right, *others)]
+    options = [Option(named(name).said(context.presentation), name == right) for name in (right, *others)]
     return _choice("cause", context, random, slip, context.listed(context.wrong[slip]), options)
 
 
@@ -93,5 +95,6 @@ def _choice(kind: str, context: Between, random: Random, slip: Slip, said: Prose
     if len(options) < 3:
         return None
     random.shuffle(options)
-    return Choice(kind=kind, title=context.voice.say(f"quiz.{kind}.title"), about=frozenset((str(slip),)), options=tuple(options),
-                  body=(context.voice.say(f"quiz.{kind}.question", said=said),))
+    return Choice(kind=kind, title=context.presentation.prose(f"quiz.{kind}.title"), about=frozenset((str(slip),)),
+                  options=tuple(options),
+                  body=(context.presentation.prose(f"quiz.{kind}.question", said=said),))

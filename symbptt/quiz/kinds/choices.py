@@ -27,7 +27,7 @@ _OF_ONE_LINE: tuple[frozenset[str], ...] = (
 def secrets(context: QuizContext, line: Line) -> tuple[Tree, ...]:
     """What no other question may show of a line: the whole, and its right side unless that is a single factor."""
     whole = context.written(line, line.right)
-    return (whole, context.voice.tree(line.right, context.model)) if _is_long(line.right) else (whole,)
+    return (whole, context.presentation.tree(line.right, context.model)) if _is_long(line.right) else (whole,)
 
 
 def _is_long(value: MatrixExpr) -> bool:
@@ -48,12 +48,13 @@ def formula(context: QuizContext, random: Random) -> Choice | None:
     # What can be evaluated looks most like the right line.
     kept = sorted(chosen.values(), key=lambda one: numbers(one.worth) is None)[: OPTIONS - 1]
     right = Option((context.written(line, line.right),), True, (), numbers(context.worth(line, line.right)))
-    options = [right, *(Option((w.shown,), False, w.mistake.said(context.voice), numbers(w.worth)) for w in kept)]
+    options = [right, *(Option((w.shown,), False, w.mistake.said(context.presentation), numbers(w.worth)) for w in kept)]
     random.shuffle(options)
-    left = context.voice.tree(line.left, context.model)
+    left = context.presentation.tree(line.left, context.model)
     return Choice(
-        kind="formula", title=context.voice.say("quiz.formula.title", value=left),
-        body=(context.voice.say("quiz.formula.question", value=left), *context.named([line])), about=frozenset({line.name}),
+        kind="formula", title=context.presentation.prose("quiz.formula.title", value=left),
+        body=(context.presentation.prose("quiz.formula.question", value=left), *context.named([line])),
+        about=frozenset({line.name}),
         secrets=secrets(context, line), options=tuple(options),
     )
 
@@ -67,13 +68,13 @@ def naming(context: QuizContext, random: Random) -> Choice | None:
     name = random.choice(sorted({one.mistake.name for one in wrong}))
     made = random.choice([one for one in wrong if one.mistake.name == name])
     others = [mistake for mistake in catalogue() if mistake.edit and not _fits(mistake, made, wrong)]
-    options = [Option(made.mistake.said(context.voice), True, (), numbers(made.worth))]
-    options += [Option(mistake.said(context.voice), False) for mistake in random.sample(others, OPTIONS - 1)]
+    options = [Option(made.mistake.said(context.presentation), True, (), numbers(made.worth))]
+    options += [Option(mistake.said(context.presentation), False) for mistake in random.sample(others, OPTIONS - 1)]
     random.shuffle(options)
-    left = context.voice.tree(line.left, context.model)
+    left = context.presentation.tree(line.left, context.model)
     return Choice(
-        kind="naming", title=context.voice.say("quiz.naming.title", value=left),
-        body=(context.voice.say("quiz.naming.question"), Formulas((made.shown,)), *context.named([line])),
+        kind="naming", title=context.presentation.prose("quiz.naming.title", value=left),
+        body=(context.presentation.prose("quiz.naming.question"), Formulas((made.shown,)), *context.named([line])),
         about=frozenset({line.name}), secrets=secrets(context, line), options=tuple(options),
     )
 

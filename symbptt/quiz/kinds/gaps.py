@@ -33,9 +33,9 @@ def cloze(context: QuizContext, random: Random) -> Cloze | None:
     if not gaps:
         return None
     return Cloze(
-        kind="cloze", title=context.voice.say("quiz.cloze.title"),
+        kind="cloze", title=context.presentation.prose("quiz.cloze.title"),
         body=(
-            context.voice.say("quiz.cloze.question"), Formulas(tuple(shown for _, shown, _ in gaps)),
+            context.presentation.prose("quiz.cloze.question"), Formulas(tuple(shown for _, shown, _ in gaps)),
             *context.named([line for line, _, _ in gaps]),
         ),
         about=frozenset(line.name for line, _, _ in gaps),
@@ -51,17 +51,17 @@ def _gap(context: QuizContext, random: Random, line: Line, number: int) -> Gap |
     def whole(part: MatrixExpr) -> MatrixExpr:
         return build.add(*parts[:place], part, *parts[place + 1 :])
 
-    worth, written = context.worth(line, line.right), context.voice.tree(parts[place], context.model)
+    worth, written = context.worth(line, line.right), context.presentation.tree(parts[place], context.model)
     found: dict[Tree, Option] = {}
     for mistake, value in mistaken(context.model, parts[place]):
-        other, shown = context.worth(line, whole(value)), context.voice.tree(value, context.model)
+        other, shown = context.worth(line, whole(value)), context.presentation.tree(value, context.model)
         if shown != written and not same(worth, other):
-            found.setdefault(shown, Option((shown,), False, mistake.said(context.voice), numbers(other)))
+            found.setdefault(shown, Option((shown,), False, mistake.said(context.presentation), numbers(other)))
     if len(found) < 2:
         return None
     kept = random.sample(list(found.values()), min(OPTIONS - 1, len(found)))
     options = [Option((written,), True, (), numbers(worth)), *kept]
     random.shuffle(options)
     gap = Script(Blank(), Number(str(number)))
-    shown = with_gap([context.voice.tree(part, context.model) for part in parts], place, gap)
+    shown = with_gap([context.presentation.tree(part, context.model) for part in parts], place, gap)
     return line, context.written(line, shown), tuple(options)

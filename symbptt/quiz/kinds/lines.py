@@ -25,8 +25,8 @@ def ordering(context: QuizContext, random: Random) -> Ordering | None:
     start = random.randint(0, max(0, len(path) - MOST))
     shown = path[start : start + MOST]
     return Ordering(
-        kind="ordering", title=context.voice.say("quiz.ordering.title"),
-        body=(context.voice.say("quiz.ordering.question"), *context.named(shown)),
+        kind="ordering", title=context.presentation.prose("quiz.ordering.title"),
+        body=(context.presentation.prose("quiz.ordering.question"), *context.named(shown)),
         lines=tuple((context.written(line, line.right),) for line in shown),
     )
 
@@ -49,6 +49,7 @@ def matching(context: QuizContext, random: Random) -> Matching | None:
     if len(chosen) < FEWEST:
         return None
     return Matching(
-        kind="matching", title=context.voice.say("quiz.matching.title"), body=(context.voice.say("quiz.matching.question"),),
+        kind="matching", title=context.presentation.prose("quiz.matching.title"),
+        body=(context.presentation.prose("quiz.matching.question"),),
         pairs=tuple(((step.equation,), code) for step, code in random.sample(chosen, min(PAIRS, len(chosen)))),
     )

@@ -54,10 +54,10 @@ def gradient(context: QuizContext, random: Random) -> Numerical | None:
     if found is None:
         return None
     at, asked, answer, wrong = found
-    voice = context.voice
+    presentation = context.presentation
     return Numerical(
-        kind="gradient", title=voice.say("quiz.gradient.title", value=asked), answer=answer, tolerance=tolerance(answer),
-        body=(*_given(context, at), voice.say("quiz.gradient.question", value=asked), _accuracy(context, answer)),
+        kind="gradient", title=presentation.prose("quiz.gradient.title", value=asked), answer=answer, tolerance=tolerance(answer),
+        body=(*_given(context, at), presentation.prose("quiz.gradient.question", value=asked), _accuracy(context, answer)),
         wrong=tuple(wrong), secrets=(written(answer),),
     )
 
@@ -68,20 +68,20 @@ def gradient_choice(context: QuizContext, random: Random) -> Choice | None:
     if found is None or len(found[3]) < 2:
         return None
     at, asked, answer, wrong = found
-    voice = context.voice
+    presentation = context.presentation
     options = [Option((_number(answer, decimals(answer)),), True, (), (answer,))]
     options += [Option((_number(value, decimals(answer)),), False, said, (value,)) for value, said in wrong[: OPTIONS - 1]]
     random.shuffle(options)
     return Choice(
-        kind="number", title=voice.say("quiz.gradient.title", value=asked),
-        body=(*_given(context, at), voice.say("quiz.number.question", value=asked)), options=tuple(options),
+        kind="number", title=presentation.prose("quiz.gradient.title", value=asked),
+        body=(*_given(context, at), presentation.prose("quiz.number.question", value=asked)), options=tuple(options),
         secrets=(written(answer),),
     )
 
 
 def adjoint(context: QuizContext, random: Random) -> Numerical | None:
     """An entry of the adjoint of a value at a step."""
-    at, model, voice = _at(context, random), context.model, context.voice
+    at, model, presentation = _at(context, random), context.model, context.presentation
     if at is None:
         return None
     values = [e.variable for e in recursion(model).adjoints if e.variable.definition is None]
@@ -91,26 +91,26 @@ def adjoint(context: QuizContext, random: Random) -> Numerical | None:
     if symbol is None or entry is None:
         return None
     place, answer = entry
-    asked = _of(context, voice.tree(symbol, model), place, symbol.shape)
+    asked = _of(context, presentation.tree(symbol, model), place, symbol.shape)
     return Numerical(
-        kind="adjoint", title=voice.say("quiz.adjoint.title", value=asked), answer=answer, tolerance=tolerance(answer),
-        body=(*_given(context, at), voice.say("quiz.adjoint.question", value=asked), _accuracy(context, answer)),
+        kind="adjoint", title=presentation.prose("quiz.adjoint.title", value=asked), answer=answer, tolerance=tolerance(answer),
+        body=(*_given(context, at), presentation.prose("quiz.adjoint.question", value=asked), _accuracy(context, answer)),
         secrets=(written(answer),),
     )
 
 
 def count(context: QuizContext, random: Random) -> Numerical | None:
     """How many terms (t, k) or factors there are; the unrolled graph is shown."""
-    found, voice = counting.count(context.document, random), context.voice
+    found, presentation = counting.count(context.document, random), context.presentation
     if found is None:
         return None
-    whole = scene(context.model, PICTURED, (), voice)
+    whole = scene(context.model, PICTURED, (), presentation)
     ahead = replace(whole, arrows=tuple(arrow for arrow in whole.arrows if not arrow.backward), routes=(), entries=())
-    picture = Picture(ahead, voice.plain("quiz.count.picture", steps=math(f"T = {PICTURED}")))
+    picture = Picture(ahead, presentation.plain("quiz.count.picture", steps=math(f"T = {PICTURED}")))
     return Numerical(
-        kind="count", title=voice.say("quiz.count.title"), answer=float(found.answer), tolerance=0.0,
-        body=(picture, voice.say("quiz.count.picture", steps=math(f"T = {PICTURED}")),
-              voice.say(f"exercises.count.{found.name}.question", **found.slots)),
+        kind="count", title=presentation.prose("quiz.count.title"), answer=float(found.answer), tolerance=0.0,
+        body=(picture, presentation.prose("quiz.count.picture", steps=math(f"T = {PICTURED}")),
+              presentation.prose(f"exercises.count.{found.name}.question", **found.slots)),
     )
 
 
@@ -150,17 +150,18 @@ def _of(context: QuizContext, value: Tree, place: tuple[int, ...], shape: tuple[
     """The entry of a matrix or column, counted from one; a number is itself."""
     row, column = (place[0] + 1, place[1] + 1)
     kind = "number" if shape == (1, 1) else "column" if shape[1] == 1 else "matrix"
-    return context.voice.say(f"quiz.entry.{kind}", value=value, row=str(row), column=str(column))
+    return context.presentation.prose(f"quiz.entry.{kind}", value=value, row=str(row), column=str(column))
 
 
 def _given(context: QuizContext, at: Point) -> Body:
     """The equations of a step, and the numbers of its leaves: what is learned, what is started from, then step by step."""
-    model, voice = context.model, context.voice
+    model, presentation = context.model, context.presentation
     known = sorted(leaves(at.done.graph), key=lambda leaf: (_FIRST.get(model[leaf.name].role, len(_FIRST)), _step(leaf)))
-    numbers = voice.listed(Equality(voice.tree(leaf, model), _sides(context, at, leaf)) for leaf in known)
-    equations = tuple(step.equation for step in forward.equations(model, voice).steps)
-    taken = voice.say("quiz.given.numbers", steps=math(f"T = {T}"))
-    return (voice.say("quiz.given.equations"), Formulas(equations), (*taken, *numbers, voice.word("common.list.stop")))
+    numbers = presentation.listed(Equality(presentation.tree(leaf, model), _sides(context, at, leaf)) for leaf in known)
+    equations = tuple(step.equation for step in forward.equations(model, presentation).steps)
+    taken = presentation.prose("quiz.given.numbers", steps=math(f"T = {T}"))
+    return (presentation.prose("quiz.given.equations"), Formulas(equations),
+        (*taken, *numbers, presentation.text("common.list.stop")))
 
 
 _FIRST = {role: place for place, role in enumerate((Role.PARAMETER, Role.BUFFER, Role.STATE))}
@@ -172,7 +173,7 @@ def _step(leaf: sp.MatrixSymbol) -> int:
 
 def _sides(context: QuizContext, at: Point, leaf: sp.MatrixSymbol) -> tuple[Tree, ...]:
     source = learned_start(context.model, leaf)
-    between = () if source is None else (context.voice.tree(source, context.model),)
+    between = () if source is None else (context.presentation.tree(source, context.model),)
     rows = tuple(tuple(_plain(float(entry)) for entry in row) for row in at.leaves[leaf][0])
     return (*between, rows[0][0] if leaf.shape == (1, 1) else Matrix(rows))
 
@@ -183,7 +184,7 @@ def _plain(value: float) -> Tree:
 
 
 def _accuracy(context: QuizContext, answer: float) -> Prose:
-    return context.voice.say("quiz.given.accuracy", digits=str(DIGITS), tolerance=f"{tolerance(answer):g}")
+    return context.presentation.prose("quiz.given.accuracy", digits=str(DIGITS), tolerance=f"{tolerance(answer):g}")
 
 
 Asked = tuple[Point, Prose, float, list[tuple[float, Prose]]]
@@ -207,12 +208,12 @@ def _gradient(context: QuizContext, random: Random) -> Asked | None:
         return None
     place, answer = entry
     symbol = theta.at(step) if theta.timed else theta.at()
-    left = context.voice.tree(symbols.total(symbols.loss(model, None), symbol), model)
+    left = context.presentation.tree(symbols.total(symbols.loss(model, None), symbol), model)
     asked = _of(context, left, place, (theta.rows, theta.columns))
     wrong: list[tuple[float, Prose]] = []
     for name, value in _mistaken(context, at, theta, random, lambda values: float(own(values)[place])):
         if all(abs(value - other) >= APART * tolerance(answer) for other in (answer, *(v for v, _ in wrong))):
-            wrong.append((value, named(name).said(context.voice)))
+            wrong.append((value, named(name).said(context.presentation)))
     return at, asked, answer, wrong[:MOST]
 
 

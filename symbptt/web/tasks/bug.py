@@ -19,7 +19,7 @@ from symbptt.errors import BadInput
 from symbptt.model.place import Place
 from symbptt.model.values import Model
 from symbptt.narrative.backward import node_form
-from symbptt.narrative.voice import Voice
+from symbptt.narrative.presentation import Presentation
 from symbptt.web import fields, written
 
 SECONDS = 20.0
@@ -76,7 +76,7 @@ def equations(model: Model) -> dict[int | None, str]:
     """The equations of the backward pass as documents show them, in MathML, by their numbers; none for a model without a loss."""
     if model.loss is None:
         return {}
-    section = node_form(model, Voice(), tuple(equation.variable for equation in recursion(model).gradients))
+    section = node_form(model, Presentation(), tuple(equation.variable for equation in recursion(model).gradients))
     return {step.number: typeset.mathml(step.equation) for step in section.steps}
 
 

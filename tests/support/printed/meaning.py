@@ -1,4 +1,4 @@
-"""What the symbols of a derivation mean, by how they look in a voice: the dictionary with which printed formulas are read."""
+"""What the symbols of a derivation mean, by how they look in a presentation, to read printed formulas."""
 
 from __future__ import annotations
 
@@ -20,8 +20,8 @@ from symbptt.derive import formula
 from symbptt.model.one_head import index
 from symbptt.model.values import Model, Role, Variable
 from symbptt.narrative import jacobians, symbols
+from symbptt.narrative.presentation import Presentation
 from symbptt.narrative.symbols import LAST
-from symbptt.narrative.voice import Voice
 from symbptt.typeset.alphabets import LETTERS
 from symbptt.typeset.calculus import _sign
 from symbptt.typeset.tree import Operator, Script, Tree
@@ -31,10 +31,10 @@ Place = tuple[str, sp.Expr | None]
 
 
 class Meaning:
-    """The symbols of a model in a voice; `having` says which variable θ stands for."""
+    """The symbols of a model in a presentation; `having` says which variable θ stands for."""
 
-    def __init__(self, model: Model, voice: Voice, oracle: Oracle) -> None:
-        self.model, self.voice, self.oracle = model, voice, oracle
+    def __init__(self, model: Model, presentation: Presentation, oracle: Oracle) -> None:
+        self.model, self.presentation, self.oracle = model, presentation, oracle
         self.atoms: dict[Key, Callable[[Indices], Array]] = {}
         self.places: dict[Key, Place] = {}
         self.gradients: dict[Key, str] = {}
@@ -78,7 +78,7 @@ class Meaning:
 
     def look(self, tree: sp.Basic | Tree) -> Key:
         """A formula as a reader sees it."""
-        return tuple(map(shown, parsed(typeset.mathml(self.voice.tree(tree, self.model)))))
+        return tuple(map(shown, parsed(typeset.mathml(self.presentation.tree(tree, self.model)))))
 
     def _add(self, tree: sp.Basic | Tree, value: Callable[..., Array], *arguments: Any) -> None:
         def found(indices: Indices) -> Array:
@@ -97,7 +97,8 @@ class Meaning:
         return f"{name.rstrip('^')}^{indices[self.head]}"
 
     def _number(self, argument: sp.Expr, indices: Indices) -> int:
-        return int(argument.subs({s: indices[self.voice.source if s == SOURCE else s.name] for s in argument.free_symbols}))
+        return int(argument.subs({s: indices[self.presentation.source if s == SOURCE else s.name]
+            for s in argument.free_symbols}))
 
     def _place(self, tree: sp.Basic, name: str, step: sp.Expr | None, value: Callable[..., Array] | None) -> None:
         self.places.setdefault(self.look(tree), (name, step))
@@ -125,7 +126,7 @@ class Meaning:
 
     def _copies(self, parameter: sp.MatrixSymbol, name: str) -> None:
         """A parameter with a step below the line, for its copy used at that step."""
-        if self.voice.notation.derivative("immediate").copies:
+        if self.presentation.notation.derivative("immediate").copies:
             for step in self.steps:
                 self.places[self._below(Partial(symbols.loss(self.model, step), parameter, "immediate"))] = (name, None)
 
@@ -153,7 +154,7 @@ class Meaning:
             for step in self.steps:
                 self._add(symbols.total(symbols.loss(model, None), formula.state(model, step)), oracle.step_adjoint, stack, step)
         for v in model.states:
-            self._add(jacobians.direct_head(model, self.voice, v), self._direct_route, v.name, SOURCE, TIME)
+            self._add(jacobians.direct_head(model, self.presentation, v), self._direct_route, v.name, SOURCE, TIME)
         name = formula.free(model, "vector")
         for v in model.states if formula.stacked(model) else ():
             for step in self.steps:
@@ -163,7 +164,7 @@ class Meaning:
 
     def _below(self, head: Partial) -> Key:
         """What stands below the line, behind the sign."""
-        (fraction,) = parsed(typeset.mathml(self.voice.tree(head, self.model)))
+        (fraction,) = parsed(typeset.mathml(self.presentation.tree(head, self.model)))
         return tuple(map(shown, flat(fraction[1])[1:]))
 
     def _jacobian(self, step: int) -> Array:
@@ -186,7 +187,7 @@ class Meaning:
         """The signs of derivatives, above and below the line, and the kinds that they may stand for."""
         found: dict[tuple[str, str], list[str]] = {}
         for kind in ("immediate", "total", "partial"):
-            sign = self.voice.notation.derivative(kind)
+            sign = self.presentation.notation.derivative(kind)
             above = Script(_sign(sign.above), None, Operator(sign.sup)) if sign.sup else _sign(sign.above)
             look = ("".join(self.look(above)), "".join(self.look(_sign(sign.below))) if sign.below else "")
             found.setdefault(look, []).append(kind)
@@ -195,7 +196,7 @@ class Meaning:
     def reader(self) -> Reader:
         """A reader for these symbols."""
         signs = self.signs()
-        functions = {LETTERS.get(label, label): name for name, label in self.voice.notation.functions}
+        functions = {LETTERS.get(label, label): name for name, label in self.presentation.notation.functions}
         looks = {look for pair in signs for look in pair if look}
         sizes = self.oracle.dims
         heads = (self.head, sizes[str(self.model.heads)] if self.of_heads else 1)

@@ -1,4 +1,4 @@
-"""How a derivation speaks: the language of its words and the notation of its formulas.
+"""How a derivation is presented: the language of its words and the notation of its formulas.
 
 The words are those of `symbptt.words`. A text that depends on the layout is a table with the keys `column` and `row`. A text may
 have slots, as {name}, for words or formulas, and small formulas between backquotes, as `t = 1`.
@@ -41,7 +41,7 @@ def _filled(text: str, values: Mapping[str, str | Tree | Prose]) -> Prose:
 
 
 @dataclass(frozen=True)
-class Voice:
+class Presentation:
     """A language and a notation; `words` are texts by key that stand before those of the tables, `source` is the letter of the
     source step.
 
@@ -53,8 +53,8 @@ class Voice:
     words: tuple[tuple[str, str], ...] = ()
     source: str = "k"
 
-    def about(self, model: Model) -> Voice:
-        """The voice with the letters that a model leaves free."""
+    def about(self, model: Model) -> Presentation:
+        """The presentation with the letters that a model leaves free."""
         return replace(self, source=typeset.text(SOURCE, model))
 
     def steps(self, text: str) -> Tree:
@@ -74,21 +74,21 @@ class Voice:
             for slot in sorted(slots(text) - slots(known[key])):
                 raise UnknownName(f"slot in {key}", slot, slots(known[key]) or {"none"})
 
-    def _text(self, key: str) -> str:
+    def _raw(self, key: str) -> str:
         known = {**table(self.language), **dict(self.words)}
         for name in (key, f"{key}.{self.notation.layout}"):
             if name in known:
                 return known[name]
         raise UnknownName(f"text in {self.language}", key, known)
 
-    def word(self, key: str, **values: str) -> str:
+    def text(self, key: str, **values: str) -> str:
         """A text without formulas, its slots filled with words."""
-        return words.filled(self._text(key), values)
+        return words.filled(self._raw(key), values)
 
-    def say(self, key: str, **values: str | Tree | Prose) -> Prose:
+    def prose(self, key: str, **values: str | Tree | Prose) -> Prose:
         """A text as prose, its slots filled with words, formulas or prose; inside backquotes, with words only."""
         said: list[str | Tree] = []
-        for i, part in enumerate(self._text(key).split("`")):
+        for i, part in enumerate(self._raw(key).split("`")):
             said += [self.steps(SLOT.sub(lambda match: str(values[match[1]]), part))] if i % 2 else _filled(part, values)
         return tuple(said)
 
@@ -109,20 +109,20 @@ class Voice:
 
     def plain(self, key: str, **values: str | Tree | Prose) -> str:
         """A text as words alone, its formulas in Unicode."""
-        return plain(self.say(key, **values), typeset.text)
+        return plain(self.prose(key, **values), typeset.text)
 
     def listed(self, trees: Iterable[Tree]) -> Prose:
         """Formulas one after another, with this language's comma of a list in between."""
         said: list[str | Tree] = []
         for tree in trees:
-            said += [self.word("common.list.comma"), tree]
+            said += [self.text("common.list.comma"), tree]
         return tuple(said[1:])
 
     def joined(self, parts: Iterable[Prose]) -> Prose:
         """Statements one after another, with this language's semicolon in between."""
         said: list[str | Tree] = []
         for part in parts:
-            said += [self.word("rules.separator"), *part]
+            said += [self.text("rules.separator"), *part]
         return tuple(said[1:])
 
     def own(self, texts: Iterable[tuple[str, str]]) -> str:
@@ -157,14 +157,14 @@ class Voice:
         return said.replace("⊙", self.notation.hadamard)
 
 
-ENGLISH = Voice()
+ENGLISH = Presentation()
 """The default: English, textbook notation."""
 
 
-def speaking(language: str = "en", notation: str = "textbook", layout: str | None = None) -> Voice:
-    """A voice by the names of its parts; `layout` is "column" or "row", None for that of the notation.
+def presentation_in(language: str = "en", notation: str = "textbook", layout: str | None = None) -> Presentation:
+    """A presentation by the names of its parts; `layout` is "column" or "row", None for that of the notation.
 
     Raises UnknownName for a language, notation or layout that does not exist, BadInput for a notation file with a mistake.
     """
     found = notations.load(notation)
-    return Voice(language, found if layout is None else replace(found, layout=layout))
+    return Presentation(language, found if layout is None else replace(found, layout=layout))

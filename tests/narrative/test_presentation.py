@@ -9,9 +9,9 @@ from symbptt import narrative, typeset, words
 from symbptt.derive.rules import RULE_NAMES
 from symbptt.errors import UnknownName
 from symbptt.model.read import load
-from symbptt.narrative import voice
+from symbptt.narrative import presentation
 from symbptt.narrative.inline import math, plain
-from symbptt.narrative.voice import Voice
+from symbptt.narrative.presentation import Presentation
 from symbptt.typeset.tree import Row, Tree
 
 
@@ -19,20 +19,20 @@ from symbptt.typeset.tree import Row, Tree
 def test_every_language_has_the_keys_and_slots_of_english(language):
     english, other = words.table("en"), words.table(language)
     assert english.keys() == other.keys()
-    assert {k: voice.slots(v) for k, v in english.items()} == {k: voice.slots(v) for k, v in other.items()}
+    assert {k: presentation.slots(v) for k, v in english.items()} == {k: presentation.slots(v) for k, v in other.items()}
     assert all(text.strip() for text in other.values())
 
 
 def test_a_missing_language_or_key_is_named():
     with pytest.raises(UnknownName, match="language 'fr'"):
-        Voice("fr")
+        Presentation("fr")
     with pytest.raises(UnknownName, match="heading"):
-        Voice().word("common.heading.cod")
+        Presentation().text("common.heading.cod")
 
 
 def test_slots_take_words_formulas_and_prose(monkeypatch):
     monkeypatch.setitem(words.table("en"), "test.line", "For `t = 1`, {what} is {value}.")
-    said = Voice().say("test.line", what="this", value=(Row(()), " or more"))
+    said = Presentation().prose("test.line", what="this", value=(Row(()), " or more"))
     assert [part if isinstance(part, str) else "formula" for part in said] == [
         "For ", "formula", ", ", "this", " is ", "formula", " or more", ".",
     ]
@@ -40,20 +40,20 @@ def test_slots_take_words_formulas_and_prose(monkeypatch):
 
 
 def test_inside_backquotes_a_slot_is_part_of_the_formula():
-    said = Voice().say("derivation.substituted.in_full", t="3", k="1")
+    said = Presentation().prose("derivation.substituted.in_full", t="3", k="1")
     assert [part if isinstance(part, str) else typeset.text(part) for part in said] == ["The term ", "(3, 1)", " in full:"]
-    assert Voice().plain("derivation.substituted.in_full", t="3", k="1") == "The term (3, 1) in full:"
+    assert Presentation().plain("derivation.substituted.in_full", t="3", k="1") == "The term (3, 1) in full:"
 
 
 def test_a_description_in_another_language_is_better_than_none():
     both = (("en", "state"), ("zh", "状态"))
-    assert (Voice().own(both), Voice("zh").own(both)) == ("state", "状态")
-    assert (Voice("zh").own(both[:1]), Voice().own(())) == ("state", "")
+    assert (Presentation().own(both), Presentation("zh").own(both)) == ("state", "状态")
+    assert (Presentation("zh").own(both[:1]), Presentation().own(())) == ("state", "")
 
 
 def _told(language, name):
     """Every text of the derivation of a model: (where, words)."""
-    told = narrative.derivation(load(name), 2, "all", Voice(language))
+    told = narrative.derivation(load(name), 2, "all", Presentation(language))
     for section in told.sections:
         yield "heading", section.heading
         for prose in section.intro:
@@ -77,16 +77,16 @@ def test_a_chinese_derivation_has_no_english_words(name):
 @pytest.mark.parametrize("language", words.languages())
 def test_every_rule_has_a_name(language):
     for name in {*RULE_NAMES.values(), "copy", "scaling"}:
-        assert Voice(language).word(f"rules.name.{name}")
+        assert Presentation(language).text(f"rules.name.{name}")
 
 
 def test_the_title_of_a_model_is_translated():
     model = load("lstm", layers=2)
-    assert Voice("zh").title(model) == "长短期记忆网络（LSTM），2 层"
-    assert Voice().title(model) == "Long short-term memory (LSTM), 2 layers"
-    assert [len(Voice(language).notes(model)) for language in ("en", "zh")] == [2, 2]
+    assert Presentation("zh").title(model) == "长短期记忆网络（LSTM），2 层"
+    assert Presentation().title(model) == "Long short-term memory (LSTM), 2 layers"
+    assert [len(Presentation(language).notes(model)) for language in ("en", "zh")] == [2, 2]
     own = replace(model, translations=())
-    assert Voice("zh").title(own) == own.title and Voice("zh").notes(own) == own.notes
+    assert Presentation("zh").title(own) == own.title and Presentation("zh").notes(own) == own.notes
 
 
 @pytest.mark.parametrize("text, shown", [
