@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 import sympy as sp
 
 from symbptt.algebra.nodes import TIME, Timed
-from symbptt.algebra.related import Adjoint, Cotangent, Related, StepAdjoint
+from symbptt.algebra.related import Adjoint, Cotangent, Related
 from symbptt.derive.numeric import LOSS_WEIGHT
 from symbptt.emit.code import Code, place
 from symbptt.emit.names import Names
@@ -124,10 +124,12 @@ class Layout:
         """The code of a symbol of a template."""
         if symbol == LOSS_WEIGHT:
             return place(f"weight[{'t' if self.step is None else self.step - 1}]", True, 1)
-        adjoint = isinstance(symbol, (Adjoint, StepAdjoint))
-        variable = self.model[symbol.primal.name if adjoint else symbol.name]
-        if adjoint:
-            return place(self.adjoint(variable), True, array_rank(variable))
+        variable = self.variable(symbol)
+        if isinstance(symbol, Cotangent):
+            return place(f"{self.cotangent(variable)}[{self.row(variable)}]", True, array_rank(variable))
+        if isinstance(symbol, Related):
+            name = self.carry(variable) if isinstance(symbol, Carry) else self.adjoint(variable)
+            return place(name, True, array_rank(variable))
         if not isinstance(symbol, Timed):
             return place(self.array(variable), False, array_rank(variable))
         back = 0 if symbol.step == TIME else 1

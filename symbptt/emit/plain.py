@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import sympy as sp
 
-from symbptt.algebra.nodes import TIME
+from symbptt.algebra import build
+from symbptt.algebra.related import Cotangent, Related
 from symbptt.derive.numeric import LOSS_WEIGHT
-from symbptt.derive.pullback import Pullback, cell_pullback, loss_pullback
-from symbptt.derive.recursion import recursion
-from symbptt.emit import step_lines
+from symbptt.derive.pullback import loss_pullback
 from symbptt.emit.layout import Layout, given_shape_text, inner_axes, shape_text, taken, taken_in
-from symbptt.emit.lines import Body, Line, Note, unpacked
+from symbptt.emit.lines import Body, Line, unpacked
 from symbptt.emit.lowering import Lowering
-from symbptt.emit.tree import POWER
+from symbptt.emit.plan import equations
+from symbptt.emit.plan.statements import Carry, Gradient, Lagged, Statement, terms
+from symbptt.emit.reduced import reduced
+from symbptt.emit.tree import ADD, POWER
 from symbptt.model.dimensions import Source, sources
 from symbptt.model.values import Model, Role, Variable
 
@@ -43,6 +46,7 @@ class PlainWriter:
         self.names = frozenset(v.name for v in wanted)
         self.starting = tuple((v, s) for v in wanted for s in model.starting(v))
         self.reached = self.names | {s.name for _, s in self.starting}
+        self.plan = equations.plan(model, self.names, self.seeded(), self.reached)
 
     def functions(self) -> Functions:
         """The bodies of all functions."""
@@ -87,23 +91,43 @@ class PlainWriter:
         assert self.steps is not None
         return range(1, self.steps + 1)
 
+    def _line(self, statement: Statement) -> Line:
+        """A statement at the present step."""
+        key, value, layout = statement.key, statement.values[0], self.layout
+        variable = layout.variable(key)
+        if isinstance(key, Gradient):
+            row = f"[{layout.row(variable)}]" if variable.timed else ""
+            of_samples = variable.role is Role.PARAMETER
+            text = reduced(self.lower, value, variable, layout) if of_samples else self.lower(value).at(ADD)
+            return Line(f"{layout.gradient(variable)}{row} += {text}", statement.numbers)
+        if isinstance(key, (Cotangent, Lagged)):
+            row = layout.row(variable, int(isinstance(key, Lagged)))
+            return Line(f"{layout.cotangent(variable)}[{row}] += {self.lower(value).at(ADD)}", statement.numbers)
+        if isinstance(key, Related):
+            text = f"np.zeros_like({layout.value(variable)})" if build.is_zero(value) else self.lower.whole(value).at(ADD)
+            return Line(f"{layout.name(key)} = {text}", statement.numbers)
+        code = self.lower(value)
+        text = code.at(ADD)
+        if not (layout.stores(variable) or (code.full and code.batched)):  # what is no row of an array gets a value per sample
+            text = f"np.broadcast_to({text}, (N, {self._shape(variable)}))"
+        return Line(f"{layout.value(variable)} = {text}", statement.numbers)
+
     def _forward(self) -> Body:
-        layout, lower = self.layout, self.lower
-        stored = self.cell_values()
+        layout, stored = self.layout, self.cell_values()
+        statements = self.plan.forward[0].statements
         if self.steps is None:
             before = [
                 Line(f"{layout.array(v)} = np.empty((T{' + 1' if v.role is Role.STATE else ''}, N, {self._shape(v)}), dtype)")
                 for v in dict.fromkeys((*self.model.states, *stored))
             ]
             before += [Line(f"{layout.array(s)}[0] = {self._initial(s)}") for s in self.model.states]
-            loop = step_lines.forward_step(self.model, layout, lower)
-            return Body(tuple(before), tuple(loop), ())
+            return Body(tuple(before), tuple(map(self._line, statements)), ())
         lines = [
             Line(f"{layout.names.of(f'{s.name} 0', f'{layout.array(s)}_0')} = {self._initial(s)}") for s in self.model.states
         ]
         for layout.step in self._steps():
             lines.append(Line("", comment=f"step {layout.step}"))
-            lines += step_lines.forward_step(self.model, layout, lower)
+            lines += map(self._line, statements)
         layout.step = None
         lines.append(Line(""))
         for v in dict.fromkeys((*self.model.states, *stored)):
@@ -132,7 +156,7 @@ class PlainWriter:
     def seeded(self) -> frozenset[str]:
         """The values that get cotangents: the outputs, and what the loss reads."""
         names = {v.name for v in self.model.outputs}
-        for equation in step_lines.loss_equations(self.model):
+        for equation in self.model.loss.equations if self.model.loss else ():
             names |= {s.name for s in equation.value.atoms(sp.MatrixSymbol)}
         return frozenset(e.target.name for e in self.model.equations if e.target.name in names)
 
@@ -150,28 +174,19 @@ class PlainWriter:
         return [f'{layout.cotangent(v)} = _seed(cotangents, "{v.name}", {layout.array(v)}.shape, dtype)' for v in seeded]
 
     def _backward(self) -> Body:
-        layout, model = self.layout, self.model
-        pullback = cell_pullback(model, self.reached)
-        carried = [s for s in model.states if s.at(TIME - 1) in pullback.leaves]
+        layout, block = self.layout, self.plan.backward[0]
+        carried = [s for s in self.model.states if Carry(s.at()) in block.keys]
         before = [Line(f"{layout.gradient(v)} = {self._zero_gradient(v)}") for v in self.wanted if v.role is not Role.STATE]
-        seeded = self.seeded()
         if self.steps is None:
             before += [Line(f"{layout.carry(s)} = np.zeros((N, {self._shape(s)}), dtype)") for s in carried]
-            loop = self._step_lines(pullback, seeded, False)
-            return Body(tuple(before), tuple(loop), tuple(self._state_gradients(carried)))
+            return Body(tuple(before), tuple(map(self._line, block.statements)), tuple(self._state_gradients(carried)))
         lines = before
         for layout.step in reversed(self._steps()):
             lines.append(Line("", comment=f"step {layout.step}"))
-            lines += self._step_lines(pullback, seeded, layout.step == self.steps)
+            lines += map(self._line, map(_at_end, block.statements) if layout.step == self.steps else block.statements)
         layout.step = None
         lines.append(Line(""))
         return Body(tuple(lines), (), tuple(self._state_gradients(carried)))
-
-    def _step_lines(self, pullback: Pullback, seeded: frozenset[str], last: bool) -> list[Line]:
-        model, layout, lower = self.model, self.layout, self.lower
-        lines = step_lines.backward_step(model, layout, lower, pullback, seeded, last)
-        lines += step_lines.accumulate(model, layout, lower, pullback.leaves, self.names)
-        return lines + step_lines.carries(model, layout, lower, pullback.leaves)
 
     def _zero_gradient(self, variable: Variable) -> str:
         if variable.role is Role.PARAMETER:
@@ -206,45 +221,40 @@ class PlainWriter:
         return tuple(v for v in self.wanted if v.role is not Role.STATE and v.at() in pullback.leaves)
 
     def _loss(self) -> Body:
-        layout, model = self.layout, self.model
-        assert model.loss is not None
-        pullback = loss_pullback(model)
+        layout, loss = self.layout, self.model.loss
+        assert loss is not None
         before = []
         for v in self.loss_reads():
             rows = "T + 1" if v.role is Role.STATE else "T"
             before.append(Line(f"{layout.cotangent(v)} = np.zeros(({rows}, N, {self._shape(v)}), dtype)"))
-        before += [Line(f"{layout.gradient(v)} = {self._zero_gradient(v)}") for v in self.loss_direct()]
+        direct = self.loss_direct()
+        before += [Line(f"{layout.gradient(v)} = {self._zero_gradient(v)}") for v in direct]
         before.append(Line("loss = np.zeros((), dtype)"))
+        made = [s for s in equations.loss(self.model).statements if not isinstance(s.key, Gradient)
+                or (layout.variable(s.key) in direct and not build.is_zero(s.values[0]))]
         if self.steps is None:
-            return Body(tuple(before), tuple(self._loss_step(pullback)), ())
+            return Body(tuple(before), tuple(self._loss_step(made)), ())
         lines = before
-        for layout.step in self._steps() if model.loss.at == "every" else (self.steps,):
+        for layout.step in self._steps() if loss.at == "every" else (self.steps,):
             lines.append(Line("", comment=f"step {layout.step}"))
-            lines += self._loss_step(pullback)
+            lines += self._loss_step(made)
         layout.step = None
         return Body(tuple(lines), (), ())
 
-    def _loss_step(self, pullback: Pullback) -> list[Line]:
-        layout, lower, model = self.layout, self.lower, self.model
-        equations = step_lines.loss_equations(model)
-        lines = [
-            Line(f"{layout.value(e.target)} = {step_lines.computed(e, layout, lower)}", (Note(e.number),)) for e in equations[:-1]
-        ]
-        last, value, notes = equations[-1].target, lower(equations[-1].value).at(POWER), (Note(equations[-1].number),)
-        formulas = (*dict(pullback.adjoints).values(), *pullback.leaves.values())
-        if any(last.at() in formula.atoms(sp.MatrixSymbol) for formula in formulas):
-            lines.append(Line(f"{layout.value(last)} = {step_lines.computed(equations[-1], layout, lower)}", notes))
-            value = layout.value(last)
-        lines.append(Line(f"loss += ({layout.leaf(LOSS_WEIGHT).text} * {value}).sum()", notes))
-        numbers = recursion(model)
-        for variable, value in pullback.adjoints:
-            lines.append(
-                Line(f"{layout.adjoint(variable)} = {lower.whole(value).at(0)}", (Note(numbers.adjoint_number(variable.name)),))
-            )
-        for leaf, value in pullback.leaves.items():
-            variable = model[leaf.name]
-            if variable.role in (Role.LOCAL, Role.STATE):
-                row = layout.row(variable, 0 if leaf == variable.at() else 1)
-                notes = (Note(numbers.adjoint_number(variable.name)),)
-                lines.append(Line(f"{layout.cotangent(variable)}[{row}] += {lower(value).at(0)}", notes))
-        return lines + step_lines.accumulate(model, layout, lower, pullback.leaves, self.names)
+    def _loss_step(self, statements: list[Statement]) -> Iterator[Line]:
+        """The lines of a step; the loss itself has a name where another statement reads it."""
+        assert self.model.loss is not None
+        target = self.model.loss.target
+        named = any(read == target.at() for s in statements for read, _ in s.reads)
+        for s in statements:
+            if s.key != target.at() or named:
+                yield self._line(s)
+            if s.key == target.at():
+                value = self.layout.value(target) if named else self.lower(s.values[0]).at(POWER)
+                yield Line(f"loss += ({self.layout.leaf(LOSS_WEIGHT).text} * {value}).sum()", s.numbers)
+
+
+def _at_end(statement: Statement) -> Statement:
+    """What a statement is at the last step, to which nothing is passed back."""
+    value = statement.values[0]
+    return statement.having(build.add(sp.ZeroMatrix(*value.shape), *(t for t in terms(value) if not isinstance(t, Carry))))

@@ -9,17 +9,17 @@ from symbptt.algebra.head_nodes import HeadTranspose, JoinHeads, OfHeads
 from symbptt.algebra.nodes import Timed
 from symbptt.algebra.related import Cotangent
 from symbptt.emit.fast import head_calls
-from symbptt.emit.fast.constants import Constants
 from symbptt.emit.fast.last_call import last_call
 from symbptt.emit.fast.loops import loop
 from symbptt.emit.fast.operands import Arrays, Chunk, Rows, Step
 from symbptt.emit.fast.operations import Operations
+from symbptt.emit.fast.prepared import Prepared
 from symbptt.emit.fast.storage import Storage, writes
 from symbptt.emit.layout import Layout, array_rank
 from symbptt.emit.lines import Line, Note, reads
 from symbptt.emit.plan.stack_gates import weight_of
 from symbptt.emit.plan.statements import Block, Gradient, Key, Statement, is_view, key_of, terms
-from symbptt.emit.step_lines import reduced
+from symbptt.emit.reduced import reduced
 from symbptt.emit.tree import ADD, ATOM, Call
 from symbptt.model.values import Role
 
@@ -34,8 +34,8 @@ class BlockWriter:
     """Writes the blocks of one function. `allocated` are the arrays over all steps that exist already, `fixed` what is made of
     parameters alone."""
 
-    def __init__(self, arrays: Arrays, constants: Constants, backward: bool) -> None:
-        self.arrays, self.constants, self.backward = arrays, constants, backward
+    def __init__(self, arrays: Arrays, prepared: Prepared, backward: bool) -> None:
+        self.arrays, self.prepared, self.backward = arrays, prepared, backward
         self.storage: Storage = arrays.storage
         self.lines, self.fixed = list[Line](), list[Line]()
         self.allocated: dict[str, str] = {}
@@ -105,7 +105,7 @@ class BlockWriter:
         elif isinstance(key, Gradient):
             self._gradient(statement, place)
         elif self.is_allocated(key):
-            work = Operations(place, self.constants)
+            work = Operations(place, self.prepared)
             values = tuple(self._without_cotangents(v) for v in statement.values)
             into = place.operand(statement.targets)
             assert into is not None
@@ -150,7 +150,7 @@ class BlockWriter:
             self._gradients(statement, place, notes)
             return
         if isinstance(value, Timed) and len(variable.shape) == 1 and variable.role is Role.PARAMETER:
-            self.lines.append(Line(f"{name} = {self.constants.ones()} @ {place.leaf(value).text}", notes))
+            self.lines.append(Line(f"{name} = {self.prepared.ones()} @ {place.leaf(value).text}", notes))
         elif variable.role is Role.PARAMETER:
             self.lines.append(Line(f"{name} = {reduced(place.lower, value, variable, self.layout)}", notes))
         else:
@@ -168,7 +168,7 @@ class BlockWriter:
         run = self.arrays.run(pack, range(first, first + len(split)))
         if len(split[0]) == 1:
             rows = place.operand(tuple(parts[0] for parts in split))
-            self.lines.append(Line(f"{names} = {self.constants.ones()} @ {rows}", notes))
+            self.lines.append(Line(f"{names} = {self.prepared.ones()} @ {rows}", notes))
         else:
             rows = place.leaf(split[0][1].arg).text
             self.lines.append(Line(f"{names} = _gradients({run}, {rows})", notes))
@@ -198,12 +198,12 @@ class BlockWriter:
 
     def _loop(self, block: Block) -> None:
         place = Step(self.arrays, block.keys, bool(block.ahead))
-        work = Operations(place, self.constants)
+        work = Operations(place, self.prepared)
         for index, statement in enumerate(block.statements):
             self._at_a_step(block, index, statement, work, place)
         ahead = self._ahead(block) if block.ahead else []
         for line in place.buffers.values():
-            self.constants.lines.setdefault(line, line)
+            self.prepared.lines.setdefault(line, line)
         read = reads(work.lines)
         over = {name: array for name, array in place.over.items() if name in read}
         parts = [array + ("[::-1]" if self.backward else "") for array in over.values()]
@@ -281,7 +281,7 @@ class BlockWriter:
     def _ahead(self, block: Block) -> list[Line]:
         """Local factors, for the steps of a chunk."""
         place = Chunk(self.arrays)
-        work = Operations(place, self.constants)
+        work = Operations(place, self.prepared)
         for statement in block.ahead:
             for target, value in zip(statement.targets, statement.values, strict=True):
                 work.assign((value,), place.leaf(target).text, statement.numbers)

@@ -2,38 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-
-import sympy as sp
-from sympy.matrices.expressions.matexpr import MatrixExpr
-
 from symbptt.algebra import build
-from symbptt.algebra.nodes import TIME, BatchMean, CrossEntropy, Timed
-from symbptt.algebra.related import Adjoint
+from symbptt.algebra.nodes import TIME, CrossEntropy, Timed
+from symbptt.algebra.related import Adjoint, Cotangent
 from symbptt.derive.numeric import LOSS_WEIGHT
-from symbptt.derive.pullback import Pullback, loss_pullback
 from symbptt.derive.recursion import recursion
 from symbptt.emit.fast.operands import Arrays, Rows, lag_of
 from symbptt.emit.layout import Layout
 from symbptt.emit.lines import Line, Note
-from symbptt.emit.plan.statements import is_untied, key_of, symbols
-from symbptt.emit.step_lines import reduced
+from symbptt.emit.plan import equations
+from symbptt.emit.plan.statements import Gradient, Lagged, Statement, key_of
+from symbptt.emit.reduced import reduced
 from symbptt.emit.tree import ADD, POWER
-from symbptt.model.values import Equation, Loss, Model, Role, Variable
+from symbptt.model.values import Loss, Model, Role, Variable
 
 HELPER = "_softmax_cross_entropy"
 
 
 def is_for_all_steps(model: Model) -> bool:
     """Whether a loss is one formula for all steps: no averages over samples, no parameters of a step."""
-    values = [*_values(model.loss, loss_pullback(model))] if model.loss else []
-    return not any(v.has(BatchMean) or any(is_untied(model, key_of(s)) for s in symbols(v) if s != LOSS_WEIGHT) for v in values)
-
-
-def _values(loss: Loss, pullback: Pullback) -> Iterable[MatrixExpr]:
-    yield from (e.value for e in loss.equations)
-    yield from (value for _, value in pullback.adjoints)
-    yield from pullback.leaves.values()
+    return model.loss is None or not equations.loss(model).each
 
 
 def shared_target(model: Model) -> Variable | None:
@@ -80,11 +68,11 @@ class LossRows(Rows):
 class LossWriter:
     """Writes the loss, its cotangents for the cell's values, and its direct gradients."""
 
-    def __init__(self, model: Model, arrays: Arrays, wanted: frozenset[str]) -> None:
+    def __init__(self, model: Model, arrays: Arrays) -> None:
         assert model.loss is not None
-        self.model, self.arrays, self.wanted, self.loss = model, arrays, wanted, model.loss
+        self.model, self.arrays, self.loss = model, arrays, model.loss
         self.place = LossRows(arrays, self.loss)
-        self.pullback = loss_pullback(model)
+        self.statements = equations.loss(model).statements
         self.lines: list[Line] = []
 
     @property
@@ -122,56 +110,48 @@ class LossWriter:
         else:
             self.lines.append(Line(f"{name} = {text}.reshape(T, N, {shape})"))
 
-    def _assigned(self, variable: Variable, name: str, value: MatrixExpr, number: int) -> None:
-        code = self.place.lower.whole(value)
+    def _assigned(self, statement: Statement) -> None:
+        code = self.place.lower.whole(statement.values[0])
         text = code.at(ADD)
         if not (code.batched and code.full):
-            text = f"np.broadcast_to({text}, ({self.place.batch}, {self.arrays.shape(variable.at())}))"
-        self.lines.append(Line(f"{name} = {text}", (Note(number),)))
+            text = f"np.broadcast_to({text}, ({self.place.batch}, {self.arrays.shape(statement.key)}))"
+        self.lines.append(Line(f"{self.layout.name(statement.key)} = {text}", statement.numbers))
 
     def _equations(self) -> None:
-        numbers = recursion(self.model)
-        for e in self.loss.equations[:-1]:
-            self._assigned(e.target, self.layout.array(e.target), e.value, e.number)
-        self._total(self.loss.equations[-1])
-        for variable, value in self.pullback.adjoints:
-            self._assigned(variable, self.layout.adjoint(variable), value, numbers.adjoint_number(variable.name))
-
-    def _total(self, last: Equation) -> None:
-        text = self.place.lower(last.value).at(POWER)
-        formulas = (*dict(self.pullback.adjoints).values(), *self.pullback.leaves.values())
-        if any(last.target.at() in formula.atoms(sp.MatrixSymbol) for formula in formulas):
-            self._assigned(last.target, self.layout.array(last.target), last.value, last.number)
-            text = self.layout.array(last.target)
-        self.lines.append(Line(f"loss = ({self.place.one(LOSS_WEIGHT)} * {text}).sum()", (Note(last.number),)))
+        """The values and their adjoints; the loss itself has a name where another statement reads it."""
+        target = self.loss.target.at()
+        named = any(read == target for s in self.statements for read, _ in s.reads)
+        for s in self.statements:
+            if not isinstance(s.key, (Cotangent, Lagged, Gradient)) and (s.key != target or named):
+                self._assigned(s)
+            if s.key == target:
+                text = self.layout.name(s.key) if named else self.place.lower(s.values[0]).at(POWER)
+                self.lines.append(Line(f"loss = ({self.place.one(LOSS_WEIGHT)} * {text}).sum()", s.numbers))
 
     def _cotangents(self, reads: tuple[Variable, ...]) -> None:
-        numbers = recursion(self.model)
         for variable in reads:
             shape, name = self.arrays.shape(variable.at()), self.layout.cotangent(variable)
             extra = variable.role is Role.STATE
             self.lines.append(Line(f"{name} = np.zeros((T{' + 1' if extra else ''}, N, {shape}), dtype)"))
-            for leaf, value in self.pullback.leaves.items():
-                if leaf.name == variable.name:
-                    lag = lag_of(leaf)
-                    steps = {0: "[1:]", -1: "[:-1]"}[int(lag)] if extra else ""
-                    row = ("[-1]" if lag == 0 else "[-2]") if self.place.last else steps
-                    text = self.place.lower.whole(value).at(ADD)
-                    text = text if self.place.last else f"({text}).reshape(T, N, {shape})"
-                    notes = (Note(numbers.adjoint_number(variable.name)),)
-                    self.lines.append(Line(f"{name}{row} += {text}", notes))
+            for s in (s for s in self.statements if s.key in (Cotangent(variable.at()), Lagged(variable.at()))):
+                now = isinstance(s.key, Cotangent)
+                steps = ("[1:]" if now else "[:-1]") if extra else ""
+                row = ("[-1]" if now else "[-2]") if self.place.last else steps
+                text = self.place.lower.whole(s.values[0]).at(ADD)
+                text = text if self.place.last else f"({text}).reshape(T, N, {shape})"
+                self.lines.append(Line(f"{name}{row} += {text}", s.numbers))
 
     def _direct(self, direct: tuple[Variable, ...], zeros: dict[str, str]) -> None:
-        numbers = recursion(self.model)
+        made = {s.key: s for s in self.statements}
         for v in direct:
-            name, value = self.layout.gradient(v), self.pullback.leaves[v.at()]
+            name, s = self.layout.gradient(v), made[Gradient(v.at())]
             self.lines.append(Line(f"{name} = {zeros[v.name]}"))
-            if build.is_zero(value):
+            if build.is_zero(s.values[0]):
                 continue
             if v.role is Role.PARAMETER:
-                target, text = name, reduced(self.place.lower, value, v, self.layout)
+                target, text = name, reduced(self.place.lower, s.values[0], v, self.layout)
             else:
                 target = f"{name}[-1]" if self.place.last else name
-                text = f"({self.place.lower.whole(value).at(ADD)})"
+                text = f"({self.place.lower.whole(s.values[0]).at(ADD)})"
                 text += "" if self.place.last else f".reshape(T, N, {self.arrays.shape(v.at())})"
-            self.lines.append(Line(f"{target} += {text}", (Note(numbers.gradient_number(v.name)),)))
+            self.lines.append(Line(f"{target} += {text}", s.numbers))

@@ -16,9 +16,9 @@ from symbptt.algebra.head_nodes import OfHeads
 from symbptt.algebra.nodes import TIME, Broadcast, Elementwise, SlopeByResult, Timed
 from symbptt.algebra.related import Cotangent
 from symbptt.emit.code import place
-from symbptt.emit.fast.constants import Constants
 from symbptt.emit.fast.last_call import last_call
 from symbptt.emit.fast.operands import Chunk, Place, Step
+from symbptt.emit.fast.prepared import Prepared
 from symbptt.emit.lines import Line, Note
 from symbptt.emit.lowering import Lowering
 from symbptt.emit.plan.stack_gates import weight_and_operand, weight_of
@@ -35,7 +35,7 @@ class Operations:
     """Writes the calls of one block; `scratch` counts the intermediate results of a statement, by shape."""
 
     place: Place
-    constants: Constants
+    prepared: Prepared
     lines: list[Line] = field(default_factory=list)
     scratch: dict[str, int] = field(default_factory=dict)
     notes: tuple[Note, ...] = ()
@@ -73,7 +73,7 @@ class Operations:
         return self.place.operand(values) if timed else None
 
     def _constant(self, values: Values) -> str | None:
-        return self.constants.values(values) if all(is_constant(v) for v in values) else None
+        return self.prepared.values(values) if all(is_constant(v) for v in values) else None
 
     def _copied(self, text: str, into: str | None, call: str = "") -> str:
         if into is None or into == text:
@@ -98,7 +98,7 @@ class Operations:
         pack = f"{len(values)}, " if len(values) > 1 else ""
         shape = f"{pack}{self.place.room}, {self.place.lower.size(values[0].shape[0])}"
         number = self.scratch[shape] = self.scratch.get(shape, 0) + 1
-        return self.place.part(self.constants.scratch(shape, number))
+        return self.place.part(self.prepared.scratch(shape, number))
 
     def working(self, values: Values, into: str | None) -> str:
         """Where intermediate steps of an operation write: `into` unless the formula still reads it."""
@@ -193,7 +193,7 @@ def _stacked_sum(self: Operations, gathered: list[MatrixExpr], into: str) -> str
     weights = tuple(build.split_number(v)[1][0].arg for v in gathered)
     pack = self.place.storage.plan.pack(key_of(build.split_number(gathered[0])[1][1]))
     assert pack is not None and isinstance(self.place, Step)
-    steps, stacked, product, parts = self.constants.on_top(weights, self.place.storage.pack_name(pack))
+    steps, stacked, product, parts = self.prepared.on_top(weights, self.place.storage.pack_name(pack))
     self.say(f"np.matmul({self.place.step_of(steps)}, {stacked}, out={product})")
     self.say(f"np.add.reduce({parts}, axis=0, out={into})")
     return into
@@ -212,7 +212,7 @@ def _product(self: Operations, values: Values, into: str | None) -> str:
         if number == -1:
             self.say(f"np.negative({inner}, out={out})")
         else:
-            self.say(f"np.multiply({inner}, {self.constants.number(number)}, out={out})")
+            self.say(f"np.multiply({inner}, {self.prepared.number(number)}, out={out})")
         return out
     if len(split[0][1]) != 2 or isinstance(self.place, Chunk):
         return self._expression(values, into)
@@ -226,19 +226,19 @@ def _product(self: Operations, values: Values, into: str | None) -> str:
     operand = self.value((moving[0],))
     matrices = [f for f in found if f is not None]
     if len(values) > 1 and isinstance(self.place, Step):
-        weights, product, gates = self.constants.side_by_side(values, matrices)
+        weights, product, gates = self.prepared.side_by_side(values, matrices)
         self.say(f"np.matmul({self.place.tiles_of(operand, product)}, {weights}, out={product})")
         return self._copied(gates, into)
     out = self.result(values, into)
     if operand == out:
         return self._expression(values, into)
     if not isinstance(self.place, Step):
-        self.say(f"_multiply({operand}, {self.constants.once(values, matrices)}, out={out})")
+        self.say(f"_multiply({operand}, {self.prepared.once(values, matrices)}, out={out})")
     elif out in self.place.buffers:
-        call, weights, cut = self.constants.for_steps(values, matrices, out, self.place.buffers)
+        call, weights, cut = self.prepared.for_steps(values, matrices, out, self.place.buffers)
         self.say(f"{call}({self.place.tiles_of(operand, cut)}, {weights}, out={cut})")
     else:
-        self.say(f"np.dot({operand}, {self.constants.weights(values, matrices)}, out={out})")
+        self.say(f"np.dot({operand}, {self.prepared.weights(values, matrices)}, out={out})")
     return out
 
 
@@ -265,7 +265,7 @@ def _elementwise(self: Operations, values: Values, into: str | None) -> str:
     name = self.value(inner, None if given or aliased else out)
     call = one_call(formula(head)) if type(head) is Elementwise else None
     if call is not None:
-        self.say(f"np.{call[0]}({', '.join([name, *map(self.constants.number, call[1])])}, out={out})")
+        self.say(f"np.{call[0]}({', '.join([name, *map(self.prepared.number, call[1])])}, out={out})")
         return out
     named = Lowering(lambda _: place(name, True, 1), self.place.lower.dimension, self.place.batch)
     text = named(head.func(*head.args[:-1], Timed("operand", head.shape[0], head.shape[1], TIME))).at(ADD)
@@ -277,7 +277,7 @@ def _slope(self: Operations, values: Values, into: str | None) -> str:
     calls = TWO_CALLS.get(formula(values[0]))
     if calls is None:
         return _elementwise(self, values, into)
-    names = {"y": self.value(tuple(v.operand for v in values)), "one": self.constants.number(sp.S.One)}
+    names = {"y": self.value(tuple(v.operand for v in values)), "one": self.prepared.number(sp.S.One)}
     working = names["working"] = self.working(values, into)
     for (call, *operands), out in zip(calls, (working, into or working), strict=True):
         self.say(f"{call}({', '.join(names[o] for o in operands)}, out={out})")

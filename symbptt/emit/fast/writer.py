@@ -4,20 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
-import sympy as sp
-
 from symbptt.algebra.nodes import BatchMean
 from symbptt.algebra.related import Related
 from symbptt.derive.numeric import LOSS_WEIGHT
-from symbptt.derive.pullback import Pullback, loss_pullback
 from symbptt.emit.fast.block_writer import BlockWriter
-from symbptt.emit.fast.constants import Constants
 from symbptt.emit.fast.loss import LossWriter, is_for_all_steps, shared_target
 from symbptt.emit.fast.operands import Arrays
+from symbptt.emit.fast.prepared import Prepared
 from symbptt.emit.fast.storage import Storage
 from symbptt.emit.lines import Body, Line, needed, opened, reads
 from symbptt.emit.plain import PlainWriter
-from symbptt.emit.plan import build
+from symbptt.emit.plan import equations
 from symbptt.emit.plan.batch_gate_products import batch_gate_products
 from symbptt.emit.plan.constants import constants
 from symbptt.emit.plan.factors import factors
@@ -52,12 +49,10 @@ class FastWriter(PlainWriter):
         self, model: Model, wanted: tuple[Variable, ...], without: tuple[str, ...] = (), fixed: int | None = None
     ) -> None:
         super().__init__(model, None, wanted, fixed)
-        plan = build.plan(model, self.names, self.seeded(), self.reached)
         for name, run in self.passes.items():
             if name not in without:
-                plan = run(plan)
-        self.plan, self.tiled = plan, plan.tiled
-        self.storage = Storage(plan, self.layout, self._kept())
+                self.plan = run(self.plan)
+        self.tiled, self.storage = self.plan.tiled, Storage(self.plan, self.layout, self._kept())
 
     def _kept(self) -> frozenset[Key]:
         """What the caller, the moving averages and the loss read."""
@@ -67,9 +62,8 @@ class FastWriter(PlainWriter):
     def _read_by_loss(self) -> frozenset[Key]:
         if self.model.loss is None:
             return frozenset()
-        pullback: Pullback = loss_pullback(self.model)
-        values = [e.value for e in self.model.loss.equations] + [v for _, v in pullback.adjoints] + [*pullback.leaves.values()]
-        return frozenset(variable_of(self.model, s).at() for v in values for s in v.atoms(sp.MatrixSymbol) if s != LOSS_WEIGHT)
+        read = {key for s in equations.loss(self.model).statements for key, _ in s.reads if key != LOSS_WEIGHT}
+        return frozenset(variable_of(self.model, key).at() for key in read)
 
     def cell_values(self) -> tuple[Variable, ...]:
         """What the forward pass hands on: states, outputs, and what loss and backward read."""
@@ -78,19 +72,15 @@ class FastWriter(PlainWriter):
         return tuple(e.target for e in self.model.equations if e.target.role is Role.STATE or e.target.name in kept)
 
     def _forward(self) -> Body:
-        arrays, constants = self._arrays()
-        work = BlockWriter(arrays, constants, backward=False)
-        work.allocate(self.plan.forward)
+        work = self._blocks(self.plan.forward, backward=False)
         for state in self.model.states:
             name = self.layout.array(state)
-            work.allocated.setdefault(name, arrays.made(name, f"T + 1, N, {self._shape(state)}"))
+            work.allocated.setdefault(name, work.arrays.made(name, f"T + 1, N, {self._shape(state)}"))
         initial = [Line(f"{self.layout.array(s)}[0] = {self._initial(s)}") for s in self.model.states]
-        return self._body(work, arrays, constants, self.plan.forward, initial, frozenset())
+        return self._body(work, self.plan.forward, initial, frozenset())
 
     def _backward(self) -> Body:
-        arrays, constants = self._arrays()
-        work = BlockWriter(arrays, constants, backward=True)
-        work.allocate(self.plan.backward)
+        work = self._blocks(self.plan.backward, backward=True)
         written = {key for b in self.plan.backward for s in b.statements for key in s.keys}
         stepwise = {s.key for b in self.plan.backward if b.each for s in b.statements}
         initial = []
@@ -99,11 +89,11 @@ class FastWriter(PlainWriter):
                 initial.append(Line(f"{self.layout.gradient(v)} = {self._zero_gradient(v)}"))
         for s in self.model.states:
             if Carry(s.at()) in self.storage.stored:
-                initial.append(Line(f"{self.layout.carry(s)}[T] = {arrays.behind(s.at())}"))
+                initial.append(Line(f"{self.layout.carry(s)}[T] = {work.arrays.behind(s.at())}"))
         carried = [s for s in self.model.states if Carry(s.at()) in written]
         after = self._state_gradients(carried)
         results = {self.layout.gradient(v) for v in self.wanted if v.role is not Role.STATE}
-        body = self._body(work, arrays, constants, self.plan.backward, initial, reads(after) | results)
+        body = self._body(work, self.plan.backward, initial, reads(after) | results)
         return Body(body.before, (), tuple(after))
 
     def _at_start(self, state: Variable, carried: list[Variable]) -> str:
@@ -117,10 +107,9 @@ class FastWriter(PlainWriter):
     def _loss(self) -> Body:
         if not is_for_all_steps(self.model):
             return super()._loss()
-        arrays, _ = self._arrays()
         direct = self.loss_direct()
         zeros = {v.name: self._zero_gradient(v) for v in direct}
-        lines = LossWriter(self.model, arrays, self.names).write(self.loss_reads(), direct, zeros)
+        lines = LossWriter(self.model, self.arrays(self.storage, self.lower)).write(self.loss_reads(), direct, zeros)
         return Body(tuple(lines), (), ())
 
     def target_line(self, variable: Variable) -> str:
@@ -134,17 +123,16 @@ class FastWriter(PlainWriter):
         """Cotangents that are not given are None."""
         return [f'{self.layout.cotangent(v)} = cotangents.get("{v.name}")' for v in seeded]
 
-    def _arrays(self) -> tuple[Arrays, Constants]:
+    def _blocks(self, blocks: tuple[Block, ...], backward: bool) -> BlockWriter:
         arrays = self.arrays(self.storage, self.lower)
-        return arrays, Constants(arrays, self.lower)
+        work = BlockWriter(arrays, Prepared(arrays, self.lower), backward)
+        work.allocate(blocks)
+        return work
 
-    def _body(
-        self, work: BlockWriter, arrays: Arrays, constants: Constants, blocks: tuple[Block, ...], initial: list[Line],
-        read: frozenset[str],
-    ) -> Body:
+    def _body(self, work: BlockWriter, blocks: tuple[Block, ...], initial: list[Line], read: frozenset[str]) -> Body:
         for block in blocks:
             work.write(block)
-        prepared = [*(v for v in arrays.views.values() if v), *constants.lines.values()]
+        prepared = [*(v for v in work.arrays.views.values() if v), *work.prepared.lines.values()]
         opening = [*opened(work.allocated.values()), *work.fixed, *opened(prepared)]
         read |= {self.layout.array(v) for v in self.cell_values()}
         return Body(tuple(needed([*opening, *initial, *work.lines], read)), (), ())

@@ -5,18 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import sympy as sp
-from sympy.matrices.expressions.matexpr import MatrixExpr
 
-from symbptt.algebra.related import Adjoint, Cotangent
+from symbptt.algebra.related import Cotangent
 from symbptt.derive.pullback import loss_pullback
-from symbptt.derive.recursion import recursion
-from symbptt.emit.frameworks.value_names import Lagged
-from symbptt.emit.lines import Note
-from symbptt.emit.plan.build import plan
+from symbptt.emit.plan.equations import loss, plan
 from symbptt.emit.plan.hoist import hoist
 from symbptt.emit.plan.schedule import schedule
-from symbptt.emit.plan.statements import Block, Gradient, Key, Statement, is_stepwise
-from symbptt.model.values import Model, Role, Variable
+from symbptt.emit.plan.statements import Block, Key
+from symbptt.model.values import Model, Variable
 
 
 @dataclass(frozen=True)
@@ -54,25 +50,4 @@ def _seeded(model: Model) -> frozenset[str]:
 def blocks(model: Model) -> Blocks:
     """All blocks of a model."""
     made = hoist(schedule(plan(model, frozenset(v.name for v in model.with_gradient), _seeded(model))))
-    return Blocks(model, made.forward, (_loss(model),) if model.loss else (), made.backward)
-
-
-def _loss(model: Model) -> Block:
-    """The loss of every step and its pullback."""
-    assert model.loss is not None
-    pullback, numbers = loss_pullback(model), recursion(model)
-    made = [Statement((e.target.at(),), (e.value,), (Note(e.number),)) for e in model.loss.equations]
-    for variable, value in pullback.adjoints:
-        made.append(_statement(Adjoint(variable.at()), value, numbers.adjoint_number(variable.name)))
-    for leaf, value in pullback.leaves.items():
-        variable = model[leaf.name]
-        if variable.role in (Role.LOCAL, Role.STATE):
-            kind = Cotangent if leaf == variable.at() else Lagged
-            made.append(_statement(kind(variable.at()), value, numbers.adjoint_number(variable.name)))
-        else:
-            made.append(_statement(Gradient(variable.at()), value, numbers.gradient_number(variable.name)))
-    return Block(tuple(made), each=any(is_stepwise(model, s) for s in made))
-
-
-def _statement(target: sp.MatrixSymbol, value: MatrixExpr, number: int) -> Statement:
-    return Statement((target,), (value,), (Note(number),))
+    return Blocks(model, made.forward, (loss(model),) if model.loss else (), made.backward)

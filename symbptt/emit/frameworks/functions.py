@@ -14,11 +14,11 @@ from symbptt.emit.frameworks.libraries import Library
 from symbptt.emit.frameworks.library_calls import LibraryLowering
 from symbptt.emit.frameworks.opening import Opening
 from symbptt.emit.frameworks.scans import Printer
-from symbptt.emit.frameworks.value_names import Lagged, Place
+from symbptt.emit.frameworks.value_names import Place
 from symbptt.emit.layout import Layout, handed_out, joins_heads, taken
 from symbptt.emit.lines import Line, needed, opened, reads
 from symbptt.emit.names import RESERVED, Names
-from symbptt.emit.plan.statements import Block, Carry, Key, key_of
+from symbptt.emit.plan.statements import Block, Carry, Key, Lagged, key_of
 from symbptt.model.values import Model, Role, Variable
 
 

@@ -10,15 +10,8 @@ from symbptt.algebra.nodes import TIME
 from symbptt.algebra.related import LossWeight, Related
 from symbptt.emit.code import Code, place
 from symbptt.emit.layout import SUFFIXES, Layout, array_rank
-from symbptt.emit.plan.statements import Carry, Hoisted, Key, key_of, step_of
+from symbptt.emit.plan.statements import Carry, Hoisted, Key, Lagged, key_of, step_of
 from symbptt.model.values import Role
-
-
-class Lagged(Related):
-    """What a loss passes to a value of the step before."""
-
-    mark = "lag"
-
 
 Read = tuple[Key, int]
 """A key and how many steps away it is read: -1 for h[t-1], 1 for what step t+1 passes back."""

@@ -86,6 +86,12 @@ class Carry(Related):
     mark = "carry"
 
 
+class Lagged(Related):
+    """What a loss passes to a value of the step before."""
+
+    mark = "lag"
+
+
 class Gradient(Related):
     """A gradient: summed over steps and samples for a parameter, one per step for an input."""
 

@@ -18,7 +18,7 @@ WORDS = {sp.S.Zero: "zero", sp.S.One: "one", sp.Rational(1, 2): "half", sp.Integ
 
 
 @dataclass
-class Constants:
+class Prepared:
     """Lines that a function starts with, each under the name that it defines."""
 
     arrays: Arrays
