@@ -34,6 +34,12 @@ def test_what_runs_entry_by_entry_works_on_blocks_of_tokens(given):
     assert max(check.worst_error for check in report.checks) < 1e-13 and "entry by entry" in report.notes[0], report
 
 
+def test_a_constant_in_blocks_of_tokens():
+    given = model(name="m", inputs={"x": "D"}, states={"h": "H"}, constants={"W": "H D"}, parameters={"a": "H"},
+                  equations={"h": "a * h[t-1] + W @ x"})
+    assert verify.in_chunks(given, 2, T=3).ok
+
+
 @pytest.mark.parametrize("T", [1, 8])
 def test_values_of_earlier_tokens(T):
     report = verify.in_chunks(SHIFTED, 3, T=T, dims={"M": 2, "K": 3, "V": 2})

@@ -38,7 +38,7 @@ RIGHT = (*QUICK, *(
         "dicts_of_steps", "class_of_parameters", "scalars", "attention", "other_keys", "classifier", "lists_of_gradients",
         "one_hot", "in_place", "module_names", "last_step", "gated", "delta_rule", "by_shape", "square", "loss_method",
         "whole_arrays", "pure_python", "last_by_shape", "class_with_dicts", "single_precision", "book", "dots", "packed",
-        "set_by_name", "stacked_rows", "cells",
+        "set_by_name", "stacked_rows", "cells", "script",
     )
 ))
 
@@ -71,6 +71,7 @@ MISTAKES = (
     ("summed", "dW += da.T @ s[t]", "dW += da.T @ s[t + 1]", "off-by-one"),
     ("one_hot", "np.arange(0, t + 1)", "np.arange(1, t + 1)", "step-missing"),
     ("set_by_name", "carry = da @ self.W_hh", "carry = da @ self.W_hh.T", "transpose-missing"),
+    ("script", "- 1, -1, -1)", "- 1, 0, -1)", "step-missing"),
     ("packed", "carry = da @ Wh.T", "carry = da @ Wh", "transpose-missing"),
     ("one_scalar", "lam = y[t] + a * lam", "lam = y[t]", "carry-dropped"),
     ("decayed_delta", "dS = decay * dbefore", "dS = dbefore", "factor-missing"),

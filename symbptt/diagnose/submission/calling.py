@@ -129,7 +129,8 @@ def call(module: types.ModuleType, plan: Mapping[str, Any], arrays: Mapping[str,
     """
     first = Arguments(arrays)
     for name, value in first.all(plan["globals"]).items():
-        setattr(module, name, value)
+        if not isinstance(value, int) or isinstance(getattr(module, name, 0), (int, np.integer)):  # an array H is no size
+            setattr(module, name, value)
     owner: Any = module
     if plan["object"] is not None:
         owner = getattr(module, plan["object"]["class"])(**first.all(plan["object"]["arguments"]))

@@ -143,7 +143,9 @@ def _made(source: Source, owner: str, table: Table, guesser: Guesser) -> Made | 
             continue
         if meaning is not None and meaning.kind in ("blocks", "group", "number", "size", "state"):
             attributes[name] = meaning
-    reads = (n for n in source.attributes[owner] if n not in attributes)
+    # What is made by name may be read by name: setattr(self, "d" + name, value) says no name of a gradient.
+    spelled = (f"{d}{n}" for n in attributes for d in ("d", "d_", "grad_")) if owner in source.by_name else ()
+    reads = (n for n in dict.fromkeys((*source.attributes[owner], *spelled)) if n not in attributes)
     said = {n for n, m in table.names.items() if m.kind == "out"}
     return Made(owner, arguments, attributes, tuple(n for n in reads if n in said or guesser.keeps_gradients(n)))
 
@@ -222,15 +224,16 @@ def _packed(argument: str, function: Function, table: Table, guesser: Guesser) -
 
 
 def _read_globals(source: Source, function: Function, forward: Function | None, table: Table, guesser: Guesser) -> Meanings:
-    """The parameters that functions read from their module, if they take none as arguments."""
+    """The sizes that functions read from their module, and the parameters, if they take none as arguments."""
     functions = [f for f in (function, forward) if f is not None]
     arguments = [
         table.names.get(a) or guesser.argument(a, guesser.takes_groups(f.arguments)) for f in functions for a in f.arguments
     ]
+    names = [n for n in source.module_names if any(n in f.reads for f in source.functions.values())]
+    sizes = {n: m for n in names if len(n) > 1 or n.isupper() if (m := guesser.argument(n, False)) and m.kind == "size"}
     if function.owner or any(m.kind == "blocks" or m == Meaning("group", (("parameters",),)) for m in arguments if m):
-        return {}
-    found = {n: guesser.attribute(n) for n in source.module_names if any(n in f.reads for f in functions)}
-    return {n: m for n, m in found.items() if m is not None}
+        return sizes
+    return {n: m for n in names if (m := guesser.attribute(n)) is not None} | sizes
 
 
 def _global(name: str, table: Table, guesser: Guesser, source: Source) -> Meaning:

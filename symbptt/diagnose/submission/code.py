@@ -54,8 +54,6 @@ def file(
     return run(session)
 
 
-_LEFT_OUT = ("overwritten", "factor-missing", "slope-missing", "route-missing")
-"""Causes by which a statement that only copies a value is wrong itself."""
 Judgement = tuple[Attempt, tuple[Finding, ...], tuple[str, ...]]
 """The attempt that was judged, what was found of each gradient, and what is said first."""
 
@@ -220,8 +218,8 @@ def _placed(best: Attempt, finding: Finding, session: Session) -> Finding:
         return finding
     call = best.plan.call
     cause, names = first(finding), quantities(finding, theirs, call, session.model, best.fit.called)
-    carry, own = cause is not None and cause.carry, cause is not None and cause.name in _LEFT_OUT
-    number = lines.number(call.source, call.function.full, names, carry, own)
+    carry, why = (False, "") if cause is None else (cause.carry, cause.name)
+    number = lines.number(call.source, call.function.full, names, carry, why)
     found = lines.shown(call.source, number)
     return replace(finding, line=plain(f"{session.path.name}, {found}") if found else "", line_number=number)
 

@@ -33,12 +33,16 @@ UPSTREAM = ("dout", "gradout", "gradoutput", "upstream", "gout", "dy", "dys", "d
 """Names of the cotangent of the only output."""
 _SPELLED = (Role.PARAMETER, Role.INPUT, Role.TARGET)
 """What is meant by the model's own name as it is spelled, before capitals and underscores are passed over: W is not w."""
+_VOCABULARY = ("vocabsize", "nvocab", "vocabularysize")
 _SIZES = {
-    "in": ("inputsize", "inputdim", "inputdims", "nin", "nx", "ninput", "ninputs", "dimin", "ind", "vocabsize", "insize", "xdim"),
+    "in": ("inputsize", "inputdim", "inputdims", "nin", "nx", "ninput", "ninputs", "dimin", "ind", "insize", "xdim",
+           *_VOCABULARY),
     "state": ("hiddensize", "hiddendim", "nh", "na", "nhidden", "units", "numunits", "nunits", "hdim", "hidden", "statesize"),
     "out": ("outputsize", "outputdim", "nout", "ny", "noutput", "noutputs", "numclasses", "nclasses", "outsize", "ydim"),
 }
 """Names of sizes, by what they are the size of."""
+_WORDS = 5
+"""The size of a vocabulary."""
 _GATES = {"g": ("g", "c", "ctilde", "n", "a"), "q": ("q", "o"), "i": ("i", "u"), "f": ("f",), "z": ("z", "u"), "r": ("r",),
           "n": ("n", "h", "c", "g")}
 _CONNECTION = {
@@ -175,6 +179,14 @@ def _dimensions(model: Model) -> Iterable[tuple[str, str]]:
         found = {v.shape[0] for v in variables if v.shape}
         if len(found) == 1 and (dimension := found.pop()) in model.dimensions:
             yield from ((name, dimension) for name in _SIZES[kind])
+
+
+def of_vocabulary(model: Model, sizes: Mapping[str, str]) -> dict[str, int]:
+    """One size for inputs and outputs, where code has that of a vocabulary, and none of outputs, among its sizes by name."""
+    known = dict(_dimensions(model))
+    read, told = known.get(_VOCABULARY[0]), known.get(_SIZES["out"][0])
+    shared = any(plain(name) in _VOCABULARY for name in sizes) and read and told and told not in sizes.values()
+    return dict.fromkeys((read, told), _WORDS) if shared else {}  # type: ignore[arg-type]
 
 
 def is_cache(name: str) -> bool:

@@ -13,11 +13,15 @@ Store = ast.Assign | ast.AugAssign
 _LOOPS = (ast.For, ast.While)
 _EMPTY = {"zeros", "zeros_like", "empty", "empty_like", "full", "full_like", "dict", "list", "defaultdict"}
 """Functions that make room for a value and do not compute it."""
+_LEFT_OUT = ("overwritten", "factor-missing", "slope-missing", "route-missing")
+"""Causes by which a statement that only copies a value is wrong itself."""
+_ASSIGNED, _LOOP = "overwritten", "step-missing"
+"""Causes by which a statement of a loop is wrong wherever its value comes from, and by which the loop around it is."""
 
 
-def line(source: Source, function: str, names: Iterable[str], carry: bool = False, own: bool = False) -> str:
+def line(source: Source, function: str, names: Iterable[str], carry: bool = False, cause: str = "") -> str:
     """The line that `number` finds, with its number; empty if there is none."""
-    return shown(source, number(source, function, names, carry, own))
+    return shown(source, number(source, function, names, carry, cause))
 
 
 def shown(source: Source, number: int) -> str:
@@ -25,21 +29,22 @@ def shown(source: Source, number: int) -> str:
     return f"line {number}: {source.text.splitlines()[number - 1].strip()}" if number else ""
 
 
-def number(source: Source, function: str, names: Iterable[str], carry: bool = False, own: bool = False) -> int:
+def number(source: Source, function: str, names: Iterable[str], carry: bool = False, cause: str = "") -> int:
     """The line of the last statement that computes one of these names, the first of them that is found; 0 if there is none.
 
     A name may be that of a variable or a key; `function` may be Class.method. What a call of another function of the file gives
     is looked for in that function, and so is what comes out of a dict. A statement in a loop goes before one outside, and of
-    several in a loop those whose value the loop reads afterwards, with `carry` those that leave it to the next round. With `own`
-    something is missing where the name is set: a copy of what is read elsewhere as well is the statement itself.
+    several in a loop those whose value the loop reads afterwards, with `carry` those that leave it to the next round. For some
+    causes something is missing where the name is set: a copy of what is read elsewhere as well is the statement itself. For a
+    step that is missing it is the head of the loop.
     """
     functions = _functions(source.tree, function)
     start = functions.get(function.rpartition(".")[2])
     for name in names:
         for part in (*([start] if start else []), *(f for f in functions.values() if f is not start), source.tree):
             seen = frozenset([part.name]) if isinstance(part, ast.FunctionDef) else frozenset()
-            if (found := _Search(part, functions, carry, own).computed(name, seen)) is not None:
-                return found.lineno
+            if (found := _Search(part, functions, carry, cause).computed(name, seen)) is not None:
+                return _around(part, found).lineno if cause == _LOOP else found.lineno
     return 0
 
 
@@ -58,7 +63,7 @@ class _Search:
     part: ast.AST
     functions: Functions
     carry: bool
-    own: bool
+    cause: str
 
     def computed(self, name: str, seen: frozenset[str]) -> ast.stmt | ast.expr | None:
         """The statement, or the entry of a dict, that computes a name."""
@@ -71,7 +76,8 @@ class _Search:
             found = [s for s in stored if not _makes_room(s)]
             if found:
                 last = max(found, key=lambda s: (self._read_later(s, name) is not self.carry, s.lineno))
-                return self._behind(last, name, seen) or last
+                itself = self.cause == _LOOP or (self.cause == _ASSIGNED and nodes is inside and isinstance(last, ast.Assign))
+                return last if itself else self._behind(last, name, seen) or last
         for entry in (value for node in ast.walk(self.part) if isinstance(node, ast.Dict) for value in _entry(node, name)):
             return self._copied(entry, seen) or entry
         return None
@@ -94,7 +100,7 @@ class _Search:
         reads = sum(isinstance(n, ast.Name) and n.id == value.id and isinstance(n.ctx, ast.Load) for n in ast.walk(self.part))
         found = self._copied(value, seen)
         here = found is not None and any(n is found for n in ast.walk(self.part))
-        kept = isinstance(statement, ast.AugAssign) or ((self.own or self.carry) and _names(statement))
+        kept = isinstance(statement, ast.AugAssign) or ((self.cause in _LEFT_OUT or self.carry) and _names(statement))
         return None if here and reads > 1 and kept else found
 
     def _copied(self, value: ast.expr, seen: frozenset[str]) -> ast.stmt | ast.expr | None:
@@ -123,6 +129,17 @@ class _Search:
                     return replace(self, part=inner).computed(part.id, seen | {inner.name})
                 return next(node for node in ast.walk(inner) if isinstance(node, ast.Return) and node.value is value)
         return None
+
+
+def _around(part: ast.AST, statement: ast.stmt | ast.expr) -> ast.stmt | ast.expr:
+    """The loop around a statement: of several the outermost that runs backwards, else the innermost."""
+    loops = [n for n in ast.walk(part) if isinstance(n, ast.For) and any(s is statement for s in ast.walk(n))]
+    return next((loop for loop in loops if _falls(loop.iter)), loops[-1] if loops else statement)
+
+
+def _falls(steps: ast.expr) -> bool:
+    """Whether a loop over these steps is written to run backwards: reversed(...), range(T, 0, -1), xs[::-1]."""
+    return any(_function(n) == "reversed" or (isinstance(n, ast.UnaryOp) and isinstance(n.op, ast.USub)) for n in ast.walk(steps))
 
 
 def _names(statement: Store) -> bool:

@@ -20,6 +20,8 @@ _CARRIED = ("next", "prev", "back", "carry", "old", "last", "later", "1", "", "t
 _ENDS = ("", "t", "raw")
 _FORWARD = ("initial-state-ignored",)
 """Causes that lie in the forward pass, where no line of the backward pass is wrong."""
+_OF_GRADIENTS = ("step-missing", "overwritten")
+"""Causes that concern whatever gradient they are found in, where they name none."""
 
 
 def first(finding: Finding) -> Cause | None:
@@ -36,13 +38,14 @@ def quantities(finding: Finding, theirs: str, call: Call, model: Model, called: 
     cause = first(finding)
     if cause is None or cause.name in _FORWARD:
         return
-    about = cause.target or cause.subject
+    about = cause.target or cause.subject or (finding.gradient if cause.name in _OF_GRADIENTS else "")
     # Where two names differ in capitals alone, as dB and db, the one in small letters is that of a value.
     known = {plain(name): name for name in call.source.stored} | {name: name for name in call.source.stored}
     if about == finding.gradient:
         # A result without a name is known by that of the argument, and the argument is stored before its gradient.
         yield from (known[start + plain(theirs)] for start in _BEFORE if start + plain(theirs) in known)
         yield theirs
+    if not about or about == finding.gradient:
         return
     ends = _CARRIED if cause.carry or cause.name == "carry-dropped" else _ENDS
     subjects = [about, *_made_from(model, about)]

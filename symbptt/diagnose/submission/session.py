@@ -22,6 +22,7 @@ from symbptt.diagnose.submission.calls import Call
 from symbptt.diagnose.submission.draw import N, T, draw
 from symbptt.diagnose.submission.fit import Fit, Forward, counts, fit
 from symbptt.diagnose.submission.guarded import Answer, Limits
+from symbptt.diagnose.submission.guess import of_vocabulary
 from symbptt.diagnose.submission.mapping import Table
 from symbptt.diagnose.submission.meaning import Layout
 from symbptt.diagnose.submission.plans import Plan, batch, ends
@@ -75,7 +76,9 @@ class Session:
                 'return is unknown; say it in a mapping: [names] NAME = "cotangent '
                 f'{model.outputs[0].name}"' + (f' or "{min(targets)}"' if targets else "")
             )
-        self.model, self.path, self.calls, self.table, self.limits = model, path, calls, table, limits
+        sizes = of_vocabulary(model, {n: m.name for n, m in made.meanings.items() if m.kind == "size"})
+        self.model, self.path, self.calls, self.limits = model, path, calls, limits
+        self.table = replace(table, sizes={**sizes, **table.sizes})
         self._data: dict[int, Data] = {}
         self._cases: dict[tuple[object, ...], Case] = {}
         self.run: guarded.Run | None = None

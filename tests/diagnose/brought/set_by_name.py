@@ -28,4 +28,5 @@ class Net:
             g["b_h"] += da.sum(0)
             g["b_o"] += do.sum(0)
             carry = da @ self.W_hh
-        return g
+        for k, v in g.items():
+            setattr(self, "d" + k, v)

@@ -84,6 +84,9 @@ def cell(dh, dc, f, q, W, c):
     g["dc_prev"] = dct
     return g
 
+def product(h, W):
+    return h @ W
+
 class Net:
     def backward(self, W, h, c):
         for t in reversed(range(3)):
@@ -97,22 +100,27 @@ class Net:
             dr = da
             dx[t] = dr
             ds = dr
+            dqt = product(h, W)
+            dq = dqt
 """
 
 
-@pytest.mark.parametrize(("names", "carry", "own", "found"), [
-    (["dc"], True, False, 'g["dc_prev"] = dct'),
-    (["dct"], False, False, "dct = dc + dh * q"),
-    (["db"], False, False, "db += da"),
-    (["ds"], False, False, "ds = ds + W.T @ da"),
-    (["ds"], True, False, "ds = dr"),
-    (["dx"], False, True, "dr = da"),
-    (["dx"], False, False, "da = dh * h[t]"),
+@pytest.mark.parametrize(("names", "carry", "cause", "found"), [
+    (["dc"], True, "", 'g["dc_prev"] = dct'),
+    (["dct"], False, "", "dct = dc + dh * q"),
+    (["db"], False, "", "db += da"),
+    (["ds"], False, "", "ds = ds + W.T @ da"),
+    (["ds"], True, "", "ds = dr"),
+    (["dx"], False, "route-missing", "dr = da"),
+    (["dq"], False, "overwritten", "dq = dqt"),
+    (["dq"], False, "factor-missing", "return h @ W"),
+    (["dq"], False, "step-missing", "for t in reversed(range(3)):"),
+    (["dx"], False, "", "da = dh * h[t]"),
 ])
-def test_what_is_handed_on_and_what_is_read_again(tmp_path: Path, names: list[str], carry: bool, own: bool, found: str) -> None:
+def test_what_is_handed_on_and_what_is_read_again(tmp_path: Path, names: list[str], carry: bool, cause: str, found: str) -> None:
     path = tmp_path / "theirs.py"
     path.write_text(CELL)
-    assert line(source(path), "Net.backward", names, carry, own).partition(": ")[2] == found
+    assert line(source(path), "Net.backward", names, carry, cause).partition(": ")[2] == found
 
 
 @pytest.mark.parametrize(("cause", "names"), [
