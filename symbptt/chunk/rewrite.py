@@ -124,6 +124,9 @@ class _Rewrite:
             raise NoChunkForm(f"{model.name} has no chunk form: a parameter has one value per step")
         if any(v.classes for v in model.of(Role.INPUT)):
             raise NoChunkForm(f"{model.name} has no chunk form: an input stands for classes")
+        for output in self.token.outputs:
+            if output.columns != 1 and output.role is not Role.STATE:
+                raise self._matrix(output, "output")
         for part in components(model):
             if not part.recurrent and model[part.states[0]].columns != 1:
                 raise refusal(model, part.states, "is a matrix of an earlier token; a chunk form has columns and scalars of them")
@@ -132,6 +135,9 @@ class _Rewrite:
             if len(part.states) > 1:
                 raise refusal(model, part.states, "go together through blocks, which need a scan in place of masked products")
             yield part
+
+    def _matrix(self, v: Variable, kind: str) -> NoChunkForm:
+        return NoChunkForm(f"{self.token.name} has no chunk form: the {kind} {v.name} is a matrix for each token")
 
     def _recurrence(self, part: Component) -> Recurrence:
         state = self.token[part.states[0]]
@@ -188,7 +194,7 @@ class _Rewrite:
     def _rows(self, v: Variable) -> Variable:
         """A variable with one row per token."""
         if v.columns != 1:
-            raise NoChunkForm(f"{self.token.name} has no chunk form: the {v.role} {v.name} is a matrix for each token")
+            raise self._matrix(v, v.role)
         shape = (self.length,) if v.rows == 1 else (self.length, *v.shape)
         return replace(v, shape=shape, rows=self.size, columns=v.rows)
 

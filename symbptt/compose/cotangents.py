@@ -13,7 +13,10 @@ from symbptt.model.values import Loss, Model, Role, Variable
 
 
 def with_cotangents(part: Model) -> tuple[Model, tuple[tuple[Variable, Variable], ...]]:
-    """The model with a loss, and the outputs of the part, each with the target that is its cotangent."""
+    """The model with a loss, and the outputs of the part, each with the target that is its cotangent; a chunk form, which has no
+    file, as it is."""
+    if not part.text:
+        return part, ()
     model = replace(differentiable(part), beside=part.beside)
     if part.loss is not None or model.loss is None:
         return model, ()

@@ -11,6 +11,7 @@ from typing import Any, cast
 
 from symbptt import emit, typeset
 from symbptt.compose.chain import Chain, How, Link, Part, check_truncation
+from symbptt.compose.chunks import in_chunks
 from symbptt.compose.merged_modules import Module, merged
 from symbptt.compose.program import program
 from symbptt.compose.whole import whole
@@ -42,14 +43,15 @@ WITH_LOSS = {"numpy": ("value_and_grad",), "jax": ("value_and_grad", "loss"), "t
 def source(
     chain: Chain, backend: str = "numpy", wrt: tuple[str, ...] | str | None = None, style: str | None = None,
     python: bool = False, stem: str | None = None, static: Mapping[str, int] | None = None,
-    truncation: tuple[int, int] | None = None, checkpoint: bool = False,
+    truncation: tuple[int, int] | None = None, checkpoint: bool = False, chunk: int | None = None,
 ) -> SourceFile:
     """Emit a module with forward, backward and, if the model has a loss, value_and_grad, by the contract of `symbptt.emit`.
 
     With "c" there is a header beside the file and, with `python`, a module that calls it; `stem` is what they are called;
     `static` fixes all sizes, the steps of each phase included. `truncation` (k1, k2) truncates every part by itself, and
-    `checkpoint` adds a function that runs segments of each part again instead of storing every step.
-    Raises BadInput for sizes that do not fit, UnknownName for an unknown backend or name.
+    `checkpoint` adds a function that runs segments of each part again instead of storing every step. With `chunk` each part that
+    has a chunk form takes so many tokens in one step; outputs hold of its states the value behind its last step, (N, ...).
+    Raises BadInput for sizes that do not fit and where no part has a chunk form, UnknownName for an unknown backend or name.
     """
     long = truncated(*truncation).options if truncation else checkpoints.OPTION.strip() * checkpoint
     check_long(chain, backend, truncation, checkpoint)
@@ -64,17 +66,25 @@ def source(
     if backend not in BACKENDS:
         raise UnknownName("backend", backend, BACKENDS)
     wanted = wanted_variables(chain, wrt)
+    made, chunks = dict[int, SourceFile](), None
+    if chunk is not None:
+        if truncation or checkpoint or style:
+            raise BadInput("chunks of tokens go without a style, truncation and checkpoints")
+        chunks = in_chunks(chain, lambda part: emit.chunk_source(part.model, chunk, _wrt(chain, part, wanted, False), backend))
+        chain, made, long = chunks.chain, chunks.made, f"--chunk {chunk}"
     modules = [
-        Module(emit.source(part.model, backend=backend, wrt=_wrt(chain, part, wanted, checkpoint), style=style,
-                           truncation=truncation, checkpoint=checkpoint and part.model.loss is not None).text)
-        for part in chain.parts
+        Module((made.get(number) or emit.source(
+            part.model, backend=backend, wrt=_wrt(chain, part, wanted, checkpoint), style=style, truncation=truncation,
+            checkpoint=checkpoint and part.model.loss is not None)).text)
+        for number, part in enumerate(chain.parts, 1)
     ]
     with_loss = (*WITH_LOSS[backend], *(IN_SEGMENTS,) * checkpoint)
-    joined = merged(modules, [(*ROOTS[backend], *(with_loss if part.model.loss else ())) for part in chain.parts], PUBLIC)
+    roots = [(*ROOTS[backend], *(with_loss if part.model.loss else ())) for part in chain.parts]
     recipe = " ".join((_recipe(chain, backend, wrt), long)).strip()
-    values = _values(chain, backend, wanted, recipe, truncation) | {"checkpoint": checkpoint}
-    text = template("compose/module.py.jinja").render(values, linked=joined)
-    suffix = truncated(*truncation).suffix if truncation else ""
+    values = _values(chain, backend, wanted, recipe, truncation, chunk, chunks.final if chunks else ())
+    text = template("compose/module.py.jinja").render(
+        values, checkpoint=checkpoint, in_chunks=sorted(made), linked=merged(modules, roots, PUBLIC, ("CHUNK",) if chunk else ()))
+    suffix = truncated(*truncation).suffix if truncation else "_chunk" * (chunk is not None)
     return SourceFile(f"{chain.name}_{backend}{suffix}.py", text, cast(Model, chain), truncation=truncation)
 
 
@@ -122,20 +132,24 @@ def _recipe(chain: Chain, backend: str, wrt: tuple[str, ...] | str | None) -> st
 
 
 def _values(
-    chain: Chain, backend: str, wanted: tuple[Variable, ...], recipe: str, truncation: tuple[int, int] | None
+    chain: Chain, backend: str, wanted: tuple[Variable, ...], recipe: str, truncation: tuple[int, int] | None,
+    chunk: int | None, final: tuple[str, ...],
 ) -> dict[str, Any]:
     every, back = truncation or (1, CHECK_STEPS)
-    check_steps = min(CHECK_STEPS, back // every * every)  # so many steps lose no term
+    check_steps = min(CHECK_STEPS, back // every * every) if chunk is None else chunk + 1  # so many steps lose no term
     size = sizes(chain)  # type: ignore[arg-type]
-    size |= {part.steps: min(size[part.steps], check_steps) for part in chain.parts if truncation and part.steps in size}
+    counted = {part.steps for part in chain.parts if part.steps in size}
+    size |= {steps: check_steps if chunk else min(size[steps], check_steps) for steps in counted if chunk or truncation}
     classes = [v for part in chain.parts for v in part.model.of(Role.INPUT) if v.classes]
+    lasts = {link.source for part in chain.parts for link in part.links if link.how is How.FINAL} - {*final}
     targets = {name: part.model[name] for part in chain.parts for name in class_targets(part.model) if part.model[name].shape}
     return {
         "truncation": truncation, "kept": kept(every, back), "check_steps": check_steps,
         "backend": backend, "name": chain.name, "title": docstring(chain.title), "version": VERSION, "recipe": docstring(recipe),
         "equations": [line for number, part in enumerate(chain.parts, 1) for line in _told(number, part)],
         "has_loss": chain.loss is not None, "mean": chain.loss is not None and chain.loss.reduction == "mean",
-        "parts": [_part(chain, number, part, wanted) for number, part in enumerate(chain.parts, 1)],
+        "parts": [_part(chain, number, part, wanted, final) for number, part in enumerate(chain.parts, 1)],
+        "chunk": chunk, "final_states": literal(final),
         "wrt": literal(tuple(v.name for v in wanted)),
         "parameters": shapes(chain.of(Role.PARAMETER)), "buffers": shapes(chain.of(Role.BUFFER)),
         "inputs": shapes(chain.of(Role.INPUT)), "states": shapes(chain.given_states), "targets": shapes(chain.of(Role.TARGET)),
@@ -145,9 +159,9 @@ def _values(
         "class_inputs": {v.name: v.shape[0] for v in classes},
         "class_targets": {name: v.shape[0] for name, v in targets.items()},
         "size": repr(size), "name_literal": repr(chain.name), "file_literal": file_literal(chain.text),
-        "handed": literal(tuple(sorted({link.source for part in chain.parts for link in part.links if link.how is How.FINAL}))),
+        "handed": literal(tuple(sorted(lasts))),
         "memory": any(link.how is How.MEMORY for part in chain.parts for link in part.links),
-        "final": any(link.how is How.FINAL for part in chain.parts for link in part.links), "steps": _lengths(chain),
+        "final": bool(lasts), "steps": _lengths(chain),
         "mask": chain.loss.mask if chain.loss else None,
         "reduced": "averaged" if chain.loss is not None and chain.loss.reduction == "mean" else "summed",
     }
@@ -168,7 +182,9 @@ def _told(number: int, part: Part) -> list[str]:
     return [heading(number, part) + counted_back, *(f"    {docstring(line)}" for line in lines)]
 
 
-def _part(chain: Chain, number: int, part: Part, wanted: tuple[Variable, ...]) -> dict[str, Any]:
+def _part(
+    chain: Chain, number: int, part: Part, wanted: tuple[Variable, ...], final: tuple[str, ...]
+) -> dict[str, Any]:
     """What the template needs to know of a part."""
     model, names = part.model, {v.name for v in wanted}
     given = (*model.parameters, *model.buffers)
@@ -179,7 +195,7 @@ def _part(chain: Chain, number: int, part: Part, wanted: tuple[Variable, ...]) -
         "number": number, "heading": heading(number, part), "backward": part.backward,
         "tied": literal(tuple(v.name for v in given if not v.timed)), "untied": literal(tuple(v.name for v in given if v.timed)),
         "input_names": literal(tuple(outer)), "states": literal(tuple(s.name for s in model.states if s.name not in part.linked)),
-        "links": [_link(chain, link, names) for link in part.links], "clock": _clock(chain, part), "outputs": literal(outputs),
+        "links": [_link(chain, link, names, final) for link in part.links], "clock": _clock(chain, part), "outputs": literal(outputs),
         "steps": [v.name for v in grads if "T" in leading_axes(v)],
         "whole": [v.name for v in grads if "T" not in leading_axes(v)],
         "handed": literal(tuple(n for n in outputs if n in {link.source for p in chain.parts for link in p.links})),
@@ -202,7 +218,7 @@ def _lengths(chain: Chain) -> str:
     return "{" + ", ".join(f'"{name}": size["{steps}"]' for name, steps in found.items()) + "}"
 
 
-def _link(chain: Chain, link: Link, wanted: set[str]) -> dict[str, Any]:
+def _link(chain: Chain, link: Link, wanted: set[str], final: tuple[str, ...]) -> dict[str, Any]:
     inside = link.source in {v.name for v in chain.origin(link).model.outputs}
     return {"name": link.name, "source": link.source, "how": str(link.how), "inside": inside,
-            "wanted": link.source in wanted, "end": chain.end(link)}
+            "wanted": link.source in wanted, "end": None if link.source in final else chain.end(link)}

@@ -143,12 +143,16 @@ class Linked:
     own: tuple[str, ...]
 
 
-def merged(modules: Sequence[Module], roots: Sequence[Iterable[str]], public: Iterable[str]) -> Linked:
+def merged(
+    modules: Sequence[Module], roots: Sequence[Iterable[str]], public: Iterable[str], given: Iterable[str] = ()
+) -> Linked:
     """The modules in one; the names of module i that are its own end with _i, counted from one.
 
-    `public` names are left free. Raises BadInput if a name that has to be changed cannot be, for want of a free one.
+    `public` names are left free, those of `given` are there already. Raises BadInput if a name that has to be changed cannot be,
+    for want of a free one.
     """
-    kept = [_needed(module.statements, wanted) for module, wanted in zip(modules, roots, strict=True)]
+    kept = [[s for s in _needed(module.statements, wanted) if not set(s.names) & set(given)]
+            for module, wanted in zip(modules, roots, strict=True)]
     own = _own(kept, public)
     taken = {n.id for module in modules for n in ast.walk(ast.parse(module.text)) if isinstance(n, ast.Name)}
     if strange := sorted(taken & {f"{name}_{i}" for name in own for i in range(1, len(modules) + 1)}):

@@ -1,7 +1,8 @@
 """Which equations go together: the direction of each, and its place in the order of computation.
 
 Equations that read each other in a circle belong together, and so to one direction. A level has the equations of one direction
-that can be computed once the levels before it are known; what recurs in no direction is written where it is read.
+that can be computed once the levels before it are known. What recurs in no direction is written where it is read; but what reads
+a matrix, as attention reads its memory, goes with it, so that no matrix of each step is handed on.
 """
 
 from __future__ import annotations
@@ -136,7 +137,23 @@ class Equations:
                 what = f"reads {shown(shifts[side])}, and {name} is listed in [{listed}]"
                 expected = "a later step" if listed == "backward" else "an earlier step"
                 raise here.at(shifts[side].node).error(f"{what}; expected {expected}")
-        return FORWARD if forward or False in shifts else BACKWARD if backward or True in shifts else ""
+        if shifts or forward or backward:
+            return FORWARD if forward or False in shifts else BACKWARD
+        matrices = {self._matrices.get(r.name, "") for r in self.reads[name]} - {""}
+        return matrices.pop() if len(matrices) == 1 and name not in self._lagged else ""
+
+    @cached_property
+    def _matrices(self) -> dict[str, str]:
+        """The direction of each state that is a matrix."""
+        document = self.directed.document
+        heads = {document.heads} - {""}
+        every = [(FORWARD, pair) for pair in document.states] + [(BACKWARD, pair) for pair in self.directed.backward]
+        return {name: way for way, (name, shape) in every if len([d for d in shape.split() if d not in heads]) > 1}
+
+    @cached_property
+    def _lagged(self) -> set[str]:
+        """What is read at another step."""
+        return {r.name for reads in self.reads.values() for r in reads if r.shift}
 
     def _circle(self, first: str, second: str) -> BadInput:
         way = [first, *self._way(first, second), second, *self._way(second, first), first]

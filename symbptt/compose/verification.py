@@ -23,7 +23,7 @@ from symbptt.emit.c_files import About
 from symbptt.emit.source_file import SourceFile, wanted_variables
 from symbptt.model.values import Model
 from symbptt.targets.c99.interface import Interface
-from symbptt.verify import compiled, complex_step, dot_product, finite_difference, forms, guarded
+from symbptt.verify import chunk_form, compiled, complex_step, dot_product, finite_difference, forms, guarded
 from symbptt.verify.case import Case
 from symbptt.verify.compare import Comparison, Scale
 from symbptt.verify.complex_step import STEP, TOLERANCE
@@ -52,6 +52,28 @@ def gradients(
     return _report(resolve(subject), cast(Chain, subject.model), dims, T, N, seed, subject.truncation)
 
 
+def in_chunks(
+    chain: Chain | str, chunk: int, *, dims: Mapping[str, int] | None = None, T: int | None = None, N: int | None = None,
+    seed: int = 0, backend: str = "numpy",
+) -> Report:
+    """Compare the code of a backend whose parts take chunks of tokens with that of single steps, as `verify.in_chunks` does.
+
+    A phase whose steps have a name takes one step more than the last one, unless `dims` says otherwise.
+    Raises NoChunkForm if no part has a chunk form.
+    """
+    chain = read.load(chain)
+    made = emission.source(chain, backend, "all", chunk=chunk)
+    by_chunk, by_step = resolve(made), resolve(emission.source(chain, wrt="all"))
+    ends = {s.name: 0 if part.backward else -1 for part in chain.parts for s in part.model.states
+            if s.name in by_chunk.module.FINAL}
+    checks = list[Check]()
+    for length in chunk_form.around(chunk, T):
+        sizes = {part.steps: length + 1 for part in chain.parts if part.steps} | dict(dims or {})
+        data = drawn(chain, sizes, length, positive(SAMPLES if N is None else N, "N"), whole_seed(seed)).data
+        checks += chunk_form.compared(by_chunk, by_step, data, ends)
+    return Report(f"{chain.name} in chunks of {chunk}", tuple(checks), ())
+
+
 def file(
     path: Path | str, *, dims: Mapping[str, int] | None = None, T: int | None = None, N: int | None = None, seed: int = 0
 ) -> Report:
@@ -62,6 +84,7 @@ def file(
         with compiled.opened(place, text, _in_c) as code:
             return replace(_report(code, cast(Chain, code.model), dims, T, N, seed), notes=(*code.module.notes,))
     with guarded.opened(place, text) as opened:
+        guarded.refuse_chunks(place, opened.chunk)
         chain = read.from_text(getattr(opened, "MODEL_FILE", ""), f"{place}, MODEL_FILE", str(opened.MODEL_NAME))
         code = Emitted(place, opened, chain)  # type: ignore[arg-type]
         report = _report(code, chain, dims, T, N, seed, tuple(opened.truncated) if opened.truncated else None)

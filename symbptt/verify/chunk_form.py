@@ -32,32 +32,38 @@ def in_chunks(
     T is one length, else 1, some below and above the chunk, and ragged ones. Raises NoChunkForm for a model without a chunk form.
     """
     model = load(model)
-    lengths = (T,) if T is not None else sorted({1, max(1, chunk - 1), chunk, chunk + 1, 2 * chunk + max(1, chunk // 3)})
     by_chunk, by_step = resolve(chunk_source(model, chunk, "all", backend)), resolve(source(model, wrt="all"))
-    checks = [
-        check for length in lengths for check in _compared(by_chunk, by_step, random(model, dims, length, N or SAMPLES, seed))
-    ]
+    ends = {s.name: -1 for s in model.states}
+    checks = [check for length in around(chunk, T)
+              for check in compared(by_chunk, by_step, random(model, dims, length, N or SAMPLES, seed), ends)]
     return Report(f"{model.name} in chunks of {chunk}", tuple(checks), tuple(_domains(model, chunk)))
 
 
-def _compared(by_chunk: Emitted, by_step: Emitted, data: Data) -> Iterator[Check]:
-    """Outputs, their vjp, and the gradients of the loss; of a state the value, and the cotangent, after the last step."""
-    states = {s.name for s in by_step.model.states}
+def around(chunk: int, T: int | None) -> tuple[int, ...]:
+    """T alone, else lengths around multiples of the chunk."""
+    return (T,) if T is not None else tuple(sorted({1, max(1, chunk - 1), chunk, chunk + 1, 2 * chunk + max(1, chunk // 3)}))
+
+
+def compared(by_chunk: Emitted, by_step: Emitted, data: Data, ends: Mapping[str, int]) -> Iterator[Check]:
+    """Outputs, their vjp, and the gradients of the loss; of a state in `ends` the value, and the cotangent, of that step."""
     theirs, residuals = by_step.forward(data)
     ours, kept = by_chunk.forward(data)
-    last = {name: array[-1] if name in states else array for name, array in theirs.items()}
-    yield from _checks(f"outputs, T = {data.T}", ours, last)
-    at_end = {name: _only_last(c) if name in states else c for name, c in data.cotangents.items()}
-    given = {name: c[-1] if name in states else c for name, c in data.cotangents.items()}
+    yield from _checks(f"outputs, T = {data.T}", ours, _at(ends, theirs))
+    at_end = {name: _only(c, ends[name]) if name in ends else c for name, c in data.cotangents.items()}
+    given = _at(ends, data.cotangents)
     yield from _checks(f"vjp, T = {data.T}", by_chunk.pulled(data, kept, given), by_step.pulled(data, residuals, at_end))
     if by_step.has_loss:
         weighed = replace(data, mask=np.arange(data.T * data.N).reshape(data.T, data.N) % 3 > 0)
         yield from _checks(f"loss, T = {data.T}", by_chunk.gradients(weighed), by_step.gradients(weighed))
 
 
-def _only_last(array: Array) -> Array:
+def _at(ends: Mapping[str, int], arrays: Arrays) -> dict[str, Array]:
+    return {name: array[ends[name]] if name in ends else array for name, array in arrays.items()}
+
+
+def _only(array: Array, step: int) -> Array:
     made = np.zeros_like(array)
-    made[-1] = array[-1]
+    made[step] = array[step]
     return made
 
 

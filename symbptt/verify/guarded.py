@@ -60,6 +60,13 @@ def opened(place: str, text: str) -> Iterator[SimpleNamespace]:
         notes.append(f"{place} printed, which is not shown: {made.printed[:60]}")
 
 
+def refuse_chunks(place: str, chunk: int | None) -> None:
+    """Raises BadInput for a module that takes so many tokens in one step."""
+    if chunk is not None:
+        what = f"symbptt verify MODEL --chunk {chunk}; the file itself, when it is run, checks its gradients"
+        raise BadInput(f"{place}: takes chunks of tokens, which are compared with single steps by {what}")
+
+
 def _namespace(made: door.Door, place: str, told: Mapping[str, Any], notes: list[str]) -> SimpleNamespace:
     functions = {name: _Function(made, place, name, _signature(names)) for name, names in told["functions"].items()}
     kind = {name: told[name] for name in ("MODEL_NAME", "REAL_ONLY", "truncated", "chunk")}

@@ -62,9 +62,7 @@ def stored(path: Path | str) -> Iterator[Emitted]:
         if module.truncated:
             what = "truncated on purpose, so its gradients are not the model's; run it to have it check its terms"
             raise BadInput(f"{place}: {what}")
-        if module.chunk is not None:
-            what = f"symbptt verify MODEL --chunk {module.chunk}; the file itself, when it is run, checks its gradients"
-            raise BadInput(f"{place}: takes chunks of tokens, which are compared with single steps by {what}")
+        guarded.refuse_chunks(place, module.chunk)
         yield Emitted(place, module, _model(module, place))
 
 

@@ -158,6 +158,13 @@ def test_what_has_no_chunk_form_is_told_in_one_sentence(equation):
     assert "\n" not in str(error.value)
 
 
+def test_an_output_that_is_a_matrix_is_refused():
+    equations = {"S": "S[t-1] + outer(k, v)", "R": "2 * S"}
+    given = model(name="m", inputs={n: SIZES[n] for n in "kv"}, states={"S": "K V"}, equations=equations)
+    with pytest.raises(NoChunkForm, match="m has no chunk form: the output R is a matrix for each token"):
+        chunked(given)
+
+
 def test_a_vector_with_its_own_decays_needs_a_scan():
     given = model(name="m", inputs={"x": "H"}, states={"h": "H"}, equations={"h": "sigmoid(x) * h[t-1] + x"})
     with pytest.raises(NoChunkForm, match="h is a vector with a decay of its own for each entry: a scan"):

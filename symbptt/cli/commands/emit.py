@@ -31,12 +31,18 @@ if TYPE_CHECKING:
 
 def _composed(
     chain: Chain, wrt: Names, backend: str, style: str | None, python: bool, output: Path | None, force: bool,
-    static: dict[str, int] | None, truncation: tuple[int, int] | None, checkpoint: bool,
+    static: dict[str, int] | None, truncation: tuple[int, int] | None, checkpoint: bool, chunk: int | None,
 ) -> None:
     stem = _stem(backend, python, output)
+    _check_chunk(chunk, backend, truncation, style, checkpoint, python, static)
     with progress(f"emitting {chain.name}"):
-        source = symbptt.compose.source(chain, backend, wrt, style, python, stem, static, truncation, checkpoint)
+        source = symbptt.compose.source(chain, backend, wrt, style, python, stem, static, truncation, checkpoint, chunk)
     _written(source, output, force)
+
+
+def _check_chunk(chunk: int | None, backend: str, *others: object) -> None:
+    if chunk is not None and (backend in symbptt.emit.TARGETS or any(others)):
+        raise BadInput("emit: --chunk is for NumPy, JAX and PyTorch, and goes with --backend and --wrt only")
 
 
 def _stem(backend: str, python: bool, output: Path | None) -> str | None:
@@ -89,10 +95,7 @@ def emit(
     if steps is not None and not unroll and symbptt.emit.loops(model):
         raise BadInput("emit: -T needs --unroll; without it the code has loops and runs for any T")
     stem = _stem(backend, python, output)
-    target = symbptt.emit.TARGETS.get(backend)
-    others = (steps, unroll, mode == "forward", truncation, style, without, clipping, checkpoint, python, static, target)
-    if chunk is not None and any(others):
-        raise BadInput("emit: --chunk is for NumPy, JAX and PyTorch, and goes with --backend and --wrt only")
+    _check_chunk(chunk, backend, steps, unroll, mode == "forward", truncation, style, without, clipping, checkpoint, python, static)
     with progress(f"emitting {model.name}"):
         source = symbptt.emit.chunk_source(model, chunk, wrt, backend) if chunk is not None else symbptt.emit.source(
             model, backend=backend, T=steps, unroll=unroll, wrt=wrt, mode=mode, truncation=truncation,

@@ -42,8 +42,15 @@ def _equations(model: Model, equations: tuple[Equation, ...]) -> list[str]:
     return columns([(f"({e.number})", f"{text(e.target.at(), model)} = {text(e.value, model)}") for e in shown])
 
 
-def _show_composed(chain: Chain, layout: str) -> None:
+def _show_composed(chain: Chain, layout: str, chunk: int | None) -> None:
+    _check_chunk(chunk, layout)
+    chain = symbptt.compose.chunked(chain) if chunk is not None else chain
     say(chain.text if layout == "toml" else symbptt.compose.summary(chain))
+
+
+def _check_chunk(chunk: int | None, layout: str) -> None:
+    if chunk is not None and layout == "toml":
+        raise BadInput("show: --chunk makes a model that has no file; leave out --format toml")
 
 
 @click.command()
@@ -52,8 +59,7 @@ def _show_composed(chain: Chain, layout: str) -> None:
 @takes_any_model(_show_composed)
 def show(model: Model, layout: str, chunk: int | None) -> None:
     """Show a model: its variables and equations, or its file."""
-    if chunk is not None and layout == "toml":
-        raise BadInput("show: --chunk makes a model that has no file; leave out --format toml")
+    _check_chunk(chunk, layout)
     if chunk is not None:
         model = symbptt.chunk.chunked(model).model
     if layout == "toml":

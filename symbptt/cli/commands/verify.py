@@ -48,18 +48,13 @@ def verify(
             report = symbptt.compose.gradients(made, **options)
         _say(source, report, layout)
         return
-    if symbptt.compose.is_composed(source) or symbptt.compose.is_emitted(source):
-        if chunk is not None:
-            raise BadInput("verify: --chunk is not for models with two directions or phases yet")
-        _check_exact(source, options, exact)
-        report = _composed(source, options, changes, exact)
-        _say(source, report, layout)
-        return
     emitted = source.endswith((".py", ".c"))
     _check_exact(source, options, exact)
     if chunk is not None and (exact or emitted):
         raise BadInput("--chunk is for a MODEL, and goes without --exact")
-    if emitted:
+    if symbptt.compose.is_composed(source) or symbptt.compose.is_emitted(source):
+        report = _composed(source, options, changes, exact, chunk)
+    elif emitted:
         if any(value is not None for value in changes.values()):
             raise BadInput(f"{source}: --loss, --activation and the like are for models; a file brings its own")
         with progress(f"verifying {source}"):
@@ -79,10 +74,12 @@ def _check_exact(source: str, options: dict[str, Any], exact: bool) -> None:
         raise BadInput("--exact is for a MODEL, and chooses its own sizes; only --seed goes with it")
 
 
-def _composed(source: str, options: dict[str, Any], changes: dict[str, Any], exact: bool) -> Report:
+def _composed(source: str, options: dict[str, Any], changes: dict[str, Any], exact: bool, chunk: int | None) -> Report:
     with progress(f"verifying {source}"):
         if symbptt.compose.is_composed(source):
             chain = symbptt.compose.load(source, **changes)
+            if chunk is not None:
+                return symbptt.compose.in_chunks(chain, chunk, **options)
             return (symbptt.compose.prove if exact else symbptt.compose.gradients)(chain, **options)
         if any(value is not None for value in changes.values()):
             raise BadInput(f"{source}: --loss, --activation and the like are for models; a file brings its own")
