@@ -15,13 +15,12 @@ from symbptt.model.model_file import write
 from symbptt.model.place import Place
 from symbptt.model.read import parsed
 
-
 T = TypeVar("T")
 
 
 @dataclass(frozen=True)
 class InChunks(Generic[T]):
-    """The model with copies of states that later parts read at every step, and what was made of the parts in chunks, by number."""
+    """The model with copies of states that later parts read at every step; `made` has what was made of parts, by number."""
 
     chain: Chain
     made: dict[int, T]
