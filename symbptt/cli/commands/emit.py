@@ -95,7 +95,8 @@ def emit(
     if steps is not None and not unroll and symbptt.emit.loops(model):
         raise BadInput("emit: -T needs --unroll; without it the code has loops and runs for any T")
     stem = _stem(backend, python, output)
-    _check_chunk(chunk, backend, steps, unroll, mode == "forward", truncation, style, without, clipping, checkpoint, python, static)
+    forward = mode == "forward"
+    _check_chunk(chunk, backend, steps, unroll, forward, truncation, style, without, clipping, checkpoint, python, static)
     with progress(f"emitting {model.name}"):
         source = symbptt.emit.chunk_source(model, chunk, wrt, backend) if chunk is not None else symbptt.emit.source(
             model, backend=backend, T=steps, unroll=unroll, wrt=wrt, mode=mode, truncation=truncation,
