@@ -13,11 +13,12 @@ import sympy as sp
 
 from symbptt import extensions
 from symbptt.algebra.function import Function, Held, Sigmoid, Softplus, Y, Z, argument
+from symbptt.algebra.nodes import Elementwise, Slope, SlopeByResult
 from symbptt.errors import BadInput
 
 __all__ = [
-    "ACTIVATIONS", "BUILT_IN", "COMMON", "FUNCTIONS", "Function", "Held", "Sigmoid", "Softplus", "Y", "Z", "argument", "slope",
-    "steepest",
+    "ACTIVATIONS", "BUILT_IN", "COMMON", "FUNCTIONS", "Function", "Held", "Sigmoid", "Softplus", "Y", "Z", "argument", "formula",
+    "slope", "steepest",
 ]
 
 
@@ -163,3 +164,14 @@ def steepest(name: str, numbers: tuple[sp.Expr, ...] | None = None) -> sp.Expr |
     row = FUNCTIONS[name]
     given = [default for _, default in row.arguments] if numbers is None else numbers
     return None if row.bound is None else row.bound.subs(dict(zip(row.symbols(), given, strict=True)))
+
+
+def formula(node: Elementwise) -> sp.Expr:
+    """The scalar expression of an elementwise node, with its numeric arguments filled in."""
+    row = FUNCTIONS[node.name]
+    value: sp.Expr = row.safe_value if row.safe_value is not None else row.value
+    if isinstance(node, SlopeByResult):
+        value = row.by_result
+    elif isinstance(node, Slope):
+        value = row.safe_slope if row.safe_slope is not None else slope(node.name)
+    return value.subs(dict(zip(row.symbols(), node.numbers, strict=True)))

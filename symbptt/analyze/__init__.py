@@ -23,7 +23,4 @@ __all__ = [
     "page_of", "point", "published", "randomise", "spectrum_of", "structure", "structure_json", "structure_text", "tabulate",
     "truncate", "written",
 ]
-
-
-def __dir__() -> list[str]:
-    return __all__
+__dir__ = __all__.copy

@@ -6,7 +6,4 @@ from symbptt.chunk.rewrite import Chunked, chunked
 from symbptt.chunk.terms import NoChunkForm
 
 __all__ = ["Chunked", "NoChunkForm", "chunked"]
-
-
-def __dir__() -> list[str]:
-    return __all__
+__dir__ = __all__.copy

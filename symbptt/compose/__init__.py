@@ -22,7 +22,4 @@ __all__ = [
     "gradients", "in_chunks", "is_composed", "is_emitted", "load", "names", "prove", "report", "source", "subject", "summary",
     "truncated", "unrolled", "verified",
 ]
-
-
-def __dir__() -> list[str]:
-    return __all__
+__dir__ = __all__.copy

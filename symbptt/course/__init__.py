@@ -16,7 +16,4 @@ __all__ = [
     "GRADERS", "LEVELS", "WRITERS", "Credit", "Grade", "Gradebook", "Hidden", "Mark", "Options", "Submission", "Task", "asked",
     "grade", "results", "submissions", "task", "write",
 ]
-
-
-def __dir__() -> list[str]:
-    return __all__
+__dir__ = __all__.copy

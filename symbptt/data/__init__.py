@@ -6,7 +6,4 @@ from symbptt.data.random_values import random
 from symbptt.data.values import Data
 
 __all__ = ["Data", "random"]
-
-
-def __dir__() -> list[str]:
-    return __all__
+__dir__ = __all__.copy

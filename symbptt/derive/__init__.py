@@ -12,7 +12,4 @@ __all__ = [
     "AdjointSystem", "Gradient", "Routes", "Sensitivities", "Term", "adjoints", "direct_routes", "gradient",
     "sensitivities", "single_routes",
 ]
-
-
-def __dir__() -> list[str]:
-    return __all__
+__dir__ = __all__.copy

@@ -11,7 +11,4 @@ from symbptt.diagnose.formula.check import check_formula, formulas
 from symbptt.diagnose.submission import code
 
 __all__ = ["Cause", "Diagnosis", "Finding", "autodiff", "check_formula", "code", "composed", "formulas", "gradients", "values"]
-
-
-def __dir__() -> list[str]:
-    return __all__
+__dir__ = __all__.copy

@@ -9,7 +9,4 @@ from symbptt.document.options import VERSIONS, DocumentOptions
 from symbptt.document.writing import compose, finished, render, shown, write
 
 __all__ = ["FORMATS", "KINDS", "VERSIONS", "Document", "DocumentOptions", "compose", "finished", "render", "shown", "write"]
-
-
-def __dir__() -> list[str]:
-    return __all__
+__dir__ = __all__.copy

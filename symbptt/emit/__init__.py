@@ -9,7 +9,4 @@ from symbptt.emit.source_file import SourceFile, for_steps, loops, source
 from symbptt.emit.targets import TARGETS
 
 __all__ = ["TARGETS", "SourceFile", "chunk_source", "for_steps", "loops", "reference", "source", "statements"]
-
-
-def __dir__() -> list[str]:
-    return __all__
+__dir__ = __all__.copy

@@ -14,7 +14,7 @@ from sympy.matrices.expressions.matexpr import MatrixExpr
 from sympy.matrices.expressions.special import OneMatrix
 
 from symbptt.algebra import build, nodes
-from symbptt.algebra.functions import Y, Z
+from symbptt.algebra.functions import Y, Z, formula
 from symbptt.algebra.head_nodes import OfHeads
 from symbptt.emit import heads, moved
 from symbptt.emit.code import Code
@@ -22,7 +22,6 @@ from symbptt.emit.contraction import contracted
 from symbptt.emit.scalars import scalar
 from symbptt.emit.tree import ATOM, TIMES, Infix, Sum, Tree, Word, call, helper
 from symbptt.errors import MissingRule
-from symbptt.program.scalar import formula
 
 Leaf = Callable[[sp.MatrixSymbol], Code]
 Shape = tuple[sp.Expr, sp.Expr]

@@ -20,9 +20,8 @@ from symbptt.emit.code import Code, place
 from symbptt.emit.layout import array_rank, handed_out, taken_in
 from symbptt.emit.lines import Body, Line, Note, reads
 from symbptt.emit.lowering import Lowering
-from symbptt.emit.plain import PlainWriter
+from symbptt.emit.plain import Parts, PlainWriter, Variant
 from symbptt.emit.tree import ADD, ATOM, Items, call
-from symbptt.emit.variant import Parts, Variant
 from symbptt.model.values import Role, Variable
 
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from typing import Any
 
 import sympy as sp
 
@@ -258,3 +259,20 @@ def _at_end(statement: Statement) -> Statement:
     """What a statement is at the last step, to which nothing is passed back."""
     value = statement.values[0]
     return statement.having(build.add(sp.ZeroMatrix(*value.shape), *(t for t in terms(value) if not isinstance(t, Carry))))
+
+
+Parts = dict[str, tuple[Body | None, str]]
+"""Bodies by name, each with the range of its loop: the body called x goes with the opening lines x_open."""
+
+
+@dataclass(frozen=True)
+class Variant:
+    """`options` is what the command line takes to ask for it, `suffix` goes into the file's name.
+
+    `extend` adds to the template's values and to the parts before they become text.
+    """
+
+    template: str
+    options: str
+    suffix: str
+    extend: Callable[[PlainWriter, dict[str, Any], Parts], None]

@@ -21,12 +21,11 @@ from symbptt.emit.frameworks.long import Long
 from symbptt.emit.lines import aligned, needed, reads
 from symbptt.emit.module_text import rendered
 from symbptt.emit.nested import NESTED
-from symbptt.emit.plain import PlainWriter
+from symbptt.emit.plain import Parts, PlainWriter, Variant
 from symbptt.emit.recipe import choices, command
 from symbptt.emit.syntax import read_by
 from symbptt.emit.targets import TARGETS
 from symbptt.emit.truncated import truncated
-from symbptt.emit.variant import Parts, Variant
 from symbptt.errors import BadInput, UnknownName
 from symbptt.model.read import load
 from symbptt.model.values import Model, Role, Variable

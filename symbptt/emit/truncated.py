@@ -12,8 +12,7 @@ from typing import Any
 from symbptt.checks import whole
 from symbptt.emit.layout import residual
 from symbptt.emit.lines import Body, Line
-from symbptt.emit.plain import PlainWriter
-from symbptt.emit.variant import Parts, Variant
+from symbptt.emit.plain import Parts, PlainWriter, Variant
 from symbptt.errors import BadInput
 from symbptt.model.values import Model, Role, Variable
 

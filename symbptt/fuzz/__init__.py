@@ -7,7 +7,4 @@ from symbptt.fuzz.pieces.backends import missing
 from symbptt.fuzz.run import Outcome, outcomes
 
 __all__ = ["PIECES", "Outcome", "chosen", "missing", "outcomes"]
-
-
-def __dir__() -> list[str]:
-    return __all__
+__dir__ = __all__.copy

@@ -6,7 +6,4 @@ from symbptt.mcp.serving import server
 from symbptt.mcp.tools import TOOLS
 
 __all__ = ["TOOLS", "server"]
-
-
-def __dir__() -> list[str]:
-    return __all__
+__dir__ = __all__.copy

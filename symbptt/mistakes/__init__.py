@@ -6,7 +6,4 @@ from symbptt.mistakes.mistake import Mistake, Part
 from symbptt.mistakes.table import catalogue, named
 
 __all__ = ["Mistake", "Part", "catalogue", "named"]
-
-
-def __dir__() -> list[str]:
-    return __all__
+__dir__ = __all__.copy

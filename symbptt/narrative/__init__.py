@@ -7,7 +7,4 @@ from symbptt.narrative.story import derivation
 from symbptt.narrative.values import Derivation, Norms, Section, Step
 
 __all__ = ["Derivation", "Norms", "Section", "Step", "derivation", "json", "latex", "text"]
-
-
-def __dir__() -> list[str]:
-    return __all__
+__dir__ = __all__.copy

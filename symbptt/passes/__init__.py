@@ -32,7 +32,4 @@ def _prepared(function: Function, copies: bool) -> Function:
         if copies or item is not turn:
             function = item(function)
     return function
-
-
-def __dir__() -> list[str]:
-    return __all__
+__dir__ = __all__.copy

@@ -6,7 +6,4 @@ from symbptt.program.builder import build
 from symbptt.program.ir import Assign, Buffer, For, Function, Program
 
 __all__ = ["Assign", "Buffer", "For", "Function", "Program", "build"]
-
-
-def __dir__() -> list[str]:
-    return __all__
+__dir__ = __all__.copy

@@ -12,7 +12,7 @@ from sympy.matrices.expressions.matexpr import MatrixExpr
 from sympy.matrices.expressions.special import OneMatrix
 
 from symbptt.algebra import build, nodes
-from symbptt.algebra.functions import Z
+from symbptt.algebra.functions import Z, formula
 from symbptt.errors import MissingRule
 from symbptt.program.ir import (
     SAMPLES,
@@ -30,7 +30,6 @@ from symbptt.program.ir import (
     Within,
     fixed,
 )
-from symbptt.program.scalar import formula
 from symbptt.program.walk import mapped, plus, substituted, times
 
 At: TypeAlias = Callable[[Subscript, Subscript], Expr]

@@ -6,7 +6,4 @@ from symbptt.quiz.drawing import Quiz, quiz, variants
 from symbptt.quiz.files import write
 
 __all__ = ["Quiz", "quiz", "variants", "write"]
-
-
-def __dir__() -> list[str]:
-    return __all__
+__dir__ = __all__.copy

@@ -4,7 +4,7 @@
                                              ├▶ mathml
                                              └▶ text
 
-A rule per node type (operations.py, functions.py, calculus.py, heads.py, symbols.py, scalars.py, entries.py) makes the tree; each
+A rule per node type (operations.py, functions.py, calculus.py, heads.py, symbols.py, scalars.py) makes the tree; each
 serialiser (as_latex.py, as_mathml.py, as_text.py) writes any tree. To add a node type, register one
 rule; to add an output, one serialiser.
 """
@@ -12,7 +12,7 @@ rule; to add an output, one serialiser.
 from __future__ import annotations
 
 from symbptt.model.values import Model
-from symbptt.typeset import as_latex, as_mathml, as_text, calculus, entries, functions, heads, operations, scalars, symbols
+from symbptt.typeset import as_latex, as_mathml, as_text, calculus, functions, heads, operations, scalars, symbols
 from symbptt.typeset.equations import (
     Formula,
     adjoint_of,
@@ -27,7 +27,7 @@ from symbptt.typeset.notation import TEXTBOOK, Notation
 from symbptt.typeset.symbols import kept, laid
 from symbptt.typeset.tree import Aligned, Brace, Equality, Tree
 
-RULES = (operations, functions, calculus, heads, symbols, scalars, entries)
+RULES = (operations, functions, calculus, heads, symbols, scalars)
 """The modules that register rules; importing them fills the table."""
 
 
@@ -53,7 +53,4 @@ __all__ = [
     "compose", "derivative", "equation", "kept", "laid", "latex", "mathml", "name_of",
     "text",
 ]
-
-
-def __dir__() -> list[str]:
-    return __all__
+__dir__ = __all__.copy

@@ -11,8 +11,8 @@ import sympy as sp
 
 from symbptt.errors import MissingRule
 from symbptt.typeset.dispatch import Setting, piece, rule
-from symbptt.typeset.pieces import ONES, Level, Piece, applied, hadamard, negate, product, raised, signed, total
-from symbptt.typeset.tree import Fenced, Fraction, Identifier, Number, Operator, Root, Row, Script, Style, Tree
+from symbptt.typeset.pieces import ONES, Level, Piece, applied, commas, fenced, hadamard, negate, product, raised, signed, total
+from symbptt.typeset.tree import BigOperator, Fenced, Fraction, Identifier, Number, Operator, Root, Row, Script, Style, Tree
 
 _SMALL = 9  # 1/8 is a fraction, 1/100 is 0.01
 _TINY = 1e-3  # below this a decimal is written with a power of ten
@@ -191,3 +191,28 @@ def _extreme(value: sp.Expr, setting: Setting) -> Piece:
     for argument in sorted(value.args, key=sp.default_sort_key):
         trees += [Operator(","), signed(piece(argument, setting))]
     return applied(Identifier(value.func.__name__.lower(), Style.FUNCTION), Row(tuple(trees[1:])))
+
+
+@rule.register(sp.Indexed)
+def _entry(value: sp.Indexed, setting: Setting) -> Piece:
+    base, *indices = value.args
+    return Piece(Script(Identifier(str(base)), commas([signed(piece(i, setting)) for i in indices])))
+
+
+@rule.register(sp.Sum)
+def _sum_of_entries(value: sp.Sum, setting: Setting) -> Piece:
+    """The range of the index is that of all entries, and left out."""
+    body, (index, _, _) = value.args
+    sign = BigOperator("∑", signed(piece(index, setting)))
+    return Piece(Row((sign, fenced(piece(body, setting), Level.BIG))), Level.BIG)
+
+
+@rule.register(sp.exp)
+@rule.register(sp.log)
+def _of_entry(value: sp.Function, setting: Setting) -> Piece:
+    return applied(Identifier(value.func.__name__, Style.FUNCTION), signed(piece(value.args[0], setting)))
+
+
+@rule.register(type(sp.pi))
+def _pi(value: sp.Expr, setting: Setting) -> Piece:
+    return Piece(Identifier("π"))

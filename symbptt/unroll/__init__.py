@@ -5,7 +5,4 @@ from __future__ import annotations
 from symbptt.unroll.graph import Assignment, UnrolledGraph, steps
 
 __all__ = ["Assignment", "UnrolledGraph", "steps"]
-
-
-def __dir__() -> list[str]:
-    return __all__
+__dir__ = __all__.copy

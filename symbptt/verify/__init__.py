@@ -8,7 +8,4 @@ from symbptt.verify.report import Check, Report
 from symbptt.verify.run import file, gradients
 
 __all__ = ["Check", "Report", "file", "gradients", "in_chunks", "prove"]
-
-
-def __dir__() -> list[str]:
-    return __all__
+__dir__ = __all__.copy

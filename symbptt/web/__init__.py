@@ -28,7 +28,4 @@ def __getattr__(name: str) -> Any:
         module, there = _HOMES[name]
         return getattr(import_module(module), there)
     raise AttributeError(f"module 'symbptt.web' has no attribute {name!r}")
-
-
-def __dir__() -> list[str]:
-    return __all__
+__dir__ = __all__.copy

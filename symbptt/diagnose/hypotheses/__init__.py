@@ -15,7 +15,6 @@ from symbptt.diagnose.hypotheses import (
     losses,
     permuted,
     product,
-    replaced,
     rotation,
     shared,
     slices,
@@ -37,7 +36,7 @@ FAMILIES: tuple[Callable[[BackwardPass, Point], Iterable[Mutant]], ...] = (
 )
 """Another family is another row."""
 
-FAR_FETCHED: tuple[Callable[[BackwardPass, Point], Iterable[Mutant]], ...] = (replaced.mutants, summed.written)
+FAR_FETCHED: tuple[Callable[[BackwardPass, Point], Iterable[Mutant]], ...] = (product.replaced, summed.written)
 """Families that are tried only where none of the usual ones fits."""
 
 IN_THE_FORWARD_PASS: tuple[Callable[[BackwardPass, Point], Iterable[Mutant]], ...] = (chunks.forward.mutants,)

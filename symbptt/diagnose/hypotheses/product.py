@@ -11,6 +11,7 @@ from sympy.matrices.expressions.special import OneMatrix
 
 from symbptt.algebra import build
 from symbptt.algebra.nodes import TIME, Broadcast, Slope, SlopeByResult, Timed, is_leaf
+from symbptt.algebra.related import Related
 from symbptt.diagnose import words
 from symbptt.diagnose.causes import Cause
 from symbptt.diagnose.linear import has_adjoint
@@ -175,3 +176,26 @@ def _all_transposed(backward: BackwardPass, point: Point) -> Iterator[Mutant]:
         shown = (("place", words.place(routes[0], backward.model)), ("wrong", wrong), ("right", right))
         cause = Cause("transpose-missing", routes[0].target.name, "", routes[0].number, shown, True)
         yield Mutant((cause,), swapped(routes, rules))
+
+
+def replaced(backward: BackwardPass, point: Point) -> Iterator[Mutant]:
+    """Any value or weight that a route reads, wherever it stands, in the place of another of its shape."""
+    for route in backward.routes:
+        for read in sorted(route.value.atoms(sp.MatrixSymbol), key=str):
+            if not isinstance(read, Related) and backward.model[read.name].tied:
+                yield from (other_factor(backward, route, read, wrong) for wrong in _instead(backward, read) if wrong != read)
+
+
+def _instead(backward: BackwardPass, read: MatrixExpr) -> Iterator[MatrixExpr]:
+    """Others of its shape; of a value without a name of its own also what it would be with another value inside."""
+    yield from _alike(backward, read)
+    definition = backward.model[read.name].definition
+    if definition is not None and read == backward.model[read.name].at():
+        for inner in sorted(definition.atoms(sp.MatrixSymbol), key=str):
+            yield from (definition.xreplace({inner: other}) for other in _alike(backward, inner) if other != inner)
+
+
+def _alike(backward: BackwardPass, read: MatrixExpr) -> list[MatrixExpr]:
+    if isinstance(read, Timed):
+        return others(backward, read)
+    return [v.at() for v in backward.model.parameters if v.tied and v.at().shape == read.shape]

@@ -12,17 +12,14 @@ from symbptt.diagnose.case import Case
 from symbptt.diagnose.check import diagnosed
 from symbptt.diagnose.diagnosis import Diagnosis
 from symbptt.diagnose.findings import WRONG, Finding, Suspect
-from symbptt.diagnose.submission import lines, mapping, remarks, repeated, signature
+from symbptt.diagnose.submission import again, lines, mapping, remarks, signature
 from symbptt.diagnose.submission.calls import calls
 from symbptt.diagnose.submission.chunks import in_steps
 from symbptt.diagnose.submission.fit import Forward, counts
 from symbptt.diagnose.submission.guarded import Limits as Limits
-from symbptt.diagnose.submission.longer import longer
 from symbptt.diagnose.submission.mapping import Table
-from symbptt.diagnose.submission.own import against_own_loss
 from symbptt.diagnose.submission.probing import probed
 from symbptt.diagnose.submission.quantities import first, quantities
-from symbptt.diagnose.submission.results import results
 from symbptt.diagnose.submission.session import Attempt, Session
 from symbptt.diagnose.submission.unclipped import about_bounds, unclipped
 from symbptt.errors import BadInput
@@ -60,11 +57,11 @@ Judgement = tuple[Attempt, tuple[Finding, ...], tuple[str, ...]]
 
 def judged(session: Session, best: Attempt, name: str) -> Judgement:
     """What is found of an attempt that fits: mistakes of the table, or else what calls at other data show."""
-    found = tuple(again(best, f) for f in _findings(best, session))
+    found = tuple(again.called_twice(best, f) for f in _findings(best, session))
     opening = remarks.opening(best, name)
-    if not opening and all(f.right for f in found) and (more := longer(session, best)) is not best:
+    if not opening and all(f.right for f in found) and (more := again.longer(session, best)) is not best:
         few, best = best.plan.data.T, more
-        found = tuple(again(best, f) for f in _findings(best, session))
+        found = tuple(again.called_twice(best, f) for f in _findings(best, session))
         opening = (f"With {few} steps all gradients are right. With {best.plan.data.T} they are not, as is shown here.",)
     if best.fit.differs:
         return best, *of_other_pass(best, found, opening)
@@ -177,7 +174,7 @@ def _absent(best: Attempt) -> list[str]:
 
 def _as_its_own(session: Session, best: Attempt) -> Iterator[str]:
     """What is said of gradients as those of the forward pass that they belong to."""
-    found = against_own_loss(session, best) if best.fit.differs else None
+    found = again.against_own_loss(session, best) if best.fit.differs else None
     if not found:
         return
     right, wrong = ([n for n, ok in found.items() if ok is sure] for sure in (True, False))
@@ -232,18 +229,3 @@ def _of_mean(finding: Finding, plainly: Finding, count: int, best: Attempt) -> F
     others = [s.hypothesis > 1 for s in finding.suspects]
     place = others.index(True) if True in others else len(others)
     return replace(finding, suspects=(*finding.suspects[:place], mean, *finding.suspects[place:]))
-
-
-def again(best: Attempt, finding: Finding) -> Finding:
-    """A finding on the first call, changed if a second call with the same arguments gave other numbers."""
-    if not best.answer.again:
-        return finding
-    second = results(best.plan, best.answer.again, {}).gradients.get(finding.gradient)
-    first = best.found.gradients[finding.gradient]
-    if second is None or first.dtype.kind not in "iuf" or second.shape != first.shape:
-        return finding
-    if repeated.equal(second, first):
-        return finding
-    fresh = results(best.plan, best.answer.fresh, {}).gradients.get(finding.gradient)
-    cause = repeated.cause(finding.gradient, first, second, fresh)
-    return replace(finding, verdict=WRONG, suspects=(Suspect(cause, True), *finding.suspects))

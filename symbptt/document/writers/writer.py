@@ -7,12 +7,11 @@ from dataclasses import dataclass
 from typing import Any, ClassVar
 
 from symbptt.document.blocks import Document
-from symbptt.document.flat import flat
 from symbptt.draw.plot import Plot
 from symbptt.draw.scene import Scene
 from symbptt.narrative.inline import Emphasised, Link, Strong
 from symbptt.narrative.values import Prose, Reference, Step, Typed
-from symbptt.typeset.tree import Tree
+from symbptt.typeset.tree import Fraction, Matrix, Operator, Row, Tree, rebuilt
 
 
 @dataclass(frozen=True)
@@ -91,3 +90,10 @@ class Writer(ABC):
         if isinstance(part, Reference):
             return self.reference(part)
         return self.text(part) if isinstance(part, str) else self.inline(flat(part))
+
+
+def flat(tree: Tree) -> Tree:
+    """The tree with dL/dW in the place of the fraction; other fractions stay."""
+    if isinstance(tree, Fraction) and tree.derivative:
+        return Row((flat(tree.numerator), Operator("/"), flat(tree.denominator)))
+    return tree if isinstance(tree, Matrix) else rebuilt(tree, flat)

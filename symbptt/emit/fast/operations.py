@@ -12,6 +12,7 @@ import sympy as sp
 from sympy.matrices.expressions.matexpr import MatrixExpr
 
 from symbptt.algebra import build, nodes
+from symbptt.algebra.functions import formula
 from symbptt.algebra.head_nodes import OfHeads
 from symbptt.algebra.nodes import TIME, Broadcast, Elementwise, SlopeByResult, Timed
 from symbptt.algebra.related import Cotangent
@@ -25,7 +26,6 @@ from symbptt.emit.plan.stack_gates import weight_and_operand, weight_of
 from symbptt.emit.plan.statements import is_constant, key_of, symbols, terms
 from symbptt.emit.scalars import TWO_CALLS, one_call
 from symbptt.emit.tree import ADD
-from symbptt.program.scalar import formula
 
 Values = tuple[MatrixExpr, ...]
 

@@ -5,7 +5,4 @@ from __future__ import annotations
 from symbptt.model.code.reading import read_code
 
 __all__ = ["read_code"]
-
-
-def __dir__() -> list[str]:
-    return __all__
+__dir__ = __all__.copy

@@ -77,9 +77,8 @@ class Expressions:
 
     def _named(self, expression: sp.Expr) -> sp.Expr:
         """The expression with identifiers for dimensions."""
-        return expression.xreplace({
-            s: sp.Symbol(self.dimension(s.name), integer=True, positive=True) for s in expression.free_symbols if s.is_integer
-        })
+        named = sorted((s for s in expression.free_symbols if s.is_integer), key=str)
+        return expression.xreplace({s: sp.Symbol(self.dimension(s.name), integer=True, positive=True) for s in named})
 
     def dimension(self, name: str) -> str:
         """The identifier of a dimension."""

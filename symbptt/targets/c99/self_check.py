@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from symbptt.algebra.functions import Held
+from symbptt.algebra.functions import Held, formula
 from symbptt.algebra.nodes import Elementwise
 from symbptt.data.arrays import shows_samples, sizes
 from symbptt.model.values import Model, Role
 from symbptt.program.ir import Kind
-from symbptt.program.scalar import formula
 from symbptt.targets.c99.interface import AXES, STRUCTS, Interface, Member
 from symbptt.targets.c99.lengths import length
 from symbptt.targets.target import Request

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from symbptt.diagnose.hypotheses.chunks import anchors, borders, cumsums, forward, parts, ragged
+from symbptt.diagnose.hypotheses.chunks import anchors, borders, cumsums, forward, ragged, variants
 from symbptt.diagnose.mutant import Mutant
 from symbptt.diagnose.point import Point
 from symbptt.diagnose.routes import BackwardPass
@@ -18,5 +18,5 @@ __all__ = ["forward", "mutants"]
 def mutants(backward: BackwardPass, point: Point) -> Iterator[Mutant]:
     """The hypotheses about a chunk form; none about another model."""
     if point.padding:
-        for family in (parts.mutants, cumsums.mutants, borders.mutants, ragged.mutants, anchors.mutants):
+        for family in (variants.mutants, cumsums.mutants, borders.mutants, ragged.mutants, anchors.mutants):
             yield from family(backward, point)

@@ -14,6 +14,10 @@ from symbptt.algebra import build
 from symbptt.algebra.head_nodes import EachHead, HeadBroadcast, HeadProduct, HeadTranspose
 from symbptt.algebra.nodes import Elementwise, InverseUnitLower, LowerOnes
 from symbptt.chunk.heads import Lift
+from symbptt.diagnose.hypotheses.chunks.places import cause, groups
+from symbptt.diagnose.mutant import Mutant, swapped
+from symbptt.diagnose.point import Point
+from symbptt.diagnose.routes import BackwardPass
 from symbptt.model.values import Model
 
 PRODUCTS = (sp.MatMul, HeadProduct)
@@ -194,3 +198,13 @@ def _not_strict(inverse: InverseUnitLower) -> MatrixExpr:
     rows, columns = build.mul(weight, OneMatrix(1, size)), build.mul(OneMatrix(size, 1), build.transpose(weight))
     made = build.hadamard(InverseUnitLower(build.hadamard(rows, inner)), columns)
     return made if inverse.heads == 1 else Lift(inverse.heads, lambda name: True)(made)[0]
+
+
+def mutants(backward: BackwardPass, point: Point) -> Iterator[Mutant]:
+    """Every variant of a part, in one summand, in some and in all that have it."""
+    known = Variants(backward.model, point.padding)
+    found: dict[Variant, None] = {v: None for route in backward.routes for v in known.of(route.value)}
+    for variant in found:
+        for routes in groups(r for r in backward.routes if variant.read_by(r.value)):
+            made = cause(variant.name, backward, routes, variant.wrong, variant.right)
+            yield Mutant((made,), swapped(routes, variant.rules))
