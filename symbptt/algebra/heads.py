@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import sympy as sp
@@ -16,6 +17,7 @@ from symbptt.algebra.head_nodes import (
     HeadProduct,
     HeadTranspose,
     JoinHeads,
+    OfHeads,
     SumHeads,
     per_head,
 )
@@ -148,19 +150,6 @@ class HeadRight(LinearMap):
 
 
 @dataclass(frozen=True)
-class HeadTransposeMap(LinearMap):
-    """X -> X^T of each head."""
-
-    heads: sp.Expr
-
-    def apply(self, x: MatrixExpr) -> MatrixExpr:
-        return transpose(x, self.heads)
-
-    def transposed(self) -> LinearMap:
-        return self
-
-
-@dataclass(frozen=True)
 class HeadSpread(LinearMap):
     """Of each head a matrix (height, width), either of them 1, repeated to (rows, columns); backward a sum."""
 
@@ -189,55 +178,20 @@ class HeadTotal(HeadSpread):
 
 
 @dataclass(frozen=True)
-class EachHeadMap(LinearMap):
-    """What heads share, once for each of them."""
+class HeadMap(LinearMap):
+    """One of the functions above of a value and the number of its heads."""
 
+    function: Callable[[MatrixExpr, sp.Expr], MatrixExpr]
     heads: sp.Expr
 
     def apply(self, x: MatrixExpr) -> MatrixExpr:
-        return each(x, self.heads)
+        return self.function(x, self.heads)
 
     def transposed(self) -> LinearMap:
-        return SumHeadsMap(self.heads)
+        return HeadMap(_TRANSPOSED[self.function], self.heads)
 
 
-@dataclass(frozen=True)
-class SumHeadsMap(LinearMap):
-    """The sum over the heads."""
-
-    heads: sp.Expr
-
-    def apply(self, x: MatrixExpr) -> MatrixExpr:
-        return total(x, self.heads)
-
-    def transposed(self) -> LinearMap:
-        return EachHeadMap(self.heads)
-
-
-@dataclass(frozen=True)
-class JoinHeadsMap(LinearMap):
-    """The vectors of the heads as one."""
-
-    heads: sp.Expr
-
-    def apply(self, x: MatrixExpr) -> MatrixExpr:
-        return joined(x, self.heads)
-
-    def transposed(self) -> LinearMap:
-        return CutHeadsMap(self.heads)
-
-
-@dataclass(frozen=True)
-class CutHeadsMap(LinearMap):
-    """A vector as those of the heads."""
-
-    heads: sp.Expr
-
-    def apply(self, x: MatrixExpr) -> MatrixExpr:
-        return cut(x, self.heads)
-
-    def transposed(self) -> LinearMap:
-        return JoinHeadsMap(self.heads)
+_TRANSPOSED = {transpose: transpose, each: total, total: each, joined: cut, cut: joined}
 
 
 def product_rule(node: HeadProduct) -> tuple[tuple[MatrixExpr, LinearMap], ...]:
@@ -251,3 +205,12 @@ def spread_rule(node: HeadBroadcast) -> tuple[tuple[MatrixExpr, LinearMap], ...]
     x, rows, columns, heads = node.args
     return ((x, HeadSpread(per_head(x.shape[0], heads), x.shape[1], rows, columns, heads)),)
 
+
+def map_rule(node: OfHeads) -> tuple[tuple[MatrixExpr, LinearMap], ...]:
+    """What is linear: a change goes the way of the value."""
+    return ((node.args[0], HeadMap(_FUNCTIONS[type(node)], node.heads)),)
+
+
+_FUNCTIONS: dict[type, Callable[[MatrixExpr, sp.Expr], MatrixExpr]] = {
+    HeadTranspose: transpose, EachHead: each, SumHeads: total, JoinHeads: joined, CutHeads: cut,
+}

@@ -17,7 +17,7 @@ from sympy.matrices.expressions.special import OneMatrix
 
 from symbptt.algebra import build, heads, linear
 from symbptt.algebra.functions import FUNCTIONS, slope
-from symbptt.algebra.head_nodes import CutHeads, EachHead, HeadBroadcast, HeadProduct, HeadTranspose, JoinHeads, SumHeads
+from symbptt.algebra.head_nodes import CutHeads, EachHead, HeadBroadcast, HeadProduct, HeadTranspose, JoinHeads, OfHeads, SumHeads
 from symbptt.algebra.linear import Hadamard, Left, LinearMap, Scale
 from symbptt.algebra.nodes import (
     BatchMean,
@@ -242,33 +242,18 @@ def _head_product(node: HeadProduct, result: MatrixExpr | None = None) -> Local:
 
 
 @local.register
-def _head_transpose(node: HeadTranspose, result: MatrixExpr | None = None) -> Local:
-    """d(X^T) = dX^T in each head."""
-    return ((node.args[0], heads.HeadTransposeMap(node.heads)),)
-
-
-@local.register
 def _head_spread(node: HeadBroadcast, result: MatrixExpr | None = None) -> Local:
     """d(x repeated) = dx repeated in each head."""
     return heads.spread_rule(node)
 
 
-@local.register
-def _each_head(node: EachHead, result: MatrixExpr | None = None) -> Local:
-    """A change of what heads share is that of each head."""
-    return ((node.args[0], heads.EachHeadMap(node.heads)),)
-
-
-@local.register
-def _sum_heads(node: SumHeads, result: MatrixExpr | None = None) -> Local:
-    """The sum over heads is linear."""
-    return ((node.args[0], heads.SumHeadsMap(node.heads)),)
-
-
-@local.register
-def _join_heads(node: JoinHeads, result: MatrixExpr | None = None) -> Local:
-    """What is joined, or cut, keeps its entries."""
-    return ((node.args[0], (heads.CutHeadsMap if isinstance(node, CutHeads) else heads.JoinHeadsMap)(node.heads)),)
+@local.register(HeadTranspose)
+@local.register(EachHead)
+@local.register(SumHeads)
+@local.register(JoinHeads)
+def _of_heads(node: OfHeads, result: MatrixExpr | None = None) -> Local:
+    """d f(X) = f(dX) for what is only moved, repeated or summed: transposes, joins and sums of heads, and what they share."""
+    return heads.map_rule(node)
 
 
 def pull(value: MatrixExpr, cotangent: MatrixExpr, result: MatrixExpr | None = None) -> list[tuple[sp.MatrixSymbol, MatrixExpr]]:

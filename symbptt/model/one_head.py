@@ -16,7 +16,7 @@ from sympy.matrices.expressions.special import OneMatrix
 
 from symbptt.algebra import build, linear
 from symbptt.algebra.head_nodes import EachHead, HeadBroadcast, HeadProduct, HeadTranspose, JoinHeads, OfHeads, SumHeads, per_head
-from symbptt.algebra.heads import HeadLeft, HeadRight, HeadSpread, HeadTotal, HeadTransposeMap
+from symbptt.algebra.heads import HeadLeft, HeadMap, HeadRight, HeadSpread, HeadTotal, transpose
 from symbptt.algebra.linear import LinearMap
 from symbptt.algebra.nodes import Broadcast, SumOver, is_leaf
 from symbptt.algebra.related import Related
@@ -112,7 +112,7 @@ def map_of_one_head(item: LinearMap, model: Model) -> LinearMap:
         return item
     if isinstance(item, (linear.Sum, linear.Compose)):
         return replace(item, maps=tuple(map_of_one_head(part, model) for part in item.maps))
-    if isinstance(item, HeadTransposeMap):
+    if isinstance(item, HeadMap) and item.function is transpose:
         return linear.TransposeMap()
     if isinstance(item, (HeadSpread, HeadTotal)):
         return _repeated(item)

@@ -89,6 +89,7 @@ def _ragged(mask: Array) -> Array:
 def _judged(session: Session, best: Attempt, name: str) -> code.Judgement:
     """What went wrong between parts, or inside one."""
     found = findings(cast(Composed, best.case), best.found.gradients)
-    found = tuple(again.called_twice(best, replace(f, zero=not f.right and not best.found.gradients[f.gradient].any())) for f in found)
+    given = best.found.gradients
+    found = tuple(again.called_twice(best, replace(f, zero=not f.right and not given[f.gradient].any())) for f in found)
     opening = remarks.opening(best, name)
     return best, *(code.of_other_pass(best, found, opening) if best.fit.differs else (found, opening))
