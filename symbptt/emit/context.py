@@ -21,43 +21,11 @@ def samples(model: Model) -> int:
     return 3 if model.of(Role.INPUT) or any(s.initial is None for s in model.states) else 1
 
 
-def _unpack(layout: Layout, variables: tuple[Variable, ...], source: str) -> list[str]:
-    return [f'{layout.array(v)} = {source}["{v.name}"]' for v in variables]
-
-
-def _parameters(layout: Layout, variables: tuple[Variable, ...]) -> list[str]:
-    texts = {v: f'np.asarray(parameters["{v.name}"])' for v in variables}
-    return [f"{layout.array(v)} = {taken(v, text)}" for v, text in texts.items()]
-
-
-def _inputs(writer: PlainWriter) -> list[str]:
-    lines = []
-    for v in writer.model.of(Role.INPUT):
-        name = writer.layout.array(v)
-        if v.classes:
-            lines.append(f'{name} = np.asarray(inputs["{v.name}"])')
-        else:
-            given = f'np.asarray(inputs["{v.name}"])'
-            lines.append(f"{name} = {taken(v, given)}")
-    return lines
-
-
-def _clock(writer: PlainWriter) -> list[str]:
-    """The lines that find T, N and dtype."""
-    model, layout = writer.model, writer.layout
-    inputs, untied = model.of(Role.INPUT), tuple(v for v in (*model.parameters, *model.buffers) if v.timed)
-    lines = []
-    if inputs:
-        lines.append(f"T, N = {layout.array(inputs[0])}.shape[:2]")
-    else:
-        T = f"len({layout.array(untied[0])})" if untied and writer.steps is None else "STEPS"
-        lines.append(f"T, N = {T}, len(next(iter(states.values()))) if states else 1")
-    real = [layout.array(v) for v in (*model.parameters, *(v for v in inputs if not v.classes))]
-    given = ", *(np.asarray(s).dtype for s in (states or {}).values())"
-    lines.append(
-        f"dtype = np.result_type(np.float32, {', '.join(real)}{given})" if real else f"dtype = np.result_type(np.float32{given})"
-    )
-    return lines
+def _dtype(writer: PlainWriter) -> str:
+    """The line that finds the precision."""
+    real = [writer.layout.array(v) for v in (*writer.model.parameters, *writer.opening.inputs) if not v.classes]
+    given = "*(np.asarray(s).dtype for s in (states or {}).values())"
+    return f"dtype = np.result_type({', '.join(('np.float32', *real, given))})"
 
 
 def _one_hot_lines(writer: PlainWriter) -> list[str]:
@@ -76,11 +44,10 @@ def context(writer: PlainWriter, recipe: str) -> dict[str, Any]:
     model, layout = writer.model, writer.layout
     kept = tuple(v for v in model.variables if v.name in _reads(writer))
     opening = 'T, N, dtype = residuals["T"], residuals["N"], residuals["_dtype"]'
-    dims_forward = writer.dimension_lines()
-    given = (*model.parameters, *model.buffers)
-    forward = _parameters(layout, given) + _inputs(writer)
-    forward += _clock(writer) + dims_forward + _one_hot_lines(writer)
-    everything = [*_parameters(layout, given), opening, *_unpack(layout, kept, "residuals")]
+    sizes_forward, given = writer.dimension_lines(), writer.opening.arrays(writer.opening.learned)
+    forward = [*given, *writer.opening.arrays(writer.opening.inputs), writer.opening.clock(), _dtype(writer), *sizes_forward]
+    forward += _one_hot_lines(writer)
+    everything = [*given, opening, *(f'{layout.array(v)} = residuals["{v.name}"]' for v in kept)]
     everything += writer.steps_of(tuple(v for v in kept if v.role in (Role.STATE, Role.LOCAL)))
     residuals = opened(everything + writer.dimension_lines(kept))
     seeded = [v for v in kept if v.name in writer.seeded() or v.role is Role.STATE]

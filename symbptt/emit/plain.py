@@ -12,14 +12,14 @@ from symbptt.algebra import build
 from symbptt.algebra.related import Cotangent, Related
 from symbptt.derive.numeric import LOSS_WEIGHT
 from symbptt.derive.pullback import loss_pullback
-from symbptt.emit.layout import Layout, given_shape_text, inner_axes, shape_text, taken, taken_in
+from symbptt.emit.layout import Layout, given_shape_text, shape_text, taken, taken_in
 from symbptt.emit.lines import Body, Line, unpacked
 from symbptt.emit.lowering import Lowering
+from symbptt.emit.opening import Opening
 from symbptt.emit.plan import equations
 from symbptt.emit.plan.statements import Carry, Gradient, Lagged, Statement, terms
 from symbptt.emit.reduced import reduced
 from symbptt.emit.tree import ADD, POWER
-from symbptt.model.dimensions import Source, sources
 from symbptt.model.values import Model, Role, Variable
 
 
@@ -43,6 +43,7 @@ class PlainWriter:
     def __init__(self, model: Model, steps: int | None, wanted: tuple[Variable, ...], fixed: int | None = None) -> None:
         self.model, self.steps, self.wanted, self.fixed = model, steps, wanted, fixed
         self.layout = Layout(model, steps is not None)
+        self.opening = Opening(self.layout, steps is not None)
         self.lower = Lowering(self.layout.leaf, self.layout.dimension)
         self.names = frozenset(v.name for v in wanted)
         self.starting = tuple((v, s) for v in wanted for s in model.starting(v))
@@ -66,27 +67,10 @@ class PlainWriter:
         return tuple(e.target for e in self.model.equations)
 
     def dimension_lines(self, kept: tuple[Variable, ...] | None = None) -> list[str]:
-        """The sizes of named dimensions, read off parameters and inputs, and off `kept`, the arrays that residuals hold.
-
-        Without residuals, initial states tell what is left open; they are read only then, since they may be left out.
-        """
+        """The sizes of named dimensions; those of heads, which arrays inside do not tell, are among the residuals."""
         if kept is not None and self.model.heads is not None:
             return [unpacked(map(self.layout.dimension, self.model.dimensions), 'residuals["_sizes"]')]
-        given = self.model.of(Role.PARAMETER, Role.BUFFER, Role.INPUT)
-        found = sources(given, self.model.states if kept is None else kept)
-        return [f"{self.layout.dimension(name)} = {self._told(source, kept is None)}" for name, source in found.items()]
-
-    def _told(self, source: Source, initial: bool) -> str:
-        """The size that a source tells; initial states are read as they are given, other arrays as they are inside."""
-        v = source.variable
-        leading = int(v.timed) if v.role in (Role.PARAMETER, Role.BUFFER) else 2
-        if v.heads is not None:
-            text = f'np.asarray({v.role.group}["{v.name}"]).shape[{leading + source.axis}]'
-        else:
-            text = f"{self.layout.array(v)}.shape[{leading + inner_axes(v).index(source.axis)}]"
-        if v.role is Role.STATE and initial:
-            text = f'np.asarray(states["{v.name}"]).shape[{1 + source.axis}]'
-        return self.layout.told(source, text)
+        return self.opening.sizes(kept)
 
     def _steps(self) -> range:
         assert self.steps is not None

@@ -34,7 +34,7 @@ class Parts:
     def __post_init__(self) -> None:
         self.layout = Layout(self.model, False, Names(set(RESERVED | self.library.names)))
         self.blocks: Blocks = blocks(self.model)
-        self.opening = Opening(self.layout, self.library)
+        self.opening = Opening(self.layout, library=self.library)
 
     def _printer(self, group: tuple[Block, ...], last: bool = False, gradients: str = "gradients") -> Printer:
         place = Place(self.layout, last)
