@@ -23,6 +23,8 @@ from symbptt.algebra.head_nodes import (
 )
 from symbptt.algebra.linear import LinearMap
 
+_Function = Callable[[MatrixExpr, sp.Expr], MatrixExpr]
+
 
 def _inner(value: MatrixExpr) -> tuple[sp.Expr, MatrixExpr]:
     number, factors = build.split_number(value)
@@ -181,7 +183,7 @@ class HeadTotal(HeadSpread):
 class HeadMap(LinearMap):
     """One of the functions above of a value and the number of its heads."""
 
-    function: Callable[[MatrixExpr, sp.Expr], MatrixExpr]
+    function: _Function
     heads: sp.Expr
 
     def apply(self, x: MatrixExpr) -> MatrixExpr:
@@ -191,7 +193,7 @@ class HeadMap(LinearMap):
         return HeadMap(_TRANSPOSED[self.function], self.heads)
 
 
-_TRANSPOSED = {transpose: transpose, each: total, total: each, joined: cut, cut: joined}
+_TRANSPOSED: dict[_Function, _Function] = {transpose: transpose, each: total, total: each, joined: cut, cut: joined}
 
 
 def product_rule(node: HeadProduct) -> tuple[tuple[MatrixExpr, LinearMap], ...]:
@@ -211,6 +213,6 @@ def map_rule(node: OfHeads) -> tuple[tuple[MatrixExpr, LinearMap], ...]:
     return ((node.args[0], HeadMap(_FUNCTIONS[type(node)], node.heads)),)
 
 
-_FUNCTIONS: dict[type, Callable[[MatrixExpr, sp.Expr], MatrixExpr]] = {
+_FUNCTIONS: dict[type, _Function] = {
     HeadTranspose: transpose, EachHead: each, SumHeads: total, JoinHeads: joined, CutHeads: cut,
 }
