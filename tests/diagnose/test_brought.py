@@ -15,13 +15,15 @@ from symbptt.diagnose.submission.mapping import table
 from symbptt.model.values import Model
 
 BROUGHT = Path(__file__).parent / "brought"
+CELLS = {"stacked_rows": "gru", "gates": "lstm"}
+"""What is brought for another model than the Elman network."""
 NO_LOSS = ("class_of_parameters", "last_step", "last_by_shape", "last_cotangent", "stacked_rows")
 
 
 def model(name: str) -> Model:
     """The model that a file is for: its own, or the Elman network, without a loss where cotangents are taken."""
     own = BROUGHT / f"{'attention' if name == 'heads' else name}.toml"
-    made = symbptt.load(str(own) if own.exists() else "gru" if name == "stacked_rows" else "elman")
+    made = symbptt.load(str(own) if own.exists() else CELLS.get(name, "elman"))
     return replace(made, loss=None) if name in NO_LOSS else made
 
 
@@ -38,7 +40,7 @@ RIGHT = (*QUICK, *(
         "dicts_of_steps", "class_of_parameters", "scalars", "attention", "other_keys", "classifier", "lists_of_gradients",
         "one_hot", "in_place", "module_names", "last_step", "gated", "delta_rule", "by_shape", "square", "loss_method",
         "whole_arrays", "pure_python", "last_by_shape", "class_with_dicts", "single_precision", "book", "dots", "packed",
-        "set_by_name", "stacked_rows", "cells", "script",
+        "set_by_name", "stacked_rows", "cells", "script", "gates",
     )
 ))
 
@@ -71,6 +73,7 @@ MISTAKES = (
     ("summed", "dW += da.T @ s[t]", "dW += da.T @ s[t + 1]", "off-by-one"),
     ("one_hot", "np.arange(0, t + 1)", "np.arange(1, t + 1)", "step-missing"),
     ("set_by_name", "carry = da @ self.W_hh", "carry = da @ self.W_hh.T", "transpose-missing"),
+    ("gates", "dz = dz + W[k].T @ d", "dz = W[k].T @ d", "overwritten"),
     ("script", "- 1, -1, -1)", "- 1, 0, -1)", "step-missing"),
     ("packed", "carry = da @ Wh.T", "carry = da @ Wh", "transpose-missing"),
     ("one_scalar", "lam = y[t] + a * lam", "lam = y[t]", "carry-dropped"),

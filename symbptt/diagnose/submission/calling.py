@@ -162,7 +162,7 @@ def flatten(result: Any, names: Any) -> dict[str, Any]:
     if isinstance(result, Mapping):
         found: dict[str, Any] = {}
         for key, value in result.items():
-            found.update(flatten(value, []) if isinstance(value, Mapping) else {str(key): value})
+            found.update(_inside(value, str(key)) if isinstance(value, Mapping) else {str(key): value})
         return found
     fields = getattr(result, "_fields", None) or getattr(result, "__dataclass_fields__", None)
     if fields is not None or isinstance(result, types.SimpleNamespace):
@@ -173,12 +173,19 @@ def flatten(result: Any, names: Any) -> dict[str, Any]:
     return _listed(result, names if len(names) == len(result) else [""] * len(result), "#")
 
 
+def _inside(items: Mapping[str, Any], name: Any) -> dict[str, Any]:
+    """The results in an inner dict of this name; keys that are letters are those of gates, dW["f"], and take the name along."""
+    found = flatten(items, [])
+    letters = isinstance(name, str) and name and all(len(key) == 1 for key in found)
+    return {f"{name}.{key}": value for key, value in found.items()} if letters else found
+
+
 def _listed(items: Any, names: Any, lead: str) -> dict[str, Any]:
     found: dict[str, Any] = {}
     for i, (item, name) in enumerate(zip(items, names, strict=True)):
         inner = isinstance(item, (tuple, list))
         if isinstance(item, Mapping):
-            found.update(flatten(item, []))
+            found.update(_inside(item, name))
         elif inner and isinstance(name, list) and len(name) == len(item):
             found.update(_listed(item, name, f"{lead}{i}."))
         elif inner and _stacked(item) is None:

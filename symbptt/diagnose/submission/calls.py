@@ -5,9 +5,10 @@ from __future__ import annotations
 import ast
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 
 from symbptt.data.values import GIVEN, GROUPS
-from symbptt.diagnose.submission.guess import CONVENTIONS, Guesser, is_cache, plain
+from symbptt.diagnose.submission.guess import CONVENTIONS, Guesser, gates, is_cache, plain
 from symbptt.diagnose.submission.mapping import Table
 from symbptt.diagnose.submission.meaning import Meaning, one
 from symbptt.diagnose.submission.signature import Function, Source
@@ -46,6 +47,14 @@ class Call:
     guesser: Guesser
     source: Source
     made: Made | None = None
+
+    @cached_property
+    def gates(self) -> dict[str, tuple[str, ...]]:
+        """The keys of arguments that are dicts with an item for each gate, W["f"]."""
+        taken = {**self.forward_arguments, **self.arguments}
+        dicts = {n: m for n, m in taken.items() if m.kind == "blocks" and n in self.source.dicts}
+        found = {n: gates(self.guesser.model, m, self.source.keys) for n, m in dicts.items()}
+        return {n: keys for n, keys in found.items() if keys}
 
     @property
     def meanings(self) -> Meanings:

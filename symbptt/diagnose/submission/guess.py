@@ -46,9 +46,9 @@ _WORDS = 5
 _GATES = {"g": ("g", "c", "ctilde", "n", "a"), "q": ("q", "o"), "i": ("i", "u"), "f": ("f",), "z": ("z", "u"), "r": ("r",),
           "n": ("n", "h", "c", "g")}
 _CONNECTION = {
-    ("input", "matrix"): ("wx{g}", "wx", "wxh{g}", "wih", "weightih", "win", "wax", "kernel", "wi"),
-    ("state", "matrix"): ("wh{g}", "wh", "whh{g}", "weighthh", "wrec", "waa", "recurrentkernel", "r{g}", "wr"),
-    ("both", "bias"): ("b{g}", "b", "bh", "ba", "bias", "bhh", "bhidden"),
+    ("input", "matrix"): ("wx{g}", "wx", "wxh{g}", "wih", "weightih", "weightihl0", "win", "wax", "kernel", "wi"),
+    ("state", "matrix"): ("wh{g}", "wh", "whh{g}", "weighthh", "weighthhl0", "wrec", "waa", "recurrentkernel", "r{g}", "wr"),
+    ("both", "bias"): ("b{g}", "b", "bh", "ba", "bias", "bhh", "bhidden", "biasih", "biasihl0"),
     ("out", "matrix"): ("why", "wy", "wya", "v", "wout", "who", "wo", "waffine", "weightout", "weightho", "weighthy", "wfc",
                       "fcweight", "wyh", "woh", "wdense"),
     ("out", "bias"): ("by", "bo", "bout", "bya", "biasout", "biaso", "biasy", "bfc", "fcbias", "c", "baffine"),
@@ -208,6 +208,14 @@ Patterns = Mapping[tuple[str, str], tuple[str, ...]]
 
 def _letters(v: Variable) -> tuple[str, ...]:
     return _GATES.get(v.name[-1], (v.name[-1],))
+
+
+def gates(model: Model, meaning: Meaning, keys: Iterable[str]) -> tuple[str, ...]:
+    """The keys of a dict with an item for every row of blocks, {"f": W_f, "i": W_i}; empty if some row has none."""
+    found: list[str] = []
+    for row in meaning.blocks:
+        found += [key for key in _letters(model[row[0]]) if key in keys and key not in found][:1]
+    return tuple(found) if len(found) == len(meaning.blocks) > 1 else ()
 
 
 def _beside(model: Model) -> dict[str, Meaning]:

@@ -39,6 +39,12 @@ class Plan:
     swapped: bool = False
     last: bool = False
 
+    def rows(self, name: str) -> dict[str, Meaning]:
+        """The items by gate of a dict of this name, under keys such as W.f; empty for what is none."""
+        keys = self.call.gates.get(name, ())
+        rows = self.call.meanings[name].permuted(self.order).blocks if keys else ()
+        return {f"{name}.{key}": Meaning("blocks", (row,)) for key, row in zip(keys, rows, strict=True)}
+
     def meaning(self, meaning: Meaning) -> Meaning:
         """A meaning in this plan's order of gates."""
         if meaning.kind not in ("blocks", "out"):
@@ -102,6 +108,8 @@ class Plan:
         if meaning.kind == "pack":
             items = {n: self.call.keys[n] for n in meaning.variables}
             return {"kind": "tuple", "items": {n: self._spec(n, m, prefix, arrays) for n, m in items.items()}}
+        if items := self.rows(name):
+            return {"kind": "dict", "items": {n.rpartition(".")[2]: self._spec(n, m, prefix, arrays) for n, m in items.items()}}
         array = self.array(name, meaning)
         key = f"{prefix}{len(arrays)}"
         arrays[key] = array

@@ -154,6 +154,10 @@ def _is_number(array: Array | None) -> bool:
 def results(plan: Plan, arrays: Mapping[str, Array], kinds: Mapping[str, str]) -> Results:
     """Sort results by what they are the gradient of; a loss is a single number of no gradient."""
     known = {**plan.table.names, **plan.call.meanings}
+    for items in map(plan.rows, plan.call.gates):
+        known = {**items, **known}
+    if not plan.call.gates:  # what an inner dict is called says something of gates only: dW["f"]
+        arrays, kinds = {_own(n): a for n, a in arrays.items()}, {_own(n): kind for n, kind in kinds.items()}
     for group in ("parameters", "states", "inputs"):
         if any(m.kind == "group" and m.name == group for m in plan.call.meanings.values()):
             known = {**plan.group(group), **known}
@@ -170,6 +174,10 @@ def results(plan: Plan, arrays: Mapping[str, Array], kinds: Mapping[str, str]) -
         sorter.add(name, name, sorter.doubtful[name], arrays.get(name, np.array(None)))
         sorter.left.remove(name)
     return Results(sorter.gradients, sorter.loss, tuple(sorter.left), sorter.names, tuple(sorter.listed), sorter.losses)
+
+
+def _own(name: str) -> str:
+    return name if name.startswith("#") else name.rpartition(".")[2]
 
 
 def _fitting(plan: Plan, guessed: Meaning | None, known: Mapping[str, Meaning], array: Array) -> Meaning | None:

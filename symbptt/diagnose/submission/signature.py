@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 
+from symbptt.diagnose.submission.keys import keys
 from symbptt.errors import BadInput, UnknownName
 from symbptt.files import content
 
@@ -159,25 +160,13 @@ def parsed(place: Path, text: str) -> Source:
     classes = [node for node in tree.body if isinstance(node, ast.ClassDef)]
     for owner in classes:
         functions |= {f"{owner.name}.{m.name}": _method(m, owner.name) for m in owner.body if isinstance(m, ast.FunctionDef)}
-    subscripts = [n for n in ast.walk(tree) if isinstance(n, ast.Subscript)]
-    read = [(n.value, n.slice.value) for n in subscripts if isinstance(n.slice, ast.Constant)]
     taken = {a for f in functions.values() for a in f.arguments}
-    dotted = [n for n in ast.walk(tree) if isinstance(n, ast.Attribute) and isinstance(n.value, ast.Name) and n.value.id in taken]
-    texts = tuple(dict.fromkeys([*(key for _, key in read if isinstance(key, str)), *(n.attr for n in dotted), *_listed(tree)]))
-    dicts = {_name(of) for of, key in read if isinstance(key, str) and isinstance(of, (ast.Name, ast.Attribute))}
+    texts, read = keys(tree, taken)
+    dicts = {_name(of) for of in read}
     dicts |= {_name(value) for target, value in _stored(tree) if _name(target) in dicts}
     attributes = {c.name: _attributes(c) for c in classes}
     by_name = frozenset(c.name for c in classes if _makes_by_name(c))
     return Source(place, functions, attributes, texts, tuple(_assigned(tree)), frozenset(dicts), tree, text, by_name)
-
-
-def _listed(tree: ast.Module) -> Iterator[str]:
-    """The texts in tuples and lists, as in `for name in ("Wax", "Waa")` and in `"Wax Waa".split()`."""
-    for node in ast.walk(tree):
-        if isinstance(node, (ast.Tuple, ast.List)):
-            yield from (e.value for e in node.elts if isinstance(e, ast.Constant) and isinstance(e.value, str))
-        elif isinstance(node, ast.Attribute) and node.attr == "split" and isinstance(node.value, ast.Constant):
-            yield from str(node.value.value).split()
 
 
 def _function(node: ast.FunctionDef) -> Function:
