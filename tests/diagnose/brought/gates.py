@@ -7,7 +7,7 @@ ACT["i"] = ACT["o"] = ACT["f"]
 def run(W, b, V, by, xs, ys, h, c):
     """A dict of weights (H, H + D) on [h, x], and one of biases."""
     H, steps = len(h), []
-    for x, y in zip(xs, ys):
+    for x, y in zip(xs, ys, strict=True):
         z, old = np.concatenate([h, x]), c
         a = {k: ACT[k](W[k] @ z + b[k]) for k in "fiog"}
         c = a["f"] * c + a["i"] * a["g"]
