@@ -8,8 +8,10 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from symbptt.compose.either import Subject, any_model
 from symbptt.data.values import GROUPS
 from symbptt.diagnose import autodiff
+from symbptt.diagnose import function as judges
 from symbptt.diagnose.autodiff import libraries
 from symbptt.diagnose.check import gradients
 from symbptt.diagnose.diagnosis import Diagnosis
@@ -83,21 +85,21 @@ def diagnose_function(
     return gradients(known, theirs, **(kept if takes_states else {**kept, "states": {}}))
 
 
-def feedback(model: Model | str, function: Callable[..., Any], only: Iterable[str] | None = None, T: int | None = None) -> str:
+def feedback(model: Subject | str, function: Callable[..., Any], only: Iterable[str] | None = None, T: int | None = None) -> str:
     """What somebody at work is told of `function(parameters, inputs, targets, states)`, whatever it does.
 
+    The model may be a composed one.
     Of every gradient (those in `only`, those of the parameters if None) whether it is right and if not why, as
     `diagnose_function` finds it, or why there are none. It runs in this process. T is the number of steps at which it is called.
     """
-    known = load(model) if isinstance(model, str) else model
+    known = any_model(model)
     names = tuple(only) if only is not None else tuple(v.name for v in known.parameters)
-    at = draw(known, T or STEPS)
+    at = judges.drawn(known, T or STEPS)
     theirs, reason = answer(function, at, names)
     if reason:
         return reason
     missing = [f"{name}  not returned" for name in names if name not in theirs]
-    found = gradients(known, theirs, T=at.T, **dict(zip(GROUPS, at.groups, strict=True)))
-    return "\n".join((str(found), *missing))
+    return "\n".join((str(judges.gradients(known, theirs, at)), *missing))
 
 
 def assert_gradients(

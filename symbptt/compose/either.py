@@ -24,9 +24,13 @@ class _Calls:
 
     source: Callable[..., SourceFile]
     gradients: Callable[..., Report]
+    differentiable: Callable[..., Subject]
 
 
-_CALLS = {Model: _Calls(emit.source, verify.gradients), Chain: _Calls(emission.source, verification.gradients)}
+_CALLS = {
+    Model: _Calls(emit.source, verify.gradients, plain.differentiable),
+    Chain: _Calls(emission.source, verification.gradients, read.differentiable),
+}
 
 
 def subject(text: str, place: str, name: str) -> Subject:
@@ -39,6 +43,11 @@ def any_model(source: Subject | str | Path) -> Subject:
     if isinstance(source, Model):
         return source
     return read.load(source) if isinstance(source, Chain) or read.is_composed(source) else plain.load(source)
+
+
+def differentiable(model: Subject) -> Subject:
+    """A model as it is if it has a loss, else with that of given cotangents; raises BadInput for one with phases."""
+    return _CALLS[type(model)].differentiable(model)
 
 
 def any_source(model: Subject, backend: str = "numpy", style: str | None = None) -> SourceFile:

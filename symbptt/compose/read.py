@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 from symbptt import resources
 from symbptt.compose import phase_files, phases
@@ -19,6 +19,7 @@ from symbptt.model import sections, swap
 from symbptt.model.model_file import table, write
 from symbptt.model.place import Place
 from symbptt.model.sections import COMPOSED
+from symbptt.model.values import Model
 
 SECTION = "backward"
 
@@ -86,13 +87,14 @@ def load(
         if any(option is not None for option in (loss, activation, layers, freeze, training)):
             raise here.error("--loss, --activation and the like are not for models with phases yet")
         return _of_phases(content, name, here, text, folder)
-    if layers is not None or loss not in (None, swap.NONE):
-        option = "--layers" if layers is not None else f"--loss {loss}"
-        raise here.error(f"{option} is not for models with two directions or phases yet; --loss none and the other options are")
+    if layers is not None:
+        raise here.error("--layers is not for models with two directions or phases yet; the other options are")
     original = directed(content, name, here)
     document = original.document
     document = document if activation is None else swap.with_activation(document, activation, here)
-    document = document if loss is None else swap.with_loss(document, loss, here)
+    if loss is not None:
+        known = composed(Directed(document, original.backward), here, text, "")
+        document = swap.with_loss(document, loss, here, cast(Model, known))
     document = swap.with_flags(document, freeze, training)
     if document != original.document:
         text = written(Directed(document, original.backward))
@@ -112,6 +114,13 @@ def from_text(text: str, place: str, name: str) -> Chain:
 def _of_phases(content: dict[str, Any], name: str, place: Place, text: str, folder: Path | None) -> Chain:
     whole, own = phase_files.joined(content, phases.SECTION, place, folder)
     return phases.composed(whole, name, place, phase_files.written(whole) if own else text, own)
+
+
+def differentiable(chain: Chain) -> Chain:
+    """A model as it is if it has a loss, else with the loss "cotangents"; raises BadInput for one with phases."""
+    if chain.loss is None and any(part.phase for part in chain.parts):
+        raise BadInput(f"{chain.name} has no loss; expected one in its last phase")
+    return load(chain, loss=swap.COTANGENTS) if chain.loss is None else chain
 
 
 def directed(data: Mapping[str, Any], name: str, place: Place) -> Directed:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from symbptt.compose import source
+from symbptt.compose import Chain, Subject, source
 from symbptt.document import ipynb, listing, numbering
 from symbptt.document.backward_pass.asked import Asked, cut
 from symbptt.document.blocks import Block, Document, Heading
@@ -13,6 +13,7 @@ from symbptt.document.ipynb import Cell
 from symbptt.document.kinds import KINDS
 from symbptt.document.printed.function import printed
 from symbptt.document.printed.gaps import gaps
+from symbptt.emit.source_file import wanted_variables
 from symbptt.model.values import Model, Role
 
 _MAIN = "\n\nif __name__ =="
@@ -23,12 +24,12 @@ for name, error in worst.items():
 assert max(worst.values()) < 1e-11
 '''
 _MODEL = """\
-from symbptt.model.read import from_text
+{reader}
 from symbptt.testing import feedback
 
-MODEL = from_text(
+MODEL = {function}(
 {text},
-    {name!r},
+    {names},
 )
 """
 _FEEDBACK = "print(feedback(MODEL, {function}, {names!r}{steps}))\n"
@@ -36,8 +37,9 @@ _FEEDBACK = "print(feedback(MODEL, {function}, {names!r}{steps}))\n"
 
 def asks(document: Document) -> bool:
     """Whether its notebook has cells to be completed."""
-    plain = KINDS[document.kind].exercises and document.context.chain is None
-    return plain and any(_gradients(context) for context in document.context.each())
+    chain = document.context.chain
+    judged = KINDS[document.kind].exercises and (chain is None or chain.loss is not None)
+    return judged and any(_gradients(context) for context in document.context.each())
 
 
 def without_code(document: Document) -> Document:
@@ -76,12 +78,13 @@ def _run(document: Document, context: DocumentContext) -> list[Cell]:
 
 def _gradients(context: DocumentContext) -> tuple[str, ...]:
     """What is asked for: the gradients with respect to parameters, else to what the document derives by."""
-    return tuple(v.name for v in context.variables if v.role is Role.PARAMETER) or tuple(v.name for v in context.variables)
+    asked = context.variables if context.chain is None else wanted_variables(context.chain, context.wrt)
+    return tuple(v.name for v in asked if v.role is Role.PARAMETER) or tuple(v.name for v in asked)
 
 
 def _completed(document: Document, context: DocumentContext) -> list[Cell]:
     """The backward pass to be written, first line by line, then as a whole, each with a check that says what is wrong."""
-    say, model, names = context.presentation.text, context.model, _gradients(context)
+    say, model, names = context.presentation.text, context.chain or context.model, _gradients(context)
     asked = Asked(model, names, cut(model, names), language=document.language)
 
     def code(text: str) -> Cell:
@@ -91,11 +94,12 @@ def _completed(document: Document, context: DocumentContext) -> list[Cell]:
         ipynb.words(f"## {say('document.write.heading')}\n\n{say('document.write.check')}"),
         ipynb.code(_judge(model), folded=True),
     ]
-    lines = printed(model, context.variables) if set(names) <= {p.name for p in model.parameters} else None
+    whole = isinstance(model, Chain) or not set(names) <= {p.name for p in model.parameters}
+    lines = None if whole else printed(context.model, context.variables)
     if lines is not None:
         cells += [
             ipynb.words(f"### {say('document.write.lines')}\n\n{say('document.write.lines_text')}"),
-            code(gaps(lines, model) if document.room else lines),
+            code(gaps(lines, context.model) if document.room else lines),
             ipynb.code(_FEEDBACK.format(function="value_and_grad", names=list(names), steps="")),
         ]
     steps = "" if asked.steps is None else f", T={asked.steps}"
@@ -107,6 +111,14 @@ def _completed(document: Document, context: DocumentContext) -> list[Cell]:
     ]
 
 
-def _judge(model: Model) -> str:
+_READERS = {
+    Model: ("from symbptt.model.read import from_text", "from_text", "{name!r}"),
+    Chain: ("from symbptt.compose import subject", "subject", "{name!r}, {stem!r}"),
+}
+
+
+def _judge(model: Subject) -> str:
     text = "\n".join(f"    {line!r}" for line in model.text.splitlines(keepends=True))
-    return _MODEL.format(text=text, name=f"{model.name}.toml")
+    reader, function, names = _READERS[type(model)]
+    given = names.format(name=f"{model.name}.toml", stem=model.name)
+    return _MODEL.format(text=text, reader=reader, function=function, names=given)

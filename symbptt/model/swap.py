@@ -51,13 +51,16 @@ def _with_targets(file: ModelFile, targets: Pairs) -> ModelFile:
     return replace(file, targets=targets, symbols=tuple(s for s in file.symbols if s.name not in gone))
 
 
-def with_loss(file: ModelFile, loss: str, place: Place) -> ModelFile:
-    """The file with another loss by name ("none": without one); a fitting target y is added, unread targets go."""
+def with_loss(file: ModelFile, loss: str, place: Place, model: Model | None = None) -> ModelFile:
+    """The file with another loss by name ("none": without one); a fitting target y is added, unread targets go.
+
+    `model` has the variables of the file, where these are those of several recurrences.
+    """
     if loss not in (NONE, COTANGENTS, *LOSSES):
         raise place.unknown("loss", loss, (*LOSSES, COTANGENTS, NONE))
     if loss == NONE:
         return replace(_with_targets(file, ()), loss=None)
-    model = compiled(file, place)
+    model = model or compiled(file, place)
     if loss == COTANGENTS:
         return _with_cotangents(file, model)
     output = _read_out(file, model)

@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from symbptt import compose
 from symbptt.cli import main
 from symbptt.course import GRADERS, Grade, Hidden, Task, task
 from symbptt.course.assignment.check import check
@@ -124,6 +125,7 @@ def test_part_by_part_in_other_languages(language: str) -> None:
     assert not {"Part", "steps", "Here"} & {*text.split(), *rubric(made).split()}
 
 
-def test_a_model_without_a_loss_is_refused(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+def test_without_a_loss_cotangents_are_given_or_it_is_asked_for(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
     assert main(["assignment", str(KINDS / "three-phases.toml"), "-o", str(tmp_path)]) == 2
-    assert "three-phases has no loss; an assignment on a model" in capsys.readouterr().err
+    assert "three-phases has no loss; expected one in its last phase" in capsys.readouterr().err
+    assert {"r_h", "r_b", "r_o"} == task(compose.load("birnn", loss="none")).case["targets"].keys()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -75,6 +76,16 @@ def test_students_complete_what_teachers_have(capsys: pytest.CaptureFixture[str]
 @pytest.mark.parametrize("name", MODELS)
 def test_every_kind_of_model(name: str, capsys: pytest.CaptureFixture[str]) -> None:
     kept(name, capsys, without_derivation=name != "elman")
+
+
+@pytest.mark.parametrize("name", ["birnn", pytest.param("seq2seq_bilstm", marks=pytest.mark.slow)])
+def test_the_parts_of_a_composed_model_are_completed(name: str, capsys: pytest.CaptureFixture[str]) -> None:
+    student, teacher = (cells(name, version, without_derivation=True) for version in ("student", "teacher"))
+    solved = {line for text in code(teacher) for line in text.splitlines() if re.match(r" +(part_\d = _?backward|grad_)", line)}
+    assert solved and not solved & {line for cell in student for line in "".join(cell["source"]).splitlines()}
+    (answer,), (right,) = said(code(student), capsys), said(code(teacher), capsys)
+    assert " returned none of the gradients " in answer
+    assert all("right" in line for line in right.splitlines()), right
 
 
 def test_lines_are_open_on_the_way_back_alone() -> None:

@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from symbptt.compose.either import Subject, any_model
+from symbptt.compose.either import Subject, any_model, differentiable
 from symbptt.course.credit import PLAIN, Credit, credit
 from symbptt.course.gradebook import asked
 from symbptt.course.hidden import LEVELS
@@ -21,8 +21,6 @@ from symbptt.diagnose import function
 from symbptt.document.backward_pass.asked import Asked, cut
 from symbptt.document.backward_pass.one import STEPS
 from symbptt.errors import BadInput, UnknownName
-from symbptt.model.read import differentiable
-from symbptt.model.values import Model
 from symbptt.narrative.presentation import Presentation
 
 SAMPLES, DIGITS = 2, 4
@@ -55,7 +53,7 @@ def task(
     source: Subject | str, wrt: Sequence[str] | str | None = None, table: Path | str | None = None, level: str = "cause",
     language: str = "en",
 ) -> Task:
-    """The assignment on a model; one of one recurrence without a loss gets that of given cotangents.
+    """The assignment on a model; one without a loss gets that of given cotangents.
 
     `table` is the file of a table of credit. Raises BadInput for what cannot be asked, UnknownName for a level or a language.
     """
@@ -63,10 +61,7 @@ def task(
         raise UnknownName("level of messages", level, LEVELS)
     Presentation(language)
     model = any_model(source)
-    if isinstance(model, Model):
-        model = differentiable(model)
-    elif model.loss is None:
-        raise BadInput(f"{model.name} has no loss; an assignment on a model with two directions or phases needs one")
+    model = differentiable(model)
     wanted = asked(model, wrt)
     points = credit(table, wanted)
     text = Path(PLAIN if table is None else table).read_text(encoding="utf-8-sig")
