@@ -10,6 +10,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
+from symbptt.emit.syntax import is_text
 from symbptt.errors import BadInput
 
 _FUNCTION = (ast.FunctionDef, ast.Lambda)
@@ -88,7 +89,7 @@ class Module:
     def statements(self) -> tuple[Statement, ...]:
         """What defines a name or does something, in order; not the imports, the docstring and what runs it as a script."""
         body = ast.parse(self.text).body
-        kept = [n for n in body if not isinstance(n, (ast.Import, ast.ImportFrom, ast.If)) and not _is_text(n)]
+        kept = [n for n in body if not isinstance(n, (ast.Import, ast.ImportFrom, ast.If)) and not is_text(n)]
         names = frozenset(name for node in kept for name in _bound(node))
         return tuple(self._statement(node, names) for node in kept)
 
@@ -109,10 +110,6 @@ class Module:
 def _column(line: str, offset: int) -> int:
     """A place in a line, told in bytes, in characters."""
     return len(line.encode()[:offset].decode())
-
-
-def _is_text(node: ast.stmt) -> bool:
-    return isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant)
 
 
 def _constant(node: ast.stmt) -> bool:

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from symbptt.diagnose.submission.signature import MAX_BYTES
+from symbptt.emit.syntax import is_text
 from symbptt.errors import BadInput
 from symbptt.files import reason
 from symbptt.guard.text import plain
@@ -165,7 +166,7 @@ class _Anonymous(ast.NodeTransformer):
                 setattr(node, key, self._name(value))
         body = getattr(node, "body", None)
         if isinstance(body, list):
-            node.body = [s for s in body if not (isinstance(s, ast.Expr) and isinstance(s.value, ast.Constant))]  # type: ignore[attr-defined]
+            node.body = [s for s in body if not is_text(s)]  # type: ignore[attr-defined]
         return super().generic_visit(node)
 
 

@@ -10,7 +10,8 @@ import numpy as np
 
 from symbptt.algebra.evaluate import Array
 from symbptt.draw.chart import Cells, Curves, Name, drawable, heights
-from symbptt.typeset.tree import Number, Operator, Row, Script, Tree
+from symbptt.typeset.scalars import signed_number
+from symbptt.typeset.tree import Number, Script, Tree
 
 CELL, SMALL, LEFT, BOTTOM, TOP = 14.0, 10.0, 44.0, 36.0, 26.0
 WIDTH, HEIGHT = 360.0, 200.0
@@ -88,8 +89,7 @@ def table(cells: Cells) -> Plot:
 
 
 def _power(exponent: int) -> Tree:
-    digits: Tree = Number(str(abs(exponent)))
-    return Script(Number("10"), sup=Row((Operator("−", prefix=True), digits)) if exponent < 0 else digits)
+    return Script(Number("10"), sup=signed_number(exponent))
 
 
 def chart(curves: Curves, tall: float = HEIGHT) -> Plot:

@@ -17,6 +17,11 @@ def names(tree: ast.AST | None, store: bool) -> frozenset[str]:
     return frozenset(found)
 
 
+def is_text(node: ast.AST) -> bool:
+    """Whether a statement is nothing but a text, as a docstring is."""
+    return isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant)
+
+
 def read_by(entries: Iterable[str]) -> frozenset[str]:
     """The names that the entries of a dict read."""
     return names(ast.parse("{" + " ".join(entries) + "}", mode="eval"), store=False)

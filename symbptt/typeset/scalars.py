@@ -45,9 +45,9 @@ def number(value: sp.Number) -> Piece:
     return _power_of_ten(ratio) if ratio < _TINY else Piece(Number(format(float(ratio), ".15g")))
 
 
-def signed_number(value: int) -> Tree:
-    """An integer with its sign, for an exponent."""
-    digits = Number(str(abs(value)))
+def signed_number(value: float, form: str = "") -> Tree:
+    """A number as Python formats it, with its sign in front."""
+    digits = Number(f"{abs(value):{form}}")
     return Row((Operator("−", prefix=True), digits)) if value < 0 else digits
 
 

@@ -16,6 +16,15 @@ def gradient(name: str, arguments: Mapping[str, Any]) -> str:
     return f"grad_{name}" if f"d{name}" in arguments else f"d{name}"
 
 
+def taken(parameters: Sequence[Any]) -> dict[str, Any]:
+    """The arguments of a function, those that must be given, and whether it takes any more by place."""
+    named = [p for p in parameters if p.kind not in (p.VAR_POSITIONAL, p.VAR_KEYWORD)]
+    return {
+        "arguments": [p.name for p in named], "required": [p.name for p in named if p.default is p.empty],
+        "open": any(p.kind is p.VAR_POSITIONAL for p in parameters),
+    }
+
+
 class Called:
     """A function called in a library, with what its parameters are."""
 

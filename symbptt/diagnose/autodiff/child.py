@@ -32,12 +32,7 @@ def found(module: str, name: str, library: str) -> tuple[dict[str, Any], Any]:
         raise TypeError(f"{name} is no function but a {type(thing).__name__}")
     parameters = libraries.parameters(thing)
     chosen = "" if library == "numpy" else library or libraries.library_of(thing)
-    facts = {
-        "library": chosen, "file": file, "autograd": autograd,
-        "arguments": [p.name for p in parameters if p.kind not in (p.VAR_POSITIONAL, p.VAR_KEYWORD)],
-        "required": [p.name for p in parameters if p.default is p.empty and p.kind not in (p.VAR_POSITIONAL, p.VAR_KEYWORD)],
-        "open": any(p.kind is p.VAR_POSITIONAL for p in parameters),
-    }
+    facts = {"library": chosen, "file": file, **answering.taken(parameters)}
     if chosen not in libraries.LIBRARIES:
         return facts, None
     return facts, answering.Called(thing, libraries.LIBRARIES[chosen](), parameters, autograd)

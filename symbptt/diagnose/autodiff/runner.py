@@ -12,7 +12,7 @@ from typing import Any, Protocol
 
 from symbptt.algebra.evaluate import Array
 from symbptt.diagnose.autodiff import libraries
-from symbptt.diagnose.autodiff.answering import Called
+from symbptt.diagnose.autodiff.answering import Called, taken
 from symbptt.diagnose.submission import guarded
 from symbptt.errors import BadInput
 from symbptt.guard import door
@@ -60,15 +60,10 @@ class Guarded:
     ended: str = ""
 
     def run(self, orders: Orders, arrays: Mapping[str, Array]) -> guarded.Run:
-        answers: list[guarded.Answer] = []
+        answers: tuple[guarded.Answer, ...] = ()
         if not self.ended:
-            try:
-                self.opened.send({"plans": list(orders), "arrays": dict(arrays)})
-                for _ in orders:
-                    answers.append(guarded.answer(self.opened.receive()))
-            except door.Ended as end:
-                self.ended = str(end)
-        return guarded.Run(tuple(answers), self.ended, "", (), self.protections)
+            answers, self.ended = guarded.answers(self.opened, {"plans": list(orders), "arrays": dict(arrays)})
+        return guarded.Run(answers, self.ended, "", (), self.protections)
 
 
 @contextmanager
@@ -120,9 +115,7 @@ class Local:
         if chosen not in libraries.LIBRARIES or chosen not in sys.modules:
             raise BadInput(f"{name}: gradients are read off functions of PyTorch and JAX; the library is one of torch and jax")
         found = libraries.parameters(function)
-        named = [p for p in found if p.kind not in (p.VAR_POSITIONAL, p.VAR_KEYWORD)]
-        facts = Facts(chosen, _file(bare), tuple(p.name for p in named), frozenset(p.name for p in named if p.default is p.empty),
-                      any(p.kind is p.VAR_POSITIONAL for p in found))
+        facts = _facts({"library": chosen, "file": _file(bare), **taken(found)}, name)
         return cls(name, facts, Called(function, libraries.LIBRARIES[chosen](), found, libraries.is_autograd(function)))
 
     def run(self, orders: Orders, arrays: Mapping[str, Array]) -> guarded.Run:

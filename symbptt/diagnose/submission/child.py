@@ -42,6 +42,11 @@ class Theirs:
         self._package, self.root = _package(path)
         self.skipped: dict[int, str] = {}
 
+    @property
+    def left_out(self) -> list[str]:
+        """What was skipped, and why."""
+        return [f"line {line} {what}" for line, what in sorted(self.skipped.items())]
+
     def module(self) -> types.ModuleType:
         """The module of another run."""
         module = types.ModuleType("theirs")
@@ -146,6 +151,6 @@ def serve(channel: wire.Channel) -> None:
     for plan in orders["plans"]:
         answer, kept = answered(plan, orders["arrays"], theirs, path)
         answer["refused"] = sorted(set(hooks.REFUSED))
-        answer["skipped"] = [f"line {line} {what}" for line, what in sorted(theirs.skipped.items())]
+        answer["skipped"] = theirs.left_out
         passing = {name: a if a.dtype.name in wire.KINDS else a.astype(float) for name, a in kept.items()}
         channel.send({**answer, "arrays": passing})

@@ -60,16 +60,21 @@ def run(path: Path, plans: Sequence[Mapping[str, Any]], arrays: Mapping[str, Arr
         told = tuple(map(answer, in_tab.answers(path, plans, arrays, limits.seconds / _SHARE, text)))
         return Run(told, "", plain(text.getvalue()), (), in_tab.PROTECTIONS)
     orders = {"path": str(path.resolve()), "plans": list(plans), "arrays": dict(arrays), "seconds": limits.seconds / _SHARE}
-    answers: list[Answer] = []
-    ended = ""
     with door.opened(_CHILD, limits) as guarded:
-        try:
-            guarded.send(orders)
-            for _ in plans:
-                answers.append(answer(guarded.receive()))
-        except door.Ended as end:
-            ended = str(end)
-    return Run(tuple(answers), ended, guarded.printed, guarded.files, guarded.force.words)
+        told, ended = answers(guarded, orders)
+    return Run(told, ended, guarded.printed, guarded.files, guarded.force.words)
+
+
+def answers(opened: door.Door, orders: Mapping[str, Any]) -> tuple[tuple[Answer, ...], str]:
+    """An answer for each of the `plans` in the orders, as far as they come, and why no more do."""
+    made: list[Answer] = []
+    try:
+        opened.send(orders)
+        for _ in orders["plans"]:
+            made.append(answer(opened.receive()))
+    except door.Ended as end:
+        return tuple(made), str(end)
+    return tuple(made), ""
 
 
 def answer(told: Any) -> Answer:

@@ -29,7 +29,6 @@ def answers(
                 # Their code may write into arrays; the next plan shall find them as they were.
                 own = {name: array.copy() for name, array in arrays.items()}
                 answer, kept = child.answered(dict(plan), own, theirs, str(path))
-                skipped = [f"line {line} {what}" for line, what in sorted(theirs.skipped.items())]
-                yield {**answer, "refused": [], "skipped": skipped, "arrays": kept}
+                yield {**answer, "refused": [], "skipped": theirs.left_out, "arrays": kept}
     finally:
         sys.path.remove(str(path.parent))

@@ -8,7 +8,7 @@ from itertools import permutations
 
 import numpy as np
 
-from symbptt.algebra.evaluate import Array
+from symbptt.algebra.evaluate import Array, softmax
 from symbptt.diagnose.case import Known
 from symbptt.diagnose.submission.guess import plain
 from symbptt.model.values import Model, Role, Variable
@@ -86,7 +86,7 @@ def _seen(variable: Variable, values: Array, steps: list[int], held: Mapping[str
         called = _called(next((part for part in reversed(name.split(".")) if not part.isdigit()), ""))
         forms = [(values, _named(called, variable.name))]
         if variable.name in outputs and len(variable.shape) == 1:
-            forms.append((_softmax(values), called in _PROBABILITIES))
+            forms.append((softmax(values[..., None])[..., 0], called in _PROBABILITIES))
         for form, is_named in forms:
             for theirs in _trajectories(array, form.shape, len(steps)):
                 rtol, atol = (1e-4, 1e-5) if theirs.dtype == np.float32 else (1e-6, 1e-9)
@@ -141,8 +141,3 @@ def _called(name: str) -> str:
 def _named(theirs: str, ours: str) -> bool:
     letters = _LETTERS.get(ours, (plain(ours),))
     return theirs in {letter + end for letter in letters for end in _PLURALS}
-
-
-def _softmax(array: Array) -> Array:
-    e = np.exp(array - array.max(axis=-1, keepdims=True))
-    return np.asarray(e / e.sum(axis=-1, keepdims=True))

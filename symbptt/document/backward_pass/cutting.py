@@ -7,6 +7,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
+from symbptt.emit.syntax import is_text
+
 _LOSS = '''\
 def loss(parameters, residuals, targets):
     """The loss, summed over steps and samples."""
@@ -151,7 +153,7 @@ def _slice(function: ast.FunctionDef) -> set[ast.stmt]:
     def sweep(statements: Sequence[ast.stmt]) -> bool:
         changed = False
         for statement in reversed(statements):
-            if isinstance(statement, ast.Return) or _is_text(statement):
+            if isinstance(statement, ast.Return) or is_text(statement):
                 continue
             inner = _bodies(statement)
             if inner:
@@ -169,10 +171,6 @@ def _slice(function: ast.FunctionDef) -> set[ast.stmt]:
     while sweep(function.body):
         pass
     return kept
-
-
-def _is_text(statement: ast.stmt) -> bool:
-    return isinstance(statement, ast.Expr) and isinstance(statement.value, ast.Constant)
 
 
 def _single(statement: ast.stmt, kept: set[ast.stmt]) -> Iterator[ast.stmt]:

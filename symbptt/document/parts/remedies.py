@@ -25,7 +25,8 @@ from symbptt.model.values import Model
 from symbptt.narrative.forward import is_recurrent
 from symbptt.narrative.presentation import Presentation
 from symbptt.narrative.values import Prose
-from symbptt.typeset.tree import Number, Operator, Row, Tree
+from symbptt.typeset.scalars import signed_number
+from symbptt.typeset.tree import Tree
 
 BIASES = (0.0, 1.0, 3.0)
 """The biases of a gate that are measured; with the other sign where the gate closes the route."""
@@ -94,16 +95,10 @@ def _unit(presentation: Presentation) -> dict[str, Tree | Prose]:
     equal = partial(presentation.equation, unit)
     return {
         "unit": equal(state.target.at(), state.value.xreplace({inner.target.at(): inner.value})),
-        "start": equal(state.target.at(0), _decimal(cliff.START)),
-        "loss": equal(loss.target.at(last), value), "target": equal(unit["y"].at(last), _decimal(cliff.TARGET)),
-        "point": presentation.listed(equal(variable.at(), _decimal(number)) for variable, number in point),
+        "start": equal(state.target.at(0), signed_number(cliff.START, "g")),
+        "loss": equal(loss.target.at(last), value), "target": equal(unit["y"].at(last), signed_number(cliff.TARGET, "g")),
+        "point": presentation.listed(equal(variable.at(), signed_number(number, "g")) for variable, number in point),
     }
-
-
-def _decimal(value: float) -> Tree:
-    """A number as the source writes it."""
-    size = Number(f"{abs(value):g}")
-    return Row((Operator("−", prefix=True), size)) if value < 0 else size
 
 
 @lru_cache(maxsize=8)

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from textwrap import indent as indented
 
 from symbptt.document.printed.simple import simple
+from symbptt.emit.syntax import is_text
 
 COLUMN = 58
 """Where the numbers stand."""
@@ -33,7 +34,7 @@ class Merged:
         for statement in function.body:
             if isinstance(statement, ast.Return):
                 self._return(function.name, statement.value)
-            elif not _is_text(statement):
+            elif not is_text(statement):
                 self._statement(statement)
 
     def _return(self, name: str, value: ast.expr | None) -> None:
@@ -115,10 +116,6 @@ class Merged:
         line = " " * indent + ast.unparse(self._simple(statement))
         number = self.numbers.get(getattr(statement, "end_lineno", 0) or 0, "")
         yield f"{line:<{COLUMN}}  {number}" if number else line
-
-
-def _is_text(statement: ast.stmt) -> bool:
-    return isinstance(statement, ast.Expr) and isinstance(statement.value, ast.Constant)
 
 
 def entries_of(value: ast.expr) -> dict[str, ast.expr]:

@@ -28,7 +28,8 @@ from symbptt.quiz.context import QuizContext
 from symbptt.quiz.kinds.choices import OPTIONS
 from symbptt.quiz.point import Point, mixes_samples, point
 from symbptt.quiz.question import Body, Choice, Formulas, Numerical, Option, Picture
-from symbptt.typeset.tree import Equality, Matrix, Number, Operator, Row, Tree
+from symbptt.typeset.scalars import signed_number
+from symbptt.typeset.tree import Equality, Matrix, Tree
 from symbptt.verify.exact.whole_graph import leaves
 
 T, PICTURED = 2, 3
@@ -69,8 +70,9 @@ def gradient_choice(context: QuizContext, random: Random) -> Choice | None:
         return None
     at, asked, answer, wrong = found
     presentation = context.presentation
-    options = [Option((_number(answer, decimals(answer)),), True, (), (answer,))]
-    options += [Option((_number(value, decimals(answer)),), False, said, (value,)) for value, said in wrong[: OPTIONS - 1]]
+    form = f".{decimals(answer)}f"
+    options = [Option((signed_number(answer, form),), True, (), (answer,))]
+    options += [Option((signed_number(value, form),), False, said, (value,)) for value, said in wrong[: OPTIONS - 1]]
     random.shuffle(options)
     return Choice(
         kind="number", title=presentation.prose("quiz.gradient.title", value=asked),
@@ -129,11 +131,6 @@ def written(answer: float) -> str:
     return f"{answer:.{decimals(answer)}f}"
 
 
-def _number(value: float, places: int) -> Tree:
-    text = Number(f"{abs(value):.{places}f}")
-    return Row((Operator("−", prefix=True), text)) if value < 0 else text
-
-
 def _at(context: QuizContext, random: Random) -> Point | None:
     """Short numbers for one sample; none where samples are mixed."""
     return None if mixes_samples(context.model) else point(context.model, T, 1, random.randrange(10**6), DECIMALS)
@@ -180,7 +177,7 @@ def _sides(context: QuizContext, at: Point, leaf: sp.MatrixSymbol) -> tuple[Tree
 
 def _plain(value: float) -> Tree:
     """A number with the decimals that it has."""
-    return _number(value, 0 if value == round(value) else DECIMALS)
+    return signed_number(value, f".{0 if value == round(value) else DECIMALS}f")
 
 
 def _accuracy(context: QuizContext, answer: float) -> Prose:
