@@ -100,7 +100,7 @@ def close(a: Any, b: Any, what: str) -> None:
     a, b = sized(a, b), sized(b, a)
     if a.shape != b.shape and a.size == b.size:
         a, b = a.ravel(), b.ravel()
-    np.testing.assert_allclose(a + 0 * b, b + 0 * a, rtol=1e-8, atol=1e-11, err_msg=what)
+    np.testing.assert_allclose(a + 0 * b, b + 0 * a, rtol=1e-10, atol=1e-12, err_msg=what)
 
 
 class Told:
