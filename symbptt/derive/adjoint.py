@@ -158,7 +158,7 @@ def adjoints(graph: UnrolledGraph) -> AdjointSystem:
         if variable == loss.target:
             return build.ONE
         terms = incoming.pop(target, None)
-        if not terms:
+        if not terms or variable.name in graph.model.fixed:
             return None
         equations.append(AdjointEquation(variable, int(target.step), tuple(terms)))
         return equations[-1].symbol

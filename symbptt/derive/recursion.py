@@ -69,6 +69,8 @@ def recursion(model: Model) -> Recursion:
     def cotangent(variable: Variable, target: sp.MatrixSymbol, incoming: Incoming) -> MatrixExpr | None:
         if model.loss is not None and variable == model.loss.target:
             return build.ONE
+        if variable.name in model.fixed:
+            return None
         arrives = target in incoming or variable.name in seeds or variable.role is Role.STATE
         if not (arrives or variable.at(TIME - 1) in incoming):
             return None

@@ -189,6 +189,15 @@ class Model(Summarised, Formula):
         """The parameters, inputs and states that have a gradient: all but inputs that are classes."""
         return tuple(v for v in self.of(Role.PARAMETER, Role.INPUT, Role.STATE) if not v.classes)
 
+    @cached_property
+    def fixed(self) -> frozenset[str]:
+        """The left sides of equations that no variable with a gradient reaches: they are made of constants."""
+        reached = {v.name for v in self.with_gradient}
+        for e in self.all_equations:
+            if reached & {s.name for s in e.value.atoms(sp.MatrixSymbol)}:
+                reached.add(e.target.name)
+        return frozenset(e.target.name for e in self.all_equations) - reached
+
     def starting(self, parameter: Variable) -> tuple[Variable, ...]:
         """The states that start from a parameter."""
         return tuple(s for s in self.states if s.initial == parameter.name)

@@ -9,7 +9,9 @@ import symbptt.model.read as read
 from symbptt import data, derive, unroll
 from symbptt.algebra.evaluate import evaluate
 from symbptt.derive.numeric import run
+from symbptt.derive.recursion import recursion
 from symbptt.errors import BadInput
+from symbptt.model.build import model
 from symbptt.model.values import Role
 
 DIMS = {"D": 2, "H": 3, "O": 2}
@@ -126,3 +128,11 @@ def test_adjoints_grow_linearly():
     small, large = (derive.adjoints(unroll.steps(model, T)) for T in (5, 20))
     assert len(large.equations) == 4 * len(small.equations)
     assert max(len(e.terms) for e in large.equations) == max(len(e.terms) for e in small.equations)
+
+
+def test_what_constants_alone_make_has_no_adjoint():
+    given = model(name="m", inputs={"x": "H"}, states={"h": "H"}, constants={"tau": ""}, parameters={"w": "H"},
+                  equations={"a": "exp(-1 / tau)", "h": "a * h[t-1] + (1 - a) * w * x"}, loss="sum(h)")
+    found = recursion(given)
+    assert given.fixed > {"a"} and found.adjoint_number("a") == 0 < found.adjoint_number("h")
+    assert not {e.variable.name for e in derive.adjoints(unroll.steps(given, 2)).equations} & given.fixed

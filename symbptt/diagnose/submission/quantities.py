@@ -17,6 +17,8 @@ from symbptt.model.values import Model, Role
 _BEFORE = ("d", "delta", "grad", "bar", "adj", "g")
 _PARAMETER = re.compile(r"(?:bias|b|W|w|weight|weights)_?(\w+)")
 _CARRIED = ("next", "prev", "back", "carry", "old", "last", "later", "1", "", "t")
+_CARRIES = ("carry", "dcarry", "dnext", "dprev")
+"""What the adjoint of the only state is called on its way to the step before."""
 _ENDS = ("", "t", "raw")
 _FORWARD = ("initial-state-ignored",)
 """Causes that lie in the forward pass, where no line of the backward pass is wrong."""
@@ -47,6 +49,8 @@ def quantities(finding: Finding, theirs: str, call: Call, model: Model, called: 
         yield theirs
     if not about or about == finding.gradient:
         return
+    if cause.carry and cause.name != "carry-dropped" and len(model.states) == 1:
+        yield from (known[name] for name in _CARRIES if name in known)
     ends = _CARRIED if cause.carry or cause.name == "carry-dropped" else _ENDS
     subjects = [about, *_made_from(model, about)]
     spelled = (name for s in subjects for name in (s, *_letters(s, call, model), *_as_called(s, called)))
