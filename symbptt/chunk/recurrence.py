@@ -48,7 +48,7 @@ class Recurrence:
         if decay is not None and logs is None:
             raise refuse("has a decay that may be zero or negative, so that there is no logarithm of it to add up")
         if state.columns == 1 and decay is not None and decay.shape != (1, 1):
-            raise refuse("is a vector with a decay of its own for each entry: a scan, for there is no product of matrices in it")
+            raise refuse("is a vector with a decay of its own for each entry: a scan, without products of matrices")
         pairs = tuple(_pair(term, along, known, refuse) for term in outers)
         held = Held(expander, state.at(), along, decay)
         reading = [p for p in pairs if depends(p[1], frozenset({expander.state}), known)]

@@ -27,6 +27,7 @@ from symbptt.algebra.nodes import TIME, HalfSquaredNorm, dimension
 from symbptt.chunk.heads import Lift, alone
 from symbptt.chunk.lags import Lags
 from symbptt.chunk.recurrence import Recurrence, Say
+from symbptt.chunk.scan import is_scan
 from symbptt.chunk.terms import NoChunkForm, depends
 from symbptt.chunk.tokens import Tokens
 from symbptt.derive.affine import Component, components
@@ -74,7 +75,11 @@ def refusal(model: Model, states: tuple[str, ...], why: str) -> NoChunkForm:
 @lru_cache(maxsize=32)
 def chunked(model: Model | str) -> Chunked:
     """The chunk form of a model; raises NoChunkForm with the component that has none, and why."""
-    return _Rewrite(load(model)).result()
+    model = load(model)
+    try:
+        return _Rewrite(model).result()
+    except NoChunkForm as error:
+        raise NoChunkForm(f"{error}; emit --chunk writes it for NumPy alone") if is_scan(model) else error from None
 
 
 def _with_cotangents(model: Model) -> Model:

@@ -5,14 +5,16 @@ What is made on the way, forward and backward, stays in the cache and is made an
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from symbptt.emit.checkpoint import wanted as with_states
 from symbptt.emit.fast.operands import Arrays
-from symbptt.emit.fast.writer import FastWriter
+from symbptt.emit.fast.writer import PASSES, FastWriter
 from symbptt.emit.layout import residual, taken
 from symbptt.emit.literals import literal
-from symbptt.emit.plan.statements import Carry, Key
+from symbptt.emit.plan.scans import scans
+from symbptt.emit.plan.statements import Carry, Key, Plan
 from symbptt.emit.source_file import filled
 from symbptt.model.values import Model, Role, Variable
 
@@ -36,6 +38,7 @@ class TokenBlockArrays(Arrays):
 class TokenBlockWriter(FastWriter):
     """The functions of a block."""
 
+    passes: Mapping[str, Callable[[Plan], Plan]] = {**PASSES, "scans": scans}
     arrays = TokenBlockArrays
 
     def seeded(self) -> frozenset[str]:

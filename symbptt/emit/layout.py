@@ -12,11 +12,22 @@ from symbptt.algebra.related import Adjoint, Cotangent, Related
 from symbptt.derive.numeric import LOSS_WEIGHT
 from symbptt.emit.code import Code, place
 from symbptt.emit.names import Names
-from symbptt.emit.plan.statements import Carry, Gradient, HalfTanh, Hoisted, Key, LocalFactor, Partial, is_untied, variable_of
+from symbptt.emit.plan.statements import (
+    Carry,
+    Decay,
+    Gradient,
+    HalfTanh,
+    Hoisted,
+    Key,
+    LocalFactor,
+    Partial,
+    is_untied,
+    variable_of,
+)
 from symbptt.model.dimensions import Source
 from symbptt.model.values import Model, Role, Variable
 
-SUFFIXES: dict[type[Related], str] = {Hoisted: "_in", LocalFactor: "_slope", HalfTanh: "_tanh", Partial: "_sum"}
+SUFFIXES: dict[type[Related], str] = {Hoisted: "_in", LocalFactor: "_slope", HalfTanh: "_tanh", Partial: "_sum", Decay: "_decay"}
 """What follows the name of a value in the name of something on the way to it."""
 
 

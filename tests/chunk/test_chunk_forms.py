@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import product
+
 import numpy as np
 import pytest
 from chunkable import ENTRIES, KERNELS, SHIFTED, SIZES, kernel, layer
@@ -38,6 +40,39 @@ def test_a_constant_in_blocks_of_tokens():
     given = model(name="m", inputs={"x": "D"}, states={"h": "H"}, constants={"W": "H D"}, parameters={"a": "H"},
                   equations={"h": "a * h[t-1] + W @ x"})
     assert verify.in_chunks(given, 2, T=3).ok
+
+
+SCANS = {
+    "between": {"z": "sigmoid(U @ x)", "h": "h[t-1] + z * (W @ x - h[t-1])", "o": "z * h"},
+    "by name, with decays of zero": {"f": "relu(U @ x)", "E": "f * h[t-1]", "h": "E + W @ x", "o": "E * h + f"},
+    "two": {"h": "sigmoid(U @ x) * h[t-1] + W @ x", "m": "-a * m[t-1] + h * h[t-1]", "o": "m"},
+}
+
+
+@pytest.mark.parametrize("name", SCANS)
+def test_vectors_with_decays_of_their_own_are_scans(name):
+    states = {n: "H" for n in ("h", "m") if n in SCANS[name]}
+    given = model(name="scan", inputs={"x": "D"}, states=states, parameters={"U": "H D", "W": "H D", "a": "H"},
+                  equations=SCANS[name])
+    text = chunk_source(given, 3, "all").text
+    assert text.count("_scan(") == 1 + 2 * len(states) and "_t in zip(" not in text
+    report = verify.in_chunks(given, 3, T=11)
+    assert max(check.worst_error for check in report.checks) < 1e-13, report
+
+
+def test_a_scan_on_two_levels_is_one_step_after_the_other():
+    module, random = resolve(chunk_source("mingru", 3)).module, np.random.default_rng(0)
+    for T, narrow in product((0, 1, 3, 7, 12), (0, 512)):
+        module.NARROW = narrow
+        decay, values = random.standard_normal((T, 2, 2)), random.standard_normal((T + 1, 2, 2))
+        decay[::2, 0] = 0
+        wanted = list(values[-1:])
+        for weight, value in zip(decay[::-1], values[-2::-1], strict=True):
+            wanted.append(weight * wanted[-1] + value)
+        kept = decay.copy()
+        module._scan(decay[::-1], values[::-1])
+        np.testing.assert_allclose(values[::-1], wanted, rtol=1e-13, atol=1e-13)
+        np.testing.assert_array_equal(decay, kept)
 
 
 @pytest.mark.parametrize("T", [1, 8])
@@ -203,6 +238,8 @@ def test_commands(tmp_path, capsys):
     assert main(["emit", str(path), "--chunk", "4", "-o", str(tmp_path / "gated.py")]) == 0
     assert main(["emit", "lstm", "--chunk", "4"]) == 2
     assert "lstm has no chunk form: h, c is not affine in itself" in capsys.readouterr().err
+    assert main(["show", "hgrn", "--chunk", "2"]) == 2
+    assert "a scan, without products of matrices; emit --chunk writes it for NumPy alone" in capsys.readouterr().err
     unroll, c = ["emit", "--unroll", "-T", "2"], ["emit", "--backend", "c"]
     for wrong in (unroll, c, ["show", "--format", "toml"], ["verify", "--exact"]):
         assert main([wrong[0], str(path), "--chunk", "4", *wrong[1:]]) == 2

@@ -10,7 +10,7 @@ from symbptt.algebra.nodes import Timed
 from symbptt.algebra.related import Cotangent
 from symbptt.emit.fast import head_calls
 from symbptt.emit.fast.last_call import last_call
-from symbptt.emit.fast.loops import loop
+from symbptt.emit.fast.loops import loop, scan
 from symbptt.emit.fast.operands import Arrays, Chunk, Rows, Step
 from symbptt.emit.fast.operations import Operations
 from symbptt.emit.fast.prepared import Prepared
@@ -88,7 +88,9 @@ class BlockWriter:
 
     def write(self, block: Block) -> None:
         """Write one block."""
-        if block.each:
+        if block.decay is not None:
+            self.lines.append(scan(self.arrays, block.statements[0], block.decay, self.backward))
+        elif block.each:
             self._loop(block)
         else:
             for statement in block.statements:
@@ -204,10 +206,7 @@ class BlockWriter:
         ahead = self._ahead(block) if block.ahead else []
         for line in place.buffers.values():
             self.prepared.lines.setdefault(line, line)
-        read = reads(work.lines)
-        over = {name: array for name, array in place.over.items() if name in read}
-        parts = [array + ("[::-1]" if self.backward else "") for array in over.values()]
-        made = loop(list(over), parts, self.storage.own("steps"), work.lines)
+        made = loop(place.over, self.backward, self.storage.own("steps"), work.lines)
         self.lines += self._in_chunks(block, [*ahead, *made]) if block.ahead else made
 
     def _at_a_step(self, block: Block, index: int, statement: Statement, work: Operations, place: Step) -> None:

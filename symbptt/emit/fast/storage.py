@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 import sympy as sp
 
-from symbptt.algebra.nodes import Timed
+from symbptt.algebra.nodes import TIME, Timed
 from symbptt.algebra.related import Cotangent, Related
 from symbptt.emit.layout import Layout
 from symbptt.emit.plan.statements import (
@@ -44,10 +44,12 @@ class Storage:
         for block in self.plan.blocks:
             for statement in (*block.statements, *block.ahead):
                 for key in statement.keys:
-                    if statement in block.ahead or not block.each or self._leaves(block, key):
+                    if statement in block.ahead or not block.each or block.decay is not None or self._leaves(block, key):
                         self.stored.add(key)
+            if block.decay is not None or not block.each:
+                self.shared |= {Hoisted(k): k for s in block.statements for k in s.keys if (Hoisted(k), TIME) in s.reads}
         for block in self.plan.blocks:
-            if block.each:
+            if block.each and block.decay is None:
                 self._share(block)
                 self.chunked |= {s.key for s in block.ahead if self._stays(block, s.key)}
 

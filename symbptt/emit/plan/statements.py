@@ -68,6 +68,12 @@ class LocalFactor(Part):
     mark = "slope"
 
 
+class Decay(Part):
+    """What multiplies a value of the step before, or what the step after passes back: known before the recurrence starts."""
+
+    mark = "decay"
+
+
 class Partial(Part):
     """A value before the summands that its neighbours in a stacked product do not have."""
 
@@ -128,11 +134,15 @@ class Statement:
 
 @dataclass(frozen=True)
 class Block:
-    """Statements for all steps at once, or (`each`) step by step; `ahead` holds what a loop can compute for many steps before."""
+    """Statements for all steps at once, or (`each`) step by step; `ahead` holds what a loop can compute for many steps before.
+
+    With a `decay` there is one statement, h_t = decay * h_{t-1} + Hoisted(h_t) entry by entry (see `symbptt.emit.plan.scans`).
+    """
 
     statements: tuple[Statement, ...]
     each: bool
     ahead: tuple[Statement, ...] = ()
+    decay: Timed | None = None
 
     @property
     def keys(self) -> frozenset[Key]:
