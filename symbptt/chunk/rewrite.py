@@ -111,8 +111,7 @@ class _Rewrite:
         self.length = next(n for n in ("C", "chunk", *(f"C_{i}" for i in range(2, 99))) if n not in names)
         taken = names | {self.length}
         self.mask_name = next(n for n in ("real", *(f"real_{i}" for i in range(2, 99))) if n not in taken)
-        self.own = frozenset(v.name for v in model.variables if v.heads is not None)
-        self.size = dimension(self.length)
+        self.own, self.size = frozenset(v.name for v in model.variables if v.heads is not None), dimension(self.length)
         parts = tuple(self._checked())
         self.recurrences = {part.states[0]: self._recurrence(part) for part in parts if part.recurrent}
         self.lagged = {self.token[p.states[0]].at(TIME - 1): self.token[p.states[0]] for p in parts if not p.recurrent}
