@@ -15,11 +15,12 @@ from symbptt.compose.chunks import in_chunks
 from symbptt.compose.merged_modules import Module, merged
 from symbptt.compose.program import program
 from symbptt.compose.whole import whole
-from symbptt.data.arrays import leading_axes, sizes
+from symbptt.data.arrays import leading_axes
 from symbptt.data.classes import class_targets
 from symbptt.emit import c_files
 from symbptt.emit import checkpoint as checkpoints
 from symbptt.emit.arguments import AS_ARRAY
+from symbptt.emit.context import drawn_sizes
 from symbptt.emit.literals import docstring, file_literal, literal, shapes
 from symbptt.emit.source_file import SourceFile, wanted_variables
 from symbptt.emit.truncated import kept, truncated
@@ -137,7 +138,7 @@ def _values(
 ) -> dict[str, Any]:
     every, back = truncation or (1, CHECK_STEPS)
     check_steps = min(CHECK_STEPS, back // every * every) if chunk is None else chunk + 1  # so many steps lose no term
-    size = sizes(chain)  # type: ignore[arg-type]
+    size = drawn_sizes(chain)  # type: ignore[arg-type]
     counted = {part.steps for part in chain.parts if part.steps in size}
     size |= {steps: check_steps if chunk else min(size[steps], check_steps) for steps in counted if chunk or truncation}
     classes = [v for part in chain.parts for v in part.model.of(Role.INPUT) if v.classes]

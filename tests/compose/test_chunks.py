@@ -44,6 +44,15 @@ def test_a_file_in_chunks_checks_itself(name: str, lost: str) -> None:
     assert right < 1e-11 and wrong > 1e-3
 
 
+@pytest.mark.slow
+def test_heads_and_a_start_from_the_first_step() -> None:
+    """Some sizes are told by no array but states, or as products."""
+    chain = compose.load(FOLDER / "heads.toml")
+    assert max(c.worst_error for c in compose.in_chunks(chain, 3, T=4).checks) < 1e-11
+    assert max(loaded(source(chain).text, "steps").self_check(N=1, T=2).values()) < 1e-11
+    compose.gradients(chain, T=2, N=1).raise_for_disagreement()
+
+
 def test_a_part_without_a_chunk_form_goes_by_steps_and_one_has_to_have_it() -> None:
     chain = compose.chunked(compose.load(FOLDER / "phases.toml"))
     assert [[*part.model.of("input")][-1].name for part in chain.parts] == ["real", "real", "Q"]  # type: ignore[arg-type]
