@@ -166,8 +166,8 @@ class Chain(Summarised, Formula):
 
 
 def beside(parts: Sequence[Part]) -> tuple[Part, ...]:
-    """The parts, each with the names of the others, which the letters of its derivation leave free."""
-    own = [frozenset(v.name for v in part.model.variables if v.definition is None) for part in parts]
+    """The parts, each with the names of the others, dimensions too, which the letters of its derivation leave free."""
+    own = [frozenset((*(v.name for v in part.model.variables if v.definition is None), *part.model.dimensions)) for part in parts]
     every = frozenset().union(*own)
     return tuple(replace(p, model=replace(p.model, beside=every - mine)) for p, mine in zip(parts, own, strict=True))
 

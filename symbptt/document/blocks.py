@@ -94,7 +94,7 @@ class Cell:
     `pair` is the (t, k) of the term, `name` the variable of the gradient.
     """
 
-    text: str
+    text: Prose
     lag: int | None
     pair: tuple[int, int] | None = None
     name: str = ""

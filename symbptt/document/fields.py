@@ -84,7 +84,7 @@ def _table(block: Table, writer: Writer, write: Write) -> dict[str, Any]:
 
 def _cell(cell: Cell, writer: Writer) -> dict[str, Any]:
     colour = "" if cell.lag is None or not cell.text else writer.colour(cell.lag)
-    return {"text": writer.text(cell.text), "colour": colour, "pair": cell.pair, "name": writer.text(cell.name)}
+    return {"text": writer.prose(cell.text), "colour": colour, "pair": cell.pair, "name": writer.text(cell.name)}
 
 
 @fields.register

@@ -40,12 +40,12 @@ def written(value: float) -> Prose:
 
 def _cell(value: float, pair: tuple[int, int], name: str) -> Cell:
     t, k = pair
-    return Cell(rounded(value), min(t - k, COLOURS - 1), pair, name)
+    return Cell(written(value), min(t - k, COLOURS - 1), pair, name)
 
 
 def _row(norms: Norms, name: str, row: tuple[Tree, tuple[float, ...], float]) -> tuple[Tree, tuple[Cell, ...]]:
     label, values, whole = row
-    return label, (*(_cell(v, pair, name) for v, pair in zip(values, norms.pairs, strict=True)), Cell(rounded(whole), None))
+    return label, (*(_cell(v, pair, name) for v, pair in zip(values, norms.pairs, strict=True)), Cell(written(whole), None))
 
 
 def terms(norms: Norms, presentation: Presentation) -> Terms:
@@ -59,5 +59,5 @@ def terms(norms: Norms, presentation: Presentation) -> Terms:
     known = {pair: _cell(value, pair, name) for pair, value in zip(norms.pairs, values, strict=True)}
     steps = sorted({t for t, _ in norms.pairs})
     sources = range(1, max(steps) + 1)
-    lines = tuple((f"t = {t}", tuple(known.get((t, k), Cell("", None)) for k in sources)) for t in steps)
+    lines = tuple((f"t = {t}", tuple(known.get((t, k), Cell((), None)) for k in sources)) for t in steps)
     return Terms("", tuple(f"{presentation.source} = {k}" for k in sources), lines, legend)

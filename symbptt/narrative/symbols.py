@@ -1,4 +1,4 @@
-"""The letters of a derivation beside the model's own: s, J, θ, g, v and D, each under a name that the model does not use."""
+"""The letters of a derivation beside the model's own: s, J, θ, g, v and D, each under a letter that the model does not use."""
 
 from __future__ import annotations
 
@@ -73,12 +73,11 @@ def parameter(model: Model) -> sp.MatrixSymbol:
 @lru_cache(maxsize=64)
 def slopes(model: Model) -> tuple[tuple[Variable, MatrixExpr, SlopeMatrix], ...]:
     """The slope matrices that get a letter: (h, diag(1 - h_t^2), D_h at t), for each h = f(a) with a name of its own."""
-    taken = {v.name for v in model.variables}
     found: list[tuple[Variable, MatrixExpr, SlopeMatrix]] = []
     for equation in model.all_equations:
         target = equation.target
         matrix = _slope_matrix(equation)
-        if isinstance(matrix, Diag) and target.definition is None and f"D_{target.name}" not in taken:
+        if isinstance(matrix, Diag) and target.definition is None:
             found.append((target, matrix, SlopeMatrix(target.at())))
     return tuple(found)
 

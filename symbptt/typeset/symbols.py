@@ -31,6 +31,8 @@ DERIVATION = {
     "vector": ("v", "nu", "chi"),
 }
 """The letters that a derivation uses beside those of the model, in the order of preference; no notation may give them away."""
+BESIDE = {"slope": ("D", "Phi", "Lambda", "Omega"), "loss_gradient": ("g", "e", "rho", "ell")}
+"""The letters that carry the name of a value as subscript, in the order of preference; that of the loss gradient is the notation's."""
 STEPS = ("t", "k", "j", "T")
 """The letters of steps, which no notation may give away either."""
 
@@ -216,14 +218,28 @@ def _adjoint(adjoint: Adjoint, setting: Setting) -> Piece:
     return GRADIENTS[form](Piece(tree if isinstance(tree, (Identifier, Script, Fenced)) else Fenced(tree)), setting)
 
 
+@lru_cache(maxsize=256)
+def _letters_shown(model: Model, notation: Notation) -> frozenset[Tree]:
+    """The letters, without weight, of the model's variables and dimensions, and of what stands beside them."""
+    names = (unbold(own.base) for own in symbols(model, notation).labels.values())
+    return frozenset((*names, *(label(name, bold=False).base for name in (*model.dimensions, *model.beside))))
+
+
+def _free(letters: tuple[str, ...], setting: Setting) -> str:
+    """The first letter that stands for nothing else in a document; the first of all where each does."""
+    taken = _letters_shown(setting.model, setting.notation) if setting.model else frozenset()
+    return next((letter for letter in letters if unbold(_letter(letter, setting)) not in taken), letters[0])
+
+
 @rule.register(LossGradient)
 def _loss_gradient(gradient: LossGradient, setting: Setting) -> Piece:
-    return _lettered(setting.notation.loss_gradient, gradient.primal, setting)
+    letters = (setting.notation.loss_gradient, *BESIDE["loss_gradient"])
+    return _lettered(_free(letters, setting), gradient.primal, setting)
 
 
 @rule.register(SlopeMatrix)
 def _slope_matrix(matrix: SlopeMatrix, setting: Setting) -> Piece:
-    return _lettered("D", matrix.primal, setting)
+    return _lettered(_free(BESIDE["slope"], setting), matrix.primal, setting)
 
 
 @rule.register(StepAdjoint)

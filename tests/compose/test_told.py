@@ -28,8 +28,8 @@ def test_steps_are_counted_from_the_end() -> None:
 def test_the_three_forms_of_a_backward_state() -> None:
     chain = compose.load("birnn")
     text = compose.derivation(chain, 2, "sum", "W_bb").text()
-    assert "∑_{k=t..T} D_{b,k} (∏↷_{j=k−1..t} W_{bb}ᵀ D_{b,j}) r_{b,t} bₖ₊₁ᵀ" in text
-    assert "(1, 2) : D_{b,2} W_{bb}ᵀ D_{b,1} r_{b,1} b₃ᵀ" in text and "step k ≥ t" in text and "largest index" in text
+    assert "∑_{k=t..T} Φ_{b,k} (∏↷_{j=k−1..t} W_{bb}ᵀ Φ_{b,j}) r_{b,t} bₖ₊₁ᵀ" in text
+    assert "(1, 2) : Φ_{b,2} W_{bb}ᵀ Φ_{b,1} r_{b,1} b₃ᵀ" in text and "step k ≥ t" in text and "largest index" in text
     adjoint = compose.derivation(chain, 2, "adjoint", "W_bb").text()
     assert "b̄₁ = g_{b,1}   (base case)" in adjoint and "b̄ₜ = g_{b,t} + Jₜ₋₁ᵀ b̄ₜ₋₁   (t = 2, …, T)" in adjoint
     nested = compose.derivation(chain, 2, "nested", "W_bb").text()

@@ -84,7 +84,8 @@ def test_most_gradients_of_the_example_move(name: str) -> None:
 
 
 @pytest.mark.parametrize("value, text", [
-    (Fraction(-3, 4), "−¾"), (Fraction(5), "5"), (0.369, "0.3690"), (-0.00001, "0"), (Fraction(1, 8192), "0.0001"),
+    (Fraction(-3, 4), "−¾"), (Fraction(5), "5"), (0.369, "0.3690"), (-0.00001, "−0.0000100"), (-1e-9, "0"),
+    (Fraction(1, 8192), "0.000122"),
 ])
 def test_numbers_are_short(value: Fraction | float, text: str) -> None:
     assert typeset.text(number(value)) == text

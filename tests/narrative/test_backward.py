@@ -93,7 +93,7 @@ def test_the_base_case_comes_first() -> None:
 def test_the_state_form_starts_at_the_end() -> None:
     model = load("lstm")
     first = backward.state_form(model, ENGLISH, model.parameters).steps[0]
-    assert typeset.text(first.equation).split("\n")[0].strip().startswith("s̄_T = g_{s,T}")
+    assert typeset.text(first.equation).split("\n")[0].strip().startswith("s̄_T = e_{s,T}")
 
 
 def test_a_name_of_our_own_is_explained() -> None:

@@ -24,13 +24,13 @@ def formulas(name: str) -> list[str]:
 
 
 def test_what_fits_is_written_out_at_once() -> None:
-    assert formulas("elman") == ["Jₜ = ∂⁺hₜ/∂hₜ₋₁ = D_{h,t} Wₕₕ = diag(𝟏 − hₜ^{⊙2}) Wₕₕ"]
+    assert formulas("elman") == ["Jₜ = ∂⁺hₜ/∂hₜ₋₁ = Φ_{h,t} Wₕₕ = diag(𝟏 − hₜ^{⊙2}) Wₕₕ"]
     assert not any("∂⁺zₜ/∂hₜ₋₁" in formula for formula in formulas("gru"))
 
 
 def test_long_ones_go_through_the_values_of_the_step() -> None:
     found = formulas("slstm")
-    assert "∂⁺iₜ/∂hₜ₋₁ = D_{i,t} ∂⁺log_{i,t}/∂hₜ₋₁ − D_{i,t} ∂⁺mₜ/∂hₜ₋₁" in found
+    assert "∂⁺iₜ/∂hₜ₋₁ = Φ_{i,t} ∂⁺log_{i,t}/∂hₜ₋₁ − Φ_{i,t} ∂⁺mₜ/∂hₜ₋₁" in found
     assert found.index("∂⁺zₜ/∂hₜ₋₁ = D_{z,t} R_z") < next(i for i, line in enumerate(found) if line.startswith("∂⁺cₜ/∂hₜ₋₁ = "))
     assert len(set(found)) == len(found)
 

@@ -53,8 +53,8 @@ def test_the_conventions_name_the_two_uses_of_the_plus() -> None:
 
 def test_the_chain_of_the_brief_is_there() -> None:
     texts = [typeset.text(step.equation) for step in steps(narrative.derivation(load("elman"), 3))]
-    assert any("D_{h,1} Wₕₕᵀ D_{h,2} Wₕₕᵀ D_{h,3} Wₕₒᵀ (softmax(o₃) − y₃) h₀ᵀ" in text for text in texts)
-    assert any("∂hₜ/∂aₜ = D_{h,t} = diag(𝟏 − hₜ^{⊙2})" in text for text in texts)
+    assert any("Φ_{h,1} Wₕₕᵀ Φ_{h,2} Wₕₕᵀ Φ_{h,3} Wₕₒᵀ (softmax(o₃) − y₃) h₀ᵀ" in text for text in texts)
+    assert any("∂hₜ/∂aₜ = Φ_{h,t} = diag(𝟏 − hₜ^{⊙2})" in text for text in texts)
 
 
 def test_immediate_and_total_never_share_a_symbol() -> None:

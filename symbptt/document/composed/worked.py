@@ -13,7 +13,7 @@ from symbptt.document.blocks import Block, Heading, LeftOut, Paragraph, Table
 from symbptt.document.composed.example import Linked, linked
 from symbptt.document.composed.members import Member, members
 from symbptt.document.context import DocumentContext
-from symbptt.document.example.substitution import PLACES, matrix, signed
+from symbptt.document.example.substitution import DIGITS, PLACES, matrix, signed
 from symbptt.document.parts import worked as ordinary
 from symbptt.document.sizes import written
 from symbptt.model.values import Variable
@@ -37,7 +37,8 @@ def worked(context: DocumentContext) -> tuple[Block, ...]:
     sizes = {name: size for one in example.examples for name, size in one.sizes.items()}
     pairs = sorted(sizes.items())
     listed = presentation.listed(presentation.equation(context.model, sp.Symbol(name), sp.Integer(size)) for name, size in pairs)
-    intro = presentation.prose("handout.worked.intro", steps=str(T), sizes=listed, places=str(PLACES))
+    intro = presentation.prose("handout.worked.intro", steps=str(T), sizes=listed, places=str(PLACES),
+        digits=str(DIGITS))
     return (
         Heading(presentation.text("handout.worked.heading"), "worked"), Paragraph(intro),
         Paragraph(_given(example, every, context)),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from fractions import Fraction
+from math import floor, log10
 
 import sympy as sp
 from sympy.matrices.expressions.matexpr import MatrixExpr
@@ -23,8 +24,8 @@ from symbptt.typeset.tree import Equality, Fenced, Matrix, Number, Operator, Row
 from symbptt.typeset.tree import Fraction as Ratio
 from symbptt.verify.exact.entries import Matrix as Entries
 
-PLACES = 4
-"""Decimals are rounded to this many places."""
+PLACES, DIGITS, FINEST = 4, 3, 7
+"""Decimals are rounded to this many places, small ones in a calculation to this many digits; what the finest place lacks is zero."""
 LARGEST = 4096
 """The largest denominator that is shown as a fraction."""
 MINUS = Operator("−", prefix=True)
@@ -35,9 +36,12 @@ _USUAL: dict[Tree, Tree] = {
 }
 
 
-def decimal(value: Scalar) -> str:
-    """A number with a fixed number of places; an exact one that needs fewer has no zeros at its end, and zero is 0."""
-    text = f"{abs(float(value)):.{PLACES}f}"
+def decimal(value: Scalar, finest: int = PLACES) -> str:
+    """A number with a fixed number of places, up to `finest` where it has few digits; an exact one that needs fewer has no zeros
+    at its end, and zero is 0."""
+    size = abs(float(value))
+    first = -floor(log10(size)) if size > 0 else 0
+    text = f"{size:.{min(max(PLACES, first + DIGITS - 1), finest)}f}"
     short = isinstance(value, Fraction) and Fraction(text) == abs(value)
     return text.rstrip("0").rstrip(".") if short or not float(text) else text
 
@@ -71,8 +75,8 @@ def matrix(given: Entries, presentation: Presentation) -> Tree:
 
 
 def _decimal(value: Scalar) -> Tree:
-    """A decimal with its sign in front."""
-    text = decimal(value)
+    """A decimal of a calculation with its sign in front, so fine that the next line can be checked."""
+    text = decimal(value, FINEST)
     return Row((MINUS, Number(text))) if value < 0 and text != "0" else Number(text)
 
 

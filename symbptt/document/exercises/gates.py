@@ -9,7 +9,7 @@ from symbptt import derive
 from symbptt.algebra.nodes import Diag, Elementwise, Timed
 from symbptt.document.context import DocumentContext
 from symbptt.document.exercises.generated import GeneratedExercise, said
-from symbptt.document.sizes import rounded
+from symbptt.document.sizes import written
 from symbptt.model.values import Variable
 from symbptt.narrative.inline import Prose, math
 from symbptt.typeset.tree import Tree
@@ -29,7 +29,7 @@ def route(context: DocumentContext, random: Random) -> GeneratedExercise | None:
     half = 0.5 ** (1 / steps)
     slots: dict[str, str | Tree | Prose] = {
         "gate": presentation.tree(gate.at(), model), "state": presentation.tree(state.at(), model), "value": str(value),
-        "steps": math(f"n = {steps}"), "left": rounded(value**steps), "half": f"{half:.4f}",
+        "steps": math(f"n = {steps}"), "left": written(value**steps), "half": f"{half:.4f}",
         "bias": f"{log(half / (1 - half)):.2f}",
     }
     return GeneratedExercise(

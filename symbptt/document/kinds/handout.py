@@ -22,7 +22,7 @@ from symbptt.document.parts import (
 
 KIND = Kind(
     (
-        goals.goals, opening.remarks, opening.notation, derived.forward, derived.identities, pictured.graph, cell.cell,
+        goals.goals, opening.remarks, opening.notation, derived.forward, pictured.graph, derived.identities, cell.cell,
         derived.local_derivatives, derived.factors, derived.sums, derived.terms, derived.recursion, magnitude.magnitude,
         vanishing.norm_bound, remedies.remedies, worked.worked, closing.code, coded.loop, coded.check, pitfalls.pitfalls,
         exercises.exercises, card.card, closing.references,

@@ -29,7 +29,7 @@ def chunks(context: DocumentContext) -> tuple[Block, ...]:
     assert form is not None
     lines = tuple(line for r in form.recurrences for line in _lines(context, form.token, r))
     system = tuple(_systems(context))
-    axes = (presentation.text(f"analysis.terms.{name}") for name in ("row", "column"))
+    axes = (presentation.plain(f"analysis.terms.{name}") for name in ("row", "column"))
     size, count = min(context.chunk, MOST_TOKENS), max(2, min(context.T, MOST_CHUNKS))
     states = presentation.listed(presentation.tree(r.state.at(TIME - 1), form.token) for r in form.recurrences)
     return (

@@ -47,7 +47,7 @@ def _terms(found: Analysis, presentation: Presentation) -> Iterable[Block]:
     if not norms.size:
         yield Paragraph(presentation.prose("analysis.terms.nothing", name=name))
         return
-    cells = Cells(item.norms, item.pairs, presentation.text("analysis.terms.row"), presentation.text("analysis.terms.column"))
+    cells = Cells(item.norms, item.pairs, presentation.plain("analysis.terms.row"), presentation.plain("analysis.terms.column"))
     caption = presentation.prose("analysis.terms.caption", name=name, least=cell(norms.min()), largest=cell(norms.max()))
     yield Plotted(plot.table(cells), presentation.text("analysis.terms.title", name=item.name), caption)
 

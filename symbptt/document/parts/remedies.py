@@ -57,7 +57,7 @@ def _cut_short(context: DocumentContext, clipping: Block, clipped: Block) -> tup
         "handout.remedies.truncation", window=str(WINDOW), kept=str(found.kept), terms=str(found.terms), steps=str(PAIRS),
         parameter=presentation.tree(theta.at(), model), **slots,
     )
-    axes = (presentation.text(f"analysis.terms.{name}") for name in ("row", "column"))
+    axes = (presentation.plain(f"analysis.terms.{name}") for name in ("row", "column"))
     drawn = plot.triangle(PAIRS, lambda t, k: t - k < WINDOW, *axes)
     title = presentation.text("handout.remedies.triangle")
     figure = Plotted(drawn, title, presentation.prose("handout.remedies.triangle_caption"))

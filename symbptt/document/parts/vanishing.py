@@ -27,10 +27,10 @@ from symbptt.narrative.forward import is_recurrent
 from symbptt.narrative.inline import math
 from symbptt.narrative.presentation import Presentation
 from symbptt.narrative.values import Prose, Step
-from symbptt.typeset.tree import Equality, Fenced, Identifier, Matrix, Number, Operator, Row, Script, Style, Tree
+from symbptt.typeset.tree import Equality, Fenced, Identifier, Matrix, Number, Operator, Row, Script, Tree
 
 STRETCHED, SCALED = (0.9, 2.0, 4.0), (1.0, 2.0, 4.0)
-"""The values of gamma sigma_max(W) that are measured; where the bound is not closed, what multiplies the recurrent matrices."""
+"""The values of gamma ||W|| that are measured; where the bound is not closed, what multiplies the recurrent matrices."""
 SHOWN = (5, 10, STEPS)
 """The distances of the table."""
 TALL = 95.0
@@ -54,11 +54,11 @@ def norm_bound(context: DocumentContext) -> tuple[Block, ...]:
         why = () if plain else (Paragraph(presentation.prose("handout.bound.other_form")),)
         return (*head, Steps(tuple(steps)), *why, *_measured(model, presentation))
     weight = presentation.tree(model[form.weight].at(), model)
-    base = Fenced(Row((Identifier("γ"), Operator("\u2009"), _sigma(weight))))
+    base = Fenced(Row((Identifier("γ"), Operator("\u2009"), _norm(weight))))
     closed = Script(base, None, presentation.tree(TIME - SOURCE, model))
     steps.append(Step(Equality(left, (closed,), "≤"), presentation.prose("handout.bound.closed_rule"), label="bound-closed"))
     slots: dict[str, Prose | Tree | str] = {
-        "weight": weight, "sigma": _sigma(weight), "activation": form.activation,
+        "weight": weight, "norm": _norm(weight), "activation": form.activation,
         "gamma": presentation.tree(sp.nsimplify(form.gamma)),
     }
     cases = Bullets(tuple(presentation.prose(f"handout.bound.{case}", **slots)
@@ -83,10 +83,6 @@ def _product_of_norms(model: Model, presentation: Presentation) -> Tree:
 def _one_matrix(weight: Variable) -> bool:
     """Whether all steps share the weight and it is a matrix: then a power of its largest singular value bounds a product."""
     return weight.tied and len(weight.shape) == 2
-
-
-def _sigma(weight: Tree) -> Tree:
-    return Row((Script(Identifier("σ"), Identifier("max", Style.UPRIGHT)), Fenced(weight)))
 
 
 @lru_cache(maxsize=8)

@@ -20,7 +20,7 @@ from symbptt.document.breaking import LIMIT
 from symbptt.document.context import DocumentContext
 from symbptt.document.example.mixed import Number
 from symbptt.document.example.numbers import Example, learned_start, refusal, required
-from symbptt.document.example.substitution import PLACES, laid, line, matrix, signed
+from symbptt.document.example.substitution import DIGITS, PLACES, laid, line, matrix, signed
 from symbptt.document.narrow import abreast
 from symbptt.document.numbering import reference
 from symbptt.document.sizes import written
@@ -50,7 +50,7 @@ def worked(context: DocumentContext) -> tuple[Block, ...]:
     part = presentation.text
     sizes = presentation.listed(presentation.equation(model, sp.Symbol(name), sp.Integer(size))
         for name, size in found.sizes.items())
-    slots = {"steps": str(found.graph.T), "places": str(PLACES)}
+    slots = {"steps": str(found.graph.T), "places": str(PLACES), "digits": str(DIGITS)}
     intro = presentation.prose("handout.worked.intro", sizes=sizes, **slots) if found.sizes else \
         presentation.prose("handout.worked.intro_scalars", **slots)
     return (

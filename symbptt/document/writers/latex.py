@@ -25,7 +25,7 @@ _SPECIAL = {
     "^": r"\textasciicircum{}", "~": r"\textasciitilde{}", "<": r"\textless{}", ">": r"\textgreater{}", "|": r"\textbar{}",
     "−": "$-$", "×": r"$\times$", "⊙": r"$\odot$", "∘": r"$\circ$", "∗": r"$\ast$",
     "≤": r"$\le$", "∞": r"$\infty$", "→": r"$\to$", "²": "$^2$", "³": "$^3$", "·": r"$\cdot$",
-    "…": r"\dots{}", "⋯": r"$\cdots$", "–": "--", "’": "'", "“": "``", "”": "''", "⁴": "$^4$",
+    "…": r"\dots{}", "⋯": r"$\cdots$", "–": "--", "’": "'", "“": "``", "”": "''", "⁴": "$^4$", "‖": r"$\|$",
 }
 WIDE = 21.0
 """The width in em from which a formula in a line of text is measured by TeX, and made smaller if it is too wide."""
