@@ -31,7 +31,7 @@ def test_what_fits_is_written_out_at_once() -> None:
 def test_long_ones_go_through_the_values_of_the_step() -> None:
     found = formulas("slstm")
     assert "∂⁺iₜ/∂hₜ₋₁ = Φ_{i,t} ∂⁺log_{i,t}/∂hₜ₋₁ − Φ_{i,t} ∂⁺mₜ/∂hₜ₋₁" in found
-    assert found.index("∂⁺zₜ/∂hₜ₋₁ = D_{z,t} R_z") < next(i for i, line in enumerate(found) if line.startswith("∂⁺cₜ/∂hₜ₋₁ = "))
+    assert found.index("∂⁺zₜ/∂hₜ₋₁ = Φ_{z,t} R_z") < next(i for i, line in enumerate(found) if line.startswith("∂⁺cₜ/∂hₜ₋₁ = "))
     assert len(set(found)) == len(found)
 
 
