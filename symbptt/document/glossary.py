@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+import sympy as sp
 from sympy.matrices.expressions.matexpr import MatrixExpr
 from sympy.matrices.expressions.special import OneMatrix
 
 from symbptt import typeset
-from symbptt.algebra.nodes import SOURCE, Partial
+from symbptt.algebra.nodes import SOURCE, Partial, Slice
 from symbptt.algebra.related import Adjoint
 from symbptt.derive import formula
 from symbptt.derive.recursion import recursion
@@ -179,4 +180,18 @@ def sizes(model: Model, presentation: Presentation) -> Prose:
     told = [presentation.prose("glossary.size", vector=vector, size=size) for size, vector in known.items() if size.isalpha()]
     said = presentation.prose("glossary.sizes", sizes=presentation.joined(told)) if told else presentation.prose("glossary.steps")
     source = presentation.tree(SOURCE, model)
-    return said if source == Identifier("k") else (*said, *presentation.prose("glossary.source", letter=source))
+    told_of_source = () if source == Identifier("k") else presentation.prose("glossary.source", letter=source)
+    return (*said, *told_of_source, *_column(model, presentation))
+
+
+def _column(model: Model, presentation: Presentation) -> Prose:
+    """What the index of a column means, where an equation reads one, as a convolution does."""
+    columns = {
+        node for equation in model.all_equations for node in equation.value.atoms(sp.Transpose)
+        if isinstance(node.arg, Slice) and isinstance(node.arg.args[0], sp.Transpose)
+    }
+    if not columns:
+        return ()
+    column = min(columns, key=str)
+    slots = {"column": presentation.tree(column, model), "matrix": presentation.tree(column.arg.args[0].arg, model)}
+    return presentation.prose("glossary.column", **slots)

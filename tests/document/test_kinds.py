@@ -89,7 +89,7 @@ def test_the_far_terms_vanish_not_the_total() -> None:
     found = magnitude.magnitude(context("elman"))
     table = next(block for block in found if isinstance(block, Terms))
     cells_of = {t: cells for t, (_, cells) in enumerate(table.rows, 1)}
-    numbers = {(t, k): float(cell.text) for t, cells in cells_of.items() for k, cell in enumerate(cells, 1) if cell.text}
+    numbers = {(t, k): number(cell.text) for t, cells in cells_of.items() for k, cell in enumerate(cells, 1) if cell.text}
     assert len(numbers) == 21 and numbers[6, 1] < 0.01 * numbers[6, 6]
     lags = {cell.lag for _, cells in table.rows for cell in cells if cell.text}
     assert lags == {0, 1, 2, 3, 4, 5}
