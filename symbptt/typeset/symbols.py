@@ -32,7 +32,7 @@ DERIVATION = {
 }
 """The letters that a derivation uses beside those of the model, in the order of preference; no notation may give them away."""
 BESIDE = {"slope": ("D", "Phi", "Lambda", "Omega"), "loss_gradient": ("g", "e", "rho", "ell")}
-"""The letters that carry the name of a value as subscript, in the order of preference; that of the loss gradient is the notation's."""
+"""The letters that carry the name of a value as subscript, in the order of preference, after that of the notation."""
 STEPS = ("t", "k", "j", "T")
 """The letters of steps, which no notation may give away either."""
 

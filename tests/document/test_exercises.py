@@ -277,7 +277,8 @@ def test_variants_have_sheets_of_their_own_and_one_key(tmp_path: Path) -> None:
 def test_a_gate_is_answered_by_arithmetic(seed: int) -> None:
     drawn = gates.route(context("lstm"), Random(seed))
     assert drawn is not None and gates.route(context("elman"), Random(seed)) is None
-    said = re.sub(r" ?· ?10\^?\{?[⁻−]([⁰¹²³⁴⁵⁶⁷⁸⁹0-9])\}?", lambda power: f"e-{int(unicodedata.normalize('NFKC', power[1]))}", words(drawn.solution))
+    power = re.compile(r" ?· ?10\^?\{?[⁻−]([⁰¹²³⁴⁵⁶⁷⁸⁹0-9])\}?")
+    said = power.sub(lambda found: f"e-{unicodedata.normalize('NFKC', found[1])}", words(drawn.solution))
     numbers = re.findall(r"[0-9]+\.[0-9]+(?:e-[0-9]+)?", said)
     value, left, half, bias = map(float, numbers)
     steps = int(re.findall(r"n = (\d+)", words(drawn.question))[0])

@@ -25,7 +25,7 @@ from symbptt.typeset.tree import Fraction as Ratio
 from symbptt.verify.exact.entries import Matrix as Entries
 
 PLACES, DIGITS, FINEST = 4, 3, 7
-"""Decimals are rounded to this many places, small ones in a calculation to this many digits; what the finest place lacks is zero."""
+"""Decimals are rounded to this many places, small ones in a calculation to this many digits, down to the finest place."""
 LARGEST = 4096
 """The largest denominator that is shown as a fraction."""
 MINUS = Operator("−", prefix=True)
