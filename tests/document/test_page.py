@@ -90,7 +90,8 @@ def test_the_latex_is_readable() -> None:
     assert r"\mathbf{h}_{t} = \tanh(\mathbf{a}_{t})" in tex
     assert (
         r"(3, 1) &: \boldsymbol{\Phi}_{h,1} \mathbf{W}_{hh}^{\top} \boldsymbol{\Phi}_{h,2} "
-        r"\mathbf{W}_{hh}^{\top} \boldsymbol{\Phi}_{h,3} \mathbf{W}_{ho}^{\top} (\operatorname{softmax}(\mathbf{o}_{3}) - \mathbf{y}_{3}) \mathbf{h}_{0}^{\top}"
+        r"\mathbf{W}_{hh}^{\top} \boldsymbol{\Phi}_{h,3} \mathbf{W}_{ho}^{\top} "
+        r"(\operatorname{softmax}(\mathbf{o}_{3}) - \mathbf{y}_{3}) \mathbf{h}_{0}^{\top}"
     ) in tex
     assert r"- \mathbf{y}_{3}) \mathbf{h}_{0}^{\top}" in document.render("elman", 3), "terms of every parameter"
     assert r"{from $\mathbf{a}$: matrix product; sum over $t$}{(H$\times$1)\allowbreak(1$\times$H) = (H$\times$H)}" in tex
