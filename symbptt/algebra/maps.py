@@ -231,4 +231,4 @@ class AverageBatch(LinearMap):
 def _replaced(value: Any, symbols: Mapping[Any, Any]) -> Any:
     if isinstance(value, tuple):
         return tuple(item.replaced(symbols) for item in value)
-    return value.xreplace(dict(symbols))
+    return value.xreplace(dict(symbols)) if isinstance(value, sp.Basic) else value

@@ -5,9 +5,12 @@ from __future__ import annotations
 import pytest
 import sympy as sp
 
+from symbptt import derive, unroll
 from symbptt.algebra import heads
 from symbptt.algebra.head_nodes import HEADS, CutHeads, EachHead, HeadBroadcast, HeadProduct, HeadTranspose, JoinHeads, SumHeads
 from symbptt.algebra.nodes import dimension
+from symbptt.analyze.recurrent import recurrent
+from symbptt.model.build import model
 from symbptt.verify.exact.arithmetic import Symbolic
 from symbptt.verify.exact.identity import proved
 from symbptt.verify.exact.local_rule import identities
@@ -39,3 +42,9 @@ def test_transposes_and_copies_cancel() -> None:
     assert heads.joined(heads.cut(U, M), M) == U == heads.cut(heads.joined(U, M), M)
     assert heads.transpose(heads.product(A, B, M), M) == HeadProduct(HeadTranspose(B, M), HeadTranspose(A, M), M)
     assert heads.product(sp.ZeroMatrix(M * K, V), B, M) == sp.ZeroMatrix(M * K, P)
+
+
+def test_a_joined_state_that_is_taken_apart_a_step_later():
+    given = model(name="m", heads="M", inputs={"x": "M*K"}, states={"s": "M*K", "h": "M K"}, parameters={"w": "M*K"},
+                  equations={"h": "tanh(split_heads(s[t-1]) + h[t-1])", "s": "w * x"}, loss="sum(s)")
+    assert len(derive.gradient(unroll.steps(given, 2), "w").terms) == 3 and recurrent(given) == ()
