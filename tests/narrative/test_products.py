@@ -139,6 +139,17 @@ def test_the_substituted_sum_of_one_step_has_the_value_of_its_gradient(
             close(value.reshape(gradient[k - 1].shape), gradient[k - 1])
 
 
+def test_the_substituted_sum_of_heads_that_add_up(numbers: Callable[..., Any], close: Callable[[Any, Any], None]) -> None:
+    model = build_model(
+        name="heads", heads="M", inputs={"x": "D"}, states={"h": "M K"}, parameters={"W": "M*K D"},
+        equations={"h": "h[t-1] + split_heads(W @ x)"}, loss="sum_heads(dot(h, h))",
+    )
+    item = numbers(model, 3)
+    formula = written_sum(item.model, item.model["W"])
+    assert formula is not None
+    close(item.value(formula).sum(axis=0), item.gradients()["W"])
+
+
 def test_the_vanishing_chain_of_layers() -> None:
     """As Nielsen writes it: the gradient by the first bias is a product over all layers."""
     model = load("deep_feedforward")
