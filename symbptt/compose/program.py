@@ -15,7 +15,6 @@ import sympy as sp
 
 from symbptt.compose.chain import How, Link, Part
 from symbptt.compose.mirrored_program import mirrored
-from symbptt.compose.statements import assigned, copied, indices, rebuilt
 from symbptt.compose.whole import Whole
 from symbptt.model.values import Model, Role, Variable
 from symbptt.passes import prepared
@@ -34,6 +33,7 @@ from symbptt.program.ir import (
     Subscript,
     fixed,
 )
+from symbptt.program.statements import assigned, copied, indices, rebuilt
 from symbptt.program.walk import assignments, read_by
 
 _OWN = frozenset((Kind.PARAMETER, Kind.INPUT, Kind.TARGET, Kind.INITIAL))

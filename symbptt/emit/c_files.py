@@ -30,6 +30,7 @@ class About:
     steps: int | None
     file: str
     truncated: bool = False
+    chunk: int | None = None
 
     def line(self) -> str:
         """One line of C, a comment that no text can leave."""
@@ -48,7 +49,8 @@ def about(text: str, place: str) -> About:
     except (ValueError, KeyError, TypeError):
         found = None
     texts = (found.name, found.file, *found.wrt) if found else ()
-    if found is None or not all(isinstance(x, str) for x in texts) or not (found.steps is None or isinstance(found.steps, int)):
+    counts = (n for n in (found.steps, found.chunk) if n is not None) if found else ()
+    if found is None or not all(isinstance(x, str) for x in texts) or not all(isinstance(n, int) for n in counts):
         raise BadInput(f"{place}: no line with its model in it; only files that symbptt emitted can be verified")
     return found
 
@@ -58,7 +60,8 @@ def files(request: Request, named: Interface | None = None) -> Files:
     model, stem = request.model, request.stem
     if not stem.isprintable() or set(stem) & set('"\\/'):
         raise BadInput(f"{stem!r} cannot be the name of a header; expected printable characters, no quotation mark or backslash")
-    told = About(model.name, tuple(v.name for v in request.wanted), request.steps, model.text, request.truncation is not None)
+    told = About(model.name, tuple(v.name for v in request.wanted), request.steps, model.text, request.truncation is not None,
+                 named.chunk if named else None)
     made = source.files(request, told.line(), named)
     calling = ((f"{stem}.py", _text(made.interface, request, stem)),) if request.python else ()
     return (f"{stem}.c", made.source), (f"{stem}.h", made.header), *calling
@@ -86,6 +89,7 @@ def _loader(interface: Interface, request: Request, stem: str) -> dict[str, Any]
         "equations": [docstring(line) for line in interface.equations],
         "recipe": docstring(request.recipe), "source_name": f"{stem}.c", "header_name": f"{stem}.h", "p": interface.prefix,
         "P": interface.macro, "fixed_steps": fixed, "checkpoint": request.checkpoint,
+        "chunk": interface.chunk,
         "truncated": kept(*request.truncation) if request.truncation else "",
         "members": _table(members),
         "takes": _table({f: tuple(STRUCTS[k] for k in interface.structs(f)) for f in interface.public}),

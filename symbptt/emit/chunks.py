@@ -9,8 +9,9 @@ from symbptt.checks import positive
 from symbptt.chunk import Chunked, NoChunkForm, chunked
 from symbptt.chunk.scan import is_scan
 from symbptt.derive.pullback import loss_pullback
-from symbptt.emit import blocks
+from symbptt.emit import blocks, c_files
 from symbptt.emit.arguments import of_model
+from symbptt.emit.chunks_in_c import interface
 from symbptt.emit.fast.writer import PASSES, FastWriter
 from symbptt.emit.frameworks import module
 from symbptt.emit.frameworks.libraries import LIBRARIES
@@ -21,29 +22,34 @@ from symbptt.emit.module_text import rendered
 from symbptt.emit.plan.repeats import repeats
 from symbptt.emit.plan.statements import Plan
 from symbptt.emit.recipe import command
-from symbptt.emit.source_file import SourceFile, filled, wanted_variables
+from symbptt.emit.source_file import SourceFile, check_python, filled, wanted_variables
+from symbptt.emit.targets import C as TARGET
 from symbptt.errors import UnknownName
 from symbptt.model.read import load
 from symbptt.model.values import Model, Role, Variable
+from symbptt.targets.target import PYTHON, Request
 
-BACKENDS = ("numpy", *LIBRARIES)
+BACKENDS = ("numpy", *LIBRARIES, TARGET.name)
 OF_TOKENS = ("loss_open", "loss_body", "loss_cotangents", "direct_lines", "target_lines", "sizes_literal", "samples",
              "untied_lead", "buffer_lead", "class_lines")
 """What the template has from the model of one token."""
 
 
 def chunk_source(
-    model: Model | str, chunk: int, wrt: tuple[str, ...] | str | None = None, backend: str = "numpy"
+    model: Model | str, chunk: int, wrt: tuple[str, ...] | str | None = None, backend: str = "numpy", python: bool = False,
+    stem: str | None = None,
 ) -> SourceFile:
-    """A module with the contract of `source` that takes `chunk` tokens in one step of its loops; in NumPy, JAX or PyTorch.
+    """A module with the contract of `source` that takes `chunk` tokens in one step of its loops; in NumPy, JAX, PyTorch or C.
 
-    The outputs hold of a state its value after the last token, (N, ...), and so do cotangents.
+    The outputs hold of a state its value after the last token, (N, ...), and so do cotangents. With "c" there is a header beside
+    the file and, with `python`, a module that calls it; `stem` is what they are called.
     Raises NoChunkForm, a BadInput, for a model without a chunk form, UnknownName for a backend that it is not written for.
     """
     model, length = load(model), positive(chunk, "the chunk")
     if backend not in BACKENDS:
         raise UnknownName("backend of chunk forms", backend, BACKENDS)
-    wanted, recipe = wanted_variables(model, wrt), command(model, None, False, wrt, backend * (backend in LIBRARIES), length)
+    check_python(python, backend)
+    wanted, recipe = wanted_variables(model, wrt), command(model, None, False, wrt, backend * (backend != "numpy"), length)
     try:
         chunks = chunked(model)
     except NoChunkForm:
@@ -51,6 +57,10 @@ def chunk_source(
             raise
         return _in_blocks(model, wanted, recipe, length)
     _check_loss(model)
+    if backend == TARGET.name:
+        request = Request(model, wanted, recipe + f" {PYTHON}" * python, stem or f"{model.name}_chunk", python=python)
+        made, *others = c_files.files(request, interface(chunks, wanted, length))
+        return SourceFile(*made, model, tuple(others))
     values = _numpy(chunks, wanted, recipe) if backend == "numpy" else _framework(chunks, wanted, recipe, backend, length)
     values |= {"core": "_chunks", "mask": chunks.mask, "narrow": literal(tuple(v.name for v in _kept(model) if v.rows == 1))}
     values |= _frame(model, length)
@@ -72,7 +82,7 @@ def _in_blocks(model: Model, wanted: tuple[Variable, ...], recipe: str, length: 
 
 def _frame(model: Model, length: int) -> dict[str, Any]:
     """What every module in chunks says of itself."""
-    return {"final_states": True, "chunk": length, "check_steps": "CHUNK + 1", "first": model.of(Role.INPUT)[0].name}
+    return {"chunk": length, "check_steps": "CHUNK + 1", "first": model.of(Role.INPUT)[0].name}
 
 
 def _kept(token: Model) -> tuple[Variable, ...]:

@@ -115,8 +115,7 @@ def source(
     options = TARGETS[backend].options if backend in TARGETS else ()
     if static and STATIC not in options:
         raise BadInput(f"fixed sizes are for C; {backend} has none to fix")
-    if python and PYTHON not in options:
-        raise BadInput(f"{backend} is Python already; a module that calls it goes with C (--backend c)")
+    check_python(python, backend)
     if backend in TARGETS:
         refused = {
             "--unroll": unroll, FORWARD: mode == "forward", "--style": style, "--without": without,
@@ -158,6 +157,12 @@ def source(
     recipe = command(model, said, unroll, wrt) + choices(style, without) + CLIPPING * clipping
     text = render(writer, recipe + checkpoints.OPTION * checkpoint, clipping=clipping, checkpoint=checkpoint)
     return SourceFile(f"{model.name}{suffix}.py", text, model)
+
+
+def check_python(python: bool, backend: str) -> None:
+    """Raises BadInput where a module is asked for that calls a module."""
+    if python and (backend not in TARGETS or PYTHON not in TARGETS[backend].options):
+        raise BadInput(f"{backend} is Python already; a module that calls it goes with C (--backend c)")
 
 
 def loops(model: Model) -> bool:

@@ -1,6 +1,7 @@
 """Pass: a sum of products of two entries, sum_k A[r, k] B[k, c], is a matrix product, for which targets have kernels.
 
-The steps and samples together may be its rows, or what it sums over: then it is one product for all of them.
+The steps and samples together may be its rows, or what it sums over: then it is one product for all of them. Where all three
+matrices are those of a sample, or of a head, there is a product for each.
 """
 
 from __future__ import annotations
@@ -33,15 +34,18 @@ def _product(statement: Assign, outer: tuple[Index, ...]) -> Product | None:
     inner = statement.over
     free = tuple(index for s in statement.at for index in s.indices if index not in outer)
     left, right = (tuple(i for i in indices(r) if i in free or i in inner) for r in (one, other))
+    batch = tuple(i for i in free if i in left and i in right)
+    free = tuple(i for i in free if i not in batch)
     if free and free[-1] in left:
         one, other, left, right = other, one, right, left
     rows, columns = tuple(i for i in free if i in left), tuple(i for i in free if i in right)
-    shared = set(rows) & set(columns)
-    if shared or not (set(inner) <= set(left) and set(inner) <= set(right)) or len(rows) + len(columns) != len(free):
+    if batch and not (rows and columns):
+        return None
+    if not (set(inner) <= set(left) and set(inner) <= set(right)) or len(rows) + len(columns) != len(free):
         return None
     target = Matrix(Read(statement.target, statement.at).buffer, statement.at, rows, columns)
     made = (target, Matrix(one.buffer, one.at, rows, inner), Matrix(other.buffer, other.at, inner, columns))
-    product = _flat(Product(*made, number, statement.add, statement.equations))
+    product = _flat(Product(*made, number, statement.add, statement.equations, batch=batch))
     return product if _is_strided(product) else None
 
 

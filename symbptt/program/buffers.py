@@ -34,11 +34,13 @@ def rows_ahead(v: Variable) -> Subscript:
 
 
 @cache
-def buffer(kind: Kind, v: Variable) -> Buffer:
-    """The buffer of a variable."""
+def buffer(kind: Kind, v: Variable, final: bool = False) -> Buffer:
+    """The buffer of a variable; with `final` the caller's have of a state what is behind the last step."""
     match kind:
         case Kind.VALUE | Kind.ADJOINT | Kind.TANGENT:
             lead: tuple[sp.Expr, ...] = (STEPS + _ahead(v), SAMPLES)
+        case Kind.OUTPUT | Kind.COTANGENT if final and v.role is Role.STATE:
+            lead = (SAMPLES,)
         case Kind.OUTPUT | Kind.OUTPUT_TANGENT | Kind.COTANGENT:
             lead = (STEPS, SAMPLES)
         case Kind.INITIAL:

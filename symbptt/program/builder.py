@@ -6,7 +6,7 @@ known (`passes.settling`). What an equation passes back to a state of step t-1 i
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 
 import sympy as sp
@@ -38,10 +38,10 @@ def _mass(target: Buffer, size: sp.Expr) -> Expr:
 
 
 class Builder:
-    """Builds the functions of one model with the gradients of `wanted`."""
+    """Builds the functions of one model with the gradients of `wanted`; with `final` outputs have of a state the last value."""
 
-    def __init__(self, model: Model, wanted: tuple[Variable, ...]) -> None:
-        self.model, self.wanted = model, wanted
+    def __init__(self, model: Model, wanted: tuple[Variable, ...], final: bool = False) -> None:
+        self.model, self.wanted, self.final = model, wanted, final
         names = frozenset(v.name for v in wanted)
         reached = names | {s.name for v in wanted for s in model.starting(v)}
         self.pullback = cell_pullback(model, reached)
@@ -55,7 +55,7 @@ class Builder:
         read = {r.buffer for s in each(backward) for r in read_by(s) if r.buffer.kind is Kind.VALUE}
         self.made = Contributions(self.model)
         kept = tuple(b for v in self.model.variables if (b := buffer(Kind.VALUE, v)) in read)
-        outputs = tuple(buffer(Kind.OUTPUT, v) for v in self.model.outputs)
+        outputs = tuple(buffer(Kind.OUTPUT, v, self.final) for v in self.model.outputs)
         forward = Function("forward", (*self._forward(), *self._outputs()), kept, outputs)
         functions: tuple[Function, ...] = (forward, Function("backward", backward, kept, self._gradients()))
         for name in others:
@@ -78,11 +78,18 @@ class Builder:
         return self.made.to(buffer(Kind.VALUE, v), (rows_ahead(v), _SAMPLE), v, equation.value, equation.number)
 
     def _outputs(self, kind: Kind = Kind.OUTPUT, of: Kind = Kind.VALUE) -> tuple[Statement, ...]:
-        copies = tuple(
-            self.made.copy(buffer(kind, v), (_NOW, _SAMPLE), buffer(of, v), (rows_ahead(v), _SAMPLE), v)
-            for v in self.model.outputs
-        )
-        return (For(STEP, copies),)
+        return self._handed(self.model.outputs, kind, of)
+
+    def _handed(self, of: Iterable[Variable], outer: Kind, inner: Kind, back: bool = False) -> tuple[Statement, ...]:
+        """What the caller has of variables from values of every step, or `back`."""
+        by_step: dict[bool, list[Assign]] = {True: [], False: []}
+        for v in of:
+            held = buffer(outer, v, self.final)
+            row = rows_ahead(v) if held.timed else fixed(STEPS)
+            ends = (held, (_NOW, _SAMPLE) if held.timed else (_SAMPLE,)), (buffer(inner, v), (row, _SAMPLE))
+            target, source = ends[::-1] if back else ends
+            by_step[held.timed].append(self.made.copy(*target, *source, v))
+        return (For(STEP, tuple(by_step[True])), *by_step[False])
 
     # ---- loss
 
@@ -212,17 +219,12 @@ class Builder:
     def _gradients(self) -> tuple[Buffer, ...]:
         return tuple(buffer(Kind.GRADIENT, v) for v in self.wanted)
 
-    def _seeds(self) -> For:
+    def _seeds(self) -> tuple[Statement, ...]:
         """The adjoints of what is handed out begin with the caller's cotangents."""
-        seeds = tuple(
-            self.made.copy(buffer(Kind.ADJOINT, v), (rows_ahead(v), _SAMPLE), buffer(Kind.COTANGENT, v), (_NOW, _SAMPLE), v)
-            for v in self.model.outputs
-            if v.name in self.useful
-        )
-        return For(STEP, seeds)
+        return self._handed((v for v in self.model.outputs if v.name in self.useful), Kind.COTANGENT, Kind.ADJOINT, True)
 
     def _backward(self) -> tuple[Statement, ...]:
-        return (self._seeds(), *self._sweep())
+        return (*self._seeds(), *self._sweep())
 
     def value_and_grad(self) -> Function:
         """The loss and its gradients."""
@@ -236,7 +238,7 @@ class Builder:
     def segment(self) -> Function:
         """Loss and gradients of some steps of a sequence: `mask` has what `weigh` gave, cotangents come from later steps."""
         given = (For(STEP, (Assign(WEIGHTS, (_NOW, _SAMPLE), Read(MASK, (_NOW, _SAMPLE))),)),)
-        body = (*self._forward(), self._seeds(), *self._loss(given), *self._sweep())
+        body = (*self._forward(), *self._seeds(), *self._loss(given), *self._sweep())
         return Function("segment", body, gives=(LOSS, *self._gradients()))
 
 
@@ -254,6 +256,9 @@ OF_LOSS = frozenset(OTHERS) - {"jvp"}
 """Those that only a model with a loss has."""
 
 
-def build(model: Model, wanted: tuple[Variable, ...], others: tuple[str, ...] = WHOLE) -> Program:
-    """The program of a model with the gradients of `wanted`: parameters, inputs, initial states."""
-    return Builder(model, wanted).program(others)
+def build(model: Model, wanted: tuple[Variable, ...], others: tuple[str, ...] = WHOLE, final: bool = False) -> Program:
+    """The program of a model with the gradients of `wanted`: parameters, inputs, initial states.
+
+    With `final` the caller has of a state, and of its cotangent, what is behind the last step alone.
+    """
+    return Builder(model, wanted, final).program(others)

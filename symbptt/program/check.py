@@ -66,7 +66,7 @@ def _body(function: Function, body: Iterable[Statement], loops: tuple[Index, ...
                 own = tuple(index for s in statement.at for index in s.indices)
                 _assign(function, statement, (*loops, *statement.over, *own), known)
             case Product(target, left, right, _, add):
-                counted = (*loops, *target.rows, *target.columns, *left.columns)
+                counted = (*loops, *statement.batch, *target.rows, *target.columns, *left.columns)
                 _entry(function, target.buffer, target.at, counted)
                 for read in read_by(statement):
                     _entry(function, read.buffer, read.at, counted)

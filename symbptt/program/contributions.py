@@ -103,7 +103,7 @@ class Contributions:
             elif (of_heads := self._of_heads(term)) is not None:
                 expression, inner = _without_sums(self.lower(of_heads)(*at[-2:]))
             else:
-                expression, inner = self.lower(term)(*at[-2:]), ()
+                expression, inner = self.lower(self._without_products(term))(*at[-2:]), ()
                 if not summed:
                     elementwise.append(expression)
                     continue
@@ -113,7 +113,8 @@ class Contributions:
         return made
 
     def _entries(self, value: MatrixExpr) -> tuple[Subscript, Subscript]:
-        return entries(value.shape, self.model.heads if value.has(*BY_HEAD) else None)
+        by_head = value.has(*BY_HEAD) or (isinstance(value, nodes.InverseUnitLower) and value.heads != 1)
+        return entries(value.shape, self.model.heads if by_head else None)
 
     def _assign(
         self, target: Buffer, at: tuple[Subscript, ...], value: Expr, inner: tuple[Index, ...], summed: bool
@@ -188,6 +189,10 @@ class Contributions:
             return factor
         return sp.Transpose(self._held(inner)) if isinstance(factor, sp.Transpose) else self._held(inner)
 
+    def _without_products(self, value: MatrixExpr) -> MatrixExpr:
+        """A term that is none with products of matrices in buffers of their own: entry by entry they would be sums in loops."""
+        return value.xreplace({node: self._held(node) for node in dict.fromkeys(_inner_products(value))})
+
     def _without_inverses(self, value: MatrixExpr) -> MatrixExpr:
         """The value with inverses in buffers of their own, the innermost first."""
         inverses = sorted(value.atoms(nodes.InverseUnitLower), key=lambda node: len(node.atoms(nodes.InverseUnitLower)))
@@ -207,6 +212,17 @@ class Contributions:
         self._ahead += self._statements(held, lead, value, False)
         self._operands[held.name] = held, lead
         return Operand(held.name, *shape)
+
+
+def _inner_products(value: sp.Basic) -> Iterator[MatrixExpr]:
+    """The largest products of matrices, those with columns or rows aside."""
+    factors = build.split_number(value)[1] if isinstance(value, sp.MatMul) else value.args[:2] * isinstance(value, HeadProduct)
+    if len(factors) > 1 and 1 not in (*value.shape, *(f.shape[1] for f in factors[:-1])):
+        yield value
+        return
+    for part in value.args:
+        if isinstance(part, MatrixExpr):
+            yield from _inner_products(part)
 
 
 def _without_sums(value: Expr) -> tuple[Expr, tuple[Index, ...]]:

@@ -253,7 +253,8 @@ class Matrix:
 class Product:
     """target = number * left right, or += with `add`: a matrix product, which every target has a kernel for.
 
-    `turned` is a copy of the right operand in another order, which is read in its place, but not where `unless` holds.
+    `turned` is a copy of the right operand in another order, which is read in its place, but not where `unless` holds. There is
+    one product for each entry of `batch`, the indices that all three matrices have.
     """
 
     target: Matrix
@@ -264,6 +265,7 @@ class Product:
     equations: tuple[int, ...] = ()
     turned: Matrix | None = None
     unless: Below | None = None
+    batch: tuple[Index, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from functools import singledispatch
 from itertools import count
 from typing import TypeAlias
@@ -152,9 +153,9 @@ def _shift(node: nodes.Shift, rule: Lowering) -> At:
 
 @lower.register
 def _inverse_unit_lower(node: nodes.InverseUnitLower, rule: Lowering) -> At:
-    rows, columns = (Index(name, node.shape[0]) for name in ("row", "column"))
-    body = rule(node.operand)(Subscript(rows), Subscript(columns))
-    return lambda i, j: InverseUnitLower((i, j), rows, columns, body)
+    rows, columns = (Index(name, node.shape[1]) for name in ("row", "column"))
+    at = rule(node.operand)
+    return lambda i, j: InverseUnitLower((i, j), rows, columns, at(replace(i, index=rows), Subscript(columns)))
 
 
 @lower.register

@@ -12,7 +12,7 @@ from symbptt.data.random_values import random
 from symbptt.data.values import Array, Arrays, Data
 from symbptt.derive.affine import definitions
 from symbptt.derive.value_range import value_range
-from symbptt.emit import chunk_source, source
+from symbptt.emit import TARGETS, chunk_source, source
 from symbptt.model.read import load
 from symbptt.model.values import Model
 from symbptt.verify.emitted import Emitted
@@ -31,12 +31,19 @@ def in_chunks(
 
     T is one length, else 1, some below and above the chunk, and ragged ones. Raises NoChunkForm for a model without a chunk form.
     """
-    model = load(model)
-    by_chunk, by_step = resolve(chunk_source(model, chunk, "all", backend)), resolve(source(model, wrt="all"))
-    ends = {s.name: -1 for s in model.states}
+    code = resolve(chunk_source(load(model), chunk, "all", backend, python=backend in TARGETS))
+    report = of_code(code, chunk, dims=dims, T=T, N=N, seed=seed)
+    return replace(report, subject=f"{code.model.name} in chunks of {chunk}")
+
+
+def of_code(
+    code: Emitted, chunk: int, *, dims: Mapping[str, int] | None = None, T: int | None = None, N: int | None = None, seed: int = 0
+) -> Report:
+    """The same for code in chunks that is there."""
+    by_step, ends = resolve(source(code.model, wrt="all")), {s.name: -1 for s in code.model.states}
     checks = [check for length in around(chunk, T)
-              for check in compared(by_chunk, by_step, random(model, dims, length, N or SAMPLES, seed), ends)]
-    return Report(f"{model.name} in chunks of {chunk}", tuple(checks), tuple(_domains(model, chunk)))
+              for check in compared(code, by_step, random(code.model, dims, length, N or SAMPLES, seed), ends)]
+    return Report(code.name, tuple(checks), tuple(_domains(code.model, chunk)))
 
 
 def around(chunk: int, T: int | None) -> tuple[int, ...]:
@@ -51,10 +58,10 @@ def compared(by_chunk: Emitted, by_step: Emitted, data: Data, ends: Mapping[str,
     yield from _checks(f"outputs, T = {data.T}", ours, _at(ends, theirs))
     at_end = {name: _only(c, ends[name]) if name in ends else c for name, c in data.cotangents.items()}
     given = _at(ends, data.cotangents)
-    yield from _checks(f"vjp, T = {data.T}", by_chunk.pulled(data, kept, given), by_step.pulled(data, residuals, at_end))
+    yield from _gradients(f"vjp, T = {data.T}", by_chunk.pulled(data, kept, given), by_step.pulled(data, residuals, at_end))
     if by_step.has_loss:
         weighed = replace(data, mask=np.arange(data.T * data.N).reshape(data.T, data.N) % 3 > 0)
-        yield from _checks(f"loss, T = {data.T}", by_chunk.gradients(weighed), by_step.gradients(weighed))
+        yield from _gradients(f"loss, T = {data.T}", by_chunk.gradients(weighed), by_step.gradients(weighed))
 
 
 def _at(ends: Mapping[str, int], arrays: Arrays) -> dict[str, Array]:
@@ -65,6 +72,11 @@ def _only(array: Array, step: int) -> Array:
     made = np.zeros_like(array)
     made[step] = array[step]
     return made
+
+
+def _gradients(route: str, found: Arrays, wanted: Arrays) -> Iterator[Check]:
+    """Those that the code returns."""
+    return _checks(route, found, {name: wanted[name] for name in found})
 
 
 def _checks(route: str, found: Arrays, wanted: Arrays) -> Iterator[Check]:

@@ -9,7 +9,9 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from types import ModuleType
 
-from symbptt.emit import c_files
+from symbptt.checks import positive
+from symbptt.chunk import chunked
+from symbptt.emit import c_files, chunks_in_c
 from symbptt.emit.source_file import wanted_variables
 from symbptt.errors import BadInput
 from symbptt.model.read import from_text
@@ -31,7 +33,10 @@ Reader = Callable[[c_files.About, str], tuple[Model, Interface]]
 def _read(told: c_files.About, place: str) -> tuple[Model, Interface]:
     """The model of a file, and its program."""
     model = from_text(told.file, place, told.name)
-    return model, interface(model, wanted_variables(model, told.wrt))
+    wanted = wanted_variables(model, told.wrt)
+    if told.chunk is not None:
+        return model, chunks_in_c.interface(chunked(model), wanted, positive(told.chunk, "the chunk"))
+    return model, interface(model, wanted)
 
 
 @contextmanager

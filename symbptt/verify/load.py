@@ -62,7 +62,6 @@ def stored(path: Path | str) -> Iterator[Emitted]:
         if module.truncated:
             what = "truncated on purpose, so its gradients are not the model's; run it to have it check its terms"
             raise BadInput(f"{place}: {what}")
-        guarded.refuse_chunks(place, module.chunk)
         yield Emitted(place, module, _model(module, place))
 
 

@@ -16,6 +16,7 @@ from symbptt.model.values import Model
 from symbptt.unroll.graph import steps
 from symbptt.verify import complex_step, dot_product, finite_difference, forms, forward, locate, oracle, taylor
 from symbptt.verify.case import Case
+from symbptt.verify.chunk_form import of_code
 from symbptt.verify.conditioning import Conditioning
 from symbptt.verify.emitted import Emitted
 from symbptt.verify.load import STEPS, resolve, stored
@@ -50,7 +51,8 @@ def file(
 ) -> Report:
     """Verify a module that symbptt emitted, from its file, which runs behind the guard; arguments as of `gradients`."""
     with stored(path) as code:
-        report = _report(code, dims, T, N, seed)
+        chunk = code.module.chunk
+        report = _report(code, dims, T, N, seed) if chunk is None else of_code(code, chunk, dims=dims, T=T, N=N, seed=seed)
     return replace(report, notes=(*report.notes, *code.module.notes))
 
 

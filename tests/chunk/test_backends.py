@@ -7,12 +7,11 @@ from typing import Any
 
 import numpy as np
 import pytest
-from chunkable import KERNELS, SHIFTED, kernel, layer
+from chunkable import KERNELS, SHIFTED, SMALL, kernel, layer
 
 from symbptt import data, verify
 from symbptt.emit import chunk_source
-from symbptt.errors import BadInput, UnknownName
-from symbptt.model.build import model
+from symbptt.errors import UnknownName
 from symbptt.model.values import Model
 from symbptt.verify.library import call
 from symbptt.verify.load import resolve
@@ -79,14 +78,6 @@ def test_a_loss_outside_of_the_chunks(at: str, backend: str) -> None:
     agree(layer(at=at), 3, backend, T=7)
 
 
-SMALL = model(
-    name="small", inputs={"real": "", "length": "1"}, states={"given": "K V", "chunks": "K"}, parameters={"u": "K", "w": "V"},
-    equations={"k": "u * real", "v": "w * length", "given": "given[t-1] + outer(k, v)", "chunks": "0.5 * chunks[t-1] + k",
-               "values": "given.T @ k", "T_1": "dot(chunks, k)"},
-)
-"""Inputs and an output of one entry, and names that the code around the chunks has, too."""
-
-
 @pytest.mark.frameworks
 @pytest.mark.parametrize("backend", ["numpy", "jax", "torch"])
 def test_scalars_and_names(backend: str) -> None:
@@ -132,12 +123,12 @@ def test_a_module_of_pytorch_has_the_layer_in_chunks() -> None:
 
 @pytest.mark.frameworks
 @pytest.mark.parametrize("backend", ["numpy", "jax", "torch"])
-def test_a_file_says_how_it_is_verified(backend: str, tmp_path: Path) -> None:
+def test_a_file_is_verified_in_chunks(backend: str, tmp_path: Path) -> None:
     pytest.importorskip(backend)
-    with pytest.raises(BadInput, match="symbptt verify MODEL --chunk 3"):
-        verify.file(chunk_source(layer(), 3, backend=backend).write(tmp_path / "layer.py"))
+    report = verify.file(chunk_source(layer(), 3, backend=backend).write(tmp_path / "layer.py"), T=4)
+    assert report.ok and {check.name for check in report.checks} == {"outputs, T = 4", "vjp, T = 4", "loss, T = 4"}
 
 
 def test_other_backends_are_refused() -> None:
-    with pytest.raises(UnknownName, match="jax, numpy, torch"):
-        chunk_source(layer(), 3, backend="c")
+    with pytest.raises(UnknownName, match="c, jax, numpy, torch"):
+        chunk_source(layer(), 3, backend="fortran")

@@ -72,3 +72,10 @@ ENTRIES = model(
     loss="squared_error(o, y)",
 )
 """States of single entries: a matrix, a vector with a learned start, a value of the token before; and exp(A), one for all."""
+
+SMALL = model(
+    name="small", inputs={"real": "", "length": "1"}, states={"given": "K V", "chunks": "K"}, parameters={"u": "K", "w": "V"},
+    equations={"k": "u * real", "v": "w * length", "given": "given[t-1] + outer(k, v)", "chunks": "0.5 * chunks[t-1] + k",
+               "values": "given.T @ k", "T_1": "dot(chunks, k)"},
+)
+"""Inputs and an output of one entry, and names that the code around the chunks has, too."""

@@ -34,15 +34,12 @@ def _composed(
     static: dict[str, int] | None, truncation: tuple[int, int] | None, checkpoint: bool, chunk: int | None,
 ) -> None:
     stem = _stem(backend, python, output)
-    _check_chunk(chunk, backend, truncation, style, checkpoint, python, static)
+    if chunk is not None and (backend in symbptt.emit.TARGETS or any((truncation, style, checkpoint, python, static))):
+        what = "of models with two directions or phases --chunk is for NumPy, JAX and PyTorch"
+        raise BadInput(f"emit: {what}, and goes with --backend and --wrt only")
     with progress(f"emitting {chain.name}"):
         source = symbptt.compose.source(chain, backend, wrt, style, python, stem, static, truncation, checkpoint, chunk)
     _written(source, output, force)
-
-
-def _check_chunk(chunk: int | None, backend: str, *others: object) -> None:
-    if chunk is not None and (backend in symbptt.emit.TARGETS or any(others)):
-        raise BadInput("emit: --chunk is for NumPy, JAX and PyTorch, and goes with --backend and --wrt only")
 
 
 def _stem(backend: str, python: bool, output: Path | None) -> str | None:
@@ -95,12 +92,12 @@ def emit(
     if steps is not None and not unroll and symbptt.emit.loops(model):
         raise BadInput("emit: -T needs --unroll; without it the code has loops and runs for any T")
     stem = _stem(backend, python, output)
-    forward = mode == "forward"
-    _check_chunk(chunk, backend, steps, unroll, forward, truncation, style, without, clipping, checkpoint, python, static)
+    if chunk is not None and any((steps, unroll, mode == "forward", truncation, style, without, clipping, checkpoint, static)):
+        raise BadInput("emit: --chunk goes with --backend, --wrt and --python only")
     with progress(f"emitting {model.name}"):
-        source = symbptt.emit.chunk_source(model, chunk, wrt, backend) if chunk is not None else symbptt.emit.source(
+        source = symbptt.emit.source(
             model, backend=backend, T=steps, unroll=unroll, wrt=wrt, mode=mode, truncation=truncation,
             style=style, without=without, clipping=clipping, checkpoint=checkpoint, python=python,
             stem=stem, static=static,
-        )
+        ) if chunk is None else symbptt.emit.chunk_source(model, chunk, wrt, backend, python, stem)
     _written(source, output, force)

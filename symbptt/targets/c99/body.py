@@ -25,6 +25,8 @@ class Body:
         self.writer = Writer(namespace(RESERVED, _WEIGHTS.values()))
         for name, hint in interface.dimensions.items():
             self.writer.names.of(("dimension", name), hint)
+        for name in interface.derived:
+            self.writer.names.of(("dimension", name), name.partition(":")[0])
         local = _locals(function.body)
         used = [b for b in dict.fromkeys((*function.keeps, *_touched(function.body))) if b not in local]
         self.writer.names.given.update({b: b.name for b in used if b.kind in (Kind.LOSS, Kind.RATE)})
@@ -46,7 +48,7 @@ class Body:
     @property
     def lines(self) -> list[str]:
         """All lines of the function behind the checks of its arguments."""
-        body = [f"const size_t {name} = sizes->{self.interface.dimensions[key]};" for key, name in self.writer.sizes.items()]
+        body = [f"const size_t {name} = {self.interface.size(key)};" for key, name in self.writer.sizes.items()]
         body += ["real *next = workspace;"] if self.pieces else []
         unused = [name for name in self._unread() if name not in ("next",)]
         body += self._lines

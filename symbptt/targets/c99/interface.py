@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 
 import sympy as sp
 
+from symbptt.algebra.nodes import dimension
 from symbptt.data.arrays import leading_axes
 from symbptt.data.classes import takes_classes
 from symbptt.model.values import Role, Variable
@@ -47,6 +48,8 @@ RESULTS: dict[str, tuple[str, ...]] = {"value_and_grad": ("loss",), "segment": (
 
 AXES = (STEPS.name, SAMPLES.name)
 """The names of the first two sizes, in front of those of the model."""
+CHUNKS, WHOLE_CHUNKS = dimension("chunks:of"), dimension("whole:of")
+"""The number of chunks of tokens, and of those that are full."""
 
 
 @dataclass(frozen=True)
@@ -63,9 +66,12 @@ class Interface:
     """The names of a program in C."""
 
     def __init__(
-        self, program: Program, steps: Mapping[str, sp.Expr] | None = None, equations: Sequence[str] | None = None
+        self, program: Program, steps: Mapping[str, sp.Expr] | None = None, equations: Sequence[str] | None = None,
+        chunk: int | None = None,
     ) -> None:
         self.program, self.model = program, program.model
+        self.chunk = chunk
+        """The tokens that a step takes, if they are several: then outputs have of a state what is behind the last one."""
         self.steps = steps or {}
         """The number of steps of variables, by name, where it is not T."""
         self.equations = tuple(numbered(program.model) if equations is None else equations)
@@ -74,6 +80,11 @@ class Interface:
         self.prefix = namespace(WORDS).fresh(plain if plain[0].isalpha() else "model_" + plain)
         own = namespace(WORDS)
         self.dimensions = {name: own.fresh(name.partition(":")[0]) for name in (*AXES, *self.model.dimensions)}
+        tokens = f"sizes->{self.dimensions[STEPS.name]}"
+        self.derived = {} if chunk is None else {
+            WHOLE_CHUNKS.name: f"{tokens} / {chunk}", CHUNKS.name: f"{tokens} / {chunk} + ({tokens} % {chunk} != 0)",
+        }
+        """Sizes that are computed from those of the struct, in C."""
         self.members = {kind: self._members(kind) for kind in STRUCTS}
         self.functions = tuple(f.name for f in program.functions)
 
@@ -117,13 +128,17 @@ class Interface:
 
     def buffer(self, kind: Kind, v: Variable) -> Buffer:
         """The caller's buffer of a variable."""
-        made = buffer(kind, v)
+        made = buffer(kind, v, final=self.chunk is not None)
         return replace(made, axes=tuple(axis.xreplace({STEPS: self.steps.get(v.name, STEPS)}) for axis in made.axes))
 
     def lengths(self, v: Variable, steps: str, samples: str) -> tuple[str, ...]:
         """What the axes in front of a variable's shape are called, given names for T and N."""
         names = {"T": str(self.steps.get(v.name, steps)), "N": samples}
         return tuple(names[axis] for axis in leading_axes(v))
+
+    def size(self, name: str) -> str:
+        """A named size in C."""
+        return self.derived.get(name) or f"sizes->{self.dimensions[name]}"
 
     def member(self, buffer: Buffer) -> Member:
         """The member that holds a buffer."""

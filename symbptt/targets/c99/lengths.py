@@ -12,13 +12,17 @@ def length(interface: Interface, axes: tuple[sp.Expr, ...]) -> str:
     made = ""
     for axis in axes:
         if axis != 1:
-            named = axis.xreplace({s: sp.Symbol(f"sizes->{interface.dimensions[s.name]}") for s in axis.free_symbols})
+            named = axis.xreplace({s: sp.Symbol(_whole(interface.size(s.name))) for s in axis.free_symbols})
             terms = [_term(*term.as_coeff_Mul()) for term in sp.Add.make_args(named)]
             text = terms[0]
             for term in terms[1:]:
                 text = f"plus({text}, {term})"
             made = f"times({made}, {text})" if made else text
     return made or "1"
+
+
+def _whole(text: str) -> str:
+    return f"({text})" if " " in text else text
 
 
 def _term(count: sp.Expr, rest: sp.Expr) -> str:

@@ -26,7 +26,7 @@ def values(interface: Interface, request: Request) -> dict[str, Any]:
     fixed = dict(request.sizes)
     # Where every run goes back to step 1 a truncated gradient is whole; with gaps it never is, and only the loss is computed.
     every, back = request.truncation or (1, STEPS)
-    steps = min(STEPS, back // every * every or back)
+    steps = interface.chunk + 1 if interface.chunk else min(STEPS, back // every * every or back)
     numbers = dict(zip(AXES, (steps, SAMPLES if shows_samples(model) else 1), strict=True)) | sizes(model)
     return {
         "check_sizes": ", ".join(str(fixed.get(own, numbers[name])) for name, own in interface.dimensions.items()),

@@ -65,7 +65,7 @@ def files(request: Request, about: str, named: Interface | None = None) -> Text:
         "runtime": [(RUNTIME / name).read_text(encoding="utf-8").rstrip() for name in PIECES],
         "arrays": list(dict.fromkeys(x for kind in STRUCTS if _used(named, kind) for x in _lengths(named, kind))),
         "has_loss": model.loss is not None, "about_tangents": ABOUT_TANGENTS,
-        "about": about,
+        "about": about, "chunk": named.chunk,
         **self_check.values(named, request),
         **long.values(named, request),
         **fixed.values(named, request.sizes, [body.pieces for body in bodies]),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import ExitStack
 from dataclasses import replace
 
 import sympy as sp
@@ -21,8 +22,6 @@ from symbptt.program.ir import (
     Product,
     Read,
     Statement,
-    Subscript,
-    fixed,
 )
 from symbptt.program.names import Namespace
 from symbptt.program.walk import read_by
@@ -77,13 +76,14 @@ class Writer(Expressions):
                 self._open(Group((), (zero,)), [i for i in group.indices if i not in s.over])
         # An inverse has a kernel, which goes through the entries of a matrix itself.
         inverses = [s.value for s in group.assignments if isinstance(s.value, InverseUnitLower)]
-        self._open(group, [i for i in group.indices if not any(Subscript(i) in node.at for node in inverses)])
+        self._open(group, [i for i in group.indices if not any(i == s.index for node in inverses for s in node.at)])
 
     def _inverse(self, s: Assign, node: InverseUnitLower) -> None:
         assert isinstance(node.body, Read)
         parts = [self.size(node.rows.size)]
         for buffer, at in ((node.body.buffer, node.body.at), (s.target, s.at)):
-            parts += [f"&{self.entry(buffer, (*at[:-2], fixed(0), fixed(0)))}", self.size(buffer.axes[-1])]
+            start = (*at[:-2], *(replace(s, index=None) for s in at[-2:]))
+            parts += [f"&{self.entry(buffer, start)}", self.size(buffer.axes[-1])]
         self.line(f"invert_unit_lower({', '.join(parts)});", s.equations)
 
     def _open(self, group: Group, left: list[Index]) -> None:
@@ -123,8 +123,11 @@ class Writer(Expressions):
         rows, columns, count = (sp.Mul(*(i.size for i in group)) for group in (target.rows, target.columns, left.columns))
         parts = [self.size(x) for x in (rows, columns, count)]
         parts.append(scalars.text(self._named(product.number)))
-        parts += [*self._matrix(left), *self._right(product), str(int(product.add)), *self._matrix(target)]
-        self.line(f"multiply({', '.join(parts)});", product.equations)
+        with ExitStack() as loops:
+            for index in product.batch:
+                loops.enter_context(self.loop(index))
+            parts += [*self._matrix(left), *self._right(product), str(int(product.add)), *self._matrix(target)]
+            self.line(f"multiply({', '.join(parts)});", product.equations)
 
     def _right(self, product: Product) -> tuple[str, ...]:
         """The right operand, or its copy."""

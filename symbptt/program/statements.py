@@ -1,4 +1,4 @@
-"""Statements between the programs of parts, and programs in other buffers."""
+"""Statements between programs that follow each other, and programs in other buffers."""
 
 from __future__ import annotations
 
