@@ -298,8 +298,7 @@ class _Call:
 
     def outputs(self):
         """Arrays for them."""
-        steps = {}
-        return {name: np.empty(self.shape(shape, steps.get(name, "T"), "N"), self.dtype) for name, shape in _OUTPUTS.items()}
+        return {name: np.empty(self.shape(shape, *_lead("outputs", name)), self.dtype) for name, shape in _OUTPUTS.items()}
 
     def gradients(self):
         """Arrays for them."""
