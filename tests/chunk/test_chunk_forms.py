@@ -240,8 +240,8 @@ def test_commands(tmp_path, capsys):
     assert "lstm has no chunk form: h, c is not affine in itself" in capsys.readouterr().err
     assert main(["show", "hgrn", "--chunk", "2"]) == 2
     assert "a scan, without products of matrices; emit --chunk writes it for NumPy alone" in capsys.readouterr().err
-    unroll, c = ["emit", "--unroll", "-T", "2"], ["emit", "--backend", "c"]
-    for wrong in (unroll, c, ["show", "--format", "toml"], ["verify", "--exact"]):
+    unroll, static = ["emit", "--unroll", "-T", "2"], ["emit", "--backend", "c", "--static", "T=4,N=1,K=2,V=2"]
+    for wrong in (unroll, static, ["show", "--format", "toml"], ["verify", "--exact"]):
         assert main([wrong[0], str(path), "--chunk", "4", *wrong[1:]]) == 2
 
 
