@@ -40,6 +40,9 @@ def content(text: str, place: Place) -> dict[str, Any]:
     except tomllib.TOMLDecodeError as error:
         reason = str(error)
         what = "something is defined twice" if "overwrite" in reason or "twice" in reason else "not TOML"
+        keys = (line.partition("=")[0].strip() for line in text.splitlines())
+        if foreign := next((key for key in keys if key.isidentifier() and not key.isascii()), ""):
+            what = f"{foreign!r} cannot be a name: write it in ASCII letters, and how it looks under [symbols]; {what}"
         raise _at_line(place.error(f"{what}: {reason}"), place, reason) from None
     except (ValueError, RecursionError):
         raise place.error("not TOML that symbptt reads: a number is too long or brackets are nested too deep") from None

@@ -226,6 +226,8 @@ FILES = (
     ("", "the file is empty; expected at least [equations]"),
     ("  \n\t\n", "the file is empty; expected at least [equations]"),
     ("h = tanh(a)", "not TOML: Invalid value (at line 1, column 5)"),
+    ("[inputs]\nξ = 'D'", "'ξ' cannot be a name: write it in ASCII letters, and how it looks under [symbols]; not TOML: Invalid "
+                          "statement (at line 2, column 1)"),
     ("[inputs\nx = 'D'", "not TOML: Expected ']' at the end of a table declaration (at line 1, column 8)"),
     ("$Ea = \"x\"\n", "something is defined twice: Cannot overwrite a value (at line 3, column 8)"),
     ("[inputs]\n[inputs]\n", "something is defined twice: Cannot declare ('inputs',) twice (at line 2, column 8)"),
