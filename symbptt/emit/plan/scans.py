@@ -1,4 +1,4 @@
-"""Pass: what runs entry by entry, h_t = a_t * h_{t-1} + b_t, is one call, for which a and b are there for all t."""
+"""Pass: a vector that runs entry by entry, h_t = a_t * h_{t-1} + b_t, is one call, for which a and b are there for all t."""
 
 from __future__ import annotations
 
@@ -40,6 +40,8 @@ def _taken_apart(plan: Plan, block: Block) -> list[Block]:
     if len(lagged) != 1 or not all(_is_plain(plan, s) for s in block.statements):
         return [block]
     (before,) = lagged
+    if before.shape[1] != 1:  # a matrix has too many entries for two levels to pay
+        return [block]
     own = next(s for s in block.statements if s.key == key_of(before))
     others = [_hoisted(block, s) for s in block.statements if s is not own]
     ahead = [*block.ahead, *(s for _, free in others for s in free)]
