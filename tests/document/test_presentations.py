@@ -74,7 +74,8 @@ def check_latex(tex: str) -> None:
     assert body.count("{") == body.count("}")
     for kind in set(re.findall(r"\\begin\{(\w+\*?)\}", body)):
         assert body.count(rf"\begin{{{kind}}}") == body.count(rf"\end{{{kind}}}"), kind
-    assert body.count(r"\left") - body.count(r"\leftarrow") == body.count(r"\right") - body.count(r"\rightarrow")
+    opened, closed = (len(re.findall(rf"\\{side}(?![A-Za-z])", body)) for side in ("left", "right"))
+    assert opened == closed
     assert "[U+" not in tex and "<<" not in tex and "<%" not in tex
 
 
