@@ -102,11 +102,13 @@ class Cell:
 
 @dataclass(frozen=True)
 class Terms(Block):
-    """The sizes of the terms (t, k): names of columns, and rows of a name and cells; `legend` are the distances with a colour."""
+    """The sizes of the terms (t, k): names of columns, and rows of a name and cells; `legend` are the values of
+    `distance` with a colour."""
 
     corner: str
     columns: tuple[str, ...]
     rows: tuple[tuple[Tree | str, tuple[Cell, ...]], ...]
+    distance: Tree
     legend: tuple[int, ...]
 
 

@@ -91,7 +91,8 @@ def _cell(cell: Cell, writer: Writer) -> dict[str, Any]:
 def _terms(block: Terms, writer: Writer, write: Write) -> dict[str, Any]:
     rows = [(writer.prose((name,)), [_cell(cell, writer) for cell in cells]) for name, cells in block.rows]
     legend = [(str(lag), writer.colour(lag)) for lag in block.legend]
-    return {"corner": writer.text(block.corner), "head": [writer.text(c) for c in block.columns], "rows": rows, "legend": legend}
+    head, distance = [writer.text(c) for c in block.columns], writer.inline(block.distance)
+    return {"corner": writer.text(block.corner), "head": head, "rows": rows, "distance": distance, "legend": legend}
 
 
 @fields.register

@@ -50,14 +50,15 @@ def _row(norms: Norms, name: str, row: tuple[Tree, tuple[float, ...], float]) ->
 
 def terms(norms: Norms, presentation: Presentation) -> Terms:
     """A row for each variable while the pairs fit side by side; beyond, a row for each loss step t of the one variable."""
+    distance = presentation.steps("t − k")
     legend = tuple(sorted({min(t - k, COLOURS - 1) for t, k in norms.pairs}))
     if len(norms.pairs) <= WIDEST:
         rows = tuple(_row(norms, *row) for row in zip(norms.names, norms.rows, strict=True))
         names = (*(f"({t}, {k})" for t, k in norms.pairs), presentation.text("document.terms.sum"))
-        return Terms(f"(t, {presentation.source})", names, rows, legend)
+        return Terms(f"(t, {presentation.source})", names, rows, distance, legend)
     name, (_, values, _) = norms.names[0], norms.rows[0]
     known = {pair: _cell(value, pair, name) for pair, value in zip(norms.pairs, values, strict=True)}
     steps = sorted({t for t, _ in norms.pairs})
     sources = range(1, max(steps) + 1)
     lines = tuple((f"t = {t}", tuple(known.get((t, k), Cell((), None)) for k in sources)) for t in steps)
-    return Terms("", tuple(f"{presentation.source} = {k}" for k in sources), lines, legend)
+    return Terms("", tuple(f"{presentation.source} = {k}" for k in sources), lines, distance, legend)
