@@ -59,7 +59,7 @@ def source(
     if backend == "c":
         if style is not None:
             raise BadInput("C comes as loops in one style; there is no --style for it")
-        return _in_c(chain, wrt, python, stem, static)
+        return _in_c(chain, wrt, python, stem, static, truncation)
     if static:
         raise BadInput(f"fixed sizes are for C; {backend} has none to fix")
     if python:
@@ -94,29 +94,33 @@ def check_long(chain: Chain, backend: str, truncation: tuple[int, int] | None, c
     if checkpoint:
         checkpoints.check(chain, truncation is None)  # type: ignore[arg-type]
     check_truncation(truncation)
-    if backend == "c" and (truncation or checkpoint):
-        raise BadInput("of models with two directions or phases, truncated code and checkpoints are for NumPy, JAX and PyTorch")
+    if backend == "c" and checkpoint:
+        raise BadInput("of models with two directions or phases, checkpoints are for NumPy, JAX and PyTorch")
 
 
 def _in_c(
-    chain: Chain, wrt: tuple[str, ...] | str | None, python: bool, stem: str | None, static: Mapping[str, int] | None
+    chain: Chain, wrt: tuple[str, ...] | str | None, python: bool, stem: str | None, static: Mapping[str, int] | None,
+    truncation: tuple[int, int] | None,
 ) -> SourceFile:
     """The files in C."""
     wanted = wanted_variables(chain, wrt)
     sizes = tuple((static or {}).items())
     recipe = _recipe(chain, "c", wrt) + " --python" * python
     recipe += f" --static {','.join(f'{name}={size}' for name, size in sizes)}" if sizes else ""
-    named = in_c(chain, wanted)
-    request = Request(named.model, wanted, recipe, stem or chain.name, python=python, sizes=sizes)
+    variant = truncated(*truncation) if truncation else None
+    recipe += f" {variant.options}" if variant else ""
+    named = in_c(chain, wanted, truncation)
+    stem = stem or chain.name + (variant.suffix if variant else "")
+    request = Request(named.model, wanted, recipe, stem, python=python, sizes=sizes, truncation=truncation)
     (path, text), *others = c_files.files(request, named)
-    return SourceFile(path, text, cast(Model, chain), tuple(others))
+    return SourceFile(path, text, cast(Model, chain), tuple(others), truncation=truncation)
 
 
-def in_c(chain: Chain, wanted: tuple[Variable, ...]) -> Interface:
+def in_c(chain: Chain, wanted: tuple[Variable, ...], truncation: tuple[int, int] | None = None) -> Interface:
     """The program of all parts, with its names in C."""
     made = whole(chain)
     lines = [line for number, part in enumerate(chain.parts, 1) for line in _told(number, part)]
-    return Interface(program(made, wanted), made.steps, lines)
+    return Interface(program(made, wanted, truncation), made.steps, lines, windows=truncation)
 
 
 def _wrt(chain: Chain, part: Part, wanted: tuple[Variable, ...], checkpoint: bool) -> tuple[str, ...]:

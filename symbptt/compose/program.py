@@ -11,44 +11,45 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import cast
 
-import sympy as sp
-
 from symbptt.compose.chain import How, Link, Part
 from symbptt.compose.mirrored_program import mirrored
 from symbptt.compose.whole import Whole
+from symbptt.compose.windows import Cut
 from symbptt.model.values import Model, Role, Variable
 from symbptt.passes import prepared
 from symbptt.program import build
-from symbptt.program.buffers import LOSS, buffer
+from symbptt.program.buffers import LOSS, WEIGHTS, buffer
+from symbptt.program.builder import PARTS, WHOLE
 from symbptt.program.ir import (
     STEPS,
     Buffer,
     Function,
-    Group,
     Kind,
-    Num,
     Program,
     Read,
     Statement,
     Subscript,
     fixed,
 )
-from symbptt.program.statements import assigned, copied, indices, rebuilt
+from symbptt.program.statements import assigned, copied, indices, rebuilt, zeroed
 from symbptt.program.walk import assignments, read_by
 
 _OWN = frozenset((Kind.PARAMETER, Kind.INPUT, Kind.TARGET, Kind.INITIAL))
 _ALIKE = frozenset((Kind.MASK, Kind.STEP_WEIGHT, Kind.LOSS))
+_COUNTED = replace(WEIGHTS, kind=Kind.TEMPORARY, name="counted")
+"""What each step and sample counts in the loss of all steps."""
 
 
-def program(model: Whole, wanted: tuple[Variable, ...]) -> Program:
-    """The functions of all parts in a row, with the gradients of `wanted`."""
-    return _Joined(model, wanted).program
+def program(model: Whole, wanted: tuple[Variable, ...], truncation: tuple[int, int] | None = None) -> Program:
+    """The functions of all parts in a row, with the gradients of `wanted`; with `truncation` (k1, k2) each part is cut."""
+    return _Joined(model, wanted, truncation).program
 
 
 @dataclass(frozen=True)
 class _Joined:
     model: Whole
     wanted: tuple[Variable, ...]
+    truncation: tuple[int, int] | None
 
     @cached_property
     def parts(self) -> tuple[_PartOf, ...]:
@@ -91,8 +92,8 @@ class _Joined:
         gradients = tuple(self.given(Kind.GRADIENT, v.name) for v in self.wanted)
         ahead = tuple(s for part in self.parts for s in part.forward("forward"))
         copies = tuple(copied(target, self.handed(target.name)) for target in results)
-        seeds = tuple(copied(self.adjoint(name), self.given(Kind.COTANGENT, name)) if name in public else self._zero(name)
-                      for name in self.outputs)
+        seeds = tuple(copied(held, self.given(Kind.COTANGENT, name)) if name in public else zeroed(held)
+                      for name, held in ((name, self.adjoint(name)) for name in self.outputs))
         back = tuple(s for part in reversed(self.parts) for s in part.backward("backward"))
         body = (*seeds, *back, *self._sums())
         read = {r.buffer for s in assignments(body) for r in read_by(s)}
@@ -100,15 +101,11 @@ class _Joined:
         functions = [Function("forward", (*ahead, *copies), keeps, results), Function("backward", body, keeps, gradients)]
         if self.model.loss is not None:
             *before, last = self.parts
-            zeros = tuple(self._zero(v.name) for part in before for v in part.part.model.outputs)
+            zeros = tuple(zeroed(self.adjoint(v.name)) for part in before for v in part.part.model.outputs)
             body = (*(s for part in before for s in part.forward("forward")), *last.forward("value_and_grad"), *zeros,
                     *last.handing(), *(s for part in reversed(before) for s in part.backward("backward")), *self._sums())
             functions.append(Function("value_and_grad", body, gives=(LOSS, *gradients)))
         return Program(cast(Model, self.model), self.wanted, tuple(functions))
-
-    def _zero(self, name: str) -> Group:
-        target = self.adjoint(name)
-        return assigned(target, indices(target.axes, "tnij"), Num(sp.S.Zero))
 
     def _sums(self) -> Iterator[Statement]:
         """The gradients that come from several parts."""
@@ -138,19 +135,30 @@ class _PartOf:
         """Its functions by name."""
         names = {v.name for v in self.joined.wanted} | self.part.linked
         wanted = tuple(v for v in self.part.model.with_gradient if v.name in names)
-        made = prepared(build(self.part.model, wanted))
-        return {f.name: self._placed(mirrored(f) if self.part.backward else f) for f in made.functions}
+        made = prepared(build(self.part.model, wanted, PARTS if self.cut else WHOLE), copies=self.cut is None)
+        return {f.name: mirrored(f) if self.part.backward else f for f in made.functions}
+
+    @cached_property
+    def cut(self) -> Cut | None:
+        """How it is truncated, which makes a difference only to what has states."""
+        scheme, part = self.joined.truncation, self.part
+        if scheme is None or not part.model.states:
+            return None
+        return Cut(self.joined.model.lengths[self.number], part.backward, scheme, self._buffer, self.joined.handed,
+                   f"_{self.number + 1}")
 
     @property
     def keeps(self) -> tuple[Buffer, ...]:
         """What backward needs."""
         given = [self._input(link) for link in self.part.links if link.how is not How.STEPS]
         handed = [self.joined.handed(v.name) for v in self.part.model.outputs]
-        return (*self.functions["forward"].keeps, *given, *handed)
+        return (*map(self._buffer, self.functions["forward"].keeps), *given, *handed)
 
-    def _placed(self, function: Function) -> Function:
+    def _placed(self, function: str) -> tuple[Statement, ...]:
+        """The statements of a function."""
         length = {STEPS: self.joined.model.lengths[self.number]}
-        return cast(Function, rebuilt(function, self._buffer, lambda size: size.xreplace(length)))
+        return cast(tuple[Statement, ...],
+                    rebuilt(self.functions[function].body, self._buffer, lambda size: size.xreplace(length)))
 
     def _buffer(self, b: Buffer) -> Buffer:
         """A buffer of the part's own program in that of the whole."""
@@ -224,7 +232,12 @@ class _PartOf:
             else:
                 at = indices(target.axes, "tnkj")
                 yield assigned(target, at, Read(origin, (at[2], at[1], at[3], fixed(0))))
-        yield from self.functions[function].body
+        if self.cut is None or function == "forward":
+            yield from self._placed(function)
+            return
+        # The windows of the loss start from the states of a whole run, and have what each step counts in all of them.
+        yield from (*self._placed("forward"), *self._placed("weigh"), copied(_COUNTED, self._buffer(WEIGHTS)))
+        yield from self.cut.windows(self.functions["segment"], _COUNTED)
 
     def _origin(self, link: Link) -> Buffer:
         known = self.joined.outputs
@@ -236,7 +249,10 @@ class _PartOf:
 
     def backward(self, function: str) -> Iterator[Statement]:
         """The part's own statements, and what it hands back."""
-        yield from self.functions[function].body
+        if self.cut is None:
+            yield from self._placed(function)
+        else:
+            yield from self.cut.windows(self.functions[function])
         yield from self.handing()
 
     def handing(self) -> Iterator[Statement]:

@@ -19,7 +19,7 @@ from symbptt.compose.handed import through_parts
 from symbptt.compose.referee import Point, drawn
 from symbptt.compose.terms import sums
 from symbptt.data.values import Array, Data
-from symbptt.emit.c_files import About
+from symbptt.emit.c_files import About, about
 from symbptt.emit.source_file import SourceFile, wanted_variables
 from symbptt.model.dimensions import told_by_states
 from symbptt.model.values import Model
@@ -83,7 +83,8 @@ def file(
     text = Path(path).read_text(encoding="utf-8")
     if place.endswith(".c"):
         with compiled.opened(place, text, _in_c) as code:
-            return replace(_report(code, cast(Chain, code.model), dims, T, N, seed), notes=(*code.module.notes,))
+            report = _report(code, cast(Chain, code.model), dims, T, N, seed, about(text, place).windows)
+            return replace(report, notes=(*code.module.notes,))
     with guarded.opened(place, text) as opened:
         guarded.refuse_chunks(place, opened.chunk)
         chain = read.from_text(getattr(opened, "MODEL_FILE", ""), f"{place}, MODEL_FILE", str(opened.MODEL_NAME))
@@ -95,7 +96,7 @@ def file(
 def _in_c(told: About, place: str) -> tuple[Model, Interface]:
     """The model of a file in C, and its program."""
     chain = read.from_text(told.file, place, told.name)
-    named = emission.in_c(chain, wanted_variables(chain, told.wrt))
+    named = emission.in_c(chain, wanted_variables(chain, told.wrt), told.windows)
     return named.model, named
 
 

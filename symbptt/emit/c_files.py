@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 from symbptt.data.arrays import leading_axes
@@ -29,8 +29,14 @@ class About:
     wrt: tuple[str, ...]
     steps: int | None
     file: str
-    truncated: bool = False
+    truncated: bool | tuple[int, int] = False
+    """(k1, k2), if each part is truncated by itself."""
     chunk: int | None = None
+
+    @property
+    def windows(self) -> tuple[int, int] | None:
+        """How the parts are truncated, if they are."""
+        return None if isinstance(self.truncated, bool) else self.truncated
 
     def line(self) -> str:
         """One line of C, a comment that no text can leave."""
@@ -46,6 +52,9 @@ def about(text: str, place: str) -> About:
     try:
         told = json.loads(line[len(_BEGIN) : -len(_END)]) if line else None
         found = About(**{**told, "wrt": tuple(told["wrt"])}) if told else None
+        if found and not isinstance(found.truncated, bool):
+            k1, k2 = map(int, found.truncated)
+            found = replace(found, truncated=(k1, k2))
     except (ValueError, KeyError, TypeError):
         found = None
     texts = (found.name, found.file, *found.wrt) if found else ()
@@ -60,8 +69,9 @@ def files(request: Request, named: Interface | None = None) -> Files:
     model, stem = request.model, request.stem
     if not stem.isprintable() or set(stem) & set('"\\/'):
         raise BadInput(f"{stem!r} cannot be the name of a header; expected printable characters, no quotation mark or backslash")
-    told = About(model.name, tuple(v.name for v in request.wanted), request.steps, model.text, request.truncation is not None,
-                 named.chunk if named else None)
+    cut = named.windows if named and named.windows else request.truncation is not None
+    wrt = tuple(v.name for v in request.wanted)
+    told = About(model.name, wrt, request.steps, model.text, cut, named.chunk if named else None)
     made = source.files(request, told.line(), named)
     calling = ((f"{stem}.py", _text(made.interface, request, stem)),) if request.python else ()
     return (f"{stem}.c", made.source), (f"{stem}.h", made.header), *calling

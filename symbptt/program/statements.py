@@ -8,7 +8,7 @@ from typing import Any
 
 import sympy as sp
 
-from symbptt.program.ir import Assign, Buffer, Expr, Group, Index, Read, Subscript, fixed
+from symbptt.program.ir import Assign, Buffer, Expr, Group, Index, Num, Read, Subscript, fixed
 
 
 def indices(axes: tuple[sp.Expr, ...], names: str) -> tuple[Subscript, ...]:
@@ -24,9 +24,19 @@ def assigned(
     return Group(loops, (Assign(target, at, value, add, over),))
 
 
+def everywhere(target: Buffer) -> tuple[Subscript, ...]:
+    """All entries of a buffer."""
+    return indices(target.axes, "tnij" if target.timed else "nij" if target.batched else "ij")
+
+
+def zeroed(target: Buffer) -> Group:
+    """target = 0."""
+    return assigned(target, everywhere(target), Num(sp.S.Zero))
+
+
 def copied(target: Buffer, origin: Buffer, add: bool = False) -> Group:
     """target (+)= origin, entry by entry."""
-    at = indices(target.axes, "tnij" if target.timed else "nij" if target.batched else "ij")
+    at = everywhere(target)
     return assigned(target, at, Read(origin, at), add)
 
 
@@ -41,3 +51,12 @@ def rebuilt(node: Any, buffers: Callable[[Buffer], Buffer], size: Callable[[sp.E
     if is_dataclass(node) and not isinstance(node, type):
         return replace(node, **{f.name: rebuilt(getattr(node, f.name), buffers, size) for f in fields(node)})
     return node
+
+
+def rewritten(node: Any, change: Callable[[Any], Any]) -> Any:
+    """A value with `change` done to all values in it, the innermost first; buffers and sizes stay."""
+    if isinstance(node, tuple):
+        return tuple(rewritten(item, change) for item in node)
+    if isinstance(node, Buffer) or not is_dataclass(node) or isinstance(node, type):
+        return node
+    return change(replace(node, **{f.name: rewritten(getattr(node, f.name), change) for f in fields(node)}))

@@ -53,7 +53,7 @@ def opened(place: str, text: str, read: Reader = _read) -> Iterator[Emitted]:
     _check(place, text, {*_INCLUDES, f'"{header.name}"'})
     _check(str(header), declared, _INCLUDES)
     told = c_files.about(text, place)
-    if told.truncated:
+    if told.truncated is True:
         raise BadInput(f"{place}: truncated on purpose, so its gradients are not the model's")
     model, named = read(told, f"{place}, its model")
     loader = c_files.loader(named, told.steps, header.stem)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
@@ -21,6 +22,7 @@ from symbptt.verify.library import call
 from symbptt.verify.load import loaded
 
 KINDS = sorted((Path(__file__).parent / "kinds").glob("*.toml"))
+HIDDEN = Path(__file__).parent / "kinds" / "hidden-gate.toml"
 ATTENTION = "seq2seq_attention_multiplicative"
 Run = Callable[..., tuple[int, str, str]]
 
@@ -58,11 +60,29 @@ def test_another_window_and_a_lost_direction_are_seen(right: str, wrong: str) ->
 
 def test_what_cannot_be_truncated_is_refused() -> None:
     chain = compose.load("birnn")
-    cases = (({"truncation": (3, 2)}, "k1 <= k2"), ({"truncation": (1, 2), "backend": "c"}, "NumPy, JAX and PyTorch"),
-             ({"truncation": (1, 2), "checkpoint": True}, "without truncation"))
+    cases = (({"truncation": (3, 2)}, "k1 <= k2"), ({"checkpoint": True, "backend": "c"}, "NumPy, JAX and PyTorch"),
+             ({"truncation": (1, 2), "checkpoint": True}, "without truncation"),
+             ({"truncation": (1, 2), "backend": "c", "static": {"T": 2}}, "for whole sequences"))
     for options, said in cases:
         with pytest.raises(BadInput, match=said):
             source(chain, **options)
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(shutil.which("gcc") is None, reason="gcc is not installed")
+@pytest.mark.parametrize(("name", "scheme", "T"), [("birnn", (1, 2), 3), (str(HIDDEN), (2, 3), 4)], ids=["birnn", "hidden-gate"])
+def test_a_file_in_c_knows_how_it_is_cut(
+    name: str, scheme: tuple[int, int], T: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Windows one step apart, and two with a rest; learned starts, and a loss at the last step."""
+    compiler = tmp_path / "quick"
+    compiler.write_text('#!/bin/sh\nexec gcc "$@" -O0\n')
+    compiler.chmod(0o755)
+    monkeypatch.setenv("CC", str(compiler))
+    path = source(compose.load(name), "c", "all", stem="made", truncation=scheme).write(tmp_path / "made.c")
+    report = compose.file(path, T=T)
+    report.raise_for_disagreement()
+    assert {"complex step, backward", "terms and code"} <= {c.name for c in report.checks}
 
 
 @pytest.mark.slow

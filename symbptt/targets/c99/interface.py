@@ -67,11 +67,13 @@ class Interface:
 
     def __init__(
         self, program: Program, steps: Mapping[str, sp.Expr] | None = None, equations: Sequence[str] | None = None,
-        chunk: int | None = None,
+        chunk: int | None = None, windows: tuple[int, int] | None = None,
     ) -> None:
         self.program, self.model = program, program.model
         self.chunk = chunk
         """The tokens that a step takes, if they are several: then outputs have of a state what is behind the last one."""
+        self.windows = windows
+        """(k1, k2), if the program itself is truncated, each of its parts; else templates join runs of all of it."""
         self.steps = steps or {}
         """The number of steps of variables, by name, where it is not T."""
         self.equations = tuple(numbered(program.model) if equations is None else equations)

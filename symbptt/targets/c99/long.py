@@ -21,15 +21,18 @@ def functions(request: Request) -> tuple[str, ...]:
     return (*WHOLE, *(PARTS if request.checkpoint else ()), *(TANGENTS if request.tangents else ()))
 
 
-def inside(request: Request) -> tuple[str, ...]:
+def inside(interface: Interface, request: Request) -> tuple[str, ...]:
     """The functions that nobody else calls."""
-    return (*PARTS, "backward") if request.truncation else PARTS
+    return (*PARTS, "backward") if request.truncation and not interface.windows else PARTS
 
 
 def values(interface: Interface, request: Request) -> dict[str, Any]:
     """What the templates take. Raises BadInput where there is nothing to do in parts."""
     long = request.truncation is not None or request.checkpoint
-    made: dict[str, Any] = {"long": long, "truncation": request.truncation, "checkpoint": request.checkpoint}
+    made: dict[str, Any] = {
+        "long": long and interface.windows is None, "truncation": request.truncation, "checkpoint": request.checkpoint,
+        "in_windows": interface.windows is not None,
+    }
     if not long:
         return made
     model = interface.model
@@ -38,6 +41,8 @@ def values(interface: Interface, request: Request) -> dict[str, Any]:
     if not request.wanted:
         raise BadInput(f"{model.name} has no gradient asked for, which could be truncated or taken in segments")
     k1, k2 = request.truncation or (1, 1)
+    if interface.windows:
+        return made | {"k1": k1, "k2": k2}
     arguments = interface.arguments("value_and_grad") if model.loss else ()
     taken = {kind for name in interface.functions for kind in interface.structs(name)}
     return made | {

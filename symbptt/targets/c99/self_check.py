@@ -28,6 +28,8 @@ def values(interface: Interface, request: Request) -> dict[str, Any]:
     every, back = request.truncation or (1, STEPS)
     steps = interface.chunk + 1 if interface.chunk else min(STEPS, back // every * every or back)
     numbers = dict(zip(AXES, (steps, SAMPLES if shows_samples(model) else 1), strict=True)) | sizes(model)
+    if request.truncation:
+        numbers |= {str(length): min(steps, numbers[str(length)]) for length in interface.steps.values()}
     return {
         "check_sizes": ", ".join(str(fixed.get(own, numbers[name])) for name, own in interface.dimensions.items()),
         "check_structs": [(STRUCTS[kind], [_array(interface, kind, m) for m in interface.members[kind]]) for kind in used],

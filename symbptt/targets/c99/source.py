@@ -60,7 +60,7 @@ def files(request: Request, about: str, named: Interface | None = None) -> Text:
         "name": model.name, "equations": [_comment(line) for line in named.equations],
         "dimensions": list(named.dimensions.values()),
         "structs": [_struct(named, kind) for kind in STRUCTS if named.members[kind] and _used(named, kind)],
-        "functions": [_function(named, body, bool(request.sizes), long.inside(request)) for body in bodies],
+        "functions": [_function(named, body, bool(request.sizes), long.inside(named, request)) for body in bodies],
         "public": [_head(named, name, bool(request.sizes)) for name in named.public],
         "runtime": [(RUNTIME / name).read_text(encoding="utf-8").rstrip() for name in PIECES],
         "arrays": list(dict.fromkeys(x for kind in STRUCTS if _used(named, kind) for x in _lengths(named, kind))),

@@ -25,6 +25,7 @@ from symbptt.program.ir import (
 )
 from symbptt.program.names import Namespace
 from symbptt.program.walk import read_by
+from symbptt.program.windows import FIRST, LENGTH, OFFSET, START, Windows
 from symbptt.targets.c99 import scalars
 from symbptt.targets.c99.expressions import PREFIX, Expressions
 
@@ -40,6 +41,8 @@ class Writer(Expressions):
         """All of them."""
         for statement in body:
             match statement:
+                case Windows():
+                    self._windows(statement)
                 case For(index, inner, reverse, start):
                     with self.loop(index, start, reverse):
                         self.statements(inner)
@@ -49,6 +52,20 @@ class Writer(Expressions):
                     self._product(statement)
                 case _:
                     raise MissingRule("C text", statement, "symbptt/targets/c99/statements.py")
+
+    def _windows(self, windows: Windows) -> None:
+        """The loop over where windows end, with what they are counted by."""
+        (k1, k2), end, steps = windows.scheme, self.index(windows.index), self.size(windows.index.size)
+        with self.block(f"for (size_t {end} = {k1}; {end} < {steps} + {k1}; {end} += {k1})"):
+            own = {s.name: self.names.fresh(s.name.partition(":")[0]) for s in (FIRST, START, LENGTH, OFFSET)}
+            first, start, length, offset = own.values()
+            self.line(f"const size_t {first} = {end} > {k2} ? {end} - {k2} : 0;")
+            self.line(f"const size_t {start} = {end} - {k1};")
+            self.line(f"const size_t {length} = ({end} < {steps} ? {end} : {steps}) - {first};")
+            self.line(f"const size_t {offset} = {f'{steps} - {first} - {length}' if windows.reverse else first};")
+            self.sizes |= own
+            self.statements(windows.body)
+        self.sizes = {name: text for name, text in self.sizes.items() if name not in own}
 
     def _group(self, group: Group) -> None:
         condition = group.assignments[0].unless
