@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 
 import sympy as sp
 
 from symbptt.diagnose.autodiff.runner import Facts
 from symbptt.diagnose.submission import signature
-from symbptt.diagnose.submission.calls import Call, Meanings
-from symbptt.diagnose.submission.guess import CONVENTIONS, Guesser
+from symbptt.diagnose.submission.calls import Call, Meanings, in_conventions, is_second
+from symbptt.diagnose.submission.guess import Guesser
 from symbptt.diagnose.submission.mapping import Table
 from symbptt.diagnose.submission.meaning import Meaning, one, tokens
 from symbptt.diagnose.submission.signature import Function, Source
@@ -20,32 +20,44 @@ from symbptt.errors import BadInput, UnknownName
 from symbptt.model.values import Model, Role
 
 
-@dataclass(frozen=True)
-class Declared:
-    """The call, and the names of the results in their order, "" for one that is passed over."""
-
-    call: Call
-    results: tuple[str, ...]
-
-
-def declared(name: str, facts: Facts, table: Table, model: Model) -> Declared:
-    """The meanings of arguments, said in a table or guessed, and of results. Raises BadInput."""
+def declared(name: str, facts: Facts, table: Table, model: Model) -> list[Call]:
+    """The meanings of arguments, said in a table or guessed in each convention of naming, and of results. Raises BadInput."""
     if facts.open:
         raise BadInput(f"{name} takes arguments without names (*args); wrap it in a function that names them")
-    arguments = _arguments(name, facts, table, Guesser.of(model, facts.arguments, CONVENTIONS[1]))
+
+    def call(convention: Mapping[tuple[str, str], str]) -> Call:
+        guesser = Guesser.of(model, facts.arguments, convention)
+        arguments = _arguments(name, facts, table, guesser)
+        made = {**arguments, **_results(name, arguments, table, model)}
+        module, _, bare = name.rpartition(":")
+        function = Function(bare, tuple(made), frozenset(made), (), (), frozenset())
+        return Call(function, made, None, {}, {}, {}, guesser, source(facts.file, module, function))
+
+    return in_conventions(call)
+
+
+def twins(call: Call) -> dict[str, str]:
+    """The biases that are given as zeros beside one of the same meaning, with the name of that one: b_hh beside b_ih."""
+    first = {m.blocks: n for n, m in call.arguments.items() if m.kind == "blocks"}
+    return {n: first[m.blocks] for n, m in call.arguments.items() if m.kind == "out"}
+
+
+def result_names(call: Call, table: Table) -> tuple[str, ...]:
+    """The names of the results in their order, "" for one that is passed over."""
+    told = tuple(n if n in call.arguments else "" for n in table.returns)
+    return told or tuple(n for n, m in call.arguments.items() if m.kind == "cotangent")
+
+
+def _results(name: str, arguments: Meanings, table: Table, model: Model) -> Meanings:
     outputs = _outputs(table, model, frozenset(_missing(arguments, model)))
     if both := [n for n in outputs if n in arguments]:
         raise BadInput(f"{table.place}: {both[0]} is an argument and a result of {name}; give the result a name of its own")
-    read = {v for m in outputs.values() if m is not None for v in _behind(model, m.name)}
+    made = {n: m for n, m in outputs.items() if m is not None}
+    read = {v for m in made.values() for v in _behind(model, m.name)}
     if missing := [n for n in _missing(arguments, model) if n in read]:
         raise BadInput(f"{name}: no argument is {missing[0]} of {model.name}; say in a mapping which one is: "
                        f'[names] NAME = "{missing[0]}"')
-    made = {**arguments, **{n: m for n, m in outputs.items() if m is not None}}
-    module, _, bare = name.rpartition(":")
-    function = Function(bare, tuple(made), frozenset(made), (), (), frozenset())
-    guesser = Guesser.of(model, facts.arguments, CONVENTIONS[1])
-    call = Call(function, made, None, {}, {}, {}, guesser, source(facts.file, module, function))
-    return Declared(call, tuple(n if m is not None else "" for n, m in outputs.items()))
+    return made
 
 
 def _arguments(name: str, facts: Facts, table: Table, guesser: Guesser) -> Meanings:
@@ -56,6 +68,8 @@ def _arguments(name: str, facts: Facts, table: Table, guesser: Guesser) -> Meani
         needed = argument in facts.required or argument in table.names
         if meaning is not None and meaning.kind in ("cotangent", "out", "result", "loss", "ignore"):
             meaning = None
+        if meaning is not None and needed and is_second(meaning, found, guesser.model):
+            meaning = replace(meaning, kind="out")
         if meaning is not None and (needed or meaning not in found.values()):
             found[argument] = meaning
         elif argument in facts.required:

@@ -15,7 +15,7 @@ from symbptt.diagnose.autodiff.declared import declared
 from symbptt.diagnose.autodiff.precision import UNITS, Low, nudged
 from symbptt.diagnose.autodiff.runner import Local, Runner, opened
 from symbptt.diagnose.autodiff.runner import limits as usual
-from symbptt.diagnose.autodiff.session import Functions
+from symbptt.diagnose.autodiff.session import Functions, unlike_twins
 from symbptt.diagnose.diagnosis import Diagnosis
 from symbptt.diagnose.submission import code, mapping
 from symbptt.diagnose.submission.chunks import in_steps
@@ -25,6 +25,9 @@ from symbptt.diagnose.submission.session import Attempt
 from symbptt.guard.door import Limits
 from symbptt.model.read import load
 from symbptt.model.values import Model
+
+_HEADS = ("B T heads D", "B heads T D")
+"""Axes of sequences in kernels of heads."""
 
 
 def package(
@@ -63,8 +66,8 @@ def _read(table: Table | Path | str | None, model: Model, wrt: Sequence[str]) ->
 
 def _diagnosed(model: Model, runner: Runner, table: Table) -> Diagnosis:
     made = declared(runner.name, runner.facts, table, model)
-    session = Functions(model, runner, made, table, "float64")
-    best = session.best()
+    session, best = _with_heads(Functions(model, runner, made, table, "float64"), runner)
+    table = session.table
     kind = table.dtype if table.dtype in UNITS else ""
     alone = (best is None or not best.found.gradients) and bool(kind)
     if alone:
@@ -73,6 +76,9 @@ def _diagnosed(model: Model, runner: Runner, table: Table) -> Diagnosis:
     found = code.diagnosis(session, best)
     if best is None or not best.found.gradients or found.failed:
         return found
+    for name, other in unlike_twins(best):
+        differ = f"The gradients of {other} and {name}, which are added to each other, are not the same: they must be."
+        found = replace(found, opening=(*found.opening, differ), failed=True)
     if session.passed:
         which = ", ".join(sorted(session.passed))
         passed = f"nothing flows back from the results {which}: name them with returns = [...]"
@@ -82,6 +88,17 @@ def _diagnosed(model: Model, runner: Runner, table: Table) -> Diagnosis:
     if alone:
         found = replace(found, notes=(*found.notes, f"it runs in {kind} alone: judged with the tolerance of single precision"))
     return _about_forward(found, session, best)
+
+
+def _with_heads(session: Functions, runner: Runner) -> tuple[Functions, Attempt | None]:
+    """The attempt that fits best; where none gives gradients and no axes are said, those of heads are tried too."""
+    best = session.best()
+    if (best is None or not best.found.gradients) and session.table.layout.axes is None and session.run and not session.run.ended:
+        tables = (replace(session.table, layout=replace(session.table.layout, axes=axes)) for axes in _HEADS)
+        others = [Functions(session.model, runner, session.calls, table, session.kind) for table in tables]
+        found = [(o, a) for o in others if (a := o.best()) is not None and a.found.gradients]
+        return max(found, key=lambda pair: pair[1].fits, default=(session, best))
+    return session, best
 
 
 def _in_low_precision(found: Diagnosis, double: Functions, low: Functions, best: Attempt) -> Diagnosis:

@@ -10,10 +10,12 @@ import numpy as np
 
 from symbptt.algebra.evaluate import Array
 from symbptt.data.values import Data
-from symbptt.diagnose.autodiff.declared import Declared
+from symbptt.diagnose.autodiff.answering import gradient
+from symbptt.diagnose.autodiff.declared import result_names, twins
 from symbptt.diagnose.autodiff.precision import rounded
 from symbptt.diagnose.autodiff.runner import Runner, limits
 from symbptt.diagnose.submission import convert, guarded
+from symbptt.diagnose.submission.calls import Call
 from symbptt.diagnose.submission.draw import T
 from symbptt.diagnose.submission.mapping import Table
 from symbptt.diagnose.submission.plans import Plan, without_steps
@@ -29,9 +31,9 @@ class Functions(Session):
 
     of_file = False
 
-    def __init__(self, model: Model, runner: Runner, made: Declared, table: Table, kind: str) -> None:
-        super().__init__(model, made.call.source.path, (made.call,), table, limits())
-        self._runner, self._results, self.kind = runner, made.results, kind
+    def __init__(self, model: Model, runner: Runner, calls: Sequence[Call], table: Table, kind: str) -> None:
+        super().__init__(model, calls[0].source.path, calls, table, limits())
+        self._runner, self.kind = runner, kind
         self.passed: set[str] = set()
         """Results that nothing says what they are; their cotangents are zero."""
 
@@ -39,9 +41,12 @@ class Functions(Session):
         return rounded(super().drawn(samples, sizes, seed, steps), self.table.dtype)
 
     def carried_out(self, plans: Sequence[Plan], orders: Sequence[dict[str, Any]], arrays: Mapping[str, Array]) -> guarded.Run:
-        run = self._runner.run([{**order, "results": self._results, "kind": self.kind} for order in orders], arrays)
+        names = (result_names(plan.call, self.table) for plan in plans)
+        own = [{**order, "results": n, "kind": self.kind} for order, n in zip(orders, names, strict=True)]
+        run = self._runner.run(own, arrays)
         self.passed |= {n for p, a in zip(plans, run.answers, strict=False) for n in a.before if n not in p.call.arguments}
-        answers = (replace(a, before=_in_our_layout(p, a.before)) for p, a in zip(plans, run.answers, strict=False))
+        answers = (replace(a, before=_in_our_layout(p, a.before), kinds=_judged(p, a.kinds))
+                   for p, a in zip(plans, run.answers, strict=False))
         return replace(run, answers=tuple(answers))
 
     def fits_itself(self, best: Attempt) -> dict[str, bool]:
@@ -72,6 +77,21 @@ class Functions(Session):
             return {}, run.ended
         answer = run.answers[0]
         return results(plan, answer.first, answer.kinds).gradients, answer.fault
+
+
+def unlike_twins(best: Attempt) -> list[tuple[str, str]]:
+    """Biases that are added to each other, and whose gradients differ."""
+    first, arguments = best.answer.first, best.plan.call.arguments
+    found = ((n, of, first.get(gradient(n, arguments)), first.get(gradient(of, arguments)))
+             for n, of in twins(best.plan.call).items())
+    return [(n, of) for n, of, mine, theirs in found
+            if mine is not None and theirs is not None and not np.allclose(mine, theirs, rtol=1e-6, atol=1e-9)]
+
+
+def _judged(plan: Plan, kinds: Mapping[str, str]) -> dict[str, str]:
+    """The results but for gradients of what has a twin: they are held against each other."""
+    second = {gradient(n, plan.call.arguments) for n in twins(plan.call)}
+    return {n: kind for n, kind in kinds.items() if n not in second}
 
 
 def _in_our_layout(plan: Plan, before: Mapping[str, Array]) -> dict[str, Array]:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import ast
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
 from symbptt.data.values import GIVEN, GROUPS
+from symbptt.diagnose.submission.chosen import chosen
 from symbptt.diagnose.submission.guess import CONVENTIONS, Guesser, gates, is_cache, plain
 from symbptt.diagnose.submission.mapping import Table
 from symbptt.diagnose.submission.meaning import Meaning, one
@@ -83,14 +83,19 @@ def calls(source: Source, name: str | None, table: Table, model: Model, guess: G
 
     Raises BadInput where a name can neither be looked up nor guessed.
     """
-    found: list[Call] = []
-    failed: BadInput | None = None
     own = (a for attributes in source.attributes.values() for a in attributes)
     apart = (n for f in source.functions.values() for names in f.unpacks.values() for n in names)
     arguments = [*(a for f in source.functions.values() for a in f.arguments), *own, *source.keys, *apart, *table.module_names]
+    return in_conventions(lambda convention: _call(source, name, table, model, guess(model, arguments, convention)))
+
+
+def in_conventions(call: Callable[[Mapping[tuple[str, str], str]], Call]) -> list[Call]:
+    """The calls of all conventions that make a difference. Raises BadInput where none makes one."""
+    found: list[Call] = []
+    failed: BadInput | None = None
     for convention in CONVENTIONS:
         try:
-            made = _call(source, name, table, model, guess(model, arguments, convention))
+            made = call(convention)
         except BadInput as error:
             failed = failed or error
         else:
@@ -101,10 +106,7 @@ def calls(source: Source, name: str | None, table: Table, model: Model, guess: G
 
 
 def _call(source: Source, name: str | None, table: Table, model: Model, guesser: Guesser) -> Call:
-    function = source.function(name or table.function, model.name.lower())
-    if not (name or table.function) and (of_library := _of_library(source, function)):
-        raise BadInput(f"{source.path}: {of_library} has a backward pass that its library calls: give it in place of the file, "
-                       f"as --function {source.path.stem}:{of_library}")
+    function = chosen(source, name or table.function, model.name.lower())
     before = _before(source, function, table)
     arguments = _meanings(source, function, table, guesser, before)
     forward, forward_arguments = None, {}
@@ -175,12 +177,21 @@ def _meanings(source: Source, function: Function, table: Table, guesser: Guesser
             meaning in found.values() or meaning == Meaning("loss") or _is_held(meaning, found.values(), guesser.model)
         )
         if meaning is not None and meaning.kind != "loss" and not needless:
+            if argument not in table.names and is_second(meaning, found, guesser.model):
+                raise BadInput(f"{source.path}: {argument!r} would be {', '.join(meaning.variables)}, as another argument of "
+                               f"{function.full} is; where both are added, give this one as zero, in a mapping: "
+                               f"[names] {argument} = 0")
             found[argument] = meaning
         elif argument in function.required:
             known = f'a variable of {guesser.model.name}, "cotangent h", "result hs", "gradient W", "parameters", a number ...'
             what = f"cannot guess what the argument {argument!r} of {function.full} is"
             raise BadInput(f'{source.path}: {what}; say it in a mapping: [names] {argument} = "..." ({known})')
     return found
+
+
+def is_second(meaning: Meaning, others: Meanings, model: Model) -> bool:
+    """Whether a bias has the meaning of another argument, as b_hh has beside b_ih: code adds the two."""
+    return meaning.kind == "blocks" and meaning in others.values() and all(len(model[v].shape) < 2 for v in meaning.variables)
 
 
 def _size(argument: str, function: Function, guesser: Guesser) -> Meaning | None:
@@ -267,15 +278,6 @@ def _before(source: Source, function: Function, table: Table) -> Function | None
     called = {name for f in others for name in (*f.calls, *function.calls)}
     alone = [f for f in others if f.name not in called]
     return alone[0] if len(alone) == 1 else None
-
-
-def _of_library(source: Source, function: Function) -> str:
-    """The torch.autograd.Function that a method belongs to, or the function that is given a backward pass by defvjp."""
-    bases = [b for c in source.tree.body if isinstance(c, ast.ClassDef) and c.name == function.owner for b in c.bases]
-    if any((b.attr if isinstance(b, ast.Attribute) else getattr(b, "id", "")) == "Function" for b in bases):
-        return function.owner
-    given = (n.value for n in ast.walk(source.tree) if isinstance(n, ast.Attribute) and n.attr == "defvjp")
-    return next((of.id for of in given if isinstance(of, ast.Name)), "")
 
 
 def _full(owner: str, name: str) -> str:

@@ -48,12 +48,14 @@ _GATES = {"g": ("g", "c", "ctilde", "n", "a"), "q": ("q", "o"), "i": ("i", "u"),
 _CONNECTION = {
     ("input", "matrix"): ("wx{g}", "wx", "wxh{g}", "wih", "weightih", "weightihl0", "win", "wax", "kernel", "wi"),
     ("state", "matrix"): ("wh{g}", "wh", "whh{g}", "weighthh", "weighthhl0", "wrec", "waa", "recurrentkernel", "r{g}", "wr"),
-    ("both", "bias"): ("b{g}", "b", "bh", "ba", "bias", "bhh", "bhidden", "biasih", "biasihl0"),
+    ("both", "bias"): ("b{g}", "b", "bh", "ba", "bias", "bhh", "bih", "bx", "bhidden", "biasih", "biasihl0"),
     ("out", "matrix"): ("why", "wy", "wya", "v", "wout", "who", "wo", "waffine", "weightout", "weightho", "weighthy", "wfc",
                       "fcweight", "wyh", "woh", "wdense"),
     ("out", "bias"): ("by", "bo", "bout", "bya", "biasout", "biaso", "biasy", "bfc", "fcbias", "c", "baffine"),
 }
 """Names in use for parameters, by what they connect; {g} stands for a gate's letter."""
+_WHOLE_WORDS = ("weight", "bias")
+"""Words that names begin with in place of a letter: weight_z for W_z."""
 CONVENTIONS: tuple[Mapping[tuple[str, str], str], ...] = (
     {("both", "matrix"): "w{g}"},
     {("input", "matrix"): "u{g}", ("state", "matrix"): "w{g}"},
@@ -81,7 +83,8 @@ class Guesser:
         """Collect all names: a whole family of gates among `names`, then the model's own, then those in use."""
         patterns = {kind: (*more, *([convention[kind]] if kind in convention else [])) for kind, more in _CONNECTION.items()}
         side_by_side = ("both", "matrix") in convention
-        found: dict[str, Meaning] = _families(model, frozenset(map(plain, names)), patterns, side_by_side)
+        given = {plain(n) for n in names}
+        found: dict[str, Meaning] = _families(model, frozenset(given | {*map(_short, given)}), patterns, side_by_side)
 
         def add(names: Iterable[str], meaning: Meaning) -> None:
             for name in names:
@@ -130,8 +133,8 @@ class Guesser:
             return variable(name, self.model)
         if bare in ("t", "n"):
             return self.table.get(bare) or one("size", name.upper())
-        if bare in self.table:
-            return self.table[bare]
+        if found := self.table.get(bare) or self.table.get(_short(bare)):
+            return found
         if name in self.model.dimensions:
             return one("size", name)
         found = self.result(name, {})
@@ -170,6 +173,12 @@ class Guesser:
             if found is not None and found.kind in ("blocks", "sequence", "state", "loss"):
                 return found
         return None
+
+
+def _short(bare: str) -> str:
+    """A name with a letter for a whole word, as wz for weightz."""
+    word = next((w for w in _WHOLE_WORDS if bare.startswith(w)), "")
+    return word[:1] + bare.removeprefix(word)
 
 
 def _dimensions(model: Model) -> Iterable[tuple[str, str]]:

@@ -61,6 +61,19 @@ def test_mistakes_are_named(target: str, table: dict[str, Any], wrong: set[str] 
 
 
 @pytest.mark.frameworks
+def test_axes_of_heads_are_found() -> None:
+    made = found("layers_torch:heads")
+    assert made.ok and "heads" in made.notes[0], str(made)
+
+
+@pytest.mark.frameworks
+def test_biases_that_are_added_have_one_gradient() -> None:
+    made = autodiff.package("elman", "kernels.layers_torch:ForgottenBias", paths=[str(THEIRS)])
+    assert not made.ok and "gradients of bias_ih and bias_hh" in made.opening[0], str(made)
+    assert all(f.right for f in made.findings)
+
+
+@pytest.mark.frameworks
 def test_another_forward_pass_is_told_first_and_judged_for_itself() -> None:
     made = found("gla_torch:other_forward", **ONE)
     assert not made.ok and "o at step 1 is" in made.opening[0] and "q, k, v, g, b are right for it" in made.opening[-1], str(made)
