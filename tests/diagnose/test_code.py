@@ -238,6 +238,9 @@ def test_the_environment_is_not_theirs(write: Write, monkeypatch: pytest.MonkeyP
     ("def backward(parameters, inputs, nonsense): pass", "cannot guess what the argument 'nonsense'"),
     ("def backward(x, W_hh): pass", "neither targets nor cotangents"),
     ("def backward(dh, cache): pass", "takes a cache"),
+    ("def backward(theta, x, y): W = theta[:4]", r"order in a mapping: \[names\] theta = \[\"W_xh\", \"W_hh\""),
+    ("def backward(x, y, h0, Wx, Wh, b_ih, b_hh): pass", r"in a mapping: \[names\] b_hh = 0"),
+    ("class A(Function):\n    def backward(ctx): pass\nclass B(Function):\n    def backward(ctx): pass", "each of A, B has"),
     ("class Layer(Function):\n    @staticmethod\n    def backward(ctx, dh): pass", "--function theirs:Layer"),
     ("def rnn(x, W_hh): pass\ndef rnn_bwd(res, g): pass\nrnn.defvjp(rnn, rnn_bwd)", "--function theirs:rnn"),
 ])

@@ -171,6 +171,10 @@ def _meanings(source: Source, function: Function, table: Table, guesser: Guesser
         meaning = meaning or _size(argument, function, guesser) or guesser.argument(argument, whole)
         if meaning is None or (meaning.kind == "group" and meaning.name == "parameters"):
             meaning = _packed(argument, function, table, guesser) or meaning
+        if meaning == Meaning("group", (("parameters",),)) and argument in source.sliced and argument not in source.dicts:
+            order = ", ".join(f'"{v.name}"' for v in guesser.model.parameters)
+            raise BadInput(f"{source.path}: {argument!r} of {function.full} is cut by slices: if it is a vector of all "
+                           f"parameters, say their order in a mapping: [names] {argument} = [{order}]")
         if meaning == Meaning("result"):
             meaning = _cache(argument, before, table)
         needless = argument not in function.required and (

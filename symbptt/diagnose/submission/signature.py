@@ -82,6 +82,12 @@ class Source:
         """The names of variables that are read."""
         return frozenset(n.id for n in ast.walk(self.tree) if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Load))
 
+    @cached_property
+    def sliced(self) -> frozenset[str]:
+        """The names that slices are taken of, as theta[i:j]."""
+        parts = (n for n in ast.walk(self.tree) if isinstance(n, ast.Subscript) and isinstance(n.slice, ast.Slice))
+        return frozenset(n.value.id for n in parts if isinstance(n.value, ast.Name))
+
     @property
     def steps(self) -> int | None:
         """The number of steps that emitted code is made for, as in `STEPS = 3`; None where it serves any."""
