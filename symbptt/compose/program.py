@@ -18,7 +18,7 @@ from symbptt.compose.windows import Cut
 from symbptt.model.values import Model, Role, Variable
 from symbptt.passes import prepared
 from symbptt.program import build
-from symbptt.program.buffers import LOSS, WEIGHTS, buffer
+from symbptt.program.buffers import LOSS, ONCE, WEIGHTS, buffer
 from symbptt.program.builder import PARTS, WHOLE
 from symbptt.program.ir import (
     STEPS,
@@ -35,7 +35,6 @@ from symbptt.program.statements import assigned, copied, indices, rebuilt, zeroe
 from symbptt.program.walk import assignments, read_by
 
 _OWN = frozenset((Kind.PARAMETER, Kind.INPUT, Kind.TARGET, Kind.INITIAL))
-_ALIKE = frozenset((Kind.MASK, Kind.STEP_WEIGHT, Kind.LOSS))
 _COUNTED = replace(WEIGHTS, kind=Kind.TEMPORARY, name="counted")
 """What each step and sample counts in the loss of all steps."""
 
@@ -172,7 +171,7 @@ class _PartOf:
                 return self._gradient(name)
             case _ if b.kind in _OWN:
                 return self._input(self.links[name]) if name in self.links else self.joined.given(b.kind, name)
-            case _ if b.kind in _ALIKE:
+            case _ if b.kind in ONCE:
                 return b
         length = self.joined.model.lengths[self.number]
         axes = tuple(axis.xreplace({STEPS: length}) for axis in b.axes)

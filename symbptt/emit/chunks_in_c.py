@@ -18,7 +18,7 @@ from symbptt.derive.pullback import loss_pullback
 from symbptt.model.values import Model, Role, Variable
 from symbptt.passes import prepared
 from symbptt.program import build
-from symbptt.program.buffers import LOSS, buffer
+from symbptt.program.buffers import LOSS, ONCE, buffer
 from symbptt.program.ir import (
     STEPS,
     Buffer,
@@ -33,12 +33,11 @@ from symbptt.program.ir import (
     fixed,
 )
 from symbptt.program.lower import SAMPLE
-from symbptt.program.statements import assigned, copied, indices, rebuilt
+from symbptt.program.statements import assigned, copied, indices, rebuilt, zeroed
 from symbptt.program.walk import assignments, read_by
 from symbptt.targets.c99.interface import CHUNKS, WHOLE_CHUNKS, Interface
 from symbptt.typeset.equations import numbered
 
-_ALIKE = frozenset((Kind.MASK, Kind.STEP_WEIGHT, Kind.LOSS))
 _N = Subscript(SAMPLE)
 
 
@@ -101,13 +100,16 @@ class _Joined:
         """What arrives at them."""
         return replace(self._rows(name), kind=Kind.ADJOINT)
 
+    def _gradient(self, name: str) -> Buffer:
+        """The gradient of an input in chunks."""
+        return self._sized(buffer(Kind.GRADIENT, self.core[name]), Kind.TEMPORARY, f"grad_{name}_rows")
+
     def _tokens(self, v: Variable, kind: Kind = Kind.VALUE) -> Buffer:
         """The values of an output by token, for the loss, or with `kind` what arrives at them."""
         return replace(self._given(Kind.OUTPUT, v), kind=kind, name=f"{v.name}_tokens")
 
     def _placed(self, name: str, private: bool) -> Function:
         """A function of the chunks; of a `private` one nobody sees, or has cotangents of, the states behind the last token."""
-
         known = {v.name: v for v in self.token.variables}
 
         def place(b: Buffer) -> Buffer:
@@ -124,7 +126,7 @@ class _Joined:
                 case Kind.COTANGENT:
                     return self._adjoint(b.name)
                 case Kind.GRADIENT if v is not None and v.role is Role.INPUT:
-                    return self._sized(b, Kind.TEMPORARY, f"grad_{b.name}_rows")
+                    return self._gradient(b.name)
                 case Kind.GRADIENT | Kind.PARAMETER | Kind.INITIAL if v is not None:
                     return self._given(b.kind, v)
             return self._sized(b, b.kind, b.name)
@@ -169,8 +171,7 @@ class _Joined:
         """The gradients of inputs."""
         for v in self.wanted:
             if v.role is Role.INPUT:
-                held = self._sized(buffer(Kind.GRADIENT, self.core[v.name]), Kind.TEMPORARY, f"grad_{v.name}_rows")
-                yield from self._unpacked(v, self._given(Kind.GRADIENT, v), held)
+                yield from self._unpacked(v, self._given(Kind.GRADIENT, v), self._gradient(v.name))
 
     # ---- the loss
 
@@ -195,7 +196,7 @@ class _Joined:
                 return self._tokens(token[b.name])
             if b.kind is Kind.GRADIENT:
                 return self._tokens(token[b.name], Kind.ADJOINT) if b.name in names else replace(b, kind=Kind.TEMPORARY)
-            return b if b.kind in _ALIKE or b.variable is None else replace(b, variable=token[b.variable.name])
+            return b if b.kind in ONCE or b.variable is None else replace(b, variable=token[b.variable.name])
 
         for v in self._kept:
             yield from self._unpacked(v, self._tokens(v), self._rows(v.name))
@@ -204,9 +205,9 @@ class _Joined:
             if v.name in self._read:
                 yield from self._packed(v, self._adjoint(v.name), self._tokens(v, Kind.ADJOINT), fill=False)
             else:
-                yield _zero(self._adjoint(v.name))
+                yield zeroed(self._adjoint(v.name))
         for v in token.states:
-            yield _zero(replace(self._given(Kind.COTANGENT, v), kind=Kind.ADJOINT, name=f"{v.name}_behind"))
+            yield zeroed(replace(self._given(Kind.COTANGENT, v), kind=Kind.ADJOINT, name=f"{v.name}_behind"))
 
     def _direct(self) -> Iterator[Statement]:
         """What the loss hands back to parameters and inputs that it reads itself."""
@@ -220,7 +221,3 @@ def _copy(target: Buffer, at: tuple[Subscript, ...], value: Num | Read) -> State
     made = assigned(target, at, value)
     others = value.at if isinstance(value, Read) else ()
     return replace(made, indices=tuple(dict.fromkeys(index for s in (*at, *others) for index in s.indices)))
-
-
-def _zero(target: Buffer) -> Statement:
-    return assigned(target, indices(target.axes, "tnij" if target.timed else "nij"), Num(sp.S.Zero))

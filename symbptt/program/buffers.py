@@ -18,6 +18,8 @@ WEIGHTS = Buffer(Kind.WEIGHT, "weight", (STEPS, SAMPLES), True, True)
 COUNT = Buffer(Kind.COUNT, "count", ())
 LOSS = Buffer(Kind.LOSS, "loss", ())
 RATE = Buffer(Kind.RATE, "rate", ())
+ONCE = frozenset((Kind.MASK, Kind.STEP_WEIGHT, Kind.LOSS))
+"""What a program has once, however many models it is made of."""
 GIVEN_AS: dict[Role, Kind] = {
     Role.PARAMETER: Kind.PARAMETER, Role.BUFFER: Kind.PARAMETER, Role.INPUT: Kind.INPUT, Role.TARGET: Kind.TARGET,
 }

@@ -22,6 +22,11 @@ _STEP = 1e-5
 _ALIKE = 1e-6
 MOST = 400
 """Entries of parameters for which a loss is asked twice."""
+STEPS = (12, 40)
+_WRONG = 1e-4
+"""A gradient that was right is wrong if it is off by more, relative to its largest number: rounding grows with the steps."""
+_LARGEST = 1e30
+"""Beyond that a gradient explodes, and says nothing about the code."""
 
 
 def against_own_loss(session: Session, best: Attempt) -> dict[str, bool] | None:
@@ -51,14 +56,6 @@ def _moved(data: Data, name: str) -> Iterator[Data]:
             other = array.copy()
             other[place] += sign * _STEP
             yield replace(data, parameters={**data.parameters, name: other})
-
-
-STEPS = (12, 40)
-_WRONG = 1e-4
-"""A gradient that was right is wrong if it is off by more, relative to its largest number: rounding grows with the steps."""
-
-_LARGEST = 1e30
-"""Beyond that a gradient explodes, and says nothing about the code."""
 
 
 def longer(session: Session, best: Attempt) -> Attempt:

@@ -6,6 +6,7 @@ import ast
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
+from symbptt.diagnose.submission.keys import text_of
 from symbptt.diagnose.submission.signature import Source
 
 Functions = dict[str, ast.FunctionDef]
@@ -93,8 +94,8 @@ class _Search:
     def _behind(self, statement: Store, name: str, seen: frozenset[str]) -> ast.stmt | ast.expr | None:
         """What computes the value that a statement only hands on."""
         value = _handed(statement, name)
-        if isinstance(value, ast.Subscript) and isinstance(value.slice, ast.Constant) and isinstance(value.slice.value, str):
-            return (None if self.carry else self._elsewhere(name, seen)) or self._elsewhere(value.slice.value, seen)
+        if isinstance(value, ast.Subscript) and (key := text_of(value.slice)) is not None:
+            return (None if self.carry else self._elsewhere(name, seen)) or self._elsewhere(key, seen)
         if not isinstance(value, ast.Name):
             return self._called(statement, name, seen)
         reads = sum(isinstance(n, ast.Name) and n.id == value.id and isinstance(n.ctx, ast.Load) for n in ast.walk(self.part))
@@ -146,7 +147,7 @@ def _names(statement: Store) -> bool:
     """Whether a statement stores under a name or a key, not into a part of an array."""
     target = statement.targets[0] if isinstance(statement, ast.Assign) else statement.target
     key = target.slice if isinstance(target, ast.Subscript) else None
-    return key is None or (isinstance(key, ast.Constant) and isinstance(key.value, str))
+    return key is None or text_of(key) is not None
 
 
 def _handed(statement: Store, name: str) -> ast.expr:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 
-from symbptt.diagnose.submission.keys import keys
+from symbptt.diagnose.submission.keys import keys, text_of
 from symbptt.errors import BadInput, UnknownName
 from symbptt.files import content
 
@@ -241,7 +241,7 @@ def _attributes(node: ast.ClassDef) -> tuple[str, ...]:
     if _makes_by_name(node):
         methods = {m.name for m in node.body if isinstance(m, ast.FunctionDef)}
         found += [n.attr for n in own if n.attr not in methods]
-        texts = (n.value for n in ast.walk(node) if isinstance(n, ast.Constant) and isinstance(n.value, str))
+        texts = filter(None, map(text_of, ast.walk(node)))
         words = [word for text in texts for word in text.split() if word.isidentifier() and word not in methods]
         found += [word for word in words if not any(name.startswith(word) for name in found)]
     return tuple(dict.fromkeys(found))
@@ -282,8 +282,8 @@ def _name(part: ast.expr) -> str:
         if isinstance(part, ast.Attribute):
             return part.attr if isinstance(part.value, ast.Name) and part.value.id == "self" else _name(part.value)
         if isinstance(part, ast.Subscript):
-            if isinstance(part.slice, ast.Constant) and isinstance(part.slice.value, str):
-                return part.slice.value
+            if (text := text_of(part.slice)) is not None:
+                return text
             part = part.value
         elif isinstance(part, ast.BinOp):
             part = part.left
