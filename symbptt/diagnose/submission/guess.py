@@ -37,7 +37,8 @@ _VOCABULARY = ("vocabsize", "nvocab", "vocabularysize")
 _SIZES = {
     "in": ("inputsize", "inputdim", "inputdims", "nin", "nx", "ninput", "ninputs", "dimin", "ind", "insize", "xdim",
            *_VOCABULARY),
-    "state": ("hiddensize", "hiddendim", "nh", "na", "nhidden", "units", "numunits", "nunits", "hdim", "hidden", "statesize"),
+    "state": ("hiddensize", "hiddendim", "nh", "na", "nhid", "nhidden", "units", "numunits", "nunits", "hdim", "hidden",
+              "statesize"),
     "out": ("outputsize", "outputdim", "nout", "ny", "noutput", "noutputs", "numclasses", "nclasses", "outsize", "ydim"),
 }
 """Names of sizes, by what they are the size of."""
