@@ -80,6 +80,6 @@ def rule(model: Model, presentation: Presentation, item: Pass) -> Tree | None:
     tree = presentation.tree(found, model)
     if not isinstance(item.rule, linear.Hadamard):
         return tree
-    difference = isinstance(found, nodes.SlopeByResult) and isinstance(FUNCTIONS[found.name].by_result, sp.Add)
-    shown = Fenced(tree) if difference else tree
+    slope = isinstance(found, nodes.SlopeByResult) and isinstance(FUNCTIONS[found.name].by_result, sp.Add)
+    shown = Fenced(tree) if slope or isinstance(found, sp.MatAdd) else tree
     return Row((Operator("⊙", prefix=True), Operator("\u2009"), shown))
