@@ -13,7 +13,7 @@ from itertools import islice
 import sympy as sp
 
 from symbptt import typeset
-from symbptt.algebra import build
+from symbptt.algebra import tidy
 from symbptt.algebra.nodes import SOURCE, TIME, Partial
 from symbptt.analyze import Analysis
 from symbptt.analyze.report import as_text
@@ -135,7 +135,7 @@ def _(value: Gradient) -> Tree | None:
 
 def _sum(model: Model, variable: Variable, terms: Sequence[sp.MatrixExpr]) -> Tree:
     kept = terms if len(terms) <= MOST_TERMS else terms[:2]
-    value = build.add(*kept) if kept else sp.ZeroMatrix(variable.rows, variable.columns)
+    value = tidy.add(*kept) if kept else sp.ZeroMatrix(variable.rows, variable.columns)
     side = typeset.compose(value, model=model)
     if len(terms) <= MOST_TERMS:
         return side
@@ -158,9 +158,9 @@ def _(value: Sensitivities) -> Tree | None:
     """ds_t/d theta = d+s_t/d theta + J_t ds_{t-1}/d theta."""
     model, variable = value.graph.model, value.parameter
     theta, now, before = _source(variable), state(model), state(model, TIME - 1)
-    through = build.mul(Partial(now, before, "immediate"), Partial(before, theta, "total"))
+    through = tidy.mul(Partial(now, before, "immediate"), Partial(before, theta, "total"))
     once = variable.role is Role.STATE or variable.timed
-    side = through if once else build.add(Partial(now, theta, "immediate"), through)
+    side = through if once else tidy.add(Partial(now, theta, "immediate"), through)
     return Equality(typeset.derivative(now, theta, model=model), (typeset.compose(side, model=model),))
 
 

@@ -9,7 +9,7 @@ import sympy as sp
 from sympy.matrices.expressions.matexpr import MatrixExpr
 from sympy.matrices.expressions.special import OneMatrix
 
-from symbptt.algebra import build
+from symbptt.algebra import tidy
 from symbptt.algebra.head_nodes import (
     CutHeads,
     EachHead,
@@ -27,20 +27,20 @@ _Function = Callable[[MatrixExpr, sp.Expr], MatrixExpr]
 
 
 def _inner(value: MatrixExpr) -> tuple[sp.Expr, MatrixExpr]:
-    number, factors = build.split_number(value)
+    number, factors = tidy.split_number(value)
     return number, factors[0] if len(factors) == 1 else sp.MatMul(*factors)
 
 
 def product(a: MatrixExpr, b: MatrixExpr, heads: sp.Expr) -> MatrixExpr:
     """A B of each head: (M r, c) and (M c, d) give (M r, d)."""
-    if build.is_zero(a) or build.is_zero(b):
+    if tidy.is_zero(a) or tidy.is_zero(b):
         return sp.ZeroMatrix(a.shape[0], b.shape[1])
     (m, left), (n, right) = _inner(a), _inner(b)
     if a.shape[1] == 1 and isinstance(left, OneMatrix):
-        return build.scale(m * n, spread(right, per_head(a.shape[0], heads), b.shape[1], heads))
+        return tidy.scale(m * n, spread(right, per_head(a.shape[0], heads), b.shape[1], heads))
     if a.shape[1] == 1 and isinstance(right, OneMatrix):
-        return build.scale(m * n, spread(left, per_head(a.shape[0], heads), b.shape[1], heads))
-    return build.scale(m * n, HeadProduct(left, right, heads))
+        return tidy.scale(m * n, spread(left, per_head(a.shape[0], heads), b.shape[1], heads))
+    return tidy.scale(m * n, HeadProduct(left, right, heads))
 
 
 def transpose(value: MatrixExpr, heads: sp.Expr) -> MatrixExpr:
@@ -49,21 +49,21 @@ def transpose(value: MatrixExpr, heads: sp.Expr) -> MatrixExpr:
     if (rows, columns) == (heads, 1):
         return value
     if isinstance(value, sp.MatAdd):
-        return build.add(*(transpose(term, heads) for term in value.args))
+        return tidy.add(*(transpose(term, heads) for term in value.args))
     if isinstance(value, (sp.ZeroMatrix, OneMatrix)):
         return value.func(sp.expand(heads * columns), per_head(rows, heads))
     number, inner = _inner(value)
     if isinstance(inner, HeadTranspose):
-        return build.scale(number, inner.args[0])
+        return tidy.scale(number, inner.args[0])
     if isinstance(inner, EachHead):
-        return build.scale(number, each(build.transpose(inner.args[0]), heads))
+        return tidy.scale(number, each(tidy.transpose(inner.args[0]), heads))
     if isinstance(inner, HeadProduct):
         left, right, _ = inner.args
-        return build.scale(number, product(transpose(right, heads), transpose(left, heads), heads))
+        return tidy.scale(number, product(transpose(right, heads), transpose(left, heads), heads))
     if isinstance(inner, HeadBroadcast):
         x, height, width, _ = inner.args
-        return build.scale(number, spread(transpose(x, heads), width, height, heads))
-    return build.scale(number, HeadTranspose(inner, heads))
+        return tidy.scale(number, spread(transpose(x, heads), width, height, heads))
+    return tidy.scale(number, HeadTranspose(inner, heads))
 
 
 def spread(value: MatrixExpr, rows: sp.Expr, columns: sp.Expr, heads: sp.Expr) -> MatrixExpr:
@@ -71,12 +71,12 @@ def spread(value: MatrixExpr, rows: sp.Expr, columns: sp.Expr, heads: sp.Expr) -
     shape = (sp.expand(heads * rows), columns)
     if value.shape == shape:
         return value
-    if build.is_zero(value):
+    if tidy.is_zero(value):
         return sp.ZeroMatrix(*shape)
     number, inner = _inner(value)
     if isinstance(inner, OneMatrix):
-        return build.scale(number, OneMatrix(*shape))
-    return build.scale(number, HeadBroadcast(inner, rows, columns, heads))
+        return tidy.scale(number, OneMatrix(*shape))
+    return tidy.scale(number, HeadBroadcast(inner, rows, columns, heads))
 
 
 def each(value: MatrixExpr, heads: sp.Expr) -> MatrixExpr:
@@ -84,18 +84,18 @@ def each(value: MatrixExpr, heads: sp.Expr) -> MatrixExpr:
     shape = (sp.expand(heads * value.shape[0]), value.shape[1])
     number, inner = _inner(value)
     if isinstance(inner, (OneMatrix, sp.ZeroMatrix)):
-        return build.scale(number, inner.func(*shape))
-    return build.scale(number, EachHead(inner, heads))
+        return tidy.scale(number, inner.func(*shape))
+    return tidy.scale(number, EachHead(inner, heads))
 
 
 def total(value: MatrixExpr, heads: sp.Expr) -> MatrixExpr:
     """The sum over the heads: (M r, c) becomes (r, c)."""
     if isinstance(value, sp.MatAdd):
-        return build.add(*(total(term, heads) for term in value.args))
+        return tidy.add(*(total(term, heads) for term in value.args))
     number, inner = _inner(value)
     if isinstance(inner, (OneMatrix, sp.ZeroMatrix)):
-        return build.scale(number * heads, inner.func(per_head(value.shape[0], heads), value.shape[1]))
-    return build.scale(number, SumHeads(inner, heads))
+        return tidy.scale(number * heads, inner.func(per_head(value.shape[0], heads), value.shape[1]))
+    return tidy.scale(number, SumHeads(inner, heads))
 
 
 def joined(value: MatrixExpr, heads: sp.Expr) -> MatrixExpr:
@@ -103,7 +103,7 @@ def joined(value: MatrixExpr, heads: sp.Expr) -> MatrixExpr:
     number, inner = _inner(value)
     if isinstance(inner, (OneMatrix, sp.ZeroMatrix)):
         return value
-    return build.scale(number, inner.args[0] if isinstance(inner, CutHeads) else JoinHeads(inner, heads))
+    return tidy.scale(number, inner.args[0] if isinstance(inner, CutHeads) else JoinHeads(inner, heads))
 
 
 def cut(value: MatrixExpr, heads: sp.Expr) -> MatrixExpr:
@@ -111,7 +111,7 @@ def cut(value: MatrixExpr, heads: sp.Expr) -> MatrixExpr:
     number, inner = _inner(value)
     if isinstance(inner, (OneMatrix, sp.ZeroMatrix)):
         return value
-    return build.scale(number, inner.args[0] if type(inner) is JoinHeads else CutHeads(inner, heads))
+    return tidy.scale(number, inner.args[0] if type(inner) is JoinHeads else CutHeads(inner, heads))
 
 
 def summed(value: MatrixExpr, heads: sp.Expr, rows: bool = True, columns: bool = True) -> MatrixExpr:

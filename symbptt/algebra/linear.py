@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import sympy as sp
 from sympy.matrices.expressions.matexpr import MatrixExpr
 
-from symbptt.algebra import build
+from symbptt.algebra import tidy
 from symbptt.algebra.maps import AverageBatch as AverageBatch
 from symbptt.algebra.maps import BroadcastMap as BroadcastMap
 from symbptt.algebra.maps import EmbedMap as EmbedMap
@@ -55,12 +55,12 @@ class Compose(LinearMap):
                 number *= item.number
             elif isinstance(item, Right) and maps and isinstance(maps[0], TransposeMap) and item.factor.shape[1] == 1:
                 maps.pop(0)
-                factors.append(build.transpose(item.factor))
+                factors.append(tidy.transpose(item.factor))
             elif (jacobian := item.matrix()) is not None:
                 factors.append(jacobian)
             else:
                 return None
-        return build.scale(number, build.mul(*factors)) if factors else None
+        return tidy.scale(number, tidy.mul(*factors)) if factors else None
 
     def product(self, x: MatrixExpr) -> MatrixExpr:
         for item in reversed(self.maps):
@@ -75,7 +75,7 @@ class Sum(LinearMap):
     maps: tuple[LinearMap, ...]
 
     def apply(self, x: MatrixExpr) -> MatrixExpr:
-        return build.joined(*(item.apply(x) for item in self.maps))
+        return tidy.joined(*(item.apply(x) for item in self.maps))
 
     def transposed(self) -> LinearMap:
         return Sum(tuple(item.transposed() for item in self.maps))
@@ -91,11 +91,11 @@ class Sum(LinearMap):
             number = multiple(item)
             if part is None and number is None:
                 return None
-            made.append(build.scale(number, sp.Identity(sizes[0])) if part is None else part)
-        return build.joined(*made)
+            made.append(tidy.scale(number, sp.Identity(sizes[0])) if part is None else part)
+        return tidy.joined(*made)
 
     def product(self, x: MatrixExpr) -> MatrixExpr:
-        return build.joined(*(item.product(x) for item in self.maps))
+        return tidy.joined(*(item.product(x) for item in self.maps))
 
 
 def multiple(item: LinearMap) -> sp.Expr | None:
@@ -115,7 +115,7 @@ def jacobian(item: LinearMap, source: Shape, target: Shape) -> MatrixExpr | None
     """
     number = multiple(item)
     if number is not None:
-        return build.scale(number, sp.Identity(source[0] * source[1]))
+        return tidy.scale(number, sp.Identity(source[0] * source[1]))
     return item.matrix() if source[1] == target[1] == 1 else None
 
 

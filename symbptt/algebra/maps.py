@@ -16,7 +16,7 @@ import sympy as sp
 from sympy.matrices.expressions.matexpr import MatrixExpr
 from sympy.matrices.expressions.special import OneMatrix
 
-from symbptt.algebra import build
+from symbptt.algebra import tidy
 from symbptt.algebra.nodes import BatchMean, Concat, Slice
 
 
@@ -42,7 +42,7 @@ class LinearMap(ABC):
     def product(self, x: MatrixExpr) -> MatrixExpr:
         """A(X) with explicit Jacobian factors."""
         jacobian = self.matrix()
-        return self.apply(x) if jacobian is None or x.shape[1] != 1 else build.mul(jacobian, x)
+        return self.apply(x) if jacobian is None or x.shape[1] != 1 else tidy.mul(jacobian, x)
 
 
 @dataclass(frozen=True)
@@ -52,10 +52,10 @@ class Left(LinearMap):
     factor: MatrixExpr
 
     def apply(self, x: MatrixExpr) -> MatrixExpr:
-        return build.mul(self.factor, x)
+        return tidy.mul(self.factor, x)
 
     def transposed(self) -> LinearMap:
-        return Left(build.transpose(self.factor))
+        return Left(tidy.transpose(self.factor))
 
     def matrix(self) -> MatrixExpr:
         return self.factor
@@ -68,10 +68,10 @@ class Right(LinearMap):
     factor: MatrixExpr
 
     def apply(self, x: MatrixExpr) -> MatrixExpr:
-        return build.mul(x, self.factor)
+        return tidy.mul(x, self.factor)
 
     def transposed(self) -> LinearMap:
-        return Right(build.transpose(self.factor))
+        return Right(tidy.transpose(self.factor))
 
 
 @dataclass(frozen=True)
@@ -81,13 +81,13 @@ class Hadamard(LinearMap):
     weights: MatrixExpr
 
     def apply(self, x: MatrixExpr) -> MatrixExpr:
-        return build.hadamard(x, self.weights)
+        return tidy.hadamard(x, self.weights)
 
     def transposed(self) -> LinearMap:
         return self
 
     def matrix(self) -> MatrixExpr | None:
-        return build.diag(self.weights) if self.weights.shape[1] == 1 else None
+        return tidy.diag(self.weights) if self.weights.shape[1] == 1 else None
 
 
 @dataclass(frozen=True)
@@ -97,7 +97,7 @@ class Scale(LinearMap):
     number: sp.Expr
 
     def apply(self, x: MatrixExpr) -> MatrixExpr:
-        return build.scale(self.number, x)
+        return tidy.scale(self.number, x)
 
     def transposed(self) -> LinearMap:
         return self
@@ -111,7 +111,7 @@ class TransposeMap(LinearMap):
     """X -> X^T."""
 
     def apply(self, x: MatrixExpr) -> MatrixExpr:
-        return build.transpose(x)
+        return tidy.transpose(x)
 
     def transposed(self) -> LinearMap:
         return self
@@ -125,7 +125,7 @@ class BroadcastMap(LinearMap):
     columns: sp.Expr
 
     def apply(self, x: MatrixExpr) -> MatrixExpr:
-        return build.spread(x, self.rows, self.columns)
+        return tidy.spread(x, self.rows, self.columns)
 
     def transposed(self) -> LinearMap:
         return TotalMap(self.rows, self.columns)
@@ -141,7 +141,7 @@ class RepeatColumns(LinearMap):
     columns: sp.Expr
 
     def apply(self, x: MatrixExpr) -> MatrixExpr:
-        return build.spread(x, x.shape[0], self.columns)
+        return tidy.spread(x, x.shape[0], self.columns)
 
     def transposed(self) -> LinearMap:
         return Right(OneMatrix(self.columns, 1))
@@ -154,7 +154,7 @@ class RepeatRows(LinearMap):
     rows: sp.Expr
 
     def apply(self, x: MatrixExpr) -> MatrixExpr:
-        return build.spread(x, self.rows, x.shape[1])
+        return tidy.spread(x, self.rows, x.shape[1])
 
     def transposed(self) -> LinearMap:
         return Left(OneMatrix(1, self.rows))
@@ -168,7 +168,7 @@ class TotalMap(LinearMap):
     columns: sp.Expr
 
     def apply(self, x: MatrixExpr) -> MatrixExpr:
-        return build.total(x)
+        return tidy.total(x)
 
     def transposed(self) -> LinearMap:
         return BroadcastMap(self.rows, self.columns)
@@ -192,7 +192,7 @@ class SliceMap(LinearMap):
         return EmbedMap(self.start, self.stop, self.n)
 
     def matrix(self) -> MatrixExpr:
-        return build.transpose(self.transposed().matrix())
+        return tidy.transpose(self.transposed().matrix())
 
 
 @dataclass(frozen=True)
@@ -204,7 +204,7 @@ class EmbedMap(LinearMap):
     n: sp.Expr
 
     def apply(self, x: MatrixExpr) -> MatrixExpr:
-        if build.is_zero(x):
+        if tidy.is_zero(x):
             return sp.ZeroMatrix(self.n, x.shape[1])
         parts = (sp.ZeroMatrix(self.start, x.shape[1]), x, sp.ZeroMatrix(self.n - self.stop, x.shape[1]))
         kept = tuple(p for p in parts if p.shape[0] != 0)
@@ -222,7 +222,7 @@ class AverageBatch(LinearMap):
     """The mean over the samples; symmetric, and no matrix of one sample."""
 
     def apply(self, x: MatrixExpr) -> MatrixExpr:
-        return x if build.is_zero(x) else BatchMean(x)
+        return x if tidy.is_zero(x) else BatchMean(x)
 
     def transposed(self) -> LinearMap:
         return self

@@ -26,7 +26,7 @@ import sympy as sp
 from sympy.matrices.expressions.matexpr import MatrixExpr
 from sympy.matrices.expressions.special import OneMatrix
 
-from symbptt.algebra import build, head_nodes, nodes
+from symbptt.algebra import head_nodes, nodes, tidy
 from symbptt.errors import MissingRule
 
 
@@ -58,7 +58,7 @@ def _symbol(x: sp.MatrixSymbol) -> MatrixExpr:
 
 @rows.register
 def _product(x: sp.MatMul) -> MatrixExpr:
-    number, factors = build.split_number(x)
+    number, factors = tidy.split_number(x)
     made = tuple(rows(factor) for factor in reversed(factors))
     return sp.MatMul(*made) if number == 1 else sp.MatMul(number, *made)
 

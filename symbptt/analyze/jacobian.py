@@ -14,7 +14,7 @@ import numpy as np
 import sympy as sp
 from sympy.matrices.expressions.matexpr import MatrixExpr
 
-from symbptt.algebra import build, linear
+from symbptt.algebra import linear, tidy
 from symbptt.algebra.evaluate import Array, Values, evaluate
 from symbptt.algebra.nodes import TIME, BatchMean
 from symbptt.algebra.related import StepAdjoint
@@ -130,5 +130,5 @@ def direct_routes(model: Model) -> dict[str, MatrixExpr]:
         depending = step.accumulate(model.equations, v.at(TIME - 1), frozenset())
         further = any(leaf != v.at(TIME - 1) and leaf.name in depending for leaf, _ in routes)
         if parts and None not in parts and (further or len(model.states) > 1):
-            found[v.name] = build.add(*parts)
+            found[v.name] = tidy.add(*parts)
     return found

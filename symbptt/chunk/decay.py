@@ -6,7 +6,7 @@ import sympy as sp
 from sympy.matrices.expressions.matexpr import MatrixExpr
 from sympy.matrices.expressions.special import OneMatrix
 
-from symbptt.algebra import build
+from symbptt.algebra import tidy
 from symbptt.algebra.head_nodes import JoinHeads
 from symbptt.algebra.nodes import Broadcast, Elementwise, is_leaf
 from symbptt.derive.value_range import value_range
@@ -24,27 +24,27 @@ def logarithm(value: MatrixExpr, known: Definitions) -> MatrixExpr | None:
     if is_leaf(value) and value in known:
         return logarithm(known[value], known)
     if isinstance(value, sp.Transpose) and value.arg in known:
-        return logarithm(build.transpose(known[value.arg]), known)
+        return logarithm(tidy.transpose(known[value.arg]), known)
     if isinstance(value, OneMatrix):
         return sp.ZeroMatrix(*value.shape)
     if isinstance(value, Broadcast):
         inner = logarithm(value.args[0], known)
-        return None if inner is None else build.spread(inner, *value.shape)
+        return None if inner is None else tidy.spread(inner, *value.shape)
     if isinstance(value, Elementwise) and value.name in ("exp", "sigmoid", "identity"):
         return _of_function(value, known)
     if isinstance(value, JoinHeads):
         inner = logarithm(value.args[0], known)
         return None if inner is None else value.func(inner, value.heads)
-    number, factors = build.split_number(value)
+    number, factors = tidy.split_number(value)
     if len(factors) == 1 and number != 1:
         inner = logarithm(factors[0], known)
-        return None if inner is None or not number > 0 else build.add(build.scale(sp.log(number), _ones(value)), inner)
+        return None if inner is None or not number > 0 else tidy.add(tidy.scale(sp.log(number), _ones(value)), inner)
     if isinstance(value, sp.HadamardProduct):
         parts = [logarithm(a, known) for a in value.args]
-        return None if any(p is None for p in parts) else build.add(*parts)
+        return None if any(p is None for p in parts) else tidy.add(*parts)
     gate = _one_minus(value, known)
     if gate is not None:
-        return build.scale(-1, Elementwise("softplus", gate))
+        return tidy.scale(-1, Elementwise("softplus", gate))
     return Elementwise("log", value) if positive(value, known) else None
 
 
@@ -57,7 +57,7 @@ def positive(value: MatrixExpr, known: Definitions) -> bool:
         return value in known and positive(known[value], known)
     if isinstance(value, OneMatrix) or _one_minus(value, known) is not None:
         return True
-    number, factors = build.split_number(value)
+    number, factors = tidy.split_number(value)
     if len(factors) == 1 and number != 1:
         return bool(number > 0) and positive(factors[0], known)
     if isinstance(value, (Broadcast, sp.Transpose, JoinHeads)):
@@ -74,7 +74,7 @@ def _of_function(value: Elementwise, known: Definitions) -> MatrixExpr | None:
         return value.operand
     if value.name == "identity":
         return logarithm(value.operand, known)
-    return build.scale(-1, Elementwise("softplus", build.scale(-1, value.operand)))
+    return tidy.scale(-1, Elementwise("softplus", tidy.scale(-1, value.operand)))
 
 
 def _one_minus(value: MatrixExpr, known: Definitions) -> MatrixExpr | None:
@@ -82,12 +82,12 @@ def _one_minus(value: MatrixExpr, known: Definitions) -> MatrixExpr | None:
     if not isinstance(value, sp.MatAdd) or len(value.args) != 2:
         return None
     for one, other in (value.args, reversed(value.args)):
-        number, factors = build.split_number(other)
+        number, factors = tidy.split_number(other)
         if isinstance(one, OneMatrix) and number == -1 and len(factors) == 1:
             gate = factors[0].args[0] if isinstance(factors[0], Broadcast) else factors[0]
             gate = known.get(gate, gate)
             if isinstance(gate, Elementwise) and gate.name == "sigmoid":
-                return build.spread(gate.operand, *value.shape)
+                return tidy.spread(gate.operand, *value.shape)
     return None
 
 

@@ -14,8 +14,8 @@ from functools import reduce
 import sympy as sp
 from sympy.matrices.expressions.matexpr import MatrixExpr
 
-from symbptt.algebra import build
 from symbptt.algebra import heads as of
+from symbptt.algebra import tidy
 from symbptt.algebra.head_nodes import CutHeads, JoinHeads, OfHeads, SumHeads
 from symbptt.algebra.nodes import CONSTANTS, Broadcast, is_leaf
 from symbptt.model.one_head import one_head
@@ -127,10 +127,10 @@ class Lift:
             return (value.func(name, sp.expand(heads * rows), columns, *step) if own else value), own
         if isinstance(value, CONSTANTS):
             return value, False
-        number, factors = build.split_number(value)
+        number, factors = tidy.split_number(value)
         if isinstance(value, sp.MatMul):
             made, own = self._product(factors)
-            return build.scale(number, made), own
+            return tidy.scale(number, made), own
         parts = [self._lifted(a) for a in value.args if isinstance(a, MatrixExpr)]
         own = any(belongs for _, belongs in parts)
         if isinstance(value, Mixed):
@@ -144,7 +144,7 @@ class Lift:
             return of.spread(parts[0][0], *value.shape, heads), True
         whole = iter(made if belongs else of.each(made, heads) for made, belongs in parts)
         args = [next(whole) if isinstance(a, MatrixExpr) else a for a in value.args]
-        smart = {sp.MatAdd: build.add, sp.HadamardProduct: build.hadamard}.get(type(value), value.func)
+        smart = {sp.MatAdd: tidy.add, sp.HadamardProduct: tidy.hadamard}.get(type(value), value.func)
         return smart(*args), True
 
     def _product(self, factors: tuple[MatrixExpr, ...]) -> tuple[MatrixExpr, bool]:
@@ -158,19 +158,19 @@ class Lift:
 
     def _pair(self, left: tuple[MatrixExpr, bool], right: tuple[MatrixExpr, bool]) -> tuple[MatrixExpr, bool]:
         if not (left[1] or right[1]):
-            return build.mul(left[0], right[0]), False
+            return tidy.mul(left[0], right[0]), False
         a, b = (value if own else of.each(value, self.heads) for value, own in (left, right))
         return of.product(a, b, self.heads), True
 
     def _mixed(self, node: Mixed, value: MatrixExpr, own: bool) -> tuple[MatrixExpr, bool]:
         heads = self.heads
         if isinstance(node, Parted):
-            column = build.transpose(value) if node.along_columns else value
+            column = tidy.transpose(value) if node.along_columns else value
             cut = of.cut(column, heads)
             return (of.transpose(cut, heads) if node.along_columns else cut), True
         value = value if own else of.each(value, heads)
         if isinstance(node, Summed):
             return of.total(value, heads), False
         if node.along_columns:
-            return build.transpose(of.joined(of.transpose(value, heads), heads)), False
+            return tidy.transpose(of.joined(of.transpose(value, heads), heads)), False
         return of.joined(value, heads), False

@@ -12,7 +12,7 @@ import sympy as sp
 from sympy.matrices.expressions.matexpr import MatrixExpr
 from sympy.matrices.expressions.special import OneMatrix
 
-from symbptt.algebra import build
+from symbptt.algebra import tidy
 from symbptt.algebra.nodes import TIME, Shift
 from symbptt.chunk.recurrence import Say
 from symbptt.chunk.tokens import Tokens
@@ -37,9 +37,9 @@ class Lags:
         if symbol not in self.held:
             return None
         ones, state = self.tokens.ones(), self.held[symbol]
-        first = self.sayer("")("first", build.add(ones, build.scale(-1, build.mul(self.shift, ones))))
-        rows = build.mul(self.shift, self._kept(state))
-        return self.sayer(state.name)("lag", build.add(rows, build.mul(first, build.transpose(symbol))))
+        first = self.sayer("")("first", tidy.add(ones, tidy.scale(-1, tidy.mul(self.shift, ones))))
+        rows = tidy.mul(self.shift, self._kept(state))
+        return self.sayer(state.name)("lag", tidy.add(rows, tidy.mul(first, tidy.transpose(symbol))))
 
     def _kept(self, state: Variable) -> MatrixExpr:
         """What the tokens of the chunk keep for the next."""
@@ -48,7 +48,7 @@ class Lags:
     def last(self, state: Variable) -> MatrixExpr:
         """The value behind the chunk."""
         say, before = self.sayer(""), state.at(TIME - 1)
-        last = say("last", build.add(self.real, build.scale(-1, build.mul(build.transpose(self.shift), self.real))))
-        none = say("none", build.add(build.ONE, build.scale(-1, build.mul(OneMatrix(1, self.tokens.length), last))))
-        rows = build.transpose(self._kept(state))
-        return build.add(build.mul(rows, last), build.hadamard(build.spread(none, *before.shape), before))
+        last = say("last", tidy.add(self.real, tidy.scale(-1, tidy.mul(tidy.transpose(self.shift), self.real))))
+        none = say("none", tidy.add(tidy.ONE, tidy.scale(-1, tidy.mul(OneMatrix(1, self.tokens.length), last))))
+        rows = tidy.transpose(self._kept(state))
+        return tidy.add(tidy.mul(rows, last), tidy.hadamard(tidy.spread(none, *before.shape), before))

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 import sympy as sp
 from sympy.matrices.expressions.matexpr import MatrixExpr
 
-from symbptt.algebra import build
+from symbptt.algebra import tidy
 from symbptt.chunk.terms import Expander
 
 
@@ -30,12 +30,12 @@ class Affine:
     def plus(self, other: Affine) -> Affine:
         """The sum of two affine values: free parts and equal reads are added."""
         keys = dict.fromkeys((*self.reads, *other.reads))
-        found = {k: build.add(*(r[k] for r in (self.reads, other.reads) if k in r)) for k in keys}
-        return Affine(build.add(self.free, other.free), found)
+        found = {k: tidy.add(*(r[k] for r in (self.reads, other.reads) if k in r)) for k in keys}
+        return Affine(tidy.add(self.free, other.free), found)
 
     def scaled(self, number: sp.Expr) -> Affine:
         """A multiple by a number."""
-        return Affine(build.scale(number, self.free), {k: build.scale(number, c) for k, c in self.reads.items()})
+        return Affine(tidy.scale(number, self.free), {k: tidy.scale(number, c) for k, c in self.reads.items()})
 
 
 @dataclass

@@ -9,7 +9,7 @@ import sympy as sp
 from sympy.matrices.expressions.matexpr import MatrixExpr
 from sympy.matrices.expressions.special import OneMatrix
 
-from symbptt.algebra import build
+from symbptt.algebra import tidy
 from symbptt.algebra.nodes import TIME, Elementwise, InverseUnitLower, LowerOnes
 from symbptt.chunk.decay import logarithm
 from symbptt.chunk.reads import Held, Read
@@ -67,27 +67,27 @@ class Recurrence:
         """Keys, values and sums of logarithms for the chunk; values that read the state from a triangular system."""
         if self.log_decay is not None:
             rows = tokens(self.log_decay)
-            self.logs = say("g", build.hadamard(tokens.wide(mask, rows.shape[1]), rows))
-            self.sums = say("c", build.mul(LowerOnes(tokens.length, 0), self.logs))
+            self.logs = say("g", tidy.hadamard(tokens.wide(mask, rows.shape[1]), rows))
+            self.sums = say("c", tidy.mul(LowerOnes(tokens.length, 0), self.logs))
         state = frozenset({self.held.expander.state})
         order = sorted(self.pairs, key=lambda pair: depends(pair[1], state, tokens.known))
         for key, value in order:
             self.keys.append(say("k", tokens(key)))
             if not depends(value, state, tokens.known):
                 rows = tokens(value)
-                self.values.append(say("v", build.hadamard(tokens.wide(mask, rows.shape[1]), rows)))
+                self.values.append(say("v", tidy.hadamard(tokens.wide(mask, rows.shape[1]), rows)))
                 continue
             found = tokens.affine(value)
             free, lower = [found.free], []
             for read, coefficient in found.reads.items():
                 base = self._base(read, tokens, say, self.keys[:-1])
-                free.append(build.hadamard(tokens.wide(coefficient, base.shape[1]), base))
+                free.append(tidy.hadamard(tokens.wide(coefficient, base.shape[1]), base))
                 inside = self._scores(read, tokens, say, self.keys[-1])
-                lower.append(build.scale(-1, build.hadamard(tokens.wide(coefficient, tokens.length), inside)))
-            right = build.hadamard(tokens.wide(mask, self._width()), build.add(*free))
+                lower.append(tidy.scale(-1, tidy.hadamard(tokens.wide(coefficient, tokens.length), inside)))
+            right = tidy.hadamard(tokens.wide(mask, self._width()), tidy.add(*free))
             # What is masked out is zero on the right; a row of the triangle there only makes zeros of zeros' own.
-            within = say("N", build.hadamard(tokens.wide(mask, tokens.length), build.add(*lower)))
-            self.values.append(say("v", build.mul(InverseUnitLower(within), right)))
+            within = say("N", tidy.hadamard(tokens.wide(mask, tokens.length), tidy.add(*lower)))
+            self.values.append(say("v", tidy.mul(InverseUnitLower(within), right)))
 
     def _width(self) -> sp.Expr:
         return self.state.columns if self.held.keys == "rows" else self.state.rows
@@ -95,7 +95,7 @@ class Recurrence:
     def _start(self) -> MatrixExpr:
         """S_0 with the keys along its rows."""
         before = self.state.at(TIME - 1)
-        return before if self.held.keys == "rows" else build.transpose(before)
+        return before if self.held.keys == "rows" else tidy.transpose(before)
 
     def answer(self, read: Read, tokens: Tokens, say: Say) -> MatrixExpr:
         """What the tokens of the chunk read, (C, values)."""
@@ -107,65 +107,65 @@ class Recurrence:
         if self.sums is not None:
             exponent = self._exponent(read)
             grown = Elementwise("exp", exponent)
-            query = build.hadamard(grown if self.per_key else tokens.wide(grown, query.shape[1]), query)
+            query = tidy.hadamard(grown if self.per_key else tokens.wide(grown, query.shape[1]), query)
             query = say("q", query) if self.per_key else query
-        terms = [build.mul(query, self._start())]
+        terms = [tidy.mul(query, self._start())]
         for key, value in zip(keys, self.values, strict=False):
             lower = LowerOnes(tokens.length, 0 if read.kind == "after" else -1)
-            terms.append(build.mul(say("P", build.hadamard(lower, self._scores(read, tokens, say, key))), value))
-        return build.add(*terms)
+            terms.append(tidy.mul(say("P", tidy.hadamard(lower, self._scores(read, tokens, say, key))), value))
+        return tidy.add(*terms)
 
     def _exponent(self, read: Read) -> MatrixExpr:
         assert self.sums is not None and self.logs is not None
-        return build.add(self.sums, build.scale(-1, self.logs)) if read.kind == "before" else self.sums
+        return tidy.add(self.sums, tidy.scale(-1, self.logs)) if read.kind == "before" else self.sums
 
     def _scores(self, read: Read, tokens: Tokens, say: Say, key: MatrixExpr) -> MatrixExpr:
         """Q A^T with the decay between the tokens, (C, C); what is above the mask has no meaning."""
         query = tokens(read.query)
         if self.sums is None:
-            return build.mul(query, build.transpose(key))
+            return tidy.mul(query, tidy.transpose(key))
         exponent = self._exponent(read)
         if self.per_key:
-            late = say("q", build.hadamard(Elementwise("exp", exponent), query))
-            return build.mul(late, build.transpose(self._early(tokens, say, key)))
+            late = say("q", tidy.hadamard(Elementwise("exp", exponent), query))
+            return tidy.mul(late, tidy.transpose(self._early(tokens, say, key)))
         ones = OneMatrix(1, tokens.length)
-        apart = build.add(build.mul(exponent, ones), build.scale(-1, build.mul(tokens.ones(), build.transpose(self.sums))))
+        apart = tidy.add(tidy.mul(exponent, ones), tidy.scale(-1, tidy.mul(tokens.ones(), tidy.transpose(self.sums))))
         lower = LowerOnes(tokens.length, -1 if read.kind == "before" else 0)
-        decay = say("D", Elementwise("exp", build.hadamard(lower, apart)))
-        return build.hadamard(decay, build.mul(query, build.transpose(key)))
+        decay = say("D", Elementwise("exp", tidy.hadamard(lower, apart)))
+        return tidy.hadamard(decay, tidy.mul(query, tidy.transpose(key)))
 
     def _early(self, tokens: Tokens, say: Say, key: MatrixExpr) -> MatrixExpr:
         """Keys without the decay since the border of the chunk: e^-c * A."""
         assert self.sums is not None
-        return say("k", build.hadamard(Elementwise("exp", build.scale(-1, self.sums)), key))
+        return say("k", tidy.hadamard(Elementwise("exp", tidy.scale(-1, self.sums)), key))
 
     def after(self, tokens: Tokens, say: Say) -> MatrixExpr:
         """The state behind the chunk, e^{c_C} S_0 + (e^{c_C - c} * A)^T B; for single keys e^{c_C} * (S_0 + (e^-c * A)^T B)."""
         start, keys = self._start(), list(self.keys)
         if self.logs is None or self.sums is None:
             return self._own_shape([start, *self._products(keys)])
-        total = build.mul(OneMatrix(1, tokens.length), self.logs)
+        total = tidy.mul(OneMatrix(1, tokens.length), self.logs)
         if self.per_key:
-            inner = build.add(start, *self._products([self._early(tokens, say, key) for key in keys]))
-            end = Elementwise("exp", build.transpose(total))
-            grown = build.mul(end, OneMatrix(1, start.shape[1])) if start.shape[1] != 1 else end
-            return self._own_shape([build.hadamard(grown, inner)])
-        weight = Elementwise("exp", build.add(build.mul(tokens.ones(), total), build.scale(-1, self.sums)))
-        keys = [build.hadamard(tokens.wide(weight, key.shape[1]), key) for key in keys]
-        start = build.hadamard(build.spread(Elementwise("exp", total), *start.shape), start)
+            inner = tidy.add(start, *self._products([self._early(tokens, say, key) for key in keys]))
+            end = Elementwise("exp", tidy.transpose(total))
+            grown = tidy.mul(end, OneMatrix(1, start.shape[1])) if start.shape[1] != 1 else end
+            return self._own_shape([tidy.hadamard(grown, inner)])
+        weight = Elementwise("exp", tidy.add(tidy.mul(tokens.ones(), total), tidy.scale(-1, self.sums)))
+        keys = [tidy.hadamard(tokens.wide(weight, key.shape[1]), key) for key in keys]
+        start = tidy.hadamard(tidy.spread(Elementwise("exp", total), *start.shape), start)
         return self._own_shape([start, *self._products(keys)])
 
     def _products(self, keys: list[MatrixExpr]) -> list[MatrixExpr]:
-        return [build.mul(build.transpose(key), value) for key, value in zip(keys, self.values, strict=True)]
+        return [tidy.mul(tidy.transpose(key), value) for key, value in zip(keys, self.values, strict=True)]
 
     def _own_shape(self, terms: list[MatrixExpr]) -> MatrixExpr:
-        return build.add(*(terms if self.held.keys == "rows" else map(_flipped, terms)))
+        return tidy.add(*(terms if self.held.keys == "rows" else map(_flipped, terms)))
 
 
 def _flipped(term: MatrixExpr) -> MatrixExpr:
     if isinstance(term, sp.HadamardProduct):
-        return build.hadamard(*map(build.transpose, term.args))
-    return build.transpose(term)
+        return tidy.hadamard(*map(tidy.transpose, term.args))
+    return tidy.transpose(term)
 
 
 def _keys(
@@ -208,16 +208,16 @@ def _decay(
         columns = [f for f in factors if f is not None and f.shape != (1, 1)]
         if columns:
             shape = columns[0].shape
-            whole = build.hadamard(*columns, *(build.spread(s, *shape) for s in scalars))
+            whole = tidy.hadamard(*columns, *(tidy.spread(s, *shape) for s in scalars))
         else:
-            whole = build.hadamard(*scalars) if scalars else build.ONE
-        parts.append(build.scale(term.number, whole))
+            whole = tidy.hadamard(*scalars) if scalars else tidy.ONE
+        parts.append(tidy.scale(term.number, whole))
     shapes = {part.shape for part in parts} - {(sp.S.One, sp.S.One)}
     if shapes:
         (shape,) = shapes
-        parts = [part if part.shape == shape else build.spread(part, *shape) for part in parts]
-    total = build.add(*parts)
-    return None if total == build.ONE else total
+        parts = [part if part.shape == shape else tidy.spread(part, *shape) for part in parts]
+    total = tidy.add(*parts)
+    return None if total == tidy.ONE else total
 
 
 def _pair(
@@ -229,10 +229,10 @@ def _pair(
     for weight in term.weights:
         over_rows, over_columns = column(weight, ROWS, known), column(weight, COLUMNS, known)
         if over_rows is not None:
-            u = build.hadamard(u, over_rows if over_rows.shape == u.shape else build.spread(over_rows, *u.shape))
+            u = tidy.hadamard(u, over_rows if over_rows.shape == u.shape else tidy.spread(over_rows, *u.shape))
         elif over_columns is not None:
-            w = build.hadamard(w, over_columns)
+            w = tidy.hadamard(w, over_columns)
         else:
             raise refuse("adds an outer product that is weighed entry by entry")
     key, value = (u, w) if along == "rows" else (w, u)
-    return (key, build.scale(term.number, value))
+    return (key, tidy.scale(term.number, value))

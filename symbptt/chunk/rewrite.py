@@ -22,7 +22,7 @@ import sympy as sp
 from sympy.matrices.expressions.matexpr import MatrixExpr
 
 from symbptt import words
-from symbptt.algebra import build
+from symbptt.algebra import tidy
 from symbptt.algebra.nodes import TIME, HalfSquaredNorm, dimension
 from symbptt.chunk.heads import Lift, alone
 from symbptt.chunk.lags import Lags
@@ -88,10 +88,10 @@ def _with_cotangents(model: Model) -> Model:
     names = (next(n for n in (f"c_{v.name}", f"cotangent_{v.name}", f"given_{v.name}") if n not in taken) for v in model.outputs)
     plain: dict[str, Any] = {"role": Role.TARGET, "latex": None, "description": (), "definition": None}
     given = tuple(replace(v, name=name, **plain) for v, name in zip(model.outputs, names, strict=True))
-    parts = [build.total(build.hadamard(c.at(), v.at())) for c, v in zip(given, model.outputs, strict=True)]
+    parts = [tidy.total(tidy.hadamard(c.at(), v.at())) for c, v in zip(given, model.outputs, strict=True)]
     target = Variable("L", Role.LOSS, (), sp.S.One, sp.S.One)
     number = max(e.number for e in model.equations) + 1
-    loss = Loss("cotangents", (Equation(target, build.add(*parts), number),))
+    loss = Loss("cotangents", (Equation(target, tidy.add(*parts), number),))
     return replace(model, loss=loss, variables=(*model.variables, *given, target))
 
 
@@ -295,6 +295,6 @@ class _Rewrite:
         rows = self.tokens(value.args[0])
         self.making.begin(loss.target.name, self._next())
         start = len(self.making.equations)
-        counted, _ = self.lift(build.hadamard(self.tokens.wide(self.mask.at(), rows.shape[1]), rows))
+        counted, _ = self.lift(tidy.hadamard(self.tokens.wide(self.mask.at(), rows.shape[1]), rows))
         self.making.finish(loss.target, HalfSquaredNorm(counted))
         return Loss("squared_error", tuple(self.making.equations[start:]))

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import sympy as sp
 
-from symbptt.algebra import build
+from symbptt.algebra import tidy
 from symbptt.model.place import Place
 from symbptt.model.read import differentiable, parsed
 from symbptt.model.values import Loss, Model, Role, Variable
@@ -32,5 +32,5 @@ def _unmasked(loss: Loss, model: Model) -> Loss:
     last, mask = loss.equations[-1], model[loss.mask].at()
     factors = last.value.args if isinstance(last.value, sp.HadamardProduct) else ()
     assert mask in factors, f"the loss {last.value} has no factor {mask}"
-    value = build.hadamard(*(factor for factor in factors if factor != mask))
+    value = tidy.hadamard(*(factor for factor in factors if factor != mask))
     return replace(loss, mask=None, equations=(*loss.equations[:-1], replace(last, value=value)))

@@ -9,7 +9,7 @@ from functools import lru_cache
 import numpy as np
 
 from symbptt import derive
-from symbptt.algebra import build
+from symbptt.algebra import tidy
 from symbptt.compose.chain import How, Link, Part
 from symbptt.compose.cotangents import with_cotangents
 from symbptt.compose.referee import Point, turned
@@ -82,7 +82,7 @@ def _with_kept(part: Model, model: Model, pairs: Pairs) -> tuple[Model, Pairs]:
     if model.loss is None or not more:
         return model, pairs
     last = model.loss.equations[-1]
-    value = build.add(last.value, *(build.total(build.hadamard(r.at(), v.at())) for v, r in more))
+    value = tidy.add(last.value, *(tidy.total(tidy.hadamard(r.at(), v.at())) for v, r in more))
     loss = replace(model.loss, equations=(*model.loss.equations[:-1], replace(last, value=value)))
     return replace(model, variables=(*model.variables, *(r for _, r in more)), loss=loss), (*pairs, *more)
 

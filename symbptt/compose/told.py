@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from symbptt import derive, narrative, typeset
-from symbptt.algebra import build
+from symbptt.algebra import tidy
 from symbptt.algebra.nodes import TIME, Partial, SumOver
 from symbptt.compose.chain import Chain, How, Part, check_truncation
 from symbptt.compose.cotangents import with_cotangents
@@ -63,7 +63,7 @@ def handed(pairs: Iterable[tuple[Variable, Variable]], model: Model, presentatio
     """That the cotangents of a part without a loss are what later parts hand back, and make a loss of its own."""
     losses = {"loss": loss(model), "total": loss(model, None)}
     for value, cotangent in pairs:
-        product = build.total(build.hadamard(cotangent.at(), value.at()))
+        product = tidy.total(tidy.hadamard(cotangent.at(), value.at()))
         shown = {"cotangent": cotangent.at(), "value": value.at(), "product": product, **losses}
         yield presentation.prose("composed.part.handed", **{slot: presentation.tree(tree, model) for slot, tree in shown.items()})
 

@@ -12,7 +12,7 @@ import numpy as np
 import sympy as sp
 from sympy.matrices.expressions.matexpr import MatrixExpr
 
-from symbptt.algebra import build
+from symbptt.algebra import tidy
 from symbptt.algebra.evaluate import Array, evaluate
 from symbptt.algebra.related import Adjoint
 from symbptt.collector import without_garbage_collection
@@ -156,7 +156,7 @@ def adjoints(graph: UnrolledGraph) -> AdjointSystem:
 
     def cotangent(variable: Variable, target: sp.MatrixSymbol, incoming: Incoming) -> MatrixExpr | None:
         if variable == loss.target:
-            return build.ONE
+            return tidy.ONE
         terms = incoming.pop(target, None)
         if not terms or variable.name in graph.model.fixed:
             return None

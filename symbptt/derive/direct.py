@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import sympy as sp
 from sympy.matrices.expressions.matexpr import MatrixExpr
 
-from symbptt.algebra import build, linear
+from symbptt.algebra import linear, tidy
 from symbptt.algebra.linear import LinearMap
 from symbptt.algebra.nodes import BETWEEN, NONLINEAR, SOURCE, TIME, Diag, ProductOver
 from symbptt.derive.rules import paths
@@ -54,15 +54,15 @@ class DirectRoute:
         if self.block is None:
             return None
         if blocks and all(isinstance(block, Diag) for block in blocks):
-            return build.diag(build.hadamard(*(block.args[0] for block in blocks)))
-        return build.mul(*blocks) if blocks else sp.Identity(self.state.rows)
+            return tidy.diag(tidy.hadamard(*(block.args[0] for block in blocks)))
+        return tidy.mul(*blocks) if blocks else sp.Identity(self.state.rows)
 
     @property
     def chain(self) -> MatrixExpr | None:
         """The transposed direct part of ds_t/ds_k for symbolic k and t, as the sum of products has it: step k+1 first."""
         if self.block is None:
             return None
-        return ProductOver(build.transpose(self.block).xreplace({TIME: BETWEEN}), BETWEEN, SOURCE + 1, TIME)
+        return ProductOver(tidy.transpose(self.block).xreplace({TIME: BETWEEN}), BETWEEN, SOURCE + 1, TIME)
 
 
 def direct_routes(model: Model | str) -> tuple[DirectRoute, ...]:

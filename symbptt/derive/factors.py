@@ -8,7 +8,7 @@ from enum import StrEnum
 import sympy as sp
 from sympy.matrices.expressions.matexpr import MatrixExpr
 
-from symbptt.algebra import build
+from symbptt.algebra import tidy
 from symbptt.algebra.linear import jacobian
 from symbptt.algebra.nodes import TIME, Partial
 from symbptt.derive import formula, step
@@ -66,14 +66,14 @@ def jacobian_factor(model: Model, at: int) -> Factor:
         matrix = jacobian(item.replaced(at_step(at)).transposed(), model[row].at().shape, model[column].at().shape)
         blocks.append(Block(column, row, matrix))
     partial = Partial(formula.state(model, at), formula.state(model, at - 1), "immediate")
-    return Factor(Kind.STATE_JACOBIAN, at, build.transpose(partial), tuple(blocks))
+    return Factor(Kind.STATE_JACOBIAN, at, tidy.transpose(partial), tuple(blocks))
 
 
 def _vector_factor(model: Model, kind: Kind, at: int, values: dict[str, MatrixExpr], by: MatrixExpr) -> Factor:
     assert model.loss is not None
     partial = Partial(model.loss.target.at(at), by, "immediate")
     blocks = tuple(Block(name, "", value.xreplace(at_step(at))) for name, value in values.items())
-    return Factor(kind, at, build.transpose(partial), blocks)
+    return Factor(kind, at, tidy.transpose(partial), blocks)
 
 
 class Factors:
@@ -111,7 +111,7 @@ class Factors:
         if kind is Kind.IMMEDIATE:
             blocks = tuple(Block(variable.name, state, None) for state in self.reached)
             partial = Partial(formula.state(model, at), variable.at(at), "immediate")
-            return Factor(kind, at, build.transpose(partial), blocks)
+            return Factor(kind, at, tidy.transpose(partial), blocks)
         if kind is Kind.LOSS:
             return _vector_factor(model, kind, at, self.gradient, formula.state(model, at))
         if kind is Kind.LAG:

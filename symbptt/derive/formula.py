@@ -9,7 +9,7 @@ from functools import lru_cache
 import sympy as sp
 from sympy.matrices.expressions.matexpr import MatrixExpr
 
-from symbptt.algebra import build
+from symbptt.algebra import tidy
 from symbptt.algebra.head_nodes import JoinHeads
 from symbptt.algebra.nodes import TIME, Timed
 from symbptt.model.values import Model
@@ -53,7 +53,7 @@ def product(factors: Sequence[tuple[str, MatrixExpr]], like: MatrixExpr) -> Matr
 
     chain, tail = of("state_jacobian"), of("loss")
     for lag in of("lag"):
-        tail = [build.add(build.mul(chain.pop(), *tail), lag)]
+        tail = [tidy.add(tidy.mul(chain.pop(), *tail), lag)]
     reaches = bool(of("immediate") or of("state_jacobian"))
-    parts = [*of("direct"), *([build.mul(*of("immediate"), *chain, *tail)] if reaches else [])]
-    return build.add(*parts) if parts else sp.ZeroMatrix(*like.shape)
+    parts = [*of("direct"), *([tidy.mul(*of("immediate"), *chain, *tail)] if reaches else [])]
+    return tidy.add(*parts) if parts else sp.ZeroMatrix(*like.shape)

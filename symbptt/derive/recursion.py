@@ -12,7 +12,7 @@ from functools import lru_cache
 import sympy as sp
 from sympy.matrices.expressions.matexpr import MatrixExpr
 
-from symbptt.algebra import build
+from symbptt.algebra import tidy
 from symbptt.algebra.nodes import TIME
 from symbptt.algebra.related import Adjoint, Cotangent
 from symbptt.derive.adjoint import initial
@@ -68,7 +68,7 @@ def recursion(model: Model) -> Recursion:
 
     def cotangent(variable: Variable, target: sp.MatrixSymbol, incoming: Incoming) -> MatrixExpr | None:
         if model.loss is not None and variable == model.loss.target:
-            return build.ONE
+            return tidy.ONE
         if variable.name in model.fixed:
             return None
         arrives = target in incoming or variable.name in seeds or variable.role is Role.STATE

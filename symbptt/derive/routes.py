@@ -14,7 +14,7 @@ from itertools import pairwise
 import sympy as sp
 from sympy.matrices.expressions.matexpr import MatrixExpr
 
-from symbptt.algebra import build, linear
+from symbptt.algebra import linear, tidy
 from symbptt.algebra.evaluate import Array, evaluate
 from symbptt.algebra.linear import LinearMap
 from symbptt.algebra.related import Cotangent
@@ -56,7 +56,7 @@ class Route(Summarised):
     @property
     def product(self) -> MatrixExpr:
         """The route's part of the gradient, a column: the transposed local derivatives, theta's first."""
-        cotangent: MatrixExpr = build.ONE
+        cotangent: MatrixExpr = tidy.ONE
         for item in reversed(self.maps):
             cotangent = item.transposed().product(cotangent)
         return cotangent

@@ -15,7 +15,7 @@ import sympy as sp
 from sympy.matrices.expressions.matexpr import MatrixExpr
 from sympy.matrices.expressions.special import OneMatrix
 
-from symbptt.algebra import build, heads, linear
+from symbptt.algebra import heads, linear, tidy
 from symbptt.algebra.functions import FUNCTIONS, slope
 from symbptt.algebra.head_nodes import CutHeads, EachHead, HeadBroadcast, HeadProduct, HeadTranspose, JoinHeads, OfHeads, SumHeads
 from symbptt.algebra.linear import Hadamard, Left, LinearMap, Scale
@@ -98,14 +98,14 @@ def _constant(node: MatrixExpr, result: MatrixExpr | None = None) -> Local:
 @local.register
 def _product(node: sp.MatMul, result: MatrixExpr | None = None) -> Local:
     """d(c A X B) = c A dX B."""
-    number, factors = build.split_number(node)
+    number, factors = tidy.split_number(node)
     pairs: list[tuple[MatrixExpr, LinearMap]] = []
     for i, factor in enumerate(factors):
         maps: list[LinearMap] = [] if number == 1 else [Scale(number)]
         if factors[:i]:
-            maps.append(Left(build.mul(*factors[:i])))
+            maps.append(Left(tidy.mul(*factors[:i])))
         if factors[i + 1 :]:
-            maps.append(linear.Right(build.mul(*factors[i + 1 :])))
+            maps.append(linear.Right(tidy.mul(*factors[i + 1 :])))
         pairs.append((factor, linear.compose(*maps) if maps else linear.IDENTITY))
     return tuple(pairs)
 
@@ -123,7 +123,7 @@ def _hadamard(node: sp.HadamardProduct, result: MatrixExpr | None = None) -> Loc
     for factor, count in Counter(node.args).items():
         others = list(node.args)
         others.remove(factor)
-        pairs.append((factor, Hadamard(build.scale(count, build.hadamard(*others)))))
+        pairs.append((factor, Hadamard(tidy.scale(count, tidy.hadamard(*others)))))
     return tuple(pairs)
 
 
@@ -150,7 +150,7 @@ def _elementwise(node: Elementwise, result: MatrixExpr | None = None) -> Local:
 def _softmax(node: Softmax, result: MatrixExpr | None = None) -> Local:
     """d p = (diag(p) - p p^T) dx."""
     p = node if result is None else result
-    outer = linear.compose(Scale(sp.S.NegativeOne), Left(build.mul(p, build.transpose(p))))
+    outer = linear.compose(Scale(sp.S.NegativeOne), Left(tidy.mul(p, tidy.transpose(p))))
     return ((node.operand, linear.Sum((Hadamard(p), outer))),)
 
 
@@ -158,8 +158,8 @@ def _softmax(node: Softmax, result: MatrixExpr | None = None) -> Local:
 def _choice(node: Choice, result: MatrixExpr | None = None) -> Local:
     """Where a > b, d(choice) = du, else dv: diag(H(a - b)) du + diag(1 - H(a - b)) dv with Heaviside's H."""
     a, b, u, v = node.args
-    above = Elementwise("step", build.add(a, build.scale(-1, b)))
-    below = build.add(OneMatrix(*node.shape), build.scale(-1, above))
+    above = Elementwise("step", tidy.add(a, tidy.scale(-1, b)))
+    below = tidy.add(OneMatrix(*node.shape), tidy.scale(-1, above))
     return ((u, Hadamard(above)), (v, Hadamard(below)))
 
 
@@ -183,7 +183,7 @@ def _inverse_unit_lower(node: InverseUnitLower, result: MatrixExpr | None = None
 @local.register
 def _log_sum_exp(node: LogSumExp, result: MatrixExpr | None = None) -> Local:
     """d log sum exp(x) = softmax(x)^T dx."""
-    return ((node.args[0], Left(build.transpose(Softmax(node.args[0])))),)
+    return ((node.args[0], Left(tidy.transpose(Softmax(node.args[0])))),)
 
 
 @local.register
@@ -197,7 +197,7 @@ def _half_squared_norm(node: HalfSquaredNorm, result: MatrixExpr | None = None) 
     """d |x|^2 / 2 = x^T dx."""
     x = node.args[0]
     if x.shape[1] == 1:
-        return ((x, Left(build.transpose(x))),)
+        return ((x, Left(tidy.transpose(x))),)
     return ((x, linear.compose(linear.TotalMap(*x.shape), Hadamard(x))),)
 
 
@@ -205,7 +205,7 @@ def _half_squared_norm(node: HalfSquaredNorm, result: MatrixExpr | None = None) 
 def _cross_entropy(node: CrossEntropy, result: MatrixExpr | None = None) -> Local:
     """d CE(o, y) = (softmax(o) - y)^T do; the target y is a constant that sums to one."""
     o, y = node.args
-    return ((o, Left(build.transpose(CrossEntropySlope(o, y)))),)
+    return ((o, Left(tidy.transpose(CrossEntropySlope(o, y)))),)
 
 
 @local.register
@@ -271,7 +271,7 @@ def push(value: MatrixExpr, tangents: Mapping[sp.MatrixSymbol, MatrixExpr], resu
     if is_leaf(value):
         return tangents.get(value, sp.ZeroMatrix(*value.shape))
     parts = [step.apply(push(operand, tangents)) for operand, step in local(value, result)]
-    return build.joined(*parts) if parts else sp.ZeroMatrix(*value.shape)
+    return tidy.joined(*parts) if parts else sp.ZeroMatrix(*value.shape)
 
 
 def paths(value: MatrixExpr, result: MatrixExpr | None = None) -> list[tuple[sp.MatrixSymbol, LinearMap]]:

@@ -12,7 +12,7 @@ from functools import lru_cache
 import sympy as sp
 from sympy.matrices.expressions.matexpr import MatrixExpr
 
-from symbptt.algebra import build, linear
+from symbptt.algebra import linear, tidy
 from symbptt.algebra.evaluate import Array, Values, evaluate
 from symbptt.algebra.linear import LinearMap
 from symbptt.algebra.nodes import TIME
@@ -51,7 +51,7 @@ def _pullback(equations: Iterable[Equation], seeds: dict[str, MatrixExpr], cut: 
             terms += [c.value for c in incoming.pop(target, [])]
         if not terms:
             return None
-        assignments.append((Adjoint(target), build.joined(*terms)))
+        assignments.append((Adjoint(target), tidy.joined(*terms)))
         return Adjoint(target)
 
     incoming = sweep(in_step_t(equations), cotangent)
@@ -152,5 +152,5 @@ def _loss_maps(model: Model, sources: dict[str, sp.MatrixSymbol]) -> dict[str, M
     for name, source in sources.items():
         derivative = accumulate(equations, source, states).get(model.loss.target.name)
         if derivative is not None:
-            found[name] = derivative.transposed().product(build.ONE)
+            found[name] = derivative.transposed().product(tidy.ONE)
     return found

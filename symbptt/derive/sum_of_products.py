@@ -18,7 +18,7 @@ import numpy as np
 import sympy as sp
 from sympy.matrices.expressions.matexpr import MatrixExpr
 
-from symbptt.algebra import build
+from symbptt.algebra import tidy
 from symbptt.algebra.evaluate import Array
 from symbptt.algebra.nodes import is_leaf
 from symbptt.data.wrt import wanted
@@ -170,7 +170,7 @@ def _explicit(model: Model, variable: Variable, t: int, k: int) -> MatrixExpr | 
         return cotangent
     for item in step.immediate(model, variable).values():
         parts.append(item.replaced(at_step(k)).transposed().product(cotangent))
-    return build.add(*parts) if parts else sp.ZeroMatrix(variable.rows, variable.columns)
+    return tidy.add(*parts) if parts else sp.ZeroMatrix(variable.rows, variable.columns)
 
 
 def explicit_cotangent(model: Model, t: int, k: int) -> MatrixExpr | None:
@@ -186,5 +186,5 @@ def explicit_cotangent(model: Model, t: int, k: int) -> MatrixExpr | None:
         block = step.state_jacobian(model).get((state.name, state.name))
         cotangent = zero if block is None else block.replaced(at_step(j)).transposed().product(cotangent)
         if j == t:
-            cotangent = build.add(cotangent, step.loss_lag(model).get(state.name, zero).xreplace(at_step(t)))
+            cotangent = tidy.add(cotangent, step.loss_lag(model).get(state.name, zero).xreplace(at_step(t)))
     return cotangent

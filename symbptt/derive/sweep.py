@@ -9,7 +9,7 @@ from typing import TypeAlias
 import sympy as sp
 from sympy.matrices.expressions.matexpr import MatrixExpr
 
-from symbptt.algebra import build
+from symbptt.algebra import tidy
 from symbptt.algebra.nodes import TIME
 from symbptt.derive.rules import pull, rule_name
 from symbptt.display import Formula, Summarised
@@ -53,7 +53,7 @@ def sweep(computed: Iterable[Computed], cotangent: Visit) -> Incoming:
 
 def total(contributions: Iterable[Contribution]) -> MatrixExpr:
     """The sum of contributions to one symbol, in their order."""
-    return build.joined(*(c.value for c in contributions))
+    return tidy.joined(*(c.value for c in contributions))
 
 
 def in_step_t(equations: Iterable[Equation]) -> Iterable[Computed]:

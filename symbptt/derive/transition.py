@@ -16,7 +16,7 @@ import sympy as sp
 from sympy.matrices.expressions.matexpr import MatrixExpr
 from sympy.matrices.expressions.special import OneMatrix
 
-from symbptt.algebra import build, linear
+from symbptt.algebra import linear, tidy
 from symbptt.algebra.linear import LinearMap
 from symbptt.algebra.nodes import Broadcast, Diag
 from symbptt.derive.varying import NONE, Axes, Definitions, fills, is_one, swapped, varying
@@ -149,7 +149,7 @@ def _routes(item: LinearMap, route: _Route, known: Definitions) -> Iterator[_Rou
     elif isinstance(item, linear.Left):
         yield from _product(route, item.factor, route.side("rows"), known)
     elif isinstance(item, linear.Right):
-        yield from _product(route, build.transpose(item.factor), route.side("columns"), known)
+        yield from _product(route, tidy.transpose(item.factor), route.side("columns"), known)
     elif isinstance(item, linear.TotalMap) and item.columns == 1:
         yield route.through(route.side("rows"), ("sum",), ())
     elif isinstance(item, linear.BroadcastMap) and item.columns == 1 and route.low:
@@ -171,7 +171,7 @@ def _product(route: _Route, matrix: MatrixExpr, side: str, known: Definitions) -
     if matrix.shape == (1, 1):
         yield route.times(matrix)
         return
-    number, factors = build.split_number(matrix)
+    number, factors = tidy.split_number(matrix)
     route = route if number == 1 else route.times(number)
     cut = next((i for i, factor in enumerate(factors) if 1 in factor.shape), None)
     if cut is not None:
@@ -183,7 +183,7 @@ def _product(route: _Route, matrix: MatrixExpr, side: str, known: Definitions) -
             found = [longer for shorter in found for longer in _product(shorter, factor, side, known)]
         yield from found
     else:
-        yield from _factor(route, build.collected(factors[0]), side, known)
+        yield from _factor(route, tidy.collected(factors[0]), side, known)
 
 
 def _factor(route: _Route, matrix: MatrixExpr, side: str, known: Definitions) -> Iterator[_Route]:
@@ -205,9 +205,9 @@ def _factor(route: _Route, matrix: MatrixExpr, side: str, known: Definitions) ->
     elif isinstance(matrix, (Broadcast, OneMatrix)):
         yield route.through(side, ("sum",), ("ones",))
     elif isinstance(matrix, sp.Transpose) and isinstance(matrix.arg, sp.HadamardProduct):
-        yield from _factor(route, sp.HadamardProduct(*map(build.transpose, matrix.arg.args)), side, known)
+        yield from _factor(route, sp.HadamardProduct(*map(tidy.transpose, matrix.arg.args)), side, known)
     elif isinstance(matrix, sp.Transpose) and matrix.arg in known:
-        yield from _product(route, build.transpose(known[matrix.arg]), side, known)
+        yield from _product(route, tidy.transpose(known[matrix.arg]), side, known)
     elif matrix in known:
         yield from _product(route, known[matrix], side, known)
     else:

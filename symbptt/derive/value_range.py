@@ -9,7 +9,7 @@ from math import inf
 
 import sympy as sp
 
-from symbptt.algebra import build
+from symbptt.algebra import tidy
 from symbptt.algebra.functions import FUNCTIONS, Z
 from symbptt.algebra.head_nodes import JoinHeads
 from symbptt.algebra.nodes import Broadcast, Elementwise, Softmax, is_leaf
@@ -30,8 +30,8 @@ def value_range(value: sp.Basic, known: Definitions) -> Range:
     """Bounds of the entries; `known` are values with an equation."""
     if not getattr(value, "is_Matrix", False):
         return (float(value), float(value)) if value.is_number else (0.0, inf)  # dimensions are positive
-    value = build.collected(value)
-    number, factors = build.split_number(value)
+    value = tidy.collected(value)
+    number, factors = tidy.split_number(value)
     if number != 1 and len(factors) == 1:
         return times((value_range(number, known), value_range(factors[0], known)))
     if is_leaf(value):

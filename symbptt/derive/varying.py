@@ -11,7 +11,7 @@ import sympy as sp
 from sympy.matrices.expressions.matexpr import MatrixExpr
 from sympy.matrices.expressions.special import OneMatrix
 
-from symbptt.algebra import build
+from symbptt.algebra import tidy
 from symbptt.algebra.nodes import Broadcast, Elementwise, is_leaf
 
 Axes = frozenset[str]
@@ -31,7 +31,7 @@ def swapped(axes: Axes) -> Axes:
 def varying(value: MatrixExpr, known: Definitions) -> Axes:
     """The axes along which the entries of `value` can differ."""
     inside = frozenset(axis for axis, size in zip(("rows", "columns"), value.shape, strict=True) if size != 1)
-    return inside & _varying(build.collected(value), known)
+    return inside & _varying(tidy.collected(value), known)
 
 
 def _varying(value: MatrixExpr, known: Definitions) -> Axes:
@@ -44,7 +44,7 @@ def _varying(value: MatrixExpr, known: Definitions) -> Axes:
     if isinstance(value, sp.Transpose):
         return swapped(varying(value.arg, known))
     if isinstance(value, sp.MatMul):
-        _, factors = build.split_number(value)
+        _, factors = tidy.split_number(value)
         return varying(factors[0], known) & ROWS | varying(factors[-1], known) & COLUMNS
     if isinstance(value, (sp.MatAdd, sp.HadamardProduct, Elementwise)):
         return frozenset().union(*(varying(a, known) for a in value.args if isinstance(a, MatrixExpr)))
@@ -58,7 +58,7 @@ def fills(value: MatrixExpr) -> bool:
 
 def is_one(value: MatrixExpr, known: Definitions) -> bool:
     """Whether every entry is one."""
-    value = build.collected(value)
+    value = tidy.collected(value)
     if isinstance(value, sp.Transpose):
         return is_one(value.arg, known)
     return isinstance(value, OneMatrix) or (is_leaf(value) and value in known and is_one(known[value], known))

@@ -13,7 +13,7 @@ import numpy as np
 import sympy as sp
 from sympy.matrices.expressions.matexpr import MatrixExpr
 
-from symbptt.algebra import build
+from symbptt.algebra import tidy
 from symbptt.algebra.evaluate import Array, Values, evaluate
 from symbptt.algebra.nodes import TIME
 from symbptt.algebra.related import StepAdjoint
@@ -158,9 +158,9 @@ def batch_sum(node: MatrixExpr, values: Values, N: int) -> Array:
     """The value of an expression summed over N samples: (..., 1, rows, columns)."""
     if isinstance(node, sp.MatAdd):
         return sum((batch_sum(a, values, N) for a in node.args[1:]), batch_sum(node.args[0], values, N))
-    number, factors = build.split_number(node)
+    number, factors = tidy.split_number(node)
     if len(factors) > 1 and factors[-1].shape[0] == 1 and node.shape[0] != 1:
-        column = _spread(evaluate(build.mul(*factors[:-1]), values), N)[..., 0]
+        column = _spread(evaluate(tidy.mul(*factors[:-1]), values), N)[..., 0]
         row = _spread(evaluate(factors[-1], values), N)[..., 0, :]
         # sum_n a_n b_n^T is one matrix product, the samples being its inner index.
         outer = (column.swapaxes(-1, -2) @ row)[..., None, :, :]

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from symbptt.algebra import build
+from symbptt.algebra import tidy
 from symbptt.algebra.evaluate import Array
 from symbptt.diagnose import factors, words
 from symbptt.diagnose.causes import Cause
@@ -63,8 +63,8 @@ def _parts(problem: Problem) -> Iterator[_Part]:
 def _part(what: str, routes: Sequence[Route], size: int = 0) -> _Part:
     def edit(c: float) -> Edit:
         if size:
-            return valued(routes, lambda v: at_borders(v, build.scale(c, v), size))
-        return valued(routes, lambda v: build.scale(c, v))
+            return valued(routes, lambda v: at_borders(v, tidy.scale(c, v), size))
+        return valued(routes, lambda v: tidy.scale(c, v))
 
     def cause(number: str) -> Cause:
         first, shown = routes[0], (("what", what), ("value", number))

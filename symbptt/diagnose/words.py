@@ -8,7 +8,7 @@ from functools import lru_cache
 from sympy.matrices.expressions.matexpr import MatrixExpr
 
 from symbptt import typeset
-from symbptt.algebra import build
+from symbptt.algebra import tidy
 from symbptt.algebra.nodes import TIME, Timed
 from symbptt.algebra.related import Adjoint, Cotangent
 from symbptt.diagnose.routes import BackwardPass, Route
@@ -53,7 +53,7 @@ def right_side(routes: Iterable[Route], model: Model) -> str:
     ends = dict[Variable, list[MatrixExpr]]()
     for route in routes:
         ends.setdefault(route.target, []).append(route.value)
-    return " and ".join(text(build.add(*values), model) for values in ends.values())
+    return " and ".join(text(tidy.add(*values), model) for values in ends.values())
 
 
 def carry(backward: BackwardPass, state: Variable) -> str:
@@ -61,4 +61,4 @@ def carry(backward: BackwardPass, state: Variable) -> str:
     routes = backward.into(state.name, lagged=True)
     if not routes:
         return "0"
-    return text(build.add(*(route.value.xreplace({TIME: TIME + 1}) for route in routes)), backward.model)
+    return text(tidy.add(*(route.value.xreplace({TIME: TIME + 1}) for route in routes)), backward.model)

@@ -14,8 +14,8 @@ import sympy as sp
 from sympy.matrices.expressions.matexpr import MatrixExpr
 from sympy.matrices.expressions.special import OneMatrix
 
-from symbptt.algebra import build
 from symbptt.algebra import heads as of
+from symbptt.algebra import tidy
 from symbptt.algebra.head_nodes import EachHead, HeadBroadcast, HeadProduct, HeadTranspose, JoinHeads, OfHeads, SumHeads, per_head
 from symbptt.algebra.nodes import is_leaf
 from symbptt.emit.code import Code, Lowers, place
@@ -55,7 +55,7 @@ def apart(lower: Lowers, value: MatrixExpr, heads: sp.Expr, tail: str = "") -> C
     """
     rows, columns = per_head(value.shape[0], heads), value.shape[1]
     rank = (rows != 1) + (columns != 1)
-    number, factors = build.split_number(value)
+    number, factors = tidy.split_number(value)
     inner = factors[0] if number == 1 and len(factors) == 1 else value
     if isinstance(inner, sp.HadamardProduct):
         parts = [apart(lower, factor, heads) for factor in inner.args]
@@ -97,10 +97,10 @@ def together(lower: Lowers, code: Code, shape: Shape, heads: sp.Expr, full: bool
 
 def plain(term: MatrixExpr) -> MatrixExpr:
     """A product of all heads with what they share is a product of matrices: A_n x, the heads below each other, is A x."""
-    number, factors = build.split_number(term)
+    number, factors = tidy.split_number(term)
     if len(factors) == 1 and isinstance(factors[0], HeadProduct) and isinstance(factors[0].args[1], EachHead):
         a, b, _ = factors[0].args
-        return build.scale(number, build.mul(a, b.args[0]))
+        return tidy.scale(number, tidy.mul(a, b.args[0]))
     return term
 
 
@@ -197,7 +197,7 @@ def total(lower: Lowers, node: SumHeads) -> Code:
     value, heads = node.args
     if isinstance(value, HeadProduct):
         a, b, _ = value.args
-        return lower(build.mul(build.transpose(of.transpose(a, heads)), b))
+        return lower(tidy.mul(tidy.transpose(of.transpose(a, heads)), b))
     rows, columns = node.shape
     code = apart(lower, value, heads)
     axis = -1 - (rows != 1) - (columns != 1)

@@ -13,7 +13,7 @@ from typing import Any
 
 import sympy as sp
 
-from symbptt.algebra import build
+from symbptt.algebra import tidy
 from symbptt.checks import positive
 from symbptt.data.arrays import sizes
 from symbptt.derive.affine import components, definitions
@@ -125,7 +125,7 @@ def _leaves(value: sp.Basic, known: dict[sp.MatrixSymbol, Any]) -> set[sp.Matrix
         symbol = waiting.pop()
         if symbol not in found:
             found.add(symbol)
-            waiting |= build.collected(known[symbol]).atoms(sp.MatrixSymbol) if symbol in known else set()
+            waiting |= tidy.collected(known[symbol]).atoms(sp.MatrixSymbol) if symbol in known else set()
     return found
 
 

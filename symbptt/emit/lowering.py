@@ -13,7 +13,7 @@ import sympy as sp
 from sympy.matrices.expressions.matexpr import MatrixExpr
 from sympy.matrices.expressions.special import OneMatrix
 
-from symbptt.algebra import build, nodes
+from symbptt.algebra import nodes, tidy
 from symbptt.algebra.functions import Y, Z, formula
 from symbptt.algebra.head_nodes import OfHeads
 from symbptt.emit import heads, moved
@@ -98,7 +98,7 @@ def times_number(lower: Lowering, number: sp.Expr, code: Code) -> Code:
 
 
 def _matmul(lower: Lowering, node: sp.MatMul) -> Code:
-    number, factors = build.split_number(node)
+    number, factors = tidy.split_number(node)
     if len(factors) == 1 and isinstance(factors[0], OneMatrix):
         negative = bool(number.is_number and number < 0)
         return Code(lower.number(-number if negative else number), False, None, False, negative)
@@ -115,9 +115,9 @@ def product(lower: Lowering, factors: tuple[MatrixExpr, ...]) -> Code:
     if isinstance(first, OneMatrix) and 1 in first.shape:
         return _times_ones(lower, factors[1:], first, -2)
     if is_row(last) and not is_row(first):
-        left = build.mul(*factors[:-1])
+        left = tidy.mul(*factors[:-1])
         return _pair(lower, lower.filled(product(lower, factors[:-1]), left.shape), left.shape, lower.whole(last), last.shape)
-    tail = build.mul(*factors[1:])
+    tail = tidy.mul(*factors[1:])
     right = lower.filled(product(lower, factors[1:]), tail.shape)
     if isinstance(first, sp.Transpose) and right.rank == 1:
         inner = lower.whole(first.arg)
@@ -129,7 +129,7 @@ def product(lower: Lowering, factors: tuple[MatrixExpr, ...]) -> Code:
 def _times_ones(lower: Lowering, factors: tuple[MatrixExpr, ...], ones: OneMatrix, axis: int) -> Code:
     """A product with ones: a sum over an axis, or a scalar, column or row that is repeated."""
     code = product(lower, factors)
-    if build.mul(*factors).shape == (1, 1):
+    if tidy.mul(*factors).shape == (1, 1):
         return replace(code, full=False)
     if code.rank == 2:
         weighted = lower.contracts and len(factors) == 1 and isinstance(factors[0], sp.HadamardProduct)
@@ -268,7 +268,7 @@ _TABLE: dict[type, Callable[..., Code]] = {
     sp.ZeroMatrix: _zeros,
     sp.Identity: lambda lower, node: Code(call("eye", lower.size(node.shape[0])), False, 2),
     nodes.LowerOnes: lambda lower, node: Code(call("tri", lower.size(node.shape[0]), str(node.args[1])), False, 2),
-    nodes.Shift: lambda lower, node: lower(build.masks_of(node)),
+    nodes.Shift: lambda lower, node: lower(tidy.masks_of(node)),
     nodes.InverseUnitLower: _call("_inverse_unit_lower", True),
 }
 """One function per node type that reaches emitted code."""

@@ -8,7 +8,7 @@ from typing import Any
 
 import sympy as sp
 
-from symbptt.algebra import build
+from symbptt.algebra import tidy
 from symbptt.algebra.related import Cotangent, Related
 from symbptt.derive.numeric import LOSS_WEIGHT
 from symbptt.derive.pullback import loss_pullback
@@ -89,7 +89,7 @@ class PlainWriter:
             row = layout.row(variable, int(isinstance(key, Lagged)))
             return Line(f"{layout.cotangent(variable)}[{row}] += {self.lower(value).at(ADD)}", statement.numbers)
         if isinstance(key, Related):
-            text = f"np.zeros_like({layout.value(variable)})" if build.is_zero(value) else self.lower.whole(value).at(ADD)
+            text = f"np.zeros_like({layout.value(variable)})" if tidy.is_zero(value) else self.lower.whole(value).at(ADD)
             return Line(f"{layout.name(key)} = {text}", statement.numbers)
         code = self.lower(value)
         text = code.at(ADD)
@@ -216,7 +216,7 @@ class PlainWriter:
         before += [Line(f"{layout.gradient(v)} = {self._zero_gradient(v)}") for v in direct]
         before.append(Line("loss = np.zeros((), dtype)"))
         made = [s for s in equations.loss(self.model).statements if not isinstance(s.key, Gradient)
-                or (layout.variable(s.key) in direct and not build.is_zero(s.values[0]))]
+                or (layout.variable(s.key) in direct and not tidy.is_zero(s.values[0]))]
         if self.steps is None:
             return Body(tuple(before), tuple(self._loss_step(made)), ())
         lines = before
@@ -242,7 +242,7 @@ class PlainWriter:
 def _at_end(statement: Statement) -> Statement:
     """What a statement is at the last step, to which nothing is passed back."""
     value = statement.values[0]
-    return statement.having(build.add(sp.ZeroMatrix(*value.shape), *(t for t in terms(value) if not isinstance(t, Carry))))
+    return statement.having(tidy.add(sp.ZeroMatrix(*value.shape), *(t for t in terms(value) if not isinstance(t, Carry))))
 
 
 Parts = dict[str, tuple[Body | None, str]]

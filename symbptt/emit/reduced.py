@@ -7,7 +7,7 @@ from dataclasses import replace
 import sympy as sp
 from sympy.matrices.expressions.matexpr import MatrixExpr
 
-from symbptt.algebra import build
+from symbptt.algebra import tidy
 from symbptt.algebra.head_nodes import OfHeads
 from symbptt.emit import heads
 from symbptt.emit.code import Code
@@ -26,13 +26,13 @@ def reduced(lower: Lowering, value: MatrixExpr, variable: Variable, layout: Layo
 
 def _reduced_term(lower: Lowering, term: MatrixExpr, variable: Variable, layout: Layout) -> Tree:
     term = heads.plain(term)
-    number, factors = build.split_number(term)
+    number, factors = tidy.split_number(term)
     if len(factors) == 1 and (found := heads.summed_over_samples(lower, factors[0])) is not None:
         return times_number(lower, number, found).tree
     rank = array_rank(variable)
     cut = next((i for i, f in enumerate(factors, 1) if f.shape[1] == 1 and not is_row(factors[0])), len(factors))
     if rank == 2 and cut < len(factors):
-        left, right = product(lower, factors[:cut]), lower.whole(build.mul(*factors[cut:]))
+        left, right = product(lower, factors[:cut]), lower.whole(tidy.mul(*factors[cut:]))
         if left.batched and right.batched and left.rank == right.rank == 1:
             both = Code(left.body.then(".T") @ right.body, False, 2, negative=left.negative != right.negative)
             return times_number(lower, number, both).tree

@@ -9,7 +9,7 @@ from sympy.matrices.exceptions import ShapeError
 from sympy.matrices.expressions.matexpr import MatrixExpr
 from sympy.matrices.expressions.special import OneMatrix
 
-from symbptt.algebra import build
+from symbptt.algebra import tidy
 from symbptt.algebra.nodes import TIME, Elementwise, Slope, SlopeByResult, SumOver, Timed
 from symbptt.algebra.related import Adjoint
 from symbptt.model.values import Model
@@ -33,7 +33,7 @@ def changed(value: MatrixExpr, table: Table) -> MatrixExpr | None:
     if not sites or len(sites) < len(table):
         return None if table else value
     try:
-        made = build.replaced(value, sites)
+        made = tidy.replaced(value, sites)
     except ShapeError:
         return None
     return made if made is None else made.replace(sp.HadamardProduct, _without_ones)
@@ -41,7 +41,7 @@ def changed(value: MatrixExpr, table: Table) -> MatrixExpr | None:
 
 def _without_ones(*factors: MatrixExpr) -> MatrixExpr:
     others = [f for f in factors if not isinstance(f, OneMatrix)]
-    return build.hadamard(*others) if others else factors[0]
+    return tidy.hadamard(*others) if others else factors[0]
 
 
 def _nodes(value: MatrixExpr, *kinds: type) -> list[MatrixExpr]:
@@ -57,14 +57,14 @@ def no_carry(model: Model, value: MatrixExpr) -> Iterator[Site]:
     late = {s for s in _summands(value) if any(a.step == TIME + 1 for a in s.atoms(Adjoint))}
     kept = [s for s in _summands(value) if s not in late]
     if late:
-        yield value, build.add(sp.ZeroMatrix(*value.shape), *kept)
+        yield value, tidy.add(sp.ZeroMatrix(*value.shape), *kept)
 
 
 def summand_missing(model: Model, value: MatrixExpr) -> Iterator[Site]:
     """A summand left out, each of several in turn."""
     parts = _summands(value)
     for i in range(len(parts) if len(parts) > 1 else 0):  # by place: a sum may have a summand twice
-        yield value, build.add(*parts[:i], *parts[i + 1 :])
+        yield value, tidy.add(*parts[:i], *parts[i + 1 :])
 
 
 def assigned(model: Model, value: MatrixExpr) -> Iterator[Site]:
@@ -79,14 +79,14 @@ def negated(model: Model, value: MatrixExpr) -> Iterator[Site]:
     """A summand with the other sign."""
     parts = _summands(value)
     for i, part in enumerate(parts):
-        yield value, build.add(*parts[:i], build.scale(-1, part), *parts[i + 1 :])
+        yield value, tidy.add(*parts[:i], tidy.scale(-1, part), *parts[i + 1 :])
 
 
 def doubled(model: Model, value: MatrixExpr) -> Iterator[Site]:
     """A summand that enters twice."""
     parts = _summands(value)
     for i, part in enumerate(parts):
-        yield value, build.add(*parts[:i], build.scale(2, part), *parts[i + 1 :])
+        yield value, tidy.add(*parts[:i], tidy.scale(2, part), *parts[i + 1 :])
 
 
 def untransposed(model: Model, value: MatrixExpr) -> Iterator[Site]:
@@ -97,8 +97,8 @@ def untransposed(model: Model, value: MatrixExpr) -> Iterator[Site]:
 def reversed_factors(model: Model, value: MatrixExpr) -> Iterator[Site]:
     """The factors of a matrix product in reverse order."""
     for node in _nodes(value, sp.MatMul):
-        if len(build.split_number(node)[1]) > 1:
-            yield node, build.product_as_written(*reversed(node.args))
+        if len(tidy.split_number(node)[1]) > 1:
+            yield node, tidy.product_as_written(*reversed(node.args))
 
 
 def other_step(model: Model, value: MatrixExpr) -> Iterator[Site]:
@@ -138,4 +138,4 @@ def factor_missing(model: Model, value: MatrixExpr) -> Iterator[Site]:
     for node in _nodes(value, sp.HadamardProduct):
         for i, factor in enumerate(node.args):
             if len(node.args) > 1 and not isinstance(factor, (Slope, SlopeByResult, OneMatrix)) and not factor.atoms(Adjoint):
-                yield node, build.hadamard(*node.args[:i], *node.args[i + 1 :])
+                yield node, tidy.hadamard(*node.args[:i], *node.args[i + 1 :])

@@ -13,7 +13,7 @@ import sympy as sp
 from sympy.matrices.expressions.matexpr import MatrixExpr
 from sympy.matrices.expressions.special import OneMatrix
 
-from symbptt.algebra import build
+from symbptt.algebra import tidy
 from symbptt.algebra.nodes import Elementwise
 from symbptt.model.shapes import axis_text, is_scalar, is_vector, shown
 from symbptt.model.single_assignment import is_atom
@@ -42,15 +42,15 @@ def _bounded(number: sp.Expr, site: Site) -> sp.Expr:
 
 def fill(number: sp.Expr, like: MatrixExpr) -> MatrixExpr:
     """A number in every entry of a matrix of the shape of `like`."""
-    return build.scale(number, OneMatrix(*like.shape))
+    return tidy.scale(number, OneMatrix(*like.shape))
 
 
 def spread(scalar: MatrixExpr, like: MatrixExpr) -> MatrixExpr:
     """A scalar in every entry of a matrix of the shape of `like`; in a sum of variables and numbers each on its own."""
     terms = scalar.args if isinstance(scalar, sp.MatAdd) else ()
-    if terms and all(len(factors) == 1 and is_atom(factors[0]) for _, factors in map(build.split_number, terms)):
-        return build.add(*(build.spread(term, *like.shape) for term in terms))
-    return build.spread(scalar, *like.shape)
+    if terms and all(len(factors) == 1 and is_atom(factors[0]) for _, factors in map(tidy.split_number, terms)):
+        return tidy.add(*(tidy.spread(term, *like.shape) for term in terms))
+    return tidy.spread(scalar, *like.shape)
 
 
 def broadcast(operator: str, left: sp.Expr, right: sp.Expr, site: Site) -> tuple[MatrixExpr, MatrixExpr]:
@@ -87,7 +87,7 @@ def plus(left: sp.Expr, right: sp.Expr, site: Site) -> sp.Expr:
     """left + right."""
     if is_number(left) and is_number(right):
         return _bounded(left + right, site)
-    return build.add(*broadcast("+", left, right, site))
+    return tidy.add(*broadcast("+", left, right, site))
 
 
 def minus(left: sp.Expr, right: sp.Expr, site: Site) -> sp.Expr:
@@ -95,7 +95,7 @@ def minus(left: sp.Expr, right: sp.Expr, site: Site) -> sp.Expr:
     if is_number(left) and is_number(right):
         return _bounded(left - right, site)
     first, second = broadcast("-", left, right, site)
-    return build.add(first, build.scale(-1, second))
+    return tidy.add(first, tidy.scale(-1, second))
 
 
 def times(left: sp.Expr, right: sp.Expr, site: Site) -> sp.Expr:
@@ -107,8 +107,8 @@ def times(left: sp.Expr, right: sp.Expr, site: Site) -> sp.Expr:
 
 def _product(operator: str, left: sp.Expr, right: sp.Expr, site: Site) -> MatrixExpr:
     if is_number(left) or is_number(right):
-        return build.scale(left, right) if is_number(left) else build.scale(right, left)
-    return build.hadamard(*broadcast(operator, left, right, site))
+        return tidy.scale(left, right) if is_number(left) else tidy.scale(right, left)
+    return tidy.hadamard(*broadcast(operator, left, right, site))
 
 
 def over(left: sp.Expr, right: sp.Expr, site: Site) -> sp.Expr:
@@ -151,7 +151,7 @@ def matmul(left: sp.Expr, right: sp.Expr, site: Site) -> sp.Expr:
     if is_number(left) or is_number(right):
         raise site.error("'@' is a product of matrices; write * for a number")
     if left.shape[1] == right.shape[0]:
-        return build.mul(left, right)
+        return tidy.mul(left, right)
     hint = ""
     if is_scalar(left) or is_scalar(right):
         hint = "; write * for a scalar"

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 import sympy as sp
 from sympy.matrices.expressions.matexpr import MatrixExpr
 
-from symbptt.algebra import build
+from symbptt.algebra import tidy
 from symbptt.algebra.nodes import leaves
 from symbptt.errors import UnknownSize
 from symbptt.model import declare, dimensions, frozen, older_values, order
@@ -95,7 +95,7 @@ def _fitted(value: MatrixExpr, state: Variable, parsed: Parsed, known: Mapping[s
     if value.shape == (state.rows, state.columns):
         return value
     if is_scalar(value):
-        return build.spread(value, state.rows, state.columns)
+        return tidy.spread(value, state.rows, state.columns)
     declared = shown(state.at())
     raise parsed.place.error(f"the state {state.name} has the shape {declared}, its equation the shape {shown(value)}")
 
@@ -148,7 +148,7 @@ def _loss(text: _Text, variables: Mapping[str, Variable], scope: Scope, number: 
         raise parsed.place.error(f"the loss of a step is a scalar, not of shape {shown(value)}; use sum(...) or mean(...)")
     mask = variables[frozen.MASK] if file.freeze else None
     intermediates.finish(
-        Variable(LOSS_NAME, Role.LOSS, (), sp.S.One, sp.S.One), build.hadamard(mask.at(), value) if mask else value
+        Variable(LOSS_NAME, Role.LOSS, (), sp.S.One, sp.S.One), tidy.hadamard(mask.at(), value) if mask else value
     )
     name = parsed.tree.func.id if isinstance(parsed.tree, ast.Call) and isinstance(parsed.tree.func, ast.Name) else ""
     equations = tuple(intermediates.equations[start:])

@@ -10,8 +10,8 @@ from typing import Any
 import sympy as sp
 from sympy.matrices.expressions.matexpr import MatrixExpr
 
-from symbptt.algebra import build
 from symbptt.algebra import heads as algebra_heads
+from symbptt.algebra import tidy
 from symbptt.algebra.nodes import TIME, Slice, dimension, leaves
 from symbptt.model import convolution, habits, heads, lags
 from symbptt.model.arithmetic import OPERATORS, is_number, matmul
@@ -124,8 +124,8 @@ def _entries(node: ast.Subscript, bounds: ast.Tuple, parsed: Parsed, scope: Scop
         raise here.error("a matrix has rows and columns; expected two slices, as in A[:, 0:2]")
     rows, columns = (side if isinstance(side, ast.Slice) else _only(side) for side in bounds.elts)
     part = _rows(value, rows, value, here, parsed, scope)
-    part = build.transpose(_rows(build.transpose(part), columns, value, here, parsed, scope))
-    return part if isinstance(bounds.elts[0], ast.Slice) else build.transpose(part)
+    part = tidy.transpose(_rows(tidy.transpose(part), columns, value, here, parsed, scope))
+    return part if isinstance(bounds.elts[0], ast.Slice) else tidy.transpose(part)
 
 
 def _shared(node: ast.expr, parsed: Parsed, scope: Scope) -> MatrixExpr:
@@ -160,7 +160,7 @@ def _unary(node: ast.UnaryOp, parsed: Parsed, scope: Scope) -> sp.Expr:
     value = read(node.operand, parsed, scope)
     if isinstance(node.op, ast.UAdd):
         return value
-    return -value if is_number(value) else build.scale(-1, value)
+    return -value if is_number(value) else tidy.scale(-1, value)
 
 
 def _binary(node: ast.BinOp, parsed: Parsed, scope: Scope) -> sp.Expr:
@@ -177,7 +177,7 @@ def _binary(node: ast.BinOp, parsed: Parsed, scope: Scope) -> sp.Expr:
 def _transpose(node: ast.Attribute, parsed: Parsed, scope: Scope) -> MatrixExpr:
     value = _matrix(node.value, parsed, scope)
     count = heads_of(value, scope.known)
-    return build.transpose(value) if count is None else algebra_heads.transpose(value, count)
+    return tidy.transpose(value) if count is None else algebra_heads.transpose(value, count)
 
 
 def _matrix(node: ast.expr, parsed: Parsed, scope: Scope) -> MatrixExpr:

@@ -9,7 +9,7 @@ from sympy.matrices.expressions.matexpr import MatrixExpr
 from sympy.matrices.expressions.special import OneMatrix
 
 from symbptt import words
-from symbptt.algebra import build
+from symbptt.algebra import tidy
 from symbptt.algebra.nodes import TIME
 from symbptt.model import declare
 from symbptt.model.model_file import ModelFile
@@ -35,6 +35,6 @@ def kept(value: MatrixExpr, state: Variable, variables: Mapping[str, Variable], 
     """mask * value + (1 - mask) * state[t-1], if the file asks for it, else the value."""
     if not file.freeze:
         return value
-    counts = build.spread(variables[MASK].at(), state.rows, state.columns)
-    keeps = build.add(OneMatrix(state.rows, state.columns), build.scale(-1, counts))
-    return build.add(build.hadamard(counts, value), build.hadamard(keeps, state.at(TIME - 1)))
+    counts = tidy.spread(variables[MASK].at(), state.rows, state.columns)
+    keeps = tidy.add(OneMatrix(state.rows, state.columns), tidy.scale(-1, counts))
+    return tidy.add(tidy.hadamard(counts, value), tidy.hadamard(keeps, state.at(TIME - 1)))

@@ -6,7 +6,7 @@ import sympy as sp
 from sympy.matrices.expressions.matexpr import MatrixExpr
 from sympy.matrices.expressions.special import OneMatrix
 
-from symbptt.algebra import build
+from symbptt.algebra import tidy
 from symbptt.algebra.functions import BUILT_IN, FUNCTIONS
 from symbptt.algebra.nodes import BatchMean, Concat, Elementwise, LogSumExp, Softmax
 from symbptt.errors import BadInput
@@ -41,7 +41,7 @@ def _logsumexp(operands: Operands, numbers: Numbers, site: Site) -> MatrixExpr:
 def _log_softmax(operands: Operands, numbers: Numbers, site: Site) -> MatrixExpr:
     """x - log sum_j exp(x_j)."""
     x = site.name(_vector("log_softmax", operands[0], site))
-    return build.add(x, build.scale(-1, build.spread(LogSumExp(x), *x.shape)))
+    return tidy.add(x, tidy.scale(-1, tidy.spread(LogSumExp(x), *x.shape)))
 
 
 def _concat(operands: Operands, numbers: Numbers, site: Site) -> MatrixExpr:
@@ -50,7 +50,7 @@ def _concat(operands: Operands, numbers: Numbers, site: Site) -> MatrixExpr:
 
 
 def _sum(operands: Operands, numbers: Numbers, site: Site) -> MatrixExpr:
-    return build.total(operands[0])
+    return tidy.total(operands[0])
 
 
 def _mean(operands: Operands, numbers: Numbers, site: Site) -> MatrixExpr:
@@ -58,7 +58,7 @@ def _mean(operands: Operands, numbers: Numbers, site: Site) -> MatrixExpr:
 
 
 def _average(value: MatrixExpr) -> MatrixExpr:
-    return build.scale(1 / (value.shape[0] * value.shape[1]), build.total(value))
+    return tidy.scale(1 / (value.shape[0] * value.shape[1]), tidy.total(value))
 
 
 def _dot(operands: Operands, numbers: Numbers, site: Site) -> MatrixExpr:
@@ -66,18 +66,18 @@ def _dot(operands: Operands, numbers: Numbers, site: Site) -> MatrixExpr:
     u, v = (_vector("dot", operand, site) for operand in operands)
     if u.shape != v.shape:
         raise site.error(f"the shapes {shown(u)} and {shown(v)} do not fit; dot expects two vectors of one length")
-    return build.hadamard(u, v) if is_scalar(u) else build.mul(build.transpose(u), v)
+    return tidy.hadamard(u, v) if is_scalar(u) else tidy.mul(tidy.transpose(u), v)
 
 
 def _outer(operands: Operands, numbers: Numbers, site: Site) -> MatrixExpr:
     """u v^T."""
     u, v = (_vector("outer", operand, site) for operand in operands)
     for vector, other in ((u, v), (v, u)):
-        number, factors = build.split_number(other)
+        number, factors = tidy.split_number(other)
         if len(factors) == 1 and isinstance(factors[0], OneMatrix):
-            repeated = build.spread(build.scale(number, vector), vector.shape[0], other.shape[0])
-            return repeated if vector is u else build.transpose(repeated)
-    return build.mul(u, build.transpose(v))
+            repeated = tidy.spread(tidy.scale(number, vector), vector.shape[0], other.shape[0])
+            return repeated if vector is u else tidy.transpose(repeated)
+    return tidy.mul(u, tidy.transpose(v))
 
 
 def _eye(operands: Operands, numbers: Numbers, site: Site) -> MatrixExpr:
@@ -93,7 +93,7 @@ def _filled(name: str, matrix: type) -> Call:
 
 def _diag(operands: Operands, numbers: Numbers, site: Site) -> MatrixExpr:
     """The square matrix with a vector on its diagonal; as a factor it scales rows or columns."""
-    return build.diag(_vector("diag", operands[0], site))
+    return tidy.diag(_vector("diag", operands[0], site))
 
 
 def _diagonal(operands: Operands, numbers: Numbers, site: Site) -> MatrixExpr:
@@ -102,7 +102,7 @@ def _diagonal(operands: Operands, numbers: Numbers, site: Site) -> MatrixExpr:
     rows, columns = square.shape
     if rows != columns:
         raise site.error(f"diagonal expects a square matrix, not the shape {shown(square)}")
-    return square if is_scalar(square) else build.mul(build.hadamard(square, sp.Identity(rows)), OneMatrix(rows, 1))
+    return square if is_scalar(square) else tidy.mul(tidy.hadamard(square, sp.Identity(rows)), OneMatrix(rows, 1))
 
 
 def _embed(operands: Operands, numbers: Numbers, site: Site) -> MatrixExpr:
@@ -113,21 +113,21 @@ def _embed(operands: Operands, numbers: Numbers, site: Site) -> MatrixExpr:
     if table.shape[1] != index.shape[0]:
         shapes = f"{shown(table)} and {shown(index)}"
         raise site.error(f"the shapes {shapes} do not fit; embed expects a table with one column per class")
-    return build.mul(table, index)
+    return tidy.mul(table, index)
 
 
 def _normalised(x: MatrixExpr, centred: MatrixExpr, variance: MatrixExpr, eps: sp.Rational, site: Site) -> MatrixExpr:
     """(x - mean) / sqrt(variance + eps)."""
-    scale = site.name(raised(build.add(variance, fill(eps, variance)), sp.Rational(-1, 2)))
-    return build.hadamard(centred, build.spread(scale, *x.shape) if is_scalar(scale) else scale)
+    scale = site.name(raised(tidy.add(variance, fill(eps, variance)), sp.Rational(-1, 2)))
+    return tidy.hadamard(centred, tidy.spread(scale, *x.shape) if is_scalar(scale) else scale)
 
 
 def _layer_norm(operands: Operands, numbers: Numbers, site: Site) -> MatrixExpr:
     """Centred and scaled over the entries of one sample; the variance divides by n. Ba, Kiros and Hinton (2016)."""
     x = site.name(_vector("layer_norm", operands[0], site))
     mean = site.name(_average(x))
-    centred = site.name(build.add(x, build.scale(-1, build.spread(mean, *x.shape))))
-    variance = site.name(_average(build.hadamard(centred, centred)))
+    centred = site.name(tidy.add(x, tidy.scale(-1, tidy.spread(mean, *x.shape))))
+    variance = site.name(_average(tidy.hadamard(centred, centred)))
     return _normalised(x, centred, variance, numbers[0], site)
 
 
@@ -139,13 +139,13 @@ def _scaled(square: MatrixExpr, x: MatrixExpr, eps: sp.Rational, site: Site) -> 
 def _rms_norm(operands: Operands, numbers: Numbers, site: Site) -> MatrixExpr:
     """x over the root of the mean of its squares. Zhang and Sennrich (2019)."""
     x = site.name(_vector("rms_norm", operands[0], site))
-    return _scaled(_average(build.hadamard(x, x)), x, numbers[0], site)
+    return _scaled(_average(tidy.hadamard(x, x)), x, numbers[0], site)
 
 
 def _l2_norm(operands: Operands, numbers: Numbers, site: Site) -> MatrixExpr:
     """x over its length."""
     x = site.name(_vector("l2_norm", operands[0], site))
-    return _scaled(build.total(build.hadamard(x, x)), x, numbers[0], site)
+    return _scaled(tidy.total(tidy.hadamard(x, x)), x, numbers[0], site)
 
 
 def _batch_norm(operands: Operands, numbers: Numbers, site: Site) -> MatrixExpr:
@@ -154,8 +154,8 @@ def _batch_norm(operands: Operands, numbers: Numbers, site: Site) -> MatrixExpr:
     Mean and variance are those of each step; a model that is not for training has moving averages of them in their place.
     """
     x = site.name(operands[0])
-    centred = site.name(build.add(x, build.scale(-1, site.statistic("mean", BatchMean(x), x, "zeros"))))
-    squares = build.hadamard(centred, centred)
+    centred = site.name(tidy.add(x, tidy.scale(-1, site.statistic("mean", BatchMean(x), x, "zeros"))))
+    squares = tidy.hadamard(centred, centred)
     variance = site.statistic("variance", BatchMean(squares), x, "ones")
     return _normalised(x, centred, variance, numbers[0], site)
 

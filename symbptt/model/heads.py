@@ -12,8 +12,8 @@ import sympy as sp
 from sympy.matrices.expressions.matexpr import MatrixExpr
 from sympy.matrices.expressions.special import OneMatrix
 
-from symbptt.algebra import build
 from symbptt.algebra import heads as of
+from symbptt.algebra import tidy
 from symbptt.algebra.functions import FUNCTIONS
 from symbptt.algebra.head_nodes import per_head
 from symbptt.algebra.nodes import Diag
@@ -39,7 +39,7 @@ def _lifted(value: sp.Expr, heads: sp.Expr, site: Site) -> MatrixExpr:
     """A value of each head; what heads share is there once for each."""
     if heads_of(value, site.intermediates.known) is not None:
         return value
-    factors = build.split_number(value)[1]
+    factors = tidy.split_number(value)[1]
     ones = len(factors) == 1 and isinstance(factors[0], OneMatrix)
     return of.each(value if ones else site.name(value), heads)
 
@@ -47,7 +47,7 @@ def _lifted(value: sp.Expr, heads: sp.Expr, site: Site) -> MatrixExpr:
 def _fitted(value: sp.Expr, shape: tuple[sp.Expr, sp.Expr], heads: sp.Expr, site: Site) -> MatrixExpr:
     """A value of each head in this shape of a head: itself, or a scalar in every entry."""
     if heads_of(value, site.intermediates.known) is None and value.shape == (1, 1):
-        return build.spread(value, sp.expand(heads * shape[0]), shape[1])
+        return tidy.spread(value, sp.expand(heads * shape[0]), shape[1])
     lifted = _lifted(value, heads, site)
     if _own(lifted, heads) == (1, 1) != shape:
         return of.spread(site.name(lifted), *shape, heads)
@@ -91,9 +91,9 @@ def product(left: sp.Expr, right: sp.Expr, site: Site) -> MatrixExpr:
         shapes = f"{shown(a, heads)} and {shown(b, heads)}"
         raise site.error(f"the shapes {shapes} do not fit; '@' expects as many columns as the right side has rows{hint}")
     if isinstance(a, Scaling):
-        return build.hadamard(of.spread(a.args[0], *_own(b, heads), heads), b)
+        return tidy.hadamard(of.spread(a.args[0], *_own(b, heads), heads), b)
     if isinstance(b, Scaling):
-        return build.hadamard(a, of.spread(of.transpose(site.name(b.args[0]), heads), *_own(a, heads), heads))
+        return tidy.hadamard(a, of.spread(of.transpose(site.name(b.args[0]), heads), *_own(a, heads), heads))
     return of.product(a, b, heads)
 
 
@@ -108,16 +108,16 @@ def _dot(operands: Operands, numbers: Numbers, heads: sp.Expr, site: Site) -> Ma
     if u.shape != v.shape:
         shapes = f"{shown(u, heads)} and {shown(v, heads)}"
         raise site.error(f"the shapes {shapes} do not fit; dot expects two vectors of one length")
-    return build.hadamard(u, v) if _own(u, heads) == (1, 1) else of.product(of.transpose(u, heads), v, heads)
+    return tidy.hadamard(u, v) if _own(u, heads) == (1, 1) else of.product(of.transpose(u, heads), v, heads)
 
 
 def _outer(operands: Operands, numbers: Numbers, heads: sp.Expr, site: Site) -> MatrixExpr:
     u, v = (_vector("outer", _lifted(x, heads, site), heads, site) for x in operands)
     rows, columns = _own(u, heads)[0], _own(v, heads)[0]
-    if isinstance(build.split_number(v)[1][0], OneMatrix):
-        return build.scale(build.split_number(v)[0], of.spread(site.name(u), rows, columns, heads))
-    if isinstance(build.split_number(u)[1][0], OneMatrix):
-        return build.scale(build.split_number(u)[0], of.spread(of.transpose(site.name(v), heads), rows, columns, heads))
+    if isinstance(tidy.split_number(v)[1][0], OneMatrix):
+        return tidy.scale(tidy.split_number(v)[0], of.spread(site.name(u), rows, columns, heads))
+    if isinstance(tidy.split_number(u)[1][0], OneMatrix):
+        return tidy.scale(tidy.split_number(u)[0], of.spread(of.transpose(site.name(v), heads), rows, columns, heads))
     return of.product(u, of.transpose(v, heads), heads)
 
 
@@ -127,7 +127,7 @@ def _sum(operands: Operands, numbers: Numbers, heads: sp.Expr, site: Site) -> Ma
 
 def _mean(operands: Operands, numbers: Numbers, heads: sp.Expr, site: Site) -> MatrixExpr:
     rows, columns = _own(operands[0], heads)
-    return build.scale(1 / (rows * columns), _sum(operands, numbers, heads, site))
+    return tidy.scale(1 / (rows * columns), _sum(operands, numbers, heads, site))
 
 
 def _diag(operands: Operands, numbers: Numbers, heads: sp.Expr, site: Site) -> MatrixExpr:
@@ -136,25 +136,25 @@ def _diag(operands: Operands, numbers: Numbers, heads: sp.Expr, site: Site) -> M
 
 def _normalised(x: MatrixExpr, square: MatrixExpr, eps: sp.Expr, heads: sp.Expr, site: Site) -> MatrixExpr:
     """x / sqrt(square + eps), with a scalar of each head under the root."""
-    scale = site.name(raised(site.name(build.add(square, fill(eps, square))), sp.Rational(-1, 2)))
-    return build.hadamard(x, of.spread(scale, *_own(x, heads), heads))
+    scale = site.name(raised(site.name(tidy.add(square, fill(eps, square))), sp.Rational(-1, 2)))
+    return tidy.hadamard(x, of.spread(scale, *_own(x, heads), heads))
 
 
 def _rms_norm(operands: Operands, numbers: Numbers, heads: sp.Expr, site: Site) -> MatrixExpr:
     x = site.name(_vector("rms_norm", operands[0], heads, site))
-    return _normalised(x, site.name(_mean((site.name(build.hadamard(x, x)),), (), heads, site)), numbers[0], heads, site)
+    return _normalised(x, site.name(_mean((site.name(tidy.hadamard(x, x)),), (), heads, site)), numbers[0], heads, site)
 
 
 def _l2_norm(operands: Operands, numbers: Numbers, heads: sp.Expr, site: Site) -> MatrixExpr:
     x = site.name(_vector("l2_norm", operands[0], heads, site))
-    return _normalised(x, site.name(_sum((site.name(build.hadamard(x, x)),), (), heads, site)), numbers[0], heads, site)
+    return _normalised(x, site.name(_sum((site.name(tidy.hadamard(x, x)),), (), heads, site)), numbers[0], heads, site)
 
 
 def _layer_norm(operands: Operands, numbers: Numbers, heads: sp.Expr, site: Site) -> MatrixExpr:
     x = site.name(_vector("layer_norm", operands[0], heads, site))
     mean = of.spread(site.name(_mean((x,), (), heads, site)), *_own(x, heads), heads)
-    centred = site.name(build.add(x, build.scale(-1, mean)))
-    square = site.name(_mean((site.name(build.hadamard(centred, centred)),), (), heads, site))
+    centred = site.name(tidy.add(x, tidy.scale(-1, mean)))
+    square = site.name(_mean((site.name(tidy.hadamard(centred, centred)),), (), heads, site))
     return _normalised(centred, square, numbers[0], heads, site)
 
 
@@ -167,7 +167,7 @@ def _sum_heads(operands: Operands, numbers: Numbers, heads: sp.Expr, site: Site)
 
 
 def _mean_heads(operands: Operands, numbers: Numbers, heads: sp.Expr, site: Site) -> MatrixExpr:
-    return build.scale(1 / heads, _sum_heads(operands, numbers, heads, site))
+    return tidy.scale(1 / heads, _sum_heads(operands, numbers, heads, site))
 
 
 _Within = Callable[[Operands, Numbers, sp.Expr, Site], MatrixExpr]

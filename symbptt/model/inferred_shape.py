@@ -7,7 +7,7 @@ from collections.abc import Mapping
 import sympy as sp
 from sympy.matrices.expressions.matexpr import MatrixExpr
 
-from symbptt.algebra import build
+from symbptt.algebra import tidy
 from symbptt.algebra.head_nodes import per_head
 from symbptt.algebra.nodes import CrossEntropy, HalfSquaredNorm, LogSumExp, SumAll, is_leaf
 from symbptt.model.shapes import Shape, axis_text
@@ -23,7 +23,7 @@ def _axes(value: MatrixExpr, variables: Mapping[str, Variable]) -> int:
     if isinstance(value, _TOTALS):
         return 0
     if isinstance(value, sp.MatMul):
-        _, factors = build.split_number(value)
+        _, factors = tidy.split_number(value)
         first = factors[0].arg if isinstance(factors[0], sp.Transpose) else factors[0]
         if len(factors) == 1:
             return _axes(first, variables)

@@ -6,7 +6,7 @@ import sympy as sp
 from sympy.matrices.expressions.matexpr import MatrixExpr
 
 from symbptt import extensions
-from symbptt.algebra import build
+from symbptt.algebra import tidy
 from symbptt.algebra.nodes import CrossEntropy, Elementwise, HalfSquaredNorm, LogSumExp
 from symbptt.model.calls import Call, Numbers, Operands
 from symbptt.model.shapes import is_vector, shown
@@ -22,7 +22,7 @@ def _same(name: str, operands: Operands, site: Site) -> Operands:
 
 def _difference(name: str, operands: Operands, site: Site) -> MatrixExpr:
     o, y = _same(name, operands, site)
-    return build.add(o, build.scale(-1, y))
+    return tidy.add(o, tidy.scale(-1, y))
 
 
 def _softmax_cross_entropy(operands: Operands, numbers: Numbers, site: Site) -> MatrixExpr:
@@ -36,8 +36,8 @@ def _softmax_cross_entropy(operands: Operands, numbers: Numbers, site: Site) -> 
     if site.is_target(y):
         return CrossEntropy(o, y)
     o, y = site.name(o), site.name(y)
-    weighed = build.hadamard(site.name(build.total(y)), LogSumExp(o))
-    return build.add(weighed, build.scale(-1, build.total(build.hadamard(y, o))))
+    weighed = tidy.hadamard(site.name(tidy.total(y)), LogSumExp(o))
+    return tidy.add(weighed, tidy.scale(-1, tidy.total(tidy.hadamard(y, o))))
 
 
 def _squared_error(operands: Operands, numbers: Numbers, site: Site) -> MatrixExpr:
@@ -48,20 +48,20 @@ def _squared_error(operands: Operands, numbers: Numbers, site: Site) -> MatrixEx
 def _mse(operands: Operands, numbers: Numbers, site: Site) -> MatrixExpr:
     """|o - y|^2 / n for n entries."""
     difference = _difference("mse", operands, site)
-    return build.scale(2 / (difference.shape[0] * difference.shape[1]), HalfSquaredNorm(difference))
+    return tidy.scale(2 / (difference.shape[0] * difference.shape[1]), HalfSquaredNorm(difference))
 
 
 def _binary_cross_entropy(operands: Operands, numbers: Numbers, site: Site) -> MatrixExpr:
     """sum_j log(1 + exp(o_j)) - y_j o_j, from logits."""
     o, y = _same("binary_cross_entropy", operands, site)
-    return build.add(build.total(Elementwise("softplus", o)), build.scale(-1, build.total(build.hadamard(y, o))))
+    return tidy.add(tidy.total(Elementwise("softplus", o)), tidy.scale(-1, tidy.total(tidy.hadamard(y, o))))
 
 
 def _huber(operands: Operands, numbers: Numbers, site: Site) -> MatrixExpr:
     """sum_j huber(o_j - y_j); of one operand, the elementwise function."""
     if len(operands) == 1:
         return Elementwise("huber", *numbers, operands[0])
-    return build.total(Elementwise("huber", *numbers, _difference("huber", operands, site)))
+    return tidy.total(Elementwise("huber", *numbers, _difference("huber", operands, site)))
 
 
 _BUILT_IN = {

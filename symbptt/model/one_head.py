@@ -14,7 +14,7 @@ import sympy as sp
 from sympy.matrices.expressions.matexpr import MatrixExpr
 from sympy.matrices.expressions.special import OneMatrix
 
-from symbptt.algebra import build, linear
+from symbptt.algebra import linear, tidy
 from symbptt.algebra.head_nodes import EachHead, HeadBroadcast, HeadProduct, HeadTranspose, JoinHeads, OfHeads, SumHeads, per_head
 from symbptt.algebra.heads import HeadLeft, HeadMap, HeadRight, HeadSpread, HeadTotal, transpose
 from symbptt.algebra.linear import LinearMap
@@ -85,10 +85,10 @@ def _divides(rows: sp.Expr, heads: sp.Expr) -> bool:
 
 def _constants(value: MatrixExpr, heads: sp.Expr) -> MatrixExpr:
     """Ones and zeros beside what belongs to a head are those of one head."""
-    number, factors = build.split_number(value)
+    number, factors = tidy.split_number(value)
     inner = factors[0]
     if len(factors) == 1 and isinstance(inner, (OneMatrix, sp.ZeroMatrix)) and _divides(inner.shape[0], heads):
-        return build.scale(number, inner.func(per_head(inner.shape[0], heads), inner.shape[1]))
+        return tidy.scale(number, inner.func(per_head(inner.shape[0], heads), inner.shape[1]))
     return value
 
 
@@ -99,9 +99,9 @@ def _plain(node: OfHeads, operands: list[MatrixExpr], heads: sp.Expr) -> MatrixE
         return sp.MatMul(a, b)
     (x,) = operands
     if isinstance(node, HeadTranspose):
-        return build.transpose(_constants(x, heads))
+        return tidy.transpose(_constants(x, heads))
     if isinstance(node, HeadBroadcast):
-        return build.spread(x, node.args[1], node.args[2])
+        return tidy.spread(x, node.args[1], node.args[2])
     assert isinstance(node, EachHead)
     return x
 

@@ -20,7 +20,7 @@ import sympy as sp
 from sympy.matrices.expressions.matexpr import MatrixExpr
 
 from symbptt import words
-from symbptt.algebra import build
+from symbptt.algebra import tidy
 from symbptt.algebra.head_nodes import HEADS, EachHead, HeadBroadcast, HeadProduct, HeadTranspose, SumHeads
 from symbptt.algebra.nodes import CONSTANTS, NONLINEAR, STRUCTURE, Broadcast, Diag, HalfSquaredNorm, Slice, SumAll, Timed, is_leaf
 from symbptt.model.head_marks import heads_of
@@ -38,7 +38,7 @@ def _is_operand(value: MatrixExpr) -> bool:
     """An atom, a spread atom, a column, or a sum of scaled ones of these."""
     if isinstance(value, sp.MatAdd):
         return all(_is_operand(term) for term in value.args)
-    _, factors = build.split_number(value)
+    _, factors = tidy.split_number(value)
     repeated = isinstance(factors[0], (Broadcast, HeadBroadcast, EachHead)) and is_atom(factors[0].args[0])
     return len(factors) == 1 and (is_atom(factors[0]) or repeated or _is_column(factors[0]))
 
@@ -52,26 +52,26 @@ def _is_column(value: MatrixExpr) -> bool:
 
 def _is_constant(value: MatrixExpr) -> bool:
     """A constant, or a multiple of one, which needs no name."""
-    _, factors = build.split_number(value)
+    _, factors = tidy.split_number(value)
     return len(factors) == 1 and isinstance(factors[0], CONSTANTS)
 
 
 def _repeated(column: MatrixExpr, matrix: MatrixExpr) -> MatrixExpr:
     """diag(d) X as d 1^T * X, entry by entry: a product that code broadcasts."""
-    return build.hadamard(build.spread(column, *matrix.shape), matrix)
+    return tidy.hadamard(tidy.spread(column, *matrix.shape), matrix)
 
 
 def _without_diagonals(factors: tuple[MatrixExpr, ...]) -> MatrixExpr:
     """A product in which every diag(d) is written as the scaling of its neighbour."""
     at = next((i for i, factor in enumerate(factors) if isinstance(factor, Diag)), None)
     if at is None or len(factors) == 1:
-        return build.mul(*factors)
+        return tidy.mul(*factors)
     before, d, after = factors[:at], factors[at].args[0], factors[at + 1 :]
     if after:
         scaled = _repeated(d, _without_diagonals(after))
-        return build.mul(*before, scaled) if before else scaled
-    whole = build.mul(*before)
-    return build.hadamard(whole, build.spread(build.transpose(d), *whole.shape))
+        return tidy.mul(*before, scaled) if before else scaled
+    whole = tidy.mul(*before)
+    return tidy.hadamard(whole, tidy.spread(tidy.transpose(d), *whole.shape))
 
 
 class Intermediates:
@@ -100,8 +100,8 @@ class Intermediates:
         """An atom equal to `value`: itself, or a new or shared intermediate, whose name may tell its kind."""
         if is_atom(value):
             return value
-        if isinstance(value, sp.MatAdd) and (turned := build.transpose(value)).count(sp.Transpose) < value.count(sp.Transpose):
-            return build.transpose(self.name(turned, kind))  # (o - y)^T is the transpose of one value, not another one
+        if isinstance(value, sp.MatAdd) and (turned := tidy.transpose(value)).count(sp.Transpose) < value.count(sp.Transpose):
+            return tidy.transpose(self.name(turned, kind))  # (o - y)^T is the transpose of one value, not another one
         side = self._side(value)
         if side not in self._shared:
             shape = inferred(side, self.known, heads_of(value, self.known))
@@ -144,7 +144,7 @@ class Intermediates:
     def _term(self, value: MatrixExpr) -> MatrixExpr:
         """A sum or one of its terms."""
         if isinstance(value, sp.MatAdd):
-            return build.add(*(self._term(term) for term in value.args))
+            return tidy.add(*(self._term(term) for term in value.args))
         if isinstance(value, NONLINEAR):
             return self.name(value)
         if isinstance(value, Diag):
@@ -152,22 +152,22 @@ class Intermediates:
         if isinstance(value, sp.MatMul):
             return self._product(value)
         if isinstance(value, sp.HadamardProduct):
-            return build.hadamard(*(self._operand(factor) for factor in value.args))
+            return tidy.hadamard(*(self._operand(factor) for factor in value.args))
         if isinstance(value, SumAll):
-            return build.total(self._totalled(value.args[0]))
+            return tidy.total(self._totalled(value.args[0]))
         if isinstance(value, sp.Transpose):
-            return value if _is_column(value) else build.transpose(self.name(value.arg))
+            return value if _is_column(value) else tidy.transpose(self.name(value.arg))
         if isinstance(value, HEADS):
             return self._of_heads(value)
         return self._over_atoms(value) if isinstance(value, STRUCTURE) else value
 
     def _product(self, value: sp.MatMul) -> MatrixExpr:
-        number, factors = build.split_number(value)
+        number, factors = tidy.split_number(value)
         if len(factors) == 1:
-            return build.scale(number, self._term(factors[0]))
+            return tidy.scale(number, self._term(factors[0]))
         if any(isinstance(factor, Diag) for factor in factors):
-            return build.scale(number, self._term(_without_diagonals(factors)))
-        return build.scale(number, build.mul(*(self.name(factor) for factor in factors)))
+            return tidy.scale(number, self._term(_without_diagonals(factors)))
+        return tidy.scale(number, tidy.mul(*(self.name(factor) for factor in factors)))
 
     def _of_heads(self, value: MatrixExpr) -> MatrixExpr:
         """A node of heads over atoms, over what repeats them in each head and over their transposes; a sum over products."""

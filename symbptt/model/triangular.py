@@ -5,7 +5,7 @@ from __future__ import annotations
 import sympy as sp
 from sympy.matrices.expressions.matexpr import MatrixExpr
 
-from symbptt.algebra import build
+from symbptt.algebra import tidy
 from symbptt.algebra.nodes import InverseUnitLower, LowerOnes
 from symbptt.model.calls import Call, Numbers, Operands
 from symbptt.model.shapes import shown
@@ -23,13 +23,13 @@ def _tril(operands: Operands, numbers: Numbers, site: Site) -> MatrixExpr:
     x, (k,) = _square("tril", operands[0], site), numbers
     if not k.is_Integer:
         raise site.error(f"the diagonal k of tril is a whole number, not {k}")
-    return build.hadamard(LowerOnes(x.shape[0], k), x)
+    return tidy.hadamard(LowerOnes(x.shape[0], k), x)
 
 
 def _cumsum(operands: Operands, numbers: Numbers, site: Site) -> MatrixExpr:
     """Row i is the sum of the rows up to i."""
     x = operands[0]
-    return x if x.shape[0] == 1 else build.mul(LowerOnes(x.shape[0], 0), x)
+    return x if x.shape[0] == 1 else tidy.mul(LowerOnes(x.shape[0], 0), x)
 
 
 def _solve_unit_lower(operands: Operands, numbers: Numbers, site: Site) -> MatrixExpr:
@@ -38,7 +38,7 @@ def _solve_unit_lower(operands: Operands, numbers: Numbers, site: Site) -> Matri
     if lower.shape[1] != right.shape[0]:
         shapes = f"{shown(lower)} and {shown(right)}"
         raise site.error(f"the shapes {shapes} do not fit; solve_unit_lower expects as many columns as the second has rows")
-    return right if lower.shape == (1, 1) else build.mul(InverseUnitLower(lower), right)
+    return right if lower.shape == (1, 1) else tidy.mul(InverseUnitLower(lower), right)
 
 
 TRIANGULAR = (

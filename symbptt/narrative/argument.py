@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import sympy as sp
 from sympy.matrices.expressions.matexpr import MatrixExpr
 
-from symbptt.algebra import build
+from symbptt.algebra import tidy
 from symbptt.algebra.nodes import BETWEEN, SOURCE, TIME, ProductOver, SumOver
 from symbptt.algebra.related import Adjoint, StepAdjoint
 from symbptt.derive import formula, step
@@ -103,21 +103,21 @@ def _nested(model: Model, presentation: Presentation, lead: Pattern) -> list[Ste
     """The recursion of the nested form, and what it is by induction; for a value of one step no more than a product."""
     first = nested.recursion(model, presentation, lead)
     write, theta = Factors(model, True), lead.symbol(model)
-    left = build.transpose(symbols.total(formula.state(model), theta))
+    left = tidy.transpose(symbols.total(formula.state(model), theta))
     from_step = sp.S.One if lead.initial else SOURCE + 1
 
     def up_to(last: sp.Expr) -> MatrixExpr:
         chain = ProductOver(write.jacobian(BETWEEN), BETWEEN, from_step, last)
-        inner = chain if lead.initial else build.mul(write.immediate(theta, SOURCE), chain)
+        inner = chain if lead.initial else tidy.mul(write.immediate(theta, SOURCE), chain)
         return inner if lead.initial or lead.timed else SumOver(inner, SOURCE, 1, last)
 
-    longer = build.mul(up_to(TIME - 1), write.jacobian(TIME))
+    longer = tidy.mul(up_to(TIME - 1), write.jacobian(TIME))
     if lead.initial or lead.timed:
         start = "t = 1, …, T" if lead.initial else "t = k+1, …, T"
         found = during(presentation.tree(up_to(TIME), model), presentation.steps(start))
         whole = Equality(presentation.tree(left, model), (presentation.tree(longer, model), found))
         return [first, Step(whole, presentation.prose("derivation.argument.product"), label="induction")]
-    grown = build.add(write.immediate(theta, TIME), longer)
+    grown = tidy.add(write.immediate(theta, TIME), longer)
     equation = presentation.equation(model, left, grown, up_to(TIME))
     claim = presentation.prose("derivation.argument.induction", jacobian=presentation.tree(write.jacobian(TIME), model))
     return [first, Step(equation, presentation.prose("derivation.argument.by_induction"), claim=claim, label="induction")]
@@ -142,7 +142,7 @@ def _collected(model: Model, first: sp.Expr) -> MatrixExpr | None:
         return None
     write = Factors(model, True)
     chain = ProductOver(write.jacobian(BETWEEN), BETWEEN, first + 1, TIME)
-    body = build.mul(chain, write.loss(TIME))
+    body = tidy.mul(chain, write.loss(TIME))
     return body.xreplace({TIME: LAST}) if model.loss.at == "last" else SumOver(body, TIME, first, LAST)
 
 
@@ -168,20 +168,20 @@ def _meaning(model: Model, presentation: Presentation, write: Factors) -> list[S
     first, bar = formula.state(model, SOURCE), symbols.adjoint_symbol(model, SOURCE)
 
     def by_first(at: sp.Expr) -> MatrixExpr:
-        return build.transpose(symbols.total(formula.state(model, at), first))
+        return tidy.transpose(symbols.total(formula.state(model, at), first))
 
     def over_losses(body: MatrixExpr, start: sp.Expr) -> MatrixExpr:
         return symbols.at(body, LAST) if model.loss is not None and model.loss.at == "last" else SumOver(body, TIME, start, LAST)
 
     chain = ProductOver(write.jacobian(BETWEEN), BETWEEN, SOURCE + 1, TIME)
-    longer = build.mul(by_first(TIME - 1), write.jacobian(TIME))
+    longer = tidy.mul(by_first(TIME - 1), write.jacobian(TIME))
     found = during(presentation.tree(chain, model), presentation.steps("t = k+1, …, T"))
     induction = Equality(presentation.tree(by_first(TIME), model), (presentation.tree(longer, model), found))
     state, loss = presentation.tree(first, model), presentation.tree(symbols.loss(model, None), model)
-    base = presentation.equation(model, build.transpose(by_first(SOURCE)), sp.Identity(formula.state_rows(model)))
-    parts = [over_losses(build.mul(by_first(TIME), write.loss(TIME)), SOURCE)]
+    base = presentation.equation(model, tidy.transpose(by_first(SOURCE)), sp.Identity(formula.state_rows(model)))
+    parts = [over_losses(tidy.mul(by_first(TIME), write.loss(TIME)), SOURCE)]
     if step.loss_lag(model):
-        parts.append(over_losses(build.mul(by_first(TIME - 1), write.lag(TIME)), SOURCE + 1))
+        parts.append(over_losses(tidy.mul(by_first(TIME - 1), write.lag(TIME)), SOURCE + 1))
     several = "states" if formula.stacked(model) else "state"
     claim = presentation.prose(f"derivation.backward.{several}", adjoint=presentation.tree(bar, model), loss=loss, state=state)
     return [
@@ -190,7 +190,7 @@ def _meaning(model: Model, presentation: Presentation, write: Factors) -> list[S
             presentation.prose("derivation.argument.same_induction", base=base, state=state), label="state-derivative",
         ),
         Step(
-            presentation.equation(model, bar, build.add(*parts), symbols.total(symbols.loss(model, None), first)),
+            presentation.equation(model, bar, tidy.add(*parts), symbols.total(symbols.loss(model, None), first)),
             presentation.prose("derivation.argument.reached"), "", claim, label="step-adjoint-is-gradient",
         ),
     ]
@@ -204,8 +204,8 @@ def _recursion(model: Model, presentation: Presentation, write: Factors) -> Step
     own = [] if model.loss.at == "last" else [write.loss(SOURCE)]
     lag = [write.lag(later)] if step.loss_lag(model) else []
     rest = _collected(model, later)
-    sides = [build.add(*own, build.mul(write.jacobian(later), rest))] if rest is not None else []
-    sides.append(build.add(*own, build.mul(write.jacobian(later), bar(model, later)), *lag))
+    sides = [tidy.add(*own, tidy.mul(write.jacobian(later), rest))] if rest is not None else []
+    sides.append(tidy.add(*own, tidy.mul(write.jacobian(later), bar(model, later)), *lag))
     *others, last = (presentation.tree(side, model) for side in sides)
     lines = Aligned((
         Equality(presentation.tree(bar(model, LAST), model), (base_case(presentation.tree(write.loss(LAST), model),
@@ -232,7 +232,7 @@ def _two_adjoints(model: Model, presentation: Presentation) -> list[Step]:
         if state in listed:
             continue
         parts = [inside[state][s.name].transposed().apply(StepAdjoint(s.at())) for s in model.states if s.name in inside[state]]
-        whole = build.add(StepAdjoint(state.at()), *parts)
+        whole = tidy.add(StepAdjoint(state.at()), *parts)
         others = presentation.listed(presentation.tree(one.at(), model) for one in listed)
         all_of_them = "every_one_alike" if len(alike) == len(states) else "all_alike"
         name = "inside" if parts else all_of_them if state == last else "same"

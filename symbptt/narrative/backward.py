@@ -6,7 +6,7 @@ import sympy as sp
 from sympy.matrices.expressions.matexpr import MatrixExpr
 
 from symbptt import typeset
-from symbptt.algebra import build
+from symbptt.algebra import tidy
 from symbptt.algebra.nodes import TIME, SumOver
 from symbptt.algebra.related import Adjoint
 from symbptt.derive import formula, step
@@ -47,12 +47,12 @@ def state_form(model: Model, presentation: Presentation, wrt: tuple[Variable, ..
     assert model.loss is not None
     bar, g = symbols.adjoint_symbol, symbols.loss_symbol
     later = TIME + 1
-    back = build.mul(build.transpose(symbols.jacobian(model, later)), bar(model, later))
+    back = tidy.mul(tidy.transpose(symbols.jacobian(model, later)), bar(model, later))
     parts = [back] if model.loss.at == "last" else [g(model), back]
     if step.loss_lag(model):
         lag = Factors(model, True).lag(later)
         parts.append(lag)
-    value = build.add(*parts)
+    value = tidy.add(*parts)
     lines = Aligned((
         Equality(presentation.tree(bar(model, LAST), model), (base_case(presentation.tree(g(model, LAST), model),
             presentation),)),
@@ -78,13 +78,13 @@ def from_state(model: Model, presentation: Presentation, pattern: Pattern, known
     write, theta = Factors(model, True), pattern.symbol(model, TIME)
     left = symbols.total(symbols.loss(model, None), theta)
     if pattern.initial:
-        value = build.mul(write.jacobian(1), symbols.adjoint_symbol(model, 1))
+        value = tidy.mul(write.jacobian(1), symbols.adjoint_symbol(model, 1))
         if step.loss_lag(model):
-            value = build.add(value, write.lag(1))
+            value = tidy.add(value, write.lag(1))
         rule = presentation.prose("derivation.backward.enters", variable=presentation.tree(theta, model), step="1")
         return Step(presentation.equation(model, left, value), rule, presentation.check(value), label="gradient-of-start")
     direct = [write.direct(theta, TIME)] if pattern.direct else []
-    through = [build.mul(write.immediate(theta, TIME), symbols.adjoint_symbol(model))] if pattern.reaches else []
+    through = [tidy.mul(write.immediate(theta, TIME), symbols.adjoint_symbol(model))] if pattern.reaches else []
     whole = _accumulated(model, pattern.timed, through, direct) if direct or through else sp.ZeroMatrix(*theta.shape)
     key = "enters" if pattern.timed else "parts" if pattern.reaches else "own_part"
     rule = presentation.prose(f"derivation.backward.{key}", variable=presentation.tree(theta, model), step="t")
@@ -98,13 +98,13 @@ def _accumulated(model: Model, timed: bool, always: list[MatrixExpr], with_loss:
     """The sum over the steps; parts that come from the loss alone count only where there is one."""
     assert model.loss is not None
     if timed:
-        return build.add(*with_loss, *always)
+        return tidy.add(*with_loss, *always)
     if model.loss.at == "every":
-        return SumOver(build.joined(*with_loss, *always), TIME, 1, LAST)
+        return SumOver(tidy.joined(*with_loss, *always), TIME, 1, LAST)
     parts = [symbols.at(p, LAST) for p in with_loss]
     if always:
-        parts.append(SumOver(build.joined(*always), TIME, 1, LAST))
-    return build.add(*parts)
+        parts.append(SumOver(tidy.joined(*always), TIME, 1, LAST))
+    return tidy.add(*parts)
 
 
 def zero_before_last(model: Model) -> frozenset[str]:
@@ -171,7 +171,7 @@ def right_sides(model: Model, equation: RecursionEquation) -> tuple[MatrixExpr, 
     """The right sides of an adjoint equation: for the base case t = T, written in t, and for the steps before."""
     v = equation.variable
     parts = (c.value for c in (*live_terms(model, equation), *equation.carries))
-    return equation.now, build.joined(sp.ZeroMatrix(v.rows, v.columns), *parts)
+    return equation.now, tidy.joined(sp.ZeroMatrix(v.rows, v.columns), *parts)
 
 
 def value_step(model: Model, presentation: Presentation, equation: RecursionEquation) -> Step:
@@ -211,7 +211,7 @@ def gradient_side(model: Model, equation: RecursionEquation) -> MatrixExpr:
     if not equation.terms:
         return sp.ZeroMatrix(v.rows, v.columns)
     if initial(model, v):
-        return build.add(*(symbols.at(c.value, 1) for c in equation.terms))
+        return tidy.add(*(symbols.at(c.value, 1) for c in equation.terms))
     always = [c.value for c in live_terms(model, equation)]
     return _accumulated(model, v.timed, always, [c.value for c in equation.terms if c.through.name in zero])
 
@@ -231,7 +231,7 @@ def gradient_step(model: Model, presentation: Presentation, equation: RecursionE
     """One numbered gradient equation; two lines where only the value of the last step is read by a loss."""
     v = equation.variable
     value, left = gradient_side(model, equation), gradient_of(model, v)
-    earlier = build.add(sp.ZeroMatrix(v.rows, v.columns), *(c.value for c in live_terms(model, equation)))
+    earlier = tidy.add(sp.ZeroMatrix(v.rows, v.columns), *(c.value for c in live_terms(model, equation)))
     rule = rules(model, presentation, v, equation.terms)
     if value.has(SumOver):
         rule = presentation.joined((rule, presentation.prose("rules.sum_over_t")))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sympy as sp
 from sympy.matrices.expressions.matexpr import MatrixExpr
 
-from symbptt.algebra import build
+from symbptt.algebra import tidy
 from symbptt.algebra.linear import LinearMap
 from symbptt.algebra.nodes import BETWEEN, SOURCE, TIME, ProductOver
 from symbptt.derive import formula, step
@@ -35,7 +35,7 @@ def in_blocks(model: Model, presentation: Presentation, wrt: tuple[Variable, ...
             value = symbols.abbreviated(_replaced(step.immediate(model, variable), model, found), model)
             if not readable(value, model):
                 continue
-            left = build.mul(build.transpose(symbols.immediate(formula.state(model), variable.at())), symbols.loss_symbol(model))
+            left = tidy.mul(tidy.transpose(symbols.immediate(formula.state(model), variable.at())), symbols.loss_symbol(model))
             rule = presentation.prose("derivation.substituted.term_now")
             left, value = (symbols.at(side, symbols.loss_at(model)) for side in (left, value))
             check = presentation.check(value, variable.at())
@@ -54,18 +54,18 @@ def _term(model: Model, presentation: Presentation) -> Step:
     def block(row: Variable, column: Variable) -> MatrixExpr:
         if (column.name, row.name) not in J:
             return sp.ZeroMatrix(row.rows * row.columns, column.rows * column.columns)
-        return build.transpose(symbols.immediate(whole(column, BETWEEN), whole(row, BETWEEN - 1)))
+        return tidy.transpose(symbols.immediate(whole(column, BETWEEN), whole(row, BETWEEN - 1)))
 
-    first = presentation.blocks(model, (tuple(build.transpose(symbols.immediate(whole(s, SOURCE), theta))
+    first = presentation.blocks(model, (tuple(tidy.transpose(symbols.immediate(whole(s, SOURCE), theta))
         for s in model.states),))
     middle = presentation.blocks(model, tuple(tuple(block(row, column) for column in model.states) for row in model.states))
     last = presentation.blocks(model, tuple((_loss_entry(model, s),) for s in model.states))
-    chain = ProductOver(build.transpose(symbols.jacobian(model, BETWEEN)), BETWEEN, SOURCE + 1, TIME)
+    chain = ProductOver(tidy.transpose(symbols.jacobian(model, BETWEEN)), BETWEEN, SOURCE + 1, TIME)
     sign = _first_big(presentation.tree(chain, model))
     left, right = presentation.ordered([first, last])
     product = Row((left, Operator("\u2009"), Fenced(Row((sign, middle))), Operator("\u2009"), right))
     claim = presentation.prose("derivation.substituted.blocks")
-    term = build.mul(build.transpose(symbols.immediate(formula.state(model, SOURCE), theta)), chain, symbols.loss_symbol(model))
+    term = tidy.mul(tidy.transpose(symbols.immediate(formula.state(model, SOURCE), theta)), chain, symbols.loss_symbol(model))
     equation = presentation.equation(model, term, product)
     return Step(equation, presentation.prose("derivation.substituted.block_product"), "", claim, label=IN_BLOCKS)
 
@@ -82,7 +82,7 @@ def _written(model: Model, presentation: Presentation, wrt: tuple[Variable, ...]
 
 def _replaced(maps: dict[str, LinearMap], model: Model, found: dict[sp.MatrixSymbol, MatrixExpr]) -> MatrixExpr:
     parts = [inner.transposed().product(found[vector(model, model[name])]) for name, inner in maps.items()]
-    return build.joined(*parts)
+    return tidy.joined(*parts)
 
 
 def _loss_value(model: Model, state: Variable) -> MatrixExpr:
@@ -92,7 +92,7 @@ def _loss_value(model: Model, state: Variable) -> MatrixExpr:
 def _loss_entry(model: Model, state: Variable) -> MatrixExpr:
     if state.name not in step.loss_gradient(model):
         return sp.ZeroMatrix(state.rows * state.columns, 1)
-    return build.transpose(symbols.immediate(symbols.loss(model), formula.of_all_heads(state.at(), model)))
+    return tidy.transpose(symbols.immediate(symbols.loss(model), formula.of_all_heads(state.at(), model)))
 
 
 def _first_big(tree: Tree) -> BigOperator:

@@ -9,7 +9,7 @@ import sympy as sp
 from sympy.matrices.expressions.matexpr import MatrixExpr
 
 from symbptt import typeset
-from symbptt.algebra import build
+from symbptt.algebra import tidy
 from symbptt.derive import AdjointSystem, Gradient, Routes, Sensitivities
 from symbptt.derive.adjoint import AdjointEquation, GradientEquation
 from symbptt.derive.factors import Block, Factor, Kind
@@ -197,7 +197,7 @@ def _number(model: Model, equation: AdjointEquation | GradientEquation) -> int:
 def _equation(model: Model, presentation: Presentation, equation: AdjointEquation | GradientEquation) -> dict[str, Any]:
     v = equation.variable
     terms = equation.terms
-    value = build.add(*(t.value for t in terms)) if terms else sp.ZeroMatrix(v.rows, v.columns)
+    value = tidy.add(*(t.value for t in terms)) if terms else sp.ZeroMatrix(v.rows, v.columns)
     if isinstance(equation, AdjointEquation):
         left: MatrixExpr = equation.symbol
     else:

@@ -8,7 +8,7 @@ import sympy as sp
 from sympy.matrices.expressions.matexpr import MatrixExpr
 
 from symbptt import derive, typeset
-from symbptt.algebra import build, heads
+from symbptt.algebra import heads, tidy
 from symbptt.algebra.head_nodes import JoinHeads, SumHeads
 from symbptt.algebra.linear import LinearMap, jacobian
 from symbptt.algebra.nodes import SOURCE, TIME, Partial
@@ -62,8 +62,8 @@ def value(model: Model, head: Partial, inner: LinearMap) -> tuple[MatrixExpr, Ma
         of_heads = inner.transposed().apply(each)
         if model[below.name].heads is None or of_heads.atoms(SumHeads, JoinHeads) - {each}:
             whole = Partial(formula.of_all_heads(above, model), below, head.kind)
-            return build.mul(build.transpose(whole), column), of_heads
-    return build.mul(build.transpose(head), column), inner.transposed().apply(own)
+            return tidy.mul(tidy.transpose(whole), column), of_heads
+    return tidy.mul(tidy.transpose(head), column), inner.transposed().apply(own)
 
 
 def acts(model: Model, presentation: Presentation, lefts: Iterable[MatrixExpr]) -> tuple[Prose, ...]:
@@ -76,7 +76,7 @@ def acts(model: Model, presentation: Presentation, lefts: Iterable[MatrixExpr]) 
 
 def direct_head(model: Model, presentation: Presentation, state: Variable) -> Tree:
     """(ds_t/ds_k)^T of one state, with a mark for the direct route alone."""
-    whole = presentation.tree(build.transpose(Partial(state.at(), state.at(SOURCE), "total")), model)
+    whole = presentation.tree(tidy.transpose(Partial(state.at(), state.at(SOURCE), "total")), model)
     base, sup = (whole.base, whole.sup) if isinstance(whole, Script) else (Fenced(whole), None)  # a scalar has no transpose
     return Script(base, Text(presentation.text("derivation.jacobians.direct_mark")), sup)
 
@@ -103,7 +103,7 @@ def _direct_step(model: Model, presentation: Presentation, route: DirectRoute, d
         derivative=presentation.tree(direct, model), block=presentation.tree(block, model),
     )
     sides = (product, direct) if direct == sp.Identity(state.rows) else (product,)
-    left = build.transpose(block) if whole else direct_head(model, presentation, state)
+    left = tidy.transpose(block) if whole else direct_head(model, presentation, state)
     rule = presentation.prose("derivation.jacobians.direct")
     return Step(presentation.equation(model, left, *sides), rule, presentation.shape(product), claim,
         label=f"direct-route-{state.name}")
@@ -177,7 +177,7 @@ def loss_gradient(model: Model, presentation: Presentation) -> Section:
     when = symbols.loss_at(model)
     L = symbols.loss(model, when)
     found = {name: symbols.at(value, when) for name, value in step.loss_gradient(model).items()}
-    letter, head = symbols.loss_symbol(model, when), build.transpose(symbols.immediate(L, formula.state(model, when)))
+    letter, head = symbols.loss_symbol(model, when), tidy.transpose(symbols.immediate(L, formula.state(model, when)))
     single = not formula.stacked(model)
     if not found:
         zero = sp.ZeroMatrix(*letter.shape)
@@ -216,18 +216,18 @@ def _loss_blocks(model: Model, presentation: Presentation, when: sp.Expr, found:
     blocks = [_loss_block(model, s, when, found) for s in model.states]
     if len(blocks) <= SQUARE or presentation.notation.layout == "row":
         return presentation.blocks(model, tuple((block,) for block in blocks))
-    lying = presentation.blocks(model, (tuple(map(build.transpose, blocks)),))
+    lying = presentation.blocks(model, (tuple(map(tidy.transpose, blocks)),))
     return Script(lying, None, Operator(presentation.notation.transpose))
 
 
 def _loss_block(model: Model, state: Variable, when: sp.Expr, found: dict[str, MatrixExpr]) -> MatrixExpr:
     if state.name not in found:
         return sp.ZeroMatrix(state.rows * state.columns, 1)
-    return build.transpose(symbols.immediate(symbols.loss(model, when), formula.of_all_heads(state.at(when), model)))
+    return tidy.transpose(symbols.immediate(symbols.loss(model, when), formula.of_all_heads(state.at(when), model)))
 
 
 def _loss_step(model: Model, presentation: Presentation, L: MatrixExpr, by: MatrixExpr, value: MatrixExpr) -> Step:
-    head = build.transpose(symbols.immediate(L, by))
+    head = tidy.transpose(symbols.immediate(L, by))
     equation = presentation.equation(model, head, symbols.abbreviated(value, model))
     return Step(equation, presentation.prose(INSIDE), presentation.check(value), label=f"loss-gradient-{by.name}")
 
@@ -250,8 +250,8 @@ def immediate_action(model: Model, variable: Variable) -> tuple[MatrixExpr, Matr
         return None
     parts = [inner.transposed().product(_acting(model, model[name])) for name, inner in found.items()]
     whole = sp.MatrixSymbol(formula.free(model, "vector"), formula.state_rows(model), 1)
-    head = build.transpose(symbols.immediate(formula.state(model), variable.at()))
-    return build.mul(head, whole), symbols.abbreviated(build.joined(*parts), model)
+    head = tidy.transpose(symbols.immediate(formula.state(model), variable.at()))
+    return tidy.mul(head, whole), symbols.abbreviated(tidy.joined(*parts), model)
 
 
 def immediate(model: Model, presentation: Presentation, wrt: tuple[Variable, ...]) -> Section:
@@ -273,8 +273,8 @@ def immediate(model: Model, presentation: Presentation, wrt: tuple[Variable, ...
         if direct is not None:
             when = symbols.loss_at(model)
             by = variable.at(when) if variable.timed else variable.at()
-            head = build.transpose(symbols.immediate(symbols.loss(model, when), by))
-            short = symbols.abbreviated(symbols.at(build.joined(direct), when), model)
+            head = tidy.transpose(symbols.immediate(symbols.loss(model, when), by))
+            short = symbols.abbreviated(symbols.at(tidy.joined(direct), when), model)
             if not readable(short, model):
                 unread.append(symbols.immediate(symbols.loss(model, when), by))
                 continue

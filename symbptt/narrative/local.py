@@ -7,7 +7,7 @@ from dataclasses import replace
 from sympy import HadamardProduct, MatMul, MatrixSymbol
 from sympy.matrices.expressions.matexpr import MatrixExpr
 
-from symbptt.algebra import build, linear
+from symbptt.algebra import linear, tidy
 from symbptt.algebra.linear import LinearMap
 from symbptt.algebra.nodes import TIME, Broadcast, Partial
 from symbptt.derive.rules import local, rule_name
@@ -32,7 +32,7 @@ def routes(value: MatrixExpr, result: MatrixExpr | None = None) -> list[Route]:
 
 def _rule(value: MatrixExpr) -> str:
     """The rule of a node; a number times one matrix is no product of matrices, nor of entries with entries."""
-    scaled = isinstance(value, MatMul) and len(build.split_number(value)[1]) == 1
+    scaled = isinstance(value, MatMul) and len(tidy.split_number(value)[1]) == 1
     scaled |= isinstance(value, HadamardProduct) and any(isinstance(factor, Broadcast) for factor in value.args)
     return "scaling" if scaled else rule_name(value)
 

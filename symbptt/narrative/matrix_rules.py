@@ -12,7 +12,7 @@ from itertools import pairwise
 import sympy as sp
 from sympy.matrices.expressions.matexpr import MatrixExpr
 
-from symbptt.algebra import build
+from symbptt.algebra import tidy
 from symbptt.model.values import Model
 from symbptt.narrative.presentation import Presentation
 from symbptt.narrative.values import Step
@@ -64,7 +64,7 @@ def _product(flip: bool) -> Rule:
     entry = W[M, K] if flip else W[K, M]
     by = (W[COLUMN, ROW] if flip else W[ROW, COLUMN], X[COLUMN])
     return Rule("product", A[K], sp.Sum(entry * X[M], (M, 1, COLUMNS)), (
-        (by[0], build.mul(delta, build.transpose(x))), (by[1], build.mul(build.transpose(weight), delta)),
+        (by[0], tidy.mul(delta, tidy.transpose(x))), (by[1], tidy.mul(tidy.transpose(weight), delta)),
     ))
 
 
@@ -72,14 +72,14 @@ def _outer(flip: bool) -> Rule:
     """S = u vᵀ; for rows S = uᵀ v."""
     delta, u, v = _symbol("delta", ROWS, COLUMNS), _symbol("u", ROWS, 1), _symbol("v", COLUMNS, 1)
     return Rule("outer", S[K, M], U[K] * V[M], (
-        (U[ROW], build.mul(delta, v)), (V[COLUMN], build.mul(build.transpose(delta), u)),
+        (U[ROW], tidy.mul(delta, v)), (V[COLUMN], tidy.mul(tidy.transpose(delta), u)),
     ))
 
 
 def _entrywise(flip: bool) -> Rule:
     """a = x ⊙ y."""
     delta, y = _symbol("delta", ROWS, 1), _symbol("y", ROWS, 1)
-    return Rule("entrywise", A[K], X[K] * Y[K], ((X[ROW], build.hadamard(delta, y)),))
+    return Rule("entrywise", A[K], X[K] * Y[K], ((X[ROW], tidy.hadamard(delta, y)),))
 
 
 def rules(model: Model, flip: bool = False) -> tuple[Rule, ...]:
@@ -96,12 +96,12 @@ def rules(model: Model, flip: bool = False) -> tuple[Rule, ...]:
 
 
 def _times_column(node: sp.MatMul) -> bool:
-    factors = build.split_number(node)[1]
+    factors = tidy.split_number(node)[1]
     return any(a.shape[1] != 1 and a.shape[0] != 1 and b.shape[1] == 1 for a, b in pairwise(factors))
 
 
 def _is_outer(node: sp.MatMul) -> bool:
-    factors = build.split_number(node)[1]
+    factors = tidy.split_number(node)[1]
     return any(a.shape[1] == 1 == b.shape[0] and 1 not in (a.shape[0], b.shape[1]) for a, b in pairwise(factors))
 
 

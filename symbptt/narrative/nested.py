@@ -5,7 +5,7 @@ from __future__ import annotations
 import sympy as sp
 from sympy.matrices.expressions.matexpr import MatrixExpr
 
-from symbptt.algebra import build
+from symbptt.algebra import tidy
 from symbptt.algebra.nodes import SOURCE, TIME, SumOver
 from symbptt.derive import formula, step
 from symbptt.model.values import Model, Variable
@@ -23,14 +23,14 @@ def recursion(model: Model, presentation: Presentation, pattern: Pattern) -> Ste
     theta = pattern.symbol(model)
     n, p = formula.state_rows(model), theta.shape[0] * theta.shape[1]
     now = symbols.total(formula.state(model), theta)
-    before = build.mul(symbols.jacobian(model), symbols.total(formula.state(model, TIME - 1), theta))
+    before = tidy.mul(symbols.jacobian(model), symbols.total(formula.state(model, TIME - 1), theta))
     immediate = symbols.immediate(formula.state(model), theta)
     if pattern.initial:
         first, base, value, when = sp.S.Zero, sp.Identity(n), before, "t = 1, …, T"
     elif pattern.timed:
         first, base, value, when = SOURCE, symbols.at(immediate, SOURCE), before, "t = k+1, …, T"
     else:
-        first, base, value, when = sp.S.Zero, sp.ZeroMatrix(n, p), build.add(immediate, before), "t = 1, …, T"
+        first, base, value, when = sp.S.Zero, sp.ZeroMatrix(n, p), tidy.add(immediate, before), "t = 1, …, T"
     lines = Aligned((
         Equality(presentation.tree(symbols.at(now, first), model), (base_case(presentation.tree(base, model), presentation),)),
         Equality(presentation.tree(now, model), (during(presentation.tree(value, model), presentation.steps(when)),)),
@@ -43,23 +43,23 @@ def gradient_side(model: Model, pattern: Pattern) -> MatrixExpr:
     """The gradient from the carried derivatives."""
     assert model.loss is not None
     theta = pattern.symbol(model)
-    g = build.transpose(symbols.loss_symbol(model))
+    g = tidy.transpose(symbols.loss_symbol(model))
     parts: list[MatrixExpr] = []
     if pattern.direct and not pattern.timed:
         parts.append(symbols.immediate(symbols.loss(model), theta))
     if pattern.reaches:
-        parts.append(build.mul(g, symbols.total(formula.state(model), theta)))
+        parts.append(tidy.mul(g, symbols.total(formula.state(model), theta)))
         if step.loss_lag(model):
             back = symbols.immediate(symbols.loss(model), formula.state(model, TIME - 1))
-            parts.append(build.mul(back, symbols.total(formula.state(model, TIME - 1), theta)))
+            parts.append(tidy.mul(back, symbols.total(formula.state(model, TIME - 1), theta)))
     row = sp.Transpose(parts[0] if len(parts) == 1 else sp.MatAdd(*parts)) if parts else None
     sums: list[MatrixExpr] = []
     if pattern.direct and pattern.timed:
-        sums.append(build.transpose(symbols.immediate(symbols.loss(model, SOURCE), theta)))
+        sums.append(tidy.transpose(symbols.immediate(symbols.loss(model, SOURCE), theta)))
     if row is not None:
         start = SOURCE if pattern.timed else 1
         sums.append(symbols.at(row, LAST) if model.loss.at == "last" else SumOver(row, TIME, start, LAST))
-    return build.add(*sums) if sums else sp.ZeroMatrix(*theta.shape)
+    return tidy.add(*sums) if sums else sp.ZeroMatrix(*theta.shape)
 
 
 def _gradient(model: Model, presentation: Presentation, pattern: Pattern) -> Step:
@@ -75,7 +75,7 @@ def _written_out(model: Model, presentation: Presentation, pattern: Pattern, T: 
     theta = pattern.symbol(model)
     value: MatrixExpr = sp.ZeroMatrix(formula.state_rows(model), theta.shape[0] * theta.shape[1])
     for t in range(1, T + 1):
-        value = build.add(symbols.immediate(formula.state(model, t), theta), build.mul(symbols.jacobian(model, t), value))
+        value = tidy.add(symbols.immediate(formula.state(model, t), theta), tidy.mul(symbols.jacobian(model, t), value))
     left = symbols.total(formula.state(model, T), theta)
     return Step(presentation.equation(model, left, value), presentation.prose("derivation.nested.inserted", times=str(T)), "")
 

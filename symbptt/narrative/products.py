@@ -9,7 +9,7 @@ import sympy as sp
 from sympy.matrices.expressions.matexpr import MatrixExpr
 
 from symbptt import derive
-from symbptt.algebra import build
+from symbptt.algebra import tidy
 from symbptt.algebra.nodes import BETWEEN, SOURCE, TIME, ProductOver, SumOver
 from symbptt.derive import formula, step
 from symbptt.derive.adjoint import initial as starts
@@ -74,25 +74,25 @@ class Factors:
 
     def jacobian(self, at: sp.Expr | int) -> MatrixExpr:
         """J_j^T."""
-        return build.transpose(symbols.jacobian(self.model, at) if self.letters else symbols.state_partial(self.model, at))
+        return tidy.transpose(symbols.jacobian(self.model, at) if self.letters else symbols.state_partial(self.model, at))
 
     def loss(self, at: sp.Expr | int) -> MatrixExpr:
         """g_t."""
         if self.letters:
             return symbols.loss_symbol(self.model, at)
-        return build.transpose(symbols.immediate(symbols.loss(self.model, at), formula.state(self.model, at)))
+        return tidy.transpose(symbols.immediate(symbols.loss(self.model, at), formula.state(self.model, at)))
 
     def lag(self, at: sp.Expr | int) -> MatrixExpr:
         """(d+L_t/ds_{t-1})^T."""
-        return build.transpose(symbols.immediate(symbols.loss(self.model, at), formula.state(self.model, sp.sympify(at) - 1)))
+        return tidy.transpose(symbols.immediate(symbols.loss(self.model, at), formula.state(self.model, sp.sympify(at) - 1)))
 
     def immediate(self, theta: MatrixExpr, at: sp.Expr | int) -> MatrixExpr:
         """(d+s_k/d theta)^T."""
-        return build.transpose(symbols.immediate(formula.state(self.model, at), theta))
+        return tidy.transpose(symbols.immediate(formula.state(self.model, at), theta))
 
     def direct(self, theta: MatrixExpr, at: sp.Expr | int) -> MatrixExpr:
         """(d+L_t/d theta)^T."""
-        return build.transpose(symbols.immediate(symbols.loss(self.model, at), theta))
+        return tidy.transpose(symbols.immediate(symbols.loss(self.model, at), theta))
 
 
 def _over_losses(model: Model, body: MatrixExpr, first: sp.Expr | int) -> MatrixExpr:
@@ -110,16 +110,16 @@ def general(model: Model, pattern: Pattern, letters: bool) -> MatrixExpr:
     if not pattern.reaches and not direct:
         return sp.ZeroMatrix(*theta.shape)
     if not pattern.reaches:
-        return direct[0] if pattern.timed else _over_losses(model, build.add(*direct), 1)
+        return direct[0] if pattern.timed else _over_losses(model, tidy.add(*direct), 1)
     head = [] if pattern.initial else [write.immediate(theta, SOURCE)]
     first = sp.S.One if pattern.initial else SOURCE + 1
-    term = build.mul(*head, ProductOver(write.jacobian(BETWEEN), BETWEEN, first, TIME), write.loss(TIME))
+    term = tidy.mul(*head, ProductOver(write.jacobian(BETWEEN), BETWEEN, first, TIME), write.loss(TIME))
     if step.loss_lag(model):
         return _with_lag(model, pattern, write, head, first)
     if pattern.timed:
-        return build.add(*direct, _over_losses(model, term, SOURCE))
+        return tidy.add(*direct, _over_losses(model, term, SOURCE))
     inner = term if pattern.initial else SumOver(term, SOURCE, 1, TIME)
-    return _over_losses(model, build.add(*direct, inner), 1)
+    return _over_losses(model, tidy.add(*direct, inner), 1)
 
 
 def _with_lag(model: Model, pattern: Pattern, write: Factors, head: list[MatrixExpr], first: sp.Expr) -> MatrixExpr:
@@ -128,16 +128,16 @@ def _with_lag(model: Model, pattern: Pattern, write: Factors, head: list[MatrixE
     With a loss at the last step only, L_t = 0 before it; the sum for one k keeps its limits, for there is no such term at k = T.
     """
     theta = pattern.symbol(model)
-    start = build.add(build.mul(write.jacobian(TIME), write.loss(TIME)), write.lag(TIME))
-    far = build.mul(*head, ProductOver(write.jacobian(BETWEEN), BETWEEN, first, TIME - 1), start)
+    start = tidy.add(tidy.mul(write.jacobian(TIME), write.loss(TIME)), write.lag(TIME))
+    far = tidy.mul(*head, ProductOver(write.jacobian(BETWEEN), BETWEEN, first, TIME - 1), start)
     if pattern.initial:
         return _over_losses(model, far, 1)
     now = SOURCE if pattern.timed else TIME
     near = [write.direct(theta, now)] if pattern.direct else []
-    near.append(build.mul(write.immediate(theta, now), write.loss(now)))
+    near.append(tidy.mul(write.immediate(theta, now), write.loss(now)))
     if pattern.timed:
-        return build.add(*near, SumOver(far, TIME, SOURCE + 1, LAST))
-    return _over_losses(model, build.add(*near, SumOver(far, SOURCE, 1, TIME - 1)), 1)
+        return tidy.add(*near, SumOver(far, TIME, SOURCE + 1, LAST))
+    return _over_losses(model, tidy.add(*near, SumOver(far, SOURCE, 1, TIME - 1)), 1)
 
 
 def product(term: Term, write: Factors, theta: MatrixExpr) -> MatrixExpr:
@@ -146,13 +146,13 @@ def product(term: Term, write: Factors, theta: MatrixExpr) -> MatrixExpr:
     head = [write.immediate(theta, f.step) for f in kinds[Kind.IMMEDIATE]]
     chain = [write.jacobian(f.step) for f in kinds[Kind.STATE_JACOBIAN]]
     reaches = bool(head or chain)
-    tail = build.mul(*(write.loss(f.step) for f in kinds[Kind.LOSS]))
+    tail = tidy.mul(*(write.loss(f.step) for f in kinds[Kind.LOSS]))
     for factor in kinds[Kind.LAG]:
-        tail = build.add(build.mul(chain.pop(), tail), write.lag(factor.step))
+        tail = tidy.add(tidy.mul(chain.pop(), tail), write.lag(factor.step))
     parts = [write.direct(theta, f.step) for f in kinds[Kind.DIRECT]]
     if reaches:
-        parts.append(build.mul(*head, *chain, tail))
-    return build.add(*parts) if parts else sp.ZeroMatrix(*theta.shape)
+        parts.append(tidy.mul(*head, *chain, tail))
+    return tidy.add(*parts) if parts else sp.ZeroMatrix(*theta.shape)
 
 
 def pair(t: int, k: int) -> Tree:

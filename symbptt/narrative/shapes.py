@@ -8,7 +8,7 @@ from functools import singledispatch
 import sympy as sp
 from sympy.matrices.expressions.matexpr import MatrixExpr
 
-from symbptt.algebra import build
+from symbptt.algebra import tidy
 from symbptt.algebra.nodes import Broadcast, SumOver
 
 LONG = 100
@@ -49,7 +49,7 @@ def _sum(node: sp.MatAdd) -> str:
 
 @_written.register
 def _product(node: sp.MatMul) -> str:
-    _, factors = build.split_number(node)
+    _, factors = tidy.split_number(node)
     return _written(factors[0]) if len(factors) == 1 else "".join(shape(f) for f in factors)
 
 

@@ -6,7 +6,7 @@ import sympy as sp
 from sympy.matrices.expressions.matexpr import MatrixExpr
 
 from symbptt import typeset
-from symbptt.algebra import build, linear
+from symbptt.algebra import linear, tidy
 from symbptt.algebra.linear import LinearMap
 from symbptt.algebra.nodes import TIME, Partial
 from symbptt.derive.rules import paths
@@ -48,7 +48,7 @@ def stages(model: Model, source: Variable) -> Stages:
                 if part is None:
                     return {}
                 made.append(part)
-            found[target] = Partial(target, before, "immediate"), symbols.abbreviated(build.add(*made), model)
+            found[target] = Partial(target, before, "immediate"), symbols.abbreviated(tidy.add(*made), model)
     return found
 
 
@@ -57,7 +57,7 @@ def _part(ways: list[Way], leaf: sp.MatrixSymbol, target: sp.MatrixSymbol, then:
     whole = linear.jacobian(linear.total([inner for other, inner in ways if other == leaf]), leaf.shape, target.shape)
     if whole is None or then is None:
         return whole
-    return build.add(*(build.mul(factor, then) for factor in (whole.args if isinstance(whole, sp.MatAdd) else (whole,))))
+    return tidy.add(*(tidy.mul(factor, then) for factor in (whole.args if isinstance(whole, sp.MatAdd) else (whole,))))
 
 
 def leading_to(model: Model, found: Stages, row: sp.MatrixSymbol) -> Stages:

@@ -8,7 +8,7 @@ import sympy as sp
 from sympy.matrices.expressions.matexpr import MatrixExpr
 
 from symbptt import derive, typeset
-from symbptt.algebra import build
+from symbptt.algebra import tidy
 from symbptt.algebra.nodes import SOURCE, TIME, BatchMean
 from symbptt.derive import formula, step
 from symbptt.derive.adjoint import initial as starts
@@ -55,20 +55,20 @@ def _with_letters(model: Model, variable: Variable, term: Term) -> MatrixExpr:
     """A term with everything substituted but the state Jacobians."""
     t, k = term.loss_step, term.source_step
     initial = bool(starts(model, variable))
-    chain = [build.transpose(symbols.jacobian(model, j)) for j in range(k if initial else k + 1, t + 1)]
+    chain = [tidy.transpose(symbols.jacobian(model, j)) for j in range(k if initial else k + 1, t + 1)]
     gradients = step.loss_gradient(model)
     cotangent = symbols.at(next(iter(gradients.values()), sp.ZeroMatrix(formula.state_rows(model), 1)), t)
     if chain:
         for lag in step.loss_lag(model).values():
-            cotangent = build.add(build.mul(chain.pop(), cotangent), symbols.at(lag, t))
-    cotangent = build.mul(*chain, cotangent)
+            cotangent = tidy.add(tidy.mul(chain.pop(), cotangent), symbols.at(lag, t))
+    cotangent = tidy.mul(*chain, cotangent)
     if initial:
         return cotangent
     direct = step.loss_direct(model, variable) if t == k else None
     parts = [sp.ZeroMatrix(variable.rows, variable.columns)] if direct is None else [symbols.at(direct, t)]
     for inner in step.immediate(model, variable).values():
         parts.append(inner.replaced({TIME: sp.Integer(k)}).transposed().product(cotangent))
-    return build.add(*parts)
+    return tidy.add(*parts)
 
 
 def _written_out(model: Model, presentation: Presentation, term: Term, value: MatrixExpr) -> Step | None:
@@ -145,7 +145,7 @@ def _step_by_step(graph: UnrolledGraph, presentation: Presentation, variable: Va
     for term, value in zip(gradient.terms, values, strict=True):
         parts[term.source_step].append(value)
     left, zero = head(model, variable), sp.ZeroMatrix(variable.rows, variable.columns)
-    rows = [presentation.equation(model, left.xreplace({SOURCE: sp.Integer(k)}), build.add(zero, *found))
+    rows = [presentation.equation(model, left.xreplace({SOURCE: sp.Integer(k)}), tidy.add(zero, *found))
         for k, found in parts.items()]
     claim = presentation.prose("derivation.substituted.steps", gradient=presentation.tree(left, model), T=str(graph.T))
     rule = presentation.prose("derivation.substituted.rule")

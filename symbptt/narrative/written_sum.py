@@ -5,7 +5,7 @@ from __future__ import annotations
 import sympy as sp
 from sympy.matrices.expressions.matexpr import MatrixExpr
 
-from symbptt.algebra import build, linear
+from symbptt.algebra import linear, tidy
 from symbptt.algebra.linear import jacobian
 from symbptt.algebra.nodes import BETWEEN, SOURCE, TIME, ProductOver, SumOver
 from symbptt.derive import formula, step
@@ -21,7 +21,7 @@ def _factor(model: Model, name: str) -> MatrixExpr | None:
     matrix = jacobian(block, shape, shape) if block is not None and shape[1] == 1 else None
     if matrix is None or (formula.stacked(model) and isinstance(matrix, sp.MatAdd)):
         return None  # the letter of several states is that of all of them together
-    return build.transpose(symbols.jacobian(model, TIME) if isinstance(matrix, sp.MatAdd) else matrix)
+    return tidy.transpose(symbols.jacobian(model, TIME) if isinstance(matrix, sp.MatAdd) else matrix)
 
 
 def written_sum(model: Model, variable: Variable) -> MatrixExpr | None:
@@ -39,7 +39,7 @@ def written_sum(model: Model, variable: Variable) -> MatrixExpr | None:
     if reached and len(model.states) > 1 and any(row != column for row, column in step.state_jacobian(model)):
         return None  # a product of block matrices is no product of blocks
     if direct is not None:
-        sums.append(symbols.at(direct, SOURCE) if variable.timed else _summed(model, build.joined(direct)))
+        sums.append(symbols.at(direct, SOURCE) if variable.timed else _summed(model, tidy.joined(direct)))
     for name, inner in reached.items():
         if name not in step.loss_gradient(model):
             continue
@@ -48,12 +48,12 @@ def written_sum(model: Model, variable: Variable) -> MatrixExpr | None:
             factor = _factor(model, name)
             if factor is None:
                 return None
-            cotangent = build.mul(ProductOver(symbols.at(factor, BETWEEN), BETWEEN, SOURCE + 1, TIME), cotangent)
+            cotangent = tidy.mul(ProductOver(symbols.at(factor, BETWEEN), BETWEEN, SOURCE + 1, TIME), cotangent)
         body = inner.replaced({TIME: SOURCE}).transposed().product(cotangent)
         # A sum of sums breaks into lines, a sum in parentheses does not.
-        parts = [build.split_number(part) for part in (body.args if isinstance(body, sp.MatAdd) else (body,))]
-        sums += [build.scale(number, _over_terms(model, variable, build.mul(*part))) for number, part in parts]
-    return build.add(*(symbols.abbreviated(s, model) for s in sums)) if sums else None
+        parts = [tidy.split_number(part) for part in (body.args if isinstance(body, sp.MatAdd) else (body,))]
+        sums += [tidy.scale(number, _over_terms(model, variable, tidy.mul(*part))) for number, part in parts]
+    return tidy.add(*(symbols.abbreviated(s, model) for s in sums)) if sums else None
 
 
 def _from_start(model: Model, variable: Variable) -> MatrixExpr | None:
@@ -64,7 +64,7 @@ def _from_start(model: Model, variable: Variable) -> MatrixExpr | None:
     if len(model.states) > 1 or factor is None or gradient is None or used:
         return None
     chain = ProductOver(symbols.at(factor, BETWEEN), BETWEEN, 1, TIME)
-    return _summed(model, symbols.abbreviated(build.mul(chain, gradient), model))
+    return _summed(model, symbols.abbreviated(tidy.mul(chain, gradient), model))
 
 
 def _over_terms(model: Model, variable: Variable, term: MatrixExpr) -> MatrixExpr:

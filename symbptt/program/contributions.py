@@ -8,7 +8,7 @@ from contextlib import contextmanager
 import sympy as sp
 from sympy.matrices.expressions.matexpr import MatrixExpr
 
-from symbptt.algebra import build, nodes
+from symbptt.algebra import nodes, tidy
 from symbptt.algebra.head_nodes import HeadProduct, SumHeads
 from symbptt.algebra.nodes import TIME, Timed
 from symbptt.algebra.related import Adjoint, Tangent
@@ -52,7 +52,7 @@ class Contributions:
         self, target: Buffer, lead: tuple[Subscript, ...], v: Variable, value: MatrixExpr, number: int, summed: bool = False
     ) -> list[Assign]:
         """target += value; `summed` over the samples, for a parameter. A zero gives nothing."""
-        if build.is_zero(value):
+        if tidy.is_zero(value):
             return []
         self._ahead, self._equations = [], (number,) if number else ()
         made = self._statements(target, lead, self._without_inverses(apart(value, self._held)), summed)
@@ -150,7 +150,7 @@ class Contributions:
 
     def _as_product(self, term: MatrixExpr, summed: bool) -> tuple[sp.Expr, MatrixExpr, MatrixExpr] | None:
         """A term as number, left and right factor, if it is a matrix product; None if it is elementwise."""
-        number, factors = build.split_number(term)
+        number, factors = tidy.split_number(term)
         if len(factors) < 2 or not (summed or any(f.shape[1] != 1 for f in factors[:-1])):
             return None
         chain = list(factors)
@@ -162,14 +162,14 @@ class Contributions:
 
     def _of_heads(self, term: MatrixExpr) -> MatrixExpr | None:
         """A term as a product of each head, or the sum of those, if it is one."""
-        number, factors = build.split_number(term)
+        number, factors = tidy.split_number(term)
         if len(factors) > 1 or not isinstance(factors[0], (SumHeads, HeadProduct)):
             return None
         summed = isinstance(factors[0], SumHeads)
         product = factors[0].args[0] if summed else factors[0]
         if isinstance(product, HeadProduct) and (summed or product.args[0].shape[1] != 1):
             made = operands(product, self._held)
-            return build.scale(number, SumHeads(made, made.heads) if summed else made)
+            return tidy.scale(number, SumHeads(made, made.heads) if summed else made)
         return term if summed else None
 
     def _multiplied(
@@ -216,7 +216,7 @@ class Contributions:
 
 def _inner_products(value: sp.Basic) -> Iterator[MatrixExpr]:
     """The largest products of matrices, those with columns or rows aside."""
-    factors = build.split_number(value)[1] if isinstance(value, sp.MatMul) else value.args[:2] * isinstance(value, HeadProduct)
+    factors = tidy.split_number(value)[1] if isinstance(value, sp.MatMul) else value.args[:2] * isinstance(value, HeadProduct)
     if len(factors) > 1 and 1 not in (*value.shape, *(f.shape[1] for f in factors[:-1])):
         yield value
         return

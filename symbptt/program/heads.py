@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator
 import sympy as sp
 from sympy.matrices.expressions.matexpr import MatrixExpr
 
-from symbptt.algebra import build, nodes
+from symbptt.algebra import nodes, tidy
 from symbptt.algebra.head_nodes import (
     HEADS,
     EachHead,
@@ -67,7 +67,7 @@ def _odd(value: sp.Basic) -> Iterator[MatrixExpr]:
     """The largest parts that need a buffer."""
     if not isinstance(value, MatrixExpr) or value.is_symbol:
         return
-    of_heads, scaled = value.has(*HEADS), isinstance(value, sp.MatMul) and len(build.split_number(value)[1]) == 1
+    of_heads, scaled = value.has(*HEADS), isinstance(value, sp.MatMul) and len(tidy.split_number(value)[1]) == 1
     if isinstance(value, (*_ENTRYWISE, OfHeads)) or scaled:
         for part in value.args:
             yield from _odd(part)

@@ -12,7 +12,7 @@ import sympy as sp
 from sympy.matrices.expressions.matexpr import MatrixExpr
 from sympy.matrices.expressions.special import OneMatrix
 
-from symbptt.algebra import build, nodes
+from symbptt.algebra import nodes, tidy
 from symbptt.algebra.functions import Z, formula
 from symbptt.errors import MissingRule
 from symbptt.program.ir import (
@@ -97,7 +97,7 @@ def _leaf(node: sp.MatrixSymbol, rule: Lowering) -> At:
 
 @lower.register
 def _product(node: sp.MatMul, rule: Lowering) -> At:
-    number, factors = build.split_number(node)
+    number, factors = tidy.split_number(node)
     entries = [rule(f) for f in factors]
 
     def chain(k: int, row: Subscript, column: Subscript) -> Expr:
@@ -148,7 +148,7 @@ def _lower_ones(node: nodes.LowerOnes, rule: Lowering) -> At:
 
 @lower.register
 def _shift(node: nodes.Shift, rule: Lowering) -> At:
-    return rule(build.masks_of(node))
+    return rule(tidy.masks_of(node))
 
 
 @lower.register

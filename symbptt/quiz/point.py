@@ -11,7 +11,7 @@ from sympy.matrices.exceptions import ShapeError
 from sympy.matrices.expressions.matexpr import MatrixExpr
 
 from symbptt import derive
-from symbptt.algebra import build
+from symbptt.algebra import tidy
 from symbptt.algebra.evaluate import Array, evaluate
 from symbptt.algebra.nodes import BatchMean, SumOver
 from symbptt.data.random_values import random
@@ -71,7 +71,7 @@ class Point:
     def _summed(self, node: SumOver) -> MatrixExpr:
         body, index, first, end = node.args
         bounds = range(int(first), int(end.xreplace({LAST: sp.Integer(self.T)})) + 1)
-        return build.add(*(body.xreplace({index: sp.Integer(t)}) for t in bounds))
+        return tidy.add(*(body.xreplace({index: sp.Integer(t)}) for t in bounds))
 
 
 def same(one: Worth, other: Worth) -> bool:

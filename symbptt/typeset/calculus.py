@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from sympy.matrices.expressions.matexpr import MatrixExpr
 
-from symbptt.algebra import build
+from symbptt.algebra import tidy
 from symbptt.algebra.nodes import Partial, ProductOver, SumOver, Timed, is_leaf
 from symbptt.typeset.dispatch import Setting, piece, rule
 from symbptt.typeset.pieces import Level, Piece, fenced, signed
@@ -62,4 +62,4 @@ def _chain(node: ProductOver, setting: Setting) -> Piece:
 
 def reversed_chain(node: ProductOver, setting: Setting) -> Piece:
     """(∏ Bⱼ)ᵀ is written as the product of the Bⱼᵀ with the last index left: an arrow to the left."""
-    return _big("∏", node, build.transpose(node.args[0]), "left", setting)
+    return _big("∏", node, tidy.transpose(node.args[0]), "left", setting)

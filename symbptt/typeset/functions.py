@@ -6,7 +6,7 @@ import sympy as sp
 from sympy.matrices.expressions.matexpr import MatrixExpr
 from sympy.matrices.expressions.special import OneMatrix
 
-from symbptt.algebra import build, nodes
+from symbptt.algebra import nodes, tidy
 from symbptt.algebra.functions import FUNCTIONS, Y, Z, slope
 from symbptt.errors import MissingRule
 from symbptt.typeset.alphabets import LETTERS
@@ -116,7 +116,7 @@ def _choice(node: nodes.Choice, setting: Setting) -> Piece:
     times = product if node.shape == SCALAR else lambda pieces: hadamard(pieces, [], setting.notation.hadamard)
     kept = [
         bracket if isinstance(value, OneMatrix) else times([bracket, piece(value, setting)])
-        for bracket, value in picked if not build.is_zero(value)
+        for bracket, value in picked if not tidy.is_zero(value)
     ]
     return total(kept) if kept else piece(u, setting)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from sympy.matrices.expressions.matexpr import MatrixExpr
 
-from symbptt.algebra import build
+from symbptt.algebra import tidy
 from symbptt.algebra.head_nodes import CutHeads, JoinHeads
 from symbptt.typeset.dispatch import Setting, of_rows, piece, rule
 from symbptt.typeset.operations import transposed
@@ -25,7 +25,7 @@ def _written(node: JoinHeads, operand: MatrixExpr, setting: Setting) -> Piece:
 def _joined(node: JoinHeads, setting: Setting) -> Piece:
     if setting.notation.layout == "column":
         return _written(node, node.args[0], setting)
-    return transposed(_written(node, build.transpose(node.args[0]), setting), setting)
+    return transposed(_written(node, tidy.transpose(node.args[0]), setting), setting)
 
 
 @of_rows.register(JoinHeads)

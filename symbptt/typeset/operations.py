@@ -8,7 +8,7 @@ import sympy as sp
 from sympy.matrices.expressions.matexpr import MatrixExpr
 from sympy.matrices.expressions.special import OneMatrix
 
-from symbptt.algebra import build, nodes
+from symbptt.algebra import nodes, tidy
 from symbptt.typeset import as_text
 from symbptt.typeset.calculus import reversed_chain
 from symbptt.typeset.dispatch import Setting, between_transposes, of_rows, piece, rule
@@ -35,8 +35,8 @@ def _constant(text: str, node: MatrixExpr) -> Piece:
 
 @rule.register(sp.MatMul)
 def _product(node: sp.MatMul, setting: Setting) -> Piece:
-    number, factors = build.split_number(node)
-    kept = [f for f in factors if f != build.ONE]
+    number, factors = tidy.split_number(node)
+    kept = [f for f in factors if f != tidy.ONE]
     if len(kept) == 1 and isinstance(norm := shown(kept[0], setting), nodes.HalfSquaredNorm):
         return scaled(number / 2, [_squared_norm(norm, setting)], setting)
     return scaled(number, [piece(f, setting) for f in kept], setting)
@@ -63,11 +63,11 @@ def _uniform(node: MatrixExpr, setting: Setting) -> MatrixExpr | None:
     if isinstance(node, nodes.Broadcast):
         return node.args[0] if node.args[0].shape == SCALAR else None
     if isinstance(node, OneMatrix):
-        return build.ONE
+        return tidy.ONE
     if not isinstance(node, (sp.MatAdd, sp.MatMul)):
         return None
     scalars = [_uniform(a, setting) if isinstance(a, MatrixExpr) else a for a in node.args]
-    if any(s is None for s in scalars) or (isinstance(node, sp.MatMul) and len(build.split_number(node)[1]) != 1):
+    if any(s is None for s in scalars) or (isinstance(node, sp.MatMul) and len(tidy.split_number(node)[1]) != 1):
         return None
     return node.func(*scalars)
 
@@ -166,13 +166,13 @@ def _scaling(node: sp.HadamardProduct, setting: Setting) -> MatrixExpr | None:
     """diag(d) X, X diag(d) or diag(d) for a product with a factor that repeats a column or row d; None without one."""
     for factor in (shown(f, setting) for f in node.args):
         if isinstance(factor, nodes.Broadcast) and factor.args[0].shape != SCALAR:
-            rest = build.hadamard(*(f for f in node.args if shown(f, setting) != factor))
+            rest = tidy.hadamard(*(f for f in node.args if shown(f, setting) != factor))
             if isinstance(rest, OneMatrix):
                 return None
             x = factor.args[0]
             if isinstance(rest, sp.Identity):
-                return nodes.Diag(x if x.shape[1] == 1 else build.transpose(x))
-            return sp.MatMul(nodes.Diag(x), rest) if x.shape[1] == 1 else sp.MatMul(rest, nodes.Diag(build.transpose(x)))
+                return nodes.Diag(x if x.shape[1] == 1 else tidy.transpose(x))
+            return sp.MatMul(nodes.Diag(x), rest) if x.shape[1] == 1 else sp.MatMul(rest, nodes.Diag(tidy.transpose(x)))
     return None
 
 

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from sympy.matrices.expressions.special import OneMatrix
 
 from symbptt import typeset
-from symbptt.algebra import build, nodes
+from symbptt.algebra import nodes, tidy
 from symbptt.algebra.evaluate import Values, evaluate
 from symbptt.algebra.nodes import Timed, leaves
 from symbptt.algebra.rows import DenominatorPartial, rows
@@ -47,7 +47,7 @@ def shaped(shape: str, depth: int, inside: bool = False) -> Any:
         ]
     elif shape == "m":
         made += [
-            st.builds(sp.MatMul, m, m), st.builds(build.transpose, m), st.builds(nodes.Diag, v), st.just(sp.Identity(SIZE)),
+            st.builds(sp.MatMul, m, m), st.builds(tidy.transpose, m), st.builds(nodes.Diag, v), st.just(sp.Identity(SIZE)),
             st.builds(lambda x, y: sp.MatMul(x, sp.Transpose(y)), v, v),
         ]
         if not inside:

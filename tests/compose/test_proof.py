@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from symbptt import compose
-from symbptt.algebra import build, linear
+from symbptt.algebra import linear, tidy
 
 KINDS = sorted((Path(__file__).parent / "kinds").glob("*.toml"))
 SQUARE = """[inputs]
@@ -44,7 +44,7 @@ def test_every_part_is_proved(model: str | Path) -> None:
 def test_a_wrong_rule_is_found_in_its_part(monkeypatch: pytest.MonkeyPatch) -> None:
     def forgetful(self: linear.Left) -> linear.Left:
         rows, columns = self.factor.shape
-        return self if rows == columns else linear.Left(build.transpose(self.factor))
+        return self if rows == columns else linear.Left(tidy.transpose(self.factor))
 
     monkeypatch.setattr(linear.Left, "transposed", forgetful)
     report = compose.prove(compose.read.from_text(SQUARE, "square.toml", "square"))

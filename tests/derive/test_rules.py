@@ -7,7 +7,7 @@ import pytest
 import sympy as sp
 from sympy.matrices.expressions.special import OneMatrix
 
-from symbptt.algebra import build, functions, nodes
+from symbptt.algebra import functions, nodes, tidy
 from symbptt.algebra.evaluate import Values, evaluate
 from symbptt.algebra.nodes import Timed
 from symbptt.derive.rules import local, pull, push
@@ -17,26 +17,26 @@ X, G, W, S = Timed("x", H, 1, 1), Timed("g", H, 1, 1), sp.MatrixSymbol("W", H, H
 Y = Timed("y", H, 1, 1)
 
 EXPRESSIONS = {
-    "matmul": build.mul(W, X),
-    "scaled": build.scale(sp.Rational(-2, 3), build.mul(W, X)),
-    "add": build.add(X, build.scale(-1, G)),
-    "hadamard": build.hadamard(X, G, X),
-    "transpose": build.mul(build.transpose(X), G),
-    "outer": build.mul(X, build.transpose(G)),
+    "matmul": tidy.mul(W, X),
+    "scaled": tidy.scale(sp.Rational(-2, 3), tidy.mul(W, X)),
+    "add": tidy.add(X, tidy.scale(-1, G)),
+    "hadamard": tidy.hadamard(X, G, X),
+    "transpose": tidy.mul(tidy.transpose(X), G),
+    "outer": tidy.mul(X, tidy.transpose(G)),
     "softmax": nodes.Softmax(X),
     "log_sum_exp": nodes.LogSumExp(X),
     "cross_entropy": nodes.CrossEntropy(X, Y),
-    "half_squared_norm": nodes.HalfSquaredNorm(build.add(X, G)),
+    "half_squared_norm": nodes.HalfSquaredNorm(tidy.add(X, G)),
     "sum_all": nodes.SumAll(X),
-    "spread": build.hadamard(build.spread(S, sp.Integer(H), sp.S.One), X),
+    "spread": tidy.hadamard(tidy.spread(S, sp.Integer(H), sp.S.One), X),
     "concat": nodes.Concat(X, G),
     "slice": nodes.Slice(X, 1, 3),
-    "choice": nodes.Choice(X, G, build.scale(2, G), Y),
+    "choice": nodes.Choice(X, G, tidy.scale(2, G), Y),
     "batch_mean": nodes.BatchMean(X),
-    "inverse_unit_lower": build.mul(nodes.InverseUnitLower(build.mul(X, build.transpose(G))), X),
-    "lower_ones": build.mul(nodes.LowerOnes(sp.Integer(H), 0), X),
-    "one_minus": build.hadamard(build.add(OneMatrix(H, 1), build.scale(-1, X)), G),
-    "weights": build.mul(build.transpose(W), X),
+    "inverse_unit_lower": tidy.mul(nodes.InverseUnitLower(tidy.mul(X, tidy.transpose(G))), X),
+    "lower_ones": tidy.mul(nodes.LowerOnes(sp.Integer(H), 0), X),
+    "one_minus": tidy.hadamard(tidy.add(OneMatrix(H, 1), tidy.scale(-1, X)), G),
+    "weights": tidy.mul(tidy.transpose(W), X),
 } | {name: nodes.Elementwise(name, *(d for _, d in row.arguments), X) for name, row in functions.FUNCTIONS.items()}
 STATED = EXPRESSIONS.pop("stop_gradient")
 """The one derivative that is a statement and not that of the value."""
@@ -92,7 +92,7 @@ def test_matrices_are_the_maps_they_stand_for(name):
             continue
         v = Timed("v", *operand.shape, 1)
         values.leaves[v] = random.standard_normal((N, *map(int, operand.shape)))
-        np.testing.assert_allclose(evaluate(build.mul(matrix, v), values), evaluate(item.apply(v), values), atol=1e-12)
+        np.testing.assert_allclose(evaluate(tidy.mul(matrix, v), values), evaluate(item.apply(v), values), atol=1e-12)
 
 
 @pytest.mark.parametrize("name", functions.FUNCTIONS)

@@ -6,7 +6,7 @@ import pytest
 import sympy as sp
 
 from symbptt import typeset
-from symbptt.algebra import build, nodes
+from symbptt.algebra import nodes, tidy
 from symbptt.algebra.related import Adjoint
 from symbptt.derive.recursion import recursion
 from symbptt.document.blocks import Figure, LeftOut, Table
@@ -46,7 +46,7 @@ def numbers(model: Model) -> Entries:
 
 
 def total(entries: Entries, shape: sp.MatrixSymbol, values: list[sp.MatrixExpr]) -> Matrix:
-    return entries(build.add(sp.ZeroMatrix(*shape.shape), *values))[0]
+    return entries(tidy.add(sp.ZeroMatrix(*shape.shape), *values))[0]
 
 
 @pytest.mark.parametrize("name", [name for name in names() if "batch" not in name])

@@ -12,7 +12,7 @@ import sympy as sp
 from zoo import CLASSIC
 
 from symbptt import derive, typeset, unroll
-from symbptt.algebra import build
+from symbptt.algebra import tidy
 from symbptt.algebra.nodes import BETWEEN, SOURCE, expand
 from symbptt.derive.formula import free
 from symbptt.model.build import model as build_model
@@ -32,14 +32,14 @@ def flat(expression: Any) -> set[str]:
     def summands(node: Any) -> list[Any]:
         if isinstance(node, sp.MatAdd):
             return [part for arg in node.args for part in summands(arg)]
-        return [] if build.is_zero(node) else [node]
+        return [] if tidy.is_zero(node) else [node]
 
     return {typeset.text(part) for whole in summands(expand(expression)) for part in summands(_multiplied(whole))}
 
 
 def _multiplied(node: Any) -> Any:
     """Products without identities and nesting."""
-    return build.mul(*node.args) if isinstance(node, sp.MatMul) else node
+    return tidy.mul(*node.args) if isinstance(node, sp.MatMul) else node
 
 
 def lagged() -> Model:

@@ -1,7 +1,7 @@
 import pytest
 import sympy as sp
 
-from symbptt.algebra import build
+from symbptt.algebra import tidy
 from symbptt.narrative import shapes
 
 H, D = (sp.Symbol(name, integer=True, positive=True) for name in "HD")
@@ -20,18 +20,18 @@ def test_a_sum_has_parentheses_beside_the_cross() -> None:
 
 
 def test_the_check_shows_operands_and_result() -> None:
-    value = build.add(build.mul(W, x), b)
+    value = tidy.add(tidy.mul(W, x), b)
     assert shapes.check(value) == "(H×D)(D×1) + (H×1) = (H×1)"
     assert shapes.check(b) == "(H×1)"
 
 
 def test_every_summand_has_its_shape() -> None:
-    assert shapes.check(build.add(build.mul(W, x), build.mul(W, x), b)) == "(H×D)(D×1) + (H×D)(D×1) + (H×1) = (H×1)"
+    assert shapes.check(tidy.add(tidy.mul(W, x), tidy.mul(W, x), b)) == "(H×D)(D×1) + (H×D)(D×1) + (H×1) = (H×1)"
 
 
 def test_a_long_sum_has_the_shape_of_its_result_alone() -> None:
-    assert shapes.check(build.add(*[build.mul(W, x)] * 20)) == "(H×1)"
+    assert shapes.check(tidy.add(*[tidy.mul(W, x)] * 20)) == "(H×1)"
 
 
 def test_the_result_can_be_that_of_another_formula() -> None:
-    assert shapes.check(build.mul(build.transpose(W), b), W) == "(D×H)(H×1) = (H×D)"
+    assert shapes.check(tidy.mul(tidy.transpose(W), b), W) == "(D×H)(H×1) = (H×D)"

@@ -6,7 +6,7 @@ from typing import Any
 
 import sympy as sp
 
-from symbptt.algebra import build
+from symbptt.algebra import tidy
 from symbptt.algebra.nodes import TIME, CrossEntropy, Elementwise, HalfSquaredNorm
 from symbptt.model.values import Equation, Loss, Model, Role, Variable
 
@@ -28,13 +28,13 @@ def elman(loss: str | None = "softmax_cross_entropy", at: str = "every", activat
     a, o = vector("a", Role.LOCAL, H), vector("o", Role.LOCAL, OUT)
     L = Variable("L", Role.LOSS, (), sp.S.One, sp.S.One)
     cell = (
-        Equation(a, build.add(build.mul(W_xh.at(), x.at()), build.mul(W_hh.at(), h.at(TIME - 1)), b_h.at()), 1),
+        Equation(a, tidy.add(tidy.mul(W_xh.at(), x.at()), tidy.mul(W_hh.at(), h.at(TIME - 1)), b_h.at()), 1),
         Equation(h, Elementwise(activation, a.at()), 2),
-        Equation(o, build.add(build.mul(W_ho.at(), h.at()), b_o.at()), 3),
+        Equation(o, tidy.add(tidy.mul(W_ho.at(), h.at()), b_o.at()), 3),
     )
     values = {
         "softmax_cross_entropy": CrossEntropy(o.at(), y.at()),
-        "squared_error": HalfSquaredNorm(build.add(o.at(), build.scale(-1, y.at()))),
+        "squared_error": HalfSquaredNorm(tidy.add(o.at(), tidy.scale(-1, y.at()))),
     }
     variables = (x, h, W_xh, W_hh, b_h, W_ho, b_o, y, a, o)
     if loss is None:

@@ -4,7 +4,7 @@ import pytest
 import sympy as sp
 
 from symbptt import typeset
-from symbptt.algebra import build
+from symbptt.algebra import tidy
 from symbptt.algebra.nodes import TIME, Elementwise, Partial, Timed
 from symbptt.algebra.related import StepAdjoint
 from symbptt.errors import BadInput
@@ -25,7 +25,7 @@ def test_an_equation_in_three_outputs():
 
 def test_lines_are_aligned_at_the_relation():
     lines = typeset.aligned([
-        typeset.equation(typeset.derivative(L, W), build.mul(a, sp.Transpose(h)), W),
+        typeset.equation(typeset.derivative(L, W), tidy.mul(a, sp.Transpose(h)), W),
         typeset.equation(StepAdjoint(h), a, relation="≔"),
     ])
     assert typeset.latex(lines) == (
@@ -40,7 +40,7 @@ def test_kinds_of_derivative_never_share_a_sign():
     assert len(set(heads.values())) == 3
     assert heads["immediate"] == typeset.latex(Partial(h, W, "immediate"))
     assert heads["immediate"] == r"\frac{\partial^{+} \mathbf{h}_{t}}{\partial \mathbf{W}_{hh}}"
-    assert typeset.text(typeset.derivative(build.mul(W, h), h, "immediate")) == "∂⁺(Wₕₕ hₜ)/∂hₜ"
+    assert typeset.text(typeset.derivative(tidy.mul(W, h), h, "immediate")) == "∂⁺(Wₕₕ hₜ)/∂hₜ"
     with pytest.raises(BadInput, match="did you mean 'total'"):
         typeset.derivative(h, W, "totl")
 

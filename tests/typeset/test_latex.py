@@ -5,7 +5,7 @@ import sympy as sp
 from sympy.matrices.expressions.special import OneMatrix
 
 from symbptt import typeset
-from symbptt.algebra import build, nodes
+from symbptt.algebra import nodes, tidy
 from symbptt.algebra.nodes import (
     Broadcast,
     Concat,
@@ -33,7 +33,7 @@ def at(name, step=t, rows=H):
 
 
 h, a, o, y = at("h"), at("a"), at("o", rows=O), at("y", rows=O)
-error = build.add(nodes.Softmax(o), build.scale(-1, y))
+error = tidy.add(nodes.Softmax(o), tidy.scale(-1, y))
 jacobian = sp.Transpose(Partial(at("h", j), at("h", j - 1), "partial"))
 
 EXPECTED = [
@@ -45,9 +45,9 @@ EXPECTED = [
     (Adjoint(at("c_f", 2)), r"\boldsymbol{\delta}_{c_{f},2}"),
     (StepAdjoint(at("h")), r"\bar{\mathbf{h}}_{t}"),
     (LossGradient(at("h")), r"\mathbf{g}_{h,t}"),
-    (build.add(build.mul(W, at("h", t - 1)), b), r"\mathbf{W}_{hh} \mathbf{h}_{t-1} + \mathbf{b}_{h}"),
-    (build.mul(sp.MatrixSymbol("span", H, D), at("item", rows=D)), r"\mathbf{span}\, \mathbf{item}_{t}"),
-    (build.add(h, build.scale(-1, build.mul(W, a))), r"\mathbf{h}_{t} - \mathbf{W}_{hh} \mathbf{a}_{t}"),
+    (tidy.add(tidy.mul(W, at("h", t - 1)), b), r"\mathbf{W}_{hh} \mathbf{h}_{t-1} + \mathbf{b}_{h}"),
+    (tidy.mul(sp.MatrixSymbol("span", H, D), at("item", rows=D)), r"\mathbf{span}\, \mathbf{item}_{t}"),
+    (tidy.add(h, tidy.scale(-1, tidy.mul(W, a))), r"\mathbf{h}_{t} - \mathbf{W}_{hh} \mathbf{a}_{t}"),
     (sp.MatMul(W, sp.Integer(-1), h), r"-\mathbf{W}_{hh} \mathbf{h}_{t}"),
     (sp.MatMul(sp.Rational(1, 2), W, h), r"\frac{1}{2}\, \mathbf{W}_{hh} \mathbf{h}_{t}"),
     (sp.MatMul(-1 / H, h), r"-\frac{1}{H}\, \mathbf{h}_{t}"),
@@ -55,19 +55,19 @@ EXPECTED = [
     (sp.MatMul(sp.Float(0.25), h), r"\frac{1}{4}\, \mathbf{h}_{t}"),
     (sp.MatMul(sp.Rational(1, 100000), h), r"10^{-5} \mathbf{h}_{t}"),
     (sp.MatMul(1 - sp.Symbol("beta"), h), r"(1 - \beta) \mathbf{h}_{t}"),
-    (build.mul(build.transpose(V), error), r"\mathbf{W}_{ho}^{\top} (\operatorname{softmax}(\mathbf{o}_{t}) - \mathbf{y}_{t})"),
+    (tidy.mul(tidy.transpose(V), error), r"\mathbf{W}_{ho}^{\top} (\operatorname{softmax}(\mathbf{o}_{t}) - \mathbf{y}_{t})"),
     (
-        build.hadamard(build.mul(build.transpose(W), Adjoint(at("a", t + 1))), SlopeByResult("tanh", h)),
+        tidy.hadamard(tidy.mul(tidy.transpose(W), Adjoint(at("a", t + 1))), SlopeByResult("tanh", h)),
         r"(\mathbf{W}_{hh}^{\top} \boldsymbol{\delta}_{a,t+1}) \odot (\mathbf{1} - \mathbf{h}_{t}^{\odot 2})",
     ),
-    (build.hadamard(h, h, a), r"\mathbf{h}_{t}^{\odot 2} \odot \mathbf{a}_{t}"),
-    (build.hadamard(h, Elementwise("reciprocal", a)), r"\mathbf{h}_{t} \oslash \mathbf{a}_{t}"),
+    (tidy.hadamard(h, h, a), r"\mathbf{h}_{t}^{\odot 2} \odot \mathbf{a}_{t}"),
+    (tidy.hadamard(h, Elementwise("reciprocal", a)), r"\mathbf{h}_{t} \oslash \mathbf{a}_{t}"),
     (
-        build.hadamard(h, Elementwise("reciprocal", build.hadamard(a, y))),
+        tidy.hadamard(h, Elementwise("reciprocal", tidy.hadamard(a, y))),
         r"\mathbf{h}_{t} \oslash (\mathbf{a}_{t} \odot \mathbf{y}_{t})",
     ),
     (Broadcast(nodes.SumAll(h), H, 1), r"(\mathbf{1}^{\top} \mathbf{h}_{t}) \mathbf{1}"),
-    (sp.Transpose(build.mul(W, h)), r"(\mathbf{W}_{hh} \mathbf{h}_{t})^{\top}"),
+    (sp.Transpose(tidy.mul(W, h)), r"(\mathbf{W}_{hh} \mathbf{h}_{t})^{\top}"),
     (sp.Identity(H), r"\mathbf{I}"),
     (OneMatrix(H, 1), r"\mathbf{1}"),
     (OneMatrix(1, 1), "1"),
@@ -85,7 +85,7 @@ EXPECTED = [
     (Slope("sigmoid", a), r"\sigma'(\mathbf{a}_{t})"),
     (Slope("elu", 1, a), r"\operatorname{ELU}_{1}'(\mathbf{a}_{t})"),
     (Slope("power", 3, a), r"3 \mathbf{a}_{t}^{\odot 2}"),
-    (Slope("exp", build.scale(-1, a)), r"\exp(-\mathbf{a}_{t})"),
+    (Slope("exp", tidy.scale(-1, a)), r"\exp(-\mathbf{a}_{t})"),
     (Slope("log", a), r"\mathbf{1} \oslash \mathbf{a}_{t}"),
     (SlopeByResult("tanh", h), r"\mathbf{1} - \mathbf{h}_{t}^{\odot 2}"),
     (SlopeByResult("tanh", ALPHA), r"1 - \alpha^{2}"),
@@ -119,13 +119,13 @@ EXPECTED = [
     ),
     (nodes.CrossEntropySlope(o, y), r"\operatorname{softmax}(\mathbf{o}_{t}) - \mathbf{y}_{t}"),
     (
-        build.mul(build.transpose(V), nodes.CrossEntropySlope(o, y)),
+        tidy.mul(tidy.transpose(V), nodes.CrossEntropySlope(o, y)),
         r"\mathbf{W}_{ho}^{\top} (\operatorname{softmax}(\mathbf{o}_{t}) - \mathbf{y}_{t})",
     ),
     (Broadcast(ALPHA, H, 1), r"\alpha \mathbf{1}"),
-    (build.hadamard(Broadcast(ALPHA, H, 1), h), r"\alpha \mathbf{h}_{t}"),
+    (tidy.hadamard(Broadcast(ALPHA, H, 1), h), r"\alpha \mathbf{h}_{t}"),
     (
-        build.hadamard(build.add(OneMatrix(H, 1), build.scale(-1, Broadcast(ALPHA, H, 1))), h),
+        tidy.hadamard(tidy.add(OneMatrix(H, 1), tidy.scale(-1, Broadcast(ALPHA, H, 1))), h),
         r"(1 - \alpha) \mathbf{h}_{t}",
     ),
     (Concat(at("h", t - 1), at("x", rows=D)), r"\begin{bmatrix} \mathbf{h}_{t-1} \\ \mathbf{x}_{t} \end{bmatrix}"),
@@ -135,7 +135,7 @@ EXPECTED = [
     (Partial(LOSS, W, "total"), r"\frac{\mathrm{d} L}{\mathrm{d} \mathbf{W}_{hh}}"),
     (Partial(h, at("h", t - 1), "partial"), r"\frac{\partial \mathbf{h}_{t}}{\partial \mathbf{h}_{t-1}}"),
     (
-        SumOver(SumOver(build.mul(Adjoint(at("a", k)), sp.Transpose(at("h", k - 1))), k, 1, t), t, 1, T),
+        SumOver(SumOver(tidy.mul(Adjoint(at("a", k)), sp.Transpose(at("h", k - 1))), k, 1, t), t, 1, T),
         r"\sum_{t=1}^{T} \sum_{k=1}^{t} \boldsymbol{\delta}_{a,k} \mathbf{h}_{k-1}^{\top}",
     ),
     (
@@ -169,7 +169,7 @@ def test_every_node_type_is_in_the_table_and_prints_everywhere():
 @pytest.mark.parametrize("node", [sp.Inverse(W), sp.MatPow(W, 2), sp.HadamardPower(W, 2), sp.Trace(W)])
 def test_an_unknown_node_is_refused_and_the_file_named(node):
     with pytest.raises(MissingRule, match=f"{type(node).__name__}; add one to symbptt/typeset/operations.py"):
-        typeset.latex(build.add(W, node) if node.is_Matrix else node)
+        typeset.latex(tidy.add(W, node) if node.is_Matrix else node)
 
 
 def test_scalar_expressions_of_indices():

@@ -7,7 +7,7 @@ import pytest
 import sympy as sp
 
 from symbptt import typeset
-from symbptt.algebra import build, nodes
+from symbptt.algebra import nodes, tidy
 from symbptt.algebra.nodes import TIME, Timed
 from symbptt.algebra.related import Adjoint, StepAdjoint
 from symbptt.typeset.alphabets import styled
@@ -23,13 +23,13 @@ CORE = {
 }
 
 FORMULAS = [
-    build.add(build.mul(W, h), a), build.hadamard(d, nodes.SlopeByResult("tanh", h)), nodes.Slope("sigmoid", a),
-    nodes.SumOver(build.mul(d, sp.Transpose(h)), TIME, 1, sp.Symbol("T")), nodes.Concat(h, a), nodes.CrossEntropy(h, a),
+    tidy.add(tidy.mul(W, h), a), tidy.hadamard(d, nodes.SlopeByResult("tanh", h)), nodes.Slope("sigmoid", a),
+    nodes.SumOver(tidy.mul(d, sp.Transpose(h)), TIME, 1, sp.Symbol("T")), nodes.Concat(h, a), nodes.CrossEntropy(h, a),
     nodes.ProductOver(sp.Transpose(nodes.Partial(h, a, "immediate")), TIME, 1, 3), nodes.HalfSquaredNorm(h),
     nodes.Elementwise("sqrt", h), StepAdjoint(h),
 ]
 TREES = [typeset.compose(f) for f in FORMULAS] + [
-    typeset.aligned([typeset.equation(h, nodes.Elementwise("tanh", a), build.mul(W, a)), typeset.equation(a, h)]),
+    typeset.aligned([typeset.equation(h, nodes.Elementwise("tanh", a), tidy.mul(W, a)), typeset.equation(a, h)]),
     Brace(typeset.compose(W), Text("a < b & c")),
 ]
 
@@ -82,5 +82,5 @@ def test_bold_is_a_matter_of_characters():
 
 def test_scripts_set_their_operators_tight_and_display_is_chosen():
     assert '<mo lspace="0" rspace="0">−</mo>' in typeset.mathml(Timed("h", H, 1, TIME - 1))
-    assert "<mo>−</mo>" in typeset.mathml(build.add(h, build.scale(-1, a)))
+    assert "<mo>−</mo>" in typeset.mathml(tidy.add(h, tidy.scale(-1, a)))
     assert typeset.mathml(h, display="inline").startswith('<math display="inline"')

@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from symbptt import typeset
-from symbptt.algebra import build
+from symbptt.algebra import tidy
 from symbptt.algebra.nodes import TIME, Broadcast, Elementwise, Timed
 from symbptt.errors import BadInput
 from symbptt.model import latex as allowed
@@ -115,7 +115,7 @@ FORMS = [replace(TEXTBOOK, time=time, node_adjoint=form, layout=layout)
 @pytest.mark.parametrize("inner", ["s B", "exp(B)", "B ⊙ B"])
 def test_the_adjoint_of_a_value_that_does_not_tell_its_step_tells_it(inner, notation):
     s, B = sp.MatrixSymbol("s", 1, 1), sp.MatrixSymbol("B", H, H)
-    values = {"s B": build.hadamard(Broadcast(s, *B.shape), B), "exp(B)": Elementwise("exp", B), "B ⊙ B": build.hadamard(B, B)}
+    values = {"s B": tidy.hadamard(Broadcast(s, *B.shape), B), "exp(B)": Elementwise("exp", B), "B ⊙ B": tidy.hadamard(B, B)}
     v = variable("h_1", shape=("H", "H"), definition=values[inner])
     m = model(variable("s", Role.PARAMETER, ()), variable("B", Role.PARAMETER, ("H", "H")), v)
     for write in (typeset.text, typeset.latex, typeset.mathml):

@@ -10,7 +10,7 @@ import sympy as sp
 from sympy.matrices.expressions.matexpr import MatrixExpr
 from sympy.matrices.expressions.special import OneMatrix
 
-from symbptt.algebra import build, functions, nodes
+from symbptt.algebra import functions, nodes, tidy
 from symbptt.diagnose.formula.tree import Node, binary, call, folded, number, transposed
 from symbptt.errors import MissingRule
 
@@ -179,7 +179,7 @@ _RULES: dict[type, Callable[[MatrixExpr, Symbols], Node]] = {
     OneMatrix: _of_size("ones"),
     sp.ZeroMatrix: _of_size("zeros"),
     nodes.LowerOnes: lambda node, symbols: call("tril", call("ones", *_sizes(*node.shape)), number(str(node.args[1]))),
-    nodes.Shift: lambda node, symbols: spelt(build.masks_of(node), symbols),
+    nodes.Shift: lambda node, symbols: spelt(tidy.masks_of(node), symbols),
     nodes.InverseUnitLower: _of_operands("inverse_unit_lower"),
     nodes.Softmax: _of_operands("softmax"),
     nodes.Diag: _of_operands("diag"),

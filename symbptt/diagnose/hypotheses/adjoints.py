@@ -8,9 +8,9 @@ from dataclasses import replace
 import sympy as sp
 from sympy.matrices.expressions.matexpr import MatrixExpr
 
-from symbptt.algebra import build
-from symbptt.algebra.build import ONE
+from symbptt.algebra import tidy
 from symbptt.algebra.related import Adjoint
+from symbptt.algebra.tidy import ONE
 from symbptt.diagnose import words
 from symbptt.diagnose.causes import Cause
 from symbptt.diagnose.mutant import Mutant, only, swapped
@@ -67,10 +67,10 @@ def _parametrised(backward: BackwardPass, parameter: Variable) -> Iterator[Mutan
 
 def _slopes(route: Route) -> list[MatrixExpr]:
     """The factors of an elementwise route, a sign with the first one."""
-    number, parts = build.split_number(route.value)
+    number, parts = tidy.split_number(route.value)
     whole = parts[0].args if isinstance(parts[0], sp.HadamardProduct) else parts
     found = [f for f in whole if f != Adjoint(route.through.at())]
-    return [build.scale(number, found[0]), *found[1:]] if found else [] if number == 1 else [build.scale(number, ONE)]
+    return [tidy.scale(number, found[0]), *found[1:]] if found else [] if number == 1 else [tidy.scale(number, ONE)]
 
 
 def _ending(route: Route, through: Variable) -> Route:

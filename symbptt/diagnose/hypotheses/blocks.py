@@ -8,7 +8,7 @@ import sympy as sp
 from sympy.matrices.expressions.matexpr import MatrixExpr
 from sympy.matrices.expressions.special import OneMatrix, ZeroMatrix
 
-from symbptt.algebra import build
+from symbptt.algebra import tidy
 from symbptt.algebra.nodes import TIME
 from symbptt.diagnose import words
 from symbptt.diagnose.causes import Cause
@@ -43,7 +43,7 @@ def sizes(point: Point) -> range:
 def at_borders(value: MatrixExpr, wrong: MatrixExpr, size: int) -> MatrixExpr:
     """A value that is another one at the borders of blocks."""
     there = Border(size, *value.shape)
-    return build.add(value, build.hadamard(there, wrong), build.scale(-1, build.hadamard(there, value)))
+    return tidy.add(value, tidy.hadamard(there, wrong), tidy.scale(-1, tidy.hadamard(there, value)))
 
 
 def _mutant(size: int, routes: Sequence[Route], values: dict[Route, MatrixExpr], name: str, state: str, **shown: str) -> Mutant:
@@ -57,14 +57,14 @@ def _route(backward: BackwardPass, size: int, route: Route) -> Iterator[Mutant]:
     place = f"{words.place(route, model)}, between blocks of {size} steps,"
     right = words.text(route.value, model)
     what = f"the summand {right} of {place[:-1]}"
-    yield _mutant(size, [route], {route: build.scale(-1, route.value)}, "sign-flipped", state, what=what,
+    yield _mutant(size, [route], {route: tidy.scale(-1, route.value)}, "sign-flipped", state, what=what,
                   fix="It enters with the sign that it has inside a block.")
-    yield _mutant(size, [route], {route: build.scale(2, route.value)}, "counted-twice", state, what=what)
+    yield _mutant(size, [route], {route: tidy.scale(2, route.value)}, "counted-twice", state, what=what)
     for factor in _factors(route.value):
         text = words.text(factor, model)
         one = route.value.xreplace({factor: OneMatrix(*factor.shape)})
         yield _mutant(size, [route], {route: one}, "factor-missing", state, place=place, factor=text, right=right)
-        twice = build.hadamard(factor, route.value) if factor.shape == route.value.shape else None
+        twice = tidy.hadamard(factor, route.value) if factor.shape == route.value.shape else None
         if twice is not None:
             yield _mutant(size, [route], {route: twice}, "factor-wrong", state, place=place, right=right,
                           wrong=f"the square of {text}", right_factor=text)

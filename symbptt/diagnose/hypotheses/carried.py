@@ -13,7 +13,7 @@ import sympy as sp
 from sympy.matrices.expressions.matexpr import MatrixExpr
 from sympy.matrices.expressions.special import OneMatrix
 
-from symbptt.algebra import build
+from symbptt.algebra import tidy
 from symbptt.algebra.nodes import TIME, Slope, SlopeByResult
 from symbptt.algebra.related import Adjoint
 from symbptt.diagnose import words
@@ -67,7 +67,7 @@ def _mutant(
             kept = [f for f in (q.value.args if isinstance(q.value, sp.HadamardProduct) else (q.value,)) if f != delta]
             passed = [wrong if q is reader and f == factor else f.xreplace({TIME: TIME - 1}) for f in kept]
             place = -1000 - len(readers) * carry.place - readers.index(q)
-            routes.append(Route(q.target, True, carry.through, build.hadamard(*passed, carry.value), False, q.number, place))
+            routes.append(Route(q.target, True, carry.through, tidy.hadamard(*passed, carry.value), False, q.number, place))
     cause = _cause(backward, state, reader, factor, wrong, slope)
 
     def edit(p: BackwardPass) -> BackwardPass:

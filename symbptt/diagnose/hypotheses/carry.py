@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 
-from symbptt.algebra import build
+from symbptt.algebra import tidy
 from symbptt.algebra.related import Adjoint
 from symbptt.diagnose import words
 from symbptt.diagnose.causes import Cause
@@ -131,8 +131,8 @@ def _summand(backward: BackwardPass, route: Route) -> Iterator[Mutant]:
         yield Mutant((cause("route-missing", summand=summand, place=place),), dropped([route]))
     what = f"the summand {summand} of {place}"
     fix = "It enters with the sign that it has there."
-    yield Mutant((cause("sign-flipped", what=what, fix=fix),), valued([route], lambda v: build.scale(-1, v)))
-    yield Mutant((cause("counted-twice", what=what),), valued([route], lambda v: build.scale(2, v)))
+    yield Mutant((cause("sign-flipped", what=what, fix=fix),), valued([route], lambda v: tidy.scale(-1, v)))
+    yield Mutant((cause("counted-twice", what=what),), valued([route], lambda v: tidy.scale(2, v)))
 
 
 def _assigned(backward: BackwardPass) -> Iterator[Mutant]:

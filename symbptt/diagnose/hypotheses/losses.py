@@ -10,7 +10,7 @@ import sympy as sp
 from sympy.matrices.expressions.matexpr import MatrixExpr
 from sympy.matrices.expressions.special import OneMatrix
 
-from symbptt.algebra import build
+from symbptt.algebra import tidy
 from symbptt.algebra.evaluate import Array
 from symbptt.algebra.nodes import CrossEntropySlope, Elementwise, Slope, Softmax
 from symbptt.algebra.related import Adjoint
@@ -24,7 +24,7 @@ from symbptt.model.values import Role
 
 
 def _minus(a: MatrixExpr, b: MatrixExpr) -> MatrixExpr:
-    return build.add(a, build.scale(-1, b))
+    return tidy.add(a, tidy.scale(-1, b))
 
 
 def _softmax_slopes(o: MatrixExpr, y: MatrixExpr) -> dict[str, MatrixExpr]:
@@ -36,14 +36,14 @@ def _softmax_slopes(o: MatrixExpr, y: MatrixExpr) -> dict[str, MatrixExpr]:
         "o − y: the softmax is missing": _minus(o, y),
         "ŷ: the target is never subtracted": p,
         "y − ŷ: the sign is wrong": _minus(y, p),
-        "ŷ + y: the target is added": build.add(p, y),
-        "−y": build.scale(-1, y),
-        "−y/ŷ: the slope of the logarithm without that of the softmax": build.scale(
-            -1, build.hadamard(y, Elementwise("reciprocal", p))
+        "ŷ + y: the target is added": tidy.add(p, y),
+        "−y": tidy.scale(-1, y),
+        "−y/ŷ: the slope of the logarithm without that of the softmax": tidy.scale(
+            -1, tidy.hadamard(y, Elementwise("reciprocal", p))
         ),
-        "−y(1 − ŷ): only the diagonal of the softmax's Jacobian": build.scale(-1, build.hadamard(y, rest)),
-        "(ŷ − y)ŷ(1 − ŷ): the slope of the softmax enters twice": build.hadamard(error, p, rest),
-        "ŷ(1 − ŷ)": build.hadamard(p, rest),
+        "−y(1 − ŷ): only the diagonal of the softmax's Jacobian": tidy.scale(-1, tidy.hadamard(y, rest)),
+        "(ŷ − y)ŷ(1 − ŷ): the slope of the softmax enters twice": tidy.hadamard(error, p, rest),
+        "ŷ(1 − ŷ)": tidy.hadamard(p, rest),
         "σ(o) − y: a sigmoid in place of the softmax": _minus(Elementwise("sigmoid", o), y),
         "ŷ − y also where a step has no class": error,
     }
@@ -59,9 +59,9 @@ def mutants(backward: BackwardPass, point: Point) -> Iterator[Mutant]:
                 yield _mutant(backward, route, node, value, "softmax cross-entropy", wrong)
         if isinstance(route.value, sp.MatAdd):
             for summand in route.value.args:
-                rest = build.add(*(a for a in route.value.args if a is not summand))
+                rest = tidy.add(*(a for a in route.value.args if a is not summand))
                 yield _mutant(backward, route, route.value, rest, "loss", words.text(rest, backward.model))
-            squared = build.hadamard(route.value, route.value)
+            squared = tidy.hadamard(route.value, route.value)
             yield _mutant(backward, route, route.value, squared, "loss", words.text(squared, backward.model))
 
 
@@ -84,7 +84,7 @@ def _compared(backward: BackwardPass, point: Point, routes: Sequence[Route], o: 
     first, error, slope = routes[0], _minus(o, y), _composed(backward, routes)
     right = words.text(slope, backward.model)
     masks = dict.fromkeys(w for r in backward.routes for w in weights(backward, r))
-    counts = [build.spread(w, *o.shape) for w in masks]
+    counts = [tidy.spread(w, *o.shape) for w in masks]
     for loss, value in (
         ("half the squared error", error),
         ("the absolute error", Slope("abs", error)),
@@ -92,7 +92,7 @@ def _compared(backward: BackwardPass, point: Point, routes: Sequence[Route], o: 
         ("the cross-entropy after a softmax", _minus(Softmax(o), y)),
         ("the binary cross-entropy after a sigmoid", _minus(Elementwise("sigmoid", o), y)),
     ):
-        value = build.hadamard(value, *counts)
+        value = tidy.hadamard(value, *counts)
         if _parallel(point.constant(value), point.constant(slope)):
             continue  # right but for a factor, which is called one
         shown = (("which", "loss"), ("wrong", f"{words.text(value, backward.model)}, that of {loss}"), ("right", right))
@@ -113,15 +113,15 @@ def _composed(backward: BackwardPass, routes: Sequence[Route]) -> MatrixExpr:
             return route.value
         return _put(route.value, Adjoint(route.through.at()), _composed(backward, backward.into(route.through.name)))
 
-    return build.add(*map(value, routes))
+    return tidy.add(*map(value, routes))
 
 
 def _put(value: MatrixExpr, adjoint: MatrixExpr, known: MatrixExpr) -> MatrixExpr:
     """A route's value with an adjoint that is known; factors of one are left out."""
-    number, factors = build.split_number(value)
+    number, factors = tidy.split_number(value)
     if len(factors) == 1 and isinstance(factors[0], sp.HadamardProduct):
-        return build.scale(number, build.hadamard(*(a.xreplace({adjoint: known}) for a in factors[0].args)))
-    return build.scale(number, build.mul(*(f.xreplace({adjoint: known}) for f in factors)))
+        return tidy.scale(number, tidy.hadamard(*(a.xreplace({adjoint: known}) for a in factors[0].args)))
+    return tidy.scale(number, tidy.mul(*(f.xreplace({adjoint: known}) for f in factors)))
 
 
 def _other_numbers(backward: BackwardPass, routes: Sequence[Route]) -> Iterator[Mutant]:

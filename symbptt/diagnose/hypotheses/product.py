@@ -9,7 +9,7 @@ import sympy as sp
 from sympy.matrices.expressions.matexpr import MatrixExpr
 from sympy.matrices.expressions.special import OneMatrix
 
-from symbptt.algebra import build
+from symbptt.algebra import tidy
 from symbptt.algebra.nodes import TIME, Broadcast, Slope, SlopeByResult, Timed, is_leaf
 from symbptt.algebra.related import Related
 from symbptt.diagnose import words
@@ -27,14 +27,14 @@ def mutants(backward: BackwardPass, point: Point) -> Iterator[Mutant]:
         yield from (_missing(backward, route, f) for f in weights(backward, route))
         if route.external:
             continue
-        _, factors = build.split_number(route.value)
+        _, factors = tidy.split_number(route.value)
         if len(factors) > 1:
             yield from _matrices(backward, point, route, factors)
         for node in sorted(route.value.atoms(sp.HadamardProduct), key=str):
             if has_adjoint(node):
                 yield from _elementwise(backward, route, node)
         for summand in route.value.args if isinstance(route.value, sp.MatAdd) else ():
-            rest = build.add(*(a for a in route.value.args if a is not summand))
+            rest = tidy.add(*(a for a in route.value.args if a is not summand))
             cause = _cause("route-missing", backward, route, summand=words.text(summand, backward.model))
             yield Mutant((cause,), swapped([route], {route.value: rest}))
             yield from _row_missing(backward, route, summand)
@@ -50,7 +50,7 @@ def _cause(name: str, backward: BackwardPass, route: Route, **shown: str) -> Cau
 
 def weights(backward: BackwardPass, route: Route) -> list[MatrixExpr]:
     """The inputs that the loss has as factors, as a mask is one."""
-    _, factors = build.split_number(route.value)
+    _, factors = tidy.split_number(route.value)
     inputs = [v.at() for v in backward.model.of(Role.INPUT)]
     return [f for f in factors if route.external and f in inputs]
 
@@ -72,9 +72,9 @@ def _elementwise(backward: BackwardPass, route: Route, node: sp.HadamardProduct)
             continue
         yield _missing(backward, route, factor)
         summands = factor.args if isinstance(factor, sp.MatAdd) else ()
-        found = [part for s in summands for part in (s, build.scale(-1, s)) if part.atoms(sp.MatrixSymbol)]
+        found = [part for s in summands for part in (s, tidy.scale(-1, s)) if part.atoms(sp.MatrixSymbol)]
         found += others(backward, factor) if factor.atoms(Timed) else []
-        found.append(build.add(OneMatrix(*factor.shape), build.scale(-1, factor)))
+        found.append(tidy.add(OneMatrix(*factor.shape), tidy.scale(-1, factor)))
         for other in dict.fromkeys(found):
             if other != factor:
                 yield other_factor(backward, route, factor, other)
@@ -100,12 +100,12 @@ def other_factor(backward: BackwardPass, route: Route, factor: MatrixExpr, other
 
 def _row_missing(backward: BackwardPass, route: Route, summand: MatrixExpr) -> Iterator[Mutant]:
     """A plain sum of the adjoint for one weighed by a value, as in the Jacobian of a softmax."""
-    number, factors = build.split_number(summand)
+    number, factors = tidy.split_number(summand)
     for factor in factors:
         if isinstance(factor, sp.Transpose) and isinstance(factor.arg, Timed) and not has_adjoint(factor):
             ones = (OneMatrix(*f.shape) if f is factor else f for f in factors)
             cause = _cause("factor-missing", backward, route, factor=words.text(factor, backward.model))
-            yield Mutant((cause,), swapped([route], {summand: build.scale(number, sp.MatMul(*ones))}))
+            yield Mutant((cause,), swapped([route], {summand: tidy.scale(number, sp.MatMul(*ones))}))
 
 
 def _square(expression: MatrixExpr, point: Point) -> bool:
@@ -119,14 +119,14 @@ def _matrices(backward: BackwardPass, point: Point, route: Route, factors: tuple
     yield from _orders(backward, point, route, factors)
     for factor in factors:
         bare = factor.arg if isinstance(factor, sp.Transpose) else factor
-        other = bare if isinstance(factor, sp.Transpose) else build.transpose(bare)
+        other = bare if isinstance(factor, sp.Transpose) else tidy.transpose(bare)
         if is_leaf(bare) and _square(bare, point):
             wrong = words.text(route.value.xreplace({factor: other}), model)
             yield Mutant((_cause("transpose-missing", backward, route, wrong=wrong),), swapped([route], {factor: other}))
         if has_adjoint(factor) or not is_leaf(bare) or isinstance(bare, Timed):
             continue
         if _square(bare, point):
-            rest = build.mul(*(f for f in factors if f is not factor))
+            rest = tidy.mul(*(f for f in factors if f is not factor))
             cause = _cause("factor-missing", backward, route, factor=words.text(factor, model))
             yield Mutant((cause,), swapped([route], {route.value: rest}))
         for variable in model.parameters:
@@ -136,13 +136,13 @@ def _matrices(backward: BackwardPass, point: Point, route: Route, factors: tuple
 
 def _orders(backward: BackwardPass, point: Point, route: Route, factors: tuple[MatrixExpr, ...]) -> Iterator[Mutant]:
     """Two neighbours exchanged, where the shapes still fit."""
-    number, _ = build.split_number(route.value)
+    number, _ = tidy.split_number(route.value)
     for i in range(len(factors) - 1):
         turned = (*factors[:i], factors[i + 1], factors[i], *factors[i + 2:])
         sizes = [tuple(map(point.values.size, f.shape)) for f in turned]
         fits = all(a[1] == b[0] for a, b in pairwise(sizes))
         if fits and (sizes[0][0], sizes[-1][1]) == tuple(map(point.values.size, route.value.shape)):
-            wrong = build.scale(number, sp.MatMul(*turned))
+            wrong = tidy.scale(number, sp.MatMul(*turned))
             cause = _cause("order-wrong", backward, route, wrong=words.text(wrong, backward.model))
             yield Mutant((cause,), swapped([route], {route.value: wrong}))
 
@@ -151,7 +151,7 @@ def _outer(backward: BackwardPass, point: Point, route: Route, factors: tuple[Ma
     """The outer product of an adjoint and a value: turned round, or with another value."""
     model = backward.model
     if _square(route.value, point):
-        turned = build.transpose(route.value)
+        turned = tidy.transpose(route.value)
         cause = _cause("transpose-missing", backward, route, wrong=words.text(turned, model))
         yield Mutant((cause,), swapped([route], {route.value: turned}))
     for factor in factors:

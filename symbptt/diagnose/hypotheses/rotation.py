@@ -7,7 +7,7 @@ from itertools import combinations
 
 from sympy.matrices.expressions.matexpr import MatrixExpr
 
-from symbptt.algebra import build
+from symbptt.algebra import tidy
 from symbptt.algebra.nodes import TIME, Timed
 from symbptt.algebra.related import Adjoint
 from symbptt.diagnose import words
@@ -27,7 +27,7 @@ def mutants(backward: BackwardPass, point: Point) -> Iterator[Mutant]:
 def _turning(one: Route, other: Route) -> bool:
     """Whether two carries are the cross terms of a rotation: one factor, two signs, from each state to the other."""
     apart = one.target != other.target and one.through != other.through
-    return apart and build.scale(-1, _bare(one)) == _bare(other)
+    return apart and tidy.scale(-1, _bare(one)) == _bare(other)
 
 
 def _bare(route: Route) -> MatrixExpr:
@@ -45,4 +45,4 @@ def _mutant(backward: BackwardPass, pairs: list[tuple[Route, Route]]) -> Mutant:
     fix = "The way back turns the other way: it takes the transposed rotation, the conjugate of the complex factor."
     cause = Cause("sign-flipped", routes[0].target.name, routes[0].target.name, routes[0].number,
                   (("what", what), ("fix", fix)), True)
-    return Mutant((cause,), valued(routes, lambda v: build.scale(-1, v)))
+    return Mutant((cause,), valued(routes, lambda v: tidy.scale(-1, v)))

@@ -8,7 +8,7 @@ import sympy as sp
 from sympy.matrices.expressions.matexpr import MatrixExpr
 from sympy.matrices.expressions.special import OneMatrix
 
-from symbptt.algebra import build
+from symbptt.algebra import tidy
 from symbptt.algebra.nodes import Broadcast, is_leaf
 from symbptt.algebra.related import Adjoint
 from symbptt.diagnose import words
@@ -58,4 +58,4 @@ def _without(backward: BackwardPass, value: MatrixExpr, factor: MatrixExpr, deep
     incoming = backward.into(adjoint.primal.name)
     parts = [None if r.external else _without(backward, r.value, factor, deep - 1) for r in incoming]
     lagged = backward.into(adjoint.primal.name, lagged=True)
-    return None if not parts or lagged or None in parts else value.xreplace({adjoint: build.add(*parts)})
+    return None if not parts or lagged or None in parts else value.xreplace({adjoint: tidy.add(*parts)})

@@ -9,7 +9,7 @@ import numpy as np
 import sympy as sp
 from sympy.matrices.expressions.special import OneMatrix, ZeroMatrix
 
-from symbptt.algebra import build
+from symbptt.algebra import tidy
 from symbptt.algebra.evaluate import Array
 from symbptt.algebra.nodes import Concat
 from symbptt.diagnose import words
@@ -46,7 +46,7 @@ def _rows(backward: BackwardPass, variable: Variable, route: Route, others: Sequ
             shown = (("what", f"in the rows of {own} the adjoint of {name}"), ("left", f"there {own} alone"))
             state = variable.name if variable.role is Role.STATE else None
             cause = Cause("overwritten", state, variable.name, route.number, shown)
-            yield Mutant((cause,), valued(gone, lambda v: build.hadamard(kept, v)))
+            yield Mutant((cause,), valued(gone, lambda v: tidy.hadamard(kept, v)))
 
 
 def _classes(backward: BackwardPass, point: Point, route: Route) -> Iterator[Mutant]:
@@ -74,7 +74,7 @@ def _classes(backward: BackwardPass, point: Point, route: Route) -> Iterator[Mut
 
 def _read(backward: BackwardPass, route: Route) -> tuple[Variable, int]:
     """The input that a gradient is an outer product with, and the axis of the gradient that it stands for."""
-    _, factors = build.split_number(route.value)
+    _, factors = tidy.split_number(route.value)
     for axis, factor in ((1, factors[-1]), (0, factors[0])):
         bare = factor.arg if isinstance(factor, sp.Transpose) else factor
         for variable in backward.model.of(Role.INPUT):

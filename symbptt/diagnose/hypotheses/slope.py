@@ -9,7 +9,7 @@ import sympy as sp
 from sympy.matrices.expressions.matexpr import MatrixExpr
 from sympy.matrices.expressions.special import OneMatrix
 
-from symbptt.algebra import build
+from symbptt.algebra import tidy
 from symbptt.algebra.functions import COMMON, FUNCTIONS
 from symbptt.algebra.nodes import TIME, Elementwise, Slope, SlopeByResult, Softmax
 from symbptt.algebra.related import Adjoint
@@ -107,16 +107,16 @@ def _wrong(backward: BackwardPass, site: Site) -> Iterator[Form]:
         yield Form("slope-wrong", name, f"that of {name}", first)
         if by_result:
             yield Form("slope-wrong", f"{name} at the argument", f"that of {name} at the argument", Slope(name, argument))
-    square, minus = build.hadamard(y, y), build.scale(-1, y)
+    square, minus = tidy.hadamard(y, y), tidy.scale(-1, y)
     for kind, form in {
-        "1 − {}": build.add(one, minus),
+        "1 − {}": tidy.add(one, minus),
         "{}": y,
         "{}²": square,
-        "1 + {}²": build.add(one, square),
-        "{}(1 + {})": build.add(y, square),
-        "(1 − {})²": build.hadamard(build.add(one, minus), build.add(one, minus)),
-        "2{}": build.scale(2, y),
-        "the slope enters twice": build.hadamard(node, node),
+        "1 + {}²": tidy.add(one, square),
+        "{}(1 + {})": tidy.add(y, square),
+        "(1 − {})²": tidy.hadamard(tidy.add(one, minus), tidy.add(one, minus)),
+        "2{}": tidy.scale(2, y),
+        "the slope enters twice": tidy.hadamard(node, node),
         "its reciprocal": Elementwise("reciprocal", node),
     }.items():
         yield Form("slope-wrong", kind, kind.replace("{}", words.text(y, backward.model)), form)
@@ -129,7 +129,7 @@ def _powers(backward: BackwardPass, site: Site) -> Iterator[Form]:
         return
     (n,), x = node.numbers, node.operand
     for kind, factor, exponent in (("no factor", 1, n - 1), ("exponent kept", n, n), ("exponent short", n, n - 2)):
-        form = build.scale(factor, Elementwise("power", exponent, x))
+        form = tidy.scale(factor, Elementwise("power", exponent, x))
         yield Form("slope-wrong", kind, words.text(form, backward.model), form)
 
 
@@ -159,8 +159,8 @@ def _softmax(backward: BackwardPass, route: Route) -> Iterator[Mutant]:
     letter, right = words.text(p, backward.model), words.text(route.value, backward.model)
     for wrong, form in (
         (f"{letter} ⊙ (𝟏 − {letter}), the diagonal of its Jacobian alone",
-         build.hadamard(delta, p, build.add(OneMatrix(*p.shape), build.scale(-1, p)))),
-        (f"{letter} alone", build.hadamard(delta, p)),
+         tidy.hadamard(delta, p, tidy.add(OneMatrix(*p.shape), tidy.scale(-1, p)))),
+        (f"{letter} alone", tidy.hadamard(delta, p)),
     ):
         shown = (("place", words.place(route, backward.model)), ("wrong", wrong), ("function", "softmax"), ("slope", right))
         cause = Cause("slope-wrong", None, route.target.name, route.number, shown)
@@ -187,8 +187,8 @@ def _skipped(backward: BackwardPass, site: Site) -> Iterator[Mutant]:
         yield Mutant((_cause("slope-missing", backward, group, [node]),), swapped(group, {inner: outer}))
         if all(r.lagged and r.value.shape == node.shape for r in group):
             right = words.right_side(group, backward.model)
-            late = [build.hadamard(node, r.value.xreplace({inner: outer})) for r in group]
-            wrong = words.text(build.add(*late), backward.model)
+            late = [tidy.hadamard(node, r.value.xreplace({inner: outer})) for r in group]
+            wrong = words.text(tidy.add(*late), backward.model)
             yield Mutant(
                 (_cause("order-wrong", backward, group, [node], right=right, wrong=wrong),),
                 swapped(group, {r.value: new for r, new in zip(group, late, strict=True)}),

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import sympy as sp
 from sympy.matrices.expressions.matexpr import MatrixExpr
 
-from symbptt.algebra import build, linear
+from symbptt.algebra import linear, tidy
 from symbptt.algebra.linear import LinearMap
 from symbptt.algebra.related import Adjoint
 from symbptt.derive.rules import local, pull
@@ -56,9 +56,9 @@ def _cotangent(node: Operation, arriving: list[MatrixExpr]) -> MatrixExpr | None
     """The adjoint of the node's value: its symbol if it has a name, one for the loss, else what arrives."""
     if node.names is not None:
         if node.names.role is Role.LOSS:
-            return build.ONE
+            return tidy.ONE
         return Adjoint(node.names.at()) if arriving or node.names.role is Role.STATE else None
-    return build.add(*arriving) if arriving else None
+    return tidy.add(*arriving) if arriving else None
 
 
 def _passes(model: Model, node: Operation, cotangent: MatrixExpr) -> list[Pass]:
@@ -85,7 +85,7 @@ def right_factor(item: Pass) -> tuple[sp.Expr, MatrixExpr | None] | None:
     number = sp.Mul(*numbers)
     if not others:
         return number, None
-    return (number, build.transpose(others[0].factor)) if len(others) == 1 and isinstance(others[0], linear.Right) else None
+    return (number, tidy.transpose(others[0].factor)) if len(others) == 1 and isinstance(others[0], linear.Right) else None
 
 
 def factor(item: Pass) -> MatrixExpr | None:
@@ -96,4 +96,4 @@ def factor(item: Pass) -> MatrixExpr | None:
     if isinstance(rule, linear.Hadamard):
         return rule.weights
     matrix = rule.matrix()
-    return None if matrix is None else build.transpose(matrix)
+    return None if matrix is None else tidy.transpose(matrix)

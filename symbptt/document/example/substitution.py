@@ -10,7 +10,7 @@ from math import floor, log10
 import sympy as sp
 from sympy.matrices.expressions.matexpr import MatrixExpr
 
-from symbptt.algebra import build
+from symbptt.algebra import tidy
 from symbptt.algebra.head_nodes import CutHeads, JoinHeads, SumHeads
 from symbptt.algebra.nodes import TIME, Slice, Timed, leaves
 from symbptt.document.example.mixed import Number as Scalar
@@ -149,7 +149,7 @@ def table(example: Example, expression: MatrixExpr, presentation: Presentation) 
         entries = shown(example, leaf)
         turned = [list(column) for column in zip(*entries, strict=True)]
         found[presentation.tree(leaf, example.model)] = matrix(entries, presentation)
-        found[presentation.tree(build.transpose(leaf), example.model)] = matrix(turned, presentation)
+        found[presentation.tree(tidy.transpose(leaf), example.model)] = matrix(turned, presentation)
     for name, size in example.sizes.items():
         found.setdefault(presentation.tree(sp.Symbol(name), example.model), Number(str(size)))
     return found

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from random import Random
 
-from symbptt.algebra import build
+from symbptt.algebra import tidy
 from symbptt.algebra.nodes import SOURCE, TIME, Partial
 from symbptt.derive import formula, step
 from symbptt.document.context import DocumentContext
@@ -43,7 +43,7 @@ def start(context: DocumentContext, random: Random) -> GeneratedExercise | None:
     given = any(v.role is Role.STATE or model.starting(v) for v in context.variables)
     if not is_recurrent(model) or given or step.loss_lag(model):
         return None
-    value = build.mul(build.transpose(symbols.jacobian(model, 1)), symbols.adjoint_symbol(model, 1))
+    value = tidy.mul(tidy.transpose(symbols.jacobian(model, 1)), symbols.adjoint_symbol(model, 1))
     gradient = presentation.tree(symbols.total(symbols.loss(model, None), formula.state(model, 0)), model)
     slots = {
         "gradient": gradient, "value": presentation.tree(value, model),
@@ -68,7 +68,7 @@ def induction(context: DocumentContext, random: Random) -> GeneratedExercise | N
         return None
     state, before = formula.state(model), formula.state(model, TIME - 1)
     immediate = symbols.immediate(state, theta.at())
-    right = build.add(immediate, build.mul(symbols.jacobian(model), symbols.total(before, theta.at())))
+    right = tidy.add(immediate, tidy.mul(symbols.jacobian(model), symbols.total(before, theta.at())))
     slots = {
         "recursion": presentation.equation(model, symbols.total(state, theta.at()), right),
         "jacobian": presentation.tree(symbols.jacobian(model), model),

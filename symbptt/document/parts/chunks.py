@@ -8,7 +8,7 @@ import sympy as sp
 from sympy.matrices.expressions.matexpr import MatrixExpr
 from sympy.matrices.expressions.special import OneMatrix
 
-from symbptt.algebra import build
+from symbptt.algebra import tidy
 from symbptt.algebra.nodes import BETWEEN, TIME, Elementwise, InverseUnitLower, SumOver, Timed
 from symbptt.chunk.recurrence import Recurrence
 from symbptt.document.blocks import Block, Heading, Lines, Paragraph, Plotted
@@ -63,20 +63,20 @@ def _lines(context: DocumentContext, token: Model, found: Recurrence) -> Iterato
     for key, value in found.pairs:
         key, value = key.xreplace({TIME: BETWEEN}), value.xreplace({TIME: BETWEEN, TIME - 1: BETWEEN - 1})
         if sums is not None:
-            since = Elementwise("exp", build.add(sums(_TOKEN), build.scale(-1, sums(BETWEEN))))
-            key = build.hadamard(since if since.shape == key.shape else build.spread(since, *key.shape), key)
-        outer = build.mul(key, build.transpose(value)) if along_rows else build.mul(value, build.transpose(key))
+            since = Elementwise("exp", tidy.add(sums(_TOKEN), tidy.scale(-1, sums(BETWEEN))))
+            key = tidy.hadamard(since if since.shape == key.shape else tidy.spread(since, *key.shape), key)
+        outer = tidy.mul(key, tidy.transpose(value)) if along_rows else tidy.mul(value, tidy.transpose(key))
         terms.append(SumOver(outer, BETWEEN, sp.S.One, _TOKEN))
-    yield presentation.equation(token, state.at(_TOKEN), build.add(grown, *terms)), presentation.prose("chunks.unrolled")
+    yield presentation.equation(token, state.at(_TOKEN), tidy.add(grown, *terms)), presentation.prose("chunks.unrolled")
 
 
 def _decayed(decay: MatrixExpr, start: MatrixExpr, along_rows: bool) -> MatrixExpr:
     """A state whose keys, along rows or columns, decay."""
     if decay.shape == (1, 1):
-        return build.hadamard(build.spread(decay, *start.shape), start)
+        return tidy.hadamard(tidy.spread(decay, *start.shape), start)
     if along_rows:
-        return build.hadamard(build.mul(decay, OneMatrix(1, start.shape[1])), start)
-    return build.hadamard(build.mul(OneMatrix(start.shape[0], 1), build.transpose(decay)), start)
+        return tidy.hadamard(tidy.mul(decay, OneMatrix(1, start.shape[1])), start)
+    return tidy.hadamard(tidy.mul(OneMatrix(start.shape[0], 1), tidy.transpose(decay)), start)
 
 
 def _systems(context: DocumentContext) -> Iterator[tuple[Tree, Prose]]:

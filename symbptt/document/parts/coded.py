@@ -9,7 +9,7 @@ from functools import lru_cache
 import sympy as sp
 
 from symbptt import derive, emit, verify
-from symbptt.algebra import build
+from symbptt.algebra import tidy
 from symbptt.derive.defined import Undefined
 from symbptt.derive.recursion import recursion
 from symbptt.document.blocks import Beside, Block, Heading, LeftOut, Paragraph, Table
@@ -88,7 +88,7 @@ def increments(example: Example, theta: Variable) -> Iterator[tuple[int, sp.Matr
             if int(term.step) == k
         ]
         if values:
-            yield k, build.add(*values)
+            yield k, tidy.add(*values)
 
 
 def _accumulated(example: Example, context: DocumentContext, theta: Variable) -> Iterator[tuple[Step, ...]]:
@@ -101,7 +101,7 @@ def _accumulated(example: Example, context: DocumentContext, theta: Variable) ->
         covered = Row(tuple(part for tree in mine for part in (Operator("+"), tree))[1:])
         added = Equality(presentation.tree(value, model), (covered, matrix(example.value(value), presentation)))
         rule = presentation.prose("handout.loop.step", number=str(k))
-        so_far = presentation.plain("handout.loop.so_far", value=matrix(example.value(build.add(*running)), presentation))
+        so_far = presentation.plain("handout.loop.so_far", value=matrix(example.value(tidy.add(*running)), presentation))
         yield (Step(added, rule, so_far),)
 
 

@@ -9,7 +9,7 @@ import numpy as np
 import sympy as sp
 from sympy.matrices.expressions.matexpr import MatrixExpr
 
-from symbptt.algebra import build
+from symbptt.algebra import tidy
 from symbptt.algebra.functions import FUNCTIONS
 from symbptt.algebra.nodes import TIME, SumOver, Timed
 from symbptt.algebra.related import Adjoint
@@ -169,7 +169,7 @@ def _adjoint(equation: RecursionEquation) -> MatrixExpr:
 
 def _gradient_of(model: Model, theta: Variable) -> MatrixExpr:
     """What is summed over the steps for a parameter."""
-    return build.add(*(c.value for c in next(e for e in recursion(model).gradients if e.variable == theta).terms))
+    return tidy.add(*(c.value for c in next(e for e in recursion(model).gradients if e.variable == theta).terms))
 
 
 def _off_by_one(model: Model, theta: Variable, example: Example | None) -> Iterator[Pitfall]:
@@ -209,7 +209,7 @@ def _overwritten(model: Model, theta: Variable, example: Example | None) -> Iter
     effect = None
     if example is not None:
         first = [c.value for g in example.system.gradients if g.variable == theta for c in g.terms if int(c.step) == 1]
-        effect = example.value(build.add(*first)) if first else None
+        effect = example.value(tidy.add(*first)) if first else None
     (_, wrong), = _sites("overwritten", model, right)
     yield Pitfall("overwritten", f"gradient-{theta.name}", left, right, wrong, effect)
 
@@ -280,7 +280,7 @@ def _rerun(
     for equation in example.system.equations:
         v = equation.variable
         parts = [change(v, c) for c in keep(equation)]
-        entries.leaves[equation.symbol] = entries(build.add(sp.ZeroMatrix(v.rows, v.columns), *parts))
+        entries.leaves[equation.symbol] = entries(tidy.add(sp.ZeroMatrix(v.rows, v.columns), *parts))
     parts = [change(theta, c) for g in example.system.gradients if g.variable == theta for c in g.terms]
-    value = entries(build.add(sp.ZeroMatrix(theta.rows, theta.columns), *parts))[0]
+    value = entries(tidy.add(sp.ZeroMatrix(theta.rows, theta.columns), *parts))[0]
     return None if value == example.gradients[theta.at()] else value

@@ -10,7 +10,7 @@ import numpy as np
 import sympy as sp
 from sympy.matrices.expressions.matexpr import MatrixExpr
 
-from symbptt.algebra import build
+from symbptt.algebra import tidy
 from symbptt.algebra.evaluate import Array
 from symbptt.algebra.nodes import TIME, is_leaf
 from symbptt.algebra.related import Adjoint
@@ -191,7 +191,7 @@ def total(example: Example, name: str) -> list[tuple[sp.MatrixSymbol, MatrixExpr
         v = gradient.variable
         if v.name == name and gradient.terms:
             made.setdefault(v.at(gradient.step or 0), []).extend(term.value for term in gradient.terms)
-    return [(of, build.add(*values)) for of, values in made.items()]
+    return [(of, tidy.add(*values)) for of, values in made.items()]
 
 
 def _parameters(context: DocumentContext) -> list[Variable]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sympy as sp
 
-from symbptt.algebra import build
+from symbptt.algebra import tidy
 from symbptt.algebra.head_nodes import HeadTranspose, JoinHeads, OfHeads
 from symbptt.algebra.nodes import Timed
 from symbptt.algebra.related import Cotangent
@@ -79,7 +79,7 @@ class BlockWriter:
         value, apart = statement.values[0], Rows(Arrays(self.storage, self.arrays.size))
         if value.shape[1] != 1:
             return not self._is_cotangent(statement) and bool(last_call(apart.lower, self._without_cotangents(value), "into"))
-        parts = [build.split_number(term)[1] for term in terms(value) if weight_of(self.storage.plan, term) is not None]
+        parts = [tidy.split_number(term)[1] for term in terms(value) if weight_of(self.storage.plan, term) is not None]
         return any(isinstance(p[1], Timed) and p[1].shape[1] == 1 for p in parts)
 
     def is_allocated(self, key: Key) -> bool:
@@ -163,7 +163,7 @@ class BlockWriter:
     def _gradients(self, statement: Statement, place: Rows, notes: tuple[Note, ...]) -> None:
         """The gradients of stacked parameters: the adjoints are neighbours in a pack."""
         names = ", ".join(self.layout.gradient(self.storage.layout.variable(key)) for key in statement.keys)
-        split = [build.split_number(v)[1] for v in statement.values]
+        split = [tidy.split_number(v)[1] for v in statement.values]
         pack = self.storage.plan.pack(key_of(split[0][0]))
         assert pack is not None
         first = pack.row(key_of(split[0][0]))

@@ -8,7 +8,7 @@ import sympy as sp
 from sympy.matrices.expressions.matexpr import MatrixExpr
 from sympy.matrices.expressions.special import OneMatrix
 
-from symbptt.algebra import build
+from symbptt.algebra import tidy
 from symbptt.algebra.head_nodes import EachHead, HeadProduct, OfHeads, per_head
 from symbptt.emit import heads as text_of
 from symbptt.emit.fast.operands import Step
@@ -56,7 +56,7 @@ def _view(place: Step, symbol: sp.MatrixSymbol, heads: sp.Expr, tail: str) -> st
 
 
 def _term(place: Step, term: MatrixExpr, heads: sp.Expr) -> _Term | None:
-    number, factors = build.split_number(term)
+    number, factors = tidy.split_number(term)
     if number not in (1, -1) or len(factors) > 1:
         return None
     node, negative = factors[0], bool(number == -1)

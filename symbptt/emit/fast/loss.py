@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from symbptt.algebra import build
+from symbptt.algebra import tidy
 from symbptt.algebra.nodes import TIME, CrossEntropy, Timed
 from symbptt.algebra.related import Adjoint, Cotangent
 from symbptt.derive.numeric import LOSS_WEIGHT
@@ -146,7 +146,7 @@ class LossWriter:
         for v in direct:
             name, s = self.layout.gradient(v), made[Gradient(v.at())]
             self.lines.append(Line(f"{name} = {zeros[v.name]}"))
-            if build.is_zero(s.values[0]):
+            if tidy.is_zero(s.values[0]):
                 continue
             if v.role is Role.PARAMETER:
                 target, text = name, reduced(self.place.lower, s.values[0], v, self.layout)

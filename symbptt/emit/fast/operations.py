@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 import sympy as sp
 from sympy.matrices.expressions.matexpr import MatrixExpr
 
-from symbptt.algebra import build, nodes
+from symbptt.algebra import nodes, tidy
 from symbptt.algebra.functions import formula
 from symbptt.algebra.head_nodes import OfHeads
 from symbptt.algebra.nodes import TIME, Broadcast, Elementwise, SlopeByResult, Timed
@@ -144,7 +144,7 @@ def _sum(self: Operations, values: Values, into: str | None) -> str:
     free = not gathered
     for column in columns:
         negative = bool(operands) and _is_negative(column)
-        term = tuple(build.scale(-1, c) for c in column) if negative else column
+        term = tuple(tidy.scale(-1, c) for c in column) if negative else column
         fresh = free and not _is_given(term) and (len(columns) == 2 or not negative)
         own_place = len(values) > 1 and isinstance(self.place, Step) and weight_and_operand(self.place.storage.plan, column[0])
         target = (into if alone else None if own_place else working) if fresh else None
@@ -166,7 +166,7 @@ def _is_given(values: Values) -> bool:
 
 
 def _is_negative(values: Values) -> bool:
-    return all(build.split_number(v)[0].could_extract_minus_sign() for v in values)
+    return all(tidy.split_number(v)[0].could_extract_minus_sign() for v in values)
 
 
 def _gathered(self: Operations, values: list[MatrixExpr]) -> list[MatrixExpr]:
@@ -175,7 +175,7 @@ def _gathered(self: Operations, values: list[MatrixExpr]) -> list[MatrixExpr]:
     found: dict[int, MatrixExpr] = {}
     pack = None
     for value in values:
-        number, parts = build.split_number(value)
+        number, parts = tidy.split_number(value)
         if number != 1 or len(parts) != 2 or not isinstance(parts[0], sp.Transpose) or not isinstance(parts[1], Timed):
             continue
         if isinstance(parts[0].arg, Timed) or not isinstance(parts[0].arg, sp.MatrixSymbol):
@@ -190,8 +190,8 @@ def _gathered(self: Operations, values: list[MatrixExpr]) -> list[MatrixExpr]:
 
 def _stacked_sum(self: Operations, gathered: list[MatrixExpr], into: str) -> str:
     """The sum of W_k^T d_k: a product of stacked weights, which may sum already."""
-    weights = tuple(build.split_number(v)[1][0].arg for v in gathered)
-    pack = self.place.storage.plan.pack(key_of(build.split_number(gathered[0])[1][1]))
+    weights = tuple(tidy.split_number(v)[1][0].arg for v in gathered)
+    pack = self.place.storage.plan.pack(key_of(tidy.split_number(gathered[0])[1][1]))
     assert pack is not None and isinstance(self.place, Step)
     steps, stacked, product, parts = self.prepared.on_top(weights, self.place.storage.pack_name(pack))
     self.say(f"np.matmul({self.place.step_of(steps)}, {stacked}, out={product})")
@@ -201,7 +201,7 @@ def _stacked_sum(self: Operations, gathered: list[MatrixExpr], into: str) -> str
 
 def _product(self: Operations, values: Values, into: str | None) -> str:
     """A number times a vector, W v, or W^T v."""
-    split = [build.split_number(v) for v in values]
+    split = [tidy.split_number(v) for v in values]
     if all(len(parts) == 1 for _, parts in split):
         numbers = {number for number, _ in split}
         if len(numbers) > 1:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 import sympy as sp
 from sympy.matrices.expressions.matexpr import MatrixExpr
 
-from symbptt.algebra import build
+from symbptt.algebra import tidy
 from symbptt.emit.fast.operands import Arrays
 from symbptt.emit.lowering import Lowering
 from symbptt.emit.plan.statements import symbols
@@ -47,7 +47,7 @@ class Prepared:
             if isinstance(values[0], sp.MatrixSymbol):
                 return code.text
             if not symbols(values[0]):
-                number, parts = build.split_number(values[0])
+                number, parts = tidy.split_number(values[0])
                 if len(parts) == 1 and isinstance(parts[0], sp.matrices.expressions.special.OneMatrix):
                     return self.number(number)
             return self._named(code.at(ADD), "constant", f"np.array({code.at(ADD)}, dtype)")
@@ -92,9 +92,9 @@ class Prepared:
 
     def _turned(self, value: MatrixExpr, weight: MatrixExpr) -> Tree:
         """number * W^T for a term number * W v."""
-        number, _ = build.split_number(value)
-        turned = build.transpose(weight)
-        return self.lower(turned if number == 1 else build.scale(number, turned)).tree
+        number, _ = tidy.split_number(value)
+        turned = tidy.transpose(weight)
+        return self.lower(turned if number == 1 else tidy.scale(number, turned)).tree
 
     def side_by_side(self, values: tuple[MatrixExpr, ...], weights: list[MatrixExpr]) -> tuple[str, str, str]:
         """Stacked weights, the array that their product goes to, and its view by gate."""

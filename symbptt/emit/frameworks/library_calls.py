@@ -8,7 +8,7 @@ from operator import matmul
 import sympy as sp
 from sympy.matrices.expressions.matexpr import MatrixExpr
 
-from symbptt.algebra import build
+from symbptt.algebra import tidy
 from symbptt.algebra.nodes import SlopeByResult
 from symbptt.emit import heads
 from symbptt.emit.code import Code
@@ -43,7 +43,7 @@ class LibraryLowering(Lowering):
         """d * f'(a) as one call."""
         for slope in product.args:
             if isinstance(slope, SlopeByResult) and slope.name in self.library.slopes:
-                rest = self.whole(build.hadamard(*(a for a in product.args if a is not slope)))
+                rest = self.whole(tidy.hadamard(*(a for a in product.args if a is not slope)))
                 result = self.whole(slope.operand)
                 called = helper(self.library.slopes[slope.name], rest.tree, result.tree)
                 return Code(called, rest.batched or result.batched, rest.rank)
@@ -56,7 +56,7 @@ class LibraryLowering(Lowering):
         split = [(term, self._row_times_weight(term)) for term in total.args]
         products = [pair for _, pair in split if pair is not None]
         rest = [term for term, pair in split if pair is None]
-        start = self(build.add(*rest)) if rest and products else None
+        start = self(tidy.add(*rest)) if rest and products else None
         if not products or (start is not None and (start.rank != 1 or not start.full)):
             return None
         total_of = matmul(*products.pop(0)) if start is None else start.tree
@@ -78,10 +78,10 @@ class LibraryLowering(Lowering):
 
     def _row_times_weight(self, term: MatrixExpr) -> tuple[Tree, Tree] | None:
         """x and W, for a column W^T x with a matrix that samples share."""
-        number, factors = build.split_number(heads.plain(term))
+        number, factors = tidy.split_number(heads.plain(term))
         if number != 1 or len(factors) != 2 or term.shape[1] != 1:
             return None
-        matrix, row = self(build.transpose(factors[0])), self.whole(factors[1])
+        matrix, row = self(tidy.transpose(factors[0])), self.whole(factors[1])
         if matrix.rank != 2 or matrix.batched or row.rank != 1 or not row.batched:
             return None
         return row.tree.bound(ATOM), matrix.tree.bound(ATOM)
@@ -104,17 +104,17 @@ class LibraryLowering(Lowering):
         return self.written(added(*(self._collected(term, variable) for term in terms)))
 
     def _collected(self, term: MatrixExpr, variable: Variable) -> Tree:
-        number, factors = build.split_number(heads.plain(term))
+        number, factors = tidy.split_number(heads.plain(term))
         if len(factors) == 1 and (found := self._of_heads(factors[0])) is not None:
             return times_number(self, number, found).tree
         if array_rank(variable) == 2 and len(factors) > 1 and is_row(factors[-1]) and not is_row(factors[0]):
             minus = bool(number.could_extract_minus_sign())
-            left = self.whole(build.scale(-number if minus else number, build.mul(*factors[:-1])))
+            left = self.whole(tidy.scale(-number if minus else number, tidy.mul(*factors[:-1])))
             right = self.whole(factors[-1])
             if left.batched and right.batched and left.rank == right.rank == 1:
                 outer = helper("_outer", left.body, right.body)
                 return -outer if minus != (left.negative != right.negative) else outer
-        code = self.whole(build.scale(number, build.mul(*factors)))
+        code = self.whole(tidy.scale(number, tidy.mul(*factors)))
         total = code.tree.then(f".sum(axis={'0' if self.batch == 'N' else '(0, 1)'})")
         return total if code.rank == array_rank(variable) else total.then(f".reshape({shape_text(variable, self.size)})")
 

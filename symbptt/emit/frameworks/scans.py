@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import sympy as sp
 from sympy.matrices.expressions.matexpr import MatrixExpr
 
-from symbptt.algebra import build
+from symbptt.algebra import tidy
 from symbptt.algebra.related import Related
 from symbptt.emit.frameworks.library_calls import LibraryLowering
 from symbptt.emit.frameworks.value_names import Place, Read, read_of
@@ -81,7 +81,7 @@ class Printer:
         rest = [p for p in parts if p not in absent]
         name = self.place.name(key_of(absent[0]))
         if rest:
-            return f"_plus({name}, {lower.text(build.add(*rest))})"
+            return f"_plus({name}, {lower.text(tidy.add(*rest))})"
         return f"{name} if {name} is not None else {lower.text(sp.ZeroMatrix(*value.shape))}"
 
     def _loop(self, block: Block, backward: bool) -> list[Line]:

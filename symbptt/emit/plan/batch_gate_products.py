@@ -9,7 +9,7 @@ from itertools import pairwise
 import sympy as sp
 from sympy.matrices.expressions.matexpr import MatrixExpr
 
-from symbptt.algebra import build
+from symbptt.algebra import tidy
 from symbptt.algebra.nodes import TIME, Timed
 from symbptt.emit.layout import array_rank
 from symbptt.emit.plan.stack_gates import weight_and_operand
@@ -84,7 +84,7 @@ def _gradient(plan: Plan, pack: Pack, statement: Statement) -> Found | None:
     if not isinstance(statement.key, Gradient):
         return None
     variable = variable_of(plan.model, statement.key)
-    number, parts = build.split_number(statement.values[0])
+    number, parts = tidy.split_number(statement.values[0])
     if number != 1 or not variable.tied or not isinstance(parts[0], Timed) or parts[0].step != TIME or len(parts) > 2:
         return None
     row = pack.row(parts[0])

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sympy as sp
 from sympy.matrices.expressions.matexpr import MatrixExpr
 
-from symbptt.algebra import build
+from symbptt.algebra import tidy
 from symbptt.algebra.nodes import TIME
 from symbptt.algebra.related import Adjoint, Cotangent
 from symbptt.derive.pullback import cell_pullback, loss_pullback
@@ -36,10 +36,10 @@ def _backward(model: Model, reached: frozenset[str], wanted: frozenset[str], see
         parts.append(value)
         if variable.role is Role.STATE and variable.at(TIME - 1) in pullback.leaves:
             parts.append(Carry(variable.at(TIME + 1)))
-        made.append(_statement(Adjoint(variable.at()), build.add(*parts), numbers.adjoint_number(variable.name)))
+        made.append(_statement(Adjoint(variable.at()), tidy.add(*parts), numbers.adjoint_number(variable.name)))
     for v in model.of(Role.PARAMETER, Role.INPUT):
         value = pullback.leaves.get(v.at())
-        if v.name in wanted and value is not None and not build.is_zero(value):
+        if v.name in wanted and value is not None and not tidy.is_zero(value):
             made.append(_statement(Gradient(v.at()), value, numbers.gradient_number(v.name)))
     for s in model.states:
         if s.at(TIME - 1) in pullback.leaves:

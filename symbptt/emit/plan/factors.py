@@ -8,7 +8,7 @@ import sympy as sp
 from sympy.matrices.expressions.matexpr import MatrixExpr
 from sympy.matrices.expressions.special import OneMatrix
 
-from symbptt.algebra import build
+from symbptt.algebra import tidy
 from symbptt.algebra.head_nodes import OfHeads
 from symbptt.algebra.nodes import TIME, BatchMean, Broadcast, Timed, is_leaf
 from symbptt.algebra.related import Adjoint
@@ -34,7 +34,7 @@ class _Linear:
 
     def split(self, term: MatrixExpr) -> tuple[Timed, Factors, sp.Expr] | None:
         """A term as (adjoint, factors, number), or None if it is no such product."""
-        number, parts = build.split_number(term)
+        number, parts = tidy.split_number(term)
         if len(parts) != 1:
             return None
         pieces = parts[0].args if isinstance(parts[0], sp.HadamardProduct) else parts
@@ -67,45 +67,45 @@ class _Linear:
                 continue
             base, single, number = found
             ones = OneMatrix(*shape)
-            groups.setdefault(base, []).append(build.scale(number, build.hadamard(*single) if single else ones))
+            groups.setdefault(base, []).append(tidy.scale(number, tidy.hadamard(*single) if single else ones))
         # 1 - m cancels where m is one: that comes first, before what is small is added.
         groups = {base: sorted(sum(map(terms, parts), ()), key=lambda t: not _is_plain(t)) for base, parts in groups.items()}
-        made = [self._times(statement, base, build.add(*parts)) for base, parts in groups.items()]
+        made = [self._times(statement, base, tidy.add(*parts)) for base, parts in groups.items()]
         if len(groups) == 1 and not others and statement.key not in self.alias:
             base = next(iter(groups))
             self._remember(statement, base, groups[base], made[0])
-        return statement.having(build.add(*others, *made) if others or made else statement.values[0])
+        return statement.having(tidy.add(*others, *made) if others or made else statement.values[0])
 
     def _times(self, statement: Statement, base: Timed, factor: MatrixExpr) -> MatrixExpr:
         if statement.key not in self.kept or _is_cheap(factor):
-            return build.hadamard(base, factor)
+            return tidy.hadamard(base, factor)
         symbol = LocalFactor(statement.key)
         while symbol in {s.key for s in self.ahead}:
             symbol = LocalFactor(symbol)
         self.ahead.append(Statement((symbol,), (factor,), statement.numbers))
-        return build.hadamard(base, symbol)
+        return tidy.hadamard(base, symbol)
 
     def _remember(self, statement: Statement, base: Timed, parts: list[MatrixExpr], made: MatrixExpr) -> None:
         if base.step != TIME or not isinstance(base, Adjoint):
             return
         if statement.key in self.kept:
-            number, (product,) = build.split_number(made)
+            number, (product,) = tidy.split_number(made)
             pieces = product.args if isinstance(product, sp.HadamardProduct) else (product,)
             self.alias[statement.key] = (base, tuple(p for p in pieces if p is not base), number)
         else:
-            self.alias[statement.key] = (base, (build.add(*parts),), sp.S.One)
+            self.alias[statement.key] = (base, (tidy.add(*parts),), sp.S.One)
 
 
 def _is_plain(factor: MatrixExpr) -> bool:
     """A number, or a number times a value."""
-    _, parts = build.split_number(factor)
+    _, parts = tidy.split_number(factor)
     inner = parts[0].args[0] if isinstance(parts[0], Broadcast) else parts[0]
     return len(parts) == 1 and (isinstance(inner, OneMatrix) or is_leaf(inner))
 
 
 def _is_cheap(factor: MatrixExpr) -> bool:
     """A number, or a value that is stored already."""
-    number, parts = build.split_number(factor)
+    number, parts = tidy.split_number(factor)
     ones = isinstance(parts[0], OneMatrix)
     return len(parts) == 1 and (ones or (number == 1 and is_leaf(parts[0])))
 

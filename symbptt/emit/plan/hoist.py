@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from sympy.matrices.expressions.matexpr import MatrixExpr
 
-from symbptt.algebra import build
+from symbptt.algebra import tidy
 from symbptt.algebra.nodes import BatchMean, is_leaf
 from symbptt.algebra.related import Cotangent
 from symbptt.emit.plan.statements import (
@@ -56,7 +56,7 @@ def _split(plan: Plan, block: Block, statement: Statement) -> tuple[Statement, S
     if not bound or not _is_worth_it(free):
         return statement, None
     target = Hoisted(statement.key)
-    return statement.having(build.add(*bound, target)), Statement((target,), (build.add(*free),), statement.numbers)
+    return statement.having(tidy.add(*bound, target)), Statement((target,), (tidy.add(*free),), statement.numbers)
 
 
 def _is_free(plan: Plan, keys: frozenset[Key], term: MatrixExpr) -> bool:

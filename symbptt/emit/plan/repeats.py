@@ -8,7 +8,7 @@ import sympy as sp
 from sympy.matrices.expressions.matexpr import MatrixExpr
 from sympy.matrices.expressions.special import OneMatrix
 
-from symbptt.algebra import build
+from symbptt.algebra import tidy
 from symbptt.algebra.nodes import Timed
 from symbptt.emit.plan.statements import Block, Plan, Statement
 
@@ -27,7 +27,7 @@ def repeats(plan: Plan) -> Plan:
 def _is_repeated(plan: Plan, statement: Statement) -> bool:
     """Whether nobody but products entry by entry read a value, and it is a column that is repeated."""
     value, target = statement.values[0], statement.targets[0]
-    number, factors = build.split_number(value)
+    number, factors = tidy.split_number(value)
     if not (number == 1 and len(factors) == 2 and isinstance(factors[0], Timed) and isinstance(factors[1], OneMatrix)):
         return False
     return factors[1].shape[0] == 1 and all(_only_in_products(v, target) for s in plan.readers(target.name) for v in s.values)

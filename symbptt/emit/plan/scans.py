@@ -8,7 +8,7 @@ import sympy as sp
 from sympy.matrices.expressions.matexpr import MatrixExpr
 from sympy.matrices.expressions.special import OneMatrix
 
-from symbptt.algebra import build
+from symbptt.algebra import tidy
 from symbptt.algebra.nodes import Timed
 from symbptt.emit.plan.statements import (
     Block,
@@ -50,7 +50,7 @@ def _taken_apart(plan: Plan, block: Block) -> list[Block]:
     while any(symbol in known for symbol in symbols(value)):
         value = value.xreplace(known)
     found = _weights(value, before)
-    if found is None or any(build.is_zero(v) or any(key_of(s) in block.keys for s in symbols(v)) for v in found):
+    if found is None or any(tidy.is_zero(v) or any(key_of(s) in block.keys for s in symbols(v)) for v in found):
         return [block]
     decay, start, target = *found, Hoisted(own.key)
     if not isinstance(decay, Timed):
@@ -58,7 +58,7 @@ def _taken_apart(plan: Plan, block: Block) -> list[Block]:
         decay = Decay(own.key)
     if start != target:
         ahead.append(Statement((target,), (start,), own.numbers))
-    step = own.having(build.add(build.hadamard(decay, before), target))
+    step = own.having(tidy.add(tidy.hadamard(decay, before), target))
     after = tuple(s for s, _ in others)
     blocks = (Block(tuple(ahead), each=False), Block((step,), each=True, decay=decay), Block(after, each=False))
     return [b for b in blocks if b.statements]
@@ -77,7 +77,7 @@ def _hoisted(block: Block, statement: Statement) -> tuple[Statement, list[Statem
     target = Hoisted(statement.key)
     if not free or free == [target]:
         return statement, []
-    return statement.having(build.add(*bound, target)), [Statement((target,), (build.add(*free),), statement.numbers)]
+    return statement.having(tidy.add(*bound, target)), [Statement((target,), (tidy.add(*free),), statement.numbers)]
 
 
 def _weights(value: MatrixExpr, before: Timed) -> tuple[MatrixExpr, MatrixExpr] | None:
@@ -90,13 +90,13 @@ def _weights(value: MatrixExpr, before: Timed) -> tuple[MatrixExpr, MatrixExpr] 
     if isinstance(value, sp.MatAdd):
         parts = [_weights(term, before) for term in value.args]
         found = [part for part in parts if part is not None]
-        return (build.add(*(a for a, _ in found)), build.add(*(b for _, b in found))) if len(found) == len(parts) else None
-    number, (product, *more) = build.split_number(value)
+        return (tidy.add(*(a for a, _ in found)), tidy.add(*(b for _, b in found))) if len(found) == len(parts) else None
+    number, (product, *more) = tidy.split_number(value)
     factors = product.args if isinstance(product, sp.HadamardProduct) else (product,)
     moving = [f for f in factors if before in symbols(f)]
     inner = _weights(moving[0], before) if not more and len(moving) == 1 and (number != 1 or len(factors) > 1) else None
     if inner is None:
         return None
     others = [f for f in factors if f is not moving[0]]
-    a, b = (build.scale(number, build.hadamard(part, *others)) for part in inner)
+    a, b = (tidy.scale(number, tidy.hadamard(part, *others)) for part in inner)
     return a, b

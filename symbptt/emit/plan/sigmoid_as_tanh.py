@@ -8,7 +8,7 @@ import sympy as sp
 from sympy.matrices.expressions.matexpr import MatrixExpr
 from sympy.matrices.expressions.special import OneMatrix
 
-from symbptt.algebra import build
+from symbptt.algebra import tidy
 from symbptt.algebra.nodes import TIME, Elementwise, Timed
 from symbptt.emit.plan.statements import Block, HalfTanh, Plan, Statement
 
@@ -30,7 +30,7 @@ def _rewritten(plan: Plan, block: Block) -> Block:
         argument = _halved(plan, block, made, value.operand)
         target = HalfTanh(statement.key)
         made.append(Statement((target,), (Elementwise("tanh", argument),), statement.numbers))
-        half = build.add(build.scale(HALF, target), build.scale(HALF, OneMatrix(*target.shape)))
+        half = tidy.add(tidy.scale(HALF, target), tidy.scale(HALF, OneMatrix(*target.shape)))
         made.append(statement.having(half))
     return replace(block, statements=tuple(made))
 
@@ -41,10 +41,10 @@ def _halved(plan: Plan, block: Block, before: list[Statement], operand: MatrixEx
     outputs = {v.name for v in plan.model.outputs}
     alone = isinstance(operand, Timed) and operand.step == TIME and len(plan.readers(operand)) == 1
     if maker is None or not alone or operand.name in outputs or operand.name in _loss_reads(plan):
-        return build.scale(HALF, operand)
+        return tidy.scale(HALF, operand)
     whole = before[maker]
     before[maker] = replace(
-        whole, values=(build.scale(HALF, whole.values[0]),), numbers=tuple(replace(n, after=" halved") for n in whole.numbers)
+        whole, values=(tidy.scale(HALF, whole.values[0]),), numbers=tuple(replace(n, after=" halved") for n in whole.numbers)
     )
     return operand
 

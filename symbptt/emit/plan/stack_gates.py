@@ -8,7 +8,7 @@ from itertools import pairwise
 import sympy as sp
 from sympy.matrices.expressions.matexpr import MatrixExpr
 
-from symbptt.algebra import build
+from symbptt.algebra import tidy
 from symbptt.algebra.nodes import Timed
 from symbptt.algebra.related import Adjoint
 from symbptt.emit.layout import array_rank
@@ -55,7 +55,7 @@ class _Gate:
 
 def weight_of(plan: Plan, term: MatrixExpr) -> MatrixExpr | None:
     """The W or W^T of a term number * W v or number * W^T v, for a tied parameter W."""
-    _, parts = build.split_number(term)
+    _, parts = tidy.split_number(term)
     inner = parts[0].arg if isinstance(parts[0], sp.Transpose) else parts[0]
     if len(parts) != 2 or isinstance(inner, Timed) or not isinstance(inner, sp.MatrixSymbol):
         return None
@@ -65,7 +65,7 @@ def weight_of(plan: Plan, term: MatrixExpr) -> MatrixExpr | None:
 def weight_and_operand(plan: Plan, term: MatrixExpr) -> tuple[sp.MatrixSymbol, MatrixExpr] | None:
     """The W and v of a term number * W v, for a tied parameter W."""
     weight = weight_of(plan, term)
-    return (weight, build.split_number(term)[1][1]) if isinstance(weight, sp.MatrixSymbol) else None
+    return (weight, tidy.split_number(term)[1][1]) if isinstance(weight, sp.MatrixSymbol) else None
 
 
 def _operands(plan: Plan, block: Block) -> list[tuple[MatrixExpr, sp.Basic]]:
@@ -140,7 +140,7 @@ def _gate(plan: Plan, s: Statement, operand: tuple[MatrixExpr, sp.Basic]) -> _Ga
             rest.append(term)
     if product is None:
         return None
-    return _Gate(s, product, build.add(*shared) if shared else None, tuple(rest))
+    return _Gate(s, product, tidy.add(*shared) if shared else None, tuple(rest))
 
 
 def _alike(members: list[_Gate]) -> tuple[list[_Gate], list[Statement]]:
@@ -164,11 +164,11 @@ def _first_stage(members: list[_Gate]) -> tuple[Statement, list[Statement | None
     targets, values = [], []
     rests: list[Statement | None] = []
     for g in members:
-        value = g.product if g.shared is None else build.add(g.product, g.shared)
+        value = g.product if g.shared is None else tidy.add(g.product, g.shared)
         target = g.statement.targets[0]
         if g.rest:
             target = Partial(target)
-            rests.append(g.statement.having(build.add(target, *g.rest)))
+            rests.append(g.statement.having(tidy.add(target, *g.rest)))
         else:
             rests.append(None)
         targets.append(target)
@@ -236,7 +236,7 @@ def _gather(plan: Plan, index: int) -> Plan:
 
 def _transposed(plan: Plan, block: Block, term: MatrixExpr) -> Timed | None:
     """The d of a term number * W^T d, for an adjoint d of the same loop and step."""
-    _, parts = build.split_number(term)
+    _, parts = tidy.split_number(term)
     if len(parts) != 2 or not isinstance(parts[0], sp.Transpose) or not isinstance(parts[1], Timed):
         return None
     weight = parts[0].arg

@@ -6,7 +6,7 @@ from random import Random
 
 from sympy.matrices.expressions.matexpr import MatrixExpr
 
-from symbptt.algebra import build
+from symbptt.algebra import tidy
 from symbptt.mistakes import Mistake, catalogue
 from symbptt.quiz.context import Line, QuizContext, Wrong
 from symbptt.quiz.point import numbers, same
@@ -31,7 +31,7 @@ def secrets(context: QuizContext, line: Line) -> tuple[Tree, ...]:
 
 
 def _is_long(value: MatrixExpr) -> bool:
-    factors = build.split_number(value)[1]
+    factors = tidy.split_number(value)[1]
     return len(factors) > 1 or (len(factors[0].args) > 1 and not factors[0].is_symbol)
 
 

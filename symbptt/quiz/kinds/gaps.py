@@ -7,7 +7,7 @@ from random import Random
 import sympy as sp
 from sympy.matrices.expressions.matexpr import MatrixExpr
 
-from symbptt.algebra import build
+from symbptt.algebra import tidy
 from symbptt.document.exercises.blanks import with_gap
 from symbptt.quiz.context import Line, QuizContext, mistaken
 from symbptt.quiz.kinds.choices import OPTIONS, secrets
@@ -49,7 +49,7 @@ def _gap(context: QuizContext, random: Random, line: Line, number: int) -> Gap |
     place = random.randrange(len(parts))
 
     def whole(part: MatrixExpr) -> MatrixExpr:
-        return build.add(*parts[:place], part, *parts[place + 1 :])
+        return tidy.add(*parts[:place], part, *parts[place + 1 :])
 
     worth, written = context.worth(line, line.right), context.presentation.tree(parts[place], context.model)
     found: dict[Tree, Option] = {}

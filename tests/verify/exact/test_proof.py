@@ -12,7 +12,7 @@ import sympy as sp
 
 import symbptt
 from symbptt import cli, verify
-from symbptt.algebra import build, functions, linear, nodes
+from symbptt.algebra import functions, linear, nodes, tidy
 from symbptt.derive import adjoint, rules, step, sweep
 from symbptt.errors import Disagreement
 from symbptt.model.build import model
@@ -117,7 +117,7 @@ FAULTS: dict[str, tuple[type, Callable[[rules.Local], rules.Local]]] = {
     "a dropped operand": (sp.MatMul, lambda pairs: pairs[:1]),
     "a dropped term": (sp.MatAdd, lambda pairs: pairs[1:]),
     "a loss without its target": (
-        nodes.CrossEntropy, lambda pairs: tuple((o, linear.Left(build.transpose(nodes.Softmax(o)))) for o, _ in pairs),
+        nodes.CrossEntropy, lambda pairs: tuple((o, linear.Left(tidy.transpose(nodes.Softmax(o)))) for o, _ in pairs),
     ),
 }  # fmt: skip
 
@@ -134,7 +134,7 @@ def test_a_wrong_rule_fails_everywhere(fault: str) -> None:
 def test_a_dropped_transpose_fails_everywhere(monkeypatch: pytest.MonkeyPatch) -> None:
     def forgetful(self: linear.Left) -> linear.Left:
         rows, columns = self.factor.shape
-        return self if rows == columns else linear.Left(build.transpose(self.factor))
+        return self if rows == columns else linear.Left(tidy.transpose(self.factor))
 
     monkeypatch.setattr(linear.Left, "transposed", forgetful)
     square = model(

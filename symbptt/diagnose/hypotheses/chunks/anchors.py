@@ -14,8 +14,8 @@ import sympy as sp
 from sympy.matrices.expressions.matexpr import MatrixExpr
 from sympy.matrices.expressions.special import OneMatrix
 
-from symbptt.algebra import build
 from symbptt.algebra import heads as of
+from symbptt.algebra import tidy
 from symbptt.algebra.evaluate import Array
 from symbptt.algebra.nodes import Elementwise
 from symbptt.diagnose.displaced import Numbered
@@ -46,27 +46,27 @@ def mutants(backward: BackwardPass, point: Point) -> Iterator[Mutant]:
         inside = [s for s in known.known if s.shape == sums.shape and s in known.products and s not in known.sums.values()]
         for token in dict.fromkeys((0, length // 2, (length - 1) // 2, length - 1)):
             for sign in (1, -1):
-                extra = Elementwise("exp", build.scale(sign, OfToken(sums, token, length)))
+                extra = Elementwise("exp", tidy.scale(sign, OfToken(sums, token, length)))
                 yield from _in_summands(backward, sums, extra, token, sign)
                 for symbol in inside:
                     for routes in groups(r for r in backward.routes if symbol in r.reads):
                         made = cause("anchor-wrong", backward, routes, extra, symbol, **_said(sums, token, sign))
-                        yield Mutant((made,), swapped(routes, {symbol: build.hadamard(extra, symbol)}))
+                        yield Mutant((made,), swapped(routes, {symbol: tidy.hadamard(extra, symbol)}))
 
 
 def _other_exponents(backward: BackwardPass, sums: sp.MatrixSymbol, gates: MatrixExpr, size: sp.Expr) -> Iterator[Mutant]:
     """Summands that meet one decay later on, as those of queries with a decay in them do, and should meet another."""
-    total = build.mul(OneMatrix(size, size), gates) if sums.shape[0] == size else _of_heads(gates, size)
-    rest = build.add(total, build.scale(-1, sums))
+    total = tidy.mul(OneMatrix(size, size), gates) if sums.shape[0] == size else _of_heads(gates, size)
+    rest = tidy.add(total, tidy.scale(-1, sums))
     nothing = sp.ZeroMatrix(*sums.shape)
-    exponents = {"border-decay": (nothing, sums, rest), "cumsum-wrong": (sums, build.add(sums, build.scale(-1, gates)))}
+    exponents = {"border-decay": (nothing, sums, rest), "cumsum-wrong": (sums, tidy.add(sums, tidy.scale(-1, gates)))}
     for routes in groups(r for r in backward.routes if r.value.shape == sums.shape and not r.external):
         for name, choices in exponents.items():
             for right, wrong in permutations(choices, 2):
-                extra = Elementwise("exp", build.add(wrong, build.scale(-1, right)))
-                shown = (Elementwise("exp", e) if e != nothing else build.ONE for e in (wrong, right))
+                extra = Elementwise("exp", tidy.add(wrong, tidy.scale(-1, right)))
+                shown = (Elementwise("exp", e) if e != nothing else tidy.ONE for e in (wrong, right))
                 made = cause(name, backward, routes, *shown)
-                yield Mutant((made,), valued(routes, lambda value, extra=extra: build.hadamard(extra, value)))  # type: ignore[misc]
+                yield Mutant((made,), valued(routes, lambda value, extra=extra: tidy.hadamard(extra, value)))  # type: ignore[misc]
 
 
 def _of_heads(gates: MatrixExpr, size: sp.Expr) -> MatrixExpr:
@@ -78,7 +78,7 @@ def _of_heads(gates: MatrixExpr, size: sp.Expr) -> MatrixExpr:
 def _in_summands(backward: BackwardPass, sums: sp.MatrixSymbol, extra: MatrixExpr, token: int, sign: int) -> Iterator[Mutant]:
     for routes in groups(r for r in backward.routes if r.value.shape == sums.shape and not r.external):
         made = cause("anchor-wrong", backward, routes, extra, extra, **_said(sums, token, sign))
-        yield Mutant((made,), valued(routes, lambda value: build.hadamard(extra, value)))
+        yield Mutant((made,), valued(routes, lambda value: tidy.hadamard(extra, value)))
 
 
 def _said(sums: sp.MatrixSymbol, token: int, sign: int) -> dict[str, str]:

@@ -8,7 +8,7 @@ import sympy as sp
 from sympy.matrices.expressions.matexpr import MatrixExpr
 from sympy.matrices.expressions.special import ZeroMatrix
 
-from symbptt.algebra import build
+from symbptt.algebra import tidy
 from symbptt.algebra.nodes import TIME
 from symbptt.algebra.related import Adjoint
 from symbptt.diagnose import words
@@ -52,12 +52,12 @@ def _undecayed(backward: BackwardPass, point: Point, state: Variable) -> Iterato
             yield Mutant((made,), valued(routes, lambda value, r=right, w=wrong: _again(value, r, w)))  # type: ignore[misc]
             for variant in {v: None for r in routes for v in known.of(r.value) if v.name == "border-decay"}:
                 both = swapped(routes, {right: wrong, **variant.rules})
-                yield Mutant((cause("border-decay", backward, routes, build.ONE, variant.right),), both)
+                yield Mutant((cause("border-decay", backward, routes, tidy.ONE, variant.right),), both)
 
 
 def _again(value: MatrixExpr, right: MatrixExpr, wrong: MatrixExpr) -> MatrixExpr:
     """Both, where one of them belongs."""
-    return build.add(value, value.xreplace({right: wrong}))
+    return tidy.add(value, value.xreplace({right: wrong}))
 
 
 def _twice(backward: BackwardPass, state: Variable) -> Iterator[Mutant]:
@@ -68,7 +68,7 @@ def _twice(backward: BackwardPass, state: Variable) -> Iterator[Mutant]:
         if routes:
             what = f"the carry to {words.text(Adjoint(state.at()), backward.model)} from the chunk after it"
             said = Cause("counted-twice", state.name, state.name, routes[0].number, (("what", what),), True)
-            yield Mutant((said,), valued(routes, lambda value: build.scale(2, value)))
+            yield Mutant((said,), valued(routes, lambda value: tidy.scale(2, value)))
 
 
 def _final(backward: BackwardPass, point: Point, state: Variable) -> Iterator[Mutant]:
@@ -93,7 +93,7 @@ def _beside(backward: BackwardPass, state: Variable) -> dict[MatrixExpr, MatrixE
     before = state.at(TIME - 1)
     equations = backward.model.equations
     found = {e.target.at(): e.value for e in equations if isinstance(e.value, sp.MatAdd) and before in e.value.args}
-    return {symbol: build.add(*(a for a in value.args if a != before)) for symbol, value in found.items()}
+    return {symbol: tidy.add(*(a for a in value.args if a != before)) for symbol, value in found.items()}
 
 
 def at_last(routes: tuple[Route, ...], point: Point) -> Edit:

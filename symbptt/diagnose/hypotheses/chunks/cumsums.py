@@ -12,8 +12,8 @@ import sympy as sp
 from sympy.matrices.expressions.matexpr import MatrixExpr
 from sympy.matrices.expressions.special import OneMatrix
 
-from symbptt.algebra import build
 from symbptt.algebra import heads as heads_of
+from symbptt.algebra import tidy
 from symbptt.algebra.evaluate import Array
 from symbptt.algebra.head_nodes import HeadBroadcast, HeadProduct
 from symbptt.algebra.nodes import LowerOnes
@@ -42,28 +42,28 @@ def mutants(backward: BackwardPass, point: Point) -> Iterator[Mutant]:
         routes = [r for r in backward.routes if r.target.at() == gate]
         size = backward.model[point.padding].rows
         for mask, column in (
-            (build.transpose(LowerOnes(size, -1)), build.add(OneMatrix(size, 1), build.scale(-1, last))),
+            (tidy.transpose(LowerOnes(size, -1)), tidy.add(OneMatrix(size, 1), tidy.scale(-1, last))),
             (LowerOnes(size, 0), last),
         ):
             values = {r.place: made for r in routes if (made := _summed(r, mask, column)) is not None}
             if values:
-                said = cause("cumsum-wrong", backward, routes, mask, build.transpose(LowerOnes(size, 0)))
+                said = cause("cumsum-wrong", backward, routes, mask, tidy.transpose(LowerOnes(size, 0)))
                 yield Mutant((said,), changed({p: lambda value, w=w: w for p, w in values.items()}))  # type: ignore[misc]
 
 
 def _summed(route: Route, mask: MatrixExpr, column: MatrixExpr) -> MatrixExpr | None:
     """A summand with another sum over the tokens; None where it has none."""
-    number, factors = build.split_number(route.value)
+    number, factors = tidy.split_number(route.value)
     first = factors[0]
     if isinstance(first, HeadProduct):
         (left, right, heads), sums = first.args, heads_of.each(mask, first.heads)
-        return build.scale(number, heads_of.product(sums, right, heads)) if _sums_back(shared(left)) else None
+        return tidy.scale(number, heads_of.product(sums, right, heads)) if _sums_back(shared(left)) else None
     if isinstance(first, HeadBroadcast) and first.args[1] == column.shape[0]:
-        return build.scale(number, heads_of.product(heads_of.each(column, first.heads), first.args[0], first.heads))
+        return tidy.scale(number, heads_of.product(heads_of.each(column, first.heads), first.args[0], first.heads))
     if _sums_back(first):
-        return build.scale(number, build.mul(mask, *factors[1:]))
+        return tidy.scale(number, tidy.mul(mask, *factors[1:]))
     if isinstance(first, OneMatrix) and first.shape == column.shape and len(factors) > 1:
-        return build.scale(number, build.mul(column, *factors[1:]))
+        return tidy.scale(number, tidy.mul(column, *factors[1:]))
     return None
 
 

@@ -9,7 +9,7 @@ import sympy as sp
 from sympy.matrices.expressions.matexpr import MatrixExpr
 from sympy.matrices.expressions.special import OneMatrix, ZeroMatrix
 
-from symbptt.algebra import build
+from symbptt.algebra import tidy
 from symbptt.algebra.nodes import TIME, Elementwise
 from symbptt.diagnose import words
 from symbptt.diagnose.causes import Cause
@@ -53,8 +53,8 @@ def _carries(known: Variants, equation: Equation) -> Iterator[Mutant]:
         before = state.at(TIME - 1)
         shown = f"{words.text(before, model)} in equation ({equation.number}) of the forward pass"
         for name, other in (
-            ("carry-dropped", ZeroMatrix(*before.shape)), ("counted-twice", build.scale(2, before)),
-            *(("border-decay", build.hadamard(grown, before)) for grown in _grown(known, before)),
+            ("carry-dropped", ZeroMatrix(*before.shape)), ("counted-twice", tidy.scale(2, before)),
+            *(("border-decay", tidy.hadamard(grown, before)) for grown in _grown(known, before)),
         ):
             value = _put(equation.value, before, other) if equation.value.has(before) else None
             if value is not None:
@@ -68,15 +68,15 @@ def _grown(known: Variants, before: MatrixExpr) -> Iterator[MatrixExpr]:
     """One over each decay of the rows of a state, over its columns: what undoes it where it stands outside a sum."""
     for decay in dict.fromkeys(map(exponential, known.decays.values())):
         if decay.shape == (before.shape[0], 1):
-            yield build.mul(Elementwise("exp", build.scale(-1, decay.operand)), OneMatrix(1, before.shape[1]))
+            yield tidy.mul(Elementwise("exp", tidy.scale(-1, decay.operand)), OneMatrix(1, before.shape[1]))
 
 
 def _put(value: MatrixExpr, before: MatrixExpr, other: MatrixExpr) -> MatrixExpr | None:
     """The value with another state before; summands that are nothing then are left out."""
     if not isinstance(value, sp.MatAdd):
-        return value.xreplace({before: other}) if not build.is_zero(other) else None
-    kept = [s for s in value.args if not (build.is_zero(other) and s.has(before))]
-    return build.add(*(s.xreplace({before: other}) for s in kept)) if kept else None
+        return value.xreplace({before: other}) if not tidy.is_zero(other) else None
+    kept = [s for s in value.args if not (tidy.is_zero(other) and s.has(before))]
+    return tidy.add(*(s.xreplace({before: other}) for s in kept)) if kept else None
 
 
 def _with(model: Model, values: dict[Equation, MatrixExpr]) -> Model:

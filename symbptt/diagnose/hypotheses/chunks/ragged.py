@@ -9,7 +9,7 @@ import sympy as sp
 from sympy.matrices.expressions.matexpr import MatrixExpr
 from sympy.matrices.expressions.special import OneMatrix, ZeroMatrix
 
-from symbptt.algebra import build
+from symbptt.algebra import tidy
 from symbptt.algebra.related import Adjoint
 from symbptt.diagnose.causes import Cause
 from symbptt.diagnose.displaced import Border
@@ -60,7 +60,7 @@ def _unwritten(backward: BackwardPass, point: Point) -> Iterator[Mutant]:
     whole = [tuple(backward.into(v.name)) for v in inputs]
     for routes in dict.fromkeys((*whole, *((r,) for r in backward.routes if not r.external))):
         if routes:
-            right = build.add(*(r.value for r in routes)) if len({r.target for r in routes}) == 1 else routes[0].value
+            right = tidy.add(*(r.value for r in routes)) if len({r.target for r in routes}) == 1 else routes[0].value
             made = cause("ragged-end", backward, routes, ZeroMatrix(*right.shape), right)
             place = dict(made.words)["place"]
             said = (("what", f"{dict(made.words)['right']} does not enter {place} {_LAST}"),
@@ -76,7 +76,7 @@ def _behind_the_end(backward: BackwardPass, point: Point) -> Iterator[Mutant]:
     for decay, value in known.decays.items():
         totals = [n for n in sorted(value.atoms(sp.MatMul), key=str) if _is_total(n, gates)]
         if totals:
-            gone = {n: build.add(n, build.scale(-1, build.hadamard(Border(point.T - 1, *n.shape), n))) for n in totals}
+            gone = {n: tidy.add(n, tidy.scale(-1, tidy.hadamard(Border(point.T - 1, *n.shape), n))) for n in totals}
             rules[decay] = value.xreplace(gone)
     products = {s: v for s, v in known.products.items() if v.atoms(sp.MatrixSymbol) & rules.keys()}
     rules |= {symbol: value.xreplace(rules) for symbol, value in products.items()}

@@ -10,7 +10,7 @@ import sympy as sp
 from sympy.matrices.expressions.matexpr import MatrixExpr
 from sympy.matrices.expressions.special import OneMatrix
 
-from symbptt.algebra import build
+from symbptt.algebra import tidy
 from symbptt.algebra.head_nodes import EachHead, HeadBroadcast, HeadProduct, HeadTranspose
 from symbptt.algebra.nodes import Elementwise, InverseUnitLower, LowerOnes
 from symbptt.chunk.heads import Lift
@@ -125,7 +125,7 @@ class Variants:
             if not isinstance(inner, sp.HadamardProduct) or decay.shape != mask.shape:
                 continue
             if isinstance(shared(inner.args[0]), LowerOnes):
-                yield Elementwise("exp", build.add(build.hadamard(*inner.args[1:]), build.scale(-1, inner)))
+                yield Elementwise("exp", tidy.add(tidy.hadamard(*inner.args[1:]), tidy.scale(-1, inner)))
 
     def _sums(self, value: MatrixExpr) -> Iterator[Variant]:
         for product in sorted(value.atoms(*PRODUCTS), key=str):
@@ -133,8 +133,8 @@ class Variants:
                 turned = isinstance(factor, sp.Transpose)
                 inner = factor.arg if turned else factor
                 if isinstance(inner, LowerOnes):
-                    for wrong in (build.transpose(_other(inner)) if turned else _other(inner),
-                                  inner if turned else build.transpose(inner)):
+                    for wrong in (tidy.transpose(_other(inner)) if turned else _other(inner),
+                                  inner if turned else tidy.transpose(inner)):
                         yield Variant("cumsum-wrong", product, product.xreplace({factor: wrong}))
 
     def _symbols(self, value: MatrixExpr) -> Iterator[Variant]:
@@ -142,16 +142,16 @@ class Variants:
             if symbol in self.paddings:
                 yield Variant("ragged-end", symbol, OneMatrix(*symbol.shape))
             if symbol in self.sums:
-                yield Variant("cumsum-wrong", symbol, build.add(symbol, build.scale(-1, self.sums[symbol])))
+                yield Variant("cumsum-wrong", symbol, tidy.add(symbol, tidy.scale(-1, self.sums[symbol])))
             if symbol in self.decays:
                 yield from self._decays(symbol)
 
     def _decays(self, decay: sp.MatrixSymbol) -> Iterator[Variant]:
         """Another exponent, or none, for a decay wherever it stands, as a column or spread over columns."""
         right = exponential(self.decays[decay])
-        exclusive = right.xreplace({s: build.add(s, build.scale(-1, g)) for s, g in self.sums.items()})
+        exclusive = right.xreplace({s: tidy.add(s, tidy.scale(-1, g)) for s, g in self.sums.items()})
         others = dict.fromkeys(e for v in self.decays.values() if (e := exponential(v)).shape == right.shape and e != right)
-        nothing = build.ONE if right.shape == (1, 1) else OneMatrix(*right.shape)
+        nothing = tidy.ONE if right.shape == (1, 1) else OneMatrix(*right.shape)
         for name, wrong in (("border-decay", nothing), ("cumsum-wrong", exclusive), *(("border-decay", o) for o in others)):
             if wrong != right:
                 first, *rest = ((d, v.xreplace({right: wrong})) for d, v in self.decays.items() if v.has(right))
@@ -171,10 +171,10 @@ def _symbols(value: MatrixExpr) -> list[sp.MatrixSymbol]:
 def _product(value: MatrixExpr) -> MatrixExpr:
     """An elementwise product, or its transpose, without its ones."""
     if isinstance(value, sp.Transpose):
-        return build.transpose(_product(value.arg))
+        return tidy.transpose(_product(value.arg))
     factors = value.args if isinstance(value, sp.HadamardProduct) else (value,)
     others = [f for f in factors if not isinstance(f, OneMatrix)]
-    return build.hadamard(*others) if others else OneMatrix(*value.shape)
+    return tidy.hadamard(*others) if others else OneMatrix(*value.shape)
 
 
 def shared(value: sp.Basic) -> sp.Basic:
@@ -192,11 +192,11 @@ def _not_strict(inverse: InverseUnitLower) -> MatrixExpr:
     inner, (_, size) = inverse.args[0], inverse.shape
     if inverse.heads != 1:  # that of one head
         inner = inner.func(inner.args[0], size, *inner.args[2:])
-    eye = build.add(LowerOnes(size, 0), build.scale(-1, LowerOnes(size, -1)))
-    diagonal = build.add(OneMatrix(size, 1), build.mul(build.hadamard(eye, inner), OneMatrix(size, 1)))
+    eye = tidy.add(LowerOnes(size, 0), tidy.scale(-1, LowerOnes(size, -1)))
+    diagonal = tidy.add(OneMatrix(size, 1), tidy.mul(tidy.hadamard(eye, inner), OneMatrix(size, 1)))
     weight = Elementwise("reciprocal", diagonal)
-    rows, columns = build.mul(weight, OneMatrix(1, size)), build.mul(OneMatrix(size, 1), build.transpose(weight))
-    made = build.hadamard(InverseUnitLower(build.hadamard(rows, inner)), columns)
+    rows, columns = tidy.mul(weight, OneMatrix(1, size)), tidy.mul(OneMatrix(size, 1), tidy.transpose(weight))
+    made = tidy.hadamard(InverseUnitLower(tidy.hadamard(rows, inner)), columns)
     return made if inverse.heads == 1 else Lift(inverse.heads, lambda name: True)(made)[0]
 
 
