@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from symbptt import data
-from symbptt.model.build import model
+from symbptt.model.define import model
 from symbptt.model.values import Model
 
 STATES = {

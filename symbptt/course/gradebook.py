@@ -72,7 +72,7 @@ def grade(
     if not given:
         raise BadInput("no submissions to grade")
     if not known.text:
-        raise BadInput(f"the model {known.name} has no text; make it with symbptt.model.build.model")
+        raise BadInput(f"the model {known.name} has no text; make it with symbptt.model.define.model")
     wanted = asked(known, chosen.wrt)
     table = credit(chosen.credit, wanted)
     if chosen.mapping is not None:

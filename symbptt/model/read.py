@@ -113,7 +113,7 @@ def _text(source: str | Path | Model) -> tuple[str, str, str]:
     """The text, the place and the name of a model."""
     if isinstance(source, Model):
         if not source.text:
-            raise BadInput(f"the model {source.name} has no text to change; make it with symbptt.model.build.model")
+            raise BadInput(f"the model {source.name} has no text to change; make it with symbptt.model.define.model")
         return source.text, source.name, source.name
     if not isinstance(source, Path):
         expected(source, str, "a model, its name or the path of its file")

@@ -8,7 +8,7 @@ import pytest
 
 from symbptt.analyze import structure_json, structure_text
 from symbptt.cli import main
-from symbptt.model.build import model
+from symbptt.model.define import model
 from symbptt.model.read import from_text
 
 

@@ -12,7 +12,7 @@ from symbptt import data, verify
 from symbptt.chunk import NoChunkForm, chunked
 from symbptt.cli import main
 from symbptt.emit import chunk_source
-from symbptt.model.build import model
+from symbptt.model.define import model
 from symbptt.model.read import load
 from symbptt.verify.load import resolve
 

@@ -12,7 +12,7 @@ import pytest
 from symbptt import resources, verify
 from symbptt.emit import source
 from symbptt.errors import BadInput
-from symbptt.model.build import model
+from symbptt.model.define import model
 from symbptt.model.read import load
 
 CHUNK = Path(__file__).parent / "one_chunk.toml"

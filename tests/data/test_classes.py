@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from symbptt.data import classes
-from symbptt.model import build, read
+from symbptt.model import define, read
 
 
 def test_a_class_below_zero_is_a_row_of_zeros() -> None:
@@ -27,7 +27,7 @@ def test_a_target_that_others_read_too_takes_no_classes() -> None:
 
 
 def test_a_target_that_is_read_in_a_sum_too_takes_no_classes() -> None:
-    model = build.model(
+    model = define.model(
         name="smoothed", inputs={"x": "H"}, targets={"y": "H"}, equations={"a": "x + x"},
         loss="softmax_cross_entropy(a, y) + softmax_cross_entropy(a, y + 0.1)",
     )

@@ -8,7 +8,7 @@ from by_hand import elman
 
 from symbptt import data
 from symbptt.errors import BadInput, UnknownName
-from symbptt.model import build
+from symbptt.model import define
 
 
 def test_shapes_are_those_of_the_contract() -> None:
@@ -28,7 +28,7 @@ def test_classes_have_one_that_is_ignored_and_distributions_sum_to_one() -> None
 
 
 def test_a_target_without_an_axis_takes_no_classes() -> None:
-    model = build.model(
+    model = define.model(
         name="scalar", inputs={"x": ""}, targets={"y": ""}, equations={"a": "x * x"}, loss="softmax_cross_entropy(a, y)"
     )
     assert data.random(model, T=2, N=3).targets["y"].dtype == np.float64

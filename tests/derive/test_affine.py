@@ -10,7 +10,7 @@ from symbptt import unroll
 from symbptt.algebra.nodes import dimension
 from symbptt.derive.affine import components
 from symbptt.derive.transition import Kind
-from symbptt.model.build import model
+from symbptt.model.define import model
 from symbptt.model.read import load
 from symbptt.verify import interpreter
 

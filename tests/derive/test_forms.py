@@ -11,7 +11,7 @@ from symbptt.algebra.evaluate import evaluate
 from symbptt.derive.numeric import run
 from symbptt.derive.recursion import recursion
 from symbptt.errors import BadInput
-from symbptt.model.build import model
+from symbptt.model.define import model
 from symbptt.model.values import Role
 
 DIMS = {"D": 2, "H": 3, "O": 2}

@@ -10,7 +10,7 @@ from symbptt.algebra import heads
 from symbptt.algebra.head_nodes import HEADS, CutHeads, EachHead, HeadBroadcast, HeadProduct, HeadTranspose, JoinHeads, SumHeads
 from symbptt.algebra.nodes import dimension
 from symbptt.analyze.recurrent import recurrent
-from symbptt.model.build import model
+from symbptt.model.define import model
 from symbptt.verify.exact.arithmetic import Symbolic
 from symbptt.verify.exact.identity import proved
 from symbptt.verify.exact.local_rule import identities

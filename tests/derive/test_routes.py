@@ -15,14 +15,14 @@ from symbptt.derive.direct import DirectRoute
 from symbptt.derive.numeric import run
 from symbptt.derive.step import state_jacobian
 from symbptt.errors import BadInput, UnknownName
-from symbptt.model import build, read
+from symbptt.model import define, read
 from symbptt.model.values import Model, Role
 
 Array = NDArray[Any]
 
 
 def lagged() -> Model:
-    return build.model(
+    return define.model(
         name="lagged", inputs={"x": "D"}, states={"h": "H"}, parameters={"W": "H D", "U": "H H", "V": "H H", "s": "H"},
         targets={"y": "H"}, equations={"h": "tanh(W @ x + U[t] @ h[t-2] + V @ h[t-1])", "o": "V @ h + W @ x"},
         loss="squared_error(o, y) + sum(h[t-1] * (W @ x))", initial={"h": "s"}, freeze=True,
@@ -132,7 +132,7 @@ def test_the_direct_block(name: str, state: str, text: str) -> None:
 @pytest.mark.parametrize("name", ("elman", "irnn", "indrnn", "jordan", "deep_feedforward", "scalar", "mlp"))
 def test_a_state_that_its_equation_reads_inside_a_function_only_has_none(name: str) -> None:
     assert direct(read.load(name)) == {}
-    one_line = build.model(name="m", inputs={"x": "H"}, states={"h": "H"}, parameters={"U": "H H"},
+    one_line = define.model(name="m", inputs={"x": "H"}, states={"h": "H"}, parameters={"U": "H H"},
                            equations={"h": "tanh(U @ h[t-1] + x)"})
     assert direct(one_line) == {}
 

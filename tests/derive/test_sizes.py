@@ -8,7 +8,7 @@ import pytest
 from symbptt import derive, unroll
 from symbptt.derive.numeric import sizes
 from symbptt.errors import BadInput
-from symbptt.model.build import model
+from symbptt.model.define import model
 
 MODEL = model(
     name="sums", inputs={"x": "D+1"}, states={"h": "H"}, parameters={"W": "H H+D"},

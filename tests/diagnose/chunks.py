@@ -17,7 +17,7 @@ from symbptt.diagnose.case import Case, case, given
 from symbptt.diagnose.hypotheses import mutants, other_models
 from symbptt.diagnose.match import Matcher
 from symbptt.diagnose.mutant import Mutant, predicted
-from symbptt.model.build import model
+from symbptt.model.define import model
 from symbptt.model.values import Model
 
 FOLDER = Path(__file__).parent / "theirs" / "chunks"

@@ -14,7 +14,7 @@ from symbptt.document.context import DocumentContext
 from symbptt.document.parts import chunks
 from symbptt.draw import plot
 from symbptt.errors import BadInput
-from symbptt.model.build import model
+from symbptt.model.define import model
 from symbptt.model.values import Model
 from symbptt.typeset import as_text
 

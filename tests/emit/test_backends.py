@@ -15,7 +15,7 @@ import pytest
 from symbptt import data, emit, verify
 from symbptt.data.values import Data
 from symbptt.emit.source_file import FRAMEWORKS
-from symbptt.model import build, initialisers, read
+from symbptt.model import define, initialisers, read
 from symbptt.model.values import Model
 from symbptt.verify.load import resolve
 
@@ -248,7 +248,7 @@ def test_the_torch_module_trains_and_compiles(name: str) -> None:
 def test_torch_parameters_start_as_init_draws_them(kind: str) -> None:
     import torch
 
-    model = build.model(
+    model = define.model(
         name="m", inputs={"x": "D"}, states={"h": "H"}, parameters={"W": "H D"}, init={"W": kind},
         equations={"h": "tanh(W @ x) + h[t-1]"}, loss="sum(h)",
     )

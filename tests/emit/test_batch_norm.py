@@ -10,7 +10,7 @@ import pytest
 from numpy.typing import NDArray
 
 from symbptt import data, emit, verify
-from symbptt.model import build, read
+from symbptt.model import define, read
 from symbptt.model.values import Model, Role
 
 Array = NDArray[Any]
@@ -26,7 +26,7 @@ def module(model: Model, **options: Any) -> Any:
 
 def recurrent() -> Model:
     """Two normalisations in one cell, one of them of an input alone."""
-    return build.model(
+    return define.model(
         name="m", inputs={"x": "D"}, states={"h": "H"}, parameters={"W": "H D", "U": "H H", "g": "H"}, targets={"y": "H"},
         equations={"a": "batch_norm(W @ x) + g * batch_norm(U @ h[t-1], eps=0.001)", "h": "tanh(a)"}, loss="squared_error(h, y)",
     )
@@ -119,7 +119,7 @@ def test_the_text_says_that_it_is_for_inference() -> None:
 
 
 def test_a_scalar_is_normalised() -> None:
-    model = build.model(name="m", inputs={"x": ""}, states={"h": ""}, equations={"h": "batch_norm(x) + h[t-1]"})
+    model = define.model(name="m", inputs={"x": ""}, states={"h": ""}, equations={"h": "batch_norm(x) + h[t-1]"})
     training, inference = module(model), module(read.load(model, training=False))
     x = np.random.default_rng(0).normal(size=(3, 5))
     outputs, residuals = training.forward({}, {"x": x})

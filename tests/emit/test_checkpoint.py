@@ -11,7 +11,7 @@ from segmented import MODELS
 
 from symbptt import data, emit
 from symbptt.errors import BadInput
-from symbptt.model import build, read
+from symbptt.model import define, read
 from symbptt.model.values import Model
 
 
@@ -55,7 +55,7 @@ def test_no_steps_have_no_loss_and_zero_gradients() -> None:
     assert not any(np.any(gradient) for gradient in gradients.values())
 
 
-STILL = build.model(
+STILL = define.model(
     name="still", states={"h": "H"}, parameters={"W": "H H"}, equations={"h": "tanh(W @ h[t-1])"}, loss="sum(h * h)",
 )
 

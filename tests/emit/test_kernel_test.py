@@ -13,7 +13,7 @@ import pytest
 from symbptt.emit import reference, source
 from symbptt.emit.kernel_test import gates
 from symbptt.errors import BadInput
-from symbptt.model.build import model
+from symbptt.model.define import model
 from symbptt.model.read import load, names
 from symbptt.model.values import Role
 

@@ -14,7 +14,7 @@ from segmented import LAGGED, LEARNED, MODELS
 from symbptt import data, emit, verify
 from symbptt.emit.source_file import FRAMEWORKS
 from symbptt.errors import BadInput
-from symbptt.model import build, read
+from symbptt.model import define, read
 from symbptt.model.values import Model
 from symbptt.verify.library import call
 from symbptt.verify.load import resolve
@@ -23,7 +23,7 @@ pytestmark = pytest.mark.frameworks
 BACKENDS = pytest.mark.parametrize("backend", FRAMEWORKS)
 THREE = ("elman", "lstm", "gru_reset_after")
 SCHEMES = ((1, 3), (1, 50), (3, 5), (4, 2), (10, 4))
-LOOKS_BACK = build.model(
+LOOKS_BACK = define.model(
     name="looks_back", inputs={"x": "D"}, states={"h": "H", "c": "H"}, parameters={"W": "H H", "U": "H D", "v": "H"},
     targets={"y": "H"}, equations={"c": "sigmoid(W @ h[t-1]) * c[t-1] + U @ x", "h": "tanh(c)"},
     loss="squared_error(h + 0.5 * c[t-1], y) + 0.1 * sum(v * v)",

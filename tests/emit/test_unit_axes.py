@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from symbptt import emit, verify
-from symbptt.model.build import model
+from symbptt.model.define import model
 from symbptt.model.values import Model
 from symbptt.verify.load import resolve
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from symbptt.errors import BadInput
-from symbptt.model.build import model
+from symbptt.model.define import model
 from symbptt.model.dimensions import Source, sources
 from symbptt.model.values import Model
 

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from symbptt import data, derive, emit, unroll, verify, words
 from symbptt.errors import BadInput
-from symbptt.model import build, read
+from symbptt.model import define, read
 from symbptt.model.values import Model, Role
 
 Array = NDArray[Any]
@@ -29,7 +29,7 @@ def mean(model: Model) -> Model:
 
 
 def lagged() -> Model:
-    return build.model(
+    return define.model(
         name="lagged", inputs={"x": "D"}, states={"h": "H"}, parameters={"W": "H D", "U": "H H", "V": "O H"}, targets={"y": "O"},
         equations={"h": "tanh(W @ x + U @ h[t-2] + h[t-1])", "o": "V @ h + V @ h[t-2]"}, loss="squared_error(o, y)",
     )
@@ -115,5 +115,5 @@ def test_the_mask_is_described_and_the_text_true() -> None:
 ))
 def test_the_name_of_the_mask_must_be_free(sections: dict[str, Any], message: str) -> None:
     with pytest.raises(BadInput) as caught:
-        read.load(build.model(name="m", **sections), freeze=True)
+        read.load(define.model(name="m", **sections), freeze=True)
     assert message in str(caught.value) and "freeze" in str(caught.value)

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from symbptt import data, derive, emit, unroll, verify
 from symbptt.errors import BadInput
-from symbptt.model import build, read
+from symbptt.model import define, read
 from symbptt.model.values import Model
 
 Array = NDArray[Any]
@@ -81,7 +81,7 @@ def test_the_three_forms(name: str, starts: dict[str, str]) -> None:
 
 
 def test_a_lag_of_two_starts_from_zero_before_the_learned_start() -> None:
-    model = build.model(
+    model = define.model(
         name="m", inputs={"x": "H"}, states={"h": "H"}, parameters={"s": "H", "U": "H H"}, targets={"y": "H"},
         equations={"h": "tanh(x + U @ h[t-2] + h[t-1])"}, loss="squared_error(h, y)", initial={"h": "s"},
     )
@@ -112,5 +112,5 @@ def test_a_bad_start_is_refused(sections: dict[str, Any], message: str) -> None:
     plain: dict[str, Any] = {"inputs": {"x": "H"}, "states": {"h": "H"}, "parameters": {"W": "H H", "s": "H"},
                              "equations": {"h": "tanh(W @ x + h[t-1])"}}
     with pytest.raises(BadInput) as caught:
-        build.model(name="m", **{**plain, **sections})
+        define.model(name="m", **{**plain, **sections})
     assert str(caught.value) == f"model m: {message}"

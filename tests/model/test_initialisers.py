@@ -10,7 +10,7 @@ import pytest
 from numpy.typing import NDArray
 
 from symbptt.errors import BadInput
-from symbptt.model import build, initialisers, read
+from symbptt.model import define, initialisers, read
 from symbptt.model.values import Model
 
 Array = NDArray[Any]
@@ -19,7 +19,7 @@ N_OUT, N_IN = 400, 150
 
 def model(*names: str, shape: str = "H D") -> Model:
     parameters = {f"W_{i}": shape for i in range(len(names))}
-    return build.model(name="m", inputs={"x": "D"}, parameters=parameters, equations={"o": "x"},
+    return define.model(name="m", inputs={"x": "D"}, parameters=parameters, equations={"o": "x"},
                        init={f"W_{i}": name for i, name in enumerate(names)})
 
 

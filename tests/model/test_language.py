@@ -17,7 +17,7 @@ from sympy.matrices.expressions.special import OneMatrix
 
 from symbptt.algebra import nodes
 from symbptt.errors import BadInput
-from symbptt.model import build
+from symbptt.model import define
 from symbptt.model.functions import CALLS
 from symbptt.model.values import Model
 
@@ -104,7 +104,7 @@ NUMPY: dict[str, Callable[..., Any]] = {
 
 def cell(text: str) -> Model:
     """A model whose only equation is a = text, over vectors x, z (D), h (H), a scalar s and matrices W (H, D), V (D, H)."""
-    return build.model(
+    return define.model(
         name="cell",
         inputs={"x": "D", "z": "D", "h": "H", "i": "index D"},
         parameters={"W": "H D", "V": "D H", "s": ""},
@@ -301,13 +301,13 @@ def test_shapes_are_inferred(text: str, shape: tuple[str, ...] | None) -> None:
 
 
 def test_a_sum_of_dimensions_is_written_as_the_file_writes_it() -> None:
-    model = build.model(name="m", inputs={"x": "D", "h": "H", "b": "H+D"}, equations={"a": "tanh(concat(h, x)) + b"})
+    model = define.model(name="m", inputs={"x": "D", "h": "H", "b": "H+D"}, equations={"a": "tanh(concat(h, x)) + b"})
     assert model["a"].shape == model["a_1"].shape == model["b"].shape == ("H+D",)
 
 
 def test_a_readout_of_one_is_an_array_of_one() -> None:
     equations = {"o": "W @ x + b", "p": "sigmoid(o)"}
-    model = build.model(name="m", inputs={"x": "D"}, parameters={"W": "1 D", "b": "1"}, equations=equations)
+    model = define.model(name="m", inputs={"x": "D"}, parameters={"W": "1 D", "b": "1"}, equations=equations)
     assert model["o"].shape == model["p"].shape == ("1",)
 
 
@@ -318,7 +318,7 @@ def test_numbers_are_exact() -> None:
 
 def test_lags_above_one_augment_the_state(walk: Walk, random: Walk) -> None:
     equations = {"h": "tanh(x + 0.5 * h[t-1] - 0.25 * h[t-3])", "o": "h[t-2] + h[t]"}
-    model = build.model(name="lagged", inputs={"x": "D"}, states={"h": "D"}, equations=equations)
+    model = define.model(name="lagged", inputs={"x": "D"}, states={"h": "D"}, equations=equations)
     assert [v.name for v in model.states] == ["h", "h_lag2", "h_lag3"]
     assert [(e.number, e.target.name) for e in model.equations[-2:]] == [(3, "h_lag2"), (4, "h_lag3")]
     given_values = random(model, DIMS, 5, 2)
@@ -332,7 +332,7 @@ def test_lags_above_one_augment_the_state(walk: Walk, random: Walk) -> None:
 
 def test_inputs_and_intermediates_have_earlier_values(walk: Walk, random: Walk) -> None:
     equations = {"u": "2 * x - x[t-1]", "o": "conv(u, w) + x[t-2]"}
-    model = build.model(name="lagged", inputs={"x": "D"}, parameters={"w": "D 3"}, equations=equations)
+    model = define.model(name="lagged", inputs={"x": "D"}, parameters={"w": "D 3"}, equations=equations)
     assert [v.name for v in model.states] == ["x_lag1", "x_lag2", "u_lag1", "u_lag2"]
     given_values = random(model, DIMS, 4, 2)
     values = walk(model, given_values, DIMS, 4)
@@ -345,16 +345,16 @@ def test_inputs_and_intermediates_have_earlier_values(walk: Walk, random: Walk) 
 
 
 def test_constants_are_given_with_the_parameters_and_have_no_gradient() -> None:
-    model = build.model(name="m", inputs={"x": "D"}, constants={"C": "D D", "c": "D"}, equations={"a": "C @ x + c[t]"})
+    model = define.model(name="m", inputs={"x": "D"}, constants={"C": "D D", "c": "D"}, equations={"a": "C @ x + c[t]"})
     assert [(v.name, v.timed, v.role.group) for v in model.buffers] == [("C", False, "parameters"), ("c", True, "parameters")]
     assert [v.name for v in model.with_gradient] == ["x"]
     with pytest.raises(BadInput, match="C is a constant"):
-        build.model(name="m", inputs={"x": "D"}, constants={"C": "D D"}, equations={"a": "C[t-1] @ x"})
+        define.model(name="m", inputs={"x": "D"}, constants={"C": "D D"}, equations={"a": "C[t-1] @ x"})
 
 
 def test_a_matrix_state_and_a_scalar_that_fills_a_state(walk: Walk, random: Walk) -> None:
     equations = {"A": "0.9 * A[t-1] + outer(x, x)", "m": "sum(x)", "o": "A @ x"}
-    model = build.model(name="fast", inputs={"x": "D"}, states={"A": "D D", "m": "D"}, equations=equations)
+    model = define.model(name="fast", inputs={"x": "D"}, states={"A": "D D", "m": "D"}, equations=equations)
     values = walk(model, random(model, DIMS, 2, 2), DIMS, 2)
     assert values["A", 2].shape == (2, 2, 2)
     np.testing.assert_allclose(values["m", 2], np.broadcast_to(values["x", 2].sum(axis=1, keepdims=True), (2, 2, 1)))
@@ -362,7 +362,7 @@ def test_a_matrix_state_and_a_scalar_that_fills_a_state(walk: Walk, random: Walk
 
 def test_a_class_target_keeps_its_node_and_another_value_does_not() -> None:
     def loss(expression: str) -> MatrixExpr:
-        model = build.model(
+        model = define.model(
             name="m", inputs={"x": "D", "q": "D"}, targets={"y": "D"}, equations={"o": "tanh(x)"}, loss=expression
         )
         assert model.loss is not None
@@ -373,10 +373,10 @@ def test_a_class_target_keeps_its_node_and_another_value_does_not() -> None:
 
 
 def test_intermediates_avoid_the_names_of_the_file() -> None:
-    model = build.model(name="m", inputs={"x": "D", "a_1": "D"}, equations={"a": "x * tanh(a_1)", "a_2": "a"})
+    model = define.model(name="m", inputs={"x": "D", "a_1": "D"}, equations={"a": "x * tanh(a_1)", "a_2": "a"})
     assert [v.name for v in model.variables if v.definition is not None] == ["a_3"]
 
 
 def test_a_parameter_that_nothing_reads_is_allowed() -> None:
-    model = build.model(name="m", inputs={"x": "D"}, parameters={"W": "D D"}, equations={"a": "x"})
+    model = define.model(name="m", inputs={"x": "D"}, parameters={"W": "D D"}, equations={"a": "x"})
     assert [v.name for v in model.parameters] == ["W"]

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from symbptt import data, unroll
 from symbptt.errors import BadInput
-from symbptt.model import build, read
+from symbptt.model import define, read
 from symbptt.verify import complex_step
 from symbptt.verify.case import Case
 from symbptt.verify.load import resolve
@@ -79,7 +79,7 @@ def cell(equations: Mapping[str, str], **more: Any) -> Any:
         "inputs": {"x": "D"}, "states": {"h": "H"}, "parameters": {"W": "H D", "U": "H H", "V": "O H"}, "targets": {"y": "O"},
         "loss": "squared_error(o, y)",
     }
-    return build.model(name="m", equations=equations, **{**sections, **more})
+    return define.model(name="m", equations=equations, **{**sections, **more})
 
 
 def test_dimensions_lags_and_keywords_are_renamed_and_nothing_else() -> None:

@@ -10,7 +10,7 @@ import pytest
 from numpy.typing import NDArray
 
 from symbptt import verify
-from symbptt.model import build
+from symbptt.model import define
 from symbptt.model.values import Model
 
 Array = NDArray[Any]
@@ -20,7 +20,7 @@ DIMS = {"D": 2, "H": 3, "O": 4}
 
 def teacher(loss: str) -> Model:
     """Two read-outs, one of which is the other's target."""
-    return build.model(
+    return define.model(
         name="teacher",
         inputs={"x": "D"},
         states={"h": "H"},
@@ -50,5 +50,5 @@ def test_the_gradient_flows_through_both_operands(loss: str) -> None:
 
 
 def test_a_layer_norm_of_a_scalar_is_read() -> None:
-    model = build.model(name="m", inputs={"x": "D", "s": "1"}, equations={"a": "layer_norm(s) * x", "n": "layer_norm(s)"})
+    model = define.model(name="m", inputs={"x": "D", "s": "1"}, equations={"a": "layer_norm(s) * x", "n": "layer_norm(s)"})
     assert model["n"].shape == ("1",)

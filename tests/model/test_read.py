@@ -9,7 +9,7 @@ import pytest
 from symbptt.algebra.functions import ACTIVATIONS
 from symbptt.algebra.nodes import Elementwise
 from symbptt.errors import BadInput, UnknownName
-from symbptt.model import build, model_file, read, sections
+from symbptt.model import define, model_file, read, sections
 from symbptt.model.losses import LOSSES
 from symbptt.model.place import Place
 from symbptt.model.values import Model, Role
@@ -53,7 +53,7 @@ def test_the_text_of_a_document_reads_as_the_same_document(name: str) -> None:
 
 def test_text_with_quotes_and_backslashes_survives_writing() -> None:
     symbols = {"x": {"latex": r"\hat{x}", "description": "d"}}
-    model = build.model(name="m", title='a "b" \\ c', inputs={"x": "D"}, equations={"a": "x"}, symbols=symbols)
+    model = define.model(name="m", title='a "b" \\ c', inputs={"x": "D"}, equations={"a": "x"}, symbols=symbols)
     assert read.from_text(model.text, "m") == model
     assert model["x"].latex == r"\hat{x}" and model["x"].description == (("en", "d"),)
 
@@ -87,7 +87,7 @@ def test_a_swap_reads_the_output_that_the_present_loss_reads() -> None:
 def test_a_file_without_a_loss_gains_a_target_of_the_read_out_s_shape() -> None:
     def bare(output: str, **inputs: str) -> Model:
         equations = {"a": "W @ x", output: "tanh(a)"}
-        return build.model(name="m", inputs={"x": "D", **inputs}, parameters={"W": "H+D D"}, equations=equations)
+        return define.model(name="m", inputs={"x": "D", **inputs}, parameters={"W": "H+D D"}, equations=equations)
 
     model = read.load(bare("o"), loss="mse")
     assert [(v.name, v.shape) for v in model.of(Role.TARGET)] == [("y", ("H+D",))]
@@ -97,7 +97,7 @@ def test_a_file_without_a_loss_gains_a_target_of_the_read_out_s_shape() -> None:
 
 
 def test_a_target_of_another_shape_makes_way() -> None:
-    model = build.model(
+    model = define.model(
         name="m", inputs={"x": "D"}, targets={"y": "H"}, parameters={"W": "H D"}, equations={"a": "W @ x", "o": "tanh(x)"},
         loss="squared_error(W @ o, y)", symbols={"y": {"latex": "y"}, "x": {"latex": "x"}},
     )
@@ -106,7 +106,7 @@ def test_a_target_of_another_shape_makes_way() -> None:
 
 
 def test_a_scalar_read_out_has_a_scalar_target() -> None:
-    model = build.model(name="m", inputs={"x": "D"}, equations={"o": "sum(x)"})
+    model = define.model(name="m", inputs={"x": "D"}, equations={"o": "sum(x)"})
     assert read.load(model, loss="squared_error")["y"].shape == ()
 
 
@@ -130,7 +130,7 @@ def test_a_model_without_an_activation_refuses_one() -> None:
 
 def test_building_in_python_is_reading_a_file() -> None:
     elman = read.load("elman")
-    built = build.model(
+    built = define.model(
         name="elman",
         title=elman.title,
         inputs={"x": "D"},
@@ -157,7 +157,7 @@ def test_building_in_python_is_reading_a_file() -> None:
 )
 def test_building_checks_as_reading_does(change: dict[str, object], message: str) -> None:
     with pytest.raises(BadInput, match=message):
-        build.model(**({"name": "m", "inputs": {"x": "D"}, "equations": {"a": "x"}} | change))  # type: ignore[arg-type]
+        define.model(**({"name": "m", "inputs": {"x": "D"}, "equations": {"a": "x"}} | change))  # type: ignore[arg-type]
 
 
 def test_a_model_without_text_cannot_be_changed() -> None:

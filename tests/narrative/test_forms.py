@@ -12,7 +12,7 @@ from zoo import CLASSIC
 
 from symbptt import derive, narrative, unroll
 from symbptt.errors import MissingRule
-from symbptt.model import build
+from symbptt.model import define
 from symbptt.model.read import load, names
 from symbptt.model.values import Model
 
@@ -81,7 +81,7 @@ def test_latex_is_readable() -> None:
 
 def unread() -> Model:
     """A parameter, an input and an initial state that nothing reads; a parameter that only a last loss reads."""
-    return build.model(
+    return define.model(
         name="unread", inputs={"x": "D", "u": "D"}, states={"h": "H", "c": "H"}, parameters={"W": "H D", "V": "H H", "v": "H"},
         equations={"h": "tanh(W @ x)", "c": "h * h"}, loss="dot(c, v)", at="last",
     )

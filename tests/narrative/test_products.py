@@ -15,7 +15,7 @@ from symbptt import derive, typeset, unroll
 from symbptt.algebra import tidy
 from symbptt.algebra.nodes import BETWEEN, SOURCE, expand
 from symbptt.derive.formula import free
-from symbptt.model.build import model as build_model
+from symbptt.model.define import model as build_model
 from symbptt.model.read import load
 from symbptt.model.values import Model
 from symbptt.narrative import forms, products, substituted, symbols

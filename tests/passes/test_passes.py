@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from symbptt.model import build as models
+from symbptt.model import define as models
 from symbptt.model import read
 from symbptt.model.values import Model
 from symbptt.passes import prepared

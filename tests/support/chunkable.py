@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from symbptt.model.build import model
+from symbptt.model.define import model
 
 SIZES = {"q": "K", "k": "K", "v": "V", "b": "", "g": "", "w": "K", "u": "K"}
 ROW = "outer(exp(-softplus(w)), v - v + 1)"

@@ -18,7 +18,7 @@ from zoo import CLASSIC, RECENT
 from symbptt import data, emit, verify
 from symbptt.emit import SourceFile
 from symbptt.errors import BadInput
-from symbptt.model import build, read
+from symbptt.model import define, read
 from symbptt.targets.c99 import self_check, source
 from symbptt.verify.load import resolve
 
@@ -100,7 +100,7 @@ def test_so_are_those_of_the_recurrences_since_2020(name: str) -> None:
 ])  # fmt: skip
 @pytest.mark.slow
 def test_triangles_and_their_inverses_inside_other_values(value: str) -> None:
-    model = build.model(name="triangles", inputs={"x": "D"}, parameters={"W": "D D", "V": "D D"}, states={"h": "D"},
+    model = define.model(name="triangles", inputs={"x": "D"}, parameters={"W": "D D", "V": "D D"}, states={"h": "D"},
                         equations={"h": value}, loss="sum(h * h)")
     drawn = data.random(model, T=4, N=3, seed=1)
     given, wanted = (resolve(made).gradients(drawn) for made in

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from symbptt import verify
-from symbptt.model import build
+from symbptt.model import define
 
 
 def test_a_running_maximum_is_verified_by_the_oracle_too() -> None:
     """The stabiliser of the sLSTM (Beck et al. 2024): m = max(m[t-1] + f, i)."""
-    model = build.model(
+    model = define.model(
         name="stabilised", inputs={"x": "D"}, states={"m": "H", "c": "H"}, parameters={"W": "H D", "V": "H D"},
         targets={"y": "H"}, equations={
             "i": "W @ x", "f": "V @ x", "d": "i - f - m[t-1]", "m": "f + m[t-1] + relu(d)",

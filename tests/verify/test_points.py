@@ -6,7 +6,7 @@ import pytest
 
 from symbptt import document, verify
 from symbptt.errors import BadInput
-from symbptt.model.build import model
+from symbptt.model.define import model
 from symbptt.model.values import Model
 
 

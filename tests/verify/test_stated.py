@@ -5,12 +5,12 @@ from __future__ import annotations
 import numpy as np
 
 from symbptt import verify
-from symbptt.model import build
+from symbptt.model import define
 from symbptt.verify import finite_difference
 
 
 def spikes(fired: str) -> object:
-    return build.model(
+    return define.model(
         name="spikes", inputs={"x": "H"}, states={"u": "H"}, parameters={"b": "H"},
         equations={"u": "0.8 * u[t-1] + b * x", "z": fired, "o": "2 * z + u"}, loss="sum(o * o)",
     )

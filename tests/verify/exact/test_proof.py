@@ -15,7 +15,7 @@ from symbptt import cli, verify
 from symbptt.algebra import functions, linear, nodes, tidy
 from symbptt.derive import adjoint, rules, step, sweep
 from symbptt.errors import Disagreement
-from symbptt.model.build import model
+from symbptt.model.define import model
 from symbptt.model.values import Model
 
 QUICK = ("elman", "jordan", "leaky", "linear", "scalar", "deep_feedforward")
