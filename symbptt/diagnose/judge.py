@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from symbptt.algebra.evaluate import Array
-from symbptt.diagnose import decompose, factors, reconcile, scaling, search, several, transforms
+from symbptt.diagnose import decompose, factors, reconcile, scaling, search, several_mistakes, transforms
 from symbptt.diagnose.case import Case
 from symbptt.diagnose.causes import Cause
 from symbptt.diagnose.findings import RIGHT, SCALED, WRONG, Entry, Finding, Suspect
@@ -102,7 +102,7 @@ def _explained(known: _Judged, shorter: Shorter, deep: bool = True) -> ByName:
         return dict.fromkeys(names, tuple(exact))
     found = _with_factors(problem, reconcile.explained(wider))
     if not found.certain.keys() >= set(names):
-        more = several.together(all_of, _problems(known, shorter), len(found.certain) + len(known.right))
+        more = several_mistakes.together(all_of, _problems(known, shorter), len(found.certain) + len(known.right))
         beside = reconcile.beside(all_of, {name: (h,) for h in more for name in names if name in h.gradients}, found)
         found = _with_factors(problem, beside)
     if known.scaled and len(known.scaled) < len(names) and not found.certain.keys() >= set(names):
