@@ -16,10 +16,10 @@ from symbptt.diagnose.heat import differing
 from symbptt.diagnose.hypotheses import far_fetched, mutants, other_models
 from symbptt.diagnose.match import Matcher
 from symbptt.diagnose.mutant import Mutant
-from symbptt.diagnose.pairs import pairs
 from symbptt.diagnose.reconcile import ByName, Explanation
 from symbptt.diagnose.search import Hypothesis, Problem, Singles
 from symbptt.diagnose.submitted import SubmittedGradient
+from symbptt.diagnose.two_mistakes import pairs
 
 NOTHING = 1e-9
 """A gradient this small beside the right one is zero."""

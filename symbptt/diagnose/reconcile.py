@@ -16,8 +16,8 @@ import numpy as np
 from symbptt.algebra.evaluate import Array
 from symbptt.diagnose.clock import Clock
 from symbptt.diagnose.mutant import together
-from symbptt.diagnose.pairs import DIGITS
 from symbptt.diagnose.search import Hypothesis, Singles, partial
+from symbptt.diagnose.two_mistakes import DIGITS
 
 SECONDS = 6.0
 """Processor time for mistakes on top of others."""

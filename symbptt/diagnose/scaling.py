@@ -13,9 +13,9 @@ from symbptt.diagnose import factors, words
 from symbptt.diagnose.causes import Cause
 from symbptt.diagnose.hypotheses.blocks import at_borders, sizes
 from symbptt.diagnose.mutant import Edit, Mutant, valued
-from symbptt.diagnose.pairs import DIGITS
 from symbptt.diagnose.routes import Route
 from symbptt.diagnose.search import Hypothesis, Problem, Singles
+from symbptt.diagnose.two_mistakes import DIGITS
 
 _ROUNDS = 12
 _STEP = 1e-6

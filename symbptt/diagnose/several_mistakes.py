@@ -18,8 +18,8 @@ from symbptt.diagnose import transforms
 from symbptt.diagnose.hypotheses import mutants
 from symbptt.diagnose.mutant import Mutant
 from symbptt.diagnose.mutant import together as chained
-from symbptt.diagnose.pairs import DIGITS, Search
 from symbptt.diagnose.search import Hypothesis, Problem, Singles
+from symbptt.diagnose.two_mistakes import DIGITS, Search
 
 MAX_TOGETHER = 6
 """Mistakes that are taken together."""
