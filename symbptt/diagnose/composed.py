@@ -13,7 +13,7 @@ from symbptt.compose.referee import Point, lengths
 from symbptt.data.arrays import lead, shape
 from symbptt.data.values import GIVEN, Array, Data
 from symbptt.diagnose import values
-from symbptt.diagnose.between import Composed, findings
+from symbptt.diagnose.between_parts import Composed, findings
 from symbptt.diagnose.diagnosis import Diagnosis
 from symbptt.diagnose.submission.composed import draw
 from symbptt.diagnose.submission.composed import file as code

@@ -14,7 +14,7 @@ from symbptt.compose.referee import Point, drawn
 from symbptt.data.random_values import random
 from symbptt.data.values import GROUPS, Array, Data
 from symbptt.derive.defined import undefined
-from symbptt.diagnose.between import Composed, findings
+from symbptt.diagnose.between_parts import Composed, findings
 from symbptt.diagnose.diagnosis import Diagnosis
 from symbptt.fuzz.draft import Draft
 from symbptt.fuzz.fault import Fault, Wrong

@@ -19,7 +19,7 @@ from symbptt.compose.emission import source
 from symbptt.compose.referee import drawn
 from symbptt.compose.slips import UNMASKED, Slip, slips
 from symbptt.diagnose import Diagnosis, composed
-from symbptt.diagnose.between import Composed, _cause, findings
+from symbptt.diagnose.between_parts import Composed, _cause, findings
 from symbptt.diagnose.submission.composed import _ragged
 from symbptt.diagnose.submission.mapping import Table, table
 from symbptt.model.frozen import MASK

@@ -12,7 +12,7 @@ from symbptt import compose
 from symbptt.compose.handed import through_parts
 from symbptt.compose.referee import drawn
 from symbptt.compose.slips import LINK, SHARE, TURN_BACK, TURN_IN, UNMASKED, Slip, slips
-from symbptt.diagnose.between import Composed, findings
+from symbptt.diagnose.between_parts import Composed, findings
 from symbptt.diagnose.diagnosis import Diagnosis
 from symbptt.errors import BadInput
 

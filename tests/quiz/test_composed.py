@@ -10,7 +10,7 @@ import pytest
 from symbptt import cli, compose
 from symbptt.compose.handed import through_parts
 from symbptt.compose.referee import drawn
-from symbptt.diagnose.between import Composed, called, findings
+from symbptt.diagnose.between_parts import Composed, called, findings
 from symbptt.mistakes import named
 from symbptt.narrative.presentation import Presentation
 from symbptt.quiz import quiz

@@ -13,7 +13,7 @@ from symbptt.compose.chain import Chain
 from symbptt.compose.referee import Point, drawn, lengths
 from symbptt.data.classes import one_hot
 from symbptt.data.values import Array, Data
-from symbptt.diagnose.between import Composed, findings
+from symbptt.diagnose.between_parts import Composed, findings
 from symbptt.diagnose.case import Case
 from symbptt.diagnose.diagnosis import Diagnosis
 from symbptt.diagnose.submission import again, code, mapping, parts, remarks, signature

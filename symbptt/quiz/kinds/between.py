@@ -12,7 +12,7 @@ from symbptt.compose import Chain
 from symbptt.compose.handed import through_parts
 from symbptt.compose.referee import drawn
 from symbptt.compose.slips import Slip, slips
-from symbptt.diagnose.between import CAUSES, called
+from symbptt.diagnose.between_parts import CAUSES, called
 from symbptt.document.composed import pitfalls
 from symbptt.document.composed.members import members
 from symbptt.document.context import DocumentContext
