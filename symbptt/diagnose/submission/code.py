@@ -12,7 +12,7 @@ from symbptt.diagnose.case import Case
 from symbptt.diagnose.check import diagnosed
 from symbptt.diagnose.diagnosis import Diagnosis
 from symbptt.diagnose.findings import WRONG, Finding, Suspect
-from symbptt.diagnose.submission import again, lines, mapping, remarks, signature
+from symbptt.diagnose.submission import again, mapping, remarks, signature, source_lines
 from symbptt.diagnose.submission.calls import calls
 from symbptt.diagnose.submission.chunks import in_steps
 from symbptt.diagnose.submission.fit import Forward, counts
@@ -216,8 +216,8 @@ def _placed(best: Attempt, finding: Finding, session: Session) -> Finding:
     call = best.plan.call
     cause, names = first(finding), quantities(finding, theirs, call, session.model, best.fit.called)
     carry, why = (False, "") if cause is None else (cause.carry, cause.name)
-    number = lines.number(call.source, call.function.full, names, carry, why)
-    found = lines.shown(call.source, number)
+    number = source_lines.number(call.source, call.function.full, names, carry, why)
+    found = source_lines.shown(call.source, number)
     return replace(finding, line=plain(f"{session.path.name}, {found}") if found else "", line_number=number)
 
 

@@ -11,11 +11,11 @@ import symbptt
 from symbptt.diagnose.causes import Cause
 from symbptt.diagnose.findings import WRONG, Finding, Suspect
 from symbptt.diagnose.submission.calls import calls
-from symbptt.diagnose.submission.lines import line
 from symbptt.diagnose.submission.mapping import Table
 from symbptt.diagnose.submission.meaning import Meaning
 from symbptt.diagnose.submission.quantities import quantities
 from symbptt.diagnose.submission.signature import source
+from symbptt.diagnose.submission.source_lines import line
 
 TEXT = """
 import numpy as np
