@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 
-from symbptt.diagnose.submission.keys import keys, text_of
+from symbptt.diagnose.submission.text_keys import keys, text_of
 from symbptt.errors import BadInput, UnknownName
 from symbptt.files import content
 

@@ -6,8 +6,8 @@ import ast
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
-from symbptt.diagnose.submission.keys import text_of
 from symbptt.diagnose.submission.signature import Source
+from symbptt.diagnose.submission.text_keys import text_of
 
 Functions = dict[str, ast.FunctionDef]
 Store = ast.Assign | ast.AugAssign
