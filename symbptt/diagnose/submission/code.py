@@ -12,7 +12,7 @@ from symbptt.diagnose.case import Case
 from symbptt.diagnose.check import diagnosed
 from symbptt.diagnose.diagnosis import Diagnosis
 from symbptt.diagnose.findings import WRONG, Finding, Suspect
-from symbptt.diagnose.submission import again, mapping, remarks, signature, source_lines
+from symbptt.diagnose.submission import mapping, remarks, second_look, signature, source_lines
 from symbptt.diagnose.submission.calls import calls
 from symbptt.diagnose.submission.chunks import in_steps
 from symbptt.diagnose.submission.fit import Forward, counts
@@ -57,11 +57,11 @@ Judgement = tuple[Attempt, tuple[Finding, ...], tuple[str, ...]]
 
 def judged(session: Session, best: Attempt, name: str) -> Judgement:
     """What is found of an attempt that fits: mistakes of the table, or else what calls at other data show."""
-    found = tuple(again.called_twice(best, f) for f in _findings(best, session))
+    found = tuple(second_look.called_twice(best, f) for f in _findings(best, session))
     opening = remarks.opening(best, name)
-    if not opening and all(f.right for f in found) and (more := again.longer(session, best)) is not best:
+    if not opening and all(f.right for f in found) and (more := second_look.longer(session, best)) is not best:
         few, best = best.plan.data.T, more
-        found = tuple(again.called_twice(best, f) for f in _findings(best, session))
+        found = tuple(second_look.called_twice(best, f) for f in _findings(best, session))
         opening = (f"With {few} steps all gradients are right. With {best.plan.data.T} they are not, as is shown here.",)
     if best.fit.differs:
         return best, *of_other_pass(best, found, opening)
@@ -174,7 +174,7 @@ def _absent(best: Attempt) -> list[str]:
 
 def _as_its_own(session: Session, best: Attempt) -> Iterator[str]:
     """What is said of gradients as those of the forward pass that they belong to."""
-    found = again.against_own_loss(session, best) if best.fit.differs else None
+    found = second_look.against_own_loss(session, best) if best.fit.differs else None
     if not found:
         return
     right, wrong = ([n for n, ok in found.items() if ok is sure] for sure in (True, False))

@@ -16,7 +16,7 @@ from symbptt.data.values import Array, Data
 from symbptt.diagnose.between_parts import Composed, findings
 from symbptt.diagnose.case import Case
 from symbptt.diagnose.diagnosis import Diagnosis
-from symbptt.diagnose.submission import again, code, mapping, parts, remarks, signature
+from symbptt.diagnose.submission import code, mapping, parts, remarks, second_look, signature
 from symbptt.diagnose.submission.calls import calls
 from symbptt.diagnose.submission.draw import N, T, unequal
 from symbptt.diagnose.submission.guarded import Limits
@@ -90,6 +90,6 @@ def _judged(session: Session, best: Attempt, name: str) -> code.Judgement:
     """What went wrong between parts, or inside one."""
     found = findings(cast(Composed, best.case), best.found.gradients)
     given = best.found.gradients
-    found = tuple(again.called_twice(best, replace(f, zero=not f.right and not given[f.gradient].any())) for f in found)
+    found = tuple(second_look.called_twice(best, replace(f, zero=not f.right and not given[f.gradient].any())) for f in found)
     opening = remarks.opening(best, name)
     return best, *(code.of_other_pass(best, found, opening) if best.fit.differs else (found, opening))
