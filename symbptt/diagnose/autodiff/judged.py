@@ -18,8 +18,8 @@ from symbptt.diagnose.autodiff.runner import limits as usual
 from symbptt.diagnose.autodiff.session import Functions, unlike_twins
 from symbptt.diagnose.diagnosis import Diagnosis
 from symbptt.diagnose.submission import code, mapping
+from symbptt.diagnose.submission.agreement import Forward
 from symbptt.diagnose.submission.chunks import in_steps
-from symbptt.diagnose.submission.fit import Forward
 from symbptt.diagnose.submission.mapping import Table
 from symbptt.diagnose.submission.session import Attempt
 from symbptt.guard.door import Limits
