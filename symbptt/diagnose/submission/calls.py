@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from symbptt.data.values import GIVEN, GROUPS
-from symbptt.diagnose.submission.chosen import chosen
 from symbptt.diagnose.submission.guess import CONVENTIONS, Guesser, gates, is_cache, plain
 from symbptt.diagnose.submission.mapping import Table
 from symbptt.diagnose.submission.meaning import Meaning, one
 from symbptt.diagnose.submission.signature import Function, Source
+from symbptt.diagnose.submission.which_function import chosen
 from symbptt.errors import BadInput
 from symbptt.model.values import Model, Role
 
