@@ -11,7 +11,7 @@ import sympy as sp
 
 from symbptt.diagnose.autodiff.runner import Facts
 from symbptt.diagnose.submission import signature
-from symbptt.diagnose.submission.calls import Call, Meanings, in_conventions, is_second
+from symbptt.diagnose.submission.arguments import Call, Meanings, in_conventions, is_second
 from symbptt.diagnose.submission.guess import Guesser
 from symbptt.diagnose.submission.mapping import Table
 from symbptt.diagnose.submission.meaning import Meaning, one, tokens

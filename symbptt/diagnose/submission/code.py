@@ -14,7 +14,7 @@ from symbptt.diagnose.diagnosis import Diagnosis
 from symbptt.diagnose.findings import WRONG, Finding, Suspect
 from symbptt.diagnose.submission import mapping, remarks, second_look, signature, source_lines
 from symbptt.diagnose.submission.agreement import Forward, counts
-from symbptt.diagnose.submission.calls import calls
+from symbptt.diagnose.submission.arguments import calls
 from symbptt.diagnose.submission.chunks import in_steps
 from symbptt.diagnose.submission.guarded import Limits as Limits
 from symbptt.diagnose.submission.mapping import Table

@@ -13,7 +13,7 @@ from typing import Any
 from symbptt.algebra.evaluate import Array
 from symbptt.diagnose.diagnosis import Diagnosis
 from symbptt.diagnose.submission import calling, code, guarded, signature
-from symbptt.diagnose.submission.calls import calls
+from symbptt.diagnose.submission.arguments import calls
 from symbptt.diagnose.submission.mapping import Table
 from symbptt.diagnose.submission.plans import Plan
 from symbptt.diagnose.submission.session import Session

@@ -15,7 +15,7 @@ from symbptt.data.arrays import size
 from symbptt.data.classes import one_hot
 from symbptt.data.values import Data
 from symbptt.diagnose.submission import convert
-from symbptt.diagnose.submission.calls import ROLES, Call, Meanings
+from symbptt.diagnose.submission.arguments import ROLES, Call, Meanings
 from symbptt.diagnose.submission.mapping import Table, Wanted
 from symbptt.diagnose.submission.meaning import Layout, Meaning, one
 from symbptt.diagnose.submission.signature import Function

@@ -10,7 +10,7 @@ import sympy as sp
 from symbptt.algebra.nodes import TIME, Timed
 from symbptt.diagnose.causes import Cause
 from symbptt.diagnose.findings import Finding
-from symbptt.diagnose.submission.calls import Call
+from symbptt.diagnose.submission.arguments import Call
 from symbptt.diagnose.submission.guess import plain
 from symbptt.model.values import Model, Role
 

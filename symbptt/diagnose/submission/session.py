@@ -19,7 +19,7 @@ from symbptt.data.values import Data
 from symbptt.diagnose.case import Case, case
 from symbptt.diagnose.submission import guarded
 from symbptt.diagnose.submission.agreement import Fit, Forward, counts, fit
-from symbptt.diagnose.submission.calls import Call
+from symbptt.diagnose.submission.arguments import Call
 from symbptt.diagnose.submission.draw import N, T, draw
 from symbptt.diagnose.submission.guarded import Answer, Limits
 from symbptt.diagnose.submission.guess import of_vocabulary

@@ -10,7 +10,7 @@ import pytest
 import symbptt
 from symbptt.diagnose.causes import Cause
 from symbptt.diagnose.findings import WRONG, Finding, Suspect
-from symbptt.diagnose.submission.calls import calls
+from symbptt.diagnose.submission.arguments import calls
 from symbptt.diagnose.submission.mapping import Table
 from symbptt.diagnose.submission.meaning import Meaning
 from symbptt.diagnose.submission.quantities import quantities
