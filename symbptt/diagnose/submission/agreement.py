@@ -9,8 +9,8 @@ from enum import IntEnum
 from symbptt.algebra.evaluate import Array
 from symbptt.diagnose.case import Known
 from symbptt.diagnose.check import equal
-from symbptt.diagnose.submission.calling import COUNTS
 from symbptt.diagnose.submission.guarded import Answer
+from symbptt.diagnose.submission.invoke import COUNTS
 from symbptt.diagnose.submission.mapping import LOSSES
 from symbptt.diagnose.submission.results import Results
 from symbptt.diagnose.submission.witness import Difference, witness

@@ -12,7 +12,7 @@ from typing import Any
 
 from symbptt.algebra.evaluate import Array
 from symbptt.diagnose.diagnosis import Diagnosis
-from symbptt.diagnose.submission import calling, code, guarded, signature
+from symbptt.diagnose.submission import code, guarded, invoke, signature
 from symbptt.diagnose.submission.arguments import calls
 from symbptt.diagnose.submission.mapping import Table
 from symbptt.diagnose.submission.plans import Plan
@@ -37,14 +37,14 @@ class _Here(Session):
         module: Any = SimpleNamespace(**{self.call.function.name: self.function})
         kept: dict[str, Any] = {}
         answer: dict[str, Any] = {"refused": [], "skipped": [], "place": ""}
-        watch, before = calling.Watch(self.function.__code__.co_filename), sys.getprofile()
+        watch, before = invoke.Watch(self.function.__code__.co_filename), sys.getprofile()
         try:
             sys.setprofile(watch)
-            result, _, answer["changed"] = calling.call(module, order, arrays)
+            result, _, answer["changed"] = invoke.call(module, order, arrays)
             sys.setprofile(before)
-            calling.record(watch.held, "held", kept)
-            answer["first"] = calling.record(calling.flatten(result, order["returns"]), "first", kept)
-            calling.record(calling.flatten(calling.call(module, order, arrays)[0], order["returns"]), "again", kept)
+            invoke.record(watch.held, "held", kept)
+            answer["first"] = invoke.record(invoke.flatten(result, order["returns"]), "first", kept)
+            invoke.record(invoke.flatten(invoke.call(module, order, arrays)[0], order["returns"]), "again", kept)
         except _FAULTS as error:
             answer["fault"] = told(error)
         finally:
