@@ -19,8 +19,8 @@ from symbptt.diagnose.findings import Finding
 from symbptt.diagnose.submission import in_process
 from symbptt.diagnose.submission import mapping as mappings
 from symbptt.diagnose.submission.answer import answer
-from symbptt.diagnose.submission.draw import T as STEPS
-from symbptt.diagnose.submission.draw import draw
+from symbptt.diagnose.submission.drawn_data import T as STEPS
+from symbptt.diagnose.submission.drawn_data import draw
 from symbptt.diagnose.submission.mapping import Table
 from symbptt.errors import BadInput, UnknownName
 from symbptt.model.read import load

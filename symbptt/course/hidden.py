@@ -16,7 +16,7 @@ from symbptt.diagnose import function as judges
 from symbptt.diagnose.diagnosis import Diagnosis
 from symbptt.diagnose.report import Derivation
 from symbptt.diagnose.submission.answer import answer
-from symbptt.diagnose.submission.draw import T as STEPS
+from symbptt.diagnose.submission.drawn_data import T as STEPS
 from symbptt.diagnose.submission.guarded import Limits
 from symbptt.diagnose.submission.mapping import Table
 from symbptt.errors import BadInput, SymbpttError, UnknownName

@@ -13,7 +13,7 @@ from symbptt.diagnose.case import Arrays
 from symbptt.diagnose.check import at_point
 from symbptt.diagnose.diagnosis import Diagnosis
 from symbptt.diagnose.submission import code
-from symbptt.diagnose.submission.draw import N, draw
+from symbptt.diagnose.submission.drawn_data import N, draw
 from symbptt.diagnose.submission.guarded import Limits
 from symbptt.diagnose.submission.mapping import Table
 from symbptt.model.values import Model

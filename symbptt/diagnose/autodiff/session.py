@@ -16,7 +16,7 @@ from symbptt.diagnose.autodiff.precision import rounded
 from symbptt.diagnose.autodiff.runner import Runner, limits
 from symbptt.diagnose.submission import convert, guarded
 from symbptt.diagnose.submission.arguments import Call
-from symbptt.diagnose.submission.draw import T
+from symbptt.diagnose.submission.drawn_data import T
 from symbptt.diagnose.submission.mapping import Table
 from symbptt.diagnose.submission.plans import Plan, without_steps
 from symbptt.diagnose.submission.results import results

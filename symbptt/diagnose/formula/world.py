@@ -18,7 +18,7 @@ from symbptt.data.arrays import size
 from symbptt.data.classes import one_hot
 from symbptt.data.values import Data
 from symbptt.diagnose.formula.operations import Absent, Unfit
-from symbptt.diagnose.submission.draw import draw
+from symbptt.diagnose.submission.drawn_data import draw
 from symbptt.model.older_values import held
 from symbptt.model.values import Model
 from symbptt.unroll.graph import UnrolledGraph, steps

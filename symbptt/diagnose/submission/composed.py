@@ -18,7 +18,7 @@ from symbptt.diagnose.case import Case
 from symbptt.diagnose.diagnosis import Diagnosis
 from symbptt.diagnose.submission import code, mapping, parts, remarks, second_look, signature
 from symbptt.diagnose.submission.arguments import calls
-from symbptt.diagnose.submission.draw import N, T, unequal
+from symbptt.diagnose.submission.drawn_data import N, T, unequal
 from symbptt.diagnose.submission.guarded import Limits
 from symbptt.diagnose.submission.mapping import Table
 from symbptt.diagnose.submission.session import Attempt, Session

@@ -20,7 +20,7 @@ from symbptt.diagnose.case import Case, case
 from symbptt.diagnose.submission import guarded
 from symbptt.diagnose.submission.agreement import Fit, Forward, counts, fit
 from symbptt.diagnose.submission.arguments import Call
-from symbptt.diagnose.submission.draw import N, T, draw
+from symbptt.diagnose.submission.drawn_data import N, T, draw
 from symbptt.diagnose.submission.guarded import Answer, Limits
 from symbptt.diagnose.submission.guess import of_vocabulary
 from symbptt.diagnose.submission.mapping import Table

@@ -15,7 +15,7 @@ from symbptt.diagnose.findings import WRONG, Finding
 from symbptt.diagnose.probe.probe import Gradients, probe
 from symbptt.diagnose.probe.probed import Probed
 from symbptt.diagnose.probe.trial import trial
-from symbptt.diagnose.submission.draw import draw
+from symbptt.diagnose.submission.drawn_data import draw
 
 Fault = Callable[[int, int, int, int], float]
 T, SIZES = 6, {"D": 7, "H": 8, "O": 9}

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 import symbptt
-from symbptt.diagnose.submission.draw import draw
+from symbptt.diagnose.submission.drawn_data import draw
 
 
 @pytest.mark.parametrize("N", [1, 2, 5])
