@@ -16,7 +16,7 @@ from symbptt.data.values import Array, Data
 from symbptt.diagnose.between_parts import Composed, findings
 from symbptt.diagnose.case import Case
 from symbptt.diagnose.diagnosis import Diagnosis
-from symbptt.diagnose.submission import code, mapping, parts, remarks, second_look, signature
+from symbptt.diagnose.submission import code, guess_parts, mapping, remarks, second_look, signature
 from symbptt.diagnose.submission.arguments import calls
 from symbptt.diagnose.submission.drawn_data import N, T, unequal
 from symbptt.diagnose.submission.guarded import Limits
@@ -37,7 +37,7 @@ def file(
     if read.dtype or read.library or read.chunk:
         raise BadInput(f"{read.place}: dtype, library and chunk are not for models with two directions or phases")
     read = replace(read, wrt=mapping.asked(wrt, model, "wrt")) if wrt else read
-    session = _Session(model, Path(path), calls(source, function, read, model, parts.guesser), read, limits or Limits())
+    session = _Session(model, Path(path), calls(source, function, read, model, guess_parts.guesser), read, limits or Limits())
     return code.run(session, _judged)
 
 
