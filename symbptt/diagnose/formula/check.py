@@ -14,7 +14,7 @@ from symbptt.diagnose.causes import Cause
 from symbptt.diagnose.clock import Clock
 from symbptt.diagnose.diagnosis import Diagnosis
 from symbptt.diagnose.findings import RIGHT, SCALED, WRONG, Finding, Suspect
-from symbptt.diagnose.formula import derived, pairs, written
+from symbptt.diagnose.formula import derived, terms, written
 from symbptt.diagnose.formula.around import Around
 from symbptt.diagnose.formula.compare import difference
 from symbptt.diagnose.formula.operations import Absent, Unfit
@@ -131,7 +131,7 @@ class _Check:
             self._refuse_absent()
         suspects = self._suspects(holds, found, number)
         note, beside = self._explained(found, ours)
-        differing = {} if points[0].fault() else pairs.differing(self.formula, points[0])
+        differing = {} if points[0].fault() else terms.differing(self.formula, points[0])
         return Finding(name, WRONG, error, suspects, differing=differing, note=note, beside=beside)
 
     def _refuse_absent(self) -> None:
