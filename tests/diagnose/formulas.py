@@ -7,10 +7,10 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from symbptt.diagnose.formula.around import Around
 from symbptt.diagnose.formula.derived import equations
 from symbptt.diagnose.formula.sides import Point
 from symbptt.diagnose.formula.tree import Node, at, binary, flat, folded, number, put, shifted, transposed, values, walk
+from symbptt.diagnose.formula.vocabulary import Around
 from symbptt.diagnose.formula.world import REGIMES, World
 from symbptt.diagnose.formula.written import read, side
 from symbptt.errors import BadInput

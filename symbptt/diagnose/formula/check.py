@@ -15,13 +15,13 @@ from symbptt.diagnose.clock import Clock
 from symbptt.diagnose.diagnosis import Diagnosis
 from symbptt.diagnose.findings import RIGHT, SCALED, WRONG, Finding, Suspect
 from symbptt.diagnose.formula import derived, terms, written
-from symbptt.diagnose.formula.around import Around
 from symbptt.diagnose.formula.compare import difference
 from symbptt.diagnose.formula.operations import Absent, Unfit
 from symbptt.diagnose.formula.readings import readings
 from symbptt.diagnose.formula.repairs import SECONDS, SELDOM, Repair, repairs
 from symbptt.diagnose.formula.sides import EQUAL, Point
 from symbptt.diagnose.formula.tree import Node, shifted, walk
+from symbptt.diagnose.formula.vocabulary import Around
 from symbptt.diagnose.formula.world import REGIMES, SAMPLES, World
 from symbptt.diagnose.formula.written import Formula
 from symbptt.errors import BadInput

@@ -8,10 +8,10 @@ from itertools import islice
 
 from symbptt.diagnose.causes import Cause
 from symbptt.diagnose.clock import Clock
-from symbptt.diagnose.formula.around import Around
 from symbptt.diagnose.formula.edits import FAMILIES, PAIRED, edits
 from symbptt.diagnose.formula.sides import Point
 from symbptt.diagnose.formula.tree import Node, walk
+from symbptt.diagnose.formula.vocabulary import Around
 
 SECONDS = 3.0
 """Processor time of the whole search."""

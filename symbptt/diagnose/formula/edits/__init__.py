@@ -5,11 +5,11 @@ The order of the families is that in which causes are named: where two edits rep
 
 from collections.abc import Iterator, Sequence
 
-from symbptt.diagnose.formula.around import Around
 from symbptt.diagnose.formula.edits import missing, signs, slopes, steps
 from symbptt.diagnose.formula.edits.edit import Edit, Family
 from symbptt.diagnose.formula.edits.tokens import operators
 from symbptt.diagnose.formula.tree import Node
+from symbptt.diagnose.formula.vocabulary import Around
 
 FAMILIES: tuple[Family, ...] = (
     signs.repeated, signs.signs, operators, signs.transposes, slopes.slopes, slopes.slope_arguments, steps.indices, steps.bounds,

@@ -6,8 +6,8 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from symbptt.diagnose.causes import Cause
-from symbptt.diagnose.formula.around import Around
 from symbptt.diagnose.formula.tree import Node, Path, at, flat, put, values
+from symbptt.diagnose.formula.vocabulary import Around
 
 
 @dataclass(frozen=True)

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from symbptt.diagnose.formula.around import Around
 from symbptt.diagnose.formula.edits.edit import Edit, edit, summand_places
 from symbptt.diagnose.formula.edits.slopes import diagonal, entrywise
 from symbptt.diagnose.formula.operations import Shape
 from symbptt.diagnose.formula.tree import Node, binary, call, folded, number, transposed, values
+from symbptt.diagnose.formula.vocabulary import Around
 
 
 def wrapped(tree: Node, around: Around) -> Iterator[Edit]:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from symbptt.diagnose.formula.around import Around
 from symbptt.diagnose.formula.edits.edit import Edit, chains, edit, summand_places
 from symbptt.diagnose.formula.operations import Shape
 from symbptt.diagnose.formula.tree import Node, at, binary, call, folded, transposed, values
+from symbptt.diagnose.formula.vocabulary import Around
 
 
 def repeated(tree: Node, around: Around) -> Iterator[Edit]:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from symbptt.diagnose.formula.around import Around
 from symbptt.diagnose.formula.edits.edit import Edit, edit
 from symbptt.diagnose.formula.operations import ELEMENTWISE, Shape
 from symbptt.diagnose.formula.tree import Node, binary, call, number, transposed, values, walk
+from symbptt.diagnose.formula.vocabulary import Around
 
 
 def _like_slope(node: Node) -> bool:

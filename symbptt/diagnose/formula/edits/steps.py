@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from symbptt.diagnose.formula.around import Around
 from symbptt.diagnose.formula.edits.edit import Edit, edit
 from symbptt.diagnose.formula.tree import Node, Path, everywhere, number, shifted, values
+from symbptt.diagnose.formula.vocabulary import Around
 
 
 def indices(tree: Node, around: Around) -> Iterator[Edit]:

@@ -6,9 +6,9 @@ import re
 from collections.abc import Iterator
 
 from symbptt.diagnose.causes import Cause
-from symbptt.diagnose.formula.around import Around
 from symbptt.diagnose.formula.edits.edit import Edit
 from symbptt.diagnose.formula.tree import Node
+from symbptt.diagnose.formula.vocabulary import Around
 from symbptt.diagnose.formula.written import side
 from symbptt.errors import BadInput
 
