@@ -21,7 +21,7 @@ import numpy as np
 from symbptt.guard import alone, hooks, wire
 from symbptt.guard.caught import Caught, told
 
-calling = alone.load(Path(__file__).with_name("calling.py"))
+invoke = alone.load(Path(__file__).with_name("invoke.py"))
 
 
 class TooLong(BaseException):
@@ -116,23 +116,23 @@ def answered(plan: dict[str, Any], arrays: dict[str, Any], theirs: Theirs, path:
     """
     kept: dict[str, Any] = {}
     answer: dict[str, Any] = {}
-    watch = calling.Watch(path)
+    watch = invoke.Watch(path)
     with Caught() as caught:
         module = theirs.module()
         sys.setprofile(watch)
-        result, before, answer["changed"] = calling.call(module, plan, arrays)
+        result, before, answer["changed"] = invoke.call(module, plan, arrays)
         sys.setprofile(None)
-        calling.record(calling.flatten(before, plan["forward"]["returns"] if plan["forward"] else []), "before", kept)
-        calling.record(watch.held, "held", kept)
-        answer["first"] = calling.record(calling.flatten(result, plan["returns"]), "first", kept)
-        calling.record(calling.flatten(calling.call(module, plan, arrays)[0], plan["returns"]), "again", kept)
+        invoke.record(invoke.flatten(before, plan["forward"]["returns"] if plan["forward"] else []), "before", kept)
+        invoke.record(watch.held, "held", kept)
+        answer["first"] = invoke.record(invoke.flatten(result, plan["returns"]), "first", kept)
+        invoke.record(invoke.flatten(invoke.call(module, plan, arrays)[0], plan["returns"]), "again", kept)
         if any(_differ(kept[f"first/{name}"], kept.get(f"again/{name}")) for name in answer["first"] if f"first/{name}" in kept):
-            calling.record(calling.flatten(calling.call(theirs.module(), plan, arrays)[0], plan["returns"]), "fresh", kept)
+            invoke.record(invoke.flatten(invoke.call(theirs.module(), plan, arrays)[0], plan["returns"]), "fresh", kept)
     sys.setprofile(None)
     if caught.error is not None:
         answer.update(fault(caught.error, path))
         with Caught():
-            calling.record(watch.held, "held", kept)
+            invoke.record(watch.held, "held", kept)
     return answer, kept
 
 
