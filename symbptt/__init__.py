@@ -11,8 +11,6 @@ The stages are sub-packages and share their names with the commands:
 They are imported on first use, so that `import symbptt` and `symbptt --help` cost nothing.
 """
 
-from __future__ import annotations
-
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 

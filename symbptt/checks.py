@@ -1,7 +1,5 @@
 """What callers give, brought to the type that is meant: numbers of any integer type, values of the stage before."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from operator import index
 from typing import Any, TypeVar

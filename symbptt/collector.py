@@ -1,7 +1,5 @@
 """Building many objects that all stay: the garbage collector would go through them again and again and find nothing."""
 
-from __future__ import annotations
-
 import gc
 from collections.abc import Callable
 from functools import wraps

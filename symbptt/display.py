@@ -4,8 +4,6 @@ A value that is mathematics inherits from `Formula`, a table of numbers or code 
 the top floor (notebook.py), which `symbptt/__init__.py` hands in here; so no stage imports the one that typesets it.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from functools import cache
 from typing import Any, Protocol

@@ -8,8 +8,6 @@
 `MissingRule`   ours: a node type that a rule, printer or emitter does not cover; names the file to edit.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Sequence
 from difflib import get_close_matches
 

@@ -1,7 +1,5 @@
 """Files: read up to a limit; written whole or not at all, and never over somebody's work unasked."""
 
-from __future__ import annotations
-
 import os
 import shutil
 from collections.abc import Mapping

@@ -4,8 +4,6 @@
 inside pages are left out of the comparison: their bytes depend on the release of the tool that cuts them.
 """
 
-from __future__ import annotations
-
 import difflib
 import re
 from collections.abc import Callable

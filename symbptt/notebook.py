@@ -3,8 +3,6 @@
 To show a type of one's own, register a function for it with `tree` (mathematics), `text` or `html`.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Sequence
 from functools import singledispatch
 from html import escape

@@ -1,7 +1,5 @@
 """Where the files live that ship with the package: the same answer in a wheel, an editable install and a checkout."""
 
-from __future__ import annotations
-
 from functools import cache
 from importlib.resources import files
 from importlib.resources.abc import Traversable

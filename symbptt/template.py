@@ -1,7 +1,5 @@
 """The template engine: an unknown name is an error, and a template reaches nothing but the values that it is given."""
 
-from __future__ import annotations
-
 from functools import cache
 from pathlib import Path
 

@@ -1,7 +1,5 @@
 """Text laid out for a terminal: columns, and sentences broken into lines."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Iterator, Sequence
 from unicodedata import east_asian_width
 

@@ -1,7 +1,5 @@
 """Assertions for graders and test suites: a wrong gradient fails, and the message names the cause."""
 
-from __future__ import annotations
-
 import inspect
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace

@@ -4,8 +4,6 @@ Every language has the same keys with the same slots, {name}. Texts of model fil
 own, or those of shipped files from the folder's `phrases.toml`, by the English text; what is in neither is told in English.
 """
 
-from __future__ import annotations
-
 import re
 import tomllib
 from collections.abc import Iterable, Mapping

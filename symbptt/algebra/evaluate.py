@@ -4,8 +4,6 @@ Every value is an array (..., N, rows, columns): one matrix per sample, N = 1 fo
 carried along, so many directions can be evaluated at once.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable, Mapping
 from functools import cache, reduce, singledispatch
 from operator import add, mul

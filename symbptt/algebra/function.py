@@ -1,7 +1,5 @@
 """What an elementwise function is: one row of the table in `functions`, or of a package that adds one."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any

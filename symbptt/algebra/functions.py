@@ -5,8 +5,6 @@ in terms of the function's own value `y`, that form (`by_result`); a test proves
 Functions with a kink take the slope of the right-hand branch given here: relu'(0) = 0, abs'(0) = 0.
 """
 
-from __future__ import annotations
-
 from functools import cache
 
 import sympy as sp

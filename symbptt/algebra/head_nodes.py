@@ -5,8 +5,6 @@ that derivation and printing see the formula of one head. Sums and elementwise p
 argument of each node is the number of heads.
 """
 
-from __future__ import annotations
-
 import sympy as sp
 
 from symbptt.algebra.nodes import Kinds, _Node

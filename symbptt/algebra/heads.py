@@ -1,7 +1,5 @@
 """Smart constructors and linear maps of the nodes of heads: zeros, numbers and double transposes go, as in `build`."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from dataclasses import dataclass
 

@@ -4,8 +4,6 @@ One map serves three purposes: `apply` pushes a tangent forward (jvp), `transpos
 `matrix` is the Jacobian in numerator layout where a column goes to a column.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterable
 from dataclasses import dataclass
 

@@ -5,8 +5,6 @@ the variable's own symbol, the primal: so the symbol goes along from step to ste
 substitution finds it in there.
 """
 
-from __future__ import annotations
-
 from functools import cached_property
 from typing import Any, ClassVar
 

@@ -18,8 +18,6 @@ this package defines for columns, as softmax or a stack of columns, keeps its de
 takes as the same function of a row: softmax(oᵀ)ᵀ is printed softmax(o).
 """
 
-from __future__ import annotations
-
 from functools import singledispatch
 
 import sympy as sp

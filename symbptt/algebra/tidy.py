@@ -3,8 +3,6 @@
 They drop zeros, ones and identities, flatten, and pull numbers to the front; they never reorder matrices or terms.
 """
 
-from __future__ import annotations
-
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from itertools import pairwise

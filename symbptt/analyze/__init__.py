@@ -1,7 +1,5 @@
 """Where the gradient goes: the (t, k) table, spectra and bounds, experiments, truncation and remedies."""
 
-from __future__ import annotations
-
 from symbptt.analyze.analysis import Analysis, at, flow, main, more
 from symbptt.analyze.data import adjusted, load, point
 from symbptt.analyze.experiments import Options, Result, compare_models, experiment, written

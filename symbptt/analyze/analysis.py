@@ -1,7 +1,5 @@
 """Everything about the gradient flow of one model at one point, in one value."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 

@@ -5,8 +5,6 @@ Pascanu, Mikolov and Bengio (2013), On the difficulty of training recurrent neur
 the eigenvalues of the preprint.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache

@@ -1,7 +1,5 @@
 """What is drawn of an analysis, as charts for any writer; where there is nothing to draw, a sentence."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from typing import Any
 

@@ -4,8 +4,6 @@ One unit without input, h_t = w sigmoid(h_{t-1}) + b from h_0 = 1/2, is to give 
 wall where the unit changes between two fixed points; the gradient on it is hundreds of times that beside it.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache

@@ -3,8 +3,6 @@
 All terms of a column k start from the same immediate derivative, so what is left in their ratio is the product of Jacobians.
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from dataclasses import dataclass
 

@@ -1,7 +1,5 @@
 """Models side by side on the same data: how their products grow, where their terms lie, how many units are flat or dead."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable
 from dataclasses import dataclass
 

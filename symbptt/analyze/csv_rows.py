@@ -1,7 +1,5 @@
 """Rows of data as CSV: a header line, lists spread over columns of their own, nothing where a value is missing."""
 
-from __future__ import annotations
-
 import csv
 import io
 from collections.abc import Iterable, Iterator, Mapping

@@ -1,7 +1,5 @@
 """Activations and their derivatives as curves: sigmoid' <= 1/4, tanh' <= 1."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from functools import lru_cache
 

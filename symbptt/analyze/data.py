@@ -1,7 +1,5 @@
 """The point at which a model is analysed: sizes, weights, inputs, targets and initial states, given or drawn from a seed."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path

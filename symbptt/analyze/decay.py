@@ -1,7 +1,5 @@
 """How fast the long product ds_T/ds_{T-d} falls or grows, over several draws of weights: medians and quartiles by distance."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache

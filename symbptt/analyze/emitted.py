@@ -1,7 +1,5 @@
 """The emitted module of a model, run in memory: the gradients that the tables are compared with."""
 
-from __future__ import annotations
-
 from types import ModuleType
 from typing import Any
 

@@ -1,7 +1,5 @@
 """An analysis as data: JSON (schema 1; what is not finite becomes null) and CSV (one line per term)."""
 
-from __future__ import annotations
-
 import json
 from collections.abc import Iterator
 from typing import Any

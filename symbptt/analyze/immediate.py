@@ -1,7 +1,5 @@
 """The norms of the factors d+s_k/d theta: how strongly step k writes a parameter or an input into the states."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable
 from dataclasses import dataclass
 

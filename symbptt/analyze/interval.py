@@ -4,8 +4,6 @@ For the sigmoid it is empty for |w| <= 4, and never wider in x than about 0.45 (
 chapter 5): growing takes large weights and arguments in a narrow range.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from dataclasses import dataclass
 

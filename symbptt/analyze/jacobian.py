@@ -4,8 +4,6 @@ A Jacobian is an array (N, S, S), one matrix per sample, S the number of entries
 (batch_norm) it is one matrix (1, N S, N S) on the stacked samples.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache

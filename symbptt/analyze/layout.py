@@ -1,7 +1,5 @@
 """Numbers in the cells of a report, and its columns."""
 
-from __future__ import annotations
-
 from functools import partial
 from math import isnan
 

@@ -1,7 +1,5 @@
 """The two ways to the same gradient side by side: backward (BPTT) and forward in time (RTRL), what they hold and take."""
 
-from __future__ import annotations
-
 import time
 import tracemalloc
 from dataclasses import dataclass

@@ -1,7 +1,5 @@
 """Norms that neither overflow nor underflow before the value itself does, over the last two axes of stacks of matrices."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from typing import Any
 

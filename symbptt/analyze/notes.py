@@ -1,7 +1,5 @@
 """What a reader must know before trusting a table: values that are not finite, zeros, overflow, one step, singular matrices."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Iterator
 
 import numpy as np

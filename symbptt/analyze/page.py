@@ -4,8 +4,6 @@ The page looks up texts, shades and the points of curves by (weight scale, activ
 no number of its own.
 """
 
-from __future__ import annotations
-
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace

@@ -3,8 +3,6 @@
 To add one, describe a chart in charts.py and give it a row in CHARTS.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial

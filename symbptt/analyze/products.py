@@ -4,8 +4,6 @@ Carried along are the products for the steps t at hand, the long product ds_T/ds
 Lyapunov exponents.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 

@@ -1,7 +1,5 @@
 """Which parameters close the loop from one step to the next."""
 
-from __future__ import annotations
-
 from functools import lru_cache
 
 import sympy as sp

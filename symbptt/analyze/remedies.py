@@ -4,8 +4,6 @@ Groups: initialisation, activation, normalisation and residual connections, gate
 on the step, not on the flow. To add a remedy, add a row.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 

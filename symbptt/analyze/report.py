@@ -1,7 +1,5 @@
 """An analysis as text for a terminal."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 
 import numpy as np

@@ -1,7 +1,5 @@
 """The part of a report that was asked for: truncation, random truncation, both modes."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 
 from symbptt.analyze.analysis import Analysis

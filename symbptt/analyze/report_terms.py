@@ -1,7 +1,5 @@
 """The part of a report on terms: shares, windows, samples, signals, and pair by pair where there are few steps."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Collection, Iterator, Sequence
 
 import numpy as np

@@ -4,8 +4,6 @@ With row vectors, as the experiment is published (N samples, H entries): dh <- d
 Seed 3, N = 2, H = 3, T = 20 gives 2.46841 ... 249.496, and half the matrix 1.23420 ... 2.37938e-4.
 """
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 import numpy as np

@@ -4,8 +4,6 @@ The largest singular value bounds one step, the spectral radius is the rate of a
 is not normal they differ: [[.5, 10], [0, .5]] has radius .5 and norm 10.
 """
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 import numpy as np

@@ -1,7 +1,5 @@
 """The (t, k) table: the norm of every term, with its row sums, column sums and shares by distance t - k."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 

@@ -1,7 +1,5 @@
 """Adds up the terms of one variable as the walk brings them: norms, row sums, column sums, sums by distance."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass, field
 
 import numpy as np

@@ -1,7 +1,5 @@
 """Which states follow an affine recurrence, with which transition, and what follows from it: as text and as data."""
 
-from __future__ import annotations
-
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass

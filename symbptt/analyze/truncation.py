@@ -5,8 +5,6 @@ xi_{k+1} ... xi_t with E[xi] = 1 (z_t = d+s_t/d theta + xi_t J_t z_{t-1}, recurs
 Williams and Peng (1990); Tallec and Ollivier (2017) Unbiasing truncated backpropagation through time. arXiv:1705.08209.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from itertools import product

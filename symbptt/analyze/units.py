@@ -1,7 +1,5 @@
 """The units of a cell: how steep their activations are at the values met, how many are saturated, how many are dead."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 import numpy as np

@@ -4,8 +4,6 @@ sigma_max < 1/gamma suffices for vanishing; sigma_max > 1/gamma is necessary for
 nothing, and the measured rate is given.
 """
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from enum import StrEnum
 

@@ -1,7 +1,5 @@
 """Affine recurrences in chunks: a rewrite of a model into one whose step takes C tokens."""
 
-from __future__ import annotations
-
 from symbptt.chunk.rewrite import Chunked, chunked
 from symbptt.chunk.terms import NoChunkForm
 

@@ -1,7 +1,5 @@
 """The logarithm of a decay, written so that it is right where the decay itself is too small for a float."""
 
-from __future__ import annotations
-
 import sympy as sp
 from sympy.matrices.expressions.matexpr import MatrixExpr
 from sympy.matrices.expressions.special import OneMatrix

@@ -4,8 +4,6 @@ With a one e_1 in the first row alone and the value l_0 behind the chunk before,
 Behind the chunk the value is that of the last token which is real, or l_0 where none is.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable, Mapping
 
 import sympy as sp

@@ -10,8 +10,6 @@ Where b itself reads the state, b_i = f_i + x_i S_{i-1}^T k_i (the delta rule), 
 is taken to the left side: (I - x * N) B = F + x * (K S_0), the WY form (Yang et al. 2024, DeltaNet).
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from functools import lru_cache

@@ -1,7 +1,5 @@
 """Recurrences that run entry by entry, h_t = a_t * h_{t-1} + b_t: there are no products of matrices in them to gain."""
 
-from __future__ import annotations
-
 from symbptt.algebra.nodes import TIME
 from symbptt.derive.affine import components
 from symbptt.derive.transition import Kind

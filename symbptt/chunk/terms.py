@@ -1,7 +1,5 @@
 """A matrix of one token as a sum of terms: weights times the state of the token before, or weights times an outer product."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from itertools import product

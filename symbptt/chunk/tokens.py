@@ -4,8 +4,6 @@ What does not depend on the token stays as it is. Where a value reads a state, i
 apart, as a coefficient for each read, until the reads are known.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable, Mapping
 
 import sympy as sp

@@ -3,8 +3,6 @@
 Importing this package imports no stage, and neither does `--help`; a command finds its stage through `symbptt` when it runs.
 """
 
-from __future__ import annotations
-
 import io
 import signal
 import sys

@@ -1,7 +1,5 @@
 """Several emitted files verified, as pre-commit hands them over: python -m symbptt.cli.hook FILE.py ..."""
 
-from __future__ import annotations
-
 import sys
 from collections.abc import Sequence
 

@@ -1,7 +1,5 @@
 """Printing on standard output."""
 
-from __future__ import annotations
-
 import json
 from collections.abc import Mapping
 from typing import Any

@@ -1,7 +1,5 @@
 """A line that counts the seconds of long work: on a terminal only, and only once the work is long."""
 
-from __future__ import annotations
-
 import sys
 import threading
 import time

@@ -1,7 +1,5 @@
 """The options that truncate backpropagation through time."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from functools import wraps
 from typing import Any

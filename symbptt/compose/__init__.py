@@ -4,8 +4,6 @@ Each part is an ordinary model, which reads the values of earlier parts as input
 and the gradients of those inputs are what it hands back.
 """
 
-from __future__ import annotations
-
 from symbptt.compose import report
 from symbptt.compose.analysis import Flow, flow
 from symbptt.compose.chain import Chain, Link, Part

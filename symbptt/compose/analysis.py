@@ -4,8 +4,6 @@ The walk of the last part gives the terms of each loss step, those of what it re
 cotangents of an earlier part, loss step by loss step, apart by the way that they came.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 

@@ -1,7 +1,5 @@
 """What a composed model is: parts in the order of computation, and the values that they hand on."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from enum import StrEnum

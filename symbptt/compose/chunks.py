@@ -1,7 +1,5 @@
 """Parts that take chunks of tokens: their states are handed on behind the last step alone, and a copy at every step."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Generic, TypeVar

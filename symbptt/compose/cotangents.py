@@ -1,7 +1,5 @@
 """A part without a loss as a model with one: the sum of its outputs times what later parts hand back for them."""
 
-from __future__ import annotations
-
 from dataclasses import replace
 
 import sympy as sp

@@ -1,7 +1,5 @@
 """A model of one recurrence or of several: what is asked of both in the same way."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path

@@ -4,8 +4,6 @@ Forward in the order of the parts, backward in the other: the gradients of what 
 there. A part in the backward direction is given its arrays from the last step to the first.
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from typing import Any, cast
 

@@ -1,7 +1,5 @@
 """Gradients of a composed model by the derivations of its parts: what a part hands back is the cotangent of what it reads."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from functools import lru_cache

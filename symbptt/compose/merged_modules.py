@@ -3,8 +3,6 @@
 Only what the wanted functions need is kept. A name is changed where Python resolves it to the module, and nowhere else.
 """
 
-from __future__ import annotations
-
 import ast
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass

@@ -4,8 +4,6 @@ A part is derived in its own time, whose step 1 is the last step. Told in the st
 change their sign, sums over k <= t become sums over k >= t, and a product has its largest index on the left.
 """
 
-from __future__ import annotations
-
 import re
 from dataclasses import dataclass, replace
 from functools import lru_cache

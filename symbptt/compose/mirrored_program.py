@@ -4,8 +4,6 @@ An axis of steps with R rows has row r at R - 1 - r. A loop over the steps runs 
 index + by becomes index + R - S - by.
 """
 
-from __future__ import annotations
-
 from dataclasses import replace
 
 import sympy as sp

@@ -1,7 +1,5 @@
 """From equations in two directions of time to parts in one direction each, every part an ordinary model."""
 
-from __future__ import annotations
-
 import ast
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace

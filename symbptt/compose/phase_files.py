@@ -1,7 +1,5 @@
 """Phases that are files of their own, [phase.encoder] file = "encoder.toml", put into the one file that the model becomes."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path

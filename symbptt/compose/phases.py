@@ -4,8 +4,6 @@ A phase is a model file's sections under its name. It may take values of earlier
 value of a state, and all values of one as a memory, a matrix with a row for each step, the same at every step of its reader.
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any

@@ -1,7 +1,5 @@
 """The point at which a composed model is analysed: every part's values, as they are for a model of one recurrence."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 
 import numpy as np

@@ -1,7 +1,5 @@
 """Exact checks of composed models: every part is proved with cotangents of its own for whatever it hands on."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from dataclasses import replace
 

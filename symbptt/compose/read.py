@@ -1,7 +1,5 @@
 """Read a composed model: a built-in by name, or a file with sections [backward] or [phase.NAME]."""
 
-from __future__ import annotations
-
 import ast
 from collections.abc import Mapping
 from pathlib import Path

@@ -1,7 +1,5 @@
 """The gradient flow of a composed model as text, JSON (schema 1), CSV and charts."""
 
-from __future__ import annotations
-
 import json
 from collections.abc import Callable, Iterator
 from typing import Any

@@ -1,7 +1,5 @@
 """What goes wrong between parts: a gradient is not handed on, a sequence is not turned, a mask is left out."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from dataclasses import dataclass
 

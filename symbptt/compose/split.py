@@ -5,8 +5,6 @@ that can be computed once the levels before it are known. What recurs in no dire
 a matrix, as attention reads its memory, goes with it, so that no matrix of each step is handed on.
 """
 
-from __future__ import annotations
-
 import ast
 from dataclasses import dataclass
 from functools import cached_property

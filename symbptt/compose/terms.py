@@ -1,7 +1,5 @@
 """The terms of all parts at a point: one walk of the last part, and one of an earlier part for each loss step and way."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import TypeVar

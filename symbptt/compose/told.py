@@ -1,7 +1,5 @@
 """A composed model told part by part: what it is, its steps, and the gradient in one of its three forms."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from typing import Any

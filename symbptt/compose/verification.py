@@ -1,7 +1,5 @@
 """Emitted code of composed models against routes that share no code with it, and the derivations of the parts with each other."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path

@@ -1,7 +1,5 @@
 """A composed model as a program has it, with a length for each phase."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass, fields
 
 import sympy as sp

@@ -4,8 +4,6 @@ A window is a short sequence of its own. Arrays that it reads of the whole are l
 what steps count are zero but for its last steps, and its gradients are added to those of the windows before.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from typing import Any

@@ -1,7 +1,5 @@
 """What a course needs: assignments for graders, and a class graded by cause, with partial credit that the teacher sets."""
 
-from __future__ import annotations
-
 from symbptt.course import results
 from symbptt.course.assignment.task import Task, task
 from symbptt.course.assignment.write import GRADERS, write

@@ -1,7 +1,5 @@
 """Partial credit: what a gradient is worth, and what is left of it for each cause. A TOML table that the teacher edits."""
 
-from __future__ import annotations
-
 import math
 import tomllib
 from collections.abc import Collection, Mapping, Sequence

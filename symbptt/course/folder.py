@@ -1,7 +1,5 @@
 """The submissions in a folder: one file each, or a folder with one file, as learning platforms hand them out."""
 
-from __future__ import annotations
-
 import ast
 import json
 import os

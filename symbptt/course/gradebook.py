@@ -1,7 +1,5 @@
 """A class judged: every submission in the guarded child, several at a time; one that fails is a row with its reason."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path

@@ -1,7 +1,5 @@
 """What a submission gets: points for each gradient, with the cause where one is wrong."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any

@@ -3,8 +3,6 @@
 The first line has the model and what holds for all; each further one has the path of a file.
 """
 
-from __future__ import annotations
-
 import json
 import os
 import sys

@@ -1,7 +1,5 @@
 """Judges side by side, each a process of its own: one that ends or goes on without end costs one submission its verdict."""
 
-from __future__ import annotations
-
 import json
 import os
 import subprocess

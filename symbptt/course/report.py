@@ -1,7 +1,5 @@
 """A gradebook as text for a terminal, as CSV, JSON and a page."""
 
-from __future__ import annotations
-
 import csv as tables
 import io
 import json as writer

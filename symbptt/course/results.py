@@ -1,7 +1,5 @@
 """Gradescope's results.json: a test for each gradient, with its points and what is said of it."""
 
-from __future__ import annotations
-
 import json
 from pathlib import Path
 from typing import Any

@@ -1,7 +1,5 @@
 """A class as a whole: how many have which cause, and the commonest mistake with its equation and the right line."""
 
-from __future__ import annotations
-
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass

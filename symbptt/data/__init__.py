@@ -1,7 +1,5 @@
 """What all stages know about the arrays of a model, told once: their shapes and sizes, random values, what is asked for."""
 
-from __future__ import annotations
-
 from symbptt.data.random_values import random
 from symbptt.data.values import Data
 

@@ -1,7 +1,5 @@
 """The arrays that hold the values of a model's variables: their sizes and shapes, by the emitted code's contract."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 
 import sympy as sp

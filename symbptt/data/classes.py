@@ -1,7 +1,5 @@
 """Integer classes: where they may stand for columns of numbers, and which columns those are."""
 
-from __future__ import annotations
-
 import numpy as np
 import sympy as sp
 

@@ -1,7 +1,5 @@
 """Seeded random values for the variables of a model."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 
 import numpy as np

@@ -1,7 +1,5 @@
 """What gradients are by: names that a caller gives, None for the parameters, "all" for everything that has a gradient."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable
 from typing import Protocol
 

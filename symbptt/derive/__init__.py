@@ -1,7 +1,5 @@
 """The gradient in three forms: sum of products, backward recursion, nested recursion."""
 
-from __future__ import annotations
-
 from symbptt.derive.adjoint import AdjointSystem, adjoints
 from symbptt.derive.direct import direct_routes
 from symbptt.derive.nested import Sensitivities, sensitivities

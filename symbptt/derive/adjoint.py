@@ -4,8 +4,6 @@ The adjoint of a value v is the column dL/dv (in the shape of v). It is the sum,
 adjoint pulled back through the reader's rule. The sum over the uses of a parameter is its gradient.
 """
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 import numpy as np

@@ -6,8 +6,6 @@ then those blocks are A_t, and b_t is what its equations give where its states o
 components are data to it.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import lru_cache

@@ -1,7 +1,5 @@
 """Values at which a model is defined: a logarithm of what is negative, say, is no number, and has no gradient."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from typing import TypeAlias
 

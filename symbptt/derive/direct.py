@@ -5,8 +5,6 @@ is one summand of the block of ds_t/ds_k, not the whole of it; as long as it is 
 the routes through the gates do (Hochreiter and Schmidhuber 1997).
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from dataclasses import dataclass
 

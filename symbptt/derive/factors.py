@@ -1,7 +1,5 @@
 """The factors of a term of the sum of products: what each is, and its blocks by state."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from enum import StrEnum
 

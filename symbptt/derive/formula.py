@@ -1,7 +1,5 @@
 """The main formula of a derived form, opaque in its factors."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Sequence
 from functools import lru_cache

@@ -4,8 +4,6 @@ ds_t/d theta = d+s_t/d theta + J_t ds_{t-1}/d theta,  ds_0/d theta = 0
 dL/d theta   = sum_t (d+L_t/d theta + g_t^T ds_t/d theta)^T
 """
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 import numpy as np

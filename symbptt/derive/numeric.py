@@ -1,7 +1,5 @@
 """Arrays for the leaves of a graph: from the shapes users have, (T, N, ...), to one matrix per sample and step, and back."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from math import prod

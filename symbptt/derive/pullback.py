@@ -1,7 +1,5 @@
 """One step pulled back: what emitted code computes of the adjoints, without what the gradients asked for do not need."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 import sympy as sp

@@ -4,8 +4,6 @@ What an equation contributes to h_{t-1} is written one step later, as its contri
 Every equation has the number that documents and emitted code show.
 """
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from functools import lru_cache
 

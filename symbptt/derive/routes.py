@@ -5,8 +5,6 @@ derivatives on it, and the sum over the routes of a pair (t, k) is the term (t, 
 (for an LSTM nearly fivefold a step), so the sum of products is indexed by terms, not by routes.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from itertools import pairwise

@@ -5,8 +5,6 @@ All other derivatives are chains of these. `local` is a `singledispatch` with on
 `result` is the symbol that holds the node's value, if it has one: it lets tanh' be written 1 - h^2.
 """
 
-from __future__ import annotations
-
 from collections import Counter
 from collections.abc import Mapping
 from functools import singledispatch

@@ -7,8 +7,6 @@ The direct part d+L_t/d theta belongs to the term (t, t). Where L_t reads s_{t-1
 (d+L_t/ds_{t-1})^T + J_t^T g_t.
 """
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import islice

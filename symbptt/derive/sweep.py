@@ -1,7 +1,5 @@
 """The reverse sweep: what each of a list of equations, the last one first, passes back to the values that it reads."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import TypeAlias

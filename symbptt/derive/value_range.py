@@ -1,7 +1,5 @@
 """Between which bounds the entries of an expression lie whatever its variables are, as far as its functions tell."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable
 from functools import cache
 from itertools import product

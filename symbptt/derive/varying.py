@@ -3,8 +3,6 @@
 Names with an equation in the same step are looked into, so that `one = v - v + 1` is a constant.
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 
 import sympy as sp

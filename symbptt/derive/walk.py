@@ -4,8 +4,6 @@ At source step k the walk holds the signals of the loss steps t >= k, and the te
 from one step to the next but the signals, so memory does not grow with the number of Jacobians.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 

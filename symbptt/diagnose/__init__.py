@@ -1,7 +1,5 @@
 """Somebody's backward pass, formula or published numbers, checked, with the cause named where they are wrong."""
 
-from __future__ import annotations
-
 from symbptt.diagnose import autodiff, composed, values
 from symbptt.diagnose.causes import Cause
 from symbptt.diagnose.check import gradients

@@ -1,7 +1,5 @@
 """Gradients of a composed model: right, or what went wrong between its parts, or inside the last part that has one wrong."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Mapping, Set
 from dataclasses import dataclass, replace
 from functools import cached_property

@@ -1,7 +1,5 @@
 """A cause: a mistake of the catalogue at a place."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass, field
 
 from symbptt.mistakes import Mistake, catalogue, named

@@ -1,7 +1,5 @@
 """Check gradients that somebody else computed."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable
 from typing import Any
 

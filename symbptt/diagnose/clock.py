@@ -1,7 +1,5 @@
 """A budget of processor time: what was not reached in it is left out."""
 
-from __future__ import annotations
-
 import time
 
 

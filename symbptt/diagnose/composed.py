@@ -1,7 +1,5 @@
 """Gradients of a composed model in a file: numbers, or a function that computes them."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any

@@ -1,7 +1,5 @@
 """Which terms (t, k) are in a gradient, from its numbers alone: least squares on the terms of the right one."""
 
-from __future__ import annotations
-
 import numpy as np
 
 from symbptt.algebra.evaluate import Array

@@ -1,7 +1,5 @@
 """What `symbptt.diagnose` returns."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass, field
 from typing import Any
 

@@ -1,7 +1,5 @@
 """Gradients that are right up to a factor, and gradients that were clipped."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from fractions import Fraction
 

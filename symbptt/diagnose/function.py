@@ -1,7 +1,5 @@
 """Somebody's function held against a model, be it of one recurrence or of several."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Sequence
 from pathlib import Path
 

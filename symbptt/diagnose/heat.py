@@ -1,7 +1,5 @@
 """Where a gradient differs from the right one: the size of the difference by term (t, k)."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 
 import numpy as np

@@ -1,7 +1,5 @@
 """Evaluates a backward pass, right or wrong, and keeps its terms apart by loss step t and source step k."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 

@@ -3,8 +3,6 @@
 Adjoints are rows here: the right way from a loss at step t to step k is g_t J_t J_{t−1} … J_{k+1}.
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 

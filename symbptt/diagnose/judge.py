@@ -1,7 +1,5 @@
 """From given numbers to findings: right, right up to layout or a factor, or wrong with its causes."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 

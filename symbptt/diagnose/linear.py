@@ -3,8 +3,6 @@
 Parts without an adjoint are numbers of the point, evaluated once for all steps.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any

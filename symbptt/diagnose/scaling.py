@@ -1,7 +1,5 @@
 """A part of the backward pass multiplied by some constant: the constant is found from the numbers."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 

@@ -1,7 +1,5 @@
 """One mistake together with a factor on everything, or with clipping: changes of the numbers rather than of the pass."""
 
-from __future__ import annotations
-
 from dataclasses import replace
 
 import numpy as np

@@ -6,8 +6,6 @@ product of matrices for all choices; a mistake that explains some gradient with 
 pairs whose effects, added up, come nearest.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from dataclasses import replace
 from functools import cached_property

@@ -1,7 +1,5 @@
 """Numbers in a file: a .npz archive whose arrays are called parameters.W_hh, inputs.x, gradients.W_hh and the like."""
 
-from __future__ import annotations
-
 import zipfile
 from pathlib import Path
 from typing import Any

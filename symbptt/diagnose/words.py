@@ -1,7 +1,5 @@
 """How routes, values and equations are called in the sentences of a diagnosis."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable
 from functools import lru_cache
 

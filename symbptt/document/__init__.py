@@ -1,7 +1,5 @@
 """A derivation as a document: blocks, chosen by a kind, written by a writer, one self-contained file per format."""
 
-from __future__ import annotations
-
 from symbptt.document.blocks import Document
 from symbptt.document.formats import FORMATS
 from symbptt.document.kinds import KINDS

@@ -1,7 +1,5 @@
 """Running text as an author types it: formulas, emphasis, links and citations; everything else is plain text."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Callable, Iterator, Mapping
 

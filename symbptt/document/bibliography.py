@@ -1,7 +1,5 @@
 """What documents cite: by a key, as a line of the references with its address, and as an entry of a .bib file."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable
 from dataclasses import dataclass
 

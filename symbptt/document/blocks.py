@@ -4,8 +4,6 @@ A block holds words, formulas and pictures, and knows nothing of a format. To ad
 template per format.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 

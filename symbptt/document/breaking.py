@@ -1,7 +1,5 @@
 """Line breaks in long formulas: first before a relation, then before + or −, then between factors."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from itertools import pairwise

@@ -1,7 +1,5 @@
 """What the template of a block receives: finished strings, written by the writer of a format."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from dataclasses import replace
 from functools import singledispatch

@@ -1,7 +1,5 @@
 """Slides out of parts: what stands under a heading, in portions that fit on a slide."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Iterator, Sequence
 from functools import singledispatch
 

@@ -1,7 +1,5 @@
 """The table of notation: every symbol with its meaning and shape."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from dataclasses import dataclass
 

@@ -1,7 +1,5 @@
 """How much of a slide a block takes, estimated before it is set."""
 
-from __future__ import annotations
-
 from functools import singledispatch
 from unicodedata import east_asian_width
 

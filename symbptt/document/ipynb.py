@@ -1,7 +1,5 @@
 """Jupyter notebooks, format 4.5: cells of words and of code, and the file."""
 
-from __future__ import annotations
-
 import json
 import re
 from collections.abc import Iterable

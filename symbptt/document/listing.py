@@ -1,7 +1,5 @@
 """The part of an emitted module that carries equation numbers: the passes, without helpers and self-check."""
 
-from __future__ import annotations
-
 import ast
 import re
 from collections.abc import Mapping, Sequence

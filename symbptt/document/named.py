@@ -1,8 +1,6 @@
 """A model as documents tell it: inner values have a letter, with what they are part of as its index, as u_h for a part of h; one
 that is too long to stand in another formula has an equation of its own."""
 
-from __future__ import annotations
-
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import replace

@@ -1,7 +1,5 @@
 """Blocks for the column of a page: their formulas are broken into shorter lines, and tables stand beside each other."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from functools import singledispatch

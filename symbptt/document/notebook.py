@@ -1,7 +1,5 @@
 """The notebook of a document: its words, and cells with the emitted module, or where it has exercises cells to be completed."""
 
-from __future__ import annotations
-
 from dataclasses import replace
 
 from symbptt.compose import Chain, Subject, source

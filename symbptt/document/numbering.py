@@ -4,8 +4,6 @@ A result is a step with a label, or with the number of an equation in emitted co
 of a line or in a comment of a listing, gets the number that it has here.
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterator
 from dataclasses import fields, is_dataclass, replace

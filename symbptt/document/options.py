@@ -1,7 +1,5 @@
 """What is asked of a document, apart from the model."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 

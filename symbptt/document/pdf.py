@@ -3,8 +3,6 @@
 A file that needs xelatex says so as editors read it: `% !TeX program = xelatex`.
 """
 
-from __future__ import annotations
-
 import os
 import re
 import shutil

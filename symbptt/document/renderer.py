@@ -1,7 +1,5 @@
 """Putting a document together: every block by its template, then the whole."""
 
-from __future__ import annotations
-
 import re
 from dataclasses import dataclass
 from functools import cached_property

@@ -1,7 +1,5 @@
 """The sizes of the terms (t, k) as a table, coloured by the distance t − k."""
 
-from __future__ import annotations
-
 from math import isfinite, isnan
 
 from symbptt.document.blocks import Cell, Terms

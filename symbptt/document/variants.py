@@ -1,7 +1,5 @@
 """A sheet for every student of a class, each with exercises of its own, and one key with the solutions of all."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 

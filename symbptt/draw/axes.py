@@ -1,7 +1,5 @@
 """Charts with matplotlib (the extra `plot`): readable in grey and for colour-blind readers, and the same bytes every time."""
 
-from __future__ import annotations
-
 import io
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager

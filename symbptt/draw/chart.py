@@ -1,7 +1,5 @@
 """Charts as values, before any output format: curves on a logarithmic axis, and tables of sizes."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 import numpy as np

@@ -4,8 +4,6 @@ STIX Two Math comes with ziamath, Source Serif Pro with font-source-serif-pro, b
 cuts. All three belong to the extra `html`. Without them a page has no fonts of its own and asks for installed ones.
 """
 
-from __future__ import annotations
-
 import base64
 import io
 import re

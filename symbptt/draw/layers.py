@@ -4,8 +4,6 @@ The method of Sugiyama, Tagawa and Toda (1981): longest paths give the columns, 
 each, and sweeps order every column by the mean row of its neighbours.
 """
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise

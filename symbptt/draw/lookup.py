@@ -1,7 +1,5 @@
 """Charts as tables of numbers that a page looks up: shades in percent, and the points of polylines."""
 
-from __future__ import annotations
-
 from typing import Any
 
 import numpy as np

@@ -1,7 +1,5 @@
 """Charts laid out on paper: shaded boxes, polylines and labels with their places, for SVG and TikZ."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum

@@ -1,7 +1,5 @@
 """A plot as SVG, in the colour of the text, so that it is seen on light and dark paper."""
 
-from __future__ import annotations
-
 from html import escape
 
 from symbptt.draw import svg

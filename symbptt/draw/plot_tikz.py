@@ -1,7 +1,5 @@
 """A plot as TikZ, in greys."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 
 from symbptt.draw.plot import Box, Label, Line, Look, Plot

@@ -1,7 +1,5 @@
 """A drawing of nodes and arrows with places, before any output format."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 from symbptt.model.values import Role

@@ -3,8 +3,6 @@
 There are no ids in it, so that a page may hold several drawings, and copies of them.
 """
 
-from __future__ import annotations
-
 from dataclasses import dataclass, replace
 from functools import singledispatch
 from html import escape

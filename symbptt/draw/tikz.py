@@ -1,7 +1,5 @@
 """The scene as TikZ."""
 
-from __future__ import annotations
-
 from symbptt import typeset
 from symbptt.draw.scene import Arrow, Label, Node, Scene, num
 

@@ -1,7 +1,5 @@
 """How wide a formula is, roughly, in em of the text: enough to decide where a line breaks."""
 
-from __future__ import annotations
-
 from functools import singledispatch
 from unicodedata import east_asian_width
 

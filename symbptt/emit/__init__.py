@@ -1,7 +1,5 @@
 """Code from a derivation."""
 
-from __future__ import annotations
-
 from symbptt.emit.by_equation import statements
 from symbptt.emit.chunks import chunk_source
 from symbptt.emit.kernel_test import reference

@@ -1,7 +1,5 @@
 """What a module tells of its model, and what its functions compare their arguments with: the same for every backend."""
 
-from __future__ import annotations
-
 from typing import Any
 
 from symbptt.data.classes import class_targets

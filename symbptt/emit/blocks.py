@@ -3,8 +3,6 @@
 What is made on the way, forward and backward, stays in the cache and is made anew on the way back: only states are kept.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable, Mapping
 from typing import Any
 

@@ -1,7 +1,5 @@
 """The statements of emitted code by the equations of the derivation."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Iterator
 
 from symbptt.emit.fast.writer import FastWriter

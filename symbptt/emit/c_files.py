@@ -1,7 +1,5 @@
 """C in two files, and the module that calls it from Python by the contract of the other backends."""
 
-from __future__ import annotations
-
 import json
 from dataclasses import asdict, dataclass, replace
 from typing import Any

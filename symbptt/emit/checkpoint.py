@@ -4,8 +4,6 @@ Griewank and Walther (2000), Algorithm 799: revolve, ACM TOMS 26(1), place check
 them, which for a budget of about 2 sqrt(T) steps costs one more forward run.
 """
 
-from __future__ import annotations
-
 from typing import Any
 
 from symbptt.emit.layout import residual

@@ -1,7 +1,5 @@
 """A module that runs a recurrence in chunks: the loops are those of the chunk form, the contract that of one token."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Mapping
 from typing import Any
 

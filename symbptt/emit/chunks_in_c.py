@@ -4,8 +4,6 @@ The tokens (T, N, ...) of the caller become the rows of chunks, (chunks, N, C, .
 last token that do not count; the loss is that of tokens, as a model of its own which has the outputs of the chunks as inputs.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from dataclasses import replace
 from typing import cast

@@ -1,7 +1,5 @@
 """What the template of a NumPy module is filled with: finished lines and literals."""
 
-from __future__ import annotations
-
 from typing import Any
 
 from symbptt.algebra.nodes import BatchMean

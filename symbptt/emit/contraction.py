@@ -3,8 +3,6 @@
 One einsum takes a third of the time of a product and its sum, and a quarter of that of an outer product that NumPy broadcasts.
 """
 
-from __future__ import annotations
-
 from symbptt.emit.tree import Call, Postfix, Tree, call
 
 AXES = {"[..., :, None]": "i", "[..., None, :]": "j"}

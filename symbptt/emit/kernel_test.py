@@ -4,8 +4,6 @@ The file needs PyTorch and pytest only. Gradients are those that autograd takes 
 derived backward pass.
 """
 
-from __future__ import annotations
-
 import keyword
 import re
 from collections.abc import Iterable, Mapping

@@ -1,7 +1,5 @@
 """Where each value of a model lives in an emitted module: array names, and the text that reads or writes a value at a step."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from dataclasses import dataclass, field
 

@@ -1,7 +1,5 @@
 """Texts from a model as Python literals and docstrings that no text can leave."""
 
-from __future__ import annotations
-
 from symbptt.model.values import Variable
 
 WIDTH = 100

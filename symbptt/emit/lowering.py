@@ -4,8 +4,6 @@ A column becomes an array (N, n), a scalar (N, 1), a matrix (N, r, c); what samp
 so the same expression also serves arrays with more leading axes.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from dataclasses import replace
 

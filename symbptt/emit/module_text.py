@@ -1,7 +1,5 @@
 """The text of a module: its template, filled, with the helper functions that it calls."""
 
-from __future__ import annotations
-
 import ast
 from collections.abc import Mapping
 from typing import Any

@@ -1,7 +1,5 @@
 """Operations that move entries: repeated, stacked, cut."""
 
-from __future__ import annotations
-
 from dataclasses import replace
 
 import sympy as sp

@@ -1,7 +1,5 @@
 """Python names for the variables of a model: readable, and never in each other's way."""
 
-from __future__ import annotations
-
 import builtins
 import keyword
 from dataclasses import dataclass, field

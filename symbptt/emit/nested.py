@@ -5,8 +5,6 @@ g_t^T ds_t/d theta on the way. The tangents of a step are derived, and lowered l
 more in front, for the directions.
 """
 
-from __future__ import annotations
-
 from dataclasses import replace
 from typing import Any
 

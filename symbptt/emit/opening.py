@@ -1,7 +1,5 @@
 """The lines with which a function reads what it was given: arrays, T, N and the sizes of dimensions."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable
 from dataclasses import dataclass
 

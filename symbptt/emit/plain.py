@@ -1,7 +1,5 @@
 """NumPy functions with the loops of a textbook, as lines: what the template lays out."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any

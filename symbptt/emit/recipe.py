@@ -1,7 +1,5 @@
 """The command that emits a file, for the comment in it."""
 
-from __future__ import annotations
-
 from symbptt.model.values import Model
 
 

@@ -1,7 +1,5 @@
 """What a parameter collects from the samples."""
 
-from __future__ import annotations
-
 from dataclasses import replace
 
 import sympy as sp

@@ -1,7 +1,5 @@
 """Scalar SymPy expressions as emitted ones: what the elementwise functions and their slopes become."""
 
-from __future__ import annotations
-
 import sympy as sp
 from sympy.core.relational import Relational
 from sympy.functions.elementary.piecewise import ExprCondPair

@@ -1,7 +1,5 @@
 """An emitted module: from a model to text, through the template `templates/numpy/module.py.jinja`."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path

@@ -1,7 +1,5 @@
 """Python's own syntax trees: what code reads and assigns."""
 
-from __future__ import annotations
-
 import ast
 from collections.abc import Iterable
 

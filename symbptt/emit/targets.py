@@ -1,7 +1,5 @@
 """The targets of programs: C, and those of installed packages (entry points `symbptt.targets`, docs/extending.md)."""
 
-from __future__ import annotations
-
 from symbptt import extensions
 from symbptt.emit import c_files
 from symbptt.targets.target import CHECKPOINT, FORWARD, PYTHON, STATIC, TRUNCATION, Target

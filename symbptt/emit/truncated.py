@@ -4,8 +4,6 @@ The module keeps the terms (t, k) with k > k1 ceil(t / k1) - k2 and no others; a
 the backward pass of the plain module over slices of the residuals, so it costs O(T k2 / k1) steps.
 """
 
-from __future__ import annotations
-
 from functools import partial
 from typing import Any
 

@@ -1,7 +1,5 @@
 """Random model files through every stage: gradients, documents, analyses, diagnoses, and code for every backend."""
 
-from __future__ import annotations
-
 from symbptt.fuzz.pieces import PIECES, chosen
 from symbptt.fuzz.pieces.backends import missing
 from symbptt.fuzz.run import Outcome, outcomes

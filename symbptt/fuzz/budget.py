@@ -1,7 +1,5 @@
 """A limit in seconds of processor time for work that nobody can ask to stop, where the system has such a timer."""
 
-from __future__ import annotations
-
 import signal
 import threading
 from collections.abc import Iterator

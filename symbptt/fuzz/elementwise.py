@@ -1,7 +1,5 @@
 """The elementwise functions as the fuzzer draws them: with arguments at which they are well conditioned."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 import sympy as sp

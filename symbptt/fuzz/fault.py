@@ -1,7 +1,5 @@
 """What a trial can find."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 NO_END = "no end"

@@ -1,7 +1,5 @@
 """A random model: states and intermediates in a random order, and a loss over them. The same for the same seed and number."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from random import Random

@@ -4,8 +4,6 @@ Arguments stay where the functions are well conditioned: away from poles (denomi
 construction), from saturation, and from kinks (a value that may rest at zero is shifted before it meets one).
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from dataclasses import dataclass
 

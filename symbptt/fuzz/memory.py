@@ -3,8 +3,6 @@
 What general random models hardly ever are: affine in a state, so that there is a chunk form to compare with the step form.
 """
 
-from __future__ import annotations
-
 from dataclasses import dataclass, field, replace
 from random import Random
 

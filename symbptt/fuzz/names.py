@@ -1,7 +1,5 @@
 """Names that get in the way: of emitted code, of Python and its libraries, of TeX, TOML and HTML, of formulas."""
 
-from __future__ import annotations
-
 import re
 from collections import defaultdict
 from functools import cache

@@ -1,7 +1,5 @@
 """A complex state beside the rest of a random model: a diagonal recurrence with a pole per entry, which the loss reads."""
 
-from __future__ import annotations
-
 from dataclasses import replace
 from random import Random
 

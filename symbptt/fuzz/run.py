@@ -1,7 +1,5 @@
 """Many random models, one after the other; failures cut down."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from random import Random

@@ -1,7 +1,5 @@
 """A random composed model: two directions of time, or phases that hand on states and are attended; of the same random parts."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from random import Random

@@ -1,7 +1,5 @@
 """A failing draft cut down: fewer steps, samples and equations, smaller expressions, as long as the same fault shows."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from time import process_time

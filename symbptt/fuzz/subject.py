@@ -1,7 +1,5 @@
 """A random model at a point, with the true gradients, and the comparison with them."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property

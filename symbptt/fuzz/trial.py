@@ -1,7 +1,5 @@
 """One random model through every route of the pieces that are asked for."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable
 
 import numpy as np

@@ -1,7 +1,5 @@
 """Loading one file of symbptt without the packages that it lies in: the guarded process begins with little."""
 
-from __future__ import annotations
-
 import sys
 from importlib.util import module_from_spec, spec_from_file_location
 from pathlib import Path

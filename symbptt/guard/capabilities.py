@@ -1,7 +1,5 @@
 """Capabilities: the rights of root are given up, but that of reading files; a user's process has none to give up."""
 
-from __future__ import annotations
-
 import ctypes
 
 from symbptt.guard import linux

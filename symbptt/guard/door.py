@@ -4,8 +4,6 @@ The process has limits on time, memory and the size of files, a folder of its ow
 environment, and the protections of the operating system.
 """
 
-from __future__ import annotations
-
 import json
 import os
 import signal

@@ -1,7 +1,5 @@
 """Which protections are in force: all that the caller's side needs to know of them."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from dataclasses import dataclass
 

@@ -3,8 +3,6 @@
 They hold against accidents; what goes round Python is for the kernel to refuse.
 """
 
-from __future__ import annotations
-
 import _posixsubprocess
 import os
 import posix

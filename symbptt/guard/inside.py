@@ -1,7 +1,5 @@
 """The beginning of the guarded process: limits and protections first, then the program that serves at the channel."""
 
-from __future__ import annotations
-
 import json
 import os
 import resource

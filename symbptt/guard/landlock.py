@@ -3,8 +3,6 @@
 A process under Landlock cannot look into the memory or the environment of one that is not. Descriptors that are open stay so.
 """
 
-from __future__ import annotations
-
 import ctypes
 import os
 

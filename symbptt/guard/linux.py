@@ -1,7 +1,5 @@
 """Calls of the Linux kernel that Python has no function for, by their numbers."""
 
-from __future__ import annotations
-
 import ctypes
 import os
 import platform

@@ -1,7 +1,5 @@
 """Namespaces: a network, message queues and shared memory of the process's own, with nothing in them."""
 
-from __future__ import annotations
-
 import os
 
 from symbptt.guard import linux

@@ -1,7 +1,5 @@
 """The table of protections: what each refuses, and how it is put in force. All last until the process ends."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from dataclasses import dataclass
 

@@ -4,8 +4,6 @@ No sockets but pairs, no new processes (threads are allowed), no look into other
 and owners of files, nothing that concerns the machine. The filter is a program of the classic BPF, put together here.
 """
 
-from __future__ import annotations
-
 import ctypes
 import errno
 import os

@@ -1,7 +1,5 @@
 """Text of others, made fit for a terminal and for one line of a report."""
 
-from __future__ import annotations
-
 from unicodedata import category
 
 LONGEST = 500

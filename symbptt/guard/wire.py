@@ -1,7 +1,5 @@
 """What passes the door: nests of dicts, lists, arrays and plain values, each message behind its length; no pickles."""
 
-from __future__ import annotations
-
 import json
 import os
 from collections.abc import Callable

@@ -1,7 +1,5 @@
 """The engine as tools for editors and language models, over the Model Context Protocol."""
 
-from __future__ import annotations
-
 from symbptt.mcp.serving import server
 from symbptt.mcp.tools import TOOLS
 

@@ -1,7 +1,5 @@
 """The server: the tools of tools.py handed to the official SDK, which speaks the protocol."""
 
-from __future__ import annotations
-
 from functools import wraps
 from importlib import import_module
 from typing import Any

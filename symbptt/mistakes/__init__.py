@@ -1,7 +1,5 @@
 """What people get wrong in a backward pass: one catalogue for diagnosis, pitfalls, exercises and question banks."""
 
-from __future__ import annotations
-
 from symbptt.mistakes.mistake import Mistake, Part
 from symbptt.mistakes.table import catalogue, named
 

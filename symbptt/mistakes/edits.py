@@ -1,7 +1,5 @@
 """How a mistake changes the right side of an equation of the backward recursion: which node becomes which other one."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterator
 
 import sympy as sp

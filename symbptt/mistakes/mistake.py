@@ -1,7 +1,5 @@
 """What a mistake is: its name, the lines of the backward recursion that it spoils, how it changes one, what is said of it."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from dataclasses import dataclass
 from enum import Enum

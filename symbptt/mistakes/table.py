@@ -4,8 +4,6 @@
 of a mistake wherever it is stands in `templates/words/LANGUAGE/mistakes.toml`.
 """
 
-from __future__ import annotations
-
 from symbptt.errors import UnknownName
 from symbptt.mistakes import edits
 from symbptt.mistakes.mistake import Mistake, Part

@@ -4,8 +4,6 @@ A value is a matrix expression or an exact number: a rational one, or an express
 Numbers and 1x1 values broadcast; nothing else does.
 """
 
-from __future__ import annotations
-
 import ast
 from collections.abc import Callable
 

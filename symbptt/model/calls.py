@@ -1,7 +1,5 @@
 """What a function of the language is: how many operands it takes, which numbers by keyword, and what it builds."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from dataclasses import dataclass
 

@@ -4,8 +4,6 @@ The cell is every equation that a state needs in its own step; the rest is the r
 read-out reads.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 

@@ -3,8 +3,6 @@
 No derivative goes through a condition: what is chosen has all of it, where two values are equal as everywhere else.
 """
 
-from __future__ import annotations
-
 import ast
 from collections.abc import Iterable
 from functools import reduce

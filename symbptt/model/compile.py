@@ -1,7 +1,5 @@
 """From a `ModelFile` to a `Model`: declarations, order, typed expressions, single assignment."""
 
-from __future__ import annotations
-
 import ast
 from collections.abc import Mapping
 from dataclasses import dataclass, replace

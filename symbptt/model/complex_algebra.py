@@ -1,7 +1,5 @@
 """The algebra of complex values as pairs of trees of real expressions."""
 
-from __future__ import annotations
-
 import ast
 import math
 from collections.abc import Callable

@@ -3,8 +3,6 @@
 A fault that shows in a pair is told of the entry of the file that the pair was made from.
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace

@@ -4,8 +4,6 @@ Everything behind knows real numbers only. Of a loss, which is real, the gradien
 part; g_re + i g_im is what PyTorch keeps as .grad, its conjugate what jax.grad gives.
 """
 
-from __future__ import annotations
-
 import ast
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace

@@ -1,7 +1,5 @@
 """conv(x, w): the causal depthwise convolution w[:, 0] * x + w[:, 1] * x[t-1] + ..., written out as the text is read."""
 
-from __future__ import annotations
-
 import ast
 from collections.abc import Mapping
 from dataclasses import replace

@@ -1,7 +1,5 @@
 """The declared variables of a model file: names, roles, shapes, and which parameters have one value per step."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 

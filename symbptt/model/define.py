@@ -1,7 +1,5 @@
 """Build a model in Python from the pieces of a model file, with the same checks."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Mapping, Sequence
 from typing import Any

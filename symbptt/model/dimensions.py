@@ -1,7 +1,5 @@
 """Where the size of a named dimension can be read: an axis of an array, less what is known of a sum such as H+D."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 

@@ -1,7 +1,5 @@
 """The expression language, second half: from a checked syntax tree (syntax.py) to a SymPy matrix expression with known shapes."""
 
-from __future__ import annotations
-
 import ast
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass

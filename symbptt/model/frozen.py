@@ -1,7 +1,5 @@
 """Sequences of different lengths: with `freeze`, a step whose mask is 0 keeps every state and has no loss."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Mapping
 
 import sympy as sp

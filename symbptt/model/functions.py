@@ -1,7 +1,5 @@
 """Every function of the expression language by name, `CALLS`; in rows of this file those of vectors and matrices."""
 
-from __future__ import annotations
-
 import sympy as sp
 from sympy.matrices.expressions.matexpr import MatrixExpr
 from sympy.matrices.expressions.special import OneMatrix

@@ -1,7 +1,5 @@
 """What people write out of habit, from paper or from another library, and how the model language says it."""
 
-from __future__ import annotations
-
 import re
 import unicodedata
 

@@ -1,7 +1,5 @@
 """Which values belong to each head, and diag(v) of each head, which is no value of its own."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 
 import sympy as sp

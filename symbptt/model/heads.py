@@ -4,8 +4,6 @@ Products, transposes and functions of vectors act within a head; values without 
 each head broadcasts. The matrices of the heads lie below each other: see algebra/head_nodes.py.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable
 
 import sympy as sp

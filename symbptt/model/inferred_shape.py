@@ -1,7 +1,5 @@
 """The file's shape of a value that the file does not declare."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 
 import sympy as sp

@@ -3,8 +3,6 @@
 A weight W (n_out, n_in) meets its input as W x. For a vector of n entries n_in = n_out = n, for a scalar both are 1.
 """
 
-from __future__ import annotations
-
 import io
 import re
 import zipfile

@@ -1,7 +1,5 @@
 """Which names an expression reads, at which lag; and which parameters have one value per step."""
 
-from __future__ import annotations
-
 import ast
 from dataclasses import dataclass
 

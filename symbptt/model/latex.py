@@ -1,7 +1,5 @@
 """LaTeX snippets of a model file: an allow-list, so that no file can smuggle commands into a document."""
 
-from __future__ import annotations
-
 import re
 
 from symbptt.model.place import Place

@@ -4,8 +4,6 @@ A further layer has the cell's equations with suffixed names and reads the state
 loss read the top layer.
 """
 
-from __future__ import annotations
-
 import ast
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace

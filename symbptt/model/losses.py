@@ -1,7 +1,5 @@
 """The losses of one step by name, one row each; a loss is a scalar expression in the read-out o and the target y."""
 
-from __future__ import annotations
-
 import sympy as sp
 from sympy.matrices.expressions.matexpr import MatrixExpr
 

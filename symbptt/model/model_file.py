@@ -1,7 +1,5 @@
 """The content of a model file as plain text values: what TOML gives, checked for form but not yet for meaning."""
 
-from __future__ import annotations
-
 import json
 from dataclasses import dataclass, field
 

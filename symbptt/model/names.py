@@ -1,7 +1,5 @@
 """What a variable or a dimension may be called."""
 
-from __future__ import annotations
-
 import builtins
 import keyword
 import re

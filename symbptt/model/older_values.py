@@ -4,8 +4,6 @@ h[t-1] is the state of the step before; h[t-2] is the value that the extra state
 or an intermediate has one more: x[t-1] is the value that x_lag1 = x had one step ago.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 

@@ -4,8 +4,6 @@ The matrices of the heads, which lie below each other, become one matrix of a si
 and so do the linear maps that a derivative is made of.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from dataclasses import fields, replace
 from typing import Any

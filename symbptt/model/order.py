@@ -1,7 +1,5 @@
 """Whether the equations of a step can be computed in the order written."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 
 from symbptt.model.lags import Reading, readings

@@ -1,7 +1,5 @@
 """Read a model: a built-in by name, or a TOML file by path. Files are bounded, decoded strictly, and never executed."""
 
-from __future__ import annotations
-
 import re
 import stat
 import tomllib

@@ -1,7 +1,5 @@
 """From the mapping that TOML gives to a `ModelFile`: known keys only, strings only, sizes bounded."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Mapping
 from typing import Any

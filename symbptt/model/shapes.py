@@ -3,8 +3,6 @@
 A vector is a column (n, 1); "1" and "" are both 1x1, which broadcasts. Two dimensions agree if they are equal as sums.
 """
 
-from __future__ import annotations
-
 import re
 from dataclasses import dataclass
 

@@ -11,8 +11,6 @@ Whatever does not fit becomes an intermediate: a LOCAL variable with a `definiti
 Equal sub-expressions share one.
 """
 
-from __future__ import annotations
-
 from collections import ChainMap
 from collections.abc import Iterable, Mapping, MutableMapping
 

@@ -5,8 +5,6 @@ with is a target; a vector x, u, ... or one that a matrix is applied to is an in
 joined by what the operations ask for. It is a guess, written out for people to see and change; the reader of models judges it.
 """
 
-from __future__ import annotations
-
 import ast
 import re
 from collections.abc import Iterator, Mapping

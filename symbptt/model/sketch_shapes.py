@@ -1,7 +1,5 @@
 """The shapes of bare equations: every operation says which sizes are equal; what a size is called is decided later."""
 
-from __future__ import annotations
-
 import ast
 from dataclasses import dataclass, field
 

@@ -1,7 +1,5 @@
 """Another loss, another activation or other flags for a model: an edit of its file, so that the model's text stays true."""
 
-from __future__ import annotations
-
 import re
 from dataclasses import replace
 

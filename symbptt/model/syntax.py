@@ -4,8 +4,6 @@ The text is split into plain tokens before `ast` sees it, and every node of the 
 the digits of numbers are bounded.
 """
 
-from __future__ import annotations
-
 import ast
 import keyword
 import re

@@ -1,7 +1,5 @@
 """Functions of triangular matrices: what the steps of a chunk do to each other."""
 
-from __future__ import annotations
-
 import sympy as sp
 from sympy.matrices.expressions.matexpr import MatrixExpr
 

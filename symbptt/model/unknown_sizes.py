@@ -1,7 +1,5 @@
 """Sizes that are not known yet: unknowns, some of which are found to be equal, one, or named."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 

@@ -1,7 +1,5 @@
 """What a model is: variables, equations of one step, and a loss. Plain values; nothing here reads files or derives."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass, field
 from enum import StrEnum
 from functools import cached_property

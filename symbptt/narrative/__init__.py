@@ -1,7 +1,5 @@
 """A derivation told step by step, each with its rule and its shapes; documents and the command line print it."""
 
-from __future__ import annotations
-
 from symbptt.narrative.forms import json, latex, text
 from symbptt.narrative.story import derivation
 from symbptt.narrative.values import Derivation, Norms, Section, Step

@@ -3,8 +3,6 @@
 Everything is said with opaque factors, so it holds for any model; several states are one column, and their Jacobian has blocks.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterable
 from dataclasses import dataclass
 

@@ -1,7 +1,5 @@
 """The backward recursion: for the state as a whole, then for every value, with the numbers that emitted code carries."""
 
-from __future__ import annotations
-
 import sympy as sp
 from sympy.matrices.expressions.matexpr import MatrixExpr
 

@@ -1,7 +1,5 @@
 """The sum of products for several states: factors are block matrices, one row or column for each state."""
 
-from __future__ import annotations
-
 import sympy as sp
 from sympy.matrices.expressions.matexpr import MatrixExpr
 

@@ -3,8 +3,6 @@
 Which steps belong together is seen from the formulas alone: they differ in one letter, everywhere in the same way.
 """
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import dataclass
 

@@ -1,7 +1,5 @@
 """The three forms of a gradient on their own, as text, LaTeX and JSON."""
 
-from __future__ import annotations
-
 from functools import singledispatch
 from typing import Any
 

@@ -1,7 +1,5 @@
 """What is given: the conventions, and the equations of one step."""
 
-from __future__ import annotations
-
 import sympy as sp
 
 from symbptt import typeset

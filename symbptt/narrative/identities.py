@@ -1,7 +1,5 @@
 """The identities that a derivation uses, each derived once from its definition by SymPy: slopes, softmax with its loss."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 

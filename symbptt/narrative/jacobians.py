@@ -1,7 +1,5 @@
 """The factors of the sum of products: state Jacobian, gradient of the loss of one step, immediate derivatives."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable
 
 import sympy as sp

@@ -1,7 +1,5 @@
 """The local derivative of every equation: what each value of a step does to the next one."""
 
-from __future__ import annotations
-
 from dataclasses import replace
 
 from sympy import HadamardProduct, MatMul, MatrixSymbol

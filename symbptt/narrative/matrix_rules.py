@@ -3,8 +3,6 @@
 The loss changes by the sum of δ_k times the change of the value's entry k; SymPy takes the derivative of that sum by one entry.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from itertools import pairwise

@@ -1,7 +1,5 @@
 """The nested form: total derivatives of the state, carried forward."""
 
-from __future__ import annotations
-
 import sympy as sp
 from sympy.matrices.expressions.matexpr import MatrixExpr
 

@@ -1,7 +1,5 @@
 """The third depth: the size of every term in a small seeded example."""
 
-from __future__ import annotations
-
 import numpy as np
 
 from symbptt import derive, unroll

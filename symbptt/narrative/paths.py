@@ -1,7 +1,5 @@
 """Single routes: the terms (t, k) taken apart, each route with the values that it leads through and its product."""
 
-from __future__ import annotations
-
 from itertools import groupby
 
 from symbptt.derive import Routes

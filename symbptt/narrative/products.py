@@ -1,7 +1,5 @@
 """The sum of products: in partial derivatives, then with every factor substituted."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 

@@ -1,7 +1,5 @@
 """Shapes as text: (H×O)(O×1) + (H×H)(H×1) = (H×1)."""
 
-from __future__ import annotations
-
 import re
 from functools import singledispatch
 

@@ -1,7 +1,5 @@
 """Derivatives inside a step that are too long for a line: through the values of the step, one after the other."""
 
-from __future__ import annotations
-
 import sympy as sp
 from sympy.matrices.expressions.matexpr import MatrixExpr
 

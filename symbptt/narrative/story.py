@@ -1,7 +1,5 @@
 """The derivation of a model from the forward equations to the three forms of its gradient."""
 
-from __future__ import annotations
-
 from symbptt import unroll
 from symbptt.data.wrt import ALL, asked
 from symbptt.model.read import differentiable

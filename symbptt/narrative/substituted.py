@@ -1,7 +1,5 @@
 """The terms of the sum of products with every factor in place: written out for one state, in blocks for several."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterable
 
 import sympy as sp

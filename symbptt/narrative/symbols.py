@@ -1,7 +1,5 @@
 """The letters of a derivation beside the model's own: s, J, θ, g, v and D, each under a letter that the model does not use."""
 
-from __future__ import annotations
-
 from functools import lru_cache
 
 import sympy as sp

@@ -1,7 +1,5 @@
 """What a derivation is: sections of steps, each a formula with the rule that gives it and the shapes that check it."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 from symbptt.model.values import Model, Variable

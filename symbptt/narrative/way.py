@@ -1,7 +1,5 @@
 """The way to a gradient: the equations that it rests on, where all of them are too many."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable
 
 from symbptt.derive.recursion import recursion

@@ -1,7 +1,5 @@
 """The sum of products for a symbolic T with every factor in place."""
 
-from __future__ import annotations
-
 import sympy as sp
 from sympy.matrices.expressions.matexpr import MatrixExpr
 

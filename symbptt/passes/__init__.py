@@ -1,7 +1,5 @@
 """Program to program, one idea a file; `prepared` is their order for a target that compiles loops."""
 
-from __future__ import annotations
-
 from dataclasses import replace
 
 from symbptt.passes.fusion import fuse

@@ -1,7 +1,5 @@
 """The cycles of a graph: what a recurrence is made of."""
 
-from __future__ import annotations
-
 Edges = list[set[int]]
 """Of every node, the nodes that it needs."""
 

@@ -1,7 +1,5 @@
 """Pass: elementwise assignments over the same entries share one nest of loops, and what only they know is never stored."""
 
-from __future__ import annotations
-
 from collections import Counter
 from dataclasses import replace
 

@@ -5,8 +5,6 @@
 Matrix products stay outside: one for all steps is faster than one a step.
 """
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import replace
 

@@ -5,8 +5,6 @@
 The adjoints lie side by side already (`stacking`); what is copied is the result.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from dataclasses import replace
 from itertools import groupby

@@ -3,8 +3,6 @@
 An adjoint to which nothing contributes is zero, and so is every contribution that has it as a factor.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from dataclasses import replace
 

@@ -4,8 +4,6 @@ The steps and samples together may be its rows, or what it sums over: then it is
 matrices are those of a sample, or of a head, there is a product for each.
 """
 
-from __future__ import annotations
-
 from dataclasses import replace
 
 import sympy as sp

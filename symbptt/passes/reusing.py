@@ -5,8 +5,6 @@
 It saves the memory, and the time that it takes to go through it.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 

@@ -4,8 +4,6 @@ In single assignment a value depends on what writes the buffers that it reads, a
 recurrences (loop distribution: Kennedy and Allen, 2001, Optimizing Compilers for Modern Architectures, chapter 5).
 """
 
-from __future__ import annotations
-
 from dataclasses import replace
 
 import sympy as sp

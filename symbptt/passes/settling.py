@@ -1,7 +1,5 @@
 """Pass: of the statements that add to a buffer the first one assigns, and what none of them reaches starts at zero."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 

@@ -5,8 +5,6 @@
 The gates become slices of one buffer, so nothing is copied but the weights, once.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from itertools import groupby

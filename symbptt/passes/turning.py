@@ -7,8 +7,6 @@ step, that is a good part of its time, and along rows it is quicker. The copy pa
 does not matter.
 """
 
-from __future__ import annotations
-
 from dataclasses import replace
 
 from symbptt.program.ir import (

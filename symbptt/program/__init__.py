@@ -1,7 +1,5 @@
 """The emitted program as values: buffers with axes, scalar expressions over indexed reads, statements, loops. No text."""
 
-from __future__ import annotations
-
 from symbptt.program.builder import build
 from symbptt.program.ir import Assign, Buffer, For, Function, Program
 

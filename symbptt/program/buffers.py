@@ -1,7 +1,5 @@
 """The buffers of a model: what the caller hands in and takes back, and what lies in between."""
 
-from __future__ import annotations
-
 from functools import cache
 
 import sympy as sp

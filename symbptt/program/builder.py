@@ -4,8 +4,6 @@ Every contribution to a value is a statement of its own, `+=`; which one comes f
 known (`passes.settling`). What an equation passes back to a state of step t-1 is added to the adjoint of that step.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterable
 from dataclasses import replace
 

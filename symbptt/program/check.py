@@ -4,8 +4,6 @@ Every read has a write before it; subscripts are as many as axes, and stay insid
 given; a loop variable stands only in its loop.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterable
 
 import sympy as sp

@@ -1,7 +1,5 @@
 """Statements that add the terms of a formula to a buffer: matrix products on their own, what is elementwise together."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from contextlib import contextmanager
 

@@ -4,8 +4,6 @@ A formula that has such nodes is brought into a form in which only entry by entr
 row are then a head and a row of that head wherever a rule here needs them.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterator
 
 import sympy as sp

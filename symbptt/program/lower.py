@@ -1,7 +1,5 @@
 """From matrix formulas to indexed ones: a node becomes a function of (row, column). One rule for each node type."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from dataclasses import replace
 from functools import singledispatch

@@ -1,7 +1,5 @@
 """Statements between programs that follow each other, and programs in other buffers."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from dataclasses import fields, is_dataclass, replace
 from typing import Any

@@ -1,7 +1,5 @@
 """Questions about expressions and statements, and expressions made from others."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 

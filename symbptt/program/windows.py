@@ -1,7 +1,5 @@
 """A loop over the windows of truncated code: what a run back over some of the steps does, again and again."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 from symbptt.algebra.nodes import dimension

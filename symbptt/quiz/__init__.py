@@ -1,7 +1,5 @@
 """Question banks: questions that the derivation answers, with the catalogue's mistakes as wrong answers."""
 
-from __future__ import annotations
-
 from symbptt.quiz.drawing import Quiz, quiz, variants
 from symbptt.quiz.files import write
 

@@ -1,7 +1,5 @@
 """A quiz: questions of all kinds in turn, none of which answers another."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from random import Random

@@ -1,7 +1,5 @@
 """Numbers for a model: values of all its symbols, adjoints included, and what a formula is worth at them."""
 
-from __future__ import annotations
-
 from dataclasses import replace
 from functools import cached_property, lru_cache
 

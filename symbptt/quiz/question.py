@@ -1,7 +1,5 @@
 """What a question is, before any format: words, formulas and pictures, and what answers it."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property

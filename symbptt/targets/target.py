@@ -1,7 +1,5 @@
 """A target as a value: what writes programs down, and which options of `symbptt emit` it knows."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TypeAlias

@@ -9,8 +9,6 @@ serialiser (as_latex.py, as_mathml.py, as_text.py) writes any tree. To add a nod
 rule; to add an output, one serialiser.
 """
 
-from __future__ import annotations
-
 from symbptt.model.values import Model
 from symbptt.typeset import as_latex, as_mathml, as_text, calculus, functions, heads, operations, scalars, symbols
 from symbptt.typeset.equations import (

@@ -3,8 +3,6 @@
 MathML Core ignores `mathvariant` (except "normal"), so a bold letter must be a bold character.
 """
 
-from __future__ import annotations
-
 _SMALL = (
     "alpha beta gamma delta varepsilon zeta eta theta iota kappa lambda mu nu xi omicron pi rho varsigma sigma tau upsilon "
     "varphi chi psi omega"

@@ -1,7 +1,5 @@
 r"""Presentation tree to LaTeX, for amsmath, amssymb and bm, and for KaTeX."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Sequence
 from functools import singledispatch

@@ -1,7 +1,5 @@
 """Presentation tree to MathML Core. Bold is a matter of characters there, and scripts set their operators tight."""
 
-from __future__ import annotations
-
 import re
 from functools import singledispatch
 from html import escape

@@ -1,7 +1,5 @@
 """Presentation tree to one line of Unicode for a terminal: Wₕₕᵀ δ_{a,t+1} ⊙ (𝟏 − hₜ^{⊙2}); aligned equations take more lines."""
 
-from __future__ import annotations
-
 import unicodedata
 from functools import singledispatch
 

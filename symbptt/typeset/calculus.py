@@ -1,7 +1,5 @@
 """Rules of derivatives and of sums and products over an index; heads such as dL/dW."""
 
-from __future__ import annotations
-
 from sympy.matrices.expressions.matexpr import MatrixExpr
 
 from symbptt.algebra import tidy

@@ -1,7 +1,5 @@
 """The table of rules: node type to how it is written. A node without a rule is refused, never guessed."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass, field
 from functools import lru_cache, singledispatch
 

@@ -1,7 +1,5 @@
 """Equations, aligned lines, derivative heads and adjoint symbols, made of formulas or of trees."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable
 from typing import TypeAlias
 

@@ -3,8 +3,6 @@
 Two trees are alike if they differ in names alone, and everywhere in the same way: one has i where the other has f.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from itertools import takewhile

@@ -4,8 +4,6 @@ Letters, digits, signs, `^`, `_`, `'`, groups in braces, parentheses, brackets, 
 the table `OPERATORS` under their names; `\frac`, `\sqrt`, `\sum`, `\prod`, accents, alphabets, names of functions, `\text`.
 """
 
-from __future__ import annotations
-
 import re
 
 from symbptt.errors import BadInput

@@ -1,7 +1,5 @@
 """Rules of the elementwise functions, their slopes, and the named functions of a column."""
 
-from __future__ import annotations
-
 import sympy as sp
 from sympy.matrices.expressions.matexpr import MatrixExpr
 from sympy.matrices.expressions.special import OneMatrix

@@ -1,7 +1,5 @@
 """How the vectors of heads are written that are cut out of one, or put together."""
 
-from __future__ import annotations
-
 from sympy.matrices.expressions.matexpr import MatrixExpr
 
 from symbptt.algebra import tidy

@@ -1,7 +1,5 @@
 """From the name of a variable to letters: W_xh is a W with the subscript xh, delta a δ, y_hat a y with a hat."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Callable
 from dataclasses import dataclass, replace

@@ -1,7 +1,5 @@
 """What is a matter of taste: how names, time, transposes and derivatives are written, and whether samples are columns or rows."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass

@@ -9,8 +9,6 @@
     [functions]                         # labels of functions
 """
 
-from __future__ import annotations
-
 import tomllib
 from collections.abc import Mapping
 from dataclasses import fields

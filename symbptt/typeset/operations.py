@@ -1,7 +1,5 @@
 """Rules of the matrix operations: sums, products, transposes, constants and block structure."""
 
-from __future__ import annotations
-
 from itertools import groupby
 
 import sympy as sp

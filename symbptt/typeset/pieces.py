@@ -3,8 +3,6 @@
 The minus sign is kept apart from the tree, so a sum writes `a − b` and a product pulls it to the front.
 """
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from enum import IntEnum

@@ -4,8 +4,6 @@ A notation gives symbols by these parts, so that it fits models that its author 
 such as the recurrent weights of a cell with gates, has no one symbol and is left out.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from functools import lru_cache
 

@@ -1,7 +1,5 @@
 """Scalar SymPy expressions: coefficients, dimensions, indices, and slopes such as 1 − y² at every entry."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from decimal import Decimal

@@ -1,7 +1,5 @@
 """The closed tables of signs: operators, fences and accents. What is not here cannot be in a formula."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 OPERATORS: dict[str, str] = {

@@ -4,8 +4,6 @@ Only letters, digits, styles, accents, scripts and a few signs exist here; anyth
 markup, and it looks the same in every output. Reads all that symbptt/model/latex.py lets pass.
 """
 
-from __future__ import annotations
-
 import re
 from functools import lru_cache
 

@@ -1,7 +1,5 @@
 """Variables and adjoints: from a symbol of a formula to its letters."""
 
-from __future__ import annotations
-
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, replace

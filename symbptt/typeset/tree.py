@@ -4,8 +4,6 @@ One tree is written out as LaTeX, MathML and Unicode text, so the three always s
 every serialiser escapes it, and operators and fences come from closed tables, so nothing in a tree can inject markup.
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Callable
 from dataclasses import dataclass, fields, is_dataclass, replace

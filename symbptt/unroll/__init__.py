@@ -1,7 +1,5 @@
 """A model laid out over T steps."""
 
-from __future__ import annotations
-
 from symbptt.unroll.graph import Assignment, UnrolledGraph, steps
 
 __all__ = ["Assignment", "UnrolledGraph", "steps"]

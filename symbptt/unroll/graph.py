@@ -1,7 +1,5 @@
 """A model laid out over T steps: one assignment per equation and step, in the order of computation."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path

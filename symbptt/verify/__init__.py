@@ -1,7 +1,5 @@
 """Emitted gradients compared with routes that share no code with them."""
 
-from __future__ import annotations
-
 from symbptt.verify.chunk_form import in_chunks
 from symbptt.verify.exact import prove
 from symbptt.verify.report import Check, Report

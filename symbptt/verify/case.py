@@ -1,7 +1,5 @@
 """What every route is given: the code, its model's graph, data, and the gradients that the code returns for them."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from dataclasses import dataclass
 

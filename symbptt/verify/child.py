@@ -4,8 +4,6 @@ The first message is the module's file; the answer says what it has. Then functi
 stay here, the last ones, and pass the door as a number.
 """
 
-from __future__ import annotations
-
 import inspect
 import os
 import sys

@@ -1,7 +1,5 @@
 """The chunk form against the step form: emitted code of both, at lengths around multiples of the chunk; what float32 needs."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 

@@ -1,7 +1,5 @@
 """A file in C as a subject: the compiler runs here, what it makes runs behind the guard."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager

@@ -4,8 +4,6 @@ Squire and Trapp (1998), Using complex variables to estimate derivatives of real
 The functions are the interpreter's objective, and the emitted module's own.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from dataclasses import replace
 

@@ -1,7 +1,5 @@
 """Small disagreements at a point where rounding is large, as behind a norm of values that hardly differ, are no mistakes."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property

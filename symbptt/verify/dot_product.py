@@ -4,8 +4,6 @@ J u comes from a complex step of the emitted `forward`, J^T v from the emitted `
 estimation by example, section 2.3.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from typing import Any

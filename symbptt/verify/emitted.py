@@ -1,7 +1,5 @@
 """Emitted code as a subject: anything that has the contract's functions, called with contract data."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from dataclasses import dataclass
 from inspect import signature

@@ -5,8 +5,6 @@ Accurate computation of F'(x) and F'(x)F''(x), Advances in Engineering Software 
 interpreter's where stop_gradient holds values, which the module's own cannot do.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterator
 
 import numpy as np

@@ -1,7 +1,5 @@
 """The three forms of the derivation against each other, against the emitted code, and term by term against complex steps."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from math import isqrt
 

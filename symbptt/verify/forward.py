@@ -1,7 +1,5 @@
 """Emitted values against the interpreter's: outputs, objective, and that no initial states means zeros."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from dataclasses import replace
 

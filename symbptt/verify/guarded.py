@@ -1,7 +1,5 @@
 """A module on disk as a namespace: its functions run behind the guard, and whatever they do is an answer or a disagreement."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass

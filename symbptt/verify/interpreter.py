@@ -5,8 +5,6 @@ Values have the shape (..., N, rows, columns); N is 1 for what does not depend o
 (one per perturbation). Functions with a kink, and the shift inside a softmax, compare on the real part.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from functools import reduce

@@ -3,8 +3,6 @@
 A module says which in `BACKEND`, and brings the library: nothing is imported here.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable, Mapping
 from functools import lru_cache
 from typing import Any

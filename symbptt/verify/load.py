@@ -1,7 +1,5 @@
 """What can be verified, made into a subject: a model or its name, a source file, a module on disk, any namespace."""
 
-from __future__ import annotations
-
 import shutil
 import tempfile
 import weakref

@@ -1,7 +1,5 @@
 """Which term is wrong: explains the difference between a gradient and the true one by its parts (loss step t, source step k)."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Iterator, Mapping
 
 import numpy as np

@@ -3,8 +3,6 @@
 What classes stand for and what a loss counts is written here once more on purpose: a judge shares no code with what it judges.
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 
 import numpy as np

@@ -1,7 +1,5 @@
 """Emitted gradients against the scalar oracle, at small sizes."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from math import prod
 

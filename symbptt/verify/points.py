@@ -1,7 +1,5 @@
 """Random values at which a model is defined, as the interpreter sees it."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 
 import numpy as np

@@ -1,7 +1,5 @@
 """What a verification found: checks, and a report that prints, serialises and raises."""
 
-from __future__ import annotations
-
 import json
 import sys
 from collections.abc import Iterable, Iterator

@@ -6,8 +6,6 @@ value multiplied by 1 + d, d random of size 1e-8; what then changes, scaled from
 honest implementation may differ by. So a gradient that is zero by cancellation is compared with the size of what cancels.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 

@@ -1,7 +1,5 @@
 """All routes over one subject, timed, and the term named where they disagree."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path

@@ -1,7 +1,5 @@
 """The oracle's arithmetic: what each node and each function means for lists of scalar SymPy expressions."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Mapping
 from functools import reduce
 from itertools import chain

@@ -5,8 +5,6 @@ symbols in place of their operands, so that no expression holds another: their s
 with the depth of an equation, and SymPy never asks what is known about an argument.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import chain

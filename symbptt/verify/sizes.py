@@ -1,7 +1,5 @@
 """The sizes at which a model is verified: small, none at which a norm is degenerate, and none that costs too much."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from math import prod

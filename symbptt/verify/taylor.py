@@ -4,8 +4,6 @@ Farrell, Ham, Funke and Rognes (2013), Automated derivation of the adjoint of hi
 SIAM Journal on Scientific Computing 35(4).
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 
 import numpy as np

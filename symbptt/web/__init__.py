@@ -4,8 +4,6 @@
 answers within limits of time and memory; `serving` and `app` are the local server; `page/` the modules that run in the browser.
 """
 
-from __future__ import annotations
-
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 

@@ -4,8 +4,6 @@ A request names its `task` and has its fields; an answer has `ok` and either wha
 sentence and, where it is about the text of the editor, its line and column.
 """
 
-from __future__ import annotations
-
 from typing import Any
 
 from symbptt.errors import BadInput, SymbpttError, UnknownName

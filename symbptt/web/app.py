@@ -1,7 +1,5 @@
 """The local server as an application of Starlette: files from a table that is read at the start, and the call at /answer."""
 
-from __future__ import annotations
-
 import asyncio
 import hmac
 import ipaddress

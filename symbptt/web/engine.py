@@ -1,7 +1,5 @@
 """The engine for a tab: symbptt and what it needs of pure Python in one archive, and where Pyodide and NumPy come from."""
 
-from __future__ import annotations
-
 import gzip
 import io
 import json

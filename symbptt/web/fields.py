@@ -1,7 +1,5 @@
 """The fields of a request, read with suspicion: whatever comes from a page is checked here, and only here."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Mapping
 from typing import Any
 

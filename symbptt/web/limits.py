@@ -1,7 +1,5 @@
 """How long each task of the page may take. Whoever keeps the limits needs to load nothing that answers."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from typing import Any
 

@@ -4,8 +4,6 @@ A page of another site cannot use it: requests must name this server as their ho
 page or from none, and carry the token, which is in the address that is printed and nowhere else.
 """
 
-from __future__ import annotations
-
 import secrets
 import socket
 import sys

@@ -1,7 +1,5 @@
 """Links to the page with a state in their fragment, which no server is sent, as `page/share.js` reads and writes them."""
 
-from __future__ import annotations
-
 import json
 import zlib
 from base64 import urlsafe_b64encode

@@ -1,7 +1,5 @@
 """The page as static files for any host: the engine runs in the tab, and nothing that is typed leaves it."""
 
-from __future__ import annotations
-
 import json
 from collections.abc import Iterator
 from pathlib import Path

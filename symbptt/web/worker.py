@@ -3,8 +3,6 @@
 What anything prints goes to standard error; answers alone go out by the descriptor that standard output had at the start.
 """
 
-from __future__ import annotations
-
 import json
 import os
 import sys

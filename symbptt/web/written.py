@@ -1,7 +1,5 @@
 """The text in the page's editor: a model file, or bare equations for which one is written; and where in it an error stands."""
 
-from __future__ import annotations
-
 import re
 
 from symbptt.compose import Chain, Subject, subject

@@ -3,8 +3,6 @@
 To add one, write a function from `Options` to `Result` and add a row.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from dataclasses import dataclass
 

@@ -1,7 +1,5 @@
 """Activations as text and data: how steep they are, and where a step enlarges."""
 
-from __future__ import annotations
-
 from typing import Any
 
 from symbptt.analyze.curves import table

@@ -1,7 +1,5 @@
 """The backward signal as text and data."""
 
-from __future__ import annotations
-
 from typing import Any
 
 from symbptt import checks

@@ -1,7 +1,5 @@
 """Descent over the cliff as text and data."""
 
-from __future__ import annotations
-
 import numpy as np
 
 from symbptt.analyze import cliff as cliffs

@@ -1,7 +1,5 @@
 """What an experiment is given and what comes out: lines for a terminal, and the same as JSON values."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from typing import Any

@@ -1,7 +1,5 @@
 """Models side by side, given or from a group of remedies, as text and data."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterable, Mapping
 
 import numpy as np

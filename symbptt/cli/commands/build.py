@@ -1,7 +1,5 @@
 """symbptt build: the gallery."""
 
-from __future__ import annotations
-
 import click
 
 import symbptt

@@ -1,7 +1,5 @@
 """symbptt completion: a shell's completion of words."""
 
-from __future__ import annotations
-
 import click
 from click.shell_completion import get_completion_class
 

@@ -1,7 +1,5 @@
 """symbptt grade: a class, submission by submission."""
 
-from __future__ import annotations
-
 from pathlib import Path
 from typing import Any
 

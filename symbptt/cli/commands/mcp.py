@@ -1,7 +1,5 @@
 """symbptt mcp: tools for editors and language models."""
 
-from __future__ import annotations
-
 import click
 
 import symbptt

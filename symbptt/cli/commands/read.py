@@ -1,7 +1,5 @@
 """symbptt read: a model file from somebody's step function."""
 
-from __future__ import annotations
-
 from pathlib import Path
 
 import click

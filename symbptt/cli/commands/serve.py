@@ -1,7 +1,5 @@
 """symbptt serve: the page in the browser, answered by this machine."""
 
-from __future__ import annotations
-
 import webbrowser
 
 import click

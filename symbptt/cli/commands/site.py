@@ -1,7 +1,5 @@
 """symbptt site: the page as static files, with the engine in the browser's tab."""
 
-from __future__ import annotations
-
 from pathlib import Path
 
 import click

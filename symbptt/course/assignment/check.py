@@ -1,7 +1,5 @@
 """The public check: known numbers at a small size, and a function that tells right from wrong."""
 
-from __future__ import annotations
-
 import re
 
 from symbptt.course.assignment.task import Task, case_text

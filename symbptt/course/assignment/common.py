@@ -1,7 +1,5 @@
 """What the folders of all graders have."""
 
-from __future__ import annotations
-
 import json
 from collections.abc import Mapping, Sequence
 

@@ -1,7 +1,5 @@
 """Graders that take modules: pytest and Gradescope."""
 
-from __future__ import annotations
-
 import io
 import zipfile
 from collections.abc import Mapping

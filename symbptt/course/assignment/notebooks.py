@@ -1,7 +1,5 @@
 """Graders that take notebooks: otter-grader and nbgrader."""
 
-from __future__ import annotations
-
 from textwrap import indent
 from typing import Any
 

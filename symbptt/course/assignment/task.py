@@ -1,7 +1,5 @@
 """An assignment before any grader: what is given, what is asked for, what is right, and what it is worth."""
 
-from __future__ import annotations
-
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass

@@ -1,7 +1,5 @@
 """The words of an assignment: the statement from the model's equations, and the rubric from the table of credit."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import cast

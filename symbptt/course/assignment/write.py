@@ -1,7 +1,5 @@
 """The files of an assignment for a grader."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Mapping
 from pathlib import Path
 

@@ -3,8 +3,6 @@
 An order has `arguments` by name, `results` in their order by name ("" for one that is passed over), and `kind`, the precision.
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from typing import Any
 

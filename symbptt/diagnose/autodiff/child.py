@@ -3,8 +3,6 @@
 The first message names the function and where its package lies; the answer says what it takes. Then one answer for each plan.
 """
 
-from __future__ import annotations
-
 import importlib
 import inspect
 import sys

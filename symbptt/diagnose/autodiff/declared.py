@@ -1,7 +1,5 @@
 """What the arguments and results of a function stand for, as a call that is given cotangents and gives gradients."""
 
-from __future__ import annotations
-
 import ast
 from collections.abc import Iterator, Mapping
 from dataclasses import replace

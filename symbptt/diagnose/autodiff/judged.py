@@ -1,7 +1,5 @@
 """Diagnose a function of PyTorch or JAX: its gradients are read off for cotangents that are drawn here."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path

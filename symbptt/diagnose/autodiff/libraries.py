@@ -3,8 +3,6 @@
 It imports nothing of symbptt: it is loaded in the guarded process too.
 """
 
-from __future__ import annotations
-
 import inspect
 import sys
 from collections.abc import Callable, Iterator, Sequence

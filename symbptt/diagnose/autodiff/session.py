@@ -1,7 +1,5 @@
 """The runs of a function whose gradients a library reads off: the layouts are tried as those of any function."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any

@@ -1,7 +1,5 @@
 """Check a formula: under which circumstances it holds, which edit repairs it, and what the derivation has in its place."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable
 from dataclasses import replace
 from pathlib import Path

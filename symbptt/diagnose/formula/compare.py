@@ -1,7 +1,5 @@
 """Two formulas for one left side: the first part in which theirs differs from the derivation's."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 
 import numpy as np

@@ -1,7 +1,5 @@
 """The derivation's own equations in the language of formulas: what a left side should be, ready to be pasted."""
 
-from __future__ import annotations
-
 from functools import lru_cache
 
 import sympy as sp

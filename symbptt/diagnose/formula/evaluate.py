@@ -1,7 +1,5 @@
 """The value of a formula's side. What formulas share with the first one is computed once: values are kept by part and indices."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Mapping
 from typing import Any
 

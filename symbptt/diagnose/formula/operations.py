@@ -1,7 +1,5 @@
 """What the operators and functions of a formula do with matrices. A number is a float or a 1x1 matrix; vectors are columns."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from functools import cache
 from typing import Any

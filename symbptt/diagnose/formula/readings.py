@@ -1,7 +1,5 @@
 """How signs were read that could mean two things: told with every verdict."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 
 from symbptt.diagnose.formula.operations import Shape

@@ -1,7 +1,5 @@
 """The search for edits after which a formula holds, within seconds of processor time."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import islice

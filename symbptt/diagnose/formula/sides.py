@@ -1,7 +1,5 @@
 """Both sides of a formula at a point: their values for every choice of the free indices, and whether they agree."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property

@@ -1,7 +1,5 @@
 """SymPy expressions in the language of formulas: one rule per node type."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from functools import singledispatch
 from typing import Protocol

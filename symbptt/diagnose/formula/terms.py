@@ -1,7 +1,5 @@
 """The terms of a double sum side by side with the terms (t, k) of the gradient."""
 
-from __future__ import annotations
-
 import numpy as np
 
 from symbptt.algebra.evaluate import Array

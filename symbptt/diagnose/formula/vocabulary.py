@@ -1,7 +1,5 @@
 """What an edit of a formula may use: the model's values by shape, its slopes, and the derivation's own equation."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import cached_property

@@ -4,8 +4,6 @@ Derivatives are Jacobians in numerator layout: d u / d v has a row for each entr
 matrix being read row by row. The immediate derivative holds earlier steps fixed; the total one does not.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from functools import cached_property

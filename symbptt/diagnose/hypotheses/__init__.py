@@ -1,7 +1,5 @@
 """The hypotheses: for each family of mistakes a function from a backward pass to its mutants, in `FAMILIES`."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterable
 
 from symbptt.diagnose.hypotheses import (

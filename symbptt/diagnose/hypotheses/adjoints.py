@@ -1,7 +1,5 @@
 """The adjoint of another value in the place of the right one, and gradients that stop on their way to a parameter."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 

@@ -1,7 +1,5 @@
 """Mistakes at the borders of blocks, in code that computes some steps at a time and hands a carry from block to block."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Sequence
 
 import sympy as sp

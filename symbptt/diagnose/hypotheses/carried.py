@@ -4,8 +4,6 @@ In δ_a = f′(a) ⊙ (g + carry) the two parts meet one factor. Code that write
 for the loss and for the carry, and one of the two may be wrong while the terms (t, t) are right.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from dataclasses import replace
 

@@ -1,7 +1,5 @@
 """Mistakes in what a step hands to the step before it, and in summands of adjoints."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from dataclasses import replace
 

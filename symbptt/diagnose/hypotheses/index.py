@@ -1,7 +1,5 @@
 """Mistakes of one step: h_t for h_{t-1}, an adjoint of another step, an index that runs out at the end."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Sequence
 
 from symbptt.algebra.nodes import TIME, Timed

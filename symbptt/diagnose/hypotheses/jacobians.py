@@ -1,7 +1,5 @@
 """Mistakes in the product of the Jacobians of the steps, as code has it that multiplies them out for every pair (t, k)."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from math import prod

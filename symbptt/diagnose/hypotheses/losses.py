@@ -1,7 +1,5 @@
 """Mistakes in the gradient of the loss by what it reads."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 

@@ -1,7 +1,5 @@
 """Mistakes in the order of gates: gradients, carries or adjoints of several gates exchanged."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from itertools import combinations, permutations
 

@@ -1,7 +1,5 @@
 """Mistakes in the factors of a summand: missing, another value's, not transposed."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from itertools import pairwise
 

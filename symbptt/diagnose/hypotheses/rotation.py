@@ -1,7 +1,5 @@
 """Pairs of states that a step turns, as real and imaginary parts: backwards the angle has the other sign."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from itertools import combinations
 

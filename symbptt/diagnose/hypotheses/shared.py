@@ -1,7 +1,5 @@
 """A factor that every summand of a carry has, some of them on the way: left out once, where the whole carry is handed on."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 
 import sympy as sp

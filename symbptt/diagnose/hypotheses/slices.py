@@ -1,7 +1,5 @@
 """Mistakes of assignment into a part of an array, = for +=: some rows of an adjoint, or some columns of a gradient."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 

@@ -1,7 +1,5 @@
 """Mistakes in the slope of an elementwise function: missing, of another function, at another value, after the weights."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 

@@ -1,7 +1,5 @@
 """Mistakes where an input and a state are one column [x; h]: the wrong part of its adjoint is handed back."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 
 import sympy as sp

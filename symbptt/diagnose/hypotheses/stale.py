@@ -1,7 +1,5 @@
 """Mistakes of memory: values of one step, or of one sample, in the place of all, and initial states taken for zero."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Sequence
 
 from sympy.matrices.expressions.matexpr import MatrixExpr

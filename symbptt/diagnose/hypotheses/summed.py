@@ -1,7 +1,5 @@
 """Mistakes in the sums over samples and steps, and in the order of steps."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from dataclasses import replace
 

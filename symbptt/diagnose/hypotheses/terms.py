@@ -1,7 +1,5 @@
 """Mistakes that are a choice of terms (t, k): truncation, steps that are skipped, sums that are overwritten."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 

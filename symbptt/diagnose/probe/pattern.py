@@ -1,7 +1,5 @@
 """The simplest phrase that says which terms (t, k) are wrong."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass
 from itertools import combinations

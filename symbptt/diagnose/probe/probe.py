@@ -3,8 +3,6 @@
 What a gradient changes by where the loss of one step alone is another is the row t of its table; `split` finds the columns k.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 

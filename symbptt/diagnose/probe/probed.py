@@ -1,7 +1,5 @@
 """What calls of somebody's function showed of one gradient."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any

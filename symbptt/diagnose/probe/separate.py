@@ -4,8 +4,6 @@ The term of step k of W in W @ x is an adjoint times x_k transposed. Where the x
 is such a sum in one way only, whatever the adjoints are: so the terms of a wrong gradient can be read off it.
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from dataclasses import dataclass
 

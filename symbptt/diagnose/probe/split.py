@@ -1,7 +1,5 @@
 """A change of a gradient beside the right one, by source steps where the variable lets them be told apart."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property

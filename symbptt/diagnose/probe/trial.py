@@ -1,7 +1,5 @@
 """The data at which somebody's function is called, each apart from the first in one respect."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property

@@ -1,7 +1,5 @@
 """How well an answer fits the model: the shapes of its gradients, and what its forward pass computed."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import IntEnum

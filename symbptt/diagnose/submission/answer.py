@@ -1,7 +1,5 @@
 """What a function of this process returns for drawn data, or in one sentence why there is nothing to judge."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 

@@ -1,7 +1,5 @@
 """How somebody's function is called: what each of its arguments stands for, looked up or guessed."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property

@@ -3,7 +3,6 @@
 The first message names the file, the plans and their arrays; one answer goes out for each plan.
 """
 
-from __future__ import annotations
 import __future__
 
 import ast

@@ -1,7 +1,5 @@
 """Code that takes several tokens in one step: with how many it is called, and what it hands out of a state."""
 
-from __future__ import annotations
-
 from dataclasses import replace
 
 from symbptt.diagnose import in_chunks

@@ -1,7 +1,5 @@
 """Diagnose a function in somebody's Python file: run it in every layout that is open, take the one that fits, and judge."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path

@@ -1,7 +1,5 @@
 """Diagnose a function in somebody's Python file as the gradients of a composed model."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence, Set
 from dataclasses import replace
 from pathlib import Path

@@ -1,7 +1,5 @@
 """Arrays there and back: from our shapes to somebody's layout, and their gradients to ours."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from math import prod
 

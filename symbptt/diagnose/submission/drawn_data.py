@@ -1,7 +1,5 @@
 """Data for somebody's function: small, of unequal sizes, without ignored classes."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from dataclasses import replace
 from itertools import count

@@ -1,7 +1,5 @@
 """Plans carried out on somebody's file behind the guard, and what came of each."""
 
-from __future__ import annotations
-
 import io
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field

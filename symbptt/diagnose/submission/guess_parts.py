@@ -1,7 +1,5 @@
 """Guessing what names stand for in code for a composed model: those of a part, marked as the part's, as in Wx_b or enc_Wx."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from typing import cast

@@ -1,7 +1,5 @@
 """A function of the caller's own process with a declaration: tried in every layout that is open, as those of a file are."""
 
-from __future__ import annotations
-
 import inspect
 import sys
 from collections.abc import Callable, Mapping, Sequence

@@ -1,7 +1,5 @@
 """Plans carried out where there are no processes: in a tab of the browser, which is the sandbox and can be thrown away."""
 
-from __future__ import annotations
-
 import io
 import sys
 from collections.abc import Iterator, Mapping, Sequence

@@ -3,8 +3,6 @@
 It imports nothing of symbptt but the guard.
 """
 
-from __future__ import annotations
-
 import types
 from collections.abc import Mapping
 from typing import Any

@@ -1,7 +1,5 @@
 """The mapping table: what the names in somebody's file stand for, where guessing does not do. Read from TOML."""
 
-from __future__ import annotations
-
 import tomllib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace

@@ -1,7 +1,5 @@
 """A plan: which function of somebody's file is called, with which arrays, in which layout."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from itertools import takewhile

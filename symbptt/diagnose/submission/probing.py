@@ -1,7 +1,5 @@
 """Probes the function of somebody's file where its gradients are wrong and no cause is certain: all calls in one run."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import replace

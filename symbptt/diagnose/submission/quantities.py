@@ -1,7 +1,5 @@
 """What somebody may call the adjoint that a cause concerns: dh, d_h, dhnext, delta_h ..."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterator, Mapping
 

@@ -1,7 +1,5 @@
 """What is said of the runs of somebody's function, beside the findings."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 
 from symbptt.diagnose.submission.plans import Plan

@@ -1,7 +1,5 @@
 """What somebody's function returned, as gradients of the model's variables."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 

@@ -1,7 +1,5 @@
 """A function looked at again: against the loss that it returns itself, with more steps, and in a second call."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import replace

@@ -1,7 +1,5 @@
 """What a Python file offers, read from its syntax tree: nothing is run here."""
 
-from __future__ import annotations
-
 import ast
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace

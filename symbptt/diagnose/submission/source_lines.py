@@ -1,7 +1,5 @@
 """Where somebody's file computes a value: the line to look at."""
 
-from __future__ import annotations
-
 import ast
 from collections.abc import Iterable
 from dataclasses import dataclass, replace

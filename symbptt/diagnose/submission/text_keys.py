@@ -1,7 +1,5 @@
 """The texts that somebody's file uses as keys, and what it reads by them."""
 
-from __future__ import annotations
-
 import ast
 from collections.abc import Iterator, Set
 

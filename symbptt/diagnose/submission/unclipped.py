@@ -1,7 +1,5 @@
 """What somebody's function gives once its calls of clip are left out: whether clipping on the way is what is wrong."""
 
-from __future__ import annotations
-
 import ast
 from collections.abc import Callable, Iterator
 from copy import deepcopy

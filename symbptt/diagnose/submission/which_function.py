@@ -1,7 +1,5 @@
 """Which function of a file computes the gradients, and the files whose backward pass a library calls."""
 
-from __future__ import annotations
-
 import ast
 from collections.abc import Iterator
 

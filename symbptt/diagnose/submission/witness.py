@@ -1,7 +1,5 @@
 """What a submission's forward pass computed, held against the model's: the evidence for a layout, and the first difference."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from itertools import permutations

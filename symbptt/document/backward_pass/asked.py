@@ -1,7 +1,5 @@
 """The function that is to be written, what it is given, and how it is right."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from dataclasses import dataclass, field
 

@@ -1,7 +1,5 @@
 """The emitted module taken apart: what students are given, and what they are asked for."""
 
-from __future__ import annotations
-
 import ast
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass

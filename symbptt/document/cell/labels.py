@@ -1,7 +1,5 @@
 """What stands in and at the nodes of a step's picture: the operation, and what it multiplies with on the way back."""
 
-from __future__ import annotations
-
 import sympy as sp
 from sympy.matrices.expressions.matexpr import MatrixExpr
 

@@ -1,7 +1,5 @@
 """Where the nodes of a step stand: from left to right, or from the bottom up, whichever the paper has room for."""
 
-from __future__ import annotations
-
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from dataclasses import dataclass, replace

@@ -1,7 +1,5 @@
 """One step as operations: a node per operation, with what it reads; parameters are written into the node that uses them."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass, replace
 
 import sympy as sp

@@ -1,7 +1,5 @@
 """The picture of a step walked backwards: solid arrows forward, dashed arrows back, local rules at the nodes."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property

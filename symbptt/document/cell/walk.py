@@ -1,7 +1,5 @@
 """The backward walk over the operations of a step: what arrives at each node, and what it passes on, by its local rule."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 import sympy as sp

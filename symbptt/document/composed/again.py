@@ -1,7 +1,5 @@
 """What a composed document does not tell again: the argument of an earlier member, and sentences that stand there already."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 

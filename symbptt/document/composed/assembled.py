@@ -5,8 +5,6 @@ other in a kind are told together, member by member: from the last member to the
 computation where they are about the way forward.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterator, Mapping
 from itertools import groupby
 

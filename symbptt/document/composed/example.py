@@ -1,7 +1,5 @@
 """The example by hand of a composed model: that of each member, with the values and the gradients that they hand each other."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from fractions import Fraction

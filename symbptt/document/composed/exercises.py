@@ -3,8 +3,6 @@
 Members that run from the last step to the first have none: the words of ordinary exercises are about the steps of their own time.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from dataclasses import replace
 from random import Random

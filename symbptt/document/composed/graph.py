@@ -1,7 +1,5 @@
 """The unrolled graph of a composed model: time to the right, the members above each other, each in its own direction."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property

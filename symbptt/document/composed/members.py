@@ -4,8 +4,6 @@ A member has a loss: its own, or the sum of its outputs times what later members
 go on where those of the member before end, as references to them have to be of one document.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from dataclasses import dataclass, fields, replace
 from functools import lru_cache

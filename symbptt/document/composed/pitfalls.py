@@ -1,7 +1,5 @@
 """What may be lost between the members of a composed model, and what is then left of the gradients of the example."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 
 import numpy as np

@@ -1,7 +1,5 @@
 """The parts of a composed document that are about all of its members."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 

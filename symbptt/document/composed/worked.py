@@ -1,7 +1,5 @@
 """The example by hand of a composed model: each member forward, each one backward with what was handed back, the gradients."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from dataclasses import replace
 

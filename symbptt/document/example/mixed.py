@@ -1,7 +1,5 @@
 """Arithmetic that is exact as long as it can be: fractions, and floating numbers from the first function that leaves them."""
 
-from __future__ import annotations
-
 import math
 from collections.abc import Callable
 from fractions import Fraction

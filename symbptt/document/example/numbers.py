@@ -1,7 +1,5 @@
 """The example itself: small sizes, short fractions for every leaf, all values and adjoints computed from them."""
 
-from __future__ import annotations
-
 import math
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass

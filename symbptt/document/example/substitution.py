@@ -1,7 +1,5 @@
 """Formulas with numbers in them: the formula, the same with every symbol replaced by its number, the value."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from fractions import Fraction

@@ -1,7 +1,5 @@
 """A formula with one piece missing: a factor of a term, a summand of the recursion."""
 
-from __future__ import annotations
-
 from random import Random
 
 from symbptt import derive

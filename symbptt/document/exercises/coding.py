@@ -1,7 +1,5 @@
 """The backward loop to be written; `symbptt diagnose` says of an answer what is wrong with it."""
 
-from __future__ import annotations
-
 import ast
 from random import Random
 

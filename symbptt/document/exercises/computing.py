@@ -1,7 +1,5 @@
 """A gradient computed by hand for small numbers, other ones than the document's."""
 
-from __future__ import annotations
-
 from random import Random
 
 from symbptt.document.context import DocumentContext

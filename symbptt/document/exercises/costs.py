@@ -1,7 +1,5 @@
 """What the two recursions carry from step to step, as numbers."""
 
-from __future__ import annotations
-
 from random import Random
 
 import sympy as sp

@@ -1,7 +1,5 @@
 """How many terms, how many factors: counted by listing them."""
 
-from __future__ import annotations
-
 from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass

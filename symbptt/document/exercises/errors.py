@@ -1,7 +1,5 @@
 """An equation of the recursion with one error in it, to be found."""
 
-from __future__ import annotations
-
 from random import Random
 
 from sympy.matrices.expressions.matexpr import MatrixExpr

@@ -1,7 +1,5 @@
 """What a gate lets through: the direct route of a state over many steps."""
 
-from __future__ import annotations
-
 from math import log
 from random import Random
 

@@ -1,7 +1,5 @@
 """What a generator of exercises gives."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from random import Random

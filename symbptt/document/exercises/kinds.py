@@ -1,7 +1,5 @@
 """The kinds of exercises: what draws each, what it is worth, and which goal it serves. Another kind is another row."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 from symbptt.document.exercises import blanks, coding, computing, costs, counting, errors, gates, proving

@@ -1,7 +1,5 @@
 """Something to prove: a bound, a count, the gradient by the start, the step of the induction."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from random import Random
 

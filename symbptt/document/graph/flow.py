@@ -1,7 +1,5 @@
 """What the drawing of an unrolled graph shows: some values of a step, and which of them flow into which."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from functools import lru_cache
 

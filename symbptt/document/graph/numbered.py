@@ -4,8 +4,6 @@ The steps of the walk forward are the stages 1 to T, those of the walk back the 
 other.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from dataclasses import dataclass
 from fractions import Fraction

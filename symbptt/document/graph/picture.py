@@ -1,7 +1,5 @@
 """The unrolled graph as a drawing."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Mapping
 from math import hypot
 

@@ -1,7 +1,5 @@
 """The kinds of documents, one file each: a table of parts. To add a kind: a file here, and its row below."""
 
-from __future__ import annotations
-
 from symbptt.document.kinds import compare, derivation, handout, slides, summary
 from symbptt.document.kinds.kind import Kind
 

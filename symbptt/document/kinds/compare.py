@@ -1,7 +1,5 @@
 """Two models side by side: state Jacobians, their products, and whose gradient vanishes."""
 
-from __future__ import annotations
-
 from symbptt.document.kinds.kind import Kind
 from symbptt.document.parts import closing, compared
 

@@ -1,7 +1,5 @@
 """The complete derivation, with the code that it gives."""
 
-from __future__ import annotations
-
 from symbptt.data.wrt import ALL
 from symbptt.document.kinds.kind import Kind
 from symbptt.document.parts import closing, derived, opening

@@ -1,7 +1,5 @@
 """What a class gets in its hands: goals, the derivation with pictures, numbers and code, mistakes, exercises, a card."""
 
-from __future__ import annotations
-
 from symbptt.document.kinds.kind import Kind
 from symbptt.document.parts import (
     card,

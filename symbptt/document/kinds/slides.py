@@ -1,7 +1,5 @@
 """A lecture: one idea a slide, the derivation revealed step by step."""
 
-from __future__ import annotations
-
 from symbptt.document.kinds.kind import Kind
 from symbptt.document.parts import card, cell, coded, derived, goals, lecture, magnitude, pictured, remedies, vanishing, worked
 

@@ -1,7 +1,5 @@
 """One page: the equations forward, the gradient in its forms, and what to watch for."""
 
-from __future__ import annotations
-
 from symbptt.document.kinds.kind import Kind
 from symbptt.document.parts import brief
 

@@ -1,7 +1,5 @@
 """The short forms of parts, for a summary: formulas without their rules."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable
 
 from symbptt.document.blocks import Block, Box, Figure, Lines, Paragraph

@@ -1,7 +1,5 @@
 """The summary card: what to remember, side by side."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable
 
 from symbptt.derive.recursion import recursion

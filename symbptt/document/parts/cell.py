@@ -1,7 +1,5 @@
 """One step walked backwards: the picture, and the local rule of every node."""
 
-from __future__ import annotations
-
 from symbptt.document.blocks import Block, Figure, Heading, LeftOut, Paragraph, Table
 from symbptt.document.cell.operations import operations
 from symbptt.document.cell.picture import complete, picture

@@ -1,7 +1,5 @@
 """How the chunk form comes about: the state over the tokens of a chunk, what is read of it, the triangle (t, k) in tiles."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 
 import sympy as sp

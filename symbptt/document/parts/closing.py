@@ -1,7 +1,5 @@
 """What stands at the end: code and references."""
 
-from __future__ import annotations
-
 import ast
 
 from symbptt.data.classes import class_targets

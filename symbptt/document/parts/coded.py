@@ -1,7 +1,5 @@
 """Code beside equations with the same numbers, the loop written out beside the terms it adds up, and the gradient check."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterable, Iterator
 from functools import lru_cache

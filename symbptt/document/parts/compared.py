@@ -1,7 +1,5 @@
 """Two models side by side: one step, state Jacobians, their products, and whose gradient vanishes."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from dataclasses import replace
 from math import isnan

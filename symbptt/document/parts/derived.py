@@ -1,7 +1,5 @@
 """The derivation itself, section by section."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterable
 from dataclasses import replace

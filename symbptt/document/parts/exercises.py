@@ -1,7 +1,5 @@
 """The exercises of a document: the author's own first, then those drawn from the derivation, and the hints at the end."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Sequence
 from random import Random
 

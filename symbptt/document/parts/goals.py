@@ -1,7 +1,5 @@
 """What a reader can do afterwards, and what is assumed."""
 
-from __future__ import annotations
-
 from symbptt.document.blocks import Block, Box, Bullets, Paragraph
 from symbptt.document.context import DocumentContext
 from symbptt.narrative import symbols

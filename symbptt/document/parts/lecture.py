@@ -1,7 +1,5 @@
 """Parts as a lecture has them: factors under one heading, the recursion beside its code, pitfalls."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 

@@ -1,7 +1,5 @@
 """How large the terms are: the table of their sizes in one example, and over many draws what a distance leaves of a term."""
 
-from __future__ import annotations
-
 from functools import lru_cache
 
 import numpy as np

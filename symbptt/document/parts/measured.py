@@ -1,7 +1,5 @@
 """The measured flow of the gradient: tables and figures of `analyze`, for the end of any document."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterable
 
 import numpy as np

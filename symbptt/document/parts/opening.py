@@ -1,7 +1,5 @@
 """What stands in front: remarks on the model, the table of notation, the unrolled graph."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 

@@ -1,7 +1,5 @@
 """The unrolled graph with the numbers of the worked example, in the values' colour and in the adjoints'."""
 
-from __future__ import annotations
-
 from symbptt.document.blocks import Block, Figure, Heading
 from symbptt.document.context import DocumentContext
 from symbptt.document.example.numbers import refusal, required

@@ -1,7 +1,5 @@
 """Common mistakes, each with the right line, the wrong one, and what the wrong one does to the example by hand."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 

@@ -1,7 +1,5 @@
 """What helps, measured: truncation, clipping, initialisation, gates; what does not apply to a model is left out."""
 
-from __future__ import annotations
-
 from functools import lru_cache, partial
 
 import numpy as np

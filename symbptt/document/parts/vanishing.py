@@ -1,7 +1,5 @@
 """Vanishing and exploding: the bound on products of Jacobians, what it leaves open, and measured medians over many draws."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable
 from functools import lru_cache
 

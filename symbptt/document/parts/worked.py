@@ -1,7 +1,5 @@
 """The example by hand: numbers for two steps, forwards and backwards, and the same numbers from the emitted code."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import replace
 from functools import partial

@@ -4,8 +4,6 @@ The lines are those of the module, with the numbers of their equations. What ser
 shorter: cotangents from outside, weights and masks, the precision of what is given, checks of shapes.
 """
 
-from __future__ import annotations
-
 import ast
 import re
 from functools import lru_cache

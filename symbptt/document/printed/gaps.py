@@ -1,7 +1,5 @@
 """The printed function with gaps: lines of the backward pass to be completed."""
 
-from __future__ import annotations
-
 import ast
 from collections.abc import Iterable, Iterator
 

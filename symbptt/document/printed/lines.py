@@ -1,7 +1,5 @@
 """Lines of a listing: several that make arrays in the same way are one, and long ones are cut."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterator
 from contextlib import suppress

@@ -1,7 +1,5 @@
 """The statements of the passes in one scope."""
 
-from __future__ import annotations
-
 import ast
 import re
 from collections.abc import Iterator

@@ -1,7 +1,5 @@
 """Statements without what serves the contract of a module: weights, foreign cotangents, precisions, checks."""
 
-from __future__ import annotations
-
 import ast
 import re
 from collections.abc import Set

@@ -1,7 +1,5 @@
 """HTML: finished strings for `templates/html`; formulas are native MathML."""
 
-from __future__ import annotations
-
 import re
 from dataclasses import dataclass
 from html import escape

@@ -1,7 +1,5 @@
 """LaTeX: finished strings for `templates/latex`."""
 
-from __future__ import annotations
-
 import re
 import unicodedata
 from dataclasses import dataclass

@@ -1,8 +1,6 @@
 """Markdown: finished strings for `templates/markdown`; formulas are LaTeX between dollar signs, drawings are
 files beside the text, or inside it."""
 
-from __future__ import annotations
-
 import re
 from base64 import b64encode
 from dataclasses import dataclass, field

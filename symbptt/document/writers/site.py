@@ -1,7 +1,5 @@
 """Markdown for course sites, MyST and Quarto: labels and references of equations, figures and front matter in their syntax."""
 
-from __future__ import annotations
-
 import re
 from dataclasses import dataclass
 from typing import ClassVar

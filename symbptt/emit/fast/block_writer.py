@@ -1,7 +1,5 @@
 """Blocks as lines: products over all steps, chunks of local factors, and loops that write into buffers."""
 
-from __future__ import annotations
-
 import sympy as sp
 
 from symbptt.algebra import tidy

@@ -1,7 +1,5 @@
 """Statements with heads as NumPy calls that write into given arrays, through views with an axis for the heads."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 import sympy as sp

@@ -1,7 +1,5 @@
 """The last operation of a matrix as a call that writes into an array."""
 
-from __future__ import annotations
-
 import numpy as np
 from sympy.matrices.expressions.matexpr import MatrixExpr
 

@@ -1,7 +1,5 @@
 """What goes step by step: a loop, or the call that stands for one."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 
 from symbptt.algebra.nodes import Timed

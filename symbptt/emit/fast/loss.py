@@ -1,7 +1,5 @@
 """The loss for all steps at once."""
 
-from __future__ import annotations
-
 from symbptt.algebra import tidy
 from symbptt.algebra.nodes import TIME, CrossEntropy, Timed
 from symbptt.algebra.related import Adjoint, Cotangent

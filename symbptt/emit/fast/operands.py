@@ -1,7 +1,5 @@
 """How a value is called: stacked over all steps, in a chunk of steps, or at one step of a loop."""
 
-from __future__ import annotations
-
 from abc import ABC, abstractmethod
 from dataclasses import dataclass, field
 

@@ -3,8 +3,6 @@
 Several formulas of one form are one call on neighbours in a pack. What has no such call is an expression whose value is copied.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from dataclasses import dataclass, field
 

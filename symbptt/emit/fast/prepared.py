@@ -1,7 +1,5 @@
 """What a function prepares once: transposed and stacked weights, numbers, and the arrays for intermediate results."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass, field
 
 import sympy as sp

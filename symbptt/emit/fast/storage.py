@@ -1,7 +1,5 @@
 """Where each value of a plan lives: an array over all steps, a row of a pack, or a buffer that every step uses again."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass, field
 
 import sympy as sp

@@ -1,7 +1,5 @@
 """The fast style: the bodies of forward and backward from an optimised plan, in the frame of the plain style."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Mapping
 
 from symbptt.algebra.nodes import BatchMean

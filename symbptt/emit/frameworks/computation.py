@@ -1,7 +1,5 @@
 """The blocks of a module, formulas for all steps or loops: the plan's forward and backward part, and the loss."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 import sympy as sp

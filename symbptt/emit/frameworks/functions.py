@@ -1,7 +1,5 @@
 """The texts of a module's three computations: forward, loss and backward, each with the lines that it opens with."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable
 from dataclasses import dataclass
 

@@ -1,7 +1,5 @@
 """What JAX and PyTorch call things, as tables."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from dataclasses import dataclass
 

@@ -1,7 +1,5 @@
 """Formulas of one sample for one step, (N, ...), or for all steps at once, (T, N, ...)."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from operator import matmul
 

@@ -1,7 +1,5 @@
 """Long sequences in JAX and PyTorch: what the templates take that run segments again, go back a window only, or run in chunks."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any

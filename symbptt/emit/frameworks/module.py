@@ -1,7 +1,5 @@
 """An emitted JAX or PyTorch module: what its template is filled with."""
 
-from __future__ import annotations
-
 from typing import Any
 
 from symbptt.data.arrays import sizes

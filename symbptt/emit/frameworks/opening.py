@@ -1,7 +1,5 @@
 """The opening of a function of JAX or PyTorch."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 import sympy as sp

@@ -1,7 +1,5 @@
 """A block of statements as text: formulas for all steps at once, or a step and its scan."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable
 from dataclasses import dataclass
 

@@ -1,7 +1,5 @@
 """Where values live in a module: arrays over all steps, (T, ...), and the locals of one step."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass, field
 
 import sympy as sp

@@ -1,7 +1,5 @@
 """Pass: what gates do for all steps, they do together."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from dataclasses import replace
 from itertools import pairwise

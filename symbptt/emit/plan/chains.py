@@ -1,7 +1,5 @@
 """Rows of a pack: which values of a gate take turns in one place, and the order of gates that shares most work."""
 
-from __future__ import annotations
-
 from itertools import groupby, permutations
 
 import sympy as sp

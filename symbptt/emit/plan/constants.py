@@ -1,7 +1,5 @@
 """Pass: what is made of parameters alone is one array for all steps and samples."""
 
-from __future__ import annotations
-
 from dataclasses import replace
 
 import sympy as sp

@@ -1,7 +1,5 @@
 """Every equation of the derivation as a statement: the plan to start from, with one loop each way, and the loss of a step."""
 
-from __future__ import annotations
-
 import sympy as sp
 from sympy.matrices.expressions.matexpr import MatrixExpr
 

@@ -1,7 +1,5 @@
 """Pass: an adjoint is another adjoint times a local factor, and the factor is known before the backward loop starts."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass, field, replace
 
 import sympy as sp

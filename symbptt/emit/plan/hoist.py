@@ -1,7 +1,5 @@
 """Pass: what does not depend on the recurrence is computed before it."""
 
-from __future__ import annotations
-
 from dataclasses import replace
 
 from sympy.matrices.expressions.matexpr import MatrixExpr

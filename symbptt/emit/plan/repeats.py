@@ -1,7 +1,5 @@
 """Pass: a column that is repeated in every column of a matrix is read as the column."""
 
-from __future__ import annotations
-
 from dataclasses import replace
 
 import sympy as sp

@@ -1,7 +1,5 @@
 """Pass: a vector that runs entry by entry, h_t = a_t * h_{t-1} + b_t, is one call, for which a and b are there for all t."""
 
-from __future__ import annotations
-
 from dataclasses import replace
 
 import sympy as sp

@@ -1,7 +1,5 @@
 """Pass: take apart what is a recurrence and what is one formula for all t."""
 
-from __future__ import annotations
-
 from dataclasses import replace
 
 import sympy as sp

@@ -1,7 +1,5 @@
 """Pass: all gates of a cell are one tanh."""
 
-from __future__ import annotations
-
 from dataclasses import replace
 
 import sympy as sp

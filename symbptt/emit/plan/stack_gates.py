@@ -1,7 +1,5 @@
 """Pass: products that meet the same operand are one product of stacked weights, and gates are worked on together."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass, replace
 from itertools import pairwise
 

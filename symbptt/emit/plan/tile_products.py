@@ -1,7 +1,5 @@
 """Pass: large products in parts that BLAS takes as they lie in memory."""
 
-from __future__ import annotations
-
 from dataclasses import replace
 
 from symbptt.emit.plan.statements import Plan

@@ -1,7 +1,5 @@
 """What random models are sent through, one file each. To add a piece: a file with `routes`, and a row below."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 

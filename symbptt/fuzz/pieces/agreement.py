@@ -1,7 +1,5 @@
 """Targets: one module for each that can be run here, with the same numbers from all to eleven digits."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from dataclasses import replace
 

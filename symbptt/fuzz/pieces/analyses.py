@@ -1,7 +1,5 @@
 """Analyses: the flow of the gradient in every format, first values, and the verification by all its routes."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from typing import Any
 

@@ -1,7 +1,5 @@
 """Backends: code for every array library that is installed, in every style, against the same complex steps."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from importlib.util import find_spec
 

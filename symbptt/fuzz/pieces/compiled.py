@@ -1,7 +1,5 @@
 """C: the emitted file, compiled, against the same complex steps; where there is no compiler, nothing."""
 
-from __future__ import annotations
-
 import shutil
 from collections.abc import Iterator
 

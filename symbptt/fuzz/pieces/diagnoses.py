@@ -1,7 +1,5 @@
 """Diagnoses: right gradients are right, wrong ones are not, as numbers and as a function, and every report can be read."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 
 import numpy as np

@@ -1,7 +1,5 @@
 """Documents: every kind in the formats of text, and the derivation as the command line prints it."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from typing import Any

@@ -1,7 +1,5 @@
 """Gradients: the three forms, and NumPy code of every kind. Another route is another row."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import Any

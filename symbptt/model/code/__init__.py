@@ -1,7 +1,5 @@
 """From somebody's step function to a model file: parsed, never executed."""
 
-from __future__ import annotations
-
 from symbptt.model.code.reading import read_code
 
 __all__ = ["read_code"]

@@ -1,7 +1,5 @@
 """From a file with a step function to a model file. The file is parsed, and never executed."""
 
-from __future__ import annotations
-
 import ast
 from collections.abc import Iterator
 

@@ -1,7 +1,5 @@
 """A step function as equations: arguments become inputs, states and parameters, the return new states."""
 
-from __future__ import annotations
-
 import ast
 import re
 from collections.abc import Iterator

@@ -1,7 +1,5 @@
 """What libraries call the operations of the model language."""
 
-from __future__ import annotations
-
 UNARY = {
     "tanh": "tanh", "sigmoid": "sigmoid", "expit": "sigmoid", "relu": "relu", "exp": "exp", "log": "log", "sqrt": "sqrt",
     "abs": "abs", "absolute": "abs", "sin": "sin", "cos": "cos", "softplus": "softplus", "silu": "silu", "swish": "silu",

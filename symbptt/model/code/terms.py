@@ -1,7 +1,5 @@
 """Expressions of a step function in the model language: samples as columns, whatever the code has."""
 
-from __future__ import annotations
-
 import ast
 from collections.abc import Callable
 from dataclasses import dataclass, field

@@ -1,7 +1,5 @@
 """The formats of question banks: the ending of the file, what writes it, and whether one file holds all variants."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 

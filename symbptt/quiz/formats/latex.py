@@ -1,7 +1,5 @@
 """LaTeX: a sheet of questions, the answers on a page of their own."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from random import Random

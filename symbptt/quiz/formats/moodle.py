@@ -3,8 +3,6 @@
 The format is that of https://docs.moodle.org/en/Moodle_XML_format, with the ordering questions of Moodle 4.4.
 """
 
-from __future__ import annotations
-
 from base64 import b64encode
 from collections.abc import Callable, Sequence
 from itertools import zip_longest

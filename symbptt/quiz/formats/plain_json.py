@@ -1,7 +1,5 @@
 """JSON: everything that a question is, with TeX in its texts and pictures as SVG."""
 
-from __future__ import annotations
-
 import json
 from collections.abc import Sequence
 from typing import Any

@@ -3,8 +3,6 @@
 The information model is that of https://www.imsglobal.org/question/qtiv2p1/imsqti_infov2p1.html.
 """
 
-from __future__ import annotations
-
 import io
 import zipfile
 from collections.abc import Callable, Sequence

@@ -1,7 +1,5 @@
 """Words and formulas as HTML with TeX, which Moodle and QTI share."""
 
-from __future__ import annotations
-
 from html import escape
 
 from symbptt import typeset

@@ -1,7 +1,5 @@
 """The kinds of questions: a generator each, None where a model gives no occasion for one."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from random import Random
 

@@ -1,7 +1,5 @@
 """Questions about what is lost between the parts of a composed model: which gradients are wrong then, and what explains them."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from functools import cached_property
 from random import Random

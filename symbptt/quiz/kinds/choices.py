@@ -1,7 +1,5 @@
 """Questions with one right answer among several: which line is right, and which mistake is in one."""
 
-from __future__ import annotations
-
 from random import Random
 
 from sympy.matrices.expressions.matexpr import MatrixExpr

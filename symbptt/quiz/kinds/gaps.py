@@ -1,7 +1,5 @@
 """Cloze: the recursion with pieces left out."""
 
-from __future__ import annotations
-
 from random import Random
 
 import sympy as sp

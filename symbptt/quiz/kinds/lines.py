@@ -1,7 +1,5 @@
 """Lines of the derivation: to be put in order, and to be found again in the code."""
 
-from __future__ import annotations
-
 from random import Random
 
 from symbptt.derive.recursion import recursion

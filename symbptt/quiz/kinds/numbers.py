@@ -1,7 +1,5 @@
 """Questions whose answer is a number: an entry of a gradient or of an adjoint, and how many terms there are."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from math import floor, log10

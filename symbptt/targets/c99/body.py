@@ -1,7 +1,5 @@
 """The text of a function: its statements, and what has to stand before them."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 
 import sympy as sp

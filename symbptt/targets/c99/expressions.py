@@ -1,7 +1,5 @@
 """Expressions as C: sizes, entries of buffers, scalar formulas; what needs statements is written ahead of them."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from contextlib import contextmanager
 

@@ -1,7 +1,5 @@
 """Sizes that a file is compiled for, and the workspace that it then has of its own: for processors without much memory."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from typing import Any
 

@@ -1,7 +1,5 @@
 """What the header of a model declares: the names of structs, of their members, and the arguments of functions."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 

@@ -1,7 +1,5 @@
 """The number of entries of an array, in products that do not overflow."""
 
-from __future__ import annotations
-
 import sympy as sp
 
 from symbptt.targets.c99.interface import Interface

@@ -1,7 +1,5 @@
 """What the templates of truncation and checkpoints take: the functions of a whole sequence, made of those of its parts."""
 
-from __future__ import annotations
-
 from typing import Any
 
 from symbptt.errors import BadInput

@@ -1,7 +1,5 @@
 """Scalar expressions as C: SymPy's printer, strict, with numbers in the precision of the file and the functions of `runtime`."""
 
-from __future__ import annotations
-
 from typing import Any
 
 import sympy as sp

@@ -1,7 +1,5 @@
 """What the self-check of an emitted file is made of: arrays of random numbers, and what is compared."""
 
-from __future__ import annotations
-
 from typing import Any
 
 from symbptt.algebra.functions import Held, formula

@@ -1,7 +1,5 @@
 """The two files of a model in C: what the templates `templates/c99/` are filled with."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any

@@ -1,7 +1,5 @@
 """Statements as C: loops, assignments and calls of kernels."""
 
-from __future__ import annotations
-
 from contextlib import ExitStack
 from dataclasses import replace
 

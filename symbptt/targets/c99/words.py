@@ -1,7 +1,5 @@
 """Identifiers that no name of a model may become: words of C and C++, and what the emitted files use themselves."""
 
-from __future__ import annotations
-
 _C = """auto break case char const continue default do double else enum extern float for goto if inline int long register
 restrict return short signed sizeof static struct switch typedef union unsigned void volatile while asm fortran linux unix
 NULL EOF errno offsetof assert bool true false complex imaginary main"""

@@ -3,8 +3,6 @@
 One table of node types; `verify.scalar_oracle` has another for values in terms of SymPy's own functions.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable, Mapping
 from functools import reduce
 from itertools import chain, pairwise

@@ -1,7 +1,5 @@
 """What the table of functions claims, proved function by function: the forms of a slope are the derivative of the value."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 
 import sympy as sp

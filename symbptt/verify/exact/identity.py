@@ -1,7 +1,5 @@
 """Equations between expressions with opaque functions, and the check that they hold."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable
 from dataclasses import dataclass
 

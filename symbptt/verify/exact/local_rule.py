@@ -3,8 +3,6 @@
 A node of the model gets fresh symbols for its operands, so that one identity covers all its uses.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterator
 from itertools import product
 

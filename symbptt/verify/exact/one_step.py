@@ -4,8 +4,6 @@ J_t^T and (d+s_t/d theta)^T, g_t and the direct part, and the tangents of a step
 the chain rule over steps.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterable, Mapping
 
 import sympy as sp

@@ -1,7 +1,5 @@
 """All exact checks of a model, and in words which of them prove and which of them sample."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from time import process_time

@@ -4,8 +4,6 @@ An opaque value is a random rational number for each argument, and so is its slo
 at random points is no proof, but a wrong formula has to be right by chance.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Mapping
 
 import numpy as np

@@ -1,7 +1,5 @@
 """The whole graph for a few steps: the backward recursion against SymPy's derivative of the loss, one scalar expression."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Mapping
 
 import sympy as sp

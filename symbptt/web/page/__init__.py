@@ -1,7 +1,5 @@
 """The files of the page: modules and styles as they are, and the frame, which says what the page may load."""
 
-from __future__ import annotations
-
 import json
 from base64 import b64encode
 from hashlib import sha256

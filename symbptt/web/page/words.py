@@ -1,7 +1,5 @@
 """The words of the page by language."""
 
-from __future__ import annotations
-
 from functools import cache
 
 from symbptt.words import languages, table

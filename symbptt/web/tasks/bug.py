@@ -1,7 +1,5 @@
 """Somebody's backward pass: right or wrong, the cause, the equation beside the line, and the triangle of terms (t, k)."""
 
-from __future__ import annotations
-
 import ast
 import tempfile
 from collections.abc import Mapping

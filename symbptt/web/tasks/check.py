@@ -1,7 +1,5 @@
 """The emitted gradients, compared with independent routes."""
 
-from __future__ import annotations
-
 from typing import Any
 
 from symbptt.compose import verified

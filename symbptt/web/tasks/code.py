@@ -1,7 +1,5 @@
 """The emitted modules of a model, by style."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from typing import Any
 

@@ -1,7 +1,5 @@
 """Documents: the one that is shown, and files to take away."""
 
-from __future__ import annotations
-
 from base64 import b64encode
 from typing import Any
 

@@ -1,7 +1,5 @@
 """Where the gradient goes: the interactive page of `analyze`."""
 
-from __future__ import annotations
-
 from typing import Any
 
 from symbptt.analyze.page import page_of

@@ -1,7 +1,5 @@
 """Somebody's step function, read into a model file."""
 
-from __future__ import annotations
-
 from typing import Any
 
 from symbptt.model.code import read_code

@@ -1,7 +1,5 @@
 """What the page offers to begin with: models, notations, languages, kinds of documents, back ends, and buggy examples."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from contextlib import suppress
 from importlib.resources import files

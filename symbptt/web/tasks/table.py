@@ -1,7 +1,5 @@
 """What the page can ask for, a function each. To add one: a row below, and one in `limits`."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from typing import Any
 

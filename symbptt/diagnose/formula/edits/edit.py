@@ -1,7 +1,5 @@
 """What an edit of a formula is: a repaired right side and the cause that it undoes."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 

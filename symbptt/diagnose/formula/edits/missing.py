@@ -1,7 +1,5 @@
 """Factors, summands, functions and numbers that are missing."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 
 from symbptt.diagnose.formula.edits.edit import Edit, edit, summand_places

@@ -1,7 +1,5 @@
 """Signs, transposes and the order of factors; what is there twice or too much."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 
 from symbptt.diagnose.formula.edits.edit import Edit, chains, edit, summand_places

@@ -1,7 +1,5 @@
 """Slopes that are missing, or taken of another function or at another value."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 
 from symbptt.diagnose.formula.edits.edit import Edit, edit

@@ -1,7 +1,5 @@
 """Another step, bound, value or derivative in the place of one."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 
 from symbptt.diagnose.formula.edits.edit import Edit, edit

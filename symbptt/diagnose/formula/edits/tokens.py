@@ -1,7 +1,5 @@
 """One operator for another, in the text: so an operator may bind otherwise than the one that it replaces."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterator
 

@@ -3,8 +3,6 @@
 They are about masks, cumulated sums, what crosses the border of a chunk, the end that does not fill one, and anchors.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 
 from symbptt.diagnose.hypotheses.chunks import anchors, borders, cumsums, forward, ragged, variants

@@ -4,8 +4,6 @@ With a decay for each key code keeps exponents small by the cumulated sum r of s
 too few, is left where the two do not meet.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from itertools import permutations
 

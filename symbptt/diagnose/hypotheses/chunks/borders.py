@@ -1,7 +1,5 @@
 """What crosses the border of a chunk: the decay of its adjoint, a carry that is added twice, the cotangent of the final state."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 
 import sympy as sp

@@ -3,8 +3,6 @@
 Where the decay of the whole chunk is read off the sum at the last token, what it gets back is in that sum.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 
 import numpy as np

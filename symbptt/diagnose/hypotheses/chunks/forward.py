@@ -1,7 +1,5 @@
 """Mistakes that are made in the forward pass already, and in a backward pass that belongs to it."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from dataclasses import replace
 

@@ -1,7 +1,5 @@
 """Where a mistake of chunk code is made: in one summand, in those of one value, in all that are alike."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterable, Iterator, Sequence
 
 from sympy.matrices.expressions.matexpr import MatrixExpr

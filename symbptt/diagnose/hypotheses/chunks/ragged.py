@@ -1,7 +1,5 @@
 """The last chunk, where it is not full: never visited, some of its gradients never written, its decay read behind its end."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 
 import numpy as np

@@ -1,7 +1,5 @@
 """What people write for the parts of a chunk form: another mask, another cumulated sum, no decay or another one, no padding."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
