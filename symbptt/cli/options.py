@@ -6,12 +6,14 @@ Nothing here imports a stage: `symbptt.load` and its like are found on first use
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Callable, Mapping
 from functools import wraps
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
+from click.core import ParameterSource
 from click.shell_completion import CompletionItem
 
 import symbptt
@@ -96,11 +98,40 @@ takes_model = taking(read)
 """A command on a model of one recurrence."""
 
 
-def formats(*known: str, several: tuple[str, ...] = ()) -> Callable[[Command], Command]:
-    """`--format`, as `layout`; the first one is the default, or those of `several` where more than one may be given."""
-    default: Any = several or known[0]
-    return click.option("--format", "layout", type=click.Choice(known), multiple=bool(several), default=default,
-                        show_default=True, help="What to write; may be repeated." if several else "What to print.")
+ENDINGS = {"tex": "latex", "txt": "text"}
+"""Endings of files that are not called as the format in them."""
+
+
+def by_ending(known: Callable[[], Mapping[str, str]]) -> Callable[[click.Context, click.Parameter, str], str]:
+    """A callback of an option with a default: where nobody gives it, the ending of the file of -o tells it, as `known` says."""
+
+    def chosen(context: click.Context, parameter: click.Parameter, value: str) -> str:
+        output = context.params.get("output")
+        if output is None or context.get_parameter_source(str(parameter.name)) is not ParameterSource.DEFAULT:
+            return value
+        return known().get(Path(output).suffix.removeprefix("."), value)
+
+    return chosen
+
+
+def _targets() -> dict[str, str]:
+    """Endings that belong to one target alone."""
+    endings = {name: target.suffix.removeprefix(".") for name, target in symbptt.emit.TARGETS.items()}
+    shared = Counter(endings.values())
+    return {ending: name for name, ending in endings.items() if shared[ending] == 1}
+
+
+def backend_option(command: Command) -> Command:
+    """`--backend`; the default is the target that the ending of -o belongs to, or NumPy."""
+    return click.option("--backend", default="numpy", show_default=True, metavar="NAME", callback=by_ending(_targets),
+                        help="numpy, jax, torch, c (also by -o FILE.c), or a target of an installed package.")(command)
+
+
+def formats(*known: str) -> Callable[[Command], Command]:
+    """`--format`, as `layout`; the default is the one of the ending of -o, or the first one."""
+    endings = {name: name for name in known} | {ending: name for ending, name in ENDINGS.items() if name in known}
+    return click.option("--format", "layout", type=click.Choice(known), default=known[0], show_default=True,
+                        callback=by_ending(lambda: endings), help="What to print.")
 
 
 def chunk_option(about: str) -> Callable[[Command], Command]:

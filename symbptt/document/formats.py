@@ -60,6 +60,8 @@ FORMATS: dict[str, Format] = {
     "bib": Format(Markdown, _bib),
 }
 """Format by name to how it is made."""
+PAGES = ("tex", "html")
+"""What is written where nobody says a format."""
 
 
 def format_of(name: str) -> Format:
@@ -67,3 +69,9 @@ def format_of(name: str) -> Format:
     if name not in FORMATS:
         raise UnknownName("format", name, FORMATS)
     return FORMATS[name]
+
+
+def of_file(name: str) -> str | None:
+    """The format of a file's name, by the longest ending that a format has; None for the name of a folder."""
+    endings = sorted(((found.file("", format), format) for format, found in FORMATS.items()), key=lambda one: -len(one[0]))
+    return next((format for ending, format in endings if name.endswith(ending) and name != ending), None)

@@ -15,7 +15,7 @@ from symbptt.document.blocks import Block, Box, Bullets, Document, LeftOut, Para
 from symbptt.document.composed import assembled
 from symbptt.document.composed.members import members
 from symbptt.document.context import DocumentContext
-from symbptt.document.formats import Format, format_of
+from symbptt.document.formats import PAGES, Format, format_of, of_file
 from symbptt.document.frames import slides
 from symbptt.document.kinds import KINDS
 from symbptt.document.kinds.kind import Part
@@ -192,20 +192,38 @@ def _documents(found: tuple[Subject, ...], T: int, wrt: Names, options: Document
         yield f"{stem}_{name}", document
 
 
+def _file(output: Path, formats: tuple[str, ...], options: DocumentOptions) -> tuple[str, str] | None:
+    """(stem, format) where `output` names a file and not a folder; raises BadInput where what is asked for does not go there."""
+    by_name = None if output.is_dir() else of_file(output.name)
+    if by_name is None:
+        return None
+    if options.variants:
+        raise BadInput(f"{output} is one file, and variants are several; give the name of a folder")
+    format, *more = formats or (by_name,)
+    ending = format_of(format).file("", format)
+    if more or not output.name.endswith(ending):
+        raise BadInput(f"{output} is one file of the format {by_name}, not of {' and '.join(formats)}; give the name of a folder")
+    return output.name.removesuffix(ending), format
+
+
 def write(
-    source: Source, T: int, directory: str | Path = ".", formats: Iterable[str] = ("tex", "html"), wrt: Names = None,
+    source: Source, T: int, output: str | Path = ".", formats: Iterable[str] = (), wrt: Names = None,
     force: bool = False, options: DocumentOptions = PLAIN,
 ) -> list[Path]:
     """Write the document, one file per format, such as elman_T3.tex, with pictures beside Markdown; all or none. Returns paths.
 
-    The folder is made if it is missing. Raises BadInput as `compose` does, for an unknown format, as `pdf.typeset` does for a
-    PDF, and for a file that exists, unless `force`.
+    `output` is a folder, made if it is missing, or a file with the ending of a format, such as handout.pdf. Without formats a
+    folder gets TeX and HTML. Raises BadInput as `compose` does, for an unknown format, as `pdf.typeset` does for a PDF, for
+    several files where one is named, and for a file that exists, unless `force`.
     """
-    found = models(source, options.kind)
-    wanted = [format for format in dict.fromkeys(formats) if format_of(format)]
+    found, output = models(source, options.kind), Path(output)
+    wanted = tuple(format for format in dict.fromkeys(formats) if format_of(format))
+    one = _file(output, wanted, options)
+    folder, wanted = (output, wanted or PAGES) if one is None else (output.parent, one[1:])
     made: dict[Path, str | bytes] = {}
-    for stem, document in _documents(found, T, wrt, options):
+    for name, document in _documents(found, T, wrt, options):
+        stem = name if one is None else one[0]
         for format in wanted:
-            made |= {Path(directory) / name: content for name, content in _files(document, stem, format, options).items()}
-    files.make_folder(directory)
+            made |= {folder / file: content for file, content in _files(document, stem, format, options).items()}
+    files.make_folder(folder)
     return list(files.write_all(made, force=force))

@@ -2,6 +2,7 @@
 
 from symbptt.quiz.drawing import Quiz, quiz, variants
 from symbptt.quiz.files import write
+from symbptt.quiz.formats import FORMATS
 
-__all__ = ["Quiz", "quiz", "variants", "write"]
+__all__ = ["FORMATS", "Quiz", "quiz", "variants", "write"]
 __dir__ = __all__.copy

@@ -14,7 +14,6 @@ from symbptt.cli.options import (
     Names,
     chunk_option,
     force_option,
-    formats,
     sources_options,
     steps_option,
     writing_options,
@@ -43,7 +42,8 @@ from symbptt.errors import BadInput
 @click.option("--author", default="", metavar="TEXT", help="Who hands it out.")
 @click.option("--course", default="", metavar="TEXT", help="The course it belongs to.")
 @wrt_option("Variables to derive by, separated by commas; default all parameters, in a derivation inputs and initial states too.")
-@formats("tex", "html", "pdf", "md", "myst", "qmd", "ipynb", "bib", several=("tex", "html"))
+@click.option("--format", "layout", type=click.Choice(["tex", "html", "pdf", "md", "myst", "qmd", "ipynb", "bib"]), multiple=True,
+              show_default="tex and html, or that of the file of -o", help="What to write; may be repeated.")
 @click.option("--templates", type=click.Path(path_type=Path), metavar="DIR",
               help="Folder of templates that stand before those of the package, block by block.")
 @click.option("--prose", type=click.Path(path_type=Path), metavar="FILE.toml",
@@ -53,11 +53,11 @@ from symbptt.errors import BadInput
 @click.option("--analysis", default="", metavar="PARTS",
               help="Add some of it: terms, shares, window, distance, spectra, units, separated by commas.")
 @chunk_option("About the chunk form of an affine recurrence: T steps of so many tokens, with the picture of its tiles.")
-@click.option("-o", "--output", "folder", type=click.Path(path_type=Path), default=Path(), metavar="DIR",
-              help="Folder to write to (made if missing); default the current one.")
+@click.option("-o", "--output", type=click.Path(path_type=Path), default=Path(), metavar="DIR or FILE",
+              help="Folder to write to (made if missing), or one file, such as handout.pdf; default the current folder.")
 @force_option
 def document(
-    sources: tuple[str, ...], steps: int, wrt: Names, layout: tuple[str, ...], folder: Path, force: bool,
+    sources: tuple[str, ...], steps: int, wrt: Names, layout: tuple[str, ...], output: Path, force: bool,
     orientation: str | None, whole: bool, analysis: str, **options: Any,
 ) -> None:
     """Write a document, one self-contained file per format."""
@@ -67,7 +67,7 @@ def document(
     asked = symbptt.document.DocumentOptions(layout=orientation, analysis=analysis or "all" * whole, **options)
     models = [read_any(source, changes) for source in sources]
     with progress(f"writing a {asked.kind} of {', '.join(model.name for model in models)} over {steps} steps"):
-        paths = symbptt.document.write(models, steps, folder, formats=layout, wrt=wrt, force=force, options=asked)
+        paths = symbptt.document.write(models, steps, output, formats=layout, wrt=wrt, force=force, options=asked)
     say("\n".join(str(path) for path in paths))
-    if "html" in layout and not symbptt.draw.font.available():
+    if any(path.suffix == ".html" for path in paths) and not symbptt.draw.font.available():
         note(f"the page relies on installed fonts; with pip install '{symbptt.draw.font.EXTRA}' it brings its own")

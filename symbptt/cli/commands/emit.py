@@ -11,6 +11,7 @@ import symbptt
 from symbptt.cli.composed import takes_any_model
 from symbptt.cli.options import (
     Names,
+    backend_option,
     chunk_option,
     force_option,
     output_option,
@@ -65,8 +66,7 @@ def _written(source: SourceFile, output: Path | None, force: bool) -> None:
 @steps_option(default=None, about="Number of time steps of straight-line code (--unroll), or where no array tells it.")
 @click.option("--unroll", is_flag=True, help="Write straight-line code for the T of -T in place of loops.")
 @wrt_option("Gradients to return, separated by commas; default all parameters; 'all' adds inputs and initial states.")
-@click.option("--backend", default="numpy", show_default=True, metavar="NAME",
-              help="numpy, jax, torch, c, or a target of an installed package.")
+@backend_option
 @click.option("--mode", type=click.Choice(["reverse", "forward"]), default="reverse", show_default=True,
               help="Backward recursion, or the nested form forward in time, with a jvp.")
 @truncation_options
