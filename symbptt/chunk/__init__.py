@@ -1,6 +1,7 @@
 """Affine recurrences in chunks: a rewrite of a model into one whose step takes C tokens."""
 
-from symbptt.chunk.rewrite import Chunked, chunked
+from symbptt.chunk.form import Chunked
+from symbptt.chunk.rewrite import chunked
 from symbptt.chunk.terms import NoChunkForm
 
 __all__ = ["Chunked", "NoChunkForm", "chunked"]

@@ -10,11 +10,9 @@ Where b itself reads the state, b_i = f_i + x_i S_{i-1}^T k_i (the delta rule), 
 is taken to the left side: (I - x * N) B = F + x * (K S_0), the WY form (Yang et al. 2024, DeltaNet).
 """
 
-from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import lru_cache
 from itertools import count
-from typing import Any
 
 import sympy as sp
 from sympy.matrices.expressions.matexpr import MatrixExpr
@@ -22,52 +20,20 @@ from sympy.matrices.expressions.matexpr import MatrixExpr
 from symbptt import words
 from symbptt.algebra import tidy
 from symbptt.algebra.nodes import TIME, HalfSquaredNorm, dimension
+from symbptt.chunk.admission import admitted, matrix_each, refusal
+from symbptt.chunk.form import Chunked
 from symbptt.chunk.heads import Lift, alone
 from symbptt.chunk.lags import Lags
 from symbptt.chunk.recurrence import Recurrence, Say
+from symbptt.chunk.renumber import needed, numbered
 from symbptt.chunk.scan import is_scan
 from symbptt.chunk.terms import NoChunkForm, depends
 from symbptt.chunk.tokens import Tokens
-from symbptt.derive.affine import Component, components
+from symbptt.derive.affine import Component
 from symbptt.model.read import load
 from symbptt.model.shapes import axis_text
 from symbptt.model.single_assignment import Intermediates, is_atom
 from symbptt.model.values import Equation, Loss, Model, Role, Variable
-
-
-@dataclass(frozen=True)
-class Chunked:
-    """`model` takes C tokens in one step, `token` one. `length` names the dimension C, `mask` the input that is 0 in padding.
-
-    Inputs have the axis C in front of their own; outputs, too; states are those at the ends of chunks.
-    """
-
-    token: Model
-    model: Model
-    length: str
-    mask: str
-    recurrences: tuple[Recurrence, ...]
-    """Those of the states, in expressions of a token: decay, keys and values; of one head where there are several."""
-
-    @property
-    def decays(self) -> tuple[tuple[str, MatrixExpr | None, bool], ...]:
-        """Of every state the logarithm of its decay in one token, None for one, and whether each key has one of its own."""
-        return tuple((r.state.name, r.log_decay, r.per_key) for r in self.recurrences)
-
-    @property
-    def model_without_loss(self) -> Model:
-        """The chunk form for cotangents of its outputs."""
-        return replace(self.model, loss=None)
-
-    @property
-    def differentiable(self) -> Model:
-        """The chunk form with a loss: its own, or the sum of every output times a given cotangent."""
-        return self.model if self.model.loss else _with_cotangents(self.model)
-
-
-def refusal(model: Model, states: tuple[str, ...], why: str) -> NoChunkForm:
-    """The error of a model that has no chunk form."""
-    return NoChunkForm(f"{model.name} has no chunk form: {', '.join(states)} {why}")
 
 
 @lru_cache(maxsize=32)
@@ -80,66 +46,26 @@ def chunked(model: Model | str) -> Chunked:
         raise NoChunkForm(f"{error}; emit --chunk writes it for NumPy alone") if is_scan(model) else error from None
 
 
-def _with_cotangents(model: Model) -> Model:
-    """The model with the loss sum of c_o * o over its outputs o, for targets c_o of their shapes."""
-    taken = {v.name for v in model.variables}
-    names = (next(n for n in (f"c_{v.name}", f"cotangent_{v.name}", f"given_{v.name}") if n not in taken) for v in model.outputs)
-    plain: dict[str, Any] = {"role": Role.TARGET, "latex": None, "description": (), "definition": None}
-    given = tuple(replace(v, name=name, **plain) for v, name in zip(model.outputs, names, strict=True))
-    parts = [tidy.total(tidy.hadamard(c.at(), v.at())) for c, v in zip(given, model.outputs, strict=True)]
-    target = Variable("L", Role.LOSS, (), sp.S.One, sp.S.One)
-    number = max(e.number for e in model.equations) + 1
-    loss = Loss("cotangents", (Equation(target, tidy.add(*parts), number),))
-    return replace(model, loss=loss, variables=(*model.variables, *given, target))
-
-
-def _symbols(equation: Equation) -> set[sp.MatrixSymbol]:
-    found: set[sp.MatrixSymbol] = equation.value.atoms(sp.MatrixSymbol)
-    return found
-
-
 class _Rewrite:
     """One rewrite: names, then tokens, then states."""
 
     def __init__(self, model: Model) -> None:
-        self.whole, self.token = model, alone(model)
+        self.whole = model
+        self.token = alone(model)
         self.known = {e.target.at(): e.value for e in self.token.equations}
         self.lift = Lift(model.heads, lambda name: self.variables[name].heads is not None)
         names = {v.name for v in model.variables} | set(model.dimensions)
         self.length = next(n for n in ("C", "chunk", *(f"C_{i}" for i in range(2, 99))) if n not in names)
         taken = names | {self.length}
         self.mask_name = next(n for n in ("real", *(f"real_{i}" for i in range(2, 99))) if n not in taken)
-        self.own, self.size = frozenset(v.name for v in model.variables if v.heads is not None), dimension(self.length)
-        parts = tuple(self._checked())
+        self.own = frozenset(v.name for v in model.variables if v.heads is not None)
+        self.size = dimension(self.length)
+        parts = tuple(admitted(model, self.token))
         self.recurrences = {part.states[0]: self._recurrence(part) for part in parts if part.recurrent}
         self.lagged = {self.token[p.states[0]].at(TIME - 1): self.token[p.states[0]] for p in parts if not p.recurrent}
         self.variables: dict[str, Variable] = {v.name: v for v in model.of(Role.PARAMETER, Role.BUFFER, Role.STATE)}
         self.mask = Variable(self.mask_name, Role.INPUT, (self.length,), self.size, sp.S.One,
                              description=words.everywhere("model.padding"))
-
-    def _checked(self) -> Iterator[Component]:
-        """The components, each of one affine state."""
-        model = self.whole
-        if not model.states or not model.of(Role.INPUT):
-            raise NoChunkForm(f"{model.name} has no chunk form: it has no {'states' if not model.states else 'inputs'}")
-        if any(not v.tied for v in (*model.parameters, *model.buffers)):
-            raise NoChunkForm(f"{model.name} has no chunk form: a parameter has one value per step")
-        if any(v.classes for v in model.of(Role.INPUT)):
-            raise NoChunkForm(f"{model.name} has no chunk form: an input stands for classes")
-        for output in self.token.outputs:
-            if output.columns != 1 and output.role is not Role.STATE:
-                raise self._matrix(output, "output")
-        for part in components(model):
-            if not part.recurrent and model[part.states[0]].columns != 1:
-                raise refusal(model, part.states, "is a matrix of an earlier token; a chunk form has columns and scalars of them")
-            if not part.affine:
-                raise refusal(model, part.states, "is not affine in itself, and goes step by step")
-            if len(part.states) > 1:
-                raise refusal(model, part.states, "go together through blocks, which need a scan in place of masked products")
-            yield part
-
-    def _matrix(self, v: Variable, kind: str) -> NoChunkForm:
-        return NoChunkForm(f"{self.token.name} has no chunk form: the {kind} {v.name} is a matrix for each token")
 
     def _recurrence(self, part: Component) -> Recurrence:
         state = self.token[part.states[0]]
@@ -152,8 +78,10 @@ class _Rewrite:
         self.variables = {**{name: self._lifted(v) for name, v in inputs.items()}, self.mask_name: self.mask, **self.variables}
         self.variables |= {v.name: self._lifted(self._rows(v)) for v in self.token.of(Role.TARGET)}
         taken = {*self.variables, *(e.target.name for e in model.all_equations), *model.dimensions, self.length}
-        self.making, self.number = Intermediates(self.variables, taken), 0
-        self.taken, self.said = set(taken), dict[MatrixExpr, MatrixExpr]()
+        self.making = Intermediates(self.variables, taken)
+        self.number = 0
+        self.taken = set(taken)
+        self.said = dict[MatrixExpr, MatrixExpr]()
         fixed = self._fixed()
         self.tokens = Tokens(self.size, fixed, self.known, {n: r.held for n, r in self.recurrences.items()},
                              lambda why: refusal(model, tuple(self.recurrences), why))
@@ -165,7 +93,7 @@ class _Rewrite:
         variables = tuple(self.variables[v.name] for v in given)
         targets = tuple(self.variables[v.name] for v in model.of(Role.TARGET)) if loss else ()
         cell = self.making.equations[: len(self.making.equations) - (len(loss.equations) if loss else 0)]
-        cell, loss = self._numbered(self._read(cell, loss), loss)
+        cell, loss = numbered(needed(cell, loss, (v.name for v in self.token.outputs)), loss)
         locals_ = tuple(e.target for e in (*cell, *(loss.equations if loss else ())) if e.target.role is not Role.STATE)
         made = replace(
             model, title=f"{model.title}, {self.length} tokens in one step", variables=(*variables, *targets, *locals_),
@@ -173,30 +101,10 @@ class _Rewrite:
         )
         return Chunked(model, made, self.length, self.mask_name, tuple(self.recurrences.values()))
 
-    def _read(self, cell: list[Equation], loss: Loss | None) -> list[Equation]:
-        """The equations that a state or an output of the token needs: a decay, for one, has become its logarithm."""
-        wanted = {v.name for v in self.token.outputs} | {s.name for e in (loss.equations if loss else ()) for s in _symbols(e)}
-        kept: list[Equation] = []
-        for equation in reversed(cell):
-            if equation.target.name in wanted:
-                kept.insert(0, equation)
-                wanted |= {s.name for s in _symbols(equation)}
-        return kept
-
-    def _numbered(self, cell: list[Equation], loss: Loss | None) -> tuple[list[Equation], Loss | None]:
-        """The equations with numbers that leave none out."""
-        shown = dict.fromkeys(e.number for e in cell if e.target.definition is None)
-        numbers = {old: new for new, old in enumerate(shown, start=1)}
-        for i, equation in reversed(list(enumerate(cell))):  # what an equation that is gone has left belongs to the next
-            numbers.setdefault(equation.number, numbers[cell[i + 1].number] if i + 1 < len(cell) else len(shown))
-        cell = [replace(e, number=numbers[e.number]) for e in cell]
-        last = len(shown) + 1
-        return cell, loss and replace(loss, equations=tuple(replace(e, number=last) for e in loss.equations))
-
     def _rows(self, v: Variable) -> Variable:
         """A variable with one row per token."""
         if v.columns != 1:
-            raise self._matrix(v, v.role)
+            raise matrix_each(self.token, v, v.role)
         shape = (self.length,) if v.rows == 1 else (self.length, *v.shape)
         return replace(v, shape=shape, rows=self.size, columns=v.rows)
 
@@ -211,14 +119,14 @@ class _Rewrite:
     def _equations(self, fixed: frozenset[str]) -> None:
         """The equations of the chunk, in the order of the token's."""
         model = self.token
-        states, outputs = frozenset(r.held.expander.state for r in self.recurrences.values()), model.outputs
+        states = frozenset(r.held.expander.state for r in self.recurrences.values())
         late: list[Equation] = []
         shown = [e for e in model.equations if e.target.definition is None and e.target.role is not Role.STATE]
         for equation in shown:
             if depends(equation.value, states, self.known):
                 late.append(equation)
                 continue
-            self._write(equation, equation.target.name in fixed and equation.target not in outputs)
+            self._write(equation, equation.target.name in fixed and equation.target not in model.outputs)
         for name, recurrence in self.recurrences.items():
             recurrence.solve(self.tokens, self._sayer(name), self.mask.at())
         self.tokens.given = lambda read: self.recurrences[read.state].answer(read, self.tokens, self._sayer(read.state))
