@@ -46,7 +46,6 @@ typedef elman_real real;
 /* Sizes that do not overflow, and arrays that the caller leaves out. */
 
 #define MOST (SIZE_MAX / 64)
-#define SQUARE 16
 
 /* a b, or MOST and more where it is too large for an array */
 static inline size_t times(const size_t a, const size_t b)
@@ -77,20 +76,6 @@ static inline void repeat(const size_t times_over, const size_t count, const rea
 {
     for (size_t k = 0; k < times_over; k++) {
         memcpy(out + k * count, given, count * sizeof(real));
-    }
-}
-
-/* The columns of a matrix as rows, in squares, so that lines of the cache are read as a whole */
-static inline void turn(const size_t rows, const size_t columns, const real *restrict given, real *restrict out)
-{
-    for (size_t j = 0; j < columns; j += SQUARE) {
-        for (size_t i = 0; i < rows; i += SQUARE) {
-            for (size_t c = j; c < columns && c < j + SQUARE; c++) {
-                for (size_t r = i; r < rows && r < i + SQUARE; r++) {
-                    out[c * rows + r] = given[r * columns + c];
-                }
-            }
-        }
     }
 }
 
@@ -155,21 +140,21 @@ static inline real power_of_two(const real shifted)
 static inline real series(const real r)
 {
 #if IS_DOUBLE
-    real s = r * (real)(1.0 / 13) + 1;
-    s = s * r * (real)(1.0 / 12) + 1;
-    s = s * r * (real)(1.0 / 11) + 1;
-    s = s * r * (real)(1.0 / 10) + 1;
-    s = s * r * (real)(1.0 / 9) + 1;
-    s = s * r * (real)0.125 + 1;
+    real s = r * (real)(1.0 / 6227020800) + (real)(1.0 / 479001600);
+    s = s * r + (real)(1.0 / 39916800);
+    s = s * r + (real)(1.0 / 3628800);
+    s = s * r + (real)(1.0 / 362880);
+    s = s * r + (real)(1.0 / 40320);
+    s = s * r + (real)(1.0 / 5040);
 #else
-    real s = 1;
+    real s = (real)(1.0 / 5040);
 #endif
-    s = s * r * (real)(1.0 / 7) + 1;
-    s = s * r * (real)(1.0 / 6) + 1;
-    s = s * r * (real)(1.0 / 5) + 1;
-    s = s * r * (real)0.25 + 1;
-    s = s * r * (real)(1.0 / 3) + 1;
-    s = s * r * (real)0.5 + 1;
+    s = s * r + (real)(1.0 / 720);
+    s = s * r + (real)(1.0 / 120);
+    s = s * r + (real)(1.0 / 24);
+    s = s * r + (real)(1.0 / 6);
+    s = s * r + (real)0.5;
+    s = s * r + 1;
     return s * r;
 }
 
@@ -222,7 +207,8 @@ static inline real real_softplus(const real x)
 #define real_pow(x, y) C(pow)(x, y)
 #define real_fabs(x) C(fabs)(x)
 
-/* Large products by BLAS */
+/* Large products by BLAS. Those of up to a million multiplications OpenBLAS does without bringing the factors into an order of its
+   own, on processors with AVX-512: larger ones are done in parts. */
 
 #ifdef CBLAS
 #if IS_DOUBLE
@@ -240,6 +226,13 @@ extern void GEMV(int, int, int, int, real, const real *, int, const real *, int,
 #define TRANSPOSED 112
 #define LARGE 20000 /* multiplications from which a call pays */
 #define LONGEST 1000000000
+#ifdef __AVX512F__
+#define TILE_COLUMNS ((size_t)64)
+#define TILE_ROWS ((size_t)16)
+#define TILE_COUNT ((size_t)960)
+#else
+#define TILE_COLUMNS SIZE_MAX
+#endif
 
 static int blas_takes(
     const size_t rows, const size_t columns, const size_t count, const size_t a_row, const size_t a_step, const size_t b_row,
@@ -284,6 +277,19 @@ static void multiply_blas(
 
 #define BYTES 64
 #define LANES (BYTES / sizeof(real))
+#define SQUARE 16
+#ifndef TILE_COLUMNS
+#define TILE_COLUMNS (2 * LANES)
+#endif
+#ifndef TILE_ROWS
+#define TILE_ROWS SIZE_MAX
+#define TILE_COUNT SIZE_MAX
+#endif
+
+static inline size_t least(const size_t a, const size_t b)
+{
+    return a < b ? a : b;
+}
 
 #define TILE(ROWS, VECTORS)                                                                                            \
     static inline void tile_##ROWS##_##VECTORS(                                                                        \
@@ -451,6 +457,41 @@ static void multiply(
     }
 }
 
+/* B as `multiply_laid` reads it: so many columns after the others, in squares, so that lines of the cache are read as a whole */
+static inline void lay(
+    const size_t rows, const size_t columns, const real *restrict b, const size_t b_row, const size_t b_step, real *restrict out)
+{
+    for (size_t j = 0; j < columns; j += TILE_COLUMNS) {
+        const size_t width = least(columns - j, TILE_COLUMNS);
+        for (size_t i = 0; i < rows; i += SQUARE) {
+            for (size_t s = 0; s < width; s += SQUARE) {
+                for (size_t r = i; r < rows && r < i + SQUARE; r++) {
+                    for (size_t c = s; c < width && c < s + SQUARE; c++) {
+                        out[j * rows + r * width + c] = b[r * b_row + (j + c) * b_step];
+                    }
+                }
+            }
+        }
+    }
+}
+
+/* C (+)= number * A B in parts, with B laid out for them */
+static inline void multiply_laid(
+    const size_t rows, const size_t columns, const size_t count, const real number, const real *restrict a, const size_t a_row,
+    const size_t a_step, const real *restrict b, const int add, real *restrict c, const size_t c_row, const size_t c_step)
+{
+    for (size_t j = 0; j < columns; j += TILE_COLUMNS) {
+        const size_t width = least(columns - j, TILE_COLUMNS);
+        for (size_t k = 0; k < count; k += TILE_COUNT) {
+            for (size_t i = 0; i < rows; i += TILE_ROWS) {
+                multiply(
+                    least(rows - i, TILE_ROWS), width, least(count - k, TILE_COUNT), number, a + i * a_row + k * a_step, a_row,
+                    a_step, b + j * count + k * width, width, 1, add || k > 0, c + i * c_row + j * c_step, c_row, c_step);
+            }
+        }
+    }
+}
+
 /* B = (I + L)^-1 for what A has below its diagonal: row i of B is e_i less the sum of A[i, k] times row k, k < i */
 static inline void invert_unit_lower(
     const size_t size, const real *restrict a, const size_t a_row, real *restrict b, const size_t b_row)
@@ -494,6 +535,7 @@ size_t elman_workspace(const elman_sizes *sizes)
     total = plus(total, rounded(times(times(plus(1, sizes->T), sizes->N), sizes->H)));
     total = plus(total, rounded(times(times(plus(1, sizes->T), sizes->N), sizes->H)));
     total = plus(total, rounded(times(times(sizes->T, sizes->N), sizes->O)));
+    total = plus(total, rounded(times(sizes->H, sizes->H)));
     total = plus(total, rounded(times(times(sizes->T, sizes->N), sizes->H)));
     total = plus(total, rounded(times(times(sizes->T, sizes->N), sizes->H)));
     total = plus(total, rounded(times(times(sizes->T, sizes->N), sizes->O)));
@@ -509,6 +551,7 @@ size_t elman_workspace(const elman_sizes *sizes)
     total = plus(total, rounded(times(sizes->T, sizes->N)));
     total = plus(total, rounded(times(sizes->T, sizes->N)));
     total = plus(total, rounded(times(sizes->T, sizes->N)));
+    total = plus(total, rounded(times(sizes->H, sizes->H)));
     total = plus(total, rounded(times(times(sizes->T, sizes->N), sizes->H)));
     total = plus(total, rounded(times(sizes->N, sizes->H)));
     total = plus(total, rounded(times(sizes->T, sizes->N)));
@@ -582,10 +625,15 @@ int elman_forward(const elman_sizes *sizes, const elman_parameters *parameters, 
     }
     multiply(N * T, H, D, (real)1, x, D, 1, W_xh, 1, D, 1, a, H, 1);                                         /* (1) */
     if (!few) {
-        turn(H, H, W_hh, turned_W_hh);
+        lay(H, H, W_hh, 1, H, turned_W_hh);
     }
     for (size_t t = 0; t < T; t++) {
-        multiply(N, H, H, (real)1, h + t * N * H, H, 1, few ? W_hh : turned_W_hh, few ? 1 : H, few ? H : 1, 1, a + t * N * H, H, 1); /* (1) */
+        if (few) {
+            multiply(N, H, H, (real)1, h + t * N * H, H, 1, W_hh, 1, H, 1, a + t * N * H, H, 1);             /* (1) */
+        }
+        if (!few) {
+            multiply_laid(N, H, H, (real)1, h + t * N * H, H, 1, turned_W_hh, 1, a + t * N * H, H, 1);       /* (1) */
+        }
         for (size_t n = 0; n < N; n++) {
             INDEPENDENT
             for (size_t i = 0; i < H; i++) {
@@ -654,6 +702,8 @@ int elman_backward(const elman_sizes *sizes, const elman_parameters *parameters,
     next += rounded(H * N + H * N * T);
     real *const restrict d_o = next;
     next += rounded(N * O * T);
+    real *const restrict laid_W_hh = next;
+    next += rounded(H * H);
     real *const restrict d_a = next;
     next += rounded(H * N * T);
     real *const own_h = next;
@@ -669,13 +719,14 @@ int elman_backward(const elman_sizes *sizes, const elman_parameters *parameters,
     }
     const real *const restrict c_o = (cotangents != NULL && cotangents->o != NULL) ? cotangents->o : own_o;
     const real *const restrict W_ho = parameters->W_ho;
-    real *const restrict grad_b_h = gradients->b_h;
     const real *const restrict W_hh = parameters->W_hh;
+    real *const restrict grad_b_h = gradients->b_h;
     real *const restrict grad_W_ho = gradients->W_ho;
     real *const restrict grad_b_o = gradients->b_o;
     real *const restrict grad_W_xh = gradients->W_xh;
     const real *const restrict x = inputs->x;
     real *const restrict grad_W_hh = gradients->W_hh;
+    const int few = N < 4 || T < 16;
     (void)states;
 
     for (size_t z1 = 0; z1 < N; z1++) {
@@ -701,6 +752,9 @@ int elman_backward(const elman_sizes *sizes, const elman_parameters *parameters,
         }
     }
     multiply(N * T, H, O, (real)1, d_o, O, 1, W_ho, H, 1, 1, d_h + 1 * N * H, H, 1);                         /* (6) */
+    if (!few) {
+        lay(H, H, W_hh, H, 1, laid_W_hh);
+    }
     INDEPENDENT
     for (size_t i = 0; i < H; i++) {
         grad_b_h[i] = (real)0;
@@ -719,7 +773,12 @@ int elman_backward(const elman_sizes *sizes, const elman_parameters *parameters,
                 grad_b_h[i] += d_a[(t * N + n) * H + i];                                                     /* (12) */
             }
         }
-        multiply(N, H, H, (real)1, d_a + t * N * H, H, 1, W_hh, H, 1, 1, d_h + t * N * H, H, 1);             /* (6) */
+        if (few) {
+            multiply(N, H, H, (real)1, d_a + t * N * H, H, 1, W_hh, H, 1, 1, d_h + t * N * H, H, 1);         /* (6) */
+        }
+        if (!few) {
+            multiply_laid(N, H, H, (real)1, d_a + t * N * H, H, 1, laid_W_hh, 1, d_h + t * N * H, H, 1);     /* (6) */
+        }
     }
     multiply(O, H, N * T, (real)1, d_o, 1, O, h + 1 * N * H, H, 1, 0, grad_W_ho, H, 1);                      /* (13) */
     INDEPENDENT
@@ -787,6 +846,8 @@ int elman_value_and_grad(const elman_sizes *sizes, const elman_parameters *param
     next += rounded(N * T);
     real *const restrict L = next;
     next += rounded(N * T);
+    real *const restrict laid_W_hh = next;
+    next += rounded(H * H);
     real *const restrict d_a = next;
     next += rounded(H * N * T);
     real *const own_h = next;
@@ -850,10 +911,15 @@ int elman_value_and_grad(const elman_sizes *sizes, const elman_parameters *param
     }
     multiply(N * T, H, D, (real)1, x, D, 1, W_xh, 1, D, 1, a, H, 1);                                         /* (1) */
     if (!few) {
-        turn(H, H, W_hh, turned_W_hh);
+        lay(H, H, W_hh, 1, H, turned_W_hh);
     }
     for (size_t t = 0; t < T; t++) {
-        multiply(N, H, H, (real)1, h + t * N * H, H, 1, few ? W_hh : turned_W_hh, few ? 1 : H, few ? H : 1, 1, a + t * N * H, H, 1); /* (1) */
+        if (few) {
+            multiply(N, H, H, (real)1, h + t * N * H, H, 1, W_hh, 1, H, 1, a + t * N * H, H, 1);             /* (1) */
+        }
+        if (!few) {
+            multiply_laid(N, H, H, (real)1, h + t * N * H, H, 1, turned_W_hh, 1, a + t * N * H, H, 1);       /* (1) */
+        }
         for (size_t n = 0; n < N; n++) {
             INDEPENDENT
             for (size_t i = 0; i < H; i++) {
@@ -916,6 +982,9 @@ int elman_value_and_grad(const elman_sizes *sizes, const elman_parameters *param
         }
     }
     multiply(N * T, H, O, (real)1, o, O, 1, W_ho, H, 1, 0, d_h + 1 * N * H, H, 1);                           /* (6) */
+    if (!few) {
+        lay(H, H, W_hh, H, 1, laid_W_hh);
+    }
     INDEPENDENT
     for (size_t i = 0; i < H; i++) {
         grad_b_h[i] = (real)0;
@@ -934,7 +1003,12 @@ int elman_value_and_grad(const elman_sizes *sizes, const elman_parameters *param
                 grad_b_h[i] += d_a[(t * N + n) * H + i];                                                     /* (12) */
             }
         }
-        multiply(N, H, H, (real)1, d_a + t * N * H, H, 1, W_hh, H, 1, 1, d_h + t * N * H, H, 1);             /* (6) */
+        if (few) {
+            multiply(N, H, H, (real)1, d_a + t * N * H, H, 1, W_hh, H, 1, 1, d_h + t * N * H, H, 1);         /* (6) */
+        }
+        if (!few) {
+            multiply_laid(N, H, H, (real)1, d_a + t * N * H, H, 1, laid_W_hh, 1, d_h + t * N * H, H, 1);     /* (6) */
+        }
     }
     multiply(O, H, N * T, (real)1, o, 1, O, h + 1 * N * H, H, 1, 0, grad_W_ho, H, 1);                        /* (13) */
     INDEPENDENT

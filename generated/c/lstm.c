@@ -46,7 +46,6 @@ typedef lstm_real real;
 /* Sizes that do not overflow, and arrays that the caller leaves out. */
 
 #define MOST (SIZE_MAX / 64)
-#define SQUARE 16
 
 /* a b, or MOST and more where it is too large for an array */
 static inline size_t times(const size_t a, const size_t b)
@@ -77,20 +76,6 @@ static inline void repeat(const size_t times_over, const size_t count, const rea
 {
     for (size_t k = 0; k < times_over; k++) {
         memcpy(out + k * count, given, count * sizeof(real));
-    }
-}
-
-/* The columns of a matrix as rows, in squares, so that lines of the cache are read as a whole */
-static inline void turn(const size_t rows, const size_t columns, const real *restrict given, real *restrict out)
-{
-    for (size_t j = 0; j < columns; j += SQUARE) {
-        for (size_t i = 0; i < rows; i += SQUARE) {
-            for (size_t c = j; c < columns && c < j + SQUARE; c++) {
-                for (size_t r = i; r < rows && r < i + SQUARE; r++) {
-                    out[c * rows + r] = given[r * columns + c];
-                }
-            }
-        }
     }
 }
 
@@ -155,21 +140,21 @@ static inline real power_of_two(const real shifted)
 static inline real series(const real r)
 {
 #if IS_DOUBLE
-    real s = r * (real)(1.0 / 13) + 1;
-    s = s * r * (real)(1.0 / 12) + 1;
-    s = s * r * (real)(1.0 / 11) + 1;
-    s = s * r * (real)(1.0 / 10) + 1;
-    s = s * r * (real)(1.0 / 9) + 1;
-    s = s * r * (real)0.125 + 1;
+    real s = r * (real)(1.0 / 6227020800) + (real)(1.0 / 479001600);
+    s = s * r + (real)(1.0 / 39916800);
+    s = s * r + (real)(1.0 / 3628800);
+    s = s * r + (real)(1.0 / 362880);
+    s = s * r + (real)(1.0 / 40320);
+    s = s * r + (real)(1.0 / 5040);
 #else
-    real s = 1;
+    real s = (real)(1.0 / 5040);
 #endif
-    s = s * r * (real)(1.0 / 7) + 1;
-    s = s * r * (real)(1.0 / 6) + 1;
-    s = s * r * (real)(1.0 / 5) + 1;
-    s = s * r * (real)0.25 + 1;
-    s = s * r * (real)(1.0 / 3) + 1;
-    s = s * r * (real)0.5 + 1;
+    s = s * r + (real)(1.0 / 720);
+    s = s * r + (real)(1.0 / 120);
+    s = s * r + (real)(1.0 / 24);
+    s = s * r + (real)(1.0 / 6);
+    s = s * r + (real)0.5;
+    s = s * r + 1;
     return s * r;
 }
 
@@ -222,7 +207,8 @@ static inline real real_softplus(const real x)
 #define real_pow(x, y) C(pow)(x, y)
 #define real_fabs(x) C(fabs)(x)
 
-/* Large products by BLAS */
+/* Large products by BLAS. Those of up to a million multiplications OpenBLAS does without bringing the factors into an order of its
+   own, on processors with AVX-512: larger ones are done in parts. */
 
 #ifdef CBLAS
 #if IS_DOUBLE
@@ -240,6 +226,13 @@ extern void GEMV(int, int, int, int, real, const real *, int, const real *, int,
 #define TRANSPOSED 112
 #define LARGE 20000 /* multiplications from which a call pays */
 #define LONGEST 1000000000
+#ifdef __AVX512F__
+#define TILE_COLUMNS ((size_t)64)
+#define TILE_ROWS ((size_t)16)
+#define TILE_COUNT ((size_t)960)
+#else
+#define TILE_COLUMNS SIZE_MAX
+#endif
 
 static int blas_takes(
     const size_t rows, const size_t columns, const size_t count, const size_t a_row, const size_t a_step, const size_t b_row,
@@ -284,6 +277,19 @@ static void multiply_blas(
 
 #define BYTES 64
 #define LANES (BYTES / sizeof(real))
+#define SQUARE 16
+#ifndef TILE_COLUMNS
+#define TILE_COLUMNS (2 * LANES)
+#endif
+#ifndef TILE_ROWS
+#define TILE_ROWS SIZE_MAX
+#define TILE_COUNT SIZE_MAX
+#endif
+
+static inline size_t least(const size_t a, const size_t b)
+{
+    return a < b ? a : b;
+}
 
 #define TILE(ROWS, VECTORS)                                                                                            \
     static inline void tile_##ROWS##_##VECTORS(                                                                        \
@@ -451,6 +457,41 @@ static void multiply(
     }
 }
 
+/* B as `multiply_laid` reads it: so many columns after the others, in squares, so that lines of the cache are read as a whole */
+static inline void lay(
+    const size_t rows, const size_t columns, const real *restrict b, const size_t b_row, const size_t b_step, real *restrict out)
+{
+    for (size_t j = 0; j < columns; j += TILE_COLUMNS) {
+        const size_t width = least(columns - j, TILE_COLUMNS);
+        for (size_t i = 0; i < rows; i += SQUARE) {
+            for (size_t s = 0; s < width; s += SQUARE) {
+                for (size_t r = i; r < rows && r < i + SQUARE; r++) {
+                    for (size_t c = s; c < width && c < s + SQUARE; c++) {
+                        out[j * rows + r * width + c] = b[r * b_row + (j + c) * b_step];
+                    }
+                }
+            }
+        }
+    }
+}
+
+/* C (+)= number * A B in parts, with B laid out for them */
+static inline void multiply_laid(
+    const size_t rows, const size_t columns, const size_t count, const real number, const real *restrict a, const size_t a_row,
+    const size_t a_step, const real *restrict b, const int add, real *restrict c, const size_t c_row, const size_t c_step)
+{
+    for (size_t j = 0; j < columns; j += TILE_COLUMNS) {
+        const size_t width = least(columns - j, TILE_COLUMNS);
+        for (size_t k = 0; k < count; k += TILE_COUNT) {
+            for (size_t i = 0; i < rows; i += TILE_ROWS) {
+                multiply(
+                    least(rows - i, TILE_ROWS), width, least(count - k, TILE_COUNT), number, a + i * a_row + k * a_step, a_row,
+                    a_step, b + j * count + k * width, width, 1, add || k > 0, c + i * c_row + j * c_step, c_row, c_step);
+            }
+        }
+    }
+}
+
 /* B = (I + L)^-1 for what A has below its diagonal: row i of B is e_i less the sum of A[i, k] times row k, k < i */
 static inline void invert_unit_lower(
     const size_t size, const real *restrict a, const size_t a_row, real *restrict b, const size_t b_row)
@@ -511,6 +552,7 @@ size_t lstm_workspace(const lstm_sizes *sizes)
     total = plus(total, rounded(times(times(plus(1, sizes->T), sizes->N), sizes->H)));
     total = plus(total, rounded(times(times(plus(1, sizes->T), sizes->N), sizes->H)));
     total = plus(total, rounded(times(times(sizes->T, sizes->N), sizes->O)));
+    total = plus(total, rounded(times(times(4, sizes->H), sizes->H)));
     total = plus(total, rounded(times(times(sizes->T, sizes->N), times(4, sizes->H))));
     total = plus(total, rounded(times(times(4, sizes->H), sizes->D)));
     total = plus(total, rounded(times(times(4, sizes->H), sizes->H)));
@@ -534,7 +576,7 @@ size_t lstm_workspace(const lstm_sizes *sizes)
     total = plus(total, rounded(times(sizes->T, sizes->N)));
     total = plus(total, rounded(times(sizes->T, sizes->N)));
     total = plus(total, rounded(times(sizes->T, sizes->N)));
-    total = plus(total, rounded(times(times(sizes->T, sizes->N), times(4, sizes->H))));
+    total = plus(total, rounded(times(times(4, sizes->H), sizes->H)));
     total = plus(total, rounded(times(times(4, sizes->H), sizes->D)));
     total = plus(total, rounded(times(times(4, sizes->H), sizes->H)));
     total = plus(total, rounded(times(sizes->N, sizes->H)));
@@ -674,10 +716,15 @@ int lstm_forward(const lstm_sizes *sizes, const lstm_parameters *parameters, con
     }
     multiply(N * T, 4 * H, D, (real)1, x, D, 1, stack_W_xf, 1, D, 1, stack_a_f, 4 * H, 1);                   /* (3) (5) (1) (7) */
     if (!few) {
-        turn(4 * H, H, stack_W_hf, turned_stack_W_hf);
+        lay(H, 4 * H, stack_W_hf, 1, H, turned_stack_W_hf);
     }
     for (size_t t = 0; t < T; t++) {
-        multiply(N, 4 * H, H, (real)1, h + t * N * H, H, 1, few ? stack_W_hf : turned_stack_W_hf, few ? 1 : 4 * H, few ? H : 1, 1, stack_a_f + t * N * 4 * H, 4 * H, 1); /* (3) (5) (1) (7) */
+        if (few) {
+            multiply(N, 4 * H, H, (real)1, h + t * N * H, H, 1, stack_W_hf, 1, H, 1, stack_a_f + t * N * 4 * H, 4 * H, 1); /* (3) (5) (1) (7) */
+        }
+        if (!few) {
+            multiply_laid(N, 4 * H, H, (real)1, h + t * N * H, H, 1, turned_stack_W_hf, 1, stack_a_f + t * N * 4 * H, 4 * H, 1); /* (3) (5) (1) (7) */
+        }
         for (size_t n = 0; n < N; n++) {
             INDEPENDENT
             for (size_t i_ = 0; i_ < H; i_++) {
@@ -793,6 +840,8 @@ int lstm_backward(const lstm_sizes *sizes, const lstm_parameters *parameters, co
     next += rounded(H * N + H * N * T);
     real *const restrict d_o = next;
     next += rounded(N * O * T);
+    real *const restrict laid_stack_W_hf = next;
+    next += rounded(4 * H * H);
     real *const restrict stack_d_a_f = next;
     next += rounded(4 * H * N * T);
     real *const restrict stack_grad_W_xf = next;
@@ -837,6 +886,7 @@ int lstm_backward(const lstm_sizes *sizes, const lstm_parameters *parameters, co
     real *const restrict grad_W_hg = gradients->W_hg;
     real *const restrict grad_W_hi = gradients->W_hi;
     real *const restrict grad_W_hq = gradients->W_hq;
+    const int few = N < 4 || T < 16;
     (void)states;
 
     for (size_t i_ = 0; i_ < H; i_++) {
@@ -873,6 +923,9 @@ int lstm_backward(const lstm_sizes *sizes, const lstm_parameters *parameters, co
         }
     }
     multiply(N * T, H, O, (real)1, d_o, O, 1, W_ho, H, 1, 1, d_h + 1 * N * H, H, 1);                         /* (14) */
+    if (!few) {
+        lay(4 * H, H, stack_W_hf, H, 1, laid_stack_W_hf);
+    }
     INDEPENDENT
     for (size_t i_ = 0; i_ < H; i_++) {
         grad_b_q[i_] = (real)0;
@@ -912,7 +965,12 @@ int lstm_backward(const lstm_sizes *sizes, const lstm_parameters *parameters, co
                 grad_b_q[i_] += stack_d_a_f[(t * N + n) * 4 * H + i_ + 3 * H];                               /* (39) */
             }
         }
-        multiply(N, H, 4 * H, (real)1, stack_d_a_f + t * N * 4 * H, 4 * H, 1, stack_W_hf, H, 1, 1, d_h + t * N * H, H, 1); /* (14) */
+        if (few) {
+            multiply(N, H, 4 * H, (real)1, stack_d_a_f + t * N * 4 * H, 4 * H, 1, stack_W_hf, H, 1, 1, d_h + t * N * H, H, 1); /* (14) */
+        }
+        if (!few) {
+            multiply_laid(N, H, 4 * H, (real)1, stack_d_a_f + t * N * 4 * H, 4 * H, 1, laid_stack_W_hf, 1, d_h + t * N * H, H, 1); /* (14) */
+        }
     }
     multiply(O, H, N * T, (real)1, d_o, 1, O, h + 1 * N * H, H, 1, 0, grad_W_ho, H, 1);                      /* (40) */
     INDEPENDENT
@@ -1026,8 +1084,8 @@ int lstm_value_and_grad(const lstm_sizes *sizes, const lstm_parameters *paramete
     next += rounded(N * T);
     real *const restrict L = next;
     next += rounded(N * T);
-    real *const restrict stack_d_a_f = next;
-    next += rounded(4 * H * N * T);
+    real *const restrict laid_stack_W_hf = next;
+    next += rounded(4 * H * H);
     real *const restrict stack_grad_W_xf = next;
     next += rounded(4 * D * H);
     real *const restrict stack_grad_W_hf = next;
@@ -1140,10 +1198,15 @@ int lstm_value_and_grad(const lstm_sizes *sizes, const lstm_parameters *paramete
     }
     multiply(N * T, 4 * H, D, (real)1, x, D, 1, stack_W_xf, 1, D, 1, stack_a_f, 4 * H, 1);                   /* (3) (5) (1) (7) */
     if (!few) {
-        turn(4 * H, H, stack_W_hf, turned_stack_W_hf);
+        lay(H, 4 * H, stack_W_hf, 1, H, turned_stack_W_hf);
     }
     for (size_t t = 0; t < T; t++) {
-        multiply(N, 4 * H, H, (real)1, h + t * N * H, H, 1, few ? stack_W_hf : turned_stack_W_hf, few ? 1 : 4 * H, few ? H : 1, 1, stack_a_f + t * N * 4 * H, 4 * H, 1); /* (3) (5) (1) (7) */
+        if (few) {
+            multiply(N, 4 * H, H, (real)1, h + t * N * H, H, 1, stack_W_hf, 1, H, 1, stack_a_f + t * N * 4 * H, 4 * H, 1); /* (3) (5) (1) (7) */
+        }
+        if (!few) {
+            multiply_laid(N, 4 * H, H, (real)1, h + t * N * H, H, 1, turned_stack_W_hf, 1, stack_a_f + t * N * 4 * H, 4 * H, 1); /* (3) (5) (1) (7) */
+        }
         for (size_t n = 0; n < N; n++) {
             INDEPENDENT
             for (size_t i = 0; i < H; i++) {
@@ -1218,6 +1281,9 @@ int lstm_value_and_grad(const lstm_sizes *sizes, const lstm_parameters *paramete
         }
     }
     multiply(N * T, H, O, (real)1, o, O, 1, W_ho, H, 1, 0, d_h + 1 * N * H, H, 1);                           /* (14) */
+    if (!few) {
+        lay(4 * H, H, stack_W_hf, H, 1, laid_stack_W_hf);
+    }
     INDEPENDENT
     for (size_t i = 0; i < H; i++) {
         grad_b_q[i] = (real)0;
@@ -1229,35 +1295,44 @@ int lstm_value_and_grad(const lstm_sizes *sizes, const lstm_parameters *paramete
         for (size_t n = 0; n < N; n++) {
             INDEPENDENT
             for (size_t i = 0; i < H; i++) {
-                const real d_h_1 = d_h[((t + 1) * N + n) * H + i] * stack_a_f[(t * N + n) * 4 * H + i + 3 * H]; /* (15) */
+                const real stack_a_f_0 = stack_a_f[(t * N + n) * 4 * H + i + 3 * H];
+                const real stack_a_f_1 = stack_a_f[(t * N + n) * 4 * H + i + 2 * H];
+                const real stack_a_f_2 = stack_a_f[(t * N + n) * 4 * H + i + H];
+                const real stack_a_f_3 = stack_a_f[(t * N + n) * 4 * H + i];
+                const real d_h_1 = d_h[((t + 1) * N + n) * H + i] * stack_a_f_0;                             /* (15) */
                 const real z = h_1[(t * N + n) * H + i];
                 const real d_c_ = d_c[((t + 1) * N + n) * H + i] + d_h_1 * ((real)1 - (z * z));              /* (16) */
                 d_c[((t + 1) * N + n) * H + i] = d_c_;
                 const real d_q = d_h[((t + 1) * N + n) * H + i] * h_1[(t * N + n) * H + i];                  /* (17) */
-                const real z_ = stack_a_f[(t * N + n) * 4 * H + i + 3 * H];
-                stack_d_a_f[(t * N + n) * 4 * H + i + 3 * H] = d_q * (z_*((real)1 - z_));                    /* (18) */
-                const real d_g = d_c_ * stack_a_f[(t * N + n) * 4 * H + i + 2 * H];                          /* (19) */
-                const real z__ = stack_a_f[(t * N + n) * 4 * H + i + H];
-                stack_d_a_f[(t * N + n) * 4 * H + i + H] = d_g * ((real)1 - (z__ * z__));                    /* (20) */
+                const real z_ = stack_a_f_0;
+                stack_a_f[(t * N + n) * 4 * H + i + 3 * H] = d_q * (z_*((real)1 - z_));                      /* (18) */
+                const real d_g = d_c_ * stack_a_f_1;                                                         /* (19) */
+                const real z__ = stack_a_f_2;
+                stack_a_f[(t * N + n) * 4 * H + i + H] = d_g * ((real)1 - (z__ * z__));                      /* (20) */
                 const real d_f = d_c_ * c[(t * N + n) * H + i];                                              /* (21) */
-                const real z___ = stack_a_f[(t * N + n) * 4 * H + i];
-                stack_d_a_f[(t * N + n) * 4 * H + i] = d_f * (z___*((real)1 - z___));                        /* (22) */
-                const real d_i = d_c_ * stack_a_f[(t * N + n) * 4 * H + i + H];                              /* (23) */
-                const real z____ = stack_a_f[(t * N + n) * 4 * H + i + 2 * H];
-                stack_d_a_f[(t * N + n) * 4 * H + i + 2 * H] = d_i * (z____*((real)1 - z____));              /* (24) */
-                d_c[(t * N + n) * H + i] = d_c_ * stack_a_f[(t * N + n) * 4 * H + i];                        /* (16) */
+                const real z___ = stack_a_f_3;
+                stack_a_f[(t * N + n) * 4 * H + i] = d_f * (z___*((real)1 - z___));                          /* (22) */
+                const real d_i = d_c_ * stack_a_f_2;                                                         /* (23) */
+                const real z____ = stack_a_f_1;
+                stack_a_f[(t * N + n) * 4 * H + i + 2 * H] = d_i * (z____*((real)1 - z____));                /* (24) */
+                d_c[(t * N + n) * H + i] = d_c_ * stack_a_f_3;                                               /* (16) */
             }
         }
         for (size_t n = 0; n < N; n++) {
             INDEPENDENT
             for (size_t i = 0; i < H; i++) {
-                grad_b_i[i] += stack_d_a_f[(t * N + n) * 4 * H + i + 2 * H];                                 /* (30) */
-                grad_b_f[i] += stack_d_a_f[(t * N + n) * 4 * H + i];                                         /* (33) */
-                grad_b_g[i] += stack_d_a_f[(t * N + n) * 4 * H + i + H];                                     /* (36) */
-                grad_b_q[i] += stack_d_a_f[(t * N + n) * 4 * H + i + 3 * H];                                 /* (39) */
+                grad_b_i[i] += stack_a_f[(t * N + n) * 4 * H + i + 2 * H];                                   /* (30) */
+                grad_b_f[i] += stack_a_f[(t * N + n) * 4 * H + i];                                           /* (33) */
+                grad_b_g[i] += stack_a_f[(t * N + n) * 4 * H + i + H];                                       /* (36) */
+                grad_b_q[i] += stack_a_f[(t * N + n) * 4 * H + i + 3 * H];                                   /* (39) */
             }
         }
-        multiply(N, H, 4 * H, (real)1, stack_d_a_f + t * N * 4 * H, 4 * H, 1, stack_W_hf, H, 1, 1, d_h + t * N * H, H, 1); /* (14) */
+        if (few) {
+            multiply(N, H, 4 * H, (real)1, stack_a_f + t * N * 4 * H, 4 * H, 1, stack_W_hf, H, 1, 1, d_h + t * N * H, H, 1); /* (14) */
+        }
+        if (!few) {
+            multiply_laid(N, H, 4 * H, (real)1, stack_a_f + t * N * 4 * H, 4 * H, 1, laid_stack_W_hf, 1, d_h + t * N * H, H, 1); /* (14) */
+        }
     }
     multiply(O, H, N * T, (real)1, o, 1, O, h + 1 * N * H, H, 1, 0, grad_W_ho, H, 1);                        /* (40) */
     INDEPENDENT
@@ -1272,7 +1347,7 @@ int lstm_value_and_grad(const lstm_sizes *sizes, const lstm_parameters *paramete
             }
         }
     }
-    multiply(4 * H, D, N * T, (real)1, stack_d_a_f, 1, 4 * H, x, D, 1, 0, stack_grad_W_xf, D, 1);            /* (31) (34) (28) (37) */
+    multiply(4 * H, D, N * T, (real)1, stack_a_f, 1, 4 * H, x, D, 1, 0, stack_grad_W_xf, D, 1);              /* (31) (34) (28) (37) */
     for (size_t i = 0; i < H; i++) {
         INDEPENDENT
         for (size_t j = 0; j < D; j++) {
@@ -1282,7 +1357,7 @@ int lstm_value_and_grad(const lstm_sizes *sizes, const lstm_parameters *paramete
             grad_W_xq[i * D + j] = stack_grad_W_xf[(i + 3 * H) * D + j];
         }
     }
-    multiply(4 * H, H, N * T, (real)1, stack_d_a_f, 1, 4 * H, h, H, 1, 0, stack_grad_W_hf, H, 1);            /* (32) (35) (29) (38) */
+    multiply(4 * H, H, N * T, (real)1, stack_a_f, 1, 4 * H, h, H, 1, 0, stack_grad_W_hf, H, 1);              /* (32) (35) (29) (38) */
     for (size_t i = 0; i < H; i++) {
         INDEPENDENT
         for (size_t j = 0; j < H; j++) {

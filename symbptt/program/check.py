@@ -69,7 +69,7 @@ def _body(function: Function, body: Iterable[Statement], loops: tuple[Index, ...
                 for read in read_by(statement):
                     _entry(function, read.buffer, read.at, counted)
                 _known(function, (*(r.buffer for r in read_by(statement)), *((target.buffer,) if add else ())), known)
-                for operand in (right, statement.turned or right):
+                for operand in (right, statement.laid or right):
                     _same(function, target, left, operand)
                 _write(function, target.buffer, known)
 

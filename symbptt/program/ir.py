@@ -85,6 +85,8 @@ class Kind(StrEnum):
     TANGENT = "tangent"
     TEMPORARY = "temporary"
     STACK = "stack"
+    LAID = "laid"
+    """A matrix in the order that the kernel for products reads fastest."""
 
 
 GIVEN = frozenset(
@@ -253,7 +255,7 @@ class Matrix:
 class Product:
     """target = number * left right, or += with `add`: a matrix product, which every target has a kernel for.
 
-    `turned` is a copy of the right operand in another order, which is read in its place, but not where `unless` holds. There is
+    `laid` is a copy of the right operand in the order of the kernel, which is read in its place, but not where `unless` holds. There is
     one product for each entry of `batch`, the indices that all three matrices have.
     """
 
@@ -263,7 +265,7 @@ class Product:
     number: sp.Expr
     add: bool
     equations: tuple[int, ...] = ()
-    turned: Matrix | None = None
+    laid: Matrix | None = None
     unless: Below | None = None
     batch: tuple[Index, ...] = ()
 

@@ -153,7 +153,7 @@ def assignments(statements: tuple[Statement, ...]) -> Iterator[Assign | Product]
 def read_by(statement: Assign | Product) -> tuple[Read, ...]:
     """What a statement reads, without what it adds to."""
     if isinstance(statement, Product):
-        operands = (statement.left, statement.right, statement.turned)
+        operands = (statement.left, statement.right, statement.laid)
         return tuple(Read(m.buffer, m.at) for m in operands if m is not None)
     return tuple(reads(statement.value))
 

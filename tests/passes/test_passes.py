@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 import pytest
 
 from symbptt.model import define as models
 from symbptt.model import read
 from symbptt.model.values import Model
-from symbptt.passes import prepared
+from symbptt.passes import PASSES, prepared
 from symbptt.passes.components import components
-from symbptt.passes.turning import FEW
+from symbptt.passes.laying import FEW
+from symbptt.passes.overwriting import overwrite
 from symbptt.program import build
-from symbptt.program.ir import For, Function, Group, Kind, Product, Statement, Subscript
+from symbptt.program.ir import For, Function, Group, Kind, Product, Read, Statement, Subscript
+from symbptt.program.statements import assigned, everywhere
 from symbptt.program.walk import assignments, read_by, written_by
 
 
@@ -76,19 +79,39 @@ def test_the_values_that_backward_needs_are_kept_by_forward() -> None:
     assert forward.keeps == backward.keeps and read_there <= set(backward.keeps)
 
 
-@pytest.mark.parametrize(("name", "weights"), [("elman", {"W_hh"}), ("lstm", {"stack_W_hf"})])
-def test_a_loop_reads_no_weights_by_columns_where_a_copy_pays(name: str, weights: set[str]) -> None:
+@pytest.mark.parametrize(("name", "weight"), [("elman", "W_hh"), ("lstm", "stack_W_hf")])
+def test_a_loop_multiplies_with_copies_in_the_order_of_the_kernel(name: str, weight: str) -> None:
     made = function(read.load(name))
-    turned = {b.name: b for s in assignments(made.body) if (b := written_by(s)).name.startswith("turned_")}
-    assert set(turned) == {f"turned_{weight}" for weight in weights}
+    laid = {b.name: b for s in assignments(made.body) if (b := written_by(s)).kind is Kind.LAID}
+    assert set(laid) == {f"turned_{weight}", f"laid_{weight}"}
     for product in (p for loop in loops(made) for p in products(loop.body)):
-        by_rows = product.right.at == (*map(Subscript, product.right.rows), *map(Subscript, product.right.columns))
-        assert by_rows == (product.turned is None)
-        if product.turned is not None:
-            assert product.turned.buffer == turned[f"turned_{product.right.buffer.name}"]
-            assert product.turned.at == product.right.at[::-1] and product.unless == FEW
+        by_rows = (*map(Subscript, product.right.rows), *map(Subscript, product.right.columns))
+        assert product.laid is not None and product.laid.at == by_rows and product.unless == FEW
+        assert product.laid.buffer == laid[("laid_" if product.right.at == by_rows else "turned_") + product.right.buffer.name]
     small = prepared(build(read.load(name), ()), copies=False)
-    assert all(p.turned is None for f in small.functions for p in assignments(f.body) if isinstance(p, Product))
+    assert all(p.laid is None for f in small.functions for p in assignments(f.body) if isinstance(p, Product))
+
+
+def test_adjoints_take_the_place_of_their_gates() -> None:
+    made = function(read.load("lstm"))
+    backward = list(loops(made))[1]
+    (group,) = (s for s in backward.body if isinstance(s, Group) and any(a.target.kind is Kind.STACK for a in s.assignments))
+    stack = next(a.target for a in group.assignments if a.target.kind is Kind.STACK)
+    reads = [[r.buffer for r in read_by(a)] for a in group.assignments]
+    assert all(read == [stack] for read in reads[:4]) and not any(stack in read for read in reads[4:])
+    assert {a.target for a in group.assignments[:4]} <= group.local
+    assert stack in {written_by(s) for s in assignments(made.body[: made.body.index(backward)])}
+
+
+def test_what_is_read_again_is_not_overwritten() -> None:
+    model = read.load("lstm")
+    made = next(f for f in build(model, model.parameters).functions if f.name == "value_and_grad")
+    for item in PASSES[:-1]:
+        made = item(made)
+    gates = next(b for s in assignments(made.body) if (b := written_by(s)).kind is Kind.STACK and b.timed)
+    again = assigned(replace(gates, name="again"), everywhere(gates), Read(gates, everywhere(gates)))
+    longer = replace(made, body=(*made.body, again))
+    assert overwrite(made) != made and overwrite(longer) == longer
 
 
 def test_components_are_the_cycles() -> None:

@@ -131,7 +131,7 @@ def test_nor_to_the_copies_of_weights_for_many_steps(name: str, tmp_path: Path, 
     monkeypatch.setattr(self_check, "SAMPLES", 4)
     made = emit.source(name, backend="c")
     place = made.write(tmp_path / made.path)
-    assert "few ?" in made.text
+    assert "if (!few) {" in made.text
     run(COMPILERS[0], *STRICT, "-g", "-O1", "-fsanitize=address,undefined", "-fno-sanitize-recover=all", f"-D{macro(made)}_MAIN",
         f"-D{macro(made)}_DOUBLE", place, "-lm", "-o", tmp_path / "check")
     assert "WRONG" not in run(tmp_path / "check")

@@ -15,6 +15,7 @@ from symbptt.program.ir import (
     Group,
     Index,
     InverseUnitLower,
+    Kind,
     Matrix,
     Num,
     Product,
@@ -81,9 +82,10 @@ class Writer(Expressions):
 
     def _nest(self, group: Group) -> None:
         s = group.assignments[0]
-        if isinstance(s.value, Read) and len(s.at) == 2 and s.at == s.value.at[::-1] != s.value.at:
-            sizes = ", ".join(map(self.size, s.value.buffer.axes))
-            self.line(f"turn({sizes}, {self.buffer(s.value.buffer)}, {self.buffer(s.target)});", s.equations)
+        if s.target.kind is Kind.LAID and isinstance(s.value, Read):
+            rows, columns = map(self.size, s.target.axes)
+            distances = f"{columns}, 1" if s.value.at == s.at else f"1, {rows}"
+            self.line(f"lay({rows}, {columns}, {self.buffer(s.value.buffer)}, {distances}, {self.buffer(s.target)});")
             return
         for s in group.assignments:
             if s.over and not s.add:
@@ -141,16 +143,17 @@ class Writer(Expressions):
         with ExitStack() as loops:
             for index in product.batch:
                 loops.enter_context(self.loop(index))
-            parts += [*self._matrix(left), *self._right(product), str(int(product.add)), *self._matrix(target)]
-            self.line(f"multiply({', '.join(parts)});", product.equations)
-
-    def _right(self, product: Product) -> tuple[str, ...]:
-        """The right operand, or its copy."""
-        right = self._matrix(product.right)
-        if product.turned is None or product.unless is None:
-            return right
-        few = self._condition(product.unless)
-        return tuple(f"{few} ? {a} : {b}" for a, b in zip(right, self._matrix(product.turned), strict=True))
+            parts += self._matrix(left)
+            result = [str(int(product.add)), *self._matrix(target)]
+            plain = f"multiply({', '.join((*parts, *self._matrix(product.right), *result))});"
+            if product.laid is None or product.unless is None:
+                self.line(plain, product.equations)
+                return
+            few, copy = self._condition(product.unless), self.buffer(product.laid.buffer)
+            with self.block(f"if ({few})"):
+                self.line(plain, product.equations)
+            with self.block(f"if (!{few})"):
+                self.line(f"multiply_laid({', '.join((*parts, copy, *result))});", product.equations)
 
     def _matrix(self, matrix: Matrix) -> tuple[str, str, str]:
         """Where a matrix begins, and the distances of its rows and columns; one row, or column, has the next at any distance."""

@@ -1,7 +1,6 @@
 /* Sizes that do not overflow, and arrays that the caller leaves out. */
 
 #define MOST (SIZE_MAX / 64)
-#define SQUARE 16
 
 /* a b, or MOST and more where it is too large for an array */
 static inline size_t times(const size_t a, const size_t b)
@@ -32,20 +31,6 @@ static inline void repeat(const size_t times_over, const size_t count, const rea
 {
     for (size_t k = 0; k < times_over; k++) {
         memcpy(out + k * count, given, count * sizeof(real));
-    }
-}
-
-/* The columns of a matrix as rows, in squares, so that lines of the cache are read as a whole */
-static inline void turn(const size_t rows, const size_t columns, const real *restrict given, real *restrict out)
-{
-    for (size_t j = 0; j < columns; j += SQUARE) {
-        for (size_t i = 0; i < rows; i += SQUARE) {
-            for (size_t c = j; c < columns && c < j + SQUARE; c++) {
-                for (size_t r = i; r < rows && r < i + SQUARE; r++) {
-                    out[c * rows + r] = given[r * columns + c];
-                }
-            }
-        }
     }
 }
 

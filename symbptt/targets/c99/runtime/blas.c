@@ -1,4 +1,5 @@
-/* Large products by BLAS */
+/* Large products by BLAS. Those of up to a million multiplications OpenBLAS does without bringing the factors into an order of its
+   own, on processors with AVX-512: larger ones are done in parts. */
 
 #ifdef CBLAS
 #if IS_DOUBLE
@@ -16,6 +17,13 @@ extern void GEMV(int, int, int, int, real, const real *, int, const real *, int,
 #define TRANSPOSED 112
 #define LARGE 20000 /* multiplications from which a call pays */
 #define LONGEST 1000000000
+#ifdef __AVX512F__
+#define TILE_COLUMNS ((size_t)64)
+#define TILE_ROWS ((size_t)16)
+#define TILE_COUNT ((size_t)960)
+#else
+#define TILE_COLUMNS SIZE_MAX
+#endif
 
 static int blas_takes(
     const size_t rows, const size_t columns, const size_t count, const size_t a_row, const size_t a_step, const size_t b_row,

@@ -3,6 +3,19 @@
 
 #define BYTES 64
 #define LANES (BYTES / sizeof(real))
+#define SQUARE 16
+#ifndef TILE_COLUMNS
+#define TILE_COLUMNS (2 * LANES)
+#endif
+#ifndef TILE_ROWS
+#define TILE_ROWS SIZE_MAX
+#define TILE_COUNT SIZE_MAX
+#endif
+
+static inline size_t least(const size_t a, const size_t b)
+{
+    return a < b ? a : b;
+}
 
 #define TILE(ROWS, VECTORS)                                                                                            \
     static inline void tile_##ROWS##_##VECTORS(                                                                        \
@@ -167,6 +180,41 @@ static void multiply(
         multiply_inner(rows, columns, count, number, a, a_row, b, b_step, add, c, c_row, c_step);
     } else {
         multiply_any(rows, columns, count, number, a, a_row, a_step, b, b_row, b_step, add, c, c_row, c_step);
+    }
+}
+
+/* B as `multiply_laid` reads it: so many columns after the others, in squares, so that lines of the cache are read as a whole */
+static inline void lay(
+    const size_t rows, const size_t columns, const real *restrict b, const size_t b_row, const size_t b_step, real *restrict out)
+{
+    for (size_t j = 0; j < columns; j += TILE_COLUMNS) {
+        const size_t width = least(columns - j, TILE_COLUMNS);
+        for (size_t i = 0; i < rows; i += SQUARE) {
+            for (size_t s = 0; s < width; s += SQUARE) {
+                for (size_t r = i; r < rows && r < i + SQUARE; r++) {
+                    for (size_t c = s; c < width && c < s + SQUARE; c++) {
+                        out[j * rows + r * width + c] = b[r * b_row + (j + c) * b_step];
+                    }
+                }
+            }
+        }
+    }
+}
+
+/* C (+)= number * A B in parts, with B laid out for them */
+static inline void multiply_laid(
+    const size_t rows, const size_t columns, const size_t count, const real number, const real *restrict a, const size_t a_row,
+    const size_t a_step, const real *restrict b, const int add, real *restrict c, const size_t c_row, const size_t c_step)
+{
+    for (size_t j = 0; j < columns; j += TILE_COLUMNS) {
+        const size_t width = least(columns - j, TILE_COLUMNS);
+        for (size_t k = 0; k < count; k += TILE_COUNT) {
+            for (size_t i = 0; i < rows; i += TILE_ROWS) {
+                multiply(
+                    least(rows - i, TILE_ROWS), width, least(count - k, TILE_COUNT), number, a + i * a_row + k * a_step, a_row,
+                    a_step, b + j * count + k * width, width, 1, add || k > 0, c + i * c_row + j * c_step, c_row, c_step);
+            }
+        }
     }
 }
 

@@ -44,21 +44,21 @@ static inline real power_of_two(const real shifted)
 static inline real series(const real r)
 {
 #if IS_DOUBLE
-    real s = r * (real)(1.0 / 13) + 1;
-    s = s * r * (real)(1.0 / 12) + 1;
-    s = s * r * (real)(1.0 / 11) + 1;
-    s = s * r * (real)(1.0 / 10) + 1;
-    s = s * r * (real)(1.0 / 9) + 1;
-    s = s * r * (real)0.125 + 1;
+    real s = r * (real)(1.0 / 6227020800) + (real)(1.0 / 479001600);
+    s = s * r + (real)(1.0 / 39916800);
+    s = s * r + (real)(1.0 / 3628800);
+    s = s * r + (real)(1.0 / 362880);
+    s = s * r + (real)(1.0 / 40320);
+    s = s * r + (real)(1.0 / 5040);
 #else
-    real s = 1;
+    real s = (real)(1.0 / 5040);
 #endif
-    s = s * r * (real)(1.0 / 7) + 1;
-    s = s * r * (real)(1.0 / 6) + 1;
-    s = s * r * (real)(1.0 / 5) + 1;
-    s = s * r * (real)0.25 + 1;
-    s = s * r * (real)(1.0 / 3) + 1;
-    s = s * r * (real)0.5 + 1;
+    s = s * r + (real)(1.0 / 720);
+    s = s * r + (real)(1.0 / 120);
+    s = s * r + (real)(1.0 / 24);
+    s = s * r + (real)(1.0 / 6);
+    s = s * r + (real)0.5;
+    s = s * r + 1;
     return s * r;
 }
 
