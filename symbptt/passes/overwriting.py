@@ -57,7 +57,7 @@ def _pair(function: Function, loop: For, group: Group) -> tuple[Buffer, Buffer] 
 
 
 def _alone(function: Function, loop: For, group: Group, made: Buffer, old: Buffer) -> bool:
-    """Whether nobody else writes the new one, it is read behind the group, and the old one is written before and not read again."""
+    """Whether nobody else writes the new one or reads it before, and the old one is written before and not read again."""
     place = function.body.index(loop)
     before, after = function.body[:place], function.body[place + 1 :]
     at = loop.body.index(group)

@@ -255,8 +255,8 @@ class Matrix:
 class Product:
     """target = number * left right, or += with `add`: a matrix product, which every target has a kernel for.
 
-    `laid` is a copy of the right operand in the order of the kernel, which is read in its place, but not where `unless` holds. There is
-    one product for each entry of `batch`, the indices that all three matrices have.
+    `laid` is a copy of the right operand in the order of the kernel, which is read in its place, but not where `unless` holds.
+    There is one product for each entry of `batch`, the indices that all three matrices have.
     """
 
     target: Matrix
