@@ -85,8 +85,7 @@ class Kind(StrEnum):
     TANGENT = "tangent"
     TEMPORARY = "temporary"
     STACK = "stack"
-    LAID = "laid"
-    """A matrix in the order that the kernel for products reads fastest."""
+    LAID = "laid out for a kernel"
 
 
 GIVEN = frozenset(
@@ -255,8 +254,7 @@ class Matrix:
 class Product:
     """target = number * left right, or += with `add`: a matrix product, which every target has a kernel for.
 
-    `laid` is a copy of the right operand in the order of the kernel, which is read in its place, but not where `unless` holds.
-    There is one product for each entry of `batch`, the indices that all three matrices have.
+    `laid`, a copy of `right`, is read in its place, but not where `unless` holds. Each entry of `batch` has a product of its own.
     """
 
     target: Matrix
