@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ctypes
+import re
 import shutil
 import subprocess
 from collections.abc import Iterator
@@ -20,6 +21,7 @@ from symbptt.emit import SourceFile
 from symbptt.errors import BadInput
 from symbptt.model import define, read
 from symbptt.targets.c99 import self_check, source
+from symbptt.targets.c99.words import RESERVED, WORDS
 from symbptt.verify.load import resolve
 
 KINDS = sorted(str(p) for p in (Path(__file__).parents[1] / "kinds").glob("*.toml"))
@@ -66,6 +68,12 @@ def run(*command: str | Path) -> str:
 
 def macro(made: SourceFile) -> str:
     return Path(made.path).stem.upper().replace("-", "_")
+
+
+def test_no_name_of_a_model_is_one_that_every_file_defines() -> None:
+    for text in (path.read_text(encoding="utf-8") for path in source.RUNTIME.glob("*.c")):
+        assert set(re.findall(r"#define (\w+)\b(?!\()", text)) <= WORDS
+        assert set(re.findall(r"(?m)^(?:static (?:inline )?\w+|#define) (\w+)\(", text)) <= RESERVED
 
 
 @pytest.mark.share(3)
