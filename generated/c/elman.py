@@ -431,7 +431,10 @@ def _blas():
     import scipy_openblas32 as blas
 
     folder = blas.get_lib_dir()
-    return ["-DELMAN_BLAS", "-DELMAN_CBLAS(name)=scipy_cblas_##name", f"-L{folder}", f"-Wl,-rpath,{folder}", "-lscipy_openblas"]
+    asked = next((text for name in ("OPENBLAS", "OMP") if (text := os.environ.get(f"{name}_NUM_THREADS", "")).isdigit()), None)
+    threads = [] if (int(asked) if asked else os.cpu_count()) == 1 else ["-DELMAN_THREADS"]
+    link = [f"-L{folder}", f"-Wl,-rpath,{folder}", "-lscipy_openblas"]
+    return ["-DELMAN_BLAS", "-DELMAN_CBLAS(name)=scipy_cblas_##name", *threads, *link]
 
 
 # ---------------------------------------------------------------- the door: what is given must fit the tables at the top

@@ -15,13 +15,17 @@ typedef gru_real real;
 #define IS_DOUBLE 0
 #endif
 
-/* -DGRU_BLAS, and a BLAS to link: large products are left to it; GRU_CBLAS(name) says what its functions are called */
+/* -DGRU_BLAS, and a BLAS to link: large products are left to it; GRU_CBLAS(name) says what its functions are called;
+   -DGRU_THREADS: it has several threads, and is left the largest as a whole */
 #ifdef GRU_BLAS
 #ifdef GRU_CBLAS
 #define CBLAS(name) GRU_CBLAS(name)
 #else
 #define CBLAS(name) cblas_##name
 #endif
+#endif
+#ifdef GRU_THREADS
+#define THREADED
 #endif
 
 /* The entries of a loop do not depend on each other. */
@@ -226,13 +230,16 @@ extern void GEMV(int, int, int, int, real, const real *, int, const real *, int,
 #define TRANSPOSED 112
 #define LARGE 20000 /* multiplications from which a call pays */
 #define LONGEST 1000000000
-#ifdef __AVX512F__
+#ifndef __AVX512F__
+#define IN_TILES 0
+#elif defined(THREADED)
+#define IN_TILES 262144 /* entries of B up to which one core in tiles is as fast as two without */
+#else
+#define IN_TILES SIZE_MAX
+#endif
 #define TILE_COLUMNS ((size_t)64)
 #define TILE_ROWS ((size_t)16)
 #define TILE_COUNT ((size_t)960)
-#else
-#define TILE_COLUMNS SIZE_MAX
-#endif
 
 static int blas_takes(
     const size_t rows, const size_t columns, const size_t count, const size_t a_row, const size_t a_step, const size_t b_row,
@@ -278,10 +285,9 @@ static void multiply_blas(
 #define BYTES 64
 #define LANES (BYTES / sizeof(real))
 #define SQUARE 16
-#ifndef TILE_COLUMNS
+#ifndef IN_TILES
+#define IN_TILES SIZE_MAX
 #define TILE_COLUMNS (2 * LANES)
-#endif
-#ifndef TILE_ROWS
 #define TILE_ROWS SIZE_MAX
 #define TILE_COUNT SIZE_MAX
 #endif
@@ -457,12 +463,13 @@ static void multiply(
     }
 }
 
-/* B as `multiply_laid` reads it: so many columns after the others, in squares, so that lines of the cache are read as a whole */
+/* B as `multiply_laid` reads it: whole if it is large, else so many columns after the others, in squares, so that lines of the cache are read as a whole */
 static inline void lay(
     const size_t rows, const size_t columns, const real *restrict b, const size_t b_row, const size_t b_step, real *restrict out)
 {
-    for (size_t j = 0; j < columns; j += TILE_COLUMNS) {
-        const size_t width = least(columns - j, TILE_COLUMNS);
+    const size_t broad = times(rows, columns) > IN_TILES ? columns : TILE_COLUMNS;
+    for (size_t j = 0; j < columns; j += broad) {
+        const size_t width = least(columns - j, broad);
         for (size_t i = 0; i < rows; i += SQUARE) {
             for (size_t s = 0; s < width; s += SQUARE) {
                 for (size_t r = i; r < rows && r < i + SQUARE; r++) {
@@ -480,13 +487,15 @@ static inline void multiply_laid(
     const size_t rows, const size_t columns, const size_t count, const real number, const real *restrict a, const size_t a_row,
     const size_t a_step, const real *restrict b, const int add, real *restrict c, const size_t c_row, const size_t c_step)
 {
-    for (size_t j = 0; j < columns; j += TILE_COLUMNS) {
-        const size_t width = least(columns - j, TILE_COLUMNS);
-        for (size_t k = 0; k < count; k += TILE_COUNT) {
-            for (size_t i = 0; i < rows; i += TILE_ROWS) {
+    const int whole = times(count, columns) > IN_TILES;
+    const size_t broad = whole ? columns : TILE_COLUMNS, deep = whole ? count : TILE_COUNT, high = whole ? rows : TILE_ROWS;
+    for (size_t j = 0; j < columns; j += broad) {
+        const size_t width = least(columns - j, broad);
+        for (size_t k = 0; k < count; k += deep) {
+            for (size_t i = 0; i < rows; i += high) {
                 multiply(
-                    least(rows - i, TILE_ROWS), width, least(count - k, TILE_COUNT), number, a + i * a_row + k * a_step, a_row,
-                    a_step, b + j * count + k * width, width, 1, add || k > 0, c + i * c_row + j * c_step, c_row, c_step);
+                    least(rows - i, high), width, least(count - k, deep), number, a + i * a_row + k * a_step, a_row, a_step,
+                    b + j * count + k * width, width, 1, add || k > 0, c + i * c_row + j * c_step, c_row, c_step);
             }
         }
     }

@@ -454,7 +454,10 @@ def _blas():
     import scipy_openblas32 as blas
 
     folder = blas.get_lib_dir()
-    return ["-DGRU_BLAS", "-DGRU_CBLAS(name)=scipy_cblas_##name", f"-L{folder}", f"-Wl,-rpath,{folder}", "-lscipy_openblas"]
+    asked = next((text for name in ("OPENBLAS", "OMP") if (text := os.environ.get(f"{name}_NUM_THREADS", "")).isdigit()), None)
+    threads = [] if (int(asked) if asked else os.cpu_count()) == 1 else ["-DGRU_THREADS"]
+    link = [f"-L{folder}", f"-Wl,-rpath,{folder}", "-lscipy_openblas"]
+    return ["-DGRU_BLAS", "-DGRU_CBLAS(name)=scipy_cblas_##name", *threads, *link]
 
 
 # ---------------------------------------------------------------- the door: what is given must fit the tables at the top

@@ -17,13 +17,16 @@ extern void GEMV(int, int, int, int, real, const real *, int, const real *, int,
 #define TRANSPOSED 112
 #define LARGE 20000 /* multiplications from which a call pays */
 #define LONGEST 1000000000
-#ifdef __AVX512F__
+#ifndef __AVX512F__
+#define IN_TILES 0
+#elif defined(THREADED)
+#define IN_TILES 262144 /* entries of B up to which one core in tiles is as fast as two without */
+#else
+#define IN_TILES SIZE_MAX
+#endif
 #define TILE_COLUMNS ((size_t)64)
 #define TILE_ROWS ((size_t)16)
 #define TILE_COUNT ((size_t)960)
-#else
-#define TILE_COLUMNS SIZE_MAX
-#endif
 
 static int blas_takes(
     const size_t rows, const size_t columns, const size_t count, const size_t a_row, const size_t a_step, const size_t b_row,

@@ -4,10 +4,9 @@
 #define BYTES 64
 #define LANES (BYTES / sizeof(real))
 #define SQUARE 16
-#ifndef TILE_COLUMNS
+#ifndef IN_TILES
+#define IN_TILES SIZE_MAX
 #define TILE_COLUMNS (2 * LANES)
-#endif
-#ifndef TILE_ROWS
 #define TILE_ROWS SIZE_MAX
 #define TILE_COUNT SIZE_MAX
 #endif
@@ -183,12 +182,13 @@ static void multiply(
     }
 }
 
-/* B as `multiply_laid` reads it: so many columns after the others, in squares, so that lines of the cache are read as a whole */
+/* B as `multiply_laid` reads it: whole if it is large, else so many columns after the others, in squares, so that lines of the cache are read as a whole */
 static inline void lay(
     const size_t rows, const size_t columns, const real *restrict b, const size_t b_row, const size_t b_step, real *restrict out)
 {
-    for (size_t j = 0; j < columns; j += TILE_COLUMNS) {
-        const size_t width = least(columns - j, TILE_COLUMNS);
+    const size_t broad = times(rows, columns) > IN_TILES ? columns : TILE_COLUMNS;
+    for (size_t j = 0; j < columns; j += broad) {
+        const size_t width = least(columns - j, broad);
         for (size_t i = 0; i < rows; i += SQUARE) {
             for (size_t s = 0; s < width; s += SQUARE) {
                 for (size_t r = i; r < rows && r < i + SQUARE; r++) {
@@ -206,13 +206,15 @@ static inline void multiply_laid(
     const size_t rows, const size_t columns, const size_t count, const real number, const real *restrict a, const size_t a_row,
     const size_t a_step, const real *restrict b, const int add, real *restrict c, const size_t c_row, const size_t c_step)
 {
-    for (size_t j = 0; j < columns; j += TILE_COLUMNS) {
-        const size_t width = least(columns - j, TILE_COLUMNS);
-        for (size_t k = 0; k < count; k += TILE_COUNT) {
-            for (size_t i = 0; i < rows; i += TILE_ROWS) {
+    const int whole = times(count, columns) > IN_TILES;
+    const size_t broad = whole ? columns : TILE_COLUMNS, deep = whole ? count : TILE_COUNT, high = whole ? rows : TILE_ROWS;
+    for (size_t j = 0; j < columns; j += broad) {
+        const size_t width = least(columns - j, broad);
+        for (size_t k = 0; k < count; k += deep) {
+            for (size_t i = 0; i < rows; i += high) {
                 multiply(
-                    least(rows - i, TILE_ROWS), width, least(count - k, TILE_COUNT), number, a + i * a_row + k * a_step, a_row,
-                    a_step, b + j * count + k * width, width, 1, add || k > 0, c + i * c_row + j * c_step, c_row, c_step);
+                    least(rows - i, high), width, least(count - k, deep), number, a + i * a_row + k * a_step, a_row, a_step,
+                    b + j * count + k * width, width, 1, add || k > 0, c + i * c_row + j * c_step, c_row, c_step);
             }
         }
     }
