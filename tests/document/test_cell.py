@@ -10,12 +10,14 @@ from symbptt.algebra import nodes, tidy
 from symbptt.algebra.related import Adjoint
 from symbptt.derive.recursion import recursion
 from symbptt.document.blocks import Figure, LeftOut, Table
+from symbptt.document.cell.labels import label
 from symbptt.document.cell.operations import operations
-from symbptt.document.cell.picture import LATER, complete, picture
+from symbptt.document.cell.picture import LATER, complete, largest, picture
 from symbptt.document.cell.walk import walk
 from symbptt.document.context import DocumentContext
 from symbptt.document.parts.cell import cell
-from symbptt.draw.scene import PAGE
+from symbptt.draw.scene import PAGE, SLIDE, Arrow, Label, Room
+from symbptt.draw.width import width
 from symbptt.model.read import from_text, load, names
 from symbptt.model.values import Model, Role
 from symbptt.narrative.inline import plain
@@ -123,6 +125,64 @@ def test_every_factor_stands_at_its_product() -> None:
     assert drawn is not None and complete(model, ENGLISH, drawn)
     rules = [typeset.text(mark.text) for mark in drawn.labels if mark.kind == "rule"]
     assert {"·qₜᵀ", "Sₜᵀ", "·kₜ", "vₜᵀ"} <= {rule.replace(" ", "") for rule in rules}
+
+
+def covered(label: Label) -> tuple[float, float, float, float]:
+    wide = 15 * width(label.text)
+    left = label.x - wide * {"start": 0.0, "middle": 0.5, "end": 1.0}[label.anchor]
+    return left - 1, label.y - 8, left + wide + 1, label.y + 8
+
+
+def on(arrow: Arrow) -> list[tuple[float, float]]:
+    """Points of an arrow."""
+    weights = [((1 - s) ** 2, 2 * s * (1 - s), s * s) for s in (i / 16 for i in range(17))]
+    return [(a * arrow.x1 + b * arrow.cx + c * arrow.x2, a * arrow.y1 + b * arrow.cy + c * arrow.y2) for a, b, c in weights]
+
+
+@pytest.mark.parametrize("room", [PAGE, SLIDE])
+@pytest.mark.parametrize("name", ["elman", "gru", "lstm", "linear_attention", "mingru"])
+def test_no_label_lies_on_a_label_a_node_or_an_arrow(name: str, room: Room) -> None:
+    drawn = largest(load(name), ENGLISH, room)
+    boxes = [covered(label) for label in drawn.labels]
+    nodes = [(n.x - n.half, n.y - n.tall, n.x + n.half, n.y + n.tall) for n in drawn.nodes]
+    for i, (left, top, right, bottom) in enumerate(boxes):
+        assert left >= 0 and top >= 0 and right <= drawn.width and bottom <= drawn.height
+        for x, y, r, b in boxes[i + 1 :] + nodes:
+            assert not (left < r - 1 and x < right - 1 and top < b - 1 and y < bottom - 1)
+        assert not any(left < x < right and top < y < bottom for arrow in drawn.arrows for x, y in on(arrow))
+
+
+def test_a_value_that_is_squared_is_one_node() -> None:
+    text = """
+title = "squares"
+[inputs]
+x = "D"
+[states]
+h = "D"
+[parameters]
+w = "D"
+[targets]
+y = "D"
+[equations]
+h = "tanh(w * x + h[t-1])"
+[loss]
+step = "sum((h - y) * (h - y))"
+"""
+    model = from_text(text, "squares.toml", "squares")
+    square = next(n for n in operations(model) if len(n.reads) < len(n.value.args) and isinstance(n.value, sp.HadamardProduct))
+    assert typeset.text(label(model, ENGLISH, square)) == "(·)^{⊙2}" and len(square.reads) == 1
+    (visit,) = [v for v in walk(model) if operations(model)[v.node] == square]
+    assert [p.to for p in visit.passes] == list(square.reads)
+    assert len(operations(model)) == len(walk(model)) + 2, "every operation is visited"
+
+
+def test_what_flows_back_from_a_choice_goes_to_the_values_and_not_to_the_condition() -> None:
+    model = load("mingru")
+    (n,) = [n for n, node in enumerate(operations(model)) if type(node.value).__name__ == "Choice"]
+    (visit,) = [v for v in walk(model) if v.node == n]
+    made = operations(model)
+    assert [made[p.to].value for p in visit.passes if p.to is not None] == [
+        made[s].value for s in made[n].reads[1:]]
 
 
 def test_a_factor_without_room_is_said_to_be_left_out() -> None:

@@ -1,5 +1,7 @@
 """What stands in and at the nodes of a step's picture: the operation, and what it multiplies with on the way back."""
 
+from collections import Counter
+
 import sympy as sp
 from sympy.matrices.expressions.matexpr import MatrixExpr
 
@@ -39,17 +41,27 @@ def label(model: Model, presentation: Presentation, node: Operation) -> Tree:
         name = node.value.name if isinstance(node.value, nodes.Elementwise) else _NAMES.get(kind, kind.__name__.lower())
         return function(name, (), Setting(presentation.notation))
     inside = [a for a in node.value.args if not (isinstance(a, MatrixExpr) and flows(model, a))]
+    slot = Operator(sign, prefix=True)
     if not inside:
-        return Operator(sign if sign != "·" else "×")
+        repeated = sign == "⊙" and len(node.reads) < len(node.value.args)
+        return _repeated(node.value) if repeated else Operator(sign if sign != "·" else "×")
     if sign == "+":
         return _added([presentation.tree(a, model) for a in inside])
-    slot = Operator(sign, prefix=True)
     written = {a: Fenced(presentation.tree(a, model)) if isinstance(a, sp.MatAdd) else presentation.tree(a, model)
         for a in inside}
     # Of a product of matrices what arrives stands at its place, of one entry by entry behind the rest.
     placed = [written.get(a, slot) for a in node.value.args] if sign == "·" else [*written.values(), slot]
     items = [part for tree in placed for part in (Operator("\u2009"), tree)][1:]
     return Row(tuple(items[::-1] if presentation.notation.layout == "row" else items))
+
+
+def _repeated(value: MatrixExpr) -> Tree:
+    """The square of what arrives, or a product in which one of several occurs more than once."""
+    counts = Counter(value.args)
+    above = {count: Row((Operator("⊙", prefix=True), Number(str(count)))) for count in counts.values()}
+    slot = Fenced(Operator("·", prefix=True))
+    factors = [Script(slot, None, above[count]) if count > 1 else slot for count in counts.values()]
+    return Row(tuple(part for factor in factors for part in (Operator("⊙"), factor))[1:])
 
 
 def _on_the_right(model: Model, presentation: Presentation, item: Pass) -> Tree | None:

@@ -14,7 +14,7 @@ FOLDED = (Role.PARAMETER, Role.TARGET, Role.BUFFER)
 
 @dataclass(frozen=True)
 class Operation:
-    """A node: an operation, or a value that the step is given. `reads` are the numbers of nodes, `holds` is the variable."""
+    """A node: an operation, or a value that the step is given. `reads` are the nodes of its operands, `holds` is the variable."""
 
     value: MatrixExpr
     reads: tuple[int, ...] = ()
@@ -38,14 +38,11 @@ class _Builder:
         self.known: dict[MatrixExpr, int] = {}
 
     def node(self, value: MatrixExpr) -> int:
-        """The number of the node of an expression; one node for each occurrence, but one for each value with a name."""
+        """The number of the node of an expression, one for each value however often it occurs: its square reads it twice."""
         if value in self.known:
             return self.known[value]
-        operands = [a for a in value.args if isinstance(a, MatrixExpr)] if not is_leaf(value) else []
-        self.nodes.append(Operation(value, tuple(self.node(a) for a in operands if flows(self.model, a))))
-        if is_leaf(value):
-            self.known[value] = len(self.nodes) - 1
-        return len(self.nodes) - 1
+        self.nodes.append(Operation(value, tuple(self.node(a) for a in operands(self.model, value))))
+        return self.known.setdefault(value, len(self.nodes) - 1)
 
     def name(self, variable: Variable, number: int) -> None:
         """The node's value is that of a variable; a mere copy has no node of its own."""
@@ -57,6 +54,11 @@ class _Builder:
 def flows(model: Model, value: MatrixExpr) -> bool:
     """Whether an expression depends on something besides parameters and targets."""
     return any(model[leaf.name].role not in FOLDED for leaf in value.atoms(sp.MatrixSymbol))
+
+
+def operands(model: Model, value: MatrixExpr) -> tuple[MatrixExpr, ...]:
+    """What an operation reads from other nodes, each value once."""
+    return () if is_leaf(value) else tuple(dict.fromkeys(a for a in value.args if isinstance(a, MatrixExpr) and flows(model, a)))
 
 
 def operations(model: Model) -> tuple[Operation, ...]:

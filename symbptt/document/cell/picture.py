@@ -1,115 +1,93 @@
 """The picture of a step walked backwards: solid arrows forward, dashed arrows back, local rules at the nodes."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cached_property
+from math import inf
 
+from symbptt.document.cell.directions import Rightward, Upward
 from symbptt.document.cell.labels import label, rule
-from symbptt.document.cell.layout import MARGIN, TALL, Layout, Rightward, Upward, edges
+from symbptt.document.cell.layout import EM, Box, Layout
 from symbptt.document.cell.operations import Operation, carried, operations
-from symbptt.document.cell.walk import walk
-from symbptt.draw.layers import columns, layered
-from symbptt.draw.scene import LEAST, PAGE, Arrow, Label, Node, Room, Scene
+from symbptt.document.cell.walk import Pass, walk
+from symbptt.draw.layers import Edge
+from symbptt.draw.scene import LEAST, PAGE, Node, Room, Scene
 from symbptt.draw.width import width
 from symbptt.model.values import Model, Role
 from symbptt.narrative.presentation import Presentation
-from symbptt.typeset.tree import Number
+from symbptt.typeset.tree import Number, Tree
 
-EM = 16.0
 LARGEST = 60
 """The largest number of operations that is drawn."""
-MOVES = ((0, 0), (0, 5), (0, -5), (0, 10), (9, 0), (-9, 0), (9, 6), (-9, 6), (16, 3), (-16, 3), (0, 16))
-"""How a factor may be moved where its place is taken, the least first."""
+WIDEST = (inf, 220.0, 120.0, 60.0)
+"""How wide a factor may be; the wider ones are left out where the picture would be too large with them."""
 LATER = "t + 1"
 
 
 @dataclass(frozen=True)
 class _Drawing:
-    """The nodes of a step with what is written in and beside them; a layout gives them their places."""
+    """The nodes of a step with what is written in and beside them; a layout gives them their places.
+
+    Factors wider than `widest` are left out.
+    """
 
     model: Model
     presentation: Presentation
+    widest: float
 
     @cached_property
     def nodes(self) -> tuple[Operation, ...]:
         return operations(self.model)
 
     @cached_property
+    def boxes(self) -> tuple[Box, ...]:
+        """Every node with its text, its number in the walk, the name of its value and the factors of its operands."""
+        visits = {visit.node: (number, visit) for number, visit in enumerate(walk(self.model), 1)}
+        made: list[Box] = []
+        for n, node in enumerate(self.nodes):
+            number, passes = (visits[n][0], visits[n][1].passes) if n in visits else (None, ())
+            rules = {p.to: self._rule(p) for p in passes if p.to is not None}
+            made.append(Box(
+                label(self.model, self.presentation, node),
+                None if number is None else Number(str(number)),
+                None if node.names is None else self.presentation.tree(node.names.at(), self.model),
+                rules, self._read_later(node),
+            ))
+        return tuple(made)
+
+    def _rule(self, item: Pass) -> Tree | None:
+        """The factor of an operand, if it is not too wide."""
+        tree = rule(self.model, self.presentation, item)
+        return None if tree is None or EM * width(tree) > self.widest else tree
+
+    @cached_property
+    def edges(self) -> tuple[Edge, ...]:
+        """From operand to operation."""
+        return tuple(dict.fromkeys((source, n) for n, node in enumerate(self.nodes) for source in node.reads))
+
+    @cached_property
     def layouts(self) -> tuple[Layout, ...]:
-        labels = [label(self.model, self.presentation, node) for node in self.nodes]
-        half = [max(TALL, 5 + EM * width(text) / 2) for text in labels]
-        names = [0.0 if n.names is None else EM * width(self.presentation.tree(n.names.at(), self.model)) for n in self.nodes]
-        found = edges([node.reads for node in self.nodes])
-        layers = layered(len(self.nodes), found, columns(len(self.nodes), found))
-        return Rightward(layers, half, names), Upward(layers, half, names)
+        back = frozenset((to, n) for n, box in enumerate(self.boxes) for to in box.rules
+            if not self.nodes[to].given or carried(self.nodes[to]))
+        return Rightward(self.boxes, self.edges, back), Upward(self.boxes, self.edges, back)
 
     def scene(self, layout: Layout) -> Scene:
-        boxes = tuple(
-            Node(*layout.place(n), label(self.model, self.presentation, node), _role(node), half=layout.half[n], tall=TALL)
-            for n, node in enumerate(self.nodes)
-        )
-        later = [layout.later(n, self.presentation.steps(LATER)) for n, node in enumerate(self.nodes) if self._read_later(node)]
-        arrows = [*self._wires(layout), *(arrow for pair, _ in later for arrow in pair)]
-        marks = _free([*self._marks(layout), *(text for _, text in later)], boxes)
-        ends = [node.x + node.half for node in boxes] + [_box(mark)[2] for mark in marks]
-        right = max(ends + [x for arrow in arrows for x in (arrow.x1, arrow.x2)]) + MARGIN
-        bottom = max([n.y + TALL for n in boxes] + [_box(m)[3] for m in marks] + [max(a.y1, a.y2) for a in arrows]) + MARGIN
-        return Scene(right, bottom, boxes, tuple(arrows), labels=marks)
+        drawn = tuple(self._node(layout, n) for n in range(len(self.nodes)))
+        later = [layout.later(n, self.presentation.steps(LATER)) for n, box in enumerate(self.boxes) if box.later]
+        ways = [(edge, back) for edge in self.edges for back in (False, True) if edge in layout.back or not back]
+        arrows = [arrow for edge, back in ways for arrow in layout.wire(edge, back)]
+        arrows += [arrow for pair, _ in later for arrow in pair]
+        marks = [mark for n in range(len(self.nodes)) for mark in (*layout.marks(n), *layout.rules(n))]
+        right, bottom = layout.extent
+        return Scene(right, bottom, drawn, tuple(arrows), labels=(*marks, *(text for _, text in later)))
+
+    def _node(self, layout: Layout, n: int) -> Node:
+        half, tall = layout.size(layout.breadth(n), layout.length(n))
+        return Node(*layout.place(n), self.boxes[n].text, _role(self.nodes[n]), half=half, tall=tall)
 
     def _read_later(self, node: Operation) -> bool:
         """Whether the next step reads the value of a node."""
         names = {getattr(n.value, "name", "") for n in self.nodes if carried(n)}
         return node.names is not None and not node.given and node.names.name in names
-
-    def _wires(self, layout: Layout) -> list[Arrow]:
-        made: list[Arrow] = []
-        for source, target in dict.fromkeys(edges([node.reads for node in self.nodes])):
-            made += layout.wire(source, target, False)
-            if not self.nodes[source].given or carried(self.nodes[source]):
-                made += layout.wire(source, target, True)
-        return made
-
-    def _marks(self, layout: Layout) -> list[Label]:
-        """The names of values and the numbers of the walk, and the rules."""
-        made: list[Label] = []
-        visits = {visit.node: (number, visit) for number, visit in enumerate(walk(self.model), 1)}
-        for n, node in enumerate(self.nodes):
-            number = Number(str(visits[n][0])) if n in visits else None
-            made += layout.marks(n, number, None if node.names is None else self.presentation.tree(node.names.at(), self.model))
-            if n in visits:
-                flowing = [(layout.layers.row[p.to], p) for p in visits[n][1].passes if p.to is not None]
-                rules = [rule(self.model, self.presentation, p) for _, p in sorted(flowing, key=lambda pair: pair[0])]
-                made += layout.rules(n, rules)
-        return made
-
-
-_Box = tuple[float, float, float, float]
-
-
-def _box(mark: Label) -> _Box:
-    """What a label covers: left, top, right, bottom."""
-    wide = EM * width(mark.text)
-    left = mark.x - wide * {"start": 0.0, "middle": 0.5, "end": 1.0}[mark.anchor]
-    return left, mark.y - 8, left + wide, mark.y + 8
-
-
-def _free(labels: list[Label], drawn: Sequence[Node]) -> tuple[Label, ...]:
-    """The labels, a rule moved a little where it would cover something or stick out; left out where that does not help."""
-    taken: list[_Box] = [(n.x - n.half, n.y - TALL, n.x + n.half, n.y + TALL) for n in drawn]
-    edge = max(n.x + n.half for n in drawn) + 2 * MARGIN
-    kept: list[Label] = []
-
-    def free(mark: Label) -> bool:
-        left, top, right, bottom = _box(mark)
-        covers = any(left < r and x < right and top < b and y < bottom for x, y, r, b in taken)
-        return mark.kind != "rule" or not (covers or left < 0 or right > edge)
-
-    for mark in sorted(labels, key=lambda m: (m.kind == "rule", m.anchor == "end")):
-        moved = (replace(mark, x=mark.x + x, y=mark.y + y) for x, y in (MOVES if mark.kind == "rule" else MOVES[:1]))
-        if (found := next(filter(free, moved), None)) is not None:
-            taken.append(_box(found))
-            kept.append(found)
-    return tuple(kept)
 
 
 def complete(model: Model, presentation: Presentation, drawn: Scene) -> bool:
@@ -128,9 +106,14 @@ def picture(model: Model, presentation: Presentation, room: Room = PAGE) -> Scen
 
 
 def largest(model: Model, presentation: Presentation, room: Room = PAGE) -> Scene:
-    """The picture in the better of the two layouts, however many operations a step has."""
-    drawing = _Drawing(model, presentation)
-    return max((drawing.scene(layout) for layout in drawing.layouts), key=lambda scene: scene.size(room))
+    """The picture in the better of the two layouts, however many operations a step has; with all factors if there is room."""
+    made: list[Scene] = []
+    for widest in WIDEST:
+        drawing = _Drawing(model, presentation, widest)
+        made.append(max((drawing.scene(layout) for layout in drawing.layouts), key=lambda scene: scene.size(room)))
+        if made[-1].size(room) >= LEAST:
+            break
+    return made[-1] if made[-1].size(room) >= LEAST else made[0]
 
 
 def _role(node: Operation) -> Role:

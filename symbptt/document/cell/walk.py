@@ -9,7 +9,7 @@ from symbptt.algebra import linear, tidy
 from symbptt.algebra.linear import LinearMap
 from symbptt.algebra.related import Adjoint
 from symbptt.derive.rules import local, pull
-from symbptt.document.cell.operations import Operation, flows, operations
+from symbptt.document.cell.operations import Operation, operands, operations
 from symbptt.model.values import Model, Role
 
 
@@ -62,12 +62,12 @@ def _cotangent(node: Operation, arriving: list[MatrixExpr]) -> MatrixExpr | None
 def _passes(model: Model, node: Operation, cotangent: MatrixExpr) -> list[Pass]:
     """The local rule, operand by operand; a parameter inside the node gets its part at once."""
     result = node.holds.at() if node.holds is not None else None
-    reads = iter(node.reads)
+    reads = dict(zip(operands(model, node.value), node.reads, strict=True))
     made: list[Pass] = []
     for operand, rule in local(node.value, result):
         value = rule.transposed().apply(cotangent)
-        if flows(model, operand):
-            made.append(Pass(operand, rule, value, next(reads)))
+        if operand in reads:
+            made.append(Pass(operand, rule, value, reads[operand]))
             continue
         parts = [(leaf, part) for leaf, part in pull(operand, value) if model[leaf.name].role is Role.PARAMETER]
         made += [Pass(leaf, rule, part, None) for leaf, part in parts]
