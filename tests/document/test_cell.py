@@ -169,7 +169,7 @@ h = "tanh(w * x + h[t-1])"
 step = "sum((h - y) * (h - y))"
 """
     model = from_text(text, "squares.toml", "squares")
-    square = next(n for n in operations(model) if len(n.reads) < len(n.value.args) and isinstance(n.value, sp.HadamardProduct))
+    square = next(n for n in operations(model) if isinstance(n.value, sp.HadamardProduct) and len(set(n.value.args)) == 1)
     assert typeset.text(label(model, ENGLISH, square)) == "(·)^{⊙2}" and len(square.reads) == 1
     (visit,) = [v for v in walk(model) if operations(model)[v.node] == square]
     assert [p.to for p in visit.passes] == list(square.reads)
