@@ -1,5 +1,7 @@
 """Rules of derivatives and of sums and products over an index; heads such as dL/dW."""
 
+from dataclasses import replace
+
 from sympy.matrices.expressions.matexpr import MatrixExpr
 
 from symbptt.algebra import tidy
@@ -40,16 +42,19 @@ def _partial(node: Partial, setting: Setting) -> Piece:
     return quotient(piece(above, setting), piece(below, setting), node.kind, setting)
 
 
-def _big(symbol: str, node: SumOver, body: MatrixExpr, arrow: str, setting: Setting) -> Piece:
+def _big(symbol: str, node: SumOver, body: MatrixExpr, arrow: str, setting: Setting, outside: bool = False) -> Piece:
     _, index, first, last = node.args
     below = Row((piece(index, setting).tree, Operator("="), signed(piece(first, setting))))
     sign = BigOperator(symbol, below, signed(piece(last, setting)), arrow if setting.notation.arrows else "")
-    return Piece(Row((sign, fenced(piece(body, setting), Level.BIG))), Level.BIG)
+    inner = piece(body, setting)
+    negative = outside and inner.negative
+    return Piece(Row((sign, fenced(replace(inner, negative=inner.negative != negative), Level.BIG))), Level.BIG, negative)
 
 
 @rule.register(SumOver)
 def _series(node: SumOver, setting: Setting) -> Piece:
-    return _big("∑", node, node.args[0], "", setting)
+    """A sign before every term stands before the sum."""
+    return _big("∑", node, node.args[0], "", setting, outside=True)
 
 
 @rule.register(ProductOver)

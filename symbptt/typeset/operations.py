@@ -1,5 +1,7 @@
 """Rules of the matrix operations: sums, products, transposes, constants and block structure."""
 
+from collections.abc import Sequence
+from dataclasses import replace
 from itertools import groupby
 
 import sympy as sp
@@ -10,8 +12,8 @@ from symbptt.algebra import nodes, tidy
 from symbptt.typeset import as_text
 from symbptt.typeset.calculus import reversed_chain
 from symbptt.typeset.dispatch import Setting, between_transposes, of_rows, piece, rule
-from symbptt.typeset.pieces import ONES, Level, Piece, fenced, hadamard, indexed, product, raised, signed, total
-from symbptt.typeset.scalars import scaled
+from symbptt.typeset.pieces import ONES, Level, Piece, fenced, hadamard, indexed, negate, product, raised, signed, total
+from symbptt.typeset.scalars import ratio, scaled
 from symbptt.typeset.symbols import shown
 from symbptt.typeset.tree import Fenced, Fraction, Identifier, Matrix, Number, Operator, Row, Script, Style
 
@@ -37,7 +39,9 @@ def _product(node: sp.MatMul, setting: Setting) -> Piece:
     kept = [f for f in factors if f != tidy.ONE]
     if len(kept) == 1 and isinstance(norm := shown(kept[0], setting), nodes.HalfSquaredNorm):
         return scaled(number / 2, [_squared_norm(norm, setting)], setting)
-    return scaled(number, [piece(f, setting) for f in kept], setting)
+    pieces = [piece(f, setting) for f in kept]
+    signed_once = len(kept) > 1 and all(f.shape == SCALAR for f in kept)
+    return scaled(number, [_signed_once(pieces)] if signed_once else pieces, setting)
 
 
 @rule.register(sp.MatAdd)
@@ -85,11 +89,28 @@ def _powers(factors: list[MatrixExpr], setting: Setting) -> list[Piece]:
     return pieces
 
 
+def _of_scalars(factors: Sequence[MatrixExpr], setting: Setting) -> Piece:
+    """A product of scalars: their signs make one in front, and what divides goes below one line."""
+    divisors = [_divisor(shown(f, setting)) for f in factors]
+    above = [piece(f, setting) for f, below in zip(factors, divisors, strict=True) if below is None]
+    below = [piece(d, setting) for d in divisors if d is not None]
+    top = _signed_once(above) if above else Piece(Number("1"))
+    return ratio(top, product(below)) if below else top
+
+
+def _signed_once(factors: Sequence[Piece]) -> Piece:
+    """A product whose factors' signs make one in front."""
+    if len(factors) == 1:
+        return factors[0]
+    body = product([replace(factor, negative=False) for factor in factors])
+    return negate(body) if sum(factor.negative for factor in factors) % 2 else body
+
+
 @rule.register(sp.HadamardProduct)
 def _hadamard(node: sp.HadamardProduct, setting: Setting) -> Piece:
     """Scalars that fill a matrix come first as plain factors; a factor 1/x is written as a division."""
     if node.shape == SCALAR:
-        return product([piece(f, setting) for f in node.args])
+        return _of_scalars(node.args, setting)
     if (scaling := _scaling(node, setting)) is not None:
         return piece(scaling, setting)
     filled = [(f, _uniform(f, setting)) for f in node.args]

@@ -7,6 +7,7 @@ import subprocess
 import sys
 from dataclasses import replace
 from html.parser import HTMLParser
+from importlib.resources import files
 from pathlib import Path
 
 import pytest
@@ -127,6 +128,15 @@ def test_no_character_can_stop_pdflatex(character: str) -> None:
 def test_a_listing_is_ascii() -> None:
     code = re.search(r"\\begin\{lstlisting\}(.*?)\\end\{lstlisting\}", document.render("elman", 2), re.S)
     assert code is not None and code[1].isascii() and "def value_and_grad" in code[1]
+
+
+def test_a_scalar_divides_below_one_line_and_signs_stand_in_front(tmp_path: Path) -> None:
+    text = files("symbptt.models").joinpath("scalar.toml").read_text(encoding="utf-8")
+    path = tmp_path / "quotient.toml"
+    path.write_text(text.replace("u * x + w * h[t-1] + b", "u * x - w * h[t-1] / (1 + b**2) + x / b"), encoding="utf-8")
+    tex = document.render(str(path), 2)
+    assert r"a_{t} = u x_{t} - \frac{w h_{t-1}}{1 + b^{2}} + \frac{x_{t}}{b}" in tex
+    assert r"\sum_{k=1}^{t} (2 b) \left( \frac{1}{1 + b^{2}} \right)^{2} w h_{k-1}" in tex
 
 
 def test_exactly_one_file_per_format(tmp_path: Path) -> None:
