@@ -48,6 +48,16 @@ def test_it_fits_a_page_and_nothing_overlaps(name: str, T: int) -> None:
         assert all(abs(label.x - a.x) <= a.half and abs(label.y - a.y) <= a.tall for label in inside)
 
 
+@pytest.mark.parametrize("name", ["lru", "linear_attention", "lstm"])
+def test_an_arrow_goes_round_the_boxes_that_it_does_not_join(name: str) -> None:
+    _, made = drawing(name, 3)
+    for a in made.arrows:
+        for s in (i / 24 for i in range(25)):
+            x = (1 - s) ** 2 * a.x1 + 2 * s * (1 - s) * a.cx + s * s * a.x2
+            y = (1 - s) ** 2 * a.y1 + 2 * s * (1 - s) * a.cy + s * s * a.y2
+            assert not any(abs(x - n.x) < n.half and abs(y - n.y) < n.tall for n in made.nodes if n.key not in (a.ends or ()))
+
+
 def test_the_boxes_hold_the_numbers_of_the_example() -> None:
     example, made = drawing("elman", 3)
     model = example.model

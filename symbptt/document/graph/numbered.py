@@ -26,6 +26,8 @@ EM, LINE, DIGITS, PAD = 16.0, 19.5, 56.0, 9.0
 """The size of letters; the height of a line of numbers; the width of a number; what a box has besides, in both directions."""
 BETWEEN, ABOVE, MARGIN, ASIDE = 49.0, 33.0, 14.0, 5.0
 """The free room between steps and between the values of a step; the rim; half the distance of the arrows of a pair."""
+SLIM = 20.0
+"""By how much half a box is narrower than half another one where an arrow leaves it level."""
 MOST = 4
 """The largest number of steps that fits on a page."""
 
@@ -194,7 +196,8 @@ class _Picture:
             x, y1, y2 = ax + aside, ay + way * (a.tall + 1), by - way * (b.tall + 2)
             return _straight(x, y1, x, y2, text, (x - 6, (y1 + y2) / 2, "end"), backward, (start, end), stage)
         x1, x2, out = ax - a.half - 1, bx - b.half - 2, 26.0 if backward else 40.0
-        control = min(x1, x2) - out, (ay + by) / 2
+        # Off to the side at the height of the narrower box, past the wider ones above it.
+        control = min(x1, x2) - out, (ay + by) / 2 + (ay - by) / 2 * max(-1.0, min(1.0, (b.half - a.half) / SLIM))
         return Arrow(x1, ay + aside, *control, x2, by + aside, None, 0, 0, "end", backward, (start, end), stage=stage)
 
     def nodes(self) -> Iterator[Node]:
