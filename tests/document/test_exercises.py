@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from dataclasses import replace
+from fractions import Fraction
 from math import prod
 from pathlib import Path
 from random import Random
@@ -18,7 +19,7 @@ from symbptt.document import DocumentOptions
 from symbptt.document.blocks import Block, Code, Exercise, Heading, Paragraph, Steps
 from symbptt.document.context import DocumentContext
 from symbptt.document.example.numbers import required
-from symbptt.document.exercises import blanks, coding, computing, costs, counting, errors, gates
+from symbptt.document.exercises import blanks, coding, computing, costs, counting, errors, gates, powers
 from symbptt.document.exercises.generated import GeneratedExercise
 from symbptt.document.exercises.kinds import BESIDE_DERIVATION, WITHOUT_DERIVATION, ExerciseKind
 from symbptt.document.parts.exercises import drawn as drawn_by
@@ -298,3 +299,23 @@ def test_the_loop_to_be_written_is_that_of_the_printed_function() -> None:
     assert drawn is not None and isinstance(drawn.solution[0], Code)
     lines = drawn.solution[0].text.splitlines()
     assert lines[0] == "for t in reversed(range(T)):" and "d_h_next = d_a @ W_hh" in lines[-1]
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_powers_of_a_matrix_are_answered_by_its_eigenvalues(seed: int) -> None:
+    made = powers.limit(context("elman"), Random(seed))
+    assert made is not None
+    solution = words(made.solution)
+    slow, fast, factor = re.findall(r"\(a\) ([\d.]+) and ([\d.]+); the entry is \(?([\d/]+)", solution)[0]
+    peak, exploded = re.findall(r"where it is ([\d.]+);|the entry is ([\d.]+)\. The gradient explodes", solution)
+    entry = [float(Fraction(factor)) * (float(slow) ** n - float(fast) ** n) for n in range(1, 200)]
+    assert float(peak[0]) == pytest.approx(max(entry), rel=5e-3)
+    assert f"At n = {entry.index(max(entry)) + 1}," in solution
+    first = next(n for n, value in enumerate(entry, 1) if n > entry.index(max(entry)) and value < 0.01)
+    assert f"from n = {first} on" in solution
+    corner = float(Fraction(factor)) * (float(slow) - float(fast))
+    assert float(exploded[1]) == pytest.approx(corner * (1.1**50 - float(fast) ** 50) / (1.1 - float(fast)), rel=5e-3)
+
+
+def test_only_a_model_with_one_recurrent_matrix_has_powers() -> None:
+    assert powers.limit(context("lstm"), Random(0)) is None

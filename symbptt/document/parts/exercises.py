@@ -7,7 +7,7 @@ from symbptt.document.blocks import Block, Exercise, Heading, Paragraph
 from symbptt.document.context import DocumentContext
 from symbptt.document.customization import OwnExercise
 from symbptt.document.exercises.generated import GeneratedExercise, leaks
-from symbptt.document.exercises.kinds import BESIDE_DERIVATION, WITHOUT_DERIVATION, ExerciseKind
+from symbptt.document.exercises.kinds import BESIDE_DERIVATION, SHORT, WITHOUT_DERIVATION, ExerciseKind
 from symbptt.narrative.inline import Prose
 
 ROUNDS, ALONE = 6, 3
@@ -54,7 +54,8 @@ def _own(given: OwnExercise) -> GeneratedExercise:
 
 def drawn(context: DocumentContext, kinds: tuple[ExerciseKind, ...]) -> list[Drawn]:
     """One of each kind as far as asked for, round after round; none that answers another, or is about the same."""
-    wanted = len(kinds) if context.own.generated is None else context.own.generated
+    whole = len(kinds) if context.full or context.sheet else min(len(kinds), SHORT)
+    wanted = whole if context.own.generated is None else context.own.generated
     made: list[Drawn] = []
     for one, kind in _trials(context, kinds):
         if len(made) >= wanted:
