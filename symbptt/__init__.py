@@ -43,9 +43,7 @@ if TYPE_CHECKING:
         verify,
         web,
     )
-    from symbptt import (
-        words as words,
-    )
+    from symbptt import words as words
     from symbptt.model.code.reading import read_code
     from symbptt.model.read import load, names
     from symbptt.model.values import Model

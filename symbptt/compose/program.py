@@ -20,17 +20,7 @@ from symbptt.passes import prepared
 from symbptt.program import build
 from symbptt.program.buffers import LOSS, ONCE, WEIGHTS, buffer
 from symbptt.program.builder import PARTS, WHOLE
-from symbptt.program.ir import (
-    STEPS,
-    Buffer,
-    Function,
-    Kind,
-    Program,
-    Read,
-    Statement,
-    Subscript,
-    fixed,
-)
+from symbptt.program.ir import STEPS, Buffer, Function, Kind, Program, Read, Statement, Subscript, fixed
 from symbptt.program.statements import assigned, copied, indices, rebuilt, zeroed
 from symbptt.program.walk import assignments, read_by
 

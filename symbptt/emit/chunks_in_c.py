@@ -17,19 +17,7 @@ from symbptt.model.values import Model, Role, Variable
 from symbptt.passes import prepared
 from symbptt.program import build
 from symbptt.program.buffers import LOSS, ONCE, buffer
-from symbptt.program.ir import (
-    STEPS,
-    Buffer,
-    Function,
-    Index,
-    Kind,
-    Num,
-    Program,
-    Read,
-    Statement,
-    Subscript,
-    fixed,
-)
+from symbptt.program.ir import STEPS, Buffer, Function, Index, Kind, Num, Program, Read, Statement, Subscript, fixed
 from symbptt.program.lower import SAMPLE
 from symbptt.program.statements import assigned, copied, indices, rebuilt, zeroed
 from symbptt.program.walk import assignments, read_by

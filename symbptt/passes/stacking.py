@@ -12,20 +12,7 @@ from itertools import groupby
 import sympy as sp
 
 from symbptt.passes.matrix_products import kernel_or_sum
-from symbptt.program.ir import (
-    Assign,
-    Buffer,
-    Expr,
-    For,
-    Function,
-    Index,
-    Kind,
-    Matrix,
-    Product,
-    Read,
-    Statement,
-    Subscript,
-)
+from symbptt.program.ir import Assign, Buffer, Expr, For, Function, Index, Kind, Matrix, Product, Read, Statement, Subscript
 from symbptt.program.walk import mapped
 
 _INNER = (Kind.VALUE, Kind.ADJOINT, Kind.TANGENT, Kind.TEMPORARY)

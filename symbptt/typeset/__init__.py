@@ -11,16 +11,7 @@ rule; to add an output, one serialiser.
 
 from symbptt.model.values import Model
 from symbptt.typeset import as_latex, as_mathml, as_text, calculus, functions, heads, operations, scalars, symbols
-from symbptt.typeset.equations import (
-    Formula,
-    adjoint_of,
-    adjoint_symbol,
-    aligned,
-    compose,
-    derivative,
-    equation,
-    name_of,
-)
+from symbptt.typeset.equations import Formula, adjoint_of, adjoint_symbol, aligned, compose, derivative, equation, name_of
 from symbptt.typeset.notation import TEXTBOOK, Notation
 from symbptt.typeset.symbols import kept, laid
 from symbptt.typeset.tree import Aligned, Brace, Equality, Tree

@@ -82,13 +82,6 @@ def general(first: Tree, other: Tree, letter: str) -> Tree:
     return rebuilt(first, lambda inner: general(inner, next(theirs), letter))
 
 
-def special(tree: Tree, letter: str, member: str) -> Tree:
-    """The formula of a member: a member in place of the letter."""
-    if isinstance(tree, Identifier):
-        return replace(tree, text=tree.text.replace(letter, member))
-    return rebuilt(tree, lambda inner: special(inner, letter, member))
-
-
 def free(trees: Sequence[Tree], names: Iterable[str] = ()) -> str | None:
     """A letter for the index that no name has, in the trees or of `names`; None if all are taken."""
     taken = {character for tree in trees for name in _names(tree) for character in name}.union(*names)

@@ -10,19 +10,7 @@ from symbptt.errors import MissingRule
 from symbptt.typeset.alphabets import LETTERS
 from symbptt.typeset.dispatch import Setting, between_transposes, of_rows, piece, rule
 from symbptt.typeset.operations import SCALAR, transposed
-from symbptt.typeset.pieces import (
-    ONES,
-    TIMES,
-    Level,
-    Piece,
-    applied,
-    commas,
-    hadamard,
-    negate,
-    product,
-    signed,
-    total,
-)
+from symbptt.typeset.pieces import ONES, TIMES, Level, Piece, applied, commas, hadamard, negate, product, signed, total
 from symbptt.typeset.scalars import Entrywise
 from symbptt.typeset.symbols import shown
 from symbptt.typeset.tree import Fenced, Identifier, Operator, Row, Script, Style, Text, Tree

@@ -9,14 +9,7 @@ import click
 
 import symbptt
 from symbptt.cli.composed import takes_any_model
-from symbptt.cli.options import (
-    Names,
-    chunk_option,
-    formats,
-    steps_option,
-    writing_options,
-    wrt_option,
-)
+from symbptt.cli.options import Names, chunk_option, formats, steps_option, writing_options, wrt_option
 from symbptt.cli.output import note, say, say_json
 from symbptt.cli.progress import progress
 from symbptt.cli.truncation import truncation_options

@@ -204,9 +204,3 @@ def _exact(entries: Entries, shown: Tree) -> list[Tree]:
             text = Number(decimal(value))
             return [shown, Row((MINUS, text)) if value < 0 else text]
     return [shown]
-
-
-def step_of(symbol: sp.MatrixSymbol) -> int | None:
-    """The step of a symbol, if it has one."""
-    step = getattr(symbol, "step", None)
-    return None if step is None else int(step)

@@ -7,17 +7,7 @@ import sympy as sp
 from symbptt.algebra.nodes import TIME, Timed
 from symbptt.algebra.related import Cotangent, Related
 from symbptt.emit.layout import Layout
-from symbptt.emit.plan.statements import (
-    Block,
-    Carry,
-    Gradient,
-    Hoisted,
-    Key,
-    LocalFactor,
-    Pack,
-    Plan,
-    Statement,
-)
+from symbptt.emit.plan.statements import Block, Carry, Gradient, Hoisted, Key, LocalFactor, Pack, Plan, Statement
 from symbptt.model.values import Role, Variable
 
 LONGEST = 28

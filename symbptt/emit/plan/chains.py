@@ -13,7 +13,6 @@ from symbptt.model.values import Role
 Row = tuple[Statement, ...]
 MOST = 6
 """Gates of which all orders are tried."""
-_ANY = sp.Dummy("gate")
 
 
 def chain(plan: Plan, block: Block, first: Statement) -> Row:

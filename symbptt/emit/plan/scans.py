@@ -8,18 +8,7 @@ from sympy.matrices.expressions.special import OneMatrix
 
 from symbptt.algebra import tidy
 from symbptt.algebra.nodes import Timed
-from symbptt.emit.plan.statements import (
-    Block,
-    Decay,
-    Gradient,
-    Hoisted,
-    Plan,
-    Statement,
-    is_stepwise,
-    key_of,
-    symbols,
-    terms,
-)
+from symbptt.emit.plan.statements import Block, Decay, Gradient, Hoisted, Plan, Statement, is_stepwise, key_of, symbols, terms
 
 
 def scans(plan: Plan) -> Plan:

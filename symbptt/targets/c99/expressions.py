@@ -7,22 +7,7 @@ import sympy as sp
 
 from symbptt.algebra.functions import Z
 from symbptt.errors import MissingRule
-from symbptt.program.ir import (
-    Add,
-    AtMost,
-    Buffer,
-    Delta,
-    Expr,
-    Index,
-    Map,
-    Mul,
-    Num,
-    Read,
-    Reduce,
-    Select,
-    Subscript,
-    Within,
-)
+from symbptt.program.ir import Add, AtMost, Buffer, Delta, Expr, Index, Map, Mul, Num, Read, Reduce, Select, Subscript, Within
 from symbptt.program.names import Namespace
 from symbptt.program.walk import nodes
 from symbptt.targets.c99 import scalars
