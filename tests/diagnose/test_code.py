@@ -178,6 +178,7 @@ def test_code_that_misbehaves(write: Write, how: str) -> None:
     assert not Path("/tmp/symbptt-must-not-exist").exists()
 
 
+@pytest.mark.slow
 def test_a_layout_that_was_not_reached_in_time_is_not_called_wrong(write: Write) -> None:
     body = "    import time\n    time.sleep(1.2)\n    return {'W_hh': 0 * W_hh}\n"
     text = "def backward(x, y, h0, W_xh, W_hh, b_h, W_ho, b_o):\n"

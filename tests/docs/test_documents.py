@@ -31,6 +31,7 @@ def page(tmp_path_factory: pytest.TempPathFactory) -> str:
     return document.render("elman", 3, "tex", options=options)
 
 
+@pytest.mark.slow
 def test_the_example_of_words_and_exercises_works(page: str) -> None:
     assert "{\\LARGE\\bfseries Recurrent networks, lesson 3" in page
     assert "Machine learning" in page and "What you will be able to do" in page
@@ -39,6 +40,7 @@ def test_the_example_of_words_and_exercises_works(page: str) -> None:
     assert page.index("Why does the product") < page.index("Exercise 2.")
 
 
+@pytest.mark.slow
 def test_the_example_of_a_template_works(page: str) -> None:
     assert page.count(r"\paragraph{Exercise") == 4
     assert "The Jacobian of step $k$ belongs" in page

@@ -116,6 +116,7 @@ def _loss(told: dict[str, float]) -> float:
     return total
 
 
+@pytest.mark.sampled(3)
 @pytest.mark.parametrize("language", languages())
 def test_every_kind_of_question_comes_in_every_language(language: str) -> None:
     quiz = drawn("elman", 0, language)

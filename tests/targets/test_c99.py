@@ -342,9 +342,9 @@ def test_a_part_that_begins_behind_a_sum_of_dimensions() -> None:
     assert all(close(theirs[name], ours[name]) for name in ours)
 
 
+@pytest.mark.slow
 @needs_cc
-@pytest.mark.parametrize("name", [n if n in QUICK else pytest.param(n, marks=pytest.mark.slow) for n in (*QUICK, "lstm", *KINDS)],
-                         ids=lambda name: Path(name).stem)
+@pytest.mark.parametrize("name", (*QUICK, "lstm", *KINDS), ids=lambda name: Path(name).stem)
 @pytest.mark.share(4)
 def test_a_file_of_fixed_sizes_holds_its_workspace_and_passes_its_check(name: str, tmp_path: Path) -> None:
     model = read.load(name)

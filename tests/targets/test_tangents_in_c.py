@@ -85,9 +85,10 @@ def test_a_direction_has_the_name_and_shape_of_its_variable() -> None:
         emit.source(model, backend="c", mode="forward", truncation=(1, 2))
 
 
+@pytest.mark.slow
 @needs_cc
 @models
-@pytest.mark.parametrize("sizes", ["any", pytest.param("fixed", marks=pytest.mark.slow)])
+@pytest.mark.parametrize("sizes", ["any", "fixed"])
 def test_the_file_compares_them_with_its_gradients(name: str, sizes: str, tmp_path: Path) -> None:
     model = read.load(name)
     fixed = {"T": 3, "N": 2, **arrays.sizes(model)} if sizes == "fixed" else None
