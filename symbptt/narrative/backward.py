@@ -5,7 +5,7 @@ from sympy.matrices.expressions.matexpr import MatrixExpr
 
 from symbptt import typeset
 from symbptt.algebra import tidy
-from symbptt.algebra.nodes import TIME, SumOver
+from symbptt.algebra.nodes import TIME, Broadcast, SumOver
 from symbptt.algebra.related import Adjoint
 from symbptt.derive import formula, step
 from symbptt.derive.adjoint import initial
@@ -77,10 +77,13 @@ def from_state(model: Model, presentation: Presentation, pattern: Pattern, known
     left = symbols.total(symbols.loss(model, None), theta)
     if pattern.initial:
         value = tidy.mul(write.jacobian(1), symbols.adjoint_symbol(model, 1))
-        if step.loss_lag(model):
+        before = step.loss_lag(model) and model.loss is not None and model.loss.at == "last"  # whose first step counts if T = 1
+        if step.loss_lag(model) and not before:
             value = tidy.add(value, write.lag(1))
         rule = presentation.prose("derivation.backward.enters", variable=presentation.tree(theta, model), step="1")
-        return Step(presentation.equation(model, left, value), rule, presentation.check(value), label="gradient-of-start")
+        side = presentation.tree(value, model)
+        whole = Equality(presentation.tree(left, model), (during(side, "T > 1") if before else side,))
+        return Step(whole, rule, presentation.check(value), label="gradient-of-start")
     direct = [write.direct(theta, TIME)] if pattern.direct else []
     through = [tidy.mul(write.immediate(theta, TIME), symbols.adjoint_symbol(model))] if pattern.reaches else []
     whole = _accumulated(model, pattern.timed, through, direct) if direct or through else sp.ZeroMatrix(*theta.shape)
@@ -165,10 +168,19 @@ def both(model: Model, presentation: Presentation, left: MatrixExpr, last: Matri
     ))
 
 
+def contribution(model: Model, term: Contribution) -> MatrixExpr:
+    """What a reader gives to an adjoint; a loss of the last step alone gives it times its own adjoint, which is zero before."""
+    assert model.loss is not None
+    if model.loss.at != "last" or term.through != model.loss.target:
+        return term.value
+    own, (rows, columns) = Adjoint(term.through.at(term.step)), term.value.shape
+    return tidy.mul(term.value, own) if columns == 1 else tidy.hadamard(Broadcast(own, rows, columns), term.value)
+
+
 def right_sides(model: Model, equation: RecursionEquation) -> tuple[MatrixExpr, MatrixExpr]:
     """The right sides of an adjoint equation: for the base case t = T, written in t, and for the steps before."""
     v = equation.variable
-    parts = (c.value for c in (*live_terms(model, equation), *equation.carries))
+    parts = (contribution(model, c) for c in (*live_terms(model, equation), *equation.carries))
     return equation.now, tidy.joined(sp.ZeroMatrix(v.rows, v.columns), *parts)
 
 
@@ -209,7 +221,7 @@ def gradient_side(model: Model, equation: RecursionEquation) -> MatrixExpr:
     if not equation.terms:
         return sp.ZeroMatrix(v.rows, v.columns)
     if initial(model, v):
-        return tidy.add(*(symbols.at(c.value, 1) for c in equation.terms))
+        return tidy.add(*(symbols.at(contribution(model, c), 1) for c in equation.terms))
     always = [c.value for c in live_terms(model, equation)]
     return _accumulated(model, v.timed, always, [c.value for c in equation.terms if c.through.name in zero])
 

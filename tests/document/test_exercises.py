@@ -6,6 +6,7 @@ import re
 import unicodedata
 from dataclasses import replace
 from fractions import Fraction
+from itertools import product
 from math import prod
 from pathlib import Path
 from random import Random
@@ -319,3 +320,9 @@ def test_powers_of_a_matrix_are_answered_by_its_eigenvalues(seed: int) -> None:
 
 def test_only_a_model_with_one_recurrent_matrix_has_powers() -> None:
     assert powers.limit(context("lstm"), Random(0)) is None
+
+
+def test_every_matrix_of_which_powers_are_asked_has_one_largest_entry_behind_the_first() -> None:
+    for slow, fast in product(powers.SLOW, powers.FAST):
+        first, *others = sorted(powers.corners(slow, fast, "1", 40), reverse=True)
+        assert first > 1.005 * others[0] and first > 1.005 * powers.corners(slow, fast, "1", 1)[0]

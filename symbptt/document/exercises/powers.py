@@ -15,7 +15,7 @@ from symbptt.typeset.pieces import Piece, raised
 from symbptt.typeset.tree import Fenced, Matrix, Number, Operator, Row, Script, Tree
 
 LINES = 6
-SLOW, FAST, CORNER = ("0.9", "0.8"), ("0.5", "0.4", "0.2"), ("2", "3", "4")
+SLOW, FAST, CORNER = ("0.9", "0.8"), ("0.5", "0.4", "0.3"), ("2", "3", "4")
 """Of the triangular matrix that is drawn: its eigenvalues, and the entry above the diagonal."""
 ABOVE = "1.1"
 """The eigenvalue of the matrix that explodes."""

@@ -113,7 +113,7 @@ class Meaning:
             self._place(own, v.name, step, oracle.value if named else None)
             if v.heads is not None:
                 self._place(JoinHeads(own, v.heads), f"{v.name}^", step, None)
-            if v.role is Role.LOCAL or v.role is Role.STATE:
+            if v.role in (Role.LOCAL, Role.STATE, Role.LOSS):
                 self._add(Adjoint(v.at(step)), oracle.node_adjoint, v.name, step)
             if v.role in (Role.PARAMETER, Role.INPUT, Role.STATE):
                 by = v.at() if step is None else v.at(step)

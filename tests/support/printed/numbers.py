@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -12,6 +12,8 @@ import sympy as sp
 from symbptt.algebra.functions import FUNCTIONS, Z, slope
 
 Array = Any
+LARGEST = 16
+"""The longest side of a matrix whose size a formula leaves open."""
 
 
 @dataclass(frozen=True)
@@ -44,6 +46,55 @@ class Centred:
     rest: Repeated
 
 
+@dataclass(frozen=True)
+class Open:
+    """Blocks whose zeros and identities may have several sizes: all the matrices; what stands beside says which."""
+
+    choices: tuple[Array, ...]
+
+    def like(self, other: Array) -> Array:
+        """The one in the shape of another matrix, nearest to it; the likeliest where none is."""
+        fitting = [one for one in self.choices if one.shape == np.shape(other)]
+        return min(fitting, key=lambda one: float(np.abs(one - other).max()), default=self.choices[0])
+
+
+def of_choices(found: Sequence[Array]) -> Array:
+    """One matrix, or those that it may be."""
+    return found[0] if len(found) == 1 else Open(tuple(found))
+
+
+def lifted(operation: Callable[..., Array], fits: Callable[[Array, Array], bool], a: Array, b: Array, *more: Any) -> Array:
+    """An operation on matrices of which one may be several: the results of those that fit together."""
+    left, right = (one.choices if isinstance(one, Open) else (one,) for one in (a, b))
+    pairs = [(x, y) for x in left for y in right]
+    scaling = not isinstance(a, (Open, Eye, Ones)) and np.size(a) == 1
+    fitting = [pair for pair in pairs if scaling or fits(*pair)] or pairs[:1]
+    return of_choices([operation(x, y, *more) for x, y in fitting])
+
+
+def _multiply(a: Array, b: Array) -> bool:
+    shapes = np.shape(a), np.shape(b)
+    return () in shapes or shapes[0][1] == shapes[1][0]
+
+
+def _same(a: Array, b: Array) -> bool:
+    if isinstance(a, Eye) or isinstance(b, Eye):
+        height, width = np.shape(b if isinstance(a, Eye) else a) or (1, 1)
+        return height == width
+    return () in (np.shape(a), np.shape(b)) or np.shape(a) == np.shape(b)
+
+
+def triangle(holds: Callable[[Array, Array], Array]) -> Open:
+    """Ones where the index of the row compares with that of the column, as i ≥ j: a square of any size."""
+    return Open(tuple(holds(*np.indices((n, n))).astype(float) for n in range(2, LARGEST + 1)))
+
+
+def below_each_other(ones: Ones, row: Array) -> Open:
+    """A column of ones times a row: the row as often as the column is long; as a square if nothing says otherwise."""
+    lengths = sorted(range(1, LARGEST + 1), key=lambda n: n != row.shape[1])
+    return Open(tuple(ones.number * np.repeat(row, n, axis=0) for n in lengths))
+
+
 CONSTANTS: dict[str, Callable[[], Array]] = {"𝐈": Eye, "𝟎": lambda: np.zeros((1, 1))}
 
 
@@ -69,6 +120,8 @@ def elementwise(name: str, arguments: tuple[float, ...], prime: bool) -> Callabl
 def times(a: Array, b: Array, rows: bool = False) -> Array:
     """A product of matrices; a number scales. A Jacobian acts on the entries of a matrix, of which a column is that matrix read
     row by row, a row its transpose; with `rows` it is the other way round."""
+    if isinstance(a, Open) or isinstance(b, Open):
+        return lifted(times, _multiply, a, b, rows)
     if isinstance(a, Centred) and isinstance(b, Eye):
         return replace(a, number=a.number * b.number, rest=times(a.rest, b))
     if isinstance(a, Centred):
@@ -89,6 +142,8 @@ def times(a: Array, b: Array, rows: bool = False) -> Array:
         return times(np.full((1, 1), b.number), a)
     if isinstance(b, Ones) and b.row and (isinstance(a, Ones) or a.shape[1] == 1):
         return Repeated(times(np.full((1, 1), b.number), a))
+    if isinstance(a, Ones) and not a.row and not isinstance(b, Ones) and len(b) == 1:
+        return below_each_other(a, b)
     if isinstance(a, Ones):
         return a.number * b.sum(axis=0, keepdims=True)
     if isinstance(b, Ones):
@@ -112,6 +167,8 @@ def _of_rows(column: Array, b: Array) -> Array:
 
 def entrywise(sign: str, a: Array, b: Array) -> Array:
     """An elementwise product or quotient."""
+    if isinstance(a, Open) or isinstance(b, Open):
+        return lifted(lambda x, y: entrywise(sign, x, y), _same, a, b)
     if isinstance(a, Repeated) and isinstance(b, Eye) and not isinstance(a.column, Ones):
         return b.number * np.diag(np.ravel(a.column))
     if isinstance(a, Ones) and isinstance(b, Ones):
@@ -124,11 +181,13 @@ def spread(a: Array) -> Array:
     """Ones as a number, which NumPy spreads; a repeated column as one."""
     if isinstance(a, Repeated):
         return spread(a.column)
-    return np.full((1, 1), a.number) if isinstance(a, Ones) else a
+    return a.choices[0] if isinstance(a, Open) else np.full((1, 1), a.number) if isinstance(a, Ones) else a
 
 
 def sized(a: Array, like: Array) -> Array:
-    """The identity as a matrix like another."""
+    """The identity as a matrix like another, and of blocks that may have several sizes those like another."""
+    if isinstance(a, Open):
+        return a.like(like)
     if isinstance(a, Eye):
         return a.number * np.eye(1 if isinstance(like, (Eye, Repeated)) else len(like))
     if isinstance(a, Centred):
@@ -140,6 +199,8 @@ def sized(a: Array, like: Array) -> Array:
 
 def plus(a: Array, b: Array, sign: int) -> Array:
     """A sum; the identity becomes a matrix, ones are spread."""
+    if isinstance(a, Open) or isinstance(b, Open):
+        return lifted(plus, _same, a, b, sign)
     if isinstance(a, (Eye, Ones)) and type(a) is type(b):
         return replace(a, number=a.number + sign * b.number)
     if isinstance(a, Eye) and isinstance(b, Repeated):
@@ -150,8 +211,15 @@ def plus(a: Array, b: Array, sign: int) -> Array:
     return a + sign * b
 
 
+def inverse(a: Array) -> Array:
+    """The inverse of a matrix, or of a number."""
+    return of_choices([inverse(one) for one in a.choices]) if isinstance(a, Open) else np.linalg.inv(a)
+
+
 def turned(a: Array) -> Array:
     """The transpose."""
+    if isinstance(a, Open):
+        return Open(tuple(one.T for one in a.choices))
     if isinstance(a, Ones):
         return replace(a, row=not a.row)
     return a if isinstance(a, Eye) else a.T

@@ -14,7 +14,22 @@ from xml.etree import ElementTree as ET
 
 import numpy as np
 
-from printed.numbers import CONSTANTS, WHOLE, Array, Eye, Ones, elementwise, entrywise, plus, spread, times, turned
+from printed.numbers import (
+    CONSTANTS,
+    WHOLE,
+    Array,
+    Eye,
+    Ones,
+    elementwise,
+    entrywise,
+    inverse,
+    of_choices,
+    plus,
+    spread,
+    times,
+    triangle,
+    turned,
+)
 from symbptt.algebra.functions import FUNCTIONS
 
 Key = tuple[str, ...]
@@ -218,15 +233,22 @@ class _State:
         return np.sqrt((value**2).sum(keepdims=True)) if opening == "‖" else np.abs(value) if opening == "|" else value
 
     def matrix(self, inside: list[ET.Element]) -> Array:
+        """Blocks; where zeros and identities leave a size open, all the matrices that it may be."""
         (table,) = inside
         cells = [[self.inner(flat(cell[0]) if len(cell) else []) for cell in row] for row in table]
-        heights, widths = self.extents(cells, 0), self.extents([*zip(*cells, strict=True)], 1)
+        columns = [*zip(*cells, strict=True)]
+        made = [
+            self.blocks(cells, heights, widths) for heights in self.extents(cells, 0) for widths in self.extents(columns, 1)
+        ]
+        return of_choices([*{one.shape: one for one in reversed(made)}.values()][::-1])
+
+    def blocks(self, cells: list[list[Array]], heights: list[int], widths: list[int]) -> Array:
         for row, h in zip(cells, heights, strict=True):  # the identity is square
             widths = [h if isinstance(c, Eye) and len(row) == 1 else w for c, w in zip(row, widths, strict=True)]
         if len(cells) == 1:
             heights = [widths[i] for i, c in enumerate(cells[0]) if isinstance(c, Eye)] or heights
         return np.block([
-            [np.eye(h) if isinstance(c, Eye) else np.broadcast_to(c, (h, w)) for c, w in zip(row, widths, strict=True)]
+            [np.eye(h) if isinstance(c, Eye) else np.broadcast_to(spread(c), (h, w)) for c, w in zip(row, widths, strict=True)]
             for row, h in zip(cells, heights, strict=True)
         ])
 
@@ -236,17 +258,18 @@ class _State:
         left, right = (spread(self.inner(part)) for part in (inside[:at], inside[at + 1 :]))
         return COMPARISONS[inside[at].text or ""](left, right).astype(float)
 
-    def extents(self, lines: Sequence[Sequence[Array]], axis: int) -> list[int]:
-        """The heights of the rows or the widths of the columns of blocks; where only I and 0 stand, the size of the part, or one
-        where all others are lines."""
-        known = [[c.shape[axis] for c in line if not isinstance(c, Eye) and (c.size > 1 or c.any())] for line in lines]
-        found = [max(sizes) for sizes in known if sizes]
+    def extents(self, lines: Sequence[Sequence[Array]], axis: int) -> list[list[int]]:
+        """The heights of the rows or the widths of the columns of blocks; where only I and 0 stand, the sizes of the parts of the
+        model that fit, and lines of one. The likeliest first."""
+        known = [[c.shape[axis] for c in line if not isinstance(c, (Eye, Ones)) and (c.size > 1 or c.any())] for line in lines]
+        ones = [1] * len(lines)
+        if len(lines) == 1 or all(known):
+            return [[max(sizes, default=1) for sizes in known]]
         fitting = [
-            sizes for sizes in self.reader.parts
+            list(sizes) for sizes in self.reader.parts
             if len(sizes) == len(lines) and all(not k or max(k) == n for k, n in zip(known, sizes, strict=True))
         ]
-        rest = [1] * len(lines) if len(lines) == 1 or (found and max(found) == 1 and not fitting) else fitting[0]
-        return [max(sizes) if sizes else rest[i] for i, sizes in enumerate(known)]
+        return [[max(sizes) if sizes else rest[i] for i, sizes in enumerate(known)] for rest in (*fitting, ones)]
 
     def _mfrac(self, element: ET.Element) -> Array:
         above, below = (flat(child) for child in element)
@@ -271,6 +294,8 @@ class _State:
         assert text[0] in ELEMENTWISE or sup[0].tag == "mn" or (text[0] == "−" and sup[1].tag == "mn"), text
         power = "".join(t for t in text if t not in ELEMENTWISE).replace("−", "-")
         value = self.inner(base)
+        if power == "-1" and text[0] not in ELEMENTWISE:
+            return inverse(value)
         assert text[0] in ELEMENTWISE or np.size(value) == 1, "a power of a matrix"
         if isinstance(value, Ones):
             return replace(value, number=value.number ** float(Fraction(power)))
@@ -308,6 +333,9 @@ class _State:
         base, sub = element
         if self.is_function(base):
             return self.called(base, flat(sub))
+        marks = [part.text or "" for part in flat(sub)]
+        if base.text == "𝟏" and len(marks) == 3 and marks[1] in COMPARISONS:
+            return triangle(COMPARISONS[marks[1]])
         inside = flat(base)
         if inside[0].text == "[" and [part.text for part in flat(sub)] == [self.reader.heads[0]]:
             return self.reader.joined(inside[1:-1], self.indices)
