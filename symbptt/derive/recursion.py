@@ -11,7 +11,7 @@ import sympy as sp
 from sympy.matrices.expressions.matexpr import MatrixExpr
 
 from symbptt.algebra import tidy
-from symbptt.algebra.nodes import TIME
+from symbptt.algebra.nodes import TIME, Broadcast
 from symbptt.algebra.related import Adjoint, Cotangent
 from symbptt.derive.adjoint import initial
 from symbptt.derive.sweep import Contribution, Incoming, in_step_t, sweep, total
@@ -97,3 +97,11 @@ def _shifted(contributions: list[Contribution]) -> tuple[Contribution, ...]:
     """The same contributions one step later."""
     later = {TIME: TIME + 1}
     return tuple(Contribution(c.value.xreplace(later), c.through, TIME + 1, c.rule) for c in contributions)
+
+
+def contribution(model: Model, term: Contribution) -> MatrixExpr:
+    """What a reader gives to an adjoint; a loss of the last step alone gives it times its own adjoint, which is zero before."""
+    if model.loss is None or model.loss.at != "last" or term.through != model.loss.target:
+        return term.value
+    own, (rows, columns) = Adjoint(term.through.at(term.step)), term.value.shape
+    return tidy.mul(term.value, own) if columns == 1 else tidy.hadamard(Broadcast(own, rows, columns), term.value)

@@ -8,10 +8,11 @@ from functools import cached_property
 import sympy as sp
 
 from symbptt import emit, typeset
+from symbptt.algebra import tidy
 from symbptt.algebra.nodes import TIME
 from symbptt.algebra.related import Adjoint
 from symbptt.derive.adjoint import initial
-from symbptt.derive.recursion import RecursionEquation, recursion
+from symbptt.derive.recursion import RecursionEquation, contribution, recursion
 from symbptt.diagnose import words
 from symbptt.diagnose.causes import Cause
 from symbptt.diagnose.findings import RIGHT, Finding, Suspect
@@ -184,7 +185,10 @@ class Derivation:
     def _right(self, equation: RecursionEquation, step: sp.Expr | int = TIME) -> str:
         if not (*equation.terms, *equation.carries):
             return "0"
-        return words.text(equation.value.xreplace({TIME: sp.sympify(step)}), self._model)
+        first = initial(self._model, equation.variable)
+        now = (contribution(self._model, term) if first else term.value for term in equation.terms)
+        value = tidy.joined(*now, *(contribution(self._model, term) for term in equation.carries))
+        return words.text(value.xreplace({TIME: sp.sympify(step)}), self._model)
 
     def lines(self, number: int, carry: bool = False) -> list[str]:
         """The lines that carry a number of the derivation, none for 0; with `carry` those that lead to the step before."""

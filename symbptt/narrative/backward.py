@@ -5,11 +5,11 @@ from sympy.matrices.expressions.matexpr import MatrixExpr
 
 from symbptt import typeset
 from symbptt.algebra import tidy
-from symbptt.algebra.nodes import TIME, Broadcast, SumOver
+from symbptt.algebra.nodes import TIME, SumOver
 from symbptt.algebra.related import Adjoint
 from symbptt.derive import formula, step
 from symbptt.derive.adjoint import initial
-from symbptt.derive.recursion import RecursionEquation, recursion
+from symbptt.derive.recursion import RecursionEquation, contribution, recursion
 from symbptt.derive.sweep import Contribution
 from symbptt.model.values import Model, Role, Variable
 from symbptt.narrative import symbols
@@ -166,15 +166,6 @@ def both(model: Model, presentation: Presentation, left: MatrixExpr, last: Matri
         Equality(presentation.tree(symbols.at(left, LAST), model), (base,)),
         before_last(presentation.tree(left, model), presentation.tree(earlier, model), presentation.steps(BEFORE_LAST)),
     ))
-
-
-def contribution(model: Model, term: Contribution) -> MatrixExpr:
-    """What a reader gives to an adjoint; a loss of the last step alone gives it times its own adjoint, which is zero before."""
-    assert model.loss is not None
-    if model.loss.at != "last" or term.through != model.loss.target:
-        return term.value
-    own, (rows, columns) = Adjoint(term.through.at(term.step)), term.value.shape
-    return tidy.mul(term.value, own) if columns == 1 else tidy.hadamard(Broadcast(own, rows, columns), term.value)
 
 
 def right_sides(model: Model, equation: RecursionEquation) -> tuple[MatrixExpr, MatrixExpr]:
