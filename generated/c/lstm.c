@@ -463,7 +463,8 @@ static void multiply(
     }
 }
 
-/* B as `multiply_laid` reads it: whole if it is large, else so many columns after the others, in squares, so that lines of the cache are read as a whole */
+/* B as `multiply_laid` reads it: whole if it is large, else so many columns after the others; in squares, so that lines of the
+   cache are read as a whole */
 static inline void lay(
     const size_t rows, const size_t columns, const real *restrict b, const size_t b_row, const size_t b_step, real *restrict out)
 {

@@ -16,7 +16,7 @@ from symbptt.derive import formula, step
 from symbptt.derive.recursion import recursion
 from symbptt.model.values import Model, Variable
 from symbptt.narrative import nested, symbols
-from symbptt.narrative.backward import base_case, during, from_state
+from symbptt.narrative.backward import base_case, during, from_state, only_last_lags
 from symbptt.narrative.presentation import Presentation
 from symbptt.narrative.products import EXPANDED, Factors, Pattern, chain_shapes, general, head, listed, patterns
 from symbptt.narrative.symbols import LAST
@@ -211,7 +211,7 @@ def _recursion(model: Model, presentation: Presentation, write: Factors) -> Step
         Equality(presentation.tree(bar(model, SOURCE), model), (*others, during(last, presentation.steps("k = T−1, …, 1")))),
     ))
     rule = presentation.prose(f"derivation.argument.split_{model.loss.at}")
-    if lag and model.loss.at == "last":
+    if only_last_lags(model):
         rule += presentation.prose("derivation.backward.only_last")
     return Step(lines, rule, presentation.check(sides[-1]), label="backward-recursion")
 

@@ -63,12 +63,17 @@ def state_form(model: Model, presentation: Presentation, wrt: tuple[Variable, ..
         loss=presentation.tree(symbols.loss(model, None), model), state=presentation.tree(formula.state(model), model),
     )
     rule = presentation.prose("derivation.backward.chain_rule")
-    if step.loss_lag(model) and model.loss.at == "last":
+    if only_last_lags(model):
         rule += presentation.prose("derivation.backward.only_last")
     steps = [Step(lines, rule, presentation.check(value), claim)]
     # The initial values of several states stand in one equation, that of s_0.
     steps += dict.fromkeys(from_state(model, presentation, pattern) for pattern in patterns(model, wrt))
     return Section(presentation.text("derivation.backward.heading"), tuple(steps))
+
+
+def only_last_lags(model: Model) -> bool:
+    """Whether the loss is that of the last step alone and reads the state before it."""
+    return model.loss is not None and model.loss.at == "last" and bool(step.loss_lag(model))
 
 
 def from_state(model: Model, presentation: Presentation, pattern: Pattern, known: bool = False) -> Step:
@@ -77,12 +82,13 @@ def from_state(model: Model, presentation: Presentation, pattern: Pattern, known
     left = symbols.total(symbols.loss(model, None), theta)
     if pattern.initial:
         value = tidy.mul(write.jacobian(1), symbols.adjoint_symbol(model, 1))
-        before = step.loss_lag(model) and model.loss is not None and model.loss.at == "last"  # whose first step counts if T = 1
-        if step.loss_lag(model) and not before:
+        only_last = only_last_lags(model)  # the loss of step 1 counts for T = 1 alone
+        if step.loss_lag(model) and not only_last:
             value = tidy.add(value, write.lag(1))
         rule = presentation.prose("derivation.backward.enters", variable=presentation.tree(theta, model), step="1")
-        side = presentation.tree(value, model)
-        whole = Equality(presentation.tree(left, model), (during(side, "T > 1") if before else side,))
+        whole = presentation.equation(model, left, value)
+        if only_last:
+            whole = before_last(whole.left, whole.sides[0], "T > 1")
         return Step(whole, rule, presentation.check(value), label="gradient-of-start")
     direct = [write.direct(theta, TIME)] if pattern.direct else []
     through = [tidy.mul(write.immediate(theta, TIME), symbols.adjoint_symbol(model))] if pattern.reaches else []

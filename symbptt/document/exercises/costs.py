@@ -6,7 +6,7 @@ import sympy as sp
 
 from symbptt.derive import formula
 from symbptt.document.context import DocumentContext
-from symbptt.document.exercises.generated import GeneratedExercise, said
+from symbptt.document.exercises.generated import GeneratedExercise, told
 from symbptt.narrative.forward import is_recurrent
 from symbptt.narrative.values import Prose
 from symbptt.typeset.tree import Tree
@@ -26,10 +26,8 @@ def carried(context: DocumentContext, random: Random) -> GeneratedExercise | Non
         return None
     sizes = {symbol: random.choice(SIZES) for symbol in free}
     state, nested = (int(sp.sympify(value).subs(sizes)) for value in (rows, rows * entries))
-    told = presentation.listed(presentation.equation(model, symbol, sp.Integer(size)) for symbol, size in sizes.items())
     slots: dict[str, str | Tree | Prose] = {
+        "sizes": presentation.listed(presentation.equation(model, symbol, sp.Integer(size)) for symbol, size in sizes.items()),
         "parameter": presentation.tree(theta.at(), model), "nested": str(nested), "backward": str(state),
     }
-    asked = presentation.prose("exercises.carried.question", sizes=told, **slots)
-    hint, solution = (presentation.prose(f"exercises.carried.{part}", **slots) for part in ("hint", "solution"))
-    return GeneratedExercise((said(asked),), hint, (said(solution),), LINES, about=frozenset(("carried",)))
+    return told(context, "carried", slots, LINES, "carried")

@@ -6,7 +6,7 @@ from random import Random
 from symbptt import derive
 from symbptt.algebra.nodes import Diag, Elementwise, Timed
 from symbptt.document.context import DocumentContext
-from symbptt.document.exercises.generated import GeneratedExercise, said
+from symbptt.document.exercises.generated import GeneratedExercise, told
 from symbptt.document.sizes import written
 from symbptt.model.values import Variable
 from symbptt.narrative.inline import Prose, math
@@ -30,10 +30,7 @@ def route(context: DocumentContext, random: Random) -> GeneratedExercise | None:
         "steps": math(f"n = {steps}"), "left": written(value**steps), "half": f"{half:.4f}",
         "bias": f"{log(half / (1 - half)):.2f}",
     }
-    return GeneratedExercise(
-        (said(presentation.prose("exercises.gate.question", **slots)),), presentation.prose("exercises.gate.hint", **slots),
-        (said(presentation.prose("exercises.gate.solution", **slots)),), LINES, about=frozenset(("gate",)),
-    )
+    return told(context, "gate", slots, LINES, "gate")
 
 
 def _gate(context: DocumentContext, block: object) -> Variable | None:

@@ -1,6 +1,6 @@
 """What a generator of exercises gives."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from random import Random
 
@@ -38,6 +38,13 @@ def shown(tree: Tree, rule: Prose = ()) -> Steps:
 def said(prose: Prose) -> Paragraph:
     """A sentence."""
     return Paragraph(prose)
+
+
+def told(context: DocumentContext, key: str, slots: Mapping[str, str | Tree | Prose], room: int, about: str) -> GeneratedExercise:
+    """An exercise of three texts: exercises.KEY.question, .hint and .solution in the tables of words."""
+    texts = (context.presentation.prose(f"exercises.{key}.{part}", **slots) for part in ("question", "hint", "solution"))
+    question, hint, solution = texts
+    return GeneratedExercise((said(question),), hint, (said(solution),), room, about=frozenset((about,)))
 
 
 def leaks(answering: GeneratedExercise, other: GeneratedExercise) -> bool:

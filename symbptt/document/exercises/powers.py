@@ -8,7 +8,7 @@ import sympy as sp
 from symbptt.algebra.evaluate import Array
 from symbptt.analyze import bound
 from symbptt.document.context import DocumentContext
-from symbptt.document.exercises.generated import GeneratedExercise, said
+from symbptt.document.exercises.generated import GeneratedExercise, told
 from symbptt.document.sizes import written
 from symbptt.narrative.inline import Prose
 from symbptt.typeset.pieces import Piece, raised
@@ -22,10 +22,14 @@ ABOVE = "1.1"
 SMALL, LATE = 0.01, 50
 
 
+def _matrix(slow: str, fast: str, corner: str) -> Array:
+    """[[slow, corner], [0, fast]] in numbers."""
+    return np.array([[float(slow), float(corner)], [0.0, float(fast)]])
+
+
 def corners(slow: str, fast: str, corner: str, most: int = 200) -> Array:
     """The upper right entries of the powers 1 to `most` of [[slow, corner], [0, fast]], as an array (most,)."""
-    matrix = np.array([[float(slow), float(corner)], [0.0, float(fast)]])
-    return np.array([np.linalg.matrix_power(matrix, n)[0, 1] for n in range(1, most + 1)])
+    return np.array([np.linalg.matrix_power(_matrix(slow, fast, corner), n)[0, 1] for n in range(1, most + 1)])
 
 
 def limit(context: DocumentContext, random: Random) -> GeneratedExercise | None:
@@ -42,11 +46,9 @@ def limit(context: DocumentContext, random: Random) -> GeneratedExercise | None:
         "matrix": Matrix(((Number(slow), Number(corner)), (Number("0"), Number(fast)))), "slow": slow, "fast": fast,
         "corner": Row((presentation.tree(sp.Rational(corner) / (sp.Rational(slow) - sp.Rational(fast))), Fenced(Row(
             (Script(Number(slow), None, exponent), Operator("−"), Script(Number(fast), None, exponent)))))),
-        "norm": written(float(np.linalg.norm([[float(slow), float(corner)], [0, float(fast)]], 2))),
+        "norm": written(float(np.linalg.norm(_matrix(slow, fast, corner), 2))),
         "peak": written(float(entries.max())), "at": str(int(entries.argmax()) + 1), "small": f"{SMALL:g}",
         "below": str(int(np.flatnonzero(entries >= SMALL)[-1]) + 2), "above": ABOVE, "late": str(LATE),
         "exploded": written(float(corners(ABOVE, fast, corner)[LATE - 1])),
     }
-    texts = (presentation.prose(f"exercises.powers.{part}", **slots) for part in ("question", "hint", "solution"))
-    question, hint, solution = texts
-    return GeneratedExercise((said(question),), hint, (said(solution),), LINES, about=frozenset(("powers",)))
+    return told(context, "powers", slots, LINES, "powers")

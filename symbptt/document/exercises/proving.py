@@ -1,17 +1,15 @@
 """Something to prove: a bound, a count, the gradient by the start, the step of the induction."""
 
-from collections.abc import Mapping
 from random import Random
 
 from symbptt.algebra import tidy
 from symbptt.algebra.nodes import SOURCE, TIME, Partial
 from symbptt.derive import formula, step
 from symbptt.document.context import DocumentContext
-from symbptt.document.exercises.generated import GeneratedExercise, said
+from symbptt.document.exercises.generated import GeneratedExercise, told
 from symbptt.model.values import Role
 from symbptt.narrative import symbols
 from symbptt.narrative.forward import is_recurrent
-from symbptt.typeset.tree import Tree
 
 LINES = 8
 
@@ -23,7 +21,7 @@ def bound(context: DocumentContext, random: Random) -> GeneratedExercise | None:
         return None
     whole = Partial(formula.state(model), formula.state(model, SOURCE), "total")
     slots = {"product": presentation.tree(whole, model), "jacobian": presentation.tree(symbols.jacobian(model), model)}
-    return _told(context, "bound", slots, "norm-bound")
+    return told(context, "prove.bound", slots, LINES, "norm-bound")
 
 
 def window(context: DocumentContext, random: Random) -> GeneratedExercise | None:
@@ -32,7 +30,7 @@ def window(context: DocumentContext, random: Random) -> GeneratedExercise | None
     assert model.loss is not None
     if context.main is None or not is_recurrent(model) or model.loss.at != "every":
         return None
-    return _told(context, "window", {"parameter": context.presentation.tree(context.main.at(), model)}, "window")
+    return told(context, "prove.window", {"parameter": context.presentation.tree(context.main.at(), model)}, LINES, "window")
 
 
 def start(context: DocumentContext, random: Random) -> GeneratedExercise | None:
@@ -50,7 +48,7 @@ def start(context: DocumentContext, random: Random) -> GeneratedExercise | None:
         "adjoint": presentation.tree(symbols.adjoint_symbol(model, 1), model),
         "jacobian": presentation.tree(symbols.jacobian(model, 1), model),
     }
-    return _told(context, "start", slots, "gradient-of-start")
+    return told(context, "prove.start", slots, LINES, "gradient-of-start")
 
 
 def claim(context: DocumentContext, random: Random) -> GeneratedExercise | None:
@@ -73,10 +71,4 @@ def induction(context: DocumentContext, random: Random) -> GeneratedExercise | N
         "immediate": presentation.tree(symbols.immediate(formula.state(model, SOURCE), theta.at()), model),
         "total": presentation.tree(symbols.total(state, theta.at()), model),
     }
-    return _told(context, "induction", slots, "induction")
-
-
-def _told(context: DocumentContext, name: str, slots: Mapping[str, Tree], about: str) -> GeneratedExercise:
-    texts = (context.presentation.prose(f"exercises.prove.{name}.{part}", **slots) for part in ("question", "hint", "solution"))
-    question, hint, solution = texts
-    return GeneratedExercise((said(question),), hint, (said(solution),), LINES, about=frozenset((about,)))
+    return told(context, "prove.induction", slots, LINES, "induction")
